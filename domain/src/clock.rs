@@ -1,0 +1,47 @@
+//! The clock: the only place where the wall clock is read.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+
+/// Where "now" comes from. Instants are whole milliseconds, which is what both databases keep and clients are shown.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one reader of the wall clock")]
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now().trunc_subsecs(3)
+    }
+}
+
+/// A clock that stands still until it is moved: for tests, scenarios and simulated times.
+#[derive(Debug)]
+pub struct ManualClock {
+    milliseconds: AtomicI64,
+}
+
+impl ManualClock {
+    pub fn at(instant: DateTime<Utc>) -> Self {
+        Self { milliseconds: AtomicI64::new(instant.timestamp_millis()) }
+    }
+
+    pub fn set(&self, instant: DateTime<Utc>) {
+        self.milliseconds.store(instant.timestamp_millis(), Ordering::SeqCst);
+    }
+
+    pub fn advance(&self, by: TimeDelta) {
+        self.milliseconds.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.milliseconds.load(Ordering::SeqCst)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,196 @@
+//! Meetings and their active windows, as instants (rules 1 to 4).
+//!
+//! A [`Meeting`] is from start to end; its [`Window`] is wider by the [`Buffers`] and half open: a moment belongs to
+//! it from `opens` up to, not including, `closes`. Neither can be upside down or empty.
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+
+use crate::zone::{Tz, instant_of};
+
+/// How long before the start a window opens, and how long after the end it closes: elapsed minutes, 0 to 1440 each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Buffers {
+    pub before_minutes: i32,
+    pub after_minutes: i32,
+}
+
+/// A buffer out of its range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BufferError {
+    #[error("the buffer before must be 0 to {} minutes", Buffers::MAX_MINUTES)]
+    Before,
+    #[error("the buffer after must be 0 to {} minutes", Buffers::MAX_MINUTES)]
+    After,
+}
+
+impl Buffers {
+    /// A day.
+    pub const MAX_MINUTES: i32 = 1440;
+
+    /// # Errors
+    /// When a buffer is not 0 to 1440 minutes.
+    pub fn new(before_minutes: i32, after_minutes: i32) -> Result<Self, BufferError> {
+        let range = 0..=Self::MAX_MINUTES;
+        if !range.contains(&before_minutes) {
+            return Err(BufferError::Before);
+        }
+        if !range.contains(&after_minutes) {
+            return Err(BufferError::After);
+        }
+        Ok(Self { before_minutes, after_minutes })
+    }
+
+    /// What to take from the start and add to the end. Values that slipped past the constructor are read as the
+    /// nearest allowed, so that a window is never upside down.
+    fn deltas(self) -> (TimeDelta, TimeDelta) {
+        let delta = |minutes: i32| TimeDelta::minutes(minutes.clamp(0, Self::MAX_MINUTES).into());
+        (delta(self.before_minutes), delta(self.after_minutes))
+    }
+}
+
+impl Default for Buffers {
+    fn default() -> Self {
+        Self { before_minutes: 60, after_minutes: 60 }
+    }
+}
+
+/// From the start to the end of a meeting; the end is after the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Meeting {
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+}
+
+/// Why a date and two times are no meeting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MeetingError {
+    #[error("start and end are the same time")]
+    SameTimes,
+    #[error("the date is out of range")]
+    OutOfRange,
+}
+
+impl Meeting {
+    /// The meeting of a local date and times. An end before the start is on the next day (rule 2). Where a change of
+    /// the clocks puts the end not after the start, the meeting lasts as long as its times say (rule 3).
+    ///
+    /// # Errors
+    /// When the times are equal, or the date is at the end of the calendar.
+    pub fn new(tz: Tz, date: NaiveDate, start: NaiveTime, end: NaiveTime) -> Result<Self, MeetingError> {
+        if start == end {
+            return Err(MeetingError::SameTimes);
+        }
+        let end_date = if end < start { date.checked_add_days(Days::new(1)) } else { Some(date) };
+        let (local_start, local_end) = (date.and_time(start), end_date.ok_or(MeetingError::OutOfRange)?.and_time(end));
+        let starts_at = instant_of(tz, local_start);
+        let mut ends_at = instant_of(tz, local_end);
+        if ends_at <= starts_at {
+            let nominal = local_end.signed_duration_since(local_start);
+            ends_at = starts_at.checked_add_signed(nominal).ok_or(MeetingError::OutOfRange)?;
+        }
+        Self::from_instants(starts_at, ends_at).ok_or(MeetingError::OutOfRange)
+    }
+
+    /// `None` when the end is not after the start.
+    pub fn from_instants(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>) -> Option<Self> {
+        (starts_at < ends_at).then_some(Self { starts_at, ends_at })
+    }
+
+    pub const fn starts_at(&self) -> DateTime<Utc> {
+        self.starts_at
+    }
+
+    pub const fn ends_at(&self) -> DateTime<Utc> {
+        self.ends_at
+    }
+}
+
+/// When an instance is active: from `opens` up to, not including, `closes`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Window {
+    opens: DateTime<Utc>,
+    closes: DateTime<Utc>,
+}
+
+impl Window {
+    /// The window of a meeting (rule 1). At the ends of the calendar a buffer that does not fit is left out.
+    pub fn around(meeting: Meeting, buffers: Buffers) -> Self {
+        let (before, after) = buffers.deltas();
+        Self {
+            opens: meeting.starts_at.checked_sub_signed(before).unwrap_or(meeting.starts_at),
+            closes: meeting.ends_at.checked_add_signed(after).unwrap_or(meeting.ends_at),
+        }
+    }
+
+    /// A stored window; `None` when it does not close after it opens.
+    pub fn from_instants(opens: DateTime<Utc>, closes: DateTime<Utc>) -> Option<Self> {
+        (opens < closes).then_some(Self { opens, closes })
+    }
+
+    pub const fn opens(&self) -> DateTime<Utc> {
+        self.opens
+    }
+
+    pub const fn closes(&self) -> DateTime<Utc> {
+        self.closes
+    }
+
+    pub fn contains(&self, at: DateTime<Utc>) -> bool {
+        self.opens <= at && at < self.closes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meeting(tz: Tz, date: &str, start: &str, end: &str) -> Result<(String, String), MeetingError> {
+        let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").unwrap();
+        let meeting = Meeting::new(tz, date.parse().unwrap(), time(start), time(end))?;
+        let text = |at: DateTime<Utc>| at.format("%d %H:%M").to_string();
+        Ok((text(meeting.starts_at()), text(meeting.ends_at())))
+    }
+
+    #[test]
+    fn meetings_around_midnight_and_changes_of_the_clocks() {
+        let pair = |a: &str, b: &str| Ok((a.to_owned(), b.to_owned()));
+        let new_york = Tz::America__New_York;
+        assert_eq!(meeting(Tz::UTC, "2025-06-13", "22:00", "02:00"), pair("13 22:00", "14 02:00"));
+        assert_eq!(meeting(Tz::UTC, "2025-06-13", "21:00", "00:00"), pair("13 21:00", "14 00:00"));
+        assert_eq!(meeting(Tz::UTC, "2025-06-13", "21:00", "21:00"), Err(MeetingError::SameTimes));
+        // 02:30 does not exist and is read as 03:30, after the end at 03:15: an hour and three quarters long, as said.
+        assert_eq!(meeting(new_york, "2025-03-09", "02:30", "03:15"), pair("09 07:30", "09 08:15"));
+        assert_eq!(meeting(new_york, "2025-03-09", "02:30", "03:30"), pair("09 07:30", "09 08:30"));
+        // Through the fold: an hour longer than its times say.
+        assert_eq!(meeting(new_york, "2025-11-02", "00:30", "02:30"), pair("02 04:30", "02 07:30"));
+        // The missing day: both times of 30 December are read as of the 31st.
+        assert_eq!(meeting(Tz::Pacific__Apia, "2011-12-30", "19:00", "22:00"), pair("31 05:00", "31 08:00"));
+        // Its end on the day after is at the very same instant as on the day itself.
+        assert_eq!(meeting(Tz::Pacific__Apia, "2011-12-30", "19:00", "18:00"), pair("31 05:00", "01 04:00"));
+    }
+
+    #[test]
+    fn windows_are_half_open_and_never_upside_down() {
+        let start = DateTime::UNIX_EPOCH;
+        let end = start + TimeDelta::seconds(1);
+        let meeting = Meeting::from_instants(start, end).unwrap();
+        let window = Window::around(meeting, Buffers::new(0, 0).unwrap());
+        assert_eq!((window.opens(), window.closes()), (start, end));
+        assert!(window.contains(start) && !window.contains(end));
+        assert_eq!(Meeting::from_instants(start, start), None);
+        assert_eq!(Window::from_instants(end, start), None);
+        let odd = Buffers { before_minutes: -9, after_minutes: i32::MIN };
+        assert_eq!(Window::around(meeting, odd), window);
+        let last = Meeting::from_instants(DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC).unwrap();
+        assert_eq!(Window::around(last, Buffers::default()).closes(), DateTime::<Utc>::MAX_UTC);
+    }
+
+    #[test]
+    fn buffers_have_a_range() {
+        assert_eq!(Buffers::new(60, 60), Ok(Buffers::default()));
+        assert!(Buffers::new(1440, 0).is_ok());
+        assert_eq!(Buffers::new(1441, 0), Err(BufferError::Before));
+        assert_eq!(Buffers::new(0, -1), Err(BufferError::After));
+        assert_eq!(BufferError::After.to_string(), "the buffer after must be 0 to 1440 minutes");
+    }
+}

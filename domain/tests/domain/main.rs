@@ -1,0 +1,8 @@
+//! The rules held against the vectors in `tests/vectors`, and against second, naive versions of themselves.
+
+#![expect(clippy::unwrap_used, reason = "a test that finds nothing where something must be fails right there")]
+
+mod naive;
+mod recurrence_property;
+mod status_property;
+mod vectors;

@@ -1,0 +1,85 @@
+//! The naive versions: day by day, minute by minute, schedule by schedule, written without a look at the crate's own.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
+use insession_domain::{
+    recurrence::{Calendar, Schedule},
+    zone::Tz,
+};
+
+/// What clocks show, from the zone's offset at the instant, which is never in doubt.
+pub fn shown(zone: Tz, at: DateTime<Utc>) -> NaiveDateTime {
+    at.naive_utc() + zone.offset_from_utc_datetime(&at.naive_utc()).fix()
+}
+
+/// Looks for the first instant at which clocks show `local`; where none does, counts on from the last moment before
+/// the gap with the offset of that moment.
+pub fn instant_of(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
+    let utc = local.and_utc();
+    // No zone has been farther from UTC than 16 hours; half an hour is shorter than any time between two changes.
+    let probes = || (-34..=34).map(|half_hours| utc + TimeDelta::minutes(30 * half_hours));
+    let readings = probes().filter_map(|probe| {
+        let offset = zone.offset_from_utc_datetime(&probe.naive_utc()).fix();
+        let reading = utc - TimeDelta::seconds(offset.local_minus_utc().into());
+        (shown(zone, reading) == local).then_some(reading)
+    });
+    readings.min().unwrap_or_else(|| {
+        let before = probes().rfind(|probe| shown(zone, *probe) < local).unwrap();
+        let offset = shown(zone, before) - before.naive_utc();
+        utc - offset
+    })
+}
+
+/// Start and end as instants.
+pub fn meeting(zone: Tz, date: NaiveDate, start: NaiveTime, end: NaiveTime) -> (DateTime<Utc>, DateTime<Utc>) {
+    let end_date = if end < start { date + TimeDelta::days(1) } else { date };
+    let (starts, ends) = (date.and_time(start), end_date.and_time(end));
+    let starts_at = instant_of(zone, starts);
+    let ends_at = instant_of(zone, ends);
+    (starts_at, if ends_at > starts_at { ends_at } else { starts_at + (ends - starts) })
+}
+
+/// Does the schedule meet on that date?
+pub fn meets(schedule: &Schedule, calendar: &Calendar, date: NaiveDate) -> bool {
+    if calendar.initiation.is_some_and(|first| date < first) || calendar.termination.is_some_and(|last| last < date) {
+        return false;
+    }
+    if date.weekday() != schedule.weekday() {
+        return false;
+    }
+    match schedule {
+        Schedule::Weekly { every_n_weeks: 1, .. } => true,
+        Schedule::Weekly { every_n_weeks, .. } => {
+            let anchor = calendar.anchor.unwrap();
+            let monday = |date: NaiveDate| date - TimeDelta::days(date.weekday().num_days_from_monday().into());
+            let weeks = (monday(date) - monday(anchor)).num_days() / 7;
+            anchor <= date && weeks % i64::from(*every_n_weeks) == 0
+        }
+        Schedule::Monthly { which, .. } => {
+            // Count the same weekdays of the month up to the date, and from it.
+            let is_in_month = |day: &NaiveDate| (day.year(), day.month()) == (date.year(), date.month());
+            let week = |n: i64| date + TimeDelta::weeks(n);
+            let up_to = (0..5i64).take_while(|n| is_in_month(&week(-n))).count();
+            let on_from = (0..5i64).take_while(|n| is_in_month(&week(*n))).count();
+            which.iter().any(|w| usize::try_from(*w).map_or(usize::from(w.unsigned_abs()) == on_from, |w| w == up_to))
+        }
+    }
+}
+
+/// Of every date of the range, start instants with the latest end of any.
+pub fn occurrences(
+    schedules: &[Schedule],
+    calendar: &Calendar,
+    (from, to): (NaiveDate, NaiveDate),
+) -> BTreeMap<DateTime<Utc>, DateTime<Utc>> {
+    let mut found = BTreeMap::new();
+    for date in from.iter_days().take_while(|date| *date <= to) {
+        for schedule in schedules.iter().filter(|schedule| meets(schedule, calendar, date)) {
+            let (starts_at, ends_at) = meeting(calendar.zone, date, schedule.start(), schedule.end());
+            let end = found.entry(starts_at).or_insert(ends_at);
+            *end = ends_at.max(*end);
+        }
+    }
+    found
+}

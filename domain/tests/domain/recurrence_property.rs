@@ -1,0 +1,183 @@
+//! Recurrence against the naive enumeration, over random rules in all zones.
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
+use insession_domain::{
+    recurrence::{Calendar, Recurrence, Schedule},
+    window::Meeting,
+    zone::{Tz, instant_of, parse_zone},
+};
+use proptest::{collection::vec, option, prelude::*, sample::select};
+
+use crate::naive;
+
+fn zones() -> impl Strategy<Value = Tz> {
+    // Those with the oddest clocks come more often.
+    let odd = [
+        "Pacific/Apia",
+        "Pacific/Kwajalein",
+        "Australia/Lord_Howe",
+        "America/Santiago",
+        "Africa/Casablanca",
+        "Asia/Tehran",
+        "America/Nuuk",
+        "Antarctica/Troll",
+        "America/Havana",
+        "America/Juneau",
+    ];
+    let odd: Vec<Tz> = odd.iter().map(|name| parse_zone(name).unwrap()).collect();
+    prop_oneof![3 => select(chrono_tz::TZ_VARIANTS.to_vec()), 1 => select(odd)]
+}
+
+/// Often in the small hours, when clocks change; of few values, so that schedules start together.
+fn times() -> impl Strategy<Value = NaiveTime> {
+    let minutes = prop_oneof![(0..16u32).prop_map(|quarter| quarter * 15), 0..24 * 60u32];
+    minutes.prop_map(|minutes| NaiveTime::from_num_seconds_from_midnight_opt(minutes * 60, 0).unwrap())
+}
+
+fn schedules() -> impl Strategy<Value = Schedule> {
+    let weekday = (0..7u8).prop_map(|day| Weekday::try_from(day).unwrap());
+    let hours = (times(), times()).prop_filter("start and end differ", |(start, end)| start != end);
+    let positions = vec(select(vec![1, 2, 3, 4, 5, -1, -2, -3, -4, -5]), 1..4);
+    let every_n_weeks = prop_oneof![3 => Just(1), 3 => 2..7i64, 1 => 7..=520i64];
+    (weekday, hours, option::of(positions), every_n_weeks).prop_map(|(weekday, (start, end), which, n)| match which {
+        Some(which) => Schedule::monthly(weekday, &which, start, end).unwrap(),
+        None => Schedule::weekly(weekday, n, start, end).unwrap(),
+    })
+}
+
+fn dates() -> impl Strategy<Value = NaiveDate> {
+    let first = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap();
+    let modern = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();
+    prop_oneof![
+        (0..73_000u64).prop_map(move |days| first + Days::new(days)),
+        (0..25_000u64).prop_map(move |days| modern + Days::new(days)),
+        // Around the days that Samoa and Kwajalein left out.
+        (0..28u64).prop_map(|days| NaiveDate::from_ymd_opt(2011, 12, 16).unwrap() + Days::new(days)),
+        (0..28u64).prop_map(|days| NaiveDate::from_ymd_opt(1993, 8, 7).unwrap() + Days::new(days)),
+    ]
+}
+
+/// A calendar whose bounds are near `from`, so that they matter.
+fn calendars() -> impl Strategy<Value = (Calendar, NaiveDate)> {
+    let bounds = (0..2000u64, option::of(0..200u64), option::of(0..400u64));
+    (zones(), dates(), bounds).prop_map(|(zone, from, (before, initiation, termination))| {
+        let anchor = from - Days::new(before % 600);
+        let calendar = Calendar {
+            zone,
+            anchor: Some(anchor),
+            initiation: initiation.map(|days| anchor + Days::new(days)),
+            termination: termination.map(|days| from + Days::new(days)),
+        };
+        (calendar, from)
+    })
+}
+
+/// Past every meeting that is asked about, for the naive version.
+fn days(from: NaiveDate, before: u64, after: u64) -> (NaiveDate, NaiveDate) {
+    (from - Days::new(before), from + Days::new(after))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn instants_are_the_naive_ones(zone in zones(), date in dates(), time in times()) {
+        let local = date.and_time(time);
+        prop_assert_eq!(instant_of(zone, local), naive::instant_of(zone, local), "{} {}", local, zone);
+    }
+
+    #[test]
+    fn occurrences_are_the_naive_ones(
+        schedules in vec(schedules(), 0..5),
+        (calendar, from) in calendars(),
+        length in 0..150u64,
+    ) {
+        let recurrence = Recurrence::new(schedules.clone()).unwrap();
+        let to = from + Days::new(length);
+        let found: Vec<_> = recurrence.occurrences(&calendar, from, to).collect();
+        // In order, one an instant, and each of them is what its date and times say.
+        prop_assert!(found.is_sorted_by(|one, other| one.meeting.starts_at() < other.meeting.starts_at()));
+        for it in &found {
+            prop_assert!(from <= it.date && it.date <= to);
+            prop_assert_eq!(Meeting::new(calendar.zone, it.date, it.start, it.end), Ok(it.meeting));
+        }
+        let instants = found.iter().map(|it| (it.meeting.starts_at(), it.meeting.ends_at()));
+        let mut naive = naive::occurrences(&schedules, &calendar, (from, to));
+        // At the edges of the range an occurrence may be dated on its other side: two starts, a gap apart, are one.
+        let edge = |date: NaiveDate| instant_of(calendar.zone, date.and_time(NaiveTime::MIN));
+        let inner = (edge(from + Days::new(1)), edge(to));
+        let is_inner = |at: &DateTime<Utc>| inner.0 <= *at && *at < inner.1;
+        naive.retain(|starts_at, _| is_inner(starts_at));
+        let instants: Vec<_> = instants.filter(|(starts_at, _)| is_inner(starts_at)).collect();
+        prop_assert_eq!(instants, naive.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn searches_by_instant_are_the_naive_ones(
+        schedules in vec(schedules(), 1..4),
+        (calendar, from) in calendars(),
+        seconds in 0..400_000i64,
+        at_a_start in any::<bool>(),
+    ) {
+        let recurrence = Recurrence::new(schedules.clone()).unwrap();
+        let naive = naive::occurrences(&schedules, &calendar, days(from, 10, 150));
+        let mut after = from.and_time(NaiveTime::MIN).and_utc() + TimeDelta::seconds(seconds);
+        if at_a_start && let Some((starts_at, _)) = naive.range(after..after + TimeDelta::days(20)).next() {
+            after = *starts_at;
+        }
+        let horizon = after + TimeDelta::days(120);
+        let next = recurrence.next_after(&calendar, after).map(|it| it.meeting.starts_at());
+        let naive_next = naive.range(after..).map(|(at, _)| *at).find(|at| after < *at);
+        prop_assert_eq!(next.filter(|at| *at <= horizon), naive_next.filter(|at| *at <= horizon));
+        let found: Vec<_> = recurrence.starting_in(&calendar, after, horizon).iter().map(|it| it.meeting.starts_at()).collect();
+        prop_assert_eq!(found, naive.range(after..=horizon).map(|(at, _)| *at).collect::<Vec<_>>());
+    }
+}
+
+/// Every change of the clocks from 1990 to 2037 in every zone: before, at and after it, where old clocks would be.
+#[test]
+fn every_change_of_the_clocks() {
+    let mut changes = 0;
+    for zone in chrono_tz::TZ_VARIANTS {
+        let offset = |at: DateTime<Utc>| naive::shown(zone, at) - at.naive_utc();
+        let mut at = DateTime::from_timestamp(631_152_000, 0).unwrap();
+        while at < DateTime::from_timestamp(2_145_916_800, 0).unwrap() {
+            let later = at + TimeDelta::days(3);
+            if offset(at) != offset(later) {
+                let (mut low, mut high) = (at, later);
+                while high - low > TimeDelta::seconds(1) {
+                    let middle = low + TimeDelta::seconds((high - low).num_seconds() / 2);
+                    if offset(middle) == offset(at) { low = middle } else { high = middle }
+                }
+                changes += 1;
+                for minutes in [-60, -30, -1, 0, 30, 60] {
+                    let local = high.naive_utc() + offset(at) + TimeDelta::minutes(minutes);
+                    assert_eq!(instant_of(zone, local), naive::instant_of(zone, local), "{local} {zone}");
+                }
+            }
+            at = later;
+        }
+    }
+    assert!(changes > 10_000, "{changes}");
+}
+
+/// A series from the year 1, asked about at the end of the calendar, and one that never meets.
+#[test]
+fn searches_go_straight_and_end() {
+    let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
+    let every_520_weeks = Schedule::weekly(Weekday::Fri, 520, time(23), time(1)).unwrap();
+    let fifth = Schedule::monthly(Weekday::Fri, &[5], time(23), time(1)).unwrap();
+    let recurrence = Recurrence::new(vec![every_520_weeks, fifth]).unwrap();
+    let first = NaiveDate::from_ymd_opt(1, 1, 1);
+    let calendar = Calendar { zone: Tz::Pacific__Apia, anchor: first, initiation: first, termination: None };
+    let last = recurrence.next_after(&calendar, "9999-12-25T00:00:00Z".parse().unwrap()).unwrap();
+    assert_eq!(last.date.to_string(), "9999-12-31");
+    assert_eq!(recurrence.next_after(&calendar, last.meeting.starts_at()), None);
+    for after in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+        let next = recurrence.next_after(&calendar, after).map(|it| it.date.to_string());
+        assert_eq!(next.as_deref(), (after == DateTime::<Utc>::MIN_UTC).then_some("0001-01-05"));
+    }
+    let over = Calendar { termination: first, ..calendar };
+    assert_eq!(recurrence.next_after(&over, DateTime::UNIX_EPOCH), None);
+    assert_eq!(recurrence.occurrences(&calendar, NaiveDate::MAX, NaiveDate::MIN).count(), 0);
+}

@@ -1,0 +1,214 @@
+//! Every case of the vector files that concerns this crate. A case that does not read as expected fails too.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use insession_domain::{
+    autocreate::{self, Existence, ExistingInstance},
+    ids::SessionInstanceId,
+    placement::{Candidate, PlacementRule, is_arrival, place},
+    recurrence::{Calendar, Occurrence, Recurrence},
+    status::{InstanceFacts, Mode, decide},
+    window::{Buffers, Meeting, Window},
+    zone::{Tz, parse_zone},
+};
+use serde_json::Value;
+
+fn cases(file: &str, list: &str) -> Vec<Value> {
+    let path = format!("{}/tests/vectors/{file}", env!("CARGO_MANIFEST_DIR"));
+    let value: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let cases = value[list].as_array().unwrap().clone();
+    assert!(!cases.is_empty());
+    cases
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+/// `None` for null; a text that does not read fails.
+fn optional<T: std::str::FromStr<Err: std::fmt::Debug>>(value: &Value) -> Option<T> {
+    value.as_str().map(|text| text.parse().unwrap())
+}
+
+fn time(value: &Value) -> Option<NaiveTime> {
+    value.as_str().map(|text| NaiveTime::parse_from_str(&format!("{text}:00")[..8], "%H:%M:%S").unwrap())
+}
+
+fn zone(value: &Value) -> Tz {
+    parse_zone(text(&value["timezone"])).unwrap()
+}
+
+fn recurrence(value: &Value) -> Recurrence {
+    Recurrence::from_json(&value["schedules"].to_string()).unwrap()
+}
+
+fn utc(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// What `windows.json` and `placement.json` call a session and an instance.
+fn facts(session: &Value, instance: &Value) -> (InstanceFacts, Option<Meeting>) {
+    let minutes = |key: &str| i32::try_from(session[key].as_i64().unwrap()).unwrap();
+    let buffers = Buffers::new(minutes("buffer_before"), minutes("buffer_after")).unwrap();
+    let date = optional(&instance["date"]).unwrap();
+    let times = time(&instance["start_time"]).zip(time(&instance["end_time"]));
+    let meeting = times.map(|(start, end)| Meeting::new(zone(session), date, start, end).unwrap());
+    let facts = InstanceFacts {
+        window: meeting.map(|meeting| Window::around(meeting, buffers)),
+        is_cancelled: instance["is_cancelled"].as_bool().unwrap_or(false),
+        is_past_termination: optional(&session["termination_date"]).is_some_and(|last: NaiveDate| last < date),
+        ..InstanceFacts::default()
+    };
+    (facts, meeting)
+}
+
+#[test]
+fn windows() {
+    for case in cases("windows.json", "windows") {
+        let (facts, _) = facts(&case["session"], &case["instance"]);
+        let id = text(&case["id"]);
+        let instants = facts.window.map(|window| (utc(window.opens()), utc(window.closes())));
+        let expected = case["opens_utc"].as_str().zip(case["closes_utc"].as_str());
+        assert_eq!(instants, expected.map(|(opens, closes)| (opens.to_owned(), closes.to_owned())), "{id}");
+        for probe in case["probes"].as_array().unwrap() {
+            let now = optional(&probe[0]).unwrap();
+            let decision = decide(&facts, false, now, Mode::Periodic);
+            assert_eq!(decision.is_active, probe[1].as_bool().unwrap(), "{id} at {now}");
+        }
+    }
+}
+
+#[test]
+fn placement() {
+    for case in cases("placement.json", "placement") {
+        let find = |list: &str, id: &Value| {
+            case[list].as_array().unwrap().iter().find(|item| item["id"] == *id).unwrap().clone()
+        };
+        let is_active = |id: &Value| case["active_instances"].as_array().unwrap().contains(id);
+        let candidate = |check_in: &Value| {
+            let instance = find("instances", &check_in["instance_id"]);
+            let (facts, meeting) = facts(&find("sessions", &instance["session_id"]), &instance);
+            let at = optional(&check_in["at"]).unwrap();
+            Candidate {
+                instance: SessionInstanceId(instance["id"].as_i64().unwrap()),
+                starts_at: meeting.map(|meeting| meeting.starts_at()),
+                arrived_at: is_arrival(&facts, at).then_some(at),
+                checked_in_at: at,
+            }
+        };
+        // Whose yes counts at all is the caller's to say: an active person's to an active instance.
+        let counts = |check_in: &&Value| {
+            check_in["attendance"] == "yes"
+                && check_in["person_id"] == case["person"]["id"]
+                && case["person"]["active"] == true
+                && is_active(&check_in["instance_id"])
+        };
+        let candidates: Vec<_> = case["checkins"].as_array().unwrap().iter().filter(counts).map(candidate).collect();
+        for (rule, expected) in
+            [(PlacementRule::EarliestStart, "expect"), (PlacementRule::LatestStart, "expect_latest_start")]
+        {
+            let expected = case[expected].as_i64().map(SessionInstanceId);
+            assert_eq!(place(rule, &candidates), expected, "{} {rule:?}", case["id"]);
+        }
+    }
+}
+
+fn calendar(case: &Value) -> Calendar {
+    let initiation = optional(&case["anchor"]);
+    Calendar { zone: zone(case), anchor: initiation, initiation, termination: None }
+}
+
+/// As the vectors tell an occurrence.
+fn told(occurrence: &Occurrence, zone: Tz) -> [String; 7] {
+    let Occurrence { date, start, end, meeting } = *occurrence;
+    let end_date = if end < start { date.succ_opt().unwrap() } else { date };
+    let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%Y-%m-%dT%H:%M:%S%:z").to_string();
+    [
+        date.to_string(),
+        date.and_time(start).format("%Y-%m-%dT%H:%M").to_string(),
+        end_date.and_time(end).format("%Y-%m-%dT%H:%M").to_string(),
+        local(meeting.starts_at()),
+        local(meeting.ends_at()),
+        utc(meeting.starts_at()),
+        utc(meeting.ends_at()),
+    ]
+}
+
+fn expected(occurrence: &Value) -> [String; 7] {
+    ["date", "start", "end", "start_local", "end_local", "start_utc", "end_utc"]
+        .map(|key| text(&occurrence[key]).to_owned())
+}
+
+#[test]
+fn occurrences() {
+    for case in cases("recurrence.json", "occurrences") {
+        let (recurrence, calendar) = (recurrence(&case), calendar(&case));
+        let (from, to) = (optional(&case["from"]).unwrap(), optional(&case["to"]).unwrap());
+        let found: Vec<_> =
+            recurrence.occurrences(&calendar, from, to).map(|found| told(&found, calendar.zone)).collect();
+        let expected: Vec<_> = case["expect"].as_array().unwrap().iter().map(expected).collect();
+        assert_eq!(found, expected, "{}", case["id"]);
+    }
+}
+
+#[test]
+fn next_occurrence() {
+    for case in cases("recurrence.json", "next") {
+        let (recurrence, calendar) = (recurrence(&case), calendar(&case));
+        let found = recurrence.next_after(&calendar, optional(&case["after_utc"]).unwrap());
+        let expected = (!case["expect"].is_null()).then(|| expected(&case["expect"]));
+        assert_eq!(found.map(|found| told(&found, calendar.zone)), expected, "{}", case["id"]);
+    }
+}
+
+#[test]
+fn text_for_people() {
+    for case in cases("recurrence.json", "text") {
+        assert_eq!(recurrence(&case).text(), text(&case["expect"]), "{}", case["id"]);
+    }
+}
+
+#[test]
+fn stored_form() {
+    for case in cases("recurrence.json", "occurrences") {
+        let recurrence = recurrence(&case);
+        assert_eq!(Recurrence::from_json(&recurrence.to_json()), Ok(recurrence));
+    }
+}
+
+#[test]
+fn auto_creation() {
+    for case in cases("autocreate.json", "autocreate") {
+        let session = &case["session"];
+        let initiation = optional(&session["initiation_date"]);
+        let termination = optional(&session["termination_date"]);
+        let calendar = Calendar { zone: zone(session), anchor: initiation, initiation, termination };
+        let existing = case["existing"].as_array().unwrap().iter().map(|instance| ExistingInstance {
+            date: optional(&instance["date"]).unwrap(),
+            start: time(&instance["start_time"]),
+            occurrence: None,
+            existence: Existence::Present,
+        });
+        let hours_ahead = i32::try_from(session["hours_ahead"].as_i64().unwrap()).unwrap();
+        let plan = autocreate::plan(
+            &recurrence(session),
+            &calendar,
+            Buffers::default(),
+            hours_ahead,
+            &existing.collect::<Vec<_>>(),
+            optional(&case["now"]).unwrap(),
+        );
+        assert_eq!(session["auto_create"], true, "without it nobody asks");
+        let created: Vec<_> =
+            plan.create.iter().map(|it| (it.date, it.start, it.end, utc(it.meeting.starts_at()))).collect();
+        let expected: Vec<_> = case["expect_created"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| {
+                let times = (time(&it["start_time"]).unwrap(), time(&it["end_time"]).unwrap());
+                (optional(&it["date"]).unwrap(), times.0, times.1, text(&it["start_utc"]).to_owned())
+            })
+            .collect();
+        assert_eq!(created, expected, "{}", case["id"]);
+    }
+}

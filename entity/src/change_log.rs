@@ -1,0 +1,26 @@
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "change_log")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub batch_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub ordinal: i32,
+    pub kind: String,
+    pub session_id: Option<i64>,
+    pub session_instance_id: Option<i64>,
+    pub city: Option<String>,
+    pub country: Option<String>,
+    pub has_previous_place: bool,
+    pub previous_city: Option<String>,
+    pub previous_country: Option<String>,
+    pub person_id: Option<i64>,
+    pub previous_session_instance_id: Option<i64>,
+    pub previous_session_id: Option<i64>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

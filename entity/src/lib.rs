@@ -1,0 +1,12 @@
+//! sea-orm entities, one file a table. What the columns mean is said in the migrations.
+
+pub mod change_batch;
+pub mod change_log;
+pub mod check_in;
+pub mod count_change;
+pub mod installation;
+pub mod person;
+pub mod session;
+pub mod session_instance;
+pub mod session_organizer;
+pub mod sweep_run;

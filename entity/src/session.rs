@@ -1,0 +1,43 @@
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "session")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub name: String,
+    pub name_key: String,
+    #[sea_orm(unique)]
+    pub path: String,
+    pub city: Option<String>,
+    pub state: Option<String>,
+    pub country: Option<String>,
+    pub location: Option<String>,
+    pub time_zone: String,
+    pub recurrence: Option<String>,
+    pub active_buffer_minutes_before: i32,
+    pub active_buffer_minutes_after: i32,
+    pub auto_create_instances: bool,
+    pub auto_create_hours_ahead: i32,
+    pub initiation_date: Option<Date>,
+    pub termination_date: Option<Date>,
+    pub problem: Option<String>,
+    pub next_create_at: Option<DateTimeUtc>,
+    pub needs_recompute: bool,
+    pub revision: i64,
+    pub created_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(has_many = "super::session_instance::Entity")]
+    Instances,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Related<super::session_instance::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Instances.def()
+    }
+}

@@ -1,0 +1,44 @@
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "session_instance")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub session_id: i64,
+    pub date: Date,
+    pub start_time: Option<Time>,
+    pub end_time: Option<Time>,
+    pub location_override: Option<String>,
+    pub starts_at: Option<DateTimeUtc>,
+    pub ends_at: Option<DateTimeUtc>,
+    pub opens_at: Option<DateTimeUtc>,
+    pub closes_at: Option<DateTimeUtc>,
+    pub listed_at: DateTimeUtc,
+    pub due_at: Option<DateTimeUtc>,
+    pub is_active: bool,
+    pub is_cancelled: bool,
+    pub override_active: Option<bool>,
+    pub override_until: Option<DateTimeUtc>,
+    pub occurrence_date: Option<Date>,
+    pub occurrence_start: Option<Time>,
+    pub has_own_times: bool,
+    pub is_cancelled_by_recurrence: bool,
+    pub is_removed_by_recurrence: bool,
+    pub deleted_at: Option<DateTimeUtc>,
+    pub created_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(belongs_to = "super::session::Entity", from = "Column::SessionId", to = "super::session::Column::Id")]
+    Session,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Related<super::session::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Session.def()
+    }
+}

@@ -1,0 +1,19 @@
+//! The schema of InSession: one migrator for PostgreSQL and SQLite, and the only source of the tables.
+//!
+//! A rule that can be a constraint of the database is one. Instants are `timestamptz` (SQLite: RFC 3339 text in UTC,
+//! which sorts as the instants do).
+
+mod m0001_sessions;
+mod m0002_change_log;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_sessions::Migration), Box::new(m0002_change_log::Migration)]
+    }
+}

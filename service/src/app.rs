@@ -1,0 +1,108 @@
+//! What a use case needs at hand, and the writing transaction every one of them goes through.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use domain::{clock::Clock, ids::SessionId, placement::PlacementRule};
+use futures_util::future::BoxFuture;
+use tokio::sync::OnceCell;
+
+use crate::{
+    changes,
+    cursor::CursorKey,
+    db::{Db, Tx},
+    error::{Error, Result},
+    wake::Wake,
+};
+
+/// Where the recompute of a saved session is handed to: apalis on Redis, or the queue in the process.
+pub trait Queue: Send + Sync {
+    /// Takes the job, or says why it can't be taken, soon.
+    fn enqueue_recompute(&self, session: SessionId) -> BoxFuture<'_, Result<(), String>>;
+}
+
+/// A queue that takes nothing, so that everything is recomputed at once in the process: for commands and tests.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoQueue;
+
+impl Queue for NoQueue {
+    fn enqueue_recompute(&self, _session: SessionId) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(std::future::ready(Err("there is no queue".to_owned())))
+    }
+}
+
+/// Database, clock, wake-ups, queue and the rules that are settings.
+#[derive(Clone)]
+pub struct App {
+    pub db: Db,
+    pub clock: Arc<dyn Clock>,
+    pub wake: Wake,
+    pub queue: Arc<dyn Queue>,
+    pub placement_rule: PlacementRule,
+    cursor_key: Arc<OnceCell<CursorKey>>,
+}
+
+impl App {
+    pub fn new(db: Db, clock: Arc<dyn Clock>, wake: Wake, queue: Arc<dyn Queue>, placement_rule: PlacementRule) -> Self {
+        Self { db, clock, wake, queue, placement_rule, cursor_key: Arc::default() }
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// What signs this database's cursors.
+    pub async fn cursor_key(&self) -> Result<&CursorKey> {
+        self.cursor_key.get_or_try_init(|| CursorKey::load(&self.db)).await
+    }
+
+    /// Runs `body` in a writing transaction; its news are written last, then it commits and everyone is woken.
+    ///
+    /// Transactions that collide (a deadlock, a busy SQLite, a lock out of order that was not free) are done again
+    /// from the start, so `body` must leave nothing behind but what is in the transaction.
+    pub async fn write<T, F>(&self, now: DateTime<Utc>, body: F) -> Result<T>
+    where
+        F: AsyncFn(&Tx) -> Result<T>,
+    {
+        const ATTEMPTS: u32 = 30;
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            match self.write_once(now, &body).await {
+                Err(error) if error.is_transient() && attempt < ATTEMPTS => {
+                    tracing::debug!(attempt, reason = error.describe(), "transaction is done again");
+                    // Not all at the same moment again: who failed oftener waits longer, and nobody long.
+                    let jitter = u64::from(getrandom::u32().unwrap_or_default() % 8);
+                    tokio::time::sleep(Duration::from_millis(u64::from(attempt.min(10)) * (1 + jitter))).await;
+                }
+                Err(Error::Again(reason)) => return Err(Error::internal(format!("gave up after {ATTEMPTS}: {reason}"))),
+                result => return result,
+            }
+        }
+    }
+
+    async fn write_once<T, F>(&self, now: DateTime<Utc>, body: &F) -> Result<T>
+    where
+        F: AsyncFn(&Tx) -> Result<T>,
+    {
+        let tx = self.db.begin().await?;
+        let result = match body(&tx).await {
+            Ok(value) => changes::write_news(&tx, now).await.map(|told| (value, told)),
+            Err(error) => Err(error),
+        };
+        match result {
+            Ok((value, told)) => {
+                tx.commit().await?;
+                if told {
+                    self.wake.everyone();
+                }
+                Ok(value)
+            }
+            Err(error) => {
+                // The error that stopped the work is the one to tell; a failed rollback ends the connection anyway.
+                let _ = tx.rollback().await;
+                Err(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Check-ins: saying yes, maybe or no to a meeting, and the place that follows from it in the same transaction.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use domain::{
+    access::Viewer,
+    ids::{PersonId, SessionId, SessionInstanceId},
+    placement,
+    status::Mode,
+};
+use entity::{
+    check_in::{self, Attendance},
+    person, session, session_instance,
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait,
+    PaginatorTrait, QueryFilter, QuerySelect, Select,
+    sea_query::LockType,
+};
+
+use crate::{
+    App, Error, Result,
+    db::Tx,
+    facts,
+    instances::moment,
+    lists::{self, Key, Page, Slice},
+    placing::{Affected, Move, place_people},
+    sessions::is_organizer,
+    settle::{self, Item},
+};
+
+/// What a check-in did.
+#[derive(Debug, Clone)]
+pub struct CheckedIn {
+    pub check_in: check_in::Model,
+    pub person: PersonId,
+    pub instance: SessionInstanceId,
+    /// Where the person was until now, if that changed and was somewhere.
+    pub previous_instance: Option<SessionInstanceId>,
+}
+
+/// What taking a check-in back did.
+#[derive(Debug, Clone)]
+pub struct Removed {
+    pub check_in: Option<i64>,
+    pub person: PersonId,
+    pub instance: SessionInstanceId,
+}
+
+/// Whose check-ins, or for what, newest first.
+#[derive(Debug, Clone, Copy)]
+pub enum CheckInsOf {
+    Person(PersonId),
+    Instance(SessionInstanceId, Option<Attendance>),
+}
+
+impl CheckInsOf {
+    fn query(self) -> Select<check_in::Entity> {
+        let all = check_in::Entity::find();
+        match self {
+            // Of a meeting that was deleted there is nothing left to show.
+            Self::Person(person) => all
+                .inner_join(session_instance::Entity)
+                .filter(session_instance::Column::DeletedAt.is_null())
+                .filter(check_in::Column::PersonId.eq(person.0)),
+            Self::Instance(instance, attendance) => {
+                let of = all.filter(check_in::Column::SessionInstanceId.eq(instance.0));
+                match attendance {
+                    Some(attendance) => of.filter(check_in::Column::Attendance.eq(attendance)),
+                    None => of,
+                }
+            }
+        }
+    }
+}
+
+pub async fn list_check_ins(app: &App, of: CheckInsOf, page: &Page) -> Result<Slice<check_in::Model>> {
+    let order = (check_in::Column::CheckedInAt, check_in::Column::Id);
+    page.of(app.db.pool(), of.query(), order, Key::Instant, true).await
+}
+
+pub async fn count_check_ins(app: &App, of: CheckInsOf) -> Result<i64> {
+    lists::count(app.db.pool(), of.query(), check_in::Column::Id).await
+}
+
+pub async fn find_check_in(app: &App, id: i64) -> Result<Option<check_in::Model>> {
+    Ok(check_in::Entity::find_by_id(id).one(app.db.pool()).await?)
+}
+
+/// A person's answers to these instances.
+pub async fn find_answers(app: &App, person: PersonId, ids: &[SessionInstanceId]) -> Result<Vec<check_in::Model>> {
+    let query = check_in::Entity::find()
+        .filter(check_in::Column::PersonId.eq(person.0))
+        .filter(check_in::Column::SessionInstanceId.is_in(ids.iter().map(|id| id.0)));
+    Ok(query.all(app.db.pool()).await?)
+}
+
+/// Who answers: the viewer, or whom an admin or an organiser of the session names.
+async fn authorize(
+    tx: &Tx,
+    viewer: Viewer,
+    instance: SessionInstanceId,
+    person: Option<PersonId>,
+) -> Result<(session_instance::Model, PersonId)> {
+    if !viewer.is_signed_in() {
+        return Err(Error::Unauthenticated("sign in to check in"));
+    }
+    let row = session_instance::Entity::find_by_id(instance.0)
+        .filter(session_instance::Column::DeletedAt.is_null())
+        .one(&**tx)
+        .await?
+        .ok_or_else(|| Error::not_found("session instance", instance))?;
+    let person = match person.or(viewer.person) {
+        Some(person) => person,
+        None => return Err(Error::invalid("personId", "is needed: this token names no person")),
+    };
+    if !viewer.may_act_for(person)
+        && !viewer.may_edit_session(is_organizer(&**tx, viewer, SessionId(row.session_id)).await?)
+    {
+        return Err(Error::Forbidden("only organisers of this session and admins may check in others"));
+    }
+    if person::Entity::find_by_id(person.0).count(&**tx).await? == 0 {
+        return Err(if viewer.is(person) {
+            Error::Unauthenticated("the person that this token names does not exist")
+        } else {
+            Error::not_found("person", person)
+        });
+    }
+    Ok((row, person))
+}
+
+/// Locks the instance so that its status can be trusted: shared, as many check in at once; or for changing it, when
+/// its status falls due at this very moment and nobody has swept it yet.
+async fn lock_for_check_in(tx: &Tx, app: &App, unlocked: &session_instance::Model, now: DateTime<Utc>) -> Result<Item> {
+    let is_due = |row: &session_instance::Model| row.due_at.is_some_and(|due| due <= now);
+    let session = session::Entity::find_by_id(unlocked.session_id).one(&**tx).await?;
+    let session = Arc::new(session.ok_or_else(|| Error::not_found("session", SessionId(unlocked.session_id)))?);
+    let lock = if is_due(unlocked) { LockType::NoKeyUpdate } else { LockType::Share };
+    let instance = session_instance::Entity::find_by_id(unlocked.id)
+        .filter(session_instance::Column::DeletedAt.is_null())
+        .lock(lock)
+        .one(&**tx)
+        .await?
+        .ok_or_else(|| Error::not_found("session instance", SessionInstanceId(unlocked.id)))?;
+    let item = Item { instance, session };
+    match (is_due(&item.instance), lock) {
+        (false, _) => Ok(item),
+        (true, LockType::Share) => Err(Error::Again("the instance falls due while someone checks in")),
+        (true, _) => {
+            let mut settled = settle::settle(tx, moment(app, now, Mode::Exact), vec![item.clone()]).await?;
+            let changed = settled.activated.pop().or(settled.deactivated.pop());
+            Ok(changed.unwrap_or(item))
+        }
+    }
+}
+
+async fn lock_person(tx: &Tx, person: PersonId) -> Result<()> {
+    person::Entity::find_by_id(person.0).lock(LockType::NoKeyUpdate).one(&**tx).await?;
+    Ok(())
+}
+
+/// Says yes, maybe or no; a yes to an active instance puts the person there now (rules 13, 14).
+pub async fn check_in(
+    app: &App,
+    viewer: Viewer,
+    instance: SessionInstanceId,
+    attendance: Attendance,
+    person: Option<PersonId>,
+) -> Result<CheckedIn> {
+    let now = app.now();
+    app.write(now, async |tx| {
+        let (row, person) = authorize(tx, viewer, instance, person).await?;
+        let item = lock_for_check_in(tx, app, &row, now).await?;
+        lock_person(tx, person).await?;
+        let facts = facts::facts_of(&item.instance, &item.session);
+        let is_arrival = attendance == Attendance::Yes && placement::is_arrival(&facts, now);
+        let before = check_in::Entity::find()
+            .filter(check_in::Column::SessionInstanceId.eq(instance.0))
+            .filter(check_in::Column::PersonId.eq(person.0))
+            .one(&**tx)
+            .await?;
+        let said_yes = before.as_ref().is_some_and(|before| before.attendance == Attendance::Yes);
+        let arrived_at = if is_arrival {
+            Some(now)
+        } else if attendance == Attendance::Yes {
+            // A yes said again, when it is over, does not undo having been there.
+            before.as_ref().and_then(|before| before.arrived_at)
+        } else {
+            None
+        };
+        let new = check_in::Model {
+            id: before.as_ref().map_or(0, |before| before.id),
+            session_instance_id: instance.0,
+            person_id: person.0,
+            attendance,
+            checked_in_at: now,
+            arrived_at,
+        };
+        let new = new.into_active_model().reset_all();
+        let check_in = match before {
+            Some(_) => new.update(&**tx).await?,
+            None => check_in::ActiveModel { id: NotSet, ..new }.insert(&**tx).await?,
+        };
+        if said_yes != (attendance == Attendance::Yes) {
+            tx.tell(|news| news.counts_changed(instance));
+        }
+        let moved = place(tx, app, person, instance).await?;
+        Ok(CheckedIn { check_in, person, instance, previous_instance: moved.and_then(|moved| moved.from) })
+    })
+    .await
+}
+
+/// Takes an answer back; of who gave none, nothing changes.
+pub async fn delete_check_in(
+    app: &App,
+    viewer: Viewer,
+    instance: SessionInstanceId,
+    person: Option<PersonId>,
+) -> Result<Removed> {
+    let now = app.now();
+    app.write(now, async |tx| {
+        let (row, person) = authorize(tx, viewer, instance, person).await?;
+        lock_for_check_in(tx, app, &row, now).await?;
+        lock_person(tx, person).await?;
+        let before = check_in::Entity::find()
+            .filter(check_in::Column::SessionInstanceId.eq(instance.0))
+            .filter(check_in::Column::PersonId.eq(person.0))
+            .one(&**tx)
+            .await?;
+        let mut removed = Removed { check_in: None, person, instance };
+        if let Some(before) = before {
+            removed.check_in = Some(before.id);
+            if before.attendance == Attendance::Yes {
+                tx.tell(|news| news.counts_changed(instance));
+            }
+            before.delete(&**tx).await?;
+            place(tx, app, person, instance).await?;
+        }
+        Ok(removed)
+    })
+    .await
+}
+
+async fn place(
+    tx: &Tx,
+    app: &App,
+    person: PersonId,
+    held: SessionInstanceId,
+) -> Result<Option<Move>> {
+    let rule = app.placement_rule;
+    let moves = place_people(tx, rule, Affected::People(&[person.0]), &BTreeSet::from([held.0])).await?;
+    Ok(moves.first().copied())
+}

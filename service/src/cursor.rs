@@ -1,0 +1,99 @@
+//! Cursors: positions in the change log as clients hold them. Opaque, the same on every server and after a restart,
+//! and signed, so that one that was made up, or comes from another database, is told from one that is real.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::news::Position;
+use entity::installation;
+use hmac::{Hmac, KeyInit, Mac};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use sha2::Sha256;
+
+use crate::{
+    db::Db,
+    error::{Error, Result},
+};
+
+const TAG_BYTES: usize = 8;
+
+#[derive(Debug)]
+pub struct CursorKey(Vec<u8>);
+
+impl CursorKey {
+    pub(crate) async fn load(db: &Db) -> Result<Self> {
+        let row = find_installation(db).await?;
+        let key = URL_SAFE_NO_PAD.decode(row.cursor_key);
+        key.map(Self).map_err(|_| Error::internal("installation.cursor_key is not base64"))
+    }
+
+    pub fn write(&self, position: Position) -> String {
+        let number = position.0.to_be_bytes();
+        let mut bytes = number.to_vec();
+        bytes.extend_from_slice(&self.tag(number));
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// # Errors
+    /// [`Error::Invalid`] for a text that is no cursor of this database's.
+    pub fn read(&self, text: &str) -> Result<Position> {
+        let wrong = || Error::invalid("after", "is not a cursor of this server: use one that a message or changeCursor gave");
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong())?;
+        let (number, tag) = bytes.split_first_chunk::<8>().ok_or_else(wrong)?;
+        if tag != self.tag(*number) {
+            return Err(wrong());
+        }
+        Ok(Position(i64::from_be_bytes(*number)))
+    }
+
+    fn tag(&self, number: [u8; 8]) -> [u8; TAG_BYTES] {
+        let mut tag = [0; TAG_BYTES];
+        // HMAC takes keys of any length, so this doesn't fail; a failure would only make every cursor unreadable.
+        if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) {
+            mac.update(&number);
+            tag.copy_from_slice(&mac.finalize().into_bytes()[..TAG_BYTES]);
+        }
+        tag
+    }
+}
+
+/// What is known of this installation; made when it is not there yet.
+pub async fn find_installation(db: &Db) -> Result<installation::Model> {
+    if let Some(row) = installation::Entity::find_by_id(1).one(db.pool()).await? {
+        return Ok(row);
+    }
+    let random = || -> Result<String> {
+        let mut bytes = [0; 24];
+        getrandom::fill(&mut bytes).map_err(|error| Error::internal(format!("no randomness: {error}")))?;
+        Ok(URL_SAFE_NO_PAD.encode(bytes))
+    };
+    let row = installation::Model {
+        id: 1,
+        name: random()?,
+        cursor_key: random()?,
+        tz_data_version: domain::zone::TZ_DATA_VERSION.to_owned(),
+    };
+    match row.into_active_model().reset_all().insert(db.pool()).await.map_err(Error::from) {
+        Ok(row) => Ok(row),
+        // Another process was first.
+        Err(error) if error.is_duplicate() => installation::Entity::find_by_id(1)
+            .one(db.pool())
+            .await?
+            .ok_or_else(|| Error::internal("the installation row vanished")),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_back_and_a_forged_one_is_not() {
+        let key = CursorKey(b"key".to_vec());
+        let text = key.write(Position(123));
+        assert!(matches!(key.read(&text), Ok(Position(123))));
+        assert!(matches!(CursorKey(b"other".to_vec()).read(&text), Err(Error::Invalid { .. })));
+        for forged in ["", "x", "AAAAAAAAAHs", &text[1..], &format!("{text}A")] {
+            assert!(matches!(key.read(forged), Err(Error::Invalid { .. })), "{forged}");
+        }
+    }
+}

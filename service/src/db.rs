@@ -1,0 +1,300 @@
+//! The database: connecting, migrating, and the few things in which PostgreSQL and SQLite differ.
+//!
+//! Statements are written once with `$1` parameters, which both understand. Where lists of values go in, PostgreSQL
+//! gets arrays and SQLite gets JSON, so that a statement has one text however long the list is.
+
+use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    FromQueryResult, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    sea_query::ArrayType,
+    sqlx::{postgres::PgConnectOptions, sqlite::SqliteJournalMode},
+};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::{
+    changes::News,
+    error::{Error, Result},
+};
+
+/// Advisory locks of PostgreSQL, so that no two uses share a number.
+pub(crate) mod advisory {
+    pub const MIGRATE: i64 = 0x1A5E_0001;
+    pub const PUBLISH: i64 = 0x1A5E_0002;
+}
+
+/// A pool of connections.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: DatabaseConnection,
+    /// SQLite has one writer at a time: the turn is waited for here, in order, rather than by polling its lock.
+    turn: Option<Arc<Mutex<()>>>,
+}
+
+impl Db {
+    /// Connects, without migrating.
+    ///
+    /// # Errors
+    /// When the address is no database's, or the database can't be reached.
+    pub async fn connect(url: &str, max_connections: u32) -> Result<Self> {
+        let mut options = ConnectOptions::new(create_if_missing(url));
+        options
+            .max_connections(max_connections)
+            .acquire_timeout(Duration::from_secs(10))
+            .sqlx_logging(false)
+            .map_sqlx_postgres_opts(|options: PgConnectOptions| {
+                // JIT costs more than all of a sweep; a lock that is not had soon is better asked for again.
+                options.options([("jit", "off"), ("lock_timeout", "15s"), ("TimeZone", "UTC")])
+            })
+            .map_sqlx_sqlite_opts(|options| {
+                options
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .foreign_keys(true)
+                    .busy_timeout(Duration::from_secs(5))
+                    .pragma("synchronous", "NORMAL")
+            });
+        let pool = Database::connect(options).await?;
+        let turn = (pool.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
+        Ok(Self { pool, turn })
+    }
+
+    pub fn pool(&self) -> &DatabaseConnection {
+        &self.pool
+    }
+
+    pub fn backend(&self) -> DbBackend {
+        self.pool.get_database_backend()
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        self.backend() == DbBackend::Postgres
+    }
+
+    /// Brings the schema up to date, one process at a time.
+    pub async fn migrate(&self) -> Result<()> {
+        if !self.is_postgres() {
+            let _turn = self.take_turn().await;
+            return Ok(Migrator::up(&self.pool, None).await?);
+        }
+        // The lock is held by a transaction of its own, so that it is let go whatever happens to this process.
+        let guard = self.pool.begin().await?;
+        execute(&guard, "SELECT pg_advisory_xact_lock($1)", [advisory::MIGRATE.into()]).await?;
+        execute(&guard, "SET LOCAL idle_in_transaction_session_timeout = 0", []).await?;
+        let result = Migrator::up(&self.pool, None).await;
+        guard.commit().await?;
+        Ok(result?)
+    }
+
+    /// A transaction in which everything is read as of one moment (rule 23). To be dropped, not committed.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction> {
+        Ok(if self.is_postgres() {
+            self.pool.begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)).await?
+        } else {
+            self.pool.begin().await?
+        })
+    }
+
+    /// Begins a writing transaction; [`crate::App::write`] is what use cases call.
+    pub(crate) async fn begin(&self) -> Result<Tx> {
+        let turn = self.take_turn().await;
+        let options = TransactionOptions {
+            sqlite_transaction_mode: turn.is_some().then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let inner = self.pool.begin_with_options(options).await?;
+        Ok(Tx { inner, news: std::sync::Mutex::default(), _turn: turn })
+    }
+
+    async fn take_turn(&self) -> Option<OwnedMutexGuard<()>> {
+        match &self.turn {
+            Some(turn) => Some(Arc::clone(turn).lock_owned().await),
+            None => None,
+        }
+    }
+}
+
+/// `sqlite://file.db` opens only what exists; the embedded database is made when it is missing.
+fn create_if_missing(url: &str) -> String {
+    if url.starts_with("sqlite:") && !url.contains("mode=") && !url.contains(":memory:") {
+        let separator = if url.contains('?') { '&' } else { '?' };
+        return format!("{url}{separator}mode=rwc");
+    }
+    url.to_owned()
+}
+
+/// The file of an embedded database; `None` for one in memory, and for PostgreSQL.
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let path = path.split('?').next().unwrap_or(path);
+    (!path.is_empty() && path != ":memory:").then(|| PathBuf::from_str(path).unwrap_or_default())
+}
+
+/// A writing transaction, with the news of what it changed.
+pub struct Tx {
+    inner: DatabaseTransaction,
+    news: std::sync::Mutex<News>,
+    // Let go after the transaction: fields are dropped in order.
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl Tx {
+    pub fn is_postgres(&self) -> bool {
+        self.inner.get_database_backend() == DbBackend::Postgres
+    }
+
+    /// Notes what is to be told when this transaction commits.
+    pub fn tell(&self, note: impl FnOnce(&mut News)) {
+        note(&mut self.news.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    }
+
+    pub(crate) fn take_news(&self) -> News {
+        std::mem::take(&mut *self.news.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    pub(crate) async fn commit(self) -> Result<()> {
+        Ok(self.inner.commit().await?)
+    }
+
+    pub(crate) async fn rollback(self) -> Result<()> {
+        Ok(self.inner.rollback().await?)
+    }
+
+    /// `clause` on PostgreSQL, such as `FOR SHARE`; nothing on SQLite, where a writer is alone.
+    pub fn locking(&self, clause: &'static str) -> &'static str {
+        if self.is_postgres() { clause } else { "" }
+    }
+}
+
+impl std::ops::Deref for Tx {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.inner
+    }
+}
+
+fn statement<C: ConnectionTrait>(db: &C, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+    Statement::from_sql_and_values(db.get_database_backend(), sql, values)
+}
+
+/// Runs one statement; how many rows it touched.
+pub(crate) async fn execute<C: ConnectionTrait>(
+    db: &C,
+    sql: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<u64, DbErr> {
+    Ok(db.execute_raw(statement(db, sql, values)).await?.rows_affected())
+}
+
+/// Reads rows into `T`.
+pub(crate) async fn rows<T: FromQueryResult, C: ConnectionTrait>(
+    db: &C,
+    sql: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<T>> {
+    Ok(T::find_by_statement(statement(db, sql, values)).all(db).await?)
+}
+
+/// Reads the first column, a number, of every row.
+pub(crate) async fn numbers<C: ConnectionTrait>(
+    db: &C,
+    sql: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<i64>> {
+    let found = db.query_all_raw(statement(db, sql, values)).await?;
+    found.iter().map(|row| row.try_get_by_index::<i64>(0).map_err(Error::from)).collect()
+}
+
+/// `column` is one of the numbers that parameter `n` holds: see [`list`].
+pub(crate) fn is_in<C: ConnectionTrait>(db: &C, column: &str, n: usize) -> String {
+    match db.get_database_backend() {
+        DbBackend::Postgres => format!("{column} = ANY(${n})"),
+        _ => format!("{column} IN (SELECT value FROM json_each(${n}))"),
+    }
+}
+
+/// A list of numbers as one parameter.
+pub(crate) fn list<C: ConnectionTrait>(db: &C, numbers: impl IntoIterator<Item = i64>) -> Value {
+    match db.get_database_backend() {
+        DbBackend::Postgres => Column::Number("", numbers.into_iter().map(Some).collect()).into_array(),
+        _ => serde_json::Value::from(numbers.into_iter().collect::<Vec<_>>()).to_string().into(),
+    }
+}
+
+/// One column of a table of values that goes into a statement as parameters, named.
+pub(crate) enum Column {
+    Number(&'static str, Vec<Option<i64>>),
+    Flag(&'static str, Vec<bool>),
+    Instant(&'static str, Vec<Option<DateTime<Utc>>>),
+    Text(&'static str, Vec<Option<String>>),
+}
+
+impl Column {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Number(name, _) | Self::Flag(name, _) | Self::Instant(name, _) | Self::Text(name, _) => name,
+        }
+    }
+
+    fn postgres_type(&self) -> &'static str {
+        match self {
+            Self::Number(..) => "bigint",
+            Self::Flag(..) => "boolean",
+            Self::Instant(..) => "timestamptz",
+            Self::Text(..) => "text",
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Number(_, values) => values.len(),
+            Self::Flag(_, values) => values.len(),
+            Self::Instant(_, values) => values.len(),
+            Self::Text(_, values) => values.len(),
+        }
+    }
+
+    fn into_array(self) -> Value {
+        let (kind, values): (ArrayType, Vec<Value>) = match self {
+            Self::Number(_, values) => (ArrayType::BigInt, values.into_iter().map(Value::from).collect()),
+            Self::Flag(_, values) => (ArrayType::Bool, values.into_iter().map(Value::from).collect()),
+            Self::Instant(_, values) => (ArrayType::ChronoDateTimeUtc, values.into_iter().map(Value::from).collect()),
+            Self::Text(_, values) => (ArrayType::String, values.into_iter().map(Value::from).collect()),
+        };
+        Value::Array(kind, Some(Box::new(values)))
+    }
+
+    fn json(&self, row: usize) -> serde_json::Value {
+        match self {
+            Self::Number(_, values) => values.get(row).copied().flatten().into(),
+            Self::Flag(_, values) => values.get(row).copied().into(),
+            // The text that the driver writes for an instant, which sorts as the instants do.
+            Self::Instant(_, values) => {
+                values.get(row).copied().flatten().map(|at| at.to_rfc3339_opts(SecondsFormat::AutoSi, false)).into()
+            }
+            Self::Text(_, values) => values.get(row).cloned().flatten().into(),
+        }
+    }
+}
+
+/// A table of values, named `v`, for a FROM clause, with its parameters: they are numbered from `$first` on and come
+/// last in the statement.
+pub(crate) fn values_table<C: ConnectionTrait>(db: &C, first: usize, columns: Vec<Column>) -> (String, Vec<Value>) {
+    let names: Vec<_> = columns.iter().map(Column::name).collect();
+    if db.get_database_backend() == DbBackend::Postgres {
+        let arrays: Vec<_> =
+            columns.iter().zip(first..).map(|(column, n)| format!("${n}::{}[]", column.postgres_type())).collect();
+        let sql = format!("unnest({}) AS v({})", arrays.join(", "), names.join(", "));
+        return (sql, columns.into_iter().map(Column::into_array).collect());
+    }
+    let selected: Vec<_> =
+        names.iter().enumerate().map(|(i, name)| format!("json_extract(value, '$[{i}]') AS {name}")).collect();
+    let count = columns.first().map_or(0, Column::len);
+    let table: Vec<Vec<_>> = (0..count).map(|row| columns.iter().map(|column| column.json(row)).collect()).collect();
+    let sql = format!("(SELECT {} FROM json_each(${first})) AS v", selected.join(", "));
+    (sql, vec![serde_json::Value::from(table.into_iter().map(serde_json::Value::from).collect::<Vec<_>>()).to_string().into()])
+}

@@ -1,0 +1,92 @@
+//! The errors of the service. Each variant is one thing that a client can do something about, and [`Error::Internal`]
+//! everything else: its text is for the log and never reaches a client.
+
+use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Debug)]
+pub enum Error {
+    /// The request names nobody, and must.
+    Unauthenticated(&'static str),
+    /// What exists, and may be known to exist, but not be done by this viewer.
+    Forbidden(&'static str),
+    /// No such thing, as far as this viewer may know.
+    NotFound(String),
+    /// The input is wrong: in which field, and what to do about it.
+    Invalid { field: String, message: String },
+    /// The input is right but collides with what is there.
+    Conflict(String),
+    /// The log no longer reaches back to this position.
+    CursorExpired,
+    /// A transaction met another and is to be done again; handled in [`crate::App::write`].
+    Again(&'static str),
+    /// Not the client's doing.
+    Internal(cause::Cause),
+}
+
+/// The cause of an internal error: a database's error or a text for the log.
+pub mod cause {
+    #[derive(Debug, thiserror::Error)]
+    pub enum Cause {
+        #[error(transparent)]
+        Database(#[from] sea_orm::DbErr),
+        #[error("{0}")]
+        Other(String),
+    }
+}
+
+impl Error {
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), message: message.into() }
+    }
+
+    pub fn not_found(what: &str, id: impl std::fmt::Display) -> Self {
+        Self::NotFound(format!("no {what} {id}"))
+    }
+
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::Internal(cause::Cause::Other(message.into()))
+    }
+
+    /// Is it sensible to do the whole transaction again?
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Again(_) => true,
+            Self::Internal(cause::Cause::Database(error)) => is_collision(error),
+            _ => false,
+        }
+    }
+
+    /// Was a unique index in the way?
+    pub(crate) fn is_duplicate(&self) -> bool {
+        matches!(self, Self::Internal(cause::Cause::Database(error))
+            if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))))
+    }
+
+    /// For the log.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Unauthenticated(text) | Self::Forbidden(text) | Self::Again(text) => (*text).to_owned(),
+            Self::NotFound(text) | Self::Conflict(text) => text.clone(),
+            Self::Invalid { field, message } => format!("{field} {message}"),
+            Self::CursorExpired => "the cursor is older than the log".to_owned(),
+            Self::Internal(cause) => cause.to_string(),
+        }
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// A deadlock, a serialization failure, or SQLite's "database is locked".
+fn is_collision(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
+        return false;
+    };
+    let sqlx::Error::Database(error) = &**error else { return false };
+    matches!(error.code().as_deref(), Some("40001" | "40P01" | "5" | "517"))
+}

@@ -1,0 +1,121 @@
+//! From rows to the facts that `domain` decides upon, and from its answers to columns.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use domain::{
+    ids::{SessionId, SessionInstanceId},
+    news::Place,
+    recurrence::{Calendar, Recurrence},
+    status::{InstanceFacts, Override},
+    window::{Buffers, Meeting, Window},
+    zone::{self, Tz},
+};
+use entity::{session, session_instance};
+
+use crate::changes::Told;
+
+/// The session's zone.
+///
+/// # Errors
+/// What is wrong, for the people who can mend it (rule 20).
+pub fn zone_of(session: &session::Model) -> Result<Tz, String> {
+    zone::parse_zone(&session.time_zone).map_err(|error| error.to_string())
+}
+
+/// The session's recurrence; `None` when it has no regular schedule.
+///
+/// # Errors
+/// What is wrong, for the people who can mend it (rule 20).
+pub fn recurrence_of(session: &session::Model) -> Result<Option<Recurrence>, String> {
+    session.recurrence.as_deref().map(Recurrence::from_json).transpose().map_err(|error| error.to_string())
+}
+
+/// The session's buffers; out of range ones, which the database refuses, count as the nearest that are allowed.
+pub fn buffers_of(session: &session::Model) -> Buffers {
+    Buffers::new(
+        session.active_buffer_minutes_before.clamp(0, Buffers::MAX_MINUTES),
+        session.active_buffer_minutes_after.clamp(0, Buffers::MAX_MINUTES),
+    )
+    .unwrap_or_default()
+}
+
+/// What bounds and anchors the session's recurrence (rule 8).
+pub fn calendar_of(session: &session::Model, zone: Tz) -> Calendar {
+    Calendar {
+        zone,
+        anchor: Some(session.initiation_date.unwrap_or_else(|| zone::local_date(zone, session.created_at))),
+        initiation: session.initiation_date,
+        termination: session.termination_date,
+    }
+}
+
+pub fn place_of(session: &session::Model) -> Place {
+    Place { city: session.city.clone(), country: session.country.clone() }
+}
+
+pub fn told(session: &session::Model, instance: i64) -> Told {
+    Told { session: SessionId(session.id), instance: SessionInstanceId(instance), place: place_of(session) }
+}
+
+/// The stored facts of an instance: all that its status depends upon.
+pub fn facts_of(instance: &session_instance::Model, session: &session::Model) -> InstanceFacts {
+    InstanceFacts {
+        window: instance.opens_at.zip(instance.closes_at).and_then(|(opens, closes)| Window::from_instants(opens, closes)),
+        is_cancelled: instance.is_cancelled,
+        is_deleted: instance.deleted_at.is_some(),
+        is_past_termination: session.termination_date.is_some_and(|last| instance.date > last),
+        override_: instance.override_active.map(|active| Override { active, until: instance.override_until }),
+    }
+}
+
+/// When an instance meets, as instants; computed when it or its session is written (rule 1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Instants {
+    pub starts_at: Option<DateTime<Utc>>,
+    pub ends_at: Option<DateTime<Utc>>,
+    pub opens_at: Option<DateTime<Utc>>,
+    pub closes_at: Option<DateTime<Utc>>,
+    pub listed_at: DateTime<Utc>,
+}
+
+impl Instants {
+    /// An instance that lacks its start or end has no window; what is known of it still is shown.
+    pub fn compute(
+        zone: Tz,
+        buffers: Buffers,
+        date: NaiveDate,
+        start: Option<NaiveTime>,
+        end: Option<NaiveTime>,
+    ) -> Self {
+        let midnight = zone::instant_of(zone, date.and_time(NaiveTime::MIN));
+        let meeting = start.zip(end).and_then(|(start, end)| Meeting::new(zone, date, start, end).ok());
+        let window = meeting.map(|meeting| Window::around(meeting, buffers));
+        let starts_at = meeting
+            .map(|meeting| meeting.starts_at())
+            .or_else(|| start.map(|start| zone::instant_of(zone, date.and_time(start))));
+        Self {
+            starts_at,
+            ends_at: meeting.map(|meeting| meeting.ends_at()),
+            opens_at: window.map(|window| window.opens()),
+            closes_at: window.map(|window| window.closes()),
+            listed_at: starts_at.unwrap_or(midnight),
+        }
+    }
+
+    pub fn of(instance: &session_instance::Model) -> Self {
+        Self {
+            starts_at: instance.starts_at,
+            ends_at: instance.ends_at,
+            opens_at: instance.opens_at,
+            closes_at: instance.closes_at,
+            listed_at: instance.listed_at,
+        }
+    }
+
+    pub fn put(self, instance: &mut session_instance::Model) {
+        instance.starts_at = self.starts_at;
+        instance.ends_at = self.ends_at;
+        instance.opens_at = self.opens_at;
+        instance.closes_at = self.closes_at;
+        instance.listed_at = self.listed_at;
+    }
+}

@@ -1,0 +1,388 @@
+//! Session instances: listing, making, changing, deleting, overriding.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use domain::{
+    access::Viewer,
+    ids::{SessionId, SessionInstanceId},
+    status::Mode,
+};
+use entity::{check_in, person, session, session_instance};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationTrait, Select,
+    sea_query::LockType,
+};
+
+use crate::{
+    App, Error, Result,
+    db::{self, Tx},
+    facts::{self, Instants},
+    lists::{self, Key, Page, Slice},
+    sessions::{authorize_edit, lock_session},
+    settle::{self, Item, Moment, Settled},
+    validate,
+};
+
+/// The most sessions that one request may name.
+pub const MAX_SESSION_IDS: usize = 100;
+
+/// Which active instances to list.
+#[derive(Debug, Clone, Default)]
+pub struct ActiveFilter {
+    pub city: Option<String>,
+    pub country: Option<String>,
+    pub sessions: Option<Vec<SessionId>>,
+}
+
+#[derive(Debug, Clone)]
+pub struct NewInstance {
+    pub session: SessionId,
+    pub date: NaiveDate,
+    pub start_time: Option<NaiveTime>,
+    pub end_time: Option<NaiveTime>,
+    pub location_override: Option<String>,
+}
+
+/// What to change of an instance. The outer `None` leaves a field as it is, the inner one clears it.
+#[derive(Debug, Clone, Default)]
+pub struct InstancePatch {
+    pub date: Option<NaiveDate>,
+    pub start_time: Option<Option<NaiveTime>>,
+    pub end_time: Option<Option<NaiveTime>>,
+    pub location_override: Option<Option<String>>,
+    pub is_cancelled: Option<bool>,
+}
+
+/// Instances that are there: deleted ones are only marked, and nobody sees them.
+fn existing() -> Select<session_instance::Entity> {
+    session_instance::Entity::find().filter(session_instance::Column::DeletedAt.is_null())
+}
+
+pub async fn find_instances<C: ConnectionTrait>(
+    db: &C,
+    ids: &[SessionInstanceId],
+) -> Result<Vec<session_instance::Model>> {
+    Ok(existing().filter(session_instance::Column::Id.is_in(ids.iter().map(|id| id.0))).all(db).await?)
+}
+
+/// The instances of a session with dates in `[from, to)`, by start.
+#[derive(Debug, Clone, Copy)]
+pub struct InstanceRange {
+    pub session: SessionId,
+    pub from: Option<NaiveDate>,
+    pub to: Option<NaiveDate>,
+}
+
+impl InstanceRange {
+    fn query(self) -> Select<session_instance::Entity> {
+        let mut condition = Condition::all().add(session_instance::Column::SessionId.eq(self.session.0));
+        if let Some(from) = self.from {
+            condition = condition.add(session_instance::Column::Date.gte(from));
+        }
+        if let Some(to) = self.to {
+            condition = condition.add(session_instance::Column::Date.lt(to));
+        }
+        existing().filter(condition)
+    }
+}
+
+const BY_START: (session_instance::Column, session_instance::Column) =
+    (session_instance::Column::ListedAt, session_instance::Column::Id);
+
+pub async fn list_instances(app: &App, range: InstanceRange, page: &Page) -> Result<Slice<session_instance::Model>> {
+    page.of(app.db.pool(), range.query(), BY_START, Key::Instant, false).await
+}
+
+pub async fn count_instances(app: &App, range: InstanceRange) -> Result<i64> {
+    lists::count(app.db.pool(), range.query(), session_instance::Column::Id).await
+}
+
+fn active(filter: &ActiveFilter) -> Select<session_instance::Entity> {
+    let mut query = existing().filter(session_instance::Column::IsActive.eq(true));
+    if let Some(sessions) = &filter.sessions {
+        query = query.filter(session_instance::Column::SessionId.is_in(sessions.iter().map(|id| id.0)));
+    }
+    if filter.city.is_some() || filter.country.is_some() {
+        query = query.join(JoinType::InnerJoin, session_instance::Relation::Session.def());
+        if let Some(city) = &filter.city {
+            query = query.filter(session::Column::City.eq(city));
+        }
+        if let Some(country) = &filter.country {
+            query = query.filter(session::Column::Country.eq(country));
+        }
+    }
+    query
+}
+
+/// What is in session now, by start.
+pub async fn list_active(app: &App, filter: &ActiveFilter, page: &Page) -> Result<Slice<session_instance::Model>> {
+    page.of(app.db.pool(), active(filter), BY_START, Key::Instant, false).await
+}
+
+pub async fn count_active(app: &App, filter: &ActiveFilter) -> Result<i64> {
+    lists::count(app.db.pool(), active(filter), session_instance::Column::Id).await
+}
+
+/// All that is active and matches, up to `limit`, by start; `None` when it is more.
+pub async fn find_active<C: ConnectionTrait>(
+    db: &C,
+    filter: &ActiveFilter,
+    limit: u64,
+) -> Result<Option<Vec<session_instance::Model>>> {
+    let query = active(filter).order_by_asc(BY_START.0).order_by_asc(BY_START.1);
+    let rows = query.limit(limit + 1).all(db).await?;
+    Ok((rows.len() as u64 <= limit).then_some(rows))
+}
+
+/// The active instances of these sessions, by start.
+pub async fn find_active_of_sessions<C: ConnectionTrait>(
+    db: &C,
+    sessions: &[SessionId],
+) -> Result<Vec<session_instance::Model>> {
+    let filter = ActiveFilter { sessions: Some(sessions.to_vec()), ..ActiveFilter::default() };
+    Ok(active(&filter).order_by_asc(BY_START.0).order_by_asc(BY_START.1).all(db).await?)
+}
+
+/// The active instances at one city and country, with the places they are at.
+pub async fn find_active_at(app: &App, places: &[(String, String)]) -> Result<Vec<(session_instance::Model, session::Model)>> {
+    let any = places.iter().fold(Condition::any(), |any, (city, country)| {
+        any.add(Condition::all().add(session::Column::City.eq(city)).add(session::Column::Country.eq(country)))
+    });
+    let rows = existing()
+        .filter(session_instance::Column::IsActive.eq(true))
+        .find_also_related(session::Entity)
+        .filter(any)
+        .order_by_asc(BY_START.0)
+        .order_by_asc(BY_START.1)
+        .all(app.db.pool())
+        .await?;
+    Ok(rows.into_iter().filter_map(|(instance, session)| Some((instance, session?))).collect())
+}
+
+/// How many are there, and how many said yes, of an instance.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub present: i64,
+    pub attending: i64,
+}
+
+pub async fn find_counts(app: &App, ids: &[SessionInstanceId]) -> Result<Vec<(SessionInstanceId, Counts)>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: i64,
+        count: i64,
+    }
+    let list = || db::list(app.db.pool(), ids.iter().map(|id| id.0));
+    let present = format!(
+        "SELECT active_session_instance_id AS id, COUNT(*) AS count FROM person WHERE {} GROUP BY active_session_instance_id",
+        db::is_in(app.db.pool(), "active_session_instance_id", 1)
+    );
+    let attending = format!(
+        "SELECT session_instance_id AS id, COUNT(*) AS count FROM check_in WHERE attendance = 'YES' AND {} GROUP BY session_instance_id",
+        db::is_in(app.db.pool(), "session_instance_id", 1)
+    );
+    let present: Vec<Row> = db::rows(app.db.pool(), &present, [list()]).await?;
+    let attending: Vec<Row> = db::rows(app.db.pool(), &attending, [list()]).await?;
+    let count = |rows: &[Row], id: SessionInstanceId| rows.iter().find(|row| row.id == id.0).map_or(0, |row| row.count);
+    Ok(ids.iter().map(|id| (*id, Counts { present: count(&present, *id), attending: count(&attending, *id) })).collect())
+}
+
+pub(crate) fn moment(app: &App, now: DateTime<Utc>, mode: Mode) -> Moment {
+    Moment { now, mode, placement_rule: app.placement_rule }
+}
+
+/// Locks an instance with its session: the session against changes, the instance for changing it.
+async fn lock_instance(tx: &Tx, id: SessionInstanceId) -> Result<Item> {
+    let missing = || Error::not_found("session instance", id);
+    let session = existing().filter(session_instance::Column::Id.eq(id.0)).one(&**tx).await?.ok_or_else(missing)?;
+    let session = lock_session(tx, SessionId(session.session_id), LockType::Share).await?;
+    let query = existing().filter(session_instance::Column::Id.eq(id.0));
+    let instance = query.lock(LockType::NoKeyUpdate).one(&**tx).await?.ok_or_else(missing)?;
+    Ok(Item { instance, session: Arc::new(session) })
+}
+
+/// Refuses who may not edit the instance's session.
+async fn authorize(tx: &Tx, viewer: Viewer, id: SessionInstanceId) -> Result<()> {
+    if !viewer.is_signed_in() {
+        return Err(Error::Unauthenticated("sign in to change meetings"));
+    }
+    let row = existing().filter(session_instance::Column::Id.eq(id.0)).one(&**tx).await?;
+    let row = row.ok_or_else(|| Error::not_found("session instance", id))?;
+    authorize_edit(&**tx, viewer, SessionId(row.session_id)).await
+}
+
+/// Computes the instants of an instance from its local times.
+pub(crate) fn put_instants(instance: &mut session_instance::Model, session: &session::Model) -> Result<()> {
+    let zone = facts::zone_of(session).map_err(|problem| {
+        Error::Conflict(format!("the session's time zone can't be used, mend it first: {problem}"))
+    })?;
+    let buffers = facts::buffers_of(session);
+    Instants::compute(zone, buffers, instance.date, instance.start_time, instance.end_time).put(instance);
+    Ok(())
+}
+
+/// Makes an instance by hand (organisers and admins). It is active at once when its window is open.
+pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Result<session_instance::Model> {
+    let now = app.now();
+    let date = validate::date("date", new.date)?;
+    validate::times(new.start_time, new.end_time)?;
+    let location_override = validate::optional_text("locationOverride", new.location_override.as_deref())?;
+    app.write(now, async |tx| {
+        authorize_edit(&**tx, viewer, new.session).await?;
+        let session = lock_session(tx, new.session, LockType::Share).await?;
+        let mut instance = blank(new.session, date, now);
+        instance.start_time = new.start_time;
+        instance.end_time = new.end_time;
+        instance.location_override.clone_from(&location_override);
+        put_instants(&mut instance, &session)?;
+        let item = Item { instance, session: Arc::new(session) };
+        Ok(settle::save(tx, moment(app, now, Mode::Exact), None, item).await?.0)
+    })
+    .await
+}
+
+/// An instance about which nothing is known but its session and date.
+pub(crate) fn blank(session: SessionId, date: NaiveDate, now: DateTime<Utc>) -> session_instance::Model {
+    session_instance::Model {
+        id: 0,
+        session_id: session.0,
+        date,
+        start_time: None,
+        end_time: None,
+        location_override: None,
+        starts_at: None,
+        ends_at: None,
+        opens_at: None,
+        closes_at: None,
+        listed_at: now,
+        due_at: None,
+        is_active: false,
+        is_cancelled: false,
+        override_active: None,
+        override_until: None,
+        occurrence_date: None,
+        occurrence_start: None,
+        has_own_times: false,
+        is_cancelled_by_recurrence: false,
+        is_removed_by_recurrence: false,
+        deleted_at: None,
+        created_at: now,
+    }
+}
+
+/// Locks an instance that the viewer may edit, lets `change` change it, and saves and settles it.
+async fn change_instance(
+    app: &App,
+    viewer: Viewer,
+    id: SessionInstanceId,
+    change: impl Fn(&mut Item, DateTime<Utc>) -> Result<()>,
+) -> Result<(session_instance::Model, Settled)> {
+    let now = app.now();
+    app.write(now, async |tx| {
+        authorize(tx, viewer, id).await?;
+        let mut item = lock_instance(tx, id).await?;
+        let before = item.instance.clone();
+        change(&mut item, now)?;
+        settle::save(tx, moment(app, now, Mode::Exact), Some(&before), item).await
+    })
+    .await
+}
+
+/// Changes an instance (organisers and admins); its status and the people there follow at once.
+pub async fn update_instance(
+    app: &App,
+    viewer: Viewer,
+    id: SessionInstanceId,
+    patch: InstancePatch,
+) -> Result<session_instance::Model> {
+    let saved = change_instance(app, viewer, id, |item, _| {
+        let row = &mut item.instance;
+        let times = (row.date, row.start_time, row.end_time);
+        if let Some(date) = patch.date {
+            row.date = validate::date("date", date)?;
+        }
+        row.start_time = patch.start_time.unwrap_or(row.start_time);
+        row.end_time = patch.end_time.unwrap_or(row.end_time);
+        if let Some(location) = &patch.location_override {
+            row.location_override = validate::optional_text("locationOverride", location.as_deref())?;
+        }
+        if let Some(is_cancelled) = patch.is_cancelled {
+            row.is_cancelled = is_cancelled;
+            row.is_cancelled_by_recurrence = false;
+        }
+        if times != (row.date, row.start_time, row.end_time) {
+            validate::times(row.start_time, row.end_time)?;
+            row.has_own_times = true;
+            put_instants(row, &item.session)?;
+        }
+        Ok(())
+    });
+    Ok(saved.await?.0)
+}
+
+/// Deletes an instance (organisers and admins). The row stays, marked, while the log names it (rule 26).
+pub async fn delete_instance(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<SessionId> {
+    let deleted = change_instance(app, viewer, id, |item, now| {
+        item.instance.deleted_at = Some(now);
+        Ok(())
+    });
+    Ok(SessionId(deleted.await?.0.session_id))
+}
+
+/// Holds an instance active or inactive, until an instant in the future or the next periodic sweep (rule 7).
+pub async fn set_override(
+    app: &App,
+    viewer: Viewer,
+    id: SessionInstanceId,
+    active: bool,
+    until: Option<DateTime<Utc>>,
+) -> Result<session_instance::Model> {
+    let saved = change_instance(app, viewer, id, |item, now| {
+        if until.is_some_and(|until| until <= now) {
+            return Err(Error::invalid("until", "must be in the future"));
+        }
+        item.instance.override_active = Some(active);
+        item.instance.override_until = until;
+        Ok(())
+    });
+    Ok(saved.await?.0)
+}
+
+/// Ends an override; of an instance without one, nothing changes.
+pub async fn clear_override(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<session_instance::Model> {
+    let saved = change_instance(app, viewer, id, |item, _| {
+        item.instance.override_active = None;
+        item.instance.override_until = None;
+        Ok(())
+    });
+    Ok(saved.await?.0)
+}
+
+/// Recomputes one instance from its facts, now (organisers and admins).
+pub async fn recompute_instance(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<session_instance::Model> {
+    let saved = change_instance(app, viewer, id, |item, _| put_instants(&mut item.instance, &item.session));
+    Ok(saved.await?.0)
+}
+
+/// Which of these instances a person said yes to.
+pub async fn find_said_yes(
+    app: &App,
+    person: domain::ids::PersonId,
+    ids: &[SessionInstanceId],
+) -> Result<Vec<SessionInstanceId>> {
+    let rows = check_in::Entity::find()
+        .filter(check_in::Column::PersonId.eq(person.0))
+        .filter(check_in::Column::SessionInstanceId.is_in(ids.iter().map(|id| id.0)))
+        .filter(check_in::Column::Attendance.eq(check_in::Attendance::Yes))
+        .all(app.db.pool())
+        .await?;
+    Ok(rows.into_iter().map(|row| SessionInstanceId(row.session_instance_id)).collect())
+}
+
+/// Who is placed at an instance, for tests and admins.
+pub async fn find_present(app: &App, id: SessionInstanceId) -> Result<Vec<person::Model>> {
+    let query = person::Entity::find().filter(person::Column::ActiveSessionInstanceId.eq(id.0));
+    Ok(query.order_by_asc(person::Column::NameKey).order_by_asc(person::Column::Id).all(app.db.pool()).await?)
+}

@@ -1,0 +1,27 @@
+//! What every InSession process does, whichever front door the request came through: say who may, load the facts,
+//! let `domain` decide, write the result together with its news, answer.
+//!
+//! Terms: an [`App`] is what a use case needs (database, clock, wake-ups, queue); a [`db::Tx`] is a writing transaction
+//! that gathers its news and writes them as its last statements.
+
+pub mod app;
+pub mod changes;
+pub mod check_ins;
+pub mod config;
+pub mod cursor;
+pub mod db;
+pub mod error;
+pub mod facts;
+pub mod instances;
+pub mod lists;
+pub mod people;
+pub mod placing;
+pub mod sessions;
+pub mod settle;
+pub mod sweep;
+pub mod validate;
+pub mod wake;
+
+pub use app::App;
+pub use entity;
+pub use error::{Error, Result};

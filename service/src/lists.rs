@@ -1,0 +1,152 @@
+//! Pages of lists. Every list has a stated, total order: a sort key and the id; a page's cursor is the key and id of
+//! its row, so that pages stay stable while rows come and go.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, QuerySelect, Select, Value,
+    sea_query::IntoValueTuple,
+};
+
+use crate::error::{Error, Result};
+
+pub const DEFAULT_PAGE: u64 = 20;
+pub const MAX_PAGE: i32 = 100;
+
+/// A row's place in its list, as the text of its cursor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowCursor {
+    pub key: String,
+    pub id: i64,
+}
+
+impl RowCursor {
+    pub fn of_text(key: &str, id: i64) -> Self {
+        Self { key: key.to_owned(), id }
+    }
+
+    pub fn of_instant(key: DateTime<Utc>, id: i64) -> Self {
+        Self { key: key.to_rfc3339(), id }
+    }
+
+    pub fn write(&self) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{}:{}", self.id, self.key))
+    }
+
+    fn read(field: &str, text: &str) -> Result<Self> {
+        let wrong = || Error::invalid(field, "is not a cursor of this list: use one that pageInfo or an edge gave");
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong())?;
+        let decoded = String::from_utf8(bytes).map_err(|_| wrong())?;
+        let (id, key) = decoded.split_once(':').ok_or_else(wrong)?;
+        Ok(Self { key: key.to_owned(), id: id.parse().map_err(|_| wrong())? })
+    }
+
+    fn instant(&self, field: &str) -> Result<DateTime<Utc>> {
+        DateTime::parse_from_rfc3339(&self.key)
+            .map(|at| at.to_utc())
+            .map_err(|_| Error::invalid(field, "is not a cursor of this list"))
+    }
+}
+
+/// Which page is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    pub first: Option<i32>,
+    pub after: Option<String>,
+    pub last: Option<i32>,
+    pub before: Option<String>,
+}
+
+/// A page of rows.
+#[derive(Debug, Clone)]
+pub struct Slice<T> {
+    pub rows: Vec<T>,
+    pub has_previous: bool,
+    pub has_next: bool,
+}
+
+/// What a list is sorted by before the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    Text,
+    Instant,
+}
+
+impl Page {
+    fn limit(&self) -> Result<(u64, bool)> {
+        let (field, asked, backwards) = match (self.first, self.last) {
+            (Some(_), Some(_)) => return Err(Error::invalid("last", "can't be asked for together with first")),
+            (None, Some(last)) => ("last", last, true),
+            (Some(first), None) => ("first", first, false),
+            (None, None) => return Ok((DEFAULT_PAGE, false)),
+        };
+        match u64::try_from(asked) {
+            Ok(limit) if asked <= MAX_PAGE => Ok((limit, backwards)),
+            _ => Err(Error::invalid(field, format!("must be 0 to {MAX_PAGE}"))),
+        }
+    }
+
+    /// Runs `query` for this page, in the order of `by` and then `id`; `descending` turns both around.
+    pub async fn of<E, C, D>(
+        &self,
+        db: &D,
+        query: Select<E>,
+        (by, id): (C, C),
+        key: Key,
+        descending: bool,
+    ) -> Result<Slice<E::Model>>
+    where
+        E: EntityTrait,
+        E::Model: FromQueryResult + Send + Sync,
+        C: ColumnTrait + IdenStatic,
+        D: ConnectionTrait,
+    {
+        let (limit, backwards) = self.limit()?;
+        let mut cursor = query.cursor_by((by, id));
+        if descending {
+            cursor.desc();
+        }
+        if let Some(after) = &self.after {
+            cursor.after(bound("after", after, key)?);
+        }
+        if let Some(before) = &self.before {
+            cursor.before(bound("before", before, key)?);
+        }
+        // One more than asked for tells whether there is a next page.
+        if backwards {
+            cursor.last(limit + 1);
+        } else {
+            cursor.first(limit + 1);
+        }
+        let mut rows = cursor.all(db).await?;
+        let has_more = rows.len() as u64 > limit;
+        if has_more {
+            if backwards {
+                rows.remove(0);
+            } else {
+                rows.pop();
+            }
+        }
+        Ok(Slice {
+            rows,
+            has_previous: if backwards { has_more } else { self.after.is_some() },
+            has_next: if backwards { self.before.is_some() } else { has_more },
+        })
+    }
+}
+
+fn bound(field: &str, text: &str, key: Key) -> Result<impl IntoValueTuple + use<>> {
+    let cursor = RowCursor::read(field, text)?;
+    let value: Value = match key {
+        Key::Text => cursor.key.clone().into(),
+        Key::Instant => cursor.instant(field)?.into(),
+    };
+    Ok((value, Value::from(cursor.id)))
+}
+
+/// Counts what a query would list.
+pub async fn count<E: EntityTrait, D: ConnectionTrait>(db: &D, query: Select<E>, id: impl ColumnTrait) -> Result<i64> {
+    let count: Option<i64> =
+        query.select_only().column_as(id.count(), "count").into_tuple().one(db).await?;
+    Ok(count.unwrap_or_default())
+}

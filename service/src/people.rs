@@ -1,0 +1,149 @@
+//! People: their profiles and where they are.
+
+use std::collections::BTreeSet;
+
+use domain::{
+    access::Viewer,
+    ids::{PersonId, SessionInstanceId},
+};
+use entity::{person, session_organizer};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QuerySelect, Select,
+    sea_query::LockType,
+};
+
+use crate::{
+    App, Error, Result,
+    lists::{self, Key, Page, Slice},
+    placing::{Affected, place_people},
+    sessions::contains,
+    validate,
+};
+
+#[derive(Debug, Clone, Default)]
+pub struct NewPerson {
+    pub display_name: String,
+    pub city: Option<String>,
+    pub country: Option<String>,
+}
+
+/// What to change of a person. The outer `None` leaves a field as it is, the inner one clears it.
+#[derive(Debug, Clone, Default)]
+pub struct PersonPatch {
+    pub display_name: Option<String>,
+    pub city: Option<Option<String>>,
+    pub country: Option<Option<String>>,
+    pub hides_place: Option<bool>,
+    pub is_deactivated: Option<bool>,
+}
+
+pub async fn find_people<C: ConnectionTrait>(db: &C, ids: &[PersonId]) -> Result<Vec<person::Model>> {
+    Ok(person::Entity::find().filter(person::Column::Id.is_in(ids.iter().map(|id| id.0))).all(db).await?)
+}
+
+/// Where a person is placed.
+pub async fn find_place<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Option<SessionInstanceId>> {
+    let row = person::Entity::find_by_id(id.0).one(db).await?;
+    Ok(row.and_then(|row| row.active_session_instance_id).map(SessionInstanceId))
+}
+
+fn named(name_contains: Option<&str>) -> Select<person::Entity> {
+    let query = person::Entity::find();
+    match name_contains.map(str::trim).filter(|text| !text.is_empty()) {
+        Some(text) => query.filter(contains(person::Column::NameKey, text)),
+        None => query,
+    }
+}
+
+/// People by name: for admins, and organisers of any session; `None` for others.
+pub async fn list_people(
+    app: &App,
+    viewer: Viewer,
+    name_contains: Option<&str>,
+    page: &Page,
+) -> Result<Option<Slice<person::Model>>> {
+    if !viewer.is_admin && !organizes_anything(app, viewer).await? {
+        return Ok(None);
+    }
+    let order = (person::Column::NameKey, person::Column::Id);
+    Ok(Some(page.of(app.db.pool(), named(name_contains), order, Key::Text, false).await?))
+}
+
+pub async fn count_people(app: &App, name_contains: Option<&str>) -> Result<i64> {
+    lists::count(app.db.pool(), named(name_contains), person::Column::Id).await
+}
+
+async fn organizes_anything(app: &App, viewer: Viewer) -> Result<bool> {
+    let Some(person) = viewer.person else { return Ok(false) };
+    let links = session_organizer::Entity::find().filter(session_organizer::Column::PersonId.eq(person.0));
+    Ok(links.limit(1).count(app.db.pool()).await? > 0)
+}
+
+/// Makes a person (admins).
+pub async fn insert_person(app: &App, viewer: Viewer, new: NewPerson) -> Result<person::Model> {
+    match viewer {
+        Viewer { is_admin: true, .. } => {}
+        Viewer { person: Some(_), .. } => return Err(Error::Forbidden("only admins may add people")),
+        Viewer { .. } => return Err(Error::Unauthenticated("sign in to add people")),
+    }
+    let now = app.now();
+    let display_name = validate::required_text("displayName", &new.display_name)?;
+    let row = person::ActiveModel {
+        id: NotSet,
+        ..person::Model {
+            id: 0,
+            name_key: display_name.to_lowercase(),
+            display_name,
+            city: validate::optional_text("city", new.city.as_deref())?,
+            country: validate::optional_text("country", new.country.as_deref())?,
+            is_deactivated: false,
+            hides_place: false,
+            active_session_instance_id: None,
+            created_at: now,
+        }
+        .into_active_model()
+        .reset_all()
+    };
+    app.write(now, async |tx| Ok(row.clone().insert(&**tx).await?)).await
+}
+
+/// Changes a person: their own name, place and `hidesPlace`; admins everything. Who is deactivated is nowhere at once.
+pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: PersonPatch) -> Result<person::Model> {
+    if !viewer.is_signed_in() {
+        return Err(Error::Unauthenticated("sign in to change a profile"));
+    }
+    let now = app.now();
+    app.write(now, async |tx| {
+        let row = person::Entity::find_by_id(id.0).lock(LockType::NoKeyUpdate).one(&**tx).await?;
+        let mut row = row.ok_or_else(|| Error::not_found("person", id))?;
+        if !viewer.may_act_for(id) {
+            return Err(Error::Forbidden("only the person and admins may change a profile"));
+        }
+        if patch.is_deactivated.is_some() && !viewer.is_admin {
+            return Err(Error::Forbidden("only admins may deactivate people, or take them back"));
+        }
+        if let Some(name) = &patch.display_name {
+            row.display_name = validate::required_text("displayName", name)?;
+            row.name_key = row.display_name.to_lowercase();
+        }
+        if let Some(city) = &patch.city {
+            row.city = validate::optional_text("city", city.as_deref())?;
+        }
+        if let Some(country) = &patch.country {
+            row.country = validate::optional_text("country", country.as_deref())?;
+        }
+        row.hides_place = patch.hides_place.unwrap_or(row.hides_place);
+        row.is_deactivated = patch.is_deactivated.unwrap_or(row.is_deactivated);
+        let mut row = row.into_active_model().reset_all().update(&**tx).await?;
+        if patch.is_deactivated.is_some() {
+            let rule = app.placement_rule;
+            let moves = place_people(tx, rule, Affected::People(&[id.0]), &BTreeSet::new()).await?;
+            if let Some(moved) = moves.first() {
+                row.active_session_instance_id = moved.to.map(|to| to.0);
+            }
+        }
+        Ok(row)
+    })
+    .await
+}

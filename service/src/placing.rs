@@ -1,0 +1,213 @@
+//! Placing people (rules 13, 14): reads, set-based, what `domain::placement` decides upon, and writes what it decided.
+//!
+//! Locks (rule 21): the caller holds the instances that it changes, in the order of their ids; then people are locked
+//! in the order of their ids, and only then is read what decides. A target that the caller does not hold is
+//! share-locked last: out of order, hence only tried, never waited for; if it is not to be had, the transaction is done
+//! again. So nobody is ever placed at an instance that stopped being active meanwhile, and nobody waits in a circle.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use domain::{
+    ids::{PersonId, SessionId, SessionInstanceId},
+    news::Place,
+    placement::{Candidate, PlacementRule, place},
+};
+use sea_orm::FromQueryResult;
+
+use crate::{
+    changes::Told,
+    db::{Column, Tx, execute, is_in, list, numbers, rows, values_table},
+    error::{Error, Result},
+};
+
+/// A person who is somewhere else now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Move {
+    pub person: PersonId,
+    pub from: Option<SessionInstanceId>,
+    pub to: Option<SessionInstanceId>,
+}
+
+/// Which people are to be placed anew.
+#[derive(Debug, Clone, Copy)]
+pub enum Affected<'a> {
+    /// Those who said yes to, or are placed at, one of these instances, whose status just changed.
+    Of { activated: &'a [i64], deactivated: &'a [i64] },
+    /// These.
+    People(&'a [i64]),
+}
+
+#[derive(FromQueryResult)]
+struct PersonRow {
+    id: i64,
+    is_deactivated: bool,
+    active_session_instance_id: Option<i64>,
+}
+
+#[derive(FromQueryResult)]
+struct CandidateRow {
+    person_id: i64,
+    session_instance_id: i64,
+    starts_at: Option<DateTime<Utc>>,
+    arrived_at: Option<DateTime<Utc>>,
+    checked_in_at: DateTime<Utc>,
+}
+
+/// Places the affected people by the facts as they are now in this transaction, and tells who moved.
+///
+/// `held`: the instances that this transaction has locked.
+pub async fn place_people(
+    tx: &Tx,
+    rule: PlacementRule,
+    affected: Affected<'_>,
+    held: &BTreeSet<i64>,
+) -> Result<Vec<Move>> {
+    let people = lock_people(tx, affected).await?;
+    if people.is_empty() {
+        return Ok(Vec::new());
+    }
+    let candidates = read_candidates(tx, &people, affected).await?;
+    let moves: Vec<Move> = people
+        .iter()
+        .filter_map(|person| {
+            let yeses = candidates.get(&person.id).map_or(&[][..], Vec::as_slice);
+            let to = if person.is_deactivated { None } else { place(rule, yeses) };
+            let from = person.active_session_instance_id.map(SessionInstanceId);
+            (from != to).then_some(Move { person: PersonId(person.id), from, to })
+        })
+        .collect();
+    lock_targets(tx, &moves, held).await?;
+    write_moves(tx, &moves, affected).await?;
+    Ok(moves)
+}
+
+async fn lock_people(tx: &Tx, affected: Affected<'_>) -> Result<Vec<PersonRow>> {
+    let lock = tx.locking("FOR NO KEY UPDATE");
+    let columns = "id, is_deactivated, active_session_instance_id";
+    match affected {
+        Affected::People(ids) => {
+            let sql = format!("SELECT {columns} FROM person WHERE {} ORDER BY id {lock}", is_in(&**tx, "id", 1));
+            rows(&**tx, &sql, [list(&**tx, ids.iter().copied())]).await
+        }
+        Affected::Of { activated, deactivated } => {
+            let sql = format!(
+                "SELECT {columns} FROM person WHERE id IN (\
+                   SELECT person_id FROM check_in WHERE {} AND attendance = 'YES' \
+                   UNION SELECT id FROM person WHERE {}) ORDER BY id {lock}",
+                is_in(&**tx, "session_instance_id", 1),
+                is_in(&**tx, "active_session_instance_id", 2),
+            );
+            let parameters = [list(&**tx, activated.iter().copied()), list(&**tx, deactivated.iter().copied())];
+            rows(&**tx, &sql, parameters).await
+        }
+    }
+}
+
+/// The yeses to active instances of those people. Who stays where they are while other instances open has only those,
+/// and their present place, to choose from; the others of theirs lost to it already.
+async fn read_candidates(tx: &Tx, people: &[PersonRow], affected: Affected<'_>) -> Result<HashMap<i64, Vec<Candidate>>> {
+    let (opened, closed): (&[i64], BTreeSet<i64>) = match affected {
+        Affected::Of { activated, deactivated } => (activated, deactivated.iter().copied().collect()),
+        Affected::People(_) => (&[], BTreeSet::new()),
+    };
+    let is_settled = |person: &&PersonRow| {
+        matches!(affected, Affected::Of { .. })
+            && person.active_session_instance_id.is_some_and(|place| !closed.contains(&place))
+    };
+    let (settled, displaced): (Vec<_>, Vec<_>) = people.iter().partition(is_settled);
+    let select = "SELECT c.person_id, c.session_instance_id, i.starts_at, c.arrived_at, c.checked_in_at \
+                  FROM check_in c JOIN session_instance i ON i.id = c.session_instance_id";
+    let mut found: Vec<CandidateRow> = Vec::new();
+    if !displaced.is_empty() {
+        let sql =
+            format!("{select} WHERE i.is_active AND c.attendance = 'YES' AND {}", is_in(&**tx, "c.person_id", 1));
+        found.extend(rows::<CandidateRow, _>(&**tx, &sql, [list(&**tx, displaced.iter().map(|p| p.id))]).await?);
+    }
+    if !settled.is_empty() {
+        let sql = format!(
+            "{select} WHERE i.is_active AND c.attendance = 'YES' AND {} AND {}",
+            is_in(&**tx, "c.session_instance_id", 1),
+            is_in(&**tx, "c.person_id", 2),
+        );
+        let places = opened.iter().copied().chain(settled.iter().filter_map(|p| p.active_session_instance_id));
+        let places: BTreeSet<i64> = places.collect();
+        let parameters = [list(&**tx, places), list(&**tx, settled.iter().map(|p| p.id))];
+        found.extend(rows::<CandidateRow, _>(&**tx, &sql, parameters).await?);
+    }
+    let mut candidates: HashMap<i64, Vec<Candidate>> = HashMap::new();
+    for row in found {
+        candidates.entry(row.person_id).or_default().push(Candidate {
+            instance: SessionInstanceId(row.session_instance_id),
+            starts_at: row.starts_at,
+            arrived_at: row.arrived_at,
+            checked_in_at: row.checked_in_at,
+        });
+    }
+    Ok(candidates)
+}
+
+async fn lock_targets(tx: &Tx, moves: &[Move], held: &BTreeSet<i64>) -> Result<()> {
+    if !tx.is_postgres() {
+        return Ok(());
+    }
+    let wanted: BTreeSet<i64> = moves.iter().filter_map(|m| m.to).map(|to| to.0).filter(|to| !held.contains(to)).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let sql = format!("SELECT id FROM session_instance WHERE {} AND is_active FOR SHARE SKIP LOCKED", is_in(&**tx, "id", 1));
+    let locked = numbers(&**tx, &sql, [list(&**tx, wanted.iter().copied())]).await?;
+    if locked.len() == wanted.len() { Ok(()) } else { Err(Error::Again("a target instance is being changed")) }
+}
+
+async fn write_moves(tx: &Tx, moves: &[Move], affected: Affected<'_>) -> Result<()> {
+    if moves.is_empty() {
+        return Ok(());
+    }
+    let columns = vec![
+        Column::Number("id", moves.iter().map(|m| Some(m.person.0)).collect()),
+        Column::Number("place", moves.iter().map(|m| m.to.map(|to| to.0)).collect()),
+    ];
+    let (table, values) = values_table(&**tx, 1, columns);
+    let sql = format!("UPDATE person SET active_session_instance_id = v.place FROM {table} WHERE person.id = v.id");
+    execute(&**tx, &sql, values).await?;
+    // Messages about instances that turned in this transaction show the counts as they are by then.
+    let is_told = |id: &SessionInstanceId| match affected {
+        Affected::Of { activated, deactivated } => activated.contains(&id.0) || deactivated.contains(&id.0),
+        Affected::People(_) => false,
+    };
+    let told = find_told(tx, moves.iter().flat_map(|m| [m.from, m.to]).flatten()).await?;
+    tx.tell(|news| {
+        for Move { person, from, to } in moves {
+            let about = |id: &Option<SessionInstanceId>| id.and_then(|id| told.get(&id).cloned());
+            news.person_moved(*person, about(from), about(to));
+            for instance in [from, to].into_iter().flatten().filter(|id| !is_told(id)) {
+                news.counts_changed(*instance);
+            }
+        }
+    });
+    Ok(())
+}
+
+/// How these instances are named in news.
+async fn find_told(tx: &Tx, ids: impl Iterator<Item = SessionInstanceId>) -> Result<HashMap<SessionInstanceId, Told>> {
+    #[derive(FromQueryResult)]
+    struct Named {
+        id: i64,
+        session_id: i64,
+        city: Option<String>,
+        country: Option<String>,
+    }
+    let ids: BTreeSet<i64> = ids.map(|id| id.0).collect();
+    let sql = format!(
+        "SELECT i.id, i.session_id, s.city, s.country FROM session_instance i JOIN session s ON s.id = i.session_id WHERE {}",
+        is_in(&**tx, "i.id", 1)
+    );
+    let named: Vec<Named> = rows(&**tx, &sql, [list(&**tx, ids)]).await?;
+    let named = named.into_iter().map(|row| {
+        let instance = SessionInstanceId(row.id);
+        let place = Place { city: row.city, country: row.country };
+        (instance, Told { session: SessionId(row.session_id), instance, place })
+    });
+    Ok(named.collect())
+}

@@ -1,0 +1,417 @@
+//! Sessions and their organisers.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use domain::{
+    access::Viewer,
+    ids::{PersonId, SessionId},
+    recurrence::Recurrence,
+    window::Buffers,
+    zone::Tz,
+};
+use entity::{person, session, session_instance, session_organizer};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::{Expr, LikeExpr, LockType, OnConflict},
+};
+
+use crate::{
+    App, Error, Result,
+    db::Tx,
+    facts,
+    lists::{self, Key, Page, Slice},
+    sweep, validate,
+};
+
+/// Which sessions to list.
+#[derive(Debug, Clone, Default)]
+pub struct SessionFilter {
+    pub name_contains: Option<String>,
+    pub city: Option<String>,
+    pub country: Option<String>,
+    pub is_active: Option<bool>,
+    pub include_terminated: bool,
+}
+
+/// A session to be made.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    pub name: String,
+    pub path: Option<String>,
+    pub city: Option<String>,
+    pub state: Option<String>,
+    pub country: Option<String>,
+    pub location: Option<String>,
+    pub time_zone: Tz,
+    pub recurrence: Option<Recurrence>,
+    pub active_buffer_minutes_before: i32,
+    pub active_buffer_minutes_after: i32,
+    pub auto_create_instances: bool,
+    pub auto_create_hours_ahead: i32,
+    pub initiation_date: Option<NaiveDate>,
+    pub termination_date: Option<NaiveDate>,
+}
+
+/// What to change of a session. The outer `None` leaves a field as it is, the inner one clears it.
+#[derive(Debug, Clone, Default)]
+pub struct SessionPatch {
+    pub name: Option<String>,
+    pub path: Option<String>,
+    pub city: Option<Option<String>>,
+    pub state: Option<Option<String>>,
+    pub country: Option<Option<String>>,
+    pub location: Option<Option<String>>,
+    pub time_zone: Option<Tz>,
+    pub recurrence: Option<Option<Recurrence>>,
+    pub active_buffer_minutes_before: Option<i32>,
+    pub active_buffer_minutes_after: Option<i32>,
+    pub auto_create_instances: Option<bool>,
+    pub auto_create_hours_ahead: Option<i32>,
+    pub initiation_date: Option<Option<NaiveDate>>,
+    pub termination_date: Option<Option<NaiveDate>>,
+}
+
+pub async fn find_sessions<C: ConnectionTrait>(db: &C, ids: &[SessionId]) -> Result<Vec<session::Model>> {
+    let ids = ids.iter().map(|id| id.0);
+    Ok(session::Entity::find().filter(session::Column::Id.is_in(ids)).all(db).await?)
+}
+
+pub async fn find_session_by_path(app: &App, path: &str) -> Result<Option<session::Model>> {
+    Ok(session::Entity::find().filter(session::Column::Path.eq(path)).one(app.db.pool()).await?)
+}
+
+/// The sessions of a filter, by name.
+pub async fn list_sessions(app: &App, filter: &SessionFilter, page: &Page) -> Result<Slice<session::Model>> {
+    let order = (session::Column::NameKey, session::Column::Id);
+    page.of(app.db.pool(), matching(filter, app.now()), order, Key::Text, false).await
+}
+
+pub async fn count_sessions(app: &App, filter: &SessionFilter) -> Result<i64> {
+    lists::count(app.db.pool(), matching(filter, app.now()), session::Column::Id).await
+}
+
+fn matching(filter: &SessionFilter, now: DateTime<Utc>) -> Select<session::Entity> {
+    let mut condition = Condition::all();
+    if let Some(text) = filter.name_contains.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+        condition = condition.add(contains(session::Column::NameKey, text));
+    }
+    if let Some(city) = &filter.city {
+        condition = condition.add(session::Column::City.eq(city));
+    }
+    if let Some(country) = &filter.country {
+        condition = condition.add(session::Column::Country.eq(country));
+    }
+    if !filter.include_terminated {
+        // The last meeting may be under way, or its date not yet over, somewhere west of here.
+        let today = (now - TimeDelta::hours(36)).date_naive();
+        condition = condition.add(
+            Condition::any()
+                .add(session::Column::TerminationDate.is_null())
+                .add(session::Column::TerminationDate.gte(today)),
+        );
+    }
+    if let Some(is_active) = filter.is_active {
+        let active = session_instance::Entity::find()
+            .select_only()
+            .column(session_instance::Column::SessionId)
+            .filter(session_instance::Column::IsActive.eq(true));
+        let active = sea_orm::QueryTrait::into_query(active);
+        condition = condition.add(if is_active {
+            session::Column::Id.in_subquery(active)
+        } else {
+            session::Column::Id.not_in_subquery(active)
+        });
+    }
+    session::Entity::find().filter(condition)
+}
+
+/// Does the lower-case column contain the text, whatever its case?
+pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> Expr {
+    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    column.like(LikeExpr::new(format!("%{escaped}%")).escape('\\'))
+}
+
+/// Is the viewer an organiser of the session?
+pub async fn is_organizer<C: ConnectionTrait>(db: &C, viewer: Viewer, session: SessionId) -> Result<bool> {
+    let Some(person) = viewer.person else { return Ok(false) };
+    let found = session_organizer::Entity::find_by_id((session.0, person.0)).count(db).await?;
+    Ok(found > 0)
+}
+
+/// Which of these sessions the viewer organises.
+pub async fn find_organized<C: ConnectionTrait>(
+    db: &C,
+    viewer: Viewer,
+    sessions: &[SessionId],
+) -> Result<HashSet<SessionId>> {
+    let Some(person) = viewer.person else { return Ok(HashSet::new()) };
+    let rows = session_organizer::Entity::find()
+        .filter(session_organizer::Column::PersonId.eq(person.0))
+        .filter(session_organizer::Column::SessionId.is_in(sessions.iter().map(|id| id.0)))
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| SessionId(row.session_id)).collect())
+}
+
+/// The organisers of these sessions, by name.
+pub async fn find_organizers<C: ConnectionTrait>(
+    db: &C,
+    sessions: &[SessionId],
+) -> Result<Vec<(SessionId, person::Model)>> {
+    let links = session_organizer::Entity::find()
+        .filter(session_organizer::Column::SessionId.is_in(sessions.iter().map(|id| id.0)))
+        .all(db)
+        .await?;
+    let people = person::Entity::find()
+        .filter(person::Column::Id.is_in(links.iter().map(|link| link.person_id)))
+        .order_by_asc(person::Column::NameKey)
+        .order_by_asc(person::Column::Id)
+        .all(db)
+        .await?;
+    let of = |person: &person::Model| {
+        let id = person.id;
+        links.iter().filter(move |link| link.person_id == id).map(|link| SessionId(link.session_id)).collect::<Vec<_>>()
+    };
+    Ok(people.into_iter().flat_map(|person| of(&person).into_iter().map(move |id| (id, person.clone()))).collect())
+}
+
+/// Refuses who may not edit the session. Everybody may know whether it exists.
+pub(crate) async fn authorize_edit<C: ConnectionTrait>(db: &C, viewer: Viewer, session: SessionId) -> Result<()> {
+    if !viewer.is_signed_in() {
+        return Err(Error::Unauthenticated("sign in to change sessions"));
+    }
+    if viewer.may_edit_session(viewer.is_admin || is_organizer(db, viewer, session).await?) {
+        return Ok(());
+    }
+    if session::Entity::find_by_id(session.0).count(db).await? == 0 {
+        return Err(Error::not_found("session", session));
+    }
+    Err(Error::Forbidden("only organisers of this session and admins may do this"))
+}
+
+/// Locks the session against changes, or for changing it.
+pub(crate) async fn lock_session(tx: &Tx, id: SessionId, lock: LockType) -> Result<session::Model> {
+    let row = session::Entity::find_by_id(id.0).lock(lock).one(&**tx).await?;
+    row.ok_or_else(|| Error::not_found("session", id))
+}
+
+/// Makes a session (admins).
+pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Result<session::Model> {
+    match viewer {
+        Viewer { is_admin: true, .. } => {}
+        Viewer { person: Some(_), .. } => return Err(Error::Forbidden("only admins may make sessions")),
+        Viewer { .. } => return Err(Error::Unauthenticated("sign in to make sessions")),
+    }
+    let now = app.now();
+    let name = validate::required_text("name", &new.name)?;
+    let wanted = new.path.as_deref().map(|path| validate::path("path", path)).transpose()?;
+    let row = checked(session::Model {
+        id: 0,
+        name_key: name.to_lowercase(),
+        path: wanted.clone().unwrap_or_else(|| validate::path_from_name(&name)),
+        name,
+        city: validate::optional_text("city", new.city.as_deref())?,
+        state: validate::optional_text("state", new.state.as_deref())?,
+        country: validate::optional_text("country", new.country.as_deref())?,
+        location: validate::optional_text("location", new.location.as_deref())?,
+        time_zone: new.time_zone.name().to_owned(),
+        recurrence: new.recurrence.as_ref().map(Recurrence::to_json),
+        active_buffer_minutes_before: new.active_buffer_minutes_before,
+        active_buffer_minutes_after: new.active_buffer_minutes_after,
+        auto_create_instances: new.auto_create_instances,
+        auto_create_hours_ahead: new.auto_create_hours_ahead,
+        initiation_date: new.initiation_date,
+        termination_date: new.termination_date,
+        problem: None,
+        next_create_at: None,
+        needs_recompute: new.auto_create_instances,
+        revision: 1,
+        created_at: now,
+    })?;
+    let base = row.path.clone();
+    let mut number = 1;
+    let row = loop {
+        let mut attempt = row.clone();
+        if number > 1 {
+            attempt.path = format!("{base}-{number}");
+        }
+        let attempt = session::ActiveModel { id: NotSet, ..attempt.into_active_model().reset_all() };
+        match app.write(now, async |tx| Ok(attempt.clone().insert(&**tx).await?)).await {
+            Ok(row) => break row,
+            Err(error) if error.is_duplicate() && wanted.is_some() => {
+                return Err(Error::Conflict(format!("the path {base:?} is taken by another session")));
+            }
+            Err(error) if error.is_duplicate() && number < 1_000 => number = next_number(app, &base).await?,
+            Err(error) => return Err(error),
+        }
+    };
+    if row.needs_recompute {
+        sweep::recompute_soon(app, SessionId(row.id)).await;
+    }
+    Ok(row)
+}
+
+/// The number that makes a taken path free.
+async fn next_number(app: &App, base: &str) -> Result<u32> {
+    let paths: Vec<String> = session::Entity::find()
+        .select_only()
+        .column(session::Column::Path)
+        .filter(contains_exactly(base))
+        .into_tuple()
+        .all(app.db.pool())
+        .await?;
+    let taken = paths.iter().filter_map(|path| path.strip_prefix(base)?.strip_prefix('-')?.parse::<u32>().ok());
+    Ok(taken.max().unwrap_or(1).saturating_add(1))
+}
+
+fn contains_exactly(base: &str) -> Expr {
+    let escaped = base.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    session::Column::Path.like(LikeExpr::new(format!("{escaped}-%")).escape('\\'))
+}
+
+/// Changes a session (organisers and admins), and has what follows from it recomputed.
+pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: SessionPatch) -> Result<session::Model> {
+    let now = app.now();
+    let saved = app
+        .write(now, async |tx| {
+            authorize_edit(&**tx, viewer, id).await?;
+            let before = lock_session(tx, id, LockType::NoKeyUpdate).await?;
+            let mut after = checked(patched(before.clone(), &patch)?)?;
+            if after == before {
+                return Ok(after);
+            }
+            after.needs_recompute |= calls_for_recompute(&before, &after);
+            after.revision += 1;
+            let after = after.into_active_model().reset_all().update(&**tx).await.map_err(Error::from).map_err(|error| {
+                if error.is_duplicate() { Error::Conflict("the path is taken by another session".to_owned()) } else { error }
+            })?;
+            tell_active_instances(tx, &before, &after).await?;
+            Ok(after)
+        })
+        .await?;
+    if saved.needs_recompute {
+        sweep::recompute_soon(app, id).await;
+    }
+    Ok(saved)
+}
+
+fn patched(mut row: session::Model, patch: &SessionPatch) -> Result<session::Model> {
+    if let Some(name) = &patch.name {
+        row.name = validate::required_text("name", name)?;
+        row.name_key = row.name.to_lowercase();
+    }
+    if let Some(path) = &patch.path {
+        row.path = validate::path("path", path)?;
+    }
+    for (field, change, column) in [
+        ("city", &patch.city, &mut row.city),
+        ("state", &patch.state, &mut row.state),
+        ("country", &patch.country, &mut row.country),
+        ("location", &patch.location, &mut row.location),
+    ] {
+        if let Some(value) = change {
+            *column = validate::optional_text(field, value.as_deref())?;
+        }
+    }
+    if let Some(zone) = patch.time_zone {
+        zone.name().clone_into(&mut row.time_zone);
+    }
+    if let Some(recurrence) = &patch.recurrence {
+        row.recurrence = recurrence.as_ref().map(Recurrence::to_json);
+    }
+    let set = |column: &mut i32, value: Option<i32>| *column = value.unwrap_or(*column);
+    set(&mut row.active_buffer_minutes_before, patch.active_buffer_minutes_before);
+    set(&mut row.active_buffer_minutes_after, patch.active_buffer_minutes_after);
+    set(&mut row.auto_create_hours_ahead, patch.auto_create_hours_ahead);
+    row.auto_create_instances = patch.auto_create_instances.unwrap_or(row.auto_create_instances);
+    row.initiation_date = patch.initiation_date.unwrap_or(row.initiation_date);
+    row.termination_date = patch.termination_date.unwrap_or(row.termination_date);
+    Ok(row)
+}
+
+fn checked(row: session::Model) -> Result<session::Model> {
+    let minutes = 0..=Buffers::MAX_MINUTES;
+    validate::in_range("activeBufferMinutesBefore", row.active_buffer_minutes_before, minutes.clone())?;
+    validate::in_range("activeBufferMinutesAfter", row.active_buffer_minutes_after, minutes)?;
+    validate::in_range("autoCreateHoursAhead", row.auto_create_hours_ahead, 1..=168)?;
+    row.initiation_date.map(|date| validate::date("initiationDate", date)).transpose()?;
+    row.termination_date.map(|date| validate::date("terminationDate", date)).transpose()?;
+    validate::termination(row.initiation_date, row.termination_date)?;
+    Ok(row)
+}
+
+/// Does the change touch a window, an occurrence, or what is made by itself?
+fn calls_for_recompute(before: &session::Model, after: &session::Model) -> bool {
+    let facts = |row: &session::Model| {
+        (
+            (row.time_zone.clone(), row.recurrence.clone(), row.initiation_date, row.termination_date),
+            (row.active_buffer_minutes_before, row.active_buffer_minutes_after),
+            (row.auto_create_instances, row.auto_create_hours_ahead),
+        )
+    };
+    facts(before) != facts(after)
+}
+
+/// What badges show of the session changed: its active instances have news.
+async fn tell_active_instances(tx: &Tx, before: &session::Model, after: &session::Model) -> Result<()> {
+    let shown = |row: &session::Model| {
+        (row.name.clone(), row.path.clone(), facts::place_of(row), row.state.clone(), row.location.clone())
+    };
+    if shown(before) == shown(after) {
+        return Ok(());
+    }
+    let active = session_instance::Entity::find()
+        .filter(session_instance::Column::SessionId.eq(after.id))
+        .filter(session_instance::Column::IsActive.eq(true))
+        .order_by_asc(session_instance::Column::Id)
+        .lock(LockType::Share)
+        .all(&**tx)
+        .await?;
+    let previous = facts::place_of(before);
+    tx.tell(|news| {
+        for instance in active {
+            let told = facts::told(after, instance.id);
+            if told.place == previous {
+                news.updated(told);
+            } else {
+                news.updated_place(told, previous.clone());
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Names an organiser (organisers and admins); again is the same.
+pub async fn insert_organizer(app: &App, viewer: Viewer, id: SessionId, person: PersonId) -> Result<session::Model> {
+    app.write(app.now(), async |tx| {
+        authorize_edit(&**tx, viewer, id).await?;
+        let row = lock_session(tx, id, LockType::Share).await?;
+        if person::Entity::find_by_id(person.0).one(&**tx).await?.is_none() {
+            return Err(Error::not_found("person", person));
+        }
+        let link = session_organizer::Model { session_id: id.0, person_id: person.0 };
+        session_organizer::Entity::insert(link.into_active_model().reset_all())
+            .on_conflict(
+                OnConflict::columns([session_organizer::Column::SessionId, session_organizer::Column::PersonId])
+                    .do_nothing()
+                    .to_owned(),
+            )
+            .exec_without_returning(&**tx)
+            .await?;
+        Ok(row)
+    })
+    .await
+}
+
+/// Takes an organiser's name off (organisers and admins); of who is none, nothing changes.
+pub async fn delete_organizer(app: &App, viewer: Viewer, id: SessionId, person: PersonId) -> Result<session::Model> {
+    app.write(app.now(), async |tx| {
+        authorize_edit(&**tx, viewer, id).await?;
+        let row = lock_session(tx, id, LockType::Share).await?;
+        session_organizer::Entity::delete_by_id((id.0, person.0)).exec(&**tx).await?;
+        Ok(row)
+    })
+    .await
+}

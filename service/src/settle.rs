@@ -1,0 +1,175 @@
+//! Settling: making the stored status of locked instances agree with what `domain::status` decides, with the news and
+//! the placing of people that follow from it. Every change of `is_active` in the program happens here.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use domain::{
+    placement::PlacementRule,
+    status::{Decision, Mode, decide},
+};
+use entity::{session, session_instance};
+use sea_orm::{ActiveModelTrait, IntoActiveModel};
+
+use crate::{
+    db::{Column, Tx, execute, values_table},
+    error::Result,
+    facts::{self, Instants},
+    placing::{Affected, place_people},
+};
+
+/// An instance with its session; the row is locked by the transaction that settles it.
+#[derive(Debug, Clone)]
+pub struct Item {
+    pub instance: session_instance::Model,
+    pub session: Arc<session::Model>,
+}
+
+/// What settling did.
+#[derive(Debug, Default)]
+pub struct Settled {
+    pub activated: Vec<Item>,
+    pub deactivated: Vec<Item>,
+    pub people_moved: usize,
+}
+
+impl Settled {
+    pub fn absorb(&mut self, other: Self) {
+        self.activated.extend(other.activated);
+        self.deactivated.extend(other.deactivated);
+        self.people_moved += other.people_moved;
+    }
+}
+
+/// By what rules and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    pub now: DateTime<Utc>,
+    pub mode: Mode,
+    pub placement_rule: PlacementRule,
+}
+
+/// Puts the decision into the row; whether anything changed.
+fn decide_into(item: &mut Item, moment: Moment) -> bool {
+    let facts = facts::facts_of(&item.instance, &item.session);
+    let Decision { is_active, override_, due_at } = decide(&facts, item.instance.is_active, moment.now, moment.mode);
+    let row = &mut item.instance;
+    let before = (row.is_active, row.due_at, row.override_active, row.override_until);
+    row.is_active = is_active;
+    row.due_at = due_at;
+    row.override_active = override_.map(|it| it.active);
+    row.override_until = override_.and_then(|it| it.until);
+    before != (row.is_active, row.due_at, row.override_active, row.override_until)
+}
+
+/// Settles rows whose facts are as stored: what falls due. Writes only what changes.
+pub async fn settle(tx: &Tx, moment: Moment, items: Vec<Item>) -> Result<Settled> {
+    let mut changed = Vec::new();
+    let mut settled = Settled::default();
+    for mut item in items {
+        let was_active = item.instance.is_active;
+        if !decide_into(&mut item, moment) {
+            continue;
+        }
+        match (was_active, item.instance.is_active) {
+            (false, true) => settled.activated.push(item.clone()),
+            (true, false) => settled.deactivated.push(item.clone()),
+            _ => {}
+        }
+        changed.push(item.instance);
+    }
+    write_statuses(tx, &changed).await?;
+    follow_up(tx, moment, &mut settled, &[]).await?;
+    Ok(settled)
+}
+
+/// Saves one instance whose facts were changed, `before` being the row as it is stored (`None`: a new one), and settles
+/// it. Tells an UPDATED when what a badge shows changed while it stays active.
+pub async fn save(
+    tx: &Tx,
+    moment: Moment,
+    before: Option<&session_instance::Model>,
+    mut item: Item,
+) -> Result<(session_instance::Model, Settled)> {
+    decide_into(&mut item, moment);
+    let was_active = before.is_some_and(|row| row.is_active);
+    let row = item.instance.clone().into_active_model();
+    item.instance = match before {
+        None => ActiveModelTrait::insert(
+            session_instance::ActiveModel { id: sea_orm::ActiveValue::NotSet, ..row.reset_all() },
+            &**tx,
+        )
+        .await?,
+        Some(before) if *before == item.instance => item.instance,
+        Some(_) => row.reset_all().update(&**tx).await?,
+    };
+    let saved = item.instance.clone();
+    let mut settled = Settled::default();
+    let mut moved = Vec::new();
+    match (was_active, saved.is_active) {
+        (false, true) => settled.activated.push(item),
+        (true, false) => settled.deactivated.push(item),
+        (true, true) => {
+            if before.is_some_and(|before| is_shown_differently(before, &saved)) {
+                tx.tell(|news| news.updated(facts::told(&item.session, saved.id)));
+            }
+            if before.is_some_and(|before| before.starts_at != saved.starts_at) {
+                moved.push(saved.id);
+            }
+        }
+        (false, false) => {}
+    }
+    follow_up(tx, moment, &mut settled, &moved).await?;
+    Ok((saved, settled))
+}
+
+fn is_shown_differently(before: &session_instance::Model, after: &session_instance::Model) -> bool {
+    let shown = |row: &session_instance::Model| {
+        (Instants::of(row), row.date, row.start_time, row.end_time, row.location_override.clone(), row.override_active)
+    };
+    shown(before) != shown(after)
+}
+
+/// The news of what was activated and deactivated, and the people whom that moves. `moved`: instances that stay active
+/// but start at another time, by which another may be the one that starts first.
+async fn follow_up(tx: &Tx, moment: Moment, settled: &mut Settled, moved: &[i64]) -> Result<()> {
+    tx.tell(|news| {
+        for item in &settled.deactivated {
+            news.deactivated(facts::told(&item.session, item.instance.id));
+        }
+        for item in &settled.activated {
+            news.activated(facts::told(&item.session, item.instance.id));
+        }
+    });
+    let ids = |items: &[Item]| items.iter().map(|item| item.instance.id).chain(moved.iter().copied()).collect::<Vec<_>>();
+    let (activated, deactivated) = (ids(&settled.activated), ids(&settled.deactivated));
+    if activated.is_empty() && deactivated.is_empty() {
+        return Ok(());
+    }
+    let held: BTreeSet<i64> = activated.iter().chain(&deactivated).copied().collect();
+    let affected = Affected::Of { activated: &activated, deactivated: &deactivated };
+    settled.people_moved += place_people(tx, moment.placement_rule, affected, &held).await?.len();
+    Ok(())
+}
+
+async fn write_statuses(tx: &Tx, changed: &[session_instance::Model]) -> Result<()> {
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let columns = vec![
+        Column::Number("id", changed.iter().map(|row| Some(row.id)).collect()),
+        Column::Flag("is_active", changed.iter().map(|row| row.is_active).collect()),
+        Column::Instant("due_at", changed.iter().map(|row| row.due_at).collect()),
+        Column::Flag("has_override", changed.iter().map(|row| row.override_active.is_some()).collect()),
+    ];
+    let (table, values) = values_table(&**tx, 1, columns);
+    // An override only ever ends here: what `decide` leaves of it is all of it or nothing.
+    let sql = format!(
+        "UPDATE session_instance SET is_active = v.is_active, due_at = v.due_at, \
+           override_active = CASE WHEN v.has_override THEN override_active END, \
+           override_until = CASE WHEN v.has_override THEN override_until END \
+         FROM {table} WHERE session_instance.id = v.id"
+    );
+    execute(&**tx, &sql, values).await?;
+    Ok(())
+}

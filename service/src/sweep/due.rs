@@ -1,0 +1,154 @@
+//! What is due: sessions that are marked, or want an instance made; instances whose window or override turns.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+use domain::{
+    ids::SessionId,
+    status::{LOOKAHEAD, Mode},
+};
+use entity::{session, session_instance};
+
+use super::{AutoCreated, Runner, session::sweep_session};
+use crate::{
+    Result,
+    db::{Tx, is_in, list, rows},
+    settle::{Item, Moment, Settled, settle},
+};
+
+/// How many instances one transaction settles: no lock is held longer than that takes.
+const INSTANCES_A_BATCH: usize = 1_000;
+
+/// How many sessions one transaction recomputes.
+const SESSIONS_A_BATCH: usize = 50;
+
+/// Sessions that are marked, that want an instance made, or (periodically) that are broken and may have been mended.
+pub(super) async fn sweep_sessions(runner: &mut Runner<'_>) -> Result<()> {
+    let mut sql = "SELECT id FROM session WHERE needs_recompute \
+                   UNION SELECT id FROM session WHERE next_create_at <= $1"
+        .to_owned();
+    if runner.moment.mode == Mode::Periodic {
+        sql.push_str(" UNION SELECT id FROM session WHERE problem IS NOT NULL");
+    }
+    let mut ids = runner.ids(&sql, vec![runner.moment.now.into()]).await?;
+    ids.sort_unstable();
+    sweep_session_list(runner, &ids).await
+}
+
+/// Recomputes these sessions. One that can't be, stops no other.
+pub(super) async fn sweep_session_list(runner: &mut Runner<'_>, ids: &[i64]) -> Result<()> {
+    for batch in ids.chunks(SESSIONS_A_BATCH) {
+        match try_sessions(runner, batch).await {
+            Ok(()) => {}
+            Err(_) if batch.len() > 1 && runner.dry.is_none() => {
+                for id in batch {
+                    if let Err(error) = try_sessions(runner, &[*id]).await {
+                        let session = SessionId(*id);
+                        tracing::error!(%session, error = error.describe(), "session could not be swept");
+                        runner.report.error(Some(session), "could not be swept; see the log".to_owned());
+                    }
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+async fn try_sessions(runner: &mut Runner<'_>, ids: &[i64]) -> Result<()> {
+    let moment = runner.moment;
+    let swept = runner.step(async |tx| {
+        let mut swept = Vec::new();
+        for id in ids {
+            swept.extend(sweep_session(tx, moment, SessionId(*id)).await?);
+        }
+        Ok(swept)
+    });
+    for session in swept.await? {
+        if !session.created.is_empty() {
+            runner.report.auto_created.push(AutoCreated {
+                session_id: session.id,
+                session_name: session.name,
+                instances_created: session.created.len(),
+                dates: session.created,
+            });
+        }
+        if let Some(problem) = session.problem {
+            runner.report.error(Some(session.id), problem);
+        }
+        runner.note(session.settled);
+    }
+    Ok(())
+}
+
+/// The condition by which an instance is due in this mode; `$1` is now, `$2` a minute later.
+fn is_due(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Exact => "due_at <= $1 AND due_at <= $2",
+        Mode::Periodic => {
+            "(due_at <= $2 AND (NOT is_active OR due_at <= $1) \
+              OR override_active IS NOT NULL AND override_until IS NULL)"
+        }
+    }
+}
+
+pub(super) async fn sweep_instances(runner: &mut Runner<'_>) -> Result<()> {
+    let Moment { now, mode, .. } = runner.moment;
+    // Two selects, so that each walks its own partial index.
+    let sql = match mode {
+        Mode::Exact => "SELECT id FROM session_instance WHERE due_at <= $1 AND due_at <= $2",
+        Mode::Periodic => {
+            "SELECT id FROM session_instance WHERE due_at <= $2 AND (NOT is_active OR due_at <= $1) \
+             UNION SELECT id FROM session_instance WHERE override_active IS NOT NULL AND override_until IS NULL"
+        }
+    };
+    let mut ids = runner.ids(sql, vec![now.into(), (now + LOOKAHEAD).into()]).await?;
+    ids.sort_unstable();
+    for batch in ids.chunks(INSTANCES_A_BATCH) {
+        let moment = runner.moment;
+        let settled = runner.step(async |tx| settle_batch(tx, moment, batch, Some(mode)).await).await?;
+        runner.note(settled);
+    }
+    Ok(())
+}
+
+/// Settles these instances, due or not.
+pub(super) async fn sweep_instance_list(runner: &mut Runner<'_>, ids: &[i64]) -> Result<()> {
+    let moment = runner.moment;
+    let settled = runner.step(async |tx| settle_batch(tx, moment, ids, None).await).await?;
+    runner.note(settled);
+    Ok(())
+}
+
+/// Locks these instances in the order of their ids, those that still are due, and settles them.
+async fn settle_batch(tx: &Tx, moment: Moment, ids: &[i64], due: Option<Mode>) -> Result<Settled> {
+    let now: DateTime<Utc> = moment.now;
+    let condition = due.map_or("$1 <= $2", is_due);
+    let sql = format!(
+        "SELECT * FROM session_instance WHERE {} AND {condition} ORDER BY id {}",
+        is_in(&**tx, "id", 3),
+        tx.locking("FOR NO KEY UPDATE")
+    );
+    let parameters = [now.into(), (now + LOOKAHEAD).into(), list(&**tx, ids.iter().copied())];
+    let instances: Vec<session_instance::Model> = rows(&**tx, &sql, parameters).await?;
+    if instances.is_empty() {
+        return Ok(Settled::default());
+    }
+    let items = with_sessions(tx, instances).await?;
+    settle(tx, moment, items).await
+}
+
+async fn with_sessions(tx: &Tx, instances: Vec<session_instance::Model>) -> Result<Vec<Item>> {
+    let session_ids: BTreeSet<i64> = instances.iter().map(|row| row.session_id).collect();
+    let sql = format!("SELECT * FROM session WHERE {}", is_in(&**tx, "id", 1));
+    let sessions: Vec<session::Model> = rows(&**tx, &sql, [list(&**tx, session_ids)]).await?;
+    let sessions: HashMap<i64, Arc<session::Model>> = sessions.into_iter().map(|row| (row.id, Arc::new(row))).collect();
+    let item = |instance: session_instance::Model| {
+        let session = Arc::clone(sessions.get(&instance.session_id)?);
+        Some(Item { instance, session })
+    };
+    Ok(instances.into_iter().filter_map(item).collect())
+}

@@ -1,0 +1,43 @@
+//! Everything: every session from its facts, and every person who is somewhere or might be.
+
+use std::collections::BTreeSet;
+
+use sea_orm::Value;
+
+use super::{Runner, due::sweep_session_list};
+use crate::{
+    Result,
+    placing::{Affected, place_people as place},
+};
+
+const A_BATCH: i64 = 1_000;
+
+pub(super) async fn sweep_sessions(runner: &mut Runner<'_>) -> Result<()> {
+    let mut last = 0;
+    loop {
+        let sql = "SELECT id FROM session WHERE id > $1 ORDER BY id LIMIT $2";
+        let ids = runner.ids(sql, vec![last.into(), A_BATCH.into()]).await?;
+        let Some(newest) = ids.last() else { return Ok(()) };
+        last = *newest;
+        sweep_session_list(runner, &ids).await?;
+    }
+}
+
+/// Places everyone who is placed, or has said yes to what is active: mends people who were left at an instance that is
+/// not, and those whose check-in was written by hand.
+pub(super) async fn place_people(runner: &mut Runner<'_>) -> Result<()> {
+    let mut last = 0;
+    loop {
+        let sql = "SELECT id FROM person WHERE active_session_instance_id IS NOT NULL AND id > $1 \
+                   UNION SELECT c.person_id FROM check_in c JOIN session_instance i ON i.id = c.session_instance_id \
+                         WHERE i.is_active AND c.attendance = 'YES' AND c.person_id > $1 \
+                   ORDER BY 1 LIMIT $2";
+        let ids = runner.ids(sql, vec![last.into(), Value::from(A_BATCH)]).await?;
+        let Some(newest) = ids.last() else { return Ok(()) };
+        last = *newest;
+        let rule = runner.moment.placement_rule;
+        let moves =
+            runner.step(async |tx| place(tx, rule, Affected::People(&ids), &BTreeSet::new()).await).await?;
+        runner.report.people_moved += moves.len();
+    }
+}

@@ -1,0 +1,237 @@
+//! The sweep: makes the stored status agree with what `domain` decides, within a scope.
+//!
+//! Terms: *scope* is what it looks at; *mode* is periodic (looks a minute ahead, ends overrides without an end) or
+//! exact; a *dry run* does all of it in one transaction that is rolled back. The periodic sweep, the recompute after a
+//! save, the manual trigger, a dry run and a simulated time are this sweep with another scope, instant or mode.
+//!
+//! It always holds that a sweep repeated changes nothing; that any number may run at once; that work commits in
+//! batches, each with its news; and that a report tells only what committed (rules 19, 20).
+
+mod due;
+mod everyone;
+mod report;
+mod session;
+
+use chrono::{DateTime, Utc};
+use domain::{
+    ids::{SessionId, SessionInstanceId},
+    status::Mode,
+};
+use entity::{session as session_table, sweep_run};
+use sea_orm::{ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+
+pub use self::report::{AutoCreated, Changed, Report, SweepError};
+use crate::{
+    App, Error, Result,
+    cursor::find_installation,
+    db::{Tx, numbers},
+    instances,
+    settle::{Moment, Settled},
+};
+
+/// What a sweep looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// What is due: the usual one. Its cost follows what is due.
+    Due,
+    /// Everything, computed again from the facts, whatever the stored marks say.
+    All,
+    Session(SessionId),
+    Instance(SessionInstanceId),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Request {
+    pub scope: Scope,
+    pub mode: Mode,
+    /// The instant to sweep at; `None`: now.
+    pub at: Option<DateTime<Utc>>,
+    pub is_dry_run: bool,
+}
+
+impl Request {
+    /// The periodic sweep of cron, `insession sweep` and `/cron/sweep`.
+    pub const PERIODIC: Self = Self { scope: Scope::Due, mode: Mode::Periodic, at: None, is_dry_run: false };
+    /// What timers run.
+    pub const EXACT: Self = Self { scope: Scope::Due, mode: Mode::Exact, at: None, is_dry_run: false };
+    /// The daily one, that mends what was changed by hand in the database.
+    pub const ALL: Self = Self { scope: Scope::All, mode: Mode::Periodic, at: None, is_dry_run: false };
+}
+
+/// Runs steps, each in a transaction of its own; or, in a dry run, all in one that is never committed.
+struct Runner<'a> {
+    app: &'a App,
+    moment: Moment,
+    dry: Option<Tx>,
+    report: Report,
+}
+
+impl Runner<'_> {
+    async fn step<T>(&self, body: impl AsyncFn(&Tx) -> Result<T>) -> Result<T> {
+        match &self.dry {
+            Some(tx) => {
+                let result = body(tx).await;
+                // What would be told is told to nobody.
+                tx.take_news();
+                result
+            }
+            None => self.app.write(self.moment.now, body).await,
+        }
+    }
+
+    /// Reads ids, as this run sees them.
+    async fn ids(&self, sql: &str, values: Vec<sea_orm::Value>) -> Result<Vec<i64>> {
+        match &self.dry {
+            Some(tx) => numbers(&**tx, sql, values).await,
+            None => numbers(self.app.db.pool(), sql, values).await,
+        }
+    }
+
+    fn note(&mut self, settled: Settled) {
+        self.report.note(settled);
+    }
+}
+
+/// Sweeps, and tells what changed.
+///
+/// # Errors
+/// When the work itself could not be done, such as for want of a database; what is wrong with single sessions is in
+/// the report.
+pub async fn sweep(app: &App, request: Request) -> Result<Report> {
+    let now = request.at.unwrap_or_else(|| app.now());
+    let dry = if request.is_dry_run { Some(app.db.begin().await?) } else { None };
+    let mut runner = Runner {
+        app,
+        moment: instances::moment(app, now, request.mode),
+        dry,
+        report: Report::new(now, request.is_dry_run),
+    };
+    let result = run(&mut runner, request).await;
+    let Runner { dry, report, .. } = runner;
+    if let Some(tx) = dry {
+        tx.rollback().await?;
+    }
+    result.map(|()| report)
+}
+
+async fn run(runner: &mut Runner<'_>, request: Request) -> Result<()> {
+    match request.scope {
+        Scope::Due => {
+            due::sweep_sessions(runner).await?;
+            due::sweep_instances(runner).await?;
+        }
+        Scope::All => {
+            everyone::sweep_sessions(runner).await?;
+            due::sweep_instances(runner).await?;
+            everyone::place_people(runner).await?;
+        }
+        Scope::Session(id) => due::sweep_session_list(runner, &[id.0]).await?,
+        Scope::Instance(id) => due::sweep_instance_list(runner, &[id.0]).await?,
+    }
+    if matches!(request.scope, Scope::Due | Scope::All) && request.mode == Mode::Periodic {
+        report_problems(runner).await?;
+    }
+    Ok(())
+}
+
+/// Every sweep tells of every session that is broken, until it is mended (rule 20).
+async fn report_problems(runner: &mut Runner<'_>) -> Result<()> {
+    let query = session_table::Entity::find()
+        .filter(session_table::Column::Problem.is_not_null())
+        .order_by_asc(session_table::Column::Id);
+    let broken = match &runner.dry {
+        Some(tx) => query.all(&**tx).await?,
+        None => query.all(runner.app.db.pool()).await?,
+    };
+    for row in broken {
+        if let Some(problem) = row.problem {
+            runner.report.error(Some(SessionId(row.id)), problem);
+        }
+    }
+    Ok(())
+}
+
+/// Has a saved session recomputed: by the queue, or at once in this process when the queue can't be reached. Its mark
+/// is already in the database, so whatever happens here, nothing is lost (rule 12).
+pub async fn recompute_soon(app: &App, session: SessionId) {
+    let Err(reason) = app.queue.enqueue_recompute(session).await else { return };
+    tracing::debug!(%session, reason, "recomputing in the process");
+    let request = Request { scope: Scope::Session(session), ..Request::EXACT };
+    if let Err(error) = sweep(app, request).await {
+        tracing::error!(%session, error = error.describe(), "recompute failed; the mark stays for the next sweep");
+    }
+}
+
+/// The next instant at which something falls due; at once when something is marked for recompute. `None`: nothing is.
+pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {
+    #[derive(sea_orm::FromQueryResult)]
+    struct Row {
+        at: Option<DateTime<Utc>>,
+    }
+    let marked = "SELECT id FROM session WHERE needs_recompute LIMIT 1";
+    if !numbers(app.db.pool(), marked, []).await?.is_empty() {
+        return Ok(Some(app.now()));
+    }
+    // One ORDER BY ... LIMIT 1 each: the first entry of a partial index.
+    let due = "SELECT due_at AS at FROM session_instance WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
+    let create = "SELECT next_create_at AS at FROM session WHERE next_create_at IS NOT NULL ORDER BY next_create_at LIMIT 1";
+    let mut next = None;
+    for sql in [due, create] {
+        let found: Vec<Row> = crate::db::rows(app.db.pool(), sql, []).await?;
+        next = [next, found.first().and_then(|row| row.at)].into_iter().flatten().min();
+    }
+    Ok(next)
+}
+
+/// Runs a sweep on behalf of a schedule, and records it. With a `tick`, the instant that the schedule called for, it
+/// is run once, however many workers call: `None` when another has done it.
+pub async fn run_recorded(app: &App, request: Request, tick: Option<DateTime<Utc>>) -> Result<Option<Report>> {
+    let scope = if request.scope == Scope::All { "all" } else { "due" };
+    let started_at = app.now();
+    let blank = sweep_run::Model {
+        id: 0,
+        tick,
+        scope: scope.to_owned(),
+        at: request.at.unwrap_or(started_at),
+        started_at,
+        finished_at: None,
+        error_count: 0,
+        report: None,
+    };
+    let blank = sweep_run::ActiveModel { id: NotSet, ..blank.into_active_model().reset_all() };
+    let run = match blank.insert(app.db.pool()).await.map_err(Error::from) {
+        Ok(run) => run,
+        Err(error) if error.is_duplicate() => {
+            let run = sweep_run::Entity::find().filter(sweep_run::Column::Tick.eq(tick)).one(app.db.pool()).await?;
+            match run {
+                // Begun and not finished: whoever began may have died, and doing it again changes nothing.
+                Some(run) if run.finished_at.is_none() => run,
+                _ => return Ok(None),
+            }
+        }
+        Err(error) => return Err(error),
+    };
+    let report = sweep(app, request).await?;
+    let finished = sweep_run::Model {
+        finished_at: Some(app.now()),
+        error_count: i32::try_from(report.errors.len()).unwrap_or(i32::MAX),
+        report: serde_json::to_string(&report).ok(),
+        ..run
+    };
+    finished.into_active_model().reset_all().update(app.db.pool()).await?;
+    Ok(Some(report))
+}
+
+/// Computes the windows anew that were computed with older zone data than this program's (rule 1).
+pub async fn renew_zone_data(app: &App) -> Result<()> {
+    let mut installation = find_installation(&app.db).await?;
+    let program = domain::zone::TZ_DATA_VERSION;
+    if !domain::zone::tz_data_is_newer(program, &installation.tz_data_version) {
+        return Ok(());
+    }
+    tracing::info!(from = installation.tz_data_version, to = program, "time zone data is newer: computing windows anew");
+    sweep(app, Request { scope: Scope::All, mode: Mode::Exact, at: None, is_dry_run: false }).await?;
+    program.clone_into(&mut installation.tz_data_version);
+    installation.into_active_model().reset_all().update(app.db.pool()).await?;
+    Ok(())
+}

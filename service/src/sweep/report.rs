@@ -1,0 +1,85 @@
+//! What a sweep tells. Its JSON is that of `insession sweep --json` and `/cron/sweep`: ids there are the numbers behind
+//! the GraphQL ids.
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use domain::ids::{SessionId, SessionInstanceId};
+use serde::{Serialize, Serializer};
+
+use crate::settle::{Item, Settled};
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    pub activated: Vec<Changed>,
+    pub deactivated: Vec<Changed>,
+    pub auto_created: Vec<AutoCreated>,
+    pub people_moved: usize,
+    pub bookings: Vec<serde_json::Value>,
+    pub presences_abandoned: usize,
+    pub errors: Vec<SweepError>,
+    #[serde(serialize_with = "instant")]
+    pub at: DateTime<Utc>,
+    pub dry_run: bool,
+}
+
+/// An instance that was activated or deactivated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Changed {
+    pub session_id: SessionId,
+    pub instance_id: SessionInstanceId,
+    pub session_name: String,
+}
+
+/// The instances made for a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AutoCreated {
+    pub session_id: SessionId,
+    pub session_name: String,
+    pub instances_created: usize,
+    pub dates: Vec<NaiveDate>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SweepError {
+    pub session_id: Option<SessionId>,
+    pub error: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn instant<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&at.to_rfc3339_opts(SecondsFormat::Millis, true))
+}
+
+impl Report {
+    pub(crate) fn new(at: DateTime<Utc>, dry_run: bool) -> Self {
+        Self {
+            activated: Vec::new(),
+            deactivated: Vec::new(),
+            auto_created: Vec::new(),
+            people_moved: 0,
+            bookings: Vec::new(),
+            presences_abandoned: 0,
+            errors: Vec::new(),
+            at,
+            dry_run,
+        }
+    }
+
+    pub(crate) fn note(&mut self, settled: Settled) {
+        let changed = |item: Item| Changed {
+            session_id: SessionId(item.session.id),
+            instance_id: SessionInstanceId(item.instance.id),
+            session_name: item.session.name.clone(),
+        };
+        self.activated.extend(settled.activated.into_iter().map(changed));
+        self.deactivated.extend(settled.deactivated.into_iter().map(changed));
+        self.people_moved += settled.people_moved;
+    }
+
+    /// A session's error, once: what a sweep finds in it is told again when all problems are listed.
+    pub(crate) fn error(&mut self, session_id: Option<SessionId>, error: String) {
+        let error = SweepError { session_id, error };
+        if !self.errors.contains(&error) {
+            self.errors.push(error);
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! One session computed from its facts: re-timing, windows, what is to be made, and the status of it all.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use domain::{
+    autocreate::{self, Existence, ExistingInstance},
+    ids::SessionId,
+    recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence},
+    retime::{self, MadeInstance, Standing, Verdict},
+    zone::Tz,
+};
+use entity::{session, session_instance};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, sea_query::LockType};
+
+use crate::{
+    Result,
+    db::{Tx, execute, is_in, list, numbers, rows},
+    facts::{self, Instants},
+    instances::blank,
+    sessions::lock_session,
+    settle::{Item, Moment, Settled, save, settle},
+};
+
+/// What recomputing one session did.
+pub(super) struct Swept {
+    pub id: SessionId,
+    pub name: String,
+    pub settled: Settled,
+    pub created: Vec<NaiveDate>,
+    pub problem: Option<String>,
+}
+
+/// How far back instances are looked at again: longer than any window lasts, in any zone.
+const REACH: TimeDelta = TimeDelta::days(8);
+
+/// Recomputes a session and its instances that are not long over; `None` when there is no such session. Clears its
+/// mark: the session is locked, so nobody has changed it since it was read (rule 12).
+pub(super) async fn sweep_session(tx: &Tx, moment: Moment, id: SessionId) -> Result<Option<Swept>> {
+    let session = match lock_session(tx, id, LockType::NoKeyUpdate).await {
+        Ok(session) => Arc::new(session),
+        Err(crate::Error::NotFound(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let zone = facts::zone_of(&session);
+    let recurrence = facts::recurrence_of(&session);
+    let problem = [zone.as_ref().err(), recurrence.as_ref().err()].into_iter().flatten().next().cloned();
+    let mut swept =
+        Swept { id, name: session.name.clone(), settled: Settled::default(), created: Vec::new(), problem };
+    let mut next_create_at = None;
+
+    let before = lock_instances(tx, id, moment.now).await?;
+    let mut after = before.clone();
+    if let Ok(zone) = zone {
+        if let Ok(recurrence) = &recurrence {
+            let recurrence = recurrence.clone().unwrap_or_default();
+            let calendar = facts::calendar_of(&session, zone);
+            apply_retiming(tx, &recurrence, &calendar, &mut after, moment.now).await?;
+        }
+        for row in &mut after {
+            renew_instants(row, &session, zone, moment.now);
+        }
+    }
+    release_keys(tx, &before, &after).await?;
+    let mut unchanged = Vec::new();
+    for (old, new) in before.iter().zip(&after) {
+        let item = Item { instance: new.clone(), session: Arc::clone(&session) };
+        if old == new {
+            unchanged.push(item);
+        } else {
+            swept.settled.absorb(save(tx, moment, Some(old), item).await?.1);
+        }
+    }
+    swept.settled.absorb(settle(tx, moment, unchanged).await?);
+
+    if let (Ok(zone), Ok(Some(recurrence)), true) = (zone, &recurrence, session.auto_create_instances) {
+        let calendar = facts::calendar_of(&session, zone);
+        let buffers = facts::buffers_of(&session);
+        let existing: Vec<_> = after.iter().map(as_existing).collect();
+        let hours = session.auto_create_hours_ahead;
+        let plan = autocreate::plan(recurrence, &calendar, buffers, hours, &existing, moment.now);
+        for occurrence in plan.create {
+            let instance = made_from(id, &occurrence, &session, zone, moment.now);
+            let item = Item { instance, session: Arc::clone(&session) };
+            swept.settled.absorb(save(tx, moment, None, item).await?.1);
+            swept.created.push(occurrence.date);
+        }
+        next_create_at = plan.next_due;
+    }
+    let computed = session::Model {
+        next_create_at,
+        needs_recompute: false,
+        problem: swept.problem.clone(),
+        ..session::Model::clone(&session)
+    };
+    if computed != *session {
+        if computed.problem != session.problem {
+            tracing::warn!(session = %id, problem = computed.problem, "session's problem changed");
+        }
+        computed.into_active_model().reset_all().update(&**tx).await?;
+    }
+    Ok(Some(swept))
+}
+
+/// The session's instances that are not long over, deleted ones too, locked in the order of their ids.
+async fn lock_instances(tx: &Tx, id: SessionId, now: DateTime<Utc>) -> Result<Vec<session_instance::Model>> {
+    let since = (now - REACH).date_naive();
+    let sql = format!(
+        "SELECT * FROM session_instance WHERE session_id = $1 \
+           AND (date >= $2 OR occurrence_date >= $2 OR due_at IS NOT NULL OR is_active) ORDER BY id {}",
+        tx.locking("FOR NO KEY UPDATE")
+    );
+    rows(&**tx, &sql, [id.0.into(), since.into()]).await
+}
+
+fn key_of(row: &session_instance::Model) -> Option<OccurrenceKey> {
+    row.occurrence_date.zip(row.occurrence_start).map(|(date, start)| OccurrenceKey { date, start })
+}
+
+fn put_key(row: &mut session_instance::Model, key: OccurrenceKey) {
+    row.occurrence_date = Some(key.date);
+    row.occurrence_start = Some(key.start);
+}
+
+fn put_times(row: &mut session_instance::Model, occurrence: &Occurrence) {
+    put_key(row, occurrence.key());
+    row.date = occurrence.date;
+    row.start_time = Some(occurrence.start);
+    row.end_time = Some(occurrence.end);
+}
+
+/// Rule 11, upon those that were made from the recurrence.
+async fn apply_retiming(
+    tx: &Tx,
+    recurrence: &Recurrence,
+    calendar: &Calendar,
+    instances: &mut [session_instance::Model],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let (made, indices): (Vec<session_instance::Model>, Vec<usize>) =
+        instances.iter().enumerate().filter(|(_, row)| key_of(row).is_some()).map(|(i, row)| (row.clone(), i)).unzip();
+    if made.is_empty() {
+        return Ok(());
+    }
+    let answered = find_answered(tx, made.iter().map(|row| row.id)).await?;
+    let facts: Vec<_> = made.iter().filter_map(|row| as_made(row, answered.contains(&row.id), now)).collect();
+    for (verdict, index) in retime::retime(recurrence, calendar, &facts).into_iter().zip(indices) {
+        let row = &mut instances[index];
+        match verdict {
+            Verdict::Keep => {}
+            Verdict::Adopt(key) => put_key(row, key),
+            Verdict::Retime(occurrence) => put_times(row, &occurrence),
+            Verdict::Restore { occurrence, keeps_times } => {
+                row.is_cancelled &= !row.is_cancelled_by_recurrence;
+                row.is_cancelled_by_recurrence = false;
+                row.is_removed_by_recurrence = false;
+                row.deleted_at = None;
+                if keeps_times {
+                    put_key(row, occurrence.key());
+                } else {
+                    put_times(row, &occurrence);
+                }
+            }
+            Verdict::Cancel => {
+                row.is_cancelled = true;
+                row.is_cancelled_by_recurrence = true;
+            }
+            Verdict::Remove => {
+                row.deleted_at = Some(now);
+                row.is_removed_by_recurrence = true;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn find_answered(tx: &Tx, ids: impl Iterator<Item = i64>) -> Result<BTreeSet<i64>> {
+    let sql = format!("SELECT DISTINCT session_instance_id FROM check_in WHERE {}", is_in(&**tx, "session_instance_id", 1));
+    Ok(numbers(&**tx, &sql, [list(&**tx, ids)]).await?.into_iter().collect())
+}
+
+fn as_made(row: &session_instance::Model, has_check_ins: bool, now: DateTime<Utc>) -> Option<MadeInstance> {
+    let standing = if row.is_removed_by_recurrence {
+        Standing::RemovedByRetiming
+    } else if row.deleted_at.is_some() {
+        Standing::DeletedByPerson
+    } else if row.is_cancelled_by_recurrence {
+        Standing::CancelledByRetiming
+    } else if row.is_cancelled {
+        Standing::CancelledByPerson
+    } else {
+        Standing::Planned
+    };
+    Some(MadeInstance {
+        occurrence: key_of(row)?,
+        standing,
+        has_own_times: row.has_own_times,
+        is_over: row.closes_at.is_some_and(|closes| closes <= now),
+        has_check_ins,
+    })
+}
+
+fn as_existing(row: &session_instance::Model) -> ExistingInstance {
+    ExistingInstance {
+        date: row.date,
+        start: row.start_time,
+        occurrence: key_of(row),
+        existence: if row.is_removed_by_recurrence {
+            Existence::RemovedByRetiming
+        } else if row.deleted_at.is_some() {
+            Existence::Deleted
+        } else {
+            Existence::Present
+        },
+    }
+}
+
+/// Computes the instants anew. One that is over keeps them, unless by its local times it is not over after all.
+fn renew_instants(row: &mut session_instance::Model, session: &session::Model, zone: Tz, now: DateTime<Utc>) {
+    let computed = Instants::compute(zone, facts::buffers_of(session), row.date, row.start_time, row.end_time);
+    let is_over = |closes: Option<DateTime<Utc>>| closes.is_some_and(|closes| closes <= now);
+    if !(is_over(row.closes_at) && is_over(computed.closes_at)) {
+        computed.put(row);
+    }
+}
+
+/// Frees the occurrences that change hands, so that no two instances have one at any moment.
+async fn release_keys(tx: &Tx, before: &[session_instance::Model], after: &[session_instance::Model]) -> Result<()> {
+    let changed: Vec<i64> = before
+        .iter()
+        .zip(after)
+        .filter(|(old, new)| key_of(old).is_some() && key_of(old) != key_of(new))
+        .map(|(old, _)| old.id)
+        .collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "UPDATE session_instance SET occurrence_date = NULL, occurrence_start = NULL WHERE {}",
+        is_in(&**tx, "id", 1)
+    );
+    execute(&**tx, &sql, [list(&**tx, changed)]).await?;
+    Ok(())
+}
+
+/// A new instance for an occurrence. Its local times are stored as scheduled.
+fn made_from(
+    id: SessionId,
+    occurrence: &Occurrence,
+    session: &session::Model,
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> session_instance::Model {
+    let mut row = blank(id, occurrence.date, now);
+    put_times(&mut row, occurrence);
+    let buffers = facts::buffers_of(session);
+    Instants::compute(zone, buffers, row.date, row.start_time, row.end_time).put(&mut row);
+    row
+}

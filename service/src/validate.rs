@@ -1,0 +1,103 @@
+//! Checking what clients send: each function takes a field's name and value, and gives the value to store or says what
+//! to do about it.
+
+use chrono::{Datelike, NaiveDate, NaiveTime};
+
+use crate::error::{Error, Result};
+
+/// The longest name, city, place or path, in characters.
+pub const MAX_TEXT: usize = 200;
+
+/// A text that must say something: 1 to 200 characters of any script, without control characters.
+pub fn required_text(field: &str, value: &str) -> Result<String> {
+    let text = value.trim();
+    if text.is_empty() {
+        return Err(Error::invalid(field, "must not be empty"));
+    }
+    if text.chars().count() > MAX_TEXT {
+        return Err(Error::invalid(field, format!("is too long: {MAX_TEXT} characters at most")));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Error::invalid(field, "must not contain control characters"));
+    }
+    Ok(text.to_owned())
+}
+
+/// A text that may be left out; an empty one is none.
+pub fn optional_text(field: &str, value: Option<&str>) -> Result<Option<String>> {
+    match value.map(str::trim) {
+        None | Some("") => Ok(None),
+        Some(text) => required_text(field, text).map(Some),
+    }
+}
+
+/// A path for addresses: letters and digits of any script, `-`, `_`, `.` and `~`.
+pub fn path(field: &str, value: &str) -> Result<String> {
+    let text = required_text(field, value)?;
+    let is_allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '~');
+    if !text.chars().all(is_allowed) || text.chars().all(|c| c == '.') {
+        return Err(Error::invalid(field, "may have letters, digits, '-', '_', '.' and '~' only"));
+    }
+    Ok(text)
+}
+
+/// A path made from a name: its letters and digits in lower case, with hyphens between.
+pub fn path_from_name(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let words: Vec<_> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let path: String = words.join("-").chars().take(MAX_TEXT - 12).collect();
+    if path.is_empty() { "session".to_owned() } else { path }
+}
+
+pub fn in_range(field: &str, value: i32, range: std::ops::RangeInclusive<i32>) -> Result<i32> {
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    Err(Error::invalid(field, format!("must be {} to {}", range.start(), range.end())))
+}
+
+/// Years 1 to 9999, which is what both databases and clients can hold.
+pub fn date(field: &str, value: NaiveDate) -> Result<NaiveDate> {
+    if (1..=9999).contains(&value.year()) {
+        return Ok(value);
+    }
+    Err(Error::invalid(field, "must be in the years 0001 to 9999"))
+}
+
+/// Rule 2: an end before the start is on the next day; equal times are refused.
+pub fn times(start: Option<NaiveTime>, end: Option<NaiveTime>) -> Result<()> {
+    if start.is_some() && start == end {
+        return Err(Error::invalid("endTime", "must differ from startTime: an end before the start is on the next day"));
+    }
+    Ok(())
+}
+
+pub fn termination(initiation: Option<NaiveDate>, termination: Option<NaiveDate>) -> Result<()> {
+    match (initiation, termination) {
+        (Some(first), Some(last)) if last < first => {
+            Err(Error::invalid("terminationDate", format!("must not be before the initiation date, {first}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_made_for_names_of_all_scripts() {
+        assert_eq!(path_from_name("  Mueller's Monday!  "), "mueller-s-monday");
+        assert_eq!(path_from_name("木曜セッション"), "木曜セッション");
+        assert_eq!(path_from_name("🎻🎻"), "session");
+        assert!(path("path", "a/b").is_err() && path("path", "..").is_err() && path("path", "été_2").is_ok());
+    }
+
+    #[test]
+    fn texts_are_counted_in_characters() {
+        assert!(required_text("name", &"é".repeat(200)).is_ok());
+        assert!(required_text("name", &"é".repeat(201)).is_err());
+        assert!(required_text("name", " \t ").is_err() && required_text("name", "a\0b").is_err());
+        assert_eq!(optional_text("city", Some("  ")).ok(), Some(None));
+    }
+}

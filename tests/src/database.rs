@@ -1,0 +1,94 @@
+//! Databases: a fresh one for each test, of either kind.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+
+use crate::{Postgres, TemporaryFolder};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// An empty database. Who uses it first migrates it: a server, a worker, `insession migrate`.
+#[derive(Debug)]
+pub struct TestDatabase {
+    pub url: String,
+    pub backend: Backend,
+    /// Of an SQLite file.
+    _folder: Option<TemporaryFolder>,
+}
+
+impl TestDatabase {
+    pub async fn new(backend: Backend) -> Result<Self> {
+        match backend {
+            Backend::Sqlite => Self::sqlite(),
+            Backend::Postgres => Self::postgres().await,
+        }
+    }
+
+    /// A file in a temporary folder.
+    pub fn sqlite() -> Result<Self> {
+        let folder = TemporaryFolder::new()?;
+        let url = format!("sqlite://{}", folder.join("insession.db").display());
+        Ok(Self { url, backend: Backend::Sqlite, _folder: Some(folder) })
+    }
+
+    /// A database of the server that the tests of this process share.
+    pub async fn postgres() -> Result<Self> {
+        Self::on(Postgres::shared().await?).await
+    }
+
+    /// A database of this server.
+    pub async fn on(server: &Postgres) -> Result<Self> {
+        Ok(Self { url: server.create_database().await?, backend: Backend::Postgres, _folder: None })
+    }
+
+    /// A connection of the test's own, for edits by hand; nothing of the program is in between.
+    pub async fn connect(&self) -> Result<DatabaseConnection> {
+        let url = match self.backend {
+            Backend::Sqlite => format!("{}?mode=rwc", self.url),
+            Backend::Postgres => self.url.clone(),
+        };
+        let mut options = ConnectOptions::new(url);
+        options.max_connections(4).acquire_timeout(Duration::from_secs(5)).sqlx_logging(false);
+        Database::connect(options).await.with_context(|| format!("cannot connect to {}", self.url))
+    }
+}
+
+/// Runs one or more statements.
+pub async fn execute(connection: &impl ConnectionTrait, sql: &str) -> Result<()> {
+    connection.execute_unprepared(sql).await.with_context(|| format!("the database refused: {sql}"))?;
+    Ok(())
+}
+
+/// The number that a query such as `SELECT count(*) ...` gives.
+pub async fn number(connection: &impl ConnectionTrait, sql: &str) -> Result<i64> {
+    let backend: DbBackend = connection.get_database_backend();
+    let row = connection.query_one_raw(Statement::from_string(backend, sql)).await;
+    let row = row.with_context(|| format!("the database refused: {sql}"))?.with_context(|| format!("no row: {sql}"))?;
+    Ok(row.try_get_by_index(0)?)
+}
+
+/// Makes tests of functions `async fn name(database: TestDatabase) -> Result<()>`, each on both databases:
+/// `on_sqlite::name` and `on_postgres::name`.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($($name:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[::tokio::test]
+            async fn $name() -> ::anyhow::Result<()> {
+                super::$name($crate::TestDatabase::sqlite()?).await
+            })+
+        }
+        mod on_postgres {
+            $(#[::tokio::test]
+            async fn $name() -> ::anyhow::Result<()> {
+                super::$name($crate::TestDatabase::postgres().await?).await
+            })+
+        }
+    };
+}

@@ -1,0 +1,36 @@
+//! The harness of the end-to-end tests and of the benchmarks that run the real program.
+//!
+//! - [`Postgres`], [`Redis`]: private servers in temporary folders, which tests may stop, kill and start again.
+//! - [`TestDatabase`]: a fresh database of either kind; [`on_both_databases!`] runs one test body on both.
+//! - [`Program`]: the `insession` binary as a process of its own; [`Deployment`]: several of them as in production.
+//! - [`Client`], [`Socket`]: what a browser would be, over HTTP and over graphql-transport-ws.
+//! - [`eventually`], [`within`]: the only waiting there is. Nothing here sleeps for luck.
+//!
+//! What always holds: nothing outlives the test process, however it ends (see [`watchdog`]), and nothing that is
+//! installed on the machine, such as a PostgreSQL of its own, is touched.
+
+#![expect(clippy::missing_panics_doc, reason = "a harness panics only when it is itself broken")]
+
+pub mod client;
+pub mod database;
+pub mod deployment;
+pub mod folder;
+pub mod ports;
+pub mod postgres;
+pub mod process;
+pub mod program;
+pub mod redis;
+pub mod socket;
+pub mod token;
+pub mod wait;
+pub mod watchdog;
+
+pub use client::{Answer, Client, GraphqlError};
+pub use database::{Backend, TestDatabase};
+pub use deployment::Deployment;
+pub use folder::TemporaryFolder;
+pub use postgres::{Postgres, PostgresOptions};
+pub use program::{Finished, Program, Settings};
+pub use redis::Redis;
+pub use socket::{Closed, Received, Socket};
+pub use wait::{eventually, now, within};

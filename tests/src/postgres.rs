@@ -1,0 +1,249 @@
+//! A private PostgreSQL.
+
+use std::{
+    fs,
+    os::unix::{
+        fs::{MetadataExt, chown},
+        process::CommandExt,
+    },
+    path::{Path, PathBuf},
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database};
+use tokio::{net::TcpStream, sync::OnceCell};
+
+use crate::{TemporaryFolder, ports::free_port, process::Process, wait::eventually};
+
+const START: Duration = Duration::from_secs(30);
+const STOP: Duration = Duration::from_secs(30);
+const USER: &str = "insession";
+
+/// The time zone is not UTC, so that whatever takes the server's zone for UTC shows.
+const ALWAYS: &[(&str, &str)] = &[
+    ("listen_addresses", "127.0.0.1"),
+    ("max_connections", "300"),
+    ("timezone", "Asia/Kathmandu"),
+    ("log_timezone", "UTC"),
+    ("log_min_duration_statement", "1000"),
+    ("log_lock_waits", "on"),
+];
+
+/// A power cut may lose everything, a crash of the server nothing: `synchronous_commit` stays on.
+const FAST: &[(&str, &str)] =
+    &[("fsync", "off"), ("full_page_writes", "off"), ("checkpoint_timeout", "1h"), ("max_wal_size", "4GB")];
+
+/// How a server is to run.
+#[derive(Debug, Clone, Default)]
+pub struct PostgresOptions {
+    /// Writes reach the disk before a commit returns, as in production: for benchmarks.
+    pub durable: bool,
+    /// Further settings, such as `("shared_buffers", "1GB")`.
+    pub settings: Vec<(String, String)>,
+}
+
+/// A server of its own in a temporary folder, which goes with it.
+#[derive(Debug)]
+pub struct Postgres {
+    process: Process,
+    port: u16,
+    options: PostgresOptions,
+    installation: Installation,
+    folder: TemporaryFolder,
+}
+
+impl Postgres {
+    /// A new server, without any waiting for the disk.
+    pub async fn start() -> Result<Self> {
+        Self::start_with(PostgresOptions::default()).await
+    }
+
+    pub async fn start_with(options: PostgresOptions) -> Result<Self> {
+        let installation = Installation::find()?;
+        let folder = TemporaryFolder::new()?;
+        installation.initialise(folder.path()).await?;
+        for _ in 0..5 {
+            let port = free_port()?;
+            let mut process = spawn(&installation, &options, folder.path(), port)?;
+            match wait_until_ready(&mut process, port).await {
+                Ok(()) => return Ok(Self { process, port, options, installation, folder }),
+                Err(_) if process.log().contains("could not bind") => {}
+                Err(error) => return Err(error),
+            }
+        }
+        bail!("PostgreSQL found no free port in five attempts")
+    }
+
+    /// The server that the tests of this process share, started by whoever asks first.
+    pub async fn shared() -> Result<&'static Self> {
+        static SHARED: OnceCell<Postgres> = OnceCell::const_new();
+        SHARED.get_or_try_init(Self::start).await
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The address of one of its databases.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://{USER}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Makes an empty database. Returns its address.
+    pub async fn create_database(&self) -> Result<String> {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        self.execute(&format!("CREATE DATABASE {name}")).await?;
+        Ok(self.url(&name))
+    }
+
+    pub async fn drop_database(&self, url: &str) -> Result<()> {
+        let (_, name) = url.rsplit_once('/').context("an address ends with its database")?;
+        self.execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
+    }
+
+    /// Stops in order: connections are cut, what was committed is written out.
+    pub async fn stop(&mut self) -> Result<()> {
+        self.process.signal("INT")?;
+        self.process.wait(STOP).await?;
+        Ok(())
+    }
+
+    /// Stops as in a crash.
+    pub async fn kill(&mut self) -> Result<()> {
+        // SIGKILL would spare the server's own children, which keep the folder in use for a moment.
+        self.process.signal("QUIT")?;
+        self.process.wait(STOP).await?;
+        Ok(())
+    }
+
+    /// Starts again what was stopped or killed: same port, same data.
+    pub async fn start_again(&mut self) -> Result<()> {
+        ensure!(self.process.exit_status()?.is_some(), "PostgreSQL is still running");
+        self.process = spawn(&self.installation, &self.options, self.folder.path(), self.port)?;
+        wait_until_ready(&mut self.process, self.port).await
+    }
+
+    /// The end of the server's log.
+    pub fn log_tail(&self, lines: usize) -> String {
+        self.process.log_tail(lines)
+    }
+
+    async fn execute(&self, sql: &str) -> Result<()> {
+        let mut options = ConnectOptions::new(self.url("postgres"));
+        options.max_connections(1).connect_timeout(START).sqlx_logging(false);
+        let connection = Database::connect(options).await?;
+        connection.execute_unprepared(sql).await.with_context(|| format!("PostgreSQL refused: {sql}"))?;
+        connection.close().await?;
+        Ok(())
+    }
+}
+
+fn spawn(installation: &Installation, options: &PostgresOptions, folder: &Path, port: u16) -> Result<Process> {
+    let mut command = installation.command("postgres");
+    command.arg("-D").arg(folder.join("data")).args(["-p", &port.to_string()]).current_dir(folder);
+    command.arg("-c").arg(format!("unix_socket_directories={}", folder.display()));
+    let fast: &[_] = if options.durable { &[] } else { FAST };
+    for (name, value) in ALWAYS.iter().chain(fast) {
+        command.arg("-c").arg(format!("{name}={value}"));
+    }
+    for (name, value) in &options.settings {
+        command.arg("-c").arg(format!("{name}={value}"));
+    }
+    Process::spawn(&mut command, "PostgreSQL", &folder.join("postgres.log"), "QUIT")
+}
+
+async fn wait_until_ready(process: &mut Process, port: u16) -> Result<()> {
+    let ready = eventually(START, "PostgreSQL to answer", async || {
+        if let Err(error) = process.expect_running() {
+            return Ok(Err(error));
+        }
+        TcpStream::connect(("127.0.0.1", port)).await?;
+        Ok(Ok(()))
+    });
+    ready.await??;
+    // It takes connections some milliseconds before it lets anybody in; the pool tries again meanwhile.
+    let mut options = ConnectOptions::new(format!("postgres://{USER}@127.0.0.1:{port}/postgres"));
+    options.max_connections(1).connect_timeout(START).acquire_timeout(START).sqlx_logging(false);
+    let connection = Database::connect(options).await.context("PostgreSQL lets nobody in")?;
+    connection.close().await?;
+    process.expect_running()
+}
+
+/// Where the programs are, and whom they run as.
+#[derive(Debug, Clone)]
+struct Installation {
+    programs: PathBuf,
+    /// PostgreSQL refuses to run as root: then it is somebody else (user and group number).
+    other_user: Option<(u32, u32)>,
+}
+
+impl Installation {
+    fn find() -> Result<Self> {
+        let programs = candidates()
+            .into_iter()
+            .find(|folder| folder.join("postgres").exists() && folder.join("initdb").exists())
+            .context("PostgreSQL is not installed; the tests need a server of their own: apt-get install postgresql")?;
+        let is_root = fs::metadata("/proc/self")?.uid() == 0;
+        let other_user = if is_root {
+            let users = fs::read_to_string("/etc/passwd")?;
+            let user = find_user(&users, "postgres").or_else(|| find_user(&users, "nobody"));
+            Some(user.context("PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody")?)
+        } else {
+            None
+        };
+        Ok(Self { programs, other_user })
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.programs.join(program));
+        command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C");
+        if let Some((user, group)) = self.other_user {
+            command.uid(user).gid(group);
+        }
+        command
+    }
+
+    async fn initialise(&self, folder: &Path) -> Result<()> {
+        let data = folder.join("data");
+        fs::create_dir(&data)?;
+        if let Some((user, group)) = self.other_user {
+            // The server also writes its socket into the folder itself.
+            chown(folder, Some(user), Some(group))?;
+            chown(&data, Some(user), Some(group))?;
+        }
+        let mut command = self.command("initdb");
+        command.arg("-D").arg(&data).args(["-U", USER, "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"]);
+        command.current_dir(folder);
+        let output = tokio::task::spawn_blocking(move || command.output()).await?.context("cannot run initdb")?;
+        ensure!(output.status.success(), "initdb failed:\n{}", String::from_utf8_lossy(&output.stderr));
+        Ok(())
+    }
+}
+
+/// The places to look in, the newest version first.
+fn candidates() -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default();
+    folders.sort_by_key(|folder| {
+        let version = folder.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok());
+        std::cmp::Reverse(version)
+    });
+    let mut folders: Vec<PathBuf> = folders.into_iter().map(|folder| folder.join("bin")).collect();
+    if let Ok(output) = Command::new("pg_config").arg("--bindir").output() {
+        folders.push(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
+    }
+    folders.push(PathBuf::from("/usr/local/pgsql/bin"));
+    folders.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
+    folders
+}
+
+fn find_user(users: &str, name: &str) -> Option<(u32, u32)> {
+    let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
+    let mut numbers = line.split(':').skip(2);
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}

@@ -1,0 +1,282 @@
+//! The `insession` binary as processes.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    path::PathBuf,
+    process::{Command, ExitStatus},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::{Client, Socket, TemporaryFolder, ports::free_port, process::Process, token, wait::eventually};
+
+const START: Duration = Duration::from_secs(30);
+const STOP: Duration = Duration::from_secs(30);
+const COMMAND: Duration = Duration::from_mins(2);
+
+/// `CRON_SECRET` of every program that the harness starts.
+pub const CRON_SECRET: &str = "the cron secret of the tests";
+
+/// The environment of a program: nothing of the tests' own gets through.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    variables: BTreeMap<String, String>,
+    is_quiet: bool,
+}
+
+impl Settings {
+    /// An address of a database; secrets are set, everything else is as it is by default.
+    pub fn new(database_url: &str) -> Self {
+        let variables = [
+            ("DATABASE_URL", database_url),
+            ("JWT_SECRET", token::SECRET),
+            ("CRON_SECRET", CRON_SECRET),
+            ("RUST_BACKTRACE", "1"),
+            // Not UTC, so that whatever takes the machine's zone for UTC shows.
+            ("TZ", "America/St_Johns"),
+        ];
+        let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Self { variables, is_quiet: false }
+    }
+
+    #[must_use]
+    pub fn redis(self, url: &str) -> Self {
+        self.with("REDIS_URL", url)
+    }
+
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.variables.remove(name);
+        self
+    }
+
+    /// Logs are not printed at the end: for benchmarks, whose output nobody captures.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        self.is_quiet = true;
+        self
+    }
+}
+
+/// A running server or worker. Dropping it kills it, and prints the end of its log, which only failing tests show.
+#[derive(Debug)]
+pub struct Program {
+    process: Process,
+    command: &'static str,
+    /// Of a server.
+    port: Option<u16>,
+    settings: Settings,
+    folder: TemporaryFolder,
+}
+
+impl Program {
+    /// `insession serve` on a free port, ready for requests.
+    pub async fn serve(settings: &Settings) -> Result<Self> {
+        for _ in 0..5 {
+            let port = free_port()?;
+            let mut server = Self::spawn("serve", Some(port), settings)?;
+            match server.wait_until_ready().await {
+                Ok(()) => return Ok(server),
+                Err(_) if server.process.log().to_lowercase().contains("address already in use") => {}
+                Err(error) => return Err(error),
+            }
+        }
+        bail!("the server found no free port in five attempts")
+    }
+
+    /// `insession worker`, which has started: it wrote to its log.
+    pub async fn worker(settings: &Settings) -> Result<Self> {
+        let mut worker = Self::spawn("worker", None, settings)?;
+        worker.wait_until_ready().await?;
+        Ok(worker)
+    }
+
+    fn spawn(command: &'static str, port: Option<u16>, settings: &Settings) -> Result<Self> {
+        let folder = TemporaryFolder::new()?;
+        let process = spawn(command, port, settings, &folder)?;
+        Ok(Self { process, command, port, settings: settings.clone(), folder })
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<()> {
+        let ready = self.port.map(|port| format!("http://127.0.0.1:{port}/health/ready"));
+        let what = format!("insession {} to be ready", self.command);
+        let process = &mut self.process;
+        let result = eventually(START, &what, async || {
+            if let Err(error) = process.expect_running() {
+                return Ok(Err(error));
+            }
+            if let Some(ready) = &ready {
+                let response = reqwest::get(ready).await?;
+                ensure!(response.status().is_success(), "it answers {}", response.status());
+            } else {
+                ensure!(!process.log().is_empty(), "it has not logged anything");
+            }
+            Ok(Ok(()))
+        });
+        result.await.with_context(|| format!("its log:\n{}", self.process.log_tail(40)))??;
+        // Somebody else may have answered on that port.
+        self.process.expect_running()
+    }
+
+    /// Where it serves, such as `http://127.0.0.1:20000`. A worker serves nowhere.
+    pub fn url(&self) -> String {
+        let port = self.port.expect("only servers have an address");
+        format!("http://127.0.0.1:{port}")
+    }
+
+    /// Somebody without a token.
+    pub fn client(&self) -> Client {
+        Client::new(&self.url())
+    }
+
+    /// A person, such as `Person:7`.
+    pub fn client_of(&self, person: &str) -> Client {
+        self.client().with_token(&token::of(person))
+    }
+
+    pub fn admin(&self) -> Client {
+        self.client().with_token(&token::admin())
+    }
+
+    /// A socket that is connected and acknowledged. The token is that of its `connection_init`.
+    pub async fn socket(&self, token: Option<&str>) -> Result<Socket> {
+        Socket::connect(&self.url(), token).await
+    }
+
+    /// The JSON of `/health/ready`, whatever its status.
+    pub async fn health(&self) -> Result<Value> {
+        Ok(reqwest::get(format!("{}/health/ready", self.url())).await?.json().await?)
+    }
+
+    /// The text of `/metrics`.
+    pub async fn metrics(&self) -> Result<String> {
+        Ok(reqwest::get(format!("{}/metrics", self.url())).await?.text().await?)
+    }
+
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    pub fn expect_running(&mut self) -> Result<()> {
+        self.process.expect_running()
+    }
+
+    pub fn kill_9(&mut self) -> Result<()> {
+        self.process.kill()
+    }
+
+    /// SIGTERM; returns how it ended.
+    pub async fn terminate(&mut self) -> Result<ExitStatus> {
+        self.process.signal("TERM")?;
+        self.process.wait(STOP).await
+    }
+
+    /// Any other signal, such as `STOP` and `CONT`.
+    pub fn signal(&mut self, signal: &str) -> Result<()> {
+        self.process.signal(signal)
+    }
+
+    /// Starts again what was killed or terminated; a server on its port.
+    pub async fn start_again(&mut self) -> Result<()> {
+        ensure!(self.process.exit_status()?.is_some(), "insession {} is still running", self.command);
+        self.process = spawn(self.command, self.port, &self.settings, &self.folder)?;
+        self.wait_until_ready().await
+    }
+
+    /// All that it wrote to its log.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if !self.settings.is_quiet {
+            let name = self.process.name();
+            println!("--- the end of the log of {name} ---\n{}", self.process.log_tail(60));
+        }
+    }
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct Finished {
+    pub status: ExitStatus,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Finished {
+    /// Fails unless it ended with 0.
+    pub fn expect_success(self) -> Result<Self> {
+        ensure!(self.status.success(), "{}:\n{}\n{}", self.status, self.stdout, self.stderr);
+        Ok(self)
+    }
+
+    /// Its standard output as JSON.
+    pub fn json(&self) -> Result<Value> {
+        serde_json::from_str(&self.stdout).with_context(|| format!("this is not JSON:\n{}", self.stdout))
+    }
+}
+
+/// Runs a command, such as `["sweep", "--json"]`, to its end.
+pub async fn run(settings: &Settings, arguments: &[&str]) -> Result<Finished> {
+    let folder = TemporaryFolder::new()?;
+    let mut command = command(settings, &folder)?;
+    command.args(arguments);
+    let name = format!("insession {}", arguments.join(" "));
+    let stdout = folder.join("stdout");
+    let mut process =
+        Process::spawn_writing(&mut command, &name, File::create(&stdout)?, &folder.join("stderr"), "KILL")?;
+    let ended = process.wait(COMMAND).await;
+    let status = ended.with_context(|| format!("its log:\n{}", process.log_tail(40)))?;
+    Ok(Finished { status, stdout: fs::read_to_string(&stdout)?, stderr: process.log() })
+}
+
+fn spawn(name: &str, port: Option<u16>, settings: &Settings, folder: &TemporaryFolder) -> Result<Process> {
+    let mut command = command(settings, folder)?;
+    command.arg(name);
+    if let Some(port) = port {
+        command.env("PORT", port.to_string());
+    }
+    let title = port.map_or_else(|| format!("insession {name}"), |port| format!("insession {name} on port {port}"));
+    Process::spawn(&mut command, &title, &folder.join("log"), "KILL")
+}
+
+fn command(settings: &Settings, folder: &TemporaryFolder) -> Result<Command> {
+    let mut command = Command::new(binary()?);
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", folder.path()).envs(&settings.variables);
+    // What tests of the program's own need to be told, such as a log filter, gets through under this name.
+    if let Some(filter) = std::env::var_os("INSESSION_LOG") {
+        command.env("RUST_LOG", filter);
+    }
+    command.current_dir(folder.path());
+    Ok(command)
+}
+
+/// The binary beside this test: `target/<profile>/insession`, or what `INSESSION_BINARY` names.
+pub fn binary() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("INSESSION_BINARY") {
+        return Ok(PathBuf::from(path));
+    }
+    let this = std::env::current_exe()?;
+    this.ancestors().skip(1).take(2).map(|folder| folder.join("insession")).find(|path| path.is_file()).with_context(
+        || {
+            let release = if cfg!(debug_assertions) { "" } else { " --release" };
+            format!(
+                "the program is not built: cargo build{release} --bin insession (looked beside {})",
+                this.parent().unwrap_or(&this).display()
+            )
+        },
+    )
+}

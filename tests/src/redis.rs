@@ -1,0 +1,137 @@
+//! A private Redis.
+
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::{TemporaryFolder, ports::free_port, process::Process, wait::eventually};
+
+const START: Duration = Duration::from_secs(20);
+const STOP: Duration = Duration::from_secs(20);
+
+/// A server of its own in a temporary folder, which goes with it.
+#[derive(Debug)]
+pub struct Redis {
+    process: Process,
+    port: u16,
+    keeps_data: bool,
+    folder: TemporaryFolder,
+}
+
+impl Redis {
+    /// A new server that forgets everything when it stops.
+    pub async fn start() -> Result<Self> {
+        Self::start_with(false).await
+    }
+
+    /// A new server that has its data again when it is started again.
+    pub async fn start_keeping_data() -> Result<Self> {
+        Self::start_with(true).await
+    }
+
+    async fn start_with(keeps_data: bool) -> Result<Self> {
+        let folder = TemporaryFolder::new()?;
+        for _ in 0..5 {
+            let port = free_port()?;
+            let mut process = spawn(folder.path(), port, keeps_data)?;
+            match wait_until_ready(&mut process, port).await {
+                Ok(()) => return Ok(Self { process, port, keeps_data, folder }),
+                Err(_) if process.log().contains("in use") => {}
+                Err(error) => return Err(error),
+            }
+        }
+        bail!("Redis found no free port in five attempts")
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Stops in order.
+    pub async fn stop(&mut self) -> Result<()> {
+        self.process.signal("TERM")?;
+        self.process.wait(STOP).await?;
+        Ok(())
+    }
+
+    /// Stops as by `kill -9`.
+    pub fn kill(&mut self) -> Result<()> {
+        self.process.kill()
+    }
+
+    /// Stands still: connections stay open, nobody answers.
+    pub fn freeze(&mut self) -> Result<()> {
+        self.process.signal("STOP")
+    }
+
+    pub fn thaw(&mut self) -> Result<()> {
+        self.process.signal("CONT")
+    }
+
+    /// Starts again what was stopped or killed, on the same port.
+    pub async fn start_again(&mut self) -> Result<()> {
+        ensure!(self.process.exit_status()?.is_some(), "Redis is still running");
+        self.process = spawn(self.folder.path(), self.port, self.keeps_data)?;
+        wait_until_ready(&mut self.process, self.port).await
+    }
+
+    /// The answer to one command, such as `DBSIZE`, as Redis writes it.
+    pub async fn ask(&self, command: &str) -> Result<String> {
+        ask(self.port, command).await
+    }
+}
+
+fn spawn(folder: &Path, port: u16, keeps_data: bool) -> Result<Process> {
+    let mut command = Command::new(find_program()?);
+    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--daemonize", "no", "--save", ""]);
+    command.args(["--appendonly", if keeps_data { "yes" } else { "no" }, "--dir"]).arg(folder).current_dir(folder);
+    Process::spawn(&mut command, "Redis", &folder.join("redis.log"), "KILL")
+}
+
+fn find_program() -> Result<PathBuf> {
+    for program in ["redis-server", "valkey-server"] {
+        let found = Command::new(program).arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).status();
+        match found {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            found => {
+                found.with_context(|| format!("cannot run {program}"))?;
+                return Ok(PathBuf::from(program));
+            }
+        }
+    }
+    bail!("Redis is not installed; the tests need a server of their own: apt-get install redis-server")
+}
+
+async fn wait_until_ready(process: &mut Process, port: u16) -> Result<()> {
+    let ready = eventually(START, "Redis to answer", async || {
+        if let Err(error) = process.expect_running() {
+            return Ok(Err(error));
+        }
+        let answer = ask(port, "PING").await?;
+        ensure!(answer.starts_with("+PONG"), "it answers {answer:?}");
+        Ok(Ok(()))
+    });
+    ready.await??;
+    process.expect_running()
+}
+
+async fn ask(port: u16, command: &str) -> Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
+    stream.write_all(format!("{command}\r\nQUIT\r\n").as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer.trim_end().trim_end_matches("+OK").trim_end().to_owned())
+}

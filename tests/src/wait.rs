@@ -1,0 +1,38 @@
+//! Waiting: for a condition, with a limit. The only place in the tests that sleeps, and only between two looks.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use chrono::{DateTime, Utc};
+use domain::clock::{Clock, SystemClock};
+use tokio::time::Instant;
+
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+
+/// The machine's time, for tests that compare it with what the program says.
+pub fn now() -> DateTime<Utc> {
+    SystemClock.now()
+}
+
+/// Tries `check` until it succeeds. An error means "not yet"; when `limit` has passed, the last one says what was missing.
+///
+/// `what` completes the sentence "waited 5s for ...".
+pub async fn eventually<T>(limit: Duration, what: &str, mut check: impl AsyncFnMut() -> Result<T>) -> Result<T> {
+    let end = Instant::now() + limit;
+    loop {
+        let last = match tokio::time::timeout_at(end, check()).await {
+            Ok(Ok(value)) => return Ok(value),
+            Ok(Err(error)) => error,
+            Err(_) => anyhow!("the last look had no answer"),
+        };
+        if Instant::now() + BETWEEN_LOOKS >= end {
+            return Err(last).with_context(|| format!("waited {limit:?} for {what}"));
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+}
+
+/// Gives `future` until `limit`. `what` completes the sentence "waited 5s for ...".
+pub async fn within<T>(limit: Duration, what: &str, future: impl Future<Output = T>) -> Result<T> {
+    tokio::time::timeout(limit, future).await.map_err(|_| anyhow!("waited {limit:?} for {what}"))
+}

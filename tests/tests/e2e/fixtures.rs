@@ -1,0 +1,107 @@
+//! What most tests begin with: sessions, instances and people, made as clients make them.
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use insession_tests::{Client, now};
+use serde_json::{Value, json};
+
+/// All that a badge may ask for.
+pub const CHANGES: &str = "subscription($sessionIds: [ID!], $personId: ID, $after: Cursor) {
+    activeSessionChanged(sessionIds: $sessionIds, personId: $personId, after: $after) {
+        kind cursor occurredAt sessionInstanceId
+        session { id isActive }
+        sessionInstance { id isActive isCancelled presentCount }
+        previousSessionInstance { id }
+        person { id activeSessionInstance { id } }
+        sessions { id }
+        activeInstances { id }
+    }
+}";
+
+/// The whole second that is `seconds` from now, or just after; negative ones are past.
+pub fn in_seconds(seconds: i64) -> DateTime<Utc> {
+    let at = now() + TimeDelta::seconds(seconds);
+    if at.timestamp_subsec_nanos() == 0 { at } else { at.trunc_subsecs(0) + TimeDelta::seconds(1) }
+}
+
+/// A session whose local times are UTC and whose instances are active from start to end.
+pub async fn create_session(client: &Client, name: &str) -> Result<String> {
+    let input = json!({
+        "name": name, "timeZone": "UTC", "city": "Austin", "country": "US",
+        "activeBufferMinutesBefore": 0, "activeBufferMinutesAfter": 0,
+    });
+    let document = "mutation($input: CreateSessionInput!) { createSession(input: $input) { session { id } } }";
+    id(&client.data(document, json!({ "input": input })).await?, "/createSession/session/id")
+}
+
+/// An instance of such a session, from and to whole seconds less than a day apart.
+pub async fn create_instance(
+    client: &Client,
+    session: &str,
+    opens: DateTime<Utc>,
+    closes: DateTime<Utc>,
+) -> Result<String> {
+    let input = json!({
+        "sessionId": session, "date": opens.date_naive().to_string(),
+        "startTime": local_time(opens), "endTime": local_time(closes),
+    });
+    let document = "mutation($input: CreateSessionInstanceInput!) {
+        createSessionInstance(input: $input) { sessionInstance { id } }
+    }";
+    id(&client.data(document, json!({ "input": input })).await?, "/createSessionInstance/sessionInstance/id")
+}
+
+pub fn local_time(at: DateTime<Utc>) -> String {
+    at.format("%H:%M:%S").to_string()
+}
+
+/// An instance that opened a minute ago and closes in ten.
+pub async fn create_active_instance(client: &Client, session: &str) -> Result<String> {
+    let instance = create_instance(client, session, in_seconds(-60), in_seconds(600)).await?;
+    update_active_status(client, &instance).await?;
+    Ok(instance)
+}
+
+pub async fn create_person(client: &Client, name: &str) -> Result<String> {
+    let document = "mutation($input: CreatePersonInput!) { createPerson(input: $input) { person { id } } }";
+    id(&client.data(document, json!({ "input": { "displayName": name } })).await?, "/createPerson/person/id")
+}
+
+/// The payload: `person.activeSessionInstance.id` among it.
+pub async fn check_in(client: &Client, instance: &str, attendance: &str, person: Option<&str>) -> Result<Value> {
+    let document = "mutation($input: CheckInInput!) { checkIn(input: $input) {
+        checkIn { id attendance arrivedAt }
+        person { id activeSessionInstance { id } }
+        sessionInstance { id presentCount attendingCount }
+        previousSessionInstance { id }
+    } }";
+    let input = json!({ "sessionInstanceId": instance, "attendance": attendance, "personId": person });
+    Ok(client.data(document, json!({ "input": input })).await?["checkIn"].take())
+}
+
+pub async fn cancel(client: &Client, instance: &str) -> Result<()> {
+    let document = "mutation($id: ID!) {
+        updateSessionInstance(input: { id: $id, isCancelled: true }) { sessionInstance { isCancelled } }
+    }";
+    client.data(document, json!({ "id": instance })).await?;
+    Ok(())
+}
+
+pub async fn update_active_status(client: &Client, instance: &str) -> Result<()> {
+    let document = "mutation($id: ID!) { updateActiveStatus(sessionInstanceId: $id) { sessionInstance { id } } }";
+    client.data(document, json!({ "id": instance })).await?;
+    Ok(())
+}
+
+pub async fn add_organizer(client: &Client, session: &str, person: &str) -> Result<()> {
+    let document = "mutation($session: ID!, $person: ID!) {
+        addOrganizer(sessionId: $session, personId: $person) { session { id } }
+    }";
+    client.data(document, json!({ "session": session, "person": person })).await?;
+    Ok(())
+}
+
+fn id(data: &Value, pointer: &str) -> Result<String> {
+    let id = data.pointer(pointer).and_then(Value::as_str).with_context(|| format!("no {pointer} in {data}"))?;
+    Ok(id.to_owned())
+}

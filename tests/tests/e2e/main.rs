@@ -1,0 +1,9 @@
+//! One binary, so that its tests share one PostgreSQL and link once.
+
+mod crash;
+mod fixtures;
+mod harness;
+mod input;
+mod live;
+mod protocol;
+mod rights;

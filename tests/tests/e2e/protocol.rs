@@ -1,0 +1,189 @@
+//! graphql-transport-ws to the letter, over real sockets.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use chrono::TimeDelta;
+use insession_tests::{Program, Settings, Socket, TestDatabase, now, token};
+use serde_json::json;
+use tokio_tungstenite::tungstenite::{Bytes, Message};
+
+use crate::fixtures::CHANGES;
+
+const LIMIT: Duration = Duration::from_secs(5);
+const PROTOCOL: Option<&str> = Some(insession_tests::socket::PROTOCOL);
+
+/// A server that needs nothing else, and its database.
+async fn start() -> Result<(Program, TestDatabase)> {
+    let database = TestDatabase::sqlite()?;
+    Ok((Program::serve(&Settings::new(&database.url)).await?, database))
+}
+
+#[tokio::test]
+async fn what_is_not_a_message_closes_with_4400() -> Result<()> {
+    let (server, _database) = start().await?;
+    let wrong = [
+        Message::text("{"),
+        Message::text("[]"),
+        Message::text("{}"),
+        Message::text(r#"{"type":"start","id":"1","payload":{}}"#),
+        Message::text(r#"{"type":"subscribe","id":1,"payload":{"query":"{ viewerIsAdmin }"}}"#),
+        Message::text(r#"{"type":"subscribe","id":"","payload":{"query":"{ viewerIsAdmin }"}}"#),
+        Message::text(r#"{"type":"subscribe","id":"1"}"#),
+        Message::text(r#"{"type":"subscribe","id":"1","payload":{}}"#),
+        Message::binary(Bytes::from_static(b"\x00\x01")),
+    ];
+    for message in wrong {
+        let mut socket = server.socket(None).await?;
+        socket.send_raw(message.clone())?;
+        assert_eq!(socket.closed(LIMIT).await?.code, 4400, "{message:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn subscribing_before_the_ack_closes_with_4401() -> Result<()> {
+    let (server, _database) = start().await?;
+    let mut socket = Socket::open(&server.url(), PROTOCOL).await?;
+    socket.subscribe("1", CHANGES, json!({}))?;
+    assert_eq!(socket.closed(LIMIT).await?.code, 4401);
+    Ok(())
+}
+
+#[tokio::test]
+async fn tokens_that_are_not_valid_close_with_4403() -> Result<()> {
+    let (server, _database) = start().await?;
+    let forged = token::signed(&json!({ "sub": "Person:1", "exp": now().timestamp() + 60 }), "another secret");
+    for token in ["undefined", "", &forged, &token::lasting("Person:1", TimeDelta::seconds(-120))] {
+        let mut socket = Socket::open(&server.url(), PROTOCOL).await?;
+        socket.init(Some(token))?;
+        assert_eq!(socket.closed(LIMIT).await?.code, 4403, "{token}");
+    }
+
+    let mut socket = server.socket(Some(&token::lasting("Person:1", TimeDelta::seconds(3)))).await?;
+    socket.subscribe("1", CHANGES, json!({}))?;
+    socket.next_for("1", LIMIT).await?;
+    assert_eq!(socket.closed(LIMIT * 2).await?.code, 4403, "a socket ends when its token does");
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_subprotocol_closes_with_4406() -> Result<()> {
+    let (server, _database) = start().await?;
+    // A client must refuse an answer that names no subprotocol when it asked for one, so only the first looks on.
+    let mut socket = Socket::open(&server.url(), None).await?;
+    assert_eq!(socket.closed(LIMIT).await?.code, 4406);
+    if let Ok(mut socket) = Socket::open(&server.url(), Some("graphql-ws")).await {
+        assert_eq!(socket.closed(LIMIT).await?.code, 4406);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_init_closes_with_4408() -> Result<()> {
+    let (server, _database) = start().await?;
+    let opened = now();
+    let mut socket = Socket::open(&server.url(), PROTOCOL).await?;
+    assert_eq!(socket.closed(LIMIT * 4).await?.code, 4408);
+    let after = now() - opened;
+    ensure!(after > TimeDelta::seconds(2) && after < TimeDelta::seconds(15), "after {after}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_id_in_use_closes_with_4409() -> Result<()> {
+    let (server, _database) = start().await?;
+    let mut socket = server.socket(None).await?;
+    socket.subscribe("1", CHANGES, json!({}))?;
+    socket.next_for("1", LIMIT).await?;
+    socket.subscribe("1", CHANGES, json!({}))?;
+    assert_eq!(socket.closed(LIMIT).await?.code, 4409);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_second_init_closes_with_4429() -> Result<()> {
+    let (server, _database) = start().await?;
+    let mut socket = server.socket(None).await?;
+    socket.init(None)?;
+    assert_eq!(socket.closed(LIMIT).await?.code, 4429);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_cannot_start_is_an_error_and_the_socket_stays() -> Result<()> {
+    let (server, _database) = start().await?;
+    let mut socket = server.socket(None).await?;
+    let wrong = [
+        ("subscription {", json!({})),
+        ("subscription { nothing }", json!({})),
+        ("subscription { activeSessionChanged { kind nothing } }", json!({})),
+        (CHANGES, json!({ "sessionIds": 7.5 })),
+        (CHANGES, json!({ "sessionIds": ["Person:1"] })),
+        (CHANGES, json!({ "after": "made up" })),
+    ];
+    for (number, (document, variables)) in wrong.into_iter().enumerate() {
+        let id = number.to_string();
+        socket.subscribe(&id, document, variables)?;
+        let answer = socket.any_for(&id, LIMIT).await?;
+        assert_eq!(answer.kind(), "error", "{document}: {}", answer.message);
+        let error = &answer.message["payload"][0];
+        assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{document}: {error}");
+        ensure!(error["message"].as_str().is_some_and(|text| !text.is_empty()), "no message: {error}");
+    }
+    // After an error the id is free again, and no complete follows it.
+    socket.subscribe("0", "{ viewerIsAdmin }", json!({}))?;
+    assert_eq!(socket.next_for("0", LIMIT).await?.field("viewerIsAdmin"), false);
+    assert_eq!(socket.any_for("0", LIMIT).await?.kind(), "complete");
+    ensure!(socket.take_all().is_empty(), "nothing else was due");
+    Ok(())
+}
+
+#[tokio::test]
+async fn queries_and_mutations_go_over_the_socket_too() -> Result<()> {
+    let (server, _database) = start().await?;
+    let mut socket = server.socket(Some(&token::admin())).await?;
+    let create = r#"mutation { createPerson(input: { displayName: "Ann" }) { person { id displayName } } }"#;
+    socket.subscribe("create", create, json!({}))?;
+    let created = socket.next_for("create", LIMIT).await?;
+    let person = &created.field("createPerson")["person"];
+    assert_eq!(person["displayName"], "Ann");
+    assert_eq!(socket.any_for("create", LIMIT).await?.kind(), "complete");
+
+    socket.subscribe("query", "query($id: ID!) { person(id: $id) { displayName } }", json!({ "id": person["id"] }))?;
+    assert_eq!(socket.next_for("query", LIMIT).await?.field("person")["displayName"], "Ann");
+    assert_eq!(socket.any_for("query", LIMIT).await?.kind(), "complete");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_completed_subscription_frees_its_id() -> Result<()> {
+    let (server, _database) = start().await?;
+    let mut socket = server.socket(None).await?;
+    for _ in 0..3 {
+        socket.subscribe("1", CHANGES, json!({}))?;
+        assert_eq!(socket.next_for("1", LIMIT).await?.field("activeSessionChanged")["kind"], "SNAPSHOT");
+        socket.complete("1")?;
+    }
+    // Of one that is not there, or no longer, it is no mistake.
+    socket.complete("1")?;
+    socket.complete("never started")?;
+    socket.send(&json!({ "type": "ping", "payload": { "n": 1 } }))?;
+    socket.receive("a pong", LIMIT, |received| received.kind() == "pong").await?;
+    socket.send(&json!({ "type": "pong" }))?;
+    socket.subscribe("2", "{ viewerIsAdmin }", json!({}))?;
+    socket.next_for("2", LIMIT).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_goes_down_closes_with_1012() -> Result<()> {
+    let (mut server, _database) = start().await?;
+    let mut socket = server.socket(None).await?;
+    socket.subscribe("1", CHANGES, json!({}))?;
+    socket.next_for("1", LIMIT).await?;
+    let (status, closed) = futures_util::join!(server.terminate(), socket.closed(LIMIT * 4));
+    assert_eq!(closed?.code, 1012);
+    ensure!(status?.success(), "a server that was asked to stop ends well");
+    Ok(())
+}

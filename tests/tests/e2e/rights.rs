@@ -1,0 +1,333 @@
+//! Who may do and see what.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, ensure};
+use chrono::TimeDelta;
+use insession_tests::{Client, Deployment, TestDatabase, now, on_both_databases, token};
+use serde_json::{Value, json};
+
+use crate::fixtures::{
+    CHANGES, add_organizer, check_in, create_active_instance, create_instance, create_person, create_session,
+    in_seconds,
+};
+
+on_both_databases!(
+    every_mutation_asks_who_may,
+    people_do_what_is_their_own,
+    lists_and_places_are_shown_to_those_who_may,
+    tokens_that_are_not_valid_are_refused,
+);
+
+/// A session with an active instance, and people with different standing towards it.
+struct World {
+    session: String,
+    instance: String,
+    organizer: String,
+    /// Said yes, and is there.
+    member: String,
+    /// Said no.
+    decliner: String,
+    stranger: String,
+}
+
+impl World {
+    async fn new(admin: &Client) -> Result<Self> {
+        let session = create_session(admin, "Monday").await?;
+        let instance = create_active_instance(admin, &session).await?;
+        let organizer = create_person(admin, "Olga").await?;
+        let member = create_person(admin, "Mia").await?;
+        let decliner = create_person(admin, "Dan").await?;
+        let stranger = create_person(admin, "Sam").await?;
+        add_organizer(admin, &session, &organizer).await?;
+        check_in(admin, &instance, "YES", Some(&member)).await?;
+        check_in(admin, &instance, "NO", Some(&decliner)).await?;
+        Ok(Self { session, instance, organizer, member, decliner, stranger })
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum May {
+    /// Admins alone.
+    Admins,
+    /// Organisers of the session too.
+    Organizers,
+}
+
+/// Every mutation, on something that belongs to others. What people may do with their own is in another test.
+fn table(world: &World) -> Vec<(&'static str, May, &'static str, Value)> {
+    let World { session, instance, member, stranger, .. } = world;
+    vec![
+        (
+            "createSession",
+            May::Admins,
+            r#"mutation { createSession(input: { name: "New", timeZone: "UTC" }) { session { id } } }"#,
+            json!({}),
+        ),
+        (
+            "updateSession",
+            May::Organizers,
+            r#"mutation($id: ID!) { updateSession(input: { id: $id, name: "New" }) { session { id } } }"#,
+            json!({ "id": session }),
+        ),
+        (
+            "createSessionInstance",
+            May::Organizers,
+            r#"mutation($id: ID!) { createSessionInstance(input: { sessionId: $id, date: "2030-01-07" }) { sessionInstance { id } } }"#,
+            json!({ "id": session }),
+        ),
+        (
+            "updateSessionInstance",
+            May::Organizers,
+            r#"mutation($id: ID!) { updateSessionInstance(input: { id: $id, locationOverride: "Upstairs" }) { sessionInstance { id } } }"#,
+            json!({ "id": instance }),
+        ),
+        (
+            "deleteSessionInstance",
+            May::Organizers,
+            "mutation($id: ID!) { deleteSessionInstance(id: $id) { deletedSessionInstanceId } }",
+            json!({ "id": instance }),
+        ),
+        (
+            "createPerson",
+            May::Admins,
+            r#"mutation { createPerson(input: { displayName: "New" }) { person { id } } }"#,
+            json!({}),
+        ),
+        (
+            "updatePerson",
+            May::Admins,
+            r#"mutation($id: ID!) { updatePerson(input: { id: $id, displayName: "New" }) { person { id } } }"#,
+            json!({ "id": member }),
+        ),
+        (
+            "checkIn",
+            May::Organizers,
+            "mutation($id: ID!, $person: ID) { checkIn(input: { sessionInstanceId: $id, attendance: MAYBE, personId: $person }) { checkIn { id } } }",
+            json!({ "id": instance, "person": member }),
+        ),
+        (
+            "removeCheckIn",
+            May::Organizers,
+            "mutation($id: ID!, $person: ID) { removeCheckIn(sessionInstanceId: $id, personId: $person) { removedCheckInId } }",
+            json!({ "id": instance, "person": member }),
+        ),
+        (
+            "setActiveOverride",
+            May::Organizers,
+            "mutation($id: ID!) { setActiveOverride(input: { sessionInstanceId: $id, active: false }) { sessionInstance { id } } }",
+            json!({ "id": instance }),
+        ),
+        (
+            "clearActiveOverride",
+            May::Organizers,
+            "mutation($id: ID!) { clearActiveOverride(sessionInstanceId: $id) { sessionInstance { id } } }",
+            json!({ "id": instance }),
+        ),
+        (
+            "addOrganizer",
+            May::Organizers,
+            "mutation($id: ID!, $person: ID!) { addOrganizer(sessionId: $id, personId: $person) { session { id } } }",
+            json!({ "id": session, "person": stranger }),
+        ),
+        (
+            "removeOrganizer",
+            May::Organizers,
+            "mutation($id: ID!, $person: ID!) { removeOrganizer(sessionId: $id, personId: $person) { session { id } } }",
+            json!({ "id": session, "person": world.organizer }),
+        ),
+        (
+            "updateActiveStatus",
+            May::Organizers,
+            "mutation($id: ID!) { updateActiveStatus(sessionInstanceId: $id) { sessionInstance { id } } }",
+            json!({ "id": instance }),
+        ),
+        ("sweep", May::Admins, "mutation { sweep { report { at } } }", json!({})),
+    ]
+}
+
+async fn every_mutation_asks_who_may(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let (server, admin) = (deployment.first(), deployment.admin());
+
+    let rows = table(&World::new(&admin).await?);
+    let covered: BTreeSet<&str> = rows.iter().map(|(name, ..)| *name).collect();
+    let schema = admin.data(r#"{ __type(name: "Mutation") { fields { name } } }"#, json!({})).await?;
+    let fields = schema["__type"]["fields"].as_array().context("the schema has mutations")?;
+    for name in fields.iter().filter_map(|field| field["name"].as_str()) {
+        ensure!(covered.contains(name), "{name} has no row in the table above: who may do it?");
+    }
+
+    let mut failures = Vec::new();
+    for row in 0..rows.len() {
+        let world = World::new(&admin).await?;
+        let (name, may, document, variables) = table(&world).swap_remove(row);
+        // Whether somebody else exists is not for everybody to know; sessions and instances are public.
+        let refused: &[&str] =
+            if variables.to_string().contains(&*world.member) { &["FORBIDDEN", "NOT_FOUND"] } else { &["FORBIDDEN"] };
+        let organizer: &[&str] = if may == May::Organizers { &[] } else { refused };
+        for (who, client, expected) in [
+            ("nobody", server.client(), &["UNAUTHENTICATED"][..]),
+            ("a stranger", server.client_of(&world.stranger), refused),
+            ("an organiser", server.client_of(&world.organizer), organizer),
+        ] {
+            let answer = client.query(document, variables.clone()).await?;
+            let code = answer.code();
+            let is_right = code.as_deref().map_or(expected.is_empty(), |code| expected.contains(&code));
+            if !is_right {
+                failures.push(format!("{name} by {who}: {expected:?} was due, not {}", answer.body));
+            }
+        }
+        let world = World::new(&admin).await?;
+        let (_, _, document, variables) = table(&world).swap_remove(row);
+        let answer = admin.query(document, variables).await?;
+        if answer.error().is_some() {
+            failures.push(format!("{name} by an admin: {}", answer.body));
+        }
+    }
+    ensure!(failures.is_empty(), "{}", failures.join("\n"));
+    Ok(())
+}
+
+async fn people_do_what_is_their_own(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let world = World::new(&admin).await?;
+    let stranger = deployment.first().client_of(&world.stranger);
+
+    let placed = check_in(&stranger, &world.instance, "YES", None).await?;
+    assert_eq!(placed["person"]["activeSessionInstance"]["id"], *world.instance);
+    check_in(&stranger, &world.instance, "YES", Some(&world.stranger)).await?;
+    let remove = "mutation($id: ID!) { removeCheckIn(sessionInstanceId: $id) { removedCheckInId person { activeSessionInstance { id } } } }";
+    let removed = stranger.data(remove, json!({ "id": world.instance })).await?;
+    ensure!(removed["removeCheckIn"]["person"]["activeSessionInstance"].is_null(), "nowhere else to be: {removed}");
+
+    let update = "mutation($input: UpdatePersonInput!) { updatePerson(input: $input) { person { displayName city hidesPlace } } }";
+    let own = json!({ "id": world.stranger, "displayName": "Samantha", "city": "Waco", "hidesPlace": true });
+    let updated = stranger.data(update, json!({ "input": own })).await?;
+    let expected = json!({ "displayName": "Samantha", "city": "Waco", "hidesPlace": true });
+    assert_eq!(updated["updatePerson"]["person"], expected);
+    let deactivate = json!({ "input": { "id": world.stranger, "isDeactivated": true } });
+    assert_eq!(stranger.error_code(update, deactivate).await?, "FORBIDDEN");
+
+    // An organiser is one of their own sessions only.
+    let elsewhere = create_session(&admin, "Tuesday").await?;
+    let rename =
+        r#"mutation($id: ID!) { updateSession(input: { id: $id, name: "Mine" }) { session { viewerCanEdit } } }"#;
+    let organizer = deployment.first().client_of(&world.organizer);
+    assert_eq!(organizer.error_code(rename, json!({ "id": elsewhere })).await?, "FORBIDDEN");
+    let renamed = organizer.data(rename, json!({ "id": world.session })).await?;
+    assert_eq!(renamed["updateSession"]["session"]["viewerCanEdit"], true);
+    let instance = create_instance(&organizer, &world.session, in_seconds(7200), in_seconds(10_800)).await?;
+    check_in(&organizer, &instance, "YES", Some(&world.stranger)).await?;
+    Ok(())
+}
+
+async fn lists_and_places_are_shown_to_those_who_may(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let (server, admin) = (deployment.first(), deployment.admin());
+    let world = World::new(&admin).await?;
+    let [organizer, member, decliner, stranger] =
+        [&world.organizer, &world.member, &world.decliner, &world.stranger].map(|person| server.client_of(person));
+    let nobody = server.client();
+
+    // Counts are for everybody, names are not.
+    for (who, client, sees) in [
+        ("nobody", &nobody, false),
+        ("a stranger", &stranger, false),
+        ("who said no", &decliner, false),
+        ("who said yes", &member, true),
+        ("an organiser", &organizer, true),
+        ("an admin", &admin, true),
+    ] {
+        let document = "query($id: ID!) { sessionInstance(id: $id) {
+            attendingCount presentCount checkIns(attendance: YES) { totalCount nodes { person { id } } }
+        } }";
+        let data = client.data(document, json!({ "id": world.instance })).await.context(who)?;
+        let instance = &data["sessionInstance"];
+        assert_eq!((&instance["attendingCount"], &instance["presentCount"]), (&json!(1), &json!(1)), "{who}");
+        let list = json!({ "totalCount": 1, "nodes": [{ "person": { "id": world.member } }] });
+        assert_eq!(instance["checkIns"], if sees { list } else { Value::Null }, "{who}");
+    }
+
+    // Another one at the same place.
+    let neighbour_id = create_person(&admin, "Nina").await?;
+    let neighbour = server.client_of(&neighbour_id);
+    check_in(&neighbour, &world.instance, "YES", None).await?;
+    let place = json!({ "id": world.instance });
+    let expect_place = async |client: &Client, expected: &Value, who: &str| -> Result<()> {
+        for document in [
+            "query($id: ID!) { found: person(id: $id) { activeSessionInstance { id } } }",
+            "query($id: ID!) { found: node(id: $id) { ... on Person { activeSessionInstance { id } } } }",
+        ] {
+            let data = client.data(document, json!({ "id": world.member })).await.with_context(|| who.to_owned())?;
+            assert_eq!(&data["found"]["activeSessionInstance"], expected, "{who}: {document}");
+        }
+        Ok(())
+    };
+    for hides in [false, true] {
+        let hide = "mutation($id: ID!, $hides: Boolean!) { updatePerson(input: { id: $id, hidesPlace: $hides }) { person { id } } }";
+        member.data(hide, json!({ "id": world.member, "hides": hides })).await?;
+        expect_place(&member, &place, "the person").await?;
+        expect_place(&admin, &place, "an admin").await?;
+        expect_place(&neighbour, if hides { &Value::Null } else { &place }, "a neighbour").await?;
+        expect_place(&stranger, &Value::Null, "a stranger").await?;
+        expect_place(&nobody, &Value::Null, "nobody").await?;
+        let document = "query($id: ID!) { person(id: $id) { hidesPlace checkIns { totalCount } } }";
+        let private = neighbour.data(document, json!({ "id": world.member })).await?;
+        ensure!(private["person"]["hidesPlace"].is_null(), "whether one hides is one's own matter: {private}");
+        ensure!(private["person"]["checkIns"].is_null(), "one's check-ins are one's own matter: {private}");
+    }
+
+    // A person's moves are for that person and admins.
+    for (who, token, may) in [
+        ("nobody", None, false),
+        ("a neighbour", Some(token::of(&neighbour_id)), false),
+        ("the person", Some(token::of(&world.member)), true),
+        ("an admin", Some(token::admin()), true),
+    ] {
+        let mut socket = deployment.second().socket(token.as_deref()).await?;
+        socket.subscribe("moves", CHANGES, json!({ "personId": world.member }))?;
+        let first = socket.any_for("moves", std::time::Duration::from_secs(10)).await?;
+        assert_eq!(first.kind(), if may { "next" } else { "error" }, "{who}: {}", first.message);
+    }
+    Ok(())
+}
+
+async fn tokens_that_are_not_valid_are_refused(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let person = create_person(&deployment.admin(), "Ann").await?;
+    let document = "{ viewer { id } viewerIsAdmin }";
+    let nobody = deployment.first().client();
+    assert_eq!(nobody.data(document, json!({})).await?, json!({ "viewer": null, "viewerIsAdmin": false }));
+    let known = deployment.first().client_of(&person).data(document, json!({})).await?;
+    assert_eq!(known, json!({ "viewer": { "id": person }, "viewerIsAdmin": false }));
+    assert_eq!(deployment.admin().data(document, json!({})).await?["viewerIsAdmin"], true);
+
+    let soon = now().timestamp() + 600;
+    // {"alg":"none"} and {"sub":"operator","roles":["admin"],"exp":4102444800}, unsigned.
+    let unsigned =
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJvcGVyYXRvciIsInJvbGVzIjpbImFkbWluIl0sImV4cCI6NDEwMjQ0NDgwMH0.".to_owned();
+    let wrong = [
+        ("garbage", "garbage".to_owned()),
+        ("undefined", "undefined".to_owned()),
+        ("unsigned", unsigned),
+        ("another secret", token::signed(&json!({ "sub": person, "exp": soon }), "another secret")),
+        ("no secret", token::signed(&json!({ "sub": person, "exp": soon }), "")),
+        ("over", token::lasting(&person, TimeDelta::minutes(-5))),
+        ("without an end", token::signed(&json!({ "sub": person }), token::SECRET)),
+        ("without a subject", token::signed(&json!({ "exp": soon }), token::SECRET)),
+        ("not a person", token::signed(&json!({ "sub": "Session:1", "exp": soon }), token::SECRET)),
+    ];
+    for (name, token) in wrong {
+        let answer = nobody.clone().with_token(&token).query(document, json!({})).await?;
+        assert_eq!(
+            (answer.status, answer.code().as_deref()),
+            (401, Some("UNAUTHENTICATED")),
+            "{name}: {}",
+            answer.body
+        );
+        ensure!(!answer.body.to_string().contains(&token) || token.len() < 20, "{name}: the answer repeats the token");
+    }
+    Ok(())
+}
