@@ -8,6 +8,7 @@
 //! of finding one does not depend on how long ago the series began; years are 1 to 9999.
 
 mod dates;
+mod meetings;
 mod occurrences;
 mod rfc5545;
 mod schedule;

@@ -6,13 +6,10 @@
 
 use std::iter;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 
-use super::{Calendar, Occurrence, Recurrence, Schedule, dates::Dates};
-use crate::{
-    window::Meeting,
-    zone::{Tz, local_date},
-};
+use super::{Calendar, Occurrence, Recurrence, Schedule, dates::Dates, meetings::Meetings};
+use crate::zone::local_date;
 
 impl Recurrence {
     /// Those whose local date is in `from` to `to`, both included, by start; made as they are asked for.
@@ -61,15 +58,23 @@ impl Iterator for Occurrences {
     type Item = Occurrence;
 
     fn next(&mut self) -> Option<Occurrence> {
-        if let [only] = self.heads.as_mut_slice() {
-            return only.take();
+        let mut first: Option<(&mut Head, DateTime<Utc>)> = None;
+        let mut is_alone = true;
+        for head in &mut self.heads {
+            let Some(starts_at) = head.starts_at() else { continue };
+            match &first {
+                Some((_, earliest)) if *earliest < starts_at => {}
+                Some((_, earliest)) if *earliest == starts_at => is_alone = false,
+                _ => (first, is_alone) = (Some((head, starts_at)), true),
+            }
         }
-        let starts = self.heads.iter().filter_map(|head| head.occurrence.map(|next| next.meeting.starts_at()));
-        let first = starts.min()?;
-        let meets = |head: &&mut Head| head.occurrence.is_some_and(|next| next.meeting.starts_at() == first);
+        let (head, starts_at) = first?;
+        if is_alone {
+            return head.take();
+        }
         // Those that start at the same instant are one; the later end counts, then the time that needed no shift.
-        let together = self.heads.iter_mut().filter(meets).filter_map(Head::take);
-        together.max_by_key(|occurrence| (occurrence.meeting.ends_at(), occurrence.key()))
+        let together = self.heads.iter_mut().filter(|head| head.starts_at() == Some(starts_at));
+        together.filter_map(Head::take).max_by_key(|occurrence| (occurrence.meeting.ends_at(), occurrence.key()))
     }
 }
 
@@ -78,37 +83,35 @@ impl iter::FusedIterator for Occurrences {}
 /// A schedule's next occurrence and the dates after it.
 #[derive(Debug, Clone)]
 struct Head {
-    zone: Tz,
-    start: NaiveTime,
-    end: NaiveTime,
     dates: Dates,
+    meetings: Meetings,
     occurrence: Option<Occurrence>,
 }
 
 impl Head {
     fn new(schedule: &Schedule, calendar: &Calendar, from: NaiveDate, to: NaiveDate) -> Self {
         let mut head = Self {
-            zone: calendar.zone,
-            start: schedule.start(),
-            end: schedule.end(),
             dates: Dates::new(schedule, calendar, from, to),
+            meetings: Meetings::new(calendar.zone, schedule.start(), schedule.end()),
             occurrence: None,
         };
-        head.occurrence = head.make_next();
+        head.advance();
         head
+    }
+
+    fn starts_at(&self) -> Option<DateTime<Utc>> {
+        self.occurrence.as_ref().map(|next| next.meeting.starts_at())
     }
 
     /// Gives the occurrence and makes the next one.
     fn take(&mut self) -> Option<Occurrence> {
         let taken = self.occurrence?;
-        self.occurrence = self.make_next();
+        self.advance();
         Some(taken)
     }
 
-    fn make_next(&mut self) -> Option<Occurrence> {
+    fn advance(&mut self) {
         // Valid schedules have a meeting on every date of the years 1 to 9999.
-        let date = NaiveDate::from_num_days_from_ce_opt(self.dates.next()?)?;
-        let meeting = Meeting::new(self.zone, date, self.start, self.end).ok()?;
-        Some(Occurrence { date, start: self.start, end: self.end, meeting })
+        self.occurrence = self.dates.next().and_then(|date| self.meetings.on(date));
     }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that finds nothing where something must be fails right there")]
 
+mod autocreate_property;
 mod naive;
 mod recurrence_property;
 mod status_property;

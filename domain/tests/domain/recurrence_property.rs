@@ -34,7 +34,7 @@ fn times() -> impl Strategy<Value = NaiveTime> {
     minutes.prop_map(|minutes| NaiveTime::from_num_seconds_from_midnight_opt(minutes * 60, 0).unwrap())
 }
 
-fn schedules() -> impl Strategy<Value = Schedule> {
+pub fn schedules() -> impl Strategy<Value = Schedule> {
     let weekday = (0..7u8).prop_map(|day| Weekday::try_from(day).unwrap());
     let hours = (times(), times()).prop_filter("start and end differ", |(start, end)| start != end);
     let positions = vec(select(vec![1, 2, 3, 4, 5, -1, -2, -3, -4, -5]), 1..4);
@@ -58,7 +58,7 @@ fn dates() -> impl Strategy<Value = NaiveDate> {
 }
 
 /// A calendar whose bounds are near `from`, so that they matter.
-fn calendars() -> impl Strategy<Value = (Calendar, NaiveDate)> {
+pub fn calendars() -> impl Strategy<Value = (Calendar, NaiveDate)> {
     let bounds = (0..2000u64, option::of(0..200u64), option::of(0..400u64));
     (zones(), dates(), bounds).prop_map(|(zone, from, (before, initiation, termination))| {
         let anchor = from - Days::new(before % 600);

@@ -1,10 +1,14 @@
 //! Time zones: their names, the version of their data, and how a wall-clock time becomes an instant (rule 3).
 
+mod steady;
+
 use std::str::FromStr;
 
 use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::GapInfo;
 pub use chrono_tz::Tz;
+
+pub(crate) use self::steady::Steady;
 
 /// The version of the IANA data that the program was built with, such as `2025b`.
 pub const TZ_DATA_VERSION: &str = chrono_tz::IANA_TZDB_VERSION;
