@@ -43,7 +43,13 @@ pub struct App {
 }
 
 impl App {
-    pub fn new(db: Db, clock: Arc<dyn Clock>, wake: Wake, queue: Arc<dyn Queue>, placement_rule: PlacementRule) -> Self {
+    pub fn new(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        wake: Wake,
+        queue: Arc<dyn Queue>,
+        placement_rule: PlacementRule,
+    ) -> Self {
         Self { db, clock, wake, queue, placement_rule, cursor_key: Arc::default() }
     }
 
@@ -56,41 +62,32 @@ impl App {
         self.cursor_key.get_or_try_init(|| CursorKey::load(&self.db)).await
     }
 
-    /// Runs `body` in a writing transaction; its news are written last, then it commits and everyone is woken.
-    ///
-    /// Transactions that collide (a deadlock, a busy SQLite, a lock out of order that was not free) are done again
-    /// from the start, so `body` must leave nothing behind but what is in the transaction.
-    pub async fn write<T, F>(&self, now: DateTime<Utc>, body: F) -> Result<T>
-    where
-        F: AsyncFn(&Tx) -> Result<T>,
-    {
-        const ATTEMPTS: u32 = 30;
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            match self.write_once(now, &body).await {
-                Err(error) if error.is_transient() && attempt < ATTEMPTS => {
-                    tracing::debug!(attempt, reason = error.describe(), "transaction is done again");
-                    // Not all at the same moment again: who failed oftener waits longer, and nobody long.
-                    let jitter = u64::from(getrandom::u32().unwrap_or_default() % 8);
-                    tokio::time::sleep(Duration::from_millis(u64::from(attempt.min(10)) * (1 + jitter))).await;
-                }
-                Err(Error::Again(reason)) => return Err(Error::internal(format!("gave up after {ATTEMPTS}: {reason}"))),
-                result => return result,
+    /// Ends one attempt at a writing transaction: writes its news last, commits and wakes everyone; or rolls back.
+    /// What [`transaction!`](crate::transaction) calls.
+    #[doc(hidden)]
+    pub async fn conclude<T>(&self, tx: Tx, now: DateTime<Utc>, result: Result<T>, attempt: &mut u32) -> Conclusion<T> {
+        match self.try_conclude(tx, now, result).await {
+            Err(error) if error.is_transient() && *attempt < ATTEMPTS => {
+                *attempt += 1;
+                tracing::debug!(attempt, reason = error.describe(), "transaction is done again");
+                // Not all at the same moment again: who failed oftener waits longer, and nobody long.
+                let jitter = u64::from(getrandom::u32().unwrap_or_default() % 8);
+                tokio::time::sleep(Duration::from_millis(u64::from((*attempt).min(10)) * (1 + jitter))).await;
+                Conclusion::Again
             }
+            Err(Error::Again(reason)) => {
+                Conclusion::Done(Err(Error::internal(format!("gave up after {ATTEMPTS} attempts: {reason}"))))
+            }
+            result => Conclusion::Done(result),
         }
     }
 
-    async fn write_once<T, F>(&self, now: DateTime<Utc>, body: &F) -> Result<T>
-    where
-        F: AsyncFn(&Tx) -> Result<T>,
-    {
-        let tx = self.db.begin().await?;
-        let result = match body(&tx).await {
+    async fn try_conclude<T>(&self, tx: Tx, now: DateTime<Utc>, result: Result<T>) -> Result<T> {
+        let told = match result {
             Ok(value) => changes::write_news(&tx, now).await.map(|told| (value, told)),
             Err(error) => Err(error),
         };
-        match result {
+        match told {
             Ok((value, told)) => {
                 tx.commit().await?;
                 if told {
@@ -105,4 +102,42 @@ impl App {
             }
         }
     }
+}
+
+/// How often a transaction that collides is tried.
+const ATTEMPTS: u32 = 30;
+
+/// What became of an attempt at a transaction.
+#[doc(hidden)]
+pub enum Conclusion<T> {
+    Again,
+    Done(Result<T>),
+}
+
+/// Runs a block in a writing transaction, `tx: &Tx`; its news are written last, then it commits and everyone is woken.
+/// The block's value is a [`Result`], and so is the macro's; `?` leaves the block, which rolls the transaction back.
+///
+/// Transactions that collide (a deadlock, a busy SQLite, a lock out of order that was not free) are done again from
+/// the start, so the block must leave nothing behind but what is in the transaction.
+#[macro_export]
+macro_rules! transaction {
+    ($app:expr, $now:expr, |$tx:ident| $body:block) => {{
+        let app: &$crate::App = $app;
+        let mut attempt = 0;
+        loop {
+            let transaction = match app.db.begin().await {
+                Ok(transaction) => transaction,
+                Err(error) => break Err(error),
+            };
+            let result: $crate::Result<_> = async {
+                let $tx = &transaction;
+                $body
+            }
+            .await;
+            match app.conclude(transaction, $now, result, &mut attempt).await {
+                $crate::app::Conclusion::Again => {}
+                $crate::app::Conclusion::Done(result) => break result,
+            }
+        }
+    }};
 }

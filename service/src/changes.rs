@@ -20,6 +20,7 @@ use crate::{
     app::App,
     db::{self, Column, Db, Tx, advisory, execute, numbers, rows, values_table},
     error::Result,
+    transaction,
 };
 
 /// How long after an UPDATED the counts of the same instance wait.
@@ -41,6 +42,7 @@ pub struct Told {
 pub struct News {
     rows: Vec<Row>,
     counts: Vec<SessionInstanceId>,
+    is_due_changed: bool,
 }
 
 #[derive(Debug)]
@@ -88,16 +90,21 @@ impl News {
         });
     }
 
+    /// Something falls due at another instant: nothing to tell to clients, but timers are to look again.
+    pub fn due_changed(&mut self) {
+        self.is_due_changed = true;
+    }
+
     /// How many are there, or said yes, changed.
     pub fn counts_changed(&mut self, instance: SessionInstanceId) {
         self.counts.push(instance);
     }
 }
 
-/// Writes the news of a transaction that is about to commit; whether there were any.
+/// Writes the news of a transaction that is about to commit; whether there were any for which to wake everyone.
 pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
-    let News { rows, mut counts } = tx.take_news();
-    let told = !rows.is_empty() || !counts.is_empty();
+    let News { rows, mut counts, is_due_changed } = tx.take_news();
+    let told = is_due_changed || !rows.is_empty() || !counts.is_empty();
     if !rows.is_empty() {
         let batch = insert_batch(&**tx, now, rows.len(), None).await?;
         insert_rows(&**tx, batch, rows).await?;
@@ -166,12 +173,16 @@ pub struct Published {
 pub async fn publish(app: &App) -> Result<Published> {
     let waiting = "SELECT CASE WHEN EXISTS (SELECT 1 FROM change_batch WHERE first_position IS NULL) \
                    OR EXISTS (SELECT 1 FROM count_change) THEN 1 ELSE 0 END";
-    let waiting = if app.db.is_postgres() { waiting.replace("THEN 1 ELSE 0", "THEN 1::bigint ELSE 0::bigint") } else { waiting.to_owned() };
+    let waiting = if app.db.is_postgres() {
+        waiting.replace("THEN 1 ELSE 0", "THEN 1::bigint ELSE 0::bigint")
+    } else {
+        waiting.to_owned()
+    };
     if numbers(app.db.pool(), &waiting, []).await?.first() != Some(&1) {
         return Ok(Published::default());
     }
     let now = app.now();
-    app.write(now, async |tx| {
+    transaction!(app, now, |tx| {
         if tx.is_postgres() {
             execute(&**tx, "SELECT pg_advisory_xact_lock($1)", [advisory::PUBLISH.into()]).await?;
         }
@@ -179,7 +190,6 @@ pub async fn publish(app: &App) -> Result<Published> {
         publish_batches(tx, &mut next).await?;
         publish_counts(tx, &mut next, now).await
     })
-    .await
 }
 
 async fn publish_batches(tx: &Tx, next: &mut i64) -> Result<()> {
@@ -200,7 +210,8 @@ async fn publish_batches(tx: &Tx, next: &mut i64) -> Result<()> {
     });
     let positions = positions.collect();
     let ids = waiting.iter().map(|batch| Some(batch.id)).collect();
-    let (table, values) = values_table(&**tx, 1, vec![Column::Number("id", ids), Column::Number("position", positions)]);
+    let (table, values) =
+        values_table(&**tx, 1, vec![Column::Number("id", ids), Column::Number("position", positions)]);
     let sql = format!("UPDATE change_batch SET first_position = v.position FROM {table} WHERE change_batch.id = v.id");
     execute(&**tx, &sql, values).await?;
     Ok(())
@@ -256,7 +267,8 @@ pub async fn head<C: ConnectionTrait>(db: &C) -> Result<Position> {
 
 /// The position of the oldest change that the log still has; one past the head when it has none.
 pub async fn oldest<C: ConnectionTrait>(db: &C) -> Result<Position> {
-    let sql = "SELECT first_position FROM change_batch WHERE first_position IS NOT NULL ORDER BY first_position LIMIT 1";
+    let sql =
+        "SELECT first_position FROM change_batch WHERE first_position IS NOT NULL ORDER BY first_position LIMIT 1";
     match numbers(db, sql, []).await?.first() {
         Some(first) => Ok(Position(*first)),
         None => Ok(Position(1)),

@@ -14,9 +14,8 @@ use entity::{
     person, session, session_instance,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait,
-    PaginatorTrait, QueryFilter, QuerySelect, Select,
-    sea_query::LockType,
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, PaginatorTrait,
+    QueryFilter, QuerySelect, Select, sea_query::LockType,
 };
 
 use crate::{
@@ -28,6 +27,7 @@ use crate::{
     placing::{Affected, Move, place_people},
     sessions::is_organizer,
     settle::{self, Item},
+    transaction,
 };
 
 /// What a check-in did.
@@ -169,7 +169,7 @@ pub async fn check_in(
     person: Option<PersonId>,
 ) -> Result<CheckedIn> {
     let now = app.now();
-    app.write(now, async |tx| {
+    transaction!(app, now, |tx| {
         let (row, person) = authorize(tx, viewer, instance, person).await?;
         let item = lock_for_check_in(tx, app, &row, now).await?;
         lock_person(tx, person).await?;
@@ -208,7 +208,6 @@ pub async fn check_in(
         let moved = place(tx, app, person, instance).await?;
         Ok(CheckedIn { check_in, person, instance, previous_instance: moved.and_then(|moved| moved.from) })
     })
-    .await
 }
 
 /// Takes an answer back; of who gave none, nothing changes.
@@ -219,7 +218,7 @@ pub async fn delete_check_in(
     person: Option<PersonId>,
 ) -> Result<Removed> {
     let now = app.now();
-    app.write(now, async |tx| {
+    transaction!(app, now, |tx| {
         let (row, person) = authorize(tx, viewer, instance, person).await?;
         lock_for_check_in(tx, app, &row, now).await?;
         lock_person(tx, person).await?;
@@ -239,15 +238,9 @@ pub async fn delete_check_in(
         }
         Ok(removed)
     })
-    .await
 }
 
-async fn place(
-    tx: &Tx,
-    app: &App,
-    person: PersonId,
-    held: SessionInstanceId,
-) -> Result<Option<Move>> {
+async fn place(tx: &Tx, app: &App, person: PersonId, held: SessionInstanceId) -> Result<Option<Move>> {
     let rule = app.placement_rule;
     let moves = place_people(tx, rule, Affected::People(&[person.0]), &BTreeSet::from([held.0])).await?;
     Ok(moves.first().copied())

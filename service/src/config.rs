@@ -23,12 +23,14 @@ impl Source<'_> {
         (self.0)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
-    pub fn parsed<T: FromStr<Err: std::fmt::Display>>(&self, name: &'static str, default: T) -> Result<T, SettingError> {
+    pub fn parsed<T: FromStr<Err: std::fmt::Display>>(
+        &self,
+        name: &'static str,
+        default: T,
+    ) -> Result<T, SettingError> {
         match self.text(name) {
             None => Ok(default),
-            Some(text) => {
-                text.parse().map_err(|error| SettingError { name, problem: format!("is {text:?}: {error}") })
-            }
+            Some(text) => text.parse().map_err(|error| SettingError { name, problem: format!("is {text:?}: {error}") }),
         }
     }
 }

@@ -35,7 +35,8 @@ impl CursorKey {
     /// # Errors
     /// [`Error::Invalid`] for a text that is no cursor of this database's.
     pub fn read(&self, text: &str) -> Result<Position> {
-        let wrong = || Error::invalid("after", "is not a cursor of this server: use one that a message or changeCursor gave");
+        let wrong =
+            || Error::invalid("after", "is not a cursor of this server: use one that a message or changeCursor gave");
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong())?;
         let (number, tag) = bytes.split_first_chunk::<8>().ok_or_else(wrong)?;
         if tag != self.tag(*number) {

@@ -97,8 +97,8 @@ impl Db {
         })
     }
 
-    /// Begins a writing transaction; [`crate::App::write`] is what use cases call.
-    pub(crate) async fn begin(&self) -> Result<Tx> {
+    /// Begins a writing transaction; [`transaction!`](crate::transaction) is what use cases call.
+    pub async fn begin(&self) -> Result<Tx> {
         let turn = self.take_turn().await;
         let options = TransactionOptions {
             sqlite_transaction_mode: turn.is_some().then_some(SqliteTransactionMode::Immediate),
@@ -296,5 +296,12 @@ pub(crate) fn values_table<C: ConnectionTrait>(db: &C, first: usize, columns: Ve
     let count = columns.first().map_or(0, Column::len);
     let table: Vec<Vec<_>> = (0..count).map(|row| columns.iter().map(|column| column.json(row)).collect()).collect();
     let sql = format!("(SELECT {} FROM json_each(${first})) AS v", selected.join(", "));
-    (sql, vec![serde_json::Value::from(table.into_iter().map(serde_json::Value::from).collect::<Vec<_>>()).to_string().into()])
+    (
+        sql,
+        vec![
+            serde_json::Value::from(table.into_iter().map(serde_json::Value::from).collect::<Vec<_>>())
+                .to_string()
+                .into(),
+        ],
+    )
 }

@@ -19,7 +19,7 @@ pub enum Error {
     Conflict(String),
     /// The log no longer reaches back to this position.
     CursorExpired,
-    /// A transaction met another and is to be done again; handled in [`crate::App::write`].
+    /// A transaction met another and is to be done again; handled in [`crate::App::conclude`].
     Again(&'static str),
     /// Not the client's doing.
     Internal(cause::Cause),

@@ -59,7 +59,10 @@ pub fn told(session: &session::Model, instance: i64) -> Told {
 /// The stored facts of an instance: all that its status depends upon.
 pub fn facts_of(instance: &session_instance::Model, session: &session::Model) -> InstanceFacts {
     InstanceFacts {
-        window: instance.opens_at.zip(instance.closes_at).and_then(|(opens, closes)| Window::from_instants(opens, closes)),
+        window: instance
+            .opens_at
+            .zip(instance.closes_at)
+            .and_then(|(opens, closes)| Window::from_instants(opens, closes)),
         is_cancelled: instance.is_cancelled,
         is_deleted: instance.deleted_at.is_some(),
         is_past_termination: session.termination_date.is_some_and(|last| instance.date > last),

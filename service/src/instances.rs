@@ -6,13 +6,13 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::{
     access::Viewer,
     ids::{SessionId, SessionInstanceId},
+    recurrence::OccurrenceKey,
     status::Mode,
 };
 use entity::{check_in, person, session, session_instance};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, RelationTrait, Select,
-    sea_query::LockType,
+    QuerySelect, RelationTrait, Select, sea_query::LockType,
 };
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     lists::{self, Key, Page, Slice},
     sessions::{authorize_edit, lock_session},
     settle::{self, Item, Moment, Settled},
-    validate,
+    transaction, validate,
 };
 
 /// The most sessions that one request may name.
@@ -34,6 +34,7 @@ pub struct ActiveFilter {
     pub city: Option<String>,
     pub country: Option<String>,
     pub sessions: Option<Vec<SessionId>>,
+    pub instances: Option<Vec<SessionInstanceId>>,
 }
 
 #[derive(Debug, Clone)]
@@ -104,6 +105,9 @@ fn active(filter: &ActiveFilter) -> Select<session_instance::Entity> {
     if let Some(sessions) = &filter.sessions {
         query = query.filter(session_instance::Column::SessionId.is_in(sessions.iter().map(|id| id.0)));
     }
+    if let Some(instances) = &filter.instances {
+        query = query.filter(session_instance::Column::Id.is_in(instances.iter().map(|id| id.0)));
+    }
     if filter.city.is_some() || filter.country.is_some() {
         query = query.join(JoinType::InnerJoin, session_instance::Relation::Session.def());
         if let Some(city) = &filter.city {
@@ -146,7 +150,10 @@ pub async fn find_active_of_sessions<C: ConnectionTrait>(
 }
 
 /// The active instances at one city and country, with the places they are at.
-pub async fn find_active_at(app: &App, places: &[(String, String)]) -> Result<Vec<(session_instance::Model, session::Model)>> {
+pub async fn find_active_at(
+    app: &App,
+    places: &[(String, String)],
+) -> Result<Vec<(session_instance::Model, session::Model)>> {
     let any = places.iter().fold(Condition::any(), |any, (city, country)| {
         any.add(Condition::all().add(session::Column::City.eq(city)).add(session::Column::Country.eq(country)))
     });
@@ -159,6 +166,39 @@ pub async fn find_active_at(app: &App, places: &[(String, String)]) -> Result<Ve
         .all(app.db.pool())
         .await?;
     Ok(rows.into_iter().filter_map(|(instance, session)| Some((instance, session?))).collect())
+}
+
+/// The instances of these sessions that stand for occurrences dated `from` to `to`.
+pub async fn find_meetings<C: ConnectionTrait>(
+    db: &C,
+    sessions: &[SessionId],
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<Vec<session_instance::Model>> {
+    let dated = Condition::any()
+        .add(session_instance::Column::Date.between(from, to))
+        .add(session_instance::Column::OccurrenceDate.between(from, to));
+    let query = existing()
+        .filter(session_instance::Column::SessionId.is_in(sessions.iter().map(|id| id.0)))
+        .filter(dated)
+        .order_by_asc(session_instance::Column::Id);
+    Ok(query.all(db).await?)
+}
+
+/// Which of these instances stands for an occurrence: the one made from it, else one made by hand for the same time.
+pub fn find_for_occurrence<'a>(
+    instances: &'a [session_instance::Model],
+    key: &OccurrenceKey,
+) -> Option<&'a session_instance::Model> {
+    let is_made_from = |row: &&session_instance::Model| {
+        row.occurrence_date == Some(key.date)
+            && row.occurrence_start == Some(key.start)
+            && !row.is_cancelled_by_recurrence
+    };
+    let is_at = |row: &&session_instance::Model| {
+        row.occurrence_date.is_none() && row.date == key.date && row.start_time == Some(key.start)
+    };
+    instances.iter().find(is_made_from).or_else(|| instances.iter().find(is_at))
 }
 
 /// How many are there, and how many said yes, of an instance.
@@ -186,7 +226,10 @@ pub async fn find_counts(app: &App, ids: &[SessionInstanceId]) -> Result<Vec<(Se
     let present: Vec<Row> = db::rows(app.db.pool(), &present, [list()]).await?;
     let attending: Vec<Row> = db::rows(app.db.pool(), &attending, [list()]).await?;
     let count = |rows: &[Row], id: SessionInstanceId| rows.iter().find(|row| row.id == id.0).map_or(0, |row| row.count);
-    Ok(ids.iter().map(|id| (*id, Counts { present: count(&present, *id), attending: count(&attending, *id) })).collect())
+    Ok(ids
+        .iter()
+        .map(|id| (*id, Counts { present: count(&present, *id), attending: count(&attending, *id) }))
+        .collect())
 }
 
 pub(crate) fn moment(app: &App, now: DateTime<Utc>, mode: Mode) -> Moment {
@@ -229,7 +272,7 @@ pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Res
     let date = validate::date("date", new.date)?;
     validate::times(new.start_time, new.end_time)?;
     let location_override = validate::optional_text("locationOverride", new.location_override.as_deref())?;
-    app.write(now, async |tx| {
+    transaction!(app, now, |tx| {
         authorize_edit(&**tx, viewer, new.session).await?;
         let session = lock_session(tx, new.session, LockType::Share).await?;
         let mut instance = blank(new.session, date, now);
@@ -240,7 +283,6 @@ pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Res
         let item = Item { instance, session: Arc::new(session) };
         Ok(settle::save(tx, moment(app, now, Mode::Exact), None, item).await?.0)
     })
-    .await
 }
 
 /// An instance about which nothing is known but its session and date.
@@ -280,14 +322,13 @@ async fn change_instance(
     change: impl Fn(&mut Item, DateTime<Utc>) -> Result<()>,
 ) -> Result<(session_instance::Model, Settled)> {
     let now = app.now();
-    app.write(now, async |tx| {
+    transaction!(app, now, |tx| {
         authorize(tx, viewer, id).await?;
         let mut item = lock_instance(tx, id).await?;
         let before = item.instance.clone();
         change(&mut item, now)?;
         settle::save(tx, moment(app, now, Mode::Exact), Some(&before), item).await
     })
-    .await
 }
 
 /// Changes an instance (organisers and admins); its status and the people there follow at once.

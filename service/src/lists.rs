@@ -146,7 +146,6 @@ fn bound(field: &str, text: &str, key: Key) -> Result<impl IntoValueTuple + use<
 
 /// Counts what a query would list.
 pub async fn count<E: EntityTrait, D: ConnectionTrait>(db: &D, query: Select<E>, id: impl ColumnTrait) -> Result<i64> {
-    let count: Option<i64> =
-        query.select_only().column_as(id.count(), "count").into_tuple().one(db).await?;
+    let count: Option<i64> = query.select_only().column_as(id.count(), "count").into_tuple().one(db).await?;
     Ok(count.unwrap_or_default())
 }

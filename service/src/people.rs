@@ -9,8 +9,7 @@ use domain::{
 use entity::{person, session_organizer};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QuerySelect, Select,
-    sea_query::LockType,
+    QueryFilter, QuerySelect, Select, sea_query::LockType,
 };
 
 use crate::{
@@ -18,7 +17,7 @@ use crate::{
     lists::{self, Key, Page, Slice},
     placing::{Affected, place_people},
     sessions::contains,
-    validate,
+    transaction, validate,
 };
 
 #[derive(Debug, Clone, Default)]
@@ -105,7 +104,7 @@ pub async fn insert_person(app: &App, viewer: Viewer, new: NewPerson) -> Result<
         .into_active_model()
         .reset_all()
     };
-    app.write(now, async |tx| Ok(row.clone().insert(&**tx).await?)).await
+    transaction!(app, now, |tx| { Ok(row.clone().insert(&**tx).await?) })
 }
 
 /// Changes a person: their own name, place and `hidesPlace`; admins everything. Who is deactivated is nowhere at once.
@@ -114,7 +113,7 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         return Err(Error::Unauthenticated("sign in to change a profile"));
     }
     let now = app.now();
-    app.write(now, async |tx| {
+    transaction!(app, now, |tx| {
         let row = person::Entity::find_by_id(id.0).lock(LockType::NoKeyUpdate).one(&**tx).await?;
         let mut row = row.ok_or_else(|| Error::not_found("person", id))?;
         if !viewer.may_act_for(id) {
@@ -145,5 +144,4 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         }
         Ok(row)
     })
-    .await
 }

@@ -106,7 +106,11 @@ async fn lock_people(tx: &Tx, affected: Affected<'_>) -> Result<Vec<PersonRow>> 
 
 /// The yeses to active instances of those people. Who stays where they are while other instances open has only those,
 /// and their present place, to choose from; the others of theirs lost to it already.
-async fn read_candidates(tx: &Tx, people: &[PersonRow], affected: Affected<'_>) -> Result<HashMap<i64, Vec<Candidate>>> {
+async fn read_candidates(
+    tx: &Tx,
+    people: &[PersonRow],
+    affected: Affected<'_>,
+) -> Result<HashMap<i64, Vec<Candidate>>> {
     let (opened, closed): (&[i64], BTreeSet<i64>) = match affected {
         Affected::Of { activated, deactivated } => (activated, deactivated.iter().copied().collect()),
         Affected::People(_) => (&[], BTreeSet::new()),
@@ -120,8 +124,7 @@ async fn read_candidates(tx: &Tx, people: &[PersonRow], affected: Affected<'_>) 
                   FROM check_in c JOIN session_instance i ON i.id = c.session_instance_id";
     let mut found: Vec<CandidateRow> = Vec::new();
     if !displaced.is_empty() {
-        let sql =
-            format!("{select} WHERE i.is_active AND c.attendance = 'YES' AND {}", is_in(&**tx, "c.person_id", 1));
+        let sql = format!("{select} WHERE i.is_active AND c.attendance = 'YES' AND {}", is_in(&**tx, "c.person_id", 1));
         found.extend(rows::<CandidateRow, _>(&**tx, &sql, [list(&**tx, displaced.iter().map(|p| p.id))]).await?);
     }
     if !settled.is_empty() {
@@ -151,11 +154,13 @@ async fn lock_targets(tx: &Tx, moves: &[Move], held: &BTreeSet<i64>) -> Result<(
     if !tx.is_postgres() {
         return Ok(());
     }
-    let wanted: BTreeSet<i64> = moves.iter().filter_map(|m| m.to).map(|to| to.0).filter(|to| !held.contains(to)).collect();
+    let wanted: BTreeSet<i64> =
+        moves.iter().filter_map(|m| m.to).map(|to| to.0).filter(|to| !held.contains(to)).collect();
     if wanted.is_empty() {
         return Ok(());
     }
-    let sql = format!("SELECT id FROM session_instance WHERE {} AND is_active FOR SHARE SKIP LOCKED", is_in(&**tx, "id", 1));
+    let sql =
+        format!("SELECT id FROM session_instance WHERE {} AND is_active FOR SHARE SKIP LOCKED", is_in(&**tx, "id", 1));
     let locked = numbers(&**tx, &sql, [list(&**tx, wanted.iter().copied())]).await?;
     if locked.len() == wanted.len() { Ok(()) } else { Err(Error::Again("a target instance is being changed")) }
 }
@@ -171,26 +176,31 @@ async fn write_moves(tx: &Tx, moves: &[Move], affected: Affected<'_>) -> Result<
     let (table, values) = values_table(&**tx, 1, columns);
     let sql = format!("UPDATE person SET active_session_instance_id = v.place FROM {table} WHERE person.id = v.id");
     execute(&**tx, &sql, values).await?;
+    let mut involved = BTreeSet::new();
+    for moved in moves {
+        involved.extend([moved.from, moved.to].into_iter().flatten());
+    }
+    let told = find_told(tx, &involved).await?;
     // Messages about instances that turned in this transaction show the counts as they are by then.
-    let is_told = |id: &SessionInstanceId| match affected {
-        Affected::Of { activated, deactivated } => activated.contains(&id.0) || deactivated.contains(&id.0),
-        Affected::People(_) => false,
-    };
-    let told = find_told(tx, moves.iter().flat_map(|m| [m.from, m.to]).flatten()).await?;
+    if let Affected::Of { activated, deactivated } = affected {
+        for id in activated.iter().chain(deactivated) {
+            involved.remove(&SessionInstanceId(*id));
+        }
+    }
     tx.tell(|news| {
         for Move { person, from, to } in moves {
-            let about = |id: &Option<SessionInstanceId>| id.and_then(|id| told.get(&id).cloned());
-            news.person_moved(*person, about(from), about(to));
-            for instance in [from, to].into_iter().flatten().filter(|id| !is_told(id)) {
-                news.counts_changed(*instance);
-            }
+            let about = |id: Option<SessionInstanceId>| id.and_then(|id| told.get(&id).cloned());
+            news.person_moved(*person, about(*from), about(*to));
+        }
+        for instance in involved {
+            news.counts_changed(instance);
         }
     });
     Ok(())
 }
 
 /// How these instances are named in news.
-async fn find_told(tx: &Tx, ids: impl Iterator<Item = SessionInstanceId>) -> Result<HashMap<SessionInstanceId, Told>> {
+async fn find_told(tx: &Tx, ids: &BTreeSet<SessionInstanceId>) -> Result<HashMap<SessionInstanceId, Told>> {
     #[derive(FromQueryResult)]
     struct Named {
         id: i64,
@@ -198,12 +208,11 @@ async fn find_told(tx: &Tx, ids: impl Iterator<Item = SessionInstanceId>) -> Res
         city: Option<String>,
         country: Option<String>,
     }
-    let ids: BTreeSet<i64> = ids.map(|id| id.0).collect();
     let sql = format!(
         "SELECT i.id, i.session_id, s.city, s.country FROM session_instance i JOIN session s ON s.id = i.session_id WHERE {}",
         is_in(&**tx, "i.id", 1)
     );
-    let named: Vec<Named> = rows(&**tx, &sql, [list(&**tx, ids)]).await?;
+    let named: Vec<Named> = rows(&**tx, &sql, [list(&**tx, ids.iter().map(|id| id.0))]).await?;
     let named = named.into_iter().map(|row| {
         let instance = SessionInstanceId(row.id);
         let place = Place { city: row.city, country: row.country };

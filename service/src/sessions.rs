@@ -12,8 +12,10 @@ use domain::{
 };
 use entity::{person, session, session_instance, session_organizer};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveModelTrait,
+    ActiveValue::NotSet,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
     sea_query::{Expr, LikeExpr, LockType, OnConflict},
 };
 
@@ -22,7 +24,7 @@ use crate::{
     db::Tx,
     facts,
     lists::{self, Key, Page, Slice},
-    sweep, validate,
+    sweep, transaction, validate,
 };
 
 /// Which sessions to list.
@@ -238,7 +240,7 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
             attempt.path = format!("{base}-{number}");
         }
         let attempt = session::ActiveModel { id: NotSet, ..attempt.into_active_model().reset_all() };
-        match app.write(now, async |tx| Ok(attempt.clone().insert(&**tx).await?)).await {
+        match transaction!(app, now, |tx| { Ok(attempt.clone().insert(&**tx).await?) }) {
             Ok(row) => break row,
             Err(error) if error.is_duplicate() && wanted.is_some() => {
                 return Err(Error::Conflict(format!("the path {base:?} is taken by another session")));
@@ -274,23 +276,26 @@ fn contains_exactly(base: &str) -> Expr {
 /// Changes a session (organisers and admins), and has what follows from it recomputed.
 pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: SessionPatch) -> Result<session::Model> {
     let now = app.now();
-    let saved = app
-        .write(now, async |tx| {
-            authorize_edit(&**tx, viewer, id).await?;
-            let before = lock_session(tx, id, LockType::NoKeyUpdate).await?;
-            let mut after = checked(patched(before.clone(), &patch)?)?;
-            if after == before {
-                return Ok(after);
-            }
-            after.needs_recompute |= calls_for_recompute(&before, &after);
-            after.revision += 1;
-            let after = after.into_active_model().reset_all().update(&**tx).await.map_err(Error::from).map_err(|error| {
-                if error.is_duplicate() { Error::Conflict("the path is taken by another session".to_owned()) } else { error }
+    let saved = transaction!(app, now, |tx| {
+        authorize_edit(&**tx, viewer, id).await?;
+        let before = lock_session(tx, id, LockType::NoKeyUpdate).await?;
+        let mut after = checked(patched(before.clone(), &patch)?)?;
+        if after == before {
+            return Ok(after);
+        }
+        after.needs_recompute |= calls_for_recompute(&before, &after);
+        after.revision += 1;
+        let after =
+            after.into_active_model().reset_all().update(&**tx).await.map_err(Error::from).map_err(|error| {
+                if error.is_duplicate() {
+                    Error::Conflict("the path is taken by another session".to_owned())
+                } else {
+                    error
+                }
             })?;
-            tell_active_instances(tx, &before, &after).await?;
-            Ok(after)
-        })
-        .await?;
+        tell_active_instances(tx, &before, &after).await?;
+        Ok(after)
+    })?;
     if saved.needs_recompute {
         sweep::recompute_soon(app, id).await;
     }
@@ -385,7 +390,7 @@ async fn tell_active_instances(tx: &Tx, before: &session::Model, after: &session
 
 /// Names an organiser (organisers and admins); again is the same.
 pub async fn insert_organizer(app: &App, viewer: Viewer, id: SessionId, person: PersonId) -> Result<session::Model> {
-    app.write(app.now(), async |tx| {
+    transaction!(app, app.now(), |tx| {
         authorize_edit(&**tx, viewer, id).await?;
         let row = lock_session(tx, id, LockType::Share).await?;
         if person::Entity::find_by_id(person.0).one(&**tx).await?.is_none() {
@@ -402,16 +407,14 @@ pub async fn insert_organizer(app: &App, viewer: Viewer, id: SessionId, person: 
             .await?;
         Ok(row)
     })
-    .await
 }
 
 /// Takes an organiser's name off (organisers and admins); of who is none, nothing changes.
 pub async fn delete_organizer(app: &App, viewer: Viewer, id: SessionId, person: PersonId) -> Result<session::Model> {
-    app.write(app.now(), async |tx| {
+    transaction!(app, app.now(), |tx| {
         authorize_edit(&**tx, viewer, id).await?;
         let row = lock_session(tx, id, LockType::Share).await?;
         session_organizer::Entity::delete_by_id((id.0, person.0)).exec(&**tx).await?;
         Ok(row)
     })
-    .await
 }

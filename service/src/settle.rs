@@ -12,6 +12,7 @@ use entity::{session, session_instance};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 
 use crate::{
+    changes::News,
     db::{Column, Tx, execute, values_table},
     error::Result,
     facts::{self, Instants},
@@ -95,15 +96,20 @@ pub async fn save(
     let was_active = before.is_some_and(|row| row.is_active);
     let row = item.instance.clone().into_active_model();
     item.instance = match before {
-        None => ActiveModelTrait::insert(
-            session_instance::ActiveModel { id: sea_orm::ActiveValue::NotSet, ..row.reset_all() },
-            &**tx,
-        )
-        .await?,
+        None => {
+            ActiveModelTrait::insert(
+                session_instance::ActiveModel { id: sea_orm::ActiveValue::NotSet, ..row.reset_all() },
+                &**tx,
+            )
+            .await?
+        }
         Some(before) if *before == item.instance => item.instance,
         Some(_) => row.reset_all().update(&**tx).await?,
     };
     let saved = item.instance.clone();
+    if before.and_then(|before| before.due_at) != saved.due_at {
+        tx.tell(News::due_changed);
+    }
     let mut settled = Settled::default();
     let mut moved = Vec::new();
     match (was_active, saved.is_active) {
@@ -141,7 +147,8 @@ async fn follow_up(tx: &Tx, moment: Moment, settled: &mut Settled, moved: &[i64]
             news.activated(facts::told(&item.session, item.instance.id));
         }
     });
-    let ids = |items: &[Item]| items.iter().map(|item| item.instance.id).chain(moved.iter().copied()).collect::<Vec<_>>();
+    let ids =
+        |items: &[Item]| items.iter().map(|item| item.instance.id).chain(moved.iter().copied()).collect::<Vec<_>>();
     let (activated, deactivated) = (ids(&settled.activated), ids(&settled.deactivated));
     if activated.is_empty() && deactivated.is_empty() {
         return Ok(());

@@ -67,7 +67,10 @@ pub fn date(field: &str, value: NaiveDate) -> Result<NaiveDate> {
 /// Rule 2: an end before the start is on the next day; equal times are refused.
 pub fn times(start: Option<NaiveTime>, end: Option<NaiveTime>) -> Result<()> {
     if start.is_some() && start == end {
-        return Err(Error::invalid("endTime", "must differ from startTime: an end before the start is on the next day"));
+        return Err(Error::invalid(
+            "endTime",
+            "must differ from startTime: an end before the start is on the next day",
+        ));
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use domain::{
 };
 use entity::{session, session_instance};
 
-use super::{AutoCreated, Runner, session::sweep_session};
+use super::{AutoCreated, Runner, session::sweep_session, step};
 use crate::{
     Result,
     db::{Tx, is_in, list, rows},
@@ -60,14 +60,14 @@ pub(super) async fn sweep_session_list(runner: &mut Runner<'_>, ids: &[i64]) -> 
 
 async fn try_sessions(runner: &mut Runner<'_>, ids: &[i64]) -> Result<()> {
     let moment = runner.moment;
-    let swept = runner.step(async |tx| {
+    let swept = step!(runner, |tx| {
         let mut swept = Vec::new();
         for id in ids {
             swept.extend(sweep_session(tx, moment, SessionId(*id)).await?);
         }
         Ok(swept)
-    });
-    for session in swept.await? {
+    })?;
+    for session in swept {
         if !session.created.is_empty() {
             runner.report.auto_created.push(AutoCreated {
                 session_id: session.id,
@@ -109,7 +109,7 @@ pub(super) async fn sweep_instances(runner: &mut Runner<'_>) -> Result<()> {
     ids.sort_unstable();
     for batch in ids.chunks(INSTANCES_A_BATCH) {
         let moment = runner.moment;
-        let settled = runner.step(async |tx| settle_batch(tx, moment, batch, Some(mode)).await).await?;
+        let settled = step!(runner, |tx| { settle_batch(tx, moment, batch, Some(mode)).await })?;
         runner.note(settled);
     }
     Ok(())
@@ -118,7 +118,7 @@ pub(super) async fn sweep_instances(runner: &mut Runner<'_>) -> Result<()> {
 /// Settles these instances, due or not.
 pub(super) async fn sweep_instance_list(runner: &mut Runner<'_>, ids: &[i64]) -> Result<()> {
     let moment = runner.moment;
-    let settled = runner.step(async |tx| settle_batch(tx, moment, ids, None).await).await?;
+    let settled = step!(runner, |tx| { settle_batch(tx, moment, ids, None).await })?;
     runner.note(settled);
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sea_orm::Value;
 
-use super::{Runner, due::sweep_session_list};
+use super::{Runner, due::sweep_session_list, step};
 use crate::{
     Result,
     placing::{Affected, place_people as place},
@@ -36,8 +36,7 @@ pub(super) async fn place_people(runner: &mut Runner<'_>) -> Result<()> {
         let Some(newest) = ids.last() else { return Ok(()) };
         last = *newest;
         let rule = runner.moment.placement_rule;
-        let moves =
-            runner.step(async |tx| place(tx, rule, Affected::People(&ids), &BTreeSet::new()).await).await?;
+        let moves = step!(runner, |tx| { place(tx, rule, Affected::People(&ids), &BTreeSet::new()).await })?;
         runner.report.people_moved += moves.len();
     }
 }

@@ -18,7 +18,9 @@ use domain::{
     status::Mode,
 };
 use entity::{session as session_table, sweep_run};
-use sea_orm::{ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+};
 
 pub use self::report::{AutoCreated, Changed, Report, SweepError};
 use crate::{
@@ -58,27 +60,16 @@ impl Request {
     pub const ALL: Self = Self { scope: Scope::All, mode: Mode::Periodic, at: None, is_dry_run: false };
 }
 
-/// Runs steps, each in a transaction of its own; or, in a dry run, all in one that is never committed.
+/// A run under way.
 struct Runner<'a> {
     app: &'a App,
     moment: Moment,
+    /// A dry run's one transaction.
     dry: Option<Tx>,
     report: Report,
 }
 
 impl Runner<'_> {
-    async fn step<T>(&self, body: impl AsyncFn(&Tx) -> Result<T>) -> Result<T> {
-        match &self.dry {
-            Some(tx) => {
-                let result = body(tx).await;
-                // What would be told is told to nobody.
-                tx.take_news();
-                result
-            }
-            None => self.app.write(self.moment.now, body).await,
-        }
-    }
-
     /// Reads ids, as this run sees them.
     async fn ids(&self, sql: &str, values: Vec<sea_orm::Value>) -> Result<Vec<i64>> {
         match &self.dry {
@@ -91,6 +82,21 @@ impl Runner<'_> {
         self.report.note(settled);
     }
 }
+
+/// Runs a block in a transaction of its own; in a dry run, in the one that is never committed, whose news nobody gets.
+macro_rules! step {
+    ($runner:expr, |$tx:ident| $body:block) => {
+        match &$runner.dry {
+            Some($tx) => {
+                let result: $crate::Result<_> = async { $body }.await;
+                $tx.take_news();
+                result
+            }
+            None => $crate::transaction!($runner.app, $runner.moment.now, |$tx| $body),
+        }
+    };
+}
+use step;
 
 /// Sweeps, and tells what changed.
 ///
@@ -174,7 +180,8 @@ pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {
     }
     // One ORDER BY ... LIMIT 1 each: the first entry of a partial index.
     let due = "SELECT due_at AS at FROM session_instance WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
-    let create = "SELECT next_create_at AS at FROM session WHERE next_create_at IS NOT NULL ORDER BY next_create_at LIMIT 1";
+    let create =
+        "SELECT next_create_at AS at FROM session WHERE next_create_at IS NOT NULL ORDER BY next_create_at LIMIT 1";
     let mut next = None;
     for sql in [due, create] {
         let found: Vec<Row> = crate::db::rows(app.db.pool(), sql, []).await?;
@@ -222,6 +229,12 @@ pub async fn run_recorded(app: &App, request: Request, tick: Option<DateTime<Utc
     Ok(Some(report))
 }
 
+/// Has anyone begun the run of this tick?
+pub async fn is_begun(app: &App, tick: DateTime<Utc>) -> Result<bool> {
+    let run = sweep_run::Entity::find().filter(sweep_run::Column::Tick.eq(tick)).one(app.db.pool()).await?;
+    Ok(run.is_some())
+}
+
 /// Computes the windows anew that were computed with older zone data than this program's (rule 1).
 pub async fn renew_zone_data(app: &App) -> Result<()> {
     let mut installation = find_installation(&app.db).await?;
@@ -229,7 +242,11 @@ pub async fn renew_zone_data(app: &App) -> Result<()> {
     if !domain::zone::tz_data_is_newer(program, &installation.tz_data_version) {
         return Ok(());
     }
-    tracing::info!(from = installation.tz_data_version, to = program, "time zone data is newer: computing windows anew");
+    tracing::info!(
+        from = installation.tz_data_version,
+        to = program,
+        "time zone data is newer: computing windows anew"
+    );
     sweep(app, Request { scope: Scope::All, mode: Mode::Exact, at: None, is_dry_run: false }).await?;
     program.clone_into(&mut installation.tz_data_version);
     installation.into_active_model().reset_all().update(app.db.pool()).await?;

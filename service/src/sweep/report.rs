@@ -50,6 +50,11 @@ fn instant<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S:
 }
 
 impl Report {
+    /// A report of nothing.
+    pub fn empty(at: DateTime<Utc>) -> Self {
+        Self::new(at, false)
+    }
+
     pub(crate) fn new(at: DateTime<Utc>, dry_run: bool) -> Self {
         Self {
             activated: Vec::new(),

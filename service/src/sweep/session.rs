@@ -45,8 +45,7 @@ pub(super) async fn sweep_session(tx: &Tx, moment: Moment, id: SessionId) -> Res
     let zone = facts::zone_of(&session);
     let recurrence = facts::recurrence_of(&session);
     let problem = [zone.as_ref().err(), recurrence.as_ref().err()].into_iter().flatten().next().cloned();
-    let mut swept =
-        Swept { id, name: session.name.clone(), settled: Settled::default(), created: Vec::new(), problem };
+    let mut swept = Swept { id, name: session.name.clone(), settled: Settled::default(), created: Vec::new(), problem };
     let mut next_create_at = None;
 
     let before = lock_instances(tx, id, moment.now).await?;
@@ -175,7 +174,8 @@ async fn apply_retiming(
 }
 
 async fn find_answered(tx: &Tx, ids: impl Iterator<Item = i64>) -> Result<BTreeSet<i64>> {
-    let sql = format!("SELECT DISTINCT session_instance_id FROM check_in WHERE {}", is_in(&**tx, "session_instance_id", 1));
+    let sql =
+        format!("SELECT DISTINCT session_instance_id FROM check_in WHERE {}", is_in(&**tx, "session_instance_id", 1));
     Ok(numbers(&**tx, &sql, [list(&**tx, ids)]).await?.into_iter().collect())
 }
 

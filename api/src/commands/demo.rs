@@ -1,0 +1,209 @@
+//! `insession demo`: a throw-away database with sample sessions around now, and everything running.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use chrono::{DateTime, NaiveTime, SubsecRound, TimeDelta, Utc, Weekday};
+use domain::{
+    access::Viewer,
+    ids::{PersonId, SessionId, SessionInstanceId},
+    recurrence::{Recurrence, Schedule},
+    zone::{Tz, local_time},
+};
+use insession::auth::Authenticator;
+use service::{
+    App, check_ins,
+    config::{Settings, Source},
+    entity::check_in::Attendance,
+    instances::{self, NewInstance},
+    people::{self, NewPerson},
+    sessions::{self, NewSession, SessionPatch},
+};
+
+use super::{serve, setup};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The port to listen on; PORT, or 8080, when left out.
+    #[arg(long)]
+    port: Option<u16>,
+}
+
+/// A folder that is gone with this value.
+pub struct ThrowAway(PathBuf);
+
+impl ThrowAway {
+    pub fn new() -> anyhow::Result<Self> {
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
+        let path = std::env::temp_dir().join(format!("insession-{:016x}", u64::from_ne_bytes(random)));
+        std::fs::create_dir(&path).with_context(|| format!("making {}", path.display()))?;
+        Ok(Self(path))
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for ThrowAway {
+    fn drop(&mut self) {
+        // What can't be removed is in the system's folder for such things.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    let folder = ThrowAway::new()?;
+    let url = format!("sqlite://{}", folder.file("demo.db").display());
+    let settings = Settings::from(&Source(&|name| match name {
+        "DATABASE_URL" => Some(url.clone()),
+        "REDIS_URL" | "JWT_SECRET" | "JWT_PUBLIC_KEY" => None,
+        "PORT" if args.port.is_some() => args.port.map(|port| port.to_string()),
+        name => std::env::var(name).ok(),
+    }))?;
+    setup::start_log(settings.log_json, "warn,insession_service=info");
+    let running = serve::start(&settings, setup::shutdown_on_signals()?).await?;
+    let authenticator = setup::authenticator(&settings)?;
+    let people = fill(&running.app).await?;
+    print_welcome(&running.server.address().to_string(), &authenticator, &people)?;
+    running.finish().await
+}
+
+struct Sample {
+    name: &'static str,
+    location: &'static str,
+    city: &'static str,
+    country: &'static str,
+    zone: Tz,
+    /// When today's meeting starts and ends, from now.
+    starts: TimeDelta,
+    ends: TimeDelta,
+    buffers: (i32, i32),
+}
+
+const AUSTIN: (&str, &str, Tz) = ("Austin", "USA", Tz::America__Chicago);
+
+fn samples() -> Vec<Sample> {
+    let (city, country, zone) = AUSTIN;
+    let minutes = TimeDelta::minutes;
+    let austin =
+        |name, location, starts, ends, buffers| Sample { name, location, city, country, zone, starts, ends, buffers };
+    vec![
+        austin("Mueller Monday", "The Hangar", TimeDelta::seconds(40), minutes(120), (0, 60)),
+        austin("Saengerrunde", "Saengerrunde Hall", minutes(-90), TimeDelta::seconds(60), (60, 0)),
+        austin("Opal Divine's", "Opal Divine's Penn Field", minutes(-20), minutes(130), (60, 60)),
+        Sample {
+            name: "The Cobblestone",
+            location: "77 King Street North",
+            city: "Dublin",
+            country: "Ireland",
+            zone: Tz::Europe__Dublin,
+            starts: minutes(-60),
+            ends: minutes(60),
+            buffers: (60, 60),
+        },
+        Sample {
+            name: "木曜セッション",
+            location: "Warrior Celt",
+            city: "Tokyo",
+            country: "Japan",
+            zone: Tz::Asia__Tokyo,
+            starts: minutes(180),
+            ends: minutes(360),
+            buffers: (30, 60),
+        },
+    ]
+}
+
+struct People {
+    organizer: PersonId,
+    players: Vec<(PersonId, &'static str)>,
+}
+
+async fn fill(app: &App) -> anyhow::Result<People> {
+    let organizer = person(app, "Orla Organiser").await?;
+    let mut players = Vec::new();
+    for name in ["Ada Fiddle", "Ben Flute", "Cleo Concertina"] {
+        players.push((person(app, name).await?, name));
+    }
+    let mut instances = Vec::new();
+    for sample in samples() {
+        let (session, instance) = add(app, &sample).await?;
+        instances.push(instance);
+        sessions::insert_organizer(app, Viewer::ADMIN, session, organizer).await.map_err(setup::told)?;
+    }
+    // Ada waits for the one that opens, Ben is at the one that closes and then at the next, Cleo is in Dublin.
+    for (player, at) in [(0, 0), (1, 1), (2, 3), (1, 2)] {
+        let (Some((player, _)), Some(instance)) = (players.get(player), instances.get(at)) else { continue };
+        let yes = check_ins::check_in(app, Viewer::person(*player), *instance, Attendance::Yes, None);
+        yes.await.map_err(setup::told)?;
+    }
+    Ok(People { organizer, players })
+}
+
+async fn person(app: &App, name: &str) -> anyhow::Result<PersonId> {
+    let (city, country, _) = AUSTIN;
+    let (city, country) = (Some(city.to_owned()), Some(country.to_owned()));
+    let new = NewPerson { display_name: name.to_owned(), city, country };
+    Ok(PersonId(people::insert_person(app, Viewer::ADMIN, new).await.map_err(setup::told)?.id))
+}
+
+/// A session that meets weekly at this time, with the meeting of today.
+async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, SessionInstanceId)> {
+    let now: DateTime<Utc> = app.now().trunc_subsecs(0);
+    let starts = local_time(sample.zone, now + sample.starts);
+    let ends = local_time(sample.zone, now + sample.ends);
+    let (date, start, end): (_, NaiveTime, NaiveTime) = (starts.date(), starts.time(), ends.time());
+    let weekday: Weekday = chrono::Datelike::weekday(&date);
+    let schedule = Schedule::weekly(weekday, 1, start, end).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let recurrence = Recurrence::new(vec![schedule]).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let new = NewSession {
+        name: sample.name.to_owned(),
+        path: None,
+        city: Some(sample.city.to_owned()),
+        state: None,
+        country: Some(sample.country.to_owned()),
+        location: Some(sample.location.to_owned()),
+        time_zone: sample.zone,
+        recurrence: Some(recurrence),
+        active_buffer_minutes_before: sample.buffers.0,
+        active_buffer_minutes_after: sample.buffers.1,
+        auto_create_instances: false,
+        auto_create_hours_ahead: 24,
+        initiation_date: None,
+        termination_date: None,
+    };
+    let session = sessions::insert_session(app, Viewer::ADMIN, new).await.map_err(setup::told)?;
+    let session = SessionId(session.id);
+    let (start_time, end_time) = (Some(start), Some(end));
+    let new = NewInstance { session, date, start_time, end_time, location_override: None };
+    let instance = instances::insert_instance(app, Viewer::ADMIN, new).await.map_err(setup::told)?;
+    // From now on they are made by themselves; today's is there already.
+    let patch = SessionPatch { auto_create_instances: Some(true), ..SessionPatch::default() };
+    sessions::update_session(app, Viewer::ADMIN, session, patch).await.map_err(setup::told)?;
+    Ok((session, SessionInstanceId(instance.id)))
+}
+
+fn print_welcome(address: &str, authenticator: &Authenticator, people: &People) -> anyhow::Result<()> {
+    let day = TimeDelta::days(1);
+    println!("InSession is running, with a database that is gone when you stop it (Ctrl-C).\n");
+    println!("  GraphiQL    http://{address}/graphiql");
+    println!("  GraphQL     http://{address}/graphql, subscriptions on ws://{address}/graphql/ws\n");
+    println!("Within a minute one session goes live and another ends. To watch, run this in GraphiQL:\n");
+    println!(
+        "  subscription {{ activeSessionChanged {{ kind occurredAt session {{ name }} sessionInstance {{ presentCount }} activeInstances {{ session {{ name city }} presentCount }} }} }}\n"
+    );
+    println!("What is on now:\n");
+    println!(
+        "  {{ activeSessionInstances {{ nodes {{ session {{ name city }} startsAt presentCount activeExplanation }} }} }}\n"
+    );
+    println!("Tokens, for GraphiQL's token field or an Authorization: Bearer header, good for a day:\n");
+    println!("  admin                       {}", authenticator.issue(None, true, day)?);
+    println!("  organiser ({})        {}", people.organizer, authenticator.issue(Some(people.organizer), false, day)?);
+    for (person, name) in &people.players {
+        println!("  {name} ({person})  {}", authenticator.issue(Some(*person), false, day)?);
+    }
+    println!();
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! `insession serve` and `insession worker`.
+
+use std::sync::Arc;
+
+use insession::server::{Server, ServerSettings};
+use jobs::Workers;
+use service::{App, config::Settings};
+use tokio_util::sync::CancellationToken;
+
+use super::setup;
+
+pub async fn serve() -> anyhow::Result<()> {
+    let settings = setup::settings("info")?;
+    let running = start(&settings, setup::shutdown_on_signals()?).await?;
+    tracing::info!(address = %running.server.address(), "serving");
+    running.finish().await
+}
+
+/// A server that is bound, with the workers of its process.
+pub struct Running {
+    pub app: App,
+    pub server: Server,
+    workers: Option<Arc<Workers>>,
+}
+
+/// Migrates, and starts what `serve` runs: with no Redis, the jobs too.
+pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<Running> {
+    let authenticator = setup::authenticator(settings)?;
+    let db = setup::database(settings).await?;
+    let wake = setup::wake(settings, &db).await?;
+    let (queue, local) = match &settings.redis_url {
+        Some(url) => (jobs::redis_queue(setup::redis_client(url)?, &setup::namespace(&db).await?).0, None),
+        None => {
+            let (queue, handle) = jobs::local_queue();
+            (queue, Some(handle))
+        }
+    };
+    let app = setup::app(settings, db, wake, queue);
+    let workers = local.map(|handle| Arc::new(Workers::start(app.clone(), handle, shutdown.clone())));
+    let server_settings = ServerSettings {
+        host: settings.host,
+        port: settings.port,
+        graphiql: settings.graphiql,
+        cors_origins: settings.cors_origins.clone(),
+    };
+    let server = Server::bind(app.clone(), authenticator, server_settings, workers.clone(), shutdown).await?;
+    Ok(Running { app, server, workers })
+}
+
+impl Running {
+    /// Serves until the shutdown; then requests and jobs under way end.
+    pub async fn finish(self) -> anyhow::Result<()> {
+        self.server.serve().await?;
+        if let Some(workers) = self.workers {
+            workers.finished().await;
+        }
+        Ok(())
+    }
+}
+
+pub async fn worker() -> anyhow::Result<()> {
+    let settings = setup::settings("info")?;
+    let shutdown = setup::shutdown_on_signals()?;
+    let db = setup::database(&settings).await?;
+    let wake = setup::wake(&settings, &db).await?;
+    let (queue, handle) = match &settings.redis_url {
+        Some(url) => jobs::redis_queue(setup::redis_client(url)?, &setup::namespace(&db).await?),
+        None => jobs::local_queue(),
+    };
+    let app = setup::app(&settings, db, wake, queue);
+    let workers = Workers::start(app, handle, shutdown);
+    tracing::info!("working");
+    workers.finished().await;
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! What commands have in common: settings, logs, keys, the database.
+
+use std::{io::IsTerminal, sync::Arc};
+
+use anyhow::{Context, bail};
+use domain::clock::{Clock, SystemClock};
+use insession::auth::{Authenticator, Keys, secret_beside};
+use service::{App, app::Queue, config::Settings, cursor::find_installation, db::Db, wake::Wake};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+/// Reads the settings and starts the log, which goes to standard error: standard output is for answers.
+pub fn settings(default_level: &str) -> anyhow::Result<Settings> {
+    let settings = Settings::from_env()?;
+    start_log(settings.log_json, default_level);
+    Ok(settings)
+}
+
+pub fn start_log(json: bool, default_level: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_level));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = if json { log.json().try_init() } else { log.with_ansi(std::io::stderr().is_terminal()).try_init() };
+    if started.is_err() {
+        tracing::debug!("the log had been started already");
+    }
+}
+
+/// An error of the service, told to whoever ran the command.
+pub fn told(error: service::Error) -> anyhow::Error {
+    anyhow::anyhow!(error.describe())
+}
+
+/// The keys of the settings. An embedded database has its own secret beside it; PostgreSQL is for production, and
+/// there a secret that nobody set would be one that nobody knows.
+pub fn keys(settings: &Settings) -> anyhow::Result<Keys> {
+    match (&settings.jwt_secret, &settings.jwt_public_key) {
+        (Some(_), Some(_)) => bail!("set JWT_SECRET or JWT_PUBLIC_KEY, not both"),
+        (Some(secret), None) => Ok(Keys::Secret(secret.clone())),
+        (None, Some(key)) => Ok(Keys::PublicKey(key.clone())),
+        (None, None) => match settings.sqlite_file() {
+            Some(file) => Ok(Keys::Secret(secret_beside(&file).context("the token secret beside the database")?)),
+            None if settings.is_sqlite() => bail!("a database in memory needs JWT_SECRET"),
+            None => bail!("set JWT_SECRET (HS256) or JWT_PUBLIC_KEY (PEM) to use PostgreSQL"),
+        },
+    }
+}
+
+pub fn authenticator(settings: &Settings) -> anyhow::Result<Arc<Authenticator>> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    Ok(Arc::new(Authenticator::new(&keys(settings)?, clock)?))
+}
+
+/// Connects to the database and migrates it, one process at a time.
+pub async fn database(settings: &Settings) -> anyhow::Result<Db> {
+    let db = Db::connect(&settings.database_url, settings.database_connections).await.map_err(told)?;
+    db.migrate().await.map_err(told).context("migrating the database")?;
+    Ok(db)
+}
+
+/// What this installation's keys and channels on Redis begin with, so that two on one Redis don't mix.
+pub async fn namespace(db: &Db) -> anyhow::Result<String> {
+    Ok(format!("insession:{}", find_installation(db).await.map_err(told)?.name))
+}
+
+pub fn redis_client(url: &str) -> anyhow::Result<redis::Client> {
+    redis::Client::open(url).context("REDIS_URL")
+}
+
+/// With Redis, other processes hear of changes at once; without, they look within a second.
+pub async fn wake(settings: &Settings, db: &Db) -> anyhow::Result<Wake> {
+    Ok(match &settings.redis_url {
+        Some(url) => Wake::through_redis(redis_client(url)?, format!("{}:wake", namespace(db).await?)),
+        None => Wake::local(),
+    })
+}
+
+pub fn app(settings: &Settings, db: Db, wake: Wake, queue: Arc<dyn Queue>) -> App {
+    App::new(db, Arc::new(SystemClock), wake, queue, settings.placement_rule)
+}
+
+pub async fn migrate() -> anyhow::Result<()> {
+    let settings = settings("info")?;
+    database(&settings).await?;
+    println!("the database is up to date");
+    Ok(())
+}
+
+/// Ends when the process is asked to: SIGTERM, or Ctrl-C.
+pub fn shutdown_on_signals() -> anyhow::Result<CancellationToken> {
+    let token = CancellationToken::new();
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    let stop = token.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        tracing::info!("shutting down");
+        stop.cancel();
+    });
+    Ok(token)
+}

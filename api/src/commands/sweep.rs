@@ -1,0 +1,219 @@
+//! `insession sweep`: one periodic sweep, for cron services and for trying things.
+
+use std::io::{IsTerminal, Write};
+
+use anyhow::bail;
+use chrono::{DateTime, NaiveDateTime, Utc};
+use service::{
+    app::NoQueue,
+    sweep::{Report, Request, run_recorded, sweep},
+};
+
+use super::setup;
+
+#[derive(Debug, Clone, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct Args {
+    /// Compute everything anew from the facts, not only what is due.
+    #[arg(long)]
+    all: bool,
+    /// Tell what a sweep would do, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Sweep as if it were this time: 'YYYY-MM-DD HH:MM[:SS]' (UTC) or RFC 3339. Without --dry-run it asks for --yes.
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    simulate_time: Option<DateTime<Utc>>,
+    /// Really change the database as of a simulated time: for test databases.
+    #[arg(long)]
+    yes: bool,
+    /// Print the report as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Log what is done.
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+/// A time without an offset is UTC.
+pub fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
+        return Ok(instant.to_utc());
+    }
+    ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+        .map(|local| local.and_utc())
+        .ok_or_else(|| "give 'YYYY-MM-DD HH:MM[:SS]' (UTC) or RFC 3339, such as 2024-01-15T19:14:00Z".to_owned())
+}
+
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    if args.simulate_time.is_some() && !args.dry_run && !args.yes {
+        bail!(
+            "a simulated time changes the database as if it were then: add --dry-run to only look, or --yes if this is a test database"
+        );
+    }
+    let settings = setup::settings(if args.verbose { "info,insession_service=debug" } else { "warn" })?;
+    let db = setup::database(&settings).await?;
+    let wake = setup::wake(&settings, &db).await?;
+    let app = setup::app(&settings, db, wake.clone(), std::sync::Arc::new(NoQueue));
+    let base = if args.all { Request::ALL } else { Request::PERIODIC };
+    let request = Request { at: args.simulate_time, is_dry_run: args.dry_run, ..base };
+    let begun = app.now();
+    let progress = Progress::start(!args.json);
+    let result = if request.is_dry_run || request.at.is_some() {
+        sweep(&app, request).await.map(Some)
+    } else {
+        run_recorded(&app, request, None).await
+    };
+    progress.end().await;
+    let Some(report) = result.map_err(setup::told)? else { bail!("another process runs this sweep") };
+    if args.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        let (begun, ended) = match args.simulate_time {
+            Some(at) => (at, at),
+            None => (begun, app.now()),
+        };
+        let mut out = std::io::stdout().lock();
+        write_report(&mut out, &report, begun, ended, Paint::if_terminal())?;
+    }
+    wake.flush().await;
+    Ok(())
+}
+
+/// Colours, on a terminal only.
+#[derive(Clone, Copy)]
+pub struct Paint(bool);
+
+impl Paint {
+    pub fn if_terminal() -> Self {
+        Self(std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+    }
+
+    #[cfg(test)]
+    const fn plain() -> Self {
+        Self(false)
+    }
+
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn count(self, code: &str, text: &str, count: usize) -> String {
+        if count == 0 { text.to_owned() } else { self.paint(code, text) }
+    }
+}
+
+/// The log of a sweep, for people. Instants are UTC.
+pub fn write_report(
+    out: &mut impl Write,
+    report: &Report,
+    begun: DateTime<Utc>,
+    ended: DateTime<Utc>,
+    paint: Paint,
+) -> std::io::Result<()> {
+    let (first, last) = (begun.format("%Y-%m-%d %H:%M:%S"), ended.format("%Y-%m-%d %H:%M:%S"));
+    let mode = if report.dry_run { " (dry run: nothing is changed)" } else { "" };
+    writeln!(out, "{first} - Starting active session check{mode}")?;
+    writeln!(out, "{first} - Current UTC time: {}", report.at.format("%Y-%m-%dT%H:%M:%S%:z"))?;
+    for (what, code, changed) in [("Activated", "32", &report.activated), ("Deactivated", "33", &report.deactivated)] {
+        let line = format!("{what}: {} sessions", changed.len());
+        writeln!(out, "{last} - {}", paint.count(code, &line, changed.len()))?;
+        for it in changed {
+            let (session, instance) = (it.session_id.0, it.instance_id.0);
+            writeln!(out, "  - {} (session_id={session}, instance_id={instance})", it.session_name)?;
+        }
+    }
+    if !report.auto_created.is_empty() {
+        let count: usize = report.auto_created.iter().map(|it| it.instances_created).sum();
+        writeln!(out, "{last} - {}", paint.paint("36", &format!("Auto-created: {count} instances")))?;
+        for it in &report.auto_created {
+            let dates: Vec<_> = it.dates.iter().map(ToString::to_string).collect();
+            writeln!(out, "  - {} (session_id={}): {}", it.session_name, it.session_id.0, dates.join(", "))?;
+        }
+    }
+    if report.people_moved > 0 {
+        writeln!(out, "{last} - People moved: {}", report.people_moved)?;
+    }
+    let errors = report.errors.len();
+    writeln!(out, "{last} - {}", paint.count("31", &format!("Errors: {errors}"), errors))?;
+    for error in &report.errors {
+        match error.session_id {
+            Some(id) => writeln!(out, "  - session_id={}: {}", id.0, error.error)?,
+            None => writeln!(out, "  - {}", error.error)?,
+        }
+    }
+    Ok(())
+}
+
+/// A sign of life while a long sweep runs, on a terminal only.
+struct Progress(Option<tokio::task::JoinHandle<()>>);
+
+impl Progress {
+    fn start(wanted: bool) -> Self {
+        if !wanted || !std::io::stderr().is_terminal() {
+            return Self(None);
+        }
+        Self(Some(tokio::spawn(async {
+            let mut tick = tokio::time::interval(std::time::Duration::from_millis(100));
+            // What is over in half a second needs none.
+            for _ in 0..5 {
+                tick.tick().await;
+            }
+            for frame in ['|', '/', '-', '\\'].into_iter().cycle() {
+                eprint!("\rsweeping {frame}");
+                tick.tick().await;
+            }
+        })))
+    }
+
+    async fn end(self) {
+        if let Some(task) = self.0 {
+            task.abort();
+            let _ = task.await;
+            eprint!("\r          \r");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_utc_unless_they_say_otherwise() {
+        let expected = DateTime::parse_from_rfc3339("2024-01-15T19:14:00Z").unwrap().to_utc();
+        for text in ["2024-01-15 19:14", "2024-01-15 19:14:00", "2024-01-15T19:14:00Z", "2024-01-15T13:14:00-06:00"] {
+            assert_eq!(parse_time(text), Ok(expected), "{text}");
+        }
+        assert!(parse_time("yesterday").is_err() && parse_time("2024-02-30 10:00").is_err());
+    }
+
+    #[test]
+    fn a_report_reads_as_the_documents_say() {
+        use domain::ids::{SessionId, SessionInstanceId};
+        use service::sweep::Changed;
+        let at = parse_time("2024-01-15 19:14").unwrap();
+        let changed = |session, instance, name: &str| Changed {
+            session_id: SessionId(session),
+            instance_id: SessionInstanceId(instance),
+            session_name: name.into(),
+        };
+        let mut report = Report::empty(at);
+        report.activated = vec![changed(7, 123, "Mueller Monday"), changed(8, 124, "Saengerrunde")];
+        report.deactivated = vec![changed(5, 100, "Old Session")];
+        let mut out = Vec::new();
+        write_report(&mut out, &report, at, at + chrono::TimeDelta::seconds(1), Paint::plain()).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "2024-01-15 19:14:00 - Starting active session check\n\
+             2024-01-15 19:14:00 - Current UTC time: 2024-01-15T19:14:00+00:00\n\
+             2024-01-15 19:14:01 - Activated: 2 sessions\n  \
+               - Mueller Monday (session_id=7, instance_id=123)\n  \
+               - Saengerrunde (session_id=8, instance_id=124)\n\
+             2024-01-15 19:14:01 - Deactivated: 1 sessions\n  \
+               - Old Session (session_id=5, instance_id=100)\n\
+             2024-01-15 19:14:01 - Errors: 0\n"
+        );
+    }
+}

@@ -1,0 +1,64 @@
+//! `insession token`: a token for trying things, or for a machine.
+
+use anyhow::{Context, bail};
+use chrono::TimeDelta;
+use domain::ids::PersonId;
+
+use super::setup;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Whose token: Person:7, or just 7.
+    #[arg(long, value_name = "ID", value_parser = parse_person)]
+    person: Option<PersonId>,
+    /// May do everything.
+    #[arg(long)]
+    admin: bool,
+    /// How long it holds: 90s, 30m, 1h, 7d.
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = parse_duration)]
+    expires_in: TimeDelta,
+}
+
+fn parse_person(text: &str) -> Result<PersonId, String> {
+    let id = if text.contains(':') { text.to_owned() } else { format!("{}:{text}", PersonId::TYPE) };
+    id.parse().map_err(|error: domain::ids::IdError| error.to_string())
+}
+
+pub fn parse_duration(text: &str) -> Result<TimeDelta, String> {
+    let wrong = || "give a number and a unit, such as 90s, 30m, 1h or 7d".to_owned();
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
+    let number: i64 = number.parse().map_err(|_| wrong())?;
+    let duration = match unit {
+        "s" => TimeDelta::try_seconds(number),
+        "m" => TimeDelta::try_minutes(number),
+        "h" => TimeDelta::try_hours(number),
+        "d" => TimeDelta::try_days(number),
+        _ => None,
+    };
+    duration.filter(|duration| *duration > TimeDelta::zero() && *duration <= TimeDelta::days(3660)).ok_or_else(wrong)
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    if args.person.is_none() && !args.admin {
+        bail!("say whose token: --person ID, --admin, or both");
+    }
+    let settings = setup::settings("warn")?;
+    let authenticator = setup::authenticator(&settings)?;
+    let token = authenticator.issue(args.person, args.admin, args.expires_in).context("making a token")?;
+    println!("{token}");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!(parse_duration("90s"), Ok(TimeDelta::seconds(90)));
+        assert_eq!(parse_duration("7d"), Ok(TimeDelta::days(7)));
+        for wrong in ["", "h", "1", "-1h", "0s", "1w", "1é", "99999999999999999999h"] {
+            assert!(parse_duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

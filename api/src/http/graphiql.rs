@@ -1,0 +1,165 @@
+//! GraphiQL, from the binary itself: it works without any other host, and under a policy that allows no inline script.
+
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::LazyLock,
+};
+
+use axum::{
+    Router,
+    extract::Path,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, StatusCode,
+        header::{
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
+            X_CONTENT_TYPE_OPTIONS,
+        },
+    },
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+
+/// Scripts come from this server alone. GraphiQL's dialogs make a style element, so those have to be allowed, though not
+/// style attributes; its fonts and some pictures are in its style sheet, as data.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-elem 'self' 'unsafe-inline'; font-src data:; \
+                      img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'";
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// A file of the page.
+struct Asset {
+    name: &'static str,
+    content_type: &'static str,
+    bytes: &'static [u8],
+    /// Changes with the content, so that browsers keep a file until it does.
+    etag: String,
+}
+
+macro_rules! asset {
+    ($name:literal, $content_type:expr) => {
+        Asset::new($name, $content_type, include_bytes!(concat!("../web/graphiql/", $name)))
+    };
+}
+
+static PAGE: LazyLock<Asset> = LazyLock::new(|| asset!("index.html", HTML));
+
+static ASSETS: LazyLock<[Asset; 7]> = LazyLock::new(|| {
+    [
+        asset!("page.js", SCRIPT),
+        asset!("page.css", CSS),
+        asset!("graphiql.min.js", SCRIPT),
+        asset!("graphiql.min.css", CSS),
+        asset!("graphql-ws.min.js", SCRIPT),
+        asset!("react.production.min.js", SCRIPT),
+        asset!("react-dom.production.min.js", SCRIPT),
+    ]
+});
+
+/// The routes `/graphiql` and `/graphiql/{file}`.
+pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new()
+        .route("/graphiql", get(|headers: HeaderMap| async move { PAGE.serve(&headers) }))
+        .route("/graphiql/", get(|| async { Redirect::permanent("/graphiql") }))
+        .route("/graphiql/{file}", get(serve_asset))
+}
+
+async fn serve_asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
+    match ASSETS.iter().find(|asset| asset.name == file) {
+        Some(asset) => asset.serve(&headers),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+impl Asset {
+    fn new(name: &'static str, content_type: &'static str, bytes: &'static [u8]) -> Self {
+        let mut hasher = DefaultHasher::new();
+        bytes.hash(&mut hasher);
+        Self { name, content_type, bytes, etag: format!("\"{:016x}\"", hasher.finish()) }
+    }
+
+    fn serve(&'static self, request: &HeaderMap) -> Response {
+        let known = request
+            .get_all(IF_NONE_MATCH)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .any(|tag| tag.trim().trim_start_matches("W/") == self.etag);
+        let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { self.bytes.into_response() };
+        let fixed: [(HeaderName, &'static str); 5] = [
+            (CONTENT_TYPE, self.content_type),
+            (CACHE_CONTROL, "no-cache"),
+            (CONTENT_SECURITY_POLICY, POLICY),
+            (REFERRER_POLICY, "no-referrer"),
+            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        ];
+        let headers = response.headers_mut();
+        for (name, value) in fixed {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        if let Ok(etag) = HeaderValue::from_str(&self.etag) {
+            headers.insert(ETAG, etag);
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, http::Request};
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn fetch(path: &str, etag: Option<&HeaderValue>) -> (StatusCode, HeaderMap, String) {
+        let mut request = Request::get(path);
+        if let Some(etag) = etag {
+            request = request.header(IF_NONE_MATCH, etag);
+        }
+        let response = router::<()>().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        (parts.status, parts.headers, String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The values of an attribute in the page.
+    fn attributes<'a>(page: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+        page.split(name).skip(1).filter_map(|rest| rest.strip_prefix("=\"")?.split('"').next())
+    }
+
+    #[tokio::test]
+    async fn everything_that_the_page_names_is_served() {
+        let (status, headers, page) = fetch("/graphiql", None).await;
+        assert_eq!((status, &headers[CONTENT_TYPE]), (StatusCode::OK, &HeaderValue::from_static(HTML)));
+        let named: Vec<&str> =
+            attributes(&page, "src").chain(attributes(&page, "href")).filter(|address| *address != "data:,").collect();
+        assert_eq!(named.len(), ASSETS.len());
+        for address in named {
+            let (status, headers, body) = fetch(address, None).await;
+            assert_eq!(status, StatusCode::OK, "{address}");
+            assert!(!body.is_empty() && headers[CONTENT_TYPE].to_str().unwrap().starts_with("text/"), "{address}");
+
+            let (status, unchanged, body) = fetch(address, Some(&headers[ETAG])).await;
+            assert_eq!((status, body.as_str(), &unchanged[ETAG]), (StatusCode::NOT_MODIFIED, "", &headers[ETAG]));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_policy_allows_no_inline_script_and_the_page_has_none() {
+        let (_, headers, page) = fetch("/graphiql", None).await;
+        let policy = headers[CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'; "), "{policy}");
+        assert!(page.match_indices("<script").all(|(start, _)| page[start..].starts_with("<script src=\"/graphiql/")));
+        assert!(!page.contains("http"), "everything comes from this server");
+    }
+
+    #[tokio::test]
+    async fn other_files_are_not_there() {
+        for path in ["/graphiql/README.md", "/graphiql/..%2Fgraphiql%2Fpage.js", "/graphiql/a/b"] {
+            assert_eq!(fetch(path, None).await.0, StatusCode::NOT_FOUND, "{path}");
+        }
+        assert_eq!(fetch("/graphiql/", None).await.0, StatusCode::PERMANENT_REDIRECT);
+    }
+}

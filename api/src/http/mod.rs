@@ -1,0 +1,4 @@
+//! What is served over HTTP.
+
+pub mod graphiql;
+pub mod graphql;

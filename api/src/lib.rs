@@ -1,0 +1,9 @@
+//! InSession's front door: GraphQL over HTTP and WebSockets, and what browsers are served.
+
+pub mod auth;
+pub mod http;
+pub mod live;
+pub mod log_source;
+pub mod schema;
+pub mod server;
+pub mod ws;

@@ -1,0 +1,83 @@
+//! What a subscription's resolver and the hub say to each other.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
+};
+
+use domain::{
+    ids::{PersonId, SessionInstanceId},
+    news::{Change, ChangeKind, Narrowing, Position},
+};
+use futures_util::Stream;
+use tokio::sync::mpsc;
+
+use super::locked;
+
+/// One change as a subscription sees it.
+#[derive(Debug, Clone)]
+pub struct LiveEvent {
+    pub change: Arc<Change>,
+    /// Not always the change's own kind: who leaves a city is deactivated there (rule 25).
+    pub kind: ChangeKind,
+    /// The person whom the subscription asks for.
+    pub person: Option<PersonId>,
+}
+
+/// In the context of a group's execution: the events that its resolver turns into items, one item for each.
+#[derive(Debug, Clone)]
+pub struct GroupFeed(Arc<Mutex<Option<mpsc::Receiver<LiveEvent>>>>);
+
+impl GroupFeed {
+    pub(super) fn new(events: mpsc::Receiver<LiveEvent>) -> Self {
+        Self(Arc::new(Mutex::new(Some(events))))
+    }
+
+    /// The events. They are there to be taken once: a second stream ends at once.
+    pub fn take(&self) -> impl Stream<Item = LiveEvent> + Send + use<> {
+        Events(locked(&self.0).take())
+    }
+}
+
+struct Events(Option<mpsc::Receiver<LiveEvent>>);
+
+impl Stream for Events {
+    type Item = LiveEvent;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<LiveEvent>> {
+        match &mut self.0 {
+            Some(events) => events.poll_recv(context),
+            None => Poll::Ready(None),
+        }
+    }
+}
+
+/// What a subscription is to get, once its resolver has found it in order.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    pub narrowing: Narrowing,
+    /// The last change that the subscriber has already, from a cursor or with the snapshot.
+    pub from: Position,
+    /// With `narrowing.person`: where that person is now. Where they were at `from` is found in the log.
+    pub person_at: Option<SessionInstanceId>,
+}
+
+/// In the context of the execution that starts a subscription on a socket: where its resolver leaves the
+/// [`Registration`].
+#[derive(Debug, Clone, Default)]
+pub struct Registrar(Arc<Mutex<Option<Registration>>>);
+
+impl Registrar {
+    pub fn register(&self, registration: Registration) {
+        *locked(&self.0) = Some(registration);
+    }
+
+    pub(crate) fn is_registered(&self) -> bool {
+        locked(&self.0).is_some()
+    }
+
+    pub(crate) fn take(&self) -> Option<Registration> {
+        locked(&self.0).take()
+    }
+}

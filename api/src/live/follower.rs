@@ -1,0 +1,104 @@
+//! The queue between the hub and one of those who follow it: a group of subscriptions, or a single stream.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+    task::{Context, Poll, Waker},
+};
+
+use domain::{ids::SessionInstanceId, news::Change};
+
+use super::locked;
+
+pub(super) type FollowerId = u64;
+
+/// A change that may concern the follower.
+#[derive(Debug, Clone)]
+pub(super) struct Routed {
+    pub(super) change: Arc<Change>,
+    /// For those who ask for a person: where that person was just before the change.
+    pub(super) person_at: Option<SessionInstanceId>,
+}
+
+/// Why nothing more comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// More came than the queue holds, so some were dropped.
+    Overflowed,
+    /// The server goes down.
+    Closed,
+}
+
+#[derive(Debug)]
+pub(super) struct Follower {
+    capacity: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    queue: VecDeque<Routed>,
+    ended: Option<Ended>,
+    waker: Option<Waker>,
+}
+
+impl Follower {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { capacity, state: Mutex::default() }
+    }
+
+    /// Never waits: who does not keep up is told so, when it next looks.
+    pub(super) fn push(&self, routed: Routed) {
+        let mut state = locked(&self.state);
+        if state.ended.is_some() {
+            return;
+        }
+        if state.queue.len() >= self.capacity {
+            state.end(Ended::Overflowed);
+        } else {
+            state.queue.push_back(routed);
+            state.wake();
+        }
+    }
+
+    pub(super) fn close(&self) {
+        locked(&self.state).end(Ended::Closed);
+    }
+
+    pub(super) fn poll_next(&self, context: &mut Context<'_>) -> Poll<Result<Routed, Ended>> {
+        let mut state = locked(&self.state);
+        if let Some(ended) = state.ended {
+            return Poll::Ready(Err(ended));
+        }
+        if let Some(routed) = state.queue.pop_front() {
+            return Poll::Ready(Ok(routed));
+        }
+        // A burst does not keep its room.
+        state.queue.shrink_to(8);
+        state.waker = Some(context.waker().clone());
+        Poll::Pending
+    }
+
+    /// Ready when nothing more comes; for the same task while it has no use for more.
+    pub(super) fn poll_ended(&self, context: &mut Context<'_>) -> Poll<Ended> {
+        let mut state = locked(&self.state);
+        if state.ended.is_none() {
+            state.waker = Some(context.waker().clone());
+        }
+        state.ended.map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+impl State {
+    fn end(&mut self, why: Ended) {
+        self.ended.get_or_insert(why);
+        self.queue = VecDeque::new();
+        self.wake();
+    }
+
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}

@@ -1,0 +1,486 @@
+//! A group: subscriptions that ask the same and may see the same, and so share one execution an event (rule 25).
+//!
+//! Terms: a *member* is a live subscription of the group; an *execution* is the one running subscription that makes a
+//! text of each event; to *replay* is to make one for a member that is still catching up.
+//!
+//! Always: the execution has one event at a time, and gives one text for it; a member gets texts in the order of the
+//! changes, each once, and none at or before the position at which it joined.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    fmt,
+    future::poll_fn,
+    sync::{Arc, Mutex, OnceLock, atomic::Ordering},
+    task::Poll,
+    time::Duration,
+};
+
+use domain::{
+    access::Viewer,
+    ids::PersonId,
+    news::{ChangeKind, Narrowing, Position},
+};
+use futures_util::{StreamExt, stream::BoxStream};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::AbortHandle,
+    time::Instant,
+};
+use tracing::error;
+
+use super::{
+    feed::{GroupFeed, LiveEvent, Registration},
+    follower::{Ended, Follower, FollowerId, Routed},
+    hub::{GroupEntry, Hub, State},
+    locked,
+    mailbox::{Content, CutOff, Letter, Mailbox, OperationNumber},
+    replay::{Replay, ReplayError},
+    topics::Topics,
+};
+
+/// What subscriptions must have in common to share executions.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct GroupKey {
+    /// Everything that is asked, except what only narrows.
+    pub question: Box<str>,
+    /// Who asks; `None` when the answer is the same for everyone.
+    pub viewer: Option<Viewer>,
+    /// The person whom the subscriptions ask for: their messages name that person.
+    pub person: Option<PersonId>,
+}
+
+/// Starts a group's execution: takes the feed of events, gives a text for each.
+pub type StartExecution = Box<dyn FnOnce(GroupFeed) -> BoxStream<'static, Arc<str>> + Send>;
+
+/// How many replays may wait for their turn.
+const REPLAYS: usize = 16;
+/// How many members are given a text before others may run.
+const DELIVERIES: usize = 512;
+
+pub(super) struct Group {
+    key: Arc<GroupKey>,
+    id: FollowerId,
+    follower: Arc<Follower>,
+    members: Mutex<Members>,
+    replays: mpsc::Sender<ReplayRequest>,
+    recent: Mutex<Recent>,
+    task: OnceLock<AbortHandle>,
+}
+
+struct ReplayRequest {
+    event: LiveEvent,
+    answer: oneshot::Sender<Arc<str>>,
+}
+
+/// One subscription's hold on its group. When the last is dropped, the group ends.
+pub struct Subscription {
+    hub: Hub,
+    group: Arc<Group>,
+    member: Option<u32>,
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("group", &self.group.id)
+            .field("member", &self.member)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Hub {
+    /// Finds the group with that key, or makes it; `start` is called when it has its first event.
+    pub fn attach(&self, key: GroupKey, start: StartExecution) -> Subscription {
+        let mut state = locked(&self.0.state);
+        if let Some(entry) = state.groups.get_mut(&key) {
+            entry.attached += 1;
+            return Subscription { hub: self.clone(), group: Arc::clone(&entry.group), member: None };
+        }
+        let (replays, requests) = mpsc::channel(REPLAYS);
+        let group = self.add_group(&mut state, key, replays);
+        let run = Run {
+            ending: Ending { hub: self.clone(), group: Arc::clone(&group), is_expected: false },
+            execution: Execution::NotStarted(start),
+            requests,
+        };
+        // A runtime that is shutting down drops the task at once, and its end wants the lock.
+        drop(state);
+        let task = tokio::spawn(run.serve()).abort_handle();
+        // Set once, before the subscription that ends the task can be dropped.
+        let _ = group.task.set(task);
+        Subscription { hub: self.clone(), group, member: None }
+    }
+
+    fn add_group(&self, state: &mut State, key: GroupKey, replays: mpsc::Sender<ReplayRequest>) -> Arc<Group> {
+        let key = Arc::new(key);
+        let follower = Arc::new(Follower::new(self.0.settings.queue));
+        let group = Arc::new(Group {
+            id: state.add_follower(Arc::clone(&follower)),
+            key: Arc::clone(&key),
+            follower,
+            members: Mutex::default(),
+            replays,
+            recent: Mutex::default(),
+            task: OnceLock::new(),
+        });
+        state.groups.insert(key, GroupEntry { group: Arc::clone(&group), attached: 1 });
+        group
+    }
+}
+
+impl Subscription {
+    /// Sends what was missed since `registration.from`, then joins the live ones without a gap.
+    pub async fn go_live(
+        &mut self,
+        registration: Registration,
+        mailbox: &Arc<Mailbox>,
+        operation: OperationNumber,
+    ) -> Result<(), ReplayError> {
+        let mut replay = Replay::begin(self.hub.clone(), registration).await?;
+        loop {
+            while let Some(event) = replay.next().await? {
+                let text = self.group.replay(event).await?;
+                if !mailbox.send(Letter { operation, content: Content::Next(text) }).await {
+                    return Err(ReplayError::Closed);
+                }
+            }
+            if self.join(&replay, mailbox, operation)? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn join(
+        &mut self,
+        replay: &Replay,
+        mailbox: &Arc<Mailbox>,
+        operation: OperationNumber,
+    ) -> Result<bool, ReplayError> {
+        let mut state = locked(&self.hub.0.state);
+        if !state.groups.get(&self.group.key).is_some_and(|entry| Arc::ptr_eq(&entry.group, &self.group)) {
+            return Err(ReplayError::Failed);
+        }
+        let caught_up = replay.caught_up();
+        if !state.join(self.group.id, &caught_up)? {
+            return Ok(false);
+        }
+        let member = Member {
+            mailbox: Arc::clone(mailbox),
+            operation,
+            joined: caught_up.position,
+            narrowing: caught_up.narrowing.clone(),
+        };
+        self.member = Some(locked(&self.group.members).add(member));
+        self.hub.0.counters.subscriptions.fetch_add(1, Ordering::Relaxed);
+        Ok(true)
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let mut state = locked(&self.hub.0.state);
+        if let Some(member) = self.member.take()
+            && let Some(member) = locked(&self.group.members).remove(member)
+        {
+            state.leave(self.group.id, &member.narrowing);
+            self.hub.0.counters.subscriptions.fetch_sub(1, Ordering::Relaxed);
+        }
+        let Some(entry) = state.groups.get_mut(&self.group.key) else { return };
+        if !Arc::ptr_eq(&entry.group, &self.group) {
+            return;
+        }
+        entry.attached -= 1;
+        if entry.attached == 0 {
+            state.groups.remove(&self.group.key);
+            state.remove_follower(self.group.id);
+            drop(state);
+            if let Some(task) = self.group.task.get() {
+                task.abort();
+            }
+        }
+    }
+}
+
+impl Group {
+    async fn replay(&self, event: LiveEvent) -> Result<Arc<str>, ReplayError> {
+        if let Some(text) = locked(&self.recent).find(&event) {
+            return Ok(text);
+        }
+        let (answer, text) = oneshot::channel();
+        let request = ReplayRequest { event, answer };
+        self.replays.send(request).await.map_err(|_| ReplayError::Failed)?;
+        text.await.map_err(|_| ReplayError::Failed)
+    }
+}
+
+/// The task of a group.
+struct Run {
+    ending: Ending,
+    execution: Execution,
+    requests: mpsc::Receiver<ReplayRequest>,
+}
+
+enum Work {
+    Live(Routed),
+    Replay(ReplayRequest),
+}
+
+impl Run {
+    async fn serve(mut self) {
+        let follower = Arc::clone(&self.ending.group.follower);
+        let ended = loop_until_ended(&mut self, &follower).await;
+        let group = self.ending.group.id;
+        match ended {
+            Some(Ended::Closed) => self.ending.is_expected = true,
+            Some(Ended::Overflowed) => error!(group, "a group's execution is too slow: its subscribers are cut off"),
+            None => error!(group, "a group's execution ended: its subscribers are cut off"),
+        }
+    }
+
+    async fn next(&mut self, replay_first: bool) -> Result<Work, Ended> {
+        poll_fn(|context| {
+            if replay_first && let Poll::Ready(Some(request)) = self.requests.poll_recv(context) {
+                return Poll::Ready(Ok(Work::Replay(request)));
+            }
+            match self.ending.group.follower.poll_next(context) {
+                Poll::Ready(Ok(routed)) => return Poll::Ready(Ok(Work::Live(routed))),
+                Poll::Ready(Err(ended)) => return Poll::Ready(Err(ended)),
+                Poll::Pending => {}
+            }
+            // The group holds a sender, so this never ends by itself.
+            match self.requests.poll_recv(context) {
+                Poll::Ready(Some(request)) => Poll::Ready(Ok(Work::Replay(request))),
+                _ => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    async fn serve_one(&mut self, work: Work) -> Option<()> {
+        match work {
+            Work::Live(routed) => self.serve_members(routed).await,
+            Work::Replay(request) => self.serve_replay(request).await,
+        }
+    }
+
+    async fn serve_members(&mut self, routed: Routed) -> Option<()> {
+        let person = self.ending.group.key.person;
+        let variants = locked(&self.ending.group.members).who_sees(&routed, person);
+        for (kind, members) in variants {
+            let event = LiveEvent { change: Arc::clone(&routed.change), kind, person };
+            let text = self.text(event).await?;
+            self.deliver(&members, routed.change.position, &text).await;
+        }
+        Some(())
+    }
+
+    async fn serve_replay(&mut self, request: ReplayRequest) -> Option<()> {
+        if request.answer.is_closed() {
+            return Some(());
+        }
+        let text = self.text(request.event).await?;
+        // Who asked may have gone meanwhile.
+        let _ = request.answer.send(text);
+        Some(())
+    }
+
+    async fn text(&mut self, event: LiveEvent) -> Option<Arc<str>> {
+        let group = &self.ending.group;
+        if let Some(text) = locked(&group.recent).find(&event) {
+            return Some(text);
+        }
+        self.ending.hub.0.counters.executions.fetch_add(1, Ordering::Relaxed);
+        let text = self.execution.text(event.clone()).await?;
+        if group.key.viewer.is_none() {
+            locked(&group.recent).keep(&event, Arc::clone(&text));
+        }
+        Some(text)
+    }
+
+    async fn deliver(&mut self, members: &[u32], position: Position, text: &Arc<str>) {
+        for some in members.chunks(DELIVERIES) {
+            let delivered = locked(&self.ending.group.members).deliver(some, position, text);
+            self.ending.hub.0.counters.deliveries.fetch_add(delivered, Ordering::Relaxed);
+            if members.len() > DELIVERIES {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+/// Works until the queue ends, or the execution does (`None`).
+async fn loop_until_ended(run: &mut Run, follower: &Follower) -> Option<Ended> {
+    let mut replay_next = false;
+    loop {
+        let work = match run.next(replay_next).await {
+            Ok(work) => work,
+            Err(ended) => return Some(ended),
+        };
+        // Neither those who catch up nor those who are live wait for all of the others.
+        replay_next = matches!(work, Work::Live(_));
+        // An execution that hangs must not keep its subscribers from being told.
+        tokio::select! {
+            biased;
+            served = run.serve_one(work) => served?,
+            ended = poll_fn(|context| follower.poll_ended(context)) => return Some(ended),
+        }
+    }
+}
+
+/// However the task ends, nobody stays with a group that does nothing any more.
+struct Ending {
+    hub: Hub,
+    group: Arc<Group>,
+    /// Because the server goes down: then the sockets are told so by others.
+    is_expected: bool,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let mut state = locked(&self.hub.0.state);
+        if state.groups.get(&self.group.key).is_some_and(|entry| Arc::ptr_eq(&entry.group, &self.group)) {
+            state.groups.remove(&self.group.key);
+            state.remove_follower(self.group.id);
+        }
+        if !self.is_expected {
+            locked(&self.group.members).cut_off();
+        }
+    }
+}
+
+enum Execution {
+    NotStarted(StartExecution),
+    Running { feed: mpsc::Sender<LiveEvent>, texts: BoxStream<'static, Arc<str>> },
+    Ended,
+}
+
+impl Execution {
+    /// `None` when the execution has ended, or its resolver does not take the events.
+    async fn text(&mut self, event: LiveEvent) -> Option<Arc<str>> {
+        if let Self::NotStarted(_) = self
+            && let Self::NotStarted(start) = std::mem::replace(self, Self::Ended)
+        {
+            let (feed, events) = mpsc::channel(1);
+            *self = Self::Running { feed, texts: start(GroupFeed::new(events)) };
+        }
+        let Self::Running { feed, texts } = self else { return None };
+        feed.try_send(event).ok()?;
+        let text = texts.next().await?;
+        if feed.capacity() < feed.max_capacity() {
+            error!(%text, "the resolver of a group did not take its events");
+            return None;
+        }
+        Some(text)
+    }
+}
+
+#[derive(Default)]
+struct Members {
+    slots: Vec<Option<Member>>,
+    free: Vec<u32>,
+    topics: Topics<u32>,
+}
+
+struct Member {
+    mailbox: Arc<Mailbox>,
+    operation: OperationNumber,
+    joined: Position,
+    narrowing: Narrowing,
+}
+
+impl Members {
+    fn add(&mut self, member: Member) -> u32 {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+        });
+        self.topics.add(&member.narrowing, slot);
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            *place = Some(member);
+        }
+        slot
+    }
+
+    fn remove(&mut self, slot: u32) -> Option<Member> {
+        let member = self.slots.get_mut(slot as usize)?.take()?;
+        self.topics.remove(&member.narrowing, slot);
+        self.free.push(slot);
+        Some(member)
+    }
+
+    /// The members that see the change, by what they see in it.
+    fn who_sees(&self, routed: &Routed, person: Option<PersonId>) -> Vec<(ChangeKind, Vec<u32>)> {
+        let change = &routed.change;
+        let mut found = Vec::new();
+        match person {
+            Some(person) => found.extend(self.topics.of_person(person)),
+            None => self.topics.find(change, &mut found),
+        }
+        let mut variants: Vec<(ChangeKind, Vec<u32>)> = Vec::new();
+        for slot in found {
+            let Some(Some(member)) = self.slots.get(slot as usize) else { continue };
+            if change.position <= member.joined {
+                continue;
+            }
+            let Some(kind) = member.narrowing.sees(change, routed.person_at) else { continue };
+            match variants.iter_mut().find(|(other, _)| *other == kind) {
+                Some((_, members)) => members.push(slot),
+                None => variants.push((kind, vec![slot])),
+            }
+        }
+        variants
+    }
+
+    /// A slot may have a new member since it was found; that one joined at or after the position.
+    fn deliver(&self, slots: &[u32], position: Position, text: &Arc<str>) -> u64 {
+        let members = slots.iter().filter_map(|slot| self.slots.get(*slot as usize)?.as_ref());
+        let pushed = members.filter(|member| {
+            let letter = || Letter { operation: member.operation, content: Content::Next(Arc::clone(text)) };
+            position > member.joined && member.mailbox.push(letter())
+        });
+        pushed.count() as u64
+    }
+
+    fn cut_off(&self) {
+        for member in self.slots.iter().flatten() {
+            member.mailbox.cut_off(CutOff::Behind);
+        }
+    }
+}
+
+/// Texts made a moment ago, for when thousands resume at once. Only for groups whose answers are the same for everyone:
+/// what depends on rights is made anew.
+#[derive(Default)]
+struct Recent {
+    texts: HashMap<(Position, ChangeKind), (Instant, Arc<str>)>,
+    order: VecDeque<(Position, ChangeKind)>,
+    bytes: usize,
+}
+
+/// How long a text may be used again. It shows how things were when it was made.
+const RECENT_FOR: Duration = Duration::from_secs(5);
+const RECENT_BYTES: usize = 128 * 1024;
+
+impl Recent {
+    fn find(&self, event: &LiveEvent) -> Option<Arc<str>> {
+        let (made, text) = self.texts.get(&(event.change.position, event.kind))?;
+        (made.elapsed() < RECENT_FOR).then(|| Arc::clone(text))
+    }
+
+    fn keep(&mut self, event: &LiveEvent, text: Arc<str>) {
+        let key = (event.change.position, event.kind);
+        self.bytes += text.len();
+        self.order.push_back(key);
+        if let Some((_, before)) = self.texts.insert(key, (Instant::now(), text)) {
+            self.bytes -= before.len();
+        }
+        while let Some(oldest) = self.order.front()
+            && (self.bytes > RECENT_BYTES || self.texts.get(oldest).is_none_or(|(made, _)| made.elapsed() > RECENT_FOR))
+        {
+            if let Some((_, text)) = self.texts.remove(oldest) {
+                self.bytes -= text.len();
+            }
+            self.order.pop_front();
+        }
+    }
+}

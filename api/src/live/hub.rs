@@ -1,0 +1,441 @@
+//! The hub itself: reads the log, knows who follows what, and hands each change to those it concerns.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use domain::{
+    ids::{PersonId, SessionInstanceId},
+    news::{Change, ChangeKind, Narrowing, Position},
+};
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::{
+    follower::{Follower, FollowerId, Routed},
+    group::{Group, GroupKey},
+    locked,
+    replay::ReplayError,
+    ring::Ring,
+    source::{AnySource, ChangeSource, SourceError},
+    topics::Topics,
+};
+
+#[derive(Debug, Clone, Copy)]
+pub struct HubSettings {
+    /// How many changes are kept in memory for those who resume.
+    pub ring: usize,
+    /// How many changes may wait for one group's execution before its subscribers are cut off: more than are ever
+    /// published at once, such as when all instances of an evening open.
+    pub queue: usize,
+    /// How long until the log is read without a wake-up.
+    pub interval: Duration,
+}
+
+impl Default for HubSettings {
+    fn default() -> Self {
+        Self { ring: 16_384, queue: 65_536, interval: Duration::from_secs(1) }
+    }
+}
+
+/// What the hub of this process has to do, for metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HubStats {
+    pub position: Position,
+    pub groups: usize,
+    /// Groups with live subscriptions, and single streams.
+    pub followers: usize,
+    pub subscriptions: u64,
+    /// How many responses were made for groups, ever.
+    pub executions: u64,
+    /// How many letters were put into mailboxes with news, ever.
+    pub deliveries: u64,
+}
+
+/// How a cursor stands to the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CursorStanding {
+    /// Everything after it is still there.
+    Resumable,
+    /// Older than the log.
+    Expired,
+    /// Beyond the log's end: no server gave it.
+    Future,
+}
+
+/// How many changes are read from the log at once.
+const READ: u64 = 512;
+/// How many of them are handed out under one lock.
+const DISPATCH: usize = 64;
+/// How many changes a resumer gets from the ring at once.
+const PAGE: usize = 256;
+/// How many resumers may read the log itself at the same time.
+const OLD_READERS: usize = 4;
+/// How long a refresh is waited for when the log can't be read.
+const REFRESH_LIMIT: Duration = Duration::from_secs(2);
+
+/// A handle to the hub of this process.
+#[derive(Clone)]
+pub struct Hub(pub(super) Arc<Shared>);
+
+pub(super) struct Shared {
+    pub(super) settings: HubSettings,
+    source: Box<dyn AnySource>,
+    pub(super) state: Mutex<State>,
+    rounds: watch::Sender<Rounds>,
+    wanted: Notify,
+    old_readers: Semaphore,
+    pub(super) counters: Counters,
+}
+
+/// Readings of the log: how many were begun, and the last that reached its end.
+#[derive(Debug, Clone, Copy, Default)]
+struct Rounds {
+    begun: u64,
+    done: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) subscriptions: AtomicU64,
+    pub(super) executions: AtomicU64,
+    pub(super) deliveries: AtomicU64,
+}
+
+/// Lock order: this first, then a group's members; a follower's queue and a mailbox last.
+pub(super) struct State {
+    ring: Ring,
+    topics: Topics<FollowerId>,
+    followers: HashMap<FollowerId, Arc<Follower>>,
+    last_follower: FollowerId,
+    /// Where the people are, as of the ring's position, for whom someone asks.
+    people: HashMap<PersonId, Option<SessionInstanceId>>,
+    /// The same the other way round.
+    present: HashMap<SessionInstanceId, BTreeSet<PersonId>>,
+    pub(super) groups: HashMap<Arc<GroupKey>, GroupEntry>,
+    is_closed: bool,
+}
+
+pub(super) struct GroupEntry {
+    pub(super) group: Arc<Group>,
+    /// How many subscriptions hold on to it, live or not yet.
+    pub(super) attached: usize,
+}
+
+/// A subscription that has had everything up to a position.
+pub(super) struct CaughtUp<'a> {
+    pub(super) narrowing: &'a Narrowing,
+    pub(super) position: Position,
+    pub(super) person_at: Option<SessionInstanceId>,
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}
+
+impl Hub {
+    /// Fills the ring from the log and follows it until `shutdown`, which also ends all streams. `wake` changes
+    /// whenever there may be something to read.
+    ///
+    /// # Errors
+    /// When the log can't be read now. Later failures are logged and tried again.
+    pub async fn start(
+        source: impl ChangeSource,
+        wake: watch::Receiver<u64>,
+        settings: HubSettings,
+        shutdown: CancellationToken,
+    ) -> Result<Self, SourceError> {
+        let source: Box<dyn AnySource> = Box::new(source);
+        let ring = filled_ring(&*source, settings.ring).await?;
+        let hub = Self(Arc::new(Shared {
+            settings,
+            source,
+            state: Mutex::new(State::new(ring)),
+            rounds: watch::Sender::default(),
+            wanted: Notify::new(),
+            old_readers: Semaphore::new(OLD_READERS),
+            counters: Counters::default(),
+        }));
+        tokio::spawn(hub.clone().follow_log(wake, shutdown));
+        Ok(hub)
+    }
+
+    /// Can a subscription resume after this cursor? Reads the log only when the ring can't tell.
+    pub async fn standing(&self, cursor: Position) -> Result<CursorStanding, SourceError> {
+        let (covers, position) = {
+            let state = locked(&self.0.state);
+            (state.ring.covers(cursor), state.ring.position())
+        };
+        Ok(if cursor > position {
+            // Another server may be a moment ahead.
+            let head = self.0.source.head().await?;
+            if cursor > head { CursorStanding::Future } else { CursorStanding::Resumable }
+        } else if covers || cursor.0 + 1 >= self.0.source.oldest().await?.0 {
+            CursorStanding::Resumable
+        } else {
+            CursorStanding::Expired
+        })
+    }
+
+    pub fn stats(&self) -> HubStats {
+        let state = locked(&self.0.state);
+        HubStats {
+            position: state.ring.position(),
+            groups: state.groups.len(),
+            followers: state.followers.len(),
+            subscriptions: self.0.counters.subscriptions.load(Ordering::Relaxed),
+            executions: self.0.counters.executions.load(Ordering::Relaxed),
+            deliveries: self.0.counters.deliveries.load(Ordering::Relaxed),
+        }
+    }
+
+    async fn follow_log(self, mut wake: watch::Receiver<u64>, shutdown: CancellationToken) {
+        let mut failures = 0;
+        let mut may_wake = true;
+        loop {
+            self.0.rounds.send_modify(|rounds| rounds.begun += 1);
+            match self.read_new().await {
+                Ok(()) => {
+                    failures = 0;
+                    self.0.rounds.send_modify(|rounds| rounds.done = rounds.begun);
+                }
+                Err(error) => {
+                    failures += 1;
+                    warn!(%error, failures, "subscriptions wait");
+                }
+            }
+            let pause = if failures == 0 { self.0.settings.interval } else { back_off(failures) };
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                woken = wake.changed(), if failures == 0 && may_wake => may_wake = woken.is_ok(),
+                () = self.0.wanted.notified(), if failures == 0 => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        let mut state = locked(&self.0.state);
+        state.is_closed = true;
+        state.followers.values().for_each(|follower| follower.close());
+    }
+
+    async fn read_new(&self) -> Result<(), SourceError> {
+        loop {
+            let after = locked(&self.0.state).ring.position();
+            let changes = self.0.source.read_after(after, READ).await?;
+            let is_last = (changes.len() as u64) < READ;
+            let changes: Vec<_> = changes.into_iter().map(Arc::new).collect();
+            for chunk in changes.chunks(DISPATCH) {
+                locked(&self.0.state).dispatch(chunk);
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Returns when everything that had committed before the call has been dispatched. However many ask at once, the
+    /// log is read once.
+    pub(super) async fn refresh(&self) {
+        let mut rounds = self.0.rounds.subscribe();
+        let goal = rounds.borrow().begun + 1;
+        self.0.wanted.notify_one();
+        // Without an answer a subscription is better than none: it starts from what is known.
+        let _ = tokio::time::timeout(REFRESH_LIMIT, rounds.wait_for(|rounds| rounds.done >= goal)).await;
+    }
+
+    /// Some of the next changes after a position; none when there are none yet.
+    pub(super) async fn page(&self, after: Position) -> Result<Vec<Arc<Change>>, ReplayError> {
+        let mut failures = 0;
+        loop {
+            if let Some(page) = locked(&self.0.state).ring.page(after, PAGE) {
+                return Ok(page);
+            }
+            match self.old_page(after).await {
+                Ok(Some(page)) => return Ok(page),
+                Ok(None) => return Err(ReplayError::Expired),
+                Err(error) => {
+                    failures += 1;
+                    warn!(%error, failures, "a subscription waits to resume");
+                    tokio::time::sleep(back_off(failures)).await;
+                }
+            }
+        }
+    }
+
+    /// From the log itself; `None` when it no longer has all of it.
+    async fn old_page(&self, after: Position) -> Result<Option<Vec<Arc<Change>>>, SourceError> {
+        // The semaphore is never closed, so this only waits.
+        let _permit = self.0.old_readers.acquire().await;
+        let changes = self.0.source.read_after(after, READ).await?;
+        // Asked last, so that what is pruned meanwhile is noticed.
+        let oldest = self.0.source.oldest().await?;
+        let is_whole = after.0 + 1 >= oldest.0 && !changes.is_empty();
+        Ok(is_whole.then(|| changes.into_iter().map(Arc::new).collect()))
+    }
+}
+
+impl State {
+    fn new(ring: Ring) -> Self {
+        Self {
+            ring,
+            topics: Topics::default(),
+            followers: HashMap::new(),
+            last_follower: 0,
+            people: HashMap::new(),
+            present: HashMap::new(),
+            groups: HashMap::new(),
+            is_closed: false,
+        }
+    }
+
+    pub(super) fn add_follower(&mut self, follower: Arc<Follower>) -> FollowerId {
+        if self.is_closed {
+            follower.close();
+        }
+        self.last_follower += 1;
+        self.followers.insert(self.last_follower, follower);
+        self.last_follower
+    }
+
+    pub(super) fn remove_follower(&mut self, id: FollowerId) {
+        self.followers.remove(&id);
+    }
+
+    /// Lets a subscription see, through its follower, everything after its position. `false` when changes after that
+    /// position went out already, so that it has to fetch them first. The hub may be behind, though: then the follower
+    /// will get changes that the subscription has had.
+    pub(super) fn join(&mut self, id: FollowerId, caught_up: &CaughtUp<'_>) -> Result<bool, ReplayError> {
+        if self.is_closed {
+            return Err(ReplayError::Closed);
+        }
+        if self.ring.position() > caught_up.position {
+            return Ok(false);
+        }
+        self.topics.add(caught_up.narrowing, id);
+        if let Some(person) = caught_up.narrowing.person
+            && !self.people.contains_key(&person)
+        {
+            self.set_place(person, caught_up.person_at);
+        }
+        Ok(true)
+    }
+
+    /// Takes back one [`State::join`].
+    pub(super) fn leave(&mut self, id: FollowerId, narrowing: &Narrowing) {
+        self.topics.remove(narrowing, id);
+        if let Some(person) = narrowing.person
+            && !self.topics.has_person(person)
+        {
+            self.set_place(person, None);
+            self.people.remove(&person);
+        }
+    }
+
+    fn dispatch(&mut self, changes: &[Arc<Change>]) {
+        self.expect_moves(changes);
+        let mut found = Vec::new();
+        for change in changes {
+            if change.position > self.ring.position() {
+                self.route(change, &mut found);
+                self.ring.push(Arc::clone(change));
+            }
+        }
+    }
+
+    /// Each person is where the first of their moves says they came from. That is known already, unless the place a
+    /// subscription started with was newer than the log.
+    fn expect_moves(&mut self, changes: &[Arc<Change>]) {
+        for change in changes.iter().rev().filter(|change| change.kind == ChangeKind::PersonMoved) {
+            if let Some(person) = change.person
+                && self.people.contains_key(&person)
+            {
+                self.set_place(person, change.previous_instance);
+            }
+        }
+    }
+
+    fn route(&mut self, change: &Arc<Change>, found: &mut Vec<FollowerId>) {
+        found.clear();
+        self.topics.find(change, found);
+        found.sort_unstable();
+        found.dedup();
+        for id in found.iter() {
+            self.hand(*id, change, None);
+        }
+        if change.kind == ChangeKind::PersonMoved {
+            let Some((person, at)) = change.person.and_then(|person| Some((person, *self.people.get(&person)?))) else {
+                return;
+            };
+            for id in self.topics.of_person(person) {
+                self.hand(id, change, at);
+            }
+            self.set_place(person, change.instance);
+        } else if let Some(instance) = change.instance {
+            for person in self.present.get(&instance).into_iter().flatten() {
+                for id in self.topics.of_person(*person) {
+                    self.hand(id, change, Some(instance));
+                }
+            }
+        }
+    }
+
+    fn hand(&self, id: FollowerId, change: &Arc<Change>, person_at: Option<SessionInstanceId>) {
+        if let Some(follower) = self.followers.get(&id) {
+            follower.push(Routed { change: Arc::clone(change), person_at });
+        }
+    }
+
+    fn set_place(&mut self, person: PersonId, place: Option<SessionInstanceId>) {
+        let before = self.people.insert(person, place).flatten();
+        if before == place {
+            return;
+        }
+        if let Some(instance) = before
+            && let Some(people) = self.present.get_mut(&instance)
+        {
+            people.remove(&person);
+            if people.is_empty() {
+                self.present.remove(&instance);
+            }
+        }
+        if let Some(instance) = place {
+            self.present.entry(instance).or_default().insert(person);
+        }
+    }
+}
+
+async fn filled_ring(source: &dyn AnySource, capacity: usize) -> Result<Ring, SourceError> {
+    let head = source.head().await?;
+    let first = head.0.saturating_sub(i64::try_from(capacity).unwrap_or(i64::MAX)).max(0);
+    let mut ring = Ring::starting_after(Position(first), capacity);
+    loop {
+        let changes = source.read_after(ring.position(), READ).await?;
+        let is_last = (changes.len() as u64) < READ;
+        for change in changes {
+            ring.push(Arc::new(change));
+        }
+        if is_last {
+            break;
+        }
+    }
+    if ring.position() < head {
+        // All of it has been pruned.
+        return Ok(Ring::starting_after(head, capacity));
+    }
+    let oldest = source.oldest().await?;
+    ring.is_complete_only_after(Position(oldest.0 - 1));
+    Ok(ring)
+}
+
+/// A tenth of a second, then twice as long each time, up to 5 seconds.
+fn back_off(failures: u32) -> Duration {
+    Duration::from_millis(100 << failures.saturating_sub(1).min(6)).min(Duration::from_secs(5))
+}

@@ -1,0 +1,81 @@
+//! The hub of one server process: fed from the change log, it gives each subscription its changes.
+//!
+//! Terms: the *log* is the change log of the database, a *position* is a place in it, and the hub's own position is that
+//! of the last change it handed out. The *ring* holds the last changes in memory. A *narrowing* is what a subscription
+//! asks for. Subscriptions that ask the same, whatever their narrowing, are a *group* and share one execution an event;
+//! each event's text is made once and put into the *mailbox* of every socket that gets it. A *follower* is a queue of
+//! changes that may concern a group, or a single stream. To *replay* is to fetch what was missed.
+//!
+//! What always holds:
+//!
+//! - A subscription gets every change after its position that it sees, once and in order, or it is ended. It joins the live
+//!   ones only while it has had everything that the hub has handed out, which is checked under the hub's lock: there is no
+//!   gap between replay and live, and no double.
+//! - An event costs what its own subscribers cost: followers and members are found by topic.
+//! - Nothing waits for a reader. A mailbox that is full closes its socket, a queue that is full cuts off its group; their
+//!   clients resume from their last cursor.
+//! - Who resumes from a recent cursor is served from memory.
+//! - No execution is shared by people who may see different things: that is up to who makes the [`GroupKey`].
+//!
+//! # A subscription's resolver
+//!
+//! The same resolver is called in three ways. On a socket it is first called to start one subscription: it checks the
+//! arguments and the rights, leaves a [`Registration`] with the [`Registrar`], and yields the snapshot, if any, and nothing
+//! else. Then it is called once for a group, with a [`GroupFeed`], and yields one item for each event. Over other
+//! transports there is neither, and it subscribes by itself. An item looks its fields up when it is resolved, so the
+//! group's items show how things are at each event.
+//!
+//! ```text
+//! async fn active_session_changed(&self, ctx, session_ids, person_id, city, country, after)
+//!     -> Result<impl Stream<Item = ActiveSessionChange>, ApiError>
+//! {
+//!     if let Some(feed) = ctx.data_opt::<GroupFeed>() {
+//!         return Ok(feed.take().map(ActiveSessionChange::from_event).boxed());
+//!     }
+//!     let narrowing = checked(session_ids, person_id, city, country)?;          // rights, NOT_FOUND, BAD_USER_INPUT
+//!     let (first, registration) = match after {
+//!         Some(cursor) => {
+//!             match hub.standing(cursor).await? { Expired => CURSOR_EXPIRED, Future => BAD_USER_INPUT, Resumable => ... }
+//!             (None, Registration { narrowing, from: cursor, person_at: where_the_person_is_now })
+//!         }
+//!         None => {
+//!             let snapshot = read_snapshot(&narrowing).await?;                  // one database snapshot (rule 23)
+//!             let registration = Registration { narrowing, from: snapshot.position, person_at: snapshot.person_at };
+//!             (Some(ActiveSessionChange::Snapshot(snapshot)), registration)
+//!         }
+//!     };
+//!     let first = stream::iter(first);
+//!     if let Some(registrar) = ctx.data_opt::<Registrar>() {
+//!         registrar.register(registration);
+//!         return Ok(first.boxed());
+//!     }
+//!     Ok(first.chain(hub.subscribe_stream(registration).map(ActiveSessionChange::from_event)).boxed())
+//! }
+//! ```
+
+mod feed;
+mod follower;
+mod group;
+mod hub;
+mod mailbox;
+mod replay;
+mod ring;
+mod source;
+mod stream;
+#[cfg(test)]
+pub(crate) mod tests;
+mod topics;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub use feed::{GroupFeed, LiveEvent, Registrar, Registration};
+pub use group::{GroupKey, StartExecution, Subscription};
+pub use hub::{CursorStanding, Hub, HubSettings, HubStats};
+pub use mailbox::{Content, CutOff, Letter, Mailbox, MailboxLimits, OperationNumber};
+pub use replay::ReplayError;
+pub use source::{ChangeSource, SourceError};
+
+/// Nothing panics halfway through a change of what these locks guard, so a poisoned one is as good as any.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

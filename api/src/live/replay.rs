@@ -1,0 +1,88 @@
+//! From a cursor to the present: the changes that a subscription missed.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use domain::{
+    ids::{PersonId, SessionInstanceId},
+    news::{Change, ChangeKind, Narrowing, Position},
+};
+
+use super::{
+    feed::{LiveEvent, Registration},
+    hub::{CaughtUp, Hub},
+};
+
+/// Why a subscription can't be resumed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReplayError {
+    #[error("the log no longer has the changes after this cursor")]
+    Expired,
+    #[error("the server goes down")]
+    Closed,
+    #[error("the subscription's execution failed")]
+    Failed,
+}
+
+pub(super) struct Replay {
+    hub: Hub,
+    narrowing: Narrowing,
+    position: Position,
+    person_at: Option<SessionInstanceId>,
+    page: VecDeque<Arc<Change>>,
+}
+
+impl Replay {
+    pub(super) async fn begin(hub: Hub, registration: Registration) -> Result<Self, ReplayError> {
+        let Registration { narrowing, from, mut person_at } = registration;
+        if let Some(person) = narrowing.person {
+            // The place was read from the tables, which may be ahead of what the hub has seen of the log.
+            hub.refresh().await;
+            if let Some(first) = first_move(&hub, person, from).await? {
+                person_at = first.previous_instance;
+            }
+        }
+        Ok(Self { hub, narrowing, position: from, person_at, page: VecDeque::new() })
+    }
+
+    /// The next that the subscription sees; `None` at the end of what is known now.
+    pub(super) async fn next(&mut self) -> Result<Option<LiveEvent>, ReplayError> {
+        loop {
+            let Some(change) = self.page.pop_front() else {
+                self.page = self.hub.page(self.position).await?.into();
+                if self.page.is_empty() {
+                    return Ok(None);
+                }
+                // A long way back must not keep others from their turn.
+                tokio::task::yield_now().await;
+                continue;
+            };
+            self.position = change.position;
+            let person_at = self.person_at;
+            if change.kind == ChangeKind::PersonMoved && change.person == self.narrowing.person {
+                self.person_at = change.instance;
+            }
+            if let Some(kind) = self.narrowing.sees(&change, person_at) {
+                return Ok(Some(LiveEvent { change, kind, person: self.narrowing.person }));
+            }
+        }
+    }
+
+    pub(super) fn caught_up(&self) -> CaughtUp<'_> {
+        CaughtUp { narrowing: &self.narrowing, position: self.position, person_at: self.person_at }
+    }
+}
+
+/// The person's first move after a position.
+async fn first_move(hub: &Hub, person: PersonId, from: Position) -> Result<Option<Arc<Change>>, ReplayError> {
+    let mut position = from;
+    loop {
+        let page = hub.page(position).await?;
+        let Some(last) = page.last() else { return Ok(None) };
+        position = last.position;
+        let is_theirs = |change: &&Arc<Change>| change.kind == ChangeKind::PersonMoved && change.person == Some(person);
+        if let Some(first) = page.iter().find(is_theirs) {
+            return Ok(Some(Arc::clone(first)));
+        }
+        tokio::task::yield_now().await;
+    }
+}

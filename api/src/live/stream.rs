@@ -1,0 +1,134 @@
+//! A subscription by itself, for transports without a mailbox.
+
+use std::{future::poll_fn, sync::Arc};
+
+use domain::{
+    ids::SessionInstanceId,
+    news::{ChangeKind, Narrowing, Position},
+};
+use futures_util::{Stream, stream};
+use tracing::warn;
+
+use super::{
+    feed::{LiveEvent, Registration},
+    follower::{Ended, Follower, FollowerId},
+    hub::Hub,
+    locked,
+    replay::{Replay, ReplayError},
+};
+
+impl Hub {
+    /// What the subscription missed, then what happens, without a gap and without doubles. Who takes the items too slowly
+    /// gets them from the log instead. Ends when the server goes down, or when the log no longer has what comes next.
+    pub fn subscribe_stream(&self, registration: Registration) -> impl Stream<Item = LiveEvent> + Send + use<> {
+        let Registration { narrowing, from, person_at } = registration;
+        let single = Single { hub: self.clone(), narrowing, position: from, person_at, stage: Stage::Behind };
+        stream::unfold(single, |mut single| async move { Some((single.next().await?, single)) })
+    }
+}
+
+struct Single {
+    hub: Hub,
+    narrowing: Narrowing,
+    /// The last change that was looked at.
+    position: Position,
+    person_at: Option<SessionInstanceId>,
+    stage: Stage,
+}
+
+enum Stage {
+    Behind,
+    Replaying(Box<Replay>),
+    Live(FollowerId, Arc<Follower>),
+}
+
+impl Single {
+    async fn next(&mut self) -> Option<LiveEvent> {
+        loop {
+            match self.step().await {
+                Ok(Some(event)) => return Some(event),
+                Ok(None) => {}
+                Err(ReplayError::Closed) => return None,
+                Err(error) => {
+                    warn!(%error, "a subscription ends");
+                    return None;
+                }
+            }
+        }
+    }
+
+    async fn step(&mut self) -> Result<Option<LiveEvent>, ReplayError> {
+        match &mut self.stage {
+            Stage::Behind => {
+                let registration =
+                    Registration { narrowing: self.narrowing.clone(), from: self.position, person_at: self.person_at };
+                self.stage = Stage::Replaying(Box::new(Replay::begin(self.hub.clone(), registration).await?));
+                Ok(None)
+            }
+            Stage::Replaying(replay) => {
+                let event = replay.next().await?;
+                if event.is_none() {
+                    self.join()?;
+                }
+                Ok(event)
+            }
+            Stage::Live(id, follower) => {
+                let (id, follower) = (*id, Arc::clone(follower));
+                match poll_fn(|context| follower.poll_next(context)).await {
+                    Ok(routed) if routed.change.position > self.position => {
+                        self.position = routed.change.position;
+                        self.person_at = routed.person_at;
+                        if routed.change.kind == ChangeKind::PersonMoved {
+                            self.person_at = routed.change.instance;
+                        }
+                        let kind = self.narrowing.sees(&routed.change, routed.person_at);
+                        let event = |kind| LiveEvent { change: routed.change, kind, person: self.narrowing.person };
+                        Ok(kind.map(event))
+                    }
+                    Ok(_) => Ok(None),
+                    Err(Ended::Closed) => Err(ReplayError::Closed),
+                    Err(Ended::Overflowed) => {
+                        self.leave(id);
+                        self.stage = Stage::Behind;
+                        Ok(None)
+                    }
+                }
+            }
+        }
+    }
+
+    fn join(&mut self) -> Result<(), ReplayError> {
+        let Stage::Replaying(replay) = &self.stage else { return Ok(()) };
+        let caught_up = replay.caught_up();
+        self.position = caught_up.position;
+        self.person_at = caught_up.person_at;
+        let mut state = locked(&self.hub.0.state);
+        let follower = Arc::new(Follower::new(self.hub.0.settings.queue));
+        let id = state.add_follower(Arc::clone(&follower));
+        match state.join(id, &caught_up) {
+            Ok(true) => {
+                drop(state);
+                self.stage = Stage::Live(id, follower);
+                Ok(())
+            }
+            result => {
+                state.remove_follower(id);
+                result.map(|_| ())
+            }
+        }
+    }
+
+    fn leave(&self, id: FollowerId) {
+        let mut state = locked(&self.hub.0.state);
+        state.leave(id, &self.narrowing);
+        state.remove_follower(id);
+    }
+}
+
+impl Drop for Single {
+    fn drop(&mut self) {
+        if let Stage::Live(id, _) = self.stage {
+            self.leave(id);
+        }
+    }
+}

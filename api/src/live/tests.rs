@@ -1,0 +1,609 @@
+//! The hub against a log in memory.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::DateTime;
+use domain::{
+    access::Viewer,
+    ids::{PersonId, SessionId, SessionInstanceId},
+    news::{Change, ChangeKind, Narrowing, Place, Position},
+};
+use futures_util::{StreamExt, stream};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    ChangeSource, Content, CursorStanding, CutOff, GroupKey, Hub, HubSettings, Letter, Mailbox, MailboxLimits,
+    Registration, ReplayError, StartExecution, Subscription, locked, ring::Ring, topics::Topics,
+};
+
+/// Waits for what is about to happen, but not for ever.
+pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), future).await.expect("took too long")
+}
+
+/// Waits until something holds.
+pub(crate) async fn until(mut holds: impl FnMut() -> bool) {
+    within(async {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    })
+    .await;
+}
+
+/// A log in memory.
+#[derive(Debug, Clone)]
+pub(crate) struct FakeLog(Arc<Log>);
+
+#[derive(Debug)]
+struct Log {
+    changes: Mutex<Vec<Change>>,
+    oldest: AtomicI64,
+    reads: AtomicUsize,
+    fails: AtomicBool,
+    wake: watch::Sender<u64>,
+}
+
+impl FakeLog {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Log {
+            changes: Mutex::default(),
+            oldest: AtomicI64::new(1),
+            reads: AtomicUsize::new(0),
+            fails: AtomicBool::new(false),
+            wake: watch::Sender::default(),
+        }))
+    }
+
+    pub(crate) fn append(&self, change: Change) -> Change {
+        let mut changes = locked(&self.0.changes);
+        let change = Change { position: Position(changes.len().cast_signed() as i64 + 1), ..change };
+        changes.push(change.clone());
+        drop(changes);
+        self.0.wake.send_modify(|count| *count += 1);
+        change
+    }
+
+    pub(crate) async fn hub(&self, settings: HubSettings, shutdown: &CancellationToken) -> Hub {
+        Hub::start(self.clone(), self.0.wake.subscribe(), settings, shutdown.clone()).await.unwrap()
+    }
+
+    pub(crate) fn changes(&self) -> Vec<Change> {
+        locked(&self.0.changes).clone()
+    }
+
+    fn reads(&self) -> usize {
+        self.0.reads.load(Ordering::SeqCst)
+    }
+}
+
+impl ChangeSource for FakeLog {
+    type Error = &'static str;
+
+    async fn head(&self) -> Result<Position, &'static str> {
+        Ok(Position(locked(&self.0.changes).len().cast_signed() as i64))
+    }
+
+    async fn oldest(&self) -> Result<Position, &'static str> {
+        Ok(Position(self.0.oldest.load(Ordering::SeqCst)))
+    }
+
+    async fn read_after(&self, after: Position, limit: u64) -> Result<Vec<Change>, &'static str> {
+        self.0.reads.fetch_add(1, Ordering::SeqCst);
+        tokio::task::yield_now().await;
+        if self.0.fails.load(Ordering::SeqCst) {
+            return Err("out of order");
+        }
+        let first = after.0.max(self.0.oldest.load(Ordering::SeqCst) - 1);
+        let changes = locked(&self.0.changes);
+        Ok(changes
+            .iter()
+            .skip(usize::try_from(first).unwrap())
+            .take(usize::try_from(limit).unwrap())
+            .cloned()
+            .collect())
+    }
+}
+
+pub(crate) fn change(kind: ChangeKind, session: i64, city: &str) -> Change {
+    Change {
+        position: Position(0),
+        occurred_at: DateTime::UNIX_EPOCH,
+        kind,
+        session: Some(SessionId(session)),
+        instance: Some(SessionInstanceId(session * 10)),
+        place: place(city),
+        previous_place: None,
+        person: None,
+        previous_instance: None,
+        previous_session: None,
+    }
+}
+
+pub(crate) fn moved(person: i64, from: Option<i64>, to: Option<i64>) -> Change {
+    Change {
+        session: to.map(SessionId),
+        instance: to.map(|session| SessionInstanceId(session * 10)),
+        place: place("Austin"),
+        previous_place: from.map(|_| place("Austin")),
+        person: Some(PersonId(person)),
+        previous_instance: from.map(|session| SessionInstanceId(session * 10)),
+        previous_session: from.map(SessionId),
+        ..change(ChangeKind::PersonMoved, 1, "Austin")
+    }
+}
+
+fn place(city: &str) -> Place {
+    Place { city: Some(city.to_owned()), country: Some(if city == "Paris" { "FR" } else { "US" }.to_owned()) }
+}
+
+/// Numbers that look random and are the same in each run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+
+    fn city(&mut self) -> &'static str {
+        ["Austin", "Dallas", "Paris"][usize::try_from(self.below(3)).unwrap()]
+    }
+
+    fn session(&mut self) -> i64 {
+        self.below(5).cast_signed() + 1
+    }
+
+    fn change(&mut self) -> Change {
+        let (session, city) = (self.session(), self.city());
+        match self.below(6) {
+            0 => change(ChangeKind::Activated, session, city),
+            1 => change(ChangeKind::Deactivated, session, city),
+            2 => Change { previous_place: Some(place(self.city())), ..change(ChangeKind::Updated, session, city) },
+            3 => {
+                let mut mover = moved(self.session(), None, None);
+                mover.place = place(city);
+                mover
+            }
+            _ => change(ChangeKind::Updated, session, city),
+        }
+    }
+
+    fn narrowing(&mut self) -> Narrowing {
+        let mut narrowing = Narrowing::default();
+        if self.below(3) == 0 {
+            narrowing.sessions = Some(vec![SessionId(self.session()), SessionId(self.session())]);
+        }
+        if self.below(3) == 0 {
+            narrowing.city = Some(self.city().to_owned());
+        }
+        if self.below(3) == 0 {
+            narrowing.country = Some("US".to_owned());
+        }
+        narrowing
+    }
+}
+
+/// What a subscription that tells positions and kinds is to get of the whole log.
+fn expected(log: &FakeLog, narrowing: &Narrowing, from: Position) -> Vec<String> {
+    let mut at = None;
+    let mut seen = Vec::new();
+    for change in log.changes() {
+        let kind = narrowing.sees(&change, at);
+        if change.kind == ChangeKind::PersonMoved && change.person == narrowing.person {
+            at = change.instance;
+        }
+        if change.position > from {
+            seen.extend(kind.map(|kind| format!("{} {}", change.position.0, kind.as_str())));
+        }
+    }
+    seen
+}
+
+fn key(question: &str, person: Option<PersonId>) -> GroupKey {
+    GroupKey { question: question.into(), viewer: person.map(Viewer::person), person }
+}
+
+/// An execution that tells each event's position and kind.
+fn telling() -> StartExecution {
+    Box::new(|feed| {
+        let texts = feed.take().map(|event| format!("{} {}", event.change.position.0, event.kind.as_str()).into());
+        texts.boxed()
+    })
+}
+
+fn mailbox(letters: usize) -> Arc<Mailbox> {
+    Arc::new(Mailbox::new(MailboxLimits { letters, bytes: usize::MAX }))
+}
+
+async fn next(mailbox: &Mailbox) -> Result<String, CutOff> {
+    match within(poll_fn(|context| mailbox.poll_next(context))).await?.content {
+        Content::Next(text) => Ok(text.to_string()),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn registration(narrowing: Narrowing, from: i64) -> Registration {
+    Registration { narrowing, from: Position(from), person_at: None }
+}
+
+async fn live(hub: &Hub, narrowing: Narrowing, from: i64, mailbox: &Arc<Mailbox>) -> Subscription {
+    let mut subscription = hub.attach(key("all", narrowing.person), telling());
+    within(subscription.go_live(registration(narrowing, from), mailbox, 1)).await.unwrap();
+    subscription
+}
+
+#[test]
+fn topics_lead_to_all_who_may_see_a_change() {
+    let mut dice = Dice(1);
+    let narrowings: Vec<_> = (0..200).map(|_| dice.narrowing()).collect();
+    let mut topics = Topics::default();
+    narrowings.iter().enumerate().for_each(|(key, narrowing)| topics.add(narrowing, key));
+    for _ in 0..200 {
+        let change = dice.change();
+        let mut found = Vec::new();
+        topics.find(&change, &mut found);
+        found.retain(|key| narrowings[*key].sees(&change, None).is_some());
+        found.sort_unstable();
+        let seeing = (0..narrowings.len()).filter(|key| narrowings[*key].sees(&change, None).is_some());
+        assert_eq!(found, seeing.collect::<Vec<_>>(), "{change:?}");
+    }
+    narrowings.iter().enumerate().for_each(|(key, narrowing)| topics.remove(narrowing, key));
+    assert_eq!(format!("{topics:?}"), format!("{:?}", Topics::<usize>::default()));
+}
+
+#[test]
+fn a_session_costs_only_those_who_ask_for_it() {
+    let mut topics = Topics::default();
+    for session in 1..=1000 {
+        topics.add(&Narrowing { sessions: Some(vec![SessionId(session)]), ..Narrowing::default() }, session);
+    }
+    let mut found = Vec::new();
+    topics.find(&change(ChangeKind::Updated, 7, "Austin"), &mut found);
+    assert_eq!(found, [7]);
+}
+
+#[test]
+fn the_ring_forgets_the_oldest_and_knows_it() {
+    let mut ring = Ring::starting_after(Position(0), 3);
+    for position in 1..=5 {
+        ring.push(Arc::new(Change { position: Position(position), ..change(ChangeKind::Updated, 1, "Austin") }));
+    }
+    let page = |after| ring.page(Position(after), 2).map(|page| page.iter().map(|c| c.position.0).collect::<Vec<_>>());
+    assert_eq!(page(1), None);
+    assert_eq!(page(2), Some(vec![3, 4]));
+    assert_eq!(page(4), Some(vec![5]));
+    assert_eq!(page(5), Some(vec![]));
+    assert_eq!(page(9), Some(vec![]));
+}
+
+#[tokio::test]
+async fn a_full_mailbox_closes_for_news_and_makes_answers_wait() {
+    let letter = |text: &str| Letter { operation: 1, content: Content::Next(text.into()) };
+    let mailbox = Mailbox::new(MailboxLimits { letters: 4, bytes: 1000 });
+    assert!(mailbox.send(letter("1")).await && mailbox.send(letter("2")).await);
+    {
+        let mut third = pin!(mailbox.send(letter("3")));
+        assert!(futures_util::poll!(third.as_mut()).is_pending(), "half is left to news");
+        assert_eq!(next(&mailbox).await, Ok("1".to_owned()));
+        assert!(third.await);
+    }
+    assert!(mailbox.push(letter("4")) && mailbox.push(letter("5")));
+    assert!(!mailbox.push(letter("6")));
+    assert_eq!(next(&mailbox).await, Err(CutOff::Behind));
+    assert!(!mailbox.send(letter("7")).await);
+
+    let mailbox = Mailbox::new(MailboxLimits { letters: 4, bytes: 10 });
+    assert!(mailbox.push(letter("larger than the limit")), "into an empty one");
+    assert!(!mailbox.push(letter("x")));
+}
+
+#[tokio::test]
+async fn identical_subscriptions_share_one_execution_an_event() {
+    let log = FakeLog::new();
+    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await;
+    let mailboxes: Vec<_> = (0..50).map(|_| mailbox(100)).collect();
+    let mut subscriptions = Vec::new();
+    for (n, mailbox) in mailboxes.iter().enumerate() {
+        // Narrowed to different things, and still one group.
+        let sessions = (n % 2 == 0).then(|| vec![SessionId(1)]);
+        subscriptions.push(live(&hub, Narrowing { sessions, ..Narrowing::default() }, 0, mailbox).await);
+    }
+    for _ in 0..10 {
+        log.append(change(ChangeKind::Updated, 1, "Austin"));
+    }
+    for mailbox in &mailboxes {
+        for position in 1..=10 {
+            assert_eq!(next(mailbox).await, Ok(format!("{position} UPDATED")));
+        }
+    }
+    let stats = hub.stats();
+    assert_eq!((stats.executions, stats.groups, stats.subscriptions, stats.deliveries), (10, 1, 50, 500));
+    drop(subscriptions);
+    let stats = hub.stats();
+    assert_eq!((stats.groups, stats.followers, stats.subscriptions), (0, 0, 0));
+}
+
+#[tokio::test]
+async fn one_change_may_be_a_different_event_for_each() {
+    let log = FakeLog::new();
+    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await;
+    let in_city = |city: &str| Narrowing { city: Some(city.to_owned()), ..Narrowing::default() };
+    let (from, to, all) = (mailbox(9), mailbox(9), mailbox(9));
+    let _from = live(&hub, in_city("Dallas"), 0, &from).await;
+    let _to = live(&hub, in_city("Austin"), 0, &to).await;
+    let _all = live(&hub, Narrowing::default(), 0, &all).await;
+    log.append(Change { previous_place: Some(place("Dallas")), ..change(ChangeKind::Updated, 1, "Austin") });
+    assert_eq!(next(&from).await, Ok("1 DEACTIVATED".to_owned()));
+    assert_eq!(next(&to).await, Ok("1 ACTIVATED".to_owned()));
+    assert_eq!(next(&all).await, Ok("1 UPDATED".to_owned()));
+    assert_eq!(hub.stats().executions, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_doubled_between_replay_and_live() {
+    const CHANGES: u64 = 3000;
+    let log = FakeLog::new();
+    let mut dice = Dice(7);
+    for _ in 0..500 {
+        log.append(dice.change());
+    }
+    let shutdown = CancellationToken::new();
+    // A short ring and queue, so that all ways are taken.
+    let hub = log.hub(HubSettings { ring: 200, queue: 4096, ..HubSettings::default() }, &shutdown).await;
+    let end = CancellationToken::new();
+    let appender = tokio::spawn({
+        let (log, end) = (log.clone(), end.clone());
+        async move {
+            let mut dice = Dice(11);
+            for n in 0..CHANGES {
+                log.append(dice.change());
+                if n % 7 == 0 {
+                    tokio::task::yield_now().await;
+                }
+            }
+            end.cancel();
+        }
+    });
+    let mut readers = Vec::new();
+    for n in 0..120 {
+        let (hub, log, end) = (hub.clone(), log.clone(), end.clone());
+        let mut narrowing = dice.narrowing();
+        if n % 10 == 0 {
+            narrowing.person = Some(PersonId(dice.session()));
+        }
+        let from = dice.below(log.changes().len() as u64).cast_signed();
+        readers.push(tokio::spawn(async move {
+            let mailbox = mailbox(10_000);
+            let mut subscription = hub.attach(key("all", narrowing.person), telling());
+            let mut at_once = pin!(subscription.go_live(registration(narrowing.clone(), from), &mailbox, 1));
+            let mut got = Vec::new();
+            let mut is_live = false;
+            // Reads while it catches up, then until it has as much as it should;
+            let mut whole = None;
+            within(async {
+                while !is_live || whole.as_ref().is_none_or(|whole: &Vec<_>| got.len() < whole.len()) {
+                    tokio::select! {
+                        result = &mut at_once, if !is_live => { result.unwrap(); is_live = true; }
+                        text = next(&mailbox) => got.push(text.unwrap()),
+                        () = end.cancelled(), if whole.is_none() => {
+                            whole = Some(expected(&log, &narrowing, Position(from)));
+                        }
+                    }
+                }
+            })
+            .await;
+            assert_eq!(Some(got), whole);
+            until(|| hub.stats().position == Position(500 + CHANGES.cast_signed())).await;
+            tokio::task::yield_now().await;
+            assert!(mailbox.take_left().is_none());
+        }));
+        tokio::task::yield_now().await;
+    }
+    for reader in readers {
+        within(reader).await.unwrap();
+    }
+    appender.await.unwrap();
+    until(|| hub.stats().position == Position(500 + CHANGES.cast_signed())).await;
+    assert_eq!(hub.stats().subscriptions, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_stream_falls_back_to_the_log() {
+    let log = FakeLog::new();
+    let shutdown = CancellationToken::new();
+    let hub = log.hub(HubSettings { ring: 20, queue: 5, ..HubSettings::default() }, &shutdown).await;
+    let narrowing = Narrowing { person: Some(PersonId(1)), ..Narrowing::default() };
+    let mut stream = pin!(hub.subscribe_stream(registration(narrowing.clone(), 0)));
+    let mut got = Vec::new();
+    let mut dice = Dice(3);
+    let mut at = None;
+    for n in 0..600 {
+        if n % 9 == 0 {
+            let to = (n % 2 == 0).then(|| dice.session());
+            log.append(moved(1, at, to));
+            at = to;
+        } else {
+            log.append(dice.change());
+        }
+        // Bursts that are longer than the queue, and than the ring.
+        if n % 40 == 0 {
+            until(|| hub.stats().position == Position(n + 1)).await;
+            if let Some(event) = within(stream.next()).await {
+                got.push(format!("{} {}", event.change.position.0, event.kind.as_str()));
+            }
+        }
+    }
+    let expected = expected(&log, &narrowing, Position(0));
+    while got.len() < expected.len() {
+        let event = within(stream.next()).await.unwrap();
+        got.push(format!("{} {}", event.change.position.0, event.kind.as_str()));
+    }
+    assert_eq!(got, expected);
+    shutdown.cancel();
+    assert!(within(stream.next()).await.is_none(), "a shutdown ends it");
+}
+
+#[tokio::test]
+async fn a_person_s_news_follow_the_person() {
+    let log = FakeLog::new();
+    log.append(moved(1, Some(4), Some(1)));
+    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await;
+    let narrowing = Narrowing { person: Some(PersonId(1)), ..Narrowing::default() };
+    let mailbox = mailbox(100);
+    let mut subscription = hub.attach(key("mine", Some(PersonId(1))), telling());
+    // The tables say where the person is now: at 1. The log, that they came there from 4.
+    let started = Registration { person_at: Some(SessionInstanceId(10)), ..registration(narrowing, 0) };
+    within(subscription.go_live(started, &mailbox, 1)).await.unwrap();
+    assert_eq!(next(&mailbox).await, Ok("1 PERSON_MOVED".to_owned()));
+    log.append(change(ChangeKind::Updated, 1, "Austin"));
+    log.append(change(ChangeKind::Updated, 2, "Austin"));
+    log.append(moved(2, None, Some(1)));
+    log.append(moved(1, Some(1), Some(2)));
+    log.append(change(ChangeKind::Updated, 1, "Austin"));
+    log.append(change(ChangeKind::Updated, 2, "Austin"));
+    log.append(moved(1, Some(2), None));
+    log.append(change(ChangeKind::Deactivated, 2, "Austin"));
+    for expected in ["2 UPDATED", "5 PERSON_MOVED", "7 UPDATED", "8 PERSON_MOVED"] {
+        assert_eq!(next(&mailbox).await, Ok(expected.to_owned()));
+    }
+    until(|| hub.stats().position == Position(9)).await;
+    assert!(mailbox.take_left().is_none());
+}
+
+#[tokio::test]
+async fn where_a_person_was_at_the_cursor_is_found_in_the_log() {
+    let log = FakeLog::new();
+    log.append(change(ChangeKind::Updated, 3, "Austin"));
+    log.append(change(ChangeKind::Updated, 1, "Austin"));
+    log.append(moved(1, Some(1), Some(3)));
+    log.append(change(ChangeKind::Updated, 3, "Austin"));
+    let hub = log.hub(HubSettings { ring: 1, ..HubSettings::default() }, &CancellationToken::new()).await;
+    let narrowing = Narrowing { person: Some(PersonId(1)), ..Narrowing::default() };
+    let resumed = Registration { person_at: Some(SessionInstanceId(30)), ..registration(narrowing, 0) };
+    let events = hub.subscribe_stream(resumed).take(3).map(|event| event.change.position.0);
+    assert_eq!(within(events.collect::<Vec<_>>()).await, [2, 3, 4]);
+}
+
+#[tokio::test]
+async fn a_slow_group_delays_nobody_and_is_cut_off() {
+    let log = FakeLog::new();
+    let hub = log.hub(HubSettings { queue: 10, ..HubSettings::default() }, &CancellationToken::new()).await;
+    let (stuck, well) = (mailbox(1000), mailbox(1000));
+    let mut slow = hub.attach(key("slow", None), Box::new(|_| stream::pending().boxed()));
+    within(slow.go_live(registration(Narrowing::default(), 0), &stuck, 1)).await.unwrap();
+    let _fast = live(&hub, Narrowing::default(), 0, &well).await;
+    // The first is being executed, for ever; ten fit into the queue. Each is read before the next is written, so that the
+    // other group's queue never fills.
+    for position in 1..=12 {
+        log.append(change(ChangeKind::Updated, 1, "Austin"));
+        assert_eq!(next(&well).await, Ok(format!("{position} UPDATED")));
+    }
+    assert_eq!(next(&stuck).await, Err(CutOff::Behind));
+    drop(slow);
+    assert_eq!((hub.stats().groups, hub.stats().subscriptions), (1, 1));
+}
+
+#[tokio::test]
+async fn a_group_whose_execution_ends_cuts_its_subscribers_off() {
+    let log = FakeLog::new();
+    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await;
+    for start in [
+        Box::new(|_| stream::empty().boxed()) as StartExecution,
+        Box::new(|_| stream::iter(["the resolver does not take its feed".into()]).boxed()),
+        Box::new(|_| panic!("a test's panic")),
+    ] {
+        let mailbox = mailbox(10);
+        let mut subscription = hub.attach(key("broken", None), start);
+        let from = hub.stats().position.0;
+        within(subscription.go_live(registration(Narrowing::default(), from), &mailbox, 1)).await.unwrap();
+        log.append(change(ChangeKind::Updated, 1, "Austin"));
+        assert_eq!(next(&mailbox).await, Err(CutOff::Behind));
+        let again = within(subscription.go_live(registration(Narrowing::default(), from), &mailbox, 1)).await;
+        assert_eq!(again, Err(ReplayError::Failed));
+        drop(subscription);
+        assert_eq!((hub.stats().groups, hub.stats().followers), (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn thousands_who_resume_read_the_log_not_once_and_share_executions() {
+    let log = FakeLog::new();
+    for _ in 0..20 {
+        log.append(change(ChangeKind::Updated, 1, "Austin"));
+    }
+    let hub = log
+        .hub(HubSettings { interval: Duration::from_hours(1), ..HubSettings::default() }, &CancellationToken::new())
+        .await;
+    until(|| log.reads() == 2).await;
+    let mut resumed = Vec::new();
+    for _ in 0..2000 {
+        assert_eq!(hub.standing(Position(5)).await.unwrap(), CursorStanding::Resumable);
+        let mailbox = mailbox(100);
+        resumed.push((live(&hub, Narrowing::default(), 5, &mailbox).await, mailbox));
+    }
+    for (_, mailbox) in &resumed {
+        for position in 6..=20 {
+            assert_eq!(next(mailbox).await, Ok(format!("{position} UPDATED")));
+        }
+    }
+    assert_eq!((log.reads(), hub.stats().executions), (2, 15));
+}
+
+#[tokio::test]
+async fn cursors_that_the_log_no_longer_has_are_expired() {
+    let log = FakeLog::new();
+    for _ in 0..50 {
+        log.append(change(ChangeKind::Updated, 1, "Austin"));
+    }
+    let hub = log.hub(HubSettings { ring: 10, ..HubSettings::default() }, &CancellationToken::new()).await;
+    log.0.oldest.store(30, Ordering::SeqCst);
+    assert_eq!(hub.standing(Position(29)).await.unwrap(), CursorStanding::Resumable);
+    assert_eq!(hub.standing(Position(28)).await.unwrap(), CursorStanding::Expired);
+    assert_eq!(hub.standing(Position(50)).await.unwrap(), CursorStanding::Resumable);
+    assert_eq!(hub.standing(Position(51)).await.unwrap(), CursorStanding::Future);
+    // What is pruned between that answer and the replay is noticed too.
+    let mut subscription = hub.attach(key("all", None), telling());
+    let late = subscription.go_live(registration(Narrowing::default(), 28), &mailbox(100), 1).await;
+    assert_eq!(late, Err(ReplayError::Expired));
+    let mut stream = pin!(hub.subscribe_stream(registration(Narrowing::default(), 28)));
+    assert!(within(stream.next()).await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_can_t_be_read_is_waited_for() {
+    let log = FakeLog::new();
+    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await;
+    let mailbox = mailbox(100);
+    let _subscription = live(&hub, Narrowing::default(), 0, &mailbox).await;
+    log.0.fails.store(true, Ordering::SeqCst);
+    log.append(change(ChangeKind::Updated, 1, "Austin"));
+    let before = log.reads();
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    let tries = log.reads() - before;
+    assert!((5..30).contains(&tries), "{tries} tries in a minute");
+    log.0.fails.store(false, Ordering::SeqCst);
+    assert_eq!(next(&mailbox).await, Ok("1 UPDATED".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_wake_up_it_takes_a_second() {
+    let log = FakeLog::new();
+    let (_never, wake) = watch::channel(0);
+    let hub = Hub::start(log.clone(), wake, HubSettings::default(), CancellationToken::new()).await.unwrap();
+    let mailbox = mailbox(100);
+    let _subscription = live(&hub, Narrowing::default(), 0, &mailbox).await;
+    let before = tokio::time::Instant::now();
+    log.append(change(ChangeKind::Updated, 1, "Austin"));
+    assert_eq!(next(&mailbox).await, Ok("1 UPDATED".to_owned()));
+    assert!(before.elapsed() <= Duration::from_millis(1001));
+}

@@ -1,0 +1,62 @@
+//! What resolvers find in their context, and how errors of the service become errors of the interface.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use async_graphql::{Context, ID};
+use domain::{access::Viewer, ids::IdError};
+use service::App;
+
+use super::error::ApiError;
+use crate::live::Hub;
+
+pub type Result<T, E = ApiError> = std::result::Result<T, E>;
+
+fn find<'a, T: Send + Sync + 'static>(ctx: &Context<'a>, what: &'static str) -> Result<&'a T> {
+    ctx.data::<T>().map_err(|_| ApiError::internal(format!("the schema was built without {what}")))
+}
+
+pub fn app<'a>(ctx: &Context<'a>) -> Result<&'a App> {
+    find(ctx, "its App")
+}
+
+pub fn hub<'a>(ctx: &Context<'a>) -> Result<&'a Hub> {
+    find(ctx, "its hub")
+}
+
+/// Who asks. A request without one is nobody's.
+pub fn viewer(ctx: &Context<'_>) -> Viewer {
+    ctx.data_opt::<Viewer>().copied().unwrap_or(Viewer::NOBODY)
+}
+
+/// Reads an id that clients sent as `field`.
+pub fn parse_id<T: FromStr<Err = IdError>>(field: &str, id: &ID) -> Result<T> {
+    id.parse().map_err(|error: IdError| ApiError::bad_user_input(format!("{field} {error}")).at_field(field))
+}
+
+pub fn id_of(id: impl fmt::Display) -> ID {
+    ID(id.to_string())
+}
+
+impl From<service::Error> for ApiError {
+    fn from(error: service::Error) -> Self {
+        use service::Error as E;
+        match error {
+            E::Unauthenticated(message) => Self::unauthenticated(message),
+            E::Forbidden(message) => Self::forbidden(message),
+            E::NotFound(message) => Self::not_found(message),
+            E::Invalid { field, message } => Self::bad_user_input(format!("{field} {message}")).at_field(field),
+            E::Conflict(message) => Self::conflict(message),
+            E::CursorExpired => {
+                Self::cursor_expired("the cursor is older than the log: subscribe again without one, for a snapshot")
+            }
+            error @ (E::Again(_) | E::Internal(_)) => Self::internal(error.describe()),
+        }
+    }
+}
+
+/// A loader's error: shared by all who waited for the same read.
+impl From<Arc<service::Error>> for ApiError {
+    fn from(error: Arc<service::Error>) -> Self {
+        Self::internal(error.describe())
+    }
+}

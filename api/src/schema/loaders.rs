@@ -1,0 +1,239 @@
+//! Batched reads: what many fields of one request ask for one by one is read in one statement.
+//!
+//! Nothing is cached between reads, so that each event of a subscription shows how things are when it is told.
+
+use std::{collections::HashMap, hash::Hash, sync::Arc, time::Duration};
+
+use async_graphql::{
+    Context,
+    dataloader::{DataLoader, Loader},
+};
+use chrono::NaiveDate;
+use domain::{
+    access::Viewer,
+    ids::{PersonId, SessionId, SessionInstanceId},
+};
+use service::{
+    App, Error, check_ins,
+    entity::{check_in, person, session, session_instance},
+    instances, people, sessions,
+};
+
+use super::{
+    context::{Result, viewer},
+    error::ApiError,
+};
+
+pub struct Loaders {
+    app: App,
+}
+
+impl Loaders {
+    pub fn new(app: App) -> DataLoader<Self> {
+        // What is asked for in one turn of the executor is gathered; waiting longer would only be slower.
+        DataLoader::new(Self { app }, tokio::spawn).delay(Duration::ZERO).max_batch_size(1_000)
+    }
+}
+
+/// The active instances of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ActiveOf(pub SessionId);
+
+/// The organisers of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OrganizersOf(pub SessionId);
+
+/// Does the person organise the session?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Organizes(pub PersonId, pub SessionId);
+
+/// The person's answer to the instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AnswerTo(pub PersonId, pub SessionInstanceId);
+
+/// The counts of an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CountsOf(pub SessionInstanceId);
+
+/// The active instances in a city and country.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ActiveAt {
+    pub city: String,
+    pub country: String,
+}
+
+/// The instances that stand for occurrences of the session on dates from `from` to `to`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MeetingsOf {
+    pub session: SessionId,
+    pub from: NaiveDate,
+    pub to: NaiveDate,
+}
+
+type Shared<T> = std::result::Result<T, Arc<Error>>;
+
+fn by<K: Eq + Hash, T>(rows: Vec<T>, key: impl Fn(&T) -> K) -> HashMap<K, T> {
+    rows.into_iter().map(|row| (key(&row), row)).collect()
+}
+
+fn grouped<K: Eq + Hash, T>(rows: impl IntoIterator<Item = (K, T)>) -> HashMap<K, Vec<T>> {
+    let mut groups: HashMap<K, Vec<T>> = HashMap::new();
+    for (key, row) in rows {
+        groups.entry(key).or_default().push(row);
+    }
+    groups
+}
+
+impl Loader<SessionId> for Loaders {
+    type Value = session::Model;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[SessionId]) -> Shared<HashMap<SessionId, Self::Value>> {
+        Ok(by(sessions::find_sessions(self.app.db.pool(), keys).await?, |row| SessionId(row.id)))
+    }
+}
+
+impl Loader<SessionInstanceId> for Loaders {
+    type Value = session_instance::Model;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[SessionInstanceId]) -> Shared<HashMap<SessionInstanceId, Self::Value>> {
+        Ok(by(instances::find_instances(self.app.db.pool(), keys).await?, |row| SessionInstanceId(row.id)))
+    }
+}
+
+impl Loader<PersonId> for Loaders {
+    type Value = person::Model;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[PersonId]) -> Shared<HashMap<PersonId, Self::Value>> {
+        Ok(by(people::find_people(self.app.db.pool(), keys).await?, |row| PersonId(row.id)))
+    }
+}
+
+impl Loader<ActiveOf> for Loaders {
+    type Value = Vec<session_instance::Model>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[ActiveOf]) -> Shared<HashMap<ActiveOf, Self::Value>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = instances::find_active_of_sessions(self.app.db.pool(), &ids).await?;
+        Ok(grouped(rows.into_iter().map(|row| (ActiveOf(SessionId(row.session_id)), row))))
+    }
+}
+
+impl Loader<OrganizersOf> for Loaders {
+    type Value = Vec<person::Model>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[OrganizersOf]) -> Shared<HashMap<OrganizersOf, Self::Value>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = sessions::find_organizers(self.app.db.pool(), &ids).await?;
+        Ok(grouped(rows.into_iter().map(|(session, person)| (OrganizersOf(session), person))))
+    }
+}
+
+impl Loader<Organizes> for Loaders {
+    type Value = ();
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[Organizes]) -> Shared<HashMap<Organizes, ()>> {
+        let mut found = HashMap::new();
+        for (person, sessions) in grouped(keys.iter().map(|key| (key.0, key.1))) {
+            let organized = sessions::find_organized(self.app.db.pool(), Viewer::person(person), &sessions).await?;
+            found.extend(organized.into_iter().map(|session| (Organizes(person, session), ())));
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<AnswerTo> for Loaders {
+    type Value = check_in::Model;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[AnswerTo]) -> Shared<HashMap<AnswerTo, Self::Value>> {
+        let mut found = HashMap::new();
+        for (person, ids) in grouped(keys.iter().map(|key| (key.0, key.1))) {
+            let answers = check_ins::find_answers(&self.app, person, &ids).await?;
+            found.extend(by(answers, |row| AnswerTo(person, SessionInstanceId(row.session_instance_id))));
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<CountsOf> for Loaders {
+    type Value = instances::Counts;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[CountsOf]) -> Shared<HashMap<CountsOf, Self::Value>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let counts = instances::find_counts(&self.app, &ids).await?;
+        Ok(counts.into_iter().map(|(id, counts)| (CountsOf(id), counts)).collect())
+    }
+}
+
+impl Loader<ActiveAt> for Loaders {
+    type Value = Vec<session_instance::Model>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[ActiveAt]) -> Shared<HashMap<ActiveAt, Self::Value>> {
+        let places: Vec<_> = keys.iter().map(|key| (key.city.clone(), key.country.clone())).collect();
+        let rows = instances::find_active_at(&self.app, &places).await?;
+        Ok(grouped(rows.into_iter().filter_map(|(instance, session)| {
+            Some((ActiveAt { city: session.city?, country: session.country? }, instance))
+        })))
+    }
+}
+
+impl Loader<MeetingsOf> for Loaders {
+    type Value = Vec<session_instance::Model>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[MeetingsOf]) -> Shared<HashMap<MeetingsOf, Self::Value>> {
+        let (Some(from), Some(to)) = (keys.iter().map(|key| key.from).min(), keys.iter().map(|key| key.to).max())
+        else {
+            return Ok(HashMap::new());
+        };
+        let ids: Vec<_> = keys.iter().map(|key| key.session).collect();
+        let rows = instances::find_meetings(self.app.db.pool(), &ids, from, to).await?;
+        let of = |key: &MeetingsOf| rows.iter().filter(|row| row.session_id == key.session.0).cloned().collect();
+        Ok(keys.iter().map(|key| (*key, of(key))).collect())
+    }
+}
+
+fn loaders<'a>(ctx: &Context<'a>) -> Result<&'a DataLoader<Loaders>> {
+    ctx.data::<DataLoader<Loaders>>().map_err(|_| ApiError::internal("the schema was built without its loaders"))
+}
+
+/// Loads one thing, together with what other fields ask for at the same time.
+pub async fn load<K>(ctx: &Context<'_>, key: K) -> Result<Option<<Loaders as Loader<K>>::Value>>
+where
+    K: Send + Sync + Hash + Eq + Clone + 'static,
+    Loaders: Loader<K, Error = Arc<Error>>,
+{
+    Ok(loaders(ctx)?.load_one(key).await?)
+}
+
+/// Loads many, in the order of their keys, leaving out what is not there.
+pub async fn load_all<K>(ctx: &Context<'_>, keys: &[K]) -> Result<Vec<<Loaders as Loader<K>>::Value>>
+where
+    K: Send + Sync + Hash + Eq + Clone + 'static,
+    Loaders: Loader<K, Error = Arc<Error>>,
+{
+    let mut found = loaders(ctx)?.load_many(keys.iter().cloned()).await?;
+    Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
+}
+
+/// Does the viewer organise the session?
+pub async fn viewer_organizes(ctx: &Context<'_>, session: SessionId) -> Result<bool> {
+    match viewer(ctx).person {
+        Some(person) => Ok(load(ctx, Organizes(person, session)).await?.is_some()),
+        None => Ok(false),
+    }
+}
+
+/// May the viewer edit the session?
+pub async fn viewer_may_edit(ctx: &Context<'_>, session: SessionId) -> Result<bool> {
+    let viewer = viewer(ctx);
+    Ok(viewer.may_edit_session(viewer.is_admin || viewer_organizes(ctx, session).await?))
+}

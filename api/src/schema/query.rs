@@ -1,0 +1,140 @@
+//! Queries. What one may not see is null or absent, without an error.
+
+use async_graphql::{Context, ID, Interface, Object};
+use domain::ids::{CheckInId, PersonId, SessionId, SessionInstanceId};
+use service::{
+    check_ins,
+    entity::{person, session, session_instance},
+    instances,
+    lists::RowCursor,
+    people, sessions,
+};
+
+use super::{
+    change_cursor,
+    connection::{Counted, Nodes, connection, page},
+    context::{Result, app, parse_id, viewer},
+    error::ApiError,
+    input::{ActiveFilter, SessionFilter},
+    instance::{CheckIn, SessionInstance},
+    loaders::load,
+    person::Person,
+    scalars::Cursor,
+    session::Session,
+};
+
+/// Everything that has a global id.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Globally unique: Type:key, such as Session:7."))]
+pub enum Node {
+    Session(Session),
+    SessionInstance(SessionInstance),
+    Person(Person),
+    CheckIn(CheckIn),
+}
+
+pub struct Query;
+
+#[Object]
+impl Query {
+    /// Who the request's token names; null without one.
+    async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
+        let Some(id) = viewer(ctx).person else { return Ok(None) };
+        Ok(load(ctx, id).await?.map(Person))
+    }
+
+    /// Anything by its global id.
+    async fn node(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Node>> {
+        let kind = id.split(':').next().unwrap_or_default();
+        Ok(match kind {
+            SessionId::TYPE => load(ctx, parse_id::<SessionId>("id", &id)?).await?.map(|row| Session(row).into()),
+            SessionInstanceId::TYPE => {
+                load(ctx, parse_id::<SessionInstanceId>("id", &id)?).await?.map(|row| SessionInstance(row).into())
+            }
+            PersonId::TYPE => load(ctx, parse_id::<PersonId>("id", &id)?).await?.map(|row| Person(row).into()),
+            CheckInId::TYPE => {
+                let row = check_ins::find_check_in(app(ctx)?, parse_id::<CheckInId>("id", &id)?.0).await?;
+                match row.map(CheckIn) {
+                    Some(check_in) if check_in.is_visible(ctx).await? => Some(check_in.into()),
+                    _ => None,
+                }
+            }
+            _ => {
+                let message = "id is not an id of this server: they look like Session:7";
+                return Err(ApiError::bad_user_input(message).at_field("id"));
+            }
+        })
+    }
+
+    async fn session(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Session>> {
+        Ok(load(ctx, parse_id::<SessionId>("id", &id)?).await?.map(Session))
+    }
+
+    async fn session_by_path(&self, ctx: &Context<'_>, path: String) -> Result<Option<Session>> {
+        Ok(sessions::find_session_by_path(app(ctx)?, &path).await?.map(Session))
+    }
+
+    /// Sessions by name.
+    #[graphql(complexity = "super::limits::page(first, last) * (1 + child_complexity)")]
+    async fn sessions(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<SessionFilter>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Nodes<Session>> {
+        let filter = filter.unwrap_or_default().into();
+        let slice = sessions::list_sessions(app(ctx)?, &filter, &page(first, after, last, before)).await?;
+        let cursor = |row: &session::Model| RowCursor::of_text(&row.name_key, row.id);
+        Ok(connection(slice, Counted::Sessions(filter), cursor, Session))
+    }
+
+    async fn session_instance(&self, ctx: &Context<'_>, id: ID) -> Result<Option<SessionInstance>> {
+        Ok(load(ctx, parse_id::<SessionInstanceId>("id", &id)?).await?.map(SessionInstance))
+    }
+
+    /// What is in session now, by start.
+    #[graphql(complexity = "super::limits::page(first, None) * (1 + child_complexity)")]
+    async fn active_session_instances(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<ActiveFilter>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Nodes<SessionInstance>> {
+        let filter = filter.unwrap_or_default().check()?;
+        let slice = instances::list_active(app(ctx)?, &filter, &page(first, after, None, None)).await?;
+        let cursor = |row: &session_instance::Model| RowCursor::of_instant(row.listed_at, row.id);
+        Ok(connection(slice, Counted::Active(filter), cursor, SessionInstance))
+    }
+
+    async fn person(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Person>> {
+        Ok(load(ctx, parse_id::<PersonId>("id", &id)?).await?.map(Person))
+    }
+
+    /// Admins, and organisers to check people in or name organisers; null for others. By name.
+    #[graphql(complexity = "super::limits::page(first, None) * (1 + child_complexity)")]
+    async fn people(
+        &self,
+        ctx: &Context<'_>,
+        name_contains: Option<String>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Option<Nodes<Person>>> {
+        let wanted = page(first, after, None, None);
+        let slice = people::list_people(app(ctx)?, viewer(ctx), name_contains.as_deref(), &wanted).await?;
+        let cursor = |row: &person::Model| RowCursor::of_text(&row.name_key, row.id);
+        Ok(slice.map(|slice| connection(slice, Counted::People(name_contains), cursor, Person)))
+    }
+
+    async fn viewer_is_admin(&self, ctx: &Context<'_>) -> bool {
+        viewer(ctx).is_admin
+    }
+
+    /// The log's position, read before everything else in this answer: subscribe with it as after, and nothing falls between query and subscription.
+    async fn change_cursor(&self, ctx: &Context<'_>) -> Result<Cursor> {
+        change_cursor::of_request(ctx).await
+    }
+}

@@ -1,0 +1,330 @@
+//! The scalars of the schema: what is taken, what is refused, and how values are printed.
+//!
+//! They are newtypes, so that chrono's own types never get into the schema under the same names by accident.
+
+use std::ops::RangeInclusive;
+
+use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use chrono::{Datelike as _, NaiveDate, NaiveTime, SecondsFormat, SubsecRound as _, TimeDelta, Timelike as _, Utc};
+use chrono_tz::Tz;
+
+/// The years whose instants and dates have their usual four digits in RFC 3339.
+const YEARS: RangeInclusive<i32> = 1..=9999;
+
+/// RFC 3339 instant; printed in UTC with milliseconds, as JavaScript's toISOString() does; any offset is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DateTime(pub chrono::DateTime<Utc>);
+
+impl From<chrono::DateTime<Utc>> for DateTime {
+    fn from(instant: chrono::DateTime<Utc>) -> Self {
+        Self(instant)
+    }
+}
+
+#[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time.html")]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let text = text_of(value, "an RFC 3339 instant, such as \"2024-01-15T19:00:00Z\"")?;
+        match parse_instant(&text) {
+            Some(instant) => Ok(Self(instant)),
+            None => refuse(format!(
+                "{} is not an RFC 3339 instant: give date, time and offset, such as 2024-01-15T19:00:00Z or \
+                 2024-01-15T13:00:00-06:00, in the years 0001 to 9999",
+                quoted(&text)
+            )),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+/// ISO 8601 calendar date, YYYY-MM-DD, in the session's own time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(pub NaiveDate);
+
+impl From<NaiveDate> for Date {
+    fn from(date: NaiveDate) -> Self {
+        Self(date)
+    }
+}
+
+#[Scalar(name = "Date", specified_by_url = "https://scalars.graphql.org/andimarek/local-date.html")]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let text = text_of(value, "a calendar date, such as \"2024-01-15\"")?;
+        match parse_date(&text) {
+            Some(date) => Ok(Self(date)),
+            None => refuse(format!(
+                "{} is not a calendar date: give YYYY-MM-DD, such as 2024-01-15, in the years 0001 to 9999",
+                quoted(&text)
+            )),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.format("%Y-%m-%d").to_string())
+    }
+}
+
+/// Local wall-clock time of day (24 h): printed HH:MM:SS; HH:MM is taken too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LocalTime(pub NaiveTime);
+
+impl From<NaiveTime> for LocalTime {
+    fn from(time: NaiveTime) -> Self {
+        Self(time)
+    }
+}
+
+#[Scalar(name = "LocalTime", specified_by_url = "https://scalars.graphql.org/chillicream/local-time.html")]
+impl ScalarType for LocalTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let text = text_of(value, "a local time, such as \"19:00\"")?;
+        match parse_time(&text) {
+            Some(time) => Ok(Self(time)),
+            None => refuse(format!(
+                "{} is not a local time: give HH:MM or HH:MM:SS from 00:00 to 23:59:59, such as 19:00",
+                quoted(&text)
+            )),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.format("%H:%M:%S").to_string())
+    }
+}
+
+/// IANA time zone name, such as America/Chicago.
+///
+/// What clients send is checked. A name read from the database is shown as it is, even if no longer known.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TimeZone(String);
+
+impl TimeZone {
+    /// A name as it is stored, known or not.
+    pub fn stored(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
+    pub fn into_name(self) -> String {
+        self.0
+    }
+
+    /// The zone itself; none when a stored name is not known (any more). Never none for what a client sent.
+    pub fn zone(&self) -> Option<Tz> {
+        self.0.parse().ok()
+    }
+}
+
+#[Scalar(name = "TimeZone")]
+impl ScalarType for TimeZone {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let text = text_of(value, "an IANA time zone name, such as \"America/Chicago\"")?;
+        match text.parse::<Tz>() {
+            Ok(_) => Ok(Self(text)),
+            Err(_) => refuse(format!(
+                "unknown time zone {}: give an IANA name with its capitals, such as America/Chicago or Europe/Berlin",
+                quoted(&text)
+            )),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
+/// Opaque position in the change log.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Cursor(pub String);
+
+#[Scalar(name = "Cursor")]
+impl ScalarType for Cursor {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        Ok(Self(text_of(value, "a cursor as the server gave it")?))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
+fn text_of<T: InputType>(value: Value, expected: &str) -> Result<String, InputValueError<T>> {
+    let found = match value {
+        Value::String(text) => return Ok(text),
+        Value::Null => "null",
+        Value::Number(_) => "a number",
+        Value::Boolean(_) => "a boolean",
+        Value::Enum(_) => "a bare name",
+        Value::List(_) => "a list",
+        Value::Object(_) => "an object",
+        Value::Binary(_) => "bytes",
+    };
+    Err(InputValueError::custom(format!("give {expected}, as a string, not {found}")))
+}
+
+fn refuse<T: InputType>(message: String) -> InputValueResult<T> {
+    Err(InputValueError::custom(message))
+}
+
+/// What a client sent, for an error message: short, and on one line.
+fn quoted(text: &str) -> String {
+    const LONGEST: usize = 60;
+
+    let shown: String =
+        text.chars().take(LONGEST).map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();
+    let more = if text.chars().nth(LONGEST).is_some() { "..." } else { "" };
+    format!("'{shown}{more}'")
+}
+
+fn parse_instant(text: &str) -> Option<chrono::DateTime<Utc>> {
+    let instant = chrono::DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+    // chrono keeps a leap second as a second with more than a thousand milliseconds. There is one only at the end of
+    // a day in UTC; it is read as the start of the next.
+    let is_leap_second = instant.nanosecond() >= 1_000_000_000;
+    if is_leap_second && (instant.hour(), instant.minute()) != (23, 59) {
+        return None;
+    }
+    let instant = if is_leap_second {
+        instant.with_nanosecond(0)?.checked_add_signed(TimeDelta::seconds(1))?
+    } else {
+        instant.trunc_subsecs(3)
+    };
+    YEARS.contains(&instant.year()).then_some(instant)
+}
+
+fn parse_date(text: &str) -> Option<NaiveDate> {
+    let date = has_shape(text, "0000-00-00").then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())??;
+    YEARS.contains(&date.year()).then_some(date)
+}
+
+fn parse_time(text: &str) -> Option<NaiveTime> {
+    let (hour_minute, second) = match text.len() {
+        5 => (text, 0),
+        _ if has_shape(text, "00:00:00") => (text.get(..5)?, text.get(6..)?.parse().ok()?),
+        _ => return None,
+    };
+    if !has_shape(hour_minute, "00:00") {
+        return None;
+    }
+    let (hour, minute) = hour_minute.split_once(':')?;
+    NaiveTime::from_hms_opt(hour.parse().ok()?, minute.parse().ok()?, second)
+}
+
+/// Whether `text` has an ASCII digit wherever `shape` has a 0, and else the same characters.
+fn has_shape(text: &str, shape: &str) -> bool {
+    text.len() == shape.len()
+        && text.bytes().zip(shape.bytes()).all(|(c, s)| if s == b'0' { c.is_ascii_digit() } else { c == s })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed<T: ScalarType>(text: &str) -> Option<String> {
+        match T::parse(Value::from(text)).ok()?.to_value() {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn message<T: ScalarType + InputType>(value: impl Into<Value>) -> String {
+        let error = <T as ScalarType>::parse(value.into()).map(|_| ()).unwrap_err();
+        error.into_server_error(async_graphql::Pos::default()).message
+    }
+
+    #[test]
+    fn instants_of_any_offset_are_printed_in_utc_with_milliseconds() {
+        let cases = [
+            ("2024-01-15T19:00:00Z", "2024-01-15T19:00:00.000Z"),
+            ("2024-01-15T13:00:00.5-06:00", "2024-01-15T19:00:00.500Z"),
+            ("2024-01-15t19:00:00z", "2024-01-15T19:00:00.000Z"),
+            ("2024-01-15T19:00:00.123999999Z", "2024-01-15T19:00:00.123Z"),
+            ("1969-12-31T23:59:59.9999Z", "1969-12-31T23:59:59.999Z"),
+            ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00.000Z"),
+            ("2016-12-31T17:59:60.7-06:00", "2017-01-01T00:00:00.000Z"),
+            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"),
+            ("9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(printed::<DateTime>(text).as_deref(), Some(expected), "{text}");
+        }
+        let wrong = [
+            "",
+            "now",
+            "2024-01-15",
+            "2024-01-15T19:00:00",
+            "2024-01-15T19:00Z",
+            "2024-02-30T19:00:00Z",
+            "2024-01-15T24:00:00Z",
+            "2024-01-15T12:30:60Z",
+            "2024-01-15T19:00:61Z",
+            "2024-01-15T19:00:00+25:00",
+            "0000-12-31T23:59:59Z",
+            "0001-01-01T00:00:00+01:00",
+            "9999-12-31T23:59:59-01:00",
+            "9999-12-31T23:59:60Z",
+            "+10000-01-01T00:00:00Z",
+            "1705345200",
+        ];
+        for text in wrong {
+            assert_eq!(printed::<DateTime>(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_are_four_two_two() {
+        for text in ["2024-01-15", "2024-02-29", "0001-01-01", "9999-12-31"] {
+            assert_eq!(printed::<Date>(text).as_deref(), Some(text));
+        }
+        for text in ["", "2023-02-29", "2024-1-15", "24-01-15", "0000-01-01", "10000-01-01", "2024-01-15T00:00:00Z"] {
+            assert_eq!(printed::<Date>(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn local_times_are_printed_with_seconds() {
+        for (text, expected) in [("19:00", "19:00:00"), ("00:00:01", "00:00:01"), ("23:59:59", "23:59:59")] {
+            assert_eq!(printed::<LocalTime>(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in
+            ["", "24:00", "24:00:00", "7:00", "19:60", "19:00:60", "19:00:00.0", "7:00pm", "+9:00", "19.00", "é:000"]
+        {
+            assert_eq!(printed::<LocalTime>(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn zones_are_checked_when_sent_and_shown_as_stored() {
+        for name in ["America/Chicago", "America/Argentina/Buenos_Aires", "UTC", "Etc/GMT+6"] {
+            assert_eq!(printed::<TimeZone>(name).as_deref(), Some(name));
+        }
+        for name in ["", "america/chicago", "Central Time", "CST6CDT4", "+06:00", " UTC", "Mars/Olympus"] {
+            assert_eq!(printed::<TimeZone>(name), None, "{name}");
+        }
+        let gone = TimeZone::stored("Mars/Olympus");
+        assert_eq!((gone.zone(), ScalarType::to_value(&gone)), (None, Value::from("Mars/Olympus")));
+        assert_eq!(TimeZone::stored("Asia/Tokyo").zone(), Some(chrono_tz::Asia::Tokyo));
+    }
+
+    #[test]
+    fn messages_say_what_to_do() {
+        assert_eq!(
+            message::<TimeZone>("Mars/Olympus"),
+            "Failed to parse \"TimeZone\": unknown time zone 'Mars/Olympus': give an IANA name with its capitals, such \
+             as America/Chicago or Europe/Berlin"
+        );
+        assert_eq!(
+            message::<LocalTime>(1900),
+            "Failed to parse \"LocalTime\": give a local time, such as \"19:00\", as a string, not a number"
+        );
+        assert!(message::<Date>("\n".repeat(10_000)).len() < 400);
+        assert!(message::<Cursor>(Value::Null).ends_with("not null"));
+    }
+}

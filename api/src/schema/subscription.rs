@@ -1,0 +1,281 @@
+//! Subscriptions, fed by the hub. How a resolver is called is said in [`crate::live`].
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, ID, Object, Subscription};
+use domain::{
+    ids::{PersonId, SessionId, SessionInstanceId},
+    news::{ChangeKind, Narrowing, Position},
+};
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+use service::{
+    changes,
+    entity::{session, session_instance},
+    instances::{self, ActiveFilter},
+    people, sessions,
+};
+
+use super::{
+    change_cursor,
+    context::{Result, app, hub, id_of, parse_id, viewer},
+    error::ApiError,
+    input::session_ids,
+    instance::SessionInstance,
+    loaders::load,
+    person::Person,
+    scalars::{Cursor, DateTime},
+    session::Session,
+};
+use crate::live::{CursorStanding, GroupFeed, LiveEvent, Registrar, Registration};
+
+/// The most active instances that a snapshot has.
+const SNAPSHOT_LIMIT: u64 = 500;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum ActiveSessionChangeKind {
+    /// First message when no cursor was given: how things stand now.
+    Snapshot,
+    /// A meeting went live.
+    Activated,
+    /// A meeting is no longer live.
+    Deactivated,
+    /// Something shown on a badge changed while active: times, place, presentCount.
+    Updated,
+    /// The person asked for is now somewhere else, or nowhere.
+    PersonMoved,
+}
+
+/// How things stand when a subscription begins, read in one database snapshot with its position.
+struct Snapshot {
+    position: Position,
+    at: chrono::DateTime<chrono::Utc>,
+    person: Option<PersonId>,
+    sessions: Option<Vec<session::Model>>,
+    active: Option<Vec<session_instance::Model>>,
+}
+
+#[derive(Clone)]
+enum Message {
+    Snapshot(Arc<Snapshot>),
+    Event(LiveEvent),
+}
+
+/// One change of who is in session. Its fields show how things are when the message is made.
+pub struct ActiveSessionChange(Message);
+
+impl ActiveSessionChange {
+    fn event(event: LiveEvent) -> Self {
+        Self(Message::Event(event))
+    }
+
+    fn snapshot(&self) -> Option<&Snapshot> {
+        match &self.0 {
+            Message::Snapshot(snapshot) => Some(snapshot),
+            Message::Event(_) => None,
+        }
+    }
+
+    fn live(&self) -> Option<&LiveEvent> {
+        match &self.0 {
+            Message::Snapshot(_) => None,
+            Message::Event(event) => Some(event),
+        }
+    }
+}
+
+async fn find_instance(ctx: &Context<'_>, id: Option<SessionInstanceId>) -> Result<Option<SessionInstance>> {
+    match id {
+        Some(id) => Ok(load(ctx, id).await?.map(SessionInstance)),
+        None => Ok(None),
+    }
+}
+
+#[Object]
+impl ActiveSessionChange {
+    async fn kind(&self) -> ActiveSessionChangeKind {
+        match &self.0 {
+            Message::Snapshot(_) => ActiveSessionChangeKind::Snapshot,
+            Message::Event(event) => match event.kind {
+                ChangeKind::Activated => ActiveSessionChangeKind::Activated,
+                ChangeKind::Deactivated => ActiveSessionChangeKind::Deactivated,
+                ChangeKind::Updated => ActiveSessionChangeKind::Updated,
+                ChangeKind::PersonMoved => ActiveSessionChangeKind::PersonMoved,
+            },
+        }
+    }
+
+    /// Subscribe with it as after, and the next message is the one after this.
+    async fn cursor(&self, ctx: &Context<'_>) -> Result<Cursor> {
+        let position = match &self.0 {
+            Message::Snapshot(snapshot) => snapshot.position,
+            Message::Event(event) => event.change.position,
+        };
+        change_cursor::write(app(ctx)?, position).await
+    }
+
+    async fn occurred_at(&self) -> DateTime {
+        DateTime(match &self.0 {
+            Message::Snapshot(snapshot) => snapshot.at,
+            Message::Event(event) => event.change.occurred_at,
+        })
+    }
+
+    /// Set on ACTIVATED, DEACTIVATED and UPDATED.
+    async fn session(&self, ctx: &Context<'_>) -> Result<Option<Session>> {
+        match self.live() {
+            Some(LiveEvent { kind: ChangeKind::PersonMoved, .. }) | None => Ok(None),
+            Some(event) => match event.change.session {
+                Some(id) => Ok(load(ctx, id).await?.map(Session)),
+                None => Ok(None),
+            },
+        }
+    }
+
+    /// Which meeting; of PERSON_MOVED where the person is now, null for nowhere.
+    async fn session_instance_id(&self) -> Option<ID> {
+        self.live()?.change.instance.map(id_of)
+    }
+
+    /// Null when it has been deleted.
+    async fn session_instance(&self, ctx: &Context<'_>) -> Result<Option<SessionInstance>> {
+        find_instance(ctx, self.live().and_then(|event| event.change.instance)).await
+    }
+
+    /// PERSON_MOVED: where the person was.
+    async fn previous_session_instance(&self, ctx: &Context<'_>) -> Result<Option<SessionInstance>> {
+        find_instance(ctx, self.live().and_then(|event| event.change.previous_instance)).await
+    }
+
+    /// PERSON_MOVED and SNAPSHOT, only in subscriptions with personId.
+    async fn person(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
+        let id = match &self.0 {
+            Message::Snapshot(snapshot) => snapshot.person,
+            Message::Event(event) => event.person.filter(|_| event.kind == ChangeKind::PersonMoved),
+        };
+        match id {
+            Some(id) => Ok(load(ctx, id).await?.map(Person)),
+            None => Ok(None),
+        }
+    }
+
+    /// SNAPSHOT: the sessions of sessionIds, active or not: a normalized cache is right without code.
+    async fn sessions(&self) -> Option<Vec<Session>> {
+        let rows = self.snapshot()?.sessions.clone()?;
+        Some(rows.into_iter().map(Session).collect())
+    }
+
+    /// SNAPSHOT: every matching instance that is active; null when more than 500: page activeSessionInstances and subscribe after changeCursor.
+    async fn active_instances(&self) -> Option<Vec<SessionInstance>> {
+        let rows = self.snapshot()?.active.clone()?;
+        Some(rows.into_iter().map(SessionInstance).collect())
+    }
+}
+
+pub struct SubscriptionRoot;
+
+#[Subscription(name = "Subscription")]
+impl SubscriptionRoot {
+    /// All arguments narrow. Without after the first message is a SNAPSHOT. With after, every change since that cursor is delivered first, once,
+    /// in order, then live; a cursor older than the log answers CURSOR_EXPIRED: subscribe again without one. Every message has a cursor of its own.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the interface")]
+    async fn active_session_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(name = "sessionIds", desc = "100 at most.")] ids: Option<Vec<ID>>,
+        #[graphql(desc = "That person's moves, and what happens where they are: for the person and admins.")]
+        person_id: Option<ID>,
+        city: Option<String>,
+        country: Option<String>,
+        after: Option<Cursor>,
+    ) -> Result<BoxStream<'static, ActiveSessionChange>> {
+        if let Some(feed) = ctx.data_opt::<GroupFeed>() {
+            return Ok(feed.take().map(ActiveSessionChange::event).boxed());
+        }
+        let narrowing = Narrowing {
+            sessions: ids.map(|ids| session_ids(&ids)).transpose()?,
+            person: person_id.as_ref().map(|id| parse_id("personId", id)).transpose()?,
+            city,
+            country,
+        };
+        authorize(ctx, &narrowing).await?;
+        let (first, registration) = match after {
+            Some(cursor) => (None, resume(ctx, narrowing, &cursor).await?),
+            None => begin(ctx, narrowing).await.map(|(snapshot, registration)| (Some(snapshot), registration))?,
+        };
+        let first = stream::iter(first.map(|snapshot| ActiveSessionChange(Message::Snapshot(Arc::new(snapshot)))));
+        if let Some(registrar) = ctx.data_opt::<Registrar>() {
+            registrar.register(registration);
+            return Ok(first.boxed());
+        }
+        Ok(first.chain(hub(ctx)?.subscribe_stream(registration).map(ActiveSessionChange::event)).boxed())
+    }
+}
+
+/// A person's moves are for the person and admins; unknown sessions and people are not found.
+async fn authorize(ctx: &Context<'_>, narrowing: &Narrowing) -> Result<()> {
+    let viewer = viewer(ctx);
+    if let Some(person) = narrowing.person {
+        if !viewer.is_signed_in() {
+            return Err(ApiError::unauthenticated("sign in to follow a person"));
+        }
+        if !viewer.may_act_for(person) {
+            return Err(ApiError::forbidden("only the person and admins may follow a person"));
+        }
+        if load(ctx, person).await?.is_none() {
+            return Err(ApiError::not_found(format!("no person {person}")));
+        }
+    }
+    if let Some(ids) = &narrowing.sessions {
+        let found: Vec<SessionId> =
+            sessions::find_sessions(app(ctx)?.db.pool(), ids).await?.iter().map(|row| SessionId(row.id)).collect();
+        if let Some(missing) = ids.iter().find(|id| !found.contains(id)) {
+            return Err(ApiError::not_found(format!("no session {missing}")));
+        }
+    }
+    Ok(())
+}
+
+async fn resume(ctx: &Context<'_>, narrowing: Narrowing, cursor: &Cursor) -> Result<Registration> {
+    let app = app(ctx)?;
+    let from = app.cursor_key().await?.read(&cursor.0)?;
+    match hub(ctx)?.standing(from).await.map_err(ApiError::internal)? {
+        CursorStanding::Resumable => {}
+        CursorStanding::Expired => return Err(service::Error::CursorExpired.into()),
+        CursorStanding::Future => {
+            return Err(ApiError::bad_user_input("after is not a cursor of this server yet").at_field("after"));
+        }
+    }
+    let person_at = match narrowing.person {
+        Some(person) => people::find_place(app.db.pool(), person).await?,
+        None => None,
+    };
+    Ok(Registration { narrowing, from, person_at })
+}
+
+/// Reads how things stand, and the log's position, in one database snapshot (rule 23).
+async fn begin(ctx: &Context<'_>, narrowing: Narrowing) -> Result<(Snapshot, Registration)> {
+    let app = app(ctx)?;
+    let tx = app.db.snapshot().await?;
+    let position = changes::head(&tx).await?;
+    let person_at = match narrowing.person {
+        Some(person) => people::find_place(&tx, person).await?,
+        None => None,
+    };
+    let sessions = match &narrowing.sessions {
+        Some(ids) => Some(sessions::find_sessions(&tx, ids).await?),
+        None => None,
+    };
+    let filter = ActiveFilter {
+        city: narrowing.city.clone(),
+        country: narrowing.country.clone(),
+        sessions: narrowing.sessions.clone(),
+        instances: narrowing.person.map(|_| person_at.into_iter().collect()),
+    };
+    let active = instances::find_active(&tx, &filter, SNAPSHOT_LIMIT).await?;
+    let snapshot = Snapshot { position, at: app.now(), person: narrowing.person, sessions, active };
+    Ok((snapshot, Registration { narrowing, from: position, person_at }))
+}

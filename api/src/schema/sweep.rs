@@ -1,0 +1,94 @@
+//! What a sweep tells, as GraphQL shows it.
+
+use async_graphql::{Context, Object, SimpleObject};
+use domain::ids::SessionInstanceId;
+use service::sweep::{self, Changed};
+
+use super::{
+    context::Result,
+    instance::SessionInstance,
+    loaders::{load, load_all},
+    scalars::{Date, DateTime},
+    session::Session,
+};
+
+/// What a sweep did, or in a dry run would do.
+pub struct SweepReport(pub sweep::Report);
+
+/// The instances made for a session.
+#[derive(SimpleObject)]
+pub struct AutoCreated {
+    session: Session,
+    dates: Vec<Date>,
+    instances_created: i32,
+}
+
+/// What is wrong with a session, or with the work itself when no session is named.
+#[derive(SimpleObject)]
+pub struct SweepError {
+    session: Option<Session>,
+    message: String,
+}
+
+async fn instances(ctx: &Context<'_>, changed: &[Changed]) -> Result<Vec<SessionInstance>> {
+    let ids: Vec<SessionInstanceId> = changed.iter().map(|changed| changed.instance_id).collect();
+    Ok(load_all(ctx, &ids).await?.into_iter().map(SessionInstance).collect())
+}
+
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+#[Object]
+impl SweepReport {
+    /// The instant that was swept for.
+    async fn at(&self) -> DateTime {
+        DateTime(self.0.at)
+    }
+
+    async fn dry_run(&self) -> bool {
+        self.0.dry_run
+    }
+
+    async fn activated(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
+        instances(ctx, &self.0.activated).await
+    }
+
+    async fn deactivated(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
+        instances(ctx, &self.0.deactivated).await
+    }
+
+    async fn auto_created(&self, ctx: &Context<'_>) -> Result<Vec<AutoCreated>> {
+        let mut shown = Vec::new();
+        for created in &self.0.auto_created {
+            if let Some(session) = load(ctx, created.session_id).await? {
+                shown.push(AutoCreated {
+                    session: Session(session),
+                    dates: created.dates.iter().copied().map(Date).collect(),
+                    instances_created: count(created.instances_created),
+                });
+            }
+        }
+        Ok(shown)
+    }
+
+    async fn people_moved(&self) -> i32 {
+        count(self.0.people_moved)
+    }
+
+    async fn presences_abandoned(&self) -> i32 {
+        count(self.0.presences_abandoned)
+    }
+
+    async fn errors(&self, ctx: &Context<'_>) -> Result<Vec<SweepError>> {
+        let mut shown = Vec::new();
+        for error in &self.0.errors {
+            let session = match error.session_id {
+                Some(id) => load(ctx, id).await?.map(Session),
+                None => None,
+            };
+            shown.push(SweepError { session, message: error.error.clone() });
+        }
+        Ok(shown)
+    }
+}

@@ -1,0 +1,165 @@
+//! A server: the schema, the hub and the sockets of one process, and its address.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use jobs::Workers;
+use serde_json::json;
+use service::{App, changes};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower_http::cors::{Any, CorsLayer};
+
+use crate::{
+    auth::Authenticator,
+    http::{graphiql, graphql::GraphqlEndpoint},
+    live::{Hub, HubSettings},
+    log_source::LogSource,
+    schema::{self, completion::Completed, error::add_missing_codes},
+    ws::{self, SocketLimits, SocketSettings, Sockets},
+};
+
+/// What a server is made of.
+pub struct ServerSettings {
+    pub host: IpAddr,
+    pub port: u16,
+    pub graphiql: bool,
+    pub cors_origins: Vec<String>,
+}
+
+/// How long requests under way may take to end when the server goes down.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// A server that listens.
+pub struct Server {
+    address: SocketAddr,
+    listener: TcpListener,
+    router: Router,
+    sockets: Sockets,
+    mutations: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+#[derive(Clone)]
+struct Health {
+    app: App,
+    hub: Hub,
+    sockets: Sockets,
+    workers: Option<Arc<Workers>>,
+}
+
+impl Server {
+    /// Binds the address and follows the change log. `workers`: those of the same process, for `/health/ready`.
+    ///
+    /// # Errors
+    /// When the address is taken, or the database can't be read.
+    pub async fn bind(
+        app: App,
+        authenticator: Arc<Authenticator>,
+        settings: ServerSettings,
+        workers: Option<Arc<Workers>>,
+        shutdown: CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind((settings.host, settings.port)).await?;
+        let address = listener.local_addr()?;
+        let source = LogSource(app.clone());
+        let hub = Hub::start(source, app.wake.subscribe(), HubSettings::default(), shutdown.clone()).await?;
+        let schema = Completed::new(schema::build(app.clone(), hub.clone()), &schema::sdl())?;
+        let mutations = TaskTracker::new();
+
+        let endpoint = GraphqlEndpoint::new(schema.clone(), Arc::clone(&authenticator))
+            .track_mutations_with(mutations.clone())
+            .close_with(shutdown.clone());
+        let authenticate = Arc::clone(&authenticator);
+        let sockets = Sockets::new(
+            schema,
+            hub.clone(),
+            SocketSettings {
+                limits: SocketLimits::default(),
+                authenticate: Arc::new(move |authorization| {
+                    authenticate.authenticate(authorization).map_err(|error| error.to_string())
+                }),
+                complete_errors: add_missing_codes,
+                clock: Arc::clone(&app.clock),
+                shutdown: shutdown.clone(),
+            },
+        );
+        let health = Health { app, hub, sockets: sockets.clone(), workers };
+        let mut router = Router::new()
+            .merge(endpoint.router())
+            .route("/graphql/ws", get(ws::upgrade).with_state(sockets.clone()))
+            .route("/health/live", get(async || "ok"))
+            .route("/health/ready", get(ready).with_state(health));
+        if settings.graphiql {
+            router = router.merge(graphiql::router());
+        }
+        let router = router.layer(cors(&settings.cors_origins)?);
+        Ok(Self { address, listener, router, sockets, mutations, shutdown })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until the shutdown, and then until what is under way has ended.
+    pub async fn serve(self) -> anyhow::Result<()> {
+        let stop = self.shutdown.clone();
+        let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
+        let serving = axum::serve(self.listener, service).with_graceful_shutdown(async move { stop.cancelled().await });
+        tokio::select! {
+            result = serving => result?,
+            () = async { self.shutdown.cancelled().await; tokio::time::sleep(DRAIN).await } => {
+                tracing::warn!("some connections did not end in time");
+            }
+        }
+        self.mutations.close();
+        let drained = async {
+            self.mutations.wait().await;
+            self.sockets.closed().await;
+        };
+        if tokio::time::timeout(DRAIN, drained).await.is_err() {
+            tracing::warn!("some requests did not end in time");
+        }
+        Ok(())
+    }
+}
+
+fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
+    let layer = CorsLayer::new().allow_methods([axum::http::Method::GET, axum::http::Method::POST]).allow_headers([
+        header::CONTENT_TYPE,
+        header::AUTHORIZATION,
+        header::ACCEPT,
+    ]);
+    if origins.iter().any(|origin| origin == "*") {
+        return Ok(layer.allow_origin(Any));
+    }
+    let origins = origins.iter().map(|origin| HeaderValue::from_str(origin)).collect::<Result<Vec<_>, _>>()?;
+    Ok(layer.allow_origin(origins))
+}
+
+/// 200 when requests can be served: that takes the database. The rest of the body is for people and monitors.
+async fn ready(State(health): State<Health>) -> Response {
+    let head = tokio::time::timeout(Duration::from_secs(2), changes::head(health.app.db.pool())).await;
+    let head = head.ok().and_then(Result::ok);
+    let stats = health.hub.stats();
+    let body = json!({
+        "database": if head.is_some() { "up" } else { "down" },
+        "redis": health.app.wake.status(),
+        "workers": health.workers.as_ref().map(|workers| workers.health()),
+        "lag": head.map(|head| head.0.saturating_sub(stats.position.0).max(0)),
+        "sockets": health.sockets.count(),
+        "groups": stats.groups,
+    });
+    let status = if head.is_some() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(body)).into_response()
+}

@@ -1,0 +1,220 @@
+//! GraphQL over WebSockets: `graphql-transport-ws`, to the letter.
+//!
+//! Terms: a *socket* is one WebSocket; its *connection* is acknowledged once `connection_init` named who is there. An
+//! *operation* is what a `subscribe` message starts: a query or mutation, or a subscription, which is *live* once it is a
+//! member of a group of the hub (`crate::live`).
+//!
+//! What always holds:
+//!
+//! - A socket is one task. While its peer does not read, the task goes on reading, and answers nothing more; what is for it
+//!   waits in its mailbox, which is bounded.
+//! - After the `complete` of an operation, from either side, no message names it, unless a new one takes its id.
+//! - What stops an operation from starting is an `error` message, never `next`.
+//! - A mutation that began is finished, whether or not anyone still waits for its answer.
+//! - No operation starts, and no socket stays open beyond the next ping, after its token's end.
+
+mod connection;
+mod document;
+mod operation;
+mod protocol;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::HashMap,
+    fmt,
+    future::{Ready, ready},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_graphql::{Executor, Request};
+use axum::{
+    extract::{State, WebSocketUpgrade, ws::WebSocket},
+    response::Response,
+};
+use domain::clock::Clock;
+use futures_util::{
+    future::{BoxFuture, FutureExt},
+    stream::BoxStream,
+};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{TaskTracker, task_tracker::TaskTrackerToken},
+};
+
+pub use document::{SAME_FOR_EVERYONE, VIEWER_DEPENDENT, is_classified};
+
+pub use crate::auth::Identity;
+use crate::live::{CutOff, Hub, Mailbox, MailboxLimits, locked};
+
+/// Maps the `authorization` of `connection_init`, if there is one, to who that is; or says why it is not valid.
+pub type Authenticate = Arc<dyn Fn(Option<&str>) -> Result<Identity, String> + Send + Sync>;
+
+#[derive(Debug, Clone, Copy)]
+pub struct SocketLimits {
+    pub subscriptions_per_socket: usize,
+    /// Queries and mutations under way on one socket.
+    pub operations_in_flight: usize,
+    pub max_message_bytes: usize,
+    /// How long `connection_init` may take.
+    pub init_timeout: Duration,
+    /// How often a socket is pinged. One that gives no sign of life from one ping to the next is dropped.
+    pub ping_interval: Duration,
+    /// How many messages may wait for one socket.
+    pub queue_messages: usize,
+    /// How large they may be together.
+    pub queue_bytes: usize,
+    /// How long the peer may take to answer a close.
+    pub close_timeout: Duration,
+}
+
+impl Default for SocketLimits {
+    fn default() -> Self {
+        Self {
+            subscriptions_per_socket: 100,
+            operations_in_flight: 32,
+            max_message_bytes: 256 * 1024,
+            init_timeout: Duration::from_secs(10),
+            ping_interval: Duration::from_secs(20),
+            queue_messages: 1024,
+            queue_bytes: 2 * 1024 * 1024,
+            close_timeout: Duration::from_secs(2),
+        }
+    }
+}
+
+#[derive(Clone)]
+pub struct SocketSettings {
+    pub limits: SocketLimits,
+    pub authenticate: Authenticate,
+    /// Gives a code to each error that has none.
+    pub complete_errors: fn(&mut async_graphql::Response),
+    pub clock: Arc<dyn Clock>,
+    /// Closes all sockets, with 1012.
+    pub shutdown: CancellationToken,
+}
+
+impl fmt::Debug for SocketSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SocketSettings").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+/// All sockets of this process: the state of the route that opens them.
+#[derive(Clone)]
+pub struct Sockets(Arc<Shared>);
+
+struct Shared {
+    executor: Box<dyn Execute>,
+    hub: Hub,
+    settings: SocketSettings,
+    open: Mutex<Open>,
+    tasks: TaskTracker,
+}
+
+#[derive(Default)]
+struct Open {
+    mailboxes: HashMap<u64, Arc<Mailbox>>,
+    last: u64,
+    is_closed: bool,
+}
+
+impl fmt::Debug for Sockets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sockets").field("count", &self.count()).finish_non_exhaustive()
+    }
+}
+
+impl Sockets {
+    /// Must be called within a runtime.
+    pub fn new(executor: impl Executor, hub: Hub, settings: SocketSettings) -> Self {
+        let shutdown = settings.shutdown.clone();
+        let tasks = TaskTracker::new();
+        let sockets =
+            Self(Arc::new(Shared { executor: Box::new(executor), hub, settings, open: Mutex::default(), tasks }));
+        let watched = Arc::downgrade(&sockets.0);
+        tokio::spawn(async move {
+            shutdown.cancelled().await;
+            if let Some(shared) = watched.upgrade() {
+                let mut open = locked(&shared.open);
+                open.is_closed = true;
+                open.mailboxes.values().for_each(|mailbox| mailbox.cut_off(CutOff::Restart));
+            }
+        });
+        sockets
+    }
+
+    /// How many are open, for metrics.
+    pub fn count(&self) -> usize {
+        locked(&self.0.open).mailboxes.len()
+    }
+
+    /// Returns when no socket is left, and no mutation of one under way; after the shutdown.
+    pub async fn closed(&self) {
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+
+    /// Enters a new socket into the list, until the entry is dropped.
+    fn enter(self) -> Entry {
+        let limits = &self.0.settings.limits;
+        let limits = MailboxLimits { letters: limits.queue_messages, bytes: limits.queue_bytes };
+        let mailbox = Arc::new(Mailbox::new(limits));
+        let mut open = locked(&self.0.open);
+        if open.is_closed {
+            mailbox.cut_off(CutOff::Restart);
+        }
+        open.last += 1;
+        let number = open.last;
+        open.mailboxes.insert(number, Arc::clone(&mailbox));
+        drop(open);
+        let task = self.0.tasks.token();
+        Entry { sockets: self, number, mailbox, _task: task }
+    }
+}
+
+/// One socket in the list of all.
+struct Entry {
+    sockets: Sockets,
+    number: u64,
+    mailbox: Arc<Mailbox>,
+    _task: TaskTrackerToken,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        locked(&self.sockets.0.open).mailboxes.remove(&self.number);
+    }
+}
+
+/// `GET /graphql/ws`.
+pub fn upgrade(State(sockets): State<Sockets>, upgrade: WebSocketUpgrade) -> Ready<Response> {
+    let limits = sockets.0.settings.limits;
+    // Buffers make up most of what an idle socket costs; messages are written at once anyway.
+    let upgrade = upgrade
+        .read_buffer_size(4096)
+        .write_buffer_size(0)
+        .max_message_size(limits.max_message_bytes)
+        .max_frame_size(limits.max_message_bytes)
+        .protocols([protocol::SUBPROTOCOL]);
+    let speaks_protocol = upgrade.selected_protocol().is_some();
+    ready(upgrade.on_upgrade(move |socket: WebSocket| connection::serve(socket, sockets, speaks_protocol)))
+}
+
+/// [`Executor`] without its type.
+trait Execute: Send + Sync {
+    fn execute(&self, request: Request) -> BoxFuture<'static, async_graphql::Response>;
+    fn execute_stream(&self, request: Request) -> BoxStream<'static, async_graphql::Response>;
+}
+
+impl<E: Executor> Execute for E {
+    fn execute(&self, request: Request) -> BoxFuture<'static, async_graphql::Response> {
+        let executor = self.clone();
+        async move { Executor::execute(&executor, request).await }.boxed()
+    }
+
+    fn execute_stream(&self, request: Request) -> BoxStream<'static, async_graphql::Response> {
+        Executor::execute_stream(self, request, None)
+    }
+}

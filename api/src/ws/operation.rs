@@ -1,0 +1,150 @@
+//! One operation, from its `subscribe` message until it has its answer or is live.
+
+use std::sync::Arc;
+
+use async_graphql::{ErrorExtensionValues, Response, ServerError, Value, parser::types::OperationType};
+use domain::access::Viewer;
+use futures_util::StreamExt;
+use tracing::error;
+
+use super::{Sockets, document::Operation};
+use crate::live::{
+    Content, CutOff, Letter, Mailbox, OperationNumber, Registrar, ReplayError, StartExecution, Subscription,
+};
+
+/// Where an operation's messages go.
+pub(super) struct Running {
+    pub(super) sockets: Sockets,
+    pub(super) mailbox: Arc<Mailbox>,
+    pub(super) number: OperationNumber,
+    pub(super) viewer: Viewer,
+    /// Counts the queries and mutations under way.
+    pub(super) under_way: Option<Arc<()>>,
+}
+
+impl Running {
+    /// Runs the operation. What it returns is to be kept as long as the operation lives.
+    pub(super) async fn run(self, operation: Operation) -> Option<Subscription> {
+        match operation.kind {
+            OperationType::Subscription => self.start(operation).await,
+            kind => {
+                self.answer(operation, kind).await;
+                None
+            }
+        }
+    }
+
+    async fn answer(self, operation: Operation, kind: OperationType) {
+        let execution = self.sockets.0.executor.execute(operation.request().data(self.viewer));
+        let mut response = if kind == OperationType::Mutation {
+            // By itself, so that it is not left half done when the client goes.
+            let under_way = self.under_way.clone();
+            let execution = async move {
+                let response = execution.await;
+                drop(under_way);
+                response
+            };
+            self.sockets.0.tasks.spawn(execution).await.unwrap_or_else(|failure| {
+                error!(%failure, "a mutation failed");
+                Response::from_errors(vec![refusal("INTERNAL", "Something went wrong.")])
+            })
+        } else {
+            execution.await
+        };
+        (self.sockets.0.settings.complete_errors)(&mut response);
+        if is_refused(&response) && response.errors.iter().all(|error| error.path.is_empty()) {
+            self.send(Content::Errors(errors_text(&response.errors))).await;
+        } else if self.send(Content::Next(text(&response))).await {
+            self.send(Content::Complete).await;
+        }
+    }
+
+    async fn start(self, operation: Operation) -> Option<Subscription> {
+        let complete_errors = self.sockets.0.settings.complete_errors;
+        let registrar = Registrar::default();
+        let request = operation.request().data(self.viewer).data(registrar.clone());
+        let mut responses = self.sockets.0.executor.execute_stream(request);
+        let mut has_started = false;
+        while let Some(mut response) = responses.next().await {
+            complete_errors(&mut response);
+            // Once a resolver has registered, an error is one of the item that it made.
+            if !has_started && !registrar.is_registered() && is_refused(&response) {
+                self.send(Content::Errors(errors_text(&response.errors))).await;
+                return None;
+            }
+            has_started = true;
+            if !self.send(Content::Next(text(&response))).await {
+                return None;
+            }
+        }
+        drop(responses);
+        let Some(registration) = registrar.take() else {
+            self.send(Content::Complete).await;
+            return None;
+        };
+
+        let key = operation.group(self.viewer, registration.narrowing.person);
+        // What everybody may see is executed as nobody, so that a mistake about it shows too little, not too much.
+        let viewer = key.viewer.unwrap_or(Viewer::NOBODY);
+        let sockets = self.sockets.clone();
+        let start: StartExecution = Box::new(move |feed| {
+            let responses = sockets.0.executor.execute_stream(operation.request().data(viewer).data(feed));
+            let texts = responses.map(move |mut response| {
+                complete_errors(&mut response);
+                text(&response)
+            });
+            texts.boxed()
+        });
+        let mut subscription = self.sockets.0.hub.attach(key, start);
+        match subscription.go_live(registration, &self.mailbox, self.number).await {
+            Ok(()) => return Some(subscription),
+            Err(ReplayError::Expired) => {
+                let gone = refusal(
+                    "CURSOR_EXPIRED",
+                    "The log no longer has what follows this cursor: subscribe again without one.",
+                );
+                self.send(Content::Errors(errors_text(&[gone]))).await;
+            }
+            Err(ReplayError::Failed) => self.mailbox.cut_off(CutOff::Behind),
+            Err(ReplayError::Closed) => {}
+        }
+        None
+    }
+
+    async fn send(&self, content: Content) -> bool {
+        self.mailbox.send(Letter { operation: self.number, content }).await
+    }
+}
+
+/// Nothing came of it but errors.
+fn is_refused(response: &Response) -> bool {
+    !response.errors.is_empty() && response.data == Value::Null
+}
+
+/// An error with a code.
+pub(super) fn refusal(code: &str, message: &str) -> ServerError {
+    let mut error = ServerError::new(message, None);
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", code);
+    error.extensions = Some(extensions);
+    error
+}
+
+pub(super) fn errors_text(errors: &[ServerError]) -> Arc<str> {
+    json(&errors)
+}
+
+fn text(response: &Response) -> Arc<str> {
+    json(response)
+}
+
+/// Of values whose map keys are all strings, which always have a text.
+fn json(value: &impl serde::Serialize) -> Arc<str> {
+    match serde_json::to_string(value) {
+        Ok(text) => text.into(),
+        Err(failure) => {
+            error!(%failure, "an answer can't be written as JSON");
+            "null".into()
+        }
+    }
+}

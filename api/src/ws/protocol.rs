@@ -1,0 +1,176 @@
+//! The messages of graphql-transport-ws, and its close codes.
+//!
+//! <https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket.md>
+
+use async_graphql::{Request, Variables};
+use axum::extract::ws::{CloseFrame, Utf8Bytes};
+use serde_json::{Map, Value};
+
+pub(super) const SUBPROTOCOL: &str = "graphql-transport-ws";
+
+/// Ids are part of every message of their operation, so they may not have just any length.
+const ID_BYTES: usize = 1024;
+
+/// How the socket is closed by the server. Clients of graphql-ws try again after `Forbidden`, `Restart` and `Behind`, and
+/// never after the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Close {
+    /// 1002: not a WebSocket's frames.
+    NotWebSocket,
+    /// 1009: a message larger than allowed.
+    TooBig,
+    /// 1012: the server goes down.
+    Restart,
+    /// 1013: the client does not read what it asked for, or the server can't keep up; it may resume by its cursor.
+    Behind,
+    /// 4400, and why.
+    BadRequest(String),
+    /// 4401: an operation before the connection was acknowledged.
+    Unauthorized,
+    /// 4403: a token that is not valid, or not any more.
+    Forbidden(String),
+    /// 4406: the client does not speak this protocol.
+    SubprotocolNotAcceptable,
+    /// 4408: no `connection_init` in time.
+    InitTimeout,
+    /// 4409: an id that is in use.
+    SubscriberExists(String),
+    /// 4429: a second `connection_init`.
+    TooManyInits,
+}
+
+impl Close {
+    pub(super) fn frame(&self) -> CloseFrame {
+        let (code, reason) = match self {
+            Self::NotWebSocket => (1002, "Protocol error"),
+            Self::TooBig => (1009, "Message too big"),
+            Self::Restart => (1012, "Service restart"),
+            Self::Behind => (1013, "Too far behind: resume with the last cursor"),
+            Self::BadRequest(reason) => (4400, reason.as_str()),
+            Self::Unauthorized => (4401, "Unauthorized"),
+            Self::Forbidden(reason) => (4403, reason.as_str()),
+            Self::SubprotocolNotAcceptable => (4406, "Subprotocol not acceptable"),
+            Self::InitTimeout => (4408, "Connection initialisation timeout"),
+            Self::SubscriberExists(reason) => (4409, reason.as_str()),
+            Self::TooManyInits => (4429, "Too many initialisation requests"),
+        };
+        CloseFrame { code, reason: Utf8Bytes::from(shortened(reason)) }
+    }
+}
+
+/// A control frame has room for 125 bytes, 2 of which are the code.
+fn shortened(reason: &str) -> &str {
+    &reason[..reason.floor_char_boundary(123)]
+}
+
+/// A message from the client.
+#[derive(Debug)]
+pub(super) enum ClientMessage {
+    ConnectionInit(Option<Map<String, Value>>),
+    Ping(Option<Map<String, Value>>),
+    Pong,
+    Subscribe { id: String, request: Box<Request> },
+    Complete { id: String },
+}
+
+/// # Errors
+/// What is wrong with the message, for the client.
+pub(super) fn parse(text: &str) -> Result<ClientMessage, String> {
+    let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
+        return Err("A message is a JSON object".to_owned());
+    };
+    let kind = match message.remove("type") {
+        Some(Value::String(kind)) => kind,
+        Some(_) => return Err("The 'type' of a message is a string".to_owned()),
+        None => return Err("The message has no 'type'".to_owned()),
+    };
+    match kind.as_str() {
+        "connection_init" => Ok(ClientMessage::ConnectionInit(payload(&mut message, &kind)?)),
+        "ping" => Ok(ClientMessage::Ping(payload(&mut message, &kind)?)),
+        "pong" => payload(&mut message, &kind).map(|_| ClientMessage::Pong),
+        "subscribe" => {
+            Ok(ClientMessage::Subscribe { id: id(&mut message, &kind)?, request: Box::new(request(&mut message)?) })
+        }
+        "complete" => Ok(ClientMessage::Complete { id: id(&mut message, &kind)? }),
+        _ => Err(format!("There is no message type '{kind}'")),
+    }
+}
+
+fn payload(message: &mut Map<String, Value>, kind: &str) -> Result<Option<Map<String, Value>>, String> {
+    match message.remove("payload") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(payload)) => Ok(Some(payload)),
+        Some(_) => Err(format!("The 'payload' of '{kind}' is an object, or absent")),
+    }
+}
+
+fn id(message: &mut Map<String, Value>, kind: &str) -> Result<String, String> {
+    match message.remove("id") {
+        Some(Value::String(id)) if !id.is_empty() && id.len() <= ID_BYTES => Ok(id),
+        _ => Err(format!("The 'id' of '{kind}' is a string of 1 to {ID_BYTES} bytes")),
+    }
+}
+
+fn request(message: &mut Map<String, Value>) -> Result<Request, String> {
+    let Some(Value::Object(mut payload)) = message.remove("payload") else {
+        return Err("The 'payload' of 'subscribe' is an object".to_owned());
+    };
+    let Some(Value::String(query)) = payload.remove("query") else {
+        return Err("The 'query' of 'subscribe' is a string".to_owned());
+    };
+    let mut request = Request::new(query);
+    request.operation_name = match payload.remove("operationName") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(name)) => Some(name),
+        Some(_) => return Err("The 'operationName' of 'subscribe' is a string, or absent".to_owned()),
+    };
+    request.variables = match payload.remove("variables") {
+        None | Some(Value::Null) => Variables::default(),
+        Some(variables @ Value::Object(_)) => Variables::from_json(variables),
+        Some(_) => return Err("The 'variables' of 'subscribe' are an object, or absent".to_owned()),
+    };
+    match payload.remove("extensions") {
+        None | Some(Value::Null) => {}
+        Some(extensions @ Value::Object(_)) => {
+            request.extensions = serde_json::from_value(extensions)
+                .map_err(|_| "The 'extensions' of 'subscribe' can't be read".to_owned())?;
+        }
+        Some(_) => return Err("The 'extensions' of 'subscribe' are an object, or absent".to_owned()),
+    }
+    Ok(request)
+}
+
+pub(super) const CONNECTION_ACK: &str = r#"{"type":"connection_ack"}"#;
+
+pub(super) fn pong(payload: Option<Map<String, Value>>) -> String {
+    match payload {
+        Some(payload) => format!(r#"{{"type":"pong","payload":{}}}"#, Value::Object(payload)),
+        None => r#"{"type":"pong"}"#.to_owned(),
+    }
+}
+
+/// An id as it stands in the messages.
+pub(super) fn quoted(id: &str) -> Box<str> {
+    Value::from(id).to_string().into()
+}
+
+pub(super) fn next(quoted_id: &str, payload: &str) -> String {
+    spliced([r#"{"id":"#, quoted_id, r#","type":"next","payload":"#, payload, "}"])
+}
+
+pub(super) fn error(quoted_id: &str, payload: &str) -> String {
+    spliced([r#"{"id":"#, quoted_id, r#","type":"error","payload":"#, payload, "}"])
+}
+
+pub(super) fn complete(quoted_id: &str) -> String {
+    spliced([r#"{"id":"#, quoted_id, r#","type":"complete"}"#, "", ""])
+}
+
+/// One allocation of the right size: this is done for each message of each socket.
+fn spliced(parts: [&str; 5]) -> String {
+    let mut message = String::with_capacity(parts.iter().map(|part| part.len()).sum());
+    for part in parts {
+        message.push_str(part);
+    }
+    message
+}
