@@ -145,6 +145,7 @@ impl Process {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
 fn told(error: service::Error) -> anyhow::Error {
     anyhow::anyhow!(error.describe())
 }

@@ -125,8 +125,8 @@ impl Pace {
 mod tests {
     use super::*;
 
-    fn swept(second: i64) -> service::Result<Turn> {
-        Ok(Turn::Swept { due: DateTime::from_timestamp(second, 0).unwrap(), is_clean: true })
+    fn swept(second: i64) -> Turn {
+        Turn::Swept { due: DateTime::from_timestamp(second, 0).unwrap(), is_clean: true }
     }
 
     fn pause(milliseconds: u64) -> Next {
@@ -136,20 +136,20 @@ mod tests {
     #[test]
     fn what_goes_well_is_not_slowed_down() {
         let mut pace = Pace::default();
-        assert_eq!(pace.after(&swept(1)), pause(0));
+        assert_eq!(pace.after(&Ok(swept(1))), pause(0));
         for second in 2..10 {
-            assert_eq!(pace.after(&swept(second)), pause(50));
+            assert_eq!(pace.after(&Ok(swept(second))), pause(50));
         }
         assert_eq!(pace.after(&Ok(Turn::Wait(BELIEVED))), Next::Wait(BELIEVED));
-        assert_eq!(pace.after(&swept(20)), pause(0));
+        assert_eq!(pace.after(&Ok(swept(20))), pause(0));
     }
 
     #[test]
     fn what_stays_due_or_fails_is_tried_less_and_less_often() {
         let mut pace = Pace::default();
-        assert_eq!(pace.after(&swept(1)), pause(0));
+        assert_eq!(pace.after(&Ok(swept(1))), pause(0));
         for milliseconds in [50, 100, 200, 400, 800, 1_000, 1_000] {
-            assert_eq!(pace.after(&swept(1)), pause(milliseconds));
+            assert_eq!(pace.after(&Ok(swept(1))), pause(milliseconds));
         }
         let mut pace = Pace::default();
         for milliseconds in [50, 100, 200] {

@@ -113,9 +113,9 @@ pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
     counts.dedup();
     if !counts.is_empty() {
         let ids = counts.iter().map(|id| Some(id.0)).collect();
-        let (table, values) = values_table(&**tx, 1, vec![Column::Number("id", ids)]);
+        let (table, values) = values_table(&**tx, 1, &[Column::Number("id", ids)]);
         let sql = format!("INSERT INTO count_change (session_instance_id) SELECT v.id FROM {table}");
-        execute(&**tx, &sql, values).await?;
+        execute(&**tx, &sql, [values]).await?;
     }
     Ok(told)
 }
@@ -149,7 +149,7 @@ async fn insert_rows<C: ConnectionTrait>(db: &C, batch: i64, rows: Vec<Row>) -> 
         Column::Number("previous_session_instance_id", number(&|row| row.before.as_ref().map(|told| told.instance.0))),
         Column::Number("previous_session_id", number(&|row| row.before.as_ref().map(|told| told.session.0))),
     ];
-    let (table, values) = values_table(db, 2, columns);
+    let (table, values) = values_table(db, 2, &columns);
     let sql = format!(
         "INSERT INTO change_log (batch_id, ordinal, kind, session_id, session_instance_id, city, country, \
          has_previous_place, previous_city, previous_country, person_id, previous_session_instance_id, \
@@ -157,7 +157,7 @@ async fn insert_rows<C: ConnectionTrait>(db: &C, batch: i64, rows: Vec<Row>) -> 
          v.has_previous_place, v.previous_city, v.previous_country, v.person_id, v.previous_session_instance_id, \
          v.previous_session_id FROM {table}"
     );
-    execute(db, &sql, std::iter::once(batch.into()).chain(values)).await?;
+    execute(db, &sql, [batch.into(), values]).await?;
     Ok(())
 }
 
@@ -210,10 +210,9 @@ async fn publish_batches(tx: &Tx, next: &mut i64) -> Result<()> {
     });
     let positions = positions.collect();
     let ids = waiting.iter().map(|batch| Some(batch.id)).collect();
-    let (table, values) =
-        values_table(&**tx, 1, vec![Column::Number("id", ids), Column::Number("position", positions)]);
+    let (table, values) = values_table(&**tx, 1, &[Column::Number("id", ids), Column::Number("position", positions)]);
     let sql = format!("UPDATE change_batch SET first_position = v.position FROM {table} WHERE change_batch.id = v.id");
-    execute(&**tx, &sql, values).await?;
+    execute(&**tx, &sql, [values]).await?;
     Ok(())
 }
 

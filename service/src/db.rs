@@ -220,7 +220,9 @@ pub(crate) fn is_in<C: ConnectionTrait>(db: &C, column: &str, n: usize) -> Strin
 /// A list of numbers as one parameter.
 pub(crate) fn list<C: ConnectionTrait>(db: &C, numbers: impl IntoIterator<Item = i64>) -> Value {
     match db.get_database_backend() {
-        DbBackend::Postgres => Column::Number("", numbers.into_iter().map(Some).collect()).into_array(),
+        DbBackend::Postgres => {
+            Value::Array(ArrayType::BigInt, Some(Box::new(numbers.into_iter().map(Value::from).collect())))
+        }
         _ => serde_json::Value::from(numbers.into_iter().collect::<Vec<_>>()).to_string().into(),
     }
 }
@@ -258,21 +260,11 @@ impl Column {
         }
     }
 
-    fn into_array(self) -> Value {
-        let (kind, values): (ArrayType, Vec<Value>) = match self {
-            Self::Number(_, values) => (ArrayType::BigInt, values.into_iter().map(Value::from).collect()),
-            Self::Flag(_, values) => (ArrayType::Bool, values.into_iter().map(Value::from).collect()),
-            Self::Instant(_, values) => (ArrayType::ChronoDateTimeUtc, values.into_iter().map(Value::from).collect()),
-            Self::Text(_, values) => (ArrayType::String, values.into_iter().map(Value::from).collect()),
-        };
-        Value::Array(kind, Some(Box::new(values)))
-    }
-
     fn json(&self, row: usize) -> serde_json::Value {
         match self {
             Self::Number(_, values) => values.get(row).copied().flatten().into(),
             Self::Flag(_, values) => values.get(row).copied().into(),
-            // The text that the driver writes for an instant, which sorts as the instants do.
+            // The text that SQLite's driver writes for an instant, which sorts as the instants do; PostgreSQL reads it.
             Self::Instant(_, values) => {
                 values.get(row).copied().flatten().map(|at| at.to_rfc3339_opts(SecondsFormat::AutoSi, false)).into()
             }
@@ -281,27 +273,19 @@ impl Column {
     }
 }
 
-/// A table of values, named `v`, for a FROM clause, with its parameters: they are numbered from `$first` on and come
-/// last in the statement.
-pub(crate) fn values_table<C: ConnectionTrait>(db: &C, first: usize, columns: Vec<Column>) -> (String, Vec<Value>) {
-    let names: Vec<_> = columns.iter().map(Column::name).collect();
-    if db.get_database_backend() == DbBackend::Postgres {
-        let arrays: Vec<_> =
-            columns.iter().zip(first..).map(|(column, n)| format!("${n}::{}[]", column.postgres_type())).collect();
-        let sql = format!("unnest({}) AS v({})", arrays.join(", "), names.join(", "));
-        return (sql, columns.into_iter().map(Column::into_array).collect());
-    }
-    let selected: Vec<_> =
-        names.iter().enumerate().map(|(i, name)| format!("json_extract(value, '$[{i}]') AS {name}")).collect();
+/// A table of values, named `v`, for a FROM clause, and its one parameter, number `n`. JSON, as the driver's arrays
+/// can't hold nulls.
+pub(crate) fn values_table<C: ConnectionTrait>(db: &C, n: usize, columns: &[Column]) -> (String, Value) {
+    let sql = if db.get_database_backend() == DbBackend::Postgres {
+        let types: Vec<_> =
+            columns.iter().map(|column| format!("{} {}", column.name(), column.postgres_type())).collect();
+        format!("json_to_recordset(${n}::text::json) AS v({})", types.join(", "))
+    } else {
+        let values: Vec<_> = columns.iter().map(|column| format!("value ->> '{0}' AS {0}", column.name())).collect();
+        format!("(SELECT {} FROM json_each(${n})) AS v", values.join(", "))
+    };
     let count = columns.first().map_or(0, Column::len);
-    let table: Vec<Vec<_>> = (0..count).map(|row| columns.iter().map(|column| column.json(row)).collect()).collect();
-    let sql = format!("(SELECT {} FROM json_each(${first})) AS v", selected.join(", "));
-    (
-        sql,
-        vec![
-            serde_json::Value::from(table.into_iter().map(serde_json::Value::from).collect::<Vec<_>>())
-                .to_string()
-                .into(),
-        ],
-    )
+    let row = |row| columns.iter().map(|column| (column.name().to_owned(), column.json(row))).collect();
+    let rows: Vec<serde_json::Map<String, serde_json::Value>> = (0..count).map(row).collect();
+    (sql, serde_json::to_string(&rows).unwrap_or_default().into())
 }

@@ -173,9 +173,9 @@ async fn write_moves(tx: &Tx, moves: &[Move], affected: Affected<'_>) -> Result<
         Column::Number("id", moves.iter().map(|m| Some(m.person.0)).collect()),
         Column::Number("place", moves.iter().map(|m| m.to.map(|to| to.0)).collect()),
     ];
-    let (table, values) = values_table(&**tx, 1, columns);
+    let (table, values) = values_table(&**tx, 1, &columns);
     let sql = format!("UPDATE person SET active_session_instance_id = v.place FROM {table} WHERE person.id = v.id");
-    execute(&**tx, &sql, values).await?;
+    execute(&**tx, &sql, [values]).await?;
     let mut involved = BTreeSet::new();
     for moved in moves {
         involved.extend([moved.from, moved.to].into_iter().flatten());

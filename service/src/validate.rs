@@ -56,12 +56,13 @@ pub fn in_range(field: &str, value: i32, range: std::ops::RangeInclusive<i32>) -
     Err(Error::invalid(field, format!("must be {} to {}", range.start(), range.end())))
 }
 
-/// Years 1 to 9999, which is what both databases and clients can hold.
+/// Years 2 to 9998: so every instant that follows from a date, in whatever zone, is within the four digits that both
+/// databases and clients can hold.
 pub fn date(field: &str, value: NaiveDate) -> Result<NaiveDate> {
-    if (1..=9999).contains(&value.year()) {
+    if (2..=9998).contains(&value.year()) {
         return Ok(value);
     }
-    Err(Error::invalid(field, "must be in the years 0001 to 9999"))
+    Err(Error::invalid(field, "must be in the years 0002 to 9998"))
 }
 
 /// Rule 2: an end before the start is on the next day; equal times are refused.

@@ -7,3 +7,4 @@ mod input;
 mod live;
 mod protocol;
 mod rights;
+mod service;

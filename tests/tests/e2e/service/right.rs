@@ -1,0 +1,135 @@
+//! Is a world right?
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use anyhow::{Result, ensure};
+use chrono::{DateTime, Utc};
+use domain::{
+    ids::SessionInstanceId,
+    news::{Change, ChangeKind},
+    placement::{Candidate, PlacementRule, place},
+    status::{Mode, decide},
+};
+use entity::{
+    check_in::{self, Attendance},
+    person, session, session_instance,
+};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
+use service::facts;
+
+use super::world::{World, in_short};
+
+/// All that status and place depend upon, and what is stored of them.
+pub struct Stored {
+    pub sessions: Vec<session::Model>,
+    pub instances: Vec<session_instance::Model>,
+    pub people: Vec<person::Model>,
+    pub check_ins: Vec<check_in::Model>,
+}
+
+impl Stored {
+    pub async fn read(db: &impl ConnectionTrait) -> Result<Self> {
+        Ok(Self {
+            sessions: session::Entity::find().order_by_asc(session::Column::Id).all(db).await?,
+            instances: session_instance::Entity::find().order_by_asc(session_instance::Column::Id).all(db).await?,
+            people: person::Entity::find().order_by_asc(person::Column::Id).all(db).await?,
+            check_ins: check_in::Entity::find().order_by_asc(check_in::Column::Id).all(db).await?,
+        })
+    }
+
+    pub fn active(&self) -> BTreeSet<i64> {
+        self.instances.iter().filter(|row| row.is_active).map(|row| row.id).collect()
+    }
+
+    pub fn places(&self) -> BTreeMap<i64, Option<i64>> {
+        self.people.iter().map(|row| (row.id, row.active_session_instance_id)).collect()
+    }
+
+    /// What `domain` decides upon the stored facts is what is stored. In the minute before an opening it leaves the
+    /// status as it is, so that either is right.
+    pub fn check_statuses(&self, now: DateTime<Utc>) -> Result<()> {
+        let sessions: HashMap<i64, &session::Model> = self.sessions.iter().map(|row| (row.id, row)).collect();
+        for row in &self.instances {
+            let facts = facts::facts_of(row, sessions[&row.session_id]);
+            let decision = decide(&facts, row.is_active, now, Mode::Exact);
+            ensure!(decision.is_active == row.is_active, "at {now}: {decision:?}, but stored is {row:?}");
+            ensure!(decision.due_at == row.due_at, "at {now}: due at {:?}, but stored is {row:?}", decision.due_at);
+            ensure!(decision.override_ == facts.override_, "at {now}: an override that is over: {row:?}");
+        }
+        Ok(())
+    }
+
+    /// Everyone is where `domain` places them.
+    pub fn check_places(&self, rule: PlacementRule) -> Result<()> {
+        let active: HashMap<i64, &session_instance::Model> =
+            self.instances.iter().filter(|row| row.is_active).map(|row| (row.id, row)).collect();
+        for person in &self.people {
+            let yeses = self.check_ins.iter().filter(|it| it.person_id == person.id && it.attendance == Attendance::Yes);
+            let candidates: Vec<Candidate> = yeses
+                .filter_map(|it| {
+                    Some(Candidate {
+                        instance: SessionInstanceId(it.session_instance_id),
+                        starts_at: active.get(&it.session_instance_id)?.starts_at,
+                        arrived_at: it.arrived_at,
+                        checked_in_at: it.checked_in_at,
+                    })
+                })
+                .collect();
+            let right = if person.is_deactivated { None } else { place(rule, &candidates) };
+            let stored = person.active_session_instance_id.map(SessionInstanceId);
+            ensure!(right == stored, "Person:{} is at {stored:?} instead of {right:?} of {candidates:?}", person.id);
+        }
+        Ok(())
+    }
+}
+
+/// What someone who read the whole log believes.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Replayed {
+    pub active: BTreeSet<i64>,
+    pub places: BTreeMap<i64, i64>,
+}
+
+/// Replays the log from nothing. Each row must make sense after those before it.
+pub fn replay(log: &[Change]) -> Result<Replayed> {
+    let mut replayed = Replayed::default();
+    for change in log {
+        let text = in_short(change);
+        let instance = change.instance.map(|id| id.0);
+        match (change.kind, instance) {
+            (ChangeKind::Activated, Some(id)) => ensure!(replayed.active.insert(id), "{text}, but it was active"),
+            (ChangeKind::Deactivated, Some(id)) => ensure!(replayed.active.remove(&id), "{text}, but it was not active"),
+            (ChangeKind::Updated, Some(id)) => ensure!(replayed.active.contains(&id), "{text}, but it is not active"),
+            (ChangeKind::PersonMoved, place) => {
+                let Some(person) = change.person.map(|id| id.0) else { continue };
+                let before = match place {
+                    Some(place) => replayed.places.insert(person, place),
+                    None => replayed.places.remove(&person),
+                };
+                ensure!(before == change.previous_instance.map(|id| id.0), "{text}, but they were at {before:?}");
+                ensure!(before != place, "{text}: that is no move");
+            }
+            (_, None) => anyhow::bail!("{text} without an instance"),
+        }
+    }
+    Ok(replayed)
+}
+
+impl World {
+    pub async fn stored(&self) -> Result<Stored> {
+        Stored::read(self.db()).await
+    }
+
+    /// Fails unless everything that is due has been done and all of it is right.
+    pub async fn check_right(&self) -> Result<()> {
+        let stored = self.stored().await?;
+        stored.check_statuses(self.now())?;
+        stored.check_places(self.app.placement_rule)?;
+        let replayed = replay(&self.log().await?)?;
+        ensure!(replayed.active == stored.active(), "the log says {:?}, stored is {:?}", replayed.active, stored.active());
+        let placed = stored.places().into_iter().filter_map(|(person, place)| Some((person, place?)));
+        let placed: BTreeMap<i64, i64> = placed.collect();
+        ensure!(replayed.places == placed, "the log says {:?}, stored is {placed:?}", replayed.places);
+        Ok(())
+    }
+}

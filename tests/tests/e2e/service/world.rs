@@ -1,0 +1,345 @@
+//! A world to test in, and the rows that are put into it.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use domain::{
+    clock::ManualClock,
+    ids::{PersonId, SessionId, SessionInstanceId},
+    news::{Change, ChangeKind, Position},
+    placement::{PlacementRule, is_arrival},
+    status::Mode,
+};
+use entity::{
+    check_in::{self, Attendance},
+    person, session, session_instance,
+};
+use insession_tests::{TestDatabase, database::execute};
+use sea_orm::{ActiveModelTrait, ActiveValue::NotSet, DatabaseConnection, EntityTrait, IntoActiveModel, QueryOrder};
+use service::{
+    App,
+    app::NoQueue,
+    changes,
+    db::Db,
+    facts::{self, Instants},
+    sweep::{Report, Request, Scope, sweep},
+    wake::Wake,
+};
+
+/// A database with the service upon it.
+pub struct World {
+    pub app: App,
+    pub clock: Arc<ManualClock>,
+    database: TestDatabase,
+}
+
+/// Errors of the service as errors of a test.
+pub trait Done<T> {
+    fn done(self) -> Result<T>;
+}
+
+impl<T> Done<T> for service::Result<T> {
+    fn done(self) -> Result<T> {
+        self.map_err(|error| anyhow!("{error:?}"))
+    }
+}
+
+/// `2025-06-11 19:00` or `2025-06-11 19:00:30`, in UTC.
+pub fn utc(text: &str) -> DateTime<Utc> {
+    let seconds = if text.len() == 16 { ":00" } else { "" };
+    format!("{text}{seconds}Z").parse().expect("an instant as above")
+}
+
+pub fn date(text: &str) -> NaiveDate {
+    text.parse().expect("a date")
+}
+
+/// `19:00` or `19:00:30`.
+pub fn time(text: &str) -> NaiveTime {
+    text.parse().expect("a time")
+}
+
+impl World {
+    /// An empty one, at an instant.
+    pub async fn new(database: TestDatabase, now: &str) -> Result<Self> {
+        let clock = Arc::new(ManualClock::at(utc(now)));
+        let app = Self::app_on(&database, &clock).await?;
+        app.db.migrate().await.done()?;
+        Ok(Self { app, clock, database })
+    }
+
+    async fn app_on(database: &TestDatabase, clock: &Arc<ManualClock>) -> Result<App> {
+        let db = Db::connect(&database.url, 16).await.done()?;
+        let clock = Arc::clone(clock);
+        Ok(App::new(db, clock, Wake::local(), Arc::new(NoQueue), PlacementRule::default()))
+    }
+
+    /// The service once more, as in another process: with connections of its own, and the same clock.
+    pub async fn another_app(&self) -> Result<App> {
+        Self::app_on(&self.database, &self.clock).await
+    }
+
+    /// The same world under another placement rule.
+    pub fn placing_by(&self, rule: PlacementRule) -> App {
+        App { placement_rule: rule, ..self.app.clone() }
+    }
+
+    pub fn db(&self) -> &DatabaseConnection {
+        self.app.db.pool()
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.app.now()
+    }
+
+    pub fn at(&self, now: &str) {
+        self.clock.set(utc(now));
+    }
+
+    pub fn advance_seconds(&self, seconds: i64) {
+        self.clock.advance(TimeDelta::seconds(seconds));
+    }
+
+    /// Runs statements by hand.
+    pub async fn raw(&self, sql: &str) -> Result<()> {
+        execute(self.db(), sql).await
+    }
+
+    /// Empties every table but that of the installation.
+    pub async fn clear(&self) -> Result<()> {
+        self.raw(
+            "DELETE FROM count_change; DELETE FROM change_log; DELETE FROM change_batch; DELETE FROM sweep_run;
+             DELETE FROM check_in; DELETE FROM session_organizer; DELETE FROM person; DELETE FROM session_instance;
+             DELETE FROM session",
+        )
+        .await
+    }
+
+    pub async fn sweep(&self, scope: Scope, mode: Mode) -> Result<Report> {
+        sweep(&self.app, Request { scope, mode, at: None, is_dry_run: false }).await.done()
+    }
+
+    /// What a timer does.
+    pub async fn sweep_exactly(&self) -> Result<Report> {
+        self.sweep(Scope::Due, Mode::Exact).await
+    }
+
+    pub async fn session(&self, id: SessionId) -> Result<session::Model> {
+        session::Entity::find_by_id(id.0).one(self.db()).await?.with_context(|| format!("no {id}"))
+    }
+
+    pub async fn instance(&self, id: SessionInstanceId) -> Result<session_instance::Model> {
+        session_instance::Entity::find_by_id(id.0).one(self.db()).await?.with_context(|| format!("no {id}"))
+    }
+
+    pub async fn is_active(&self, id: SessionInstanceId) -> Result<bool> {
+        Ok(self.instance(id).await?.is_active)
+    }
+
+    pub async fn place(&self, id: PersonId) -> Result<Option<SessionInstanceId>> {
+        let row = person::Entity::find_by_id(id.0).one(self.db()).await?.with_context(|| format!("no {id}"))?;
+        Ok(row.active_session_instance_id.map(SessionInstanceId))
+    }
+
+    /// The instances of a session that are not deleted, by date and start.
+    pub async fn instances_of(&self, session: SessionId) -> Result<Vec<session_instance::Model>> {
+        let mut rows = self.all_instances().await?;
+        rows.retain(|row| row.session_id == session.0 && row.deleted_at.is_none());
+        rows.sort_by_key(|row| (row.date, row.start_time, row.id));
+        Ok(rows)
+    }
+
+    pub async fn all_instances(&self) -> Result<Vec<session_instance::Model>> {
+        Ok(session_instance::Entity::find().order_by_asc(session_instance::Column::Id).all(self.db()).await?)
+    }
+
+    pub async fn insert_session(&self, row: session::Model) -> Result<session::Model> {
+        let row = session::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
+        Ok(row.insert(self.db()).await?)
+    }
+
+    /// A raw instance. Its window is computed from its local times; nothing else is.
+    pub async fn insert_instance(
+        &self,
+        session: &session::Model,
+        date: NaiveDate,
+        times: Option<(NaiveTime, NaiveTime)>,
+        change: impl FnOnce(&mut session_instance::Model),
+    ) -> Result<session_instance::Model> {
+        let mut row = blank_instance(session.id, date, self.now());
+        (row.start_time, row.end_time) = times.unzip();
+        if let Ok(zone) = facts::zone_of(session) {
+            let buffers = facts::buffers_of(session);
+            Instants::compute(zone, buffers, date, row.start_time, row.end_time).put(&mut row);
+        }
+        change(&mut row);
+        let row = session_instance::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
+        Ok(row.insert(self.db()).await?)
+    }
+
+    /// A raw person.
+    pub async fn insert_person(&self, name: &str) -> Result<PersonId> {
+        let row = person::Model {
+            id: 0,
+            display_name: name.to_owned(),
+            name_key: name.to_lowercase(),
+            city: None,
+            country: None,
+            is_deactivated: false,
+            hides_place: false,
+            active_session_instance_id: None,
+            created_at: self.now(),
+        };
+        let row = person::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
+        Ok(PersonId(row.insert(self.db()).await?.id))
+    }
+
+    /// A raw check-in: an arrival if it would have been one at that instant, by the facts as they are now.
+    pub async fn insert_check_in(
+        &self,
+        person: PersonId,
+        instance: SessionInstanceId,
+        attendance: Attendance,
+        at: DateTime<Utc>,
+    ) -> Result<()> {
+        let row = self.instance(instance).await?;
+        let session = self.session(SessionId(row.session_id)).await?;
+        let is_arrival = attendance == Attendance::Yes && is_arrival(&facts::facts_of(&row, &session), at);
+        let old = check_in::Entity::find().all(self.db()).await?;
+        let old = old.into_iter().find(|it| it.session_instance_id == instance.0 && it.person_id == person.0);
+        if let Some(old) = &old {
+            check_in::Entity::delete_by_id(old.id).exec(self.db()).await?;
+        }
+        let row = check_in::Model {
+            id: 0,
+            session_instance_id: instance.0,
+            person_id: person.0,
+            attendance,
+            checked_in_at: at,
+            arrived_at: is_arrival.then_some(at),
+        };
+        let row = check_in::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
+        row.insert(self.db()).await?;
+        Ok(())
+    }
+
+    /// Publishes what is to be published, and reads the whole log.
+    pub async fn log(&self) -> Result<Vec<Change>> {
+        changes::publish(&self.app).await.done()?;
+        changes::read_after(&self.app.db, Position(0), 1_000_000).await.done()
+    }
+
+    /// Publishes, and reads what came after a position: kinds with the instance, or the person and the instance.
+    pub async fn news_after(&self, position: Position) -> Result<(Vec<String>, Position)> {
+        let log = self.log().await?;
+        let head = log.last().map_or(position, |change| change.position);
+        Ok((log.iter().filter(|change| position < change.position).map(in_short).collect(), head))
+    }
+
+    pub async fn head(&self) -> Result<Position> {
+        Ok(self.log().await?.last().map_or(Position(0), |change| change.position))
+    }
+}
+
+/// `ACTIVATED 3`, `PERSON_MOVED 1: 3 to -`.
+pub fn in_short(change: &Change) -> String {
+    let id = |id: Option<SessionInstanceId>| id.map_or("-".to_owned(), |id| id.0.to_string());
+    let kind = change.kind.as_str();
+    match (change.kind, change.person) {
+        (ChangeKind::PersonMoved, Some(person)) => {
+            format!("{kind} {}: {} to {}", person.0, id(change.previous_instance), id(change.instance))
+        }
+        _ => format!("{kind} {}", id(change.instance)),
+    }
+}
+
+/// A session in a zone, with buffers of an hour, that begins with the year 2025.
+pub fn blank_session(name: &str, time_zone: &str) -> session::Model {
+    session::Model {
+        id: 0,
+        name: name.to_owned(),
+        name_key: name.to_lowercase(),
+        path: name.to_lowercase().replace(' ', "-"),
+        city: None,
+        state: None,
+        country: None,
+        location: None,
+        time_zone: time_zone.to_owned(),
+        recurrence: None,
+        active_buffer_minutes_before: 60,
+        active_buffer_minutes_after: 60,
+        auto_create_instances: false,
+        auto_create_hours_ahead: 24,
+        initiation_date: None,
+        termination_date: None,
+        problem: None,
+        next_create_at: None,
+        needs_recompute: false,
+        revision: 1,
+        created_at: utc("2025-01-01 00:00"),
+    }
+}
+
+fn blank_instance(session: i64, date: NaiveDate, now: DateTime<Utc>) -> session_instance::Model {
+    session_instance::Model {
+        id: 0,
+        session_id: session,
+        date,
+        start_time: None,
+        end_time: None,
+        location_override: None,
+        starts_at: None,
+        ends_at: None,
+        opens_at: None,
+        closes_at: None,
+        listed_at: now,
+        due_at: None,
+        is_active: false,
+        is_cancelled: false,
+        override_active: None,
+        override_until: None,
+        occurrence_date: None,
+        occurrence_start: None,
+        has_own_times: false,
+        is_cancelled_by_recurrence: false,
+        is_removed_by_recurrence: false,
+        deleted_at: None,
+        created_at: now,
+    }
+}
+
+/// Numbers that look random: the same for the same seed (splitmix64).
+#[derive(Debug, Clone)]
+pub struct Dice(pub u64);
+
+impl Dice {
+    pub fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// 0 to `count` - 1.
+    pub fn below(&mut self, count: usize) -> usize {
+        let count = u64::try_from(count.max(1)).unwrap_or(u64::MAX);
+        usize::try_from(self.roll() % count).unwrap_or_default()
+    }
+
+    pub fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+        &list[self.below(list.len())]
+    }
+
+    /// `from` to `to`, both included.
+    pub fn between(&mut self, from: i32, to: i32) -> i32 {
+        let span = u64::from(to.abs_diff(from)) + 1;
+        from + i32::try_from(self.roll() % span).unwrap_or_default()
+    }
+
+    /// True once in so many times.
+    pub fn one_in(&mut self, count: usize) -> bool {
+        self.below(count) == 0
+    }
+}
