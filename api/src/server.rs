@@ -22,7 +22,7 @@ use tower_http::cors::{Any, CorsLayer};
 
 use crate::{
     auth::Authenticator,
-    http::{graphiql, graphql::GraphqlEndpoint},
+    http::{calendar, graphiql, graphql::GraphqlEndpoint},
     live::{Hub, HubSettings},
     log_source::LogSource,
     schema::{self, completion::Completed, error::add_missing_codes},
@@ -94,9 +94,11 @@ impl Server {
                 shutdown: shutdown.clone(),
             },
         );
+        let calendars = calendar::router(app.clone());
         let health = Health { app, hub, sockets: sockets.clone(), workers };
         let mut router = Router::new()
             .merge(endpoint.router())
+            .merge(calendars)
             .route("/graphql/ws", get(ws::upgrade).with_state(sockets.clone()))
             .route("/health/live", get(async || "ok"))
             .route("/health/ready", get(ready).with_state(health));

@@ -27,7 +27,7 @@ pub struct Health {
 #[derive(Debug, Clone, Serialize)]
 pub struct Failure {
     pub at: DateTime<Utc>,
-    /// Of what: `queue`, `job`, `timers`, `zone data`.
+    /// Of what: `queue`, `job`, `timers`, `schedule`, `zone data`.
     pub part: &'static str,
     /// For the log: not serialized, for it may tell of the inside.
     #[serde(skip)]

@@ -4,7 +4,7 @@ mod steady;
 
 use std::str::FromStr;
 
-use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, MappedLocalTime, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::GapInfo;
 pub use chrono_tz::Tz;
 
@@ -72,6 +72,19 @@ pub fn local_time(tz: Tz, at: DateTime<Utc>) -> NaiveDateTime {
 /// The calendar date in the zone at an instant.
 pub fn local_date(tz: Tz, at: DateTime<Utc>) -> NaiveDate {
     local_time(tz, at).date()
+}
+
+/// From `at` on the clocks of a zone are ahead of UTC by `after`, until then by `before`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockChange {
+    pub at: DateTime<Utc>,
+    pub before: FixedOffset,
+    pub after: FixedOffset,
+}
+
+/// The changes of a zone's clocks in the years 1970 to 2099, in order.
+pub fn clock_changes(tz: Tz) -> impl Iterator<Item = ClockChange> {
+    steady::clock_changes(tz)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use std::{
 
 use chrono::{Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone};
 
-use super::Tz;
+use super::{ClockChange, Tz};
 
 /// Local times from `from` up to, not including, `until` are read with `offset`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,16 @@ impl Steady {
         let place = all.partition_point(|steady| steady.until <= local);
         all.get(place).filter(|steady| steady.from <= local).copied()
     }
+}
+
+/// The changes of a zone's clocks, in order, as far as they are listed.
+pub(super) fn clock_changes(zone: Tz) -> impl Iterator<Item = ClockChange> {
+    steady_times(zone).windows(2).filter_map(|pair| {
+        let (before, after) = (pair.first()?, pair.last()?);
+        let later = if after.offset.local_minus_utc() > before.offset.local_minus_utc() { after } else { before };
+        let at = before.until.checked_sub_offset(later.offset)?.and_utc();
+        Some(ClockChange { at, before: before.offset, after: after.offset })
+    })
 }
 
 /// Where the listed changes begin and end.
@@ -134,6 +144,19 @@ mod tests {
         }
         for outside in [FIRST, LAST] {
             assert_eq!(Steady::around(Tz::UTC, outside), None);
+        }
+    }
+
+    #[test]
+    fn changes_of_the_clocks_are_what_they_were_made_from() {
+        for zone in chrono_tz::TZ_VARIANTS {
+            let told: Vec<_> = clock_changes(zone).map(|change| change.at.naive_utc()).collect();
+            assert_eq!(told, changes(zone), "{zone}");
+            for ClockChange { at, before, after } in clock_changes(zone) {
+                let second = TimeDelta::seconds(1);
+                let seen = (zone_offset(zone, at.naive_utc() - second), zone_offset(zone, at.naive_utc()));
+                assert_eq!((before, after), seen, "{at} {zone}");
+            }
         }
     }
 

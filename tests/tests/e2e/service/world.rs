@@ -82,7 +82,9 @@ impl World {
 
     /// The same world under another placement rule.
     pub fn placing_by(&self, rule: PlacementRule) -> App {
-        App { placement_rule: rule, ..self.app.clone() }
+        let mut app = self.app.clone();
+        app.placement_rule = rule;
+        app
     }
 
     pub fn db(&self) -> &DatabaseConnection {

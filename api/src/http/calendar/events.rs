@@ -1,0 +1,289 @@
+//! VEVENTs: what a session's recurrence and its instances come to.
+//!
+//! Terms: a *series* is one schedule as a VEVENT with an RRULE. What the domain says of one of its occurrences and the
+//! RRULE does not say becomes an *exception*: an EXDATE where another schedule has the same meeting or it was deleted,
+//! else a VEVENT with the RECURRENCE-ID of the occurrence (cancelled, moved, elsewhere, or across a change of the
+//! clocks, which makes it longer, shorter or later than its series says). Instances that stand for no occurrence are
+//! VEVENTs of their own.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use domain::{
+    recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence, Series},
+    window::Meeting,
+    zone::{Tz, instant_of, local_date, local_time},
+};
+use service::{
+    calendar::SessionCalendar,
+    entity::{session, session_instance},
+    facts,
+    instances::find_for_occurrence,
+};
+
+/// How far ahead exceptions are looked for: to the end of the year that many years from now.
+const YEARS_AHEAD: i32 = 5;
+
+/// Nothing is exported in local times before it: zone data begins in 1970.
+const FIRST_DATE: NaiveDate = match NaiveDate::from_ymd_opt(1970, 1, 2) {
+    Some(date) => date,
+    None => NaiveDate::MIN,
+};
+
+/// A VEVENT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Event {
+    /// Unique within the installation, and the same for as long as the session has it.
+    pub(super) name: String,
+    pub(super) time: Time,
+    pub(super) location: Option<String>,
+    pub(super) is_cancelled: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Time {
+    /// Local times.
+    Series { series: Series, excluded: Vec<NaiveDateTime> },
+    /// Instead of the occurrence that the series of the same name has at that local time.
+    Exception { of: NaiveDateTime, meeting: (DateTime<Utc>, Option<DateTime<Utc>>) },
+    Meeting(DateTime<Utc>, Option<DateTime<Utc>>),
+    /// No time of day is known.
+    Day(NaiveDate),
+}
+
+/// A calendar's events, and where they are to be told in local time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Events {
+    pub(super) events: Vec<Event>,
+    pub(super) local: Option<Local>,
+}
+
+/// The zone, and the instants between which its changes have to be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Local {
+    pub(super) zone: Tz,
+    pub(super) from: DateTime<Utc>,
+    pub(super) until: DateTime<Utc>,
+}
+
+impl Local {
+    /// What clocks of the zone show, if that says which instant is meant.
+    pub(super) fn time(&self, at: DateTime<Utc>) -> Option<NaiveDateTime> {
+        let local = local_time(self.zone, at);
+        (local.date() >= FIRST_DATE && instant_of(self.zone, local) == at).then_some(local)
+    }
+}
+
+/// The events of a session. One whose zone or recurrence can't be read has only its instances, in UTC.
+pub(super) fn events(source: &SessionCalendar, now: DateTime<Utc>) -> Events {
+    let SessionCalendar { session, instances, .. } = source;
+    // A removal by re-timing is no deletion: as if the instance had never been (rule 11).
+    let instances: Vec<_> = instances.iter().filter(|row| !row.is_removed_by_recurrence).collect();
+    let (Ok(zone), Ok(recurrence)) = (facts::zone_of(session), facts::recurrence_of(session)) else {
+        return Events { events: singles(session, &instances), local: None };
+    };
+    let mut planner = Planner::new(session, zone, recurrence.unwrap_or_default(), &instances, now);
+    let mut events = planner.series();
+    let standing = std::mem::take(&mut planner.standing);
+    let single: Vec<_> = instances.into_iter().filter(|row| !standing.contains(&row.id)).collect();
+    events.extend(singles(session, &single));
+    let from = events.iter().filter_map(|event| event.begins(zone)).min();
+    let until = instant_of(zone, planner.until.and_time(chrono::NaiveTime::MIN));
+    let local = from.map(|from| Local { zone, from, until: until.max(from) });
+    Events { events, local }
+}
+
+impl Event {
+    fn begins(&self, zone: Tz) -> Option<DateTime<Utc>> {
+        match &self.time {
+            Time::Series { series, .. } => Some(instant_of(zone, series.starts)),
+            Time::Exception { meeting: (starts_at, _), .. } | Time::Meeting(starts_at, _) => Some(*starts_at),
+            Time::Day(_) => None,
+        }
+    }
+}
+
+/// Instances as events of their own.
+fn singles(session: &session::Model, instances: &[&session_instance::Model]) -> Vec<Event> {
+    let existing = instances.iter().filter(|row| row.deleted_at.is_none());
+    let single = existing.map(|row| Event {
+        name: format!("instance-{}", row.id),
+        time: row.starts_at.map_or(Time::Day(row.date), |starts_at| Time::Meeting(starts_at, row.ends_at)),
+        location: location(session, Some(row)),
+        is_cancelled: facts::facts_of(row, session).is_barred(),
+    });
+    single.collect()
+}
+
+fn location(session: &session::Model, instance: Option<&session_instance::Model>) -> Option<String> {
+    if let Some(text) = instance.and_then(|row| row.location_override.clone()) {
+        return Some(text);
+    }
+    let parts = [&session.location, &session.city, &session.state, &session.country];
+    let parts: Vec<_> = parts.into_iter().flatten().map(String::as_str).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+struct Planner<'a> {
+    session: &'a session::Model,
+    recurrence: Recurrence,
+    calendar: Calendar,
+    since: NaiveDate,
+    until: NaiveDate,
+    /// By the occurrence for which they may stand.
+    instances: HashMap<OccurrenceKey, Vec<session_instance::Model>>,
+    /// Those that stand for an occurrence and are told with it.
+    standing: Vec<i64>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(
+        session: &'a session::Model,
+        zone: Tz,
+        recurrence: Recurrence,
+        instances: &[&session_instance::Model],
+        now: DateTime<Utc>,
+    ) -> Self {
+        let calendar = facts::calendar_of(session, zone);
+        let since = calendar.anchor.unwrap_or(FIRST_DATE).max(FIRST_DATE);
+        let year = since.max(local_date(zone, now)).year().saturating_add(YEARS_AHEAD);
+        let until = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(NaiveDate::MAX);
+        let mut by_key: HashMap<OccurrenceKey, Vec<session_instance::Model>> = HashMap::new();
+        for row in instances {
+            let made_from = row.occurrence_date.zip(row.occurrence_start);
+            let at = row.start_time.filter(|_| row.deleted_at.is_none()).map(|start| (row.date, start));
+            if let Some((date, start)) = made_from.or(at) {
+                by_key.entry(OccurrenceKey { date, start }).or_default().push((*row).clone());
+            }
+        }
+        Self { session, recurrence, calendar, since, until, instances: by_key, standing: Vec::new() }
+    }
+
+    fn series(&mut self) -> Vec<Event> {
+        let all = self.recurrence.series(&self.calendar, self.since);
+        let mut events = Vec::new();
+        for (series, occurrences) in all.iter().zip(self.owned(&all)) {
+            let mut excluded = Vec::new();
+            let mut exceptions = Vec::new();
+            for (occurrence, is_owned) in occurrences {
+                let scheduled = occurrence.date.and_time(occurrence.start);
+                if !is_owned {
+                    excluded.push(scheduled);
+                    continue;
+                }
+                match self.exception(&occurrence, series) {
+                    Exception::None => {}
+                    Exception::Excluded => excluded.push(scheduled),
+                    Exception::Changed(event) => exceptions.push(event),
+                }
+            }
+            events.push(Event {
+                name: name_of(series),
+                time: Time::Series { series: series.clone(), excluded },
+                location: location(self.session, None),
+                is_cancelled: false,
+            });
+            events.extend(exceptions);
+        }
+        events
+    }
+
+    /// The occurrences of each series, and whether each is the session's own: schedules that start at the same instant
+    /// are one occurrence, which is told in one series only.
+    fn owned(&self, all: &[Series]) -> Vec<Vec<(Occurrence, bool)>> {
+        let of = |recurrence: &Recurrence| recurrence.occurrences(&self.calendar, self.since, self.until);
+        let alone = all.iter().map(|series| {
+            let schedule = self.recurrence.schedules().get(series.schedule).cloned();
+            let recurrence = Recurrence::new(schedule.into_iter().collect()).unwrap_or_default();
+            of(&recurrence).map(|occurrence| (occurrence, all.len() == 1)).collect::<Vec<_>>()
+        });
+        let mut alone: Vec<Vec<(Occurrence, bool)>> = alone.collect();
+        if all.len() == 1 {
+            return alone;
+        }
+        let mut ends: HashMap<DateTime<Utc>, Option<DateTime<Utc>>> = of(&self.recurrence)
+            .map(|Occurrence { meeting, .. }| (meeting.starts_at(), Some(meeting.ends_at())))
+            .collect();
+        for (occurrence, is_owned) in alone.iter_mut().flatten() {
+            let Meeting { .. } = occurrence.meeting;
+            if let Some(ends_at) = ends.get_mut(&occurrence.meeting.starts_at())
+                && *ends_at == Some(occurrence.meeting.ends_at())
+            {
+                *is_owned = true;
+                *ends_at = None;
+            }
+        }
+        alone
+    }
+
+    fn exception(&mut self, occurrence: &Occurrence, series: &Series) -> Exception {
+        let key = occurrence.key();
+        let instances = self.instances.get(&key).map_or(&[][..], Vec::as_slice);
+        let Some(row) = find_for_occurrence(instances, &key) else {
+            let Occurrence { meeting, .. } = occurrence;
+            return if self.is_as_the_series_says(occurrence, series) {
+                Exception::None
+            } else {
+                self.changed(occurrence, series, (meeting.starts_at(), Some(meeting.ends_at())), None)
+            };
+        };
+        if row.deleted_at.is_some() {
+            self.standing.push(row.id);
+            return Exception::Excluded;
+        }
+        let Some(starts_at) = row.starts_at else {
+            // Only its date is known: that is told by itself.
+            return Exception::Excluded;
+        };
+        let is_as_planned = (starts_at, row.ends_at)
+            == (occurrence.meeting.starts_at(), Some(occurrence.meeting.ends_at()))
+            && row.location_override.is_none()
+            && !facts::facts_of(row, self.session).is_barred()
+            && self.is_as_the_series_says(occurrence, series);
+        let exception = if is_as_planned {
+            Exception::None
+        } else {
+            self.changed(occurrence, series, (starts_at, row.ends_at), Some(row))
+        };
+        let id = row.id;
+        self.standing.push(id);
+        exception
+    }
+
+    /// Does the RRULE mean the same instants? Its meetings all last as long as their local times say.
+    fn is_as_the_series_says(&self, occurrence: &Occurrence, series: &Series) -> bool {
+        let Occurrence { meeting, .. } = occurrence;
+        local_time(self.calendar.zone, meeting.starts_at()) == occurrence.date.and_time(occurrence.start)
+            && meeting.ends_at() - meeting.starts_at() == length(series)
+    }
+
+    fn changed(
+        &self,
+        occurrence: &Occurrence,
+        series: &Series,
+        meeting: (DateTime<Utc>, Option<DateTime<Utc>>),
+        row: Option<&session_instance::Model>,
+    ) -> Exception {
+        Exception::Changed(Event {
+            name: name_of(series),
+            time: Time::Exception { of: occurrence.date.and_time(occurrence.start), meeting },
+            location: location(self.session, row),
+            is_cancelled: row.is_some_and(|row| facts::facts_of(row, self.session).is_barred()),
+        })
+    }
+}
+
+enum Exception {
+    None,
+    Excluded,
+    Changed(Event),
+}
+
+fn name_of(series: &Series) -> String {
+    format!("schedule-{}", series.schedule + 1)
+}
+
+/// How long the meetings of a series last, by their local times.
+pub(super) fn length(series: &Series) -> TimeDelta {
+    series.ends - series.starts
+}

@@ -1,0 +1,34 @@
+//! What the calendar of a session is made from.
+
+use entity::{session, session_instance};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use crate::{App, Result, cursor::find_installation};
+
+/// A session and its instances, read at one moment.
+#[derive(Debug, Clone)]
+pub struct SessionCalendar {
+    pub session: session::Model,
+    /// By id; deleted ones too, since their occurrences do not take place.
+    pub instances: Vec<session_instance::Model>,
+    /// The name of this installation: makes names that are unique in the world out of ids.
+    pub installation: String,
+}
+
+/// The session of that path with all of its instances; `None` when there is no such session.
+pub async fn find_session_calendar(app: &App, path: &str) -> Result<Option<SessionCalendar>> {
+    // PostgreSQL does not take it in a text, so no path has it.
+    if path.contains('\0') {
+        return Ok(None);
+    }
+    let installation = find_installation(&app.db).await?.name;
+    let snapshot = app.db.snapshot().await?;
+    let found = session::Entity::find().filter(session::Column::Path.eq(path)).one(&snapshot).await?;
+    let Some(session) = found else { return Ok(None) };
+    let instances = session_instance::Entity::find()
+        .filter(session_instance::Column::SessionId.eq(session.id))
+        .order_by_asc(session_instance::Column::Id)
+        .all(&snapshot)
+        .await?;
+    Ok(Some(SessionCalendar { session, instances, installation }))
+}
