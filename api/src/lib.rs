@@ -1,9 +1,12 @@
 //! InSession's front door: GraphQL over HTTP and WebSockets, and what browsers are served.
 
+pub mod admission;
 pub mod auth;
 pub mod http;
 pub mod live;
 pub mod log_source;
+pub mod metrics;
+pub mod pace;
 pub mod schema;
 pub mod server;
 pub mod ws;

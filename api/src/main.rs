@@ -6,13 +6,16 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// Gives memory back when thousands of sockets are gone, which the system's own allocator keeps.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let command = commands::Cli::parse();
     match commands::run(command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "stopped");
             eprintln!("insession: {error:#}");
             ExitCode::FAILURE
         }

@@ -10,23 +10,27 @@ use axum::{
     Json, Router,
     extract::State,
     http::{HeaderValue, StatusCode, header},
+    middleware,
     response::{IntoResponse, Response},
     routing::get,
+    serve::ListenerExt,
 };
 use jobs::Workers;
 use serde_json::json;
-use service::{App, changes};
+use service::{App, changes, config::Limits};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::{
+    admission::Admission,
     auth::Authenticator,
     http::{calendar, graphiql, graphql::GraphqlEndpoint},
     live::{Hub, HubSettings},
     log_source::LogSource,
-    schema::{self, completion::Completed, error::add_missing_codes},
-    ws::{self, SocketLimits, SocketSettings, Sockets},
+    metrics::{self, Metrics},
+    schema::{self, error::add_missing_codes},
+    ws::{self, SocketSettings, Sockets},
 };
 
 /// What a server is made of.
@@ -35,6 +39,7 @@ pub struct ServerSettings {
     pub port: u16,
     pub graphiql: bool,
     pub cors_origins: Vec<String>,
+    pub limits: Limits,
 }
 
 /// How long requests under way may take to end when the server goes down.
@@ -74,18 +79,21 @@ impl Server {
         let address = listener.local_addr()?;
         let source = LogSource(app.clone());
         let hub = Hub::start(source, app.wake.subscribe(), HubSettings::default(), shutdown.clone()).await?;
-        let schema = Completed::new(schema::build(app.clone(), hub.clone()), &schema::sdl())?;
+        let schema = schema::build(app.clone(), hub.clone())?;
         let mutations = TaskTracker::new();
+        let admission = Admission::new(settings.limits.into());
 
         let endpoint = GraphqlEndpoint::new(schema.clone(), Arc::clone(&authenticator))
             .track_mutations_with(mutations.clone())
+            .admit_with(admission.clone())
             .close_with(shutdown.clone());
         let authenticate = Arc::clone(&authenticator);
         let sockets = Sockets::new(
             schema,
             hub.clone(),
             SocketSettings {
-                limits: SocketLimits::default(),
+                limits: settings.limits.into(),
+                admission: admission.clone(),
                 authenticate: Arc::new(move |authorization| {
                     authenticate.authenticate(authorization).map_err(|error| error.to_string())
                 }),
@@ -94,6 +102,9 @@ impl Server {
                 shutdown: shutdown.clone(),
             },
         );
+        let metrics = Metrics::new(hub.clone(), sockets.clone(), admission);
+        let (clock, measured) = (Arc::clone(&app.clock), metrics.clone());
+        hub.observe_deliveries(move |change| measured.delivered(clock.now() - change.occurred_at));
         let calendars = calendar::router(app.clone());
         let health = Health { app, hub, sockets: sockets.clone(), workers };
         let mut router = Router::new()
@@ -101,11 +112,13 @@ impl Server {
             .merge(calendars)
             .route("/graphql/ws", get(ws::upgrade).with_state(sockets.clone()))
             .route("/health/live", get(async || "ok"))
-            .route("/health/ready", get(ready).with_state(health));
+            .route("/health/ready", get(ready).with_state(health))
+            .route("/metrics", get(metrics::serve).with_state(metrics.clone()));
         if settings.graphiql {
             router = router.merge(graphiql::router());
         }
-        let router = router.layer(cors(&settings.cors_origins)?);
+        let router =
+            router.layer(cors(&settings.cors_origins)?).layer(middleware::from_fn_with_state(metrics, metrics::count));
         Ok(Self { address, listener, router, sockets, mutations, shutdown })
     }
 
@@ -117,7 +130,13 @@ impl Server {
     pub async fn serve(self) -> anyhow::Result<()> {
         let stop = self.shutdown.clone();
         let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
-        let serving = axum::serve(self.listener, service).with_graceful_shutdown(async move { stop.cancelled().await });
+        // Messages are small and each is written at once: none is to wait until the one before it was received.
+        let listener = self.listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "a connection keeps Nagle's algorithm");
+            }
+        });
+        let serving = axum::serve(listener, service).with_graceful_shutdown(async move { stop.cancelled().await });
         tokio::select! {
             result = serving => result?,
             () = async { self.shutdown.cancelled().await; tokio::time::sleep(DRAIN).await } => {

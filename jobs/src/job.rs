@@ -13,7 +13,7 @@ use service::App;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
-use crate::{health::Status, periodic, queue::QueueHandle, recompute, vacuum};
+use crate::{health::Status, periodic, prune, queue::QueueHandle, recompute, vacuum};
 
 /// Something to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub(crate) enum Job {
     Sweep { tick: DateTime<Utc>, all: bool },
     /// Remove what finished jobs leave behind in Redis.
     Vacuum { tick: DateTime<Utc> },
+    /// Remove what is long past from the database.
+    Prune { tick: DateTime<Utc> },
 }
 
 impl Job {
@@ -35,6 +37,7 @@ impl Job {
             Self::Sweep { tick, all: false } => format!("sweep-{}", tick.timestamp()),
             Self::Sweep { tick, all: true } => format!("sweep-all-{}", tick.timestamp()),
             Self::Vacuum { tick } => format!("vacuum-{}", tick.timestamp()),
+            Self::Prune { tick } => format!("prune-{}", tick.timestamp()),
         }
     }
 
@@ -42,7 +45,7 @@ impl Job {
     pub fn unique_id(&self) -> Option<String> {
         match self {
             Self::Recompute { .. } => None,
-            Self::Sweep { .. } | Self::Vacuum { .. } => Some(self.name()),
+            Self::Sweep { .. } | Self::Vacuum { .. } | Self::Prune { .. } => Some(self.name()),
         }
     }
 
@@ -51,6 +54,7 @@ impl Job {
             Self::Recompute { session } => recompute::run(context, session).await,
             Self::Sweep { tick, all } => periodic::run(context, tick, all).await,
             Self::Vacuum { .. } => vacuum::run(context).await,
+            Self::Prune { .. } => prune::run(context).await,
         }
     }
 }
@@ -132,11 +136,12 @@ mod tests {
             (Job::Recompute { session: SessionId(7) }, r#"{"kind":"recompute","session":7}"#),
             (Job::Sweep { tick, all: false }, r#"{"kind":"sweep","tick":"2024-01-15T19:14:00Z","all":false}"#),
             (Job::Vacuum { tick }, r#"{"kind":"vacuum","tick":"2024-01-15T19:14:00Z"}"#),
+            (Job::Prune { tick }, r#"{"kind":"prune","tick":"2024-01-15T19:14:00Z"}"#),
         ] {
             assert_eq!(serde_json::to_string(&Message::Job(job)).unwrap(), text);
             assert!(matches!(serde_json::from_str(text).unwrap(), Message::Job(read) if read == job), "{text}");
         }
-        let later = r#"{"kind":"prune","older_than":90}"#;
+        let later = r#"{"kind":"archive","older_than":90}"#;
         assert!(matches!(serde_json::from_str(later).unwrap(), Message::Unknown(_)));
     }
 }

@@ -16,6 +16,7 @@ mod health;
 mod job;
 mod local;
 mod periodic;
+mod prune;
 mod queue;
 mod recompute;
 mod redis;

@@ -22,10 +22,11 @@ pub(crate) struct Schedule {
     pub job: fn(DateTime<Utc>) -> Job,
 }
 
-pub(crate) const SCHEDULES: [Schedule; 3] = [
+pub(crate) const SCHEDULES: [Schedule; 4] = [
     Schedule { cron: "0 14,29,44,59 * * * *", job: |tick| Job::Sweep { tick, all: false } },
     Schedule { cron: "0 7 3 * * *", job: |tick| Job::Sweep { tick, all: true } },
     Schedule { cron: "0 5/10 * * * *", job: |tick| Job::Vacuum { tick } },
+    Schedule { cron: "0 37 * * * *", job: |tick| Job::Prune { tick } },
 ];
 
 /// After so long somebody must have begun a tick that was put into the queue.

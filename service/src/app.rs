@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{clock::Clock, ids::SessionId, placement::PlacementRule};
 use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
@@ -39,6 +39,8 @@ pub struct App {
     pub wake: Wake,
     pub queue: Arc<dyn Queue>,
     pub placement_rule: PlacementRule,
+    /// How long the change log keeps what happened.
+    pub change_log_kept: TimeDelta,
     cursor_key: Arc<OnceCell<CursorKey>>,
 }
 
@@ -50,7 +52,13 @@ impl App {
         queue: Arc<dyn Queue>,
         placement_rule: PlacementRule,
     ) -> Self {
-        Self { db, clock, wake, queue, placement_rule, cursor_key: Arc::default() }
+        let change_log_kept = TimeDelta::days(7);
+        Self { db, clock, wake, queue, placement_rule, change_log_kept, cursor_key: Arc::default() }
+    }
+
+    #[must_use]
+    pub fn keeping_changes_for(self, change_log_kept: TimeDelta) -> Self {
+        Self { change_log_kept, ..self }
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -104,8 +112,8 @@ impl App {
     }
 }
 
-/// How often a transaction that collides is tried.
-const ATTEMPTS: u32 = 30;
+/// How often a transaction that collides is tried: for some ten seconds, which is longer than any batch holds its locks.
+const ATTEMPTS: u32 = 200;
 
 /// What became of an attempt at a transaction.
 #[doc(hidden)]

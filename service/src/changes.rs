@@ -14,7 +14,7 @@ use domain::{
     ids::{PersonId, SessionId, SessionInstanceId},
     news::{Change, ChangeKind, Place, Position},
 };
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
 
 use crate::{
     app::App,
@@ -28,6 +28,9 @@ const COUNT_PERIOD: TimeDelta = TimeDelta::seconds(1);
 
 /// How many batches or instances one publishing transaction takes.
 const PUBLISH_LIMIT: i64 = 5_000;
+
+/// How often a snapshot without unpublished batches is tried for.
+const SNAPSHOT_ATTEMPTS: u32 = 5;
 
 /// An instance as its news name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -224,19 +227,25 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
         city: Option<String>,
         country: Option<String>,
         is_active: bool,
+        is_in_unpublished: bool,
         told_at: Option<DateTime<Utc>>,
     }
     let last = numbers(&**tx, "SELECT id FROM count_change ORDER BY id DESC LIMIT 1", []).await?;
     let Some(last) = last.first().copied() else { return Ok(Published::default()) };
+    // Batches that became visible since the others got their positions come after what is written here: counts of an
+    // instance that such a batch names wait for it.
     let sql = "SELECT i.id, i.session_id, s.city, s.country, i.is_active, \
+                 EXISTS (SELECT 1 FROM change_batch b JOIN change_log l ON l.batch_id = b.id \
+                  WHERE b.first_position IS NULL AND l.session_instance_id = i.id) AS is_in_unpublished, \
                  (SELECT MAX(b.occurred_at) FROM change_batch b JOIN change_log l ON l.batch_id = b.id \
                   WHERE b.occurred_at > $2 AND l.kind = 'UPDATED' AND l.session_instance_id = i.id) AS told_at \
                FROM session_instance i JOIN session s ON s.id = i.session_id \
                WHERE i.id IN (SELECT session_instance_id FROM count_change WHERE id <= $1) ORDER BY i.id LIMIT $3";
     let counted: Vec<Counted> =
         rows(&**tx, sql, [last.into(), (now - COUNT_PERIOD).into(), PUBLISH_LIMIT.into()]).await?;
-    let (wait, due): (Vec<_>, Vec<_>) = counted.into_iter().partition(|row| row.is_active && row.told_at.is_some());
-    let retry_at = wait.iter().filter_map(|row| row.told_at).min().map(|at| at + COUNT_PERIOD);
+    let (wait, due): (Vec<_>, Vec<_>) =
+        counted.into_iter().partition(|row| row.is_active && (row.told_at.is_some() || row.is_in_unpublished));
+    let retry_at = wait.iter().map(|row| row.told_at.map_or(now, |at| at + COUNT_PERIOD)).min();
     let done = db::list(&**tx, due.iter().map(|row| row.id));
     let sql = format!("DELETE FROM count_change WHERE id <= $1 AND {}", db::is_in(&**tx, "session_instance_id", 2));
     execute(&**tx, &sql, [last.into(), done]).await?;
@@ -262,6 +271,25 @@ pub async fn head<C: ConnectionTrait>(db: &C) -> Result<Position> {
     let sql = "SELECT first_position + size - 1 FROM change_batch WHERE first_position IS NOT NULL \
                ORDER BY first_position DESC LIMIT 1";
     Ok(Position(numbers(db, sql, []).await?.first().copied().unwrap_or(0)))
+}
+
+/// A snapshot ([`Db::snapshot`]) with the log's position in it, in which everything that can be seen is before that
+/// position: whoever goes on from there is told nothing that the snapshot shows already.
+pub async fn snapshot(app: &App) -> Result<(DatabaseTransaction, Position)> {
+    for _ in 0..SNAPSHOT_ATTEMPTS {
+        let tx = app.db.snapshot().await?;
+        let unpublished = "SELECT id FROM change_batch WHERE first_position IS NULL LIMIT 1";
+        if numbers(&tx, unpublished, []).await?.is_empty() {
+            let position = head(&tx).await?;
+            return Ok((tx, position));
+        }
+        tx.rollback().await?;
+        publish(app).await?;
+    }
+    // So much is going on that there is always something unpublished. What it changed is told once more: nothing is lost.
+    let tx = app.db.snapshot().await?;
+    let position = head(&tx).await?;
+    Ok((tx, position))
 }
 
 /// The position of the oldest change that the log still has; one past the head when it has none.

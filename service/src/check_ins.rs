@@ -24,7 +24,7 @@ use crate::{
     facts,
     instances::moment,
     lists::{self, Key, Page, Slice},
-    placing::{Affected, Move, place_people},
+    placing::{Affected, Move, lock_people_of, place_people},
     sessions::is_organizer,
     settle::{self, Item},
     transaction,
@@ -111,9 +111,8 @@ async fn authorize(
         .one(&**tx)
         .await?
         .ok_or_else(|| Error::not_found("session instance", instance))?;
-    let person = match person.or(viewer.person) {
-        Some(person) => person,
-        None => return Err(Error::invalid("personId", "is needed: this token names no person")),
+    let Some(person) = person.or(viewer.person) else {
+        return Err(Error::invalid("personId", "is needed: this token names no person"));
     };
     if !viewer.may_act_for(person)
         && !viewer.may_edit_session(is_organizer(&**tx, viewer, SessionId(row.session_id)).await?)
@@ -131,8 +130,14 @@ async fn authorize(
 }
 
 /// Locks the instance so that its status can be trusted: shared, as many check in at once; or for changing it, when
-/// its status falls due at this very moment and nobody has swept it yet.
-async fn lock_for_check_in(tx: &Tx, app: &App, unlocked: &session_instance::Model, now: DateTime<Utc>) -> Result<Item> {
+/// its status falls due at this very moment and nobody has swept it yet. Then locks the person.
+async fn lock_for_check_in(
+    tx: &Tx,
+    app: &App,
+    unlocked: &session_instance::Model,
+    person: PersonId,
+    now: DateTime<Utc>,
+) -> Result<Item> {
     let is_due = |row: &session_instance::Model| row.due_at.is_some_and(|due| due <= now);
     let session = session::Entity::find_by_id(unlocked.session_id).one(&**tx).await?;
     let session = Arc::new(session.ok_or_else(|| Error::not_found("session", SessionId(unlocked.session_id)))?);
@@ -145,19 +150,20 @@ async fn lock_for_check_in(tx: &Tx, app: &App, unlocked: &session_instance::Mode
         .ok_or_else(|| Error::not_found("session instance", SessionInstanceId(unlocked.id)))?;
     let item = Item { instance, session };
     match (is_due(&item.instance), lock) {
-        (false, _) => Ok(item),
+        (false, _) => {
+            person::Entity::find_by_id(person.0).lock(LockType::NoKeyUpdate).one(&**tx).await?;
+            Ok(item)
+        }
         (true, LockType::Share) => Err(Error::Again("the instance falls due while someone checks in")),
         (true, _) => {
-            let mut settled = settle::settle(tx, moment(app, now, Mode::Exact), vec![item.clone()]).await?;
+            let moment = moment(app, now, Mode::Exact);
+            lock_people_of(tx, SessionInstanceId(item.instance.id), person).await?;
+            let turned = settle::settle(tx, moment, vec![item.clone()]).await?;
+            let mut settled = settle::place(tx, moment, turned).await?;
             let changed = settled.activated.pop().or(settled.deactivated.pop());
             Ok(changed.unwrap_or(item))
         }
     }
-}
-
-async fn lock_person(tx: &Tx, person: PersonId) -> Result<()> {
-    person::Entity::find_by_id(person.0).lock(LockType::NoKeyUpdate).one(&**tx).await?;
-    Ok(())
 }
 
 /// Says yes, maybe or no; a yes to an active instance puts the person there now (rules 13, 14).
@@ -171,8 +177,7 @@ pub async fn check_in(
     let now = app.now();
     transaction!(app, now, |tx| {
         let (row, person) = authorize(tx, viewer, instance, person).await?;
-        let item = lock_for_check_in(tx, app, &row, now).await?;
-        lock_person(tx, person).await?;
+        let item = lock_for_check_in(tx, app, &row, person, now).await?;
         let facts = facts::facts_of(&item.instance, &item.session);
         let is_arrival = attendance == Attendance::Yes && placement::is_arrival(&facts, now);
         let before = check_in::Entity::find()
@@ -220,8 +225,7 @@ pub async fn delete_check_in(
     let now = app.now();
     transaction!(app, now, |tx| {
         let (row, person) = authorize(tx, viewer, instance, person).await?;
-        lock_for_check_in(tx, app, &row, now).await?;
-        lock_person(tx, person).await?;
+        lock_for_check_in(tx, app, &row, person, now).await?;
         let before = check_in::Entity::find()
             .filter(check_in::Column::SessionInstanceId.eq(instance.0))
             .filter(check_in::Column::PersonId.eq(person.0))

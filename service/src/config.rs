@@ -1,7 +1,8 @@
 //! Settings from the environment, one struct a topic.
 
-use std::{net::IpAddr, str::FromStr};
+use std::{net::IpAddr, ops::RangeInclusive, str::FromStr, time::Duration};
 
+use chrono::TimeDelta;
 use domain::placement::PlacementRule;
 
 use crate::db;
@@ -33,6 +34,19 @@ impl Source<'_> {
             Some(text) => text.parse().map_err(|error| SettingError { name, problem: format!("is {text:?}: {error}") }),
         }
     }
+
+    /// A number within limits.
+    pub fn number<T>(&self, name: &'static str, default: T, allowed: RangeInclusive<T>) -> Result<T, SettingError>
+    where
+        T: FromStr<Err: std::fmt::Display> + PartialOrd + std::fmt::Display,
+    {
+        let value = self.parsed(name, default)?;
+        if allowed.contains(&value) {
+            return Ok(value);
+        }
+        let problem = format!("is {value}: it must be {} to {}", allowed.start(), allowed.end());
+        Err(SettingError { name, problem })
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -48,6 +62,91 @@ pub struct Settings {
     pub log_json: bool,
     pub placement_rule: PlacementRule,
     pub database_connections: u32,
+    /// `CHANGE_LOG_DAYS` (7): how long changes are kept, for those who resume by a cursor.
+    pub change_log_kept: TimeDelta,
+    pub limits: Limits,
+}
+
+/// What those who connect may ask of one server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// `MAX_SOCKETS` (100000): WebSockets, and subscriptions over HTTP, at once. No more in any case than the limit of open
+    /// files allows (`ulimit -n`; the soft limit is raised to the hard one at the start).
+    pub sockets: usize,
+    /// `MAX_SOCKETS_PER_ADDRESS` (20000): the same of one address, or IPv6 /64.
+    pub sockets_per_address: usize,
+    /// `SOCKETS_PER_SECOND_PER_ADDRESS` (20): how often one address may open one, in the long run.
+    pub sockets_per_second_per_address: u32,
+    /// `SOCKET_BURST_PER_ADDRESS` (2000): how many it may open at once before that counts: all who share it come back at
+    /// once when a server starts again.
+    pub socket_burst_per_address: u32,
+    /// `TRUSTED_PROXIES` (0): how many proxies stand before the server and add to `X-Forwarded-For`. Without it, those
+    /// behind a proxy are all at one address.
+    pub trusted_proxies: usize,
+    /// `MAX_SUBSCRIPTIONS_PER_SOCKET` (100).
+    pub subscriptions_per_socket: usize,
+    /// `SUBSCRIPTIONS_PER_SECOND_PER_SOCKET` (50): how often one socket may subscribe, in the long run; at once it may
+    /// twice as often as it may have subscriptions.
+    pub subscriptions_per_second_per_socket: u32,
+    /// `MAX_SOCKET_MESSAGE_BYTES` (262144): the longest message, and frame, that is taken from a socket.
+    pub socket_message_bytes: usize,
+    /// `CONNECTION_INIT_SECONDS` (10): how long `connection_init` may take.
+    pub connection_init: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            sockets: 100_000,
+            sockets_per_address: 20_000,
+            sockets_per_second_per_address: 20,
+            socket_burst_per_address: 2_000,
+            trusted_proxies: 0,
+            subscriptions_per_socket: 100,
+            subscriptions_per_second_per_socket: 50,
+            socket_message_bytes: 256 * 1024,
+            connection_init: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Limits {
+    fn from(source: &Source<'_>) -> Result<Self, SettingError> {
+        const MANY: usize = 10_000_000;
+        let usual = Self::default();
+        let seconds = usual.connection_init.as_secs();
+        Ok(Self {
+            sockets: source.number("MAX_SOCKETS", usual.sockets, 1..=MANY)?,
+            sockets_per_address: source.number("MAX_SOCKETS_PER_ADDRESS", usual.sockets_per_address, 1..=MANY)?,
+            sockets_per_second_per_address: source.number(
+                "SOCKETS_PER_SECOND_PER_ADDRESS",
+                usual.sockets_per_second_per_address,
+                1..=1_000_000,
+            )?,
+            socket_burst_per_address: source.number(
+                "SOCKET_BURST_PER_ADDRESS",
+                usual.socket_burst_per_address,
+                1..=1_000_000,
+            )?,
+            trusted_proxies: source.number("TRUSTED_PROXIES", usual.trusted_proxies, 0..=10)?,
+            subscriptions_per_socket: source.number(
+                "MAX_SUBSCRIPTIONS_PER_SOCKET",
+                usual.subscriptions_per_socket,
+                1..=10_000,
+            )?,
+            subscriptions_per_second_per_socket: source.number(
+                "SUBSCRIPTIONS_PER_SECOND_PER_SOCKET",
+                usual.subscriptions_per_second_per_socket,
+                1..=1_000_000,
+            )?,
+            socket_message_bytes: source.number(
+                "MAX_SOCKET_MESSAGE_BYTES",
+                usual.socket_message_bytes,
+                1024..=64 * 1024 * 1024,
+            )?,
+            connection_init: Duration::from_secs(source.number("CONNECTION_INIT_SECONDS", seconds, 1..=600)?),
+        })
+    }
 }
 
 impl Settings {
@@ -79,6 +178,8 @@ impl Settings {
             log_json: log_format == "json",
             placement_rule: source.parsed("PLACEMENT_RULE", PlacementRule::default())?,
             database_connections: source.parsed("DATABASE_CONNECTIONS", 16)?,
+            change_log_kept: TimeDelta::days(source.number("CHANGE_LOG_DAYS", 7, 1..=3_650)?),
+            limits: Limits::from(source)?,
         })
     }
 
@@ -98,5 +199,24 @@ fn flag(source: &Source<'_>, name: &'static str, default: bool) -> Result<bool, 
         Some("true" | "1" | "on" | "yes") => Ok(true),
         Some("false" | "0" | "off" | "no") => Ok(false),
         Some(_) => Err(SettingError { name, problem: "must be true or false".to_owned() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_have_defaults_and_bounds() {
+        let with = |name: &'static str, value: &'static str| {
+            Settings::from(&Source(&move |asked| (asked == name).then(|| value.to_owned())))
+        };
+        assert_eq!(with("", "").unwrap().limits, Limits::default());
+        assert_eq!(with("MAX_SOCKETS", "7").unwrap().limits.sockets, 7);
+        assert_eq!(with("CHANGE_LOG_DAYS", "1").unwrap().change_log_kept, TimeDelta::days(1));
+        for (name, value) in [("MAX_SOCKETS", "0"), ("CHANGE_LOG_DAYS", "0"), ("TRUSTED_PROXIES", "many")] {
+            let error = with(name, value).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{name} is ")), "{error}");
+        }
     }
 }

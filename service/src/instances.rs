@@ -21,8 +21,8 @@ use crate::{
     facts::{self, Instants},
     lists::{self, Key, Page, Slice},
     sessions::{authorize_edit, lock_session},
-    settle::{self, Item, Moment, Settled},
-    transaction, validate,
+    settle::{self, Item, Moment},
+    sweep, transaction, validate,
 };
 
 /// The most sessions that one request may name.
@@ -236,11 +236,11 @@ pub(crate) fn moment(app: &App, now: DateTime<Utc>, mode: Mode) -> Moment {
     Moment { now, mode, placement_rule: app.placement_rule }
 }
 
-/// Locks an instance with its session: the session against changes, the instance for changing it.
+/// Locks an instance with its session, both for changing them.
 async fn lock_instance(tx: &Tx, id: SessionInstanceId) -> Result<Item> {
     let missing = || Error::not_found("session instance", id);
     let session = existing().filter(session_instance::Column::Id.eq(id.0)).one(&**tx).await?.ok_or_else(missing)?;
-    let session = lock_session(tx, SessionId(session.session_id), LockType::Share).await?;
+    let session = lock_session(tx, SessionId(session.session_id), LockType::NoKeyUpdate).await?;
     let query = existing().filter(session_instance::Column::Id.eq(id.0));
     let instance = query.lock(LockType::NoKeyUpdate).one(&**tx).await?.ok_or_else(missing)?;
     Ok(Item { instance, session: Arc::new(session) })
@@ -281,7 +281,7 @@ pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Res
         instance.location_override.clone_from(&location_override);
         put_instants(&mut instance, &session)?;
         let item = Item { instance, session: Arc::new(session) };
-        Ok(settle::save(tx, moment(app, now, Mode::Exact), None, item).await?.0)
+        save(tx, moment(app, now, Mode::Exact), None, item).await
     })
 }
 
@@ -314,21 +314,53 @@ pub(crate) fn blank(session: SessionId, date: NaiveDate, now: DateTime<Utc>) -> 
     }
 }
 
-/// Locks an instance that the viewer may edit, lets `change` change it, and saves and settles it.
+/// Locks an instance that the viewer may edit, lets `change` change it, and saves and settles it. When that may leave a
+/// date without the instance that its occurrence had, the session is recomputed: it may want another (rule 10).
 async fn change_instance(
     app: &App,
     viewer: Viewer,
     id: SessionInstanceId,
     change: impl Fn(&mut Item, DateTime<Utc>) -> Result<()>,
-) -> Result<(session_instance::Model, Settled)> {
+) -> Result<session_instance::Model> {
     let now = app.now();
-    transaction!(app, now, |tx| {
+    let (saved, is_marked) = transaction!(app, now, |tx| {
         authorize(tx, viewer, id).await?;
         let mut item = lock_instance(tx, id).await?;
+        // As of when it is locked, so that nothing that was decided since is undone.
+        let now = app.now();
         let before = item.instance.clone();
         change(&mut item, now)?;
-        settle::save(tx, moment(app, now, Mode::Exact), Some(&before), item).await
-    })
+        let stands_for =
+            |row: &session_instance::Model| (row.date, row.start_time, row.occurrence_date, row.deleted_at.is_some());
+        let is_marked = item.session.auto_create_instances && stands_for(&before) != stands_for(&item.instance);
+        if is_marked {
+            mark_session(tx, &item.session).await?;
+        }
+        Ok((save(tx, moment(app, now, Mode::Exact), Some(&before), item).await?, is_marked))
+    })?;
+    if is_marked {
+        sweep::recompute_soon(app, SessionId(saved.session_id)).await;
+    }
+    Ok(saved)
+}
+
+/// Marks a locked session for recompute (rule 12).
+async fn mark_session(tx: &Tx, session: &session::Model) -> Result<()> {
+    let sql = "UPDATE session SET needs_recompute = TRUE, revision = revision + 1 WHERE id = $1";
+    db::execute(&**tx, sql, [session.id.into()]).await?;
+    Ok(())
+}
+
+/// Saves one instance, settles it, and places the people whom that moves.
+async fn save(
+    tx: &Tx,
+    moment: Moment,
+    before: Option<&session_instance::Model>,
+    item: Item,
+) -> Result<session_instance::Model> {
+    let (saved, turned) = settle::save(tx, moment, before, item).await?;
+    settle::place(tx, moment, turned).await?;
+    Ok(saved)
 }
 
 /// Changes an instance (organisers and admins); its status and the people there follow at once.
@@ -351,16 +383,31 @@ pub async fn update_instance(
         }
         if let Some(is_cancelled) = patch.is_cancelled {
             row.is_cancelled = is_cancelled;
-            row.is_cancelled_by_recurrence = false;
         }
-        if times != (row.date, row.start_time, row.end_time) {
+        let has_new_times = times != (row.date, row.start_time, row.end_time);
+        if has_new_times {
             validate::times(row.start_time, row.end_time)?;
             row.has_own_times = true;
             put_instants(row, &item.session)?;
         }
+        if (has_new_times || patch.is_cancelled.is_some()) && has_lost_its_occurrence(row, &item.session) {
+            // What someone decides about it now, no sweep is to undo: from now on it is as if made by hand.
+            row.is_cancelled_by_recurrence = false;
+            (row.occurrence_date, row.occurrence_start) = (None, None);
+        }
         Ok(())
     });
-    Ok(saved.await?.0)
+    saved.await
+}
+
+/// Was it made from an occurrence that the recurrence no longer calls for, or that is another's by now?
+fn has_lost_its_occurrence(instance: &session_instance::Model, session: &session::Model) -> bool {
+    let key = instance.occurrence_date.zip(instance.occurrence_start);
+    let Some(key) = key.map(|(date, start)| OccurrenceKey { date, start }) else { return false };
+    let (Ok(zone), Ok(recurrence)) = (facts::zone_of(session), facts::recurrence_of(session)) else { return false };
+    let mut occurrences =
+        recurrence.unwrap_or_default().occurrences(&facts::calendar_of(session, zone), key.date, key.date);
+    instance.is_cancelled_by_recurrence || !occurrences.any(|occurrence| occurrence.key() == key)
 }
 
 /// Deletes an instance (organisers and admins). The row stays, marked, while the log names it (rule 26).
@@ -369,7 +416,7 @@ pub async fn delete_instance(app: &App, viewer: Viewer, id: SessionInstanceId) -
         item.instance.deleted_at = Some(now);
         Ok(())
     });
-    Ok(SessionId(deleted.await?.0.session_id))
+    Ok(SessionId(deleted.await?.session_id))
 }
 
 /// Holds an instance active or inactive, until an instant in the future or the next periodic sweep (rule 7).
@@ -388,7 +435,7 @@ pub async fn set_override(
         item.instance.override_until = until;
         Ok(())
     });
-    Ok(saved.await?.0)
+    saved.await
 }
 
 /// Ends an override; of an instance without one, nothing changes.
@@ -398,13 +445,13 @@ pub async fn clear_override(app: &App, viewer: Viewer, id: SessionInstanceId) ->
         item.instance.override_until = None;
         Ok(())
     });
-    Ok(saved.await?.0)
+    saved.await
 }
 
 /// Recomputes one instance from its facts, now (organisers and admins).
 pub async fn recompute_instance(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<session_instance::Model> {
     let saved = change_instance(app, viewer, id, |item, _| put_instants(&mut item.instance, &item.session));
-    Ok(saved.await?.0)
+    saved.await
 }
 
 /// Which of these instances a person said yes to.

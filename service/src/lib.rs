@@ -17,6 +17,7 @@ pub mod instances;
 pub mod lists;
 pub mod people;
 pub mod placing;
+pub mod prune;
 pub mod sessions;
 pub mod settle;
 pub mod sweep;

@@ -104,6 +104,18 @@ async fn lock_people(tx: &Tx, affected: Affected<'_>) -> Result<Vec<PersonRow>> 
     }
 }
 
+/// Locks everyone whom a change of this instance's status may move, and one person besides, in the order of their ids.
+pub async fn lock_people_of(tx: &Tx, instance: SessionInstanceId, besides: PersonId) -> Result<()> {
+    if tx.is_postgres() {
+        let sql = "SELECT id FROM person WHERE id IN (\
+                     SELECT person_id FROM check_in WHERE session_instance_id = $1 AND attendance = 'YES' \
+                     UNION SELECT id FROM person WHERE active_session_instance_id = $1 \
+                     UNION SELECT id FROM person WHERE id = $2) ORDER BY id FOR NO KEY UPDATE";
+        numbers(&**tx, sql, [instance.0.into(), besides.0.into()]).await?;
+    }
+    Ok(())
+}
+
 /// The yeses to active instances of those people. Who stays where they are while other instances open has only those,
 /// and their present place, to choose from; the others of theirs lost to it already.
 async fn read_candidates(

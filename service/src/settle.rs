@@ -1,5 +1,9 @@
 //! Settling: making the stored status of locked instances agree with what `domain::status` decides, with the news and
 //! the placing of people that follow from it. Every change of `is_active` in the program happens here.
+//!
+//! It is two steps: [`settle`] and [`save`] write the statuses and say what *turned*; [`place`] then places the people
+//! whom all of that moves, once a transaction, so that instances are locked before people, people in the order of
+//! their ids, and nobody is sent to a place and on from there.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -16,7 +20,7 @@ use crate::{
     db::{Column, Tx, execute, values_table},
     error::Result,
     facts::{self, Instants},
-    placing::{Affected, place_people},
+    placing::{Affected, Move, place_people},
 };
 
 /// An instance with its session; the row is locked by the transaction that settles it.
@@ -26,20 +30,30 @@ pub struct Item {
     pub session: Arc<session::Model>,
 }
 
+/// Instances whose status changed in a transaction that has yet to [`place`] the people.
+#[derive(Debug, Default)]
+#[must_use = "people are to be placed anew"]
+pub struct Turned {
+    activated: Vec<Item>,
+    deactivated: Vec<Item>,
+    /// Those that stay active but start at another time, by which another may be the one that starts first.
+    restarted: Vec<i64>,
+}
+
+impl Turned {
+    pub fn absorb(&mut self, other: Self) {
+        self.activated.extend(other.activated);
+        self.deactivated.extend(other.deactivated);
+        self.restarted.extend(other.restarted);
+    }
+}
+
 /// What settling did.
 #[derive(Debug, Default)]
 pub struct Settled {
     pub activated: Vec<Item>,
     pub deactivated: Vec<Item>,
-    pub people_moved: usize,
-}
-
-impl Settled {
-    pub fn absorb(&mut self, other: Self) {
-        self.activated.extend(other.activated);
-        self.deactivated.extend(other.deactivated);
-        self.people_moved += other.people_moved;
-    }
+    pub moves: Vec<Move>,
 }
 
 /// By what rules and when.
@@ -64,24 +78,24 @@ fn decide_into(item: &mut Item, moment: Moment) -> bool {
 }
 
 /// Settles rows whose facts are as stored: what falls due. Writes only what changes.
-pub async fn settle(tx: &Tx, moment: Moment, items: Vec<Item>) -> Result<Settled> {
+pub async fn settle(tx: &Tx, moment: Moment, items: Vec<Item>) -> Result<Turned> {
     let mut changed = Vec::new();
-    let mut settled = Settled::default();
+    let mut turned = Turned::default();
     for mut item in items {
         let was_active = item.instance.is_active;
         if !decide_into(&mut item, moment) {
             continue;
         }
         match (was_active, item.instance.is_active) {
-            (false, true) => settled.activated.push(item.clone()),
-            (true, false) => settled.deactivated.push(item.clone()),
+            (false, true) => turned.activated.push(item.clone()),
+            (true, false) => turned.deactivated.push(item.clone()),
             _ => {}
         }
         changed.push(item.instance);
     }
     write_statuses(tx, &changed).await?;
-    follow_up(tx, moment, &mut settled, &[]).await?;
-    Ok(settled)
+    tell(tx, &turned);
+    Ok(turned)
 }
 
 /// Saves one instance whose facts were changed, `before` being the row as it is stored (`None`: a new one), and settles
@@ -91,7 +105,7 @@ pub async fn save(
     moment: Moment,
     before: Option<&session_instance::Model>,
     mut item: Item,
-) -> Result<(session_instance::Model, Settled)> {
+) -> Result<(session_instance::Model, Turned)> {
     decide_into(&mut item, moment);
     let was_active = before.is_some_and(|row| row.is_active);
     let row = item.instance.clone().into_active_model();
@@ -110,23 +124,22 @@ pub async fn save(
     if before.and_then(|before| before.due_at) != saved.due_at {
         tx.tell(News::due_changed);
     }
-    let mut settled = Settled::default();
-    let mut moved = Vec::new();
+    let mut turned = Turned::default();
     match (was_active, saved.is_active) {
-        (false, true) => settled.activated.push(item),
-        (true, false) => settled.deactivated.push(item),
+        (false, true) => turned.activated.push(item),
+        (true, false) => turned.deactivated.push(item),
         (true, true) => {
             if before.is_some_and(|before| is_shown_differently(before, &saved)) {
                 tx.tell(|news| news.updated(facts::told(&item.session, saved.id)));
             }
             if before.is_some_and(|before| before.starts_at != saved.starts_at) {
-                moved.push(saved.id);
+                turned.restarted.push(saved.id);
             }
         }
         (false, false) => {}
     }
-    follow_up(tx, moment, &mut settled, &moved).await?;
-    Ok((saved, settled))
+    tell(tx, &turned);
+    Ok((saved, turned))
 }
 
 fn is_shown_differently(before: &session_instance::Model, after: &session_instance::Model) -> bool {
@@ -136,27 +149,30 @@ fn is_shown_differently(before: &session_instance::Model, after: &session_instan
     shown(before) != shown(after)
 }
 
-/// The news of what was activated and deactivated, and the people whom that moves. `moved`: instances that stay active
-/// but start at another time, by which another may be the one that starts first.
-async fn follow_up(tx: &Tx, moment: Moment, settled: &mut Settled, moved: &[i64]) -> Result<()> {
+/// The news of what was activated and deactivated.
+fn tell(tx: &Tx, turned: &Turned) {
     tx.tell(|news| {
-        for item in &settled.deactivated {
+        for item in &turned.deactivated {
             news.deactivated(facts::told(&item.session, item.instance.id));
         }
-        for item in &settled.activated {
+        for item in &turned.activated {
             news.activated(facts::told(&item.session, item.instance.id));
         }
     });
-    let ids =
-        |items: &[Item]| items.iter().map(|item| item.instance.id).chain(moved.iter().copied()).collect::<Vec<_>>();
+}
+
+/// Places the people whom this moves: the last step before a transaction's news.
+pub async fn place(tx: &Tx, moment: Moment, turned: Turned) -> Result<Settled> {
+    let Turned { activated, deactivated, restarted } = turned;
+    let mut settled = Settled { activated, deactivated, moves: Vec::new() };
+    let ids = |items: &[Item]| items.iter().map(|item| item.instance.id).chain(restarted.clone()).collect::<Vec<_>>();
     let (activated, deactivated) = (ids(&settled.activated), ids(&settled.deactivated));
-    if activated.is_empty() && deactivated.is_empty() {
-        return Ok(());
+    if !activated.is_empty() || !deactivated.is_empty() {
+        let held: BTreeSet<i64> = activated.iter().chain(&deactivated).copied().collect();
+        let affected = Affected::Of { activated: &activated, deactivated: &deactivated };
+        settled.moves = place_people(tx, moment.placement_rule, affected, &held).await?;
     }
-    let held: BTreeSet<i64> = activated.iter().chain(&deactivated).copied().collect();
-    let affected = Affected::Of { activated: &activated, deactivated: &deactivated };
-    settled.people_moved += place_people(tx, moment.placement_rule, affected, &held).await?.len();
-    Ok(())
+    Ok(settled)
 }
 
 async fn write_statuses(tx: &Tx, changed: &[session_instance::Model]) -> Result<()> {

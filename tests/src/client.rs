@@ -65,6 +65,11 @@ impl Client {
         Ok(self.error(document, variables).await?.code)
     }
 
+    /// The address of a path, such as `/graphql`.
+    pub fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
     /// For everything that isn't GraphQL: pages, health, cron.
     pub fn http(&self) -> &reqwest::Client {
         &self.http

@@ -3,15 +3,23 @@
 //! A task reads all the time, so what came is here, with the instant at which it came, whenever a test looks for it.
 //! Nothing is lost: what one look doesn't want stays for the next, in order. Pings of the protocol are answered.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail, ensure};
 use chrono::{DateTime, Utc};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::{net::TcpStream, sync::mpsc, time::Instant};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    sync::mpsc,
+    time::Instant,
+};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    WebSocketStream, client_async,
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
 };
 
@@ -81,12 +89,27 @@ impl Socket {
 
     /// Only connects, asking for this subprotocol.
     pub async fn open(url: &str, protocol: Option<&str>) -> Result<Self> {
-        let url = format!("{}/graphql/ws", url.replacen("http", "ws", 1));
+        Self::open_from(Ipv4Addr::LOCALHOST, url, protocol).await
+    }
+
+    /// The same from another address of this machine, such as 127.0.0.2: each has ports, and limits, of its own.
+    pub async fn open_from(source: Ipv4Addr, url: &str, protocol: Option<&str>) -> Result<Self> {
+        let address: SocketAddr = url.trim_start_matches("http://").parse().with_context(|| url.to_owned())?;
+        let url = format!("ws://{address}/graphql/ws");
         let mut request = url.as_str().into_client_request()?;
         if let Some(protocol) = protocol {
             request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_str(protocol)?);
         }
-        let (stream, _) = within(CONNECT, "a connection", connect_async(request)).await?.context(url)?;
+        let connect = async {
+            let tcp = TcpSocket::new_v4()?;
+            if source != Ipv4Addr::LOCALHOST {
+                tcp.bind((source, 0).into())?;
+            }
+            let tcp = tcp.connect(address).await?;
+            tcp.set_nodelay(true)?;
+            Ok::<_, anyhow::Error>(client_async(request, tcp).await?)
+        };
+        let (stream, _) = within(CONNECT, "a connection", connect).await?.context(url)?;
         let (orders, order_receiver) = mpsc::unbounded_channel();
         let (event_sender, events) = mpsc::unbounded_channel();
         tokio::spawn(pump(stream, order_receiver, event_sender));
@@ -229,7 +252,7 @@ impl Socket {
 }
 
 async fn pump(
-    mut stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    mut stream: WebSocketStream<TcpStream>,
     mut orders: mpsc::UnboundedReceiver<Order>,
     events: mpsc::UnboundedSender<Event>,
 ) {

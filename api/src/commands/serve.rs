@@ -42,6 +42,7 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
         port: settings.port,
         graphiql: settings.graphiql,
         cors_origins: settings.cors_origins.clone(),
+        limits: setup::limits(settings),
     };
     let server = Server::bind(app.clone(), authenticator, server_settings, workers.clone(), shutdown).await?;
     Ok(Running { app, server, workers })

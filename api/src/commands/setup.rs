@@ -5,7 +5,14 @@ use std::{io::IsTerminal, sync::Arc};
 use anyhow::{Context, bail};
 use domain::clock::{Clock, SystemClock};
 use insession::auth::{Authenticator, Keys, secret_beside};
-use service::{App, app::Queue, config::Settings, cursor::find_installation, db::Db, wake::Wake};
+use service::{
+    App,
+    app::Queue,
+    config::{Limits, Settings},
+    cursor::find_installation,
+    db::Db,
+    wake::Wake,
+};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -52,7 +59,8 @@ pub fn authenticator(settings: &Settings) -> anyhow::Result<Arc<Authenticator>> 
 
 /// Connects to the database and migrates it, one process at a time.
 pub async fn database(settings: &Settings) -> anyhow::Result<Db> {
-    let db = Db::connect(&settings.database_url, settings.database_connections).await.map_err(told)?;
+    let db = Db::connect(&settings.database_url, settings.database_connections).await.map_err(told);
+    let db = db.context("connecting to DATABASE_URL")?;
     db.migrate().await.map_err(told).context("migrating the database")?;
     Ok(db)
 }
@@ -76,6 +84,7 @@ pub async fn wake(settings: &Settings, db: &Db) -> anyhow::Result<Wake> {
 
 pub fn app(settings: &Settings, db: Db, wake: Wake, queue: Arc<dyn Queue>) -> App {
     App::new(db, Arc::new(SystemClock), wake, queue, settings.placement_rule)
+        .keeping_changes_for(settings.change_log_kept)
 }
 
 pub async fn migrate() -> anyhow::Result<()> {
@@ -83,6 +92,28 @@ pub async fn migrate() -> anyhow::Result<()> {
     database(&settings).await?;
     println!("the database is up to date");
     Ok(())
+}
+
+/// Files that a server may need beside its sockets: for the database, Redis, requests; half of those there are, if that is
+/// less.
+const OTHER_FILES: u64 = 256;
+
+/// Allows the process as many open files as it may have, and no more sockets than that leaves. A connection that finds no
+/// file would not even be told why.
+pub fn limits(settings: &Settings) -> Limits {
+    let limits = settings.limits;
+    let files = match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(files) => files,
+        Err(error) => {
+            tracing::warn!(%error, "the limit of open files can't be raised");
+            return limits;
+        }
+    };
+    let room = usize::try_from(files - OTHER_FILES.min(files / 2)).unwrap_or(usize::MAX);
+    if room < limits.sockets {
+        tracing::info!(files, sockets = room, "the limit of open files allows no more sockets: see ulimit -n");
+    }
+    Limits { sockets: limits.sockets.min(room), ..limits }
 }
 
 /// Ends when the process is asked to: SIGTERM, or Ctrl-C.

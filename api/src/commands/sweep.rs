@@ -1,12 +1,17 @@
 //! `insession sweep`: one periodic sweep, for cron services and for trying things.
 
-use std::io::{IsTerminal, Write};
+use std::{
+    io::{IsTerminal, Write},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::bail;
 use chrono::{DateTime, NaiveDateTime, Utc};
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use service::{
     app::NoQueue,
-    sweep::{Report, Request, run_recorded, sweep},
+    sweep::{Progress, Report, Request, run_watched, sweep_watched},
 };
 
 use super::setup;
@@ -55,17 +60,26 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let settings = setup::settings(if args.verbose { "info,insession_service=debug" } else { "warn" })?;
     let db = setup::database(&settings).await?;
     let wake = setup::wake(&settings, &db).await?;
-    let app = setup::app(&settings, db, wake.clone(), std::sync::Arc::new(NoQueue));
+    let app = setup::app(&settings, db, wake.clone(), Arc::new(NoQueue));
     let base = if args.all { Request::ALL } else { Request::PERIODIC };
     let request = Request { at: args.simulate_time, is_dry_run: args.dry_run, ..base };
     let begun = app.now();
-    let progress = Progress::start(!args.json);
-    let result = if request.is_dry_run || request.at.is_some() {
-        sweep(&app, request).await.map(Some)
-    } else {
-        run_recorded(&app, request, None).await
+    let progress = Progress::default();
+    let work = async {
+        if request.is_dry_run || request.at.is_some() {
+            sweep_watched(&app, request, &progress).await.map(Some)
+        } else {
+            run_watched(&app, request, None, &progress).await
+        }
     };
-    progress.end().await;
+    let result = if args.json || !std::io::stderr().is_terminal() {
+        work.await
+    } else {
+        tokio::select! {
+            result = work => result,
+            () = show_progress(&progress) => bail!("the progress bar ended before the sweep"),
+        }
+    };
     let Some(report) = result.map_err(setup::told)? else { bail!("another process runs this sweep") };
     if args.json {
         println!("{}", serde_json::to_string(&report)?);
@@ -146,33 +160,18 @@ pub fn write_report(
     Ok(())
 }
 
-/// A sign of life while a long sweep runs, on a terminal only.
-struct Progress(Option<tokio::task::JoinHandle<()>>);
-
-impl Progress {
-    fn start(wanted: bool) -> Self {
-        if !wanted || !std::io::stderr().is_terminal() {
-            return Self(None);
-        }
-        Self(Some(tokio::spawn(async {
-            let mut tick = tokio::time::interval(std::time::Duration::from_millis(100));
-            // What is over in half a second needs none.
-            for _ in 0..5 {
-                tick.tick().await;
-            }
-            for frame in ['|', '/', '-', '\\'].into_iter().cycle() {
-                eprint!("\rsweeping {frame}");
-                tick.tick().await;
-            }
-        })))
-    }
-
-    async fn end(self) {
-        if let Some(task) = self.0 {
-            task.abort();
-            let _ = task.await;
-            eprint!("\r          \r");
-        }
+/// How far a long sweep is, on a terminal only.
+async fn show_progress(progress: &Progress) {
+    // What is over in half a second needs none.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let style = ProgressStyle::with_template("sweeping [{bar:40}] {pos}/{len} {elapsed}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(progress.found()).with_style(style).with_finish(ProgressFinish::AndClear);
+    let mut tick = tokio::time::interval(Duration::from_millis(100));
+    loop {
+        tick.tick().await;
+        bar.set_length(progress.found());
+        bar.set_position(progress.done());
     }
 }
 

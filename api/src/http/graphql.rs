@@ -8,24 +8,16 @@
 //!   the client only takes `application/json`: for that the draft wants 200.
 //! - *refusal*: what is wrong is the HTTP request; the status tells, whatever the client takes.
 
-use std::{
-    cmp::Ordering, collections::HashMap, convert::Infallible, fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration,
-};
+use std::{cmp::Ordering, convert::Infallible, fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use async_graphql::{
-    Executor, Name, Positioned, Request, Response, ServerError, Value, Variables,
-    parser::types::{
-        BaseType, DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
-        Type,
-    },
-};
+use async_graphql::{Executor, Request, Response, ServerError, Value, Variables, parser::types::OperationType};
 use axum::{
     Router,
     body::{Body, Bytes},
     extract::{Query, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
-        header::{ACCEPT, ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, VARY, WWW_AUTHENTICATE},
+        header::{ACCEPT, ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE},
         request::Parts,
     },
     routing::any,
@@ -38,19 +30,16 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument as _;
 
 use crate::{
+    admission::{Admission, Permit, Refused},
     auth::{AuthError, Authenticator, Identity},
-    schema::error::{ApiError, add_missing_codes, is_request_error},
+    schema::{
+        document::check_document,
+        error::{ApiError, add_missing_codes, is_request_error},
+    },
 };
 
 /// The longest body that is read.
 pub const BODY_LIMIT: usize = 256 * 1024;
-
-/// How many selections a document may come to when its fragments are written out. async-graphql walks all of them, for
-/// each spread anew, before it looks at any limit of its own: fragments that spread fragments double at every step.
-const EXPANDED_SELECTIONS: usize = 10_000;
-
-/// Deeper than this no document is looked at; the schema's own limit is lower.
-const DOCUMENT_DEPTH: usize = 100;
 
 /// How often a multipart subscription says that it is still there.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -64,6 +53,7 @@ pub struct GraphqlEndpoint<E> {
     authenticator: Arc<Authenticator>,
     prepare: Arc<PrepareRequest>,
     mutations: TaskTracker,
+    admission: Option<Admission>,
     closing: CancellationToken,
 }
 
@@ -74,6 +64,7 @@ impl<E: Clone> Clone for GraphqlEndpoint<E> {
             authenticator: Arc::clone(&self.authenticator),
             prepare: Arc::clone(&self.prepare),
             mutations: self.mutations.clone(),
+            admission: self.admission.clone(),
             closing: self.closing.clone(),
         }
     }
@@ -92,8 +83,15 @@ impl<E: Executor> GraphqlEndpoint<E> {
             authenticator,
             prepare: Arc::new(|request, _| request),
             mutations: TaskTracker::new(),
+            admission: None,
             closing: CancellationToken::new(),
         }
+    }
+
+    /// Multipart subscriptions need a permit of `admission`, as sockets do.
+    #[must_use]
+    pub fn admit_with(self, admission: Admission) -> Self {
+        Self { admission: Some(admission), ..self }
     }
 
     /// Every request goes through `prepare` before it is executed. It already holds its
@@ -167,7 +165,10 @@ impl<E: Executor> GraphqlEndpoint<E> {
                 let executed = self.mutations.spawn(mutation).await;
                 Ok(single_answer(executed.map_err(|_| Refusal::panicked())?, media_type))
             }
-            OperationType::Subscription if accept.multipart => Ok(self.multipart_answer(request, identity)),
+            OperationType::Subscription if accept.multipart => {
+                let permit = self.admission.as_ref().map(|admission| admission.admit(parts)).transpose()?;
+                Ok(self.multipart_answer(request, identity, permit))
+            }
             OperationType::Subscription => {
                 let message = "subscriptions need the WebSocket on /graphql/ws, or 'Accept: multipart/mixed; \
                                subscriptionSpec=1.0'";
@@ -190,11 +191,21 @@ impl<E: Executor> GraphqlEndpoint<E> {
     }
 
     /// Apollo's multipart protocol for subscriptions, version 1.0.
-    fn multipart_answer(&self, request: Request, identity: Identity) -> axum::response::Response {
+    fn multipart_answer(
+        &self,
+        request: Request,
+        identity: Identity,
+        permit: Option<Permit>,
+    ) -> axum::response::Response {
         let responses = self.executor.execute_stream(request, None);
         let clock = Arc::clone(self.authenticator.clock());
         let chunks = multipart_chunks(responses, identity, clock, self.closing.clone());
-        let mut answer = axum::response::Response::new(Body::from_stream(chunks.map(Ok::<_, Infallible>)));
+        let chunks = chunks.map(move |chunk| {
+            // Held as long as the stream.
+            let _ = &permit;
+            Ok::<_, Infallible>(chunk)
+        });
+        let mut answer = axum::response::Response::new(Body::from_stream(chunks));
         let headers = answer.headers_mut();
         let content_type = HeaderValue::from_static("multipart/mixed; boundary=\"graphql\"; subscriptionSpec=1.0");
         headers.insert(CONTENT_TYPE, content_type);
@@ -203,127 +214,6 @@ impl<E: Executor> GraphqlEndpoint<E> {
         headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
         answer
     }
-}
-
-/// Parses the document of a request and says what kind of operation it asks for, so that a transport can choose how
-/// to execute it. The parsed document stays in the request.
-///
-/// Makes the checks that async-graphql leaves out, for every transport: that fragments don't multiply beyond reason,
-/// and that variables which may not be null are there (GraphQL, 6.1.2).
-///
-/// # Errors
-///
-/// A request error. It may lack a code: see [`add_missing_codes`].
-pub fn check_document(request: &mut Request) -> Result<OperationType, ServerError> {
-    // Taken out for a moment, because parsing borrows the request.
-    let (name, variables) = (request.operation_name.take(), std::mem::take(&mut request.variables));
-    let checked = request.parsed_query().and_then(|document| {
-        check_size(document)?;
-        let operation = find_operation(document, name.as_deref())?;
-        check_variables(operation, &variables)?;
-        Ok(operation.node.ty)
-    });
-    (request.operation_name, request.variables) = (name, variables);
-    checked
-}
-
-fn find_operation<'a>(
-    document: &'a ExecutableDocument,
-    name: Option<&str>,
-) -> Result<&'a Positioned<OperationDefinition>, ServerError> {
-    match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => Ok(operation),
-        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => {
-            operations.values().next().ok_or_else(unnamed)
-        }
-        (DocumentOperations::Multiple(_), None) => Err(unnamed()),
-        (DocumentOperations::Multiple(operations), Some(name)) if operations.contains_key(name) => {
-            Ok(&operations[name])
-        }
-        (_, Some(name)) => Err(ServerError::new(format!("Unknown operation named \"{name}\"."), None)),
-    }
-}
-
-fn unnamed() -> ServerError {
-    ServerError::new("The document has several operations: name one in operationName.", None)
-}
-
-fn check_variables(operation: &Positioned<OperationDefinition>, variables: &Variables) -> Result<(), ServerError> {
-    for definition in &operation.node.variable_definitions {
-        let (name, expected) = (&definition.node.name.node, &definition.node.var_type.node);
-        let problem = match variables.get(name) {
-            None if expected.nullable || definition.node.default_value.is_some() => continue,
-            None => "was not provided",
-            Some(value) if !has_forbidden_null(expected, value) => continue,
-            Some(_) => "must not be null, nor hold null where its type forbids it",
-        };
-        let message = format!("Variable \"${name}\" of required type \"{expected}\" {problem}.");
-        return Err(ServerError::new(message, Some(definition.pos)));
-    }
-    Ok(())
-}
-
-fn has_forbidden_null(expected: &Type, value: &Value) -> bool {
-    match (&expected.base, value) {
-        (_, Value::Null) => !expected.nullable,
-        (BaseType::List(item), Value::List(values)) => values.iter().any(|value| has_forbidden_null(item, value)),
-        _ => false,
-    }
-}
-
-fn check_size(document: &ExecutableDocument) -> Result<(), ServerError> {
-    let mut expansion = Expansion { document, sizes: HashMap::new() };
-    let mut total = 0_usize;
-    for (_, operation) in document.operations.iter() {
-        total = total.saturating_add(expansion.size(&operation.node.selection_set.node, 0)?);
-    }
-    if total > EXPANDED_SELECTIONS {
-        return Err(too_complex());
-    }
-    Ok(())
-}
-
-/// Counts selections with all fragments written out, each fragment once.
-struct Expansion<'a> {
-    document: &'a ExecutableDocument,
-    /// Sizes of fragments; none while a fragment is being counted, which it is again only in a cycle.
-    sizes: HashMap<&'a Name, Option<usize>>,
-}
-
-impl<'a> Expansion<'a> {
-    fn size(&mut self, selections: &'a SelectionSet, depth: usize) -> Result<usize, ServerError> {
-        if depth > DOCUMENT_DEPTH {
-            return Err(too_complex());
-        }
-        let mut total = 0_usize;
-        for selection in &selections.items {
-            let inner = match &selection.node {
-                Selection::Field(field) => self.size(&field.node.selection_set.node, depth + 1)?,
-                Selection::InlineFragment(fragment) => self.size(&fragment.node.selection_set.node, depth + 1)?,
-                Selection::FragmentSpread(spread) => self.fragment_size(&spread.node.fragment_name.node, depth + 1)?,
-            };
-            total = total.saturating_add(inner).saturating_add(1);
-        }
-        Ok(total)
-    }
-
-    /// Unknown fragments and cycles count nothing: validation refuses them.
-    fn fragment_size(&mut self, name: &'a Name, depth: usize) -> Result<usize, ServerError> {
-        if let Some(size) = self.sizes.get(name) {
-            return Ok(size.unwrap_or(0));
-        }
-        let Some(fragment) = self.document.fragments.get(name) else {
-            return Ok(0);
-        };
-        self.sizes.insert(name, None);
-        let size = self.size(&fragment.node.selection_set.node, depth)?;
-        self.sizes.insert(name, Some(size));
-        Ok(size)
-    }
-}
-
-fn too_complex() -> ServerError {
-    ApiError::query_too_complex("The query asks for too much, or its fragments multiply: split it up.").into()
 }
 
 /// The two forms of a single answer.
@@ -567,11 +457,25 @@ impl Refusal {
         if self.status == StatusCode::UNAUTHORIZED {
             answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        if self.status == StatusCode::TOO_MANY_REQUESTS {
+            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         if let Some(allowed) = self.allowed {
             answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
         }
         answer
     }
+}
+
+impl From<Refused> for Refusal {
+    fn from(Refused(reason): Refused) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, ApiError::rate_limited(reason))
+    }
+}
+
+/// The answer to whoever may not open a connection now.
+pub fn refuse_connection(refused: Refused) -> axum::response::Response {
+    Refusal::from(refused).into_answer(MediaType::Json)
 }
 
 /// The body of a multipart answer. A delimiter follows each part at once, not with the next part: a client sees the

@@ -33,7 +33,7 @@ use super::{
     follower::{Ended, Follower, FollowerId, Routed},
     hub::{GroupEntry, Hub, State},
     locked,
-    mailbox::{Content, CutOff, Letter, Mailbox, OperationNumber},
+    mailbox::{About, Content, CutOff, Letter, Mailbox, OperationNumber},
     replay::{Replay, ReplayError},
     topics::Topics,
 };
@@ -139,8 +139,9 @@ impl Subscription {
         let mut replay = Replay::begin(self.hub.clone(), registration).await?;
         loop {
             while let Some(event) = replay.next().await? {
+                let about = About::event(&event);
                 let text = self.group.replay(event).await?;
-                if !mailbox.send(Letter { operation, content: Content::Next(text) }).await {
+                if !mailbox.send(Letter { operation, about, content: Content::Next(text) }).await {
                     return Err(ReplayError::Closed);
                 }
             }
@@ -268,8 +269,9 @@ impl Run {
         let variants = locked(&self.ending.group.members).who_sees(&routed, person);
         for (kind, members) in variants {
             let event = LiveEvent { change: Arc::clone(&routed.change), kind, person };
-            let text = self.text(event).await?;
-            self.deliver(&members, routed.change.position, &text).await;
+            let text = self.text(event.clone()).await?;
+            self.deliver(&members, &event, &text).await;
+            self.ending.hub.note_delivery(&event.change);
         }
         Some(())
     }
@@ -297,9 +299,9 @@ impl Run {
         Some(text)
     }
 
-    async fn deliver(&mut self, members: &[u32], position: Position, text: &Arc<str>) {
+    async fn deliver(&mut self, members: &[u32], event: &LiveEvent, text: &Arc<str>) {
         for some in members.chunks(DELIVERIES) {
-            let delivered = locked(&self.ending.group.members).deliver(some, position, text);
+            let delivered = locked(&self.ending.group.members).deliver(some, event, text);
             self.ending.hub.0.counters.deliveries.fetch_add(delivered, Ordering::Relaxed);
             if members.len() > DELIVERIES {
                 tokio::task::yield_now().await;
@@ -432,10 +434,11 @@ impl Members {
     }
 
     /// A slot may have a new member since it was found; that one joined at or after the position.
-    fn deliver(&self, slots: &[u32], position: Position, text: &Arc<str>) -> u64 {
+    fn deliver(&self, slots: &[u32], event: &LiveEvent, text: &Arc<str>) -> u64 {
+        let (position, about) = (event.change.position, About::event(event));
         let members = slots.iter().filter_map(|slot| self.slots.get(*slot as usize)?.as_ref());
         let pushed = members.filter(|member| {
-            let letter = || Letter { operation: member.operation, content: Content::Next(Arc::clone(text)) };
+            let letter = || Letter { operation: member.operation, about, content: Content::Next(Arc::clone(text)) };
             position > member.joined && member.mailbox.push(letter())
         });
         pushed.count() as u64

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeSet, HashMap},
     fmt,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -93,7 +93,10 @@ pub(super) struct Shared {
     wanted: Notify,
     old_readers: Semaphore,
     pub(super) counters: Counters,
+    observer: OnceLock<Observer>,
 }
+
+type Observer = Box<dyn Fn(&Change) + Send + Sync>;
 
 /// Readings of the log: how many were begun, and the last that reached its end.
 #[derive(Debug, Clone, Copy, Default)]
@@ -164,6 +167,7 @@ impl Hub {
             wanted: Notify::new(),
             old_readers: Semaphore::new(OLD_READERS),
             counters: Counters::default(),
+            observer: OnceLock::new(),
         }));
         tokio::spawn(hub.clone().follow_log(wake, shutdown));
         Ok(hub)
@@ -195,6 +199,17 @@ impl Hub {
             subscriptions: self.0.counters.subscriptions.load(Ordering::Relaxed),
             executions: self.0.counters.executions.load(Ordering::Relaxed),
             deliveries: self.0.counters.deliveries.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Calls `observer`, for metrics, whenever a group's subscribers have been given a change. The first call of this counts.
+    pub fn observe_deliveries(&self, observer: impl Fn(&Change) + Send + Sync + 'static) {
+        let _ = self.0.observer.set(Box::new(observer));
+    }
+
+    pub(super) fn note_delivery(&self, change: &Change) {
+        if let Some(observer) = self.0.observer.get() {
+            observer(change);
         }
     }
 

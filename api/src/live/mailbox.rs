@@ -3,6 +3,10 @@
 //! A mailbox is bounded, by letters and by bytes. News are pushed without waiting: the first that finds it full closes
 //! it, so a reader that is too slow costs no one else anything, and its client resumes from the last cursor it got.
 //! What is made for that socket alone (answers, snapshots, replays) waits for room instead, and leaves half of it to news.
+//!
+//! While it is more than half full, an update takes the place of the one before it, of the same instance and for the same
+//! subscription, that still waits (rule 24): so badges get the newest state, and who falls behind by updates alone is not
+//! cut off. Nothing that a cursor promises is lost: the later update is after every cursor that was sent before it.
 
 use std::{
     collections::VecDeque,
@@ -11,7 +15,9 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::locked;
+use domain::{ids::SessionInstanceId, news::ChangeKind};
+
+use super::{feed::LiveEvent, locked};
 
 /// The number that a socket gave one of its operations. It is never used again on that socket.
 pub type OperationNumber = u32;
@@ -19,7 +25,26 @@ pub type OperationNumber = u32;
 #[derive(Debug, Clone)]
 pub struct Letter {
     pub operation: OperationNumber,
+    /// Of news about an instance.
+    pub about: Option<About>,
     pub content: Content,
+}
+
+/// Of which instance news tell, and whether they may be left out for a later update of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About {
+    pub instance: SessionInstanceId,
+    pub is_update: bool,
+}
+
+impl About {
+    /// `None` for what tells of a person.
+    pub(super) fn event(event: &LiveEvent) -> Option<Self> {
+        match event.kind {
+            ChangeKind::PersonMoved => None,
+            kind => Some(Self { instance: event.change.instance?, is_update: kind == ChangeKind::Updated }),
+        }
+    }
 }
 
 /// What happened to the operation; the texts are JSON, shared by all sockets that get the same.
@@ -85,6 +110,9 @@ impl Mailbox {
         if state.cut_off.is_some() {
             return false;
         }
+        if !state.has_room(&letter, self.half()) {
+            state.leave_out_for(&letter);
+        }
         if !state.has_room(&letter, self.limits) {
             state.cut_off(CutOff::Behind);
             return false;
@@ -95,7 +123,7 @@ impl Mailbox {
 
     /// Puts a letter in as soon as at most half of the room is taken; `false` when the mailbox is closed.
     pub async fn send(&self, letter: Letter) -> bool {
-        let half = MailboxLimits { letters: self.limits.letters.div_ceil(2), bytes: self.limits.bytes / 2 };
+        let half = self.half();
         let mut letter = Some(letter);
         poll_fn(|context| {
             let mut state = locked(&self.state);
@@ -114,6 +142,10 @@ impl Mailbox {
             Poll::Ready(true)
         })
         .await
+    }
+
+    fn half(&self) -> MailboxLimits {
+        MailboxLimits { letters: self.limits.letters.div_ceil(2), bytes: self.limits.bytes / 2 }
     }
 
     /// Closes the mailbox; the first reason stays.
@@ -153,6 +185,21 @@ impl State {
     fn has_room(&self, letter: &Letter, limits: MailboxLimits) -> bool {
         self.letters.is_empty()
             || (self.letters.len() < limits.letters && self.bytes + letter.content.bytes() <= limits.bytes)
+    }
+
+    /// Takes out the update that a later one makes needless: the last news of the same instance, if they are one. What
+    /// else happened to the instance in between keeps both.
+    fn leave_out_for(&mut self, later: &Letter) {
+        let Some(About { instance, is_update: true }) = later.about else { return };
+        let is_same = |letter: &Letter| {
+            letter.operation == later.operation && letter.about.is_some_and(|about| about.instance == instance)
+        };
+        if let Some(index) = self.letters.iter().rposition(is_same)
+            && self.letters[index].about.is_some_and(|about| about.is_update)
+            && let Some(left_out) = self.letters.remove(index)
+        {
+            self.bytes -= left_out.content.bytes();
+        }
     }
 
     fn put(&mut self, letter: Letter) {

@@ -12,8 +12,8 @@
 //!   ones only while it has had everything that the hub has handed out, which is checked under the hub's lock: there is no
 //!   gap between replay and live, and no double.
 //! - An event costs what its own subscribers cost: followers and members are found by topic.
-//! - Nothing waits for a reader. A mailbox that is full closes its socket, a queue that is full cuts off its group; their
-//!   clients resume from their last cursor.
+//! - Nothing waits for a reader. In a mailbox that fills, later updates take the place of earlier ones; one that is full
+//!   closes its socket, a queue that is full cuts off its group, and their clients resume from their last cursor.
 //! - Who resumes from a recent cursor is served from memory.
 //! - No execution is shared by people who may see different things: that is up to who makes the [`GroupKey`].
 //!
@@ -71,7 +71,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use feed::{GroupFeed, LiveEvent, Registrar, Registration};
 pub use group::{GroupKey, StartExecution, Subscription};
 pub use hub::{CursorStanding, Hub, HubSettings, HubStats};
-pub use mailbox::{Content, CutOff, Letter, Mailbox, MailboxLimits, OperationNumber};
+pub use mailbox::{About, Content, CutOff, Letter, Mailbox, MailboxLimits, OperationNumber};
 pub use replay::ReplayError;
 pub use source::{ChangeSource, SourceError};
 

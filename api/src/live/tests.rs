@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ChangeSource, Content, CursorStanding, CutOff, GroupKey, Hub, HubSettings, Letter, Mailbox, MailboxLimits,
+    About, ChangeSource, Content, CursorStanding, CutOff, GroupKey, Hub, HubSettings, Letter, Mailbox, MailboxLimits,
     Registration, ReplayError, StartExecution, Subscription, locked, ring::Ring, topics::Topics,
 };
 
@@ -288,7 +288,7 @@ fn the_ring_forgets_the_oldest_and_knows_it() {
 
 #[tokio::test]
 async fn a_full_mailbox_closes_for_news_and_makes_answers_wait() {
-    let letter = |text: &str| Letter { operation: 1, content: Content::Next(text.into()) };
+    let letter = |text: &str| Letter { operation: 1, about: None, content: Content::Next(text.into()) };
     let mailbox = Mailbox::new(MailboxLimits { letters: 4, bytes: 1000 });
     assert!(mailbox.send(letter("1")).await && mailbox.send(letter("2")).await);
     {
@@ -305,6 +305,36 @@ async fn a_full_mailbox_closes_for_news_and_makes_answers_wait() {
     let mailbox = Mailbox::new(MailboxLimits { letters: 4, bytes: 10 });
     assert!(mailbox.push(letter("larger than the limit")), "into an empty one");
     assert!(!mailbox.push(letter("x")));
+}
+
+#[tokio::test]
+async fn in_a_mailbox_that_fills_the_newest_update_takes_the_place_of_the_one_before() {
+    let news = |operation, instance, is_update, text: &str| Letter {
+        operation,
+        about: Some(About { instance: SessionInstanceId(instance), is_update }),
+        content: Content::Next(text.into()),
+    };
+    let mailbox = Mailbox::new(MailboxLimits { letters: 8, bytes: 1000 });
+    for (operation, instance, is_update, text) in
+        [(1, 70, true, "a"), (1, 70, true, "b"), (2, 70, true, "c"), (1, 71, true, "d")]
+    {
+        assert!(mailbox.push(news(operation, instance, is_update, text)), "{text}");
+    }
+    // From here on it is half full. An update stands for the last one of its instance in its own subscription; not for
+    // one before the instance turned, and a turn stands for nothing.
+    for n in 0..100 {
+        assert!(mailbox.push(news(1, 71, true, &format!("d{n}"))));
+    }
+    assert!(mailbox.push(news(1, 71, false, "off")) && mailbox.push(news(1, 71, true, "e")));
+    assert!(mailbox.push(news(1, 70, true, "f")) && mailbox.push(news(1, 71, true, "g")));
+    for text in ["a", "c", "d99", "off", "f", "g"] {
+        assert_eq!(next(&mailbox).await, Ok(text.to_owned()));
+    }
+    for n in 0..8 {
+        assert!(mailbox.push(news(1, 70, false, &n.to_string())));
+    }
+    assert!(!mailbox.push(news(1, 70, true, "no room for what nothing makes needless")));
+    assert_eq!(next(&mailbox).await, Err(CutOff::Behind));
 }
 
 #[tokio::test]

@@ -1,13 +1,11 @@
 //! `changeCursor`: the log's position, read before everything else of the request that asks for it. The fields of a
 //! query are resolved at the same time, so the position is read before any of them begins.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
-use async_graphql::{
-    Context, Request, ServerError, ServerResult,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
-};
+use async_graphql::{Context, Data, Executor, Request, Response};
 use domain::news::Position;
+use futures_util::{FutureExt as _, StreamExt as _, stream::BoxStream};
 use service::{App, changes};
 
 use super::{
@@ -16,46 +14,55 @@ use super::{
     scalars::Cursor,
 };
 
-/// Reads the position ahead of requests that name the field.
-pub struct ReadFirst;
-
-impl ExtensionFactory for ReadFirst {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self)
-    }
+/// An executor that reads the position ahead of requests that name the field.
+#[derive(Clone)]
+pub struct ReadsFirst<E> {
+    executor: E,
+    app: App,
 }
 
 struct ReadAhead(Position);
 
-#[async_trait::async_trait]
-impl Extension for ReadFirst {
-    async fn prepare_request(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        request: Request,
-        next: NextPrepareRequest<'_>,
-    ) -> ServerResult<Request> {
-        let request = match ctx.data::<App>() {
-            Ok(app) if request.query.contains("changeCursor") => {
-                let head = changes::head(app.db.pool()).await.map_err(ApiError::from);
-                let head = head.map_err(|error| -> ServerError {
-                    async_graphql::Error::from(error).into_server_error(async_graphql::Pos::default())
-                })?;
-                request.data(ReadAhead(head))
+impl<E: Executor> ReadsFirst<E> {
+    pub fn new(executor: E, app: App) -> Self {
+        Self { executor, app }
+    }
+}
+
+async fn prepare(app: App, request: Request) -> Result<Request> {
+    if !request.query.contains("changeCursor") {
+        return Ok(request);
+    }
+    Ok(request.data(ReadAhead(changes::head(app.db.pool()).await?)))
+}
+
+impl<E: Executor> Executor for ReadsFirst<E> {
+    fn execute(&self, request: Request) -> impl Future<Output = Response> + Send {
+        async move {
+            match prepare(self.app.clone(), request).await {
+                Ok(request) => self.executor.execute(request).await,
+                Err(error) => error.into_response(),
             }
-            _ => request,
+        }
+    }
+
+    fn execute_stream(&self, request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        let (executor, app) = (self.executor.clone(), self.app.clone());
+        let begin = async move {
+            match prepare(app, request).await {
+                Ok(request) => executor.execute_stream(request, session_data),
+                Err(error) => futures_util::stream::iter([error.into_response()]).boxed(),
+            }
         };
-        next.run(ctx, request).await
+        begin.into_stream().flatten().boxed()
     }
 }
 
 pub async fn of_request(ctx: &Context<'_>) -> Result<Cursor> {
-    let app = app(ctx)?;
-    let position = match ctx.data_opt::<ReadAhead>() {
-        Some(ReadAhead(position)) => *position,
-        None => changes::head(app.db.pool()).await?,
+    let Some(ReadAhead(position)) = ctx.data_opt::<ReadAhead>() else {
+        return Err(ApiError::internal("the position was not read ahead"));
     };
-    write(app, position).await
+    write(app(ctx)?, *position).await
 }
 
 pub async fn write(app: &App, position: Position) -> Result<Cursor> {

@@ -1,9 +1,9 @@
-//! Puts null where a field failed.
+//! Mends answers: puts null where a field failed, and the fields in order (see [`Order`]).
 //!
 //! A field that fails is null in the answer; where it may not be null, its parent is null instead, and so on upwards
 //! (GraphQL, 6.4.4). async-graphql 7.2 leaves a failed field out, whatever its type, and makes an object of which
 //! every field failed null. [`Completed`] wraps an executor and mends its answers, so that every transport has them
-//! right. Answers without errors, which is nearly all, pass unchanged and cost a copy of the query's text.
+//! right. Answers without errors, which is nearly all, are only put in order.
 
 use std::{collections::HashMap, fmt, future::Future, sync::Arc};
 
@@ -19,7 +19,9 @@ use async_graphql::{
 };
 use futures_util::{StreamExt as _, stream::BoxStream};
 
-/// An executor whose answers have null where a field failed.
+use super::order::Order;
+
+/// An executor whose answers have null where a field failed, and their fields in the order of the question.
 #[derive(Clone)]
 pub struct Completed<E> {
     executor: E,
@@ -44,8 +46,8 @@ impl<E: Executor> Completed<E> {
 }
 
 impl<E: Executor> Executor for Completed<E> {
-    fn execute(&self, request: Request) -> impl Future<Output = Response> + Send {
-        let operation = RequestedOperation::of(&request);
+    fn execute(&self, mut request: Request) -> impl Future<Output = Response> + Send {
+        let operation = RequestedOperation::of(&mut request);
         async move {
             let mut response = self.executor.execute(request).await;
             self.types.complete(&operation, &mut response);
@@ -53,8 +55,8 @@ impl<E: Executor> Executor for Completed<E> {
         }
     }
 
-    fn execute_stream(&self, request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
-        let operation = RequestedOperation::of(&request);
+    fn execute_stream(&self, mut request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        let operation = RequestedOperation::of(&mut request);
         let types = Arc::clone(&self.types);
         let responses = self.executor.execute_stream(request, session_data);
         let completed = responses.map(move |mut response| {
@@ -65,15 +67,17 @@ impl<E: Executor> Executor for Completed<E> {
     }
 }
 
-/// What is needed to find a request's operation again after the request is gone.
+/// What is needed of a request's operation after the request is gone.
 struct RequestedOperation {
     query: String,
     name: Option<String>,
+    order: Order,
 }
 
 impl RequestedOperation {
-    fn of(request: &Request) -> Self {
-        Self { query: request.query.clone(), name: request.operation_name.clone() }
+    fn of(request: &mut Request) -> Self {
+        let order = Order::of(request);
+        Self { query: request.query.clone(), name: request.operation_name.clone(), order }
     }
 }
 
@@ -116,6 +120,11 @@ impl FieldTypes {
     }
 
     fn complete(&self, operation: &RequestedOperation, response: &mut Response) {
+        self.put_nulls(operation, response);
+        operation.order.apply(&mut response.data);
+    }
+
+    fn put_nulls(&self, operation: &RequestedOperation, response: &mut Response) {
         // Without a path an error is one of the whole request, which has no data.
         let failed: Vec<Vec<PathSegment>> =
             response.errors.iter().map(|error| error.path.clone()).filter(|path| !path.is_empty()).collect();

@@ -2,15 +2,17 @@
 //! service, and wraps the result.
 
 mod change_cursor;
-pub mod completion;
+mod completion;
 mod connection;
 pub mod context;
+pub mod document;
 pub mod error;
 mod input;
 mod instance;
 pub mod limits;
 mod loaders;
 mod mutation;
+mod order;
 mod person;
 mod query;
 pub mod scalars;
@@ -18,24 +20,28 @@ mod session;
 mod subscription;
 mod sweep;
 
-use async_graphql::SchemaBuilder;
+use async_graphql::{Executor, SchemaBuilder, parser};
 use service::App;
 
-use self::{loaders::Loaders, mutation::Mutation, query::Query, subscription::SubscriptionRoot};
+use self::{
+    change_cursor::ReadsFirst, completion::Completed, loaders::Loaders, mutation::Mutation, query::Query,
+    subscription::SubscriptionRoot,
+};
 use crate::live::Hub;
 
-pub type Schema = async_graphql::Schema<Query, Mutation, SubscriptionRoot>;
+type Schema = async_graphql::Schema<Query, Mutation, SubscriptionRoot>;
 
 fn builder() -> SchemaBuilder<Query, Mutation, SubscriptionRoot> {
-    Schema::build(Query, Mutation, SubscriptionRoot)
-        .extension(change_cursor::ReadFirst)
-        .limit_depth(limits::DEPTH)
-        .limit_complexity(limits::COMPLEXITY)
+    Schema::build(Query, Mutation, SubscriptionRoot).limit_depth(limits::DEPTH).limit_complexity(limits::COMPLEXITY)
 }
 
-/// The schema that answers.
-pub fn build(app: App, hub: Hub) -> Schema {
-    builder().data(Loaders::new(app.clone())).data(app).data(hub).finish()
+/// The schema that answers: what is executed over every transport.
+///
+/// # Errors
+/// When the schema's own text can't be read.
+pub fn build(app: App, hub: Hub) -> Result<impl Executor, parser::Error> {
+    let schema = builder().data(Loaders::new(app.clone())).data(app.clone()).data(hub).finish();
+    Completed::new(ReadsFirst::new(schema, app), &sdl())
 }
 
 /// The schema's text, as `insession schema` prints it and `schema.graphql` has it.

@@ -259,8 +259,7 @@ async fn resume(ctx: &Context<'_>, narrowing: Narrowing, cursor: &Cursor) -> Res
 /// Reads how things stand, and the log's position, in one database snapshot (rule 23).
 async fn begin(ctx: &Context<'_>, narrowing: Narrowing) -> Result<(Snapshot, Registration)> {
     let app = app(ctx)?;
-    let tx = app.db.snapshot().await?;
-    let position = changes::head(&tx).await?;
+    let (tx, position) = changes::snapshot(app).await?;
     let person_at = match narrowing.person {
         Some(person) => people::find_place(&tx, person).await?,
         None => None,

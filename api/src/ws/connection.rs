@@ -24,7 +24,11 @@ use super::{
     operation::{Running, errors_text, refusal},
     protocol::{self, ClientMessage, Close},
 };
-use crate::live::{Content, CutOff, Letter, OperationNumber, Subscription};
+use crate::{
+    admission::Permit,
+    live::{Content, CutOff, Letter, OperationNumber, Subscription},
+    pace::Turns,
+};
 
 /// How many messages are written before the socket is read again.
 const WRITES: usize = 32;
@@ -33,8 +37,13 @@ const CONTROLS: usize = 64;
 const LONGEST_TIMER: Duration = Duration::from_hours(24);
 
 /// Not an `async fn`, which would keep room for its arguments beside the connection, in each socket's task.
-pub(super) fn serve(socket: WebSocket, sockets: Sockets, speaks_protocol: bool) -> impl Future<Output = ()> + Send {
-    let mut connection = Connection::new(socket, sockets);
+pub(super) fn serve(
+    socket: WebSocket,
+    sockets: Sockets,
+    permit: Permit,
+    speaks_protocol: bool,
+) -> impl Future<Output = ()> + Send {
+    let mut connection = Connection::new(socket, sockets, permit);
     async move {
         let ending =
             if speaks_protocol { connection.talk().await } else { Ending::Close(Close::SubprotocolNotAcceptable) };
@@ -51,6 +60,7 @@ struct Connection {
     phase: Phase,
     operations: Vec<Operation>,
     last_operation: OperationNumber,
+    subscription_turns: Turns,
     running: Option<Box<FuturesUnordered<Abortable<BoxFuture<'static, Finished>>>>>,
     /// What goes before the mailbox.
     controls: VecDeque<Message>,
@@ -109,15 +119,16 @@ enum Event {
 }
 
 impl Connection {
-    fn new(socket: WebSocket, sockets: Sockets) -> Self {
+    fn new(socket: WebSocket, sockets: Sockets, permit: Permit) -> Self {
         let limits = sockets.0.settings.limits;
         let now = Instant::now();
         Self {
             socket,
-            entry: sockets.enter(),
+            entry: sockets.enter(permit),
             phase: Phase::Opened { init_by: now + limits.init_timeout },
             operations: Vec::new(),
             last_operation: 0,
+            subscription_turns: Turns::default(),
             running: None,
             controls: VecDeque::new(),
             is_writing: false,
@@ -301,14 +312,14 @@ impl Connection {
         let number = self.last_operation;
         let asked = match Asked::of(request) {
             Ok(asked) => asked,
-            Err(errors) => {
-                self.refuse(quoted, errors);
+            Err(error) => {
+                self.refuse(quoted, error);
                 return Ok(());
             }
         };
         let is_subscription = asked.kind == OperationType::Subscription;
         if let Some(limit) = self.limit_reached(is_subscription) {
-            self.refuse(quoted, vec![refusal("RATE_LIMITED", &limit)]);
+            self.refuse(quoted, refusal("RATE_LIMITED", &limit));
             return Ok(());
         }
         let running = Running {
@@ -325,12 +336,16 @@ impl Connection {
         Ok(())
     }
 
-    fn limit_reached(&self, is_subscription: bool) -> Option<String> {
-        let limits = &self.entry.sockets.0.settings.limits;
+    fn limit_reached(&mut self, is_subscription: bool) -> Option<String> {
+        let limits = self.entry.sockets.0.settings.limits;
         if is_subscription {
             let limit = limits.subscriptions_per_socket;
             let count = self.operations.iter().filter(|operation| operation.is_subscription).count();
-            (count >= limit).then(|| format!("A socket has at most {limit} subscriptions: sessionIds takes several."))
+            if count >= limit {
+                return Some(format!("A socket has at most {limit} subscriptions: sessionIds takes several."));
+            }
+            let is_too_fast = !limits.subscription_pace.take(&mut self.subscription_turns, Instant::now());
+            is_too_fast.then(|| "This socket subscribes too often: try again later.".to_owned())
         } else {
             let limit = limits.operations_in_flight;
             let count = Arc::strong_count(&self.under_way) - 1;
@@ -339,14 +354,14 @@ impl Connection {
     }
 
     /// Answers with `error` at once.
-    fn refuse(&mut self, id: Box<str>, errors: Vec<ServerError>) {
-        let mut response = Response::from_errors(errors);
+    fn refuse(&mut self, id: Box<str>, error: ServerError) {
+        let mut response = Response::from_errors(vec![error]);
         (self.entry.sockets.0.settings.complete_errors)(&mut response);
         let number = self.last_operation;
         self.operations.push(Operation { number, id, is_subscription: false, state: State::Ended });
         let content = Content::Errors(errors_text(&response.errors));
         // When there is no room, the socket ends.
-        self.entry.mailbox.push(Letter { operation: number, content });
+        self.entry.mailbox.push(Letter { operation: number, about: None, content });
     }
 
     /// The client wants no more of it. It may have ended meanwhile.
@@ -409,6 +424,9 @@ impl Connection {
     /// Says goodbye, and gives the peer a moment to hear it.
     async fn finish(mut self, ending: Ending) {
         let limit = self.entry.sockets.0.settings.limits.close_timeout;
+        if let Ending::Close(close) = &ending {
+            self.entry.note_close(close.frame().code);
+        }
         let is_restart = ending == Ending::Close(Close::Restart);
         let goodbye = async {
             if is_restart {

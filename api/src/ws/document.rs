@@ -4,17 +4,14 @@ use std::{collections::BTreeSet, convert::Infallible};
 
 use async_graphql::{
     Name, Pos, Positioned, Request, ServerError, Value, Variables,
-    parser::{
-        parse_query,
-        types::{
-            Directive, DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
-            SelectionSet,
-        },
-    },
+    parser::types::{Directive, DocumentOperations, ExecutableDocument, Field, OperationType, Selection, SelectionSet},
 };
 use domain::{access::Viewer, ids::PersonId};
 
-use crate::live::GroupKey;
+use crate::{
+    live::GroupKey,
+    schema::document::{check_document, find_operation},
+};
 
 /// Fields whose value depends on who asks, wherever they stand. Beside [`SAME_FOR_EVERYONE`] so that a test of the schema
 /// can ask of every field which of the two it is ([`is_classified`]).
@@ -138,15 +135,14 @@ struct Shared {
 
 impl Operation {
     /// # Errors
-    /// The request's errors, when there is no such operation, or the subscription does not have exactly one field.
-    pub(super) fn of(request: Request) -> Result<Self, Vec<ServerError>> {
+    /// The request's errors: those of [`check_document`], or that a subscription does not have exactly one field.
+    pub(super) fn of(mut request: Request) -> Result<Self, ServerError> {
+        let kind = check_document(&mut request)?;
+        let mut document = request.parsed_query()?.clone();
         let Request { query, operation_name, variables, extensions, .. } = request;
-        let mut document = parse_query(&query).map_err(|error| vec![error.into()])?;
-        let operation = selected(&mut document.operations, operation_name.as_deref()).map_err(|error| vec![error])?;
-        let kind = operation.ty;
         let mut shared = Shared::default();
         if kind == OperationType::Subscription {
-            let field = only_field(&mut document, operation_name.as_deref()).map_err(|error| vec![error])?;
+            let field = only_field(&mut document, operation_name.as_deref())?;
             shared = Shared::of(&document, &field, &variables);
         }
         let question = Question { query, operation_name, variables, extensions };
@@ -176,38 +172,28 @@ impl Operation {
     }
 }
 
-fn selected<'a>(
-    operations: &'a mut DocumentOperations,
-    name: Option<&str>,
-) -> Result<&'a mut OperationDefinition, ServerError> {
-    let found = match (operations, name) {
-        (DocumentOperations::Single(operation), None) => Some(operation),
-        (DocumentOperations::Single(_), Some(_)) => None,
-        (DocumentOperations::Multiple(operations), Some(name)) => operations.get_mut(name),
-        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => operations.values_mut().next(),
-        (DocumentOperations::Multiple(_), None) => {
-            return Err(ServerError::new("The document has several operations: name one in operationName.", None));
-        }
-    };
-    let unknown = || ServerError::new(format!("The document has no operation '{}'.", name.unwrap_or_default()), None);
-    found.map(|operation| &mut operation.node).ok_or_else(unknown)
-}
-
 /// The one field of a subscription, as the GraphQL specification asks. async-graphql would execute several, and ignore
 /// those in fragments at the root: these are put in their place here.
 fn only_field(document: &mut ExecutableDocument, name: Option<&str>) -> Result<Field, ServerError> {
-    let operation = selected(&mut document.operations, name)?;
-    let pos = operation.selection_set.pos;
-    if let [Positioned { node: Selection::Field(field), .. }] = operation.selection_set.node.items.as_slice() {
+    let operation = &find_operation(document, name)?.node;
+    let (pos, items) = (operation.selection_set.pos, &operation.selection_set.node.items);
+    if let [Positioned { node: Selection::Field(field), .. }] = items.as_slice() {
         return Ok(field.node.clone());
     }
-    let items = operation.selection_set.node.items.clone();
     let mut only: Option<Positioned<Field>> = None;
     let mut spread = BTreeSet::new();
-    merge_fields(document, items, &mut spread, &mut only, pos)?;
+    merge_fields(document, items.clone(), &mut spread, &mut only, pos)?;
     let Some(field) = only else { return Err(not_one_field(pos)) };
-    let operation = selected(&mut document.operations, name)?;
-    operation.selection_set.node.items = vec![Positioned::new(Selection::Field(field.clone()), pos)];
+    let operation = match &mut document.operations {
+        DocumentOperations::Single(operation) => Some(operation),
+        DocumentOperations::Multiple(operations) => match name {
+            Some(name) => operations.get_mut(name),
+            None => operations.values_mut().next(),
+        },
+    };
+    if let Some(operation) = operation {
+        operation.node.selection_set.node.items = vec![Positioned::new(Selection::Field(field.clone()), pos)];
+    }
     // They are used no more, which a document may not have; unless another operation uses them.
     let mut reached = Reached::default();
     document.operations.iter().for_each(|(_, operation)| reached.visit(document, &operation.node.selection_set.node));

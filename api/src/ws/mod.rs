@@ -21,23 +21,23 @@ mod protocol;
 mod tests;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fmt,
-    future::{Ready, ready},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use async_graphql::{Executor, Request};
 use axum::{
-    extract::{State, WebSocketUpgrade, ws::WebSocket},
-    response::Response,
+    extract::{FromRequestParts, Request as HttpRequest, State, WebSocketUpgrade, ws::WebSocket},
+    response::{IntoResponse, Response},
 };
 use domain::clock::Clock;
 use futures_util::{
     future::{BoxFuture, FutureExt},
     stream::BoxStream,
 };
+use service::config::Limits;
 use tokio_util::{
     sync::CancellationToken,
     task::{TaskTracker, task_tracker::TaskTrackerToken},
@@ -46,7 +46,12 @@ use tokio_util::{
 pub use document::{SAME_FOR_EVERYONE, VIEWER_DEPENDENT, is_classified};
 
 pub use crate::auth::Identity;
-use crate::live::{CutOff, Hub, Mailbox, MailboxLimits, locked};
+use crate::{
+    admission::{Admission, Permit},
+    http::graphql::refuse_connection,
+    live::{CutOff, Hub, Mailbox, MailboxLimits, locked},
+    pace::Pace,
+};
 
 /// Maps the `authorization` of `connection_init`, if there is one, to who that is; or says why it is not valid.
 pub type Authenticate = Arc<dyn Fn(Option<&str>) -> Result<Identity, String> + Send + Sync>;
@@ -54,6 +59,8 @@ pub type Authenticate = Arc<dyn Fn(Option<&str>) -> Result<Identity, String> + S
 #[derive(Debug, Clone, Copy)]
 pub struct SocketLimits {
     pub subscriptions_per_socket: usize,
+    /// How often one socket may subscribe.
+    pub subscription_pace: Pace,
     /// Queries and mutations under way on one socket.
     pub operations_in_flight: usize,
     pub max_message_bytes: usize,
@@ -69,13 +76,15 @@ pub struct SocketLimits {
     pub close_timeout: Duration,
 }
 
-impl Default for SocketLimits {
-    fn default() -> Self {
+impl From<Limits> for SocketLimits {
+    fn from(limits: Limits) -> Self {
+        let at_once = u32::try_from(limits.subscriptions_per_socket * 2).unwrap_or(u32::MAX);
         Self {
-            subscriptions_per_socket: 100,
+            subscriptions_per_socket: limits.subscriptions_per_socket,
+            subscription_pace: Pace::new(limits.subscriptions_per_second_per_socket, at_once),
             operations_in_flight: 32,
-            max_message_bytes: 256 * 1024,
-            init_timeout: Duration::from_secs(10),
+            max_message_bytes: limits.socket_message_bytes,
+            init_timeout: limits.connection_init,
             ping_interval: Duration::from_secs(20),
             queue_messages: 1024,
             queue_bytes: 2 * 1024 * 1024,
@@ -84,9 +93,17 @@ impl Default for SocketLimits {
     }
 }
 
+impl Default for SocketLimits {
+    fn default() -> Self {
+        Limits::default().into()
+    }
+}
+
 #[derive(Clone)]
 pub struct SocketSettings {
     pub limits: SocketLimits,
+    /// Who may open one.
+    pub admission: Admission,
     pub authenticate: Authenticate,
     /// Gives a code to each error that has none.
     pub complete_errors: fn(&mut async_graphql::Response),
@@ -118,6 +135,8 @@ struct Open {
     mailboxes: HashMap<u64, Arc<Mailbox>>,
     last: u64,
     is_closed: bool,
+    /// How many were closed by the server, ever, by code.
+    closed: BTreeMap<u16, u64>,
 }
 
 impl fmt::Debug for Sockets {
@@ -150,6 +169,11 @@ impl Sockets {
         locked(&self.0.open).mailboxes.len()
     }
 
+    /// How many were closed by the server, ever, by code; for metrics.
+    pub fn closed_by_code(&self) -> BTreeMap<u16, u64> {
+        locked(&self.0.open).closed.clone()
+    }
+
     /// Returns when no socket is left, and no mutation of one under way; after the shutdown.
     pub async fn closed(&self) {
         self.0.tasks.close();
@@ -157,7 +181,7 @@ impl Sockets {
     }
 
     /// Enters a new socket into the list, until the entry is dropped.
-    fn enter(self) -> Entry {
+    fn enter(self, permit: Permit) -> Entry {
         let limits = &self.0.settings.limits;
         let limits = MailboxLimits { letters: limits.queue_messages, bytes: limits.queue_bytes };
         let mailbox = Arc::new(Mailbox::new(limits));
@@ -170,7 +194,7 @@ impl Sockets {
         open.mailboxes.insert(number, Arc::clone(&mailbox));
         drop(open);
         let task = self.0.tasks.token();
-        Entry { sockets: self, number, mailbox, _task: task }
+        Entry { sockets: self, number, mailbox, _permit: permit, _task: task }
     }
 }
 
@@ -179,7 +203,14 @@ struct Entry {
     sockets: Sockets,
     number: u64,
     mailbox: Arc<Mailbox>,
+    _permit: Permit,
     _task: TaskTrackerToken,
+}
+
+impl Entry {
+    fn note_close(&self, code: u16) {
+        *locked(&self.sockets.0.open).closed.entry(code).or_default() += 1;
+    }
 }
 
 impl Drop for Entry {
@@ -188,8 +219,17 @@ impl Drop for Entry {
     }
 }
 
-/// `GET /graphql/ws`.
-pub fn upgrade(State(sockets): State<Sockets>, upgrade: WebSocketUpgrade) -> Ready<Response> {
+/// `GET /graphql/ws`. Refused with 429 when there are too many, or they come too fast.
+pub async fn upgrade(State(sockets): State<Sockets>, request: HttpRequest) -> Response {
+    let (mut parts, _) = request.into_parts();
+    let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let permit = match sockets.0.settings.admission.admit(&parts) {
+        Ok(permit) => permit,
+        Err(refused) => return refuse_connection(refused),
+    };
     let limits = sockets.0.settings.limits;
     // Buffers make up most of what an idle socket costs; messages are written at once anyway.
     let upgrade = upgrade
@@ -199,7 +239,7 @@ pub fn upgrade(State(sockets): State<Sockets>, upgrade: WebSocketUpgrade) -> Rea
         .max_frame_size(limits.max_message_bytes)
         .protocols([protocol::SUBPROTOCOL]);
     let speaks_protocol = upgrade.selected_protocol().is_some();
-    ready(upgrade.on_upgrade(move |socket: WebSocket| connection::serve(socket, sockets, speaks_protocol)))
+    upgrade.on_upgrade(move |socket: WebSocket| connection::serve(socket, sockets, permit, speaks_protocol))
 }
 
 /// [`Executor`] without its type.

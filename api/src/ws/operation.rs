@@ -112,7 +112,7 @@ impl Running {
     }
 
     async fn send(&self, content: Content) -> bool {
-        self.mailbox.send(Letter { operation: self.number, content }).await
+        self.mailbox.send(Letter { operation: self.number, about: None, content }).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! The protocol, over real sockets, against a schema with a subscription like ours.
 
 use std::{
+    fmt::Write as _,
     net::SocketAddr,
     sync::{
         Arc,
@@ -20,20 +21,25 @@ use domain::{
 };
 use futures_util::{SinkExt, Stream, StreamExt, future, stream};
 use serde_json::{Value, json};
+use service::config::Limits;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
 };
 use tokio_tungstenite::{
     WebSocketStream, client_async,
-    tungstenite::{Message, client::IntoClientRequest},
+    tungstenite::{self, Message, client::IntoClientRequest},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{Identity, SocketLimits, SocketSettings, Sockets, document::Operation, operation::refusal, upgrade};
-use crate::live::{
-    CursorStanding, GroupFeed, Hub, HubSettings, LiveEvent, Registrar, Registration,
-    tests::{FakeLog, change, moved, until, within},
+use crate::{
+    admission::Admission,
+    live::{
+        CursorStanding, GroupFeed, Hub, HubSettings, LiveEvent, Registrar, Registration,
+        tests::{FakeLog, change, moved, until, within},
+    },
+    pace::Pace,
 };
 
 /// What the schema's resolvers were asked to do, and a gate that some of them wait at.
@@ -198,6 +204,10 @@ impl Server {
     }
 
     async fn with(limits: SocketLimits) -> Self {
+        Self::admitting(limits, Limits::default()).await
+    }
+
+    async fn admitting(limits: SocketLimits, all: Limits) -> Self {
         let (log, shutdown) = (FakeLog::new(), CancellationToken::new());
         let hub = log.hub(HubSettings::default(), &shutdown).await;
         let probe =
@@ -206,6 +216,7 @@ impl Server {
         let clock = Arc::new(ManualClock::at(DateTime::UNIX_EPOCH));
         let settings = SocketSettings {
             limits,
+            admission: Admission::new(all.into()),
             authenticate: Arc::new(authenticate),
             complete_errors,
             clock: clock.clone(),
@@ -646,6 +657,65 @@ async fn there_are_limits() {
 }
 
 #[tokio::test]
+async fn documents_are_checked_before_anything_is_done_with_them() {
+    let server = Server::start().await;
+    let mut client = server.client(None).await;
+    let mut doubling = String::from("subscription { activeSessionChanged { ...F0 } }");
+    for n in 0..60 {
+        let next = n + 1;
+        write!(doubling, " fragment F{n} on Item {{ ...F{next} ...F{next} }}").unwrap();
+    }
+    doubling.push_str(" fragment F60 on Item { kind }");
+    within(async {
+        client.subscribe("1", &doubling).await;
+        assert_eq!(client.hear_code("1").await, "QUERY_TOO_COMPLEX");
+        client.subscribe("2", "query($city: String!) { city }").await;
+        assert_eq!(client.hear_code("2").await, "BAD_USER_INPUT");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_subscribes_too_often_is_refused() {
+    let limits = SocketLimits { subscription_pace: Pace::new(1, 3), ..SocketLimits::default() };
+    let server = Server::with(limits).await;
+    let mut client = server.client(None).await;
+    for _ in 0..3 {
+        client.subscribe("1", "subscription { endless }").await;
+        assert_eq!(client.hear().await["type"], "next");
+        client.say(json!({"type": "complete", "id": "1"})).await;
+    }
+    client.subscribe("1", "subscription { endless }").await;
+    assert_eq!(client.hear_code("1").await, "RATE_LIMITED");
+    client.subscribe("2", "{ city }").await;
+    assert_eq!(client.hear().await["type"], "next", "queries are not counted");
+}
+
+#[tokio::test]
+async fn an_address_with_too_many_sockets_is_refused_by_429() {
+    let limits = Limits { sockets_per_address: 2, ..Limits::default() };
+    let server = Server::admitting(SocketLimits::default(), limits).await;
+    let (first, _second) = (server.client(None).await, server.client(None).await);
+    let refused = async || {
+        let mut request = format!("ws://{}/graphql/ws", server.address).into_client_request().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
+        let tcp = TcpStream::connect(server.address).await.unwrap();
+        match client_async(request, tcp).await {
+            Err(tungstenite::Error::Http(answer)) => Some(*answer),
+            _ => None,
+        }
+    };
+    let answer = within(refused()).await.unwrap();
+    assert_eq!(answer.status(), 429);
+    assert_eq!(answer.headers()["retry-after"], "1");
+    let body: Value = serde_json::from_slice(answer.body().as_deref().unwrap_or_default()).unwrap_or_default();
+    assert_eq!(body["errors"][0]["extensions"]["code"], "RATE_LIMITED", "{body}");
+    drop(first);
+    until(|| server.sockets.count() == 1).await;
+    assert!(within(refused()).await.is_none(), "there is room again");
+}
+
+#[tokio::test]
 async fn a_reader_that_is_too_slow_is_cut_off_and_the_others_go_on() {
     let limits = SocketLimits { queue_messages: 20, queue_bytes: 256 * 1024, ..SocketLimits::default() };
     let server = Server::with(limits).await;
@@ -662,7 +732,8 @@ async fn a_reader_that_is_too_slow_is_cut_off_and_the_others_go_on() {
     let mut cursor = 0;
     within(async {
         while server.hub.stats().subscriptions == 4 {
-            server.append(1);
+            // No updates, which would take each other's place.
+            server.log.append(change(ChangeKind::Activated, 1, "Austin"));
             cursor += 1;
             for client in &mut fast {
                 assert_eq!(client.hear_item("fast").await["cursor"], cursor);

@@ -12,11 +12,11 @@ use domain::{
 };
 use entity::{session, session_instance};
 
-use super::{AutoCreated, Runner, session::sweep_session, step};
+use super::{AutoCreated, Runner, Timing, session::sweep_batch, step};
 use crate::{
     Result,
     db::{Tx, is_in, list, rows},
-    settle::{Item, Moment, Settled, settle},
+    settle::{Item, Moment, Settled, place, settle},
 };
 
 /// How many instances one transaction settles: no lock is held longer than that takes.
@@ -25,21 +25,19 @@ const INSTANCES_A_BATCH: usize = 1_000;
 /// How many sessions one transaction recomputes.
 const SESSIONS_A_BATCH: usize = 50;
 
-/// Sessions that are marked, that want an instance made, or (periodically) that are broken and may have been mended.
+/// Sessions that are marked, that want an instance made, or that are broken and may have been mended.
 pub(super) async fn sweep_sessions(runner: &mut Runner<'_>) -> Result<()> {
-    let mut sql = "SELECT id FROM session WHERE needs_recompute \
-                   UNION SELECT id FROM session WHERE next_create_at <= $1"
-        .to_owned();
-    if runner.moment.mode == Mode::Periodic {
-        sql.push_str(" UNION SELECT id FROM session WHERE problem IS NOT NULL");
-    }
-    let mut ids = runner.ids(&sql, vec![runner.moment.now.into()]).await?;
+    let sql = "SELECT id FROM session WHERE needs_recompute \
+               UNION SELECT id FROM session WHERE next_create_at <= $1 \
+               UNION SELECT id FROM session WHERE problem IS NOT NULL";
+    let mut ids = runner.ids(sql, vec![runner.timing.moment().now.into()]).await?;
     ids.sort_unstable();
     sweep_session_list(runner, &ids).await
 }
 
 /// Recomputes these sessions. One that can't be, stops no other.
 pub(super) async fn sweep_session_list(runner: &mut Runner<'_>, ids: &[i64]) -> Result<()> {
+    runner.progress.find(ids.len());
     for batch in ids.chunks(SESSIONS_A_BATCH) {
         match try_sessions(runner, batch).await {
             Ok(()) => {}
@@ -54,19 +52,14 @@ pub(super) async fn sweep_session_list(runner: &mut Runner<'_>, ids: &[i64]) -> 
             }
             Err(error) => return Err(error),
         }
+        runner.progress.finish(batch.len());
     }
     Ok(())
 }
 
 async fn try_sessions(runner: &mut Runner<'_>, ids: &[i64]) -> Result<()> {
-    let moment = runner.moment;
-    let swept = step!(runner, |tx| {
-        let mut swept = Vec::new();
-        for id in ids {
-            swept.extend(sweep_session(tx, moment, SessionId(*id)).await?);
-        }
-        Ok(swept)
-    })?;
+    let timing = runner.timing;
+    let (swept, settled) = step!(runner, |tx| { sweep_batch(tx, timing, ids).await })?;
     for session in swept {
         if !session.created.is_empty() {
             runner.report.auto_created.push(AutoCreated {
@@ -79,8 +72,8 @@ async fn try_sessions(runner: &mut Runner<'_>, ids: &[i64]) -> Result<()> {
         if let Some(problem) = session.problem {
             runner.report.error(Some(session.id), problem);
         }
-        runner.note(session.settled);
     }
+    runner.note(settled);
     Ok(())
 }
 
@@ -96,7 +89,8 @@ fn is_due(mode: Mode) -> &'static str {
 }
 
 pub(super) async fn sweep_instances(runner: &mut Runner<'_>) -> Result<()> {
-    let Moment { now, mode, .. } = runner.moment;
+    let timing = runner.timing;
+    let Moment { now, mode, .. } = timing.moment();
     // Two selects, so that each walks its own partial index.
     let sql = match mode {
         Mode::Exact => "SELECT id FROM session_instance WHERE due_at <= $1 AND due_at <= $2",
@@ -107,25 +101,26 @@ pub(super) async fn sweep_instances(runner: &mut Runner<'_>) -> Result<()> {
     };
     let mut ids = runner.ids(sql, vec![now.into(), (now + LOOKAHEAD).into()]).await?;
     ids.sort_unstable();
+    runner.progress.find(ids.len());
     for batch in ids.chunks(INSTANCES_A_BATCH) {
-        let moment = runner.moment;
-        let settled = step!(runner, |tx| { settle_batch(tx, moment, batch, Some(mode)).await })?;
+        let settled = step!(runner, |tx| { settle_batch(tx, timing, batch, Some(mode)).await })?;
         runner.note(settled);
+        runner.progress.finish(batch.len());
     }
     Ok(())
 }
 
 /// Settles these instances, due or not.
 pub(super) async fn sweep_instance_list(runner: &mut Runner<'_>, ids: &[i64]) -> Result<()> {
-    let moment = runner.moment;
-    let settled = step!(runner, |tx| { settle_batch(tx, moment, ids, None).await })?;
+    let timing = runner.timing;
+    let settled = step!(runner, |tx| { settle_batch(tx, timing, ids, None).await })?;
     runner.note(settled);
     Ok(())
 }
 
 /// Locks these instances in the order of their ids, those that still are due, and settles them.
-async fn settle_batch(tx: &Tx, moment: Moment, ids: &[i64], due: Option<Mode>) -> Result<Settled> {
-    let now: DateTime<Utc> = moment.now;
+async fn settle_batch(tx: &Tx, timing: Timing<'_>, ids: &[i64], due: Option<Mode>) -> Result<Settled> {
+    let now: DateTime<Utc> = timing.moment().now;
     let condition = due.map_or("$1 <= $2", is_due);
     let sql = format!(
         "SELECT * FROM session_instance WHERE {} AND {condition} ORDER BY id {}",
@@ -138,7 +133,9 @@ async fn settle_batch(tx: &Tx, moment: Moment, ids: &[i64], due: Option<Mode>) -
         return Ok(Settled::default());
     }
     let items = with_sessions(tx, instances).await?;
-    settle(tx, moment, items).await
+    let moment = timing.moment();
+    let turned = settle(tx, moment, items).await?;
+    place(tx, moment, turned).await
 }
 
 async fn with_sessions(tx: &Tx, instances: Vec<session_instance::Model>) -> Result<Vec<Item>> {

@@ -35,8 +35,8 @@ pub(super) async fn place_people(runner: &mut Runner<'_>) -> Result<()> {
         let ids = runner.ids(sql, vec![last.into(), Value::from(A_BATCH)]).await?;
         let Some(newest) = ids.last() else { return Ok(()) };
         last = *newest;
-        let rule = runner.moment.placement_rule;
+        let rule = runner.app.placement_rule;
         let moves = step!(runner, |tx| { place(tx, rule, Affected::People(&ids), &BTreeSet::new()).await })?;
-        runner.report.people_moved += moves.len();
+        runner.report.note_moves(moves);
     }
 }

@@ -12,6 +12,8 @@ mod everyone;
 mod report;
 mod session;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use chrono::{DateTime, Utc};
 use domain::{
     ids::{SessionId, SessionInstanceId},
@@ -60,13 +62,30 @@ impl Request {
     pub const ALL: Self = Self { scope: Scope::All, mode: Mode::Periodic, at: None, is_dry_run: false };
 }
 
+/// When a run decides, and by what rules.
+#[derive(Clone, Copy)]
+struct Timing<'a> {
+    app: &'a App,
+    at: Option<DateTime<Utc>>,
+    mode: Mode,
+}
+
+impl Timing<'_> {
+    /// Now, or the instant to sweep at. A batch asks when it has its locks: who had them before may have decided as of
+    /// an instant after this run began, and that is not to be undone.
+    fn moment(self) -> Moment {
+        instances::moment(self.app, self.at.unwrap_or_else(|| self.app.now()), self.mode)
+    }
+}
+
 /// A run under way.
 struct Runner<'a> {
     app: &'a App,
-    moment: Moment,
+    timing: Timing<'a>,
     /// A dry run's one transaction.
     dry: Option<Tx>,
     report: Report,
+    progress: &'a Progress,
 }
 
 impl Runner<'_> {
@@ -92,7 +111,7 @@ macro_rules! step {
                 $tx.take_news();
                 result
             }
-            None => $crate::transaction!($runner.app, $runner.moment.now, |$tx| $body),
+            None => $crate::transaction!($runner.app, $runner.timing.moment().now, |$tx| $body),
         }
     };
 }
@@ -104,13 +123,44 @@ use step;
 /// When the work itself could not be done, such as for want of a database; what is wrong with single sessions is in
 /// the report.
 pub async fn sweep(app: &App, request: Request) -> Result<Report> {
+    sweep_watched(app, request, &Progress::default()).await
+}
+
+/// How far a sweep is: how many sessions and instances it has found to look at, and how many it has done.
+#[derive(Debug, Default)]
+pub struct Progress {
+    found: AtomicU64,
+    done: AtomicU64,
+}
+
+impl Progress {
+    pub fn found(&self) -> u64 {
+        self.found.load(Ordering::Relaxed)
+    }
+
+    pub fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+
+    fn find(&self, count: usize) {
+        self.found.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    fn finish(&self, count: usize) {
+        self.done.fetch_add(count as u64, Ordering::Relaxed);
+    }
+}
+
+/// The same, for whoever watches how far it is.
+pub async fn sweep_watched(app: &App, request: Request, progress: &Progress) -> Result<Report> {
     let now = request.at.unwrap_or_else(|| app.now());
     let dry = if request.is_dry_run { Some(app.db.begin().await?) } else { None };
     let mut runner = Runner {
         app,
-        moment: instances::moment(app, now, request.mode),
+        timing: Timing { app, at: request.at, mode: request.mode },
         dry,
         report: Report::new(now, request.is_dry_run),
+        progress,
     };
     let result = run(&mut runner, request).await;
     let Runner { dry, report, .. } = runner;
@@ -134,7 +184,7 @@ async fn run(runner: &mut Runner<'_>, request: Request) -> Result<()> {
         Scope::Session(id) => due::sweep_session_list(runner, &[id.0]).await?,
         Scope::Instance(id) => due::sweep_instance_list(runner, &[id.0]).await?,
     }
-    if matches!(request.scope, Scope::Due | Scope::All) && request.mode == Mode::Periodic {
+    if matches!(request.scope, Scope::Due | Scope::All) {
         report_problems(runner).await?;
     }
     Ok(())
@@ -193,6 +243,16 @@ pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {
 /// Runs a sweep on behalf of a schedule, and records it. With a `tick`, the instant that the schedule called for, it
 /// is run once, however many workers call: `None` when another has done it.
 pub async fn run_recorded(app: &App, request: Request, tick: Option<DateTime<Utc>>) -> Result<Option<Report>> {
+    run_watched(app, request, tick, &Progress::default()).await
+}
+
+/// The same, for whoever watches how far it is.
+pub async fn run_watched(
+    app: &App,
+    request: Request,
+    tick: Option<DateTime<Utc>>,
+    progress: &Progress,
+) -> Result<Option<Report>> {
     let scope = if request.scope == Scope::All { "all" } else { "due" };
     let started_at = app.now();
     let blank = sweep_run::Model {
@@ -218,7 +278,7 @@ pub async fn run_recorded(app: &App, request: Request, tick: Option<DateTime<Utc
         }
         Err(error) => return Err(error),
     };
-    let report = sweep(app, request).await?;
+    let report = sweep_watched(app, request, progress).await?;
     let finished = sweep_run::Model {
         finished_at: Some(app.now()),
         error_count: i32::try_from(report.errors.len()).unwrap_or(i32::MAX),

@@ -1,17 +1,23 @@
 //! What a sweep tells. Its JSON is that of `insession sweep --json` and `/cron/sweep`: ids there are the numbers behind
 //! the GraphQL ids.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use domain::ids::{SessionId, SessionInstanceId};
+use domain::ids::{PersonId, SessionId, SessionInstanceId};
 use serde::{Serialize, Serializer};
 
-use crate::settle::{Item, Settled};
+use crate::{
+    placing::Move,
+    settle::{Item, Settled},
+};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     pub activated: Vec<Changed>,
     pub deactivated: Vec<Changed>,
     pub auto_created: Vec<AutoCreated>,
+    /// How many are somewhere else than before: who left and came back in another batch did not move.
     pub people_moved: usize,
     pub bookings: Vec<serde_json::Value>,
     pub presences_abandoned: usize,
@@ -19,6 +25,8 @@ pub struct Report {
     #[serde(serialize_with = "instant")]
     pub at: DateTime<Utc>,
     pub dry_run: bool,
+    #[serde(skip)]
+    moves: HashMap<PersonId, Move>,
 }
 
 /// An instance that was activated or deactivated.
@@ -44,7 +52,6 @@ pub struct SweepError {
     pub error: String,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 fn instant<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&at.to_rfc3339_opts(SecondsFormat::Millis, true))
 }
@@ -66,6 +73,7 @@ impl Report {
             errors: Vec::new(),
             at,
             dry_run,
+            moves: HashMap::new(),
         }
     }
 
@@ -77,7 +85,18 @@ impl Report {
         };
         self.activated.extend(settled.activated.into_iter().map(changed));
         self.deactivated.extend(settled.deactivated.into_iter().map(changed));
-        self.people_moved += settled.people_moved;
+        self.note_moves(settled.moves);
+    }
+
+    pub(crate) fn note_moves(&mut self, moves: Vec<Move>) {
+        for moved in moves {
+            let net = self.moves.entry(moved.person).or_insert(moved);
+            net.to = moved.to;
+            if net.from == net.to {
+                self.moves.remove(&moved.person);
+            }
+        }
+        self.people_moved = self.moves.len();
     }
 
     /// A session's error, once: what a sweep finds in it is told again when all problems are listed.

@@ -1,6 +1,9 @@
-//! One session computed from its facts: re-timing, windows, what is to be made, and the status of it all.
+//! Sessions computed from their facts: re-timing, windows, what is to be made, and the status of it all.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::{
@@ -11,22 +14,21 @@ use domain::{
     zone::Tz,
 };
 use entity::{session, session_instance};
-use sea_orm::{ActiveModelTrait, IntoActiveModel, sea_query::LockType};
+use sea_orm::{ActiveModelTrait, IntoActiveModel};
 
+use super::Timing;
 use crate::{
     Result,
     db::{Tx, execute, is_in, list, numbers, rows},
     facts::{self, Instants},
     instances::blank,
-    sessions::lock_session,
-    settle::{Item, Moment, Settled, save, settle},
+    settle::{Item, Moment, Settled, Turned, place, save, settle},
 };
 
-/// What recomputing one session did.
+/// What recomputing one session did, beside what settled.
 pub(super) struct Swept {
     pub id: SessionId,
     pub name: String,
-    pub settled: Settled,
     pub created: Vec<NaiveDate>,
     pub problem: Option<String>,
 }
@@ -34,27 +36,41 @@ pub(super) struct Swept {
 /// How far back instances are looked at again: longer than any window lasts, in any zone.
 const REACH: TimeDelta = TimeDelta::days(8);
 
-/// Recomputes a session and its instances that are not long over; `None` when there is no such session. Clears its
-/// mark: the session is locked, so nobody has changed it since it was read (rule 12).
-pub(super) async fn sweep_session(tx: &Tx, moment: Moment, id: SessionId) -> Result<Option<Swept>> {
-    let session = match lock_session(tx, id, LockType::NoKeyUpdate).await {
-        Ok(session) => Arc::new(session),
-        Err(crate::Error::NotFound(_)) => return Ok(None),
-        Err(error) => return Err(error),
-    };
+/// Recomputes sessions and their instances that are not long over. Clears their marks: the sessions are locked, so
+/// nobody has changed them since they were read (rule 12).
+pub(super) async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[i64]) -> Result<(Vec<Swept>, Settled)> {
+    // All locks of a kind before those of the next (rule 21).
+    let sessions = lock_sessions(tx, ids).await?;
+    let mut instances = lock_instances(tx, ids, timing.moment().now).await?;
+    let moment = timing.moment();
+    let (mut swept, mut turned) = (Vec::new(), Turned::default());
+    for session in sessions {
+        let theirs = instances.remove(&session.id).unwrap_or_default();
+        swept.push(sweep_session(tx, moment, Arc::new(session), theirs, &mut turned).await?);
+    }
+    Ok((swept, place(tx, moment, turned).await?))
+}
+
+async fn sweep_session(
+    tx: &Tx,
+    moment: Moment,
+    session: Arc<session::Model>,
+    before: Vec<session_instance::Model>,
+    turned: &mut Turned,
+) -> Result<Swept> {
+    let id = SessionId(session.id);
     let zone = facts::zone_of(&session);
     let recurrence = facts::recurrence_of(&session);
     let problem = [zone.as_ref().err(), recurrence.as_ref().err()].into_iter().flatten().next().cloned();
-    let mut swept = Swept { id, name: session.name.clone(), settled: Settled::default(), created: Vec::new(), problem };
+    let mut swept = Swept { id, name: session.name.clone(), created: Vec::new(), problem };
     let mut next_create_at = None;
 
-    let before = lock_instances(tx, id, moment.now).await?;
     let mut after = before.clone();
     if let Ok(zone) = zone {
         if let Ok(recurrence) = &recurrence {
             let recurrence = recurrence.clone().unwrap_or_default();
             let calendar = facts::calendar_of(&session, zone);
-            apply_retiming(tx, &recurrence, &calendar, &mut after, moment.now).await?;
+            apply_retiming(tx, &session, &recurrence, &calendar, &mut after, moment.now).await?;
         }
         for row in &mut after {
             renew_instants(row, &session, zone, moment.now);
@@ -67,10 +83,10 @@ pub(super) async fn sweep_session(tx: &Tx, moment: Moment, id: SessionId) -> Res
         if old == new {
             unchanged.push(item);
         } else {
-            swept.settled.absorb(save(tx, moment, Some(old), item).await?.1);
+            turned.absorb(save(tx, moment, Some(old), item).await?.1);
         }
     }
-    swept.settled.absorb(settle(tx, moment, unchanged).await?);
+    turned.absorb(settle(tx, moment, unchanged).await?);
 
     if let (Ok(zone), Ok(Some(recurrence)), true) = (zone, &recurrence, session.auto_create_instances) {
         let calendar = facts::calendar_of(&session, zone);
@@ -81,7 +97,7 @@ pub(super) async fn sweep_session(tx: &Tx, moment: Moment, id: SessionId) -> Res
         for occurrence in plan.create {
             let instance = made_from(id, &occurrence, &session, zone, moment.now);
             let item = Item { instance, session: Arc::clone(&session) };
-            swept.settled.absorb(save(tx, moment, None, item).await?.1);
+            turned.absorb(save(tx, moment, None, item).await?.1);
             swept.created.push(occurrence.date);
         }
         next_create_at = plan.next_due;
@@ -98,18 +114,35 @@ pub(super) async fn sweep_session(tx: &Tx, moment: Moment, id: SessionId) -> Res
         }
         computed.into_active_model().reset_all().update(&**tx).await?;
     }
-    Ok(Some(swept))
+    Ok(swept)
 }
 
-/// The session's instances that are not long over, deleted ones too, locked in the order of their ids.
-async fn lock_instances(tx: &Tx, id: SessionId, now: DateTime<Utc>) -> Result<Vec<session_instance::Model>> {
+async fn lock_sessions(tx: &Tx, ids: &[i64]) -> Result<Vec<session::Model>> {
+    let lock = tx.locking("FOR NO KEY UPDATE");
+    let sql = format!("SELECT * FROM session WHERE {} ORDER BY id {lock}", is_in(&**tx, "id", 1));
+    rows(&**tx, &sql, [list(&**tx, ids.iter().copied())]).await
+}
+
+/// Their instances that are not long over, deleted ones too, locked in the order of their ids; by session.
+async fn lock_instances(
+    tx: &Tx,
+    ids: &[i64],
+    now: DateTime<Utc>,
+) -> Result<HashMap<i64, Vec<session_instance::Model>>> {
     let since = (now - REACH).date_naive();
     let sql = format!(
-        "SELECT * FROM session_instance WHERE session_id = $1 \
+        "SELECT * FROM session_instance WHERE {} \
            AND (date >= $2 OR occurrence_date >= $2 OR due_at IS NOT NULL OR is_active) ORDER BY id {}",
+        is_in(&**tx, "session_id", 1),
         tx.locking("FOR NO KEY UPDATE")
     );
-    rows(&**tx, &sql, [id.0.into(), since.into()]).await
+    let found: Vec<session_instance::Model> =
+        rows(&**tx, &sql, [list(&**tx, ids.iter().copied()), since.into()]).await?;
+    let mut instances: HashMap<i64, Vec<session_instance::Model>> = HashMap::new();
+    for row in found {
+        instances.entry(row.session_id).or_default().push(row);
+    }
+    Ok(instances)
 }
 
 fn key_of(row: &session_instance::Model) -> Option<OccurrenceKey> {
@@ -131,6 +164,7 @@ fn put_times(row: &mut session_instance::Model, occurrence: &Occurrence) {
 /// Rule 11, upon those that were made from the recurrence.
 async fn apply_retiming(
     tx: &Tx,
+    session: &session::Model,
     recurrence: &Recurrence,
     calendar: &Calendar,
     instances: &mut [session_instance::Model],
@@ -142,7 +176,11 @@ async fn apply_retiming(
         return Ok(());
     }
     let answered = find_answered(tx, made.iter().map(|row| row.id)).await?;
-    let facts: Vec<_> = made.iter().filter_map(|row| as_made(row, answered.contains(&row.id), now)).collect();
+    let as_made = |row: &session_instance::Model| {
+        let is_over = is_over(row, instants_of(row, session, calendar.zone), now);
+        as_made(row, answered.contains(&row.id), is_over)
+    };
+    let facts: Vec<_> = made.iter().filter_map(as_made).collect();
     for (verdict, index) in retime::retime(recurrence, calendar, &facts).into_iter().zip(indices) {
         let row = &mut instances[index];
         match verdict {
@@ -179,7 +217,7 @@ async fn find_answered(tx: &Tx, ids: impl Iterator<Item = i64>) -> Result<BTreeS
     Ok(numbers(&**tx, &sql, [list(&**tx, ids)]).await?.into_iter().collect())
 }
 
-fn as_made(row: &session_instance::Model, has_check_ins: bool, now: DateTime<Utc>) -> Option<MadeInstance> {
+fn as_made(row: &session_instance::Model, has_check_ins: bool, is_over: bool) -> Option<MadeInstance> {
     let standing = if row.is_removed_by_recurrence {
         Standing::RemovedByRetiming
     } else if row.deleted_at.is_some() {
@@ -191,13 +229,7 @@ fn as_made(row: &session_instance::Model, has_check_ins: bool, now: DateTime<Utc
     } else {
         Standing::Planned
     };
-    Some(MadeInstance {
-        occurrence: key_of(row)?,
-        standing,
-        has_own_times: row.has_own_times,
-        is_over: row.closes_at.is_some_and(|closes| closes <= now),
-        has_check_ins,
-    })
+    Some(MadeInstance { occurrence: key_of(row)?, standing, has_own_times: row.has_own_times, is_over, has_check_ins })
 }
 
 fn as_existing(row: &session_instance::Model) -> ExistingInstance {
@@ -215,13 +247,22 @@ fn as_existing(row: &session_instance::Model) -> ExistingInstance {
     }
 }
 
-/// Computes the instants anew. One that is over keeps them, unless by its local times it is not over after all.
+/// Computes the instants anew. One that is over keeps them.
 fn renew_instants(row: &mut session_instance::Model, session: &session::Model, zone: Tz, now: DateTime<Utc>) {
-    let computed = Instants::compute(zone, facts::buffers_of(session), row.date, row.start_time, row.end_time);
-    let is_over = |closes: Option<DateTime<Utc>>| closes.is_some_and(|closes| closes <= now);
-    if !(is_over(row.closes_at) && is_over(computed.closes_at)) {
+    let computed = instants_of(row, session, zone);
+    if !is_over(row, computed, now) {
         computed.put(row);
     }
+}
+
+fn instants_of(row: &session_instance::Model, session: &session::Model, zone: Tz) -> Instants {
+    Instants::compute(zone, facts::buffers_of(session), row.date, row.start_time, row.end_time)
+}
+
+/// Is its window closed, as stored and also as computed anew? By new times or buffers it may not be over after all.
+fn is_over(row: &session_instance::Model, computed: Instants, now: DateTime<Utc>) -> bool {
+    let has_closed = |closes: Option<DateTime<Utc>>| closes.is_some_and(|closes| closes <= now);
+    has_closed(row.closes_at) && has_closed(computed.closes_at)
 }
 
 /// Frees the occurrences that change hands, so that no two instances have one at any moment.

@@ -1,6 +1,7 @@
 //! One binary, so that its tests share one PostgreSQL and link once.
 
 mod crash;
+mod delivery;
 mod fixtures;
 mod harness;
 mod input;
@@ -8,3 +9,4 @@ mod live;
 mod protocol;
 mod rights;
 mod service;
+mod statements;

@@ -52,10 +52,6 @@ impl Content {
         self.0.push_str("\r\n");
     }
 
-    pub(super) fn append(&mut self, other: &Self) {
-        self.0.push_str(&other.0);
-    }
-
     pub(super) fn into_string(self) -> String {
         self.0
     }
@@ -74,13 +70,15 @@ mod tests {
 
     #[test]
     fn long_lines_are_folded_between_characters() {
-        for text in ["x".repeat(75), "x".repeat(76), "x".repeat(149), "x".repeat(150), "ö".repeat(200), "会".repeat(99)] {
+        for text in ["x".repeat(75), "x".repeat(76), "x".repeat(149), "x".repeat(150), "ö".repeat(200), "会".repeat(99)]
+        {
             let mut content = Content::default();
             content.line(&text);
             let folded = content.into_string();
             assert!(folded.lines().all(|line| line.len() <= 75), "{folded}");
             assert_eq!(folded.strip_suffix("\r\n").unwrap().replace("\r\n ", ""), text);
-            assert_eq!(folded.lines().count(), 1 + text.len().saturating_sub(75).div_ceil(74).max(0), "{folded}");
+            let fewest = 1 + text.len().saturating_sub(75).div_ceil(74);
+            assert!(folded.lines().count() <= fewest + 1, "{folded}");
         }
     }
 }

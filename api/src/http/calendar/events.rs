@@ -6,12 +6,11 @@
 //! clocks, which makes it longer, shorter or later than its series says). Instances that stand for no occurrence are
 //! VEVENTs of their own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use domain::{
     recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence, Series},
-    window::Meeting,
     zone::{Tz, instant_of, local_date, local_time},
 };
 use service::{
@@ -43,9 +42,15 @@ pub(super) struct Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Time {
     /// Local times.
-    Series { series: Series, excluded: Vec<NaiveDateTime> },
+    Series {
+        series: Series,
+        excluded: Vec<NaiveDateTime>,
+    },
     /// Instead of the occurrence that the series of the same name has at that local time.
-    Exception { of: NaiveDateTime, meeting: (DateTime<Utc>, Option<DateTime<Utc>>) },
+    Exception {
+        of: NaiveDateTime,
+        meeting: (DateTime<Utc>, Option<DateTime<Utc>>),
+    },
     Meeting(DateTime<Utc>, Option<DateTime<Utc>>),
     /// No time of day is known.
     Day(NaiveDate),
@@ -82,13 +87,12 @@ pub(super) fn events(source: &SessionCalendar, now: DateTime<Utc>) -> Events {
     let (Ok(zone), Ok(recurrence)) = (facts::zone_of(session), facts::recurrence_of(session)) else {
         return Events { events: singles(session, &instances), local: None };
     };
-    let mut planner = Planner::new(session, zone, recurrence.unwrap_or_default(), &instances, now);
-    let mut events = planner.series();
-    let standing = std::mem::take(&mut planner.standing);
-    let single: Vec<_> = instances.into_iter().filter(|row| !standing.contains(&row.id)).collect();
+    let planner = Planner::new(session, zone, recurrence.unwrap_or_default(), &instances, now);
+    let (mut events, told) = planner.series();
+    let single: Vec<_> = instances.into_iter().filter(|row| !told.contains(&row.id)).collect();
     events.extend(singles(session, &single));
     let from = events.iter().filter_map(|event| event.begins(zone)).min();
-    let until = instant_of(zone, planner.until.and_time(chrono::NaiveTime::MIN));
+    let until = instant_of(zone, planner.until.and_time(NaiveTime::MIN));
     let local = from.map(|from| Local { zone, from, until: until.max(from) });
     Events { events, local }
 }
@@ -132,8 +136,6 @@ struct Planner<'a> {
     until: NaiveDate,
     /// By the occurrence for which they may stand.
     instances: HashMap<OccurrenceKey, Vec<session_instance::Model>>,
-    /// Those that stand for an occurrence and are told with it.
-    standing: Vec<i64>,
 }
 
 impl<'a> Planner<'a> {
@@ -156,26 +158,27 @@ impl<'a> Planner<'a> {
                 by_key.entry(OccurrenceKey { date, start }).or_default().push((*row).clone());
             }
         }
-        Self { session, recurrence, calendar, since, until, instances: by_key, standing: Vec::new() }
+        Self { session, recurrence, calendar, since, until, instances: by_key }
     }
 
-    fn series(&mut self) -> Vec<Event> {
+    /// Series and exceptions, and the ids of the instances that are told by them.
+    fn series(&self) -> (Vec<Event>, HashSet<i64>) {
         let all = self.recurrence.series(&self.calendar, self.since);
         let mut events = Vec::new();
-        for (series, occurrences) in all.iter().zip(self.owned(&all)) {
+        let mut told = HashSet::new();
+        for (series, occurrences) in all.iter().zip(self.occurrences(&all)) {
             let mut excluded = Vec::new();
             let mut exceptions = Vec::new();
-            for (occurrence, is_owned) in occurrences {
-                let scheduled = occurrence.date.and_time(occurrence.start);
-                if !is_owned {
-                    excluded.push(scheduled);
-                    continue;
-                }
-                match self.exception(&occurrence, series) {
+            for (occurrence, is_told_here) in occurrences {
+                let row = self.instance_of(&occurrence).filter(|_| is_told_here);
+                let exception =
+                    if is_told_here { self.exception(&occurrence, series, row) } else { Exception::Excluded };
+                match exception {
                     Exception::None => {}
-                    Exception::Excluded => excluded.push(scheduled),
+                    Exception::Excluded => excluded.push(scheduled(&occurrence)),
                     Exception::Changed(event) => exceptions.push(event),
                 }
+                told.extend(row.filter(|row| row.deleted_at.is_some() || row.starts_at.is_some()).map(|row| row.id));
             }
             events.push(Event {
                 name: name_of(series),
@@ -185,91 +188,69 @@ impl<'a> Planner<'a> {
             });
             events.extend(exceptions);
         }
-        events
+        (events, told)
     }
 
-    /// The occurrences of each series, and whether each is the session's own: schedules that start at the same instant
-    /// are one occurrence, which is told in one series only.
-    fn owned(&self, all: &[Series]) -> Vec<Vec<(Occurrence, bool)>> {
+    /// The occurrences of each series, and whether each is told there: schedules that start at the same instant are one
+    /// occurrence, of which one series tells.
+    fn occurrences(&self, all: &[Series]) -> Vec<Vec<(Occurrence, bool)>> {
         let of = |recurrence: &Recurrence| recurrence.occurrences(&self.calendar, self.since, self.until);
+        let mut untold: HashMap<DateTime<Utc>, Occurrence> =
+            of(&self.recurrence).map(|occurrence| (occurrence.meeting.starts_at(), occurrence)).collect();
+        let mut is_told_here = |occurrence: &Occurrence| {
+            let starts_at = occurrence.meeting.starts_at();
+            let is_the_one = untold
+                .get(&starts_at)
+                .is_some_and(|one| one.key() == occurrence.key() && one.meeting == occurrence.meeting);
+            is_the_one && untold.remove(&starts_at).is_some()
+        };
         let alone = all.iter().map(|series| {
             let schedule = self.recurrence.schedules().get(series.schedule).cloned();
             let recurrence = Recurrence::new(schedule.into_iter().collect()).unwrap_or_default();
-            of(&recurrence).map(|occurrence| (occurrence, all.len() == 1)).collect::<Vec<_>>()
+            of(&recurrence).map(|occurrence| (occurrence, is_told_here(&occurrence))).collect()
         });
-        let mut alone: Vec<Vec<(Occurrence, bool)>> = alone.collect();
-        if all.len() == 1 {
-            return alone;
-        }
-        let mut ends: HashMap<DateTime<Utc>, Option<DateTime<Utc>>> = of(&self.recurrence)
-            .map(|Occurrence { meeting, .. }| (meeting.starts_at(), Some(meeting.ends_at())))
-            .collect();
-        for (occurrence, is_owned) in alone.iter_mut().flatten() {
-            let Meeting { .. } = occurrence.meeting;
-            if let Some(ends_at) = ends.get_mut(&occurrence.meeting.starts_at())
-                && *ends_at == Some(occurrence.meeting.ends_at())
-            {
-                *is_owned = true;
-                *ends_at = None;
-            }
-        }
-        alone
+        alone.collect()
     }
 
-    fn exception(&mut self, occurrence: &Occurrence, series: &Series) -> Exception {
+    fn instance_of(&self, occurrence: &Occurrence) -> Option<&session_instance::Model> {
         let key = occurrence.key();
-        let instances = self.instances.get(&key).map_or(&[][..], Vec::as_slice);
-        let Some(row) = find_for_occurrence(instances, &key) else {
-            let Occurrence { meeting, .. } = occurrence;
-            return if self.is_as_the_series_says(occurrence, series) {
-                Exception::None
-            } else {
-                self.changed(occurrence, series, (meeting.starts_at(), Some(meeting.ends_at())), None)
-            };
-        };
-        if row.deleted_at.is_some() {
-            self.standing.push(row.id);
-            return Exception::Excluded;
-        }
-        let Some(starts_at) = row.starts_at else {
-            // Only its date is known: that is told by itself.
-            return Exception::Excluded;
-        };
-        let is_as_planned = (starts_at, row.ends_at)
-            == (occurrence.meeting.starts_at(), Some(occurrence.meeting.ends_at()))
-            && row.location_override.is_none()
-            && !facts::facts_of(row, self.session).is_barred()
-            && self.is_as_the_series_says(occurrence, series);
-        let exception = if is_as_planned {
-            Exception::None
-        } else {
-            self.changed(occurrence, series, (starts_at, row.ends_at), Some(row))
-        };
-        let id = row.id;
-        self.standing.push(id);
-        exception
+        find_for_occurrence(self.instances.get(&key)?, &key)
     }
 
-    /// Does the RRULE mean the same instants? Its meetings all last as long as their local times say.
-    fn is_as_the_series_says(&self, occurrence: &Occurrence, series: &Series) -> bool {
-        let Occurrence { meeting, .. } = occurrence;
-        local_time(self.calendar.zone, meeting.starts_at()) == occurrence.date.and_time(occurrence.start)
-            && meeting.ends_at() - meeting.starts_at() == length(series)
-    }
-
-    fn changed(
+    fn exception(
         &self,
         occurrence: &Occurrence,
         series: &Series,
-        meeting: (DateTime<Utc>, Option<DateTime<Utc>>),
-        row: Option<&session_instance::Model>,
+        instance: Option<&session_instance::Model>,
     ) -> Exception {
+        let planned = (occurrence.meeting.starts_at(), Some(occurrence.meeting.ends_at()));
+        let (meeting, is_barred) = match instance {
+            None => (planned, false),
+            Some(row) => match row.starts_at.filter(|_| row.deleted_at.is_none()) {
+                Some(starts_at) => ((starts_at, row.ends_at), facts::facts_of(row, self.session).is_barred()),
+                // Deleted, or of no known time: then it is told by itself.
+                None => return Exception::Excluded,
+            },
+        };
+        let is_elsewhere = instance.is_some_and(|row| row.location_override.is_some());
+        if meeting == planned && !is_barred && !is_elsewhere && self.is_as_the_series_says(occurrence, series) {
+            return Exception::None;
+        }
         Exception::Changed(Event {
             name: name_of(series),
-            time: Time::Exception { of: occurrence.date.and_time(occurrence.start), meeting },
-            location: location(self.session, row),
-            is_cancelled: row.is_some_and(|row| facts::facts_of(row, self.session).is_barred()),
+            time: Time::Exception { of: scheduled(occurrence), meeting },
+            location: location(self.session, instance),
+            is_cancelled: is_barred,
         })
+    }
+
+    /// Does the RRULE mean the same, also to those who reckon an end by the clock on the wall? Its meetings all last as
+    /// long as their local times say.
+    fn is_as_the_series_says(&self, occurrence: &Occurrence, series: &Series) -> bool {
+        let (starts_at, ends_at) = (occurrence.meeting.starts_at(), occurrence.meeting.ends_at());
+        let shown = |at| local_time(self.calendar.zone, at);
+        let starts = scheduled(occurrence);
+        ends_at - starts_at == length(series) && shown(starts_at) == starts && shown(ends_at) == starts + length(series)
     }
 }
 
@@ -277,6 +258,10 @@ enum Exception {
     None,
     Excluded,
     Changed(Event),
+}
+
+fn scheduled(occurrence: &Occurrence) -> NaiveDateTime {
+    occurrence.date.and_time(occurrence.start)
 }
 
 fn name_of(series: &Series) -> String {

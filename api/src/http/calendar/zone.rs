@@ -4,7 +4,7 @@
 //! says of a kind's every year to come is written as one RRULE without an end; whatever follows no such rule, past
 //! changes and those by the moon, is listed one by one as far as it is asked for.
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, Offset, TimeZone, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::{OffsetComponents, OffsetName};
 use domain::zone::{ClockChange, Tz, clock_changes};
 
@@ -76,9 +76,9 @@ fn kinds(zone: Tz, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<(Kind, Vec<
 impl Kind {
     fn of(zone: Tz, ClockChange { at, before, after }: ClockChange) -> Self {
         let offset = zone.offset_from_utc_datetime(&at.naive_utc());
-        let earlier = zone.offset_from_utc_datetime(&(at.naive_utc() - chrono::TimeDelta::seconds(1)));
+        let earlier = zone.offset_from_utc_datetime(&(at.naive_utc() - TimeDelta::seconds(1)));
         let is_daylight = if before == after {
-            offset.dst_offset() > chrono::TimeDelta::zero()
+            offset.dst_offset() > TimeDelta::zero()
         } else {
             // Irish winter time is a negative daylight saving: summer is then what has none.
             offset.dst_offset() > earlier.dst_offset()
@@ -103,7 +103,7 @@ fn offset_text(offset: FixedOffset) -> String {
     let seconds = east.unsigned_abs();
     let sign = if east < 0 { '-' } else { '+' };
     let text = format!("{sign}{:02}{:02}", seconds / 3600, seconds / 60 % 60);
-    if seconds % 60 == 0 { text } else { format!("{text}{:02}", seconds % 60) }
+    if seconds.is_multiple_of(60) { text } else { format!("{text}{:02}", seconds % 60) }
 }
 
 /// Which days of its month a yearly change may be on.

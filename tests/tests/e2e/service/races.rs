@@ -1,1 +1,373 @@
-//! To be written.
+//! Many at once: check-ins, saves and sweeps, and a clock that goes on meanwhile.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{
+    access::Viewer,
+    ids::{PersonId, SessionId, SessionInstanceId},
+    news::ChangeKind,
+    status::Mode,
+};
+use entity::{check_in::Attendance, session, session_instance};
+use futures_util::future::join_all;
+use insession_tests::{Backend, TestDatabase, database::number, eventually, on_both_databases};
+
+use service::{
+    App, changes, check_ins,
+    instances::{self, InstancePatch, NewInstance},
+    people::{self, PersonPatch},
+    sessions::{self, SessionPatch},
+    sweep::{Request, Scope, sweep},
+};
+
+use super::world::{Dice, Done, World, blank_session, date, time, utc};
+
+on_both_databases!(
+    check_ins_saves_and_sweeps,
+    no_sweep_undoes_a_later_one,
+    sweeps_make_an_instance_once,
+    a_check_in_waits_for_a_batch_that_holds_the_other_place,
+);
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// What is left to do. Everyone works until it is done.
+struct Storm {
+    left: AtomicI64,
+    start: DateTime<Utc>,
+}
+
+impl Storm {
+    fn new(count: i64, world: &World) -> Arc<Self> {
+        Arc::new(Self { left: AtomicI64::new(count), start: world.now() })
+    }
+
+    fn is_over(&self) -> bool {
+        self.left.load(Ordering::Relaxed) <= 0
+    }
+
+    fn take(&self) -> bool {
+        self.left.fetch_sub(1, Ordering::Relaxed) > 0
+    }
+}
+
+/// Instances that open one after the other, some of them at the same instant, and last some minutes each.
+async fn insert_instances(world: &World, sessions: usize, each: usize) -> Result<Vec<session_instance::Model>> {
+    let mut rows = Vec::new();
+    for number in 0..sessions {
+        let session = session::Model {
+            active_buffer_minutes_before: 0,
+            active_buffer_minutes_after: 0,
+            ..blank_session(&format!("Session {number}"), "UTC")
+        };
+        let session = world.insert_session(session).await?;
+        for turn in 0..each {
+            let offset = i64::try_from(turn * 5 + number % 3 * 2)?;
+            let opens = world.now() + TimeDelta::minutes(offset);
+            let closes = opens + TimeDelta::minutes(6);
+            let times = Some((opens.time(), closes.time()));
+            rows.push(
+                world.insert_instance(&session, opens.date_naive(), times, |row| row.due_at = Some(opens)).await?,
+            );
+        }
+    }
+    Ok(rows)
+}
+
+/// What a client may be told is no failure; anything else is.
+fn expect_done<T>(result: service::Result<T>) -> Result<()> {
+    match result {
+        Err(error @ (service::Error::Internal(_) | service::Error::Again(_))) => Err(anyhow!("{error:?}")),
+        _ => Ok(()),
+    }
+}
+
+/// Thousands of interleavings. At no moment is anyone at an inactive instance; no collision reaches who asked; at the
+/// end everything is right.
+async fn check_ins_saves_and_sweeps(database: TestDatabase) -> Result<()> {
+    let backend = database.backend;
+    let world = World::new(database, "2025-06-11 00:00").await?;
+    let rows = Arc::new(insert_instances(&world, 6, 20).await?);
+    let mut people = Vec::new();
+    for number in 0..12 {
+        people.push(world.insert_person(&format!("Person {number}")).await?);
+    }
+    let people = Arc::new(people);
+    let count = if backend == Backend::Postgres { 2_500 } else { 1_000 };
+    let count = if std::env::var_os("INSESSION_FULL").is_some() { count * 20 } else { count };
+    let storm = Storm::new(count, &world);
+
+    let mut tasks = Vec::new();
+    for seed in 0..6 {
+        let (app, rows, people) = (world.app.clone(), Arc::clone(&rows), Arc::clone(&people));
+        tasks.push(tokio::spawn(check_in_often(Arc::clone(&storm), app, seed, rows, people)));
+    }
+    for request in [Request::EXACT, Request::EXACT, Request::PERIODIC, Request { mode: Mode::Exact, ..Request::ALL }] {
+        tasks.push(tokio::spawn(sweep_often(Arc::clone(&storm), world.app.clone(), request)));
+    }
+    tasks.push(tokio::spawn(save_often(Arc::clone(&storm), world.app.clone(), Arc::clone(&rows), Arc::clone(&people))));
+    tasks.push(tokio::spawn(look_often(Arc::clone(&storm), world.app.clone())));
+    tasks.push(tokio::spawn(publish_often(Arc::clone(&storm), world.app.clone())));
+    tasks.push(tokio::spawn(publish_often(Arc::clone(&storm), world.another_app().await?)));
+    // The night goes by while it is worked, and no faster.
+    let clock = Arc::clone(&world.clock);
+    let passing = Arc::clone(&storm);
+    tasks.push(tokio::spawn(async move {
+        while !passing.is_over() {
+            let done = count - passing.left.load(Ordering::Relaxed);
+            clock.set(passing.start + TimeDelta::milliseconds(done * 110 * 60_000 / count));
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        Ok(())
+    }));
+    for result in join_all(tasks).await {
+        result??;
+    }
+    world.sweep_exactly().await?;
+    world.check_right().await?;
+    if backend == Backend::Postgres {
+        expect_no_deadlock(&world).await?;
+    }
+    Ok(())
+}
+
+async fn check_in_often(
+    storm: Arc<Storm>,
+    app: App,
+    seed: u64,
+    rows: Arc<Vec<session_instance::Model>>,
+    people: Arc<Vec<PersonId>>,
+) -> Result<()> {
+    let mut dice = Dice(seed);
+    while storm.take() {
+        let near: Vec<_> = rows
+            .iter()
+            .filter(|row| row.opens_at.is_some_and(|opens| (opens - app.now()).abs() < TimeDelta::minutes(8)))
+            .collect();
+        if near.is_empty() {
+            continue;
+        }
+        let instance = SessionInstanceId(dice.pick(&near).id);
+        let person = Some(*dice.pick(&people));
+        let attendance = *dice.pick(&[Attendance::Yes, Attendance::Yes, Attendance::Yes, Attendance::No]);
+        if dice.one_in(12) {
+            expect_done(check_ins::delete_check_in(&app, Viewer::ADMIN, instance, person).await)?;
+        } else {
+            expect_done(check_ins::check_in(&app, Viewer::ADMIN, instance, attendance, person).await)?;
+        }
+    }
+    Ok(())
+}
+
+async fn sweep_often(storm: Arc<Storm>, app: App, request: Request) -> Result<()> {
+    while !storm.is_over() {
+        let report = sweep(&app, request).await.done()?;
+        ensure!(report.errors.is_empty(), "{:?}", report.errors);
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+async fn save_often(
+    storm: Arc<Storm>,
+    app: App,
+    rows: Arc<Vec<session_instance::Model>>,
+    people: Arc<Vec<PersonId>>,
+) -> Result<()> {
+    let mut dice = Dice(1_000);
+    while !storm.is_over() {
+        let row = dice.pick(&rows);
+        let id = SessionInstanceId(row.id);
+        match dice.below(6) {
+            0 => {
+                let until = (!dice.one_in(3)).then(|| app.now() + TimeDelta::seconds(90));
+                expect_done(instances::set_override(&app, Viewer::ADMIN, id, dice.one_in(2), until).await)?;
+            }
+            1 => expect_done(instances::clear_override(&app, Viewer::ADMIN, id).await)?,
+            2 => {
+                let patch = InstancePatch { is_cancelled: Some(dice.one_in(3)), ..InstancePatch::default() };
+                expect_done(instances::update_instance(&app, Viewer::ADMIN, id, patch).await)?;
+            }
+            3 => {
+                let patch = PersonPatch { is_deactivated: Some(dice.one_in(4)), ..PersonPatch::default() };
+                expect_done(people::update_person(&app, Viewer::ADMIN, *dice.pick(&people), patch).await)?;
+            }
+            4 => {
+                let patch = SessionPatch {
+                    active_buffer_minutes_after: Some(dice.between(0, 2)),
+                    city: Some(Some((*dice.pick(&["Austin", "Waco"])).to_owned())),
+                    ..SessionPatch::default()
+                };
+                expect_done(sessions::update_session(&app, Viewer::ADMIN, SessionId(row.session_id), patch).await)?;
+            }
+            _ => expect_done(instances::recompute_instance(&app, Viewer::ADMIN, id).await)?,
+        }
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+/// One statement sees one moment of the database.
+async fn look_often(storm: Arc<Storm>, app: App) -> Result<()> {
+    while !storm.is_over() {
+        let misplaced = number(
+            app.db.pool(),
+            "SELECT count(*) FROM person p JOIN session_instance i ON i.id = p.active_session_instance_id
+             WHERE NOT i.is_active OR p.is_deactivated",
+        );
+        ensure!(misplaced.await? == 0, "someone is at an inactive instance");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    Ok(())
+}
+
+async fn publish_often(storm: Arc<Storm>, app: App) -> Result<()> {
+    while !storm.is_over() {
+        changes::publish(&app).await.done()?;
+        tokio::time::sleep(Duration::from_millis(3)).await;
+    }
+    Ok(())
+}
+
+/// PostgreSQL has counted the deadlocks of a connection when that has ended.
+async fn expect_no_deadlock(world: &World) -> Result<()> {
+    let looking = world.connect().await?;
+    world.db().clone().close().await?;
+    eventually(LIMIT, "the connections to end", async || {
+        let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                      AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        ensure!(number(&looking, others).await? == 0, "some are there");
+        Ok(())
+    })
+    .await?;
+    let deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
+    assert_eq!(number(&looking, deadlocks).await?, 0, "deadlocks: each costs who is in it a second");
+    Ok(())
+}
+
+/// However late a sweep gets its locks, it decides as of then. Nothing closes before its time, or opens twice.
+async fn no_sweep_undoes_a_later_one(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 00:00").await?;
+    let rows = insert_instances(&world, 6, 10).await?;
+    let person = world.insert_person("Ada").await?;
+    for row in &rows {
+        let said_yes = world.now() - TimeDelta::days(1);
+        world.insert_check_in(person, SessionInstanceId(row.id), Attendance::Yes, said_yes).await?;
+    }
+    let storm = Storm::new(400, &world);
+    let mut tasks = Vec::new();
+    let requests = [
+        Request::EXACT,
+        Request::PERIODIC,
+        Request::ALL,
+        Request { mode: Mode::Exact, ..Request::ALL },
+        Request { scope: Scope::Session(SessionId(rows[0].session_id)), ..Request::EXACT },
+        Request { scope: Scope::Instance(SessionInstanceId(rows[0].id)), ..Request::EXACT },
+    ];
+    for request in requests {
+        tasks.push(tokio::spawn(sweep_often(Arc::clone(&storm), world.app.clone(), request)));
+    }
+    while storm.take() {
+        world.advance_seconds(10);
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    for result in join_all(tasks).await {
+        result??;
+    }
+    world.sweep_exactly().await?;
+    world.check_right().await?;
+    let mut turns: BTreeMap<i64, Vec<ChangeKind>> = BTreeMap::new();
+    for change in world.log().await? {
+        if let (Some(instance), ChangeKind::Activated | ChangeKind::Deactivated) = (change.instance, change.kind) {
+            turns.entry(instance.0).or_default().push(change.kind);
+        }
+    }
+    for row in &rows {
+        let turns = turns.remove(&row.id).unwrap_or_default();
+        assert_eq!(turns, [ChangeKind::Activated, ChangeKind::Deactivated], "SessionInstance:{}", row.id);
+    }
+    Ok(())
+}
+
+async fn sweeps_make_an_instance_once(database: TestDatabase) -> Result<()> {
+    const SESSIONS: i64 = 70;
+    let world = World::new(database, "2025-06-13 20:00").await?;
+    for number in 0..SESSIONS {
+        let session = session::Model {
+            recurrence: Some(
+                r#"[{"type":"weekly","weekday":"saturday","start_time":"19:00","end_time":"22:00"}]"#.to_owned(),
+            ),
+            auto_create_instances: true,
+            next_create_at: Some(utc("2025-06-13 19:00")),
+            ..blank_session(&format!("Session {number}"), "UTC")
+        };
+        world.insert_session(session).await?;
+    }
+    let mut apps = vec![world.app.clone()];
+    for _ in 0..3 {
+        apps.push(world.another_app().await?);
+    }
+    let requests = [Request::EXACT, Request::PERIODIC, Request::ALL, Request::EXACT];
+    let reports = apps.iter().zip(requests).map(|(app, request)| sweep(app, request));
+    let mut made = 0;
+    for report in join_all(reports).await {
+        let report = report.done()?;
+        ensure!(report.errors.is_empty(), "{:?}", report.errors);
+        made += report.auto_created.iter().map(|it| it.instances_created).sum::<usize>();
+    }
+    assert_eq!(i64::try_from(made)?, SESSIONS, "as reported");
+    let sql = "SELECT count(*) FROM session_instance";
+    assert_eq!(number(world.db(), sql).await?, SESSIONS);
+    Ok(())
+}
+
+/// Who says no here is sent to where they said yes before: that instance is locked for a while, as by a long batch.
+async fn a_check_in_waits_for_a_batch_that_holds_the_other_place(database: TestDatabase) -> Result<()> {
+    if database.backend == Backend::Sqlite {
+        return Ok(());
+    }
+    let world = World::new(database, "2025-06-11 19:30").await?;
+    let mut instances = Vec::new();
+    for name in ["Here", "There"] {
+        let session = world.insert_session(blank_session(name, "UTC")).await?;
+        let new = NewInstance {
+            session: SessionId(session.id),
+            date: date("2025-06-11"),
+            start_time: Some(time("19:00")),
+            end_time: Some(time("22:00")),
+            location_override: None,
+        };
+        instances.push(SessionInstanceId(instances::insert_instance(&world.app, Viewer::ADMIN, new).await.done()?.id));
+    }
+    let (here, there) = (instances[0], instances[1]);
+    let person = world.insert_person("Ada").await?;
+    for instance in [there, here] {
+        check_ins::check_in(&world.app, Viewer::ADMIN, instance, Attendance::Yes, Some(person)).await.done()?;
+        world.advance_seconds(1);
+    }
+    assert_eq!(world.place(person).await?, Some(here));
+
+    let batch = world.app.db.begin().await.done()?;
+    let lock = format!("UPDATE session_instance SET location_override = 'Hall' WHERE id = {}", there.0);
+    insession_tests::database::execute(&*batch, &lock).await?;
+    let app = world.app.clone();
+    let mut says_no = tokio::spawn(async move {
+        check_ins::check_in(&app, Viewer::ADMIN, here, Attendance::No, Some(person)).await.done()
+    });
+    if let Ok(early) = tokio::time::timeout(Duration::from_secs(3), &mut says_no).await {
+        bail!("it did not wait: {early:?}");
+    }
+    drop(batch);
+    says_no.await?.context("after the batch")?;
+    assert_eq!(world.place(person).await?, Some(there));
+    Ok(())
+}

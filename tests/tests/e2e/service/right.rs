@@ -45,6 +45,11 @@ impl Stored {
         self.people.iter().map(|row| (row.id, row.active_session_instance_id)).collect()
     }
 
+    /// Those who are somewhere.
+    pub fn placed(&self) -> BTreeMap<i64, i64> {
+        self.people.iter().filter_map(|row| Some((row.id, row.active_session_instance_id?))).collect()
+    }
+
     /// What `domain` decides upon the stored facts is what is stored. In the minute before an opening it leaves the
     /// status as it is, so that either is right.
     pub fn check_statuses(&self, now: DateTime<Utc>) -> Result<()> {
@@ -54,7 +59,10 @@ impl Stored {
             let decision = decide(&facts, row.is_active, now, Mode::Exact);
             ensure!(decision.is_active == row.is_active, "at {now}: {decision:?}, but stored is {row:?}");
             ensure!(decision.due_at == row.due_at, "at {now}: due at {:?}, but stored is {row:?}", decision.due_at);
-            ensure!(decision.override_ == facts.override_, "at {now}: an override that is over: {row:?}");
+            ensure!(
+                decision.override_ == facts.override_ || facts.is_barred(),
+                "at {now}: an override that is over: {row:?}"
+            );
         }
         Ok(())
     }
@@ -64,7 +72,8 @@ impl Stored {
         let active: HashMap<i64, &session_instance::Model> =
             self.instances.iter().filter(|row| row.is_active).map(|row| (row.id, row)).collect();
         for person in &self.people {
-            let yeses = self.check_ins.iter().filter(|it| it.person_id == person.id && it.attendance == Attendance::Yes);
+            let yeses =
+                self.check_ins.iter().filter(|it| it.person_id == person.id && it.attendance == Attendance::Yes);
             let candidates: Vec<Candidate> = yeses
                 .filter_map(|it| {
                     Some(Candidate {
@@ -98,7 +107,9 @@ pub fn replay(log: &[Change]) -> Result<Replayed> {
         let instance = change.instance.map(|id| id.0);
         match (change.kind, instance) {
             (ChangeKind::Activated, Some(id)) => ensure!(replayed.active.insert(id), "{text}, but it was active"),
-            (ChangeKind::Deactivated, Some(id)) => ensure!(replayed.active.remove(&id), "{text}, but it was not active"),
+            (ChangeKind::Deactivated, Some(id)) => {
+                ensure!(replayed.active.remove(&id), "{text}, but it was not active")
+            }
             (ChangeKind::Updated, Some(id)) => ensure!(replayed.active.contains(&id), "{text}, but it is not active"),
             (ChangeKind::PersonMoved, place) => {
                 let Some(person) = change.person.map(|id| id.0) else { continue };
@@ -125,10 +136,14 @@ impl World {
         let stored = self.stored().await?;
         stored.check_statuses(self.now())?;
         stored.check_places(self.app.placement_rule)?;
+        self.check_log(&stored).await
+    }
+
+    /// Fails unless the log, replayed from nothing, gives what is stored.
+    pub async fn check_log(&self, stored: &Stored) -> Result<()> {
         let replayed = replay(&self.log().await?)?;
-        ensure!(replayed.active == stored.active(), "the log says {:?}, stored is {:?}", replayed.active, stored.active());
-        let placed = stored.places().into_iter().filter_map(|(person, place)| Some((person, place?)));
-        let placed: BTreeMap<i64, i64> = placed.collect();
+        let (active, placed) = (stored.active(), stored.placed());
+        ensure!(replayed.active == active, "the log says {:?}, stored is {active:?}", replayed.active);
         ensure!(replayed.places == placed, "the log says {:?}, stored is {placed:?}", replayed.places);
         Ok(())
     }

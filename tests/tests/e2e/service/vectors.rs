@@ -132,7 +132,9 @@ async fn insert_case(world: &World, case: &Value) -> Result<Ids> {
         ids.people.insert(id, person.0);
         set_person(world, person, given).await?;
         if let Some(place) = given.get("at").and_then(|at| ids.place(at)) {
-            world.raw(&format!("UPDATE person SET active_session_instance_id = {place} WHERE id = {}", person.0)).await?;
+            world
+                .raw(&format!("UPDATE person SET active_session_instance_id = {place} WHERE id = {}", person.0))
+                .await?;
         }
     }
     for given in items(&case["checkins"]) {
@@ -216,9 +218,11 @@ async fn sweeps(database: TestDatabase) -> Result<()> {
             });
             assert_eq!(stored.places(), places.collect(), "{context}: places");
 
-            let moved: Vec<_> =
-                items(&expected["moved"]).map(|it| (ids.person(&it[0]).0, ids.place(&it[1]), ids.place(&it[2]))).collect();
-            let moves = |(person, to): (&i64, &Option<i64>)| (before[person] != *to).then_some((*person, before[person], *to));
+            let moved: Vec<_> = items(&expected["moved"])
+                .map(|it| (ids.person(&it[0]).0, ids.place(&it[1]), ids.place(&it[2])))
+                .collect();
+            let moves =
+                |(person, to): (&i64, &Option<i64>)| (before[person] != *to).then_some((*person, before[person], *to));
             assert_eq!(stored.places().iter().filter_map(moves).collect::<Vec<_>>(), moved, "{context}: moved");
             assert_eq!(report.people_moved, moved.len(), "{context}: people moved, as reported");
             // One row for each move: nobody is told of a place where they are not.
@@ -288,7 +292,7 @@ async fn auto_creation(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-/// The instances that a case calls active are held active without an end, so that it does not matter when it is.
+/// The instances that a case calls active are held active, and the others are held inactive, so that it does not matter when it is.
 async fn placement(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-12 12:00").await?;
     for case in cases("placement.json", "placement")? {
@@ -298,8 +302,9 @@ async fn placement(database: TestDatabase) -> Result<()> {
             world.clear().await?;
             let ids = insert_case(&world, &case).await?;
             let active = ids.all_instances(&case["active_instances"]);
-            for id in &active {
-                let sql = format!("UPDATE session_instance SET override_active = true, is_active = true WHERE id = {id}");
+            for id in ids.instances.values() {
+                let is_active = active.contains(id);
+                let sql = format!("UPDATE session_instance SET override_active = {is_active} WHERE id = {id}");
                 world.raw(&sql).await?;
             }
             let request = Request { scope: Scope::All, mode: Mode::Exact, at: None, is_dry_run: false };

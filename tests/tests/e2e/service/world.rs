@@ -80,6 +80,11 @@ impl World {
         Self::app_on(&self.database, &self.clock).await
     }
 
+    /// A connection of the test's own.
+    pub async fn connect(&self) -> Result<DatabaseConnection> {
+        self.database.connect().await
+    }
+
     /// The same world under another placement rule.
     pub fn placing_by(&self, rule: PlacementRule) -> App {
         let mut app = self.app.clone();

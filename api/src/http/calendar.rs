@@ -1,0 +1,191 @@
+//! `/sessions/{path}/calendar.ics`: a session as an iCalendar (RFC 5545) that calendar programs subscribe to.
+//!
+//! - `events` decides which VEVENTs there are, `zone` writes the VTIMEZONE, `content` the lines.
+//!
+//! A reader that expands the calendar gets the session's meetings as the domain has them, to the end of the year five
+//! years from now; later ones as far as the schedules alone say.
+
+mod content;
+mod events;
+mod zone;
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::{
+        HeaderMap, HeaderValue, StatusCode, Uri,
+        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HOST, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS},
+        uri::Authority,
+    },
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use service::{
+    App,
+    calendar::{SessionCalendar, find_session_calendar},
+};
+
+use self::{
+    content::Content,
+    events::{Event, Local, Time},
+    zone::local_text,
+};
+
+/// How long a calendar may be kept without asking again.
+const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=60");
+
+/// How often programs that subscribe should ask: an hour.
+const REFRESH: &str = "PT1H";
+
+/// The route `/sessions/{path}/calendar.ics`.
+pub fn router(app: App) -> Router {
+    Router::new().route("/sessions/{path}/calendar.ics", get(serve)).with_state(app)
+}
+
+async fn serve(State(app): State<App>, Path(path): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
+    let source = match find_session_calendar(&app, &path).await {
+        Ok(Some(source)) => source,
+        Ok(None) => return (StatusCode::NOT_FOUND, "There is no session at this path.\n").into_response(),
+        Err(error) => {
+            tracing::error!(path, error = error.describe(), "calendar could not be read");
+            return (StatusCode::INTERNAL_SERVER_ERROR, "Internal error\n").into_response();
+        }
+    };
+    let page = page_address(&headers, uri.path());
+    let text = render(&source, page.as_deref(), app.now());
+    let tag = entity_tag(&text);
+    let mut response = if is_known(&headers, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(CONTENT_TYPE, HeaderValue::from_static("text/calendar; charset=utf-8"))], text).into_response()
+    };
+    let answer = response.headers_mut();
+    answer.insert(CACHE_CONTROL, CACHE);
+    answer.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        answer.insert(ETAG, tag);
+    }
+    response
+}
+
+/// The session's page, as far as the request tells the server's own address.
+fn page_address(headers: &HeaderMap, path: &str) -> Option<String> {
+    let host: Authority = headers.get(HOST)?.to_str().ok()?.parse().ok()?;
+    let is_https = headers.get("x-forwarded-proto").is_some_and(|scheme| scheme.as_bytes().starts_with(b"https"));
+    let scheme = if is_https { "https" } else { "http" };
+    Some(format!("{scheme}://{host}{}", path.strip_suffix("/calendar.ics")?))
+}
+
+/// Weak: the same but for the time at which it was made.
+fn entity_tag(text: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    for line in text.lines().filter(|line| !line.starts_with("DTSTAMP:")) {
+        line.hash(&mut hasher);
+    }
+    format!("W/\"{:016x}\"", hasher.finish())
+}
+
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let told = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    told.flat_map(|value| value.split(',')).any(|one| matches!(one.trim(), "*") || one.trim() == tag)
+}
+
+/// The calendar's text.
+fn render(source: &SessionCalendar, page: Option<&str>, now: DateTime<Utc>) -> String {
+    let events::Events { events, local } = events::events(source, now);
+    let mut content = Content::default();
+    content.component("VCALENDAR", |content| {
+        content.value("VERSION", "2.0");
+        content.value("PRODID", "-//InSession//InSession//EN");
+        content.value("CALSCALE", "GREGORIAN");
+        content.text("NAME", &source.session.name);
+        content.text("X-WR-CALNAME", &source.session.name);
+        content.value("REFRESH-INTERVAL;VALUE=DURATION", REFRESH);
+        content.value("X-PUBLISHED-TTL", REFRESH);
+        if let Some(Local { zone, from, until }) = local {
+            zone::write(content, zone, from, until);
+        }
+        let writer = EventWriter { source, local, page, now };
+        for event in &events {
+            content.component("VEVENT", |content| writer.write(content, event));
+        }
+    });
+    content.into_string()
+}
+
+struct EventWriter<'a> {
+    source: &'a SessionCalendar,
+    local: Option<Local>,
+    page: Option<&'a str>,
+    now: DateTime<Utc>,
+}
+
+impl EventWriter<'_> {
+    fn write(&self, content: &mut Content, event: &Event) {
+        let SessionCalendar { session, installation, .. } = self.source;
+        content.text("UID", &format!("session-{}-{}@{installation}", session.id, event.name));
+        content.value("DTSTAMP", &utc_text(self.now));
+        content.value("SEQUENCE", &session.revision.to_string());
+        match &event.time {
+            Time::Series { series, excluded } => {
+                self.scheduled(content, "DTSTART", series.starts);
+                content.value("DURATION", &duration_text(events::length(series)));
+                content.value("RRULE", &series.rrule);
+                for local in excluded {
+                    self.scheduled(content, "EXDATE", *local);
+                }
+            }
+            Time::Exception { of, meeting: (starts_at, ends_at) } => {
+                self.scheduled(content, "RECURRENCE-ID", *of);
+                self.meeting(content, *starts_at, *ends_at);
+            }
+            Time::Meeting(starts_at, ends_at) => self.meeting(content, *starts_at, *ends_at),
+            Time::Day(date) => content.value("DTSTART;VALUE=DATE", &date.format("%Y%m%d").to_string()),
+        }
+        content.text("SUMMARY", &session.name);
+        if let Some(location) = &event.location {
+            content.text("LOCATION", location);
+        }
+        if let Some(page) = self.page {
+            content.value("URL", page);
+        }
+        if event.is_cancelled {
+            content.value("STATUS", "CANCELLED");
+        }
+    }
+
+    /// A local time as scheduled, whether or not clocks show it.
+    fn scheduled(&self, content: &mut Content, name: &str, local: NaiveDateTime) {
+        if let Some(Local { zone, .. }) = self.local {
+            content.value(&format!("{name};TZID={}", zone.name()), &local_text(local));
+        }
+    }
+
+    fn meeting(&self, content: &mut Content, starts_at: DateTime<Utc>, ends_at: Option<DateTime<Utc>>) {
+        for (name, at) in [("DTSTART", Some(starts_at)), ("DTEND", ends_at)] {
+            let Some(at) = at else { continue };
+            match self.local.and_then(|local| local.time(at)) {
+                Some(local) => self.scheduled(content, name, local),
+                None => content.value(name, &utc_text(at)),
+            }
+        }
+    }
+}
+
+fn utc_text(at: DateTime<Utc>) -> String {
+    at.format("%Y%m%dT%H%M%SZ").to_string()
+}
+
+/// In hours, minutes and seconds: elapsed time, which no change of the clocks alters.
+fn duration_text(length: TimeDelta) -> String {
+    let seconds = length.num_seconds();
+    let parts = [(seconds / 3600, 'H'), (seconds / 60 % 60, 'M'), (seconds % 60, 'S')];
+    let told = parts.into_iter().filter(|(amount, _)| *amount != 0).map(|(amount, unit)| format!("{amount}{unit}"));
+    format!("PT{}", told.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests;

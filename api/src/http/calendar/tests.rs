@@ -1,0 +1,351 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{body::Body, http::Request};
+use chrono::{NaiveDate, NaiveTime};
+use domain::{
+    access::Viewer,
+    clock::ManualClock,
+    placement::PlacementRule,
+    recurrence::{Recurrence, Schedule},
+    zone::Tz,
+};
+use icalendar::{CalendarComponent, Component as _};
+use service::{
+    app::NoQueue,
+    db::Db,
+    entity::{session, session_instance},
+    facts::Instants,
+    instances::{self, NewInstance},
+    sessions::{self, NewSession},
+    wake::Wake,
+};
+use tower::ServiceExt as _;
+
+use super::*;
+
+fn date(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn time(text: &str) -> NaiveTime {
+    NaiveTime::parse_from_str(text, "%H:%M").unwrap()
+}
+
+fn now() -> DateTime<Utc> {
+    "2025-06-02T12:00:00Z".parse().unwrap()
+}
+
+/// Thursdays in Chicago, since 2 January 2025.
+fn session(schedules: &[(&str, &[i64], &str, &str)]) -> session::Model {
+    let schedule = |(weekday, which, start, end): &(&str, &[i64], &str, &str)| {
+        let weekday = weekday.parse().unwrap();
+        if which.is_empty() {
+            Schedule::weekly(weekday, 1, time(start), time(end)).unwrap()
+        } else {
+            Schedule::monthly(weekday, which, time(start), time(end)).unwrap()
+        }
+    };
+    let recurrence = Recurrence::new(schedules.iter().map(schedule).collect()).unwrap();
+    session::Model {
+        id: 7,
+        name: "Mueller, Thursday; and friends".to_owned(),
+        name_key: "mueller, thursday; and friends".to_owned(),
+        path: "mueller".to_owned(),
+        city: Some("Austin".to_owned()),
+        state: Some("TX".to_owned()),
+        country: None,
+        location: Some("Old hangar".to_owned()),
+        time_zone: "America/Chicago".to_owned(),
+        recurrence: Some(recurrence.to_json()),
+        active_buffer_minutes_before: 60,
+        active_buffer_minutes_after: 60,
+        auto_create_instances: false,
+        auto_create_hours_ahead: 24,
+        initiation_date: Some(date("2025-01-02")),
+        termination_date: None,
+        problem: None,
+        next_create_at: None,
+        needs_recompute: false,
+        revision: 3,
+        created_at: now(),
+    }
+}
+
+/// An instance of Chicago; made from the occurrence at `of`.
+fn instance(id: i64, of: Option<(&str, &str)>, at: (&str, Option<(&str, &str)>)) -> session_instance::Model {
+    let mut row = session_instance::Model {
+        id,
+        session_id: 7,
+        date: date(at.0),
+        start_time: at.1.map(|(start, _)| time(start)),
+        end_time: at.1.map(|(_, end)| time(end)),
+        location_override: None,
+        starts_at: None,
+        ends_at: None,
+        opens_at: None,
+        closes_at: None,
+        listed_at: now(),
+        due_at: None,
+        is_active: false,
+        is_cancelled: false,
+        override_active: None,
+        override_until: None,
+        occurrence_date: of.map(|(day, _)| date(day)),
+        occurrence_start: of.map(|(_, start)| time(start)),
+        has_own_times: false,
+        is_cancelled_by_recurrence: false,
+        is_removed_by_recurrence: false,
+        deleted_at: None,
+        created_at: now(),
+    };
+    Instants::compute(Tz::America__Chicago, domain::window::Buffers::default(), row.date, row.start_time, row.end_time)
+        .put(&mut row);
+    row
+}
+
+fn rendered(session: session::Model, instances: Vec<session_instance::Model>) -> String {
+    let source = SessionCalendar { session, instances, installation: "test".to_owned() };
+    let text = render(&source, Some("https://example.org/sessions/mueller"), now());
+    text.parse::<icalendar::Calendar>().unwrap_or_else(|error| panic!("{error}\n{text}"));
+    text
+}
+
+/// Each VEVENT in short, without what is the same in all of them.
+fn events(text: &str) -> Vec<String> {
+    let unfolded = text.replace("\r\n ", "").replace("\r\n", "\n");
+    let events = unfolded.split("BEGIN:VEVENT\n").skip(1).map(|event| {
+        let lines = event.split_once("END:VEVENT").unwrap().0.lines();
+        let same = ["DTSTAMP:20250602T120000Z", "SEQUENCE:3", "URL:https://example.org/sessions/mueller"];
+        let (known, told): (Vec<&str>, Vec<&str>) = lines.partition(|line| same.contains(line));
+        assert_eq!(known.len(), 3, "{event}");
+        let short = told.join(" ").replace(";TZID=America/Chicago", "");
+        short
+            .replace(" SUMMARY:Mueller\\, Thursday\\; and friends", "")
+            .replace(" LOCATION:Old hangar\\, Austin\\, TX", "")
+    });
+    events.collect()
+}
+
+const THURSDAYS: (&str, &[i64], &str, &str) = ("thu", &[], "19:00", "22:30");
+
+#[test]
+fn a_session_that_meets_every_week() {
+    let text = rendered(session(&[THURSDAYS]), vec![]);
+    let expected = "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//InSession//InSession//EN\nCALSCALE:GREGORIAN\n\
+        NAME:Mueller\\, Thursday\\; and friends\nX-WR-CALNAME:Mueller\\, Thursday\\; and friends\n\
+        REFRESH-INTERVAL;VALUE=DURATION:PT1H\nX-PUBLISHED-TTL:PT1H\n\
+        BEGIN:VTIMEZONE\nTZID:America/Chicago\n\
+        BEGIN:STANDARD\nDTSTART:20241103T020000\nTZOFFSETFROM:-0500\nTZOFFSETTO:-0600\nTZNAME:CST\n\
+        RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU\nEND:STANDARD\n\
+        BEGIN:DAYLIGHT\nDTSTART:20250309T020000\nTZOFFSETFROM:-0600\nTZOFFSETTO:-0500\nTZNAME:CDT\n\
+        RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=2SU\nEND:DAYLIGHT\nEND:VTIMEZONE\n\
+        BEGIN:VEVENT\nUID:session-7-schedule-1@test\nDTSTAMP:20250602T120000Z\nSEQUENCE:3\n\
+        DTSTART;TZID=America/Chicago:20250102T190000\nDURATION:PT3H30M\nRRULE:FREQ=WEEKLY;BYDAY=TH\n\
+        SUMMARY:Mueller\\, Thursday\\; and friends\nLOCATION:Old hangar\\, Austin\\, TX\n\
+        URL:https://example.org/sessions/mueller\nEND:VEVENT\nEND:VCALENDAR\n";
+    assert_eq!(text.replace("\r\n", "\n"), expected);
+    let ended = session::Model { termination_date: Some(date("2025-06-26")), ..session(&[THURSDAYS]) };
+    assert!(rendered(ended, vec![]).contains("RRULE:FREQ=WEEKLY;BYDAY=TH;UNTIL=20250627T000000Z\r\n"));
+    let none = session::Model { recurrence: None, ..session(&[]) };
+    assert!(!rendered(none, vec![]).contains("VEVENT"));
+}
+
+#[test]
+fn instances_that_differ_are_exceptions() {
+    let made = |id, day| instance(id, Some((day, "19:00")), (day, Some(("19:00", "22:30"))));
+    let rows = vec![
+        made(1, "2025-06-05"),
+        session_instance::Model { is_cancelled: true, ..made(2, "2025-06-12") },
+        instance(3, Some(("2025-06-19", "19:00")), ("2025-06-20", Some(("18:00", "01:00")))),
+        session_instance::Model { deleted_at: Some(now()), ..made(4, "2025-06-26") },
+        session_instance::Model { location_override: Some("Park".to_owned()), ..made(5, "2025-07-03") },
+        // Only its day is known.
+        instance(6, Some(("2025-07-10", "19:00")), ("2025-07-10", None)),
+        // No occurrence any more.
+        session_instance::Model {
+            is_cancelled: true,
+            is_cancelled_by_recurrence: true,
+            ..instance(7, Some(("2025-07-15", "19:00")), ("2025-07-15", Some(("19:00", "22:30"))))
+        },
+        session_instance::Model { deleted_at: Some(now()), is_removed_by_recurrence: true, ..made(8, "2025-07-17") },
+        // Made by hand: at the time of an occurrence, on another day, and deleted.
+        instance(9, None, ("2025-07-24", Some(("19:00", "22:30")))),
+        instance(10, None, ("2025-07-25", Some(("10:00", "11:00")))),
+        session_instance::Model {
+            deleted_at: Some(now()),
+            ..instance(11, None, ("2025-07-31", Some(("19:00", "22:30"))))
+        },
+    ];
+    let expected = [
+        "UID:session-7-schedule-1@test DTSTART:20250102T190000 DURATION:PT3H30M RRULE:FREQ=WEEKLY;BYDAY=TH \
+         EXDATE:20250626T190000 EXDATE:20250710T190000",
+        "UID:session-7-schedule-1@test RECURRENCE-ID:20250612T190000 DTSTART:20250612T190000 DTEND:20250612T223000 \
+         STATUS:CANCELLED",
+        "UID:session-7-schedule-1@test RECURRENCE-ID:20250619T190000 DTSTART:20250620T180000 DTEND:20250621T010000",
+        "UID:session-7-schedule-1@test RECURRENCE-ID:20250703T190000 DTSTART:20250703T190000 DTEND:20250703T223000 \
+         LOCATION:Park",
+        "UID:session-7-instance-6@test DTSTART;VALUE=DATE:20250710",
+        "UID:session-7-instance-7@test DTSTART:20250715T190000 DTEND:20250715T223000 STATUS:CANCELLED",
+        "UID:session-7-instance-10@test DTSTART:20250725T100000 DTEND:20250725T110000",
+    ];
+    assert_eq!(events(&rendered(session(&[THURSDAYS]), rows)), expected);
+}
+
+#[test]
+fn schedules_that_coincide_are_one_occurrence() {
+    // On the first Thursday it lasts longer; the third is in both, equally long.
+    let ended = session::Model {
+        termination_date: Some(date("2025-02-28")),
+        ..session(&[("thu", &[1, 3], "19:00", "22:30"), THURSDAYS, ("thu", &[1], "19:00", "23:00")])
+    };
+    let expected = [
+        "UID:session-7-schedule-2@test DTSTART:20250102T190000 DURATION:PT3H30M \
+         RRULE:FREQ=WEEKLY;BYDAY=TH;UNTIL=20250301T010000Z EXDATE:20250102T190000 EXDATE:20250206T190000",
+        "UID:session-7-schedule-3@test DTSTART:20250102T190000 DURATION:PT4H \
+         RRULE:FREQ=MONTHLY;BYDAY=1TH;UNTIL=20250301T010000Z",
+    ];
+    assert_eq!(events(&rendered(ended, vec![])), expected);
+}
+
+#[test]
+fn changes_of_the_clocks_are_exceptions() {
+    let nights = session::Model {
+        termination_date: Some(date("2025-11-30")),
+        ..session(&[("sun", &[], "01:30", "04:00"), ("sun", &[], "02:30", "05:00"), ("sun", &[], "03:30", "05:00")])
+    };
+    let ended = "UNTIL=20251130T";
+    let expected = [
+        // An hour shorter, an hour longer.
+        format!(
+            "UID:session-7-schedule-1@test DTSTART:20250105T013000 DURATION:PT2H30M RRULE:FREQ=WEEKLY;BYDAY=SU;{ended}073000Z"
+        ),
+        "UID:session-7-schedule-1@test RECURRENCE-ID:20250309T013000 DTSTART:20250309T013000 DTEND:20250309T040000"
+            .into(),
+        "UID:session-7-schedule-1@test RECURRENCE-ID:20251102T013000 DTSTART:20251102T013000 DTEND:20251102T040000"
+            .into(),
+        // 02:30 is read as 03:30 when the clocks skip it: the same meeting as that of the third schedule.
+        format!(
+            "UID:session-7-schedule-2@test DTSTART:20250105T023000 DURATION:PT2H30M RRULE:FREQ=WEEKLY;BYDAY=SU;{ended}083000Z EXDATE:20250309T023000"
+        ),
+        format!(
+            "UID:session-7-schedule-3@test DTSTART:20250105T033000 DURATION:PT1H30M RRULE:FREQ=WEEKLY;BYDAY=SU;{ended}093000Z"
+        ),
+    ];
+    assert_eq!(events(&rendered(nights, vec![])), expected);
+}
+
+#[test]
+fn an_end_that_the_clocks_skip_is_told() {
+    let night =
+        session::Model { termination_date: Some(date("2025-03-31")), ..session(&[("sat", &[], "23:00", "02:30")]) };
+    let expected =
+        "UID:session-7-schedule-1@test RECURRENCE-ID:20250308T230000 DTSTART:20250308T230000 DTEND:20250309T033000";
+    assert_eq!(events(&rendered(night, vec![]))[1..], [expected]);
+}
+
+#[test]
+fn a_broken_session_has_its_instances_in_utc() {
+    let rows = || vec![instance(1, Some(("2025-06-05", "19:00")), ("2025-06-05", Some(("19:00", "22:30"))))];
+    for broken in [
+        session::Model { time_zone: "Mars/Base".to_owned(), ..session(&[THURSDAYS]) },
+        session::Model { recurrence: Some("oops".to_owned()), ..session(&[THURSDAYS]) },
+    ] {
+        let text = rendered(broken, rows());
+        assert!(!text.contains("VTIMEZONE"), "{text}");
+        assert_eq!(events(&text), ["UID:session-7-instance-1@test DTSTART:20250606T000000Z DTEND:20250606T033000Z"]);
+    }
+}
+
+#[test]
+fn an_instant_that_local_time_does_not_tell_is_in_utc() {
+    // The second half past one of the night on which the clocks go back.
+    let mut row = instance(1, None, ("2025-11-02", Some(("01:30", "04:00"))));
+    row.starts_at = Some("2025-11-02T07:30:00Z".parse().unwrap());
+    let told = events(&rendered(session(&[]), vec![row]));
+    assert_eq!(told, ["UID:session-7-instance-1@test DTSTART:20251102T073000Z DTEND:20251102T040000"]);
+}
+
+#[test]
+fn the_own_address_is_told_by_the_request() {
+    let address = |headers: &[(&'static str, &'static str)]| {
+        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)));
+        page_address(&headers.collect(), "/sessions/caf%C3%A9/calendar.ics")
+    };
+    assert_eq!(address(&[("host", "localhost:8080")]).unwrap(), "http://localhost:8080/sessions/caf%C3%A9");
+    let proxied = [("host", "example.org"), ("x-forwarded-proto", "https")];
+    assert_eq!(address(&proxied).unwrap(), "https://example.org/sessions/caf%C3%A9");
+    assert_eq!(address(&[("host", "not a host")]), None);
+    assert_eq!(address(&[]), None);
+}
+
+async fn app() -> App {
+    let db = Db::connect("sqlite::memory:", 1).await.unwrap();
+    db.migrate().await.unwrap();
+    let clock = Arc::new(ManualClock::at(now()));
+    App::new(db, clock, Wake::local(), Arc::new(NoQueue), PlacementRule::default())
+}
+
+async fn fetch(app: &App, path: &str, headers: &[(&str, &str)]) -> (StatusCode, BTreeMap<String, String>, String) {
+    let mut request = Request::get(path).header(HOST, "localhost");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = router(app.clone()).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    (parts.status, headers.collect(), String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn a_calendar_is_served_and_kept_until_it_changes() {
+    let app = app().await;
+    let admin = Viewer::ADMIN;
+    let new = NewSession {
+        name: "Café am Ring".to_owned(),
+        path: None,
+        city: None,
+        state: None,
+        country: None,
+        location: None,
+        time_zone: Tz::Europe__Vienna,
+        recurrence: Recurrence::from_json(&session(&[THURSDAYS]).recurrence.unwrap()).ok(),
+        active_buffer_minutes_before: 60,
+        active_buffer_minutes_after: 60,
+        auto_create_instances: false,
+        auto_create_hours_ahead: 24,
+        initiation_date: None,
+        termination_date: None,
+    };
+    let made = sessions::insert_session(&app, admin, new).await.unwrap();
+    let path = "/sessions/caf%C3%A9-am-ring/calendar.ics";
+    let (status, headers, text) = fetch(&app, path, &[]).await;
+    assert_eq!((status, headers["content-type"].as_str()), (StatusCode::OK, "text/calendar; charset=utf-8"));
+    assert_eq!(headers["cache-control"], "public, max-age=60");
+    let calendar: icalendar::Calendar = text.parse().unwrap();
+    let event = calendar.components.iter().find_map(CalendarComponent::as_event).unwrap();
+    assert_eq!(event.get_summary(), Some("Café am Ring"));
+    assert_eq!(event.property_value("URL"), Some("http://localhost/sessions/caf%C3%A9-am-ring"));
+
+    let tag = headers["etag"].as_str();
+    let (status, _, text) = fetch(&app, path, &[("if-none-match", tag)]).await;
+    assert_eq!((status, text.as_str()), (StatusCode::NOT_MODIFIED, ""));
+    let instance = NewInstance {
+        session: domain::ids::SessionId(made.id),
+        date: date("2025-06-06"),
+        start_time: Some(time("10:00")),
+        end_time: None,
+        location_override: None,
+    };
+    instances::insert_instance(&app, admin, instance).await.unwrap();
+    let (status, changed, text) = fetch(&app, path, &[("if-none-match", tag)]).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_ne!(changed["etag"], tag);
+    assert!(text.contains("DTSTART;TZID=Europe/Vienna:20250606T100000\r\nSUMMARY"), "{text}");
+
+    for unknown in ["/sessions/nobody/calendar.ics", "/sessions/%00/calendar.ics"] {
+        let (status, headers, text) = fetch(&app, unknown, &[]).await;
+        assert_eq!((status, text.as_str()), (StatusCode::NOT_FOUND, "There is no session at this path.\n"));
+        assert_eq!(headers["content-type"], "text/plain; charset=utf-8");
+    }
+}

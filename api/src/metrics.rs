@@ -1,0 +1,175 @@
+//! What Prometheus is told at `/metrics`.
+//!
+//! What is counted elsewhere anyway (sockets, subscriptions, deliveries) is read when somebody asks; requests and the lag
+//! of deliveries are measured here.
+
+use std::{fmt, sync::Arc};
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use chrono::TimeDelta;
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, text::encode},
+    metrics::{
+        counter::{ConstCounter, Counter},
+        family::Family,
+        gauge::ConstGauge,
+        histogram::Histogram,
+    },
+    registry::Registry,
+};
+use tokio::time::Instant;
+
+use crate::{admission::Admission, live::Hub, ws::Sockets};
+
+/// In seconds: from what nobody notices to what nobody waits for.
+const BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// A handle to the metrics of one server.
+#[derive(Clone)]
+pub struct Metrics(Arc<Shared>);
+
+struct Shared {
+    registry: Registry,
+    requests: Family<Answered, Counter>,
+    durations: Family<Asked, Histogram>,
+    delivery_lag: Histogram,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Asked {
+    /// The route's, not the request's: of those there are no end.
+    path: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    method: &'static str,
+    path: String,
+    status: u16,
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+impl Metrics {
+    pub fn new(hub: Hub, sockets: Sockets, admission: Admission) -> Self {
+        let mut registry = Registry::with_prefix("insession");
+        let requests = Family::default();
+        registry.register("http_requests", "Requests that were answered", requests.clone());
+        let durations: Family<Asked, Histogram> = Family::new_with_constructor(|| Histogram::new(BUCKETS));
+        registry.register("http_request_duration_seconds", "Time until a request's answer began", durations.clone());
+        let delivery_lag = Histogram::new(BUCKETS);
+        registry.register(
+            "delivery_lag_seconds",
+            "Time from a change, as its transaction has it, until its message was queued for the last of a group's sockets",
+            delivery_lag.clone(),
+        );
+        registry.register_collector(Box::new(Live { hub, sockets, admission }));
+        Self(Arc::new(Shared { registry, requests, durations, delivery_lag }))
+    }
+
+    /// A change went out that happened so long ago.
+    pub fn delivered(&self, lag: TimeDelta) {
+        self.0.delivery_lag.observe(lag.as_seconds_f64().max(0.0));
+    }
+}
+
+/// Counts every request: a layer.
+pub async fn count(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let method = match request.method().as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    };
+    let begun = Instant::now();
+    let response = next.run(request).await;
+    let asked = Asked { path: path.clone() };
+    metrics.0.durations.get_or_create(&asked).observe(begun.elapsed().as_secs_f64());
+    let answered = Answered { method, path, status: response.status().as_u16() };
+    metrics.0.requests.get_or_create(&answered).inc();
+    response
+}
+
+/// `GET /metrics`
+pub async fn serve(State(metrics): State<Metrics>) -> Response {
+    let mut text = String::new();
+    match encode(&mut text, &metrics.0.registry) {
+        Ok(()) => {
+            let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(header::CONTENT_TYPE, content_type)], text).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "metrics can't be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// What others count.
+#[derive(Debug)]
+struct Live {
+    hub: Hub,
+    sockets: Sockets,
+    admission: Admission,
+}
+
+impl Collector for Live {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let hub = self.hub.stats();
+        let gauges = [
+            ("sockets", "WebSockets that are open", count_of(self.sockets.count())),
+            (
+                "connections",
+                "Connections that stay open: WebSockets and subscriptions over HTTP",
+                count_of(self.admission.held()),
+            ),
+            ("subscriptions", "Subscriptions on sockets that are live", signed(hub.subscriptions)),
+            ("subscription_groups", "Groups of subscriptions that share executions", count_of(hub.groups)),
+            ("log_position", "The last position of the change log that was handed out", hub.position.0),
+        ];
+        for (name, help, value) in gauges {
+            let gauge = ConstGauge::new(value);
+            gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
+        }
+        let counters = [
+            ("connections_admitted", "Connections that were let in", self.admission.admitted()),
+            ("connections_refused", "Connections that were refused: too many, or too fast", self.admission.refused()),
+            ("executions", "Executions of subscriptions for one event each", hub.executions),
+            ("deliveries", "Messages with news that were queued for sockets", hub.deliveries),
+        ];
+        for (name, help, value) in counters {
+            let counter = ConstCounter::new(value);
+            counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
+        }
+        let mut closed = encoder.encode_descriptor(
+            "sockets_closed",
+            "WebSockets that the server closed, by code",
+            None,
+            ConstCounter::new(0_u64).metric_type(),
+        )?;
+        for (code, count) in self.sockets.closed_by_code() {
+            ConstCounter::new(count).encode(closed.encode_family(&[("code", code.to_string())])?)?;
+        }
+        Ok(())
+    }
+}
+
+fn count_of(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,126 @@
+//! Recurrence: occurrences a second, with their instants, of rules over fifty years.
+//!
+//! The rrule crate gives starts only; `domain` gives starts and ends. Neither's parsing is counted. That both give the
+//! same starts is checked. For python-dateutil, on the same rules:
+//! `cargo run --release -p insession-bench -- recurrence --rules | python3 bench/recurrence_dateutil.py`.
+
+use std::{hint::black_box, time::Duration};
+
+use anyhow::{Context, Result, ensure};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc, Weekday};
+use domain::{
+    recurrence::{Calendar, Recurrence, Schedule, Series},
+    zone::Tz,
+};
+use rrule::RRuleSet;
+
+use crate::measure::{median, time};
+
+/// How often each side is measured, and for how long at least.
+const REPETITIONS: usize = 15;
+const AT_LEAST: Duration = Duration::from_millis(20);
+
+struct Rule {
+    recurrence: Recurrence,
+    calendar: Calendar,
+    from: NaiveDate,
+    to: NaiveDate,
+    series: Series,
+}
+
+impl Rule {
+    fn new(zone: Tz, schedule: Schedule) -> Result<Self> {
+        let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).context("no such date");
+        let (from, to) = (day(2000, 1, 1)?, day(2049, 12, 31)?);
+        let recurrence = Recurrence::new(vec![schedule])?;
+        let calendar = Calendar { zone, anchor: Some(from), initiation: Some(from), termination: Some(to) };
+        let series = recurrence.series(&calendar, from).into_iter().next().context("the rule never meets")?;
+        Ok(Self { recurrence, calendar, from, to, series })
+    }
+
+    fn starts(&self) -> impl Iterator<Item = DateTime<Utc>> {
+        self.recurrence.occurrences(&self.calendar, self.from, self.to).map(|occurrence| {
+            let meeting = black_box(occurrence.meeting);
+            meeting.starts_at()
+        })
+    }
+
+    fn rrule(&self) -> Result<RRuleSet> {
+        let Series { starts, rrule, .. } = &self.series;
+        let zone = self.calendar.zone.name();
+        let text = format!("DTSTART;TZID={zone}:{}\nRRULE:{rrule}", starts.format("%Y%m%dT%H%M%S"));
+        text.parse().with_context(|| format!("rrule can't read {text}"))
+    }
+}
+
+fn rules() -> Result<Vec<Rule>> {
+    let time = |hour, minute| NaiveTime::from_hms_opt(hour, minute, 0).context("no such time");
+    let (start, end) = (time(19, 0)?, time(22, 30)?);
+    Ok(vec![
+        Rule::new(Tz::UTC, Schedule::weekly(Weekday::Thu, 1, start, end)?)?,
+        Rule::new(Tz::America__New_York, Schedule::weekly(Weekday::Thu, 1, start, end)?)?,
+        Rule::new(Tz::Europe__Berlin, Schedule::weekly(Weekday::Tue, 2, start, end)?)?,
+        Rule::new(Tz::Australia__Sydney, Schedule::weekly(Weekday::Sun, 3, start, end)?)?,
+        Rule::new(Tz::America__Chicago, Schedule::monthly(Weekday::Sun, &[1, 3], start, end)?)?,
+        Rule::new(Tz::Africa__Casablanca, Schedule::monthly(Weekday::Fri, &[-1], start, end)?)?,
+        Rule::new(Tz::Europe__London, Schedule::monthly(Weekday::Wed, &[5], time(23, 0)?, time(1, 0)?)?)?,
+    ])
+}
+
+/// One rule a line: zone, first start and end of the range as local times, RRULE without UNTIL.
+pub fn print_rules() -> Result<()> {
+    for rule in rules()? {
+        let (starts, until) = (rule.series.starts, rule.to.and_time(rule.series.starts.time()));
+        let rrule = rule.series.rrule.split(";UNTIL").next().unwrap_or_default();
+        println!("{}\t{starts}\t{until}\t{rrule}", rule.calendar.zone.name());
+    }
+    Ok(())
+}
+
+pub fn run() -> Result<()> {
+    println!("Occurrences a second (millions), 2000 to 2049; medians of {REPETITIONS}, in turn\n");
+    println!("{:<58} {:>9} {:>9} {:>9}", "rule", "InSession", "rrule", "ratio");
+    let mut ratios = Vec::new();
+    for rule in rules()? {
+        let theirs = rule.rrule()?;
+        let count = check(&rule, &theirs)?;
+        let mut ours = || rule.starts().map(|at| at.timestamp()).sum::<i64>();
+        let mut others = || (&theirs).into_iter().map(|at| at.timestamp()).sum::<i64>();
+        let (our_rounds, their_rounds) = (rounds(&mut ours), rounds(&mut others));
+        let (mut our_times, mut their_times) = (Vec::new(), Vec::new());
+        for _ in 0..REPETITIONS {
+            our_times.push(repeat(our_rounds, &mut ours));
+            their_times.push(repeat(their_rounds, &mut others));
+        }
+        let a_second = |times: Vec<Duration>| f64::from(count) / median(times).as_secs_f64();
+        let (ours, theirs) = (a_second(our_times), a_second(their_times));
+        ratios.push(ours / theirs);
+        let name = format!("{} {}", rule.calendar.zone.name(), rule.series.rrule.split(";UNTIL").next().unwrap_or(""));
+        println!("{name:<58} {:>9.2} {:>9.3} {:>8.1}x", ours / 1e6, theirs / 1e6, ours / theirs);
+    }
+    ratios.sort_unstable_by(f64::total_cmp);
+    println!("\nsmallest ratio {:.1}, median {:.1}; the aim is 10", ratios[0], ratios[ratios.len() / 2]);
+    Ok(())
+}
+
+/// That both give the same starts; how many.
+fn check(rule: &Rule, theirs: &RRuleSet) -> Result<u32> {
+    let ours: Vec<DateTime<Utc>> = rule.starts().collect();
+    let theirs: Vec<DateTime<Utc>> = theirs.into_iter().map(|at| at.to_utc()).collect();
+    ensure!(ours == theirs, "rrule gives other occurrences for {:?}", rule.series);
+    Ok(u32::try_from(ours.len())?)
+}
+
+/// How many calls take long enough to be measured.
+fn rounds(work: &mut dyn FnMut() -> i64) -> u32 {
+    let mut rounds = 1;
+    while repeat(rounds, work) * rounds < AT_LEAST {
+        rounds *= 2;
+    }
+    rounds
+}
+
+/// The time of one of so many calls.
+fn repeat(rounds: u32, work: &mut dyn FnMut() -> i64) -> Duration {
+    time(|| (0..rounds).for_each(|_| _ = black_box(work()))) / rounds
+}

@@ -1,0 +1,11 @@
+//! The prune: what is long past is forgotten, hourly.
+
+use service::prune::prune;
+
+use crate::job::Context;
+
+pub(crate) async fn run(context: &Context) -> Result<(), String> {
+    let pruned = prune(&context.app).await.map_err(|error| error.describe())?;
+    tracing::debug!(batches = pruned.batches, instances = pruned.instances, "pruned what is long past");
+    Ok(())
+}

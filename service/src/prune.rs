@@ -1,0 +1,90 @@
+//! Forgetting what is long past: the change log beyond its time, and deleted instances that it no longer names.
+//!
+//! What is left of the log is always all that came after some position, so that a cursor is either good or too old.
+//! The last batch stays, however old it is: it holds the log's position.
+
+use crate::{
+    App, Result,
+    db::{execute, numbers, rows},
+    transaction,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// What was forgotten.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Batches of the change log.
+    pub batches: u64,
+    /// Deleted instances.
+    pub instances: u64,
+}
+
+/// How many rows go in one transaction.
+const STEP: u64 = 1_000;
+
+/// How long a deleted instance keeps its occurrence from being made again: longer than any window lasts, in any zone, and
+/// longer than sweeps look back.
+const OVER: TimeDelta = TimeDelta::days(9);
+
+/// Removes all that need not be kept any more. Any number may do so at once; what is interrupted is done the next time.
+pub async fn prune(app: &App) -> Result<Pruned> {
+    let now = app.now();
+    let batches = prune_log(app, now).await?;
+    let instances = prune_instances(app, now).await?;
+    Ok(Pruned { batches, instances })
+}
+
+async fn prune_log(app: &App, now: DateTime<Utc>) -> Result<u64> {
+    let Some(first_kept) = find_first_kept(app, now - app.change_log_kept).await? else { return Ok(0) };
+    // The oldest first: at each commit there is no gap.
+    let sql = "DELETE FROM change_batch WHERE id IN \
+               (SELECT id FROM change_batch WHERE first_position < $1 ORDER BY first_position LIMIT $2)";
+    steps(app, now, sql, || vec![first_kept.into()]).await
+}
+
+/// The position from which on the log is kept: that of the first batch that is not older than `since`, or of the last
+/// one. A batch after it may be older, as clocks differ and transactions last: it stays.
+async fn find_first_kept(app: &App, since: DateTime<Utc>) -> Result<Option<i64>> {
+    let young = "SELECT first_position FROM change_batch WHERE first_position IS NOT NULL AND occurred_at >= $1 \
+                 ORDER BY first_position LIMIT 1";
+    let last = "SELECT first_position FROM change_batch WHERE first_position IS NOT NULL \
+                ORDER BY first_position DESC LIMIT 1";
+    if let Some(position) = numbers(app.db.pool(), young, [since.into()]).await?.first() {
+        return Ok(Some(*position));
+    }
+    Ok(numbers(app.db.pool(), last, []).await?.first().copied())
+}
+
+async fn prune_instances(app: &App, now: DateTime<Utc>) -> Result<u64> {
+    #[derive(sea_orm::FromQueryResult)]
+    struct Oldest {
+        occurred_at: DateTime<Utc>,
+    }
+    let sql = "SELECT occurred_at FROM change_batch WHERE first_position IS NOT NULL ORDER BY first_position LIMIT 1";
+    let oldest: Vec<Oldest> = rows(app.db.pool(), sql, []).await?;
+    // Without a log nothing is named any more; but what was deleted a moment ago may yet be told.
+    let oldest = oldest.first().map_or(now - app.change_log_kept, |oldest| oldest.occurred_at);
+    let skip_locked = if app.db.is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" };
+    let sql = format!(
+        "DELETE FROM session_instance WHERE id IN \
+         (SELECT id FROM session_instance WHERE deleted_at < $1 AND date < $2 \
+            AND (occurrence_date IS NULL OR occurrence_date < $2) AND NOT is_active \
+          ORDER BY id LIMIT $3 {skip_locked})"
+    );
+    let over = (now - OVER).date_naive();
+    steps(app, now, &sql, || vec![oldest.into(), over.into()]).await
+}
+
+/// Runs a statement, whose last parameter is how many rows it may touch, until it finds no more; how many it touched.
+async fn steps(app: &App, now: DateTime<Utc>, sql: &str, values: impl Fn() -> Vec<sea_orm::Value>) -> Result<u64> {
+    let mut total = 0;
+    loop {
+        let limit = i64::try_from(STEP).unwrap_or(i64::MAX);
+        let values = || values().into_iter().chain([limit.into()]);
+        let count = transaction!(app, now, |tx| { Ok(execute(&**tx, sql, values()).await?) })?;
+        total += count;
+        if count < STEP {
+            return Ok(total);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Sockets that come and go leave nothing behind.
+
+use std::net::Ipv4Addr;
+
+use anyhow::{Result, ensure};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use insession_tests::{Deployment, Program, Socket, TestDatabase, eventually, socket::PROTOCOL};
+use serde_json::json;
+
+use super::{LIMIT, NEWS, memory, metric, size};
+use crate::fixtures::{create_active_instance, create_session};
+
+/// How many are opened at the same time.
+const AT_ONCE: usize = 64;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sockets_that_come_and_go_leave_nothing_behind() -> Result<()> {
+    let (sockets, held) = size((1_000, 500), (20_000, 5_000));
+    let database = TestDatabase::postgres().await?;
+    let unlimited = |settings: insession_tests::Settings| {
+        settings.with("SOCKETS_PER_SECOND_PER_ADDRESS", "100000").with("SOCKET_BURST_PER_ADDRESS", "100000")
+    };
+    let deployment = Deployment::sized(&database, 1, 1, unlimited).await?;
+    let server = deployment.first();
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    create_active_instance(&admin, &session).await?;
+
+    let fresh = memory(server)?;
+    // Once, so that what is made once is there.
+    come_and_go(server, &session, held).await?;
+    let before = memory(server)?;
+    let mut most = 0;
+    for first in (0..sockets).step_by(held) {
+        most = most.max(come_and_go(server, &session, held.min(sockets - first)).await?);
+    }
+    let after = memory(server)?;
+    println!(
+        "{sockets} sockets, {held} at once: {fresh} KiB when new, {before} after the first {held}, {most} at most, {after} in the end"
+    );
+    ensure!(after < before + before / 10 + 4 * 1024, "the memory grew from {before} to {after} KiB");
+    assert_eq!(server.health().await?["sockets"], 0);
+    Ok(())
+}
+
+/// Opens so many, churns, cuts or closes them; how much memory was in use with all of them open.
+async fn come_and_go(server: &Program, session: &str, count: usize) -> Result<i64> {
+    let opened: Vec<Socket> = stream::iter(0..count)
+        .map(|number| open(server, session, number))
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    let open = metric(server, "insession_sockets").await?;
+    ensure!((open - f64::from(u32::try_from(count)?)).abs() < 0.5, "{open} of {count} are open");
+    let most = memory(server)?;
+    for (number, socket) in opened.iter().enumerate() {
+        match number % 4 {
+            // Its peer says no more.
+            0 => {}
+            1 => socket.complete("1")?,
+            2 => {
+                for _ in 0..5 {
+                    socket.subscribe("2", NEWS, json!({ "sessionIds": [session] }))?;
+                    socket.complete("2")?;
+                }
+            }
+            _ => socket.send_raw(tokio_tungstenite::tungstenite::Message::Close(None))?,
+        }
+    }
+    drop(opened);
+    eventually(LIMIT, "all to be gone", async || {
+        for name in ["sockets", "connections", "subscriptions", "subscription_groups"] {
+            let count = metric(server, &format!("insession_{name}")).await?;
+            ensure!(count < 0.5, "{count} {name}");
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(most)
+}
+
+async fn open(server: &Program, session: &str, number: usize) -> Result<Socket> {
+    let source = Ipv4Addr::new(127, 0, 0, u8::try_from(2 + number % 8)?);
+    let mut socket = Socket::open_from(source, &server.url(), Some(PROTOCOL)).await?;
+    socket.init(None)?;
+    socket.expect_ack().await?;
+    socket.subscribe("1", NEWS, json!({ "sessionIds": [session] }))?;
+    socket.next_for("1", LIMIT).await?;
+    Ok(socket)
+}

@@ -1,0 +1,219 @@
+//! The log is kept for a while and then pruned; cursors are good for as long.
+
+use std::sync::Arc;
+
+use anyhow::{Result, ensure};
+use chrono::{NaiveDate, TimeDelta, Utc};
+use domain::{
+    access::Viewer,
+    clock::{Clock, ManualClock},
+    ids::{SessionId, SessionInstanceId},
+    news::Position,
+    placement::PlacementRule,
+    zone::Tz,
+};
+use entity::session_instance;
+use insession_tests::{
+    Program, Settings, TestDatabase,
+    database::{execute, number},
+    now, on_both_databases,
+};
+use sea_orm::{DatabaseConnection, EntityTrait, QueryOrder};
+use serde_json::json;
+use service::{App, app::NoQueue, changes, db::Db, instances, prune, sessions, wake::Wake};
+
+use super::{FIELD, LIMIT, NEWS, app_on, told, turn};
+use crate::fixtures::{create_active_instance, create_session};
+
+on_both_databases!(
+    cursors_older_than_the_log_are_expired,
+    the_log_is_pruned_from_its_beginning_and_never_wholly,
+    deleted_instances_go_when_nothing_names_them_and_they_are_over,
+);
+
+async fn cursors_older_than_the_log_are_expired(database: TestDatabase) -> Result<()> {
+    let mut server = Program::serve(&Settings::new(&database.url)).await?;
+    let admin = server.admin();
+    let session = create_session(&admin, "Monday").await?;
+    let instance = create_active_instance(&admin, &session).await?;
+    let mut socket = server.socket(None).await?;
+    socket.subscribe("1", NEWS, json!({}))?;
+    let first = socket.next_for("1", LIMIT).await?.field(FIELD)["cursor"].clone();
+    let mut cursors = vec![first];
+    for active in [false, true, false, true] {
+        turn(&admin, &instance, active).await?;
+        cursors.push(socket.next_for("1", LIMIT).await?.field(FIELD)["cursor"].clone());
+    }
+
+    // All but the last two have been there for eight days.
+    let connection = database.connect().await?;
+    let eight_days_ago = (now() - TimeDelta::days(8)).to_rfc3339();
+    let old = "first_position < (SELECT MAX(first_position) FROM change_batch) - 1";
+    execute(&connection, &format!("UPDATE change_batch SET occurred_at = '{eight_days_ago}' WHERE {old}")).await?;
+    server.terminate().await?;
+    let pruned = prune::prune(&app_on(&database).await?).await.map_err(told)?;
+    ensure!(pruned.batches > 0, "nothing was pruned");
+    assert_eq!(number(&connection, "SELECT count(*) FROM change_batch").await?, 2);
+    assert_eq!(number(&connection, "SELECT count(*) FROM change_log").await?, 2);
+    server.start_again().await?;
+
+    // The last two changes are there: so whoever had those before them can go on.
+    let mut socket = server.socket(None).await?;
+    for (index, cursor) in cursors.iter().enumerate() {
+        let id = format!("{index}");
+        socket.subscribe(&id, NEWS, json!({ "after": cursor }))?;
+        if index < 2 {
+            let answer = socket.any_for(&id, LIMIT).await?;
+            assert_eq!(answer.kind(), "error", "{index}: {}", answer.message);
+            assert_eq!(answer.message["payload"][0]["extensions"]["code"], "CURSOR_EXPIRED");
+        } else {
+            for due in &cursors[index + 1..] {
+                assert_eq!(socket.next_for(&id, LIMIT).await?.field(FIELD)["cursor"], *due);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The service upon an empty database, at an instant that the test moves.
+struct World {
+    app: App,
+    clock: Arc<ManualClock>,
+    connection: DatabaseConnection,
+}
+
+const START: &str = "2025-06-14T12:00:00Z";
+
+impl World {
+    async fn new(database: &TestDatabase) -> Result<Self> {
+        let clock = Arc::new(ManualClock::at(START.parse()?));
+        let db = Db::connect(&database.url, 4).await.map_err(told)?;
+        db.migrate().await.map_err(told)?;
+        let app = App::new(db, clock.clone(), Wake::local(), Arc::new(NoQueue), PlacementRule::default());
+        Ok(Self { app, clock, connection: database.connect().await? })
+    }
+
+    async fn session(&self) -> Result<SessionId> {
+        let new = sessions::NewSession {
+            name: "Monday".to_owned(),
+            path: None,
+            city: None,
+            state: None,
+            country: None,
+            location: None,
+            time_zone: Tz::UTC,
+            recurrence: None,
+            active_buffer_minutes_before: 0,
+            active_buffer_minutes_after: 0,
+            auto_create_instances: false,
+            auto_create_hours_ahead: 24,
+            initiation_date: None,
+            termination_date: None,
+        };
+        let row = sessions::insert_session(&self.app, Viewer::ADMIN, new).await.map_err(told)?;
+        Ok(SessionId(row.id))
+    }
+
+    async fn instance(&self, session: SessionId, date: NaiveDate) -> Result<SessionInstanceId> {
+        let new = instances::NewInstance {
+            session,
+            date,
+            start_time: "00:30:00".parse().ok(),
+            end_time: "23:30:00".parse().ok(),
+            location_override: None,
+        };
+        let row = instances::insert_instance(&self.app, Viewer::ADMIN, new).await.map_err(told)?;
+        Ok(SessionInstanceId(row.id))
+    }
+
+    async fn turn(&self, instance: SessionInstanceId, active: bool) -> Result<()> {
+        instances::set_override(&self.app, Viewer::ADMIN, instance, active, None).await.map_err(told)?;
+        changes::publish(&self.app).await.map_err(told)?;
+        Ok(())
+    }
+
+    async fn positions(&self) -> Result<Vec<i64>> {
+        let read = changes::read_after(&self.app.db, Position(0), 100).await.map_err(told)?;
+        Ok(read.into_iter().map(|change| change.position.0).collect())
+    }
+
+    async fn prune(&self) -> Result<prune::Pruned> {
+        prune::prune(&self.app).await.map_err(told)
+    }
+
+    async fn instances(&self) -> Result<Vec<i64>> {
+        let all = session_instance::Entity::find().order_by_asc(session_instance::Column::Id);
+        Ok(all.all(&self.connection).await?.into_iter().map(|row| row.id).collect())
+    }
+
+    fn today(&self) -> NaiveDate {
+        self.clock.now().date_naive()
+    }
+}
+
+async fn the_log_is_pruned_from_its_beginning_and_never_wholly(database: TestDatabase) -> Result<()> {
+    let world = World::new(&database).await?;
+    let session = world.session().await?;
+    let instance = world.instance(session, world.today()).await?;
+    changes::publish(&world.app).await.map_err(told)?;
+    for day in 1..=4 {
+        world.clock.advance(TimeDelta::days(1));
+        world.turn(instance, day % 2 == 0).await?;
+    }
+    assert_eq!(world.positions().await?, [1, 2, 3, 4, 5]);
+    // The third is as old as the first: clocks differ. It stays, or there would be a gap.
+    let start: chrono::DateTime<Utc> = START.parse()?;
+    execute(
+        &world.connection,
+        &format!("UPDATE change_batch SET occurred_at = '{}' WHERE first_position = 3", start.to_rfc3339()),
+    )
+    .await?;
+    world.clock.set(start + TimeDelta::days(8));
+    assert_eq!(world.prune().await?.batches, 1);
+    assert_eq!(world.positions().await?, [2, 3, 4, 5]);
+    assert_eq!(world.prune().await?.batches, 0);
+    assert_eq!(changes::oldest(world.app.db.pool()).await.map_err(told)?, Position(2));
+
+    world.clock.advance(TimeDelta::days(365));
+    assert_eq!(world.prune().await?.batches, 3);
+    assert_eq!(world.positions().await?, [5], "the last one knows the position");
+    world.turn(instance, false).await?;
+    world.turn(instance, true).await?;
+    assert_eq!(world.positions().await?, [5, 6, 7]);
+    world.clock.advance(TimeDelta::days(2));
+    let short = world.app.clone().keeping_changes_for(TimeDelta::days(1));
+    assert_eq!(prune::prune(&short).await.map_err(told)?.batches, 2);
+    assert_eq!(world.positions().await?, [7]);
+    Ok(())
+}
+
+async fn deleted_instances_go_when_nothing_names_them_and_they_are_over(database: TestDatabase) -> Result<()> {
+    let world = World::new(&database).await?;
+    let session = world.session().await?;
+    let today = world.today();
+    let soon = world.instance(session, today + TimeDelta::days(1)).await?;
+    let later = world.instance(session, today + TimeDelta::days(30)).await?;
+    let kept = world.instance(session, today).await?;
+    changes::publish(&world.app).await.map_err(told)?;
+    for instance in [soon, later] {
+        instances::delete_instance(&world.app, Viewer::ADMIN, instance).await.map_err(told)?;
+    }
+    world.turn(kept, false).await?;
+    assert_eq!(world.prune().await?.instances, 0);
+
+    // Deleted long ago, but the log still begins before that.
+    world.clock.advance(TimeDelta::days(20));
+    let patient = world.app.clone().keeping_changes_for(TimeDelta::days(100));
+    assert_eq!(prune::prune(&patient).await.map_err(told)?.instances, 0);
+    // The log goes on; of what was deleted, that which is over goes.
+    world.turn(kept, true).await?;
+    assert_eq!(world.prune().await?.instances, 1);
+    assert_eq!(world.instances().await?, [later.0, kept.0]);
+    // What is still to come keeps its occurrence from being made again.
+    world.clock.advance(TimeDelta::days(18));
+    assert_eq!(world.prune().await?.instances, 0);
+    world.clock.advance(TimeDelta::days(2));
+    assert_eq!(world.prune().await?.instances, 1);
+    assert_eq!(world.instances().await?, [kept.0]);
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! Nothing lost, nothing twice, in order; whoever is slow, gone or many.
+//!
+//! `INSESSION_FULL=1` runs these tests at their full size, which is for release builds.
+
+mod churn;
+mod kept;
+mod multipart;
+mod order;
+mod slow;
+mod storm;
+
+use std::{fs, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result, anyhow};
+use domain::{clock::SystemClock, placement::PlacementRule};
+use insession_tests::{Client, Program, TestDatabase};
+use serde_json::json;
+use service::{App, app::NoQueue, db::Db, wake::Wake};
+
+/// How long something is waited for that should take a second at most.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// The field of the only subscription there is.
+const FIELD: &str = "activeSessionChanged";
+
+/// A subscription that asks for little: what happened to what.
+const NEWS: &str = "subscription($sessionIds: [ID!], $personId: ID, $city: String, $after: Cursor) {
+    activeSessionChanged(sessionIds: $sessionIds, personId: $personId, city: $city, after: $after) {
+        kind cursor sessionInstanceId
+    }
+}";
+
+/// `small` in CI, `full` when asked for.
+fn size<T>(small: T, full: T) -> T {
+    if std::env::var_os("INSESSION_FULL").is_some() { full } else { small }
+}
+
+/// The service in this process, upon a database that servers use.
+async fn app_on(database: &TestDatabase) -> Result<App> {
+    let db = Db::connect(&database.url, 4).await.map_err(told)?;
+    Ok(App::new(db, Arc::new(SystemClock), Wake::local(), Arc::new(NoQueue), PlacementRule::default()))
+}
+
+/// An error of the service as one of a test.
+#[expect(clippy::needless_pass_by_value, reason = "to be given to map_err")]
+fn told(error: service::Error) -> anyhow::Error {
+    anyhow!("{error:?}")
+}
+
+/// Holds an instance active or inactive.
+async fn turn(client: &Client, instance: &str, active: bool) -> Result<()> {
+    let document = "mutation($id: ID!, $active: Boolean!) {
+        setActiveOverride(input: { sessionInstanceId: $id, active: $active }) { sessionInstance { id } }
+    }";
+    client.data(document, json!({ "id": instance, "active": active })).await?;
+    Ok(())
+}
+
+/// The value of a metric without labels, or with these, such as `{code="1013"}`; 0 of one that is not there.
+async fn metric(server: &Program, name: &str) -> Result<f64> {
+    let text = server.metrics().await?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.map_or(Ok(0.0), |value| value.parse().with_context(|| format!("{name} is {value}")))
+}
+
+/// The memory of a process that is in use, in KiB.
+fn memory(program: &Program) -> Result<i64> {
+    let status = fs::read_to_string(format!("/proc/{}/status", program.id()))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("a process has memory")?;
+    Ok(line.trim().trim_end_matches("kB").trim().parse()?)
+}

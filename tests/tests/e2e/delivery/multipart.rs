@@ -1,0 +1,115 @@
+//! Subscriptions over POST, for clients without WebSockets: fed by the same hub.
+
+use anyhow::{Context, Result, ensure};
+use chrono::TimeDelta;
+use insession_tests::{Client, Deployment, Settings, TestDatabase, now, on_both_databases, within};
+use serde_json::{Value, json};
+
+use super::{FIELD, LIMIT, NEWS, turn};
+use crate::fixtures::{create_active_instance, create_session};
+
+on_both_databases!(subscriptions_over_post_begin_go_on_and_resume);
+
+async fn subscriptions_over_post_begin_go_on_and_resume(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    let instance = create_active_instance(&admin, &session).await?;
+    let client = deployment.second().client();
+    let mut parts = Parts::open(&client, json!({ "sessionIds": [session] })).await?;
+    assert_eq!(parts.news().await?["kind"], "SNAPSHOT");
+    let mut cursors = Vec::new();
+    for (active, kind) in [(false, "DEACTIVATED"), (true, "ACTIVATED")] {
+        turn(&admin, &instance, active).await?;
+        let answered = now();
+        let news = parts.news().await?;
+        ensure!(now() - answered < TimeDelta::seconds(2), "late");
+        assert_eq!((&news["kind"], &news["sessionInstanceId"]), (&json!(kind), &json!(instance)));
+        cursors.push(news["cursor"].clone());
+    }
+    drop(parts);
+
+    turn(&admin, &instance, false).await?;
+    let mut parts = Parts::open(&client, json!({ "sessionIds": [session], "after": cursors[0] })).await?;
+    let resumed = parts.news().await?;
+    assert_eq!((&resumed["kind"], &resumed["cursor"]), (&json!("ACTIVATED"), &cursors[1]));
+    assert_eq!(parts.news().await?["kind"], "DEACTIVATED");
+    turn(&admin, &instance, true).await?;
+    assert_eq!(parts.news().await?["kind"], "ACTIVATED");
+
+    let mut parts = Parts::open(&client, json!({ "after": "made up" })).await?;
+    let told = parts.next().await?.context("an answer")?;
+    assert_eq!(told["payload"]["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{told}");
+    assert_eq!(parts.next().await?, None, "it ends there");
+    Ok(())
+}
+
+#[tokio::test]
+async fn they_count_as_sockets_do_and_end_with_the_server() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let settings = Settings::new(&database.url).with("MAX_SOCKETS_PER_ADDRESS", "2");
+    let mut server = insession_tests::Program::serve(&settings).await?;
+    let client = server.client();
+    let mut first = Parts::open(&client, json!({})).await?;
+    let _socket = server.socket(None).await?;
+    let refused = Parts::ask(&client, json!({})).await?;
+    assert_eq!(refused.status(), 429);
+    let body: Value = refused.json().await?;
+    assert_eq!(body["errors"][0]["extensions"]["code"], "RATE_LIMITED", "{body}");
+    ensure!(server.socket(None).await.is_err(), "one socket too many");
+    assert_eq!(first.news().await?["kind"], "SNAPSHOT");
+    let (status, ended) = futures_util::join!(server.terminate(), first.next());
+    assert_eq!(ended?, None);
+    ensure!(status?.success(), "a server that was asked to stop ends well");
+    Ok(())
+}
+
+/// The parts of one answer.
+struct Parts {
+    response: reqwest::Response,
+    text: String,
+}
+
+impl Parts {
+    async fn ask(client: &Client, variables: Value) -> Result<reqwest::Response> {
+        let accept = "multipart/mixed;boundary=\"graphql\";subscriptionSpec=1.0,application/json";
+        let request = client.http().post(client.address("/graphql")).header("accept", accept);
+        let response = request.json(&json!({ "query": NEWS, "variables": variables })).send().await?;
+        Ok(response)
+    }
+
+    async fn open(client: &Client, variables: Value) -> Result<Self> {
+        let response = Self::ask(client, variables).await?.error_for_status()?;
+        let content_type = response.headers()["content-type"].to_str()?.to_owned();
+        ensure!(content_type.starts_with("multipart/mixed"), "{content_type}");
+        Ok(Self { response, text: String::new() })
+    }
+
+    /// The next part that is no sign of life; `None` at the end.
+    async fn next(&mut self) -> Result<Option<Value>> {
+        within(LIMIT, "a part", async {
+            loop {
+                while let Some((part, rest)) = self.text.split_once("\r\n--graphql") {
+                    let body = part.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
+                    let end = self.text.len() - rest.len();
+                    self.text.drain(..end);
+                    if let Some(body) = body
+                        && body != "{}"
+                    {
+                        return Ok(Some(serde_json::from_str(&body).with_context(|| body.clone())?));
+                    }
+                }
+                match self.response.chunk().await? {
+                    Some(chunk) => self.text.push_str(std::str::from_utf8(&chunk)?),
+                    None => return Ok(None),
+                }
+            }
+        })
+        .await?
+    }
+
+    async fn news(&mut self) -> Result<Value> {
+        let part = self.next().await?.context("the answer ended")?;
+        Ok(part["payload"]["data"][FIELD].clone())
+    }
+}

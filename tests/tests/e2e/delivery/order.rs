@@ -1,0 +1,73 @@
+//! Transactions that commit in another order than they began.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use chrono::TimeDelta;
+use insession_tests::{Deployment, Socket, TestDatabase, database::execute, now};
+use sea_orm::TransactionTrait;
+use serde_json::json;
+
+use super::{FIELD, LIMIT, NEWS, turn};
+use crate::fixtures::{create_active_instance, create_session};
+
+/// The row of the transaction that stays open is written before all others, and its number is lower than theirs.
+#[tokio::test]
+async fn an_open_transaction_delays_its_own_news_and_no_others() -> Result<()> {
+    let database = TestDatabase::postgres().await?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    let held = create_active_instance(&admin, &session).await?;
+    let other = create_active_instance(&admin, &session).await?;
+    let mut socket = deployment.second().socket(None).await?;
+    socket.subscribe("1", NEWS, json!({ "sessionIds": [session] }))?;
+    let snapshot = socket.next_for("1", LIMIT).await?;
+    let start = snapshot.field(FIELD)["cursor"].clone();
+
+    let connection = database.connect().await?;
+    let transaction = connection.begin().await?;
+    let number = |id: &str| id.rsplit(':').next().unwrap_or_default().to_owned();
+    let (session_number, held_number) = (number(&session), number(&held));
+    execute(
+        &transaction,
+        &format!(
+            "UPDATE session_instance SET is_active = false, due_at = NULL, is_cancelled = true WHERE id = {held_number};
+             WITH batch AS (INSERT INTO change_batch (occurred_at, size) VALUES (now(), 1) RETURNING id)
+             INSERT INTO change_log (batch_id, ordinal, kind, session_id, session_instance_id, city, country)
+             SELECT id, 0, 'DEACTIVATED', {session_number}, {held_number}, 'Austin', 'US' FROM batch"
+        ),
+    )
+    .await?;
+
+    let mut seen = Vec::new();
+    for active in [false, true, false] {
+        turn(&admin, &other, active).await?;
+        let answered = now();
+        let received = socket.next_for("1", LIMIT).await?;
+        ensure!(received.at - answered < TimeDelta::seconds(1), "delayed: {} late", received.at - answered);
+        assert_eq!(received.field(FIELD)["sessionInstanceId"], *other);
+        seen.push(received.field(FIELD).clone());
+    }
+    transaction.commit().await?;
+    let received = socket.next_for("1", Duration::from_secs(5)).await?;
+    assert_eq!(received.field(FIELD)["sessionInstanceId"], *held);
+    assert_eq!(received.field(FIELD)["kind"], "DEACTIVATED");
+    seen.push(received.field(FIELD).clone());
+    turn(&admin, &other, true).await?;
+    seen.push(socket.next_for("1", LIMIT).await?.field(FIELD).clone());
+
+    // Whoever resumes, at whichever server and from wherever, gets the same in the same order.
+    for server in &deployment.servers {
+        for from in 0..seen.len() {
+            let after = from.checked_sub(1).map_or(&start, |last| &seen[last]["cursor"]);
+            let mut socket = Socket::connect(&server.url(), None).await?;
+            socket.subscribe("1", NEWS, json!({ "sessionIds": [session], "after": after }))?;
+            for due in &seen[from..] {
+                let received = socket.next_for("1", LIMIT).await.with_context(|| format!("{due} was due"))?;
+                assert_eq!(received.field(FIELD), due);
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! One who never reads harms nobody else, and is cut off.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use chrono::TimeDelta;
+use futures_util::future::try_join_all;
+use insession_tests::{Deployment, TestDatabase, eventually, now};
+use serde_json::json;
+
+use super::{FIELD, LIMIT, NEWS, memory, metric, size, turn};
+use crate::fixtures::{create_active_instance, create_session};
+
+/// By how much the memory may grow for the one who does not read: its mailbox, and then some for whatever else goes on.
+const GROWTH_KIB: i64 = 48 * 1024;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_never_reads_is_cut_off_and_delays_nobody() -> Result<()> {
+    let readers = size(100, 1_000);
+    let database = TestDatabase::postgres().await?;
+    let deployment = Deployment::sized(&database, 1, 1, |settings| settings).await?;
+    let (server, admin) = (deployment.first(), deployment.admin());
+    let session = create_session(&admin, "Monday").await?;
+    let instance = create_active_instance(&admin, &session).await?;
+
+    let mut sockets = try_join_all((0..readers).map(|_| server.socket(None))).await?;
+    for socket in &mut sockets {
+        socket.subscribe("1", NEWS, json!({ "sessionIds": [session] }))?;
+        socket.next_for("1", LIMIT).await?;
+    }
+    // As much as one socket can get for each change: a hundred messages with long ids.
+    let mut slow = server.socket(None).await?;
+    for number in 0..100 {
+        let id = format!("{number:0>1000}");
+        slow.subscribe(&id, NEWS, json!({ "sessionIds": [session] }))?;
+        slow.next_for(&id, LIMIT).await?;
+    }
+    eventually(LIMIT, "all to be live", async || {
+        let live = metric(server, "insession_subscriptions").await?;
+        ensure!((live - f64::from(readers + 100)).abs() < 0.5, "only {live} are");
+        Ok(())
+    })
+    .await?;
+    let mut active = true;
+    let mut latest = TimeDelta::zero();
+    let mut changes = 0;
+    let mut most = 0;
+    let before = memory(server)?;
+    slow.stop_reading()?;
+    let mut after_the_cut = 0;
+    while after_the_cut < 20 {
+        active = !active;
+        turn(&admin, &instance, active).await?;
+        let answered = now();
+        changes += 1;
+        for socket in &mut sockets {
+            let received = socket.next_for("1", LIMIT).await?;
+            assert_eq!(received.field(FIELD)["kind"], if active { "ACTIVATED" } else { "DEACTIVATED" });
+            latest = latest.max(received.at - answered);
+        }
+        most = most.max(memory(server)? - before);
+        if metric(server, "insession_sockets_closed_total{code=\"1013\"}").await? > 0.5 {
+            after_the_cut += 1;
+        }
+        ensure!(changes < 5_000, "it is not cut off");
+    }
+    println!("{readers} readers, {changes} changes, the latest after {latest}, memory grew by {most} KiB");
+    ensure!(latest < TimeDelta::seconds(1), "one had to wait for {latest}");
+    ensure!(most < GROWTH_KIB, "the memory grew by {most} KiB");
+    eventually(LIMIT, "its socket to be gone", async || {
+        let open = metric(server, "insession_sockets").await?;
+        ensure!((open - f64::from(readers)).abs() < 0.5, "{open} are open");
+        Ok(())
+    })
+    .await?;
+    // It has a beginning without a gap, and can go on from there.
+    slow.read_again()?;
+    slow.closed(Duration::from_secs(20)).await?;
+    let id = format!("{:0>1000}", 0);
+    let got: Vec<_> = slow.take_all().into_iter().filter(|received| received.id() == Some(&id)).collect();
+    ensure!(!got.is_empty(), "nothing had arrived");
+    let cursor = &got[got.len() - 1].field(FIELD)["cursor"];
+    let mut again = server.socket(None).await?;
+    again.subscribe("1", NEWS, json!({ "sessionIds": [session], "after": cursor }))?;
+    for number in got.len()..changes {
+        let kind = if number % 2 == 0 { "DEACTIVATED" } else { "ACTIVATED" };
+        assert_eq!(again.next_for("1", LIMIT).await?.field(FIELD)["kind"], kind, "{number} of {changes}");
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! How many statements a request costs: as many for a long page as for a short one.
+
+use anyhow::{Result, ensure};
+use insession_tests::{Postgres, PostgresOptions, Program, Settings, TestDatabase, database};
+use serde_json::json;
+
+use crate::fixtures::{create_active_instance, create_person, create_session};
+
+/// What a page with everything on it may cost; a list of loaders, whatever the number of rows.
+const STATEMENTS: i64 = 14;
+const ROUNDS: i64 = 20;
+const ROWS: usize = 40;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_costs_the_same_statements_however_long_it_is() -> Result<()> {
+    let settings = vec![("shared_preload_libraries".to_owned(), "pg_stat_statements".to_owned())];
+    let postgres = Postgres::start_with(PostgresOptions { settings, ..PostgresOptions::default() }).await?;
+    let database = TestDatabase::on(&postgres).await?;
+    let connection = database.connect().await?;
+    database::execute(&connection, "CREATE EXTENSION pg_stat_statements").await?;
+    // No jobs beside it: with a Redis that nobody is at, the server runs none.
+    let server = Program::serve(&Settings::new(&database.url).redis("redis://127.0.0.1:1/")).await?;
+    let admin = server.admin();
+    for index in 0..ROWS {
+        let session = create_session(&admin, &format!("Session {index}")).await?;
+        let instance = create_active_instance(&admin, &session).await?;
+        let person = create_person(&admin, &format!("Person {index}")).await?;
+        let yes = "mutation($input: CheckInInput!) { checkIn(input: $input) { checkIn { id } } }";
+        let input = json!({ "sessionInstanceId": instance, "personId": person, "attendance": "YES" });
+        admin.data(yes, json!({ "input": input })).await?;
+    }
+    let document = "query($first: Int!) { activeSessionInstances(first: $first) { totalCount nodes { \
+        id isActive activeExplanation presentCount attendingCount viewerCheckIn { id } \
+        session { id name isActive viewerCanEdit problem organizers { displayName } activeInstances { id } \
+          occurrences(first: 3) { date sessionInstance { id } } } \
+        nearbyActiveInstances { id } } } }";
+    let count = async |first: usize| -> Result<i64> {
+        database::execute(&connection, "SELECT pg_stat_statements_reset()").await?;
+        for _ in 0..ROUNDS {
+            let answer = admin.data(document, json!({ "first": first })).await?;
+            let rows = answer["activeSessionInstances"]["nodes"].as_array().map_or(0, Vec::len);
+            ensure!(rows == first, "{rows} rows instead of {first}: {answer}");
+        }
+        database::number(&connection, "SELECT sum(calls)::bigint FROM pg_stat_statements").await
+    };
+    // The server looks at its log about once a second beside what it is asked.
+    let allowed = ROUNDS * STATEMENTS + 40;
+    for first in [2, ROWS] {
+        let statements = count(first).await?;
+        ensure!(statements <= allowed, "{statements} statements for {ROUNDS} pages of {first}; {allowed} are allowed");
+    }
+    Ok(())
+}
