@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Gives memory back when thousands of sockets are gone, which the system's own allocator keeps.
+/// Gives memory back when thousands of sockets are gone, which the allocator of glibc keeps.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -1,10 +1,14 @@
-//! Benchmarks: `cargo run --release -p insession-bench -- recurrence`, or `-- sweep`.
+//! Benchmarks: `cargo run --release -p insession-bench -- recurrence`, or `-- sweep`, `-- fanout`, `-- query`. The last two run
+//! the real program: `cargo build --release --bin insession` first.
 //!
 //! Every figure is held against a baseline measured in the same run, its repetitions in turn with the baseline's, and is
 //! the median of them: so a machine that is slow, or busy for a while, is so for both. Nothing is asserted about time;
 //! that both sides did the same work is.
 
+mod fanout;
 mod measure;
+mod pinned;
+mod query;
 mod recurrence;
 mod sweep;
 
@@ -34,6 +38,16 @@ enum Benchmark {
         #[arg(long, default_value_t = 5)]
         repetitions: usize,
     },
+    /// One change to thousands of sockets, against a raw broadcast of the same bytes (needs PostgreSQL and Redis installed)
+    Fanout(fanout::Options),
+    /// What is in session, asked over HTTP, against the least SQL by hand (needs PostgreSQL installed)
+    Query(query::Options),
+    /// The baseline of `fanout`, as a process of its own
+    #[command(hide = true)]
+    RawBroadcast { port: u16, topics: usize },
+    /// The baseline of `query`, as a process of its own
+    #[command(hide = true)]
+    QueryByHand { port: u16, connections: u32, url: String },
 }
 
 #[tokio::main]
@@ -42,5 +56,9 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::Recurrence { rules: true } => recurrence::print_rules(),
         Benchmark::Recurrence { rules: false } => recurrence::run(),
         Benchmark::Sweep { sizes, repetitions } => sweep::run(&sizes, repetitions).await,
+        Benchmark::Fanout(options) => fanout::run(options).await,
+        Benchmark::Query(options) => query::run(options).await,
+        Benchmark::RawBroadcast { port, topics } => fanout::raw::serve(port, topics).await,
+        Benchmark::QueryByHand { port, connections, url } => query::by_hand::serve(port, connections, &url).await,
     }
 }

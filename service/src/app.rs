@@ -70,6 +70,19 @@ impl App {
         self.cursor_key.get_or_try_init(|| CursorKey::load(&self.db)).await
     }
 
+    /// Begins one attempt at a writing transaction. What [`transaction!`](crate::transaction) calls.
+    #[doc(hidden)]
+    pub async fn begin(&self) -> Result<Tx> {
+        let mut attempt = 1;
+        loop {
+            match self.db.begin().await {
+                // SQLite, written to by another process so much that its turn did not come within the busy timeout.
+                Err(error) if error.is_transient() && attempt < BEGIN_ATTEMPTS => attempt += 1,
+                result => return result,
+            }
+        }
+    }
+
     /// Ends one attempt at a writing transaction: writes its news last, commits and wakes everyone; or rolls back.
     /// What [`transaction!`](crate::transaction) calls.
     #[doc(hidden)]
@@ -115,6 +128,9 @@ impl App {
 /// How often a transaction that collides is tried: for some ten seconds, which is longer than any batch holds its locks.
 const ATTEMPTS: u32 = 200;
 
+/// How often a transaction that can't begin is tried.
+const BEGIN_ATTEMPTS: u32 = 5;
+
 /// What became of an attempt at a transaction.
 #[doc(hidden)]
 pub enum Conclusion<T> {
@@ -133,7 +149,7 @@ macro_rules! transaction {
         let app: &$crate::App = $app;
         let mut attempt = 0;
         loop {
-            let transaction = match app.db.begin().await {
+            let transaction = match app.begin().await {
                 Ok(transaction) => transaction,
                 Err(error) => break Err(error),
             };

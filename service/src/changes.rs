@@ -110,7 +110,7 @@ pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
     let told = is_due_changed || !rows.is_empty() || !counts.is_empty();
     if !rows.is_empty() {
         let batch = insert_batch(&**tx, now, rows.len(), None).await?;
-        insert_rows(&**tx, batch, rows).await?;
+        insert_rows(&**tx, batch, &rows).await?;
     }
     counts.sort_unstable();
     counts.dedup();
@@ -135,19 +135,21 @@ async fn insert_batch<C: ConnectionTrait>(
     ids.first().copied().ok_or_else(|| crate::Error::internal("INSERT ... RETURNING returned nothing"))
 }
 
-async fn insert_rows<C: ConnectionTrait>(db: &C, batch: i64, rows: Vec<Row>) -> Result<()> {
+async fn insert_rows<C: ConnectionTrait>(db: &C, batch: i64, rows: &[Row]) -> Result<()> {
+    fn texts<'a>(rows: &'a [Row], of: impl Fn(&'a Row) -> Option<&'a str>) -> Vec<Option<&'a str>> {
+        rows.iter().map(of).collect()
+    }
     let number = |of: &dyn Fn(&Row) -> Option<i64>| rows.iter().map(of).collect::<Vec<_>>();
-    let text = |of: &dyn Fn(&Row) -> Option<String>| rows.iter().map(of).collect::<Vec<_>>();
     let columns = vec![
         Column::Number("ordinal", (0..).take(rows.len()).map(Some).collect()),
-        Column::Text("kind", text(&|row| Some(row.kind.as_str().to_owned()))),
+        Column::Text("kind", texts(rows, |row| Some(row.kind.as_str()))),
         Column::Number("session_id", number(&|row| row.now.as_ref().map(|told| told.session.0))),
         Column::Number("session_instance_id", number(&|row| row.now.as_ref().map(|told| told.instance.0))),
-        Column::Text("city", text(&|row| row.now.as_ref()?.place.city.clone())),
-        Column::Text("country", text(&|row| row.now.as_ref()?.place.country.clone())),
+        Column::Text("city", texts(rows, |row| row.now.as_ref()?.place.city.as_deref())),
+        Column::Text("country", texts(rows, |row| row.now.as_ref()?.place.country.as_deref())),
         Column::Flag("has_previous_place", rows.iter().map(|row| row.previous_place.is_some()).collect()),
-        Column::Text("previous_city", text(&|row| row.previous_place.as_ref()?.city.clone())),
-        Column::Text("previous_country", text(&|row| row.previous_place.as_ref()?.country.clone())),
+        Column::Text("previous_city", texts(rows, |row| row.previous_place.as_ref()?.city.as_deref())),
+        Column::Text("previous_country", texts(rows, |row| row.previous_place.as_ref()?.country.as_deref())),
         Column::Number("person_id", number(&|row| row.person.map(|person| person.0))),
         Column::Number("previous_session_instance_id", number(&|row| row.before.as_ref().map(|told| told.instance.0))),
         Column::Number("previous_session_id", number(&|row| row.before.as_ref().map(|told| told.session.0))),
@@ -260,7 +262,7 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
     if !news.rows.is_empty() {
         let size = news.rows.len();
         let batch = insert_batch(&**tx, now, size, Some(*next)).await?;
-        insert_rows(&**tx, batch, news.rows).await?;
+        insert_rows(&**tx, batch, &news.rows).await?;
         *next += i64::try_from(size).unwrap_or_default();
     }
     Ok(Published { retry_at })

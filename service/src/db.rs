@@ -13,6 +13,7 @@ use sea_orm::{
     sea_query::ArrayType,
     sqlx::{postgres::PgConnectOptions, sqlite::SqliteJournalMode},
 };
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
@@ -228,14 +229,14 @@ pub(crate) fn list<C: ConnectionTrait>(db: &C, numbers: impl IntoIterator<Item =
 }
 
 /// One column of a table of values that goes into a statement as parameters, named.
-pub(crate) enum Column {
+pub(crate) enum Column<'a> {
     Number(&'static str, Vec<Option<i64>>),
     Flag(&'static str, Vec<bool>),
     Instant(&'static str, Vec<Option<DateTime<Utc>>>),
-    Text(&'static str, Vec<Option<String>>),
+    Text(&'static str, Vec<Option<&'a str>>),
 }
 
-impl Column {
+impl Column<'_> {
     fn name(&self) -> &'static str {
         match self {
             Self::Number(name, _) | Self::Flag(name, _) | Self::Instant(name, _) | Self::Text(name, _) => name,
@@ -260,22 +261,50 @@ impl Column {
         }
     }
 
-    fn json(&self, row: usize) -> serde_json::Value {
+    /// Puts its value in a row's object. What is null is left out: both databases read that as null.
+    fn put<M: SerializeMap>(&self, row: usize, object: &mut M) -> Result<(), M::Error> {
         match self {
-            Self::Number(_, values) => values.get(row).copied().flatten().into(),
-            Self::Flag(_, values) => values.get(row).copied().into(),
+            Self::Number(name, values) => put(object, name, values.get(row).copied().flatten()),
+            Self::Flag(name, values) => put(object, name, values.get(row)),
             // The text that SQLite's driver writes for an instant, which sorts as the instants do; PostgreSQL reads it.
-            Self::Instant(_, values) => {
-                values.get(row).copied().flatten().map(|at| at.to_rfc3339_opts(SecondsFormat::AutoSi, false)).into()
+            Self::Instant(name, values) => {
+                let text = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::AutoSi, false);
+                put(object, name, values.get(row).copied().flatten().map(text))
             }
-            Self::Text(_, values) => values.get(row).cloned().flatten().into(),
+            Self::Text(name, values) => put(object, name, values.get(row).copied().flatten()),
         }
+    }
+}
+
+fn put<M: SerializeMap>(object: &mut M, name: &str, value: Option<impl Serialize>) -> Result<(), M::Error> {
+    value.map_or(Ok(()), |value| object.serialize_entry(name, &value))
+}
+
+/// Columns as JSON: a list of rows, each an object.
+struct Rows<'a>(&'a [Column<'a>]);
+
+struct Row<'a>(&'a [Column<'a>], usize);
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let count = self.0.first().map_or(0, Column::len);
+        serializer.collect_seq((0..count).map(|row| Row(self.0, row)))
+    }
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        for column in self.0 {
+            column.put(self.1, &mut object)?;
+        }
+        object.end()
     }
 }
 
 /// A table of values, named `v`, for a FROM clause, and its one parameter, number `n`. JSON, as the driver's arrays
 /// can't hold nulls.
-pub(crate) fn values_table<C: ConnectionTrait>(db: &C, n: usize, columns: &[Column]) -> (String, Value) {
+pub(crate) fn values_table<C: ConnectionTrait>(db: &C, n: usize, columns: &[Column<'_>]) -> (String, Value) {
     let sql = if db.get_database_backend() == DbBackend::Postgres {
         let types: Vec<_> =
             columns.iter().map(|column| format!("{} {}", column.name(), column.postgres_type())).collect();
@@ -284,8 +313,5 @@ pub(crate) fn values_table<C: ConnectionTrait>(db: &C, n: usize, columns: &[Colu
         let values: Vec<_> = columns.iter().map(|column| format!("value ->> '{0}' AS {0}", column.name())).collect();
         format!("(SELECT {} FROM json_each(${n})) AS v", values.join(", "))
     };
-    let count = columns.first().map_or(0, Column::len);
-    let row = |row| columns.iter().map(|column| (column.name().to_owned(), column.json(row))).collect();
-    let rows: Vec<serde_json::Map<String, serde_json::Value>> = (0..count).map(row).collect();
-    (sql, serde_json::to_string(&rows).unwrap_or_default().into())
+    (sql, serde_json::to_string(&Rows(columns)).unwrap_or_default().into())
 }

@@ -116,40 +116,42 @@ pub async fn lock_people_of(tx: &Tx, instance: SessionInstanceId, besides: Perso
     Ok(())
 }
 
-/// The yeses to active instances of those people. Who stays where they are while other instances open has only those,
-/// and their present place, to choose from; the others of theirs lost to it already.
+/// The yeses to active instances that those people choose among. Where instances turn, the facts of who was placed by
+/// them before tell what can be left out: who stays at a place has lost no better one, so there is only what opened and
+/// the place itself; who was nowhere had no other. Only those whose place closed have to look at all of theirs.
 async fn read_candidates(
     tx: &Tx,
     people: &[PersonRow],
     affected: Affected<'_>,
 ) -> Result<HashMap<i64, Vec<Candidate>>> {
-    let (opened, closed): (&[i64], BTreeSet<i64>) = match affected {
-        Affected::Of { activated, deactivated } => (activated, deactivated.iter().copied().collect()),
-        Affected::People(_) => (&[], BTreeSet::new()),
+    let yeses = "SELECT c.person_id, c.session_instance_id, i.starts_at, c.arrived_at, c.checked_in_at \
+                 FROM check_in c JOIN session_instance i ON i.id = c.session_instance_id AND i.is_active";
+    let found: Vec<CandidateRow> = match affected {
+        Affected::People(ids) => {
+            let sql = format!("{yeses} WHERE c.attendance = 'YES' AND {}", is_in(&**tx, "c.person_id", 1));
+            rows(&**tx, &sql, [list(&**tx, ids.iter().copied())]).await?
+        }
+        Affected::Of { activated, deactivated } => {
+            let closed: BTreeSet<i64> = deactivated.iter().copied().collect();
+            let placed = |person: &&PersonRow| person.active_session_instance_id.is_some();
+            let (displaced, staying): (Vec<_>, Vec<_>) = people
+                .iter()
+                .filter(placed)
+                .partition(|person| person.active_session_instance_id.is_some_and(|place| closed.contains(&place)));
+            let sql = format!(
+                "{yeses} WHERE c.attendance = 'YES' AND {opened} \
+                 UNION ALL {yeses} \
+                   JOIN person p ON p.id = c.person_id AND p.active_session_instance_id = c.session_instance_id \
+                   WHERE c.attendance = 'YES' AND {staying} \
+                 UNION ALL {yeses} WHERE c.attendance = 'YES' AND {displaced}",
+                opened = is_in(&**tx, "c.session_instance_id", 1),
+                staying = is_in(&**tx, "p.id", 2),
+                displaced = is_in(&**tx, "c.person_id", 3),
+            );
+            let ids = |people: Vec<&PersonRow>| list(&**tx, people.into_iter().map(|person| person.id));
+            rows(&**tx, &sql, [list(&**tx, activated.iter().copied()), ids(staying), ids(displaced)]).await?
+        }
     };
-    let is_settled = |person: &&PersonRow| {
-        matches!(affected, Affected::Of { .. })
-            && person.active_session_instance_id.is_some_and(|place| !closed.contains(&place))
-    };
-    let (settled, displaced): (Vec<_>, Vec<_>) = people.iter().partition(is_settled);
-    let select = "SELECT c.person_id, c.session_instance_id, i.starts_at, c.arrived_at, c.checked_in_at \
-                  FROM check_in c JOIN session_instance i ON i.id = c.session_instance_id";
-    let mut found: Vec<CandidateRow> = Vec::new();
-    if !displaced.is_empty() {
-        let sql = format!("{select} WHERE i.is_active AND c.attendance = 'YES' AND {}", is_in(&**tx, "c.person_id", 1));
-        found.extend(rows::<CandidateRow, _>(&**tx, &sql, [list(&**tx, displaced.iter().map(|p| p.id))]).await?);
-    }
-    if !settled.is_empty() {
-        let sql = format!(
-            "{select} WHERE i.is_active AND c.attendance = 'YES' AND {} AND {}",
-            is_in(&**tx, "c.session_instance_id", 1),
-            is_in(&**tx, "c.person_id", 2),
-        );
-        let places = opened.iter().copied().chain(settled.iter().filter_map(|p| p.active_session_instance_id));
-        let places: BTreeSet<i64> = places.collect();
-        let parameters = [list(&**tx, places), list(&**tx, settled.iter().map(|p| p.id))];
-        found.extend(rows::<CandidateRow, _>(&**tx, &sql, parameters).await?);
-    }
     let mut candidates: HashMap<i64, Vec<Candidate>> = HashMap::new();
     for row in found {
         candidates.entry(row.person_id).or_default().push(Candidate {

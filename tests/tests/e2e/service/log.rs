@@ -1,1 +1,284 @@
-//! To be written.
+//! The change log: what is told becomes visible in order, whoever commits when, and nobody who reads on skips any of it.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use domain::{
+    access::Viewer,
+    ids::{SessionId, SessionInstanceId},
+    news::{Change, Position},
+};
+use entity::{check_in::Attendance, session_instance};
+use futures_util::future::join_all;
+use insession_tests::{
+    Backend, TestDatabase,
+    database::{execute, number},
+    on_both_databases,
+};
+use sea_orm::{ConnectionTrait, TransactionTrait};
+use service::{
+    App, changes, check_ins,
+    cursor::CursorKey,
+    instances::{self, NewInstance},
+};
+
+use super::{
+    right::replay,
+    world::{Done, World, blank_session, date, in_short, time},
+};
+
+on_both_databases!(
+    an_open_transaction_delays_only_its_own_news,
+    readers_skip_nothing_and_see_nothing_twice,
+    pages_end_anywhere,
+    a_transaction_that_fails_tells_nothing,
+    cursors_are_of_their_database,
+);
+
+async fn insert_instances(world: &World, count: usize) -> Result<Vec<session_instance::Model>> {
+    let mut rows = Vec::new();
+    for number in 1..=count {
+        let session = world.insert_session(blank_session(&format!("Session {number}"), "UTC")).await?;
+        let new = NewInstance {
+            session: SessionId(session.id),
+            date: date("2025-06-11"),
+            start_time: Some(time("19:00")),
+            end_time: Some(time("22:00")),
+            location_override: None,
+        };
+        rows.push(instances::insert_instance(&world.app, Viewer::ADMIN, new).await.done()?);
+    }
+    Ok(rows)
+}
+
+async fn hold(app: &App, id: i64, active: bool) -> Result<()> {
+    instances::set_override(app, Viewer::ADMIN, SessionInstanceId(id), active, None).await.done()?;
+    Ok(())
+}
+
+async fn read_after(world: &World, position: Position) -> Result<Vec<Change>> {
+    changes::publish(&world.app).await.done()?;
+    changes::read_after(&world.app.db, position, 1_000).await.done()
+}
+
+/// Writes the news of one deactivation, as a transaction does that is about to commit.
+async fn write_news(tx: &impl ConnectionTrait, row: &session_instance::Model) -> Result<()> {
+    execute(tx, &format!("UPDATE session_instance SET is_active = false, due_at = NULL WHERE id = {}", row.id)).await?;
+    let sql = "INSERT INTO change_batch (occurred_at, size) VALUES ('2025-06-11T20:00:00+00:00', 1) RETURNING id";
+    let batch = number(tx, sql).await?;
+    let sql = format!(
+        "INSERT INTO change_log (batch_id, ordinal, kind, session_id, session_instance_id, has_previous_place)
+         VALUES ({batch}, 0, 'DEACTIVATED', {}, {}, false)",
+        row.session_id, row.id
+    );
+    execute(tx, &sql).await
+}
+
+/// Its batch has an earlier id than those of the others, which commit first.
+async fn an_open_transaction_delays_only_its_own_news(database: TestDatabase) -> Result<()> {
+    if database.backend == Backend::Sqlite {
+        // There is one writer at a time: nobody commits past an open transaction.
+        return Ok(());
+    }
+    let world = World::new(database, "2025-06-11 20:00").await?;
+    let rows = insert_instances(&world, 3).await?;
+    let (slow, others) = (&rows[0], &rows[1..]);
+    let head = world.head().await?;
+
+    let open = world.db().begin().await?;
+    write_news(&open, slow).await?;
+    for row in others {
+        hold(&world.app, row.id, false).await?;
+    }
+    let seen = read_after(&world, head).await?;
+    let told: Vec<_> = seen.iter().map(in_short).collect();
+    assert_eq!(told, others.iter().map(|row| format!("DEACTIVATED {}", row.id)).collect::<Vec<_>>(), "not delayed");
+    let cursor = seen.last().context("two of them")?.position;
+
+    // Again and again there is nothing; then it commits, and who read past it gets it.
+    for _ in 0..3 {
+        ensure!(read_after(&world, cursor).await?.is_empty());
+    }
+    open.commit().await?;
+    hold(&world.app, slow.id, true).await?;
+    let late: Vec<_> = read_after(&world, cursor).await?.iter().map(in_short).collect();
+    assert_eq!(late, [format!("DEACTIVATED {}", slow.id), format!("ACTIVATED {}", slow.id)]);
+    world.check_right().await
+}
+
+/// Writers of all kinds, publishers in two processes, and readers that read a few at a time.
+async fn readers_skip_nothing_and_see_nothing_twice(database: TestDatabase) -> Result<()> {
+    let rounds = if database.backend == Backend::Postgres { 40 } else { 20 };
+    let world = World::new(database, "2025-06-11 20:00").await?;
+    let rows = Arc::new(insert_instances(&world, 8).await?);
+    let mut people = Vec::new();
+    for number in 0..8 {
+        people.push(world.insert_person(&format!("Person {number}")).await?);
+    }
+    let start = world.head().await?;
+    let is_over = Arc::new(AtomicBool::new(false));
+
+    let (mut writers, mut others) = (Vec::new(), Vec::new());
+    for (number, person) in people.into_iter().enumerate() {
+        let (app, rows) = (world.app.clone(), Arc::clone(&rows));
+        writers.push(tokio::spawn(async move {
+            for round in 0..rounds {
+                let row = &rows[(number + round) % rows.len()];
+                check_ins::check_in(&app, Viewer::ADMIN, SessionInstanceId(row.id), Attendance::Yes, Some(person))
+                    .await
+                    .done()?;
+                hold(&app, rows[number].id, round % 2 == 1).await?;
+            }
+            anyhow::Ok(())
+        }));
+    }
+    let (clock, done) = (Arc::clone(&world.clock), Arc::clone(&is_over));
+    others.push(tokio::spawn(async move {
+        while !done.load(Ordering::Relaxed) {
+            clock.advance(chrono::TimeDelta::milliseconds(50));
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        anyhow::Ok(Vec::new())
+    }));
+    for app in [world.app.clone(), world.another_app().await?] {
+        let done = Arc::clone(&is_over);
+        others.push(tokio::spawn(async move {
+            while !done.load(Ordering::Relaxed) {
+                changes::publish(&app).await.done()?;
+                tokio::task::yield_now().await;
+            }
+            anyhow::Ok(Vec::new())
+        }));
+    }
+    for limit in [1, 3, 100] {
+        let (app, done) = (world.app.clone(), Arc::clone(&is_over));
+        others.push(tokio::spawn(async move {
+            let mut seen: Vec<Change> = Vec::new();
+            loop {
+                let was_over = done.load(Ordering::Relaxed);
+                let after = seen.last().map_or(start, |change| change.position);
+                let page = changes::read_after(&app.db, after, limit).await.done()?;
+                if page.is_empty() && was_over {
+                    return Ok(seen);
+                }
+                seen.extend(page);
+                tokio::task::yield_now().await;
+            }
+        }));
+    }
+    for writer in join_all(writers).await {
+        writer??;
+    }
+    world.log().await?;
+    is_over.store(true, Ordering::Relaxed);
+
+    let whole = world.log().await?;
+    let whole: Vec<&Change> = whole.iter().filter(|change| start < change.position).collect();
+    for other in join_all(others).await {
+        let seen = other??;
+        if seen.is_empty() {
+            continue;
+        }
+        for (number, change) in (start.0 + 1..).zip(&seen) {
+            assert_eq!(change.position, Position(number), "none is skipped, none comes twice");
+        }
+        assert_eq!(seen.iter().collect::<Vec<_>>(), whole[..seen.len()]);
+        ensure!(seen.len() + 10 > whole.len(), "{} of {}", seen.len(), whole.len());
+    }
+    // For each instance and person in the order of the commits: it can be replayed.
+    replay(&world.log().await?)?;
+    world.check_right().await
+}
+
+/// A page may end in the middle of what one transaction told.
+async fn pages_end_anywhere(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 20:00").await?;
+    let row = insert_instances(&world, 1).await?.remove(0);
+    for number in 0..5 {
+        let person = world.insert_person(&format!("Person {number}")).await?;
+        check_ins::check_in(&world.app, Viewer::ADMIN, SessionInstanceId(row.id), Attendance::Yes, Some(person))
+            .await
+            .done()?;
+    }
+    hold(&world.app, row.id, false).await?;
+    hold(&world.app, row.id, true).await?;
+    let whole = world.log().await?;
+    ensure!(whole.len() >= 18, "{whole:?}");
+    assert_eq!(changes::head(world.db()).await.done()?, whole[whole.len() - 1].position);
+    assert_eq!(changes::oldest(world.db()).await.done()?, Position(1));
+    for limit in 1..=whole.len() {
+        let mut position = Position(0);
+        let mut seen = Vec::new();
+        loop {
+            let page = changes::read_after(&world.app.db, position, limit as u64).await.done()?;
+            ensure!(page.len() <= limit);
+            let Some(last) = page.last() else { break };
+            position = last.position;
+            seen.extend(page);
+        }
+        assert_eq!(seen, whole, "{limit} at a time");
+    }
+    Ok(())
+}
+
+async fn a_transaction_that_fails_tells_nothing(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 20:00").await?;
+    let row = insert_instances(&world, 1).await?.remove(0);
+    let head = world.head().await?;
+    let (app, now) = (&world.app, world.now());
+    let attempts = AtomicI64::new(0);
+    let failed: service::Result<()> = service::transaction!(app, now, |tx| {
+        attempts.fetch_add(1, Ordering::Relaxed);
+        let session = entity::session::Model { id: row.session_id, ..blank_session("Session", "UTC") };
+        tx.tell(|news| news.updated(service::facts::told(&session, row.id)));
+        tx.tell(|news| news.counts_changed(SessionInstanceId(row.id)));
+        Err(service::Error::invalid("field", "is wrong"))
+    });
+    ensure!(matches!(failed, Err(service::Error::Invalid { .. })), "{failed:?}");
+    assert_eq!(attempts.load(Ordering::Relaxed), 1, "what a client did wrong is not tried again");
+    world.advance_seconds(10);
+    assert_eq!(world.head().await?, head);
+
+    // One that collides is done again, and tells once.
+    attempts.store(0, Ordering::Relaxed);
+    service::transaction!(app, now, |tx| {
+        let session = entity::session::Model { id: row.session_id, ..blank_session("Session", "UTC") };
+        tx.tell(|news| news.updated(service::facts::told(&session, row.id)));
+        if attempts.fetch_add(1, Ordering::Relaxed) < 3 {
+            return Err(service::Error::Again("in the test"));
+        }
+        Ok(())
+    })
+    .map_err(|error| anyhow!("{error:?}"))?;
+    let told: Vec<_> = read_after(&world, head).await?.iter().map(in_short).collect();
+    assert_eq!(told, [format!("UPDATED {}", row.id)]);
+    Ok(())
+}
+
+async fn cursors_are_of_their_database(database: TestDatabase) -> Result<()> {
+    let other = World::new(TestDatabase::new(database.backend).await?, "2025-06-11 20:00").await?;
+    let world = World::new(database, "2025-06-11 20:00").await?;
+    let (mine, theirs) = (key(&world.app).await?, key(&other.app).await?);
+    let again = world.another_app().await?;
+    let mut texts = BTreeMap::new();
+    for position in [0, 1, 7, 1 << 40, i64::MAX].map(Position) {
+        let text = mine.write(position);
+        assert_eq!(mine.read(&text).done()?, position);
+        assert_eq!(key(&again).await?.read(&text).done()?, position, "the same in every process");
+        ensure!(matches!(theirs.read(&text), Err(service::Error::Invalid { .. })), "{text} of another database");
+        texts.insert(text, position);
+    }
+    assert_eq!(texts.len(), 5);
+    Ok(())
+}
+
+async fn key(app: &App) -> Result<&CursorKey> {
+    app.cursor_key().await.done()
+}

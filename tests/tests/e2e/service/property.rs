@@ -425,8 +425,8 @@ async fn run(world: &World, steps: &[Step]) -> Result<()> {
 
 async fn any_sequence_leaves_the_world_right(database: TestDatabase) -> Result<()> {
     let cases = match database.backend {
-        Backend::Sqlite => 250,
-        Backend::Postgres => 100,
+        Backend::Sqlite => 200,
+        Backend::Postgres => 50,
     };
     let cases = if std::env::var_os("INSESSION_FULL").is_some() { cases * 10 } else { cases };
     let world = World::new(database, START).await?;

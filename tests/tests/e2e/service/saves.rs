@@ -1,1 +1,533 @@
-//! To be written.
+//! What follows from a save, at once: statuses, places, news, and what becomes of instances made from a recurrence.
+
+use anyhow::{Context, Result, ensure};
+use chrono::TimeDelta;
+use domain::{
+    access::Viewer,
+    ids::{PersonId, SessionId, SessionInstanceId},
+    news::Position,
+    recurrence::Recurrence,
+    zone::Tz,
+};
+use entity::{check_in::Attendance, session_instance};
+use insession_tests::{TestDatabase, on_both_databases};
+use service::{
+    changes, check_ins,
+    instances::{self, InstancePatch, NewInstance},
+    people::{self, PersonPatch},
+    sessions::{self, NewSession, SessionPatch},
+};
+
+use super::world::{Done, World, date, time, utc};
+
+on_both_databases!(
+    a_session_saved_recomputes_its_windows,
+    an_instance_saved_follows_at_once,
+    people_move_by_checking_in,
+    who_leaves_is_placed_anew,
+    counts_are_told_once_a_second,
+    a_session_that_moves_says_where_it_was,
+    a_changed_recurrence_re_times,
+    what_has_no_occurrence_goes_and_comes_back,
+    what_someone_decided_stays,
+    a_freed_date_gets_its_instance,
+    a_save_that_changes_nothing_tells_nothing,
+);
+
+const ADMIN: Viewer = Viewer::ADMIN;
+
+/// Wednesdays, or what else, from and to.
+fn weekly(schedules: &[(&str, &str, &str)]) -> Recurrence {
+    let schedules = schedules.iter().map(|(weekday, start, end)| {
+        format!(r#"{{"type":"weekly","weekday":"{weekday}","start_time":"{start}","end_time":"{end}"}}"#)
+    });
+    Recurrence::from_json(&format!("[{}]", schedules.collect::<Vec<_>>().join(","))).expect("valid schedules")
+}
+
+async fn new_session(world: &World, name: &str, recurrence: Option<Recurrence>) -> Result<SessionId> {
+    let new = NewSession {
+        name: name.to_owned(),
+        path: None,
+        city: Some("Austin".to_owned()),
+        state: None,
+        country: Some("US".to_owned()),
+        location: None,
+        time_zone: Tz::UTC,
+        auto_create_instances: recurrence.is_some(),
+        recurrence,
+        active_buffer_minutes_before: 60,
+        active_buffer_minutes_after: 60,
+        auto_create_hours_ahead: 24,
+        initiation_date: None,
+        termination_date: None,
+    };
+    Ok(SessionId(sessions::insert_session(&world.app, ADMIN, new).await.done()?.id))
+}
+
+/// By hand, on 11 June 2025.
+async fn new_instance(world: &World, session: SessionId, start: &str, end: &str) -> Result<SessionInstanceId> {
+    let new = NewInstance {
+        session,
+        date: date("2025-06-11"),
+        start_time: Some(time(start)),
+        end_time: Some(time(end)),
+        location_override: None,
+    };
+    Ok(SessionInstanceId(instances::insert_instance(&world.app, ADMIN, new).await.done()?.id))
+}
+
+async fn update(world: &World, id: SessionId, patch: SessionPatch) -> Result<()> {
+    sessions::update_session(&world.app, ADMIN, id, patch).await.done()?;
+    Ok(())
+}
+
+async fn change(world: &World, id: SessionInstanceId, patch: InstancePatch) -> Result<session_instance::Model> {
+    instances::update_instance(&world.app, ADMIN, id, patch).await.done()
+}
+
+async fn say(world: &World, person: PersonId, id: SessionInstanceId, attendance: Attendance) -> Result<Option<i64>> {
+    let done = check_ins::check_in(&world.app, ADMIN, id, attendance, Some(person)).await.done()?;
+    world.advance_seconds(1);
+    Ok(done.previous_instance.map(|id| id.0))
+}
+
+/// News since `position`, which goes on; each save is expected to leave the world right.
+async fn news(world: &World, position: &mut Position) -> Result<Vec<String>> {
+    world.check_right().await?;
+    let (news, head) = world.news_after(*position).await?;
+    *position = head;
+    Ok(news)
+}
+
+fn patch() -> SessionPatch {
+    SessionPatch::default()
+}
+
+async fn a_session_saved_recomputes_its_windows(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 18:30").await?;
+    let session = new_session(&world, "Evening", None).await?;
+    let id = new_instance(&world, session, "19:00", "22:00").await?;
+    let ada = world.insert_person("Ada").await?;
+    say(&world, ada, id, Attendance::Yes).await?;
+    let mut position = Position(0);
+    let (i, p) = (id.0, ada.0);
+    let opened = vec![format!("ACTIVATED {i}"), format!("PERSON_MOVED {p}: - to {i}")];
+    let closed = vec![format!("DEACTIVATED {i}"), format!("PERSON_MOVED {p}: {i} to -")];
+    let opened_again = opened.clone();
+    assert_eq!(without_counts(news(&world, &mut position).await?), opened);
+
+    let on = Some(Some(date("2025-06-10")));
+    for (patch, is_active) in [
+        (SessionPatch { active_buffer_minutes_before: Some(0), ..patch() }, false),
+        (SessionPatch { active_buffer_minutes_before: Some(31), ..patch() }, true),
+        // 19:00 in Berlin is 17:00; in New York 23:00.
+        (SessionPatch { time_zone: Some(Tz::America__New_York), ..patch() }, false),
+        (SessionPatch { time_zone: Some(Tz::Europe__Berlin), ..patch() }, true),
+        (SessionPatch { termination_date: on, ..patch() }, false),
+        (SessionPatch { termination_date: Some(Some(date("2025-06-11"))), ..patch() }, true),
+    ] {
+        let text = format!("{patch:?}");
+        update(&world, session, patch).await?;
+        assert_eq!(world.is_active(id).await?, is_active, "{text}");
+        let expected = if is_active { &opened_again } else { &closed };
+        assert_eq!(&without_counts(news(&world, &mut position).await?), expected, "{text}");
+        ensure!(!world.session(session).await?.needs_recompute);
+    }
+    Ok(())
+}
+
+fn without_counts(news: Vec<String>) -> Vec<String> {
+    news.into_iter().filter(|text| !text.starts_with("UPDATED")).collect()
+}
+
+async fn an_instance_saved_follows_at_once(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 20:00").await?;
+    let session = new_session(&world, "Evening", None).await?;
+    let ada = world.insert_person("Ada").await?;
+    let id = new_instance(&world, session, "19:00", "22:00").await?;
+    let (i, p) = (id.0, ada.0);
+    say(&world, ada, id, Attendance::Yes).await?;
+    let mut position = Position(0);
+    news(&world, &mut position).await?;
+    let opened = [format!("ACTIVATED {i}"), format!("PERSON_MOVED {p}: - to {i}")];
+    let closed = [format!("DEACTIVATED {i}"), format!("PERSON_MOVED {p}: {i} to -")];
+    let none = InstancePatch::default;
+
+    change(&world, id, InstancePatch { is_cancelled: Some(true), ..none() }).await?;
+    assert_eq!(news(&world, &mut position).await?, closed, "cancelled");
+    change(&world, id, InstancePatch { is_cancelled: Some(false), ..none() }).await?;
+    assert_eq!(news(&world, &mut position).await?, opened, "taken back");
+    change(&world, id, InstancePatch { date: Some(date("2025-06-18")), ..none() }).await?;
+    assert_eq!(news(&world, &mut position).await?, closed, "moved to next week");
+    change(&world, id, InstancePatch { date: Some(date("2025-06-11")), ..none() }).await?;
+    assert_eq!(news(&world, &mut position).await?, opened, "and back");
+    change(&world, id, InstancePatch { end_time: Some(None), ..none() }).await?;
+    assert_eq!(news(&world, &mut position).await?, closed, "without an end");
+    change(&world, id, InstancePatch { end_time: Some(Some(time("23:00"))), ..none() }).await?;
+    assert_eq!(news(&world, &mut position).await?, opened, "with one");
+    // What a badge shows changed, and nobody moved.
+    change(&world, id, InstancePatch { start_time: Some(Some(time("19:30"))), ..none() }).await?;
+    assert_eq!(news(&world, &mut position).await?, [format!("UPDATED {i}")], "later");
+    change(&world, id, InstancePatch { location_override: Some(Some("Hall".into())), ..none() }).await?;
+    assert_eq!(news(&world, &mut position).await?, [format!("UPDATED {i}")], "elsewhere");
+    ensure!(world.instance(id).await?.has_own_times);
+
+    instances::set_override(&world.app, ADMIN, id, false, None).await.done()?;
+    assert_eq!(news(&world, &mut position).await?, closed, "held inactive");
+    instances::set_override(&world.app, ADMIN, id, true, Some(utc("2025-06-12 06:00"))).await.done()?;
+    assert_eq!(news(&world, &mut position).await?, opened, "held active");
+    let over = instances::set_override(&world.app, ADMIN, id, true, Some(world.now())).await;
+    ensure!(matches!(over, Err(service::Error::Invalid { .. })), "an end that is not in the future: {over:?}");
+    world.at("2025-06-12 05:00");
+    instances::clear_override(&world.app, ADMIN, id).await.done()?;
+    assert_eq!(news(&world, &mut position).await?, closed, "no longer held, long after its end");
+    world.at("2025-06-11 20:30");
+    instances::recompute_instance(&world.app, ADMIN, id).await.done()?;
+    assert_eq!(news(&world, &mut position).await?, opened, "computed anew");
+    instances::delete_instance(&world.app, ADMIN, id).await.done()?;
+    assert_eq!(news(&world, &mut position).await?, closed, "deleted");
+    let gone = instances::update_instance(&world.app, ADMIN, id, none()).await;
+    ensure!(matches!(gone, Err(service::Error::NotFound(_))), "{gone:?}");
+    Ok(())
+}
+
+async fn people_move_by_checking_in(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 18:30").await?;
+    let early = new_instance(&world, new_session(&world, "Early", None).await?, "19:00", "22:00").await?;
+    let late = new_instance(&world, new_session(&world, "Late", None).await?, "19:30", "22:00").await?;
+    let next = new_instance(&world, new_session(&world, "Next", None).await?, "21:00", "23:00").await?;
+    let ada = world.insert_person("Ada").await?;
+    let mut position = world.head().await?;
+
+    // Beforehand: to nothing that is active.
+    assert_eq!(say(&world, ada, next, Attendance::Yes).await?, None);
+    assert_eq!(world.place(ada).await?, None);
+    ensure!(news(&world, &mut position).await?.is_empty());
+    // There and then: the latest arrival wins, and each tells where they came from.
+    for (to, from) in [(late, None), (early, Some(late)), (late, Some(early)), (late, None)] {
+        assert_eq!(say(&world, ada, to, Attendance::Yes).await?, from.map(|id| id.0), "to {to}");
+        assert_eq!(world.place(ada).await?, Some(to));
+    }
+    world.check_right().await?;
+    position = world.head().await?;
+    // A yes that was no arrival brings nobody away from where they arrived.
+    world.at("2025-06-11 20:00");
+    world.sweep_exactly().await?;
+    ensure!(world.is_active(next).await?);
+    assert_eq!(news(&world, &mut position).await?, [format!("ACTIVATED {}", next.0)]);
+    // No here: to the other arrival; no there too: to the yes given beforehand; and then nowhere.
+    for (from, to) in [(late, Some(early)), (early, Some(next)), (next, None)] {
+        let answer = if from == early { Attendance::Maybe } else { Attendance::No };
+        assert_eq!(say(&world, ada, from, answer).await?, Some(from.0));
+        assert_eq!(world.place(ada).await?, to);
+        let text = format!("PERSON_MOVED {}: {} to {}", ada.0, from.0, to.map_or("-".into(), |id| id.0.to_string()));
+        ensure!(news(&world, &mut position).await?.contains(&text), "{text}");
+    }
+    // An answer taken back is none.
+    say(&world, ada, early, Attendance::Yes).await?;
+    check_ins::delete_check_in(&world.app, ADMIN, early, Some(ada)).await.done()?;
+    assert_eq!(world.place(ada).await?, None);
+    world.check_right().await
+}
+
+async fn who_leaves_is_placed_anew(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 20:00").await?;
+    let (one, other) = (new_session(&world, "One", None).await?, new_session(&world, "Other", None).await?);
+    let here = new_instance(&world, one, "19:00", "22:00").await?;
+    let there = new_instance(&world, other, "19:30", "22:00").await?;
+    let ada = world.insert_person("Ada").await?;
+    say(&world, ada, there, Attendance::Yes).await?;
+    say(&world, ada, here, Attendance::Yes).await?;
+    let mut position = world.head().await?;
+    let moved = |from: Option<SessionInstanceId>, to: Option<SessionInstanceId>| {
+        let text = |id: Option<SessionInstanceId>| id.map_or("-".to_owned(), |id| id.0.to_string());
+        format!("PERSON_MOVED {}: {} to {}", ada.0, text(from), text(to))
+    };
+
+    let deactivated = |it| PersonPatch { is_deactivated: Some(it), ..PersonPatch::default() };
+    people::update_person(&world.app, ADMIN, ada, deactivated(true)).await.done()?;
+    ensure!(news(&world, &mut position).await?.contains(&moved(Some(here), None)), "deactivated");
+    people::update_person(&world.app, ADMIN, ada, deactivated(false)).await.done()?;
+    ensure!(news(&world, &mut position).await?.contains(&moved(None, Some(here))), "taken back");
+
+    change(&world, here, InstancePatch { is_cancelled: Some(true), ..InstancePatch::default() }).await?;
+    assert_eq!(
+        without_counts(news(&world, &mut position).await?),
+        [format!("DEACTIVATED {}", here.0), moved(Some(here), Some(there))],
+        "cancelled: elsewhere, in the same news"
+    );
+    change(&world, here, InstancePatch { is_cancelled: Some(false), ..InstancePatch::default() }).await?;
+    assert_eq!(
+        without_counts(news(&world, &mut position).await?),
+        [format!("ACTIVATED {}", here.0), moved(Some(there), Some(here))]
+    );
+    instances::delete_instance(&world.app, ADMIN, here).await.done()?;
+    ensure!(news(&world, &mut position).await?.contains(&moved(Some(here), Some(there))), "deleted");
+    // It ends: nowhere.
+    world.at("2025-06-11 23:00");
+    world.sweep_exactly().await?;
+    assert_eq!(news(&world, &mut position).await?, [format!("DEACTIVATED {}", there.0), moved(Some(there), None)]);
+    Ok(())
+}
+
+async fn counts_are_told_once_a_second(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 20:00").await?;
+    let id = new_instance(&world, new_session(&world, "Evening", None).await?, "19:00", "22:00").await?;
+    let mut people = Vec::new();
+    for number in 0..10 {
+        people.push(world.insert_person(&format!("Person {number}")).await?);
+    }
+    let start = world.now();
+    let mut position = world.head().await?;
+    let mut updates = Vec::new();
+    // Ten check-ins in nine tenths of a second.
+    for (number, person) in (0..).zip(&people) {
+        world.clock.set(start + TimeDelta::milliseconds(number * 90));
+        check_ins::check_in(&world.app, ADMIN, id, Attendance::Yes, Some(*person)).await.done()?;
+        let published = changes::publish(&world.app).await.done()?;
+        for change in changes::read_after(&world.app.db, position, 100).await.done()? {
+            position = change.position;
+            if change.person.is_none() {
+                updates.push(change.occurred_at);
+            }
+        }
+        // Those after the first wait for a second after it.
+        let retry_at = (number > 0).then(|| start + TimeDelta::seconds(1));
+        assert_eq!(published.retry_at, retry_at, "after {number}");
+    }
+    assert_eq!(updates, [start]);
+    world.clock.set(start + TimeDelta::milliseconds(999));
+    changes::publish(&world.app).await.done()?;
+    ensure!(changes::read_after(&world.app.db, position, 100).await.done()?.is_empty(), "too early");
+    // The last value, always, and once.
+    world.clock.set(start + TimeDelta::seconds(1));
+    assert_eq!(changes::publish(&world.app).await.done()?.retry_at, None);
+    let last = changes::read_after(&world.app.db, position, 100).await.done()?;
+    assert_eq!(
+        last.iter().map(|change| (change.instance, change.occurred_at)).collect::<Vec<_>>(),
+        [(Some(id), world.now())]
+    );
+    let counts = instances::find_counts(&world.app, &[id]).await.done()?;
+    assert_eq!((counts[0].1.present, counts[0].1.attending), (10, 10));
+    // Nothing of what is not active.
+    instances::set_override(&world.app, ADMIN, id, false, None).await.done()?;
+    position = world.head().await?;
+    world.advance_seconds(10);
+    say(&world, people[0], id, Attendance::No).await?;
+    ensure!(news(&world, &mut position).await?.is_empty());
+    ensure!(changes::publish(&world.app).await.done()?.retry_at.is_none(), "nothing waits");
+    Ok(())
+}
+
+async fn a_session_that_moves_says_where_it_was(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 20:00").await?;
+    let session = new_session(&world, "Evening", None).await?;
+    let id = new_instance(&world, session, "19:00", "22:00").await?;
+    let inactive = new_instance(&world, session, "08:00", "09:00").await?;
+    let position = world.head().await?;
+    update(&world, session, SessionPatch { city: Some(Some("Waco".to_owned())), ..patch() }).await?;
+    update(&world, session, SessionPatch { name: Some("Night".to_owned()), ..patch() }).await?;
+    world.check_right().await?;
+    let log = world.log().await?;
+    let told: Vec<_> = log.iter().filter(|change| position < change.position).collect();
+    let city = |place: &domain::news::Place| place.city.clone();
+    let told: Vec<_> = told
+        .iter()
+        .map(|change| (change.instance, city(&change.place), change.previous_place.as_ref().and_then(city)))
+        .collect();
+    let (austin, waco) = (Some("Austin".to_owned()), Some("Waco".to_owned()));
+    assert_eq!(told, [(Some(id), waco.clone(), austin), (Some(id), waco, None)]);
+    ensure!(!world.is_active(inactive).await?);
+    Ok(())
+}
+
+async fn a_changed_recurrence_re_times(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 12:00").await?;
+    let session = new_session(
+        &world,
+        "Evening",
+        Some(weekly(&[("wednesday", "19:00", "22:00"), ("thursday", "08:00", "10:00")])),
+    );
+    let session = session.await?;
+    let made = world.instances_of(session).await?;
+    let [evening, morning] = &made[..] else { anyhow::bail!("{made:?}") };
+    let (evening, morning) = (SessionInstanceId(evening.id), SessionInstanceId(morning.id));
+    let by_hand = new_instance(&world, session, "13:00", "14:00").await?;
+    let mut position = world.head().await?;
+    ensure!(world.is_active(by_hand).await? && !world.is_active(evening).await?);
+
+    // What should be active now becomes active; someone's own times stay; and so does what was made by hand.
+    let own = InstancePatch { start_time: Some(Some(time("09:00"))), ..InstancePatch::default() };
+    change(&world, morning, own).await?;
+    let earlier = weekly(&[("wednesday", "12:30", "15:00"), ("thursday", "06:00", "07:00")]);
+    update(&world, session, SessionPatch { recurrence: Some(Some(earlier)), ..patch() }).await?;
+    assert_eq!(news(&world, &mut position).await?, [format!("ACTIVATED {}", evening.0)]);
+    let times = |row: &session_instance::Model| (row.id, row.start_time, row.end_time);
+    let found: Vec<_> = world.instances_of(session).await?.iter().map(times).collect();
+    let expected = [
+        (evening.0, Some(time("12:30")), Some(time("15:00"))),
+        (by_hand.0, Some(time("13:00")), Some(time("14:00"))),
+        (morning.0, Some(time("09:00")), Some(time("10:00"))),
+    ];
+    assert_eq!(found, expected);
+
+    // What should not be active stops.
+    let later = weekly(&[("wednesday", "20:00", "21:00"), ("thursday", "06:00", "07:00")]);
+    update(&world, session, SessionPatch { recurrence: Some(Some(later)), ..patch() }).await?;
+    assert_eq!(news(&world, &mut position).await?, [format!("DEACTIVATED {}", evening.0)]);
+
+    // One that is over keeps its instants, whatever the zone is now.
+    world.at("2025-06-11 22:00");
+    world.sweep_exactly().await?;
+    let over = world.instance(evening).await?;
+    update(&world, session, SessionPatch { time_zone: Some(Tz::Asia__Tokyo), ..patch() }).await?;
+    let after = world.instance(evening).await?;
+    assert_eq!((after.starts_at, after.closes_at), (over.starts_at, over.closes_at));
+    // The upcoming ones are at their local times elsewhere: 9:00 in Tokyo is midnight.
+    assert_eq!(world.instance(morning).await?.starts_at, Some(utc("2025-06-12 00:00")));
+    world.check_right().await
+}
+
+async fn what_has_no_occurrence_goes_and_comes_back(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 18:30").await?;
+    let wednesdays = weekly(&[("wednesday", "19:00", "22:00")]);
+    let fridays = weekly(&[("friday", "19:00", "22:00")]);
+    let ada = world.insert_person("Ada").await?;
+    for is_answered in [false, true] {
+        let session = new_session(&world, &format!("Evening {is_answered}"), Some(wednesdays.clone())).await?;
+        let made = world.instances_of(session).await?;
+        assert_eq!(made.len(), 1);
+        let id = SessionInstanceId(made[0].id);
+        if is_answered {
+            say(&world, ada, id, Attendance::No).await?;
+        }
+        let mut position = world.head().await?;
+        update(&world, session, SessionPatch { recurrence: Some(Some(fridays.clone())), ..patch() }).await?;
+        assert_eq!(news(&world, &mut position).await?, [format!("DEACTIVATED {}", id.0)]);
+        let row = world.instance(id).await?;
+        assert_eq!(
+            (row.is_cancelled, row.deleted_at.is_some()),
+            (is_answered, !is_answered),
+            "answered: {is_answered}"
+        );
+        // As often as one likes, it is the same one.
+        for _ in 0..2 {
+            update(&world, session, SessionPatch { recurrence: Some(Some(wednesdays.clone())), ..patch() }).await?;
+            assert_eq!(news(&world, &mut position).await?, [format!("ACTIVATED {}", id.0)]);
+            let rows = world.instances_of(session).await?;
+            assert_eq!(rows.iter().map(|row| (row.id, row.is_cancelled)).collect::<Vec<_>>(), [(id.0, false)]);
+            update(&world, session, SessionPatch { recurrence: Some(None), ..patch() }).await?;
+            assert_eq!(news(&world, &mut position).await?, [format!("DEACTIVATED {}", id.0)]);
+        }
+        // After its termination there are no occurrences either.
+        update(&world, session, SessionPatch { recurrence: Some(Some(wednesdays.clone())), ..patch() }).await?;
+        let last = Some(Some(date("2025-06-10")));
+        update(&world, session, SessionPatch { termination_date: last, ..patch() }).await?;
+        ensure!(!world.is_active(id).await?);
+        update(&world, session, SessionPatch { termination_date: Some(None), ..patch() }).await?;
+        ensure!(world.is_active(id).await?);
+    }
+    Ok(())
+}
+
+/// No sweep takes back what a person decided about an instance since the recurrence lost it.
+async fn what_someone_decided_stays(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 12:00").await?;
+    let ada = world.insert_person("Ada").await?;
+    let evenings = weekly(&[("wednesday", "19:00", "22:00")]);
+    let none = SessionPatch { recurrence: Some(None), ..patch() };
+    let all = (service::sweep::Scope::All, domain::status::Mode::Exact);
+
+    // Cancelled by re-timing and taken up again.
+    let session = new_session(&world, "Taken up", Some(evenings.clone())).await?;
+    let id = SessionInstanceId(world.instances_of(session).await?[0].id);
+    say(&world, ada, id, Attendance::Yes).await?;
+    update(&world, session, none.clone()).await?;
+    ensure!(world.instance(id).await?.is_cancelled);
+    change(&world, id, InstancePatch { is_cancelled: Some(false), ..InstancePatch::default() }).await?;
+    world.sweep(all.0, all.1).await?;
+    ensure!(!world.instance(id).await?.is_cancelled, "the sweep cancelled it again");
+    // The occurrence comes back: it stands for it, and there is no second one.
+    update(&world, session, SessionPatch { recurrence: Some(Some(evenings.clone())), ..patch() }).await?;
+    assert_eq!(world.instances_of(session).await?.len(), 1);
+
+    // Cancelled by a person: it stays so when its occurrence comes back.
+    let session = new_session(&world, "Cancelled", Some(evenings.clone())).await?;
+    let id = SessionInstanceId(world.instances_of(session).await?[0].id);
+    change(&world, id, InstancePatch { is_cancelled: Some(true), ..InstancePatch::default() }).await?;
+    update(&world, session, none.clone()).await?;
+    update(&world, session, SessionPatch { recurrence: Some(Some(evenings.clone())), ..patch() }).await?;
+    let rows = world.instances_of(session).await?;
+    assert_eq!(rows.iter().map(|row| (row.id, row.is_cancelled)).collect::<Vec<_>>(), [(id.0, true)]);
+
+    // Deleted by a person: it is not made again.
+    let session = new_session(&world, "Deleted", Some(evenings.clone())).await?;
+    let id = SessionInstanceId(world.instances_of(session).await?[0].id);
+    instances::delete_instance(&world.app, ADMIN, id).await.done()?;
+    for recurrence in [None, Some(evenings.clone()), Some(weekly(&[("wednesday", "20:00", "22:00")]))] {
+        update(&world, session, SessionPatch { recurrence: Some(recurrence), ..patch() }).await?;
+        ensure!(world.instances_of(session).await?.is_empty(), "made again");
+    }
+
+    // Over, then moved to another day after its occurrence is gone.
+    let session = new_session(&world, "Moved", Some(evenings)).await?;
+    let id = SessionInstanceId(world.instances_of(session).await?[0].id);
+    world.at("2025-06-11 23:30");
+    world.sweep_exactly().await?;
+    update(&world, session, none).await?;
+    change(&world, id, InstancePatch { date: Some(date("2025-06-13")), ..InstancePatch::default() }).await?;
+    world.sweep(all.0, all.1).await?;
+    let row = world.instance(id).await?;
+    assert_eq!((row.date, row.deleted_at, row.is_cancelled), (date("2025-06-13"), None, false));
+    world.check_right().await
+}
+
+/// An instance made by hand stands for the occurrence of its date, as long as it is there.
+async fn a_freed_date_gets_its_instance(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 12:00").await?;
+    for is_deleted in [true, false] {
+        let session = new_session(&world, "Evening", None).await?;
+        let by_hand = new_instance(&world, session, "17:00", "18:00").await?;
+        let evenings = weekly(&[("wednesday", "19:00", "22:00")]);
+        let made = SessionPatch { recurrence: Some(Some(evenings)), auto_create_instances: Some(true), ..patch() };
+        update(&world, session, made).await?;
+        assert_eq!(world.instances_of(session).await?.len(), 1, "the date is full");
+        if is_deleted {
+            instances::delete_instance(&world.app, ADMIN, by_hand).await.done()?;
+        } else {
+            let away = InstancePatch { date: Some(date("2025-06-20")), ..InstancePatch::default() };
+            change(&world, by_hand, away).await?;
+        }
+        let rows = world.instances_of(session).await?;
+        let made = rows.first().context("one for the occurrence")?;
+        assert_eq!((made.date, made.start_time), (date("2025-06-11"), Some(time("19:00"))));
+        world.check_right().await?;
+    }
+    Ok(())
+}
+
+async fn a_save_that_changes_nothing_tells_nothing(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 20:00").await?;
+    let session = new_session(&world, "Evening", None).await?;
+    let id = new_instance(&world, session, "19:00", "22:00").await?;
+    let ada = world.insert_person("Ada").await?;
+    say(&world, ada, id, Attendance::Yes).await?;
+    world.advance_seconds(5);
+    let mut position = world.head().await?;
+    let before = world.session(session).await?;
+    let same = SessionPatch { active_buffer_minutes_before: Some(60), time_zone: Some(Tz::UTC), ..patch() };
+    update(&world, session, same).await?;
+    assert_eq!(world.session(session).await?, before);
+    change(&world, id, InstancePatch { start_time: Some(Some(time("19:00"))), ..InstancePatch::default() }).await?;
+    ensure!(!world.instance(id).await?.has_own_times, "they are as they were");
+    instances::clear_override(&world.app, ADMIN, id).await.done()?;
+    instances::recompute_instance(&world.app, ADMIN, id).await.done()?;
+    people::update_person(&world.app, ADMIN, ada, PersonPatch { hides_place: Some(true), ..PersonPatch::default() })
+        .await
+        .done()?;
+    ensure!(news(&world, &mut position).await?.is_empty());
+    // A yes said again is an arrival, and no news.
+    say(&world, ada, id, Attendance::Yes).await?;
+    ensure!(news(&world, &mut position).await?.is_empty());
+    Ok(())
+}

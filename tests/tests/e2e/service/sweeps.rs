@@ -1,1 +1,432 @@
-//! To be written.
+//! The sweep: repeated, at once with another, ahead of its time, dry, past what is broken, and after a crash.
+
+use anyhow::{Context, Result, ensure};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{
+    access::Viewer,
+    ids::{PersonId, SessionId, SessionInstanceId},
+    news::ChangeKind,
+    status::Mode,
+};
+use entity::{check_in::Attendance, session, session_instance};
+use futures_util::future::join_all;
+use insession_tests::{TestDatabase, on_both_databases};
+use sea_orm::{ConnectionTrait, FromQueryResult, JsonValue, Statement};
+use service::{
+    instances,
+    sessions::{self, SessionPatch},
+    sweep::{Changed, Report, Request, Scope, find_next_due, run_recorded, sweep},
+};
+
+use super::world::{Done, World, blank_session, date, time, utc};
+
+on_both_databases!(
+    repeated_it_changes_nothing,
+    two_at_once_make_each_change_once,
+    only_periodic_ones_look_ahead,
+    overrides_end_when_they_should,
+    a_dry_run_tells_what_a_run_does_and_writes_nothing,
+    a_broken_session_is_told_of_until_it_is_mended,
+    a_mark_without_a_job_is_taken,
+    a_mark_survives_a_later_save,
+    only_what_is_due_is_looked_at,
+    all_mends_what_was_changed_by_hand,
+    a_tick_is_run_once,
+);
+
+/// A session in UTC with one instance from 19:00 to 22:00 on 11 June 2025, not yet swept, and who said yes beforehand.
+async fn insert_evening(world: &World, name: &str, people: &[PersonId]) -> Result<session_instance::Model> {
+    let session = world.insert_session(blank_session(name, "UTC")).await?;
+    let times = Some((time("19:00"), time("22:00")));
+    let row = world.insert_instance(&session, date("2025-06-11"), times, |row| row.due_at = row.opens_at).await?;
+    for person in people {
+        let said = utc("2025-06-10 12:00");
+        world.insert_check_in(*person, SessionInstanceId(row.id), Attendance::Yes, said).await?;
+    }
+    Ok(row)
+}
+
+async fn insert_people(world: &World, count: usize) -> Result<Vec<PersonId>> {
+    let mut people = Vec::new();
+    for number in 1..=count {
+        people.push(world.insert_person(&format!("Person {number}")).await?);
+    }
+    Ok(people)
+}
+
+fn ids(list: &[Changed]) -> Vec<i64> {
+    list.iter().map(|changed| changed.instance_id.0).collect()
+}
+
+fn is_empty(report: &Report) -> bool {
+    report.activated.is_empty()
+        && report.deactivated.is_empty()
+        && report.auto_created.is_empty()
+        && report.people_moved == 0
+}
+
+const ALL_SCOPES: [(Scope, Mode); 4] =
+    [(Scope::Due, Mode::Exact), (Scope::Due, Mode::Periodic), (Scope::All, Mode::Exact), (Scope::All, Mode::Periodic)];
+
+async fn repeated_it_changes_nothing(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 18:00").await?;
+    let people = insert_people(&world, 3).await?;
+    let row = insert_evening(&world, "Evening", &people).await?;
+    for (now, activated, deactivated) in
+        [("2025-06-11 18:00", vec![row.id], vec![]), ("2025-06-11 23:00", vec![], vec![row.id])]
+    {
+        world.at(now);
+        let report = world.sweep_exactly().await?;
+        assert_eq!(
+            (ids(&report.activated), ids(&report.deactivated), report.people_moved),
+            (activated, deactivated, 3)
+        );
+        let before = contents(&world).await?;
+        ensure!(before.iter().any(|row| row.contains("Evening")), "{before:?}");
+        for (scope, mode) in ALL_SCOPES {
+            let report = world.sweep(scope, mode).await?;
+            ensure!(is_empty(&report), "{scope:?} {mode:?}: {report:?}");
+            assert_eq!(contents(&world).await?, before, "{scope:?} {mode:?}");
+        }
+        world.check_right().await?;
+    }
+    Ok(())
+}
+
+async fn two_at_once_make_each_change_once(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 17:00").await?;
+    let people = insert_people(&world, 20).await?;
+    let mut rows = Vec::new();
+    for number in 0..60 {
+        rows.push(insert_evening(&world, &format!("Evening {number}"), &people[number % 20..][..1]).await?);
+    }
+    let apps = [world.app.clone(), world.another_app().await?, world.another_app().await?];
+    for (now, kind) in [("2025-06-11 18:00", ChangeKind::Activated), ("2025-06-11 23:00", ChangeKind::Deactivated)] {
+        world.at(now);
+        let head = world.head().await?;
+        let mut told = Vec::new();
+        let mut moved = 0;
+        for report in join_all(apps.iter().map(|app| sweep(app, Request::EXACT))).await {
+            let report = report.done()?;
+            told.extend(ids(&report.activated).into_iter().chain(ids(&report.deactivated)));
+            moved += report.people_moved;
+        }
+        told.sort_unstable();
+        assert_eq!(told, rows.iter().map(|row| row.id).collect::<Vec<_>>(), "each told by one report");
+        assert_eq!(moved, people.len());
+        let log = world.log().await?;
+        let news: Vec<_> = log.iter().filter(|change| head < change.position).collect();
+        let mut changed: Vec<_> =
+            news.iter().filter(|change| change.kind == kind).filter_map(|change| change.instance).collect();
+        changed.sort_unstable();
+        assert_eq!(changed, rows.iter().map(|row| SessionInstanceId(row.id)).collect::<Vec<_>>());
+        assert_eq!(news.len(), rows.len() + people.len(), "a row for each change and each move");
+        world.check_right().await?;
+    }
+    Ok(())
+}
+
+async fn only_periodic_ones_look_ahead(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 17:00").await?;
+    let row = insert_evening(&world, "Evening", &[]).await?;
+    let id = SessionInstanceId(row.id);
+    for (now, scope, mode, is_active) in [
+        ("2025-06-11 17:58:59", Scope::Due, Mode::Periodic, false),
+        ("2025-06-11 17:58:59", Scope::All, Mode::Periodic, false),
+        ("2025-06-11 17:59:00", Scope::Due, Mode::Exact, false),
+        ("2025-06-11 17:59:59", Scope::All, Mode::Exact, false),
+        ("2025-06-11 17:59:00", Scope::Instance(id), Mode::Exact, false),
+        ("2025-06-11 17:59:00", Scope::Due, Mode::Periodic, true),
+        // Nobody changes it back.
+        ("2025-06-11 17:59:00", Scope::All, Mode::Exact, true),
+        ("2025-06-11 17:59:00", Scope::Instance(id), Mode::Exact, true),
+        ("2025-06-11 17:59:30", Scope::Session(SessionId(row.session_id)), Mode::Exact, true),
+        // They don't look ahead when they deactivate.
+        ("2025-06-11 22:59:59", Scope::All, Mode::Periodic, true),
+        ("2025-06-11 22:59:59", Scope::Due, Mode::Periodic, true),
+        ("2025-06-11 23:00:00", Scope::Due, Mode::Periodic, false),
+    ] {
+        world.at(now);
+        world.sweep(scope, mode).await?;
+        assert_eq!(world.is_active(id).await?, is_active, "{now} {scope:?} {mode:?}");
+    }
+    let kinds: Vec<_> = world.log().await?.iter().map(|change| change.kind).collect();
+    assert_eq!(kinds, [ChangeKind::Activated, ChangeKind::Deactivated]);
+    Ok(())
+}
+
+async fn overrides_end_when_they_should(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 12:00").await?;
+    let app = &world.app;
+    let row = insert_evening(&world, "Evening", &[]).await?;
+    let id = SessionInstanceId(row.id);
+    // Without an end: until the next periodic sweep, which gives the window its say again.
+    instances::set_override(app, Viewer::ADMIN, id, true, None).await.done()?;
+    ensure!(world.is_active(id).await?);
+    world.advance_seconds(3600);
+    for (scope, mode) in [(Scope::Due, Mode::Exact), (Scope::All, Mode::Exact), (Scope::Instance(id), Mode::Exact)] {
+        world.sweep(scope, mode).await?;
+        ensure!(world.is_active(id).await?, "{scope:?} {mode:?}");
+    }
+    world.sweep(Scope::Due, Mode::Periodic).await?;
+    ensure!(!world.is_active(id).await? && world.instance(id).await?.override_active.is_none());
+
+    // With an end, which is due by itself: the window opens meanwhile, and has its say afterwards.
+    world.at("2025-06-11 17:30");
+    let until = utc("2025-06-11 18:30");
+    instances::set_override(app, Viewer::ADMIN, id, false, Some(until)).await.done()?;
+    for (now, is_active, due) in [
+        ("2025-06-11 17:30:00", false, Some("2025-06-11 18:00")),
+        ("2025-06-11 18:00:00", false, Some("2025-06-11 18:30")),
+        ("2025-06-11 18:29:59", false, Some("2025-06-11 18:30")),
+        ("2025-06-11 18:30:00", true, Some("2025-06-11 23:00")),
+    ] {
+        world.at(now);
+        for mode in [Mode::Exact, Mode::Periodic] {
+            world.sweep(Scope::Due, mode).await?;
+            assert_eq!(world.is_active(id).await?, is_active, "{now} {mode:?}");
+            assert_eq!(find_next_due(app).await.done()?, due.map(utc), "{now} {mode:?}");
+        }
+    }
+    // Of one that was to be active beyond its window, the end closes it.
+    let until = Some(utc("2025-06-11 23:30"));
+    instances::set_override(app, Viewer::ADMIN, id, true, until).await.done()?;
+    for (now, is_active) in
+        [("2025-06-11 23:00:00", true), ("2025-06-11 23:29:59", true), ("2025-06-11 23:30:00", false)]
+    {
+        world.at(now);
+        world.sweep_exactly().await?;
+        assert_eq!(world.is_active(id).await?, is_active, "{now}");
+    }
+    assert_eq!(find_next_due(app).await.done()?, None);
+    // An override never revives what was cancelled.
+    world.raw(&format!("UPDATE session_instance SET is_cancelled = true WHERE id = {}", id.0)).await?;
+    instances::set_override(app, Viewer::ADMIN, id, true, None).await.done()?;
+    ensure!(!world.is_active(id).await?);
+    world.sweep(Scope::All, Mode::Periodic).await?;
+    ensure!(!world.is_active(id).await? && world.instance(id).await?.override_active.is_none());
+    world.check_right().await
+}
+
+/// Every row of every table, as text.
+async fn contents(world: &World) -> Result<Vec<String>> {
+    let db = world.db();
+    let backend = db.get_database_backend();
+    let mut contents = Vec::new();
+    for table in [
+        "session",
+        "session_organizer",
+        "session_instance",
+        "person",
+        "check_in",
+        "change_batch",
+        "change_log",
+        "count_change",
+        "sweep_run",
+    ] {
+        let rows = JsonValue::find_by_statement(Statement::from_string(backend, format!("SELECT * FROM {table}")));
+        let mut rows: Vec<_> = rows.all(db).await?.iter().map(|row| format!("{table}: {row}")).collect();
+        rows.sort();
+        contents.extend(rows);
+    }
+    Ok(contents)
+}
+
+async fn a_dry_run_tells_what_a_run_does_and_writes_nothing(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 17:59").await?;
+    let people = insert_people(&world, 4).await?;
+    insert_evening(&world, "Opens", &people[..2]).await?;
+    let closes = insert_evening(&world, "Closes", &people[2..3]).await?;
+    instances::set_override(&world.app, Viewer::ADMIN, SessionInstanceId(closes.id), true, None).await.done()?;
+    let sql = format!("UPDATE session_instance SET override_active = false WHERE id = {}", closes.id);
+    world.raw(&sql).await?;
+    world.raw("UPDATE session SET time_zone = 'Mars/Base', needs_recompute = true WHERE name = 'Closes'").await?;
+    let made = session::Model {
+        recurrence: Some(
+            r#"[{"type":"weekly","weekday":"wednesday","start_time":"18:30","end_time":"20:00"}]"#.to_owned(),
+        ),
+        auto_create_instances: true,
+        needs_recompute: true,
+        ..blank_session("Made", "UTC")
+    };
+    world.insert_session(made).await?;
+    for (scope, mode) in ALL_SCOPES {
+        let before = contents(&world).await?;
+        let dry = Request { scope, mode, at: None, is_dry_run: true };
+        let foreseen = sweep(&world.app, dry).await.done()?;
+        ensure!(foreseen.dry_run);
+        assert_eq!(contents(&world).await?, before, "{scope:?} {mode:?} wrote");
+        // The same again: it is not as if the first had happened.
+        assert_eq!(same(&foreseen, &sweep(&world.app, dry).await.done()?), Ok(()));
+        let report = sweep(&world.app, Request { is_dry_run: false, ..dry }).await.done()?;
+        assert_eq!(same(&foreseen, &report), Ok(()), "{scope:?} {mode:?}");
+        assert_eq!(foreseen.errors.len(), 1, "{scope:?} {mode:?}: {:?}", foreseen.errors);
+    }
+    world.sweep_exactly().await?;
+    world.check_right().await
+}
+
+/// Do two reports say the same? Made instances have other ids the second time.
+fn same(one: &Report, other: &Report) -> Result<(), String> {
+    let told = |report: &Report| {
+        let names = |list: &[Changed]| list.iter().map(|it| it.session_name.clone()).collect::<Vec<_>>();
+        let created: Vec<_> =
+            report.auto_created.iter().map(|it| (it.session_id, it.instances_created, it.dates.clone())).collect();
+        (
+            (names(&report.activated), names(&report.deactivated), created),
+            (report.people_moved, report.errors.clone(), report.at),
+        )
+    };
+    if told(one) == told(other) { Ok(()) } else { Err(format!("{one:?} and {other:?}")) }
+}
+
+async fn a_broken_session_is_told_of_until_it_is_mended(database: TestDatabase) -> Result<()> {
+    for (broken, mended) in [
+        ("time_zone = 'Mars/Base'", "time_zone = 'UTC'"),
+        ("recurrence = '[{\"type\":\"hourly\"}]'", "recurrence = NULL"),
+        ("recurrence = 'not JSON'", "recurrence = '[]'"),
+    ] {
+        let database = TestDatabase::new(database.backend).await?;
+        let world = World::new(database, "2025-06-11 12:00").await?;
+        let people = insert_people(&world, 2).await?;
+        let theirs = insert_evening(&world, "Broken", &people[..1]).await?;
+        let other = insert_evening(&world, "Whole", &people[1..]).await?;
+        let id = SessionId(theirs.session_id);
+        world.raw(&format!("UPDATE session SET {broken}, auto_create_instances = true WHERE id = {}", id.0)).await?;
+
+        // Found when something new is to be computed from it.
+        let report = world.sweep(Scope::Due, Mode::Periodic).await?;
+        ensure!(report.errors.is_empty(), "nothing was computed: {:?}", report.errors);
+        let report = world.sweep(Scope::All, Mode::Exact).await?;
+        expect_error(&report, id).with_context(|| broken.to_owned())?;
+        ensure!(world.session(id).await?.problem.is_some());
+
+        // Told by every sweep; windows that are stored open and close; everything else is done.
+        for (now, scope, mode, is_active) in [
+            ("2025-06-11 13:14:00", Scope::Due, Mode::Periodic, false),
+            ("2025-06-11 17:59:00", Scope::Due, Mode::Periodic, true),
+            ("2025-06-11 18:00:00", Scope::Due, Mode::Exact, true),
+            ("2025-06-11 18:14:00", Scope::All, Mode::Periodic, true),
+            ("2025-06-11 23:00:00", Scope::Due, Mode::Exact, false),
+        ] {
+            world.at(now);
+            let report = world.sweep(scope, mode).await?;
+            expect_error(&report, id).with_context(|| format!("{broken} {now}"))?;
+            for row in [&theirs, &other] {
+                assert_eq!(world.is_active(SessionInstanceId(row.id)).await?, is_active, "{broken} {now}");
+            }
+            world.check_right().await?;
+        }
+        world.raw(&format!("UPDATE session SET {mended} WHERE id = {}", id.0)).await?;
+        let report = world.sweep(Scope::Due, Mode::Periodic).await?;
+        ensure!(report.errors.is_empty(), "{mended}: {:?}", report.errors);
+        ensure!(world.session(id).await?.problem.is_none(), "{mended}");
+    }
+    Ok(())
+}
+
+fn expect_error(report: &Report, session: SessionId) -> Result<()> {
+    let told: Vec<_> = report.errors.iter().map(|error| error.session_id).collect();
+    ensure!(told == [Some(session)], "{:?}", report.errors);
+    Ok(())
+}
+
+/// As when the process dies between the commit and the job.
+async fn a_mark_without_a_job_is_taken(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 22:30").await?;
+    let people = insert_people(&world, 1).await?;
+    let row = insert_evening(&world, "Evening", &people).await?;
+    world.sweep_exactly().await?;
+    ensure!(world.is_active(SessionInstanceId(row.id)).await?);
+    world.raw("UPDATE session SET active_buffer_minutes_after = 0, needs_recompute = true").await?;
+    assert_eq!(find_next_due(&world.app).await.done()?, Some(world.now()), "timers look at once");
+    let report = world.sweep_exactly().await?;
+    assert_eq!((ids(&report.deactivated), report.people_moved), (vec![row.id], 1));
+    ensure!(!world.session(SessionId(row.session_id)).await?.needs_recompute);
+    assert_eq!(find_next_due(&world.app).await.done()?, None);
+    world.check_right().await
+}
+
+/// A recompute clears the mark of what it read, and of nothing that was saved meanwhile.
+async fn a_mark_survives_a_later_save(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 22:30").await?;
+    let row = insert_evening(&world, "Evening", &[]).await?;
+    let id = SessionId(row.session_id);
+    let another = world.another_app().await?;
+    let save = |minutes| {
+        let patch = SessionPatch { active_buffer_minutes_after: Some(minutes), ..SessionPatch::default() };
+        sessions::update_session(&world.app, Viewer::ADMIN, id, patch)
+    };
+    for round in 0..20 {
+        let before = world.session(id).await?.revision;
+        let (saved, swept) = futures_util::join!(save(round % 2 * 60), sweep(&another, Request::EXACT));
+        saved.done()?;
+        swept.done()?;
+        let session = world.session(id).await?;
+        ensure!(!session.needs_recompute && session.revision > before, "{session:?}");
+        let closes = utc("2025-06-11 22:00") + TimeDelta::minutes((round % 2 * 60).into());
+        let stored: Option<DateTime<Utc>> = world.instance(SessionInstanceId(row.id)).await?.closes_at;
+        assert_eq!(stored, Some(closes), "round {round}");
+        world.check_right().await?;
+    }
+    Ok(())
+}
+
+/// What is neither due nor marked is left alone by the usual sweep, whatever someone wrote into it.
+async fn only_what_is_due_is_looked_at(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 20:00").await?;
+    let row = insert_evening(&world, "Evening", &[]).await?;
+    world.raw("UPDATE session_instance SET due_at = NULL").await?;
+    for mode in [Mode::Exact, Mode::Periodic] {
+        ensure!(is_empty(&world.sweep(Scope::Due, mode).await?), "{mode:?}");
+    }
+    let report = world.sweep(Scope::Instance(SessionInstanceId(row.id)), Mode::Exact).await?;
+    assert_eq!(ids(&report.activated), [row.id]);
+    Ok(())
+}
+
+async fn all_mends_what_was_changed_by_hand(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 20:00").await?;
+    let people = insert_people(&world, 3).await?;
+    let row = insert_evening(&world, "Evening", &people[..2]).await?;
+    let over = insert_evening(&world, "Long over", &[]).await?;
+    world.raw(&format!("UPDATE session_instance SET date = '2024-06-11' WHERE id = {}", over.id)).await?;
+    world.sweep(Scope::All, Mode::Exact).await?;
+    // Someone at an instance that is over, someone nowhere, and someone where they never said yes.
+    for (person, place) in
+        [(people[0], over.id.to_string()), (people[1], "NULL".into()), (people[2], row.id.to_string())]
+    {
+        let sql = format!("UPDATE person SET active_session_instance_id = {place} WHERE id = {}", person.0);
+        world.raw(&sql).await?;
+    }
+    let report = world.sweep(Scope::All, Mode::Periodic).await?;
+    assert_eq!(report.people_moved, 3);
+    world.stored().await?.check_places(world.app.placement_rule)?;
+    // A status that is none of what is due.
+    let sql = format!("UPDATE session_instance SET is_active = false, due_at = NULL WHERE id = {}", row.id);
+    world.raw(&sql).await?;
+    let report = world.sweep(Scope::All, Mode::Periodic).await?;
+    assert_eq!(ids(&report.activated), [row.id]);
+    world.stored().await?.check_statuses(world.now())
+}
+
+async fn a_tick_is_run_once(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 17:59").await?;
+    insert_evening(&world, "Evening", &[]).await?;
+    let apps = [world.app.clone(), world.another_app().await?, world.another_app().await?];
+    let tick = Some(utc("2025-06-11 17:59"));
+    let mut activated = 0;
+    for report in join_all(apps.iter().map(|app| run_recorded(app, Request::PERIODIC, tick))).await {
+        activated += report.done()?.map_or(0, |report| report.activated.len());
+    }
+    assert_eq!(activated, 1);
+    ensure!(run_recorded(&world.app, Request::PERIODIC, tick).await.done()?.is_none(), "it was run");
+    // One that began it and died is followed by another.
+    world.raw("UPDATE sweep_run SET finished_at = NULL").await?;
+    ensure!(run_recorded(&world.app, Request::PERIODIC, tick).await.done()?.is_some(), "it had not been finished");
+    // Runs without a tick are as many as are asked for.
+    for _ in 0..2 {
+        ensure!(run_recorded(&world.app, Request::PERIODIC, None).await.done()?.is_some());
+    }
+    Ok(())
+}

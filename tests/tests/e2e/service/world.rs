@@ -16,7 +16,10 @@ use entity::{
     person, session, session_instance,
 };
 use insession_tests::{TestDatabase, database::execute};
-use sea_orm::{ActiveModelTrait, ActiveValue::NotSet, DatabaseConnection, EntityTrait, IntoActiveModel, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ConnectOptions, Database, DatabaseConnection, EntityTrait, IntoActiveModel,
+    QueryOrder,
+};
 use service::{
     App,
     app::NoQueue,
@@ -80,9 +83,11 @@ impl World {
         Self::app_on(&self.database, &self.clock).await
     }
 
-    /// A connection of the test's own.
+    /// One connection of the test's own.
     pub async fn connect(&self) -> Result<DatabaseConnection> {
-        self.database.connect().await
+        let mut options = ConnectOptions::new(&self.database.url);
+        options.max_connections(1).sqlx_logging(false);
+        Ok(Database::connect(options).await?)
     }
 
     /// The same world under another placement rule.

@@ -1,0 +1,338 @@
+//! Fan-out: what it costs to give a change to thousands of sockets, and how soon the last has it.
+//!
+//! The server is the real program on a core of its own; the other core has the sockets' clients, PostgreSQL, Redis and the
+//! publisher. A change is written to the log by the service's transaction, in this process; the server hears of it through
+//! Redis, gives it its position, reads it, executes the subscription's document once and sends the text to all: all of that
+//! is in its processor time. The baseline is an axum server that is told, by an HTTP request, to broadcast a text of
+//! InSession's to the same number of the same clients.
+//!
+//! Each repetition is a fresh server of either kind. Two loops: *closed*, where a change is published when everybody has the
+//! one before, which gives the latencies; and *saturated*, where some are always under way, which gives the throughput.
+
+mod clients;
+mod data;
+pub mod raw;
+
+use std::{
+    num::NonZero,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use insession_tests::{Client, eventually};
+use serde_json::json;
+
+use self::{clients::Clients, data::Data};
+use crate::{
+    measure::{median, milliseconds, ratio},
+    pinned::{Pinned, pin_this_process},
+};
+
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// How many sockets, each with one subscription that is the same for all
+    #[arg(long, value_delimiter = ',', default_value = "1000,10000")]
+    subscribers: Vec<usize>,
+    /// How many sessions the most subscribers are also spread over, each narrowed to one of them; 0: not at all
+    #[arg(long, default_value_t = 1000)]
+    topics: usize,
+    /// How often each measurement is repeated, with a fresh server
+    #[arg(long, default_value_t = NonZero::<u8>::MIN.saturating_add(2))]
+    repetitions: NonZero<u8>,
+    /// How many deliveries are measured in each loop of each repetition
+    #[arg(long, default_value_t = 200_000)]
+    messages: usize,
+    /// Ask only for what the log itself says, so that no execution reads the database
+    #[arg(long)]
+    plain: bool,
+}
+
+const BADGE: &str = "kind cursor occurredAt session { id name path } \
+    sessionInstance { id isActive activeUntil presentCount attendingCount }";
+const PLAIN: &str = "kind cursor occurredAt sessionInstanceId";
+
+/// How many deliveries may be under way while the server is saturated.
+const UNDER_WAY: usize = 20_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    InSession,
+    Raw,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Case {
+    subscribers: usize,
+    topics: usize,
+    /// How many changes make each loop.
+    rounds: usize,
+    is_plain: bool,
+}
+
+/// One loop: each change, or batch of one change a topic, comes to each subscriber once.
+#[derive(Debug, Clone, Copy)]
+struct Loop {
+    cpu_per_message: Duration,
+    messages_per_second: f64,
+    busy: f64,
+}
+
+#[derive(Debug, Default)]
+struct Measured {
+    closed: Vec<Loop>,
+    saturated: Vec<Loop>,
+    last: Vec<Duration>,
+    latencies: Vec<u64>,
+    kib_per_subscriber: Vec<f64>,
+    bytes: usize,
+}
+
+pub async fn run(options: Options) -> Result<()> {
+    pin_this_process()?;
+    let most = options.subscribers.iter().copied().max().context("no subscribers")?;
+    // Sockets, and what else there is; the server needs about as many.
+    let needed = u64::try_from(most)? + 300;
+    let files = rlimit::increase_nofile_limit(u64::MAX)?;
+    ensure!(files >= needed, "{most} sockets need {needed} open files, and {files} are allowed: see ulimit -n");
+    let case = |subscribers, topics| Case {
+        subscribers,
+        topics,
+        rounds: (options.messages / subscribers).max(5),
+        is_plain: options.plain,
+    };
+    let mut cases: Vec<_> = options.subscribers.iter().map(|count| case(*count, 1)).collect();
+    if options.topics > 0 {
+        ensure!(most.is_multiple_of(options.topics), "the topics have to share the subscribers evenly");
+        cases.push(case(most, options.topics));
+    }
+    let data = Data::create(options.topics.max(1)).await?;
+    println!("{}; each figure the median of {}", if options.plain { PLAIN } else { BADGE }, options.repetitions);
+    for case in cases {
+        let (mut insession, mut raw) = (Measured::default(), Measured::default());
+        let mut text = String::new();
+        for repetition in 0..options.repetitions.get() {
+            text = measure(&data, case, Side::InSession, repetition, &text, &mut insession).await?;
+            measure(&data, case, Side::Raw, repetition, &text, &mut raw).await?;
+        }
+        report(case, insession, raw);
+    }
+    Ok(())
+}
+
+async fn measure(
+    data: &Data,
+    case: Case,
+    side: Side,
+    repetition: u8,
+    text: &str,
+    measured: &mut Measured,
+) -> Result<String> {
+    let topics = case.topics.to_string();
+    let mut server = match side {
+        Side::InSession => Pinned::insession(&[("DATABASE_URL", &data.database), ("REDIS_URL", &data.redis)]).await?,
+        Side::Raw => Pinned::this_program("raw-broadcast", &[&topics]).await?,
+    };
+    let clients = Clients::start()?;
+    let run = Run { data, case, side, server: &server, http: Client::new(&server.url()), clients };
+    if side == Side::Raw {
+        run.post("/text", text).await?;
+    }
+    measured.kib_per_subscriber.push(run.connect(repetition).await?);
+    let warm_up = case.rounds.div_ceil(10);
+    run.closed(warm_up, &mut Vec::new()).await?;
+    run.clients.take_latencies();
+    measured.closed.push(run.closed(case.rounds, &mut measured.last).await?);
+    let latencies = run.clients.take_latencies();
+    measured.latencies.resize(latencies.len(), 0);
+    for (sum, count) in measured.latencies.iter_mut().zip(latencies) {
+        *sum += u64::from(count);
+    }
+    run.saturated(warm_up).await?;
+    measured.saturated.push(run.saturated(case.rounds).await?);
+    run.clients.ensure_all_had(u64::try_from(2 * (case.rounds + warm_up))?)?;
+    let sample = run.clients.sample();
+    measured.bytes = sample.len();
+    drop(run);
+    server.expect_running()?;
+    Ok(sample)
+}
+
+/// One server with its clients.
+struct Run<'a> {
+    data: &'a Data,
+    case: Case,
+    side: Side,
+    server: &'a Pinned,
+    http: Client,
+    clients: Clients,
+}
+
+impl Run<'_> {
+    /// Connects all. Returns what one more subscriber takes, in KiB.
+    async fn connect(&self, repetition: u8) -> Result<f64> {
+        let subscribers = self.case.subscribers;
+        let after = match self.side {
+            Side::InSession => self.http.data("{ changeCursor }", json!({})).await?["changeCursor"].clone(),
+            Side::Raw => json!(null),
+        };
+        let fields = if self.case.is_plain { PLAIN } else { BADGE };
+        let query = format!(
+            "subscription Badge($ids: [ID!], $after: Cursor) \
+             {{ activeSessionChanged(sessionIds: $ids, after: $after) {{ {fields} }} }}"
+        );
+        let subscribe = |number: usize| {
+            let topic = number % self.case.topics;
+            match self.side {
+                Side::InSession => {
+                    let ids = (self.case.topics > 1).then(|| [format!("Session:{}", topic + 1)]);
+                    let variables = json!({ "ids": ids, "after": after });
+                    let payload = json!({ "query": query, "variables": variables });
+                    json!({ "type": "subscribe", "id": format!("{number:08}"), "payload": payload }).to_string()
+                }
+                Side::Raw => topic.to_string(),
+            }
+        };
+        // What the first ones take is the server's own warming up.
+        let first = subscribers / 10;
+        let round = 2 * repetition + u8::from(self.side == Side::Raw);
+        self.clients.connect(self.server.port, 0..first, round, subscribe).await?;
+        self.until_subscribed(first).await?;
+        let before = self.server.settled_memory().await?;
+        self.clients.connect(self.server.port, first..subscribers, round, subscribe).await?;
+        self.until_subscribed(subscribers).await?;
+        let after = self.server.settled_memory().await?;
+        Ok((after - before) / f64::from(u32::try_from(subscribers - first)?))
+    }
+
+    async fn until_subscribed(&self, count: usize) -> Result<()> {
+        let what = format!("{count} subscriptions");
+        eventually(Duration::from_mins(2), &what, async || {
+            let path = if self.side == Side::Raw { "/subscribers" } else { "/metrics" };
+            let text = self.http.http().get(self.http.address(path)).send().await?.text().await?;
+            let found = match self.side {
+                Side::InSession => {
+                    text.lines().find_map(|line| line.strip_prefix("insession_subscriptions ")).context("no metric")?
+                }
+                Side::Raw => &text,
+            };
+            ensure!(found.parse() == Ok(count), "there are {found}");
+            Ok(())
+        })
+        .await
+    }
+
+    async fn post(&self, path: &str, body: &str) -> Result<()> {
+        let answer = self.http.http().post(self.http.address(path)).body(body.to_owned()).send().await?;
+        if !answer.status().is_success() {
+            bail!("{path}: {}", answer.status());
+        }
+        Ok(())
+    }
+
+    /// One message to every subscriber.
+    async fn publish(&self) -> Result<()> {
+        match self.side {
+            Side::InSession => self.data.publish(self.case.topics).await,
+            Side::Raw => self.post("/publish", "").await,
+        }
+    }
+
+    fn goal(&self, from: u64, rounds: usize) -> u64 {
+        from + u64::try_from(rounds * self.case.subscribers).unwrap_or(u64::MAX)
+    }
+
+    /// `last`: from just before the transaction until the last subscriber has the change.
+    async fn closed(&self, rounds: usize, last: &mut Vec<Duration>) -> Result<Loop> {
+        let from = self.clients.received();
+        self.measured(rounds, async {
+            for round in 1..=rounds {
+                let begun = Instant::now();
+                self.clients.mark();
+                self.publish().await?;
+                self.clients.wait_for(self.goal(from, round)).await?;
+                last.push(begun.elapsed());
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn saturated(&self, rounds: usize) -> Result<Loop> {
+        let from = self.clients.received();
+        let under_way = (UNDER_WAY / self.case.subscribers).max(2);
+        self.measured(rounds, async {
+            for round in 0..rounds {
+                self.clients.wait_for(self.goal(from, (round + 1).saturating_sub(under_way))).await?;
+                self.publish().await?;
+            }
+            self.clients.wait_for(self.goal(from, rounds)).await
+        })
+        .await
+    }
+
+    async fn measured(&self, rounds: usize, work: impl Future<Output = Result<()>>) -> Result<Loop> {
+        let (begun, cpu) = (Instant::now(), self.server.cpu()?);
+        work.await?;
+        let (wall, cpu) = (begun.elapsed(), self.server.cpu()?.saturating_sub(cpu));
+        let messages = u32::try_from(rounds * self.case.subscribers)?;
+        Ok(Loop {
+            cpu_per_message: cpu / messages,
+            messages_per_second: f64::from(messages) / wall.as_secs_f64(),
+            busy: ratio(cpu, wall),
+        })
+    }
+}
+
+fn report(case: Case, insession: Measured, raw: Measured) {
+    let Case { subscribers, topics, .. } = case;
+    let which = if topics == 1 { "identical".to_owned() } else { format!("on {topics} topics") };
+    println!("\n{subscribers} subscriptions, {which}; {} bytes a message (raw: {})", insession.bytes, raw.bytes);
+    println!("                                    InSession          raw");
+    let figures: [(&str, fn(&Loop) -> f64); 3] = [
+        ("CPU a message, us", |it| it.cpu_per_message.as_secs_f64() * 1e6),
+        ("messages a second", |it| it.messages_per_second),
+        ("the server's core is busy, %", |it| it.busy * 100.0),
+    ];
+    for (name, loops) in
+        [("closed", (&insession.closed, &raw.closed)), ("saturated", (&insession.saturated, &raw.saturated))]
+    {
+        for (what, figure) in figures {
+            let of = |loops: &[Loop]| middle(loops.iter().map(figure).collect());
+            line(&format!("{name}: {what}"), of(loops.0), of(loops.1));
+        }
+    }
+    line("memory a subscription, KiB", middle(insession.kib_per_subscriber), middle(raw.kib_per_subscriber));
+    let last = |measured: &[Duration], part| milliseconds(percentile(measured.to_vec(), part));
+    line(
+        "commit to the last, ms: median",
+        milliseconds(median(insession.last.clone())),
+        milliseconds(median(raw.last.clone())),
+    );
+    line("commit to the last, ms: 95 %", last(&insession.last, 95), last(&raw.last, 95));
+    line("95 % of deliveries within, ms", share(&insession.latencies, 95), share(&raw.latencies, 95));
+}
+
+fn line(what: &str, insession: f64, raw: f64) {
+    println!("  {what:<40} {insession:>9.2}    {raw:>9.2}    {:>5.2} x", insession / raw.max(f64::MIN_POSITIVE));
+}
+
+fn middle(mut figures: Vec<f64>) -> f64 {
+    figures.sort_unstable_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or_default()
+}
+
+fn percentile(mut samples: Vec<Duration>, part: usize) -> Duration {
+    samples.sort_unstable();
+    samples.get(samples.len() * part / 100).copied().unwrap_or_default()
+}
+
+/// Within which millisecond that part of the deliveries, counted by the millisecond, came.
+fn share(latencies: &[u64], part: u64) -> f64 {
+    let wanted = latencies.iter().sum::<u64>() * part / 100;
+    let mut sum = 0;
+    let within = latencies.iter().take_while(|count| {
+        sum += **count;
+        sum < wanted
+    });
+    u32::try_from(within.count() + 1).map_or(f64::NAN, f64::from)
+}

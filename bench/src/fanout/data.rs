@@ -1,0 +1,70 @@
+//! What is published: news of meetings that are on, one session a topic, through the service's own transaction.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow};
+use domain::{
+    clock::SystemClock,
+    ids::{SessionId, SessionInstanceId},
+    news::Place,
+    placement::PlacementRule,
+};
+use insession_tests::{Postgres, Redis};
+use sea_orm::ConnectionTrait;
+use service::{App, app::NoQueue, changes::Told, cursor::find_installation, db::Db, transaction, wake::Wake};
+
+/// The database and Redis, and this process's own way to write to them: another server would do no more.
+pub struct Data {
+    pub app: App,
+    pub database: String,
+    pub redis: String,
+    told: Vec<Told>,
+    _servers: (Postgres, Redis),
+}
+
+impl Data {
+    pub async fn create(sessions: usize) -> Result<Self> {
+        let (postgres, redis) = (Postgres::start().await?, Redis::start().await?);
+        let database = postgres.create_database().await?;
+        let db = Db::connect(&database, 4).await.map_err(told)?;
+        db.migrate().await.map_err(told)?;
+        fill(&db, sessions).await?;
+        let channel = format!("insession:{}:wake", find_installation(&db).await.map_err(told)?.name);
+        let wake = Wake::through_redis(::redis::Client::open(redis.url())?, channel);
+        let app = App::new(db, Arc::new(SystemClock), wake, Arc::new(NoQueue), PlacementRule::default());
+        let place = Place { city: Some("Austin".to_owned()), country: Some("US".to_owned()) };
+        let told = (1..=i64::try_from(sessions)?)
+            .map(|id| Told { session: SessionId(id), instance: SessionInstanceId(id), place: place.clone() })
+            .collect();
+        Ok(Self { app, database, redis: redis.url(), told, _servers: (postgres, redis) })
+    }
+
+    /// One transaction with one change of each of the first so many sessions. Of a kind that is never merged.
+    pub async fn publish(&self, sessions: usize) -> Result<()> {
+        let result: service::Result<()> = transaction!(&self.app, self.app.now(), |tx| {
+            tx.tell(|news| self.told[..sessions].iter().for_each(|told| news.activated(told.clone())));
+            Ok(())
+        });
+        result.map_err(told)
+    }
+}
+
+async fn fill(db: &Db, sessions: usize) -> Result<()> {
+    let sql = format!(
+        "INSERT INTO session (name, name_key, path, city, country, time_zone, created_at) \
+         SELECT 'Mueller Monday ' || n, 'mueller monday ' || n, 'mueller-monday-' || n, 'Austin', 'US', \
+                'America/Chicago', now() FROM generate_series(1, {sessions}) n; \
+         INSERT INTO session_instance (session_id, date, start_time, end_time, starts_at, ends_at, opens_at, closes_at, \
+                listed_at, is_active, created_at) \
+         SELECT n, current_date, '19:00', '22:00', now(), now() + interval '3 hours', now() - interval '1 hour', \
+                now() + interval '4 hours', now(), true, now() FROM generate_series(1, {sessions}) n; \
+         ANALYZE"
+    );
+    db.pool().execute_unprepared(&sql).await.context("the database can't be filled")?;
+    Ok(())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "what map_err asks for")]
+fn told(error: service::Error) -> anyhow::Error {
+    anyhow!(error.describe())
+}

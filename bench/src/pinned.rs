@@ -1,0 +1,126 @@
+//! Processes that have a core to themselves: the server that is measured has one, everything else the other.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use insession_tests::{TemporaryFolder, eventually, process::Process, token};
+use tokio::net::TcpStream;
+
+/// The server's.
+const SERVER: usize = 0;
+/// That of the clients, the database, Redis and this process.
+const OTHERS: usize = 1;
+
+const START: Duration = Duration::from_secs(30);
+
+/// Moves this process, and whatever it starts from now on, to the clients' core.
+pub fn pin_this_process() -> Result<()> {
+    let cores = std::thread::available_parallelism()?;
+    ensure!(cores.get() > OTHERS, "the server and its clients need a core each");
+    let mut command = Command::new("taskset");
+    command.args(["--all-tasks", "--cpu-list", "--pid", &OTHERS.to_string(), &std::process::id().to_string()]);
+    let output = command.output().context("taskset, of util-linux, can't be run")?;
+    ensure!(output.status.success(), "taskset: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}
+
+/// A server with the other core to itself. Dropping it kills it.
+pub struct Pinned {
+    process: Process,
+    pub port: u16,
+    _folder: TemporaryFolder,
+}
+
+impl Pinned {
+    /// The real program, with the defaults of production except for how many connections one address may open.
+    pub async fn insession(settings: &[(&str, &str)]) -> Result<Self> {
+        let many = "1000000";
+        let mut environment: BTreeMap<_, _> = [
+            ("JWT_SECRET", token::SECRET),
+            ("RUST_LOG", "warn"),
+            ("MAX_SOCKETS_PER_ADDRESS", many),
+            ("SOCKETS_PER_SECOND_PER_ADDRESS", many),
+            ("SOCKET_BURST_PER_ADDRESS", many),
+        ]
+        .into();
+        environment.extend(settings.iter().copied());
+        let port = insession_tests::ports::free_port()?;
+        let port_text = port.to_string();
+        environment.insert("PORT", &port_text);
+        Self::start(&insession_tests::program::binary()?, &["serve"], &environment, port).await
+    }
+
+    /// Another subcommand of this program, which listens on the port that is its first argument.
+    pub async fn this_program(name: &str, arguments: &[&str]) -> Result<Self> {
+        let port = insession_tests::ports::free_port()?;
+        let port_text = port.to_string();
+        let mut all = vec![name, &port_text];
+        all.extend(arguments);
+        Self::start(&std::env::current_exe()?, &all, &BTreeMap::new(), port).await
+    }
+
+    async fn start(program: &Path, arguments: &[&str], environment: &BTreeMap<&str, &str>, port: u16) -> Result<Self> {
+        let folder = TemporaryFolder::new()?;
+        let mut command = Command::new("taskset");
+        command.args(["--cpu-list", &SERVER.to_string()]).arg(program).args(arguments).current_dir(folder.path());
+        command.env_clear().env("PATH", "/usr/bin:/bin").envs(environment);
+        let mut process = Process::spawn(&mut command, arguments[0], &folder.join("log"), "KILL")?;
+        let ready = eventually(START, "the server to listen", async || {
+            if let Err(error) = process.expect_running() {
+                return Ok(Err(error));
+            }
+            TcpStream::connect(("127.0.0.1", port)).await?;
+            Ok(Ok(()))
+        });
+        ready.await??;
+        Ok(Self { process, port, _folder: folder })
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// How long its threads have been on the core, to the nanosecond.
+    pub fn cpu(&self) -> Result<Duration> {
+        let mut sum = 0;
+        for task in fs::read_dir(format!("/proc/{}/task", self.process.id()))? {
+            // A thread may end meanwhile.
+            let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) else { continue };
+            sum += text.split(' ').next().context("schedstat is empty")?.parse::<u64>()?;
+        }
+        Ok(Duration::from_nanos(sum))
+    }
+
+    /// Its memory in KiB, as the system counts it, once it has been the same for some seconds: what connecting took is
+    /// given back after a while.
+    pub async fn settled_memory(&self) -> Result<f64> {
+        const LONGEST: Duration = Duration::from_secs(30);
+        const QUIET: Duration = Duration::from_secs(4);
+        let started = Instant::now();
+        let (mut last, mut since) = (self.memory()?, started);
+        while since.elapsed() < QUIET && started.elapsed() < LONGEST {
+            tokio::time::sleep(Duration::from_millis(250)).await;
+            let now = self.memory()?;
+            if (now - last).abs() > last * 0.002 {
+                (last, since) = (now, Instant::now());
+            }
+        }
+        self.memory()
+    }
+
+    fn memory(&self) -> Result<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("a process has memory")?;
+        Ok(line.trim_end_matches("kB").trim().parse()?)
+    }
+
+    pub fn expect_running(&mut self) -> Result<()> {
+        self.process.expect_running()
+    }
+}

@@ -1,0 +1,188 @@
+//! What a page asks first: what is in session, with sessions and counts, and where the viewer is; over HTTP.
+//!
+//! The server is the real program on a core of its own, with its usual pool; the other core has PostgreSQL and the clients.
+//! The baseline is an axum handler on a pool of the same size, which checks the token, runs two statements and writes the
+//! same JSON. Both serve in turn, with the other one idle.
+
+pub mod by_hand;
+
+use std::{
+    num::NonZero,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use insession_tests::{Client, Postgres, token};
+use sea_orm::ConnectionTrait;
+use serde_json::{Value, json};
+use service::db::Db;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::JoinSet,
+};
+
+use crate::{
+    measure::ratio,
+    pinned::{Pinned, pin_this_process},
+};
+
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// How many requests are under way at any time
+    #[arg(long, default_value_t = 32)]
+    concurrency: usize,
+    /// The size of each server's pool
+    #[arg(long, default_value_t = 16)]
+    connections: u32,
+    /// How often each server is measured
+    #[arg(long, default_value_t = NonZero::<u8>::MIN.saturating_add(4))]
+    repetitions: NonZero<u8>,
+    /// For how long each time
+    #[arg(long, default_value_t = 3)]
+    seconds: u64,
+}
+
+const QUERY: &str = "query Now { \
+    activeSessionInstances(first: 20) { \
+      nodes { id date startsAt activeUntil isActive attendingCount presentCount \
+        session { id name path city country timeZone } } \
+      pageInfo { hasNextPage } } \
+    viewer { id displayName activeSessionInstance { id session { id name path } } } }";
+const VIEWER: &str = "Person:77";
+
+#[derive(Debug, Clone, Copy)]
+struct Slice {
+    requests_per_second: f64,
+    cpu_per_request: Duration,
+    busy: f64,
+}
+
+pub async fn run(options: Options) -> Result<()> {
+    pin_this_process()?;
+    let postgres = Postgres::start().await?;
+    let url = postgres.create_database().await?;
+    let db = Db::connect(&url, 1).await.map_err(|error| anyhow!(error.describe()))?;
+    db.migrate().await.map_err(|error| anyhow!(error.describe()))?;
+    db.pool().execute_unprepared(FILL).await.context("the database can't be filled")?;
+    let connections = options.connections.to_string();
+    // Its workers are in the same process, as without Redis; nothing falls due.
+    let insession = Pinned::insession(&[("DATABASE_URL", &url), ("DATABASE_CONNECTIONS", &connections)]).await?;
+    let by_hand = Pinned::this_program("query-by-hand", &[&connections, &url]).await?;
+    let answer = ask(&insession).await?;
+    ensure!(answer == ask(&by_hand).await?, "the answers differ");
+    ensure!(answer["activeSessionInstances"]["nodes"].as_array().map(Vec::len) == Some(20), "there are 20: {answer}");
+    ensure!(answer["viewer"]["activeSessionInstance"].is_object(), "the viewer is somewhere: {answer}");
+
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    // The first of each is not counted.
+    for repetition in 0..=options.repetitions.get() {
+        for (server, slices) in [(&insession, &mut ours), (&by_hand, &mut theirs)] {
+            let slice = measure(server, &options).await?;
+            if repetition > 0 {
+                slices.push(slice);
+            }
+        }
+    }
+    println!(
+        "activeSessionInstances(first: 20) with sessions and counts, and the viewer's place; {} requests under way, {} \
+         connections to the database; each figure the median of {}",
+        options.concurrency, options.connections, options.repetitions
+    );
+    println!("                              InSession      by hand");
+    let figures: [(&str, fn(&Slice) -> f64); 3] = [
+        ("requests a second", |it| it.requests_per_second),
+        ("CPU a request, us", |it| it.cpu_per_request.as_secs_f64() * 1e6),
+        ("the server's core is busy, %", |it| it.busy * 100.0),
+    ];
+    for (what, figure) in figures {
+        let of = |slices: &[Slice]| middle(slices.iter().map(figure).collect());
+        let (ours, theirs) = (of(&ours), of(&theirs));
+        println!("  {what:<28} {ours:>9.1}    {theirs:>9.1}    {:>5.2} x", ours / theirs.max(f64::MIN_POSITIVE));
+    }
+    Ok(())
+}
+
+/// A thousand sessions; 200 meetings are on, with 25 people at each who said yes, and 5 yeses of others; 20 past ones each.
+const FILL: &str = "INSERT INTO session (name, name_key, path, city, country, time_zone, created_at) \
+      SELECT 'Session ' || n, 'session ' || n, 'session-' || n, 'City ' || n % 50, 'Country ' || n % 5, \
+             'America/Chicago', now() FROM generate_series(1, 1000) n; \
+    INSERT INTO session_instance (session_id, date, start_time, end_time, starts_at, ends_at, opens_at, closes_at, \
+             listed_at, is_active, created_at) \
+      SELECT 1 + n % 1000, starts::date, '19:00', '22:00', starts, starts + interval '3 hours', \
+             starts - interval '1 hour', starts + interval '4 hours', starts, n < 200, now() \
+      FROM (SELECT n, date_trunc('second', now()) - CASE WHEN n < 200 THEN n * interval '1 second' \
+                ELSE interval '1 day' * (1 + n / 1000) END AS starts FROM generate_series(0, 19999) n) planned; \
+    INSERT INTO person (display_name, name_key, created_at, active_session_instance_id) \
+      SELECT 'Person ' || n, 'person ' || n, now(), CASE WHEN n < 5000 THEN 1 + n % 200 END \
+      FROM generate_series(1, 10000) n; \
+    INSERT INTO check_in (session_instance_id, person_id, attendance, checked_in_at, arrived_at) \
+      SELECT i, p, 'YES', now(), CASE WHEN p < 5000 THEN now() END \
+      FROM (SELECT 1 + n % 200 AS i, n AS p FROM generate_series(1, 6000) n) yes; \
+    ANALYZE";
+
+async fn ask(server: &Pinned) -> Result<Value> {
+    Client::new(&server.url()).with_token(&token::of(VIEWER)).data(QUERY, json!({})).await
+}
+
+async fn measure(server: &Pinned, options: &Options) -> Result<Slice> {
+    let body = json!({ "query": QUERY }).to_string();
+    let request = format!(
+        "POST /graphql HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n\
+         accept: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        token::of(VIEWER),
+        body.len()
+    );
+    let mut connections = Vec::new();
+    for _ in 0..options.concurrency {
+        let stream = TcpStream::connect(("127.0.0.1", server.port)).await?;
+        stream.set_nodelay(true)?;
+        connections.push(stream);
+    }
+    let (begun, cpu) = (Instant::now(), server.cpu()?);
+    let end = begun + Duration::from_secs(options.seconds);
+    let mut asking = JoinSet::new();
+    for stream in connections {
+        asking.spawn(ask_until(end, stream, request.clone()));
+    }
+    let mut requests = 0;
+    while let Some(asked) = asking.join_next().await {
+        requests += asked??;
+    }
+    let (wall, cpu) = (begun.elapsed(), server.cpu()?.saturating_sub(cpu));
+    Ok(Slice {
+        requests_per_second: f64::from(requests) / wall.as_secs_f64(),
+        cpu_per_request: cpu / requests,
+        busy: ratio(cpu, wall),
+    })
+}
+
+/// One request after the other on one connection.
+async fn ask_until(end: Instant, mut stream: TcpStream, request: String) -> Result<u32> {
+    let mut requests = 0;
+    let mut bytes = Vec::new();
+    while Instant::now() < end {
+        stream.write_all(request.as_bytes()).await?;
+        bytes.clear();
+        while !is_whole(&bytes)? {
+            ensure!(stream.read_buf(&mut bytes).await? > 0, "the server closed a connection");
+        }
+        requests += 1;
+    }
+    Ok(requests)
+}
+
+fn is_whole(bytes: &[u8]) -> Result<bool> {
+    let Some(head) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(false) };
+    let text = std::str::from_utf8(&bytes[..head])?;
+    ensure!(text.starts_with("HTTP/1.1 200"), "{text}");
+    let length =
+        text.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(str::to_owned));
+    let length: usize = length.context("an answer has a length")?.trim().parse()?;
+    Ok(bytes.len() >= head + 4 + length)
+}
+
+fn middle(mut figures: Vec<f64>) -> f64 {
+    figures.sort_unstable_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or_default()
+}
