@@ -51,21 +51,8 @@ fn settings() -> PostgresOptions {
         ("max_wal_size", "32GB"),
         ("log_min_duration_statement", "-1"),
     ];
-    let mut settings: Vec<_> = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    if std::env::var("PROFILE").is_ok() {
-        for (a, b) in [
-            ("shared_preload_libraries", "auto_explain"),
-            ("auto_explain.log_min_duration", "5"),
-            ("auto_explain.log_analyze", "on"),
-            ("auto_explain.log_timing", "off"),
-            ("auto_explain.log_parameter_max_length", "0"),
-            ("log_min_duration_statement", "1"),
-            ("log_parameter_max_length", "0"),
-        ] {
-            settings.push((a.to_owned(), b.to_owned()));
-        }
-    }
-    PostgresOptions { durable: true, settings }
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    PostgresOptions { durable: true, settings: settings.into() }
 }
 
 async fn run_size(size: Size, repetitions: usize) -> Result<()> {
@@ -85,9 +72,6 @@ async fn run_size(size: Size, repetitions: usize) -> Result<()> {
     println!("{size} (filled in {:.0} s)", filling.as_secs_f64());
     idle(&app).await?;
     two_percent(&app, &url, repetitions).await?;
-    if std::env::var("PROFILE").is_ok() {
-        std::fs::write("/tmp/pg.log", postgres.log_tail(100000))?;
-    }
     println!();
     Ok(())
 }
@@ -148,7 +132,6 @@ async fn two_percent(app: &App, url: &str, repetitions: usize) -> Result<()> {
         done?;
         results.push(data::result(db).await?);
         data::undo(db).await?;
-        eprintln!("{time:?} {hand:?}");
         if repetition > 0 {
             ours.push(time);
             by_hand.push(hand);
@@ -182,7 +165,6 @@ async fn longest_transaction(app: &App, url: &str) -> Result<Duration> {
         tokio::select! {
             done = &mut sweeping => {
                 done?;
-                eprintln!("watched {:?}", started.elapsed());
                 return Ok(Duration::from_micros(longest.try_into()?));
             }
             () = sleep(Duration::from_millis(2)) => longest = longest.max(number(watcher.pool(), sql).await?),

@@ -38,7 +38,7 @@ on_both_databases!(
     a_check_in_waits_for_a_batch_that_holds_the_other_place,
 );
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// What is left to do. Everyone works until it is done.
 struct Storm {

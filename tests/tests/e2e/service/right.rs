@@ -108,7 +108,7 @@ pub fn replay(log: &[Change]) -> Result<Replayed> {
         match (change.kind, instance) {
             (ChangeKind::Activated, Some(id)) => ensure!(replayed.active.insert(id), "{text}, but it was active"),
             (ChangeKind::Deactivated, Some(id)) => {
-                ensure!(replayed.active.remove(&id), "{text}, but it was not active")
+                ensure!(replayed.active.remove(&id), "{text}, but it was not active");
             }
             (ChangeKind::Updated, Some(id)) => ensure!(replayed.active.contains(&id), "{text}, but it is not active"),
             (ChangeKind::PersonMoved, place) => {

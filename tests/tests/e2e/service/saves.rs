@@ -24,6 +24,7 @@ on_both_databases!(
     a_session_saved_recomputes_its_windows,
     an_instance_saved_follows_at_once,
     people_move_by_checking_in,
+    another_start_may_move_people,
     who_leaves_is_placed_anew,
     counts_are_told_once_a_second,
     a_session_that_moves_says_where_it_was,
@@ -227,6 +228,30 @@ async fn people_move_by_checking_in(database: TestDatabase) -> Result<()> {
     say(&world, ada, early, Attendance::Yes).await?;
     check_ins::delete_check_in(&world.app, ADMIN, early, Some(ada)).await.done()?;
     assert_eq!(world.place(ada).await?, None);
+    world.check_right().await
+}
+
+/// Of yeses given beforehand the instance that starts first counts: also when that is another one by now.
+async fn another_start_may_move_people(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 12:00").await?;
+    let session = new_session(&world, "Early", None).await?;
+    let early = new_instance(&world, session, "19:00", "22:00").await?;
+    let late = new_instance(&world, new_session(&world, "Late", None).await?, "19:30", "22:00").await?;
+    let ada = world.insert_person("Ada").await?;
+    for id in [early, late] {
+        say(&world, ada, id, Attendance::Yes).await?;
+    }
+    world.at("2025-06-11 20:00");
+    world.sweep_exactly().await?;
+    assert_eq!(world.place(ada).await?, Some(early));
+    let starts = |at| InstancePatch { start_time: Some(Some(time(at))), ..InstancePatch::default() };
+    change(&world, early, starts("19:45")).await?;
+    assert_eq!(world.place(ada).await?, Some(late), "it starts last");
+    change(&world, early, starts("19:15")).await?;
+    assert_eq!(world.place(ada).await?, Some(early), "it starts first again");
+    // 19:15 on Cape Verde is 20:15: on already, and the last to start.
+    update(&world, session, SessionPatch { time_zone: Some(Tz::Atlantic__Cape_Verde), ..patch() }).await?;
+    assert_eq!(world.place(ada).await?, Some(late), "in another zone it starts last");
     world.check_right().await
 }
 

@@ -11,7 +11,7 @@ use domain::{
 use entity::{check_in::Attendance, session, session_instance};
 use futures_util::future::join_all;
 use insession_tests::{TestDatabase, on_both_databases};
-use sea_orm::{ConnectionTrait, FromQueryResult, JsonValue, Statement};
+use sea_orm::{FromQueryResult, JsonValue, Statement};
 use service::{
     instances,
     sessions::{self, SessionPatch},

@@ -13,7 +13,7 @@ use domain::{
 };
 use entity::{check_in::Attendance, session};
 use insession_tests::{TestDatabase, on_both_databases};
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use serde_json::Value;
 use service::{
     facts::{self, Instants},
@@ -51,10 +51,6 @@ fn optional<T: std::str::FromStr<Err: std::fmt::Debug>>(value: &Value) -> Option
 
 fn instant(value: &Value) -> DateTime<Utc> {
     optional(value).expect("an instant")
-}
-
-fn times(value: &Value) -> Option<(NaiveTime, NaiveTime)> {
-    optional(&value["start_time"]).zip(optional(&value["end_time"]))
 }
 
 fn attendance(value: &Value) -> Attendance {

@@ -15,7 +15,7 @@ use domain::{
 };
 use entity::session;
 use insession_tests::{TestDatabase, on_both_databases};
-use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
+use sea_orm::{FromQueryResult, Statement};
 use service::{
     changes, facts,
     sweep::{Scope, find_next_due},
