@@ -283,12 +283,15 @@ impl Run<'_> {
     }
 }
 
+/// One figure of a table.
+type Figure = fn(&Loop) -> f64;
+
 fn report(case: Case, insession: Measured, raw: Measured) {
     let Case { subscribers, topics, .. } = case;
     let which = if topics == 1 { "identical".to_owned() } else { format!("on {topics} topics") };
     println!("\n{subscribers} subscriptions, {which}; {} bytes a message (raw: {})", insession.bytes, raw.bytes);
     println!("                                    InSession          raw");
-    let figures: [(&str, fn(&Loop) -> f64); 3] = [
+    let figures: [(&str, Figure); 3] = [
         ("CPU a message, us", |it| it.cpu_per_message.as_secs_f64() * 1e6),
         ("messages a second", |it| it.messages_per_second),
         ("the server's core is busy, %", |it| it.busy * 100.0),

@@ -58,11 +58,14 @@ struct Slice {
     busy: f64,
 }
 
+/// One figure of a table.
+type Figure = fn(&Slice) -> f64;
+
 pub async fn run(options: Options) -> Result<()> {
     pin_this_process()?;
     let postgres = Postgres::start().await?;
     let url = postgres.create_database().await?;
-    let db = Db::connect(&url, 1).await.map_err(|error| anyhow!(error.describe()))?;
+    let db = Db::connect(&url, 2).await.map_err(|error| anyhow!(error.describe()))?;
     db.migrate().await.map_err(|error| anyhow!(error.describe()))?;
     db.pool().execute_unprepared(FILL).await.context("the database can't be filled")?;
     let connections = options.connections.to_string();
@@ -90,7 +93,7 @@ pub async fn run(options: Options) -> Result<()> {
         options.concurrency, options.connections, options.repetitions
     );
     println!("                              InSession      by hand");
-    let figures: [(&str, fn(&Slice) -> f64); 3] = [
+    let figures: [(&str, Figure); 3] = [
         ("requests a second", |it| it.requests_per_second),
         ("CPU a request, us", |it| it.cpu_per_request.as_secs_f64() * 1e6),
         ("the server's core is busy, %", |it| it.busy * 100.0),

@@ -47,8 +47,14 @@ impl Db {
             .acquire_timeout(Duration::from_secs(10))
             .sqlx_logging(false)
             .map_sqlx_postgres_opts(|options: PgConnectOptions| {
-                // JIT costs more than all of a sweep; a lock that is not had soon is better asked for again.
-                options.options([("jit", "off"), ("lock_timeout", "15s"), ("TimeZone", "UTC")])
+                // JIT costs more than all of a sweep; a lock that is not had soon is better asked for again. A process
+                // that stands still in the middle of a transaction must not keep what it locked, such as publishing.
+                options.options([
+                    ("jit", "off"),
+                    ("lock_timeout", "15s"),
+                    ("idle_in_transaction_session_timeout", "30s"),
+                    ("TimeZone", "UTC"),
+                ])
             })
             .map_sqlx_sqlite_opts(|options| {
                 options
@@ -91,11 +97,21 @@ impl Db {
 
     /// A transaction in which everything is read as of one moment (rule 23). To be dropped, not committed.
     pub async fn snapshot(&self) -> Result<DatabaseTransaction> {
-        Ok(if self.is_postgres() {
-            self.pool.begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)).await?
-        } else {
-            self.pool.begin().await?
-        })
+        let mut options = TransactionOptions::default();
+        if self.is_postgres() {
+            options.isolation_level = Some(IsolationLevel::RepeatableRead);
+            options.access_mode = Some(AccessMode::ReadOnly);
+        }
+        self.begin_wholly(options).await
+    }
+
+    /// Begins a transaction in a task of its own, which goes on when whoever waits for it no longer does, as when the
+    /// socket of a subscription ends. For sqlx gives a connection whose BEGIN was not waited for back to the pool as it
+    /// is, and whoever gets it next is in a transaction without knowing.
+    async fn begin_wholly(&self, options: TransactionOptions) -> Result<DatabaseTransaction> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin_with_options(options).await }).await;
+        Ok(begun.map_err(|failure| Error::internal(failure.to_string()))??)
     }
 
     /// Begins a writing transaction; [`transaction!`](crate::transaction) is what use cases call.
@@ -105,7 +121,7 @@ impl Db {
             sqlite_transaction_mode: turn.is_some().then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let inner = self.pool.begin_with_options(options).await?;
+        let inner = self.begin_wholly(options).await?;
         Ok(Tx { inner, news: std::sync::Mutex::default(), _turn: turn })
     }
 

@@ -170,15 +170,14 @@ async fn play(scenario: &Scenario, url: &str) -> anyhow::Result<()> {
         println!("Set up: {} (session_id={}), {}", sample.name, session.0, sample.zone.name());
         let Some(instance) = first_instance(&app, session).await? else { continue };
         for name in sample.people {
-            let person = match people.iter().find(|(known, _)| known == name) {
-                Some((_, person)) => *person,
-                None => {
-                    let new = NewPerson { display_name: (*name).to_owned(), ..NewPerson::default() };
-                    let row = people::insert_person(&app, Viewer::ADMIN, new).await.map_err(setup::told)?;
-                    let person = domain::ids::PersonId(row.id);
-                    people.push((*name, person));
-                    person
-                }
+            let person = if let Some((_, person)) = people.iter().find(|(known, _)| known == name) {
+                *person
+            } else {
+                let new = NewPerson { display_name: (*name).to_owned(), ..NewPerson::default() };
+                let row = people::insert_person(&app, Viewer::ADMIN, new).await.map_err(setup::told)?;
+                let person = domain::ids::PersonId(row.id);
+                people.push((*name, person));
+                person
             };
             let yes = check_ins::check_in(&app, Viewer::ADMIN, instance, Attendance::Yes, Some(person));
             yes.await.map_err(setup::told)?;

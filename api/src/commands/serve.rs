@@ -28,14 +28,9 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
     let authenticator = setup::authenticator(settings)?;
     let db = setup::database(settings).await?;
     let wake = setup::wake(settings, &db).await?;
-    let (queue, local) = match &settings.redis_url {
-        Some(url) => (jobs::redis_queue(setup::redis_client(url)?, &setup::namespace(&db).await?).0, None),
-        None => {
-            let (queue, handle) = jobs::local_queue();
-            (queue, Some(handle))
-        }
-    };
+    let (queue, handle) = setup::queue(settings, &db).await?;
     let app = setup::app(settings, db, wake, queue);
+    let local = settings.redis_url.is_none().then_some(handle);
     let workers = local.map(|handle| Arc::new(Workers::start(app.clone(), handle, shutdown.clone())));
     let server_settings = ServerSettings {
         host: settings.host,
@@ -64,10 +59,7 @@ pub async fn worker() -> anyhow::Result<()> {
     let shutdown = setup::shutdown_on_signals()?;
     let db = setup::database(&settings).await?;
     let wake = setup::wake(&settings, &db).await?;
-    let (queue, handle) = match &settings.redis_url {
-        Some(url) => jobs::redis_queue(setup::redis_client(url)?, &setup::namespace(&db).await?),
-        None => jobs::local_queue(),
-    };
+    let (queue, handle) = setup::queue(&settings, &db).await?;
     let app = setup::app(&settings, db, wake, queue);
     let workers = Workers::start(app, handle, shutdown);
     tracing::info!("working");

@@ -5,6 +5,7 @@ use std::{io::IsTerminal, sync::Arc};
 use anyhow::{Context, bail};
 use domain::clock::{Clock, SystemClock};
 use insession::auth::{Authenticator, Keys, secret_beside};
+use jobs::QueueHandle;
 use service::{
     App,
     app::Queue,
@@ -33,6 +34,7 @@ pub fn start_log(json: bool, default_level: &str) {
 }
 
 /// An error of the service, told to whoever ran the command.
+#[expect(clippy::needless_pass_by_value, reason = "the form that map_err asks for")]
 pub fn told(error: service::Error) -> anyhow::Error {
     anyhow::anyhow!(error.describe())
 }
@@ -79,6 +81,14 @@ pub async fn wake(settings: &Settings, db: &Db) -> anyhow::Result<Wake> {
     Ok(match &settings.redis_url {
         Some(url) => Wake::through_redis(redis_client(url)?, format!("{}:wake", namespace(db).await?)),
         None => Wake::local(),
+    })
+}
+
+/// The queue for recomputes, and what the workers of this process, if there are any, take them from.
+pub async fn queue(settings: &Settings, db: &Db) -> anyhow::Result<(Arc<dyn Queue>, QueueHandle)> {
+    Ok(match &settings.redis_url {
+        Some(url) => jobs::redis_queue(redis_client(url)?, &namespace(db).await?),
+        None => jobs::local_queue(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! `changeCursor`: the log's position, read before everything else of the request that asks for it. The fields of a
 //! query are resolved at the same time, so the position is read before any of them begins.
 
-use std::{future::Future, sync::Arc};
+use std::sync::Arc;
 
 use async_graphql::{Context, Data, Executor, Request, Response};
 use domain::news::Position;
@@ -37,12 +37,10 @@ async fn prepare(app: App, request: Request) -> Result<Request> {
 }
 
 impl<E: Executor> Executor for ReadsFirst<E> {
-    fn execute(&self, request: Request) -> impl Future<Output = Response> + Send {
-        async move {
-            match prepare(self.app.clone(), request).await {
-                Ok(request) => self.executor.execute(request).await,
-                Err(error) => error.into_response(),
-            }
+    async fn execute(&self, request: Request) -> Response {
+        match prepare(self.app.clone(), request).await {
+            Ok(request) => self.executor.execute(request).await,
+            Err(error) => error.into_response(),
         }
     }
 

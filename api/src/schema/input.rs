@@ -117,10 +117,10 @@ fn recurrence(schedules: Vec<ScheduleInput>) -> Result<Option<Recurrence>> {
         })
     });
     let schedules = checked.collect::<Result<Vec<_>>>()?;
-    Recurrence::new(schedules).map(Some).map_err(wrong_recurrence)
+    Recurrence::new(schedules).map(Some).map_err(|error| wrong_recurrence(&error))
 }
 
-fn wrong_recurrence(error: RecurrenceError) -> ApiError {
+fn wrong_recurrence(error: &RecurrenceError) -> ApiError {
     let field = match (error.schedule, error.field) {
         (Some(index), Some(field)) => format!("schedules.{index}.{}", field.as_str()),
         (Some(index), None) => format!("schedules.{index}"),
@@ -183,6 +183,7 @@ impl CreateSessionInput {
 }
 
 /// Left out: as it is. Null: cleared.
+#[expect(clippy::option_option, reason = "the form of the service's patches")]
 fn clearable<T, U>(value: MaybeUndefined<T>, convert: impl FnOnce(T) -> U) -> Option<Option<U>> {
     match value {
         MaybeUndefined::Undefined => None,

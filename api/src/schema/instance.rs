@@ -1,4 +1,5 @@
 //! Dated meetings, and who answered.
+#![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::{

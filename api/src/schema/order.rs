@@ -99,7 +99,7 @@ mod tests {
             "b": [{ "w": 1, "y": 2, "q": 3, "z": { "free": 1, "form": 2 } }, null, { "q": 1 }],
         });
         order.apply(&mut data);
-        let expected = r#"{b: [{z: {free: 1, form: 2}, q: 3, y: 2, w: 1}, null, {q: 1}], a: 2, c: 1}"#;
+        let expected = "{b: [{z: {free: 1, form: 2}, q: 3, y: 2, w: 1}, null, {q: 1}], a: 2, c: 1}";
         assert_eq!(data.to_string(), expected);
     }
 

@@ -181,7 +181,6 @@ pub struct SubscriptionRoot;
 impl SubscriptionRoot {
     /// All arguments narrow. Without after the first message is a SNAPSHOT. With after, every change since that cursor is delivered first, once,
     /// in order, then live; a cursor older than the log answers CURSOR_EXPIRED: subscribe again without one. Every message has a cursor of its own.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of the interface")]
     async fn active_session_changed(
         &self,
         ctx: &Context<'_>,

@@ -227,11 +227,11 @@ fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
 /// The kind, and where the payload is, of the first frame of a server; `None` while it is not whole.
 fn parse(bytes: &[u8]) -> Result<Option<(u8, std::ops::Range<usize>)>> {
     let [first, second, ..] = bytes else { return Ok(None) };
-    let (start, length) = match second {
-        &LONG if bytes.len() < 4 => return Ok(None),
-        &LONG => (4, usize::from(u16::from_be_bytes([bytes[2], bytes[3]]))),
-        &(0x7f..) => bail!("a frame longer than any that is expected"),
-        &length => (2, usize::from(length)),
+    let (start, length) = match *second {
+        LONG if bytes.len() < 4 => return Ok(None),
+        LONG => (4, usize::from(u16::from_be_bytes([bytes[2], bytes[3]]))),
+        0x7f.. => bail!("a frame longer than any that is expected"),
+        length => (2, usize::from(length)),
     };
     Ok((bytes.len() >= start + length).then_some((first & 0x0f, start..start + length)))
 }

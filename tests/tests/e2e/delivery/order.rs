@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use chrono::TimeDelta;
-use insession_tests::{Deployment, Socket, TestDatabase, database::execute, now};
+use insession_tests::{
+    Deployment, Socket, TestDatabase,
+    database::{execute, number},
+    eventually, now,
+};
 use sea_orm::TransactionTrait;
 use serde_json::json;
 
-use super::{FIELD, LIMIT, NEWS, turn};
+use super::{FIELD, LIMIT, NEWS, app_on, told, turn};
 use crate::fixtures::{create_active_instance, create_session};
 
 /// The row of the transaction that stays open is written before all others, and its number is lower than theirs.
@@ -70,4 +74,25 @@ async fn an_open_transaction_delays_its_own_news_and_no_others() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Subscriptions whose sockets end are dropped wherever they are.
+#[tokio::test]
+async fn a_transaction_that_nobody_waits_for_any_more_does_not_stay_open() -> Result<()> {
+    let database = TestDatabase::postgres().await?;
+    let app = app_on(&database).await?;
+    app.db.migrate().await.map_err(told)?;
+    let connection = database.connect().await?;
+    for microseconds in (0..2_000).step_by(10) {
+        let _ = tokio::time::timeout(Duration::from_micros(microseconds), app.db.snapshot()).await;
+        let _ = tokio::time::timeout(Duration::from_micros(microseconds), service::changes::snapshot(&app)).await;
+    }
+    eventually(LIMIT, "all transactions to end", async || {
+        let open = "SELECT count(*) FROM pg_stat_activity
+                    WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+        let open = number(&connection, open).await?;
+        ensure!(open == 0, "{open} are open");
+        Ok(())
+    })
+    .await
 }

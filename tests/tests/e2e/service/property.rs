@@ -237,7 +237,7 @@ impl<'a> Case<'a> {
         let mut rows = self.world.all_instances().await?;
         rows.retain(|row| row.deleted_at.is_none());
         let is_near = |row: &session_instance::Model| row.is_active || row.due_at.is_some_and(|due| due < soon);
-        if index % 2 == 0 && rows.iter().any(is_near) {
+        if index.is_multiple_of(2) && rows.iter().any(is_near) {
             rows.retain(is_near);
         }
         Ok((!rows.is_empty()).then(|| SessionInstanceId(rows[index / 2 % rows.len()].id)))
