@@ -124,6 +124,11 @@ async fn read_candidates(
     people: &[PersonRow],
     affected: Affected<'_>,
 ) -> Result<HashMap<i64, Vec<Candidate>>> {
+    if tx.is_postgres() && people.len() > 1 {
+        // After some executions PostgreSQL plans for lists of any length, which is wrong for long ones: all that these
+        // people ever said yes to would be read.
+        execute(&**tx, "SET LOCAL plan_cache_mode = force_custom_plan", []).await?;
+    }
     let yeses = "SELECT c.person_id, c.session_instance_id, i.starts_at, c.arrived_at, c.checked_in_at \
                  FROM check_in c JOIN session_instance i ON i.id = c.session_instance_id AND i.is_active";
     let found: Vec<CandidateRow> = match affected {
