@@ -47,8 +47,9 @@ impl Db {
             .acquire_timeout(Duration::from_secs(10))
             .sqlx_logging(false)
             .map_sqlx_postgres_opts(|options: PgConnectOptions| {
-                // JIT and parallel workers cost more than all of a sweep; a lock that is not had soon is better asked for again. A process
-                // that stands still in the middle of a transaction must not keep what it locked, such as publishing.
+                // JIT and parallel workers cost more than all of a sweep; a lock that is not had soon is better asked for
+                // again. A process that stands still in the middle of a transaction must not keep what it locked, such
+                // as publishing.
                 options.options([
                     ("jit", "off"),
                     ("max_parallel_workers_per_gather", "0"),
