@@ -1,15 +1,17 @@
 //! A group: subscriptions that ask the same and may see the same, and so share one execution an event (rule 25).
 //!
-//! Terms: a *member* is a live subscription of the group; an *execution* is the one running subscription that makes a
-//! text of each event; to *replay* is to make one for a member that is still catching up.
+//! Terms: a *member* is a live subscription of the group; an *execution* is a running subscription that makes a text of
+//! each event it is given; to *replay* is to make one for a member that is still catching up; a *wave* is the events that
+//! wait, as many as are made into texts at the same time, so that what they read is read together.
 //!
-//! Always: the execution has one event at a time, and gives one text for it; a member gets texts in the order of the
+//! Always: an execution has one event at a time, and gives one text for it; a member gets texts in the order of the
 //! changes, each once, and none at or before the position at which it joined.
 
 use std::{
     collections::{HashMap, VecDeque},
     fmt,
     future::poll_fn,
+    mem,
     sync::{Arc, Mutex, OnceLock, atomic::Ordering},
     task::Poll,
     time::Duration,
@@ -20,7 +22,7 @@ use domain::{
     ids::PersonId,
     news::{ChangeKind, Narrowing, Position},
 };
-use futures_util::{StreamExt, stream::BoxStream};
+use futures_util::{StreamExt, future::join_all, stream::BoxStream};
 use tokio::{
     sync::{mpsc, oneshot},
     task::AbortHandle,
@@ -49,11 +51,15 @@ pub struct GroupKey {
     pub person: Option<PersonId>,
 }
 
-/// Starts a group's execution: takes the feed of events, gives a text for each.
-pub type StartExecution = Box<dyn FnOnce(GroupFeed) -> BoxStream<'static, Arc<str>> + Send>;
+/// Starts one of a group's executions: takes the feed of events, gives a text for each.
+pub type StartExecution = Box<dyn Fn(GroupFeed) -> BoxStream<'static, Arc<str>> + Send + Sync>;
 
-/// How many replays may wait for their turn.
-const REPLAYS: usize = 16;
+/// How many live events a wave has at the most.
+const WAVE: usize = 64;
+/// How many replays may wait for the next wave.
+const REPLAYS: usize = 32;
+/// How many events of one member are replayed at the same time.
+const REPLAYS_A_MEMBER: usize = 16;
 /// How many members are given a text before others may run.
 const DELIVERIES: usize = 512;
 
@@ -89,7 +95,7 @@ impl fmt::Debug for Subscription {
 }
 
 impl Hub {
-    /// Finds the group with that key, or makes it; `start` is called when it has its first event.
+    /// Finds the group with that key, or makes it; `start` is called when there are events.
     pub fn attach(&self, key: GroupKey, start: StartExecution) -> Subscription {
         let mut state = locked(&self.0.state);
         if let Some(entry) = state.groups.get_mut(&key) {
@@ -100,7 +106,8 @@ impl Hub {
         let group = self.add_group(&mut state, key, replays);
         let run = Run {
             ending: Ending { hub: self.clone(), group: Arc::clone(&group), is_expected: false },
-            execution: Execution::NotStarted(start),
+            start,
+            executions: Vec::new(),
             requests,
         };
         // A runtime that is shutting down drops the task at once, and its end wants the lock.
@@ -138,11 +145,17 @@ impl Subscription {
     ) -> Result<(), ReplayError> {
         let mut replay = Replay::begin(self.hub.clone(), registration).await?;
         loop {
-            while let Some(event) = replay.next().await? {
-                let about = About::event(&event);
-                let text = self.group.replay(event).await?;
-                if !mailbox.send(Letter { operation, about, content: Content::Next(text) }).await {
-                    return Err(ReplayError::Closed);
+            loop {
+                let events = replay.next_some(REPLAYS_A_MEMBER).await?;
+                if events.is_empty() {
+                    break;
+                }
+                let abouts: Vec<_> = events.iter().map(About::event).collect();
+                let texts = join_all(events.into_iter().map(|event| self.group.replay(event))).await;
+                for (about, text) in abouts.into_iter().zip(texts) {
+                    if !mailbox.send(Letter { operation, about, content: Content::Next(text?) }).await {
+                        return Err(ReplayError::Closed);
+                    }
                 }
             }
             if self.join(&replay, mailbox, operation)? {
@@ -217,13 +230,16 @@ impl Group {
 /// The task of a group.
 struct Run {
     ending: Ending,
-    execution: Execution,
+    start: StartExecution,
+    /// As many as the last wave wanted, and one at least once there was any.
+    executions: Vec<Execution>,
     requests: mpsc::Receiver<ReplayRequest>,
 }
 
-enum Work {
-    Live(Routed),
-    Replay(ReplayRequest),
+#[derive(Default)]
+struct Wave {
+    live: Vec<Routed>,
+    replays: Vec<ReplayRequest>,
 }
 
 impl Run {
@@ -238,65 +254,96 @@ impl Run {
         }
     }
 
-    async fn next(&mut self, replay_first: bool) -> Result<Work, Ended> {
+    /// Waits until there is something to do. Those who catch up and those who are live both have their share of it.
+    async fn next(&mut self) -> Result<Wave, Ended> {
+        let mut wave = Wave::default();
         poll_fn(|context| {
-            if replay_first && let Poll::Ready(Some(request)) = self.requests.poll_recv(context) {
-                return Poll::Ready(Ok(Work::Replay(request)));
-            }
-            match self.ending.group.follower.poll_next(context) {
-                Poll::Ready(Ok(routed)) => return Poll::Ready(Ok(Work::Live(routed))),
-                Poll::Ready(Err(ended)) => return Poll::Ready(Err(ended)),
-                Poll::Pending => {}
+            while wave.live.len() < WAVE
+                && let Poll::Ready(next) = self.ending.group.follower.poll_next(context)
+            {
+                match next {
+                    Ok(routed) => wave.live.push(routed),
+                    Err(ended) => return Poll::Ready(Err(ended)),
+                }
             }
             // The group holds a sender, so this never ends by itself.
-            match self.requests.poll_recv(context) {
-                Poll::Ready(Some(request)) => Poll::Ready(Ok(Work::Replay(request))),
-                _ => Poll::Pending,
+            while wave.replays.len() < REPLAYS
+                && let Poll::Ready(Some(request)) = self.requests.poll_recv(context)
+            {
+                wave.replays.push(request);
+            }
+            if wave.live.is_empty() && wave.replays.is_empty() {
+                Poll::Pending
+            } else {
+                Poll::Ready(Ok(mem::take(&mut wave)))
             }
         })
         .await
     }
 
-    async fn serve_one(&mut self, work: Work) -> Option<()> {
-        match work {
-            Work::Live(routed) => self.serve_members(routed).await,
-            Work::Replay(request) => self.serve_replay(request).await,
+    /// `None` when an execution ended.
+    async fn serve_wave(&mut self, Wave { live, mut replays }: Wave) -> Option<()> {
+        replays.retain(|request| !request.answer.is_closed());
+        let live = self.seen_by_members(&live);
+        let wanted = live.iter().map(|(event, _)| event).chain(replays.iter().map(|request| &request.event));
+        let texts = self.texts(wanted.cloned().collect()).await?;
+        let (for_members, for_replays) = texts.split_at(live.len());
+        for (request, text) in replays.into_iter().zip(for_replays) {
+            // Who asked may have gone meanwhile.
+            let _ = request.answer.send(Arc::clone(text));
         }
-    }
-
-    async fn serve_members(&mut self, routed: Routed) -> Option<()> {
-        let person = self.ending.group.key.person;
-        let variants = locked(&self.ending.group.members).who_sees(&routed, person);
-        for (kind, members) in variants {
-            let event = LiveEvent { change: Arc::clone(&routed.change), kind, person };
-            let text = self.text(event.clone()).await?;
-            self.deliver(&members, &event, &text).await;
+        for ((event, members), text) in live.iter().zip(for_members) {
+            self.deliver(members, event, text).await;
             self.ending.hub.note_delivery(&event.change);
         }
         Some(())
     }
 
-    async fn serve_replay(&mut self, request: ReplayRequest) -> Option<()> {
-        if request.answer.is_closed() {
-            return Some(());
-        }
-        let text = self.text(request.event).await?;
-        // Who asked may have gone meanwhile.
-        let _ = request.answer.send(text);
-        Some(())
+    /// What of this the members see, each with those who do.
+    fn seen_by_members(&self, live: &[Routed]) -> Vec<(LiveEvent, Vec<u32>)> {
+        let person = self.ending.group.key.person;
+        let members = locked(&self.ending.group.members);
+        let seen = live.iter().flat_map(|routed| {
+            let event = |kind| LiveEvent { change: Arc::clone(&routed.change), kind, person };
+            members.who_sees(routed, person).into_iter().map(move |(kind, members)| (event(kind), members))
+        });
+        seen.collect()
     }
 
-    async fn text(&mut self, event: LiveEvent) -> Option<Arc<str>> {
-        let group = &self.ending.group;
-        if let Some(text) = locked(&group.recent).find(&event) {
-            return Some(text);
+    /// The texts of these events, in their order; each that is not known is made once, all of them at the same time.
+    async fn texts(&mut self, events: Vec<LiveEvent>) -> Option<Vec<Arc<str>>> {
+        let key = |event: &LiveEvent| (event.change.position, event.kind);
+        let mut texts: HashMap<_, Option<Arc<str>>> = HashMap::with_capacity(events.len());
+        let mut to_make = Vec::new();
+        {
+            let recent = locked(&self.ending.group.recent);
+            for event in &events {
+                texts.entry(key(event)).or_insert_with(|| {
+                    let known = recent.find(event);
+                    if known.is_none() {
+                        to_make.push(event.clone());
+                    }
+                    known
+                });
+            }
         }
-        self.ending.hub.0.counters.executions.fetch_add(1, Ordering::Relaxed);
-        let text = self.execution.text(event.clone()).await?;
-        if group.key.viewer.is_none() {
-            locked(&group.recent).keep(&event, Arc::clone(&text));
+        while self.executions.len() < to_make.len() {
+            self.executions.push(Execution::start(&self.start));
         }
-        Some(text)
+        let running = self.executions.iter_mut().zip(&to_make).map(|(execution, event)| execution.text(event.clone()));
+        let made = join_all(running).await;
+        self.ending.hub.0.counters.executions.fetch_add(to_make.len() as u64, Ordering::Relaxed);
+        // A burst does not keep its executions.
+        self.executions.truncate(to_make.len().max(1));
+        let is_same_for_everyone = self.ending.group.key.viewer.is_none();
+        for (event, text) in to_make.iter().zip(made) {
+            let text = text?;
+            if is_same_for_everyone {
+                locked(&self.ending.group.recent).keep(event, Arc::clone(&text));
+            }
+            texts.insert(key(event), Some(text));
+        }
+        events.iter().map(|event| texts.get(&key(event)).cloned().flatten()).collect()
     }
 
     async fn deliver(&mut self, members: &[u32], event: &LiveEvent, text: &Arc<str>) {
@@ -310,20 +357,17 @@ impl Run {
     }
 }
 
-/// Works until the queue ends, or the execution does (`None`).
+/// Works until the queue ends, or an execution does (`None`).
 async fn loop_until_ended(run: &mut Run, follower: &Follower) -> Option<Ended> {
-    let mut replay_next = false;
     loop {
-        let work = match run.next(replay_next).await {
-            Ok(work) => work,
+        let wave = match run.next().await {
+            Ok(wave) => wave,
             Err(ended) => return Some(ended),
         };
-        // Neither those who catch up nor those who are live wait for all of the others.
-        replay_next = matches!(work, Work::Live(_));
         // An execution that hangs must not keep its subscribers from being told.
         tokio::select! {
             biased;
-            served = run.serve_one(work) => served?,
+            served = run.serve_wave(wave) => served?,
             ended = poll_fn(|context| follower.poll_ended(context)) => return Some(ended),
         }
     }
@@ -350,22 +394,20 @@ impl Drop for Ending {
     }
 }
 
-enum Execution {
-    NotStarted(StartExecution),
-    Running { feed: mpsc::Sender<LiveEvent>, texts: BoxStream<'static, Arc<str>> },
-    Ended,
+struct Execution {
+    feed: mpsc::Sender<LiveEvent>,
+    texts: BoxStream<'static, Arc<str>>,
 }
 
 impl Execution {
+    fn start(start: &StartExecution) -> Self {
+        let (feed, events) = mpsc::channel(1);
+        Self { feed, texts: start(GroupFeed::new(events)) }
+    }
+
     /// `None` when the execution has ended, or its resolver does not take the events.
     async fn text(&mut self, event: LiveEvent) -> Option<Arc<str>> {
-        if let Self::NotStarted(_) = self
-            && let Self::NotStarted(start) = std::mem::replace(self, Self::Ended)
-        {
-            let (feed, events) = mpsc::channel(1);
-            *self = Self::Running { feed, texts: start(GroupFeed::new(events)) };
-        }
-        let Self::Running { feed, texts } = self else { return None };
+        let Self { feed, texts } = self;
         feed.try_send(event).ok()?;
         let text = texts.next().await?;
         if feed.capacity() < feed.max_capacity() {

@@ -67,6 +67,17 @@ impl Replay {
         }
     }
 
+    /// The next ones that the subscription sees, so many at the most; none at the end of what is known now.
+    pub(super) async fn next_some(&mut self, limit: usize) -> Result<Vec<LiveEvent>, ReplayError> {
+        let mut events = Vec::new();
+        while events.len() < limit
+            && let Some(event) = self.next().await?
+        {
+            events.push(event);
+        }
+        Ok(events)
+    }
+
     pub(super) fn caught_up(&self) -> CaughtUp<'_> {
         CaughtUp { narrowing: &self.narrowing, position: self.position, person_at: self.person_at }
     }
