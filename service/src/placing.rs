@@ -13,7 +13,7 @@ use domain::{
     news::Place,
     placement::{Candidate, PlacementRule, place},
 };
-use sea_orm::FromQueryResult;
+use sea_orm::{FromQueryResult, Value};
 
 use crate::{
     changes::Told,
@@ -124,17 +124,12 @@ async fn read_candidates(
     people: &[PersonRow],
     affected: Affected<'_>,
 ) -> Result<HashMap<i64, Vec<Candidate>>> {
-    if tx.is_postgres() && people.len() > 1 {
-        // After some executions PostgreSQL plans for lists of any length, which is wrong for long ones: all that these
-        // people ever said yes to would be read.
-        execute(&**tx, "SET LOCAL plan_cache_mode = force_custom_plan", []).await?;
-    }
     let yeses = "SELECT c.person_id, c.session_instance_id, i.starts_at, c.arrived_at, c.checked_in_at \
                  FROM check_in c JOIN session_instance i ON i.id = c.session_instance_id AND i.is_active";
     let found: Vec<CandidateRow> = match affected {
         Affected::People(ids) => {
             let sql = format!("{yeses} WHERE c.attendance = 'YES' AND {}", is_in(&**tx, "c.person_id", 1));
-            rows(&**tx, &sql, [list(&**tx, ids.iter().copied())]).await?
+            rows_for(tx, people, &sql, vec![list(&**tx, ids.iter().copied())]).await?
         }
         Affected::Of { activated, deactivated } => {
             let closed: BTreeSet<i64> = deactivated.iter().copied().collect();
@@ -154,7 +149,8 @@ async fn read_candidates(
                 displaced = is_in(&**tx, "c.person_id", 3),
             );
             let ids = |people: Vec<&PersonRow>| list(&**tx, people.into_iter().map(|person| person.id));
-            rows(&**tx, &sql, [list(&**tx, activated.iter().copied()), ids(staying), ids(displaced)]).await?
+            rows_for(tx, people, &sql, vec![list(&**tx, activated.iter().copied()), ids(staying), ids(displaced)])
+                .await?
         }
     };
     let mut candidates: HashMap<i64, Vec<Candidate>> = HashMap::new();
@@ -167,6 +163,19 @@ async fn read_candidates(
         });
     }
     Ok(candidates)
+}
+
+/// Reads rows by a plan for these very people. After some executions PostgreSQL plans for lists of any length, which is
+/// wrong for long ones: all that the people ever said yes to would be read. Then it may do so again: each check of a
+/// foreign key would be planned too, which doubles what a sweep costs.
+async fn rows_for<T: FromQueryResult>(tx: &Tx, people: &[PersonRow], sql: &str, values: Vec<Value>) -> Result<Vec<T>> {
+    if !tx.is_postgres() || people.len() == 1 {
+        return rows(&**tx, sql, values).await;
+    }
+    execute(&**tx, "SET LOCAL plan_cache_mode = force_custom_plan", []).await?;
+    let found = rows(&**tx, sql, values).await?;
+    execute(&**tx, "SET LOCAL plan_cache_mode = auto", []).await?;
+    Ok(found)
 }
 
 async fn lock_targets(tx: &Tx, moves: &[Move], held: &BTreeSet<i64>) -> Result<()> {
