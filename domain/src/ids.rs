@@ -50,6 +50,12 @@ ids! {
     PersonId => "Person";
     /// One person's answer to one instance.
     CheckInId => "CheckIn";
+    /// A mentor's free time.
+    TimeSlotId => "TimeSlot";
+    /// A student's claim on a slot.
+    BookingId => "Booking";
+    /// Something people do on line.
+    ActivityId => "Activity";
 }
 
 /// Only the canonical form is taken, so that an id has one text: no sign, no leading zero, no white space.

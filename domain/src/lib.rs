@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod autocreate;
+pub mod booking;
 pub mod clock;
 pub mod ids;
 pub mod news;

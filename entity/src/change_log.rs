@@ -18,6 +18,14 @@ pub struct Model {
     pub person_id: Option<i64>,
     pub previous_session_instance_id: Option<i64>,
     pub previous_session_id: Option<i64>,
+    pub booking_id: Option<i64>,
+    pub mentor_id: Option<i64>,
+    pub student_id: Option<i64>,
+    pub old_status: Option<String>,
+    pub new_status: Option<String>,
+    pub is_delayed: bool,
+    pub reason: Option<String>,
+    pub activity_id: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

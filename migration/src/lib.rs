@@ -5,6 +5,7 @@
 
 mod m0001_sessions;
 mod m0002_change_log;
+mod m0003_bookings;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -14,6 +15,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_sessions::Migration), Box::new(m0002_change_log::Migration)]
+        vec![
+            Box::new(m0001_sessions::Migration),
+            Box::new(m0002_change_log::Migration),
+            Box::new(m0003_bookings::Migration),
+        ]
     }
 }

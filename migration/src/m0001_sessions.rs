@@ -71,7 +71,7 @@ pub(crate) enum SessionInstance {
 }
 
 #[derive(DeriveIden)]
-enum Person {
+pub(crate) enum Person {
     Table,
     Id,
     DisplayName,

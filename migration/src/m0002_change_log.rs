@@ -24,7 +24,7 @@ enum ChangeBatch {
 }
 
 #[derive(DeriveIden)]
-enum ChangeLog {
+pub(crate) enum ChangeLog {
     Table,
     BatchId,
     Ordinal,

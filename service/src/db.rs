@@ -255,7 +255,7 @@ pub(crate) enum Column<'a> {
 }
 
 impl Column<'_> {
-    fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Number(name, _) | Self::Flag(name, _) | Self::Instant(name, _) | Self::Text(name, _) => name,
         }

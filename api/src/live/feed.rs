@@ -8,7 +8,7 @@ use std::{
 
 use domain::{
     ids::{PersonId, SessionInstanceId},
-    news::{Change, ChangeKind, Narrowing, Position},
+    news::{Change, Narrowing, Position, Seen},
 };
 use futures_util::Stream;
 use tokio::sync::mpsc;
@@ -19,9 +19,8 @@ use super::locked;
 #[derive(Debug, Clone)]
 pub struct LiveEvent {
     pub change: Arc<Change>,
-    /// Not always the change's own kind: who leaves a city is deactivated there (rule 25).
-    pub kind: ChangeKind,
-    /// The person whom the subscription asks for.
+    pub seen: Seen,
+    /// The person whom the subscription follows.
     pub person: Option<PersonId>,
 }
 
@@ -59,7 +58,7 @@ pub struct Registration {
     pub narrowing: Narrowing,
     /// The last change that the subscriber has already, from a cursor or with the snapshot.
     pub from: Position,
-    /// With `narrowing.person`: where that person is now. Where they were at `from` is found in the log.
+    /// With a narrowing that follows a person: where that person is now. Where they were at `from` is found in the log.
     pub person_at: Option<SessionInstanceId>,
 }
 

@@ -20,7 +20,7 @@ use std::{
 use domain::{
     access::Viewer,
     ids::PersonId,
-    news::{ChangeKind, Narrowing, Position},
+    news::{Narrowing, Position, Seen},
 };
 use futures_util::{StreamExt, future::join_all, stream::BoxStream};
 use tokio::{
@@ -47,7 +47,7 @@ pub struct GroupKey {
     pub question: Box<str>,
     /// Who asks; `None` when the answer is the same for everyone.
     pub viewer: Option<Viewer>,
-    /// The person whom the subscriptions ask for: their messages name that person.
+    /// The person whom the subscriptions follow: their messages name that person.
     pub person: Option<PersonId>,
 }
 
@@ -304,15 +304,15 @@ impl Run {
         let person = self.ending.group.key.person;
         let members = locked(&self.ending.group.members);
         let seen = live.iter().flat_map(|routed| {
-            let event = |kind| LiveEvent { change: Arc::clone(&routed.change), kind, person };
-            members.who_sees(routed, person).into_iter().map(move |(kind, members)| (event(kind), members))
+            let event = |seen| LiveEvent { change: Arc::clone(&routed.change), seen, person };
+            members.who_sees(routed, person).into_iter().map(move |(seen, members)| (event(seen), members))
         });
         seen.collect()
     }
 
     /// The texts of these events, in their order; each that is not known is made once, all of them at the same time.
     async fn texts(&mut self, events: Vec<LiveEvent>) -> Option<Vec<Arc<str>>> {
-        let key = |event: &LiveEvent| (event.change.position, event.kind);
+        let key = |event: &LiveEvent| (event.change.position, event.seen);
         let mut texts: HashMap<_, Option<Arc<str>>> = HashMap::with_capacity(events.len());
         let mut to_make = Vec::new();
         {
@@ -453,23 +453,23 @@ impl Members {
     }
 
     /// The members that see the change, by what they see in it.
-    fn who_sees(&self, routed: &Routed, person: Option<PersonId>) -> Vec<(ChangeKind, Vec<u32>)> {
+    fn who_sees(&self, routed: &Routed, person: Option<PersonId>) -> Vec<(Seen, Vec<u32>)> {
         let change = &routed.change;
         let mut found = Vec::new();
         match person {
             Some(person) => found.extend(self.topics.of_person(person)),
-            None => self.topics.find(change, &mut found),
+            None => self.topics.find(&change.event, &mut found),
         }
-        let mut variants: Vec<(ChangeKind, Vec<u32>)> = Vec::new();
+        let mut variants: Vec<(Seen, Vec<u32>)> = Vec::new();
         for slot in found {
             let Some(Some(member)) = self.slots.get(slot as usize) else { continue };
             if change.position <= member.joined {
                 continue;
             }
-            let Some(kind) = member.narrowing.sees(change, routed.person_at) else { continue };
-            match variants.iter_mut().find(|(other, _)| *other == kind) {
+            let Some(seen) = member.narrowing.sees(change, routed.person_at) else { continue };
+            match variants.iter_mut().find(|(other, _)| *other == seen) {
                 Some((_, members)) => members.push(slot),
-                None => variants.push((kind, vec![slot])),
+                None => variants.push((seen, vec![slot])),
             }
         }
         variants
@@ -497,8 +497,8 @@ impl Members {
 /// what depends on rights is made anew.
 #[derive(Default)]
 struct Recent {
-    texts: HashMap<(Position, ChangeKind), (Instant, Arc<str>)>,
-    order: VecDeque<(Position, ChangeKind)>,
+    texts: HashMap<(Position, Seen), (Instant, Arc<str>)>,
+    order: VecDeque<(Position, Seen)>,
     bytes: usize,
 }
 
@@ -508,12 +508,12 @@ const RECENT_BYTES: usize = 128 * 1024;
 
 impl Recent {
     fn find(&self, event: &LiveEvent) -> Option<Arc<str>> {
-        let (made, text) = self.texts.get(&(event.change.position, event.kind))?;
+        let (made, text) = self.texts.get(&(event.change.position, event.seen))?;
         (made.elapsed() < RECENT_FOR).then(|| Arc::clone(text))
     }
 
     fn keep(&mut self, event: &LiveEvent, text: Arc<str>) {
-        let key = (event.change.position, event.kind);
+        let key = (event.change.position, event.seen);
         self.bytes += text.len();
         self.order.push_back(key);
         if let Some((_, before)) = self.texts.insert(key, (Instant::now(), text)) {

@@ -12,7 +12,7 @@ use std::{
 
 use domain::{
     ids::{PersonId, SessionInstanceId},
-    news::{Change, ChangeKind, Narrowing, Position},
+    news::{Change, Narrowing, Position},
 };
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -335,7 +335,7 @@ impl State {
             return Ok(false);
         }
         self.topics.add(caught_up.narrowing, id);
-        if let Some(person) = caught_up.narrowing.person
+        if let Some(person) = caught_up.narrowing.followed()
             && !self.people.contains_key(&person)
         {
             self.set_place(person, caught_up.person_at);
@@ -346,7 +346,7 @@ impl State {
     /// Takes back one [`State::join`].
     pub(super) fn leave(&mut self, id: FollowerId, narrowing: &Narrowing) {
         self.topics.remove(narrowing, id);
-        if let Some(person) = narrowing.person
+        if let Some(person) = narrowing.followed()
             && !self.topics.has_person(person)
         {
             self.set_place(person, None);
@@ -368,32 +368,28 @@ impl State {
     /// Each person is where the first of their moves says they came from. That is known already, unless the place a
     /// subscription started with was newer than the log.
     fn expect_moves(&mut self, changes: &[Arc<Change>]) {
-        for change in changes.iter().rev().filter(|change| change.kind == ChangeKind::PersonMoved) {
-            if let Some(person) = change.person
-                && self.people.contains_key(&person)
-            {
-                self.set_place(person, change.previous_instance);
+        for (person, moved) in changes.iter().rev().filter_map(|change| change.event.as_move()) {
+            if self.people.contains_key(&person) {
+                self.set_place(person, moved.previous_instance);
             }
         }
     }
 
     fn route(&mut self, change: &Arc<Change>, found: &mut Vec<FollowerId>) {
         found.clear();
-        self.topics.find(change, found);
+        self.topics.find(&change.event, found);
         found.sort_unstable();
         found.dedup();
         for id in found.iter() {
             self.hand(*id, change, None);
         }
-        if change.kind == ChangeKind::PersonMoved {
-            let Some((person, at)) = change.person.and_then(|person| Some((person, *self.people.get(&person)?))) else {
-                return;
-            };
+        if let Some((person, moved)) = change.event.as_move() {
+            let Some(at) = self.people.get(&person).copied() else { return };
             for id in self.topics.of_person(person) {
                 self.hand(id, change, at);
             }
-            self.set_place(person, change.instance);
-        } else if let Some(instance) = change.instance {
+            self.set_place(person, moved.instance);
+        } else if let Some(instance) = change.event.as_session().and_then(|change| change.instance) {
             for person in self.present.get(&instance).into_iter().flatten() {
                 for id in self.topics.of_person(*person) {
                     self.hand(id, change, Some(instance));

@@ -4,7 +4,7 @@
 //! it, so a reader that is too slow costs no one else anything, and its client resumes from the last cursor it got.
 //! What is made for that socket alone (answers, snapshots, replays) waits for room instead, and leaves half of it to news.
 //!
-//! While it is more than half full, an update takes the place of the one before it, of the same instance and for the same
+//! While it is more than half full, an update takes the place of the one before it, of the same subject and for the same
 //! subscription, that still waits (rule 24): so badges get the newest state, and who falls behind by updates alone is not
 //! cut off. Nothing that a cursor promises is lost: the later update is after every cursor that was sent before it.
 
@@ -15,7 +15,10 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use domain::{ids::SessionInstanceId, news::ChangeKind};
+use domain::{
+    ids::{ActivityId, SessionInstanceId},
+    news::{ChangeKind, Event, Seen},
+};
 
 use super::{feed::LiveEvent, locked};
 
@@ -25,24 +28,35 @@ pub type OperationNumber = u32;
 #[derive(Debug, Clone)]
 pub struct Letter {
     pub operation: OperationNumber,
-    /// Of news about an instance.
+    /// Of news that a later one may make needless, or that come between two such.
     pub about: Option<About>,
     pub content: Content,
 }
 
-/// Of which instance news tell, and whether they may be left out for a later update of it.
+/// What news tell of, and whether they may be left out for a later update of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct About {
-    pub instance: SessionInstanceId,
+    pub subject: Subject,
     pub is_update: bool,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    Instance(SessionInstanceId),
+    /// Its occupancy: all that is told of it are updates.
+    Activity(ActivityId),
+}
+
 impl About {
-    /// `None` for what tells of a person.
+    /// `None` for what tells of a person or a booking: each of those counts.
     pub(super) fn event(event: &LiveEvent) -> Option<Self> {
-        match event.kind {
-            ChangeKind::PersonMoved => None,
-            kind => Some(Self { instance: event.change.instance?, is_update: kind == ChangeKind::Updated }),
+        match (&event.change.event, event.seen) {
+            (Event::Session(_), Seen::Session(ChangeKind::PersonMoved)) => None,
+            (Event::Session(change), Seen::Session(kind)) => {
+                Some(Self { subject: Subject::Instance(change.instance?), is_update: kind == ChangeKind::Updated })
+            }
+            (Event::Occupancy(activity), _) => Some(Self { subject: Subject::Activity(*activity), is_update: true }),
+            _ => None,
         }
     }
 }
@@ -187,12 +201,12 @@ impl State {
             || (self.letters.len() < limits.letters && self.bytes + letter.content.bytes() <= limits.bytes)
     }
 
-    /// Takes out the update that a later one makes needless: the last news of the same instance, if they are one. What
-    /// else happened to the instance in between keeps both.
+    /// Takes out the update that a later one makes needless: the last news of the same subject, if they are one. What
+    /// else happened to it in between keeps both.
     fn leave_out_for(&mut self, later: &Letter) {
-        let Some(About { instance, is_update: true }) = later.about else { return };
+        let Some(About { subject, is_update: true }) = later.about else { return };
         let is_same = |letter: &Letter| {
-            letter.operation == later.operation && letter.about.is_some_and(|about| about.instance == instance)
+            letter.operation == later.operation && letter.about.is_some_and(|about| about.subject == subject)
         };
         if let Some(index) = self.letters.iter().rposition(is_same)
             && self.letters[index].about.is_some_and(|about| about.is_update)

@@ -71,7 +71,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use feed::{GroupFeed, LiveEvent, Registrar, Registration};
 pub use group::{GroupKey, StartExecution, Subscription};
 pub use hub::{CursorStanding, Hub, HubSettings, HubStats};
-pub use mailbox::{About, Content, CutOff, Letter, Mailbox, MailboxLimits, OperationNumber};
+pub use mailbox::{About, Content, CutOff, Letter, Mailbox, MailboxLimits, OperationNumber, Subject};
 pub use replay::ReplayError;
 pub use source::{ChangeSource, SourceError};
 

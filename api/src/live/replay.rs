@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use domain::{
     ids::{PersonId, SessionInstanceId},
-    news::{Change, ChangeKind, Narrowing, Position},
+    news::{Change, Narrowing, Position},
 };
 
 use super::{
@@ -34,11 +34,11 @@ pub(super) struct Replay {
 impl Replay {
     pub(super) async fn begin(hub: Hub, registration: Registration) -> Result<Self, ReplayError> {
         let Registration { narrowing, from, mut person_at } = registration;
-        if let Some(person) = narrowing.person {
+        if let Some(person) = narrowing.followed() {
             // The place was read from the tables, which may be ahead of what the hub has seen of the log.
             hub.refresh().await;
-            if let Some(first) = first_move(&hub, person, from).await? {
-                person_at = first.previous_instance;
+            if let Some(from) = first_move(&hub, person, from).await? {
+                person_at = from;
             }
         }
         Ok(Self { hub, narrowing, position: from, person_at, page: VecDeque::new() })
@@ -58,11 +58,14 @@ impl Replay {
             };
             self.position = change.position;
             let person_at = self.person_at;
-            if change.kind == ChangeKind::PersonMoved && change.person == self.narrowing.person {
-                self.person_at = change.instance;
+            let followed = self.narrowing.followed();
+            if let Some((person, moved)) = change.event.as_move()
+                && followed == Some(person)
+            {
+                self.person_at = moved.instance;
             }
-            if let Some(kind) = self.narrowing.sees(&change, person_at) {
-                return Ok(Some(LiveEvent { change, kind, person: self.narrowing.person }));
+            if let Some(seen) = self.narrowing.sees(&change, person_at) {
+                return Ok(Some(LiveEvent { change, seen, person: followed }));
             }
         }
     }
@@ -83,16 +86,20 @@ impl Replay {
     }
 }
 
-/// The person's first move after a position.
-async fn first_move(hub: &Hub, person: PersonId, from: Position) -> Result<Option<Arc<Change>>, ReplayError> {
+/// Where the person's first move after a position came from; `None`: there is none.
+async fn first_move(
+    hub: &Hub,
+    person: PersonId,
+    from: Position,
+) -> Result<Option<Option<SessionInstanceId>>, ReplayError> {
     let mut position = from;
     loop {
         let page = hub.page(position).await?;
         let Some(last) = page.last() else { return Ok(None) };
         position = last.position;
-        let is_theirs = |change: &&Arc<Change>| change.kind == ChangeKind::PersonMoved && change.person == Some(person);
-        if let Some(first) = page.iter().find(is_theirs) {
-            return Ok(Some(Arc::clone(first)));
+        let mut moves = page.iter().filter_map(|change| change.event.as_move());
+        if let Some((_, first)) = moves.find(|(mover, _)| *mover == person) {
+            return Ok(Some(first.previous_instance));
         }
         tokio::task::yield_now().await;
     }

@@ -4,7 +4,7 @@ use std::{future::poll_fn, sync::Arc};
 
 use domain::{
     ids::SessionInstanceId,
-    news::{ChangeKind, Narrowing, Position},
+    news::{Narrowing, Position},
 };
 use futures_util::{Stream, stream};
 use tracing::warn;
@@ -78,12 +78,12 @@ impl Single {
                     Ok(routed) if routed.change.position > self.position => {
                         self.position = routed.change.position;
                         self.person_at = routed.person_at;
-                        if routed.change.kind == ChangeKind::PersonMoved {
-                            self.person_at = routed.change.instance;
+                        if let Some((_, moved)) = routed.change.event.as_move() {
+                            self.person_at = moved.instance;
                         }
-                        let kind = self.narrowing.sees(&routed.change, routed.person_at);
-                        let event = |kind| LiveEvent { change: routed.change, kind, person: self.narrowing.person };
-                        Ok(kind.map(event))
+                        let seen = self.narrowing.sees(&routed.change, routed.person_at);
+                        let event = |seen| LiveEvent { change: routed.change, seen, person: self.narrowing.followed() };
+                        Ok(seen.map(event))
                     }
                     Ok(_) => Ok(None),
                     Err(Ended::Closed) => Err(ReplayError::Closed),

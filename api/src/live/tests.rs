@@ -13,8 +13,12 @@ use std::{
 use chrono::DateTime;
 use domain::{
     access::Viewer,
-    ids::{PersonId, SessionId, SessionInstanceId},
-    news::{Change, ChangeKind, Narrowing, Place, Position},
+    booking::BookingStatus,
+    ids::{ActivityId, BookingId, PersonId, SessionId, SessionInstanceId},
+    news::{
+        BookingNarrowing, BookingStep, Change, ChangeKind, Event, Narrowing, Place, Position, Seen, SessionChange,
+        SessionNarrowing,
+    },
 };
 use futures_util::{StreamExt, stream};
 use tokio::sync::watch;
@@ -22,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     About, ChangeSource, Content, CursorStanding, CutOff, GroupKey, Hub, HubSettings, Letter, Mailbox, MailboxLimits,
-    Registration, ReplayError, StartExecution, Subscription, locked, ring::Ring, topics::Topics,
+    Registration, ReplayError, StartExecution, Subject, Subscription, locked, ring::Ring, topics::Topics,
 };
 
 /// Waits for what is about to happen, but not for ever.
@@ -114,23 +118,32 @@ impl ChangeSource for FakeLog {
     }
 }
 
+fn told(event: Event) -> Change {
+    Change { position: Position(0), occurred_at: DateTime::UNIX_EPOCH, event }
+}
+
 pub(crate) fn change(kind: ChangeKind, session: i64, city: &str) -> Change {
-    Change {
-        position: Position(0),
-        occurred_at: DateTime::UNIX_EPOCH,
-        kind,
+    told(Event::Session(SessionChange {
         session: Some(SessionId(session)),
         instance: Some(SessionInstanceId(session * 10)),
         place: place(city),
-        previous_place: None,
-        person: None,
-        previous_instance: None,
-        previous_session: None,
-    }
+        ..SessionChange::of(kind)
+    }))
+}
+
+/// The session of an active instance moved to another city.
+fn left(session: i64, from: &str, to: &str) -> Change {
+    told(Event::Session(SessionChange {
+        session: Some(SessionId(session)),
+        instance: Some(SessionInstanceId(session * 10)),
+        place: place(to),
+        previous_place: Some(place(from)),
+        ..SessionChange::of(ChangeKind::Updated)
+    }))
 }
 
 pub(crate) fn moved(person: i64, from: Option<i64>, to: Option<i64>) -> Change {
-    Change {
+    told(Event::Session(SessionChange {
         session: to.map(SessionId),
         instance: to.map(|session| SessionInstanceId(session * 10)),
         place: place("Austin"),
@@ -138,8 +151,24 @@ pub(crate) fn moved(person: i64, from: Option<i64>, to: Option<i64>) -> Change {
         person: Some(PersonId(person)),
         previous_instance: from.map(|session| SessionInstanceId(session * 10)),
         previous_session: from.map(SessionId),
-        ..change(ChangeKind::PersonMoved, 1, "Austin")
-    }
+        ..SessionChange::of(ChangeKind::PersonMoved)
+    }))
+}
+
+fn booked(booking: i64, mentor: i64, student: i64) -> Change {
+    told(Event::Booking(BookingStep {
+        booking: BookingId(booking),
+        mentor: PersonId(mentor),
+        student: PersonId(student),
+        old_status: None,
+        new_status: BookingStatus::Scheduled,
+        is_delayed: false,
+        reason: "It was booked.".to_owned(),
+    }))
+}
+
+fn occupied(activity: i64) -> Change {
+    told(Event::Occupancy(ActivityId(activity)))
 }
 
 fn place(city: &str) -> Place {
@@ -165,21 +194,27 @@ impl Dice {
 
     fn change(&mut self) -> Change {
         let (session, city) = (self.session(), self.city());
-        match self.below(6) {
+        match self.below(9) {
             0 => change(ChangeKind::Activated, session, city),
             1 => change(ChangeKind::Deactivated, session, city),
-            2 => Change { previous_place: Some(place(self.city())), ..change(ChangeKind::Updated, session, city) },
-            3 => {
-                let mut mover = moved(self.session(), None, None);
-                mover.place = place(city);
-                mover
-            }
+            2 => left(session, self.city(), city),
+            3 => moved(session, None, None),
+            4 => booked(self.session(), session, self.session()),
+            5 => occupied(session),
+            6 => told(Event::Unknown),
             _ => change(ChangeKind::Updated, session, city),
         }
     }
 
     fn narrowing(&mut self) -> Narrowing {
-        let mut narrowing = Narrowing::default();
+        match self.below(8) {
+            0 => return Narrowing::Bookings(BookingNarrowing::One(BookingId(self.session()))),
+            1 => return Narrowing::Bookings(BookingNarrowing::Of(PersonId(self.session()))),
+            2 => return Narrowing::Bookings(BookingNarrowing::All),
+            3 => return Narrowing::Occupancy(ActivityId(self.session())),
+            _ => {}
+        }
+        let mut narrowing = SessionNarrowing::default();
         if self.below(3) == 0 {
             narrowing.sessions = Some(vec![SessionId(self.session()), SessionId(self.session())]);
         }
@@ -189,8 +224,30 @@ impl Dice {
         if self.below(3) == 0 {
             narrowing.country = Some("US".to_owned());
         }
-        narrowing
+        Narrowing::Sessions(narrowing)
     }
+}
+
+fn everything() -> Narrowing {
+    Narrowing::Sessions(SessionNarrowing::default())
+}
+
+fn of_person(person: i64) -> Narrowing {
+    Narrowing::Sessions(SessionNarrowing { person: Some(PersonId(person)), ..SessionNarrowing::default() })
+}
+
+fn in_city(city: &str) -> Narrowing {
+    Narrowing::Sessions(SessionNarrowing { city: Some(city.to_owned()), ..SessionNarrowing::default() })
+}
+
+/// How these tests tell of an event: `3 UPDATED`, `4 BOOKING`.
+fn text(position: Position, seen: Seen) -> String {
+    let kind = match seen {
+        Seen::Session(kind) => kind.as_str(),
+        Seen::Booking => "BOOKING",
+        Seen::Occupancy => "OCCUPANCY",
+    };
+    format!("{} {kind}", position.0)
 }
 
 /// What a subscription that tells positions and kinds is to get of the whole log.
@@ -198,12 +255,14 @@ fn expected(log: &FakeLog, narrowing: &Narrowing, from: Position) -> Vec<String>
     let mut at = None;
     let mut seen = Vec::new();
     for change in log.changes() {
-        let kind = narrowing.sees(&change, at);
-        if change.kind == ChangeKind::PersonMoved && change.person == narrowing.person {
-            at = change.instance;
+        let seen_as = narrowing.sees(&change, at);
+        if let Some((person, moved)) = change.event.as_move()
+            && narrowing.followed() == Some(person)
+        {
+            at = moved.instance;
         }
         if change.position > from {
-            seen.extend(kind.map(|kind| format!("{} {}", change.position.0, kind.as_str())));
+            seen.extend(seen_as.map(|seen| text(change.position, seen)));
         }
     }
     seen
@@ -216,7 +275,7 @@ fn key(question: &str, person: Option<PersonId>) -> GroupKey {
 /// An execution that tells each event's position and kind.
 fn telling() -> StartExecution {
     Box::new(|feed| {
-        let texts = feed.take().map(|event| format!("{} {}", event.change.position.0, event.kind.as_str()).into());
+        let texts = feed.take().map(|event| text(event.change.position, event.seen).into());
         texts.boxed()
     })
 }
@@ -237,7 +296,7 @@ fn registration(narrowing: Narrowing, from: i64) -> Registration {
 }
 
 async fn live(hub: &Hub, narrowing: Narrowing, from: i64, mailbox: &Arc<Mailbox>) -> Subscription {
-    let mut subscription = hub.attach(key("all", narrowing.person), telling());
+    let mut subscription = hub.attach(key("all", narrowing.followed()), telling());
     within(subscription.go_live(registration(narrowing, from), mailbox, 1)).await.unwrap();
     subscription
 }
@@ -251,7 +310,7 @@ fn topics_lead_to_all_who_may_see_a_change() {
     for _ in 0..200 {
         let change = dice.change();
         let mut found = Vec::new();
-        topics.find(&change, &mut found);
+        topics.find(&change.event, &mut found);
         found.retain(|key| narrowings[*key].sees(&change, None).is_some());
         found.sort_unstable();
         let seeing = (0..narrowings.len()).filter(|key| narrowings[*key].sees(&change, None).is_some());
@@ -265,11 +324,34 @@ fn topics_lead_to_all_who_may_see_a_change() {
 fn a_session_costs_only_those_who_ask_for_it() {
     let mut topics = Topics::default();
     for session in 1..=1000 {
-        topics.add(&Narrowing { sessions: Some(vec![SessionId(session)]), ..Narrowing::default() }, session);
+        let sessions = Some(vec![SessionId(session)]);
+        topics.add(&Narrowing::Sessions(SessionNarrowing { sessions, ..SessionNarrowing::default() }), session);
     }
     let mut found = Vec::new();
-    topics.find(&change(ChangeKind::Updated, 7, "Austin"), &mut found);
+    topics.find(&change(ChangeKind::Updated, 7, "Austin").event, &mut found);
     assert_eq!(found, [7]);
+}
+
+#[test]
+fn a_booking_s_step_costs_only_those_who_take_part_and_an_occupancy_its_own() {
+    let mut topics = Topics::default();
+    for id in 1..=1000 {
+        topics.add(&Narrowing::Bookings(BookingNarrowing::One(BookingId(id))), id);
+        topics.add(&Narrowing::Bookings(BookingNarrowing::Of(PersonId(id))), 1000 + id);
+        topics.add(&Narrowing::Occupancy(ActivityId(id)), 2000 + id);
+        topics.add(&of_person(id), 3000 + id);
+    }
+    topics.add(&everything(), 5000);
+    topics.add(&Narrowing::Bookings(BookingNarrowing::All), 5001);
+    let found = |change: Change| {
+        let mut found = Vec::new();
+        topics.find(&change.event, &mut found);
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(found(booked(7, 8, 9)), [7, 1008, 1009, 5001]);
+    assert_eq!(found(occupied(7)), [2007]);
+    assert_eq!(found(told(Event::Unknown)), [] as [i64; 0]);
 }
 
 #[test]
@@ -311,7 +393,7 @@ async fn a_full_mailbox_closes_for_news_and_makes_answers_wait() {
 async fn in_a_mailbox_that_fills_the_newest_update_takes_the_place_of_the_one_before() {
     let news = |operation, instance, is_update, text: &str| Letter {
         operation,
-        about: Some(About { instance: SessionInstanceId(instance), is_update }),
+        about: Some(About { subject: Subject::Instance(SessionInstanceId(instance)), is_update }),
         content: Content::Next(text.into()),
     };
     let mailbox = Mailbox::new(MailboxLimits { letters: 8, bytes: 1000 });
@@ -338,6 +420,32 @@ async fn in_a_mailbox_that_fills_the_newest_update_takes_the_place_of_the_one_be
 }
 
 #[tokio::test]
+async fn of_an_occupancy_the_newest_counts_and_of_a_booking_every_step() {
+    let log = FakeLog::new();
+    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await;
+    let (one, other, mine) = (mailbox(8), mailbox(8), mailbox(1000));
+    let _one = live(&hub, Narrowing::Occupancy(ActivityId(1)), 0, &one).await;
+    let _other = live(&hub, Narrowing::Occupancy(ActivityId(2)), 0, &other).await;
+    let _mine = live(&hub, Narrowing::Bookings(BookingNarrowing::Of(PersonId(3))), 0, &mine).await;
+    for _ in 0..100 {
+        log.append(occupied(1));
+        log.append(booked(5, 3, 4));
+    }
+    log.append(occupied(2));
+    for step in 1..=100 {
+        assert_eq!(next(&mine).await, Ok(format!("{} BOOKING", 2 * step)));
+    }
+    assert_eq!(next(&other).await, Ok("201 OCCUPANCY".to_owned()));
+    // Nobody read, and it was not cut off: those that waited have given way to the last.
+    until(|| hub.stats().deliveries == 201).await;
+    let mut last = String::new();
+    while let Some(Letter { content: Content::Next(text), .. }) = one.take_left() {
+        last = text.to_string();
+    }
+    assert_eq!(last, "199 OCCUPANCY");
+}
+
+#[tokio::test]
 async fn identical_subscriptions_share_one_execution_an_event() {
     let log = FakeLog::new();
     let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await;
@@ -346,7 +454,10 @@ async fn identical_subscriptions_share_one_execution_an_event() {
     for (n, mailbox) in mailboxes.iter().enumerate() {
         // Narrowed to different things, and still one group.
         let sessions = (n % 2 == 0).then(|| vec![SessionId(1)]);
-        subscriptions.push(live(&hub, Narrowing { sessions, ..Narrowing::default() }, 0, mailbox).await);
+        subscriptions.push(
+            live(&hub, Narrowing::Sessions(SessionNarrowing { sessions, ..SessionNarrowing::default() }), 0, mailbox)
+                .await,
+        );
     }
     for _ in 0..10 {
         log.append(change(ChangeKind::Updated, 1, "Austin"));
@@ -367,12 +478,11 @@ async fn identical_subscriptions_share_one_execution_an_event() {
 async fn one_change_may_be_a_different_event_for_each() {
     let log = FakeLog::new();
     let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await;
-    let in_city = |city: &str| Narrowing { city: Some(city.to_owned()), ..Narrowing::default() };
     let (from, to, all) = (mailbox(9), mailbox(9), mailbox(9));
     let _from = live(&hub, in_city("Dallas"), 0, &from).await;
     let _to = live(&hub, in_city("Austin"), 0, &to).await;
-    let _all = live(&hub, Narrowing::default(), 0, &all).await;
-    log.append(Change { previous_place: Some(place("Dallas")), ..change(ChangeKind::Updated, 1, "Austin") });
+    let _all = live(&hub, everything(), 0, &all).await;
+    log.append(left(1, "Dallas", "Austin"));
     assert_eq!(next(&from).await, Ok("1 DEACTIVATED".to_owned()));
     assert_eq!(next(&to).await, Ok("1 ACTIVATED".to_owned()));
     assert_eq!(next(&all).await, Ok("1 UPDATED".to_owned()));
@@ -409,12 +519,12 @@ async fn nothing_is_lost_or_doubled_between_replay_and_live() {
         let (hub, log, end) = (hub.clone(), log.clone(), end.clone());
         let mut narrowing = dice.narrowing();
         if n % 10 == 0 {
-            narrowing.person = Some(PersonId(dice.session()));
+            narrowing = of_person(dice.session());
         }
         let from = dice.below(log.changes().len() as u64).cast_signed();
         readers.push(tokio::spawn(async move {
             let mailbox = mailbox(10_000);
-            let mut subscription = hub.attach(key("all", narrowing.person), telling());
+            let mut subscription = hub.attach(key("all", narrowing.followed()), telling());
             let mut at_once = pin!(subscription.go_live(registration(narrowing.clone(), from), &mailbox, 1));
             let mut got = Vec::new();
             let mut is_live = false;
@@ -452,7 +562,7 @@ async fn a_slow_stream_falls_back_to_the_log() {
     let log = FakeLog::new();
     let shutdown = CancellationToken::new();
     let hub = log.hub(HubSettings { ring: 20, queue: 5, ..HubSettings::default() }, &shutdown).await;
-    let narrowing = Narrowing { person: Some(PersonId(1)), ..Narrowing::default() };
+    let narrowing = of_person(1);
     let mut stream = pin!(hub.subscribe_stream(registration(narrowing.clone(), 0)));
     let mut got = Vec::new();
     let mut dice = Dice(3);
@@ -469,14 +579,14 @@ async fn a_slow_stream_falls_back_to_the_log() {
         if n % 40 == 0 {
             until(|| hub.stats().position == Position(n + 1)).await;
             if let Some(event) = within(stream.next()).await {
-                got.push(format!("{} {}", event.change.position.0, event.kind.as_str()));
+                got.push(text(event.change.position, event.seen));
             }
         }
     }
     let expected = expected(&log, &narrowing, Position(0));
     while got.len() < expected.len() {
         let event = within(stream.next()).await.unwrap();
-        got.push(format!("{} {}", event.change.position.0, event.kind.as_str()));
+        got.push(text(event.change.position, event.seen));
     }
     assert_eq!(got, expected);
     shutdown.cancel();
@@ -488,7 +598,7 @@ async fn a_person_s_news_follow_the_person() {
     let log = FakeLog::new();
     log.append(moved(1, Some(4), Some(1)));
     let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await;
-    let narrowing = Narrowing { person: Some(PersonId(1)), ..Narrowing::default() };
+    let narrowing = of_person(1);
     let mailbox = mailbox(100);
     let mut subscription = hub.attach(key("mine", Some(PersonId(1))), telling());
     // The tables say where the person is now: at 1. The log, that they came there from 4.
@@ -518,7 +628,7 @@ async fn where_a_person_was_at_the_cursor_is_found_in_the_log() {
     log.append(moved(1, Some(1), Some(3)));
     log.append(change(ChangeKind::Updated, 3, "Austin"));
     let hub = log.hub(HubSettings { ring: 1, ..HubSettings::default() }, &CancellationToken::new()).await;
-    let narrowing = Narrowing { person: Some(PersonId(1)), ..Narrowing::default() };
+    let narrowing = of_person(1);
     let resumed = Registration { person_at: Some(SessionInstanceId(30)), ..registration(narrowing, 0) };
     let events = hub.subscribe_stream(resumed).take(3).map(|event| event.change.position.0);
     assert_eq!(within(events.collect::<Vec<_>>()).await, [2, 3, 4]);
@@ -530,8 +640,8 @@ async fn a_slow_group_delays_nobody_and_is_cut_off() {
     let hub = log.hub(HubSettings { queue: 10, ..HubSettings::default() }, &CancellationToken::new()).await;
     let (stuck, well) = (mailbox(1000), mailbox(1000));
     let mut slow = hub.attach(key("slow", None), Box::new(|_| stream::pending().boxed()));
-    within(slow.go_live(registration(Narrowing::default(), 0), &stuck, 1)).await.unwrap();
-    let _fast = live(&hub, Narrowing::default(), 0, &well).await;
+    within(slow.go_live(registration(everything(), 0), &stuck, 1)).await.unwrap();
+    let _fast = live(&hub, everything(), 0, &well).await;
     // The first is being executed, for ever; ten fit into the queue. Each is read before the next is written, so that the
     // other group's queue never fills.
     for position in 1..=12 {
@@ -555,10 +665,10 @@ async fn a_group_whose_execution_ends_cuts_its_subscribers_off() {
         let mailbox = mailbox(10);
         let mut subscription = hub.attach(key("broken", None), start);
         let from = hub.stats().position.0;
-        within(subscription.go_live(registration(Narrowing::default(), from), &mailbox, 1)).await.unwrap();
+        within(subscription.go_live(registration(everything(), from), &mailbox, 1)).await.unwrap();
         log.append(change(ChangeKind::Updated, 1, "Austin"));
         assert_eq!(next(&mailbox).await, Err(CutOff::Behind));
-        let again = within(subscription.go_live(registration(Narrowing::default(), from), &mailbox, 1)).await;
+        let again = within(subscription.go_live(registration(everything(), from), &mailbox, 1)).await;
         assert_eq!(again, Err(ReplayError::Failed));
         drop(subscription);
         assert_eq!((hub.stats().groups, hub.stats().followers), (0, 0));
@@ -579,7 +689,7 @@ async fn thousands_who_resume_read_the_log_not_once_and_share_executions() {
     for _ in 0..2000 {
         assert_eq!(hub.standing(Position(5)).await.unwrap(), CursorStanding::Resumable);
         let mailbox = mailbox(100);
-        resumed.push((live(&hub, Narrowing::default(), 5, &mailbox).await, mailbox));
+        resumed.push((live(&hub, everything(), 5, &mailbox).await, mailbox));
     }
     for (_, mailbox) in &resumed {
         for position in 6..=20 {
@@ -603,9 +713,9 @@ async fn cursors_that_the_log_no_longer_has_are_expired() {
     assert_eq!(hub.standing(Position(51)).await.unwrap(), CursorStanding::Future);
     // What is pruned between that answer and the replay is noticed too.
     let mut subscription = hub.attach(key("all", None), telling());
-    let late = subscription.go_live(registration(Narrowing::default(), 28), &mailbox(100), 1).await;
+    let late = subscription.go_live(registration(everything(), 28), &mailbox(100), 1).await;
     assert_eq!(late, Err(ReplayError::Expired));
-    let mut stream = pin!(hub.subscribe_stream(registration(Narrowing::default(), 28)));
+    let mut stream = pin!(hub.subscribe_stream(registration(everything(), 28)));
     assert!(within(stream.next()).await.is_none());
 }
 
@@ -614,7 +724,7 @@ async fn a_log_that_can_t_be_read_is_waited_for() {
     let log = FakeLog::new();
     let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await;
     let mailbox = mailbox(100);
-    let _subscription = live(&hub, Narrowing::default(), 0, &mailbox).await;
+    let _subscription = live(&hub, everything(), 0, &mailbox).await;
     log.0.fails.store(true, Ordering::SeqCst);
     log.append(change(ChangeKind::Updated, 1, "Austin"));
     let before = log.reads();
@@ -631,7 +741,7 @@ async fn without_a_wake_up_it_takes_a_second() {
     let (_never, wake) = watch::channel(0);
     let hub = Hub::start(log.clone(), wake, HubSettings::default(), CancellationToken::new()).await.unwrap();
     let mailbox = mailbox(100);
-    let _subscription = live(&hub, Narrowing::default(), 0, &mailbox).await;
+    let _subscription = live(&hub, everything(), 0, &mailbox).await;
     let before = tokio::time::Instant::now();
     log.append(change(ChangeKind::Updated, 1, "Austin"));
     assert_eq!(next(&mailbox).await, Ok("1 UPDATED".to_owned()));

@@ -1,11 +1,11 @@
 //! Subscriptions, fed by the hub. How a resolver is called is said in [`crate::live`].
 
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
 use async_graphql::{Context, Enum, ID, Object, Subscription};
 use domain::{
     ids::{PersonId, SessionId, SessionInstanceId},
-    news::{ChangeKind, Narrowing, Position},
+    news::{ChangeKind, Narrowing, Position, Seen, SessionChange, SessionNarrowing},
 };
 use futures_util::{
     StreamExt,
@@ -61,28 +61,32 @@ struct Snapshot {
 #[derive(Clone)]
 enum Message {
     Snapshot(Arc<Snapshot>),
-    Event(LiveEvent),
+    Event(LiveEvent, ChangeKind),
 }
 
 /// One change of who is in session. Its fields show how things are when the message is made.
 pub struct ActiveSessionChange(Message);
 
 impl ActiveSessionChange {
-    fn event(event: LiveEvent) -> Self {
-        Self(Message::Event(event))
+    /// Of the events of [`Narrowing::Sessions`], which are all of this kind.
+    fn event(event: LiveEvent) -> Option<Self> {
+        match event.seen {
+            Seen::Session(kind) => Some(Self(Message::Event(event, kind))),
+            Seen::Booking | Seen::Occupancy => None,
+        }
     }
 
     fn snapshot(&self) -> Option<&Snapshot> {
         match &self.0 {
             Message::Snapshot(snapshot) => Some(snapshot),
-            Message::Event(_) => None,
+            Message::Event(..) => None,
         }
     }
 
-    fn live(&self) -> Option<&LiveEvent> {
+    fn change(&self) -> Option<&SessionChange> {
         match &self.0 {
             Message::Snapshot(_) => None,
-            Message::Event(event) => Some(event),
+            Message::Event(event, _) => event.change.event.as_session(),
         }
     }
 }
@@ -99,7 +103,7 @@ impl ActiveSessionChange {
     async fn kind(&self) -> ActiveSessionChangeKind {
         match &self.0 {
             Message::Snapshot(_) => ActiveSessionChangeKind::Snapshot,
-            Message::Event(event) => match event.kind {
+            Message::Event(_, kind) => match kind {
                 ChangeKind::Activated => ActiveSessionChangeKind::Activated,
                 ChangeKind::Deactivated => ActiveSessionChangeKind::Deactivated,
                 ChangeKind::Updated => ActiveSessionChangeKind::Updated,
@@ -112,7 +116,7 @@ impl ActiveSessionChange {
     async fn cursor(&self, ctx: &Context<'_>) -> Result<Cursor> {
         let position = match &self.0 {
             Message::Snapshot(snapshot) => snapshot.position,
-            Message::Event(event) => event.change.position,
+            Message::Event(event, _) => event.change.position,
         };
         change_cursor::write(app(ctx)?, position).await
     }
@@ -120,41 +124,39 @@ impl ActiveSessionChange {
     async fn occurred_at(&self) -> DateTime {
         DateTime(match &self.0 {
             Message::Snapshot(snapshot) => snapshot.at,
-            Message::Event(event) => event.change.occurred_at,
+            Message::Event(event, _) => event.change.occurred_at,
         })
     }
 
     /// Set on ACTIVATED, DEACTIVATED and UPDATED.
     async fn session(&self, ctx: &Context<'_>) -> Result<Option<Session>> {
-        match self.live() {
-            Some(LiveEvent { kind: ChangeKind::PersonMoved, .. }) | None => Ok(None),
-            Some(event) => match event.change.session {
-                Some(id) => Ok(load(ctx, id).await?.map(Session)),
-                None => Ok(None),
-            },
+        let change = self.change().filter(|change| change.kind != ChangeKind::PersonMoved);
+        match change.and_then(|change| change.session) {
+            Some(id) => Ok(load(ctx, id).await?.map(Session)),
+            None => Ok(None),
         }
     }
 
     /// Which meeting; of PERSON_MOVED where the person is now, null for nowhere.
     async fn session_instance_id(&self) -> Option<ID> {
-        self.live()?.change.instance.map(id_of)
+        self.change()?.instance.map(id_of)
     }
 
     /// Null when it has been deleted.
     async fn session_instance(&self, ctx: &Context<'_>) -> Result<Option<SessionInstance>> {
-        find_instance(ctx, self.live().and_then(|event| event.change.instance)).await
+        find_instance(ctx, self.change().and_then(|change| change.instance)).await
     }
 
     /// PERSON_MOVED: where the person was.
     async fn previous_session_instance(&self, ctx: &Context<'_>) -> Result<Option<SessionInstance>> {
-        find_instance(ctx, self.live().and_then(|event| event.change.previous_instance)).await
+        find_instance(ctx, self.change().and_then(|change| change.previous_instance)).await
     }
 
     /// PERSON_MOVED and SNAPSHOT, only in subscriptions with personId.
     async fn person(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
         let id = match &self.0 {
             Message::Snapshot(snapshot) => snapshot.person,
-            Message::Event(event) => event.person.filter(|_| event.kind == ChangeKind::PersonMoved),
+            Message::Event(event, kind) => event.person.filter(|_| *kind == ChangeKind::PersonMoved),
         };
         match id {
             Some(id) => Ok(load(ctx, id).await?.map(Person)),
@@ -192,9 +194,9 @@ impl SubscriptionRoot {
         after: Option<Cursor>,
     ) -> Result<BoxStream<'static, ActiveSessionChange>> {
         if let Some(feed) = ctx.data_opt::<GroupFeed>() {
-            return Ok(feed.take().map(ActiveSessionChange::event).boxed());
+            return Ok(feed.take().filter_map(|event| ready(ActiveSessionChange::event(event))).boxed());
         }
-        let narrowing = Narrowing {
+        let narrowing = SessionNarrowing {
             sessions: ids.map(|ids| session_ids(&ids)).transpose()?,
             person: person_id.as_ref().map(|id| parse_id("personId", id)).transpose()?,
             city,
@@ -210,12 +212,14 @@ impl SubscriptionRoot {
             registrar.register(registration);
             return Ok(first.boxed());
         }
-        Ok(first.chain(hub(ctx)?.subscribe_stream(registration).map(ActiveSessionChange::event)).boxed())
+        let later =
+            hub(ctx)?.subscribe_stream(registration).filter_map(|event| ready(ActiveSessionChange::event(event)));
+        Ok(first.chain(later).boxed())
     }
 }
 
 /// A person's moves are for the person and admins; unknown sessions and people are not found.
-async fn authorize(ctx: &Context<'_>, narrowing: &Narrowing) -> Result<()> {
+async fn authorize(ctx: &Context<'_>, narrowing: &SessionNarrowing) -> Result<()> {
     let viewer = viewer(ctx);
     if let Some(person) = narrowing.person {
         if !viewer.is_signed_in() {
@@ -238,7 +242,7 @@ async fn authorize(ctx: &Context<'_>, narrowing: &Narrowing) -> Result<()> {
     Ok(())
 }
 
-async fn resume(ctx: &Context<'_>, narrowing: Narrowing, cursor: &Cursor) -> Result<Registration> {
+async fn resume(ctx: &Context<'_>, narrowing: SessionNarrowing, cursor: &Cursor) -> Result<Registration> {
     let app = app(ctx)?;
     let from = app.cursor_key().await?.read(&cursor.0)?;
     match hub(ctx)?.standing(from).await.map_err(ApiError::internal)? {
@@ -252,11 +256,11 @@ async fn resume(ctx: &Context<'_>, narrowing: Narrowing, cursor: &Cursor) -> Res
         Some(person) => people::find_place(app.db.pool(), person).await?,
         None => None,
     };
-    Ok(Registration { narrowing, from, person_at })
+    Ok(Registration { narrowing: Narrowing::Sessions(narrowing), from, person_at })
 }
 
 /// Reads how things stand, and the log's position, in one database snapshot (rule 23).
-async fn begin(ctx: &Context<'_>, narrowing: Narrowing) -> Result<(Snapshot, Registration)> {
+async fn begin(ctx: &Context<'_>, narrowing: SessionNarrowing) -> Result<(Snapshot, Registration)> {
     let app = app(ctx)?;
     let (tx, position) = changes::snapshot(app).await?;
     let person_at = match narrowing.person {
@@ -275,5 +279,5 @@ async fn begin(ctx: &Context<'_>, narrowing: Narrowing) -> Result<(Snapshot, Reg
     };
     let active = instances::find_active(&tx, &filter, SNAPSHOT_LIMIT).await?;
     let snapshot = Snapshot { position, at: app.now(), person: narrowing.person, sessions, active };
-    Ok((snapshot, Registration { narrowing, from: position, person_at }))
+    Ok((snapshot, Registration { narrowing: Narrowing::Sessions(narrowing), from: position, person_at }))
 }

@@ -83,7 +83,7 @@ impl Running {
             return None;
         };
 
-        let key = operation.group(self.viewer, registration.narrowing.person);
+        let key = operation.group(self.viewer, registration.narrowing.followed());
         // What everybody may see is executed as nobody, so that a mistake about it shows too little, not too much.
         let viewer = key.viewer.unwrap_or(Viewer::NOBODY);
         let sockets = self.sockets.clone();

@@ -17,7 +17,7 @@ use domain::{
     access::Viewer,
     clock::ManualClock,
     ids::{PersonId, SessionId},
-    news::{ChangeKind, Narrowing, Position},
+    news::{ChangeKind, Narrowing, Position, Seen, SessionNarrowing},
 };
 use futures_util::{SinkExt, Stream, StreamExt, future, stream};
 use serde_json::{Value, json};
@@ -111,9 +111,12 @@ impl Item {
 impl From<LiveEvent> for Item {
     fn from(event: LiveEvent) -> Self {
         Self {
-            kind: event.kind.as_str().to_owned(),
+            kind: match event.seen {
+                Seen::Session(kind) => kind.as_str().to_owned(),
+                seen => format!("{seen:?}"),
+            },
             cursor: event.change.position.0,
-            session: event.change.session.map(|session| session.0),
+            session: event.change.event.as_session().and_then(|change| Some(change.session?.0)),
             person: event.person.map(|person| person.0),
         }
     }
@@ -135,7 +138,7 @@ impl Changes {
             return Ok(feed.take().map(Item::from).boxed());
         }
         let hub = ctx.data_unchecked::<Hub>();
-        let narrowing = Narrowing {
+        let narrowing = SessionNarrowing {
             sessions: session_ids.map(|ids| ids.into_iter().map(SessionId).collect()),
             person: person_id.map(PersonId),
             city,
@@ -154,7 +157,7 @@ impl Changes {
                 CursorStanding::Future => return Err(coded("BAD_USER_INPUT")),
             }
         }
-        let registration = Registration { narrowing, from, person_at: None };
+        let registration = Registration { narrowing: Narrowing::Sessions(narrowing), from, person_at: None };
         let first = stream::iter(snapshot);
         if let Some(registrar) = ctx.data_opt::<Registrar>() {
             registrar.register(registration);

@@ -16,7 +16,7 @@ use std::{
 use anyhow::{Context, Result, anyhow, ensure};
 use domain::{
     ids::{PersonId, SessionId},
-    news::{Change, ChangeKind, Narrowing, Position},
+    news::{Change, Narrowing, Position, Seen as SeenAs, SessionNarrowing},
 };
 use insession_tests::{Client, Deployment, Received, Socket, TestDatabase, database::number, eventually, token};
 use serde_json::{Value, json};
@@ -184,18 +184,19 @@ impl Stage {
     }
 
     /// What the subscriber of this number asks for: all, one session, a city, three sessions, a person.
-    fn narrowing(&self, number: usize) -> Narrowing {
+    fn narrowing(&self, number: usize) -> SessionNarrowing {
         let session = |number: usize| self.sessions[number % SESSIONS].parse::<SessionId>().expect("an id");
         match number % 5 {
-            0 => Narrowing::default(),
-            1 => Narrowing { sessions: Some(vec![session(number / 5)]), ..Narrowing::default() },
-            2 => Narrowing { city: Some(CITIES[number / 5 % 2].to_owned()), ..Narrowing::default() },
+            0 => SessionNarrowing::default(),
+            1 => SessionNarrowing { sessions: Some(vec![session(number / 5)]), ..SessionNarrowing::default() },
+            2 => SessionNarrowing { city: Some(CITIES[number / 5 % 2].to_owned()), ..SessionNarrowing::default() },
             3 => {
-                Narrowing { sessions: Some((0..3).map(|n| session(number / 5 + n)).collect()), ..Narrowing::default() }
+                let sessions = (0..3).map(|n| session(number / 5 + n)).collect();
+                SessionNarrowing { sessions: Some(sessions), ..SessionNarrowing::default() }
             }
             _ => {
                 let person: PersonId = self.people[number / 5 % PEOPLE].parse().expect("an id");
-                Narrowing { person: Some(person), ..Narrowing::default() }
+                SessionNarrowing { person: Some(person), ..SessionNarrowing::default() }
             }
         }
     }
@@ -228,7 +229,7 @@ async fn write(stage: Arc<Stage>, urls: Arc<[String]>, random: Random, is_over: 
 
 /// A subscriber, over however many sockets.
 struct Watcher {
-    narrowing: Narrowing,
+    narrowing: SessionNarrowing,
     seen: Mutex<Vec<Seen>>,
     cuts: AtomicU64,
 }
@@ -262,17 +263,20 @@ impl Watcher {
         // Nobody is anywhere when the subscribers begin.
         let mut person_at = None;
         let mut expected = Vec::new();
+        let narrowing = Narrowing::Sessions(self.narrowing.clone());
         for change in truth.iter().filter(|change| change.position > from) {
-            if let Some(kind) = self.narrowing.sees(change, person_at) {
+            if let Some(SeenAs::Session(kind)) = narrowing.sees(change, person_at) {
                 expected.push(Seen {
                     position: change.position,
                     kind: kind.as_str().to_owned(),
-                    instance: change.instance.map(|id| id.to_string()),
+                    instance: change.event.as_session().and_then(|change| change.instance).map(|id| id.to_string()),
                     cursor: String::new(),
                 });
             }
-            if change.kind == ChangeKind::PersonMoved && change.person == self.narrowing.person {
-                person_at = change.instance;
+            if let Some((person, moved)) = change.event.as_move()
+                && narrowing.followed() == Some(person)
+            {
+                person_at = moved.instance;
             }
         }
         expected

@@ -12,8 +12,9 @@ use std::{
 use anyhow::{Context, Result, anyhow, ensure};
 use domain::{
     access::Viewer,
-    ids::{SessionId, SessionInstanceId},
-    news::{Change, Position},
+    booking::BookingStatus,
+    ids::{ActivityId, BookingId, PersonId, SessionId, SessionInstanceId},
+    news::{BookingStep, Change, ChangeKind, Event, Place, Position, SessionChange},
 };
 use entity::{check_in::Attendance, session_instance};
 use futures_util::future::join_all;
@@ -24,9 +25,12 @@ use insession_tests::{
 };
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use service::{
-    App, changes, check_ins,
+    App,
+    changes::{self, Told},
+    check_ins,
     cursor::CursorKey,
     instances::{self, NewInstance},
+    transaction,
 };
 
 use super::{
@@ -40,6 +44,7 @@ on_both_databases!(
     pages_end_anywhere,
     a_transaction_that_fails_tells_nothing,
     cursors_are_of_their_database,
+    every_kind_of_news_is_read_as_it_was_told,
 );
 
 async fn insert_instances(world: &World, count: usize) -> Result<Vec<session_instance::Model>> {
@@ -281,4 +286,72 @@ async fn cursors_are_of_their_database(database: TestDatabase) -> Result<()> {
 
 async fn key(app: &App) -> Result<&CursorKey> {
     app.cursor_key().await.done()
+}
+
+async fn every_kind_of_news_is_read_as_it_was_told(database: TestDatabase) -> Result<()> {
+    let world = World::new(database, "2025-06-11 20:00").await?;
+    let place = |city: &str| Place { city: Some(city.to_owned()), country: None };
+    let told = |id| Told { session: SessionId(id), instance: SessionInstanceId(10 * id), place: place("Austin") };
+    let step = |old_status, new_status, is_delayed| BookingStep {
+        booking: BookingId(5),
+        mentor: PersonId(1),
+        student: PersonId(2),
+        old_status,
+        new_status,
+        is_delayed,
+        reason: "It's \"what\" people read.".to_owned(),
+    };
+    let steps = [
+        step(None, BookingStatus::Scheduled, false),
+        step(Some(BookingStatus::Scheduled), BookingStatus::Ongoing, true),
+    ];
+    // One transaction with all of them, and one with each kind alone: other columns are written.
+    for kinds in [&[0, 1, 2] as &[_], &[0], &[1], &[2]] {
+        let done: service::Result<()> = transaction!(&world.app, world.now(), |tx| {
+            for kind in kinds {
+                tx.tell(|news| match kind {
+                    0 => {
+                        news.updated_place(told(1), place("Waco"));
+                        news.person_moved(PersonId(7), Some(told(1)), None);
+                    }
+                    1 => steps.iter().for_each(|step| news.booking_step(step.clone())),
+                    // Twice in one transaction is once.
+                    _ => [4, 3, 4].into_iter().for_each(|id| news.occupancy_changed(ActivityId(id))),
+                });
+            }
+            Ok(())
+        });
+        done.done()?;
+    }
+    let updated = SessionChange {
+        session: Some(SessionId(1)),
+        instance: Some(SessionInstanceId(10)),
+        place: place("Austin"),
+        previous_place: Some(place("Waco")),
+        ..SessionChange::of(ChangeKind::Updated)
+    };
+    let moved = SessionChange {
+        person: Some(PersonId(7)),
+        previous_session: Some(SessionId(1)),
+        previous_instance: Some(SessionInstanceId(10)),
+        previous_place: Some(place("Austin")),
+        ..SessionChange::of(ChangeKind::PersonMoved)
+    };
+    let sessions = [updated, moved].map(Event::Session);
+    let (bookings, occupancies) = (steps.map(Event::Booking), [3, 4].map(|id| Event::Occupancy(ActivityId(id))));
+    let one_by_one: Vec<_> = sessions.into_iter().chain(bookings).chain(occupancies).collect();
+    let expected: Vec<_> = one_by_one.iter().chain(&one_by_one).cloned().collect();
+    let log = world.log().await?;
+    assert_eq!(log.iter().map(|change| change.event.clone()).collect::<Vec<_>>(), expected);
+
+    // What a later version writes is passed: it has its position, and nobody sees it.
+    let head = world.head().await?;
+    world.raw("INSERT INTO change_batch (id, occurred_at, size) VALUES (1000, '2025-06-11T20:00:00+00:00', 1)").await?;
+    world.raw("INSERT INTO change_log (batch_id, ordinal, kind) VALUES (1000, 0, 'APPLAUDED')").await?;
+    let later = read_after(&world, head).await?;
+    assert_eq!(
+        later.iter().map(|it| (it.position, &it.event)).collect::<Vec<_>>(),
+        [(Position(head.0 + 1), &Event::Unknown)]
+    );
+    Ok(())
 }

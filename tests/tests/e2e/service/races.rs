@@ -289,6 +289,7 @@ async fn no_sweep_undoes_a_later_one(database: TestDatabase) -> Result<()> {
     world.check_right().await?;
     let mut turns: BTreeMap<i64, Vec<ChangeKind>> = BTreeMap::new();
     for change in world.log().await? {
+        let Some(change) = change.event.as_session() else { continue };
         if let (Some(instance), ChangeKind::Activated | ChangeKind::Deactivated) = (change.instance, change.kind) {
             turns.entry(instance.0).or_default().push(change.kind);
         }

@@ -104,6 +104,7 @@ pub fn replay(log: &[Change]) -> Result<Replayed> {
     let mut replayed = Replayed::default();
     for change in log {
         let text = in_short(change);
+        let Some(change) = change.event.as_session() else { continue };
         let instance = change.instance.map(|id| id.0);
         match (change.kind, instance) {
             (ChangeKind::Activated, Some(id)) => ensure!(replayed.active.insert(id), "{text}, but it was active"),

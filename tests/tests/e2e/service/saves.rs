@@ -312,7 +312,7 @@ async fn counts_are_told_once_a_second(database: TestDatabase) -> Result<()> {
         let published = changes::publish(&world.app).await.done()?;
         for change in changes::read_after(&world.app.db, position, 100).await.done()? {
             position = change.position;
-            if change.person.is_none() {
+            if change.event.as_move().is_none() {
                 updates.push(change.occurred_at);
             }
         }
@@ -329,8 +329,8 @@ async fn counts_are_told_once_a_second(database: TestDatabase) -> Result<()> {
     assert_eq!(changes::publish(&world.app).await.done()?.retry_at, None);
     let last = changes::read_after(&world.app.db, position, 100).await.done()?;
     assert_eq!(
-        last.iter().map(|change| (change.instance, change.occurred_at)).collect::<Vec<_>>(),
-        [(Some(id), world.now())]
+        last.iter().filter_map(|it| Some((it.event.as_session()?.instance?, it.occurred_at))).collect::<Vec<_>>(),
+        [(id, world.now())]
     );
     let counts = instances::find_counts(&world.app, &[id]).await.done()?;
     assert_eq!((counts[0].1.present, counts[0].1.attending), (10, 10));
@@ -358,6 +358,7 @@ async fn a_session_that_moves_says_where_it_was(database: TestDatabase) -> Resul
     let city = |place: &domain::news::Place| place.city.clone();
     let told: Vec<_> = told
         .iter()
+        .filter_map(|change| change.event.as_session())
         .map(|change| (change.instance, city(&change.place), change.previous_place.as_ref().and_then(city)))
         .collect();
     let (austin, waco) = (Some("Austin".to_owned()), Some("Waco".to_owned()));

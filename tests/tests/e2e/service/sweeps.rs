@@ -115,7 +115,8 @@ async fn two_at_once_make_each_change_once(database: TestDatabase) -> Result<()>
         assert_eq!(told, rows.iter().map(|row| row.id).collect::<Vec<_>>(), "each told by one report");
         assert_eq!(moved, people.len());
         let log = world.log().await?;
-        let news: Vec<_> = log.iter().filter(|change| head < change.position).collect();
+        let news = log.iter().filter(|change| head < change.position);
+        let news: Vec<_> = news.filter_map(|change| change.event.as_session()).collect();
         let mut changed: Vec<_> =
             news.iter().filter(|change| change.kind == kind).filter_map(|change| change.instance).collect();
         changed.sort_unstable();
@@ -150,7 +151,8 @@ async fn only_periodic_ones_look_ahead(database: TestDatabase) -> Result<()> {
         world.sweep(scope, mode).await?;
         assert_eq!(world.is_active(id).await?, is_active, "{now} {scope:?} {mode:?}");
     }
-    let kinds: Vec<_> = world.log().await?.iter().map(|change| change.kind).collect();
+    let log = world.log().await?;
+    let kinds: Vec<_> = log.iter().filter_map(|change| Some(change.event.as_session()?.kind)).collect();
     assert_eq!(kinds, [ChangeKind::Activated, ChangeKind::Deactivated]);
     Ok(())
 }

@@ -226,8 +226,9 @@ async fn sweeps(database: TestDatabase) -> Result<()> {
             let mut logged: Vec<_> = log
                 .iter()
                 .filter(|change| head < change.position)
-                .filter_map(|change| {
-                    Some((change.person?.0, change.previous_instance.map(|id| id.0), change.instance.map(|id| id.0)))
+                .filter_map(|change| change.event.as_move())
+                .map(|(person, moved)| {
+                    (person.0, moved.previous_instance.map(|id| id.0), moved.instance.map(|id| id.0))
                 })
                 .collect();
             logged.sort_unstable();

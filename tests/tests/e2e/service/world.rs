@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use domain::{
     clock::ManualClock,
     ids::{PersonId, SessionId, SessionInstanceId},
-    news::{Change, ChangeKind, Position},
+    news::{Change, ChangeKind, Event, Position},
     placement::{PlacementRule, is_arrival},
     status::Mode,
 };
@@ -254,9 +254,10 @@ impl World {
     }
 }
 
-/// `ACTIVATED 3`, `PERSON_MOVED 1: 3 to -`.
+/// `ACTIVATED 3`, `PERSON_MOVED 1: 3 to -`, and the other events in full.
 pub fn in_short(change: &Change) -> String {
     let id = |id: Option<SessionInstanceId>| id.map_or("-".to_owned(), |id| id.0.to_string());
+    let Event::Session(change) = &change.event else { return format!("{:?}", change.event) };
     let kind = change.kind.as_str();
     match (change.kind, change.person) {
         (ChangeKind::PersonMoved, Some(person)) => {

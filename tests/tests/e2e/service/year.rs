@@ -328,7 +328,9 @@ async fn check_turns(world: &World) -> Result<()> {
         let Some(last) = page.last() else { break };
         position = last.position;
         for change in page {
-            if let Some(instance) = change.instance {
+            if let Some(change) = change.event.as_session()
+                && let Some(instance) = change.instance
+            {
                 turns.entry(instance.0).or_default().push(change.kind);
             }
         }

@@ -9,16 +9,20 @@
 //! Counts are told at most once a second an instance (rule 24): a transaction that changes them leaves a `count_change`
 //! row, and the publisher turns what has gathered into one UPDATED.
 
+mod log;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
-    ids::{PersonId, SessionId, SessionInstanceId},
-    news::{Change, ChangeKind, Place, Position},
+    ids::{ActivityId, PersonId, SessionId, SessionInstanceId},
+    news::{BookingStep, ChangeKind, Event, Place, Position, SessionChange},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
 
+use self::log::insert_events;
+pub use self::log::read_after;
 use crate::{
     app::App,
-    db::{self, Column, Db, Tx, advisory, execute, numbers, rows, values_table},
+    db::{self, Column, Tx, advisory, execute, numbers, rows, values_table},
     error::Result,
     transaction,
 };
@@ -43,54 +47,62 @@ pub struct Told {
 /// What a transaction has to tell.
 #[derive(Debug, Default)]
 pub struct News {
-    rows: Vec<Row>,
+    events: Vec<Event>,
+    occupancies: Vec<ActivityId>,
     counts: Vec<SessionInstanceId>,
     is_due_changed: bool,
 }
 
-#[derive(Debug)]
-struct Row {
-    kind: ChangeKind,
-    now: Option<Told>,
-    previous_place: Option<Place>,
-    person: Option<PersonId>,
-    before: Option<Told>,
-}
-
 impl News {
-    fn about(&mut self, kind: ChangeKind, told: Told) {
-        self.rows.push(Row { kind, now: Some(told), previous_place: None, person: None, before: None });
+    fn about(&mut self, kind: ChangeKind, told: Told, previous_place: Option<Place>) {
+        self.events.push(Event::Session(SessionChange {
+            session: Some(told.session),
+            instance: Some(told.instance),
+            place: told.place,
+            previous_place,
+            ..SessionChange::of(kind)
+        }));
     }
 
     pub fn activated(&mut self, told: Told) {
-        self.about(ChangeKind::Activated, told);
+        self.about(ChangeKind::Activated, told, None);
     }
 
     pub fn deactivated(&mut self, told: Told) {
-        self.about(ChangeKind::Deactivated, told);
+        self.about(ChangeKind::Deactivated, told, None);
     }
 
     /// Something that a badge shows changed, of an instance that is active.
     pub fn updated(&mut self, told: Told) {
-        self.about(ChangeKind::Updated, told);
+        self.about(ChangeKind::Updated, told, None);
     }
 
     /// The session of an active instance moved from another city or country.
     pub fn updated_place(&mut self, told: Told, previous: Place) {
-        self.updated(told);
-        if let Some(row) = self.rows.last_mut() {
-            row.previous_place = Some(previous);
-        }
+        self.about(ChangeKind::Updated, told, Some(previous));
     }
 
     pub fn person_moved(&mut self, person: PersonId, before: Option<Told>, now: Option<Told>) {
-        self.rows.push(Row {
+        self.events.push(Event::Session(SessionChange {
             kind: ChangeKind::PersonMoved,
-            previous_place: before.as_ref().map(|told| told.place.clone()),
-            now,
+            session: now.as_ref().map(|told| told.session),
+            instance: now.as_ref().map(|told| told.instance),
+            place: now.map(|told| told.place).unwrap_or_default(),
             person: Some(person),
-            before,
-        });
+            previous_instance: before.as_ref().map(|told| told.instance),
+            previous_session: before.as_ref().map(|told| told.session),
+            previous_place: before.map(|told| told.place),
+        }));
+    }
+
+    /// A booking took a step, or was made.
+    pub fn booking_step(&mut self, step: BookingStep) {
+        self.events.push(Event::Booking(step));
+    }
+
+    /// How many are on line in the activity may have changed.
+    pub fn occupancy_changed(&mut self, activity: ActivityId) {
+        self.occupancies.push(activity);
     }
 
     /// Something falls due at another instant: nothing to tell to clients, but timers are to look again.
@@ -106,11 +118,14 @@ impl News {
 
 /// Writes the news of a transaction that is about to commit; whether there were any for which to wake everyone.
 pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
-    let News { rows, mut counts, is_due_changed } = tx.take_news();
-    let told = is_due_changed || !rows.is_empty() || !counts.is_empty();
-    if !rows.is_empty() {
-        let batch = insert_batch(&**tx, now, rows.len(), None).await?;
-        insert_rows(&**tx, batch, &rows).await?;
+    let News { mut events, mut occupancies, mut counts, is_due_changed } = tx.take_news();
+    occupancies.sort_unstable();
+    occupancies.dedup();
+    events.extend(occupancies.into_iter().map(Event::Occupancy));
+    let told = is_due_changed || !events.is_empty() || !counts.is_empty();
+    if !events.is_empty() {
+        let batch = insert_batch(&**tx, now, events.len(), None).await?;
+        insert_events(&**tx, batch, &events).await?;
     }
     counts.sort_unstable();
     counts.dedup();
@@ -133,37 +148,6 @@ async fn insert_batch<C: ConnectionTrait>(
     let size = i32::try_from(size).unwrap_or(i32::MAX);
     let ids = numbers(db, sql, [now.into(), size.into(), first_position.into()]).await?;
     ids.first().copied().ok_or_else(|| crate::Error::internal("INSERT ... RETURNING returned nothing"))
-}
-
-async fn insert_rows<C: ConnectionTrait>(db: &C, batch: i64, rows: &[Row]) -> Result<()> {
-    fn texts<'a>(rows: &'a [Row], of: impl Fn(&'a Row) -> Option<&'a str>) -> Vec<Option<&'a str>> {
-        rows.iter().map(of).collect()
-    }
-    let number = |of: &dyn Fn(&Row) -> Option<i64>| rows.iter().map(of).collect::<Vec<_>>();
-    let columns = vec![
-        Column::Number("ordinal", (0..).take(rows.len()).map(Some).collect()),
-        Column::Text("kind", texts(rows, |row| Some(row.kind.as_str()))),
-        Column::Number("session_id", number(&|row| row.now.as_ref().map(|told| told.session.0))),
-        Column::Number("session_instance_id", number(&|row| row.now.as_ref().map(|told| told.instance.0))),
-        Column::Text("city", texts(rows, |row| row.now.as_ref()?.place.city.as_deref())),
-        Column::Text("country", texts(rows, |row| row.now.as_ref()?.place.country.as_deref())),
-        Column::Flag("has_previous_place", rows.iter().map(|row| row.previous_place.is_some()).collect()),
-        Column::Text("previous_city", texts(rows, |row| row.previous_place.as_ref()?.city.as_deref())),
-        Column::Text("previous_country", texts(rows, |row| row.previous_place.as_ref()?.country.as_deref())),
-        Column::Number("person_id", number(&|row| row.person.map(|person| person.0))),
-        Column::Number("previous_session_instance_id", number(&|row| row.before.as_ref().map(|told| told.instance.0))),
-        Column::Number("previous_session_id", number(&|row| row.before.as_ref().map(|told| told.session.0))),
-    ];
-    let (table, values) = values_table(db, 2, &columns);
-    let sql = format!(
-        "INSERT INTO change_log (batch_id, ordinal, kind, session_id, session_instance_id, city, country, \
-         has_previous_place, previous_city, previous_country, person_id, previous_session_instance_id, \
-         previous_session_id) SELECT $1, v.ordinal, v.kind, v.session_id, v.session_instance_id, v.city, v.country, \
-         v.has_previous_place, v.previous_city, v.previous_country, v.person_id, v.previous_session_instance_id, \
-         v.previous_session_id FROM {table}"
-    );
-    execute(db, &sql, [batch.into(), values]).await?;
-    Ok(())
 }
 
 /// What publishing left to do.
@@ -259,10 +243,10 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
             place: Place { city: row.city, country: row.country },
         });
     }
-    if !news.rows.is_empty() {
-        let size = news.rows.len();
+    if !news.events.is_empty() {
+        let size = news.events.len();
         let batch = insert_batch(&**tx, now, size, Some(*next)).await?;
-        insert_rows(&**tx, batch, &news.rows).await?;
+        insert_events(&**tx, batch, &news.events).await?;
         *next += i64::try_from(size).unwrap_or_default();
     }
     Ok(Published { retry_at })
@@ -302,54 +286,4 @@ pub async fn oldest<C: ConnectionTrait>(db: &C) -> Result<Position> {
         Some(first) => Ok(Position(*first)),
         None => Ok(Position(1)),
     }
-}
-
-#[derive(FromQueryResult)]
-struct LogRow {
-    position: i64,
-    occurred_at: DateTime<Utc>,
-    kind: String,
-    session_id: Option<i64>,
-    session_instance_id: Option<i64>,
-    city: Option<String>,
-    country: Option<String>,
-    has_previous_place: bool,
-    previous_city: Option<String>,
-    previous_country: Option<String>,
-    person_id: Option<i64>,
-    previous_session_instance_id: Option<i64>,
-    previous_session_id: Option<i64>,
-}
-
-impl LogRow {
-    fn into_change(self) -> Option<Change> {
-        Some(Change {
-            position: Position(self.position),
-            occurred_at: self.occurred_at,
-            kind: ChangeKind::parse(&self.kind)?,
-            session: self.session_id.map(SessionId),
-            instance: self.session_instance_id.map(SessionInstanceId),
-            place: Place { city: self.city, country: self.country },
-            previous_place: self
-                .has_previous_place
-                .then_some(Place { city: self.previous_city, country: self.previous_country }),
-            person: self.person_id.map(PersonId),
-            previous_instance: self.previous_session_instance_id.map(SessionInstanceId),
-            previous_session: self.previous_session_id.map(SessionId),
-        })
-    }
-}
-
-/// The published changes after `position`, in order, `limit` at most.
-pub async fn read_after(db: &Db, position: Position, limit: u64) -> Result<Vec<Change>> {
-    let sql = "SELECT b.first_position + l.ordinal AS position, b.occurred_at, l.kind, l.session_id, \
-                 l.session_instance_id, l.city, l.country, l.has_previous_place, l.previous_city, l.previous_country, \
-                 l.person_id, l.previous_session_instance_id, l.previous_session_id \
-               FROM change_batch b JOIN change_log l ON l.batch_id = b.id \
-               WHERE b.first_position >= COALESCE((SELECT MAX(first_position) FROM change_batch WHERE first_position <= $1), 0) \
-                 AND b.first_position + l.ordinal > $1 \
-               ORDER BY b.first_position, l.ordinal LIMIT $2";
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let found: Vec<LogRow> = rows(db.pool(), sql, [position.0.into(), limit.into()]).await?;
-    Ok(found.into_iter().filter_map(LogRow::into_change).collect())
 }

@@ -1,0 +1,178 @@
+//! The rows of the log: events as the table keeps them.
+//!
+//! A row of a kind that this version does not know was written by a later one. It is read all the same, as nothing that
+//! anybody sees, so that its position is passed.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    booking::BookingStatus,
+    ids::{ActivityId, BookingId, PersonId, SessionId, SessionInstanceId},
+    news::{BookingStep, Change, ChangeKind, Event, Place, Position, SessionChange},
+};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+
+use crate::{
+    db::{Column, Db, execute, rows, values_table},
+    error::Result,
+};
+
+/// The kinds that are not a [`ChangeKind`].
+const BOOKING_STEP: &str = "BOOKING_STEP";
+const OCCUPANCY: &str = "OCCUPANCY";
+
+/// Writes the rows of a batch. Columns that none of them has are left out.
+pub(super) async fn insert_events<C: ConnectionTrait>(db: &C, batch: i64, events: &[Event]) -> Result<()> {
+    let kind = |event: &Event| match event {
+        Event::Session(change) => Some(change.kind.as_str()),
+        Event::Booking(_) => Some(BOOKING_STEP),
+        Event::Occupancy(_) => Some(OCCUPANCY),
+        Event::Unknown => None,
+    };
+    let mut columns = vec![
+        Column::Number("ordinal", (0..).take(events.len()).map(Some).collect()),
+        Column::Text("kind", events.iter().map(kind).collect()),
+    ];
+    let sessions: Vec<_> = events.iter().map(Event::as_session).collect();
+    if sessions.iter().any(Option::is_some) {
+        columns.extend(session_columns(&sessions));
+    }
+    let steps: Vec<_> = events.iter().map(Event::as_booking).collect();
+    if steps.iter().any(Option::is_some) {
+        columns.extend(booking_columns(&steps));
+    }
+    let activities: Vec<_> = events.iter().map(Event::as_occupancy).collect();
+    if activities.iter().any(Option::is_some) {
+        columns.push(Column::Number("activity_id", activities.into_iter().map(|activity| Some(activity?.0)).collect()));
+    }
+    let (table, values) = values_table(db, 2, &columns);
+    let names: Vec<_> = columns.iter().map(Column::name).collect();
+    let sql = format!(
+        "INSERT INTO change_log (batch_id, {}) SELECT $1, v.{} FROM {table}",
+        names.join(", "),
+        names.join(", v.")
+    );
+    execute(db, &sql, [batch.into(), values]).await?;
+    Ok(())
+}
+
+fn session_columns<'a>(changes: &[Option<&'a SessionChange>]) -> Vec<Column<'a>> {
+    let number = |name, of: fn(&SessionChange) -> Option<i64>| {
+        Column::Number(name, changes.iter().map(|change| of((*change)?)).collect())
+    };
+    let text = |name, of: fn(&'a SessionChange) -> Option<&'a str>| {
+        Column::Text(name, changes.iter().map(|change| of((*change)?)).collect())
+    };
+    let has_previous_place = |change: Option<&SessionChange>| change.is_some_and(|it| it.previous_place.is_some());
+    vec![
+        number("session_id", |change| change.session.map(|id| id.0)),
+        number("session_instance_id", |change| change.instance.map(|id| id.0)),
+        text("city", |change| change.place.city.as_deref()),
+        text("country", |change| change.place.country.as_deref()),
+        Column::Flag("has_previous_place", changes.iter().copied().map(has_previous_place).collect()),
+        text("previous_city", |change| change.previous_place.as_ref()?.city.as_deref()),
+        text("previous_country", |change| change.previous_place.as_ref()?.country.as_deref()),
+        number("person_id", |change| change.person.map(|id| id.0)),
+        number("previous_session_instance_id", |change| change.previous_instance.map(|id| id.0)),
+        number("previous_session_id", |change| change.previous_session.map(|id| id.0)),
+    ]
+}
+
+fn booking_columns<'a>(steps: &[Option<&'a BookingStep>]) -> Vec<Column<'a>> {
+    let number =
+        |name, of: fn(&BookingStep) -> i64| Column::Number(name, steps.iter().map(|step| step.map(of)).collect());
+    let text = |name, of: fn(&'a BookingStep) -> Option<&'a str>| {
+        Column::Text(name, steps.iter().map(|step| of((*step)?)).collect())
+    };
+    vec![
+        number("booking_id", |step| step.booking.0),
+        number("mentor_id", |step| step.mentor.0),
+        number("student_id", |step| step.student.0),
+        text("old_status", |step| step.old_status.map(BookingStatus::as_str)),
+        text("new_status", |step| Some(step.new_status.as_str())),
+        Column::Flag("is_delayed", steps.iter().map(|step| step.is_some_and(|step| step.is_delayed)).collect()),
+        text("reason", |step| Some(&step.reason)),
+    ]
+}
+
+#[derive(FromQueryResult)]
+struct LogRow {
+    position: i64,
+    occurred_at: DateTime<Utc>,
+    kind: String,
+    session_id: Option<i64>,
+    session_instance_id: Option<i64>,
+    city: Option<String>,
+    country: Option<String>,
+    has_previous_place: bool,
+    previous_city: Option<String>,
+    previous_country: Option<String>,
+    person_id: Option<i64>,
+    previous_session_instance_id: Option<i64>,
+    previous_session_id: Option<i64>,
+    booking_id: Option<i64>,
+    mentor_id: Option<i64>,
+    student_id: Option<i64>,
+    old_status: Option<String>,
+    new_status: Option<String>,
+    is_delayed: bool,
+    reason: Option<String>,
+    activity_id: Option<i64>,
+}
+
+impl LogRow {
+    fn into_change(self) -> Change {
+        let (position, occurred_at) = (Position(self.position), self.occurred_at);
+        let event = match self.kind.as_str() {
+            BOOKING_STEP => self.into_step().map(Event::Booking),
+            OCCUPANCY => self.activity_id.map(|id| Event::Occupancy(ActivityId(id))),
+            kind => ChangeKind::parse(kind).map(|kind| Event::Session(self.into_session_change(kind))),
+        };
+        Change { position, occurred_at, event: event.unwrap_or(Event::Unknown) }
+    }
+
+    fn into_session_change(self, kind: ChangeKind) -> SessionChange {
+        SessionChange {
+            kind,
+            session: self.session_id.map(SessionId),
+            instance: self.session_instance_id.map(SessionInstanceId),
+            place: Place { city: self.city, country: self.country },
+            previous_place: self
+                .has_previous_place
+                .then_some(Place { city: self.previous_city, country: self.previous_country }),
+            person: self.person_id.map(PersonId),
+            previous_instance: self.previous_session_instance_id.map(SessionInstanceId),
+            previous_session: self.previous_session_id.map(SessionId),
+        }
+    }
+
+    fn into_step(self) -> Option<BookingStep> {
+        let old_status = match self.old_status {
+            Some(text) => Some(BookingStatus::parse(&text)?),
+            None => None,
+        };
+        Some(BookingStep {
+            booking: BookingId(self.booking_id?),
+            mentor: PersonId(self.mentor_id?),
+            student: PersonId(self.student_id?),
+            old_status,
+            new_status: BookingStatus::parse(&self.new_status?)?,
+            is_delayed: self.is_delayed,
+            reason: self.reason.unwrap_or_default(),
+        })
+    }
+}
+
+/// The published changes after `position`, in order, `limit` at most.
+pub async fn read_after(db: &Db, position: Position, limit: u64) -> Result<Vec<Change>> {
+    let sql = "SELECT b.first_position + l.ordinal AS position, b.occurred_at, l.kind, l.session_id, \
+                 l.session_instance_id, l.city, l.country, l.has_previous_place, l.previous_city, l.previous_country, \
+                 l.person_id, l.previous_session_instance_id, l.previous_session_id, l.booking_id, l.mentor_id, \
+                 l.student_id, l.old_status, l.new_status, l.is_delayed, l.reason, l.activity_id \
+               FROM change_batch b JOIN change_log l ON l.batch_id = b.id \
+               WHERE b.first_position >= COALESCE((SELECT MAX(first_position) FROM change_batch WHERE first_position <= $1), 0) \
+                 AND b.first_position + l.ordinal > $1 \
+               ORDER BY b.first_position, l.ordinal LIMIT $2";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let found: Vec<LogRow> = rows(db.pool(), sql, [position.0.into(), limit.into()]).await?;
+    Ok(found.into_iter().map(LogRow::into_change).collect())
+}
