@@ -1,0 +1,22 @@
+# syntax=docker/dockerfile:1
+# A small image with the one program, which runs as nobody in particular. `docker build -t insession .`
+
+FROM rust:1.95-slim-bookworm AS build
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev make && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY . .
+RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
+    cargo build --release --locked --bin insession && strip -o /insession target/release/insession
+
+FROM debian:bookworm-slim
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /var/lib/insession --create-home insession
+COPY --from=build /insession /usr/local/bin/insession
+USER 10001
+# Where the embedded database is, when no other is named: mount a volume here to keep it.
+WORKDIR /var/lib/insession
+ENV HOST=0.0.0.0 PORT=8080 LOG_FORMAT=json
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+# Not an entry point, so that `insession worker` and the like are said the same way everywhere.
+CMD ["insession", "serve"]
