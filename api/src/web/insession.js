@@ -1,0 +1,1050 @@
+/**
+ * InSession in a web page: who is in session, as it changes.
+ *
+ *   <live-now-badge session="Session:7"></live-now-badge>   LIVE NOW while the session is on, else hidden
+ *   <in-session-badge></in-session-badge>                   a green dot while the signed-in person is at a session
+ *   <booking-status booking="Booking:7"></booking-status>   how a booking stands, with a countdown
+ *   startHeartbeat({ activity: 'interview' })               keeps this visit on line, and asks for a seat
+ *
+ * All elements of a page that name the same server share one WebSocket (graphql-transport-ws). Each subscription keeps
+ * the cursor of its last message and resumes after it, so that nothing is missed while the network, the computer or the
+ * server sleeps. Events, on `document` (they bubble to `window`), once for every change:
+ *
+ *   active-session-changed   detail: the change ({kind, occurredAt, session, sessionInstanceId, sessionInstance, ...})
+ *   session-status-updated   detail: {started, completed, updates}: bookings that started or ended
+ *   insession-connection     detail: {endpoint, state: 'online' | 'offline' | 'refused', code, reason}
+ *
+ * The badges concerned get the first one as well. Tokens go into `connection_init`, never into an address.
+ *
+ * @module insession
+ */
+
+const PROTOCOL = 'graphql-transport-ws';
+/** How many sessions one subscription may name. */
+const SESSIONS_AT_ONCE = 100;
+/** Changes of the set of badges within this time are one. */
+const GATHER_MS = 20;
+const PING_MS = 20_000;
+/** How long a connection may take, and an answer after the computer woke up. */
+const CONNECT_MS = 15_000;
+const PROBE_MS = 5_000;
+const BACKOFF_MS = { first: 1_000, longest: 30_000, refused: 120_000 };
+/** A connection that lasted so long was a good one: the next back-off begins anew. */
+const STABLE_MS = 5_000;
+/** Close codes after which trying the same again soon is no use: of the protocol, and of WebSockets themselves. */
+const REFUSALS = new Set([1002, 1003, 1009, 4400, 4401, 4406, 4409, 4429]);
+
+// ---- settings -----------------------------------------------------------------------------------------------------
+
+/** @type {{endpoint: string, announce: boolean}} */
+const settings = { endpoint: new URL('..', import.meta.url).href, announce: true };
+/** @type {Map<string, Connection>} */
+const connections = new Map();
+
+/**
+ * Says where InSession is, and who is here. Without it, the server that this module came from, and nobody.
+ *
+ * @param {object} options
+ * @param {string} [options.endpoint] the server's address, such as `https://insession.example`
+ * @param {(why: {refresh: boolean}) => (string | null | Promise<string | null>)} [options.token] gives the person's
+ *   token, or null for nobody. Asked at every connection; `refresh` when the last one was refused or has ended.
+ *   It is given to this endpoint only.
+ * @param {boolean} [options.announce] whether screen readers hear of badges that turn; true unless told
+ */
+export function configure({ endpoint, token, announce } = {}) {
+  if (endpoint !== undefined) settings.endpoint = new URL(endpoint, document.baseURI).href;
+  if (announce !== undefined) settings.announce = announce;
+  if (token !== undefined) connectionTo().identify(token);
+}
+
+/** The connection to a server, made when first asked for; it opens when there is something to do. */
+function connectionTo(endpoint) {
+  const base = new URL(endpoint || settings.endpoint, document.baseURI).href.replace(/[?#].*$/, '').replace(/\/$/, '');
+  if (!connections.has(base)) connections.set(base, new Connection(base));
+  return connections.get(base);
+}
+
+// ---- the connection -----------------------------------------------------------------------------------------------
+
+/**
+ * An operation that is under way.
+ * @typedef {object} Operation
+ * @property {string} query
+ * @property {() => object} variables read each time it is sent: with the cursor to resume from
+ * @property {boolean} lasts it is sent again on the next connection: a subscription, or what may be done twice
+ * @property {(payload: object) => void} next
+ * @property {(errors: object[]) => void} error
+ */
+
+/** One socket, which comes back by itself for as long as there is something to do. */
+class Connection {
+  /** @type {Map<string, Operation>} */
+  #operations = new Map();
+  #lastId = 0;
+  #socket = null;
+  #isReady = false;
+  #isRefreshing = false;
+  #failures = 0;
+  #readyAt = 0;
+  #awaitsLife = false;
+  #timers = {};
+  #token = null;
+  /** How far the server's clock is ahead of this one's, in ms. */
+  #clockOffset = 0;
+
+  /** What to do just before the page goes. */
+  farewells = new Set();
+
+  constructor(base) {
+    this.base = base;
+    this.sessions = new LiveSessions(this);
+    this.place = new OwnPlace(this);
+    this.bookings = new Bookings(this);
+    addEventListener('online', () => this.#wake());
+    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.#wake());
+    // A page that is put away keeps no socket: browsers could not keep it for the way back.
+    addEventListener('pagehide', () => {
+      for (const farewell of this.farewells) farewell();
+      this.#drop();
+    });
+    addEventListener('pageshow', ({ persisted }) => persisted && this.#wake());
+  }
+
+  /** The server's time, in ms. */
+  now() {
+    return Date.now() + this.#clockOffset;
+  }
+
+  /** Learns the server's time from a message made just now. */
+  setClock(text) {
+    const at = Date.parse(text);
+    if (Number.isFinite(at)) this.#clockOffset = at - Date.now();
+  }
+
+  /** Another person, or another way to know who: everything begins anew. */
+  identify(token) {
+    this.#token = token;
+    if (this.#socket) {
+      this.#drop();
+      this.#open();
+    }
+    this.place.restart();
+    this.bookings.restart();
+  }
+
+  /** Starts a subscription. Returns what ends it. */
+  subscribe(operation) {
+    const id = this.#start({ lasts: true, error: () => {}, ...operation });
+    return () => this.#stop(id);
+  }
+
+  /**
+   * Runs a query or mutation.
+   * @param {boolean} mayRepeat whether it may be sent again when the connection is lost before the answer
+   */
+  request(query, variables = {}, mayRepeat = false) {
+    return new Promise((resolve, reject) => {
+      const failed = (errors) => reject(Object.assign(new Error(errors[0]?.message ?? 'no answer'), { errors }));
+      const next = ({ data, errors }) => (errors ? failed(errors) : resolve(data));
+      this.#start({ query, variables: () => variables, lasts: mayRepeat, next, error: failed });
+    });
+  }
+
+  #start(operation) {
+    const id = String(++this.#lastId);
+    this.#operations.set(id, operation);
+    clearTimeout(this.#timers.idle);
+    if (this.#isReady) this.#send(id, operation);
+    else if (!this.#socket && !this.#timers.retry) this.#open();
+    return id;
+  }
+
+  #stop(id) {
+    if (!this.#operations.delete(id)) return;
+    if (this.#isReady) this.#write({ id, type: 'complete' });
+    this.#closeWhenIdle();
+  }
+
+  #closeWhenIdle() {
+    clearTimeout(this.#timers.idle);
+    this.#timers.idle = setTimeout(() => this.#operations.size === 0 && this.#drop(), 3_000);
+  }
+
+  #write(message) {
+    this.#socket.send(JSON.stringify(message));
+  }
+
+  #send(id, { query, variables }) {
+    this.#write({ id, type: 'subscribe', payload: { query, variables: variables() } });
+  }
+
+  async #open() {
+    this.#clearTimers();
+    // What stands for the socket until there is one: another opening, or a drop, takes its place.
+    const opening = (this.#socket = { close() {} });
+    this.#timers.connect = setTimeout(() => this.#lost(1006, 'no answer in time'), CONNECT_MS);
+    let token;
+    try {
+      token = await this.#token?.({ refresh: this.#isRefreshing });
+    } catch (error) {
+      if (this.#socket === opening) this.#lost(1006, `no token: ${error?.message ?? error}`);
+      return;
+    }
+    if (this.#socket !== opening) return;
+    const socket = (this.#socket = new WebSocket(`${this.base.replace(/^http/, 'ws')}/graphql/ws`, PROTOCOL));
+    const payload = token ? { authorization: `Bearer ${token}` } : {};
+    socket.onopen = () => this.#write({ type: 'connection_init', payload });
+    socket.onmessage = ({ data }) => this.#read(JSON.parse(data));
+    socket.onclose = ({ code, reason }) => this.#lost(code, reason);
+  }
+
+  #read({ type, id, payload }) {
+    this.#awaitsLife = false;
+    clearTimeout(this.#timers.probe);
+    const operation = this.#operations.get(id);
+    switch (type) {
+      case 'connection_ack':
+        this.#isReady = true;
+        this.#isRefreshing = false;
+        this.#readyAt = Date.now();
+        clearTimeout(this.#timers.connect);
+        this.#timers.ping = setInterval(() => this.#ping(), PING_MS);
+        this.#tell('online');
+        for (const [id, operation] of this.#operations) this.#send(id, operation);
+        this.#closeWhenIdle();
+        break;
+      case 'ping':
+        this.#write({ type: 'pong', payload });
+        break;
+      case 'next':
+        operation?.next(payload);
+        break;
+      case 'error':
+      case 'complete':
+        this.#operations.delete(id);
+        if (type === 'error') operation?.error(payload);
+        this.#closeWhenIdle();
+    }
+  }
+
+  /** A connection may be dead without a word: after sleep, behind a proxy. */
+  #ping() {
+    if (this.#awaitsLife) return this.#lost(1006, 'no sign of life');
+    this.#awaitsLife = true;
+    this.#write({ type: 'ping' });
+  }
+
+  /** The page is seen again, or the network is back: don't wait. */
+  #wake() {
+    if (this.#isReady) {
+      this.#write({ type: 'ping' });
+      clearTimeout(this.#timers.probe);
+      this.#timers.probe = setTimeout(() => this.#lost(1006, 'no sign of life'), PROBE_MS);
+    } else if (this.#operations.size > 0 && (this.#timers.retry || !this.#socket)) {
+      this.#open();
+    }
+  }
+
+  /** Ends the connection, without a new one. */
+  #drop() {
+    this.#clearTimers();
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#isReady = this.#awaitsLife = false;
+    if (socket) {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close(1000);
+    }
+  }
+
+  /** The connection has ended, and not by our will. */
+  #lost(code, reason) {
+    if (this.#isReady && Date.now() - this.#readyAt > STABLE_MS) this.#failures = 0;
+    this.#drop();
+    for (const [id, operation] of this.#operations) {
+      if (operation.lasts) continue;
+      this.#operations.delete(id);
+      operation.error([{ message: 'The connection was lost before the answer came.' }]);
+    }
+    const isRefused = REFUSALS.has(code);
+    this.#isRefreshing ||= code === 4403;
+    this.#tell(isRefused ? 'refused' : 'offline', code, reason);
+    if (this.#operations.size === 0) return;
+    // Full jitter: a thousand pages that lost the same server don't come back at the same moment.
+    const { first, longest, refused } = BACKOFF_MS;
+    const limit = isRefused ? refused : Math.min(longest, first * 2 ** this.#failures++);
+    this.#timers.retry = setTimeout(() => this.#open(), Math.random() * limit);
+  }
+
+  #clearTimers() {
+    for (const timer of Object.values(this.#timers)) clearTimeout(timer);
+    this.#timers = {};
+  }
+
+  #tell(state, code, reason) {
+    tell('insession-connection', { endpoint: this.base, state, code, reason });
+  }
+}
+
+function tell(name, detail, target = document) {
+  target.dispatchEvent(new CustomEvent(name, { detail, bubbles: target === document }));
+}
+
+// ---- following changes --------------------------------------------------------------------------------------------
+
+const INSTANCE = `fragment instance on SessionInstance {
+  id isActive startsAt endsAt presentCount locationOverride
+  session { id name path city country location timeZone }
+}`;
+
+/** The same for everyone, whatever it is narrowed to: the server makes each message once for all who follow. */
+const SESSION_CHANGES = `subscription($sessionIds: [ID!], $city: String, $country: String, $after: Cursor) {
+  activeSessionChanged(sessionIds: $sessionIds, city: $city, country: $country, after: $after) {
+    kind cursor occurredAt sessionInstanceId
+    session { id name path } sessionInstance { ...instance } sessions { id name path } activeInstances { ...instance }
+  }
+} ${INSTANCE}`;
+
+const PERSON_CHANGES = `subscription($personId: ID, $after: Cursor) {
+  activeSessionChanged(personId: $personId, after: $after) {
+    kind cursor occurredAt sessionInstanceId
+    session { id name path } sessionInstance { ...instance } previousSessionInstance { ...instance }
+    person { id displayName activeSessionInstance { ...instance } }
+  }
+} ${INSTANCE}`;
+
+const BOOKING_CHANGES = `subscription($bookingId: ID, $after: Cursor) {
+  bookingStatusChanged(bookingId: $bookingId, after: $after) {
+    cursor occurredAt oldStatus newStatus isDelayed reason bookings { ...booking } booking { ...booking }
+  }
+} fragment booking on Booking {
+  id status isDelayed startedAt completedAt cancelledAt
+  timeSlot { id startsAt endsAt mentor { id displayName } } student { id displayName }
+}`;
+
+/** A subscription to a list of changes, which resumes after the last that it has seen. */
+class Feed {
+  #cursor;
+  #stop;
+  #timer;
+  #failures = 0;
+
+  /** @param refused what to do when the server won't: with its code */
+  constructor(connection, { query, field, narrowing }, changed, refused = () => {}) {
+    Object.assign(this, { connection, query, field, narrowing, changed, refused });
+    this.#start();
+  }
+
+  /** Goes on with less, missing nothing. */
+  narrow(narrowing) {
+    this.narrowing = narrowing;
+    this.stop();
+    this.#start();
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+    this.#stop?.();
+  }
+
+  #start() {
+    this.#stop = this.connection.subscribe({
+      query: this.query,
+      variables: () => ({ ...this.narrowing, after: this.#cursor }),
+      next: ({ data }) => {
+        const change = data?.[this.field];
+        if (!change) return;
+        // Without a cursor it is how things stand, told this very moment.
+        if (this.#cursor === undefined) this.connection.setClock(change.occurredAt);
+        this.#cursor = change.cursor;
+        this.#failures = 0;
+        this.changed(change);
+      },
+      error: ([error]) => this.#failed(error?.extensions?.code),
+    });
+  }
+
+  #failed(code) {
+    const isCursor = code === 'CURSOR_EXPIRED' || (code === 'BAD_USER_INPUT' && this.#cursor !== undefined);
+    if (isCursor) {
+      this.#cursor = undefined;
+      this.#start();
+    } else if (['BAD_USER_INPUT', 'NOT_FOUND', 'FORBIDDEN', 'UNAUTHENTICATED'].includes(code)) {
+      this.refused(code);
+    } else {
+      const limit = Math.min(BACKOFF_MS.longest, BACKOFF_MS.first * 2 ** this.#failures++);
+      this.#timer = setTimeout(() => this.#start(), limit * (0.5 + Math.random() / 2));
+    }
+  }
+}
+
+/** Several subscriptions may bring the same change: `document` hears of it once. */
+const told = new Set();
+
+function tellChange(change) {
+  const name = `${change.kind} ${change.cursor} ${change.sessionInstanceId}`;
+  if (told.has(name)) return;
+  told.add(name);
+  if (told.size > 500) told.delete(told.values().next().value);
+  tell('active-session-changed', change);
+}
+
+/**
+ * Follows changes, for pages that show more than badges.
+ *
+ * @param {{sessionIds?: string[], personId?: string, city?: string, country?: string}} narrowing
+ * @param {(change: object) => void} changed is given each change; a first one, and one after a long absence, is a
+ *   SNAPSHOT
+ * @returns {() => void} what ends it
+ */
+export function watch(narrowing, changed, { endpoint } = {}) {
+  const query = narrowing.personId ? PERSON_CHANGES : SESSION_CHANGES;
+  const feed = new Feed(connectionTo(endpoint), { query, field: 'activeSessionChanged', narrowing }, (change) => {
+    if (change.kind !== 'SNAPSHOT') tellChange(change);
+    changed(change);
+  });
+  return () => feed.stop();
+}
+
+/**
+ * Runs a query or mutation over the page's socket.
+ * @returns {Promise<object>} its data; rejected with an error that has `errors`
+ */
+export function query(document, variables, { endpoint, mayRepeat } = {}) {
+  return connectionTo(endpoint).request(document, variables, mayRepeat);
+}
+
+/** Which sessions are on: one subscription for up to 100 of them, whatever the number of badges. */
+class LiveSessions {
+  /** The listeners of each session. */
+  #listeners = new Map();
+  /** What is known to be on: of each session its active instances by id. */
+  #active = new Map();
+  /** @type {Map<Feed, string[]>} */
+  #feeds = new Map();
+  #timer;
+
+  constructor(connection) {
+    this.connection = connection;
+  }
+
+  /** Calls `listener(instances, change)` when it is known what is on, and when that changes. Returns what ends it. */
+  listen(session, listener) {
+    if (!this.#listeners.has(session)) this.#listeners.set(session, new Set());
+    this.#listeners.get(session).add(listener);
+    if (this.#active.has(session)) listener([...this.#active.get(session).values()]);
+    this.#plan();
+    return () => {
+      const listeners = this.#listeners.get(session);
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(session);
+      this.#plan();
+    };
+  }
+
+  #plan() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#subscribe(), GATHER_MS);
+  }
+
+  /** New sessions get a subscription of their own; those that nobody asks for any more leave theirs. */
+  #subscribe() {
+    const isWanted = (session) => this.#listeners.has(session);
+    for (const [feed, sessions] of this.#feeds) {
+      const left = sessions.filter(isWanted);
+      if (left.length === 0) this.#end(feed);
+      else if (left.length < sessions.length) {
+        this.#feeds.set(feed, left);
+        feed.narrow({ sessionIds: left });
+      }
+    }
+    // When there are many small ones, all begin anew; what changed meanwhile shows in the snapshot.
+    if (this.#feeds.size > Math.ceil(this.#listeners.size / SESSIONS_AT_ONCE) + 3) {
+      for (const feed of this.#feeds.keys()) this.#end(feed);
+    }
+    const followed = new Set([...this.#feeds.values()].flat());
+    const fresh = [...this.#listeners.keys()].filter((session) => !followed.has(session));
+    for (let at = 0; at < fresh.length; at += SESSIONS_AT_ONCE) this.#follow(fresh.slice(at, at + SESSIONS_AT_ONCE));
+    for (const session of this.#active.keys()) if (!isWanted(session)) this.#active.delete(session);
+  }
+
+  #follow(sessions) {
+    const kind = { query: SESSION_CHANGES, field: 'activeSessionChanged', narrowing: { sessionIds: sessions } };
+    const feed = new Feed(
+      this.connection,
+      kind,
+      (change) => this.#changed(feed, change),
+      () => this.#split(feed),
+    );
+    this.#feeds.set(feed, sessions);
+  }
+
+  #end(feed) {
+    feed.stop();
+    this.#feeds.delete(feed);
+  }
+
+  /** One session that does not exist is not to spoil it for the others: halves find it. */
+  #split(feed) {
+    const sessions = this.#feeds.get(feed);
+    feed.stop();
+    if (sessions.length < 2) return this.#notify(sessions[0]);
+    this.#feeds.delete(feed);
+    const middle = Math.ceil(sessions.length / 2);
+    this.#follow(sessions.slice(0, middle));
+    this.#follow(sessions.slice(middle));
+  }
+
+  #changed(feed, change) {
+    if (change.kind === 'SNAPSHOT') {
+      if (!change.activeInstances) return this.#split(feed);
+      for (const session of this.#feeds.get(feed)) this.#stands(session, change);
+      return;
+    }
+    const session = change.session?.id;
+    const active = this.#active.get(session);
+    if (!active) return;
+    const isOn = change.kind !== 'DEACTIVATED' && change.sessionInstance?.isActive;
+    if (isOn) active.set(change.sessionInstanceId, change.sessionInstance);
+    else active.delete(change.sessionInstanceId);
+    this.#notify(session, change);
+    tellChange(change);
+  }
+
+  /** How a session stands. What was known before and is otherwise now has changed unseen, and is told now. */
+  #stands(session, { activeInstances, cursor, occurredAt, sessions }) {
+    const before = this.#active.get(session);
+    const ofSession = activeInstances.filter((instance) => instance.session.id === session);
+    const now = new Map(ofSession.map((instance) => [instance.id, instance]));
+    this.#active.set(session, now);
+    const unseen = [];
+    if (before) {
+      for (const [id, instance] of before) if (!now.has(id)) unseen.push(['DEACTIVATED', { ...instance, isActive: false }]);
+      for (const [id, instance] of now) if (!before.has(id)) unseen.push(['ACTIVATED', instance]);
+    }
+    if (unseen.length === 0) return this.#notify(session);
+    const about = sessions?.find(({ id }) => id === session);
+    for (const [kind, sessionInstance] of unseen) {
+      const change = { kind, cursor, occurredAt, session: about, sessionInstanceId: sessionInstance.id, sessionInstance };
+      this.#notify(session, change);
+      tellChange(change);
+    }
+  }
+
+  #notify(session, change) {
+    const instances = [...(this.#active.get(session)?.values() ?? [])];
+    for (const listener of this.#listeners.get(session) ?? []) listener(instances, change);
+  }
+}
+
+/** Where the signed-in person is. */
+class OwnPlace {
+  #listeners = new Set();
+  #feed;
+  #place;
+  #asking = 0;
+
+  constructor(connection) {
+    this.connection = connection;
+  }
+
+  /** Calls `listener(instance or null)` when it is known where the person is, and at each move and count. */
+  listen(listener) {
+    this.#listeners.add(listener);
+    if (this.#listeners.size === 1) setTimeout(() => this.restart(), GATHER_MS);
+    else if (this.#place !== undefined) listener(this.#place);
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.#end();
+    };
+  }
+
+  #end() {
+    this.#asking += 1;
+    this.#feed?.stop();
+    this.#feed = this.#place = undefined;
+  }
+
+  async restart() {
+    this.#end();
+    if (this.#listeners.size === 0) return;
+    const asked = this.#asking;
+    const data = await this.connection.request('{ viewer { id } }', {}, true).catch(() => null);
+    if (asked !== this.#asking) return;
+    if (!data?.viewer) return this.#set(null);
+    const kind = { query: PERSON_CHANGES, field: 'activeSessionChanged', narrowing: { personId: data.viewer.id } };
+    this.#feed = new Feed(this.connection, kind, (change) => this.#changed(change), () => this.#set(null));
+  }
+
+  #changed(change) {
+    const { kind, person, sessionInstance } = change;
+    if (kind === 'SNAPSHOT' || kind === 'PERSON_MOVED') this.#set(person?.activeSessionInstance ?? null);
+    else if (kind === 'UPDATED' && sessionInstance?.id === this.#place?.id) this.#set(sessionInstance);
+    if (kind !== 'SNAPSHOT') tellChange(change);
+  }
+
+  #set(place) {
+    this.#place = place;
+    for (const listener of this.#listeners) listener(place);
+  }
+}
+
+/** How the viewer's bookings stand: one subscription for all of them, and one for each that is somebody else's. */
+class Bookings {
+  #listeners = new Map();
+  #known = new Map();
+  #own;
+  #others = new Map();
+  #news = [];
+
+  constructor(connection) {
+    this.connection = connection;
+  }
+
+  /** Calls `listener(booking or null, change)`. Returns what ends it. */
+  listen(id, listener) {
+    if (!this.#listeners.has(id)) this.#listeners.set(id, new Set());
+    this.#listeners.get(id).add(listener);
+    if (this.#known.has(id)) listener(this.#known.get(id));
+    else if (this.#own?.isKnown) this.#followOther(id);
+    if (!this.#own) setTimeout(() => this.#own ?? this.restart(), GATHER_MS);
+    return () => {
+      this.#listeners.get(id)?.delete(listener);
+      if (this.#listeners.get(id)?.size === 0) this.#listeners.delete(id);
+      if (this.#listeners.size === 0) this.#end();
+    };
+  }
+
+  #end() {
+    for (const feed of [this.#own, ...this.#others.values()]) feed?.stop();
+    this.#own = undefined;
+    this.#others.clear();
+    this.#known.clear();
+  }
+
+  restart() {
+    this.#end();
+    if (this.#listeners.size === 0) return;
+    this.#own = this.#follow({}, (bookings) => {
+      for (const booking of bookings) this.#stands(booking);
+      this.#own.isKnown = true;
+      for (const id of this.#listeners.keys()) if (!this.#known.has(id)) this.#followOther(id);
+    });
+  }
+
+  #followOther(id) {
+    if (this.#others.has(id)) return;
+    const stands = ([booking]) => this.#stands(booking ?? { id });
+    this.#others.set(id, this.#follow({ bookingId: id }, stands));
+  }
+
+  /** `stands` is given the bookings of a snapshot; none when the server won't tell. */
+  #follow(narrowing, stands) {
+    const kind = { query: BOOKING_CHANGES, field: 'bookingStatusChanged', narrowing };
+    const changed = (change) => (change.bookings ? stands(change.bookings) : this.#changed(change));
+    return new Feed(this.connection, kind, changed, () => stands([]));
+  }
+
+  #stands(booking, change) {
+    this.#known.set(booking.id, booking);
+    for (const listener of this.#listeners.get(booking.id) ?? []) listener(booking.status ? booking : null, change);
+  }
+
+  #changed({ booking, ...change }) {
+    if (!booking || this.#news.some(({ cursor }) => cursor === change.cursor)) return;
+    this.#stands(booking, change);
+    // Those that change together, at a sweep, are told together.
+    if (this.#news.length === 0) setTimeout(() => this.#tell(), GATHER_MS);
+    this.#news.push({ ...change, bookingId: booking.id, booking });
+  }
+
+  #tell() {
+    const updates = this.#news.splice(0);
+    const count = (status) => updates.filter(({ newStatus }) => newStatus === status).length;
+    tell('session-status-updated', { started: count('ONGOING'), completed: count('COMPLETED'), updates });
+  }
+}
+
+// ---- the elements -------------------------------------------------------------------------------------------------
+
+/** Makes an element. Texts become text, never markup. */
+function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+/** Not a style element: pages whose policy allows no inline style take this. */
+function styleSheet(text) {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(text);
+  return sheet;
+}
+
+const BASE_STYLE = styleSheet(`
+  :host { display: inline-block; font: inherit; line-height: 1.3; }
+  :host([hidden]) { display: none; }
+  :host([theme='light']) { color-scheme: light; }
+  :host([theme='dark']) { color-scheme: dark; }
+  :host([theme='auto']) { color-scheme: light dark; }
+  .pulse { animation: pulse 2s ease-in-out infinite; }
+  @keyframes pulse { 50% { opacity: 0.45; } }
+  @media (prefers-reduced-motion: reduce) { .pulse { animation: none; } }
+`);
+
+/** What the elements have in common: they begin when they are in the page, and anew when an attribute changes. */
+class InSessionElement extends HTMLElement {
+  #stop;
+  #timer;
+
+  constructor(style) {
+    super();
+    this.attachShadow({ mode: 'open' }).adoptedStyleSheets = [BASE_STYLE, style];
+  }
+
+  get connection() {
+    return connectionTo(this.getAttribute('endpoint'));
+  }
+
+  connectedCallback() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#stop?.();
+      this.#stop = this.isConnected ? this.follow() : undefined;
+    });
+  }
+
+  disconnectedCallback() {
+    this.connectedCallback();
+  }
+
+  attributeChangedCallback(_name, before, after) {
+    if (before !== after && this.isConnected) this.connectedCallback();
+  }
+}
+
+/**
+ * LIVE NOW while a session is on. The attribute `active` tells, and may be there from the start; `collapse` gives the
+ * room away while it is hidden; `label` names the session to screen readers; its content replaces the words.
+ */
+class LiveNowBadge extends InSessionElement {
+  static observedAttributes = ['session', 'endpoint'];
+
+  constructor() {
+    super(LiveNowBadge.style);
+    const dot = element('span', { class: 'dot pulse', part: 'dot', 'aria-hidden': 'true' });
+    this.shadowRoot.append(element('span', { class: 'badge', part: 'badge' }, dot, element('slot', {}, 'LIVE NOW')));
+  }
+
+  follow() {
+    const session = this.getAttribute('session') ?? '';
+    if (!/^Session:[1-9]\d{0,18}$/.test(session)) return this.toggleAttribute('active', false);
+    return this.connection.sessions.listen(session, (instances, change) => {
+      const [wasActive, isActive] = [this.hasAttribute('active'), instances.length > 0];
+      this.instances = instances;
+      this.toggleAttribute('active', isActive);
+      if (!change) return;
+      tell('active-session-changed', change, this);
+      const name = this.getAttribute('label') ?? change.session?.name ?? 'The session';
+      if (wasActive !== isActive) announce(`${name} is ${isActive ? 'live now' : 'no longer live'}.`);
+    });
+  }
+
+  static style = styleSheet(`
+    :host(:not([active])) { visibility: hidden; }
+    :host([collapse]:not([active])) { display: none; }
+    .badge {
+      display: inline-flex; align-items: center; gap: 0.45em; padding: 0.15em 0.6em; border-radius: 1em;
+      font-size: 0.75em; font-weight: 700; letter-spacing: 0.04em; white-space: nowrap;
+      color: var(--insession-live-color, light-dark(#a3121f, #ffb3b0));
+      background: var(--insession-live-background, light-dark(#fde8e8, #4a1518));
+    }
+    .dot { width: 0.6em; height: 0.6em; border-radius: 50%; background: currentColor; }
+  `);
+}
+
+/** A green dot while the signed-in person is at a session, with a popup. `link` is where a click goes: `{path}`, `{id}`. */
+class InSessionBadge extends InSessionElement {
+  static observedAttributes = ['endpoint'];
+
+  constructor() {
+    super(InSessionBadge.style);
+    const part = (name) => element('span', { class: name, part: name });
+    this.parts = { name: part('name'), place: part('place'), time: part('time'), count: part('count') };
+    this.popup = element('div', { class: 'popup', part: 'popup', id: 'popup', role: 'tooltip' });
+    this.popup.append(...Object.values(this.parts));
+    this.dot = element('a', { class: 'dot', part: 'dot', 'aria-describedby': 'popup' });
+    this.shadowRoot.append(this.dot, this.popup);
+    this.addEventListener('mouseenter', () => this.#open(true));
+    this.addEventListener('mouseleave', () => this.#open(false));
+    this.addEventListener('focusin', () => this.#open(true));
+    this.addEventListener('focusout', () => this.#open(false));
+    this.addEventListener('keydown', ({ key }) => key === 'Escape' && this.#open(false));
+  }
+
+  #open(isOpen) {
+    this.toggleAttribute('open', isOpen && this.hasAttribute('active'));
+    // Whatever side of the page the dot is on, the popup is within it.
+    const room = document.documentElement.clientWidth - this.getBoundingClientRect().left;
+    this.popup.classList.toggle('leftwards', room < this.popup.offsetWidth);
+  }
+
+  follow() {
+    return this.connection.place.listen((place) => {
+      const before = this.place;
+      this.place = place;
+      this.toggleAttribute('active', Boolean(place));
+      if (!place) this.#open(false);
+      else this.#show(place);
+      if (before === undefined || before?.id === place?.id) return;
+      tell('active-session-changed', { kind: 'PERSON_MOVED', sessionInstance: place, previousSessionInstance: before }, this);
+      announce(place ? `You are at ${place.session.name}.` : 'You are at no session now.');
+    });
+  }
+
+  #show({ session, startsAt, endsAt, presentCount, locationOverride }) {
+    const link = this.getAttribute('link') ?? `${this.connection.base}/sessions/{path}`;
+    const values = { path: session.path, id: session.id };
+    this.dot.href = link.replace(/\{(path|id)\}/g, (_, name) => encodeURIComponent(values[name]));
+    this.dot.setAttribute('aria-label', `In session: ${session.name}`);
+    const { name, place, time, count } = this.parts;
+    name.textContent = session.name;
+    place.textContent = [locationOverride ?? session.location, session.city].filter(Boolean).join(', ');
+    time.textContent = timesText(startsAt, endsAt, session.timeZone);
+    count.textContent = presentCount === 1 ? '1 person is here' : `${presentCount} people are here`;
+  }
+
+  static style = styleSheet(`
+    :host { position: relative; width: 1em; height: 1em; vertical-align: -0.1em; }
+    :host(:not([active])) { visibility: hidden; }
+    .dot {
+      display: block; width: 100%; height: 100%; border-radius: 50%; box-sizing: border-box;
+      background: var(--insession-dot-color, light-dark(#1a8f4c, #3ddc84));
+      border: 2px solid light-dark(#fff, #14181f);
+    }
+    .dot:focus-visible { outline: 2px solid light-dark(#1a56c4, #9cc2ff); outline-offset: 2px; }
+    .popup {
+      position: absolute; z-index: 1000; top: calc(100% + 0.4em); left: 0; display: none; width: max-content;
+      max-width: min(18em, 80vw); padding: 0.7em 0.9em; border-radius: 0.6em; text-align: start; font-size: 0.9rem;
+      color: var(--insession-popup-color, light-dark(#1d2433, #e9ecf3));
+      background: var(--insession-popup-background, light-dark(#fff, #262d3a));
+      box-shadow: 0 0.3em 1.2em rgb(0 0 0 / 25%);
+    }
+    .popup::before { content: ''; position: absolute; inset: -0.5em 0 auto; height: 0.5em; }
+    .popup.leftwards { left: auto; right: 0; }
+    :host([open]) .popup { display: block; }
+    .popup span { display: block; }
+    .popup span:empty { display: none; }
+    .name { font-weight: 700; }
+  `);
+}
+
+/** How a booking stands, in words, with a countdown. The attribute `status` is its status. */
+class BookingStatus extends InSessionElement {
+  static observedAttributes = ['booking', 'endpoint'];
+  #timer;
+
+  constructor() {
+    super(styleSheet(':host { font-variant-numeric: tabular-nums; }'));
+    this.text = element('span', { part: 'text' }, element('slot'));
+    this.shadowRoot.append(this.text);
+  }
+
+  follow() {
+    const stop = this.connection.bookings.listen(this.getAttribute('booking'), (booking, change) => {
+      this.booking = booking;
+      if (booking) this.setAttribute('status', booking.status);
+      else this.removeAttribute('status');
+      this.#show();
+      if (change) announce(`Your booking: ${this.text.textContent}.`);
+    });
+    return () => {
+      clearTimeout(this.#timer);
+      stop();
+    };
+  }
+
+  #show() {
+    clearTimeout(this.#timer);
+    if (!this.booking) return this.text.replaceChildren(element('slot'));
+    const { status, isDelayed, timeSlot } = this.booking;
+    const now = this.connection.now();
+    const [toStart, toEnd] = [timeSlot.startsAt, timeSlot.endsAt].map((at) => Date.parse(at) - now);
+    const words = {
+      SCHEDULED: toStart > 0 ? `Starts in ${durationText(toStart)}` : 'About to start',
+      ONGOING: `Under way${isDelayed ? ', started late' : ''}${toEnd > 0 ? `, ${durationText(toEnd)} left` : ''}`,
+      COMPLETED: 'Completed',
+      CANCELLED: 'Cancelled',
+    };
+    this.text.textContent = words[status] ?? status;
+    if (status === 'SCHEDULED' || status === 'ONGOING') this.#timer = setTimeout(() => this.#show(), 1_000 - (now % 1_000));
+  }
+}
+
+/** In the session's own time, and in the visitor's where that differs. */
+function timesText(startsAt, endsAt, timeZone) {
+  if (!startsAt || !endsAt) return '';
+  const at = [new Date(startsAt), new Date(endsAt)];
+  const range = (zone) => {
+    const format = { hour: 'numeric', minute: '2-digit', timeZone: zone, timeZoneName: 'short' };
+    return new Intl.DateTimeFormat(undefined, format).formatRange(...at);
+  };
+  try {
+    const [there, here] = [range(timeZone), range(undefined)];
+    return there === here ? there : `${there} (${here} for you)`;
+  } catch {
+    return range(undefined);
+  }
+}
+
+function durationText(ms) {
+  const seconds = Math.ceil(ms / 1_000);
+  const [days, hours, minutes] = [seconds / 86_400, (seconds / 3_600) % 24, (seconds / 60) % 60].map(Math.floor);
+  if (days > 0) return `${days} d ${hours} h`;
+  if (hours > 0) return `${hours} h ${minutes} min`;
+  return minutes >= 5 ? `${minutes} min` : `${minutes}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+let liveRegion;
+let announcements = [];
+
+/** Tells screen readers, when they are done with what they say; many at once as a few. */
+function announce(text) {
+  if (!settings.announce) return;
+  if (!liveRegion) {
+    liveRegion = element('div', { role: 'status', 'aria-live': 'polite' });
+    const hidden = { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' };
+    Object.assign(liveRegion.style, hidden, { whiteSpace: 'nowrap' });
+    document.body.append(liveRegion);
+  }
+  if (announcements.length === 0) {
+    setTimeout(() => {
+      const told = announcements.length > 5 ? [...announcements.slice(0, 5), 'And more.'] : announcements;
+      liveRegion.textContent = told.join(' ');
+      announcements = [];
+    }, 500);
+  }
+  if (!announcements.includes(text)) announcements.push(text);
+}
+
+// ---- the heartbeat ------------------------------------------------------------------------------------------------
+
+const PRESENCE = 'presence { id status isOnline activity { key } }';
+const BEAT = `mutation($input: HeartbeatInput!) { heartbeat(input: $input) { secret ${PRESENCE} } }`;
+const ENTER = `mutation($input: EnterActivityInput!) { enterActivity(input: $input) {
+  admitted occupancy maxConcurrent message ${PRESENCE} activity { key name }
+} }`;
+const ends = (name) => `mutation($id: ID!, $secret: String) { ${name}(presenceId: $id, secret: $secret) { ${PRESENCE} } }`;
+const [LEAVE, COMPLETE] = [ends('leaveActivity'), ends('completePresence')];
+
+/**
+ * Keeps this visit on line until the page goes, and asks for a seat in an activity. Over the page's socket, whose pongs
+ * keep the visit on line in a hidden tab too, where timers hardly run.
+ *
+ * @param {object} [options]
+ * @param {string} [options.activity] the key of the activity to enter
+ * @param {string} [options.languageCode] such as `en`; that of the page unless told
+ * @param {string} [options.currentPage] the path of the page unless told
+ * @param {number} [options.everySeconds] 20 unless told
+ * @returns {Visit} `await visit.entered` is `{admitted, occupancy, maxConcurrent, message}`
+ */
+export function startHeartbeat(options = {}) {
+  return new Visit(options);
+}
+
+/** One visit of one browser tab. Tells `entered`, `left` and `failed` as events of its own. */
+class Visit extends EventTarget {
+  #timer;
+  #isStopped = false;
+
+  constructor({ activity, languageCode, currentPage, everySeconds = 20, endpoint }) {
+    super();
+    this.connection = connectionTo(endpoint);
+    this.activity = activity;
+    this.input = {
+      languageCode: languageCode ?? (document.documentElement.lang.slice(0, 2) || undefined),
+      currentPage: currentPage ?? location.pathname,
+    };
+    this.key = `insession.visit ${this.connection.base}`;
+    // Kept for the tab's life: another page of it goes on with the same visit.
+    const kept = JSON.parse(sessionStorage.getItem(this.key) ?? 'null');
+    Object.assign(this, kept ?? { id: randomId(), secret: undefined });
+    this.#keep();
+    this.#farewell = () => this.#end(LEAVE);
+    this.connection.farewells.add(this.#farewell);
+    this.#timer = setInterval(() => this.beat(), everySeconds * 1_000);
+    /** The first answer about the seat; undefined when no activity was asked for. */
+    this.entered = this.beat().then(() => (activity ? this.enter(activity) : undefined));
+    this.entered.catch((error) => tell('failed', error, this));
+  }
+
+  #farewell;
+
+  #keep() {
+    sessionStorage.setItem(this.key, JSON.stringify({ id: this.id, secret: this.secret }));
+  }
+
+  /** Beats now. A failure is told, and the next beat tries again. */
+  async beat() {
+    if (this.#isStopped) return;
+    try {
+      const input = { ...this.input, presenceId: this.id, secret: this.secret };
+      const { heartbeat } = await this.connection.request(BEAT, { input }, true);
+      this.secret = heartbeat.secret ?? this.secret;
+      this.presence = heartbeat.presence;
+      this.#keep();
+    } catch (error) {
+      tell('failed', error, this);
+    }
+  }
+
+  /** Asks for a seat. Being full is an answer: `admitted` is false, and `message` says so. */
+  async enter(activity = this.activity) {
+    this.activity = activity;
+    const input = { presenceId: this.id, activityKey: activity, secret: this.secret };
+    const { enterActivity } = await this.connection.request(ENTER, { input }, true);
+    tell('entered', enterActivity, this);
+    return enterActivity;
+  }
+
+  /** Gives the seat back, and stays on line. */
+  async leave() {
+    const data = await this.connection.request(LEAVE, { id: this.id, secret: this.secret }, true);
+    tell('left', data.leaveActivity, this);
+  }
+
+  /** The visit is done: it ends as completed, and a later one is another. */
+  complete() {
+    sessionStorage.removeItem(this.key);
+    return this.#end(COMPLETE);
+  }
+
+  /** Stops beating; the seat, if there is one, is free when the server has not heard of the visit for a minute. */
+  stop() {
+    this.#isStopped = true;
+    clearInterval(this.#timer);
+    this.connection.farewells.delete(this.#farewell);
+  }
+
+  #end(mutation) {
+    const done = this.connection.request(mutation, { id: this.id, secret: this.secret });
+    if (mutation === COMPLETE) this.stop();
+    return done.catch((error) => tell('failed', error, this));
+  }
+}
+
+/** A UUID; `crypto.randomUUID` is there on secure pages only. */
+function randomId() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const hex = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
+}
+
+for (const [name, constructor] of [
+  ['live-now-badge', LiveNowBadge],
+  ['in-session-badge', InSessionBadge],
+  ['booking-status', BookingStatus],
+]) {
+  if (!customElements.get(name)) customElements.define(name, constructor);
+}
