@@ -25,7 +25,7 @@ use tower_http::cors::{Any, CorsLayer};
 use crate::{
     admission::Admission,
     auth::Authenticator,
-    http::{calendar, graphiql, graphql::GraphqlEndpoint},
+    http::{calendar, graphiql, graphql::GraphqlEndpoint, pages},
     live::{Hub, HubSettings},
     log_source::LogSource,
     metrics::{self, Metrics},
@@ -106,10 +106,12 @@ impl Server {
         let (clock, measured) = (Arc::clone(&app.clock), metrics.clone());
         hub.observe_deliveries(move |change| measured.delivered(clock.now() - change.occurred_at));
         let calendars = calendar::router(app.clone());
+        let pages = pages::router(app.clone(), authenticator);
         let health = Health { app, hub, sockets: sockets.clone(), workers };
         let mut router = Router::new()
             .merge(endpoint.router())
             .merge(calendars)
+            .merge(pages)
             .route("/graphql/ws", get(ws::upgrade).with_state(sockets.clone()))
             .route("/health/live", get(async || "ok"))
             .route("/health/ready", get(ready).with_state(health))

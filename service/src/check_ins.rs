@@ -84,6 +84,15 @@ pub async fn count_check_ins(app: &App, of: CheckInsOf) -> Result<i64> {
     lists::count(app.db.pool(), of.query(), check_in::Column::Id).await
 }
 
+/// May the viewer see who answered this instance?
+pub async fn may_see_answers(app: &App, viewer: Viewer, instance: &session_instance::Model) -> Result<bool> {
+    let Some(person) = viewer.person else { return Ok(viewer.may_see_check_ins(false, false)) };
+    let is_organizer = is_organizer(app.db.pool(), viewer, SessionId(instance.session_id)).await?;
+    let answers = find_answers(app, person, &[SessionInstanceId(instance.id)]).await?;
+    let said_yes = answers.iter().any(|answer| answer.attendance == Attendance::Yes);
+    Ok(viewer.may_see_check_ins(is_organizer, said_yes))
+}
+
 pub async fn find_check_in(app: &App, id: i64) -> Result<Option<check_in::Model>> {
     Ok(check_in::Entity::find_by_id(id).one(app.db.pool()).await?)
 }

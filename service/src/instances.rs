@@ -129,6 +129,27 @@ pub async fn count_active(app: &App, filter: &ActiveFilter) -> Result<i64> {
     lists::count(app.db.pool(), active(filter), session_instance::Column::Id).await
 }
 
+/// What is next: instances that are going to open, in that order, with their sessions.
+pub async fn find_upcoming(
+    app: &App,
+    city: Option<&str>,
+    limit: u64,
+) -> Result<Vec<(session_instance::Model, session::Model)>> {
+    // What has something due is what an index holds; what is cancelled or over has nothing due.
+    let mut query = existing()
+        .filter(session_instance::Column::DueAt.is_not_null())
+        .filter(session_instance::Column::IsActive.eq(false))
+        .filter(session_instance::Column::OpensAt.gt(app.now()))
+        .find_also_related(session::Entity)
+        .order_by_asc(session_instance::Column::DueAt)
+        .order_by_asc(session_instance::Column::Id);
+    if let Some(city) = city {
+        query = query.filter(session::Column::City.eq(city));
+    }
+    let rows = query.limit(limit).all(app.db.pool()).await?;
+    Ok(rows.into_iter().filter_map(|(instance, session)| Some((instance, session?))).collect())
+}
+
 /// All that is active and matches, up to `limit`, by start; `None` when it is more.
 pub async fn find_active<C: ConnectionTrait>(
     db: &C,

@@ -15,6 +15,7 @@ pub mod error;
 pub mod facts;
 pub mod instances;
 pub mod lists;
+pub mod meetings;
 pub mod people;
 pub mod placing;
 pub mod prune;

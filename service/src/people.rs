@@ -47,6 +47,20 @@ pub async fn find_place<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Opti
     Ok(row.and_then(|row| row.active_session_instance_id).map(SessionInstanceId))
 }
 
+/// Where a person is, for those who may know; `None` is nowhere, or not told.
+pub async fn find_visible_place(
+    app: &App,
+    viewer: Viewer,
+    person: &person::Model,
+) -> Result<Option<SessionInstanceId>> {
+    let Some(place) = person.active_session_instance_id.map(SessionInstanceId) else { return Ok(None) };
+    let viewer_place = match viewer.person {
+        Some(id) => find_place(app.db.pool(), id).await?,
+        None => None,
+    };
+    Ok(viewer.may_see_place(PersonId(person.id), person.hides_place, place, viewer_place).then_some(place))
+}
+
 fn named(name_contains: Option<&str>) -> Select<person::Entity> {
     let query = person::Entity::find();
     match name_contains.map(str::trim).filter(|text| !text.is_empty()) {

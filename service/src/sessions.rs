@@ -14,9 +14,9 @@ use entity::{person, session, session_instance, session_organizer};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::NotSet,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, Select,
-    sea_query::{Expr, LikeExpr, LockType, OnConflict},
+    sea_query::{Expr, Func, LikeExpr, LockType, OnConflict},
 };
 
 use crate::{
@@ -94,6 +94,26 @@ pub async fn count_sessions(app: &App, filter: &SessionFilter) -> Result<i64> {
     lists::count(app.db.pool(), matching(filter, app.now()), session::Column::Id).await
 }
 
+/// The cities of sessions whose name contains a text, whatever its case, by name.
+pub async fn find_cities(app: &App, text: &str, limit: u64) -> Result<Vec<String>> {
+    if text.contains('\0') {
+        return Ok(Vec::new());
+    }
+    let lower = Expr::expr(Func::lower(Expr::col(session::Column::City)));
+    let query = session::Entity::find()
+        .select_only()
+        .column(session::Column::City)
+        .filter(session::Column::City.is_not_null())
+        // SQLite knows lower case in ASCII only: elsewhere the text is to be spelled as the city is.
+        .filter(
+            Condition::any().add(ExprTrait::like(lower, containing(&text.to_lowercase()))).add(session::Column::City.like(containing(text))),
+        )
+        .group_by(session::Column::City)
+        .order_by_asc(session::Column::City)
+        .limit(limit);
+    Ok(query.into_tuple().all(app.db.pool()).await?)
+}
+
 fn matching(filter: &SessionFilter, now: DateTime<Utc>) -> Select<session::Entity> {
     let mut condition = Condition::all();
     if let Some(text) = filter.name_contains.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
@@ -131,8 +151,12 @@ fn matching(filter: &SessionFilter, now: DateTime<Utc>) -> Select<session::Entit
 
 /// Does the lower-case column contain the text, whatever its case?
 pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> Expr {
-    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    column.like(LikeExpr::new(format!("%{escaped}%")).escape('\\'))
+    column.like(containing(&text.to_lowercase()))
+}
+
+fn containing(text: &str) -> LikeExpr {
+    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    LikeExpr::new(format!("%{escaped}%")).escape('\\')
 }
 
 /// Is the viewer an organiser of the session?

@@ -4,6 +4,7 @@
 //! - [`TestDatabase`]: a fresh database of either kind; [`on_both_databases!`] runs one test body on both.
 //! - [`Program`]: the `insession` binary as a process of its own; [`Deployment`]: several of them as in production.
 //! - [`Client`], [`Socket`]: what a browser would be, over HTTP and over graphql-transport-ws.
+//! - [`Browser`]: a real one.
 //! - [`eventually`], [`within`]: the only waiting there is. Nothing here sleeps for luck.
 //!
 //! What always holds: nothing outlives the test process, however it ends (see [`watchdog`]), and nothing that is
@@ -11,6 +12,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "a harness panics only when it is itself broken")]
 
+pub mod browser;
 pub mod client;
 pub mod database;
 pub mod deployment;
@@ -25,6 +27,7 @@ pub mod token;
 pub mod wait;
 pub mod watchdog;
 
+pub use browser::{Browser, Page, Screen};
 pub use client::{Answer, Client, GraphqlError};
 pub use database::{Backend, TestDatabase};
 pub use deployment::Deployment;

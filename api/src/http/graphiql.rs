@@ -1,42 +1,22 @@
 //! GraphiQL, from the binary itself: it works without any other host, and under a policy that allows no inline script.
 
-use std::{
-    hash::{DefaultHasher, Hash as _, Hasher as _},
-    sync::LazyLock,
-};
+use std::sync::LazyLock;
 
 use axum::{
     Router,
     extract::Path,
-    http::{
-        HeaderMap, HeaderName, HeaderValue, StatusCode,
-        header::{
-            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
-            X_CONTENT_TYPE_OPTIONS,
-        },
-    },
+    http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_SECURITY_POLICY},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
+
+use super::assets::{Asset, CSS, HTML, SCRIPT};
 
 /// Scripts come from this server alone. GraphiQL's dialogs make a style element, so those have to be allowed, though not
 /// style attributes; its fonts and some pictures are in its style sheet, as data.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-elem 'self' 'unsafe-inline'; font-src data:; \
                       img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
-
-const HTML: &str = "text/html; charset=utf-8";
-const CSS: &str = "text/css; charset=utf-8";
-const SCRIPT: &str = "text/javascript; charset=utf-8";
-
-/// A file of the page.
-struct Asset {
-    name: &'static str,
-    content_type: &'static str,
-    bytes: &'static [u8],
-    /// Changes with the content, so that browsers keep a file until it does.
-    etag: String,
-}
 
 macro_rules! asset {
     ($name:literal, $content_type:expr) => {
@@ -61,54 +41,33 @@ static ASSETS: LazyLock<[Asset; 7]> = LazyLock::new(|| {
 /// The routes `/graphiql` and `/graphiql/{file}`.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
-        .route("/graphiql", get(|headers: HeaderMap| async move { PAGE.serve(&headers) }))
+        .route("/graphiql", get(|headers: HeaderMap| async move { under_policy(&PAGE, &headers) }))
         .route("/graphiql/", get(|| async { Redirect::permanent("/graphiql") }))
         .route("/graphiql/{file}", get(serve_asset))
 }
 
 async fn serve_asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
     match ASSETS.iter().find(|asset| asset.name == file) {
-        Some(asset) => asset.serve(&headers),
+        Some(asset) => under_policy(asset, &headers),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-impl Asset {
-    fn new(name: &'static str, content_type: &'static str, bytes: &'static [u8]) -> Self {
-        let mut hasher = DefaultHasher::new();
-        bytes.hash(&mut hasher);
-        Self { name, content_type, bytes, etag: format!("\"{:016x}\"", hasher.finish()) }
-    }
-
-    fn serve(&'static self, request: &HeaderMap) -> Response {
-        let known = request
-            .get_all(IF_NONE_MATCH)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .any(|tag| tag.trim().trim_start_matches("W/") == self.etag);
-        let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { self.bytes.into_response() };
-        let fixed: [(HeaderName, &'static str); 5] = [
-            (CONTENT_TYPE, self.content_type),
-            (CACHE_CONTROL, "no-cache"),
-            (CONTENT_SECURITY_POLICY, POLICY),
-            (REFERRER_POLICY, "no-referrer"),
-            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        ];
-        let headers = response.headers_mut();
-        for (name, value) in fixed {
-            headers.insert(name, HeaderValue::from_static(value));
-        }
-        if let Ok(etag) = HeaderValue::from_str(&self.etag) {
-            headers.insert(ETAG, etag);
-        }
-        response
-    }
+fn under_policy(asset: &'static Asset, request: &HeaderMap) -> Response {
+    let mut response = asset.serve(request);
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    response
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::{body::Body, http::Request};
+    use axum::{
+        body::Body,
+        http::{
+            Request,
+            header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH},
+        },
+    };
     use tower::ServiceExt as _;
 
     use super::*;

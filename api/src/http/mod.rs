@@ -1,5 +1,7 @@
 //! What is served over HTTP.
 
+mod assets;
 pub mod calendar;
 pub mod graphiql;
 pub mod graphql;
+pub mod pages;

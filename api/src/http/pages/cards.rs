@@ -1,0 +1,135 @@
+//! Meetings as cards, on every page that lists them.
+
+use std::{collections::HashMap, fmt::Write as _};
+
+use domain::ids::{SessionId, SessionInstanceId};
+use maud::{Markup, html};
+use service::{
+    App, Result,
+    entity::{session, session_instance},
+    instances::{self, Counts},
+    sessions,
+};
+
+use super::{layout::live_now, times};
+
+/// An instance with what is shown beside it.
+#[derive(Debug, Clone)]
+pub struct Card {
+    pub instance: session_instance::Model,
+    pub session: session::Model,
+    pub counts: Counts,
+}
+
+/// Reads what belongs to these instances, in their order.
+pub async fn load(app: &App, rows: Vec<session_instance::Model>) -> Result<Vec<Card>> {
+    let ids: Vec<SessionId> = rows.iter().map(|row| SessionId(row.session_id)).collect();
+    let found = sessions::find_sessions(app.db.pool(), &ids).await?;
+    let sessions: HashMap<i64, session::Model> = found.into_iter().map(|row| (row.id, row)).collect();
+    let with_sessions =
+        rows.into_iter().filter_map(|row| sessions.get(&row.session_id).map(|session| (row, session.clone())));
+    count(app, with_sessions.collect()).await
+}
+
+/// The same for instances whose sessions are at hand.
+pub async fn count(app: &App, rows: Vec<(session_instance::Model, session::Model)>) -> Result<Vec<Card>> {
+    let ids: Vec<SessionInstanceId> = rows.iter().map(|(instance, _)| SessionInstanceId(instance.id)).collect();
+    let counts: HashMap<SessionInstanceId, Counts> = instances::find_counts(app, &ids).await?.into_iter().collect();
+    let card = |(instance, session): (session_instance::Model, session::Model)| {
+        let counts = counts.get(&SessionInstanceId(instance.id)).copied().unwrap_or_default();
+        Card { instance, session, counts }
+    };
+    Ok(rows.into_iter().map(card).collect())
+}
+
+/// A list of cards; `extra` adds to each.
+pub fn list(cards: &[Card], extra: impl Fn(&Card) -> Markup) -> Markup {
+    html! {
+        ul.cards {
+            @for card in cards {
+                li.card #(element_id(card)) {
+                    (head(card))
+                    (extra(card))
+                }
+            }
+        }
+    }
+}
+
+pub fn nothing(_: &Card) -> Markup {
+    Markup::default()
+}
+
+fn element_id(card: &Card) -> String {
+    format!("instance-{}", card.instance.id)
+}
+
+fn head(Card { instance, session, counts }: &Card) -> Markup {
+    html! {
+        h3 {
+            a href=(address(session)) { (session.name) }
+            @if instance.is_active { " " (live_now(session.id, &session.name, true)) }
+        }
+        p.where { (place_text(instance, session)) }
+        p { (times::meeting(times::zone_of(session), instance.date, instance.starts_at, instance.ends_at)) }
+        @if instance.is_cancelled { p.cancelled { "Cancelled" } }
+        p.counts { (counts_text(instance, *counts)) }
+    }
+}
+
+/// 'The Hangar, Austin'.
+pub fn place_text(instance: &session_instance::Model, session: &session::Model) -> String {
+    let location = instance.location_override.as_deref().or(session.location.as_deref());
+    join([location, session.city.as_deref()])
+}
+
+/// 'Austin, TX, USA'.
+pub fn city_text(session: &session::Model) -> String {
+    let text = join([session.city.as_deref(), session.state.as_deref(), session.country.as_deref()]);
+    if text.is_empty() { "Elsewhere".to_owned() } else { text }
+}
+
+fn join<const N: usize>(parts: [Option<&str>; N]) -> String {
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn counts_text(instance: &session_instance::Model, counts: Counts) -> Markup {
+    let id = SessionInstanceId(instance.id);
+    html! {
+        @if instance.is_active {
+            span data-present=(id) { (counts.present) } @if counts.present == 1 { " is here" } @else { " are here" }
+            ", "
+        }
+        (counts.attending) " said yes"
+    }
+}
+
+/// The path of a session's page.
+pub fn address(session: &session::Model) -> String {
+    format!("/sessions/{}", encoded(&session.path))
+}
+
+/// A segment of an address: what may stand there as it is, and the rest in percents.
+pub fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            encoded.push(byte.into());
+        } else {
+            // Writing to a String does not fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::encoded;
+
+    #[test]
+    fn addresses_are_plain() {
+        assert_eq!(encoded("木-1~a.b_c"), "%E6%9C%A8-1~a.b_c");
+        assert_eq!(encoded("a/b?c#d<e>&\"f"), "a%2Fb%3Fc%23d%3Ce%3E%26%22f");
+    }
+}

@@ -1,0 +1,72 @@
+//! What went wrong, as a page.
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use maud::html;
+use service::Error;
+
+use super::{
+    layout::{Frame, respond},
+    visitor::Visitor,
+};
+
+/// An error and for whom its page is made.
+#[derive(Debug)]
+pub struct PageError {
+    status: StatusCode,
+    message: String,
+    visitor: Visitor,
+}
+
+impl PageError {
+    pub fn not_found(visitor: &Visitor, message: &str) -> Self {
+        Self { status: StatusCode::NOT_FOUND, message: message.to_owned(), visitor: visitor.clone() }
+    }
+
+    pub fn bad_request(visitor: &Visitor, message: &str) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, message: message.to_owned(), visitor: visitor.clone() }
+    }
+}
+
+/// The status and the words for an error of the service. What is inside stays in the log.
+pub fn told(error: &Error) -> (StatusCode, String) {
+    match error {
+        Error::Unauthenticated(message) => (StatusCode::UNAUTHORIZED, (*message).to_owned()),
+        Error::Forbidden(message) => (StatusCode::FORBIDDEN, (*message).to_owned()),
+        Error::NotFound(message) => (StatusCode::NOT_FOUND, message.clone()),
+        Error::Invalid { field, message } => (StatusCode::UNPROCESSABLE_ENTITY, format!("{field} {message}")),
+        Error::Conflict(message) => (StatusCode::CONFLICT, message.clone()),
+        Error::CursorExpired | Error::Again(_) | Error::Internal(_) => {
+            tracing::error!(error = error.describe(), "a page could not be made");
+            (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here. Try again in a moment.".to_owned())
+        }
+    }
+}
+
+/// For `map_err`: the page of an error of the service.
+pub fn page_of(visitor: &Visitor) -> impl FnOnce(Error) -> PageError + use<'_> {
+    |error| {
+        let (status, message) = told(&error);
+        PageError { status, message, visitor: visitor.clone() }
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let title = match self.status {
+            StatusCode::NOT_FOUND => "Not found",
+            StatusCode::FORBIDDEN => "Not allowed",
+            StatusCode::UNAUTHORIZED => "Sign in",
+            StatusCode::INTERNAL_SERVER_ERROR => "Something went wrong",
+            _ => "This did not work",
+        };
+        let main = html! {
+            h1 { (title) }
+            p { (self.message) }
+            p { a href="/" { "What is in session now" } }
+        };
+        (self.status, respond(&Frame::new(title, &self.visitor), main)).into_response()
+    }
+}

@@ -1,0 +1,196 @@
+//! `/`: what is on now, by place, and what is next; by city, for who asks.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    extract::{Query, State},
+    response::{IntoResponse, Response},
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::json;
+use service::{
+    App, Result,
+    entity::session,
+    facts,
+    instances::{self, ActiveFilter},
+    lists::{Page as ListPage, RowCursor},
+    sessions::{self, SessionFilter},
+};
+
+use super::{
+    Page, Pages,
+    cards::{self, Card},
+    error::page_of,
+    layout::{Frame, respond},
+    visitor::Visitor,
+};
+
+/// How many are shown at once of what is on, and of what is next.
+const ON_NOW: i32 = 60;
+const NEXT: u64 = 12;
+const SUGGESTIONS: u64 = 20;
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    city: String,
+    after: Option<String>,
+}
+
+/// What a search for a city came to.
+enum Search {
+    Everywhere,
+    City(String),
+    Several(Vec<String>),
+    Nothing,
+}
+
+impl Search {
+    async fn of(app: &App, text: &str) -> Result<Self> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(Self::Everywhere);
+        }
+        let mut cities = sessions::find_cities(app, text, SUGGESTIONS).await?;
+        let same = |city: &String| city.to_lowercase() == text.to_lowercase();
+        if let Some(exact) = cities.iter().find(|city| *city == text).or_else(|| cities.iter().find(|city| same(city))) {
+            return Ok(Self::City(exact.clone()));
+        }
+        Ok(match (cities.len(), cities.pop()) {
+            (1, Some(only)) => Self::City(only),
+            (_, Some(last)) => Self::Several(cities.into_iter().chain([last]).collect()),
+            (_, None) => Self::Nothing,
+        })
+    }
+
+    fn city(&self) -> Option<&str> {
+        if let Self::City(city) = self { Some(city) } else { None }
+    }
+}
+
+struct Content {
+    search: Search,
+    on_now: Vec<Card>,
+    more: Option<String>,
+    next: Vec<Card>,
+    /// Of the city that is asked for.
+    all: Vec<session::Model>,
+}
+
+pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Query<Asked>) -> Page {
+    let content = load(&pages.app, &asked).await.map_err(page_of(&visitor))?;
+    let title = content.search.city().map_or("In session now".to_owned(), |city| format!("In session now in {city}"));
+    let narrowing = content.search.city().map_or_else(|| json!({}), |city| json!({ "city": city }));
+    let frame = Frame::new(&title, &visitor).following(narrowing);
+    Ok(render(&frame, &title, &asked, &content).into_response())
+}
+
+async fn load(app: &App, asked: &Asked) -> Result<Content> {
+    let search = Search::of(app, &asked.city).await?;
+    let mut content = Content { search, on_now: Vec::new(), more: None, next: Vec::new(), all: Vec::new() };
+    if matches!(content.search, Search::Several(_) | Search::Nothing) {
+        return Ok(content);
+    }
+    let city = content.search.city().map(str::to_owned);
+    let filter = ActiveFilter { city: city.clone(), ..ActiveFilter::default() };
+    let page = ListPage { first: Some(ON_NOW), after: asked.after.clone(), ..ListPage::default() };
+    let slice = instances::list_active(app, &filter, &page).await?;
+    let last = slice.rows.last().map(|row| RowCursor::of_instant(row.listed_at, row.id).write());
+    content.more = last.filter(|_| slice.has_next);
+    content.on_now = cards::load(app, slice.rows).await?;
+    content.next = cards::count(app, instances::find_upcoming(app, city.as_deref(), NEXT).await?).await?;
+    if city.is_some() {
+        let filter = SessionFilter { city, ..SessionFilter::default() };
+        let page = ListPage { first: Some(100), ..ListPage::default() };
+        content.all = sessions::list_sessions(app, &filter, &page).await?.rows;
+    }
+    Ok(content)
+}
+
+fn render(frame: &Frame<'_>, title: &str, asked: &Asked, content: &Content) -> Response {
+    let main = html! {
+        h1 { (title) }
+        (search_form(&asked.city, &content.search))
+        @if !matches!(content.search, Search::Several(_) | Search::Nothing) {
+            (on_now(asked, content))
+            (next(content))
+            (all(content))
+        }
+    };
+    respond(frame, main)
+}
+
+fn search_form(text: &str, search: &Search) -> Markup {
+    html! {
+        form.search role="search" method="get" action="/" {
+            label for="city" { "City" }
+            input #city name="city" type="search" value=(text) autocomplete="off";
+            button { "Search" }
+            @if !text.is_empty() { a href="/" { "Everywhere" } }
+        }
+        @match search {
+            Search::Nothing => p { "No session is in a city of this name." },
+            Search::Several(cities) => {
+                p { "Which one?" }
+                ul.choices {
+                    @for city in cities { li { a href={ "/?city=" (cards::encoded(city)) } { (city) } } }
+                }
+            }
+            Search::Everywhere | Search::City(_) => {}
+        }
+    }
+}
+
+fn on_now(asked: &Asked, content: &Content) -> Markup {
+    let mut places: BTreeMap<String, Vec<Card>> = BTreeMap::new();
+    for card in &content.on_now {
+        places.entry(cards::city_text(&card.session)).or_default().push(card.clone());
+    }
+    html! {
+        section aria-label="On now" {
+            @if places.is_empty() { p.quiet { "Nothing is in session right now." } }
+            @for (place, cards) in &places {
+                h2 { (place) }
+                (cards::list(cards, cards::nothing))
+            }
+            @if let Some(after) = &content.more {
+                p { a href={ "/?city=" (cards::encoded(&asked.city)) "&after=" (after) } { "More that is on now" } }
+            }
+        }
+    }
+}
+
+fn next(content: &Content) -> Markup {
+    html! {
+        @if !content.next.is_empty() {
+            section aria-labelledby="next" {
+                h2 #next { "Next" }
+                (cards::list(&content.next, cards::nothing))
+            }
+        }
+    }
+}
+
+fn all(content: &Content) -> Markup {
+    html! {
+        @if !content.all.is_empty() {
+            section aria-labelledby="all" {
+                h2 #all { "Sessions here" }
+                ul.plain {
+                    @for session in &content.all {
+                        li { a href=(cards::address(session)) { (session.name) } " – " (recurrence_text(session)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The session's recurrence in words.
+pub fn recurrence_text(session: &session::Model) -> String {
+    match facts::recurrence_of(session) {
+        Ok(recurrence) => recurrence.unwrap_or_default().text(),
+        Err(_) => "Its schedule can't be read at the moment".to_owned(),
+    }
+}

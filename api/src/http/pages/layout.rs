@@ -1,0 +1,113 @@
+//! What every page has: its head, header, policy and the parts that they share.
+
+use axum::{
+    http::{
+        HeaderValue,
+        header::{
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS,
+        },
+    },
+    response::{Html, IntoResponse, Response},
+};
+use maud::{DOCTYPE, Markup, html};
+use serde_json::{Value, json};
+
+use super::visitor::Visitor;
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+                      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What is around a page's content.
+pub struct Frame<'a> {
+    title: String,
+    visitor: &'a Visitor,
+    /// Which changes the page's script follows, to ask for the page again: the arguments of `watch` in `insession.js`.
+    follows: Vec<Value>,
+}
+
+impl<'a> Frame<'a> {
+    pub fn new(title: impl Into<String>, visitor: &'a Visitor) -> Self {
+        Self { title: title.into(), visitor, follows: Vec::new() }
+    }
+
+    /// The page shows what these changes may alter.
+    #[must_use]
+    pub fn following(mut self, narrowing: Value) -> Self {
+        self.follows.push(narrowing);
+        self
+    }
+}
+
+/// The whole page, with its headers.
+pub fn respond(frame: &Frame<'_>, main: Markup) -> Response {
+    let headers = [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // Forms of this site say so in Origin; other sites hear nothing.
+        (REFERRER_POLICY, "same-origin"),
+        (CACHE_CONTROL, "private, no-cache"),
+        (VARY, "cookie"),
+    ];
+    let mut response = Html(document(frame, &main).into_string()).into_response();
+    for (name, value) in headers {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    debug_assert!(!response.headers().contains_key(SET_COOKIE));
+    response
+}
+
+fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
+    let visitor = frame.visitor;
+    let is_signed_in = visitor.token.is_some();
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                title { (frame.title) " – InSession" }
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                link rel="icon" href="/web/icon.svg" type="image/svg+xml";
+                link rel="stylesheet" href="/web/pages.css";
+                script type="module" src="/web/pages.js" {}
+            }
+            body data-signed-in[is_signed_in] {
+                a.skip href="#main" { "Skip to content" }
+                header.site {
+                    a.brand href="/" { span.mark aria-hidden="true" {} "InSession" }
+                    nav aria-label="Main" {
+                        a href="/" { "On now" }
+                        @if visitor.viewer.is_admin { a href="/admin" { "Admin" } }
+                        @if is_signed_in {
+                            a href="/me" { (visitor.name.as_deref().unwrap_or("Me")) }
+                            @if visitor.viewer.person.is_some() { in-session-badge {} }
+                            form method="post" action="/sign-out" { button.link { "Sign out" } }
+                        } @else {
+                            a href="/sign-in" { "Sign in" }
+                        }
+                    }
+                }
+                main #main tabindex="-1" data-follows=[follows(frame)] { (main) }
+                footer.site {
+                    p { "Who is in session? " a href="/graphiql" { "GraphQL" } }
+                }
+            }
+        }
+    }
+}
+
+fn follows(frame: &Frame<'_>) -> Option<String> {
+    (!frame.follows.is_empty()).then(|| json!(frame.follows).to_string())
+}
+
+/// What is wrong with what the visitor sent.
+pub fn problem(message: &str) -> Markup {
+    html! { p.problem role="alert" { (message) } }
+}
+
+/// LIVE NOW, while the session is on. Without scripts it shows what the server knew.
+pub fn live_now(session: i64, name: &str, is_active: bool) -> Markup {
+    html! {
+        live-now-badge session=(format!("Session:{session}")) label=(name) active[is_active] { "LIVE NOW" }
+    }
+}

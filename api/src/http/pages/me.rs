@@ -1,0 +1,191 @@
+//! `/me`: where the visitor is, their check-ins, and what others see of them.
+
+use axum::{
+    Form,
+    extract::{Query, State},
+    http::StatusCode,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use domain::ids::{PersonId, SessionInstanceId};
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::json;
+use service::{
+    App, Result,
+    check_ins::{self, CheckInsOf},
+    entity::{
+        check_in::{self, Attendance},
+        person,
+    },
+    instances,
+    lists::{Page as ListPage, RowCursor},
+    people::{self, PersonPatch},
+};
+
+use super::{
+    Page, Pages,
+    cards::{self, Card},
+    error::{PageError, page_of, told},
+    layout::{Frame, problem, respond},
+    person::find_place,
+    times,
+    visitor::Visitor,
+};
+
+struct Content {
+    person: person::Model,
+    place: Option<Card>,
+    nearby: Vec<Card>,
+    check_ins: Vec<(check_in::Model, Card)>,
+    older: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    after: Option<String>,
+}
+
+pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Query<Asked>) -> Page {
+    answer(&pages.app, &visitor, asked.after, None).await
+}
+
+#[derive(Deserialize)]
+pub struct Profile {
+    /// A box that is not ticked is not sent.
+    hides_place: Option<String>,
+}
+
+pub async fn change_profile(State(pages): State<Pages>, visitor: Visitor, Form(form): Form<Profile>) -> Page {
+    let Some(id) = visitor.viewer.person else { return Ok(sign_in()) };
+    let patch = PersonPatch { hides_place: Some(form.hides_place.is_some()), ..PersonPatch::default() };
+    match people::update_person(&pages.app, visitor.viewer, id, patch).await {
+        Ok(_) => Ok(Redirect::to("/me").into_response()),
+        Err(error) => {
+            let (status, message) = told(&error);
+            answer(&pages.app, &visitor, None, Some((status, message))).await
+        }
+    }
+}
+
+fn sign_in() -> Response {
+    Redirect::to("/sign-in?next=/me").into_response()
+}
+
+async fn answer(app: &App, visitor: &Visitor, after: Option<String>, wrong: Option<(StatusCode, String)>) -> Page {
+    let Some(id) = visitor.viewer.person else {
+        if visitor.viewer.is_admin {
+            return Err(PageError::not_found(visitor, "Your token is an admin's and names no person."));
+        }
+        return Ok(sign_in());
+    };
+    let content = load(app, visitor, id, after).await.map_err(page_of(visitor))?;
+    let content = content.ok_or_else(|| PageError::not_found(visitor, "The person of your token does not exist."))?;
+    let (status, message) = wrong.map_or((StatusCode::OK, None), |(status, message)| (status, Some(message)));
+    let main = html! {
+        h1 { (content.person.display_name) }
+        @if let Some(message) = message { (problem(&message)) }
+        (place(&content))
+        (own_check_ins(&content))
+        (profile(&content.person))
+    };
+    let frame = Frame::new("Me", visitor).following(json!({ "personId": id.to_string() }));
+    Ok((status, respond(&frame, main)).into_response())
+}
+
+async fn load(app: &App, visitor: &Visitor, id: PersonId, after: Option<String>) -> Result<Option<Content>> {
+    let found = people::find_people(app.db.pool(), &[id]).await?;
+    let Some(person) = found.into_iter().next() else { return Ok(None) };
+    let place = find_place(app, visitor, &person).await?;
+    let here = place.as_ref().map(|card| card.instance.id);
+    let nearby = match (person.city.clone(), person.country.clone()) {
+        (Some(city), Some(country)) => instances::find_active_at(app, &[(city, country)]).await?,
+        _ => Vec::new(),
+    };
+    let nearby = nearby.into_iter().filter(|(instance, _)| Some(instance.id) != here).collect();
+    let page = ListPage { after, ..ListPage::default() };
+    let slice = check_ins::list_check_ins(app, CheckInsOf::Person(id), &page).await?;
+    let last = slice.rows.last().map(|row| RowCursor::of_instant(row.checked_in_at, row.id).write());
+    let ids: Vec<SessionInstanceId> = slice.rows.iter().map(|row| SessionInstanceId(row.session_instance_id)).collect();
+    let met = cards::load(app, instances::find_instances(app.db.pool(), &ids).await?).await?;
+    let with_meeting = |row: check_in::Model| {
+        let card = met.iter().find(|card| card.instance.id == row.session_instance_id)?.clone();
+        Some((row, card))
+    };
+    Ok(Some(Content {
+        person,
+        place,
+        nearby: cards::count(app, nearby).await?,
+        check_ins: slice.rows.into_iter().filter_map(with_meeting).collect(),
+        older: last.filter(|_| slice.has_next),
+    }))
+}
+
+fn place(content: &Content) -> Markup {
+    html! {
+        section aria-labelledby="place" {
+            h2 #place { "Where I am" }
+            @match &content.place {
+                Some(card) => (cards::list(std::slice::from_ref(card), |card| answer_button(card, "no", "I left"))),
+                None => p.quiet { "At no session." },
+            }
+        }
+        @if !content.nearby.is_empty() {
+            section aria-labelledby="nearby" {
+                h2 #nearby { "On near me" }
+                (cards::list(&content.nearby, |card| answer_button(card, "yes", "I am here")))
+            }
+        }
+    }
+}
+
+fn answer_button(card: &Card, answer: &str, words: &str) -> Markup {
+    html! {
+        form.answer method="post" action=(cards::address(&card.session)) {
+            input type="hidden" name="instance" value=(SessionInstanceId(card.instance.id));
+            button name="answer" value=(answer) { (words) }
+        }
+    }
+}
+
+fn own_check_ins(content: &Content) -> Markup {
+    html! {
+        section aria-labelledby="check-ins" {
+            h2 #check-ins { "My check-ins" }
+            @if content.check_ins.is_empty() { p.quiet { "None yet." } }
+            ul.plain {
+                @for (row, Card { instance, session, .. }) in &content.check_ins {
+                    li {
+                        strong { (attendance_text(row.attendance)) } ": "
+                        a href=(cards::address(session)) { (session.name) } ", "
+                        (times::meeting(times::zone_of(session), instance.date, instance.starts_at, instance.ends_at))
+                        @if instance.is_cancelled { " – cancelled" }
+                    }
+                }
+            }
+            @if let Some(after) = &content.older { p { a href={ "/me?after=" (after) } { "Older ones" } } }
+        }
+    }
+}
+
+fn attendance_text(attendance: Attendance) -> &'static str {
+    match attendance {
+        Attendance::Yes => "Yes",
+        Attendance::Maybe => "Maybe",
+        Attendance::No => "No",
+    }
+}
+
+fn profile(person: &person::Model) -> Markup {
+    html! {
+        section aria-labelledby="privacy" {
+            h2 #privacy { "Privacy" }
+            form.stacked method="post" action="/me/profile" {
+                label.check {
+                    input type="checkbox" name="hides_place" checked[person.hides_place];
+                    " Hide where I am from others at the same session"
+                }
+                button { "Save" }
+            }
+        }
+    }
+}

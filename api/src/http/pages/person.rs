@@ -1,0 +1,70 @@
+//! `/people/{id}`: a person, and where they are, for those who may see it.
+
+use axum::{
+    extract::{Path, State},
+    response::IntoResponse as _,
+};
+use domain::ids::PersonId;
+use maud::html;
+use serde_json::json;
+use service::{App, Result, entity::person, instances, people};
+
+use super::{
+    Page, Pages,
+    cards::{self, Card},
+    error::{PageError, page_of},
+    layout::{Frame, respond},
+    visitor::Visitor,
+};
+
+/// A person and where they are, as far as the visitor may know.
+struct Content {
+    person: person::Model,
+    place: Option<Card>,
+}
+
+/// The id is as in `Person:7`, or its number.
+pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(id): Path<String>) -> Page {
+    let missing = || PageError::not_found(&visitor, "There is no such person.");
+    let id: PersonId = id.parse().or_else(|_| format!("Person:{id}").parse()).map_err(|_| missing())?;
+    let found = load(&pages.app, &visitor, id).await.map_err(page_of(&visitor))?;
+    let Content { person, place } = found.ok_or_else(missing)?;
+    let mut frame = Frame::new(&person.display_name, &visitor);
+    if visitor.viewer.may_act_for(id) {
+        frame = frame.following(json!({ "personId": id.to_string() }));
+    } else if let Some(me) = visitor.viewer.person {
+        // Who is at the same meeting sees where they are: so it may change when either moves.
+        frame = frame.following(json!({ "personId": me.to_string() }));
+    }
+    let is_self = visitor.viewer.is(id);
+    let city: Vec<&str> = [&person.city, &person.country].into_iter().filter_map(|text| text.as_deref()).collect();
+    let main = html! {
+        h1 { (person.display_name) }
+        @if !city.is_empty() { p.where { (city.join(", ")) } }
+        @if person.is_deactivated { p.quiet { "This person is not active any more." } }
+        section aria-labelledby="place" {
+            h2 #place { "Where " @if is_self { "you are" } @else { "they are" } " now" }
+            @match &place {
+                Some(card) => (cards::list(std::slice::from_ref(card), cards::nothing)),
+                None if visitor.viewer.may_act_for(id) => p.quiet { "At no session." },
+                None => p.quiet { "Only people at the same session see where someone is." },
+            }
+        }
+        @if is_self { p { a href="/me" { "Your own page" } } }
+    };
+    Ok(respond(&frame, main).into_response())
+}
+
+async fn load(app: &App, visitor: &Visitor, id: PersonId) -> Result<Option<Content>> {
+    let found = people::find_people(app.db.pool(), &[id]).await?;
+    let Some(person) = found.into_iter().next() else { return Ok(None) };
+    let place = find_place(app, visitor, &person).await?;
+    Ok(Some(Content { person, place }))
+}
+
+/// The meeting that a person is at, as far as the visitor may know.
+pub async fn find_place(app: &App, visitor: &Visitor, person: &person::Model) -> Result<Option<Card>> {
+    let Some(place) = people::find_visible_place(app, visitor.viewer, person).await? else { return Ok(None) };
+    let rows = instances::find_instances(app.db.pool(), &[place]).await?;
+    Ok(cards::load(app, rows).await?.pop())
+}

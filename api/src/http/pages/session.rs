@@ -1,0 +1,281 @@
+//! `/sessions/{path}`: a session, what is on, what is next, and the answers of who comes.
+
+use axum::{
+    Form,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::ids::{PersonId, SessionId, SessionInstanceId};
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::json;
+use service::{
+    App, Result,
+    check_ins::{self, CheckInsOf},
+    entity::{
+        check_in::{self, Attendance},
+        person, session, session_instance,
+    },
+    instances,
+    lists::Page as ListPage,
+    meetings::{self, Meeting},
+    people, sessions,
+};
+
+use super::{
+    Page, Pages,
+    cards::{self, Card},
+    error::{PageError, page_of, told},
+    home::recurrence_text,
+    layout::{Frame, live_now, problem, respond},
+    times,
+    visitor::Visitor,
+};
+
+const NEXT: usize = 6;
+const ANSWERS: i32 = 100;
+
+struct Content {
+    session: session::Model,
+    active: Vec<Card>,
+    next: Vec<Meeting>,
+    /// What the visitor has said to any of these.
+    own: Vec<check_in::Model>,
+    /// Of those whose list the visitor may see.
+    answers: Vec<(SessionInstanceId, Vec<(check_in::Model, person::Model)>)>,
+    nearby: Vec<Card>,
+    organizers: Vec<person::Model>,
+}
+
+pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(path): Path<String>) -> Page {
+    answer(&pages.app, &visitor, &path, None).await
+}
+
+#[derive(Deserialize)]
+pub struct Answer {
+    instance: String,
+    answer: String,
+}
+
+pub async fn check_in(
+    State(pages): State<Pages>,
+    visitor: Visitor,
+    Path(path): Path<String>,
+    Form(form): Form<Answer>,
+) -> Page {
+    let wrong = |_| PageError::bad_request(&visitor, "This form is not of this page.");
+    let instance: SessionInstanceId = form.instance.parse().map_err(wrong)?;
+    let attendance = match form.answer.as_str() {
+        "yes" => Attendance::Yes,
+        "maybe" => Attendance::Maybe,
+        "no" => Attendance::No,
+        _ => return Err(PageError::bad_request(&visitor, "The answer is yes, maybe or no.")),
+    };
+    match check_ins::check_in(&pages.app, visitor.viewer, instance, attendance, None).await {
+        Ok(_) => Ok(Redirect::to(&format!("/sessions/{}", cards::encoded(&path))).into_response()),
+        Err(error) => {
+            let (status, message) = told(&error);
+            answer(&pages.app, &visitor, &path, Some((status, &message))).await
+        }
+    }
+}
+
+async fn answer(app: &App, visitor: &Visitor, path: &str, wrong: Option<(StatusCode, &str)>) -> Page {
+    let content = load(app, visitor, path).await.map_err(page_of(visitor))?;
+    let content = content.ok_or_else(|| PageError::not_found(visitor, "There is no session at this address."))?;
+    let (status, message) = wrong.unzip();
+    Ok((status.unwrap_or_default(), render(visitor, &content, message)).into_response())
+}
+
+async fn load(app: &App, visitor: &Visitor, path: &str) -> Result<Option<Content>> {
+    let Some(session) = sessions::find_session_by_path(app, path).await? else { return Ok(None) };
+    let id = SessionId(session.id);
+    let active = instances::find_active_of_sessions(app.db.pool(), &[id]).await?;
+    let next = meetings::find_next(app, &session, NEXT).await?;
+    let shown: Vec<&session_instance::Model> =
+        active.iter().chain(next.iter().filter_map(|meeting| meeting.instance.as_ref())).collect();
+    let ids: Vec<SessionInstanceId> = shown.iter().map(|row| SessionInstanceId(row.id)).collect();
+    let own = match visitor.viewer.person {
+        Some(person) => check_ins::find_answers(app, person, &ids).await?,
+        None => Vec::new(),
+    };
+    let mut answers = Vec::new();
+    for row in shown {
+        if check_ins::may_see_answers(app, visitor.viewer, row).await? {
+            let id = SessionInstanceId(row.id);
+            answers.push((id, find_answers(app, id).await?));
+        }
+    }
+    let nearby = match (session.city.clone(), session.country.clone()) {
+        (Some(city), Some(country)) => instances::find_active_at(app, &[(city, country)]).await?,
+        _ => Vec::new(),
+    };
+    let others = nearby.into_iter().filter(|(_, other)| other.id != session.id).collect();
+    let organizers = sessions::find_organizers(app.db.pool(), &[id]).await?;
+    Ok(Some(Content {
+        active: cards::load(app, active).await?,
+        next,
+        own,
+        answers,
+        nearby: cards::count(app, others).await?,
+        organizers: organizers.into_iter().map(|(_, person)| person).collect(),
+        session,
+    }))
+}
+
+async fn find_answers(app: &App, id: SessionInstanceId) -> Result<Vec<(check_in::Model, person::Model)>> {
+    let page = ListPage { first: Some(ANSWERS), ..ListPage::default() };
+    let answers = check_ins::list_check_ins(app, CheckInsOf::Instance(id, None), &page).await?.rows;
+    let ids: Vec<PersonId> = answers.iter().map(|row| PersonId(row.person_id)).collect();
+    let people = people::find_people(app.db.pool(), &ids).await?;
+    let named = |answer: check_in::Model| {
+        let person = people.iter().find(|person| person.id == answer.person_id)?.clone();
+        Some((answer, person))
+    };
+    Ok(answers.into_iter().filter_map(named).collect())
+}
+
+fn render(visitor: &Visitor, content: &Content, wrong: Option<&str>) -> Response {
+    let session = &content.session;
+    let mut frame = Frame::new(&session.name, visitor)
+        .following(json!({ "sessionIds": [SessionId(session.id).to_string()] }));
+    if let (Some(city), Some(country)) = (&session.city, &session.country) {
+        frame = frame.following(json!({ "city": city, "country": country }));
+    }
+    let main = html! {
+        h1 { (session.name) " " (live_now(session.id, &session.name, !content.active.is_empty())) }
+        @if let Some(wrong) = wrong { (problem(wrong)) }
+        (about(content))
+        (on_now(visitor, content))
+        (next(visitor, content))
+        (nearby(content))
+    };
+    respond(&frame, main)
+}
+
+fn about(Content { session, organizers, .. }: &Content) -> Markup {
+    html! {
+        dl.facts {
+            dt { "When" } dd { (recurrence_text(session)) }
+            @if let Some(location) = &session.location { dt { "Where" } dd { (location) } }
+            dt { "City" } dd { (cards::city_text(session)) }
+            dt { "Time zone" } dd { (session.time_zone) }
+            @if !organizers.is_empty() {
+                dt { "Organised by" }
+                dd {
+                    @for (index, person) in organizers.iter().enumerate() {
+                        @if index > 0 { ", " }
+                        a href={ "/people/" (person.id) } { (person.display_name) }
+                    }
+                }
+            }
+            dt { "Calendar" } dd { a href={ (cards::address(session)) "/calendar.ics" } { "Add to your calendar" } }
+        }
+    }
+}
+
+fn on_now(visitor: &Visitor, content: &Content) -> Markup {
+    html! {
+        section aria-label="On now" {
+            @for card in &content.active {
+                div.card.on #{ "instance-" (card.instance.id) } {
+                    h2 { "On now" }
+                    p.where { (cards::place_text(&card.instance, &card.session)) }
+                    p { (times::meeting(times::zone_of(&card.session), card.instance.date, card.instance.starts_at, card.instance.ends_at)) }
+                    p.counts {
+                        span data-present=(SessionInstanceId(card.instance.id)) { (card.counts.present) }
+                        @if card.counts.present == 1 { " is here" } @else { " are here" }
+                        ", " (card.counts.attending) " said yes"
+                    }
+                    (own_answer(visitor, content, &card.instance))
+                    (who_answered(content, &card.instance))
+                }
+            }
+        }
+    }
+}
+
+fn next(visitor: &Visitor, content: &Content) -> Markup {
+    let zone = times::zone_of(&content.session);
+    html! {
+        section aria-labelledby="next" {
+            h2 #next { "Next meetings" }
+            @if content.next.is_empty() { p.quiet { "None is planned." } }
+            ol.meetings {
+                @for meeting in &content.next {
+                    @let is_cancelled = meeting.instance.as_ref().is_some_and(|row| row.is_cancelled);
+                    li.cancelled[is_cancelled] #{ "meeting-" (meeting.date) "-" (meeting.starts_at.map_or(0, |at| at.timestamp())) } {
+                        p { (times::meeting(zone, meeting.date, meeting.starts_at, meeting.ends_at)) }
+                        @if is_cancelled { p { strong { "Cancelled" } } }
+                        @if let Some(instance) = &meeting.instance {
+                            @if let Some(location) = &instance.location_override { p.where { (location) } }
+                            @if !is_cancelled { (own_answer(visitor, content, instance)) }
+                            (who_answered(content, instance))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The visitor's answer, and the buttons to change it.
+fn own_answer(visitor: &Visitor, content: &Content, instance: &session_instance::Model) -> Markup {
+    let own = content.own.iter().find(|row| row.session_instance_id == instance.id).map(|row| row.attendance);
+    let yes = if instance.is_active { "I am here" } else { "Yes" };
+    let choices = [("yes", yes, Attendance::Yes), ("maybe", "Maybe", Attendance::Maybe), ("no", "No", Attendance::No)];
+    html! {
+        @if visitor.viewer.person.is_some() {
+            form.answer method="post" action=(cards::address(&content.session)) {
+                input type="hidden" name="instance" value=(SessionInstanceId(instance.id));
+                fieldset {
+                    legend { @if instance.is_active { "Are you here?" } @else { "Are you coming?" } }
+                    @for (value, words, attendance) in choices {
+                        @let is_own = own == Some(attendance);
+                        button name="answer" value=(value) aria-pressed=(is_own.to_string()) { (words) }
+                    }
+                }
+            }
+        } @else if !visitor.viewer.is_signed_in() {
+            p { a href={ "/sign-in?next=" (cards::address(&content.session)) } { "Sign in to check in" } }
+        }
+    }
+}
+
+fn who_answered(content: &Content, instance: &session_instance::Model) -> Markup {
+    let id = SessionInstanceId(instance.id);
+    let Some((_, answers)) = content.answers.iter().find(|(of, _)| *of == id) else { return Markup::default() };
+    let said = |attendance: Attendance| answers.iter().filter(move |(row, _)| row.attendance == attendance);
+    html! {
+        @if !answers.is_empty() {
+            details.answers open {
+                summary { "Who answered" }
+                @for (words, attendance) in [("Yes", Attendance::Yes), ("Maybe", Attendance::Maybe), ("No", Attendance::No)] {
+                    @if said(attendance).next().is_some() {
+                        h3 { (words) }
+                        ul.people {
+                            @for (row, person) in said(attendance) {
+                                li {
+                                    a href={ "/people/" (person.id) } { (person.display_name) }
+                                    @if row.arrived_at.is_some() { " (checked in there)" }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn nearby(content: &Content) -> Markup {
+    html! {
+        @if !content.nearby.is_empty() {
+            section aria-labelledby="nearby" {
+                h2 #nearby { "Also on in " (content.session.city.as_deref().unwrap_or_default()) }
+                (cards::list(&content.nearby, cards::nothing))
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The elements of `insession.js`, on a site of somebody else's.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use insession_tests::{Browser, Deployment, Page, TestDatabase, eventually, token};
+use serde_json::{Value, json};
+
+use super::elsewhere::Elsewhere;
+use crate::fixtures::{cancel, check_in, create_active_instance, create_instance, create_person, create_session, in_seconds};
+
+const LIVE: &str = "getComputedStyle(document.querySelector('live-now-badge')).visibility === 'visible'";
+const NOT_LIVE: &str = "getComputedStyle(document.querySelector('live-now-badge')).visibility === 'hidden'";
+const DOT: &str = "document.querySelector('in-session-badge')";
+const POPUP: &str = "document.querySelector('in-session-badge').shadowRoot.querySelector('.popup')";
+
+#[tokio::test]
+async fn a_badge_turns_on_and_off_without_a_reload() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    let content = format!("<p>Monday <live-now-badge session='{session}'></live-now-badge><i>after</i></p>");
+    let site = Elsewhere::start(deployment.first(), None, &content).await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.goto(&site.url).await?;
+    page.until("connection.some(({ state }) => state === 'online')").await?;
+    page.until(NOT_LIVE).await?;
+    let place = "JSON.stringify(document.querySelector('i').getBoundingClientRect())";
+    let before = page.evaluate(place).await?;
+
+    create_instance(&admin, &session, in_seconds(2), in_seconds(5)).await?;
+    page.until(LIVE).await?;
+    assert_eq!(page.evaluate(place).await?, before, "nothing moves");
+    assert_eq!(page.evaluate("document.querySelector('live-now-badge').shadowRoot.textContent").await?, "LIVE NOW");
+    page.until("document.querySelector('[aria-live=polite]')?.textContent === 'Monday is live now.'").await?;
+    page.until(NOT_LIVE).await?;
+    page.until("document.querySelector('[aria-live=polite]').textContent === 'Monday is no longer live.'").await?;
+    assert_eq!(kinds(&page).await?, json!(["ACTIVATED", "DEACTIVATED"]));
+    browser.close().await
+}
+
+#[tokio::test]
+async fn the_dot_follows_the_person_and_tells_where_they_are() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let person = create_person(&admin, "Ann").await?;
+    let monday = create_active_instance(&admin, &create_session(&admin, "Monday").await?).await?;
+    let tuesday = create_active_instance(&admin, &create_session(&admin, "Tuesday").await?).await?;
+    let content = "<button>before</button> <in-session-badge></in-session-badge>";
+    let site = Elsewhere::start(deployment.first(), Some(&token::of(&person)), content).await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.goto(&site.url).await?;
+    page.until("connection.some(({ state }) => state === 'online')").await?;
+    page.until(&format!("getComputedStyle({DOT}).visibility === 'hidden'")).await?;
+
+    let ann = deployment.first().client_of(&person);
+    check_in(&ann, &monday, "YES", None).await?;
+    page.until(&format!("getComputedStyle({DOT}).visibility === 'visible'")).await?;
+    check_in(&ann, &tuesday, "YES", None).await?;
+    page.until(&format!("{POPUP}.querySelector('.name').textContent === 'Tuesday'")).await?;
+
+    // By mouse.
+    page.until(&format!("getComputedStyle({POPUP}).display === 'none'")).await?;
+    page.point_at(DOT).await?;
+    page.until(&format!("getComputedStyle({POPUP}).display === 'block'")).await?;
+    let text = page.evaluate(&format!("{POPUP}.innerText")).await?;
+    let text = text.as_str().context("a text")?;
+    for part in ["Tuesday", "Austin", "UTC", "1 person is here"] {
+        ensure!(text.contains(part), "no {part} in {text:?}");
+    }
+    page.move_mouse_away().await?;
+    page.until(&format!("getComputedStyle({POPUP}).display === 'none'")).await?;
+
+    // By keyboard.
+    page.evaluate("document.querySelector('button').focus()").await?;
+    page.press("Tab").await?;
+    page.until(&format!("getComputedStyle({POPUP}).display === 'block'")).await?;
+    page.press("Escape").await?;
+    page.until(&format!("getComputedStyle({POPUP}).display === 'none'")).await?;
+    assert_eq!(page.evaluate("document.activeElement.localName").await?, "in-session-badge", "the focus stays");
+
+    // Back to where she was, away, and by a click to the session's page.
+    check_in(&ann, &tuesday, "NO", None).await?;
+    page.until(&format!("{POPUP}.querySelector('.name').textContent === 'Monday'")).await?;
+    check_in(&ann, &monday, "NO", None).await?;
+    page.until(&format!("getComputedStyle({DOT}).visibility === 'hidden'")).await?;
+    check_in(&ann, &monday, "YES", None).await?;
+    page.until(&format!("getComputedStyle({DOT}).visibility === 'visible'")).await?;
+    page.click(DOT).await?;
+    page.until("location.pathname === '/sessions/monday' && document.readyState === 'complete'").await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn a_page_misses_nothing_while_its_server_is_down() -> Result<()> {
+    let database = TestDatabase::postgres().await?;
+    let mut deployment = Deployment::start(&database).await?;
+    let elsewhere = deployment.second().admin();
+    let session = create_session(&elsewhere, "Monday").await?;
+    let content = format!("<live-now-badge session='{session}'></live-now-badge>");
+    let site = Elsewhere::start(deployment.first(), None, &content).await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.goto(&site.url).await?;
+    page.until("connection.some(({ state }) => state === 'online')").await?;
+    let first = create_active_instance(&elsewhere, &session).await?;
+    page.until(LIVE).await?;
+
+    deployment.servers[0].terminate().await?;
+    page.until("connection.some(({ state, code }) => state === 'offline' && code === 1012)").await?;
+    cancel(&elsewhere, &first).await?;
+    let second = create_active_instance(&elsewhere, &session).await?;
+    cancel(&elsewhere, &second).await?;
+    deployment.servers[0].start_again().await?;
+    page.until(NOT_LIVE).await?;
+    page.until("changes.length >= 4").await?;
+    let told = page.evaluate("changes.map(({ kind, sessionInstanceId }) => [kind, sessionInstanceId])").await?;
+    let expected = json!([["ACTIVATED", first], ["DEACTIVATED", first], ["ACTIVATED", second], ["DEACTIVATED", second]]);
+    assert_eq!(told, expected, "each change once and in order");
+
+    // And it goes on.
+    create_active_instance(&elsewhere, &session).await?;
+    page.until(LIVE).await?;
+    page.forgive("WebSocket connection to")?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn all_badges_of_a_page_use_one_socket() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let mut sessions = Vec::new();
+    for number in 0..103 {
+        sessions.push(create_session(&admin, &format!("Session {number}")).await?);
+    }
+    let badge = |session: &String| format!("<live-now-badge session='{session}'></live-now-badge>");
+    // Fifty badges, one of which is of a session that does not exist.
+    let content = sessions[..49].iter().map(badge).collect::<String>() + &badge(&"Session:999999".to_owned());
+    let site = Elsewhere::start(deployment.first(), None, &content).await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.goto(&site.url).await?;
+    page.until("connection.some(({ state }) => state === 'online')").await?;
+    for session in [&sessions[0], &sessions[48]] {
+        create_active_instance(&admin, session).await?;
+        page.until(&format!("document.querySelector(\"[session='{session}']\").hasAttribute('active')")).await?;
+    }
+
+    // More than one subscription may name, added later.
+    let more = json!(sessions.iter().map(badge).collect::<String>());
+    page.evaluate(&format!("document.body.insertAdjacentHTML('beforeend', {more})")).await?;
+    create_active_instance(&admin, &sessions[102]).await?;
+    page.until("document.querySelectorAll('[active]').length === 5").await?;
+    page.evaluate(&format!("document.querySelectorAll(\"[session='{}']\").forEach((it) => it.remove())", sessions[0])).await?;
+    create_active_instance(&admin, &sessions[50]).await?;
+    page.until("document.querySelectorAll('[active]').length === 4").await?;
+    assert_eq!(page.sockets(), 1);
+
+    // Without elements there is nothing to keep a socket for.
+    page.evaluate("document.body.replaceChildren()").await?;
+    eventually(Duration::from_secs(20), "the socket to be closed", async || {
+        let health = deployment.first().health().await?;
+        ensure!(health["sockets"] == 0, "{health}");
+        Ok(())
+    })
+    .await?;
+    browser.close().await
+}
+
+async fn kinds(page: &Page) -> Result<Value> {
+    page.evaluate("changes.map(({ kind }) => kind).filter((kind) => kind !== 'UPDATED')").await
+}

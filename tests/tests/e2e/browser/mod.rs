@@ -1,0 +1,16 @@
+//! What people see, in a real browser.
+
+mod badges;
+mod elsewhere;
+
+use anyhow::Result;
+use insession_tests::{Page, Program, token};
+
+/// Signs in with a token as people do.
+async fn sign_in(page: &Page, server: &Program, person: &str) -> Result<()> {
+    page.goto(&format!("{}/sign-in?next=/me", server.url())).await?;
+    page.evaluate("document.getElementById('token').focus()").await?;
+    page.type_text(&token::of(person)).await?;
+    page.press("Enter").await?;
+    page.until("location.pathname === '/me' && document.readyState === 'complete'").await
+}
