@@ -14,8 +14,8 @@ use entity::{person, session, session_instance, session_organizer};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::NotSet,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select,
     sea_query::{Expr, Func, LikeExpr, LockType, OnConflict},
 };
 
@@ -106,7 +106,9 @@ pub async fn find_cities(app: &App, text: &str, limit: u64) -> Result<Vec<String
         .filter(session::Column::City.is_not_null())
         // SQLite knows lower case in ASCII only: elsewhere the text is to be spelled as the city is.
         .filter(
-            Condition::any().add(ExprTrait::like(lower, containing(&text.to_lowercase()))).add(session::Column::City.like(containing(text))),
+            Condition::any()
+                .add(ExprTrait::like(lower, containing(&text.to_lowercase())))
+                .add(session::Column::City.like(containing(text))),
         )
         .group_by(session::Column::City)
         .order_by_asc(session::Column::City)

@@ -131,7 +131,11 @@ impl Tab {
             }
             "Log.entryAdded" if parameters["entry"]["level"] == "error" => {
                 let entry = &parameters["entry"];
-                Some(format!("{} ({})", entry["text"].as_str().unwrap_or_default(), entry["url"].as_str().unwrap_or("?")))
+                Some(format!(
+                    "{} ({})",
+                    entry["text"].as_str().unwrap_or_default(),
+                    entry["url"].as_str().unwrap_or("?")
+                ))
             }
             _ => None,
         };
@@ -359,7 +363,8 @@ impl Connection {
                         // Nobody waits any more when the test has ended.
                         let _ = call.send(message);
                     }
-                } else if let (Some(session), Some(method)) = (message["sessionId"].as_str(), message["method"].as_str())
+                } else if let (Some(session), Some(method)) =
+                    (message["sessionId"].as_str(), message["method"].as_str())
                 {
                     seen(session, method, &message["params"]);
                 }
@@ -394,6 +399,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn binary() -> Result<PathBuf> {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let names = ["chromium", "chromium-browser", "google-chrome"];
-    let mut candidates = names.iter().flat_map(|name| std::env::split_paths(&folders).map(move |folder| folder.join(name)));
+    let mut candidates =
+        names.iter().flat_map(|name| std::env::split_paths(&folders).map(move |folder| folder.join(name)));
     candidates.find(|path| path.is_file()).context("there is no Chromium here: run .ci/setup")
 }

@@ -785,9 +785,10 @@ class InSessionBadge extends InSessionElement {
 
   #open(isOpen) {
     this.toggleAttribute('open', isOpen && this.hasAttribute('active'));
-    // Whatever side of the page the dot is on, the popup is within it.
-    const room = document.documentElement.clientWidth - this.getBoundingClientRect().left;
-    this.popup.classList.toggle('leftwards', room < this.popup.offsetWidth);
+    // Wherever the dot is, the popup is within the page.
+    const [left, width] = [this.getBoundingClientRect().left, document.documentElement.clientWidth];
+    const shift = Math.min(0, width - left - this.popup.offsetWidth - 8);
+    this.popup.style.left = `${Math.max(shift, 8 - left)}px`;
   }
 
   follow() {
@@ -826,13 +827,12 @@ class InSessionBadge extends InSessionElement {
     .dot:focus-visible { outline: 2px solid light-dark(#1a56c4, #9cc2ff); outline-offset: 2px; }
     .popup {
       position: absolute; z-index: 1000; top: calc(100% + 0.4em); left: 0; display: none; width: max-content;
-      max-width: min(18em, 80vw); padding: 0.7em 0.9em; border-radius: 0.6em; text-align: start; font-size: 0.9rem;
+      max-width: min(18em, calc(100vw - 16px)); box-sizing: border-box; padding: 0.7em 0.9em; border-radius: 0.6em; text-align: start; font-size: 0.9rem;
       color: var(--insession-popup-color, light-dark(#1d2433, #e9ecf3));
       background: var(--insession-popup-background, light-dark(#fff, #262d3a));
       box-shadow: 0 0.3em 1.2em rgb(0 0 0 / 25%);
     }
     .popup::before { content: ''; position: absolute; inset: -0.5em 0 auto; height: 0.5em; }
-    .popup.leftwards { left: auto; right: 0; }
     :host([open]) .popup { display: block; }
     .popup span { display: block; }
     .popup span:empty { display: none; }
@@ -947,6 +947,8 @@ const [LEAVE, COMPLETE] = [ends('leaveActivity'), ends('completePresence')];
  * @param {string} [options.languageCode] such as `en`; that of the page unless told
  * @param {string} [options.currentPage] the path of the page unless told
  * @param {number} [options.everySeconds] 20 unless told
+ * @param {boolean} [options.keepSeat] keeps the seat when the page goes, for an activity of several pages; a tab that is
+ *   closed then gives it back when the server has not heard of it for a minute
  * @returns {Visit} `await visit.entered` is `{admitted, occupancy, maxConcurrent, message}`
  */
 export function startHeartbeat(options = {}) {
@@ -957,8 +959,9 @@ export function startHeartbeat(options = {}) {
 class Visit extends EventTarget {
   #timer;
   #isStopped = false;
+  #farewell = () => this.#end(LEAVE);
 
-  constructor({ activity, languageCode, currentPage, everySeconds = 20, endpoint }) {
+  constructor({ activity, languageCode, currentPage, everySeconds = 20, keepSeat = false, endpoint }) {
     super();
     this.connection = connectionTo(endpoint);
     this.activity = activity;
@@ -971,15 +974,12 @@ class Visit extends EventTarget {
     const kept = JSON.parse(sessionStorage.getItem(this.key) ?? 'null');
     Object.assign(this, kept ?? { id: randomId(), secret: undefined });
     this.#keep();
-    this.#farewell = () => this.#end(LEAVE);
-    this.connection.farewells.add(this.#farewell);
+    if (!keepSeat) this.connection.farewells.add(this.#farewell);
     this.#timer = setInterval(() => this.beat(), everySeconds * 1_000);
     /** The first answer about the seat; undefined when no activity was asked for. */
     this.entered = this.beat().then(() => (activity ? this.enter(activity) : undefined));
     this.entered.catch((error) => tell('failed', error, this));
   }
-
-  #farewell;
 
   #keep() {
     sessionStorage.setItem(this.key, JSON.stringify({ id: this.id, secret: this.secret }));

@@ -54,7 +54,8 @@ impl Search {
         }
         let mut cities = sessions::find_cities(app, text, SUGGESTIONS).await?;
         let same = |city: &String| city.to_lowercase() == text.to_lowercase();
-        if let Some(exact) = cities.iter().find(|city| *city == text).or_else(|| cities.iter().find(|city| same(city))) {
+        if let Some(exact) = cities.iter().find(|city| *city == text).or_else(|| cities.iter().find(|city| same(city)))
+        {
             return Ok(Self::City(exact.clone()));
         }
         Ok(match (cities.len(), cities.pop()) {

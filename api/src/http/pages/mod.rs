@@ -49,12 +49,7 @@ macro_rules! asset {
 }
 
 static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
-    [
-        asset!("insession.js", SCRIPT),
-        asset!("pages.js", SCRIPT),
-        asset!("pages.css", CSS),
-        asset!("icon.svg", SVG),
-    ]
+    [asset!("insession.js", SCRIPT), asset!("pages.js", SCRIPT), asset!("pages.css", CSS), asset!("icon.svg", SVG)]
 });
 
 /// All pages, the files that they are made of, and the answer to addresses that nothing is at.

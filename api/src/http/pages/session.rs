@@ -138,8 +138,8 @@ async fn find_answers(app: &App, id: SessionInstanceId) -> Result<Vec<(check_in:
 
 fn render(visitor: &Visitor, content: &Content, wrong: Option<&str>) -> Response {
     let session = &content.session;
-    let mut frame = Frame::new(&session.name, visitor)
-        .following(json!({ "sessionIds": [SessionId(session.id).to_string()] }));
+    let mut frame =
+        Frame::new(&session.name, visitor).following(json!({ "sessionIds": [SessionId(session.id).to_string()] }));
     if let (Some(city), Some(country)) = (&session.city, &session.country) {
         frame = frame.following(json!({ "city": city, "country": country }));
     }

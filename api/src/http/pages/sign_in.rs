@@ -101,7 +101,8 @@ mod tests {
     #[test]
     fn signing_in_leads_nowhere_else() {
         assert_eq!(own_address("/me?x=1"), "/me?x=1");
-        for other in ["", "me", "//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "/é"] {
+        for other in ["", "me", "//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "/é"]
+        {
             assert_eq!(own_address(other), "/", "{other}");
         }
     }

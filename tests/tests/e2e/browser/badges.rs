@@ -7,7 +7,9 @@ use insession_tests::{Browser, Deployment, Page, TestDatabase, eventually, token
 use serde_json::{Value, json};
 
 use super::elsewhere::Elsewhere;
-use crate::fixtures::{cancel, check_in, create_active_instance, create_instance, create_person, create_session, in_seconds};
+use crate::fixtures::{
+    cancel, check_in, create_active_instance, create_instance, create_person, create_session, in_seconds,
+};
 
 const LIVE: &str = "getComputedStyle(document.querySelector('live-now-badge')).visibility === 'visible'";
 const NOT_LIVE: &str = "getComputedStyle(document.querySelector('live-now-badge')).visibility === 'hidden'";
@@ -119,7 +121,8 @@ async fn a_page_misses_nothing_while_its_server_is_down() -> Result<()> {
     page.until(NOT_LIVE).await?;
     page.until("changes.length >= 4").await?;
     let told = page.evaluate("changes.map(({ kind, sessionInstanceId }) => [kind, sessionInstanceId])").await?;
-    let expected = json!([["ACTIVATED", first], ["DEACTIVATED", first], ["ACTIVATED", second], ["DEACTIVATED", second]]);
+    let expected =
+        json!([["ACTIVATED", first], ["DEACTIVATED", first], ["ACTIVATED", second], ["DEACTIVATED", second]]);
     assert_eq!(told, expected, "each change once and in order");
 
     // And it goes on.
@@ -156,7 +159,8 @@ async fn all_badges_of_a_page_use_one_socket() -> Result<()> {
     page.evaluate(&format!("document.body.insertAdjacentHTML('beforeend', {more})")).await?;
     create_active_instance(&admin, &sessions[102]).await?;
     page.until("document.querySelectorAll('[active]').length === 5").await?;
-    page.evaluate(&format!("document.querySelectorAll(\"[session='{}']\").forEach((it) => it.remove())", sessions[0])).await?;
+    page.evaluate(&format!("document.querySelectorAll(\"[session='{}']\").forEach((it) => it.remove())", sessions[0]))
+        .await?;
     create_active_instance(&admin, &sessions[50]).await?;
     page.until("document.querySelectorAll('[active]').length === 4").await?;
     assert_eq!(page.sockets(), 1);

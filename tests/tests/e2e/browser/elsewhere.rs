@@ -26,7 +26,8 @@ impl Elsewhere {
             "default-src 'none'; script-src 'nonce-page' {origin}; connect-src {}; img-src data:",
             origin.replace("http:", "ws:")
         );
-        let configure = token.map_or_else(String::new, |token| format!("configure({{ token: async () => '{token}' }});"));
+        let configure =
+            token.map_or_else(String::new, |token| format!("configure({{ token: async () => '{token}' }});"));
         let body = format!(
             "<!doctype html><html lang=en><head><meta charset=utf-8><title>Elsewhere</title><link rel=icon href='data:,'>
             <script type=module nonce=page>

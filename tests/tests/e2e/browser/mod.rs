@@ -2,6 +2,8 @@
 
 mod badges;
 mod elsewhere;
+mod graphiql;
+mod site;
 
 use anyhow::Result;
 use insession_tests::{Page, Program, token};

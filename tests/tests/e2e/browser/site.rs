@@ -1,0 +1,204 @@
+//! The pages of the server itself.
+
+use anyhow::{Context, Result, ensure};
+use insession_tests::{Browser, Deployment, TestDatabase, token};
+use reqwest::header::{CONTENT_SECURITY_POLICY, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use serde_json::{Value, json};
+
+use super::sign_in;
+use crate::fixtures::{
+    cancel, check_in, create_active_instance, create_instance, create_person, create_session, in_seconds,
+};
+
+const SCRIPT_NAME: &str = "<img src=x onerror=\"alert('mine')\"> & Sons";
+
+#[tokio::test]
+async fn the_front_page_keeps_itself_up_to_date() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.goto(&deployment.first().url()).await?;
+    page.until("document.body.innerText.includes('Nothing is in session right now.')").await?;
+    page.evaluate("document.getElementById('city').value = 'half typed'; window.marker = 1").await?;
+    page.evaluate("document.getElementById('city').focus()").await?;
+
+    let instance = create_active_instance(&admin, &session).await?;
+    page.until("document.querySelector('.card h3')?.textContent.startsWith('Monday')").await?;
+    page.until("document.querySelector('.card live-now-badge').hasAttribute('active')").await?;
+    let person = create_person(&admin, "Ann").await?;
+    check_in(&deployment.first().client_of(&person), &instance, "YES", None).await?;
+    page.until("document.querySelector('.counts').textContent.startsWith('1')").await?;
+    cancel(&admin, &instance).await?;
+    page.until("document.body.innerText.includes('Nothing is in session right now.')").await?;
+
+    assert_eq!(page.evaluate("[window.marker, document.activeElement.value]").await?, json!([1, "half typed"]));
+    assert_eq!(page.sockets(), 1);
+    browser.close().await
+}
+
+#[tokio::test]
+async fn cities_are_found_as_they_are_written() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    create_active_instance(&deployment.admin(), &create_session(&deployment.admin(), "Monday").await?).await?;
+    let client = deployment.first().client();
+    for (asked, part) in [
+        ("austin", "In session now in Austin"),
+        ("Aus", "In session now in Austin"),
+        ("Nowhere", "No session is in a city of this name."),
+        ("%", "No session is in a city of this name."),
+        ("\0", "No session is in a city of this name."),
+    ] {
+        let address = reqwest::Url::parse_with_params(&client.address("/"), [("city", asked)])?;
+        let text = client.http().get(address).send().await?.error_for_status()?.text().await?;
+        ensure!(text.contains(part), "{asked:?}: no {part:?} in {text}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn people_check_in_by_forms_even_without_scripts() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    create_active_instance(&admin, &session).await?;
+    create_instance(&admin, &create_session(&admin, "Later").await?, in_seconds(3600), in_seconds(7200)).await?;
+    let person = create_person(&admin, "Ann").await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.call("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await?;
+    sign_in(&page, deployment.first(), &person).await?;
+    page.until("document.body.innerText.includes('At no session.')").await?;
+
+    page.goto(&deployment.first().client().address("/sessions/monday")).await?;
+    page.until("document.querySelector('live-now-badge').textContent === 'LIVE NOW'").await?;
+    page.click("document.querySelector('[name=answer][value=yes]')").await?;
+    page.until("document.querySelector('[value=yes]')?.getAttribute('aria-pressed') === 'true'").await?;
+    page.until("document.querySelector('.answers').innerText.includes('Ann (checked in there)')").await?;
+    page.goto(&deployment.first().client().address("/me")).await?;
+    page.until("document.querySelector('#place + ul h3 a').textContent === 'Monday'").await?;
+
+    // Hidden from others who are there, and back.
+    page.click("document.querySelector('[name=hides_place]')").await?;
+    page.evaluate("document.body.className = 'before'").await?;
+    page.click("document.querySelector('form[action=\"/me/profile\"] button')").await?;
+    page.until("!document.body.className && document.querySelector('[name=hides_place]')?.checked").await?;
+    let ann = deployment.first().client_of(&person);
+    let data = ann.data("{ viewer { hidesPlace activeSessionInstance { id } } }", json!({})).await?;
+    assert_eq!(data["viewer"]["hidesPlace"], true);
+
+    page.click("[...document.querySelectorAll('button')].find((it) => it.textContent === 'I left')").await?;
+    page.until("document.querySelector('[value=no]')?.getAttribute('aria-pressed') === 'true'").await?;
+    page.click("[...document.querySelectorAll('button')].find((it) => it.textContent === 'Sign out')").await?;
+    page.until("document.body.innerText.includes('Sign in')").await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn where_people_are_is_for_those_who_are_there() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let instance = create_active_instance(&admin, &create_session(&admin, "Monday").await?).await?;
+    let (ann, ben) = (create_person(&admin, "Ann").await?, create_person(&admin, "Ben").await?);
+    check_in(&deployment.first().client_of(&ann), &instance, "YES", None).await?;
+    let address = format!("{}/people/{}", deployment.first().url(), ann.trim_start_matches("Person:"));
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.goto(&address).await?;
+    page.until("document.body.innerText.includes('Only people at the same session')").await?;
+    sign_in(&page, deployment.first(), &ben).await?;
+    page.goto(&address).await?;
+    page.until("document.body.innerText.includes('Only people at the same session')").await?;
+    check_in(&deployment.first().client_of(&ben), &instance, "YES", None).await?;
+    page.until("document.querySelector('.card h3 a')?.textContent === 'Monday'").await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn names_are_text_wherever_they_are() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, SCRIPT_NAME).await?;
+    let instance = create_active_instance(&admin, &session).await?;
+    let person = create_person(&admin, SCRIPT_NAME).await?;
+    check_in(&deployment.first().client_of(&person), &instance, "YES", None).await?;
+    let data = admin.data("query($id: ID!) { session(id: $id) { path } }", json!({ "id": session })).await?;
+    let path = data["session"]["path"].as_str().context("a path")?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    sign_in(&page, deployment.first(), &person).await?;
+    let client = deployment.first().client();
+    for address in ["/", "/?city=<script>alert(1)</script>", "/me", "/people/1", &format!("/sessions/{path}")] {
+        page.goto(&client.address(address)).await?;
+        page.until("document.querySelector('in-session-badge').hasAttribute('active')").await?;
+        let popup = page
+            .evaluate("document.querySelector('in-session-badge').shadowRoot.querySelector('.name').textContent")
+            .await?;
+        assert_eq!(popup, SCRIPT_NAME);
+        if !address.contains('?') {
+            page.until(&format!("document.body.innerText.includes({})", json!(SCRIPT_NAME))).await?;
+        }
+        assert_eq!(page.evaluate("document.querySelectorAll('img, script:not([src])').length").await?, 0, "{address}");
+    }
+    browser.close().await
+}
+
+#[tokio::test]
+async fn pages_have_a_policy_and_refuse_forms_of_other_sites() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let person = create_person(&deployment.admin(), "Ann").await?;
+    let client = deployment.first().client();
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+
+    for (path, status) in
+        [("/", 200), ("/sign-in", 200), ("/me", 303), ("/nowhere", 404), ("/sessions/none", 404), ("/people/x", 404)]
+    {
+        let answer = http.get(client.address(path)).send().await?;
+        assert_eq!(answer.status(), status, "{path}");
+        if status != 303 {
+            let policy = answer.headers()[CONTENT_SECURITY_POLICY].to_str()?.to_owned();
+            ensure!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"), "{path}: {policy}");
+            assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+        }
+    }
+
+    // Signing in: a wrong token is told, a right one is kept out of reach of scripts and addresses.
+    let token = token::of(&person);
+    let sign_in = |token: &str| http.post(client.address("/sign-in")).form(&[("token", token), ("next", "/me")]);
+    assert_eq!(sign_in("nonsense").send().await?.status(), 422);
+    let answer = sign_in(&token).header("x-forwarded-proto", "https").send().await?;
+    assert_eq!((answer.status().as_u16(), answer.headers()[LOCATION].to_str()?), (303, "/me"));
+    let cookie = answer.headers()[SET_COOKIE].to_str()?.to_owned();
+    for part in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/", "Max-Age=35"] {
+        ensure!(cookie.contains(part), "no {part} in {cookie}");
+    }
+    assert_eq!(sign_in(&token).header(ORIGIN, "http://evil.example").send().await?.status(), 403);
+
+    // The token for the page's own socket: for this site only, and never from a cookie in GraphQL.
+    let cookie = cookie.split(';').next().context("a cookie")?;
+    let own =
+        |site: &str| http.post(client.address("/web/token")).header(COOKIE, cookie).header("sec-fetch-site", site);
+    let answer = own("same-origin").send().await?;
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+    assert_eq!(answer.json::<Value>().await?["token"], token);
+    assert_eq!(own("cross-site").send().await?.status(), 403);
+    assert_eq!(http.get(client.address("/web/token")).header(COOKIE, cookie).send().await?.status(), 405);
+    let query =
+        http.post(client.address("/graphql")).header(COOKIE, cookie).json(&json!({ "query": "{ viewer { id } }" }));
+    assert_eq!(query.send().await?.json::<Value>().await?["data"]["viewer"], Value::Null);
+
+    // The module is for any site.
+    let module = http.get(client.address("/web/insession.js")).send().await?;
+    assert_eq!(module.headers()["access-control-allow-origin"], "*");
+    let etag = module.headers()["etag"].clone();
+    let again = http.get(client.address("/web/insession.js")).header("if-none-match", etag).send().await?;
+    assert_eq!(again.status(), 304);
+    Ok(())
+}
