@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Browsers start slowly on a busy machine.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// How long an answer of the browser may take.
 const ANSWER: Duration = Duration::from_secs(30);
 /// How long a page may take to be as a test expects it.

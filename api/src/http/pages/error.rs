@@ -67,6 +67,6 @@ impl IntoResponse for PageError {
             p { (self.message) }
             p { a href="/" { "What is in session now" } }
         };
-        (self.status, respond(&Frame::new(title, &self.visitor), main)).into_response()
+        (self.status, respond(&Frame::new(title, &self.visitor), &main)).into_response()
     }
 }

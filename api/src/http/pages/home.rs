@@ -119,7 +119,7 @@ fn render(frame: &Frame<'_>, title: &str, asked: &Asked, content: &Content) -> R
             (all(content))
         }
     };
-    respond(frame, main)
+    respond(frame, &main)
 }
 
 fn search_form(text: &str, search: &Search) -> Markup {

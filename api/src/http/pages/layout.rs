@@ -37,7 +37,7 @@ impl<'a> Frame<'a> {
 }
 
 /// The whole page, with its headers.
-pub fn respond(frame: &Frame<'_>, main: Markup) -> Response {
+pub fn respond(frame: &Frame<'_>, main: &Markup) -> Response {
     let headers = [
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -46,7 +46,7 @@ pub fn respond(frame: &Frame<'_>, main: Markup) -> Response {
         (CACHE_CONTROL, "private, no-cache"),
         (VARY, "cookie"),
     ];
-    let mut response = Html(document(frame, &main).into_string()).into_response();
+    let mut response = Html(document(frame, main).into_string()).into_response();
     for (name, value) in headers {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }

@@ -89,7 +89,7 @@ async fn answer(app: &App, visitor: &Visitor, after: Option<String>, wrong: Opti
         (profile(&content.person))
     };
     let frame = Frame::new("Me", visitor).following(json!({ "personId": id.to_string() }));
-    Ok((status, respond(&frame, main)).into_response())
+    Ok((status, respond(&frame, &main)).into_response())
 }
 
 async fn load(app: &App, visitor: &Visitor, id: PersonId, after: Option<String>) -> Result<Option<Content>> {

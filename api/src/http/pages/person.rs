@@ -52,7 +52,7 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(id): Path<S
         }
         @if is_self { p { a href="/me" { "Your own page" } } }
     };
-    Ok(respond(&frame, main).into_response())
+    Ok(respond(&frame, &main).into_response())
 }
 
 async fn load(app: &App, visitor: &Visitor, id: PersonId) -> Result<Option<Content>> {

@@ -151,7 +151,7 @@ fn render(visitor: &Visitor, content: &Content, wrong: Option<&str>) -> Response
         (next(visitor, content))
         (nearby(content))
     };
-    respond(&frame, main)
+    respond(&frame, &main)
 }
 
 fn about(Content { session, organizers, .. }: &Content) -> Markup {

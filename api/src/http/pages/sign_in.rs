@@ -33,7 +33,7 @@ pub struct SignIn {
 }
 
 pub async fn show(visitor: Visitor, Query(Next { next }): Query<Next>) -> Response {
-    respond(&Frame::new("Sign in", &visitor), form(&next, None)).into_response()
+    respond(&Frame::new("Sign in", &visitor), &form(&next, None)).into_response()
 }
 
 fn form(next: &str, wrong: Option<&str>) -> Markup {
@@ -60,7 +60,7 @@ pub async fn sign_in(
     let token = token.trim();
     let token = token.strip_prefix("Bearer ").unwrap_or(token).trim();
     let refused = |message: &str| {
-        let page = respond(&Frame::new("Sign in", &visitor), form(&next, Some(message)));
+        let page = respond(&Frame::new("Sign in", &visitor), &form(&next, Some(message)));
         Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
     };
     let identity = match pages.authenticator.authenticate(Some(&format!("Bearer {token}"))) {
