@@ -1,6 +1,8 @@
 //! Who may do what. A [`Viewer`] is who a request's token names; what the rest of a decision needs (is it an
 //! organiser, where are the two people) is looked up by the caller and handed in.
 
+use std::fmt;
+
 use crate::ids::{PersonId, SessionInstanceId};
 
 /// Who asks. Without a token: `Viewer::default()`, nobody.
@@ -9,14 +11,21 @@ pub struct Viewer {
     /// The person that the token names. An admin's token may name nobody.
     pub person: Option<PersonId>,
     pub is_admin: bool,
+    /// What the token of an admin who is no person calls them: for the audit log only.
+    pub admin_name: AdminName,
 }
 
 impl Viewer {
-    pub const NOBODY: Self = Self { person: None, is_admin: false };
-    pub const ADMIN: Self = Self { person: None, is_admin: true };
+    pub const NOBODY: Self = Self { person: None, is_admin: false, admin_name: AdminName::NONE };
+    pub const ADMIN: Self = Self { is_admin: true, ..Self::NOBODY };
 
     pub const fn person(id: PersonId) -> Self {
-        Self { person: Some(id), is_admin: false }
+        Self { person: Some(id), ..Self::NOBODY }
+    }
+
+    /// An admin who is no person, as the token calls them.
+    pub fn admin(name: &str) -> Self {
+        Self { admin_name: AdminName::new(name), ..Self::ADMIN }
     }
 
     pub fn is(&self, person: PersonId) -> bool {
@@ -52,5 +61,53 @@ impl Viewer {
         viewer_place: Option<SessionInstanceId>,
     ) -> bool {
         self.may_act_for(person) || (!hides_place && viewer_place == Some(place))
+    }
+}
+
+/// A name of at most 63 bytes, so that a [`Viewer`] is copied as easily as a number. Longer ones are cut.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AdminName {
+    length: u8,
+    bytes: [u8; Self::LONGEST],
+}
+
+impl AdminName {
+    const LONGEST: usize = 63;
+    const NONE: Self = Self { length: 0, bytes: [0; Self::LONGEST] };
+
+    fn new(name: &str) -> Self {
+        let name = &name[..name.floor_char_boundary(Self::LONGEST)];
+        let mut short = Self::NONE;
+        short.bytes[..name.len()].copy_from_slice(name.as_bytes());
+        short.length = u8::try_from(name.len()).unwrap_or_default();
+        short
+    }
+
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
+    }
+}
+
+impl Default for AdminName {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl fmt::Debug for AdminName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_are_cut_between_characters() {
+        assert_eq!(Viewer::admin("operator").admin_name.as_str(), "operator");
+        assert_eq!(Viewer::admin(&"é".repeat(100)).admin_name.as_str(), "é".repeat(31));
+        assert_eq!(Viewer::ADMIN.admin_name.as_str(), "");
     }
 }

@@ -1,0 +1,197 @@
+//! What signatures are checked with. A key is for one algorithm, so a token cannot choose how it is checked: a public key
+//! is never taken for an HMAC secret.
+
+use std::fmt;
+
+use jsonwebtoken::{
+    Algorithm, AlgorithmFamily, DecodingKey, EncodingKey, Validation,
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse},
+};
+use reqwest::Url;
+use serde_json::{Map, Value};
+
+use super::{AuthError, jwks::KeySet};
+
+/// HS256 wants a key of at least 256 bits (RFC 7518, 3.2). Shorter secrets work, with a warning in the log.
+const ADVISED_SECRET_BYTES: usize = 32;
+
+/// What tokens are checked with: the setting JWT_SECRET, JWT_PUBLIC_KEY or JWKS_URL.
+#[derive(Clone)]
+pub enum Keys {
+    /// A shared secret; tokens are HS256.
+    Secret(String),
+    /// A public key as PEM; tokens are RS256, ES256 or EdDSA, according to its kind.
+    PublicKey(String),
+    /// Where an identity provider has its public keys; each is for the algorithm of its kind, as above.
+    Published(String),
+}
+
+/// Never shows the secret.
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Secret(_) => f.write_str("Secret(..)"),
+            Self::PublicKey(_) => f.write_str("PublicKey(..)"),
+            Self::Published(url) => write!(f, "Published({url})"),
+        }
+    }
+}
+
+/// Why a setting holds no usable key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    #[error("JWT_SECRET is empty: set it to 32 random bytes or more, for instance from `openssl rand -base64 32`")]
+    EmptySecret,
+    #[error(
+        "JWT_PUBLIC_KEY holds a private key: give the public key that belongs to it, and keep the private one away"
+    )]
+    PrivateKey,
+    #[error("JWT_PUBLIC_KEY is not a public key as PEM (-----BEGIN PUBLIC KEY-----): RSA, EC on P-256, or Ed25519")]
+    NotAPublicKey,
+    #[error("JWKS_URL is not an address of http or https")]
+    NotAnAddress,
+}
+
+/// One key, with the one algorithm that it is for.
+pub(super) struct Key {
+    /// `kid`, by which a token names it.
+    pub id: Option<String>,
+    algorithm: Algorithm,
+    decoding: DecodingKey,
+    validation: Validation,
+}
+
+impl Key {
+    fn new(id: Option<String>, algorithm: Algorithm, decoding: DecodingKey) -> Self {
+        Self { id, algorithm, decoding, validation: signature_only(algorithm) }
+    }
+
+    /// A public key of a set; `None` for those that are not for checking signatures of ours: encryption, secrets, other
+    /// algorithms.
+    pub fn of_set(jwk: &Jwk) -> Option<Self> {
+        let is_for_signatures = jwk.common.public_key_use.as_ref().is_none_or(|it| *it == PublicKeyUse::Signature);
+        let algorithm = match &jwk.algorithm {
+            AlgorithmParameters::RSA(_) => Algorithm::RS256,
+            AlgorithmParameters::EllipticCurve(curve) if curve.curve == EllipticCurve::P256 => Algorithm::ES256,
+            AlgorithmParameters::OctetKeyPair(curve) if curve.curve == EllipticCurve::Ed25519 => Algorithm::EdDSA,
+            _ => return None,
+        };
+        let named = jwk.common.key_algorithm.as_ref().map(ToString::to_string);
+        let is_for_this = named.is_none_or(|named| named.parse() == Ok(algorithm));
+        let decoding = DecodingKey::from_jwk(jwk).ok().filter(|_| is_for_signatures && is_for_this)?;
+        is_usable(&decoding, algorithm).then(|| Self::new(jwk.common.key_id.clone(), algorithm, decoding))
+    }
+
+    /// The claims of a token that this key signed.
+    pub fn read(&self, token: &str) -> Result<Map<String, Value>, AuthError> {
+        let decoded = jsonwebtoken::decode::<Map<String, Value>>(token, &self.decoding, &self.validation)
+            .map_err(|error| refusal(&error))?;
+        // Extensions that must be understood, of which none is (RFC 7515, 4.1.11).
+        if decoded.header.crit.is_some() {
+            return Err(AuthError::Malformed);
+        }
+        Ok(decoded.claims)
+    }
+}
+
+/// The keys of the settings, ready to check tokens.
+pub(super) enum Source {
+    One(Box<Key>),
+    Published(KeySet),
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(key) => write!(f, "{:?}", key.algorithm),
+            Self::Published(keys) => write!(f, "{keys:?}"),
+        }
+    }
+}
+
+impl Source {
+    /// And what signs tokens, where the settings have that. A public key's lines may be separated by `\n` written out,
+    /// as environment files often have it.
+    pub fn new(keys: &Keys) -> Result<(Self, Option<EncodingKey>), KeyError> {
+        match keys {
+            Keys::Secret(secret) => {
+                if secret.trim().is_empty() {
+                    return Err(KeyError::EmptySecret);
+                }
+                if secret.len() < ADVISED_SECRET_BYTES {
+                    tracing::warn!(
+                        bytes = secret.len(),
+                        "JWT_SECRET is shorter than the 32 bytes that HS256 asks for: tokens may be guessed"
+                    );
+                }
+                let secret = secret.as_bytes();
+                let key = Key::new(None, Algorithm::HS256, DecodingKey::from_secret(secret));
+                Ok((Self::One(Box::new(key)), Some(EncodingKey::from_secret(secret))))
+            }
+            Keys::PublicKey(pem) => Ok((Self::One(Box::new(read_public_key(pem)?)), None)),
+            Keys::Published(url) => {
+                let url = Url::parse(url).ok().filter(|url| ["http", "https"].contains(&url.scheme()));
+                Ok((Self::Published(KeySet::new(url.ok_or(KeyError::NotAnAddress)?)), None))
+            }
+        }
+    }
+
+    /// The claims of a token, if its signature is good.
+    pub async fn read(&self, token: &str) -> Result<Map<String, Value>, AuthError> {
+        match self {
+            Self::One(key) => key.read(token),
+            Self::Published(keys) => {
+                let header = jsonwebtoken::decode_header(token).map_err(|error| refusal(&error))?;
+                let mut result = Err(AuthError::BadSignature);
+                for key in keys.find(header.kid.as_deref()).await? {
+                    result = key.read(token);
+                    if result.is_ok() {
+                        break;
+                    }
+                }
+                result
+            }
+        }
+    }
+}
+
+fn read_public_key(pem: &str) -> Result<Key, KeyError> {
+    let pem = pem.replace("\\n", "\n");
+    if pem.contains("PRIVATE KEY-----") {
+        return Err(KeyError::PrivateKey);
+    }
+    let pem = pem.as_bytes();
+    let (algorithm, key) = DecodingKey::from_rsa_pem(pem)
+        .map(|key| (Algorithm::RS256, key))
+        .or_else(|_| DecodingKey::from_ec_pem(pem).map(|key| (Algorithm::ES256, key)))
+        .or_else(|_| DecodingKey::from_ed_pem(pem).map(|key| (Algorithm::EdDSA, key)))
+        .map_err(|_| KeyError::NotAPublicKey)?;
+    if !is_usable(&key, algorithm) {
+        return Err(KeyError::NotAPublicKey);
+    }
+    Ok(Key::new(None, algorithm, key))
+}
+
+/// Verifying anything shows whether the key itself can be used, for instance whether it is on P-256.
+fn is_usable(key: &DecodingKey, algorithm: Algorithm) -> bool {
+    key.family() != AlgorithmFamily::Hmac && jsonwebtoken::crypto::verify("", b"", key, algorithm).is_ok()
+}
+
+/// The library's own checks of claims read the system's clock; they are made by hand instead.
+fn signature_only(algorithm: Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation.validate_aud = false;
+    validation
+}
+
+fn refusal(error: &jsonwebtoken::errors::Error) -> AuthError {
+    use jsonwebtoken::errors::ErrorKind;
+
+    match error.kind() {
+        ErrorKind::InvalidSignature | ErrorKind::InvalidAlgorithm => AuthError::BadSignature,
+        _ => AuthError::Malformed,
+    }
+}

@@ -1,0 +1,221 @@
+//! Bearer tokens: who a request or a socket comes from.
+//!
+//! A token is a JWT. `sub` is the GraphQL id of a person, such as `Person:7`, or what an identity provider calls them,
+//! which a person has as their `externalId`; `exp` is needed; `roles` may hold `admin`, and then `sub` may be anything.
+//! A token that is there but not valid is refused, never treated as nobody.
+//!
+//! What always holds: a token is checked with the one algorithm of the key that checks it, which the token cannot choose;
+//! the database is asked about a person at most once in some seconds; a person's tokens that no longer count (see
+//! [`service::sign_in`]) end within that time, and so do sockets opened with them.
+
+mod claims;
+mod jwks;
+mod keys;
+mod people;
+mod secret;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, sync::Arc};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{access::Viewer, clock::Clock, ids::PersonId};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde::Serialize;
+
+pub use self::{
+    claims::Rules,
+    keys::{KeyError, Keys},
+    people::People,
+    secret::secret_beside,
+};
+use self::{
+    claims::{ADMIN, Claims, Subject},
+    keys::Source,
+};
+
+/// Why a token could not be issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IssueError {
+    #[error("tokens can be issued only with JWT_SECRET; without it they come from whoever has the private key")]
+    PublicKeyOnly,
+    #[error("a token names a person, an admin, or both")]
+    NobodyNamed,
+    #[error("the token would live too long: its end has no place in the calendar")]
+    LifetimeTooLong,
+    #[error("the token could not be signed")]
+    Signing,
+}
+
+/// Why a token was refused. The messages are for clients: they tell nothing of the key or of the inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AuthError {
+    #[error("The authorization must be 'Bearer' and a token; leave it out to be nobody.")]
+    NotBearer,
+    #[error("The token is not a JWT that this server accepts.")]
+    Malformed,
+    #[error("The token's signature or its algorithm is not valid here.")]
+    BadSignature,
+    #[error("The token has expired: ask for a fresh one.")]
+    Expired,
+    #[error("The token is not valid yet.")]
+    NotYetValid,
+    #[error("The token has no usable 'exp': its end as a number of seconds since 1970.")]
+    BadExpiry,
+    #[error("The token's 'nbf' or 'iat' is not a number of seconds since 1970.")]
+    BadStart,
+    #[error("The token's 'iss' is not whose tokens are taken here.")]
+    WrongIssuer,
+    #[error("The token's 'aud' does not name this server: it is meant for others.")]
+    WrongAudience,
+    #[error("The token's 'roles' must be a list of texts.")]
+    BadRoles,
+    #[error("The token names nobody who is known here: its 'sub' is a person's id, such as Person:7, or externalId.")]
+    BadSubject,
+    #[error("The token has been revoked: sign in again.")]
+    Revoked,
+    /// Not the token's fault.
+    #[error("Tokens can't be checked at the moment: try again.")]
+    Unavailable,
+}
+
+/// Who asks, and until when that may be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Identity {
+    pub viewer: Viewer,
+    /// When the token ends, and a socket opened with it too. None without a token.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When the token was made, if it says so.
+    pub issued_at: Option<DateTime<Utc>>,
+}
+
+impl Identity {
+    pub const NOBODY: Self = Self { viewer: Viewer::NOBODY, expires_at: None, issued_at: None };
+
+    /// Whether the token has ended at `now`: it is valid up to, not including, its end.
+    pub fn is_expired(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+}
+
+/// Checks tokens, and issues them where it has the secret.
+pub struct Authenticator {
+    source: Source,
+    signing: Option<EncodingKey>,
+    rules: Rules,
+    /// Without them a person's id is taken as the token has it.
+    people: Option<People>,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for Authenticator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authenticator").field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+impl Authenticator {
+    /// # Errors
+    /// When the keys can't be used.
+    pub fn new(keys: &Keys, clock: Arc<dyn Clock>) -> Result<Self, KeyError> {
+        let (source, signing) = Source::new(keys)?;
+        Ok(Self { source, signing, rules: Rules::default(), people: None, clock })
+    }
+
+    /// Asks more of tokens, and gives it to those that are issued.
+    #[must_use]
+    pub fn with_rules(self, rules: Rules) -> Self {
+        Self { rules, ..self }
+    }
+
+    /// Looks people up: those that identity providers name, and whose tokens still count.
+    #[must_use]
+    pub fn with_people(self, people: People) -> Self {
+        Self { people: Some(people), ..self }
+    }
+
+    /// Who the value of an `Authorization` header, or of `authorization` in connection_init, names. Without one:
+    /// nobody.
+    pub async fn authenticate(&self, authorization: Option<&str>) -> Result<Identity, AuthError> {
+        let Some(authorization) = authorization else {
+            return Ok(Identity::NOBODY);
+        };
+        let claims = self.source.read(bearer_token(authorization)?).await?;
+        let claims = Claims::read(&claims, &self.rules, self.clock.now())?;
+        let person = match &self.people {
+            Some(people) => people.find(&claims).await?,
+            None => match claims.subject {
+                Some(Subject::Person(person)) => Some(person),
+                _ => None,
+            },
+        };
+        let viewer = match (person, &claims.subject) {
+            (Some(person), _) => Viewer { is_admin: claims.is_admin, ..Viewer::person(person) },
+            (None, Some(Subject::External(name))) if claims.is_admin => Viewer::admin(name),
+            (None, _) if claims.is_admin => Viewer::ADMIN,
+            (None, _) => return Err(AuthError::BadSubject),
+        };
+        let identity = Identity { viewer, expires_at: Some(claims.expires_at), issued_at: claims.issued_at };
+        self.expect_unrevoked(&identity)?;
+        Ok(identity)
+    }
+
+    /// Refuses an identity whose token ended since it was checked. Reads nothing: what was revoked is heard of through
+    /// [`People::follow`].
+    pub fn expect_valid(&self, identity: &Identity) -> Result<(), AuthError> {
+        if identity.is_expired(self.clock.now()) {
+            return Err(AuthError::Expired);
+        }
+        self.expect_unrevoked(identity)
+    }
+
+    fn expect_unrevoked(&self, identity: &Identity) -> Result<(), AuthError> {
+        let is_revoked = self.people.as_ref().is_some_and(|people| people.has_revoked(identity));
+        if is_revoked { Err(AuthError::Revoked) } else { Ok(()) }
+    }
+
+    /// Those whose tokens these are, if they are looked up.
+    pub fn people(&self) -> Option<&People> {
+        self.people.as_ref()
+    }
+
+    /// Signs a token for `person`, for an admin, or for a person who is an admin, valid from now for `lifetime`.
+    pub fn issue(&self, person: Option<PersonId>, admin: bool, lifetime: TimeDelta) -> Result<String, IssueError> {
+        #[derive(Serialize)]
+        struct Issued<'a> {
+            sub: String,
+            iat: i64,
+            exp: i64,
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
+            roles: &'static [&'static str],
+            #[serde(skip_serializing_if = "Option::is_none")]
+            iss: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            aud: Option<&'a str>,
+        }
+
+        let key = self.signing.as_ref().ok_or(IssueError::PublicKeyOnly)?;
+        let sub = match (person, admin) {
+            (Some(person), _) => person.to_string(),
+            (None, true) => ADMIN.to_owned(),
+            (None, false) => return Err(IssueError::NobodyNamed),
+        };
+        let now = self.clock.now();
+        let end = now.checked_add_signed(lifetime).ok_or(IssueError::LifetimeTooLong)?;
+        let roles: &[&str] = if admin { &[ADMIN] } else { &[] };
+        let iss = self.rules.issuer.as_deref();
+        let aud = self.rules.audiences.first().map(String::as_str);
+        let claims = Issued { sub, iat: now.timestamp(), exp: end.timestamp(), roles, iss, aud };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, key).map_err(|_| IssueError::Signing)
+    }
+}
+
+/// The token of `Bearer <token>`; the scheme's case doesn't matter (RFC 9110, 11.1).
+fn bearer_token(authorization: &str) -> Result<&str, AuthError> {
+    let (scheme, token) = authorization.trim().split_once(' ').ok_or(AuthError::NotBearer)?;
+    let token = token.trim();
+    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
+        return Err(AuthError::NotBearer);
+    }
+    Ok(token)
+}

@@ -1,0 +1,126 @@
+//! What signing in asks of people: who is meant, and whether tokens made before some instant still count.
+//!
+//! A person has an *external id* when an identity provider knows them by it. Tokens end all at once when the person or an
+//! admin revokes them (`tokens_not_before`), when the person is erased, and when they are merged into another; whoever
+//! signs in as one who was merged is the one who is left.
+
+use chrono::{DateTime, Utc};
+use domain::{access::Viewer, ids::PersonId};
+use entity::person;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    sea_query::{LockType, OnConflict},
+};
+
+use crate::{
+    App, Error, Result,
+    people::{NewPerson, blank},
+    transaction,
+    validate::MAX_TEXT,
+};
+
+/// How a token names a person.
+#[derive(Debug, Clone, Copy)]
+pub enum Named<'a> {
+    Id(PersonId),
+    /// By what an identity provider calls them.
+    External(&'a str),
+}
+
+/// A person, as far as tokens go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Who is meant: of somebody who was merged, the one who is left.
+    pub person: PersonId,
+    is_erased: bool,
+    tokens_not_before: Option<DateTime<Utc>>,
+}
+
+impl Standing {
+    fn of(row: &person::Model) -> Self {
+        Self {
+            person: PersonId(row.id),
+            is_erased: row.erased_at.is_some(),
+            tokens_not_before: row.tokens_not_before,
+        }
+    }
+
+    /// Does a token count that was made then? One that does not say when counts only where none was revoked.
+    pub fn accepts(&self, issued_at: Option<DateTime<Utc>>) -> bool {
+        let is_revoked = self.tokens_not_before.is_some_and(|before| issued_at.is_none_or(|at| at < before));
+        !self.is_erased && !is_revoked
+    }
+}
+
+/// Who is meant; `None` when nobody is known by that.
+pub async fn find_standing(app: &App, named: Named<'_>) -> Result<Option<Standing>> {
+    let people = person::Entity::find();
+    let wanted = match named {
+        Named::Id(id) => people.filter(person::Column::Id.eq(id.0)),
+        Named::External(id) => people.filter(person::Column::ExternalId.eq(id)),
+    };
+    let Some(row) = wanted.one(app.db.pool()).await? else { return Ok(None) };
+    let Some(into) = row.merged_into_id else { return Ok(Some(Standing::of(&row))) };
+    let left = person::Entity::find_by_id(into).one(app.db.pool()).await?;
+    Ok(left.map(|left| Standing {
+        tokens_not_before: left.tokens_not_before.max(row.tokens_not_before),
+        ..Standing::of(&left)
+    }))
+}
+
+/// The person whom an identity provider calls `external_id`, made if there is none; two at once make one.
+pub async fn register(app: &App, external_id: &str, name: Option<&str>) -> Result<Option<Standing>> {
+    let now = app.now();
+    let new = NewPerson { display_name: shown_name(name), external_id: Some(external_id.to_owned()), ..NewPerson::default() };
+    let row = blank(&new, now)?.into_active_model();
+    let row = person::ActiveModel { id: sea_orm::ActiveValue::NotSet, ..row.reset_all() };
+    transaction!(app, now, |tx| {
+        let is_there = OnConflict::column(person::Column::ExternalId).do_nothing().to_owned();
+        person::Entity::insert(row.clone()).on_conflict(is_there).exec_without_returning(&**tx).await?;
+        Ok(())
+    })?;
+    find_standing(app, Named::External(external_id)).await
+}
+
+/// What an identity provider calls somebody, as a name may be here.
+fn shown_name(name: Option<&str>) -> String {
+    let name: String = name.unwrap_or_default().chars().filter(|c| !c.is_control()).take(MAX_TEXT).collect();
+    let name = name.trim();
+    if name.is_empty() { "New here".to_owned() } else { name.to_owned() }
+}
+
+/// Ends all tokens that a person has (the person and admins); sockets opened with them end within seconds.
+pub async fn revoke_tokens(app: &App, viewer: Viewer, person: Option<PersonId>) -> Result<person::Model> {
+    if !viewer.is_signed_in() {
+        return Err(Error::Unauthenticated("sign in to revoke tokens"));
+    }
+    let Some(id) = person.or(viewer.person) else {
+        return Err(Error::invalid("personId", "is needed: this token names no person"));
+    };
+    if !viewer.may_act_for(id) {
+        return Err(Error::Forbidden("only the person and admins may revoke a person's tokens"));
+    }
+    let now = app.now();
+    transaction!(app, now, |tx| {
+        let row = person::Entity::find_by_id(id.0).lock(LockType::NoKeyUpdate).one(&**tx).await?;
+        let mut row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
+        row.tokens_not_before = Some(now);
+        tx.tell(crate::changes::News::wake);
+        Ok(row.into_active_model().reset_all().update(&**tx).await?)
+    })
+}
+
+/// Neither erased nor merged into another.
+pub(crate) fn is_someone(row: &person::Model) -> bool {
+    row.erased_at.is_none() && row.merged_into_id.is_none()
+}
+
+/// Whose tokens from before which instant were revoked after `since`.
+pub async fn find_revoked_since(app: &App, since: DateTime<Utc>) -> Result<Vec<(PersonId, DateTime<Utc>)>> {
+    let revoked = person::Entity::find()
+        .select_only()
+        .columns([person::Column::Id, person::Column::TokensNotBefore])
+        .filter(person::Column::TokensNotBefore.gt(since));
+    let rows: Vec<(i64, DateTime<Utc>)> = revoked.into_tuple().all(app.db.pool()).await?;
+    Ok(rows.into_iter().map(|(id, at)| (PersonId(id), at)).collect())
+}
