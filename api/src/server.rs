@@ -15,6 +15,7 @@ use axum::{
     routing::get,
     serve::ListenerExt,
 };
+use futures_util::FutureExt as _;
 use jobs::Workers;
 use serde_json::json;
 use service::{App, changes, config::Limits};
@@ -87,7 +88,7 @@ impl Server {
             .track_mutations_with(mutations.clone())
             .admit_with(admission.clone())
             .close_with(shutdown.clone());
-        let authenticate = Arc::clone(&authenticator);
+        let (authenticate, expect_valid) = (Arc::clone(&authenticator), Arc::clone(&authenticator));
         let sockets = Sockets::new(
             schema,
             hub.clone(),
@@ -95,13 +96,19 @@ impl Server {
                 limits: settings.limits.into(),
                 admission: admission.clone(),
                 authenticate: Arc::new(move |authorization| {
-                    authenticate.authenticate(authorization).map_err(|error| error.to_string())
+                    let authenticator = Arc::clone(&authenticate);
+                    async move { authenticator.authenticate(authorization.as_deref()).await }.boxed()
                 }),
+                expect_valid: Arc::new(move |identity| expect_valid.expect_valid(identity)),
                 complete_errors: add_missing_codes,
                 clock: Arc::clone(&app.clock),
                 shutdown: shutdown.clone(),
             },
         );
+        if let Some(people) = authenticator.people() {
+            let sockets = sockets.clone();
+            tokio::spawn(people.clone().follow(shutdown.clone(), move || sockets.close_revoked()));
+        }
         let metrics = Metrics::new(hub.clone(), sockets.clone(), admission);
         let (clock, measured) = (Arc::clone(&app.clock), metrics.clone());
         hub.observe_deliveries(move |change| measured.delivered(clock.now() - change.occurred_at));

@@ -13,6 +13,10 @@ pub struct Model {
     pub hides_place: bool,
     pub active_session_instance_id: Option<i64>,
     pub created_at: DateTimeUtc,
+    pub external_id: Option<String>,
+    pub tokens_not_before: Option<DateTimeUtc>,
+    pub erased_at: Option<DateTimeUtc>,
+    pub merged_into_id: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

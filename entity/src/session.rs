@@ -26,6 +26,7 @@ pub struct Model {
     pub needs_recompute: bool,
     pub revision: i64,
     pub created_at: DateTimeUtc,
+    pub deleted_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

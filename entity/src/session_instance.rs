@@ -28,6 +28,7 @@ pub struct Model {
     pub is_removed_by_recurrence: bool,
     pub deleted_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
+    pub erased_count: i32,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

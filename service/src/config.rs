@@ -24,6 +24,12 @@ impl Source<'_> {
         (self.0)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
+    /// What stands between commas.
+    pub fn list(&self, name: &'static str) -> Vec<String> {
+        let text = self.text(name).unwrap_or_default();
+        text.split(',').map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect()
+    }
+
     pub fn parsed<T: FromStr<Err: std::fmt::Display>>(
         &self,
         name: &'static str,
@@ -57,6 +63,7 @@ pub struct Settings {
     pub port: u16,
     pub jwt_secret: Option<String>,
     pub jwt_public_key: Option<String>,
+    pub sign_in: SignIn,
     pub cors_origins: Vec<String>,
     pub graphiql: bool,
     pub log_json: bool,
@@ -65,6 +72,33 @@ pub struct Settings {
     /// `CHANGE_LOG_DAYS` (7): how long changes are kept, for those who resume by a cursor.
     pub change_log_kept: TimeDelta,
     pub limits: Limits,
+}
+
+/// What is asked of tokens, and of whom they name.
+#[derive(Debug, Clone, Default)]
+pub struct SignIn {
+    /// `JWKS_URL`: where an identity provider has its public keys, instead of one key in the settings.
+    pub jwks_url: Option<String>,
+    /// `JWT_ISSUER`: what `iss` must be.
+    pub issuer: Option<String>,
+    /// `JWT_AUDIENCE`: `aud` must hold one of these.
+    pub audiences: Vec<String>,
+    /// `JWT_PERSON_CLAIM`: the claim that has a person's `externalId`, instead of `sub`.
+    pub person_claim: Option<String>,
+    /// `AUTO_REGISTER` (false): the first sign-in of somebody whom the identity provider knows makes a person.
+    pub auto_register: bool,
+}
+
+impl SignIn {
+    fn from(source: &Source<'_>) -> Result<Self, SettingError> {
+        Ok(Self {
+            jwks_url: source.text("JWKS_URL"),
+            issuer: source.text("JWT_ISSUER"),
+            audiences: source.list("JWT_AUDIENCE"),
+            person_claim: source.text("JWT_PERSON_CLAIM").filter(|claim| claim != "sub"),
+            auto_register: flag(source, "AUTO_REGISTER", false)?,
+        })
+    }
 }
 
 /// What those who connect may ask of one server.
@@ -165,7 +199,6 @@ impl Settings {
         if !["text", "json"].contains(&log_format.as_str()) {
             return Err(SettingError { name: "LOG_FORMAT", problem: "must be text or json".to_owned() });
         }
-        let origins = source.text("CORS_ORIGINS").unwrap_or_default();
         Ok(Self {
             database_url,
             redis_url: source.text("REDIS_URL"),
@@ -173,7 +206,8 @@ impl Settings {
             port: source.parsed("PORT", 8080)?,
             jwt_secret: source.text("JWT_SECRET"),
             jwt_public_key: source.text("JWT_PUBLIC_KEY"),
-            cors_origins: origins.split(',').map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect(),
+            sign_in: SignIn::from(source)?,
+            cors_origins: source.list("CORS_ORIGINS"),
             graphiql: flag(source, "GRAPHIQL", true)?,
             log_json: log_format == "json",
             placement_rule: source.parsed("PLACEMENT_RULE", PlacementRule::default())?,

@@ -332,6 +332,7 @@ pub(crate) fn blank(session: SessionId, date: NaiveDate, now: DateTime<Utc>) -> 
         is_removed_by_recurrence: false,
         deleted_at: None,
         created_at: now,
+        erased_count: 0,
     }
 }
 

@@ -21,6 +21,7 @@ pub mod placing;
 pub mod prune;
 pub mod sessions;
 pub mod settle;
+pub mod sign_in;
 pub mod sweep;
 pub mod validate;
 pub mod wake;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
     ids::{PersonId, SessionInstanceId},
@@ -17,6 +18,7 @@ use crate::{
     lists::{self, Key, Page, Slice},
     placing::{Affected, place_people},
     sessions::contains,
+    sign_in::is_someone,
     transaction, validate,
 };
 
@@ -25,6 +27,8 @@ pub struct NewPerson {
     pub display_name: String,
     pub city: Option<String>,
     pub country: Option<String>,
+    /// What an identity provider calls them.
+    pub external_id: Option<String>,
 }
 
 /// What to change of a person. The outer `None` leaves a field as it is, the inner one clears it.
@@ -35,10 +39,13 @@ pub struct PersonPatch {
     pub country: Option<Option<String>>,
     pub hides_place: Option<bool>,
     pub is_deactivated: Option<bool>,
+    pub external_id: Option<Option<String>>,
 }
 
+/// These people; of those who were merged into others there is nothing left to show.
 pub async fn find_people<C: ConnectionTrait>(db: &C, ids: &[PersonId]) -> Result<Vec<person::Model>> {
-    Ok(person::Entity::find().filter(person::Column::Id.is_in(ids.iter().map(|id| id.0))).all(db).await?)
+    let unmerged = person::Entity::find().filter(person::Column::MergedIntoId.is_null());
+    Ok(unmerged.filter(person::Column::Id.is_in(ids.iter().map(|id| id.0))).all(db).await?)
 }
 
 /// Where a person is placed.
@@ -62,7 +69,9 @@ pub async fn find_visible_place(
 }
 
 fn named(name_contains: Option<&str>) -> Select<person::Entity> {
-    let query = person::Entity::find();
+    let query = person::Entity::find()
+        .filter(person::Column::ErasedAt.is_null())
+        .filter(person::Column::MergedIntoId.is_null());
     match name_contains.map(str::trim).filter(|text| !text.is_empty()) {
         Some(text) => query.filter(contains(person::Column::NameKey, text)),
         None => query,
@@ -101,24 +110,34 @@ pub async fn insert_person(app: &App, viewer: Viewer, new: NewPerson) -> Result<
         Viewer { .. } => return Err(Error::Unauthenticated("sign in to add people")),
     }
     let now = app.now();
+    let row = person::ActiveModel { id: NotSet, ..blank(&new, now)?.into_active_model().reset_all() };
+    let made = transaction!(app, now, |tx| { Ok(row.clone().insert(&**tx).await?) });
+    made.map_err(taken)
+}
+
+/// A person of whom nothing is known but this.
+pub(crate) fn blank(new: &NewPerson, now: DateTime<Utc>) -> Result<person::Model> {
     let display_name = validate::required_text("displayName", &new.display_name)?;
-    let row = person::ActiveModel {
-        id: NotSet,
-        ..person::Model {
-            id: 0,
-            name_key: display_name.to_lowercase(),
-            display_name,
-            city: validate::optional_text("city", new.city.as_deref())?,
-            country: validate::optional_text("country", new.country.as_deref())?,
-            is_deactivated: false,
-            hides_place: false,
-            active_session_instance_id: None,
-            created_at: now,
-        }
-        .into_active_model()
-        .reset_all()
-    };
-    transaction!(app, now, |tx| { Ok(row.clone().insert(&**tx).await?) })
+    Ok(person::Model {
+        id: 0,
+        name_key: display_name.to_lowercase(),
+        display_name,
+        city: validate::optional_text("city", new.city.as_deref())?,
+        country: validate::optional_text("country", new.country.as_deref())?,
+        is_deactivated: false,
+        hides_place: false,
+        active_session_instance_id: None,
+        created_at: now,
+        external_id: new.external_id.as_deref().map(|id| validate::external_id("externalId", id)).transpose()?,
+        tokens_not_before: None,
+        erased_at: None,
+        merged_into_id: None,
+    })
+}
+
+/// The only thing about a person that may be in the way is an external id.
+fn taken(error: Error) -> Error {
+    if error.is_duplicate() { Error::Conflict("another person has this externalId".to_owned()) } else { error }
 }
 
 /// Changes a person: their own name, place and `hidesPlace`; admins everything. Who is deactivated is nowhere at once.
@@ -127,14 +146,17 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         return Err(Error::Unauthenticated("sign in to change a profile"));
     }
     let now = app.now();
-    transaction!(app, now, |tx| {
+    let updated = transaction!(app, now, |tx| {
         let row = person::Entity::find_by_id(id.0).lock(LockType::NoKeyUpdate).one(&**tx).await?;
-        let mut row = row.ok_or_else(|| Error::not_found("person", id))?;
+        let mut row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
         if !viewer.may_act_for(id) {
             return Err(Error::Forbidden("only the person and admins may change a profile"));
         }
         if patch.is_deactivated.is_some() && !viewer.is_admin {
             return Err(Error::Forbidden("only admins may deactivate people, or take them back"));
+        }
+        if patch.external_id.is_some() && !viewer.is_admin {
+            return Err(Error::Forbidden("only admins may say what an identity provider calls people"));
         }
         if let Some(name) = &patch.display_name {
             row.display_name = validate::required_text("displayName", name)?;
@@ -145,6 +167,9 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         }
         if let Some(country) = &patch.country {
             row.country = validate::optional_text("country", country.as_deref())?;
+        }
+        if let Some(id) = &patch.external_id {
+            row.external_id = id.as_deref().map(|id| validate::external_id("externalId", id)).transpose()?;
         }
         row.hides_place = patch.hides_place.unwrap_or(row.hides_place);
         row.is_deactivated = patch.is_deactivated.unwrap_or(row.is_deactivated);
@@ -157,5 +182,6 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
             }
         }
         Ok(row)
-    })
+    });
+    updated.map_err(taken)
 }

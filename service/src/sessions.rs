@@ -257,6 +257,7 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
         needs_recompute: new.auto_create_instances,
         revision: 1,
         created_at: now,
+        deleted_at: None,
     })?;
     let base = row.path.clone();
     let mut number = 1;

@@ -38,11 +38,7 @@ pub struct Standing {
 
 impl Standing {
     fn of(row: &person::Model) -> Self {
-        Self {
-            person: PersonId(row.id),
-            is_erased: row.erased_at.is_some(),
-            tokens_not_before: row.tokens_not_before,
-        }
+        Self { person: PersonId(row.id), is_erased: row.erased_at.is_some(), tokens_not_before: row.tokens_not_before }
     }
 
     /// Does a token count that was made then? One that does not say when counts only where none was revoked.
@@ -71,7 +67,8 @@ pub async fn find_standing(app: &App, named: Named<'_>) -> Result<Option<Standin
 /// The person whom an identity provider calls `external_id`, made if there is none; two at once make one.
 pub async fn register(app: &App, external_id: &str, name: Option<&str>) -> Result<Option<Standing>> {
     let now = app.now();
-    let new = NewPerson { display_name: shown_name(name), external_id: Some(external_id.to_owned()), ..NewPerson::default() };
+    let new =
+        NewPerson { display_name: shown_name(name), external_id: Some(external_id.to_owned()), ..NewPerson::default() };
     let row = blank(&new, now)?.into_active_model();
     let row = person::ActiveModel { id: sea_orm::ActiveValue::NotSet, ..row.reset_all() };
     transaction!(app, now, |tx| {
@@ -105,7 +102,7 @@ pub async fn revoke_tokens(app: &App, viewer: Viewer, person: Option<PersonId>) 
         let row = person::Entity::find_by_id(id.0).lock(LockType::NoKeyUpdate).one(&**tx).await?;
         let mut row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
         row.tokens_not_before = Some(now);
-        tx.tell(crate::changes::News::wake);
+        tx.tell(crate::changes::News::tokens_revoked);
         Ok(row.into_active_model().reset_all().update(&**tx).await?)
     })
 }

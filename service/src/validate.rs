@@ -31,6 +31,17 @@ pub fn optional_text(field: &str, value: Option<&str>) -> Result<Option<String>>
     }
 }
 
+/// What an identity provider calls somebody, as it is: 1 to 255 bytes, without control characters.
+pub fn external_id(field: &str, value: &str) -> Result<String> {
+    if value.is_empty() || value.len() > 255 {
+        return Err(Error::invalid(field, "must have 1 to 255 bytes"));
+    }
+    if value.chars().any(char::is_control) {
+        return Err(Error::invalid(field, "must not contain control characters"));
+    }
+    Ok(value.to_owned())
+}
+
 /// A path for addresses: letters and digits of any script, `-`, `_`, `.` and `~`.
 pub fn path(field: &str, value: &str) -> Result<String> {
     let text = required_text(field, value)?;

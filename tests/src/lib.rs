@@ -21,6 +21,7 @@ pub mod ports;
 pub mod postgres;
 pub mod process;
 pub mod program;
+pub mod provider;
 pub mod redis;
 pub mod socket;
 pub mod token;

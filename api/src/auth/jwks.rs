@@ -130,7 +130,8 @@ impl KeySet {
 async fn fetch(url: &Url) -> Result<Vec<Arc<Key>>, String> {
     let told = |error: reqwest::Error| error.without_url().to_string();
     let client = Client::builder().timeout(PATIENCE).build().map_err(told)?;
-    let mut answer = client.get(url.clone()).send().await.and_then(reqwest::Response::error_for_status).map_err(told)?;
+    let mut answer =
+        client.get(url.clone()).send().await.and_then(reqwest::Response::error_for_status).map_err(told)?;
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(told)? {
         if body.len() + chunk.len() > LONGEST {

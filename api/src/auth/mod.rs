@@ -16,7 +16,7 @@ mod secret;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{access::Viewer, clock::Clock, ids::PersonId};
@@ -158,6 +158,11 @@ impl Authenticator {
         let identity = Identity { viewer, expires_at: Some(claims.expires_at), issued_at: claims.issued_at };
         self.expect_unrevoked(&identity)?;
         Ok(identity)
+    }
+
+    /// Until an identity's token ends, if it does.
+    pub fn time_left(&self, identity: &Identity) -> Option<Duration> {
+        Some((identity.expires_at? - self.clock.now()).to_std().unwrap_or_default())
     }
 
     /// Refuses an identity whose token ended since it was checked. Reads nothing: what was revoked is heard of through

@@ -1,5 +1,11 @@
+//! Tokens by the rules, and what is refused.
+
+use std::{fs, io};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::clock::ManualClock;
-use serde_json::json;
+use futures_util::FutureExt as _;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -42,6 +48,11 @@ fn with_secret() -> Authenticator {
     Authenticator::new(&Keys::Secret(SECRET.into()), clock()).unwrap()
 }
 
+/// Without people to look up nothing is waited for.
+fn authenticate(authenticator: &Authenticator, authorization: Option<&str>) -> Result<Identity, AuthError> {
+    authenticator.authenticate(authorization).now_or_never().unwrap()
+}
+
 fn with_key(pem: &str) -> Authenticator {
     Authenticator::new(&Keys::PublicKey(pem.into()), clock()).unwrap()
 }
@@ -53,12 +64,12 @@ fn signed(header: &Header, claims: &Value, secret: &str) -> String {
 
 fn viewer_of(claims: &Value) -> Result<Viewer, AuthError> {
     let authorization = signed(&Header::new(Algorithm::HS256), claims, SECRET);
-    with_secret().authenticate(Some(&authorization)).map(|identity| identity.viewer)
+    authenticate(&with_secret(), Some(&authorization)).map(|identity| identity.viewer)
 }
 
 #[test]
 fn without_a_token_it_is_nobody() {
-    assert_eq!(with_secret().authenticate(None), Ok(Identity::NOBODY));
+    assert_eq!(authenticate(&with_secret(), None), Ok(Identity::NOBODY));
 }
 
 #[test]
@@ -69,13 +80,16 @@ fn claims_name_the_viewer() {
         (json!({ "sub": "Person:7", "exp": NOW + 1, "roles": [] }), Ok(seven)),
         (json!({ "sub": "Person:7", "exp": NOW + 1, "roles": ["editor"] }), Ok(seven)),
         (json!({ "sub": "Person:7", "exp": NOW + 1, "roles": ["admin"] }), Ok(Viewer { is_admin: true, ..seven })),
-        (json!({ "sub": "root", "exp": NOW + 1, "roles": ["editor", "admin"] }), Ok(Viewer::ADMIN)),
+        (json!({ "sub": "root", "exp": NOW + 1, "roles": ["editor", "admin"] }), Ok(Viewer::admin("root"))),
         (json!({ "exp": NOW + 1, "roles": ["admin"] }), Ok(Viewer::ADMIN)),
         // Whom the token is meant for is not asked; when it starts is.
         (json!({ "sub": "Person:7", "exp": NOW + 1, "aud": "someone else", "iss": 3 }), Ok(seven)),
         (json!({ "sub": "Person:7", "exp": NOW + 1, "nbf": NOW }), Ok(seven)),
-        (json!({ "sub": "Person:7", "exp": NOW + 9, "nbf": NOW + 1 }), Err(AuthError::NotYetValid)),
-        (json!({ "sub": "Person:7", "exp": NOW + 9, "nbf": "now" }), Err(AuthError::BadNotBefore)),
+        (json!({ "sub": "Person:7", "exp": NOW + 9, "nbf": NOW + 2 }), Ok(seven)),
+        (json!({ "sub": "Person:7", "exp": NOW + 9, "nbf": NOW + 3 }), Err(AuthError::NotYetValid)),
+        (json!({ "sub": "Person:7", "exp": NOW + 9, "iat": NOW + 3 }), Err(AuthError::NotYetValid)),
+        (json!({ "sub": "Person:7", "exp": NOW + 9, "iat": "now" }), Err(AuthError::BadStart)),
+        (json!({ "sub": "Person:7", "exp": NOW + 9, "nbf": "now" }), Err(AuthError::BadStart)),
         // No leeway at the end.
         (json!({ "sub": "Person:7", "exp": NOW }), Err(AuthError::Expired)),
         (json!({ "sub": "Person:7", "exp": 1.8e9 + 0.5 }), Ok(seven)),
@@ -126,10 +140,10 @@ fn what_is_there_but_not_valid_is_refused() {
         (format!("Bearer {RS256}"), AuthError::BadSignature),
     ];
     for (authorization, expected) in cases {
-        assert_eq!(with_secret().authenticate(Some(&authorization)), Err(expected), "{authorization}");
+        assert_eq!(authenticate(&with_secret(), Some(&authorization)), Err(expected), "{authorization}");
     }
     for spelled in [format!("bearer {token}"), format!("BEARER   {token} ")] {
-        assert!(with_secret().authenticate(Some(&spelled)).is_ok(), "{spelled}");
+        assert!(authenticate(&with_secret(), Some(&spelled)).is_ok(), "{spelled}");
     }
 }
 
@@ -138,18 +152,18 @@ fn a_public_key_takes_the_algorithm_of_its_kind_and_no_other() {
     let keys = [(RSA_KEY, RS256), (EC_KEY, ES256), (ED_KEY, EDDSA)];
     for (key, own) in keys {
         let expires_at = DateTime::from_timestamp(NOW + 3600, 0);
-        let seven = Identity { viewer: Viewer::person(PersonId(7)), expires_at };
-        assert_eq!(with_key(key).authenticate(Some(&format!("Bearer {own}"))), Ok(seven));
-        assert_eq!(with_key(&key.replace('\n', "\\n")).authenticate(Some(&format!("Bearer {own}"))), Ok(seven));
+        let seven = Identity { viewer: Viewer::person(PersonId(7)), expires_at, issued_at: None };
+        assert_eq!(authenticate(&with_key(key), Some(&format!("Bearer {own}"))), Ok(seven));
+        assert_eq!(authenticate(&with_key(&key.replace('\n', "\\n")), Some(&format!("Bearer {own}"))), Ok(seven));
 
         for other in keys.map(|(_, token)| token).into_iter().chain([RS512]).filter(|token| *token != own) {
-            let refused = with_key(key).authenticate(Some(&format!("Bearer {other}")));
+            let refused = authenticate(&with_key(key), Some(&format!("Bearer {other}")));
             assert_eq!(refused, Err(AuthError::BadSignature));
         }
         // The public key is no secret: what is signed with it as one is refused.
         let claims = json!({ "sub": "root", "exp": NOW + 1, "roles": ["admin"] });
         let forged = signed(&Header::new(Algorithm::HS256), &claims, key);
-        assert_eq!(with_key(key).authenticate(Some(&forged)), Err(AuthError::BadSignature));
+        assert_eq!(authenticate(&with_key(key), Some(&forged)), Err(AuthError::BadSignature));
     }
 }
 
@@ -172,13 +186,13 @@ fn issued_tokens_are_valid_until_their_end() {
     let hour = TimeDelta::hours(1);
     for (person, admin) in [(Some(PersonId(7)), false), (Some(PersonId(7)), true), (None, true)] {
         let authorization = format!("Bearer {}", authenticator.issue(person, admin, hour).unwrap());
-        let identity = authenticator.authenticate(Some(&authorization)).unwrap();
-        assert_eq!(identity.viewer, Viewer { person, is_admin: admin });
+        let identity = authenticate(&authenticator, Some(&authorization)).unwrap();
+        assert_eq!((identity.viewer.person, identity.viewer.is_admin), (person, admin));
         assert!(!identity.is_expired(clock.now() + hour - TimeDelta::milliseconds(1)));
         assert!(identity.is_expired(clock.now() + hour));
 
         clock.advance(hour);
-        assert_eq!(authenticator.authenticate(Some(&authorization)), Err(AuthError::Expired));
+        assert_eq!(authenticate(&authenticator, Some(&authorization)), Err(AuthError::Expired));
     }
     assert_eq!(authenticator.issue(None, false, hour), Err(IssueError::NobodyNamed));
     assert_eq!(authenticator.issue(None, true, TimeDelta::MAX), Err(IssueError::LifetimeTooLong));
@@ -212,4 +226,191 @@ fn the_secret_beside_a_database_is_made_once() {
     fs::write(&files[0], "\n").unwrap();
     assert_eq!(secret_beside(&database).unwrap_err().kind(), io::ErrorKind::InvalidData);
     fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn issuer_and_audience_are_asked_for_when_they_are_set() {
+    let rules = Rules {
+        issuer: Some("https://id.example/".into()),
+        audiences: vec!["insession".into(), "other".into()],
+        person_claim: None,
+    };
+    let authenticator = with_secret().with_rules(rules);
+    let claims =
+        |issuer: Value, audience: Value| json!({ "sub": "Person:7", "exp": NOW + 1, "iss": issuer, "aud": audience });
+    let (ours, us) = (json!("https://id.example/"), json!("insession"));
+    let cases = [
+        (claims(ours.clone(), us.clone()), None),
+        (claims(ours.clone(), json!(["someone", "other"])), None),
+        (claims(json!("https://id.example"), us.clone()), Some(AuthError::WrongIssuer)),
+        (claims(json!([ours]), us), Some(AuthError::WrongIssuer)),
+        (claims(ours.clone(), json!("insession2")), Some(AuthError::WrongAudience)),
+        (claims(ours, json!([])), Some(AuthError::WrongAudience)),
+        (json!({ "sub": "Person:7", "exp": NOW + 1 }), Some(AuthError::WrongIssuer)),
+    ];
+    for (claims, expected) in cases {
+        let authorization = signed(&Header::new(Algorithm::HS256), &claims, SECRET);
+        assert_eq!(authenticate(&authenticator, Some(&authorization)).err(), expected, "{claims}");
+    }
+    let issued = authenticator.issue(Some(PersonId(7)), false, TimeDelta::hours(1)).unwrap();
+    assert!(authenticate(&authenticator, Some(&format!("Bearer {issued}"))).is_ok());
+}
+
+#[test]
+fn what_people_may_choose_themselves_is_never_their_id_here() {
+    let rules = Rules { person_claim: Some("nick".into()), ..Rules::default() };
+    let authenticator = with_secret().with_rules(rules);
+    let claims = json!({ "sub": "Person:7", "nick": "Person:1", "exp": NOW + 1 });
+    let authorization = signed(&Header::new(Algorithm::HS256), &claims, SECRET);
+    assert_eq!(authenticate(&authenticator, Some(&authorization)), Err(AuthError::BadSubject));
+}
+
+mod published {
+    //! Against a provider whose keys change, and which may be away.
+
+    use std::sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use axum::{Router, http::StatusCode, routing::get};
+    use tokio::{net::TcpListener, time::Duration};
+
+    use super::*;
+
+    // Made for these tests. Each with the `x` of its public half.
+    const FIRST: (&str, &str) = (
+        "-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIKOp6e/JTgmzQOyKW41AyLGnWZYR86P8LitD6MNoe5mB
+-----END PRIVATE KEY-----",
+        "5HgjI5nI81kszZMg2kKfqkixhC7jxzctZFVDfCt2Z_8",
+    );
+    const SECOND: (&str, &str) = (
+        "-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIHfOA4lE285iVCH+O5jro2qzf1+iviCFr5LF7o0P0S3J
+-----END PRIVATE KEY-----",
+        "n87upc28UhBkBEz5Zs5ZAMoTbG1To7lbUDzWml68HR0",
+    );
+
+    struct Provider {
+        keys: Arc<Mutex<Option<Value>>>,
+        asked: Arc<AtomicUsize>,
+        authenticator: Arc<Authenticator>,
+    }
+
+    fn jwk(id: &str, (_, x): (&str, &str)) -> Value {
+        json!({ "kid": id, "kty": "OKP", "crv": "Ed25519", "x": x, "use": "sig", "alg": "EdDSA" })
+    }
+
+    fn token(id: Option<&str>, (private, _): (&str, &str)) -> String {
+        let header = Header { kid: id.map(str::to_owned), ..Header::new(Algorithm::EdDSA) };
+        let key = EncodingKey::from_ed_pem(private.as_bytes()).unwrap();
+        format!(
+            "Bearer {}",
+            jsonwebtoken::encode(&header, &json!({ "sub": "Person:7", "exp": NOW + 9 }), &key).unwrap()
+        )
+    }
+
+    impl Provider {
+        async fn start(keys: &[Value]) -> Self {
+            let keys = Arc::new(Mutex::new(Some(json!({ "keys": keys }))));
+            let asked = Arc::new(AtomicUsize::new(0));
+            let (published, counter) = (Arc::clone(&keys), Arc::clone(&asked));
+            let answer = get(async move || {
+                counter.fetch_add(1, Ordering::SeqCst);
+                published.lock().unwrap().as_ref().map(Value::to_string).ok_or(StatusCode::SERVICE_UNAVAILABLE)
+            });
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url = format!("http://{}/keys", listener.local_addr().unwrap());
+            tokio::spawn(async move { axum::serve(listener, Router::new().route("/keys", answer)).await });
+            let authenticator = Arc::new(Authenticator::new(&Keys::Published(url), clock()).unwrap());
+            Self { keys, asked, authenticator }
+        }
+
+        fn publish(&self, keys: Option<&[Value]>) {
+            *self.keys.lock().unwrap() = keys.map(|keys| json!({ "keys": keys }));
+        }
+
+        async fn authenticate(&self, authorization: &str) -> Result<Identity, AuthError> {
+            self.authenticator.authenticate(Some(authorization)).await
+        }
+
+        fn asked(&self) -> usize {
+            self.asked.load(Ordering::SeqCst)
+        }
+    }
+
+    async fn pass(duration: Duration) {
+        tokio::time::pause();
+        tokio::time::advance(duration).await;
+        tokio::time::resume();
+    }
+
+    #[tokio::test]
+    async fn keys_are_fetched_once_and_again_when_a_new_one_is_named_but_not_at_every_token() {
+        let provider = Provider::start(&[jwk("one", FIRST)]).await;
+        let together = (0..8).map(|_| async { provider.authenticate(&token(Some("one"), FIRST)).await });
+        for result in futures_util::future::join_all(together).await {
+            assert!(result.is_ok(), "{result:?}");
+        }
+        assert!(provider.authenticate(&token(None, FIRST)).await.is_ok());
+        assert_eq!(provider.asked(), 1);
+
+        provider.publish(Some(&[jwk("two", SECOND)]));
+        for _ in 0..3 {
+            assert_eq!(provider.authenticate(&token(Some("two"), SECOND)).await, Err(AuthError::BadSignature));
+        }
+        assert_eq!(provider.asked(), 1);
+        pass(Duration::from_secs(10)).await;
+        assert!(provider.authenticate(&token(Some("two"), SECOND)).await.is_ok());
+        assert_eq!(provider.authenticate(&token(Some("one"), FIRST)).await, Err(AuthError::BadSignature), "withdrawn");
+        assert_eq!(provider.authenticate(&token(Some("two"), FIRST)).await, Err(AuthError::BadSignature));
+        assert_eq!(provider.asked(), 2);
+    }
+
+    #[tokio::test]
+    async fn known_keys_serve_while_the_provider_is_away() {
+        let provider = Provider::start(&[jwk("one", FIRST)]).await;
+        provider.publish(None);
+        assert_eq!(provider.authenticate(&token(Some("one"), FIRST)).await, Err(AuthError::Unavailable));
+        pass(Duration::from_secs(10)).await;
+        provider.publish(Some(&[jwk("one", FIRST)]));
+        assert!(provider.authenticate(&token(Some("one"), FIRST)).await.is_ok());
+
+        provider.publish(None);
+        pass(Duration::from_hours(24)).await;
+        assert!(provider.authenticate(&token(Some("one"), FIRST)).await.is_ok());
+        assert_eq!(provider.authenticate(&token(Some("two"), SECOND)).await, Err(AuthError::Unavailable));
+    }
+
+    #[tokio::test]
+    async fn only_keys_for_signatures_of_ours_are_taken() {
+        let secret = json!({ "kid": "secret", "kty": "oct", "k": URL_SAFE_NO_PAD.encode(SECRET), "alg": "HS256" });
+        let mut encrypting = jwk("encrypting", SECOND);
+        encrypting["use"] = json!("enc");
+        let mut other = jwk("other", SECOND);
+        other["alg"] = json!("ES256");
+        let strange = json!({ "kid": "strange", "kty": "new", "n": 1 });
+        let provider = Provider::start(&[secret, encrypting, other, strange, jwk("one", FIRST)]).await;
+        assert!(provider.authenticate(&token(Some("one"), FIRST)).await.is_ok());
+        for id in ["encrypting", "other"] {
+            assert_eq!(provider.authenticate(&token(Some(id), SECOND)).await, Err(AuthError::BadSignature), "{id}");
+        }
+        let claims = json!({ "sub": "Person:7", "exp": NOW + 9, "roles": ["admin"] });
+        for id in ["secret", "one"] {
+            let header = Header { kid: Some(id.into()), ..Header::new(Algorithm::HS256) };
+            for secret in [SECRET, FIRST.1] {
+                let forged = signed(&header, &claims, secret);
+                assert_eq!(provider.authenticate(&forged).await, Err(AuthError::BadSignature), "{id}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_is_one_of_http() {
+        for wrong in ["", "keys.json", "file:///etc/passwd", "ftp://example.com/keys"] {
+            let refused = Authenticator::new(&Keys::Published(wrong.into()), clock()).unwrap_err();
+            assert_eq!(refused, KeyError::NotAnAddress, "{wrong}");
+        }
+    }
 }

@@ -58,7 +58,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let url = format!("sqlite://{}", folder.file("demo.db").display());
     let settings = Settings::from(&Source(&|name| match name {
         "DATABASE_URL" => Some(url.clone()),
-        "REDIS_URL" | "JWT_SECRET" | "JWT_PUBLIC_KEY" => None,
+        "REDIS_URL" | "JWT_SECRET" | "JWT_PUBLIC_KEY" | "JWKS_URL" => None,
         "PORT" if args.port.is_some() => args.port.map(|port| port.to_string()),
         name => std::env::var(name).ok(),
     }))?;
@@ -145,7 +145,7 @@ async fn fill(app: &App) -> anyhow::Result<People> {
 async fn person(app: &App, name: &str) -> anyhow::Result<PersonId> {
     let (city, country, _) = AUSTIN;
     let (city, country) = (Some(city.to_owned()), Some(country.to_owned()));
-    let new = NewPerson { display_name: name.to_owned(), city, country };
+    let new = NewPerson { display_name: name.to_owned(), city, country, ..NewPerson::default() };
     Ok(PersonId(people::insert_person(app, Viewer::ADMIN, new).await.map_err(setup::told)?.id))
 }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use insession::server::{Server, ServerSettings};
+use insession::{
+    auth::People,
+    server::{Server, ServerSettings},
+};
 use jobs::Workers;
 use service::{App, config::Settings};
 use tokio_util::sync::CancellationToken;
@@ -32,6 +35,8 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
     let app = setup::app(settings, db, wake, queue);
     let local = settings.redis_url.is_none().then_some(handle);
     let workers = local.map(|handle| Arc::new(Workers::start(app.clone(), handle, shutdown.clone())));
+    let people = People::new(app.clone(), settings.sign_in.auto_register);
+    let authenticator = Arc::new(authenticator.with_people(people));
     let server_settings = ServerSettings {
         host: settings.host,
         port: settings.port,

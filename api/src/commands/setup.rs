@@ -4,12 +4,12 @@ use std::{io::IsTerminal, sync::Arc};
 
 use anyhow::{Context, bail};
 use domain::clock::{Clock, SystemClock};
-use insession::auth::{Authenticator, Keys, secret_beside};
+use insession::auth::{Authenticator, Keys, Rules, secret_beside};
 use jobs::QueueHandle;
 use service::{
     App,
     app::Queue,
-    config::{Limits, Settings},
+    config::{Limits, Settings, SignIn},
     cursor::find_installation,
     db::Db,
     wake::Wake,
@@ -42,21 +42,24 @@ pub fn told(error: service::Error) -> anyhow::Error {
 /// The keys of the settings. An embedded database has its own secret beside it; PostgreSQL is for production, and
 /// there a secret that nobody set would be one that nobody knows.
 pub fn keys(settings: &Settings) -> anyhow::Result<Keys> {
-    match (&settings.jwt_secret, &settings.jwt_public_key) {
-        (Some(_), Some(_)) => bail!("set JWT_SECRET or JWT_PUBLIC_KEY, not both"),
-        (Some(secret), None) => Ok(Keys::Secret(secret.clone())),
-        (None, Some(key)) => Ok(Keys::PublicKey(key.clone())),
-        (None, None) => match settings.sqlite_file() {
+    match (&settings.jwt_secret, &settings.jwt_public_key, &settings.sign_in.jwks_url) {
+        (Some(secret), None, None) => Ok(Keys::Secret(secret.clone())),
+        (None, Some(key), None) => Ok(Keys::PublicKey(key.clone())),
+        (None, None, Some(url)) => Ok(Keys::Published(url.clone())),
+        (None, None, None) => match settings.sqlite_file() {
             Some(file) => Ok(Keys::Secret(secret_beside(&file).context("the token secret beside the database")?)),
             None if settings.is_sqlite() => bail!("a database in memory needs JWT_SECRET"),
-            None => bail!("set JWT_SECRET (HS256) or JWT_PUBLIC_KEY (PEM) to use PostgreSQL"),
+            None => bail!("set JWT_SECRET (HS256), JWT_PUBLIC_KEY (PEM) or JWKS_URL to use PostgreSQL"),
         },
+        _ => bail!("set one of JWT_SECRET, JWT_PUBLIC_KEY and JWKS_URL, not several"),
     }
 }
 
-pub fn authenticator(settings: &Settings) -> anyhow::Result<Arc<Authenticator>> {
+/// What checks tokens, and signs them where the settings have the secret.
+pub fn authenticator(settings: &Settings) -> anyhow::Result<Authenticator> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    Ok(Arc::new(Authenticator::new(&keys(settings)?, clock)?))
+    let SignIn { issuer, audiences, person_claim, .. } = settings.sign_in.clone();
+    Ok(Authenticator::new(&keys(settings)?, clock)?.with_rules(Rules { issuer, audiences, person_claim }))
 }
 
 /// Connects to the database and migrates it, one process at a time.

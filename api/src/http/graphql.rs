@@ -22,7 +22,6 @@ use axum::{
     },
     routing::any,
 };
-use domain::clock::Clock;
 use futures_util::{FutureExt as _, Stream, StreamExt as _, stream, stream::BoxStream};
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -142,7 +141,7 @@ impl<E: Executor> GraphqlEndpoint<E> {
             let message = "accept application/graphql-response+json or application/json";
             return Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, ApiError::bad_user_input(message)));
         }
-        let identity = self.identify(&parts.headers)?;
+        let identity = self.identify(&parts.headers).await?;
         let mut request = if by_get { read_address(parts)? } else { read_body(parts, body).await? };
 
         let media_type = accept.single.unwrap_or(MediaType::Json);
@@ -177,17 +176,21 @@ impl<E: Executor> GraphqlEndpoint<E> {
         }
     }
 
-    fn identify(&self, headers: &HeaderMap) -> Result<Identity, Refusal> {
+    async fn identify(&self, headers: &HeaderMap) -> Result<Identity, Refusal> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let authenticated = match (values.next(), values.next()) {
-            (None, _) => self.authenticator.authenticate(None),
+            (None, _) => Ok(Identity::NOBODY),
             (Some(value), None) => match value.to_str() {
-                Ok(text) => self.authenticator.authenticate(Some(text)),
+                Ok(text) => self.authenticator.authenticate(Some(text)).await,
                 Err(_) => Err(AuthError::NotBearer),
             },
             (Some(_), Some(_)) => Err(AuthError::NotBearer),
         };
-        authenticated.map_err(|error| Refusal::new(StatusCode::UNAUTHORIZED, error.into()))
+        authenticated.map_err(|error| {
+            let is_ours = error == AuthError::Unavailable;
+            let status = if is_ours { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::UNAUTHORIZED };
+            Refusal::new(status, error.into())
+        })
     }
 
     /// Apollo's multipart protocol for subscriptions, version 1.0.
@@ -198,8 +201,7 @@ impl<E: Executor> GraphqlEndpoint<E> {
         permit: Option<Permit>,
     ) -> axum::response::Response {
         let responses = self.executor.execute_stream(request, None);
-        let clock = Arc::clone(self.authenticator.clock());
-        let chunks = multipart_chunks(responses, identity, clock, self.closing.clone());
+        let chunks = multipart_chunks(responses, identity, Arc::clone(&self.authenticator), self.closing.clone());
         let chunks = chunks.map(move |chunk| {
             // Held as long as the stream.
             let _ = &permit;
@@ -483,20 +485,18 @@ pub fn refuse_connection(refused: Refused) -> axum::response::Response {
 fn multipart_chunks(
     responses: BoxStream<'static, Response>,
     identity: Identity,
-    clock: Arc<dyn Clock>,
+    authenticator: Arc<Authenticator>,
     closing: CancellationToken,
 ) -> impl Stream<Item = Bytes> + Send {
     let first = stream::once(async { Bytes::from_static(b"--graphql") });
     first.chain(stream::unfold(Some(responses), move |responses| {
-        let (clock, closing) = (Arc::clone(&clock), closing.clone());
+        let (authenticator, closing) = (Arc::clone(&authenticator), closing.clone());
         async move {
             let mut responses = responses?;
-            let now = clock.now();
-            if identity.is_expired(now) {
-                return Some((last_part(AuthError::Expired.into()), None));
+            if let Err(error) = authenticator.expect_valid(&identity) {
+                return Some((last_part(error.into()), None));
             }
-            let until_expiry = identity.expires_at.and_then(|end| (end - now).to_std().ok());
-            let patience = until_expiry.map_or(HEARTBEAT, |left| left.min(HEARTBEAT));
+            let patience = authenticator.time_left(&identity).map_or(HEARTBEAT, |left| left.min(HEARTBEAT));
             tokio::select! {
                 () = closing.cancelled() => Some((Bytes::from_static(b"--\r\n"), None)),
                 response = responses.next() => match response {

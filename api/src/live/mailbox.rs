@@ -87,6 +87,8 @@ pub enum CutOff {
     Behind,
     /// The server goes down; what is already in the mailbox is still sent.
     Restart,
+    /// The token that it was opened with no longer counts.
+    Revoked,
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -141,7 +141,8 @@ impl ApiError {
 
 impl From<AuthError> for ApiError {
     fn from(error: AuthError) -> Self {
-        Self::unauthenticated(error.to_string())
+        let code = if error == AuthError::Unavailable { ErrorCode::Internal } else { ErrorCode::Unauthenticated };
+        Self::new(code, error.to_string())
     }
 }
 

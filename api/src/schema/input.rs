@@ -301,11 +301,14 @@ pub struct CreatePersonInput {
     display_name: String,
     city: Option<String>,
     country: Option<String>,
+    /// What an identity provider calls them: the sub of their tokens.
+    external_id: Option<String>,
 }
 
 impl From<CreatePersonInput> for NewPerson {
     fn from(input: CreatePersonInput) -> Self {
-        Self { display_name: input.display_name, city: input.city, country: input.country }
+        let CreatePersonInput { display_name, city, country, external_id } = input;
+        Self { display_name, city, country, external_id }
     }
 }
 
@@ -318,6 +321,8 @@ pub struct UpdatePersonInput {
     country: MaybeUndefined<String>,
     hides_place: MaybeUndefined<bool>,
     is_deactivated: MaybeUndefined<bool>,
+    /// What an identity provider calls them: the sub of their tokens.
+    external_id: MaybeUndefined<String>,
 }
 
 impl UpdatePersonInput {
@@ -328,6 +333,7 @@ impl UpdatePersonInput {
             country: clearable(self.country, |text| text),
             hides_place: lasting("hidesPlace", self.hides_place)?,
             is_deactivated: lasting("isDeactivated", self.is_deactivated)?,
+            external_id: clearable(self.external_id, |text| text),
         })
     }
 }

@@ -5,7 +5,7 @@ use domain::{
     ids::{CheckInId, PersonId, SessionId, SessionInstanceId},
     status::Mode,
 };
-use service::{check_ins, instances, people, sessions, sweep};
+use service::{check_ins, instances, people, sessions, sign_in, sweep};
 
 use super::{
     context::{Result, app, id_of, parse_id, viewer},
@@ -136,6 +136,14 @@ impl Mutation {
     async fn update_person(&self, ctx: &Context<'_>, input: UpdatePersonInput) -> Result<PersonPayload> {
         let id = parse_id("id", &input.id)?;
         let row = people::update_person(app(ctx)?, viewer(ctx), id, input.check()?).await?;
+        Ok(PersonPayload { person: Person(row) })
+    }
+
+    /// Ends all tokens that were made for a person until now, and their sockets within seconds: after a device was lost,
+    /// or somebody left. The person, and admins; personId left out, it is the viewer. Signing in again goes on.
+    async fn revoke_tokens(&self, ctx: &Context<'_>, person_id: Option<ID>) -> Result<PersonPayload> {
+        let of = optional_id("personId", person_id.as_ref())?;
+        let row = sign_in::revoke_tokens(app(ctx)?, viewer(ctx), of).await?;
         Ok(PersonPayload { person: Person(row) })
     }
 

@@ -48,6 +48,12 @@ impl Person {
         viewer(ctx).may_act_for(self.key()).then_some(self.0.hides_place)
     }
 
+    /// What an identity provider calls the person. Null for others than the person and admins.
+    async fn external_id(&self, ctx: &Context<'_>) -> Option<&str> {
+        let is_seen = viewer(ctx).may_act_for(self.key());
+        self.0.external_id.as_deref().filter(|_| is_seen)
+    }
+
     /// Where this person is right now. For the person, admins, and people at the same instance unless it is hidden; null for everyone else.
     async fn active_session_instance(&self, ctx: &Context<'_>) -> Result<Option<SessionInstance>> {
         let Some(place) = self.0.active_session_instance_id.map(SessionInstanceId) else { return Ok(None) };

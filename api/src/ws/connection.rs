@@ -19,7 +19,7 @@ use futures_util::{
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::{
-    Entry, Identity, Sockets,
+    AuthError, Entry, Identity, Sockets,
     document::Operation as Asked,
     operation::{Running, errors_text, refusal},
     protocol::{self, ClientMessage, Close},
@@ -58,6 +58,7 @@ struct Connection {
     socket: WebSocket,
     entry: Entry,
     phase: Phase,
+    identifying: Option<BoxFuture<'static, Result<Identity, AuthError>>>,
     operations: Vec<Operation>,
     last_operation: OperationNumber,
     subscription_turns: Turns,
@@ -77,7 +78,11 @@ struct Connection {
 
 #[derive(Debug, Clone, Copy)]
 enum Phase {
-    Opened { init_by: Instant },
+    Opened {
+        init_by: Instant,
+    },
+    /// `connection_init` came, and its token is being checked.
+    Identifying,
     Acknowledged(Identity),
 }
 
@@ -113,6 +118,7 @@ enum Ending {
 
 enum Event {
     Read(Message),
+    Identified(Result<Identity, AuthError>),
     Finished(Finished),
     Tick,
     End(Ending),
@@ -126,6 +132,7 @@ impl Connection {
             socket,
             entry: sockets.enter(permit),
             phase: Phase::Opened { init_by: now + limits.init_timeout },
+            identifying: None,
             operations: Vec::new(),
             last_operation: 0,
             subscription_turns: Turns::default(),
@@ -145,6 +152,7 @@ impl Connection {
             let event = poll_fn(|context| self.poll_event(context, timer.as_mut())).await;
             let ended = match event {
                 Event::Read(message) => self.read(message),
+                Event::Identified(result) => self.acknowledge(result).map_err(Ending::Close),
                 Event::Finished(finished) => {
                     self.settle(finished);
                     Ok(())
@@ -171,6 +179,12 @@ impl Connection {
             Poll::Ready(Some(Err(error))) => return Poll::Ready(Event::End(ending_after(&error))),
             Poll::Ready(None) => return Poll::Ready(Event::End(Ending::Gone)),
             Poll::Pending => {}
+        }
+        if let Some(identifying) = &mut self.identifying
+            && let Poll::Ready(result) = identifying.poll_unpin(context)
+        {
+            self.identifying = None;
+            return Poll::Ready(Event::Identified(result));
         }
         while let Some(running) = &mut self.running {
             match running.poll_next_unpin(context) {
@@ -263,7 +277,7 @@ impl Connection {
 
     fn handle(&mut self, message: ClientMessage) -> Result<(), Close> {
         match message {
-            ClientMessage::ConnectionInit(payload) => self.acknowledge(payload.as_ref()),
+            ClientMessage::ConnectionInit(payload) => self.identify(payload.as_ref()),
             ClientMessage::Ping(payload) => self.control(protocol::pong(payload)),
             ClientMessage::Pong => Ok(()),
             ClientMessage::Subscribe { id, request } => self.subscribe(&id, *request),
@@ -274,8 +288,8 @@ impl Connection {
         }
     }
 
-    fn acknowledge(&mut self, payload: Option<&serde_json::Map<String, serde_json::Value>>) -> Result<(), Close> {
-        if matches!(self.phase, Phase::Acknowledged(_)) {
+    fn identify(&mut self, payload: Option<&serde_json::Map<String, serde_json::Value>>) -> Result<(), Close> {
+        if !matches!(self.phase, Phase::Opened { .. }) {
             return Err(Close::TooManyInits);
         }
         let authorization = payload.and_then(|payload| {
@@ -284,10 +298,17 @@ impl Connection {
         });
         let token = match authorization {
             None => None,
-            Some(serde_json::Value::String(token)) => Some(token.as_str()),
+            Some(serde_json::Value::String(token)) => Some(token.clone()),
             Some(_) => return Err(Close::Forbidden("The authorization is not a string".to_owned())),
         };
-        let identity = (self.entry.sockets.0.settings.authenticate)(token).map_err(Close::Forbidden)?;
+        self.phase = Phase::Identifying;
+        self.identifying = Some((self.entry.sockets.0.settings.authenticate)(token));
+        Ok(())
+    }
+
+    fn acknowledge(&mut self, result: Result<Identity, AuthError>) -> Result<(), Close> {
+        let identity = result?;
+        self.entry.identify(identity)?;
         self.phase = Phase::Acknowledged(identity);
         self.check_token()?;
         self.control(protocol::CONNECTION_ACK.to_owned())
@@ -416,6 +437,7 @@ impl Connection {
     fn next_tick(&self) -> Instant {
         let at = match self.phase {
             Phase::Opened { init_by } => Some(init_by),
+            Phase::Identifying => None,
             Phase::Acknowledged(_) => self.check_token_at,
         };
         at.map_or(self.next_ping, |at| at.min(self.next_ping))
@@ -449,11 +471,21 @@ impl Connection {
     }
 }
 
+impl From<AuthError> for Close {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Unavailable => Self::TryAgain(error.to_string()),
+            _ => Self::Forbidden(error.to_string()),
+        }
+    }
+}
+
 impl From<CutOff> for Close {
     fn from(why: CutOff) -> Self {
         match why {
             CutOff::Behind => Self::Behind,
             CutOff::Restart => Self::Restart,
+            CutOff::Revoked => AuthError::Revoked.into(),
         }
     }
 }

@@ -20,6 +20,7 @@ pub const VIEWER_DEPENDENT: &[&str] = &[
     "booking",
     "bookings",
     "checkIns",
+    "externalId",
     "hidesPlace",
     // Of a person it starts where that person is.
     "nearbyActiveInstances",

@@ -45,7 +45,7 @@ use tokio_util::{
 
 pub use document::{SAME_FOR_EVERYONE, VIEWER_DEPENDENT, is_classified};
 
-pub use crate::auth::Identity;
+pub use crate::auth::{AuthError, Identity};
 use crate::{
     admission::{Admission, Permit},
     http::graphql::refuse_connection,
@@ -54,7 +54,10 @@ use crate::{
 };
 
 /// Maps the `authorization` of `connection_init`, if there is one, to who that is; or says why it is not valid.
-pub type Authenticate = Arc<dyn Fn(Option<&str>) -> Result<Identity, String> + Send + Sync>;
+pub type Authenticate = Arc<dyn Fn(Option<String>) -> BoxFuture<'static, Result<Identity, AuthError>> + Send + Sync>;
+
+/// Whether an identity still holds; asked often, so that it waits for nothing.
+pub type ExpectValid = Arc<dyn Fn(&Identity) -> Result<(), AuthError> + Send + Sync>;
 
 #[derive(Debug, Clone, Copy)]
 pub struct SocketLimits {
@@ -105,6 +108,7 @@ pub struct SocketSettings {
     /// Who may open one.
     pub admission: Admission,
     pub authenticate: Authenticate,
+    pub expect_valid: ExpectValid,
     /// Gives a code to each error that has none.
     pub complete_errors: fn(&mut async_graphql::Response),
     pub clock: Arc<dyn Clock>,
@@ -132,7 +136,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Open {
-    mailboxes: HashMap<u64, Arc<Mailbox>>,
+    sockets: HashMap<u64, Listed>,
     last: u64,
     is_closed: bool,
     /// How many were closed by the server, ever, by code.
@@ -143,6 +147,13 @@ impl fmt::Debug for Sockets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sockets").field("count", &self.count()).finish_non_exhaustive()
     }
+}
+
+/// A socket as others reach it.
+struct Listed {
+    mailbox: Arc<Mailbox>,
+    /// Whose it is, once it is acknowledged.
+    identity: Option<Identity>,
 }
 
 impl Sockets {
@@ -158,7 +169,7 @@ impl Sockets {
             if let Some(shared) = watched.upgrade() {
                 let mut open = locked(&shared.open);
                 open.is_closed = true;
-                open.mailboxes.values().for_each(|mailbox| mailbox.cut_off(CutOff::Restart));
+                open.sockets.values().for_each(|socket| socket.mailbox.cut_off(CutOff::Restart));
             }
         });
         sockets
@@ -166,12 +177,21 @@ impl Sockets {
 
     /// How many are open, for metrics.
     pub fn count(&self) -> usize {
-        locked(&self.0.open).mailboxes.len()
+        locked(&self.0.open).sockets.len()
     }
 
     /// How many were closed by the server, ever, by code; for metrics.
     pub fn closed_by_code(&self) -> BTreeMap<u16, u64> {
         locked(&self.0.open).closed.clone()
+    }
+
+    /// Closes those whose tokens have been revoked.
+    pub fn close_revoked(&self) {
+        let is_revoked = |socket: &&Listed| {
+            socket.identity.is_some_and(|identity| (self.0.settings.expect_valid)(&identity) == Err(AuthError::Revoked))
+        };
+        let open = locked(&self.0.open);
+        open.sockets.values().filter(is_revoked).for_each(|socket| socket.mailbox.cut_off(CutOff::Revoked));
     }
 
     /// Returns when no socket is left, and no mutation of one under way; after the shutdown.
@@ -191,7 +211,7 @@ impl Sockets {
         }
         open.last += 1;
         let number = open.last;
-        open.mailboxes.insert(number, Arc::clone(&mailbox));
+        open.sockets.insert(number, Listed { mailbox: Arc::clone(&mailbox), identity: None });
         drop(open);
         let task = self.0.tasks.token();
         Entry { sockets: self, number, mailbox, _permit: permit, _task: task }
@@ -208,6 +228,16 @@ struct Entry {
 }
 
 impl Entry {
+    /// Whose it is. Asks once more whether that still holds, after others know of it: what is revoked at this moment is
+    /// seen here or there.
+    fn identify(&self, identity: Identity) -> Result<(), AuthError> {
+        let shared = &self.sockets.0;
+        if let Some(listed) = locked(&shared.open).sockets.get_mut(&self.number) {
+            listed.identity = Some(identity);
+        }
+        (shared.settings.expect_valid)(&identity)
+    }
+
     fn note_close(&self, code: u16) {
         *locked(&self.sockets.0.open).closed.entry(code).or_default() += 1;
     }
@@ -215,7 +245,7 @@ impl Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        locked(&self.sockets.0.open).mailboxes.remove(&self.number);
+        locked(&self.sockets.0.open).sockets.remove(&self.number);
     }
 }
 

@@ -11,8 +11,8 @@ pub(super) const SUBPROTOCOL: &str = "graphql-transport-ws";
 /// Ids are part of every message of their operation, so they may not have just any length.
 const ID_BYTES: usize = 1024;
 
-/// How the socket is closed by the server. Clients of graphql-ws try again after `Forbidden`, `Restart` and `Behind`, and
-/// never after the others.
+/// How the socket is closed by the server. Clients of graphql-ws try again after `Forbidden`, `Restart`, `Behind` and
+/// `TryAgain`, and never after the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Close {
     /// 1002: not a WebSocket's frames.
@@ -23,6 +23,8 @@ pub(super) enum Close {
     Restart,
     /// 1013: the client does not read what it asked for, or the server can't keep up; it may resume by its cursor.
     Behind,
+    /// 1013: what is needed to serve it is away, and why.
+    TryAgain(String),
     /// 4400, and why.
     BadRequest(String),
     /// 4401: an operation before the connection was acknowledged.
@@ -46,6 +48,7 @@ impl Close {
             Self::TooBig => (1009, "Message too big"),
             Self::Restart => (1012, "Service restart"),
             Self::Behind => (1013, "Too far behind: resume with the last cursor"),
+            Self::TryAgain(reason) => (1013, reason.as_str()),
             Self::BadRequest(reason) => (4400, reason.as_str()),
             Self::Unauthorized => (4401, "Unauthorized"),
             Self::Forbidden(reason) => (4403, reason.as_str()),

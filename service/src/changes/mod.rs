@@ -50,7 +50,7 @@ pub struct News {
     events: Vec<Event>,
     occupancies: Vec<ActivityId>,
     counts: Vec<SessionInstanceId>,
-    is_due_changed: bool,
+    wakes: bool,
 }
 
 impl News {
@@ -107,7 +107,12 @@ impl News {
 
     /// Something falls due at another instant: nothing to tell to clients, but timers are to look again.
     pub fn due_changed(&mut self) {
-        self.is_due_changed = true;
+        self.wakes = true;
+    }
+
+    /// Somebody's tokens no longer count: nothing to tell to clients, but their sockets are to be closed.
+    pub fn tokens_revoked(&mut self) {
+        self.wakes = true;
     }
 
     /// How many are there, or said yes, changed.
@@ -118,11 +123,11 @@ impl News {
 
 /// Writes the news of a transaction that is about to commit; whether there were any for which to wake everyone.
 pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
-    let News { mut events, mut occupancies, mut counts, is_due_changed } = tx.take_news();
+    let News { mut events, mut occupancies, mut counts, wakes } = tx.take_news();
     occupancies.sort_unstable();
     occupancies.dedup();
     events.extend(occupancies.into_iter().map(Event::Occupancy));
-    let told = is_due_changed || !events.is_empty() || !counts.is_empty();
+    let told = wakes || !events.is_empty() || !counts.is_empty();
     if !events.is_empty() {
         let batch = insert_batch(&**tx, now, events.len(), None).await?;
         insert_events(&**tx, batch, &events).await?;

@@ -10,4 +10,5 @@ mod live;
 mod protocol;
 mod rights;
 mod service;
+mod sign_in;
 mod statements;

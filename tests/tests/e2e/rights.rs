@@ -101,6 +101,12 @@ fn table(world: &World) -> Vec<(&'static str, May, &'static str, Value)> {
             json!({ "id": member }),
         ),
         (
+            "revokeTokens",
+            May::Admins,
+            "mutation($id: ID) { revokeTokens(personId: $id) { person { id } } }",
+            json!({ "id": member }),
+        ),
+        (
             "checkIn",
             May::Organizers,
             "mutation($id: ID!, $person: ID) { checkIn(input: { sessionInstanceId: $id, attendance: MAYBE, personId: $person }) { checkIn { id } } }",

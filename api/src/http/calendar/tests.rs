@@ -68,6 +68,7 @@ fn session(schedules: &[(&str, &[i64], &str, &str)]) -> session::Model {
         needs_recompute: false,
         revision: 3,
         created_at: now(),
+        deleted_at: None,
     }
 }
 
@@ -97,6 +98,7 @@ fn instance(id: i64, of: Option<(&str, &str)>, at: (&str, Option<(&str, &str)>))
         is_removed_by_recurrence: false,
         deleted_at: None,
         created_at: now(),
+        erased_count: 0,
     };
     Instants::compute(Tz::America__Chicago, domain::window::Buffers::default(), row.date, row.start_time, row.end_time)
         .put(&mut row);

@@ -202,6 +202,10 @@ impl World {
             hides_place: false,
             active_session_instance_id: None,
             created_at: self.now(),
+            external_id: None,
+            tokens_not_before: None,
+            erased_at: None,
+            merged_into_id: None,
         };
         let row = person::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
         Ok(PersonId(row.insert(self.db()).await?.id))
@@ -291,6 +295,7 @@ pub fn blank_session(name: &str, time_zone: &str) -> session::Model {
         needs_recompute: false,
         revision: 1,
         created_at: utc("2025-01-01 00:00"),
+        deleted_at: None,
     }
 }
 
@@ -319,6 +324,7 @@ fn blank_instance(session: i64, date: NaiveDate, now: DateTime<Utc>) -> session_
         is_removed_by_recurrence: false,
         deleted_at: None,
         created_at: now,
+        erased_count: 0,
     }
 }
 

@@ -1,0 +1,152 @@
+//! Signing in: through an identity provider, and being signed out.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use chrono::TimeDelta;
+use insession_tests::{
+    Deployment, TestDatabase, database::number, eventually, now, on_both_databases, provider::Provider, token,
+};
+use serde_json::{Value, json};
+
+use crate::fixtures::create_person;
+
+const LIMIT: Duration = Duration::from_secs(15);
+const VIEWER: &str = "{ viewer { id displayName } viewerIsAdmin }";
+
+on_both_databases!(identity_providers_are_known_by_their_keys, revoked_tokens_end_with_their_sockets);
+
+/// A deployment whose tokens come from `provider`.
+async fn start(database: &TestDatabase, provider: &Provider, registers: &str) -> Result<Deployment> {
+    let change = |settings: insession_tests::Settings| {
+        let settings = settings.without("JWT_SECRET").with("JWKS_URL", provider.url());
+        settings
+            .with("JWT_ISSUER", "https://id.example")
+            .with("JWT_AUDIENCE", "insession")
+            .with("AUTO_REGISTER", registers)
+    };
+    Deployment::start_with(database, change).await
+}
+
+fn claims(sub: &str, more: Value) -> Value {
+    let exp = now().timestamp() + 3600;
+    let mut claims = json!({ "sub": sub, "exp": exp, "iss": "https://id.example", "aud": ["insession"] });
+    if let (Some(claims), Value::Object(more)) = (claims.as_object_mut(), more) {
+        claims.extend(more);
+    }
+    claims
+}
+
+async fn identity_providers_are_known_by_their_keys(database: TestDatabase) -> Result<()> {
+    let provider = Provider::start().await?;
+    {
+        let deployment = start(&database, &provider, "false").await?;
+        let client =
+            |claims: &Value| Ok::<_, anyhow::Error>(deployment.first().client().with_token(&provider.token(claims)?));
+        let stranger = client(&claims("auth0|5f", json!({})))?;
+        assert_eq!(stranger.error_code(VIEWER, json!({})).await?, "UNAUTHENTICATED", "nobody here is called that");
+        let admin = client(&claims("root", json!({ "roles": ["admin"] })))?;
+        assert_eq!(admin.data(VIEWER, json!({})).await?, json!({ "viewer": null, "viewerIsAdmin": true }));
+        for wrong in [json!({ "iss": "https://other.example" }), json!({ "aud": "others" }), json!({ "aud": null })] {
+            let client = client(
+                &claims("root", json!({ "roles": ["admin"] }))
+                    .as_object()
+                    .map(|claims| {
+                        let mut claims = claims.clone();
+                        claims.extend(wrong.as_object().cloned().unwrap_or_default());
+                        Value::Object(claims)
+                    })
+                    .unwrap_or_default(),
+            )?;
+            assert_eq!(client.error_code(VIEWER, json!({})).await?, "UNAUTHENTICATED", "{wrong}");
+        }
+
+        let create = r#"mutation { createPerson(input: { displayName: "Ann", externalId: "auth0|5f" }) { person { id externalId } } }"#;
+        let person = admin.data(create, json!({})).await?["createPerson"]["person"].take();
+        assert_eq!(person["externalId"], "auth0|5f");
+        assert_eq!(admin.error_code(create, json!({})).await?, "CONFLICT");
+        let expected = json!({ "viewer": { "id": person["id"], "displayName": "Ann" }, "viewerIsAdmin": false });
+        eventually(LIMIT, "the person to be known", async || {
+            ensure!(stranger.data(VIEWER, json!({})).await? == expected);
+            Ok(())
+        })
+        .await?;
+        let change = r#"mutation($id: ID!) { updatePerson(input: { id: $id, externalId: "root" }) { person { id } } }"#;
+        assert_eq!(
+            stranger.error_code(change, json!({ "id": person["id"] })).await?,
+            "FORBIDDEN",
+            "not one's own matter"
+        );
+        let known = provider.token(&claims("auth0|5f", json!({})))?;
+        provider.go_away();
+        let another = deployment.first().client().with_token(&known);
+        assert_eq!(another.data(VIEWER, json!({})).await?, expected, "the keys are known");
+        let fresh = deployment.second().client().with_token(&known).query(VIEWER, json!({})).await?;
+        ensure!([200, 503].contains(&fresh.status), "a server without keys can't say: {}", fresh.body);
+    }
+
+    let provider = Provider::start().await?;
+    let deployment = start(&database, &provider, "true").await?;
+    let token = provider.token(&claims("auth0|new", json!({ "name": "  Bea\u{7}trix " })))?;
+    let at_once = (0..8).map(|n| {
+        let server = if n % 2 == 0 { deployment.first() } else { deployment.second() };
+        let client = server.client().with_token(&token);
+        async move { client.data(VIEWER, json!({})).await }
+    });
+    let viewers = futures_util::future::try_join_all(at_once).await?;
+    ensure!(
+        viewers.iter().all(|viewer| *viewer == viewers[0] && viewer["viewer"]["displayName"] == "Beatrix"),
+        "{viewers:?}"
+    );
+    let count =
+        number(&database.connect().await?, "SELECT COUNT(*) FROM person WHERE external_id = 'auth0|new'").await?;
+    assert_eq!(count, 1, "two at once make one");
+    let admin = provider.token(&claims("root2", json!({ "roles": ["admin"] })))?;
+    let admin = deployment.first().client().with_token(&admin).data(VIEWER, json!({})).await?;
+    ensure!(admin["viewer"].is_null(), "an admin need not be a person: {admin}");
+    Ok(())
+}
+
+async fn revoked_tokens_end_with_their_sockets(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let [person, other] = [create_person(&admin, "Ann").await?, create_person(&admin, "Bob").await?];
+    let made = |person: &str, at: i64| {
+        token::signed(&json!({ "sub": person, "iat": at, "exp": now().timestamp() + 3600 }), token::SECRET)
+    };
+    let before = now().timestamp() - 60;
+    let mut sockets = Vec::new();
+    for server in [deployment.first(), deployment.second()] {
+        for token in [made(&person, before), token::of(&person)] {
+            server.client().with_token(&token).data(VIEWER, json!({})).await?;
+            sockets.push(server.socket(Some(&token)).await?);
+        }
+    }
+    let mut kept = deployment.second().socket(Some(&made(&other, before))).await?;
+
+    let revoke = "mutation($id: ID) { revokeTokens(personId: $id) { person { id } } }";
+    let theirs = deployment.first().client().with_token(&made(&other, before));
+    assert_eq!(theirs.error_code(revoke, json!({ "id": person })).await?, "FORBIDDEN");
+    assert_eq!(admin.error_code(revoke, json!({})).await?, "BAD_USER_INPUT", "whose?");
+    let own = deployment.first().client().with_token(&made(&person, before));
+    own.data(revoke, json!({})).await?;
+
+    for socket in &mut sockets {
+        assert_eq!(socket.closed(LIMIT).await?.code, 4403);
+    }
+    for server in [deployment.first(), deployment.second()] {
+        for token in [made(&person, before), token::of(&person)] {
+            let client = server.client().with_token(&token);
+            assert_eq!(client.error_code(VIEWER, json!({})).await?, "UNAUTHENTICATED");
+            ensure!(server.socket(Some(&token)).await.is_err(), "it lets a revoked token in");
+        }
+        // Signing in again goes on; made a moment later, as seconds are all that tokens tell.
+        let fresh = server.client().with_token(&made(&person, (now() + TimeDelta::seconds(1)).timestamp()));
+        assert_eq!(fresh.data(VIEWER, json!({})).await?["viewer"]["id"], *person);
+    }
+    kept.subscribe("still", "query { viewer { id } }", json!({}))?;
+    assert_eq!(kept.next_for("still", LIMIT).await?.field("viewer")["id"], *other);
+    admin.data(revoke, json!({ "id": other })).await?;
+    assert_eq!(kept.closed(LIMIT).await?.code, 4403);
+    Ok(())
+}
