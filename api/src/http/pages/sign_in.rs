@@ -63,7 +63,7 @@ pub async fn sign_in(
         let page = respond(&Frame::new("Sign in", &visitor), &form(&next, Some(message)));
         Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
     };
-    let identity = match pages.authenticator.authenticate(Some(&format!("Bearer {token}"))) {
+    let identity = match pages.authenticator.authenticate(Some(&format!("Bearer {token}"))).await {
         Ok(identity) => identity,
         Err(error) => return refused(&error.to_string()),
     };

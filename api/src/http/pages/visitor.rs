@@ -32,7 +32,8 @@ impl FromRequestParts<Pages> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, Infallible> {
         let Some(token) = cookie(&parts.headers) else { return Ok(Self::default()) };
-        let Ok(Identity { viewer, .. }) = pages.authenticator.authenticate(Some(&format!("Bearer {token}"))) else {
+        let Ok(Identity { viewer, .. }) = pages.authenticator.authenticate(Some(&format!("Bearer {token}"))).await
+        else {
             return Ok(Self::default());
         };
         let name = match viewer.person {
