@@ -11,6 +11,8 @@ pub enum IdError {
     Malformed { expected: &'static str },
     #[error("is the id of a {found}, but a {expected} is asked for, such as {expected}:7")]
     OtherType { found: String, expected: &'static str },
+    #[error("is not the id of a visit: they look like Presence:0f8fad5b-d9cb-469f-a165-70867728950e")]
+    MalformedVisit,
 }
 
 macro_rules! ids {
@@ -58,8 +60,68 @@ ids! {
     ActivityId => "Activity";
 }
 
+/// One visit of one browser: a UUID that the client made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PresenceId(u128);
+
+impl PresenceId {
+    /// The type's name in global ids.
+    pub const TYPE: &'static str = "Presence";
+
+    /// Reads a bare UUID, in either case (RFC 9562, 4).
+    pub fn parse_uuid(text: &str) -> Option<Self> {
+        let is_hyphen = |index| matches!(index, 8 | 13 | 18 | 23);
+        if text.len() != 36 || !text.bytes().enumerate().all(|(index, byte)| is_hyphen(index) == (byte == b'-')) {
+            return None;
+        }
+        let digits: String = text.chars().filter(|c| *c != '-').collect();
+        // A sign is read as a number's, and is not a digit.
+        let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_hex.then(|| u128::from_str_radix(&digits, 16).ok().map(Self)).flatten()
+    }
+
+    /// The bare UUID, as it is stored.
+    pub fn uuid(self) -> String {
+        let digits = format!("{:032x}", self.0);
+        [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
+    }
+}
+
+impl From<u128> for PresenceId {
+    fn from(number: u128) -> Self {
+        Self(number)
+    }
+}
+
+impl fmt::Display for PresenceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", Self::TYPE, self.uuid())
+    }
+}
+
+impl FromStr for PresenceId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        match split_type(text, Self::TYPE) {
+            Ok(key) => Self::parse_uuid(key).ok_or(IdError::MalformedVisit),
+            Err(IdError::Malformed { .. }) => Err(IdError::MalformedVisit),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 /// Only the canonical form is taken, so that an id has one text: no sign, no leading zero, no white space.
 fn parse_key(text: &str, expected: &'static str) -> Result<i64, IdError> {
+    let key = split_type(text, expected)?;
+    match key.parse::<i64>() {
+        Ok(number) if number > 0 && number.to_string() == key => Ok(number),
+        _ => Err(IdError::Malformed { expected }),
+    }
+}
+
+/// What comes after the type, which is the expected one.
+fn split_type<'a>(text: &'a str, expected: &'static str) -> Result<&'a str, IdError> {
     let Some((found, key)) = text.split_once(':') else {
         return Err(IdError::Malformed { expected });
     };
@@ -71,10 +133,7 @@ fn parse_key(text: &str, expected: &'static str) -> Result<i64, IdError> {
             IdError::Malformed { expected }
         });
     }
-    match key.parse::<i64>() {
-        Ok(number) if number > 0 && number.to_string() == key => Ok(number),
-        _ => Err(IdError::Malformed { expected }),
-    }
+    Ok(key)
 }
 
 #[cfg(test)]
@@ -101,5 +160,24 @@ mod tests {
             "Person:7".parse::<SessionId>(),
             Err(IdError::OtherType { found: "Person".into(), expected: "Session" })
         );
+    }
+
+    #[test]
+    fn visits_are_uuids() {
+        let id = PresenceId::parse_uuid("0F8FAD5B-d9cb-469f-a165-70867728950e").unwrap();
+        assert_eq!(id.to_string(), "Presence:0f8fad5b-d9cb-469f-a165-70867728950e");
+        assert_eq!(id.to_string().parse(), Ok(id));
+        for wrong in [
+            "",
+            "7",
+            "0f8fad5bd9cb469fa16570867728950e",
+            "0f8fad5b-d9cb-469f-a165-70867728950",
+            "+f8fad5b-d9cb-469f-a165-70867728950e",
+            "0f8fad5b-d9cb-469f-a165-7086772895é",
+        ] {
+            assert_eq!(PresenceId::parse_uuid(wrong), None, "{wrong}");
+        }
+        let other = "Person:0f8fad5b-d9cb-469f-a165-70867728950e".parse::<PresenceId>();
+        assert_eq!(other, Err(IdError::OtherType { found: "Person".into(), expected: "Presence" }));
     }
 }

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod ids;
 pub mod news;
 pub mod placement;
+pub mod presence;
 pub mod recurrence;
 pub mod retime;
 pub mod status;

@@ -1,11 +1,13 @@
 //! sea-orm entities, one file a table. What the columns mean is said in the migrations.
 
+pub mod activity;
 pub mod change_batch;
 pub mod change_log;
 pub mod check_in;
 pub mod count_change;
 pub mod installation;
 pub mod person;
+pub mod presence;
 pub mod session;
 pub mod session_instance;
 pub mod session_organizer;

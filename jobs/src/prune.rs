@@ -6,6 +6,11 @@ use crate::job::Context;
 
 pub(crate) async fn run(context: &Context) -> Result<(), String> {
     let pruned = prune(&context.app).await.map_err(|error| error.describe())?;
-    tracing::debug!(batches = pruned.batches, instances = pruned.instances, "pruned what is long past");
+    tracing::debug!(
+        batches = pruned.batches,
+        instances = pruned.instances,
+        visits = pruned.visits,
+        "pruned what is long past"
+    );
     Ok(())
 }

@@ -6,6 +6,7 @@
 mod m0001_sessions;
 mod m0002_change_log;
 mod m0003_bookings;
+mod m0004_presence;
 mod m0005_sign_in;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_sessions::Migration),
             Box::new(m0002_change_log::Migration),
             Box::new(m0003_bookings::Migration),
+            Box::new(m0004_presence::Migration),
             Box::new(m0005_sign_in::Migration),
         ]
     }

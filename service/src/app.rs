@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     changes,
+    config::PresenceSettings,
     cursor::CursorKey,
     db::{Db, Tx},
     error::{Error, Result},
@@ -41,6 +42,7 @@ pub struct App {
     pub placement_rule: PlacementRule,
     /// How long the change log keeps what happened.
     pub change_log_kept: TimeDelta,
+    pub presence: PresenceSettings,
     cursor_key: Arc<OnceCell<CursorKey>>,
 }
 
@@ -53,12 +55,18 @@ impl App {
         placement_rule: PlacementRule,
     ) -> Self {
         let change_log_kept = TimeDelta::days(7);
-        Self { db, clock, wake, queue, placement_rule, change_log_kept, cursor_key: Arc::default() }
+        let presence = PresenceSettings::default();
+        Self { db, clock, wake, queue, placement_rule, change_log_kept, presence, cursor_key: Arc::default() }
     }
 
     #[must_use]
     pub fn keeping_changes_for(self, change_log_kept: TimeDelta) -> Self {
         Self { change_log_kept, ..self }
+    }
+
+    #[must_use]
+    pub fn with_presence(self, presence: PresenceSettings) -> Self {
+        Self { presence, ..self }
     }
 
     pub fn now(&self) -> DateTime<Utc> {

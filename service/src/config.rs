@@ -3,7 +3,7 @@
 use std::{net::IpAddr, ops::RangeInclusive, str::FromStr, time::Duration};
 
 use chrono::TimeDelta;
-use domain::placement::PlacementRule;
+use domain::{placement::PlacementRule, presence::PresenceRules};
 
 use crate::db;
 
@@ -71,6 +71,7 @@ pub struct Settings {
     pub database_connections: u32,
     /// `CHANGE_LOG_DAYS` (7): how long changes are kept, for those who resume by a cursor.
     pub change_log_kept: TimeDelta,
+    pub presence: PresenceSettings,
     pub limits: Limits,
 }
 
@@ -213,6 +214,7 @@ impl Settings {
             placement_rule: source.parsed("PLACEMENT_RULE", PlacementRule::default())?,
             database_connections: source.parsed("DATABASE_CONNECTIONS", 16)?,
             change_log_kept: TimeDelta::days(source.number("CHANGE_LOG_DAYS", 7, 1..=3_650)?),
+            presence: PresenceSettings::from(source)?,
             limits: Limits::from(source)?,
         })
     }
@@ -224,6 +226,47 @@ impl Settings {
     /// The file of the embedded database.
     pub fn sqlite_file(&self) -> Option<std::path::PathBuf> {
         db::sqlite_file(&self.database_url)
+    }
+}
+
+/// How visits are kept alive, and for how long they are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PresenceSettings {
+    /// `ONLINE_WINDOW_SECONDS` (60) and `ABANDON_AFTER_HOURS` (3, which may have a fraction).
+    pub rules: PresenceRules,
+    /// `HEARTBEAT_SECONDS` (20; a third of a window that is shorter than a minute): how often clients are asked to beat.
+    pub heartbeat: Duration,
+    /// `ANONYMOUS_PRESENCE` (false): may those visit who have no token?
+    pub anonymous: bool,
+    /// `PRESENCE_DAYS` (400): how long visits are kept.
+    pub kept: TimeDelta,
+}
+
+impl Default for PresenceSettings {
+    fn default() -> Self {
+        let (heartbeat, kept) = (Duration::from_secs(20), TimeDelta::days(400));
+        Self { rules: PresenceRules::default(), heartbeat, anonymous: false, kept }
+    }
+}
+
+impl PresenceSettings {
+    fn from(source: &Source<'_>) -> Result<Self, SettingError> {
+        let usual = Self::default();
+        let window = source.number("ONLINE_WINDOW_SECONDS", 60_u32, 1..=86_400)?;
+        let usual_heartbeat = usual.heartbeat.min(Duration::from_secs(window.into()) / 3);
+        let heartbeat = match source.text("HEARTBEAT_SECONDS") {
+            None => usual_heartbeat.max(Duration::from_secs(1)),
+            Some(_) => Duration::from_secs(source.number("HEARTBEAT_SECONDS", 20, 1..=window.max(1).into())?),
+        };
+        let hours = source.number("ABANDON_AFTER_HOURS", 3.0, 0.0001..=87_600.0)?;
+        #[expect(clippy::cast_possible_truncation, reason = "within the bounds above")]
+        let abandon_after = TimeDelta::milliseconds((hours * 3_600_000.0) as i64);
+        Ok(Self {
+            rules: PresenceRules { online_window: TimeDelta::seconds(window.into()), abandon_after },
+            heartbeat,
+            anonymous: flag(source, "ANONYMOUS_PRESENCE", usual.anonymous)?,
+            kept: TimeDelta::days(source.number("PRESENCE_DAYS", usual.kept.num_days(), 1..=36_500)?),
+        })
     }
 }
 
@@ -239,6 +282,27 @@ fn flag(source: &Source<'_>, name: &'static str, default: bool) -> Result<bool, 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn beats_are_asked_for_several_times_a_window() {
+        let presence = |name: &'static str, value: &'static str| {
+            let settings = Settings::from(&Source(&move |asked| (asked == name).then(|| value.to_owned())));
+            settings.map(|settings| settings.presence)
+        };
+        assert_eq!(presence("", "").unwrap(), PresenceSettings::default());
+        assert_eq!(presence("ONLINE_WINDOW_SECONDS", "6").unwrap().heartbeat, Duration::from_secs(2));
+        assert_eq!(presence("ONLINE_WINDOW_SECONDS", "1").unwrap().heartbeat, Duration::from_secs(1));
+        assert_eq!(presence("HEARTBEAT_SECONDS", "5").unwrap().heartbeat, Duration::from_secs(5));
+        assert_eq!(presence("ABANDON_AFTER_HOURS", "0.5").unwrap().rules.abandon_after, TimeDelta::minutes(30));
+        for (name, value) in [
+            ("HEARTBEAT_SECONDS", "61"),
+            ("ONLINE_WINDOW_SECONDS", "0"),
+            ("ABANDON_AFTER_HOURS", "NaN"),
+            ("ANONYMOUS_PRESENCE", "maybe"),
+        ] {
+            assert!(presence(name, value).is_err(), "{name}={value}");
+        }
+    }
 
     #[test]
     fn limits_have_defaults_and_bounds() {

@@ -228,7 +228,17 @@ pub(crate) async fn numbers<C: ConnectionTrait>(
     found.iter().map(|row| row.try_get_by_index::<i64>(0).map_err(Error::from)).collect()
 }
 
-/// `column` is one of the numbers that parameter `n` holds: see [`list`].
+/// Reads the first column, a text, of every row.
+pub(crate) async fn texts<C: ConnectionTrait>(
+    db: &C,
+    sql: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<String>> {
+    let found = db.query_all_raw(statement(db, sql, values)).await?;
+    found.iter().map(|row| row.try_get_by_index::<String>(0).map_err(Error::from)).collect()
+}
+
+/// `column` is one of what parameter `n` holds: see [`list`] and [`text_list`].
 pub(crate) fn is_in<C: ConnectionTrait>(db: &C, column: &str, n: usize) -> String {
     match db.get_database_backend() {
         DbBackend::Postgres => format!("{column} = ANY(${n})"),
@@ -243,6 +253,16 @@ pub(crate) fn list<C: ConnectionTrait>(db: &C, numbers: impl IntoIterator<Item =
             Value::Array(ArrayType::BigInt, Some(Box::new(numbers.into_iter().map(Value::from).collect())))
         }
         _ => serde_json::Value::from(numbers.into_iter().collect::<Vec<_>>()).to_string().into(),
+    }
+}
+
+/// A list of texts as one parameter.
+pub(crate) fn text_list<C: ConnectionTrait>(db: &C, texts: impl IntoIterator<Item = String>) -> Value {
+    match db.get_database_backend() {
+        DbBackend::Postgres => {
+            Value::Array(ArrayType::String, Some(Box::new(texts.into_iter().map(Value::from).collect())))
+        }
+        _ => serde_json::Value::from(texts.into_iter().collect::<Vec<_>>()).to_string().into(),
     }
 }
 

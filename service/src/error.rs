@@ -17,6 +17,8 @@ pub enum Error {
     Invalid { field: String, message: String },
     /// The input is right but collides with what is there.
     Conflict(String),
+    /// It can't go from its status to that one.
+    InvalidTransition(String),
     /// The log no longer reaches back to this position.
     CursorExpired,
     /// A transaction met another and is to be done again; handled in [`crate::App::conclude`].
@@ -68,7 +70,7 @@ impl Error {
     pub fn describe(&self) -> String {
         match self {
             Self::Unauthenticated(text) | Self::Forbidden(text) | Self::Again(text) => (*text).to_owned(),
-            Self::NotFound(text) | Self::Conflict(text) => text.clone(),
+            Self::NotFound(text) | Self::Conflict(text) | Self::InvalidTransition(text) => text.clone(),
             Self::Invalid { field, message } => format!("{field} {message}"),
             Self::CursorExpired => "the cursor is older than the log".to_owned(),
             Self::Internal(cause) => cause.to_string(),

@@ -18,6 +18,7 @@ pub mod lists;
 pub mod meetings;
 pub mod people;
 pub mod placing;
+pub mod presence;
 pub mod prune;
 pub mod sessions;
 pub mod settle;

@@ -17,16 +17,17 @@ pub const MAX_PAGE: i32 = 100;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowCursor {
     pub key: String,
-    pub id: i64,
+    /// A number, or of visits a text.
+    pub id: String,
 }
 
 impl RowCursor {
     pub fn of_text(key: &str, id: i64) -> Self {
-        Self { key: key.to_owned(), id }
+        Self { key: key.to_owned(), id: id.to_string() }
     }
 
-    pub fn of_instant(key: DateTime<Utc>, id: i64) -> Self {
-        Self { key: key.to_rfc3339(), id }
+    pub fn of_instant(key: DateTime<Utc>, id: impl ToString) -> Self {
+        Self { key: key.to_rfc3339(), id: id.to_string() }
     }
 
     pub fn write(&self) -> String {
@@ -38,7 +39,7 @@ impl RowCursor {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong())?;
         let decoded = String::from_utf8(bytes).map_err(|_| wrong())?;
         let (id, key) = decoded.split_once(':').ok_or_else(wrong)?;
-        Ok(Self { key: key.to_owned(), id: id.parse().map_err(|_| wrong())? })
+        Ok(Self { key: key.to_owned(), id: id.to_owned() })
     }
 
     fn instant(&self, field: &str) -> Result<DateTime<Utc>> {
@@ -70,6 +71,8 @@ pub struct Slice<T> {
 pub enum Key {
     Text,
     Instant,
+    /// The id is a text.
+    InstantOfText,
 }
 
 impl Page {
@@ -139,9 +142,15 @@ fn bound(field: &str, text: &str, key: Key) -> Result<impl IntoValueTuple + use<
     let cursor = RowCursor::read(field, text)?;
     let value: Value = match key {
         Key::Text => cursor.key.clone().into(),
-        Key::Instant => cursor.instant(field)?.into(),
+        Key::Instant | Key::InstantOfText => cursor.instant(field)?.into(),
     };
-    Ok((value, Value::from(cursor.id)))
+    let id: Value = match key {
+        Key::InstantOfText => cursor.id.into(),
+        Key::Text | Key::Instant => {
+            cursor.id.parse::<i64>().map_err(|_| Error::invalid(field, "is not a cursor of this list"))?.into()
+        }
+    };
+    Ok((value, id))
 }
 
 /// Counts what a query would list.

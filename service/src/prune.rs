@@ -17,6 +17,8 @@ pub struct Pruned {
     pub batches: u64,
     /// Deleted instances.
     pub instances: u64,
+    /// Visits.
+    pub visits: u64,
 }
 
 /// How many rows go in one transaction.
@@ -31,7 +33,8 @@ pub async fn prune(app: &App) -> Result<Pruned> {
     let now = app.now();
     let batches = prune_log(app, now).await?;
     let instances = prune_instances(app, now).await?;
-    Ok(Pruned { batches, instances })
+    let visits = prune_visits(app, now).await?;
+    Ok(Pruned { batches, instances, visits })
 }
 
 async fn prune_log(app: &App, now: DateTime<Utc>) -> Result<u64> {
@@ -73,6 +76,19 @@ async fn prune_instances(app: &App, now: DateTime<Utc>) -> Result<u64> {
     );
     let over = (now - OVER).date_naive();
     steps(app, now, &sql, || vec![oldest.into(), over.into()]).await
+}
+
+/// Visits that began long ago and are over, and the hours in which they did.
+async fn prune_visits(app: &App, now: DateTime<Utc>) -> Result<u64> {
+    let since = now - app.presence.kept;
+    let sql = "DELETE FROM presence WHERE id IN \
+               (SELECT id FROM presence WHERE started_at < $1 AND status <> 'ACTIVE' ORDER BY started_at LIMIT $2)";
+    let visits = steps(app, now, sql, || vec![since.into()]).await?;
+    let sql = "DELETE FROM presence_hour WHERE id IN \
+               (SELECT id FROM presence_hour WHERE hour < $1 ORDER BY hour LIMIT $2)";
+    // The hour in which the time runs out is not over yet.
+    steps(app, now, sql, || vec![(since - TimeDelta::hours(1)).into()]).await?;
+    Ok(visits)
 }
 
 /// Runs a statement, whose last parameter is how many rows it may touch, until it finds no more; how many it touched.

@@ -4,6 +4,7 @@
 
 mod autocreate_property;
 mod naive;
+mod presence;
 mod recurrence_property;
 mod status_property;
 mod vectors;

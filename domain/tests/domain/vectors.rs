@@ -12,7 +12,7 @@ use insession_domain::{
 };
 use serde_json::Value;
 
-fn cases(file: &str, list: &str) -> Vec<Value> {
+pub fn cases(file: &str, list: &str) -> Vec<Value> {
     let path = format!("{}/tests/vectors/{file}", env!("CARGO_MANIFEST_DIR"));
     let value: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let cases = value[list].as_array().unwrap().clone();
@@ -20,7 +20,7 @@ fn cases(file: &str, list: &str) -> Vec<Value> {
     cases
 }
 
-fn text(value: &Value) -> &str {
+pub fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
 

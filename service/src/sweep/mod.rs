@@ -11,6 +11,7 @@ mod due;
 mod everyone;
 mod report;
 mod session;
+mod visits;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -28,7 +29,7 @@ pub use self::report::{AutoCreated, Changed, Report, SweepError};
 use crate::{
     App, Error, Result,
     cursor::find_installation,
-    db::{Tx, numbers},
+    db::{Tx, numbers, texts},
     instances,
     settle::{Moment, Settled},
 };
@@ -94,6 +95,14 @@ impl Runner<'_> {
         match &self.dry {
             Some(tx) => numbers(&**tx, sql, values).await,
             None => numbers(self.app.db.pool(), sql, values).await,
+        }
+    }
+
+    /// The same for ids that are texts.
+    async fn texts(&self, sql: &str, values: Vec<sea_orm::Value>) -> Result<Vec<String>> {
+        match &self.dry {
+            Some(tx) => texts(&**tx, sql, values).await,
+            None => texts(self.app.db.pool(), sql, values).await,
         }
     }
 
@@ -175,11 +184,13 @@ async fn run(runner: &mut Runner<'_>, request: Request) -> Result<()> {
         Scope::Due => {
             due::sweep_sessions(runner).await?;
             due::sweep_instances(runner).await?;
+            visits::sweep_visits(runner).await?;
         }
         Scope::All => {
             everyone::sweep_sessions(runner).await?;
             due::sweep_instances(runner).await?;
             everyone::place_people(runner).await?;
+            visits::sweep_visits(runner).await?;
         }
         Scope::Session(id) => due::sweep_session_list(runner, &[id.0]).await?,
         Scope::Instance(id) => due::sweep_instance_list(runner, &[id.0]).await?,
@@ -232,12 +243,17 @@ pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {
     let due = "SELECT due_at AS at FROM session_instance WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
     let create =
         "SELECT next_create_at AS at FROM session WHERE next_create_at IS NOT NULL ORDER BY next_create_at LIMIT 1";
+    let abandon = "SELECT abandon_at AS at FROM presence WHERE abandon_at IS NOT NULL ORDER BY abandon_at LIMIT 1";
     let mut next = None;
-    for sql in [due, create] {
+    for sql in [due, create, abandon] {
         let found: Vec<Row> = crate::db::rows(app.db.pool(), sql, []).await?;
         next = [next, found.first().and_then(|row| row.at)].into_iter().flatten().min();
     }
-    Ok(next)
+    // Of the seats, which are few beside the visits, the lease that ends first. The others' going off line is told to nobody.
+    let seen = "SELECT MIN(last_seen_at) AS at FROM presence WHERE activity_id IS NOT NULL";
+    let found: Vec<Row> = crate::db::rows(app.db.pool(), seen, []).await?;
+    let lease = found.first().and_then(|row| row.at).map(|seen| app.presence.rules.off_line_at(seen));
+    Ok([next, lease].into_iter().flatten().min())
 }
 
 /// Runs a sweep on behalf of a schedule, and records it. With a `tick`, the instant that the schedule called for, it

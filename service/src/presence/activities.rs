@@ -1,0 +1,65 @@
+//! Activities: what people do on line that only so many may do at once.
+
+use domain::{access::Viewer, ids::ActivityId};
+use entity::activity;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QuerySelect, sea_query::LockType,
+};
+
+use crate::{App, Error, Result, transaction, validate};
+
+#[derive(Debug, Clone)]
+pub struct NewActivity {
+    pub key: String,
+    pub name: String,
+    /// `None`: no limit. 0: closed.
+    pub max_concurrent: Option<i32>,
+}
+
+pub async fn find_activity_by_key(app: &App, key: &str) -> Result<Option<activity::Model>> {
+    Ok(activity::Entity::find().filter(activity::Column::Key.eq(key)).one(app.db.pool()).await?)
+}
+
+pub async fn find_activities<C: ConnectionTrait>(db: &C, ids: &[ActivityId]) -> Result<Vec<activity::Model>> {
+    Ok(activity::Entity::find().filter(activity::Column::Id.is_in(ids.iter().map(|id| id.0))).all(db).await?)
+}
+
+/// Makes an activity, or changes the one with this key (admins). A lower limit evicts nobody. Subscribers are told of a
+/// new limit, as it may be what they wait for.
+pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Result<activity::Model> {
+    match viewer {
+        Viewer { is_admin: true, .. } => {}
+        Viewer { person: Some(_), .. } => return Err(Error::Forbidden("only admins may change activities")),
+        Viewer { .. } => return Err(Error::Unauthenticated("sign in to change activities")),
+    }
+    let key = validate::path("key", &new.key)?;
+    let name = validate::required_text("name", &new.name)?;
+    if new.max_concurrent.is_some_and(|limit| limit < 0) {
+        return Err(Error::invalid("maxConcurrent", "must not be negative: leave it out for no limit"));
+    }
+    let now = app.now();
+    transaction!(app, now, |tx| {
+        let by_key = activity::Entity::find().filter(activity::Column::Key.eq(key.as_str()));
+        let Some(mut row) = by_key.lock(LockType::NoKeyUpdate).one(&**tx).await? else {
+            let row = activity::Model {
+                id: 0,
+                key: key.clone(),
+                name: name.clone(),
+                max_concurrent: new.max_concurrent,
+                created_at: now,
+            };
+            let row = activity::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
+            return match row.insert(&**tx).await.map_err(Error::from) {
+                Err(error) if error.is_duplicate() => Err(Error::Again("another server made the same activity")),
+                result => result,
+            };
+        };
+        if row.max_concurrent != new.max_concurrent {
+            tx.tell(|news| news.occupancy_changed(ActivityId(row.id)));
+        }
+        row.name.clone_from(&name);
+        row.max_concurrent = new.max_concurrent;
+        Ok(row.into_active_model().reset_all().update(&**tx).await?)
+    })
+}

@@ -1,0 +1,258 @@
+//! Writing beats, many at once.
+//!
+//! Most beats are of visits that are known and live, and come from their owners: they are written by one statement, a row
+//! each, and change nothing but when the visit was last seen. It takes the rows in the order of their ids, as every
+//! statement here does, so that two servers that write the same visits wait for each other in turn. The statement leaves out
+//! what is not so plain: new visits, those that come back, seats whose lease has run out, completed ones, somebody else's.
+//! These are then locked, decided by `domain`, and written in a second transaction.
+//!
+//! The statement compares hashes of secrets, and takes less time if they differ early. That tells how far the hashes agree,
+//! which, of random secrets, tells nothing about the secret.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use domain::{
+    ids::{ActivityId, PresenceId},
+    presence::Visit,
+};
+use entity::presence::{Model, Status};
+
+use super::{Claimant, Tally, begun, completed, facts_of, new_secret, not_found, put_seen, tally};
+use crate::{
+    App, Error, Result,
+    db::{Column, Tx, is_in, list, rows, text_list, values_table},
+    transaction,
+};
+
+/// A sign of life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beat {
+    pub visit: PresenceId,
+    pub claimant: Claimant,
+    /// `None`: as it was. `Some(None)`: none any more.
+    pub language_code: Option<Option<String>>,
+    /// The same.
+    pub current_page: Option<Option<String>>,
+    /// When it came, by the server's clock.
+    pub at: DateTime<Utc>,
+}
+
+/// What a beat did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub visit: Model,
+    /// Of an anonymous visit that begins.
+    pub secret: Option<String>,
+    /// The seat whose lease had run out.
+    pub lost_seat: Option<ActivityId>,
+}
+
+/// Why a beat did nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no such visit, or it is somebody else's.
+    NotFound(PresenceId),
+    Completed,
+    /// The token names a person who does not exist.
+    UnknownPerson,
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound(id) => not_found(id),
+            Refusal::Completed => completed(),
+            Refusal::UnknownPerson => Self::Unauthenticated("the person that this token names does not exist"),
+        }
+    }
+}
+
+pub type Outcome = std::result::Result<Box<Seen>, Refusal>;
+
+/// Writes beats, of one visit each, that are known and need no decision; which they were, by id. The others are for
+/// [`write_others`].
+pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashMap<String, Model>> {
+    let ids: Vec<String> = beats.keys().map(|id| id.uuid()).collect();
+    let since = |beat: &Beat| app.presence.rules.online_since(beat.at);
+    let columns = [
+        Column::Text("visit", ids.iter().map(|id| Some(id.as_str())).collect()),
+        Column::Number("person", beats.values().map(|beat| beat.claimant.person.map(|id| id.0)).collect()),
+        Column::Text("secret", beats.values().map(|beat| beat.claimant.secret_hash.as_deref()).collect()),
+        Column::Flag("has_language", beats.values().map(|beat| beat.language_code.is_some()).collect()),
+        Column::Text("language", beats.values().map(|beat| beat.language_code.as_ref()?.as_deref()).collect()),
+        Column::Flag("has_page", beats.values().map(|beat| beat.current_page.is_some()).collect()),
+        Column::Text("page", beats.values().map(|beat| beat.current_page.as_ref()?.as_deref()).collect()),
+        Column::Instant("seen", beats.values().map(|beat| Some(beat.at)).collect()),
+        Column::Instant("online_since", beats.values().map(|beat| Some(since(beat))).collect()),
+    ];
+    let known: Vec<Model> = transaction!(app, app.now(), |tx| {
+        let (table, values) = values_table(&**tx, 1, &columns);
+        let sql = format!(
+            "UPDATE presence SET \
+               last_seen_at = CASE WHEN last_seen_at < v.seen THEN v.seen ELSE last_seen_at END, \
+               language_code = CASE WHEN v.has_language THEN v.language ELSE language_code END, \
+               current_page = CASE WHEN v.has_page THEN v.page ELSE current_page END \
+             FROM {table} \
+             WHERE id = v.visit AND is_live AND (person_id = v.person OR secret_hash = v.secret) \
+               AND (activity_id IS NULL OR last_seen_at >= v.online_since) \
+             RETURNING id, person_id, secret_hash, language_code, current_page, activity_id, status, is_live, started_at, \
+               last_seen_at, completed_at, abandon_at"
+        );
+        rows(&**tx, &sql, [values]).await
+    })?;
+    Ok(known.into_iter().map(|row| (row.id.clone(), row)).collect())
+}
+
+/// Decides and writes beats, of one visit each, whatever there is to decide.
+pub async fn write_others(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashMap<PresenceId, Outcome>> {
+    transaction!(app, app.now(), |tx| {
+        let mut known: HashMap<String, Model> =
+            lock_visits(tx, beats.keys()).await?.into_iter().map(|row| (row.id.clone(), row)).collect();
+        let people = find_people(tx, beats).await?;
+        let (mut written, mut new, mut outcomes) = (Vec::new(), Vec::new(), HashMap::new());
+        let mut tallies = Vec::new();
+        for (id, beat) in beats {
+            let decided = match known.remove(&id.uuid()) {
+                Some(row) => again(app, beat, row),
+                None => first(beat, &people)?,
+            };
+            match &decided {
+                Ok(Decided { seen, is_new: true, .. }) => {
+                    tallies.push(Tally::started(seen.visit.started_at));
+                    new.push(seen.visit.clone());
+                }
+                Ok(Decided { seen, was_abandoned, .. }) => {
+                    if *was_abandoned {
+                        tallies.push(Tally::abandoned(seen.visit.started_at, -1));
+                    }
+                    if let Some(activity) = seen.lost_seat {
+                        tx.tell(|news| news.occupancy_changed(activity));
+                    }
+                    written.push(seen.visit.clone());
+                }
+                Err(_) => {}
+            }
+            outcomes.insert(*id, decided.map(|decided| Box::new(decided.seen)));
+        }
+        update_visits(tx, &written).await?;
+        insert_visits(tx, &new).await?;
+        tally(tx, tallies).await?;
+        Ok(outcomes)
+    })
+}
+
+struct Decided {
+    seen: Seen,
+    is_new: bool,
+    was_abandoned: bool,
+}
+
+/// A beat of a visit that there is.
+fn again(app: &App, beat: &Beat, mut row: Model) -> std::result::Result<Decided, Refusal> {
+    if !beat.claimant.owns(&row) {
+        return Err(Refusal::NotFound(beat.visit));
+    }
+    let before = facts_of(&row);
+    let seen: Visit = before.beat(&app.presence.rules, beat.at).map_err(|_| Refusal::Completed)?;
+    let was_abandoned = row.status == Status::Abandoned;
+    put_seen(&mut row, seen);
+    put_change(&mut row, beat);
+    let lost_seat = before.seat.filter(|_| seen.seat.is_none());
+    Ok(Decided { seen: Seen { visit: row, secret: None, lost_seat }, is_new: false, was_abandoned })
+}
+
+/// The first beat of a visit: a person's, or an anonymous one's, which gets its secret.
+fn first(beat: &Beat, people: &HashSet<i64>) -> Result<std::result::Result<Decided, Refusal>> {
+    let mut row = begun(beat.visit, beat.at);
+    let mut secret = None;
+    match beat.claimant.person {
+        Some(person) if people.contains(&person.0) => row.person_id = Some(person.0),
+        Some(_) => return Ok(Err(Refusal::UnknownPerson)),
+        None if beat.claimant.is_nobody() => {
+            let new = new_secret()?;
+            row.secret_hash = Some(super::hash_of(&new));
+            secret = Some(new);
+        }
+        // Who knows a secret has had a visit; this one is not there, or no longer.
+        None => return Ok(Err(Refusal::NotFound(beat.visit))),
+    }
+    put_change(&mut row, beat);
+    Ok(Ok(Decided { seen: Seen { visit: row, secret, lost_seat: None }, is_new: true, was_abandoned: false }))
+}
+
+fn put_change(row: &mut Model, beat: &Beat) {
+    if let Some(language_code) = &beat.language_code {
+        row.language_code.clone_from(language_code);
+    }
+    if let Some(current_page) = &beat.current_page {
+        row.current_page.clone_from(current_page);
+    }
+}
+
+pub(super) async fn lock_visits(tx: &Tx, ids: impl Iterator<Item = &PresenceId>) -> Result<Vec<Model>> {
+    let sql = format!(
+        "SELECT * FROM presence WHERE {} ORDER BY id {}",
+        is_in(&**tx, "id", 1),
+        tx.locking("FOR NO KEY UPDATE")
+    );
+    rows(&**tx, &sql, [text_list(&**tx, ids.map(|id| id.uuid()))]).await
+}
+
+/// Which of the people whom beats name there are.
+async fn find_people(tx: &Tx, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashSet<i64>> {
+    let people: HashSet<i64> = beats.values().filter_map(|beat| beat.claimant.person).map(|id| id.0).collect();
+    if people.is_empty() {
+        return Ok(people);
+    }
+    let sql = format!("SELECT id FROM person WHERE {}", is_in(&**tx, "id", 1));
+    Ok(crate::db::numbers(&**tx, &sql, [list(&**tx, people)]).await?.into_iter().collect())
+}
+
+/// Visits that came back, or lost their seat.
+async fn update_visits(tx: &Tx, visits: &[Model]) -> Result<()> {
+    if visits.is_empty() {
+        return Ok(());
+    }
+    let columns = [
+        Column::Text("visit", visits.iter().map(|row| Some(row.id.as_str())).collect()),
+        Column::Text("language", visits.iter().map(|row| row.language_code.as_deref()).collect()),
+        Column::Text("page", visits.iter().map(|row| row.current_page.as_deref()).collect()),
+        Column::Number("seat", visits.iter().map(|row| row.activity_id).collect()),
+        Column::Instant("seen", visits.iter().map(|row| Some(row.last_seen_at)).collect()),
+    ];
+    let (table, values) = values_table(&**tx, 1, &columns);
+    let sql = format!(
+        "UPDATE presence SET status = 'ACTIVE', is_live = TRUE, abandon_at = NULL, activity_id = v.seat, \
+           last_seen_at = v.seen, language_code = v.language, current_page = v.page FROM {table} WHERE id = v.visit"
+    );
+    crate::db::execute(&**tx, &sql, [values]).await?;
+    Ok(())
+}
+
+async fn insert_visits(tx: &Tx, visits: &[Model]) -> Result<()> {
+    if visits.is_empty() {
+        return Ok(());
+    }
+    let columns = [
+        Column::Text("visit", visits.iter().map(|row| Some(row.id.as_str())).collect()),
+        Column::Number("person", visits.iter().map(|row| row.person_id).collect()),
+        Column::Text("secret", visits.iter().map(|row| row.secret_hash.as_deref()).collect()),
+        Column::Text("language", visits.iter().map(|row| row.language_code.as_deref()).collect()),
+        Column::Text("page", visits.iter().map(|row| row.current_page.as_deref()).collect()),
+        Column::Instant("seen", visits.iter().map(|row| Some(row.last_seen_at)).collect()),
+    ];
+    let (table, values) = values_table(&**tx, 1, &columns);
+    // SQLite takes an ON after a FROM for the join's, unless there is a WHERE between.
+    let sql = format!(
+        "INSERT INTO presence (id, person_id, secret_hash, language_code, current_page, status, is_live, started_at, \
+           last_seen_at) \
+         SELECT v.visit, v.person, v.secret, v.language, v.page, 'ACTIVE', TRUE, v.seen, v.seen FROM {table} \
+         WHERE TRUE ORDER BY v.visit ON CONFLICT (id) DO NOTHING"
+    );
+    let count = crate::db::execute(&**tx, &sql, [values]).await?;
+    if count < visits.len() as u64 {
+        return Err(Error::Again("another server began the same visit"));
+    }
+    Ok(())
+}

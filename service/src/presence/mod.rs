@@ -1,0 +1,173 @@
+//! Visits and their seats (rules 15 to 17).
+//!
+//! Terms: a *visit* is one visit of one browser; a *beat* is a sign of its life; a *seat* is a place in an activity, and a
+//! lease: see [`domain::presence`], which decides. A *claimant* is who says that a visit is theirs: the person of the
+//! token, or whoever knows the secret that an anonymous visit's first beat got back. A visit is *live* from a beat until a
+//! sweep, or whoever wants its seat, notices that it went off line.
+//!
+//! What always holds:
+//!
+//! - A visit has a seat exactly while `activity_id` names an activity. That changes only with the visit's row locked, and is
+//!   told in the same transaction. Seats are given with the activity's row locked, after the leases in it that have run out
+//!   were ended: so those that are left can be counted, and no clock's error gives one too many.
+//! - Rows are locked in the order: activity, visits by id. A beat locks no activity.
+//! - Whether a visit is on line is asked of `last_seen_at`, at the instant of the question. That a sweep has not yet noticed
+//!   shows in no answer.
+//! - Nobody touches another's visit, or learns that there is one.
+
+pub mod activities;
+pub mod beats;
+pub mod gather;
+mod hours;
+pub mod seats;
+pub mod statistics;
+pub mod visits;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use domain::{
+    access::Viewer,
+    ids::{ActivityId, PersonId, PresenceId},
+    presence::{PresenceRules, Visit, VisitStatus},
+};
+use entity::presence::{Model, Status};
+use sha2::{Digest, Sha256};
+
+pub(crate) use self::hours::{Tally, fold_hours, tally};
+use crate::{App, Error, Result};
+
+/// Who says that a visit is theirs.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Claimant {
+    person: Option<PersonId>,
+    secret_hash: Option<String>,
+}
+
+impl Claimant {
+    /// # Errors
+    /// When the token names nobody, and anonymous visits are not allowed.
+    pub fn new(app: &App, viewer: Viewer, secret: Option<&str>) -> Result<Self> {
+        if viewer.person.is_none() && !app.presence.anonymous {
+            return Err(if viewer.is_signed_in() {
+                Error::Forbidden("this token names no person, and visits are people's")
+            } else {
+                Error::Unauthenticated("sign in to visit")
+            });
+        }
+        Ok(Self { person: viewer.person, secret_hash: secret.map(hash_of) })
+    }
+
+    pub fn person(&self) -> Option<PersonId> {
+        self.person
+    }
+
+    /// Neither a person nor somebody who knows a secret.
+    fn is_nobody(&self) -> bool {
+        self.person.is_none() && self.secret_hash.is_none()
+    }
+
+    fn owns(&self, visit: &Model) -> bool {
+        match (visit.person_id, &visit.secret_hash, &self.secret_hash) {
+            (Some(person), _, _) => self.person == Some(PersonId(person)),
+            (None, Some(kept), Some(given)) => is_same(kept.as_bytes(), given.as_bytes()),
+            _ => false,
+        }
+    }
+}
+
+fn hash_of(secret: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(secret.as_bytes()))
+}
+
+/// Takes as long for texts that differ at the beginning as for those that differ at the end.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).fold(0, |sum, (one, other)| sum | (one ^ other)) == 0
+}
+
+fn new_secret() -> Result<String> {
+    let mut bytes = [0; 24];
+    getrandom::fill(&mut bytes).map_err(|error| Error::internal(format!("no randomness: {error}")))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// What `domain` is to know of a visit.
+pub fn facts_of(row: &Model) -> Visit {
+    let status = match row.status {
+        Status::Active => VisitStatus::Active,
+        Status::Completed => VisitStatus::Completed,
+        Status::Abandoned => VisitStatus::Abandoned,
+    };
+    Visit { status, last_seen: row.last_seen_at, seat: row.activity_id.map(ActivityId) }
+}
+
+/// Puts what was decided, of a visit that gave a sign of life, into its row.
+fn put_seen(row: &mut Model, seen: Visit) {
+    row.status = Status::Active;
+    row.is_live = true;
+    row.abandon_at = None;
+    row.last_seen_at = seen.last_seen;
+    row.activity_id = seen.seat.map(|seat| seat.0);
+}
+
+/// The row of a visit that begins.
+fn begun(id: PresenceId, at: DateTime<Utc>) -> Model {
+    Model {
+        id: id.uuid(),
+        person_id: None,
+        secret_hash: None,
+        language_code: None,
+        current_page: None,
+        activity_id: None,
+        status: Status::Active,
+        is_live: true,
+        started_at: at,
+        last_seen_at: at,
+        completed_at: None,
+        abandon_at: None,
+    }
+}
+
+/// The activity whose seat a visit has now.
+pub fn seat_of(rules: &PresenceRules, row: &Model, now: DateTime<Utc>) -> Option<ActivityId> {
+    facts_of(row).at(rules, now).seat
+}
+
+fn not_found(id: PresenceId) -> Error {
+    Error::not_found("visit", id)
+}
+
+fn completed() -> Error {
+    Error::InvalidTransition("this visit is completed, and that is final: begin a new one".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_visit_is_its_persons_or_of_who_knows_its_secret() {
+        let claimant = |person: Option<i64>, secret: Option<&str>| Claimant {
+            person: person.map(PersonId),
+            secret_hash: secret.map(hash_of),
+        };
+        let at = DateTime::UNIX_EPOCH;
+        let personal = Model { person_id: Some(7), ..begun(PresenceId::from(1), at) };
+        let anonymous = Model { secret_hash: Some(hash_of("s")), ..begun(PresenceId::from(1), at) };
+        for (person, secret, owns_personal, owns_anonymous) in [
+            (Some(7), None, true, false),
+            (Some(8), None, false, false),
+            (None, None, false, false),
+            (None, Some("s"), false, true),
+            (None, Some("t"), false, false),
+            (None, Some(""), false, false),
+            // Who signed in meanwhile still knows the secret.
+            (Some(7), Some("s"), true, true),
+            (Some(8), Some("t"), false, false),
+        ] {
+            let claimant = claimant(person, secret);
+            assert_eq!(claimant.owns(&personal), owns_personal, "{claimant:?}");
+            assert_eq!(claimant.owns(&anonymous), owns_anonymous, "{claimant:?}");
+        }
+        assert_ne!(new_secret().unwrap(), new_secret().unwrap());
+    }
+}

@@ -1,0 +1,162 @@
+//! Seats: asking for one, giving it back, and being done.
+//!
+//! Asking is a sign of life, whatever the answer: who asks is on line, and an abandoned visit is active again. Who has a
+//! seat in this activity keeps it. Who has one in another gives it up when admitted here, and keeps it when refused.
+
+use domain::{
+    access::Viewer,
+    ids::{ActivityId, PresenceId},
+    presence::{Verdict, Visit, admit},
+};
+use entity::{
+    activity,
+    presence::{Model, Status},
+};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, sea_query::LockType,
+};
+
+use super::{Claimant, Tally, beats::lock_visits, completed, facts_of, not_found, put_seen, tally, visits::end_leases};
+use crate::{
+    App, Error, Result,
+    db::{Tx, numbers, rows},
+    transaction,
+};
+
+/// The answer to who asks for a seat.
+#[derive(Debug, Clone)]
+pub struct Entered {
+    pub verdict: Verdict,
+    pub visit: Model,
+    pub activity: activity::Model,
+}
+
+/// What became of a visit, and the activity in which a seat is free now.
+#[derive(Debug, Clone)]
+pub struct Left {
+    pub visit: Model,
+    pub freed: Option<ActivityId>,
+}
+
+/// Asks for a seat: counts and claims in one step, on the database (rule 17).
+pub async fn enter_activity(
+    app: &App,
+    viewer: Viewer,
+    secret: Option<&str>,
+    id: PresenceId,
+    key: &str,
+) -> Result<Entered> {
+    let claimant = Claimant::new(app, viewer, secret)?;
+    transaction!(app, app.now(), |tx| {
+        // The one lock that all who ask for a seat here wait for.
+        let activity = activity::Entity::find()
+            .filter(activity::Column::Key.eq(key))
+            .lock(LockType::NoKeyUpdate)
+            .one(&**tx)
+            .await?
+            .ok_or_else(|| Error::NotFound(format!("no activity {key}")))?;
+        let here = ActivityId(activity.id);
+        // Asked when the lock is had: whoever had it before may have decided as of a later instant.
+        let now = app.now();
+        let rules = &app.presence.rules;
+        let (mut visit, stale) = lock_visit_and_stale(tx, id, here, rules.online_since(now)).await?;
+        if !claimant.owns(&visit) {
+            return Err(not_found(id));
+        }
+        let seen = facts_of(&visit).beat(rules, now).map_err(|_| completed())?;
+        end_leases(tx, rules, &stale).await?;
+
+        let others = count_seats(tx, here, &visit.id).await?;
+        let limit = activity.max_concurrent.map(|limit| u32::try_from(limit).unwrap_or_default());
+        let verdict = admit(limit, others, seen.seat == Some(here));
+        let after = Visit { seat: if verdict.is_admitted { Some(here) } else { seen.seat }, ..seen };
+        let before = visit.activity_id.map(ActivityId);
+        if before != after.seat {
+            for changed in [before, after.seat].into_iter().flatten() {
+                tx.tell(|news| news.occupancy_changed(changed));
+            }
+        }
+        if visit.status == Status::Abandoned {
+            tally(tx, vec![Tally::abandoned(visit.started_at, -1)]).await?;
+        }
+        put_seen(&mut visit, after);
+        let visit = save(tx, visit).await?;
+        Ok(Entered { verdict, visit, activity })
+    })
+}
+
+/// Gives the seat back. Without one, nothing changes.
+pub async fn leave_activity(app: &App, viewer: Viewer, secret: Option<&str>, id: PresenceId) -> Result<Left> {
+    let claimant = Claimant::new(app, viewer, secret)?;
+    transaction!(app, app.now(), |tx| {
+        let mut visit = lock_own(tx, &claimant, id).await?;
+        let freed = visit.activity_id.take().map(ActivityId);
+        if let Some(activity) = freed {
+            tx.tell(|news| news.occupancy_changed(activity));
+            visit = save(tx, visit).await?;
+        }
+        Ok(Left { visit, freed })
+    })
+}
+
+/// Its person is done, for good: the seat is free. Said again, nothing changes.
+pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id: PresenceId) -> Result<Left> {
+    let claimant = Claimant::new(app, viewer, secret)?;
+    transaction!(app, app.now(), |tx| {
+        let mut visit = lock_own(tx, &claimant, id).await?;
+        if visit.status == Status::Completed {
+            return Ok(Left { visit, freed: None });
+        }
+        let now = app.now();
+        let mut tallies = vec![Tally::completed(visit.started_at, now)];
+        if visit.status == Status::Abandoned {
+            tallies.push(Tally::abandoned(visit.started_at, -1));
+        }
+        tally(tx, tallies).await?;
+        let freed = visit.activity_id.take().map(ActivityId);
+        if let Some(activity) = freed {
+            tx.tell(|news| news.occupancy_changed(activity));
+        }
+        let visit = Model {
+            status: Status::Completed,
+            completed_at: Some(now.max(visit.started_at)),
+            is_live: false,
+            abandon_at: None,
+            ..visit
+        };
+        Ok(Left { visit: save(tx, visit).await?, freed })
+    })
+}
+
+async fn lock_own(tx: &Tx, claimant: &Claimant, id: PresenceId) -> Result<Model> {
+    let visit = lock_visits(tx, std::iter::once(&id)).await?.pop();
+    visit.filter(|visit| claimant.owns(visit)).ok_or_else(|| not_found(id))
+}
+
+/// Locks, in the order of their ids, a visit and those whose lease in this activity has run out.
+async fn lock_visit_and_stale(
+    tx: &Tx,
+    id: PresenceId,
+    activity: ActivityId,
+    online_since: chrono::DateTime<chrono::Utc>,
+) -> Result<(Model, Vec<Model>)> {
+    let sql = format!(
+        "SELECT * FROM presence WHERE id = $1 OR (activity_id = $2 AND last_seen_at < $3) ORDER BY id {}",
+        tx.locking("FOR NO KEY UPDATE")
+    );
+    let mut locked: Vec<Model> = rows(&**tx, &sql, [id.uuid().into(), activity.0.into(), online_since.into()]).await?;
+    let place = locked.iter().position(|row| row.id == id.uuid()).ok_or_else(|| not_found(id))?;
+    let visit = locked.remove(place);
+    Ok((visit, locked))
+}
+
+/// How many others have a seat. Whoever claims one holds the activity's lock.
+async fn count_seats(tx: &Tx, activity: ActivityId, but: &str) -> Result<u32> {
+    let sql = "SELECT COUNT(*) FROM presence WHERE activity_id = $1 AND id <> $2";
+    let count = numbers(&**tx, sql, [activity.0.into(), but.into()]).await?;
+    Ok(count.first().and_then(|count| u32::try_from(*count).ok()).unwrap_or(u32::MAX))
+}
+
+async fn save(tx: &Tx, visit: Model) -> Result<Model> {
+    Ok(visit.into_active_model().reset_all().update(&**tx).await?)
+}

@@ -1,0 +1,183 @@
+//! Who is on line, and what became of the visits of some time.
+//!
+//! What is counted over a range are the visits that started in it: how many began in each hour, and how many of them are
+//! completed or abandoned by now. Whole hours are read from `presence_hour`; what the range has of other hours, from the
+//! visits themselves.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::access::Viewer;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
+
+use super::hours::{Tally, hour_of};
+use crate::{
+    App, Error, Result,
+    db::{is_in, list, rows},
+};
+
+/// How visits without a language are counted: BCP 47's word for undetermined.
+pub const UNDETERMINED: &str = "und";
+
+const HOUR: TimeDelta = TimeDelta::hours(1);
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statistics {
+    pub online_by_language: Vec<LanguageCount>,
+    pub completed: i64,
+    pub abandoned: i64,
+    /// Of the completed visits, in milliseconds; `None` when there are none.
+    pub average_duration_ms: Option<f64>,
+    pub longest_duration_ms: Option<i64>,
+    /// By the beginning of the hour, in UTC; hours without any are left out.
+    pub started_by_hour: Vec<(DateTime<Utc>, i64)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct LanguageCount {
+    pub language_code: String,
+    pub count: i64,
+}
+
+/// For admins; `None` for others. The range is `[from, to)`; without it the last 24 hours.
+pub async fn find_statistics(
+    app: &App,
+    viewer: Viewer,
+    from: Option<DateTime<Utc>>,
+    to: Option<DateTime<Utc>>,
+) -> Result<Option<Statistics>> {
+    if !viewer.is_admin {
+        return Ok(None);
+    }
+    let now = app.now();
+    let from = from.unwrap_or_else(|| to.unwrap_or(now) - TimeDelta::hours(24));
+    if to.is_some_and(|to| to < from) {
+        return Err(Error::invalid("to", "must not be before from"));
+    }
+    let tx = app.db.snapshot().await?;
+    let online_by_language = find_online(&tx, app, now).await?;
+    let hours = find_hours(&tx, from, to, now).await?;
+    tx.rollback().await?;
+    let sum = |of: fn(&Tally) -> i64| hours.values().map(of).sum::<i64>();
+    let completed = sum(|hour| hour.completed);
+    #[expect(clippy::cast_precision_loss, reason = "an average of milliseconds, for people")]
+    let average = |sum: i64| sum as f64 / completed as f64;
+    Ok(Some(Statistics {
+        online_by_language,
+        completed,
+        abandoned: sum(|hour| hour.abandoned),
+        average_duration_ms: (completed > 0).then(|| average(sum(|hour| hour.duration_ms))),
+        longest_duration_ms: hours.values().filter(|hour| hour.completed > 0).map(|hour| hour.longest_ms).max(),
+        started_by_hour: hours.values().map(|hour| (hour.hour, hour.started)).filter(|(_, count)| *count > 0).collect(),
+    }))
+}
+
+/// Who is on line, by language; the most first.
+async fn find_online(db: &DatabaseTransaction, app: &App, now: DateTime<Utc>) -> Result<Vec<LanguageCount>> {
+    // COALESCE keeps PostgreSQL from guessing how many by the column's statistics, which are about old visits: it would
+    // expect few, and sort them.
+    let sql = "SELECT COALESCE(language_code, $2) AS language_code, COUNT(*) AS count FROM presence \
+               WHERE is_live AND COALESCE(last_seen_at, $1) >= $1 GROUP BY language_code";
+    let since = app.presence.rules.online_since(now);
+    let mut counts: Vec<LanguageCount> = rows(db, sql, [since.into(), UNDETERMINED.into()]).await?;
+    sort_counts(&mut counts);
+    Ok(counts)
+}
+
+/// The seats that are taken now in each of these activities, by language; those with the most first.
+pub async fn find_occupancy<C: ConnectionTrait>(
+    db: &C,
+    app: &App,
+    activities: &[i64],
+) -> Result<BTreeMap<i64, Vec<LanguageCount>>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        activity_id: i64,
+        language_code: String,
+        count: i64,
+    }
+    let sql = format!(
+        "SELECT activity_id, COALESCE(language_code, $3) AS language_code, COUNT(*) AS count FROM presence \
+         WHERE {} AND COALESCE(last_seen_at, $2) >= $2 GROUP BY activity_id, COALESCE(language_code, $3)",
+        is_in(db, "activity_id", 1)
+    );
+    let since = app.presence.rules.online_since(app.now());
+    let values = [list(db, activities.iter().copied()), since.into(), UNDETERMINED.into()];
+    let found: Vec<Row> = rows(db, &sql, values).await?;
+    let mut counts: BTreeMap<i64, Vec<LanguageCount>> = activities.iter().map(|id| (*id, Vec::new())).collect();
+    for Row { activity_id, language_code, count } in found {
+        counts.entry(activity_id).or_default().push(LanguageCount { language_code, count });
+    }
+    counts.values_mut().for_each(|counts| sort_counts(counts));
+    Ok(counts)
+}
+
+fn sort_counts(counts: &mut [LanguageCount]) {
+    counts.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.language_code.cmp(&other.language_code)));
+}
+
+/// What the range has of each hour.
+async fn find_hours(
+    db: &DatabaseTransaction,
+    from: DateTime<Utc>,
+    to: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<BTreeMap<DateTime<Utc>, Tally>> {
+    // Nothing starts after now, so the hour that is not over is as good as a whole one.
+    let end = to.filter(|to| *to <= now).unwrap_or_else(|| hour_of(now) + HOUR).max(from);
+    let (first_whole, last) = (if hour_of(from) == from { from } else { hour_of(from) + HOUR }, hour_of(end));
+    let mut hours = BTreeMap::new();
+    if first_whole > last {
+        add(&mut hours, find_raw(db, from, end).await?);
+        return Ok(hours);
+    }
+    let sql = "SELECT hour, CAST(SUM(started) AS BIGINT) AS started, CAST(SUM(completed) AS BIGINT) AS completed, \
+                 CAST(SUM(abandoned) AS BIGINT) AS abandoned, CAST(SUM(duration_ms) AS BIGINT) AS duration_ms, \
+                 MAX(longest_ms) AS longest_ms FROM presence_hour WHERE hour >= $1 AND hour < $2 GROUP BY hour";
+    for hour in rows::<Tally, _>(db, sql, [first_whole.into(), last.into()]).await? {
+        hours.insert(hour.hour, hour);
+    }
+    for (from, end) in [(from, first_whole), (last, end)] {
+        if from < end {
+            add(&mut hours, find_raw(db, from, end).await?);
+        }
+    }
+    Ok(hours)
+}
+
+fn add(hours: &mut BTreeMap<DateTime<Utc>, Tally>, tally: Tally) {
+    hours.insert(tally.hour, tally);
+}
+
+/// A part of one hour, from the visits.
+async fn find_raw(db: &DatabaseTransaction, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Tally> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        started: i64,
+        completed: i64,
+        abandoned: i64,
+        duration_ms: i64,
+        longest_ms: i64,
+    }
+    let duration = match db.get_database_backend() {
+        sea_orm::DbBackend::Postgres => "EXTRACT(EPOCH FROM (completed_at - started_at)) * 1000",
+        _ => "(julianday(completed_at) - julianday(started_at)) * 86400000",
+    };
+    let sql = format!(
+        "SELECT COUNT(*) AS started, COUNT(completed_at) AS completed, \
+           COUNT(CASE WHEN status = 'ABANDONED' THEN 1 END) AS abandoned, \
+           CAST(COALESCE(ROUND(SUM({duration})), 0) AS BIGINT) AS duration_ms, \
+           CAST(COALESCE(ROUND(MAX({duration})), 0) AS BIGINT) AS longest_ms \
+         FROM presence WHERE started_at >= $1 AND started_at < $2"
+    );
+    let found: Vec<Row> = rows(db, &sql, [from.into(), to.into()]).await?;
+    let hour = hour_of(from);
+    Ok(found.into_iter().next().map_or(Tally { hour, ..Tally::default() }, |row| Tally {
+        hour,
+        started: row.started,
+        completed: row.completed,
+        abandoned: row.abandoned,
+        duration_ms: row.duration_ms,
+        longest_ms: row.longest_ms,
+    }))
+}

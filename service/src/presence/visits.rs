@@ -1,0 +1,119 @@
+//! Visits as rows: found, listed, ended when they are not seen.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use domain::{
+    access::Viewer,
+    ids::{ActivityId, PersonId, PresenceId},
+    presence::PresenceRules,
+};
+use entity::{
+    activity,
+    presence::{self, Column, Model, Status},
+};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
+
+use crate::{
+    App, Result,
+    db::{self, Tx, execute, is_in, rows, text_list, values_table},
+    lists::{self, Key, Page, Slice},
+};
+
+/// Which visits; everything that is given must hold.
+#[derive(Debug, Clone, Default)]
+pub struct VisitFilter {
+    pub is_online: Option<bool>,
+    pub status: Option<Status>,
+    /// Those with a seat in it now.
+    pub activity_key: Option<String>,
+    pub language_code: Option<String>,
+    pub person: Option<PersonId>,
+}
+
+impl VisitFilter {
+    fn query(&self, app: &App) -> Select<presence::Entity> {
+        let online = || {
+            Condition::all()
+                .add(Column::IsLive.eq(true))
+                .add(Column::LastSeenAt.gte(app.presence.rules.online_since(app.now())))
+        };
+        presence::Entity::find()
+            .apply_if(self.is_online, |query, is_online| {
+                query.filter(if is_online { online() } else { online().not() })
+            })
+            .apply_if(self.status, |query, status| query.filter(Column::Status.eq(status)))
+            .apply_if(self.activity_key.clone(), |query, key| {
+                let with_key = activity::Entity::find().filter(activity::Column::Key.eq(key));
+                let ids = with_key.select_only().column(activity::Column::Id).into_query();
+                query.filter(Column::ActivityId.in_subquery(ids)).filter(online())
+            })
+            .apply_if(self.language_code.clone(), |query, code| query.filter(Column::LanguageCode.eq(code)))
+            .apply_if(self.person, |query, person| query.filter(Column::PersonId.eq(person.0)))
+    }
+}
+
+/// A visit, for its person and admins; `None` for others, as if there were none.
+pub async fn find_visible_visit(app: &App, viewer: Viewer, id: PresenceId) -> Result<Option<Model>> {
+    let row = presence::Entity::find_by_id(id.uuid()).one(app.db.pool()).await?;
+    Ok(row.filter(|row| may_see(viewer, row)))
+}
+
+fn may_see(viewer: Viewer, row: &Model) -> bool {
+    row.person_id.map_or(viewer.is_admin, |person| viewer.may_act_for(PersonId(person)))
+}
+
+/// The newest first, for admins; `None` for others.
+pub async fn list_visits(app: &App, viewer: Viewer, filter: &VisitFilter, page: &Page) -> Result<Option<Slice<Model>>> {
+    if !viewer.is_admin {
+        return Ok(None);
+    }
+    let order = (Column::StartedAt, Column::Id);
+    Ok(Some(page.of(app.db.pool(), filter.query(app), order, Key::InstantOfText, true).await?))
+}
+
+pub async fn count_visits(app: &App, filter: &VisitFilter) -> Result<i64> {
+    lists::count(app.db.pool(), filter.query(app), Column::Id).await
+}
+
+/// The live visits, and seats, of this database, for metrics.
+pub async fn count_live<C: ConnectionTrait>(db: &C) -> Result<(i64, i64)> {
+    let live = db::numbers(db, "SELECT COUNT(*) FROM presence WHERE is_live", []).await?;
+    let seats = db::numbers(db, "SELECT COUNT(*) FROM presence WHERE activity_id IS NOT NULL", []).await?;
+    Ok((live.first().copied().unwrap_or(0), seats.first().copied().unwrap_or(0)))
+}
+
+/// Of these visits, which are locked and went off line: frees their seats, and notes when they are to be given up.
+pub(crate) async fn end_leases(tx: &Tx, rules: &PresenceRules, visits: &[Model]) -> Result<()> {
+    if visits.is_empty() {
+        return Ok(());
+    }
+    let due = |row: &Model| Some(rules.abandoned_at(row.last_seen_at));
+    let columns = [
+        db::Column::Text("visit", visits.iter().map(|row| Some(row.id.as_str())).collect()),
+        db::Column::Instant("due", visits.iter().map(due).collect()),
+    ];
+    let (table, values) = values_table(&**tx, 1, &columns);
+    let sql = format!(
+        "UPDATE presence SET is_live = FALSE, activity_id = NULL, abandon_at = v.due FROM {table} WHERE id = v.visit"
+    );
+    execute(&**tx, &sql, [values]).await?;
+    let freed: BTreeSet<i64> = visits.iter().filter_map(|row| row.activity_id).collect();
+    for activity in freed {
+        tx.tell(|news| news.occupancy_changed(ActivityId(activity)));
+    }
+    Ok(())
+}
+
+/// Gives up these visits, as far as they are still due; those that were.
+pub(crate) async fn abandon(tx: &Tx, ids: &[String], now: DateTime<Utc>) -> Result<Vec<Model>> {
+    let sql = format!(
+        "SELECT * FROM presence WHERE {} AND abandon_at <= $2 ORDER BY id {}",
+        is_in(&**tx, "id", 1),
+        tx.locking("FOR NO KEY UPDATE")
+    );
+    let due: Vec<Model> = rows(&**tx, &sql, [text_list(&**tx, ids.iter().cloned()), now.into()]).await?;
+    let sql = format!("UPDATE presence SET status = 'ABANDONED', abandon_at = NULL WHERE {}", is_in(&**tx, "id", 1));
+    execute(&**tx, &sql, [text_list(&**tx, due.iter().map(|row| row.id.clone()))]).await?;
+    Ok(due)
+}

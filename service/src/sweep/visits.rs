@@ -1,0 +1,54 @@
+//! Visits that are not seen: first they go off line, and their seats are free; hours later they are abandoned.
+
+use entity::presence::Model;
+
+use super::{Runner, Timing, step};
+use crate::{
+    Result,
+    db::{Tx, is_in, rows, text_list},
+    presence::{Tally, tally, visits},
+};
+
+/// How many visits one transaction ends.
+const VISITS_A_BATCH: usize = 1_000;
+
+pub(super) async fn sweep_visits(runner: &mut Runner<'_>) -> Result<()> {
+    let timing = runner.timing;
+    let since = timing.app.presence.rules.online_since(timing.moment().now);
+    let sql = "SELECT id FROM presence WHERE is_live AND last_seen_at < $1 ORDER BY id";
+    let gone = runner.texts(sql, vec![since.into()]).await?;
+    runner.progress.find(gone.len());
+    for batch in gone.chunks(VISITS_A_BATCH) {
+        step!(runner, |tx| { end_batch(tx, timing, batch).await })?;
+        runner.progress.finish(batch.len());
+    }
+
+    let sql = "SELECT id FROM presence WHERE abandon_at <= $1 ORDER BY id";
+    let due = runner.texts(sql, vec![timing.moment().now.into()]).await?;
+    runner.progress.find(due.len());
+    for batch in due.chunks(VISITS_A_BATCH) {
+        let count = step!(runner, |tx| { abandon_batch(tx, timing, batch).await })?;
+        runner.report.presences_abandoned += count;
+        runner.progress.finish(batch.len());
+    }
+    Ok(())
+}
+
+/// Locks these visits in the order of their ids, those that still are not seen, and ends them.
+async fn end_batch(tx: &Tx, timing: Timing<'_>, ids: &[String]) -> Result<()> {
+    let rules = &timing.app.presence.rules;
+    let sql = format!(
+        "SELECT * FROM presence WHERE {} AND is_live AND last_seen_at < $2 ORDER BY id {}",
+        is_in(&**tx, "id", 1),
+        tx.locking("FOR NO KEY UPDATE")
+    );
+    let since = rules.online_since(timing.moment().now);
+    let gone: Vec<Model> = rows(&**tx, &sql, [text_list(&**tx, ids.iter().cloned()), since.into()]).await?;
+    visits::end_leases(tx, rules, &gone).await
+}
+
+async fn abandon_batch(tx: &Tx, timing: Timing<'_>, ids: &[String]) -> Result<usize> {
+    let abandoned = visits::abandon(tx, ids, timing.moment().now).await?;
+    tally(tx, abandoned.iter().map(|row| Tally::abandoned(row.started_at, 1)).collect()).await?;
+    Ok(abandoned.len())
+}
