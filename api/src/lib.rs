@@ -7,6 +7,7 @@ pub mod live;
 pub mod log_source;
 pub mod metrics;
 pub mod pace;
+pub mod rate;
 pub mod schema;
 pub mod server;
 pub mod ws;

@@ -23,6 +23,7 @@ use prometheus_client::{
     },
     registry::Registry,
 };
+use service::presence::gather::Gatherer;
 use tokio::time::Instant;
 
 use crate::{admission::Admission, live::Hub, ws::Sockets};
@@ -61,7 +62,7 @@ impl fmt::Debug for Metrics {
 }
 
 impl Metrics {
-    pub fn new(hub: Hub, sockets: Sockets, admission: Admission) -> Self {
+    pub fn new(hub: Hub, sockets: Sockets, admission: Admission, gatherer: Gatherer) -> Self {
         let mut registry = Registry::with_prefix("insession");
         let requests = Family::default();
         registry.register("http_requests", "Requests that were answered", requests.clone());
@@ -73,7 +74,7 @@ impl Metrics {
             "Time from a change, as its transaction has it, until its message was queued for the last of a group's sockets",
             delivery_lag.clone(),
         );
-        registry.register_collector(Box::new(Live { hub, sockets, admission }));
+        registry.register_collector(Box::new(Live { hub, sockets, admission, gatherer }));
         Self(Arc::new(Shared { registry, requests, durations, delivery_lag }))
     }
 
@@ -123,11 +124,13 @@ struct Live {
     hub: Hub,
     sockets: Sockets,
     admission: Admission,
+    gatherer: Gatherer,
 }
 
 impl Collector for Live {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let hub = self.hub.stats();
+        let beats = self.gatherer.stats();
         let gauges = [
             ("sockets", "WebSockets that are open", count_of(self.sockets.count())),
             (
@@ -147,6 +150,10 @@ impl Collector for Live {
             ("connections_admitted", "Connections that were let in", self.admission.admitted()),
             ("connections_refused", "Connections that were refused: too many, or too fast", self.admission.refused()),
             ("executions", "Executions of subscriptions for one event each", hub.executions),
+            ("beats", "Beats of visits that were written", beats.beats),
+            ("beat_batches", "Transactions in which beats were written", beats.batches),
+            ("beats_refused", "Beats of visits that are completed, not there, or somebody else's", beats.refused),
+            ("beats_failed", "Beats that could not be written", beats.failed),
             ("deliveries", "Messages with news that were queued for sockets", hub.deliveries),
         ];
         for (name, help, value) in counters {

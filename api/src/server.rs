@@ -18,7 +18,7 @@ use axum::{
 use futures_util::FutureExt as _;
 use jobs::Workers;
 use serde_json::json;
-use service::{App, changes, config::Limits};
+use service::{App, changes, config::Limits, presence::gather::Gatherer};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::cors::{Any, CorsLayer};
@@ -31,7 +31,7 @@ use crate::{
     log_source::LogSource,
     metrics::{self, Metrics},
     schema::{self, error::add_missing_codes},
-    ws::{self, SocketSettings, Sockets},
+    ws::{self, SocketLimits, SocketSettings, Sockets},
 };
 
 /// What a server is made of.
@@ -80,7 +80,8 @@ impl Server {
         let address = listener.local_addr()?;
         let source = LogSource(app.clone());
         let hub = Hub::start(source, app.wake.subscribe(), HubSettings::default(), shutdown.clone()).await?;
-        let schema = schema::build(app.clone(), hub.clone())?;
+        let gatherer = Gatherer::start(app.clone());
+        let schema = schema::build(app.clone(), hub.clone(), gatherer.clone())?;
         let mutations = TaskTracker::new();
         let admission = Admission::new(settings.limits.into());
 
@@ -93,7 +94,7 @@ impl Server {
             schema,
             hub.clone(),
             SocketSettings {
-                limits: settings.limits.into(),
+                limits: socket_limits(&app, settings.limits),
                 admission: admission.clone(),
                 authenticate: Arc::new(move |authorization| {
                     let authenticator = Arc::clone(&authenticate);
@@ -109,7 +110,7 @@ impl Server {
             let sockets = sockets.clone();
             tokio::spawn(people.clone().follow(shutdown.clone(), move || sockets.close_revoked()));
         }
-        let metrics = Metrics::new(hub.clone(), sockets.clone(), admission);
+        let metrics = Metrics::new(hub.clone(), sockets.clone(), admission, gatherer);
         let (clock, measured) = (Arc::clone(&app.clock), metrics.clone());
         hub.observe_deliveries(move |change| measured.delivered(clock.now() - change.occurred_at));
         let calendars = calendar::router(app.clone());
@@ -162,6 +163,13 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// Pings are beats of the visits on their sockets: at least three in the time in which one goes off line (rule 15).
+fn socket_limits(app: &App, limits: Limits) -> SocketLimits {
+    let limits = SocketLimits::from(limits);
+    let third = app.presence.rules.online_window.to_std().unwrap_or_default() / 3;
+    SocketLimits { ping_interval: limits.ping_interval.min(third), ..limits }
 }
 
 fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {

@@ -9,6 +9,7 @@ use service::{
     instances::{self, ActiveFilter, InstanceRange},
     lists::{Page, RowCursor, Slice},
     people,
+    presence::visits::{self, VisitFilter},
     sessions::{self, SessionFilter},
 };
 
@@ -21,6 +22,7 @@ pub enum Counted {
     Active(ActiveFilter),
     CheckIns(CheckInsOf),
     People(Option<String>),
+    Visits(VisitFilter),
 }
 
 #[Object]
@@ -33,6 +35,7 @@ impl Counted {
             Self::Instances(range) => instances::count_instances(app, *range).await?,
             Self::Active(filter) => instances::count_active(app, filter).await?,
             Self::CheckIns(of) => check_ins::count_check_ins(app, *of).await?,
+            Self::Visits(filter) => visits::count_visits(app, filter).await?,
             Self::People(name_contains) => people::count_people(app, name_contains.as_deref()).await?,
         })
     }

@@ -4,10 +4,10 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use async_graphql::{Context, ID};
 use domain::{access::Viewer, ids::IdError};
-use service::App;
+use service::{App, presence::gather::Gatherer};
 
 use super::error::ApiError;
-use crate::live::Hub;
+use crate::{live::Hub, rate::BeatRates};
 
 pub type Result<T, E = ApiError> = std::result::Result<T, E>;
 
@@ -21,6 +21,14 @@ pub fn app<'a>(ctx: &Context<'a>) -> Result<&'a App> {
 
 pub fn hub<'a>(ctx: &Context<'a>) -> Result<&'a Hub> {
     find(ctx, "its hub")
+}
+
+pub fn gatherer<'a>(ctx: &Context<'a>) -> Result<&'a Gatherer> {
+    find(ctx, "its gatherer")
+}
+
+pub fn beat_rates<'a>(ctx: &Context<'a>) -> Result<&'a BeatRates> {
+    find(ctx, "its rates")
 }
 
 /// Who asks. A request without one is nobody's.
@@ -46,6 +54,7 @@ impl From<service::Error> for ApiError {
             E::NotFound(message) => Self::not_found(message),
             E::Invalid { field, message } => Self::bad_user_input(format!("{field} {message}")).at_field(field),
             E::Conflict(message) => Self::conflict(message),
+            E::InvalidTransition(message) => Self::invalid_transition(message),
             E::CursorExpired => {
                 Self::cursor_expired("the cursor is older than the log: subscribe again without one, for a snapshot")
             }

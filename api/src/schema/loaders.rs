@@ -11,12 +11,14 @@ use async_graphql::{
 use chrono::NaiveDate;
 use domain::{
     access::Viewer,
-    ids::{PersonId, SessionId, SessionInstanceId},
+    ids::{ActivityId, PersonId, SessionId, SessionInstanceId},
 };
 use service::{
     App, Error, check_ins,
-    entity::{check_in, person, session, session_instance},
-    instances, people, sessions,
+    entity::{activity, check_in, person, session, session_instance},
+    instances, people,
+    presence::{activities, statistics},
+    sessions,
 };
 
 use super::{
@@ -70,6 +72,10 @@ pub struct MeetingsOf {
     pub to: NaiveDate,
 }
 
+/// The seats taken in an activity, by language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SeatsOf(pub ActivityId);
+
 type Shared<T> = std::result::Result<T, Arc<Error>>;
 
 fn by<K: Eq + Hash, T>(rows: Vec<T>, key: impl Fn(&T) -> K) -> HashMap<K, T> {
@@ -108,6 +114,26 @@ impl Loader<PersonId> for Loaders {
 
     async fn load(&self, keys: &[PersonId]) -> Shared<HashMap<PersonId, Self::Value>> {
         Ok(by(people::find_people(self.app.db.pool(), keys).await?, |row| PersonId(row.id)))
+    }
+}
+
+impl Loader<ActivityId> for Loaders {
+    type Value = activity::Model;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[ActivityId]) -> Shared<HashMap<ActivityId, Self::Value>> {
+        Ok(by(activities::find_activities(self.app.db.pool(), keys).await?, |row| ActivityId(row.id)))
+    }
+}
+
+impl Loader<SeatsOf> for Loaders {
+    type Value = Vec<statistics::LanguageCount>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[SeatsOf]) -> Shared<HashMap<SeatsOf, Self::Value>> {
+        let ids: Vec<i64> = keys.iter().map(|key| key.0.0).collect();
+        let counts = statistics::find_occupancy(self.app.db.pool(), &self.app, &ids).await?;
+        Ok(counts.into_iter().map(|(id, counts)| (SeatsOf(ActivityId(id)), counts)).collect())
     }
 }
 

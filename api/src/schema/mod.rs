@@ -14,33 +14,56 @@ mod loaders;
 mod mutation;
 mod order;
 mod person;
+mod presence;
 mod query;
 pub mod scalars;
 mod session;
 mod subscription;
 mod sweep;
 
-use async_graphql::{Executor, SchemaBuilder, parser};
-use service::App;
+use async_graphql::{Executor, MergedObject, MergedSubscription, SchemaBuilder, parser};
+use service::{App, presence::gather::Gatherer};
 
 use self::{
-    change_cursor::ReadsFirst, completion::Completed, loaders::Loaders, mutation::Mutation, query::Query,
-    subscription::SubscriptionRoot,
+    change_cursor::ReadsFirst,
+    completion::Completed,
+    loaders::Loaders,
+    mutation::SessionMutation,
+    presence::{PresenceMutation, PresenceQuery, PresenceSubscription},
+    query::SessionQuery,
+    subscription::SessionSubscription,
 };
-use crate::live::Hub;
+use crate::{live::Hub, rate::BeatRates};
 
-type Schema = async_graphql::Schema<Query, Mutation, SubscriptionRoot>;
+#[derive(MergedObject, Default)]
+struct Query(SessionQuery, PresenceQuery);
 
-fn builder() -> SchemaBuilder<Query, Mutation, SubscriptionRoot> {
-    Schema::build(Query, Mutation, SubscriptionRoot).limit_depth(limits::DEPTH).limit_complexity(limits::COMPLEXITY)
+#[derive(MergedObject, Default)]
+struct Mutation(SessionMutation, PresenceMutation);
+
+#[derive(MergedSubscription, Default)]
+struct Subscription(SessionSubscription, PresenceSubscription);
+
+type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+        .limit_depth(limits::DEPTH)
+        .limit_complexity(limits::COMPLEXITY)
 }
 
 /// The schema that answers: what is executed over every transport.
 ///
 /// # Errors
 /// When the schema's own text can't be read.
-pub fn build(app: App, hub: Hub) -> Result<impl Executor, parser::Error> {
-    let schema = builder().data(Loaders::new(app.clone())).data(app.clone()).data(hub).finish();
+pub fn build(app: App, hub: Hub, gatherer: Gatherer) -> Result<impl Executor, parser::Error> {
+    let schema = builder()
+        .data(Loaders::new(app.clone()))
+        .data(app.clone())
+        .data(hub)
+        .data(gatherer)
+        .data(BeatRates::default())
+        .finish();
     Completed::new(ReadsFirst::new(schema, app), &sdl())
 }
 

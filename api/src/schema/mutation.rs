@@ -81,10 +81,11 @@ fn optional_id(field: &str, id: Option<&ID>) -> Result<Option<PersonId>> {
     id.map(|id| parse_id(field, id)).transpose()
 }
 
-pub struct Mutation;
+#[derive(Default)]
+pub struct SessionMutation;
 
 #[Object]
-impl Mutation {
+impl SessionMutation {
     /// Admins.
     async fn create_session(&self, ctx: &Context<'_>, input: CreateSessionInput) -> Result<SessionPayload> {
         let row = sessions::insert_session(app(ctx)?, viewer(ctx), input.check()?).await?;

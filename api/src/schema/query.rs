@@ -1,13 +1,15 @@
 //! Queries. What one may not see is null or absent, without an error.
 
 use async_graphql::{Context, ID, Interface, Object};
-use domain::ids::{CheckInId, PersonId, SessionId, SessionInstanceId};
+use domain::ids::{ActivityId, CheckInId, PersonId, PresenceId, SessionId, SessionInstanceId};
 use service::{
     check_ins,
     entity::{person, session, session_instance},
     instances,
     lists::RowCursor,
-    people, sessions,
+    people,
+    presence::visits,
+    sessions,
 };
 
 use super::{
@@ -19,24 +21,32 @@ use super::{
     instance::{CheckIn, SessionInstance},
     loaders::load,
     person::Person,
+    presence::{Activity, Presence},
     scalars::Cursor,
     session::Session,
 };
 
 /// Everything that has a global id.
 #[derive(Interface)]
-#[graphql(field(name = "id", ty = "ID", desc = "Globally unique: Type:key, such as Session:7."))]
+#[graphql(field(
+    name = "id",
+    ty = "ID",
+    desc = "Globally unique: Type:key, such as Session:7; of a Presence Presence:UUID."
+))]
 pub enum Node {
     Session(Session),
     SessionInstance(SessionInstance),
     Person(Person),
     CheckIn(CheckIn),
+    Activity(Activity),
+    Presence(Presence),
 }
 
-pub struct Query;
+#[derive(Default)]
+pub struct SessionQuery;
 
 #[Object]
-impl Query {
+impl SessionQuery {
     /// Who the request's token names; null without one.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
         let Some(id) = viewer(ctx).person else { return Ok(None) };
@@ -58,6 +68,11 @@ impl Query {
                     Some(check_in) if check_in.is_visible(ctx).await? => Some(check_in.into()),
                     _ => None,
                 }
+            }
+            ActivityId::TYPE => load(ctx, parse_id::<ActivityId>("id", &id)?).await?.map(|row| Activity(row).into()),
+            PresenceId::TYPE => {
+                let id = parse_id::<PresenceId>("id", &id)?;
+                visits::find_visible_visit(app(ctx)?, viewer(ctx), id).await?.map(|row| Presence(row).into())
             }
             _ => {
                 let message = "id is not an id of this server: they look like Session:7";

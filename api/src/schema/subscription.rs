@@ -177,10 +177,11 @@ impl ActiveSessionChange {
     }
 }
 
-pub struct SubscriptionRoot;
+#[derive(Default)]
+pub struct SessionSubscription;
 
-#[Subscription(name = "Subscription")]
-impl SubscriptionRoot {
+#[Subscription]
+impl SessionSubscription {
     /// All arguments narrow. Without after the first message is a SNAPSHOT. With after, every change since that cursor is delivered first, once,
     /// in order, then live; a cursor older than the log answers CURSOR_EXPIRED: subscribe again without one. Every message has a cursor of its own.
     async fn active_session_changed(

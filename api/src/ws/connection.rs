@@ -19,7 +19,7 @@ use futures_util::{
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::{
-    AuthError, Entry, Identity, Sockets,
+    AuthError, Entry, Hearts, Identity, Sockets,
     document::Operation as Asked,
     operation::{Running, errors_text, refusal},
     protocol::{self, ClientMessage, Close},
@@ -70,10 +70,14 @@ struct Connection {
     next_ping: Instant,
     /// A ping went out, and nothing was heard since.
     awaits_life: bool,
+    /// A ping went out that was not answered yet.
+    awaits_pong: bool,
     /// When to look whether the token still holds, beside every ping.
     check_token_at: Option<Instant>,
     /// One clone for each query or mutation under way, also those whose answer nobody wants any more.
     under_way: Arc<()>,
+    /// Of the visits that beat over this socket; made with its first mutation.
+    hearts: Option<Hearts>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -141,8 +145,10 @@ impl Connection {
             is_writing: false,
             next_ping: now + limits.ping_interval,
             awaits_life: false,
+            awaits_pong: false,
             check_token_at: None,
             under_way: Arc::default(),
+            hearts: None,
         }
     }
 
@@ -270,7 +276,15 @@ impl Connection {
             },
             Message::Binary(_) => Err(Ending::Close(Close::BadRequest("Messages are text".to_owned()))),
             // The answer to a ping goes by itself.
-            Message::Ping(_) | Message::Pong(_) => Ok(()),
+            Message::Ping(_) => Ok(()),
+            Message::Pong(_) => {
+                if std::mem::take(&mut self.awaits_pong)
+                    && let Some(hearts) = &self.hearts
+                {
+                    hearts.beat();
+                }
+                Ok(())
+            }
             Message::Close(_) => Err(Ending::Closing),
         }
     }
@@ -343,12 +357,14 @@ impl Connection {
             self.refuse(quoted, refusal("RATE_LIMITED", &limit));
             return Ok(());
         }
+        let is_mutation = asked.kind == OperationType::Mutation;
         let running = Running {
             sockets: self.entry.sockets.clone(),
             mailbox: Arc::clone(&self.entry.mailbox),
             number,
             viewer,
             under_way: (!is_subscription).then(|| Arc::clone(&self.under_way)),
+            hearts: is_mutation.then(|| self.hearts.get_or_insert_default().clone()),
         };
         let run = running.run(asked).map(move |subscription| Finished { number, subscription }).boxed();
         let (abort, registration) = AbortHandle::new_pair();
@@ -426,7 +442,7 @@ impl Connection {
             if self.awaits_life {
                 return Err(Ending::Gone);
             }
-            self.awaits_life = true;
+            (self.awaits_life, self.awaits_pong) = (true, true);
             self.controls.push_back(Message::Ping(axum::body::Bytes::new()));
             self.next_ping = now + self.entry.sockets.0.settings.limits.ping_interval;
         }

@@ -28,6 +28,7 @@ pub const VIEWER_DEPENDENT: &[&str] = &[
     "people",
     "person",
     "presence",
+    "presenceStatistics",
     "presences",
     "problem",
     "viewer",
@@ -101,7 +102,7 @@ pub const SAME_FOR_EVERYONE: &[&str] = &[
 ];
 
 /// The arguments of subscriptions that only choose which events come, never what they say (rule 25).
-const NARROWING_ARGUMENTS: &[&str] = &["sessionIds", "personId", "city", "country", "after"];
+const NARROWING_ARGUMENTS: &[&str] = &["sessionIds", "personId", "city", "country", "activityKey", "after"];
 
 /// Is it known whether a field depends on the viewer?
 pub fn is_classified(field: &str) -> bool {

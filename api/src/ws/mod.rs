@@ -15,6 +15,7 @@
 
 mod connection;
 mod document;
+mod hearts;
 mod operation;
 mod protocol;
 #[cfg(test)]
@@ -45,6 +46,7 @@ use tokio_util::{
 
 pub use document::{SAME_FOR_EVERYONE, VIEWER_DEPENDENT, is_classified};
 
+pub use self::hearts::Hearts;
 pub use crate::auth::{AuthError, Identity};
 use crate::{
     admission::{Admission, Permit},

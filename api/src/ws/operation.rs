@@ -7,7 +7,7 @@ use domain::access::Viewer;
 use futures_util::StreamExt;
 use tracing::error;
 
-use super::{Sockets, document::Operation};
+use super::{Hearts, Sockets, document::Operation};
 use crate::live::{
     Content, CutOff, Letter, Mailbox, OperationNumber, Registrar, ReplayError, StartExecution, Subscription,
 };
@@ -20,6 +20,8 @@ pub(super) struct Running {
     pub(super) viewer: Viewer,
     /// Counts the queries and mutations under way.
     pub(super) under_way: Option<Arc<()>>,
+    /// For mutations: the socket's.
+    pub(super) hearts: Option<Hearts>,
 }
 
 impl Running {
@@ -35,7 +37,11 @@ impl Running {
     }
 
     async fn answer(self, operation: Operation, kind: OperationType) {
-        let execution = self.sockets.0.executor.execute(operation.request().data(self.viewer));
+        let mut request = operation.request().data(self.viewer);
+        if let Some(hearts) = &self.hearts {
+            request = request.data(hearts.clone());
+        }
+        let execution = self.sockets.0.executor.execute(request);
         let mut response = if kind == OperationType::Mutation {
             // By itself, so that it is not left half done when the client goes.
             let under_way = self.under_way.clone();

@@ -221,3 +221,46 @@ impl Batch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta};
+    use domain::ids::PersonId;
+
+    use super::*;
+    use crate::presence::Claimant;
+
+    fn waiting(visit: u128, person: Option<i64>, second: i64, page: Option<&str>) -> Waiting {
+        let beat = Beat {
+            visit: PresenceId::from(visit),
+            claimant: Claimant { person: person.map(PersonId), secret_hash: None },
+            language_code: None,
+            current_page: page.map(|page| Some(page.to_owned())),
+            at: DateTime::UNIX_EPOCH + TimeDelta::seconds(second),
+        };
+        Waiting { beat, came: Instant::now(), answer: Answer::Heart(Arc::default()) }
+    }
+
+    #[test]
+    fn beats_of_one_visit_from_one_claimant_are_one() {
+        let mut batch = Batch::default();
+        assert!(batch.add(waiting(1, Some(7), 1, Some("/a"))).is_none());
+        assert!(batch.add(waiting(1, Some(7), 2, Some("/b"))).is_none());
+        assert!(batch.add(waiting(1, Some(7), 3, None)).is_none());
+        let id = PresenceId::from(1);
+        assert_eq!(batch.beats[&id].current_page, Some(Some("/b".to_owned())));
+        assert_eq!(batch.beats[&id].at, DateTime::UNIX_EPOCH + TimeDelta::seconds(3));
+        assert_eq!((batch.beats.len(), batch.answers[&id].len()), (1, 3));
+    }
+
+    #[test]
+    fn what_another_claimant_says_is_written_by_itself() {
+        let mut batch = Batch::default();
+        assert!(batch.add(waiting(1, Some(7), 1, None)).is_none());
+        assert!(batch.add(waiting(1, Some(8), 1, None)).is_some());
+        // Two that are nobody yet may be two people.
+        assert!(batch.add(waiting(2, None, 1, None)).is_none());
+        assert!(batch.add(waiting(2, None, 1, None)).is_some());
+        assert_eq!(batch.answers.values().map(Vec::len).sum::<usize>(), 2);
+    }
+}

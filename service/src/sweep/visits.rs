@@ -1,12 +1,13 @@
 //! Visits that are not seen: first they go off line, and their seats are free; hours later they are abandoned.
 
+use domain::status::Mode;
 use entity::presence::Model;
 
 use super::{Runner, Timing, step};
 use crate::{
     Result,
     db::{Tx, is_in, rows, text_list},
-    presence::{Tally, tally, visits},
+    presence::{Tally, fold_hours, tally, visits},
 };
 
 /// How many visits one transaction ends.
@@ -30,6 +31,9 @@ pub(super) async fn sweep_visits(runner: &mut Runner<'_>) -> Result<()> {
         let count = step!(runner, |tx| { abandon_batch(tx, timing, batch).await })?;
         runner.report.presences_abandoned += count;
         runner.progress.finish(batch.len());
+    }
+    if timing.mode == Mode::Periodic && runner.dry.is_none() {
+        fold_hours(timing.app).await?;
     }
     Ok(())
 }

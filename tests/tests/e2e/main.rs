@@ -7,6 +7,7 @@ mod fixtures;
 mod harness;
 mod input;
 mod live;
+mod presence;
 mod protocol;
 mod rights;
 mod service;

@@ -11,5 +11,5 @@ mod right;
 mod saves;
 mod sweeps;
 mod vectors;
-mod world;
+pub mod world;
 mod year;

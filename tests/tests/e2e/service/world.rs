@@ -122,6 +122,7 @@ impl World {
     pub async fn clear(&self) -> Result<()> {
         self.raw(
             "DELETE FROM count_change; DELETE FROM change_log; DELETE FROM change_batch; DELETE FROM sweep_run;
+             DELETE FROM presence_hour; DELETE FROM presence; DELETE FROM activity;
              DELETE FROM check_in; DELETE FROM session_organizer; DELETE FROM person; DELETE FROM session_instance;
              DELETE FROM session",
         )

@@ -1,0 +1,86 @@
+//! Seats as they are taken and become free. How a resolver is called is said in [`crate::live`].
+
+use async_graphql::{Context, Object, Subscription};
+use domain::{ids::ActivityId, news::Narrowing};
+use futures_util::{
+    StreamExt,
+    future::ready,
+    stream::{self, BoxStream},
+};
+use service::{changes, presence::activities};
+
+use super::{Activity, as_int};
+use crate::{
+    live::{GroupFeed, LiveEvent, Registrar, Registration},
+    schema::{
+        context::{Result, app, hub},
+        error::ApiError,
+        loaders::load,
+        scalars::DateTime,
+    },
+};
+
+/// How many seats are taken, as it is when the message is made.
+pub struct PresenceChange {
+    activity: ActivityId,
+    at: chrono::DateTime<chrono::Utc>,
+}
+
+impl PresenceChange {
+    fn event(event: &LiveEvent) -> Option<Self> {
+        let activity = event.change.event.as_occupancy()?;
+        Some(Self { activity, at: event.change.occurred_at })
+    }
+
+    async fn load(&self, ctx: &Context<'_>) -> Result<Activity> {
+        let row = load(ctx, self.activity).await?;
+        row.map(Activity).ok_or_else(|| ApiError::internal(format!("{} is missing", self.activity)))
+    }
+}
+
+#[Object]
+impl PresenceChange {
+    async fn activity(&self, ctx: &Context<'_>) -> Result<Activity> {
+        self.load(ctx).await
+    }
+
+    async fn occupancy(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(as_int(self.load(ctx).await?.seats_taken(ctx).await?))
+    }
+
+    async fn occurred_at(&self) -> DateTime {
+        DateTime(self.at)
+    }
+}
+
+#[derive(Default)]
+pub struct PresenceSubscription;
+
+#[Subscription]
+impl PresenceSubscription {
+    /// The first message is how things stand; another follows whenever the occupancy changes, by whatever, or the limit.
+    async fn presence_changed(
+        &self,
+        ctx: &Context<'_>,
+        activity_key: String,
+    ) -> Result<BoxStream<'static, PresenceChange>> {
+        if let Some(feed) = ctx.data_opt::<GroupFeed>() {
+            return Ok(feed.take().filter_map(|event| ready(PresenceChange::event(&event))).boxed());
+        }
+        let app = app(ctx)?;
+        let activity = activities::find_activity_by_key(app, &activity_key).await?;
+        let activity = activity.ok_or_else(|| ApiError::not_found(format!("no activity {activity_key}")))?;
+        let activity = ActivityId(activity.id);
+        // What the first message shows is read after this: at least all up to the position.
+        let (tx, from) = changes::snapshot(app).await?;
+        tx.rollback().await.map_err(service::Error::from)?;
+        let first = stream::iter([PresenceChange { activity, at: app.now() }]);
+        let registration = Registration { narrowing: Narrowing::Occupancy(activity), from, person_at: None };
+        if let Some(registrar) = ctx.data_opt::<Registrar>() {
+            registrar.register(registration);
+            return Ok(first.boxed());
+        }
+        let later = hub(ctx)?.subscribe_stream(registration).filter_map(|event| ready(PresenceChange::event(&event)));
+        Ok(first.chain(later).boxed())
+    }
+}

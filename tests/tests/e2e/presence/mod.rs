@@ -1,0 +1,10 @@
+//! Visits: the rules through the service on both databases, and through the program as clients see it.
+
+mod abuse;
+mod clients;
+mod race;
+mod rules;
+mod sockets;
+mod statistics;
+mod vectors;
+mod visitors;
