@@ -26,8 +26,13 @@ impl RowCursor {
         Self { key: key.to_owned(), id: id.to_string() }
     }
 
-    pub fn of_instant(key: DateTime<Utc>, id: impl ToString) -> Self {
+    pub fn of_instant(key: DateTime<Utc>, id: i64) -> Self {
         Self { key: key.to_rfc3339(), id: id.to_string() }
+    }
+
+    /// Of a row whose id is a text.
+    pub fn of_instant_and_text(key: DateTime<Utc>, id: &str) -> Self {
+        Self { key: key.to_rfc3339(), id: id.to_owned() }
     }
 
     pub fn write(&self) -> String {

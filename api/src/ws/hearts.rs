@@ -27,8 +27,11 @@ struct Heart {
     visit: PresenceId,
     /// Set by whoever learns that the visit is over.
     has_stopped: Arc<AtomicBool>,
-    beat: Box<dyn Fn(&Arc<AtomicBool>) + Send>,
+    beat: SendBeat,
 }
+
+/// Is given the flag to set when the visit is over.
+type SendBeat = Box<dyn Fn(&Arc<AtomicBool>) + Send>;
 
 impl fmt::Debug for Hearts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -179,7 +179,8 @@ impl Batch {
                 for id in plain {
                     self.beats.remove(&id);
                     if let Some(visit) = known.remove(&id.uuid()) {
-                        self.answer(id, Ok(Box::new(Seen { visit, secret: None, lost_seat: None })), counters);
+                        let seen = Seen { visit, secret: None, lost_seat: None };
+                        self.answer(id, &Ok(Box::new(seen)), counters);
                     }
                 }
             }
@@ -189,12 +190,12 @@ impl Batch {
             return;
         }
         match write_others(app, &self.beats).await {
-            Ok(outcomes) => outcomes.into_iter().for_each(|(id, outcome)| self.answer(id, outcome, counters)),
+            Ok(outcomes) => outcomes.into_iter().for_each(|(id, outcome)| self.answer(id, &outcome, counters)),
             Err(error) => self.fail(&error, counters),
         }
     }
 
-    fn answer(&mut self, id: PresenceId, outcome: Outcome, counters: &Counters) {
+    fn answer(&mut self, id: PresenceId, outcome: &Outcome, counters: &Counters) {
         let counter = if outcome.is_ok() { &counters.beats } else { &counters.refused };
         for answer in self.answers.remove(&id).into_iter().flatten() {
             counter.fetch_add(1, Ordering::Relaxed);

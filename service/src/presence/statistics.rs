@@ -108,7 +108,9 @@ pub async fn find_occupancy<C: ConnectionTrait>(
     for Row { activity_id, language_code, count } in found {
         counts.entry(activity_id).or_default().push(LanguageCount { language_code, count });
     }
-    counts.values_mut().for_each(|counts| sort_counts(counts));
+    for counts in counts.values_mut() {
+        sort_counts(counts);
+    }
     Ok(counts)
 }
 

@@ -1,5 +1,7 @@
 //! What most tests begin with: sessions, instances and people, made as clients make them.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
+
 use anyhow::{Context, Result};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use insession_tests::{Client, now};
@@ -65,6 +67,41 @@ pub async fn create_active_instance(client: &Client, session: &str) -> Result<St
 pub async fn create_person(client: &Client, name: &str) -> Result<String> {
     let document = "mutation($input: CreatePersonInput!) { createPerson(input: $input) { person { id } } }";
     id(&client.data(document, json!({ "input": { "displayName": name } })).await?, "/createPerson/person/id")
+}
+
+/// A bare UUID that nobody else has.
+pub fn new_visit() -> String {
+    let random = || RandomState::new().build_hasher().finish();
+    let (high, low) = (format!("{:016x}", random()), format!("{:016x}", random()));
+    [&high[..8], &high[8..12], &high[12..], &low[..4], &low[4..]].join("-")
+}
+
+/// One beat. The payload: `presence.isOnline` among it.
+pub async fn beat(client: &Client, visit: &str) -> Result<Value> {
+    let document = "mutation($input: HeartbeatInput!) { heartbeat(input: $input) {
+        presence { id isOnline status lastSeenAt startedAt activity { key } }
+        activity { key occupancy }
+        secret heartbeatSeconds
+    } }";
+    Ok(client.data(document, json!({ "input": { "presenceId": visit } })).await?["heartbeat"].take())
+}
+
+/// An activity with room for so many.
+pub async fn save_activity(client: &Client, key: &str, limit: Option<i32>) -> Result<()> {
+    let document = "mutation($input: SaveActivityInput!) { saveActivity(input: $input) { activity { id } } }";
+    client.data(document, json!({ "input": { "key": key, "name": key, "maxConcurrent": limit } })).await?;
+    Ok(())
+}
+
+/// The payload: `admitted` among it.
+pub async fn enter_activity(client: &Client, visit: &str, key: &str) -> Result<Value> {
+    let document = "mutation($input: EnterActivityInput!) { enterActivity(input: $input) {
+        admitted occupancy maxConcurrent message
+        presence { id activity { key } }
+        activity { key occupancy isFull }
+    } }";
+    let input = json!({ "presenceId": visit, "activityKey": key });
+    Ok(client.data(document, json!({ "input": input })).await?["enterActivity"].take())
 }
 
 /// The payload: `person.activeSessionInstance.id` among it.

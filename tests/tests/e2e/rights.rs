@@ -8,8 +8,8 @@ use insession_tests::{Client, Deployment, TestDatabase, now, on_both_databases, 
 use serde_json::{Value, json};
 
 use crate::fixtures::{
-    CHANGES, add_organizer, check_in, create_active_instance, create_instance, create_person, create_session,
-    in_seconds,
+    CHANGES, add_organizer, beat, check_in, create_active_instance, create_instance, create_person, create_session,
+    in_seconds, new_visit, save_activity,
 };
 
 on_both_databases!(
@@ -29,6 +29,8 @@ struct World {
     /// Said no.
     decliner: String,
     stranger: String,
+    /// The member's.
+    visit: String,
 }
 
 impl World {
@@ -42,7 +44,9 @@ impl World {
         add_organizer(admin, &session, &organizer).await?;
         check_in(admin, &instance, "YES", Some(&member)).await?;
         check_in(admin, &instance, "NO", Some(&decliner)).await?;
-        Ok(Self { session, instance, organizer, member, decliner, stranger })
+        let visit = new_visit();
+        beat(&admin.clone().with_token(&token::of(&member)), &visit).await?;
+        Ok(Self { session, instance, organizer, member, decliner, stranger, visit })
     }
 }
 
@@ -52,11 +56,13 @@ enum May {
     Admins,
     /// Organisers of the session too.
     Organizers,
+    /// Nobody but whose it is, not even admins: here the member.
+    Owner,
 }
 
 /// Every mutation, on something that belongs to others. What people may do with their own is in another test.
 fn table(world: &World) -> Vec<(&'static str, May, &'static str, Value)> {
-    let World { session, instance, member, stranger, .. } = world;
+    let World { session, instance, member, stranger, visit, .. } = world;
     vec![
         (
             "createSession",
@@ -148,6 +154,36 @@ fn table(world: &World) -> Vec<(&'static str, May, &'static str, Value)> {
             "mutation($id: ID!) { updateActiveStatus(sessionInstanceId: $id) { sessionInstance { id } } }",
             json!({ "id": instance }),
         ),
+        (
+            "saveActivity",
+            May::Admins,
+            r#"mutation { saveActivity(input: { key: "study", name: "Study" }) { activity { id } } }"#,
+            json!({}),
+        ),
+        (
+            "heartbeat",
+            May::Owner,
+            "mutation($id: ID!) { heartbeat(input: { presenceId: $id }) { presence { id } } }",
+            json!({ "id": visit }),
+        ),
+        (
+            "enterActivity",
+            May::Owner,
+            r#"mutation($id: ID!) { enterActivity(input: { presenceId: $id, activityKey: "interview" }) { admitted } }"#,
+            json!({ "id": visit }),
+        ),
+        (
+            "leaveActivity",
+            May::Owner,
+            "mutation($id: ID!) { leaveActivity(presenceId: $id) { presence { id } } }",
+            json!({ "id": visit }),
+        ),
+        (
+            "completePresence",
+            May::Owner,
+            "mutation($id: ID!) { completePresence(presenceId: $id) { presence { id } } }",
+            json!({ "id": visit }),
+        ),
         ("sweep", May::Admins, "mutation { sweep { report { at } } }", json!({})),
     ]
 }
@@ -156,6 +192,7 @@ async fn every_mutation_asks_who_may(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let (server, admin) = (deployment.first(), deployment.admin());
 
+    save_activity(&admin, "interview", None).await?;
     let rows = table(&World::new(&admin).await?);
     let covered: BTreeSet<&str> = rows.iter().map(|(name, ..)| *name).collect();
     let schema = admin.data(r#"{ __type(name: "Mutation") { fields { name } } }"#, json!({})).await?;
@@ -169,8 +206,13 @@ async fn every_mutation_asks_who_may(database: TestDatabase) -> Result<()> {
         let world = World::new(&admin).await?;
         let (name, may, document, variables) = table(&world).swap_remove(row);
         // Whether somebody else exists is not for everybody to know; sessions and instances are public.
-        let refused: &[&str] =
-            if variables.to_string().contains(&*world.member) { &["FORBIDDEN", "NOT_FOUND"] } else { &["FORBIDDEN"] };
+        let refused: &[&str] = if may == May::Owner {
+            &["NOT_FOUND"]
+        } else if variables.to_string().contains(&*world.member) {
+            &["FORBIDDEN", "NOT_FOUND"]
+        } else {
+            &["FORBIDDEN"]
+        };
         let organizer: &[&str] = if may == May::Organizers { &[] } else { refused };
         for (who, client, expected) in [
             ("nobody", server.client(), &["UNAUTHENTICATED"][..]),
@@ -186,9 +228,14 @@ async fn every_mutation_asks_who_may(database: TestDatabase) -> Result<()> {
         }
         let world = World::new(&admin).await?;
         let (_, _, document, variables) = table(&world).swap_remove(row);
-        let answer = admin.query(document, variables).await?;
+        let (who, client) = if may == May::Owner {
+            ("whose it is", server.client_of(&world.member))
+        } else {
+            ("an admin", admin.clone())
+        };
+        let answer = client.query(document, variables).await?;
         if answer.error().is_some() {
-            failures.push(format!("{name} by an admin: {}", answer.body));
+            failures.push(format!("{name} by {who}: {}", answer.body));
         }
     }
     ensure!(failures.is_empty(), "{}", failures.join("\n"));

@@ -37,7 +37,7 @@ pub fn told(error: &Error) -> (StatusCode, String) {
         Error::Forbidden(message) => (StatusCode::FORBIDDEN, (*message).to_owned()),
         Error::NotFound(message) => (StatusCode::NOT_FOUND, message.clone()),
         Error::Invalid { field, message } => (StatusCode::UNPROCESSABLE_ENTITY, format!("{field} {message}")),
-        Error::Conflict(message) => (StatusCode::CONFLICT, message.clone()),
+        Error::Conflict(message) | Error::InvalidTransition(message) => (StatusCode::CONFLICT, message.clone()),
         Error::CursorExpired | Error::Again(_) | Error::Internal(_) => {
             tracing::error!(error = error.describe(), "a page could not be made");
             (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here. Try again in a moment.".to_owned())
