@@ -5,7 +5,7 @@ use domain::{
     ids::{SessionId, SessionInstanceId},
     news::Place,
     recurrence::{Calendar, Recurrence},
-    status::{InstanceFacts, Override},
+    status::{self, InstanceFacts, Override, Times},
     window::{Buffers, Meeting, Window},
     zone::{self, Tz},
 };
@@ -68,6 +68,18 @@ pub fn facts_of(instance: &session_instance::Model, session: &session::Model) ->
         is_past_termination: session.termination_date.is_some_and(|last| instance.date > last),
         override_: instance.override_active.map(|active| Override { active, until: instance.override_until }),
     }
+}
+
+/// Why an instance is active or not, for people.
+pub fn explain(instance: &session_instance::Model, session: &session::Model, now: DateTime<Utc>) -> String {
+    let meeting = instance.starts_at.zip(instance.ends_at);
+    let times = Times {
+        zone: zone_of(session).unwrap_or(Tz::UTC),
+        start: instance.start_time,
+        end: instance.end_time,
+        meeting: meeting.and_then(|(starts, ends)| Meeting::from_instants(starts, ends)),
+    };
+    status::explain(&facts_of(instance, session), &times, instance.is_active, now)
 }
 
 /// When an instance meets, as instants; computed when it or its session is written (rule 1).

@@ -16,6 +16,7 @@ pub mod facts;
 pub mod instances;
 pub mod lists;
 pub mod meetings;
+pub mod operations;
 pub mod people;
 pub mod placing;
 pub mod presence;

@@ -2,12 +2,7 @@
 #![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use domain::{
-    ids::{CheckInId, PersonId, SessionId, SessionInstanceId},
-    status::{self, Times},
-    window::Meeting,
-    zone::Tz,
-};
+use domain::ids::{CheckInId, PersonId, SessionId, SessionInstanceId};
 use service::{
     check_ins::{self, CheckInsOf},
     entity::{check_in, session_instance},
@@ -124,14 +119,7 @@ impl SessionInstance {
     /// Why it is active or not, for people.
     async fn active_explanation(&self, ctx: &Context<'_>) -> Result<String> {
         let session = self.load_session(ctx).await?;
-        let row = &self.0;
-        let times = Times {
-            zone: facts::zone_of(&session).unwrap_or(Tz::UTC),
-            start: row.start_time,
-            end: row.end_time,
-            meeting: row.starts_at.zip(row.ends_at).and_then(|(starts, ends)| Meeting::from_instants(starts, ends)),
-        };
-        Ok(status::explain(&facts::facts_of(row, &session), &times, row.is_active, app(ctx)?.now()))
+        Ok(facts::explain(&self.0, &session, app(ctx)?.now()))
     }
 
     /// Set by an admin; wins over the window until it expires.

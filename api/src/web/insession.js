@@ -330,8 +330,9 @@ class Feed {
   #failures = 0;
 
   /** @param refused what to do when the server won't: with its code */
-  constructor(connection, { query, field, narrowing }, changed, refused = () => {}) {
+  constructor(connection, { query, field, narrowing, after }, changed, refused = () => {}) {
     Object.assign(this, { connection, query, field, narrowing, changed, refused });
+    this.#cursor = after;
     this.#start();
   }
 
@@ -393,13 +394,14 @@ function tellChange(change) {
  * Follows changes, for pages that show more than badges.
  *
  * @param {{sessionIds?: string[], personId?: string, city?: string, country?: string}} narrowing
- * @param {(change: object) => void} changed is given each change; a first one, and one after a long absence, is a
- *   SNAPSHOT
+ * @param {(change: object) => void} changed is given each change; the first one without `after`, and one after a long
+ *   absence, is a SNAPSHOT
+ * @param {{endpoint?: string, after?: string}} [options] `after`: a cursor, such as that of `changeCursor`
  * @returns {() => void} what ends it
  */
-export function watch(narrowing, changed, { endpoint } = {}) {
+export function watch(narrowing, changed, { endpoint, after } = {}) {
   const query = narrowing.personId ? PERSON_CHANGES : SESSION_CHANGES;
-  const feed = new Feed(connectionTo(endpoint), { query, field: 'activeSessionChanged', narrowing }, (change) => {
+  const feed = new Feed(connectionTo(endpoint), { query, field: 'activeSessionChanged', narrowing, after }, (change) => {
     if (change.kind !== 'SNAPSHOT') tellChange(change);
     changed(change);
   });

@@ -10,6 +10,8 @@ const SOON_MS = 150;
 const LATER_MS = 5_000;
 /** Not all pages that follow the same change ask at the same moment. */
 const SPREAD_MS = 500;
+/** However much happens, the page asks no oftener. */
+const BETWEEN_MS = 2_000;
 /** What is next changes without a word, as instances are made. */
 const ANYWAY_MS = 300_000;
 
@@ -23,11 +25,12 @@ if (document.body.hasAttribute('data-signed-in')) {
 }
 
 for (const narrowing of JSON.parse(main.dataset.follows ?? '[]')) {
-  watch(narrowing, ({ kind, sessionInstance }) => {
-    if (kind === 'SNAPSHOT') return;
+  const changed = ({ kind, sessionInstance }) => {
     if (kind === 'UPDATED' && sessionInstance) showPresent(main, sessionInstance);
     refreshWithin(kind === 'UPDATED' ? LATER_MS : SOON_MS);
-  });
+  };
+  // From when the server made the page: nothing falls between.
+  watch(narrowing, changed, { after: main.dataset.cursor });
 }
 addEventListener('session-status-updated', () => refreshWithin(SOON_MS));
 // Back from elsewhere: the page may be an old one.
@@ -44,32 +47,34 @@ function showPresent(root, { id, presentCount }) {
 
 let timer;
 let dueAt = Infinity;
+let lastAt = 0;
 
 /** Asks again by then; what is asked for meanwhile is one. */
 function refreshWithin(ms) {
-  const at = Date.now() + ms;
+  const at = Math.max(Date.now() + ms, lastAt + BETWEEN_MS);
   if (at >= dueAt) return;
   dueAt = at;
   clearTimeout(timer);
-  timer = setTimeout(refresh, ms + Math.random() * SPREAD_MS);
+  timer = setTimeout(refresh, at - Date.now() + Math.random() * SPREAD_MS);
 }
 
 async function refresh() {
   dueAt = Infinity;
-  timer = undefined;
+  lastAt = Date.now();
+  let text;
   try {
     const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
-    if (answer.ok && !answer.redirected) {
-      const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-      const fresh = document.adoptNode(page.getElementById('main'));
-      showOwnTimes(fresh);
-      takeOver(main, fresh);
-    }
+    // Elsewhere now, such as to sign in: the visitor finds out when they go on.
+    if (answer.redirected || !answer.ok) return;
+    text = await answer.text();
   } catch {
-    // The connection is lost; when it is back, changes bring us here again.
-    refreshWithin(LATER_MS);
-    return;
+    // The connection is lost; it may be back by then.
+    return refreshWithin(LATER_MS);
   }
+  const page = new DOMParser().parseFromString(text, 'text/html');
+  const fresh = document.adoptNode(page.getElementById('main'));
+  showOwnTimes(fresh);
+  takeOver(main, fresh);
   refreshWithin(ANYWAY_MS);
 }
 

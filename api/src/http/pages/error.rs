@@ -25,6 +25,10 @@ impl PageError {
         Self { status: StatusCode::NOT_FOUND, message: message.to_owned(), visitor: visitor.clone() }
     }
 
+    pub fn forbidden(visitor: &Visitor, message: &str) -> Self {
+        Self { status: StatusCode::FORBIDDEN, message: message.to_owned(), visitor: visitor.clone() }
+    }
+
     pub fn bad_request(visitor: &Visitor, message: &str) -> Self {
         Self { status: StatusCode::BAD_REQUEST, message: message.to_owned(), visitor: visitor.clone() }
     }

@@ -85,7 +85,7 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                         }
                     }
                 }
-                main #main tabindex="-1" data-follows=[follows(frame)] { (main) }
+                main #main tabindex="-1" data-follows=[follows(frame)] data-cursor=[visitor.cursor.as_deref()] { (main) }
                 footer.site {
                     p { "Who is in session? " a href="/graphiql" { "GraphQL" } }
                 }

@@ -5,6 +5,7 @@
 //! text is escaped by the templates; every page has the same policy, without inline script or style; a form posts and
 //! redirects, and one that another site posts is refused; a token is in a cookie or a header, never in an address.
 
+mod admin;
 mod cards;
 mod error;
 mod home;
@@ -60,6 +61,8 @@ pub fn router(app: App, authenticator: Arc<Authenticator>) -> Router {
         .route("/people/{id}", get(person::show))
         .route("/me", get(me::show))
         .route("/me/profile", post(me::change_profile))
+        .route("/admin", get(admin::show))
+        .route("/admin/override", post(admin::set_override))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/web/token", post(sign_in::token))

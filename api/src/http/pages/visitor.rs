@@ -7,8 +7,8 @@ use axum::{
     http::{HeaderMap, HeaderValue, header::COOKIE, request::Parts},
 };
 use chrono::{DateTime, Utc};
-use domain::access::Viewer;
-use service::people;
+use domain::{access::Viewer, ids::PersonId};
+use service::{App, Error, changes, people};
 
 use super::Pages;
 use crate::auth::Identity;
@@ -23,6 +23,8 @@ pub const LONGEST_TOKEN: usize = 3_800;
 pub struct Visitor {
     pub viewer: Viewer,
     pub token: Option<String>,
+    /// The log's position, read before anything that the page shows: its script follows the changes after it.
+    pub cursor: Option<String>,
     /// The person's name, or what an admin's token without a person is called.
     pub name: Option<String>,
 }
@@ -31,24 +33,34 @@ impl FromRequestParts<Pages> for Visitor {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, Infallible> {
-        let Some(token) = cookie(&parts.headers) else { return Ok(Self::default()) };
+        let cursor = read_cursor(&pages.app).await;
+        let nobody = Self { cursor, ..Self::default() };
+        let Some(token) = cookie(&parts.headers) else { return Ok(nobody) };
         let Ok(Identity { viewer, .. }) = pages.authenticator.authenticate(Some(&format!("Bearer {token}"))).await
         else {
-            return Ok(Self::default());
+            return Ok(nobody);
         };
         let name = match viewer.person {
-            Some(id) => match people::find_people(pages.app.db.pool(), &[id]).await {
-                Ok(rows) => rows.into_iter().next().map(|row| row.display_name),
-                Err(error) => {
-                    tracing::error!(error = error.describe(), "the visitor could not be looked up");
-                    None
-                }
-            },
-            None => None,
+            Some(id) => find_name(&pages.app, id).await,
+            None => viewer.is_admin.then(|| "Admin".to_owned()),
         };
-        let name = name.or_else(|| viewer.is_admin.then(|| "Admin".to_owned()));
-        Ok(Self { viewer, token: Some(token.to_owned()), name })
+        Ok(Self { viewer, token: Some(token.to_owned()), name, ..nobody })
     }
+}
+
+/// Without a name, or a position, a page is still of use.
+async fn find_name(app: &App, id: PersonId) -> Option<String> {
+    let found = people::find_people(app.db.pool(), &[id]).await.inspect_err(log);
+    found.ok()?.into_iter().next().map(|row| row.display_name)
+}
+
+async fn read_cursor(app: &App) -> Option<String> {
+    let head = changes::head(app.db.pool()).await.inspect_err(log).ok()?;
+    Some(app.cursor_key().await.inspect_err(log).ok()?.write(head))
+}
+
+fn log(error: &Error) {
+    tracing::error!(error = error.describe(), "what every page needs could not be read");
 }
 
 fn cookie(headers: &HeaderMap) -> Option<&str> {

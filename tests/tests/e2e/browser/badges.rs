@@ -11,6 +11,8 @@ use crate::fixtures::{
     cancel, check_in, create_active_instance, create_instance, create_person, create_session, in_seconds,
 };
 
+/// It is known whether the session is on.
+const KNOWN: &str = "document.querySelector('live-now-badge').instances !== undefined";
 const LIVE: &str = "getComputedStyle(document.querySelector('live-now-badge')).visibility === 'visible'";
 const NOT_LIVE: &str = "getComputedStyle(document.querySelector('live-now-badge')).visibility === 'hidden'";
 const DOT: &str = "document.querySelector('in-session-badge')";
@@ -27,7 +29,7 @@ async fn a_badge_turns_on_and_off_without_a_reload() -> Result<()> {
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&site.url).await?;
-    page.until("connection.some(({ state }) => state === 'online')").await?;
+    page.until(KNOWN).await?;
     page.until(NOT_LIVE).await?;
     let place = "JSON.stringify(document.querySelector('i').getBoundingClientRect())";
     let before = page.evaluate(place).await?;
@@ -56,7 +58,7 @@ async fn the_dot_follows_the_person_and_tells_where_they_are() -> Result<()> {
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&site.url).await?;
-    page.until("connection.some(({ state }) => state === 'online')").await?;
+    page.until(&format!("{DOT}.place !== undefined")).await?;
     page.until(&format!("getComputedStyle({DOT}).visibility === 'hidden'")).await?;
 
     let ann = deployment.first().client_of(&person);
@@ -108,7 +110,7 @@ async fn a_page_misses_nothing_while_its_server_is_down() -> Result<()> {
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&site.url).await?;
-    page.until("connection.some(({ state }) => state === 'online')").await?;
+    page.until(KNOWN).await?;
     let first = create_active_instance(&elsewhere, &session).await?;
     page.until(LIVE).await?;
 
@@ -148,7 +150,7 @@ async fn all_badges_of_a_page_use_one_socket() -> Result<()> {
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&site.url).await?;
-    page.until("connection.some(({ state }) => state === 'online')").await?;
+    page.until(KNOWN).await?;
     for session in [&sessions[0], &sessions[48]] {
         create_active_instance(&admin, session).await?;
         page.until(&format!("document.querySelector(\"[session='{session}']\").hasAttribute('active')")).await?;

@@ -150,6 +150,48 @@ async fn names_are_text_wherever_they_are() -> Result<()> {
 }
 
 #[tokio::test]
+async fn admins_see_what_is_on_and_why_and_may_hold_it() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    create_active_instance(&admin, &create_session(&admin, "Monday").await?).await?;
+    let later = create_session(&admin, "Later").await?;
+    create_instance(&admin, &later, in_seconds(3600), in_seconds(7200)).await?;
+    let person = create_person(&admin, "Ann").await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    sign_in(&page, deployment.first(), &person).await?;
+    page.goto(&deployment.first().client().address("/admin")).await?;
+    page.until("document.body.innerText.includes('This page is for admins.')").await?;
+    page.forgive("403 (Forbidden)")?;
+
+    let page = browser.page().await?;
+    page.goto(&deployment.first().client().address("/admin")).await?;
+    page.until("location.pathname === '/sign-in' && document.getElementById('token') !== null").await?;
+    page.evaluate("document.getElementById('token').focus()").await?;
+    page.type_text(&token::admin()).await?;
+    page.press("Enter").await?;
+    page.until("document.querySelector('h1')?.textContent === 'Admin'").await?;
+    page.until("document.querySelector('tbody tr').innerText.includes('Active since')").await?;
+    // Held inactive, and let go again.
+    page.click("document.querySelector('tbody button[value=off]')").await?;
+    page.until("document.querySelector('tbody button[value=clear]') !== null").await?;
+    page.until("document.getElementById('active')?.textContent === 'Active instances: 0'").await?;
+    page.click("document.querySelector('tbody button[value=clear]')").await?;
+    page.until("document.getElementById('active')?.textContent === 'Active instances: 1'").await?;
+    // It keeps itself up to date.
+    create_active_instance(&admin, &later).await?;
+    page.until("document.getElementById('active').textContent === 'Active instances: 2'").await?;
+    // What a sweep would do in an hour and a half.
+    let at = in_seconds(5400).format("%Y-%m-%dT%H:%M:%S");
+    page.evaluate(&format!("document.getElementById('try-at').value = '{at}'")).await?;
+    page.click("[...document.querySelectorAll('button')].find((it) => it.textContent === 'Dry run')").await?;
+    page.until("document.querySelector('[role=status].card')?.innerText.includes('Later (SessionInstance:2)')").await?;
+    page.until("document.querySelector('[role=status].card').innerText.includes('Deactivated: 2')").await?;
+    browser.close().await
+}
+
+#[tokio::test]
 async fn pages_have_a_policy_and_refuse_forms_of_other_sites() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;

@@ -1,0 +1,104 @@
+//! What is on, and why; what is held on or off.
+
+use chrono::{DateTime, Utc};
+use domain::{access::Viewer, ids::SessionInstanceId};
+use maud::{Markup, html};
+use service::{
+    App, Result, facts,
+    instances::{self, ActiveFilter},
+    lists::Page as ListPage,
+    operations,
+};
+
+use super::super::{
+    cards::{self, Card},
+    times,
+};
+
+const SHOWN: i32 = 100;
+
+pub struct Instances {
+    now: DateTime<Utc>,
+    active: Vec<Card>,
+    active_count: i64,
+    held: Vec<Card>,
+}
+
+impl Instances {
+    pub async fn load(app: &App, viewer: Viewer) -> Result<Self> {
+        let filter = ActiveFilter::default();
+        let page = ListPage { first: Some(SHOWN), ..ListPage::default() };
+        let active = cards::load(app, instances::list_active(app, &filter, &page).await?.rows).await?;
+        let active_count = instances::count_active(app, &filter).await?;
+        let held = operations::find_overridden(app, viewer, 100).await?;
+        Ok(Self { now: app.now(), active, active_count, held: cards::load(app, held).await? })
+    }
+
+    pub fn render(&self) -> Markup {
+        let held: Vec<&Card> = self.held.iter().filter(|card| !card.instance.is_active).collect();
+        html! {
+            section aria-labelledby="active" {
+                h2 #active { "Active instances: " (self.active_count) }
+                @if self.active.is_empty() { p.quiet { "None." } }
+                @else { (self.table(&self.active.iter().collect::<Vec<_>>(), "Active now, by start")) }
+                @if !held.is_empty() { (self.table(&held, "Held inactive")) }
+            }
+            section aria-labelledby="hold" {
+                h2 #hold { "Hold an instance active or inactive" }
+                form.inline method="post" action="/admin/override" {
+                    label for="instance" { "Instance" }
+                    input #instance name="instance" required placeholder="SessionInstance:7" size="20";
+                    label for="hours" { "Hours" }
+                    input #hours name="hours" type="number" min="1" max="8760" placeholder="until the next sweep";
+                    button name="action" value="on" { "Active" }
+                    button name="action" value="off" { "Inactive" }
+                }
+            }
+        }
+    }
+
+    fn table(&self, cards: &[&Card], caption: &str) -> Markup {
+        html! {
+            div.scroll {
+                table {
+                    caption { (caption) }
+                    thead {
+                        tr { th scope="col" { "Session" } th scope="col" { "Why" } th.number scope="col" { "Here" } th scope="col" { "Override" } }
+                    }
+                    tbody {
+                        @for card in cards { (self.row(card)) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn row(&self, Card { instance, session, counts }: &Card) -> Markup {
+        let id = SessionInstanceId(instance.id);
+        html! {
+            tr #{ "instance-" (instance.id) } {
+                td {
+                    a href=(cards::address(session)) { (session.name) }
+                    div.quiet { (id) }
+                }
+                td { (facts::explain(instance, session, self.now)) }
+                td.number data-present=(id) { (counts.present) }
+                td {
+                    form.inline method="post" action="/admin/override" {
+                        input type="hidden" name="instance" value=(id);
+                        @match instance.override_active {
+                            Some(active) => {
+                                @if active { "Held active" } @else { "Held inactive" }
+                                @if let Some(until) = instance.override_until {
+                                    " until " (times::moment(times::zone_of(session), until))
+                                }
+                                button name="action" value="clear" { "Let go" }
+                            }
+                            None => button name="action" value="off" { "Hold inactive" },
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `/admin`: how things are run, for admins.
+
+mod instances;
+mod sweeps;
+
+use axum::{
+    Form,
+    extract::{FromRequestParts, Query, State},
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::ids::SessionInstanceId;
+use maud::html;
+use serde::Deserialize;
+use serde_json::json;
+use service::{App, instances as service_instances};
+
+use self::{instances::Instances, sweeps::Sweeps};
+use super::{
+    Page, Pages,
+    error::{PageError, page_of, told},
+    layout::{Frame, problem, respond},
+    visitor::Visitor,
+};
+
+/// A visitor who is an admin.
+pub struct Admin(Visitor);
+
+impl FromRequestParts<Pages> for Admin {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, Response> {
+        let Ok(visitor) = Visitor::from_request_parts(parts, pages).await;
+        if visitor.viewer.is_admin {
+            Ok(Self(visitor))
+        } else if visitor.viewer.is_signed_in() {
+            Err(PageError::forbidden(&visitor, "This page is for admins.").into_response())
+        } else {
+            Err(Redirect::to("/sign-in?next=/admin").into_response())
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    /// For when a sweep is tried: local to UTC, as `datetime-local` fields have it; empty for now.
+    try_at: Option<String>,
+}
+
+pub async fn show(State(pages): State<Pages>, Admin(visitor): Admin, Query(asked): Query<Asked>) -> Page {
+    answer(&pages.app, &visitor, &asked, None).await
+}
+
+async fn answer(app: &App, visitor: &Visitor, asked: &Asked, wrong: Option<(StatusCode, String)>) -> Page {
+    let sweeps = Sweeps::load(app, visitor.viewer, asked.try_at.as_deref()).await.map_err(page_of(visitor))?;
+    let instances = Instances::load(app, visitor.viewer).await.map_err(page_of(visitor))?;
+    let (status, message) = wrong.unzip();
+    let main = html! {
+        h1 { "Admin" }
+        @if let Some(message) = message { (problem(&message)) }
+        (instances.render())
+        (sweeps.render())
+    };
+    let mut frame = Frame::new("Admin", visitor);
+    if asked.try_at.is_none() {
+        // With a dry run on it the page stays as it is: that is not to be repeated at every change.
+        frame = frame.following(json!({}));
+    }
+    Ok((status.unwrap_or_default(), respond(&frame, &main)).into_response())
+}
+
+#[derive(Deserialize)]
+pub struct Override {
+    instance: String,
+    action: String,
+    /// In hours from now; empty: until the next periodic sweep.
+    #[serde(default)]
+    hours: String,
+}
+
+/// Holds an instance active or inactive, or lets it go.
+pub async fn set_override(
+    State(pages): State<Pages>,
+    Admin(visitor): Admin,
+    Form(Override { instance, action, hours }): Form<Override>,
+) -> Page {
+    let app = &pages.app;
+    let wrong = |message: &str| PageError::bad_request(&visitor, message);
+    let instance = instance.trim();
+    let id = instance.parse().or_else(|_| format!("{}:{instance}", SessionInstanceId::TYPE).parse());
+    let id: SessionInstanceId = id.map_err(|_| wrong("An instance is named as in SessionInstance:7."))?;
+    let until = match hours.trim() {
+        "" => None,
+        hours => match hours.parse().ok().filter(|hours| (1..=24 * 365).contains(hours)) {
+            Some(hours) => Some(app.now() + chrono::TimeDelta::hours(hours)),
+            None => return Err(wrong("Hours are a whole number from 1 on.")),
+        },
+    };
+    let viewer = visitor.viewer;
+    let done = match action.as_str() {
+        "on" => service_instances::set_override(app, viewer, id, true, until).await,
+        "off" => service_instances::set_override(app, viewer, id, false, until).await,
+        "clear" => service_instances::clear_override(app, viewer, id).await,
+        _ => return Err(wrong("There is no such action.")),
+    };
+    match done {
+        Ok(_) => Ok(Redirect::to("/admin").into_response()),
+        Err(error) => answer(app, &visitor, &Asked::default(), Some(told(&error))).await,
+    }
+}

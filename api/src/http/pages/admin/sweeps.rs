@@ -1,0 +1,176 @@
+//! Sweeps: what they did, what is broken, and what one would do at an instant.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use domain::{access::Viewer, status::Mode, zone::Tz};
+use entity::{session, sweep_run};
+use maud::{Markup, html};
+use serde_json::Value;
+use service::{
+    App, Result, entity, operations,
+    sweep::{self, Changed, Report, Scope},
+};
+
+use super::super::{cards, times};
+
+const RUNS: u64 = 15;
+
+pub struct Sweeps {
+    runs: Vec<sweep_run::Model>,
+    broken: Vec<session::Model>,
+    try_at: String,
+    tried: Option<Tried>,
+}
+
+/// What came of trying a sweep.
+enum Tried {
+    Report(Report),
+    /// The instant can't be read.
+    Unreadable,
+}
+
+impl Sweeps {
+    pub async fn load(app: &App, viewer: Viewer, try_at: Option<&str>) -> Result<Self> {
+        let tried = match try_at.map(read_instant) {
+            None => None,
+            Some(Err(())) => Some(Tried::Unreadable),
+            Some(Ok(at)) => {
+                let request = sweep::Request { scope: Scope::Due, mode: Mode::Exact, at, is_dry_run: true };
+                Some(Tried::Report(sweep::sweep(app, request).await?))
+            }
+        };
+        Ok(Self {
+            runs: operations::find_sweep_runs(app, viewer, RUNS).await?,
+            broken: operations::find_broken_sessions(app, viewer, 100).await?,
+            try_at: try_at.unwrap_or_default().to_owned(),
+            tried,
+        })
+    }
+
+    pub fn render(&self) -> Markup {
+        html! {
+            section aria-labelledby="try" {
+                h2 #try { "What would a sweep do?" }
+                form.inline method="get" action="/admin" {
+                    label for="try-at" { "At (UTC; empty is now)" }
+                    input #try-at name="try_at" type="datetime-local" step="1" value=(self.try_at);
+                    button { "Dry run" }
+                }
+                @match &self.tried {
+                    None => {}
+                    Some(Tried::Unreadable) => p.problem role="alert" { "An instant looks like 2027-01-15T19:14:00." },
+                    Some(Tried::Report(report)) => (report_of(report)),
+                }
+            }
+            section aria-labelledby="broken" {
+                h2 #broken { "Sessions that want mending" }
+                @if self.broken.is_empty() { p.quiet { "None." } }
+                ul.plain {
+                    @for session in &self.broken {
+                        li {
+                            a href=(cards::address(session)) { (session.name) } ": "
+                            (session.problem.as_deref().unwrap_or_default())
+                        }
+                    }
+                }
+            }
+            (self.runs_table())
+        }
+    }
+
+    fn runs_table(&self) -> Markup {
+        html! {
+            section aria-labelledby="sweeps" {
+                h2 #sweeps { "The last sweeps" }
+                @if self.runs.is_empty() { p.quiet { "None yet." } }
+                @else {
+                    div.scroll {
+                        table {
+                            thead {
+                                tr {
+                                    th scope="col" { "At" } th scope="col" { "Scope" } th.number scope="col" { "Took" }
+                                    th.number scope="col" { "Activated" } th.number scope="col" { "Deactivated" }
+                                    th.number scope="col" { "Created" } th.number scope="col" { "Moved" } th scope="col" { "Errors" }
+                                }
+                            }
+                            tbody { @for run in &self.runs { (run_row(run)) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `None` is now.
+fn read_instant(text: &str) -> Result<Option<DateTime<Utc>>, ()> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let local = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
+    local.map(|local| Some(local.and_utc())).ok_or(())
+}
+
+fn run_row(run: &sweep_run::Model) -> Markup {
+    let report: Value = run.report.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let size = |name: &str| report[name].as_array().map_or(0, Vec::len);
+    let errors = report["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let took = run.finished_at.map(|finished| (finished - run.started_at).num_milliseconds());
+    html! {
+        tr #{ "run-" (run.id) } {
+            td { (times::moment(Tz::UTC, run.at)) }
+            td { (run.scope) }
+            td.number { @match took { Some(ms) => { (ms) " ms" }, None => "not finished" } }
+            td.number { (size("activated")) }
+            td.number { (size("deactivated")) }
+            td.number { (size("auto_created")) }
+            td.number { (report["people_moved"].as_u64().unwrap_or(0)) }
+            td {
+                @if errors.is_empty() { (run.error_count) }
+                @else {
+                    details {
+                        summary { (errors.len()) }
+                        ul.plain { @for error in errors { li { (error["error"].as_str().unwrap_or_default()) } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn report_of(report: &Report) -> Markup {
+    let changed = |words: &str, list: &[Changed]| {
+        html! {
+            li {
+                (words) ": " (list.len())
+                @if !list.is_empty() {
+                    ul.plain { @for it in list { li { (it.session_name) " (" (it.instance_id) ")" } } }
+                }
+            }
+        }
+    };
+    html! {
+        div.card role="status" {
+            p { "At " (times::moment(Tz::UTC, report.at)) " a sweep would change this; nothing was changed." }
+            ul.plain {
+                (changed("Activated", &report.activated))
+                (changed("Deactivated", &report.deactivated))
+                li {
+                    "Instances created for: " (report.auto_created.len()) " sessions"
+                    @if !report.auto_created.is_empty() {
+                        ul.plain { @for it in &report.auto_created { li { (it.session_name) ": " (it.instances_created) } } }
+                    }
+                }
+                li { "People moved: " (report.people_moved) }
+                li { "Bookings: " (report.bookings.len()) }
+                li { "Visits abandoned: " (report.presences_abandoned) }
+                li {
+                    "Errors: " (report.errors.len())
+                    @if !report.errors.is_empty() { ul.plain { @for it in &report.errors { li { (it.error) } } } }
+                }
+            }
+        }
+    }
+}

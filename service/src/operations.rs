@@ -1,0 +1,44 @@
+//! What those who run InSession look at: sweeps, sessions that want mending, overrides. All for admins.
+
+use domain::access::Viewer;
+use entity::{session, session_instance, sweep_run};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::{App, Error, Result};
+
+fn authorize(viewer: Viewer) -> Result<()> {
+    match viewer {
+        Viewer { is_admin: true, .. } => Ok(()),
+        Viewer { person: Some(_), .. } => Err(Error::Forbidden("only admins see how things are run")),
+        Viewer { .. } => Err(Error::Unauthenticated("sign in as an admin")),
+    }
+}
+
+/// The last sweeps that a schedule called for, the newest first.
+pub async fn find_sweep_runs(app: &App, viewer: Viewer, limit: u64) -> Result<Vec<sweep_run::Model>> {
+    authorize(viewer)?;
+    Ok(sweep_run::Entity::find().order_by_desc(sweep_run::Column::Id).limit(limit).all(app.db.pool()).await?)
+}
+
+/// Sessions whose zone or recurrence can't be read (rule 20), by name.
+pub async fn find_broken_sessions(app: &App, viewer: Viewer, limit: u64) -> Result<Vec<session::Model>> {
+    authorize(viewer)?;
+    let broken = session::Entity::find().filter(session::Column::Problem.is_not_null());
+    Ok(broken.order_by_asc(session::Column::NameKey).limit(limit).all(app.db.pool()).await?)
+}
+
+/// Instances that are held active or inactive (rule 7) and are not over, by when that is decided again.
+pub async fn find_overridden(app: &App, viewer: Viewer, limit: u64) -> Result<Vec<session_instance::Model>> {
+    authorize(viewer)?;
+    // Without an end it waits for the next periodic sweep, whether or not something is due.
+    let is_open = Condition::any()
+        .add(session_instance::Column::DueAt.is_not_null())
+        .add(session_instance::Column::OverrideUntil.is_null());
+    let held = session_instance::Entity::find()
+        .filter(is_open)
+        .filter(session_instance::Column::OverrideActive.is_not_null())
+        .filter(session_instance::Column::DeletedAt.is_null())
+        .order_by_asc(session_instance::Column::DueAt)
+        .order_by_asc(session_instance::Column::Id);
+    Ok(held.limit(limit).all(app.db.pool()).await?)
+}
