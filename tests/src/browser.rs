@@ -240,6 +240,8 @@ impl Page {
 
     /// Moves the mouse over the middle of an element, which a path of JavaScript names.
     pub async fn point_at(&self, element: &str) -> Result<(f64, f64)> {
+        // Before its styles are there, a page has everything elsewhere.
+        self.until("document.readyState === 'complete'").await?;
         let script = format!(
             "(() => {{ const it = {element}; it.scrollIntoView({{ block: 'center' }}); \
              const {{ x, y, width, height }} = it.getBoundingClientRect(); \

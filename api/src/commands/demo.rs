@@ -188,6 +188,7 @@ async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, SessionIn
 fn print_welcome(address: &str, authenticator: &Authenticator, people: &People) -> anyhow::Result<()> {
     let day = TimeDelta::days(1);
     println!("InSession is running, with a database that is gone when you stop it (Ctrl-C).\n");
+    println!("  Pages       http://{address}/, and after /sign-in with a token below also /me and /admin");
     println!("  GraphiQL    http://{address}/graphiql");
     println!("  GraphQL     http://{address}/graphql, subscriptions on ws://{address}/graphql/ws\n");
     println!("Within a minute one session goes live and another ends. To watch, run this in GraphiQL:\n");

@@ -61,17 +61,17 @@ pub async fn sign_in(
     let token = token.strip_prefix("Bearer ").unwrap_or(token).trim();
     let refused = |message: &str| {
         let page = respond(&Frame::new("Sign in", &visitor), &form(&next, Some(message)));
-        Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
     };
     let identity = match pages.authenticator.authenticate(Some(&format!("Bearer {token}"))).await {
         Ok(identity) => identity,
-        Err(error) => return refused(&error.to_string()),
+        Err(error) => return Ok(refused(&error.to_string())),
     };
     if token.len() > LONGEST_TOKEN {
-        return refused("The token is too long for a cookie.");
+        return Ok(refused("The token is too long for a cookie."));
     }
     let kept = identity.expires_at.and_then(|end| set_cookie(Some((token, end)), pages.app.now(), is_https(&headers)));
-    let Some(cookie) = kept else { return refused("The token can't be kept in a cookie.") };
+    let Some(cookie) = kept else { return Ok(refused("The token can't be kept in a cookie.")) };
     Ok(([(SET_COOKIE, cookie)], Redirect::to(own_address(&next))).into_response())
 }
 

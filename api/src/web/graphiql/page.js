@@ -30,6 +30,24 @@ query WhatIsOn {
   }
 }
 `,
+    `# Why a meeting is on, or is not. Which one: in the variables.
+query Why($id: ID!) {
+  sessionInstance(id: $id) {
+    session {
+      name
+      problem
+    }
+    isActive
+    activeExplanation
+    activeFrom
+    activeUntil
+    activeOverride {
+      active
+      until
+    }
+  }
+}
+`,
     `# Run it and wait: first a snapshot, then each session
 # that opens, closes or changes, as it happens.
 subscription Watch {
@@ -181,7 +199,7 @@ mutation DryRunSweep($at: DateTime) {
 
   const page = React.createElement(GraphiQL, {
     fetcher,
-    defaultTabs: EXAMPLES.map((query) => ({ query })),
+    defaultTabs: EXAMPLES.map((query) => ({ query, variables: query.includes('$id') ? '{"id": "SessionInstance:1"}' : '' })),
     defaultEditorToolsVisibility: true,
     isHeadersEditorEnabled: true,
     shouldPersistHeaders: false,

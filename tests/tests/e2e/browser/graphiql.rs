@@ -28,6 +28,8 @@ async fn graphiql_runs_queries_and_subscriptions_with_a_token() -> Result<()> {
 
     // A query.
     run(&page, "WhatIsOn", "totalCount").await?;
+    page.click(&tab("Why")).await?;
+    run(&page, "Why", "sessionInstance").await?;
     // A subscription over the socket.
     page.click(&tab("Watch")).await?;
     run(&page, "Watch", "SNAPSHOT").await?;
