@@ -88,7 +88,7 @@ impl Admission {
     /// # Errors
     /// When there are too many, or they come too fast.
     pub fn admit(&self, request: &Parts) -> Result<Permit, Refused> {
-        let address = group_of(address_of(request, self.0.limits.proxies));
+        let address = self.client_of(request);
         let admitted = self.try_admit(address, Instant::now());
         let counter = if admitted.is_ok() { &self.0.admitted } else { &self.0.refused };
         counter.fetch_add(1, Ordering::Relaxed);
@@ -117,6 +117,11 @@ impl Admission {
         Ok(Permit { admission: self.clone(), address })
     }
 
+    /// Who sent this request, as far as limits go.
+    pub fn client_of(&self, request: &Parts) -> IpAddr {
+        group_of(address_of(request, self.0.limits.proxies))
+    }
+
     /// How many there are.
     pub fn held(&self) -> usize {
         locked(&self.0.state).held
@@ -138,6 +143,13 @@ impl Admission {
 pub struct Permit {
     admission: Admission,
     address: IpAddr,
+}
+
+impl Permit {
+    /// Whose it is.
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
 }
 
 impl Drop for Permit {

@@ -18,7 +18,11 @@ use axum::{
 use futures_util::FutureExt as _;
 use jobs::Workers;
 use serde_json::json;
-use service::{App, changes, config::Limits, presence::gather::Gatherer};
+use service::{
+    App, changes,
+    config::{Introspection, Limits},
+    presence::gather::Gatherer,
+};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::cors::{Any, CorsLayer};
@@ -30,7 +34,11 @@ use crate::{
     live::{Hub, HubSettings},
     log_source::LogSource,
     metrics::{self, Metrics},
-    schema::{self, error::add_missing_codes},
+    schema::{
+        self,
+        error::add_missing_codes,
+        guard::{ClientAddress, Guard, Guarded},
+    },
     ws::{self, SocketLimits, SocketSettings, Sockets},
 };
 
@@ -39,6 +47,7 @@ pub struct ServerSettings {
     pub host: IpAddr,
     pub port: u16,
     pub graphiql: bool,
+    pub introspection: Introspection,
     pub cors_origins: Vec<String>,
     pub limits: Limits,
 }
@@ -81,11 +90,16 @@ impl Server {
         let source = LogSource(app.clone());
         let hub = Hub::start(source, app.wake.subscribe(), HubSettings::default(), shutdown.clone()).await?;
         let gatherer = Gatherer::start(app.clone());
-        let schema = schema::build(app.clone(), hub.clone(), gatherer.clone())?;
+        let suggests = settings.introspection == Introspection::Everybody;
+        let guard = Guard::new(settings.introspection, &settings.limits);
+        let schema = schema::build(app.clone(), hub.clone(), gatherer.clone(), suggests)?;
+        let schema = Guarded::new(schema, guard);
         let mutations = TaskTracker::new();
         let admission = Admission::new(settings.limits.into());
 
+        let clients = admission.clone();
         let endpoint = GraphqlEndpoint::new(schema.clone(), Arc::clone(&authenticator))
+            .prepare_with(move |request, parts| request.data(ClientAddress(clients.client_of(parts))))
             .track_mutations_with(mutations.clone())
             .admit_with(admission.clone())
             .close_with(shutdown.clone());
@@ -96,6 +110,7 @@ impl Server {
             SocketSettings {
                 limits: socket_limits(&app, settings.limits),
                 admission: admission.clone(),
+                origins: settings.cors_origins.clone().into(),
                 authenticate: Arc::new(move |authorization| {
                     let authenticator = Arc::clone(&authenticate);
                     async move { authenticator.authenticate(authorization.as_deref()).await }.boxed()

@@ -65,6 +65,7 @@ pub struct Settings {
     pub jwt_public_key: Option<String>,
     pub sign_in: SignIn,
     pub cors_origins: Vec<String>,
+    pub introspection: Introspection,
     pub graphiql: bool,
     pub log_json: bool,
     pub placement_rule: PlacementRule,
@@ -73,6 +74,28 @@ pub struct Settings {
     pub change_log_kept: TimeDelta,
     pub presence: PresenceSettings,
     pub limits: Limits,
+}
+
+/// `INTROSPECTION`: who is shown the schema: `true`, `admins`, `false`. Where it is not everybody, misspelled names are not
+/// guessed at either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Introspection {
+    Everybody,
+    Admins,
+    Nobody,
+}
+
+impl Introspection {
+    /// Everybody; in production admins.
+    fn from(source: &Source<'_>, is_production: bool) -> Result<Self, SettingError> {
+        match source.text("INTROSPECTION").as_deref() {
+            None if is_production => Ok(Self::Admins),
+            None | Some("true" | "1" | "on" | "yes") => Ok(Self::Everybody),
+            Some("admins") => Ok(Self::Admins),
+            Some("false" | "0" | "off" | "no") => Ok(Self::Nobody),
+            Some(_) => Err(SettingError { name: "INTROSPECTION", problem: "must be true, admins or false".to_owned() }),
+        }
+    }
 }
 
 /// What is asked of tokens, and of whom they name.
@@ -127,6 +150,12 @@ pub struct Limits {
     pub socket_message_bytes: usize,
     /// `CONNECTION_INIT_SECONDS` (10): how long `connection_init` may take.
     pub connection_init: Duration,
+    /// `REQUEST_SECONDS` (30): how long a query may take.
+    pub request: Duration,
+    /// `MUTATIONS_PER_SECOND_PER_ADDRESS` (1000): in the long run; at once those of five seconds.
+    pub mutations_per_second_per_address: u32,
+    /// `MUTATIONS_PER_SECOND_PER_PERSON` (100): the same of one person who is no admin.
+    pub mutations_per_second_per_person: u32,
 }
 
 impl Default for Limits {
@@ -141,6 +170,9 @@ impl Default for Limits {
             subscriptions_per_second_per_socket: 50,
             socket_message_bytes: 256 * 1024,
             connection_init: Duration::from_secs(10),
+            request: Duration::from_secs(30),
+            mutations_per_second_per_address: 1_000,
+            mutations_per_second_per_person: 100,
         }
     }
 }
@@ -180,6 +212,17 @@ impl Limits {
                 1024..=64 * 1024 * 1024,
             )?,
             connection_init: Duration::from_secs(source.number("CONNECTION_INIT_SECONDS", seconds, 1..=600)?),
+            request: Duration::from_secs(source.number("REQUEST_SECONDS", usual.request.as_secs(), 1..=600)?),
+            mutations_per_second_per_address: source.number(
+                "MUTATIONS_PER_SECOND_PER_ADDRESS",
+                usual.mutations_per_second_per_address,
+                1..=1_000_000,
+            )?,
+            mutations_per_second_per_person: source.number(
+                "MUTATIONS_PER_SECOND_PER_PERSON",
+                usual.mutations_per_second_per_person,
+                1..=1_000_000,
+            )?,
         })
     }
 }
@@ -200,22 +243,34 @@ impl Settings {
         if !["text", "json"].contains(&log_format.as_str()) {
             return Err(SettingError { name: "LOG_FORMAT", problem: "must be text or json".to_owned() });
         }
+        let host = source.parsed("HOST", IpAddr::from([127, 0, 0, 1]))?;
+        let limits = Limits::from(source)?;
+        // Others than those on this machine can reach it, and it is not one of a few processes on a file.
+        let is_production = !database_url.starts_with("sqlite:") && (!host.is_loopback() || limits.trusted_proxies > 0);
+        let introspection = Introspection::from(source, is_production)?;
+        // Without the schema it is of little use.
+        let graphiql = flag(source, "GRAPHIQL", introspection == Introspection::Everybody)?;
+        if graphiql && introspection == Introspection::Nobody {
+            let problem = "is of no use with INTROSPECTION=false: set that to true or admins".to_owned();
+            return Err(SettingError { name: "GRAPHIQL", problem });
+        }
         Ok(Self {
             database_url,
             redis_url: source.text("REDIS_URL"),
-            host: source.parsed("HOST", IpAddr::from([127, 0, 0, 1]))?,
+            host,
             port: source.parsed("PORT", 8080)?,
             jwt_secret: source.text("JWT_SECRET"),
             jwt_public_key: source.text("JWT_PUBLIC_KEY"),
             sign_in: SignIn::from(source)?,
             cors_origins: source.list("CORS_ORIGINS"),
-            graphiql: flag(source, "GRAPHIQL", true)?,
+            introspection,
+            graphiql,
             log_json: log_format == "json",
             placement_rule: source.parsed("PLACEMENT_RULE", PlacementRule::default())?,
             database_connections: source.parsed("DATABASE_CONNECTIONS", 16)?,
             change_log_kept: TimeDelta::days(source.number("CHANGE_LOG_DAYS", 7, 1..=3_650)?),
             presence: PresenceSettings::from(source)?,
-            limits: Limits::from(source)?,
+            limits,
         })
     }
 
@@ -316,5 +371,24 @@ mod tests {
             let error = with(name, value).unwrap_err().to_string();
             assert!(error.starts_with(&format!("{name} is ")), "{error}");
         }
+    }
+
+    #[test]
+    fn strangers_are_shown_the_schema_where_there_are_none() {
+        let with = |settings: &[(&str, &str)]| {
+            let find =
+                |asked: &str| settings.iter().find(|(name, _)| *name == asked).map(|(_, value)| (*value).to_owned());
+            Settings::from(&Source(&find)).map(|settings| (settings.introspection, settings.graphiql))
+        };
+        let postgres = ("DATABASE_URL", "postgres://db");
+        assert_eq!(with(&[]).unwrap(), (Introspection::Everybody, true));
+        assert_eq!(with(&[postgres]).unwrap(), (Introspection::Everybody, true));
+        assert_eq!(with(&[("HOST", "0.0.0.0")]).unwrap(), (Introspection::Everybody, true));
+        assert_eq!(with(&[postgres, ("HOST", "0.0.0.0")]).unwrap(), (Introspection::Admins, false));
+        assert_eq!(with(&[postgres, ("TRUSTED_PROXIES", "1")]).unwrap(), (Introspection::Admins, false));
+        let shown = [postgres, ("HOST", "::"), ("INTROSPECTION", "true")];
+        assert_eq!(with(&shown).unwrap(), (Introspection::Everybody, true));
+        assert_eq!(with(&[("INTROSPECTION", "admins"), ("GRAPHIQL", "true")]).unwrap(), (Introspection::Admins, true));
+        assert!(with(&[("INTROSPECTION", "false"), ("GRAPHIQL", "true")]).is_err());
     }
 }

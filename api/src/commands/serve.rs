@@ -41,6 +41,7 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
         host: settings.host,
         port: settings.port,
         graphiql: settings.graphiql,
+        introspection: settings.introspection,
         cors_origins: settings.cors_origins.clone(),
         limits: setup::limits(settings),
     };

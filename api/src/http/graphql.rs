@@ -6,7 +6,7 @@
 //!
 //! - *request error*: the request was not executed (GraphQL, 7.1). The answer has no `data`; its status is 400, unless
 //!   the client only takes `application/json`: for that the draft wants 200.
-//! - *refusal*: what is wrong is the HTTP request; the status tells, whatever the client takes.
+//! - *refusal*: what is wrong is the HTTP request, or that it comes too often; the status tells, whatever the client takes.
 
 use std::{cmp::Ordering, convert::Infallible, fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -33,12 +33,15 @@ use crate::{
     auth::{AuthError, Authenticator, Identity},
     schema::{
         document::check_document,
-        error::{ApiError, add_missing_codes, is_request_error},
+        error::{ApiError, ErrorCode, add_missing_codes, is_request_error},
     },
 };
 
 /// The longest body that is read.
 pub const BODY_LIMIT: usize = 256 * 1024;
+
+/// How long a body may take to arrive.
+const BODY_PATIENCE: Duration = Duration::from_secs(20);
 
 /// How often a multipart subscription says that it is still there.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -331,7 +334,9 @@ async fn read_body(parts: &Parts, body: Body) -> Result<Request, Refusal> {
         let message = "send the request as 'Content-Type: application/json', in UTF-8";
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ApiError::bad_user_input(message)));
     }
-    match serde_json::from_slice(&read_bytes(body).await?) {
+    let late = |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, ApiError::bad_user_input("the body took too long"));
+    let bytes = tokio::time::timeout(BODY_PATIENCE, read_bytes(body)).await.map_err(late)??;
+    match serde_json::from_slice(&bytes) {
         Ok(Json::Object(fields)) => request_of(fields),
         Ok(Json::Array(_)) => Err(Refusal::bad_request("batches are not taken: send each operation by itself")),
         Ok(_) => Err(Refusal::bad_request("the body must be a JSON object with 'query'")),
@@ -399,19 +404,37 @@ struct Errors<'a> {
 fn single_answer(mut response: Response, media_type: MediaType) -> axum::response::Response {
     add_missing_codes(&mut response);
     let refused = is_request_error(&response);
-    let status =
-        if refused && media_type == MediaType::GraphqlResponse { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let status = if refused && is_rate_limited(&response) {
+        StatusCode::TOO_MANY_REQUESTS
+    } else if refused && media_type == MediaType::GraphqlResponse {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::OK
+    };
     let json =
         if refused { serde_json::to_vec(&Errors { errors: &response.errors }) } else { serde_json::to_vec(&response) };
     match json {
         Ok(json) => {
             let mut answer = answer_with(status, media_type, json);
             answer.headers_mut().extend(response.http_headers);
+            note_retry(&mut answer);
             answer
         }
         Err(error) => {
             Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, ApiError::internal(error)).into_answer(media_type)
         }
+    }
+}
+
+fn is_rate_limited(response: &Response) -> bool {
+    let code = Value::from(ErrorCode::RateLimited.as_str());
+    response.errors.iter().any(|error| error.extensions.as_ref().and_then(|it| it.get("code")) == Some(&code))
+}
+
+/// Says when it is worth trying again.
+fn note_retry(answer: &mut axum::response::Response) {
+    if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
 }
 
@@ -459,9 +482,7 @@ impl Refusal {
         if self.status == StatusCode::UNAUTHORIZED {
             answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if self.status == StatusCode::TOO_MANY_REQUESTS {
-            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        }
+        note_retry(&mut answer);
         if let Some(allowed) = self.allowed {
             answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
         }
@@ -478,6 +499,12 @@ impl From<Refused> for Refusal {
 /// The answer to whoever may not open a connection now.
 pub fn refuse_connection(refused: Refused) -> axum::response::Response {
     Refusal::from(refused).into_answer(MediaType::Json)
+}
+
+/// The answer to a page of another site that may not open a connection.
+pub fn refuse_origin() -> axum::response::Response {
+    let error = ApiError::forbidden("pages of this site may not connect: see CORS_ORIGINS");
+    Refusal::new(StatusCode::FORBIDDEN, error).into_answer(MediaType::Json)
 }
 
 /// The body of a multipart answer. A delimiter follows each part at once, not with the next part: a client sees the

@@ -4,4 +4,5 @@ mod assets;
 pub mod calendar;
 pub mod graphiql;
 pub mod graphql;
+pub mod origin;
 pub mod pages;

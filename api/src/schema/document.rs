@@ -19,17 +19,32 @@ const EXPANDED_SELECTIONS: usize = 10_000;
 /// Deeper than this no document is looked at; the schema's own limit is lower.
 const DOCUMENT_DEPTH: usize = 100;
 
+/// How many words and signs a document may have, which is asked before it is parsed.
+const TOKENS: usize = 10_000;
+
+/// How many fields may have another name, with all fragments written out: each is one more time that a field is resolved.
+const ALIASES: usize = 250;
+
+/// How many directives there may be, with all fragments written out.
+const DIRECTIVES: usize = 250;
+
+/// How many operations and fragments a document may define.
+const DEFINITIONS: usize = 100;
+
 /// Parses the document of a request and says what kind of operation it asks for, so that a transport can choose how
 /// to execute it. The parsed document stays in the request.
 ///
-/// Makes the checks that async-graphql leaves out, for every transport: that fragments don't multiply beyond reason,
-/// and that variables which may not be null are there (GraphQL, 6.1.2).
+/// Makes the checks that async-graphql leaves out, for every transport: that the document is of a reasonable size and its
+/// fragments don't multiply, and that variables which may not be null are there (GraphQL, 6.1.2).
 ///
 /// # Errors
 ///
 /// A request error. It may lack a code: see [`add_missing_codes`](super::error::add_missing_codes).
 pub fn check_document(request: &mut Request) -> Result<OperationType, ServerError> {
     // Taken out for a moment, because parsing borrows the request.
+    if count_tokens(&request.query, TOKENS) > TOKENS {
+        return Err(too_complex());
+    }
     let (name, variables) = (request.operation_name.take(), std::mem::take(&mut request.variables));
     let checked = request.parsed_query().and_then(|document| {
         check_size(document)?;
@@ -92,47 +107,72 @@ fn has_forbidden_null(expected: &Type, value: &Value) -> bool {
 
 fn check_size(document: &ExecutableDocument) -> Result<(), ServerError> {
     let mut expansion = Expansion { document, sizes: HashMap::new() };
-    let mut total = 0_usize;
+    let mut total = Size::default();
+    let mut definitions = document.fragments.len();
     for (_, operation) in document.operations.iter() {
-        total = total.saturating_add(expansion.size(&operation.node.selection_set.node, 0)?);
+        definitions += 1;
+        total.add(expansion.size(&operation.node.selection_set.node, 0)?);
+        total.directives = total.directives.saturating_add(operation.node.directives.len());
     }
-    if total > EXPANDED_SELECTIONS {
-        return Err(too_complex());
+    let is_reasonable = total.selections <= EXPANDED_SELECTIONS
+        && total.aliases <= ALIASES
+        && total.directives <= DIRECTIVES
+        && definitions <= DEFINITIONS;
+    if is_reasonable { Ok(()) } else { Err(too_complex()) }
+}
+
+/// What there is of a selection with all fragments written out.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
+    selections: usize,
+    aliases: usize,
+    directives: usize,
+}
+
+impl Size {
+    fn add(&mut self, other: Self) {
+        self.selections = self.selections.saturating_add(other.selections);
+        self.aliases = self.aliases.saturating_add(other.aliases);
+        self.directives = self.directives.saturating_add(other.directives);
     }
-    Ok(())
 }
 
 /// Counts selections with all fragments written out, each fragment once.
 struct Expansion<'a> {
     document: &'a ExecutableDocument,
     /// Sizes of fragments; none while a fragment is being counted, which it is again only in a cycle.
-    sizes: HashMap<&'a Name, Option<usize>>,
+    sizes: HashMap<&'a Name, Option<Size>>,
 }
 
 impl<'a> Expansion<'a> {
-    fn size(&mut self, selections: &'a SelectionSet, depth: usize) -> Result<usize, ServerError> {
+    fn size(&mut self, selections: &'a SelectionSet, depth: usize) -> Result<Size, ServerError> {
         if depth > DOCUMENT_DEPTH {
             return Err(too_complex());
         }
-        let mut total = 0_usize;
+        let mut total = Size::default();
         for selection in &selections.items {
+            let aliases = match &selection.node {
+                Selection::Field(field) => usize::from(field.node.alias.is_some()),
+                _ => 0,
+            };
+            total.add(Size { selections: 1, aliases, directives: selection.node.directives().len() });
             let inner = match &selection.node {
                 Selection::Field(field) => self.size(&field.node.selection_set.node, depth + 1)?,
                 Selection::InlineFragment(fragment) => self.size(&fragment.node.selection_set.node, depth + 1)?,
                 Selection::FragmentSpread(spread) => self.fragment_size(&spread.node.fragment_name.node, depth + 1)?,
             };
-            total = total.saturating_add(inner).saturating_add(1);
+            total.add(inner);
         }
         Ok(total)
     }
 
     /// Unknown fragments and cycles count nothing: validation refuses them.
-    fn fragment_size(&mut self, name: &'a Name, depth: usize) -> Result<usize, ServerError> {
+    fn fragment_size(&mut self, name: &'a Name, depth: usize) -> Result<Size, ServerError> {
         if let Some(size) = self.sizes.get(name) {
-            return Ok(size.unwrap_or(0));
+            return Ok(size.unwrap_or_default());
         }
         let Some(fragment) = self.document.fragments.get(name) else {
-            return Ok(0);
+            return Ok(Size::default());
         };
         self.sizes.insert(name, None);
         let size = self.size(&fragment.node.selection_set.node, depth)?;
@@ -143,4 +183,93 @@ impl<'a> Expansion<'a> {
 
 fn too_complex() -> ServerError {
     ApiError::query_too_complex("The query asks for too much, or its fragments multiply: split it up.").into()
+}
+
+/// How many words and signs a document has; one more than `enough` stands for all that is more. Strings count once.
+fn count_tokens(document: &str, enough: usize) -> usize {
+    let mut rest = document.as_bytes();
+    let mut count = 0;
+    while let [first, ..] = rest {
+        let length = match first {
+            b' ' | b'\t' | b'\n' | b'\r' | b',' => {
+                rest = &rest[1..];
+                continue;
+            }
+            b'#' => {
+                rest = &rest[rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len())..];
+                continue;
+            }
+            b'"' => string_length(rest),
+            _ => rest.iter().take_while(|byte| is_word(**byte)).count().max(1),
+        };
+        count += 1;
+        if count > enough {
+            break;
+        }
+        rest = &rest[length..];
+    }
+    count
+}
+
+const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'+')
+}
+
+/// Of the string that `text` begins with; all that is left when it does not end.
+fn string_length(text: &[u8]) -> usize {
+    const BLOCK: &[u8] = br#"""""#;
+
+    let is_block = text.starts_with(BLOCK);
+    let (mut at, end) = if is_block { (3, BLOCK) } else { (1, &BLOCK[..1]) };
+    while at < text.len() {
+        if text[at..].starts_with(end) {
+            return at + end.len();
+        }
+        at += if text[at] == b'\\' && !is_block { 2 } else { 1 };
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_counted_without_parsing() {
+        let cases = [
+            ("", 0),
+            ("{ a, b }  # and { more }", 4),
+            ("query Q($x: Int = -3) { a(x: $x) ... F }", 21),
+            (r#"{ a(s: "x \" y", t: \"""block " of # text\""") }"#, 11),
+            ("\"does not end", 1),
+            ("\"\\", 1),
+            ("é", 2),
+        ];
+        for (document, count) in cases {
+            assert_eq!(count_tokens(&document.replace("\\\"\"\"", "\"\"\""), 100), count, "{document}");
+        }
+        assert_eq!(count_tokens(&"a ".repeat(1000), 10), 11);
+    }
+
+    #[test]
+    fn documents_are_of_a_reasonable_size() {
+        let many = |count: usize, text: fn(usize) -> String| (0..count).map(text).collect::<String>();
+        let cases = [
+            (format!("{{ {} }}", many(250, |n| format!("a{n}: b "))), true),
+            (format!("{{ {} }}", many(251, |n| format!("a{n}: b "))), false),
+            (format!("{{ ...F ...F ...F }} fragment F on Query {{ {} }}", many(100, |n| format!("a{n}: b "))), false),
+            (format!("{{ a {} }}", "@skip(if: false) ".repeat(250)), true),
+            (format!("{{ a {} }}", "@skip(if: false) ".repeat(251)), false),
+            (format!("query {} {{ a }}", "@x ".repeat(251)), false),
+            (format!("{{ a }} {}", many(99, |n| format!("fragment F{n} on Query {{ a }} "))), true),
+            (format!("{{ a }} {}", many(100, |n| format!("fragment F{n} on Query {{ a }} "))), false),
+            (format!("{{ a(in: [{}]) }}", "1 ".repeat(9_000)), true),
+            (format!("{{ a(in: [{}]) }}", "1 ".repeat(10_000)), false),
+            (format!("{}a{}", "{ a".repeat(200), "}".repeat(200)), false),
+        ];
+        for (document, is_taken) in cases {
+            let checked = check_document(&mut Request::new(&document));
+            assert_eq!(checked.is_ok(), is_taken, "{}: {checked:?}", &document[..document.len().min(80)]);
+        }
+    }
 }

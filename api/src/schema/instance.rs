@@ -168,6 +168,7 @@ impl SessionInstance {
     }
 
     /// Other active instances in the same city and country.
+    #[graphql(complexity = "super::limits::LIST * (1 + child_complexity)")]
     async fn nearby_active_instances(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
         let session = self.load_session(ctx).await?;
         let nearby = active_at(ctx, session.city, session.country).await?;

@@ -8,6 +8,9 @@ pub const DEPTH: usize = 30;
 /// Fields of one request, lists multiplied out.
 pub const COMPLEXITY: usize = 20_000;
 
+/// What a list counts that is given whole, such as what is on in one city: as if it had so many rows.
+pub const LIST: usize = 30;
+
 /// How many rows a page may have.
 pub fn page(first: Option<i32>, last: Option<i32>) -> usize {
     let asked = first.or(last).map(|count| count.clamp(0, MAX_PAGE));

@@ -7,6 +7,7 @@ mod connection;
 pub mod context;
 pub mod document;
 pub mod error;
+pub mod guard;
 mod input;
 mod instance;
 pub mod limits;
@@ -52,12 +53,13 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         .limit_complexity(limits::COMPLEXITY)
 }
 
-/// The schema that answers: what is executed over every transport.
+/// The schema that answers: what is executed over every transport. `suggests`: errors name what may have been meant.
 ///
 /// # Errors
 /// When the schema's own text can't be read.
-pub fn build(app: App, hub: Hub, gatherer: Gatherer) -> Result<impl Executor, parser::Error> {
-    let schema = builder()
+pub fn build(app: App, hub: Hub, gatherer: Gatherer, suggests: bool) -> Result<impl Executor, parser::Error> {
+    let builder = if suggests { builder() } else { builder().disable_suggestions() };
+    let schema = builder
         .data(Loaders::new(app.clone()))
         .data(app.clone())
         .data(hub)

@@ -71,6 +71,7 @@ impl Person {
     }
 
     /// What is on in the person's city and country.
+    #[graphql(complexity = "super::limits::LIST * (1 + child_complexity)")]
     async fn nearby_active_instances(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
         active_at(ctx, self.0.city.clone(), self.0.country.clone()).await
     }

@@ -224,12 +224,14 @@ impl Session {
     }
 
     /// What is on now, by start.
+    #[graphql(complexity = "super::limits::LIST * (1 + child_complexity)")]
     async fn active_instances(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
         let rows = load(ctx, ActiveOf(self.key())).await?.unwrap_or_default();
         Ok(rows.into_iter().map(SessionInstance).collect())
     }
 
     /// Who may change the session and its meetings, by name.
+    #[graphql(complexity = "super::limits::LIST * (1 + child_complexity)")]
     async fn organizers(&self, ctx: &Context<'_>) -> Result<Vec<Person>> {
         let rows = load(ctx, OrganizersOf(self.key())).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Person).collect())

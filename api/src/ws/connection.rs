@@ -28,6 +28,7 @@ use crate::{
     admission::Permit,
     live::{Content, CutOff, Letter, OperationNumber, Subscription},
     pace::Turns,
+    schema::guard::ClientAddress,
 };
 
 /// How many messages are written before the socket is read again.
@@ -363,6 +364,7 @@ impl Connection {
             mailbox: Arc::clone(&self.entry.mailbox),
             number,
             viewer,
+            address: ClientAddress(self.entry.permit.address()),
             under_way: (!is_subscription).then(|| Arc::clone(&self.under_way)),
             hearts: is_mutation.then(|| self.hearts.get_or_insert_default().clone()),
         };

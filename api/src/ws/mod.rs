@@ -50,7 +50,10 @@ pub use self::hearts::Hearts;
 pub use crate::auth::{AuthError, Identity};
 use crate::{
     admission::{Admission, Permit},
-    http::graphql::refuse_connection,
+    http::{
+        graphql::{refuse_connection, refuse_origin},
+        origin::{is_listed, is_own},
+    },
     live::{CutOff, Hub, Mailbox, MailboxLimits, locked},
     pace::Pace,
 };
@@ -109,6 +112,8 @@ pub struct SocketSettings {
     pub limits: SocketLimits,
     /// Who may open one.
     pub admission: Admission,
+    /// Which other sites' pages may open one: `CORS_ORIGINS`. When there are none, all may.
+    pub origins: Arc<[String]>,
     pub authenticate: Authenticate,
     pub expect_valid: ExpectValid,
     /// Gives a code to each error that has none.
@@ -216,7 +221,7 @@ impl Sockets {
         open.sockets.insert(number, Listed { mailbox: Arc::clone(&mailbox), identity: None });
         drop(open);
         let task = self.0.tasks.token();
-        Entry { sockets: self, number, mailbox, _permit: permit, _task: task }
+        Entry { sockets: self, number, mailbox, permit, _task: task }
     }
 }
 
@@ -225,7 +230,7 @@ struct Entry {
     sockets: Sockets,
     number: u64,
     mailbox: Arc<Mailbox>,
-    _permit: Permit,
+    permit: Permit,
     _task: TaskTrackerToken,
 }
 
@@ -251,13 +256,20 @@ impl Drop for Entry {
     }
 }
 
-/// `GET /graphql/ws`. Refused with 429 when there are too many, or they come too fast.
+/// `GET /graphql/ws`. Refused with 403 when a browser asks for a page of a site that is not in the list, and with 429
+/// when there are too many, or they come too fast.
 pub async fn upgrade(State(sockets): State<Sockets>, request: HttpRequest) -> Response {
     let (mut parts, _) = request.into_parts();
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
     };
+    // Browsers let any page open sockets anywhere, and say which page it is. Without a list badges are for any site: a
+    // socket has no rights but those of the token that its page sends.
+    let origins = &sockets.0.settings.origins;
+    if !origins.is_empty() && !is_own(&parts.headers) && !is_listed(&parts.headers, origins) {
+        return refuse_origin();
+    }
     let permit = match sockets.0.settings.admission.admit(&parts) {
         Ok(permit) => permit,
         Err(refused) => return refuse_connection(refused),

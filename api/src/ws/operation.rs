@@ -11,6 +11,7 @@ use super::{Hearts, Sockets, document::Operation};
 use crate::live::{
     Content, CutOff, Letter, Mailbox, OperationNumber, Registrar, ReplayError, StartExecution, Subscription,
 };
+use crate::schema::guard::ClientAddress;
 
 /// Where an operation's messages go.
 pub(super) struct Running {
@@ -18,6 +19,7 @@ pub(super) struct Running {
     pub(super) mailbox: Arc<Mailbox>,
     pub(super) number: OperationNumber,
     pub(super) viewer: Viewer,
+    pub(super) address: ClientAddress,
     /// Counts the queries and mutations under way.
     pub(super) under_way: Option<Arc<()>>,
     /// For mutations: the socket's.
@@ -37,7 +39,7 @@ impl Running {
     }
 
     async fn answer(self, operation: Operation, kind: OperationType) {
-        let mut request = operation.request().data(self.viewer);
+        let mut request = operation.request().data(self.viewer).data(self.address);
         if let Some(hearts) = &self.hearts {
             request = request.data(hearts.clone());
         }

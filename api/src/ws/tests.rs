@@ -222,6 +222,7 @@ impl Server {
         let settings = SocketSettings {
             limits,
             admission: Admission::new(all.into()),
+            origins: ["https://listed.example".to_owned()].into(),
             authenticate: Arc::new(|token| Box::pin(future::ready(authenticate(token.as_deref())))),
             expect_valid: Arc::new(|_| Ok(())),
             complete_errors,

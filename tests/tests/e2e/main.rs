@@ -6,6 +6,7 @@ mod delivery;
 mod fixtures;
 mod harness;
 mod input;
+mod limits;
 mod live;
 mod presence;
 mod protocol;

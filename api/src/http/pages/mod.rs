@@ -11,7 +11,6 @@ mod error;
 mod home;
 mod layout;
 mod me;
-mod origin;
 mod person;
 mod session;
 mod sign_in;
@@ -68,7 +67,7 @@ pub fn router(app: App, authenticator: Arc<Authenticator>) -> Router {
         .route("/web/token", post(sign_in::token))
         .route("/web/{file}", get(serve_asset))
         .fallback(not_found)
-        .layer(middleware::from_fn(origin::refuse_other_sites))
+        .layer(middleware::from_fn(crate::http::origin::refuse_other_sites))
         .with_state(Pages { app, authenticator })
 }
 

@@ -1,4 +1,5 @@
-//! Forms of other sites are refused: cookies say who the browser belongs to, not who wrote the form.
+//! Pages of other sites: their forms are refused, for cookies say who the browser belongs to, not who wrote the form; and so
+//! are their sockets, unless the site is in a list.
 
 use axum::{
     extract::Request,
@@ -22,7 +23,7 @@ pub async fn refuse_other_sites(request: Request, next: Next) -> Response {
 
 /// Browsers send `Sec-Fetch-Site`, and older ones `Origin`, with every form and fetch that posts. Who sends neither is
 /// no browser, and sends cookies because it means to.
-fn is_own(headers: &HeaderMap) -> bool {
+pub fn is_own(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
@@ -31,6 +32,12 @@ fn is_own(headers: &HeaderMap) -> bool {
     let authority = |text: &str| text.parse::<Authority>().ok();
     let origin = origin.split_once("://").and_then(|(_, host)| authority(host));
     origin.is_some() && origin == text(HOST.as_str()).and_then(authority)
+}
+
+/// Is the page's site one of these? `*` stands for all.
+pub fn is_listed(headers: &HeaderMap, origins: &[String]) -> bool {
+    let origin = headers.get(ORIGIN).map(|value| value.to_str().unwrap_or_default());
+    origins.iter().any(|listed| listed == "*" || origin.is_some_and(|origin| origin.eq_ignore_ascii_case(listed)))
 }
 
 #[cfg(test)]

@@ -1,0 +1,176 @@
+//! What one may ask: how much, how often, from where; on every transport alike.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use insession_tests::{Client, Deployment, Program, Settings, TestDatabase, on_both_databases, token};
+use reqwest::{
+    StatusCode,
+    header::{CONNECTION, HOST, ORIGIN, UPGRADE},
+};
+use serde_json::{Value, json};
+
+use crate::fixtures::create_person;
+
+const LIMIT: Duration = Duration::from_secs(15);
+
+on_both_databases!(too_much_is_refused_before_anything_runs);
+
+/// Documents that ask for too much.
+fn excesses() -> Vec<(&'static str, String)> {
+    let many = |count: usize, text: fn(usize) -> String| (0..count).map(text).collect::<String>();
+    let nearby = "nearbyActiveInstances { ".repeat(3) + "id" + &" }".repeat(3);
+    vec![
+        (
+            "depth",
+            format!(
+                "{{ viewer {}{{ id }}{} }}",
+                "{ activeSessionInstance { session { organizers ".repeat(12),
+                " } } }".repeat(12)
+            ),
+        ),
+        (
+            "lists in lists",
+            "{ sessions(first: 100) { nodes { instances(first: 100) { nodes { id date } } } } }".to_owned(),
+        ),
+        ("lists without a length", format!("{{ activeSessionInstances {{ nodes {{ {nearby} }} }} }}")),
+        ("aliases", format!("{{ {} }}", many(251, |n| format!("a{n}: viewerIsAdmin ")))),
+        ("directives", format!("{{ viewerIsAdmin {} }}", "@include(if: true) ".repeat(251))),
+        (
+            "fragments",
+            format!(
+                "{{ viewerIsAdmin {} }} {}",
+                many(120, |n| format!("...F{n} ")),
+                many(120, |n| format!("fragment F{n} on Query {{ viewerIsAdmin }} "))
+            ),
+        ),
+        ("tokens", format!("{{ viewerIsAdmin {} }}", "viewerIsAdmin ".repeat(10_001))),
+    ]
+}
+
+async fn too_much_is_refused_before_anything_runs(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let client = deployment.first().client();
+    let mut socket = deployment.second().socket(None).await?;
+    for (what, document) in excesses() {
+        let by_post = client.query(&document, json!({})).await?;
+        assert_eq!(by_post.code().as_deref(), Some("QUERY_TOO_COMPLEX"), "{what}: {}", by_post.body);
+        ensure!(by_post.body.get("data").is_none(), "{what}: {}", by_post.body);
+        if document.len() < 4_000 {
+            let request = client.http().get(client.address("/graphql")).query(&[("query", &document)]);
+            let by_get: Value = request.send().await?.json().await?;
+            assert_eq!(by_get["errors"][0]["extensions"]["code"], "QUERY_TOO_COMPLEX", "{what}: {by_get}");
+        }
+        socket.subscribe(what, &document, json!({}))?;
+        let answer = socket.any_for(what, LIMIT).await?;
+        assert_eq!(answer.kind(), "error", "{what}: {}", answer.message);
+        assert_eq!(answer.message["payload"][0]["extensions"]["code"], "QUERY_TOO_COMPLEX", "{what}");
+    }
+
+    for first in [101, -1, i32::MAX] {
+        let document = format!("{{ sessions(first: {first}) {{ totalCount }} }}");
+        assert_eq!(client.error_code(&document, json!({})).await?, "BAD_USER_INPUT", "{first}");
+    }
+    let batch = client.post(&json!([{ "query": "{ viewerIsAdmin }" }])).await?;
+    assert_eq!((batch.status, batch.code().as_deref()), (400, Some("BAD_USER_INPUT")));
+    let long = json!({ "query": format!("{{ viewerIsAdmin }} # {}", "x".repeat(256 * 1024)) });
+    assert_eq!(client.post(&long).await?.status, 413);
+    let form = client
+        .http()
+        .post(client.address("/graphql"))
+        .header("content-type", "text/plain")
+        .body(r#"{"query":"{ viewerIsAdmin }"}"#);
+    assert_eq!(form.send().await?.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let by_get = deployment.admin().http().get(client.address("/graphql")).bearer_auth(token::admin());
+    let by_get = by_get.query(&[("query", "mutation { sweep { report { at } } }")]).send().await?;
+    assert_eq!(by_get.status(), StatusCode::METHOD_NOT_ALLOWED);
+    Ok(())
+}
+
+#[tokio::test]
+async fn mutations_have_a_pace_for_each_person_and_address() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let settings = Settings::new(&database.url)
+        .with("MUTATIONS_PER_SECOND_PER_ADDRESS", "20")
+        .with("MUTATIONS_PER_SECOND_PER_PERSON", "1");
+    let server = Program::serve(&settings).await?;
+    let person = create_person(&server.admin(), "Ann").await?;
+    let client = server.client_of(&person);
+    let update = "mutation($id: ID!) { a: updatePerson(input: { id: $id }) { person { id } } b: updatePerson(input: { id: $id }) { person { id } } }";
+    let mut refused = None;
+    for _ in 0..10 {
+        let answer = client.query(update, json!({ "id": person })).await?;
+        if answer.code().is_some() {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.context("two mutations a request are two mutations")?;
+    assert_eq!((refused.status, refused.code().as_deref()), (429, Some("RATE_LIMITED")), "{}", refused.body);
+    let mut socket = server.socket(Some(&token::of(&person))).await?;
+    socket.subscribe("m", update, json!({ "id": person }))?;
+    assert_eq!(socket.any_for("m", LIMIT).await?.message["payload"][0]["extensions"]["code"], "RATE_LIMITED");
+
+    // Others at the same address go on, until all of them are too many.
+    let admin = server.admin();
+    let mut codes = Vec::new();
+    for _ in 0..60 {
+        codes.push(admin.query(update, json!({ "id": person })).await?.code());
+    }
+    ensure!(codes[0].is_none(), "{codes:?}");
+    ensure!(codes.contains(&Some("RATE_LIMITED".to_owned())), "{codes:?}");
+    ensure!(client.query("{ viewerIsAdmin }", json!({})).await?.code().is_none(), "queries are no mutations");
+    Ok(())
+}
+
+#[tokio::test]
+async fn strangers_are_not_shown_the_schema_in_production() -> Result<()> {
+    let database = TestDatabase::postgres().await?;
+    let settings = Settings::new(&database.url).with("TRUSTED_PROXIES", "1");
+    let server = Program::serve(&settings).await?;
+    let person = create_person(&server.admin(), "Ann").await?;
+    let direct = "{ __schema { queryType { name } } }";
+    let hidden = "query { ...F } fragment F on Query { ... { t: __type(name: \"Query\") { name } } }";
+    let mut socket = server.socket(None).await?;
+    for (n, document) in [direct, hidden].into_iter().enumerate() {
+        assert_eq!(server.client().error_code(document, json!({})).await?, "UNAUTHENTICATED");
+        assert_eq!(server.client_of(&person).error_code(document, json!({})).await?, "FORBIDDEN");
+        server.admin().data(document, json!({})).await?;
+        let id = n.to_string();
+        socket.subscribe(&id, document, json!({}))?;
+        assert_eq!(socket.any_for(&id, LIMIT).await?.message["payload"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    }
+    server.client().data("{ __typename }", json!({})).await?;
+    let misspelled = server.client().error("{ viewerIsAdmim }", json!({})).await?;
+    ensure!(!misspelled.message.contains("viewerIsAdmin"), "{}", misspelled.message);
+    let page = reqwest::get(server.client().address("/graphiql")).await?;
+    assert_eq!(page.status(), StatusCode::NOT_FOUND);
+    Ok(())
+}
+
+#[tokio::test]
+async fn sockets_are_for_pages_of_listed_sites() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let status = async |client: &Client, origin: Option<&str>| -> Result<StatusCode> {
+        let request = client.http().get(client.address("/graphql/ws"));
+        let request = request.header(CONNECTION, "upgrade").header(UPGRADE, "websocket").header(HOST, "here.example");
+        let request =
+            request.header("sec-websocket-version", "13").header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        let request = request.header("sec-websocket-protocol", "graphql-transport-ws");
+        let request = origin.map_or(request.try_clone().context("no body")?, |origin| request.header(ORIGIN, origin));
+        Ok(request.send().await?.status())
+    };
+    let server = Program::serve(&Settings::new(&database.url).with("CORS_ORIGINS", "https://listed.example")).await?;
+    for (origin, expected) in [
+        (None, StatusCode::SWITCHING_PROTOCOLS),
+        (Some("http://here.example"), StatusCode::SWITCHING_PROTOCOLS),
+        (Some("https://listed.example"), StatusCode::SWITCHING_PROTOCOLS),
+        (Some("https://other.example"), StatusCode::FORBIDDEN),
+        (Some("null"), StatusCode::FORBIDDEN),
+    ] {
+        assert_eq!(status(&server.client(), origin).await?, expected, "{origin:?}");
+    }
+    let server = Program::serve(&Settings::new(&TestDatabase::sqlite()?.url)).await?;
+    assert_eq!(status(&server.client(), Some("https://other.example")).await?, StatusCode::SWITCHING_PROTOCOLS);
+    Ok(())
+}
