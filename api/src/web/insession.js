@@ -643,7 +643,8 @@ class Bookings {
   /** `stands` is given the bookings of a snapshot; none when the server won't tell. */
   #follow(narrowing, stands) {
     const kind = { query: BOOKING_CHANGES, field: 'bookingStatusChanged', narrowing };
-    const changed = (change) => (change.bookings ? stands(change.bookings) : this.#changed(change));
+    // Of more than 500 the snapshot has none.
+    const changed = (change) => (change.newStatus ? this.#changed(change) : stands(change.bookings ?? []));
     return new Feed(this.connection, kind, changed, () => stands([]));
   }
 
@@ -933,7 +934,7 @@ function announce(text) {
 // ---- the heartbeat ------------------------------------------------------------------------------------------------
 
 const PRESENCE = 'presence { id status isOnline activity { key } }';
-const BEAT = `mutation($input: HeartbeatInput!) { heartbeat(input: $input) { secret ${PRESENCE} } }`;
+const BEAT = `mutation($input: HeartbeatInput!) { heartbeat(input: $input) { secret heartbeatSeconds ${PRESENCE} } }`;
 const ENTER = `mutation($input: EnterActivityInput!) { enterActivity(input: $input) {
   admitted occupancy maxConcurrent message ${PRESENCE} activity { key name }
 } }`;
@@ -948,57 +949,66 @@ const [LEAVE, COMPLETE] = [ends('leaveActivity'), ends('completePresence')];
  * @param {string} [options.activity] the key of the activity to enter
  * @param {string} [options.languageCode] such as `en`; that of the page unless told
  * @param {string} [options.currentPage] the path of the page unless told
- * @param {number} [options.everySeconds] 20 unless told
  * @param {boolean} [options.keepSeat] keeps the seat when the page goes, for an activity of several pages; a tab that is
  *   closed then gives it back when the server has not heard of it for a minute
+ * @param {string} [options.endpoint]
  * @returns {Visit} `await visit.entered` is `{admitted, occupancy, maxConcurrent, message}`
  */
 export function startHeartbeat(options = {}) {
   return new Visit(options);
 }
 
-/** One visit of one browser tab. Tells `entered`, `left` and `failed` as events of its own. */
+/** One visit of one browser tab. Tells `entered` (each answer about the seat), `left` and `failed` as its own events. */
 class Visit extends EventTarget {
   #timer;
   #isStopped = false;
-  #farewell = () => this.#end(LEAVE);
+  #isAdmitted = false;
+  #farewell = () => this.#isAdmitted && this.#end(LEAVE);
 
-  constructor({ activity, languageCode, currentPage, everySeconds = 20, keepSeat = false, endpoint }) {
+  constructor({ activity, languageCode, currentPage, keepSeat = false, endpoint }) {
     super();
     this.connection = connectionTo(endpoint);
     this.activity = activity;
-    this.input = {
-      languageCode: languageCode ?? (document.documentElement.lang.slice(0, 2) || undefined),
-      currentPage: currentPage ?? location.pathname,
-    };
+    const page = { languageCode: document.documentElement.lang || undefined, currentPage: location.pathname };
+    this.input = { ...page, ...(languageCode && { languageCode }), ...(currentPage && { currentPage }) };
     this.key = `insession.visit ${this.connection.base}`;
-    // Kept for the tab's life: another page of it goes on with the same visit.
+    // Kept for the tab's life: its next page goes on with the same visit.
     const kept = JSON.parse(sessionStorage.getItem(this.key) ?? 'null');
-    Object.assign(this, kept ?? { id: randomId(), secret: undefined });
-    this.#keep();
+    this.#become(kept ?? { id: randomId() });
     if (!keepSeat) this.connection.farewells.add(this.#farewell);
-    this.#timer = setInterval(() => this.beat(), everySeconds * 1_000);
     /** The first answer about the seat; undefined when no activity was asked for. */
     this.entered = this.beat().then(() => (activity ? this.enter(activity) : undefined));
     this.entered.catch((error) => tell('failed', error, this));
   }
 
-  #keep() {
-    sessionStorage.setItem(this.key, JSON.stringify({ id: this.id, secret: this.secret }));
+  #become({ id, secret }) {
+    Object.assign(this, { id, secret });
+    sessionStorage.setItem(this.key, JSON.stringify({ id, secret }));
   }
 
-  /** Beats now. A failure is told, and the next beat tries again. */
+  /** Beats now, and from now on as often as the server asks. A failure is told, and the next beat tries again. */
   async beat() {
     if (this.#isStopped) return;
+    clearTimeout(this.#timer);
+    let seconds = 20;
     try {
       const input = { ...this.input, presenceId: this.id, secret: this.secret };
       const { heartbeat } = await this.connection.request(BEAT, { input }, true);
-      this.secret = heartbeat.secret ?? this.secret;
+      seconds = heartbeat.heartbeatSeconds;
       this.presence = heartbeat.presence;
-      this.#keep();
+      if (heartbeat.secret) this.#become({ id: this.id, secret: heartbeat.secret });
+      // The seat's lease ran out while the computer slept: whoever comes back asks again.
+      if (this.#isAdmitted && !this.presence.activity) this.enter().catch((error) => tell('failed', error, this));
     } catch (error) {
+      const code = error.errors?.[0]?.extensions?.code;
+      // The kept visit is over, or was that of who was signed in before: this is another one.
+      if (code === 'INVALID_TRANSITION' || code === 'NOT_FOUND') {
+        this.#become({ id: randomId() });
+        seconds = 1;
+      }
       tell('failed', error, this);
     }
+    if (!this.#isStopped) this.#timer = setTimeout(() => this.beat(), seconds * 1_000);
   }
 
   /** Asks for a seat. Being full is an answer: `admitted` is false, and `message` says so. */
@@ -1006,18 +1016,19 @@ class Visit extends EventTarget {
     this.activity = activity;
     const input = { presenceId: this.id, activityKey: activity, secret: this.secret };
     const { enterActivity } = await this.connection.request(ENTER, { input }, true);
+    this.#isAdmitted = enterActivity.admitted;
     tell('entered', enterActivity, this);
     return enterActivity;
   }
 
   /** Gives the seat back, and stays on line. */
-  async leave() {
-    const data = await this.connection.request(LEAVE, { id: this.id, secret: this.secret }, true);
-    tell('left', data.leaveActivity, this);
+  leave() {
+    return this.#end(LEAVE);
   }
 
   /** The visit is done: it ends as completed, and a later one is another. */
   complete() {
+    this.stop();
     sessionStorage.removeItem(this.key);
     return this.#end(COMPLETE);
   }
@@ -1025,14 +1036,18 @@ class Visit extends EventTarget {
   /** Stops beating; the seat, if there is one, is free when the server has not heard of the visit for a minute. */
   stop() {
     this.#isStopped = true;
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.connection.farewells.delete(this.#farewell);
   }
 
-  #end(mutation) {
-    const done = this.connection.request(mutation, { id: this.id, secret: this.secret });
-    if (mutation === COMPLETE) this.stop();
-    return done.catch((error) => tell('failed', error, this));
+  async #end(mutation) {
+    this.#isAdmitted = false;
+    try {
+      await this.connection.request(mutation, { id: this.id, secret: this.secret });
+      tell('left', { completed: mutation === COMPLETE }, this);
+    } catch (error) {
+      tell('failed', error, this);
+    }
   }
 }
 

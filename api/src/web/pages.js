@@ -12,8 +12,8 @@ const LATER_MS = 5_000;
 const SPREAD_MS = 500;
 /** However much happens, the page asks no oftener. */
 const BETWEEN_MS = 2_000;
-/** What is next changes without a word, as instances are made. */
-const ANYWAY_MS = 300_000;
+/** What is next changes without a word, as instances are made; and some pages show more such. */
+const ANYWAY_MS = Number(main.dataset.every ?? 300) * 1_000;
 
 if (document.body.hasAttribute('data-signed-in')) {
   configure({

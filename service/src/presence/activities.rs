@@ -4,7 +4,7 @@ use domain::{access::Viewer, ids::ActivityId};
 use entity::activity;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QuerySelect, sea_query::LockType,
+    QueryOrder, QuerySelect, sea_query::LockType,
 };
 
 use crate::{App, Error, Result, transaction, validate};
@@ -23,6 +23,11 @@ pub async fn find_activity_by_key(app: &App, key: &str) -> Result<Option<activit
 
 pub async fn find_activities<C: ConnectionTrait>(db: &C, ids: &[ActivityId]) -> Result<Vec<activity::Model>> {
     Ok(activity::Entity::find().filter(activity::Column::Id.is_in(ids.iter().map(|id| id.0))).all(db).await?)
+}
+
+/// All activities by key, `limit` at most.
+pub async fn list_activities(app: &App, limit: u64) -> Result<Vec<activity::Model>> {
+    Ok(activity::Entity::find().order_by_asc(activity::Column::Key).limit(limit).all(app.db.pool()).await?)
 }
 
 /// Makes an activity, or changes the one with this key (admins). A lower limit evicts nobody. Subscribers are told of a

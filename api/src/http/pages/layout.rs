@@ -21,11 +21,19 @@ pub struct Frame<'a> {
     visitor: &'a Visitor,
     /// Which changes the page's script follows, to ask for the page again: the arguments of `watch` in `insession.js`.
     follows: Vec<Value>,
+    /// How often the script asks for the page again anyway, in seconds.
+    every: Option<u32>,
 }
 
 impl<'a> Frame<'a> {
     pub fn new(title: impl Into<String>, visitor: &'a Visitor) -> Self {
-        Self { title: title.into(), visitor, follows: Vec::new() }
+        Self { title: title.into(), visitor, follows: Vec::new(), every: None }
+    }
+
+    /// The page shows what changes without being told.
+    #[must_use]
+    pub fn renewed_every(self, seconds: u32) -> Self {
+        Self { every: Some(seconds), ..self }
     }
 
     /// The page shows what these changes may alter.
@@ -77,15 +85,17 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                         a href="/" { "On now" }
                         @if visitor.viewer.is_admin { a href="/admin" { "Admin" } }
                         @if is_signed_in {
-                            a href="/me" { (visitor.name.as_deref().unwrap_or("Me")) }
-                            @if visitor.viewer.person.is_some() { in-session-badge {} }
+                            @if visitor.viewer.person.is_some() {
+                                a href="/me" { (visitor.name.as_deref().unwrap_or("Me")) }
+                                in-session-badge {}
+                            }
                             form method="post" action="/sign-out" { button.link { "Sign out" } }
                         } @else {
                             a href="/sign-in" { "Sign in" }
                         }
                     }
                 }
-                main #main tabindex="-1" data-follows=[follows(frame)] data-cursor=[visitor.cursor.as_deref()] { (main) }
+                main #main tabindex="-1" data-follows=[follows(frame)] data-cursor=[visitor.cursor.as_deref()] data-every=[frame.every] { (main) }
                 footer.site {
                     p { "Who is in session? " a href="/graphiql" { "GraphQL" } }
                 }

@@ -62,6 +62,7 @@ pub fn router(app: App, authenticator: Arc<Authenticator>) -> Router {
         .route("/me/profile", post(me::change_profile))
         .route("/admin", get(admin::show))
         .route("/admin/override", post(admin::set_override))
+        .route("/admin/activities", post(admin::save_activity))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/web/token", post(sign_in::token))

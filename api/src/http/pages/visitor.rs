@@ -25,7 +25,7 @@ pub struct Visitor {
     pub token: Option<String>,
     /// The log's position, read before anything that the page shows: its script follows the changes after it.
     pub cursor: Option<String>,
-    /// The person's name, or what an admin's token without a person is called.
+    /// The person's name.
     pub name: Option<String>,
 }
 
@@ -42,7 +42,7 @@ impl FromRequestParts<Pages> for Visitor {
         };
         let name = match viewer.person {
             Some(id) => find_name(&pages.app, id).await,
-            None => viewer.is_admin.then(|| "Admin".to_owned()),
+            None => None,
         };
         Ok(Self { viewer, token: Some(token.to_owned()), name, ..nobody })
     }

@@ -3,6 +3,7 @@
 mod badges;
 mod elsewhere;
 mod graphiql;
+mod heartbeat;
 mod site;
 
 use anyhow::Result;

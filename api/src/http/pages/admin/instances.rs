@@ -48,8 +48,8 @@ impl Instances {
                 form.inline method="post" action="/admin/override" {
                     label for="instance" { "Instance" }
                     input #instance name="instance" required placeholder="SessionInstance:7" size="20";
-                    label for="hours" { "Hours" }
-                    input #hours name="hours" type="number" min="1" max="8760" placeholder="until the next sweep";
+                    label for="hours" { "Hours (empty: until the next sweep)" }
+                    input #hours name="hours" type="number" min="1" max="8760";
                     button name="action" value="on" { "Active" }
                     button name="action" value="off" { "Inactive" }
                 }
@@ -81,7 +81,7 @@ impl Instances {
                     a href=(cards::address(session)) { (session.name) }
                     div.quiet { (id) }
                 }
-                td { (facts::explain(instance, session, self.now)) }
+                td.why { (facts::explain(instance, session, self.now)) }
                 td.number data-present=(id) { (counts.present) }
                 td {
                     form.inline method="post" action="/admin/override" {

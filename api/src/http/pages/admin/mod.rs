@@ -1,6 +1,7 @@
 //! `/admin`: how things are run, for admins.
 
 mod instances;
+mod presence;
 mod sweeps;
 
 use axum::{
@@ -15,7 +16,8 @@ use serde::Deserialize;
 use serde_json::json;
 use service::{App, instances as service_instances};
 
-use self::{instances::Instances, sweeps::Sweeps};
+pub use self::presence::save_activity;
+use self::{instances::Instances, presence::Presences, sweeps::Sweeps};
 use super::{
     Page, Pages,
     error::{PageError, page_of, told},
@@ -54,17 +56,19 @@ pub async fn show(State(pages): State<Pages>, Admin(visitor): Admin, Query(asked
 async fn answer(app: &App, visitor: &Visitor, asked: &Asked, wrong: Option<(StatusCode, String)>) -> Page {
     let sweeps = Sweeps::load(app, visitor.viewer, asked.try_at.as_deref()).await.map_err(page_of(visitor))?;
     let instances = Instances::load(app, visitor.viewer).await.map_err(page_of(visitor))?;
+    let presences = Presences::load(app, visitor.viewer).await.map_err(page_of(visitor))?;
     let (status, message) = wrong.unzip();
     let main = html! {
         h1 { "Admin" }
         @if let Some(message) = message { (problem(&message)) }
         (instances.render())
         (sweeps.render())
+        (presences.render())
     };
     let mut frame = Frame::new("Admin", visitor);
     if asked.try_at.is_none() {
         // With a dry run on it the page stays as it is: that is not to be repeated at every change.
-        frame = frame.following(json!({}));
+        frame = frame.following(json!({})).renewed_every(15);
     }
     Ok((status.unwrap_or_default(), respond(&frame, &main)).into_response())
 }

@@ -1,0 +1,263 @@
+//! Who is on line and where, seats, and how many visits there were.
+
+use std::collections::HashMap;
+
+use axum::{
+    Form,
+    extract::State,
+    response::{IntoResponse as _, Redirect},
+};
+use chrono::{DateTime, Timelike as _, Utc};
+use domain::{access::Viewer, ids::PersonId, zone::Tz};
+use maud::{Markup, html};
+use serde::Deserialize;
+use service::{
+    App, Result,
+    entity::{activity, presence},
+    lists::Page as ListPage,
+    people,
+    presence::{
+        activities::{self, NewActivity},
+        seat_of,
+        statistics::{self, LanguageCount, Statistics},
+        visits::{self, VisitFilter},
+    },
+};
+
+use super::{
+    super::{
+        Page, Pages,
+        error::{PageError, told},
+        times,
+    },
+    Admin, Asked, answer,
+};
+
+const SHOWN: i32 = 100;
+const HOURS: i64 = 24;
+
+pub struct Presences {
+    now: DateTime<Utc>,
+    statistics: Option<Statistics>,
+    activities: Vec<(activity::Model, i64)>,
+    online: Vec<Online>,
+}
+
+/// A visit that is on line.
+struct Online {
+    visit: presence::Model,
+    person: Option<String>,
+    activity: Option<String>,
+}
+
+impl Presences {
+    pub async fn load(app: &App, viewer: Viewer) -> Result<Self> {
+        let rows = activities::list_activities(app, 100).await?;
+        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        let occupancy = statistics::find_occupancy(app.db.pool(), app, &ids).await?;
+        let taken =
+            |id| occupancy.get(&id).map_or(0, |counts: &Vec<LanguageCount>| counts.iter().map(|one| one.count).sum());
+        Ok(Self {
+            now: app.now(),
+            statistics: statistics::find_statistics(app, viewer, None, None).await?,
+            online: find_online(app, viewer, &rows).await?,
+            activities: rows.into_iter().map(|row| (taken(row.id), row)).map(|(taken, row)| (row, taken)).collect(),
+        })
+    }
+
+    pub fn render(&self) -> Markup {
+        html! {
+            (self.online())
+            (self.seats())
+            (self.statistics())
+        }
+    }
+
+    fn online(&self) -> Markup {
+        html! {
+            section aria-labelledby="online" {
+                h2 #online { "On line now" }
+                @if self.online.is_empty() { p.quiet { "Nobody." } }
+                @else {
+                    div.scroll {
+                        table {
+                            thead {
+                                tr {
+                                    th scope="col" { "Who" } th scope="col" { "Page" } th scope="col" { "Activity" }
+                                    th scope="col" { "Language" } th scope="col" { "Since" }
+                                }
+                            }
+                            tbody { @for online in &self.online { (online_row(online)) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn seats(&self) -> Markup {
+        html! {
+            section aria-labelledby="seats" {
+                h2 #seats { "Seats" }
+                @for (row, taken) in &self.activities {
+                    form.inline #{ "activity-" (row.key) } method="post" action="/admin/activities" {
+                        strong { (row.name) } " " (taken)
+                        @match row.max_concurrent { Some(limit) => { " of " (limit) " taken" }, None => " taken" }
+                        input type="hidden" name="key" value=(row.key);
+                        input type="hidden" name="name" value=(row.name);
+                        label for={ "limit-" (row.key) } { "Limit" }
+                        input #{ "limit-" (row.key) } name="limit" type="number" min="0" value=[row.max_concurrent] size="6";
+                        button { "Save" }
+                    }
+                }
+                form.inline method="post" action="/admin/activities" {
+                    label for="key" { "New activity" }
+                    input #key name="key" required placeholder="interview" size="14";
+                    label for="name" { "Name" }
+                    input #name name="name" required size="14";
+                    label for="limit" { "Limit (empty: none)" }
+                    input #limit name="limit" type="number" min="0";
+                    button { "Add" }
+                }
+            }
+        }
+    }
+
+    fn statistics(&self) -> Markup {
+        let Some(statistics) = &self.statistics else { return Markup::default() };
+        let minutes = |milliseconds: Option<f64>| match milliseconds {
+            Some(milliseconds) => format!("{:.1} min", milliseconds / 60_000.0),
+            None => "–".to_owned(),
+        };
+        #[expect(clippy::cast_precision_loss, reason = "minutes for people")]
+        let longest = statistics.longest_duration_ms.map(|milliseconds| milliseconds as f64);
+        let online: i64 = statistics.online_by_language.iter().map(|one| one.count).sum();
+        html! {
+            section aria-labelledby="statistics" {
+                h2 #statistics { "Visits of the last 24 hours" }
+                ul.figures {
+                    li { strong { (online) } "on line" }
+                    li { strong { (statistics.completed) } "completed" }
+                    li { strong { (statistics.abandoned) } "abandoned" }
+                    li { strong { (minutes(statistics.average_duration_ms)) } "on average" }
+                    li { strong { (minutes(longest)) } "the longest" }
+                }
+                @if !statistics.online_by_language.is_empty() {
+                    p {
+                        "On line by language: "
+                        @for (index, one) in statistics.online_by_language.iter().enumerate() {
+                            @if index > 0 { ", " }
+                            (one.language_code) " " (one.count)
+                        }
+                    }
+                }
+                (chart(&self.starts_by_hour(&statistics.started_by_hour)))
+            }
+        }
+    }
+
+    /// Each of the last hours, those without a start too.
+    fn starts_by_hour(&self, counted: &[(DateTime<Utc>, i64)]) -> Vec<(DateTime<Utc>, i64)> {
+        let this_hour = self.now.timestamp().div_euclid(3_600) * 3_600;
+        let hours = (0..HOURS).rev().filter_map(|ago| DateTime::from_timestamp(this_hour - ago * 3_600, 0));
+        let count = |hour: DateTime<Utc>| counted.iter().find(|(at, _)| *at == hour).map_or(0, |(_, count)| *count);
+        hours.map(|hour| (hour, count(hour))).collect()
+    }
+}
+
+async fn find_online(app: &App, viewer: Viewer, activities: &[activity::Model]) -> Result<Vec<Online>> {
+    let filter = VisitFilter { is_online: Some(true), ..VisitFilter::default() };
+    let page = ListPage { first: Some(SHOWN), ..ListPage::default() };
+    let visits = visits::list_visits(app, viewer, &filter, &page).await?.map(|slice| slice.rows).unwrap_or_default();
+    let ids: Vec<PersonId> = visits.iter().filter_map(|visit| visit.person_id).map(PersonId).collect();
+    let people = people::find_people(app.db.pool(), &ids).await?;
+    let names: HashMap<i64, String> = people.into_iter().map(|person| (person.id, person.display_name)).collect();
+    let now = app.now();
+    let online = |visit: presence::Model| {
+        let seat = seat_of(&app.presence.rules, &visit, now);
+        let activity = seat.and_then(|seat| activities.iter().find(|row| row.id == seat.0)).map(|row| row.name.clone());
+        Online { person: visit.person_id.and_then(|id| names.get(&id).cloned()), activity, visit }
+    };
+    Ok(visits.into_iter().map(online).collect())
+}
+
+fn online_row(Online { visit, person, activity }: &Online) -> Markup {
+    html! {
+        tr #{ "visit-" (visit.id) } {
+            td {
+                @match (visit.person_id, person) {
+                    (Some(id), Some(name)) => a href={ "/people/" (id) } { (name) },
+                    _ => "Somebody",
+                }
+            }
+            td { (visit.current_page.as_deref().unwrap_or("–")) }
+            td { (activity.as_deref().unwrap_or("–")) }
+            td { (visit.language_code.as_deref().unwrap_or("–")) }
+            td { (times::moment(Tz::UTC, visit.started_at)) }
+        }
+    }
+}
+
+/// Bars, and the same as a table for who can't see them.
+fn chart(hours: &[(DateTime<Utc>, i64)]) -> Markup {
+    let most = hours.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
+    // In the picture's own units: a bar is 20 wide and at most 100 high.
+    let bars = hours.iter().zip(0_i64..).map(|((hour, count), index)| {
+        let height = count * 100 / most;
+        (hour, count, 24 + index * 20, 110 - height, height)
+    });
+    html! {
+        figure {
+            svg.chart viewBox={ "0 0 " (30 + hours.len() * 20) " 130" } role="img" aria-label="Visits that started, by hour" {
+                line x1="22" y1="110" x2=(24 + hours.len() * 20) y2="110" {}
+                text x="20" y="16" text-anchor="end" { (most) }
+                text x="20" y="113" text-anchor="end" { "0" }
+                @for (hour, count, x, y, height) in bars {
+                    rect x=(x) y=(y) width="16" height=(height) { title { (hour.hour()) ":00 UTC: " (count) } }
+                    @if hour.hour() % 3 == 0 { text x=(x + 8) y="124" text-anchor="middle" { (hour.hour()) } }
+                }
+            }
+            figcaption {
+                details {
+                    summary { "Visits that started, by hour (UTC)" }
+                    table {
+                        thead { tr { th scope="col" { "Hour" } th.number scope="col" { "Visits" } } }
+                        tbody {
+                            @for (hour, count) in hours {
+                                tr { td { (times::moment(Tz::UTC, *hour)) } td.number { (count) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub struct Activity {
+    key: String,
+    name: String,
+    /// Empty: none.
+    #[serde(default)]
+    limit: String,
+}
+
+/// Makes an activity, or changes its limit.
+pub async fn save_activity(
+    State(pages): State<Pages>,
+    Admin(visitor): Admin,
+    Form(Activity { key, name, limit }): Form<Activity>,
+) -> Page {
+    let max_concurrent = match limit.trim() {
+        "" => None,
+        text => match text.parse() {
+            Ok(limit) => Some(limit),
+            Err(_) => return Err(PageError::bad_request(&visitor, "A limit is a whole number, or empty for none.")),
+        },
+    };
+    match activities::save_activity(&pages.app, visitor.viewer, NewActivity { key, name, max_concurrent }).await {
+        Ok(_) => Ok(Redirect::to("/admin").into_response()),
+        Err(error) => answer(&pages.app, &visitor, &Asked::default(), Some(told(&error))).await,
+    }
+}

@@ -1,0 +1,88 @@
+//! Visits that a page keeps on line.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use chrono::{DateTime, TimeDelta, Utc};
+use insession_tests::{Browser, Client, Deployment, Page, TestDatabase, eventually, now, token};
+use serde_json::{Value, json};
+
+use super::elsewhere::Elsewhere;
+use crate::fixtures::create_person;
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn a_visit_goes_on_in_a_hidden_tab_and_ends_with_it() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start_with(&database, |settings| settings.with("ONLINE_WINDOW_SECONDS", "3")).await?;
+    let admin = deployment.admin();
+    let document = "mutation { saveActivity(input: { key: \"interview\", name: \"Interview\", maxConcurrent: 1 }) { activity { id } } }";
+    admin.data(document, json!({})).await?;
+    let (ann, ben) = (create_person(&admin, "Ann").await?, create_person(&admin, "Ben").await?);
+    let browser = Browser::launch().await?;
+
+    let first = Elsewhere::start(deployment.first(), Some(&token::of(&ann)), "Ann's").await?;
+    let page = browser.page().await?;
+    let answer = enter(&page, &first).await?;
+    assert_eq!((&answer["admitted"], &answer["occupancy"]), (&json!(true), &json!(1)), "{answer}");
+
+    // Another one finds it full.
+    let second = Elsewhere::start(deployment.first(), Some(&token::of(&ben)), "Ben's").await?;
+    let waiting = browser.page().await?;
+    let answer = enter(&waiting, &second).await?;
+    assert_eq!(answer["admitted"], false);
+    ensure!(answer["message"].as_str().is_some_and(|message| !message.is_empty()), "{answer}");
+
+    // Behind another tab it goes on, for longer than the window.
+    let front = page.another_tab().await?;
+    page.until("document.visibilityState === 'hidden'").await?;
+    let hidden_at = now();
+    eventually(LIMIT, "beats of a hidden tab", async || {
+        let visit = visit_of(&admin, &ann).await?;
+        ensure!(visit["isOnline"] == true && visit["activity"]["key"] == "interview", "it is off line: {visit}");
+        let seen: DateTime<Utc> = visit["lastSeenAt"].as_str().context("an instant")?.parse()?;
+        ensure!(seen - hidden_at > TimeDelta::seconds(5), "seen at {seen}");
+        Ok(())
+    })
+    .await?;
+
+    // A reload is the same visit.
+    let visit = visit_of(&admin, &ann).await?;
+    page.bring_to_front().await?;
+    let answer = enter(&page, &first).await?;
+    assert_eq!(answer["presence"]["id"], visit["id"]);
+
+    // When the tab is closed its seat is free, and then the visit is off line.
+    page.close_tab().await?;
+    waiting.until("visit.enter().then(({ admitted }) => admitted)").await?;
+    eventually(LIMIT, "the visit to be off line", async || {
+        let visit = visit_of(&admin, &ann).await?;
+        ensure!(visit["isOnline"] == false, "{visit}");
+        Ok(())
+    })
+    .await?;
+
+    // Done is done: the next visit is another.
+    waiting.evaluate("window.done = visit.id; visit.complete()").await?;
+    assert_eq!(visit_of(&admin, &ben).await?["status"], "COMPLETED");
+    let answer = enter(&waiting, &second).await?;
+    assert_eq!(answer["admitted"], true);
+    drop(front);
+    browser.close().await
+}
+
+/// Opens the page and asks for a seat.
+async fn enter(page: &Page, site: &Elsewhere) -> Result<Value> {
+    page.goto(&site.url).await?;
+    page.evaluate("window.visit = startHeartbeat({ activity: 'interview' }), visit.entered").await
+}
+
+/// The newest visit of a person.
+async fn visit_of(admin: &Client, person: &str) -> Result<Value> {
+    let document = "query($person: ID!) { presences(filter: { personId: $person }, first: 1) {
+        nodes { id status isOnline lastSeenAt activity { key } }
+    } }";
+    let data = admin.data(document, json!({ "person": person })).await?;
+    Ok(data["presences"]["nodes"][0].clone())
+}
