@@ -42,6 +42,8 @@ async fn main() -> Result<()> {
         admin.look_with(screen).await?;
         admin.goto(&server.client().address("/admin")).await?;
         save(&admin, &folder, &format!("admin-{look}.png")).await?;
+        admin.evaluate("document.getElementById('online').scrollIntoView()").await?;
+        save(&admin, &folder, &format!("presence-{look}.png")).await?;
     }
     browser.close().await
 }
@@ -107,7 +109,25 @@ async fn fill(admin: &Client, server: &Program) -> Result<String> {
             server.client_of(person).data(document, json!({ "input": input })).await?;
         }
     }
+    visit(admin, server, &people).await?;
     people.into_iter().next().context("somebody is there")
+}
+
+/// Everybody is on line, and two have a seat.
+async fn visit(admin: &Client, server: &Program, people: &[String]) -> Result<()> {
+    let input = json!({ "key": "interview", "name": "Interview", "maxConcurrent": 3 });
+    made(admin, "saveActivity", "SaveActivityInput", "activity", &input).await?;
+    for (index, person) in people.iter().enumerate() {
+        let client = server.client_of(person);
+        let id = format!("8f14e45f-ceea-467f-a9f3-0d1c5b7f3a1{index}");
+        let input = json!({ "presenceId": id, "languageCode": (["en", "de"][index % 2]), "currentPage": "/learn" });
+        made(&client, "heartbeat", "HeartbeatInput", "presence", &input).await?;
+        if index < 2 {
+            let input = json!({ "presenceId": id, "activityKey": "interview" });
+            made(&client, "enterActivity", "EnterActivityInput", "presence", &input).await?;
+        }
+    }
+    Ok(())
 }
 
 /// So many minutes from now, rounded to five, on the clocks of a zone.

@@ -8,7 +8,7 @@ use insession_tests::{Browser, Client, Deployment, Page, TestDatabase, eventuall
 use serde_json::{Value, json};
 
 use super::elsewhere::Elsewhere;
-use crate::fixtures::create_person;
+use crate::fixtures::{create_person, save_activity};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -17,8 +17,7 @@ async fn a_visit_goes_on_in_a_hidden_tab_and_ends_with_it() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start_with(&database, |settings| settings.with("ONLINE_WINDOW_SECONDS", "3")).await?;
     let admin = deployment.admin();
-    let document = "mutation { saveActivity(input: { key: \"interview\", name: \"Interview\", maxConcurrent: 1 }) { activity { id } } }";
-    admin.data(document, json!({})).await?;
+    save_activity(&admin, "interview", Some(1)).await?;
     let (ann, ben) = (create_person(&admin, "Ann").await?, create_person(&admin, "Ben").await?);
     let browser = Browser::launch().await?;
 

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::sign_in;
 use crate::fixtures::{
-    cancel, check_in, create_active_instance, create_instance, create_person, create_session, in_seconds,
+    beat, cancel, check_in, create_active_instance, create_instance, create_person, create_session, enter_activity,
+    in_seconds, new_visit, save_activity,
 };
 
 const SCRIPT_NAME: &str = "<img src=x onerror=\"alert('mine')\"> & Sons";
@@ -182,6 +183,17 @@ async fn admins_see_what_is_on_and_why_and_may_hold_it() -> Result<()> {
     // It keeps itself up to date.
     create_active_instance(&admin, &later).await?;
     page.until("document.getElementById('active').textContent === 'Active instances: 2'").await?;
+    // Who is on line and where, and the seats that are taken.
+    save_activity(&admin, "interview", Some(3)).await?;
+    let (ann, visit) = (deployment.first().client_of(&person), new_visit());
+    beat(&ann, &visit).await?;
+    enter_activity(&ann, &visit, "interview").await?;
+    page.goto(&deployment.first().client().address("/admin")).await?;
+    page.until("document.querySelector('#online + .scroll tbody tr').innerText.match(/Ann.*interview/s) !== null")
+        .await?;
+    page.until("document.getElementById('activity-interview').innerText.includes('1 of 3 taken')").await?;
+    page.until("document.querySelectorAll('.chart rect').length === 24").await?;
+    page.until("document.querySelector('.chart rect:last-of-type title').textContent.endsWith(': 1')").await?;
     // What a sweep would do in an hour and a half.
     let at = in_seconds(5400).format("%Y-%m-%dT%H:%M:%S");
     page.evaluate(&format!("document.getElementById('try-at').value = '{at}'")).await?;
