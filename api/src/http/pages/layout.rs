@@ -97,7 +97,7 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                 }
                 main #main tabindex="-1" data-follows=[follows(frame)] data-cursor=[visitor.cursor.as_deref()] data-every=[frame.every] { (main) }
                 footer.site {
-                    p { "Who is in session? " a href="/graphiql" { "GraphQL" } }
+                    p { "InSession: who is in session, right now." }
                 }
             }
         }
