@@ -1,4 +1,4 @@
-//! How often something may be done: so many at once, and in the long run so many a second.
+//! How often something may be done: so many at once, and in the long run so many a second or a minute.
 
 use std::time::Duration;
 
@@ -24,14 +24,27 @@ impl Pace {
         Self { interval, ahead: interval * at_once.max(1) }
     }
 
+    /// So many a minute, all of them at once if need be.
+    pub fn a_minute(count: u32) -> Self {
+        let minute = Duration::from_mins(1);
+        Self { interval: minute / count.max(1), ahead: minute }
+    }
+
     /// Whether `turns` has one at `now`, which then is taken.
     pub fn take(&self, turns: &mut Turns, now: Instant) -> bool {
+        self.try_take(turns, now).is_ok()
+    }
+
+    /// # Errors
+    /// How long until there is one.
+    pub fn try_take(&self, turns: &mut Turns, now: Instant) -> Result<(), Duration> {
         let next = turns.0.map_or(now, |due| due.max(now)) + self.interval;
-        let has_one = next - now <= self.ahead;
-        if has_one {
-            turns.0 = Some(next);
+        let too_soon = (next - now).saturating_sub(self.ahead);
+        if too_soon > Duration::ZERO {
+            return Err(too_soon);
         }
-        has_one
+        turns.0 = Some(next);
+        Ok(())
     }
 }
 
@@ -59,5 +72,18 @@ mod tests {
         assert_eq!(taken(Duration::from_mins(1)), 5);
         assert!(!turns.is_rested(start + Duration::from_mins(1)));
         assert!(turns.is_rested(start + Duration::from_secs(61)));
+    }
+
+    #[test]
+    fn so_many_a_minute_and_how_long_to_wait_for_the_next() {
+        let start = Instant::now();
+        let pace = Pace::a_minute(10);
+        let mut turns = Turns::default();
+        for _ in 0..10 {
+            assert_eq!(pace.try_take(&mut turns, start), Ok(()));
+        }
+        assert_eq!(pace.try_take(&mut turns, start), Err(Duration::from_secs(6)));
+        assert_eq!(pace.try_take(&mut turns, start + Duration::from_secs(2)), Err(Duration::from_secs(4)));
+        assert_eq!(pace.try_take(&mut turns, start + Duration::from_secs(6)), Ok(()));
     }
 }

@@ -7,6 +7,7 @@ use std::{
     fmt,
     hash::Hash,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use domain::ids::{PersonId, PresenceId};
@@ -54,17 +55,23 @@ impl<K: Eq + Hash> Rates<K> {
 
     /// Whether `key` may do it once more, now; if so, that counts.
     pub fn take(&self, key: K) -> bool {
+        self.try_take(key).is_ok()
+    }
+
+    /// # Errors
+    /// How long until it may.
+    pub fn try_take(&self, key: K) -> Result<(), Duration> {
         self.take_at(key, Instant::now())
     }
 
-    fn take_at(&self, key: K, now: Instant) -> bool {
+    fn take_at(&self, key: K, now: Instant) -> Result<(), Duration> {
         let mut state = locked(&self.0.state);
         if state.turns.len() >= state.forget_at {
             state.turns.retain(|_, turns| !turns.is_rested(now));
             state.turns.shrink_to(FEW);
             state.forget_at = (state.turns.len() * 2).max(FEW);
         }
-        self.0.pace.take(state.turns.entry(key).or_default(), now)
+        self.0.pace.try_take(state.turns.entry(key).or_default(), now)
     }
 }
 
@@ -90,17 +97,15 @@ impl BeatRates {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
     fn each_has_a_pace_of_its_own() {
         let rates = Rates::new(Pace::new(5, 10));
         let now = Instant::now();
-        assert_eq!((0..1_000).filter(|_| rates.take_at("one", now)).count(), 10);
-        assert!(rates.take_at("other", now));
-        assert_eq!((0..1_000).filter(|_| rates.take_at("one", now + Duration::from_secs(1))).count(), 5);
+        assert_eq!((0..1_000).filter(|_| rates.take_at("one", now).is_ok()).count(), 10);
+        assert!(rates.take_at("other", now).is_ok());
+        assert_eq!((0..1_000).filter(|_| rates.take_at("one", now + Duration::from_secs(1)).is_ok()).count(), 5);
     }
 
     #[test]
@@ -108,7 +113,7 @@ mod tests {
         let rates = Rates::new(Pace::new(5, 10));
         let start = Instant::now();
         for n in 0..20_000_u32 {
-            assert!(rates.take_at(n, start + Duration::from_millis(n.into())));
+            assert!(rates.take_at(n, start + Duration::from_millis(n.into())).is_ok());
         }
         assert!(locked(&rates.0.state).turns.len() <= FEW);
     }

@@ -30,7 +30,13 @@ use tower_http::cors::{Any, CorsLayer};
 use crate::{
     admission::Admission,
     auth::Authenticator,
-    http::{calendar, graphiql, graphql::GraphqlEndpoint, pages},
+    http::{
+        calendar,
+        cron::{self, CronSettings},
+        graphiql,
+        graphql::GraphqlEndpoint,
+        pages,
+    },
     live::{Hub, HubSettings},
     log_source::LogSource,
     metrics::{self, Metrics},
@@ -49,6 +55,8 @@ pub struct ServerSettings {
     pub graphiql: bool,
     pub introspection: Introspection,
     pub cors_origins: Vec<String>,
+    /// Without it nobody may use `/cron/sweep`.
+    pub cron_secret: Option<String>,
     pub limits: Limits,
 }
 
@@ -125,6 +133,11 @@ impl Server {
             let sockets = sockets.clone();
             tokio::spawn(people.clone().follow(shutdown.clone(), move || sockets.close_revoked()));
         }
+        let cron = CronSettings {
+            secret: settings.cron_secret,
+            requests_per_minute: settings.limits.cron_requests_per_minute,
+        };
+        let cron = cron::router(app.clone(), cron, admission.clone(), mutations.clone());
         let metrics = Metrics::new(hub.clone(), sockets.clone(), admission, gatherer);
         let (clock, measured) = (Arc::clone(&app.clock), metrics.clone());
         hub.observe_deliveries(move |change| measured.delivered(clock.now() - change.occurred_at));
@@ -135,6 +148,7 @@ impl Server {
             .merge(endpoint.router())
             .merge(calendars)
             .merge(pages)
+            .merge(cron)
             .route("/graphql/ws", get(ws::upgrade).with_state(sockets.clone()))
             .route("/health/live", get(async || "ok"))
             .route("/health/ready", get(ready).with_state(health))

@@ -41,6 +41,16 @@ impl Viewer {
         self.is_admin || self.is(person)
     }
 
+    /// A booking is seen by its mentor, its student and admins; the same may complete and cancel it.
+    pub fn may_see_booking(&self, mentor: PersonId, student: PersonId) -> bool {
+        self.may_act_for(mentor) || self.is(student)
+    }
+
+    /// The mentor starts (rule 18).
+    pub fn may_start_booking(&self, mentor: PersonId) -> bool {
+        self.may_act_for(mentor)
+    }
+
     /// Organisers change their session and its instances, cancel, override, and check people in; admins any.
     pub const fn may_edit_session(&self, is_organizer: bool) -> bool {
         self.is_admin || is_organizer

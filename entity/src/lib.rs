@@ -1,6 +1,7 @@
 //! sea-orm entities, one file a table. What the columns mean is said in the migrations.
 
 pub mod activity;
+pub mod booking;
 pub mod change_batch;
 pub mod change_log;
 pub mod check_in;
@@ -12,3 +13,4 @@ pub mod session;
 pub mod session_instance;
 pub mod session_organizer;
 pub mod sweep_run;
+pub mod time_slot;

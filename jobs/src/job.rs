@@ -23,6 +23,8 @@ pub(crate) enum Job {
     Recompute { session: SessionId },
     /// The periodic sweep of a tick, or the daily one over everything.
     Sweep { tick: DateTime<Utc>, all: bool },
+    /// What is swept every minute.
+    SweepMinute { tick: DateTime<Utc> },
     /// Remove what finished jobs leave behind in Redis.
     Vacuum { tick: DateTime<Utc> },
     /// Remove what is long past from the database.
@@ -36,6 +38,7 @@ impl Job {
             Self::Recompute { session } => format!("recompute-{}", session.0),
             Self::Sweep { tick, all: false } => format!("sweep-{}", tick.timestamp()),
             Self::Sweep { tick, all: true } => format!("sweep-all-{}", tick.timestamp()),
+            Self::SweepMinute { tick } => format!("sweep-minute-{}", tick.timestamp()),
             Self::Vacuum { tick } => format!("vacuum-{}", tick.timestamp()),
             Self::Prune { tick } => format!("prune-{}", tick.timestamp()),
         }
@@ -45,7 +48,9 @@ impl Job {
     pub fn unique_id(&self) -> Option<String> {
         match self {
             Self::Recompute { .. } => None,
-            Self::Sweep { .. } | Self::Vacuum { .. } | Self::Prune { .. } => Some(self.name()),
+            Self::Sweep { .. } | Self::SweepMinute { .. } | Self::Vacuum { .. } | Self::Prune { .. } => {
+                Some(self.name())
+            }
         }
     }
 
@@ -53,6 +58,7 @@ impl Job {
         match self {
             Self::Recompute { session } => recompute::run(context, session).await,
             Self::Sweep { tick, all } => periodic::run(context, tick, all).await,
+            Self::SweepMinute { .. } => periodic::run_minute(context).await,
             Self::Vacuum { .. } => vacuum::run(context).await,
             Self::Prune { .. } => prune::run(context).await,
         }
@@ -135,6 +141,7 @@ mod tests {
         for (job, text) in [
             (Job::Recompute { session: SessionId(7) }, r#"{"kind":"recompute","session":7}"#),
             (Job::Sweep { tick, all: false }, r#"{"kind":"sweep","tick":"2024-01-15T19:14:00Z","all":false}"#),
+            (Job::SweepMinute { tick }, r#"{"kind":"sweep_minute","tick":"2024-01-15T19:14:00Z"}"#),
             (Job::Vacuum { tick }, r#"{"kind":"vacuum","tick":"2024-01-15T19:14:00Z"}"#),
             (Job::Prune { tick }, r#"{"kind":"prune","tick":"2024-01-15T19:14:00Z"}"#),
         ] {

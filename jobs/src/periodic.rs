@@ -1,4 +1,4 @@
-//! The periodic sweeps: what is due at :14, :29, :44 and :59, everything once a day.
+//! The periodic sweeps: what is due at :14, :29, :44 and :59, bookings and visits every minute, everything once a day.
 //!
 //! Every worker has the schedules. Each tick is put into the queue under an id made from the tick, so that it runs
 //! once, whoever gets it; its row in `sweep_run` guards the same once more. Without Redis, or when Redis can't be
@@ -10,11 +10,11 @@ use apalis_cron::CronScheduler;
 use chrono::{DateTime, Utc};
 use cron::Schedule as Cron;
 use futures_util::StreamExt;
-use service::sweep::{Request, is_begun, run_recorded};
+use service::sweep::{Request, is_begun, run_recorded, sweep};
 
 use crate::job::{Context, Job};
 
-/// When to put what into the queue. Minutes are so chosen that no two sweeps have the same tick.
+/// When to put what into the queue. Minutes are so chosen that no two sweeps that are recorded have the same tick.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Schedule {
     /// With seconds, in UTC.
@@ -22,8 +22,9 @@ pub(crate) struct Schedule {
     pub job: fn(DateTime<Utc>) -> Job,
 }
 
-pub(crate) const SCHEDULES: [Schedule; 4] = [
+pub(crate) const SCHEDULES: [Schedule; 5] = [
     Schedule { cron: "0 14,29,44,59 * * * *", job: |tick| Job::Sweep { tick, all: false } },
+    Schedule { cron: "30 * * * * *", job: |tick| Job::SweepMinute { tick } },
     Schedule { cron: "0 7 3 * * *", job: |tick| Job::Sweep { tick, all: true } },
     Schedule { cron: "0 5/10 * * * *", job: |tick| Job::Vacuum { tick } },
     Schedule { cron: "0 37 * * * *", job: |tick| Job::Prune { tick } },
@@ -57,7 +58,7 @@ pub(crate) async fn follow(schedule: Schedule, context: Arc<Context>) -> Result<
 /// Has the job of a tick run: by the queue, or else here.
 async fn see_through(job: Job, context: Arc<Context>) {
     if let Err(reason) = context.queue.push(job).await {
-        if let Job::Sweep { .. } = job {
+        if let Job::Sweep { .. } | Job::SweepMinute { .. } = job {
             tracing::info!(reason, job = job.name(), "the queue can't be reached: running in the process");
             // How it went is noted where it ran.
             let _ = context.run(job).await;
@@ -86,6 +87,8 @@ pub(crate) async fn run(context: &Context, tick: DateTime<Utc>, all: bool) -> Re
                         activated = report.activated.len(),
                         deactivated = report.deactivated.len(),
                         people_moved = report.people_moved,
+                        bookings = report.bookings.len(),
+                        presences_abandoned = report.presences_abandoned,
                         errors = report.errors.len(),
                         "periodic sweep"
                     );
@@ -99,6 +102,19 @@ pub(crate) async fn run(context: &Context, tick: DateTime<Utc>, all: bool) -> Re
             _ => return Err(error),
         }
     }
+}
+
+/// What is swept every minute. It is not recorded, nor tried again: a minute later there is the next.
+pub(crate) async fn run_minute(context: &Context) -> Result<(), String> {
+    let report = sweep(&context.app, Request::EVERY_MINUTE).await.map_err(|error| error.describe())?;
+    for error in &report.errors {
+        tracing::warn!(error = error.error, "found by the sweep of the minute");
+    }
+    let (bookings, abandoned) = (report.bookings.len(), report.presences_abandoned);
+    if bookings > 0 || abandoned > 0 {
+        tracing::info!(bookings, presences_abandoned = abandoned, "the sweep of the minute");
+    }
+    Ok(())
 }
 
 #[cfg(test)]

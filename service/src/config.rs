@@ -64,6 +64,8 @@ pub struct Settings {
     pub jwt_secret: Option<String>,
     pub jwt_public_key: Option<String>,
     pub sign_in: SignIn,
+    /// `CRON_SECRET`: what `/cron/sweep` asks for; without it nobody may use that.
+    pub cron_secret: Option<String>,
     pub cors_origins: Vec<String>,
     pub introspection: Introspection,
     pub graphiql: bool,
@@ -146,6 +148,8 @@ pub struct Limits {
     /// `SUBSCRIPTIONS_PER_SECOND_PER_SOCKET` (50): how often one socket may subscribe, in the long run; at once it may
     /// twice as often as it may have subscriptions.
     pub subscriptions_per_second_per_socket: u32,
+    /// `CRON_REQUESTS_PER_MINUTE` (10): how often one address may ask for a sweep at `/cron/sweep`.
+    pub cron_requests_per_minute: u32,
     /// `MAX_SOCKET_MESSAGE_BYTES` (262144): the longest message, and frame, that is taken from a socket.
     pub socket_message_bytes: usize,
     /// `CONNECTION_INIT_SECONDS` (10): how long `connection_init` may take.
@@ -168,6 +172,7 @@ impl Default for Limits {
             trusted_proxies: 0,
             subscriptions_per_socket: 100,
             subscriptions_per_second_per_socket: 50,
+            cron_requests_per_minute: 10,
             socket_message_bytes: 256 * 1024,
             connection_init: Duration::from_secs(10),
             request: Duration::from_secs(30),
@@ -205,6 +210,11 @@ impl Limits {
                 "SUBSCRIPTIONS_PER_SECOND_PER_SOCKET",
                 usual.subscriptions_per_second_per_socket,
                 1..=1_000_000,
+            )?,
+            cron_requests_per_minute: source.number(
+                "CRON_REQUESTS_PER_MINUTE",
+                usual.cron_requests_per_minute,
+                1..=60_000,
             )?,
             socket_message_bytes: source.number(
                 "MAX_SOCKET_MESSAGE_BYTES",
@@ -262,6 +272,7 @@ impl Settings {
             jwt_secret: source.text("JWT_SECRET"),
             jwt_public_key: source.text("JWT_PUBLIC_KEY"),
             sign_in: SignIn::from(source)?,
+            cron_secret: source.text("CRON_SECRET"),
             cors_origins: source.list("CORS_ORIGINS"),
             introspection,
             graphiql,

@@ -1,6 +1,7 @@
 //! The errors of the service. Each variant is one thing that a client can do something about, and [`Error::Internal`]
 //! everything else: its text is for the log and never reaches a client.
 
+use domain::booking::InvalidTransition;
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -66,6 +67,11 @@ impl Error {
             if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))))
     }
 
+    /// Was a time in the way that overlaps with it? (The exclusion constraint of PostgreSQL.)
+    pub(crate) fn is_overlap(&self) -> bool {
+        matches!(self, Self::Internal(cause::Cause::Database(error)) if code_of(error).as_deref() == Some("23P01"))
+    }
+
     /// For the log.
     pub fn describe(&self) -> String {
         match self {
@@ -78,6 +84,12 @@ impl Error {
     }
 }
 
+impl From<InvalidTransition> for Error {
+    fn from(refused: InvalidTransition) -> Self {
+        Self::InvalidTransition(refused.to_string())
+    }
+}
+
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         Self::Internal(error.into())
@@ -86,9 +98,14 @@ impl From<DbErr> for Error {
 
 /// A deadlock, a serialization failure, or SQLite's "database is locked".
 fn is_collision(error: &DbErr) -> bool {
+    matches!(code_of(error).as_deref(), Some("40001" | "40P01" | "5" | "517"))
+}
+
+/// The database's own code of an error.
+fn code_of(error: &DbErr) -> Option<String> {
     let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
-        return false;
+        return None;
     };
-    let sqlx::Error::Database(error) = &**error else { return false };
-    matches!(error.code().as_deref(), Some("40001" | "40P01" | "5" | "517"))
+    let sqlx::Error::Database(error) = &**error else { return None };
+    error.code().map(std::borrow::Cow::into_owned)
 }

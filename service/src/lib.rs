@@ -5,6 +5,7 @@
 //! that gathers its news and writes them as its last statements.
 
 pub mod app;
+pub mod bookings;
 pub mod calendar;
 pub mod changes;
 pub mod check_ins;
@@ -25,6 +26,7 @@ pub mod sessions;
 pub mod settle;
 pub mod sign_in;
 pub mod sweep;
+pub mod time_slots;
 pub mod validate;
 pub mod wake;
 

@@ -43,6 +43,7 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
         graphiql: settings.graphiql,
         introspection: settings.introspection,
         cors_origins: settings.cors_origins.clone(),
+        cron_secret: settings.cron_secret.clone(),
         limits: setup::limits(settings),
     };
     let server = Server::bind(app.clone(), authenticator, server_settings, workers.clone(), shutdown).await?;

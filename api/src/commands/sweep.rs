@@ -149,6 +149,15 @@ pub fn write_report(
     if report.people_moved > 0 {
         writeln!(out, "{last} - People moved: {}", report.people_moved)?;
     }
+    if !report.bookings.is_empty() {
+        let line = format!("Bookings: {} steps", report.bookings.len());
+        writeln!(out, "{last} - {}", paint.paint("36", &line))?;
+        for it in &report.bookings {
+            let delayed = if it.is_delayed { ", delayed" } else { "" };
+            let (old, new) = (it.old_status.as_str(), it.new_status.as_str());
+            writeln!(out, "  - booking_id={}: {old} -> {new}{delayed}. {}", it.booking_id.0, it.reason)?;
+        }
+    }
     let errors = report.errors.len();
     writeln!(out, "{last} - {}", paint.count("31", &format!("Errors: {errors}"), errors))?;
     for error in &report.errors {
@@ -190,8 +199,11 @@ mod tests {
 
     #[test]
     fn a_report_reads_as_the_documents_say() {
-        use domain::ids::{SessionId, SessionInstanceId};
-        use service::sweep::Changed;
+        use domain::{
+            booking::BookingStatus,
+            ids::{BookingId, SessionId, SessionInstanceId},
+        };
+        use service::sweep::{BookingStepped, Changed};
         let at = parse_time("2024-01-15 19:14").unwrap();
         let changed = |session, instance, name: &str| Changed {
             session_id: SessionId(session),
@@ -201,6 +213,22 @@ mod tests {
         let mut report = Report::empty(at);
         report.activated = vec![changed(7, 123, "Mueller Monday"), changed(8, 124, "Saengerrunde")];
         report.deactivated = vec![changed(5, 100, "Old Session")];
+        let booking = BookingStepped {
+            booking_id: BookingId(9),
+            old_status: BookingStatus::Scheduled,
+            new_status: BookingStatus::Ongoing,
+            is_delayed: true,
+            reason: "Nobody came.",
+        };
+        report.bookings = vec![
+            booking.clone(),
+            BookingStepped {
+                booking_id: BookingId(10),
+                new_status: BookingStatus::Completed,
+                is_delayed: false,
+                ..booking
+            },
+        ];
         let mut out = Vec::new();
         write_report(&mut out, &report, at, at + chrono::TimeDelta::seconds(1), Paint::plain()).unwrap();
         assert_eq!(
@@ -212,6 +240,9 @@ mod tests {
                - Saengerrunde (session_id=8, instance_id=124)\n\
              2024-01-15 19:14:01 - Deactivated: 1 sessions\n  \
                - Old Session (session_id=5, instance_id=100)\n\
+             2024-01-15 19:14:01 - Bookings: 2 steps\n  \
+               - booking_id=9: SCHEDULED -> ONGOING, delayed. Nobody came.\n  \
+               - booking_id=10: SCHEDULED -> COMPLETED. Nobody came.\n\
              2024-01-15 19:14:01 - Errors: 0\n"
         );
     }

@@ -2,6 +2,7 @@
 
 mod assets;
 pub mod calendar;
+pub mod cron;
 pub mod graphiql;
 pub mod graphql;
 pub mod origin;

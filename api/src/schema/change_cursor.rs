@@ -1,5 +1,6 @@
 //! `changeCursor`: the log's position, read before everything else of the request that asks for it. The fields of a
-//! query are resolved at the same time, so the position is read before any of them begins.
+//! query are resolved at the same time, so the position is read before any of them begins. And the way from positions to
+//! cursors, and back.
 
 use std::sync::Arc;
 
@@ -9,10 +10,11 @@ use futures_util::{FutureExt as _, StreamExt as _, stream::BoxStream};
 use service::{App, changes};
 
 use super::{
-    context::{Result, app},
+    context::{Result, app, hub},
     error::ApiError,
     scalars::Cursor,
 };
+use crate::live::CursorStanding;
 
 /// An executor that reads the position ahead of requests that name the field.
 #[derive(Clone)]
@@ -61,6 +63,18 @@ pub async fn of_request(ctx: &Context<'_>) -> Result<Cursor> {
         return Err(ApiError::internal("the position was not read ahead"));
     };
     write(app(ctx)?, *position).await
+}
+
+/// The position of a cursor from which a subscription may go on.
+pub async fn resumable(ctx: &Context<'_>, cursor: &Cursor) -> Result<Position> {
+    let position = app(ctx)?.cursor_key().await?.read(&cursor.0)?;
+    match hub(ctx)?.standing(position).await.map_err(ApiError::internal)? {
+        CursorStanding::Resumable => Ok(position),
+        CursorStanding::Expired => Err(service::Error::CursorExpired.into()),
+        CursorStanding::Future => {
+            Err(ApiError::bad_user_input("after is not a cursor of this server yet").at_field("after"))
+        }
+    }
 }
 
 pub async fn write(app: &App, position: Position) -> Result<Cursor> {

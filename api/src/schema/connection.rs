@@ -5,12 +5,14 @@ use async_graphql::{
     connection::{Connection, Edge, EmptyFields},
 };
 use service::{
+    bookings::{self, BookingFilter, BookingsOf},
     check_ins::{self, CheckInsOf},
     instances::{self, ActiveFilter, InstanceRange},
     lists::{Page, RowCursor, Slice},
     people,
     presence::visits::{self, VisitFilter},
     sessions::{self, SessionFilter},
+    time_slots::{self, SlotFilter},
 };
 
 use super::context::{Result, app};
@@ -23,6 +25,8 @@ pub enum Counted {
     CheckIns(CheckInsOf),
     People(Option<String>),
     Visits(VisitFilter),
+    TimeSlots(SlotFilter),
+    Bookings(BookingsOf, BookingFilter),
 }
 
 #[Object]
@@ -37,6 +41,8 @@ impl Counted {
             Self::CheckIns(of) => check_ins::count_check_ins(app, *of).await?,
             Self::Visits(filter) => visits::count_visits(app, filter).await?,
             Self::People(name_contains) => people::count_people(app, name_contains.as_deref()).await?,
+            Self::TimeSlots(filter) => time_slots::count_slots(app, filter).await?,
+            Self::Bookings(of, filter) => bookings::count_bookings(app, *of, filter).await?,
         })
     }
 }

@@ -7,12 +7,15 @@ use domain::{
     zone::Tz,
 };
 use service::{
+    bookings::BookingFilter as ServiceBookingFilter,
     instances::{ActiveFilter as ServiceActiveFilter, InstancePatch, MAX_SESSION_IDS, NewInstance},
     people::{NewPerson, PersonPatch},
     sessions::{NewSession, SessionFilter as ServiceSessionFilter, SessionPatch},
+    time_slots::NewSlot,
 };
 
 use super::{
+    booking::BookingStatus,
     context::{Result, parse_id},
     error::ApiError,
     instance::Attendance,
@@ -65,6 +68,31 @@ pub fn session_ids(ids: &[ID]) -> Result<Vec<SessionId>> {
     sessions.sort_unstable();
     sessions.dedup();
     Ok(sessions)
+}
+
+/// Which bookings; everything that is given must hold.
+#[derive(InputObject, Default)]
+pub struct BookingFilter {
+    pub status: Option<BookingStatus>,
+    pub mentor_id: Option<ID>,
+    pub student_id: Option<ID>,
+    /// Of slots that start then, or later.
+    pub from: Option<DateTime>,
+    /// Of slots that start before then.
+    pub to: Option<DateTime>,
+}
+
+impl BookingFilter {
+    pub fn check(self) -> Result<ServiceBookingFilter> {
+        let person = |field, id: Option<ID>| id.as_ref().map(|id| parse_id(field, id)).transpose();
+        Ok(ServiceBookingFilter {
+            status: self.status.map(Into::into),
+            mentor: person("mentorId", self.mentor_id)?,
+            student: person("studentId", self.student_id)?,
+            from: self.from.map(|from| from.0),
+            to: self.to.map(|to| to.0),
+        })
+    }
 }
 
 /// Every so many weeks on one weekday.
@@ -352,4 +380,31 @@ pub struct SetActiveOverrideInput {
     pub active: bool,
     /// In the future; left out, it holds until the next periodic sweep.
     pub until: Option<DateTime>,
+}
+
+/// From startsAt up to, not including, endsAt.
+#[derive(InputObject)]
+pub struct CreateTimeSlotInput {
+    /// Left out, it is the viewer; admins may offer anyone's time.
+    mentor_id: Option<ID>,
+    /// The slot can be booked until then.
+    starts_at: DateTime,
+    /// At most 24 hours after the start, and in the future.
+    ends_at: DateTime,
+}
+
+impl CreateTimeSlotInput {
+    pub fn check(self) -> Result<NewSlot> {
+        let mentor = self.mentor_id.as_ref().map(|id| parse_id("mentorId", id)).transpose()?;
+        Ok(NewSlot { mentor, starts_at: self.starts_at.0, ends_at: self.ends_at.0 })
+    }
+}
+
+/// Which slot, for whom.
+#[derive(InputObject)]
+pub struct BookTimeSlotInput {
+    /// One that is free and has not begun.
+    pub time_slot_id: ID,
+    /// Left out, it is the viewer; admins may book for anyone.
+    pub student_id: Option<ID>,
 }

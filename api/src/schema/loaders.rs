@@ -11,14 +11,14 @@ use async_graphql::{
 use chrono::NaiveDate;
 use domain::{
     access::Viewer,
-    ids::{ActivityId, PersonId, SessionId, SessionInstanceId},
+    ids::{ActivityId, BookingId, PersonId, SessionId, SessionInstanceId, TimeSlotId},
 };
 use service::{
-    App, Error, check_ins,
-    entity::{activity, check_in, person, session, session_instance},
+    App, Error, bookings, check_ins,
+    entity::{activity, booking, check_in, person, session, session_instance, time_slot},
     instances, people,
     presence::{activities, statistics},
-    sessions,
+    sessions, time_slots,
 };
 
 use super::{
@@ -75,6 +75,10 @@ pub struct MeetingsOf {
 /// The seats taken in an activity, by language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SeatsOf(pub ActivityId);
+
+/// The booking of a slot that is not cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LivingBookingOf(pub TimeSlotId);
 
 type Shared<T> = std::result::Result<T, Arc<Error>>;
 
@@ -224,6 +228,35 @@ impl Loader<MeetingsOf> for Loaders {
         let rows = instances::find_meetings(self.app.db.pool(), &ids, from, to).await?;
         let of = |key: &MeetingsOf| rows.iter().filter(|row| row.session_id == key.session.0).cloned().collect();
         Ok(keys.iter().map(|key| (*key, of(key))).collect())
+    }
+}
+
+impl Loader<TimeSlotId> for Loaders {
+    type Value = time_slot::Model;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[TimeSlotId]) -> Shared<HashMap<TimeSlotId, Self::Value>> {
+        Ok(by(time_slots::find_slots(self.app.db.pool(), keys).await?, |row| TimeSlotId(row.id)))
+    }
+}
+
+impl Loader<BookingId> for Loaders {
+    type Value = booking::Model;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[BookingId]) -> Shared<HashMap<BookingId, Self::Value>> {
+        Ok(by(bookings::find_bookings(self.app.db.pool(), keys).await?, |row| BookingId(row.id)))
+    }
+}
+
+impl Loader<LivingBookingOf> for Loaders {
+    type Value = booking::Model;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[LivingBookingOf]) -> Shared<HashMap<LivingBookingOf, Self::Value>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = bookings::find_living_of(self.app.db.pool(), &ids).await?;
+        Ok(by(rows, |row| LivingBookingOf(TimeSlotId(row.time_slot_id))))
     }
 }
 

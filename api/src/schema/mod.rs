@@ -1,6 +1,8 @@
 //! The GraphQL schema: views over domain values and rows. A resolver reads its input, calls one function of the
 //! service, and wraps the result.
 
+mod booking;
+mod booking_changes;
 mod change_cursor;
 mod completion;
 mod connection;

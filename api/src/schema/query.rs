@@ -1,28 +1,30 @@
 //! Queries. What one may not see is null or absent, without an error.
 
 use async_graphql::{Context, ID, Interface, Object};
-use domain::ids::{ActivityId, CheckInId, PersonId, PresenceId, SessionId, SessionInstanceId};
+use domain::ids::{ActivityId, BookingId, CheckInId, PersonId, PresenceId, SessionId, SessionInstanceId, TimeSlotId};
 use service::{
-    check_ins,
+    bookings, check_ins,
     entity::{person, session, session_instance},
     instances,
     lists::RowCursor,
     people,
     presence::visits,
     sessions,
+    time_slots::SlotFilter,
 };
 
 use super::{
+    booking::{Booking, TimeSlot, list_bookings, list_slots},
     change_cursor,
     connection::{Counted, Nodes, connection, page},
     context::{Result, app, parse_id, viewer},
     error::ApiError,
-    input::{ActiveFilter, SessionFilter},
+    input::{ActiveFilter, BookingFilter, SessionFilter},
     instance::{CheckIn, SessionInstance},
     loaders::load,
     person::Person,
     presence::{Activity, Presence},
-    scalars::Cursor,
+    scalars::{Cursor, DateTime},
     session::Session,
 };
 
@@ -40,6 +42,13 @@ pub enum Node {
     CheckIn(CheckIn),
     Activity(Activity),
     Presence(Presence),
+    TimeSlot(TimeSlot),
+    Booking(Booking),
+}
+
+async fn find_booking(ctx: &Context<'_>, id: BookingId) -> Result<Option<Booking>> {
+    let viewer = viewer(ctx);
+    Ok(load(ctx, id).await?.filter(|row| bookings::is_seen_by(viewer, row)).map(Booking))
 }
 
 #[derive(Default)]
@@ -74,6 +83,11 @@ impl SessionQuery {
                 let id = parse_id::<PresenceId>("id", &id)?;
                 visits::find_visible_visit(app(ctx)?, viewer(ctx), id).await?.map(|row| Presence(row).into())
             }
+            TimeSlotId::TYPE => load(ctx, parse_id::<TimeSlotId>("id", &id)?)
+                .await?
+                .filter(|row| row.deleted_at.is_none())
+                .map(|row| TimeSlot(row).into()),
+            BookingId::TYPE => find_booking(ctx, parse_id("id", &id)?).await?.map(Into::into),
             _ => {
                 let message = "id is not an id of this server: they look like Session:7";
                 return Err(ApiError::bad_user_input(message).at_field("id"));
@@ -142,6 +156,48 @@ impl SessionQuery {
         let slice = people::list_people(app(ctx)?, viewer(ctx), name_contains.as_deref(), &wanted).await?;
         let cursor = |row: &person::Model| RowCursor::of_text(&row.name_key, row.id);
         Ok(slice.map(|slice| connection(slice, Counted::People(name_contains), cursor, Person)))
+    }
+
+    /// Everybody: what can be booked, and what is taken; by start. Slots that start in [from, to); without either those that have not
+    /// ended.
+    #[graphql(complexity = "super::limits::page(first, None) * (1 + child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "as many as the field has")]
+    async fn time_slots(
+        &self,
+        ctx: &Context<'_>,
+        mentor_id: Option<ID>,
+        from: Option<DateTime>,
+        to: Option<DateTime>,
+        #[graphql(desc = "true: those that nobody has booked; false: those that are taken.")] is_free: Option<bool>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Nodes<TimeSlot>> {
+        let has_range = from.is_some() || to.is_some();
+        let filter = SlotFilter {
+            mentor: mentor_id.as_ref().map(|id| parse_id("mentorId", id)).transpose()?,
+            from: from.map(|from| from.0),
+            to: to.map(|to| to.0),
+            ends_after: (!has_range).then_some(app(ctx)?.now()),
+            is_free,
+        };
+        list_slots(ctx, filter, first, after).await
+    }
+
+    /// For mentor, student and admins; null for others.
+    async fn booking(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Booking>> {
+        find_booking(ctx, parse_id("id", &id)?).await
+    }
+
+    /// Admins see all; others the bookings in which they are mentor or student. The newest first. Null without a token.
+    #[graphql(complexity = "super::limits::page(first, None) * (1 + child_complexity)")]
+    async fn bookings(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<BookingFilter>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Option<Nodes<Booking>>> {
+        list_bookings(ctx, filter.unwrap_or_default().check()?, first, after).await
     }
 
     async fn viewer_is_admin(&self, ctx: &Context<'_>) -> bool {

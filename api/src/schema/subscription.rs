@@ -19,6 +19,7 @@ use service::{
 };
 
 use super::{
+    booking_changes::{self, BookingStatusChange},
     change_cursor,
     context::{Result, app, hub, id_of, parse_id, viewer},
     error::ApiError,
@@ -29,7 +30,7 @@ use super::{
     scalars::{Cursor, DateTime},
     session::Session,
 };
-use crate::live::{CursorStanding, GroupFeed, LiveEvent, Registrar, Registration};
+use crate::live::{GroupFeed, LiveEvent, Registrar, Registration};
 
 /// The most active instances that a snapshot has.
 const SNAPSHOT_LIMIT: u64 = 500;
@@ -217,6 +218,19 @@ impl SessionSubscription {
             hub(ctx)?.subscribe_stream(registration).filter_map(|event| ready(ActiveSessionChange::event(event)));
         Ok(first.chain(later).boxed())
     }
+
+    /// One booking, or all in which the viewer is mentor or student (for an admin's token that names no person: all). Without after the
+    /// first message is a snapshot; with after, every step since that cursor is delivered first, once, in order, then live; a cursor older
+    /// than the log answers CURSOR_EXPIRED.
+    async fn booking_status_changed(
+        &self,
+        ctx: &Context<'_>,
+        booking_id: Option<ID>,
+        after: Option<Cursor>,
+    ) -> Result<BoxStream<'static, BookingStatusChange>> {
+        let booking = booking_id.as_ref().map(|id| parse_id("bookingId", id)).transpose()?;
+        booking_changes::subscribe(ctx, booking, after).await
+    }
 }
 
 /// A person's moves are for the person and admins; unknown sessions and people are not found.
@@ -245,14 +259,7 @@ async fn authorize(ctx: &Context<'_>, narrowing: &SessionNarrowing) -> Result<()
 
 async fn resume(ctx: &Context<'_>, narrowing: SessionNarrowing, cursor: &Cursor) -> Result<Registration> {
     let app = app(ctx)?;
-    let from = app.cursor_key().await?.read(&cursor.0)?;
-    match hub(ctx)?.standing(from).await.map_err(ApiError::internal)? {
-        CursorStanding::Resumable => {}
-        CursorStanding::Expired => return Err(service::Error::CursorExpired.into()),
-        CursorStanding::Future => {
-            return Err(ApiError::bad_user_input("after is not a cursor of this server yet").at_field("after"));
-        }
-    }
+    let from = change_cursor::resumable(ctx, cursor).await?;
     let person_at = match narrowing.person {
         Some(person) => people::find_place(app.db.pool(), person).await?,
         None => None,

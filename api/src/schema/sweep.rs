@@ -1,10 +1,13 @@
 //! What a sweep tells, as GraphQL shows it.
 
+use std::collections::HashMap;
+
 use async_graphql::{Context, Object, SimpleObject};
 use domain::ids::SessionInstanceId;
-use service::sweep::{self, Changed};
+use service::sweep::{self, BookingStepped, Changed};
 
 use super::{
+    booking::BookingStep,
     context::Result,
     instance::SessionInstance,
     loaders::{load, load_all},
@@ -74,6 +77,14 @@ impl SweepReport {
 
     async fn people_moved(&self) -> i32 {
         count(self.0.people_moved)
+    }
+
+    /// Bookings that took a step by themselves.
+    async fn bookings(&self, ctx: &Context<'_>) -> Result<Vec<BookingStep>> {
+        let ids: Vec<_> = self.0.bookings.iter().map(|step| step.booking_id).collect();
+        let rows: HashMap<i64, _> = load_all(ctx, &ids).await?.into_iter().map(|row| (row.id, row)).collect();
+        let shown = |step: &BookingStepped| Some(BookingStep::of(rows.get(&step.booking_id.0)?.clone(), step));
+        Ok(self.0.bookings.iter().filter_map(shown).collect())
     }
 
     async fn presences_abandoned(&self) -> i32 {

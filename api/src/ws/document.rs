@@ -19,6 +19,8 @@ pub const VIEWER_DEPENDENT: &[&str] = &[
     "activeSessionInstance",
     "booking",
     "bookings",
+    // Those of the viewer.
+    "bookingStatusChanged",
     "checkIns",
     // Of a visit, which is its person's.
     "completedAt",
@@ -60,7 +62,9 @@ pub const SAME_FOR_EVERYONE: &[&str] = &[
     "attendingCount",
     "autoCreateHoursAhead",
     "autoCreateInstances",
+    "cancelledAt",
     "city",
+    "completedAt",
     "count",
     "country",
     "cursor",
@@ -77,6 +81,8 @@ pub const SAME_FOR_EVERYONE: &[&str] = &[
     "instances",
     "isActive",
     "isCancelled",
+    "isDelayed",
+    "isFree",
     "isFull",
     "key",
     "kind",
@@ -84,18 +90,22 @@ pub const SAME_FOR_EVERYONE: &[&str] = &[
     "location",
     "locationOverride",
     "maxConcurrent",
+    "mentor",
     "name",
+    "newStatus",
     "node",
     "nodes",
     "occupancy",
     "occupancyByLanguage",
     "occurredAt",
     "occurrences",
+    "oldStatus",
     "pageInfo",
     "path",
     "presenceChanged",
     "presentCount",
     "previousSessionInstance",
+    "reason",
     "recurrence",
     "rrules",
     "schedules",
@@ -105,10 +115,15 @@ pub const SAME_FOR_EVERYONE: &[&str] = &[
     "sessions",
     "startCursor",
     "startTime",
+    "startedAt",
     "startsAt",
     "state",
+    "status",
+    "student",
     "terminationDate",
     "text",
+    "timeSlot",
+    "timeSlots",
     "timeZone",
     "totalCount",
     "until",
@@ -117,7 +132,8 @@ pub const SAME_FOR_EVERYONE: &[&str] = &[
 ];
 
 /// The arguments of subscriptions that only choose which events come, never what they say (rule 25).
-const NARROWING_ARGUMENTS: &[&str] = &["sessionIds", "personId", "city", "country", "activityKey", "after"];
+const NARROWING_ARGUMENTS: &[&str] =
+    &["sessionIds", "personId", "city", "country", "activityKey", "bookingId", "after"];
 
 /// Is it known whether a field depends on the viewer?
 pub fn is_classified(field: &str) -> bool {

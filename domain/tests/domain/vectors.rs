@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use insession_domain::{
     autocreate::{self, Existence, ExistingInstance},
+    booking::{BookingStatus, Slot, State},
     ids::SessionInstanceId,
     placement::{Candidate, PlacementRule, is_arrival, place},
     recurrence::{Calendar, Occurrence, Recurrence},
@@ -210,5 +211,42 @@ fn auto_creation() {
             })
             .collect();
         assert_eq!(created, expected, "{}", case["id"]);
+    }
+}
+
+/// `bookings.json`: actions upon one booking, and what becomes of it. What happens to many at once is tested with the
+/// database.
+#[test]
+fn bookings() {
+    for case in cases("bookings.json", "bookings") {
+        let id = text(&case["id"]);
+        let instant = |value: &Value| optional::<DateTime<Utc>>(value).unwrap();
+        let slot = Slot::new(instant(&case["slot"]["start"]), instant(&case["slot"]["end"])).unwrap();
+        let state_of = |value: &Value| State {
+            status: BookingStatus::parse(text(&value["status"])).unwrap(),
+            is_delayed: value["isDelayed"].as_bool().unwrap(),
+        };
+        let mut state = state_of(&case["initial"]);
+        let (actions, expected) = (case["actions"].as_array().unwrap(), case["expect"].as_array().unwrap());
+        assert_eq!(actions.len(), expected.len(), "{id}");
+        for (action, expected) in actions.iter().zip(expected) {
+            let before = state;
+            let step = match text(&action["op"]) {
+                "sweep" => state.fall_due(&slot, instant(&action["at"])),
+                "start" => state.start().ok(),
+                "complete" => state.complete().ok(),
+                "cancel" => state.cancel().ok(),
+                other => panic!("{id}: {other}"),
+            };
+            state = step.map_or(state, |step| step.to);
+            assert_eq!(state, state_of(expected), "{id}: {action}");
+            if let Some(http) = expected.get("http") {
+                assert_eq!(step.is_some(), http == 200, "{id}: {action}");
+            }
+            if let Some(change) = expected.get("change") {
+                let told = step.map(|step| format!("{}->{}", before.status.as_str(), step.to.status.as_str()));
+                assert_eq!(told.as_deref(), change.as_str(), "{id}: {action}");
+            }
+        }
     }
 }

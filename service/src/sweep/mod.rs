@@ -7,6 +7,7 @@
 //! It always holds that a sweep repeated changes nothing; that any number may run at once; that work commits in
 //! batches, each with its news; and that a report tells only what committed (rules 19, 20).
 
+mod bookings;
 mod due;
 mod everyone;
 mod report;
@@ -25,7 +26,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
 };
 
-pub use self::report::{AutoCreated, Changed, Report, SweepError};
+pub use self::report::{AutoCreated, BookingStepped, Changed, Report, SweepError};
 use crate::{
     App, Error, Result,
     cursor::find_installation,
@@ -43,6 +44,8 @@ pub enum Scope {
     All,
     Session(SessionId),
     Instance(SessionInstanceId),
+    /// What is looked at every minute: bookings and visits that are due.
+    EveryMinute,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +62,8 @@ impl Request {
     pub const PERIODIC: Self = Self { scope: Scope::Due, mode: Mode::Periodic, at: None, is_dry_run: false };
     /// What timers run.
     pub const EXACT: Self = Self { scope: Scope::Due, mode: Mode::Exact, at: None, is_dry_run: false };
+    /// What runs between the periodic ones.
+    pub const EVERY_MINUTE: Self = Self { scope: Scope::EveryMinute, ..Self::EXACT };
     /// The daily one, that mends what was changed by hand in the database.
     pub const ALL: Self = Self { scope: Scope::All, mode: Mode::Periodic, at: None, is_dry_run: false };
 }
@@ -184,12 +189,18 @@ async fn run(runner: &mut Runner<'_>, request: Request) -> Result<()> {
         Scope::Due => {
             due::sweep_sessions(runner).await?;
             due::sweep_instances(runner).await?;
+            bookings::sweep_due(runner).await?;
             visits::sweep_visits(runner).await?;
         }
         Scope::All => {
             everyone::sweep_sessions(runner).await?;
             due::sweep_instances(runner).await?;
             everyone::place_people(runner).await?;
+            bookings::sweep_all(runner).await?;
+            visits::sweep_visits(runner).await?;
+        }
+        Scope::EveryMinute => {
+            bookings::sweep_due(runner).await?;
             visits::sweep_visits(runner).await?;
         }
         Scope::Session(id) => due::sweep_session_list(runner, &[id.0]).await?,
@@ -245,7 +256,8 @@ pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {
         "SELECT next_create_at AS at FROM session WHERE next_create_at IS NOT NULL ORDER BY next_create_at LIMIT 1";
     let abandon = "SELECT abandon_at AS at FROM presence WHERE abandon_at IS NOT NULL ORDER BY abandon_at LIMIT 1";
     let mut next = None;
-    for sql in [due, create, abandon] {
+    let booking = "SELECT due_at AS at FROM booking WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
+    for sql in [due, create, booking, abandon] {
         let found: Vec<Row> = crate::db::rows(app.db.pool(), sql, []).await?;
         next = [next, found.first().and_then(|row| row.at)].into_iter().flatten().min();
     }

@@ -4,7 +4,10 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use domain::ids::{PersonId, SessionId, SessionInstanceId};
+use domain::{
+    booking::BookingStatus,
+    ids::{BookingId, PersonId, SessionId, SessionInstanceId},
+};
 use serde::{Serialize, Serializer};
 
 use crate::{
@@ -19,7 +22,7 @@ pub struct Report {
     pub auto_created: Vec<AutoCreated>,
     /// How many are somewhere else than before: who left and came back in another batch did not move.
     pub people_moved: usize,
-    pub bookings: Vec<serde_json::Value>,
+    pub bookings: Vec<BookingStepped>,
     pub presences_abandoned: usize,
     pub errors: Vec<SweepError>,
     #[serde(serialize_with = "instant")]
@@ -44,6 +47,16 @@ pub struct AutoCreated {
     pub session_name: String,
     pub instances_created: usize,
     pub dates: Vec<NaiveDate>,
+}
+
+/// A booking that took a step by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BookingStepped {
+    pub booking_id: BookingId,
+    pub old_status: BookingStatus,
+    pub new_status: BookingStatus,
+    pub is_delayed: bool,
+    pub reason: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -7,9 +7,12 @@ use chrono::TimeDelta;
 use insession_tests::{Client, Deployment, TestDatabase, now, on_both_databases, token};
 use serde_json::{Value, json};
 
-use crate::fixtures::{
-    CHANGES, add_organizer, beat, check_in, create_active_instance, create_instance, create_person, create_session,
-    in_seconds, new_visit, save_activity,
+use crate::{
+    bookings::interface::{act, create_booking, create_slot},
+    fixtures::{
+        CHANGES, add_organizer, beat, check_in, create_active_instance, create_instance, create_person, create_session,
+        in_seconds, new_visit, save_activity,
+    },
 };
 
 on_both_databases!(
@@ -31,6 +34,11 @@ struct World {
     stranger: String,
     /// The member's.
     visit: String,
+    /// Of the member, and free.
+    slot: String,
+    /// Of the member's slot, by who said no: one that waits, and one that was started.
+    booking: String,
+    ongoing: String,
 }
 
 impl World {
@@ -46,7 +54,15 @@ impl World {
         check_in(admin, &instance, "NO", Some(&decliner)).await?;
         let visit = new_visit();
         beat(&admin.clone().with_token(&token::of(&member)), &visit).await?;
-        Ok(Self { session, instance, organizer, member, decliner, stranger, visit })
+        let [slot, booked, begun] = [2, 4, 6].map(|hours| {
+            let from = in_seconds(3600 * hours);
+            create_slot(admin, &member, from, from + TimeDelta::hours(1))
+        });
+        let (slot, booked, begun) = (slot.await?, booked.await?, begun.await?);
+        let booking = create_booking(admin, &booked, &decliner).await?;
+        let ongoing = create_booking(admin, &begun, &decliner).await?;
+        admin.data(&act("start"), json!({ "id": ongoing })).await?;
+        Ok(Self { session, instance, organizer, member, decliner, stranger, visit, slot, booking, ongoing })
     }
 }
 
@@ -58,6 +74,8 @@ enum May {
     Organizers,
     /// Nobody but whose it is, not even admins: here the member.
     Owner,
+    /// Those who take part, and admins: of a booking nobody else knows.
+    TakingPart,
 }
 
 /// Every mutation, on something that belongs to others. What people may do with their own is in another test.
@@ -184,6 +202,46 @@ fn table(world: &World) -> Vec<(&'static str, May, &'static str, Value)> {
             "mutation($id: ID!) { completePresence(presenceId: $id) { presence { id } } }",
             json!({ "id": visit }),
         ),
+        (
+            "createTimeSlot",
+            May::Admins,
+            r#"mutation($id: ID!) {
+                createTimeSlot(input: { mentorId: $id, startsAt: "2030-01-07T10:00:00Z", endsAt: "2030-01-07T11:00:00Z" }) {
+                    timeSlot { id }
+                }
+            }"#,
+            json!({ "id": member }),
+        ),
+        (
+            "deleteTimeSlot",
+            May::Admins,
+            "mutation($id: ID!) { deleteTimeSlot(id: $id) { deletedTimeSlotId } }",
+            json!({ "id": world.slot }),
+        ),
+        (
+            "bookTimeSlot",
+            May::Admins,
+            "mutation($id: ID!, $person: ID) { bookTimeSlot(input: { timeSlotId: $id, studentId: $person }) { booking { id } } }",
+            json!({ "id": world.slot, "person": world.decliner }),
+        ),
+        (
+            "startBooking",
+            May::TakingPart,
+            "mutation($id: ID!) { startBooking(id: $id) { booking { id } } }",
+            json!({ "id": world.booking }),
+        ),
+        (
+            "completeBooking",
+            May::TakingPart,
+            "mutation($id: ID!) { completeBooking(id: $id) { booking { id } } }",
+            json!({ "id": world.ongoing }),
+        ),
+        (
+            "cancelBooking",
+            May::TakingPart,
+            "mutation($id: ID!) { cancelBooking(id: $id) { booking { id } } }",
+            json!({ "id": world.booking }),
+        ),
         ("sweep", May::Admins, "mutation { sweep { report { at } } }", json!({})),
     ]
 }
@@ -206,12 +264,10 @@ async fn every_mutation_asks_who_may(database: TestDatabase) -> Result<()> {
         let world = World::new(&admin).await?;
         let (name, may, document, variables) = table(&world).swap_remove(row);
         // Whether somebody else exists is not for everybody to know; sessions and instances are public.
-        let refused: &[&str] = if may == May::Owner {
-            &["NOT_FOUND"]
-        } else if variables.to_string().contains(&*world.member) {
-            &["FORBIDDEN", "NOT_FOUND"]
-        } else {
-            &["FORBIDDEN"]
+        let refused: &[&str] = match may {
+            May::Owner | May::TakingPart => &["NOT_FOUND"],
+            _ if variables.to_string().contains(&*world.member) => &["FORBIDDEN", "NOT_FOUND"],
+            _ => &["FORBIDDEN"],
         };
         let organizer: &[&str] = if may == May::Organizers { &[] } else { refused };
         for (who, client, expected) in [

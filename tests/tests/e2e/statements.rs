@@ -4,10 +4,16 @@ use anyhow::{Result, ensure};
 use insession_tests::{Postgres, PostgresOptions, Program, Settings, TestDatabase, database};
 use serde_json::json;
 
-use crate::fixtures::{create_active_instance, create_person, create_session};
+use crate::{
+    bookings::interface::{create_booking, create_slot},
+    fixtures::{create_active_instance, create_person, create_session, in_seconds},
+};
 
 /// What a page with everything on it may cost; a list of loaders, whatever the number of rows.
 const STATEMENTS: i64 = 14;
+/// Of slots or bookings: the page, its count, and a loader each for people, slots and living bookings; people twice, as
+/// students are known only with the bookings.
+const BOOKING_STATEMENTS: i64 = 7;
 const ROUNDS: i64 = 20;
 const ROWS: usize = 40;
 
@@ -21,6 +27,7 @@ async fn a_page_costs_the_same_statements_however_long_it_is() -> Result<()> {
     // No jobs beside it: with a Redis that nobody is at, the server runs none.
     let server = Program::serve(&Settings::new(&database.url).redis("redis://127.0.0.1:1/")).await?;
     let admin = server.admin();
+    let students = [create_person(&admin, "Ann").await?, create_person(&admin, "Ben").await?];
     for index in 0..ROWS {
         let session = create_session(&admin, &format!("Session {index}")).await?;
         let instance = create_active_instance(&admin, &session).await?;
@@ -28,26 +35,42 @@ async fn a_page_costs_the_same_statements_however_long_it_is() -> Result<()> {
         let yes = "mutation($input: CheckInInput!) { checkIn(input: $input) { checkIn { id } } }";
         let input = json!({ "sessionInstanceId": instance, "personId": person, "attendance": "YES" });
         admin.data(yes, json!({ "input": input })).await?;
+        let from = in_seconds(7200 * i64::try_from(index + 1)?);
+        let slot = create_slot(&admin, &person, from, from + chrono::TimeDelta::hours(1)).await?;
+        create_booking(&admin, &slot, &students[index % 2]).await?;
     }
-    let document = "query($first: Int!) { activeSessionInstances(first: $first) { totalCount nodes { \
+    let active = "query($first: Int!) { activeSessionInstances(first: $first) { totalCount nodes { \
         id isActive activeExplanation presentCount attendingCount viewerCheckIn { id } \
         session { id name isActive viewerCanEdit problem organizers { displayName } activeInstances { id } \
           occurrences(first: 3) { date sessionInstance { id } } } \
         nearbyActiveInstances { id } } } }";
-    let count = async |first: usize| -> Result<i64> {
+    let slots = "query($first: Int!) { timeSlots(first: $first) { totalCount nodes { \
+        id startsAt isFree mentor { displayName } booking { id status student { displayName } timeSlot { id } } } } }";
+    let bookings = "query($first: Int!) { bookings(first: $first) { totalCount nodes { \
+        id status student { displayName } timeSlot { startsAt isFree mentor { displayName } booking { id } } } } }";
+    let count = async |document: &str, field: &str, first: usize| -> Result<i64> {
         database::execute(&connection, "SELECT pg_stat_statements_reset()").await?;
         for _ in 0..ROUNDS {
             let answer = admin.data(document, json!({ "first": first })).await?;
-            let rows = answer["activeSessionInstances"]["nodes"].as_array().map_or(0, Vec::len);
+            let rows = answer[field]["nodes"].as_array().map_or(0, Vec::len);
             ensure!(rows == first, "{rows} rows instead of {first}: {answer}");
         }
         database::number(&connection, "SELECT sum(calls)::bigint FROM pg_stat_statements").await
     };
-    // The server looks at its log about once a second beside what it is asked.
-    let allowed = ROUNDS * STATEMENTS + 40;
-    for first in [2, ROWS] {
-        let statements = count(first).await?;
-        ensure!(statements <= allowed, "{statements} statements for {ROUNDS} pages of {first}; {allowed} are allowed");
+    for (document, field, most) in [
+        (active, "activeSessionInstances", STATEMENTS),
+        (slots, "timeSlots", BOOKING_STATEMENTS),
+        (bookings, "bookings", BOOKING_STATEMENTS),
+    ] {
+        // The server looks at its log about once a second beside what it is asked.
+        let allowed = ROUNDS * most + 40;
+        for first in [2, ROWS] {
+            let statements = count(document, field, first).await?;
+            ensure!(
+                statements <= allowed,
+                "{statements} statements for {ROUNDS} pages of {first} {field}; {allowed} are allowed"
+            );
+        }
     }
     Ok(())
 }

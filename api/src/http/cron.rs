@@ -1,0 +1,128 @@
+//! `POST /cron/sweep`: the periodic sweep for services that call an address on a schedule.
+//!
+//! The secret is in the header `Authorization: Bearer`, and nowhere else: addresses get into logs. Without a secret on the
+//! server nothing is the right one, and whoever asks is told that. How often one address may ask counts right and wrong
+//! secrets alike.
+
+use std::{net::IpAddr, sync::Arc};
+
+use axum::{
+    Json, Router,
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use serde_json::json;
+use service::{
+    App,
+    sweep::{self, Report},
+};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use tokio_util::task::TaskTracker;
+
+use crate::{admission::Admission, pace::Pace, rate::Rates};
+
+/// Who may sweep, and how often.
+pub struct CronSettings {
+    pub secret: Option<String>,
+    /// By one address.
+    pub requests_per_minute: u32,
+}
+
+struct Cron {
+    app: App,
+    /// Of the secret, so that all comparisons are of the same length.
+    digest: Option<[u8; 32]>,
+    rates: Rates<IpAddr>,
+    /// Knows whose address a request's is.
+    admission: Admission,
+    tasks: TaskTracker,
+}
+
+/// The route. `tasks` are waited for when the server goes down.
+pub fn router(app: App, settings: CronSettings, admission: Admission, tasks: TaskTracker) -> Router {
+    let secret = settings.secret.filter(|secret| !secret.trim().is_empty());
+    let cron = Cron {
+        app,
+        digest: secret.map(|secret| Sha256::digest(secret).into()),
+        rates: Rates::new(Pace::a_minute(settings.requests_per_minute)),
+        admission,
+        tasks,
+    };
+    Router::new().route("/cron/sweep", post(serve)).with_state(Arc::new(cron))
+}
+
+async fn serve(State(cron): State<Arc<Cron>>, request: Request) -> Response {
+    let Some(digest) = cron.digest else {
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, "CRON_SECRET is not set on this server: nobody may sweep");
+    };
+    let (parts, _) = request.into_parts();
+    if let Err(wait) = cron.rates.try_take(cron.admission.client_of(&parts)) {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let refused = refusal(StatusCode::TOO_MANY_REQUESTS, "too often: try again later");
+        return ([(header::RETRY_AFTER, seconds.max(1).to_string())], refused).into_response();
+    }
+    if !bearer(&parts.headers).is_some_and(|given| Sha256::digest(given).as_slice().ct_eq(&digest).into()) {
+        let refused = refusal(StatusCode::UNAUTHORIZED, "Authorization must be 'Bearer' and the server's CRON_SECRET");
+        return ([(header::WWW_AUTHENTICATE, "Bearer")], refused).into_response();
+    }
+    // By itself, so that it is not left half done when the client goes.
+    let app = cron.app.clone();
+    match cron.tasks.spawn(async move { run(&app).await }).await {
+        Ok(Some(report)) => Json(report).into_response(),
+        Ok(None) => {
+            refusal(StatusCode::INTERNAL_SERVER_ERROR, "the sweep could not be done; the server's log says why")
+        }
+        Err(failure) => {
+            tracing::error!(%failure, "a sweep failed");
+            refusal(StatusCode::INTERNAL_SERVER_ERROR, "the sweep could not be done; the server's log says why")
+        }
+    }
+}
+
+async fn run(app: &App) -> Option<Report> {
+    match sweep::run_recorded(app, sweep::Request::PERIODIC, None).await {
+        Ok(report) => report,
+        Err(error) => {
+            tracing::error!(error = error.describe(), "a sweep that was asked for by HTTP failed");
+            None
+        }
+    }
+}
+
+/// The token of the one Authorization header.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    Some(token.trim()).filter(|token| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
+}
+
+fn refusal(status: StatusCode, message: &str) -> Response {
+    (status, Json(json!({ "error": message }))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_header_with_one_bearer() {
+        let headers = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::AUTHORIZATION, value.parse().unwrap());
+            }
+            headers
+        };
+        assert_eq!(bearer(&headers(&["Bearer secret"])), Some("secret"));
+        assert_eq!(bearer(&headers(&["bearer  secret "])), Some("secret"));
+        for wrong in
+            [&[] as &[&str], &["Bearer"], &["Bearer "], &["Basic secret"], &["secret"], &["Bearer a", "Bearer b"]]
+        {
+            assert_eq!(bearer(&headers(wrong)), None, "{wrong:?}");
+        }
+    }
+}

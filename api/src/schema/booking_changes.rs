@@ -1,0 +1,174 @@
+//! `bookingStatusChanged`: how a subscription to bookings begins, and its messages.
+#![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
+
+use std::{future::ready, sync::Arc};
+
+use async_graphql::{Context, Object};
+use domain::{
+    ids::BookingId,
+    news::{BookingNarrowing, BookingStep, Narrowing, Position},
+};
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+use service::{
+    bookings::{self, BookingsOf},
+    changes,
+    entity::booking,
+};
+
+use super::{
+    booking::{Booking, BookingStatus},
+    change_cursor,
+    context::{Result, app, hub, viewer},
+    error::ApiError,
+    loaders::load,
+    scalars::{Cursor, DateTime},
+};
+use crate::live::{GroupFeed, LiveEvent, Registrar, Registration};
+
+/// The most bookings that a snapshot has.
+const SNAPSHOT_LIMIT: u64 = 500;
+
+/// How things stand when a subscription begins, read in one database snapshot with its position.
+struct Snapshot {
+    position: Position,
+    at: chrono::DateTime<chrono::Utc>,
+    bookings: Option<Vec<booking::Model>>,
+}
+
+#[derive(Clone)]
+enum Message {
+    Snapshot(Arc<Snapshot>),
+    Event(LiveEvent),
+}
+
+pub struct BookingStatusChange(Message);
+
+impl BookingStatusChange {
+    /// Of the events of [`Narrowing::Bookings`], which are all steps.
+    fn event(event: LiveEvent) -> Option<Self> {
+        event.change.event.as_booking()?;
+        Some(Self(Message::Event(event)))
+    }
+
+    fn step(&self) -> Option<&BookingStep> {
+        match &self.0 {
+            Message::Snapshot(_) => None,
+            Message::Event(event) => event.change.event.as_booking(),
+        }
+    }
+}
+
+/// Without after the first message is a snapshot: bookings, and nothing else but cursor and occurredAt. Later ones have all but bookings.
+#[Object]
+impl BookingStatusChange {
+    /// Subscribe with it as after, and the next message is the one after this.
+    async fn cursor(&self, ctx: &Context<'_>) -> Result<Cursor> {
+        let position = match &self.0 {
+            Message::Snapshot(snapshot) => snapshot.position,
+            Message::Event(event) => event.change.position,
+        };
+        change_cursor::write(app(ctx)?, position).await
+    }
+
+    /// When the step was taken; of a snapshot, when it was read.
+    async fn occurred_at(&self) -> DateTime {
+        DateTime(match &self.0 {
+            Message::Snapshot(snapshot) => snapshot.at,
+            Message::Event(event) => event.change.occurred_at,
+        })
+    }
+
+    /// Only of a snapshot: all that are asked for, the newest first; null when more than 500: page bookings and subscribe after changeCursor.
+    async fn bookings(&self) -> Option<Vec<Booking>> {
+        let Message::Snapshot(snapshot) = &self.0 else { return None };
+        Some(snapshot.bookings.clone()?.into_iter().map(Booking).collect())
+    }
+
+    /// As it is when the message is made.
+    async fn booking(&self, ctx: &Context<'_>) -> Result<Option<Booking>> {
+        let Some(step) = self.step() else { return Ok(None) };
+        let viewer = viewer(ctx);
+        let row = load(ctx, step.booking).await?;
+        Ok(row.filter(|row| bookings::is_seen_by(viewer, row)).map(Booking))
+    }
+
+    /// Null of a booking that was just made.
+    async fn old_status(&self) -> Option<BookingStatus> {
+        self.step()?.old_status.map(BookingStatus::from)
+    }
+
+    /// What this step made of it.
+    async fn new_status(&self) -> Option<BookingStatus> {
+        Some(self.step()?.new_status.into())
+    }
+
+    /// Nobody had started it when its slot began.
+    async fn is_delayed(&self) -> Option<bool> {
+        Some(self.step()?.is_delayed)
+    }
+
+    /// Why, for people.
+    async fn reason(&self) -> Option<&str> {
+        Some(&self.step()?.reason)
+    }
+}
+
+/// The subscription: who may, what they get first, and what then.
+pub async fn subscribe(
+    ctx: &Context<'_>,
+    booking: Option<BookingId>,
+    after: Option<Cursor>,
+) -> Result<BoxStream<'static, BookingStatusChange>> {
+    if let Some(feed) = ctx.data_opt::<GroupFeed>() {
+        return Ok(feed.take().filter_map(|event| ready(BookingStatusChange::event(event))).boxed());
+    }
+    let narrowing = authorize(ctx, booking).await?;
+    let (first, from) = match after {
+        Some(cursor) => (None, change_cursor::resumable(ctx, &cursor).await?),
+        None => {
+            let snapshot = read_snapshot(ctx, narrowing).await?;
+            let position = snapshot.position;
+            (Some(snapshot), position)
+        }
+    };
+    let registration = Registration { narrowing: Narrowing::Bookings(narrowing), from, person_at: None };
+    let first = stream::iter(first.map(|snapshot| BookingStatusChange(Message::Snapshot(Arc::new(snapshot)))));
+    if let Some(registrar) = ctx.data_opt::<Registrar>() {
+        registrar.register(registration);
+        return Ok(first.boxed());
+    }
+    let later = hub(ctx)?.subscribe_stream(registration).filter_map(|event| ready(BookingStatusChange::event(event)));
+    Ok(first.chain(later).boxed())
+}
+
+/// One booking is for those who may see it; without one it is the viewer's bookings, and for admins who are nobody in
+/// particular all of them.
+async fn authorize(ctx: &Context<'_>, booking: Option<BookingId>) -> Result<BookingNarrowing> {
+    let viewer = viewer(ctx);
+    if !viewer.is_signed_in() {
+        return Err(ApiError::unauthenticated("sign in to follow bookings"));
+    }
+    match (booking, viewer.person) {
+        (Some(id), _) => {
+            let row = load(ctx, id).await?.filter(|row| bookings::is_seen_by(viewer, row));
+            row.map(|_| BookingNarrowing::One(id)).ok_or_else(|| ApiError::not_found(format!("no booking {id}")))
+        }
+        (None, Some(person)) => Ok(BookingNarrowing::Of(person)),
+        (None, None) => Ok(BookingNarrowing::All),
+    }
+}
+
+/// Reads how things stand, and the log's position, in one database snapshot (rule 23).
+async fn read_snapshot(ctx: &Context<'_>, narrowing: BookingNarrowing) -> Result<Snapshot> {
+    let app = app(ctx)?;
+    let (tx, position) = changes::snapshot(app).await?;
+    let bookings = match narrowing {
+        BookingNarrowing::One(id) => Some(bookings::find_bookings(&tx, &[id]).await?),
+        BookingNarrowing::Of(person) => bookings::find_all_of(&tx, BookingsOf::Person(person), SNAPSHOT_LIMIT).await?,
+        BookingNarrowing::All => bookings::find_all_of(&tx, BookingsOf::Everybody, SNAPSHOT_LIMIT).await?,
+    };
+    Ok(Snapshot { position, at: app.now(), bookings })
+}

@@ -1,0 +1,36 @@
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "booking")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub time_slot_id: i64,
+    pub mentor_id: i64,
+    pub student_id: i64,
+    pub status: String,
+    pub is_delayed: bool,
+    pub due_at: Option<DateTimeUtc>,
+    pub created_at: DateTimeUtc,
+    pub started_at: Option<DateTimeUtc>,
+    pub completed_at: Option<DateTimeUtc>,
+    pub cancelled_at: Option<DateTimeUtc>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::time_slot::Entity",
+        from = "Column::TimeSlotId",
+        to = "super::time_slot::Column::Id"
+    )]
+    TimeSlot,
+}
+
+impl Related<super::time_slot::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::TimeSlot.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}

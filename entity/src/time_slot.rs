@@ -1,0 +1,18 @@
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "time_slot")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub mentor_id: i64,
+    pub starts_at: DateTimeUtc,
+    pub ends_at: DateTimeUtc,
+    pub deleted_at: Option<DateTimeUtc>,
+    pub created_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,292 @@
+//! Bookings: a student's claim on a slot, and the steps that people make it take (rule 18). Those that it takes by itself
+//! are in [`crate::sweep`].
+//!
+//! It always holds that a step is one conditional `UPDATE`, from the state that `domain::booking` decided upon: of two at
+//! once one finds the state changed, and decides again. So each step happens once, and its news with it.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    access::Viewer,
+    booking::{BookingStatus, InvalidTransition, State, Step},
+    ids::{BookingId, PersonId, TimeSlotId},
+    news::BookingStep,
+};
+use entity::{booking, time_slot};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, sea_query::LockType,
+};
+
+use crate::{
+    App, Error, Result,
+    db::{Tx, execute, is_in, list, rows},
+    lists::{self, Key, Page, Slice},
+    time_slots::{find_slots, lock_active_person, lock_slot, slot_of},
+    transaction,
+};
+
+/// Which bookings; everything that is set must hold.
+#[derive(Debug, Clone, Default)]
+pub struct BookingFilter {
+    pub status: Option<BookingStatus>,
+    pub mentor: Option<PersonId>,
+    pub student: Option<PersonId>,
+    /// Of slots that start in `[from, to)`.
+    pub from: Option<DateTime<Utc>>,
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// Whose bookings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BookingsOf {
+    Everybody,
+    /// Those in which this person is mentor or student.
+    Person(PersonId),
+    Nobody,
+}
+
+impl BookingsOf {
+    /// Admins see all; others those in which they take part.
+    pub fn seen_by(viewer: Viewer) -> Self {
+        match viewer {
+            Viewer { is_admin: true, .. } => Self::Everybody,
+            Viewer { person: Some(person), .. } => Self::Person(person),
+            Viewer { .. } => Self::Nobody,
+        }
+    }
+
+    fn condition(self) -> Condition {
+        match self {
+            Self::Everybody => Condition::all(),
+            Self::Person(person) => Condition::any()
+                .add(booking::Column::MentorId.eq(person.0))
+                .add(booking::Column::StudentId.eq(person.0)),
+            Self::Nobody => Condition::all().add(booking::Column::Id.eq(0_i64)),
+        }
+    }
+}
+
+impl BookingFilter {
+    fn query(&self, of: BookingsOf) -> Select<booking::Entity> {
+        let mut query = booking::Entity::find().filter(of.condition());
+        if let Some(status) = self.status {
+            query = query.filter(booking::Column::Status.eq(status.as_str()));
+        }
+        if let Some(mentor) = self.mentor {
+            query = query.filter(booking::Column::MentorId.eq(mentor.0));
+        }
+        if let Some(student) = self.student {
+            query = query.filter(booking::Column::StudentId.eq(student.0));
+        }
+        if self.from.is_some() || self.to.is_some() {
+            query = query.join(sea_orm::JoinType::InnerJoin, booking::Relation::TimeSlot.def());
+        }
+        if let Some(from) = self.from {
+            query = query.filter(time_slot::Column::StartsAt.gte(from));
+        }
+        if let Some(to) = self.to {
+            query = query.filter(time_slot::Column::StartsAt.lt(to));
+        }
+        query
+    }
+}
+
+const NEWEST: (booking::Column, booking::Column) = (booking::Column::CreatedAt, booking::Column::Id);
+
+/// The newest first.
+pub async fn list_bookings(
+    app: &App,
+    of: BookingsOf,
+    filter: &BookingFilter,
+    page: &Page,
+) -> Result<Slice<booking::Model>> {
+    page.of(app.db.pool(), filter.query(of), NEWEST, Key::Instant, true).await
+}
+
+pub async fn count_bookings(app: &App, of: BookingsOf, filter: &BookingFilter) -> Result<i64> {
+    lists::count(app.db.pool(), filter.query(of), booking::Column::Id).await
+}
+
+pub async fn find_bookings<C: ConnectionTrait>(db: &C, ids: &[BookingId]) -> Result<Vec<booking::Model>> {
+    let sql = format!("SELECT * FROM booking WHERE {}", is_in(db, "id", 1));
+    rows(db, &sql, [list(db, ids.iter().map(|id| id.0))]).await
+}
+
+/// The living bookings of these slots.
+pub async fn find_living_of<C: ConnectionTrait>(db: &C, slots: &[TimeSlotId]) -> Result<Vec<booking::Model>> {
+    let sql = format!("SELECT * FROM booking WHERE status <> 'CANCELLED' AND {}", is_in(db, "time_slot_id", 1));
+    rows(db, &sql, [list(db, slots.iter().map(|id| id.0))]).await
+}
+
+/// All bookings of someone, the newest first; `None` when there are more than `limit`.
+pub async fn find_all_of<C: ConnectionTrait>(
+    db: &C,
+    of: BookingsOf,
+    limit: u64,
+) -> Result<Option<Vec<booking::Model>>> {
+    let newest = BookingFilter::default().query(of).order_by_desc(NEWEST.0).order_by_desc(NEWEST.1);
+    let found = newest.limit(limit + 1).all(db).await?;
+    Ok((found.len() as u64 <= limit).then_some(found))
+}
+
+/// May the viewer see this booking?
+pub fn is_seen_by(viewer: Viewer, row: &booking::Model) -> bool {
+    viewer.may_see_booking(PersonId(row.mentor_id), PersonId(row.student_id))
+}
+
+/// The row's status; `None` when it can't be read.
+pub fn status_of(row: &booking::Model) -> Option<BookingStatus> {
+    BookingStatus::parse(&row.status)
+}
+
+pub(crate) fn state_of(row: &booking::Model) -> Result<State> {
+    let status = status_of(row).ok_or_else(|| Error::internal(format!("Booking:{} is {:?}", row.id, row.status)))?;
+    Ok(State { status, is_delayed: row.is_delayed })
+}
+
+/// What is told of a step.
+pub(crate) fn news_of(row: &booking::Model, step: Step) -> BookingStep {
+    BookingStep {
+        booking: BookingId(row.id),
+        mentor: PersonId(row.mentor_id),
+        student: PersonId(row.student_id),
+        old_status: step.from.map(|from| from.status),
+        new_status: step.to.status,
+        is_delayed: step.to.is_delayed,
+        reason: step.reason.text().to_owned(),
+    }
+}
+
+/// Books a slot: for oneself, or for admins for anyone.
+pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<PersonId>) -> Result<booking::Model> {
+    if !viewer.is_signed_in() {
+        return Err(Error::Unauthenticated("sign in to book"));
+    }
+    let Some(student) = student.or(viewer.person) else {
+        return Err(Error::invalid("studentId", "is needed: this token names no person"));
+    };
+    if !viewer.may_act_for(student) {
+        return Err(Error::Forbidden("only admins may book for others"));
+    }
+    let now = app.now();
+    let booked = transaction!(app, now, |tx| {
+        let row = lock_slot(tx, id, LockType::NoKeyUpdate).await?;
+        let (slot, mentor) = (slot_of(&row), PersonId(row.mentor_id));
+        if student == mentor {
+            return Err(Error::invalid("studentId", "must not be the mentor: nobody books their own time"));
+        }
+        if !slot.is_bookable(now) {
+            return Err(Error::Conflict("the slot has begun: it can't be booked any more".to_owned()));
+        }
+        let mut people = [mentor, student];
+        people.sort_unstable();
+        for person in people {
+            lock_active_person(tx, viewer, person).await?;
+        }
+        let step = State::book();
+        let row = booking::Model {
+            id: 0,
+            time_slot_id: id.0,
+            mentor_id: mentor.0,
+            student_id: student.0,
+            status: step.to.status.as_str().to_owned(),
+            is_delayed: step.to.is_delayed,
+            due_at: step.to.due_at(&slot),
+            created_at: now,
+            started_at: None,
+            completed_at: None,
+            cancelled_at: None,
+        };
+        let row = booking::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() }.insert(&**tx).await?;
+        tx.tell(|news| news.booking_step(news_of(&row, step)));
+        Ok(row)
+    });
+    // The index of living bookings: however many book at once, one gets the slot.
+    booked.map_err(
+        |error| {
+            if error.is_duplicate() { Error::Conflict("the slot is booked already".to_owned()) } else { error }
+        },
+    )
+}
+
+/// What people ask of a booking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// The mentor, and admins.
+    Start,
+    /// Mentor and student, and admins.
+    Complete,
+    /// Mentor and student, and admins.
+    Cancel,
+}
+
+impl Action {
+    fn of(self, state: State) -> Result<Step, InvalidTransition> {
+        match self {
+            Self::Start => state.start(),
+            Self::Complete => state.complete(),
+            Self::Cancel => state.cancel(),
+        }
+    }
+}
+
+/// Makes a booking take a step.
+///
+/// # Errors
+/// [`Error::InvalidTransition`] when its status does not allow it; [`Error::NotFound`] for those who may not see it.
+pub async fn act(app: &App, viewer: Viewer, id: BookingId, action: Action) -> Result<booking::Model> {
+    if !viewer.is_signed_in() {
+        return Err(Error::Unauthenticated("sign in to change a booking"));
+    }
+    let now = app.now();
+    transaction!(app, now, |tx| {
+        let row = find_bookings(&**tx, &[id]).await?.pop().filter(|row| is_seen_by(viewer, row));
+        let row = row.ok_or_else(|| Error::not_found("booking", id))?;
+        if action == Action::Start && !viewer.may_start_booking(PersonId(row.mentor_id)) {
+            return Err(Error::Forbidden("only the mentor and admins may start a booking"));
+        }
+        let step = action.of(state_of(&row)?)?;
+        let slot = find_slots(&**tx, &[TimeSlotId(row.time_slot_id)]).await?.pop();
+        let slot = slot.ok_or_else(|| Error::internal(format!("{id} has no slot")))?;
+        write_step(tx, step, &[id.0], step.to.due_at(&slot_of(&slot)), now).await?;
+        tx.tell(|news| news.booking_step(news_of(&row, step)));
+        let changed = find_bookings(&**tx, &[id]).await?.pop();
+        changed.ok_or_else(|| Error::internal(format!("{id} vanished")))
+    })
+}
+
+/// Writes a step of these bookings, all of them or none, and when they fall due next. They still have to be where the step
+/// starts from.
+pub(crate) async fn write_step(
+    tx: &Tx,
+    step: Step,
+    ids: &[i64],
+    due_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let from = step.from.ok_or_else(|| Error::internal("a booking is made by an INSERT"))?;
+    let at = |status| (step.to.status == status).then_some(now);
+    // Of one that began by itself nobody knows when it was started.
+    let started_at = at(BookingStatus::Ongoing).filter(|_| !step.to.is_delayed);
+    let sql = format!(
+        "UPDATE booking SET status = $1, is_delayed = $2, due_at = $3, started_at = COALESCE($4, started_at), \
+           completed_at = COALESCE($5, completed_at), cancelled_at = COALESCE($6, cancelled_at) \
+         WHERE status = $7 AND is_delayed = $8 AND {}",
+        is_in(&**tx, "id", 9)
+    );
+    let values = [
+        step.to.status.as_str().into(),
+        step.to.is_delayed.into(),
+        due_at.into(),
+        started_at.into(),
+        at(BookingStatus::Completed).into(),
+        at(BookingStatus::Cancelled).into(),
+        from.status.as_str().into(),
+        from.is_delayed.into(),
+        list(&**tx, ids.iter().copied()),
+    ];
+    if execute(&**tx, &sql, values).await? == ids.len() as u64 {
+        return Ok(());
+    }
+    Err(Error::Again("someone else changed the booking"))
+}

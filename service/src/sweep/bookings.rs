@@ -1,0 +1,173 @@
+//! Bookings that take a step by themselves: their slot has begun and nobody started them, or it has ended (rule 18).
+//!
+//! A batch is a few statements, however many bookings it has: it locks and reads them, `domain::booking` decides, and
+//! those that take the same step are written by one UPDATE. Who holds a booking at this moment is making it take a step:
+//! it is passed over. One that can't be written stops no other.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    booking::{Slot, Step},
+    ids::BookingId,
+};
+use entity::booking;
+use sea_orm::FromQueryResult;
+
+use super::{BookingStepped, Runner, Timing, step};
+use crate::{
+    Result,
+    bookings::{news_of, state_of, write_step},
+    db::{Column, Tx, execute, is_in, list, numbers, rows, values_table},
+};
+
+/// How many bookings one transaction takes: no lock is held longer than that takes.
+const A_BATCH: usize = 5_000;
+
+/// When so many can't be written, it is not their doing.
+const MOST_FAILURES: usize = 100;
+
+/// How many a look over all of them reads at once.
+const A_PAGE: i64 = 5_000;
+
+/// Those that are due.
+pub(super) async fn sweep_due(runner: &mut Runner<'_>) -> Result<()> {
+    let now = runner.timing.moment().now;
+    let mut ids = runner.ids("SELECT id FROM booking WHERE due_at <= $1", vec![now.into()]).await?;
+    ids.sort_unstable();
+    sweep_list(runner, &ids).await
+}
+
+/// All that may yet take a step, or are marked as if they did: what is marked wrongly is mended.
+pub(super) async fn sweep_all(runner: &mut Runner<'_>) -> Result<()> {
+    let mut last = 0;
+    loop {
+        let sql = "SELECT id FROM booking WHERE id > $1 AND (status IN ('SCHEDULED', 'ONGOING') OR due_at IS NOT NULL) \
+                   ORDER BY id LIMIT $2";
+        let ids = runner.ids(sql, vec![last.into(), A_PAGE.into()]).await?;
+        let Some(newest) = ids.last() else { return Ok(()) };
+        last = *newest;
+        sweep_list(runner, &ids).await?;
+    }
+}
+
+async fn sweep_list(runner: &mut Runner<'_>, ids: &[i64]) -> Result<()> {
+    runner.progress.find(ids.len());
+    let mut batches: Vec<&[i64]> = ids.chunks(A_BATCH).rev().collect();
+    let mut failures = 0;
+    while let Some(batch) = batches.pop() {
+        let timing = runner.timing;
+        match step!(runner, |tx| { sweep_batch(tx, timing, batch).await }) {
+            Ok(swept) => {
+                runner.report.bookings.extend(swept.steps);
+                swept.problems.into_iter().for_each(|problem| runner.report.error(None, problem));
+                runner.progress.finish(batch.len());
+            }
+            // What fails in a dry run has ended its transaction.
+            Err(error) if runner.dry.is_some() || failures == MOST_FAILURES => return Err(error),
+            Err(error) => match batch {
+                [id] => {
+                    failures += 1;
+                    let booking = BookingId(*id);
+                    tracing::error!(%booking, error = error.describe(), "booking could not be swept");
+                    runner.report.error(None, format!("{booking} could not be swept; see the log"));
+                    runner.progress.finish(1);
+                }
+                // Halves of them may do, until those are left alone that do not.
+                _ if is_database_there(runner).await => {
+                    let (first, second) = batch.split_at(batch.len() / 2);
+                    batches.extend([second, first]);
+                }
+                _ => return Err(error),
+            },
+        }
+    }
+    Ok(())
+}
+
+async fn is_database_there(runner: &Runner<'_>) -> bool {
+    numbers(runner.app.db.pool(), "SELECT id FROM booking LIMIT 1", []).await.is_ok()
+}
+
+#[derive(Default)]
+struct Swept {
+    steps: Vec<BookingStepped>,
+    problems: Vec<String>,
+}
+
+/// A booking with its slot's time.
+#[derive(FromQueryResult)]
+struct Item {
+    #[sea_orm(nested)]
+    booking: booking::Model,
+    slot_starts_at: DateTime<Utc>,
+    slot_ends_at: DateTime<Utc>,
+}
+
+impl Item {
+    fn slot(&self) -> Slot {
+        Slot::stored(self.slot_starts_at, self.slot_ends_at)
+    }
+}
+
+async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[i64]) -> Result<Swept> {
+    let sql = format!(
+        "SELECT b.*, s.starts_at AS slot_starts_at, s.ends_at AS slot_ends_at \
+         FROM booking b JOIN time_slot s ON s.id = b.time_slot_id WHERE {} ORDER BY b.id {}",
+        is_in(&**tx, "b.id", 1),
+        tx.locking("FOR NO KEY UPDATE OF b SKIP LOCKED")
+    );
+    let items: Vec<Item> = rows(&**tx, &sql, [list(&**tx, ids.iter().copied())]).await?;
+    let now = timing.moment().now;
+    let mut swept = Swept::default();
+    let mut steps: Vec<(Step, Vec<booking::Model>)> = Vec::new();
+    let mut marks = Vec::new();
+    for item in items {
+        let Ok(state) = state_of(&item.booking) else {
+            swept.problems.push(format!("{} has a status that is not known", BookingId(item.booking.id)));
+            continue;
+        };
+        match state.fall_due(&item.slot(), now) {
+            Some(step) => match steps.iter_mut().find(|(other, _)| *other == step) {
+                Some((_, bookings)) => bookings.push(item.booking),
+                None => steps.push((step, vec![item.booking])),
+            },
+            None => {
+                let due_at = state.due_at(&item.slot());
+                marks.extend((item.booking.due_at != due_at).then_some((item.booking.id, due_at)));
+            }
+        }
+    }
+    for (step, bookings) in steps {
+        let ids: Vec<i64> = bookings.iter().map(|row| row.id).collect();
+        // After what falls due nothing else does.
+        write_step(tx, step, &ids, None, now).await?;
+        swept.steps.extend(bookings.iter().filter_map(|row| stepped(row, step)));
+        tx.tell(|news| bookings.iter().for_each(|row| news.booking_step(news_of(row, step))));
+    }
+    write_marks(tx, &marks).await?;
+    Ok(swept)
+}
+
+fn stepped(row: &booking::Model, step: Step) -> Option<BookingStepped> {
+    Some(BookingStepped {
+        booking_id: BookingId(row.id),
+        old_status: step.from?.status,
+        new_status: step.to.status,
+        is_delayed: step.to.is_delayed,
+        reason: step.reason.text(),
+    })
+}
+
+/// Writes when bookings fall due, of those of which the table says something else.
+async fn write_marks(tx: &Tx, marks: &[(i64, Option<DateTime<Utc>>)]) -> Result<()> {
+    if marks.is_empty() {
+        return Ok(());
+    }
+    let columns = [
+        Column::Number("id", marks.iter().map(|(id, _)| Some(*id)).collect()),
+        Column::Instant("due_at", marks.iter().map(|(_, due_at)| *due_at).collect()),
+    ];
+    let (table, values) = values_table(&**tx, 1, &columns);
+    let sql = format!("UPDATE booking SET due_at = v.due_at FROM {table} WHERE booking.id = v.id");
+    execute(&**tx, &sql, [values]).await?;
+    Ok(())
+}

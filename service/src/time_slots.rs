@@ -1,0 +1,195 @@
+//! Time slots: when mentors can be booked. Everybody sees them; who booked one only those whom it concerns.
+//!
+//! Slots of one mentor don't overlap. PostgreSQL has a constraint for that; on SQLite whoever writes a slot looks first,
+//! in a transaction beside which nobody writes.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    access::Viewer,
+    booking::{BookingStatus, Slot, SlotError},
+    ids::{PersonId, TimeSlotId},
+};
+use entity::{booking, person, time_slot};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::NotSet,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait,
+    Select,
+    sea_query::{Expr, ExprTrait, LockType, SelectStatement},
+};
+
+use crate::{
+    App, Error, Result,
+    db::{Tx, is_in, list, rows},
+    lists::{self, Key, Page, Slice},
+    transaction, validate,
+};
+
+#[derive(Debug, Clone)]
+pub struct NewSlot {
+    /// `None`: the viewer.
+    pub mentor: Option<PersonId>,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+}
+
+/// Which slots; everything that is set must hold.
+#[derive(Debug, Clone, Default)]
+pub struct SlotFilter {
+    pub mentor: Option<PersonId>,
+    /// Slots that start in `[from, to)`.
+    pub from: Option<DateTime<Utc>>,
+    pub to: Option<DateTime<Utc>>,
+    /// Slots that end after this instant.
+    pub ends_after: Option<DateTime<Utc>>,
+    pub is_free: Option<bool>,
+}
+
+impl SlotFilter {
+    fn query(&self) -> Select<time_slot::Entity> {
+        let mut query = time_slot::Entity::find().filter(time_slot::Column::DeletedAt.is_null());
+        if let Some(mentor) = self.mentor {
+            query = query.filter(time_slot::Column::MentorId.eq(mentor.0));
+        }
+        if let Some(from) = self.from {
+            query = query.filter(time_slot::Column::StartsAt.gte(from));
+        }
+        if let Some(to) = self.to {
+            query = query.filter(time_slot::Column::StartsAt.lt(to));
+        }
+        if let Some(instant) = self.ends_after {
+            // The second follows from the first, and is what an index finds.
+            let earliest = instant - Slot::MAX_LENGTH;
+            query =
+                query.filter(time_slot::Column::EndsAt.gt(instant)).filter(time_slot::Column::StartsAt.gt(earliest));
+        }
+        match self.is_free {
+            Some(is_free) => {
+                let is_taken = Expr::exists(living_bookings());
+                query.filter(if is_free { is_taken.not() } else { is_taken })
+            }
+            None => query,
+        }
+    }
+}
+
+/// Of the slot that a query looks at. The condition is a literal, so that the index of living bookings answers it.
+fn living_bookings() -> SelectStatement {
+    let of_slot = Expr::col(booking::Column::TimeSlotId.as_column_ref()).equals(time_slot::Column::Id.as_column_ref());
+    let bookings = booking::Entity::find().select_only().column(booking::Column::Id).filter(of_slot);
+    bookings.filter(Expr::cust("booking.status <> 'CANCELLED'")).into_query()
+}
+
+const BY_START: (time_slot::Column, time_slot::Column) = (time_slot::Column::StartsAt, time_slot::Column::Id);
+
+pub async fn list_slots(app: &App, filter: &SlotFilter, page: &Page) -> Result<Slice<time_slot::Model>> {
+    page.of(app.db.pool(), filter.query(), BY_START, Key::Instant, false).await
+}
+
+pub async fn count_slots(app: &App, filter: &SlotFilter) -> Result<i64> {
+    lists::count(app.db.pool(), filter.query(), time_slot::Column::Id).await
+}
+
+/// Slots by id, deleted ones among them: their bookings still show when they were.
+pub async fn find_slots<C: ConnectionTrait>(db: &C, ids: &[TimeSlotId]) -> Result<Vec<time_slot::Model>> {
+    let sql = format!("SELECT * FROM time_slot WHERE {}", is_in(db, "id", 1));
+    rows(db, &sql, [list(db, ids.iter().map(|id| id.0))]).await
+}
+
+/// The row's time.
+pub fn slot_of(row: &time_slot::Model) -> Slot {
+    Slot::stored(row.starts_at, row.ends_at)
+}
+
+/// Offers time: one's own, or for admins anyone's.
+pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<time_slot::Model> {
+    if !viewer.is_signed_in() {
+        return Err(Error::Unauthenticated("sign in to offer time"));
+    }
+    let now = app.now();
+    let Some(mentor) = new.mentor.or(viewer.person) else {
+        return Err(Error::invalid("mentorId", "is needed: this token names no person"));
+    };
+    if !viewer.may_act_for(mentor) {
+        return Err(Error::Forbidden("only admins may offer someone else's time"));
+    }
+    let slot = checked(&new, now)?;
+    let inserted = transaction!(app, now, |tx| {
+        lock_active_person(tx, viewer, mentor).await?;
+        refuse_overlap(tx, mentor, slot).await?;
+        let row = time_slot::Model {
+            id: 0,
+            mentor_id: mentor.0,
+            starts_at: slot.starts_at(),
+            ends_at: slot.ends_at(),
+            deleted_at: None,
+            created_at: now,
+        };
+        let row = time_slot::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
+        Ok(row.insert(&**tx).await?)
+    });
+    inserted.map_err(|error| if error.is_overlap() { overlaps() } else { error })
+}
+
+/// What has ended is of no use to anyone: more likely the date is mistaken.
+fn checked(new: &NewSlot, now: DateTime<Utc>) -> Result<Slot> {
+    validate::date("startsAt", new.starts_at.date_naive())?;
+    validate::date("endsAt", new.ends_at.date_naive())?;
+    let slot = Slot::new(new.starts_at, new.ends_at)
+        .map_err(|error: SlotError| Error::invalid("endsAt", error.to_string()))?;
+    if slot.ends_at() <= now {
+        return Err(Error::invalid("endsAt", "must be in the future"));
+    }
+    Ok(slot)
+}
+
+fn overlaps() -> Error {
+    Error::Conflict("the mentor has a slot at that time already".to_owned())
+}
+
+async fn refuse_overlap(tx: &Tx, mentor: PersonId, slot: Slot) -> Result<()> {
+    let of_mentor = SlotFilter { mentor: Some(mentor), ends_after: Some(slot.starts_at()), ..SlotFilter::default() };
+    let earlier = of_mentor.query().filter(time_slot::Column::StartsAt.lt(slot.ends_at()));
+    if earlier.limit(1).count(&**tx).await? > 0 { Err(overlaps()) } else { Ok(()) }
+}
+
+/// People who are to take part must be there, and stay while this transaction lasts.
+pub(crate) async fn lock_active_person(tx: &Tx, viewer: Viewer, id: PersonId) -> Result<()> {
+    match person::Entity::find_by_id(id.0).lock(LockType::Share).one(&**tx).await? {
+        None if viewer.is(id) => Err(Error::Unauthenticated("the person that this token names does not exist")),
+        None => Err(Error::not_found("person", id)),
+        Some(row) if row.is_deactivated => Err(Error::Forbidden("deactivated people can't take part in bookings")),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Takes an offer back: one's own, or for admins anyone's. Not one that is booked. One whose bookings were all cancelled
+/// stays as a marked row, as part of their history.
+pub async fn delete_slot(app: &App, viewer: Viewer, id: TimeSlotId) -> Result<()> {
+    if !viewer.is_signed_in() {
+        return Err(Error::Unauthenticated("sign in to take time back"));
+    }
+    let now = app.now();
+    transaction!(app, now, |tx| {
+        let row = lock_slot(tx, id, LockType::Update).await?;
+        if !viewer.may_act_for(PersonId(row.mentor_id)) {
+            return Err(Error::Forbidden("only the mentor and admins may delete a slot"));
+        }
+        let bookings = booking::Entity::find().filter(booking::Column::TimeSlotId.eq(id.0)).all(&**tx).await?;
+        if bookings.iter().any(|booking| booking.status != BookingStatus::Cancelled.as_str()) {
+            return Err(Error::Conflict("the slot is booked: cancel the booking first".to_owned()));
+        }
+        if bookings.is_empty() {
+            time_slot::Entity::delete_by_id(id.0).exec(&**tx).await?;
+        } else {
+            time_slot::Model { deleted_at: Some(now), ..row }.into_active_model().reset_all().update(&**tx).await?;
+        }
+        Ok(())
+    })
+}
+
+/// A slot that is there, locked.
+pub(crate) async fn lock_slot(tx: &Tx, id: TimeSlotId, lock: LockType) -> Result<time_slot::Model> {
+    let there = time_slot::Entity::find_by_id(id.0).filter(time_slot::Column::DeletedAt.is_null());
+    there.lock(lock).one(&**tx).await?.ok_or_else(|| Error::not_found("time slot", id))
+}

@@ -1,0 +1,116 @@
+//! `POST /cron/sweep`, for services that call an address on a schedule.
+
+use anyhow::{Context, Result, ensure};
+use chrono::TimeDelta;
+use insession_tests::{
+    Program, Settings, TestDatabase,
+    database::{execute, number},
+    on_both_databases, program,
+    program::CRON_SECRET,
+};
+use reqwest::{Method, StatusCode, header};
+use serde_json::Value;
+
+on_both_databases!(who_knows_the_secret_may_sweep, without_a_secret_nobody_may, a_sweep_that_fails_says_so);
+
+/// A server without workers, so that nobody sweeps but who asks for it.
+async fn serve(database: &TestDatabase, change: impl FnOnce(Settings) -> Settings) -> Result<Program> {
+    Program::serve(&change(Settings::new(&database.url).redis("redis://127.0.0.1:1/"))).await
+}
+
+async fn ask(server: &Program, method: Method, authorization: Option<&str>) -> Result<reqwest::Response> {
+    let mut request = server.client().http().request(method, format!("{}/cron/sweep", server.url()));
+    if let Some(authorization) = authorization {
+        request = request.header(header::AUTHORIZATION, authorization);
+    }
+    Ok(request.send().await?)
+}
+
+async fn who_knows_the_secret_may_sweep(database: TestDatabase) -> Result<()> {
+    let server = serve(&database, |settings| settings).await?;
+    let connection = database.connect().await?;
+    insert_due_booking(&connection).await?;
+    let right = format!("Bearer {CRON_SECRET}");
+    for wrong in [
+        None,
+        Some(""),
+        Some("Bearer"),
+        Some("Bearer "),
+        Some("Bearer undefined"),
+        Some(CRON_SECRET),
+        Some(&format!("Basic {CRON_SECRET}")),
+        Some(&right[..right.len() - 1]),
+    ] {
+        let answer = ask(&server, Method::POST, wrong).await?;
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{wrong:?}");
+        ensure!(answer.json::<Value>().await?["error"].is_string(), "{wrong:?}");
+    }
+    let in_address = server.client().http().post(format!("{}/cron/sweep?secret={CRON_SECRET}", server.url()));
+    assert_eq!(in_address.send().await?.status(), StatusCode::UNAUTHORIZED, "addresses get into logs");
+    assert_eq!(ask(&server, Method::GET, Some(&right)).await?.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(number(&connection, "SELECT count(*) FROM sweep_run").await?, 0);
+
+    let answer = ask(&server, Method::POST, Some(&right)).await?;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let report: Value = answer.json().await?;
+    assert_eq!(report["bookings"][0]["new_status"], "ONGOING");
+    assert_eq!(number(&connection, "SELECT count(*) FROM sweep_run WHERE finished_at IS NOT NULL").await?, 1);
+    // The same JSON as that of the command.
+    let settings = Settings::new(&database.url);
+    let command = program::run(&settings, &["sweep", "--json"]).await?.expect_success()?.json()?;
+    let names = |value: &Value| value.as_object().map(|object| object.keys().cloned().collect::<Vec<_>>());
+    assert_eq!(names(&report), names(&command));
+
+    // Ten a minute; these were ten.
+    let answer = ask(&server, Method::POST, Some(&right)).await?;
+    assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+    let wait = answer.headers().get(header::RETRY_AFTER).context("how long to wait")?.to_str()?.parse::<u64>()?;
+    ensure!((1..=60).contains(&wait), "{wait}");
+    assert_eq!(number(&connection, "SELECT count(*) FROM sweep_run").await?, 2, "this and the command's");
+    Ok(())
+}
+
+async fn without_a_secret_nobody_may(database: TestDatabase) -> Result<()> {
+    for settings in [
+        Settings::new(&database.url).without("CRON_SECRET"),
+        Settings::new(&database.url).with("CRON_SECRET", ""),
+        Settings::new(&database.url).with("CRON_SECRET", "  "),
+    ] {
+        let server = Program::serve(&settings).await?;
+        for authorization in [None, Some("Bearer"), Some("Bearer "), Some("Bearer undefined"), Some("Bearer null")] {
+            let answer = ask(&server, Method::POST, authorization).await?;
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{authorization:?}");
+        }
+    }
+    Ok(())
+}
+
+async fn a_sweep_that_fails_says_so(database: TestDatabase) -> Result<()> {
+    let server = serve(&database, |settings| settings.with("CRON_REQUESTS_PER_MINUTE", "1000")).await?;
+    let connection = database.connect().await?;
+    execute(&connection, "ALTER TABLE booking RENAME TO mislaid").await?;
+    let right = format!("Bearer {CRON_SECRET}");
+    let answer = ask(&server, Method::POST, Some(&right)).await?;
+    assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let body: Value = answer.json().await?;
+    let told = body["error"].as_str().context("an error")?;
+    ensure!(!told.contains("booking"), "nothing of the inside: {told}");
+    execute(&connection, "ALTER TABLE mislaid RENAME TO booking").await?;
+    for _ in 0..20 {
+        assert_eq!(ask(&server, Method::POST, Some(&right)).await?.status(), StatusCode::OK, "as often as is allowed");
+    }
+    Ok(())
+}
+
+/// One whose slot began a minute ago.
+async fn insert_due_booking(connection: &sea_orm::DatabaseConnection) -> Result<()> {
+    let at = |minutes| (insession_tests::now() + TimeDelta::minutes(minutes)).to_rfc3339();
+    let (from, to) = (at(-1), at(59));
+    let sql = format!(
+        "INSERT INTO person (id, display_name, name_key, created_at) VALUES (1, 'A', 'a', '{from}'), (2, 'B', 'b', '{from}');
+         INSERT INTO time_slot (id, mentor_id, starts_at, ends_at, created_at) VALUES (1, 1, '{from}', '{to}', '{from}');
+         INSERT INTO booking (time_slot_id, mentor_id, student_id, status, due_at, created_at)
+         VALUES (1, 1, 2, 'SCHEDULED', '{from}', '{from}')"
+    );
+    execute(connection, &sql).await
+}

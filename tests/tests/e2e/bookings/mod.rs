@@ -1,0 +1,118 @@
+//! Bookings: the service in this process on both databases, and the real program with sockets.
+//!
+//! Terms: a *stage* is a world (see `service`) with a mentor and a student. Its clock is moved by the test.
+
+mod cron;
+pub mod interface;
+mod live;
+mod many;
+mod property;
+mod races;
+mod rules;
+mod vectors;
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use domain::{
+    access::Viewer,
+    booking::{BookingStatus, State},
+    ids::{BookingId, PersonId, TimeSlotId},
+    news::{BookingStep, Position},
+    status::Mode,
+};
+use entity::{booking, time_slot};
+use insession_tests::TestDatabase;
+use service::{
+    bookings::{self, find_bookings, status_of},
+    changes,
+    sweep::{Report, Scope},
+    time_slots::{self, NewSlot, find_slots},
+};
+
+use crate::service::world::{Done, World, utc};
+
+const ADMIN: Viewer = Viewer::ADMIN;
+
+struct Stage {
+    world: World,
+    mentor: PersonId,
+    student: PersonId,
+}
+
+impl Stage {
+    async fn new(database: TestDatabase, now: &str) -> Result<Self> {
+        let world = World::new(database, now).await?;
+        let (mentor, student) = (world.insert_person("Mentor").await?, world.insert_person("Student").await?);
+        Ok(Self { world, mentor, student })
+    }
+
+    async fn slot_of(
+        &self,
+        mentor: PersonId,
+        starts_at: DateTime<Utc>,
+        ends_at: DateTime<Utc>,
+    ) -> service::Result<TimeSlotId> {
+        let new = NewSlot { mentor: Some(mentor), starts_at, ends_at };
+        Ok(TimeSlotId(time_slots::insert_slot(&self.world.app, ADMIN, new).await?.id))
+    }
+
+    /// A slot of the mentor, such as from `2025-09-06 06:00` to `2025-09-06 07:00`.
+    async fn slot(&self, from: &str, to: &str) -> Result<TimeSlotId> {
+        self.slot_of(self.mentor, utc(from), utc(to)).await.done()
+    }
+
+    async fn book(&self, slot: TimeSlotId) -> Result<BookingId> {
+        let booked = bookings::book(&self.world.app, ADMIN, slot, Some(self.student)).await;
+        Ok(BookingId(booked.done()?.id))
+    }
+
+    async fn booked(&self, from: &str, to: &str) -> Result<BookingId> {
+        self.book(self.slot(from, to).await?).await
+    }
+
+    async fn row(&self, id: BookingId) -> Result<booking::Model> {
+        let found = find_bookings(self.world.db(), &[id]).await.done()?;
+        found.into_iter().next().with_context(|| format!("no {id}"))
+    }
+
+    async fn slot_row(&self, id: TimeSlotId) -> Result<Option<time_slot::Model>> {
+        Ok(find_slots(self.world.db(), &[id]).await.done()?.pop())
+    }
+
+    async fn state(&self, id: BookingId) -> Result<State> {
+        state_of(&self.row(id).await?)
+    }
+
+    async fn sweep(&self) -> Result<Report> {
+        self.world.sweep(Scope::Due, Mode::Periodic).await
+    }
+
+    /// The steps that the log has, all of them.
+    async fn steps(&self) -> Result<Vec<BookingStep>> {
+        let mut steps = Vec::new();
+        let mut position = Position(0);
+        changes::publish(&self.world.app).await.done()?;
+        loop {
+            let page = changes::read_after(&self.world.app.db, position, 10_000).await.done()?;
+            let Some(last) = page.last() else { return Ok(steps) };
+            position = last.position;
+            steps.extend(page.iter().filter_map(|change| change.event.as_booking().cloned()));
+        }
+    }
+
+    /// `- to SCHEDULED`, `SCHEDULED to ONGOING (delayed)`: the steps of one booking.
+    async fn steps_of(&self, id: BookingId) -> Result<Vec<String>> {
+        Ok(self.steps().await?.iter().filter(|step| step.booking == id).map(in_short).collect())
+    }
+}
+
+fn state_of(row: &booking::Model) -> Result<State> {
+    let status = status_of(row).with_context(|| format!("{row:?}"))?;
+    Ok(State { status, is_delayed: row.is_delayed })
+}
+
+fn in_short(step: &BookingStep) -> String {
+    let old = step.old_status.map_or("-", BookingStatus::as_str);
+    let delayed = if step.is_delayed { " (delayed)" } else { "" };
+    format!("{old} to {}{delayed}", step.new_status.as_str())
+}

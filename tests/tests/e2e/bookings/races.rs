@@ -1,0 +1,184 @@
+//! Two at once: of a booking's steps, of those who book, of those who offer.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Result, ensure};
+use chrono::TimeDelta;
+use domain::{
+    booking::{BookingStatus, State},
+    ids::BookingId,
+};
+use futures_util::future::join_all;
+use insession_tests::{Backend, TestDatabase, eventually, on_both_databases};
+use sea_orm::TransactionTrait;
+use service::{
+    Error,
+    bookings::{self, Action},
+    sweep::{Request, find_next_due, sweep},
+};
+use tokio::sync::Barrier;
+
+use super::{ADMIN, Stage, in_short};
+use crate::service::world::Done;
+
+on_both_databases!(
+    a_start_against_a_sweep,
+    a_cancellation_against_a_start,
+    many_book_one_slot,
+    many_offer_the_same_time,
+    a_sweep_passes_over_who_is_being_changed,
+);
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// How often: the full number, or a few of them in the normal run.
+fn rounds(backend: Backend) -> usize {
+    match (std::env::var_os("INSESSION_FULL").is_some(), backend) {
+        (true, _) => 1_000,
+        (false, Backend::Postgres) => 150,
+        (false, Backend::Sqlite) => 100,
+    }
+}
+
+/// At the very instant at which the slot begins, the mentor starts it and two servers sweep: one of them is first, and
+/// there is one step, told once.
+async fn a_start_against_a_sweep(database: TestDatabase) -> Result<()> {
+    let rounds = rounds(database.backend);
+    let stage = Stage::new(database, "2025-09-06 05:00").await?;
+    let servers = [stage.world.app.clone(), stage.world.another_app().await?];
+    let (mut started, mut delayed) = (0, 0);
+    for _ in 0..rounds {
+        let starts_at = stage.world.now() + TimeDelta::minutes(1);
+        let slot = stage.slot_of(stage.mentor, starts_at, starts_at + TimeDelta::hours(1)).await.done()?;
+        let id = stage.book(slot).await?;
+        stage.world.clock.set(starts_at);
+        let barrier = Arc::new(Barrier::new(3));
+        let start = {
+            let (app, barrier) = (stage.world.app.clone(), Arc::clone(&barrier));
+            tokio::spawn(async move {
+                barrier.wait().await;
+                bookings::act(&app, ADMIN, id, Action::Start).await
+            })
+        };
+        let sweeps = servers.clone().map(|app| {
+            let barrier = Arc::clone(&barrier);
+            tokio::spawn(async move {
+                barrier.wait().await;
+                sweep(&app, Request::EVERY_MINUTE).await
+            })
+        });
+        let start = start.await?;
+        let mut told = 0;
+        for report in join_all(sweeps).await {
+            told += report?.done()?.bookings.len();
+        }
+        let state = stage.state(id).await?;
+        match start {
+            Ok(row) => {
+                ensure!(told == 0 && !row.is_delayed, "started, and {told} sweeps told of it");
+                assert_eq!(state, State { status: BookingStatus::Ongoing, is_delayed: false });
+                started += 1;
+            }
+            Err(Error::InvalidTransition(_)) => {
+                assert_eq!(told, 1, "the sweep was first");
+                assert_eq!(state, State { status: BookingStatus::Ongoing, is_delayed: true });
+                delayed += 1;
+            }
+            Err(error) => anyhow::bail!("{error:?}"),
+        }
+        stage.world.clock.advance(TimeDelta::hours(2));
+        stage.sweep().await?;
+    }
+    let steps = stage.steps().await?;
+    let turns = steps.iter().filter(|step| step.old_status == Some(BookingStatus::Scheduled)).count();
+    assert_eq!(turns, rounds, "one row each: {started} were started, {delayed} delayed");
+    Ok(())
+}
+
+async fn a_cancellation_against_a_start(database: TestDatabase) -> Result<()> {
+    let rounds = rounds(database.backend) / 5;
+    let stage = Stage::new(database, "2025-09-06 05:00").await?;
+    for _ in 0..rounds {
+        let starts_at = stage.world.now() + TimeDelta::minutes(1);
+        let slot = stage.slot_of(stage.mentor, starts_at, starts_at + TimeDelta::seconds(30)).await.done()?;
+        let id = stage.book(slot).await?;
+        let app = &stage.world.app;
+        let both = [Action::Start, Action::Cancel].map(|action| bookings::act(app, ADMIN, id, action));
+        let done: Vec<_> = join_all(both).await.into_iter().map(|result| result.is_ok()).collect();
+        assert_eq!(done.iter().filter(|it| **it).count(), 1, "{done:?}");
+        assert_eq!(stage.steps_of(id).await?.len(), 2, "booked, and one step");
+        stage.world.clock.advance(TimeDelta::minutes(2));
+    }
+    Ok(())
+}
+
+async fn many_book_one_slot(database: TestDatabase) -> Result<()> {
+    let stage = Stage::new(database, "2025-09-06 05:00").await?;
+    let servers = [stage.world.app.clone(), stage.world.another_app().await?];
+    let mut students = Vec::new();
+    for number in 0..20 {
+        students.push(stage.world.insert_person(&format!("Student {number}")).await?);
+    }
+    for round in 0..5 {
+        let slot = stage.slot(&format!("2025-09-06 1{round}:00"), &format!("2025-09-06 1{round}:30")).await?;
+        let all = students.iter().enumerate().map(|(n, it)| bookings::book(&servers[n % 2], ADMIN, slot, Some(*it)));
+        let mut booked = Vec::new();
+        for result in join_all(all).await {
+            match result {
+                Ok(row) => booked.push(BookingId(row.id)),
+                Err(Error::Conflict(_)) => {}
+                Err(error) => anyhow::bail!("{error:?}"),
+            }
+        }
+        assert_eq!(booked.len(), 1, "one gets it");
+        let news = stage.steps().await?;
+        assert_eq!(news.iter().filter(|step| booked.contains(&step.booking)).map(in_short).count(), 1);
+        assert_eq!(news.len(), round + 1, "of those who did not there is no news");
+    }
+    Ok(())
+}
+
+async fn many_offer_the_same_time(database: TestDatabase) -> Result<()> {
+    let stage = Stage::new(database, "2025-09-06 05:00").await?;
+    for hour in 6..12 {
+        let from = stage.world.now() + TimeDelta::hours(hour);
+        // Each overlaps with all others.
+        let all =
+            (0..10).map(|n| stage.slot_of(stage.mentor, from + TimeDelta::minutes(n), from + TimeDelta::minutes(30)));
+        let mut made = 0;
+        for result in join_all(all).await {
+            match result {
+                Ok(_) => made += 1,
+                Err(Error::Conflict(_)) => {}
+                Err(error) => anyhow::bail!("{error:?}"),
+            }
+        }
+        assert_eq!(made, 1, "at {from}");
+    }
+    Ok(())
+}
+
+/// Whoever holds a booking makes it take a step, or lets it go: the sweep waits for neither, and the timers come again.
+async fn a_sweep_passes_over_who_is_being_changed(database: TestDatabase) -> Result<()> {
+    if database.backend == Backend::Sqlite {
+        // There is one writer at a time.
+        return Ok(());
+    }
+    let stage = Stage::new(database, "2025-09-06 05:00").await?;
+    let held = stage.booked("2025-09-06 06:00", "2025-09-06 07:00").await?;
+    let free = stage.booked("2025-09-06 07:00", "2025-09-06 08:00").await?;
+    stage.world.at("2025-09-06 09:00");
+    let connection = stage.world.connect().await?;
+    let hold = connection.begin().await?;
+    let sql = format!("UPDATE booking SET status = 'ONGOING' WHERE id = {}", held.0);
+    insession_tests::database::execute(&hold, &sql).await?;
+    let report = stage.sweep().await?;
+    assert_eq!(report.bookings.iter().map(|step| step.booking_id).collect::<Vec<_>>(), [free]);
+    hold.rollback().await?;
+    ensure!(find_next_due(&stage.world.app).await.done()?.is_some_and(|due| due <= stage.world.now()));
+    eventually(LIMIT, "the next sweep to take it", async || {
+        assert_eq!(stage.sweep().await?.bookings.len(), 1);
+        Ok(())
+    })
+    .await
+}

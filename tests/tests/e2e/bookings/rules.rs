@@ -1,0 +1,310 @@
+//! Rule 18 and what surrounds it, one by one.
+
+use anyhow::{Context, Result, bail, ensure};
+use chrono::TimeDelta;
+use domain::{
+    access::Viewer,
+    booking::{BookingStatus, State},
+    ids::{BookingId, TimeSlotId},
+    status::Mode,
+};
+use insession_tests::{Backend, TestDatabase, database::number, on_both_databases};
+use service::{
+    Error,
+    bookings::{self, Action, BookingFilter, BookingsOf},
+    people::{self, PersonPatch},
+    sweep::{Request, Scope, find_next_due, sweep},
+    time_slots::{self, NewSlot, SlotFilter},
+};
+
+use super::{ADMIN, Stage};
+use crate::service::world::{Done, utc};
+
+on_both_databases!(
+    slots_of_one_mentor_do_not_overlap,
+    a_slot_has_one_living_booking,
+    what_can_be_booked_and_by_whom,
+    slots_that_are_no_slots,
+    free_slots_can_be_deleted,
+    steps_are_told_with_their_reason,
+    what_falls_due_next,
+    a_dry_run_says_what_a_run_does,
+    a_sweep_of_everything_mends_marks,
+    an_odd_status_stops_nobody_else,
+);
+
+/// The code by which the interface tells of an error.
+fn code<T: std::fmt::Debug>(result: service::Result<T>) -> Result<&'static str> {
+    Ok(match result {
+        Ok(_) => "OK",
+        Err(Error::Unauthenticated(_)) => "UNAUTHENTICATED",
+        Err(Error::Forbidden(_)) => "FORBIDDEN",
+        Err(Error::NotFound(_)) => "NOT_FOUND",
+        Err(Error::Invalid { .. }) => "BAD_USER_INPUT",
+        Err(Error::Conflict(_)) => "CONFLICT",
+        Err(Error::InvalidTransition(_)) => "INVALID_TRANSITION",
+        Err(error) => bail!("{error:?}"),
+    })
+}
+
+async fn slots_of_one_mentor_do_not_overlap(database: TestDatabase) -> Result<()> {
+    let backend = database.backend;
+    let stage = Stage::new(database, "2025-09-06 05:00").await?;
+    stage.slot("2025-09-06 06:00", "2025-09-06 07:00").await?;
+    for (from, to, expected) in [
+        ("06:00", "07:00", "CONFLICT"),
+        ("06:30", "06:40", "CONFLICT"),
+        ("05:30", "06:01", "CONFLICT"),
+        ("05:30", "08:00", "CONFLICT"),
+        ("06:59", "07:30", "CONFLICT"),
+        // Half open: they may touch.
+        ("05:30", "06:00", "OK"),
+        ("07:00", "08:00", "OK"),
+    ] {
+        let at = |time: &str| utc(&format!("2025-09-06 {time}"));
+        let made = stage.slot_of(stage.mentor, at(from), at(to)).await;
+        assert_eq!(code(made)?, expected, "{from} to {to}");
+        assert_eq!(code(stage.slot_of(stage.student, at(from), at(from) + TimeDelta::seconds(1)).await)?, "OK");
+        stage.world.raw(&format!("DELETE FROM time_slot WHERE mentor_id = {}", stage.student.0)).await?;
+    }
+    if backend == Backend::Postgres {
+        // By hand it can't be written either.
+        let sql = format!(
+            "INSERT INTO time_slot (mentor_id, starts_at, ends_at, created_at) \
+             VALUES ({}, '2025-09-06T06:30:00Z', '2025-09-06T06:40:00Z', now())",
+            stage.mentor.0
+        );
+        let refused = stage.world.raw(&sql).await.err().context("it was written")?;
+        ensure!(format!("{refused:#}").contains("time_slot_overlap"), "{refused:#}");
+    }
+    Ok(())
+}
+
+async fn a_slot_has_one_living_booking(database: TestDatabase) -> Result<()> {
+    let stage = Stage::new(database, "2025-09-06 05:00").await?;
+    let app = &stage.world.app;
+    let slot = stage.slot("2025-09-06 06:00", "2025-09-06 07:00").await?;
+    let first = stage.book(slot).await?;
+    let other = stage.world.insert_person("Other").await?;
+    assert_eq!(code(bookings::book(app, ADMIN, slot, Some(other)).await)?, "CONFLICT");
+    bookings::act(app, ADMIN, first, Action::Cancel).await.done()?;
+    let second = bookings::book(app, ADMIN, slot, Some(other)).await.done()?;
+    assert_ne!(second.id, first.0);
+    // Neither starting nor completing makes it free.
+    for action in [Action::Start, Action::Complete] {
+        bookings::act(app, ADMIN, BookingId(second.id), action).await.done()?;
+        assert_eq!(code(bookings::book(app, ADMIN, slot, Some(stage.student)).await)?, "CONFLICT");
+    }
+    Ok(())
+}
+
+async fn what_can_be_booked_and_by_whom(database: TestDatabase) -> Result<()> {
+    let stage = Stage::new(database, "2025-09-06 05:00").await?;
+    let app = &stage.world.app;
+    let slot = stage.slot("2025-09-06 06:00", "2025-09-06 07:00").await?;
+    let student = Viewer::person(stage.student);
+    let book = async |viewer, student| code(bookings::book(app, viewer, slot, student).await);
+    assert_eq!(book(Viewer::NOBODY, Some(stage.student)).await?, "UNAUTHENTICATED");
+    assert_eq!(book(ADMIN, None).await?, "BAD_USER_INPUT", "an admin who is nobody names someone");
+    assert_eq!(book(ADMIN, Some(domain::ids::PersonId(999))).await?, "NOT_FOUND");
+    assert_eq!(book(student, Some(stage.mentor)).await?, "FORBIDDEN");
+    assert_eq!(book(Viewer::person(stage.mentor), None).await?, "BAD_USER_INPUT", "one's own time");
+    assert_eq!(code(bookings::book(app, student, TimeSlotId(999), None).await)?, "NOT_FOUND");
+
+    let deactivate = async |person, is_deactivated| {
+        let patch = PersonPatch { is_deactivated: Some(is_deactivated), ..PersonPatch::default() };
+        people::update_person(app, ADMIN, person, patch).await.done()
+    };
+    for person in [stage.student, stage.mentor] {
+        deactivate(person, true).await?;
+        assert_eq!(book(student, None).await?, "FORBIDDEN", "{person} is deactivated");
+        let offered = stage.slot_of(person, utc("2025-09-06 09:00"), utc("2025-09-06 10:00")).await;
+        assert_eq!(code(offered)?, "FORBIDDEN", "{person} is deactivated");
+        deactivate(person, false).await?;
+    }
+    // What has begun can't be booked, nor what has ended.
+    for (now, expected) in [
+        ("2025-09-06 06:00:00", "CONFLICT"),
+        ("2025-09-06 06:30:00", "CONFLICT"),
+        ("2025-09-06 08:00:00", "CONFLICT"),
+        ("2025-09-06 05:59:59", "OK"),
+    ] {
+        stage.world.at(now);
+        assert_eq!(book(student, None).await?, expected, "{now}");
+    }
+    Ok(())
+}
+
+async fn slots_that_are_no_slots(database: TestDatabase) -> Result<()> {
+    let stage = Stage::new(database, "2025-09-06 06:30").await?;
+    let app = &stage.world.app;
+    for (from, to, expected) in [
+        ("2025-09-06 08:00", "2025-09-06 08:00", Some("endsAt")),
+        ("2025-09-06 08:00", "2025-09-06 07:00", Some("endsAt")),
+        ("2025-09-06 08:00", "2025-09-07 08:01", Some("endsAt")),
+        ("2024-09-06 08:00", "2024-09-06 09:00", Some("endsAt")),
+        ("9999-09-06 08:00", "9999-09-06 09:00", Some("startsAt")),
+        // A mentor who is free from now on; one with a clock that is a little behind.
+        ("2025-09-06 06:29", "2025-09-06 07:00", None),
+        ("2025-09-06 08:00", "2025-09-07 08:00", None),
+    ] {
+        let field = match stage.slot_of(stage.mentor, utc(from), utc(to)).await {
+            Ok(_) => None,
+            Err(Error::Invalid { field, .. }) => Some(field),
+            Err(error) => bail!("{error:?}"),
+        };
+        assert_eq!(field.as_deref(), expected, "{from} to {to}");
+    }
+    let new = |mentor| NewSlot { mentor, starts_at: utc("2025-09-08 08:00"), ends_at: utc("2025-09-08 09:00") };
+    assert_eq!(code(time_slots::insert_slot(app, Viewer::NOBODY, new(None)).await)?, "UNAUTHENTICATED");
+    assert_eq!(code(time_slots::insert_slot(app, ADMIN, new(None)).await)?, "BAD_USER_INPUT");
+    let student = Viewer::person(stage.student);
+    assert_eq!(code(time_slots::insert_slot(app, student, new(Some(stage.mentor))).await)?, "FORBIDDEN");
+    assert_eq!(code(time_slots::insert_slot(app, student, new(None)).await)?, "OK");
+    Ok(())
+}
+
+async fn free_slots_can_be_deleted(database: TestDatabase) -> Result<()> {
+    let stage = Stage::new(database, "2025-09-06 05:00").await?;
+    let app = &stage.world.app;
+    let mentor = Viewer::person(stage.mentor);
+    let slot = stage.slot("2025-09-06 06:00", "2025-09-06 07:00").await?;
+    assert_eq!(code(time_slots::delete_slot(app, Viewer::person(stage.student), slot).await)?, "FORBIDDEN");
+    time_slots::delete_slot(app, mentor, slot).await.done()?;
+    ensure!(stage.slot_row(slot).await?.is_none(), "nobody ever booked it: nothing is left");
+    assert_eq!(code(time_slots::delete_slot(app, mentor, slot).await)?, "NOT_FOUND");
+
+    let slot = stage.slot("2025-09-06 06:00", "2025-09-06 07:00").await?;
+    let booking = stage.book(slot).await?;
+    assert_eq!(code(time_slots::delete_slot(app, mentor, slot).await)?, "CONFLICT");
+    bookings::act(app, ADMIN, booking, Action::Cancel).await.done()?;
+    time_slots::delete_slot(app, mentor, slot).await.done()?;
+    // The cancelled booking still shows when it would have been; the slot itself is no more.
+    ensure!(stage.slot_row(slot).await?.is_some_and(|row| row.deleted_at.is_some()), "the history is gone");
+    let of = BookingsOf::Person(stage.student);
+    assert_eq!(bookings::count_bookings(app, of, &BookingFilter::default()).await.done()?, 1);
+    assert_eq!(time_slots::count_slots(app, &SlotFilter::default()).await.done()?, 0);
+    assert_eq!(code(bookings::book(app, ADMIN, slot, Some(stage.student)).await)?, "NOT_FOUND");
+    // And its time is free.
+    stage.slot("2025-09-06 06:30", "2025-09-06 07:30").await?;
+    Ok(())
+}
+
+async fn steps_are_told_with_their_reason(database: TestDatabase) -> Result<()> {
+    let stage = Stage::new(database, "2025-09-06 05:00").await?;
+    let app = &stage.world.app;
+    let delayed = stage.booked("2025-09-06 06:00", "2025-09-06 07:00").await?;
+    let on_time = stage.booked("2025-09-06 07:00", "2025-09-06 08:00").await?;
+    let cancelled = stage.booked("2025-09-06 08:00", "2025-09-06 09:00").await?;
+    bookings::act(app, ADMIN, cancelled, Action::Cancel).await.done()?;
+    bookings::act(app, Viewer::person(stage.mentor), on_time, Action::Start).await.done()?;
+    let early = stage.row(on_time).await?;
+    assert_eq!(early.started_at, Some(utc("2025-09-06 05:00")));
+    stage.world.at("2025-09-06 12:00");
+    let report = stage.sweep().await?;
+    let told: Vec<_> = report.bookings.iter().map(|it| (it.booking_id, it.new_status, it.is_delayed)).collect();
+    assert_eq!(told, [(delayed, BookingStatus::Ongoing, true), (on_time, BookingStatus::Completed, false)]);
+    ensure!(stage.row(delayed).await?.started_at.is_none(), "nobody started it");
+    assert_eq!(stage.row(on_time).await?.completed_at, Some(stage.world.now()));
+    bookings::act(app, Viewer::person(stage.student), delayed, Action::Complete).await.done()?;
+    assert_eq!(stage.state(delayed).await?, State { status: BookingStatus::Completed, is_delayed: true });
+
+    let steps = stage.steps().await?;
+    let told = |id| steps.iter().filter(move |step| step.booking == id).map(|step| step.reason.as_str());
+    let (booked, late) = ("It was booked.", "Its start time passed and nobody had started it.");
+    assert_eq!(Vec::from_iter(told(delayed)), [booked, late, "It was marked as completed."]);
+    assert_eq!(Vec::from_iter(told(on_time)), [booked, "It was started.", "Its end time passed."]);
+    assert_eq!(Vec::from_iter(told(cancelled)), [booked, "It was cancelled."]);
+    let expected = ["- to SCHEDULED", "SCHEDULED to ONGOING (delayed)", "ONGOING to COMPLETED (delayed)"];
+    assert_eq!(stage.steps_of(delayed).await?, expected);
+    ensure!(steps.iter().all(|step| (step.mentor, step.student) == (stage.mentor, stage.student)));
+    Ok(())
+}
+
+async fn what_falls_due_next(database: TestDatabase) -> Result<()> {
+    let stage = Stage::new(database, "2025-09-06 05:00").await?;
+    let app = &stage.world.app;
+    assert_eq!(find_next_due(app).await.done()?, None);
+    let booking = stage.booked("2025-09-06 06:00", "2025-09-06 07:00").await?;
+    assert_eq!(find_next_due(app).await.done()?, Some(utc("2025-09-06 06:00")));
+    bookings::act(app, ADMIN, booking, Action::Start).await.done()?;
+    assert_eq!(find_next_due(app).await.done()?, Some(utc("2025-09-06 07:00")));
+    // There is no looking ahead at bookings.
+    stage.world.at("2025-09-06 06:59:59");
+    for (scope, mode) in [(Scope::Due, Mode::Periodic), (Scope::EveryMinute, Mode::Exact), (Scope::All, Mode::Periodic)]
+    {
+        ensure!(stage.world.sweep(scope, mode).await?.bookings.is_empty(), "{scope:?} looked ahead");
+    }
+    stage.world.at("2025-09-06 07:00");
+    assert_eq!(stage.world.sweep(Scope::EveryMinute, Mode::Exact).await?.bookings.len(), 1);
+    assert_eq!(find_next_due(app).await.done()?, None);
+    Ok(())
+}
+
+async fn a_dry_run_says_what_a_run_does(database: TestDatabase) -> Result<()> {
+    let stage = Stage::new(database, "2025-09-06 05:00").await?;
+    let booking = stage.booked("2025-09-06 06:00", "2025-09-06 07:00").await?;
+    let at = Some(utc("2025-09-06 06:00"));
+    let dry = Request { at, is_dry_run: true, ..Request::PERIODIC };
+    let foreseen = sweep(&stage.world.app, dry).await.done()?;
+    assert_eq!(stage.state(booking).await?, State::BOOKED, "a dry run changes nothing");
+    assert_eq!(stage.steps().await?.len(), 1, "nor does it tell");
+    let done = sweep(&stage.world.app, Request { is_dry_run: false, ..dry }).await.done()?;
+    assert_eq!(done.bookings, foreseen.bookings);
+    let json = serde_json::to_value(&done)?;
+    let reason = "Its start time passed and nobody had started it.";
+    let expected = serde_json::json!([{
+        "booking_id": booking.0, "old_status": "SCHEDULED", "new_status": "ONGOING", "is_delayed": true, "reason": reason,
+    }]);
+    assert_eq!(json["bookings"], expected);
+    Ok(())
+}
+
+async fn a_sweep_of_everything_mends_marks(database: TestDatabase) -> Result<()> {
+    let stage = Stage::new(database, "2025-09-06 05:00").await?;
+    let lost = stage.booked("2025-09-06 06:00", "2025-09-06 07:00").await?;
+    let later = stage.booked("2025-09-06 17:00", "2025-09-06 18:00").await?;
+    let over = stage.booked("2025-09-06 08:00", "2025-09-06 09:00").await?;
+    bookings::act(&stage.world.app, ADMIN, over, Action::Cancel).await.done()?;
+    stage.world.raw(&format!("UPDATE booking SET due_at = NULL WHERE id IN ({}, {})", lost.0, later.0)).await?;
+    let copied = format!(
+        "UPDATE booking SET due_at = (SELECT starts_at FROM time_slot WHERE id = time_slot_id) WHERE id = {}",
+        over.0
+    );
+    stage.world.raw(&copied).await?;
+    stage.world.at("2025-09-06 12:00");
+    ensure!(stage.sweep().await?.bookings.is_empty(), "what is cancelled takes no step, whatever its mark says");
+    ensure!(stage.row(over).await?.due_at.is_none(), "and the mark is mended on the way");
+    let report = stage.world.sweep(Scope::All, Mode::Periodic).await?;
+    assert_eq!(report.bookings.iter().map(|step| step.booking_id).collect::<Vec<_>>(), [lost]);
+    assert_eq!(stage.row(later).await?.due_at, Some(utc("2025-09-06 17:00")));
+    Ok(())
+}
+
+async fn an_odd_status_stops_nobody_else(database: TestDatabase) -> Result<()> {
+    if database.backend == Backend::Sqlite {
+        // Its constraint can't be taken away.
+        return Ok(());
+    }
+    let stage = Stage::new(database, "2025-09-06 05:00").await?;
+    let odd = stage.booked("2025-09-06 06:00", "2025-09-06 07:00").await?;
+    let well = stage.booked("2025-09-06 07:00", "2025-09-06 08:00").await?;
+    let name = "SELECT conname::text FROM pg_constraint WHERE conrelid = 'booking'::regclass \
+                AND pg_get_constraintdef(oid) LIKE '%SCHEDULED%'";
+    let drop = format!(
+        "DO $$ BEGIN EXECUTE 'ALTER TABLE booking DROP CONSTRAINT ' || quote_ident(({name})); END $$; \
+         UPDATE booking SET status = 'PENDING' WHERE id = {}",
+        odd.0
+    );
+    stage.world.raw(&drop).await?;
+    stage.world.at("2025-09-06 12:00");
+    for (scope, steps) in [(Scope::Due, 1), (Scope::Due, 0), (Scope::All, 0)] {
+        let report = stage.world.sweep(scope, Mode::Periodic).await?;
+        assert_eq!(report.bookings.len(), steps, "{scope:?}");
+        let told: Vec<_> = report.errors.iter().map(|error| error.error.clone()).collect();
+        assert_eq!(told, [format!("{odd} has a status that is not known")], "{scope:?}");
+    }
+    assert_eq!(stage.state(well).await?.status, BookingStatus::Ongoing);
+    assert_eq!(number(stage.world.db(), "SELECT count(*) FROM booking WHERE status = 'PENDING'").await?, 1);
+    Ok(())
+}
