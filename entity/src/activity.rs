@@ -1,14 +1,18 @@
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[sea_orm(table_name = "activity")]
 pub struct Model {
     #[sea_orm(primary_key)]
+    #[serde(skip)]
     pub id: i64,
     #[sea_orm(unique)]
     pub key: String,
     pub name: String,
     pub max_concurrent: Option<i32>,
+    #[serde(skip)]
     pub created_at: DateTimeUtc,
 }
 

@@ -1,6 +1,8 @@
-//! sea-orm entities, one file a table. What the columns mean is said in the migrations.
+//! sea-orm entities, one file a table. What the columns mean is said in the migrations. What
+//! is serialized of a row is what the audit log shows of it.
 
 pub mod activity;
+pub mod audit_entry;
 pub mod booking;
 pub mod change_batch;
 pub mod change_log;

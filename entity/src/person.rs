@@ -1,17 +1,23 @@
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[sea_orm(table_name = "person")]
 pub struct Model {
     #[sea_orm(primary_key)]
+    #[serde(skip)]
     pub id: i64,
     pub display_name: String,
+    #[serde(skip)]
     pub name_key: String,
     pub city: Option<String>,
     pub country: Option<String>,
     pub is_deactivated: bool,
     pub hides_place: bool,
+    #[serde(skip)]
     pub active_session_instance_id: Option<i64>,
+    #[serde(skip)]
     pub created_at: DateTimeUtc,
     pub external_id: Option<String>,
     pub tokens_not_before: Option<DateTimeUtc>,

@@ -1,11 +1,15 @@
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[sea_orm(table_name = "session")]
 pub struct Model {
     #[sea_orm(primary_key)]
+    #[serde(skip)]
     pub id: i64,
     pub name: String,
+    #[serde(skip)]
     pub name_key: String,
     #[sea_orm(unique)]
     pub path: String,
@@ -21,10 +25,15 @@ pub struct Model {
     pub auto_create_hours_ahead: i32,
     pub initiation_date: Option<Date>,
     pub termination_date: Option<Date>,
+    #[serde(skip)]
     pub problem: Option<String>,
+    #[serde(skip)]
     pub next_create_at: Option<DateTimeUtc>,
+    #[serde(skip)]
     pub needs_recompute: bool,
+    #[serde(skip)]
     pub revision: i64,
+    #[serde(skip)]
     pub created_at: DateTimeUtc,
     pub deleted_at: Option<DateTimeUtc>,
 }

@@ -1,21 +1,30 @@
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a column")]
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[sea_orm(table_name = "session_instance")]
 pub struct Model {
     #[sea_orm(primary_key)]
+    #[serde(skip)]
     pub id: i64,
     pub session_id: i64,
     pub date: Date,
     pub start_time: Option<Time>,
     pub end_time: Option<Time>,
     pub location_override: Option<String>,
+    #[serde(skip)]
     pub starts_at: Option<DateTimeUtc>,
+    #[serde(skip)]
     pub ends_at: Option<DateTimeUtc>,
+    #[serde(skip)]
     pub opens_at: Option<DateTimeUtc>,
+    #[serde(skip)]
     pub closes_at: Option<DateTimeUtc>,
+    #[serde(skip)]
     pub listed_at: DateTimeUtc,
+    #[serde(skip)]
     pub due_at: Option<DateTimeUtc>,
     pub is_active: bool,
     pub is_cancelled: bool,
@@ -27,7 +36,9 @@ pub struct Model {
     pub is_cancelled_by_recurrence: bool,
     pub is_removed_by_recurrence: bool,
     pub deleted_at: Option<DateTimeUtc>,
+    #[serde(skip)]
     pub created_at: DateTimeUtc,
+    #[serde(skip)]
     pub erased_count: i32,
 }
 

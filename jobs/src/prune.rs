@@ -9,6 +9,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), String> {
     tracing::debug!(
         batches = pruned.batches,
         instances = pruned.instances,
+        audit_entries = pruned.audit_entries,
         visits = pruned.visits,
         "pruned what is long past"
     );

@@ -8,6 +8,7 @@ mod m0002_change_log;
 mod m0003_bookings;
 mod m0004_presence;
 mod m0005_sign_in;
+mod m0006_audit;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_bookings::Migration),
             Box::new(m0004_presence::Migration),
             Box::new(m0005_sign_in::Migration),
+            Box::new(m0006_audit::Migration),
         ]
     }
 }

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use crate::{
-    changes,
+    audit, changes,
     config::PresenceSettings,
     cursor::CursorKey,
     db::{Db, Tx},
@@ -42,6 +42,8 @@ pub struct App {
     pub placement_rule: PlacementRule,
     /// How long the change log keeps what happened.
     pub change_log_kept: TimeDelta,
+    /// How long the audit log keeps who changed what.
+    pub audit_log_kept: TimeDelta,
     pub presence: PresenceSettings,
     cursor_key: Arc<OnceCell<CursorKey>>,
 }
@@ -54,9 +56,15 @@ impl App {
         queue: Arc<dyn Queue>,
         placement_rule: PlacementRule,
     ) -> Self {
-        let change_log_kept = TimeDelta::days(7);
+        let (change_log_kept, audit_log_kept) = (TimeDelta::days(7), TimeDelta::days(365));
         let presence = PresenceSettings::default();
-        Self { db, clock, wake, queue, placement_rule, change_log_kept, presence, cursor_key: Arc::default() }
+        let cursor_key = Arc::default();
+        Self { db, clock, wake, queue, placement_rule, change_log_kept, audit_log_kept, presence, cursor_key }
+    }
+
+    #[must_use]
+    pub fn keeping_audit_for(self, audit_log_kept: TimeDelta) -> Self {
+        Self { audit_log_kept, ..self }
     }
 
     #[must_use]
@@ -113,7 +121,7 @@ impl App {
 
     async fn try_conclude<T>(&self, tx: Tx, now: DateTime<Utc>, result: Result<T>) -> Result<T> {
         let told = match result {
-            Ok(value) => changes::write_news(&tx, now).await.map(|told| (value, told)),
+            Ok(value) => write_notes(&tx, now).await.map(|told| (value, told)),
             Err(error) => Err(error),
         };
         match told {
@@ -131,6 +139,12 @@ impl App {
             }
         }
     }
+}
+
+/// The news come last: see [`changes`].
+async fn write_notes(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
+    audit::write_entries(tx, now).await?;
+    changes::write_news(tx, now).await
 }
 
 /// How often a transaction that collides is tried: for some ten seconds, which is longer than any batch holds its locks.

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
-    ids::{PersonId, SessionId, SessionInstanceId},
+    ids::{CheckInId, PersonId, SessionId, SessionInstanceId},
     placement,
     status::Mode,
 };
@@ -14,12 +14,14 @@ use entity::{
     person, session, session_instance,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, PaginatorTrait,
-    QueryFilter, QuerySelect, Select, sea_query::LockType,
+    ActiveEnum, ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait,
+    PaginatorTrait, QueryFilter, QuerySelect, Select, sea_query::LockType,
 };
+use serde_json::json;
 
 use crate::{
     App, Error, Result,
+    audit::Changes,
     db::Tx,
     facts,
     instances::moment,
@@ -212,10 +214,12 @@ pub async fn check_in(
             arrived_at,
         };
         let new = new.into_active_model().reset_all();
+        let said = before.as_ref().map(|before| before.attendance);
         let check_in = match before {
             Some(_) => new.update(&**tx).await?,
             None => check_in::ActiveModel { id: NotSet, ..new }.insert(&**tx).await?,
         };
+        audit(tx, viewer, "checkIn", &check_in, (said, Some(attendance)));
         if said_yes != (attendance == Attendance::Yes) {
             tx.tell(|news| news.counts_changed(instance));
         }
@@ -246,11 +250,26 @@ pub async fn delete_check_in(
             if before.attendance == Attendance::Yes {
                 tx.tell(|news| news.counts_changed(instance));
             }
+            audit(tx, viewer, "removeCheckIn", &before, (Some(before.attendance), None));
             before.delete(&**tx).await?;
             place(tx, app, person, instance).await?;
         }
         Ok(removed)
     })
+}
+
+/// Notes what somebody said for another; what people say themselves they know.
+fn audit(
+    tx: &Tx,
+    viewer: Viewer,
+    action: &'static str,
+    row: &check_in::Model,
+    (from, to): (Option<Attendance>, Option<Attendance>),
+) {
+    if !viewer.is(PersonId(row.person_id)) {
+        let text = |attendance: Option<Attendance>| json!(attendance.map(|it| it.to_value()));
+        tx.audit(viewer, action, CheckInId(row.id), Changes::default().with("attendance", text(from), text(to)));
+    }
 }
 
 async fn place(tx: &Tx, app: &App, person: PersonId, held: SessionInstanceId) -> Result<Option<Move>> {

@@ -74,6 +74,8 @@ pub struct Settings {
     pub database_connections: u32,
     /// `CHANGE_LOG_DAYS` (7): how long changes are kept, for those who resume by a cursor.
     pub change_log_kept: TimeDelta,
+    /// `AUDIT_LOG_DAYS` (365): how long it is kept who changed what.
+    pub audit_log_kept: TimeDelta,
     pub presence: PresenceSettings,
     pub limits: Limits,
 }
@@ -280,6 +282,7 @@ impl Settings {
             placement_rule: source.parsed("PLACEMENT_RULE", PlacementRule::default())?,
             database_connections: source.parsed("DATABASE_CONNECTIONS", 16)?,
             change_log_kept: TimeDelta::days(source.number("CHANGE_LOG_DAYS", 7, 1..=3_650)?),
+            audit_log_kept: TimeDelta::days(source.number("AUDIT_LOG_DAYS", 365, 1..=36_500)?),
             presence: PresenceSettings::from(source)?,
             limits,
         })

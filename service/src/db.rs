@@ -17,6 +17,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
+    audit::Entry,
     changes::News,
     error::{Error, Result},
 };
@@ -124,7 +125,7 @@ impl Db {
             ..TransactionOptions::default()
         };
         let inner = self.begin_wholly(options).await?;
-        Ok(Tx { inner, news: std::sync::Mutex::default(), _turn: turn })
+        Ok(Tx { inner, news: std::sync::Mutex::default(), entries: std::sync::Mutex::default(), _turn: turn })
     }
 
     async fn take_turn(&self) -> Option<OwnedMutexGuard<()>> {
@@ -152,10 +153,11 @@ pub fn sqlite_file(url: &str) -> Option<PathBuf> {
     (!path.is_empty() && path != ":memory:").then(|| PathBuf::from_str(path).unwrap_or_default())
 }
 
-/// A writing transaction, with the news of what it changed.
+/// A writing transaction, with the news of what it changed, and who changed it.
 pub struct Tx {
     inner: DatabaseTransaction,
     news: std::sync::Mutex<News>,
+    entries: std::sync::Mutex<Vec<Entry>>,
     // Let go after the transaction: fields are dropped in order.
     _turn: Option<OwnedMutexGuard<()>>,
 }
@@ -172,6 +174,15 @@ impl Tx {
 
     pub(crate) fn take_news(&self) -> News {
         std::mem::take(&mut *self.news.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// Notes an entry of the audit log; see [`Tx::audit`].
+    pub(crate) fn note(&self, entry: Entry) {
+        self.entries.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(entry);
+    }
+
+    pub(crate) fn take_entries(&self) -> Vec<Entry> {
+        std::mem::take(&mut *self.entries.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
     pub(crate) async fn commit(self) -> Result<()> {

@@ -17,6 +17,7 @@ use sea_orm::{
 
 use crate::{
     App, Error, Result,
+    audit::Changes,
     db::{self, Tx},
     facts::{self, Instants},
     lists::{self, Key, Page, Slice},
@@ -302,7 +303,9 @@ pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Res
         instance.location_override.clone_from(&location_override);
         put_instants(&mut instance, &session)?;
         let item = Item { instance, session: Arc::new(session) };
-        save(tx, moment(app, now, Mode::Exact), None, item).await
+        let saved = save(tx, moment(app, now, Mode::Exact), None, item).await?;
+        tx.audit(viewer, "createSessionInstance", SessionInstanceId(saved.id), Changes::between(None, Some(&saved)));
+        Ok(saved)
     })
 }
 
@@ -336,12 +339,12 @@ pub(crate) fn blank(session: SessionId, date: NaiveDate, now: DateTime<Utc>) -> 
     }
 }
 
-/// Locks an instance that the viewer may edit, lets `change` change it, and saves and settles it. When that may leave a
+/// Locks an instance that the viewer may edit, lets `change` change it by the mutation `action`, and saves and settles it. When that may leave a
 /// date without the instance that its occurrence had, the session is recomputed: it may want another (rule 10).
 async fn change_instance(
     app: &App,
     viewer: Viewer,
-    id: SessionInstanceId,
+    (action, id): (&'static str, SessionInstanceId),
     change: impl Fn(&mut Item, DateTime<Utc>) -> Result<()>,
 ) -> Result<session_instance::Model> {
     let now = app.now();
@@ -358,7 +361,9 @@ async fn change_instance(
         if is_marked {
             mark_session(tx, &item.session).await?;
         }
-        Ok((save(tx, moment(app, now, Mode::Exact), Some(&before), item).await?, is_marked))
+        let saved = save(tx, moment(app, now, Mode::Exact), Some(&before), item).await?;
+        tx.audit(viewer, action, id, Changes::between(Some(&before), Some(&saved)));
+        Ok((saved, is_marked))
     })?;
     if is_marked {
         sweep::recompute_soon(app, SessionId(saved.session_id)).await;
@@ -392,7 +397,7 @@ pub async fn update_instance(
     id: SessionInstanceId,
     patch: InstancePatch,
 ) -> Result<session_instance::Model> {
-    let saved = change_instance(app, viewer, id, |item, _| {
+    let saved = change_instance(app, viewer, ("updateSessionInstance", id), |item, _| {
         let row = &mut item.instance;
         let times = (row.date, row.start_time, row.end_time);
         if let Some(date) = patch.date {
@@ -434,7 +439,7 @@ fn has_lost_its_occurrence(instance: &session_instance::Model, session: &session
 
 /// Deletes an instance (organisers and admins). The row stays, marked, while the log names it (rule 26).
 pub async fn delete_instance(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<SessionId> {
-    let deleted = change_instance(app, viewer, id, |item, now| {
+    let deleted = change_instance(app, viewer, ("deleteSessionInstance", id), |item, now| {
         item.instance.deleted_at = Some(now);
         Ok(())
     });
@@ -449,7 +454,7 @@ pub async fn set_override(
     active: bool,
     until: Option<DateTime<Utc>>,
 ) -> Result<session_instance::Model> {
-    let saved = change_instance(app, viewer, id, |item, now| {
+    let saved = change_instance(app, viewer, ("setActiveOverride", id), |item, now| {
         if until.is_some_and(|until| until <= now) {
             return Err(Error::invalid("until", "must be in the future"));
         }
@@ -462,7 +467,7 @@ pub async fn set_override(
 
 /// Ends an override; of an instance without one, nothing changes.
 pub async fn clear_override(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<session_instance::Model> {
-    let saved = change_instance(app, viewer, id, |item, _| {
+    let saved = change_instance(app, viewer, ("clearActiveOverride", id), |item, _| {
         item.instance.override_active = None;
         item.instance.override_until = None;
         Ok(())
@@ -472,7 +477,9 @@ pub async fn clear_override(app: &App, viewer: Viewer, id: SessionInstanceId) ->
 
 /// Recomputes one instance from its facts, now (organisers and admins).
 pub async fn recompute_instance(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<session_instance::Model> {
-    let saved = change_instance(app, viewer, id, |item, _| put_instants(&mut item.instance, &item.session));
+    let saved = change_instance(app, viewer, ("updateActiveStatus", id), |item, _| {
+        put_instants(&mut item.instance, &item.session)
+    });
     saved.await
 }
 

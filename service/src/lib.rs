@@ -5,6 +5,7 @@
 //! that gathers its news and writes them as its last statements.
 
 pub mod app;
+pub mod audit;
 pub mod bookings;
 pub mod calendar;
 pub mod changes;

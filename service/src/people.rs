@@ -15,6 +15,7 @@ use sea_orm::{
 
 use crate::{
     App, Error, Result,
+    audit::Changes,
     lists::{self, Key, Page, Slice},
     placing::{Affected, place_people},
     sessions::contains,
@@ -111,7 +112,11 @@ pub async fn insert_person(app: &App, viewer: Viewer, new: NewPerson) -> Result<
     }
     let now = app.now();
     let row = person::ActiveModel { id: NotSet, ..blank(&new, now)?.into_active_model().reset_all() };
-    let made = transaction!(app, now, |tx| { Ok(row.clone().insert(&**tx).await?) });
+    let made = transaction!(app, now, |tx| {
+        let row = row.clone().insert(&**tx).await?;
+        tx.audit(viewer, "createPerson", PersonId(row.id), Changes::between(None, Some(&row)));
+        Ok(row)
+    });
     made.map_err(taken)
 }
 
@@ -158,6 +163,7 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         if patch.external_id.is_some() && !viewer.is_admin {
             return Err(Error::Forbidden("only admins may say what an identity provider calls people"));
         }
+        let before = row.clone();
         if let Some(name) = &patch.display_name {
             row.display_name = validate::required_text("displayName", name)?;
             row.name_key = row.display_name.to_lowercase();
@@ -174,6 +180,7 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         row.hides_place = patch.hides_place.unwrap_or(row.hides_place);
         row.is_deactivated = patch.is_deactivated.unwrap_or(row.is_deactivated);
         let mut row = row.into_active_model().reset_all().update(&**tx).await?;
+        tx.audit(viewer, "updatePerson", id, Changes::between(Some(&before), Some(&row)));
         if patch.is_deactivated.is_some() {
             let rule = app.placement_rule;
             let moves = place_people(tx, rule, Affected::People(&[id.0]), &BTreeSet::new()).await?;

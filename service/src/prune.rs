@@ -19,6 +19,8 @@ pub struct Pruned {
     pub instances: u64,
     /// Visits.
     pub visits: u64,
+    /// Entries of the audit log.
+    pub audit_entries: u64,
 }
 
 /// How many rows go in one transaction.
@@ -34,7 +36,10 @@ pub async fn prune(app: &App) -> Result<Pruned> {
     let batches = prune_log(app, now).await?;
     let instances = prune_instances(app, now).await?;
     let visits = prune_visits(app, now).await?;
-    Ok(Pruned { batches, instances, visits })
+    let sql = "DELETE FROM audit_entry WHERE id IN \
+               (SELECT id FROM audit_entry WHERE occurred_at < $1 ORDER BY occurred_at LIMIT $2)";
+    let audit_entries = steps(app, now, sql, || vec![(now - app.audit_log_kept).into()]).await?;
+    Ok(Pruned { batches, instances, visits, audit_entries })
 }
 
 async fn prune_log(app: &App, now: DateTime<Utc>) -> Result<u64> {

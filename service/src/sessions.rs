@@ -18,9 +18,11 @@ use sea_orm::{
     QueryOrder, QuerySelect, Select,
     sea_query::{Expr, Func, LikeExpr, LockType, OnConflict},
 };
+use serde_json::Value;
 
 use crate::{
     App, Error, Result,
+    audit::Changes,
     db::Tx,
     facts,
     lists::{self, Key, Page, Slice},
@@ -267,7 +269,12 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
             attempt.path = format!("{base}-{number}");
         }
         let attempt = session::ActiveModel { id: NotSet, ..attempt.into_active_model().reset_all() };
-        match transaction!(app, now, |tx| { Ok(attempt.clone().insert(&**tx).await?) }) {
+        let inserted = transaction!(app, now, |tx| {
+            let row = attempt.clone().insert(&**tx).await?;
+            tx.audit(viewer, "createSession", SessionId(row.id), Changes::between(None, Some(&row)));
+            Ok(row)
+        });
+        match inserted {
             Ok(row) => break row,
             Err(error) if error.is_duplicate() && wanted.is_some() => {
                 return Err(Error::Conflict(format!("the path {base:?} is taken by another session")));
@@ -321,6 +328,7 @@ pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: Ses
                 }
             })?;
         tell_active_instances(tx, &before, &after).await?;
+        tx.audit(viewer, "updateSession", id, Changes::between(Some(&before), Some(&after)));
         Ok(after)
     })?;
     if saved.needs_recompute {
@@ -424,7 +432,7 @@ pub async fn insert_organizer(app: &App, viewer: Viewer, id: SessionId, person: 
             return Err(Error::not_found("person", person));
         }
         let link = session_organizer::Model { session_id: id.0, person_id: person.0 };
-        session_organizer::Entity::insert(link.into_active_model().reset_all())
+        let inserted = session_organizer::Entity::insert(link.into_active_model().reset_all())
             .on_conflict(
                 OnConflict::columns([session_organizer::Column::SessionId, session_organizer::Column::PersonId])
                     .do_nothing()
@@ -432,6 +440,10 @@ pub async fn insert_organizer(app: &App, viewer: Viewer, id: SessionId, person: 
             )
             .exec_without_returning(&**tx)
             .await?;
+        if inserted > 0 {
+            let named = Changes::default().with("organizers", Value::Null, person.to_string().into());
+            tx.audit(viewer, "addOrganizer", id, named);
+        }
         Ok(row)
     })
 }
@@ -441,7 +453,11 @@ pub async fn delete_organizer(app: &App, viewer: Viewer, id: SessionId, person: 
     transaction!(app, app.now(), |tx| {
         authorize_edit(&**tx, viewer, id).await?;
         let row = lock_session(tx, id, LockType::Share).await?;
-        session_organizer::Entity::delete_by_id((id.0, person.0)).exec(&**tx).await?;
+        let deleted = session_organizer::Entity::delete_by_id((id.0, person.0)).exec(&**tx).await?;
+        if deleted.rows_affected > 0 {
+            let unnamed = Changes::default().with("organizers", person.to_string().into(), Value::Null);
+            tx.audit(viewer, "removeOrganizer", id, unnamed);
+        }
         Ok(row)
     })
 }

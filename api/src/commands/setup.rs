@@ -98,6 +98,7 @@ pub async fn queue(settings: &Settings, db: &Db) -> anyhow::Result<(Arc<dyn Queu
 pub fn app(settings: &Settings, db: Db, wake: Wake, queue: Arc<dyn Queue>) -> App {
     App::new(db, Arc::new(SystemClock), wake, queue, settings.placement_rule)
         .keeping_changes_for(settings.change_log_kept)
+        .keeping_audit_for(settings.audit_log_kept)
         .with_presence(settings.presence)
 }
 

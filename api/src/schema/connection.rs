@@ -6,6 +6,7 @@ use async_graphql::{
 };
 use service::{
     bookings::{self, BookingFilter, BookingsOf},
+    audit::{self, AuditFilter},
     check_ins::{self, CheckInsOf},
     instances::{self, ActiveFilter, InstanceRange},
     lists::{Page, RowCursor, Slice},
@@ -27,6 +28,7 @@ pub enum Counted {
     Visits(VisitFilter),
     TimeSlots(SlotFilter),
     Bookings(BookingsOf, BookingFilter),
+    Audit(AuditFilter),
 }
 
 #[Object]
@@ -39,6 +41,7 @@ impl Counted {
             Self::Instances(range) => instances::count_instances(app, *range).await?,
             Self::Active(filter) => instances::count_active(app, filter).await?,
             Self::CheckIns(of) => check_ins::count_check_ins(app, *of).await?,
+            Self::Audit(filter) => audit::count_entries(app, filter).await?,
             Self::Visits(filter) => visits::count_visits(app, filter).await?,
             Self::People(name_contains) => people::count_people(app, name_contains.as_deref()).await?,
             Self::TimeSlots(filter) => time_slots::count_slots(app, filter).await?,

@@ -1,6 +1,7 @@
 //! The GraphQL schema: views over domain values and rows. A resolver reads its input, calls one function of the
 //! service, and wraps the result.
 
+mod audit;
 mod booking;
 mod booking_changes;
 mod change_cursor;
@@ -28,6 +29,7 @@ use async_graphql::{Executor, MergedObject, MergedSubscription, SchemaBuilder, p
 use service::{App, presence::gather::Gatherer};
 
 use self::{
+    audit::AuditQuery,
     change_cursor::ReadsFirst,
     completion::Completed,
     loaders::Loaders,
@@ -39,7 +41,7 @@ use self::{
 use crate::{live::Hub, rate::BeatRates};
 
 #[derive(MergedObject, Default)]
-struct Query(SessionQuery, PresenceQuery);
+struct Query(SessionQuery, PresenceQuery, AuditQuery);
 
 #[derive(MergedObject, Default)]
 struct Mutation(SessionMutation, PresenceMutation);

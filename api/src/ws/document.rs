@@ -17,6 +17,8 @@ use crate::{
 /// can ask of every field which of the two it is ([`is_classified`]).
 pub const VIEWER_DEPENDENT: &[&str] = &[
     "activeSessionInstance",
+    "actorPerson",
+    "auditLog",
     "booking",
     "bookings",
     // Those of the viewer.
@@ -129,6 +131,13 @@ pub const SAME_FOR_EVERYONE: &[&str] = &[
     "until",
     "weekday",
     "which",
+    "action",
+    "actor",
+    "changes",
+    "field",
+    "from",
+    "nodeId",
+    "to",
 ];
 
 /// The arguments of subscriptions that only choose which events come, never what they say (rule 25).

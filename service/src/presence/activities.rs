@@ -7,7 +7,7 @@ use sea_orm::{
     QueryOrder, QuerySelect, sea_query::LockType,
 };
 
-use crate::{App, Error, Result, transaction, validate};
+use crate::{App, Error, Result, audit::Changes, transaction, validate};
 
 #[derive(Debug, Clone)]
 pub struct NewActivity {
@@ -57,14 +57,20 @@ pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Resul
             let row = activity::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
             return match row.insert(&**tx).await.map_err(Error::from) {
                 Err(error) if error.is_duplicate() => Err(Error::Again("another server made the same activity")),
-                result => result,
+                Err(error) => Err(error),
+                Ok(row) => {
+                    tx.audit(viewer, "saveActivity", ActivityId(row.id), Changes::between(None, Some(&row)));
+                    Ok(row)
+                }
             };
         };
+        let before = row.clone();
         if row.max_concurrent != new.max_concurrent {
             tx.tell(|news| news.occupancy_changed(ActivityId(row.id)));
         }
         row.name.clone_from(&name);
         row.max_concurrent = new.max_concurrent;
+        tx.audit(viewer, "saveActivity", ActivityId(row.id), Changes::between(Some(&before), Some(&row)));
         Ok(row.into_active_model().reset_all().update(&**tx).await?)
     })
 }

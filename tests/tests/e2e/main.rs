@@ -1,5 +1,6 @@
 //! One binary, so that its tests share one PostgreSQL and link once.
 
+mod audit;
 mod bookings;
 mod browser;
 mod crash;

@@ -1,0 +1,166 @@
+//! Who changed what, when, from what to what: written in the transaction of the change, kept for `AUDIT_LOG_DAYS`.
+//!
+//! An *actor* is a person, by their id, or an admin who is no person, as their token calls them. What the program does by
+//! itself is not here: openings, closings and placings are in the change log, sweeps in `sweep_run`. Neither is what people
+//! say of themselves in passing: a check-in has its own instant, a visit too.
+//!
+//! What an entry shows of a row is said with the entity: everything that is serialized.
+
+use chrono::{DateTime, Utc};
+use domain::access::Viewer;
+use entity::audit_entry;
+use sea_orm::{ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Select};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    App, Result,
+    db::Tx,
+    lists::{self, Key, Page, Slice},
+};
+
+/// What changed: by field, from what to what, each as JSON.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Changes(Map<String, Value>);
+
+impl Changes {
+    /// The fields in which two states of a row differ. Without one of them, it was made, or is gone.
+    pub fn between<T: Serialize>(before: Option<&T>, after: Option<&T>) -> Self {
+        let fields = |row: Option<&T>| match row.map(serde_json::to_value) {
+            Some(Ok(Value::Object(fields))) => fields,
+            _ => Map::new(),
+        };
+        let (before, mut after) = (fields(before), fields(after));
+        let mut changes = Self::default();
+        for (field, from) in before {
+            let to = after.remove(&field).unwrap_or_default();
+            changes = changes.with(&field, from, to);
+        }
+        after.into_iter().fold(changes, |changes, (field, to)| changes.with(&field, Value::Null, to))
+    }
+
+    /// And this field, if it differs.
+    #[must_use]
+    pub fn with(mut self, field: &str, from: Value, to: Value) -> Self {
+        if from != to {
+            self.0.insert(field.to_owned(), json!({ "from": from, "to": to }));
+        }
+        self
+    }
+}
+
+/// An entry that a transaction is to write.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    actor: String,
+    action: &'static str,
+    node: String,
+    changes: Changes,
+}
+
+impl Tx {
+    /// Notes who changed `node`, an id, by the mutation `action`. When nothing changed, nothing is noted.
+    pub fn audit(&self, viewer: Viewer, action: &'static str, node: impl ToString, changes: Changes) {
+        if !changes.0.is_empty() {
+            self.note(Entry { actor: actor_of(viewer), action, node: node.to_string(), changes });
+        }
+    }
+}
+
+/// How entries call a viewer.
+pub fn actor_of(viewer: Viewer) -> String {
+    match (viewer.person, viewer.admin_name.as_str()) {
+        (Some(person), _) => person.to_string(),
+        (None, "") => "admin".to_owned(),
+        (None, name) => name.to_owned(),
+    }
+}
+
+/// Writes what a transaction that is about to commit has noted.
+pub(crate) async fn write_entries(tx: &Tx, now: DateTime<Utc>) -> Result<()> {
+    let entries = tx.take_entries().into_iter().map(|entry| {
+        let row = audit_entry::Model {
+            id: 0,
+            occurred_at: now,
+            actor: entry.actor,
+            action: entry.action.to_owned(),
+            node: entry.node,
+            changes: Value::Object(entry.changes.0).to_string(),
+        };
+        audit_entry::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() }
+    });
+    for entry in entries {
+        audit_entry::Entity::insert(entry).exec_without_returning(&**tx).await?;
+    }
+    Ok(())
+}
+
+/// Which entries to list.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    /// Of what was changed, as an id.
+    pub node: Option<String>,
+    pub actor: Option<String>,
+}
+
+impl AuditFilter {
+    fn query(&self) -> Select<audit_entry::Entity> {
+        let mut query = audit_entry::Entity::find();
+        if let Some(node) = &self.node {
+            query = query.filter(audit_entry::Column::Node.eq(node));
+        }
+        if let Some(actor) = &self.actor {
+            query = query.filter(audit_entry::Column::Actor.eq(actor));
+        }
+        query
+    }
+}
+
+/// Entries, the newest first: for admins; `None` for others.
+pub async fn list_entries(
+    app: &App,
+    viewer: Viewer,
+    filter: &AuditFilter,
+    page: &Page,
+) -> Result<Option<Slice<audit_entry::Model>>> {
+    if !viewer.is_admin {
+        return Ok(None);
+    }
+    let order = (audit_entry::Column::OccurredAt, audit_entry::Column::Id);
+    Ok(Some(page.of(app.db.pool(), filter.query(), order, Key::Instant, true).await?))
+}
+
+pub async fn count_entries(app: &App, filter: &AuditFilter) -> Result<i64> {
+    lists::count(app.db.pool(), filter.query(), audit_entry::Column::Id).await
+}
+
+/// The fields of an entry, by name, each with what it was and what it is.
+pub fn changes_of(entry: &audit_entry::Model) -> Vec<(String, Value, Value)> {
+    let changes: Map<String, Value> = serde_json::from_str(&entry.changes).unwrap_or_default();
+    let mut changes: Vec<_> =
+        changes.into_iter().map(|(field, mut change)| (field, change["from"].take(), change["to"].take())).collect();
+    changes.sort_by(|one, other| one.0.cmp(&other.0));
+    changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Row {
+        name: &'static str,
+        city: Option<&'static str>,
+    }
+
+    #[test]
+    fn only_what_differs_is_a_change() {
+        let (before, after) = (Row { name: "A", city: None }, Row { name: "A", city: Some("Austin") });
+        let moved = Changes::default().with("city", Value::Null, "Austin".into());
+        assert_eq!(Changes::between(Some(&before), Some(&after)), moved);
+        assert_eq!(Changes::between(Some(&after), Some(&after)), Changes::default());
+        assert_eq!(Changes::between(None, Some(&after)), moved.with("name", Value::Null, "A".into()));
+        let gone = Changes::default().with("name", "A".into(), Value::Null);
+        assert_eq!(Changes::between(Some(&before), None), gone);
+    }
+}

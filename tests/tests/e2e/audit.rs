@@ -1,0 +1,75 @@
+//! Who changed what is kept.
+
+use anyhow::{Result, ensure};
+use insession_tests::{Client, Deployment, TestDatabase, on_both_databases};
+use serde_json::{Value, json};
+
+use crate::fixtures::{add_organizer, check_in, create_active_instance, create_person, create_session};
+
+on_both_databases!(changes_are_kept_with_who_made_them);
+
+const LOG: &str = "query($node: ID, $actor: String, $first: Int, $after: String) {
+    auditLog(nodeId: $node, actor: $actor, first: $first, after: $after) {
+        totalCount pageInfo { endCursor }
+        nodes { occurredAt actor actorPerson { id } action nodeId changes { field from to } }
+    }
+}";
+
+async fn entries(client: &Client, variables: Value) -> Result<Vec<Value>> {
+    let data = client.data(LOG, variables).await?;
+    Ok(data["auditLog"]["nodes"].as_array().cloned().unwrap_or_default())
+}
+
+async fn changes_are_kept_with_who_made_them(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    let instance = create_active_instance(&admin, &session).await?;
+    let [organizer, member] = [create_person(&admin, "Olga").await?, create_person(&admin, "Mia").await?];
+    add_organizer(&admin, &session, &organizer).await?;
+    add_organizer(&admin, &session, &organizer).await?;
+    let theirs = deployment.first().client_of(&organizer);
+
+    let rename =
+        "mutation($id: ID!, $name: String!) { updateSession(input: { id: $id, name: $name }) { session { id } } }";
+    theirs.data(rename, json!({ "id": session, "name": "Tuesday" })).await?;
+    theirs.data(rename, json!({ "id": session, "name": "Tuesday" })).await?;
+    assert_eq!(theirs.error_code(rename, json!({ "id": session, "name": "" })).await?, "BAD_USER_INPUT");
+    let of_session = entries(&admin, json!({ "node": session })).await?;
+    let actions: Vec<_> = of_session.iter().map(|entry| (&entry["action"], &entry["actor"])).collect();
+    let (operator, organiser) = (json!("operator"), json!(organizer));
+    let expected = [("updateSession", &organiser), ("addOrganizer", &operator), ("createSession", &operator)];
+    let expected: Vec<_> = expected.map(|(action, actor)| (json!(action), actor)).into_iter().collect();
+    assert_eq!(
+        actions,
+        expected.iter().map(|(action, actor)| (action, *actor)).collect::<Vec<_>>(),
+        "changes alone, once"
+    );
+    assert_eq!(of_session[0]["changes"], json!([{ "field": "name", "from": "Monday", "to": "Tuesday" }]));
+    assert_eq!(of_session[0]["actorPerson"]["id"], *organizer);
+    assert_eq!(of_session[1]["changes"], json!([{ "field": "organizers", "from": null, "to": organizer }]));
+
+    let hold = "mutation($id: ID!) { setActiveOverride(input: { sessionInstanceId: $id, active: false }) { sessionInstance { id } } }";
+    theirs.data(hold, json!({ "id": instance })).await?;
+    check_in(&theirs, &instance, "MAYBE", Some(&member)).await?;
+    check_in(&theirs, &instance, "YES", None).await?;
+    let by_organizer = entries(&admin, json!({ "actor": organizer })).await?;
+    let actions: Vec<_> = by_organizer.iter().filter_map(|entry| entry["action"].as_str()).collect();
+    assert_eq!(actions, ["checkIn", "setActiveOverride", "updateSession"], "one's own check-in is no entry");
+    let held = json!([
+        { "field": "isActive", "from": true, "to": false },
+        { "field": "overrideActive", "from": null, "to": false },
+    ]);
+    assert_eq!((&by_organizer[1]["changes"], &by_organizer[1]["nodeId"]), (&held, &json!(instance)));
+
+    let first = admin.data(LOG, json!({ "first": 2 })).await?["auditLog"].take();
+    let after = &first["pageInfo"]["endCursor"];
+    let rest = entries(&admin, json!({ "first": 100, "after": after })).await?;
+    assert_eq!(first["totalCount"], 2 + rest.len(), "pages follow each other");
+    ensure!(rest.iter().all(|entry| entry["occurredAt"].as_str() <= first["nodes"][1]["occurredAt"].as_str()));
+
+    for client in [&theirs, &deployment.first().client()] {
+        ensure!(client.data(LOG, json!({})).await?["auditLog"].is_null(), "it is for admins");
+    }
+    Ok(())
+}
