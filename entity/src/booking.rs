@@ -1,16 +1,21 @@
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[sea_orm(table_name = "booking")]
 pub struct Model {
     #[sea_orm(primary_key)]
+    #[serde(skip)]
     pub id: i64,
     pub time_slot_id: i64,
     pub mentor_id: i64,
     pub student_id: i64,
     pub status: String,
     pub is_delayed: bool,
+    #[serde(skip)]
     pub due_at: Option<DateTimeUtc>,
+    #[serde(skip)]
     pub created_at: DateTimeUtc,
     pub started_at: Option<DateTimeUtc>,
     pub completed_at: Option<DateTimeUtc>,

@@ -19,6 +19,7 @@ use sea_orm::{
 
 use crate::{
     App, Error, Result,
+    audit::Changes,
     db::{Tx, execute, is_in, list, rows},
     lists::{self, Key, Page, Slice},
     time_slots::{find_slots, lock_active_person, lock_slot, slot_of},
@@ -199,6 +200,7 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
         };
         let row = booking::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() }.insert(&**tx).await?;
         tx.tell(|news| news.booking_step(news_of(&row, step)));
+        tx.audit(viewer, "bookTimeSlot", BookingId(row.id), Changes::between(None, Some(&row)));
         Ok(row)
     });
     // The index of living bookings: however many book at once, one gets the slot.
@@ -221,6 +223,14 @@ pub enum Action {
 }
 
 impl Action {
+    const fn mutation(self) -> &'static str {
+        match self {
+            Self::Start => "startBooking",
+            Self::Complete => "completeBooking",
+            Self::Cancel => "cancelBooking",
+        }
+    }
+
     fn of(self, state: State) -> Result<Step, InvalidTransition> {
         match self {
             Self::Start => state.start(),
@@ -251,7 +261,9 @@ pub async fn act(app: &App, viewer: Viewer, id: BookingId, action: Action) -> Re
         write_step(tx, step, &[id.0], step.to.due_at(&slot_of(&slot)), now).await?;
         tx.tell(|news| news.booking_step(news_of(&row, step)));
         let changed = find_bookings(&**tx, &[id]).await?.pop();
-        changed.ok_or_else(|| Error::internal(format!("{id} vanished")))
+        let changed = changed.ok_or_else(|| Error::internal(format!("{id} vanished")))?;
+        tx.audit(viewer, action.mutation(), id, Changes::between(Some(&row), Some(&changed)));
+        Ok(changed)
     })
 }
 

@@ -20,6 +20,7 @@ use sea_orm::{
 
 use crate::{
     App, Error, Result,
+    audit::Changes,
     db::{Tx, is_in, list, rows},
     lists::{self, Key, Page, Slice},
     transaction, validate,
@@ -126,7 +127,9 @@ pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<time
             created_at: now,
         };
         let row = time_slot::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
-        Ok(row.insert(&**tx).await?)
+        let row = row.insert(&**tx).await?;
+        tx.audit(viewer, "createTimeSlot", TimeSlotId(row.id), Changes::between(None, Some(&row)));
+        Ok(row)
     });
     inserted.map_err(|error| if error.is_overlap() { overlaps() } else { error })
 }
@@ -179,6 +182,7 @@ pub async fn delete_slot(app: &App, viewer: Viewer, id: TimeSlotId) -> Result<()
         if bookings.iter().any(|booking| booking.status != BookingStatus::Cancelled.as_str()) {
             return Err(Error::Conflict("the slot is booked: cancel the booking first".to_owned()));
         }
+        tx.audit(viewer, "deleteTimeSlot", id, Changes::between(Some(&row), None));
         if bookings.is_empty() {
             time_slot::Entity::delete_by_id(id.0).exec(&**tx).await?;
         } else {

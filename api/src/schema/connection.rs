@@ -5,8 +5,8 @@ use async_graphql::{
     connection::{Connection, Edge, EmptyFields},
 };
 use service::{
-    bookings::{self, BookingFilter, BookingsOf},
     audit::{self, AuditFilter},
+    bookings::{self, BookingFilter, BookingsOf},
     check_ins::{self, CheckInsOf},
     instances::{self, ActiveFilter, InstanceRange},
     lists::{Page, RowCursor, Slice},
