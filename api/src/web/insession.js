@@ -591,7 +591,18 @@ class OwnPlace {
   }
 }
 
-/** How the viewer's bookings stand: one subscription for all of them, and one for each that is somebody else's. */
+/**
+ * Follows all bookings of the person: `changed` is called once it is known how they stand, and at each change.
+ * @returns {() => void} what ends it
+ */
+export function watchBookings(changed, { endpoint } = {}) {
+  return connectionTo(endpoint).bookings.listen(ALL, (_, change) => changed(change));
+}
+
+/** Stands for every booking, among the ids that are listened to. */
+const ALL = '*';
+
+/** How bookings stand: one subscription for all of the person's, and one for each that is somebody else's. */
 class Bookings {
   #listeners = new Map();
   #known = new Map();
@@ -631,31 +642,36 @@ class Bookings {
       for (const booking of bookings) this.#stands(booking);
       this.#own.isKnown = true;
       for (const id of this.#listeners.keys()) if (!this.#known.has(id)) this.#followOther(id);
+      this.#notify(ALL);
     });
   }
 
   #followOther(id) {
-    if (this.#others.has(id)) return;
+    if (id === ALL || this.#others.has(id)) return;
     const stands = ([booking]) => this.#stands(booking ?? { id });
     this.#others.set(id, this.#follow({ bookingId: id }, stands));
   }
 
-  /** `stands` is given the bookings of a snapshot; none when the server won't tell. */
+  /** `stands` is given the bookings of a snapshot; none when the server won't tell, or they are more than it tells. */
   #follow(narrowing, stands) {
     const kind = { query: BOOKING_CHANGES, field: 'bookingStatusChanged', narrowing };
-    // Of more than 500 the snapshot has none.
     const changed = (change) => (change.newStatus ? this.#changed(change) : stands(change.bookings ?? []));
     return new Feed(this.connection, kind, changed, () => stands([]));
   }
 
   #stands(booking, change) {
     this.#known.set(booking.id, booking);
-    for (const listener of this.#listeners.get(booking.id) ?? []) listener(booking.status ? booking : null, change);
+    this.#notify(booking.id, booking.status ? booking : null, change);
+  }
+
+  #notify(id, ...news) {
+    for (const listener of this.#listeners.get(id) ?? []) listener(...news);
   }
 
   #changed({ booking, ...change }) {
     if (!booking || this.#news.some(({ cursor }) => cursor === change.cursor)) return;
     this.#stands(booking, change);
+    this.#notify(ALL, booking, change);
     // Those that change together, at a sweep, are told together.
     if (this.#news.length === 0) setTimeout(() => this.#tell(), GATHER_MS);
     this.#news.push({ ...change, bookingId: booking.id, booking });

@@ -2,7 +2,7 @@
 // something changes that the page shows, it asks for itself again and takes over what is different: so a page is made
 // in one place only.
 
-import { configure, watch } from './insession.js';
+import { configure, watch, watchBookings } from './insession.js';
 
 const main = document.getElementById('main');
 /** How long after a change the page asks for itself again; counts, which are shown at once, may wait longer. */
@@ -32,7 +32,7 @@ for (const narrowing of JSON.parse(main.dataset.follows ?? '[]')) {
   // From when the server made the page: nothing falls between.
   watch(narrowing, changed, { after: main.dataset.cursor });
 }
-addEventListener('session-status-updated', () => refreshWithin(SOON_MS));
+if ('bookings' in main.dataset) watchBookings(() => refreshWithin(SOON_MS));
 // Back from elsewhere: the page may be an old one.
 addEventListener('pageshow', ({ persisted }) => persisted && refreshWithin(0));
 document.addEventListener('insession-connection', ({ detail }) => {

@@ -21,13 +21,21 @@ pub struct Frame<'a> {
     visitor: &'a Visitor,
     /// Which changes the page's script follows, to ask for the page again: the arguments of `watch` in `insession.js`.
     follows: Vec<Value>,
+    /// Whether it follows the visitor's bookings too.
+    bookings: bool,
     /// How often the script asks for the page again anyway, in seconds.
     every: Option<u32>,
 }
 
 impl<'a> Frame<'a> {
     pub fn new(title: impl Into<String>, visitor: &'a Visitor) -> Self {
-        Self { title: title.into(), visitor, follows: Vec::new(), every: None }
+        Self { title: title.into(), visitor, follows: Vec::new(), bookings: false, every: None }
+    }
+
+    /// The page shows the visitor's bookings.
+    #[must_use]
+    pub fn following_bookings(self) -> Self {
+        Self { bookings: true, ..self }
     }
 
     /// The page shows what changes without being told.
@@ -95,7 +103,8 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                         }
                     }
                 }
-                main #main tabindex="-1" data-follows=[follows(frame)] data-cursor=[visitor.cursor.as_deref()] data-every=[frame.every] { (main) }
+                main #main tabindex="-1" data-follows=[follows(frame)] data-cursor=[visitor.cursor.as_deref()] data-every=[frame.every]
+                    data-bookings[frame.bookings] { (main) }
                 footer.site {
                     p { "InSession: who is in session, right now." }
                 }

@@ -24,6 +24,7 @@ use service::{
 
 use super::{
     Page, Pages,
+    bookings::Bookings,
     cards::{self, Card},
     error::{PageError, page_of, told},
     layout::{Frame, problem, respond},
@@ -34,6 +35,7 @@ use super::{
 
 struct Content {
     person: person::Model,
+    bookings: Bookings,
     place: Option<Card>,
     nearby: Vec<Card>,
     check_ins: Vec<(check_in::Model, Card)>,
@@ -71,7 +73,8 @@ fn sign_in() -> Response {
     Redirect::to("/sign-in?next=/me").into_response()
 }
 
-async fn answer(app: &App, visitor: &Visitor, after: Option<String>, wrong: Option<(StatusCode, String)>) -> Page {
+/// The page, with what went wrong if anything did.
+pub async fn answer(app: &App, visitor: &Visitor, after: Option<String>, wrong: Option<(StatusCode, String)>) -> Page {
     let Some(id) = visitor.viewer.person else {
         if visitor.viewer.is_admin {
             return Err(PageError::not_found(visitor, "Your token is an admin's and names no person."));
@@ -85,10 +88,11 @@ async fn answer(app: &App, visitor: &Visitor, after: Option<String>, wrong: Opti
         h1 { (content.person.display_name) }
         @if let Some(message) = message { (problem(&message)) }
         (place(&content))
+        (content.bookings.render())
         (own_check_ins(&content))
         (profile(&content.person))
     };
-    let frame = Frame::new("Me", visitor).following(json!({ "personId": id.to_string() }));
+    let frame = Frame::new("Me", visitor).following(json!({ "personId": id.to_string() })).following_bookings();
     Ok((status, respond(&frame, &main)).into_response())
 }
 
@@ -112,6 +116,7 @@ async fn load(app: &App, visitor: &Visitor, id: PersonId, after: Option<String>)
         Some((row, card))
     };
     Ok(Some(Content {
+        bookings: Bookings::load(app, visitor.viewer, id).await?,
         person,
         place,
         nearby: cards::count(app, nearby).await?,

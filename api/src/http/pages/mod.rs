@@ -6,6 +6,7 @@
 //! redirects, and one that another site posts is refused; a token is in a cookie or a header, never in an address.
 
 mod admin;
+mod bookings;
 mod cards;
 mod error;
 mod home;
@@ -59,6 +60,7 @@ pub fn router(app: App, authenticator: Arc<Authenticator>) -> Router {
         .route("/sessions/{path}", get(session::show).post(session::check_in))
         .route("/people/{id}", get(person::show))
         .route("/me", get(me::show))
+        .route("/me/bookings", post(bookings::act))
         .route("/me/profile", post(me::change_profile))
         .route("/admin", get(admin::show))
         .route("/admin/override", post(admin::set_override))

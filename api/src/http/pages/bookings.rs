@@ -1,0 +1,187 @@
+//! The visitor's bookings, as mentor and as student, on `/me`.
+
+use std::collections::HashMap;
+
+use axum::{
+    Form,
+    extract::State,
+    response::{IntoResponse as _, Redirect},
+};
+use domain::{
+    access::Viewer,
+    booking::{BookingStatus, State as BookingState},
+    ids::{BookingId, PersonId, TimeSlotId},
+    zone::Tz,
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+use service::{
+    App, Result,
+    bookings::{self, Action, BookingFilter, BookingsOf},
+    entity::{booking, person, time_slot},
+    lists::Page as ListPage,
+    people, time_slots,
+};
+
+use super::{
+    Page, Pages,
+    error::{PageError, told},
+    me, times,
+    visitor::Visitor,
+};
+
+const SHOWN: i32 = 50;
+
+pub struct Bookings {
+    viewer: Viewer,
+    as_mentor: Vec<Booked>,
+    as_student: Vec<Booked>,
+}
+
+/// A booking with its time, and who else is in it.
+struct Booked {
+    booking: booking::Model,
+    slot: time_slot::Model,
+    other: Option<person::Model>,
+}
+
+impl Booked {
+    fn status(&self) -> Option<BookingStatus> {
+        bookings::status_of(&self.booking)
+    }
+
+    fn is_to_come(&self) -> bool {
+        matches!(self.status(), Some(BookingStatus::Scheduled | BookingStatus::Ongoing))
+    }
+}
+
+impl Bookings {
+    pub async fn load(app: &App, viewer: Viewer, me: PersonId) -> Result<Self> {
+        let as_mentor = BookingFilter { mentor: Some(me), ..BookingFilter::default() };
+        let as_student = BookingFilter { student: Some(me), ..BookingFilter::default() };
+        Ok(Self {
+            viewer,
+            as_mentor: load(app, viewer, &as_mentor, |booking| booking.student_id).await?,
+            as_student: load(app, viewer, &as_student, |booking| booking.mentor_id).await?,
+        })
+    }
+
+    pub fn render(&self) -> Markup {
+        html! {
+            section aria-labelledby="bookings" {
+                h2 #bookings { "My bookings" }
+                @if self.as_mentor.is_empty() && self.as_student.is_empty() { p.quiet { "None yet." } }
+                @for (title, list) in [("As mentor", &self.as_mentor), ("As student", &self.as_student)] {
+                    @if !list.is_empty() {
+                        h3 { (title) }
+                        ul.cards { @for booked in list { (self.card(booked)) } }
+                    }
+                }
+            }
+        }
+    }
+
+    fn card(&self, booked: &Booked) -> Markup {
+        let Booked { booking, slot, other } = booked;
+        let id = BookingId(booking.id);
+        html! {
+            li.card #{ "booking-" (booking.id) } {
+                p {
+                    strong {
+                        @match other {
+                            Some(person) => a href={ "/people/" (person.id) } { (person.display_name) },
+                            None => "Somebody",
+                        }
+                    }
+                }
+                p { (times::meeting(Tz::UTC, slot.starts_at.date_naive(), Some(slot.starts_at), Some(slot.ends_at))) }
+                p { booking-status booking=(id) { (status_text(booked)) } }
+                (self.actions(booked))
+            }
+        }
+    }
+
+    /// What the visitor may do now.
+    fn actions(&self, booked: &Booked) -> Markup {
+        let Some(status) = booked.status() else { return Markup::default() };
+        let state = BookingState { status, is_delayed: booked.booking.is_delayed };
+        let may_start = self.viewer.may_start_booking(PersonId(booked.booking.mentor_id)) && state.start().is_ok();
+        let all = [
+            ("start", "Start", may_start),
+            ("complete", "Complete", state.complete().is_ok()),
+            ("cancel", "Cancel", state.cancel().is_ok()),
+        ];
+        html! {
+            @if all.iter().any(|(.., is_possible)| *is_possible) {
+                form.answer method="post" action="/me/bookings" {
+                    input type="hidden" name="booking" value=(BookingId(booked.booking.id));
+                    fieldset {
+                        @for (action, words, _) in all.iter().filter(|(.., is_possible)| *is_possible) {
+                            button name="action" value=(action) { (words) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What is to come by start, then the others, the newest first.
+async fn load(
+    app: &App,
+    viewer: Viewer,
+    filter: &BookingFilter,
+    other: impl Fn(&booking::Model) -> i64,
+) -> Result<Vec<Booked>> {
+    let page = ListPage { first: Some(SHOWN), ..ListPage::default() };
+    let rows = bookings::list_bookings(app, BookingsOf::seen_by(viewer), filter, &page).await?.rows;
+    let slots: Vec<TimeSlotId> = rows.iter().map(|row| TimeSlotId(row.time_slot_id)).collect();
+    let slots = time_slots::find_slots(app.db.pool(), &slots).await?;
+    let slots: HashMap<i64, time_slot::Model> = slots.into_iter().map(|slot| (slot.id, slot)).collect();
+    let others: Vec<PersonId> = rows.iter().map(|row| PersonId(other(row))).collect();
+    let others = people::find_people(app.db.pool(), &others).await?;
+    let booked = |booking: booking::Model| {
+        let other = others.iter().find(|person| person.id == other(&booking)).cloned();
+        Some(Booked { slot: slots.get(&booking.time_slot_id)?.clone(), other, booking })
+    };
+    let (mut to_come, rest): (Vec<_>, Vec<_>) = rows.into_iter().filter_map(booked).partition(Booked::is_to_come);
+    to_come.sort_by_key(|booked| booked.slot.starts_at);
+    Ok(to_come.into_iter().chain(rest).collect())
+}
+
+/// Before the element knows, and without scripts.
+fn status_text(booked: &Booked) -> &'static str {
+    match booked.status() {
+        Some(BookingStatus::Scheduled) => "Scheduled",
+        Some(BookingStatus::Ongoing) if booked.booking.is_delayed => "Under way, started late",
+        Some(BookingStatus::Ongoing) => "Under way",
+        Some(BookingStatus::Completed) => "Completed",
+        Some(BookingStatus::Cancelled) => "Cancelled",
+        None => "",
+    }
+}
+
+#[derive(Deserialize)]
+pub struct Asked {
+    booking: String,
+    action: String,
+}
+
+pub async fn act(
+    State(pages): State<Pages>,
+    visitor: Visitor,
+    Form(Asked { booking, action }): Form<Asked>,
+) -> Page {
+    let wrong = || PageError::bad_request(&visitor, "This form is not of this page.");
+    let id: BookingId = booking.parse().map_err(|_| wrong())?;
+    let action = match action.as_str() {
+        "start" => Action::Start,
+        "complete" => Action::Complete,
+        "cancel" => Action::Cancel,
+        _ => return Err(wrong()),
+    };
+    match bookings::act(&pages.app, visitor.viewer, id, action).await {
+        Ok(_) => Ok(Redirect::to("/me").into_response()),
+        Err(error) => me::answer(&pages.app, &visitor, None, Some(told(&error))).await,
+    }
+}
