@@ -167,11 +167,7 @@ pub struct Asked {
     action: String,
 }
 
-pub async fn act(
-    State(pages): State<Pages>,
-    visitor: Visitor,
-    Form(Asked { booking, action }): Form<Asked>,
-) -> Page {
+pub async fn act(State(pages): State<Pages>, visitor: Visitor, Form(Asked { booking, action }): Form<Asked>) -> Page {
     let wrong = || PageError::bad_request(&visitor, "This form is not of this page.");
     let id: BookingId = booking.parse().map_err(|_| wrong())?;
     let action = match action.as_str() {

@@ -1,6 +1,7 @@
 //! What people see, in a real browser.
 
 mod badges;
+mod bookings;
 mod elsewhere;
 mod graphiql;
 mod heartbeat;

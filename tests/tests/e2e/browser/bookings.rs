@@ -1,0 +1,63 @@
+//! Bookings as mentor and student see them.
+
+use anyhow::Result;
+use insession_tests::{Browser, Deployment, Page, TestDatabase};
+use serde_json::json;
+
+use super::sign_in;
+use crate::{
+    bookings::interface::{create_booking, create_slot},
+    fixtures::{create_person, in_seconds},
+};
+
+const STATUS: &str = "document.querySelector('booking-status')?.shadowRoot.textContent";
+
+#[tokio::test]
+async fn a_booking_changes_by_itself_for_both() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let (mentor, student) = (create_person(&admin, "Meg").await?, create_person(&admin, "Stu").await?);
+    let browser = Browser::launch().await?;
+    let (mentors, students) = (browser.page().await?, browser.page().await?);
+    for (page, person) in [(&mentors, &mentor), (&students, &student)] {
+        sign_in(page, deployment.first(), person).await?;
+        page.until("document.querySelector('#bookings + p')?.textContent === 'None yet.'").await?;
+        page.evaluate(
+            "window.updates = []; addEventListener('session-status-updated', ({ detail }) => updates.push(detail))",
+        )
+        .await?;
+    }
+
+    // Booked: it shows on both pages, which nobody reloads.
+    let slot = create_slot(&admin, &mentor, in_seconds(15), in_seconds(17)).await?;
+    create_booking(&deployment.first().client_of(&student), &slot, &student).await?;
+    for (page, other) in [(&mentors, "Stu"), (&students, "Meg")] {
+        page.until(&format!("document.querySelector('[id^=booking-] a')?.textContent === '{other}'")).await?;
+        page.until(&format!("/^Starts in 0:[01]\\d$/.test({STATUS})")).await?;
+    }
+    assert_eq!(buttons(&mentors).await?, json!(["Start", "Cancel"]));
+    assert_eq!(buttons(&students).await?, json!(["Cancel"]));
+
+    // The mentor starts it, and it ends by itself.
+    mentors.click("document.querySelector('[name=action][value=start]')").await?;
+    for page in [&students, &mentors] {
+        page.until(&format!("({STATUS} ?? '').startsWith('Under way')")).await?;
+    }
+    students.until("document.querySelector('[name=action]')?.value === 'complete'").await?;
+    for page in [&students, &mentors] {
+        page.until(&format!("{STATUS} === 'Completed'")).await?;
+        page.until("document.querySelector('[name=action]') === null").await?;
+    }
+    let told = students
+        .evaluate("updates.map(({ started, completed, updates }) => [started, completed, updates.length])")
+        .await?;
+    assert_eq!(told, json!([[0, 0, 1], [1, 0, 1], [0, 1, 1]]), "booked, started, completed");
+    assert_eq!(students.sockets(), 1);
+    browser.close().await
+}
+
+async fn buttons(page: &Page) -> Result<serde_json::Value> {
+    page.until("document.querySelector('[name=action]') !== null").await?;
+    page.evaluate("[...document.querySelectorAll('[name=action]')].map(({ textContent }) => textContent)").await
+}
