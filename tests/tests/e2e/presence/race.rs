@@ -1,1 +1,98 @@
-//! x
+//! Seats under many who want one, at three servers.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{StreamExt, TryStreamExt, future::try_join_all, stream};
+use insession_tests::{Client, Deployment, TestDatabase, now, token, within};
+use serde_json::json;
+
+use crate::fixtures::{beat, create_person, enter_activity, new_visit, save_activity};
+
+const KEY: &str = "interview";
+const SEATS: usize = 3;
+const WINDOW: TimeDelta = TimeDelta::seconds(15);
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A visit, and the client that it is of.
+struct Visitor {
+    client: Client,
+    visit: String,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_ask_for_three_seats_and_one_that_dies_leaves_its_seat_to_one() -> Result<()> {
+    let database = TestDatabase::postgres().await?;
+    let seconds = WINDOW.num_seconds().to_string();
+    let deployment =
+        Deployment::sized(&database, 3, 1, |settings| settings.with("ONLINE_WINDOW_SECONDS", &seconds)).await?;
+    let admin = deployment.admin();
+    save_activity(&admin, KEY, Some(i32::try_from(SEATS)?)).await?;
+    let people = try_join_all((0..20).map(|_| create_person(&admin, "Ann"))).await?;
+    let visitors: Vec<Visitor> = (0..1_000)
+        .map(|number| Visitor {
+            client: deployment.servers[number % 3].client_of(&people[number % people.len()]),
+            visit: new_visit(),
+        })
+        .collect();
+    stream::iter(&visitors).map(|it| beat(&it.client, &it.visit)).buffer_unordered(100).try_collect::<Vec<_>>().await?;
+
+    // Not on line any more or not: who asks gives a sign of life.
+    let asked = visitors.iter().map(|it| enter_activity(&it.client, &it.visit, KEY));
+    let answers = within(LIMIT, "a thousand answers", try_join_all(asked)).await??;
+    let holders: Vec<usize> =
+        answers.iter().enumerate().filter(|(_, answer)| answer["admitted"] == true).map(|(index, _)| index).collect();
+    assert_eq!(holders.len(), SEATS);
+    for answer in &answers {
+        ensure!(answer["occupancy"].as_i64().is_some_and(|count| (1..=3).contains(&count)), "{answer}");
+    }
+    one_dies(&deployment, &visitors, &holders).await
+}
+
+/// The first holder beats over a socket that dies. The others beat on; and some who were refused ask again and again.
+async fn one_dies(deployment: &Deployment, visitors: &[Visitor], holders: &[usize]) -> Result<()> {
+    let admin = deployment.admin();
+    let holder = &visitors[holders[0]];
+    let token = holder.client.token().context("it has a token")?.to_owned();
+    let mut socket = deployment.second().socket(Some(&token)).await?;
+    let document = "mutation($id: ID!) { heartbeat(input: { presenceId: $id }) { presence { activity { key } } } }";
+    socket.subscribe("beat", document, json!({ "id": holder.visit }))?;
+    let beaten = socket.next_for("beat", LIMIT).await?;
+    assert_eq!(beaten.field("heartbeat")["presence"]["activity"]["key"], KEY);
+    drop(socket);
+
+    let waiting: Vec<&Visitor> =
+        visitors.iter().enumerate().filter(|(index, _)| !holders.contains(index)).map(|(_, it)| it).take(12).collect();
+    let mut admitted: Vec<(DateTime<Utc>, &str)> = Vec::new();
+    let end = now() + WINDOW + TimeDelta::seconds(6);
+    while now() < end {
+        for index in &holders[1..] {
+            beat(&visitors[*index].client, &visitors[*index].visit).await?;
+        }
+        let answers = try_join_all(waiting.iter().map(|it| enter_activity(&it.client, &it.visit, KEY))).await?;
+        for (it, answer) in waiting.iter().zip(&answers) {
+            if answer["admitted"] == true && !admitted.iter().any(|(_, visit)| *visit == it.visit) {
+                admitted.push((now(), &it.visit));
+            }
+            ensure!(answer["occupancy"].as_i64().is_some_and(|count| count <= 3), "{answer}");
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let look = "query($id: ID!) { presence(id: $id) { lastSeenAt isOnline activity { key } } }";
+    let seen = admin.data(look, json!({ "id": format!("Presence:{}", holder.visit) })).await?["presence"].take();
+    assert_eq!((&seen["isOnline"], &seen["activity"]), (&json!(false), &json!(null)));
+    let last_seen: DateTime<Utc> = seen["lastSeenAt"].as_str().context("an instant")?.parse()?;
+    let [(at, heir)] = admitted.as_slice() else { anyhow::bail!("one was to get the seat: {admitted:?}") };
+    let waited = *at - last_seen;
+    ensure!(WINDOW < waited && waited < WINDOW + TimeDelta::seconds(2), "{heir} got the seat after {waited}");
+    for index in &holders[1..] {
+        let id = format!("Presence:{}", visitors[*index].visit);
+        let kept = admin.data(look, json!({ "id": id })).await?;
+        assert_eq!(kept["presence"]["activity"]["key"], KEY, "who beats keeps the seat");
+    }
+    // A token that has nothing to do with it gets nothing.
+    let stranger = deployment.first().client().with_token(&token::of("Person:999999"));
+    ensure!(enter_activity(&stranger, heir, KEY).await.is_err());
+    Ok(())
+}
