@@ -1,11 +1,12 @@
-//! Benchmarks: `cargo run --release -p insession-bench -- recurrence`, or `-- sweep`, `-- fanout`, `-- query`. The last two run
-//! the real program: `cargo build --release --bin insession` first.
+//! Benchmarks: `cargo run --release -p insession-bench -- recurrence`, or `-- sweep`, `-- heartbeat`, `-- fanout`, `-- query`. The
+//! last two run the real program: `cargo build --release --bin insession` first.
 //!
 //! Every figure is held against a baseline measured in the same run, its repetitions in turn with the baseline's, and is
 //! the median of them: so a machine that is slow, or busy for a while, is so for both. Nothing is asserted about time;
 //! that both sides did the same work is.
 
 mod fanout;
+mod heartbeat;
 mod measure;
 mod pinned;
 mod query;
@@ -40,6 +41,8 @@ enum Benchmark {
     },
     /// One change to thousands of sockets, against a raw broadcast of the same bytes (needs PostgreSQL and Redis installed)
     Fanout(fanout::Options),
+    /// Beats of visits, against pgbench's upserts of the same rows, and counts among old visits (needs PostgreSQL installed)
+    Heartbeat(heartbeat::Options),
     /// What is in session, asked over HTTP, against the least SQL by hand (needs PostgreSQL installed)
     Query(query::Options),
     /// The baseline of `fanout`, as a process of its own
@@ -57,6 +60,7 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::Recurrence { rules: false } => recurrence::run(),
         Benchmark::Sweep { sizes, repetitions } => sweep::run(&sizes, repetitions).await,
         Benchmark::Fanout(options) => fanout::run(options).await,
+        Benchmark::Heartbeat(options) => heartbeat::run(options).await,
         Benchmark::Query(options) => query::run(options).await,
         Benchmark::RawBroadcast { port, topics } => fanout::raw::serve(port, topics).await,
         Benchmark::QueryByHand { port, connections, url } => query::by_hand::serve(port, connections, &url).await,

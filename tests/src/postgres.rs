@@ -127,6 +127,13 @@ impl Postgres {
         wait_until_ready(&mut self.process, self.port).await
     }
 
+    /// One of the programs that come with it, such as `pgbench`, to be run against one of its databases.
+    pub fn program(&self, name: &str, database_url: &str) -> Command {
+        let mut command = self.installation.command(name);
+        command.current_dir(self.folder.path()).arg(database_url);
+        command
+    }
+
     /// The end of the server's log.
     pub fn log_tail(&self, lines: usize) -> String {
         self.process.log_tail(lines)

@@ -13,7 +13,7 @@ use crate::fixtures::{beat, create_person, enter_activity, new_visit, save_activ
 const KEY: &str = "interview";
 const SEATS: usize = 3;
 const WINDOW: TimeDelta = TimeDelta::seconds(15);
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A visit, and the client that it is of.
 struct Visitor {

@@ -1,0 +1,211 @@
+//! Beats a second, and counts among millions of old visits.
+//!
+//! A private PostgreSQL that writes to the disk before a commit returns, as in production, gets so many visits that are on
+//! line and so many that are over. Beats go through the service's gatherer, as a server's do: each is answered when its
+//! transaction has committed. The baseline is pgbench, which upserts the same rows one by one over as many connections as
+//! the gatherer's pool has, with prepared statements. Both have the server and the machine to themselves, in turn.
+
+mod data;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use domain::{
+    access::Viewer,
+    clock::SystemClock,
+    ids::{PersonId, PresenceId},
+    placement::PlacementRule,
+};
+use insession_tests::{Postgres, PostgresOptions};
+use service::{
+    App,
+    app::NoQueue,
+    db::Db,
+    presence::{
+        Claimant,
+        beats::Beat,
+        gather::Gatherer,
+        statistics::{find_occupancy, find_statistics},
+    },
+    sweep::find_next_due,
+    wake::Wake,
+};
+use tokio::time::{Instant, sleep};
+
+use crate::measure::{median, milliseconds, time_async};
+
+#[derive(clap::Args)]
+pub struct Options {
+    /// How many visits are on line
+    #[arg(long, default_value_t = 20_000)]
+    visits: i64,
+    /// How many are over
+    #[arg(long, default_value_t = 10_000_000)]
+    old: i64,
+    /// Connections of the pool, and of pgbench
+    #[arg(long, default_value_t = 16)]
+    connections: u32,
+    /// How many beats are under way at a time
+    #[arg(long, default_value_t = 4_000)]
+    under_way: usize,
+    /// How long each side beats
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    #[arg(long, default_value_t = 3)]
+    repetitions: usize,
+}
+
+const COUNTS: usize = 50;
+
+fn settings() -> PostgresOptions {
+    let settings = [
+        ("shared_buffers", "2GB"),
+        ("maintenance_work_mem", "1GB"),
+        ("random_page_cost", "1.1"),
+        ("checkpoint_timeout", "1h"),
+        ("max_wal_size", "32GB"),
+        ("log_min_duration_statement", "-1"),
+    ];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    PostgresOptions { durable: true, settings: settings.into() }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "what map_err asks for")]
+fn told(error: service::Error) -> anyhow::Error {
+    anyhow!(error.describe())
+}
+
+pub async fn run(options: Options) -> Result<()> {
+    ensure!(options.visits > 0 && options.seconds > 0 && options.repetitions > 0, "nothing to measure");
+    let postgres = Postgres::start_with(settings()).await?;
+    let url = postgres.create_database().await?;
+    let db = Db::connect(&url, options.connections).await.map_err(told)?;
+    db.migrate().await.map_err(told)?;
+    let (filling, filled) = time_async(data::fill(&db, options.visits, options.old)).await;
+    filled?;
+    println!(
+        "{} visits on line, {} over; {} connections (filled in {:.0} s)\n",
+        options.visits,
+        options.old,
+        options.connections,
+        filling.as_secs_f64()
+    );
+    let mut app = App::new(db, Arc::new(SystemClock), Wake::local(), Arc::new(NoQueue), PlacementRule::default());
+    // Filling took longer than a minute: everybody is on line all the same.
+    app.presence.rules.online_window = chrono::TimeDelta::days(1);
+    counts(&app, options.visits).await?;
+    beats(&app, &postgres, &url, &options).await
+}
+
+async fn counts(app: &App, visits: i64) -> Result<()> {
+    let activity = data::number(app.db.pool(), "SELECT id FROM activity").await?;
+    let (mut occupancy, mut statistics, mut due) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..COUNTS {
+        let (time, counts) = time_async(find_occupancy(app.db.pool(), app, &[activity])).await;
+        let taken: i64 = counts.map_err(told)?.values().flatten().map(|counted| counted.count).sum();
+        ensure!(taken == visits / data::VISITS_A_SEAT, "{taken} seats are taken");
+        occupancy.push(time);
+        let (time, found) = time_async(find_statistics(app, Viewer::ADMIN, None, None)).await;
+        let found = found.map_err(told)?.context("statistics are for admins")?;
+        let online: i64 = found.online_by_language.iter().map(|counted| counted.count).sum();
+        ensure!(online == visits, "{online} are on line");
+        statistics.push(time);
+        let (time, found) = time_async(find_next_due(app)).await;
+        found.map_err(told)?;
+        due.push(time);
+    }
+    for (what, samples) in [
+        ("occupancy of an activity, by language", occupancy),
+        ("presenceStatistics of 24 hours", statistics),
+        ("what falls due next", due),
+    ] {
+        println!("  {what:<40} {:>9.2} ms", milliseconds(median(samples)));
+    }
+    println!();
+    Ok(())
+}
+
+async fn beats(app: &App, postgres: &Postgres, url: &str, options: &Options) -> Result<()> {
+    let visits = data::live_visits(&app.db).await?;
+    let (mut ours, mut baseline) = (Vec::new(), Vec::new());
+    for _ in 0..options.repetitions {
+        ours.push(beat(app, &visits, options).await?);
+        baseline.push(pgbench(postgres, url, options).await?);
+    }
+    let (ours, baseline) = (middle(ours), middle(baseline));
+    println!("  gatherer {ours:>10.0} beats/s   pgbench {baseline:>10.0} upserts/s   {:>6.2} x", ours / baseline);
+    let hot = "SELECT (100 * n_tup_hot_upd / GREATEST(n_tup_upd, 1))::bigint FROM pg_stat_user_tables WHERE relname = 'presence'";
+    sleep(Duration::from_secs(1)).await;
+    println!("  {} % of the updates touched no index", data::number(app.db.pool(), hot).await?);
+    Ok(())
+}
+
+fn middle(mut samples: Vec<f64>) -> f64 {
+    samples.sort_by(f64::total_cmp);
+    samples.get(samples.len() / 2).copied().unwrap_or_default()
+}
+
+/// Beats in a closed loop, all visits in turn; how many a second.
+async fn beat(app: &App, visits: &[PresenceId], options: &Options) -> Result<f64> {
+    let gatherer = Gatherer::start(app.clone());
+    let claimant = Claimant::new(app, Viewer::person(PersonId(data::PERSON)), None).map_err(told)?;
+    let (stop, next) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let visits: Arc<[PresenceId]> = visits.into();
+    let start = Instant::now();
+    let tasks: Vec<_> = (0..options.under_way)
+        .map(|_| {
+            let (gatherer, claimant, visits) = (gatherer.clone(), claimant.clone(), Arc::clone(&visits));
+            let (stop, next, clock) = (Arc::clone(&stop), Arc::clone(&next), Arc::clone(&app.clock));
+            tokio::spawn(async move {
+                while !stop.load(Ordering::Relaxed) {
+                    let turn = usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap_or_default();
+                    let visit = visits[turn % visits.len()];
+                    let beat = Beat {
+                        visit,
+                        claimant: claimant.clone(),
+                        language_code: Some(Some("en".to_owned())),
+                        current_page: Some(Some("/interview".to_owned())),
+                        at: clock.now(),
+                    };
+                    gatherer.beat(beat).await.map_err(told)?;
+                }
+                Ok::<_, anyhow::Error>(())
+            })
+        })
+        .collect();
+    sleep(Duration::from_secs(options.seconds)).await;
+    stop.store(true, Ordering::Relaxed);
+    for task in tasks {
+        task.await??;
+    }
+    let written = u32::try_from(gatherer.stats().beats).unwrap_or(u32::MAX);
+    Ok(f64::from(written) / start.elapsed().as_secs_f64())
+}
+
+/// The same rows one by one; how many a second.
+async fn pgbench(postgres: &Postgres, url: &str, options: &Options) -> Result<f64> {
+    let mut command = postgres.program("pgbench", url);
+    let script = insession_tests::TemporaryFolder::new()?;
+    let file = script.join("beat.sql");
+    std::fs::write(&file, data::UPSERT)?;
+    // Whoever it runs as may read it.
+    command
+        .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
+        .arg(format!("--client={}", options.connections))
+        .arg(format!("--time={}", options.seconds))
+        .arg(format!("--define=visits={}", options.visits))
+        .arg(format!("--file={}", file.display()));
+    let output = tokio::task::spawn_blocking(move || command.output()).await?.context("cannot run pgbench")?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "pgbench failed:\n{text}\n{errors}");
+    let line = text.lines().find_map(|line| line.strip_prefix("tps = "));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.and_then(|number| number.parse().ok()).with_context(|| format!("pgbench gave no tps:\n{text}"))
+}

@@ -1,0 +1,99 @@
+//! Visits: some on line, and many that are over.
+
+use anyhow::{Context, Result};
+use domain::ids::PresenceId;
+use sea_orm::{ConnectionTrait, Statement};
+use service::db::Db;
+
+/// Whose all visits are.
+pub const PERSON: i64 = 1;
+
+/// One visit of so many has a seat.
+pub const VISITS_A_SEAT: i64 = 10;
+
+/// How many old visits one statement makes.
+const STEP: i64 = 500_000;
+
+/// What pgbench runs: a beat as one statement of its own.
+pub const UPSERT: &str = "\\set n random(1, :visits)
+INSERT INTO presence (id, person_id, language_code, current_page, status, is_live, started_at, last_seen_at)
+VALUES (md5('live' || :n)::uuid::text, 1, 'en', '/interview', 'ACTIVE', TRUE, now(), now())
+ON CONFLICT (id) DO UPDATE SET last_seen_at = EXCLUDED.last_seen_at, language_code = EXCLUDED.language_code,
+  current_page = EXCLUDED.current_page;
+";
+
+/// The number that a query gives.
+pub async fn number(db: &impl ConnectionTrait, sql: &str) -> Result<i64> {
+    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
+}
+
+async fn execute(db: &impl ConnectionTrait, sql: &str) -> Result<()> {
+    db.execute_unprepared(sql).await.with_context(|| sql.to_owned())?;
+    Ok(())
+}
+
+/// Old visits began evenly over the last 400 days, half an hour long at the most; those on line within the last hour.
+pub async fn fill(db: &Db, visits: i64, old: i64) -> Result<()> {
+    let db = db.pool();
+    execute(
+        db,
+        "INSERT INTO person (id, display_name, name_key, is_deactivated, hides_place, created_at)
+         VALUES (1, 'Ann', 'ann', FALSE, FALSE, now());
+         INSERT INTO activity (key, name, created_at) VALUES ('interview', 'Interview', now())",
+    )
+    .await?;
+    for from in (0..old).step_by(usize::try_from(STEP)?) {
+        let to = (from + STEP).min(old);
+        execute(
+            db,
+            &format!(
+                "INSERT INTO presence (id, person_id, language_code, current_page, status, is_live, started_at,
+                                       last_seen_at, completed_at)
+                 SELECT md5('old' || n)::uuid::text, 1, (ARRAY['en','de','nl','tr','sq','hi'])[1 + n % 6],
+                        '/learning/' || n % 100, CASE WHEN n % 10 < 7 THEN 'COMPLETED' ELSE 'ABANDONED' END, FALSE,
+                        started_at, started_at + lasted, CASE WHEN n % 10 < 7 THEN started_at + lasted END
+                 FROM (SELECT n, now() - interval '1 hour' - interval '400 days' * (1 - n::float / {old}) AS started_at,
+                              make_interval(secs => (n * 7919 % 1800)::int) AS lasted
+                       FROM generate_series({from}, {to} - 1) AS n) AS made"
+            ),
+        )
+        .await?;
+    }
+    execute(
+        db,
+        &format!(
+            "INSERT INTO presence (id, person_id, language_code, current_page, activity_id, status, is_live, started_at,
+                                   last_seen_at)
+             SELECT md5('live' || n)::uuid::text, 1, (ARRAY['en','de','nl','tr','sq','hi'])[1 + n % 6], '/learning',
+                    CASE WHEN n % {VISITS_A_SEAT} = 0 THEN (SELECT id FROM activity) END, 'ACTIVE', TRUE,
+                    now() - interval '1 hour' * random(), now() - interval '20 seconds' * random()
+             FROM generate_series(1, {visits}) AS n"
+        ),
+    )
+    .await?;
+    execute(
+        db,
+        "INSERT INTO presence_hour (hour, started, completed, abandoned, duration_ms, longest_ms)
+         SELECT date_trunc('hour', started_at), COUNT(*), COUNT(completed_at),
+                COUNT(*) FILTER (WHERE status = 'ABANDONED'),
+                COALESCE(SUM(EXTRACT(EPOCH FROM completed_at - started_at) * 1000), 0)::bigint,
+                COALESCE(MAX(EXTRACT(EPOCH FROM completed_at - started_at) * 1000), 0)::bigint
+         FROM presence GROUP BY 1",
+    )
+    .await?;
+    execute(db, "VACUUM ANALYZE presence").await?;
+    execute(db, "VACUUM ANALYZE presence_hour").await?;
+    execute(db, "CHECKPOINT").await
+}
+
+pub async fn live_visits(db: &Db) -> Result<Vec<PresenceId>> {
+    let sql = "SELECT id FROM presence WHERE is_live";
+    let rows = db.pool().query_all_raw(Statement::from_string(db.backend(), sql)).await?;
+    rows.iter()
+        .map(|row| {
+            let id: String = row.try_get_by_index(0)?;
+            PresenceId::parse_uuid(&id).context("ids are UUIDs")
+        })
+        .collect()
+}
