@@ -169,8 +169,8 @@ async fn beat(app: &App, visits: &[PresenceId], options: &Options) -> Result<f64
                     let beat = Beat {
                         visit,
                         claimant: claimant.clone(),
-                        language_code: Some(Some("en".to_owned())),
-                        current_page: Some(Some("/interview".to_owned())),
+                        language_code: None,
+                        current_page: Some(Some("/learning".to_owned())),
                         at: clock.now(),
                     };
                     gatherer.beat(beat).await.map_err(told)?;

@@ -16,10 +16,9 @@ const STEP: i64 = 500_000;
 
 /// What pgbench runs: a beat as one statement of its own.
 pub const UPSERT: &str = "\\set n random(1, :visits)
-INSERT INTO presence (id, person_id, language_code, current_page, status, is_live, started_at, last_seen_at)
-VALUES (md5('live' || :n)::uuid::text, 1, 'en', '/interview', 'ACTIVE', TRUE, now(), now())
-ON CONFLICT (id) DO UPDATE SET last_seen_at = EXCLUDED.last_seen_at, language_code = EXCLUDED.language_code,
-  current_page = EXCLUDED.current_page;
+INSERT INTO presence (id, person_id, current_page, status, is_live, started_at, last_seen_at)
+VALUES (md5('live' || :n)::uuid::text, 1, '/learning', 'ACTIVE', TRUE, now(), now())
+ON CONFLICT (id) DO UPDATE SET last_seen_at = EXCLUDED.last_seen_at, current_page = EXCLUDED.current_page;
 ";
 
 /// The number that a query gives.
@@ -33,6 +32,23 @@ async fn execute(db: &impl ConnectionTrait, sql: &str) -> Result<()> {
     Ok(())
 }
 
+/// Indexes are made anew when all rows are there, and no foreign key is checked meanwhile.
+const WITHOUT_INDEXES: &str = "
+ALTER TABLE presence DISABLE TRIGGER ALL;
+ALTER TABLE presence DROP CONSTRAINT presence_pkey;
+CREATE TABLE kept_index AS SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'presence';
+DO $$ DECLARE name text; BEGIN
+  FOR name IN SELECT indexname FROM kept_index LOOP EXECUTE format('DROP INDEX %I', name); END LOOP;
+END $$";
+
+const WITH_INDEXES: &str = "
+ALTER TABLE presence ADD PRIMARY KEY (id);
+DO $$ DECLARE definition text; BEGIN
+  FOR definition IN SELECT indexdef FROM kept_index LOOP EXECUTE definition; END LOOP;
+END $$;
+DROP TABLE kept_index;
+ALTER TABLE presence ENABLE TRIGGER ALL";
+
 /// Old visits began evenly over the last 400 days, half an hour long at the most; those on line within the last hour.
 pub async fn fill(db: &Db, visits: i64, old: i64) -> Result<()> {
     let db = db.pool();
@@ -43,6 +59,7 @@ pub async fn fill(db: &Db, visits: i64, old: i64) -> Result<()> {
          INSERT INTO activity (key, name, created_at) VALUES ('interview', 'Interview', now())",
     )
     .await?;
+    execute(db, WITHOUT_INDEXES).await?;
     for from in (0..old).step_by(usize::try_from(STEP)?) {
         let to = (from + STEP).min(old);
         execute(
@@ -54,7 +71,7 @@ pub async fn fill(db: &Db, visits: i64, old: i64) -> Result<()> {
                         '/learning/' || n % 100, CASE WHEN n % 10 < 7 THEN 'COMPLETED' ELSE 'ABANDONED' END, FALSE,
                         started_at, started_at + lasted, CASE WHEN n % 10 < 7 THEN started_at + lasted END
                  FROM (SELECT n, now() - interval '1 hour' - interval '400 days' * (1 - n::float / {old}) AS started_at,
-                              make_interval(secs => (n * 7919 % 1800)::int) AS lasted
+                              make_interval(secs => n::bigint * 7919 % 1800) AS lasted
                        FROM generate_series({from}, {to} - 1) AS n) AS made"
             ),
         )
@@ -72,6 +89,7 @@ pub async fn fill(db: &Db, visits: i64, old: i64) -> Result<()> {
         ),
     )
     .await?;
+    execute(db, WITH_INDEXES).await?;
     execute(
         db,
         "INSERT INTO presence_hour (hour, started, completed, abandoned, duration_ms, longest_ms)

@@ -74,34 +74,38 @@ pub type Outcome = std::result::Result<Box<Seen>, Refusal>;
 /// [`write_others`].
 pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashMap<String, Model>> {
     let ids: Vec<String> = beats.keys().map(|id| id.uuid()).collect();
-    let since = |beat: &Beat| app.presence.rules.online_since(beat.at);
+    // A lease may have run out for the last of the beats and not for this one: then that is decided with the others.
+    let Some(last) = beats.values().map(|beat| beat.at).max() else { return Ok(HashMap::new()) };
+    let online_since = app.presence.rules.online_since(last);
     let columns = [
         Column::Text("visit", ids.iter().map(|id| Some(id.as_str())).collect()),
         Column::Number("person", beats.values().map(|beat| beat.claimant.person.map(|id| id.0)).collect()),
         Column::Text("secret", beats.values().map(|beat| beat.claimant.secret_hash.as_deref()).collect()),
-        Column::Flag("has_language", beats.values().map(|beat| beat.language_code.is_some()).collect()),
-        Column::Text("language", beats.values().map(|beat| beat.language_code.as_ref()?.as_deref()).collect()),
-        Column::Flag("has_page", beats.values().map(|beat| beat.current_page.is_some()).collect()),
-        Column::Text("page", beats.values().map(|beat| beat.current_page.as_ref()?.as_deref()).collect()),
+        Column::Text("language", beats.values().map(|beat| said(beat.language_code.as_ref())).collect()),
+        Column::Text("page", beats.values().map(|beat| said(beat.current_page.as_ref())).collect()),
         Column::Instant("seen", beats.values().map(|beat| Some(beat.at)).collect()),
-        Column::Instant("online_since", beats.values().map(|beat| Some(since(beat))).collect()),
     ];
     let known: Vec<Model> = transaction!(app, app.now(), |tx| {
         let (table, values) = values_table(&**tx, 1, &columns);
         let sql = format!(
             "UPDATE presence SET \
                last_seen_at = CASE WHEN last_seen_at < v.seen THEN v.seen ELSE last_seen_at END, \
-               language_code = CASE WHEN v.has_language THEN v.language ELSE language_code END, \
-               current_page = CASE WHEN v.has_page THEN v.page ELSE current_page END \
+               language_code = NULLIF(COALESCE(v.language, language_code), ''), \
+               current_page = NULLIF(COALESCE(v.page, current_page), '') \
              FROM {table} \
              WHERE id = v.visit AND is_live AND (person_id = v.person OR secret_hash = v.secret) \
-               AND (activity_id IS NULL OR last_seen_at >= v.online_since) \
+               AND (activity_id IS NULL OR last_seen_at >= $2) \
              RETURNING id, person_id, secret_hash, language_code, current_page, activity_id, status, is_live, started_at, \
                last_seen_at, completed_at, abandon_at"
         );
-        rows(&**tx, &sql, [values]).await
+        rows(&**tx, &sql, [values, online_since.into()]).await
     })?;
     Ok(known.into_iter().map(|row| (row.id.clone(), row)).collect())
+}
+
+/// Nothing, a text, or for no text any more an empty one, which none of them is.
+fn said(change: Option<&Option<String>>) -> Option<&str> {
+    change.map(|text| text.as_deref().unwrap_or_default())
 }
 
 /// Decides and writes beats, of one visit each, whatever there is to decide.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::Viewer;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
+use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
 
 use super::hours::{Tally, hour_of};
 use crate::{
@@ -54,10 +54,10 @@ pub async fn find_statistics(
     if to.is_some_and(|to| to < from) {
         return Err(Error::invalid("to", "must not be before from"));
     }
-    let tx = app.db.snapshot().await?;
-    let online_by_language = find_online(&tx, app, now).await?;
-    let hours = find_hours(&tx, from, to, now).await?;
-    tx.rollback().await?;
+    // Of two things that need not be of the same instant.
+    let online = find_online(app, now);
+    let hours = find_hours(app.db.pool(), from, to, now);
+    let (online_by_language, hours) = futures_util::try_join!(online, hours)?;
     let sum = |of: fn(&Tally) -> i64| hours.values().map(of).sum::<i64>();
     let completed = sum(|hour| hour.completed);
     #[expect(clippy::cast_precision_loss, reason = "an average of milliseconds, for people")]
@@ -73,13 +73,13 @@ pub async fn find_statistics(
 }
 
 /// Who is on line, by language; the most first.
-async fn find_online(db: &DatabaseTransaction, app: &App, now: DateTime<Utc>) -> Result<Vec<LanguageCount>> {
+async fn find_online(app: &App, now: DateTime<Utc>) -> Result<Vec<LanguageCount>> {
     // COALESCE keeps PostgreSQL from guessing how many by the column's statistics, which are about old visits: it would
     // expect few, and sort them.
     let sql = "SELECT COALESCE(language_code, $2) AS language_code, COUNT(*) AS count FROM presence \
                WHERE is_live AND COALESCE(last_seen_at, $1) >= $1 GROUP BY language_code";
     let since = app.presence.rules.online_since(now);
-    let mut counts: Vec<LanguageCount> = rows(db, sql, [since.into(), UNDETERMINED.into()]).await?;
+    let mut counts: Vec<LanguageCount> = rows(app.db.pool(), sql, [since.into(), UNDETERMINED.into()]).await?;
     sort_counts(&mut counts);
     Ok(counts)
 }
@@ -120,7 +120,7 @@ fn sort_counts(counts: &mut [LanguageCount]) {
 
 /// What the range has of each hour.
 async fn find_hours(
-    db: &DatabaseTransaction,
+    db: &DatabaseConnection,
     from: DateTime<Utc>,
     to: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
@@ -152,7 +152,7 @@ fn add(hours: &mut BTreeMap<DateTime<Utc>, Tally>, tally: Tally) {
 }
 
 /// A part of one hour, from the visits.
-async fn find_raw(db: &DatabaseTransaction, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Tally> {
+async fn find_raw(db: &DatabaseConnection, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Tally> {
     #[derive(FromQueryResult)]
     struct Row {
         started: i64,
