@@ -32,6 +32,7 @@ use crate::{
     cursor::find_installation,
     db::{Tx, numbers, texts},
     instances,
+    presence::fold_hours,
     settle::{Moment, Settled},
 };
 
@@ -197,11 +198,14 @@ async fn run(runner: &mut Runner<'_>, request: Request) -> Result<()> {
             due::sweep_instances(runner).await?;
             everyone::place_people(runner).await?;
             bookings::sweep_all(runner).await?;
-            visits::sweep_visits(runner).await?;
+            visits::sweep_all(runner).await?;
         }
         Scope::EveryMinute => {
             bookings::sweep_due(runner).await?;
             visits::sweep_visits(runner).await?;
+            if runner.dry.is_none() {
+                fold_hours(runner.app).await?;
+            }
         }
         Scope::Session(id) => due::sweep_session_list(runner, &[id.0]).await?,
         Scope::Instance(id) => due::sweep_instance_list(runner, &[id.0]).await?,

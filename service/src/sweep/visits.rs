@@ -1,13 +1,12 @@
 //! Visits that are not seen: first they go off line, and their seats are free; hours later they are abandoned.
 
-use domain::status::Mode;
 use entity::presence::Model;
 
 use super::{Runner, Timing, step};
 use crate::{
     Result,
     db::{Tx, is_in, rows, text_list},
-    presence::{Tally, fold_hours, tally, visits},
+    presence::{Tally, tally, visits},
 };
 
 /// How many visits one transaction ends.
@@ -32,10 +31,18 @@ pub(super) async fn sweep_visits(runner: &mut Runner<'_>) -> Result<()> {
         runner.report.presences_abandoned += count;
         runner.progress.finish(batch.len());
     }
-    if timing.mode == Mode::Periodic && runner.dry.is_none() {
-        fold_hours(timing.app).await?;
-    }
     Ok(())
+}
+
+/// The same after everything was computed again: when each of those that went off line is to be given up, too, which a
+/// changed setting may have moved.
+pub(super) async fn sweep_all(runner: &mut Runner<'_>) -> Result<()> {
+    let timing = runner.timing;
+    let gone = runner.texts("SELECT id FROM presence WHERE abandon_at IS NOT NULL ORDER BY id", vec![]).await?;
+    for batch in gone.chunks(VISITS_A_BATCH) {
+        step!(runner, |tx| { mark_batch(tx, timing, batch).await })?;
+    }
+    sweep_visits(runner).await
 }
 
 /// Locks these visits in the order of their ids, those that still are not seen, and ends them.
@@ -48,6 +55,18 @@ async fn end_batch(tx: &Tx, timing: Timing<'_>, ids: &[String]) -> Result<()> {
     );
     let since = rules.online_since(timing.moment().now);
     let gone: Vec<Model> = rows(&**tx, &sql, [text_list(&**tx, ids.iter().cloned()), since.into()]).await?;
+    visits::end_leases(tx, rules, &gone).await
+}
+
+async fn mark_batch(tx: &Tx, timing: Timing<'_>, ids: &[String]) -> Result<()> {
+    let rules = &timing.app.presence.rules;
+    let sql = format!(
+        "SELECT * FROM presence WHERE {} AND abandon_at IS NOT NULL ORDER BY id {}",
+        is_in(&**tx, "id", 1),
+        tx.locking("FOR NO KEY UPDATE")
+    );
+    let mut gone: Vec<Model> = rows(&**tx, &sql, [text_list(&**tx, ids.iter().cloned())]).await?;
+    gone.retain(|row| row.abandon_at != Some(rules.abandoned_at(row.last_seen_at)));
     visits::end_leases(tx, rules, &gone).await
 }
 

@@ -32,6 +32,7 @@ on_both_databases!(
     beats_that_come_at_once_are_one_write,
     an_unchanged_beat_leaves_no_news,
     a_dry_run_abandons_nobody,
+    the_daily_sweep_goes_by_the_settings_of_today,
     old_visits_are_forgotten,
 );
 
@@ -351,6 +352,17 @@ async fn a_dry_run_abandons_nobody(database: TestDatabase) -> Result<()> {
     let report = sweep(visitors.app(), Request { at, is_dry_run: true, ..Request::EXACT }).await.done()?;
     assert_eq!(report.presences_abandoned, 1);
     assert_eq!((visitors.row(visit(1)).await?, visitors.told().await?), (before, 1));
+    Ok(())
+}
+
+async fn the_daily_sweep_goes_by_the_settings_of_today(database: TestDatabase) -> Result<()> {
+    let mut visitors = start(database, None).await?;
+    visitors.beat(visit(1)).await?;
+    visitors.world.advance_seconds(3600);
+    visitors.world.sweep_exactly().await?;
+    visitors.world.app.presence.rules.abandon_after = chrono::TimeDelta::minutes(30);
+    assert_eq!(visitors.world.sweep(Scope::Due, Mode::Periodic).await?.presences_abandoned, 0);
+    assert_eq!(visitors.world.sweep(Scope::All, Mode::Periodic).await?.presences_abandoned, 1);
     Ok(())
 }
 

@@ -63,7 +63,7 @@ async fn hours_are_what_the_visits_are(database: TestDatabase) -> Result<()> {
             }
             5 => drop(visitors.world.sweep_exactly().await?),
             // Which also folds.
-            6 => drop(visitors.world.sweep(Scope::Due, Mode::Periodic).await?),
+            6 => drop(visitors.world.sweep(Scope::EveryMinute, Mode::Exact).await?),
             _ => {
                 if visitors.row(id).await.is_ok_and(|row| row.status != Status::Completed) {
                     visitors.enter(id).await?;
