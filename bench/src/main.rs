@@ -35,6 +35,9 @@ enum Benchmark {
         /// How many upcoming instances
         #[arg(long, value_delimiter = ',', default_value = "10000,100000,1000000")]
         sizes: Vec<i64>,
+        /// How many bookings that are due at once
+        #[arg(long, value_delimiter = ',', default_value = "10000,250000")]
+        bookings: Vec<i64>,
         /// How often each sweep with something due is repeated
         #[arg(long, default_value_t = 5)]
         repetitions: usize,
@@ -58,7 +61,7 @@ async fn main() -> anyhow::Result<()> {
     match Arguments::parse().benchmark {
         Benchmark::Recurrence { rules: true } => recurrence::print_rules(),
         Benchmark::Recurrence { rules: false } => recurrence::run(),
-        Benchmark::Sweep { sizes, repetitions } => sweep::run(&sizes, repetitions).await,
+        Benchmark::Sweep { sizes, bookings, repetitions } => sweep::run(&sizes, &bookings, repetitions).await,
         Benchmark::Fanout(options) => fanout::run(options).await,
         Benchmark::Heartbeat(options) => heartbeat::run(options).await,
         Benchmark::Query(options) => query::run(options).await,

@@ -1,10 +1,11 @@
-//! The sweep on large tables: with nothing due, and with 2 % of the upcoming instances due.
+//! The sweep on large tables: with nothing due, and with 2 % of the upcoming instances due; and with many bookings due.
 //!
 //! A private PostgreSQL that writes to the disk as in production gets so many upcoming instances and ten times as many
 //! past ones. The sweep is the service's, as cron runs it; the baseline is the least SQL that makes the same changes.
 //! Both work on the same tables, in turn; after each run what it changed is undone. Both must leave the same statuses
 //! and the same people at the same places.
 
+mod bookings;
 mod by_hand;
 mod data;
 
@@ -28,13 +29,16 @@ use crate::measure::{median, milliseconds, ratio, time_async};
 
 const IDLE_REPETITIONS: usize = 300;
 
-pub async fn run(sizes: &[i64], repetitions: usize) -> Result<()> {
+pub async fn run(sizes: &[i64], bookings: &[i64], repetitions: usize) -> Result<()> {
     println!("{}\n", data::ABOUT);
     for upcoming in sizes {
         ensure!(*upcoming >= 100 && upcoming % 100 == 0, "sizes are multiples of 100");
         // The past of the largest would be a hundred million check-ins, which no sweep looks at.
         let size = Size { upcoming: *upcoming, past_has_check_ins: *upcoming <= 100_000 };
         run_size(size, repetitions).await.with_context(|| format!("{upcoming} upcoming instances"))?;
+    }
+    for due in bookings {
+        bookings::run(*due, repetitions).await.with_context(|| format!("{due} bookings"))?;
     }
     Ok(())
 }

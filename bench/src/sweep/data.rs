@@ -31,7 +31,7 @@ pub fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap_or_default()
 }
 
-const NOW: &str = "to_timestamp(1800000000)";
+pub const NOW: &str = "to_timestamp(1800000000)";
 
 /// The number that a query gives.
 pub async fn number(db: &impl ConnectionTrait, sql: &str) -> Result<i64> {

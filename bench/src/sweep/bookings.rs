@@ -1,0 +1,175 @@
+//! Bookings that fall due at once, beside ten times as many that are over.
+//!
+//! Half of them have begun unnoticed, half were started and have ended. The sweep is that of the minute; the baseline is
+//! one statement that makes the same steps and tells them.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use chrono::TimeDelta;
+use domain::{clock::ManualClock, placement::PlacementRule};
+use insession_tests::Postgres;
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+use service::{
+    App,
+    app::NoQueue,
+    db::Db,
+    sweep::{Report, Request, sweep},
+    wake::Wake,
+};
+
+use super::{
+    data::{NOW, now, number},
+    execute, settings, told,
+};
+use crate::measure::{median, milliseconds, ratio, time_async};
+
+const IDLE_REPETITIONS: usize = 300;
+
+pub async fn run(due: i64, repetitions: usize) -> Result<()> {
+    ensure!(due > 0 && due % 2 == 0, "sizes are even");
+    let postgres = Postgres::start_with(settings()).await?;
+    let db = Db::connect(&postgres.create_database().await?, 4).await.map_err(told)?;
+    db.migrate().await.map_err(told)?;
+    fill(db.pool(), due).await.context("filling")?;
+    let clock = Arc::new(ManualClock::at(now()));
+    let app = App::new(db, clock, Wake::local(), Arc::new(NoQueue), PlacementRule::default());
+    println!("{due} bookings due at once; {} that are over", 10 * due);
+    idle(&app).await?;
+    all_due(&app, due, repetitions).await?;
+    println!();
+    Ok(())
+}
+
+async fn fill(db: &DatabaseConnection, due: i64) -> Result<()> {
+    // Slots of a minute each, so that those of one mentor don't overlap: the last of the past ends when the due ones begin.
+    let all = 11 * due;
+    execute(
+        db,
+        &format!(
+            "INSERT INTO person (display_name, name_key, created_at) \
+             SELECT 'Person ' || n, 'person ' || n, {NOW} FROM generate_series(1, 2000) n; \
+             INSERT INTO time_slot (mentor_id, starts_at, ends_at, created_at) \
+             SELECT 1 + n % 1000, starts, starts + interval '1 minute', {NOW} \
+             FROM (SELECT n, {NOW} - (2 + ({all} - n) / 1000) * interval '1 minute' AS starts \
+                   FROM generate_series(1, {all}) n) planned; \
+             INSERT INTO booking (time_slot_id, mentor_id, student_id, status, due_at, created_at) \
+             SELECT id, mentor_id, 1001 + id % 1000, \
+               CASE WHEN id <= 10 * {due} THEN 'COMPLETED' WHEN id % 2 = 0 THEN 'SCHEDULED' ELSE 'ONGOING' END, \
+               CASE WHEN id > 10 * {due} THEN CASE WHEN id % 2 = 0 THEN starts_at ELSE ends_at END END, {NOW} FROM time_slot; \
+             CREATE TABLE kept_booking AS SELECT id, status, due_at FROM booking WHERE due_at IS NOT NULL; \
+             CREATE UNIQUE INDEX ON kept_booking (id)"
+        ),
+    )
+    .await?;
+    execute(db, "VACUUM ANALYZE").await?;
+    execute(db, "CHECKPOINT").await
+}
+
+async fn service_sweep(app: &App, before: TimeDelta) -> Result<Report> {
+    sweep(app, Request { at: Some(now() - before), ..Request::EVERY_MINUTE }).await.map_err(told)
+}
+
+async fn idle(app: &App) -> Result<()> {
+    // Before any of them began.
+    let years = TimeDelta::days(3650);
+    let (mut ours, mut by_hand) = (Vec::new(), Vec::new());
+    for repetition in 0..IDLE_REPETITIONS {
+        let (time, report) = time_async(service_sweep(app, years)).await;
+        ensure!(report?.bookings.is_empty(), "something was due");
+        let sql = "SELECT id FROM booking WHERE due_at <= $1";
+        let statement = Statement::from_sql_and_values(sea_orm::DbBackend::Postgres, sql, [(now() - years).into()]);
+        let (hand, due) = time_async(app.db.pool().query_all_raw(statement)).await;
+        ensure!(due?.is_empty(), "something was due");
+        // The first ones prepare statements and fill caches.
+        if repetition >= IDLE_REPETITIONS / 10 {
+            ours.push(time);
+            by_hand.push(hand);
+        }
+    }
+    let (ours, by_hand) = (median(ours), median(by_hand));
+    println!(
+        "  nothing due   sweep {:>9.2} ms   one SELECT    {:>9.2} ms   {:>5.2} x",
+        milliseconds(ours),
+        milliseconds(by_hand),
+        ratio(ours, by_hand),
+    );
+    Ok(())
+}
+
+async fn all_due(app: &App, due: i64, repetitions: usize) -> Result<()> {
+    let db = app.db.pool();
+    let (mut ours, mut by_hand) = (Vec::new(), Vec::new());
+    let mut results = Vec::new();
+    // The first of each is not counted.
+    for repetition in 0..=repetitions {
+        let (time, report) = time_async(service_sweep(app, TimeDelta::zero())).await;
+        let steps = i64::try_from(report?.bookings.len())?;
+        ensure!(steps == due, "{steps} steps instead of {due}");
+        results.push(result(db).await?);
+        undo(db).await?;
+        let (hand, done) = time_async(sweep_by_hand(db)).await;
+        done?;
+        results.push(result(db).await?);
+        undo(db).await?;
+        if repetition > 0 {
+            ours.push(time);
+            by_hand.push(hand);
+        }
+    }
+    ensure!(results.windows(2).all(|pair| pair[0] == pair[1]), "they left different things: {results:?}");
+    let (ours, by_hand) = (median(ours), median(by_hand));
+    println!(
+        "  all due       sweep {:>9.1} ms   least SQL     {:>9.1} ms   {:>5.2} x",
+        milliseconds(ours),
+        milliseconds(by_hand),
+        ratio(ours, by_hand),
+    );
+    Ok(())
+}
+
+/// No locks before it writes, no batches, nothing decided but by the statement itself.
+async fn sweep_by_hand(db: &DatabaseConnection) -> Result<()> {
+    let sql = format!(
+        "WITH changed AS (\
+           UPDATE booking SET is_delayed = status = 'SCHEDULED', \
+             completed_at = CASE WHEN status = 'ONGOING' THEN {NOW} END, \
+             status = CASE WHEN status = 'SCHEDULED' THEN 'ONGOING' ELSE 'COMPLETED' END, due_at = NULL \
+           WHERE due_at <= {NOW} RETURNING id, mentor_id, student_id, status, is_delayed), \
+         batch AS (\
+           INSERT INTO change_batch (occurred_at, size) SELECT {NOW}, count(*) FROM changed RETURNING id) \
+         INSERT INTO change_log (batch_id, ordinal, kind, booking_id, mentor_id, student_id, old_status, new_status, \
+           is_delayed, reason) \
+         SELECT batch.id, row_number() OVER () - 1, 'BOOKING_STEP', c.id, c.mentor_id, c.student_id, \
+           CASE WHEN c.is_delayed THEN 'SCHEDULED' ELSE 'ONGOING' END, c.status, c.is_delayed, \
+           CASE WHEN c.is_delayed THEN 'Its start time passed and nobody had started it.' ELSE 'Its end time passed.' END \
+         FROM changed c, batch"
+    );
+    execute(db, &sql).await
+}
+
+async fn undo(db: &DatabaseConnection) -> Result<()> {
+    execute(
+        db,
+        "UPDATE booking b SET status = k.status, due_at = k.due_at, is_delayed = false, completed_at = NULL \
+         FROM kept_booking k WHERE k.id = b.id; \
+         TRUNCATE change_batch, change_log, count_change",
+    )
+    .await?;
+    for table in ["booking", "change_batch", "change_log"] {
+        execute(db, &format!("VACUUM ANALYZE {table}")).await?;
+    }
+    execute(db, "CHECKPOINT").await
+}
+
+/// What a run left, in short: every booking, and every step that was told.
+async fn result(db: &DatabaseConnection) -> Result<[i64; 2]> {
+    let digest = |columns: &str, table: &str| {
+        format!(
+            "SELECT COALESCE(sum(hashtextextended(ROW({columns})::text, 0)::numeric % 1000000007), 0)::bigint FROM {table}"
+        )
+    };
+    let booking = "id, status, is_delayed, due_at, completed_at";
+    let told = "kind, booking_id, mentor_id, student_id, old_status, new_status, is_delayed, reason";
+    Ok([number(db, &digest(booking, "booking")).await?, number(db, &digest(told, "change_log")).await?])
+}
