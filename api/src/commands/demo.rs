@@ -6,18 +6,21 @@ use anyhow::Context;
 use chrono::{DateTime, NaiveTime, SubsecRound, TimeDelta, Utc, Weekday};
 use domain::{
     access::Viewer,
-    ids::{PersonId, SessionId, SessionInstanceId},
+    ids::{BookingId, PersonId, SessionId, SessionInstanceId, TimeSlotId},
     recurrence::{Recurrence, Schedule},
     zone::{Tz, local_time},
 };
 use insession::auth::Authenticator;
 use service::{
-    App, check_ins,
+    App,
+    bookings::{self, Action},
+    check_ins,
     config::{Settings, Source},
     entity::check_in::Attendance,
     instances::{self, NewInstance},
     people::{self, NewPerson},
     sessions::{self, NewSession, SessionPatch},
+    time_slots::{self, NewSlot},
 };
 
 use super::{serve, setup};
@@ -139,7 +142,31 @@ async fn fill(app: &App) -> anyhow::Result<People> {
         let yes = check_ins::check_in(app, Viewer::person(*player), *instance, Attendance::Yes, None);
         yes.await.map_err(setup::told)?;
     }
+    if let [(ada, _), (ben, _), (cleo, _)] = players[..] {
+        add_lessons(app, [ada, ben, cleo]).await?;
+    }
     Ok(People { organizer, players })
+}
+
+/// Cleo teaches: Ada's lesson was started and ends soon, Ben's begins and nobody will have started it, and tomorrow one is
+/// free.
+async fn add_lessons(app: &App, [ada, ben, cleo]: [PersonId; 3]) -> anyhow::Result<()> {
+    let now = app.now().trunc_subsecs(0);
+    let slot = async |from: TimeDelta, to: TimeDelta| {
+        let new = NewSlot { mentor: None, starts_at: now + from, ends_at: now + to };
+        let row = time_slots::insert_slot(app, Viewer::person(cleo), new).await.map_err(setup::told)?;
+        anyhow::Ok(TimeSlotId(row.id))
+    };
+    let book = async |slot, student| {
+        let row = bookings::book(app, Viewer::person(student), slot, None).await.map_err(setup::told)?;
+        anyhow::Ok(BookingId(row.id))
+    };
+    let (seconds, hours) = (TimeDelta::seconds, TimeDelta::hours);
+    let started = book(slot(seconds(20), seconds(50)).await?, ada).await?;
+    bookings::act(app, Viewer::person(cleo), started, Action::Start).await.map_err(setup::told)?;
+    book(slot(seconds(55), hours(1)).await?, ben).await?;
+    slot(hours(24), hours(25)).await?;
+    Ok(())
 }
 
 async fn person(app: &App, name: &str) -> anyhow::Result<PersonId> {
@@ -198,6 +225,12 @@ fn print_welcome(address: &str, authenticator: &Authenticator, people: &People) 
     println!("What is on now:\n");
     println!(
         "  {{ activeSessionInstances {{ nodes {{ session {{ name city }} startsAt presentCount activeExplanation }} }} }}\n"
+    );
+    println!(
+        "Cleo teaches: within a minute one lesson ends and another begins late. To watch, with the token of who takes part:\n"
+    );
+    println!(
+        "  subscription {{ bookingStatusChanged {{ bookings {{ id status }} booking {{ id }} oldStatus newStatus isDelayed reason }} }}\n"
     );
     println!("Tokens, for GraphiQL's token field or an Authorization: Bearer header, good for a day:\n");
     println!("  admin                       {}", authenticator.issue(None, true, day)?);

@@ -1,5 +1,4 @@
 //! `bookingStatusChanged`: how a subscription to bookings begins, and its messages.
-#![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
 
 use std::{future::ready, sync::Arc};
 
@@ -126,13 +125,12 @@ pub async fn subscribe(
         return Ok(feed.take().filter_map(|event| ready(BookingStatusChange::event(event))).boxed());
     }
     let narrowing = authorize(ctx, booking).await?;
-    let (first, from) = match after {
-        Some(cursor) => (None, change_cursor::resumable(ctx, &cursor).await?),
-        None => {
-            let snapshot = read_snapshot(ctx, narrowing).await?;
-            let position = snapshot.position;
-            (Some(snapshot), position)
-        }
+    let (first, from) = if let Some(cursor) = after {
+        (None, change_cursor::resumable(ctx, &cursor).await?)
+    } else {
+        let snapshot = read_snapshot(ctx, narrowing).await?;
+        let position = snapshot.position;
+        (Some(snapshot), position)
     };
     let registration = Registration { narrowing: Narrowing::Bookings(narrowing), from, person_at: None };
     let first = stream::iter(first.map(|snapshot| BookingStatusChange(Message::Snapshot(Arc::new(snapshot)))));

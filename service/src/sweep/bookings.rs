@@ -125,15 +125,14 @@ async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[i64]) -> Result<Swept> 
             swept.problems.push(format!("{} has a status that is not known", BookingId(item.booking.id)));
             continue;
         };
-        match state.fall_due(&item.slot(), now) {
-            Some(step) => match steps.iter_mut().find(|(other, _)| *other == step) {
-                Some((_, bookings)) => bookings.push(item.booking),
-                None => steps.push((step, vec![item.booking])),
-            },
-            None => {
-                let due_at = state.due_at(&item.slot());
-                marks.extend((item.booking.due_at != due_at).then_some((item.booking.id, due_at)));
-            }
+        let Some(step) = state.fall_due(&item.slot(), now) else {
+            let due_at = state.due_at(&item.slot());
+            marks.extend((item.booking.due_at != due_at).then_some((item.booking.id, due_at)));
+            continue;
+        };
+        match steps.iter_mut().find(|(other, _)| *other == step) {
+            Some((_, bookings)) => bookings.push(item.booking),
+            None => steps.push((step, vec![item.booking])),
         }
     }
     for (step, bookings) in steps {

@@ -1,4 +1,4 @@
-//! `POST /cron/sweep`, for services that call an address on a schedule.
+//! `POST /cron/sweep`, for services that call an address on a schedule, and `insession sweep`, for those that run a command.
 
 use anyhow::{Context, Result, ensure};
 use chrono::TimeDelta;
@@ -9,9 +9,14 @@ use insession_tests::{
     program::CRON_SECRET,
 };
 use reqwest::{Method, StatusCode, header};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-on_both_databases!(who_knows_the_secret_may_sweep, without_a_secret_nobody_may, a_sweep_that_fails_says_so);
+on_both_databases!(
+    who_knows_the_secret_may_sweep,
+    without_a_secret_nobody_may,
+    a_sweep_that_fails_says_so,
+    the_command_sweeps_bookings_too,
+);
 
 /// A server without workers, so that nobody sweeps but who asks for it.
 async fn serve(database: &TestDatabase, change: impl FnOnce(Settings) -> Settings) -> Result<Program> {
@@ -99,6 +104,34 @@ async fn a_sweep_that_fails_says_so(database: TestDatabase) -> Result<()> {
     for _ in 0..20 {
         assert_eq!(ask(&server, Method::POST, Some(&right)).await?.status(), StatusCode::OK, "as often as is allowed");
     }
+    Ok(())
+}
+
+async fn the_command_sweeps_bookings_too(database: TestDatabase) -> Result<()> {
+    let settings = Settings::new(&database.url);
+    program::run(&settings, &["migrate"]).await?.expect_success()?;
+    let connection = database.connect().await?;
+    insert_due_booking(&connection).await?;
+    let run = async |arguments: &[&str]| program::run(&settings, arguments).await?.expect_success();
+    let later = (insession_tests::now() + TimeDelta::hours(2)).to_rfc3339();
+    let expected = json!([{
+        "booking_id": 1, "old_status": "SCHEDULED", "new_status": "ONGOING", "is_delayed": true,
+        "reason": "Its start time passed and nobody had started it.",
+    }]);
+    for arguments in [
+        &["sweep", "--json", "--dry-run"] as &[&str],
+        &["sweep", "--json", "--dry-run", "--all"],
+        &["sweep", "--json", "--dry-run", "--simulate-time", &later],
+    ] {
+        assert_eq!(run(arguments).await?.json()?["bookings"], expected, "{arguments:?}");
+    }
+    let past = run(&["sweep", "--json", "--dry-run", "--simulate-time", "2020-01-01 00:00"]).await?;
+    assert_eq!(past.json()?["bookings"], json!([]));
+    assert_eq!(number(&connection, "SELECT count(*) FROM change_log").await?, 0, "nothing has been changed so far");
+    let text = run(&["sweep", "--simulate-time", &later, "--yes"]).await?.stdout;
+    let line = "  - booking_id=1: SCHEDULED -> ONGOING, delayed. Its start time passed and nobody had started it.";
+    ensure!(text.contains(" - Bookings: 1 steps\n") && text.contains(line), "{text}");
+    assert_eq!(run(&["sweep", "--json", "--all"]).await?.json()?["bookings"], json!([]));
     Ok(())
 }
 

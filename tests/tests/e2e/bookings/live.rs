@@ -1,6 +1,6 @@
 //! `bookingStatusChanged`, from the real program over real sockets.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -226,14 +226,15 @@ async fn a_snapshot_is_all_or_nothing(database: TestDatabase) -> Result<()> {
         let mut sql = String::new();
         for n in from..to {
             let at = |n: i64| (now() + TimeDelta::days(1) + TimeDelta::minutes(n)).to_rfc3339();
-            sql += &format!(
+            write!(
+                sql,
                 "INSERT INTO time_slot (id, mentor_id, starts_at, ends_at, created_at)
                  VALUES ({n}, {mentor}, '{0}', '{1}', '{0}');
                  INSERT INTO booking (id, time_slot_id, mentor_id, student_id, status, created_at)
                  VALUES ({n}, {n}, {mentor}, {student}, 'COMPLETED', '{0}');",
                 at(2 * n),
                 at(2 * n + 1)
-            );
+            )?;
         }
         insession_tests::database::execute(&connection, &sql).await
     };

@@ -210,11 +210,12 @@ async fn steps_are_told_with_their_reason(database: TestDatabase) -> Result<()> 
     assert_eq!(stage.state(delayed).await?, State { status: BookingStatus::Completed, is_delayed: true });
 
     let steps = stage.steps().await?;
-    let told = |id| steps.iter().filter(move |step| step.booking == id).map(|step| step.reason.as_str());
+    let told =
+        |id| -> Vec<&str> { steps.iter().filter(|step| step.booking == id).map(|step| step.reason.as_str()).collect() };
     let (booked, late) = ("It was booked.", "Its start time passed and nobody had started it.");
-    assert_eq!(Vec::from_iter(told(delayed)), [booked, late, "It was marked as completed."]);
-    assert_eq!(Vec::from_iter(told(on_time)), [booked, "It was started.", "Its end time passed."]);
-    assert_eq!(Vec::from_iter(told(cancelled)), [booked, "It was cancelled."]);
+    assert_eq!(told(delayed), [booked, late, "It was marked as completed."]);
+    assert_eq!(told(on_time), [booked, "It was started.", "Its end time passed."]);
+    assert_eq!(told(cancelled), [booked, "It was cancelled."]);
     let expected = ["- to SCHEDULED", "SCHEDULED to ONGOING (delayed)", "ONGOING to COMPLETED (delayed)"];
     assert_eq!(stage.steps_of(delayed).await?, expected);
     ensure!(steps.iter().all(|step| (step.mentor, step.student) == (stage.mentor, stage.student)));
