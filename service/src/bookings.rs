@@ -20,7 +20,7 @@ use sea_orm::{
 use crate::{
     App, Error, Result,
     audit::Changes,
-    db::{Tx, execute, is_in, list, rows},
+    db::{Tx, execute, is_in, list, numbers, rows},
     lists::{self, Key, Page, Slice},
     time_slots::{find_slots, lock_active_person, lock_slot, slot_of},
     transaction,
@@ -265,6 +265,28 @@ pub async fn act(app: &App, viewer: Viewer, id: BookingId, action: Action) -> Re
         tx.audit(viewer, action.mutation(), id, Changes::between(Some(&row), Some(&changed)));
         Ok(changed)
     })
+}
+
+/// Locks what someone has booked or offers that is not over, and has bookings of it: slots and bookings, by id.
+pub(crate) async fn lock_living_of(tx: &Tx, person: PersonId) -> Result<Vec<booking::Model>> {
+    let lock = tx.locking("FOR UPDATE");
+    let slots = format!("SELECT id FROM time_slot WHERE mentor_id = $1 AND deleted_at IS NULL ORDER BY id {lock}");
+    numbers(&**tx, &slots, [person.0.into()]).await?;
+    let sql = format!(
+        "SELECT * FROM booking WHERE (mentor_id = $1 OR student_id = $1) AND status IN ('SCHEDULED', 'ONGOING') \
+         ORDER BY id {lock}"
+    );
+    rows(&**tx, &sql, [person.0.into()]).await
+}
+
+/// Ends a locked booking, whose mentor or student is gone: one that is to come is cancelled, one that is on is completed.
+/// What it is then.
+pub(crate) async fn end_living(tx: &Tx, row: &booking::Model, now: DateTime<Utc>) -> Result<BookingStatus> {
+    let state = state_of(row)?;
+    let step = state.cancel().or_else(|_| state.complete())?;
+    write_step(tx, step, &[row.id], None, now).await?;
+    tx.tell(|news| news.booking_step(news_of(row, step)));
+    Ok(step.to.status)
 }
 
 /// Writes a step of these bookings, all of them or none, and when they fall due next. They still have to be where the step

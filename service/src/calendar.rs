@@ -23,7 +23,11 @@ pub async fn find_session_calendar(app: &App, path: &str) -> Result<Option<Sessi
     }
     let installation = find_installation(&app.db).await?.name;
     let snapshot = app.db.snapshot().await?;
-    let found = session::Entity::find().filter(session::Column::Path.eq(path)).one(&snapshot).await?;
+    let found = session::Entity::find()
+        .filter(session::Column::Path.eq(path))
+        .filter(session::Column::DeletedAt.is_null())
+        .one(&snapshot)
+        .await?;
     let Some(session) = found else { return Ok(None) };
     let instances = session_instance::Entity::find()
         .filter(session_instance::Column::SessionId.eq(session.id))

@@ -15,7 +15,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveEnum, ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait,
-    PaginatorTrait, QueryFilter, QuerySelect, Select, sea_query::LockType,
+    QueryFilter, QuerySelect, Select, sea_query::LockType,
 };
 use serde_json::json;
 
@@ -29,6 +29,7 @@ use crate::{
     placing::{Affected, Move, lock_people_of, place_people},
     sessions::is_organizer,
     settle::{self, Item},
+    sign_in::is_someone,
     transaction,
 };
 
@@ -130,7 +131,7 @@ async fn authorize(
     {
         return Err(Error::Forbidden("only organisers of this session and admins may check in others"));
     }
-    if person::Entity::find_by_id(person.0).count(&**tx).await? == 0 {
+    if !person::Entity::find_by_id(person.0).one(&**tx).await?.is_some_and(|row| is_someone(&row)) {
         return Err(if viewer.is(person) {
             Error::Unauthenticated("the person that this token names does not exist")
         } else {

@@ -242,8 +242,10 @@ pub async fn find_counts(app: &App, ids: &[SessionInstanceId]) -> Result<Vec<(Se
         db::is_in(app.db.pool(), "active_session_instance_id", 1)
     );
     let attending = format!(
-        "SELECT session_instance_id AS id, COUNT(*) AS count FROM check_in WHERE attendance = 'YES' AND {} GROUP BY session_instance_id",
-        db::is_in(app.db.pool(), "session_instance_id", 1)
+        "SELECT i.id, i.erased_count + (SELECT COUNT(*) FROM check_in c \
+           WHERE c.session_instance_id = i.id AND c.attendance = 'YES') AS count \
+         FROM session_instance i WHERE {}",
+        db::is_in(app.db.pool(), "i.id", 1)
     );
     let present: Vec<Row> = db::rows(app.db.pool(), &present, [list()]).await?;
     let attending: Vec<Row> = db::rows(app.db.pool(), &attending, [list()]).await?;

@@ -1,4 +1,4 @@
-//! Forgetting what is long past: the change log beyond its time, and deleted instances that it no longer names.
+//! Forgetting what is long past: the change log beyond its time, and deleted instances and sessions that it no longer names.
 //!
 //! What is left of the log is always all that came after some position, so that a cursor is either good or too old.
 //! The last batch stays, however old it is: it holds the log's position.
@@ -80,7 +80,12 @@ async fn prune_instances(app: &App, now: DateTime<Utc>) -> Result<u64> {
           ORDER BY id LIMIT $3 {skip_locked})"
     );
     let over = (now - OVER).date_naive();
-    steps(app, now, &sql, || vec![oldest.into(), over.into()]).await
+    let instances = steps(app, now, &sql, || vec![oldest.into(), over.into()]).await?;
+    // Sessions go last, when nothing of them is left.
+    let sql = "DELETE FROM session WHERE id IN (SELECT id FROM session s WHERE deleted_at < $1 \
+                 AND NOT EXISTS (SELECT 1 FROM session_instance WHERE session_id = s.id) LIMIT $2)";
+    steps(app, now, sql, || vec![oldest.into()]).await?;
+    Ok(instances)
 }
 
 /// Visits that began long ago and are over, and the hours in which they did.

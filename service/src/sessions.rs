@@ -78,12 +78,18 @@ pub struct SessionPatch {
 }
 
 pub async fn find_sessions<C: ConnectionTrait>(db: &C, ids: &[SessionId]) -> Result<Vec<session::Model>> {
+    Ok(find_named_sessions(db, ids).await?.into_iter().filter(|row| row.deleted_at.is_none()).collect())
+}
+
+/// Deleted ones too: the log names them, and whoever is told that a meeting ended is told of which session it was.
+pub async fn find_named_sessions<C: ConnectionTrait>(db: &C, ids: &[SessionId]) -> Result<Vec<session::Model>> {
     let ids = ids.iter().map(|id| id.0);
     Ok(session::Entity::find().filter(session::Column::Id.is_in(ids)).all(db).await?)
 }
 
 pub async fn find_session_by_path(app: &App, path: &str) -> Result<Option<session::Model>> {
-    Ok(session::Entity::find().filter(session::Column::Path.eq(path)).one(app.db.pool()).await?)
+    let existing = session::Entity::find().filter(session::Column::DeletedAt.is_null());
+    Ok(existing.filter(session::Column::Path.eq(path)).one(app.db.pool()).await?)
 }
 
 /// The sessions of a filter, by name.
@@ -119,7 +125,7 @@ pub async fn find_cities(app: &App, text: &str, limit: u64) -> Result<Vec<String
 }
 
 fn matching(filter: &SessionFilter, now: DateTime<Utc>) -> Select<session::Entity> {
-    let mut condition = Condition::all();
+    let mut condition = Condition::all().add(session::Column::DeletedAt.is_null());
     if let Some(text) = filter.name_contains.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         condition = condition.add(contains(session::Column::NameKey, text));
     }
@@ -215,7 +221,8 @@ pub(crate) async fn authorize_edit<C: ConnectionTrait>(db: &C, viewer: Viewer, s
     if viewer.may_edit_session(viewer.is_admin || is_organizer(db, viewer, session).await?) {
         return Ok(());
     }
-    if session::Entity::find_by_id(session.0).count(db).await? == 0 {
+    let existing = session::Entity::find_by_id(session.0).filter(session::Column::DeletedAt.is_null());
+    if existing.count(db).await? == 0 {
         return Err(Error::not_found("session", session));
     }
     Err(Error::Forbidden("only organisers of this session and admins may do this"))
@@ -224,7 +231,7 @@ pub(crate) async fn authorize_edit<C: ConnectionTrait>(db: &C, viewer: Viewer, s
 /// Locks the session against changes, or for changing it.
 pub(crate) async fn lock_session(tx: &Tx, id: SessionId, lock: LockType) -> Result<session::Model> {
     let row = session::Entity::find_by_id(id.0).lock(lock).one(&**tx).await?;
-    row.ok_or_else(|| Error::not_found("session", id))
+    row.filter(|row| row.deleted_at.is_none()).ok_or_else(|| Error::not_found("session", id))
 }
 
 /// Makes a session (admins).

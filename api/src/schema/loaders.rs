@@ -99,7 +99,7 @@ impl Loader<SessionId> for Loaders {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[SessionId]) -> Shared<HashMap<SessionId, Self::Value>> {
-        Ok(by(sessions::find_sessions(self.app.db.pool(), keys).await?, |row| SessionId(row.id)))
+        Ok(by(sessions::find_named_sessions(self.app.db.pool(), keys).await?, |row| SessionId(row.id)))
     }
 }
 

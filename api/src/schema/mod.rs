@@ -24,6 +24,7 @@ pub mod scalars;
 mod session;
 mod subscription;
 mod sweep;
+mod upkeep;
 
 use async_graphql::{Executor, MergedObject, MergedSubscription, SchemaBuilder, parser};
 use service::{App, presence::gather::Gatherer};
@@ -37,6 +38,7 @@ use self::{
     presence::{PresenceMutation, PresenceQuery, PresenceSubscription},
     query::SessionQuery,
     subscription::SessionSubscription,
+    upkeep::UpkeepMutation,
 };
 use crate::{live::Hub, rate::BeatRates};
 
@@ -44,7 +46,7 @@ use crate::{live::Hub, rate::BeatRates};
 struct Query(SessionQuery, PresenceQuery, AuditQuery);
 
 #[derive(MergedObject, Default)]
-struct Mutation(SessionMutation, PresenceMutation);
+struct Mutation(SessionMutation, PresenceMutation, UpkeepMutation);
 
 #[derive(MergedSubscription, Default)]
 struct Subscription(SessionSubscription, PresenceSubscription);

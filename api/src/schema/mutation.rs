@@ -41,6 +41,12 @@ pub struct PersonPayload {
     person: Person,
 }
 
+impl PersonPayload {
+    pub(super) fn of(person: Person) -> Self {
+        Self { person }
+    }
+}
+
 #[derive(SimpleObject)]
 pub struct CheckInPayload {
     check_in: CheckIn,

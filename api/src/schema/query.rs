@@ -51,6 +51,11 @@ async fn find_booking(ctx: &Context<'_>, id: BookingId) -> Result<Option<Booking
     Ok(load(ctx, id).await?.filter(|row| bookings::is_seen_by(viewer, row)).map(Booking))
 }
 
+/// A session that has not been deleted.
+async fn find_session(ctx: &Context<'_>, id: SessionId) -> Result<Option<Session>> {
+    Ok(load(ctx, id).await?.filter(|row| row.deleted_at.is_none()).map(Session))
+}
+
 #[derive(Default)]
 pub struct SessionQuery;
 
@@ -66,7 +71,7 @@ impl SessionQuery {
     async fn node(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Node>> {
         let kind = id.split(':').next().unwrap_or_default();
         Ok(match kind {
-            SessionId::TYPE => load(ctx, parse_id::<SessionId>("id", &id)?).await?.map(|row| Session(row).into()),
+            SessionId::TYPE => find_session(ctx, parse_id("id", &id)?).await?.map(Into::into),
             SessionInstanceId::TYPE => {
                 load(ctx, parse_id::<SessionInstanceId>("id", &id)?).await?.map(|row| SessionInstance(row).into())
             }
@@ -96,7 +101,7 @@ impl SessionQuery {
     }
 
     async fn session(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Session>> {
-        Ok(load(ctx, parse_id::<SessionId>("id", &id)?).await?.map(Session))
+        find_session(ctx, parse_id("id", &id)?).await
     }
 
     async fn session_by_path(&self, ctx: &Context<'_>, path: String) -> Result<Option<Session>> {

@@ -18,6 +18,7 @@ use crate::{
     App, Result,
     db::{self, Tx, execute, is_in, rows, text_list, values_table},
     lists::{self, Key, Page, Slice},
+    presence::hours::{Tally, tally},
 };
 
 /// Which visits; everything that is given must hold.
@@ -102,6 +103,18 @@ pub(crate) async fn end_leases(tx: &Tx, rules: &PresenceRules, visits: &[Model])
     for activity in freed {
         tx.tell(|news| news.occupancy_changed(ActivityId(activity)));
     }
+    Ok(())
+}
+
+/// Ends and removes the visits of a person who is erased. How many there were is in the hours.
+pub(crate) async fn erase_visits(tx: &Tx, person: PersonId, now: DateTime<Utc>) -> Result<()> {
+    let sql = format!("SELECT * FROM presence WHERE person_id = $1 ORDER BY id {}", tx.locking("FOR UPDATE"));
+    let visits: Vec<Model> = rows(&**tx, &sql, [person.0.into()]).await?;
+    let active = || visits.iter().filter(|visit| visit.status == Status::Active);
+    tally(tx, active().map(|visit| Tally::completed(visit.started_at, now)).collect()).await?;
+    let freed: BTreeSet<i64> = active().filter_map(|visit| visit.activity_id).collect();
+    tx.tell(|news| freed.into_iter().for_each(|activity| news.occupancy_changed(ActivityId(activity))));
+    execute(&**tx, "DELETE FROM presence WHERE person_id = $1", [person.0.into()]).await?;
     Ok(())
 }
 

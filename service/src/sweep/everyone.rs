@@ -15,7 +15,7 @@ const A_BATCH: i64 = 1_000;
 pub(super) async fn sweep_sessions(runner: &mut Runner<'_>) -> Result<()> {
     let mut last = 0;
     loop {
-        let sql = "SELECT id FROM session WHERE id > $1 ORDER BY id LIMIT $2";
+        let sql = "SELECT id FROM session WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2";
         let ids = runner.ids(sql, vec![last.into(), A_BATCH.into()]).await?;
         let Some(newest) = ids.last() else { return Ok(()) };
         last = *newest;

@@ -119,7 +119,8 @@ async fn sweep_session(
 
 async fn lock_sessions(tx: &Tx, ids: &[i64]) -> Result<Vec<session::Model>> {
     let lock = tx.locking("FOR NO KEY UPDATE");
-    let sql = format!("SELECT * FROM session WHERE {} ORDER BY id {lock}", is_in(&**tx, "id", 1));
+    let sql =
+        format!("SELECT * FROM session WHERE {} AND deleted_at IS NULL ORDER BY id {lock}", is_in(&**tx, "id", 1));
     rows(&**tx, &sql, [list(&**tx, ids.iter().copied())]).await
 }
 

@@ -16,3 +16,4 @@ mod rights;
 mod service;
 mod sign_in;
 mod statements;
+mod upkeep;

@@ -132,6 +132,24 @@ fn session_rows(world: &World) -> Vec<Row> {
             json!({ "id": member }),
         ),
         (
+            "deleteSession",
+            May::Admins,
+            "mutation($id: ID!) { deleteSession(id: $id) { deletedSessionId } }",
+            json!({ "id": session }),
+        ),
+        (
+            "erasePerson",
+            May::Admins,
+            "mutation($id: ID!) { erasePerson(id: $id) { erasedPersonId } }",
+            json!({ "id": member }),
+        ),
+        (
+            "mergePeople",
+            May::Admins,
+            "mutation($id: ID!, $into: ID!) { mergePeople(fromId: $id, intoId: $into) { person { id } } }",
+            json!({ "id": member, "into": stranger }),
+        ),
+        (
             "revokeTokens",
             May::Admins,
             "mutation($id: ID) { revokeTokens(personId: $id) { person { id } } }",

@@ -1,0 +1,138 @@
+//! Erasing a person: nothing that tells who they were or where is left, and counts stay.
+//!
+//! What goes: name, place, external id, check-ins, visits, what they organised, the slots they offered; what the audit log
+//! and the change log say of them. What stays: a row without a name, for past bookings to refer to; how many said yes to a
+//! meeting that has begun (`erased_count`), and how many visited in which hour. Tokens end at once, and no new one counts.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use domain::{
+    access::Viewer,
+    booking::BookingStatus,
+    ids::{BookingId, PersonId, SessionInstanceId},
+};
+use entity::{booking, check_in::Attendance, person};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect, sea_query::LockType};
+use serde_json::json;
+
+use crate::{
+    App, Error, Result,
+    audit::Changes,
+    bookings::{end_living, lock_living_of},
+    changes::News,
+    db::{Tx, execute, is_in, list, numbers},
+    placing::{Affected, place_people},
+    presence::visits::erase_visits,
+    sign_in::is_someone,
+    transaction,
+};
+
+/// What is shown in place of a name.
+const NAMELESS: &str = "Erased";
+
+/// Erases a person (the person and admins). There is no way back.
+pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()> {
+    if !viewer.is_signed_in() {
+        return Err(Error::Unauthenticated("sign in to erase a person"));
+    }
+    if !viewer.may_act_for(id) {
+        return Err(Error::Forbidden("only the person and admins may erase a person"));
+    }
+    let now = app.now();
+    transaction!(app, now, |tx| {
+        // In the order of locks: instances, slots and bookings, the person; then it is looked whether that was all.
+        let answered = lock_answered(tx, id).await?;
+        let bookings = lock_living_of(tx, id).await?;
+        let row = person::Entity::find_by_id(id.0).lock(LockType::NoKeyUpdate).one(&**tx).await?;
+        let row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
+        if find_answered(tx, id).await? != answered || lock_living_of(tx, id).await? != bookings {
+            return Err(Error::Again("the person does something at the moment"));
+        }
+        erase_check_ins(tx, id, now).await?;
+        erase_bookings(tx, viewer, id, bookings, now).await?;
+        erase_visits(tx, id, now).await?;
+        execute(&**tx, "DELETE FROM session_organizer WHERE person_id = $1", [id.0.into()]).await?;
+        // Before this transaction writes what it has to tell.
+        execute(&**tx, "UPDATE change_log SET person_id = NULL WHERE person_id = $1", [id.0.into()]).await?;
+        let sql = "UPDATE audit_entry SET changes = '{}' WHERE node = $1";
+        execute(&**tx, sql, [id.to_string().into()]).await?;
+        let sql = "UPDATE person SET display_name = $2, name_key = $2, city = NULL, country = NULL, external_id = NULL \
+                   WHERE merged_into_id = $1";
+        execute(&**tx, sql, [id.0.into(), NAMELESS.into()]).await?;
+        nameless(row, now).into_active_model().reset_all().update(&**tx).await?;
+        tx.tell(News::tokens_revoked);
+        tx.audit(viewer, "erasePerson", id, Changes::default().with("isErased", json!(false), json!(true)));
+        place_people(tx, app.placement_rule, Affected::People(&[id.0]), &answered).await?;
+        Ok(())
+    })
+}
+
+/// The row without anything of the person.
+fn nameless(row: person::Model, now: DateTime<Utc>) -> person::Model {
+    person::Model {
+        display_name: NAMELESS.to_owned(),
+        name_key: NAMELESS.to_lowercase(),
+        city: None,
+        country: None,
+        is_deactivated: true,
+        hides_place: true,
+        external_id: None,
+        tokens_not_before: Some(now),
+        erased_at: Some(now),
+        ..row
+    }
+}
+
+/// The instances to which the person answered.
+async fn find_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<i64>> {
+    let sql = "SELECT session_instance_id FROM check_in WHERE person_id = $1";
+    Ok(numbers(&**tx, sql, [id.0.into()]).await?.into_iter().collect())
+}
+
+/// The same, locked in the order of their ids.
+async fn lock_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<i64>> {
+    let answered = find_answered(tx, id).await?;
+    if tx.is_postgres() {
+        let sql =
+            format!("SELECT id FROM session_instance WHERE {} ORDER BY id FOR NO KEY UPDATE", is_in(&**tx, "id", 1));
+        numbers(&**tx, &sql, [list(&**tx, answered.iter().copied())]).await?;
+    }
+    Ok(answered)
+}
+
+/// Counts of meetings that have begun stay; who will not come is no longer expected.
+async fn erase_check_ins(tx: &Tx, id: PersonId, now: DateTime<Utc>) -> Result<()> {
+    let sql = "SELECT session_instance_id FROM check_in WHERE person_id = $1 AND attendance = $2";
+    let yes = sea_orm::ActiveEnum::to_value(&Attendance::Yes);
+    let attended = numbers(&**tx, sql, [id.0.into(), yes.into()]).await?;
+    let sql = format!(
+        "UPDATE session_instance SET erased_count = erased_count + 1 \
+         WHERE {} AND (opens_at <= $2 OR (opens_at IS NULL AND listed_at <= $2))",
+        is_in(&**tx, "id", 1)
+    );
+    execute(&**tx, &sql, [list(&**tx, attended.iter().copied()), now.into()]).await?;
+    execute(&**tx, "DELETE FROM check_in WHERE person_id = $1", [id.0.into()]).await?;
+    tx.tell(|news| attended.iter().for_each(|instance| news.counts_changed(SessionInstanceId(*instance))));
+    Ok(())
+}
+
+/// Ends what is booked, and takes back what is offered.
+async fn erase_bookings(
+    tx: &Tx,
+    viewer: Viewer,
+    id: PersonId,
+    living: Vec<booking::Model>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    for row in living {
+        let ended = end_living(tx, &row, now).await?;
+        let (from, to) = (json!(row.status), json!(ended.as_str()));
+        tx.audit(viewer, "erasePerson", BookingId(row.id), Changes::default().with("status", from, to));
+    }
+    let sql = "UPDATE time_slot SET deleted_at = $2 WHERE mentor_id = $1 AND deleted_at IS NULL \
+               AND NOT EXISTS (SELECT 1 FROM booking WHERE time_slot_id = time_slot.id AND status <> $3)";
+    let cancelled = BookingStatus::Cancelled.as_str();
+    execute(&**tx, sql, [id.0.into(), now.into(), cancelled.into()]).await?;
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! Two people who turn out to be one: what either said, did, organises and booked is the one's who is left.
+//!
+//! Where both answered to a meeting the later answer counts, and an arrival of either. The row of the other stays, hidden,
+//! with its external id: whoever signs in as the other is the one who is left (`sign_in`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    access::Viewer,
+    ids::{PersonId, SessionInstanceId},
+};
+use entity::{
+    check_in::{self, Attendance},
+    person,
+};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::LockType,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    App, Error, Result,
+    audit::Changes,
+    bookings::lock_living_of,
+    changes::News,
+    db::{Tx, execute, is_in, list, numbers},
+    placing::{Affected, place_people},
+    sign_in::is_someone,
+    transaction,
+};
+
+/// Makes `from` and `into` one person, `into` (admins). Their profile stays, and takes what it lacks from the other's.
+pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Result<person::Model> {
+    match viewer {
+        Viewer { is_admin: true, .. } => {}
+        Viewer { person: Some(_), .. } => return Err(Error::Forbidden("only admins may merge people")),
+        Viewer { .. } => return Err(Error::Unauthenticated("sign in to merge people")),
+    }
+    if from == into {
+        return Err(Error::invalid("intoId", "must be somebody else"));
+    }
+    let now = app.now();
+    transaction!(app, now, |tx| {
+        let answered = lock_answered(tx, [from, into]).await?;
+        let bookings = lock_living_of(tx, from).await?;
+        let [mut gone, mut left] = lock_both(tx, from, into).await?;
+        if find_answered(tx, [from, into]).await? != answered || lock_living_of(tx, from).await? != bookings {
+            return Err(Error::Again("they do something at the moment"));
+        }
+        merge_check_ins(tx, from, into).await?;
+        merge_bookings(tx, from, into).await?;
+        for sql in [
+            "INSERT INTO session_organizer (session_id, person_id) SELECT session_id, $2 FROM session_organizer \
+             WHERE person_id = $1 ON CONFLICT DO NOTHING",
+            "UPDATE presence SET person_id = $2 WHERE person_id = $1",
+            "UPDATE person SET merged_into_id = $2 WHERE merged_into_id = $1",
+        ] {
+            execute(&**tx, sql, [from.0.into(), into.0.into()]).await?;
+        }
+        execute(&**tx, "DELETE FROM session_organizer WHERE person_id = $1", [from.0.into()]).await?;
+
+        left.city = left.city.or_else(|| gone.city.clone());
+        left.country = left.country.or_else(|| gone.country.clone());
+        left.tokens_not_before = left.tokens_not_before.max(gone.tokens_not_before);
+        left.into_active_model().reset_all().update(&**tx).await?;
+        gone.is_deactivated = true;
+        gone.tokens_not_before = Some(now);
+        gone.merged_into_id = Some(into.0);
+        gone.into_active_model().reset_all().update(&**tx).await?;
+        tx.tell(News::tokens_revoked);
+        tx.audit(
+            viewer,
+            "mergePeople",
+            from,
+            Changes::default().with("mergedInto", Value::Null, json!(into.to_string())),
+        );
+        tx.audit(
+            viewer,
+            "mergePeople",
+            into,
+            Changes::default().with("mergedFrom", Value::Null, json!(from.to_string())),
+        );
+        place_people(tx, app.placement_rule, Affected::People(&[from.0, into.0]), &answered).await?;
+        let row = person::Entity::find_by_id(into.0).one(&**tx).await?;
+        row.ok_or_else(|| Error::not_found("person", into))
+    })
+}
+
+async fn lock_both(tx: &Tx, from: PersonId, into: PersonId) -> Result<[person::Model; 2]> {
+    let both = person::Entity::find()
+        .filter(person::Column::Id.is_in([from.0, into.0]))
+        .order_by_asc(person::Column::Id)
+        .lock(LockType::NoKeyUpdate)
+        .all(&**tx)
+        .await?;
+    let find = |id: PersonId| {
+        let row = both.iter().find(|row| row.id == id.0 && is_someone(row));
+        row.cloned().ok_or_else(|| Error::not_found("person", id))
+    };
+    Ok([find(from)?, find(into)?])
+}
+
+async fn find_answered(tx: &Tx, people: [PersonId; 2]) -> Result<BTreeSet<i64>> {
+    let sql = format!("SELECT session_instance_id FROM check_in WHERE {}", is_in(&**tx, "person_id", 1));
+    Ok(numbers(&**tx, &sql, [list(&**tx, people.map(|id| id.0))]).await?.into_iter().collect())
+}
+
+/// The instances to which either answered, so locked that their statuses can be trusted.
+async fn lock_answered(tx: &Tx, people: [PersonId; 2]) -> Result<BTreeSet<i64>> {
+    let answered = find_answered(tx, people).await?;
+    if tx.is_postgres() {
+        let sql = format!("SELECT id FROM session_instance WHERE {} ORDER BY id FOR SHARE", is_in(&**tx, "id", 1));
+        numbers(&**tx, &sql, [list(&**tx, answered.iter().copied())]).await?;
+    }
+    Ok(answered)
+}
+
+async fn merge_check_ins(tx: &Tx, from: PersonId, into: PersonId) -> Result<()> {
+    let both = check_in::Entity::find().filter(check_in::Column::PersonId.is_in([from.0, into.0])).all(&**tx).await?;
+    let mut by_instance: BTreeMap<i64, Vec<check_in::Model>> = BTreeMap::new();
+    for row in both {
+        by_instance.entry(row.session_instance_id).or_default().push(row);
+    }
+    for (instance, mut answers) in by_instance {
+        answers.sort_by_key(|row| (row.checked_in_at, row.id));
+        let Some(mut kept) = answers.pop() else { continue };
+        if let Some(other) = answers.pop() {
+            if kept.attendance == Attendance::Yes {
+                kept.arrived_at = kept.arrived_at.max(other.arrived_at);
+            }
+            other.delete(&**tx).await?;
+            tx.tell(|news| news.counts_changed(SessionInstanceId(instance)));
+        }
+        kept.person_id = into.0;
+        kept.into_active_model().reset_all().update(&**tx).await?;
+    }
+    Ok(())
+}
+
+async fn merge_bookings(tx: &Tx, from: PersonId, into: PersonId) -> Result<()> {
+    let people = || [from.0.into(), into.0.into()];
+    let with_each_other = "SELECT id FROM booking WHERE (mentor_id = $1 AND student_id = $2) \
+                           OR (mentor_id = $2 AND student_id = $1) LIMIT 1";
+    if !numbers(&**tx, with_each_other, people()).await?.is_empty() {
+        return Err(Error::Conflict("they have booked each other's time: they are not one person".to_owned()));
+    }
+    let overlapping = "SELECT a.id FROM time_slot a JOIN time_slot b ON b.starts_at < a.ends_at AND a.starts_at < b.ends_at \
+                       WHERE a.mentor_id = $1 AND b.mentor_id = $2 AND a.deleted_at IS NULL AND b.deleted_at IS NULL LIMIT 1";
+    if !numbers(&**tx, overlapping, people()).await?.is_empty() {
+        return Err(Error::Conflict("both offer time at the same time: delete one of the slots first".to_owned()));
+    }
+    execute(&**tx, "UPDATE booking SET student_id = $2 WHERE student_id = $1", people()).await?;
+    // A booking's mentor is its slot's, at every moment at which the database looks.
+    if tx.is_postgres() {
+        let sql = "WITH slots AS (UPDATE time_slot SET mentor_id = $2 WHERE mentor_id = $1) \
+                   UPDATE booking SET mentor_id = $2 WHERE mentor_id = $1";
+        execute(&**tx, sql, people()).await?;
+    } else {
+        execute(&**tx, "PRAGMA defer_foreign_keys = ON", []).await?;
+        for table in ["time_slot", "booking"] {
+            execute(&**tx, &format!("UPDATE {table} SET mentor_id = $2 WHERE mentor_id = $1"), people()).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! Deleting a session: its meetings end at once, with their news, and the people there are placed anew.
+//!
+//! The rows stay, marked, while the log may name them (rule 26): whoever is told that a meeting ended is told of which
+//! session it was.
+
+use std::sync::Arc;
+
+use domain::{access::Viewer, ids::SessionId, status::Mode};
+use entity::{session, session_instance, session_organizer};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::LockType,
+};
+
+use crate::{
+    App, Error, Result,
+    audit::Changes,
+    db::{Tx, execute},
+    instances::moment,
+    sessions::lock_session,
+    settle::{self, Item, Turned},
+    transaction,
+};
+
+/// Deletes a session with all its meetings (admins). Its path is free again.
+pub async fn delete_session(app: &App, viewer: Viewer, id: SessionId) -> Result<()> {
+    match viewer {
+        Viewer { is_admin: true, .. } => {}
+        Viewer { person: Some(_), .. } => return Err(Error::Forbidden("only admins may delete sessions")),
+        Viewer { .. } => return Err(Error::Unauthenticated("sign in to delete sessions")),
+    }
+    let now = app.now();
+    transaction!(app, now, |tx| {
+        let before = lock_session(tx, id, LockType::NoKeyUpdate).await?;
+        let active = lock_instances(tx, id).await?;
+        // As of when they are locked, so that nothing that was decided since is undone.
+        let now = app.now();
+        let session = Arc::new(before.clone());
+        let mut turned = Turned::default();
+        for row in active {
+            let instance = session_instance::Model { deleted_at: Some(now), ..row.clone() };
+            let item = Item { instance, session: Arc::clone(&session) };
+            turned.absorb(settle::save(tx, moment(app, now, Mode::Exact), Some(&row), item).await?.1);
+        }
+        let others = "UPDATE session_instance SET deleted_at = $2, due_at = NULL, override_active = NULL, \
+                      override_until = NULL WHERE session_id = $1 AND deleted_at IS NULL";
+        execute(&**tx, others, [id.0.into(), now.into()]).await?;
+        session_organizer::Entity::delete_many()
+            .filter(session_organizer::Column::SessionId.eq(id.0))
+            .exec(&**tx)
+            .await?;
+        let after = session::Model {
+            // No path that anyone may choose has a slash.
+            path: format!("deleted/{}", id.0),
+            problem: None,
+            next_create_at: None,
+            needs_recompute: false,
+            revision: before.revision + 1,
+            deleted_at: Some(now),
+            ..before.clone()
+        };
+        after.into_active_model().reset_all().update(&**tx).await?;
+        tx.audit(viewer, "deleteSession", id, Changes::between(Some(&before), None));
+        settle::place(tx, moment(app, now, Mode::Exact), turned).await?;
+        Ok(())
+    })
+}
+
+/// Locks all meetings of a session; those that are active.
+async fn lock_instances(tx: &Tx, id: SessionId) -> Result<Vec<session_instance::Model>> {
+    let all = session_instance::Entity::find()
+        .filter(session_instance::Column::SessionId.eq(id.0))
+        .filter(session_instance::Column::DeletedAt.is_null())
+        .order_by_asc(session_instance::Column::Id)
+        .lock(LockType::NoKeyUpdate)
+        .all(&**tx)
+        .await?;
+    Ok(all.into_iter().filter(|row| row.is_active).collect())
+}
