@@ -88,6 +88,10 @@ pub async fn find_named_sessions<C: ConnectionTrait>(db: &C, ids: &[SessionId]) 
 }
 
 pub async fn find_session_by_path(app: &App, path: &str) -> Result<Option<session::Model>> {
+    // PostgreSQL does not take it in a text, so no path has it.
+    if path.contains('\0') {
+        return Ok(None);
+    }
     let existing = session::Entity::find().filter(session::Column::DeletedAt.is_null());
     Ok(existing.filter(session::Column::Path.eq(path)).one(app.db.pool()).await?)
 }

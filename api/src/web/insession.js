@@ -245,7 +245,7 @@ class Connection {
     }
   }
 
-  /** Ends the connection, without a new one. */
+  /** Ends the connection, without a new one. What may not be done twice has failed, or is not known to have been done. */
   #drop() {
     this.#clearTimers();
     const socket = this.#socket;
@@ -255,17 +255,17 @@ class Connection {
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.close(1000);
     }
+    for (const [id, operation] of this.#operations) {
+      if (operation.lasts) continue;
+      this.#operations.delete(id);
+      operation.error([{ message: 'The connection was lost before the answer came.' }]);
+    }
   }
 
   /** The connection has ended, and not by our will. */
   #lost(code, reason) {
     if (this.#isReady && Date.now() - this.#readyAt > STABLE_MS) this.#failures = 0;
     this.#drop();
-    for (const [id, operation] of this.#operations) {
-      if (operation.lasts) continue;
-      this.#operations.delete(id);
-      operation.error([{ message: 'The connection was lost before the answer came.' }]);
-    }
     const isRefused = REFUSALS.has(code);
     this.#isRefreshing ||= code === 4403;
     this.#tell(isRefused ? 'refused' : 'offline', code, reason);
@@ -799,11 +799,14 @@ class InSessionBadge extends InSessionElement {
     this.addEventListener('mouseleave', () => this.#open(false));
     this.addEventListener('focusin', () => this.#open(true));
     this.addEventListener('focusout', () => this.#open(false));
-    this.addEventListener('keydown', ({ key }) => key === 'Escape' && this.#open(false));
   }
+
+  /** Wherever the focus is. */
+  #escape = ({ key }) => key === 'Escape' && this.#open(false);
 
   #open(isOpen) {
     this.toggleAttribute('open', isOpen && this.hasAttribute('active'));
+    document[this.hasAttribute('open') ? 'addEventListener' : 'removeEventListener']('keydown', this.#escape);
     // Wherever the dot is, the popup is within the page.
     const [left, width] = [this.getBoundingClientRect().left, document.documentElement.clientWidth];
     const shift = Math.min(0, width - left - this.popup.offsetWidth - 8);
@@ -992,6 +995,8 @@ class Visit extends EventTarget {
     const kept = JSON.parse(sessionStorage.getItem(this.key) ?? 'null');
     this.#become(kept ?? { id: randomId() });
     if (!keepSeat) this.connection.farewells.add(this.#farewell);
+    // On the way back to a page that was put away, its seat is asked for again.
+    addEventListener('pageshow', ({ persisted }) => persisted && this.beat().then(() => this.#enterAgain()));
     /** The first answer about the seat; undefined when no activity was asked for. */
     this.entered = this.beat().then(() => (activity ? this.enter(activity) : undefined));
     this.entered.catch((error) => tell('failed', error, this));
@@ -1014,7 +1019,7 @@ class Visit extends EventTarget {
       this.presence = heartbeat.presence;
       if (heartbeat.secret) this.#become({ id: this.id, secret: heartbeat.secret });
       // The seat's lease ran out while the computer slept: whoever comes back asks again.
-      if (this.#isAdmitted && !this.presence.activity) this.enter().catch((error) => tell('failed', error, this));
+      if (this.#isAdmitted && !this.presence.activity) this.#enterAgain();
     } catch (error) {
       const code = error.errors?.[0]?.extensions?.code;
       // The kept visit is over, or was that of who was signed in before: this is another one.
@@ -1037,8 +1042,13 @@ class Visit extends EventTarget {
     return enterActivity;
   }
 
+  #enterAgain() {
+    if (this.activity && !this.#isStopped) this.enter().catch((error) => tell('failed', error, this));
+  }
+
   /** Gives the seat back, and stays on line. */
   leave() {
+    this.activity = undefined;
     return this.#end(LEAVE);
   }
 

@@ -110,6 +110,7 @@ async fn fill(admin: &Client, server: &Program) -> Result<String> {
         }
     }
     visit(admin, server, &people).await?;
+    book(admin, &people).await?;
     people.into_iter().next().context("somebody is there")
 }
 
@@ -126,6 +127,18 @@ async fn visit(admin: &Client, server: &Program, people: &[String]) -> Result<()
             let input = json!({ "presenceId": id, "activityKey": "interview" });
             made(&client, "enterActivity", "EnterActivityInput", "presence", &input).await?;
         }
+    }
+    Ok(())
+}
+
+/// The first has two appointments as a student and one as a mentor.
+async fn book(admin: &Client, people: &[String]) -> Result<()> {
+    for (mentor, student, starts) in [(1, 0, 25), (2, 0, 26 * 60), (0, 3, 4)] {
+        let at = |minutes: i64| (now() + TimeDelta::minutes(minutes)).to_rfc3339();
+        let input = json!({ "mentorId": people[mentor], "startsAt": at(starts), "endsAt": at(starts + 45) });
+        let slot = made(admin, "createTimeSlot", "CreateTimeSlotInput", "timeSlot", &input).await?;
+        let input = json!({ "timeSlotId": slot, "studentId": people[student] });
+        made(admin, "bookTimeSlot", "BookTimeSlotInput", "booking", &input).await?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use chrono::TimeDelta;
 use insession_tests::{Browser, Deployment, Page, TestDatabase, eventually, token};
 use serde_json::{Value, json};
 
@@ -96,6 +97,31 @@ async fn the_dot_follows_the_person_and_tells_where_they_are() -> Result<()> {
     page.until(&format!("getComputedStyle({DOT}).visibility === 'visible'")).await?;
     page.click(DOT).await?;
     page.until("location.pathname === '/sessions/monday' && document.readyState === 'complete'").await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn a_page_goes_on_with_a_fresh_token_when_one_ends() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let person = create_person(&admin, "Ann").await?;
+    let monday = create_active_instance(&admin, &create_session(&admin, "Monday").await?).await?;
+    let site = Elsewhere::start(deployment.first(), None, "<in-session-badge></in-session-badge>").await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.goto(&site.url).await?;
+    let (short, long) = (token::lasting(&person, TimeDelta::seconds(4)), token::of(&person));
+    page.evaluate(&format!(
+        "window.asked = []; configure({{ token: ({{ refresh }}) => {{ asked.push(refresh); return refresh ? '{long}' : '{short}'; }} }})"
+    ))
+    .await?;
+    page.until("connection.some(({ code }) => code === 4403)").await?;
+    page.until("connection.at(-1).state === 'online'").await?;
+    check_in(&deployment.first().client_of(&person), &monday, "YES", None).await?;
+    page.until(&format!("getComputedStyle({DOT}).visibility === 'visible'")).await?;
+    assert_eq!(page.evaluate("asked").await?, json!([false, true]));
+    assert_eq!(page.evaluate("location.href.includes('ey')").await?, false, "no token in the address");
     browser.close().await
 }
 

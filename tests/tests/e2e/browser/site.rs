@@ -211,9 +211,15 @@ async fn pages_have_a_policy_and_refuse_forms_of_other_sites() -> Result<()> {
     let client = deployment.first().client();
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
 
-    for (path, status) in
-        [("/", 200), ("/sign-in", 200), ("/me", 303), ("/nowhere", 404), ("/sessions/none", 404), ("/people/x", 404)]
-    {
+    for (path, status) in [
+        ("/", 200),
+        ("/sign-in", 200),
+        ("/me", 303),
+        ("/nowhere", 404),
+        ("/sessions/none", 404),
+        ("/sessions/%00", 404),
+        ("/people/x", 404),
+    ] {
         let answer = http.get(client.address(path)).send().await?;
         assert_eq!(answer.status(), status, "{path}");
         if status != 303 {
