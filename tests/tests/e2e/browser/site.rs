@@ -205,7 +205,7 @@ async fn admins_see_what_is_on_and_why_and_may_hold_it() -> Result<()> {
 
 #[tokio::test]
 async fn pages_have_a_policy_and_refuse_forms_of_other_sites() -> Result<()> {
-    let database = TestDatabase::sqlite()?;
+    let database = TestDatabase::postgres().await?;
     let deployment = Deployment::start(&database).await?;
     let person = create_person(&deployment.admin(), "Ann").await?;
     let client = deployment.first().client();
