@@ -23,7 +23,9 @@ pub async fn find_sweep_runs(app: &App, viewer: Viewer, limit: u64) -> Result<Ve
 /// Sessions whose zone or recurrence can't be read (rule 20), by name.
 pub async fn find_broken_sessions(app: &App, viewer: Viewer, limit: u64) -> Result<Vec<session::Model>> {
     authorize(viewer)?;
-    let broken = session::Entity::find().filter(session::Column::Problem.is_not_null());
+    let broken = session::Entity::find()
+        .filter(session::Column::Problem.is_not_null())
+        .filter(session::Column::DeletedAt.is_null());
     Ok(broken.order_by_asc(session::Column::NameKey).limit(limit).all(app.db.pool()).await?)
 }
 

@@ -116,6 +116,7 @@ pub async fn find_cities(app: &App, text: &str, limit: u64) -> Result<Vec<String
         .select_only()
         .column(session::Column::City)
         .filter(session::Column::City.is_not_null())
+        .filter(session::Column::DeletedAt.is_null())
         // SQLite knows lower case in ASCII only: elsewhere the text is to be spelled as the city is.
         .filter(
             Condition::any()
