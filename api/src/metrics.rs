@@ -1,9 +1,9 @@
 //! What Prometheus is told at `/metrics`.
 //!
 //! What is counted elsewhere anyway (sockets, subscriptions, deliveries) is read when somebody asks; requests and the lag
-//! of deliveries are measured here.
+//! of deliveries are measured here. Who is on line is asked of the database, and so is the same at every server.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -18,12 +18,15 @@ use prometheus_client::{
     metrics::{
         counter::{ConstCounter, Counter},
         family::Family,
-        gauge::ConstGauge,
+        gauge::{ConstGauge, Gauge},
         histogram::Histogram,
     },
     registry::Registry,
 };
-use service::presence::gather::Gatherer;
+use service::{
+    App,
+    presence::{gather::Gatherer, visits},
+};
 use tokio::time::Instant;
 
 use crate::{admission::Admission, live::Hub, ws::Sockets};
@@ -40,6 +43,9 @@ struct Shared {
     requests: Family<Answered, Counter>,
     durations: Family<Asked, Histogram>,
     delivery_lag: Histogram,
+    visits_online: Gauge,
+    seats_taken: Gauge,
+    app: App,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -62,7 +68,7 @@ impl fmt::Debug for Metrics {
 }
 
 impl Metrics {
-    pub fn new(hub: Hub, sockets: Sockets, admission: Admission, gatherer: Gatherer) -> Self {
+    pub fn new(app: App, hub: Hub, sockets: Sockets, admission: Admission, gatherer: Gatherer) -> Self {
         let mut registry = Registry::with_prefix("insession");
         let requests = Family::default();
         registry.register("http_requests", "Requests that were answered", requests.clone());
@@ -74,8 +80,20 @@ impl Metrics {
             "Time from a change, as its transaction has it, until its message was queued for the last of a group's sockets",
             delivery_lag.clone(),
         );
+        let (visits_online, seats_taken) = (Gauge::default(), Gauge::default());
+        registry.register("visits_online", "Visits that are on line, at whichever server", visits_online.clone());
+        registry.register("seats_taken", "Seats in activities that are taken", seats_taken.clone());
         registry.register_collector(Box::new(Live { hub, sockets, admission, gatherer }));
-        Self(Arc::new(Shared { registry, requests, durations, delivery_lag }))
+        Self(Arc::new(Shared { registry, requests, durations, delivery_lag, visits_online, seats_taken, app }))
+    }
+
+    /// Counts who is on line. Without the database it is what it was.
+    async fn look(&self) {
+        let counted = tokio::time::timeout(Duration::from_secs(1), visits::count_online(&self.0.app)).await;
+        if let Ok(Ok((online, seats))) = counted {
+            self.0.visits_online.set(online);
+            self.0.seats_taken.set(seats);
+        }
     }
 
     /// A change went out that happened so long ago.
@@ -105,6 +123,7 @@ pub async fn count(State(metrics): State<Metrics>, request: Request, next: Next)
 
 /// `GET /metrics`
 pub async fn serve(State(metrics): State<Metrics>) -> Response {
+    metrics.look().await;
     let mut text = String::new();
     match encode(&mut text, &metrics.0.registry) {
         Ok(()) => {

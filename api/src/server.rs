@@ -138,7 +138,7 @@ impl Server {
             requests_per_minute: settings.limits.cron_requests_per_minute,
         };
         let cron = cron::router(app.clone(), cron, admission.clone(), mutations.clone());
-        let metrics = Metrics::new(hub.clone(), sockets.clone(), admission, gatherer);
+        let metrics = Metrics::new(app.clone(), hub.clone(), sockets.clone(), admission, gatherer);
         let (clock, measured) = (Arc::clone(&app.clock), metrics.clone());
         hub.observe_deliveries(move |change| measured.delivered(clock.now() - change.occurred_at));
         let calendars = calendar::router(app.clone());

@@ -8,8 +8,8 @@
 //! What always holds:
 //!
 //! - A visit has a seat exactly while `activity_id` names an activity. That changes only with the visit's row locked, and is
-//!   told in the same transaction. Seats are given with the activity's row locked, after the leases in it that have run out
-//!   were ended: so those that are left can be counted, and no clock's error gives one too many.
+//!   told in the same transaction. Where they are limited, seats are given with the activity's row locked, after the leases in it that
+//!   have run out were ended: so those that are left can be counted, and no clock's error gives one too many.
 //! - Rows are locked in the order: activity, visits by id. A beat locks no activity.
 //! - Whether a visit is on line is asked of `last_seen_at`, at the instant of the question. That a sweep has not yet noticed
 //!   shows in no answer.

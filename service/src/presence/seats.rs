@@ -48,13 +48,7 @@ pub async fn enter_activity(
 ) -> Result<Entered> {
     let claimant = Claimant::new(app, viewer, secret)?;
     transaction!(app, app.now(), |tx| {
-        // The one lock that all who ask for a seat here wait for.
-        let activity = activity::Entity::find()
-            .filter(activity::Column::Key.eq(key))
-            .lock(LockType::NoKeyUpdate)
-            .one(&**tx)
-            .await?
-            .ok_or_else(|| Error::NotFound(format!("no activity {key}")))?;
+        let activity = lock_activity(tx, key).await?;
         let here = ActivityId(activity.id);
         // Asked when the lock is had: whoever had it before may have decided as of a later instant.
         let now = app.now();
@@ -126,6 +120,16 @@ pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id:
         };
         Ok(Left { visit: save(tx, visit).await?, freed })
     })
+}
+
+/// The one lock that all who ask for a seat here wait for. Where there is room for everybody, nobody need wait.
+async fn lock_activity(tx: &Tx, key: &str) -> Result<activity::Model> {
+    let by_key = activity::Entity::find().filter(activity::Column::Key.eq(key));
+    let mut found = by_key.clone().one(&**tx).await?;
+    if found.as_ref().is_some_and(|activity| activity.max_concurrent.is_some()) {
+        found = by_key.lock(LockType::NoKeyUpdate).one(&**tx).await?;
+    }
+    found.ok_or_else(|| Error::NotFound(format!("no activity {key}")))
 }
 
 async fn lock_own(tx: &Tx, claimant: &Claimant, id: PresenceId) -> Result<Model> {

@@ -12,7 +12,7 @@ use entity::{
     activity,
     presence::{self, Column, Model, Status},
 };
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait, Select};
 
 use crate::{
     App, Result,
@@ -77,11 +77,19 @@ pub async fn count_visits(app: &App, filter: &VisitFilter) -> Result<i64> {
     lists::count(app.db.pool(), filter.query(app), Column::Id).await
 }
 
-/// The live visits, and seats, of this database, for metrics.
-pub async fn count_live<C: ConnectionTrait>(db: &C) -> Result<(i64, i64)> {
-    let live = db::numbers(db, "SELECT COUNT(*) FROM presence WHERE is_live", []).await?;
-    let seats = db::numbers(db, "SELECT COUNT(*) FROM presence WHERE activity_id IS NOT NULL", []).await?;
-    Ok((live.first().copied().unwrap_or(0), seats.first().copied().unwrap_or(0)))
+/// How many are on line, and have a seat: of all servers, for metrics.
+pub async fn count_online(app: &App) -> Result<(i64, i64)> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        online: i64,
+        seats: i64,
+    }
+    // Whoever has a seat is live.
+    let sql =
+        "SELECT COUNT(*) AS online, COUNT(activity_id) AS seats FROM presence WHERE is_live AND last_seen_at >= $1";
+    let since = app.presence.rules.online_since(app.now());
+    let found: Vec<Row> = rows(app.db.pool(), sql, [since.into()]).await?;
+    Ok(found.first().map_or((0, 0), |row| (row.online, row.seats)))
 }
 
 /// Of these visits, which are locked and went off line: frees their seats, and notes when they are to be given up.
