@@ -3,6 +3,7 @@
 //! - [`Postgres`], [`Redis`]: private servers in temporary folders, which tests may stop, kill and start again.
 //! - [`TestDatabase`]: a fresh database of either kind; [`on_both_databases!`] runs one test body on both.
 //! - [`Program`]: the `insession` binary as a process of its own; [`Deployment`]: several of them as in production.
+//! - [`Proxy`], [`Shim`]: what goes wrong between a program and its database, its clock and its disk.
 //! - [`Client`], [`Socket`]: what a browser would be, over HTTP and over graphql-transport-ws.
 //! - [`Browser`]: a real one.
 //! - [`eventually`], [`within`]: the only waiting there is. Nothing here sleeps for luck.
@@ -21,8 +22,10 @@ pub mod ports;
 pub mod postgres;
 pub mod process;
 pub mod program;
+pub mod proxy;
 pub mod provider;
 pub mod redis;
+pub mod shim;
 pub mod socket;
 pub mod token;
 pub mod wait;
@@ -35,6 +38,8 @@ pub use deployment::Deployment;
 pub use folder::TemporaryFolder;
 pub use postgres::{Postgres, PostgresOptions};
 pub use program::{Finished, Program, Settings};
+pub use proxy::Proxy;
 pub use redis::Redis;
+pub use shim::Shim;
 pub use socket::{Closed, Received, Socket};
 pub use wait::{eventually, now, within};

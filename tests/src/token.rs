@@ -19,9 +19,9 @@ pub fn lasting(person: &str, duration: TimeDelta) -> String {
     signed(&json!({ "sub": person, "exp": (now() + duration).timestamp() }), SECRET)
 }
 
-/// A token of an admin who is not a person.
+/// A token of an admin who is not a person, good for a day.
 pub fn admin() -> String {
-    let exp = (now() + TimeDelta::hours(1)).timestamp();
+    let exp = (now() + TimeDelta::days(1)).timestamp();
     signed(&json!({ "sub": "operator", "exp": exp, "roles": ["admin"] }), SECRET)
 }
 

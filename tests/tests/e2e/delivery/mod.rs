@@ -9,13 +9,13 @@ mod order;
 mod slow;
 mod storm;
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{fs, time::Duration};
 
-use anyhow::{Context, Result, anyhow};
-use domain::{clock::SystemClock, placement::PlacementRule};
-use insession_tests::{Client, Program, TestDatabase};
+use anyhow::{Context, Result};
+use insession_tests::{Client, Program};
 use serde_json::json;
-use service::{App, app::NoQueue, db::Db, wake::Wake};
+
+use crate::load::{app_on, told};
 
 /// How long something is waited for that should take a second at most.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -33,18 +33,6 @@ const NEWS: &str = "subscription($sessionIds: [ID!], $personId: ID, $city: Strin
 /// `small` in CI, `full` when asked for.
 fn size<T>(small: T, full: T) -> T {
     if std::env::var_os("INSESSION_FULL").is_some() { full } else { small }
-}
-
-/// The service in this process, upon a database that servers use.
-async fn app_on(database: &TestDatabase) -> Result<App> {
-    let db = Db::connect(&database.url, 4).await.map_err(told)?;
-    Ok(App::new(db, Arc::new(SystemClock), Wake::local(), Arc::new(NoQueue), PlacementRule::default()))
-}
-
-/// An error of the service as one of a test.
-#[expect(clippy::needless_pass_by_value, reason = "to be given to map_err")]
-fn told(error: service::Error) -> anyhow::Error {
-    anyhow!("{error:?}")
 }
 
 /// Holds an instance active or inactive.

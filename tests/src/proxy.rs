@@ -1,0 +1,136 @@
+//! What stands between a program and its PostgreSQL: connections that are refused, cut, or hear nothing any more, and
+//! commits whose answer is lost, while the database itself is well.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Context, Result, ensure};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::{AbortHandle, JoinSet},
+};
+
+use crate::{ports::free_port, wait::eventually};
+
+/// Dropping it cuts all connections.
+#[derive(Debug)]
+pub struct Proxy {
+    port: u16,
+    target: SocketAddr,
+    open: Option<AbortHandle>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// How many answers to a commit are still to be lost.
+    commits_to_lose: AtomicU32,
+    /// Nothing is passed on meanwhile.
+    is_silent: watch::Sender<bool>,
+}
+
+impl Proxy {
+    /// Before a database at this address, such as `postgres://insession@127.0.0.1:20000/test_1`; and its own address.
+    pub async fn before(url: &str) -> Result<(Self, String)> {
+        let (start, rest) = url.split_once('@').context("an address has a user")?;
+        let (host, database) = rest.split_once('/').context("an address has a database")?;
+        let mut proxy = Self { port: free_port()?, target: host.parse()?, open: None, shared: Arc::default() };
+        proxy.allow().await?;
+        let url = format!("{start}@127.0.0.1:{}/{database}", proxy.port);
+        Ok((proxy, url))
+    }
+
+    /// Cuts all connections, and refuses new ones.
+    pub fn refuse(&mut self) {
+        if let Some(open) = self.open.take() {
+            open.abort();
+        }
+    }
+
+    /// Takes connections again.
+    pub async fn allow(&mut self) -> Result<()> {
+        ensure!(self.open.is_none(), "connections are allowed");
+        let port = self.port;
+        let listen = async || Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?);
+        let listener = eventually(Duration::from_secs(5), "the port to be free", listen).await?;
+        let (target, shared) = (self.target, Arc::clone(&self.shared));
+        let accepting = tokio::spawn(async move {
+            // Dropped with the task, and they with it.
+            let mut connections = JoinSet::new();
+            while let Ok((client, _)) = listener.accept().await {
+                connections.spawn(pass(client, target, Arc::clone(&shared)));
+                while connections.try_join_next().is_some() {}
+            }
+        });
+        self.open = Some(accepting.abort_handle());
+        Ok(())
+    }
+
+    /// Connections stay open, and nothing is passed on, either way; or it is again.
+    pub fn silence(&self, is_silent: bool) {
+        self.shared.is_silent.send_replace(is_silent);
+    }
+
+    /// So many of the next commits are done by the database, and the connection is cut before the answer is through.
+    pub fn lose_commits(&self, count: u32) {
+        self.shared.commits_to_lose.store(count, Ordering::Relaxed);
+    }
+
+    /// How many of them have not come yet.
+    pub fn commits_to_lose(&self) -> u32 {
+        self.shared.commits_to_lose.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.refuse();
+    }
+}
+
+async fn pass(mut client: TcpStream, target: SocketAddr, shared: Arc<Shared>) -> Result<()> {
+    let mut database = TcpStream::connect(target).await?;
+    client.set_nodelay(true)?;
+    database.set_nodelay(true)?;
+    let mut is_silent = shared.is_silent.subscribe();
+    let (mut from_client, mut from_database) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
+    loop {
+        is_silent.wait_for(|is_silent| !is_silent).await?;
+        tokio::select! {
+            read = client.read(&mut from_client) => {
+                let bytes = &from_client[..read?];
+                ensure!(!bytes.is_empty(), "the client is gone");
+                is_silent.wait_for(|is_silent| !is_silent).await?;
+                database.write_all(bytes).await?;
+                if is_commit(bytes) && take_one(&shared.commits_to_lose) {
+                    // Its first answer says that it is done.
+                    let _ = database.read(&mut from_database).await?;
+                    return Ok(());
+                }
+            }
+            read = database.read(&mut from_database) => {
+                let bytes = &from_database[..read?];
+                ensure!(!bytes.is_empty(), "the database is gone");
+                is_silent.wait_for(|is_silent| !is_silent).await?;
+                client.write_all(bytes).await?;
+            }
+        }
+    }
+}
+
+/// A simple query, which is how the driver commits.
+fn is_commit(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&b'Q') && bytes.windows(7).any(|window| window == b"COMMIT\0")
+}
+
+fn take_one(count: &AtomicU32) -> bool {
+    count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1)).is_ok()
+}

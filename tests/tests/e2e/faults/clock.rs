@@ -1,0 +1,116 @@
+//! Somebody sets the clock of the machine an hour forward, and back again. Statuses, timers and tokens follow the clock;
+//! cursors and the order of the log don't depend on it.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use chrono::TimeDelta;
+use insession_tests::{Client, Deployment, Received, Shim, Socket, TestDatabase, now, on_both_databases, token};
+use serde_json::{Value, json};
+
+use super::{RECOVERY, SIZE};
+use crate::{
+    fixtures::{CHANGES, check_in, create_instance, create_person, create_session, in_seconds},
+    load::{Load, Tolerance},
+};
+
+/// How soon after the clock was set a status follows it.
+const FOLLOWS: Duration = Duration::from_secs(5);
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+on_both_databases!(statuses_and_tokens_follow_a_clock_that_is_set,);
+
+async fn statuses_and_tokens_follow_a_clock_that_is_set(database: TestDatabase) -> Result<()> {
+    let shim = Shim::new().await?;
+    let nowhere = std::path::Path::new("/nonexistent");
+    let mut deployment = Deployment::start_with(&database, |settings| shim.before(settings, nowhere)).await?;
+    let load = Load::start(&database, &deployment, SIZE, Tolerance::default()).await?;
+
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    let later = create_instance(&admin, &session, in_seconds(1_800), in_seconds(7_200)).await?;
+    let here = create_instance(&admin, &session, in_seconds(-60), in_seconds(9_000)).await?;
+    let there = create_instance(&admin, &session, in_seconds(-60), in_seconds(9_000)).await?;
+    let ann = create_person(&admin, "Ann").await?;
+    let bob = create_person(&admin, "Bob").await?;
+    let mut badge = Badge::subscribe(&deployment, &session).await?;
+    badge.tells("ACTIVATED", &there, LIMIT).await?;
+    check_in(&admin, &here, "YES", Some(&ann)).await?;
+    let short = token::lasting(&ann, TimeDelta::minutes(30));
+    let brief = deployment.first().client().with_token(&short);
+    let mut socket = deployment.first().socket(Some(&short)).await?;
+
+    for _ in 0..2 {
+        shim.set_clock(TimeDelta::hours(1))?;
+        badge.tells("ACTIVATED", &later, FOLLOWS).await?;
+        load.recovers(&deployment.servers, RECOVERY).await?;
+        let refused = brief.error_code("{ viewer { id } }", json!({})).await?;
+        ensure!(refused == "UNAUTHENTICATED", "a token that ended was refused with {refused}");
+        check_in(&admin, &later, "YES", Some(&ann)).await?;
+        badge.tells("UPDATED", &later, FOLLOWS).await?;
+        ensure!(place_of(&admin, &ann).await? == *later, "Ann is elsewhere");
+        // What is told of it now has an instant in the time to come, when the clock is set back.
+        check_in(&admin, &here, "YES", Some(&bob)).await?;
+        badge.tells("UPDATED", &here, FOLLOWS).await?;
+
+        shim.set_clock(TimeDelta::zero())?;
+        badge.tells("DEACTIVATED", &later, FOLLOWS).await?;
+        load.recovers(&deployment.servers, RECOVERY).await?;
+        brief.data("{ viewer { id } }", json!({})).await?;
+        ensure!(place_of(&admin, &ann).await? == *here, "Ann is not where she was before");
+        check_in(&admin, &here, "NO", Some(&bob)).await?;
+        badge.tells("UPDATED", &here, FOLLOWS).await?;
+        // The latest arrival is the one that was said last.
+        check_in(&admin, &there, "YES", Some(&bob)).await?;
+        check_in(&admin, &here, "YES", Some(&bob)).await?;
+        ensure!(place_of(&admin, &bob).await? == *here, "Bob did not get here");
+        check_in(&admin, &there, "YES", Some(&ann)).await?;
+        ensure!(place_of(&admin, &ann).await? == *there, "Ann did not get there");
+        check_in(&admin, &here, "YES", Some(&ann)).await?;
+        // Timers are as exact as before.
+        let opens = in_seconds(3);
+        let soon = create_instance(&admin, &session, opens, in_seconds(9_000)).await?;
+        let told = badge.tells("ACTIVATED", &soon, LIMIT).await?;
+        ensure!((told.at - opens).abs() <= TimeDelta::seconds(1), "it opened {} late", told.at - opens);
+    }
+
+    shim.set_clock(TimeDelta::hours(1))?;
+    socket.subscribe("1", CHANGES, json!({}))?;
+    let closed = socket.closed(LIMIT).await?;
+    ensure!(closed.code == 4403, "a socket whose token ended was closed with {closed:?}");
+    shim.set_clock(TimeDelta::zero())?;
+    badge.tells("DEACTIVATED", &later, LIMIT).await?;
+    load.finish(&database).await?;
+    for program in deployment.servers.iter_mut().chain(&mut deployment.workers) {
+        program.expect_running()?;
+    }
+    Ok(())
+}
+
+async fn place_of(admin: &Client, person: &str) -> Result<Value> {
+    let document = "query($id: ID!) { person(id: $id) { activeSessionInstance { id } } }";
+    Ok(admin.data(document, json!({ "id": person })).await?["person"]["activeSessionInstance"]["id"].take())
+}
+
+struct Badge(Socket);
+
+impl Badge {
+    async fn subscribe(deployment: &Deployment, session: &str) -> Result<Self> {
+        let mut socket = deployment.second().socket(None).await?;
+        socket.subscribe("badge", CHANGES, json!({ "sessionIds": [session] }))?;
+        socket.next_for("badge", LIMIT).await?;
+        Ok(Self(socket))
+    }
+
+    async fn tells(&mut self, kind: &str, instance: &str, limit: Duration) -> Result<Received> {
+        let began = now();
+        let received = self.0.next_where("badge", limit, |received| {
+            let change = received.field("activeSessionChanged");
+            change["kind"] == kind && change["sessionInstanceId"] == instance
+        });
+        let received = received.await?;
+        println!("{kind} {instance} after {}", received.at - began);
+        Ok(received)
+    }
+}

@@ -1,0 +1,102 @@
+//! PostgreSQL restarts, crashes, refuses connections, stands still, and does what it is told without saying so.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use insession_tests::{Deployment, Postgres, Program, Proxy, Settings, TestDatabase, database::number, eventually};
+use serde_json::json;
+use tokio::time::sleep;
+
+use super::{AWAY, RECOVERY, SIZE, is_unready, size};
+use crate::load::Load;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_when_postgres_restarts_and_when_it_crashes() -> Result<()> {
+    let mut postgres = Postgres::start().await?;
+    let database = TestDatabase::on(&postgres).await?;
+    let mut deployment = Deployment::sized(&database, 2, 1, |settings| settings).await?;
+    let load = Load::start(&database, &deployment, SIZE, AWAY).await?;
+    for crashes in [false, true] {
+        if crashes {
+            postgres.kill().await?;
+        } else {
+            postgres.stop().await?;
+        }
+        postgres.start_again().await?;
+        let took = load.recovers(&deployment.servers, RECOVERY).await?;
+        println!("crashes: {crashes}; works again after {took:?}");
+    }
+    load.finish(&database).await?;
+    expect_running(&mut deployment)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_recover_when_the_database_refused_connections_for_a_while() -> Result<()> {
+    let database = TestDatabase::postgres().await?;
+    let (mut proxy, url) = Proxy::before(&database.url).await?;
+    let mut deployment = Deployment::sized(&database, 2, 1, |it| it.with("DATABASE_URL", &url)).await?;
+    let load = Load::start(&database, &deployment, SIZE, AWAY).await?;
+
+    proxy.refuse();
+    is_unready(deployment.first()).await?;
+    // Longer than a request waits for a connection.
+    sleep(size(Duration::from_secs(12), Duration::from_mins(1))).await;
+    proxy.allow().await?;
+    let took = load.recovers(&deployment.servers, RECOVERY).await?;
+    println!("works again after {took:?}");
+
+    let outcome = load.finish(&database).await?;
+    ensure!(outcome.ledgers.iter().any(|ledger| ledger.refused > 0), "nobody was told of it");
+    expect_running(&mut deployment)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_left_hanging_while_the_database_hears_nothing() -> Result<()> {
+    let database = TestDatabase::postgres().await?;
+    let (proxy, url) = Proxy::before(&database.url).await?;
+    let mut deployment = Deployment::sized(&database, 2, 1, |it| it.with("DATABASE_URL", &url)).await?;
+    let load = Load::start(&database, &deployment, SIZE, AWAY).await?;
+
+    proxy.silence(true);
+    is_unready(deployment.first()).await?;
+    sleep(size(Duration::from_secs(5), Duration::from_mins(1))).await;
+    proxy.silence(false);
+    let took = load.recovers(&deployment.servers, RECOVERY).await?;
+    println!("works again after {took:?}");
+
+    load.finish(&database).await?;
+    expect_running(&mut deployment)
+}
+
+/// Whoever asked is told that it failed, and may look; what is done again by itself would be done twice.
+#[tokio::test]
+async fn a_commit_whose_answer_is_lost_is_not_done_again() -> Result<()> {
+    let database = TestDatabase::postgres().await?;
+    let (proxy, url) = Proxy::before(&database.url).await?;
+    let settings = Settings::new(&url);
+    let server = Program::serve(&settings).await?;
+    let connection = database.connect().await?;
+    let document = "mutation($name: String!) { createPerson(input: { displayName: $name }) { person { id } } }";
+    for round in 0..10 {
+        let name = format!("Ann {round}");
+        proxy.lose_commits(1);
+        let answer = server.admin().query(document, json!({ "name": name })).await?;
+        ensure!(answer.error().is_none_or(|error| error.code == "INTERNAL"), "{}", answer.body);
+        eventually(RECOVERY, "the commit to be lost", async || {
+            ensure!(proxy.commits_to_lose() == 0, "not yet");
+            Ok(())
+        })
+        .await?;
+        let made = number(&connection, &format!("SELECT count(*) FROM person WHERE display_name = '{name}'")).await?;
+        ensure!(made == 1, "{made} people were made, and the answer was {}", answer.body);
+        eventually(RECOVERY, "the server to work again", async || {
+            server.admin().data(document, json!({ "name": "Bob" })).await.map(drop)
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+fn expect_running(deployment: &mut Deployment) -> Result<()> {
+    deployment.servers.iter_mut().chain(&mut deployment.workers).try_for_each(Program::expect_running)
+}

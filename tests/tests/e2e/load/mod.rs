@@ -1,0 +1,273 @@
+//! A load of writers and subscribers, under which things are stopped and broken; and what must hold of it in the end:
+//! what was acknowledged is there, nothing was done twice, every subscriber has had what the log tells, once and in order,
+//! and whoever was refused was told so by a code.
+
+mod random;
+mod stage;
+mod watcher;
+mod writer;
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use domain::{
+    clock::SystemClock,
+    ids::{PersonId, SessionInstanceId},
+    news::{Change, ChangeKind, Position},
+    placement::PlacementRule,
+};
+use insession_tests::{Deployment, GraphqlError, Program, TestDatabase, database::number, eventually};
+use service::{App, app::NoQueue, changes, db::Db, wake::Wake};
+use tokio::task::JoinSet;
+
+pub use self::{random::Random, writer::Ledger};
+use self::{
+    stage::Stage,
+    watcher::{Watcher, watch},
+    writer::{Share, write},
+};
+use crate::fixtures::create_person;
+
+/// How long something is waited for that should take a second at most.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// What may go wrong for clients, in the test at hand.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tolerance {
+    /// The database may be away: then answers are INTERNAL, and tell nothing of the inside.
+    pub internal: bool,
+    /// Servers end: connections end without an answer.
+    pub servers_end: bool,
+}
+
+impl Tolerance {
+    fn allows(self, error: &GraphqlError) -> bool {
+        self.internal && error.code == "INTERNAL" && error.message == "Internal error"
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    pub subscribers: usize,
+    pub writers: usize,
+}
+
+/// A load upon the servers of a deployment. It goes on until [`Load::finish`].
+pub struct Load {
+    app: App,
+    watchers: Vec<Arc<Watcher>>,
+    watching: JoinSet<Result<()>>,
+    writing: JoinSet<Result<Ledger>>,
+    start: Position,
+    is_over: Arc<AtomicBool>,
+}
+
+/// What the load did.
+pub struct Outcome {
+    pub changes: usize,
+    pub messages: usize,
+    pub cuts: u64,
+    pub ledgers: Vec<Ledger>,
+}
+
+impl Load {
+    pub async fn start(
+        database: &TestDatabase,
+        deployment: &Deployment,
+        size: Size,
+        tolerance: Tolerance,
+    ) -> Result<Self> {
+        let app = app_on(database).await?;
+        let urls: Arc<[String]> = deployment.servers.iter().map(Program::url).collect();
+        let stage = Arc::new(Stage::set(&deployment.admin()).await?);
+        let random = Random::seeded();
+
+        let mut watchers = Vec::new();
+        let mut watching = JoinSet::new();
+        for number in 0..size.subscribers {
+            let watcher = Arc::new(Watcher::new(stage.narrowing(number), number % 2 == 0));
+            watchers.push(Arc::clone(&watcher));
+            watching.spawn(watch(watcher, Arc::clone(&urls), random.another(), tolerance));
+        }
+        eventually(LIMIT, "all to have their snapshot", async || {
+            let begun = watchers.iter().filter(|watcher| !watcher.seen().is_empty()).count();
+            ensure!(begun == size.subscribers, "only {begun} have");
+            Ok(())
+        })
+        .await?;
+
+        let start = head(&app).await?;
+        let is_over = Arc::new(AtomicBool::new(false));
+        let mut writing = JoinSet::new();
+        for number in 0..size.writers {
+            let share = Share { number, of: size.writers };
+            let (stage, urls, is_over) = (Arc::clone(&stage), Arc::clone(&urls), Arc::clone(&is_over));
+            writing.spawn(write(stage, urls, share, random.another(), tolerance, is_over));
+        }
+        let load = Self { app, watchers, watching, writing, start, is_over };
+        load.goes_on(20).await?;
+        Ok(load)
+    }
+
+    /// How many changes were made since the start.
+    pub async fn changes(&self) -> Result<i64> {
+        Ok(head(&self.app).await?.0 - self.start.0)
+    }
+
+    /// Waits until so many more changes were made.
+    pub async fn goes_on(&self, more: i64) -> Result<()> {
+        let before = self.changes().await?;
+        eventually(LIMIT * 2, "more changes", async || {
+            let made = self.changes().await? - before;
+            ensure!(made >= more, "only {made}");
+            Ok(())
+        })
+        .await
+    }
+
+    /// Waits until every server is ready, takes changes, and tells of those; how long that took.
+    pub async fn recovers(&self, servers: &[Program], limit: Duration) -> Result<Duration> {
+        let began = Instant::now();
+        for server in servers {
+            eventually(limit.saturating_sub(began.elapsed()), "a server to work again", async || {
+                let health = reqwest_status(server).await?;
+                ensure!(health == 200, "/health/ready says {health}");
+                create_person(&server.admin(), "Somebody").await?;
+                let health = server.health().await?;
+                ensure!(health["lag"].as_i64().is_some_and(|lag| lag < 50), "behind: {health}");
+                Ok(())
+            })
+            .await?;
+        }
+        let recovered = began.elapsed();
+        self.goes_on(20).await?;
+        Ok(recovered)
+    }
+
+    /// Ends the load, waits until nothing is left to tell, and checks everything.
+    pub async fn finish(mut self, database: &TestDatabase) -> Result<Outcome> {
+        self.is_over.store(true, Ordering::Relaxed);
+        let mut ledgers = Vec::new();
+        while let Some(written) = self.writing.join_next().await {
+            ledgers.push(written??);
+        }
+        let truth = settle(&self.app, database).await?;
+        let complete = eventually(LIMIT * 2, "all to have everything", async || {
+            for watcher in &self.watchers {
+                let expected = watcher.expected(&truth);
+                let last = watcher.seen().last().map(|seen| seen.position);
+                ensure!(last >= expected.last().map(|seen| seen.position), "one has only got to {last:?}");
+            }
+            Ok(())
+        });
+        let complete = complete.await;
+        // A watcher ends only when it was told something wrong.
+        if let Some(wrong) = self.watching.try_join_next() {
+            wrong??;
+        }
+        for watcher in &self.watchers {
+            watcher.compare(&truth)?;
+        }
+        complete?;
+        told_once(&truth)?;
+        for ledger in &ledgers {
+            ledger.check(database).await?;
+        }
+        let outcome = Outcome {
+            changes: truth.iter().filter(|change| change.position > self.start).count(),
+            messages: self.watchers.iter().map(|watcher| watcher.seen().len()).sum(),
+            cuts: self.watchers.iter().map(|watcher| watcher.cuts.load(Ordering::Relaxed)).sum(),
+            ledgers,
+        };
+        let sum = |of: fn(&Ledger) -> usize| outcome.ledgers.iter().map(of).sum::<usize>();
+        println!(
+            "{} changes, {} acknowledged, {} refused, {} unanswered, the slowest answer after {:?}; {} subscribers cut \
+             {} times got {} messages",
+            outcome.changes,
+            sum(|ledger| ledger.acknowledged),
+            sum(|ledger| ledger.refused),
+            sum(|ledger| ledger.unanswered),
+            outcome.ledgers.iter().map(|ledger| ledger.slowest).max().unwrap_or_default(),
+            self.watchers.len(),
+            outcome.cuts,
+            outcome.messages,
+        );
+        Ok(outcome)
+    }
+}
+
+/// The log tells what happened once: an instance opens and closes in turns, and a person goes from where they were.
+fn told_once(truth: &[Change]) -> Result<()> {
+    let mut active: BTreeMap<SessionInstanceId, bool> = BTreeMap::new();
+    let mut places: BTreeMap<PersonId, Option<SessionInstanceId>> = BTreeMap::new();
+    for change in truth {
+        if let Some((person, moved)) = change.event.as_move() {
+            let before = places.insert(person, moved.instance).flatten();
+            ensure!(before == moved.previous_instance, "{person} was at {before:?}: {change:?}");
+            ensure!(moved.instance != moved.previous_instance, "no move: {change:?}");
+        } else if let Some((told, instance)) = change.event.as_session().and_then(|it| Some((it, it.instance?))) {
+            let is_active = match told.kind {
+                ChangeKind::Activated => true,
+                ChangeKind::Deactivated => false,
+                _ => continue,
+            };
+            let before = active.insert(instance, is_active).unwrap_or(false);
+            ensure!(before != is_active, "told twice: {change:?}");
+        }
+    }
+    Ok(())
+}
+
+async fn reqwest_status(server: &Program) -> Result<u16> {
+    let client = server.client();
+    Ok(client.http().get(client.address("/health/ready")).send().await?.status().as_u16())
+}
+
+/// The service in this process, upon a database that servers use.
+pub async fn app_on(database: &TestDatabase) -> Result<App> {
+    let db = Db::connect(&database.url, 4).await.map_err(told)?;
+    Ok(App::new(db, Arc::new(SystemClock), Wake::local(), Arc::new(NoQueue), PlacementRule::default()))
+}
+
+/// An error of the service as one of a test.
+#[expect(clippy::needless_pass_by_value, reason = "to be given to map_err")]
+pub fn told(error: service::Error) -> anyhow::Error {
+    anyhow!("{error:?}")
+}
+
+async fn head(app: &App) -> Result<Position> {
+    changes::publish(app).await.map_err(told)?;
+    changes::head(app.db.pool()).await.map_err(told)
+}
+
+/// Waits until nothing is left to be told and nothing happens any more by itself, and reads the whole log.
+async fn settle(app: &App, database: &TestDatabase) -> Result<Vec<Change>> {
+    let connection = database.connect().await?;
+    eventually(LIMIT, "everything to be told", async || {
+        head(app).await?;
+        let due = app.now() + chrono::TimeDelta::seconds(60);
+        let due = format!("SELECT count(*) FROM session_instance WHERE due_at < '{}'", due.to_rfc3339());
+        ensure!(number(&connection, &due).await? == 0, "something falls due");
+        ensure!(number(&connection, "SELECT count(*) FROM count_change").await? == 0, "counts wait");
+        Ok(())
+    })
+    .await?;
+    head(app).await?;
+    let mut truth: Vec<Change> = Vec::new();
+    loop {
+        let after = truth.last().map_or(Position(0), |change| change.position);
+        let more = changes::read_after(&app.db, after, 1_000).await.map_err(told)?;
+        if more.is_empty() {
+            connection.close().await.context("closing")?;
+            return Ok(truth);
+        }
+        truth.extend(more);
+    }
+}

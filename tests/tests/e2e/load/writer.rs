@@ -1,0 +1,209 @@
+//! Who makes changes, at any server that answers, and keeps a ledger of what was acknowledged.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use insession_tests::{Answer, Client, TestDatabase, database::number, token, within};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use super::{Random, Stage, Tolerance};
+
+/// What an answer may take whatever happens: nobody is left hanging.
+const LONGEST: Duration = Duration::from_secs(25);
+
+/// What was said to be done, and what was tried. Each writer has instances and people of its own, so the last word is
+/// its own.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    /// Where each instance was said to be last.
+    places: BTreeMap<String, String>,
+    /// Where it may be, as nobody knows whether it was put there, or when.
+    perhaps_at: BTreeSet<String>,
+    /// Who was made, by name.
+    made: BTreeMap<String, String>,
+    /// Of whom nobody knows whether they were made.
+    perhaps_made: BTreeSet<String>,
+    /// Person and instance of each yes.
+    yeses: BTreeSet<(String, String)>,
+    pub acknowledged: usize,
+    pub refused: usize,
+    /// The connection ended without an answer.
+    pub unanswered: usize,
+    pub slowest: Duration,
+}
+
+impl Ledger {
+    /// What was acknowledged is there, once; what was not is there once at the most.
+    pub async fn check(&self, database: &TestDatabase) -> Result<()> {
+        let connection = database.connect().await?;
+        let row = |id: &str| -> Result<i64> { Ok(id.rsplit(':').next().context("an id has a number")?.parse()?) };
+        for (name, id) in &self.made {
+            let sql = format!("SELECT count(*) FROM person WHERE display_name = '{name}' AND id = {}", row(id)?);
+            ensure!(number(&connection, &sql).await? == 1, "{name} was acknowledged as {id}, and is not there");
+        }
+        for name in self.made.keys().chain(&self.perhaps_made) {
+            let count = number(&connection, &format!("SELECT count(*) FROM person WHERE display_name = '{name}'")).await?;
+            ensure!(count <= 1, "{name} was made {count} times");
+        }
+        for (instance, place) in &self.places {
+            let list = self.perhaps_at.iter().chain([place]).map(|place| format!("'{place}'"));
+            let list = list.collect::<Vec<_>>().join(", ");
+            let id = row(instance)?;
+            let sql =
+                format!("SELECT count(*) FROM session_instance WHERE id = {id} AND location_override IN ({list})");
+            ensure!(number(&connection, &sql).await? == 1, "{instance} is not at the last place, one of {list}");
+        }
+        for (person, instance) in &self.yeses {
+            let sql = format!(
+                "SELECT count(*) FROM check_in WHERE person_id = {} AND session_instance_id = {} AND attendance = 'YES'",
+                row(person)?,
+                row(instance)?
+            );
+            ensure!(number(&connection, &sql).await? == 1, "the yes of {person} to {instance} is not there");
+        }
+        connection.close().await?;
+        Ok(())
+    }
+}
+
+/// Of how many writers this is which: whose instances and people are whose.
+#[derive(Debug, Clone, Copy)]
+pub struct Share {
+    pub number: usize,
+    pub of: usize,
+}
+
+impl Share {
+    fn of<'a>(&self, all: &'a [String]) -> Vec<&'a str> {
+        all.iter().enumerate().filter(|(at, _)| at % self.of == self.number).map(|(_, one)| one.as_str()).collect()
+    }
+}
+
+/// Makes changes until `is_over`. Fails when an answer is one that nobody should get.
+pub async fn write(
+    stage: Arc<Stage>,
+    urls: Arc<[String]>,
+    share: Share,
+    random: Random,
+    tolerance: Tolerance,
+    is_over: Arc<AtomicBool>,
+) -> Result<Ledger> {
+    let admin = Client::new(&urls[0]).with_token(&token::admin());
+    let (instances, people) = (share.of(&stage.instances), share.of(&stage.people));
+    let mut ledger = Ledger::default();
+    while !is_over.load(Ordering::Relaxed) {
+        let client = admin.clone().at(random.one_of(&urls));
+        let instance = random.one_of(&instances);
+        let change = match random.below(10) {
+            0..5 => Change::Turn { instance, active: random.below(2) == 0 },
+            5..7 => Change::Save { instance, place: format!("Room {}", random.below(1 << 40)) },
+            7..9 if !people.is_empty() => Change::CheckIn { instance, person: random.one_of(&people) },
+            _ => Change::Make { name: format!("Guest {}", random.below(1 << 40)) },
+        };
+        let began = Instant::now();
+        let (document, variables) = change.request();
+        let answer = within(LONGEST, "an answer to a mutation", client.query(document, variables)).await?;
+        ledger.slowest = ledger.slowest.max(began.elapsed());
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(_) if tolerance.servers_end => {
+                ledger.unanswered += 1;
+                change.may_be_done(&mut ledger);
+                sleep(Duration::from_millis(20)).await;
+                continue;
+            }
+            Err(error) => return Err(error).context("a mutation without an answer"),
+        };
+        match answer.error() {
+            None => {
+                ledger.acknowledged += 1;
+                change.is_done(&mut ledger, &answer)?;
+            }
+            Some(error) => {
+                ensure!(tolerance.allows(&error), "{}: {}", answer.status, answer.body);
+                ledger.refused += 1;
+                change.may_be_done(&mut ledger);
+                sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+    Ok(ledger)
+}
+
+enum Change<'a> {
+    Turn { instance: &'a str, active: bool },
+    Save { instance: &'a str, place: String },
+    CheckIn { instance: &'a str, person: &'a str },
+    Make { name: String },
+}
+
+impl Change<'_> {
+    fn request(&self) -> (&'static str, Value) {
+        match self {
+            Self::Turn { instance, active } => (
+                "mutation($id: ID!, $active: Boolean!) {
+                    setActiveOverride(input: { sessionInstanceId: $id, active: $active }) { sessionInstance { id } }
+                }",
+                json!({ "id": instance, "active": active }),
+            ),
+            Self::Save { instance, place } => (
+                "mutation($id: ID!, $place: String) {
+                    updateSessionInstance(input: { id: $id, locationOverride: $place }) { sessionInstance { id } }
+                }",
+                json!({ "id": instance, "place": place }),
+            ),
+            Self::CheckIn { instance, person } => (
+                "mutation($instance: ID!, $person: ID!) {
+                    checkIn(input: { sessionInstanceId: $instance, attendance: YES, personId: $person }) {
+                        checkIn { id }
+                    }
+                }",
+                json!({ "instance": instance, "person": person }),
+            ),
+            Self::Make { name } => (
+                "mutation($name: String!) { createPerson(input: { displayName: $name }) { person { id } } }",
+                json!({ "name": name }),
+            ),
+        }
+    }
+
+    fn is_done(self, ledger: &mut Ledger, answer: &Answer) -> Result<()> {
+        match self {
+            Self::Turn { .. } => {}
+            Self::Save { instance, place } => {
+                ledger.places.insert(instance.to_owned(), place);
+            }
+            Self::CheckIn { instance, person } => {
+                ledger.yeses.insert((person.to_owned(), instance.to_owned()));
+            }
+            Self::Make { name } => {
+                let Some(id) = answer.body.pointer("/data/createPerson/person/id").and_then(Value::as_str) else {
+                    bail!("no id in {}", answer.body);
+                };
+                ledger.made.insert(name, id.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it was done or not, nobody knows.
+    fn may_be_done(self, ledger: &mut Ledger) {
+        match self {
+            Self::Turn { .. } | Self::CheckIn { .. } => {}
+            Self::Save { place, .. } => {
+                ledger.perhaps_at.insert(place);
+            }
+            Self::Make { name } => {
+                ledger.perhaps_made.insert(name);
+            }
+        }
+    }
+}
