@@ -4,10 +4,14 @@
 //! sleeps until then, and sweeps. It reads again after a second at the latest, and when it is woken, so that what
 //! was saved meanwhile is seen. It needs the database and nothing else. That several workers sweep at the same instant
 //! does no harm: each change happens once.
+//!
+//! When somebody sets the clock forward, more is due. When it is set back, what was due in the time to come has been done
+//! too early, and nothing says so: then everything is computed again.
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::status::Mode;
 use service::{
     App,
     sweep::{Request, find_next_due, sweep},
@@ -22,6 +26,9 @@ const BELIEVED: Duration = Duration::from_secs(1);
 /// How long wake-ups are gathered before the database is read again.
 const GATHERED: Duration = Duration::from_millis(20);
 
+/// A clock that goes back by no more than this is only being kept right.
+const SET_BACK: TimeDelta = TimeDelta::seconds(1);
+
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -29,9 +36,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) async fn run(context: Arc<Context>) -> Result<(), String> {
     let mut woken = context.app.wake.subscribe();
     let mut pace = Pace::default();
+    let mut latest = context.app.now();
     while !context.shutdown.is_cancelled() {
         woken.mark_unchanged();
-        let turn = turn(&context).await;
+        let turn = turn(&context, &mut latest).await;
         match pace.after(&turn) {
             Next::Pause(pause) => {
                 context.pause(pause).await;
@@ -65,11 +73,19 @@ enum Turn {
     Swept { due: DateTime<Utc>, is_clean: bool },
 }
 
-async fn turn(context: &Context) -> service::Result<Turn> {
+/// `latest`: the latest instant at which it is known that things were right.
+async fn turn(context: &Context, latest: &mut DateTime<Utc>) -> service::Result<Turn> {
     let app: &App = &context.app;
     let due = find_next_due(app).await?;
     let now = app.now();
     context.status.timers_looked(now);
+    if *latest - now > SET_BACK {
+        tracing::warn!(by = %(*latest - now), "the clock was set back: everything is computed again");
+        sweep(app, Request { mode: Mode::Exact, ..Request::ALL }).await?;
+        *latest = now;
+        return Ok(Turn::Wait(Duration::ZERO));
+    }
+    *latest = now;
     let Some(due) = due else { return Ok(Turn::Wait(BELIEVED)) };
     // Instants are whole milliseconds, and the clock gives the one that has begun: waiting this long is never early.
     if let Ok(wait) = (due - now).to_std()

@@ -92,6 +92,11 @@ impl App {
         let mut attempt = 1;
         loop {
             match self.db.begin().await {
+                // A database that restarts; nothing has been done yet.
+                Err(error) if error.is_disconnection() && attempt < CONNECT_ATTEMPTS => {
+                    tokio::time::sleep(Duration::from_millis(10 << attempt.min(5))).await;
+                    attempt += 1;
+                }
                 // SQLite, written to by another process so much that its turn did not come within the busy timeout.
                 Err(error) if error.is_transient() && attempt < BEGIN_ATTEMPTS => attempt += 1,
                 result => return result,
@@ -105,7 +110,7 @@ impl App {
     pub async fn conclude<T>(&self, tx: Tx, now: DateTime<Utc>, result: Result<T>, attempt: &mut u32) -> Conclusion<T> {
         match self.try_conclude(tx, now, result).await {
             Err(error) if error.is_transient() && *attempt < ATTEMPTS => {
-                *attempt += 1;
+                *attempt += if error.is_disconnection() { ATTEMPTS / CONNECT_ATTEMPTS } else { 1 };
                 tracing::debug!(attempt, reason = error.describe(), "transaction is done again");
                 // Not all at the same moment again: who failed oftener waits longer, and nobody long.
                 let jitter = u64::from(getrandom::u32().unwrap_or_default() % 8);
@@ -126,7 +131,7 @@ impl App {
         };
         match told {
             Ok((value, told)) => {
-                tx.commit().await?;
+                tx.commit().await.map_err(outcome_unknown)?;
                 if told {
                     self.wake.everyone();
                 }
@@ -147,11 +152,22 @@ async fn write_notes(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
     changes::write_news(tx, now).await
 }
 
+/// A commit whose answer was lost may have been done: doing it again might do it twice, so it is told as it is.
+fn outcome_unknown(error: Error) -> Error {
+    if !error.is_disconnection() {
+        return error;
+    }
+    Error::internal(format!("it is not known whether a transaction was committed: {}", error.describe()))
+}
+
 /// How often a transaction that collides is tried: for some ten seconds, which is longer than any batch holds its locks.
 const ATTEMPTS: u32 = 200;
 
 /// How often a transaction that can't begin is tried.
 const BEGIN_ATTEMPTS: u32 = 5;
+
+/// How often one whose connection ends is tried: some two seconds, beside the time that the pool waits for a connection.
+const CONNECT_ATTEMPTS: u32 = 10;
 
 /// What became of an attempt at a transaction.
 #[doc(hidden)]
@@ -163,8 +179,9 @@ pub enum Conclusion<T> {
 /// Runs a block in a writing transaction, `tx: &Tx`; its news are written last, then it commits and everyone is woken.
 /// The block's value is a [`Result`], and so is the macro's; `?` leaves the block, which rolls the transaction back.
 ///
-/// Transactions that collide (a deadlock, a busy SQLite, a lock out of order that was not free) are done again from
-/// the start, so the block must leave nothing behind but what is in the transaction.
+/// Transactions that collide (a deadlock, a busy SQLite, a lock out of order that was not free), or whose connection ends
+/// before they commit, are done again from the start, so the block must leave nothing behind but what is in the
+/// transaction. A commit whose answer is lost is an error, and not done again.
 #[macro_export]
 macro_rules! transaction {
     ($app:expr, $now:expr, |$tx:ident| $body:block) => {{

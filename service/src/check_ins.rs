@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     access::Viewer,
     ids::{CheckInId, PersonId, SessionId, SessionInstanceId},
@@ -15,7 +15,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveEnum, ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait,
-    QueryFilter, QuerySelect, Select, sea_query::LockType,
+    QueryFilter, QueryOrder, QuerySelect, Select, sea_query::LockType,
 };
 use serde_json::json;
 
@@ -199,7 +199,7 @@ pub async fn check_in(
             .await?;
         let said_yes = before.as_ref().is_some_and(|before| before.attendance == Attendance::Yes);
         let arrived_at = if is_arrival {
-            Some(now)
+            Some(after_all_arrivals(tx, person, now).await?)
         } else if attendance == Attendance::Yes {
             // A yes said again, when it is over, does not undo having been there.
             before.as_ref().and_then(|before| before.arrived_at)
@@ -227,6 +227,19 @@ pub async fn check_in(
         let moved = place(tx, app, person, instance).await?;
         Ok(CheckedIn { check_in, person, instance, previous_instance: moved.and_then(|moved| moved.from) })
     })
+}
+
+/// The instant of an arrival: now, or just after the person's last one, should that be later by a clock that was ahead of
+/// this one, or was set back since. The latest arrival is the one that came last.
+async fn after_all_arrivals(tx: &Tx, person: PersonId, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
+    let last = check_in::Entity::find()
+        .filter(check_in::Column::PersonId.eq(person.0))
+        .filter(check_in::Column::ArrivedAt.gte(now))
+        .order_by_desc(check_in::Column::ArrivedAt)
+        .one(&**tx)
+        .await?;
+    let last = last.and_then(|last| last.arrived_at);
+    Ok(last.map_or(now, |last| last + TimeDelta::milliseconds(1)))
 }
 
 /// Takes an answer back; of who gave none, nothing changes.

@@ -11,7 +11,7 @@ use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     FromQueryResult, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
     sea_query::ArrayType,
-    sqlx::{postgres::PgConnectOptions, sqlite::SqliteJournalMode},
+    sqlx::{Connection as _, postgres::PgConnectOptions, sqlite::SqliteJournalMode},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -58,6 +58,11 @@ impl Db {
                     ("idle_in_transaction_session_timeout", "30s"),
                     ("TimeZone", "UTC"),
                 ])
+            })
+            // A connection that did not get out of its transaction is of no use to the next who gets it, as after a ROLLBACK
+            // that failed: SQLite had rolled back by itself, for want of room on the disk.
+            .map_sqlx_sqlite_before_acquire(|connection, _| {
+                Box::pin(std::future::ready(Ok(!connection.is_in_transaction())))
             })
             .map_sqlx_sqlite_opts(|options| {
                 options

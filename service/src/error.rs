@@ -56,9 +56,14 @@ impl Error {
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Again(_) => true,
-            Self::Internal(cause::Cause::Database(error)) => is_collision(error),
+            Self::Internal(cause::Cause::Database(error)) => is_collision(error) || is_disconnection(error),
             _ => false,
         }
+    }
+
+    /// Did the connection to the database end? Of what was not committed nothing is left, then; of a commit nobody knows.
+    pub(crate) fn is_disconnection(&self) -> bool {
+        matches!(self, Self::Internal(cause::Cause::Database(error)) if is_disconnection(error))
     }
 
     /// Was a unique index in the way?
@@ -103,9 +108,24 @@ fn is_collision(error: &DbErr) -> bool {
 
 /// The database's own code of an error.
 fn code_of(error: &DbErr) -> Option<String> {
-    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
-        return None;
-    };
-    let sqlx::Error::Database(error) = &**error else { return None };
+    let sqlx::Error::Database(error) = driver_error(error)? else { return None };
     error.code().map(std::borrow::Cow::into_owned)
+}
+
+/// The connection broke, or PostgreSQL says that it ends it: as it restarts, or as this process stood still.
+fn is_disconnection(error: &DbErr) -> bool {
+    matches!(driver_error(error), Some(sqlx::Error::Io(_)))
+        || code_of(error).is_some_and(|code| {
+            let is_connection_exception = code.len() == 5 && code.starts_with("08");
+            is_connection_exception || ["57P01", "57P02", "57P03", "57P05", "25P03", "25P04"].contains(&code.as_str())
+        })
+}
+
+fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
 }

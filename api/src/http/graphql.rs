@@ -33,7 +33,7 @@ use crate::{
     auth::{AuthError, Authenticator, Identity},
     schema::{
         document::check_document,
-        error::{ApiError, ErrorCode, add_missing_codes, is_request_error},
+        error::{ApiError, ErrorCode, add_missing_codes, is_failure, is_request_error},
     },
 };
 
@@ -527,7 +527,14 @@ fn multipart_chunks(
             tokio::select! {
                 () = closing.cancelled() => Some((Bytes::from_static(b"--\r\n"), None)),
                 response = responses.next() => match response {
-                    Some(response) => Some((response_part(response), Some(responses))),
+                    Some(mut response) => {
+                        add_missing_codes(&mut response);
+                        // An item with holes is none: the client is told so, and goes on from its last cursor.
+                        if is_failure(&response) {
+                            return Some((last_part(ApiError::internal("an item of a subscription failed")), None));
+                        }
+                        Some((response_part(&response), Some(responses)))
+                    }
                     None => Some((Bytes::from_static(b"--\r\n"), None)),
                 },
                 () = tokio::time::sleep(patience) => Some((part("{}"), Some(responses))),
@@ -536,12 +543,11 @@ fn multipart_chunks(
     }))
 }
 
-fn response_part(mut response: Response) -> Bytes {
-    add_missing_codes(&mut response);
-    let json = if is_request_error(&response) {
+fn response_part(response: &Response) -> Bytes {
+    let json = if is_request_error(response) {
         serde_json::to_string(&Errors { errors: &response.errors })
     } else {
-        serde_json::to_string(&response)
+        serde_json::to_string(response)
     };
     match json {
         Ok(json) => part(&format!("{{\"payload\":{json}}}")),

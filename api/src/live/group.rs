@@ -52,7 +52,15 @@ pub struct GroupKey {
 }
 
 /// Starts one of a group's executions: takes the feed of events, gives a text for each.
-pub type StartExecution = Box<dyn Fn(GroupFeed) -> BoxStream<'static, Arc<str>> + Send + Sync>;
+pub type StartExecution = Box<dyn Fn(GroupFeed) -> BoxStream<'static, Made> + Send + Sync>;
+
+/// What an execution made of an event.
+#[derive(Debug, Clone)]
+pub struct Made {
+    pub text: Arc<str>,
+    /// Something of it could not be read, as when the database is away: it is to be made again.
+    pub is_failure: bool,
+}
 
 /// How many live events a wave has at the most.
 const WAVE: usize = 64;
@@ -62,6 +70,9 @@ const REPLAYS: usize = 32;
 const REPLAYS_A_MEMBER: usize = 16;
 /// How many members are given a text before others may run.
 const DELIVERIES: usize = 512;
+/// How often a text is tried to be made, while the database answers. What fails as often is told with its errors.
+const ATTEMPTS: u32 = 4;
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
 
 pub(super) struct Group {
     key: Arc<GroupKey>,
@@ -330,20 +341,41 @@ impl Run {
         while self.executions.len() < to_make.len() {
             self.executions.push(Execution::start(&self.start));
         }
-        let running = self.executions.iter_mut().zip(&to_make).map(|(execution, event)| execution.text(event.clone()));
-        let made = join_all(running).await;
+        let made = self.make(&to_make).await?;
         self.ending.hub.0.counters.executions.fetch_add(to_make.len() as u64, Ordering::Relaxed);
         // A burst does not keep its executions.
         self.executions.truncate(to_make.len().max(1));
         let is_same_for_everyone = self.ending.group.key.viewer.is_none();
         for (event, text) in to_make.iter().zip(made) {
-            let text = text?;
             if is_same_for_everyone {
                 locked(&self.ending.group.recent).keep(event, Arc::clone(&text));
             }
             texts.insert(key(event), Some(text));
         }
         events.iter().map(|event| texts.get(&key(event)).cloned().flatten()).collect()
+    }
+
+    /// A text for each event. Those that fail are made again when the log can be read again: whoever waits for them loses
+    /// nothing while the database is away.
+    async fn make(&mut self, events: &[LiveEvent]) -> Option<Vec<Arc<str>>> {
+        let mut texts: Vec<Option<Arc<str>>> = vec![None; events.len()];
+        for attempt in 1..=ATTEMPTS {
+            let missing = texts.iter_mut().zip(events).filter(|(text, _)| text.is_none());
+            let running = missing.zip(&mut self.executions).map(async |((text, event), execution)| {
+                let made = execution.text(event.clone()).await?;
+                if !made.is_failure || attempt == ATTEMPTS {
+                    *text = Some(made.text);
+                }
+                Some(())
+            });
+            join_all(running).await.into_iter().collect::<Option<()>>()?;
+            if texts.iter().all(Option::is_some) {
+                break;
+            }
+            tokio::time::sleep(FIRST_PAUSE * (1 << attempt)).await;
+            self.ending.hub.read_log().await;
+        }
+        texts.into_iter().collect()
     }
 
     async fn deliver(&mut self, members: &[u32], event: &LiveEvent, text: &Arc<str>) {
@@ -396,7 +428,7 @@ impl Drop for Ending {
 
 struct Execution {
     feed: mpsc::Sender<LiveEvent>,
-    texts: BoxStream<'static, Arc<str>>,
+    texts: BoxStream<'static, Made>,
 }
 
 impl Execution {
@@ -406,15 +438,15 @@ impl Execution {
     }
 
     /// `None` when the execution has ended, or its resolver does not take the events.
-    async fn text(&mut self, event: LiveEvent) -> Option<Arc<str>> {
+    async fn text(&mut self, event: LiveEvent) -> Option<Made> {
         let Self { feed, texts } = self;
         feed.try_send(event).ok()?;
-        let text = texts.next().await?;
+        let made = texts.next().await?;
         if feed.capacity() < feed.max_capacity() {
-            error!(%text, "the resolver of a group did not take its events");
+            error!(text = %made.text, "the resolver of a group did not take its events");
             return None;
         }
-        Some(text)
+        Some(made)
     }
 }
 

@@ -78,8 +78,6 @@ const DISPATCH: usize = 64;
 const PAGE: usize = 256;
 /// How many resumers may read the log itself at the same time.
 const OLD_READERS: usize = 4;
-/// How long a refresh is waited for when the log can't be read.
-const REFRESH_LIMIT: Duration = Duration::from_secs(2);
 
 /// A handle to the hub of this process.
 #[derive(Clone)]
@@ -256,14 +254,14 @@ impl Hub {
         }
     }
 
-    /// Returns when everything that had committed before the call has been dispatched. However many ask at once, the
-    /// log is read once.
-    pub(super) async fn refresh(&self) {
+    /// Returns when everything that had committed before the call has been dispatched: while the database is away, when it
+    /// is back. However many ask at once, the log is read once.
+    pub(super) async fn read_log(&self) {
         let mut rounds = self.0.rounds.subscribe();
         let goal = rounds.borrow().begun + 1;
         self.0.wanted.notify_one();
-        // Without an answer a subscription is better than none: it starts from what is known.
-        let _ = tokio::time::timeout(REFRESH_LIMIT, rounds.wait_for(|rounds| rounds.done >= goal)).await;
+        // The hub has the sender.
+        let _ = rounds.wait_for(|rounds| rounds.done >= goal).await;
     }
 
     /// Some of the next changes after a position; none when there are none yet.

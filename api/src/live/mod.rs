@@ -69,7 +69,7 @@ mod topics;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use feed::{GroupFeed, LiveEvent, Registrar, Registration};
-pub use group::{GroupKey, StartExecution, Subscription};
+pub use group::{GroupKey, Made, StartExecution, Subscription};
 pub use hub::{CursorStanding, Hub, HubSettings, HubStats};
 pub use mailbox::{About, Content, CutOff, Letter, Mailbox, MailboxLimits, OperationNumber, Subject};
 pub use replay::ReplayError;

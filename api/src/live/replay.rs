@@ -35,8 +35,9 @@ impl Replay {
     pub(super) async fn begin(hub: Hub, registration: Registration) -> Result<Self, ReplayError> {
         let Registration { narrowing, from, mut person_at } = registration;
         if let Some(person) = narrowing.followed() {
-            // The place was read from the tables, which may be ahead of what the hub has seen of the log.
-            hub.refresh().await;
+            // The place was read from the tables, which may be ahead of what the hub has seen of the log. Until the hub
+            // can read it, nobody has any news.
+            hub.read_log().await;
             if let Some(from) = first_move(&hub, person, from).await? {
                 person_at = from;
             }

@@ -25,8 +25,9 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    About, ChangeSource, Content, CursorStanding, CutOff, GroupKey, Hub, HubSettings, Letter, Mailbox, MailboxLimits,
-    Registration, ReplayError, StartExecution, Subject, Subscription, locked, ring::Ring, topics::Topics,
+    About, ChangeSource, Content, CursorStanding, CutOff, GroupKey, Hub, HubSettings, Letter, Made, Mailbox,
+    MailboxLimits, Registration, ReplayError, StartExecution, Subject, Subscription, locked, ring::Ring,
+    topics::Topics,
 };
 
 /// Waits for what is about to happen, but not for ever.
@@ -272,10 +273,14 @@ fn key(question: &str, person: Option<PersonId>) -> GroupKey {
     GroupKey { question: question.into(), viewer: person.map(Viewer::person), person }
 }
 
+fn made(text: impl Into<Arc<str>>) -> Made {
+    Made { text: text.into(), is_failure: false }
+}
+
 /// An execution that tells each event's position and kind.
 fn telling() -> StartExecution {
     Box::new(|feed| {
-        let texts = feed.take().map(|event| text(event.change.position, event.seen).into());
+        let texts = feed.take().map(|event| made(text(event.change.position, event.seen)));
         texts.boxed()
     })
 }
@@ -654,12 +659,37 @@ async fn a_slow_group_delays_nobody_and_is_cut_off() {
 }
 
 #[tokio::test]
+async fn what_fails_is_made_again_when_the_log_can_be_read_and_told_at_last() {
+    let log = FakeLog::new();
+    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await;
+    let failures = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&failures);
+    // The first event fails twice, the second always.
+    let start: StartExecution = Box::new(move |feed| {
+        let failures = Arc::clone(&counted);
+        let texts = feed.take().map(move |event| {
+            let is_failure = event.change.position == Position(2) || failures.fetch_add(1, Ordering::SeqCst) < 2;
+            Made { is_failure, ..made(text(event.change.position, event.seen)) }
+        });
+        texts.boxed()
+    });
+    let mailbox = mailbox(10);
+    let mut subscription = hub.attach(key("failing", None), start);
+    within(subscription.go_live(registration(everything(), 0), &mailbox, 1)).await.unwrap();
+    log.append(change(ChangeKind::Updated, 1, "Austin"));
+    assert_eq!(next(&mailbox).await.unwrap(), "1 UPDATED");
+    assert_eq!(failures.load(Ordering::SeqCst), 3);
+    log.append(change(ChangeKind::Updated, 1, "Austin"));
+    assert_eq!(next(&mailbox).await.unwrap(), "2 UPDATED");
+}
+
+#[tokio::test]
 async fn a_group_whose_execution_ends_cuts_its_subscribers_off() {
     let log = FakeLog::new();
     let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await;
     for start in [
         Box::new(|_| stream::empty().boxed()) as StartExecution,
-        Box::new(|_| stream::iter(["the resolver does not take its feed".into()]).boxed()),
+        Box::new(|_| stream::iter([made("the resolver does not take its feed")]).boxed()),
         Box::new(|_| panic!("a test's panic")),
     ] {
         let mailbox = mailbox(10);

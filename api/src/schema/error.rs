@@ -202,6 +202,14 @@ pub fn is_request_error(response: &Response) -> bool {
         && response.errors.iter().all(|error| error.path.is_empty())
 }
 
+/// Whether something of it failed inside of the server, such as for want of the database: later it may succeed. To be
+/// asked of a response whose errors have their codes.
+pub fn is_failure(response: &Response) -> bool {
+    let internal = Value::from(ErrorCode::Internal.as_str());
+    let code = |error: &ServerError| error.extensions.as_ref()?.get("code").cloned();
+    response.errors.iter().any(|error| code(error).as_ref() == Some(&internal))
+}
+
 fn missing_code(error: &ServerError) -> ErrorCode {
     let message = error.message.as_str();
     // Only what implements `Display` leaves a source; and `Context::data` has a message of its own.

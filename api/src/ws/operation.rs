@@ -8,10 +8,13 @@ use futures_util::StreamExt;
 use tracing::error;
 
 use super::{Hearts, Sockets, document::Operation};
-use crate::live::{
-    Content, CutOff, Letter, Mailbox, OperationNumber, Registrar, ReplayError, StartExecution, Subscription,
-};
 use crate::schema::guard::ClientAddress;
+use crate::{
+    live::{
+        Content, CutOff, Letter, Made, Mailbox, OperationNumber, Registrar, ReplayError, StartExecution, Subscription,
+    },
+    schema::error::is_failure,
+};
 
 /// Where an operation's messages go.
 pub(super) struct Running {
@@ -75,8 +78,9 @@ impl Running {
         let mut has_started = false;
         while let Some(mut response) = responses.next().await {
             complete_errors(&mut response);
-            // Once a resolver has registered, an error is one of the item that it made.
-            if !has_started && !registrar.is_registered() && is_refused(&response) {
+            // Once a resolver has registered, an error is one of the item that it made; but a snapshot with holes is none.
+            let is_refusal = !registrar.is_registered() && is_refused(&response);
+            if !has_started && (is_refusal || is_failure(&response)) {
                 self.send(Content::Errors(errors_text(&response.errors))).await;
                 return None;
             }
@@ -99,7 +103,7 @@ impl Running {
             let responses = sockets.0.executor.execute_stream(operation.request().data(viewer).data(feed));
             let texts = responses.map(move |mut response| {
                 complete_errors(&mut response);
-                text(&response)
+                Made { text: text(&response), is_failure: is_failure(&response) }
             });
             texts.boxed()
         });

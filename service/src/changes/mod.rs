@@ -224,16 +224,18 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
     let last = numbers(&**tx, "SELECT id FROM count_change ORDER BY id DESC LIMIT 1", []).await?;
     let Some(last) = last.first().copied() else { return Ok(Published::default()) };
     // Batches that became visible since the others got their positions come after what is written here: counts of an
-    // instance that such a batch names wait for it.
+    // instance that such a batch names wait for it. What was told in the time to come, before somebody set the clock back,
+    // holds nothing up.
     let sql = "SELECT i.id, i.session_id, s.city, s.country, i.is_active, \
                  EXISTS (SELECT 1 FROM change_batch b JOIN change_log l ON l.batch_id = b.id \
                   WHERE b.first_position IS NULL AND l.session_instance_id = i.id) AS is_in_unpublished, \
                  (SELECT MAX(b.occurred_at) FROM change_batch b JOIN change_log l ON l.batch_id = b.id \
-                  WHERE b.occurred_at > $2 AND l.kind = 'UPDATED' AND l.session_instance_id = i.id) AS told_at \
+                  WHERE b.occurred_at > $2 AND b.occurred_at <= $4 AND l.kind = 'UPDATED' \
+                  AND l.session_instance_id = i.id) AS told_at \
                FROM session_instance i JOIN session s ON s.id = i.session_id \
                WHERE i.id IN (SELECT session_instance_id FROM count_change WHERE id <= $1) ORDER BY i.id LIMIT $3";
     let counted: Vec<Counted> =
-        rows(&**tx, sql, [last.into(), (now - COUNT_PERIOD).into(), PUBLISH_LIMIT.into()]).await?;
+        rows(&**tx, sql, [last.into(), (now - COUNT_PERIOD).into(), PUBLISH_LIMIT.into(), now.into()]).await?;
     let (wait, due): (Vec<_>, Vec<_>) =
         counted.into_iter().partition(|row| row.is_active && (row.told_at.is_some() || row.is_in_unpublished));
     let retry_at = wait.iter().map(|row| row.told_at.map_or(now, |at| at + COUNT_PERIOD)).min();
@@ -275,9 +277,14 @@ pub async fn snapshot(app: &App) -> Result<(DatabaseTransaction, Position)> {
             return Ok((tx, position));
         }
         tx.rollback().await?;
-        publish(app).await?;
+        if let Err(error) = publish(app).await {
+            // A disk that is full, say. Who only looks need not know.
+            tracing::warn!(error = error.describe(), "a snapshot is taken without publishing first");
+            break;
+        }
     }
-    // So much is going on that there is always something unpublished. What it changed is told once more: nothing is lost.
+    // So much is going on, or so little works, that there is always something unpublished. What it changed is told once
+    // more: nothing is lost.
     let tx = app.db.snapshot().await?;
     let position = head(&tx).await?;
     Ok((tx, position))

@@ -30,11 +30,11 @@ async fn statuses_and_tokens_follow_a_clock_that_is_set(database: TestDatabase) 
     let admin = deployment.admin();
     let session = create_session(&admin, "Monday").await?;
     let later = create_instance(&admin, &session, in_seconds(1_800), in_seconds(7_200)).await?;
+    let mut badge = Badge::subscribe(&deployment, &session).await?;
     let here = create_instance(&admin, &session, in_seconds(-60), in_seconds(9_000)).await?;
     let there = create_instance(&admin, &session, in_seconds(-60), in_seconds(9_000)).await?;
     let ann = create_person(&admin, "Ann").await?;
     let bob = create_person(&admin, "Bob").await?;
-    let mut badge = Badge::subscribe(&deployment, &session).await?;
     badge.tells("ACTIVATED", &there, LIMIT).await?;
     check_in(&admin, &here, "YES", Some(&ann)).await?;
     let short = token::lasting(&ann, TimeDelta::minutes(30));
@@ -76,11 +76,12 @@ async fn statuses_and_tokens_follow_a_clock_that_is_set(database: TestDatabase) 
     }
 
     shim.set_clock(TimeDelta::hours(1))?;
+    badge.tells("ACTIVATED", &later, FOLLOWS).await?;
     socket.subscribe("1", CHANGES, json!({}))?;
     let closed = socket.closed(LIMIT).await?;
     ensure!(closed.code == 4403, "a socket whose token ended was closed with {closed:?}");
     shim.set_clock(TimeDelta::zero())?;
-    badge.tells("DEACTIVATED", &later, LIMIT).await?;
+    badge.tells("DEACTIVATED", &later, FOLLOWS).await?;
     load.finish(&database).await?;
     for program in deployment.servers.iter_mut().chain(&mut deployment.workers) {
         program.expect_running()?;

@@ -137,8 +137,8 @@ impl Load {
         let began = Instant::now();
         for server in servers {
             eventually(limit.saturating_sub(began.elapsed()), "a server to work again", async || {
-                let health = reqwest_status(server).await?;
-                ensure!(health == 200, "/health/ready says {health}");
+                let status = readiness(server).await?;
+                ensure!(status == 200, "/health/ready says {status}");
                 create_person(&server.admin(), "Somebody").await?;
                 let health = server.health().await?;
                 ensure!(health["lag"].as_i64().is_some_and(|lag| lag < 50), "behind: {health}");
@@ -188,12 +188,13 @@ impl Load {
         };
         let sum = |of: fn(&Ledger) -> usize| outcome.ledgers.iter().map(of).sum::<usize>();
         println!(
-            "{} changes, {} acknowledged, {} refused, {} unanswered, the slowest answer after {:?}; {} subscribers cut \
+            "{} changes, {} acknowledged, {} refused, {} unanswered, {} cut, the slowest answer after {:?}; {} subscribers cut \
              {} times got {} messages",
             outcome.changes,
             sum(|ledger| ledger.acknowledged),
             sum(|ledger| ledger.refused),
             sum(|ledger| ledger.unanswered),
+            sum(|ledger| ledger.cut),
             outcome.ledgers.iter().map(|ledger| ledger.slowest).max().unwrap_or_default(),
             self.watchers.len(),
             outcome.cuts,
@@ -225,7 +226,7 @@ fn told_once(truth: &[Change]) -> Result<()> {
     Ok(())
 }
 
-async fn reqwest_status(server: &Program) -> Result<u16> {
+async fn readiness(server: &Program) -> Result<u16> {
     let client = server.client();
     Ok(client.http().get(client.address("/health/ready")).send().await?.status().as_u16())
 }

@@ -35,8 +35,10 @@ pub struct Ledger {
     yeses: BTreeSet<(String, String)>,
     pub acknowledged: usize,
     pub refused: usize,
-    /// The connection ended without an answer.
+    /// Nobody took the connection.
     pub unanswered: usize,
+    /// It ended without an answer.
+    pub cut: usize,
     pub slowest: Duration,
 }
 
@@ -50,7 +52,8 @@ impl Ledger {
             ensure!(number(&connection, &sql).await? == 1, "{name} was acknowledged as {id}, and is not there");
         }
         for name in self.made.keys().chain(&self.perhaps_made) {
-            let count = number(&connection, &format!("SELECT count(*) FROM person WHERE display_name = '{name}'")).await?;
+            let count =
+                number(&connection, &format!("SELECT count(*) FROM person WHERE display_name = '{name}'")).await?;
             ensure!(count <= 1, "{name} was made {count} times");
         }
         for (instance, place) in &self.places {
@@ -114,8 +117,9 @@ pub async fn write(
         ledger.slowest = ledger.slowest.max(began.elapsed());
         let answer = match answer {
             Ok(answer) => answer,
-            Err(_) if tolerance.servers_end => {
-                ledger.unanswered += 1;
+            Err(error) if tolerance.servers_end => {
+                let is_refused = error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect);
+                *if is_refused { &mut ledger.unanswered } else { &mut ledger.cut } += 1;
                 change.may_be_done(&mut ledger);
                 sleep(Duration::from_millis(20)).await;
                 continue;

@@ -1,0 +1,186 @@
+//! The clients of a soak: pages that come and go, people who do things, people who look.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use anyhow::{Context, Result};
+use chrono::TimeDelta;
+use serde_json::json;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::{Stage, insert_instance};
+use crate::{Client, Socket, token, wait::now};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+const CHANGES: &str = "subscription($sessionIds: [ID!], $personId: ID, $city: String, $after: Cursor) {
+    activeSessionChanged(sessionIds: $sessionIds, personId: $personId, city: $city, after: $after) {
+        kind cursor sessionInstanceId
+        session { name isActive }
+        sessionInstance { id isActive presentCount attendingCount }
+    }
+}";
+
+/// A small generator of chance; each client has its own, so a run is the same again.
+#[derive(Debug)]
+struct Chance(u64);
+
+impl Chance {
+    fn of(number: usize) -> Self {
+        Self(number as u64 + 1)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap_or(0) % limit.max(1)
+    }
+
+    fn one_of<'a>(&mut self, all: &'a [String]) -> &'a str {
+        &all[self.below(all.len())]
+    }
+}
+
+/// A page: connects, subscribes to some things, stays a while, goes with or without a word, and comes back by its cursor.
+pub(super) async fn watch(stage: Arc<Stage>, number: usize) -> Result<()> {
+    let mut chance = Chance::of(number);
+    let mut cursor = None;
+    while !stage.is_over() {
+        let person = (number % 4 == 0).then(|| chance.one_of(&stage.people).to_owned());
+        let token = person.as_deref().map(token::of);
+        let mut socket = Socket::connect(&stage.url, token.as_deref()).await?;
+        stage.counters.sockets.fetch_add(1, Ordering::Relaxed);
+        let narrowing = match number % 4 {
+            0 => json!({ "personId": person }),
+            1 => json!({ "sessionIds": [chance.one_of(&stage.sessions)], "after": cursor }),
+            2 => json!({ "city": format!("City {}", chance.below(5)) }),
+            _ => json!({ "after": cursor }),
+        };
+        socket.subscribe("1", CHANGES, narrowing)?;
+        let end = Instant::now() + Duration::from_millis(500 + 10 * chance.below(500) as u64);
+        while !stage.is_over()
+            && let Ok(received) = timeout_at(end, socket.next_for("1", LIMIT)).await
+        {
+            let change = &received.context("a subscription")?.message["payload"]["data"]["activeSessionChanged"];
+            cursor = change["cursor"].as_str().map(str::to_owned);
+            anyhow::ensure!(cursor.is_some(), "a change without a cursor: {change}");
+            stage.counters.messages.fetch_add(1, Ordering::Relaxed);
+        }
+        if chance.below(2) == 0 {
+            socket.complete("1")?;
+        }
+    }
+    Ok(())
+}
+
+/// Somebody who does things.
+pub(super) async fn change(stage: Arc<Stage>, number: usize) -> Result<()> {
+    let mut chance = Chance::of(1_000 + number);
+    let admin = &stage.admin;
+    while !stage.is_over() {
+        let instance = chance.one_of(&stage.instances);
+        match chance.below(20) {
+            0..7 => {
+                let attendance = ["YES", "NO", "MAYBE"][chance.below(3)];
+                let document = "mutation($input: CheckInInput!) { checkIn(input: $input) { person { id } } }";
+                let person = chance.one_of(&stage.people);
+                let input = json!({ "sessionInstanceId": instance, "attendance": attendance, "personId": person });
+                admin.data(document, json!({ "input": input })).await?;
+            }
+            7..11 => {
+                let document = "mutation($id: ID!, $active: Boolean!) {
+                    setActiveOverride(input: { sessionInstanceId: $id, active: $active }) { sessionInstance { id } }
+                }";
+                admin.data(document, json!({ "id": instance, "active": chance.below(3) > 0 })).await?;
+            }
+            11..14 => {
+                let document = "mutation($id: ID!, $place: String) {
+                    updateSessionInstance(input: { id: $id, locationOverride: $place }) { sessionInstance { id } }
+                }";
+                admin.data(document, json!({ "id": instance, "place": format!("Room {}", chance.below(9)) })).await?;
+            }
+            14..16 => visit(admin, &mut chance).await?,
+            16..18 => {
+                // Timers open it, and close it.
+                let session = chance.one_of(&stage.sessions);
+                let opens = now() + TimeDelta::seconds(2);
+                insert_instance(admin, session, opens, opens + TimeDelta::seconds(3)).await?;
+            }
+            18 => {
+                let document = "mutation($id: ID!, $text: String) {
+                    updateSession(input: { id: $id, location: $text }) { session { id } }
+                }";
+                let session = chance.one_of(&stage.sessions);
+                admin.data(document, json!({ "id": session, "text": format!("House {}", chance.below(9)) })).await?;
+            }
+            _ => {
+                admin.data("mutation { sweep { report { at } } }", json!({})).await?;
+            }
+        }
+        stage.counters.mutations.fetch_add(1, Ordering::Relaxed);
+        sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
+}
+
+/// A visit that begins, enters, and goes.
+async fn visit(admin: &Client, chance: &mut Chance) -> Result<()> {
+    let random = |chance: &mut Chance| chance.below(1 << 16);
+    let id = format!(
+        "{:04x}{:04x}-{:04x}-4{:03x}-a{:03x}-{:04x}{:04x}{:04x}",
+        random(chance),
+        random(chance),
+        random(chance),
+        chance.below(1 << 12),
+        chance.below(1 << 12),
+        random(chance),
+        random(chance),
+        random(chance)
+    );
+    let document = "mutation($input: HeartbeatInput!) { heartbeat(input: $input) { secret } }";
+    let began = admin.data(document, json!({ "input": { "presenceId": id } })).await?;
+    let secret = began["heartbeat"]["secret"].as_str();
+    let input = json!({ "presenceId": id, "secret": secret, "activityKey": "study" });
+    let document = "mutation($input: EnterActivityInput!) { enterActivity(input: $input) { admitted } }";
+    admin.data(document, json!({ "input": input })).await?;
+    let document = "mutation($id: ID!, $secret: String) { completePresence(presenceId: $id, secret: $secret) {
+        presence { id }
+    } }";
+    admin.data(document, json!({ "id": id, "secret": secret })).await?;
+    Ok(())
+}
+
+/// Somebody who looks.
+#[derive(Debug)]
+pub(super) struct Browse {
+    chance: Chance,
+}
+
+impl Browse {
+    pub(super) fn new(number: usize) -> Self {
+        Self { chance: Chance::of(2_000 + number) }
+    }
+}
+
+pub(super) async fn browse(stage: Arc<Stage>, Browse { mut chance }: Browse) -> Result<()> {
+    const QUERIES: [&str; 3] = [
+        "{ activeSessionInstances(first: 20) { nodes { id attendingCount presentCount session { name city } } } }",
+        "{ sessions(first: 50) { totalCount nodes { name isActive recurrence { text } } } changeCursor }",
+        "{ people(first: 20) { nodes { displayName activeSessionInstance { id session { name } } } } }",
+    ];
+    while !stage.is_over() {
+        match chance.below(4) {
+            3 => {
+                let page = stage.admin.http().get(stage.admin.address("/")).send().await?;
+                page.error_for_status()?.bytes().await?;
+            }
+            which => {
+                stage.admin.data(QUERIES[which], json!({})).await?;
+            }
+        }
+        stage.counters.queries.fetch_add(1, Ordering::Relaxed);
+        sleep(Duration::from_millis(10)).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! Mixed load for as long as one likes, and what the program holds meanwhile: memory, files, connections, sockets.
+//!
+//! Nothing of it may grow with time, and when the load stops, all of it goes back.
+
+mod clients;
+mod sample;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use self::clients::{Browse, browse, change, watch};
+pub use self::sample::{Sample, sample};
+use crate::{Client, Deployment, wait::now};
+
+/// How much of what.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    /// Sockets that come and go, at any time.
+    pub sockets: usize,
+    /// Who makes changes, one after the other.
+    pub writers: usize,
+    /// Who asks queries, one after the other.
+    pub readers: usize,
+    pub sessions: usize,
+    pub people: usize,
+}
+
+/// What has been done so far.
+#[derive(Debug, Default)]
+pub struct Counters {
+    pub queries: AtomicU64,
+    pub mutations: AtomicU64,
+    pub sockets: AtomicU64,
+    pub messages: AtomicU64,
+}
+
+/// What the load goes on about.
+#[derive(Debug)]
+pub struct Stage {
+    pub(crate) url: String,
+    pub(crate) admin: Client,
+    pub(crate) sessions: Vec<String>,
+    pub(crate) instances: Vec<String>,
+    pub(crate) people: Vec<String>,
+    pub counters: Counters,
+    is_over: AtomicBool,
+}
+
+impl Stage {
+    /// Sessions of which each has an instance that is on for the whole time, and people.
+    pub async fn set(deployment: &Deployment, size: Size) -> Result<Arc<Self>> {
+        let admin = deployment.admin();
+        let (mut sessions, mut instances, mut people) = (Vec::new(), Vec::new(), Vec::new());
+        for number in 0..size.sessions {
+            let input = json!({
+                "name": format!("Session {number}"), "timeZone": "UTC", "city": format!("City {}", number % 5),
+                "country": "US", "activeBufferMinutesBefore": 0, "activeBufferMinutesAfter": 0,
+            });
+            let document = "mutation($input: CreateSessionInput!) { createSession(input: $input) { session { id } } }";
+            let made = admin.data(document, json!({ "input": input })).await?;
+            let session = text(&made, "/createSession/session/id")?;
+            instances.push(insert_instance(&admin, &session, now(), now() + TimeDelta::hours(12)).await?);
+            sessions.push(session);
+        }
+        for number in 0..size.people {
+            let document = "mutation($name: String!) { createPerson(input: { displayName: $name }) { person { id } } }";
+            let made = admin.data(document, json!({ "name": format!("Person {number}") })).await?;
+            people.push(text(&made, "/createPerson/person/id")?);
+        }
+        let document = "mutation { saveActivity(input: { key: \"study\", name: \"Study\", maxConcurrent: 10 }) {
+            activity { id }
+        } }";
+        admin.data(document, json!({})).await?;
+        let url = deployment.first().url();
+        Ok(Arc::new(Self {
+            url,
+            admin,
+            sessions,
+            instances,
+            people,
+            counters: Counters::default(),
+            is_over: AtomicBool::new(false),
+        }))
+    }
+
+    /// Starts the load. It goes on until [`Load::stop`].
+    pub fn start(self: &Arc<Self>, size: Size) -> Load {
+        self.is_over.store(false, Ordering::Relaxed);
+        let mut clients = JoinSet::new();
+        for number in 0..size.sockets {
+            clients.spawn(watch(Arc::clone(self), number));
+        }
+        for number in 0..size.writers {
+            clients.spawn(change(Arc::clone(self), number));
+        }
+        for number in 0..size.readers {
+            clients.spawn(browse(Arc::clone(self), Browse::new(number)));
+        }
+        Load { stage: Arc::clone(self), clients }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed)
+    }
+}
+
+/// A load that goes on.
+#[derive(Debug)]
+pub struct Load {
+    stage: Arc<Stage>,
+    clients: JoinSet<Result<()>>,
+}
+
+impl Load {
+    /// Fails as soon as a client was answered wrongly; otherwise returns after `period`.
+    pub async fn go_on(&mut self, period: Duration) -> Result<()> {
+        match tokio::time::timeout(period, self.clients.join_next()).await {
+            Ok(Some(ended)) => ended?.and_then(|()| anyhow::bail!("a client ended")),
+            Ok(None) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Ends all clients, each after what it is at.
+    pub async fn stop(mut self) -> Result<()> {
+        self.stage.is_over.store(true, Ordering::Relaxed);
+        while let Some(ended) = self.clients.join_next().await {
+            ended??;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) async fn insert_instance(
+    admin: &Client,
+    session: &str,
+    opens: DateTime<Utc>,
+    closes: DateTime<Utc>,
+) -> Result<String> {
+    let input = json!({
+        "sessionId": session, "date": opens.date_naive().to_string(),
+        "startTime": opens.format("%H:%M:%S").to_string(), "endTime": closes.format("%H:%M:%S").to_string(),
+    });
+    let document = "mutation($input: CreateSessionInstanceInput!) {
+        createSessionInstance(input: $input) { sessionInstance { id } }
+    }";
+    text(&admin.data(document, json!({ "input": input })).await?, "/createSessionInstance/sessionInstance/id")
+}
+
+fn text(data: &Value, pointer: &str) -> Result<String> {
+    let text = data.pointer(pointer).and_then(Value::as_str).with_context(|| format!("no {pointer} in {data}"))?;
+    Ok(text.to_owned())
+}

@@ -1,0 +1,63 @@
+//! What a program holds at a moment.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+use sea_orm::ConnectionTrait;
+
+use crate::{Deployment, Program, database::number};
+
+/// At a moment, of the first server unless it says otherwise.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Sample {
+    /// In KiB, as the system counts it.
+    pub memory: u64,
+    pub worker_memory: u64,
+    pub files: u64,
+    pub threads: u64,
+    pub sockets: f64,
+    pub subscriptions: f64,
+    pub groups: f64,
+    /// Of the database, by whomever.
+    pub connections: i64,
+    /// Of Redis, by whomever.
+    pub redis_clients: u64,
+    pub redis_keys: u64,
+}
+
+/// Looks at the first server and worker, at the database through a connection to it, and at Redis.
+pub async fn sample(deployment: &Deployment, connection: &impl ConnectionTrait) -> Result<Sample> {
+    let server = deployment.first();
+    let metrics = server.metrics().await?;
+    let metric = |name: &str| -> Result<f64> {
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map_or(Ok(0.0), |value| value.parse().with_context(|| format!("{name} is {value}")))
+    };
+    let (mut redis_clients, mut redis_keys) = (0, 0);
+    if let Some(redis) = &deployment.redis {
+        let info = redis.ask("INFO clients").await?;
+        let clients = info.lines().find_map(|line| line.trim().strip_prefix("connected_clients:"));
+        redis_clients = clients.context("Redis counts its clients")?.parse()?;
+        redis_keys = redis.ask("DBSIZE").await?.trim().trim_start_matches(':').parse()?;
+    }
+    let connections = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()";
+    Ok(Sample {
+        memory: status(server, "VmRSS:")?,
+        worker_memory: deployment.workers.first().map_or(Ok(0), |worker| status(worker, "VmRSS:"))?,
+        files: fs::read_dir(format!("/proc/{}/fd", server.id()))?.count() as u64,
+        threads: status(server, "Threads:")?,
+        sockets: metric("insession_sockets")?,
+        subscriptions: metric("insession_subscriptions")?,
+        groups: metric("insession_subscription_groups")?,
+        connections: number(connection, connections).await?,
+        redis_clients,
+        redis_keys,
+    })
+}
+
+/// A number of `/proc/{pid}/status`.
+fn status(program: &Program, name: &str) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{}/status", program.id()))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;
+    Ok(line.trim().trim_end_matches("kB").trim().parse()?)
+}
