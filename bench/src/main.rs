@@ -1,7 +1,8 @@
 //! Benchmarks: `cargo run --release -p insession-bench -- recurrence`, or `-- sweep`, `-- heartbeat`, `-- fanout`, `-- query`. The
-//! last two run the real program: `cargo build --release --bin insession` first.
+//! last two run the real program: `cargo build --release --bin insession` first; so does `-- soak`, which compares itself with
+//! itself.
 //!
-//! Every figure is held against a baseline measured in the same run, its repetitions in turn with the baseline's, and is
+//! Every other figure is held against a baseline measured in the same run, its repetitions in turn with the baseline's, and is
 //! the median of them: so a machine that is slow, or busy for a while, is so for both. Nothing is asserted about time;
 //! that both sides did the same work is.
 
@@ -11,6 +12,7 @@ mod measure;
 mod pinned;
 mod query;
 mod recurrence;
+mod soak;
 mod sweep;
 
 use clap::{Parser, Subcommand};
@@ -48,6 +50,8 @@ enum Benchmark {
     Heartbeat(heartbeat::Options),
     /// What is in session, asked over HTTP, against the least SQL by hand (needs PostgreSQL installed)
     Query(query::Options),
+    /// Twenty minutes of mixed load: does anything grow? (needs PostgreSQL and Redis installed)
+    Soak(soak::Options),
     /// The baseline of `fanout`, as a process of its own
     #[command(hide = true)]
     RawBroadcast { port: u16, topics: usize },
@@ -65,6 +69,7 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::Fanout(options) => fanout::run(options).await,
         Benchmark::Heartbeat(options) => heartbeat::run(options).await,
         Benchmark::Query(options) => query::run(options).await,
+        Benchmark::Soak(options) => soak::run(options).await,
         Benchmark::RawBroadcast { port, topics } => fanout::raw::serve(port, topics).await,
         Benchmark::QueryByHand { port, connections, url } => query::by_hand::serve(port, connections, &url).await,
     }

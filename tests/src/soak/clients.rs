@@ -47,7 +47,7 @@ pub(super) async fn watch(stage: Arc<Stage>, number: usize) -> Result<()> {
     let mut chance = Chance::of(number);
     let mut cursor = None;
     while !stage.is_over() {
-        let person = (number % 4 == 0).then(|| chance.one_of(&stage.people).to_owned());
+        let person = number.is_multiple_of(4).then(|| chance.one_of(&stage.people).to_owned());
         let token = person.as_deref().map(token::of);
         let mut socket = Socket::connect(&stage.url, token.as_deref()).await?;
         stage.counters.sockets.fetch_add(1, Ordering::Relaxed);

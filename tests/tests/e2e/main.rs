@@ -17,5 +17,6 @@ mod protocol;
 mod rights;
 mod service;
 mod sign_in;
+mod soak;
 mod statements;
 mod upkeep;

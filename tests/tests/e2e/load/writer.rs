@@ -120,7 +120,7 @@ pub async fn write(
             Err(error) if tolerance.servers_end => {
                 let is_refused = error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect);
                 *if is_refused { &mut ledger.unanswered } else { &mut ledger.cut } += 1;
-                change.may_be_done(&mut ledger);
+                change.note_perhaps(&mut ledger);
                 sleep(Duration::from_millis(20)).await;
                 continue;
             }
@@ -129,12 +129,12 @@ pub async fn write(
         match answer.error() {
             None => {
                 ledger.acknowledged += 1;
-                change.is_done(&mut ledger, &answer)?;
+                change.note_done(&mut ledger, &answer)?;
             }
             Some(error) => {
                 ensure!(tolerance.allows(&error), "{}: {}", answer.status, answer.body);
                 ledger.refused += 1;
-                change.may_be_done(&mut ledger);
+                change.note_perhaps(&mut ledger);
                 sleep(Duration::from_millis(20)).await;
             }
         }
@@ -179,7 +179,7 @@ impl Change<'_> {
         }
     }
 
-    fn is_done(self, ledger: &mut Ledger, answer: &Answer) -> Result<()> {
+    fn note_done(self, ledger: &mut Ledger, answer: &Answer) -> Result<()> {
         match self {
             Self::Turn { .. } => {}
             Self::Save { instance, place } => {
@@ -199,7 +199,7 @@ impl Change<'_> {
     }
 
     /// Whether it was done or not, nobody knows.
-    fn may_be_done(self, ledger: &mut Ledger) {
+    fn note_perhaps(self, ledger: &mut Ledger) {
         match self {
             Self::Turn { .. } | Self::CheckIn { .. } => {}
             Self::Save { place, .. } => {

@@ -1,0 +1,57 @@
+//! What the program holds goes back to what it was when a load stops. The long form is a benchmark: `insession-bench soak`.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use insession_tests::{
+    Deployment, TestDatabase, eventually,
+    soak::{Sample, Size, Stage, sample},
+};
+use sea_orm::DatabaseConnection;
+
+const SIZE: Size = Size { sockets: 30, writers: 3, readers: 2, sessions: 10, people: 20 };
+const PERIOD: Duration = Duration::from_secs(8);
+/// Memory is given back some seconds after it was freed.
+const SETTLES: Duration = Duration::from_secs(40);
+/// In KiB, for what the allocator keeps.
+const SLACK: u64 = 8 * 1024;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_load_took_is_given_back_when_it_stops() -> Result<()> {
+    let database = TestDatabase::postgres().await?;
+    let deployment = Deployment::sized(&database, 1, 1, |settings| settings).await?;
+    let connection = database.connect().await?;
+    let stage = Stage::set(&deployment, SIZE).await?;
+    // The first load fills pools and caches, which are kept.
+    go_on(&stage).await?;
+    let before = at_rest(&deployment, &connection, None).await?;
+    go_on(&stage).await?;
+    let after = at_rest(&deployment, &connection, Some(before)).await?;
+    println!("before: {before:?}\nafter:  {after:?}");
+    Ok(())
+}
+
+async fn go_on(stage: &std::sync::Arc<Stage>) -> Result<()> {
+    let mut load = stage.start(SIZE);
+    load.go_on(PERIOD).await?;
+    load.stop().await
+}
+
+/// Waits until nothing of the load is left; with an earlier look, until there is no more than then.
+async fn at_rest(deployment: &Deployment, connection: &DatabaseConnection, earlier: Option<Sample>) -> Result<Sample> {
+    eventually(SETTLES, "everything to be given back", async || {
+        let now = sample(deployment, connection).await?;
+        ensure!(now.sockets + now.subscriptions + now.groups < 0.5, "still live: {now:?}");
+        if let Some(earlier) = earlier {
+            ensure!(now.files <= earlier.files + 4, "more files than {}: {now:?}", earlier.files);
+            ensure!(now.threads <= earlier.threads, "more threads than {}: {now:?}", earlier.threads);
+            ensure!(now.connections <= earlier.connections + 2, "more than {}: {now:?}", earlier.connections);
+            ensure!(now.redis_clients <= earlier.redis_clients + 2, "more than {}: {now:?}", earlier.redis_clients);
+            ensure!(now.memory <= earlier.memory * 11 / 10 + SLACK, "more memory than {}: {now:?}", earlier.memory);
+            let before = earlier.worker_memory;
+            ensure!(now.worker_memory <= before * 11 / 10 + SLACK, "the worker has more than {before}: {now:?}");
+        }
+        Ok(now)
+    })
+    .await
+}
