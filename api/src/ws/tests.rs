@@ -607,7 +607,7 @@ fn only_what_is_the_same_for_everyone_is_shared() {
         "subscription { activeSessionChanged { session { viewerCanEdit } } }",
         "subscription { activeSessionChanged { x: session { ... on Session { ...F } } } } fragment F on Session { problem }",
         "subscription { activeSessionChanged { fieldThatNobodyThoughtOf } }",
-        "subscription { presenceChanged { id } }",
+        "subscription { bookingStatusChanged { reason } }",
     ] {
         assert_ne!(group(private, json!({}), 1, None), group(private, json!({}), 2, None), "{private}");
         assert_eq!(group(private, json!({}), 1, None), group(private, json!({}), 1, None), "{private}");

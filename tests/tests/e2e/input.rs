@@ -17,6 +17,8 @@ const CREATE_INSTANCE: &str =
 const UPDATE_INSTANCE: &str =
     "mutation($input: UpdateSessionInstanceInput!) { updateSessionInstance(input: $input) { sessionInstance { id } } }";
 const DELETE_INSTANCE: &str = "mutation($id: ID!) { deleteSessionInstance(id: $id) { deletedSessionInstanceId } }";
+const CREATE_SLOT: &str =
+    "mutation($input: CreateTimeSlotInput!) { createTimeSlot(input: $input) { timeSlot { id } } }";
 const CREATE_PERSON: &str = "mutation($input: CreatePersonInput!) { createPerson(input: $input) { person { id } } }";
 const UPDATE_PERSON: &str = "mutation($input: UpdatePersonInput!) { updatePerson(input: $input) { person { id } } }";
 const CHECK_IN: &str = "mutation($input: CheckInInput!) { checkIn(input: $input) { checkIn { id } } }";
@@ -216,6 +218,15 @@ async fn odd_input_never_fails_inside(database: TestDatabase) -> Result<()> {
     for instant in ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2025-06-02T24:00:00Z", "2016-12-31T23:59:60Z"] {
         cases.push((at, json!({ "at": instant })));
         cases.push((OVERRIDE, set_override(&ids.instance, instant)));
+        let slot = json!({ "mentorId": ids.person, "startsAt": instant, "endsAt": instant });
+        cases.push((CREATE_SLOT, json!({ "input": slot })));
+        cases.push((CREATE_SLOT, json!({ "input": merged(&slot, &json!({ "startsAt": "0001-01-01T00:00:00Z" })) })));
+        cases.push((CREATE_SLOT, json!({ "input": merged(&slot, &json!({ "endsAt": "9999-12-31T23:59:59.999Z" })) })));
+        let lists = "query($at: DateTime) {
+            timeSlots(from: $at, to: $at) { totalCount nodes { id } } before: timeSlots(to: $at) { nodes { id } }
+            bookings(filter: { from: $at, to: $at, status: ONGOING }) { totalCount nodes { id } }
+        }";
+        cases.push((lists, json!({ "at": instant })));
     }
     for first in [0, 100, 101, i32::MAX] {
         cases.push(("query($n: Int) { sessions(first: $n) { nodes { id } } }", json!({ "n": first })));
@@ -254,6 +265,12 @@ fn check_in(instance: &str, attendance: &str, person: &str) -> Value {
 
 fn set_override(instance: &str, until: &str) -> Value {
     json!({ "input": { "sessionInstanceId": instance, "active": true, "until": until } })
+}
+
+fn merged(value: &Value, change: &Value) -> Value {
+    let mut value = value.clone();
+    merge(&mut value, change);
+    value
 }
 
 fn merge(into: &mut Value, change: &Value) {
