@@ -4,7 +4,7 @@ use domain::{access::Viewer, ids::ActivityId};
 use entity::activity;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::LockType,
+    QueryOrder, QuerySelect, Select, sea_query::LockType,
 };
 
 use crate::{App, Error, Result, audit::Changes, transaction, validate};
@@ -17,8 +17,13 @@ pub struct NewActivity {
     pub max_concurrent: Option<i32>,
 }
 
+/// The activity with this key. PostgreSQL takes no NUL in a text; neither that nor what stands for it here is in any key.
+pub(super) fn by_key(key: &str) -> Select<activity::Entity> {
+    activity::Entity::find().filter(activity::Column::Key.eq(key.replace('\0', "\u{fffd}")))
+}
+
 pub async fn find_activity_by_key(app: &App, key: &str) -> Result<Option<activity::Model>> {
-    Ok(activity::Entity::find().filter(activity::Column::Key.eq(key)).one(app.db.pool()).await?)
+    Ok(by_key(key).one(app.db.pool()).await?)
 }
 
 pub async fn find_activities<C: ConnectionTrait>(db: &C, ids: &[ActivityId]) -> Result<Vec<activity::Model>> {
@@ -45,8 +50,7 @@ pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Resul
     }
     let now = app.now();
     transaction!(app, now, |tx| {
-        let by_key = activity::Entity::find().filter(activity::Column::Key.eq(key.as_str()));
-        let Some(mut row) = by_key.lock(LockType::NoKeyUpdate).one(&**tx).await? else {
+        let Some(mut row) = by_key(&key).lock(LockType::NoKeyUpdate).one(&**tx).await? else {
             let row = activity::Model {
                 id: 0,
                 key: key.clone(),

@@ -12,11 +12,12 @@ use entity::{
     activity,
     presence::{Model, Status},
 };
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, sea_query::LockType,
-};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect, sea_query::LockType};
 
-use super::{Claimant, Tally, beats::lock_visits, completed, facts_of, not_found, put_seen, tally, visits::end_leases};
+use super::{
+    Claimant, Tally, activities::by_key, beats::lock_visits, completed, facts_of, not_found, put_seen, tally,
+    visits::end_leases,
+};
 use crate::{
     App, Error, Result,
     db::{Tx, numbers, rows},
@@ -124,10 +125,9 @@ pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id:
 
 /// The one lock that all who ask for a seat here wait for. Where there is room for everybody, nobody need wait.
 async fn lock_activity(tx: &Tx, key: &str) -> Result<activity::Model> {
-    let by_key = activity::Entity::find().filter(activity::Column::Key.eq(key));
-    let mut found = by_key.clone().one(&**tx).await?;
+    let mut found = by_key(key).one(&**tx).await?;
     if found.as_ref().is_some_and(|activity| activity.max_concurrent.is_some()) {
-        found = by_key.lock(LockType::NoKeyUpdate).one(&**tx).await?;
+        found = by_key(key).lock(LockType::NoKeyUpdate).one(&**tx).await?;
     }
     found.ok_or_else(|| Error::NotFound(format!("no activity {key}")))
 }

@@ -14,6 +14,7 @@ use entity::{
 };
 use sea_orm::{ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait, Select};
 
+use super::activities::by_key;
 use crate::{
     App, Result,
     db::{self, Tx, execute, is_in, rows, text_list, values_table},
@@ -45,8 +46,7 @@ impl VisitFilter {
             })
             .apply_if(self.status, |query, status| query.filter(Column::Status.eq(status)))
             .apply_if(self.activity_key.clone(), |query, key| {
-                let with_key = activity::Entity::find().filter(activity::Column::Key.eq(key));
-                let ids = with_key.select_only().column(activity::Column::Id).into_query();
+                let ids = by_key(&key).select_only().column(activity::Column::Id).into_query();
                 query.filter(Column::ActivityId.in_subquery(ids)).filter(online())
             })
             .apply_if(self.language_code.clone(), |query, code| query.filter(Column::LanguageCode.eq(code)))

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, future::try_join, stream};
-use insession_tests::{Deployment, TestDatabase, now, on_both_databases};
+use insession_tests::{Deployment, Postgres, Program, Settings, TestDatabase, eventually, now, on_both_databases};
 use serde_json::{Value, json};
 
 use crate::fixtures::{beat, create_person, new_visit, save_activity};
@@ -79,11 +79,42 @@ async fn what_is_wrong_is_refused_with_its_field(database: TestDatabase) -> Resu
     ] {
         assert_eq!(admin.error_code(save, json!({ "input": wrong })).await?, "BAD_USER_INPUT", "{wrong}");
     }
+    // A key that can't be is nowhere.
+    let nul = json!({ "key": "inter\0view", "id": visit });
+    let look =
+        "query($key: String!) { activity(key: $key) { id } presences(filter: { activityKey: $key }) { nodes { id } } }";
+    let found = admin.data(look, json!({ "key": "inter\0view" })).await?;
+    assert_eq!(found, json!({ "activity": null, "presences": { "nodes": [] } }));
+    let enter = "mutation($id: ID!, $key: String!) { enterActivity(input: { presenceId: $id, activityKey: $key }) { admitted } }";
+    assert_eq!(client.error_code(enter, nul).await?, "NOT_FOUND");
     for id in ["", "Presence:", "Presence:1", &visit, "Presence:00000000-0000-0000-0000-00000000000g"] {
         let document = "query($id: ID!) { presence(id: $id) { id } }";
         assert_eq!(admin.error_code(document, json!({ "id": id })).await?, "BAD_USER_INPUT", "{id}");
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn without_the_database_nobody_gets_a_seat() -> Result<()> {
+    let mut postgres = Postgres::start().await?;
+    let database = TestDatabase::on(&postgres).await?;
+    let server = Program::serve(&Settings::new(&database.url)).await?;
+    let client = server.client_of(&create_person(&server.admin(), "Ann").await?);
+    save_activity(&server.admin(), "interview", Some(1)).await?;
+    let visit = new_visit();
+    beat(&client, &visit).await?;
+    postgres.kill().await?;
+    let enter =
+        r#"mutation($id: ID!) { enterActivity(input: { presenceId: $id, activityKey: "interview" }) { admitted } }"#;
+    assert_eq!(client.error_code(enter, json!({ "id": visit })).await?, "INTERNAL");
+    assert_eq!(client.error_code(BEAT, json!({ "input": { "presenceId": visit } })).await?, "INTERNAL");
+    postgres.start_again().await?;
+    eventually(Duration::from_secs(30), "the server to recover", async || {
+        beat(&client, &visit).await?;
+        ensure!(client.data(enter, json!({ "id": visit })).await?["enterActivity"]["admitted"] == true, "not admitted");
+        Ok(())
+    })
+    .await
 }
 
 /// One visit that beats as fast as it can, for some seconds, and others that beat as they should.
