@@ -424,6 +424,8 @@ class LiveSessions {
   #active = new Map();
   /** @type {Map<Feed, string[]>} */
   #feeds = new Map();
+  /** What the server does not know, or not any more. */
+  #unknown = new Set();
   #timer;
 
   constructor(connection) {
@@ -464,7 +466,7 @@ class LiveSessions {
     if (this.#feeds.size > Math.ceil(this.#listeners.size / SESSIONS_AT_ONCE) + 3) {
       for (const feed of this.#feeds.keys()) this.#end(feed);
     }
-    const followed = new Set([...this.#feeds.values()].flat());
+    const followed = new Set([...[...this.#feeds.values()].flat(), ...this.#unknown]);
     const fresh = [...this.#listeners.keys()].filter((session) => !followed.has(session));
     for (let at = 0; at < fresh.length; at += SESSIONS_AT_ONCE) this.#follow(fresh.slice(at, at + SESSIONS_AT_ONCE));
     for (const session of this.#active.keys()) if (!isWanted(session)) this.#active.delete(session);
@@ -489,9 +491,12 @@ class LiveSessions {
   /** One session that does not exist is not to spoil it for the others: halves find it. */
   #split(feed) {
     const sessions = this.#feeds.get(feed);
-    feed.stop();
-    if (sessions.length < 2) return this.#notify(sessions[0]);
-    this.#feeds.delete(feed);
+    this.#end(feed);
+    if (sessions.length === 1) {
+      this.#unknown.add(sessions[0]);
+      this.#active.delete(sessions[0]);
+      return this.#notify(sessions[0]);
+    }
     const middle = Math.ceil(sessions.length / 2);
     this.#follow(sessions.slice(0, middle));
     this.#follow(sessions.slice(middle));
@@ -639,7 +644,7 @@ class Bookings {
     this.#end();
     if (this.#listeners.size === 0) return;
     this.#own = this.#follow({}, (bookings) => {
-      for (const booking of bookings) this.#stands(booking);
+      for (const booking of bookings) this.#stands(booking.id, booking);
       this.#own.isKnown = true;
       for (const id of this.#listeners.keys()) if (!this.#known.has(id)) this.#followOther(id);
       this.#notify(ALL);
@@ -648,7 +653,7 @@ class Bookings {
 
   #followOther(id) {
     if (id === ALL || this.#others.has(id)) return;
-    const stands = ([booking]) => this.#stands(booking ?? { id });
+    const stands = ([booking]) => this.#stands(id, booking ?? null);
     this.#others.set(id, this.#follow({ bookingId: id }, stands));
   }
 
@@ -659,9 +664,9 @@ class Bookings {
     return new Feed(this.connection, kind, changed, () => stands([]));
   }
 
-  #stands(booking, change) {
-    this.#known.set(booking.id, booking);
-    this.#notify(booking.id, booking.status ? booking : null, change);
+  #stands(id, booking, change) {
+    this.#known.set(id, booking);
+    this.#notify(id, booking, change);
   }
 
   #notify(id, ...news) {
@@ -670,7 +675,7 @@ class Bookings {
 
   #changed({ booking, ...change }) {
     if (!booking || this.#news.some(({ cursor }) => cursor === change.cursor)) return;
-    this.#stands(booking, change);
+    this.#stands(booking.id, booking, change);
     this.#notify(ALL, booking, change);
     // Those that change together, at a sweep, are told together.
     if (this.#news.length === 0) setTimeout(() => this.#tell(), GATHER_MS);
