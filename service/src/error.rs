@@ -97,6 +97,10 @@ impl From<InvalidTransition> for Error {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
+        // The one character that PostgreSQL can't hold. Where names are given it is refused before; elsewhere nothing has it.
+        if code_of(&error).as_deref() == Some("22021") {
+            return Self::invalid("text", "must not contain the character U+0000");
+        }
         Self::Internal(error.into())
     }
 }

@@ -76,7 +76,8 @@ impl Claims {
 
 fn subject(claims: &Map<String, Value>, rules: &Rules) -> Option<Subject> {
     let text = |claim: &str| claims.get(claim).and_then(Value::as_str);
-    let external = |text: &str| (1..=LONGEST_SUBJECT).contains(&text.len()).then(|| Subject::External(text.to_owned()));
+    let is_usable = |text: &str| (1..=LONGEST_SUBJECT).contains(&text.len()) && !text.chars().any(char::is_control);
+    let external = |text: &str| is_usable(text).then(|| Subject::External(text.to_owned()));
     match &rules.person_claim {
         Some(claim) => text(claim).and_then(external),
         None => {

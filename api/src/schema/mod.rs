@@ -20,6 +20,8 @@ mod order;
 mod person;
 mod presence;
 mod query;
+#[cfg(test)]
+mod released;
 pub mod scalars;
 mod session;
 mod subscription;

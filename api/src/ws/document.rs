@@ -51,6 +51,8 @@ pub const VIEWER_DEPENDENT: &[&str] = &[
 /// nobody thought of is not shared, which costs time but gives nothing away.
 pub const SAME_FOR_EVERYONE: &[&str] = &[
     "__typename",
+    "action",
+    "active",
     "activeBufferMinutesAfter",
     "activeBufferMinutesBefore",
     "activeExplanation",
@@ -58,24 +60,31 @@ pub const SAME_FOR_EVERYONE: &[&str] = &[
     "activeInstances",
     "activeOverride",
     "activeSessionChanged",
-    "active",
     "activeUntil",
     "activity",
+    "actor",
+    "arrivedAt",
+    "attendance",
     "attendingCount",
     "autoCreateHoursAhead",
     "autoCreateInstances",
     "cancelledAt",
+    "changes",
+    "checkedInAt",
     "city",
     "completedAt",
     "count",
     "country",
     "cursor",
     "date",
+    "displayName",
     "edges",
     "endCursor",
-    "endTime",
     "endsAt",
+    "endTime",
     "everyNWeeks",
+    "field",
+    "from",
     "hasNextPage",
     "hasPreviousPage",
     "id",
@@ -83,6 +92,7 @@ pub const SAME_FOR_EVERYONE: &[&str] = &[
     "instances",
     "isActive",
     "isCancelled",
+    "isDeactivated",
     "isDelayed",
     "isFree",
     "isFull",
@@ -96,6 +106,7 @@ pub const SAME_FOR_EVERYONE: &[&str] = &[
     "name",
     "newStatus",
     "node",
+    "nodeId",
     "nodes",
     "occupancy",
     "occupancyByLanguage",
@@ -116,9 +127,9 @@ pub const SAME_FOR_EVERYONE: &[&str] = &[
     "sessionInstanceId",
     "sessions",
     "startCursor",
-    "startTime",
     "startedAt",
     "startsAt",
+    "startTime",
     "state",
     "status",
     "student",
@@ -127,17 +138,11 @@ pub const SAME_FOR_EVERYONE: &[&str] = &[
     "timeSlot",
     "timeSlots",
     "timeZone",
+    "to",
     "totalCount",
     "until",
     "weekday",
     "which",
-    "action",
-    "actor",
-    "changes",
-    "field",
-    "from",
-    "nodeId",
-    "to",
 ];
 
 /// The arguments of subscriptions that only choose which events come, never what they say (rule 25).
@@ -369,4 +374,63 @@ fn directive_variables(directives: &[Positioned<Directive>]) -> Vec<Name> {
         });
     }
     variables
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use async_graphql::parser::{
+        parse_schema,
+        types::{BaseType, TypeKind, TypeSystemDefinition},
+    };
+
+    use super::*;
+
+    /// All that a subscription may ask for is either for everyone alike or not: what is in neither list is not shared, and
+    /// costs an execution for each socket.
+    #[test]
+    fn every_field_that_a_subscription_reaches_is_classified() {
+        let mut fields: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+        for definition in parse_schema(crate::schema::sdl()).unwrap().definitions {
+            let TypeSystemDefinition::Type(definition) = definition else { continue };
+            let name = definition.node.name.node.to_string();
+            let of = match definition.node.kind {
+                TypeKind::Object(object) => object.fields,
+                TypeKind::Interface(interface) => interface.fields,
+                TypeKind::Union(union) => {
+                    let members =
+                        union.members.into_iter().map(|member| ("__typename".into(), member.node.to_string()));
+                    fields.entry(name).or_default().extend(members);
+                    continue;
+                }
+                _ => continue,
+            };
+            for field in of {
+                let mut of = &field.node.ty.node;
+                let leads_to = loop {
+                    match &of.base {
+                        BaseType::Named(name) => break name.to_string(),
+                        BaseType::List(item) => of = item,
+                    }
+                };
+                fields.entry(name.clone()).or_default().push((field.node.name.node.to_string(), leads_to));
+            }
+        }
+        let mut types = vec!["Subscription".to_owned()];
+        let mut seen = BTreeSet::new();
+        let mut unclassified = BTreeSet::new();
+        while let Some(name) = types.pop() {
+            if !seen.insert(name.clone()) {
+                continue;
+            }
+            for (field, leads_to) in fields.get(&name).into_iter().flatten() {
+                if !is_classified(field) {
+                    unclassified.insert(format!("{name}.{field}"));
+                }
+                types.push(leads_to.clone());
+            }
+        }
+        assert!(unclassified.is_empty(), "does what these say depend on who asks? {unclassified:?}");
+    }
 }

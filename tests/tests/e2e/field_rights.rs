@@ -1,0 +1,214 @@
+//! Who may see which field: every field of the schema has its rule in the tables here, and those that are not for everybody
+//! are asked for by nobody, a stranger, the person, an organiser and an admin. Mutations, and subscriptions, which are for
+//! whoever may see what they tell, are in `rights`.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, ensure};
+use insession_tests::{Client, Deployment, TestDatabase, database::execute, on_both_databases};
+use serde_json::{Value, json};
+
+use crate::{
+    bookings::interface::{create_booking, create_slot},
+    fixtures::{
+        add_organizer, beat, check_in, create_active_instance, create_person, create_session, in_seconds, new_visit,
+        save_activity,
+    },
+};
+
+/// What everybody sees of a type.
+const EVERYBODY: &[(&str, &str)] = &[
+    ("ActiveOverride", "active until"),
+    (
+        "ActiveSessionChange",
+        "activeInstances cursor kind occurredAt previousSessionInstance session sessionInstance sessionInstanceId sessions",
+    ),
+    ("Activity", "id isFull key maxConcurrent name occupancy occupancyByLanguage"),
+    ("LanguageCount", "count languageCode"),
+    ("MonthlySchedule", "endTime startTime weekday which"),
+    ("Occurrence", "date endsAt sessionInstance startsAt"),
+    ("PageInfo", "endCursor hasNextPage hasPreviousPage startCursor"),
+    ("Person", "city country displayName id isDeactivated nearbyActiveInstances"),
+    ("PresenceChange", "activity occupancy occurredAt"),
+    (
+        "Query",
+        "activeSessionInstances activity changeCursor person session sessionByPath sessionInstance sessions timeSlots viewerIsAdmin",
+    ),
+    ("Recurrence", "rrules schedules text"),
+    (
+        "Session",
+        "activeBufferMinutesAfter activeBufferMinutesBefore activeInstances autoCreateHoursAhead autoCreateInstances city country id initiationDate instances isActive location name occurrences organizers path recurrence state terminationDate timeZone viewerCanEdit",
+    ),
+    (
+        "SessionInstance",
+        "activeExplanation activeFrom activeOverride activeUntil attendingCount date endTime endsAt id isActive isCancelled locationOverride nearbyActiveInstances presentCount session startTime startsAt",
+    ),
+    ("TimeSlot", "endsAt id isFree mentor startsAt"),
+    ("WeeklySchedule", "endTime everyNWeeks startTime weekday"),
+];
+
+/// Types that lead nowhere but for those who may see what leads to them, and what that is.
+const BEHIND: &[(&str, &str, &str)] = &[
+    ("AuditChange", "AuditEntry.changes", "field from to"),
+    ("AuditEntry", "Query.auditLog", "action actor actorPerson changes nodeId occurredAt"),
+    ("AutoCreated", "Mutation.sweep", "dates instancesCreated session"),
+    (
+        "Booking",
+        "TimeSlot.booking, Query.booking and bookings",
+        "cancelledAt completedAt id isDelayed startedAt status student timeSlot",
+    ),
+    (
+        "BookingStatusChange",
+        "Subscription.bookingStatusChanged",
+        "booking bookings cursor isDelayed newStatus occurredAt oldStatus reason",
+    ),
+    ("BookingStep", "Mutation.sweep", "booking isDelayed newStatus oldStatus reason"),
+    ("CheckIn", "Person and SessionInstance.checkIns", "arrivedAt attendance checkedInAt id person sessionInstance"),
+    ("HourCount", "PresenceStatistics.startedByHour", "count hour"),
+    (
+        "Presence",
+        "Query.presence and presences",
+        "activity completedAt currentPage id isOnline languageCode lastSeenAt person startedAt status",
+    ),
+    (
+        "PresenceStatistics",
+        "Query.presenceStatistics",
+        "abandonedCount averageDurationMinutes completedCount maximumDurationMinutes onlineByLanguage onlineCount startedByHour",
+    ),
+    ("SweepError", "Mutation.sweep", "message session"),
+    (
+        "SweepReport",
+        "Mutation.sweep",
+        "activated at autoCreated bookings deactivated dryRun errors peopleMoved presencesAbandoned",
+    ),
+];
+
+/// Fields that `rights` asks for: what they give hangs on what is subscribed to.
+const SUBSCRIBED: &[(&str, &str)] =
+    &[("Subscription", "activeSessionChanged bookingStatusChanged presenceChanged"), ("ActiveSessionChange", "person")];
+
+/// Who asks, in the order of the columns below.
+const WHO: [&str; 5] = ["nobody", "a stranger", "the person", "an organiser", "an admin"];
+
+/// A field, a question that gives it as `it`, and for whom that is not null. All else are answered null, without an error.
+const ROWS: &[(&str, &str, &str)] = &[
+    ("Person.hidesPlace", "on: person(id: $person) { it: hidesPlace }", "--P-A"),
+    ("Person.externalId", "on: person(id: $person) { it: externalId }", "--P-A"),
+    ("Person.activeSessionInstance", "on: person(id: $person) { it: activeSessionInstance { id } }", "--P-A"),
+    ("Person.checkIns", "on: person(id: $person) { it: checkIns { totalCount nodes { id } } }", "--P-A"),
+    ("Person.checkIns", "on: node(id: $person) { ... on Person { it: checkIns { totalCount } } }", "--P-A"),
+    ("Session.problem", "on: session(id: $session) { it: problem }", "---OA"),
+    (
+        "SessionInstance.checkIns",
+        "on: sessionInstance(id: $instance) { it: checkIns { totalCount nodes { id } } }",
+        "--POA",
+    ),
+    ("SessionInstance.viewerCheckIn", "on: sessionInstance(id: $instance) { it: viewerCheckIn { id } }", "--P--"),
+    ("TimeSlot.booking", "on: node(id: $slot) { ... on TimeSlot { it: booking { id } } }", "--P-A"),
+    ("Query.auditLog", "it: auditLog { totalCount nodes { actor } }", "----A"),
+    ("Query.booking", "it: booking(id: $booking) { id }", "--P-A"),
+    ("Query.bookings", "it: bookings { totalCount }", "-SPOA"),
+    ("Query.node", "it: node(id: $booking) { id }", "--P-A"),
+    ("Query.node", "it: node(id: $checkIn) { id }", "--POA"),
+    ("Query.node", "it: node(id: $presence) { id }", "--P-A"),
+    ("Query.node", "it: node(id: $person) { id }", "NSPOA"),
+    ("Query.people", "it: people { totalCount nodes { id } }", "---OA"),
+    ("Query.presence", "it: presence(id: $presence) { id }", "--P-A"),
+    ("Query.presences", "it: presences { totalCount }", "----A"),
+    ("Query.presenceStatistics", "it: presenceStatistics { onlineCount }", "----A"),
+    ("Query.viewer", "it: viewer { id }", "-SPO-"),
+];
+
+on_both_databases!(every_field_has_a_rule_and_keeps_it);
+
+async fn every_field_has_a_rule_and_keeps_it(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let missing = fields_without_rule(&admin).await?;
+    ensure!(missing.is_empty(), "who may see these? They are in no table above, or in one too many: {missing:?}");
+
+    let (people, ids) = make_world(&database, &admin).await?;
+    let clients = [
+        deployment.first().client(),
+        deployment.first().client_of(&people[0]),
+        deployment.first().client_of(&people[1]),
+        deployment.first().client_of(&people[2]),
+        admin,
+    ];
+    let mut failures = Vec::new();
+    for (field, question, seen_by) in ROWS {
+        let variables: Vec<_> = ids.iter().filter(|(name, _)| question.contains(&format!("${name}"))).collect();
+        let definitions: String = variables.iter().map(|(name, _)| format!("${name}: ID!")).collect();
+        let definitions = if definitions.is_empty() { definitions } else { format!("({definitions})") };
+        let document = format!("query{definitions} {{ {question} }}");
+        let variables = json!(variables.into_iter().collect::<BTreeMap<_, _>>());
+        for ((who, client), mark) in WHO.iter().zip(&clients).zip(seen_by.chars()) {
+            let data = client.data(&document, variables.clone()).await.with_context(|| format!("{field} by {who}"))?;
+            let it = data.get("it").or_else(|| data["on"].get("it")).unwrap_or(&Value::Null);
+            if it.is_null() != (mark == '-') {
+                failures.push(format!("{field} by {who}: {data}"));
+            }
+        }
+    }
+    ensure!(failures.is_empty(), "{}", failures.join("\n"));
+    Ok(())
+}
+
+/// Fields that are not in exactly one table. What carries others has no rule of its own: payloads, connections, edges.
+async fn fields_without_rule(admin: &Client) -> Result<Vec<String>> {
+    let listed = |types: &[(&str, &str)]| -> Vec<String> {
+        types.iter().flat_map(|(of, fields)| fields.split(' ').map(move |field| format!("{of}.{field}"))).collect()
+    };
+    let mut tables = [listed(EVERYBODY), listed(SUBSCRIBED)].concat();
+    tables.extend(listed(&BEHIND.iter().map(|(of, _, fields)| (*of, *fields)).collect::<Vec<_>>()));
+    let mut rows: Vec<_> = ROWS.iter().map(|(field, ..)| (*field).to_owned()).collect();
+    rows.dedup();
+    tables.extend(rows);
+
+    let schema = "{ __schema { types { kind name fields(includeDeprecated: true) { name } } } }";
+    let data = admin.data(schema, json!({})).await?;
+    let mut fields = Vec::new();
+    for of in data["__schema"]["types"].as_array().context("there are types")? {
+        let name = of["name"].as_str().unwrap_or_default();
+        let carries = ["Payload", "Connection", "Edge"].iter().any(|suffix| name.ends_with(suffix));
+        if of["kind"] == "OBJECT" && !carries && !name.starts_with("__") && name != "Mutation" {
+            let names = of["fields"].as_array().into_iter().flatten().filter_map(|field| field["name"].as_str());
+            fields.extend(names.map(|field| format!("{name}.{field}")));
+        }
+    }
+    let count = |field: &String| tables.iter().filter(|listed| *listed == field).count();
+    let gone = tables.iter().filter(|field| !fields.contains(field)).map(|field| format!("{field} is gone"));
+    Ok(fields.iter().filter(|field| count(field) != 1).cloned().chain(gone).collect())
+}
+
+/// A stranger, the person and an organiser; and something of the person of each kind.
+async fn make_world(database: &TestDatabase, admin: &Client) -> Result<([String; 3], BTreeMap<&'static str, String>)> {
+    let session = create_session(admin, "Monday").await?;
+    let instance = create_active_instance(admin, &session).await?;
+    let stranger = create_person(admin, "Sam").await?;
+    let person = create_person(admin, "Mia").await?;
+    let organizer = create_person(admin, "Olga").await?;
+    let student = create_person(admin, "Dan").await?;
+    add_organizer(admin, &session, &organizer).await?;
+    let checked_in = check_in(admin, &instance, "YES", Some(&person)).await?;
+    let name = r#"mutation($id: ID!) { updatePerson(input: { id: $id, externalId: "mia" }) { person { id } } }"#;
+    admin.data(name, json!({ "id": person })).await?;
+    save_activity(admin, "interview", Some(1)).await?;
+    let visit = new_visit();
+    beat(&admin.clone().with_token(&insession_tests::token::of(&person)), &visit).await?;
+    let from = in_seconds(3_600);
+    let slot = create_slot(admin, &person, from, from + chrono::TimeDelta::hours(1)).await?;
+    let booking = create_booking(admin, &slot, &student).await?;
+    execute(&database.connect().await?, "UPDATE session SET problem = 'It is broken.'").await?;
+    let check_in_id = checked_in["checkIn"]["id"].as_str().unwrap_or_default().to_owned();
+    let ids = [
+        ("session", session),
+        ("instance", instance),
+        ("person", person.clone()),
+        ("checkIn", check_in_id),
+        ("presence", format!("Presence:{visit}")),
+        ("slot", slot),
+        ("booking", booking),
+    ];
+    Ok(([stranger, person, organizer], BTreeMap::from(ids)))
+}
