@@ -78,7 +78,6 @@ pub(super) async fn watch(stage: Arc<Stage>, number: usize) -> Result<()> {
 pub(super) async fn change(stage: Arc<Stage>, number: usize) -> Result<()> {
     let mut chance = Chance::of(1_000 + number);
     let admin = &stage.admin;
-    let nobody = Client::new(&stage.url);
     while !stage.is_over() {
         let instance = chance.one_of(&stage.instances);
         match chance.below(20) {
@@ -101,7 +100,10 @@ pub(super) async fn change(stage: Arc<Stage>, number: usize) -> Result<()> {
                 }";
                 admin.data(document, json!({ "id": instance, "place": format!("Room {}", chance.below(9)) })).await?;
             }
-            14..16 => visit(&nobody, &mut chance).await?,
+            14..16 => {
+                let person = token::of(chance.one_of(&stage.people));
+                visit(&admin.clone().with_token(&person), &mut chance).await?;
+            }
             16..18 => {
                 // Timers open it, and close it.
                 let session = chance.one_of(&stage.sessions);
@@ -125,8 +127,8 @@ pub(super) async fn change(stage: Arc<Stage>, number: usize) -> Result<()> {
     Ok(())
 }
 
-/// A visit of nobody in particular that begins, enters, and goes.
-async fn visit(nobody: &Client, chance: &mut Chance) -> Result<()> {
+/// A visit that begins, enters, and goes.
+async fn visit(person: &Client, chance: &mut Chance) -> Result<()> {
     let random = |chance: &mut Chance| chance.below(1 << 16);
     let id = format!(
         "{:04x}{:04x}-{:04x}-4{:03x}-a{:03x}-{:04x}{:04x}{:04x}",
@@ -139,16 +141,15 @@ async fn visit(nobody: &Client, chance: &mut Chance) -> Result<()> {
         random(chance),
         random(chance)
     );
-    let document = "mutation($input: HeartbeatInput!) { heartbeat(input: $input) { secret } }";
-    let began = nobody.data(document, json!({ "input": { "presenceId": id } })).await?;
-    let secret = began["heartbeat"]["secret"].as_str();
-    let input = json!({ "presenceId": id, "secret": secret, "activityKey": "study" });
+    let document = "mutation($input: HeartbeatInput!) { heartbeat(input: $input) { heartbeatSeconds } }";
+    person.data(document, json!({ "input": { "presenceId": id } })).await?;
+    let input = json!({ "presenceId": id, "activityKey": "study" });
     let document = "mutation($input: EnterActivityInput!) { enterActivity(input: $input) { admitted } }";
-    nobody.data(document, json!({ "input": input })).await?;
-    let document = "mutation($id: ID!, $secret: String) { completePresence(presenceId: $id, secret: $secret) {
+    person.data(document, json!({ "input": input })).await?;
+    let document = "mutation($id: ID!) { completePresence(presenceId: $id) {
         presence { id }
     } }";
-    nobody.data(document, json!({ "id": id, "secret": secret })).await?;
+    person.data(document, json!({ "id": id })).await?;
     Ok(())
 }
 
