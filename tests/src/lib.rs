@@ -14,6 +14,7 @@
 #![expect(clippy::missing_panics_doc, reason = "a harness panics only when it is itself broken")]
 
 pub mod browser;
+pub mod certificate;
 pub mod client;
 pub mod database;
 pub mod deployment;
@@ -33,6 +34,7 @@ pub mod wait;
 pub mod watchdog;
 
 pub use browser::{Browser, Page, Screen};
+pub use certificate::Certificate;
 pub use client::{Answer, Client, GraphqlError};
 pub use database::{Backend, TestDatabase};
 pub use deployment::Deployment;

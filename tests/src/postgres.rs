@@ -16,7 +16,13 @@ use anyhow::{Context, Result, bail, ensure};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database};
 use tokio::{net::TcpStream, sync::OnceCell};
 
-use crate::{TemporaryFolder, ports::free_port, process::Process, wait::eventually};
+use crate::{
+    TemporaryFolder,
+    certificate::{certificate_in, key_in, write_certificate},
+    ports::free_port,
+    process::Process,
+    wait::eventually,
+};
 
 const START: Duration = Duration::from_secs(30);
 const STOP: Duration = Duration::from_secs(30);
@@ -41,6 +47,8 @@ const FAST: &[(&str, &str)] =
 pub struct PostgresOptions {
     /// Writes reach the disk before a commit returns, as in production: for benchmarks.
     pub durable: bool,
+    /// Connections may be encrypted, by a certificate of its own.
+    pub tls: bool,
     /// Further settings, such as `("shared_buffers", "1GB")`.
     pub settings: Vec<(String, String)>,
 }
@@ -65,6 +73,9 @@ impl Postgres {
         let installation = Installation::find()?;
         let folder = TemporaryFolder::new()?;
         installation.initialise(folder.path()).await?;
+        if options.tls {
+            write_certificate(folder.path(), installation.other_user).await?;
+        }
         for _ in 0..5 {
             let port = free_port()?;
             let mut process = spawn(&installation, &options, folder.path(), port)?;
@@ -85,6 +96,11 @@ impl Postgres {
 
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The file of its certificate, with `tls`.
+    pub fn certificate(&self) -> PathBuf {
+        certificate_in(self.folder.path())
     }
 
     /// The address of one of its databases.
@@ -156,6 +172,11 @@ fn spawn(installation: &Installation, options: &PostgresOptions, folder: &Path, 
     let fast: &[_] = if options.durable { &[] } else { FAST };
     for (name, value) in ALWAYS.iter().chain(fast) {
         command.arg("-c").arg(format!("{name}={value}"));
+    }
+    if options.tls {
+        command.args(["-c", "ssl=on"]);
+        command.arg("-c").arg(format!("ssl_cert_file={}", certificate_in(folder).display()));
+        command.arg("-c").arg(format!("ssl_key_file={}", key_in(folder).display()));
     }
     for (name, value) in &options.settings {
         command.arg("-c").arg(format!("{name}={value}"));

@@ -13,7 +13,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{TemporaryFolder, ports::free_port, process::Process, wait::eventually};
+use crate::{Certificate, TemporaryFolder, ports::free_port, process::Process, wait::eventually};
 
 const START: Duration = Duration::from_secs(20);
 const STOP: Duration = Duration::from_secs(20);
@@ -23,28 +23,41 @@ const STOP: Duration = Duration::from_secs(20);
 pub struct Redis {
     process: Process,
     port: u16,
-    keeps_data: bool,
+    manner: Manner,
     folder: TemporaryFolder,
+}
+
+/// How a server is to run.
+#[derive(Debug, Clone, Default)]
+struct Manner {
+    keeps_data: bool,
+    /// The files of a certificate and of its key: then every connection is encrypted.
+    tls: Option<(PathBuf, PathBuf)>,
 }
 
 impl Redis {
     /// A new server that forgets everything when it stops.
     pub async fn start() -> Result<Self> {
-        Self::start_with(false).await
+        Self::start_with(Manner::default()).await
     }
 
     /// A new server that has its data again when it is started again.
     pub async fn start_keeping_data() -> Result<Self> {
-        Self::start_with(true).await
+        Self::start_with(Manner { keeps_data: true, ..Manner::default() }).await
     }
 
-    async fn start_with(keeps_data: bool) -> Result<Self> {
+    /// A new server that talks to nobody who does not encrypt, [`Redis::ask`] among them.
+    pub async fn start_with_tls(certificate: &Certificate) -> Result<Self> {
+        Self::start_with(Manner { tls: Some((certificate.file(), certificate.key())), ..Manner::default() }).await
+    }
+
+    async fn start_with(manner: Manner) -> Result<Self> {
         let folder = TemporaryFolder::new()?;
         for _ in 0..5 {
             let port = free_port()?;
-            let mut process = spawn(folder.path(), port, keeps_data)?;
-            match wait_until_ready(&mut process, port).await {
-                Ok(()) => return Ok(Self { process, port, keeps_data, folder }),
+            let mut process = spawn(folder.path(), port, &manner)?;
+            match wait_until_ready(&mut process, port, &manner).await {
+                Ok(()) => return Ok(Self { process, port, manner, folder }),
                 Err(_) if process.log().contains("in use") => {}
                 Err(error) => return Err(error),
             }
@@ -57,7 +70,8 @@ impl Redis {
     }
 
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        let scheme = if self.manner.tls.is_some() { "rediss" } else { "redis" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
     /// Stops in order.
@@ -84,8 +98,8 @@ impl Redis {
     /// Starts again what was stopped or killed, on the same port.
     pub async fn start_again(&mut self) -> Result<()> {
         ensure!(self.process.exit_status()?.is_some(), "Redis is still running");
-        self.process = spawn(self.folder.path(), self.port, self.keeps_data)?;
-        wait_until_ready(&mut self.process, self.port).await
+        self.process = spawn(self.folder.path(), self.port, &self.manner)?;
+        wait_until_ready(&mut self.process, self.port, &self.manner).await
     }
 
     /// The answer to one command, such as `DBSIZE`, as Redis writes it.
@@ -94,10 +108,19 @@ impl Redis {
     }
 }
 
-fn spawn(folder: &Path, port: u16, keeps_data: bool) -> Result<Process> {
+fn spawn(folder: &Path, port: u16, manner: &Manner) -> Result<Process> {
     let mut command = Command::new(find_program()?);
-    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--daemonize", "no", "--save", ""]);
-    command.args(["--appendonly", if keeps_data { "yes" } else { "no" }, "--dir"]).arg(folder).current_dir(folder);
+    if let Some((certificate, key)) = &manner.tls {
+        command.args(["--port", "0", "--tls-port", &port.to_string(), "--tls-auth-clients", "no"]);
+        command.arg("--tls-cert-file").arg(certificate).arg("--tls-key-file").arg(key);
+    } else {
+        command.args(["--port", &port.to_string()]);
+    }
+    command.args(["--bind", "127.0.0.1", "--daemonize", "no", "--save", ""]);
+    command
+        .args(["--appendonly", if manner.keeps_data { "yes" } else { "no" }, "--dir"])
+        .arg(folder)
+        .current_dir(folder);
     Process::spawn(&mut command, "Redis", &folder.join("redis.log"), "KILL")
 }
 
@@ -115,10 +138,14 @@ fn find_program() -> Result<PathBuf> {
     bail!("Redis is not installed; the tests need a server of their own: apt-get install redis-server")
 }
 
-async fn wait_until_ready(process: &mut Process, port: u16) -> Result<()> {
+async fn wait_until_ready(process: &mut Process, port: u16, manner: &Manner) -> Result<()> {
     let ready = eventually(START, "Redis to answer", async || {
         if let Err(error) = process.expect_running() {
             return Ok(Err(error));
+        }
+        if manner.tls.is_some() {
+            TcpStream::connect(("127.0.0.1", port)).await?;
+            return Ok(Ok(()));
         }
         let answer = ask(port, "PING").await?;
         ensure!(answer.starts_with("+PONG"), "it answers {answer:?}");

@@ -21,4 +21,5 @@ mod service;
 mod sign_in;
 mod soak;
 mod statements;
+mod tls;
 mod upkeep;
