@@ -16,15 +16,14 @@ async fn the_program_reaches_its_database_over_tls() -> Result<()> {
     let server = Program::serve(&Settings::new(&encrypted)).await?;
     create_person(&server.admin(), "Ann").await?;
     // Looked at over a connection that is not encrypted.
-    let plain = TestDatabase { url: format!("{}?sslmode=disable", database.url), ..database };
-    let connection = plain.connect().await?;
+    let connection = sea_orm::Database::connect(format!("{}?sslmode=disable", database.url)).await?;
     let sql = "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
                WHERE datname = current_database() AND pid <> pg_backend_pid()";
     ensure!(number(&connection, &format!("{sql} AND NOT ssl")).await? == 0, "some connections are not encrypted");
     ensure!(number(&connection, &format!("{sql} AND ssl")).await? > 0, "there are no connections");
 
     // Whom it talks to is looked at when that is asked for.
-    let unknown = plain.url.replace("disable", "verify-full");
+    let unknown = format!("{}?sslmode=verify-full", database.url);
     let refused = program::run(&Settings::new(&unknown), &["migrate"]).await?;
     ensure!(!refused.status.success(), "an unknown certificate was accepted");
     ensure!(refused.stderr.contains("certificate"), "the reason is not told: {}", refused.stderr);
