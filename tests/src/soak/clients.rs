@@ -23,13 +23,13 @@ const CHANGES: &str = "subscription($sessionIds: [ID!], $personId: ID, $city: St
     }
 }";
 
-/// A small generator of chance; each client has its own, so a run is the same again.
+/// A small generator of chance; each client has its own, and another one each time: visits are begun only once.
 #[derive(Debug)]
 struct Chance(u64);
 
 impl Chance {
     fn of(number: usize) -> Self {
-        Self(number as u64 + 1)
+        Self(now().timestamp_micros().unsigned_abs() ^ ((number as u64) << 52))
     }
 
     fn below(&mut self, limit: usize) -> usize {
