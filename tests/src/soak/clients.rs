@@ -1,6 +1,7 @@
 //! The clients of a soak: pages that come and go, people who do things, people who look.
 
 use std::{
+    hash::{BuildHasher, Hasher, RandomState},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -23,13 +24,13 @@ const CHANGES: &str = "subscription($sessionIds: [ID!], $personId: ID, $city: St
     }
 }";
 
-/// A small generator of chance; each client has its own, and another one each time: visits are begun only once.
+/// A small generator of chance; each client has its own, so a run is the same again.
 #[derive(Debug)]
 struct Chance(u64);
 
 impl Chance {
     fn of(number: usize) -> Self {
-        Self(now().timestamp_micros().unsigned_abs() ^ ((number as u64) << 52))
+        Self(number as u64 + 1)
     }
 
     fn below(&mut self, limit: usize) -> usize {
@@ -102,7 +103,7 @@ pub(super) async fn change(stage: Arc<Stage>, number: usize) -> Result<()> {
             }
             14..16 => {
                 let person = token::of(chance.one_of(&stage.people));
-                visit(&admin.clone().with_token(&person), &mut chance).await?;
+                visit(&admin.clone().with_token(&person)).await?;
             }
             16..18 => {
                 // Timers open it, and close it.
@@ -128,19 +129,10 @@ pub(super) async fn change(stage: Arc<Stage>, number: usize) -> Result<()> {
 }
 
 /// A visit that begins, enters, and goes.
-async fn visit(person: &Client, chance: &mut Chance) -> Result<()> {
-    let random = |chance: &mut Chance| chance.below(1 << 16);
-    let id = format!(
-        "{:04x}{:04x}-{:04x}-4{:03x}-a{:03x}-{:04x}{:04x}{:04x}",
-        random(chance),
-        random(chance),
-        random(chance),
-        chance.below(1 << 12),
-        chance.below(1 << 12),
-        random(chance),
-        random(chance),
-        random(chance)
-    );
+async fn visit(person: &Client) -> Result<()> {
+    let random = || RandomState::new().build_hasher().finish();
+    let (high, low) = (format!("{:016x}", random()), format!("{:016x}", random()));
+    let id = [&high[..8], &high[8..12], &high[12..], &low[..4], &low[4..]].join("-");
     let document = "mutation($input: HeartbeatInput!) { heartbeat(input: $input) { heartbeatSeconds } }";
     person.data(document, json!({ "input": { "presenceId": id } })).await?;
     let input = json!({ "presenceId": id, "activityKey": "study" });
