@@ -73,7 +73,7 @@ fn settings() -> PostgresOptions {
         ("log_min_duration_statement", "-1"),
     ];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    PostgresOptions { durable: true, settings: settings.into() }
+    PostgresOptions { durable: true, settings: settings.into(), ..PostgresOptions::default() }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what map_err asks for")]
