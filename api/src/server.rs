@@ -61,7 +61,10 @@ pub struct ServerSettings {
 }
 
 /// How long requests under way may take to end when the server goes down.
-const DRAIN: Duration = Duration::from_secs(20);
+const DRAIN: Duration = Duration::from_secs(15);
+
+/// And how long what they left behind: mutations, and sockets that say goodbye.
+const LEFT_BEHIND: Duration = Duration::from_secs(5);
 
 /// A server that listens.
 pub struct Server {
@@ -187,7 +190,7 @@ impl Server {
             self.mutations.wait().await;
             self.sockets.closed().await;
         };
-        if tokio::time::timeout(DRAIN, drained).await.is_err() {
+        if tokio::time::timeout(LEFT_BEHIND, drained).await.is_err() {
             tracing::warn!("some requests did not end in time");
         }
         Ok(())

@@ -11,7 +11,7 @@ use domain::access::Viewer;
 use entity::audit_entry;
 use sea_orm::{ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Select};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
     App, Result,
@@ -43,7 +43,8 @@ impl Changes {
     #[must_use]
     pub fn with(mut self, field: &str, from: Value, to: Value) -> Self {
         if from != to {
-            self.0.insert(field.to_owned(), json!({ "from": from, "to": to }));
+            let change = Map::from_iter([("from".to_owned(), from), ("to".to_owned(), to)]);
+            self.0.insert(field.to_owned(), Value::Object(change));
         }
         self
     }
@@ -60,6 +61,7 @@ pub(crate) struct Entry {
 
 impl Tx {
     /// Notes who changed `node`, an id, by the mutation `action`. When nothing changed, nothing is noted.
+    #[expect(clippy::needless_pass_by_value, reason = "ids are small, and copied")]
     pub fn audit(&self, viewer: Viewer, action: &'static str, node: impl ToString, changes: Changes) {
         if !changes.0.is_empty() {
             self.note(Entry { actor: actor_of(viewer), action, node: node.to_string(), changes });

@@ -60,7 +60,7 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
         let sql = "UPDATE person SET display_name = $2, name_key = $2, city = NULL, country = NULL, external_id = NULL \
                    WHERE merged_into_id = $1";
         execute(&**tx, sql, [id.0.into(), NAMELESS.into()]).await?;
-        nameless(row, now).into_active_model().reset_all().update(&**tx).await?;
+        nameless(&row, now).into_active_model().reset_all().update(&**tx).await?;
         tx.tell(News::tokens_revoked);
         tx.audit(viewer, "erasePerson", id, Changes::default().with("isErased", json!(false), json!(true)));
         place_people(tx, app.placement_rule, Affected::People(&[id.0]), &answered).await?;
@@ -69,7 +69,7 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
 }
 
 /// The row without anything of the person.
-fn nameless(row: person::Model, now: DateTime<Utc>) -> person::Model {
+fn nameless(row: &person::Model, now: DateTime<Utc>) -> person::Model {
     person::Model {
         display_name: NAMELESS.to_owned(),
         name_key: NAMELESS.to_lowercase(),
@@ -80,7 +80,7 @@ fn nameless(row: person::Model, now: DateTime<Utc>) -> person::Model {
         external_id: None,
         tokens_not_before: Some(now),
         erased_at: Some(now),
-        ..row
+        ..row.clone()
     }
 }
 

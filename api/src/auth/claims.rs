@@ -78,13 +78,11 @@ fn subject(claims: &Map<String, Value>, rules: &Rules) -> Option<Subject> {
     let text = |claim: &str| claims.get(claim).and_then(Value::as_str);
     let is_usable = |text: &str| (1..=LONGEST_SUBJECT).contains(&text.len()) && !text.chars().any(char::is_control);
     let external = |text: &str| is_usable(text).then(|| Subject::External(text.to_owned()));
-    match &rules.person_claim {
-        Some(claim) => text(claim).and_then(external),
-        None => {
-            let sub = text("sub")?;
-            sub.parse().map(Subject::Person).ok().or_else(|| external(sub))
-        }
+    if let Some(claim) = &rules.person_claim {
+        return text(claim).and_then(external);
     }
+    let sub = text("sub")?;
+    sub.parse().map(Subject::Person).ok().or_else(|| external(sub))
 }
 
 /// A NumericDate (RFC 7519, 2): seconds since 1970, which may have a fraction.

@@ -53,10 +53,13 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
 impl Running {
     /// Serves until the shutdown; then requests and jobs under way end.
     pub async fn finish(self) -> anyhow::Result<()> {
-        self.server.serve().await?;
-        if let Some(workers) = self.workers {
-            workers.finished().await;
-        }
+        let jobs = async {
+            if let Some(workers) = self.workers {
+                workers.finished().await;
+            }
+            Ok(())
+        };
+        tokio::try_join!(self.server.serve(), jobs)?;
         Ok(())
     }
 }

@@ -157,13 +157,13 @@ impl<E: Executor> Executor for Guarded<E> {
             Err(error) => error.into_response(),
             // What has begun to change something is finished.
             Ok(OperationType::Mutation) => self.executor.execute(request).await,
-            Ok(_) => match timeout(self.guard.patience, self.executor.execute(request)).await {
-                Ok(response) => response,
-                Err(_) => {
-                    let seconds = self.guard.patience.as_secs();
-                    ApiError::query_too_complex(format!("the query took longer than {seconds} seconds")).into_response()
+            Ok(_) => {
+                if let Ok(response) = timeout(self.guard.patience, self.executor.execute(request)).await {
+                    return response;
                 }
-            },
+                let seconds = self.guard.patience.as_secs();
+                ApiError::query_too_complex(format!("the query took longer than {seconds} seconds")).into_response()
+            }
         }
     }
 

@@ -97,7 +97,7 @@ fn breaks(before: &str, after: &str) -> Vec<String> {
         for (member, was) in members {
             match (now.get(member), &was.kind) {
                 (None, _) if !was.is_deprecated => {
-                    found.push(format!("{name}.{member} is gone, and was not deprecated"))
+                    found.push(format!("{name}.{member} is gone, and was not deprecated"));
                 }
                 (Some(Member { kind: Kind::Output(is), .. }), Kind::Output(was)) if !narrows(was, is) => {
                     found.push(format!("{name}.{member} was {was}, and is {is}"));
