@@ -28,8 +28,7 @@ use crate::{
 
 #[derive(Debug, Clone)]
 pub struct NewSlot {
-    /// `None`: the viewer.
-    pub mentor: Option<PersonId>,
+    pub mentor: PersonId,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
 }
@@ -108,9 +107,7 @@ pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<time
         return Err(Error::Unauthenticated("sign in to offer time"));
     }
     let now = app.now();
-    let Some(mentor) = new.mentor.or(viewer.person) else {
-        return Err(Error::invalid("mentorId", "is needed: this token names no person"));
-    };
+    let mentor = new.mentor;
     if !viewer.may_act_for(mentor) {
         return Err(Error::Forbidden("only admins may offer someone else's time"));
     }

@@ -153,7 +153,7 @@ async fn fill(app: &App) -> anyhow::Result<People> {
 async fn add_lessons(app: &App, [ada, ben, cleo]: [PersonId; 3]) -> anyhow::Result<()> {
     let now = app.now().trunc_subsecs(0);
     let slot = async |from: TimeDelta, to: TimeDelta| {
-        let new = NewSlot { mentor: None, starts_at: now + from, ends_at: now + to };
+        let new = NewSlot { mentor: cleo, starts_at: now + from, ends_at: now + to };
         let row = time_slots::insert_slot(app, Viewer::person(cleo), new).await.map_err(setup::told)?;
         anyhow::Ok(TimeSlotId(row.id))
     };

@@ -385,8 +385,8 @@ pub struct SetActiveOverrideInput {
 /// From startsAt up to, not including, endsAt.
 #[derive(InputObject)]
 pub struct CreateTimeSlotInput {
-    /// Left out, it is the viewer; admins may offer anyone's time.
-    mentor_id: Option<ID>,
+    /// Whose time: one's own; admins may offer anyone's.
+    mentor_id: ID,
     /// The slot can be booked until then.
     starts_at: DateTime,
     /// At most 24 hours after the start, and in the future.
@@ -395,7 +395,7 @@ pub struct CreateTimeSlotInput {
 
 impl CreateTimeSlotInput {
     pub fn check(self) -> Result<NewSlot> {
-        let mentor = self.mentor_id.as_ref().map(|id| parse_id("mentorId", id)).transpose()?;
+        let mentor = parse_id("mentorId", &self.mentor_id)?;
         Ok(NewSlot { mentor, starts_at: self.starts_at.0, ends_at: self.ends_at.0 })
     }
 }

@@ -193,7 +193,7 @@ impl SessionQuery {
         find_booking(ctx, parse_id("id", &id)?).await
     }
 
-    /// Admins see all; others the bookings in which they are mentor or student. The newest first. Null without a token.
+    /// Admins see all; others the bookings in which they are mentor or student. The newest first. None without a token.
     #[graphql(complexity = "super::limits::page(first, None) * (1 + child_complexity)")]
     async fn bookings(
         &self,
@@ -201,7 +201,7 @@ impl SessionQuery {
         filter: Option<BookingFilter>,
         first: Option<i32>,
         after: Option<String>,
-    ) -> Result<Option<Nodes<Booking>>> {
+    ) -> Result<Nodes<Booking>> {
         list_bookings(ctx, filter.unwrap_or_default().check()?, first, after).await
     }
 

@@ -105,13 +105,15 @@ async fn judge(client: &Client, request: &Value, pool: &Mutex<Vec<String>>) -> R
     Ok(())
 }
 
+/// Such as `Session:7`.
+fn is_id(text: &str) -> bool {
+    let is_kind = |kind: &str| kind.starts_with(char::is_uppercase) && kind.chars().all(|c| c.is_ascii_alphabetic());
+    text.len() < 60 && text.split_once(':').is_some_and(|(kind, _)| is_kind(kind))
+}
+
 fn collect_ids(value: &Value, found: &mut Vec<String>) {
     match value {
-        Value::String(text) if text.len() < 60 && text.starts_with(|c: char| c.is_ascii_uppercase()) => {
-            if text.split_once(':').is_some_and(|(kind, _)| kind.chars().all(|c| c.is_ascii_alphabetic())) {
-                found.push(text.clone());
-            }
-        }
+        Value::String(text) if is_id(text) => found.push(text.clone()),
         Value::Array(items) => items.iter().for_each(|item| collect_ids(item, found)),
         Value::Object(fields) => fields.values().for_each(|field| collect_ids(field, found)),
         _ => {}

@@ -52,7 +52,7 @@ impl Stage {
         starts_at: DateTime<Utc>,
         ends_at: DateTime<Utc>,
     ) -> service::Result<TimeSlotId> {
-        let new = NewSlot { mentor: Some(mentor), starts_at, ends_at };
+        let new = NewSlot { mentor, starts_at, ends_at };
         Ok(TimeSlotId(time_slots::insert_slot(&self.world.app, ADMIN, new).await?.id))
     }
 
