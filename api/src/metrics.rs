@@ -3,7 +3,11 @@
 //! What is counted elsewhere anyway (sockets, subscriptions, deliveries) is read when somebody asks; requests and the lag
 //! of deliveries are measured here. Who is on line is asked of the database, and so is the same at every server.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -26,6 +30,7 @@ use prometheus_client::{
 use service::{
     App,
     presence::{gather::Gatherer, visits},
+    sweep::find_overdue,
 };
 use tokio::time::Instant;
 
@@ -45,6 +50,7 @@ struct Shared {
     delivery_lag: Histogram,
     visits_online: Gauge,
     seats_taken: Gauge,
+    overdue: Gauge<f64, AtomicU64>,
     app: App,
 }
 
@@ -83,12 +89,22 @@ impl Metrics {
         let (visits_online, seats_taken) = (Gauge::default(), Gauge::default());
         registry.register("visits_online", "Visits that are on line, at whichever server", visits_online.clone());
         registry.register("seats_taken", "Seats in activities that are taken", seats_taken.clone());
+        let overdue = Gauge::<f64, AtomicU64>::default();
+        registry.register(
+            "overdue_seconds",
+            "For how long what falls due first has been due: more than a few seconds, and no worker sweeps",
+            overdue.clone(),
+        );
         registry.register_collector(Box::new(Live { hub, sockets, admission, gatherer }));
-        Self(Arc::new(Shared { registry, requests, durations, delivery_lag, visits_online, seats_taken, app }))
+        Self(Arc::new(Shared { registry, requests, durations, delivery_lag, visits_online, seats_taken, overdue, app }))
     }
 
-    /// Counts who is on line. Without the database it is what it was.
+    /// Counts who is on line, and looks what is due. Without the database it is what it was.
     async fn look(&self) {
+        let overdue = tokio::time::timeout(Duration::from_secs(1), find_overdue(&self.0.app)).await;
+        if let Ok(Ok(overdue)) = overdue {
+            self.0.overdue.set(overdue.as_seconds_f64());
+        }
         let counted = tokio::time::timeout(Duration::from_secs(1), visits::count_online(&self.0.app)).await;
         if let Ok(Ok((online, seats))) = counted {
             self.0.visits_online.set(online);

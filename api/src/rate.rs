@@ -85,7 +85,7 @@ pub struct BeatRates {
 impl Default for BeatRates {
     /// Far more often than is asked for: a visit beats a few times a minute, and a person has some tabs.
     fn default() -> Self {
-        Self { visits: Rates::new(Pace::new(5, 30)), people: Rates::new(Pace::new(50, 300)) }
+        Self { visits: Rates::new(Pace::new(5, 30)), people: Rates::new(Pace::new(200, 2_000)) }
     }
 }
 

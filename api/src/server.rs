@@ -8,8 +8,8 @@ use std::{
 
 use axum::{
     Json, Router,
-    extract::State,
-    http::{HeaderValue, StatusCode, header},
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
     routing::get,
@@ -22,10 +22,15 @@ use service::{
     App, changes,
     config::{Introspection, Limits},
     presence::gather::Gatherer,
+    sweep::find_overdue,
 };
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower_http::cors::{Any, CorsLayer};
+use tower_http::{
+    cors::{Any, CorsLayer},
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    trace::TraceLayer,
+};
 
 use crate::{
     admission::Admission,
@@ -159,8 +164,12 @@ impl Server {
         if settings.graphiql {
             router = router.merge(graphiql::router());
         }
-        let router =
-            router.layer(cors(&settings.cors_origins)?).layer(middleware::from_fn_with_state(metrics, metrics::count));
+        let router = router
+            .layer(cors(&settings.cors_origins)?)
+            .layer(middleware::from_fn_with_state(metrics, metrics::count))
+            .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+            .layer(TraceLayer::new_for_http().make_span_with(span).on_request(()).on_response(()).on_failure(()))
+            .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid));
         Ok(Self { address, listener, router, sockets, mutations, shutdown })
     }
 
@@ -204,6 +213,16 @@ fn socket_limits(app: &App, limits: Limits) -> SocketLimits {
     SocketLimits { ping_interval: limits.ping_interval.min(third), ..limits }
 }
 
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What the log says of everything that a request does: the id that the client or a proxy gave it, or one of ours, which
+/// the answer has too. Not the query string, which may have what is nobody's business.
+fn span(request: &Request) -> tracing::Span {
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    let id: String = id.chars().take(100).collect();
+    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
+}
+
 fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
     let layer = CorsLayer::new().allow_methods([axum::http::Method::GET, axum::http::Method::POST]).allow_headers([
         header::CONTENT_TYPE,
@@ -221,11 +240,15 @@ fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
 async fn ready(State(health): State<Health>) -> Response {
     let head = tokio::time::timeout(Duration::from_secs(2), changes::head(health.app.db.pool())).await;
     let head = head.ok().and_then(Result::ok);
+    let overdue = tokio::time::timeout(Duration::from_secs(2), find_overdue(&health.app)).await;
+    let overdue = overdue.ok().and_then(Result::ok);
     let stats = health.hub.stats();
     let body = json!({
         "database": if head.is_some() { "up" } else { "down" },
         "redis": health.app.wake.status(),
         "workers": health.workers.as_ref().map(|workers| workers.health()),
+        // Of all workers, wherever they run: grows while nobody sweeps.
+        "overdue_seconds": overdue.map(|overdue| overdue.as_seconds_f64()),
         "lag": head.map(|head| head.0.saturating_sub(stats.position.0).max(0)),
         "sockets": health.sockets.count(),
         "groups": stats.groups,

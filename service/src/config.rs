@@ -160,7 +160,7 @@ pub struct Limits {
     pub request: Duration,
     /// `MUTATIONS_PER_SECOND_PER_ADDRESS` (1000): in the long run; at once those of five seconds.
     pub mutations_per_second_per_address: u32,
-    /// `MUTATIONS_PER_SECOND_PER_PERSON` (100): the same of one person who is no admin.
+    /// `MUTATIONS_PER_SECOND_PER_PERSON` (1000): the same of one person who is no admin.
     pub mutations_per_second_per_person: u32,
 }
 
@@ -179,7 +179,7 @@ impl Default for Limits {
             connection_init: Duration::from_secs(10),
             request: Duration::from_secs(30),
             mutations_per_second_per_address: 1_000,
-            mutations_per_second_per_person: 100,
+            mutations_per_second_per_person: 1_000,
         }
     }
 }

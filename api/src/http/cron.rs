@@ -21,6 +21,7 @@ use service::{
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 use crate::{admission::Admission, pace::Pace, rate::Rates};
 
@@ -70,7 +71,7 @@ async fn serve(State(cron): State<Arc<Cron>>, request: Request) -> Response {
     }
     // By itself, so that it is not left half done when the client goes.
     let app = cron.app.clone();
-    match cron.tasks.spawn(async move { run(&app).await }).await {
+    match cron.tasks.spawn(async move { run(&app).await }.in_current_span()).await {
         Ok(Some(report)) => Json(report).into_response(),
         Ok(None) => {
             refusal(StatusCode::INTERNAL_SERVER_ERROR, "the sweep could not be done; the server's log says why")

@@ -16,7 +16,7 @@ mod visits;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     ids::{SessionId, SessionInstanceId},
     status::Mode,
@@ -270,6 +270,13 @@ pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {
     let found: Vec<Row> = crate::db::rows(app.db.pool(), seen, []).await?;
     let lease = found.first().and_then(|row| row.at).map(|seen| app.presence.rules.off_line_at(seen));
     Ok([next, lease].into_iter().flatten().min())
+}
+
+/// For how long what falls due first has been due: nothing while it is still to come. More than a few seconds, and nobody
+/// sweeps.
+pub async fn find_overdue(app: &App) -> Result<TimeDelta> {
+    let due = find_next_due(app).await?;
+    Ok(due.map_or(TimeDelta::zero(), |due| (app.now() - due).max(TimeDelta::zero())))
 }
 
 /// Runs a sweep on behalf of a schedule, and records it. With a `tick`, the instant that the schedule called for, it

@@ -14,6 +14,7 @@ mod input;
 mod limits;
 mod live;
 mod load;
+mod operations;
 mod presence;
 mod protocol;
 mod rights;

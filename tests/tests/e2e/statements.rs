@@ -55,14 +55,16 @@ async fn a_page_costs_the_same_statements_however_long_it_is() -> Result<()> {
             let rows = answer[field]["nodes"].as_array().map_or(0, Vec::len);
             ensure!(rows == first, "{rows} rows instead of {first}: {answer}");
         }
-        database::number(&connection, "SELECT sum(calls)::bigint FROM pg_stat_statements").await
+        // Those of pages. What the server does by itself, about once a second, is in none so often.
+        let sql = format!("SELECT COALESCE(sum(calls), 0)::bigint FROM pg_stat_statements WHERE calls >= {ROUNDS}");
+        database::number(&connection, &sql).await
     };
     for (document, field, most) in [
         (active, "activeSessionInstances", STATEMENTS),
         (slots, "timeSlots", BOOKING_STATEMENTS),
         (bookings, "bookings", BOOKING_STATEMENTS),
     ] {
-        // The server looks at its log about once a second beside what it is asked.
+        // On a machine that is busy, what is asked for at once may be read in two pieces now and then.
         let allowed = ROUNDS * most + 40;
         for first in [2, ROWS] {
             let statements = count(document, field, first).await?;

@@ -1,0 +1,72 @@
+//! What those who run it see: ids of requests in answers and in the log, and that nobody sweeps.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use insession_tests::{Deployment, TestDatabase, database::execute, eventually, on_both_databases};
+use serde_json::json;
+
+use crate::fixtures::{create_instance, create_session, in_seconds};
+
+const LIMIT: Duration = Duration::from_secs(15);
+const REQUEST_ID: &str = "x-request-id";
+
+on_both_databases!(requests_have_ids_that_the_log_names);
+
+async fn requests_have_ids_that_the_log_names(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let client = deployment.admin();
+    let ask = |id: Option<&str>| {
+        let mut request =
+            client.http().post(client.address("/graphql")).json(&json!({ "query": "{ sessions { totalCount } }" }));
+        if let Some(id) = id {
+            request = request.header(REQUEST_ID, id);
+        }
+        request.send()
+    };
+    let own = ask(None).await?;
+    ensure!(own.headers().get(REQUEST_ID).is_some_and(|id| id.len() == 36), "{:?}", own.headers());
+
+    // A database that answers no question about sessions any more.
+    execute(&database.connect().await?, "ALTER TABLE session RENAME TO lost").await?;
+    let answer = ask(Some("of-the-client-7")).await?;
+    ensure!(answer.headers().get(REQUEST_ID).is_some_and(|id| id == "of-the-client-7"), "{:?}", answer.headers());
+    let body = answer.text().await?;
+    ensure!(body.contains("INTERNAL") && !body.contains("lost"), "{body}");
+    eventually(LIMIT, "the log to name the request", async || {
+        let log = deployment.first().log();
+        let named = log.lines().any(|line| line.contains("ERROR") && line.contains("of-the-client-7"));
+        ensure!(named, "it does not: {log}");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn without_workers_what_is_due_is_seen_to_wait() -> Result<()> {
+    let database = TestDatabase::postgres().await?;
+    let mut deployment = Deployment::sized(&database, 1, 1, |settings| settings).await?;
+    ensure!(deployment.servers[0].health().await?["overdue_seconds"] == 0.0, "with workers");
+
+    deployment.workers[0].kill_9()?;
+    let session = create_session(&deployment.admin(), "Monday").await?;
+    // Its window opens soon, and nobody opens it.
+    create_instance(&deployment.admin(), &session, in_seconds(2), in_seconds(600)).await?;
+    eventually(LIMIT, "the server to tell", async || {
+        let overdue = deployment.servers[0].health().await?["overdue_seconds"].as_f64();
+        ensure!(overdue.is_some_and(|seconds| seconds > 1.0), "{overdue:?}");
+        let metrics = deployment.servers[0].metrics().await?;
+        let metric = metrics.lines().find_map(|line| line.strip_prefix("insession_overdue_seconds "));
+        ensure!(metric.is_some_and(|seconds| seconds.parse().is_ok_and(|seconds: f64| seconds > 1.0)), "{metric:?}");
+        Ok(())
+    })
+    .await?;
+
+    deployment.workers[0].start_again().await?;
+    eventually(LIMIT, "a worker to do it", async || {
+        let overdue = deployment.servers[0].health().await?["overdue_seconds"].as_f64();
+        ensure!(overdue == Some(0.0), "{overdue:?}");
+        Ok(())
+    })
+    .await
+}
