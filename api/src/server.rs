@@ -15,6 +15,7 @@ use axum::{
     routing::get,
     serve::ListenerExt,
 };
+use chrono::TimeDelta;
 use futures_util::FutureExt as _;
 use jobs::Workers;
 use serde_json::json;
@@ -248,7 +249,7 @@ async fn ready(State(health): State<Health>) -> Response {
         "redis": health.app.wake.status(),
         "workers": health.workers.as_ref().map(|workers| workers.health()),
         // Of all workers, wherever they run: grows while nobody sweeps.
-        "overdue_seconds": overdue.map(|overdue| overdue.as_seconds_f64()),
+        "overdue_seconds": overdue.map(TimeDelta::as_seconds_f64),
         "lag": head.map(|head| head.0.saturating_sub(stats.position.0).max(0)),
         "sockets": health.sockets.count(),
         "groups": stats.groups,
