@@ -105,6 +105,11 @@ async fn idle(app: &App) -> Result<()> {
             by_hand.push(hand);
         }
     }
+    print_idle(ours, by_hand);
+    Ok(())
+}
+
+fn print_idle(ours: Vec<Duration>, by_hand: Vec<Duration>) {
     let (ours, by_hand) = (median(ours), median(by_hand));
     println!(
         "  nothing due   sweep {:>9.2} ms   one SELECT    {:>9.2} ms   {:>5.2} x",
@@ -112,7 +117,6 @@ async fn idle(app: &App) -> Result<()> {
         milliseconds(by_hand),
         ratio(ours, by_hand),
     );
-    Ok(())
 }
 
 async fn two_percent(app: &App, url: &str, repetitions: usize) -> Result<()> {

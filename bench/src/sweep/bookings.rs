@@ -87,13 +87,7 @@ async fn idle(app: &App) -> Result<()> {
             by_hand.push(hand);
         }
     }
-    let (ours, by_hand) = (median(ours), median(by_hand));
-    println!(
-        "  nothing due   sweep {:>9.2} ms   one SELECT    {:>9.2} ms   {:>5.2} x",
-        milliseconds(ours),
-        milliseconds(by_hand),
-        ratio(ours, by_hand),
-    );
+    super::print_idle(ours, by_hand);
     Ok(())
 }
 
