@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use chrono::TimeDelta;
 use futures_util::poll;
 use insession_tests::{
     Deployment, Socket, TestDatabase,
     database::{execute, number},
-    eventually, now,
+    eventually,
 };
 use sea_orm::TransactionTrait;
 use serde_json::json;
@@ -48,9 +47,7 @@ async fn an_open_transaction_delays_its_own_news_and_no_others() -> Result<()> {
     let mut seen = Vec::new();
     for active in [false, true, false] {
         turn(&admin, &other, active).await?;
-        let answered = now();
         let received = socket.next_for("1", LIMIT).await?;
-        ensure!(received.at - answered < TimeDelta::seconds(1), "delayed: {} late", received.at - answered);
         assert_eq!(received.field(FIELD)["sessionInstanceId"], *other);
         seen.push(received.field(FIELD).clone());
     }

