@@ -58,7 +58,7 @@ pub async fn run(options: Options) -> Result<()> {
     let stage = Stage::set(&deployment, size).await?;
     let idle = sample(&deployment, &connection).await?;
 
-    println!("time     memory   worker  files threads sockets groups pg redis   queries mutations messages");
+    println!("time     memory   worker  files threads tasks sockets groups pg redis   queries mutations messages");
     println!("{}", line("idle", &idle, &stage));
     let mut load = stage.start(size);
     let began = Instant::now();
@@ -80,11 +80,12 @@ fn line(time: &str, sample: &Sample, stage: &Stage) -> String {
     let counters = &stage.counters;
     let count = |count: &std::sync::atomic::AtomicU64| count.load(Ordering::Relaxed);
     format!(
-        "{time:8} {:5.1} M {:5.1} M {:6} {:7} {:7} {:6} {:2} {:5} {:9} {:9} {:8}",
+        "{time:8} {:5.1} M {:5.1} M {:6} {:7} {:5} {:7} {:6} {:2} {:5} {:9} {:9} {:8}",
         mebibytes(sample.memory),
         mebibytes(sample.worker_memory),
         sample.files,
         sample.threads,
+        sample.tasks,
         sample.sockets,
         sample.groups,
         sample.connections,
@@ -104,11 +105,12 @@ fn mebibytes(kibibytes: u64) -> f64 {
 type Figure = (&'static str, fn(&Sample) -> f64, f64);
 
 #[expect(clippy::cast_precision_loss, reason = "these are small")]
-const FIGURES: [Figure; 7] = [
+const FIGURES: [Figure; 8] = [
     ("memory of the server, MiB", |sample| mebibytes(sample.memory), 2.0),
     ("memory of the worker, MiB", |sample| mebibytes(sample.worker_memory), 2.0),
     ("open files", |sample| sample.files as f64, 20.0),
     ("threads", |sample| sample.threads as f64, 1.0),
+    ("tasks", |sample| sample.tasks, 20.0),
     ("groups of subscriptions", |sample| sample.groups, 20.0),
     ("connections to PostgreSQL", |sample| sample.connections as f64, 2.0),
     ("clients of Redis", |sample| sample.redis_clients as f64, 2.0),

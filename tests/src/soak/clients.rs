@@ -7,11 +7,11 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Stage, insert_instance};
+use super::{Stage, insert_instance, insert_person, text};
 use crate::{Client, Socket, token, wait::now};
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -23,6 +23,10 @@ const CHANGES: &str = "subscription($sessionIds: [ID!], $personId: ID, $city: St
         sessionInstance { id isActive presentCount attendingCount }
     }
 }";
+
+const SEATS: &str = "subscription { presenceChanged(activityKey: \"study\") { occupancy } }";
+
+const STEPS: &str = "subscription { bookingStatusChanged { cursor newStatus booking { id } } }";
 
 /// A small generator of chance; each client has its own, so a run is the same again.
 #[derive(Debug)]
@@ -59,6 +63,10 @@ pub(super) async fn watch(stage: Arc<Stage>, number: usize) -> Result<()> {
             _ => json!({ "after": cursor }),
         };
         socket.subscribe("1", CHANGES, narrowing)?;
+        socket.subscribe("seats", SEATS, json!({}))?;
+        if person.is_some() {
+            socket.subscribe("bookings", STEPS, json!({}))?;
+        }
         let end = Instant::now() + Duration::from_millis(500 + 10 * chance.below(500) as u64);
         while !stage.is_over()
             && let Ok(received) = timeout_at(end, socket.next_for("1", LIMIT)).await
@@ -79,9 +87,11 @@ pub(super) async fn watch(stage: Arc<Stage>, number: usize) -> Result<()> {
 pub(super) async fn change(stage: Arc<Stage>, number: usize) -> Result<()> {
     let mut chance = Chance::of(1_000 + number);
     let admin = &stage.admin;
+    let mentor = insert_person(admin, &format!("Mentor {number}")).await?;
+    let mut free_from = now();
     while !stage.is_over() {
         let instance = chance.one_of(&stage.instances);
-        match chance.below(20) {
+        match chance.below(21) {
             0..7 => {
                 let attendance = ["YES", "NO", "MAYBE"][chance.below(3)];
                 let document = "mutation($input: CheckInInput!) { checkIn(input: $input) { person { id } } }";
@@ -112,6 +122,11 @@ pub(super) async fn change(stage: Arc<Stage>, number: usize) -> Result<()> {
                 insert_instance(admin, session, opens, opens + TimeDelta::seconds(3)).await?;
             }
             18 => {
+                let starts = free_from.max(now() + TimeDelta::seconds(2));
+                free_from = starts + TimeDelta::seconds(2);
+                book(admin, &mentor, chance.one_of(&stage.people), starts, free_from).await?;
+            }
+            19 => {
                 let document = "mutation($id: ID!, $text: String) {
                     updateSession(input: { id: $id, location: $text }) { session { id } }
                 }";
@@ -124,6 +139,26 @@ pub(super) async fn change(stage: Arc<Stage>, number: usize) -> Result<()> {
         }
         stage.counters.mutations.fetch_add(1, Ordering::Relaxed);
         sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
+}
+
+/// A meeting that the clock starts and ends, or the mentor does, or that is cancelled: all three now and then.
+async fn book(admin: &Client, mentor: &str, student: &str, starts: DateTime<Utc>, ends: DateTime<Utc>) -> Result<()> {
+    let document = "mutation($input: CreateTimeSlotInput!) { createTimeSlot(input: $input) { timeSlot { id } } }";
+    let input = json!({ "mentorId": mentor, "startsAt": starts, "endsAt": ends });
+    let slot = text(&admin.data(document, json!({ "input": input })).await?, "/createTimeSlot/timeSlot/id")?;
+    let document = "mutation($input: BookTimeSlotInput!) { bookTimeSlot(input: $input) { booking { id } } }";
+    let input = json!({ "timeSlotId": slot, "studentId": student });
+    let booking = text(&admin.data(document, json!({ "input": input })).await?, "/bookTimeSlot/booking/id")?;
+    let steps: &[&str] = match starts.timestamp() % 3 {
+        0 => &[],
+        1 => &["start", "complete"],
+        _ => &["cancel"],
+    };
+    for step in steps {
+        let document = format!("mutation($id: ID!) {{ {step}Booking(id: $id) {{ booking {{ id }} }} }}");
+        admin.data(&document, json!({ "id": booking })).await?;
     }
     Ok(())
 }

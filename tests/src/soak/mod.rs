@@ -73,9 +73,7 @@ impl Stage {
             sessions.push(session);
         }
         for number in 0..size.people {
-            let document = "mutation($name: String!) { createPerson(input: { displayName: $name }) { person { id } } }";
-            let made = admin.data(document, json!({ "name": format!("Person {number}") })).await?;
-            people.push(text(&made, "/createPerson/person/id")?);
+            people.push(insert_person(&admin, &format!("Person {number}")).await?);
         }
         let document = "mutation { saveActivity(input: { key: \"study\", name: \"Study\", maxConcurrent: 10 }) {
             activity { id }
@@ -140,6 +138,11 @@ impl Load {
     }
 }
 
+pub(crate) async fn insert_person(admin: &Client, name: &str) -> Result<String> {
+    let document = "mutation($name: String!) { createPerson(input: { displayName: $name }) { person { id } } }";
+    text(&admin.data(document, json!({ "name": name })).await?, "/createPerson/person/id")
+}
+
 pub(crate) async fn insert_instance(
     admin: &Client,
     session: &str,
@@ -156,7 +159,7 @@ pub(crate) async fn insert_instance(
     text(&admin.data(document, json!({ "input": input })).await?, "/createSessionInstance/sessionInstance/id")
 }
 
-fn text(data: &Value, pointer: &str) -> Result<String> {
+pub(crate) fn text(data: &Value, pointer: &str) -> Result<String> {
     let text = data.pointer(pointer).and_then(Value::as_str).with_context(|| format!("no {pointer} in {data}"))?;
     Ok(text.to_owned())
 }

@@ -45,6 +45,7 @@ async fn at_rest(deployment: &Deployment, connection: &DatabaseConnection, earli
         if let Some(earlier) = earlier {
             ensure!(now.files <= earlier.files + 4, "more files than {}: {now:?}", earlier.files);
             ensure!(now.threads <= earlier.threads, "more threads than {}: {now:?}", earlier.threads);
+            ensure!(now.tasks <= earlier.tasks + 8.0, "more tasks than {}: {now:?}", earlier.tasks);
             ensure!(now.connections <= earlier.connections + 2, "more than {}: {now:?}", earlier.connections);
             ensure!(now.redis_clients <= earlier.redis_clients + 2, "more than {}: {now:?}", earlier.redis_clients);
             ensure!(now.memory <= earlier.memory * 11 / 10 + SLACK, "more memory than {}: {now:?}", earlier.memory);
