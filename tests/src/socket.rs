@@ -26,7 +26,7 @@ use tokio_tungstenite::{
 use crate::wait::{now, within};
 
 pub const PROTOCOL: &str = "graphql-transport-ws";
-const CONNECT: Duration = Duration::from_secs(10);
+const CONNECT: Duration = Duration::from_secs(30);
 
 /// A message of the protocol.
 #[derive(Debug, Clone)]

@@ -7,6 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::clock::{Clock, SystemClock};
 use tokio::time::Instant;
 
+/// How long is waited for what has to come. Only something that hangs takes as long, on however slow a machine.
+pub const LIMIT: Duration = Duration::from_mins(2);
+
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 /// The machine's time, for tests that compare it with what the program says.

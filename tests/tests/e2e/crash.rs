@@ -1,16 +1,13 @@
 //! A worker that dies in the middle of a sweep loses nothing and does nothing twice.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use insession_tests::{
-    Program, Redis, Settings, TestDatabase,
+    LIMIT, Program, Redis, Settings, TestDatabase,
     database::{execute, number},
     eventually, program,
 };
 use sea_orm::{ConnectionTrait, TransactionTrait};
 
-const LIMIT: Duration = Duration::from_mins(1);
 const INSTANCES: i64 = 10_000;
 
 #[tokio::test]

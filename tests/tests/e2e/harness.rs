@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use futures_util::{SinkExt, StreamExt};
 use insession_tests::{
-    Backend, Closed, Postgres, Redis, Socket, TemporaryFolder, TestDatabase,
+    Backend, Closed, LIMIT, Postgres, Redis, Socket, TemporaryFolder, TestDatabase,
     database::{execute, number},
     eventually, on_both_databases, ports, within,
 };
@@ -25,8 +25,6 @@ use tokio_tungstenite::{
         protocol::CloseFrame,
     },
 };
-
-const LIMIT: Duration = Duration::from_secs(20);
 
 on_both_databases!(databases_are_fresh_and_apart);
 
@@ -147,7 +145,7 @@ async fn nothing_outlives_the_test_process() -> Result<()> {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()?;
-    let started = eventually(LIMIT * 2, "the servers to start", async || {
+    let started = eventually(LIMIT, "the servers to start", async || {
         let started = fs::read_to_string(notes.join("started"))?;
         let (port, folder) = started.strip_suffix('.').and_then(|line| line.split_once(' ')).context("half written")?;
         Ok((port.parse::<u16>()?, folder.to_owned()))

@@ -1,9 +1,7 @@
 //! What one may ask: how much, how often, from where; on every transport alike.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
-use insession_tests::{Client, Deployment, Program, Settings, TestDatabase, on_both_databases, token};
+use insession_tests::{Client, Deployment, LIMIT, Program, Settings, TestDatabase, on_both_databases, token};
 use reqwest::{
     StatusCode,
     header::{CONNECTION, HOST, ORIGIN, UPGRADE},
@@ -11,8 +9,6 @@ use reqwest::{
 use serde_json::{Value, json};
 
 use crate::fixtures::create_person;
-
-const LIMIT: Duration = Duration::from_secs(15);
 
 on_both_databases!(too_much_is_refused_before_anything_runs);
 

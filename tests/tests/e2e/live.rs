@@ -1,11 +1,9 @@
 //! A badge turns in time, on every server, whichever process made the change.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use insession_tests::{
-    Deployment, Received, Socket, TestDatabase, in_one_of_three, in_time, now, on_both_databases, token,
+    Deployment, LIMIT, Received, Socket, TestDatabase, in_one_of_three, in_time, now, on_both_databases, token,
 };
 use serde_json::json;
 
@@ -16,8 +14,6 @@ use crate::fixtures::{
 /// How late a badge may be.
 const USUAL: TimeDelta = TimeDelta::seconds(1);
 const WITHOUT_REDIS: TimeDelta = TimeDelta::seconds(2);
-/// How long a message is waited for, to tell how late it was.
-const LIMIT: Duration = Duration::from_secs(20);
 
 on_both_databases!(
     a_badge_turns_at_its_instant,

@@ -1,14 +1,11 @@
 //! What those who run it see: ids of requests in answers and in the log, and that nobody sweeps.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
-use insession_tests::{Deployment, TestDatabase, database::execute, eventually, on_both_databases};
+use insession_tests::{Deployment, LIMIT, TestDatabase, database::execute, eventually, on_both_databases};
 use serde_json::json;
 
 use crate::fixtures::{create_instance, create_session, in_seconds};
 
-const LIMIT: Duration = Duration::from_secs(15);
 const REQUEST_ID: &str = "x-request-id";
 
 on_both_databases!(requests_have_ids_that_the_log_names);

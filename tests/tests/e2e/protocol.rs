@@ -1,16 +1,13 @@
 //! graphql-transport-ws to the letter, over real sockets.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use chrono::TimeDelta;
-use insession_tests::{Program, Settings, Socket, TestDatabase, now, token};
+use insession_tests::{LIMIT, Program, Settings, Socket, TestDatabase, now, token};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use crate::fixtures::CHANGES;
 
-const LIMIT: Duration = Duration::from_secs(5);
 const PROTOCOL: Option<&str> = Some(insession_tests::socket::PROTOCOL);
 
 /// A server that needs nothing else, and its database.
@@ -63,7 +60,7 @@ async fn tokens_that_are_not_valid_close_with_4403() -> Result<()> {
     let mut socket = server.socket(Some(&token::lasting("Person:1", TimeDelta::seconds(3)))).await?;
     socket.subscribe("1", CHANGES, json!({}))?;
     socket.next_for("1", LIMIT).await?;
-    assert_eq!(socket.closed(LIMIT * 2).await?.code, 4403, "a socket ends when its token does");
+    assert_eq!(socket.closed(LIMIT).await?.code, 4403, "a socket ends when its token does");
     Ok(())
 }
 
@@ -84,7 +81,7 @@ async fn no_init_closes_with_4408() -> Result<()> {
     let (server, _database) = start().await?;
     let opened = now();
     let mut socket = Socket::open(&server.url(), PROTOCOL).await?;
-    assert_eq!(socket.closed(LIMIT * 4).await?.code, 4408);
+    assert_eq!(socket.closed(LIMIT).await?.code, 4408);
     let after = now() - opened;
     ensure!(after > TimeDelta::seconds(2) && after < TimeDelta::seconds(15), "after {after}");
     Ok(())
@@ -182,7 +179,7 @@ async fn a_server_that_goes_down_closes_with_1012() -> Result<()> {
     let mut socket = server.socket(None).await?;
     socket.subscribe("1", CHANGES, json!({}))?;
     socket.next_for("1", LIMIT).await?;
-    let (status, closed) = futures_util::join!(server.terminate(), socket.closed(LIMIT * 4));
+    let (status, closed) = futures_util::join!(server.terminate(), socket.closed(LIMIT));
     assert_eq!(closed?.code, 1012);
     ensure!(status?.success(), "a server that was asked to stop ends well");
     Ok(())

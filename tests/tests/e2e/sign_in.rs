@@ -1,17 +1,14 @@
 //! Signing in: through an identity provider, and being signed out.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use chrono::TimeDelta;
 use insession_tests::{
-    Deployment, TestDatabase, database::number, eventually, now, on_both_databases, provider::Provider, token,
+    Deployment, LIMIT, TestDatabase, database::number, eventually, now, on_both_databases, provider::Provider, token,
 };
 use serde_json::{Value, json};
 
 use crate::fixtures::create_person;
 
-const LIMIT: Duration = Duration::from_secs(15);
 const VIEWER: &str = "{ viewer { id displayName } viewerIsAdmin }";
 
 on_both_databases!(identity_providers_are_known_by_their_keys, revoked_tokens_end_with_their_sockets);

@@ -1,17 +1,13 @@
 //! Sessions that are deleted, people who are erased, and two who turn out to be one.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
-use insession_tests::{Client, Deployment, Socket, TestDatabase, database::number, on_both_databases, token};
+use insession_tests::{Client, Deployment, LIMIT, Socket, TestDatabase, database::number, on_both_databases, token};
 use serde_json::{Value, json};
 
 use crate::fixtures::{
     CHANGES, add_organizer, check_in, create_active_instance, create_instance, create_person, create_session,
     in_seconds,
 };
-
-const LIMIT: Duration = Duration::from_secs(15);
 
 on_both_databases!(
     a_deleted_session_ends_its_meetings,

@@ -1,10 +1,12 @@
 //! `bookingStatusChanged`, from the real program over real sockets.
 
-use std::{fmt::Write as _, time::Duration};
+use std::fmt::Write as _;
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
-use insession_tests::{Client, Deployment, Received, Socket, TestDatabase, eventually, now, on_both_databases, token};
+use insession_tests::{
+    Client, Deployment, LIMIT, Received, Socket, TestDatabase, eventually, now, on_both_databases, token,
+};
 use serde_json::{Value, json};
 
 use super::interface::{act, create_booking, create_slot};
@@ -19,7 +21,6 @@ on_both_databases!(
 );
 
 const FIELD: &str = "bookingStatusChanged";
-const LIMIT: Duration = Duration::from_secs(20);
 /// How late a step may be that falls due by itself.
 const USUAL: TimeDelta = TimeDelta::milliseconds(2_000);
 

@@ -1,6 +1,6 @@
 //! Two at once: of a booking's steps, of those who book, of those who offer.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use chrono::TimeDelta;
@@ -9,7 +9,7 @@ use domain::{
     ids::BookingId,
 };
 use futures_util::future::join_all;
-use insession_tests::{Backend, TestDatabase, eventually, on_both_databases};
+use insession_tests::{Backend, LIMIT, TestDatabase, eventually, on_both_databases};
 use sea_orm::TransactionTrait;
 use service::{
     Error,
@@ -28,8 +28,6 @@ on_both_databases!(
     many_offer_the_same_time,
     a_sweep_passes_over_who_is_being_changed,
 );
-
-const LIMIT: Duration = Duration::from_secs(30);
 
 /// How often: the full number, or a few of them in the normal run.
 fn rounds(backend: Backend) -> usize {

@@ -1,16 +1,12 @@
 //! Visits that a page keeps on line.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
-use insession_tests::{Browser, Client, Deployment, Page, TestDatabase, eventually, now, token};
+use insession_tests::{Browser, Client, Deployment, LIMIT, Page, TestDatabase, eventually, now, token};
 use serde_json::{Value, json};
 
 use super::elsewhere::Elsewhere;
 use crate::fixtures::{create_person, save_activity};
-
-const LIMIT: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn a_visit_goes_on_in_a_hidden_tab_and_ends_with_it() -> Result<()> {

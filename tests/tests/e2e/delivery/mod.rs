@@ -9,16 +9,13 @@ mod order;
 mod slow;
 mod storm;
 
-use std::{fs, time::Duration};
+use std::fs;
 
 use anyhow::{Context, Result};
-use insession_tests::{Client, Program};
+use insession_tests::{Client, LIMIT, Program};
 use serde_json::json;
 
 use crate::load::{app_on, told};
-
-/// How long something is waited for that should take a second at most.
-const LIMIT: Duration = Duration::from_secs(30);
 
 /// The field of the only subscription there is.
 const FIELD: &str = "activeSessionChanged";

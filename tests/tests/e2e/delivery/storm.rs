@@ -27,7 +27,7 @@ async fn who_resumes_has_every_change_once_and_in_order_whatever_stops() -> Resu
         disturb(&mut deployment, &random).await?;
         rounds += 1;
     }
-    eventually(LIMIT * 2, "so many changes", async || {
+    eventually(LIMIT, "so many changes", async || {
         let made = load.changes().await?;
         ensure!(made >= wanted, "only {made}");
         Ok(())

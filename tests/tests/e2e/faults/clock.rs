@@ -6,7 +6,8 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use chrono::TimeDelta;
 use insession_tests::{
-    Client, Deployment, Received, Shim, Socket, TestDatabase, in_one_of_three, in_time, now, on_both_databases, token,
+    Client, Deployment, LIMIT, Received, Shim, Socket, TestDatabase, in_one_of_three, in_time, now, on_both_databases,
+    token,
 };
 use serde_json::{Value, json};
 
@@ -17,9 +18,7 @@ use crate::{
 };
 
 /// How soon after the clock was set a status follows it.
-const FOLLOWS: Duration = Duration::from_secs(5);
-
-const LIMIT: Duration = Duration::from_secs(20);
+const FOLLOWS: Duration = Duration::from_secs(15);
 
 on_both_databases!(statuses_and_tokens_follow_a_clock_that_is_set,);
 

@@ -18,7 +18,7 @@ use insession_tests::{Program, eventually};
 use crate::load::{Size, Tolerance};
 
 /// How soon after its database is back a server is ready, takes changes, and tells of them.
-const RECOVERY: Duration = Duration::from_secs(10);
+const RECOVERY: Duration = Duration::from_secs(30);
 
 const SIZE: Size = Size { subscribers: 20, writers: 4 };
 

@@ -23,7 +23,7 @@ use domain::{
     news::{Change, ChangeKind, Position},
     placement::PlacementRule,
 };
-use insession_tests::{Deployment, GraphqlError, Program, TestDatabase, database::number, eventually};
+use insession_tests::{Deployment, GraphqlError, LIMIT, Program, TestDatabase, database::number, eventually};
 use service::{App, app::NoQueue, changes, db::Db, wake::Wake};
 use tokio::task::JoinSet;
 
@@ -34,9 +34,6 @@ use self::{
     writer::{Share, write},
 };
 use crate::fixtures::create_person;
-
-/// How long something is waited for that should take a second at most.
-const LIMIT: Duration = Duration::from_secs(30);
 
 /// What may go wrong for clients, in the test at hand.
 #[derive(Debug, Clone, Copy, Default)]
@@ -124,7 +121,7 @@ impl Load {
     /// Waits until so many more changes were made.
     pub async fn goes_on(&self, more: i64) -> Result<()> {
         let before = self.changes().await?;
-        eventually(LIMIT * 2, "more changes", async || {
+        eventually(LIMIT, "more changes", async || {
             let made = self.changes().await? - before;
             ensure!(made >= more, "only {made}");
             Ok(())
@@ -159,7 +156,7 @@ impl Load {
             ledgers.push(written??);
         }
         let truth = settle(&self.app, database).await?;
-        let complete = eventually(LIMIT * 2, "all to have everything", async || {
+        let complete = eventually(LIMIT, "all to have everything", async || {
             for watcher in &self.watchers {
                 let expected = watcher.expected(&truth);
                 let last = watcher.seen().last().map(|seen| seen.position);

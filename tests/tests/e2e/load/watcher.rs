@@ -21,7 +21,7 @@ use tokio::time::sleep;
 use super::{Random, Tolerance};
 
 const FIELD: &str = "activeSessionChanged";
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What happened to what: the database need not be asked for it.
 const NEWS: &str = "subscription($sessionIds: [ID!], $personId: ID, $city: String, $after: Cursor) {

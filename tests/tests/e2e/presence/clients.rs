@@ -1,10 +1,8 @@
 //! Visits as clients see them, at real servers.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
-use insession_tests::{Client, Deployment, Settings, Socket, TestDatabase, now, on_both_databases};
+use insession_tests::{Client, Deployment, LIMIT, Settings, Socket, TestDatabase, now, on_both_databases};
 use serde_json::{Value, json};
 
 use crate::fixtures::{beat, create_person, enter_activity, new_visit, save_activity};
@@ -16,7 +14,6 @@ on_both_databases!(
     admins_list_visits_and_others_see_none,
 );
 
-const LIMIT: Duration = Duration::from_secs(20);
 const KEY: &str = "interview";
 
 fn quick(settings: Settings) -> Settings {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, future::try_join_all, stream};
-use insession_tests::{Client, Deployment, TestDatabase, now, token, within};
+use insession_tests::{Client, Deployment, LIMIT, TestDatabase, now, token, within};
 use serde_json::json;
 
 use crate::fixtures::{beat, create_person, enter_activity, new_visit, save_activity};
@@ -13,7 +13,6 @@ use crate::fixtures::{beat, create_person, enter_activity, new_visit, save_activ
 const KEY: &str = "interview";
 const SEATS: usize = 3;
 const WINDOW: TimeDelta = TimeDelta::seconds(15);
-const LIMIT: Duration = Duration::from_mins(1);
 
 /// A visit, and the client that it is of.
 struct Visitor {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use insession_tests::{
-    Client, Deployment, Received, Settings, Socket, TestDatabase, eventually, now, on_both_databases, token,
+    Client, Deployment, LIMIT, Received, Settings, Socket, TestDatabase, eventually, now, on_both_databases, token,
 };
 use serde_json::{Value, json};
 
@@ -18,7 +18,6 @@ on_both_databases!(
 );
 
 const WINDOW: i64 = 3;
-const LIMIT: Duration = Duration::from_secs(20);
 const BEAT: &str = "mutation($id: ID!) { heartbeat(input: { presenceId: $id }) { presence { lastSeenAt } } }";
 
 async fn start(database: &TestDatabase) -> Result<(Deployment, String)> {

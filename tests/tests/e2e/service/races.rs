@@ -19,7 +19,7 @@ use domain::{
 };
 use entity::{check_in::Attendance, session, session_instance};
 use futures_util::future::join_all;
-use insession_tests::{Backend, TestDatabase, database::number, eventually, on_both_databases};
+use insession_tests::{Backend, LIMIT, TestDatabase, database::number, eventually, on_both_databases};
 
 use service::{
     App, changes, check_ins,
@@ -37,8 +37,6 @@ on_both_databases!(
     sweeps_make_an_instance_once,
     a_check_in_waits_for_a_batch_that_holds_the_other_place,
 );
-
-const LIMIT: Duration = Duration::from_mins(1);
 
 /// What is left to do. Everyone works until it is done.
 struct Storm {
