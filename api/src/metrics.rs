@@ -32,7 +32,7 @@ use service::{
     presence::{gather::Gatherer, visits},
     sweep::find_overdue,
 };
-use tokio::time::Instant;
+use tokio::{runtime::Handle, time::Instant};
 
 use crate::{admission::Admission, live::Hub, ws::Sockets};
 
@@ -175,6 +175,11 @@ impl Collector for Live {
             ),
             ("subscriptions", "Subscriptions on sockets that are live", signed(hub.subscriptions)),
             ("subscription_groups", "Groups of subscriptions that share executions", count_of(hub.groups)),
+            (
+                "tasks",
+                "Tasks of the process that have not ended",
+                count_of(Handle::current().metrics().num_alive_tasks()),
+            ),
             ("log_position", "The last position of the change log that was handed out", hub.position.0),
         ];
         for (name, help, value) in gauges {
