@@ -8,6 +8,8 @@ pub mod log_source;
 pub mod metrics;
 pub mod pace;
 pub mod rate;
+pub mod request_id;
 pub mod schema;
 pub mod server;
+pub mod telemetry;
 pub mod ws;

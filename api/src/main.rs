@@ -13,7 +13,9 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 #[tokio::main]
 async fn main() -> ExitCode {
     let command = commands::Cli::parse();
-    match commands::run(command).await {
+    let ended = commands::run(command).await;
+    insession::telemetry::finish().await;
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("insession: {error:#}");

@@ -9,7 +9,7 @@ use std::{
 use axum::{
     Json, Router,
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
     routing::get,
@@ -32,6 +32,7 @@ use tower_http::{
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     trace::TraceLayer,
 };
+use tracing::{Span, field::Empty};
 
 use crate::{
     admission::Admission,
@@ -46,11 +47,13 @@ use crate::{
     live::{Hub, HubSettings},
     log_source::LogSource,
     metrics::{self, Metrics},
+    request_id,
     schema::{
         self,
         error::add_missing_codes,
         guard::{ClientAddress, Guard, Guarded},
     },
+    telemetry,
     ws::{self, SocketLimits, SocketSettings, Sockets},
 };
 
@@ -168,9 +171,15 @@ impl Server {
         let router = router
             .layer(cors(&settings.cors_origins)?)
             .layer(middleware::from_fn_with_state(metrics, metrics::count))
-            .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-            .layer(TraceLayer::new_for_http().make_span_with(span).on_request(()).on_response(()).on_failure(()))
-            .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid));
+            .layer(PropagateRequestIdLayer::new(request_id::HEADER))
+            .layer(
+                TraceLayer::new_for_http()
+                    .make_span_with(span)
+                    .on_request(())
+                    .on_response(telemetry::end_request)
+                    .on_failure(()),
+            )
+            .layer(SetRequestIdLayer::new(request_id::HEADER, MakeRequestUuid));
         Ok(Self { address, listener, router, sockets, mutations, shutdown })
     }
 
@@ -214,14 +223,13 @@ fn socket_limits(app: &App, limits: Limits) -> SocketLimits {
     SocketLimits { ping_interval: limits.ping_interval.min(third), ..limits }
 }
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// What the log says of everything that a request does: the id that the client or a proxy gave it, or one of ours, which
-/// the answer has too. Not the query string, which may have what is nobody's business.
-fn span(request: &Request) -> tracing::Span {
-    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
-    let id: String = id.chars().take(100).collect();
-    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
+/// What the log says of everything that a request does. Not the query string, which may have what is nobody's business.
+fn span(request: &Request) -> Span {
+    let id = request_id::of(request.headers());
+    let (method, path) = (request.method(), request.uri().path());
+    let span = tracing::info_span!("request", id, %method, path, otel.kind = Empty);
+    telemetry::begin_request(&span, request);
+    span
 }
 
 fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {

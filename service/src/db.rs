@@ -15,6 +15,7 @@ use sea_orm::{
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use tokio::sync::{Mutex, OwnedMutexGuard};
+use tracing::Span;
 
 use crate::{
     audit::Entry,
@@ -124,13 +125,20 @@ impl Db {
 
     /// Begins a writing transaction; [`transaction!`](crate::transaction) is what use cases call.
     pub async fn begin(&self) -> Result<Tx> {
+        let span = tracing::debug_span!("transaction");
         let turn = self.take_turn().await;
         let options = TransactionOptions {
             sqlite_transaction_mode: turn.is_some().then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
         let inner = self.begin_wholly(options).await?;
-        Ok(Tx { inner, news: std::sync::Mutex::default(), entries: std::sync::Mutex::default(), _turn: turn })
+        Ok(Tx {
+            inner,
+            news: std::sync::Mutex::default(),
+            entries: std::sync::Mutex::default(),
+            _turn: turn,
+            _span: span,
+        })
     }
 
     async fn take_turn(&self) -> Option<OwnedMutexGuard<()>> {
@@ -165,6 +173,8 @@ pub struct Tx {
     entries: std::sync::Mutex<Vec<Entry>>,
     // Let go after the transaction: fields are dropped in order.
     _turn: Option<OwnedMutexGuard<()>>,
+    /// From when it was wanted until it has ended, for traces.
+    _span: Span,
 }
 
 impl Tx {

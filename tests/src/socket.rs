@@ -76,6 +76,7 @@ pub struct Socket {
     events: mpsc::UnboundedReceiver<Event>,
     inbox: VecDeque<Received>,
     closed: Option<Closed>,
+    request_id: Option<String>,
 }
 
 impl Socket {
@@ -109,11 +110,17 @@ impl Socket {
             tcp.set_nodelay(true)?;
             Ok::<_, anyhow::Error>(client_async(request, tcp).await?)
         };
-        let (stream, _) = within(CONNECT, "a connection", connect).await?.context(url)?;
+        let (stream, answer) = within(CONNECT, "a connection", connect).await?.context(url)?;
+        let request_id = answer.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(ToOwned::to_owned);
         let (orders, order_receiver) = mpsc::unbounded_channel();
         let (event_sender, events) = mpsc::unbounded_channel();
         tokio::spawn(pump(stream, order_receiver, event_sender));
-        Ok(Self { orders, events, inbox: VecDeque::new(), closed: None })
+        Ok(Self { orders, events, inbox: VecDeque::new(), closed: None, request_id })
+    }
+
+    /// The id of the request that opened it, by which the server's log names it.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
     }
 
     /// Sends `connection_init`, with the token as browsers do.

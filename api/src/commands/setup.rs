@@ -4,7 +4,10 @@ use std::{io::IsTerminal, sync::Arc};
 
 use anyhow::{Context, bail};
 use domain::clock::{Clock, SystemClock};
-use insession::auth::{Authenticator, Keys, Rules, secret_beside};
+use insession::{
+    auth::{Authenticator, Keys, Rules, secret_beside},
+    telemetry,
+};
 use jobs::QueueHandle;
 use service::{
     App,
@@ -15,9 +18,9 @@ use service::{
     wake::Wake,
 };
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, Layer, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-/// Reads the settings and starts the log, which goes to standard error: standard output is for answers.
+/// Reads the settings and starts the log, which goes to standard error, as standard output is for answers; and traces.
 pub fn settings(default_level: &str) -> anyhow::Result<Settings> {
     let settings = Settings::from_env()?;
     start_log(settings.log_json, default_level);
@@ -26,10 +29,18 @@ pub fn settings(default_level: &str) -> anyhow::Result<Settings> {
 
 pub fn start_log(json: bool, default_level: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_level));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = if json { log.json().try_init() } else { log.with_ansi(std::io::stderr().is_terminal()).try_init() };
+    let log = fmt::layer().with_writer(std::io::stderr);
+    let log = if json { log.json().boxed() } else { log.with_ansi(std::io::stderr().is_terminal()).boxed() };
+    let (traces, problem) = match telemetry::layer() {
+        Ok(traces) => (traces, None),
+        Err(problem) => (None, Some(problem)),
+    };
+    let started = tracing_subscriber::registry().with(log.with_filter(filter)).with(traces).try_init();
     if started.is_err() {
         tracing::debug!("the log had been started already");
+    }
+    if let Some(error) = problem {
+        tracing::warn!(error = format!("{error:#}"), "there are no traces");
     }
 }
 

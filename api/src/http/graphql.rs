@@ -26,13 +26,13 @@ use futures_util::{FutureExt as _, Stream, StreamExt as _, stream, stream::BoxSt
 use serde::Serialize;
 use serde_json::Value as Json;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use crate::{
     admission::{Admission, Permit, Refused},
     auth::{AuthError, Authenticator, Identity},
     schema::{
-        document::check_document,
+        document::{check_document, operation_name},
         error::{ApiError, ErrorCode, add_missing_codes, is_failure, is_request_error},
     },
 };
@@ -155,21 +155,23 @@ impl<E: Executor> GraphqlEndpoint<E> {
         if by_get && operation != OperationType::Query {
             return Err(Refusal::method("POST", "only queries can be sent by GET: send this by POST"));
         }
+        let span = operation_span(&mut request, operation);
         let request = (self.prepare)(request.data(identity.viewer), parts);
         match operation {
             OperationType::Query => {
-                let executed = AssertUnwindSafe(self.executor.execute(request)).catch_unwind().await;
+                let query = self.executor.execute(request).instrument(span);
+                let executed = AssertUnwindSafe(query).catch_unwind().await;
                 Ok(single_answer(executed.map_err(|_| Refusal::panicked())?, media_type))
             }
             OperationType::Mutation => {
                 let executor = self.executor.clone();
-                let mutation = async move { executor.execute(request).await }.in_current_span();
+                let mutation = async move { executor.execute(request).await }.instrument(span);
                 let executed = self.mutations.spawn(mutation).await;
                 Ok(single_answer(executed.map_err(|_| Refusal::panicked())?, media_type))
             }
             OperationType::Subscription if accept.multipart => {
                 let permit = self.admission.as_ref().map(|admission| admission.admit(parts)).transpose()?;
-                Ok(self.multipart_answer(request, identity, permit))
+                Ok(span.in_scope(|| self.multipart_answer(request, identity, permit)))
             }
             OperationType::Subscription => {
                 let message = "subscriptions need the WebSocket on /graphql/ws, or 'Accept: multipart/mixed; \
@@ -219,6 +221,15 @@ impl<E: Executor> GraphqlEndpoint<E> {
         headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
         answer
     }
+}
+
+/// In which an operation runs; of a subscription, in which it begins. Without what may be secret, such as variables.
+fn operation_span(request: &mut Request, kind: OperationType) -> Span {
+    let chosen = request.operation_name.take();
+    let document = request.parsed_query();
+    let name = document.ok().and_then(|document| operation_name(document, chosen.as_deref()));
+    request.operation_name = chosen;
+    tracing::info_span!("operation", %kind, name, transport = "http")
 }
 
 /// The two forms of a single answer.

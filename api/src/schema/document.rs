@@ -11,6 +11,7 @@ use async_graphql::{
 };
 
 use super::error::ApiError;
+use crate::request_id::shortened;
 
 /// How many selections a document may come to when its fragments are written out. async-graphql walks all of them, for
 /// each spread anew, before it looks at any limit of its own: fragments that spread fragments double at every step.
@@ -76,6 +77,12 @@ pub fn find_operation<'a>(
         }
         (_, Some(name)) => Err(ServerError::new(format!("Unknown operation named \"{name}\"."), None)),
     }
+}
+
+/// What the operation that a request names is called, for logs and traces: as much of it as they show.
+pub fn operation_name(document: &ExecutableDocument, name: Option<&str>) -> Option<String> {
+    let named = || document.operations.iter().find_map(|(name, _)| name).map(Name::as_str);
+    name.or_else(named).map(shortened)
 }
 
 fn unnamed() -> ServerError {

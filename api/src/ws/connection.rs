@@ -17,15 +17,15 @@ use futures_util::{
     stream::FuturesUnordered,
 };
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tracing::Instrument as _;
 
 use super::{
-    AuthError, Entry, Hearts, Identity, Sockets,
+    AuthError, Entry, Hearts, Identity,
     document::Operation as Asked,
     operation::{Running, errors_text, refusal},
     protocol::{self, ClientMessage, Close},
 };
 use crate::{
-    admission::Permit,
     live::{Content, CutOff, Letter, OperationNumber, Subscription},
     pace::Turns,
     schema::guard::ClientAddress,
@@ -38,13 +38,8 @@ const CONTROLS: usize = 64;
 const LONGEST_TIMER: Duration = Duration::from_hours(24);
 
 /// Not an `async fn`, which would keep room for its arguments beside the connection, in each socket's task.
-pub(super) fn serve(
-    socket: WebSocket,
-    sockets: Sockets,
-    permit: Permit,
-    speaks_protocol: bool,
-) -> impl Future<Output = ()> + Send {
-    let mut connection = Connection::new(socket, sockets, permit);
+pub(super) fn serve(socket: WebSocket, entry: Entry, speaks_protocol: bool) -> impl Future<Output = ()> + Send {
+    let mut connection = Connection::new(socket, entry);
     async move {
         let ending =
             if speaks_protocol { connection.talk().await } else { Ending::Close(Close::SubprotocolNotAcceptable) };
@@ -130,12 +125,12 @@ enum Event {
 }
 
 impl Connection {
-    fn new(socket: WebSocket, sockets: Sockets, permit: Permit) -> Self {
-        let limits = sockets.0.settings.limits;
+    fn new(socket: WebSocket, entry: Entry) -> Self {
+        let limits = entry.sockets.0.settings.limits;
         let now = Instant::now();
         Self {
             socket,
-            entry: sockets.enter(permit),
+            entry,
             phase: Phase::Opened { init_by: now + limits.init_timeout },
             identifying: None,
             operations: Vec::new(),
@@ -368,7 +363,9 @@ impl Connection {
             under_way: (!is_subscription).then(|| Arc::clone(&self.under_way)),
             hearts: is_mutation.then(|| self.hearts.get_or_insert_default().clone()),
         };
-        let run = running.run(asked).map(move |subscription| Finished { number, subscription }).boxed();
+        let span = asked.span(&self.entry.request_id, id);
+        let run = running.run(asked).instrument(span);
+        let run = run.map(move |subscription| Finished { number, subscription }).boxed();
         let (abort, registration) = AbortHandle::new_pair();
         self.running.get_or_insert_default().push(Abortable::new(run, registration));
         self.operations.push(Operation { number, id: quoted, is_subscription, state: State::Running(abort) });

@@ -7,10 +7,12 @@ use async_graphql::{
     parser::types::{Directive, DocumentOperations, ExecutableDocument, Field, OperationType, Selection, SelectionSet},
 };
 use domain::{access::Viewer, ids::PersonId};
+use tracing::Span;
 
 use crate::{
     live::GroupKey,
-    schema::document::{check_document, find_operation},
+    request_id::shortened,
+    schema::document::{check_document, find_operation, operation_name},
 };
 
 /// Fields whose value depends on who asks, wherever they stand. Beside [`SAME_FOR_EVERYONE`] so that a test of the schema
@@ -192,6 +194,14 @@ impl Operation {
         }
         let question = Question { query, operation_name, variables, extensions };
         Ok(Self { kind, question, document, shared })
+    }
+
+    /// In which it runs, until it has its answer or is live: the log names it by the request that opened its socket, and
+    /// the id that the client gave it there.
+    pub(super) fn span(&self, request_id: &str, id: &str) -> Span {
+        let name = operation_name(&self.document, self.question.operation_name.as_deref());
+        let (id, kind, transport) = (shortened(id), self.kind, "websocket");
+        tracing::info_span!(parent: None, "operation", request_id, id, %kind, name, transport)
     }
 
     /// The request, as often as it is executed.

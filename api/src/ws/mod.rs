@@ -56,6 +56,7 @@ use crate::{
     },
     live::{CutOff, Hub, Mailbox, MailboxLimits, locked},
     pace::Pace,
+    request_id,
 };
 
 /// Maps the `authorization` of `connection_init`, if there is one, to who that is; or says why it is not valid.
@@ -208,7 +209,7 @@ impl Sockets {
     }
 
     /// Enters a new socket into the list, until the entry is dropped.
-    fn enter(self, permit: Permit) -> Entry {
+    fn enter(self, permit: Permit, request_id: Box<str>) -> Entry {
         let limits = &self.0.settings.limits;
         let limits = MailboxLimits { letters: limits.queue_messages, bytes: limits.queue_bytes };
         let mailbox = Arc::new(Mailbox::new(limits));
@@ -221,7 +222,7 @@ impl Sockets {
         open.sockets.insert(number, Listed { mailbox: Arc::clone(&mailbox), identity: None });
         drop(open);
         let task = self.0.tasks.token();
-        Entry { sockets: self, number, mailbox, permit, _task: task }
+        Entry { sockets: self, number, mailbox, permit, request_id, _task: task }
     }
 }
 
@@ -231,6 +232,8 @@ struct Entry {
     number: u64,
     mailbox: Arc<Mailbox>,
     permit: Permit,
+    /// Of the request that opened it, by which the log names what happens on it.
+    request_id: Box<str>,
     _task: TaskTrackerToken,
 }
 
@@ -274,6 +277,7 @@ pub async fn upgrade(State(sockets): State<Sockets>, request: HttpRequest) -> Re
         Ok(permit) => permit,
         Err(refused) => return refuse_connection(refused),
     };
+    let request_id = request_id::of(&parts.headers).into();
     let limits = sockets.0.settings.limits;
     // Buffers make up most of what an idle socket costs; messages are written at once anyway.
     let upgrade = upgrade
@@ -283,7 +287,9 @@ pub async fn upgrade(State(sockets): State<Sockets>, request: HttpRequest) -> Re
         .max_frame_size(limits.max_message_bytes)
         .protocols([protocol::SUBPROTOCOL]);
     let speaks_protocol = upgrade.selected_protocol().is_some();
-    upgrade.on_upgrade(move |socket: WebSocket| connection::serve(socket, sockets, permit, speaks_protocol))
+    upgrade.on_upgrade(move |socket: WebSocket| {
+        connection::serve(socket, sockets.enter(permit, request_id), speaks_protocol)
+    })
 }
 
 /// [`Executor`] without its type.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ErrorExtensionValues, Response, ServerError, Value, parser::types::OperationType};
 use domain::access::Viewer;
 use futures_util::StreamExt;
-use tracing::error;
+use tracing::{Instrument as _, error};
 
 use super::{Hearts, Sockets, document::Operation};
 use crate::schema::guard::ClientAddress;
@@ -55,7 +55,7 @@ impl Running {
                 drop(under_way);
                 response
             };
-            self.sockets.0.tasks.spawn(execution).await.unwrap_or_else(|failure| {
+            self.sockets.0.tasks.spawn(execution.in_current_span()).await.unwrap_or_else(|failure| {
                 error!(%failure, "a mutation failed");
                 Response::from_errors(vec![refusal("INTERNAL", "Something went wrong.")])
             })

@@ -25,6 +25,7 @@ use entity::{session as session_table, sweep_run};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
 };
+use tracing::{Instrument as _, debug_span};
 
 pub use self::report::{AutoCreated, BookingStepped, Changed, Report, SweepError};
 use crate::{
@@ -168,6 +169,12 @@ impl Progress {
 
 /// The same, for whoever watches how far it is.
 pub async fn sweep_watched(app: &App, request: Request, progress: &Progress) -> Result<Report> {
+    let Request { scope, mode, is_dry_run, .. } = request;
+    let span = tracing::info_span!("sweep", ?scope, ?mode, is_dry_run);
+    sweep_within(app, request, progress).instrument(span).await
+}
+
+async fn sweep_within(app: &App, request: Request, progress: &Progress) -> Result<Report> {
     let now = request.at.unwrap_or_else(|| app.now());
     let dry = if request.is_dry_run { Some(app.db.begin().await?) } else { None };
     let mut runner = Runner {
@@ -188,17 +195,17 @@ pub async fn sweep_watched(app: &App, request: Request, progress: &Progress) -> 
 async fn run(runner: &mut Runner<'_>, request: Request) -> Result<()> {
     match request.scope {
         Scope::Due => {
-            due::sweep_sessions(runner).await?;
-            due::sweep_instances(runner).await?;
-            bookings::sweep_due(runner).await?;
-            visits::sweep_visits(runner).await?;
+            due::sweep_sessions(runner).instrument(debug_span!("sweep sessions")).await?;
+            due::sweep_instances(runner).instrument(debug_span!("sweep instances")).await?;
+            bookings::sweep_due(runner).instrument(debug_span!("sweep bookings")).await?;
+            visits::sweep_visits(runner).instrument(debug_span!("sweep visits")).await?;
         }
         Scope::All => {
-            everyone::sweep_sessions(runner).await?;
-            due::sweep_instances(runner).await?;
-            everyone::place_people(runner).await?;
-            bookings::sweep_all(runner).await?;
-            visits::sweep_all(runner).await?;
+            everyone::sweep_sessions(runner).instrument(debug_span!("sweep sessions")).await?;
+            due::sweep_instances(runner).instrument(debug_span!("sweep instances")).await?;
+            everyone::place_people(runner).instrument(debug_span!("place people")).await?;
+            bookings::sweep_all(runner).instrument(debug_span!("sweep bookings")).await?;
+            visits::sweep_all(runner).instrument(debug_span!("sweep visits")).await?;
         }
         Scope::EveryMinute => {
             bookings::sweep_due(runner).await?;

@@ -23,4 +23,5 @@ mod sign_in;
 mod soak;
 mod statements;
 mod tls;
+mod traces;
 mod upkeep;

@@ -8,7 +8,7 @@ use crate::fixtures::{create_instance, create_session, in_seconds};
 
 const REQUEST_ID: &str = "x-request-id";
 
-on_both_databases!(requests_have_ids_that_the_log_names);
+on_both_databases!(requests_have_ids_that_the_log_names, operations_on_sockets_have_ids_that_the_log_names);
 
 async fn requests_have_ids_that_the_log_names(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
@@ -34,6 +34,38 @@ async fn requests_have_ids_that_the_log_names(database: TestDatabase) -> Result<
         let log = deployment.first().log();
         let named = log.lines().any(|line| line.contains("ERROR") && line.contains("of-the-client-7"));
         ensure!(named, "it does not: {log}");
+        Ok(())
+    })
+    .await
+}
+
+async fn operations_on_sockets_have_ids_that_the_log_names(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let mut socket = deployment.first().socket(deployment.admin().token()).await?;
+    let request_id = socket.request_id().unwrap_or_default().to_owned();
+    ensure!(request_id.len() == 36, "{request_id}");
+
+    // A database that answers no question about sessions any more.
+    execute(&database.connect().await?, "ALTER TABLE session RENAME TO lost").await?;
+    // Ids are the client's: this one looks like an error of its own.
+    let feigned = "9\n2026-01-01T00:00:00Z ERROR feigned";
+    let query = "query Names { sessions { totalCount } }";
+    let mutation =
+        "mutation Rename { updateSession(input: { id: \"Session:1\", name: \"Tuesday\" }) { session { id } } }";
+    for (id, document) in [("of-a-query", query), ("of-a-mutation", mutation), (feigned, query)] {
+        socket.subscribe(id, document, json!({}))?;
+        let answer = socket.any_for(id, LIMIT).await?;
+        let body = format!("{answer:?}");
+        ensure!(body.contains("INTERNAL") && !body.contains("lost"), "{id}: {body}");
+    }
+    eventually(LIMIT, "the log to name the operations", async || {
+        let log = deployment.first().log();
+        for id in ["of-a-query", "of-a-mutation", "ERROR feigned"] {
+            let names =
+                |line: &&str| line.contains(&request_id) && line.contains(id) && line.contains("internal error");
+            ensure!(log.lines().any(|line| names(&line)), "{id} is not in {log}");
+        }
+        ensure!(!log.lines().any(|line| line.starts_with("2026-01-01T00:00:00Z")), "{log}");
         Ok(())
     })
     .await
