@@ -1,7 +1,8 @@
 //! What Prometheus is told at `/metrics`.
 //!
 //! What is counted elsewhere anyway (sockets, subscriptions, deliveries) is read when somebody asks; requests and the lag
-//! of deliveries are measured here. Who is on line is asked of the database, and so is the same at every server.
+//! of deliveries are measured here. Who is on line, how sweeps went and how late they were is asked of the database, and
+//! so is the same at every server: workers have no address of their own.
 
 use std::{
     fmt,
@@ -15,7 +16,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, text::encode},
@@ -30,7 +31,7 @@ use prometheus_client::{
 use service::{
     App,
     presence::{gather::Gatherer, visits},
-    sweep::find_overdue,
+    sweep::{RecordedRuns, count_marked, find_overdue, find_recorded_runs},
 };
 use tokio::{runtime::Handle, time::Instant};
 
@@ -51,7 +52,26 @@ struct Shared {
     visits_online: Gauge,
     seats_taken: Gauge,
     overdue: Gauge<f64, AtomicU64>,
+    due_lag: Histogram,
+    sweeps: Sweeps,
+    marked: Gauge,
+    queued: Gauge<f64, AtomicU64>,
     app: App,
+}
+
+/// Of the last recorded sweep that ended, by scope.
+#[derive(Default)]
+struct Sweeps {
+    duration: Family<Swept, Gauge<f64, AtomicU64>>,
+    errors: Family<Swept, Gauge>,
+    finished: Family<Swept, Gauge<f64, AtomicU64>>,
+    unfinished: Gauge,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Swept {
+    /// `due`, or `all` for the daily one.
+    scope: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -95,26 +115,108 @@ impl Metrics {
             "For how long what falls due first has been due: more than a few seconds, and no worker sweeps",
             overdue.clone(),
         );
+        let due_lag = Histogram::new(BUCKETS);
+        registry.register(
+            "due_lag_seconds",
+            "Time from the instant at which something fell due until its transaction, for each change by the clock",
+            due_lag.clone(),
+        );
+        let (marked, queued) = (Gauge::default(), Gauge::<f64, AtomicU64>::default());
+        registry.register("sessions_marked", "Saved sessions that wait to be recomputed", marked.clone());
+        registry.register(
+            "queue_jobs",
+            "Jobs that wait in Redis for a worker; NaN without Redis, or while it does not answer",
+            queued.clone(),
+        );
+        let sweeps = Sweeps::default();
+        sweeps.register(&mut registry);
         registry.register_collector(Box::new(Live { hub, sockets, admission, gatherer }));
-        Self(Arc::new(Shared { registry, requests, durations, delivery_lag, visits_online, seats_taken, overdue, app }))
+        Self(Arc::new(Shared {
+            registry,
+            requests,
+            durations,
+            delivery_lag,
+            visits_online,
+            seats_taken,
+            overdue,
+            due_lag,
+            sweeps,
+            marked,
+            queued,
+            app,
+        }))
     }
 
-    /// Counts who is on line, and looks what is due. Without the database it is what it was.
+    /// Counts who is on line, and looks what is due and how sweeps went. Without the database it is what it was.
     async fn look(&self) {
-        let overdue = tokio::time::timeout(Duration::from_secs(1), find_overdue(&self.0.app)).await;
-        if let Ok(Ok(overdue)) = overdue {
-            self.0.overdue.set(overdue.as_seconds_f64());
+        let (shared, app) = (&self.0, &self.0.app);
+        let (overdue, counted, runs, marked, queued) = tokio::join!(
+            in_time(find_overdue(app)),
+            in_time(visits::count_online(app)),
+            in_time(find_recorded_runs(app)),
+            in_time(count_marked(app)),
+            app.queue.depth(),
+        );
+        if let Some(overdue) = overdue {
+            shared.overdue.set(overdue.as_seconds_f64());
         }
-        let counted = tokio::time::timeout(Duration::from_secs(1), visits::count_online(&self.0.app)).await;
-        if let Ok(Ok((online, seats))) = counted {
-            self.0.visits_online.set(online);
-            self.0.seats_taken.set(seats);
+        if let Some((online, seats)) = counted {
+            shared.visits_online.set(online);
+            shared.seats_taken.set(seats);
         }
+        if let Some(runs) = runs {
+            shared.sweeps.set(runs);
+        }
+        if let Some(marked) = marked {
+            shared.marked.set(marked);
+        }
+        shared.queued.set(queued.map_or(f64::NAN, f64::from));
+    }
+
+    /// The clock's doing was so long in coming.
+    pub fn fell_due(&self, lag: TimeDelta) {
+        self.0.due_lag.observe(lag.as_seconds_f64().max(0.0));
     }
 
     /// A change went out that happened so long ago.
     pub fn delivered(&self, lag: TimeDelta) {
         self.0.delivery_lag.observe(lag.as_seconds_f64().max(0.0));
+    }
+}
+
+async fn in_time<T>(answer: impl Future<Output = service::Result<T>>) -> Option<T> {
+    tokio::time::timeout(Duration::from_secs(1), answer).await.ok()?.ok()
+}
+
+impl Sweeps {
+    fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "sweep_duration_seconds",
+            "How long the last recorded sweep took, at whichever process",
+            self.duration.clone(),
+        );
+        registry.register("sweep_errors", "How many errors the last recorded sweep reported", self.errors.clone());
+        registry.register(
+            "sweep_finished_timestamp_seconds",
+            "When the last recorded sweep ended, since 1970",
+            self.finished.clone(),
+        );
+        registry.register(
+            "sweeps_unfinished",
+            "Recorded sweeps of the last hour that have been running for more than a minute, or died",
+            self.unfinished.clone(),
+        );
+    }
+
+    fn set(&self, runs: RecordedRuns) {
+        self.unfinished.set(count_of(runs.unfinished));
+        for run in runs.last {
+            let swept = Swept { scope: run.scope };
+            self.duration.get_or_create(&swept).set((run.finished_at - run.started_at).as_seconds_f64());
+            self.errors.get_or_create(&swept).set(run.error_count.into());
+            let finished = (run.finished_at - DateTime::UNIX_EPOCH).as_seconds_f64();
+            self.finished.get_or_create(&swept).set(finished);
+        }
     }
 }
 

@@ -153,6 +153,12 @@ impl Server {
         let metrics = Metrics::new(app.clone(), hub.clone(), sockets.clone(), admission, gatherer);
         let (clock, measured) = (Arc::clone(&app.clock), metrics.clone());
         hub.observe_deliveries(move |change| measured.delivered(clock.now() - change.occurred_at));
+        let measured = metrics.clone();
+        hub.observe_changes(move |change| {
+            if let Some(due_at) = change.due_at {
+                measured.fell_due(change.occurred_at - due_at);
+            }
+        });
         let calendars = calendar::router(app.clone());
         let pages = pages::router(app.clone(), authenticator);
         let health = Health { app, hub, sockets: sockets.clone(), workers };

@@ -8,6 +8,7 @@ pub struct Model {
     pub occurred_at: DateTimeUtc,
     pub size: i32,
     pub first_position: Option<i64>,
+    pub due_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -42,6 +42,16 @@ impl Queue for QueueHandle {
     fn enqueue_recompute(&self, session: SessionId) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(self.push(Job::Recompute { session }))
     }
+
+    fn depth(&self) -> BoxFuture<'_, Option<u32>> {
+        Box::pin(async {
+            match &self.0 {
+                // Nothing outside of the process looks into it.
+                Kind::Local(_) => None,
+                Kind::Redis(queue) => queue.depth().await.ok(),
+            }
+        })
+    }
 }
 
 impl QueueHandle {

@@ -100,6 +100,16 @@ impl RedisQueue {
         }
     }
 
+    /// How many jobs wait for a worker.
+    pub async fn depth(&self) -> Result<u32, String> {
+        let key = self.config.active_jobs_list();
+        self.ask(PUSH_LIMIT, async move |mut connection| {
+            let length: RedisResult<u32> = ::redis::cmd("LLEN").arg(key).query_async(&mut connection).await;
+            length.map_err(|error| error.to_string())
+        })
+        .await
+    }
+
     pub async fn work(&self, worker: String, context: Arc<Context>) -> Result<(), String> {
         let connection = ConnectionManager::new_with_config(self.client.clone(), settings(Duration::from_secs(2)));
         let connection = connection.await.map_err(|error| error.to_string())?;

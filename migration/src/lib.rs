@@ -9,6 +9,7 @@ mod m0003_bookings;
 mod m0004_presence;
 mod m0005_sign_in;
 mod m0006_audit;
+mod m0007_due;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_presence::Migration),
             Box::new(m0005_sign_in::Migration),
             Box::new(m0006_audit::Migration),
+            Box::new(m0007_due::Migration),
         ]
     }
 }

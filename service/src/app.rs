@@ -20,6 +20,11 @@ use crate::{
 pub trait Queue: Send + Sync {
     /// Takes the job, or says why it can't be taken, soon.
     fn enqueue_recompute(&self, session: SessionId) -> BoxFuture<'_, Result<(), String>>;
+
+    /// How many jobs wait for a worker, if that can be told.
+    fn depth(&self) -> BoxFuture<'_, Option<u32>> {
+        Box::pin(std::future::ready(None))
+    }
 }
 
 /// A queue that takes nothing, so that everything is recomputed at once in the process: for commands and tests.

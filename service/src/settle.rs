@@ -82,9 +82,14 @@ pub async fn settle(tx: &Tx, moment: Moment, items: Vec<Item>) -> Result<Turned>
     let mut changed = Vec::new();
     let mut turned = Turned::default();
     for mut item in items {
-        let was_active = item.instance.is_active;
+        let (was_active, due_at) = (item.instance.is_active, item.instance.due_at);
         if !decide_into(&mut item, moment) {
             continue;
+        }
+        if let Some(due_at) = due_at
+            && was_active != item.instance.is_active
+        {
+            tx.tell(|news| news.fell_due(due_at));
         }
         match (was_active, item.instance.is_active) {
             (false, true) => turned.activated.push(item.clone()),

@@ -91,7 +91,8 @@ pub(super) struct Shared {
     wanted: Notify,
     old_readers: Semaphore,
     pub(super) counters: Counters,
-    observer: OnceLock<Observer>,
+    deliveries_observer: OnceLock<Observer>,
+    changes_observer: OnceLock<Observer>,
 }
 
 type Observer = Box<dyn Fn(&Change) + Send + Sync>;
@@ -165,7 +166,8 @@ impl Hub {
             wanted: Notify::new(),
             old_readers: Semaphore::new(OLD_READERS),
             counters: Counters::default(),
-            observer: OnceLock::new(),
+            deliveries_observer: OnceLock::new(),
+            changes_observer: OnceLock::new(),
         }));
         tokio::spawn(hub.clone().follow_log(wake, shutdown));
         Ok(hub)
@@ -202,11 +204,16 @@ impl Hub {
 
     /// Calls `observer`, for metrics, whenever a group's subscribers have been given a change. The first call of this counts.
     pub fn observe_deliveries(&self, observer: impl Fn(&Change) + Send + Sync + 'static) {
-        let _ = self.0.observer.set(Box::new(observer));
+        let _ = self.0.deliveries_observer.set(Box::new(observer));
+    }
+
+    /// The same for each change that the log tells of from now on, whoever subscribes to it.
+    pub fn observe_changes(&self, observer: impl Fn(&Change) + Send + Sync + 'static) {
+        let _ = self.0.changes_observer.set(Box::new(observer));
     }
 
     pub(super) fn note_delivery(&self, change: &Change) {
-        if let Some(observer) = self.0.observer.get() {
+        if let Some(observer) = self.0.deliveries_observer.get() {
             observer(change);
         }
     }
@@ -247,6 +254,11 @@ impl Hub {
             let changes: Vec<_> = changes.into_iter().map(Arc::new).collect();
             for chunk in changes.chunks(DISPATCH) {
                 locked(&self.0.state).dispatch(chunk);
+                if let Some(observer) = self.0.changes_observer.get() {
+                    for change in chunk {
+                        observer(change);
+                    }
+                }
             }
             if is_last {
                 return Ok(());

@@ -120,7 +120,7 @@ impl ChangeSource for FakeLog {
 }
 
 fn told(event: Event) -> Change {
-    Change { position: Position(0), occurred_at: DateTime::UNIX_EPOCH, event }
+    Change { position: Position(0), occurred_at: DateTime::UNIX_EPOCH, due_at: None, event }
 }
 
 pub(crate) fn change(kind: ChangeKind, session: i64, city: &str) -> Change {

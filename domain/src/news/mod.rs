@@ -21,6 +21,8 @@ pub struct Position(pub i64);
 pub struct Change {
     pub position: Position,
     pub occurred_at: DateTime<Utc>,
+    /// Since when it had been due, if the clock called for it: of all that its transaction did, the first.
+    pub due_at: Option<DateTime<Utc>>,
     pub event: Event,
 }
 

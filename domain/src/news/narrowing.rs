@@ -120,7 +120,7 @@ mod tests {
     };
 
     fn change(event: Event) -> Change {
-        Change { position: Position(1), occurred_at: DateTime::UNIX_EPOCH, event }
+        Change { position: Position(1), occurred_at: DateTime::UNIX_EPOCH, due_at: None, event }
     }
 
     fn updated(place: &str, previous: Option<&str>) -> SessionChange {

@@ -98,6 +98,7 @@ fn booking_columns<'a>(steps: &[Option<&'a BookingStep>]) -> Vec<Column<'a>> {
 struct LogRow {
     position: i64,
     occurred_at: DateTime<Utc>,
+    due_at: Option<DateTime<Utc>>,
     kind: String,
     session_id: Option<i64>,
     session_instance_id: Option<i64>,
@@ -121,13 +122,13 @@ struct LogRow {
 
 impl LogRow {
     fn into_change(self) -> Change {
-        let (position, occurred_at) = (Position(self.position), self.occurred_at);
+        let (position, occurred_at, due_at) = (Position(self.position), self.occurred_at, self.due_at);
         let event = match self.kind.as_str() {
             BOOKING_STEP => self.into_step().map(Event::Booking),
             OCCUPANCY => self.activity_id.map(|id| Event::Occupancy(ActivityId(id))),
             kind => ChangeKind::parse(kind).map(|kind| Event::Session(self.into_session_change(kind))),
         };
-        Change { position, occurred_at, event: event.unwrap_or(Event::Unknown) }
+        Change { position, occurred_at, due_at, event: event.unwrap_or(Event::Unknown) }
     }
 
     fn into_session_change(self, kind: ChangeKind) -> SessionChange {
@@ -164,8 +165,8 @@ impl LogRow {
 
 /// The published changes after `position`, in order, `limit` at most.
 pub async fn read_after(db: &Db, position: Position, limit: u64) -> Result<Vec<Change>> {
-    let sql = "SELECT b.first_position + l.ordinal AS position, b.occurred_at, l.kind, l.session_id, \
-                 l.session_instance_id, l.city, l.country, l.has_previous_place, l.previous_city, l.previous_country, \
+    let sql = "SELECT b.first_position + l.ordinal AS position, b.occurred_at, b.due_at, l.kind, \
+                 l.session_id, l.session_instance_id, l.city, l.country, l.has_previous_place, l.previous_city, l.previous_country, \
                  l.person_id, l.previous_session_instance_id, l.previous_session_id, l.booking_id, l.mentor_id, \
                  l.student_id, l.old_status, l.new_status, l.is_delayed, l.reason, l.activity_id \
                FROM change_batch b JOIN change_log l ON l.batch_id = b.id \

@@ -50,6 +50,7 @@ pub struct News {
     events: Vec<Event>,
     occupancies: Vec<ActivityId>,
     counts: Vec<SessionInstanceId>,
+    due: Option<DateTime<Utc>>,
     wakes: bool,
 }
 
@@ -105,6 +106,11 @@ impl News {
         self.occupancies.push(activity);
     }
 
+    /// The clock called for some of it, at this instant.
+    pub fn fell_due(&mut self, at: DateTime<Utc>) {
+        self.due = Some(self.due.map_or(at, |due| due.min(at)));
+    }
+
     /// Something falls due at another instant: nothing to tell to clients, but timers are to look again.
     pub fn due_changed(&mut self) {
         self.wakes = true;
@@ -123,13 +129,15 @@ impl News {
 
 /// Writes the news of a transaction that is about to commit; whether there were any for which to wake everyone.
 pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
-    let News { mut events, mut occupancies, mut counts, wakes } = tx.take_news();
+    let News { mut events, mut occupancies, mut counts, due, wakes } = tx.take_news();
     occupancies.sort_unstable();
     occupancies.dedup();
     events.extend(occupancies.into_iter().map(Event::Occupancy));
     let told = wakes || !events.is_empty() || !counts.is_empty();
     if !events.is_empty() {
-        let batch = insert_batch(&**tx, now, events.len(), None).await?;
+        // What a sweep did ahead of time is not late.
+        let due = due.filter(|due| *due <= now);
+        let batch = insert_batch(&**tx, now, events.len(), None, due).await?;
         insert_events(&**tx, batch, &events).await?;
     }
     counts.sort_unstable();
@@ -148,10 +156,12 @@ async fn insert_batch<C: ConnectionTrait>(
     now: DateTime<Utc>,
     size: usize,
     first_position: Option<i64>,
+    due: Option<DateTime<Utc>>,
 ) -> Result<i64> {
-    let sql = "INSERT INTO change_batch (occurred_at, size, first_position) VALUES ($1, $2, $3) RETURNING id";
+    let sql =
+        "INSERT INTO change_batch (occurred_at, size, first_position, due_at) VALUES ($1, $2, $3, $4) RETURNING id";
     let size = i32::try_from(size).unwrap_or(i32::MAX);
-    let ids = numbers(db, sql, [now.into(), size.into(), first_position.into()]).await?;
+    let ids = numbers(db, sql, [now.into(), size.into(), first_position.into(), due.into()]).await?;
     ids.first().copied().ok_or_else(|| crate::Error::internal("INSERT ... RETURNING returned nothing"))
 }
 
@@ -252,7 +262,7 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
     }
     if !news.events.is_empty() {
         let size = news.events.len();
-        let batch = insert_batch(&**tx, now, size, Some(*next)).await?;
+        let batch = insert_batch(&**tx, now, size, Some(*next), None).await?;
         insert_events(&**tx, batch, &news.events).await?;
         *next += i64::try_from(size).unwrap_or_default();
     }

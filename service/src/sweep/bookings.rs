@@ -140,7 +140,14 @@ async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[i64]) -> Result<Swept> 
         // After what falls due nothing else does.
         write_step(tx, step, &ids, None, now).await?;
         swept.steps.extend(bookings.iter().filter_map(|row| stepped(row, step)));
-        tx.tell(|news| bookings.iter().for_each(|row| news.booking_step(news_of(row, step))));
+        tx.tell(|news| {
+            for row in &bookings {
+                news.booking_step(news_of(row, step));
+                if let Some(due_at) = row.due_at {
+                    news.fell_due(due_at);
+                }
+            }
+        });
     }
     write_marks(tx, &marks).await?;
     Ok(swept)

@@ -335,6 +335,60 @@ pub async fn run_watched(
     Ok(Some(report))
 }
 
+/// The runs that schedules, cron and the command have recorded of late, as metrics show them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedRuns {
+    /// The last that ended, one a scope.
+    pub last: Vec<RecordedRun>,
+    /// How many of the last hour have been running for more than a minute, or died.
+    pub unfinished: usize,
+}
+
+/// One that ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedRun {
+    pub scope: String,
+    pub started_at: DateTime<Utc>,
+    pub finished_at: DateTime<Utc>,
+    pub error_count: i32,
+}
+
+/// How the recorded sweeps went, wherever they ran; those that began within two days.
+pub async fn find_recorded_runs(app: &App) -> Result<RecordedRuns> {
+    #[derive(sea_orm::FromQueryResult)]
+    struct Row {
+        scope: String,
+        started_at: DateTime<Utc>,
+        finished_at: Option<DateTime<Utc>>,
+        error_count: i32,
+    }
+    // Without their reports, which may be long.
+    let sql = "SELECT scope, started_at, finished_at, error_count FROM sweep_run WHERE started_at > $1 ORDER BY id";
+    let now = app.now();
+    let found: Vec<Row> = crate::db::rows(app.db.pool(), sql, [(now - TimeDelta::days(2)).into()]).await?;
+    let is_old = |row: &Row| now - row.started_at > TimeDelta::minutes(1) && now - row.started_at < TimeDelta::hours(1);
+    let unfinished = found.iter().filter(|row| row.finished_at.is_none() && is_old(row)).count();
+    let mut last: Vec<RecordedRun> = Vec::new();
+    for Row { scope, started_at, finished_at, error_count } in found {
+        if let Some(finished_at) = finished_at {
+            last.retain(|run| run.scope != scope);
+            last.push(RecordedRun { scope, started_at, finished_at, error_count });
+        }
+    }
+    Ok(RecordedRuns { last, unfinished })
+}
+
+/// How many sessions are marked to be recomputed: what the queue's jobs are about, and is done without them too.
+pub async fn count_marked(app: &App) -> Result<i64> {
+    #[derive(sea_orm::FromQueryResult)]
+    struct Row {
+        marked: i64,
+    }
+    let sql = "SELECT COUNT(*) AS marked FROM session WHERE needs_recompute";
+    let found: Vec<Row> = crate::db::rows(app.db.pool(), sql, []).await?;
+    Ok(found.first().map_or(0, |row| row.marked))
+}
+
 /// Has anyone begun the run of this tick?
 pub async fn is_begun(app: &App, tick: DateTime<Utc>) -> Result<bool> {
     let run = sweep_run::Entity::find().filter(sweep_run::Column::Tick.eq(tick)).one(app.db.pool()).await?;

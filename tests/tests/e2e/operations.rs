@@ -1,14 +1,20 @@
 //! What those who run it see: ids of requests in answers and in the log, and that nobody sweeps.
 
 use anyhow::{Result, ensure};
-use insession_tests::{Deployment, LIMIT, TestDatabase, database::execute, eventually, on_both_databases};
+use insession_tests::{
+    Deployment, LIMIT, TestDatabase, database::execute, eventually, on_both_databases, program::run,
+};
 use serde_json::json;
 
 use crate::fixtures::{create_instance, create_session, in_seconds};
 
 const REQUEST_ID: &str = "x-request-id";
 
-on_both_databases!(requests_have_ids_that_the_log_names, operations_on_sockets_have_ids_that_the_log_names);
+on_both_databases!(
+    requests_have_ids_that_the_log_names,
+    operations_on_sockets_have_ids_that_the_log_names,
+    metrics_tell_how_sweeps_went_and_how_late_they_were
+);
 
 async fn requests_have_ids_that_the_log_names(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
@@ -66,6 +72,59 @@ async fn operations_on_sockets_have_ids_that_the_log_names(database: TestDatabas
             ensure!(log.lines().any(|line| names(&line)), "{id} is not in {log}");
         }
         ensure!(!log.lines().any(|line| line.starts_with("2026-01-01T00:00:00Z")), "{log}");
+        Ok(())
+    })
+    .await
+}
+
+/// The value of a metric, by its name with its labels.
+fn value(metrics: &str, name: &str) -> Option<f64> {
+    metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+}
+
+async fn metrics_tell_how_sweeps_went_and_how_late_they_were(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    create_instance(&admin, &session, in_seconds(2), in_seconds(600)).await?;
+    // Whichever process did it, every server tells. (A sweep by cron would look ahead, and not be late.)
+    for server in [deployment.first(), deployment.second()] {
+        eventually(LIMIT, "the server to tell", async || {
+            let metrics = server.metrics().await?;
+            let value = |name: &str| value(&metrics, &format!("insession_{name}"));
+            ensure!(value("due_lag_seconds_count").is_some_and(|count| count >= 1.0), "{metrics}");
+            ensure!(value("due_lag_seconds_sum").is_some_and(|lag| lag >= 0.0), "{metrics}");
+            Ok(())
+        })
+        .await?;
+    }
+
+    run(&deployment.settings, &["sweep"]).await?.expect_success()?;
+    for server in [deployment.first(), deployment.second()] {
+        eventually(LIMIT, "the server to tell", async || {
+            let metrics = server.metrics().await?;
+            let value = |name: &str| value(&metrics, &format!("insession_{name}"));
+            ensure!(value("sweep_duration_seconds{scope=\"due\"}").is_some_and(|took| took >= 0.0), "{metrics}");
+            let finished = value("sweep_finished_timestamp_seconds{scope=\"due\"}");
+            ensure!(finished.is_some_and(|at| at > 1_700_000_000.0), "{metrics}");
+            ensure!(value("sweep_errors{scope=\"due\"}") == Some(0.0), "{metrics}");
+            ensure!(value("sweeps_unfinished") == Some(0.0), "{metrics}");
+            ensure!(value("sessions_marked") == Some(0.0), "{metrics}");
+            // Without Redis nothing waits in it.
+            let jobs = value("queue_jobs");
+            ensure!(jobs.is_some_and(|jobs| jobs.is_nan() != deployment.redis.is_some()), "{metrics}");
+            ensure!(value("tasks").is_some_and(|tasks| tasks > 0.0), "{metrics}");
+            Ok(())
+        })
+        .await?;
+    }
+
+    let broken = "UPDATE session SET time_zone = 'Nowhere', needs_recompute = TRUE";
+    execute(&database.connect().await?, broken).await?;
+    run(&deployment.settings, &["sweep"]).await?.expect_success()?;
+    eventually(LIMIT, "the error to be told", async || {
+        let metrics = deployment.second().metrics().await?;
+        ensure!(value(&metrics, "insession_sweep_errors{scope=\"due\"}") == Some(1.0), "{metrics}");
         Ok(())
     })
     .await
