@@ -1,10 +1,10 @@
 //! What is asked of a request before any of its resolvers runs, on every transport alike: may the viewer see the schema,
 //! is it too often; and how long it may take.
 
-use std::{any::TypeId, net::IpAddr, sync::Arc, time::Duration};
+use std::{any::TypeId, collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
 
 use async_graphql::{
-    Data, Executor, Request, Response,
+    Data, Executor, Name, Request, Response,
     parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet},
 };
 use domain::{access::Viewer, ids::PersonId};
@@ -83,7 +83,8 @@ impl Guard {
             return Err(self.refuse_introspection(viewer));
         }
         if operation.ty == OperationType::Mutation {
-            let count = fields(document, &operation.selection_set.node, 0);
+            let mut fields = RootFields { document, of_fragments: HashMap::new() };
+            let count = fields.count(&operation.selection_set.node);
             let has_turns = (0..count).all(|_| {
                 address.is_none_or(|address| self.mutations_by_address.take(address))
                     // A machine that is an admin may do all that its address may.
@@ -127,22 +128,34 @@ fn asks_for_the_schema(document: &ExecutableDocument) -> bool {
         || document.fragments.values().any(|fragment| is_in(&fragment.node.selection_set.node))
 }
 
-/// How many fields a mutation selects at its root, each of which is one. Fragments in a circle are refused by validation.
-fn fields(document: &ExecutableDocument, selections: &SelectionSet, depth: usize) -> usize {
-    const DEEPEST: usize = 20;
+/// Counts the fields that a mutation selects at its root, each of which is one: those of a fragment as often as it is
+/// spread. In a circle of fragments, which validation refuses, each is counted once.
+struct RootFields<'a> {
+    document: &'a ExecutableDocument,
+    of_fragments: HashMap<&'a Name, usize>,
+}
 
-    if depth > DEEPEST {
-        return 0;
+impl<'a> RootFields<'a> {
+    fn count(&mut self, selections: &'a SelectionSet) -> usize {
+        let counts = selections.items.iter().map(|selection| match &selection.node {
+            Selection::Field(_) => 1,
+            Selection::InlineFragment(fragment) => self.count(&fragment.node.selection_set.node),
+            Selection::FragmentSpread(spread) => self.count_fragment(&spread.node.fragment_name.node),
+        });
+        counts.fold(0, usize::saturating_add)
     }
-    let of = |selection: &Selection| match selection {
-        Selection::Field(_) => 1,
-        Selection::InlineFragment(fragment) => fields(document, &fragment.node.selection_set.node, depth + 1),
-        Selection::FragmentSpread(spread) => {
-            let fragment = document.fragments.get(&spread.node.fragment_name.node);
-            fragment.map_or(0, |fragment| fields(document, &fragment.node.selection_set.node, depth + 1))
+
+    fn count_fragment(&mut self, name: &'a Name) -> usize {
+        if let Some(count) = self.of_fragments.get(name) {
+            return *count;
         }
-    };
-    selections.items.iter().map(|selection| of(&selection.node)).sum()
+        // What it is taken for while it is being counted.
+        self.of_fragments.insert(name, 0);
+        let fragment = self.document.fragments.get(name);
+        let count = fragment.map_or(0, |fragment| self.count(&fragment.node.selection_set.node));
+        self.of_fragments.insert(name, count);
+        count
+    }
 }
 
 impl<E: Executor> Guarded<E> {
@@ -172,5 +185,38 @@ impl<E: Executor> Executor for Guarded<E> {
             Ok(_) => self.executor.execute_stream(request, session_data),
             Err(error) => stream::once(std::future::ready(error.into_response()).boxed()).boxed(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use async_graphql::parser::parse_query;
+
+    use super::*;
+
+    fn count(document: &str) -> usize {
+        let document = parse_query(document).unwrap();
+        let operation = find_operation(&document, None).unwrap();
+        RootFields { document: &document, of_fragments: HashMap::new() }.count(&operation.node.selection_set.node)
+    }
+
+    #[test]
+    fn each_field_at_the_root_of_a_mutation_counts() {
+        assert_eq!(count("mutation { a { x y } b: a }"), 2);
+        assert_eq!(count("mutation { ...F ... { ...F c } } fragment F on M { a ... on M { b } }"), 5);
+        assert_eq!(count(&format!("mutation {}{{ a b }}{}", "{ ...".repeat(40), "}".repeat(40))), 2);
+        assert_eq!(count("mutation { a ...Nowhere }"), 1);
+    }
+
+    #[test]
+    fn fragments_in_circles_are_counted_at_once() {
+        let mut document = "mutation { ...F0 }".to_owned();
+        let spreads = (0..30).map(|n| format!("...F{n}")).collect::<Vec<_>>().join(" ");
+        for n in 0..30 {
+            write!(document, " fragment F{n} on M {{ {spreads} a }}").unwrap();
+        }
+        assert!(count(&document) > 0);
     }
 }

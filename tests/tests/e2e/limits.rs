@@ -36,12 +36,29 @@ fn excesses() -> Vec<(&'static str, String)> {
             "fragments",
             format!(
                 "{{ viewerIsAdmin {} }} {}",
-                many(120, |n| format!("...F{n} ")),
+                many_spreads(120),
                 many(120, |n| format!("fragment F{n} on Query {{ viewerIsAdmin }} "))
             ),
         ),
         ("tokens", format!("{{ viewerIsAdmin {} }}", "viewerIsAdmin ".repeat(10_001))),
+        ("lists in lists in a value", format!("{{ node(id: {}{}) {{ id }} }}", "[".repeat(800), "]".repeat(800))),
+        (
+            "objects in objects in a value",
+            format!("{{ node(id: {}1{}) {{ id }} }}", "{a:".repeat(400), "}".repeat(400)),
+        ),
+        // A mutation's fields are counted before validation finds that out.
+        (
+            "fragments in circles",
+            format!(
+                "mutation {{ ...F0 }} {}",
+                many(30, |n| format!("fragment F{n} on Mutation {{ {} }} ", many_spreads(30)))
+            ),
+        ),
     ]
+}
+
+fn many_spreads(count: usize) -> String {
+    (0..count).map(|n| format!("...F{n}")).collect::<Vec<_>>().join(" ")
 }
 
 async fn too_much_is_refused_before_anything_runs(database: TestDatabase) -> Result<()> {
