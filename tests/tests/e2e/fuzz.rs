@@ -5,6 +5,7 @@
 use std::{collections::HashMap, fmt::Write as _, sync::Mutex};
 
 use anyhow::{Context, Result, ensure};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::{StreamExt, stream};
 use insession_tests::{Client, Deployment, TestDatabase, now, on_both_databases, token};
 use serde_json::{Map, Value, json};
@@ -73,9 +74,32 @@ async fn no_request_breaks_the_server(database: TestDatabase) -> Result<()> {
         failures.len(),
         failures[..failures.len().min(5)].join("\n")
     );
+    look_at_pages(&admin).await?;
     for server in &deployment.servers {
         let log = server.log();
         ensure!(!log.contains("panicked") && !log.contains("internal error"), "the log tells of a failure:\n{log}");
+    }
+    Ok(())
+}
+
+/// Pages and calendars of what was made are shown, or not found.
+async fn look_at_pages(admin: &Client) -> Result<()> {
+    let document = "{
+        sessions(first: 100, filter: { includeTerminated: true }) { nodes { path } }
+        people(first: 100) { nodes { id } }
+    }";
+    let data = admin.data(document, json!({})).await?;
+    let mut pages = vec!["/".to_owned(), "/?city=%00".to_owned()];
+    for session in data["sessions"]["nodes"].as_array().into_iter().flatten() {
+        let path = session["path"].as_str().context("a session has a path")?;
+        pages.extend([format!("/sessions/{path}"), format!("/sessions/{path}/calendar.ics")]);
+    }
+    for person in data["people"]["nodes"].as_array().into_iter().flatten() {
+        pages.push(format!("/people/{}", person["id"].as_str().context("a person has an id")?));
+    }
+    for page in pages {
+        let status = admin.http().get(admin.address(&page)).send().await?.status();
+        ensure!(!status.is_server_error(), "{status}: {page}");
     }
     Ok(())
 }
@@ -349,7 +373,8 @@ impl Maker<'_> {
             if !self.is_given(of, 40) {
                 continue;
             }
-            let value = self.value(of, 3);
+            let is_cursor = ["after", "before"].contains(&name.as_str()) && self.random.chance(80);
+            let value = if is_cursor { Made::Json(json!(self.cursor())) } else { self.value(of, 3) };
             if self.random.chance(50) {
                 let variable = format!("v{}", self.variables.len());
                 self.variables.push((variable.clone(), of.text(), value.into_json()));
@@ -473,6 +498,14 @@ impl Maker<'_> {
             "8A6E0804-2BD0-4672-B79D-D97027F9071B",
         ];
         if self.random.chance(85) { self.random.of(self.ids).clone() } else { (*self.random.of(&strange)).to_owned() }
+    }
+
+    /// Of a list, as they are made or nearly so.
+    fn cursor(&mut self) -> String {
+        let ids = ["1", "9223372036854775807", "9223372036854775808", "8a6e0804-2bd0-4672-b79d-d97027f9071a", ""];
+        let keys =
+            ["", "monday", "2026-11-21T10:00:00+00:00", "0000-01-01T00:00:00Z", "2016-12-31T23:59:60Z", "a\u{0}b"];
+        URL_SAFE_NO_PAD.encode(format!("{}:{}", self.random.of(&ids), self.random.of(&keys)))
     }
 
     fn instant(&mut self) -> Value {
