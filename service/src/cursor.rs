@@ -22,7 +22,7 @@ impl CursorKey {
     pub(crate) async fn load(db: &Db) -> Result<Self> {
         let row = find_installation(db).await?;
         let key = URL_SAFE_NO_PAD.decode(row.cursor_key);
-        key.map(Self).map_err(|_| Error::internal("installation.cursor_key is not base64"))
+        key.map(Self::from).map_err(|_| Error::internal("installation.cursor_key is not base64"))
     }
 
     pub fn write(&self, position: Position) -> String {
@@ -53,6 +53,13 @@ impl CursorKey {
             tag.copy_from_slice(&mac.finalize().into_bytes()[..TAG_BYTES]);
         }
         tag
+    }
+}
+
+/// The bytes that everything is signed with.
+impl From<Vec<u8>> for CursorKey {
+    fn from(secret: Vec<u8>) -> Self {
+        Self(secret)
     }
 }
 

@@ -1,0 +1,101 @@
+//! Documents: what is refused before anything is done with them, and that the rest comes to an end.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::LazyLock,
+};
+
+use api::schema::{
+    document::check_document,
+    error::add_missing_codes,
+    guard::{ClientAddress, Guard, Guarded},
+};
+use async_graphql::{
+    Executor, Name, Request, Value,
+    parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet},
+};
+use domain::access::Viewer;
+use service::config::{Introspection, Limits};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::stage::{self, Stage};
+
+/// What `check_document` promises of those that it lets through.
+const SELECTIONS: usize = 10_000;
+
+/// # Panics
+/// When a document is let through that comes to more than it may, shows the schema, or fails inside.
+pub fn check(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let mut request = Request::new(text.as_ref());
+    let kind = match check_document(&mut request) {
+        Ok(kind) => kind,
+        Err(error) => return assert!(!error.message.is_empty()),
+    };
+    let document = request.parsed_query().expect("it was parsed").clone();
+    let mut walk =
+        Walk { document: &document, path: Vec::new(), selections: 0, is_circular: false, asks_schema: false };
+    for (_, operation) in document.operations.iter() {
+        walk.visit(&operation.node.selection_set.node);
+    }
+    let is_large = walk.selections > SELECTIONS;
+    assert!(!is_large || walk.is_circular, "{text}");
+    if kind != OperationType::Subscription {
+        check_answer(&text, walk.asks_schema);
+    }
+}
+
+/// By somebody to whom the schema is not shown.
+fn check_answer(text: &str, asks_schema: bool) {
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+        Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime can be made")
+    });
+    static SCHEMA: LazyLock<Stage> = LazyLock::new(|| stage::schema(None));
+
+    let executor = Guarded::new(SCHEMA.clone(), Guard::new(Introspection::Nobody, &Limits::default()));
+    let request = Request::new(text).data(Viewer::NOBODY).data(ClientAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+    let mut response = RUNTIME.block_on(executor.execute(request));
+    add_missing_codes(&mut response);
+    assert!(!asks_schema || response.data == Value::Null, "the schema is shown: {text}");
+    for error in &response.errors {
+        let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+        assert!(code.is_some_and(|code| *code != Value::from("INTERNAL")), "{error:?}");
+    }
+}
+
+/// Fragments written out, each time anew.
+struct Walk<'a> {
+    document: &'a ExecutableDocument,
+    path: Vec<&'a Name>,
+    selections: usize,
+    is_circular: bool,
+    asks_schema: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn visit(&mut self, selections: &'a SelectionSet) {
+        for selection in &selections.items {
+            self.selections += 1;
+            if self.selections > SELECTIONS {
+                return;
+            }
+            match &selection.node {
+                Selection::Field(field) => {
+                    self.asks_schema |= matches!(field.node.name.node.as_str(), "__schema" | "__type");
+                    self.visit(&field.node.selection_set.node);
+                }
+                Selection::InlineFragment(fragment) => self.visit(&fragment.node.selection_set.node),
+                Selection::FragmentSpread(spread) => {
+                    let name = &spread.node.fragment_name.node;
+                    if self.path.contains(&name) {
+                        self.is_circular = true;
+                    } else if let Some(fragment) = self.document.fragments.get(name) {
+                        self.path.push(name);
+                        self.visit(&fragment.node.selection_set.node);
+                        self.path.pop();
+                    }
+                }
+            }
+        }
+    }
+}
