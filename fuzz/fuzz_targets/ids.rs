@@ -1,0 +1,5 @@
+#![no_main]
+
+use insession_checks::ids::check;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| check(bytes));
