@@ -4,7 +4,7 @@
 //! An IPv6 address stands for its /64: that much a household gets.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::{
         Arc, Mutex,
@@ -13,12 +13,12 @@ use std::{
 };
 
 use axum::{extract::ConnectInfo, http::request::Parts};
+use governor::Quota;
 use service::config::Limits;
-use tokio::time::Instant;
 
 use crate::{
     live::locked,
-    pace::{Pace, Turns},
+    rate::{self, Rates},
 };
 
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +26,7 @@ pub struct AdmissionLimits {
     pub connections: usize,
     pub connections_per_address: usize,
     /// How often one address may open one.
-    pub pace_per_address: Pace,
+    pub quota_per_address: Quota,
     /// How many proxies stand before the server, each of which adds to `X-Forwarded-For` who asked it. With 0 the
     /// header, which anybody can send, says nothing.
     pub proxies: usize,
@@ -37,7 +37,7 @@ impl From<Limits> for AdmissionLimits {
         Self {
             connections: limits.sockets,
             connections_per_address: limits.sockets_per_address,
-            pace_per_address: Pace::new(limits.sockets_per_second_per_address, limits.socket_burst_per_address),
+            quota_per_address: rate::per_second(limits.sockets_per_second_per_address, limits.socket_burst_per_address),
             proxies: limits.trusted_proxies,
         }
     }
@@ -50,6 +50,7 @@ pub struct Admission(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     limits: AdmissionLimits,
+    openings: Rates<IpAddr>,
     state: Mutex<State>,
     admitted: AtomicU64,
     refused: AtomicU64,
@@ -58,19 +59,9 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     held: usize,
-    addresses: HashMap<IpAddr, Address>,
-    /// When so many addresses are known, those who left long ago are forgotten.
-    forget_at: usize,
+    /// How many each address has that has any.
+    held_by: HashMap<IpAddr, usize>,
 }
-
-#[derive(Debug, Default)]
-struct Address {
-    held: usize,
-    turns: Turns,
-}
-
-/// Below this many, nobody is forgotten.
-const ADDRESSES: usize = 1024;
 
 /// Why not, for the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,9 +69,9 @@ pub struct Refused(pub &'static str);
 
 impl Admission {
     pub fn new(limits: AdmissionLimits) -> Self {
-        let state = State { forget_at: ADDRESSES, ..State::default() };
+        let openings = Rates::new(limits.quota_per_address);
         let (admitted, refused) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self(Arc::new(Shared { limits, state: Mutex::new(state), admitted, refused }))
+        Self(Arc::new(Shared { limits, openings, state: Mutex::default(), admitted, refused }))
     }
 
     /// One more connection, of whoever sent this request.
@@ -89,30 +80,26 @@ impl Admission {
     /// When there are too many, or they come too fast.
     pub fn admit(&self, request: &Parts) -> Result<Permit, Refused> {
         let address = self.client_of(request);
-        let admitted = self.try_admit(address, Instant::now());
+        let admitted = self.try_admit(address);
         let counter = if admitted.is_ok() { &self.0.admitted } else { &self.0.refused };
         counter.fetch_add(1, Ordering::Relaxed);
         admitted
     }
 
-    fn try_admit(&self, address: IpAddr, now: Instant) -> Result<Permit, Refused> {
+    fn try_admit(&self, address: IpAddr) -> Result<Permit, Refused> {
         let limits = &self.0.limits;
         let mut state = locked(&self.0.state);
         if state.held >= limits.connections {
             return Err(Refused("The server has as many connections as it takes: try again later."));
         }
-        if state.addresses.len() >= state.forget_at {
-            state.addresses.retain(|_, address| address.held > 0 || !address.turns.is_rested(now));
-            state.forget_at = (state.addresses.len() * 2).max(ADDRESSES);
-        }
-        let known = state.addresses.entry(address).or_default();
-        if known.held >= limits.connections_per_address {
+        let held = state.held_by.get(&address).copied().unwrap_or_default();
+        if held >= limits.connections_per_address {
             return Err(Refused("There are too many connections from this address."));
         }
-        if !limits.pace_per_address.take(&mut known.turns, now) {
+        if self.0.openings.take(&address).is_err() {
             return Err(Refused("This address opens connections too fast: try again later."));
         }
-        known.held += 1;
+        state.held_by.insert(address, held + 1);
         state.held += 1;
         Ok(Permit { admission: self.clone(), address })
     }
@@ -156,8 +143,11 @@ impl Drop for Permit {
     fn drop(&mut self) {
         let mut state = locked(&self.admission.0.state);
         state.held -= 1;
-        if let Some(known) = state.addresses.get_mut(&self.address) {
-            known.held -= 1;
+        if let Entry::Occupied(mut held) = state.held_by.entry(self.address) {
+            *held.get_mut() -= 1;
+            if *held.get() == 0 {
+                held.remove();
+            }
         }
     }
 }
@@ -182,8 +172,6 @@ fn group_of(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use axum::http::Request;
 
     use super::*;
@@ -197,39 +185,27 @@ mod tests {
         let limits = AdmissionLimits {
             connections: 3,
             connections_per_address: 2,
-            pace_per_address: Pace::new(1, 3),
+            quota_per_address: rate::per_minute(3),
             proxies: 0,
         };
         let admission = Admission::new(limits);
-        let now = Instant::now();
         let (one, other) = (ip("192.0.2.1"), ip("192.0.2.2"));
-        let first = admission.try_admit(one, now).unwrap();
-        let second = admission.try_admit(one, now).unwrap();
-        let too_many = admission.try_admit(one, now).unwrap_err();
+        let first = admission.try_admit(one).unwrap();
+        let second = admission.try_admit(one).unwrap();
+        let too_many = admission.try_admit(one).unwrap_err();
         assert!(too_many.0.contains("from this address"), "{too_many:?}");
-        let third = admission.try_admit(other, now).unwrap();
-        let full = admission.try_admit(other, now).unwrap_err();
+        let third = admission.try_admit(other).unwrap();
+        let full = admission.try_admit(other).unwrap_err();
         assert!(full.0.contains("as it takes"), "{full:?}");
         drop((first, second));
         assert_eq!(admission.held(), 1);
-        let again = admission.try_admit(one, now).unwrap();
+        let again = admission.try_admit(one).unwrap();
         drop(again);
-        let too_fast = admission.try_admit(one, now).unwrap_err();
+        let too_fast = admission.try_admit(one).unwrap_err();
         assert!(too_fast.0.contains("too fast"), "{too_fast:?}");
-        assert!(admission.try_admit(one, now + Duration::from_secs(1)).is_ok());
         drop(third);
         assert_eq!(admission.held(), 0);
-    }
-
-    #[test]
-    fn who_left_long_ago_is_forgotten() {
-        let admission = Admission::new(Limits::default().into());
-        let start = Instant::now();
-        for n in 0..10_000_u32 {
-            let now = start + Duration::from_secs(n.into());
-            drop(admission.try_admit(Ipv4Addr::from_bits(n).into(), now).unwrap());
-        }
-        assert!(locked(&admission.0.state).addresses.len() <= ADDRESSES);
+        assert!(locked(&admission.0.state).held_by.is_empty(), "who has none is forgotten");
     }
 
     #[test]

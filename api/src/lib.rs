@@ -6,7 +6,6 @@ pub mod http;
 pub mod live;
 pub mod log_source;
 pub mod metrics;
-pub mod pace;
 pub mod rate;
 pub mod request_id;
 pub mod schema;

@@ -23,7 +23,10 @@ use subtle::ConstantTimeEq;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
-use crate::{admission::Admission, pace::Pace, rate::Rates};
+use crate::{
+    admission::Admission,
+    rate::{self, Rates},
+};
 
 /// Who may sweep, and how often.
 pub struct CronSettings {
@@ -48,7 +51,7 @@ pub fn router(app: App, settings: CronSettings, admission: Admission, tasks: Tas
     let cron = Cron {
         app,
         digest: secret.map(|secret| Sha256::digest(secret).into()),
-        rates: Rates::new(Pace::a_minute(settings.requests_per_minute)),
+        rates: Rates::new(rate::per_minute(settings.requests_per_minute)),
         admission,
         tasks,
     };
@@ -60,7 +63,7 @@ async fn serve(State(cron): State<Arc<Cron>>, request: Request) -> Response {
         return refusal(StatusCode::SERVICE_UNAVAILABLE, "CRON_SECRET is not set on this server: nobody may sweep");
     };
     let (parts, _) = request.into_parts();
-    if let Err(wait) = cron.rates.try_take(cron.admission.client_of(&parts)) {
+    if let Err(wait) = cron.rates.take(&cron.admission.client_of(&parts)) {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         let refused = refusal(StatusCode::TOO_MANY_REQUESTS, "too often: try again later");
         return ([(header::RETRY_AFTER, seconds.max(1).to_string())], refused).into_response();

@@ -1,7 +1,7 @@
 //! What is asked of a request before any of its resolvers runs, on every transport alike: may the viewer see the schema,
 //! is it too often; and how long it may take.
 
-use std::{any::TypeId, collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
+use std::{any::TypeId, collections::HashMap, net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use async_graphql::{
     Data, Executor, Name, Request, Response,
@@ -16,7 +16,7 @@ use service::config::{Introspection, Limits};
 use tokio::time::timeout;
 
 use super::{document::find_operation, error::ApiError};
-use crate::{pace::Pace, rate::Rates};
+use crate::rate::{self, Rates};
 
 /// Where a request came from, as far as limits go. Without it a request is the program's own.
 #[derive(Debug, Clone, Copy)]
@@ -42,12 +42,12 @@ const BURST_SECONDS: u32 = 5;
 
 impl Guard {
     pub fn new(introspection: Introspection, limits: &Limits) -> Self {
-        let rates = |a_second: u32| Pace::new(a_second, a_second.saturating_mul(BURST_SECONDS));
+        let quota = |a_second: u32| rate::per_second(a_second, a_second.saturating_mul(BURST_SECONDS));
         Self {
             introspection,
             patience: limits.request,
-            mutations_by_address: Rates::new(rates(limits.mutations_per_second_per_address)),
-            mutations_by_person: Rates::new(rates(limits.mutations_per_second_per_person)),
+            mutations_by_address: Rates::new(quota(limits.mutations_per_second_per_address)),
+            mutations_by_person: Rates::new(quota(limits.mutations_per_second_per_person)),
         }
     }
 
@@ -84,13 +84,13 @@ impl Guard {
         }
         if operation.ty == OperationType::Mutation {
             let mut fields = RootFields { document, of_fragments: HashMap::new() };
-            let count = fields.count(&operation.selection_set.node);
-            let has_turns = (0..count).all(|_| {
-                address.is_none_or(|address| self.mutations_by_address.take(address))
-                    // A machine that is an admin may do all that its address may.
-                    && viewer.person.filter(|_| !viewer.is_admin).is_none_or(|it| self.mutations_by_person.take(it))
+            // A machine that is an admin may do all that its address may.
+            let person = viewer.person.filter(|_| !viewer.is_admin);
+            let may = NonZeroU32::new(fields.count(&operation.selection_set.node)).is_none_or(|count| {
+                address.is_none_or(|address| self.mutations_by_address.take_all(&address, count))
+                    && person.is_none_or(|person| self.mutations_by_person.take_all(&person, count))
             });
-            if !has_turns {
+            if !may {
                 return Err(ApiError::rate_limited("too many mutations a second: try again later"));
             }
         }
@@ -132,20 +132,20 @@ fn asks_for_the_schema(document: &ExecutableDocument) -> bool {
 /// spread. In a circle of fragments, which validation refuses, each is counted once.
 struct RootFields<'a> {
     document: &'a ExecutableDocument,
-    of_fragments: HashMap<&'a Name, usize>,
+    of_fragments: HashMap<&'a Name, u32>,
 }
 
 impl<'a> RootFields<'a> {
-    fn count(&mut self, selections: &'a SelectionSet) -> usize {
+    fn count(&mut self, selections: &'a SelectionSet) -> u32 {
         let counts = selections.items.iter().map(|selection| match &selection.node {
             Selection::Field(_) => 1,
             Selection::InlineFragment(fragment) => self.count(&fragment.node.selection_set.node),
             Selection::FragmentSpread(spread) => self.count_fragment(&spread.node.fragment_name.node),
         });
-        counts.fold(0, usize::saturating_add)
+        counts.fold(0, u32::saturating_add)
     }
 
-    fn count_fragment(&mut self, name: &'a Name) -> usize {
+    fn count_fragment(&mut self, name: &'a Name) -> u32 {
         if let Some(count) = self.of_fragments.get(name) {
             return *count;
         }
@@ -196,7 +196,7 @@ mod tests {
 
     use super::*;
 
-    fn count(document: &str) -> usize {
+    fn count(document: &str) -> u32 {
         let document = parse_query(document).unwrap();
         let operation = find_operation(&document, None).unwrap();
         RootFields { document: &document, of_fragments: HashMap::new() }.count(&operation.node.selection_set.node)

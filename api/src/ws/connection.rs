@@ -16,6 +16,7 @@ use futures_util::{
     future::{AbortHandle, Abortable, BoxFuture},
     stream::FuturesUnordered,
 };
+use governor::{DefaultDirectRateLimiter, RateLimiter};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tracing::Instrument as _;
 
@@ -27,7 +28,6 @@ use super::{
 };
 use crate::{
     live::{Content, CutOff, Letter, OperationNumber, Subscription},
-    pace::Turns,
     schema::guard::ClientAddress,
 };
 
@@ -57,7 +57,7 @@ struct Connection {
     identifying: Option<BoxFuture<'static, Result<Identity, AuthError>>>,
     operations: Vec<Operation>,
     last_operation: OperationNumber,
-    subscription_turns: Turns,
+    subscription_rate: DefaultDirectRateLimiter,
     running: Option<Box<FuturesUnordered<Abortable<BoxFuture<'static, Finished>>>>>,
     /// What goes before the mailbox.
     controls: VecDeque<Message>,
@@ -135,7 +135,7 @@ impl Connection {
             identifying: None,
             operations: Vec::new(),
             last_operation: 0,
-            subscription_turns: Turns::default(),
+            subscription_rate: RateLimiter::direct(limits.subscription_quota),
             running: None,
             controls: VecDeque::new(),
             is_writing: false,
@@ -380,7 +380,7 @@ impl Connection {
             if count >= limit {
                 return Some(format!("A socket has at most {limit} subscriptions: sessionIds takes several."));
             }
-            let is_too_fast = !limits.subscription_pace.take(&mut self.subscription_turns, Instant::now());
+            let is_too_fast = self.subscription_rate.check().is_err();
             is_too_fast.then(|| "This socket subscribes too often: try again later.".to_owned())
         } else {
             let limit = limits.operations_in_flight;

@@ -38,6 +38,7 @@ use futures_util::{
     future::{BoxFuture, FutureExt},
     stream::BoxStream,
 };
+use governor::Quota;
 use service::config::Limits;
 use tokio_util::{
     sync::CancellationToken,
@@ -55,8 +56,7 @@ use crate::{
         origin::{is_listed, is_own},
     },
     live::{CutOff, Hub, Mailbox, MailboxLimits, locked},
-    pace::Pace,
-    request_id,
+    rate, request_id,
 };
 
 /// Maps the `authorization` of `connection_init`, if there is one, to who that is; or says why it is not valid.
@@ -69,7 +69,7 @@ pub type ExpectValid = Arc<dyn Fn(&Identity) -> Result<(), AuthError> + Send + S
 pub struct SocketLimits {
     pub subscriptions_per_socket: usize,
     /// How often one socket may subscribe.
-    pub subscription_pace: Pace,
+    pub subscription_quota: Quota,
     /// Queries and mutations under way on one socket.
     pub operations_in_flight: usize,
     pub max_message_bytes: usize,
@@ -90,7 +90,7 @@ impl From<Limits> for SocketLimits {
         let at_once = u32::try_from(limits.subscriptions_per_socket * 2).unwrap_or(u32::MAX);
         Self {
             subscriptions_per_socket: limits.subscriptions_per_socket,
-            subscription_pace: Pace::new(limits.subscriptions_per_second_per_socket, at_once),
+            subscription_quota: rate::per_second(limits.subscriptions_per_second_per_socket, at_once),
             operations_in_flight: 32,
             max_message_bytes: limits.socket_message_bytes,
             init_timeout: limits.connection_init,

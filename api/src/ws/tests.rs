@@ -41,7 +41,7 @@ use crate::{
         CursorStanding, GroupFeed, Hub, HubSettings, LiveEvent, Registrar, Registration,
         tests::{FakeLog, change, moved, until, within},
     },
-    pace::Pace,
+    rate,
 };
 
 /// What the schema's resolvers were asked to do, and a gate that some of them wait at.
@@ -687,7 +687,7 @@ async fn documents_are_checked_before_anything_is_done_with_them() {
 
 #[tokio::test]
 async fn who_subscribes_too_often_is_refused() {
-    let limits = SocketLimits { subscription_pace: Pace::new(1, 3), ..SocketLimits::default() };
+    let limits = SocketLimits { subscription_quota: rate::per_minute(3), ..SocketLimits::default() };
     let server = Server::with(limits).await;
     let mut client = server.client(None).await;
     for _ in 0..3 {
