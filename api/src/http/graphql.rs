@@ -1040,6 +1040,24 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_body_may_be_slow_and_not_too_slow() {
+        let app = App::new();
+        let in_pieces = |between: Duration| {
+            let pieces = r#"{"query": "{ note }"}"#.as_bytes().chunks(3);
+            Body::from_stream(stream::iter(pieces).then(move |piece| async move {
+                tokio::time::sleep(between).await;
+                Ok::<_, Infallible>(Bytes::from_static(piece))
+            }))
+        };
+        let answer = app.ask(post(&[], in_pieces(Duration::from_secs(1)))).await;
+        assert_eq!(answer.json(), json!({ "data": { "note": null } }));
+        let answer = app.ask(post(&[], in_pieces(Duration::from_secs(5)))).await;
+        assert_eq!((answer.status, answer.code()), (StatusCode::REQUEST_TIMEOUT, json!("BAD_USER_INPUT")));
+        let answer = app.ask(post(&[], Body::from_stream(stream::pending::<Result<Bytes, Infallible>>()))).await;
+        assert_eq!(answer.status, StatusCode::REQUEST_TIMEOUT);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_quiet_stream_beats_and_ends_with_its_token_or_the_server() {
         let app = App::new();
         let token = app.authenticator.issue(Some(PersonId(7)), false, TimeDelta::hours(1)).unwrap();

@@ -192,7 +192,8 @@ impl<E: Executor> Executor for Guarded<E> {
 mod tests {
     use std::fmt::Write as _;
 
-    use async_graphql::parser::parse_query;
+    use async_graphql::{EmptySubscription, Object, Schema, parser::parse_query};
+    use tokio::time::Instant;
 
     use super::*;
 
@@ -218,5 +219,30 @@ mod tests {
             write!(document, " fragment F{n} on M {{ {spreads} a }}").unwrap();
         }
         assert!(count(&document) > 0);
+    }
+
+    /// Each field takes a minute.
+    struct Slow;
+
+    #[Object]
+    impl Slow {
+        async fn minute(&self) -> bool {
+            tokio::time::sleep(Duration::from_mins(1)).await;
+            true
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_query_has_its_time_and_a_mutation_is_finished() {
+        let schema = Schema::new(Slow, Slow, EmptySubscription);
+        let limits = Limits { request: Duration::from_secs(2), ..Limits::default() };
+        let guarded = Guarded::new(schema, Guard::new(Introspection::Everybody, &limits));
+        let began = Instant::now();
+        let late = guarded.execute(Request::new("{ minute }")).await;
+        assert_eq!(began.elapsed(), Duration::from_secs(2));
+        let codes: Vec<_> = late.errors.iter().map(|error| error.extensions.as_ref()?.get("code")).collect();
+        assert_eq!(codes, [Some(&"QUERY_TOO_COMPLEX".into())]);
+        let done = guarded.execute(Request::new("mutation { minute }")).await;
+        assert_eq!(done.errors, []);
     }
 }

@@ -1,12 +1,21 @@
 //! Who changed what is kept.
 
 use anyhow::{Result, ensure};
-use insession_tests::{Client, Deployment, TestDatabase, on_both_databases};
+use chrono::TimeDelta;
+use insession_tests::{
+    Client, Deployment, TestDatabase,
+    database::{execute, number},
+    now, on_both_databases,
+};
 use serde_json::{Value, json};
+use service::prune::prune;
 
-use crate::fixtures::{add_organizer, check_in, create_active_instance, create_person, create_session};
+use crate::{
+    fixtures::{add_organizer, check_in, create_active_instance, create_person, create_session},
+    load::{app_on, told},
+};
 
-on_both_databases!(changes_are_kept_with_who_made_them);
+on_both_databases!(changes_are_kept_with_who_made_them, entries_are_forgotten_when_their_time_is_over);
 
 const LOG: &str = "query($node: ID, $actor: String, $first: Int, $after: String) {
     auditLog(nodeId: $node, actor: $actor, first: $first, after: $after) {
@@ -71,5 +80,39 @@ async fn changes_are_kept_with_who_made_them(database: TestDatabase) -> Result<(
     for client in [&theirs, &deployment.first().client()] {
         ensure!(client.data(LOG, json!({})).await?["auditLog"].is_null(), "it is for admins");
     }
+    Ok(())
+}
+
+async fn entries_are_forgotten_when_their_time_is_over(database: TestDatabase) -> Result<()> {
+    // The workers are not to do it meanwhile.
+    let deployment = Deployment::start_with(&database, |settings| settings.with("AUDIT_LOG_DAYS", "1000")).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    let member = create_person(&admin, "Mia").await?;
+    let connection = database.connect().await?;
+    let count = "SELECT count(*) FROM audit_entry";
+    let entries = number(&connection, count).await?;
+    ensure!(entries >= 2, "{entries}");
+
+    // A year and a day ago there were more than go in one step.
+    let days_ago = |days: i64| (now() - TimeDelta::days(days)).to_rfc3339();
+    for (days, copies) in [(366, 2_500), (364, 10)] {
+        let sql = format!(
+            "INSERT INTO audit_entry (occurred_at, actor, action, node, changes)
+             WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {copies})
+             SELECT '{}', 'operator', 'updateSession', '{session}', '[]' FROM numbers",
+            days_ago(days)
+        );
+        execute(&connection, &sql).await?;
+    }
+    let app = app_on(&database).await?;
+    assert_eq!(prune(&app).await.map_err(told)?.audit_entries, 2_500);
+    assert_eq!(number(&connection, count).await?, entries + 10);
+    // A setting.
+    let forgetful = app.keeping_audit_for(TimeDelta::days(363));
+    assert_eq!(prune(&forgetful).await.map_err(told)?.audit_entries, 10);
+    assert_eq!(prune(&forgetful).await.map_err(told)?.audit_entries, 0);
+    let data = admin.data(LOG, json!({ "node": member })).await?;
+    assert_eq!(data["auditLog"]["totalCount"], 1, "what is young is shown: {data}");
     Ok(())
 }

@@ -1,11 +1,14 @@
 //! What one may ask: how much, how often, from where; on every transport alike.
 
 use anyhow::{Context, Result, ensure};
-use insession_tests::{Client, Deployment, LIMIT, Program, Settings, TestDatabase, on_both_databases, token};
+use insession_tests::{
+    Client, Deployment, LIMIT, Program, Settings, TestDatabase, database::execute, on_both_databases, token,
+};
 use reqwest::{
     StatusCode,
     header::{CONNECTION, HOST, ORIGIN, UPGRADE},
 };
+use sea_orm::TransactionTrait;
 use serde_json::{Value, json};
 
 use crate::fixtures::create_person;
@@ -133,6 +136,38 @@ async fn mutations_have_a_pace_for_each_person_and_address() -> Result<()> {
     let many = "leaveActivity(presenceId: \"-\") { presence { id } } ".repeat(101);
     assert_eq!(admin.error_code(&format!("mutation {{ {many} }}"), json!({})).await?, "RATE_LIMITED");
     ensure!(client.query("{ viewerIsAdmin }", json!({})).await?.code().is_none(), "queries are no mutations");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_query_that_takes_too_long_is_given_up_and_a_mutation_is_not() -> Result<()> {
+    let database = TestDatabase::postgres().await?;
+    let server = Program::serve(&Settings::new(&database.url).with("REQUEST_SECONDS", "1")).await?;
+    let admin = server.admin();
+    let person = create_person(&admin, "Ann").await?;
+    let mut socket = server.socket(None).await?;
+
+    // Nobody reads or writes a person any more.
+    let connection = database.connect().await?;
+    let hold = connection.begin().await?;
+    execute(&hold, "LOCK TABLE person").await?;
+    let query = "query($id: ID!) { person(id: $id) { displayName } }";
+    let variables = json!({ "id": person });
+    assert_eq!(server.client().error_code(query, variables.clone()).await?, "QUERY_TOO_COMPLEX");
+    socket.subscribe("q", query, variables.clone())?;
+    let late = socket.any_for("q", LIMIT).await?;
+    assert_eq!(late.message["payload"][0]["extensions"]["code"], "QUERY_TOO_COMPLEX", "{}", late.message);
+
+    let update = "mutation($id: ID!) { updatePerson(input: { id: $id, displayName: \"Bea\" }) { person { id } } }";
+    let change = tokio::spawn(async move { admin.data(update, variables).await });
+    // As long as queries are given up after, and longer.
+    for _ in 0..2 {
+        assert_eq!(server.client().error_code(query, json!({ "id": person })).await?, "QUERY_TOO_COMPLEX");
+    }
+    hold.rollback().await?;
+    change.await??;
+    let name = server.client_of(&person).data(query, json!({ "id": person })).await?;
+    assert_eq!(name["person"]["displayName"], "Bea");
     Ok(())
 }
 
