@@ -12,7 +12,7 @@ mod m0006_audit;
 mod m0007_due;
 
 pub use sea_orm_migration::MigratorTrait;
-use sea_orm_migration::prelude::*;
+use sea_orm_migration::{Migration, prelude::*};
 
 pub struct Migrator;
 
@@ -28,5 +28,12 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_audit::Migration),
             Box::new(m0007_due::Migration),
         ]
+    }
+
+    /// Those that a newer program has applied are no error: the version before it goes on beside it, and may start again.
+    async fn get_pending_migrations<C: ConnectionTrait>(db: &C) -> Result<Vec<Migration>, DbErr> {
+        let applied = Self::get_migration_models(db).await?;
+        let is_pending = |it: &Migration| applied.iter().all(|applied| applied.version != it.name());
+        Ok(Self::get_migration_files().into_iter().filter(is_pending).collect())
     }
 }

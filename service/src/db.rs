@@ -14,7 +14,10 @@ use sea_orm::{
     sqlx::{Connection as _, postgres::PgConnectOptions, sqlite::SqliteJournalMode},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard},
+    time::Instant,
+};
 use tracing::Span;
 
 use crate::{
@@ -28,6 +31,13 @@ pub(crate) mod advisory {
     pub const MIGRATE: i64 = 0x1A5E_0001;
     pub const PUBLISH: i64 = 0x1A5E_0002;
 }
+
+/// How long a process waits while another one migrates.
+const MIGRATION_TURN: &str = "10min";
+
+/// How long a migration waits for a table that is in use, and for how long it then lets others go first.
+const MIGRATION_LOCK: &str = "500ms";
+const MIGRATION_PAUSE: Duration = Duration::from_secs(2);
 
 /// A pool of connections.
 #[derive(Clone, Debug)]
@@ -90,18 +100,56 @@ impl Db {
     }
 
     /// Brings the schema up to date, one process at a time.
+    ///
+    /// # Errors
+    /// When the locks that it takes were not to be had for a minute, among others.
     pub async fn migrate(&self) -> Result<()> {
-        if !self.is_postgres() {
-            let _turn = self.take_turn().await;
-            return Ok(Migrator::up(&self.pool, None).await?);
+        self.migrate_with::<Migrator>(Duration::from_mins(1)).await
+    }
+
+    /// The same with other migrations. `patience`: for how long the locks of each are tried for, while others use the tables.
+    pub async fn migrate_with<M: MigratorTrait>(&self, patience: Duration) -> Result<()> {
+        loop {
+            let began = Instant::now();
+            let has_migrated = loop {
+                match self.migrate_once::<M>().await {
+                    Err(error) if error.met_a_lock() && began.elapsed() < patience => {
+                        tracing::info!(error = error.describe(), "a migration met others at work, and is tried again");
+                        tokio::time::sleep(MIGRATION_PAUSE).await;
+                    }
+                    Err(error) if error.met_a_lock() => {
+                        return Err(Error::internal(format!(
+                            "its tables stayed locked for {} seconds, probably by a transaction that is still open: {}",
+                            patience.as_secs(),
+                            error.describe()
+                        )));
+                    }
+                    result => break result?,
+                }
+            };
+            if !has_migrated {
+                return Ok(());
+            }
         }
-        // The lock is held by a transaction of its own, so that it is let go whatever happens to this process.
-        let guard = self.pool.begin().await?;
-        execute(&guard, "SELECT pg_advisory_xact_lock($1)", [advisory::MIGRATE.into()]).await?;
-        execute(&guard, "SET LOCAL idle_in_transaction_session_timeout = 0", []).await?;
-        let result = Migrator::up(&self.pool, None).await;
-        guard.commit().await?;
-        Ok(result?)
+    }
+
+    /// Applies the next migration, if there is one, in a transaction: all of it or nothing, whatever happens to this process.
+    async fn migrate_once<M: MigratorTrait>(&self) -> Result<bool> {
+        let tx = self.begin().await?;
+        if tx.is_postgres() {
+            execute(&*tx, &format!("SET LOCAL lock_timeout = '{MIGRATION_TURN}'"), []).await?;
+            let turn = execute(&*tx, "SELECT pg_advisory_xact_lock($1)", [advisory::MIGRATE.into()]).await;
+            turn.map_err(|error| Error::internal(format!("waiting while another process migrates: {error}")))?;
+            // Whoever uses a table waits behind a migration that waits for it: so it does not wait for long.
+            execute(&*tx, &format!("SET LOCAL lock_timeout = '{MIGRATION_LOCK}'"), []).await?;
+        }
+        if M::get_pending_migrations(&*tx).await?.is_empty() {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        M::up(&*tx, Some(1)).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// A transaction in which everything is read as of one moment (rule 23). To be dropped, not committed.

@@ -66,6 +66,12 @@ impl Error {
         matches!(self, Self::Internal(cause::Cause::Database(error)) if is_disconnection(error))
     }
 
+    /// Was a lock not to be had in time, or only at the price of a deadlock?
+    pub(crate) fn met_a_lock(&self) -> bool {
+        matches!(self, Self::Internal(cause::Cause::Database(error))
+            if is_collision(error) || code_of(error).as_deref() == Some("55P03"))
+    }
+
     /// Was a unique index in the way?
     pub(crate) fn is_duplicate(&self) -> bool {
         matches!(self, Self::Internal(cause::Cause::Database(error))

@@ -14,7 +14,10 @@ use super::setup;
 
 pub async fn serve() -> anyhow::Result<()> {
     let settings = setup::settings("info")?;
-    let running = start(&settings, setup::shutdown_on_signals()?).await?;
+    let shutdown = setup::shutdown_on_signals()?;
+    // Whoever waits for the database, or for its migrations, need not be waited for.
+    let Some(running) = shutdown.run_until_cancelled(start(&settings, shutdown.clone())).await else { return Ok(()) };
+    let running = running?;
     tracing::info!(address = %running.server.address(), "serving");
     running.finish().await
 }
@@ -67,7 +70,8 @@ impl Running {
 pub async fn worker() -> anyhow::Result<()> {
     let settings = setup::settings("info")?;
     let shutdown = setup::shutdown_on_signals()?;
-    let db = setup::database(&settings).await?;
+    let Some(db) = shutdown.run_until_cancelled(setup::database(&settings)).await else { return Ok(()) };
+    let db = db?;
     let wake = setup::wake(&settings, &db).await?;
     let (queue, handle) = setup::queue(&settings, &db).await?;
     let app = setup::app(&settings, db, wake, queue);

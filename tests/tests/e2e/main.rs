@@ -14,6 +14,7 @@ mod input;
 mod limits;
 mod live;
 mod load;
+mod migrations;
 mod operations;
 mod presence;
 mod protocol;

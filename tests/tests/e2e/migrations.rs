@@ -1,0 +1,145 @@
+//! Migrations: by one process at a time, beside servers of the version before, never for long in anybody's way.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use futures_util::future::{try_join, try_join_all};
+use insession_tests::{
+    Backend, Deployment, LIMIT, Program, Settings, TestDatabase,
+    database::{execute, number},
+    eventually, on_both_databases, program,
+};
+use migration::Migrator;
+use sea_orm::TransactionTrait;
+use sea_orm_migration::prelude::*;
+use service::db::Db;
+
+use crate::load::{Load, Size, Tolerance, told};
+
+on_both_databases!(programs_that_start_at_once_migrate_once, the_version_before_starts_beside_newer_migrations);
+
+async fn programs_that_start_at_once_migrate_once(database: TestDatabase) -> Result<()> {
+    let settings = Settings::new(&database.url);
+    // SQLite is for one.
+    let servers = if database.backend == Backend::Postgres { 3 } else { 1 };
+    let servers = try_join_all((0..servers).map(|_| Program::serve(&settings)));
+    let commands =
+        try_join_all((0..4).map(|_| async { program::run(&settings, &["migrate"]).await?.expect_success() }));
+    let (servers, commands) = try_join(servers, commands).await?;
+    let mut logs: Vec<String> = servers.iter().map(Program::log).collect();
+    logs.extend(commands.into_iter().map(|command| command.stderr));
+    let applied = |log: &String| log.matches("'m0001_sessions' has been applied").count();
+    assert_eq!(logs.iter().map(applied).sum::<usize>(), 1, "{logs:#?}");
+    for server in servers {
+        server.admin().data("{ sessions { totalCount } }", serde_json::json!({})).await?;
+    }
+    Ok(())
+}
+
+async fn the_version_before_starts_beside_newer_migrations(database: TestDatabase) -> Result<()> {
+    let settings = Settings::new(&database.url);
+    let mut server = Program::serve(&settings).await?;
+    let connection = database.connect().await?;
+    execute(&connection, "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_newer', 0)").await?;
+    server.terminate().await?;
+    server.start_again().await?;
+    program::run(&settings, &["migrate"]).await?.expect_success()?;
+    Ok(())
+}
+
+/// The version after this one.
+struct Next;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Next {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        let mut migrations = Migrator::migrations();
+        migrations.push(Box::new(Expansion));
+        migrations
+    }
+}
+
+/// Adds a column to tables that are much in use, against the order in which locks are taken.
+struct Expansion;
+
+impl MigrationName for Expansion {
+    fn name(&self) -> &'static str {
+        "m9999_expansion"
+    }
+}
+
+const EXPANDED: [&str; 4] = ["change_log", "person", "session_instance", "session"];
+
+#[async_trait::async_trait]
+impl MigrationTrait for Expansion {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in EXPANDED {
+            let column = ColumnDef::new("added").text().null().to_owned();
+            manager.alter_table(Table::alter().table(table).add_column(column).to_owned()).await?;
+        }
+        let index = Index::create().name("idx_added").table("person").col("added").to_owned();
+        manager.create_index(index).await
+    }
+}
+
+async fn migrate_to_next(database: &TestDatabase, patience: Duration) -> Result<()> {
+    let db = Db::connect(&database.url, 2).await.map_err(told)?;
+    db.migrate_with::<Next>(patience).await.map_err(told)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deployment_at_work_is_migrated_without_an_error() -> Result<()> {
+    let database = TestDatabase::postgres().await?;
+    let mut deployment = Deployment::sized(&database, 2, 1, |settings| settings).await?;
+    let load = Load::start(&database, &deployment, Size { subscribers: 5, writers: 4 }, Tolerance::default()).await?;
+
+    // Somebody reads for long. Three processes migrate; others go on.
+    let connection = database.connect().await?;
+    let hold = connection.begin().await?;
+    execute(&hold, "LOCK TABLE session_instance IN ACCESS SHARE MODE").await?;
+    let patience = Duration::from_mins(5);
+    let migrating = try_join_all((0..3).map(|_| migrate_to_next(&database, patience)));
+    let others = async {
+        for _ in 0..2 {
+            let tries = "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'
+                         AND relation = 'session_instance'::regclass
+                         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+            eventually(LIMIT, "a migration to try", async || {
+                ensure!(number(&connection, tries).await? > 0, "none does");
+                Ok(())
+            })
+            .await?;
+            load.goes_on(20).await?;
+        }
+        let expanded = "SELECT count(*) FROM pg_attribute WHERE attname = 'added'";
+        ensure!(number(&connection, expanded).await? == 0, "a migration is done in part");
+        hold.rollback().await?;
+        Ok::<_, anyhow::Error>(())
+    };
+    try_join(migrating, others).await?;
+    for table in EXPANDED {
+        execute(&connection, &format!("SELECT added FROM {table} LIMIT 1")).await?;
+    }
+
+    // And the version before goes on, and starts again.
+    load.goes_on(20).await?;
+    deployment.workers[0].terminate().await?;
+    deployment.workers[0].start_again().await?;
+    load.recovers(&deployment.servers, LIMIT).await?;
+    load.finish(&database).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_table_that_stays_locked_is_told_of() -> Result<()> {
+    let database = TestDatabase::postgres().await?;
+    let db = Db::connect(&database.url, 2).await.map_err(told)?;
+    db.migrate().await.map_err(told)?;
+    let connection = database.connect().await?;
+    let hold = connection.begin().await?;
+    execute(&hold, "LOCK TABLE session IN ACCESS SHARE MODE").await?;
+    let error = migrate_to_next(&database, Duration::ZERO).await.err().context("it was migrated")?;
+    ensure!(format!("{error:?}").contains("stayed locked"), "{error:?}");
+    hold.rollback().await?;
+    migrate_to_next(&database, LIMIT).await
+}
