@@ -10,5 +10,6 @@ pub mod rate;
 pub mod request_id;
 pub mod schema;
 pub mod server;
+mod stopping;
 pub mod telemetry;
 pub mod ws;

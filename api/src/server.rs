@@ -13,7 +13,6 @@ use axum::{
     middleware,
     response::{IntoResponse, Response},
     routing::get,
-    serve::ListenerExt,
 };
 use chrono::TimeDelta;
 use futures_util::FutureExt as _;
@@ -53,6 +52,7 @@ use crate::{
         error::add_missing_codes,
         guard::{ClientAddress, Guard, Guarded},
     },
+    stopping::{self, Steps},
     telemetry,
     ws::{self, SocketLimits, SocketSettings, Sockets},
 };
@@ -69,10 +69,11 @@ pub struct ServerSettings {
     pub limits: Limits,
 }
 
-/// How long requests under way may take to end when the server goes down.
-const DRAIN: Duration = Duration::from_secs(15);
+/// How long the server takes to go down: with what is below, less than the 25 seconds after which it may be killed.
+const STEPS: Steps =
+    Steps { saying_so: Duration::from_secs(1), listening: Duration::from_secs(1), finishing: Duration::from_secs(13) };
 
-/// And how long what they left behind: mutations, and sockets that say goodbye.
+/// And how long what requests left behind may take: mutations, and sockets that say goodbye.
 const LEFT_BEHIND: Duration = Duration::from_secs(5);
 
 /// A server that listens.
@@ -83,6 +84,7 @@ pub struct Server {
     sockets: Sockets,
     mutations: TaskTracker,
     shutdown: CancellationToken,
+    closing: CancellationToken,
 }
 
 #[derive(Clone)]
@@ -91,6 +93,7 @@ struct Health {
     hub: Hub,
     sockets: Sockets,
     workers: Option<Arc<Workers>>,
+    shutdown: CancellationToken,
 }
 
 impl Server {
@@ -107,8 +110,10 @@ impl Server {
     ) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((settings.host, settings.port)).await?;
         let address = listener.local_addr()?;
+        // What stays open ends when the door is closed: who comes back then comes to another server.
+        let closing = CancellationToken::new();
         let source = LogSource(app.clone());
-        let hub = Hub::start(source, app.wake.subscribe(), HubSettings::default(), shutdown.clone()).await?;
+        let hub = Hub::start(source, app.wake.subscribe(), HubSettings::default(), closing.clone()).await?;
         let gatherer = Gatherer::start(app.clone());
         let suggests = settings.introspection == Introspection::Everybody;
         let guard = Guard::new(settings.introspection, &settings.limits);
@@ -122,7 +127,7 @@ impl Server {
             .prepare_with(move |request, parts| request.data(ClientAddress(clients.client_of(parts))))
             .track_mutations_with(mutations.clone())
             .admit_with(admission.clone())
-            .close_with(shutdown.clone());
+            .close_with(closing.clone());
         let (authenticate, expect_valid) = (Arc::clone(&authenticator), Arc::clone(&authenticator));
         let sockets = Sockets::new(
             schema,
@@ -138,12 +143,12 @@ impl Server {
                 expect_valid: Arc::new(move |identity| expect_valid.expect_valid(identity)),
                 complete_errors: add_missing_codes,
                 clock: Arc::clone(&app.clock),
-                shutdown: shutdown.clone(),
+                shutdown: closing.clone(),
             },
         );
         if let Some(people) = authenticator.people() {
             let sockets = sockets.clone();
-            tokio::spawn(people.clone().follow(shutdown.clone(), move || sockets.close_revoked()));
+            tokio::spawn(people.clone().follow(closing.clone(), move || sockets.close_revoked()));
         }
         let cron = CronSettings {
             secret: settings.cron_secret,
@@ -161,7 +166,7 @@ impl Server {
         });
         let calendars = calendar::router(app.clone());
         let pages = pages::router(app.clone(), authenticator);
-        let health = Health { app, hub, sockets: sockets.clone(), workers };
+        let health = Health { app, hub, sockets: sockets.clone(), workers, shutdown: shutdown.clone() };
         let mut router = Router::new()
             .merge(endpoint.router())
             .merge(calendars)
@@ -186,7 +191,7 @@ impl Server {
                     .on_failure(()),
             )
             .layer(SetRequestIdLayer::new(request_id::HEADER, MakeRequestUuid));
-        Ok(Self { address, listener, router, sockets, mutations, shutdown })
+        Ok(Self { address, listener, router, sockets, mutations, shutdown, closing })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -195,21 +200,7 @@ impl Server {
 
     /// Serves until the shutdown, and then until what is under way has ended.
     pub async fn serve(self) -> anyhow::Result<()> {
-        let stop = self.shutdown.clone();
-        let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
-        // Messages are small and each is written at once: none is to wait until the one before it was received.
-        let listener = self.listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "a connection keeps Nagle's algorithm");
-            }
-        });
-        let serving = axum::serve(listener, service).with_graceful_shutdown(async move { stop.cancelled().await });
-        tokio::select! {
-            result = serving => result?,
-            () = async { self.shutdown.cancelled().await; tokio::time::sleep(DRAIN).await } => {
-                tracing::warn!("some connections did not end in time");
-            }
-        }
+        stopping::serve(self.listener, self.router, STEPS, self.shutdown, self.closing).await?;
         self.mutations.close();
         let drained = async {
             self.mutations.wait().await;
@@ -251,13 +242,14 @@ fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
     Ok(layer.allow_origin(origins))
 }
 
-/// 200 when requests can be served: that takes the database. The rest of the body is for people and monitors.
+/// 200 when requests can be served, which takes the database, and will be for more than some seconds. The rest of the body is for people and monitors.
 async fn ready(State(health): State<Health>) -> Response {
     let head = tokio::time::timeout(Duration::from_secs(2), changes::head(health.app.db.pool())).await;
     let head = head.ok().and_then(Result::ok);
     let overdue = tokio::time::timeout(Duration::from_secs(2), find_overdue(&health.app)).await;
     let overdue = overdue.ok().and_then(Result::ok);
     let stats = health.hub.stats();
+    let is_stopping = health.shutdown.is_cancelled();
     let body = json!({
         "database": if head.is_some() { "up" } else { "down" },
         "redis": health.app.wake.status(),
@@ -267,7 +259,8 @@ async fn ready(State(health): State<Health>) -> Response {
         "lag": head.map(|head| head.0.saturating_sub(stats.position.0).max(0)),
         "sockets": health.sockets.count(),
         "groups": stats.groups,
+        "stopping": is_stopping,
     });
-    let status = if head.is_some() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if head.is_some() && !is_stopping { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(body)).into_response()
 }

@@ -4,12 +4,18 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use insession_tests::{Deployment, TestDatabase};
+use insession_tests::{
+    Deployment, Program, Settings, TestDatabase,
+    database::{execute, number},
+    eventually,
+};
+use sea_orm::{DatabaseConnection, TransactionTrait};
 use serde_json::json;
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use super::{RECOVERY, SIZE, size};
 use crate::{
-    fixtures::CHANGES,
+    fixtures::{CHANGES, create_instance, create_person, create_session, in_seconds},
     load::{Load, Tolerance},
 };
 
@@ -31,22 +37,122 @@ async fn a_server_that_is_asked_to_stop_under_load_ends_in_time_and_well() -> Re
             socket.next_for("1", RECOVERY).await?;
             sockets.push(socket);
         }
-        let began = Instant::now();
-        let status = deployment.servers[server].terminate().await?;
-        let took = began.elapsed();
-        ensure!(status.success(), "it ended with {status}");
-        ensure!(took < LONGEST, "it ended after {took:?}");
-        println!("ended after {took:?}");
+        ends_in_time(&mut deployment.servers[server]).await?;
         for mut socket in sockets {
             let closed = socket.closed(RECOVERY).await?;
             ensure!(closed.code == 1012, "a socket was closed with {closed:?}");
         }
         deployment.servers[server].start_again().await?;
         load.recovers(&deployment.servers, RECOVERY).await?;
-        let status = deployment.workers[0].terminate().await?;
-        ensure!(status.success(), "the worker ended with {status}");
+        ends_in_time(&mut deployment.workers[0]).await?;
         deployment.workers[0].start_again().await?;
     }
     load.finish(&database).await?;
     Ok(())
+}
+
+/// Waits until so many statements wait for locks.
+async fn are_waiting(connection: &DatabaseConnection, statements: i64) -> Result<()> {
+    let sql = "SELECT count(*) FROM pg_locks WHERE NOT granted
+               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    eventually(RECOVERY, "statements to wait for locks", async || {
+        let waiting = number(connection, sql).await?;
+        ensure!(waiting >= statements, "only {waiting} do");
+        Ok(())
+    })
+    .await
+}
+
+/// Asks a program to stop, which must end in time and well.
+async fn ends_in_time(program: &mut Program) -> Result<()> {
+    let began = Instant::now();
+    let status = program.terminate().await?;
+    let took = began.elapsed();
+    ensure!(status.success(), "it ended with {status}");
+    ensure!(took < LONGEST, "it ended after {took:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn clients_that_hang_do_not_keep_a_server() -> Result<()> {
+    let database = TestDatabase::postgres().await?;
+    let mut server = Program::serve(&Settings::new(&database.url)).await?;
+    let admin = server.admin();
+    let person = create_person(&admin, "Ann").await?;
+
+    // A query and a mutation that have no end.
+    let connection = database.connect().await?;
+    let hold = connection.begin().await?;
+    execute(&hold, "LOCK TABLE person").await?;
+    for document in [
+        "query($id: ID!) { person(id: $id) { displayName } }",
+        "mutation($id: ID!) { updatePerson(input: { id: $id, displayName: \"Bea\" }) { person { id } } }",
+    ] {
+        let (admin, variables) = (admin.clone(), json!({ "id": person }));
+        tokio::spawn(async move { admin.query(document, variables).await });
+    }
+    are_waiting(&connection, 2).await?;
+
+    let address = server.url().replace("http://", "");
+    let begin = async |bytes: &[u8]| {
+        let mut stream = TcpStream::connect(&address).await?;
+        stream.write_all(bytes).await?;
+        Ok::<_, anyhow::Error>(stream)
+    };
+    let upgrade = format!(
+        "GET /graphql/ws HTTP/1.1\r\nhost: {address}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         sec-websocket-protocol: graphql-transport-ws\r\n\r\n"
+    );
+    let page = format!("GET /web/insession.js HTTP/1.1\r\nhost: {address}\r\n\r\n");
+    let post = format!(
+        "POST /graphql HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
+         content-length: 100\r\n\r\n{{"
+    );
+    let _hanging = [
+        // Nothing; half a head; half a body.
+        begin(b"").await?,
+        begin(b"POST /graphql HT").await?,
+        begin(post.as_bytes()).await?,
+        // A socket that does not answer, and a reader that does not read.
+        begin(upgrade.as_bytes()).await?,
+        begin(page.repeat(500).as_bytes()).await?,
+    ];
+    eventually(RECOVERY, "the socket", async || {
+        let sockets = &server.health().await?["sockets"];
+        ensure!(*sockets == 1, "{sockets}");
+        Ok(())
+    })
+    .await?;
+    ends_in_time(&mut server).await?;
+
+    hold.rollback().await?;
+    server.start_again().await?;
+    create_person(&server.admin(), "Cleo").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_job_without_an_end_does_not_keep_a_worker() -> Result<()> {
+    let database = TestDatabase::postgres().await?;
+    let mut deployment = Deployment::sized(&database, 1, 1, |settings| settings).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    let connection = database.connect().await?;
+    let instance = create_instance(&admin, &session, in_seconds(3), in_seconds(600)).await?;
+    let hold = connection.begin().await?;
+    execute(&hold, "LOCK TABLE session_instance IN SHARE MODE").await?;
+    // It falls due, and can't be opened.
+    are_waiting(&connection, 1).await?;
+    ends_in_time(&mut deployment.workers[0]).await?;
+
+    hold.rollback().await?;
+    deployment.workers[0].start_again().await?;
+    eventually(RECOVERY, "it to open", async || {
+        let document = "query($id: ID!) { sessionInstance(id: $id) { isActive } }";
+        let data = admin.data(document, json!({ "id": instance })).await?;
+        ensure!(data["sessionInstance"]["isActive"] == true, "{data}");
+        Ok(())
+    })
+    .await
 }
