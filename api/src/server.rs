@@ -114,7 +114,7 @@ impl Server {
         let closing = CancellationToken::new();
         let source = LogSource(app.clone());
         let hub = Hub::start(source, app.wake.subscribe(), HubSettings::default(), closing.clone()).await?;
-        let gatherer = Gatherer::start(app.clone());
+        let gatherer = Gatherer::start(&app);
         let suggests = settings.introspection == Introspection::Everybody;
         let guard = Guard::new(settings.introspection, &settings.limits);
         let schema = schema::build(app.clone(), hub.clone(), gatherer.clone(), suggests)?;

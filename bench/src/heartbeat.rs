@@ -153,7 +153,7 @@ fn middle(mut samples: Vec<f64>) -> f64 {
 
 /// Beats in a closed loop, all visits in turn; how many a second.
 async fn beat(app: &App, visits: &[PresenceId], options: &Options) -> Result<f64> {
-    let gatherer = Gatherer::start(app.clone());
+    let gatherer = Gatherer::start(app);
     let claimant = Claimant::new(app, Viewer::person(PersonId(data::PERSON)), None).map_err(told)?;
     let (stop, next) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let visits: Arc<[PresenceId]> = visits.into();

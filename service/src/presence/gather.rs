@@ -3,10 +3,13 @@
 //! Beats wait for each other at most [`GATHERED`], then they are written in one statement, and each is answered when that
 //! has committed. While one batch is being written the next one gathers, so the more there is to do, the larger the batches:
 //! a commit is paid for once by all in it. Beats of the same visit from the same claimant are one; what the later ones say
-//! counts. The queue is bounded: who comes when it is full waits for room.
+//! counts. There are [`LANES`], each with a bounded queue: who comes when it is full waits for room. The beats of a visit are
+//! all in the same lane, so they are written in the order in which they came.
 
 use std::{
+    array,
     collections::{BTreeMap, HashMap},
+    hash::{BuildHasher, RandomState},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -28,15 +31,19 @@ const GATHERED: Duration = Duration::from_millis(25);
 
 /// How many visits are written at once: with more, their answers would wait noticeably longer for a commit that is hardly
 /// shared any better.
-const BATCH: usize = 2_000;
+const BATCH: usize = 1_000;
 
-/// How many beats may wait beside those that are being written.
-const QUEUE: usize = 8_192;
+/// How many batches are written at the same time: while one is sent, read or committed, the database writes the other.
+const LANES: usize = 2;
+
+/// How many beats may wait in a lane beside those that are being written.
+const QUEUE: usize = 4_096;
 
 /// A handle to the gatherer, which ends with the last of them.
 #[derive(Debug, Clone)]
 pub struct Gatherer {
-    queue: mpsc::Sender<Waiting>,
+    lanes: [mpsc::Sender<Waiting>; LANES],
+    hasher: RandomState,
     counters: Arc<Counters>,
 }
 
@@ -77,19 +84,23 @@ enum Answer {
 
 impl Gatherer {
     /// Must be called within a runtime.
-    pub fn start(app: App) -> Self {
-        let (queue, waiting) = mpsc::channel(QUEUE);
+    pub fn start(app: &App) -> Self {
         let counters = Arc::<Counters>::default();
-        tokio::spawn(run(app, waiting, Arc::clone(&counters)));
-        Self { queue, counters }
+        let lanes = array::from_fn(|_| {
+            let (queue, waiting) = mpsc::channel(QUEUE);
+            tokio::spawn(run(app.clone(), waiting, Arc::clone(&counters)));
+            queue
+        });
+        Self { lanes, hasher: RandomState::new(), counters }
     }
 
     /// Writes a beat together with others; what came of it, when that has committed.
     pub async fn beat(&self, beat: Beat) -> Result<Seen> {
         let (answer, answered) = oneshot::channel();
+        let lane = self.lane(beat.visit);
         let waiting = Waiting { beat, came: Instant::now(), answer: Answer::Caller(answer) };
         let ended = || Error::internal("the gatherer has ended");
-        self.queue.send(waiting).await.map_err(|_| ended())?;
+        lane.send(waiting).await.map_err(|_| ended())?;
         match answered.await.map_err(|_| ended())? {
             Ok(outcome) => Ok(*outcome?),
             Err(failure) => Err(Error::internal(failure.as_ref())),
@@ -99,10 +110,15 @@ impl Gatherer {
     /// The same for a beat that nobody waits for. It is lost when the queue is full. `has_stopped` is set when the visit is
     /// over: there is no point in another beat.
     pub fn beat_unheard(&self, beat: Beat, has_stopped: &Arc<AtomicBool>) {
-        let answer = Answer::Heart(Arc::clone(has_stopped));
-        if self.queue.try_send(Waiting { beat, came: Instant::now(), answer }).is_err() {
+        let (lane, answer) = (self.lane(beat.visit), Answer::Heart(Arc::clone(has_stopped)));
+        if lane.try_send(Waiting { beat, came: Instant::now(), answer }).is_err() {
             self.counters.failed.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    fn lane(&self, visit: PresenceId) -> &mpsc::Sender<Waiting> {
+        let hash = usize::try_from(self.hasher.hash_one(visit) % LANES as u64);
+        &self.lanes[hash.unwrap_or_default()]
     }
 
     /// For metrics.

@@ -291,7 +291,7 @@ async fn nobody_touches_anothers_visit(database: TestDatabase) -> Result<()> {
 async fn beats_that_come_at_once_are_one_write(database: TestDatabase) -> Result<()> {
     let mut visitors = start(database, None).await?;
     visitors.world.app.presence.anonymous = true;
-    let gatherer = Gatherer::start(visitors.app().clone());
+    let gatherer = Gatherer::start(visitors.app());
     let claimant = Claimant::new(visitors.app(), visitors.viewer(), None).done()?;
     let at = visitors.world.now();
     let beat = |number: u32, page: &str| Beat {
