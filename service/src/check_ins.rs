@@ -22,7 +22,7 @@ use serde_json::json;
 use crate::{
     App, Error, Result,
     audit::Changes,
-    db::Tx,
+    db::{Tx, is_one_of},
     facts,
     instances::moment,
     lists::{self, Key, Page, Slice},
@@ -102,9 +102,11 @@ pub async fn find_check_in(app: &App, id: i64) -> Result<Option<check_in::Model>
 
 /// A person's answers to these instances.
 pub async fn find_answers(app: &App, person: PersonId, ids: &[SessionInstanceId]) -> Result<Vec<check_in::Model>> {
-    let query = check_in::Entity::find()
-        .filter(check_in::Column::PersonId.eq(person.0))
-        .filter(check_in::Column::SessionInstanceId.is_in(ids.iter().map(|id| id.0)));
+    let query = check_in::Entity::find().filter(check_in::Column::PersonId.eq(person.0)).filter(is_one_of(
+        app.db.pool(),
+        check_in::Column::SessionInstanceId,
+        ids.iter().map(|id| id.0),
+    ));
     Ok(query.all(app.db.pool()).await?)
 }
 

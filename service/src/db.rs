@@ -8,9 +8,10 @@ use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 use chrono::{DateTime, SecondsFormat, Utc};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    FromQueryResult, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
-    sea_query::ArrayType,
+    AccessMode, ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, FromQueryResult, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait, Value,
+    sea_query::{ArrayType, Expr},
     sqlx::{Connection as _, postgres::PgConnectOptions, sqlite::SqliteJournalMode},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -317,6 +318,18 @@ pub(crate) fn is_in<C: ConnectionTrait>(db: &C, column: &str, n: usize) -> Strin
     match db.get_database_backend() {
         DbBackend::Postgres => format!("{column} = ANY(${n})"),
         _ => format!("{column} IN (SELECT value FROM json_each(${n}))"),
+    }
+}
+
+/// `column` is one of these, for a query that sea-orm builds: one statement on PostgreSQL, however many there are.
+pub(crate) fn is_one_of<C: ConnectionTrait>(
+    db: &C,
+    column: impl ColumnTrait,
+    numbers: impl IntoIterator<Item = i64>,
+) -> Expr {
+    match db.get_database_backend() {
+        DbBackend::Postgres => column.eq_any(numbers),
+        _ => column.is_in(numbers),
     }
 }
 

@@ -66,7 +66,7 @@ pub async fn find_instances<C: ConnectionTrait>(
     db: &C,
     ids: &[SessionInstanceId],
 ) -> Result<Vec<session_instance::Model>> {
-    Ok(existing().filter(session_instance::Column::Id.is_in(ids.iter().map(|id| id.0))).all(db).await?)
+    Ok(existing().filter(db::is_one_of(db, session_instance::Column::Id, ids.iter().map(|id| id.0))).all(db).await?)
 }
 
 /// The instances of a session with dates in `[from, to)`, by start.
@@ -201,7 +201,7 @@ pub async fn find_meetings<C: ConnectionTrait>(
         .add(session_instance::Column::Date.between(from, to))
         .add(session_instance::Column::OccurrenceDate.between(from, to));
     let query = existing()
-        .filter(session_instance::Column::SessionId.is_in(sessions.iter().map(|id| id.0)))
+        .filter(db::is_one_of(db, session_instance::Column::SessionId, sessions.iter().map(|id| id.0)))
         .filter(dated)
         .order_by_asc(session_instance::Column::Id);
     Ok(query.all(db).await?)
@@ -234,26 +234,19 @@ pub async fn find_counts(app: &App, ids: &[SessionInstanceId]) -> Result<Vec<(Se
     #[derive(FromQueryResult)]
     struct Row {
         id: i64,
-        count: i64,
+        present: i64,
+        attending: i64,
     }
-    let list = || db::list(app.db.pool(), ids.iter().map(|id| id.0));
-    let present = format!(
-        "SELECT active_session_instance_id AS id, COUNT(*) AS count FROM person WHERE {} GROUP BY active_session_instance_id",
-        db::is_in(app.db.pool(), "active_session_instance_id", 1)
-    );
-    let attending = format!(
-        "SELECT i.id, i.erased_count + (SELECT COUNT(*) FROM check_in c \
-           WHERE c.session_instance_id = i.id AND c.attendance = 'YES') AS count \
+    let sql = format!(
+        "SELECT i.id, (SELECT COUNT(*) FROM person p WHERE p.active_session_instance_id = i.id) AS present, \
+           i.erased_count + (SELECT COUNT(*) FROM check_in c \
+             WHERE c.session_instance_id = i.id AND c.attendance = 'YES') AS attending \
          FROM session_instance i WHERE {}",
         db::is_in(app.db.pool(), "i.id", 1)
     );
-    let present: Vec<Row> = db::rows(app.db.pool(), &present, [list()]).await?;
-    let attending: Vec<Row> = db::rows(app.db.pool(), &attending, [list()]).await?;
-    let count = |rows: &[Row], id: SessionInstanceId| rows.iter().find(|row| row.id == id.0).map_or(0, |row| row.count);
-    Ok(ids
-        .iter()
-        .map(|id| (*id, Counts { present: count(&present, *id), attending: count(&attending, *id) }))
-        .collect())
+    let found: Vec<Row> = db::rows(app.db.pool(), &sql, [db::list(app.db.pool(), ids.iter().map(|id| id.0))]).await?;
+    let counts = |row: Row| (SessionInstanceId(row.id), Counts { present: row.present, attending: row.attending });
+    Ok(found.into_iter().map(counts).collect())
 }
 
 pub(crate) fn moment(app: &App, now: DateTime<Utc>, mode: Mode) -> Moment {
@@ -493,7 +486,7 @@ pub async fn find_said_yes(
 ) -> Result<Vec<SessionInstanceId>> {
     let rows = check_in::Entity::find()
         .filter(check_in::Column::PersonId.eq(person.0))
-        .filter(check_in::Column::SessionInstanceId.is_in(ids.iter().map(|id| id.0)))
+        .filter(db::is_one_of(app.db.pool(), check_in::Column::SessionInstanceId, ids.iter().map(|id| id.0)))
         .filter(check_in::Column::Attendance.eq(check_in::Attendance::Yes))
         .all(app.db.pool())
         .await?;

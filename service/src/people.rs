@@ -16,6 +16,7 @@ use sea_orm::{
 use crate::{
     App, Error, Result,
     audit::Changes,
+    db::is_one_of,
     lists::{self, Key, Page, Slice},
     placing::{Affected, place_people},
     sessions::contains,
@@ -46,7 +47,7 @@ pub struct PersonPatch {
 /// These people; of those who were merged into others there is nothing left to show.
 pub async fn find_people<C: ConnectionTrait>(db: &C, ids: &[PersonId]) -> Result<Vec<person::Model>> {
     let unmerged = person::Entity::find().filter(person::Column::MergedIntoId.is_null());
-    Ok(unmerged.filter(person::Column::Id.is_in(ids.iter().map(|id| id.0))).all(db).await?)
+    Ok(unmerged.filter(is_one_of(db, person::Column::Id, ids.iter().map(|id| id.0))).all(db).await?)
 }
 
 /// Where a person is placed.

@@ -23,7 +23,7 @@ use serde_json::Value;
 use crate::{
     App, Error, Result,
     audit::Changes,
-    db::Tx,
+    db::{Tx, is_one_of},
     facts,
     lists::{self, Key, Page, Slice},
     sweep, transaction, validate,
@@ -84,7 +84,7 @@ pub async fn find_sessions<C: ConnectionTrait>(db: &C, ids: &[SessionId]) -> Res
 /// Deleted ones too: the log names them, and whoever is told that a meeting ended is told of which session it was.
 pub async fn find_named_sessions<C: ConnectionTrait>(db: &C, ids: &[SessionId]) -> Result<Vec<session::Model>> {
     let ids = ids.iter().map(|id| id.0);
-    Ok(session::Entity::find().filter(session::Column::Id.is_in(ids)).all(db).await?)
+    Ok(session::Entity::find().filter(is_one_of(db, session::Column::Id, ids)).all(db).await?)
 }
 
 pub async fn find_session_by_path(app: &App, path: &str) -> Result<Option<session::Model>> {
@@ -190,7 +190,7 @@ pub async fn find_organized<C: ConnectionTrait>(
     let Some(person) = viewer.person else { return Ok(HashSet::new()) };
     let rows = session_organizer::Entity::find()
         .filter(session_organizer::Column::PersonId.eq(person.0))
-        .filter(session_organizer::Column::SessionId.is_in(sessions.iter().map(|id| id.0)))
+        .filter(is_one_of(db, session_organizer::Column::SessionId, sessions.iter().map(|id| id.0)))
         .all(db)
         .await?;
     Ok(rows.into_iter().map(|row| SessionId(row.session_id)).collect())
@@ -202,11 +202,11 @@ pub async fn find_organizers<C: ConnectionTrait>(
     sessions: &[SessionId],
 ) -> Result<Vec<(SessionId, person::Model)>> {
     let links = session_organizer::Entity::find()
-        .filter(session_organizer::Column::SessionId.is_in(sessions.iter().map(|id| id.0)))
+        .filter(is_one_of(db, session_organizer::Column::SessionId, sessions.iter().map(|id| id.0)))
         .all(db)
         .await?;
     let people = person::Entity::find()
-        .filter(person::Column::Id.is_in(links.iter().map(|link| link.person_id)))
+        .filter(is_one_of(db, person::Column::Id, links.iter().map(|link| link.person_id)))
         .order_by_asc(person::Column::NameKey)
         .order_by_asc(person::Column::Id)
         .all(db)

@@ -7,7 +7,7 @@ use sea_orm::{
     QueryOrder, QuerySelect, Select, sea_query::LockType,
 };
 
-use crate::{App, Error, Result, audit::Changes, transaction, validate};
+use crate::{App, Error, Result, audit::Changes, db::is_one_of, transaction, validate};
 
 #[derive(Debug, Clone)]
 pub struct NewActivity {
@@ -27,7 +27,7 @@ pub async fn find_activity_by_key(app: &App, key: &str) -> Result<Option<activit
 }
 
 pub async fn find_activities<C: ConnectionTrait>(db: &C, ids: &[ActivityId]) -> Result<Vec<activity::Model>> {
-    Ok(activity::Entity::find().filter(activity::Column::Id.is_in(ids.iter().map(|id| id.0))).all(db).await?)
+    Ok(activity::Entity::find().filter(is_one_of(db, activity::Column::Id, ids.iter().map(|id| id.0))).all(db).await?)
 }
 
 /// All activities by key, `limit` at most.
