@@ -64,6 +64,8 @@ pub struct Made {
 
 /// How many live events a wave has at the most.
 const WAVE: usize = 64;
+/// The same of a group for everyone. There are few of those, and they have most of the events.
+const SHARED_WAVE: usize = 256;
 /// How many replays may wait for the next wave.
 const REPLAYS: usize = 32;
 /// How many events of one member are replayed at the same time.
@@ -227,6 +229,10 @@ impl Drop for Subscription {
 }
 
 impl Group {
+    fn is_for_everyone(&self) -> bool {
+        self.key.viewer.is_none()
+    }
+
     async fn replay(&self, event: LiveEvent) -> Result<Arc<str>, ReplayError> {
         if let Some(text) = locked(&self.recent).find(&event) {
             return Ok(text);
@@ -242,7 +248,7 @@ impl Group {
 struct Run {
     ending: Ending,
     start: StartExecution,
-    /// As many as the last wave wanted, and one at least once there was any.
+    /// As many as the last wave wanted, or half as many as there were before it, and one at least once there was any.
     executions: Vec<Execution>,
     requests: mpsc::Receiver<ReplayRequest>,
 }
@@ -268,8 +274,9 @@ impl Run {
     /// Waits until there is something to do. Those who catch up and those who are live both have their share of it.
     async fn next(&mut self) -> Result<Wave, Ended> {
         let mut wave = Wave::default();
+        let most = if self.ending.group.is_for_everyone() { SHARED_WAVE } else { WAVE };
         poll_fn(|context| {
-            while wave.live.len() < WAVE
+            while wave.live.len() < most
                 && let Poll::Ready(next) = self.ending.group.follower.poll_next(context)
             {
                 match next {
@@ -343,9 +350,9 @@ impl Run {
         }
         let made = self.make(&to_make).await?;
         self.ending.hub.0.counters.executions.fetch_add(to_make.len() as u64, Ordering::Relaxed);
-        // A burst does not keep its executions.
-        self.executions.truncate(to_make.len().max(1));
-        let is_same_for_everyone = self.ending.group.key.viewer.is_none();
+        // A burst does not keep its executions for long. They are not dropped at once, as waves of one burst differ.
+        self.executions.truncate(to_make.len().max(self.executions.len() / 2).max(1));
+        let is_same_for_everyone = self.ending.group.is_for_everyone();
         for (event, text) in to_make.iter().zip(made) {
             if is_same_for_everyone {
                 locked(&self.ending.group.recent).keep(event, Arc::clone(&text));
