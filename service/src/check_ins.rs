@@ -165,19 +165,28 @@ async fn lock_for_check_in(
     let item = Item { instance, session };
     match (is_due(&item.instance), lock) {
         (false, _) => {
-            person::Entity::find_by_id(person.0).lock(LockType::NoKeyUpdate).one(&**tx).await?;
+            lock_someone(tx, person).await?;
             Ok(item)
         }
         (true, LockType::Share) => Err(Error::Again("the instance falls due while someone checks in")),
         (true, _) => {
             let moment = moment(app, now, Mode::Exact);
             lock_people_of(tx, SessionInstanceId(item.instance.id), person).await?;
+            lock_someone(tx, person).await?;
             let turned = settle::settle(tx, moment, vec![item.clone()]).await?;
             let mut settled = settle::place(tx, moment, turned).await?;
             let changed = settled.activated.pop().or(settled.deactivated.pop());
             Ok(changed.unwrap_or(item))
         }
     }
+}
+
+async fn lock_someone(tx: &Tx, person: PersonId) -> Result<()> {
+    let row = person::Entity::find_by_id(person.0).lock(LockType::NoKeyUpdate).one(&**tx).await?;
+    if !row.is_some_and(|row| is_someone(&row)) {
+        return Err(Error::Again("the person was erased or merged meanwhile"));
+    }
+    Ok(())
 }
 
 /// Says yes, maybe or no; a yes to an active instance puts the person there now (rules 13, 14).

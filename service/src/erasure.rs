@@ -21,7 +21,7 @@ use crate::{
     audit::Changes,
     bookings::{end_living, lock_living_of},
     changes::News,
-    db::{Tx, execute, is_in, list, numbers},
+    db::{Tx, execute, is_in, list, numbers, text_list},
     placing::{Affected, place_people},
     presence::visits::erase_visits,
     sign_in::is_someone,
@@ -44,7 +44,8 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
         // In the order of locks: instances, slots and bookings, the person; then it is looked whether that was all.
         let answered = lock_answered(tx, id).await?;
         let bookings = lock_living_of(tx, id).await?;
-        let row = person::Entity::find_by_id(id.0).lock(LockType::NoKeyUpdate).one(&**tx).await?;
+        // So that nothing that refers to the person is being made meanwhile: whoever makes it locks the person's key.
+        let row = person::Entity::find_by_id(id.0).lock(LockType::Update).one(&**tx).await?;
         let row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
         if find_answered(tx, id).await? != answered || lock_living_of(tx, id).await? != bookings {
             return Err(Error::Again("the person does something at the moment"));
@@ -54,9 +55,7 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
         erase_visits(tx, id, now).await?;
         execute(&**tx, "DELETE FROM session_organizer WHERE person_id = $1", [id.0.into()]).await?;
         // Before this transaction writes what it has to tell.
-        execute(&**tx, "UPDATE change_log SET person_id = NULL WHERE person_id = $1", [id.0.into()]).await?;
-        let sql = "UPDATE audit_entry SET changes = '{}' WHERE node = $1";
-        execute(&**tx, sql, [id.to_string().into()]).await?;
+        erase_from_logs(tx, id).await?;
         let sql = "UPDATE person SET display_name = $2, name_key = $2, city = NULL, country = NULL, external_id = NULL \
                    WHERE merged_into_id = $1";
         execute(&**tx, sql, [id.0.into(), NAMELESS.into()]).await?;
@@ -114,6 +113,17 @@ async fn erase_check_ins(tx: &Tx, id: PersonId, now: DateTime<Utc>) -> Result<()
     execute(&**tx, &sql, [list(&**tx, attended.iter().copied()), now.into()]).await?;
     execute(&**tx, "DELETE FROM check_in WHERE person_id = $1", [id.0.into()]).await?;
     tx.tell(|news| attended.iter().for_each(|instance| news.counts_changed(SessionInstanceId(*instance))));
+    Ok(())
+}
+
+/// What the logs say of the person, and of those who were merged into them.
+async fn erase_from_logs(tx: &Tx, id: PersonId) -> Result<()> {
+    let all = numbers(&**tx, "SELECT id FROM person WHERE id = $1 OR merged_into_id = $1", [id.0.into()]).await?;
+    let sql = format!("UPDATE change_log SET person_id = NULL WHERE {}", is_in(&**tx, "person_id", 1));
+    execute(&**tx, &sql, [list(&**tx, all.iter().copied())]).await?;
+    let sql = format!("UPDATE audit_entry SET changes = '{{}}' WHERE {}", is_in(&**tx, "node", 1));
+    let nodes = text_list(&**tx, all.into_iter().map(|id| PersonId(id).to_string()));
+    execute(&**tx, &sql, [nodes]).await?;
     Ok(())
 }
 

@@ -87,11 +87,12 @@ pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: Perso
     })
 }
 
+/// So that nothing that refers to them is being made meanwhile: whoever makes it locks the person's key.
 async fn lock_both(tx: &Tx, from: PersonId, into: PersonId) -> Result<[person::Model; 2]> {
     let both = person::Entity::find()
         .filter(person::Column::Id.is_in([from.0, into.0]))
         .order_by_asc(person::Column::Id)
-        .lock(LockType::NoKeyUpdate)
+        .lock(LockType::Update)
         .all(&**tx)
         .await?;
     let find = |id: PersonId| {

@@ -26,6 +26,7 @@ use crate::{
     db::{Tx, is_one_of},
     facts,
     lists::{self, Key, Page, Slice},
+    sign_in::is_someone,
     sweep, transaction, validate,
 };
 
@@ -440,7 +441,8 @@ pub async fn insert_organizer(app: &App, viewer: Viewer, id: SessionId, person: 
     transaction!(app, app.now(), |tx| {
         authorize_edit(&**tx, viewer, id).await?;
         let row = lock_session(tx, id, LockType::Share).await?;
-        if person::Entity::find_by_id(person.0).one(&**tx).await?.is_none() {
+        let named = person::Entity::find_by_id(person.0).lock(LockType::KeyShare).one(&**tx).await?;
+        if !named.is_some_and(|named| is_someone(&named)) {
             return Err(Error::not_found("person", person));
         }
         let link = session_organizer::Model { session_id: id.0, person_id: person.0 };

@@ -111,9 +111,9 @@ fn said(change: Option<&Option<String>>) -> Option<&str> {
 /// Decides and writes beats, of one visit each, whatever there is to decide.
 pub async fn write_others(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashMap<PresenceId, Outcome>> {
     transaction!(app, app.now(), |tx| {
+        let people = lock_people(tx, beats).await?;
         let mut known: HashMap<String, Model> =
             lock_visits(tx, beats.keys()).await?.into_iter().map(|row| (row.id.clone(), row)).collect();
-        let people = find_people(tx, beats).await?;
         let (mut written, mut new, mut outcomes) = (Vec::new(), Vec::new(), HashMap::new());
         let mut tallies = Vec::new();
         for (id, beat) in beats {
@@ -203,13 +203,18 @@ pub(super) async fn lock_visits(tx: &Tx, ids: impl Iterator<Item = &PresenceId>)
     rows(&**tx, &sql, [text_list(&**tx, ids.map(|id| id.uuid()))]).await
 }
 
-/// Which of the people whom beats name there are.
-async fn find_people(tx: &Tx, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashSet<i64>> {
+/// Which of the people whom beats name there are. Locked against being erased or merged, and nothing else, until their
+/// visits are there to be found by who does that.
+async fn lock_people(tx: &Tx, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashSet<i64>> {
     let people: HashSet<i64> = beats.values().filter_map(|beat| beat.claimant.person).map(|id| id.0).collect();
     if people.is_empty() {
         return Ok(people);
     }
-    let sql = format!("SELECT id FROM person WHERE {}", is_in(&**tx, "id", 1));
+    let sql = format!(
+        "SELECT id FROM person WHERE {} AND erased_at IS NULL AND merged_into_id IS NULL ORDER BY id {}",
+        is_in(&**tx, "id", 1),
+        tx.locking("FOR KEY SHARE")
+    );
     Ok(crate::db::numbers(&**tx, &sql, [list(&**tx, people)]).await?.into_iter().collect())
 }
 

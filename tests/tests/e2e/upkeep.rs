@@ -262,7 +262,13 @@ async fn merged_people_are_one(database: TestDatabase) -> Result<()> {
     assert_eq!(admin.error_code(merge, both).await?, "NOT_FOUND");
     let erase = "mutation($id: ID!) { erasePerson(id: $id) { erasedPersonId } }";
     admin.data(erase, json!({ "id": into })).await?;
-    let names = "SELECT COUNT(*) FROM person WHERE display_name LIKE 'Ann%' OR external_id IS NOT NULL";
-    assert_eq!(number(&database.connect().await?, names).await?, 0, "the one who was merged too");
+    let db = database.connect().await?;
+    for sql in [
+        "SELECT COUNT(*) FROM person WHERE display_name LIKE 'Ann%' OR external_id IS NOT NULL".to_owned(),
+        "SELECT COUNT(*) FROM audit_entry WHERE changes LIKE '%Ann%' OR changes LIKE '%annie%'".to_owned(),
+        format!("SELECT COUNT(*) FROM change_log WHERE person_id = {}", from.trim_start_matches("Person:")),
+    ] {
+        assert_eq!(number(&db, &sql).await?, 0, "the one who was merged too: {sql}");
+    }
     Ok(())
 }

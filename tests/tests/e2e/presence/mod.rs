@@ -7,4 +7,4 @@ mod rules;
 mod sockets;
 mod statistics;
 mod vectors;
-mod visitors;
+pub mod visitors;

@@ -4,6 +4,7 @@
 //! as by hand in the database; else by the service's own functions. A world is *right* when every stored status and
 //! place is what `domain` decides upon the stored facts, and the log, replayed from nothing, gives the same.
 
+mod gone;
 mod log;
 mod property;
 mod races;

@@ -1,0 +1,163 @@
+//! What somebody does at the very moment at which they are erased or merged: nothing of it is left with who is gone.
+//!
+//! On PostgreSQL, where a transaction of the test's own holds up who comes first. On SQLite one writes after the other.
+
+use std::future::Future;
+
+use anyhow::{Result, ensure};
+use domain::{
+    access::Viewer,
+    ids::{PersonId, SessionId, SessionInstanceId},
+};
+use entity::check_in::Attendance;
+use insession_tests::{
+    LIMIT, TestDatabase,
+    database::{execute, number},
+    eventually,
+};
+use service::{
+    App, Error, check_ins, erasure,
+    instances::{self, NewInstance},
+    merging,
+    presence::{Claimant, beats::Beat},
+    sessions,
+};
+use tokio::task::JoinHandle;
+
+use super::world::{Done, World, blank_session, date, time};
+use crate::presence::visitors::{visit, write};
+
+#[derive(Debug, Clone, Copy)]
+enum Going {
+    Erased,
+    Merged,
+}
+
+struct Stage {
+    world: World,
+    person: PersonId,
+    friend: PersonId,
+    session: SessionId,
+    instance: SessionInstanceId,
+}
+
+impl Stage {
+    async fn set() -> Result<Self> {
+        let world = World::new(TestDatabase::postgres().await?, "2025-06-11 19:30").await?;
+        let session = SessionId(world.insert_session(blank_session("Monday", "UTC")).await?.id);
+        let new = NewInstance {
+            session,
+            date: date("2025-06-11"),
+            start_time: Some(time("19:00")),
+            end_time: Some(time("22:00")),
+            location_override: None,
+        };
+        let made = instances::insert_instance(&world.app, Viewer::ADMIN, new).await.done()?;
+        let (person, friend) = (world.insert_person("Ann").await?, world.insert_person("Bob").await?);
+        Ok(Self { world, person, friend, session, instance: SessionInstanceId(made.id) })
+    }
+
+    /// The person goes, in a task of its own.
+    fn go(&self, going: Going) -> JoinHandle<Result<()>> {
+        let (app, person, friend) = (self.world.app.clone(), self.person, self.friend);
+        tokio::spawn(async move {
+            match going {
+                Going::Erased => erasure::erase_person(&app, Viewer::ADMIN, person).await.done(),
+                Going::Merged => merging::merge_people(&app, Viewer::ADMIN, person, friend).await.done().map(drop),
+            }
+        })
+    }
+
+    fn spawn<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+        &self,
+        act: impl FnOnce(App) -> F,
+    ) -> JoinHandle<T> {
+        tokio::spawn(act(self.world.app.clone()))
+    }
+
+    /// Waits until so many transactions wait for another, or this one is done.
+    async fn until_waiting<T>(&self, count: i64, or_done: &JoinHandle<T>) -> Result<()> {
+        let sql =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let connection = self.world.connect().await?;
+        eventually(LIMIT, "transactions to wait", async || {
+            let waiting = number(&connection, sql).await?;
+            ensure!(or_done.is_finished() || waiting >= count, "{waiting} wait");
+            Ok(())
+        })
+        .await
+    }
+
+    /// How many rows of a table are still the person's.
+    async fn left_in(&self, table: &str) -> Result<i64> {
+        let sql = format!("SELECT count(*) FROM {table} WHERE person_id = {}", self.person.0);
+        number(self.world.db(), &sql).await
+    }
+}
+
+#[tokio::test]
+async fn a_visit_that_begins_goes_with_its_person() -> Result<()> {
+    for going in [Going::Erased, Going::Merged] {
+        let stage = Stage::set().await?;
+        let (person, at) = (stage.person, stage.world.now());
+        // Somebody begins a visit of the same id, so that its insertion waits.
+        let other = stage.world.app.db.begin().await.done()?;
+        execute(
+            &*other,
+            &format!(
+                "INSERT INTO presence (id, person_id, status, is_live, started_at, last_seen_at) \
+                 VALUES ('{}', {}, 'ACTIVE', TRUE, '{at}', '{at}')",
+                visit(1).uuid(),
+                stage.friend.0
+            ),
+        )
+        .await?;
+        let begins = stage.spawn(async move |app| {
+            let claimant = Claimant::new(&app, Viewer::person(person), None).done()?;
+            write(&app, Beat { visit: visit(1), claimant, language_code: None, current_page: None, at }).await
+        });
+        stage.until_waiting(1, &begins).await?;
+        let goes = stage.go(going);
+        stage.until_waiting(2, &goes).await?;
+        drop(other);
+        begins.await??.map_err(|refusal| anyhow::anyhow!("{going:?}: {refusal:?}"))?;
+        goes.await??;
+        assert_eq!(stage.left_in("presence").await?, 0, "{going:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_is_gone_begins_nothing() -> Result<()> {
+    for going in [Going::Erased, Going::Merged] {
+        let stage = Stage::set().await?;
+        let (person, session, instance, at) = (stage.person, stage.session, stage.instance, stage.world.now());
+        let other = stage.world.app.db.begin().await.done()?;
+        execute(&*other, &format!("SELECT 1 FROM person WHERE id = {} FOR UPDATE", person.0)).await?;
+        let goes = stage.go(going);
+        stage.until_waiting(1, &goes).await?;
+        let checks_in = stage.spawn(async move |app| {
+            check_ins::check_in(&app, Viewer::ADMIN, instance, Attendance::Yes, Some(person)).await.map(drop)
+        });
+        stage.until_waiting(2, &checks_in).await?;
+        let organizes = stage
+            .spawn(async move |app| sessions::insert_organizer(&app, Viewer::ADMIN, session, person).await.map(drop));
+        stage.until_waiting(3, &organizes).await?;
+        let begins = stage.spawn(async move |app| {
+            let claimant = Claimant::new(&app, Viewer::person(person), None).done()?;
+            write(&app, Beat { visit: visit(1), claimant, language_code: None, current_page: None, at }).await
+        });
+        stage.until_waiting(4, &begins).await?;
+        drop(other);
+        goes.await??;
+        for refused in [checks_in.await?, organizes.await?] {
+            ensure!(matches!(refused, Err(Error::NotFound(_))), "{going:?}: {refused:?}");
+        }
+        let refused = begins.await??;
+        ensure!(refused.is_err(), "{going:?}: {refused:?}");
+        for table in ["check_in", "session_organizer", "presence"] {
+            assert_eq!(stage.left_in(table).await?, 0, "{going:?}: {table}");
+        }
+    }
+    Ok(())
+}
