@@ -28,6 +28,8 @@ const PING_MS = 20_000;
 /** How long a connection may take, and an answer after the computer woke up. */
 const CONNECT_MS = 15_000;
 const PROBE_MS = 5_000;
+/** How long the page before this one, in the same tab, may take to go. */
+const HOLD_MS = 3_000;
 const BACKOFF_MS = { first: 1_000, longest: 30_000, refused: 120_000 };
 /** A connection that lasted so long was a good one: the next back-off begins anew. */
 const STABLE_MS = 5_000;
@@ -1016,6 +1018,8 @@ class Visit extends EventTarget {
   async beat() {
     if (this.#isStopped) return;
     clearTimeout(this.#timer);
+    // A tab that was duplicated has a copy of the first one's storage: it makes a visit of its own.
+    while (!(await hold(`${this.key} ${this.id}`))) this.#become({ id: randomId() });
     let seconds = 20;
     try {
       const input = { ...this.input, presenceId: this.id, secret: this.secret };
@@ -1081,6 +1085,29 @@ class Visit extends EventTarget {
     }
   }
 }
+
+/** What this page holds, by name: what gives it back; nothing when another page has it. */
+const held = new Map();
+
+/** Whether this page has this name for itself, among those of its site, until it goes. Always on pages that are not secure. */
+function hold(name) {
+  if (!navigator.locks) return true;
+  if (!held.has(name)) {
+    const holding = new Promise((resolve) => {
+      const hasIt = () => new Promise((release) => resolve(release));
+      const failed = ({ name }) => resolve(name === 'TimeoutError' ? undefined : () => {});
+      navigator.locks.request(name, { signal: AbortSignal.timeout(HOLD_MS) }, hasIt).catch(failed);
+    });
+    held.set(name, holding);
+  }
+  return held.get(name);
+}
+
+// Browsers keep no page for the way back that holds something; and this tab's next page is to have the same.
+addEventListener('pagehide', () => {
+  for (const holding of held.values()) holding.then((release) => release?.());
+  held.clear();
+});
 
 /** A UUID; `crypto.randomUUID` is there on secure pages only. */
 function randomId() {

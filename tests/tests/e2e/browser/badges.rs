@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use chrono::TimeDelta;
-use insession_tests::{Browser, Deployment, Page, TestDatabase, eventually, token};
+use domain::access::Viewer;
+use insession_tests::{Browser, Deployment, Page, Screen, TestDatabase, database::execute, eventually, token};
 use serde_json::{Value, json};
+use service::{changes, instances, prune};
 
 use super::elsewhere::Elsewhere;
-use crate::fixtures::{
-    cancel, check_in, create_active_instance, create_instance, create_person, create_session, in_seconds,
+use crate::{
+    fixtures::{cancel, check_in, create_active_instance, create_instance, create_person, create_session, in_seconds},
+    load::{app_on, told},
 };
 
 /// It is known whether the session is on.
@@ -157,6 +160,79 @@ async fn a_page_misses_nothing_while_its_server_is_down() -> Result<()> {
     create_active_instance(&elsewhere, &session).await?;
     page.until(LIVE).await?;
     page.forgive("WebSocket connection to")?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn a_page_begins_anew_when_the_log_no_longer_has_what_it_missed() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let mut deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let (monday, tuesday) = (create_session(&admin, "Monday").await?, create_session(&admin, "Tuesday").await?);
+    let badge = |session: &str| format!("<live-now-badge session='{session}'></live-now-badge>");
+    let site = Elsewhere::start(deployment.first(), None, &(badge(&monday) + &badge(&tuesday))).await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.goto(&site.url).await?;
+    page.until(KNOWN).await?;
+    let gone = create_active_instance(&admin, &monday).await?;
+    let come = create_instance(&admin, &tuesday, in_seconds(3_600), in_seconds(7_200)).await?;
+    page.until(LIVE).await?;
+
+    // While the server is down much happens, of which the log has only the end when it is back.
+    deployment.servers[0].terminate().await?;
+    let (app, until) = (app_on(&database).await?, Some(in_seconds(3_600)));
+    for (instance, active) in [(&gone, false), (&come, true)] {
+        instances::set_override(&app, Viewer::ADMIN, instance.parse()?, active, until).await.map_err(told)?;
+    }
+    changes::publish(&app).await.map_err(told)?;
+    let connection = database.connect().await?;
+    execute(&connection, "UPDATE change_batch SET occurred_at = '2020-01-01T00:00:00+00:00'").await?;
+    let pruned = prune::prune(&app).await.map_err(told)?;
+    ensure!(pruned.batches > 1, "{} were pruned", pruned.batches);
+    deployment.servers[0].start_again().await?;
+
+    page.until(&format!("document.querySelector(\"[session='{tuesday}']\").hasAttribute('active')")).await?;
+    page.until(NOT_LIVE).await?;
+    let told = page.evaluate("changes.map(({ kind, sessionInstanceId }) => [kind, sessionInstanceId])").await?;
+    let expected = json!([["ACTIVATED", gone], ["DEACTIVATED", gone], ["ACTIVATED", come]]);
+    assert_eq!(told, expected, "what is otherwise than it was is told");
+    // And it goes on.
+    cancel(&admin, &come).await?;
+    page.until("document.querySelectorAll('[active]').length === 0").await?;
+    page.forgive("WebSocket connection to")?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn badges_have_the_theme_of_the_page_the_visitor_or_their_own() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let session = create_session(&deployment.admin(), "Monday").await?;
+    let badge = |theme: &str| format!("<live-now-badge {theme} session='{session}'></live-now-badge>");
+    let content = ["", "theme=light", "theme=dark", "theme=auto"].map(badge).concat();
+    let site = Elsewhere::start(deployment.first(), None, &content).await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.goto(&site.url).await?;
+    page.until("customElements.get('live-now-badge') !== undefined").await?;
+    let (light, dark) = ("rgb(163, 18, 31)", "rgb(255, 179, 176)");
+    let colors = "[...document.querySelectorAll('live-now-badge')].map((it) =>
+        getComputedStyle(it.shadowRoot.querySelector('.badge')).color)";
+    for (is_dark, scheme, expected) in [
+        (false, "normal", [light, light, dark, light]),
+        (true, "normal", [light, light, dark, dark]),
+        // A page that says that it goes with the visitor.
+        (true, "light dark", [dark, light, dark, dark]),
+        (false, "dark", [dark, light, dark, light]),
+    ] {
+        page.look_with(Screen { width: 800, height: 600, density: 1, is_dark }).await?;
+        page.evaluate(&format!("document.documentElement.style.colorScheme = '{scheme}'")).await?;
+        assert_eq!(page.evaluate(colors).await?, json!(expected), "{is_dark} {scheme}");
+    }
+    // Changed while it is shown.
+    page.evaluate("document.querySelector('[theme=light]').setAttribute('theme', 'dark')").await?;
+    assert_eq!(page.evaluate(colors).await?[1], dark);
     browser.close().await
 }
 

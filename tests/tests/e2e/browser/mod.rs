@@ -6,6 +6,7 @@ mod elsewhere;
 mod graphiql;
 mod heartbeat;
 mod site;
+mod tabs;
 
 use anyhow::Result;
 use insession_tests::{Page, Program, token};

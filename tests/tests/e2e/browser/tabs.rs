@@ -1,0 +1,39 @@
+//! Tabs that are duplicated.
+
+use anyhow::{Context, Result, ensure};
+use insession_tests::{Browser, Deployment, TestDatabase, token};
+use serde_json::json;
+
+use super::elsewhere::Elsewhere;
+use crate::fixtures::create_person;
+
+#[tokio::test]
+async fn a_duplicated_tab_is_a_visit_of_its_own() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let person = create_person(&deployment.admin(), "Ann").await?;
+    let site = Elsewhere::start(deployment.first(), Some(&token::of(&person)), "").await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.goto(&site.url).await?;
+    page.evaluate("window.visit = startHeartbeat(), visit.entered").await?;
+    // A window that a page opens begins with a copy of its storage, as a duplicated tab does.
+    let open = json!({ "expression": "window.copy = open(location.href)", "userGesture": true });
+    page.call("Runtime.evaluate", open).await?;
+    page.until("copy.startHeartbeat !== undefined").await?;
+    page.until("copy.sessionStorage.length === 1").await?;
+    page.evaluate("copy.visit = copy.startHeartbeat(), copy.visit.entered").await?;
+    page.until("copy.visit.presence.isOnline && visit.presence.isOnline").await?;
+    let ids = page.evaluate("[visit.id, copy.visit.id, visit.presence.id, copy.visit.presence.id]").await?;
+    ensure!(ids[0] != ids[1] && ids[2] != ids[3], "{ids}");
+
+    // Each goes on with its own.
+    let own = ids[0].as_str().context("an id")?;
+    page.goto(&site.url).await?;
+    page.evaluate("window.visit = startHeartbeat(), visit.entered").await?;
+    assert_eq!(page.evaluate("visit.id").await?, own);
+    // And in one page they are one.
+    page.evaluate("window.again = startHeartbeat(), again.entered").await?;
+    assert_eq!(page.evaluate("again.id").await?, own);
+    browser.close().await
+}
