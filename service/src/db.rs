@@ -40,6 +40,9 @@ const MIGRATION_TURN: &str = "10min";
 const MIGRATION_LOCK: &str = "500ms";
 const MIGRATION_PAUSE: Duration = Duration::from_secs(2);
 
+/// How long connections may take to end.
+const CLOSE: Duration = Duration::from_secs(2);
+
 /// A pool of connections.
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -86,6 +89,14 @@ impl Db {
         let pool = Database::connect(options).await?;
         let turn = (pool.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
         Ok(Self { pool, turn })
+    }
+
+    /// Ends all connections, once nothing of this process needs them any more. Then all of SQLite's database is in its one
+    /// file: the last connection puts it there.
+    pub async fn close(&self) {
+        if tokio::time::timeout(CLOSE, self.pool.close_by_ref()).await.is_err() {
+            tracing::info!("some connections to the database were still in use");
+        }
     }
 
     pub fn pool(&self) -> &DatabaseConnection {

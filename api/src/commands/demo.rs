@@ -233,10 +233,12 @@ fn print_welcome(address: &str, authenticator: &Authenticator, people: &People) 
         "  subscription {{ bookingStatusChanged {{ bookings {{ id status }} booking {{ id }} oldStatus newStatus isDelayed reason }} }}\n"
     );
     println!("Tokens, for GraphiQL's token field or an Authorization: Bearer header, good for a day:\n");
-    println!("  admin                       {}", authenticator.issue(None, true, day)?);
-    println!("  organiser ({})        {}", people.organizer, authenticator.issue(Some(people.organizer), false, day)?);
-    for (person, name) in &people.players {
-        println!("  {name} ({person})  {}", authenticator.issue(Some(*person), false, day)?);
+    let mut lines = vec![("admin".to_owned(), authenticator.issue(None, true, day)?)];
+    for (person, name) in std::iter::once((people.organizer, "organiser")).chain(people.players.iter().copied()) {
+        lines.push((format!("{name} ({person})"), authenticator.issue(Some(person), false, day)?));
+    }
+    for (whose, token) in lines {
+        println!("  {whose:<26}{token}");
     }
     println!();
     Ok(())

@@ -63,6 +63,7 @@ impl Running {
             Ok(())
         };
         tokio::try_join!(self.server.serve(), jobs)?;
+        self.app.db.close().await;
         Ok(())
     }
 }
@@ -75,8 +76,9 @@ pub async fn worker() -> anyhow::Result<()> {
     let wake = setup::wake(&settings, &db).await?;
     let (queue, handle) = setup::queue(&settings, &db).await?;
     let app = setup::app(&settings, db, wake, queue);
-    let workers = Workers::start(app, handle, shutdown);
+    let workers = Workers::start(app.clone(), handle, shutdown);
     tracing::info!("working");
     workers.finished().await;
+    app.db.close().await;
     Ok(())
 }

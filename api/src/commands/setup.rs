@@ -28,7 +28,9 @@ pub fn settings(default_level: &str) -> anyhow::Result<Settings> {
 }
 
 pub fn start_log(json: bool, default_level: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_level));
+    // PostgreSQL's notices say that what is there already need not be made.
+    let usual = || EnvFilter::new(format!("{default_level},sqlx::postgres::notice=warn"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| usual());
     let log = fmt::layer().with_writer(std::io::stderr);
     let log = if json { log.json().boxed() } else { log.with_ansi(std::io::stderr().is_terminal()).boxed() };
     let (traces, problem) = match telemetry::layer() {
@@ -115,7 +117,7 @@ pub fn app(settings: &Settings, db: Db, wake: Wake, queue: Arc<dyn Queue>) -> Ap
 
 pub async fn migrate() -> anyhow::Result<()> {
     let settings = settings("info")?;
-    database(&settings).await?;
+    database(&settings).await?.close().await;
     println!("the database is up to date");
     Ok(())
 }

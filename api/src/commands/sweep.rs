@@ -92,6 +92,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         write_report(&mut out, &report, begun, ended, Paint::if_terminal())?;
     }
     wake.flush().await;
+    app.db.close().await;
     Ok(())
 }
 
