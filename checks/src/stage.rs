@@ -7,9 +7,12 @@ use std::{
 
 use api::{
     live::{ChangeSource, CursorStanding, GroupFeed, Hub, LiveEvent, Registrar, Registration},
-    schema::limits::{COMPLEXITY, DEPTH},
+    schema::{
+        error::ApiError,
+        limits::{COMPLEXITY, DEPTH},
+    },
 };
-use async_graphql::{Context, ID, InputObject, Object, Result, Schema, SimpleObject, Subscription};
+use async_graphql::{Context, ID, InputObject, Object, Schema, SimpleObject, Subscription};
 use chrono::DateTime;
 use domain::{
     access::Viewer,
@@ -24,7 +27,7 @@ pub const VIEWER: &str = "viewer:";
 
 pub type Stage = Schema<Query, Mutation, Changes>;
 
-/// Without a hub its subscriptions fail.
+/// Without a hub it has no subscriptions to execute.
 pub fn schema(hub: Option<Hub>) -> Stage {
     let builder = Schema::build(Query, Mutation, Changes).limit_depth(DEPTH).limit_complexity(COMPLEXITY);
     match hub {
@@ -65,8 +68,8 @@ impl Query {
         (0..i64::from(first.min(3))).map(item).collect()
     }
 
-    async fn fails(&self) -> Result<Option<i32>> {
-        future::ready(Err("no".into())).await
+    async fn fails(&self) -> Result<Option<i32>, ApiError> {
+        future::ready(Err(ApiError::conflict("no"))).await
     }
 }
 
@@ -127,23 +130,25 @@ impl Changes {
         person_id: Option<i64>,
         city: Option<String>,
         after: Option<i64>,
-    ) -> Result<impl Stream<Item = Item> + use<>> {
+    ) -> Result<impl Stream<Item = Item> + use<>, ApiError> {
         if let Some(feed) = ctx.data_opt::<GroupFeed>() {
             return Ok(feed.take().map(Item::from).boxed());
         }
-        let hub = ctx.data::<Hub>()?;
+        let hub = ctx.data_unchecked::<Hub>();
         let sessions = session_ids.map(|ids| ids.into_iter().map(SessionId).collect());
         let narrowing = SessionNarrowing { sessions, person: person_id.map(PersonId), city, country: None };
         if narrowing.person.is_some_and(|person| !ctx.data_opt::<Viewer>().is_some_and(|it| it.may_act_for(person))) {
-            return Err("not yours".into());
+            return Err(ApiError::forbidden("not yours"));
         }
         let mut from = hub.stats().position;
         let mut snapshot = Some(Item { kind: "SNAPSHOT".to_owned(), cursor: from.0, session: None });
         if let Some(after) = after {
             from = Position(after);
-            match hub.standing(from).await? {
+            match hub.standing(from).await.map_err(ApiError::internal)? {
                 CursorStanding::Resumable => snapshot = None,
-                CursorStanding::Expired | CursorStanding::Future => return Err("no such cursor".into()),
+                CursorStanding::Expired | CursorStanding::Future => {
+                    return Err(ApiError::bad_user_input("no such cursor"));
+                }
             }
         }
         let registration = Registration { narrowing: Narrowing::Sessions(narrowing), from, person_at: None };
