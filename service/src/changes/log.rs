@@ -3,17 +3,16 @@
 //! A row of a kind that this version does not know was written by a later one. It is read all the same, as nothing that
 //! anybody sees, so that its position is passed.
 
-use chrono::{DateTime, Utc};
 use domain::{
     booking::BookingStatus,
     ids::{ActivityId, BookingId, PersonId, SessionId, SessionInstanceId},
     news::{BookingStep, Change, ChangeKind, Event, Place, Position, SessionChange},
 };
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult};
 
 use crate::{
     db::{Column, Db, execute, rows, values_table},
-    error::Result,
+    error,
 };
 
 /// The kinds that are not a [`ChangeKind`].
@@ -21,7 +20,7 @@ const BOOKING_STEP: &str = "BOOKING_STEP";
 const OCCUPANCY: &str = "OCCUPANCY";
 
 /// Writes the rows of a batch. Columns that none of them has are left out.
-pub(super) async fn insert_events<C: ConnectionTrait>(db: &C, batch: i64, events: &[Event]) -> Result<()> {
+pub(super) async fn insert_events<C: ConnectionTrait>(db: &C, batch: i64, events: &[Event]) -> error::Result<()> {
     let kind = |event: &Event| match event {
         Event::Session(change) => Some(change.kind.as_str()),
         Event::Booking(_) => Some(BOOKING_STEP),
@@ -94,77 +93,78 @@ fn booking_columns<'a>(steps: &[Option<&'a BookingStep>]) -> Vec<Column<'a>> {
     ]
 }
 
-#[derive(FromQueryResult)]
-struct LogRow {
-    position: i64,
-    occurred_at: DateTime<Utc>,
-    due_at: Option<DateTime<Utc>>,
-    kind: String,
-    session_id: Option<i64>,
-    session_instance_id: Option<i64>,
-    city: Option<String>,
-    country: Option<String>,
-    has_previous_place: bool,
-    previous_city: Option<String>,
-    previous_country: Option<String>,
-    person_id: Option<i64>,
-    previous_session_instance_id: Option<i64>,
-    previous_session_id: Option<i64>,
-    booking_id: Option<i64>,
-    mentor_id: Option<i64>,
-    student_id: Option<i64>,
-    old_status: Option<String>,
-    new_status: Option<String>,
-    is_delayed: bool,
-    reason: Option<String>,
-    activity_id: Option<i64>,
+/// A row as the change that it is. Only the columns of its kind are read: sea-orm makes a text of each null.
+struct LogRow(Change);
+
+impl FromQueryResult for LogRow {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        let kind: String = row.try_get("", "kind")?;
+        let event = match kind.as_str() {
+            BOOKING_STEP => step_of(row)?.map(Event::Booking),
+            OCCUPANCY => number(row, "activity_id")?.map(|id| Event::Occupancy(ActivityId(id))),
+            kind => ChangeKind::parse(kind).map(|kind| session_change_of(row, kind)).transpose()?.map(Event::Session),
+        };
+        Ok(Self(Change {
+            position: Position(row.try_get("", "position")?),
+            occurred_at: row.try_get("", "occurred_at")?,
+            due_at: row.try_get("", "due_at")?,
+            event: event.unwrap_or(Event::Unknown),
+        }))
+    }
 }
 
-impl LogRow {
-    fn into_change(self) -> Change {
-        let (position, occurred_at, due_at) = (Position(self.position), self.occurred_at, self.due_at);
-        let event = match self.kind.as_str() {
-            BOOKING_STEP => self.into_step().map(Event::Booking),
-            OCCUPANCY => self.activity_id.map(|id| Event::Occupancy(ActivityId(id))),
-            kind => ChangeKind::parse(kind).map(|kind| Event::Session(self.into_session_change(kind))),
-        };
-        Change { position, occurred_at, due_at, event: event.unwrap_or(Event::Unknown) }
-    }
+fn number(row: &QueryResult, column: &str) -> Result<Option<i64>, DbErr> {
+    row.try_get("", column)
+}
 
-    fn into_session_change(self, kind: ChangeKind) -> SessionChange {
-        SessionChange {
-            kind,
-            session: self.session_id.map(SessionId),
-            instance: self.session_instance_id.map(SessionInstanceId),
-            place: Place { city: self.city, country: self.country },
-            previous_place: self
-                .has_previous_place
-                .then_some(Place { city: self.previous_city, country: self.previous_country }),
-            person: self.person_id.map(PersonId),
-            previous_instance: self.previous_session_instance_id.map(SessionInstanceId),
-            previous_session: self.previous_session_id.map(SessionId),
-        }
-    }
+fn text(row: &QueryResult, column: &str) -> Result<Option<String>, DbErr> {
+    row.try_get("", column)
+}
 
-    fn into_step(self) -> Option<BookingStep> {
-        let old_status = match self.old_status {
+fn session_change_of(row: &QueryResult, kind: ChangeKind) -> Result<SessionChange, DbErr> {
+    let mut change = SessionChange {
+        session: number(row, "session_id")?.map(SessionId),
+        instance: number(row, "session_instance_id")?.map(SessionInstanceId),
+        place: Place { city: text(row, "city")?, country: text(row, "country")? },
+        ..SessionChange::of(kind)
+    };
+    if row.try_get("", "has_previous_place")? {
+        let (city, country) = (text(row, "previous_city")?, text(row, "previous_country")?);
+        change.previous_place = Some(Place { city, country });
+    }
+    if kind == ChangeKind::PersonMoved {
+        change.person = number(row, "person_id")?.map(PersonId);
+        change.previous_instance = number(row, "previous_session_instance_id")?.map(SessionInstanceId);
+        change.previous_session = number(row, "previous_session_id")?.map(SessionId);
+    }
+    Ok(change)
+}
+
+fn step_of(row: &QueryResult) -> Result<Option<BookingStep>, DbErr> {
+    let (booking, mentor, student) =
+        (number(row, "booking_id")?, number(row, "mentor_id")?, number(row, "student_id")?);
+    let (old_status, new_status) = (text(row, "old_status")?, text(row, "new_status")?);
+    let (is_delayed, reason) = (row.try_get("", "is_delayed")?, text(row, "reason")?);
+    let step = || {
+        let old_status = match old_status {
             Some(text) => Some(BookingStatus::parse(&text)?),
             None => None,
         };
         Some(BookingStep {
-            booking: BookingId(self.booking_id?),
-            mentor: PersonId(self.mentor_id?),
-            student: PersonId(self.student_id?),
+            booking: BookingId(booking?),
+            mentor: PersonId(mentor?),
+            student: PersonId(student?),
             old_status,
-            new_status: BookingStatus::parse(&self.new_status?)?,
-            is_delayed: self.is_delayed,
-            reason: self.reason.unwrap_or_default(),
+            new_status: BookingStatus::parse(&new_status?)?,
+            is_delayed,
+            reason: reason.unwrap_or_default(),
         })
-    }
+    };
+    Ok(step())
 }
 
 /// The published changes after `position`, in order, `limit` at most.
-pub async fn read_after(db: &Db, position: Position, limit: u64) -> Result<Vec<Change>> {
+pub async fn read_after(db: &Db, position: Position, limit: u64) -> error::Result<Vec<Change>> {
     let sql = "SELECT b.first_position + l.ordinal AS position, b.occurred_at, b.due_at, l.kind, \
                  l.session_id, l.session_instance_id, l.city, l.country, l.has_previous_place, l.previous_city, l.previous_country, \
                  l.person_id, l.previous_session_instance_id, l.previous_session_id, l.booking_id, l.mentor_id, \
@@ -175,5 +175,5 @@ pub async fn read_after(db: &Db, position: Position, limit: u64) -> Result<Vec<C
                ORDER BY b.first_position, l.ordinal LIMIT $2";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let found: Vec<LogRow> = rows(db.pool(), sql, [position.0.into(), limit.into()]).await?;
-    Ok(found.into_iter().map(LogRow::into_change).collect())
+    Ok(found.into_iter().map(|row| row.0).collect())
 }
