@@ -156,7 +156,7 @@ pub struct Limits {
     pub socket_message_bytes: usize,
     /// `CONNECTION_INIT_SECONDS` (10): how long `connection_init` may take.
     pub connection_init: Duration,
-    /// `REQUEST_SECONDS` (30): how long a query may take.
+    /// `REQUEST_SECONDS` (30): how long a query may take, and a mutation until it is answered, whether or not it is done.
     pub request: Duration,
     /// `MUTATIONS_PER_SECOND_PER_ADDRESS` (1000): in the long run; at once those of five seconds.
     pub mutations_per_second_per_address: u32,

@@ -418,7 +418,7 @@ fn single_answer(mut response: Response, media_type: MediaType) -> axum::respons
     let status = if refused && is_rate_limited(&response) {
         StatusCode::TOO_MANY_REQUESTS
     } else if refused && media_type == MediaType::GraphqlResponse {
-        StatusCode::BAD_REQUEST
+        if is_failure(&response) { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::BAD_REQUEST }
     } else {
         StatusCode::OK
     };

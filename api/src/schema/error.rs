@@ -7,7 +7,7 @@
 //! [`add_missing_codes`] is the last look at every response, on every transport: it gives async-graphql's own errors
 //! (parsing, validation, coercion) a code, and hides what came from the inside after all.
 
-use std::{error::Error as StdError, fmt, sync::Arc};
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use async_graphql::{Error, ErrorExtensionValues, PathSegment, Response, ServerError, Value};
 
@@ -113,6 +113,13 @@ impl ApiError {
     /// A failure of the server. The source is logged when the error goes to a client, who learns nothing of it.
     pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { source: Some(Arc::from(source.into())), ..Self::new(ErrorCode::Internal, INTERNAL_MESSAGE) }
+    }
+
+    /// A mutation that goes on, and may or may not come to something.
+    pub fn unanswered(waited: Duration) -> Self {
+        let seconds = waited.as_secs();
+        let message = format!("no answer within {seconds} seconds: it may be done yet, so look before you ask again");
+        Self { message: message.clone(), ..Self::internal(message) }
     }
 
     /// Names the part of the input that is wrong, as a path in the input's own names: `schedules.1.everyNWeeks`.

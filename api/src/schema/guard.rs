@@ -14,6 +14,7 @@ use futures_util::{
 };
 use service::config::{Introspection, Limits};
 use tokio::time::timeout;
+use tracing::Instrument as _;
 
 use super::{document::find_operation, error::ApiError};
 use crate::rate::{self, Rates};
@@ -164,12 +165,24 @@ impl<E: Executor> Guarded<E> {
     }
 }
 
+impl<E: Executor> Guarded<E> {
+    /// What has begun to change something is finished, also when nobody waits for it any more.
+    async fn finish(&self, request: Request) -> Response {
+        let executor = self.executor.clone();
+        let execution = tokio::spawn(async move { executor.execute(request).await }.in_current_span());
+        match timeout(self.guard.patience, execution).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(failure)) => ApiError::internal(failure).into_response(),
+            Err(_) => ApiError::unanswered(self.guard.patience).into_response(),
+        }
+    }
+}
+
 impl<E: Executor> Executor for Guarded<E> {
     async fn execute(&self, mut request: Request) -> Response {
         match self.guard.admit(&mut request) {
             Err(error) => error.into_response(),
-            // What has begun to change something is finished.
-            Ok(OperationType::Mutation) => self.executor.execute(request).await,
+            Ok(OperationType::Mutation) => self.finish(request).await,
             Ok(_) => {
                 if let Ok(response) = timeout(self.guard.patience, self.executor.execute(request)).await {
                     return response;
@@ -190,10 +203,14 @@ impl<E: Executor> Executor for Guarded<E> {
 
 #[cfg(test)]
 mod tests {
-    use std::fmt::Write as _;
+    use std::{
+        fmt::Write as _,
+        sync::atomic::{AtomicBool, Ordering},
+    };
 
-    use async_graphql::{EmptySubscription, Object, Schema, parser::parse_query};
-    use tokio::time::Instant;
+    use async_graphql::parser::parse_query;
+    use serde_json::json;
+    use tokio::time::{Instant, sleep};
 
     use super::*;
 
@@ -221,28 +238,36 @@ mod tests {
         assert!(count(&document) > 0);
     }
 
-    /// Each field takes a minute.
-    struct Slow;
+    /// Takes a minute for everything, and notes what it finished.
+    #[derive(Clone, Default)]
+    struct Slow(Arc<AtomicBool>);
 
-    #[Object]
-    impl Slow {
-        async fn minute(&self) -> bool {
-            tokio::time::sleep(Duration::from_mins(1)).await;
-            true
+    impl Executor for Slow {
+        async fn execute(&self, _request: Request) -> Response {
+            sleep(Duration::from_mins(1)).await;
+            self.0.store(true, Ordering::Relaxed);
+            Response::new(async_graphql::Value::Null)
+        }
+
+        fn execute_stream(&self, _request: Request, _data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+            stream::empty().boxed()
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_query_has_its_time_and_a_mutation_is_finished() {
-        let schema = Schema::new(Slow, Slow, EmptySubscription);
-        let limits = Limits { request: Duration::from_secs(2), ..Limits::default() };
-        let guarded = Guarded::new(schema, Guard::new(Introspection::Everybody, &limits));
-        let began = Instant::now();
-        let late = guarded.execute(Request::new("{ minute }")).await;
-        assert_eq!(began.elapsed(), Duration::from_secs(2));
-        let codes: Vec<_> = late.errors.iter().map(|error| error.extensions.as_ref()?.get("code")).collect();
-        assert_eq!(codes, [Some(&"QUERY_TOO_COMPLEX".into())]);
-        let done = guarded.execute(Request::new("mutation { minute }")).await;
-        assert_eq!(done.errors, []);
+    async fn a_late_query_is_dropped_and_a_late_mutation_goes_on() {
+        for (document, code, is_finished) in
+            [("{ a }", "QUERY_TOO_COMPLEX", false), ("mutation { a }", "INTERNAL", true)]
+        {
+            let slow = Slow::default();
+            let guarded = Guarded::new(slow.clone(), Guard::new(Introspection::Everybody, &Limits::default()));
+            let asked = Instant::now();
+            let response = guarded.execute(Request::new(document)).await;
+            assert_eq!(asked.elapsed().as_secs(), Limits::default().request.as_secs(), "{document}");
+            let answer = serde_json::to_value(&response).unwrap();
+            assert_eq!(answer["errors"][0]["extensions"]["code"], json!(code), "{document}");
+            sleep(Duration::from_mins(1)).await;
+            assert_eq!(slow.0.load(Ordering::Relaxed), is_finished, "{document}");
+        }
     }
 }
