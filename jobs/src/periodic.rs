@@ -46,8 +46,8 @@ pub(crate) async fn follow(schedule: Schedule, context: Arc<Context>) -> Result<
         };
         let tick = tick.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
         let tick = tick.ok_or("the tick is no instant")?;
-        // The wall clock may be set back, and a tick come twice.
-        if last.is_none_or(|last| last < tick) {
+        // As the wall clock is kept right, a tick may come twice. One of before the last is there again: it was set back.
+        if last != Some(tick) {
             last = Some(tick);
             context.tasks.spawn(see_through((schedule.job)(tick), Arc::clone(&context)));
         }

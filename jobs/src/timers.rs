@@ -6,7 +6,8 @@
 //! does no harm: each change happens once.
 //!
 //! When somebody sets the clock forward, more is due. When it is set back, what was due in the time to come has been done
-//! too early, and nothing says so: then everything is computed again.
+//! too early, and nothing says so: then everything is computed again, and the periodic sweeps of that time are to come once
+//! more.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::status::Mode;
 use service::{
     App,
-    sweep::{Request, find_next_due, sweep},
+    sweep::{Request, find_next_due, forget_later_ticks, sweep},
 };
 use tokio::{select, time::sleep};
 
@@ -81,6 +82,7 @@ async fn turn(context: &Context, latest: &mut DateTime<Utc>) -> service::Result<
     context.status.timers_looked(now);
     if *latest - now > SET_BACK {
         tracing::warn!(by = %(*latest - now), "the clock was set back: everything is computed again");
+        forget_later_ticks(app, now).await?;
         sweep(app, Request { mode: Mode::Exact, ..Request::ALL }).await?;
         *latest = now;
         return Ok(Turn::Wait(Duration::ZERO));

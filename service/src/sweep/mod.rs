@@ -31,7 +31,7 @@ pub use self::report::{AutoCreated, BookingStepped, Changed, Report, SweepError}
 use crate::{
     App, Error, Result,
     cursor::find_installation,
-    db::{Tx, numbers, texts},
+    db::{Tx, execute, numbers, texts},
     instances,
     presence::fold_hours,
     settle::{Moment, Settled},
@@ -393,6 +393,12 @@ pub async fn count_marked(app: &App) -> Result<i64> {
 pub async fn is_begun(app: &App, tick: DateTime<Utc>) -> Result<bool> {
     let run = sweep_run::Entity::find().filter(sweep_run::Column::Tick.eq(tick)).one(app.db.pool()).await?;
     Ok(run.is_some())
+}
+
+/// Ticks after `now` are to be run when they come, though they have been: the clock was set back.
+pub async fn forget_later_ticks(app: &App, now: DateTime<Utc>) -> Result<()> {
+    execute(app.db.pool(), "UPDATE sweep_run SET tick = NULL WHERE tick > $1", [now.into()]).await?;
+    Ok(())
 }
 
 /// Computes the windows anew that were computed with older zone data than this program's (rule 1).

@@ -15,7 +15,7 @@ use sea_orm::{FromQueryResult, JsonValue, Statement};
 use service::{
     instances,
     sessions::{self, SessionPatch},
-    sweep::{Changed, Report, Request, Scope, find_next_due, run_recorded, sweep},
+    sweep::{Changed, Report, Request, Scope, find_next_due, forget_later_ticks, run_recorded, sweep},
 };
 
 use super::world::{Done, World, blank_session, date, time, utc};
@@ -426,6 +426,11 @@ async fn a_tick_is_run_once(database: TestDatabase) -> Result<()> {
     // One that began it and died is followed by another.
     world.raw("UPDATE sweep_run SET finished_at = NULL").await?;
     ensure!(run_recorded(&world.app, Request::PERIODIC, tick).await.done()?.is_some(), "it had not been finished");
+    // One of a time that is to come once more, as the clock was set back, is run once more.
+    forget_later_ticks(&world.app, utc("2025-06-11 17:59")).await.done()?;
+    ensure!(run_recorded(&world.app, Request::PERIODIC, tick).await.done()?.is_none(), "it is past");
+    forget_later_ticks(&world.app, utc("2025-06-11 17:58")).await.done()?;
+    ensure!(run_recorded(&world.app, Request::PERIODIC, tick).await.done()?.is_some(), "it is to come");
     // Runs without a tick are as many as are asked for.
     for _ in 0..2 {
         ensure!(run_recorded(&world.app, Request::PERIODIC, None).await.done()?.is_some());
