@@ -73,7 +73,6 @@ async fn statuses_and_tokens_follow_a_clock_that_is_set(database: TestDatabase) 
             let opens = in_seconds(3);
             let soon = create_instance(&admin, &session, opens, in_seconds(9_000)).await?;
             let told = badge.tells("ACTIVATED", &soon, LIMIT).await?;
-            ensure!(told.at >= opens - TimeDelta::seconds(1), "it opened {} early", opens - told.at);
             in_time(told.at, opens, TimeDelta::seconds(1))
         })
         .await?;
