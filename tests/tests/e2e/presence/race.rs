@@ -12,7 +12,8 @@ use crate::fixtures::{beat, create_person, enter_activity, new_visit, save_activ
 
 const KEY: &str = "interview";
 const SEATS: usize = 3;
-const WINDOW: TimeDelta = TimeDelta::seconds(15);
+/// Long enough that a thousand have asked before the first lease ends, on a slow machine too.
+const WINDOW: TimeDelta = TimeDelta::seconds(30);
 
 /// A visit, and the client that it is of.
 struct Visitor {
@@ -64,7 +65,7 @@ async fn one_dies(deployment: &Deployment, visitors: &[Visitor], holders: &[usiz
     let waiting: Vec<&Visitor> =
         visitors.iter().enumerate().filter(|(index, _)| !holders.contains(index)).map(|(_, it)| it).take(12).collect();
     let mut admitted: Vec<(DateTime<Utc>, &str)> = Vec::new();
-    let end = now() + WINDOW + TimeDelta::seconds(6);
+    let end = now() + WINDOW + TimeDelta::seconds(10);
     while now() < end {
         for index in &holders[1..] {
             beat(&visitors[*index].client, &visitors[*index].visit).await?;
@@ -84,7 +85,7 @@ async fn one_dies(deployment: &Deployment, visitors: &[Visitor], holders: &[usiz
     let last_seen: DateTime<Utc> = seen["lastSeenAt"].as_str().context("an instant")?.parse()?;
     let [(at, heir)] = admitted.as_slice() else { anyhow::bail!("one was to get the seat: {admitted:?}") };
     let waited = *at - last_seen;
-    ensure!(WINDOW < waited && waited < WINDOW + TimeDelta::seconds(2), "{heir} got the seat after {waited}");
+    ensure!(WINDOW < waited && waited < WINDOW + TimeDelta::seconds(8), "{heir} got the seat after {waited}");
     for index in &holders[1..] {
         let id = format!("Presence:{}", visitors[*index].visit);
         let kept = admin.data(look, json!({ "id": id })).await?;
