@@ -44,7 +44,9 @@ pub async fn run(options: Options) -> Result<()> {
     let database = TestDatabase::on(&postgres).await?;
     let deployment = Deployment::sized(&database, 1, 1, |settings| {
         let names = ["MAX_SOCKETS_PER_ADDRESS", "SOCKETS_PER_SECOND_PER_ADDRESS", "SOCKET_BURST_PER_ADDRESS"];
-        names.into_iter().fold(settings.quiet().with("RUST_LOG", "warn"), |settings, name| settings.with(name, many))
+        names.into_iter().fold(settings.quiet().with("RUST_LOG", "warn,insession::commands=info"), |settings, name| {
+            settings.with(name, many)
+        })
     })
     .await?;
     let connection = database.connect().await?;

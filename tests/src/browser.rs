@@ -26,15 +26,13 @@ use tokio_tungstenite::{connect_async, tungstenite::Message};
 use crate::{
     TemporaryFolder,
     process::Process,
-    wait::{eventually, within},
+    wait::{LIMIT, eventually, within},
 };
 
 /// Browsers start slowly on a busy machine.
 const START: Duration = Duration::from_mins(1);
 /// How long an answer of the browser may take.
-const ANSWER: Duration = Duration::from_secs(30);
-/// How long a page may take to be as a test expects it.
-const LIMIT: Duration = Duration::from_secs(20);
+const ANSWER: Duration = Duration::from_mins(1);
 
 /// Two browsers at once are enough for two cores.
 static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));

@@ -113,20 +113,13 @@ async fn mutations_have_a_pace_for_each_person_and_address() -> Result<()> {
     let person = create_person(&server.admin(), "Ann").await?;
     let client = server.client_of(&person);
     let update = "mutation($id: ID!) { a: updatePerson(input: { id: $id }) { person { id } } b: updatePerson(input: { id: $id }) { person { id } } }";
-    let mut refused = None;
-    for _ in 0..10 {
-        let answer = client.query(update, json!({ "id": person })).await?;
-        if answer.code().is_some() {
-            refused = Some(answer);
-            break;
-        }
-    }
-    let refused = refused.context("two mutations a request are two mutations")?;
-    assert_eq!((refused.status, refused.code().as_deref()), (429, Some("RATE_LIMITED")), "{}", refused.body);
-    let mut socket = server.socket(Some(&token::of(&person))).await?;
-    // More than may ever come at once.
+    client.data(update, json!({ "id": person })).await?;
+    // More than may ever come at once: each field is a mutation.
     let six = "mutation { a: nothing b: nothing c: nothing d: nothing e: nothing f: nothing }"
         .replace("nothing", "leaveActivity(presenceId: \"-\") { presence { id } }");
+    let refused = client.query(&six, json!({})).await?;
+    assert_eq!((refused.status, refused.code().as_deref()), (429, Some("RATE_LIMITED")), "{}", refused.body);
+    let mut socket = server.socket(Some(&token::of(&person))).await?;
     socket.subscribe("m", &six, json!({}))?;
     assert_eq!(socket.any_for("m", LIMIT).await?.message["payload"][0]["extensions"]["code"], "RATE_LIMITED");
 
