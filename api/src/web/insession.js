@@ -24,6 +24,8 @@ const PROTOCOL = 'graphql-transport-ws';
 const SESSIONS_AT_ONCE = 100;
 /** Changes of the set of badges within this time are one. */
 const GATHER_MS = 20;
+/** So many changes are known again when they come once more. */
+const HEARD = 1_000;
 const PING_MS = 20_000;
 /** How long a connection may take, and an answer after the computer woke up. */
 const CONNECT_MS = 15_000;
@@ -616,6 +618,8 @@ class Bookings {
   #own;
   #others = new Map();
   #news = [];
+  /** The cursors of the last changes. */
+  #heard = new Set();
 
   constructor(connection) {
     this.connection = connection;
@@ -676,7 +680,10 @@ class Bookings {
   }
 
   #changed({ booking, ...change }) {
-    if (!booking || this.#news.some(({ cursor }) => cursor === change.cursor)) return;
+    // What concerns several subscriptions comes by each of them, not always at the same time.
+    if (!booking || this.#heard.has(change.cursor)) return;
+    this.#heard.add(change.cursor);
+    if (this.#heard.size > HEARD) this.#heard.delete(this.#heard.values().next().value);
     this.#stands(booking.id, booking, change);
     this.#notify(ALL, booking, change);
     // Those that change together, at a sweep, are told together.
