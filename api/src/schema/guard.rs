@@ -163,9 +163,7 @@ impl<E: Executor> Guarded<E> {
     pub fn new(executor: E, guard: Guard) -> Self {
         Self { executor, guard: Arc::new(guard) }
     }
-}
 
-impl<E: Executor> Guarded<E> {
     /// What has begun to change something is finished, also when nobody waits for it any more.
     async fn finish(&self, request: Request) -> Response {
         let executor = self.executor.clone();
