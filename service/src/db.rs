@@ -3,16 +3,16 @@
 //! Statements are written once with `$1` parameters, which both understand. Where lists of values go in, PostgreSQL
 //! gets arrays and SQLite gets JSON, so that a statement has one text however long the list is.
 
-use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+mod connect;
+
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    AccessMode, ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, FromQueryResult, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait, Value,
+    AccessMode, ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    FromQueryResult, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
     sea_query::{ArrayType, Expr},
-    sqlx::{Connection as _, postgres::PgConnectOptions, sqlite::SqliteJournalMode},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use tokio::{
@@ -21,6 +21,7 @@ use tokio::{
 };
 use tracing::Span;
 
+pub use self::connect::sqlite_file;
 use crate::{
     audit::Entry,
     changes::News,
@@ -55,38 +56,9 @@ impl Db {
     /// Connects, without migrating.
     ///
     /// # Errors
-    /// When the address is no database's, or the database can't be reached.
+    /// When the address is no database's, or the database can't be reached or used.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self> {
-        let mut options = ConnectOptions::new(create_if_missing(url));
-        options
-            .max_connections(max_connections)
-            .acquire_timeout(Duration::from_secs(10))
-            .sqlx_logging(false)
-            .map_sqlx_postgres_opts(|options: PgConnectOptions| {
-                // JIT and parallel workers cost more than all of a sweep; a lock that is not had soon is better asked for
-                // again. A process that stands still in the middle of a transaction must not keep what it locked, such
-                // as publishing.
-                options.options([
-                    ("jit", "off"),
-                    ("max_parallel_workers_per_gather", "0"),
-                    ("lock_timeout", "15s"),
-                    ("idle_in_transaction_session_timeout", "30s"),
-                    ("TimeZone", "UTC"),
-                ])
-            })
-            // A connection that did not get out of its transaction is of no use to the next who gets it, as after a ROLLBACK
-            // that failed: SQLite had rolled back by itself, for want of room on the disk.
-            .map_sqlx_sqlite_before_acquire(|connection, _| {
-                Box::pin(std::future::ready(Ok(!connection.is_in_transaction())))
-            })
-            .map_sqlx_sqlite_opts(|options| {
-                options
-                    .journal_mode(SqliteJournalMode::Wal)
-                    .foreign_keys(true)
-                    .busy_timeout(Duration::from_secs(5))
-                    .pragma("synchronous", "NORMAL")
-            });
-        let pool = Database::connect(options).await?;
+        let pool = connect::connect(url, max_connections).await?;
         let turn = (pool.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
         Ok(Self { pool, turn })
     }
@@ -174,6 +146,23 @@ impl Db {
         self.begin_wholly(options).await
     }
 
+    /// What a writing transaction is to be. Rules that count under a lock, such as that of the seats, need to see what was
+    /// committed before they had the lock: each statement reads a snapshot of its own.
+    fn writing(&self) -> TransactionOptions {
+        if self.is_postgres() {
+            TransactionOptions {
+                isolation_level: Some(IsolationLevel::ReadCommitted),
+                access_mode: Some(AccessMode::ReadWrite),
+                ..TransactionOptions::default()
+            }
+        } else {
+            TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            }
+        }
+    }
+
     /// Begins a transaction in a task of its own, which goes on when whoever waits for it no longer does, as when the
     /// socket of a subscription ends. For sqlx gives a connection whose BEGIN was not waited for back to the pool as it
     /// is, and whoever gets it next is in a transaction without knowing.
@@ -187,11 +176,7 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx> {
         let span = tracing::debug_span!("transaction");
         let turn = self.take_turn().await;
-        let options = TransactionOptions {
-            sqlite_transaction_mode: turn.is_some().then_some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let inner = self.begin_wholly(options).await?;
+        let inner = self.begin_wholly(self.writing()).await?;
         Ok(Tx {
             inner,
             news: std::sync::Mutex::default(),
@@ -207,23 +192,6 @@ impl Db {
             None => None,
         }
     }
-}
-
-/// `sqlite://file.db` opens only what exists; the embedded database is made when it is missing.
-fn create_if_missing(url: &str) -> String {
-    if url.starts_with("sqlite:") && !url.contains("mode=") && !url.contains(":memory:") {
-        let separator = if url.contains('?') { '&' } else { '?' };
-        return format!("{url}{separator}mode=rwc");
-    }
-    url.to_owned()
-}
-
-/// The file of an embedded database; `None` for one in memory, and for PostgreSQL.
-pub fn sqlite_file(url: &str) -> Option<PathBuf> {
-    let path = url.strip_prefix("sqlite:")?;
-    let path = path.strip_prefix("//").unwrap_or(path);
-    let path = path.split('?').next().unwrap_or(path);
-    (!path.is_empty() && path != ":memory:").then(|| PathBuf::from_str(path).unwrap_or_default())
 }
 
 /// A writing transaction, with the news of what it changed, and who changed it.

@@ -47,6 +47,19 @@ impl TestDatabase {
         Ok(Self { url: server.create_database().await?, backend: Backend::Postgres, _folder: None })
     }
 
+    /// A database of the shared server with other defaults than the server's, such as `("TimeZone", "Asia/Kolkata")`.
+    pub async fn postgres_with_defaults(defaults: &[(&str, &str)]) -> Result<Self> {
+        let database = Self::postgres().await?;
+        let connection = database.connect().await?;
+        let alter = |(name, value): &(&str, &str)| {
+            format!("EXECUTE format('ALTER DATABASE %I SET {name} = %L', current_database(), '{value}');")
+        };
+        let all: String = defaults.iter().map(alter).collect();
+        execute(&connection, &format!("DO $$ BEGIN {all} END $$")).await?;
+        connection.close().await?;
+        Ok(database)
+    }
+
     /// A connection of the test's own, for edits by hand; nothing of the program is in between.
     pub async fn connect(&self) -> Result<DatabaseConnection> {
         let url = match self.backend {

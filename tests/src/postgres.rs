@@ -110,9 +110,14 @@ impl Postgres {
 
     /// Makes an empty database. Returns its address.
     pub async fn create_database(&self) -> Result<String> {
+        self.create_database_with("").await
+    }
+
+    /// The same, with clauses of `CREATE DATABASE`, such as `TEMPLATE template0 ENCODING 'LATIN1'`.
+    pub async fn create_database_with(&self, clauses: &str) -> Result<String> {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        self.execute(&format!("CREATE DATABASE {name}")).await?;
+        self.execute(&format!("CREATE DATABASE {name} {clauses}")).await?;
         Ok(self.url(&name))
     }
 

@@ -4,6 +4,7 @@ mod audit;
 mod bookings;
 mod browser;
 mod crash;
+mod defaults;
 mod delivery;
 mod faults;
 mod field_rights;

@@ -7,7 +7,7 @@ pub mod interface;
 mod live;
 mod many;
 mod property;
-mod races;
+pub mod races;
 mod rules;
 mod vectors;
 

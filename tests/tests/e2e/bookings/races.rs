@@ -110,7 +110,7 @@ async fn a_cancellation_against_a_start(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn many_book_one_slot(database: TestDatabase) -> Result<()> {
+pub async fn many_book_one_slot(database: TestDatabase) -> Result<()> {
     let stage = Stage::new(database, "2025-09-06 05:00").await?;
     let servers = [stage.world.app.clone(), stage.world.another_app().await?];
     let mut students = Vec::new();
@@ -136,7 +136,7 @@ async fn many_book_one_slot(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn many_offer_the_same_time(database: TestDatabase) -> Result<()> {
+pub async fn many_offer_the_same_time(database: TestDatabase) -> Result<()> {
     let stage = Stage::new(database, "2025-09-06 05:00").await?;
     for hour in 6..12 {
         let from = stage.world.now() + TimeDelta::hours(hour);

@@ -2,7 +2,7 @@
 
 mod abuse;
 mod clients;
-mod race;
+pub mod race;
 mod rules;
 mod sockets;
 mod statistics;

@@ -5,10 +5,17 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, future::try_join_all, stream};
-use insession_tests::{Client, Deployment, LIMIT, TestDatabase, now, token, within};
+use insession_tests::{Client, Deployment, LIMIT, TestDatabase, now, on_both_databases, token, within};
 use serde_json::{Value, json};
+use service::presence::seats;
 
-use crate::fixtures::{beat, create_person, enter_activity, new_visit, save_activity};
+use super::visitors::{self, Visitors, visit};
+use crate::{
+    fixtures::{beat, create_person, enter_activity, new_visit, save_activity},
+    service::world::Done,
+};
+
+on_both_databases!(no_more_than_the_limit_are_admitted_at_once);
 
 const KEY: &str = "interview";
 const SEATS: usize = 3;
@@ -19,6 +26,27 @@ const WINDOW: TimeDelta = TimeDelta::seconds(30);
 struct Visitor {
     client: Client,
     visit: String,
+}
+
+/// Two servers are asked for three seats by sixty visits at the same time.
+pub async fn no_more_than_the_limit_are_admitted_at_once(database: TestDatabase) -> Result<()> {
+    let visitors = Visitors::new(database, "2025-06-11 12:00", Some(i32::try_from(SEATS)?)).await?;
+    let servers = [visitors.world.app.clone(), visitors.world.another_app().await?];
+    for number in 0..60 {
+        visitors.beat(visit(number)).await?;
+    }
+    let asked = (0..60).map(|number| {
+        let server = servers[usize::try_from(number % 2).unwrap_or_default()].clone();
+        let viewer = visitors.viewer();
+        tokio::spawn(async move { seats::enter_activity(&server, viewer, None, visit(number), visitors::KEY).await })
+    });
+    let mut admitted = 0;
+    for answer in try_join_all(asked).await? {
+        admitted += usize::from(answer.done()?.verdict.is_admitted);
+    }
+    assert_eq!(admitted, SEATS);
+    assert_eq!(visitors.occupancy().await?, i64::try_from(SEATS)?);
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

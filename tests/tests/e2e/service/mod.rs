@@ -7,7 +7,7 @@
 mod gone;
 mod log;
 mod property;
-mod races;
+pub mod races;
 mod right;
 mod saves;
 mod sweeps;

@@ -91,7 +91,7 @@ fn expect_done<T>(result: service::Result<T>) -> Result<()> {
 
 /// Thousands of interleavings. At no moment is anyone at an inactive instance; no collision reaches who asked; at the
 /// end everything is right.
-async fn check_ins_saves_and_sweeps(database: TestDatabase) -> Result<()> {
+pub async fn check_ins_saves_and_sweeps(database: TestDatabase) -> Result<()> {
     let backend = database.backend;
     let world = World::new(database, "2025-06-11 00:00").await?;
     let rows = Arc::new(insert_instances(&world, 6, 20).await?);

@@ -1,0 +1,136 @@
+//! A PostgreSQL whose defaults are not those of a new server: the program states what its rules need, or refuses to start
+//! with a message that names the setting.
+
+use anyhow::{Result, ensure};
+use insession_tests::{Postgres, TestDatabase};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use service::db::Db;
+
+use crate::{bookings, presence, service as core, service::world::Done};
+
+/// Each would change what a statement means, or end it.
+const HOSTILE: &[(&str, &str)] = &[
+    ("default_transaction_read_only", "on"),
+    ("default_transaction_deferrable", "on"),
+    ("TimeZone", "Asia/Kolkata"),
+    ("DateStyle", "German"),
+    ("IntervalStyle", "iso_8601"),
+    ("bytea_output", "escape"),
+    ("client_encoding", "LATIN1"),
+    ("standard_conforming_strings", "off"),
+    ("transform_null_equals", "on"),
+    ("lock_timeout", "1ms"),
+    ("statement_timeout", "5ms"),
+    ("idle_in_transaction_session_timeout", "5ms"),
+    ("idle_session_timeout", "5ms"),
+];
+
+async fn hostile(isolation: &str) -> Result<TestDatabase> {
+    let mut defaults = HOSTILE.to_vec();
+    defaults.push(("default_transaction_isolation", isolation));
+    TestDatabase::postgres_with_defaults(&defaults).await
+}
+
+macro_rules! races_under {
+    ($($module:ident: $isolation:literal),+ $(,)?) => { $(
+        mod $module {
+            use super::{Result, bookings, core, hostile, presence};
+
+            #[tokio::test]
+            async fn seats() -> Result<()> {
+                presence::race::no_more_than_the_limit_are_admitted_at_once(hostile($isolation).await?).await
+            }
+
+            #[tokio::test]
+            async fn bookings_of_one_slot() -> Result<()> {
+                bookings::races::many_book_one_slot(hostile($isolation).await?).await
+            }
+
+            #[tokio::test]
+            async fn overlapping_slots() -> Result<()> {
+                bookings::races::many_offer_the_same_time(hostile($isolation).await?).await
+            }
+
+            #[tokio::test]
+            async fn check_ins_saves_and_sweeps() -> Result<()> {
+                core::races::check_ins_saves_and_sweeps(hostile($isolation).await?).await
+            }
+        }
+    )+ };
+}
+
+races_under!(under_repeatable_read: "repeatable read", under_serializable: "serializable");
+
+/// What a setting is on this connection or in this transaction.
+async fn setting(connection: &impl ConnectionTrait, name: &str) -> Result<String> {
+    let show = Statement::from_string(DbBackend::Postgres, format!("SHOW {name}"));
+    let row = connection.query_one_raw(show).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
+}
+
+#[tokio::test]
+async fn every_connection_and_transaction_states_what_it_needs() -> Result<()> {
+    let database = hostile("serializable").await?;
+    let db = Db::connect(&database.url, 4).await.done()?;
+    for (name, expected) in [
+        ("default_transaction_isolation", "read committed"),
+        ("transaction_isolation", "read committed"),
+        ("transaction_read_only", "off"),
+        ("TimeZone", "UTC"),
+        ("DateStyle", "ISO, MDY"),
+        ("IntervalStyle", "postgres"),
+        ("bytea_output", "hex"),
+        ("client_encoding", "UTF8"),
+        ("standard_conforming_strings", "on"),
+        ("transform_null_equals", "off"),
+        ("lock_timeout", "15s"),
+        ("statement_timeout", "0"),
+        ("idle_in_transaction_session_timeout", "30s"),
+        ("idle_session_timeout", "0"),
+        ("jit", "off"),
+    ] {
+        assert_eq!(setting(db.pool(), name).await?, expected, "{name}");
+    }
+    let tx = db.begin().await.done()?;
+    for (name, expected) in [
+        ("transaction_isolation", "read committed"),
+        ("transaction_read_only", "off"),
+        ("transaction_deferrable", "off"),
+    ] {
+        assert_eq!(setting(&*tx, name).await?, expected, "{name} of a writing transaction");
+    }
+    drop(tx);
+    let snapshot = db.snapshot().await.done()?;
+    for (name, expected) in [("transaction_isolation", "repeatable read"), ("transaction_read_only", "on")] {
+        assert_eq!(setting(&snapshot, name).await?, expected, "{name} of a snapshot");
+    }
+    Ok(())
+}
+
+/// Whatever a session was told before, a transaction states its own level: a pooler may hand over a session of others.
+#[tokio::test]
+async fn a_writing_transaction_ignores_the_level_of_its_session() -> Result<()> {
+    let database = TestDatabase::postgres().await?;
+    let db = Db::connect(&database.url, 1).await.done()?;
+    db.pool().execute_unprepared("SET default_transaction_isolation = 'serializable'").await?;
+    db.pool().execute_unprepared("SET default_transaction_read_only = on").await?;
+    let tx = db.begin().await.done()?;
+    assert_eq!(setting(&*tx, "transaction_isolation").await?, "read committed");
+    assert_eq!(setting(&*tx, "transaction_read_only").await?, "off");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_cannot_be_set_is_refused_at_the_start_by_its_name() -> Result<()> {
+    let encoding = "TEMPLATE template0 ENCODING 'LATIN1'";
+    let latin = Postgres::shared().await?.create_database_with(encoding).await?;
+    let nowhere = TestDatabase::postgres_with_defaults(&[("search_path", "nowhere")]).await?;
+    let replica = TestDatabase::postgres_with_defaults(&[("session_replication_role", "replica")]).await?;
+    for (url, setting) in
+        [(&latin, "server_encoding"), (&nowhere.url, "search_path"), (&replica.url, "session_replication_role")]
+    {
+        let refused = Db::connect(url, 2).await.expect_err(setting).describe();
+        ensure!(refused.contains(setting), "{setting} is not named: {refused}");
+    }
+    Ok(())
+}
