@@ -17,7 +17,7 @@ use chrono::DateTime;
 use domain::{
     access::Viewer,
     ids::{PersonId, SessionId, SessionInstanceId},
-    news::{Change, ChangeKind, Event, Narrowing, Place, Position, SessionChange, SessionNarrowing},
+    news::{Change, ChangeKind, Event, Location, Narrowing, Position, SessionChange, SessionNarrowing},
 };
 use futures_util::{Stream, StreamExt, future, stream};
 use tokio::sync::watch;
@@ -187,7 +187,7 @@ impl Log {
         let event = Event::Session(SessionChange {
             session: Some(SessionId(session)),
             instance: Some(SessionInstanceId(session)),
-            place: Place { city: Some("Austin".to_owned()), country: None },
+            location: Location { city: Some("Austin".to_owned()), country: None },
             ..SessionChange::of(kind)
         });
         let position = Position(i64::try_from(changes.len()).unwrap_or_default() + 1);

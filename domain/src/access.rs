@@ -61,16 +61,16 @@ impl Viewer {
         self.is_admin || is_organizer || said_yes
     }
 
-    /// May this viewer see that `person` is at `place`? People placed at the same instance see each other, unless the
-    /// person hides it. `viewer_place`: where the viewer is placed.
-    pub fn may_see_place(
+    /// May this viewer see that `person` is placed at `instance`? The person and admins may. Other people may while
+    /// they are placed at the same instance, unless the person hides their placement.
+    pub fn may_see_placement(
         &self,
         person: PersonId,
-        hides_place: bool,
-        place: SessionInstanceId,
-        viewer_place: Option<SessionInstanceId>,
+        hides_placement: bool,
+        instance: SessionInstanceId,
+        viewer_instance: Option<SessionInstanceId>,
     ) -> bool {
-        self.may_act_for(person) || (!hides_place && viewer_place == Some(place))
+        self.may_act_for(person) || (!hides_placement && viewer_instance == Some(instance))
     }
 }
 

@@ -52,7 +52,7 @@ pub struct Candidate {
 /// Where the person is: the instance of the latest arrival; without one, of the first start (or the last, by the
 /// rule), instances without a start coming last under either. Ties go to the latest check-in, then to the highest id,
 /// so that the answer does not depend on the order of the candidates.
-pub fn place(rule: PlacementRule, candidates: &[Candidate]) -> Option<SessionInstanceId> {
+pub fn decide_placement(rule: PlacementRule, candidates: &[Candidate]) -> Option<SessionInstanceId> {
     candidates.iter().max_by(|one, other| compare(rule, one, other)).map(|winner| winner.instance)
 }
 
@@ -119,9 +119,13 @@ mod tests {
             (vec![candidate(1, None, None, 9)], Some(1), Some(1)),
         ] {
             for (rule, expected) in [(PlacementRule::EarliestStart, earliest), (PlacementRule::LatestStart, latest)] {
-                assert_eq!(place(rule, &candidates), expected.map(SessionInstanceId), "{rule:?} {candidates:?}");
+                assert_eq!(
+                    decide_placement(rule, &candidates),
+                    expected.map(SessionInstanceId),
+                    "{rule:?} {candidates:?}"
+                );
                 let reversed: Vec<_> = candidates.iter().rev().copied().collect();
-                assert_eq!(place(rule, &reversed), expected.map(SessionInstanceId), "{rule:?} {reversed:?}");
+                assert_eq!(decide_placement(rule, &reversed), expected.map(SessionInstanceId), "{rule:?} {reversed:?}");
             }
         }
     }

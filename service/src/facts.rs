@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::{
     ids::{SessionId, SessionInstanceId},
-    news::Place,
+    news::Location,
     recurrence::{Calendar, Recurrence},
     status::{self, InstanceFacts, Override, Times},
     window::{Buffers, Meeting, Window},
@@ -48,12 +48,12 @@ pub fn calendar_of(session: &session::Model, zone: Tz) -> Calendar {
     }
 }
 
-pub fn place_of(session: &session::Model) -> Place {
-    Place { city: session.city.clone(), country: session.country.clone() }
+pub fn location_of(session: &session::Model) -> Location {
+    Location { city: session.city.clone(), country: session.country.clone() }
 }
 
 pub fn told(session: &session::Model, instance: i64) -> Told {
-    Told { session: SessionId(session.id), instance: SessionInstanceId(instance), place: place_of(session) }
+    Told { session: SessionId(session.id), instance: SessionInstanceId(instance), location: location_of(session) }
 }
 
 /// The stored facts of an instance: all that its status depends upon.

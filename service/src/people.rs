@@ -67,7 +67,7 @@ pub async fn find_visible_place(
         Some(id) => find_place(app.db.pool(), id).await?,
         None => None,
     };
-    Ok(viewer.may_see_place(PersonId(person.id), person.hides_place, place, viewer_place).then_some(place))
+    Ok(viewer.may_see_placement(PersonId(person.id), person.hides_place, place, viewer_place).then_some(place))
 }
 
 fn named(name_contains: Option<&str>) -> Select<person::Entity> {

@@ -10,8 +10,8 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use domain::{
     ids::{PersonId, SessionId, SessionInstanceId},
-    news::Place,
-    placement::{Candidate, PlacementRule, place},
+    news::Location,
+    placement::{Candidate, PlacementRule, decide_placement},
 };
 use sea_orm::{FromQueryResult, Value};
 
@@ -72,7 +72,7 @@ pub async fn place_people(
         .iter()
         .filter_map(|person| {
             let yeses = candidates.get(&person.id).map_or(&[][..], Vec::as_slice);
-            let to = if person.is_deactivated { None } else { place(rule, yeses) };
+            let to = if person.is_deactivated { None } else { decide_placement(rule, yeses) };
             let from = person.active_session_instance_id.map(SessionInstanceId);
             (from != to).then_some(Move { person: PersonId(person.id), from, to })
         })
@@ -243,8 +243,8 @@ async fn find_told(tx: &Tx, ids: &BTreeSet<SessionInstanceId>) -> Result<HashMap
     let named: Vec<Named> = rows(&**tx, &sql, [list(&**tx, ids.iter().map(|id| id.0))]).await?;
     let named = named.into_iter().map(|row| {
         let instance = SessionInstanceId(row.id);
-        let place = Place { city: row.city, country: row.country };
-        (instance, Told { session: SessionId(row.session_id), instance, place })
+        let location = Location { city: row.city, country: row.country };
+        (instance, Told { session: SessionId(row.session_id), instance, location })
     });
     Ok(named.collect())
 }

@@ -410,7 +410,7 @@ fn calls_for_recompute(before: &session::Model, after: &session::Model) -> bool 
 /// What badges show of the session changed: its active instances have news.
 async fn tell_active_instances(tx: &Tx, before: &session::Model, after: &session::Model) -> Result<()> {
     let shown = |row: &session::Model| {
-        (row.name.clone(), row.path.clone(), facts::place_of(row), row.state.clone(), row.location.clone())
+        (row.name.clone(), row.path.clone(), facts::location_of(row), row.state.clone(), row.location.clone())
     };
     if shown(before) == shown(after) {
         return Ok(());
@@ -422,14 +422,14 @@ async fn tell_active_instances(tx: &Tx, before: &session::Model, after: &session
         .lock(LockType::Share)
         .all(&**tx)
         .await?;
-    let previous = facts::place_of(before);
+    let previous = facts::location_of(before);
     tx.tell(|news| {
         for instance in active {
             let told = facts::told(after, instance.id);
-            if told.place == previous {
+            if told.location == previous {
                 news.updated(told);
             } else {
-                news.updated_place(told, previous.clone());
+                news.updated_location(told, previous.clone());
             }
         }
     });

@@ -16,7 +16,7 @@ use domain::{
     booking::BookingStatus,
     ids::{ActivityId, BookingId, PersonId, SessionId, SessionInstanceId},
     news::{
-        BookingNarrowing, BookingStep, Change, ChangeKind, Event, Narrowing, Place, Position, Seen, SessionChange,
+        BookingNarrowing, BookingStep, Change, ChangeKind, Event, Location, Narrowing, Position, Seen, SessionChange,
         SessionNarrowing,
     },
 };
@@ -127,7 +127,7 @@ pub(crate) fn change(kind: ChangeKind, session: i64, city: &str) -> Change {
     told(Event::Session(SessionChange {
         session: Some(SessionId(session)),
         instance: Some(SessionInstanceId(session * 10)),
-        place: place(city),
+        location: location(city),
         ..SessionChange::of(kind)
     }))
 }
@@ -137,8 +137,8 @@ fn left(session: i64, from: &str, to: &str) -> Change {
     told(Event::Session(SessionChange {
         session: Some(SessionId(session)),
         instance: Some(SessionInstanceId(session * 10)),
-        place: place(to),
-        previous_place: Some(place(from)),
+        location: location(to),
+        previous_location: Some(location(from)),
         ..SessionChange::of(ChangeKind::Updated)
     }))
 }
@@ -147,8 +147,8 @@ pub(crate) fn moved(person: i64, from: Option<i64>, to: Option<i64>) -> Change {
     told(Event::Session(SessionChange {
         session: to.map(SessionId),
         instance: to.map(|session| SessionInstanceId(session * 10)),
-        place: place("Austin"),
-        previous_place: from.map(|_| place("Austin")),
+        location: location("Austin"),
+        previous_location: from.map(|_| location("Austin")),
         person: Some(PersonId(person)),
         previous_instance: from.map(|session| SessionInstanceId(session * 10)),
         previous_session: from.map(SessionId),
@@ -172,8 +172,8 @@ fn occupied(activity: i64) -> Change {
     told(Event::Occupancy(ActivityId(activity)))
 }
 
-fn place(city: &str) -> Place {
-    Place { city: Some(city.to_owned()), country: Some(if city == "Paris" { "FR" } else { "US" }.to_owned()) }
+fn location(city: &str) -> Location {
+    Location { city: Some(city.to_owned()), country: Some(if city == "Paris" { "FR" } else { "US" }.to_owned()) }
 }
 
 /// Numbers that look random and are the same in each run.

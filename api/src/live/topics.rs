@@ -1,6 +1,6 @@
 //! Who may be concerned by a change, without asking everyone.
 //!
-//! Each narrowing is filed under one kind of topic. One of sessions: its person, else its sessions, else its place, else
+//! Each narrowing is filed under one kind of topic. One of sessions: its person, else its sessions, else its location, else
 //! everything; one of bookings: the booking, else the person who takes part, else all of them; one of an occupancy: its
 //! activity. So the entries found for a change are those that may see it; `Narrowing::sees` has the last word.
 
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::{
     ids::{ActivityId, BookingId, PersonId, SessionId},
-    news::{BookingNarrowing, BookingStep, ChangeKind, Event, Narrowing, Place, SessionChange, SessionNarrowing},
+    news::{BookingNarrowing, BookingStep, ChangeKind, Event, Location, Narrowing, SessionChange, SessionNarrowing},
 };
 
 /// Keys with how often each was filed here. Ordered, so that those who asked first are told first.
@@ -18,7 +18,7 @@ type Filed<K> = BTreeMap<K, u32>;
 enum Topic {
     EverySession,
     Session(SessionId),
-    Place(Place),
+    Location(Location),
     /// Where that person is, and goes.
     Person(PersonId),
     EveryBooking,
@@ -94,7 +94,7 @@ fn asked_for(narrowing: &Narrowing) -> Vec<Topic> {
 }
 
 fn sessions_asked_for(narrowing: &SessionNarrowing) -> Vec<Topic> {
-    let place = Place { city: narrowing.city.clone(), country: narrowing.country.clone() };
+    let location = Location { city: narrowing.city.clone(), country: narrowing.country.clone() };
     if let Some(person) = narrowing.person {
         vec![Topic::Person(person)]
     } else if let Some(sessions) = &narrowing.sessions {
@@ -102,8 +102,8 @@ fn sessions_asked_for(narrowing: &SessionNarrowing) -> Vec<Topic> {
         sessions.sort_unstable();
         sessions.dedup();
         sessions.into_iter().map(Topic::Session).collect()
-    } else if place != Place::default() {
-        vec![Topic::Place(place)]
+    } else if location != Location::default() {
+        vec![Topic::Location(location)]
     } else {
         vec![Topic::EverySession]
     }
@@ -116,7 +116,7 @@ fn told_by(event: &Event) -> Vec<Topic> {
         Event::Session(change) => {
             let mut topics = vec![Topic::EverySession];
             topics.extend(change.session.map(Topic::Session));
-            add_places(change, &mut topics);
+            add_locations(change, &mut topics);
             topics
         }
         Event::Booking(BookingStep { booking, mentor, student, .. }) => {
@@ -128,15 +128,15 @@ fn told_by(event: &Event) -> Vec<Topic> {
     }
 }
 
-/// The places under which someone may ask for this change: each of where it is and was, by city, country and both.
-fn add_places(change: &SessionChange, topics: &mut Vec<Topic>) {
-    for place in std::iter::once(&change.place).chain(&change.previous_place) {
-        let both = place.clone();
-        let city = Place { city: place.city.clone(), country: None };
-        let country = Place { city: None, country: place.country.clone() };
-        for place in [both, city, country] {
-            let topic = Topic::Place(place);
-            if topic != Topic::Place(Place::default()) && !topics.contains(&topic) {
+/// The locations under which someone may ask for this change: each of where it is and was, by city, country and both.
+fn add_locations(change: &SessionChange, topics: &mut Vec<Topic>) {
+    for location in std::iter::once(&change.location).chain(&change.previous_location) {
+        let both = location.clone();
+        let city = Location { city: location.city.clone(), country: None };
+        let country = Location { city: None, country: location.country.clone() };
+        for location in [both, city, country] {
+            let topic = Topic::Location(location);
+            if topic != Topic::Location(Location::default()) && !topics.contains(&topic) {
                 topics.push(topic);
             }
         }

@@ -64,7 +64,7 @@ impl Person {
             }
             _ => None,
         };
-        if !viewer.may_see_place(self.key(), self.0.hides_place, place, viewer_place) {
+        if !viewer.may_see_placement(self.key(), self.0.hides_place, place, viewer_place) {
             return Ok(None);
         }
         Ok(load(ctx, place).await?.map(SessionInstance))

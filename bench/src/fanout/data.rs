@@ -6,7 +6,7 @@ use anyhow::{Context, Result, anyhow};
 use domain::{
     clock::SystemClock,
     ids::{SessionId, SessionInstanceId},
-    news::Place,
+    news::Location,
     placement::PlacementRule,
 };
 use insession_tests::{Postgres, Redis};
@@ -32,9 +32,9 @@ impl Data {
         let channel = format!("insession:{}:wake", find_installation(&db).await.map_err(told)?.name);
         let wake = Wake::through_redis(::redis::Client::open(redis.url())?, channel);
         let app = App::new(db, Arc::new(SystemClock), wake, Arc::new(NoQueue), PlacementRule::default());
-        let place = Place { city: Some("Austin".to_owned()), country: Some("US".to_owned()) };
+        let location = Location { city: Some("Austin".to_owned()), country: Some("US".to_owned()) };
         let told = (1..=i64::try_from(sessions)?)
-            .map(|id| Told { session: SessionId(id), instance: SessionInstanceId(id), place: place.clone() })
+            .map(|id| Told { session: SessionId(id), instance: SessionInstanceId(id), location: location.clone() })
             .collect();
         Ok(Self { app, database, redis: redis.url(), told, _servers: (postgres, redis) })
     }

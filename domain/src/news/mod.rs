@@ -97,9 +97,9 @@ impl ChangeKind {
     }
 }
 
-/// Where a session meets, as far as narrowing goes.
+/// The city and country in which a session meets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct Place {
+pub struct Location {
     pub city: Option<String>,
     pub country: Option<String>,
 }
@@ -111,11 +111,11 @@ pub struct SessionChange {
     pub kind: ChangeKind,
     pub session: Option<SessionId>,
     pub instance: Option<SessionInstanceId>,
-    /// The session's place when this happened.
-    pub place: Place,
-    /// Of an `Updated` by which the session moved to another place: where it was. Of a `PersonMoved`: the place of
-    /// `previous_session`. Else nothing.
-    pub previous_place: Option<Place>,
+    /// The session's location when this happened.
+    pub location: Location,
+    /// Set in two cases. In an `Updated` by which the session moved to another city or country: its location before.
+    /// In a `PersonMoved`: the location of `previous_session`.
+    pub previous_location: Option<Location>,
     /// Only of a `PersonMoved`.
     pub person: Option<PersonId>,
     /// Only of a `PersonMoved`: where the person was.
@@ -130,8 +130,8 @@ impl SessionChange {
             kind,
             session: None,
             instance: None,
-            place: Place { city: None, country: None },
-            previous_place: None,
+            location: Location { city: None, country: None },
+            previous_location: None,
             person: None,
             previous_instance: None,
             previous_session: None,

@@ -1,6 +1,6 @@
 //! Which changes a subscription gets, and as what it sees them (rule 25).
 
-use super::{Change, ChangeKind, Event, Place, SessionChange};
+use super::{Change, ChangeKind, Event, Location, SessionChange};
 use crate::ids::{ActivityId, BookingId, PersonId, SessionId, SessionInstanceId};
 
 /// What a subscription asks for.
@@ -71,10 +71,10 @@ impl Narrowing {
 }
 
 impl SessionNarrowing {
-    /// Does a session at `place` belong to what is asked for?
-    fn includes_place(&self, place: &Place) -> bool {
+    /// Does a session at `location` belong to what is asked for?
+    fn includes_location(&self, location: &Location) -> bool {
         let fits = |wanted: &Option<String>, is: &Option<String>| wanted.is_none() || wanted == is;
-        fits(&self.city, &place.city) && fits(&self.country, &place.country)
+        fits(&self.city, &location.city) && fits(&self.country, &location.country)
     }
 
     fn includes_session(&self, session: Option<SessionId>) -> bool {
@@ -90,16 +90,17 @@ impl SessionNarrowing {
     fn sees(&self, change: &SessionChange, person_at: Option<SessionInstanceId>) -> Option<ChangeKind> {
         if change.kind == ChangeKind::PersonMoved {
             let is_theirs = self.person.is_some() && self.person == change.person;
-            let is_here = self.includes_session(change.session) && self.includes_place(&change.place);
+            let is_here = self.includes_session(change.session) && self.includes_location(&change.location);
             let was_here = self.includes_session(change.previous_session)
-                && self.includes_place(change.previous_place.as_ref().unwrap_or(&Place::default()));
+                && self.includes_location(change.previous_location.as_ref().unwrap_or(&Location::default()));
             return (is_theirs && (is_here || was_here)).then_some(ChangeKind::PersonMoved);
         }
         if !self.includes_session(change.session) || (self.person.is_some() && person_at != change.instance) {
             return None;
         }
-        let is_inside = self.includes_place(&change.place);
-        let was_inside = change.previous_place.as_ref().map_or(is_inside, |place| self.includes_place(place));
+        let is_inside = self.includes_location(&change.location);
+        let was_inside =
+            change.previous_location.as_ref().map_or(is_inside, |location| self.includes_location(location));
         match (was_inside, is_inside) {
             (true, true) => Some(change.kind),
             (true, false) => Some(ChangeKind::Deactivated),
@@ -123,13 +124,13 @@ mod tests {
         Change { position: Position(1), occurred_at: DateTime::UNIX_EPOCH, due_at: None, event }
     }
 
-    fn updated(place: &str, previous: Option<&str>) -> SessionChange {
-        let at = |city: &str| Place { city: Some(city.into()), country: None };
+    fn updated(location: &str, previous: Option<&str>) -> SessionChange {
+        let at = |city: &str| Location { city: Some(city.into()), country: None };
         SessionChange {
             session: Some(SessionId(7)),
             instance: Some(SessionInstanceId(70)),
-            place: at(place),
-            previous_place: previous.map(at),
+            location: at(location),
+            previous_location: previous.map(at),
             ..SessionChange::of(ChangeKind::Updated)
         }
     }

@@ -5,7 +5,7 @@ use insession_domain::{
     autocreate::{self, Existence, ExistingInstance},
     booking::{BookingStatus, Slot, State},
     ids::SessionInstanceId,
-    placement::{Candidate, PlacementRule, is_arrival, place},
+    placement::{Candidate, PlacementRule, decide_placement, is_arrival},
     recurrence::{Calendar, Occurrence, Recurrence},
     status::{InstanceFacts, Mode, decide},
     window::{Buffers, Meeting, Window},
@@ -108,7 +108,7 @@ fn placement() {
             [(PlacementRule::EarliestStart, "expect"), (PlacementRule::LatestStart, "expect_latest_start")]
         {
             let expected = case[expected].as_i64().map(SessionInstanceId);
-            assert_eq!(place(rule, &candidates), expected, "{} {rule:?}", case["id"]);
+            assert_eq!(decide_placement(rule, &candidates), expected, "{} {rule:?}", case["id"]);
         }
     }
 }

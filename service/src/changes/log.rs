@@ -6,7 +6,7 @@
 use domain::{
     booking::BookingStatus,
     ids::{ActivityId, BookingId, PersonId, SessionId, SessionInstanceId},
-    news::{BookingStep, Change, ChangeKind, Event, Place, Position, SessionChange},
+    news::{BookingStep, Change, ChangeKind, Event, Location, Position, SessionChange},
 };
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult};
 
@@ -61,15 +61,15 @@ fn session_columns<'a>(changes: &[Option<&'a SessionChange>]) -> Vec<Column<'a>>
     let text = |name, of: fn(&'a SessionChange) -> Option<&'a str>| {
         Column::Text(name, changes.iter().map(|change| of((*change)?)).collect())
     };
-    let has_previous_place = |change: Option<&SessionChange>| change.is_some_and(|it| it.previous_place.is_some());
+    let has_previous_place = |change: Option<&SessionChange>| change.is_some_and(|it| it.previous_location.is_some());
     vec![
         number("session_id", |change| change.session.map(|id| id.0)),
         number("session_instance_id", |change| change.instance.map(|id| id.0)),
-        text("city", |change| change.place.city.as_deref()),
-        text("country", |change| change.place.country.as_deref()),
+        text("city", |change| change.location.city.as_deref()),
+        text("country", |change| change.location.country.as_deref()),
         Column::Flag("has_previous_place", changes.iter().copied().map(has_previous_place).collect()),
-        text("previous_city", |change| change.previous_place.as_ref()?.city.as_deref()),
-        text("previous_country", |change| change.previous_place.as_ref()?.country.as_deref()),
+        text("previous_city", |change| change.previous_location.as_ref()?.city.as_deref()),
+        text("previous_country", |change| change.previous_location.as_ref()?.country.as_deref()),
         number("person_id", |change| change.person.map(|id| id.0)),
         number("previous_session_instance_id", |change| change.previous_instance.map(|id| id.0)),
         number("previous_session_id", |change| change.previous_session.map(|id| id.0)),
@@ -125,12 +125,12 @@ fn session_change_of(row: &QueryResult, kind: ChangeKind) -> Result<SessionChang
     let mut change = SessionChange {
         session: number(row, "session_id")?.map(SessionId),
         instance: number(row, "session_instance_id")?.map(SessionInstanceId),
-        place: Place { city: text(row, "city")?, country: text(row, "country")? },
+        location: Location { city: text(row, "city")?, country: text(row, "country")? },
         ..SessionChange::of(kind)
     };
     if row.try_get("", "has_previous_place")? {
         let (city, country) = (text(row, "previous_city")?, text(row, "previous_country")?);
-        change.previous_place = Some(Place { city, country });
+        change.previous_location = Some(Location { city, country });
     }
     if kind == ChangeKind::PersonMoved {
         change.person = number(row, "person_id")?.map(PersonId);

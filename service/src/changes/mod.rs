@@ -14,7 +14,7 @@ mod log;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     ids::{ActivityId, PersonId, SessionId, SessionInstanceId},
-    news::{BookingStep, ChangeKind, Event, Place, Position, SessionChange},
+    news::{BookingStep, ChangeKind, Event, Location, Position, SessionChange},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
 
@@ -41,7 +41,7 @@ const SNAPSHOT_ATTEMPTS: u32 = 5;
 pub struct Told {
     pub session: SessionId,
     pub instance: SessionInstanceId,
-    pub place: Place,
+    pub location: Location,
 }
 
 /// What a transaction has to tell.
@@ -55,12 +55,12 @@ pub struct News {
 }
 
 impl News {
-    fn about(&mut self, kind: ChangeKind, told: Told, previous_place: Option<Place>) {
+    fn about(&mut self, kind: ChangeKind, told: Told, previous_location: Option<Location>) {
         self.events.push(Event::Session(SessionChange {
             session: Some(told.session),
             instance: Some(told.instance),
-            place: told.place,
-            previous_place,
+            location: told.location,
+            previous_location,
             ..SessionChange::of(kind)
         }));
     }
@@ -79,7 +79,7 @@ impl News {
     }
 
     /// The session of an active instance moved from another city or country.
-    pub fn updated_place(&mut self, told: Told, previous: Place) {
+    pub fn updated_location(&mut self, told: Told, previous: Location) {
         self.about(ChangeKind::Updated, told, Some(previous));
     }
 
@@ -88,11 +88,11 @@ impl News {
             kind: ChangeKind::PersonMoved,
             session: now.as_ref().map(|told| told.session),
             instance: now.as_ref().map(|told| told.instance),
-            place: now.map(|told| told.place).unwrap_or_default(),
+            location: now.map(|told| told.location).unwrap_or_default(),
             person: Some(person),
             previous_instance: before.as_ref().map(|told| told.instance),
             previous_session: before.as_ref().map(|told| told.session),
-            previous_place: before.map(|told| told.place),
+            previous_location: before.map(|told| told.location),
         }));
     }
 
@@ -257,7 +257,7 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
         news.updated(Told {
             session: SessionId(row.session_id),
             instance: SessionInstanceId(row.id),
-            place: Place { city: row.city, country: row.country },
+            location: Location { city: row.city, country: row.country },
         });
     }
     if !news.events.is_empty() {

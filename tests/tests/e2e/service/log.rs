@@ -14,7 +14,7 @@ use domain::{
     access::Viewer,
     booking::BookingStatus,
     ids::{ActivityId, BookingId, PersonId, SessionId, SessionInstanceId},
-    news::{BookingStep, Change, ChangeKind, Event, Place, Position, SessionChange},
+    news::{BookingStep, Change, ChangeKind, Event, Location, Position, SessionChange},
 };
 use entity::{check_in::Attendance, session_instance};
 use futures_util::future::join_all;
@@ -290,8 +290,8 @@ async fn key(app: &App) -> Result<&CursorKey> {
 
 async fn every_kind_of_news_is_read_as_it_was_told(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 20:00").await?;
-    let place = |city: &str| Place { city: Some(city.to_owned()), country: None };
-    let told = |id| Told { session: SessionId(id), instance: SessionInstanceId(10 * id), place: place("Austin") };
+    let location = |city: &str| Location { city: Some(city.to_owned()), country: None };
+    let told = |id| Told { session: SessionId(id), instance: SessionInstanceId(10 * id), location: location("Austin") };
     let step = |old_status, new_status, is_delayed| BookingStep {
         booking: BookingId(5),
         mentor: PersonId(1),
@@ -311,7 +311,7 @@ async fn every_kind_of_news_is_read_as_it_was_told(database: TestDatabase) -> Re
             for kind in kinds {
                 tx.tell(|news| match kind {
                     0 => {
-                        news.updated_place(told(1), place("Waco"));
+                        news.updated_location(told(1), location("Waco"));
                         news.person_moved(PersonId(7), Some(told(1)), None);
                     }
                     1 => steps.iter().for_each(|step| news.booking_step(step.clone())),
@@ -326,15 +326,15 @@ async fn every_kind_of_news_is_read_as_it_was_told(database: TestDatabase) -> Re
     let updated = SessionChange {
         session: Some(SessionId(1)),
         instance: Some(SessionInstanceId(10)),
-        place: place("Austin"),
-        previous_place: Some(place("Waco")),
+        location: location("Austin"),
+        previous_location: Some(location("Waco")),
         ..SessionChange::of(ChangeKind::Updated)
     };
     let moved = SessionChange {
         person: Some(PersonId(7)),
         previous_session: Some(SessionId(1)),
         previous_instance: Some(SessionInstanceId(10)),
-        previous_place: Some(place("Austin")),
+        previous_location: Some(location("Austin")),
         ..SessionChange::of(ChangeKind::PersonMoved)
     };
     let sessions = [updated, moved].map(Event::Session);

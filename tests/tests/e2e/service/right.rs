@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     ids::SessionInstanceId,
     news::{Change, ChangeKind},
-    placement::{Candidate, PlacementRule, place},
+    placement::{Candidate, PlacementRule, decide_placement},
     status::{Mode, decide},
 };
 use entity::{
@@ -84,7 +84,7 @@ impl Stored {
                     })
                 })
                 .collect();
-            let right = if person.is_deactivated { None } else { place(rule, &candidates) };
+            let right = if person.is_deactivated { None } else { decide_placement(rule, &candidates) };
             let stored = person.active_session_instance_id.map(SessionInstanceId);
             ensure!(right == stored, "Person:{} is at {stored:?} instead of {right:?} of {candidates:?}", person.id);
         }

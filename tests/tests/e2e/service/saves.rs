@@ -355,11 +355,11 @@ async fn a_session_that_moves_says_where_it_was(database: TestDatabase) -> Resul
     world.check_right().await?;
     let log = world.log().await?;
     let told: Vec<_> = log.iter().filter(|change| position < change.position).collect();
-    let city = |place: &domain::news::Place| place.city.clone();
+    let city = |location: &domain::news::Location| location.city.clone();
     let told: Vec<_> = told
         .iter()
         .filter_map(|change| change.event.as_session())
-        .map(|change| (change.instance, city(&change.place), change.previous_place.as_ref().and_then(city)))
+        .map(|change| (change.instance, city(&change.location), change.previous_location.as_ref().and_then(city)))
         .collect();
     let (austin, waco) = (Some("Austin".to_owned()), Some("Waco".to_owned()));
     assert_eq!(told, [(Some(id), waco.clone(), austin), (Some(id), waco, None)]);
