@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use anyhow::Context as _;
 use axum::{
     Json, Router,
     extract::{Request, State},
@@ -108,7 +109,8 @@ impl Server {
         workers: Option<Arc<Workers>>,
         shutdown: CancellationToken,
     ) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind((settings.host, settings.port)).await?;
+        let wanted = SocketAddr::from((settings.host, settings.port));
+        let listener = TcpListener::bind(wanted).await.with_context(|| format!("listening on {wanted}"))?;
         let address = listener.local_addr()?;
         // What stays open ends when the door is closed: who comes back then comes to another server.
         let closing = CancellationToken::new();

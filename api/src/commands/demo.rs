@@ -57,6 +57,8 @@ impl Drop for ThrowAway {
 }
 
 pub async fn run(args: Args) -> anyhow::Result<()> {
+    // First of all, so that a signal does not leave the folder behind.
+    let shutdown = setup::shutdown_on_signals()?;
     let folder = ThrowAway::new()?;
     let url = format!("sqlite://{}", folder.file("demo.db").display());
     let settings = Settings::from(&Source(&|name| match name {
@@ -66,11 +68,19 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         name => std::env::var(name).ok(),
     }))?;
     setup::start_log(settings.log_json, "warn,insession_service=info");
-    let running = serve::start(&settings, setup::shutdown_on_signals()?).await?;
-    let authenticator = setup::authenticator(&settings)?;
+    let running = serve::start(&settings, shutdown.clone()).await?;
+    let welcomed = welcome(&settings, &running).await;
+    if welcomed.is_err() {
+        shutdown.cancel();
+    }
+    let finished = running.finish().await;
+    welcomed.and(finished)
+}
+
+async fn welcome(settings: &Settings, running: &serve::Running) -> anyhow::Result<()> {
+    let authenticator = setup::authenticator(settings)?;
     let people = fill(&running.app).await?;
-    print_welcome(&running.server.address().to_string(), &authenticator, &people)?;
-    running.finish().await
+    print_welcome(&running.server.address().to_string(), &authenticator, &people)
 }
 
 struct Sample {

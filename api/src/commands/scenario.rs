@@ -152,16 +152,18 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         None => throw_away.file("scenario.db"),
     };
     let url = format!("sqlite://{}", file.display());
-    play(scenario, &url).await
+    let db = Db::connect(&url, 2).await.map_err(setup::told)?;
+    let played = play(scenario, &db).await;
+    db.close().await;
+    played
 }
 
-async fn play(scenario: &Scenario, url: &str) -> anyhow::Result<()> {
+async fn play(scenario: &Scenario, db: &Db) -> anyhow::Result<()> {
     let monday = NaiveDate::from_ymd_opt(2024, 1, 15).context("a date of the calendar")?;
     let clock = Arc::new(ManualClock::at(monday.and_time(NaiveTime::MIN).and_utc()));
-    let db = Db::connect(url, 2).await.map_err(setup::told)?;
     db.migrate().await.map_err(setup::told)?;
     let shared: Arc<dyn Clock> = clock.clone();
-    let app = App::new(db, shared, Wake::local(), Arc::new(NoQueue), PlacementRule::default());
+    let app = App::new(db.clone(), shared, Wake::local(), Arc::new(NoQueue), PlacementRule::default());
 
     println!("{}: {}\n", scenario.name, scenario.about);
     let mut people = Vec::new();

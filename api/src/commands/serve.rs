@@ -49,8 +49,19 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
         cron_secret: settings.cron_secret.clone(),
         limits: setup::limits(settings),
     };
-    let server = Server::bind(app.clone(), authenticator, server_settings, workers.clone(), shutdown).await?;
-    Ok(Running { app, server, workers })
+    let bound = Server::bind(app.clone(), authenticator, server_settings, workers.clone(), shutdown.clone()).await;
+    match bound {
+        Ok(server) => Ok(Running { app, server, workers }),
+        Err(error) => {
+            // Nothing may use the database any more when this returns: its file may be in a folder that is removed then.
+            shutdown.cancel();
+            if let Some(workers) = workers {
+                workers.finished().await;
+            }
+            app.db.close().await;
+            Err(error)
+        }
+    }
 }
 
 impl Running {

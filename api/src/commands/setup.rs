@@ -30,7 +30,11 @@ pub fn settings(default_level: &str) -> anyhow::Result<Settings> {
 pub fn start_log(json: bool, default_level: &str) {
     // PostgreSQL's notices say that what is there already need not be made.
     let usual = || EnvFilter::new(format!("{default_level},sqlx::postgres::notice=warn"));
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| usual());
+    let chosen = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
+    let (filter, wrong_filter) = match chosen.trim() {
+        "" => (usual(), None),
+        chosen => EnvFilter::try_new(chosen).map_or_else(|error| (usual(), Some(error)), |filter| (filter, None)),
+    };
     let log = fmt::layer().with_writer(std::io::stderr);
     let log = if json { log.json().boxed() } else { log.with_ansi(std::io::stderr().is_terminal()).boxed() };
     let (traces, problem) = match telemetry::layer() {
@@ -40,6 +44,9 @@ pub fn start_log(json: bool, default_level: &str) {
     let started = tracing_subscriber::registry().with(log.with_filter(filter)).with(traces).try_init();
     if started.is_err() {
         tracing::debug!("the log had been started already");
+    }
+    if let Some(error) = wrong_filter {
+        tracing::warn!(%error, "RUST_LOG is not valid, and the default level is used");
     }
     if let Some(error) = problem {
         tracing::warn!(error = format!("{error:#}"), "there are no traces");
@@ -79,7 +86,10 @@ pub fn authenticator(settings: &Settings) -> anyhow::Result<Authenticator> {
 pub async fn database(settings: &Settings) -> anyhow::Result<Db> {
     let db = Db::connect(&settings.database_url, settings.database_connections).await.map_err(told);
     let db = db.context("connecting to DATABASE_URL")?;
-    db.migrate().await.map_err(told).context("migrating the database")?;
+    if let Err(error) = db.migrate().await {
+        db.close().await;
+        return Err(told(error)).context("migrating the database");
+    }
     Ok(db)
 }
 

@@ -1,76 +1,41 @@
 //! Settings from the environment, one struct a topic.
+//!
+//! A setting that cannot be used stops the program at its start, with an error that names the setting and says what it must
+//! be. Numbers have a range.
 
-use std::{net::IpAddr, ops::RangeInclusive, str::FromStr, time::Duration};
+mod network;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::{net::IpAddr, time::Duration};
 
 use chrono::TimeDelta;
 use domain::{placement::PlacementRule, presence::PresenceRules};
 
+pub use self::source::{SettingError, Source};
 use crate::db;
-
-/// A setting that can't be used, and what to do about it.
-#[derive(Debug, thiserror::Error)]
-#[error("{name} {problem}")]
-pub struct SettingError {
-    pub name: &'static str,
-    pub problem: String,
-}
-
-/// Reads settings; a function, so that tests need no environment.
-pub struct Source<'a>(pub &'a dyn Fn(&str) -> Option<String>);
-
-impl Source<'_> {
-    /// A setting that is there and not empty.
-    pub fn text(&self, name: &'static str) -> Option<String> {
-        (self.0)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
-    }
-
-    /// What stands between commas.
-    pub fn list(&self, name: &'static str) -> Vec<String> {
-        let text = self.text(name).unwrap_or_default();
-        text.split(',').map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect()
-    }
-
-    pub fn parsed<T: FromStr<Err: std::fmt::Display>>(
-        &self,
-        name: &'static str,
-        default: T,
-    ) -> Result<T, SettingError> {
-        match self.text(name) {
-            None => Ok(default),
-            Some(text) => text.parse().map_err(|error| SettingError { name, problem: format!("is {text:?}: {error}") }),
-        }
-    }
-
-    /// A number within limits.
-    pub fn number<T>(&self, name: &'static str, default: T, allowed: RangeInclusive<T>) -> Result<T, SettingError>
-    where
-        T: FromStr<Err: std::fmt::Display> + PartialOrd + std::fmt::Display,
-    {
-        let value = self.parsed(name, default)?;
-        if allowed.contains(&value) {
-            return Ok(value);
-        }
-        let problem = format!("is {value}: it must be {} to {}", allowed.start(), allowed.end());
-        Err(SettingError { name, problem })
-    }
-}
 
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub database_url: String,
     pub redis_url: Option<String>,
+    /// `HOST` (127.0.0.1): an address, or a name that is resolved at the start.
     pub host: IpAddr,
+    /// `PORT` (8080); 0 is any free port.
     pub port: u16,
     pub jwt_secret: Option<String>,
     pub jwt_public_key: Option<String>,
     pub sign_in: SignIn,
     /// `CRON_SECRET`: what `/cron/sweep` asks for; without it nobody may use that.
     pub cron_secret: Option<String>,
+    /// `CORS_ORIGINS`: origins as browsers send them, or `*`.
     pub cors_origins: Vec<String>,
     pub introspection: Introspection,
     pub graphiql: bool,
     pub log_json: bool,
     pub placement_rule: PlacementRule,
+    /// `DATABASE_CONNECTIONS` (16) of one process. At least two: one may be busy with a transaction for long.
     pub database_connections: u32,
     /// `CHANGE_LOG_DAYS` (7): how long changes are kept, for those who resume by a cursor.
     pub change_log_kept: TimeDelta,
@@ -97,7 +62,9 @@ impl Introspection {
             None | Some("true" | "1" | "on" | "yes") => Ok(Self::Everybody),
             Some("admins") => Ok(Self::Admins),
             Some("false" | "0" | "off" | "no") => Ok(Self::Nobody),
-            Some(_) => Err(SettingError { name: "INTROSPECTION", problem: "must be true, admins or false".to_owned() }),
+            Some(text) => {
+                Err(SettingError::new("INTROSPECTION", format!("is {text:?}: it must be true, admins or false")))
+            }
         }
     }
 }
@@ -124,7 +91,7 @@ impl SignIn {
             issuer: source.text("JWT_ISSUER"),
             audiences: source.list("JWT_AUDIENCE"),
             person_claim: source.text("JWT_PERSON_CLAIM").filter(|claim| claim != "sub"),
-            auto_register: flag(source, "AUTO_REGISTER", false)?,
+            auto_register: source.flag("AUTO_REGISTER", false)?,
         })
     }
 }
@@ -248,39 +215,38 @@ impl Settings {
     pub fn from(source: &Source<'_>) -> Result<Self, SettingError> {
         let database_url = source.text("DATABASE_URL").unwrap_or_else(|| "sqlite://insession.db".to_owned());
         if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| database_url.starts_with(scheme)) {
-            let problem = "must start with sqlite:// or postgres://".to_owned();
-            return Err(SettingError { name: "DATABASE_URL", problem });
+            return Err(SettingError::new("DATABASE_URL", "must start with sqlite:// or postgres://"));
         }
         let log_format = source.text("LOG_FORMAT").unwrap_or_else(|| "text".to_owned());
         if !["text", "json"].contains(&log_format.as_str()) {
-            return Err(SettingError { name: "LOG_FORMAT", problem: "must be text or json".to_owned() });
+            return Err(SettingError::new("LOG_FORMAT", format!("is {log_format:?}: it must be text or json")));
         }
-        let host = source.parsed("HOST", IpAddr::from([127, 0, 0, 1]))?;
+        let host = network::host(source)?;
         let limits = Limits::from(source)?;
         // Others than those on this machine can reach it, and it is not one of a few processes on a file.
         let is_production = !database_url.starts_with("sqlite:") && (!host.is_loopback() || limits.trusted_proxies > 0);
         let introspection = Introspection::from(source, is_production)?;
         // Without the schema it is of little use.
-        let graphiql = flag(source, "GRAPHIQL", introspection == Introspection::Everybody)?;
+        let graphiql = source.flag("GRAPHIQL", introspection == Introspection::Everybody)?;
         if graphiql && introspection == Introspection::Nobody {
-            let problem = "is of no use with INTROSPECTION=false: set that to true or admins".to_owned();
-            return Err(SettingError { name: "GRAPHIQL", problem });
+            let problem = "needs the schema, which INTROSPECTION=false hides: set that to true or admins";
+            return Err(SettingError::new("GRAPHIQL", problem));
         }
         Ok(Self {
             database_url,
             redis_url: source.text("REDIS_URL"),
             host,
-            port: source.parsed("PORT", 8080)?,
+            port: source.number("PORT", 8080, 0..=u16::MAX)?,
             jwt_secret: source.text("JWT_SECRET"),
             jwt_public_key: source.text("JWT_PUBLIC_KEY"),
             sign_in: SignIn::from(source)?,
             cron_secret: source.text("CRON_SECRET"),
-            cors_origins: source.list("CORS_ORIGINS"),
+            cors_origins: network::cors_origins(source)?,
             introspection,
             graphiql,
             log_json: log_format == "json",
             placement_rule: source.parsed("PLACEMENT_RULE", PlacementRule::default())?,
-            database_connections: source.parsed("DATABASE_CONNECTIONS", 16)?,
+            database_connections: source.number("DATABASE_CONNECTIONS", 16, 2..=10_000)?,
             change_log_kept: TimeDelta::days(source.number("CHANGE_LOG_DAYS", 7, 1..=3_650)?),
             audit_log_kept: TimeDelta::days(source.number("AUDIT_LOG_DAYS", 365, 1..=36_500)?),
             presence: PresenceSettings::from(source)?,
@@ -327,82 +293,14 @@ impl PresenceSettings {
             None => usual_heartbeat.max(Duration::from_secs(1)),
             Some(_) => Duration::from_secs(source.number("HEARTBEAT_SECONDS", 20, 1..=window.max(1).into())?),
         };
-        let hours = source.number("ABANDON_AFTER_HOURS", 3.0, 0.0001..=87_600.0)?;
+        let hours = source.decimal("ABANDON_AFTER_HOURS", 3.0, 0.0001..=87_600.0)?;
         #[expect(clippy::cast_possible_truncation, reason = "within the bounds above")]
         let abandon_after = TimeDelta::milliseconds((hours * 3_600_000.0) as i64);
         Ok(Self {
             rules: PresenceRules { online_window: TimeDelta::seconds(window.into()), abandon_after },
             heartbeat,
-            anonymous: flag(source, "ANONYMOUS_PRESENCE", usual.anonymous)?,
+            anonymous: source.flag("ANONYMOUS_PRESENCE", usual.anonymous)?,
             kept: TimeDelta::days(source.number("PRESENCE_DAYS", usual.kept.num_days(), 1..=36_500)?),
         })
-    }
-}
-
-fn flag(source: &Source<'_>, name: &'static str, default: bool) -> Result<bool, SettingError> {
-    match source.text(name).as_deref() {
-        None => Ok(default),
-        Some("true" | "1" | "on" | "yes") => Ok(true),
-        Some("false" | "0" | "off" | "no") => Ok(false),
-        Some(_) => Err(SettingError { name, problem: "must be true or false".to_owned() }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn beats_are_asked_for_several_times_a_window() {
-        let presence = |name: &'static str, value: &'static str| {
-            let settings = Settings::from(&Source(&move |asked| (asked == name).then(|| value.to_owned())));
-            settings.map(|settings| settings.presence)
-        };
-        assert_eq!(presence("", "").unwrap(), PresenceSettings::default());
-        assert_eq!(presence("ONLINE_WINDOW_SECONDS", "6").unwrap().heartbeat, Duration::from_secs(2));
-        assert_eq!(presence("ONLINE_WINDOW_SECONDS", "1").unwrap().heartbeat, Duration::from_secs(1));
-        assert_eq!(presence("HEARTBEAT_SECONDS", "5").unwrap().heartbeat, Duration::from_secs(5));
-        assert_eq!(presence("ABANDON_AFTER_HOURS", "0.5").unwrap().rules.abandon_after, TimeDelta::minutes(30));
-        for (name, value) in [
-            ("HEARTBEAT_SECONDS", "61"),
-            ("ONLINE_WINDOW_SECONDS", "0"),
-            ("ABANDON_AFTER_HOURS", "NaN"),
-            ("ANONYMOUS_PRESENCE", "maybe"),
-        ] {
-            assert!(presence(name, value).is_err(), "{name}={value}");
-        }
-    }
-
-    #[test]
-    fn limits_have_defaults_and_bounds() {
-        let with = |name: &'static str, value: &'static str| {
-            Settings::from(&Source(&move |asked| (asked == name).then(|| value.to_owned())))
-        };
-        assert_eq!(with("", "").unwrap().limits, Limits::default());
-        assert_eq!(with("MAX_SOCKETS", "7").unwrap().limits.sockets, 7);
-        assert_eq!(with("CHANGE_LOG_DAYS", "1").unwrap().change_log_kept, TimeDelta::days(1));
-        for (name, value) in [("MAX_SOCKETS", "0"), ("CHANGE_LOG_DAYS", "0"), ("TRUSTED_PROXIES", "many")] {
-            let error = with(name, value).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("{name} is ")), "{error}");
-        }
-    }
-
-    #[test]
-    fn strangers_are_shown_the_schema_where_there_are_none() {
-        let with = |settings: &[(&str, &str)]| {
-            let find =
-                |asked: &str| settings.iter().find(|(name, _)| *name == asked).map(|(_, value)| (*value).to_owned());
-            Settings::from(&Source(&find)).map(|settings| (settings.introspection, settings.graphiql))
-        };
-        let postgres = ("DATABASE_URL", "postgres://db");
-        assert_eq!(with(&[]).unwrap(), (Introspection::Everybody, true));
-        assert_eq!(with(&[postgres]).unwrap(), (Introspection::Everybody, true));
-        assert_eq!(with(&[("HOST", "0.0.0.0")]).unwrap(), (Introspection::Everybody, true));
-        assert_eq!(with(&[postgres, ("HOST", "0.0.0.0")]).unwrap(), (Introspection::Admins, false));
-        assert_eq!(with(&[postgres, ("TRUSTED_PROXIES", "1")]).unwrap(), (Introspection::Admins, false));
-        let shown = [postgres, ("HOST", "::"), ("INTROSPECTION", "true")];
-        assert_eq!(with(&shown).unwrap(), (Introspection::Everybody, true));
-        assert_eq!(with(&[("INTROSPECTION", "admins"), ("GRAPHIQL", "true")]).unwrap(), (Introspection::Admins, true));
-        assert!(with(&[("INTROSPECTION", "false"), ("GRAPHIQL", "true")]).is_err());
     }
 }

@@ -1,0 +1,152 @@
+use std::{cell::RefCell, collections::BTreeSet};
+
+use super::*;
+
+/// Every setting that is a number, with its lowest and its highest value.
+const NUMBERS: [(&str, &str, &str); 21] = [
+    ("ABANDON_AFTER_HOURS", "0.0001", "87600"),
+    ("AUDIT_LOG_DAYS", "1", "36500"),
+    ("CHANGE_LOG_DAYS", "1", "3650"),
+    ("CONNECTION_INIT_SECONDS", "1", "600"),
+    ("CRON_REQUESTS_PER_MINUTE", "1", "60000"),
+    ("DATABASE_CONNECTIONS", "2", "10000"),
+    // No longer than the window.
+    ("HEARTBEAT_SECONDS", "1", "60"),
+    ("MAX_SOCKETS", "1", "10000000"),
+    ("MAX_SOCKETS_PER_ADDRESS", "1", "10000000"),
+    ("MAX_SOCKET_MESSAGE_BYTES", "1024", "67108864"),
+    ("MAX_SUBSCRIPTIONS_PER_SOCKET", "1", "10000"),
+    ("MUTATIONS_PER_SECOND_PER_ADDRESS", "1", "1000000"),
+    ("MUTATIONS_PER_SECOND_PER_PERSON", "1", "1000000"),
+    ("ONLINE_WINDOW_SECONDS", "1", "86400"),
+    ("PORT", "0", "65535"),
+    ("PRESENCE_DAYS", "1", "36500"),
+    ("REQUEST_SECONDS", "1", "600"),
+    ("SOCKETS_PER_SECOND_PER_ADDRESS", "1", "1000000"),
+    ("SOCKET_BURST_PER_ADDRESS", "1", "1000000"),
+    ("SUBSCRIPTIONS_PER_SECOND_PER_SOCKET", "1", "1000000"),
+    ("TRUSTED_PROXIES", "0", "10"),
+];
+
+/// Every other setting that can be wrong, with a wrong value.
+const CHOICES: [(&str, &str); 9] = [
+    ("ANONYMOUS_PRESENCE", "maybe"),
+    ("AUTO_REGISTER", "2"),
+    ("CORS_ORIGINS", "example.org"),
+    ("DATABASE_URL", "mysql://db"),
+    ("GRAPHIQL", "maybe"),
+    ("HOST", "a host"),
+    ("INTROSPECTION", "maybe"),
+    ("LOG_FORMAT", "xml"),
+    ("PLACEMENT_RULE", "nearest"),
+];
+
+/// Every setting that may be any text, as far as can be told from the text alone.
+const TEXTS: [&str; 8] = [
+    "CRON_SECRET",
+    "JWKS_URL",
+    "JWT_AUDIENCE",
+    "JWT_ISSUER",
+    "JWT_PERSON_CLAIM",
+    "JWT_PUBLIC_KEY",
+    "JWT_SECRET",
+    "REDIS_URL",
+];
+
+fn with(name: &str, value: &str) -> Result<Settings, SettingError> {
+    Settings::from(&Source(&|asked| (asked == name).then(|| value.to_owned())))
+}
+
+#[test]
+fn every_setting_is_in_one_of_the_tables() {
+    let read = RefCell::new(BTreeSet::new());
+    let note = |name: &str| {
+        read.borrow_mut().insert(name.to_owned());
+        // One that is only read when it is set.
+        (name == "HEARTBEAT_SECONDS").then(|| "5".to_owned())
+    };
+    Settings::from(&Source(&note)).unwrap();
+    let numbers = NUMBERS.iter().map(|(name, ..)| *name);
+    let tables = numbers.chain(CHOICES.iter().map(|(name, _)| *name)).chain(TEXTS);
+    assert_eq!(read.into_inner(), tables.map(str::to_owned).collect());
+}
+
+#[test]
+fn numbers_out_of_range_are_refused_with_the_setting_and_its_range() {
+    for (name, low, high) in NUMBERS {
+        for value in [low, high] {
+            with(name, value).expect(name);
+        }
+        let below = low.parse::<f64>().unwrap() - 1.0;
+        let above = high.parse::<f64>().unwrap() + 1.0;
+        for value in [
+            below.to_string().as_str(),
+            above.to_string().as_str(),
+            "-1",
+            "99999999999999999999999",
+            "NaN",
+            "many",
+            "5 5",
+            "0x10",
+        ] {
+            let error = with(name, value).expect_err(name).to_string();
+            let kind = if name == "ABANDON_AFTER_HOURS" { "a number" } else { "a whole number" };
+            assert_eq!(error, format!("{name} is {value:?}: it must be {kind} from {low} to {high}"));
+        }
+    }
+    assert!(with("PORT", "80.5").is_err());
+}
+
+#[test]
+fn other_wrong_values_are_refused_with_the_name_of_the_setting() {
+    for (name, value) in CHOICES {
+        let error = with(name, value).expect_err(name).to_string();
+        assert!(error.starts_with(&format!("{name} ")), "{error}");
+    }
+}
+
+#[test]
+fn beats_are_asked_for_several_times_a_window() {
+    let presence = |name: &'static str, value: &'static str| {
+        let settings = Settings::from(&Source(&move |asked| (asked == name).then(|| value.to_owned())));
+        settings.map(|settings| settings.presence)
+    };
+    assert_eq!(presence("", "").unwrap(), PresenceSettings::default());
+    assert_eq!(presence("ONLINE_WINDOW_SECONDS", "6").unwrap().heartbeat, Duration::from_secs(2));
+    assert_eq!(presence("ONLINE_WINDOW_SECONDS", "1").unwrap().heartbeat, Duration::from_secs(1));
+    assert_eq!(presence("HEARTBEAT_SECONDS", "5").unwrap().heartbeat, Duration::from_secs(5));
+    assert_eq!(presence("ABANDON_AFTER_HOURS", "0.5").unwrap().rules.abandon_after, TimeDelta::minutes(30));
+    for (name, value) in [
+        ("HEARTBEAT_SECONDS", "61"),
+        ("ONLINE_WINDOW_SECONDS", "0"),
+        ("ABANDON_AFTER_HOURS", "NaN"),
+        ("ANONYMOUS_PRESENCE", "maybe"),
+    ] {
+        assert!(presence(name, value).is_err(), "{name}={value}");
+    }
+}
+
+#[test]
+fn limits_have_defaults() {
+    assert_eq!(with("", "").unwrap().limits, Limits::default());
+    assert_eq!(with("MAX_SOCKETS", "7").unwrap().limits.sockets, 7);
+    assert_eq!(with("CHANGE_LOG_DAYS", "1").unwrap().change_log_kept, TimeDelta::days(1));
+}
+
+#[test]
+fn the_schema_is_hidden_from_strangers_in_production() {
+    let with = |settings: &[(&str, &str)]| {
+        let find = |asked: &str| settings.iter().find(|(name, _)| *name == asked).map(|(_, value)| (*value).to_owned());
+        Settings::from(&Source(&find)).map(|settings| (settings.introspection, settings.graphiql))
+    };
+    let postgres = ("DATABASE_URL", "postgres://db");
+    assert_eq!(with(&[]).unwrap(), (Introspection::Everybody, true));
+    assert_eq!(with(&[postgres]).unwrap(), (Introspection::Everybody, true));
+    assert_eq!(with(&[("HOST", "0.0.0.0")]).unwrap(), (Introspection::Everybody, true));
+    assert_eq!(with(&[postgres, ("HOST", "0.0.0.0")]).unwrap(), (Introspection::Admins, false));
+    assert_eq!(with(&[postgres, ("TRUSTED_PROXIES", "1")]).unwrap(), (Introspection::Admins, false));
+    let shown = [postgres, ("HOST", "::"), ("INTROSPECTION", "true")];
+    assert_eq!(with(&shown).unwrap(), (Introspection::Everybody, true));
+    assert_eq!(with(&[("INTROSPECTION", "admins"), ("GRAPHIQL", "true")]).unwrap(), (Introspection::Admins, true));
+    assert!(with(&[("INTROSPECTION", "false"), ("GRAPHIQL", "true")]).is_err());
+}
