@@ -10,6 +10,8 @@ mod m0004_presence;
 mod m0005_sign_in;
 mod m0006_audit;
 mod m0007_due;
+mod m0008_merged_person;
+mod m0009_merged_person_valid;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{Migration, prelude::*};
@@ -27,6 +29,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_sign_in::Migration),
             Box::new(m0006_audit::Migration),
             Box::new(m0007_due::Migration),
+            Box::new(m0008_merged_person::Migration),
+            Box::new(m0009_merged_person_valid::Migration),
         ]
     }
 
