@@ -187,6 +187,9 @@ pub enum Conclusion<T> {
 /// Transactions that collide (a deadlock, a busy SQLite, a lock out of order that was not free), or whose connection ends
 /// before they commit, are done again from the start, so the block must leave nothing behind but what is in the
 /// transaction. A commit whose answer is lost is an error, and not done again.
+///
+/// It is a macro, not a function that takes an async closure: the future of a closure that borrows from its use case is
+/// not known to be `Send` for every lifetime of its `&Tx` (Rust 1.95), and a spawned task has to be `Send`.
 #[macro_export]
 macro_rules! transaction {
     ($app:expr, $now:expr, |$tx:ident| $body:block) => {{

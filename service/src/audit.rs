@@ -92,7 +92,7 @@ pub(crate) async fn write_entries(tx: &Tx, now: DateTime<Utc>) -> Result<()> {
         audit_entry::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() }
     });
     for entry in entries {
-        audit_entry::Entity::insert(entry).exec_without_returning(&**tx).await?;
+        audit_entry::Entity::insert(entry).exec_without_returning(tx).await?;
     }
     Ok(())
 }

@@ -198,7 +198,7 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
             completed_at: None,
             cancelled_at: None,
         };
-        let row = booking::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() }.insert(&**tx).await?;
+        let row = booking::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() }.insert(tx).await?;
         tx.tell(|news| news.booking_step(news_of(&row, step)));
         tx.audit(viewer, "bookTimeSlot", BookingId(row.id), Changes::between(None, Some(&row)));
         Ok(row)
@@ -250,17 +250,17 @@ pub async fn act(app: &App, viewer: Viewer, id: BookingId, action: Action) -> Re
     }
     let now = app.now();
     transaction!(app, now, |tx| {
-        let row = find_bookings(&**tx, &[id]).await?.pop().filter(|row| is_seen_by(viewer, row));
+        let row = find_bookings(tx, &[id]).await?.pop().filter(|row| is_seen_by(viewer, row));
         let row = row.ok_or_else(|| Error::not_found("booking", id))?;
         if action == Action::Start && !viewer.may_start_booking(PersonId(row.mentor_id)) {
             return Err(Error::Forbidden("only the mentor and admins may start a booking"));
         }
         let step = action.of(state_of(&row)?)?;
-        let slot = find_slots(&**tx, &[TimeSlotId(row.time_slot_id)]).await?.pop();
+        let slot = find_slots(tx, &[TimeSlotId(row.time_slot_id)]).await?.pop();
         let slot = slot.ok_or_else(|| Error::internal(format!("{id} has no slot")))?;
         write_step(tx, step, &[id.0], step.to.due_at(&slot_of(&slot)), now).await?;
         tx.tell(|news| news.booking_step(news_of(&row, step)));
-        let changed = find_bookings(&**tx, &[id]).await?.pop();
+        let changed = find_bookings(tx, &[id]).await?.pop();
         let changed = changed.ok_or_else(|| Error::internal(format!("{id} vanished")))?;
         tx.audit(viewer, action.mutation(), id, Changes::between(Some(&row), Some(&changed)));
         Ok(changed)
@@ -271,12 +271,12 @@ pub async fn act(app: &App, viewer: Viewer, id: BookingId, action: Action) -> Re
 pub(crate) async fn lock_living_of(tx: &Tx, person: PersonId) -> Result<Vec<booking::Model>> {
     let lock = tx.locking("FOR UPDATE");
     let slots = format!("SELECT id FROM time_slot WHERE mentor_id = $1 AND deleted_at IS NULL ORDER BY id {lock}");
-    numbers(&**tx, &slots, [person.0.into()]).await?;
+    numbers(tx, &slots, [person.0.into()]).await?;
     let sql = format!(
         "SELECT * FROM booking WHERE (mentor_id = $1 OR student_id = $1) AND status IN ('SCHEDULED', 'ONGOING') \
          ORDER BY id {lock}"
     );
-    rows(&**tx, &sql, [person.0.into()]).await
+    rows(tx, &sql, [person.0.into()]).await
 }
 
 /// Ends a locked booking, whose mentor or student is gone: one that is to come is cancelled, one that is on is completed.
@@ -306,7 +306,7 @@ pub(crate) async fn write_step(
         "UPDATE booking SET status = $1, is_delayed = $2, due_at = $3, started_at = COALESCE($4, started_at), \
            completed_at = COALESCE($5, completed_at), cancelled_at = COALESCE($6, cancelled_at) \
          WHERE status = $7 AND is_delayed = $8 AND {}",
-        is_in(&**tx, "id", 9)
+        is_in(tx, "id", 9)
     );
     let values = [
         step.to.status.as_str().into(),
@@ -317,9 +317,9 @@ pub(crate) async fn write_step(
         at(BookingStatus::Cancelled).into(),
         from.status.as_str().into(),
         from.is_delayed.into(),
-        list(&**tx, ids.iter().copied()),
+        list(tx, ids.iter().copied()),
     ];
-    if execute(&**tx, &sql, values).await? == ids.len() as u64 {
+    if execute(tx, &sql, values).await? == ids.len() as u64 {
         return Ok(());
     }
     Err(Error::Again("someone else changed the booking"))

@@ -122,18 +122,18 @@ async fn authorize(
     }
     let row = session_instance::Entity::find_by_id(instance.0)
         .filter(session_instance::Column::DeletedAt.is_null())
-        .one(&**tx)
+        .one(tx)
         .await?
         .ok_or_else(|| Error::not_found("session instance", instance))?;
     let Some(person) = person.or(viewer.person) else {
         return Err(Error::invalid("personId", "is needed: this token names no person"));
     };
     if !viewer.may_act_for(person)
-        && !viewer.may_edit_session(is_organizer(&**tx, viewer, SessionId(row.session_id)).await?)
+        && !viewer.may_edit_session(is_organizer(tx, viewer, SessionId(row.session_id)).await?)
     {
         return Err(Error::Forbidden("only organisers of this session and admins may check in others"));
     }
-    if !person::Entity::find_by_id(person.0).one(&**tx).await?.is_some_and(|row| is_someone(&row)) {
+    if !person::Entity::find_by_id(person.0).one(tx).await?.is_some_and(|row| is_someone(&row)) {
         return Err(if viewer.is(person) {
             Error::Unauthenticated("the person that this token names does not exist")
         } else {
@@ -153,13 +153,13 @@ async fn lock_for_check_in(
     now: DateTime<Utc>,
 ) -> Result<Item> {
     let is_due = |row: &session_instance::Model| row.due_at.is_some_and(|due| due <= now);
-    let session = session::Entity::find_by_id(unlocked.session_id).one(&**tx).await?;
+    let session = session::Entity::find_by_id(unlocked.session_id).one(tx).await?;
     let session = Arc::new(session.ok_or_else(|| Error::not_found("session", SessionId(unlocked.session_id)))?);
     let lock = if is_due(unlocked) { LockType::NoKeyUpdate } else { LockType::Share };
     let instance = session_instance::Entity::find_by_id(unlocked.id)
         .filter(session_instance::Column::DeletedAt.is_null())
         .lock(lock)
-        .one(&**tx)
+        .one(tx)
         .await?
         .ok_or_else(|| Error::not_found("session instance", SessionInstanceId(unlocked.id)))?;
     let item = Item { instance, session };
@@ -182,7 +182,7 @@ async fn lock_for_check_in(
 }
 
 async fn lock_someone(tx: &Tx, person: PersonId) -> Result<()> {
-    let row = person::Entity::find_by_id(person.0).lock(LockType::NoKeyUpdate).one(&**tx).await?;
+    let row = person::Entity::find_by_id(person.0).lock(LockType::NoKeyUpdate).one(tx).await?;
     if !row.is_some_and(|row| is_someone(&row)) {
         return Err(Error::Again("the person was erased or merged meanwhile"));
     }
@@ -206,7 +206,7 @@ pub async fn check_in(
         let before = check_in::Entity::find()
             .filter(check_in::Column::SessionInstanceId.eq(instance.0))
             .filter(check_in::Column::PersonId.eq(person.0))
-            .one(&**tx)
+            .one(tx)
             .await?;
         let said_yes = before.as_ref().is_some_and(|before| before.attendance == Attendance::Yes);
         let arrived_at = if is_arrival {
@@ -228,8 +228,8 @@ pub async fn check_in(
         let new = new.into_active_model().reset_all();
         let said = before.as_ref().map(|before| before.attendance);
         let check_in = match before {
-            Some(_) => new.update(&**tx).await?,
-            None => check_in::ActiveModel { id: NotSet, ..new }.insert(&**tx).await?,
+            Some(_) => new.update(tx).await?,
+            None => check_in::ActiveModel { id: NotSet, ..new }.insert(tx).await?,
         };
         audit(tx, viewer, "checkIn", &check_in, (said, Some(attendance)));
         if said_yes != (attendance == Attendance::Yes) {
@@ -247,7 +247,7 @@ async fn after_all_arrivals(tx: &Tx, person: PersonId, now: DateTime<Utc>) -> Re
         .filter(check_in::Column::PersonId.eq(person.0))
         .filter(check_in::Column::ArrivedAt.gte(now))
         .order_by_desc(check_in::Column::ArrivedAt)
-        .one(&**tx)
+        .one(tx)
         .await?;
     let last = last.and_then(|last| last.arrived_at);
     Ok(last.map_or(now, |last| last + TimeDelta::milliseconds(1)))
@@ -267,7 +267,7 @@ pub async fn delete_check_in(
         let before = check_in::Entity::find()
             .filter(check_in::Column::SessionInstanceId.eq(instance.0))
             .filter(check_in::Column::PersonId.eq(person.0))
-            .one(&**tx)
+            .one(tx)
             .await?;
         let mut removed = Removed { check_in: None, person, instance };
         if let Some(before) = before {
@@ -276,7 +276,7 @@ pub async fn delete_check_in(
                 tx.tell(|news| news.counts_changed(instance));
             }
             audit(tx, viewer, "removeCheckIn", &before, (Some(before.attendance), None));
-            before.delete(&**tx).await?;
+            before.delete(tx).await?;
             place(tx, app, person, instance).await?;
         }
         Ok(removed)

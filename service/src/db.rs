@@ -7,11 +7,13 @@ mod connect;
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use chrono::{DateTime, SecondsFormat, Utc};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    AccessMode, ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    FromQueryResult, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    AccessMode, ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
+    FromQueryResult, IsolationLevel, QueryResult, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait, Value,
     sea_query::{ArrayType, Expr},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -121,17 +123,17 @@ impl Db {
     async fn migrate_once<M: MigratorTrait>(&self) -> Result<bool> {
         let tx = self.begin().await?;
         if tx.is_postgres() {
-            execute(&*tx, &format!("SET LOCAL lock_timeout = '{MIGRATION_TURN}'"), []).await?;
-            let turn = execute(&*tx, "SELECT pg_advisory_xact_lock($1)", [advisory::MIGRATE.into()]).await;
+            execute(&tx, &format!("SET LOCAL lock_timeout = '{MIGRATION_TURN}'"), []).await?;
+            let turn = execute(&tx, "SELECT pg_advisory_xact_lock($1)", [advisory::MIGRATE.into()]).await;
             turn.map_err(|error| Error::internal(format!("waiting while another process migrates: {error}")))?;
             // Whoever uses a table waits behind a migration that waits for it: so it does not wait for long.
-            execute(&*tx, &format!("SET LOCAL lock_timeout = '{MIGRATION_LOCK}'"), []).await?;
+            execute(&tx, &format!("SET LOCAL lock_timeout = '{MIGRATION_LOCK}'"), []).await?;
         }
-        if M::get_pending_migrations(&*tx).await?.is_empty() {
+        if M::get_pending_migrations(&tx.inner).await?.is_empty() {
             tx.rollback().await?;
             return Ok(false);
         }
-        M::up(&*tx, Some(1)).await?;
+        M::up(&tx.inner, Some(1)).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -242,11 +244,27 @@ impl Tx {
     }
 }
 
-impl std::ops::Deref for Tx {
-    type Target = DatabaseTransaction;
+/// Statements of a use case, and of sea-orm's entities, run in the transaction itself.
+#[async_trait]
+impl ConnectionTrait for Tx {
+    fn get_database_backend(&self) -> DbBackend {
+        self.inner.get_database_backend()
+    }
 
-    fn deref(&self) -> &DatabaseTransaction {
-        &self.inner
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.inner.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.inner.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.inner.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.inner.query_all_raw(statement).await
     }
 }
 

@@ -45,7 +45,7 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
         let answered = lock_answered(tx, id).await?;
         let bookings = lock_living_of(tx, id).await?;
         // So that nothing that refers to the person is being made meanwhile: whoever makes it locks the person's key.
-        let row = person::Entity::find_by_id(id.0).lock(LockType::Update).one(&**tx).await?;
+        let row = person::Entity::find_by_id(id.0).lock(LockType::Update).one(tx).await?;
         let row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
         if find_answered(tx, id).await? != answered || lock_living_of(tx, id).await? != bookings {
             return Err(Error::Again("the person does something at the moment"));
@@ -53,13 +53,13 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
         erase_check_ins(tx, id, now).await?;
         erase_bookings(tx, viewer, id, bookings, now).await?;
         erase_visits(tx, id, now).await?;
-        execute(&**tx, "DELETE FROM session_organizer WHERE person_id = $1", [id.0.into()]).await?;
+        execute(tx, "DELETE FROM session_organizer WHERE person_id = $1", [id.0.into()]).await?;
         // Before this transaction writes what it has to tell.
         erase_from_logs(tx, id).await?;
         let sql = "UPDATE person SET display_name = $2, name_key = $2, city = NULL, country = NULL, external_id = NULL \
                    WHERE merged_into_id = $1";
-        execute(&**tx, sql, [id.0.into(), NAMELESS.into()]).await?;
-        nameless(&row, now).into_active_model().reset_all().update(&**tx).await?;
+        execute(tx, sql, [id.0.into(), NAMELESS.into()]).await?;
+        nameless(&row, now).into_active_model().reset_all().update(tx).await?;
         tx.tell(News::tokens_revoked);
         tx.audit(viewer, "erasePerson", id, Changes::default().with("isErased", json!(false), json!(true)));
         place_people(tx, app.placement_rule, Affected::People(&[id.0]), &answered).await?;
@@ -86,16 +86,15 @@ fn nameless(row: &person::Model, now: DateTime<Utc>) -> person::Model {
 /// The instances to which the person answered.
 async fn find_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<i64>> {
     let sql = "SELECT session_instance_id FROM check_in WHERE person_id = $1";
-    Ok(numbers(&**tx, sql, [id.0.into()]).await?.into_iter().collect())
+    Ok(numbers(tx, sql, [id.0.into()]).await?.into_iter().collect())
 }
 
 /// The same, locked in the order of their ids.
 async fn lock_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<i64>> {
     let answered = find_answered(tx, id).await?;
     if tx.is_postgres() {
-        let sql =
-            format!("SELECT id FROM session_instance WHERE {} ORDER BY id FOR NO KEY UPDATE", is_in(&**tx, "id", 1));
-        numbers(&**tx, &sql, [list(&**tx, answered.iter().copied())]).await?;
+        let sql = format!("SELECT id FROM session_instance WHERE {} ORDER BY id FOR NO KEY UPDATE", is_in(tx, "id", 1));
+        numbers(tx, &sql, [list(tx, answered.iter().copied())]).await?;
     }
     Ok(answered)
 }
@@ -104,26 +103,26 @@ async fn lock_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<i64>> {
 async fn erase_check_ins(tx: &Tx, id: PersonId, now: DateTime<Utc>) -> Result<()> {
     let sql = "SELECT session_instance_id FROM check_in WHERE person_id = $1 AND attendance = $2";
     let yes = sea_orm::ActiveEnum::to_value(&Attendance::Yes);
-    let attended = numbers(&**tx, sql, [id.0.into(), yes.into()]).await?;
+    let attended = numbers(tx, sql, [id.0.into(), yes.into()]).await?;
     let sql = format!(
         "UPDATE session_instance SET erased_count = erased_count + 1 \
          WHERE {} AND (opens_at <= $2 OR (opens_at IS NULL AND listed_at <= $2))",
-        is_in(&**tx, "id", 1)
+        is_in(tx, "id", 1)
     );
-    execute(&**tx, &sql, [list(&**tx, attended.iter().copied()), now.into()]).await?;
-    execute(&**tx, "DELETE FROM check_in WHERE person_id = $1", [id.0.into()]).await?;
+    execute(tx, &sql, [list(tx, attended.iter().copied()), now.into()]).await?;
+    execute(tx, "DELETE FROM check_in WHERE person_id = $1", [id.0.into()]).await?;
     tx.tell(|news| attended.iter().for_each(|instance| news.counts_changed(SessionInstanceId(*instance))));
     Ok(())
 }
 
 /// What the logs say of the person, and of those who were merged into them.
 async fn erase_from_logs(tx: &Tx, id: PersonId) -> Result<()> {
-    let all = numbers(&**tx, "SELECT id FROM person WHERE id = $1 OR merged_into_id = $1", [id.0.into()]).await?;
-    let sql = format!("UPDATE change_log SET person_id = NULL WHERE {}", is_in(&**tx, "person_id", 1));
-    execute(&**tx, &sql, [list(&**tx, all.iter().copied())]).await?;
-    let sql = format!("UPDATE audit_entry SET changes = '{{}}' WHERE {}", is_in(&**tx, "node", 1));
-    let nodes = text_list(&**tx, all.into_iter().map(|id| PersonId(id).to_string()));
-    execute(&**tx, &sql, [nodes]).await?;
+    let all = numbers(tx, "SELECT id FROM person WHERE id = $1 OR merged_into_id = $1", [id.0.into()]).await?;
+    let sql = format!("UPDATE change_log SET person_id = NULL WHERE {}", is_in(tx, "person_id", 1));
+    execute(tx, &sql, [list(tx, all.iter().copied())]).await?;
+    let sql = format!("UPDATE audit_entry SET changes = '{{}}' WHERE {}", is_in(tx, "node", 1));
+    let nodes = text_list(tx, all.into_iter().map(|id| PersonId(id).to_string()));
+    execute(tx, &sql, [nodes]).await?;
     Ok(())
 }
 
@@ -143,6 +142,6 @@ async fn erase_bookings(
     let sql = "UPDATE time_slot SET deleted_at = $2 WHERE mentor_id = $1 AND deleted_at IS NULL \
                AND NOT EXISTS (SELECT 1 FROM booking WHERE time_slot_id = time_slot.id AND status <> $3)";
     let cancelled = BookingStatus::Cancelled.as_str();
-    execute(&**tx, sql, [id.0.into(), now.into(), cancelled.into()]).await?;
+    execute(tx, sql, [id.0.into(), now.into(), cancelled.into()]).await?;
     Ok(())
 }

@@ -256,10 +256,10 @@ pub(crate) fn moment(app: &App, now: DateTime<Utc>, mode: Mode) -> Moment {
 /// Locks an instance with its session, both for changing them.
 async fn lock_instance(tx: &Tx, id: SessionInstanceId) -> Result<Item> {
     let missing = || Error::not_found("session instance", id);
-    let session = existing().filter(session_instance::Column::Id.eq(id.0)).one(&**tx).await?.ok_or_else(missing)?;
+    let session = existing().filter(session_instance::Column::Id.eq(id.0)).one(tx).await?.ok_or_else(missing)?;
     let session = lock_session(tx, SessionId(session.session_id), LockType::NoKeyUpdate).await?;
     let query = existing().filter(session_instance::Column::Id.eq(id.0));
-    let instance = query.lock(LockType::NoKeyUpdate).one(&**tx).await?.ok_or_else(missing)?;
+    let instance = query.lock(LockType::NoKeyUpdate).one(tx).await?.ok_or_else(missing)?;
     Ok(Item { instance, session: Arc::new(session) })
 }
 
@@ -268,9 +268,9 @@ async fn authorize(tx: &Tx, viewer: Viewer, id: SessionInstanceId) -> Result<()>
     if !viewer.is_signed_in() {
         return Err(Error::Unauthenticated("sign in to change meetings"));
     }
-    let row = existing().filter(session_instance::Column::Id.eq(id.0)).one(&**tx).await?;
+    let row = existing().filter(session_instance::Column::Id.eq(id.0)).one(tx).await?;
     let row = row.ok_or_else(|| Error::not_found("session instance", id))?;
-    authorize_edit(&**tx, viewer, SessionId(row.session_id)).await
+    authorize_edit(tx, viewer, SessionId(row.session_id)).await
 }
 
 /// Computes the instants of an instance from its local times.
@@ -290,7 +290,7 @@ pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Res
     validate::times(new.start_time, new.end_time)?;
     let location_override = validate::optional_text("locationOverride", new.location_override.as_deref())?;
     transaction!(app, now, |tx| {
-        authorize_edit(&**tx, viewer, new.session).await?;
+        authorize_edit(tx, viewer, new.session).await?;
         let session = lock_session(tx, new.session, LockType::Share).await?;
         let mut instance = blank(new.session, date, now);
         instance.start_time = new.start_time;
@@ -369,7 +369,7 @@ async fn change_instance(
 /// Marks a locked session for recompute (rule 12).
 async fn mark_session(tx: &Tx, session: &session::Model) -> Result<()> {
     let sql = "UPDATE session SET needs_recompute = TRUE, revision = revision + 1 WHERE id = $1";
-    db::execute(&**tx, sql, [session.id.into()]).await?;
+    db::execute(tx, sql, [session.id.into()]).await?;
     Ok(())
 }
 

@@ -56,18 +56,18 @@ pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: Perso
             "UPDATE presence SET person_id = $2 WHERE person_id = $1",
             "UPDATE person SET merged_into_id = $2 WHERE merged_into_id = $1",
         ] {
-            execute(&**tx, sql, [from.0.into(), into.0.into()]).await?;
+            execute(tx, sql, [from.0.into(), into.0.into()]).await?;
         }
-        execute(&**tx, "DELETE FROM session_organizer WHERE person_id = $1", [from.0.into()]).await?;
+        execute(tx, "DELETE FROM session_organizer WHERE person_id = $1", [from.0.into()]).await?;
 
         left.city = left.city.or_else(|| gone.city.clone());
         left.country = left.country.or_else(|| gone.country.clone());
         left.tokens_not_before = left.tokens_not_before.max(gone.tokens_not_before);
-        left.into_active_model().reset_all().update(&**tx).await?;
+        left.into_active_model().reset_all().update(tx).await?;
         gone.is_deactivated = true;
         gone.tokens_not_before = Some(now);
         gone.merged_into_id = Some(into.0);
-        gone.into_active_model().reset_all().update(&**tx).await?;
+        gone.into_active_model().reset_all().update(tx).await?;
         tx.tell(News::tokens_revoked);
         tx.audit(
             viewer,
@@ -82,7 +82,7 @@ pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: Perso
             Changes::default().with("mergedFrom", Value::Null, json!(from.to_string())),
         );
         place_people(tx, app.placement_rule, Affected::People(&[from.0, into.0]), &answered).await?;
-        let row = person::Entity::find_by_id(into.0).one(&**tx).await?;
+        let row = person::Entity::find_by_id(into.0).one(tx).await?;
         row.ok_or_else(|| Error::not_found("person", into))
     })
 }
@@ -93,7 +93,7 @@ async fn lock_both(tx: &Tx, from: PersonId, into: PersonId) -> Result<[person::M
         .filter(person::Column::Id.is_in([from.0, into.0]))
         .order_by_asc(person::Column::Id)
         .lock(LockType::Update)
-        .all(&**tx)
+        .all(tx)
         .await?;
     let find = |id: PersonId| {
         let row = both.iter().find(|row| row.id == id.0 && is_someone(row));
@@ -103,22 +103,22 @@ async fn lock_both(tx: &Tx, from: PersonId, into: PersonId) -> Result<[person::M
 }
 
 async fn find_answered(tx: &Tx, people: [PersonId; 2]) -> Result<BTreeSet<i64>> {
-    let sql = format!("SELECT session_instance_id FROM check_in WHERE {}", is_in(&**tx, "person_id", 1));
-    Ok(numbers(&**tx, &sql, [list(&**tx, people.map(|id| id.0))]).await?.into_iter().collect())
+    let sql = format!("SELECT session_instance_id FROM check_in WHERE {}", is_in(tx, "person_id", 1));
+    Ok(numbers(tx, &sql, [list(tx, people.map(|id| id.0))]).await?.into_iter().collect())
 }
 
 /// The instances to which either answered, so locked that their statuses can be trusted.
 async fn lock_answered(tx: &Tx, people: [PersonId; 2]) -> Result<BTreeSet<i64>> {
     let answered = find_answered(tx, people).await?;
     if tx.is_postgres() {
-        let sql = format!("SELECT id FROM session_instance WHERE {} ORDER BY id FOR SHARE", is_in(&**tx, "id", 1));
-        numbers(&**tx, &sql, [list(&**tx, answered.iter().copied())]).await?;
+        let sql = format!("SELECT id FROM session_instance WHERE {} ORDER BY id FOR SHARE", is_in(tx, "id", 1));
+        numbers(tx, &sql, [list(tx, answered.iter().copied())]).await?;
     }
     Ok(answered)
 }
 
 async fn merge_check_ins(tx: &Tx, from: PersonId, into: PersonId) -> Result<()> {
-    let both = check_in::Entity::find().filter(check_in::Column::PersonId.is_in([from.0, into.0])).all(&**tx).await?;
+    let both = check_in::Entity::find().filter(check_in::Column::PersonId.is_in([from.0, into.0])).all(tx).await?;
     let mut by_instance: BTreeMap<i64, Vec<check_in::Model>> = BTreeMap::new();
     for row in both {
         by_instance.entry(row.session_instance_id).or_default().push(row);
@@ -130,11 +130,11 @@ async fn merge_check_ins(tx: &Tx, from: PersonId, into: PersonId) -> Result<()> 
             if kept.attendance == Attendance::Yes {
                 kept.arrived_at = kept.arrived_at.max(other.arrived_at);
             }
-            other.delete(&**tx).await?;
+            other.delete(tx).await?;
             tx.tell(|news| news.counts_changed(SessionInstanceId(instance)));
         }
         kept.person_id = into.0;
-        kept.into_active_model().reset_all().update(&**tx).await?;
+        kept.into_active_model().reset_all().update(tx).await?;
     }
     Ok(())
 }
@@ -143,24 +143,24 @@ async fn merge_bookings(tx: &Tx, from: PersonId, into: PersonId) -> Result<()> {
     let people = || [from.0.into(), into.0.into()];
     let with_each_other = "SELECT id FROM booking WHERE (mentor_id = $1 AND student_id = $2) \
                            OR (mentor_id = $2 AND student_id = $1) LIMIT 1";
-    if !numbers(&**tx, with_each_other, people()).await?.is_empty() {
+    if !numbers(tx, with_each_other, people()).await?.is_empty() {
         return Err(Error::Conflict("they have booked each other's time: they are not one person".to_owned()));
     }
     let overlapping = "SELECT a.id FROM time_slot a JOIN time_slot b ON b.starts_at < a.ends_at AND a.starts_at < b.ends_at \
                        WHERE a.mentor_id = $1 AND b.mentor_id = $2 AND a.deleted_at IS NULL AND b.deleted_at IS NULL LIMIT 1";
-    if !numbers(&**tx, overlapping, people()).await?.is_empty() {
+    if !numbers(tx, overlapping, people()).await?.is_empty() {
         return Err(Error::Conflict("both offer time at the same time: delete one of the slots first".to_owned()));
     }
-    execute(&**tx, "UPDATE booking SET student_id = $2 WHERE student_id = $1", people()).await?;
+    execute(tx, "UPDATE booking SET student_id = $2 WHERE student_id = $1", people()).await?;
     // A booking's mentor is its slot's, at every moment at which the database looks.
     if tx.is_postgres() {
         let sql = "WITH slots AS (UPDATE time_slot SET mentor_id = $2 WHERE mentor_id = $1) \
                    UPDATE booking SET mentor_id = $2 WHERE mentor_id = $1";
-        execute(&**tx, sql, people()).await?;
+        execute(tx, sql, people()).await?;
     } else {
-        execute(&**tx, "PRAGMA defer_foreign_keys = ON", []).await?;
+        execute(tx, "PRAGMA defer_foreign_keys = ON", []).await?;
         for table in ["time_slot", "booking"] {
-            execute(&**tx, &format!("UPDATE {table} SET mentor_id = $2 WHERE mentor_id = $1"), people()).await?;
+            execute(tx, &format!("UPDATE {table} SET mentor_id = $2 WHERE mentor_id = $1"), people()).await?;
         }
     }
     Ok(())

@@ -114,7 +114,7 @@ pub async fn insert_person(app: &App, viewer: Viewer, new: NewPerson) -> Result<
     let now = app.now();
     let row = person::ActiveModel { id: NotSet, ..blank(&new, now)?.into_active_model().reset_all() };
     let made = transaction!(app, now, |tx| {
-        let row = row.clone().insert(&**tx).await?;
+        let row = row.clone().insert(tx).await?;
         tx.audit(viewer, "createPerson", PersonId(row.id), Changes::between(None, Some(&row)));
         Ok(row)
     });
@@ -153,7 +153,7 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
     }
     let now = app.now();
     let updated = transaction!(app, now, |tx| {
-        let row = person::Entity::find_by_id(id.0).lock(LockType::NoKeyUpdate).one(&**tx).await?;
+        let row = person::Entity::find_by_id(id.0).lock(LockType::NoKeyUpdate).one(tx).await?;
         let mut row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
         if !viewer.may_act_for(id) {
             return Err(Error::Forbidden("only the person and admins may change a profile"));
@@ -180,7 +180,7 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         }
         row.hides_place = patch.hides_place.unwrap_or(row.hides_place);
         row.is_deactivated = patch.is_deactivated.unwrap_or(row.is_deactivated);
-        let mut row = row.into_active_model().reset_all().update(&**tx).await?;
+        let mut row = row.into_active_model().reset_all().update(tx).await?;
         tx.audit(viewer, "updatePerson", id, Changes::between(Some(&before), Some(&row)));
         if patch.is_deactivated.is_some() {
             let rule = app.placement_rule;

@@ -87,19 +87,19 @@ async fn lock_people(tx: &Tx, affected: Affected<'_>) -> Result<Vec<PersonRow>> 
     let columns = "id, is_deactivated, active_session_instance_id";
     match affected {
         Affected::People(ids) => {
-            let sql = format!("SELECT {columns} FROM person WHERE {} ORDER BY id {lock}", is_in(&**tx, "id", 1));
-            rows(&**tx, &sql, [list(&**tx, ids.iter().copied())]).await
+            let sql = format!("SELECT {columns} FROM person WHERE {} ORDER BY id {lock}", is_in(tx, "id", 1));
+            rows(tx, &sql, [list(tx, ids.iter().copied())]).await
         }
         Affected::Of { activated, deactivated } => {
             let sql = format!(
                 "SELECT {columns} FROM person WHERE id IN (\
                    SELECT person_id FROM check_in WHERE {} AND attendance = 'YES' \
                    UNION SELECT id FROM person WHERE {}) ORDER BY id {lock}",
-                is_in(&**tx, "session_instance_id", 1),
-                is_in(&**tx, "active_session_instance_id", 2),
+                is_in(tx, "session_instance_id", 1),
+                is_in(tx, "active_session_instance_id", 2),
             );
-            let parameters = [list(&**tx, activated.iter().copied()), list(&**tx, deactivated.iter().copied())];
-            rows(&**tx, &sql, parameters).await
+            let parameters = [list(tx, activated.iter().copied()), list(tx, deactivated.iter().copied())];
+            rows(tx, &sql, parameters).await
         }
     }
 }
@@ -111,7 +111,7 @@ pub async fn lock_people_of(tx: &Tx, instance: SessionInstanceId, besides: Perso
                      SELECT person_id FROM check_in WHERE session_instance_id = $1 AND attendance = 'YES' \
                      UNION SELECT id FROM person WHERE active_session_instance_id = $1 \
                      UNION SELECT id FROM person WHERE id = $2) ORDER BY id FOR NO KEY UPDATE";
-        numbers(&**tx, sql, [instance.0.into(), besides.0.into()]).await?;
+        numbers(tx, sql, [instance.0.into(), besides.0.into()]).await?;
     }
     Ok(())
 }
@@ -128,8 +128,8 @@ async fn read_candidates(
                  FROM check_in c JOIN session_instance i ON i.id = c.session_instance_id AND i.is_active";
     let found: Vec<CandidateRow> = match affected {
         Affected::People(ids) => {
-            let sql = format!("{yeses} WHERE c.attendance = 'YES' AND {}", is_in(&**tx, "c.person_id", 1));
-            rows_for(tx, people, &sql, vec![list(&**tx, ids.iter().copied())]).await?
+            let sql = format!("{yeses} WHERE c.attendance = 'YES' AND {}", is_in(tx, "c.person_id", 1));
+            rows_for(tx, people, &sql, vec![list(tx, ids.iter().copied())]).await?
         }
         Affected::Of { activated, deactivated } => {
             let closed: BTreeSet<i64> = deactivated.iter().copied().collect();
@@ -144,13 +144,12 @@ async fn read_candidates(
                    JOIN person p ON p.id = c.person_id AND p.active_session_instance_id = c.session_instance_id \
                    WHERE c.attendance = 'YES' AND {staying} \
                  UNION ALL {yeses} WHERE c.attendance = 'YES' AND {displaced}",
-                opened = is_in(&**tx, "c.session_instance_id", 1),
-                staying = is_in(&**tx, "p.id", 2),
-                displaced = is_in(&**tx, "c.person_id", 3),
+                opened = is_in(tx, "c.session_instance_id", 1),
+                staying = is_in(tx, "p.id", 2),
+                displaced = is_in(tx, "c.person_id", 3),
             );
-            let ids = |people: Vec<&PersonRow>| list(&**tx, people.into_iter().map(|person| person.id));
-            rows_for(tx, people, &sql, vec![list(&**tx, activated.iter().copied()), ids(staying), ids(displaced)])
-                .await?
+            let ids = |people: Vec<&PersonRow>| list(tx, people.into_iter().map(|person| person.id));
+            rows_for(tx, people, &sql, vec![list(tx, activated.iter().copied()), ids(staying), ids(displaced)]).await?
         }
     };
     let mut candidates: HashMap<i64, Vec<Candidate>> = HashMap::new();
@@ -170,11 +169,11 @@ async fn read_candidates(
 /// foreign key would be planned too, which doubles what a sweep costs.
 async fn rows_for<T: FromQueryResult>(tx: &Tx, people: &[PersonRow], sql: &str, values: Vec<Value>) -> Result<Vec<T>> {
     if !tx.is_postgres() || people.len() == 1 {
-        return rows(&**tx, sql, values).await;
+        return rows(tx, sql, values).await;
     }
-    execute(&**tx, "SET LOCAL plan_cache_mode = force_custom_plan", []).await?;
-    let found = rows(&**tx, sql, values).await?;
-    execute(&**tx, "SET LOCAL plan_cache_mode = auto", []).await?;
+    execute(tx, "SET LOCAL plan_cache_mode = force_custom_plan", []).await?;
+    let found = rows(tx, sql, values).await?;
+    execute(tx, "SET LOCAL plan_cache_mode = auto", []).await?;
     Ok(found)
 }
 
@@ -188,8 +187,8 @@ async fn lock_targets(tx: &Tx, moves: &[Move], held: &BTreeSet<i64>) -> Result<(
         return Ok(());
     }
     let sql =
-        format!("SELECT id FROM session_instance WHERE {} AND is_active FOR SHARE SKIP LOCKED", is_in(&**tx, "id", 1));
-    let locked = numbers(&**tx, &sql, [list(&**tx, wanted.iter().copied())]).await?;
+        format!("SELECT id FROM session_instance WHERE {} AND is_active FOR SHARE SKIP LOCKED", is_in(tx, "id", 1));
+    let locked = numbers(tx, &sql, [list(tx, wanted.iter().copied())]).await?;
     if locked.len() == wanted.len() { Ok(()) } else { Err(Error::Again("a target instance is being changed")) }
 }
 
@@ -201,9 +200,9 @@ async fn write_moves(tx: &Tx, moves: &[Move], affected: Affected<'_>) -> Result<
         Column::Number("id", moves.iter().map(|m| Some(m.person.0)).collect()),
         Column::Number("place", moves.iter().map(|m| m.to.map(|to| to.0)).collect()),
     ];
-    let (table, values) = values_table(&**tx, 1, &columns);
+    let (table, values) = values_table(tx, 1, &columns);
     let sql = format!("UPDATE person SET active_session_instance_id = v.place FROM {table} WHERE person.id = v.id");
-    execute(&**tx, &sql, [values]).await?;
+    execute(tx, &sql, [values]).await?;
     let mut involved = BTreeSet::new();
     for moved in moves {
         involved.extend([moved.from, moved.to].into_iter().flatten());
@@ -238,9 +237,9 @@ async fn find_told(tx: &Tx, ids: &BTreeSet<SessionInstanceId>) -> Result<HashMap
     }
     let sql = format!(
         "SELECT i.id, i.session_id, s.city, s.country FROM session_instance i JOIN session s ON s.id = i.session_id WHERE {}",
-        is_in(&**tx, "i.id", 1)
+        is_in(tx, "i.id", 1)
     );
-    let named: Vec<Named> = rows(&**tx, &sql, [list(&**tx, ids.iter().map(|id| id.0))]).await?;
+    let named: Vec<Named> = rows(tx, &sql, [list(tx, ids.iter().map(|id| id.0))]).await?;
     let named = named.into_iter().map(|row| {
         let instance = SessionInstanceId(row.id);
         let location = Location { city: row.city, country: row.country };

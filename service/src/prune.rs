@@ -107,7 +107,7 @@ async fn steps(app: &App, now: DateTime<Utc>, sql: &str, values: impl Fn() -> Ve
     loop {
         let limit = i64::try_from(STEP).unwrap_or(i64::MAX);
         let values = || values().into_iter().chain([limit.into()]);
-        let count = transaction!(app, now, |tx| { Ok(execute(&**tx, sql, values()).await?) })?;
+        let count = transaction!(app, now, |tx| { Ok(execute(tx, sql, values()).await?) })?;
         total += count;
         if count < STEP {
             return Ok(total);

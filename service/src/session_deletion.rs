@@ -44,11 +44,8 @@ pub async fn delete_session(app: &App, viewer: Viewer, id: SessionId) -> Result<
         }
         let others = "UPDATE session_instance SET deleted_at = $2, due_at = NULL, override_active = NULL, \
                       override_until = NULL WHERE session_id = $1 AND deleted_at IS NULL";
-        execute(&**tx, others, [id.0.into(), now.into()]).await?;
-        session_organizer::Entity::delete_many()
-            .filter(session_organizer::Column::SessionId.eq(id.0))
-            .exec(&**tx)
-            .await?;
+        execute(tx, others, [id.0.into(), now.into()]).await?;
+        session_organizer::Entity::delete_many().filter(session_organizer::Column::SessionId.eq(id.0)).exec(tx).await?;
         let after = session::Model {
             // No path that anyone may choose has a slash.
             path: format!("deleted/{}", id.0),
@@ -59,7 +56,7 @@ pub async fn delete_session(app: &App, viewer: Viewer, id: SessionId) -> Result<
             deleted_at: Some(now),
             ..before.clone()
         };
-        after.into_active_model().reset_all().update(&**tx).await?;
+        after.into_active_model().reset_all().update(tx).await?;
         tx.audit(viewer, "deleteSession", id, Changes::between(Some(&before), None));
         settle::place(tx, moment(app, now, Mode::Exact), turned).await?;
         Ok(())
@@ -73,7 +70,7 @@ async fn lock_instances(tx: &Tx, id: SessionId) -> Result<Vec<session_instance::
         .filter(session_instance::Column::DeletedAt.is_null())
         .order_by_asc(session_instance::Column::Id)
         .lock(LockType::NoKeyUpdate)
-        .all(&**tx)
+        .all(tx)
         .await?;
     Ok(all.into_iter().filter(|row| row.is_active).collect())
 }

@@ -236,7 +236,7 @@ pub(crate) async fn authorize_edit<C: ConnectionTrait>(db: &C, viewer: Viewer, s
 
 /// Locks the session against changes, or for changing it.
 pub(crate) async fn lock_session(tx: &Tx, id: SessionId, lock: LockType) -> Result<session::Model> {
-    let row = session::Entity::find_by_id(id.0).lock(lock).one(&**tx).await?;
+    let row = session::Entity::find_by_id(id.0).lock(lock).one(tx).await?;
     row.filter(|row| row.deleted_at.is_none()).ok_or_else(|| Error::not_found("session", id))
 }
 
@@ -283,7 +283,7 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
         }
         let attempt = session::ActiveModel { id: NotSet, ..attempt.into_active_model().reset_all() };
         let inserted = transaction!(app, now, |tx| {
-            let row = attempt.clone().insert(&**tx).await?;
+            let row = attempt.clone().insert(tx).await?;
             tx.audit(viewer, "createSession", SessionId(row.id), Changes::between(None, Some(&row)));
             Ok(row)
         });
@@ -324,7 +324,7 @@ fn contains_exactly(base: &str) -> Expr {
 pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: SessionPatch) -> Result<session::Model> {
     let now = app.now();
     let saved = transaction!(app, now, |tx| {
-        authorize_edit(&**tx, viewer, id).await?;
+        authorize_edit(tx, viewer, id).await?;
         let before = lock_session(tx, id, LockType::NoKeyUpdate).await?;
         let mut after = checked(patched(before.clone(), &patch)?)?;
         if after == before {
@@ -332,14 +332,13 @@ pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: Ses
         }
         after.needs_recompute |= calls_for_recompute(&before, &after);
         after.revision += 1;
-        let after =
-            after.into_active_model().reset_all().update(&**tx).await.map_err(Error::from).map_err(|error| {
-                if error.is_duplicate() {
-                    Error::Conflict("the path is taken by another session".to_owned())
-                } else {
-                    error
-                }
-            })?;
+        let after = after.into_active_model().reset_all().update(tx).await.map_err(Error::from).map_err(|error| {
+            if error.is_duplicate() {
+                Error::Conflict("the path is taken by another session".to_owned())
+            } else {
+                error
+            }
+        })?;
         tell_active_instances(tx, &before, &after).await?;
         tx.audit(viewer, "updateSession", id, Changes::between(Some(&before), Some(&after)));
         Ok(after)
@@ -420,7 +419,7 @@ async fn tell_active_instances(tx: &Tx, before: &session::Model, after: &session
         .filter(session_instance::Column::IsActive.eq(true))
         .order_by_asc(session_instance::Column::Id)
         .lock(LockType::Share)
-        .all(&**tx)
+        .all(tx)
         .await?;
     let previous = facts::location_of(before);
     tx.tell(|news| {
@@ -439,9 +438,9 @@ async fn tell_active_instances(tx: &Tx, before: &session::Model, after: &session
 /// Names an organiser (organisers and admins); again is the same.
 pub async fn insert_organizer(app: &App, viewer: Viewer, id: SessionId, person: PersonId) -> Result<session::Model> {
     transaction!(app, app.now(), |tx| {
-        authorize_edit(&**tx, viewer, id).await?;
+        authorize_edit(tx, viewer, id).await?;
         let row = lock_session(tx, id, LockType::Share).await?;
-        let named = person::Entity::find_by_id(person.0).lock(LockType::KeyShare).one(&**tx).await?;
+        let named = person::Entity::find_by_id(person.0).lock(LockType::KeyShare).one(tx).await?;
         if !named.is_some_and(|named| is_someone(&named)) {
             return Err(Error::not_found("person", person));
         }
@@ -452,7 +451,7 @@ pub async fn insert_organizer(app: &App, viewer: Viewer, id: SessionId, person: 
                     .do_nothing()
                     .to_owned(),
             )
-            .exec_without_returning(&**tx)
+            .exec_without_returning(tx)
             .await?;
         if inserted > 0 {
             let named = Changes::default().with("organizers", Value::Null, person.to_string().into());
@@ -465,9 +464,9 @@ pub async fn insert_organizer(app: &App, viewer: Viewer, id: SessionId, person: 
 /// Takes an organiser's name off (organisers and admins); of who is none, nothing changes.
 pub async fn delete_organizer(app: &App, viewer: Viewer, id: SessionId, person: PersonId) -> Result<session::Model> {
     transaction!(app, app.now(), |tx| {
-        authorize_edit(&**tx, viewer, id).await?;
+        authorize_edit(tx, viewer, id).await?;
         let row = lock_session(tx, id, LockType::Share).await?;
-        let deleted = session_organizer::Entity::delete_by_id((id.0, person.0)).exec(&**tx).await?;
+        let deleted = session_organizer::Entity::delete_by_id((id.0, person.0)).exec(tx).await?;
         if deleted.rows_affected > 0 {
             let unnamed = Changes::default().with("organizers", person.to_string().into(), Value::Null);
             tx.audit(viewer, "removeOrganizer", id, unnamed);

@@ -118,12 +118,12 @@ pub async fn save(
         None => {
             ActiveModelTrait::insert(
                 session_instance::ActiveModel { id: sea_orm::ActiveValue::NotSet, ..row.reset_all() },
-                &**tx,
+                tx,
             )
             .await?
         }
         Some(before) if *before == item.instance => item.instance,
-        Some(_) => row.reset_all().update(&**tx).await?,
+        Some(_) => row.reset_all().update(tx).await?,
     };
     let saved = item.instance.clone();
     if before.and_then(|before| before.due_at) != saved.due_at {
@@ -190,7 +190,7 @@ async fn write_statuses(tx: &Tx, changed: &[session_instance::Model]) -> Result<
         Column::Instant("due_at", changed.iter().map(|row| row.due_at).collect()),
         Column::Flag("has_override", changed.iter().map(|row| row.override_active.is_some()).collect()),
     ];
-    let (table, values) = values_table(&**tx, 1, &columns);
+    let (table, values) = values_table(tx, 1, &columns);
     // An override only ever ends here: what `decide` leaves of it is all of it or nothing.
     let sql = format!(
         "UPDATE session_instance SET is_active = v.is_active, due_at = v.due_at, \
@@ -198,6 +198,6 @@ async fn write_statuses(tx: &Tx, changed: &[session_instance::Model]) -> Result<
            override_until = CASE WHEN v.has_override THEN override_until END \
          FROM {table} WHERE session_instance.id = v.id"
     );
-    execute(&**tx, &sql, [values]).await?;
+    execute(tx, &sql, [values]).await?;
     Ok(())
 }

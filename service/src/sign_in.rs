@@ -75,8 +75,8 @@ pub async fn register(app: &App, external_id: &str, name: Option<&str>) -> Resul
     let row = person::ActiveModel { id: sea_orm::ActiveValue::NotSet, ..row.reset_all() };
     transaction!(app, now, |tx| {
         let is_there = OnConflict::column(person::Column::ExternalId).do_nothing().to_owned();
-        let inserted = person::Entity::insert(row.clone()).on_conflict(is_there).exec_without_returning(&**tx).await?;
-        let made = person::Entity::find().filter(person::Column::ExternalId.eq(external_id)).one(&**tx).await?;
+        let inserted = person::Entity::insert(row.clone()).on_conflict(is_there).exec_without_returning(tx).await?;
+        let made = person::Entity::find().filter(person::Column::ExternalId.eq(external_id)).one(tx).await?;
         if inserted > 0
             && let Some(made) = made
         {
@@ -108,13 +108,13 @@ pub async fn revoke_tokens(app: &App, viewer: Viewer, person: Option<PersonId>) 
     }
     let now = app.now();
     transaction!(app, now, |tx| {
-        let row = person::Entity::find_by_id(id.0).lock(LockType::NoKeyUpdate).one(&**tx).await?;
+        let row = person::Entity::find_by_id(id.0).lock(LockType::NoKeyUpdate).one(tx).await?;
         let mut row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
         let before = row.clone();
         row.tokens_not_before = Some(now);
         tx.tell(News::tokens_revoked);
         tx.audit(viewer, "revokeTokens", id, Changes::between(Some(&before), Some(&row)));
-        Ok(row.into_active_model().reset_all().update(&**tx).await?)
+        Ok(row.into_active_model().reset_all().update(tx).await?)
     })
 }
 

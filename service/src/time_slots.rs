@@ -124,7 +124,7 @@ pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<time
             created_at: now,
         };
         let row = time_slot::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
-        let row = row.insert(&**tx).await?;
+        let row = row.insert(tx).await?;
         tx.audit(viewer, "createTimeSlot", TimeSlotId(row.id), Changes::between(None, Some(&row)));
         Ok(row)
     });
@@ -150,12 +150,12 @@ fn overlaps() -> Error {
 async fn refuse_overlap(tx: &Tx, mentor: PersonId, slot: Slot) -> Result<()> {
     let of_mentor = SlotFilter { mentor: Some(mentor), ends_after: Some(slot.starts_at()), ..SlotFilter::default() };
     let earlier = of_mentor.query().filter(time_slot::Column::StartsAt.lt(slot.ends_at()));
-    if earlier.limit(1).count(&**tx).await? > 0 { Err(overlaps()) } else { Ok(()) }
+    if earlier.limit(1).count(tx).await? > 0 { Err(overlaps()) } else { Ok(()) }
 }
 
 /// People who are to take part must be there, and stay while this transaction lasts.
 pub(crate) async fn lock_active_person(tx: &Tx, viewer: Viewer, id: PersonId) -> Result<()> {
-    match person::Entity::find_by_id(id.0).lock(LockType::Share).one(&**tx).await? {
+    match person::Entity::find_by_id(id.0).lock(LockType::Share).one(tx).await? {
         None if viewer.is(id) => Err(Error::Unauthenticated("the person that this token names does not exist")),
         None => Err(Error::not_found("person", id)),
         Some(row) if row.is_deactivated => Err(Error::Forbidden("deactivated people can't take part in bookings")),
@@ -175,15 +175,15 @@ pub async fn delete_slot(app: &App, viewer: Viewer, id: TimeSlotId) -> Result<()
         if !viewer.may_act_for(PersonId(row.mentor_id)) {
             return Err(Error::Forbidden("only the mentor and admins may delete a slot"));
         }
-        let bookings = booking::Entity::find().filter(booking::Column::TimeSlotId.eq(id.0)).all(&**tx).await?;
+        let bookings = booking::Entity::find().filter(booking::Column::TimeSlotId.eq(id.0)).all(tx).await?;
         if bookings.iter().any(|booking| booking.status != BookingStatus::Cancelled.as_str()) {
             return Err(Error::Conflict("the slot is booked: cancel the booking first".to_owned()));
         }
         tx.audit(viewer, "deleteTimeSlot", id, Changes::between(Some(&row), None));
         if bookings.is_empty() {
-            time_slot::Entity::delete_by_id(id.0).exec(&**tx).await?;
+            time_slot::Entity::delete_by_id(id.0).exec(tx).await?;
         } else {
-            time_slot::Model { deleted_at: Some(now), ..row }.into_active_model().reset_all().update(&**tx).await?;
+            time_slot::Model { deleted_at: Some(now), ..row }.into_active_model().reset_all().update(tx).await?;
         }
         Ok(())
     })
@@ -192,5 +192,5 @@ pub async fn delete_slot(app: &App, viewer: Viewer, id: TimeSlotId) -> Result<()
 /// A slot that is there, locked.
 pub(crate) async fn lock_slot(tx: &Tx, id: TimeSlotId, lock: LockType) -> Result<time_slot::Model> {
     let there = time_slot::Entity::find_by_id(id.0).filter(time_slot::Column::DeletedAt.is_null());
-    there.lock(lock).one(&**tx).await?.ok_or_else(|| Error::not_found("time slot", id))
+    there.lock(lock).one(tx).await?.ok_or_else(|| Error::not_found("time slot", id))
 }

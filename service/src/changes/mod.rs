@@ -137,16 +137,16 @@ pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
     if !events.is_empty() {
         // What a sweep did ahead of time is not late.
         let due = due.filter(|due| *due <= now);
-        let batch = insert_batch(&**tx, now, events.len(), None, due).await?;
-        insert_events(&**tx, batch, &events).await?;
+        let batch = insert_batch(tx, now, events.len(), None, due).await?;
+        insert_events(tx, batch, &events).await?;
     }
     counts.sort_unstable();
     counts.dedup();
     if !counts.is_empty() {
         let ids = counts.iter().map(|id| Some(id.0)).collect();
-        let (table, values) = values_table(&**tx, 1, &[Column::Number("id", ids)]);
+        let (table, values) = values_table(tx, 1, &[Column::Number("id", ids)]);
         let sql = format!("INSERT INTO count_change (session_instance_id) SELECT v.id FROM {table}");
-        execute(&**tx, &sql, [values]).await?;
+        execute(tx, &sql, [values]).await?;
     }
     Ok(told)
 }
@@ -188,9 +188,9 @@ pub async fn publish(app: &App) -> Result<Published> {
     let now = app.now();
     transaction!(app, now, |tx| {
         if tx.is_postgres() {
-            execute(&**tx, "SELECT pg_advisory_xact_lock($1)", [advisory::PUBLISH.into()]).await?;
+            execute(tx, "SELECT pg_advisory_xact_lock($1)", [advisory::PUBLISH.into()]).await?;
         }
-        let mut next = head(&**tx).await?.0 + 1;
+        let mut next = head(tx).await?.0 + 1;
         publish_batches(tx, &mut next).await?;
         publish_counts(tx, &mut next, now).await
     })
@@ -203,7 +203,7 @@ async fn publish_batches(tx: &Tx, next: &mut i64) -> Result<()> {
         size: i32,
     }
     let sql = "SELECT id, size FROM change_batch WHERE first_position IS NULL ORDER BY id LIMIT $1";
-    let waiting: Vec<Waiting> = rows(&**tx, sql, [PUBLISH_LIMIT.into()]).await?;
+    let waiting: Vec<Waiting> = rows(tx, sql, [PUBLISH_LIMIT.into()]).await?;
     if waiting.is_empty() {
         return Ok(());
     }
@@ -214,9 +214,9 @@ async fn publish_batches(tx: &Tx, next: &mut i64) -> Result<()> {
     });
     let positions = positions.collect();
     let ids = waiting.iter().map(|batch| Some(batch.id)).collect();
-    let (table, values) = values_table(&**tx, 1, &[Column::Number("id", ids), Column::Number("position", positions)]);
+    let (table, values) = values_table(tx, 1, &[Column::Number("id", ids), Column::Number("position", positions)]);
     let sql = format!("UPDATE change_batch SET first_position = v.position FROM {table} WHERE change_batch.id = v.id");
-    execute(&**tx, &sql, [values]).await?;
+    execute(tx, &sql, [values]).await?;
     Ok(())
 }
 
@@ -231,7 +231,7 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
         is_in_unpublished: bool,
         told_at: Option<DateTime<Utc>>,
     }
-    let last = numbers(&**tx, "SELECT id FROM count_change ORDER BY id DESC LIMIT 1", []).await?;
+    let last = numbers(tx, "SELECT id FROM count_change ORDER BY id DESC LIMIT 1", []).await?;
     let Some(last) = last.first().copied() else { return Ok(Published::default()) };
     // Batches that became visible since the others got their positions come after what is written here: counts of an
     // instance that such a batch names wait for it. What was told in the time to come, before somebody set the clock back,
@@ -245,13 +245,13 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
                FROM session_instance i JOIN session s ON s.id = i.session_id \
                WHERE i.id IN (SELECT session_instance_id FROM count_change WHERE id <= $1) ORDER BY i.id LIMIT $3";
     let counted: Vec<Counted> =
-        rows(&**tx, sql, [last.into(), (now - COUNT_PERIOD).into(), PUBLISH_LIMIT.into(), now.into()]).await?;
+        rows(tx, sql, [last.into(), (now - COUNT_PERIOD).into(), PUBLISH_LIMIT.into(), now.into()]).await?;
     let (wait, due): (Vec<_>, Vec<_>) =
         counted.into_iter().partition(|row| row.is_active && (row.told_at.is_some() || row.is_in_unpublished));
     let retry_at = wait.iter().map(|row| row.told_at.map_or(now, |at| at + COUNT_PERIOD)).min();
-    let done = db::list(&**tx, due.iter().map(|row| row.id));
-    let sql = format!("DELETE FROM count_change WHERE id <= $1 AND {}", db::is_in(&**tx, "session_instance_id", 2));
-    execute(&**tx, &sql, [last.into(), done]).await?;
+    let done = db::list(tx, due.iter().map(|row| row.id));
+    let sql = format!("DELETE FROM count_change WHERE id <= $1 AND {}", db::is_in(tx, "session_instance_id", 2));
+    execute(tx, &sql, [last.into(), done]).await?;
     let mut news = News::default();
     for row in due.into_iter().filter(|row| row.is_active) {
         news.updated(Told {
@@ -262,8 +262,8 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
     }
     if !news.events.is_empty() {
         let size = news.events.len();
-        let batch = insert_batch(&**tx, now, size, Some(*next), None).await?;
-        insert_events(&**tx, batch, &news.events).await?;
+        let batch = insert_batch(tx, now, size, Some(*next), None).await?;
+        insert_events(tx, batch, &news.events).await?;
         *next += i64::try_from(size).unwrap_or_default();
     }
     Ok(Published { retry_at })

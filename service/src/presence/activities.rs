@@ -50,7 +50,7 @@ pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Resul
     }
     let now = app.now();
     transaction!(app, now, |tx| {
-        let Some(mut row) = by_key(&key).lock(LockType::NoKeyUpdate).one(&**tx).await? else {
+        let Some(mut row) = by_key(&key).lock(LockType::NoKeyUpdate).one(tx).await? else {
             let row = activity::Model {
                 id: 0,
                 key: key.clone(),
@@ -59,7 +59,7 @@ pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Resul
                 created_at: now,
             };
             let row = activity::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
-            return match row.insert(&**tx).await.map_err(Error::from) {
+            return match row.insert(tx).await.map_err(Error::from) {
                 Err(error) if error.is_duplicate() => Err(Error::Again("another server made the same activity")),
                 Err(error) => Err(error),
                 Ok(row) => {
@@ -75,6 +75,6 @@ pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Resul
         row.name.clone_from(&name);
         row.max_concurrent = new.max_concurrent;
         tx.audit(viewer, "saveActivity", ActivityId(row.id), Changes::between(Some(&before), Some(&row)));
-        Ok(row.into_active_model().reset_all().update(&**tx).await?)
+        Ok(row.into_active_model().reset_all().update(tx).await?)
     })
 }

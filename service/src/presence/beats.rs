@@ -86,7 +86,7 @@ pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Resul
         Column::Instant("seen", beats.values().map(|beat| Some(beat.at)).collect()),
     ];
     let known: Vec<Model> = transaction!(app, app.now(), |tx| {
-        let (table, values) = values_table(&**tx, 1, &columns);
+        let (table, values) = values_table(tx, 1, &columns);
         let sql = format!(
             "UPDATE presence SET \
                last_seen_at = CASE WHEN last_seen_at < v.seen THEN v.seen ELSE last_seen_at END, \
@@ -98,7 +98,7 @@ pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Resul
              RETURNING id, person_id, secret_hash, language_code, current_page, activity_id, status, is_live, started_at, \
                last_seen_at, completed_at, abandon_at"
         );
-        rows(&**tx, &sql, [values, online_since.into()]).await
+        rows(tx, &sql, [values, online_since.into()]).await
     })?;
     Ok(known.into_iter().map(|row| (row.id.clone(), row)).collect())
 }
@@ -195,12 +195,9 @@ fn put_change(row: &mut Model, beat: &Beat) {
 }
 
 pub(super) async fn lock_visits(tx: &Tx, ids: impl Iterator<Item = &PresenceId>) -> Result<Vec<Model>> {
-    let sql = format!(
-        "SELECT * FROM presence WHERE {} ORDER BY id {}",
-        is_in(&**tx, "id", 1),
-        tx.locking("FOR NO KEY UPDATE")
-    );
-    rows(&**tx, &sql, [text_list(&**tx, ids.map(|id| id.uuid()))]).await
+    let sql =
+        format!("SELECT * FROM presence WHERE {} ORDER BY id {}", is_in(tx, "id", 1), tx.locking("FOR NO KEY UPDATE"));
+    rows(tx, &sql, [text_list(tx, ids.map(|id| id.uuid()))]).await
 }
 
 /// Which of the people whom beats name there are. Locked against being erased or merged, and nothing else, until their
@@ -212,10 +209,10 @@ async fn lock_people(tx: &Tx, beats: &BTreeMap<PresenceId, Beat>) -> Result<Hash
     }
     let sql = format!(
         "SELECT id FROM person WHERE {} AND erased_at IS NULL AND merged_into_id IS NULL ORDER BY id {}",
-        is_in(&**tx, "id", 1),
+        is_in(tx, "id", 1),
         tx.locking("FOR KEY SHARE")
     );
-    Ok(crate::db::numbers(&**tx, &sql, [list(&**tx, people)]).await?.into_iter().collect())
+    Ok(crate::db::numbers(tx, &sql, [list(tx, people)]).await?.into_iter().collect())
 }
 
 /// Visits that came back, or lost their seat.
@@ -230,12 +227,12 @@ async fn update_visits(tx: &Tx, visits: &[Model]) -> Result<()> {
         Column::Number("seat", visits.iter().map(|row| row.activity_id).collect()),
         Column::Instant("seen", visits.iter().map(|row| Some(row.last_seen_at)).collect()),
     ];
-    let (table, values) = values_table(&**tx, 1, &columns);
+    let (table, values) = values_table(tx, 1, &columns);
     let sql = format!(
         "UPDATE presence SET status = 'ACTIVE', is_live = TRUE, abandon_at = NULL, activity_id = v.seat, \
            last_seen_at = v.seen, language_code = v.language, current_page = v.page FROM {table} WHERE id = v.visit"
     );
-    crate::db::execute(&**tx, &sql, [values]).await?;
+    crate::db::execute(tx, &sql, [values]).await?;
     Ok(())
 }
 
@@ -251,7 +248,7 @@ async fn insert_visits(tx: &Tx, visits: &[Model]) -> Result<()> {
         Column::Text("page", visits.iter().map(|row| row.current_page.as_deref()).collect()),
         Column::Instant("seen", visits.iter().map(|row| Some(row.last_seen_at)).collect()),
     ];
-    let (table, values) = values_table(&**tx, 1, &columns);
+    let (table, values) = values_table(tx, 1, &columns);
     // SQLite takes an ON after a FROM for the join's, unless there is a WHERE between.
     let sql = format!(
         "INSERT INTO presence (id, person_id, secret_hash, language_code, current_page, status, is_live, started_at, \
@@ -259,7 +256,7 @@ async fn insert_visits(tx: &Tx, visits: &[Model]) -> Result<()> {
          SELECT v.visit, v.person, v.secret, v.language, v.page, 'ACTIVE', TRUE, v.seen, v.seen FROM {table} \
          WHERE TRUE ORDER BY v.visit ON CONFLICT (id) DO NOTHING"
     );
-    let count = crate::db::execute(&**tx, &sql, [values]).await?;
+    let count = crate::db::execute(tx, &sql, [values]).await?;
     if count < visits.len() as u64 {
         return Err(Error::Again("another server began the same visit"));
     }

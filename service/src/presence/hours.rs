@@ -78,12 +78,12 @@ pub(crate) async fn tally(tx: &Tx, tallies: Vec<Tally>) -> Result<()> {
         Column::Number("duration_ms", number(&|tally| tally.duration_ms)),
         Column::Number("longest_ms", number(&|tally| tally.longest_ms)),
     ];
-    let (table, values) = values_table(&**tx, 1, &columns);
+    let (table, values) = values_table(tx, 1, &columns);
     let sql = format!(
         "INSERT INTO presence_hour (hour, started, completed, abandoned, duration_ms, longest_ms) \
          SELECT v.hour, v.started, v.completed, v.abandoned, v.duration_ms, v.longest_ms FROM {table}"
     );
-    execute(&**tx, &sql, [values]).await?;
+    execute(tx, &sql, [values]).await?;
     Ok(())
 }
 
@@ -93,7 +93,7 @@ pub(crate) async fn fold_hours(app: &App) -> Result<()> {
         let sql = "DELETE FROM presence_hour WHERE hour IN \
                      (SELECT hour FROM presence_hour GROUP BY hour HAVING COUNT(*) > 1) \
                    RETURNING hour, started, completed, abandoned, duration_ms, longest_ms";
-        let taken: Vec<Tally> = rows(&**tx, sql, []).await?;
+        let taken: Vec<Tally> = rows(tx, sql, []).await?;
         tally(tx, taken).await
     })
 }

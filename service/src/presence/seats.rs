@@ -125,9 +125,9 @@ pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id:
 
 /// The one lock that all who ask for a seat here wait for. Where there is room for everybody, nobody need wait.
 async fn lock_activity(tx: &Tx, key: &str) -> Result<activity::Model> {
-    let mut found = by_key(key).one(&**tx).await?;
+    let mut found = by_key(key).one(tx).await?;
     if found.as_ref().is_some_and(|activity| activity.max_concurrent.is_some()) {
-        found = by_key(key).lock(LockType::NoKeyUpdate).one(&**tx).await?;
+        found = by_key(key).lock(LockType::NoKeyUpdate).one(tx).await?;
     }
     found.ok_or_else(|| Error::NotFound(format!("no activity {key}")))
 }
@@ -148,7 +148,7 @@ async fn lock_visit_and_stale(
         "SELECT * FROM presence WHERE id = $1 OR (activity_id = $2 AND last_seen_at < $3) ORDER BY id {}",
         tx.locking("FOR NO KEY UPDATE")
     );
-    let mut locked: Vec<Model> = rows(&**tx, &sql, [id.uuid().into(), activity.0.into(), online_since.into()]).await?;
+    let mut locked: Vec<Model> = rows(tx, &sql, [id.uuid().into(), activity.0.into(), online_since.into()]).await?;
     let place = locked.iter().position(|row| row.id == id.uuid()).ok_or_else(|| not_found(id))?;
     let visit = locked.remove(place);
     Ok((visit, locked))
@@ -157,10 +157,10 @@ async fn lock_visit_and_stale(
 /// How many others have a seat. Whoever claims one holds the activity's lock.
 async fn count_seats(tx: &Tx, activity: ActivityId, but: &str) -> Result<u32> {
     let sql = "SELECT COUNT(*) FROM presence WHERE activity_id = $1 AND id <> $2";
-    let count = numbers(&**tx, sql, [activity.0.into(), but.into()]).await?;
+    let count = numbers(tx, sql, [activity.0.into(), but.into()]).await?;
     Ok(count.first().and_then(|count| u32::try_from(*count).ok()).unwrap_or(u32::MAX))
 }
 
 async fn save(tx: &Tx, visit: Model) -> Result<Model> {
-    Ok(visit.into_active_model().reset_all().update(&**tx).await?)
+    Ok(visit.into_active_model().reset_all().update(tx).await?)
 }

@@ -102,11 +102,11 @@ pub(crate) async fn end_leases(tx: &Tx, rules: &PresenceRules, visits: &[Model])
         db::Column::Text("visit", visits.iter().map(|row| Some(row.id.as_str())).collect()),
         db::Column::Instant("due", visits.iter().map(due).collect()),
     ];
-    let (table, values) = values_table(&**tx, 1, &columns);
+    let (table, values) = values_table(tx, 1, &columns);
     let sql = format!(
         "UPDATE presence SET is_live = FALSE, activity_id = NULL, abandon_at = v.due FROM {table} WHERE id = v.visit"
     );
-    execute(&**tx, &sql, [values]).await?;
+    execute(tx, &sql, [values]).await?;
     let freed: BTreeSet<i64> = visits.iter().filter_map(|row| row.activity_id).collect();
     for activity in freed {
         tx.tell(|news| news.occupancy_changed(ActivityId(activity)));
@@ -117,12 +117,12 @@ pub(crate) async fn end_leases(tx: &Tx, rules: &PresenceRules, visits: &[Model])
 /// Ends and removes the visits of a person who is erased. How many there were is in the hours.
 pub(crate) async fn erase_visits(tx: &Tx, person: PersonId, now: DateTime<Utc>) -> Result<()> {
     let sql = format!("SELECT * FROM presence WHERE person_id = $1 ORDER BY id {}", tx.locking("FOR UPDATE"));
-    let visits: Vec<Model> = rows(&**tx, &sql, [person.0.into()]).await?;
+    let visits: Vec<Model> = rows(tx, &sql, [person.0.into()]).await?;
     let active = || visits.iter().filter(|visit| visit.status == Status::Active);
     tally(tx, active().map(|visit| Tally::completed(visit.started_at, now)).collect()).await?;
     let freed: BTreeSet<i64> = active().filter_map(|visit| visit.activity_id).collect();
     tx.tell(|news| freed.into_iter().for_each(|activity| news.occupancy_changed(ActivityId(activity))));
-    execute(&**tx, "DELETE FROM presence WHERE person_id = $1", [person.0.into()]).await?;
+    execute(tx, "DELETE FROM presence WHERE person_id = $1", [person.0.into()]).await?;
     Ok(())
 }
 
@@ -130,11 +130,11 @@ pub(crate) async fn erase_visits(tx: &Tx, person: PersonId, now: DateTime<Utc>) 
 pub(crate) async fn abandon(tx: &Tx, ids: &[String], now: DateTime<Utc>) -> Result<Vec<Model>> {
     let sql = format!(
         "SELECT * FROM presence WHERE {} AND abandon_at <= $2 ORDER BY id {}",
-        is_in(&**tx, "id", 1),
+        is_in(tx, "id", 1),
         tx.locking("FOR NO KEY UPDATE")
     );
-    let due: Vec<Model> = rows(&**tx, &sql, [text_list(&**tx, ids.iter().cloned()), now.into()]).await?;
-    let sql = format!("UPDATE presence SET status = 'ABANDONED', abandon_at = NULL WHERE {}", is_in(&**tx, "id", 1));
-    execute(&**tx, &sql, [text_list(&**tx, due.iter().map(|row| row.id.clone()))]).await?;
+    let due: Vec<Model> = rows(tx, &sql, [text_list(tx, ids.iter().cloned()), now.into()]).await?;
+    let sql = format!("UPDATE presence SET status = 'ABANDONED', abandon_at = NULL WHERE {}", is_in(tx, "id", 1));
+    execute(tx, &sql, [text_list(tx, due.iter().map(|row| row.id.clone()))]).await?;
     Ok(due)
 }

@@ -112,10 +112,10 @@ async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[i64]) -> Result<Swept> 
     let sql = format!(
         "SELECT b.*, s.starts_at AS slot_starts_at, s.ends_at AS slot_ends_at \
          FROM booking b JOIN time_slot s ON s.id = b.time_slot_id WHERE {} ORDER BY b.id {}",
-        is_in(&**tx, "b.id", 1),
+        is_in(tx, "b.id", 1),
         tx.locking("FOR NO KEY UPDATE OF b SKIP LOCKED")
     );
-    let items: Vec<Item> = rows(&**tx, &sql, [list(&**tx, ids.iter().copied())]).await?;
+    let items: Vec<Item> = rows(tx, &sql, [list(tx, ids.iter().copied())]).await?;
     let now = timing.moment().now;
     let mut swept = Swept::default();
     let mut steps: Vec<(Step, Vec<booking::Model>)> = Vec::new();
@@ -172,8 +172,8 @@ async fn write_marks(tx: &Tx, marks: &[(i64, Option<DateTime<Utc>>)]) -> Result<
         Column::Number("id", marks.iter().map(|(id, _)| Some(*id)).collect()),
         Column::Instant("due_at", marks.iter().map(|(_, due_at)| *due_at).collect()),
     ];
-    let (table, values) = values_table(&**tx, 1, &columns);
+    let (table, values) = values_table(tx, 1, &columns);
     let sql = format!("UPDATE booking SET due_at = v.due_at FROM {table} WHERE booking.id = v.id");
-    execute(&**tx, &sql, [values]).await?;
+    execute(tx, &sql, [values]).await?;
     Ok(())
 }

@@ -124,11 +124,11 @@ async fn settle_batch(tx: &Tx, timing: Timing<'_>, ids: &[i64], due: Option<Mode
     let condition = due.map_or("$1 <= $2", is_due);
     let sql = format!(
         "SELECT * FROM session_instance WHERE {} AND {condition} ORDER BY id {}",
-        is_in(&**tx, "id", 3),
+        is_in(tx, "id", 3),
         tx.locking("FOR NO KEY UPDATE")
     );
-    let parameters = [now.into(), (now + LOOKAHEAD).into(), list(&**tx, ids.iter().copied())];
-    let instances: Vec<session_instance::Model> = rows(&**tx, &sql, parameters).await?;
+    let parameters = [now.into(), (now + LOOKAHEAD).into(), list(tx, ids.iter().copied())];
+    let instances: Vec<session_instance::Model> = rows(tx, &sql, parameters).await?;
     if instances.is_empty() {
         return Ok(Settled::default());
     }
@@ -140,8 +140,8 @@ async fn settle_batch(tx: &Tx, timing: Timing<'_>, ids: &[i64], due: Option<Mode
 
 async fn with_sessions(tx: &Tx, instances: Vec<session_instance::Model>) -> Result<Vec<Item>> {
     let session_ids: BTreeSet<i64> = instances.iter().map(|row| row.session_id).collect();
-    let sql = format!("SELECT * FROM session WHERE {}", is_in(&**tx, "id", 1));
-    let sessions: Vec<session::Model> = rows(&**tx, &sql, [list(&**tx, session_ids)]).await?;
+    let sql = format!("SELECT * FROM session WHERE {}", is_in(tx, "id", 1));
+    let sessions: Vec<session::Model> = rows(tx, &sql, [list(tx, session_ids)]).await?;
     let sessions: HashMap<i64, Arc<session::Model>> = sessions.into_iter().map(|row| (row.id, Arc::new(row))).collect();
     let item = |instance: session_instance::Model| {
         let session = Arc::clone(sessions.get(&instance.session_id)?);

@@ -100,7 +100,7 @@ impl Runner<'_> {
     /// Reads ids, as this run sees them.
     async fn ids(&self, sql: &str, values: Vec<sea_orm::Value>) -> Result<Vec<i64>> {
         match &self.dry {
-            Some(tx) => numbers(&**tx, sql, values).await,
+            Some(tx) => numbers(tx, sql, values).await,
             None => numbers(self.app.db.pool(), sql, values).await,
         }
     }
@@ -108,7 +108,7 @@ impl Runner<'_> {
     /// The same for ids that are texts.
     async fn texts(&self, sql: &str, values: Vec<sea_orm::Value>) -> Result<Vec<String>> {
         match &self.dry {
-            Some(tx) => texts(&**tx, sql, values).await,
+            Some(tx) => texts(tx, sql, values).await,
             None => texts(self.app.db.pool(), sql, values).await,
         }
     }
@@ -229,7 +229,7 @@ async fn report_problems(runner: &mut Runner<'_>) -> Result<()> {
         .filter(session_table::Column::Problem.is_not_null())
         .order_by_asc(session_table::Column::Id);
     let broken = match &runner.dry {
-        Some(tx) => query.all(&**tx).await?,
+        Some(tx) => query.all(tx).await?,
         None => query.all(runner.app.db.pool()).await?,
     };
     for row in broken {

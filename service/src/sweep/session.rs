@@ -112,16 +112,15 @@ async fn sweep_session(
         if computed.problem != session.problem {
             tracing::warn!(session = %id, problem = computed.problem, "session's problem changed");
         }
-        computed.into_active_model().reset_all().update(&**tx).await?;
+        computed.into_active_model().reset_all().update(tx).await?;
     }
     Ok(swept)
 }
 
 async fn lock_sessions(tx: &Tx, ids: &[i64]) -> Result<Vec<session::Model>> {
     let lock = tx.locking("FOR NO KEY UPDATE");
-    let sql =
-        format!("SELECT * FROM session WHERE {} AND deleted_at IS NULL ORDER BY id {lock}", is_in(&**tx, "id", 1));
-    rows(&**tx, &sql, [list(&**tx, ids.iter().copied())]).await
+    let sql = format!("SELECT * FROM session WHERE {} AND deleted_at IS NULL ORDER BY id {lock}", is_in(tx, "id", 1));
+    rows(tx, &sql, [list(tx, ids.iter().copied())]).await
 }
 
 /// Their instances that are not long over, deleted ones too, locked in the order of their ids; by session.
@@ -134,11 +133,10 @@ async fn lock_instances(
     let sql = format!(
         "SELECT * FROM session_instance WHERE {} \
            AND (date >= $2 OR occurrence_date >= $2 OR due_at IS NOT NULL OR is_active) ORDER BY id {}",
-        is_in(&**tx, "session_id", 1),
+        is_in(tx, "session_id", 1),
         tx.locking("FOR NO KEY UPDATE")
     );
-    let found: Vec<session_instance::Model> =
-        rows(&**tx, &sql, [list(&**tx, ids.iter().copied()), since.into()]).await?;
+    let found: Vec<session_instance::Model> = rows(tx, &sql, [list(tx, ids.iter().copied()), since.into()]).await?;
     let mut instances: HashMap<i64, Vec<session_instance::Model>> = HashMap::new();
     for row in found {
         instances.entry(row.session_id).or_default().push(row);
@@ -214,8 +212,8 @@ async fn apply_retiming(
 
 async fn find_answered(tx: &Tx, ids: impl Iterator<Item = i64>) -> Result<BTreeSet<i64>> {
     let sql =
-        format!("SELECT DISTINCT session_instance_id FROM check_in WHERE {}", is_in(&**tx, "session_instance_id", 1));
-    Ok(numbers(&**tx, &sql, [list(&**tx, ids)]).await?.into_iter().collect())
+        format!("SELECT DISTINCT session_instance_id FROM check_in WHERE {}", is_in(tx, "session_instance_id", 1));
+    Ok(numbers(tx, &sql, [list(tx, ids)]).await?.into_iter().collect())
 }
 
 fn as_made(row: &session_instance::Model, has_check_ins: bool, is_over: bool) -> Option<MadeInstance> {
@@ -279,9 +277,9 @@ async fn release_keys(tx: &Tx, before: &[session_instance::Model], after: &[sess
     }
     let sql = format!(
         "UPDATE session_instance SET occurrence_date = NULL, occurrence_start = NULL WHERE {}",
-        is_in(&**tx, "id", 1)
+        is_in(tx, "id", 1)
     );
-    execute(&**tx, &sql, [list(&**tx, changed)]).await?;
+    execute(tx, &sql, [list(tx, changed)]).await?;
     Ok(())
 }
 

@@ -50,11 +50,11 @@ async fn end_batch(tx: &Tx, timing: Timing<'_>, ids: &[String]) -> Result<()> {
     let rules = &timing.app.presence.rules;
     let sql = format!(
         "SELECT * FROM presence WHERE {} AND is_live AND last_seen_at < $2 ORDER BY id {}",
-        is_in(&**tx, "id", 1),
+        is_in(tx, "id", 1),
         tx.locking("FOR NO KEY UPDATE")
     );
     let since = rules.online_since(timing.moment().now);
-    let gone: Vec<Model> = rows(&**tx, &sql, [text_list(&**tx, ids.iter().cloned()), since.into()]).await?;
+    let gone: Vec<Model> = rows(tx, &sql, [text_list(tx, ids.iter().cloned()), since.into()]).await?;
     if let Some(seen) = gone.iter().filter(|row| row.activity_id.is_some()).map(|row| row.last_seen_at).min() {
         tx.tell(|news| news.fell_due(rules.off_line_at(seen)));
     }
@@ -65,10 +65,10 @@ async fn mark_batch(tx: &Tx, timing: Timing<'_>, ids: &[String]) -> Result<()> {
     let rules = &timing.app.presence.rules;
     let sql = format!(
         "SELECT * FROM presence WHERE {} AND abandon_at IS NOT NULL ORDER BY id {}",
-        is_in(&**tx, "id", 1),
+        is_in(tx, "id", 1),
         tx.locking("FOR NO KEY UPDATE")
     );
-    let mut gone: Vec<Model> = rows(&**tx, &sql, [text_list(&**tx, ids.iter().cloned())]).await?;
+    let mut gone: Vec<Model> = rows(tx, &sql, [text_list(tx, ids.iter().cloned())]).await?;
     gone.retain(|row| row.abandon_at != Some(rules.abandoned_at(row.last_seen_at)));
     visits::end_leases(tx, rules, &gone).await
 }

@@ -97,7 +97,7 @@ async fn every_connection_and_transaction_states_what_it_needs() -> Result<()> {
         ("transaction_read_only", "off"),
         ("transaction_deferrable", "off"),
     ] {
-        assert_eq!(setting(&*tx, name).await?, expected, "{name} of a writing transaction");
+        assert_eq!(setting(&tx, name).await?, expected, "{name} of a writing transaction");
     }
     drop(tx);
     let snapshot = db.snapshot().await.done()?;
@@ -115,8 +115,8 @@ async fn a_writing_transaction_ignores_the_level_of_its_session() -> Result<()> 
     db.pool().execute_unprepared("SET default_transaction_isolation = 'serializable'").await?;
     db.pool().execute_unprepared("SET default_transaction_read_only = on").await?;
     let tx = db.begin().await.done()?;
-    assert_eq!(setting(&*tx, "transaction_isolation").await?, "read committed");
-    assert_eq!(setting(&*tx, "transaction_read_only").await?, "off");
+    assert_eq!(setting(&tx, "transaction_isolation").await?, "read committed");
+    assert_eq!(setting(&tx, "transaction_read_only").await?, "off");
     Ok(())
 }
 

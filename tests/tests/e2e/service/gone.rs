@@ -103,7 +103,7 @@ async fn a_visit_that_begins_goes_with_its_person() -> Result<()> {
         // Somebody begins a visit of the same id, so that its insertion waits.
         let other = stage.world.app.db.begin().await.done()?;
         execute(
-            &*other,
+            &other,
             &format!(
                 "INSERT INTO presence (id, person_id, status, is_live, started_at, last_seen_at) \
                  VALUES ('{}', {}, 'ACTIVE', TRUE, '{at}', '{at}')",
@@ -133,7 +133,7 @@ async fn who_is_gone_begins_nothing() -> Result<()> {
         let stage = Stage::set().await?;
         let (person, session, instance, at) = (stage.person, stage.session, stage.instance, stage.world.now());
         let other = stage.world.app.db.begin().await.done()?;
-        execute(&*other, &format!("SELECT 1 FROM person WHERE id = {} FOR UPDATE", person.0)).await?;
+        execute(&other, &format!("SELECT 1 FROM person WHERE id = {} FOR UPDATE", person.0)).await?;
         let goes = stage.go(going);
         stage.until_waiting(1, &goes).await?;
         let checks_in = stage.spawn(async move |app| {

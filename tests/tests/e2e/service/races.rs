@@ -365,7 +365,7 @@ async fn a_check_in_waits_for_a_batch_that_holds_the_other_place(database: TestD
 
     let batch = world.app.db.begin().await.done()?;
     let lock = format!("UPDATE session_instance SET location_override = 'Hall' WHERE id = {}", there.0);
-    insession_tests::database::execute(&*batch, &lock).await?;
+    insession_tests::database::execute(&batch, &lock).await?;
     let app = world.app.clone();
     let mut says_no = tokio::spawn(async move {
         check_ins::check_in(&app, Viewer::ADMIN, here, Attendance::No, Some(person)).await.done()
