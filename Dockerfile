@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# A small image with the one program, which runs as nobody in particular. `docker build -t insession .`
+# A small image that contains only the program, and runs it as a user without rights: `docker build -t insession .`
 
 FROM rust:1.95-slim-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev make && rm -rf /var/lib/apt/lists/*
@@ -13,10 +13,10 @@ RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates
     && useradd --system --uid 10001 --home-dir /var/lib/insession --create-home insession
 COPY --from=build /insession /usr/local/bin/insession
 USER 10001
-# Where the embedded database is, when no other is named: mount a volume here to keep it.
+# The SQLite database is here, unless DATABASE_URL names another one. To keep it, mount a volume here.
 WORKDIR /var/lib/insession
 ENV HOST=0.0.0.0 PORT=8080 LOG_FORMAT=json
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-# Not an entry point, so that `insession worker` and the like are said the same way everywhere.
+# CMD, not ENTRYPOINT: so `insession worker` is written the same way in a container and outside.
 CMD ["insession", "serve"]

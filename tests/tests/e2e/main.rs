@@ -6,6 +6,7 @@ mod browser;
 mod crash;
 mod defaults;
 mod delivery;
+mod docs;
 mod faults;
 mod field_rights;
 mod fixtures;
