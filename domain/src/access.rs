@@ -1,17 +1,21 @@
-//! Who may do what. A [`Viewer`] is who a request's token names; what the rest of a decision needs (is it an
-//! organiser, where are the two people) is looked up by the caller and handed in.
+//! Access rights: who may do what.
+//!
+//! A [`Viewer`] is the person or admin that a request's token names. Each right is one method of [`Viewer`]. Some
+//! rights depend on stored facts, such as whether the viewer organises the session. The caller looks these up and
+//! passes them.
 
 use std::fmt;
 
 use crate::ids::{PersonId, SessionInstanceId};
 
-/// Who asks. Without a token: `Viewer::default()`, nobody.
+/// The author of a request. The default is [`Viewer::NOBODY`], for requests without a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Viewer {
-    /// The person that the token names. An admin's token may name nobody.
+    /// The person that the token names, who may be missing in the database. `None` for requests without a token, and
+    /// for an admin's token that names no person.
     pub person: Option<PersonId>,
     pub is_admin: bool,
-    /// What the token of an admin who is no person calls them: for the audit log only.
+    /// The subject of an admin's token that names no person. Only the audit log uses it.
     pub admin_name: AdminName,
 }
 
@@ -23,40 +27,43 @@ impl Viewer {
         Self { person: Some(id), ..Self::NOBODY }
     }
 
-    /// An admin who is no person, as the token calls them.
+    /// An admin whose token names no person. `name` is the subject of the token.
     pub fn admin(name: &str) -> Self {
         Self { admin_name: AdminName::new(name), ..Self::ADMIN }
     }
 
+    /// The viewer is this person.
     pub fn is(&self, person: PersonId) -> bool {
         self.person == Some(person)
     }
 
+    /// The request has a valid token.
     pub const fn is_signed_in(&self) -> bool {
         self.is_admin || self.person.is_some()
     }
 
-    /// The person themselves, or an admin: their profile, check-ins, visits, bookings.
+    /// A person and admins may change the person's profile, check-ins, visits and bookings.
     pub fn may_act_for(&self, person: PersonId) -> bool {
         self.is_admin || self.is(person)
     }
 
-    /// A booking is seen by its mentor, its student and admins; the same may complete and cancel it.
+    /// The mentor, the student and admins may see, complete and cancel a booking (rule 18).
     pub fn may_see_booking(&self, mentor: PersonId, student: PersonId) -> bool {
         self.may_act_for(mentor) || self.is(student)
     }
 
-    /// The mentor starts (rule 18).
+    /// The mentor and admins may start a booking (rule 18).
     pub fn may_start_booking(&self, mentor: PersonId) -> bool {
         self.may_act_for(mentor)
     }
 
-    /// Organisers change their session and its instances, cancel, override, and check people in; admins any.
+    /// Organisers may change their session and its instances, cancel and override instances, and check people in.
+    /// Admins may do the same for every session.
     pub const fn may_edit_session(&self, is_organizer: bool) -> bool {
         self.is_admin || is_organizer
     }
 
-    /// Check-in lists are for admins, the session's organisers, and those who said yes to the instance.
+    /// Admins, the session's organisers, and people who said yes to the instance may see its check-ins.
     pub const fn may_see_check_ins(&self, is_organizer: bool, said_yes: bool) -> bool {
         self.is_admin || is_organizer || said_yes
     }
@@ -74,19 +81,19 @@ impl Viewer {
     }
 }
 
-/// A name of at most 63 bytes, so that a [`Viewer`] is copied as easily as a number. Longer ones are cut.
+/// A name of at most 63 bytes. It lies in the value itself, so that a [`Viewer`] is `Copy`. A longer name is cut.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AdminName {
     length: u8,
-    bytes: [u8; Self::LONGEST],
+    bytes: [u8; Self::MAX_BYTES],
 }
 
 impl AdminName {
-    const LONGEST: usize = 63;
-    const NONE: Self = Self { length: 0, bytes: [0; Self::LONGEST] };
+    const MAX_BYTES: usize = 63;
+    const NONE: Self = Self { length: 0, bytes: [0; Self::MAX_BYTES] };
 
     fn new(name: &str) -> Self {
-        let name = &name[..name.floor_char_boundary(Self::LONGEST)];
+        let name = &name[..name.floor_char_boundary(Self::MAX_BYTES)];
         let mut short = Self::NONE;
         short.bytes[..name.len()].copy_from_slice(name.as_bytes());
         short.length = u8::try_from(name.len()).unwrap_or_default();
@@ -115,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_names_are_cut_between_characters() {
+    fn long_admin_name_is_cut_at_a_character_boundary() {
         assert_eq!(Viewer::admin("operator").admin_name.as_str(), "operator");
         assert_eq!(Viewer::admin(&"é".repeat(100)).admin_name.as_str(), "é".repeat(31));
         assert_eq!(Viewer::ADMIN.admin_name.as_str(), "");

@@ -1,11 +1,17 @@
-//! Bookings: a student's claim on a mentor's time slot, and the steps it may take (rule 18).
+//! Bookings and their status (rule 18 of ARCHITECTURE.md).
 //!
-//! SCHEDULED becomes ONGOING when someone starts it, or by itself when its slot begins: then it is *delayed*. An ONGOING
-//! one that is not delayed becomes COMPLETED by itself when its slot ends; a delayed one waits for someone to complete it.
-//! A SCHEDULED one can be cancelled. Nothing follows COMPLETED and CANCELLED.
+//! A *booking* is a student's claim on a mentor's time slot. A *step* takes it from one status to the next:
 //!
-//! Facts and an instant go in, a [`Step`] comes out, or why there is none. Whoever stores the step stores [`State::due_at`]
-//! beside it, by which the next sweep or timer finds the booking. Sweeps don't look ahead at bookings.
+//! - SCHEDULED becomes ONGOING when the mentor starts the booking, or automatically when its slot begins. In the second
+//!   case the booking is *delayed*.
+//! - ONGOING becomes COMPLETED when a participant completes the booking, or automatically when its slot ends. A delayed
+//!   booking is never completed automatically.
+//! - SCHEDULED becomes CANCELLED when a participant cancels the booking.
+//! - COMPLETED and CANCELLED are final.
+//!
+//! A function takes a [`State`] and returns a [`Step`], or the reason why there is none. The caller stores the new
+//! state together with its [`State::due_at`]. The next sweep or timer finds the booking by that instant. Sweeps do not
+//! look ahead at bookings.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -22,7 +28,7 @@ pub enum BookingStatus {
 impl BookingStatus {
     pub const ALL: [Self; 4] = [Self::Scheduled, Self::Ongoing, Self::Completed, Self::Cancelled];
 
-    /// The text that the database keeps.
+    /// The text in the database and in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Scheduled => "SCHEDULED",
@@ -32,19 +38,21 @@ impl BookingStatus {
         }
     }
 
+    /// The reverse of [`BookingStatus::as_str`]. `None` if the text is not a status.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 }
 
-/// The time of a slot, half open: never empty, and no longer than [`Slot::MAX_LENGTH`].
+/// The time of a slot: from the start up to, but not including, the end. It is never empty and never longer than
+/// [`Slot::MAX_LENGTH`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slot {
     starts_at: DateTime<Utc>,
     ends_at: DateTime<Utc>,
 }
 
-/// Why two instants are no slot.
+/// Why two instants are not a valid slot. The message completes a sentence about the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SlotError {
     #[error("must be after the start")]
@@ -54,11 +62,13 @@ pub enum SlotError {
 }
 
 impl Slot {
-    /// A day: longer than anyone talks to anyone, and short enough that a mistaken date is noticed.
+    /// One day. The limit catches mistyped dates.
     pub const MAX_LENGTH: TimeDelta = TimeDelta::hours(24);
 
+    /// A slot from user input.
+    ///
     /// # Errors
-    /// When it would be empty, or too long.
+    /// If the end is not after the start, or the slot is longer than [`Slot::MAX_LENGTH`].
     pub fn new(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>) -> Result<Self, SlotError> {
         if ends_at <= starts_at {
             Err(SlotError::EndsBeforeStart)
@@ -69,7 +79,7 @@ impl Slot {
         }
     }
 
-    /// A slot as it is stored: whoever wrote it saw to it that it is one.
+    /// A slot from the database. It is not checked, because it was checked when it was written.
     pub const fn stored(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>) -> Self {
         Self { starts_at, ends_at }
     }
@@ -82,17 +92,18 @@ impl Slot {
         self.ends_at
     }
 
-    /// Only what has not begun can be booked, so that a booking never begins its life delayed.
+    /// Whether the slot begins after `now`. A slot that has begun can't be booked, because the booking would be delayed
+    /// at once.
     pub fn is_bookable(&self, now: DateTime<Utc>) -> bool {
         now < self.starts_at
     }
 }
 
-/// What of a booking its steps depend on.
+/// The facts about a booking that decide its next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct State {
     pub status: BookingStatus,
-    /// It began by itself, as nobody had started it by then. Stays so when it is completed.
+    /// The slot began before anyone started the booking. It stays set when the booking is completed.
     pub is_delayed: bool,
 }
 
@@ -103,14 +114,13 @@ pub enum Reason {
     Started,
     Completed,
     Cancelled,
-    /// The slot began and nobody had started it.
+    /// The slot began before anyone started the booking.
     SlotBegan,
-    /// The slot ended.
     SlotEnded,
 }
 
 impl Reason {
-    /// For people; kept in the log.
+    /// A sentence for users. The change log stores it.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Booked => "It was booked.",
@@ -123,55 +133,62 @@ impl Reason {
     }
 }
 
-/// From one state to the next.
+/// A change from one state to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
-    /// Of a new booking nothing.
+    /// `None` for a new booking.
     pub from: Option<State>,
     pub to: State,
     pub reason: Reason,
 }
 
-/// The booking's status does not allow what was asked for.
+/// The booking's status does not allow the requested step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a booking that is {} can't be {asked}", .status.as_str())]
+#[error("this booking is {}: only one that is {} can be {asked}", .status.as_str(), .required.as_str())]
 pub struct InvalidTransition {
     pub status: BookingStatus,
-    /// As in "can't be started".
+    /// The status that the step requires.
+    pub required: BookingStatus,
+    /// The participle of the step, such as "started".
     pub asked: &'static str,
 }
 
 impl State {
-    /// As every booking begins.
+    /// The state of a new booking.
     pub const BOOKED: Self = Self { status: BookingStatus::Scheduled, is_delayed: false };
 
-    /// The step by which a booking comes to be.
+    /// The step that creates a booking.
     pub const fn book() -> Step {
         Step { from: None, to: Self::BOOKED, reason: Reason::Booked }
     }
 
-    /// By the mentor: days early, or late as long as it has not begun by itself.
+    /// Starts the booking. This is possible days early. It is also possible after the slot began, as long as the
+    /// automatic step has not been taken.
     ///
     /// # Errors
-    /// When it is not SCHEDULED.
+    /// If the booking is not SCHEDULED.
     pub fn start(self) -> Result<Step, InvalidTransition> {
         self.step(BookingStatus::Scheduled, BookingStatus::Ongoing, Reason::Started, "started")
     }
 
+    /// Completes the booking, delayed or not.
+    ///
     /// # Errors
-    /// When it is not ONGOING.
+    /// If the booking is not ONGOING.
     pub fn complete(self) -> Result<Step, InvalidTransition> {
         self.step(BookingStatus::Ongoing, BookingStatus::Completed, Reason::Completed, "completed")
     }
 
+    /// Cancels the booking.
+    ///
     /// # Errors
-    /// When it is not SCHEDULED.
+    /// If the booking is not SCHEDULED.
     pub fn cancel(self) -> Result<Step, InvalidTransition> {
         self.step(BookingStatus::Scheduled, BookingStatus::Cancelled, Reason::Cancelled, "cancelled")
     }
 
-    /// The step that it takes by itself at this instant. There is never a second one after it: a slot that passed wholly
-    /// unnoticed ends as ONGOING and delayed.
+    /// The automatic step that is due at `now`, if any. A booking takes at most one automatic step in its life. If the
+    /// whole slot passes before the first sweep, the booking ends up ONGOING and delayed.
     pub fn fall_due(self, slot: &Slot, now: DateTime<Utc>) -> Option<Step> {
         if self.due_at(slot)? > now {
             return None;
@@ -183,7 +200,7 @@ impl State {
         Some(Step { from: Some(self), to, reason })
     }
 
-    /// The instant of the next step that it takes by itself; `None`: it takes none.
+    /// The instant of the next automatic step. `None` if there is none.
     pub fn due_at(self, slot: &Slot) -> Option<DateTime<Utc>> {
         match self {
             Self { status: BookingStatus::Scheduled, .. } => Some(slot.starts_at),
@@ -200,7 +217,7 @@ impl State {
         asked: &'static str,
     ) -> Result<Step, InvalidTransition> {
         if self.status != from {
-            return Err(InvalidTransition { status: self.status, asked });
+            return Err(InvalidTransition { status: self.status, required: from, asked });
         }
         Ok(Step { from: Some(self), to: Self { status: to, ..self }, reason })
     }
@@ -225,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_is_never_upside_down_nor_too_long() {
+    fn slot_ends_after_its_start_and_within_a_day() {
         assert_eq!(Slot::new(at(1), at(1)), Err(SlotError::EndsBeforeStart));
         assert_eq!(Slot::new(at(2), at(1)), Err(SlotError::EndsBeforeStart));
         assert_eq!(Slot::new(at(0), at(25)), Err(SlotError::TooLong));
@@ -235,24 +252,24 @@ mod tests {
     }
 
     #[test]
-    fn every_step_that_is_allowed_and_no_other() {
+    fn only_the_allowed_steps_are_possible() {
         use BookingStatus::{Cancelled, Completed, Ongoing, Scheduled};
         for state in STATES {
             let to = |result: Result<Step, InvalidTransition>| result.ok().map(|step| step.to);
-            let keeping = |status| Some(State { status, ..state });
+            let with = |status| Some(State { status, ..state });
             let [start, complete, cancel] = match state.status {
-                Scheduled => [keeping(Ongoing), None, keeping(Cancelled)],
-                Ongoing => [None, keeping(Completed), None],
+                Scheduled => [with(Ongoing), None, with(Cancelled)],
+                Ongoing => [None, with(Completed), None],
                 Completed | Cancelled => [None, None, None],
             };
             assert_eq!([to(state.start()), to(state.complete()), to(state.cancel())], [start, complete, cancel]);
         }
         let refused = State { status: Completed, is_delayed: false }.start().unwrap_err();
-        assert_eq!(refused.to_string(), "a booking that is COMPLETED can't be started");
+        assert_eq!(refused.to_string(), "this booking is COMPLETED: only one that is SCHEDULED can be started");
     }
 
     #[test]
-    fn what_falls_due_takes_one_step_and_is_due_no_more_at_that_instant() {
+    fn due_booking_takes_exactly_one_automatic_step() {
         let slot = Slot::stored(at(1), at(2));
         for state in STATES {
             for now in [at(0), at(1), at(2), at(9)] {
@@ -260,11 +277,11 @@ mod tests {
                 assert_eq!(step.is_some(), state.due_at(&slot).is_some_and(|due| due <= now), "{state:?} {now}");
                 if let Some(step) = step {
                     assert_eq!(step.from, Some(state));
-                    assert_eq!(step.to.fall_due(&slot, at(1_000)), None, "never a second one: {state:?} {now}");
+                    assert_eq!(step.to.fall_due(&slot, at(1_000)), None, "a second step: {state:?} {now}");
                 }
             }
         }
-        let unnoticed = State::BOOKED.fall_due(&slot, at(9)).unwrap();
-        assert_eq!(unnoticed.to, State { status: BookingStatus::Ongoing, is_delayed: true });
+        let late = State::BOOKED.fall_due(&slot, at(9)).unwrap();
+        assert_eq!(late.to, State { status: BookingStatus::Ongoing, is_delayed: true });
     }
 }

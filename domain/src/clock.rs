@@ -1,10 +1,12 @@
-//! The clock: the only place where the wall clock is read.
+//! The clock. [`SystemClock`] is the only code that reads the wall clock; everything else receives an instant or a
+//! [`Clock`].
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-/// Where "now" comes from. Instants are whole milliseconds, which is what both databases keep and clients are shown.
+/// The source of the current instant. Instants are whole milliseconds, because both databases can store them and the
+/// API shows them.
 pub trait Clock: Send + Sync {
     fn now(&self) -> DateTime<Utc>;
 }
@@ -14,13 +16,13 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one reader of the wall clock")]
+    #[expect(clippy::disallowed_methods, reason = "the only reader of the wall clock")]
     fn now(&self) -> DateTime<Utc> {
         Utc::now().trunc_subsecs(3)
     }
 }
 
-/// A clock that stands still until it is moved: for tests, scenarios and simulated times.
+/// A clock that stands still until it is set or advanced. Tests, scenarios and simulated times use it.
 #[derive(Debug)]
 pub struct ManualClock {
     milliseconds: AtomicI64,

@@ -1,17 +1,20 @@
-//! Ids as newtypes. Their text form, `Type:key`, is the global id of the GraphQL interface.
+//! Ids as newtypes.
+//!
+//! The text form of an id, `Type:key`, is its global id in the GraphQL API. Each id has exactly one text form, except
+//! that a UUID may be read in upper case.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// Why a text is not the id that was asked for.
+/// Why a text is not the expected id. The message completes a sentence about the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
-    #[error("is not an id: ids look like {expected}:7")]
+    #[error("is not a valid id: use the form {expected}:7")]
     Malformed { expected: &'static str },
-    #[error("is the id of a {found}, but a {expected} is asked for, such as {expected}:7")]
+    #[error("is the id of a {found}: use the id of a {expected}, such as {expected}:7")]
     OtherType { found: String, expected: &'static str },
-    #[error("is not the id of a visit: they look like Presence:0f8fad5b-d9cb-469f-a165-70867728950e")]
+    #[error("is not the id of a visit: use the form Presence:0f8fad5b-d9cb-469f-a165-70867728950e")]
     MalformedVisit,
 }
 
@@ -48,19 +51,19 @@ ids! {
     SessionId => "Session";
     /// One dated meeting of a session.
     SessionInstanceId => "SessionInstance";
-    /// Somebody.
+    /// A person.
     PersonId => "Person";
-    /// One person's answer to one instance.
+    /// One person's answer (yes, maybe or no) to one instance.
     CheckInId => "CheckIn";
     /// A mentor's free time.
     TimeSlotId => "TimeSlot";
     /// A student's claim on a slot.
     BookingId => "Booking";
-    /// Something people do on line.
+    /// An online activity in which visits take seats.
     ActivityId => "Activity";
 }
 
-/// One visit of one browser: a UUID that the client made.
+/// One visit of one browser. The client generates the UUID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PresenceId(u128);
 
@@ -68,19 +71,19 @@ impl PresenceId {
     /// The type's name in global ids.
     pub const TYPE: &'static str = "Presence";
 
-    /// Reads a bare UUID, in either case (RFC 9562, 4).
+    /// Reads a UUID without a type, in upper or lower case (RFC 9562, section 4). `None` if the text is not a UUID.
     pub fn parse_uuid(text: &str) -> Option<Self> {
         let is_hyphen = |index| matches!(index, 8 | 13 | 18 | 23);
         if text.len() != 36 || !text.bytes().enumerate().all(|(index, byte)| is_hyphen(index) == (byte == b'-')) {
             return None;
         }
         let digits: String = text.chars().filter(|c| *c != '-').collect();
-        // A sign is read as a number's, and is not a digit.
+        // `from_str_radix` would accept a leading sign.
         let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         is_hex.then(|| u128::from_str_radix(&digits, 16).ok().map(Self)).flatten()
     }
 
-    /// The bare UUID, as it is stored.
+    /// The UUID without a type, in lower case, as the database stores it.
     pub fn uuid(self) -> String {
         let digits = format!("{:032x}", self.0);
         [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
@@ -111,7 +114,8 @@ impl FromStr for PresenceId {
     }
 }
 
-/// Only the canonical form is taken, so that an id has one text: no sign, no leading zero, no white space.
+/// Reads `Type:number`. Only the canonical form is accepted, so that an id has exactly one text: no sign, no leading
+/// zero, no white space.
 fn parse_key(text: &str, expected: &'static str) -> Result<i64, IdError> {
     let key = split_type(text, expected)?;
     match key.parse::<i64>() {
@@ -120,7 +124,10 @@ fn parse_key(text: &str, expected: &'static str) -> Result<i64, IdError> {
     }
 }
 
-/// What comes after the type, which is the expected one.
+/// The part after the type.
+///
+/// # Errors
+/// If the type is not the expected one.
 fn split_type<'a>(text: &'a str, expected: &'static str) -> Result<&'a str, IdError> {
     let Some((found, key)) = text.split_once(':') else {
         return Err(IdError::Malformed { expected });
@@ -141,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_canonical_text_is_an_id() {
+    fn only_the_canonical_text_of_an_id_is_accepted() {
         assert_eq!("Session:7".parse(), Ok(SessionId(7)));
         assert_eq!(SessionId(7).to_string(), "Session:7");
         for wrong in [
@@ -163,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn visits_are_uuids() {
+    fn visit_id_is_a_uuid() {
         let id = PresenceId::parse_uuid("0F8FAD5B-d9cb-469f-a165-70867728950e").unwrap();
         assert_eq!(id.to_string(), "Presence:0f8fad5b-d9cb-469f-a165-70867728950e");
         assert_eq!(id.to_string().parse(), Ok(id));

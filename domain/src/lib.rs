@@ -1,8 +1,12 @@
-//! The rules of InSession as pure functions: stored facts and an instant in, status out, and the next instant at
-//! which that status changes.
+//! The rules of InSession as pure functions.
 //!
-//! Nothing here awaits, reads a clock of its own accord, or knows a database: whoever calls brings the facts and the
-//! instant. Rule numbers in the documentation are those of ARCHITECTURE.md, "The rules".
+//! A function takes stored facts and an instant. It returns the status, and the next instant at which that status
+//! changes.
+//!
+//! This crate does no I/O: no function awaits, and none knows a database. The caller loads the facts and passes the
+//! instant. Only [`clock::SystemClock`] reads the wall clock.
+//!
+//! Rule numbers in this documentation are those of ARCHITECTURE.md, "The rules".
 
 pub mod access;
 pub mod autocreate;

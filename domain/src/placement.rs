@@ -1,7 +1,7 @@
-//! Placement: at which active instance a person is (rules 13 and 14), as a function of stored facts.
+//! Placement: the active instance that a person is at (rules 13 and 14 of ARCHITECTURE.md).
 //!
-//! A *candidate* is a YES of the person to an active instance. A yes that was given there and then is an *arrival*;
-//! the latest arrival wins. Yeses given beforehand only count when there is no arrival.
+//! A *candidate* is a YES check-in of the person to an active instance. An *arrival* is a yes that was given while the
+//! instance was on. The latest arrival wins. A yes that was given before only counts if the person has no arrival.
 
 use std::{cmp::Ordering, str::FromStr};
 
@@ -12,7 +12,7 @@ use crate::{
     status::{InstanceFacts, LOOKAHEAD},
 };
 
-/// Among yeses given beforehand, which instance's start counts (the setting `PLACEMENT_RULE`).
+/// Which instance wins if the person has no arrival (the setting `PLACEMENT_RULE`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum PlacementRule {
     #[default]
@@ -20,7 +20,7 @@ pub enum PlacementRule {
     LatestStart,
 }
 
-/// Not the name of a placement rule.
+/// The text is not the name of a placement rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown placement rule '{0}': use earliest-start or latest-start")]
 pub struct UnknownPlacementRule(pub String);
@@ -37,26 +37,28 @@ impl FromStr for PlacementRule {
     }
 }
 
-/// A YES of a person to an active instance.
+/// A YES check-in of a person to an active instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate {
     pub instance: SessionInstanceId,
-    /// When the instance starts; an instance that only an override holds active may have no start.
+    /// The start of the instance. `None` if it has no start time; an override can still make it active.
     pub starts_at: Option<DateTime<Utc>>,
-    /// When the latest yes that was an arrival was given (see [`is_arrival`]).
+    /// The instant of the latest arrival (see [`is_arrival`]).
     pub arrived_at: Option<DateTime<Utc>>,
-    /// When the latest yes was given, arrival or not.
+    /// The instant of the latest yes, arrival or not.
     pub checked_in_at: DateTime<Utc>,
 }
 
-/// Where the person is: the instance of the latest arrival; without one, of the first start (or the last, by the
-/// rule), instances without a start coming last under either. Ties go to the latest check-in, then to the highest id,
-/// so that the answer does not depend on the order of the candidates.
+/// Decides the placement of a person (rule 13). `None` if there are no candidates.
+///
+/// The candidate with the latest arrival wins. If none is an arrival, the instance that starts first wins (or last, by
+/// `rule`). An instance without a start loses to one with a start. Ties go to the latest check-in, then to the highest
+/// instance id, so the result does not depend on the order of `candidates`.
 pub fn decide_placement(rule: PlacementRule, candidates: &[Candidate]) -> Option<SessionInstanceId> {
     candidates.iter().max_by(|one, other| compare(rule, one, other)).map(|winner| winner.instance)
 }
 
-/// Greater: wins.
+/// Compares two candidates. The greater one wins.
 fn compare(rule: PlacementRule, one: &Candidate, other: &Candidate) -> Ordering {
     let by_start = match (one.starts_at, other.starts_at) {
         (Some(one), Some(other)) => match rule {
@@ -72,14 +74,16 @@ fn compare(rule: PlacementRule, one: &Candidate, other: &Candidate) -> Ordering 
         .then(one.instance.cmp(&other.instance))
 }
 
-/// Is a yes given at `at` an arrival? Inside the window, from a minute before it opens, or while an override in force
-/// holds the instance active; never at one that is cancelled, deleted or past its session's termination.
+/// Whether a yes that is given at `at` is an arrival (rule 13).
+///
+/// It is one while the window is open, during the minute before it opens, and while an override makes the instance
+/// active. It never is one if the instance is cancelled, deleted, or dated after the session's termination date.
 pub fn is_arrival(facts: &InstanceFacts, at: DateTime<Utc>) -> bool {
     if facts.is_barred() {
         return false;
     }
-    let is_held = facts.override_in_force(at).is_some_and(|override_| override_.active);
-    is_held || facts.window.is_some_and(|window| at < window.closes() && window.opens() - at <= LOOKAHEAD)
+    let is_overridden = facts.override_in_force(at).is_some_and(|override_| override_.active);
+    is_overridden || facts.window.is_some_and(|window| at < window.closes() && window.opens() - at <= LOOKAHEAD)
 }
 
 #[cfg(test)]
@@ -103,18 +107,18 @@ mod tests {
     }
 
     #[test]
-    fn who_is_where() {
-        // Candidates -> under earliest start, under latest start.
+    fn latest_arrival_wins_and_then_the_start_that_the_rule_prefers() {
+        // Candidates, placement under earliest-start, placement under latest-start.
         for (candidates, earliest, latest) in [
             (vec![], None, None),
             (vec![candidate(1, Some(60), None, 0), candidate(2, Some(90), None, 5)], Some(1), Some(2)),
-            // The latest arrival wins, whatever starts when; a later yes that was no arrival does not count.
+            // The latest arrival wins, whatever the starts. A later yes that is not an arrival does not count.
             (vec![candidate(1, Some(60), Some(70), 70), candidate(2, Some(90), Some(80), 80)], Some(2), Some(2)),
             (vec![candidate(1, Some(60), Some(70), 70), candidate(2, Some(90), None, 80)], Some(1), Some(1)),
             // Ties.
             (vec![candidate(1, Some(60), None, 7), candidate(2, Some(60), None, 5)], Some(1), Some(1)),
             (vec![candidate(2, Some(60), None, 5), candidate(1, Some(60), None, 5)], Some(2), Some(2)),
-            // Without a start: last, under both rules.
+            // An instance without a start loses under both rules.
             (vec![candidate(1, None, None, 9), candidate(2, Some(60), None, 5)], Some(2), Some(2)),
             (vec![candidate(1, None, None, 9)], Some(1), Some(1)),
         ] {
@@ -131,24 +135,24 @@ mod tests {
     }
 
     #[test]
-    fn arrivals() {
+    fn yes_is_an_arrival_while_the_instance_is_on() {
         let facts = InstanceFacts { window: Window::from_instants(minute(10), minute(20)), ..InstanceFacts::default() };
         for (at, expected) in [(8, false), (9, true), (10, true), (19, true), (20, false)] {
             assert_eq!(is_arrival(&facts, minute(at)), expected, "minute {at}");
         }
-        let held = |active, until: Option<i64>| InstanceFacts {
+        let overridden = |active, until: Option<i64>| InstanceFacts {
             override_: Some(Override { active, until: until.map(minute) }),
             ..facts
         };
-        assert!(is_arrival(&held(true, None), minute(30)));
-        assert!(is_arrival(&held(true, Some(31)), minute(30)));
-        assert!(!is_arrival(&held(true, Some(30)), minute(30)));
-        assert!(!is_arrival(&held(false, None), minute(30)));
-        assert!(!is_arrival(&InstanceFacts { is_cancelled: true, ..held(true, None) }, minute(15)));
+        assert!(is_arrival(&overridden(true, None), minute(30)));
+        assert!(is_arrival(&overridden(true, Some(31)), minute(30)));
+        assert!(!is_arrival(&overridden(true, Some(30)), minute(30)));
+        assert!(!is_arrival(&overridden(false, None), minute(30)));
+        assert!(!is_arrival(&InstanceFacts { is_cancelled: true, ..overridden(true, None) }, minute(15)));
     }
 
     #[test]
-    fn rules_have_names() {
+    fn placement_rule_is_read_from_its_exact_name() {
         assert_eq!("earliest-start".parse(), Ok(PlacementRule::default()));
         assert_eq!("latest-start".parse(), Ok(PlacementRule::LatestStart));
         assert!("Latest".parse::<PlacementRule>().is_err());

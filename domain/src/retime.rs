@@ -1,11 +1,12 @@
-//! Re-timing: what becomes of the instances that were made from a recurrence when it, or its zone, changes (rule 11).
+//! Re-timing: what happens to the instances of a session when its recurrence or its time zone changes (rule 11 of
+//! ARCHITECTURE.md). It only concerns instances that were created from the recurrence, not those created by hand.
 //!
-//! An instance looks for its occurrence on the local date of the one that it was made from: the nearest start is its
-//! own, and each occurrence belongs to one instance at most. What stands has the first choice; what an earlier
-//! re-timing took away comes back when an occurrence is left for it. Instances made by hand are not asked.
+//! An instance is matched with an occurrence of the new recurrence on the same local date. The nearest start wins, and
+//! each occurrence matches at most one instance. Instances that are still there are matched first. An instance that an
+//! earlier re-timing cancelled or removed is restored if an occurrence is left for it.
 //!
-//! The caller stores what is decided and then computes every window of the session anew: with another zone also those
-//! of instances whose local times stay, unless they are over.
+//! The caller stores the verdicts. It then recomputes every window of the session that is not over, because a new zone
+//! also moves the windows of instances whose local times stay the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,61 +14,62 @@ use chrono::NaiveDate;
 
 use crate::recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence};
 
-/// An instance that was made from the recurrence as it was before.
+/// An instance that was created from the previous recurrence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MadeInstance {
-    /// The occurrence that it was made from, or was last re-timed to.
+    /// The occurrence from which it was created, or to which it was last re-timed.
     pub occurrence: OccurrenceKey,
     pub standing: Standing,
-    /// Has somebody changed its date or times? Then it keeps them.
+    /// A person has changed its date or times. Re-timing then keeps them.
     pub has_own_times: bool,
-    /// Has its window closed?
+    /// Its window has closed.
     pub is_over: bool,
-    /// Has somebody answered, whatever they said?
+    /// It has a check-in: yes, maybe or no.
     pub has_check_ins: bool,
 }
 
-/// How things are with an instance, and by whom.
+/// Whether an instance is planned, cancelled or gone, and who did that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Standing {
-    /// Neither cancelled nor gone.
+    /// Neither cancelled nor deleted nor removed.
     Planned,
-    /// Cancelled by a person: stays cancelled, but its times follow.
+    /// Cancelled by a person. It stays cancelled, but its times follow the recurrence.
     CancelledByPerson,
-    /// Deleted by a person: stays deleted, but goes on standing for its occurrence, so that no other is made.
+    /// Deleted by a person. It stays deleted and keeps its occurrence, so that no other instance is created for it.
     DeletedByPerson,
-    /// Cancelled by re-timing: comes back when the occurrence does.
+    /// Cancelled by re-timing. It is restored when an occurrence matches it again.
     CancelledByRetiming,
-    /// Removed by re-timing: comes back when the occurrence does.
+    /// Removed by re-timing. It is restored when an occurrence matches it again.
     RemovedByRetiming,
 }
 
 impl Standing {
-    const fn was_taken_away(self) -> bool {
+    const fn was_retimed_away(self) -> bool {
         matches!(self, Self::CancelledByRetiming | Self::RemovedByRetiming)
     }
 }
 
-/// What to do with an instance.
+/// The change to make to an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Nothing.
+    /// No change.
     Keep,
-    /// Keeps its times, but this is its occurrence from now on.
+    /// Store this occurrence as its own. Its times stay.
     Adopt(OccurrenceKey),
-    /// Gets the date and times of this occurrence, which is its own from now on. May be what it has already.
+    /// Store this occurrence as its own, with its date and times. They may equal the present ones.
     Retime(Occurrence),
-    /// No longer cancelled or removed; this is its occurrence from now on, and gives it its date and times unless it
-    /// has its own.
+    /// Undo the cancellation or removal and store this occurrence as its own, with its date and times unless
+    /// `keeps_times`.
     Restore { occurrence: Occurrence, keeps_times: bool },
-    /// Cancelled by re-timing.
+    /// Cancel it, because its recurrence no longer has an occurrence for it and people have checked in.
     Cancel,
-    /// Removed by re-timing.
+    /// Remove it, because its recurrence no longer has an occurrence for it and nobody has checked in.
     Remove,
 }
 
-/// Decides for the instances of one session, those that are not over and any others one likes: a verdict for each, in
-/// their order. `recurrence` and `calendar` are the new ones.
+/// Decides about the instances of one session (rule 11). `recurrence` and `calendar` are the new ones. `instances` must
+/// contain all instances that are not over, and may contain others. The result has one verdict for each, in the same
+/// order.
 pub fn retime(recurrence: &Recurrence, calendar: &Calendar, instances: &[MadeInstance]) -> Vec<Verdict> {
     let mut by_date: BTreeMap<NaiveDate, Vec<usize>> = BTreeMap::new();
     for (index, instance) in instances.iter().enumerate() {
@@ -83,27 +85,27 @@ pub fn retime(recurrence: &Recurrence, calendar: &Calendar, instances: &[MadeIns
     verdicts
 }
 
-/// Pairs the instances of a date with its occurrences: the nearest pair first, of equal ones the earliest.
+/// Pairs the instances of one date with its occurrences. The nearest pair comes first; ties go to the earliest start.
 fn matches(indices: &[usize], instances: &[MadeInstance], occurrences: &[Occurrence]) -> Vec<(usize, Occurrence)> {
     let mut pairs = Vec::new();
     for index in indices {
         let MadeInstance { occurrence: from, standing, is_over, .. } = instances[*index];
-        if is_over && standing.was_taken_away() {
+        if is_over && standing.was_retimed_away() {
             continue;
         }
-        for (place, occurrence) in occurrences.iter().enumerate() {
+        for (position, occurrence) in occurrences.iter().enumerate() {
             let distance = occurrence.start.signed_duration_since(from.start).num_seconds().abs();
-            pairs.push((standing.was_taken_away(), distance, from.start, *index, place));
+            pairs.push((standing.was_retimed_away(), distance, from.start, *index, position));
         }
     }
     pairs.sort_unstable();
-    let (mut placed, mut taken) = (BTreeSet::new(), BTreeSet::new());
+    let (mut matched, mut taken) = (BTreeSet::new(), BTreeSet::new());
     let mut matches = Vec::new();
-    for (.., index, place) in pairs {
-        if !placed.contains(&index) && !taken.contains(&place) {
-            placed.insert(index);
-            taken.insert(place);
-            matches.push((index, occurrences[place]));
+    for (.., index, position) in pairs {
+        if !matched.contains(&index) && !taken.contains(&position) {
+            matched.insert(index);
+            taken.insert(position);
+            matches.push((index, occurrences[position]));
         }
     }
     matches
@@ -112,7 +114,7 @@ fn matches(indices: &[usize], instances: &[MadeInstance], occurrences: &[Occurre
 fn verdict(instance: &MadeInstance, occurrence: Option<Occurrence>) -> Verdict {
     let keeps_times = instance.has_own_times || instance.is_over || instance.standing == Standing::DeletedByPerson;
     match occurrence {
-        Some(occurrence) if instance.standing.was_taken_away() => Verdict::Restore { occurrence, keeps_times },
+        Some(occurrence) if instance.standing.was_retimed_away() => Verdict::Restore { occurrence, keeps_times },
         Some(occurrence) if keeps_times && occurrence.key() == instance.occurrence => Verdict::Keep,
         Some(occurrence) if keeps_times => Verdict::Adopt(occurrence.key()),
         Some(occurrence) => Verdict::Retime(occurrence),
@@ -146,7 +148,7 @@ mod tests {
         MadeInstance { occurrence, standing, has_own_times: false, is_over: false, has_check_ins: false }
     }
 
-    /// Verdicts in short: a word and the hour of the occurrence.
+    /// Each verdict as a word and the hour of its occurrence.
     fn short(recurrence: &Recurrence, instances: &[MadeInstance]) -> Vec<String> {
         let verdicts = retime(recurrence, &CALENDAR, instances);
         let hour = |start: NaiveTime| start.format("%H").to_string();
@@ -163,34 +165,35 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_start_on_the_same_date() {
+    fn instance_takes_the_nearest_start_on_its_date() {
         use Standing::Planned;
         let planned: Vec<_> = [9, 14, 20].into_iter().map(|hour| monday(hour, Planned)).collect();
         assert_eq!(short(&recurrence(Weekday::Mon, &[19, 10, 15]), &planned), ["retime 10", "retime 15", "retime 19"]);
         assert_eq!(short(&recurrence(Weekday::Mon, &[15]), &planned), ["remove", "retime 15", "remove"]);
-        // 13:00 and 15:00 are as near to 14:00: the earlier is its own. Of the others 20:00 is nearer to 15:00.
+        // 13:00 and 15:00 are equally near to 14:00, which takes the earlier one. Of the other two, 20:00 is nearer to
+        // 15:00.
         assert_eq!(short(&recurrence(Weekday::Mon, &[13, 15]), &planned), ["remove", "retime 13", "retime 15"]);
     }
 
     #[test]
-    fn each_standing_with_and_without_an_occurrence() {
+    fn verdict_follows_from_standing_and_occurrence() {
         use Standing::{CancelledByPerson, CancelledByRetiming, DeletedByPerson, Planned, RemovedByRetiming};
         let plain = |standing| monday(19, standing);
-        let own = |standing| MadeInstance { has_own_times: true, ..plain(standing) };
+        let own_times = |standing| MadeInstance { has_own_times: true, ..plain(standing) };
         let over = |standing| MadeInstance { is_over: true, ..plain(standing) };
-        let answered = |standing| MadeInstance { has_check_ins: true, ..plain(standing) };
-        // The instance; when its date has 19:00, when it has 20:00, when it has none.
+        let checked_in = |standing| MadeInstance { has_check_ins: true, ..plain(standing) };
+        // The instance, and its verdict if its date has an occurrence at 19:00, at 20:00, or none.
         for (instance, same, other, none) in [
             (plain(Planned), "retime 19", "retime 20", "remove"),
-            (answered(Planned), "retime 19", "retime 20", "cancel"),
-            (own(Planned), "keep", "adopt 20", "remove"),
+            (checked_in(Planned), "retime 19", "retime 20", "cancel"),
+            (own_times(Planned), "keep", "adopt 20", "remove"),
             (over(Planned), "keep", "adopt 20", "keep"),
-            (answered(CancelledByPerson), "retime 19", "retime 20", "keep"),
-            (own(CancelledByPerson), "keep", "adopt 20", "keep"),
+            (checked_in(CancelledByPerson), "retime 19", "retime 20", "keep"),
+            (own_times(CancelledByPerson), "keep", "adopt 20", "keep"),
             (plain(DeletedByPerson), "keep", "adopt 20", "keep"),
             (plain(CancelledByRetiming), "restore 19", "restore 20", "keep"),
             (plain(RemovedByRetiming), "restore 19", "restore 20", "keep"),
-            (own(RemovedByRetiming), "restore 19, own times", "restore 20, own times", "keep"),
+            (own_times(RemovedByRetiming), "restore 19, own times", "restore 20, own times", "keep"),
             (over(RemovedByRetiming), "keep", "keep", "keep"),
         ] {
             for (recurrence, expected) in [
@@ -205,14 +208,14 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_chooses_first_and_what_was_taken_away_comes_back() {
+    fn planned_instance_is_matched_before_a_removed_one_is_restored() {
         let instances = [monday(19, Standing::RemovedByRetiming), monday(20, Standing::Planned)];
         assert_eq!(short(&recurrence(Weekday::Mon, &[19]), &instances), ["keep", "retime 19"]);
         assert_eq!(short(&recurrence(Weekday::Mon, &[19, 20]), &instances), ["restore 19", "retime 20"]);
     }
 
     #[test]
-    fn the_dates_of_the_calendar_count() {
+    fn instance_after_the_termination_date_is_removed() {
         let ended = Calendar { termination: Some("2025-06-15".parse().unwrap()), ..CALENDAR };
         let verdicts = retime(&recurrence(Weekday::Mon, &[19]), &ended, &[monday(19, Standing::Planned)]);
         assert_eq!(verdicts, [Verdict::Remove]);

@@ -1,20 +1,22 @@
-//! Meetings and their active windows, as instants (rules 1 to 4).
+//! Meetings and their active windows, as instants (rules 1 to 4 of ARCHITECTURE.md).
 //!
-//! A [`Meeting`] is from start to end; its [`Window`] is wider by the [`Buffers`] and half open: a moment belongs to
-//! it from `opens` up to, not including, `closes`. Neither can be upside down or empty.
+//! A [`Meeting`] lasts from its start to its end. Its [`Window`] opens earlier and closes later, by the [`Buffers`].
+//! A window includes `opens` and does not include `closes`. A meeting ends after its start, and a window closes after
+//! it opens; the types guarantee this.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use crate::zone::{Tz, instant_of};
 
-/// How long before the start a window opens, and how long after the end it closes: elapsed minutes, 0 to 1440 each.
+/// How many minutes before the start a window opens, and how many after the end it closes (rule 1). They are elapsed
+/// minutes, 0 to 1440 each, and 60 by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Buffers {
     pub before_minutes: i32,
     pub after_minutes: i32,
 }
 
-/// A buffer out of its range.
+/// A buffer is outside its range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BufferError {
     #[error("the buffer before must be 0 to {} minutes", Buffers::MAX_MINUTES)]
@@ -24,11 +26,13 @@ pub enum BufferError {
 }
 
 impl Buffers {
-    /// A day.
+    /// One day.
     pub const MAX_MINUTES: i32 = 1440;
 
+    /// Buffers from user input.
+    ///
     /// # Errors
-    /// When a buffer is not 0 to 1440 minutes.
+    /// If a buffer is not 0 to 1440 minutes.
     pub fn new(before_minutes: i32, after_minutes: i32) -> Result<Self, BufferError> {
         let range = 0..=Self::MAX_MINUTES;
         if !range.contains(&before_minutes) {
@@ -40,8 +44,8 @@ impl Buffers {
         Ok(Self { before_minutes, after_minutes })
     }
 
-    /// What to take from the start and add to the end. Values that slipped past the constructor are read as the
-    /// nearest allowed, so that a window is never upside down.
+    /// The time to subtract from the start and to add to the end. A value outside the range counts as the nearest
+    /// allowed value, so that a window always closes after it opens.
     fn deltas(self) -> (TimeDelta, TimeDelta) {
         let delta = |minutes: i32| TimeDelta::minutes(minutes.clamp(0, Self::MAX_MINUTES).into());
         (delta(self.before_minutes), delta(self.after_minutes))
@@ -54,28 +58,28 @@ impl Default for Buffers {
     }
 }
 
-/// From the start to the end of a meeting; the end is after the start.
+/// The start and the end of a meeting. The end is after the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Meeting {
     starts_at: DateTime<Utc>,
     ends_at: DateTime<Utc>,
 }
 
-/// Why a date and two times are no meeting.
+/// Why a date and two times are not a meeting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MeetingError {
-    #[error("start and end are the same time")]
+    #[error("the end must not be the same as the start")]
     SameTimes,
-    #[error("the date is out of range")]
+    #[error("the date must be in the range of the calendar")]
     OutOfRange,
 }
 
 impl Meeting {
-    /// The meeting of a local date and times. An end before the start is on the next day (rule 2). Where a change of
-    /// the clocks puts the end not after the start, the meeting lasts as long as its times say (rule 3).
+    /// The meeting of a local date and local times. An end before the start is on the next day (rule 2). If a clock
+    /// change moves the end to or before the start, the meeting keeps its nominal duration (rule 3).
     ///
     /// # Errors
-    /// When the times are equal, or the date is at the end of the calendar.
+    /// If the times are equal, or an instant is outside the calendar of chrono.
     pub fn new(tz: Tz, date: NaiveDate, start: NaiveTime, end: NaiveTime) -> Result<Self, MeetingError> {
         if start == end {
             return Err(MeetingError::SameTimes);
@@ -91,7 +95,7 @@ impl Meeting {
         Self::from_instants(starts_at, ends_at).ok_or(MeetingError::OutOfRange)
     }
 
-    /// `None` when the end is not after the start.
+    /// `None` if the end is not after the start.
     pub fn from_instants(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>) -> Option<Self> {
         (starts_at < ends_at).then_some(Self { starts_at, ends_at })
     }
@@ -105,7 +109,7 @@ impl Meeting {
     }
 }
 
-/// When an instance is active: from `opens` up to, not including, `closes`.
+/// The time in which an instance is active: from `opens` up to, but not including, `closes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Window {
     opens: DateTime<Utc>,
@@ -113,7 +117,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// The window of a meeting (rule 1). At the ends of the calendar a buffer that does not fit is left out.
+    /// The window of a meeting (rule 1). A buffer that would reach beyond chrono's calendar is left out.
     pub fn around(meeting: Meeting, buffers: Buffers) -> Self {
         let (before, after) = buffers.deltas();
         Self {
@@ -122,7 +126,7 @@ impl Window {
         }
     }
 
-    /// A stored window; `None` when it does not close after it opens.
+    /// A window from the database. `None` if it does not close after it opens.
     pub fn from_instants(opens: DateTime<Utc>, closes: DateTime<Utc>) -> Option<Self> {
         (opens < closes).then_some(Self { opens, closes })
     }
@@ -152,25 +156,26 @@ mod tests {
     }
 
     #[test]
-    fn meetings_around_midnight_and_changes_of_the_clocks() {
+    fn meeting_keeps_its_local_times_across_midnight_and_clock_changes() {
         let pair = |a: &str, b: &str| Ok((a.to_owned(), b.to_owned()));
         let new_york = Tz::America__New_York;
         assert_eq!(meeting(Tz::UTC, "2025-06-13", "22:00", "02:00"), pair("13 22:00", "14 02:00"));
         assert_eq!(meeting(Tz::UTC, "2025-06-13", "21:00", "00:00"), pair("13 21:00", "14 00:00"));
         assert_eq!(meeting(Tz::UTC, "2025-06-13", "21:00", "21:00"), Err(MeetingError::SameTimes));
-        // 02:30 does not exist and is read as 03:30, after the end at 03:15: an hour and three quarters long, as said.
+        // 02:30 does not exist and is read as 03:30, which is after the end at 03:15. The meeting keeps its nominal 45
+        // minutes.
         assert_eq!(meeting(new_york, "2025-03-09", "02:30", "03:15"), pair("09 07:30", "09 08:15"));
         assert_eq!(meeting(new_york, "2025-03-09", "02:30", "03:30"), pair("09 07:30", "09 08:30"));
-        // Through the fold: an hour longer than its times say.
+        // The clocks go back during the meeting, so it lasts an hour longer than its times say.
         assert_eq!(meeting(new_york, "2025-11-02", "00:30", "02:30"), pair("02 04:30", "02 07:30"));
-        // The missing day: both times of 30 December are read as of the 31st.
+        // Samoa skipped 30 December 2011. Both times are read as times of the 31st.
         assert_eq!(meeting(Tz::Pacific__Apia, "2011-12-30", "19:00", "22:00"), pair("31 05:00", "31 08:00"));
-        // Its end on the day after is at the very same instant as on the day itself.
+        // The end, on the day after the skipped day, is at the same instant as on the skipped day.
         assert_eq!(meeting(Tz::Pacific__Apia, "2011-12-30", "19:00", "18:00"), pair("31 05:00", "01 04:00"));
     }
 
     #[test]
-    fn windows_are_half_open_and_never_upside_down() {
+    fn window_excludes_its_closing_and_closes_after_it_opens() {
         let start = DateTime::UNIX_EPOCH;
         let end = start + TimeDelta::seconds(1);
         let meeting = Meeting::from_instants(start, end).unwrap();
@@ -186,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn buffers_have_a_range() {
+    fn buffers_are_0_to_1440_minutes() {
         assert_eq!(Buffers::new(60, 60), Ok(Buffers::default()));
         assert!(Buffers::new(1440, 0).is_ok());
         assert_eq!(Buffers::new(1441, 0), Err(BufferError::Before));

@@ -1,4 +1,7 @@
-//! News: the rows of the change log as subscribers see them, and which of them a subscription gets (rules 24 and 25).
+//! News: the rows of the change log as subscribers receive them (rules 22, 24 and 25 of ARCHITECTURE.md).
+//!
+//! A [`Change`] is one row of the change log. Its [`Event`] says what happened. A [`Narrowing`] is the filter of one
+//! subscription: it decides which changes the subscription receives, and never what they say.
 
 mod narrowing;
 
@@ -11,17 +14,19 @@ use crate::{
     ids::{ActivityId, BookingId, PersonId, SessionId, SessionInstanceId},
 };
 
-/// A change's place in the log. Positions become visible in order and have no end; the first is 1, and 0 is before all.
+/// The position of a change in the log (rule 22). Positions become visible in ascending order. The first is 1; 0 is
+/// before all changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Position(pub i64);
 
-/// One change of the log.
+/// One row of the change log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     pub position: Position,
     pub occurred_at: DateTime<Utc>,
-    /// Since when it had been due, if the clock called for it: of all that its transaction did, the first.
+    /// The instant at which the change fell due, for a change that the clock caused. If a transaction makes several
+    /// such changes, all have the earliest instant. `None` for what people did.
     pub due_at: Option<DateTime<Utc>>,
     pub event: Event,
 }
@@ -29,17 +34,19 @@ pub struct Change {
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// To a session's instance, or to where a person is.
+    /// An instance changed, or the placement of a person.
     Session(SessionChange),
-    /// A booking took a step.
+    /// The status of a booking changed.
     Booking(BookingStep),
-    /// How many are on line in an activity changed. No cursor promises it: a later one may stand for all before it.
+    /// The occupancy of an activity changed. One such event may replace all earlier ones of the same activity (rule
+    /// 24).
     Occupancy(ActivityId),
-    /// Something that a later version of the program wrote. Nobody sees it, but it has its position.
+    /// An event of a newer version of the program. It has a position, but no subscription receives it.
     Unknown,
 }
 
 impl Event {
+    /// The change of an instance or a placement, if it is one.
     pub const fn as_session(&self) -> Option<&SessionChange> {
         match self {
             Self::Session(change) => Some(change),
@@ -47,6 +54,7 @@ impl Event {
         }
     }
 
+    /// The booking's step, if it is one.
     pub const fn as_booking(&self) -> Option<&BookingStep> {
         match self {
             Self::Booking(step) => Some(step),
@@ -54,6 +62,7 @@ impl Event {
         }
     }
 
+    /// The activity whose occupancy changed, if it is such an event.
     pub const fn as_occupancy(&self) -> Option<ActivityId> {
         match self {
             Self::Occupancy(activity) => Some(*activity),
@@ -61,26 +70,26 @@ impl Event {
         }
     }
 
-    /// Who moved from one meeting to another, or from or to nowhere.
+    /// The person whose placement changed, if the event is a `PersonMoved`.
     pub fn as_move(&self) -> Option<(PersonId, &SessionChange)> {
         let change = self.as_session().filter(|change| change.kind == ChangeKind::PersonMoved)?;
         Some((change.person?, change))
     }
 }
 
-/// What happened to an instance, or to a person.
+/// The kind of a [`SessionChange`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ChangeKind {
     Activated,
     Deactivated,
-    /// Something shown on a badge changed while active: times, place, counts.
+    /// Something that badges show changed while the instance is active: times, location, counts.
     Updated,
-    /// The person is somewhere else now, or nowhere.
+    /// The placement of a person changed.
     PersonMoved,
 }
 
 impl ChangeKind {
-    /// The text that the log keeps.
+    /// The text in the change log.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Activated => "ACTIVATED",
@@ -90,6 +99,7 @@ impl ChangeKind {
         }
     }
 
+    /// The reverse of [`ChangeKind::as_str`]. `None` for a kind of a newer version of the program.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Activated, Self::Deactivated, Self::Updated, Self::PersonMoved]
             .into_iter()
@@ -104,27 +114,28 @@ pub struct Location {
     pub country: Option<String>,
 }
 
-/// A change of who is in session. Of a `PersonMoved`, `instance` and `session` are where the person is now (`None`:
-/// nowhere).
+/// A change of an instance or of a person's placement. In a `PersonMoved`, `instance` and `session` are the person's
+/// new placement, or `None` if the person has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionChange {
     pub kind: ChangeKind,
     pub session: Option<SessionId>,
     pub instance: Option<SessionInstanceId>,
-    /// The session's location when this happened.
+    /// The location of `session` at the time of the change.
     pub location: Location,
     /// Set in two cases. In an `Updated` by which the session moved to another city or country: its location before.
     /// In a `PersonMoved`: the location of `previous_session`.
     pub previous_location: Option<Location>,
-    /// Only of a `PersonMoved`.
+    /// Only in a `PersonMoved`.
     pub person: Option<PersonId>,
-    /// Only of a `PersonMoved`: where the person was.
+    /// Only in a `PersonMoved`: the instance of the previous placement.
     pub previous_instance: Option<SessionInstanceId>,
+    /// Only in a `PersonMoved`: the session of the previous placement.
     pub previous_session: Option<SessionId>,
 }
 
 impl SessionChange {
-    /// Of that kind, and about nothing yet.
+    /// A change of this kind with all other fields empty.
     pub const fn of(kind: ChangeKind) -> Self {
         Self {
             kind,
@@ -139,16 +150,16 @@ impl SessionChange {
     }
 }
 
-/// A step that a booking took (rule 18).
+/// A change of a booking's status (rule 18).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BookingStep {
     pub booking: BookingId,
     pub mentor: PersonId,
     pub student: PersonId,
-    /// `None`: it was made.
+    /// `None` for a new booking.
     pub old_status: Option<BookingStatus>,
     pub new_status: BookingStatus,
     pub is_delayed: bool,
-    /// For people.
+    /// A sentence for users.
     pub reason: String,
 }

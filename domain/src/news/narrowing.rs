@@ -1,67 +1,70 @@
-//! Which changes a subscription gets, and as what it sees them (rule 25).
+//! The filter of a subscription: which changes it receives, and as which kind (rule 25 of ARCHITECTURE.md).
 
 use super::{Change, ChangeKind, Event, Location, SessionChange};
 use crate::ids::{ActivityId, BookingId, PersonId, SessionId, SessionInstanceId};
 
-/// What a subscription asks for.
+/// The filter of one subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Narrowing {
-    /// Changes of who is in session.
+    /// Changes of instances and placements.
     Sessions(SessionNarrowing),
-    /// The steps of some bookings.
+    /// Changes of bookings.
     Bookings(BookingNarrowing),
-    /// The occupancy of an activity.
+    /// Changes of the occupancy of one activity.
     Occupancy(ActivityId),
 }
 
-/// Narrows changes of who is in session. Everything that is set must hold.
+/// The filter for changes of instances and placements. A change must match every field that is set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SessionNarrowing {
     pub sessions: Option<Vec<SessionId>>,
+    /// Receive this person's moves, and the changes of the instance at which the person is placed.
     pub person: Option<PersonId>,
     pub city: Option<String>,
     pub country: Option<String>,
 }
 
+/// The filter for changes of bookings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BookingNarrowing {
     One(BookingId),
-    /// Those in which this person is mentor or student.
+    /// Bookings in which this person is mentor or student.
     Of(PersonId),
-    /// For admins who are nobody in particular.
+    /// All bookings. Admins whose token names no person get this.
     All,
 }
 
-/// As what a subscription sees a change.
+/// The form in which a subscription receives a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Seen {
-    /// Not always the change's own kind: who leaves a city is deactivated there.
+    /// The kind may differ from the change's own: an instance that moves to another city counts as deactivated in the
+    /// old city.
     Session(ChangeKind),
     Booking,
     Occupancy,
 }
 
 impl Narrowing {
-    /// As what this subscription sees the change; `None`: not at all.
+    /// The form in which this subscription receives the change. `None` if it does not receive it.
     ///
-    /// `person_at`: only with [`Narrowing::followed`], where that person was just before this change.
+    /// `person_at` is the placement, just before this change, of the person that [`Narrowing::followed`] gives.
     pub fn sees(&self, change: &Change, person_at: Option<SessionInstanceId>) -> Option<Seen> {
         match (self, &change.event) {
             (Self::Sessions(narrowing), Event::Session(change)) => narrowing.sees(change, person_at).map(Seen::Session),
             (Self::Bookings(narrowing), Event::Booking(step)) => {
-                let is_meant = match narrowing {
+                let is_included = match narrowing {
                     BookingNarrowing::One(booking) => step.booking == *booking,
                     BookingNarrowing::Of(person) => step.mentor == *person || step.student == *person,
                     BookingNarrowing::All => true,
                 };
-                is_meant.then_some(Seen::Booking)
+                is_included.then_some(Seen::Booking)
             }
             (Self::Occupancy(asked), Event::Occupancy(activity)) => (asked == activity).then_some(Seen::Occupancy),
             _ => None,
         }
     }
 
-    /// The person whose moves it follows, and with them what happens where they are.
+    /// The person whose moves, and whose instance's changes, this subscription follows.
     pub const fn followed(&self) -> Option<PersonId> {
         match self {
             Self::Sessions(narrowing) => narrowing.person,
@@ -71,10 +74,10 @@ impl Narrowing {
 }
 
 impl SessionNarrowing {
-    /// Does a session at `location` belong to what is asked for?
+    /// Whether `location` matches the city and country of the filter.
     fn includes_location(&self, location: &Location) -> bool {
-        let fits = |wanted: &Option<String>, is: &Option<String>| wanted.is_none() || wanted == is;
-        fits(&self.city, &location.city) && fits(&self.country, &location.country)
+        let matches = |wanted: &Option<String>, actual: &Option<String>| wanted.is_none() || wanted == actual;
+        matches(&self.city, &location.city) && matches(&self.country, &location.country)
     }
 
     fn includes_session(&self, session: Option<SessionId>) -> bool {
@@ -85,8 +88,8 @@ impl SessionNarrowing {
         }
     }
 
-    /// An instance that leaves the narrowing by moving to another city is deactivated there, and one that enters it is
-    /// activated.
+    /// The kind under which the subscription receives the change. An instance that leaves the filter because its
+    /// session moved to another city or country counts as deactivated. One that enters the filter counts as activated.
     fn sees(&self, change: &SessionChange, person_at: Option<SessionInstanceId>) -> Option<ChangeKind> {
         if change.kind == ChangeKind::PersonMoved {
             let is_theirs = self.person.is_some() && self.person == change.person;
@@ -158,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_moves_leaves_one_city_and_enters_another() {
+    fn session_that_changes_city_is_deactivated_in_the_old_and_activated_in_the_new() {
         let city = |name: &str| SessionNarrowing { city: Some(name.into()), ..SessionNarrowing::default() };
         let change = updated("Austin", Some("Dallas"));
         assert_eq!(city("Dallas").sees(&change, None), Some(ChangeKind::Deactivated));
@@ -168,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn moves_appear_only_where_that_person_is_asked_for() {
+    fn moves_are_received_only_by_subscriptions_to_that_person() {
         let person = |id| SessionNarrowing { person: Some(PersonId(id)), ..SessionNarrowing::default() };
         assert_eq!(person(1).sees(&moved(1), None), Some(ChangeKind::PersonMoved));
         assert_eq!(person(2).sees(&moved(1), None), None);
@@ -178,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_sees_what_happens_where_they_are() {
+    fn subscription_to_a_person_receives_changes_of_their_instance() {
         let person = SessionNarrowing { person: Some(PersonId(1)), ..SessionNarrowing::default() };
         assert_eq!(person.sees(&updated("Austin", None), Some(SessionInstanceId(70))), Some(ChangeKind::Updated));
         assert_eq!(person.sees(&updated("Austin", None), Some(SessionInstanceId(71))), None);
@@ -186,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_booking_s_steps_are_seen_by_who_asks_for_it_or_takes_part() {
+    fn booking_steps_are_received_by_booking_by_participant_and_by_all() {
         let step = booked(5, 1, 2);
         let sees = |narrowing| Narrowing::Bookings(narrowing).sees(&step, None).is_some();
         assert!(sees(BookingNarrowing::One(BookingId(5))) && !sees(BookingNarrowing::One(BookingId(6))));
@@ -195,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_sees_what_they_did_not_ask_about() {
+    fn subscription_receives_only_events_of_its_own_kind() {
         let events = [
             (change(Event::Session(updated("Austin", None))), Some(0)),
             (booked(5, 1, 2), Some(1)),

@@ -1,9 +1,13 @@
-//! Visits: whether one is on line, when it is given up, and who gets a seat (rules 15 to 17): the only place where it is
-//! decided.
+//! Presence: whether a visit is online, when it is abandoned, and who gets a seat (rules 15 to 17 of ARCHITECTURE.md).
 //!
-//! Terms: a *visit* is one visit of one browser, kept alive by *beats*; the *window* is how long after its last beat it
-//! counts as *on line*, the last instant included. A *seat* is a place in an activity; it is a lease, held no longer than
-//! the visit is on line without a break. A visit that is not seen for long is *abandoned*.
+//! - A *visit* is one visit of one browser. Its client keeps it alive with *beats* (heartbeats).
+//! - A visit is *online* during the *online window* after its last beat, including the last instant of the window.
+//! - A *seat* lets a visit take part in an activity. It is a lease: it ends when the visit leaves, is completed, or
+//!   goes offline.
+//! - A visit is *abandoned* if no beat has come for a long time. The next beat makes it active again.
+//! - A visit is *completed* if its user has finished. This is final.
+//!
+//! Instants are whole milliseconds.
 
 mod admission;
 
@@ -12,25 +16,25 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub use self::admission::{Verdict, admit};
 use crate::ids::ActivityId;
 
-/// Instants are whole milliseconds: the first one after the last one of something.
-const AFTER: TimeDelta = TimeDelta::milliseconds(1);
+/// The resolution of instants: from the last instant of a period to the first one after it.
+const RESOLUTION: TimeDelta = TimeDelta::milliseconds(1);
 
-/// Where a visit stands.
+/// The stored status of a visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum VisitStatus {
     Active,
-    /// Its person is done. Final.
+    /// The user has finished. This status is final.
     Completed,
-    /// It was not seen for long; a later beat makes it active again.
+    /// No beat has come for [`PresenceRules::abandon_after`]. A later beat makes the visit active again.
     Abandoned,
 }
 
-/// The settings by which is decided.
+/// The settings of presence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PresenceRules {
-    /// How long after a beat a visit is on line (60 s).
+    /// How long a visit is online after a beat (`ONLINE_WINDOW_SECONDS`; 60 seconds by default).
     pub online_window: TimeDelta,
-    /// How long without a beat until it is abandoned (3 hours).
+    /// How long after its last beat a visit is abandoned (`ABANDON_AFTER_HOURS`; 3 hours by default).
     pub abandon_after: TimeDelta,
 }
 
@@ -41,47 +45,50 @@ impl Default for PresenceRules {
 }
 
 impl PresenceRules {
-    /// Whoever was last seen then, or later, is on line at `now`, if active.
+    /// An active visit is online at `now` if its last beat came at this instant or later.
     pub fn online_since(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         now - self.online_window
     }
 
-    /// The first instant at which a visit is off line that is not seen again.
+    /// The first instant at which a visit is offline, if no further beat comes.
     pub fn off_line_at(&self, last_seen: DateTime<Utc>) -> DateTime<Utc> {
-        last_seen + self.online_window + AFTER
+        last_seen + self.online_window + RESOLUTION
     }
 
-    /// The first instant at which it is abandoned.
+    /// The first instant at which a visit is abandoned, if no further beat comes. It is never earlier than
+    /// [`PresenceRules::off_line_at`].
     pub fn abandoned_at(&self, last_seen: DateTime<Utc>) -> DateTime<Utc> {
-        last_seen + self.abandon_after.max(self.online_window) + AFTER
+        last_seen + self.abandon_after.max(self.online_window) + RESOLUTION
     }
 }
 
-/// What is stored of a visit, as far as its status goes.
+/// The stored facts about a visit that decide its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Visit {
     pub status: VisitStatus,
+    /// The instant of the last beat.
     pub last_seen: DateTime<Utc>,
-    /// The activity that it has a seat in. The lease may have run out.
+    /// The activity in which it has a seat. The lease may have expired.
     pub seat: Option<ActivityId>,
 }
 
-/// Why nothing can be done with a visit any more.
+/// The visit is completed, so it takes no more beats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the visit is completed, and that is final")]
+#[error("the visit is completed: begin a new visit with a new id")]
 pub struct VisitCompleted;
 
 impl Visit {
-    /// One that begins.
+    /// A new visit with its first beat.
     pub const fn begun(at: DateTime<Utc>) -> Self {
         Self { status: VisitStatus::Active, last_seen: at, seat: None }
     }
 
+    /// Whether the visit is online at `now` (rule 15).
     pub fn is_online(&self, rules: &PresenceRules, now: DateTime<Utc>) -> bool {
         self.status == VisitStatus::Active && rules.online_since(now) <= self.last_seen
     }
 
-    /// What it has become by `now` without anybody's doing.
+    /// The visit at `now`, if no beat has come since: possibly abandoned, possibly without its seat (rules 16 and 17).
     #[must_use]
     pub fn at(self, rules: &PresenceRules, now: DateTime<Utc>) -> Self {
         let status = match self.status {
@@ -91,7 +98,7 @@ impl Visit {
         Self { status, seat: self.seat.filter(|_| self.is_online(rules, now)), ..self }
     }
 
-    /// When it becomes something else without anybody's doing; `None`: never.
+    /// The next instant after `now` at which [`Visit::at`] gives another result. `None` if there is none.
     pub fn next_due(&self, rules: &PresenceRules, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if self.status != VisitStatus::Active {
             return None;
@@ -100,8 +107,11 @@ impl Visit {
         edges.into_iter().find(|edge| now < *edge)
     }
 
-    /// A beat: seen now, and active again if it was abandoned. A seat whose lease has run out is lost. Beats may be
-    /// written later than they came: the last one seen counts.
+    /// The visit after a beat that came at `at`. An abandoned visit becomes active again. A seat is lost if its lease
+    /// has expired. Beats may be processed out of order, so `last_seen` never decreases.
+    ///
+    /// # Errors
+    /// If the visit is completed.
     pub fn beat(self, rules: &PresenceRules, at: DateTime<Utc>) -> Result<Self, VisitCompleted> {
         if self.status == VisitStatus::Completed {
             return Err(VisitCompleted);
@@ -110,7 +120,7 @@ impl Visit {
         Ok(Self { status: VisitStatus::Active, last_seen, seat: self.at(rules, at).seat })
     }
 
-    /// Its person is done: the seat is free. Done again, nothing changes.
+    /// The visit after its user has finished. Its seat is free. Completing a visit twice has no further effect.
     #[must_use]
     pub fn complete(self) -> Self {
         Self { status: VisitStatus::Completed, seat: None, ..self }
@@ -133,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_window_and_the_three_hours_include_their_last_instant() {
+    fn online_window_and_abandonment_include_their_last_instant() {
         let visit = seated();
         for (milliseconds, is_online, status) in [
             (0, true, VisitStatus::Active),
@@ -150,10 +160,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_due_next_is_the_instant_at_which_something_changes() {
+    fn next_due_is_the_next_instant_at_which_the_visit_changes() {
         let (mut now, mut steps) = (at(0), Vec::new());
         while let Some(due) = seated().next_due(&RULES, now) {
-            assert_ne!(seated().at(&RULES, due), seated().at(&RULES, due - AFTER), "{due}");
+            assert_ne!(seated().at(&RULES, due), seated().at(&RULES, due - RESOLUTION), "{due}");
             steps.push((due - at(0)).num_milliseconds());
             now = due;
         }
@@ -162,17 +172,17 @@ mod tests {
     }
 
     #[test]
-    fn a_beat_keeps_the_seat_within_the_window_and_loses_it_after() {
+    fn beat_keeps_the_seat_only_within_the_online_window() {
         let beaten = seated().beat(&RULES, at(60)).unwrap();
         assert_eq!(beaten, Visit { last_seen: at(60), ..seated() });
         let late = seated().beat(&RULES, at(61)).unwrap();
         assert_eq!((late.status, late.seat), (VisitStatus::Active, None));
-        // One that was overtaken changes nothing.
+        // A beat that is older than the last one changes nothing.
         assert_eq!(beaten.beat(&RULES, at(50)).unwrap(), beaten);
     }
 
     #[test]
-    fn abandoned_is_not_for_ever_and_completed_is() {
+    fn beat_revives_an_abandoned_visit_but_not_a_completed_one() {
         let abandoned = seated().at(&RULES, at(20_000));
         assert_eq!(abandoned.beat(&RULES, at(20_001)).unwrap(), Visit::begun(at(20_001)));
         assert_eq!(seated().complete().beat(&RULES, at(1)), Err(VisitCompleted));

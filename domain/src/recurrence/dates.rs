@@ -1,6 +1,6 @@
-//! The dates of one schedule, one after the other.
+//! The dates of one schedule, in ascending order.
 //!
-//! Seeking is done with day numbers, of which 1 is Monday, 1 January of the year 1.
+//! The first date is computed with day numbers: day 1 is Monday, 1 January of the year 1.
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
@@ -10,7 +10,7 @@ use super::{Calendar, Schedule};
 const FIRST_DAY: i32 = 1;
 const LAST_DAY: i32 = 3_652_059;
 
-/// Monday, 5 January 1970: in week 0 of 'every n weeks' where nothing else says.
+/// Monday, 5 January 1970. Its week is week 0 of 'every n weeks' if the calendar has no anchor and no initiation date.
 const DEFAULT_ANCHOR: i32 = 719_167;
 
 /// The dates on which a schedule meets, ascending.
@@ -23,7 +23,7 @@ pub(super) struct Dates {
 #[derive(Debug, Clone)]
 enum Pattern {
     Weekly {
-        /// `None` at the end of the calendar.
+        /// `None` at the end of chrono's calendar.
         next: Option<NaiveDate>,
         step: Days,
     },
@@ -33,21 +33,23 @@ enum Pattern {
 #[derive(Debug, Clone)]
 struct Monthly {
     weekday: i32,
-    /// Bit 0: the first one of the month.
+    /// Bit 0 is the first such weekday of the month.
     from_start: u8,
-    /// Bit 1: the last one, bit 2: the last but one.
+    /// Bit 1 is the last such weekday of the month, bit 2 the second to last.
     from_end: u8,
-    /// Nothing before it.
+    /// Dates before this one are skipped.
     first: NaiveDate,
-    /// The first day of the month that comes next; `None` at the end of the calendar.
+    /// The first day of the next month to read. `None` at the end of chrono's calendar.
     next_month: Option<NaiveDate>,
-    /// Of the month under way: which weeks are still to come, by bits, and the date of week 0.
+    /// The weeks of the current month that are still to come, as bits.
     pending: u8,
+    /// The date of week 0 of the current month.
     week_zero: NaiveDate,
 }
 
 impl Dates {
-    /// Those from `from` to `to`, both included, as far as the calendar allows. Goes there straight.
+    /// The dates from `from` to `to`, both included, as far as the calendar allows. The cost does not depend on how far
+    /// `from` is from the anchor.
     pub(super) fn new(schedule: &Schedule, calendar: &Calendar, from: NaiveDate, to: NaiveDate) -> Self {
         let day = |date: NaiveDate| date.num_days_from_ce();
         let mut first = day(from).max(FIRST_DAY);
@@ -65,12 +67,12 @@ impl Dates {
                 let anchor = calendar.anchor.or(calendar.initiation).map(day);
                 first = first.max(anchor.unwrap_or(first));
                 let anchor = anchor.unwrap_or(DEFAULT_ANCHOR);
-                // A valid interval is 520 at most.
+                // A valid interval is at most 520.
                 let step = 7 * i32::try_from(*every_n_weeks).unwrap_or(520).min(520);
                 // The weekday of week 0, which may be before the anchor.
                 let base = anchor - weekday_of(anchor) + weekday;
-                let passed = (first - base).rem_euclid(step);
-                weekly(if passed == 0 { first } else { first - passed + step }, step)
+                let elapsed = (first - base).rem_euclid(step);
+                weekly(if elapsed == 0 { first } else { first - elapsed + step }, step)
             }
             Schedule::Monthly { which, .. } => monthly(weekday, which, first),
         };
@@ -127,16 +129,17 @@ impl Monthly {
         }
     }
 
-    /// Goes on to the next month; `None` when it begins after `last`.
+    /// Begins the next month. `None` if it begins after `last`.
     fn begin_month(&mut self, last: NaiveDate) -> Option<()> {
         let begins = self.next_month.filter(|begins| *begins <= last)?;
-        // How many days after the first of the month the weekday is for the first time, and how often it is there.
+        // The number of days from the first of the month to the first such weekday, and the number of such weekdays.
         let first = (self.weekday - days_from_monday(begins.weekday())).rem_euclid(7).unsigned_abs();
         let length = u32::from(begins.num_days_in_month());
         let weeks = if first + 28 < length { 5 } else { 4 };
         self.week_zero = begins.checked_add_days(Days::new(first.into()))?;
         self.next_month = begins.checked_add_days(Days::new(length.into()));
-        // Bit 1 of `from_end` is the last week, which is bit `weeks - 1`, and so on backwards.
+        // Bit 1 of `from_end` is the last week, which is bit `weeks - 1` of `pending`; bit 2 is the week before, and so
+        // on.
         let from_end = self.from_end.reverse_bits() >> (7 - weeks);
         self.pending = (self.from_start | from_end) & ((1 << weeks) - 1);
         Some(())
@@ -148,11 +151,11 @@ fn date_of(day: i32) -> Option<NaiveDate> {
 }
 
 fn days_from_monday(weekday: Weekday) -> i32 {
-    // 0 to 6.
+    // The number is 0 to 6, so the conversion never fails.
     i32::try_from(weekday.num_days_from_monday()).unwrap_or(0)
 }
 
-/// 0 is Monday.
+/// The weekday of a day number. 0 is Monday.
 const fn weekday_of(day: i32) -> i32 {
     (day - 1).rem_euclid(7)
 }

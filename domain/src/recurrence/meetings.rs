@@ -1,71 +1,74 @@
-//! The meetings of one schedule on one date after the other.
+//! The meetings of one schedule on successive dates, as instants.
 //!
-//! As long as no change of the clocks comes between, they differ by their dates only: the times of day in UTC, and by
-//! how many days UTC is ahead or behind, are worked out once for all of them.
+//! Between two clock changes the offset is constant, so all meetings have the same times of day in UTC. These are
+//! computed once and cached.
 
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 use super::Occurrence;
 use crate::{
     window::Meeting,
-    zone::{Steady, Tz},
+    zone::{OffsetPeriod, Tz},
 };
 
-/// Makes the meetings of two local times; quickest when dates are near each other.
+/// Computes the meetings of one pair of local times. It is fastest when successive dates are close to each other.
 #[derive(Debug, Clone)]
 pub(super) struct Meetings {
     zone: Tz,
     start: NaiveTime,
     end: NaiveTime,
-    stretch: Option<Stretch>,
+    cached: Option<CachedTimes>,
 }
 
-/// Dates of which both times are read with the same offset.
+/// The times in UTC for a range of dates on which both local times have the same offset.
 #[derive(Debug, Clone, Copy)]
-struct Stretch {
+struct CachedTimes {
     from: NaiveDate,
-    /// Not included.
+    /// The first date after the range.
     until: NaiveDate,
-    start: InUtc,
-    end: InUtc,
+    start: UtcTime,
+    end: UtcTime,
 }
 
-/// A time of day in UTC, so many days after the local date.
+/// A time of day in UTC.
 #[derive(Debug, Clone, Copy)]
-struct InUtc {
+struct UtcTime {
+    /// The number of days from the local date to the date in UTC.
     days: i64,
     time: NaiveTime,
 }
 
 impl Meetings {
     pub(super) const fn new(zone: Tz, start: NaiveTime, end: NaiveTime) -> Self {
-        Self { zone, start, end, stretch: None }
+        Self { zone, start, end, cached: None }
     }
 
-    /// The same as [`Meeting::new`].
+    /// The occurrence on this date. The result is the same as that of [`Meeting::new`]; `None` if that fails.
     #[inline]
     pub(super) fn on(&mut self, date: NaiveDate) -> Option<Occurrence> {
-        let is_near = self.stretch.is_some_and(|stretch| stretch.from <= date && date < stretch.until);
-        if !is_near {
-            self.stretch = self.stretch_around(date);
+        let is_cached = self.cached.is_some_and(|cached| cached.from <= date && date < cached.until);
+        if !is_cached {
+            self.cached = self.times_around(date);
         }
-        let meeting = match &self.stretch {
-            Some(stretch) => Meeting::from_instants(stretch.start.on(date)?, stretch.end.on(date)?)?,
+        let meeting = match &self.cached {
+            Some(cached) => Meeting::from_instants(cached.start.on(date)?, cached.end.on(date)?)?,
             None => Meeting::new(self.zone, date, self.start, self.end).ok()?,
         };
         Some(Occurrence { date, start: self.start, end: self.end, meeting })
     }
 
-    /// `None` when an offset changes between the start of that date and its end, or none is known to be steady.
+    /// The times for the dates around this one. `None` if the offset changes during the meeting, or if the date is
+    /// outside the years for which offsets are listed.
     #[cold]
-    fn stretch_around(&self, date: NaiveDate) -> Option<Stretch> {
+    fn times_around(&self, date: NaiveDate) -> Option<CachedTimes> {
         let starts = date.and_time(self.start);
         let end_date = if self.end < self.start { date.succ_opt()? } else { date };
         let ends = end_date.and_time(self.end);
-        let Steady { from, until, offset } = Steady::around(self.zone, starts).filter(|steady| ends < steady.until)?;
-        let in_utc = |local| InUtc::of(date, local, offset);
-        // The date itself is known to be in it, so at either end a date too few does no harm.
-        Some(Stretch {
+        let OffsetPeriod { from, until, offset } =
+            OffsetPeriod::around(self.zone, starts).filter(|period| ends < period.until)?;
+        let in_utc = |local| UtcTime::new(date, local, offset);
+        // The range leaves out a date at either end, which may have another offset. It always includes `date` itself.
+        Some(CachedTimes {
             from: date.min(from.date().succ_opt()?),
             until: until.date().pred_opt()?.max(date.succ_opt()?),
             start: in_utc(starts)?,
@@ -74,8 +77,8 @@ impl Meetings {
     }
 }
 
-impl InUtc {
-    fn of(date: NaiveDate, local: NaiveDateTime, offset: FixedOffset) -> Option<Self> {
+impl UtcTime {
+    fn new(date: NaiveDate, local: NaiveDateTime, offset: FixedOffset) -> Option<Self> {
         let utc = local.checked_sub_offset(offset)?;
         Some(Self { days: utc.date().signed_duration_since(date).num_days(), time: utc.time() })
     }

@@ -1,11 +1,15 @@
-//! Recurrence: when a session meets (rules 8 and 9).
+//! Recurrence: when a session meets (rules 8 and 9 of ARCHITECTURE.md).
 //!
-//! A [`Recurrence`] is a list of [`Schedule`]s with local times. A [`Calendar`] says in which zone and between which
-//! dates it holds. An [`Occurrence`] is one meeting that it calls for, whether or not an instance exists; its date is
-//! the local one as scheduled, even where a change of the clocks carries its start past midnight.
+//! - A [`Recurrence`] is a list of [`Schedule`]s with local times.
+//! - A [`Calendar`] is the time zone and the range of dates in which a recurrence holds.
+//! - An [`Occurrence`] is one meeting that the recurrence calls for, whether or not an instance exists. Its date is the
+//!   scheduled local date, even if a clock change moves its start past midnight.
 //!
-//! What always holds: occurrences come in the order of their start instants, of which no two are the same; the cost
-//! of finding one does not depend on how long ago the series began; years are 1 to 9999.
+//! Three invariants hold:
+//!
+//! - Occurrences are ordered by start instant, and no two start at the same instant.
+//! - The cost of finding an occurrence does not depend on the age of the series.
+//! - Dates are in the years 1 to 9999.
 
 mod dates;
 mod meetings;
@@ -24,7 +28,7 @@ pub use self::{
 };
 use crate::{window::Meeting, zone::Tz};
 
-/// A valid list of schedules; an empty one never meets.
+/// A valid list of schedules. A session with an empty list never meets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Recurrence {
     schedules: Vec<Schedule>,
@@ -34,10 +38,11 @@ impl Recurrence {
     pub const MAX_SCHEDULES: usize = 50;
 
     /// # Errors
-    /// When there are too many schedules, or one is not valid: which, and its field.
+    /// If there are more than [`Recurrence::MAX_SCHEDULES`], or one is not valid. The error names the schedule and the
+    /// field.
     pub fn new(schedules: Vec<Schedule>) -> Result<Self, RecurrenceError> {
         if schedules.len() > Self::MAX_SCHEDULES {
-            return Err(RecurrenceError::of_the_list(format!("must be at most {} schedules", Self::MAX_SCHEDULES)));
+            return Err(RecurrenceError::of_the_list(format!("must have at most {} schedules", Self::MAX_SCHEDULES)));
         }
         for (index, schedule) in schedules.iter().enumerate() {
             schedule.check().map_err(|error| error.at(index))?;
@@ -54,38 +59,44 @@ impl Recurrence {
     }
 }
 
-/// Where and between which local dates a recurrence holds.
+/// The time zone and the range of local dates in which a recurrence holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Calendar {
     pub zone: Tz,
-    /// DTSTART of 'every n weeks': the initiation date, or the day the session was made. Its week, from Monday, is week
-    /// 0. Nothing that meets every second week or less meets before it; other schedules don't look at it. `None`: the
-    /// initiation date, and without that the week of 5 January 1970, then with no bound.
+    /// The date that anchors 'every n weeks', like DTSTART in RFC 5545. The caller passes the session's initiation
+    /// date, or the date on which the session was created. The week of the anchor, from Monday, is week 0.
+    ///
+    /// Only weekly schedules with an interval of two weeks or more use the anchor; none of their occurrences is before
+    /// it. `None` means the initiation date. If that is missing too, week 0 is the week of 5 January 1970, and
+    /// occurrences may be before it.
     pub anchor: Option<NaiveDate>,
-    /// Nothing meets before it.
+    /// The first date on which the session may meet.
     pub initiation: Option<NaiveDate>,
-    /// Nothing meets after it; on it, yes.
+    /// The last date on which the session may meet.
     pub termination: Option<NaiveDate>,
 }
 
 /// One meeting that the recurrence calls for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Occurrence {
-    /// The local date and times as scheduled.
+    /// The scheduled local date.
     pub date: NaiveDate,
+    /// The scheduled local start time.
     pub start: NaiveTime,
+    /// The scheduled local end time. An end before the start is on the next day.
     pub end: NaiveTime,
-    /// The same as instants.
+    /// The start and the end as instants.
     pub meeting: Meeting,
 }
 
 impl Occurrence {
+    /// The key by which an instance refers to this occurrence.
     pub const fn key(&self) -> OccurrenceKey {
         OccurrenceKey { date: self.date, start: self.start }
     }
 }
 
-/// By what an instance remembers the occurrence it was made from.
+/// The key by which an instance refers to the occurrence from which it was created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OccurrenceKey {
     pub date: NaiveDate,

@@ -1,8 +1,8 @@
-//! From schedules to occurrences: the schedules' dates become instants and are merged by them.
+//! The occurrences of a recurrence: the dates of all schedules become instants and are merged in the order of start.
 //!
-//! Within one schedule starts only ascend, since its dates are a week apart and no gap is longer than a day. Between
-//! schedules a gap may change the order of starts, or make two of them one: hence the merge is by instant, and ranges
-//! of dates are read a little wider than they are asked for.
+//! Within one schedule, start instants ascend: its dates are at least a week apart, and a clock change moves a start by
+//! at most a day. A clock change may reverse the order of two schedules, or make two starts equal. The merge therefore
+//! compares instants, and it reads a slightly wider range of dates than the caller asks for.
 
 use std::iter;
 
@@ -12,24 +12,25 @@ use super::{Calendar, Occurrence, Recurrence, Schedule, dates::Dates, meetings::
 use crate::zone::local_date;
 
 impl Recurrence {
-    /// Those whose local date is in `from` to `to`, both included, by start; made as they are asked for.
+    /// The occurrences whose local date is in `from..=to`, ordered by start. They are computed lazily.
     pub fn occurrences(
         &self,
         calendar: &Calendar,
         from: NaiveDate,
         to: NaiveDate,
     ) -> impl Iterator<Item = Occurrence> + use<> {
-        // Two that start at the same instant may differ by a date, across a gap: so both must be in sight.
+        // Two occurrences that a clock change moves to the same start may have different dates. Both must be read to be
+        // merged.
         self.dated_about(calendar, from, to).filter(move |occurrence| from <= occurrence.date && occurrence.date <= to)
     }
 
-    /// The first that starts after an instant, not at it.
+    /// The first occurrence that starts after the instant `after`, not at it. `None` if there is none.
     pub fn next_after(&self, calendar: &Calendar, after: DateTime<Utc>) -> Option<Occurrence> {
         self.dated_about(calendar, local_date(calendar.zone, after), NaiveDate::MAX)
             .find(|occurrence| after < occurrence.meeting.starts_at())
     }
 
-    /// Those that start in `from` to `to`, both included, by start.
+    /// The occurrences that start in `from..=to`, ordered by start.
     pub fn starting_in(&self, calendar: &Calendar, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Occurrence> {
         let zone = calendar.zone;
         self.dated_about(calendar, local_date(zone, from), local_date(zone, to))
@@ -38,8 +39,8 @@ impl Recurrence {
             .collect()
     }
 
-    /// At least those dated `from` to `to`, and those that start on these local dates. A gap carries a start over one
-    /// date at most; what would be one with it is one more date away.
+    /// At least the occurrences that are dated `from..=to` and those that start on these local dates. A clock change
+    /// moves a start by at most one date. An occurrence with the same start is at most one more date away.
     fn dated_about(&self, calendar: &Calendar, from: NaiveDate, to: NaiveDate) -> Occurrences {
         let from = from.checked_sub_days(Days::new(2)).unwrap_or(NaiveDate::MIN);
         let to = to.checked_add_days(Days::new(2)).unwrap_or(NaiveDate::MAX);
@@ -48,7 +49,7 @@ impl Recurrence {
     }
 }
 
-/// The occurrences of several schedules, by start instant.
+/// The occurrences of several schedules, ordered by start.
 #[derive(Debug, Clone)]
 pub struct Occurrences {
     heads: Vec<Head>,
@@ -72,7 +73,8 @@ impl Iterator for Occurrences {
         if is_alone {
             return head.take();
         }
-        // Those that start at the same instant are one; the later end counts, then the time that needed no shift.
+        // Occurrences with the same start are merged into one (rule 8). The later end wins, then the later scheduled
+        // time, which is the one that no clock change moved.
         let together = self.heads.iter_mut().filter(|head| head.starts_at() == Some(starts_at));
         together.filter_map(Head::take).max_by_key(|occurrence| (occurrence.meeting.ends_at(), occurrence.key()))
     }
@@ -80,7 +82,7 @@ impl Iterator for Occurrences {
 
 impl iter::FusedIterator for Occurrences {}
 
-/// A schedule's next occurrence and the dates after it.
+/// The next occurrence of one schedule, and the dates after it.
 #[derive(Debug, Clone)]
 struct Head {
     dates: Dates,
@@ -103,7 +105,7 @@ impl Head {
         self.occurrence.as_ref().map(|next| next.meeting.starts_at())
     }
 
-    /// Gives the occurrence and makes the next one.
+    /// Takes the occurrence and computes the next one.
     fn take(&mut self) -> Option<Occurrence> {
         let taken = self.occurrence?;
         self.advance();
@@ -111,7 +113,7 @@ impl Head {
     }
 
     fn advance(&mut self) {
-        // Valid schedules have a meeting on every date of the years 1 to 9999.
+        // The times of a valid schedule give a meeting on every date of the years 1 to 9999.
         self.occurrence = self.dates.next().and_then(|date| self.meetings.on(date));
     }
 }

@@ -1,33 +1,36 @@
-//! A recurrence in the words of RFC 5545: RRULE values, and the series of an iCalendar export.
+//! A recurrence in the terms of RFC 5545: RRULE values, and the series of an iCalendar export.
 
 use chrono::{NaiveDate, NaiveDateTime, Weekday};
 
 use super::{Calendar, Occurrence, Recurrence, Schedule};
 use crate::zone::instant_of;
 
-/// One schedule as an iCalendar component has it: `DTSTART;TZID=<zone>:<starts>`, `DTEND`, `RRULE`.
+/// One schedule as an iCalendar component: the values of `DTSTART;TZID=<zone>:<starts>`, `DTEND` and `RRULE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Series {
-    /// The place of the schedule in the recurrence, from 0.
+    /// The index of the schedule in the recurrence, from 0.
     pub schedule: usize,
-    /// Local time of the first occurrence, as scheduled: inside a gap RFC 5545 reads it as this crate does.
+    /// The scheduled local start of the first occurrence. RFC 5545 reads a local time that does not exist as this crate
+    /// does.
     pub starts: NaiveDateTime,
-    /// Local time of the first occurrence's end.
+    /// The scheduled local end of the first occurrence.
     pub ends: NaiveDateTime,
     /// The RRULE value.
     pub rrule: String,
 }
 
 impl Recurrence {
-    /// RRULE values, one a schedule. UNTIL, where the series has an end, is in UTC, as RFC 5545 asks for a DTSTART with
-    /// a time zone. DTSTART must be an occurrence of the schedule: see [`Recurrence::series`].
+    /// The RRULE value of each schedule. If the calendar has a termination date, the value has an UNTIL. It is in UTC,
+    /// as RFC 5545 requires for a DTSTART with a time zone. DTSTART must be an occurrence of the schedule;
+    /// [`Recurrence::series`] gives one.
     pub fn rrules(&self, calendar: &Calendar) -> Vec<String> {
         self.schedules.iter().map(|schedule| rrule(schedule, calendar)).collect()
     }
 
-    /// The series of each schedule from its first occurrence dated `since` or later. A schedule that never meets from
-    /// then on has none, nor has one all of whose meetings start with those of another that ends no earlier: they are
-    /// the same occurrences (rule 8).
+    /// The series of the schedules, each from its first occurrence dated `since` or later.
+    ///
+    /// A schedule has no series if it has no such occurrence. It has none either if another schedule covers it, because
+    /// both give the same occurrences (rule 8).
     pub fn series(&self, calendar: &Calendar, since: NaiveDate) -> Vec<Series> {
         let schedules = self.schedules.iter().enumerate();
         let independent = schedules.filter(|(index, schedule)| !self.is_covered(*index, schedule));
@@ -42,13 +45,13 @@ impl Recurrence {
 
     fn is_covered(&self, index: usize, schedule: &Schedule) -> bool {
         self.schedules.iter().enumerate().any(|(other_index, other)| {
-            // Of two that cover each other, the first stays.
+            // If two schedules cover each other, the first one keeps its series.
             other_index != index && covers(other, schedule) && (other_index < index || !covers(schedule, other))
         })
     }
 }
 
-/// Does `one` meet whenever `other` does, at the same time of day, ending no earlier?
+/// Whether every occurrence of `other` starts together with an occurrence of `one` that ends no earlier.
 fn covers(one: &Schedule, other: &Schedule) -> bool {
     let length = |schedule: &Schedule| {
         let seconds = schedule.end().signed_duration_since(schedule.start()).num_seconds();
@@ -85,7 +88,8 @@ fn rrule(schedule: &Schedule, calendar: &Calendar) -> String {
         }
     };
     if let Some(termination) = calendar.termination {
-        // The start that the schedule has, or would have, on the last day: no later one is in, none before is out.
+        // The start that the schedule has, or would have, on the last date. UNTIL is inclusive, so every earlier
+        // occurrence is in the series and no later one.
         let until = instant_of(calendar.zone, termination.and_time(schedule.start()));
         rule += &until.format(";UNTIL=%Y%m%dT%H%M%SZ").to_string();
     }
@@ -131,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn rules() {
+    fn schedules_become_rrules() {
         let schedules = vec![
             weekly(Weekday::Thu, 1, (19, 22)),
             weekly(Weekday::Thu, 2, (19, 22)),
@@ -147,25 +151,25 @@ mod tests {
     }
 
     #[test]
-    fn series_begin_with_an_occurrence() {
+    fn series_begins_with_an_occurrence_and_covered_schedules_have_none() {
         let schedules = vec![
             weekly(Weekday::Thu, 2, (22, 1)),
-            // In the first one, and not longer.
+            // The first schedule covers it.
             weekly(Weekday::Thu, 4, (22, 1)),
             monthly(Weekday::Sun, &[1, 3], (15, 18)),
             monthly(Weekday::Sun, &[3], (15, 17)),
-            // Longer: stays.
+            // It ends later than the schedule with the same start, so it is not covered.
             monthly(Weekday::Sun, &[3], (15, 19)),
         ];
         let recurrence = Recurrence::new(schedules).unwrap();
         let series = recurrence.series(&calendar(), date("2025-02-03"));
-        let told: Vec<_> = series.iter().map(|it| (it.schedule, it.starts.to_string(), it.ends.to_string())).collect();
+        let found: Vec<_> = series.iter().map(|it| (it.schedule, it.starts.to_string(), it.ends.to_string())).collect();
         let expected = [
             (0, "2025-02-13 22:00:00", "2025-02-14 01:00:00"),
             (2, "2025-02-16 15:00:00", "2025-02-16 18:00:00"),
             (4, "2025-02-16 15:00:00", "2025-02-16 19:00:00"),
         ];
-        assert_eq!(told, expected.map(|(schedule, starts, ends)| (schedule, starts.to_owned(), ends.to_owned())));
+        assert_eq!(found, expected.map(|(schedule, starts, ends)| (schedule, starts.to_owned(), ends.to_owned())));
         let ended = Calendar { termination: Some(date("2025-02-14")), ..calendar() };
         assert_eq!(recurrence.series(&ended, date("2025-02-03")).len(), 1);
         let twins = Recurrence::new(vec![weekly(Weekday::Mon, 1, (8, 9)); 3]).unwrap();

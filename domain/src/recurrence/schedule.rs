@@ -1,29 +1,31 @@
-//! One schedule, and what is wrong with one.
+//! One schedule, and the errors of invalid schedules.
 
 use std::{borrow::Cow, fmt};
 
 use chrono::{NaiveTime, Timelike, Weekday};
 
-/// When a session meets, in local times. An end before the start is on the next day.
+/// A rule that gives meetings, in local times. An end before the start is on the next day. Times are whole seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Schedule {
     Weekly {
         weekday: Weekday,
-        /// 1 to 520; counted from the week of the calendar's anchor.
+        /// The interval in weeks, 1 to 520. Weeks are counted from the week of
+        /// [`Calendar::anchor`](super::Calendar::anchor).
         every_n_weeks: u32,
         start: NaiveTime,
         end: NaiveTime,
     },
     Monthly {
         weekday: Weekday,
-        /// 1 to 5 count the weekday from the start of the month, -1 to -5 from its end; any that fits is meant.
+        /// The positions of the weekday in the month: 1 to 5 count from the start, -1 to -5 from the end. The session
+        /// meets at each position that the month has.
         which: Vec<i8>,
         start: NaiveTime,
         end: NaiveTime,
     },
 }
 
-/// A field of a schedule, in the words of the GraphQL interface.
+/// A field of a schedule, by its name in the GraphQL API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Field {
     Type,
@@ -53,7 +55,7 @@ impl fmt::Display for Field {
     }
 }
 
-/// What is wrong with one schedule: `field` `problem`, such as 'everyNWeeks must be 1 to 520'.
+/// Why one schedule is not valid. The message is `field` `problem`, such as 'everyNWeeks must be 1 to 520'.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field} {problem}")]
 pub struct ScheduleError {
@@ -67,13 +69,13 @@ impl ScheduleError {
     }
 }
 
-/// What is wrong with a list of schedules.
+/// Why a list of schedules is not valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecurrenceError {
-    /// Which schedule, counted from 0; `None`: the list as a whole.
+    /// The index of the schedule, from 0. `None` if the problem is the list as a whole.
     pub schedule: Option<usize>,
     pub field: Option<Field>,
-    /// Says on: 'must be 1 to 520'.
+    /// The end of the message, such as 'must be 1 to 520'.
     pub problem: Cow<'static, str>,
 }
 
@@ -83,7 +85,7 @@ impl RecurrenceError {
     }
 }
 
-/// 'schedule 2: everyNWeeks must be 1 to 520', counted from 1.
+/// Such as 'schedule 2: everyNWeeks must be 1 to 520'. The message counts schedules from 1.
 impl fmt::Display for RecurrenceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.schedule {
@@ -100,14 +102,15 @@ impl fmt::Display for RecurrenceError {
 impl std::error::Error for RecurrenceError {}
 
 const EVERY_N_WEEKS: ScheduleError = ScheduleError { field: Field::EveryNWeeks, problem: "must be 1 to 520" };
-const WHICH: ScheduleError = ScheduleError { field: Field::Which, problem: "must be 1 to 5 or -1 to -5, each" };
-const WHICH_IS_EMPTY: ScheduleError = ScheduleError { field: Field::Which, problem: "must name at least one" };
+const WHICH: ScheduleError = ScheduleError { field: Field::Which, problem: "must only contain 1 to 5 and -1 to -5" };
+const WHICH_IS_EMPTY: ScheduleError =
+    ScheduleError { field: Field::Which, problem: "must contain at least one position" };
 
 impl Schedule {
-    /// Every `every_n_weeks` weeks, taken as the client gave it.
+    /// A weekly schedule from user input.
     ///
     /// # Errors
-    /// When `every_n_weeks` is not 1 to 520, the times are equal or have fractions of a second.
+    /// If `every_n_weeks` is not 1 to 520, or the times are equal or have fractions of a second.
     pub fn weekly(
         weekday: Weekday,
         every_n_weeks: i64,
@@ -120,27 +123,28 @@ impl Schedule {
         Ok(schedule)
     }
 
-    /// On the given weekdays of the month, taken as the client gave them; what is there twice is kept once.
+    /// A monthly schedule from user input. A position that is given twice is stored once.
     ///
     /// # Errors
-    /// When `which` is empty or has something else than 1 to 5 and -1 to -5, the times are equal or have fractions of
-    /// a second.
+    /// If `which` is empty or contains anything but 1 to 5 and -1 to -5, or the times are equal or have fractions of a
+    /// second.
     pub fn monthly(weekday: Weekday, which: &[i64], start: NaiveTime, end: NaiveTime) -> Result<Self, ScheduleError> {
-        let mut kept = Vec::new();
+        let mut unique = Vec::new();
         for position in which {
             let position = i8::try_from(*position).map_err(|_| WHICH)?;
             if !is_position(position) {
                 return Err(WHICH);
             }
-            if !kept.contains(&position) {
-                kept.push(position);
+            if !unique.contains(&position) {
+                unique.push(position);
             }
         }
-        let schedule = Self::Monthly { weekday, which: kept, start, end };
+        let schedule = Self::Monthly { weekday, which: unique, start, end };
         schedule.check()?;
         Ok(schedule)
     }
 
+    /// The weekday of the start.
     pub const fn weekday(&self) -> Weekday {
         match self {
             Self::Weekly { weekday, .. } | Self::Monthly { weekday, .. } => *weekday,

@@ -1,4 +1,4 @@
-//! The form in which a recurrence is stored: JSON text, such as
+//! The stored form of a recurrence. It is JSON text, such as
 //! `[{"type":"weekly","weekday":"thursday","every_n_weeks":1,"start_time":"19:00","end_time":"22:30"},
 //! {"type":"monthly_nth_weekday","weekday":"friday","which":[4],"start_time":"19:00","end_time":"22:00"}]`.
 
@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 use super::{Field, Recurrence, RecurrenceError, Schedule, ScheduleError, words::weekday_name};
 
 impl Recurrence {
-    /// Reads the stored form. Weekdays may be in upper case, times `HH:MM` or `HH:MM:SS`; without `every_n_weeks` it is
-    /// every week; unknown keys are not looked at.
+    /// Reads the stored form. Weekdays may be in upper or lower case. Times are `HH:MM` or `HH:MM:SS`. A missing
+    /// `every_n_weeks` means 1. Unknown keys are ignored.
     ///
     /// # Errors
-    /// When it is not that form, or not valid.
+    /// If the text does not have this form, or a schedule is not valid.
     pub fn from_json(text: &str) -> Result<Self, RecurrenceError> {
         let value: Value = serde_json::from_str(text)
             .map_err(|error| RecurrenceError::of_the_list(format!("is not JSON: {error}")))?;
@@ -23,7 +23,7 @@ impl Recurrence {
         Self::new(schedules.collect::<Result<_, _>>()?)
     }
 
-    /// The stored form.
+    /// Writes the stored form.
     pub fn to_json(&self) -> String {
         Value::Array(self.schedules.iter().map(write).collect()).to_string()
     }
@@ -50,12 +50,12 @@ fn read(item: &Value) -> Result<Schedule, ScheduleError> {
     if kind == "weekly" {
         return match fields.get("every_n_weeks").unwrap_or(&Value::Null) {
             Value::Null => Schedule::weekly(weekday, 1, start, end),
-            // What is no whole number is as wrong as zero.
+            // Anything but a whole number is as invalid as 0.
             number => Schedule::weekly(weekday, number.as_i64().unwrap_or(0), start, end),
         };
     }
     let Some(which) = fields.get("which").and_then(Value::as_array) else {
-        return error(Field::Which, "must be a list of 1 to 5 and -1 to -5");
+        return error(Field::Which, "must be a list of numbers, each 1 to 5 or -1 to -5");
     };
     let which: Vec<i64> = which.iter().map(|position| position.as_i64().unwrap_or(0)).collect();
     Schedule::monthly(weekday, &which, start, end)
@@ -81,7 +81,7 @@ fn read_weekday(text: &str) -> Option<Weekday> {
     [Mon, Tue, Wed, Thu, Fri, Sat, Sun].into_iter().find(|weekday| weekday_name(*weekday).eq_ignore_ascii_case(text))
 }
 
-/// Strictly two digits each, 24 hours, no leap second.
+/// Reads `HH:MM` or `HH:MM:SS`: two digits each, 24 hours, no leap second.
 fn read_time(text: &str) -> Option<NaiveTime> {
     let is_well_formed = matches!(text.len(), 5 | 8)
         && text
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn stored_form_is_read_back_unchanged() {
         let text = r#"[
             {"type":"weekly","weekday":"THURSDAY","start_time":"19:00","end_time":"22:30:15","every_n_weeks":2},
             {"type":"monthly_nth_weekday","weekday":"Friday","which":[4,-1,4],"start_time":"23:00:00","end_time":"01:00"},
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn error_names_the_schedule_the_field_and_the_problem() {
         let weekly = |change: &str| {
             let mut schedule =
                 json!({"type": "weekly", "weekday": "monday", "start_time": "19:00", "end_time": "22:00"});
@@ -158,12 +158,12 @@ mod tests {
             (weekly(r#"{"every_n_weeks": 1.5}"#), "schedule 2: everyNWeeks must be 1 to 520"),
             (weekly(r#"{"every_n_weeks": 9e99}"#), "schedule 2: everyNWeeks must be 1 to 520"),
             (weekly(r#"{"every_n_weeks": "2"}"#), "schedule 2: everyNWeeks must be 1 to 520"),
-            (monthly("[]"), "schedule 2: which must name at least one"),
-            (monthly("[0]"), "schedule 2: which must be 1 to 5 or -1 to -5, each"),
-            (monthly("[1, 6]"), "schedule 2: which must be 1 to 5 or -1 to -5, each"),
-            (monthly("[-6]"), "schedule 2: which must be 1 to 5 or -1 to -5, each"),
-            (monthly("[99999]"), "schedule 2: which must be 1 to 5 or -1 to -5, each"),
-            (monthly("1"), "schedule 2: which must be a list of 1 to 5 and -1 to -5"),
+            (monthly("[]"), "schedule 2: which must contain at least one position"),
+            (monthly("[0]"), "schedule 2: which must only contain 1 to 5 and -1 to -5"),
+            (monthly("[1, 6]"), "schedule 2: which must only contain 1 to 5 and -1 to -5"),
+            (monthly("[-6]"), "schedule 2: which must only contain 1 to 5 and -1 to -5"),
+            (monthly("[99999]"), "schedule 2: which must only contain 1 to 5 and -1 to -5"),
+            (monthly("1"), "schedule 2: which must be a list of numbers, each 1 to 5 or -1 to -5"),
         ] {
             assert_eq!(Recurrence::from_json(&text).unwrap_err().to_string(), words, "{text}");
         }
@@ -172,6 +172,6 @@ mod tests {
             assert!(words.starts_with("the recurrence is not JSON: "), "{words}");
         }
         let many = Recurrence::new(vec![Recurrence::from_json(&weekly("{}")).unwrap().schedules()[0].clone(); 51]);
-        assert_eq!(many.unwrap_err().to_string(), "the recurrence must be at most 50 schedules");
+        assert_eq!(many.unwrap_err().to_string(), "the recurrence must have at most 50 schedules");
     }
 }

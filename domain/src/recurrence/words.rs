@@ -1,11 +1,11 @@
-//! A recurrence in words for people (rule 9).
+//! A recurrence as English text for users (rule 9 of ARCHITECTURE.md).
 
 use chrono::{NaiveTime, Timelike, Weekday};
 
 use super::{Recurrence, Schedule};
 
 impl Recurrence {
-    /// Such as 'Tuesdays from 7:00pm-10:00pm and Every other Sunday from 3:00pm-6:00pm'.
+    /// The text of the recurrence, such as 'Tuesdays from 7:00pm-10:00pm and Every other Sunday from 3:00pm-6:00pm'.
     pub fn text(&self) -> String {
         let schedules: Vec<String> = self.schedules.iter().map(schedule_text).collect();
         match schedules.as_slice() {
@@ -17,7 +17,7 @@ impl Recurrence {
     }
 }
 
-/// The English name, with a capital.
+/// The English name of the weekday, with a capital letter.
 pub(super) const fn weekday_name(weekday: Weekday) -> &'static str {
     match weekday {
         Weekday::Mon => "Monday",
@@ -41,7 +41,7 @@ fn schedule_text(schedule: &Schedule) -> String {
     format!("{days} from {}-{}", time_text(schedule.start()), time_text(schedule.end()))
 }
 
-/// 'First, second and last': in the order of the month.
+/// Such as 'First, second and last', in the order in which they come in the month.
 fn positions_text(which: &[i8]) -> String {
     let mut positions = which.to_vec();
     positions.sort_by_key(|position| (*position < 0, *position));
@@ -51,7 +51,7 @@ fn positions_text(which: &[i8]) -> String {
         [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         words => words.concat(),
     };
-    // All words are ASCII.
+    // All words are ASCII, so the first character is one byte long.
     let (initial, rest) = text.split_at_checked(1).unwrap_or_default();
     initial.to_ascii_uppercase() + rest
 }
@@ -71,7 +71,7 @@ const fn position_text(position: i8) -> &'static str {
     }
 }
 
-/// '7:00pm'; seconds are told where there are any.
+/// Such as '7:00pm'. Seconds are only shown if they are not 0.
 fn time_text(time: NaiveTime) -> String {
     time.format(if time.second() == 0 { "%-I:%M%P" } else { "%-I:%M:%S%P" }).to_string()
 }
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn schedules_in_words() {
+    fn recurrence_becomes_english_text() {
         let time = |h, m, s| NaiveTime::from_hms_opt(h, m, s).unwrap();
         let (start, end) = (time(19, 0, 0), time(22, 30, 0));
         let weekly = |weekday, n| Schedule::weekly(weekday, n, start, end).unwrap();

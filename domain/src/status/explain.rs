@@ -1,4 +1,4 @@
-//! Why an instance is active or not, in words for people.
+//! An English sentence that says why an instance is active or not.
 
 use chrono::{DateTime, NaiveTime, TimeZone, Timelike, Utc};
 
@@ -8,20 +8,22 @@ use crate::{
     zone::{Tz, local_time},
 };
 
-/// The times of an instance, as stored, for [`explain`].
+/// The stored times of an instance, for [`explain`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Times {
-    /// The session's zone, in which times are told. For one that can't be read: UTC.
+    /// The session's time zone, in which the sentence gives times. UTC if the zone is unknown.
     pub zone: Tz,
-    /// Local times as written.
+    /// The local start time.
     pub start: Option<NaiveTime>,
+    /// The local end time.
     pub end: Option<NaiveTime>,
-    /// The same as instants.
+    /// The start and the end as instants.
     pub meeting: Option<Meeting>,
 }
 
-/// One sentence without a full stop, such as 'Active since 18:00 CST: starts 19:00, opens 60 minutes before'. Dates
-/// are told where they are not today's in the zone. `is_active`: the stored status, which may be a moment behind.
+/// Explains the status in one sentence without a full stop, such as 'Active since 18:00 CST: starts 19:00, opens 60
+/// minutes before'. A date is only given if it is not today's date in the zone. `is_active` is the stored status, which
+/// may not have been updated yet.
 pub fn explain(facts: &InstanceFacts, times: &Times, is_active: bool, now: DateTime<Utc>) -> String {
     if facts.is_deleted {
         return "Deleted".into();
@@ -46,26 +48,26 @@ pub fn explain(facts: &InstanceFacts, times: &Times, is_active: bool, now: DateT
 
 fn explain_override(Override { active, until }: Override, zone: Tz, now: DateTime<Utc>) -> String {
     let until = match until {
-        Some(until) => Teller::new(zone, now).tell(until),
+        Some(until) => InstantFormatter::new(zone, now).format(until),
         None => "the next periodic sweep".into(),
     };
     format!("Overridden by an admin until {until}: {}", if active { "active" } else { "inactive" })
 }
 
 fn explain_window(window: Window, meeting: Meeting, zone: Tz, is_active: bool, now: DateTime<Utc>) -> String {
-    let mut teller = Teller::new(zone, now);
+    let mut formatter = InstantFormatter::new(zone, now);
     let buffer_before = minutes_between(window.opens(), meeting.starts_at());
     if now >= window.closes() {
-        let closing = teller.tell(window.closes());
+        let closing = formatter.format(window.closes());
         return match minutes_between(meeting.ends_at(), window.closes()) {
             _ if is_active => format!("Closed {closing}, about to become inactive"),
             None => format!("Over: ended {closing}"),
             Some(minutes) => {
-                format!("Over since {closing}: ended {}, closes {minutes} after", teller.tell(meeting.ends_at()))
+                format!("Over since {closing}: ended {}, closes {minutes} after", formatter.format(meeting.ends_at()))
             }
         };
     }
-    let opening = teller.tell(window.opens());
+    let opening = formatter.format(window.opens());
     let is_open = now >= window.opens();
     let before = match (is_active, is_open) {
         (true, true) => format!("Active since {opening}"),
@@ -75,7 +77,7 @@ fn explain_window(window: Window, meeting: Meeting, zone: Tz, is_active: bool, n
             return match buffer_before {
                 None => format!("Not yet active: starts {opening}"),
                 Some(minutes) => {
-                    let start = teller.tell(meeting.starts_at());
+                    let start = formatter.format(meeting.starts_at());
                     format!("Not yet active: opens {opening}, {minutes} before the start at {start}")
                 }
             };
@@ -83,11 +85,11 @@ fn explain_window(window: Window, meeting: Meeting, zone: Tz, is_active: bool, n
     };
     match buffer_before {
         None => format!("{before}: starts then"),
-        Some(minutes) => format!("{before}: starts {}, opens {minutes} before", teller.tell(meeting.starts_at())),
+        Some(minutes) => format!("{before}: starts {}, opens {minutes} before", formatter.format(meeting.starts_at())),
     }
 }
 
-/// '60 minutes'; `None` for none at all.
+/// Such as '60 minutes'. `None` for less than a minute.
 fn minutes_between(from: DateTime<Utc>, to: DateTime<Utc>) -> Option<String> {
     match to.signed_duration_since(from).num_minutes() {
         0 => None,
@@ -96,20 +98,20 @@ fn minutes_between(from: DateTime<Utc>, to: DateTime<Utc>) -> Option<String> {
     }
 }
 
-/// Tells moments one after the other, leaving out what the one before has said: the zone's abbreviation unless it
-/// changed, the date unless it is another.
-struct Teller {
+/// Formats the instants of one sentence. It leaves out what the previous instant has said: the zone's abbreviation and
+/// the date are only given if they differ from the previous ones.
+struct InstantFormatter {
     zone: Tz,
     date: String,
     abbreviation: String,
 }
 
-impl Teller {
+impl InstantFormatter {
     fn new(zone: Tz, now: DateTime<Utc>) -> Self {
         Self { zone, date: date_text(zone, now), abbreviation: String::new() }
     }
 
-    fn tell(&mut self, at: DateTime<Utc>) -> String {
+    fn format(&mut self, at: DateTime<Utc>) -> String {
         let local = local_time(self.zone, at);
         let mut text = local.format(if local.second() == 0 { "%H:%M" } else { "%H:%M:%S" }).to_string();
         let abbreviation = self.zone.offset_from_utc_datetime(&at.naive_utc()).to_string();
@@ -151,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_in_words() {
+    fn explanation_gives_the_window_and_its_reason() {
         let (facts, times) = evening((60, 60));
         for (active, now, words) in [
             (true, "2024-01-16T00:00:00Z", "Active since 18:00 CST: starts 19:00, opens 60 minutes before"),
@@ -181,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn buffers_in_words() {
+    fn explanation_gives_buffers_only_if_there_are_any() {
         let now = instant("2024-01-16T01:30:00Z");
         let (facts, times) = evening((0, 0));
         assert_eq!(explain(&facts, &times, true, now), "Active since 19:00 CST: starts then");
@@ -196,10 +198,10 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_in_words() {
+    fn explanation_gives_what_takes_precedence_over_the_window() {
         let (facts, times) = evening((60, 60));
         let now = instant("2024-01-16T01:30:00Z");
-        let held = |active, until: Option<&str>| InstanceFacts {
+        let overridden = |active, until: Option<&str>| InstanceFacts {
             override_: Some(Override { active, until: until.map(instant) }),
             ..facts
         };
@@ -211,13 +213,13 @@ mod tests {
             (facts, Times { end: None, ..times }, "No end time"),
             (facts, Times { start: None, end: None, ..times }, "No start or end time"),
             (InstanceFacts { window: None, ..facts }, times, "Not scheduled: its times or time zone can't be read"),
-            (held(true, Some("2024-01-16T02:00:00Z")), times, "Overridden by an admin until 20:00 CST: active"),
+            (overridden(true, Some("2024-01-16T02:00:00Z")), times, "Overridden by an admin until 20:00 CST: active"),
             (
-                held(false, Some("2024-01-16T06:00:30Z")),
+                overridden(false, Some("2024-01-16T06:00:30Z")),
                 times,
                 "Overridden by an admin until 00:00:30 CST on 16 January 2024: inactive",
             ),
-            (held(false, None), times, "Overridden by an admin until the next periodic sweep: inactive"),
+            (overridden(false, None), times, "Overridden by an admin until the next periodic sweep: inactive"),
         ] {
             assert_eq!(explain(&facts, &times, false, now), words);
         }

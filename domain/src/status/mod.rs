@@ -1,8 +1,11 @@
-//! Whether an instance is active, and when that changes next (rules 1 to 7): the only place where it is decided.
+//! Status: whether an instance is active, and when that changes next (rules 5 to 7 of ARCHITECTURE.md). No other code
+//! decides it.
 //!
-//! Facts and an instant go in, a [`Decision`] comes out. Whoever stores it stores `is_active`, what remains of the
-//! override, and `due_at`, by which the next sweep or timer finds the instance: a periodic sweep takes those with
-//! `due_at <= now + LOOKAHEAD`, and those whose override has no `until`; a timer those with `due_at <= now`.
+//! [`decide`] takes the stored facts and an instant, and returns a [`Decision`]. The caller stores the whole decision.
+//! The next sweep or timer finds the instance by its `due_at`:
+//!
+//! - A timer handles the instances with `due_at <= now`.
+//! - A periodic sweep handles the instances with `due_at <= now + LOOKAHEAD`, and those whose override has no `until`.
 
 mod explain;
 
@@ -11,69 +14,71 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub use self::explain::{Times, explain};
 use crate::window::Window;
 
-/// How far ahead periodic sweeps look when they activate (rule 6).
+/// How far ahead a periodic sweep activates instances (rule 6).
 pub const LOOKAHEAD: TimeDelta = TimeDelta::minutes(1);
 
-/// Set by an admin; wins over the window (rule 7).
+/// A status that an admin or organiser has set. It takes precedence over the window (rule 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Override {
     pub active: bool,
-    /// `None`: until the next periodic sweep.
+    /// The end of the override. `None` means the next periodic sweep.
     pub until: Option<DateTime<Utc>>,
 }
 
-/// What is stored of an instance and its session, as far as its status goes.
+/// The stored facts about an instance and its session that decide the instance's status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct InstanceFacts {
-    /// `None` without start or end time (rule 5).
+    /// `None` if the start or the end time is missing (rule 5).
     pub window: Option<Window>,
     pub is_cancelled: bool,
     pub is_deleted: bool,
-    /// Is it dated after its session's termination date?
+    /// The instance is dated after its session's termination date.
     pub is_past_termination: bool,
     pub override_: Option<Override>,
 }
 
 impl InstanceFacts {
-    /// Never active, whatever window and override say (rules 5 and 7).
+    /// Whether the instance is never active, whatever its window and its override (rules 5 and 7).
     pub const fn is_barred(&self) -> bool {
         self.is_cancelled || self.is_deleted || self.is_past_termination
     }
 
-    /// The override, unless its time has come. One without `until` is in force until a periodic sweep ends it.
+    /// The override, unless it has ended. An override without `until` stays in force until a periodic sweep ends it.
     pub fn override_in_force(&self, now: DateTime<Utc>) -> Option<Override> {
         self.override_.filter(|override_| override_.until.is_none_or(|until| now < until))
     }
 
-    /// The first opening or closing of the window after `now`.
+    /// The next opening or closing of the window after `now`.
     fn next_edge(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let window = self.window?;
         [window.opens(), window.closes()].into_iter().find(|edge| now < *edge)
     }
 }
 
-/// On whose behalf is decided (rule 6).
+/// What triggered the decision (rule 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mode {
-    /// A periodic sweep: looks a minute ahead when it activates, and ends overrides without `until`.
+    /// A periodic sweep. It activates up to [`LOOKAHEAD`] early, and ends overrides without `until`.
     Periodic,
-    /// Timers, saves and triggers: neither.
+    /// A timer, a save or a trigger. It does neither.
     Exact,
 }
 
-/// What should be stored of an instance from now on.
+/// The values to store with the instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decision {
     pub is_active: bool,
-    /// What remains of the override: `None` once its time has come.
+    /// The override, or `None` if there is none or it has ended.
     pub override_: Option<Override>,
-    /// The next instant, after now, at which something falls due: the earlier of the window's edge and the override's
-    /// end. `None`: never.
+    /// The next instant after `now` at which the status must be decided again: the next opening or closing of the
+    /// window, or the end of the override, whichever is earlier. `None` if there is none.
     pub due_at: Option<DateTime<Utc>>,
 }
 
-/// Decides. `is_active_now`: the stored status, which stays as it is in the minute before a window opens unless a
-/// periodic sweep activates then.
+/// Decides the status of an instance at `now` (rules 5 to 7).
+///
+/// `is_active_now` is the stored status. During the minute before the window opens, a periodic sweep activates the
+/// instance; every other trigger leaves the stored status as it is.
 pub fn decide(facts: &InstanceFacts, is_active_now: bool, now: DateTime<Utc>, mode: Mode) -> Decision {
     let override_ = facts.override_in_force(now).filter(|override_| mode == Mode::Exact || override_.until.is_some());
     if facts.is_barred() {

@@ -1,6 +1,7 @@
-//! Time zones: their names, the version of their data, and how a wall-clock time becomes an instant (rule 3).
+//! Time zones: their names, the version of their data, and the conversion of local times to instants (rule 3 of
+//! ARCHITECTURE.md).
 
-mod steady;
+mod offset_periods;
 
 use std::str::FromStr;
 
@@ -8,27 +9,27 @@ use chrono::{DateTime, FixedOffset, MappedLocalTime, NaiveDate, NaiveDateTime, O
 use chrono_tz::GapInfo;
 pub use chrono_tz::Tz;
 
-pub(crate) use self::steady::Steady;
+pub(crate) use self::offset_periods::OffsetPeriod;
 
-/// The version of the IANA data that the program was built with, such as `2025b`.
+/// The version of the IANA time zone data in this program, such as `2025b`.
 pub const TZ_DATA_VERSION: &str = chrono_tz::IANA_TZDB_VERSION;
 
-/// A name that is no IANA time zone of this program's data.
+/// This program's data has no time zone of this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown time zone '{0}': use an IANA name such as America/Chicago")]
 pub struct UnknownZone(pub String);
 
-/// The zone of that exact IANA name; upper and lower case matter.
+/// The time zone with this IANA name. Upper and lower case matter.
 ///
 /// # Errors
-/// When this program's data has no such zone.
+/// If this program's data has no such zone.
 pub fn parse_zone(name: &str) -> Result<Tz, UnknownZone> {
     Tz::from_str(name).map_err(|_| UnknownZone(name.to_owned()))
 }
 
-/// Is the program's zone data newer than that which stored windows were computed with? Then they are computed anew
-/// (rule 1). A stored version that can't be read is older than everything; a program's that can't be read is newer
-/// than nothing.
+/// Whether the program's zone data is newer than the data with which the stored windows were computed. If so, they must
+/// be computed again (rule 1). If `stored` can't be read, it counts as older. If `program` can't be read, it does not
+/// count as newer.
 pub fn tz_data_is_newer(program: &str, stored: &str) -> bool {
     match (release(program), release(stored)) {
         (Some(program), Some(stored)) => program > stored,
@@ -37,7 +38,7 @@ pub fn tz_data_is_newer(program: &str, stored: &str) -> bool {
     }
 }
 
-/// A release such as `2025b` as something that compares: the year, then the letters (after `z` come `za`, `zb`).
+/// A release such as `2025b` as a comparable value: the year, and then the letters (`z` is followed by `za`, `zb`).
 fn release(version: &str) -> Option<(u16, &str)> {
     let (year, letters) = version.split_at_checked(4)?;
     let is_letters = letters.bytes().all(|letter| letter.is_ascii_lowercase());
@@ -45,8 +46,8 @@ fn release(version: &str) -> Option<(u16, &str)> {
     Some((year.parse().ok()?, letters))
 }
 
-/// The instant at which clocks of the zone show `local` (rule 3): the first of two where they go back; where they go
-/// forward over it, `local` is read with the offset before the gap, and so moves forward.
+/// The instant at which clocks in the zone show `local` (rule 3). If the time occurs twice, it is the first one. If the
+/// time does not exist, it is read with the offset before the gap, so it moves forward by the length of the gap.
 pub fn instant_of(tz: Tz, local: NaiveDateTime) -> DateTime<Utc> {
     let offset = match tz.offset_from_local_datetime(&local) {
         MappedLocalTime::Single(offset) => offset,
@@ -56,35 +57,39 @@ pub fn instant_of(tz: Tz, local: NaiveDateTime) -> DateTime<Utc> {
         }
         MappedLocalTime::None => match GapInfo::new(&local, &tz).and_then(|gap| gap.begin) {
             Some((_, before)) => before,
-            // No zone has a gap without a before; a day earlier is before every gap.
+            // Every gap has an offset before it, so this is never reached. Two days earlier is before the gap in any
+            // case.
             None => tz.offset_from_utc_datetime(&local.checked_sub_signed(TimeDelta::days(2)).unwrap_or(local)),
         },
     };
     local.checked_sub_offset(offset.fix()).unwrap_or(local).and_utc()
 }
 
-/// What clocks of the zone show at an instant.
+/// The local date and time that clocks in the zone show at an instant.
 pub fn local_time(tz: Tz, at: DateTime<Utc>) -> NaiveDateTime {
     let utc = at.naive_utc();
     utc.checked_add_offset(tz.offset_from_utc_datetime(&utc).fix()).unwrap_or(utc)
 }
 
-/// The calendar date in the zone at an instant.
+/// The local date in the zone at an instant.
 pub fn local_date(tz: Tz, at: DateTime<Utc>) -> NaiveDate {
     local_time(tz, at).date()
 }
 
-/// From `at` on the clocks of a zone are ahead of UTC by `after`, until then by `before`.
+/// A change of a zone's offset from UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClockChange {
+    /// The first instant with the new offset.
     pub at: DateTime<Utc>,
+    /// The old offset.
     pub before: FixedOffset,
+    /// The new offset.
     pub after: FixedOffset,
 }
 
-/// The changes of a zone's clocks in the years 1970 to 2099, in order.
+/// The clock changes of a zone in the years 1970 to 2099, in ascending order.
 pub fn clock_changes(tz: Tz) -> impl Iterator<Item = ClockChange> {
-    steady::clock_changes(tz)
+    offset_periods::clock_changes(tz)
 }
 
 #[cfg(test)]
@@ -97,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn local_times_that_do_not_exist_or_exist_twice() {
+    fn local_time_that_is_missing_or_ambiguous_follows_rule_3() {
         for (zone, local, instant) in [
             ("America/New_York", "2025-06-11T19:00:00", "2025-06-11T23:00:00Z"),
             ("America/New_York", "2025-03-09T02:30:00", "2025-03-09T07:30:00Z"),
@@ -111,7 +116,7 @@ mod tests {
             ("Pacific/Apia", "2011-12-31T19:00:00", "2011-12-31T05:00:00Z"),
             ("America/Santiago", "2024-09-08T00:00:00", "2024-09-08T04:00:00Z"),
             ("America/Havana", "2025-03-09T00:00:00", "2025-03-09T05:00:00Z"),
-            // Nobody was there before 2005: the data begins with UTC.
+            // The station has been in use since 2005. Before that, its data is UTC.
             ("Antarctica/Troll", "0001-01-01T00:00:00", "0001-01-01T00:00:00Z"),
             ("UTC", "9999-12-31T23:59:59", "9999-12-31T23:59:59Z"),
         ] {
@@ -120,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_time_do_not_panic() {
+    fn earliest_and_latest_times_do_not_panic() {
         for tz in [Tz::Pacific__Kiritimati, Tz::Pacific__Pago_Pago] {
             for local in [NaiveDateTime::MIN, NaiveDateTime::MAX] {
                 let _ = instant_of(tz, local);
@@ -132,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn zone_names_are_exact() {
+    fn zone_is_found_by_its_exact_name_only() {
         assert_eq!(parse_zone("America/Chicago"), Ok(Tz::America__Chicago));
         for wrong in ["america/chicago", "Central", "", " UTC", "America/Chicago\0"] {
             assert_eq!(parse_zone(wrong), Err(UnknownZone(wrong.into())));
@@ -142,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn newer_zone_data() {
+    fn zone_data_is_compared_by_year_and_letters() {
         for (program, stored, newer) in [
             ("2025b", "2025a", true),
             ("2025b", "2025b", false),

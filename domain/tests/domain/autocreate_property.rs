@@ -1,4 +1,4 @@
-//! Going from one due instant to the next makes every occurrence's instance once, in time.
+//! Planning at each due instant creates exactly one instance for every occurrence, and none too late.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_occurrence_gets_one_instance(
+    fn every_occurrence_gets_exactly_one_instance(
         schedules in vec(schedules(), 1..4),
         (calendar, from) in calendars(),
         hours_ahead in 1..=168i32,
@@ -26,14 +26,14 @@ proptest! {
         let ends = begins + TimeDelta::days(60);
         let ahead = TimeDelta::hours(hours_ahead.into());
         let mut existing = Vec::new();
-        let mut made: BTreeSet<DateTime<Utc>> = BTreeSet::new();
+        let mut created: BTreeSet<DateTime<Utc>> = BTreeSet::new();
         let mut now = begins;
         while now <= ends {
             let decided = plan(&recurrence, &calendar, Buffers::default(), hours_ahead, &existing, now);
             for it in decided.create {
-                prop_assert!(made.insert(it.meeting.starts_at()));
+                prop_assert!(created.insert(it.meeting.starts_at()));
                 prop_assert!(it.meeting.starts_at() - now <= ahead);
-                // At its very instant, except what was due before the first look.
+                // Occurrences are created exactly when they fall due, except those that were due before the first plan.
                 prop_assert!(now == begins || it.meeting.starts_at() - now == ahead);
                 existing.push(ExistingInstance {
                     date: it.date,
@@ -51,7 +51,7 @@ proptest! {
         }
         let all = recurrence.starting_in(&calendar, begins, ends + ahead);
         for it in all.iter().filter(|it| it.meeting.starts_at() - ahead <= ends) {
-            prop_assert!(made.contains(&it.meeting.starts_at()), "{:?}", it);
+            prop_assert!(created.contains(&it.meeting.starts_at()), "{:?}", it);
         }
     }
 }

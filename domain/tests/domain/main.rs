@@ -1,6 +1,6 @@
-//! The rules held against the vectors in `tests/vectors`, and against second, naive versions of themselves.
+//! Tests of the rules against the vectors in `tests/vectors`, and against independent, naive implementations.
 
-#![expect(clippy::unwrap_used, reason = "a test that finds nothing where something must be fails right there")]
+#![expect(clippy::unwrap_used, reason = "a missing value fails the test at that line")]
 
 mod autocreate_property;
 mod naive;

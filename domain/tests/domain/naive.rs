@@ -1,4 +1,5 @@
-//! The naive versions: day by day, minute by minute, schedule by schedule, written without a look at the crate's own.
+//! Naive implementations of the rules, written independently of the crate. They try every day, every half hour and
+//! every schedule.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +9,15 @@ use insession_domain::{
     zone::Tz,
 };
 
-/// What clocks show, from the zone's offset at the instant, which is never in doubt.
+/// The local time that clocks show at an instant. The offset at an instant is never ambiguous.
 pub fn shown(zone: Tz, at: DateTime<Utc>) -> NaiveDateTime {
     at.naive_utc() + zone.offset_from_utc_datetime(&at.naive_utc()).fix()
 }
 
-/// Looks for the first instant at which clocks show `local`; where none does, counts on from the last moment before
-/// the gap with the offset of that moment.
+/// The first instant at which clocks show `local`. If there is none, the offset just before the gap is used.
 pub fn instant_of(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
     let utc = local.and_utc();
-    // No zone has been farther from UTC than 16 hours; half an hour is shorter than any time between two changes.
+    // Every offset is within 16 hours of UTC. Two clock changes are more than half an hour apart.
     let probes = || (-34..=34).map(|half_hours| utc + TimeDelta::minutes(30 * half_hours));
     let readings = probes().filter_map(|probe| {
         let offset = zone.offset_from_utc_datetime(&probe.naive_utc()).fix();
@@ -31,7 +31,7 @@ pub fn instant_of(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
     })
 }
 
-/// Start and end as instants.
+/// The start and the end of a meeting as instants.
 pub fn meeting(zone: Tz, date: NaiveDate, start: NaiveTime, end: NaiveTime) -> (DateTime<Utc>, DateTime<Utc>) {
     let end_date = if end < start { date + TimeDelta::days(1) } else { date };
     let (starts, ends) = (date.and_time(start), end_date.and_time(end));
@@ -40,7 +40,7 @@ pub fn meeting(zone: Tz, date: NaiveDate, start: NaiveTime, end: NaiveTime) -> (
     (starts_at, if ends_at > starts_at { ends_at } else { starts_at + (ends - starts) })
 }
 
-/// Does the schedule meet on that date?
+/// Whether the schedule meets on the date.
 pub fn meets(schedule: &Schedule, calendar: &Calendar, date: NaiveDate) -> bool {
     if calendar.initiation.is_some_and(|first| date < first) || calendar.termination.is_some_and(|last| last < date) {
         return false;
@@ -57,7 +57,7 @@ pub fn meets(schedule: &Schedule, calendar: &Calendar, date: NaiveDate) -> bool 
             anchor <= date && weeks % i64::from(*every_n_weeks) == 0
         }
         Schedule::Monthly { which, .. } => {
-            // Count the same weekdays of the month up to the date, and from it.
+            // Count the same weekdays of the month up to the date, and from the date on.
             let is_in_month = |day: &NaiveDate| (day.year(), day.month()) == (date.year(), date.month());
             let week = |n: i64| date + TimeDelta::weeks(n);
             let up_to = (0..5i64).take_while(|n| is_in_month(&week(-n))).count();
@@ -67,7 +67,7 @@ pub fn meets(schedule: &Schedule, calendar: &Calendar, date: NaiveDate) -> bool 
     }
 }
 
-/// Of every date of the range, start instants with the latest end of any.
+/// The start instants of the occurrences dated in the range, each with the latest end.
 pub fn occurrences(
     schedules: &[Schedule],
     calendar: &Calendar,

@@ -1,4 +1,4 @@
-//! The cases of presence.json, decided by the domain alone.
+//! The cases of presence.json, with visits in memory and no database.
 
 use std::collections::BTreeMap;
 
@@ -26,8 +26,8 @@ impl World {
         Self { rules: PresenceRules { online_window, ..PresenceRules::default() }, limit, visits: BTreeMap::new() }
     }
 
-    fn seats(&self, but: &str, now: DateTime<Utc>) -> u32 {
-        let others = self.visits.iter().filter(|(name, _)| *name != but);
+    fn seats(&self, except: &str, now: DateTime<Utc>) -> u32 {
+        let others = self.visits.iter().filter(|(name, _)| *name != except);
         u32::try_from(others.filter(|(_, visit)| visit.at(&self.rules, now).seat.is_some()).count()).unwrap()
     }
 
@@ -43,7 +43,7 @@ impl World {
         self.visits.insert(name.to_owned(), seen);
     }
 
-    fn look(&self, now: DateTime<Utc>) -> Value {
+    fn state(&self, now: DateTime<Utc>) -> Value {
         let online = self.visits.values().filter(|visit| visit.is_online(&self.rules, now)).count();
         let seats = self.seats("", now);
         let status = |visit: &Visit| match visit.status {
@@ -56,7 +56,7 @@ impl World {
         json!({ "online": online, "in_interview": seats, "may_start": may_start, "status": statuses })
     }
 
-    /// How many are abandoned now that were not before.
+    /// Marks abandoned visits, and returns how many were marked.
     fn clean_up(&mut self, now: DateTime<Utc>) -> Value {
         let mut marked = 0;
         for visit in self.visits.values_mut() {
@@ -69,14 +69,14 @@ impl World {
 }
 
 #[test]
-fn presence() {
+fn vectors_of_presence() {
     for case in cases("presence.json", "presence") {
         let mut world = World::new(&case["config"]);
         let mut seen = Vec::new();
         for event in case["events"].as_array().unwrap() {
             let now: DateTime<Utc> = text(&event["t"]).parse().unwrap();
             let name = event["s"].as_str().unwrap_or_default();
-            let mut look = match text(&event["op"]) {
+            let mut state = match text(&event["op"]) {
                 "start" | "beat" => {
                     world.beat(name, event["page"].as_str(), now);
                     continue;
@@ -86,19 +86,19 @@ fn presence() {
                     *visit = visit.complete();
                     continue;
                 }
-                "check" => world.look(now),
+                "check" => world.state(now),
                 "cleanup" => world.clean_up(now),
-                other => panic!("{other} is not known"),
+                other => panic!("unknown operation: {other}"),
             };
-            look["t"] = event["t"].clone();
-            seen.push(look);
+            state["t"] = event["t"].clone();
+            seen.push(state);
         }
         assert_eq!(Value::from(seen), case["expect"], "{}", case["id"]);
     }
 }
 
 #[test]
-fn one_after_the_other_as_many_are_admitted_as_there_are_seats() {
+fn successive_requests_are_admitted_up_to_the_limit() {
     for case in cases("presence.json", "concurrency") {
         let number = |key: &str| u32::try_from(case[key].as_u64().unwrap()).unwrap();
         let (limit, mut taken) = (number("max_concurrent"), number("already_in_interview"));

@@ -1,4 +1,4 @@
-//! Recurrence against the naive enumeration, over random rules in all zones.
+//! Tests recurrence against the naive implementation, with random schedules in all zones.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 use insession_domain::{
@@ -11,7 +11,7 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 use crate::naive;
 
 fn zones() -> impl Strategy<Value = Tz> {
-    // Those with the oddest clocks come more often.
+    // Zones with unusual clock changes are chosen more often.
     let odd = [
         "Pacific/Apia",
         "Pacific/Kwajalein",
@@ -28,7 +28,7 @@ fn zones() -> impl Strategy<Value = Tz> {
     prop_oneof![3 => select(chrono_tz::TZ_VARIANTS.to_vec()), 1 => select(odd)]
 }
 
-/// Often in the small hours, when clocks change; of few values, so that schedules start together.
+/// Times that are often in the small hours, when clocks change. Many are the same, so that schedules start together.
 fn times() -> impl Strategy<Value = NaiveTime> {
     let minutes = prop_oneof![(0..16u32).prop_map(|quarter| quarter * 15), 0..24 * 60u32];
     minutes.prop_map(|minutes| NaiveTime::from_num_seconds_from_midnight_opt(minutes * 60, 0).unwrap())
@@ -51,13 +51,13 @@ fn dates() -> impl Strategy<Value = NaiveDate> {
     prop_oneof![
         (0..73_000u64).prop_map(move |days| first + Days::new(days)),
         (0..25_000u64).prop_map(move |days| modern + Days::new(days)),
-        // Around the days that Samoa and Kwajalein left out.
+        // Around the days that Samoa and Kwajalein skipped.
         (0..28u64).prop_map(|days| NaiveDate::from_ymd_opt(2011, 12, 16).unwrap() + Days::new(days)),
         (0..28u64).prop_map(|days| NaiveDate::from_ymd_opt(1993, 8, 7).unwrap() + Days::new(days)),
     ]
 }
 
-/// A calendar whose bounds are near `from`, so that they matter.
+/// A calendar whose first and last dates are near `from`, so that they matter, and the date `from`.
 pub fn calendars() -> impl Strategy<Value = (Calendar, NaiveDate)> {
     let bounds = (0..2000u64, option::of(0..200u64), option::of(0..400u64));
     (zones(), dates(), bounds).prop_map(|(zone, from, (before, initiation, termination))| {
@@ -72,7 +72,7 @@ pub fn calendars() -> impl Strategy<Value = (Calendar, NaiveDate)> {
     })
 }
 
-/// Past every meeting that is asked about, for the naive version.
+/// The range from `before` days before `from` to `after` days after it.
 fn days(from: NaiveDate, before: u64, after: u64) -> (NaiveDate, NaiveDate) {
     (from - Days::new(before), from + Days::new(after))
 }
@@ -81,13 +81,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
 
     #[test]
-    fn instants_are_the_naive_ones(zone in zones(), date in dates(), time in times()) {
+    fn instants_equal_the_naive_ones(zone in zones(), date in dates(), time in times()) {
         let local = date.and_time(time);
         prop_assert_eq!(instant_of(zone, local), naive::instant_of(zone, local), "{} {}", local, zone);
     }
 
     #[test]
-    fn occurrences_are_the_naive_ones(
+    fn occurrences_equal_the_naive_ones(
         schedules in vec(schedules(), 0..5),
         (calendar, from) in calendars(),
         length in 0..150u64,
@@ -95,7 +95,7 @@ proptest! {
         let recurrence = Recurrence::new(schedules.clone()).unwrap();
         let to = from + Days::new(length);
         let found: Vec<_> = recurrence.occurrences(&calendar, from, to).collect();
-        // In order, one an instant, and each of them is what its date and times say.
+        // They are ordered, no two start at the same instant, and each has the instants of its date and times.
         prop_assert!(found.is_sorted_by(|one, other| one.meeting.starts_at() < other.meeting.starts_at()));
         for it in &found {
             prop_assert!(from <= it.date && it.date <= to);
@@ -103,7 +103,8 @@ proptest! {
         }
         let instants = found.iter().map(|it| (it.meeting.starts_at(), it.meeting.ends_at()));
         let mut naive = naive::occurrences(&schedules, &calendar, (from, to));
-        // At the edges of the range an occurrence may be dated on its other side: two starts, a gap apart, are one.
+        // At the edges of the range the dates may differ: a clock change can merge two occurrences with different
+        // dates.
         let edge = |date: NaiveDate| instant_of(calendar.zone, date.and_time(NaiveTime::MIN));
         let inner = (edge(from + Days::new(1)), edge(to));
         let is_inner = |at: &DateTime<Utc>| inner.0 <= *at && *at < inner.1;
@@ -113,7 +114,7 @@ proptest! {
     }
 
     #[test]
-    fn searches_by_instant_are_the_naive_ones(
+    fn searches_by_instant_equal_the_naive_ones(
         schedules in vec(schedules(), 1..4),
         (calendar, from) in calendars(),
         seconds in 0..400_000i64,
@@ -134,9 +135,9 @@ proptest! {
     }
 }
 
-/// Every change of the clocks from 1990 to 2037 in every zone: before, at and after it, where old clocks would be.
+/// Local times around every clock change from 1990 to 2037, in every zone.
 #[test]
-fn every_change_of_the_clocks() {
+fn instants_around_every_clock_change_equal_the_naive_ones() {
     let mut changes = 0;
     for zone in chrono_tz::TZ_VARIANTS {
         let offset = |at: DateTime<Utc>| naive::shown(zone, at) - at.naive_utc();
@@ -161,9 +162,10 @@ fn every_change_of_the_clocks() {
     assert!(changes > 10_000, "{changes}");
 }
 
-/// A series from the year 1, asked about at the end of the calendar, and one that never meets.
+/// A series that begins in the year 1 is searched at the end of the calendar. A series that has ended has no
+/// occurrence.
 #[test]
-fn searches_go_straight_and_end() {
+fn search_does_not_depend_on_the_age_of_the_series_and_ends() {
     let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
     let every_520_weeks = Schedule::weekly(Weekday::Fri, 520, time(23), time(1)).unwrap();
     let fifth = Schedule::monthly(Weekday::Fri, &[5], time(23), time(1)).unwrap();

@@ -1,4 +1,4 @@
-//! Going from one due instant to the next gives the same as looking at every second.
+//! Deciding only at due instants gives the same status as deciding at every second.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use insession_domain::{
@@ -7,7 +7,7 @@ use insession_domain::{
 };
 use proptest::{option, prelude::*};
 
-/// Seconds after some instant.
+/// An instant, by its number of seconds.
 fn second(second: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(second)
 }
@@ -24,8 +24,9 @@ fn facts() -> impl Strategy<Value = InstanceFacts> {
     })
 }
 
-/// The rules, said once more: what the status is, or `None` in the minute before the opening, when either will do.
-fn right(facts: &InstanceFacts, now: DateTime<Utc>) -> Option<bool> {
+/// The expected status by an independent implementation of the rules. `None` in the minute before the opening, when
+/// both are right.
+fn expected(facts: &InstanceFacts, now: DateTime<Utc>) -> Option<bool> {
     if facts.is_cancelled || facts.is_deleted || facts.is_past_termination {
         return Some(false);
     }
@@ -42,7 +43,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 
     #[test]
-    fn timers_miss_nothing(facts in facts(), is_active_at_first in any::<bool>()) {
+    fn timers_keep_the_status_right_at_every_second(facts in facts(), is_active_at_first in any::<bool>()) {
         let mut decision = decide(&facts, is_active_at_first, second(0), Mode::Exact);
         for now in (0..700).map(second) {
             if decision.due_at.is_some_and(|due_at| due_at <= now) {
@@ -50,8 +51,8 @@ proptest! {
                 decision = decide(&facts, decision.is_active, now, Mode::Exact);
             }
             prop_assert!(decision.due_at.is_none_or(|due_at| now < due_at));
-            prop_assert!(right(&facts, now).is_none_or(|right| right == decision.is_active), "at {}", now);
-            // Whoever else comes by finds nothing to do.
+            prop_assert!(expected(&facts, now).is_none_or(|expected| expected == decision.is_active), "at {}", now);
+            // A second decision changes nothing.
             let remaining = InstanceFacts { override_: decision.override_, ..facts };
             let again = decide(&remaining, decision.is_active, now, Mode::Exact);
             prop_assert_eq!(again.is_active, decision.is_active);
@@ -59,10 +60,9 @@ proptest! {
         }
     }
 
-    /// With periodic sweeps beside the timers, as in life, which end overrides without `until`: a status is right at
-    /// every second, and a change is made once.
+    /// With periodic sweeps beside the timers, which end overrides without `until`.
     #[test]
-    fn sweeps_and_timers_agree(mut facts in facts(), sweep_every in 1..200i64) {
+    fn sweeps_and_timers_together_keep_the_status_right_at_every_second(mut facts in facts(), sweep_every in 1..200i64) {
         let mut decision = decide(&facts, false, second(0), Mode::Exact);
         for now in 0..700 {
             let is_swept = now % sweep_every == 0;
@@ -78,7 +78,7 @@ proptest! {
                 decision = decide(&facts, decision.is_active, now, Mode::Exact);
                 facts.override_ = decision.override_;
             }
-            prop_assert!(right(&facts, now).is_none_or(|right| right == decision.is_active), "at {}", now);
+            prop_assert!(expected(&facts, now).is_none_or(|expected| expected == decision.is_active), "at {}", now);
         }
         prop_assert_eq!(decision.due_at.filter(|due_at| *due_at < second(700)), None);
     }

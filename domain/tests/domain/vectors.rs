@@ -1,4 +1,4 @@
-//! Every case of the vector files that concerns this crate. A case that does not read as expected fails too.
+//! Every case of the vector files that concerns this crate. A case that can't be read also fails.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use insession_domain::{
@@ -25,7 +25,7 @@ pub fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
 
-/// `None` for null; a text that does not read fails.
+/// `None` for null. A text that can't be parsed fails the test.
 fn optional<T: std::str::FromStr<Err: std::fmt::Debug>>(value: &Value) -> Option<T> {
     value.as_str().map(|text| text.parse().unwrap())
 }
@@ -46,7 +46,7 @@ fn utc(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// What `windows.json` and `placement.json` call a session and an instance.
+/// The facts and the meeting of a session and an instance of `windows.json` or `placement.json`.
 fn facts(session: &Value, instance: &Value) -> (InstanceFacts, Option<Meeting>) {
     let minutes = |key: &str| i32::try_from(session[key].as_i64().unwrap()).unwrap();
     let buffers = Buffers::new(minutes("buffer_before"), minutes("buffer_after")).unwrap();
@@ -63,7 +63,7 @@ fn facts(session: &Value, instance: &Value) -> (InstanceFacts, Option<Meeting>) 
 }
 
 #[test]
-fn windows() {
+fn vectors_of_windows() {
     for case in cases("windows.json", "windows") {
         let (facts, _) = facts(&case["session"], &case["instance"]);
         let id = text(&case["id"]);
@@ -79,7 +79,7 @@ fn windows() {
 }
 
 #[test]
-fn placement() {
+fn vectors_of_placement() {
     for case in cases("placement.json", "placement") {
         let find = |list: &str, id: &Value| {
             case[list].as_array().unwrap().iter().find(|item| item["id"] == *id).unwrap().clone()
@@ -96,7 +96,7 @@ fn placement() {
                 checked_in_at: at,
             }
         };
-        // Whose yes counts at all is the caller's to say: an active person's to an active instance.
+        // The caller of the domain selects the candidates: yes check-ins of an active person to active instances.
         let counts = |check_in: &&Value| {
             check_in["attendance"] == "yes"
                 && check_in["person_id"] == case["person"]["id"]
@@ -118,8 +118,8 @@ fn calendar(case: &Value) -> Calendar {
     Calendar { zone: zone(case), anchor: initiation, initiation, termination: None }
 }
 
-/// As the vectors tell an occurrence.
-fn told(occurrence: &Occurrence, zone: Tz) -> [String; 7] {
+/// An occurrence in the form of the vectors.
+fn formatted(occurrence: &Occurrence, zone: Tz) -> [String; 7] {
     let Occurrence { date, start, end, meeting } = *occurrence;
     let end_date = if end < start { date.succ_opt().unwrap() } else { date };
     let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%Y-%m-%dT%H:%M:%S%:z").to_string();
@@ -140,36 +140,36 @@ fn expected(occurrence: &Value) -> [String; 7] {
 }
 
 #[test]
-fn occurrences() {
+fn vectors_of_occurrences() {
     for case in cases("recurrence.json", "occurrences") {
         let (recurrence, calendar) = (recurrence(&case), calendar(&case));
         let (from, to) = (optional(&case["from"]).unwrap(), optional(&case["to"]).unwrap());
         let found: Vec<_> =
-            recurrence.occurrences(&calendar, from, to).map(|found| told(&found, calendar.zone)).collect();
+            recurrence.occurrences(&calendar, from, to).map(|found| formatted(&found, calendar.zone)).collect();
         let expected: Vec<_> = case["expect"].as_array().unwrap().iter().map(expected).collect();
         assert_eq!(found, expected, "{}", case["id"]);
     }
 }
 
 #[test]
-fn next_occurrence() {
+fn vectors_of_the_next_occurrence() {
     for case in cases("recurrence.json", "next") {
         let (recurrence, calendar) = (recurrence(&case), calendar(&case));
         let found = recurrence.next_after(&calendar, optional(&case["after_utc"]).unwrap());
         let expected = (!case["expect"].is_null()).then(|| expected(&case["expect"]));
-        assert_eq!(found.map(|found| told(&found, calendar.zone)), expected, "{}", case["id"]);
+        assert_eq!(found.map(|found| formatted(&found, calendar.zone)), expected, "{}", case["id"]);
     }
 }
 
 #[test]
-fn text_for_people() {
+fn vectors_of_recurrence_texts() {
     for case in cases("recurrence.json", "text") {
         assert_eq!(recurrence(&case).text(), text(&case["expect"]), "{}", case["id"]);
     }
 }
 
 #[test]
-fn stored_form() {
+fn stored_form_of_every_vector_is_read_back_unchanged() {
     for case in cases("recurrence.json", "occurrences") {
         let recurrence = recurrence(&case);
         assert_eq!(Recurrence::from_json(&recurrence.to_json()), Ok(recurrence));
@@ -177,7 +177,7 @@ fn stored_form() {
 }
 
 #[test]
-fn auto_creation() {
+fn vectors_of_auto_creation() {
     for case in cases("autocreate.json", "autocreate") {
         let session = &case["session"];
         let initiation = optional(&session["initiation_date"]);
@@ -198,7 +198,7 @@ fn auto_creation() {
             &existing.collect::<Vec<_>>(),
             optional(&case["now"]).unwrap(),
         );
-        assert_eq!(session["auto_create"], true, "without it nobody asks");
+        assert_eq!(session["auto_create"], true, "the caller only plans sessions with auto-creation");
         let created: Vec<_> =
             plan.create.iter().map(|it| (it.date, it.start, it.end, utc(it.meeting.starts_at()))).collect();
         let expected: Vec<_> = case["expect_created"]
@@ -214,10 +214,9 @@ fn auto_creation() {
     }
 }
 
-/// `bookings.json`: actions upon one booking, and what becomes of it. What happens to many at once is tested with the
-/// database.
+/// The cases of `bookings.json` with one booking. The bulk cases are tested with the database.
 #[test]
-fn bookings() {
+fn vectors_of_bookings() {
     for case in cases("bookings.json", "bookings") {
         let id = text(&case["id"]);
         let instant = |value: &Value| optional::<DateTime<Utc>>(value).unwrap();
@@ -236,7 +235,7 @@ fn bookings() {
                 "start" => state.start().ok(),
                 "complete" => state.complete().ok(),
                 "cancel" => state.cancel().ok(),
-                other => panic!("{id}: {other}"),
+                other => panic!("{id}: unknown operation: {other}"),
             };
             state = step.map_or(state, |step| step.to);
             assert_eq!(state, state_of(expected), "{id}: {action}");
@@ -244,8 +243,8 @@ fn bookings() {
                 assert_eq!(step.is_some(), http == 200, "{id}: {action}");
             }
             if let Some(change) = expected.get("change") {
-                let told = step.map(|step| format!("{}->{}", before.status.as_str(), step.to.status.as_str()));
-                assert_eq!(told.as_deref(), change.as_str(), "{id}: {action}");
+                let actual = step.map(|step| format!("{}->{}", before.status.as_str(), step.to.status.as_str()));
+                assert_eq!(actual.as_deref(), change.as_str(), "{id}: {action}");
             }
         }
     }

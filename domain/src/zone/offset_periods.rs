@@ -1,13 +1,14 @@
-//! Between which local times an offset is the same: for recurrence, which reads local times by the thousand.
+//! Offset periods: ranges of local times that have the same offset from UTC. Recurrence uses them, because it converts
+//! thousands of local times.
 //!
-//! Rule 3 says by which offset a local time is read: in a gap the one before, in a fold the first, that is the one
-//! before too. So with every change of the clocks goes one local time, the later of what they show right before and
-//! right after it: what is earlier is read with the offset before the change, and everything else with the one after.
-//! Between two such times an offset is *steady*.
+//! Rule 3 gives each local time one offset. A time in a gap has the offset before the gap. A time that occurs twice is
+//! the first one, so it also has the offset before the change. Each clock change therefore has one boundary: the later
+//! of the two local times that clocks show just before and just after it. Earlier local times have the old offset, and
+//! the boundary and all later ones have the new offset. An *offset period* lies between two boundaries.
 //!
-//! chrono-tz looks changes up but does not list them. They are found by asking for the offset every second day, once a
-//! zone: changes of its data are six days apart at least (a test holds that). Before 1970 and after 2099 nothing is
-//! listed: there every time is to be asked for by itself.
+//! chrono-tz can look up an offset, but it does not list the changes. They are found by looking up the offset for every
+//! second day, once for each zone. Changes are at least six days apart (a test checks this). Only the years 1970 to
+//! 2099 are listed; for other years the caller must convert each time by itself.
 
 use std::{
     iter,
@@ -18,26 +19,26 @@ use chrono::{Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, Tim
 
 use super::{ClockChange, Tz};
 
-/// Local times from `from` up to, not including, `until` are read with `offset`.
+/// The local times from `from` up to, but not including, `until`. They have the offset `offset`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Steady {
+pub(crate) struct OffsetPeriod {
     pub(crate) from: NaiveDateTime,
     pub(crate) until: NaiveDateTime,
     pub(crate) offset: FixedOffset,
 }
 
-impl Steady {
-    /// Those to which a local time belongs, if they are listed.
+impl OffsetPeriod {
+    /// The period that contains a local time. `None` if the time is outside the listed years.
     pub(crate) fn around(zone: Tz, local: NaiveDateTime) -> Option<Self> {
-        let all = steady_times(zone);
-        let place = all.partition_point(|steady| steady.until <= local);
-        all.get(place).filter(|steady| steady.from <= local).copied()
+        let periods = offset_periods(zone);
+        let index = periods.partition_point(|period| period.until <= local);
+        periods.get(index).filter(|period| period.from <= local).copied()
     }
 }
 
-/// The changes of a zone's clocks, in order, as far as they are listed.
+/// The listed clock changes of a zone, in ascending order.
 pub(super) fn clock_changes(zone: Tz) -> impl Iterator<Item = ClockChange> {
-    steady_times(zone).windows(2).filter_map(|pair| {
+    offset_periods(zone).windows(2).filter_map(|pair| {
         let (before, after) = (pair.first()?, pair.last()?);
         let later = if after.offset.local_minus_utc() > before.offset.local_minus_utc() { after } else { before };
         let at = before.until.checked_sub_offset(later.offset)?.and_utc();
@@ -45,7 +46,7 @@ pub(super) fn clock_changes(zone: Tz) -> impl Iterator<Item = ClockChange> {
     })
 }
 
-/// Where the listed changes begin and end.
+/// The begin and the end of the listed years, in UTC.
 const FIRST: NaiveDateTime = NaiveDateTime::new(year_begins(1970), NaiveTime::MIN);
 const LAST: NaiveDateTime = NaiveDateTime::new(year_begins(2100), NaiveTime::MIN);
 
@@ -56,22 +57,24 @@ const fn year_begins(year: i32) -> NaiveDate {
     }
 }
 
+/// The distance between two instants for which the offset is looked up.
 const STEP: TimeDelta = TimeDelta::days(2);
 
 fn zone_offset(zone: Tz, utc: NaiveDateTime) -> FixedOffset {
     zone.offset_from_utc_datetime(&utc).fix()
 }
 
-/// A zone's steady times, one after the other; computed when they are first asked for.
-fn steady_times(zone: Tz) -> &'static [Steady] {
-    static ALL: LazyLock<Vec<OnceLock<Box<[Steady]>>>> =
+/// The offset periods of a zone, in ascending order. They are computed on first use.
+fn offset_periods(zone: Tz) -> &'static [OffsetPeriod] {
+    static ALL: LazyLock<Vec<OnceLock<Box<[OffsetPeriod]>>>> =
         LazyLock::new(|| iter::repeat_with(OnceLock::new).take(chrono_tz::TZ_VARIANTS.len()).collect());
-    ALL.get(zone as usize).map_or(&[], |times| times.get_or_init(|| compute_steady_times(zone)))
+    ALL.get(zone as usize).map_or(&[], |periods| periods.get_or_init(|| compute_offset_periods(zone)))
 }
 
-fn compute_steady_times(zone: Tz) -> Box<[Steady]> {
-    let mut times = Vec::new();
-    // A change before the first day may reach a day into it, and one after the last a day back.
+fn compute_offset_periods(zone: Tz) -> Box<[OffsetPeriod]> {
+    let mut periods = Vec::new();
+    // The boundary of an unlisted change may be up to a day inside the listed years, so a day is left out at either
+    // end.
     let day = Days::new(1);
     let mut from = FIRST.checked_add_days(day).unwrap_or(FIRST);
     let mut offset = zone_offset(zone, FIRST);
@@ -79,14 +82,14 @@ fn compute_steady_times(zone: Tz) -> Box<[Steady]> {
         let after = zone_offset(zone, change);
         let later = if after.local_minus_utc() > offset.local_minus_utc() { after } else { offset };
         let until = change.checked_add_offset(later).unwrap_or(change);
-        times.push(Steady { from, until, offset });
+        periods.push(OffsetPeriod { from, until, offset });
         (from, offset) = (until, after);
     }
-    times.push(Steady { from, until: LAST.checked_sub_days(day).unwrap_or(LAST), offset });
-    times.into_boxed_slice()
+    periods.push(OffsetPeriod { from, until: LAST.checked_sub_days(day).unwrap_or(LAST), offset });
+    periods.into_boxed_slice()
 }
 
-/// The instants (in UTC) from which on another offset holds.
+/// The first instant of each new offset, in UTC.
 fn changes(zone: Tz) -> Vec<NaiveDateTime> {
     let mut changes = Vec::new();
     let mut at = FIRST;
@@ -103,7 +106,7 @@ fn changes(zone: Tz) -> Vec<NaiveDateTime> {
     changes
 }
 
-/// The second between two instants from which on the offset is not that of the first.
+/// The first second between two instants at which the offset differs from that of the first instant.
 fn first_other(zone: Tz, mut same: NaiveDateTime, mut other: NaiveDateTime) -> NaiveDateTime {
     let offset = zone_offset(zone, same);
     loop {
@@ -125,17 +128,17 @@ fn first_other(zone: Tz, mut same: NaiveDateTime, mut other: NaiveDateTime) -> N
 mod tests {
     use super::{super::instant_of, *};
 
-    /// As the zone reads them one by one: around every listed change, and on odd days between.
+    /// Compares with [`instant_of`], around every listed change and on every eleventh day.
     #[test]
-    fn steady_times_are_read_right() {
+    fn offset_periods_agree_with_single_conversions() {
         for zone in chrono_tz::TZ_VARIANTS {
             let check = |local: NaiveDateTime| {
-                let steady = Steady::around(zone, local).unwrap();
-                assert_eq!((local - steady.offset).and_utc(), instant_of(zone, local), "{local} {zone}");
+                let period = OffsetPeriod::around(zone, local).unwrap();
+                assert_eq!((local - period.offset).and_utc(), instant_of(zone, local), "{local} {zone}");
             };
-            for steady in steady_times(zone).split_last().unwrap().1 {
+            for period in offset_periods(zone).split_last().unwrap().1 {
                 for minutes in [-1441, -61, -60, -30, -1, 0, 1, 30] {
-                    check(steady.until + TimeDelta::minutes(minutes));
+                    check(period.until + TimeDelta::minutes(minutes));
                 }
             }
             for days in (1..47_000).step_by(11) {
@@ -143,15 +146,15 @@ mod tests {
             }
         }
         for outside in [FIRST, LAST] {
-            assert_eq!(Steady::around(Tz::UTC, outside), None);
+            assert_eq!(OffsetPeriod::around(Tz::UTC, outside), None);
         }
     }
 
     #[test]
-    fn changes_of_the_clocks_are_what_they_were_made_from() {
+    fn clock_changes_are_recovered_from_the_offset_periods() {
         for zone in chrono_tz::TZ_VARIANTS {
-            let told: Vec<_> = clock_changes(zone).map(|change| change.at.naive_utc()).collect();
-            assert_eq!(told, changes(zone), "{zone}");
+            let found: Vec<_> = clock_changes(zone).map(|change| change.at.naive_utc()).collect();
+            assert_eq!(found, changes(zone), "{zone}");
             for ClockChange { at, before, after } in clock_changes(zone) {
                 let second = TimeDelta::seconds(1);
                 let seen = (zone_offset(zone, at.naive_utc() - second), zone_offset(zone, at.naive_utc()));
@@ -160,7 +163,7 @@ mod tests {
         }
     }
 
-    /// If that should fail with newer zone data, STEP must be shorter.
+    /// If this fails with newer zone data, STEP must be shorter.
     #[test]
     fn changes_are_farther_apart_than_the_step() {
         let mut shortest = TimeDelta::MAX;
@@ -168,7 +171,7 @@ mod tests {
             let changes = changes(zone);
             let apart = changes.windows(2).map(|pair| pair[1] - pair[0]);
             shortest = apart.fold(shortest, TimeDelta::min);
-            // Halfway between two probes nothing else is to be seen.
+            // Halfway between two lookups there must be no unlisted change.
             let mut at = FIRST + STEP / 2;
             while at < LAST {
                 let known = changes.partition_point(|change| *change <= at);
