@@ -1,7 +1,12 @@
-//! The schema of InSession: one migrator for PostgreSQL and SQLite, and the only source of the tables.
+//! The database schema of InSession. One migrator creates all tables, on PostgreSQL and on SQLite.
 //!
-//! A rule that can be a constraint of the database is one. Instants are `timestamptz` (SQLite: RFC 3339 text in UTC,
-//! which sorts as the instants do).
+//! - A rule is a constraint of the database wherever the database can express it.
+//! - Instants are `timestamptz` on PostgreSQL. On SQLite they are RFC 3339 text in UTC, which sorts in the order of
+//!   time.
+//! - The name of a migration is the name of its file. Applied migrations are recorded under that name, so it never
+//!   changes.
+//! - A released migration never changes what it does. Servers of the previous version still run while a new one is
+//!   applied, so a migration adds first, and a later one removes.
 
 mod m0001_sessions;
 mod m0002_change_log;
@@ -16,6 +21,7 @@ mod m0009_merged_person_valid;
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{Migration, prelude::*};
 
+/// The list of migrations, in the order in which they are applied.
 pub struct Migrator;
 
 #[async_trait::async_trait]
@@ -34,7 +40,8 @@ impl MigratorTrait for Migrator {
         ]
     }
 
-    /// Those that a newer program has applied are no error: the version before it goes on beside it, and may start again.
+    /// The migrations of this program that have not been applied. Migrations that a newer program has applied are not
+    /// an error: the previous version keeps running during an update, and it may be restarted.
     async fn get_pending_migrations<C: ConnectionTrait>(db: &C) -> Result<Vec<Migration>, DbErr> {
         let applied = Self::get_migration_models(db).await?;
         let is_pending = |it: &Migration| applied.iter().all(|applied| applied.version != it.name());

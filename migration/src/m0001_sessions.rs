@@ -1,4 +1,4 @@
-//! Sessions, their organisers and instances, people and their check-ins.
+//! Tables for sessions with their organisers and instances, and for people with their check-ins.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -95,7 +95,7 @@ enum CheckIn {
     ArrivedAt,
 }
 
-/// A `bigint` primary key that counts up.
+/// A `bigint` primary key that the database assigns in ascending order.
 pub(crate) fn big_key<T: IntoIden>(name: T) -> ColumnDef {
     pk_auto(name).big_integer().take()
 }
@@ -124,7 +124,7 @@ impl MigrationTrait for Migration {
             manager.create_index(index).await?;
         }
         if manager.get_database_backend() == sea_orm::DatabaseBackend::Postgres {
-            // Names sort by code point on both databases, whatever locale the cluster was made with.
+            // Names sort by code point on both databases, whatever the locale of the PostgreSQL cluster.
             for table in ["session", "person"] {
                 let sql = format!(r#"ALTER TABLE "{table}" ALTER COLUMN "name_key" TYPE text COLLATE "C""#);
                 manager.get_connection().execute_unprepared(&sql).await?;
@@ -146,7 +146,7 @@ fn session() -> TableCreateStatement {
         .table(Session::Table)
         .col(big_key(Session::Id))
         .col(text(Session::Name))
-        // The name in lower case (of every script): what it is sorted and searched by.
+        // The name in lower case, by the rules of Unicode. Sorting and searching use it.
         .col(text(Session::NameKey))
         .col(string(Session::Path).unique_key())
         .col(text_null(Session::City))
@@ -154,7 +154,7 @@ fn session() -> TableCreateStatement {
         .col(text_null(Session::Country))
         .col(text_null(Session::Location))
         .col(text(Session::TimeZone))
-        // JSON, the form of domain::recurrence; null: no regular schedule.
+        // The JSON form of domain::recurrence. Null means no regular schedule.
         .col(text_null(Session::Recurrence))
         .col(integer(Session::ActiveBufferMinutesBefore).default(60))
         .col(integer(Session::ActiveBufferMinutesAfter).default(60))
@@ -162,11 +162,11 @@ fn session() -> TableCreateStatement {
         .col(integer(Session::AutoCreateHoursAhead).default(24))
         .col(date_null(Session::InitiationDate))
         .col(date_null(Session::TerminationDate))
-        // What is wrong with the zone or the recurrence, until it is mended.
+        // Why the zone or the recurrence is not valid. Null if both are.
         .col(text_null(Session::Problem))
-        // When the next instance is to be made; null: never.
+        // The instant at which auto-creation is due (rule 10). Null means never.
         .col(timestamp_with_time_zone_null(Session::NextCreateAt))
-        // Marked by a save, cleared by the recompute if `revision` is still the one it read.
+        // Set by a save (rule 12). The recompute clears it if `revision` is still the one that it has read.
         .col(boolean(Session::NeedsRecompute).default(false))
         .col(big_integer(Session::Revision).default(1))
         .col(timestamp_with_time_zone(Session::CreatedAt))
@@ -191,25 +191,28 @@ fn session_instance() -> TableCreateStatement {
         .col(time_null(SessionInstance::StartTime))
         .col(time_null(SessionInstance::EndTime))
         .col(text_null(SessionInstance::LocationOverride))
-        // The meeting and its active window as instants, computed when the instance or its session is written.
+        // The meeting and its active window as instants (rule 1). They are computed when the instance or its session is
+        // written.
         .col(timestamp_with_time_zone_null(SessionInstance::StartsAt))
         .col(timestamp_with_time_zone_null(SessionInstance::EndsAt))
         .col(timestamp_with_time_zone_null(SessionInstance::OpensAt))
         .col(timestamp_with_time_zone_null(SessionInstance::ClosesAt))
-        // Where it stands in lists: the start, or the beginning of its day when the times are not known.
+        // The sort key of lists: the start, or the beginning of the date if there is no start.
         .col(timestamp_with_time_zone(SessionInstance::ListedAt))
-        // The next instant at which its status is to be decided again; null: never. What is over leaves the index.
+        // The next instant at which the status must be decided again (rule 19). Null means never; the partial index
+        // leaves out such rows.
         .col(timestamp_with_time_zone_null(SessionInstance::DueAt))
         .col(boolean(SessionInstance::IsActive).default(false))
         .col(boolean(SessionInstance::IsCancelled).default(false))
         .col(boolean_null(SessionInstance::OverrideActive))
         .col(timestamp_with_time_zone_null(SessionInstance::OverrideUntil))
-        // The occurrence that it was made from; null for instances made by hand.
+        // The occurrence from which it was created. Null for instances that were created by hand.
         .col(date_null(SessionInstance::OccurrenceDate))
         .col(time_null(SessionInstance::OccurrenceStart))
-        // Someone changed the times of this one: a changed recurrence leaves them alone.
+        // A person has changed the times. Re-timing keeps them (rule 11).
         .col(boolean(SessionInstance::HasOwnTimes).default(false))
-        // Cancelled or removed because the recurrence no longer calls for it; undone when it does again.
+        // Cancelled or removed by re-timing, because the recurrence has no occurrence for it. Re-timing restores it
+        // when there is one again (rule 11).
         .col(boolean(SessionInstance::IsCancelledByRecurrence).default(false))
         .col(boolean(SessionInstance::IsRemovedByRecurrence).default(false))
         .col(timestamp_with_time_zone_null(SessionInstance::DeletedAt))
@@ -273,7 +276,7 @@ fn check_in() -> TableCreateStatement {
         .col(big_integer(CheckIn::PersonId))
         .col(text(CheckIn::Attendance))
         .col(timestamp_with_time_zone(CheckIn::CheckedInAt))
-        // When the person said yes at the session itself; null for a yes given beforehand.
+        // The instant of the arrival (rule 13). Null if the yes was given before the session.
         .col(timestamp_with_time_zone_null(CheckIn::ArrivedAt))
         .foreign_key(&mut foreign_key(
             (CheckIn::Table, CheckIn::SessionInstanceId),
@@ -330,7 +333,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
             .col(SessionInstance::DeletedAt)
             .cond_where(Expr::cust("deleted_at IS NOT NULL"))
             .to_owned(),
-        // An occurrence gets an instance once, however many sweeps run.
+        // An occurrence gets one instance, even if several sweeps run at once (rule 10).
         instance("idx_session_instance_occurrence")
             .unique()
             .col(SessionInstance::SessionId)

@@ -1,7 +1,7 @@
-//! The change log, the counts that wait to be told, the record of sweeps, and what is known of this installation.
+//! Tables for the change log, for counts that have not been published, for sweep runs, and for the installation itself.
 //!
-//! A transaction that changes a status writes one `change_batch` and its `change_log` rows as its last statements.
-//! A batch gets its position when it is seen by the publisher, not when it is written: see `service::changes`.
+//! A transaction that changes a status inserts one `change_batch` and its `change_log` rows as its last statements. A
+//! batch gets its positions from the publisher, after the commit.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -114,7 +114,7 @@ fn change_batch() -> TableCreateStatement {
         .table(ChangeBatch::Table)
         .col(big_key(ChangeBatch::Id))
         .col(timestamp_with_time_zone(ChangeBatch::OccurredAt))
-        // How many change_log rows it has: they take the positions first_position .. first_position + size - 1.
+        // The number of its change_log rows. Their positions are first_position to first_position + size - 1.
         .col(integer(ChangeBatch::Size))
         .col(big_integer_null(ChangeBatch::FirstPosition))
         .check(Expr::col(ChangeBatch::Size).gt(0))
@@ -147,7 +147,7 @@ fn change_log() -> TableCreateStatement {
         .to_owned()
 }
 
-/// Instances whose counts changed and whose subscribers have not been told yet.
+/// Instances whose counts have changed since the publisher last logged them (rule 24).
 fn count_change() -> TableCreateStatement {
     Table::create()
         .table(CountChange::Table)
@@ -166,7 +166,7 @@ fn sweep_run() -> TableCreateStatement {
     Table::create()
         .table(SweepRun::Table)
         .col(big_key(SweepRun::Id))
-        // The instant that the schedule called for: one run a tick, however many workers there are.
+        // The scheduled instant of the run. It is unique, so that several workers run one sweep a tick.
         .col(timestamp_with_time_zone_null(SweepRun::Tick).unique_key())
         .col(text(SweepRun::Scope))
         .col(timestamp_with_time_zone(SweepRun::At))
@@ -181,11 +181,11 @@ fn installation() -> TableCreateStatement {
     Table::create()
         .table(Installation::Table)
         .col(integer(Installation::Id).primary_key())
-        // Random: keeps what two databases put on one Redis apart.
+        // A random name. It prefixes the keys in Redis, so that several installations can share one Redis.
         .col(text(Installation::Name))
-        // Signs cursors, so that a made-up one is told from a real one.
+        // The key that signs cursors, so that a forged one is detected.
         .col(text(Installation::CursorKey))
-        // The IANA version by which the stored windows were computed.
+        // The version of the IANA time zone data with which the stored windows were computed.
         .col(text(Installation::TzDataVersion))
         .check(Expr::col(Installation::Id).eq(1))
         .to_owned()

@@ -1,4 +1,4 @@
-//! Time slots and their bookings; and the change log tells of more than sessions: of bookings' steps and of activities.
+//! Tables for time slots and bookings, and columns of the change log for bookings and activities.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -38,7 +38,7 @@ enum Booking {
     CancelledAt,
 }
 
-/// Columns of the change log.
+/// New columns of the change log.
 #[derive(DeriveIden)]
 enum About {
     BookingId,
@@ -62,7 +62,8 @@ impl MigrationTrait for Migration {
         for index in booking_indexes() {
             manager.create_index(index).await?;
         }
-        // SQLite has no such constraint: there whoever writes a slot looks first, and writers take turns.
+        // SQLite has no exclusion constraints. There, the writing transaction looks for overlaps first; SQLite runs one
+        // writing transaction at a time.
         if manager.get_database_backend() == sea_orm::DatabaseBackend::Postgres {
             let sql = "ALTER TABLE time_slot ADD CONSTRAINT time_slot_overlap EXCLUDE USING gist \
                        (int8range(mentor_id, mentor_id, '[]') WITH &&, tstzrange(starts_at, ends_at) WITH &&) \
@@ -75,7 +76,7 @@ impl MigrationTrait for Migration {
             big_integer_null(About::StudentId),
             text_null(About::OldStatus),
             text_null(About::NewStatus),
-            // Servers of the version before this write rows without it.
+            // Servers of the previous version insert rows without this column.
             boolean(About::IsDelayed).default(false).take(),
             text_null(About::Reason),
             big_integer_null(About::ActivityId),
@@ -111,7 +112,7 @@ fn time_slot() -> TableCreateStatement {
         .col(big_integer(TimeSlot::MentorId))
         .col(timestamp_with_time_zone(TimeSlot::StartsAt))
         .col(timestamp_with_time_zone(TimeSlot::EndsAt))
-        // Slots that were booked once stay as marked rows: their bookings are somebody's history.
+        // A deleted slot that has bookings stays as a marked row, because the bookings refer to it.
         .col(timestamp_with_time_zone_null(TimeSlot::DeletedAt))
         .col(timestamp_with_time_zone(TimeSlot::CreatedAt))
         .foreign_key(
@@ -126,16 +127,16 @@ fn time_slot() -> TableCreateStatement {
 
 fn time_slot_indexes() -> Vec<IndexCreateStatement> {
     let index = |name: &str| Index::create().name(name).table(TimeSlot::Table).to_owned();
-    let is_there = || Expr::cust("deleted_at IS NULL");
+    let not_deleted = || Expr::cust("deleted_at IS NULL");
     vec![
-        // What bookings refer to, so that a booking's mentor is always its slot's.
+        // The target of the bookings' foreign key, which ensures that a booking has the mentor of its slot.
         index("idx_time_slot_id_mentor").unique().col(TimeSlot::Id).col(TimeSlot::MentorId).to_owned(),
-        index("idx_time_slot_start").col(TimeSlot::StartsAt).col(TimeSlot::Id).cond_where(is_there()).to_owned(),
+        index("idx_time_slot_start").col(TimeSlot::StartsAt).col(TimeSlot::Id).cond_where(not_deleted()).to_owned(),
         index("idx_time_slot_mentor")
             .col(TimeSlot::MentorId)
             .col(TimeSlot::StartsAt)
             .col(TimeSlot::Id)
-            .cond_where(is_there())
+            .cond_where(not_deleted())
             .to_owned(),
     ]
 }
@@ -145,12 +146,12 @@ fn booking() -> TableCreateStatement {
         .table(Booking::Table)
         .col(big_key(Booking::Id))
         .col(big_integer(Booking::TimeSlotId))
-        // That of the slot, so that a person's bookings are found without the slots.
+        // The mentor of the slot, so that a query for a person's bookings needs no join.
         .col(big_integer(Booking::MentorId))
         .col(big_integer(Booking::StudentId))
         .col(text(Booking::Status))
         .col(boolean(Booking::IsDelayed).default(false))
-        // The next instant at which it takes a step by itself; null: never. What is over leaves the index.
+        // The instant of the next automatic step (rule 18). Null means never; the partial index leaves out such rows.
         .col(timestamp_with_time_zone_null(Booking::DueAt))
         .col(timestamp_with_time_zone(Booking::CreatedAt))
         .col(timestamp_with_time_zone_null(Booking::StartedAt))
@@ -177,7 +178,7 @@ fn booking_indexes() -> Vec<IndexCreateStatement> {
     let index = |name: &str| Index::create().name(name).table(Booking::Table).to_owned();
     let newest = |name: &str, of: Booking| index(name).col(of).col(Booking::CreatedAt).col(Booking::Id).to_owned();
     vec![
-        // However many book at once, one gets the slot.
+        // A slot has at most one booking that is not cancelled, even if several people book at once (rule 18).
         index("idx_booking_living")
             .unique()
             .col(Booking::TimeSlotId)

@@ -1,8 +1,9 @@
-//! Visits, the activities in which so many may have a seat at once, and how many visits there were by the hour.
+//! Tables for visits, for activities with a limited number of seats, and for the hourly statistics of visits.
 //!
-//! A beat changes `presence.last_seen_at` and nothing else, so that PostgreSQL can write the row's new version beside the
-//! old one without touching an index (HOT): no index names that column, nor does the condition of any. What is to be found
-//! among ten million visits is found by `is_live`, `activity_id` and `abandon_at`, which change when a visit comes and goes.
+//! A plain beat only changes `presence.last_seen_at`. No index contains that column, in its columns or in its
+//! condition. PostgreSQL can therefore write the new version of the row without touching an index (a HOT update).
+//! Queries find visits by `is_live`, `activity_id` and `abandon_at`, which only change when a visit begins, takes or
+//! leaves a seat, or ends.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -86,7 +87,7 @@ fn activity() -> TableCreateStatement {
         .col(big_key(Activity::Id))
         .col(text(Activity::Key).unique_key())
         .col(text(Activity::Name))
-        // Null: no limit.
+        // Null means no limit.
         .col(integer_null(Activity::MaxConcurrent))
         .col(timestamp_with_time_zone(Activity::CreatedAt))
         .check(Expr::cust("max_concurrent >= 0"))
@@ -96,22 +97,22 @@ fn activity() -> TableCreateStatement {
 fn presence() -> TableCreateStatement {
     Table::create()
         .table(Presence::Table)
-        // A UUID, made by the client, as text.
+        // A UUID as text. The client generates it.
         .col(text(Presence::Id).primary_key())
-        // Whose it is: a person's, or of whoever knows the secret, of which a hash is kept.
+        // The owner of the visit: a person, or the client that knows the secret. Exactly one of the two columns is set.
         .col(big_integer_null(Presence::PersonId))
         .col(text_null(Presence::SecretHash))
         .col(text_null(Presence::LanguageCode))
         .col(text_null(Presence::CurrentPage))
-        // The seat: a lease, held no longer than the visit is on line.
+        // The activity in which the visit has a seat (rule 17).
         .col(big_integer_null(Presence::ActivityId))
         .col(text(Presence::Status))
-        // Was on line when it was last looked at: whether it still is, is told by last_seen_at.
+        // Whether the visit was online at the last beat or sweep. Only last_seen_at says whether it still is.
         .col(boolean(Presence::IsLive))
         .col(timestamp_with_time_zone(Presence::StartedAt))
         .col(timestamp_with_time_zone(Presence::LastSeenAt))
         .col(timestamp_with_time_zone_null(Presence::CompletedAt))
-        // Of one that went off line: when it is to be given up.
+        // The instant at which an offline visit becomes abandoned (rule 16).
         .col(timestamp_with_time_zone_null(Presence::AbandonAt))
         .foreign_key(
             ForeignKey::create()
@@ -134,8 +135,9 @@ fn presence() -> TableCreateStatement {
         .to_owned()
 }
 
-/// What became of the visits that started in an hour. Rows of one hour are to be added up: each transaction that changes
-/// something adds one, so that none waits for another; they are folded into one later.
+/// The statistics of the visits that started in one hour. The values of an hour are the sums over its rows, except that
+/// `longest_ms` is the maximum. A transaction inserts a row instead of updating one, so that no transaction waits for
+/// another. A job later replaces the rows of an hour by one.
 fn presence_hour() -> TableCreateStatement {
     Table::create()
         .table(PresenceHour::Table)
@@ -144,7 +146,7 @@ fn presence_hour() -> TableCreateStatement {
         .col(big_integer(PresenceHour::Started))
         .col(big_integer(PresenceHour::Completed))
         .col(big_integer(PresenceHour::Abandoned))
-        // Of the completed ones, in milliseconds.
+        // The total and the longest duration of completed visits, in milliseconds.
         .col(big_integer(PresenceHour::DurationMs))
         .col(big_integer(PresenceHour::LongestMs))
         .to_owned()
@@ -153,7 +155,7 @@ fn presence_hour() -> TableCreateStatement {
 fn indexes() -> Vec<IndexCreateStatement> {
     let visits = |name: &str| Index::create().name(name).table(Presence::Table).to_owned();
     vec![
-        // Small, so that beats find their rows without the index of ten million.
+        // Beats find their rows in this small index instead of the primary key, which contains all old visits.
         visits("idx_presence_live").col(Presence::Id).cond_where(Expr::cust("is_live")).to_owned(),
         visits("idx_presence_seat")
             .col(Presence::ActivityId)

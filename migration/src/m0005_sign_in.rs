@@ -1,4 +1,4 @@
-//! What identity providers call people, whose tokens no longer count, and what was erased, merged or deleted.
+//! Columns for external ids, revoked tokens, erased and merged people, and deleted sessions.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer_null, integer, text_null, timestamp_with_time_zone_null};
@@ -21,7 +21,7 @@ enum Column {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        // One column a statement: SQLite adds no more at once.
+        // SQLite adds only one column in a statement.
         for (table, column) in columns() {
             let add = Table::alter().table(table).add_column(column).to_owned();
             manager.alter_table(add).await?;
@@ -47,17 +47,18 @@ impl MigrationTrait for Migration {
 fn columns() -> Vec<(DynIden, ColumnDef)> {
     let (person, session) = (Person::Table.into_iden(), Session::Table.into_iden());
     vec![
-        // What an identity provider calls the person.
+        // The person's id at the identity provider.
         (person.clone(), text_null(Column::ExternalId)),
-        // Tokens that were made before this instant no longer count.
+        // Tokens that were issued before this instant are refused.
         (person.clone(), timestamp_with_time_zone_null(Column::TokensNotBefore)),
-        // The row stays, without anything of the person, for what refers to it.
+        // The instant at which the person was erased. The row stays, without personal data, because other rows refer to
+        // it.
         (person.clone(), timestamp_with_time_zone_null(Column::ErasedAt)),
-        // The person that this one turned out to be.
+        // The person into which this one was merged.
         (person, big_integer_null(Column::MergedIntoId)),
-        // Deleted sessions stay as marked rows while the log may name them.
+        // Deleted sessions stay as marked rows while the change log may refer to them.
         (session, timestamp_with_time_zone_null(Column::DeletedAt)),
-        // How many people who have been erased since had said yes: counts stay.
+        // The number of erased people who had said yes. It keeps the counts of past instances right.
         (SessionInstance::Table.into_iden(), integer(Column::ErasedCount).default(0).take()),
     ]
 }

@@ -1,4 +1,4 @@
-//! Who changed what, when, from what to what.
+//! The table of the audit log: who changed what, when, with the old and the new values.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{text, timestamp_with_time_zone};
@@ -26,13 +26,13 @@ impl MigrationTrait for Migration {
             .table(AuditEntry::Table)
             .col(big_key(AuditEntry::Id))
             .col(timestamp_with_time_zone(AuditEntry::OccurredAt))
-            // A person's id such as Person:7, or what the token of an admin called them.
+            // The id of a person, such as Person:7, or the subject of an admin's token that names no person.
             .col(text(AuditEntry::Actor))
-            // The mutation's name.
+            // The name of the mutation.
             .col(text(AuditEntry::Action))
-            // What was changed, by its id, such as Session:7.
+            // The id of the changed object, such as Session:7.
             .col(text(AuditEntry::Node))
-            // JSON: of each field that changed its name, and what it was and is.
+            // JSON: the name, the old value and the new value of each changed field.
             .col(text(AuditEntry::Changes))
             .to_owned();
         manager.create_table(table).await?;

@@ -1,4 +1,4 @@
-//! Since when what a transaction did had been due: how late the clock's changes are.
+//! The instant at which the changes of a batch fell due. Together with the instant of the commit it gives the delay.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::timestamp_with_time_zone_null;
@@ -15,7 +15,7 @@ enum ChangeBatch {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        // The first instant at which something of the batch fell due; null for what people did.
+        // The earliest instant at which a change of the batch fell due. Null for changes that people made.
         let column = timestamp_with_time_zone_null(ChangeBatch::DueAt);
         manager.alter_table(Table::alter().table(ChangeBatch::Table).add_column(column).to_owned()).await
     }
