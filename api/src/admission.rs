@@ -7,19 +7,17 @@ use std::{
     collections::{HashMap, hash_map::Entry},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use axum::{extract::ConnectInfo, http::request::Parts};
 use governor::Quota;
+use parking_lot::Mutex;
 use service::config::Limits;
 
-use crate::{
-    live::locked,
-    rate::{self, Rates},
-};
+use crate::rate::{self, Rates};
 
 #[derive(Debug, Clone, Copy)]
 pub struct AdmissionLimits {
@@ -88,7 +86,7 @@ impl Admission {
 
     fn try_admit(&self, address: IpAddr) -> Result<Permit, Refused> {
         let limits = &self.0.limits;
-        let mut state = locked(&self.0.state);
+        let mut state = self.0.state.lock();
         if state.held >= limits.connections {
             return Err(Refused("The server has as many connections as it takes: try again later."));
         }
@@ -111,7 +109,7 @@ impl Admission {
 
     /// How many there are.
     pub fn held(&self) -> usize {
-        locked(&self.0.state).held
+        self.0.state.lock().held
     }
 
     /// How many were admitted, ever.
@@ -141,7 +139,7 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut state = locked(&self.admission.0.state);
+        let mut state = self.admission.0.state.lock();
         state.held -= 1;
         if let Entry::Occupied(mut held) = state.held_by.entry(self.address) {
             *held.get_mut() -= 1;
@@ -205,7 +203,7 @@ mod tests {
         assert!(too_fast.0.contains("too fast"), "{too_fast:?}");
         drop(third);
         assert_eq!(admission.held(), 0);
-        assert!(locked(&admission.0.state).held_by.is_empty(), "who has none is forgotten");
+        assert!(admission.0.state.lock().held_by.is_empty(), "who has none is forgotten");
     }
 
     #[test]

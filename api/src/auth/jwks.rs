@@ -4,18 +4,14 @@
 //! once when a token names a key that is not among them, for providers change their keys: but not oftener than every
 //! [`PAUSE`], whatever tokens come. While the provider can't be reached the keys that are known stay good.
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use jsonwebtoken::jwk::JwkSet;
+use parking_lot::Mutex;
 use reqwest::{Client, Url};
 use tokio::time::Instant;
 
 use super::{AuthError, keys::Key};
-use crate::live::locked;
 
 /// How long fetched keys are taken for all that there are.
 const FRESH: Duration = Duration::from_mins(10);
@@ -82,7 +78,7 @@ impl KeySet {
     pub async fn find(&self, id: Option<&str>) -> Result<Vec<Arc<Key>>, AuthError> {
         let now = Instant::now();
         let (found, is_fresh, may_try) = {
-            let state = locked(&self.0.state);
+            let state = self.0.state.lock();
             (state.find(id), state.is_fresh(now), state.may_try(now))
         };
         if !found.is_empty() {
@@ -93,7 +89,7 @@ impl KeySet {
             return Ok(found);
         }
         self.fetch(now).await;
-        let state = locked(&self.0.state);
+        let state = self.0.state.lock();
         let found = state.find(id);
         if !found.is_empty() {
             return Ok(found);
@@ -107,7 +103,7 @@ impl KeySet {
     async fn fetch(&self, now: Instant) {
         let _turn = self.0.fetching.lock().await;
         {
-            let mut state = locked(&self.0.state);
+            let mut state = self.0.state.lock();
             if !state.may_try(now) {
                 return;
             }
@@ -115,7 +111,7 @@ impl KeySet {
         }
         match fetch(&self.0.url).await {
             Ok(keys) => {
-                let mut state = locked(&self.0.state);
+                let mut state = self.0.state.lock();
                 tracing::info!(keys = keys.len(), url = %self.0.url, "fetched the keys that tokens are checked with");
                 state.keys = Some(keys.into());
                 state.fetched_at = Some(Instant::now());

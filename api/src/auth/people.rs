@@ -4,15 +4,11 @@
 //! [`People::follow`] reads what was revoked a moment ago, whenever somebody wakes it, and each second: then whatever is
 //! believed of those people is forgotten, and their sockets can be closed.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::PersonId;
+use parking_lot::Mutex;
 use service::{
     App,
     sign_in::{self, Named, Standing},
@@ -21,7 +17,6 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{AuthError, Identity, claims::Claims, claims::Subject};
-use crate::live::locked;
 
 /// How long what was read of somebody is believed.
 const BELIEVED: Duration = Duration::from_secs(5);
@@ -93,7 +88,7 @@ impl People {
 
     async fn standing(&self, subject: &Subject) -> Result<Option<Standing>, AuthError> {
         let now = Instant::now();
-        if let Some(known) = locked(&self.0.known).get(subject)
+        if let Some(known) = self.0.known.lock().get(subject)
             && now - known.read_at < BELIEVED
         {
             return Ok(known.standing);
@@ -115,7 +110,7 @@ impl People {
     }
 
     fn remember(&self, subject: &Subject, standing: Option<Standing>, read_at: Instant) {
-        let mut known = locked(&self.0.known);
+        let mut known = self.0.known.lock();
         if known.len() >= KNOWN {
             known.retain(|_, known| read_at.saturating_duration_since(known.read_at) < BELIEVED);
         }
@@ -125,7 +120,7 @@ impl People {
     /// Whether an identity's token was revoked in the last moment.
     pub(super) fn has_revoked(&self, identity: &Identity) -> bool {
         let Some(person) = identity.viewer.person else { return false };
-        let revoked = locked(&self.0.revoked);
+        let revoked = self.0.revoked.lock();
         revoked.get(&person).is_some_and(|before| identity.issued_at.is_none_or(|at| at < *before))
     }
 
@@ -151,7 +146,7 @@ impl People {
     async fn look(&self) -> service::Result<bool> {
         let since = self.0.app.now() - LOOK_BACK;
         let revoked: HashMap<_, _> = sign_in::find_revoked_since(&self.0.app, since).await?.into_iter().collect();
-        let mut before = locked(&self.0.revoked);
+        let mut before = self.0.revoked.lock();
         let is_new = |(person, at): (&PersonId, &DateTime<Utc>)| before.get(person) != Some(at);
         let has_new = revoked.iter().any(is_new);
         if has_new {
@@ -160,7 +155,7 @@ impl People {
                 matches!(subject, Subject::Person(person) if is_revoked(person))
                     || known.standing.is_some_and(|standing| is_revoked(&standing.person))
             };
-            locked(&self.0.known).retain(|subject, known| !is_concerned(subject, known));
+            self.0.known.lock().retain(|subject, known| !is_concerned(subject, known));
         }
         *before = revoked;
         Ok(has_new)

@@ -2,7 +2,7 @@
 
 use std::{
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -11,9 +11,8 @@ use domain::{
     news::{Change, Narrowing, Position, Seen},
 };
 use futures_util::Stream;
+use parking_lot::Mutex;
 use tokio::sync::mpsc;
-
-use super::locked;
 
 /// One change as a subscription sees it.
 #[derive(Debug, Clone)]
@@ -35,7 +34,7 @@ impl GroupFeed {
 
     /// The events. They are there to be taken once: a second stream ends at once.
     pub fn take(&self) -> impl Stream<Item = LiveEvent> + Send + use<> {
-        Events(locked(&self.0).take())
+        Events(self.0.lock().take())
     }
 }
 
@@ -69,14 +68,14 @@ pub struct Registrar(Arc<Mutex<Option<Registration>>>);
 
 impl Registrar {
     pub fn register(&self, registration: Registration) {
-        *locked(&self.0) = Some(registration);
+        *self.0.lock() = Some(registration);
     }
 
     pub(crate) fn is_registered(&self) -> bool {
-        locked(&self.0).is_some()
+        self.0.lock().is_some()
     }
 
     pub(crate) fn take(&self) -> Option<Registration> {
-        locked(&self.0).take()
+        self.0.lock().take()
     }
 }

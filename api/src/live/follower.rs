@@ -2,13 +2,12 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex},
+    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
 use domain::{ids::SessionInstanceId, news::Change};
-
-use super::locked;
+use parking_lot::Mutex;
 
 pub(super) type FollowerId = u64;
 
@@ -49,7 +48,7 @@ impl Follower {
 
     /// Never waits: who does not keep up is told so, when it next looks.
     pub(super) fn push(&self, routed: Routed) {
-        let mut state = locked(&self.state);
+        let mut state = self.state.lock();
         if state.ended.is_some() {
             return;
         }
@@ -62,11 +61,11 @@ impl Follower {
     }
 
     pub(super) fn close(&self) {
-        locked(&self.state).end(Ended::Closed);
+        self.state.lock().end(Ended::Closed);
     }
 
     pub(super) fn poll_next(&self, context: &mut Context<'_>) -> Poll<Result<Routed, Ended>> {
-        let mut state = locked(&self.state);
+        let mut state = self.state.lock();
         if let Some(ended) = state.ended {
             return Poll::Ready(Err(ended));
         }
@@ -81,7 +80,7 @@ impl Follower {
 
     /// Ready when nothing more comes; for the same task while it has no use for more.
     pub(super) fn poll_ended(&self, context: &mut Context<'_>) -> Poll<Ended> {
-        let mut state = locked(&self.state);
+        let mut state = self.state.lock();
         if state.ended.is_none() {
             state.waker = Some(context.waker().clone());
         }

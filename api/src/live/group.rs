@@ -12,7 +12,7 @@ use std::{
     fmt,
     future::poll_fn,
     mem,
-    sync::{Arc, Mutex, OnceLock, atomic::Ordering},
+    sync::{Arc, OnceLock, atomic::Ordering},
     task::Poll,
     time::Duration,
 };
@@ -23,6 +23,7 @@ use domain::{
     news::{Narrowing, Position, Seen},
 };
 use futures_util::{StreamExt, future::join_all, stream::BoxStream};
+use parking_lot::Mutex;
 use tokio::{
     sync::{mpsc, oneshot},
     task::AbortHandle,
@@ -34,7 +35,6 @@ use super::{
     feed::{GroupFeed, LiveEvent, Registration},
     follower::{Ended, Follower, FollowerId, Routed},
     hub::{GroupEntry, Hub, State},
-    locked,
     mailbox::{About, Content, CutOff, Letter, Mailbox, OperationNumber},
     replay::{Replay, ReplayError},
     topics::Topics,
@@ -110,7 +110,7 @@ impl fmt::Debug for Subscription {
 impl Hub {
     /// Finds the group with that key, or makes it; `start` is called when there are events.
     pub fn attach(&self, key: GroupKey, start: StartExecution) -> Subscription {
-        let mut state = locked(&self.0.state);
+        let mut state = self.0.state.lock();
         if let Some(entry) = state.groups.get_mut(&key) {
             entry.attached += 1;
             return Subscription { hub: self.clone(), group: Arc::clone(&entry.group), member: None };
@@ -183,7 +183,7 @@ impl Subscription {
         mailbox: &Arc<Mailbox>,
         operation: OperationNumber,
     ) -> Result<bool, ReplayError> {
-        let mut state = locked(&self.hub.0.state);
+        let mut state = self.hub.0.state.lock();
         if !state.groups.get(&self.group.key).is_some_and(|entry| Arc::ptr_eq(&entry.group, &self.group)) {
             return Err(ReplayError::Failed);
         }
@@ -197,7 +197,7 @@ impl Subscription {
             joined: caught_up.position,
             narrowing: caught_up.narrowing.clone(),
         };
-        self.member = Some(locked(&self.group.members).add(member));
+        self.member = Some(self.group.members.lock().add(member));
         self.hub.0.counters.subscriptions.fetch_add(1, Ordering::Relaxed);
         Ok(true)
     }
@@ -205,9 +205,9 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        let mut state = locked(&self.hub.0.state);
+        let mut state = self.hub.0.state.lock();
         if let Some(member) = self.member.take()
-            && let Some(member) = locked(&self.group.members).remove(member)
+            && let Some(member) = self.group.members.lock().remove(member)
         {
             state.leave(self.group.id, &member.narrowing);
             self.hub.0.counters.subscriptions.fetch_sub(1, Ordering::Relaxed);
@@ -234,7 +234,7 @@ impl Group {
     }
 
     async fn replay(&self, event: LiveEvent) -> Result<Arc<str>, ReplayError> {
-        if let Some(text) = locked(&self.recent).find(&event) {
+        if let Some(text) = self.recent.lock().find(&event) {
             return Ok(text);
         }
         let (answer, text) = oneshot::channel();
@@ -320,7 +320,7 @@ impl Run {
     /// What of this the members see, each with those who do.
     fn seen_by_members(&self, live: &[Routed]) -> Vec<(LiveEvent, Vec<u32>)> {
         let person = self.ending.group.key.person;
-        let members = locked(&self.ending.group.members);
+        let members = self.ending.group.members.lock();
         let seen = live.iter().flat_map(|routed| {
             let event = |seen| LiveEvent { change: Arc::clone(&routed.change), seen, person };
             members.who_sees(routed, person).into_iter().map(move |(seen, members)| (event(seen), members))
@@ -334,7 +334,7 @@ impl Run {
         let mut texts: HashMap<_, Option<Arc<str>>> = HashMap::with_capacity(events.len());
         let mut to_make = Vec::new();
         {
-            let recent = locked(&self.ending.group.recent);
+            let recent = self.ending.group.recent.lock();
             for event in &events {
                 texts.entry(key(event)).or_insert_with(|| {
                     let known = recent.find(event);
@@ -355,7 +355,7 @@ impl Run {
         let is_same_for_everyone = self.ending.group.is_for_everyone();
         for (event, text) in to_make.iter().zip(made) {
             if is_same_for_everyone {
-                locked(&self.ending.group.recent).keep(event, Arc::clone(&text));
+                self.ending.group.recent.lock().keep(event, Arc::clone(&text));
             }
             texts.insert(key(event), Some(text));
         }
@@ -387,7 +387,7 @@ impl Run {
 
     async fn deliver(&mut self, members: &[u32], event: &LiveEvent, text: &Arc<str>) {
         for some in members.chunks(DELIVERIES) {
-            let delivered = locked(&self.ending.group.members).deliver(some, event, text);
+            let delivered = self.ending.group.members.lock().deliver(some, event, text);
             self.ending.hub.0.counters.deliveries.fetch_add(delivered, Ordering::Relaxed);
             if members.len() > DELIVERIES {
                 tokio::task::yield_now().await;
@@ -422,13 +422,13 @@ struct Ending {
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        let mut state = locked(&self.hub.0.state);
+        let mut state = self.hub.0.state.lock();
         if state.groups.get(&self.group.key).is_some_and(|entry| Arc::ptr_eq(&entry.group, &self.group)) {
             state.groups.remove(&self.group.key);
             state.remove_follower(self.group.id);
         }
         if !self.is_expected {
-            locked(&self.group.members).cut_off();
+            self.group.members.lock().cut_off();
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeSet, HashMap},
     fmt,
     sync::{
-        Arc, Mutex, OnceLock,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -14,6 +14,7 @@ use domain::{
     ids::{PersonId, SessionInstanceId},
     news::{Change, Narrowing, Position},
 };
+use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -21,7 +22,6 @@ use tracing::warn;
 use super::{
     follower::{Follower, FollowerId, Routed},
     group::{Group, GroupKey},
-    locked,
     replay::ReplayError,
     ring::Ring,
     source::{AnySource, ChangeSource, SourceError},
@@ -176,7 +176,7 @@ impl Hub {
     /// Can a subscription resume after this cursor? Reads the log only when the ring can't tell.
     pub async fn standing(&self, cursor: Position) -> Result<CursorStanding, SourceError> {
         let (covers, position) = {
-            let state = locked(&self.0.state);
+            let state = self.0.state.lock();
             (state.ring.covers(cursor), state.ring.position())
         };
         Ok(if cursor > position {
@@ -191,7 +191,7 @@ impl Hub {
     }
 
     pub fn stats(&self) -> HubStats {
-        let state = locked(&self.0.state);
+        let state = self.0.state.lock();
         HubStats {
             position: state.ring.position(),
             groups: state.groups.len(),
@@ -241,19 +241,19 @@ impl Hub {
                 () = tokio::time::sleep(pause) => {}
             }
         }
-        let mut state = locked(&self.0.state);
+        let mut state = self.0.state.lock();
         state.is_closed = true;
         state.followers.values().for_each(|follower| follower.close());
     }
 
     async fn read_new(&self) -> Result<(), SourceError> {
         loop {
-            let after = locked(&self.0.state).ring.position();
+            let after = self.0.state.lock().ring.position();
             let changes = self.0.source.read_after(after, READ).await?;
             let is_last = (changes.len() as u64) < READ;
             let changes: Vec<_> = changes.into_iter().map(Arc::new).collect();
             for chunk in changes.chunks(DISPATCH) {
-                locked(&self.0.state).dispatch(chunk);
+                self.0.state.lock().dispatch(chunk);
                 if let Some(observer) = self.0.changes_observer.get() {
                     for change in chunk {
                         observer(change);
@@ -280,7 +280,7 @@ impl Hub {
     pub(super) async fn page(&self, after: Position) -> Result<Vec<Arc<Change>>, ReplayError> {
         let mut failures = 0;
         loop {
-            if let Some(page) = locked(&self.0.state).ring.page(after, PAGE) {
+            if let Some(page) = self.0.state.lock().ring.page(after, PAGE) {
                 return Ok(page);
             }
             match self.old_page(after).await {

@@ -11,7 +11,7 @@
 use std::{
     collections::VecDeque,
     future::poll_fn,
-    sync::{Arc, Mutex},
+    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
@@ -19,8 +19,9 @@ use domain::{
     ids::{ActivityId, SessionInstanceId},
     news::{ChangeKind, Event, Seen},
 };
+use parking_lot::Mutex;
 
-use super::{feed::LiveEvent, locked};
+use super::feed::LiveEvent;
 
 /// The number that a socket gave one of its operations. It is never used again on that socket.
 pub type OperationNumber = u32;
@@ -122,7 +123,7 @@ impl Mailbox {
 
     /// Puts a letter in at once; one that finds no room closes the mailbox. Whether it is in.
     pub fn push(&self, letter: Letter) -> bool {
-        let mut state = locked(&self.state);
+        let mut state = self.state.lock();
         if state.cut_off.is_some() {
             return false;
         }
@@ -142,7 +143,7 @@ impl Mailbox {
         let half = self.half();
         let mut letter = Some(letter);
         poll_fn(|context| {
-            let mut state = locked(&self.state);
+            let mut state = self.state.lock();
             if state.cut_off.is_some() {
                 return Poll::Ready(false);
             }
@@ -166,12 +167,12 @@ impl Mailbox {
 
     /// Closes the mailbox; the first reason stays.
     pub fn cut_off(&self, why: CutOff) {
-        locked(&self.state).cut_off(why);
+        self.state.lock().cut_off(why);
     }
 
     /// The next letter, or why there will be none. For the one task that owns the socket.
     pub fn poll_next(&self, context: &mut Context<'_>) -> Poll<Result<Letter, CutOff>> {
-        let mut state = locked(&self.state);
+        let mut state = self.state.lock();
         if let Some(why) = state.cut_off {
             return Poll::Ready(Err(why));
         }
@@ -183,7 +184,7 @@ impl Mailbox {
 
     /// Ready when the mailbox is closed; for the same task while it can't send.
     pub fn poll_cut_off(&self, context: &mut Context<'_>) -> Poll<CutOff> {
-        let mut state = locked(&self.state);
+        let mut state = self.state.lock();
         match state.cut_off {
             Some(why) => Poll::Ready(why),
             None => state.wait(context),
@@ -192,7 +193,7 @@ impl Mailbox {
 
     /// What was left inside when the mailbox was closed.
     pub fn take_left(&self) -> Option<Letter> {
-        locked(&self.state).take()
+        self.state.lock().take()
     }
 }
 

@@ -66,16 +66,9 @@ mod stream;
 pub(crate) mod tests;
 mod topics;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 pub use feed::{GroupFeed, LiveEvent, Registrar, Registration};
 pub use group::{GroupKey, Made, StartExecution, Subscription};
 pub use hub::{CursorStanding, Hub, HubSettings, HubStats};
 pub use mailbox::{About, Content, CutOff, Letter, Mailbox, MailboxLimits, OperationNumber, Subject};
 pub use replay::ReplayError;
 pub use source::{ChangeSource, SourceError};
-
-/// Nothing panics halfway through a change of what these locks guard, so a poisoned one is as good as any.
-pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}

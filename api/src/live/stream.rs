@@ -13,7 +13,6 @@ use super::{
     feed::{LiveEvent, Registration},
     follower::{Ended, Follower, FollowerId},
     hub::Hub,
-    locked,
     replay::{Replay, ReplayError},
 };
 
@@ -102,7 +101,7 @@ impl Single {
         let caught_up = replay.caught_up();
         self.position = caught_up.position;
         self.person_at = caught_up.person_at;
-        let mut state = locked(&self.hub.0.state);
+        let mut state = self.hub.0.state.lock();
         let follower = Arc::new(Follower::new(self.hub.0.settings.queue));
         let id = state.add_follower(Arc::clone(&follower));
         match state.join(id, &caught_up) {
@@ -119,7 +118,7 @@ impl Single {
     }
 
     fn leave(&self, id: FollowerId) {
-        let mut state = locked(&self.hub.0.state);
+        let mut state = self.hub.0.state.lock();
         state.leave(id, &self.narrowing);
         state.remove_follower(id);
     }

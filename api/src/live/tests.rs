@@ -4,7 +4,7 @@ use std::{
     future::{Future, poll_fn},
     pin::pin,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -21,13 +21,13 @@ use domain::{
     },
 };
 use futures_util::{StreamExt, stream};
+use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     About, ChangeSource, Content, CursorStanding, CutOff, GroupKey, Hub, HubSettings, Letter, Made, Mailbox,
-    MailboxLimits, Registration, ReplayError, StartExecution, Subject, Subscription, locked, ring::Ring,
-    topics::Topics,
+    MailboxLimits, Registration, ReplayError, StartExecution, Subject, Subscription, ring::Ring, topics::Topics,
 };
 
 /// Waits for what is about to happen, but not for ever.
@@ -70,7 +70,7 @@ impl FakeLog {
     }
 
     pub(crate) fn append(&self, change: Change) -> Change {
-        let mut changes = locked(&self.0.changes);
+        let mut changes = self.0.changes.lock();
         let change = Change { position: Position(changes.len().cast_signed() as i64 + 1), ..change };
         changes.push(change.clone());
         drop(changes);
@@ -83,7 +83,7 @@ impl FakeLog {
     }
 
     pub(crate) fn changes(&self) -> Vec<Change> {
-        locked(&self.0.changes).clone()
+        self.0.changes.lock().clone()
     }
 
     fn reads(&self) -> usize {
@@ -95,7 +95,7 @@ impl ChangeSource for FakeLog {
     type Error = &'static str;
 
     async fn head(&self) -> Result<Position, &'static str> {
-        Ok(Position(locked(&self.0.changes).len().cast_signed() as i64))
+        Ok(Position(self.0.changes.lock().len().cast_signed() as i64))
     }
 
     async fn oldest(&self) -> Result<Position, &'static str> {
@@ -109,7 +109,7 @@ impl ChangeSource for FakeLog {
             return Err("out of order");
         }
         let first = after.0.max(self.0.oldest.load(Ordering::SeqCst) - 1);
-        let changes = locked(&self.0.changes);
+        let changes = self.0.changes.lock();
         Ok(changes
             .iter()
             .skip(usize::try_from(first).unwrap())

@@ -7,14 +7,13 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
 
 use domain::ids::PresenceId;
-
-use crate::live::locked;
+use parking_lot::Mutex;
 
 /// How many visits one socket keeps alive. A tab has one.
 const HEARTS: usize = 16;
@@ -35,7 +34,7 @@ type SendBeat = Box<dyn Fn(&Arc<AtomicBool>) + Send>;
 
 impl fmt::Debug for Hearts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hearts").field("count", &locked(&self.0).len()).finish()
+        f.debug_struct("Hearts").field("count", &self.0.lock().len()).finish()
     }
 }
 
@@ -43,7 +42,7 @@ impl Hearts {
     /// From now on, calls `beat` at each pong, in the place of what it called for that visit before; until the flag that it is
     /// given is set.
     pub fn keep(&self, visit: PresenceId, beat: impl Fn(&Arc<AtomicBool>) + Send + 'static) {
-        let mut hearts = locked(&self.0);
+        let mut hearts = self.0.lock();
         hearts.retain(|heart| heart.visit != visit);
         if hearts.len() >= HEARTS {
             hearts.remove(0);
@@ -53,11 +52,11 @@ impl Hearts {
 
     /// The visit is over.
     pub fn stop(&self, visit: PresenceId) {
-        locked(&self.0).retain(|heart| heart.visit != visit);
+        self.0.lock().retain(|heart| heart.visit != visit);
     }
 
     pub(super) fn beat(&self) {
-        let mut hearts = locked(&self.0);
+        let mut hearts = self.0.lock();
         hearts.retain(|heart| !heart.has_stopped.load(Ordering::Relaxed));
         hearts.iter().for_each(|heart| (heart.beat)(&heart.has_stopped));
     }

@@ -24,7 +24,7 @@ mod tests;
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::Duration,
 };
 
@@ -39,6 +39,7 @@ use futures_util::{
     stream::BoxStream,
 };
 use governor::Quota;
+use parking_lot::Mutex;
 use service::config::Limits;
 use tokio_util::{
     sync::CancellationToken,
@@ -55,7 +56,7 @@ use crate::{
         graphql::{refuse_connection, refuse_origin},
         origin::{is_listed, is_own},
     },
-    live::{CutOff, Hub, Mailbox, MailboxLimits, locked},
+    live::{CutOff, Hub, Mailbox, MailboxLimits},
     rate, request_id,
 };
 
@@ -175,7 +176,7 @@ impl Sockets {
         tokio::spawn(async move {
             shutdown.cancelled().await;
             if let Some(shared) = watched.upgrade() {
-                let mut open = locked(&shared.open);
+                let mut open = shared.open.lock();
                 open.is_closed = true;
                 open.sockets.values().for_each(|socket| socket.mailbox.cut_off(CutOff::Restart));
             }
@@ -185,12 +186,12 @@ impl Sockets {
 
     /// How many are open, for metrics.
     pub fn count(&self) -> usize {
-        locked(&self.0.open).sockets.len()
+        self.0.open.lock().sockets.len()
     }
 
     /// How many were closed by the server, ever, by code; for metrics.
     pub fn closed_by_code(&self) -> BTreeMap<u16, u64> {
-        locked(&self.0.open).closed.clone()
+        self.0.open.lock().closed.clone()
     }
 
     /// Closes those whose tokens have been revoked.
@@ -198,7 +199,7 @@ impl Sockets {
         let is_revoked = |socket: &&Listed| {
             socket.identity.is_some_and(|identity| (self.0.settings.expect_valid)(&identity) == Err(AuthError::Revoked))
         };
-        let open = locked(&self.0.open);
+        let open = self.0.open.lock();
         open.sockets.values().filter(is_revoked).for_each(|socket| socket.mailbox.cut_off(CutOff::Revoked));
     }
 
@@ -213,7 +214,7 @@ impl Sockets {
         let limits = &self.0.settings.limits;
         let limits = MailboxLimits { letters: limits.queue_messages, bytes: limits.queue_bytes };
         let mailbox = Arc::new(Mailbox::new(limits));
-        let mut open = locked(&self.0.open);
+        let mut open = self.0.open.lock();
         if open.is_closed {
             mailbox.cut_off(CutOff::Restart);
         }
@@ -242,20 +243,20 @@ impl Entry {
     /// seen here or there.
     fn identify(&self, identity: Identity) -> Result<(), AuthError> {
         let shared = &self.sockets.0;
-        if let Some(listed) = locked(&shared.open).sockets.get_mut(&self.number) {
+        if let Some(listed) = shared.open.lock().sockets.get_mut(&self.number) {
             listed.identity = Some(identity);
         }
         (shared.settings.expect_valid)(&identity)
     }
 
     fn note_close(&self, code: u16) {
-        *locked(&self.sockets.0.open).closed.entry(code).or_default() += 1;
+        *self.sockets.0.open.lock().closed.entry(code).or_default() += 1;
     }
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        locked(&self.sockets.0.open).sockets.remove(&self.number);
+        self.sockets.0.open.lock().sockets.remove(&self.number);
     }
 }
 
