@@ -3,7 +3,6 @@
 pub mod admission;
 pub mod auth;
 pub mod http;
-pub mod live;
 pub mod log_source;
 pub mod metrics;
 pub mod rate;

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use domain::news::{Change, Position};
+use live::ChangeSource;
 use service::{App, changes};
-
-use crate::live::ChangeSource;
 
 #[derive(Clone)]
 pub struct LogSource(pub App);

@@ -17,6 +17,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, TimeDelta};
+use live::Hub;
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, text::encode},
@@ -35,7 +36,7 @@ use service::{
 };
 use tokio::{runtime::Handle, time::Instant};
 
-use crate::{admission::Admission, live::Hub, ws::Sockets};
+use crate::{admission::Admission, ws::Sockets};
 
 /// In seconds: from what nobody notices to what nobody waits for.
 const BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];

@@ -18,6 +18,7 @@ use axum::{
 use chrono::TimeDelta;
 use futures_util::FutureExt as _;
 use jobs::Workers;
+use live::{Hub, HubSettings};
 use serde_json::json;
 use service::{
     App, changes,
@@ -44,7 +45,6 @@ use crate::{
         graphql::GraphqlEndpoint,
         pages,
     },
-    live::{Hub, HubSettings},
     log_source::LogSource,
     metrics::{self, Metrics},
     request_id,

@@ -16,7 +16,6 @@ use std::{collections::BTreeSet, future, io, sync::Arc, time::Duration};
 use api::{
     admission::Admission,
     auth::{AuthError, Identity},
-    live::{Hub, HubSettings},
     schema::{
         error::add_missing_codes,
         guard::{Guard, Guarded},
@@ -27,6 +26,7 @@ use axum::{Router, routing::get, serve::Listener};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{access::Viewer, clock::Clock, ids::PersonId};
 use futures_util::{SinkExt, StreamExt, future::join};
+use live::{Hub, HubSettings};
 use serde_json::{Map, Value, json};
 use service::config::{Introspection, Limits};
 use tokio::{

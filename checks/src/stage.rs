@@ -5,12 +5,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use api::{
-    live::{ChangeSource, CursorStanding, GroupFeed, Hub, LiveEvent, Registrar, Registration},
-    schema::{
-        error::ApiError,
-        limits::{COMPLEXITY, DEPTH},
-    },
+use api::schema::{
+    error::ApiError,
+    limits::{COMPLEXITY, DEPTH},
 };
 use async_graphql::{Context, ID, InputObject, Object, Schema, SimpleObject, Subscription};
 use chrono::DateTime;
@@ -20,6 +17,7 @@ use domain::{
     news::{Change, ChangeKind, Event, Location, Narrowing, Position, SessionChange, SessionNarrowing},
 };
 use futures_util::{Stream, StreamExt, future, stream};
+use live::{ChangeSource, CursorStanding, GroupFeed, Hub, LiveEvent, Registrar, Registration};
 use tokio::sync::watch;
 
 /// What the text of a viewer begins with; no other text does.

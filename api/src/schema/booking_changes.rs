@@ -11,6 +11,7 @@ use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
 };
+use live::{GroupFeed, LiveEvent, Registrar, Registration};
 use service::{
     bookings::{self, BookingsOf},
     changes,
@@ -25,7 +26,6 @@ use super::{
     loaders::load,
     scalars::{Cursor, DateTime},
 };
-use crate::live::{GroupFeed, LiveEvent, Registrar, Registration};
 
 /// The most bookings that a snapshot has.
 const SNAPSHOT_LIMIT: u64 = 500;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Data, Executor, Request, Response};
 use domain::news::Position;
 use futures_util::{FutureExt as _, StreamExt as _, stream::BoxStream};
+use live::CursorStanding;
 use service::{App, changes};
 
 use super::{
@@ -14,7 +15,6 @@ use super::{
     error::ApiError,
     scalars::Cursor,
 };
-use crate::live::CursorStanding;
 
 /// An executor that reads the position ahead of requests that name the field.
 #[derive(Clone)]

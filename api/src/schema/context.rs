@@ -4,10 +4,11 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use async_graphql::{Context, ID};
 use domain::{access::Viewer, ids::IdError};
+use live::Hub;
 use service::{App, presence::gather::Gatherer};
 
 use super::error::ApiError;
-use crate::{live::Hub, rate::BeatRates};
+use crate::rate::BeatRates;
 
 pub type Result<T, E = ApiError> = std::result::Result<T, E>;
 

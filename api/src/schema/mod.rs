@@ -29,6 +29,7 @@ mod sweep;
 mod upkeep;
 
 use async_graphql::{Executor, MergedObject, MergedSubscription, SchemaBuilder, parser};
+use live::Hub;
 use service::{App, presence::gather::Gatherer};
 
 use self::{
@@ -42,7 +43,7 @@ use self::{
     subscription::SessionSubscription,
     upkeep::UpkeepMutation,
 };
-use crate::{live::Hub, rate::BeatRates};
+use crate::rate::BeatRates;
 
 #[derive(MergedObject, Default)]
 struct Query(SessionQuery, PresenceQuery, AuditQuery);

@@ -1,4 +1,4 @@
-//! Subscriptions, fed by the hub. How a resolver is called is said in [`crate::live`].
+//! Subscriptions, fed by the hub. How a resolver is called is said in [`live`].
 
 use std::{future::ready, sync::Arc};
 
@@ -11,6 +11,7 @@ use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
 };
+use live::{GroupFeed, LiveEvent, Registrar, Registration};
 use service::{
     changes,
     entity::{session, session_instance},
@@ -30,7 +31,6 @@ use super::{
     scalars::{Cursor, DateTime},
     session::Session,
 };
-use crate::live::{GroupFeed, LiveEvent, Registrar, Registration};
 
 /// The most active instances that a snapshot has.
 const SNAPSHOT_LIMIT: u64 = 500;

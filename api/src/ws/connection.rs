@@ -17,6 +17,7 @@ use futures_util::{
     stream::FuturesUnordered,
 };
 use governor::{DefaultDirectRateLimiter, RateLimiter};
+use live::{Content, CutOff, Letter, OperationNumber, Subscription};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tracing::Instrument as _;
 
@@ -26,10 +27,7 @@ use super::{
     operation::{Running, errors_text, refusal},
     protocol::{self, ClientMessage, Close},
 };
-use crate::{
-    live::{Content, CutOff, Letter, OperationNumber, Subscription},
-    schema::guard::ClientAddress,
-};
+use crate::schema::guard::ClientAddress;
 
 /// How many messages are written before the socket is read again.
 const WRITES: usize = 32;

@@ -7,10 +7,10 @@ use async_graphql::{
     parser::types::{Directive, DocumentOperations, ExecutableDocument, Field, OperationType, Selection, SelectionSet},
 };
 use domain::{access::Viewer, ids::PersonId};
+use live::GroupKey;
 use tracing::Span;
 
 use crate::{
-    live::GroupKey,
     request_id::shortened,
     schema::document::{check_document, find_operation, operation_name},
 };

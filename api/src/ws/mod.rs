@@ -2,7 +2,7 @@
 //!
 //! Terms: a *socket* is one WebSocket; its *connection* is acknowledged once `connection_init` named who is there. An
 //! *operation* is what a `subscribe` message starts: a query or mutation, or a subscription, which is *live* once it is a
-//! member of a group of the hub (`crate::live`).
+//! member of a group of the hub ([`live::Hub`]).
 //!
 //! What always holds:
 //!
@@ -39,6 +39,7 @@ use futures_util::{
     stream::BoxStream,
 };
 use governor::Quota;
+use live::{CutOff, Hub, Mailbox, MailboxLimits};
 use parking_lot::Mutex;
 use service::config::Limits;
 use tokio_util::{
@@ -56,7 +57,6 @@ use crate::{
         graphql::{refuse_connection, refuse_origin},
         origin::{is_listed, is_own},
     },
-    live::{CutOff, Hub, Mailbox, MailboxLimits},
     rate, request_id,
 };
 

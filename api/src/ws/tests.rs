@@ -20,6 +20,10 @@ use domain::{
     news::{ChangeKind, Narrowing, Position, Seen, SessionNarrowing},
 };
 use futures_util::{SinkExt, Stream, StreamExt, future, stream};
+use live::{
+    CursorStanding, GroupFeed, Hub, HubSettings, LiveEvent, Registrar, Registration,
+    testing::{FakeLog, change, moved, until, within},
+};
 use serde_json::{Value, json};
 use service::config::Limits;
 use tokio::{
@@ -35,14 +39,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     AuthError, Identity, SocketLimits, SocketSettings, Sockets, document::Operation, operation::refusal, upgrade,
 };
-use crate::{
-    admission::Admission,
-    live::{
-        CursorStanding, GroupFeed, Hub, HubSettings, LiveEvent, Registrar, Registration,
-        tests::{FakeLog, change, moved, until, within},
-    },
-    rate,
-};
+use crate::{admission::Admission, rate};
 
 /// What the schema's resolvers were asked to do, and a gate that some of them wait at.
 struct Probe {
@@ -214,7 +211,7 @@ impl Server {
 
     async fn admitting(limits: SocketLimits, all: Limits) -> Self {
         let (log, shutdown) = (FakeLog::new(), CancellationToken::new());
-        let hub = log.hub(HubSettings::default(), &shutdown).await;
+        let hub = log.hub(HubSettings::default(), &shutdown).await.unwrap();
         let probe =
             Arc::new(Probe { resolved: AtomicUsize::new(0), finished: AtomicUsize::new(0), gate: Semaphore::new(0) });
         let schema = Schema::build(Query, Mutation, Changes).data(hub.clone()).data(Arc::clone(&probe)).finish();

@@ -1,4 +1,4 @@
-//! Seats as they are taken and become free. How a resolver is called is said in [`crate::live`].
+//! Seats as they are taken and become free. How a resolver is called is said in [`live`].
 
 use async_graphql::{Context, Object, Subscription};
 use domain::{ids::ActivityId, news::Narrowing};
@@ -7,17 +7,15 @@ use futures_util::{
     future::ready,
     stream::{self, BoxStream},
 };
+use live::{GroupFeed, LiveEvent, Registrar, Registration};
 use service::{changes, presence::activities};
 
 use super::{Activity, as_int};
-use crate::{
-    live::{GroupFeed, LiveEvent, Registrar, Registration},
-    schema::{
-        context::{Result, app, hub},
-        error::ApiError,
-        loaders::load,
-        scalars::DateTime,
-    },
+use crate::schema::{
+    context::{Result, app, hub},
+    error::ApiError,
+    loaders::load,
+    scalars::DateTime,
 };
 
 /// How many seats are taken, as it is when the message is made.

@@ -62,8 +62,10 @@ mod replay;
 mod ring;
 mod source;
 mod stream;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 mod topics;
 
 pub use feed::{GroupFeed, LiveEvent, Registrar, Registration};

@@ -1,140 +1,39 @@
 //! The hub against a log in memory.
 
 use std::{
-    future::{Future, poll_fn},
+    future::poll_fn,
     pin::pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use chrono::DateTime;
 use domain::{
     access::Viewer,
     booking::BookingStatus,
     ids::{ActivityId, BookingId, PersonId, SessionId, SessionInstanceId},
     news::{
-        BookingNarrowing, BookingStep, Change, ChangeKind, Event, Location, Narrowing, Position, Seen, SessionChange,
+        BookingNarrowing, BookingStep, Change, ChangeKind, Event, Narrowing, Position, Seen, SessionChange,
         SessionNarrowing,
     },
 };
 use futures_util::{StreamExt, stream};
-use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    About, ChangeSource, Content, CursorStanding, CutOff, GroupKey, Hub, HubSettings, Letter, Made, Mailbox,
-    MailboxLimits, Registration, ReplayError, StartExecution, Subject, Subscription, ring::Ring, topics::Topics,
+    About, Content, CursorStanding, CutOff, GroupKey, Hub, HubSettings, Letter, Made, Mailbox, MailboxLimits,
+    Registration, ReplayError, StartExecution, Subject, Subscription,
+    ring::Ring,
+    testing::{FakeLog, change, location, moved, unpublished, until, within},
+    topics::Topics,
 };
-
-/// Waits for what is about to happen, but not for ever.
-pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(20), future).await.expect("took too long")
-}
-
-/// Waits until something holds.
-pub(crate) async fn until(mut holds: impl FnMut() -> bool) {
-    within(async {
-        while !holds() {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    })
-    .await;
-}
-
-/// A log in memory.
-#[derive(Debug, Clone)]
-pub(crate) struct FakeLog(Arc<Log>);
-
-#[derive(Debug)]
-struct Log {
-    changes: Mutex<Vec<Change>>,
-    oldest: AtomicI64,
-    reads: AtomicUsize,
-    fails: AtomicBool,
-    wake: watch::Sender<u64>,
-}
-
-impl FakeLog {
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(Log {
-            changes: Mutex::default(),
-            oldest: AtomicI64::new(1),
-            reads: AtomicUsize::new(0),
-            fails: AtomicBool::new(false),
-            wake: watch::Sender::default(),
-        }))
-    }
-
-    pub(crate) fn append(&self, change: Change) -> Change {
-        let mut changes = self.0.changes.lock();
-        let change = Change { position: Position(changes.len().cast_signed() as i64 + 1), ..change };
-        changes.push(change.clone());
-        drop(changes);
-        self.0.wake.send_modify(|count| *count += 1);
-        change
-    }
-
-    pub(crate) async fn hub(&self, settings: HubSettings, shutdown: &CancellationToken) -> Hub {
-        Hub::start(self.clone(), self.0.wake.subscribe(), settings, shutdown.clone()).await.unwrap()
-    }
-
-    pub(crate) fn changes(&self) -> Vec<Change> {
-        self.0.changes.lock().clone()
-    }
-
-    fn reads(&self) -> usize {
-        self.0.reads.load(Ordering::SeqCst)
-    }
-}
-
-impl ChangeSource for FakeLog {
-    type Error = &'static str;
-
-    async fn head(&self) -> Result<Position, &'static str> {
-        Ok(Position(self.0.changes.lock().len().cast_signed() as i64))
-    }
-
-    async fn oldest(&self) -> Result<Position, &'static str> {
-        Ok(Position(self.0.oldest.load(Ordering::SeqCst)))
-    }
-
-    async fn read_after(&self, after: Position, limit: u64) -> Result<Vec<Change>, &'static str> {
-        self.0.reads.fetch_add(1, Ordering::SeqCst);
-        tokio::task::yield_now().await;
-        if self.0.fails.load(Ordering::SeqCst) {
-            return Err("out of order");
-        }
-        let first = after.0.max(self.0.oldest.load(Ordering::SeqCst) - 1);
-        let changes = self.0.changes.lock();
-        Ok(changes
-            .iter()
-            .skip(usize::try_from(first).unwrap())
-            .take(usize::try_from(limit).unwrap())
-            .cloned()
-            .collect())
-    }
-}
-
-fn told(event: Event) -> Change {
-    Change { position: Position(0), occurred_at: DateTime::UNIX_EPOCH, due_at: None, event }
-}
-
-pub(crate) fn change(kind: ChangeKind, session: i64, city: &str) -> Change {
-    told(Event::Session(SessionChange {
-        session: Some(SessionId(session)),
-        instance: Some(SessionInstanceId(session * 10)),
-        location: location(city),
-        ..SessionChange::of(kind)
-    }))
-}
 
 /// The session of an active instance moved to another city.
 fn left(session: i64, from: &str, to: &str) -> Change {
-    told(Event::Session(SessionChange {
+    unpublished(Event::Session(SessionChange {
         session: Some(SessionId(session)),
         instance: Some(SessionInstanceId(session * 10)),
         location: location(to),
@@ -143,21 +42,8 @@ fn left(session: i64, from: &str, to: &str) -> Change {
     }))
 }
 
-pub(crate) fn moved(person: i64, from: Option<i64>, to: Option<i64>) -> Change {
-    told(Event::Session(SessionChange {
-        session: to.map(SessionId),
-        instance: to.map(|session| SessionInstanceId(session * 10)),
-        location: location("Austin"),
-        previous_location: from.map(|_| location("Austin")),
-        person: Some(PersonId(person)),
-        previous_instance: from.map(|session| SessionInstanceId(session * 10)),
-        previous_session: from.map(SessionId),
-        ..SessionChange::of(ChangeKind::PersonMoved)
-    }))
-}
-
 fn booked(booking: i64, mentor: i64, student: i64) -> Change {
-    told(Event::Booking(BookingStep {
+    unpublished(Event::Booking(BookingStep {
         booking: BookingId(booking),
         mentor: PersonId(mentor),
         student: PersonId(student),
@@ -169,11 +55,7 @@ fn booked(booking: i64, mentor: i64, student: i64) -> Change {
 }
 
 fn occupied(activity: i64) -> Change {
-    told(Event::Occupancy(ActivityId(activity)))
-}
-
-fn location(city: &str) -> Location {
-    Location { city: Some(city.to_owned()), country: Some(if city == "Paris" { "FR" } else { "US" }.to_owned()) }
+    unpublished(Event::Occupancy(ActivityId(activity)))
 }
 
 /// Numbers that look random and are the same in each run.
@@ -202,7 +84,7 @@ impl Dice {
             3 => moved(session, None, None),
             4 => booked(self.session(), session, self.session()),
             5 => occupied(session),
-            6 => told(Event::Unknown),
+            6 => unpublished(Event::Unknown),
             _ => change(ChangeKind::Updated, session, city),
         }
     }
@@ -356,7 +238,7 @@ fn a_booking_s_step_costs_only_those_who_take_part_and_an_occupancy_its_own() {
     };
     assert_eq!(found(booked(7, 8, 9)), [7, 1008, 1009, 5001]);
     assert_eq!(found(occupied(7)), [2007]);
-    assert_eq!(found(told(Event::Unknown)), [] as [i64; 0]);
+    assert_eq!(found(unpublished(Event::Unknown)), [] as [i64; 0]);
 }
 
 #[test]
@@ -427,7 +309,7 @@ async fn in_a_mailbox_that_fills_the_newest_update_takes_the_place_of_the_one_be
 #[tokio::test]
 async fn of_an_occupancy_the_newest_counts_and_of_a_booking_every_step() {
     let log = FakeLog::new();
-    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await;
+    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await.unwrap();
     let (one, other, mine) = (mailbox(8), mailbox(8), mailbox(1000));
     let _one = live(&hub, Narrowing::Occupancy(ActivityId(1)), 0, &one).await;
     let _other = live(&hub, Narrowing::Occupancy(ActivityId(2)), 0, &other).await;
@@ -453,7 +335,7 @@ async fn of_an_occupancy_the_newest_counts_and_of_a_booking_every_step() {
 #[tokio::test]
 async fn identical_subscriptions_share_one_execution_an_event() {
     let log = FakeLog::new();
-    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await;
+    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await.unwrap();
     let mailboxes: Vec<_> = (0..50).map(|_| mailbox(100)).collect();
     let mut subscriptions = Vec::new();
     for (n, mailbox) in mailboxes.iter().enumerate() {
@@ -482,7 +364,7 @@ async fn identical_subscriptions_share_one_execution_an_event() {
 #[tokio::test]
 async fn one_change_may_be_a_different_event_for_each() {
     let log = FakeLog::new();
-    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await;
+    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await.unwrap();
     let (from, to, all) = (mailbox(9), mailbox(9), mailbox(9));
     let _from = live(&hub, in_city("Dallas"), 0, &from).await;
     let _to = live(&hub, in_city("Austin"), 0, &to).await;
@@ -504,7 +386,7 @@ async fn nothing_is_lost_or_doubled_between_replay_and_live() {
     }
     let shutdown = CancellationToken::new();
     // A short ring and queue, so that all ways are taken.
-    let hub = log.hub(HubSettings { ring: 200, queue: 4096, ..HubSettings::default() }, &shutdown).await;
+    let hub = log.hub(HubSettings { ring: 200, queue: 4096, ..HubSettings::default() }, &shutdown).await.unwrap();
     let end = CancellationToken::new();
     let appender = tokio::spawn({
         let (log, end) = (log.clone(), end.clone());
@@ -566,7 +448,7 @@ async fn nothing_is_lost_or_doubled_between_replay_and_live() {
 async fn a_slow_stream_falls_back_to_the_log() {
     let log = FakeLog::new();
     let shutdown = CancellationToken::new();
-    let hub = log.hub(HubSettings { ring: 20, queue: 5, ..HubSettings::default() }, &shutdown).await;
+    let hub = log.hub(HubSettings { ring: 20, queue: 5, ..HubSettings::default() }, &shutdown).await.unwrap();
     let narrowing = of_person(1);
     let mut stream = pin!(hub.subscribe_stream(registration(narrowing.clone(), 0)));
     let mut got = Vec::new();
@@ -602,7 +484,7 @@ async fn a_slow_stream_falls_back_to_the_log() {
 async fn a_person_s_news_follow_the_person() {
     let log = FakeLog::new();
     log.append(moved(1, Some(4), Some(1)));
-    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await;
+    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await.unwrap();
     let narrowing = of_person(1);
     let mailbox = mailbox(100);
     let mut subscription = hub.attach(key("mine", Some(PersonId(1))), telling());
@@ -632,7 +514,7 @@ async fn where_a_person_was_at_the_cursor_is_found_in_the_log() {
     log.append(change(ChangeKind::Updated, 1, "Austin"));
     log.append(moved(1, Some(1), Some(3)));
     log.append(change(ChangeKind::Updated, 3, "Austin"));
-    let hub = log.hub(HubSettings { ring: 1, ..HubSettings::default() }, &CancellationToken::new()).await;
+    let hub = log.hub(HubSettings { ring: 1, ..HubSettings::default() }, &CancellationToken::new()).await.unwrap();
     let narrowing = of_person(1);
     let resumed = Registration { person_at: Some(SessionInstanceId(30)), ..registration(narrowing, 0) };
     let events = hub.subscribe_stream(resumed).take(3).map(|event| event.change.position.0);
@@ -642,7 +524,7 @@ async fn where_a_person_was_at_the_cursor_is_found_in_the_log() {
 #[tokio::test]
 async fn a_slow_group_delays_nobody_and_is_cut_off() {
     let log = FakeLog::new();
-    let hub = log.hub(HubSettings { queue: 10, ..HubSettings::default() }, &CancellationToken::new()).await;
+    let hub = log.hub(HubSettings { queue: 10, ..HubSettings::default() }, &CancellationToken::new()).await.unwrap();
     let (stuck, well) = (mailbox(1000), mailbox(1000));
     let mut slow = hub.attach(key("slow", None), Box::new(|_| stream::pending().boxed()));
     within(slow.go_live(registration(everything(), 0), &stuck, 1)).await.unwrap();
@@ -661,7 +543,7 @@ async fn a_slow_group_delays_nobody_and_is_cut_off() {
 #[tokio::test]
 async fn what_fails_is_made_again_when_the_log_can_be_read_and_told_at_last() {
     let log = FakeLog::new();
-    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await;
+    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await.unwrap();
     let failures = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&failures);
     // The first event fails twice, the second always.
@@ -686,7 +568,7 @@ async fn what_fails_is_made_again_when_the_log_can_be_read_and_told_at_last() {
 #[tokio::test]
 async fn a_group_whose_execution_ends_cuts_its_subscribers_off() {
     let log = FakeLog::new();
-    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await;
+    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await.unwrap();
     for start in [
         Box::new(|_| stream::empty().boxed()) as StartExecution,
         Box::new(|_| stream::iter([made("the resolver does not take its feed")]).boxed()),
@@ -713,7 +595,8 @@ async fn thousands_who_resume_read_the_log_not_once_and_share_executions() {
     }
     let hub = log
         .hub(HubSettings { interval: Duration::from_hours(1), ..HubSettings::default() }, &CancellationToken::new())
-        .await;
+        .await
+        .unwrap();
     until(|| log.reads() == 2).await;
     let mut resumed = Vec::new();
     for _ in 0..2000 {
@@ -735,8 +618,8 @@ async fn cursors_that_the_log_no_longer_has_are_expired() {
     for _ in 0..50 {
         log.append(change(ChangeKind::Updated, 1, "Austin"));
     }
-    let hub = log.hub(HubSettings { ring: 10, ..HubSettings::default() }, &CancellationToken::new()).await;
-    log.0.oldest.store(30, Ordering::SeqCst);
+    let hub = log.hub(HubSettings { ring: 10, ..HubSettings::default() }, &CancellationToken::new()).await.unwrap();
+    log.prune_before(Position(30));
     assert_eq!(hub.standing(Position(29)).await.unwrap(), CursorStanding::Resumable);
     assert_eq!(hub.standing(Position(28)).await.unwrap(), CursorStanding::Expired);
     assert_eq!(hub.standing(Position(50)).await.unwrap(), CursorStanding::Resumable);
@@ -752,16 +635,16 @@ async fn cursors_that_the_log_no_longer_has_are_expired() {
 #[tokio::test(start_paused = true)]
 async fn a_log_that_can_t_be_read_is_waited_for() {
     let log = FakeLog::new();
-    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await;
+    let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await.unwrap();
     let mailbox = mailbox(100);
     let _subscription = live(&hub, everything(), 0, &mailbox).await;
-    log.0.fails.store(true, Ordering::SeqCst);
+    log.set_failing(true);
     log.append(change(ChangeKind::Updated, 1, "Austin"));
     let before = log.reads();
     tokio::time::sleep(Duration::from_mins(1)).await;
     let tries = log.reads() - before;
     assert!((5..30).contains(&tries), "{tries} tries in a minute");
-    log.0.fails.store(false, Ordering::SeqCst);
+    log.set_failing(false);
     assert_eq!(next(&mailbox).await, Ok("1 UPDATED".to_owned()));
 }
 

@@ -71,11 +71,11 @@ impl Registrar {
         *self.0.lock() = Some(registration);
     }
 
-    pub(crate) fn is_registered(&self) -> bool {
+    pub fn is_registered(&self) -> bool {
         self.0.lock().is_some()
     }
 
-    pub(crate) fn take(&self) -> Option<Registration> {
+    pub fn take(&self) -> Option<Registration> {
         self.0.lock().take()
     }
 }
