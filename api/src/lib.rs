@@ -1,7 +1,6 @@
 //! InSession's front door: GraphQL over HTTP and WebSockets, and what browsers are served.
 
 pub mod admission;
-pub mod auth;
 pub mod http;
 pub mod log_source;
 pub mod metrics;

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use auth::Authenticator;
 use axum::{
     Json, Router,
     extract::{Request, State},
@@ -37,7 +38,6 @@ use tracing::{Span, field::Empty};
 
 use crate::{
     admission::Admission,
-    auth::Authenticator,
     http::{
         calendar,
         cron::{self, CronSettings},

@@ -15,13 +15,13 @@ use std::{collections::BTreeSet, future, io, sync::Arc, time::Duration};
 
 use api::{
     admission::Admission,
-    auth::{AuthError, Identity},
     schema::{
         error::add_missing_codes,
         guard::{Guard, Guarded},
     },
     ws::{SocketLimits, SocketSettings, Sockets, upgrade},
 };
+use auth::{AuthError, Identity};
 use axum::{Router, routing::get, serve::Listener};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{access::Viewer, clock::Clock, ids::PersonId};

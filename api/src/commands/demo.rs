@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
+use auth::Authenticator;
 use chrono::{DateTime, NaiveTime, SubsecRound, TimeDelta, Utc, Weekday};
 use domain::{
     access::Viewer,
@@ -10,7 +11,6 @@ use domain::{
     recurrence::{Recurrence, Schedule},
     zone::{Tz, local_time},
 };
-use insession::auth::Authenticator;
 use service::{
     App,
     bookings::{self, Action},

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use insession::{
-    auth::People,
-    server::{Server, ServerSettings},
-};
+use auth::People;
+use insession::server::{Server, ServerSettings};
 use jobs::Workers;
 use service::{App, config::Settings};
 use tokio_util::sync::CancellationToken;

@@ -3,11 +3,9 @@
 use std::{io::IsTerminal, sync::Arc};
 
 use anyhow::{Context, bail};
+use auth::{Authenticator, Keys, Rules, secret_beside};
 use domain::clock::{Clock, SystemClock};
-use insession::{
-    auth::{Authenticator, Keys, Rules, secret_beside},
-    telemetry,
-};
+use insession::telemetry;
 use jobs::QueueHandle;
 use service::{
     App,

@@ -11,6 +11,7 @@
 use std::{cmp::Ordering, convert::Infallible, fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{Executor, Request, Response, ServerError, Value, Variables, parser::types::OperationType};
+use auth::{AuthError, Authenticator, Identity};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -30,7 +31,6 @@ use tracing::{Instrument as _, Span};
 
 use crate::{
     admission::{Admission, Permit, Refused},
-    auth::{AuthError, Authenticator, Identity},
     schema::{
         document::{check_document, operation_name},
         error::{ApiError, ErrorCode, add_missing_codes, is_failure, is_request_error},
@@ -194,7 +194,7 @@ impl<E: Executor> GraphqlEndpoint<E> {
         authenticated.map_err(|error| {
             let is_ours = error == AuthError::Unavailable;
             let status = if is_ours { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::UNAUTHORIZED };
-            Refusal::new(status, error.into())
+            Refusal::new(status, token_error(error))
         })
     }
 
@@ -221,6 +221,12 @@ impl<E: Executor> GraphqlEndpoint<E> {
         headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
         answer
     }
+}
+
+/// Why a token was refused, as clients are told.
+fn token_error(error: AuthError) -> ApiError {
+    let code = if error == AuthError::Unavailable { ErrorCode::Internal } else { ErrorCode::Unauthenticated };
+    ApiError::new(code, error.to_string())
 }
 
 /// In which an operation runs; of a subscription, in which it begins. Without what may be secret, such as variables.
@@ -532,7 +538,7 @@ fn multipart_chunks(
         async move {
             let mut responses = responses?;
             if let Err(error) = authenticator.expect_valid(&identity) {
-                return Some((last_part(error.into()), None));
+                return Some((last_part(token_error(error)), None));
             }
             let patience = authenticator.time_left(&identity).map_or(HEARTBEAT, |left| left.min(HEARTBEAT));
             tokio::select! {
@@ -598,7 +604,7 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
-    use crate::auth::Keys;
+    use auth::Keys;
 
     fn break_down() -> i32 {
         panic!("a secret of the inside")

@@ -11,8 +11,6 @@ use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use async_graphql::{Error, ErrorExtensionValues, PathSegment, Response, ServerError, Value};
 
-use crate::auth::AuthError;
-
 const INTERNAL_MESSAGE: &str = "Internal error";
 
 /// What `extensions.code` may be.
@@ -143,13 +141,6 @@ impl ApiError {
     /// A response that consists of this error: the request was not executed.
     pub fn into_response(self) -> Response {
         Response::from_errors(vec![self.into()])
-    }
-}
-
-impl From<AuthError> for ApiError {
-    fn from(error: AuthError) -> Self {
-        let code = if error == AuthError::Unavailable { ErrorCode::Internal } else { ErrorCode::Unauthenticated };
-        Self::new(code, error.to_string())
     }
 }
 
@@ -436,6 +427,6 @@ mod tests {
         let extensions = response.errors[0].extensions.clone().unwrap();
         assert_eq!(extensions.get("field"), Some(&Value::from("schedules.1.everyNWeeks")));
         assert!(!is_request_error(&Response::new(Value::Null)));
-        assert!(is_request_error(&ApiError::from(AuthError::Expired).into_response()));
+        assert!(is_request_error(&ApiError::unauthenticated("expired").into_response()));
     }
 }

@@ -29,6 +29,7 @@ use std::{
 };
 
 use async_graphql::{Executor, Request};
+use auth::{AuthError, Identity};
 use axum::{
     extract::{FromRequestParts, Request as HttpRequest, State, WebSocketUpgrade, ws::WebSocket},
     response::{IntoResponse, Response},
@@ -50,7 +51,6 @@ use tokio_util::{
 pub use document::{SAME_FOR_EVERYONE, VIEWER_DEPENDENT, is_classified};
 
 pub use self::hearts::Hearts;
-pub use crate::auth::{AuthError, Identity};
 use crate::{
     admission::{Admission, Permit},
     http::{

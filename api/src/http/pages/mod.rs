@@ -20,6 +20,7 @@ mod visitor;
 
 use std::sync::{Arc, LazyLock};
 
+use auth::Authenticator;
 use axum::{
     Router,
     extract::Path,
@@ -32,7 +33,6 @@ use service::App;
 
 use self::{error::PageError, visitor::Visitor};
 use super::assets::{Asset, CSS, SCRIPT, SVG};
-use crate::auth::Authenticator;
 
 /// What pages are made with.
 #[derive(Clone)]

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use auth::Identity;
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderValue, header::COOKIE, request::Parts},
@@ -11,7 +12,6 @@ use domain::{access::Viewer, ids::PersonId};
 use service::{App, Error, changes, people};
 
 use super::Pages;
-use crate::auth::Identity;
 
 const COOKIE_NAME: &str = "insession_token";
 
