@@ -14,10 +14,9 @@ use std::{
 
 use axum::{extract::ConnectInfo, http::request::Parts};
 use governor::Quota;
+use graphql::rate::{self, Rates};
 use parking_lot::Mutex;
 use service::config::Limits;
-
-use crate::rate::{self, Rates};
 
 #[derive(Debug, Clone, Copy)]
 pub struct AdmissionLimits {

@@ -18,6 +18,10 @@ use axum::{
 };
 use chrono::TimeDelta;
 use futures_util::FutureExt as _;
+use graphql::{
+    error::add_missing_codes,
+    guard::{ClientAddress, Guard, Guarded},
+};
 use jobs::Workers;
 use live::{Hub, HubSettings};
 use serde_json::json;
@@ -48,11 +52,6 @@ use crate::{
     log_source::LogSource,
     metrics::{self, Metrics},
     request_id,
-    schema::{
-        self,
-        error::add_missing_codes,
-        guard::{ClientAddress, Guard, Guarded},
-    },
     stopping::{self, Steps},
     telemetry,
     ws::{self, SocketLimits, SocketSettings, Sockets},
@@ -119,7 +118,7 @@ impl Server {
         let gatherer = Gatherer::start(&app);
         let suggests = settings.introspection == Introspection::Everybody;
         let guard = Guard::new(settings.introspection, &settings.limits);
-        let schema = schema::build(app.clone(), hub.clone(), gatherer.clone(), suggests)?;
+        let schema = graphql::build(app.clone(), hub.clone(), gatherer.clone(), suggests)?;
         let schema = Guarded::new(schema, guard);
         let mutations = TaskTracker::new();
         let admission = Admission::new(settings.limits.into());

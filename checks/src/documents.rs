@@ -5,16 +5,16 @@ use std::{
     sync::LazyLock,
 };
 
-use api::schema::{
-    document::check_document,
-    error::add_missing_codes,
-    guard::{ClientAddress, Guard, Guarded},
-};
 use async_graphql::{
     Executor, Name, Request, Value,
     parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet},
 };
 use domain::access::Viewer;
+use graphql::{
+    document::check_document,
+    error::add_missing_codes,
+    guard::{ClientAddress, Guard, Guarded},
+};
 use service::config::{Introspection, Limits};
 use tokio::runtime::{Builder, Runtime};
 

@@ -15,10 +15,6 @@ use std::{collections::BTreeSet, future, io, sync::Arc, time::Duration};
 
 use api::{
     admission::Admission,
-    schema::{
-        error::add_missing_codes,
-        guard::{Guard, Guarded},
-    },
     ws::{SocketLimits, SocketSettings, Sockets, upgrade},
 };
 use auth::{AuthError, Identity};
@@ -26,6 +22,10 @@ use axum::{Router, routing::get, serve::Listener};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{access::Viewer, clock::Clock, ids::PersonId};
 use futures_util::{SinkExt, StreamExt, future::join};
+use graphql::{
+    error::add_missing_codes,
+    guard::{Guard, Guarded},
+};
 use live::{Hub, HubSettings};
 use serde_json::{Map, Value, json};
 use service::config::{Introspection, Limits};

@@ -5,10 +5,6 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use api::schema::{
-    error::ApiError,
-    limits::{COMPLEXITY, DEPTH},
-};
 use async_graphql::{Context, ID, InputObject, Object, Schema, SimpleObject, Subscription};
 use chrono::DateTime;
 use domain::{
@@ -17,6 +13,10 @@ use domain::{
     news::{Change, ChangeKind, Event, Location, Narrowing, Position, SessionChange, SessionNarrowing},
 };
 use futures_util::{Stream, StreamExt, future, stream};
+use graphql::{
+    error::ApiError,
+    limits::{COMPLEXITY, DEPTH},
+};
 use live::{ChangeSource, CursorStanding, GroupFeed, Hub, LiveEvent, Registrar, Registration};
 use tokio::sync::watch;
 

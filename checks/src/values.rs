@@ -2,8 +2,8 @@
 
 use std::fmt::Debug;
 
-use api::schema::scalars::{Date, DateTime, LocalTime, TimeZone};
 use async_graphql::{ScalarType, Value};
+use graphql::scalars::{Date, DateTime, LocalTime, TimeZone};
 use service::validate;
 
 /// What is taken and printed is taken again, and is the same; what is stored is taken again as it is.

@@ -47,7 +47,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Migrate => setup::migrate().await,
         Command::Token(args) => token::run(&args),
         Command::Schema => {
-            print!("{}", insession::schema::sdl());
+            print!("{}", graphql::sdl());
             Ok(())
         }
     }

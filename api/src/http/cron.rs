@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
+use graphql::rate::{self, Rates};
 use serde_json::json;
 use service::{
     App,
@@ -23,10 +24,7 @@ use subtle::ConstantTimeEq;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
-use crate::{
-    admission::Admission,
-    rate::{self, Rates},
-};
+use crate::admission::Admission;
 
 /// Who may sweep, and how often.
 pub struct CronSettings {

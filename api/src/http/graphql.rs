@@ -24,18 +24,16 @@ use axum::{
     routing::any,
 };
 use futures_util::{FutureExt as _, Stream, StreamExt as _, stream, stream::BoxStream};
+use graphql::{
+    document::{check_document, operation_name},
+    error::{ApiError, ErrorCode, add_missing_codes, is_failure, is_request_error},
+};
 use serde::Serialize;
 use serde_json::Value as Json;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{Instrument as _, Span};
 
-use crate::{
-    admission::{Admission, Permit, Refused},
-    schema::{
-        document::{check_document, operation_name},
-        error::{ApiError, ErrorCode, add_missing_codes, is_failure, is_request_error},
-    },
-};
+use crate::admission::{Admission, Permit, Refused};
 
 /// The longest body that is read.
 pub const BODY_LIMIT: usize = 256 * 1024;
@@ -622,7 +620,7 @@ mod tests {
             ctx.data_opt::<String>().cloned()
         }
 
-        async fn echo(&self, ids: Option<Vec<i32>>, at: Option<crate::schema::scalars::DateTime>) -> usize {
+        async fn echo(&self, ids: Option<Vec<i32>>, at: Option<graphql::scalars::DateTime>) -> usize {
             ids.unwrap_or_default().len() + usize::from(at.is_some())
         }
 

@@ -17,17 +17,17 @@ use futures_util::{
     stream::FuturesUnordered,
 };
 use governor::{DefaultDirectRateLimiter, RateLimiter};
+use graphql::{guard::ClientAddress, hearts::Hearts};
 use live::{Content, CutOff, Letter, OperationNumber, Subscription};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tracing::Instrument as _;
 
 use super::{
-    AuthError, Entry, Hearts, Identity,
+    AuthError, Entry, Identity,
     document::Operation as Asked,
     operation::{Running, errors_text, refusal},
     protocol::{self, ClientMessage, Close},
 };
-use crate::schema::guard::ClientAddress;
 
 /// How many messages are written before the socket is read again.
 const WRITES: usize = 32;

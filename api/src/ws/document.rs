@@ -7,13 +7,9 @@ use async_graphql::{
     parser::types::{Directive, DocumentOperations, ExecutableDocument, Field, OperationType, Selection, SelectionSet},
 };
 use domain::{access::Viewer, ids::PersonId};
+use graphql::document::{check_document, find_operation, operation_name, shortened};
 use live::GroupKey;
 use tracing::Span;
-
-use crate::{
-    request_id::shortened,
-    schema::document::{check_document, find_operation, operation_name},
-};
 
 /// Fields whose value depends on who asks, wherever they stand. Beside [`SAME_FOR_EVERYONE`] so that a test of the schema
 /// can ask of every field which of the two it is ([`is_classified`]).
@@ -400,7 +396,7 @@ mod tests {
     #[test]
     fn every_field_that_a_subscription_reaches_is_classified() {
         let mut fields: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
-        for definition in parse_schema(crate::schema::sdl()).unwrap().definitions {
+        for definition in parse_schema(graphql::sdl()).unwrap().definitions {
             let TypeSystemDefinition::Type(definition) = definition else { continue };
             let name = definition.node.name.node.to_string();
             let of = match definition.node.kind {

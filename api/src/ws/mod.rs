@@ -15,7 +15,6 @@
 
 mod connection;
 mod document;
-mod hearts;
 mod operation;
 mod protocol;
 #[cfg(test)]
@@ -40,6 +39,7 @@ use futures_util::{
     stream::BoxStream,
 };
 use governor::Quota;
+use graphql::rate;
 use live::{CutOff, Hub, Mailbox, MailboxLimits};
 use parking_lot::Mutex;
 use service::config::Limits;
@@ -50,14 +50,13 @@ use tokio_util::{
 
 pub use document::{SAME_FOR_EVERYONE, VIEWER_DEPENDENT, is_classified};
 
-pub use self::hearts::Hearts;
 use crate::{
     admission::{Admission, Permit},
     http::{
         graphql::{refuse_connection, refuse_origin},
         origin::{is_listed, is_own},
     },
-    rate, request_id,
+    request_id,
 };
 
 /// Maps the `authorization` of `connection_init`, if there is one, to who that is; or says why it is not valid.

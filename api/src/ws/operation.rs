@@ -5,14 +5,13 @@ use std::sync::Arc;
 use async_graphql::{ErrorExtensionValues, Response, ServerError, Value, parser::types::OperationType};
 use domain::access::Viewer;
 use futures_util::StreamExt;
+use graphql::{error::is_failure, guard::ClientAddress, hearts::Hearts};
 use live::{
     Content, CutOff, Letter, Made, Mailbox, OperationNumber, Registrar, ReplayError, StartExecution, Subscription,
 };
 use tracing::{Instrument as _, error};
 
-use super::{Hearts, Sockets, document::Operation};
-use crate::schema::error::is_failure;
-use crate::schema::guard::ClientAddress;
+use super::{Sockets, document::Operation};
 
 /// Where an operation's messages go.
 pub(super) struct Running {

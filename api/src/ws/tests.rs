@@ -20,6 +20,7 @@ use domain::{
     news::{ChangeKind, Narrowing, Position, Seen, SessionNarrowing},
 };
 use futures_util::{SinkExt, Stream, StreamExt, future, stream};
+use graphql::rate;
 use live::{
     CursorStanding, GroupFeed, Hub, HubSettings, LiveEvent, Registrar, Registration,
     testing::{FakeLog, change, moved, until, within},
@@ -39,7 +40,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     AuthError, Identity, SocketLimits, SocketSettings, Sockets, document::Operation, operation::refusal, upgrade,
 };
-use crate::{admission::Admission, rate};
+use crate::admission::Admission;
 
 /// What the schema's resolvers were asked to do, and a gate that some of them wait at.
 struct Probe {

@@ -11,7 +11,6 @@ use async_graphql::{
 };
 
 use super::error::ApiError;
-use crate::request_id::shortened;
 
 /// How many selections a document may come to when its fragments are written out. async-graphql walks all of them, for
 /// each spread anew, before it looks at any limit of its own: fragments that spread fragments double at every step.
@@ -244,6 +243,14 @@ fn string_length(text: &[u8]) -> Option<usize> {
         at += if is_escape { 1 + escaped.len().max(1) } else { 1 };
     }
     None
+}
+
+/// How many characters of a client's text are in the log.
+const LONGEST_LOGGED: usize = 100;
+
+/// As much of a client's text as goes into the log.
+pub fn shortened(text: &str) -> String {
+    text.chars().take(LONGEST_LOGGED).collect()
 }
 
 #[cfg(test)]

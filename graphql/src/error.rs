@@ -280,7 +280,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::schema::scalars::{Date, DateTime, TimeZone};
+    use crate::scalars::{Date, DateTime, TimeZone};
 
     #[derive(InputObject)]
     struct Input {

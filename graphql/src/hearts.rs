@@ -55,7 +55,8 @@ impl Hearts {
         self.0.lock().retain(|heart| heart.visit != visit);
     }
 
-    pub(super) fn beat(&self) {
+    /// The socket answered a ping.
+    pub fn beat(&self) {
         let mut hearts = self.0.lock();
         hearts.retain(|heart| !heart.has_stopped.load(Ordering::Relaxed));
         hearts.iter().for_each(|heart| (heart.beat)(&heart.has_stopped));

@@ -11,7 +11,7 @@ use live::{GroupFeed, LiveEvent, Registrar, Registration};
 use service::{changes, presence::activities};
 
 use super::{Activity, as_int};
-use crate::schema::{
+use crate::{
     context::{Result, app, hub},
     error::ApiError,
     loaders::load,

@@ -9,7 +9,7 @@ use service::{
 };
 
 use super::{Activity, Presence, input::PresenceFilter, statistics::PresenceStatistics};
-use crate::schema::{
+use crate::{
     connection::{Counted, Nodes, connection, page},
     context::{Result, app, parse_id, viewer},
     limits,

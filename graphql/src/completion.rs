@@ -276,7 +276,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::schema::error::ApiError;
+    use crate::error::ApiError;
 
     #[derive(Clone)]
     struct Tree;

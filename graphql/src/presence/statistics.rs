@@ -4,7 +4,7 @@ use async_graphql::{Object, SimpleObject};
 use service::presence::statistics::Statistics;
 
 use super::{LanguageCount, as_int};
-use crate::schema::scalars::DateTime;
+use crate::scalars::DateTime;
 
 /// How many began in an hour.
 #[derive(SimpleObject)]

@@ -8,7 +8,7 @@ use service::{
 };
 
 use super::PresenceStatus;
-use crate::schema::{
+use crate::{
     context::{Result, parse_id},
     error::ApiError,
 };

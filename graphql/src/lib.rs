@@ -11,6 +11,7 @@ pub mod context;
 pub mod document;
 pub mod error;
 pub mod guard;
+pub mod hearts;
 mod input;
 mod instance;
 pub mod limits;
@@ -20,6 +21,7 @@ mod order;
 mod person;
 mod presence;
 mod query;
+pub mod rate;
 #[cfg(test)]
 mod released;
 pub mod scalars;
@@ -40,10 +42,10 @@ use self::{
     mutation::SessionMutation,
     presence::{PresenceMutation, PresenceQuery, PresenceSubscription},
     query::SessionQuery,
+    rate::BeatRates,
     subscription::SessionSubscription,
     upkeep::UpkeepMutation,
 };
-use crate::rate::BeatRates;
 
 #[derive(MergedObject, Default)]
 struct Query(SessionQuery, PresenceQuery, AuditQuery);

@@ -17,13 +17,11 @@ use super::{
     input::{EnterActivityInput, HeartbeatInput, SaveActivityInput, visit_id},
 };
 use crate::{
+    context::{Result, app, beat_rates, gatherer, viewer},
+    error::ApiError,
+    hearts::Hearts,
+    loaders::load,
     rate::BeatRates,
-    schema::{
-        context::{Result, app, beat_rates, gatherer, viewer},
-        error::ApiError,
-        loaders::load,
-    },
-    ws::Hearts,
 };
 
 #[derive(SimpleObject)]
