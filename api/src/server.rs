@@ -39,15 +39,13 @@ use tower_http::{
     trace::TraceLayer,
 };
 use tracing::{Span, field::Empty};
+use web::{calendar, graphiql, pages};
 
 use crate::{
     admission::Admission,
     http::{
-        calendar,
         cron::{self, CronSettings},
-        graphiql,
         graphql::GraphqlEndpoint,
-        pages,
     },
     log_source::LogSource,
     metrics::{self, Metrics},

@@ -1,9 +1,4 @@
-//! What is served over HTTP.
+//! What is served over HTTP, beside what browsers are.
 
-mod assets;
-pub mod calendar;
 pub mod cron;
-pub mod graphiql;
 pub mod graphql;
-pub mod origin;
-pub mod pages;

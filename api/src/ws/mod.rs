@@ -47,15 +47,13 @@ use tokio_util::{
     sync::CancellationToken,
     task::{TaskTracker, task_tracker::TaskTrackerToken},
 };
+use web::origin::{is_listed, is_own};
 
 pub use document::{SAME_FOR_EVERYONE, VIEWER_DEPENDENT, is_classified};
 
 use crate::{
     admission::{Admission, Permit},
-    http::{
-        graphql::{refuse_connection, refuse_origin},
-        origin::{is_listed, is_own},
-    },
+    http::graphql::{refuse_connection, refuse_origin},
     request_id,
 };
 

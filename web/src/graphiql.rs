@@ -20,7 +20,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; s
 
 macro_rules! asset {
     ($name:literal, $content_type:expr) => {
-        Asset::new($name, $content_type, include_bytes!(concat!("../web/graphiql/", $name)))
+        Asset::new($name, $content_type, include_bytes!(concat!("../assets/graphiql/", $name)))
     };
 }
 

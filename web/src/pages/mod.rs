@@ -32,7 +32,7 @@ use axum::{
 use service::App;
 
 use self::{error::PageError, visitor::Visitor};
-use super::assets::{Asset, CSS, SCRIPT, SVG};
+use crate::assets::{Asset, CSS, SCRIPT, SVG};
 
 /// What pages are made with.
 #[derive(Clone)]
@@ -45,7 +45,7 @@ type Page = Result<Response, PageError>;
 
 macro_rules! asset {
     ($name:literal, $content_type:expr) => {
-        Asset::new($name, $content_type, include_bytes!(concat!("../../web/", $name)))
+        Asset::new($name, $content_type, include_bytes!(concat!("../../assets/", $name)))
     };
 }
 
@@ -70,7 +70,7 @@ pub fn router(app: App, authenticator: Arc<Authenticator>) -> Router {
         .route("/web/token", post(sign_in::token))
         .route("/web/{file}", get(serve_asset))
         .fallback(not_found)
-        .layer(middleware::from_fn(crate::http::origin::refuse_other_sites))
+        .layer(middleware::from_fn(crate::origin::refuse_other_sites))
         .with_state(Pages { app, authenticator })
 }
 

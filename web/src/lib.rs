@@ -1,0 +1,7 @@
+//! What browsers are served: pages and their forms, calendars, the module for badges on any site, and GraphiQL.
+
+mod assets;
+pub mod calendar;
+pub mod graphiql;
+pub mod origin;
+pub mod pages;
