@@ -45,4 +45,4 @@ pub use proxy::Proxy;
 pub use redis::Redis;
 pub use shim::Shim;
 pub use socket::{Closed, Received, Socket};
-pub use wait::{LIMIT, eventually, in_one_of_three, in_time, now, within};
+pub use wait::{LIMIT, eventually, now, within};

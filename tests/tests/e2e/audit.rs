@@ -15,7 +15,7 @@ use crate::{
     load::{app_on, told},
 };
 
-on_both_databases!(changes_are_kept_with_who_made_them, entries_are_forgotten_when_their_time_is_over);
+on_both_databases!(audit_log_records_each_change_with_its_actor, audit_entries_are_pruned_after_their_retention);
 
 const LOG: &str = "query($node: ID, $actor: String, $first: Int, $after: String) {
     auditLog(nodeId: $node, actor: $actor, first: $first, after: $after) {
@@ -29,7 +29,7 @@ async fn entries(client: &Client, variables: Value) -> Result<Vec<Value>> {
     Ok(data["auditLog"]["nodes"].as_array().cloned().unwrap_or_default())
 }
 
-async fn changes_are_kept_with_who_made_them(database: TestDatabase) -> Result<()> {
+async fn audit_log_records_each_change_with_its_actor(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let session = create_session(&admin, "Monday").await?;
@@ -83,7 +83,7 @@ async fn changes_are_kept_with_who_made_them(database: TestDatabase) -> Result<(
     Ok(())
 }
 
-async fn entries_are_forgotten_when_their_time_is_over(database: TestDatabase) -> Result<()> {
+async fn audit_entries_are_pruned_after_their_retention(database: TestDatabase) -> Result<()> {
     // The workers are not to do it meanwhile.
     let deployment = Deployment::start_with(&database, |settings| settings.with("AUDIT_LOG_DAYS", "1000")).await?;
     let admin = deployment.admin();

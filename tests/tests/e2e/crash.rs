@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, TransactionTrait};
 const INSTANCES: i64 = 10_000;
 
 #[tokio::test]
-async fn a_worker_killed_in_the_middle_of_a_sweep_changes_everything_once() -> Result<()> {
+async fn sweep_interrupted_by_a_crash_makes_each_change_once() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let redis = Redis::start().await?;
     let settings = Settings::new(&database.url).redis(&redis.url());

@@ -43,17 +43,17 @@ macro_rules! races_under {
 
             #[tokio::test]
             async fn bookings_of_one_slot() -> Result<()> {
-                bookings::races::many_book_one_slot(hostile($isolation).await?).await
+                bookings::races::one_of_many_concurrent_bookings_gets_the_slot(hostile($isolation).await?).await
             }
 
             #[tokio::test]
             async fn overlapping_slots() -> Result<()> {
-                bookings::races::many_offer_the_same_time(hostile($isolation).await?).await
+                bookings::races::one_of_many_overlapping_slots_is_created(hostile($isolation).await?).await
             }
 
             #[tokio::test]
-            async fn check_ins_saves_and_sweeps() -> Result<()> {
-                core::races::check_ins_saves_and_sweeps(hostile($isolation).await?).await
+            async fn concurrent_check_ins_saves_and_sweeps_stay_consistent() -> Result<()> {
+                core::races::concurrent_check_ins_saves_and_sweeps_stay_consistent(hostile($isolation).await?).await
             }
         }
     )+ };

@@ -119,9 +119,9 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("Query.viewer", "it: viewer { id }", "-SPO-"),
 ];
 
-on_both_databases!(every_field_has_a_rule_and_keeps_it);
+on_both_databases!(every_field_is_visible_only_as_its_rule_says);
 
-async fn every_field_has_a_rule_and_keeps_it(database: TestDatabase) -> Result<()> {
+async fn every_field_is_visible_only_as_its_rule_says(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let missing = fields_without_rule(&admin).await?;

@@ -2,9 +2,9 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use insession_tests::{Client, now};
+use insession_tests::{Client, LIMIT, eventually, now};
 use serde_json::{Value, json};
 
 /// All that a badge may ask for.
@@ -24,6 +24,41 @@ pub const CHANGES: &str = "subscription($sessionIds: [ID!], $personId: ID, $afte
 pub fn in_seconds(seconds: i64) -> DateTime<Utc> {
     let at = now() + TimeDelta::seconds(seconds);
     if at.timestamp_subsec_nanos() == 0 { at } else { at.trunc_subsecs(0) + TimeDelta::seconds(1) }
+}
+
+/// An instant about three seconds from now, at which a timer must do what falls due: no periodic sweep runs from now until
+/// 20 seconds after it.
+///
+/// A periodic sweep opens instances up to a minute ahead. So if one is near, the instant is more than a minute after it.
+pub fn instant_for_timers() -> DateTime<Utc> {
+    let (soon, sweep) = (in_seconds(3), next_sweep_of_instances(now()));
+    if sweep > soon + TimeDelta::seconds(20) { soon } else { sweep + TimeDelta::seconds(65) }
+}
+
+/// The next periodic sweep of instances after `at`: they run in the minutes 14, 29, 44 and 59 of each hour.
+pub fn next_sweep_of_instances(at: DateTime<Utc>) -> DateTime<Utc> {
+    let past = (at.timestamp() - 14 * 60).rem_euclid(15 * 60);
+    at.trunc_subsecs(0) + TimeDelta::seconds(15 * 60 - past)
+}
+
+/// The next periodic sweep of bookings and visits after `at`: it runs at second 30 of each minute.
+pub fn next_sweep_of_visits(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.trunc_subsecs(0) + TimeDelta::seconds(60 - (at.timestamp() - 30).rem_euclid(60))
+}
+
+/// Waits until no periodic sweep of bookings and visits runs for 40 seconds. What falls due by then is for the timers.
+pub async fn wait_until_clear_of_sweeps() -> Result<()> {
+    eventually(LIMIT, "the sweep of this minute to be over", async || {
+        let left = next_sweep_of_visits(now()) - now();
+        ensure!((TimeDelta::seconds(40)..TimeDelta::seconds(58)).contains(&left), "it runs in {left}");
+        Ok(())
+    })
+    .await
+}
+
+/// An instant that the program states, such as `occurredAt`.
+pub fn instant(value: &Value) -> Result<DateTime<Utc>> {
+    Ok(value.as_str().with_context(|| format!("{value} is not an instant"))?.parse()?)
 }
 
 /// A session whose local times are UTC and whose instances are active from start to end.

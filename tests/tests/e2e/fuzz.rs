@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::fixtures::{create_active_instance, create_person, create_session, save_activity};
 
-on_both_databases!(no_request_breaks_the_server);
+on_both_databases!(random_requests_never_fail_internally);
 
 const CODES: [&str; 10] = [
     "UNAUTHENTICATED",
@@ -30,7 +30,7 @@ const CODES: [&str; 10] = [
 /// How many requests are under way at once.
 const AT_ONCE: usize = 8;
 
-async fn no_request_breaks_the_server(database: TestDatabase) -> Result<()> {
+async fn random_requests_never_fail_internally(database: TestDatabase) -> Result<()> {
     let is_full = std::env::var_os("INSESSION_FULL").is_some();
     let count: u64 = if is_full { 100_000 } else { 1_000 };
     let seed: u64 = std::env::var("INSESSION_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(7);

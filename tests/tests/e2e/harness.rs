@@ -26,9 +26,9 @@ use tokio_tungstenite::{
     },
 };
 
-on_both_databases!(databases_are_fresh_and_apart);
+on_both_databases!(test_databases_are_empty_and_separate);
 
-async fn databases_are_fresh_and_apart(database: TestDatabase) -> Result<()> {
+async fn test_databases_are_empty_and_separate(database: TestDatabase) -> Result<()> {
     let other = TestDatabase::new(database.backend).await?;
     let (here, there) = (database.connect().await?, other.connect().await?);
     execute(&here, "CREATE TABLE thing (id bigint); INSERT INTO thing VALUES (1), (2)").await?;
@@ -39,7 +39,7 @@ async fn databases_are_fresh_and_apart(database: TestDatabase) -> Result<()> {
 }
 
 #[tokio::test]
-async fn postgres_keeps_what_was_committed_when_it_is_stopped_or_killed() -> Result<()> {
+async fn postgres_keeps_committed_data_when_stopped_or_killed() -> Result<()> {
     let mut server = Postgres::start().await?;
     let database = TestDatabase::on(&server).await?;
     let before = database.connect().await?;
@@ -58,7 +58,7 @@ async fn postgres_keeps_what_was_committed_when_it_is_stopped_or_killed() -> Res
 }
 
 #[tokio::test]
-async fn servers_of_several_tests_run_side_by_side() -> Result<()> {
+async fn private_servers_run_side_by_side() -> Result<()> {
     let (first, second, third) = futures_util::try_join!(Postgres::start(), Postgres::start(), Postgres::shared())?;
     assert_ne!(first.port(), second.port());
     for server in [&first, &second, third] {
@@ -78,7 +78,7 @@ async fn servers_of_several_tests_run_side_by_side() -> Result<()> {
 }
 
 #[tokio::test]
-async fn redis_stops_and_starts_again_on_its_port() -> Result<()> {
+async fn redis_restarts_on_its_port() -> Result<()> {
     for keeps_data in [false, true] {
         let mut server = if keeps_data { Redis::start_keeping_data().await? } else { Redis::start().await? };
         let url = server.url();
@@ -100,7 +100,7 @@ async fn redis_stops_and_starts_again_on_its_port() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_wait_ends_with_the_reason() -> Result<()> {
+async fn expired_wait_reports_the_last_error() -> Result<()> {
     let mut looks = 0;
     let found = eventually(LIMIT, "the third look", async || {
         looks += 1;
@@ -121,7 +121,7 @@ async fn a_wait_ends_with_the_reason() -> Result<()> {
 }
 
 #[tokio::test]
-async fn ports_are_given_once() -> Result<()> {
+async fn ports_are_never_given_twice() -> Result<()> {
     let mut ports: Vec<u16> = (0..200).map(|_| ports::free_port()).collect::<Result<_>>()?;
     ports.sort_unstable();
     ports.dedup();
@@ -166,7 +166,7 @@ const NOTES: &str = "INSESSION_TEST_NOTES";
 
 /// Against a server that sends three messages for two subscriptions, then a ping, and closes once that is answered.
 #[tokio::test]
-async fn a_socket_loses_no_message_and_knows_how_it_ended() -> Result<()> {
+async fn socket_client_keeps_every_message_and_the_close_code() -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}", listener.local_addr()?);
     let server = async {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::fixtures::{create_active_instance, create_person, create_session};
 
-on_both_databases!(bad_input_is_refused_with_a_reason, odd_input_never_fails_inside);
+on_both_databases!(invalid_input_is_refused_with_a_code_and_a_message, unusual_input_never_fails_internally);
 
 const CREATE_SESSION: &str =
     "mutation($input: CreateSessionInput!) { createSession(input: $input) { session { id } } }";
@@ -46,7 +46,7 @@ async fn start(database: &TestDatabase) -> Result<(Deployment, Ids)> {
     Ok((deployment, Ids { session, instance, person }))
 }
 
-async fn bad_input_is_refused_with_a_reason(database: TestDatabase) -> Result<()> {
+async fn invalid_input_is_refused_with_a_code_and_a_message(database: TestDatabase) -> Result<()> {
     let (deployment, ids) = start(&database).await?;
     let admin = deployment.admin();
     let mut failures = Vec::new();
@@ -188,7 +188,7 @@ fn other_cases(ids: &Ids) -> Vec<Case> {
 }
 
 /// Whether these are taken is a matter of taste; that they fail inside is not.
-async fn odd_input_never_fails_inside(database: TestDatabase) -> Result<()> {
+async fn unusual_input_never_fails_internally(database: TestDatabase) -> Result<()> {
     let (deployment, ids) = start(&database).await?;
     let admin = deployment.admin();
     let mut cases = Vec::new();

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::fixtures::create_person;
 
-on_both_databases!(too_much_is_refused_before_anything_runs);
+on_both_databases!(excessive_documents_are_refused_before_execution);
 
 /// Documents that ask for too much.
 fn excesses() -> Vec<(&'static str, String)> {
@@ -64,7 +64,7 @@ fn many_spreads(count: usize) -> String {
     (0..count).map(|n| format!("...F{n}")).collect::<Vec<_>>().join(" ")
 }
 
-async fn too_much_is_refused_before_anything_runs(database: TestDatabase) -> Result<()> {
+async fn excessive_documents_are_refused_before_execution(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let client = deployment.first().client();
     let mut socket = deployment.second().socket(None).await?;
@@ -104,7 +104,7 @@ async fn too_much_is_refused_before_anything_runs(database: TestDatabase) -> Res
 }
 
 #[tokio::test]
-async fn mutations_have_a_pace_for_each_person_and_address() -> Result<()> {
+async fn mutations_are_rate_limited_per_person_and_address() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let settings = Settings::new(&database.url)
         .with("MUTATIONS_PER_SECOND_PER_ADDRESS", "20")
@@ -133,7 +133,7 @@ async fn mutations_have_a_pace_for_each_person_and_address() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_query_that_takes_too_long_is_given_up_and_a_mutation_goes_on() -> Result<()> {
+async fn slow_query_is_abandoned_and_slow_mutation_completes() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let server = Program::serve(&Settings::new(&database.url).with("REQUEST_SECONDS", "1")).await?;
     let admin = server.admin();
@@ -165,7 +165,7 @@ async fn a_query_that_takes_too_long_is_given_up_and_a_mutation_goes_on() -> Res
 }
 
 #[tokio::test]
-async fn strangers_are_not_shown_the_schema_in_production() -> Result<()> {
+async fn introspection_is_for_admins_in_production() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let settings = Settings::new(&database.url).with("TRUSTED_PROXIES", "1");
     let server = Program::serve(&settings).await?;
@@ -190,7 +190,7 @@ async fn strangers_are_not_shown_the_schema_in_production() -> Result<()> {
 }
 
 #[tokio::test]
-async fn sockets_are_for_pages_of_listed_sites() -> Result<()> {
+async fn sockets_are_refused_for_origins_that_are_not_listed() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let status = async |client: &Client, origin: Option<&str>| -> Result<StatusCode> {
         let request = client.http().get(client.address("/graphql/ws"));

@@ -16,9 +16,9 @@ use service::db::Db;
 
 use crate::load::{Load, Size, Tolerance, told};
 
-on_both_databases!(programs_that_start_at_once_migrate_once, the_version_before_starts_beside_newer_migrations);
+on_both_databases!(concurrent_starts_migrate_once, previous_version_starts_with_newer_migrations_applied);
 
-async fn programs_that_start_at_once_migrate_once(database: TestDatabase) -> Result<()> {
+async fn concurrent_starts_migrate_once(database: TestDatabase) -> Result<()> {
     let settings = Settings::new(&database.url);
     // SQLite is for one.
     let servers = if database.backend == Backend::Postgres { 3 } else { 1 };
@@ -36,7 +36,7 @@ async fn programs_that_start_at_once_migrate_once(database: TestDatabase) -> Res
     Ok(())
 }
 
-async fn the_version_before_starts_beside_newer_migrations(database: TestDatabase) -> Result<()> {
+async fn previous_version_starts_with_newer_migrations_applied(database: TestDatabase) -> Result<()> {
     let settings = Settings::new(&database.url);
     let mut server = Program::serve(&settings).await?;
     let connection = database.connect().await?;
@@ -88,7 +88,7 @@ async fn migrate_to_next(database: &TestDatabase, patience: Duration) -> Result<
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deployment_at_work_is_migrated_without_an_error() -> Result<()> {
+async fn migration_under_load_causes_no_errors() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let mut deployment = Deployment::sized(&database, 2, 1, |settings| settings).await?;
     let load = Load::start(&database, &deployment, Size { subscribers: 5, writers: 4 }, Tolerance::default()).await?;
@@ -125,13 +125,13 @@ async fn a_deployment_at_work_is_migrated_without_an_error() -> Result<()> {
     load.goes_on(20).await?;
     deployment.workers[0].terminate().await?;
     deployment.workers[0].start_again().await?;
-    load.recovers(&deployment.servers, LIMIT).await?;
+    load.recovers(&deployment.servers).await?;
     load.finish(&database).await?;
     Ok(())
 }
 
 #[tokio::test]
-async fn a_table_that_stays_locked_is_told_of() -> Result<()> {
+async fn migration_reports_a_table_that_stays_locked() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let db = Db::connect(&database.url, 2).await.map_err(told)?;
     db.migrate().await.map_err(told)?;

@@ -11,12 +11,12 @@ use crate::fixtures::{create_instance, create_session, in_seconds};
 const REQUEST_ID: &str = "x-request-id";
 
 on_both_databases!(
-    requests_have_ids_that_the_log_names,
-    operations_on_sockets_have_ids_that_the_log_names,
-    metrics_tell_how_sweeps_went_and_how_late_they_were
+    log_names_the_ids_of_requests,
+    log_names_the_ids_of_socket_operations,
+    metrics_report_sweep_results_and_lag
 );
 
-async fn requests_have_ids_that_the_log_names(database: TestDatabase) -> Result<()> {
+async fn log_names_the_ids_of_requests(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let client = deployment.admin();
     let ask = |id: Option<&str>| {
@@ -45,7 +45,7 @@ async fn requests_have_ids_that_the_log_names(database: TestDatabase) -> Result<
     .await
 }
 
-async fn operations_on_sockets_have_ids_that_the_log_names(database: TestDatabase) -> Result<()> {
+async fn log_names_the_ids_of_socket_operations(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let mut socket = deployment.first().socket(deployment.admin().token()).await?;
     let request_id = socket.request_id().unwrap_or_default().to_owned();
@@ -82,7 +82,7 @@ fn value(metrics: &str, name: &str) -> Option<f64> {
     metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
 }
 
-async fn metrics_tell_how_sweeps_went_and_how_late_they_were(database: TestDatabase) -> Result<()> {
+async fn metrics_report_sweep_results_and_lag(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let session = create_session(&admin, "Monday").await?;
@@ -131,7 +131,7 @@ async fn metrics_tell_how_sweeps_went_and_how_late_they_were(database: TestDatab
 }
 
 #[tokio::test]
-async fn without_workers_what_is_due_is_seen_to_wait() -> Result<()> {
+async fn overdue_work_is_reported_while_no_worker_runs() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let mut deployment = Deployment::sized(&database, 1, 1, |settings| settings).await?;
     ensure!(deployment.servers[0].health().await?["overdue_seconds"] == 0.0, "with workers");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
 use chrono::TimeDelta;
-use insession_tests::{Client, Deployment, TestDatabase, now, on_both_databases, token};
+use insession_tests::{Client, Deployment, LIMIT, TestDatabase, now, on_both_databases, token};
 use serde_json::{Value, json};
 
 use crate::{
@@ -16,10 +16,10 @@ use crate::{
 };
 
 on_both_databases!(
-    every_mutation_asks_who_may,
-    people_do_what_is_their_own,
-    lists_and_places_are_shown_to_those_who_may,
-    tokens_that_are_not_valid_are_refused,
+    every_mutation_checks_rights,
+    people_change_their_own_data_only,
+    attendance_lists_and_whereabouts_are_shown_only_with_rights,
+    invalid_tokens_are_refused,
 );
 
 /// A session with an active instance, and people with different standing towards it.
@@ -290,7 +290,7 @@ fn booking_rows(world: &World) -> Vec<Row> {
     ]
 }
 
-async fn every_mutation_asks_who_may(database: TestDatabase) -> Result<()> {
+async fn every_mutation_checks_rights(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let (server, admin) = (deployment.first(), deployment.admin());
 
@@ -342,7 +342,7 @@ async fn every_mutation_asks_who_may(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn people_do_what_is_their_own(database: TestDatabase) -> Result<()> {
+async fn people_change_their_own_data_only(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let world = World::new(&admin).await?;
@@ -376,7 +376,7 @@ async fn people_do_what_is_their_own(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn lists_and_places_are_shown_to_those_who_may(database: TestDatabase) -> Result<()> {
+async fn attendance_lists_and_whereabouts_are_shown_only_with_rights(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let (server, admin) = (deployment.first(), deployment.admin());
     let world = World::new(&admin).await?;
@@ -441,13 +441,13 @@ async fn lists_and_places_are_shown_to_those_who_may(database: TestDatabase) -> 
     ] {
         let mut socket = deployment.second().socket(token.as_deref()).await?;
         socket.subscribe("moves", CHANGES, json!({ "personId": world.member }))?;
-        let first = socket.any_for("moves", std::time::Duration::from_secs(10)).await?;
+        let first = socket.any_for("moves", LIMIT).await?;
         assert_eq!(first.kind(), if may { "next" } else { "error" }, "{who}: {}", first.message);
     }
     Ok(())
 }
 
-async fn tokens_that_are_not_valid_are_refused(database: TestDatabase) -> Result<()> {
+async fn invalid_tokens_are_refused(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let person = create_person(&deployment.admin(), "Ann").await?;
     let document = "{ viewer { id } viewerIsAdmin }";

@@ -11,7 +11,10 @@ use crate::fixtures::create_person;
 
 const VIEWER: &str = "{ viewer { id displayName } viewerIsAdmin }";
 
-on_both_databases!(identity_providers_are_known_by_their_keys, revoked_tokens_end_with_their_sockets);
+on_both_databases!(
+    tokens_of_an_identity_provider_are_verified_by_its_keys,
+    revoked_tokens_are_refused_and_their_sockets_closed
+);
 
 /// A deployment whose tokens come from `provider`.
 async fn start(database: &TestDatabase, provider: &Provider, registers: &str) -> Result<Deployment> {
@@ -34,7 +37,7 @@ fn claims(sub: &str, more: Value) -> Value {
     claims
 }
 
-async fn identity_providers_are_known_by_their_keys(database: TestDatabase) -> Result<()> {
+async fn tokens_of_an_identity_provider_are_verified_by_its_keys(database: TestDatabase) -> Result<()> {
     let provider = Provider::start().await?;
     {
         let deployment = start(&database, &provider, "false").await?;
@@ -104,7 +107,7 @@ async fn identity_providers_are_known_by_their_keys(database: TestDatabase) -> R
     Ok(())
 }
 
-async fn revoked_tokens_end_with_their_sockets(database: TestDatabase) -> Result<()> {
+async fn revoked_tokens_are_refused_and_their_sockets_closed(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let [person, other] = [create_person(&admin, "Ann").await?, create_person(&admin, "Bob").await?];

@@ -4,20 +4,18 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use insession_tests::{
-    Deployment, TestDatabase, eventually,
+    Deployment, LIMIT, TestDatabase, eventually,
     soak::{Sample, Size, Stage, sample},
 };
 use sea_orm::DatabaseConnection;
 
 const SIZE: Size = Size { sockets: 30, writers: 3, readers: 2, sessions: 10, people: 20 };
 const PERIOD: Duration = Duration::from_secs(8);
-/// Memory is given back some seconds after it was freed.
-const SETTLES: Duration = Duration::from_secs(40);
 /// In KiB, for what the allocator keeps.
 const SLACK: u64 = 8 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_load_took_is_given_back_when_it_stops() -> Result<()> {
+async fn resources_are_released_when_a_load_stops() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let deployment = Deployment::sized(&database, 1, 1, |settings| settings).await?;
     let connection = database.connect().await?;
@@ -39,7 +37,7 @@ async fn go_on(stage: &std::sync::Arc<Stage>) -> Result<()> {
 
 /// Waits until nothing of the load is left; with an earlier look, until there is no more than then.
 async fn at_rest(deployment: &Deployment, connection: &DatabaseConnection, earlier: Option<Sample>) -> Result<Sample> {
-    eventually(SETTLES, "everything to be given back", async || {
+    eventually(LIMIT, "everything to be given back", async || {
         let now = sample(deployment, connection).await?;
         ensure!(now.sockets + now.subscriptions + now.groups < 0.5, "still live: {now:?}");
         if let Some(earlier) = earlier {

@@ -20,7 +20,7 @@ const ROUNDS: i64 = 20;
 const ROWS: usize = 40;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_costs_the_same_statements_however_long_it_is() -> Result<()> {
+async fn statement_count_does_not_grow_with_page_length() -> Result<()> {
     let settings = vec![("shared_preload_libraries".to_owned(), "pg_stat_statements".to_owned())];
     let postgres = Postgres::start_with(PostgresOptions { settings, ..PostgresOptions::default() }).await?;
     let database = TestDatabase::on(&postgres).await?;

@@ -2,14 +2,15 @@
 
 use anyhow::{Result, ensure};
 use insession_tests::{
-    Certificate, Postgres, PostgresOptions, Program, Redis, Settings, TestDatabase, database::number, program,
+    Certificate, LIMIT, Postgres, PostgresOptions, Program, Redis, Settings, TestDatabase, database::number,
+    eventually, program,
 };
 use serde_json::json;
 
 use crate::fixtures::create_person;
 
 #[tokio::test]
-async fn the_program_reaches_its_database_over_tls() -> Result<()> {
+async fn postgres_connections_use_tls_and_verify_certificates() -> Result<()> {
     let postgres = Postgres::start_with(PostgresOptions { tls: true, ..PostgresOptions::default() }).await?;
     let database = TestDatabase::on(&postgres).await?;
     let encrypted = format!("{}?sslmode=require", database.url);
@@ -34,7 +35,7 @@ async fn the_program_reaches_its_database_over_tls() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_program_reaches_redis_over_tls() -> Result<()> {
+async fn redis_connections_use_tls_and_verify_certificates() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let certificate = Certificate::new().await?;
     let redis = Redis::start_with_tls(&certificate).await?;
@@ -42,7 +43,7 @@ async fn the_program_reaches_redis_over_tls() -> Result<()> {
     let trusting = settings.clone().with("SSL_CERT_FILE", &certificate.file().display().to_string());
     let server = Program::serve(&trusting).await?;
     let worker = Program::worker(&trusting).await?;
-    insession_tests::eventually(std::time::Duration::from_secs(20), "Redis to be reached", async || {
+    eventually(LIMIT, "Redis to be reached", async || {
         let health = server.health().await?;
         ensure!(health["redis"] == "up", "{health}");
         ensure!(worker.log().contains("taking jobs from Redis"), "the worker takes no jobs yet");

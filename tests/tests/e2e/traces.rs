@@ -24,10 +24,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::fixtures::create_session;
 
-on_both_databases!(
-    a_collector_is_told_of_requests_operations_and_sweeps,
-    a_collector_that_refuses_is_told_of_once_in_the_log
-);
+on_both_databases!(collector_receives_requests_operations_and_sweeps, refusing_collector_is_logged_once);
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const CALLER: &str = "b7ad6b7169203331";
@@ -141,7 +138,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-async fn a_collector_is_told_of_requests_operations_and_sweeps(database: TestDatabase) -> Result<()> {
+async fn collector_receives_requests_operations_and_sweeps(database: TestDatabase) -> Result<()> {
     let collector = Collector::start().await?;
     let soon = |settings| collector.settings(settings).with("OTEL_BSP_SCHEDULE_DELAY", "100");
     let deployment = Deployment::start_with(&database, soon).await?;
@@ -195,7 +192,7 @@ async fn a_collector_is_told_of_requests_operations_and_sweeps(database: TestDat
     Ok(())
 }
 
-async fn a_collector_that_refuses_is_told_of_once_in_the_log(database: TestDatabase) -> Result<()> {
+async fn refusing_collector_is_logged_once(database: TestDatabase) -> Result<()> {
     let collector = Collector::start().await?;
     collector.inbox.refuses.store(true, Ordering::SeqCst);
     let settings = collector.settings(Settings::new(&database.url)).with("OTEL_BSP_SCHEDULE_DELAY", "50");
@@ -222,7 +219,7 @@ async fn a_collector_that_refuses_is_told_of_once_in_the_log(database: TestDatab
 }
 
 #[tokio::test]
-async fn a_collector_that_is_gone_or_never_answers_holds_up_nothing() -> Result<()> {
+async fn unreachable_collector_delays_nothing() -> Result<()> {
     // Takes connections, and says nothing.
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let silent = format!("http://{}", silent.local_addr()?);

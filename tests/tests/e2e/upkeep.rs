@@ -10,9 +10,9 @@ use crate::fixtures::{
 };
 
 on_both_databases!(
-    a_deleted_session_ends_its_meetings,
-    an_erased_person_leaves_counts_and_nothing_else,
-    merged_people_are_one,
+    deleted_session_ends_its_instances,
+    erased_person_leaves_only_counts,
+    merged_people_become_one_person,
 );
 
 async fn kinds(socket: &mut Socket, id: &str, count: usize) -> Result<Vec<Value>> {
@@ -28,7 +28,7 @@ async fn place_of(client: &Client, person: &str) -> Result<Value> {
     Ok(client.data(document, json!({ "id": person })).await?["person"]["activeSessionInstance"]["id"].take())
 }
 
-async fn a_deleted_session_ends_its_meetings(database: TestDatabase) -> Result<()> {
+async fn deleted_session_ends_its_instances(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let [session, other] = [create_session(&admin, "Monday").await?, create_session(&admin, "Tuesday").await?];
@@ -100,7 +100,7 @@ async fn a_deleted_session_ends_its_meetings(database: TestDatabase) -> Result<(
     Ok(())
 }
 
-async fn an_erased_person_leaves_counts_and_nothing_else(database: TestDatabase) -> Result<()> {
+async fn erased_person_leaves_only_counts(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let session = create_session(&admin, "Monday").await?;
@@ -198,7 +198,7 @@ async fn an_erased_person_leaves_counts_and_nothing_else(database: TestDatabase)
     Ok(())
 }
 
-async fn merged_people_are_one(database: TestDatabase) -> Result<()> {
+async fn merged_people_become_one_person(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let session = create_session(&admin, "Monday").await?;

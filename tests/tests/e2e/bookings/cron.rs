@@ -12,10 +12,10 @@ use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
 on_both_databases!(
-    who_knows_the_secret_may_sweep,
-    without_a_secret_nobody_may,
-    a_sweep_that_fails_says_so,
-    the_command_sweeps_bookings_too,
+    cron_endpoint_requires_the_secret,
+    cron_endpoint_is_off_without_a_secret,
+    failed_sweep_answers_500_without_internals,
+    sweep_command_sweeps_bookings,
 );
 
 /// A server without workers, so that nobody sweeps but who asks for it.
@@ -31,7 +31,7 @@ async fn ask(server: &Program, method: Method, authorization: Option<&str>) -> R
     Ok(request.send().await?)
 }
 
-async fn who_knows_the_secret_may_sweep(database: TestDatabase) -> Result<()> {
+async fn cron_endpoint_requires_the_secret(database: TestDatabase) -> Result<()> {
     let server = serve(&database, |settings| settings).await?;
     let connection = database.connect().await?;
     insert_due_booking(&connection).await?;
@@ -75,7 +75,7 @@ async fn who_knows_the_secret_may_sweep(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn without_a_secret_nobody_may(database: TestDatabase) -> Result<()> {
+async fn cron_endpoint_is_off_without_a_secret(database: TestDatabase) -> Result<()> {
     for settings in [
         Settings::new(&database.url).without("CRON_SECRET"),
         Settings::new(&database.url).with("CRON_SECRET", ""),
@@ -90,7 +90,7 @@ async fn without_a_secret_nobody_may(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn a_sweep_that_fails_says_so(database: TestDatabase) -> Result<()> {
+async fn failed_sweep_answers_500_without_internals(database: TestDatabase) -> Result<()> {
     let server = serve(&database, |settings| settings.with("CRON_REQUESTS_PER_MINUTE", "1000")).await?;
     let connection = database.connect().await?;
     execute(&connection, "ALTER TABLE booking RENAME TO mislaid").await?;
@@ -107,7 +107,7 @@ async fn a_sweep_that_fails_says_so(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn the_command_sweeps_bookings_too(database: TestDatabase) -> Result<()> {
+async fn sweep_command_sweeps_bookings(database: TestDatabase) -> Result<()> {
     let settings = Settings::new(&database.url);
     program::run(&settings, &["migrate"]).await?.expect_success()?;
     let connection = database.connect().await?;

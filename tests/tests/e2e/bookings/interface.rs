@@ -9,7 +9,12 @@ use serde_json::{Value, json};
 
 use crate::fixtures::{create_person, in_seconds};
 
-on_both_databases!(a_booking_from_offer_to_end, who_sees_what, lists_are_filtered_and_paged, wrong_input_is_refused);
+on_both_databases!(
+    booking_goes_from_offer_to_completion,
+    bookings_are_visible_to_participants_and_admins_only,
+    slot_and_booking_lists_are_filtered_and_paged,
+    invalid_slot_and_booking_input_is_refused
+);
 
 pub const SLOT: &str = "mutation($input: CreateTimeSlotInput!) { createTimeSlot(input: $input) {
     timeSlot { id isFree startsAt endsAt mentor { id } booking { id } }
@@ -68,7 +73,7 @@ impl Cast {
     }
 }
 
-async fn a_booking_from_offer_to_end(database: TestDatabase) -> Result<()> {
+async fn booking_goes_from_offer_to_completion(database: TestDatabase) -> Result<()> {
     let cast = Cast::new(&database).await?;
     let (from, to) = (in_seconds(3600), in_seconds(7200));
     // People offer their own time, and book for themselves.
@@ -131,7 +136,7 @@ fn in_whole_milliseconds(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
-async fn who_sees_what(database: TestDatabase) -> Result<()> {
+async fn bookings_are_visible_to_participants_and_admins_only(database: TestDatabase) -> Result<()> {
     let cast = Cast::new(&database).await?;
     let slot = create_slot(&cast.admin, &cast.mentor_id, in_seconds(3600), in_seconds(7200)).await?;
     let booking = create_booking(&cast.admin, &slot, &cast.student_id).await?;
@@ -166,7 +171,7 @@ async fn who_sees_what(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn lists_are_filtered_and_paged(database: TestDatabase) -> Result<()> {
+async fn slot_and_booking_lists_are_filtered_and_paged(database: TestDatabase) -> Result<()> {
     let cast = Cast::new(&database).await?;
     let start = in_seconds(86_400);
     let hour = |n: i64| start + TimeDelta::hours(n);
@@ -251,7 +256,7 @@ async fn lists_are_filtered_and_paged(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn wrong_input_is_refused(database: TestDatabase) -> Result<()> {
+async fn invalid_slot_and_booking_input_is_refused(database: TestDatabase) -> Result<()> {
     let cast = Cast::new(&database).await?;
     let (from, to) = (in_seconds(3600), in_seconds(7200));
     let slot = create_slot(&cast.admin, &cast.mentor_id, from, to).await?;

@@ -27,7 +27,7 @@ use service::{
 use super::{ADMIN, Stage, in_short, state_of};
 use crate::service::world::Done;
 
-on_both_databases!(any_sequence_leaves_bookings_right);
+on_both_databases!(bookings_match_the_rules_after_any_sequence_of_steps);
 
 const START: &str = "2025-09-06 05:00";
 
@@ -259,7 +259,7 @@ async fn run(stage: &Stage, steps: &[Step]) -> Result<()> {
     case.check_log().await
 }
 
-async fn any_sequence_leaves_bookings_right(database: TestDatabase) -> Result<()> {
+async fn bookings_match_the_rules_after_any_sequence_of_steps(database: TestDatabase) -> Result<()> {
     let cases = if database.backend == Backend::Sqlite { 60 } else { 30 };
     let cases = if std::env::var_os("INSESSION_FULL").is_some() { cases * 20 } else { cases };
     let stage = Stage::new(database, START).await?;

@@ -22,11 +22,11 @@ use super::{ADMIN, Stage, in_short};
 use crate::service::world::Done;
 
 on_both_databases!(
-    a_start_against_a_sweep,
-    a_cancellation_against_a_start,
-    many_book_one_slot,
-    many_offer_the_same_time,
-    a_sweep_passes_over_who_is_being_changed,
+    concurrent_start_and_sweeps_take_one_step,
+    concurrent_start_and_cancellation_take_one_step,
+    one_of_many_concurrent_bookings_gets_the_slot,
+    one_of_many_overlapping_slots_is_created,
+    sweep_skips_locked_bookings,
 );
 
 /// How often: the full number, or a few of them in the normal run.
@@ -40,7 +40,7 @@ fn rounds(backend: Backend) -> usize {
 
 /// At the very instant at which the slot begins, the mentor starts it and two servers sweep: one of them is first, and
 /// there is one step, told once.
-async fn a_start_against_a_sweep(database: TestDatabase) -> Result<()> {
+async fn concurrent_start_and_sweeps_take_one_step(database: TestDatabase) -> Result<()> {
     let rounds = rounds(database.backend);
     let stage = Stage::new(database, "2025-09-06 05:00").await?;
     let servers = [stage.world.app.clone(), stage.world.another_app().await?];
@@ -93,7 +93,7 @@ async fn a_start_against_a_sweep(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn a_cancellation_against_a_start(database: TestDatabase) -> Result<()> {
+async fn concurrent_start_and_cancellation_take_one_step(database: TestDatabase) -> Result<()> {
     let rounds = rounds(database.backend) / 5;
     let stage = Stage::new(database, "2025-09-06 05:00").await?;
     for _ in 0..rounds {
@@ -110,7 +110,7 @@ async fn a_cancellation_against_a_start(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-pub async fn many_book_one_slot(database: TestDatabase) -> Result<()> {
+pub async fn one_of_many_concurrent_bookings_gets_the_slot(database: TestDatabase) -> Result<()> {
     let stage = Stage::new(database, "2025-09-06 05:00").await?;
     let servers = [stage.world.app.clone(), stage.world.another_app().await?];
     let mut students = Vec::new();
@@ -136,7 +136,7 @@ pub async fn many_book_one_slot(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-pub async fn many_offer_the_same_time(database: TestDatabase) -> Result<()> {
+pub async fn one_of_many_overlapping_slots_is_created(database: TestDatabase) -> Result<()> {
     let stage = Stage::new(database, "2025-09-06 05:00").await?;
     for hour in 6..12 {
         let from = stage.world.now() + TimeDelta::hours(hour);
@@ -157,7 +157,7 @@ pub async fn many_offer_the_same_time(database: TestDatabase) -> Result<()> {
 }
 
 /// Whoever holds a booking makes it take a step, or lets it go: the sweep waits for neither, and the timers come again.
-async fn a_sweep_passes_over_who_is_being_changed(database: TestDatabase) -> Result<()> {
+async fn sweep_skips_locked_bookings(database: TestDatabase) -> Result<()> {
     if database.backend == Backend::Sqlite {
         // There is one writer at a time.
         return Ok(());

@@ -21,16 +21,16 @@ use super::{ADMIN, Stage};
 use crate::service::world::{Done, utc};
 
 on_both_databases!(
-    slots_of_one_mentor_do_not_overlap,
-    a_slot_has_one_living_booking,
-    what_can_be_booked_and_by_whom,
-    slots_that_are_no_slots,
-    free_slots_can_be_deleted,
-    steps_are_told_with_their_reason,
-    what_falls_due_next,
-    a_dry_run_says_what_a_run_does,
-    a_sweep_of_everything_mends_marks,
-    an_odd_status_stops_nobody_else,
+    slots_of_one_mentor_cannot_overlap,
+    slot_has_at_most_one_booking_that_is_not_cancelled,
+    booking_requires_rights_and_a_slot_that_has_not_begun,
+    invalid_slots_are_refused,
+    only_free_slots_can_be_deleted,
+    booking_steps_are_logged_with_their_reason,
+    next_due_instant_follows_the_bookings,
+    booking_dry_run_reports_what_a_run_does,
+    full_sweep_repairs_lost_due_instants,
+    unknown_status_does_not_stop_other_bookings,
 );
 
 /// The code by which the interface tells of an error.
@@ -47,7 +47,7 @@ fn code<T: std::fmt::Debug>(result: service::Result<T>) -> Result<&'static str> 
     })
 }
 
-async fn slots_of_one_mentor_do_not_overlap(database: TestDatabase) -> Result<()> {
+async fn slots_of_one_mentor_cannot_overlap(database: TestDatabase) -> Result<()> {
     let backend = database.backend;
     let stage = Stage::new(database, "2025-09-06 05:00").await?;
     stage.slot("2025-09-06 06:00", "2025-09-06 07:00").await?;
@@ -80,7 +80,7 @@ async fn slots_of_one_mentor_do_not_overlap(database: TestDatabase) -> Result<()
     Ok(())
 }
 
-async fn a_slot_has_one_living_booking(database: TestDatabase) -> Result<()> {
+async fn slot_has_at_most_one_booking_that_is_not_cancelled(database: TestDatabase) -> Result<()> {
     let stage = Stage::new(database, "2025-09-06 05:00").await?;
     let app = &stage.world.app;
     let slot = stage.slot("2025-09-06 06:00", "2025-09-06 07:00").await?;
@@ -98,7 +98,7 @@ async fn a_slot_has_one_living_booking(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn what_can_be_booked_and_by_whom(database: TestDatabase) -> Result<()> {
+async fn booking_requires_rights_and_a_slot_that_has_not_begun(database: TestDatabase) -> Result<()> {
     let stage = Stage::new(database, "2025-09-06 05:00").await?;
     let app = &stage.world.app;
     let slot = stage.slot("2025-09-06 06:00", "2025-09-06 07:00").await?;
@@ -135,7 +135,7 @@ async fn what_can_be_booked_and_by_whom(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn slots_that_are_no_slots(database: TestDatabase) -> Result<()> {
+async fn invalid_slots_are_refused(database: TestDatabase) -> Result<()> {
     let stage = Stage::new(database, "2025-09-06 06:30").await?;
     let app = &stage.world.app;
     for (from, to, expected) in [
@@ -163,7 +163,7 @@ async fn slots_that_are_no_slots(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn free_slots_can_be_deleted(database: TestDatabase) -> Result<()> {
+async fn only_free_slots_can_be_deleted(database: TestDatabase) -> Result<()> {
     let stage = Stage::new(database, "2025-09-06 05:00").await?;
     let app = &stage.world.app;
     let mentor = Viewer::person(stage.mentor);
@@ -189,7 +189,7 @@ async fn free_slots_can_be_deleted(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn steps_are_told_with_their_reason(database: TestDatabase) -> Result<()> {
+async fn booking_steps_are_logged_with_their_reason(database: TestDatabase) -> Result<()> {
     let stage = Stage::new(database, "2025-09-06 05:00").await?;
     let app = &stage.world.app;
     let delayed = stage.booked("2025-09-06 06:00", "2025-09-06 07:00").await?;
@@ -221,7 +221,7 @@ async fn steps_are_told_with_their_reason(database: TestDatabase) -> Result<()> 
     Ok(())
 }
 
-async fn what_falls_due_next(database: TestDatabase) -> Result<()> {
+async fn next_due_instant_follows_the_bookings(database: TestDatabase) -> Result<()> {
     let stage = Stage::new(database, "2025-09-06 05:00").await?;
     let app = &stage.world.app;
     assert_eq!(find_next_due(app).await.done()?, None);
@@ -241,7 +241,7 @@ async fn what_falls_due_next(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn a_dry_run_says_what_a_run_does(database: TestDatabase) -> Result<()> {
+async fn booking_dry_run_reports_what_a_run_does(database: TestDatabase) -> Result<()> {
     let stage = Stage::new(database, "2025-09-06 05:00").await?;
     let booking = stage.booked("2025-09-06 06:00", "2025-09-06 07:00").await?;
     let at = Some(utc("2025-09-06 06:00"));
@@ -260,7 +260,7 @@ async fn a_dry_run_says_what_a_run_does(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn a_sweep_of_everything_mends_marks(database: TestDatabase) -> Result<()> {
+async fn full_sweep_repairs_lost_due_instants(database: TestDatabase) -> Result<()> {
     let stage = Stage::new(database, "2025-09-06 05:00").await?;
     let lost = stage.booked("2025-09-06 06:00", "2025-09-06 07:00").await?;
     let later = stage.booked("2025-09-06 17:00", "2025-09-06 18:00").await?;
@@ -281,7 +281,7 @@ async fn a_sweep_of_everything_mends_marks(database: TestDatabase) -> Result<()>
     Ok(())
 }
 
-async fn an_odd_status_stops_nobody_else(database: TestDatabase) -> Result<()> {
+async fn unknown_status_does_not_stop_other_bookings(database: TestDatabase) -> Result<()> {
     if database.backend == Backend::Sqlite {
         // Its constraint can't be taken away.
         return Ok(());

@@ -13,7 +13,7 @@ use service::{
 use super::{ADMIN, Stage};
 use crate::service::world::Done;
 
-on_both_databases!(every_case, many_at_once);
+on_both_databases!(bookings_follow_the_public_test_vectors, bulk_sweeps_follow_the_public_test_vectors);
 
 fn vectors() -> Result<Value> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../domain/tests/vectors/bookings.json");
@@ -28,7 +28,7 @@ fn instant(value: &Value) -> Result<DateTime<Utc>> {
     Ok(value.as_str().context("an instant")?.parse()?)
 }
 
-async fn every_case(database: TestDatabase) -> Result<()> {
+async fn bookings_follow_the_public_test_vectors(database: TestDatabase) -> Result<()> {
     let stage = Stage::new(database, "2025-01-01 00:00").await?;
     let vectors = vectors()?;
     for case in cases(&vectors, "bookings")? {
@@ -81,7 +81,7 @@ fn action_of(op: &str) -> Result<Action> {
 }
 
 /// Many that are due at once, some of which the database refuses to change.
-async fn many_at_once(database: TestDatabase) -> Result<()> {
+async fn bulk_sweeps_follow_the_public_test_vectors(database: TestDatabase) -> Result<()> {
     let backend = database.backend;
     let stage = Stage::new(database, "2025-09-06 06:00").await?;
     let vectors = vectors()?;

@@ -1,11 +1,9 @@
 //! The elements of `insession.js`, on a site of somebody else's.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
 use chrono::TimeDelta;
 use domain::access::Viewer;
-use insession_tests::{Browser, Deployment, Page, Screen, TestDatabase, database::execute, eventually, token};
+use insession_tests::{Browser, Deployment, LIMIT, Page, Screen, TestDatabase, database::execute, eventually, token};
 use serde_json::{Value, json};
 use service::{changes, instances, prune};
 
@@ -23,7 +21,7 @@ const DOT: &str = "document.querySelector('in-session-badge')";
 const POPUP: &str = "document.querySelector('in-session-badge').shadowRoot.querySelector('.popup')";
 
 #[tokio::test]
-async fn a_badge_turns_on_and_off_without_a_reload() -> Result<()> {
+async fn badge_follows_the_status_without_a_reload() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
@@ -50,7 +48,7 @@ async fn a_badge_turns_on_and_off_without_a_reload() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_dot_follows_the_person_and_tells_where_they_are() -> Result<()> {
+async fn in_session_dot_follows_the_person_and_shows_the_session() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
@@ -104,7 +102,7 @@ async fn the_dot_follows_the_person_and_tells_where_they_are() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_page_goes_on_with_a_fresh_token_when_one_ends() -> Result<()> {
+async fn page_reconnects_with_a_fresh_token_when_one_expires() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
@@ -129,7 +127,7 @@ async fn a_page_goes_on_with_a_fresh_token_when_one_ends() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_page_misses_nothing_while_its_server_is_down() -> Result<()> {
+async fn page_misses_no_change_while_its_server_restarts() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let mut deployment = Deployment::start(&database).await?;
     let elsewhere = deployment.second().admin();
@@ -164,7 +162,7 @@ async fn a_page_misses_nothing_while_its_server_is_down() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_page_begins_anew_when_the_log_no_longer_has_what_it_missed() -> Result<()> {
+async fn page_reads_its_state_again_when_its_cursor_has_expired() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let mut deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
@@ -205,7 +203,7 @@ async fn a_page_begins_anew_when_the_log_no_longer_has_what_it_missed() -> Resul
 }
 
 #[tokio::test]
-async fn badges_have_the_theme_of_the_page_the_visitor_or_their_own() -> Result<()> {
+async fn badges_use_the_theme_of_their_attribute_the_page_or_the_visitor() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let session = create_session(&deployment.admin(), "Monday").await?;
@@ -237,7 +235,7 @@ async fn badges_have_the_theme_of_the_page_the_visitor_or_their_own() -> Result<
 }
 
 #[tokio::test]
-async fn all_badges_of_a_page_use_one_socket() -> Result<()> {
+async fn all_badges_of_a_page_share_one_socket() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
@@ -271,7 +269,7 @@ async fn all_badges_of_a_page_use_one_socket() -> Result<()> {
 
     // Without elements there is nothing to keep a socket for.
     page.evaluate("document.body.replaceChildren()").await?;
-    eventually(Duration::from_secs(20), "the socket to be closed", async || {
+    eventually(LIMIT, "the socket to be closed", async || {
         let health = deployment.first().health().await?;
         ensure!(health["sockets"] == 0, "{health}");
         Ok(())

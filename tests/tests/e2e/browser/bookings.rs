@@ -13,7 +13,7 @@ use crate::{
 const STATUS: &str = "document.querySelector('booking-status')?.shadowRoot.textContent";
 
 #[tokio::test]
-async fn a_booking_changes_by_itself_for_both() -> Result<()> {
+async fn booking_pages_update_for_mentor_and_student_without_a_reload() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();

@@ -9,7 +9,7 @@ use super::elsewhere::Elsewhere;
 use crate::fixtures::{create_person, save_activity};
 
 #[tokio::test]
-async fn a_visit_goes_on_in_a_hidden_tab_and_ends_with_it() -> Result<()> {
+async fn visit_stays_online_in_a_hidden_tab_and_ends_when_it_closes() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start_with(&database, |settings| settings.with("ONLINE_WINDOW_SECONDS", "3")).await?;
     let admin = deployment.admin();

@@ -14,7 +14,7 @@ use crate::fixtures::{
 const SCRIPT_NAME: &str = "<img src=x onerror=\"alert('mine')\"> & Sons";
 
 #[tokio::test]
-async fn the_front_page_keeps_itself_up_to_date() -> Result<()> {
+async fn front_page_updates_without_a_reload() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
@@ -41,7 +41,7 @@ async fn the_front_page_keeps_itself_up_to_date() -> Result<()> {
 }
 
 #[tokio::test]
-async fn cities_are_found_as_they_are_written() -> Result<()> {
+async fn city_search_matches_prefixes_in_any_case() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     create_active_instance(&deployment.admin(), &create_session(&deployment.admin(), "Monday").await?).await?;
@@ -61,7 +61,7 @@ async fn cities_are_found_as_they_are_written() -> Result<()> {
 }
 
 #[tokio::test]
-async fn people_check_in_by_forms_even_without_scripts() -> Result<()> {
+async fn check_in_forms_work_without_scripts() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
@@ -100,7 +100,7 @@ async fn people_check_in_by_forms_even_without_scripts() -> Result<()> {
 }
 
 #[tokio::test]
-async fn where_people_are_is_for_those_who_are_there() -> Result<()> {
+async fn whereabouts_are_shown_to_people_at_the_same_session_only() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
@@ -121,7 +121,7 @@ async fn where_people_are_is_for_those_who_are_there() -> Result<()> {
 }
 
 #[tokio::test]
-async fn names_are_text_wherever_they_are() -> Result<()> {
+async fn names_are_escaped_on_every_page() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
@@ -151,7 +151,7 @@ async fn names_are_text_wherever_they_are() -> Result<()> {
 }
 
 #[tokio::test]
-async fn admins_see_what_is_on_and_why_and_may_hold_it() -> Result<()> {
+async fn admin_page_shows_statuses_and_overrides_them() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
@@ -204,7 +204,7 @@ async fn admins_see_what_is_on_and_why_and_may_hold_it() -> Result<()> {
 }
 
 #[tokio::test]
-async fn pages_have_a_policy_and_refuse_forms_of_other_sites() -> Result<()> {
+async fn pages_send_security_headers_and_refuse_cross_site_forms() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let deployment = Deployment::start(&database).await?;
     let person = create_person(&deployment.admin(), "Ann").await?;

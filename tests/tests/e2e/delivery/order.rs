@@ -17,7 +17,7 @@ use crate::fixtures::{create_active_instance, create_session};
 
 /// The row of the transaction that stays open is written before all others, and its number is lower than theirs.
 #[tokio::test]
-async fn an_open_transaction_delays_its_own_news_and_no_others() -> Result<()> {
+async fn open_transaction_delays_only_its_own_changes() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
@@ -52,7 +52,7 @@ async fn an_open_transaction_delays_its_own_news_and_no_others() -> Result<()> {
         seen.push(received.field(FIELD).clone());
     }
     transaction.commit().await?;
-    let received = socket.next_for("1", Duration::from_secs(5)).await?;
+    let received = socket.next_for("1", LIMIT).await?;
     assert_eq!(received.field(FIELD)["sessionInstanceId"], *held);
     assert_eq!(received.field(FIELD)["kind"], "DEACTIVATED");
     seen.push(received.field(FIELD).clone());
@@ -76,7 +76,7 @@ async fn an_open_transaction_delays_its_own_news_and_no_others() -> Result<()> {
 
 /// Subscriptions whose sockets end are dropped wherever they are.
 #[tokio::test]
-async fn a_transaction_that_nobody_waits_for_any_more_does_not_stay_open() -> Result<()> {
+async fn dropped_transaction_does_not_stay_open() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let app = app_on(&database).await?;
     app.db.migrate().await.map_err(told)?;

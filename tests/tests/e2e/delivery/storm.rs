@@ -14,7 +14,7 @@ use crate::load::{Load, Random, Size, Tolerance};
 const MOST_ROUNDS: usize = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_resumes_has_every_change_once_and_in_order_whatever_stops() -> Result<()> {
+async fn resumed_subscriptions_get_every_change_once_in_order_whatever_crashes() -> Result<()> {
     let (subscribers, wanted) = size((60, 800), (200, 5_000));
     let database = TestDatabase::postgres().await?;
     let mut deployment = Deployment::sized(&database, 3, 2, |settings| settings).await?;

@@ -10,15 +10,10 @@ mod postgres;
 mod redis;
 mod shutdown;
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
-use insession_tests::{Program, eventually};
+use insession_tests::{LIMIT, Program, eventually};
 
 use crate::load::{Size, Tolerance};
-
-/// How soon after its database is back a server is ready, takes changes, and tells of them.
-const RECOVERY: Duration = Duration::from_secs(30);
 
 const SIZE: Size = Size { subscribers: 20, writers: 4 };
 
@@ -33,7 +28,7 @@ fn size<T>(small: T, full: T) -> T {
 /// Waits until a server says that it is not ready, because of its database.
 async fn is_unready(server: &Program) -> Result<()> {
     let client = server.client();
-    eventually(RECOVERY, "the server to say that it is not ready", async || {
+    eventually(LIMIT, "the server to say that it is not ready", async || {
         let answer = client.http().get(client.address("/health/ready")).send().await?;
         ensure!(answer.status().as_u16() == 503, "it says {}", answer.status());
         let body: serde_json::Value = answer.json().await?;

@@ -1,11 +1,9 @@
 //! SIGTERM under load: what is under way ends or is refused by a code, sockets are told to come back, and the process ends
 //! in time and well.
 
-use std::time::{Duration, Instant};
-
 use anyhow::{Result, ensure};
 use insession_tests::{
-    Deployment, Program, Settings, TestDatabase,
+    Deployment, LIMIT, Program, Settings, TestDatabase,
     database::{execute, number},
     eventually,
 };
@@ -13,17 +11,14 @@ use sea_orm::{DatabaseConnection, TransactionTrait};
 use serde_json::json;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use super::{RECOVERY, SIZE, size};
+use super::{SIZE, size};
 use crate::{
     fixtures::{CHANGES, create_instance, create_person, create_session, in_seconds},
     load::{Load, Tolerance},
 };
 
-/// What process managers allow before they kill, less something.
-const LONGEST: Duration = Duration::from_secs(25);
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_is_asked_to_stop_under_load_ends_in_time_and_well() -> Result<()> {
+async fn server_stops_cleanly_under_load() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let mut deployment = Deployment::sized(&database, 2, 1, |settings| settings).await?;
     let tolerance = Tolerance { servers_end: true, ..Tolerance::default() };
@@ -34,17 +29,17 @@ async fn a_server_that_is_asked_to_stop_under_load_ends_in_time_and_well() -> Re
         for _ in 0..10 {
             let mut socket = deployment.servers[server].socket(None).await?;
             socket.subscribe("1", CHANGES, json!({}))?;
-            socket.next_for("1", RECOVERY).await?;
+            socket.next_for("1", LIMIT).await?;
             sockets.push(socket);
         }
-        ends_in_time(&mut deployment.servers[server]).await?;
+        stop(&mut deployment.servers[server]).await?;
         for mut socket in sockets {
-            let closed = socket.closed(RECOVERY).await?;
+            let closed = socket.closed(LIMIT).await?;
             ensure!(closed.code == 1012, "a socket was closed with {closed:?}");
         }
         deployment.servers[server].start_again().await?;
-        load.recovers(&deployment.servers, RECOVERY).await?;
-        ends_in_time(&mut deployment.workers[0]).await?;
+        load.recovers(&deployment.servers).await?;
+        stop(&mut deployment.workers[0]).await?;
         deployment.workers[0].start_again().await?;
     }
     load.finish(&database).await?;
@@ -55,7 +50,7 @@ async fn a_server_that_is_asked_to_stop_under_load_ends_in_time_and_well() -> Re
 async fn are_waiting(connection: &DatabaseConnection, statements: i64) -> Result<()> {
     let sql = "SELECT count(*) FROM pg_locks WHERE NOT granted
                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-    eventually(RECOVERY, "statements to wait for locks", async || {
+    eventually(LIMIT, "statements to wait for locks", async || {
         let waiting = number(connection, sql).await?;
         ensure!(waiting >= statements, "only {waiting} do");
         Ok(())
@@ -63,18 +58,15 @@ async fn are_waiting(connection: &DatabaseConnection, statements: i64) -> Result
     .await
 }
 
-/// Asks a program to stop, which must end in time and well.
-async fn ends_in_time(program: &mut Program) -> Result<()> {
-    let began = Instant::now();
+/// Asks a program to stop. It must end by itself, with success.
+async fn stop(program: &mut Program) -> Result<()> {
     let status = program.terminate().await?;
-    let took = began.elapsed();
     ensure!(status.success(), "it ended with {status}");
-    ensure!(took < LONGEST, "it ended after {took:?}");
     Ok(())
 }
 
 #[tokio::test]
-async fn clients_that_hang_do_not_keep_a_server() -> Result<()> {
+async fn server_stops_despite_clients_that_hang() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let mut server = Program::serve(&Settings::new(&database.url)).await?;
     let admin = server.admin();
@@ -118,13 +110,13 @@ async fn clients_that_hang_do_not_keep_a_server() -> Result<()> {
         begin(upgrade.as_bytes()).await?,
         begin(page.repeat(500).as_bytes()).await?,
     ];
-    eventually(RECOVERY, "the socket", async || {
+    eventually(LIMIT, "the socket", async || {
         let sockets = &server.health().await?["sockets"];
         ensure!(*sockets == 1, "{sockets}");
         Ok(())
     })
     .await?;
-    ends_in_time(&mut server).await?;
+    stop(&mut server).await?;
 
     hold.rollback().await?;
     server.start_again().await?;
@@ -133,7 +125,7 @@ async fn clients_that_hang_do_not_keep_a_server() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_job_without_an_end_does_not_keep_a_worker() -> Result<()> {
+async fn worker_stops_despite_a_job_that_hangs() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let mut deployment = Deployment::sized(&database, 1, 1, |settings| settings).await?;
     let admin = deployment.admin();
@@ -144,11 +136,11 @@ async fn a_job_without_an_end_does_not_keep_a_worker() -> Result<()> {
     execute(&hold, "LOCK TABLE session_instance IN SHARE MODE").await?;
     // It falls due, and can't be opened.
     are_waiting(&connection, 1).await?;
-    ends_in_time(&mut deployment.workers[0]).await?;
+    stop(&mut deployment.workers[0]).await?;
 
     hold.rollback().await?;
     deployment.workers[0].start_again().await?;
-    eventually(RECOVERY, "it to open", async || {
+    eventually(LIMIT, "it to open", async || {
         let document = "query($id: ID!) { sessionInstance(id: $id) { isActive } }";
         let data = admin.data(document, json!({ "id": instance })).await?;
         ensure!(data["sessionInstance"]["isActive"] == true, "{data}");

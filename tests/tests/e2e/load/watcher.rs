@@ -14,14 +14,13 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, ensure};
 use domain::news::{Change, Narrowing, Position, Seen as SeenAs, SessionNarrowing};
-use insession_tests::{GraphqlError, Received, Socket, token};
+use insession_tests::{GraphqlError, LIMIT, Received, Socket, token};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::{Random, Tolerance};
 
 const FIELD: &str = "activeSessionChanged";
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What happened to what: the database need not be asked for it.
 const NEWS: &str = "subscription($sessionIds: [ID!], $personId: ID, $city: String, $after: Cursor) {
@@ -162,7 +161,7 @@ pub async fn watch(watcher: Arc<Watcher>, urls: Arc<[String]>, random: Random, t
 
 /// Reads until the socket ends; or something else comes than news.
 async fn read(watcher: &Watcher, socket: &mut Socket) -> Option<Received> {
-    while let Ok(received) = socket.any_for("1", PATIENCE).await {
+    while let Ok(received) = socket.any_for("1", LIMIT).await {
         let is_whole = received.kind() == "next" && received.message["payload"].get("errors").is_none();
         match seen(&received) {
             Ok(seen) if is_whole => watcher.seen().push(seen),

@@ -11,7 +11,7 @@ use service::presence::seats;
 
 use super::visitors::{self, Visitors, visit};
 use crate::{
-    fixtures::{beat, create_person, enter_activity, new_visit, save_activity},
+    fixtures::{beat, create_person, enter_activity, instant, new_visit, save_activity},
     service::world::Done,
 };
 
@@ -22,7 +22,15 @@ const SEATS: usize = 3;
 /// Long enough that a thousand have asked before the first lease ends, on a slow machine too.
 const WINDOW: TimeDelta = TimeDelta::seconds(30);
 
-/// A visit, and the client that it is of.
+/// One round of requests for the seat.
+struct Round {
+    sent_at: DateTime<Utc>,
+    answered_at: DateTime<Utc>,
+    /// How many visits had got the seat by the end of it.
+    admitted: usize,
+}
+
+/// A visit, and the client that it belongs to.
 struct Visitor {
     client: Client,
     visit: String,
@@ -50,7 +58,7 @@ pub async fn no_more_than_the_limit_are_admitted_at_once(database: TestDatabase)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_ask_for_three_seats_and_one_that_dies_leaves_its_seat_to_one() -> Result<()> {
+async fn seats_are_never_oversold_and_an_expired_lease_passes_to_one_visit() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let seconds = WINDOW.num_seconds().to_string();
     let deployment =
@@ -102,28 +110,41 @@ async fn one_dies(deployment: &Deployment, visitors: &[Visitor], holders: &[usiz
 
     let waiting: Vec<&Visitor> =
         visitors.iter().enumerate().filter(|(index, _)| !holders.contains(index)).map(|(_, it)| it).take(12).collect();
-    let mut admitted: Vec<(DateTime<Utc>, &str)> = Vec::new();
-    let end = now() + WINDOW + TimeDelta::seconds(10);
-    while now() < end {
+    // Rounds of requests, until some rounds after the lease must have ended. Each has the instant before it was sent.
+    let mut admitted: Vec<&str> = Vec::new();
+    let mut rounds: Vec<Round> = Vec::new();
+    let begin = now();
+    while rounds.iter().filter(|round| begin + WINDOW < round.sent_at).count() < 10 {
         for index in &holders[1..] {
             beat(&visitors[*index].client, &visitors[*index].visit).await?;
         }
+        let sent_at = now();
         let answers = try_join_all(waiting.iter().map(|it| enter(it))).await?;
         for (it, answer) in waiting.iter().zip(&answers) {
-            if answer["admitted"] == true && !admitted.iter().any(|(_, visit)| *visit == it.visit) {
-                admitted.push((now(), &it.visit));
+            if answer["admitted"] == true && !admitted.contains(&&*it.visit) {
+                admitted.push(&it.visit);
             }
             ensure!(answer["occupancy"].as_i64().is_some_and(|count| count <= 3), "{answer}");
         }
+        rounds.push(Round { sent_at, answered_at: now(), admitted: admitted.len() });
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let look = "query($id: ID!) { presence(id: $id) { lastSeenAt isOnline activity { key } } }";
     let seen = admin.data(look, json!({ "id": format!("Presence:{}", holder.visit) })).await?["presence"].take();
     assert_eq!((&seen["isOnline"], &seen["activity"]), (&json!(false), &json!(null)));
-    let last_seen: DateTime<Utc> = seen["lastSeenAt"].as_str().context("an instant")?.parse()?;
-    let [(at, heir)] = admitted.as_slice() else { anyhow::bail!("one was to get the seat: {admitted:?}") };
-    let waited = *at - last_seen;
-    ensure!(WINDOW < waited && waited < WINDOW + TimeDelta::seconds(8), "{heir} got the seat after {waited}");
+    let [heir] = admitted.as_slice() else { anyhow::bail!("one visit was to get the seat: {admitted:?}") };
+    // `lastSeenAt` has whole milliseconds: the lease ends within one after this instant.
+    let ends_at = instant(&seen["lastSeenAt"])? + WINDOW;
+    for Round { sent_at, answered_at, admitted } in rounds {
+        ensure!(
+            answered_at >= ends_at || admitted == 0,
+            "the seat went at {answered_at}, the lease ended at {ends_at}"
+        );
+        ensure!(
+            sent_at <= ends_at + TimeDelta::milliseconds(1) || admitted == 1,
+            "the lease ended at {ends_at}, and requests sent at {sent_at} were refused"
+        );
+    }
     for index in &holders[1..] {
         let id = format!("Presence:{}", visitors[*index].visit);
         let kept = admin.data(look, json!({ "id": id })).await?;

@@ -22,18 +22,18 @@ use super::visitors::{KEY, Visitors, save, visit, write};
 use crate::service::world::Done;
 
 on_both_databases!(
-    a_visit_goes_off_line_is_abandoned_and_comes_back,
-    a_seat_is_a_lease,
-    a_beat_after_the_lease_ran_out_frees_the_seat,
-    one_seat_at_a_time,
-    a_lower_limit_evicts_nobody,
-    completed_is_final,
-    nobody_touches_anothers_visit,
-    beats_that_come_at_once_are_one_write,
-    an_unchanged_beat_leaves_no_news,
-    a_dry_run_abandons_nobody,
-    the_daily_sweep_goes_by_the_settings_of_today,
-    old_visits_are_forgotten,
+    silent_visit_goes_offline_is_abandoned_and_can_return,
+    seat_is_held_only_while_its_visit_sends_heartbeats,
+    heartbeat_after_the_lease_expired_frees_the_seat,
+    visit_holds_one_seat_at_a_time,
+    lowered_limit_evicts_nobody,
+    completed_visit_stays_completed,
+    visits_are_changed_by_their_owner_only,
+    concurrent_heartbeats_are_written_in_batches,
+    unchanged_heartbeat_writes_no_change,
+    dry_run_abandons_no_visit,
+    full_sweep_uses_the_current_settings,
+    old_visits_are_pruned,
 );
 
 async fn start(database: TestDatabase, limit: Option<i32>) -> Result<Visitors> {
@@ -53,7 +53,7 @@ impl Visitors {
     }
 }
 
-async fn a_visit_goes_off_line_is_abandoned_and_comes_back(database: TestDatabase) -> Result<()> {
+async fn silent_visit_goes_offline_is_abandoned_and_can_return(database: TestDatabase) -> Result<()> {
     let visitors = start(database, None).await?;
     visitors.beat(visit(1)).await?;
     assert_eq!(visitors.seconds_until_due().await?, None, "nobody is told when a visit without a seat goes off line");
@@ -86,7 +86,7 @@ async fn a_visit_goes_off_line_is_abandoned_and_comes_back(database: TestDatabas
     Ok(())
 }
 
-async fn a_seat_is_a_lease(database: TestDatabase) -> Result<()> {
+async fn seat_is_held_only_while_its_visit_sends_heartbeats(database: TestDatabase) -> Result<()> {
     let visitors = start(database, Some(1)).await?;
     for number in [1, 2] {
         visitors.beat(visit(number)).await?;
@@ -129,7 +129,7 @@ async fn a_seat_is_a_lease(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn a_beat_after_the_lease_ran_out_frees_the_seat(database: TestDatabase) -> Result<()> {
+async fn heartbeat_after_the_lease_expired_frees_the_seat(database: TestDatabase) -> Result<()> {
     let visitors = start(database, Some(1)).await?;
     visitors.beat(visit(1)).await?;
     visitors.enter(visit(1)).await?;
@@ -151,7 +151,7 @@ async fn a_beat_after_the_lease_ran_out_frees_the_seat(database: TestDatabase) -
     Ok(())
 }
 
-async fn one_seat_at_a_time(database: TestDatabase) -> Result<()> {
+async fn visit_holds_one_seat_at_a_time(database: TestDatabase) -> Result<()> {
     let visitors = start(database, Some(1)).await?;
     let other = NewActivity { key: "study".to_owned(), name: "Study".to_owned(), max_concurrent: Some(1) };
     let other = save_activity(visitors.app(), Viewer::ADMIN, other).await.done()?;
@@ -177,7 +177,7 @@ async fn one_seat_at_a_time(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn a_lower_limit_evicts_nobody(database: TestDatabase) -> Result<()> {
+async fn lowered_limit_evicts_nobody(database: TestDatabase) -> Result<()> {
     let visitors = start(database, None).await?;
     for number in 1..=4 {
         visitors.beat(visit(number)).await?;
@@ -199,7 +199,7 @@ async fn a_lower_limit_evicts_nobody(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn completed_is_final(database: TestDatabase) -> Result<()> {
+async fn completed_visit_stays_completed(database: TestDatabase) -> Result<()> {
     let visitors = start(database, Some(3)).await?;
     visitors.beat(visit(1)).await?;
     visitors.enter(visit(1)).await?;
@@ -236,7 +236,7 @@ async fn tries(visitors: &Visitors, viewer: Viewer, secret: Option<&str>, id: Pr
     answers.into_iter().map(|answer| answer.err().context("this was taken")).collect()
 }
 
-async fn nobody_touches_anothers_visit(database: TestDatabase) -> Result<()> {
+async fn visits_are_changed_by_their_owner_only(database: TestDatabase) -> Result<()> {
     let mut visitors = start(database, Some(3)).await?;
     let stranger = Viewer::person(visitors.world.insert_person("Sam").await?);
     visitors.beat(visit(1)).await?;
@@ -288,7 +288,7 @@ async fn nobody_touches_anothers_visit(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn beats_that_come_at_once_are_one_write(database: TestDatabase) -> Result<()> {
+async fn concurrent_heartbeats_are_written_in_batches(database: TestDatabase) -> Result<()> {
     let mut visitors = start(database, None).await?;
     visitors.world.app.presence.anonymous = true;
     let gatherer = Gatherer::start(visitors.app());
@@ -327,7 +327,7 @@ async fn beats_that_come_at_once_are_one_write(database: TestDatabase) -> Result
     Ok(())
 }
 
-async fn an_unchanged_beat_leaves_no_news(database: TestDatabase) -> Result<()> {
+async fn unchanged_heartbeat_writes_no_change(database: TestDatabase) -> Result<()> {
     let visitors = start(database, None).await?;
     visitors.beat(visit(1)).await?;
     visitors.enter(visit(1)).await?;
@@ -343,7 +343,7 @@ async fn an_unchanged_beat_leaves_no_news(database: TestDatabase) -> Result<()> 
     Ok(())
 }
 
-async fn a_dry_run_abandons_nobody(database: TestDatabase) -> Result<()> {
+async fn dry_run_abandons_no_visit(database: TestDatabase) -> Result<()> {
     let visitors = start(database, Some(3)).await?;
     visitors.beat(visit(1)).await?;
     visitors.enter(visit(1)).await?;
@@ -355,7 +355,7 @@ async fn a_dry_run_abandons_nobody(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn the_daily_sweep_goes_by_the_settings_of_today(database: TestDatabase) -> Result<()> {
+async fn full_sweep_uses_the_current_settings(database: TestDatabase) -> Result<()> {
     let mut visitors = start(database, None).await?;
     visitors.beat(visit(1)).await?;
     visitors.world.advance_seconds(3600);
@@ -366,7 +366,7 @@ async fn the_daily_sweep_goes_by_the_settings_of_today(database: TestDatabase) -
     Ok(())
 }
 
-async fn old_visits_are_forgotten(database: TestDatabase) -> Result<()> {
+async fn old_visits_are_pruned(database: TestDatabase) -> Result<()> {
     let mut visitors = start(database, None).await?;
     visitors.world.app.presence.kept = chrono::TimeDelta::days(30);
     for number in 1..=3 {

@@ -20,9 +20,9 @@ use service::{
 use super::visitors::{Visitors, visit, write};
 use crate::service::world::{Dice, Done};
 
-on_both_databases!(who_is_on_line_by_language, hours_are_what_the_visits_are);
+on_both_databases!(online_visits_are_counted_by_language, hourly_statistics_match_the_visits);
 
-async fn who_is_on_line_by_language(database: TestDatabase) -> Result<()> {
+async fn online_visits_are_counted_by_language(database: TestDatabase) -> Result<()> {
     let visitors = Visitors::new(database, "2025-06-11 12:00", None).await?;
     for (number, code) in [(1, Some("en")), (2, Some("de")), (3, Some("en")), (4, None), (5, Some("nl"))] {
         let claimant = Claimant::new(visitors.app(), visitors.viewer(), None).done()?;
@@ -47,7 +47,7 @@ async fn statistics(visitors: &Visitors, from: Option<DateTime<Utc>>, to: Option
 }
 
 /// Two days of visits that come, go, come back and are completed; then ranges of all kinds.
-async fn hours_are_what_the_visits_are(database: TestDatabase) -> Result<()> {
+async fn hourly_statistics_match_the_visits(database: TestDatabase) -> Result<()> {
     let visitors = Visitors::new(database, "2025-06-11 00:00", None).await?;
     let begin = visitors.world.now();
     let mut dice = Dice(7);

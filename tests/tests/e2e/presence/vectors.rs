@@ -12,7 +12,7 @@ use service::presence::{seats, statistics::find_statistics};
 use super::visitors::{KEY, Visitors, save, visit};
 use crate::service::world::{Done, World};
 
-on_both_databases!(beats_and_checks_in_time, simultaneous_requests);
+on_both_databases!(visits_follow_the_public_test_vectors, concurrent_admissions_follow_the_public_test_vectors);
 
 fn cases(list: &str) -> Result<Vec<Value>> {
     let path = format!("{}/../domain/tests/vectors/presence.json", env!("CARGO_MANIFEST_DIR"));
@@ -20,7 +20,7 @@ fn cases(list: &str) -> Result<Vec<Value>> {
     serde_json::from_value(file[list].take()).context("a list of cases")
 }
 
-async fn beats_and_checks_in_time(database: TestDatabase) -> Result<()> {
+async fn visits_follow_the_public_test_vectors(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 00:00").await?;
     let mut visitors = Visitors::in_world(world, None).await?;
     for case in cases("presence")? {
@@ -95,7 +95,7 @@ async fn check(visitors: &Visitors, names: &[String], limit: i32) -> Result<Valu
     Ok(json!({ "online": online, "in_interview": taken, "may_start": may_start, "status": statuses }))
 }
 
-async fn simultaneous_requests(database: TestDatabase) -> Result<()> {
+async fn concurrent_admissions_follow_the_public_test_vectors(database: TestDatabase) -> Result<()> {
     let visitors = Visitors::new(database, "2025-06-11 12:00", None).await?;
     // As from three servers, each with connections of its own.
     let apps = [visitors.world.app.clone(), visitors.world.another_app().await?, visitors.world.another_app().await?];

@@ -96,7 +96,7 @@ impl Stage {
 }
 
 #[tokio::test]
-async fn a_visit_that_begins_goes_with_its_person() -> Result<()> {
+async fn visit_begun_during_erasure_or_merge_is_removed() -> Result<()> {
     for going in [Going::Erased, Going::Merged] {
         let stage = Stage::set().await?;
         let (person, at) = (stage.person, stage.world.now());
@@ -128,7 +128,7 @@ async fn a_visit_that_begins_goes_with_its_person() -> Result<()> {
 }
 
 #[tokio::test]
-async fn who_is_gone_begins_nothing() -> Result<()> {
+async fn erased_or_merged_person_cannot_begin_anything() -> Result<()> {
     for going in [Going::Erased, Going::Merged] {
         let stage = Stage::set().await?;
         let (person, session, instance, at) = (stage.person, stage.session, stage.instance, stage.world.now());

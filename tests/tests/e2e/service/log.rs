@@ -39,12 +39,12 @@ use super::{
 };
 
 on_both_databases!(
-    an_open_transaction_delays_only_its_own_news,
-    readers_skip_nothing_and_see_nothing_twice,
-    pages_end_anywhere,
-    a_transaction_that_fails_tells_nothing,
-    cursors_are_of_their_database,
-    every_kind_of_news_is_read_as_it_was_told,
+    open_transaction_delays_only_its_own_changes,
+    concurrent_readers_get_every_change_once,
+    log_pages_may_end_inside_a_transaction,
+    failed_transaction_logs_no_change,
+    cursors_are_valid_for_their_database_only,
+    every_kind_of_change_is_read_as_written,
 );
 
 async fn insert_instances(world: &World, count: usize) -> Result<Vec<session_instance::Model>> {
@@ -87,7 +87,7 @@ async fn write_news(tx: &impl ConnectionTrait, row: &session_instance::Model) ->
 }
 
 /// Its batch has an earlier id than those of the others, which commit first.
-async fn an_open_transaction_delays_only_its_own_news(database: TestDatabase) -> Result<()> {
+async fn open_transaction_delays_only_its_own_changes(database: TestDatabase) -> Result<()> {
     if database.backend == Backend::Sqlite {
         // There is one writer at a time: nobody commits past an open transaction.
         return Ok(());
@@ -119,7 +119,7 @@ async fn an_open_transaction_delays_only_its_own_news(database: TestDatabase) ->
 }
 
 /// Writers of all kinds, publishers in two processes, and readers that read a few at a time.
-async fn readers_skip_nothing_and_see_nothing_twice(database: TestDatabase) -> Result<()> {
+async fn concurrent_readers_get_every_change_once(database: TestDatabase) -> Result<()> {
     let rounds = if database.backend == Backend::Postgres { 40 } else { 20 };
     let world = World::new(database, "2025-06-11 20:00").await?;
     let rows = Arc::new(insert_instances(&world, 8).await?);
@@ -203,7 +203,7 @@ async fn readers_skip_nothing_and_see_nothing_twice(database: TestDatabase) -> R
 }
 
 /// A page may end in the middle of what one transaction told.
-async fn pages_end_anywhere(database: TestDatabase) -> Result<()> {
+async fn log_pages_may_end_inside_a_transaction(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 20:00").await?;
     let row = insert_instances(&world, 1).await?.remove(0);
     for number in 0..5 {
@@ -233,7 +233,7 @@ async fn pages_end_anywhere(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn a_transaction_that_fails_tells_nothing(database: TestDatabase) -> Result<()> {
+async fn failed_transaction_logs_no_change(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 20:00").await?;
     let row = insert_instances(&world, 1).await?.remove(0);
     let head = world.head().await?;
@@ -267,7 +267,7 @@ async fn a_transaction_that_fails_tells_nothing(database: TestDatabase) -> Resul
     Ok(())
 }
 
-async fn cursors_are_of_their_database(database: TestDatabase) -> Result<()> {
+async fn cursors_are_valid_for_their_database_only(database: TestDatabase) -> Result<()> {
     let other = World::new(TestDatabase::new(database.backend).await?, "2025-06-11 20:00").await?;
     let world = World::new(database, "2025-06-11 20:00").await?;
     let (mine, theirs) = (key(&world.app).await?, key(&other.app).await?);
@@ -288,7 +288,7 @@ async fn key(app: &App) -> Result<&CursorKey> {
     app.cursor_key().await.done()
 }
 
-async fn every_kind_of_news_is_read_as_it_was_told(database: TestDatabase) -> Result<()> {
+async fn every_kind_of_change_is_read_as_written(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 20:00").await?;
     let location = |city: &str| Location { city: Some(city.to_owned()), country: None };
     let told = |id| Told { session: SessionId(id), instance: SessionInstanceId(10 * id), location: location("Austin") };

@@ -31,7 +31,7 @@ use service::{
 
 use super::world::{Done, World, blank_session, date, time};
 
-on_both_databases!(any_sequence_leaves_the_world_right);
+on_both_databases!(statuses_places_and_log_are_consistent_after_any_sequence_of_steps);
 
 const SESSIONS: usize = 3;
 const PEOPLE: usize = 4;
@@ -444,7 +444,7 @@ async fn run(world: &World, steps: &[Step]) -> Result<()> {
     case.check_at_last().await.context("at last")
 }
 
-async fn any_sequence_leaves_the_world_right(database: TestDatabase) -> Result<()> {
+async fn statuses_places_and_log_are_consistent_after_any_sequence_of_steps(database: TestDatabase) -> Result<()> {
     let cases = match database.backend {
         Backend::Sqlite => 120,
         Backend::Postgres => 40,

@@ -21,18 +21,18 @@ use service::{
 use super::world::{Done, World, date, time, utc};
 
 on_both_databases!(
-    a_session_saved_recomputes_its_windows,
-    an_instance_saved_follows_at_once,
-    people_move_by_checking_in,
-    another_start_may_move_people,
-    who_leaves_is_placed_anew,
-    counts_are_told_once_a_second,
-    a_session_that_moves_says_where_it_was,
-    a_changed_recurrence_re_times,
-    what_has_no_occurrence_goes_and_comes_back,
-    what_someone_decided_stays,
-    a_freed_date_gets_its_instance,
-    a_save_that_changes_nothing_tells_nothing,
+    saved_session_recomputes_its_windows,
+    saved_instance_changes_status_at_once,
+    check_ins_move_people,
+    changed_start_moves_people_placed_by_start,
+    people_are_placed_again_when_their_instance_ends,
+    counts_are_published_once_a_second,
+    moved_session_logs_its_previous_place,
+    changed_recurrence_retimes_upcoming_instances,
+    instance_without_occurrence_is_removed_and_restored,
+    manual_override_survives_recompute,
+    occurrence_gets_an_instance_when_its_date_is_freed,
+    save_without_changes_logs_nothing,
 );
 
 const ADMIN: Viewer = Viewer::ADMIN;
@@ -104,7 +104,7 @@ fn patch() -> SessionPatch {
     SessionPatch::default()
 }
 
-async fn a_session_saved_recomputes_its_windows(database: TestDatabase) -> Result<()> {
+async fn saved_session_recomputes_its_windows(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 18:30").await?;
     let session = new_session(&world, "Evening", None).await?;
     let id = new_instance(&world, session, "19:00", "22:00").await?;
@@ -141,7 +141,7 @@ fn without_counts(news: Vec<String>) -> Vec<String> {
     news.into_iter().filter(|text| !text.starts_with("UPDATED")).collect()
 }
 
-async fn an_instance_saved_follows_at_once(database: TestDatabase) -> Result<()> {
+async fn saved_instance_changes_status_at_once(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 20:00").await?;
     let session = new_session(&world, "Evening", None).await?;
     let ada = world.insert_person("Ada").await?;
@@ -192,7 +192,7 @@ async fn an_instance_saved_follows_at_once(database: TestDatabase) -> Result<()>
     Ok(())
 }
 
-async fn people_move_by_checking_in(database: TestDatabase) -> Result<()> {
+async fn check_ins_move_people(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 18:30").await?;
     let early = new_instance(&world, new_session(&world, "Early", None).await?, "19:00", "22:00").await?;
     let late = new_instance(&world, new_session(&world, "Late", None).await?, "19:30", "22:00").await?;
@@ -232,7 +232,7 @@ async fn people_move_by_checking_in(database: TestDatabase) -> Result<()> {
 }
 
 /// Of yeses given beforehand the instance that starts first counts: also when that is another one by now.
-async fn another_start_may_move_people(database: TestDatabase) -> Result<()> {
+async fn changed_start_moves_people_placed_by_start(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 12:00").await?;
     let session = new_session(&world, "Early", None).await?;
     let early = new_instance(&world, session, "19:00", "22:00").await?;
@@ -255,7 +255,7 @@ async fn another_start_may_move_people(database: TestDatabase) -> Result<()> {
     world.check_right().await
 }
 
-async fn who_leaves_is_placed_anew(database: TestDatabase) -> Result<()> {
+async fn people_are_placed_again_when_their_instance_ends(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 20:00").await?;
     let (one, other) = (new_session(&world, "One", None).await?, new_session(&world, "Other", None).await?);
     let here = new_instance(&world, one, "19:00", "22:00").await?;
@@ -295,7 +295,7 @@ async fn who_leaves_is_placed_anew(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn counts_are_told_once_a_second(database: TestDatabase) -> Result<()> {
+async fn counts_are_published_once_a_second(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 20:00").await?;
     let id = new_instance(&world, new_session(&world, "Evening", None).await?, "19:00", "22:00").await?;
     let mut people = Vec::new();
@@ -344,7 +344,7 @@ async fn counts_are_told_once_a_second(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn a_session_that_moves_says_where_it_was(database: TestDatabase) -> Result<()> {
+async fn moved_session_logs_its_previous_place(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 20:00").await?;
     let session = new_session(&world, "Evening", None).await?;
     let id = new_instance(&world, session, "19:00", "22:00").await?;
@@ -367,7 +367,7 @@ async fn a_session_that_moves_says_where_it_was(database: TestDatabase) -> Resul
     Ok(())
 }
 
-async fn a_changed_recurrence_re_times(database: TestDatabase) -> Result<()> {
+async fn changed_recurrence_retimes_upcoming_instances(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 12:00").await?;
     let session = new_session(
         &world,
@@ -414,7 +414,7 @@ async fn a_changed_recurrence_re_times(database: TestDatabase) -> Result<()> {
     world.check_right().await
 }
 
-async fn what_has_no_occurrence_goes_and_comes_back(database: TestDatabase) -> Result<()> {
+async fn instance_without_occurrence_is_removed_and_restored(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 18:30").await?;
     let wednesdays = weekly(&[("wednesday", "19:00", "22:00")]);
     let fridays = weekly(&[("friday", "19:00", "22:00")]);
@@ -457,7 +457,7 @@ async fn what_has_no_occurrence_goes_and_comes_back(database: TestDatabase) -> R
 }
 
 /// No sweep takes back what a person decided about an instance since the recurrence lost it.
-async fn what_someone_decided_stays(database: TestDatabase) -> Result<()> {
+async fn manual_override_survives_recompute(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 12:00").await?;
     let ada = world.insert_person("Ada").await?;
     let evenings = weekly(&[("wednesday", "19:00", "22:00")]);
@@ -509,7 +509,7 @@ async fn what_someone_decided_stays(database: TestDatabase) -> Result<()> {
 }
 
 /// An instance made by hand stands for the occurrence of its date, as long as it is there.
-async fn a_freed_date_gets_its_instance(database: TestDatabase) -> Result<()> {
+async fn occurrence_gets_an_instance_when_its_date_is_freed(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 12:00").await?;
     for is_deleted in [true, false] {
         let session = new_session(&world, "Evening", None).await?;
@@ -532,7 +532,7 @@ async fn a_freed_date_gets_its_instance(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn a_save_that_changes_nothing_tells_nothing(database: TestDatabase) -> Result<()> {
+async fn save_without_changes_logs_nothing(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 20:00").await?;
     let session = new_session(&world, "Evening", None).await?;
     let id = new_instance(&world, session, "19:00", "22:00").await?;

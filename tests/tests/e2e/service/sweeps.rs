@@ -21,17 +21,17 @@ use service::{
 use super::world::{Done, World, blank_session, date, time, utc};
 
 on_both_databases!(
-    repeated_it_changes_nothing,
-    two_at_once_make_each_change_once,
-    only_periodic_ones_look_ahead,
-    overrides_end_when_they_should,
-    a_dry_run_tells_what_a_run_does_and_writes_nothing,
-    a_broken_session_is_told_of_until_it_is_mended,
-    a_mark_without_a_job_is_taken,
-    a_mark_survives_a_later_save,
-    only_what_is_due_is_looked_at,
-    all_mends_what_was_changed_by_hand,
-    a_tick_is_run_once,
+    repeated_sweep_changes_nothing,
+    concurrent_sweeps_make_each_change_once,
+    only_periodic_sweeps_look_ahead,
+    overrides_end_at_their_end_or_at_the_next_periodic_sweep,
+    dry_run_reports_what_a_run_does_and_writes_nothing,
+    broken_session_is_reported_until_it_is_repaired,
+    marked_session_is_recomputed_without_its_job,
+    concurrent_save_and_recompute_lose_no_mark,
+    due_sweep_skips_what_is_not_due,
+    full_sweep_repairs_manual_edits,
+    periodic_tick_runs_once,
 );
 
 /// A session in UTC with one instance from 19:00 to 22:00 on 11 June 2025, not yet swept, and who said yes beforehand.
@@ -68,7 +68,7 @@ fn is_empty(report: &Report) -> bool {
 const ALL_SCOPES: [(Scope, Mode); 4] =
     [(Scope::Due, Mode::Exact), (Scope::Due, Mode::Periodic), (Scope::All, Mode::Exact), (Scope::All, Mode::Periodic)];
 
-async fn repeated_it_changes_nothing(database: TestDatabase) -> Result<()> {
+async fn repeated_sweep_changes_nothing(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 18:00").await?;
     let people = insert_people(&world, 3).await?;
     let row = insert_evening(&world, "Evening", &people).await?;
@@ -93,7 +93,7 @@ async fn repeated_it_changes_nothing(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn two_at_once_make_each_change_once(database: TestDatabase) -> Result<()> {
+async fn concurrent_sweeps_make_each_change_once(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 17:00").await?;
     let people = insert_people(&world, 20).await?;
     let mut rows = Vec::new();
@@ -127,7 +127,7 @@ async fn two_at_once_make_each_change_once(database: TestDatabase) -> Result<()>
     Ok(())
 }
 
-async fn only_periodic_ones_look_ahead(database: TestDatabase) -> Result<()> {
+async fn only_periodic_sweeps_look_ahead(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 17:00").await?;
     let row = insert_evening(&world, "Evening", &[]).await?;
     let id = SessionInstanceId(row.id);
@@ -157,7 +157,7 @@ async fn only_periodic_ones_look_ahead(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn overrides_end_when_they_should(database: TestDatabase) -> Result<()> {
+async fn overrides_end_at_their_end_or_at_the_next_periodic_sweep(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 12:00").await?;
     let app = &world.app;
     let row = insert_evening(&world, "Evening", &[]).await?;
@@ -234,7 +234,7 @@ async fn contents(world: &World) -> Result<Vec<String>> {
     Ok(contents)
 }
 
-async fn a_dry_run_tells_what_a_run_does_and_writes_nothing(database: TestDatabase) -> Result<()> {
+async fn dry_run_reports_what_a_run_does_and_writes_nothing(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 17:59").await?;
     let people = insert_people(&world, 4).await?;
     insert_evening(&world, "Opens", &people[..2]).await?;
@@ -282,7 +282,7 @@ fn same(one: &Report, other: &Report) -> Result<(), String> {
     if told(one) == told(other) { Ok(()) } else { Err(format!("{one:?} and {other:?}")) }
 }
 
-async fn a_broken_session_is_told_of_until_it_is_mended(database: TestDatabase) -> Result<()> {
+async fn broken_session_is_reported_until_it_is_repaired(database: TestDatabase) -> Result<()> {
     for (broken, mended) in [
         ("time_zone = 'Mars/Base'", "time_zone = 'UTC'"),
         ("recurrence = '[{\"type\":\"hourly\"}]'", "recurrence = NULL"),
@@ -334,7 +334,7 @@ fn expect_error(report: &Report, session: SessionId) -> Result<()> {
 }
 
 /// As when the process dies between the commit and the job.
-async fn a_mark_without_a_job_is_taken(database: TestDatabase) -> Result<()> {
+async fn marked_session_is_recomputed_without_its_job(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 22:30").await?;
     let people = insert_people(&world, 1).await?;
     let row = insert_evening(&world, "Evening", &people).await?;
@@ -350,7 +350,7 @@ async fn a_mark_without_a_job_is_taken(database: TestDatabase) -> Result<()> {
 }
 
 /// A recompute clears the mark of what it read, and of nothing that was saved meanwhile.
-async fn a_mark_survives_a_later_save(database: TestDatabase) -> Result<()> {
+async fn concurrent_save_and_recompute_lose_no_mark(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 22:30").await?;
     let row = insert_evening(&world, "Evening", &[]).await?;
     let id = SessionId(row.session_id);
@@ -375,7 +375,7 @@ async fn a_mark_survives_a_later_save(database: TestDatabase) -> Result<()> {
 }
 
 /// What is neither due nor marked is left alone by the usual sweep, whatever someone wrote into it.
-async fn only_what_is_due_is_looked_at(database: TestDatabase) -> Result<()> {
+async fn due_sweep_skips_what_is_not_due(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 20:00").await?;
     let row = insert_evening(&world, "Evening", &[]).await?;
     world.raw("UPDATE session_instance SET due_at = NULL").await?;
@@ -387,7 +387,7 @@ async fn only_what_is_due_is_looked_at(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn all_mends_what_was_changed_by_hand(database: TestDatabase) -> Result<()> {
+async fn full_sweep_repairs_manual_edits(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 20:00").await?;
     let people = insert_people(&world, 3).await?;
     let row = insert_evening(&world, "Evening", &people[..2]).await?;
@@ -412,7 +412,7 @@ async fn all_mends_what_was_changed_by_hand(database: TestDatabase) -> Result<()
     world.stored().await?.check_statuses(world.now())
 }
 
-async fn a_tick_is_run_once(database: TestDatabase) -> Result<()> {
+async fn periodic_tick_runs_once(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 17:59").await?;
     insert_evening(&world, "Evening", &[]).await?;
     let apps = [world.app.clone(), world.another_app().await?, world.another_app().await?];

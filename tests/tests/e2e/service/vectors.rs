@@ -22,7 +22,11 @@ use service::{
 
 use super::world::{Done, World, blank_session};
 
-on_both_databases!(sweeps, auto_creation, placement);
+on_both_databases!(
+    sweeps_follow_the_public_test_vectors,
+    auto_creation_follows_the_public_test_vectors,
+    placement_follows_the_public_test_vectors
+);
 
 fn cases(file: &str, list: &str) -> Result<Vec<Value>> {
     let path = format!("{}/../domain/tests/vectors/{file}", env!("CARGO_MANIFEST_DIR"));
@@ -183,7 +187,7 @@ fn told(report: &Report) -> [BTreeSet<i64>; 3] {
     [ids(&report.activated), ids(&report.deactivated), errors]
 }
 
-async fn sweeps(database: TestDatabase) -> Result<()> {
+async fn sweeps_follow_the_public_test_vectors(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-01-01 00:00").await?;
     for case in cases("sweep.json", "sweeps")? {
         world.clear().await?;
@@ -239,7 +243,7 @@ async fn sweeps(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn auto_creation(database: TestDatabase) -> Result<()> {
+async fn auto_creation_follows_the_public_test_vectors(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-01-01 00:00").await?;
     for case in cases("autocreate.json", "autocreate")? {
         world.clear().await?;
@@ -290,7 +294,7 @@ async fn auto_creation(database: TestDatabase) -> Result<()> {
 }
 
 /// The instances that a case calls active are held active, and the others are held inactive, so that it does not matter when it is.
-async fn placement(database: TestDatabase) -> Result<()> {
+async fn placement_follows_the_public_test_vectors(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-12 12:00").await?;
     for case in cases("placement.json", "placement")? {
         for (rule, expected) in

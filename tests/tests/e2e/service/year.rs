@@ -23,7 +23,7 @@ use service::{
 
 use super::world::{Dice, Done, World, blank_session, utc};
 
-on_both_databases!(stored_statuses_are_right_at_every_step);
+on_both_databases!(stored_statuses_match_the_rules_at_every_step);
 
 /// Among them every rule of changing clocks that is in use: Europe's and North America's, the southern ones, the half hour
 /// of Lord Howe, Cairo's and Santiago's at midnight, Nuuk's on a Saturday, Casablanca's around Ramadan, Jerusalem's on a
@@ -114,7 +114,7 @@ const DAYS: [Span; 6] = [
 
 const YEAR: [Span; 1] = [span("2025-01-01 00:00", "2026-01-01 00:00", 1_000)];
 
-async fn stored_statuses_are_right_at_every_step(database: TestDatabase) -> Result<()> {
+async fn stored_statuses_match_the_rules_at_every_step(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-01-01 00:00").await?;
     let is_full = std::env::var_os("INSESSION_FULL").is_some();
     for (number, span) in (if is_full { &YEAR[..] } else { &DAYS[..] }).iter().enumerate() {
