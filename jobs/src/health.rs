@@ -1,43 +1,43 @@
-//! How the workers of this process are, for `/health/ready` and metrics.
+//! The state of the workers of this process, for `/health/ready` and metrics.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-/// A look at the workers of this process.
+/// The state of the workers of this process.
 #[derive(Debug, Clone, Serialize)]
 pub struct Health {
     /// Where jobs wait: `redis`, or `process`.
     pub queue: &'static str,
-    /// Are jobs being taken from the queue? When not, timers and sweeps do their work, up to a second later.
+    /// Whether jobs are taken from the queue. If not, timers and sweeps do the work, up to a second later.
     pub queue_is_alive: bool,
     /// When Redis last answered the worker's heartbeat.
     pub queue_heartbeat_at: Option<DateTime<Utc>>,
-    /// When timers last read what falls due next; they do so at least once a second.
+    /// When timers last read what falls due next. They do so at least once a second.
     pub timers_looked_at: Option<DateTime<Utc>>,
-    /// When this process last knew the periodic sweep of a tick to be done, by itself or by another worker.
+    /// When this process last saw that the periodic sweep of a tick was done, by itself or by another worker.
     pub periodic_sweep_at: Option<DateTime<Utc>>,
     pub jobs_done: u64,
     pub jobs_failed: u64,
     pub last_failure: Option<Failure>,
 }
 
-/// Something that did not work. It is being tried again, or left to the next sweep.
+/// A failure. The work is retried, or left to the next sweep.
 #[derive(Debug, Clone, Serialize)]
 pub struct Failure {
     pub at: DateTime<Utc>,
-    /// Of what: `queue`, `job`, `timers`, `schedule`, `zone data`.
+    /// What failed: `queue`, `job`, `timers`, `schedule` or `zone data`.
     pub part: &'static str,
-    /// For the log: not serialized, for it may tell of the inside.
+    /// For the log only. It may contain internal details, so it is not serialized.
     #[serde(skip)]
     pub error: String,
 }
 
-/// After so long without a heartbeat a queue counts as dead.
-const SILENCE: TimeDelta = TimeDelta::seconds(15);
+/// A queue without a heartbeat for this long counts as dead.
+const HEARTBEAT_TIMEOUT: TimeDelta = TimeDelta::seconds(15);
 
-/// Where the parts note how they are.
+/// Where each part records its state.
 #[derive(Debug)]
 pub(crate) struct Status(Mutex<Health>);
 
@@ -59,20 +59,20 @@ impl Status {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn look(&self, now: DateTime<Utc>) -> Health {
+    pub fn health(&self, now: DateTime<Utc>) -> Health {
         let mut health = self.lock().clone();
-        health.queue_is_alive &= health.queue_heartbeat_at.is_none_or(|at| now - at <= SILENCE);
+        health.queue_is_alive &= health.queue_heartbeat_at.is_none_or(|at| now - at <= HEARTBEAT_TIMEOUT);
         health
     }
 
-    /// The queue's worker runs; whether it didn't before.
+    /// Records that the queue's worker runs. True if it did not run before.
     pub fn queue_is_alive(&self, heartbeat_at: Option<DateTime<Utc>>) -> bool {
         let mut health = self.lock();
         health.queue_heartbeat_at = heartbeat_at;
         !std::mem::replace(&mut health.queue_is_alive, true)
     }
 
-    /// The queue's worker ended; whether it was alive.
+    /// Records that the queue's worker ended. True if it ran before.
     pub fn queue_ended(&self) -> bool {
         std::mem::take(&mut self.lock().queue_is_alive)
     }

@@ -1,33 +1,35 @@
-//! What happens without a request: queued jobs, the periodic sweeps, timers.
+//! Background work: queued jobs, periodic sweeps, timers.
 //!
-//! Terms: a *job* is something to do that can be named in a few bytes ([`job::Job`]); the *queue* brings it to a
-//! worker, through Redis or within the process; a *tick* is an instant that a schedule calls for; *timers* wait for the
-//! instant at which something falls due.
+//! Terms: a *job* is a piece of work that can be named in a few bytes ([`job::Job`]). The *queue* brings jobs to workers,
+//! through Redis or within the process. A *tick* is an instant at which a schedule puts a job into the queue. *Timers* wait
+//! for the instant at which something falls due.
 //!
-//! It always holds that the database is the truth and everything here only a trigger. A job that is lost is found by
-//! its mark in the database, by the timers within a second; one that runs twice changes nothing the second time; a tick
-//! is run once by its row in `sweep_run`. So Redis may stop, lose everything and come back, and workers may die at any
-//! point: news come later, and nothing else.
+//! Invariants:
+//! - The database is the truth, and everything here only triggers work. A lost job costs at most a second: the mark that it
+//!   was for is still in the database, where timers find it.
+//! - Each job is idempotent. It may run twice, late or never. A tick is run once, by its row in `sweep_run`.
+//! - So Redis may stop, lose its data and return, and workers may die at any point. Changes are then late, and nothing else.
 //!
-//! A program makes the queue first ([`redis_queue`] or [`local_queue`]), then its `App` with it, then, where jobs are
-//! to run, starts [`Workers`] with both.
+//! Each module uses only modules that stand before it in this list: `job` and `health`; `queue`; `context`, which is what a job
+//! needs; `run`, with one file a job; `workers`, which take jobs from the queue; `schedule`, `timers` and `zone_data`, which find work
+//! by themselves; and `supervise`, which starts everything and restarts what dies.
+//!
+//! A program makes the queue first ([`redis_queue`] or [`local_queue`]), then its `App` with it, and where jobs are to run it
+//! then starts [`Workers`] with both.
 
+mod context;
 mod health;
 mod job;
-mod local;
-mod periodic;
-mod prune;
 mod queue;
-mod recompute;
-mod redis;
+mod run;
+mod schedule;
 mod supervise;
 #[cfg(test)]
 mod tests;
 mod timers;
-mod vacuum;
 mod workers;
 mod zone_data;
 
 pub use health::{Failure, Health};
 pub use queue::{QueueHandle, local_queue, redis_queue};
-pub use workers::Workers;
+pub use supervise::Workers;

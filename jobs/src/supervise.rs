@@ -1,19 +1,86 @@
-//! Keeps the parts running: whatever ends before shutdown, by an error or a panic, is started again.
+//! Starts everything that runs in the background, and restarts what dies.
 //!
-//! apalis' own `Monitor` restarts without a pause and polls all its workers in one task; a Redis that is away would
-//! keep it busy.
+//! apalis' own `Monitor` restarts without a delay and polls all its workers in one task, so that an unreachable Redis would keep it
+//! busy.
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{job::Context, queue::QueueHandle};
+use service::App;
+use tokio::time::timeout;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// How many jobs one worker runs at once.
-pub(crate) const AT_ONCE: usize = 4;
+use crate::{
+    context::Context,
+    health::{Health, Status},
+    job::Job,
+    queue::QueueHandle,
+    schedule::{SCHEDULES, Schedule, follow},
+    timers,
+    workers::work,
+    zone_data,
+};
 
-const RESTART: Duration = Duration::from_millis(500);
+/// The part that takes jobs from the queue.
+const QUEUE: &str = "queue";
 
-/// Runs `part` again and again until shutdown.
-pub(crate) async fn keep_running<F>(context: Arc<Context>, part: &'static str, start: impl Fn(Arc<Context>) -> F)
+const RESTART_DELAY: Duration = Duration::from_millis(500);
+
+/// How long running jobs have to finish after shutdown.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Everything that runs in the background of this process. Clones are handles to the same workers.
+#[derive(Clone)]
+pub struct Workers {
+    context: Arc<Context>,
+}
+
+impl Workers {
+    /// Starts, within a tokio runtime, and returns at once. Neither Redis nor the database need be reachable: each part begins
+    /// its work when it can. `queue` is the handle of the queue of `app`. Cancelling `shutdown` stops the workers; see
+    /// [`Workers::finished`].
+    pub fn start(app: App, queue: QueueHandle, shutdown: CancellationToken) -> Self {
+        Self::start_with(app, queue, shutdown, SCHEDULES)
+    }
+
+    pub(crate) fn start_with(
+        app: App,
+        queue: QueueHandle,
+        shutdown: CancellationToken,
+        schedules: impl IntoIterator<Item = Schedule>,
+    ) -> Self {
+        let status = Status::new(queue.kind());
+        let context = Arc::new(Context { app, queue, status, tasks: TaskTracker::new(), shutdown });
+        let tasks = &context.tasks;
+        tasks.spawn(zone_data::renew(Arc::clone(&context)));
+        tasks.spawn(keep_running(Arc::clone(&context), "timers", timers::run));
+        tasks.spawn(keep_running(Arc::clone(&context), QUEUE, work));
+        for schedule in schedules {
+            if is_needed(schedule, &context.queue) {
+                let follow = move |context| follow(schedule, context);
+                tasks.spawn(keep_running(Arc::clone(&context), "schedule", follow));
+            }
+        }
+        tasks.close();
+        Self { context }
+    }
+
+    /// Waits for shutdown, and then until everything has finished. No new jobs begin, and running jobs have 20 seconds. A job
+    /// that does not finish is run again elsewhere, or at the next start.
+    pub async fn finished(&self) {
+        self.context.shutdown.cancelled().await;
+        if timeout(FINISH_TIMEOUT, self.context.tasks.wait()).await.is_err() {
+            tracing::warn!(unfinished = self.context.tasks.len(), "shutting down before everything has finished");
+        }
+    }
+
+    /// The state of the workers.
+    pub fn health(&self) -> Health {
+        self.context.status.health(self.context.app.now())
+    }
+}
+
+/// Runs `part` until shutdown, and starts it again whenever it ends before, by an error or a panic.
+async fn keep_running<F>(context: Arc<Context>, part: &'static str, start: impl Fn(Arc<Context>) -> F)
 where
     F: Future<Output = Result<(), String>> + Send + 'static,
 {
@@ -27,25 +94,20 @@ where
             Ok(Err(error)) => error,
             Err(panic) => panic.to_string(),
         };
-        // While Redis is away, one line says so.
+        // While Redis is unreachable, one line says so.
         if part != QUEUE || context.status.queue_ended() {
-            tracing::warn!(error, part, "died, and is started again");
+            tracing::warn!(error, part, "died, and is restarted");
         } else {
-            tracing::debug!(error, part, "could not start, and is tried again");
+            tracing::debug!(error, part, "could not start, and is retried");
         }
         context.status.failed(context.app.now(), part, &error);
-        if !context.pause(RESTART).await {
+        if !context.pause(RESTART_DELAY).await {
             return;
         }
     }
 }
 
-pub(crate) const QUEUE: &str = "queue";
-
-/// The queue's worker, under a new name at each start.
-pub(crate) async fn work(context: Arc<Context>) -> Result<(), String> {
-    let random = || getrandom::u64().map_err(|error| error.to_string());
-    let name = format!("insession-{:016x}{:016x}", random()?, random()?);
-    let queue: QueueHandle = context.queue.clone();
-    queue.work(name, context).await
+/// Whether a queue needs a schedule. There is nothing to vacuum within the process.
+fn is_needed(schedule: Schedule, queue: &QueueHandle) -> bool {
+    queue.is_in_redis() || !matches!((schedule.job)(chrono::DateTime::UNIX_EPOCH), Job::Vacuum { .. })
 }

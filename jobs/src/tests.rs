@@ -1,4 +1,4 @@
-//! The parts together: on an SQLite file, with the queue in the process and in a private Redis.
+//! All parts together, on an SQLite file, with the queue in the process and in a private Redis.
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,9 +28,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     QueueHandle, Workers,
     job::Job,
-    local_queue,
-    periodic::{SCHEDULES, Schedule},
-    redis_queue,
+    local_queue, redis_queue,
+    schedule::{SCHEDULES, Schedule},
 };
 
 const SOON: Duration = Duration::from_secs(20);
@@ -40,7 +39,7 @@ fn instant(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-/// An installation in which nothing runs yet.
+/// An installation without a running process.
 struct Installation {
     database: TestDatabase,
     db: Db,
@@ -50,8 +49,8 @@ struct Installation {
 impl Installation {
     async fn new(clock: Arc<dyn Clock>) -> Result<Self> {
         let database = TestDatabase::sqlite()?;
-        let db = Db::connect(&database.url, 8).await.map_err(told)?;
-        db.migrate().await.map_err(told)?;
+        let db = Db::connect(&database.url, 8).await.map_err(described)?;
+        db.migrate().await.map_err(described)?;
         Ok(Self { database, db, clock })
     }
 
@@ -59,7 +58,7 @@ impl Installation {
         App::new(self.db.clone(), Arc::clone(&self.clock), Wake::local(), queue, PlacementRule::default())
     }
 
-    /// A process with its workers.
+    /// Starts a process with its workers.
     fn start(&self, (queue, handle): (Arc<dyn Queue>, QueueHandle), schedules: &[Schedule]) -> Process {
         let app = self.app(queue);
         let shutdown = CancellationToken::new();
@@ -75,7 +74,7 @@ impl Installation {
         execute(&self.database.connect().await?, sql).await
     }
 
-    /// A session of which nothing is to be recomputed.
+    /// A session that need not be recomputed.
     async fn session(&self) -> Result<SessionId> {
         let (queue, _) = local_queue();
         insert(&self.app(queue), false).await
@@ -128,7 +127,7 @@ impl Process {
         .await
     }
 
-    /// Until timers have looked at this instant, which a clock that stands still shows.
+    /// Waits until timers have read the database at this instant, which is what the stopped clock shows.
     async fn until_looked(&self, at: DateTime<Utc>) -> Result<()> {
         eventually(SOON, "timers to look", async || {
             let health = self.workers.health();
@@ -146,7 +145,7 @@ impl Process {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
-fn told(error: service::Error) -> anyhow::Error {
+fn described(error: service::Error) -> anyhow::Error {
     anyhow::anyhow!(error.describe())
 }
 
@@ -167,7 +166,7 @@ async fn insert(app: &App, auto_create_instances: bool) -> Result<SessionId> {
         initiation_date: None,
         termination_date: None,
     };
-    Ok(SessionId(insert_session(app, Viewer::ADMIN, new).await.map_err(told)?.id))
+    Ok(SessionId(insert_session(app, Viewer::ADMIN, new).await.map_err(described)?.id))
 }
 
 async fn insert_meeting(
@@ -179,7 +178,7 @@ async fn insert_meeting(
 ) -> Result<()> {
     let (start_time, end_time) = (Some(start), Some(end));
     let new = NewInstance { session, date, start_time, end_time, location_override: None };
-    insert_instance(app, Viewer::ADMIN, new).await.map_err(told)?;
+    insert_instance(app, Viewer::ADMIN, new).await.map_err(described)?;
     Ok(())
 }
 
@@ -209,7 +208,7 @@ async fn a_saved_session_is_recomputed_by_the_queue_in_the_process() -> Result<(
 }
 
 #[tokio::test]
-async fn a_burst_of_saves_waits_once_in_the_process() -> Result<()> {
+async fn a_burst_of_saves_queues_one_job_in_the_process() -> Result<()> {
     let installation = Installation::new(Arc::new(SystemClock)).await?;
     let session = installation.session().await?;
     let (queue, handle) = local_queue();
@@ -218,7 +217,7 @@ async fn a_burst_of_saves_waits_once_in_the_process() -> Result<()> {
     }
     let process = installation.start((queue, handle), &[]);
     process.until_done(1).await?;
-    // It has begun, so it may be put in again.
+    // The first job has begun, so the next one is accepted.
     process.app.queue.enqueue_recompute(session).await.map_err(anyhow::Error::msg)?;
     process.until_done(2).await?;
     ensure!(process.stop().await? == 2);
@@ -226,7 +225,7 @@ async fn a_burst_of_saves_waits_once_in_the_process() -> Result<()> {
 }
 
 #[tokio::test]
-async fn timers_turn_an_instance_at_its_instant_and_not_a_millisecond_earlier() -> Result<()> {
+async fn timers_activate_and_deactivate_at_the_instant_and_not_a_millisecond_earlier() -> Result<()> {
     let clock = Arc::new(ManualClock::at(instant("2024-01-15T12:00:00Z")));
     let installation = Installation::new(Arc::<ManualClock>::clone(&clock)).await?;
     let process = installation.start(local_queue(), &[]);
@@ -246,7 +245,7 @@ async fn timers_turn_an_instance_at_its_instant_and_not_a_millisecond_earlier() 
 }
 
 #[tokio::test]
-async fn timers_keep_to_the_real_clock() -> Result<()> {
+async fn timers_follow_the_real_clock() -> Result<()> {
     let installation = Installation::new(Arc::new(SystemClock)).await?;
     let process = installation.start(local_queue(), &[]);
     let session = installation.session().await?;
@@ -269,7 +268,7 @@ async fn timers_keep_to_the_real_clock() -> Result<()> {
 }
 
 #[tokio::test]
-async fn timers_find_the_mark_of_a_job_that_was_lost_and_survive_a_broken_database() -> Result<()> {
+async fn timers_find_the_mark_of_a_lost_job_and_survive_a_broken_database() -> Result<()> {
     let installation = Installation::new(Arc::new(SystemClock)).await?;
     installation.session().await?;
     let process = installation.start(local_queue(), &[]);
@@ -306,7 +305,7 @@ async fn ticks_run_in_the_process_without_redis() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_tick_runs_once_however_many_workers_there_are() -> Result<()> {
+async fn a_tick_runs_once_with_several_workers() -> Result<()> {
     let redis = Redis::start().await?;
     let installation = Installation::new(Arc::new(SystemClock)).await?;
     let mut processes = Vec::new();
@@ -325,14 +324,14 @@ async fn a_tick_runs_once_however_many_workers_there_are() -> Result<()> {
     for process in processes {
         done += process.stop().await?;
     }
-    // Ticks before the workers were up may have run; none that any of them did has run twice.
+    // Each tick that any worker ran was run once.
     let runs = installation.count("sweep_run").await?;
     ensure!(u64::try_from(runs)? == done, "{runs} ticks, {done} jobs");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_burst_of_saves_waits_once_in_redis() -> Result<()> {
+async fn a_burst_of_saves_queues_one_job_in_redis() -> Result<()> {
     let redis = Redis::start().await?;
     let installation = Installation::new(Arc::new(SystemClock)).await?;
     let session = installation.session().await?;
@@ -341,7 +340,7 @@ async fn a_burst_of_saves_waits_once_in_redis() -> Result<()> {
         queue.enqueue_recompute(session).await.map_err(anyhow::Error::msg)?;
     }
     ensure!(waiting(&redis).await? == ":1", "{}", waiting(&redis).await?);
-    // What has begun to read no longer keeps a save out.
+    // A job that has begun to read no longer keeps a save out.
     handle.release(Job::Recompute { session }).await;
     queue.enqueue_recompute(session).await.map_err(anyhow::Error::msg)?;
     ensure!(waiting(&redis).await? == ":2", "{}", waiting(&redis).await?);
@@ -368,7 +367,7 @@ async fn workers_start_without_redis_and_survive_its_restarts() -> Result<()> {
     let process = installation.start(in_redis(&redis)?, &SCHEDULES);
     let mut done = 0;
     for round in 0..3 {
-        // Away: refused at once, and timers do the work.
+        // Without Redis, jobs are refused at once, and timers do the work.
         let refused = tokio::time::timeout(Duration::from_millis(500), process.app.queue.enqueue_recompute(session));
         ensure!(refused.await?.is_err(), "round {round}");
         installation.mark().await?;
@@ -392,7 +391,7 @@ async fn workers_start_without_redis_and_survive_its_restarts() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_redis_that_hangs_holds_up_neither_saves_nor_timers() -> Result<()> {
+async fn a_redis_that_hangs_delays_neither_saves_nor_timers() -> Result<()> {
     let mut redis = Redis::start().await?;
     let installation = Installation::new(Arc::new(SystemClock)).await?;
     let session = installation.session().await?;
@@ -419,7 +418,7 @@ async fn a_redis_that_hangs_holds_up_neither_saves_nor_timers() -> Result<()> {
 }
 
 #[test]
-fn the_job_of_a_worker_that_vanished_is_done_by_another() -> Result<()> {
+fn another_worker_runs_the_job_of_a_worker_that_vanished() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let doomed = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
@@ -427,7 +426,7 @@ fn the_job_of_a_worker_that_vanished_is_done_by_another() -> Result<()> {
         let installation = Installation::new(Arc::new(SystemClock)).await?;
         let session = installation.session().await?;
         let (queue, handle) = in_redis(&redis)?;
-        // The first worker is held up, by another's transaction, while it recomputes.
+        // A transaction that is held open blocks the first worker while it recomputes.
         let (begun, has_begun) = tokio::sync::oneshot::channel::<()>();
         let (let_go, may_go) = tokio::sync::oneshot::channel::<()>();
         let holder = installation.app(Arc::clone(&queue));
@@ -441,7 +440,7 @@ fn the_job_of_a_worker_that_vanished_is_done_by_another() -> Result<()> {
                 }
                 Ok(())
             });
-            held.map_err(told)
+            held.map_err(described)
         });
         has_begun.await?;
         queue.enqueue_recompute(session).await.map_err(anyhow::Error::msg)?;

@@ -1,13 +1,11 @@
-//! Timers: what falls due at an instant is swept at that instant.
+//! Timers: whatever falls due at an instant is swept at that instant.
 //!
-//! There is one task in every worker, and nothing to keep in step: it reads from the database what falls due next,
-//! sleeps until then, and sweeps. It reads again after a second at the latest, and when it is woken, so that what
-//! was saved meanwhile is seen. It needs the database and nothing else. That several workers sweep at the same instant
-//! does no harm: each change happens once.
+//! Every worker has one such task. It reads from the database what falls due next, sleeps until then, and sweeps. It reads again
+//! after at most a second, and when it is woken, so that it sees what was saved meanwhile. It needs nothing but the database.
+//! Several workers may sweep at the same instant: each change still happens once.
 //!
-//! When somebody sets the clock forward, more is due. When it is set back, what was due in the time to come has been done
-//! too early, and nothing says so: then everything is computed again, and the periodic sweeps of that time are to come once
-//! more.
+//! When the clock is set forward, more is due. When it is set back, some changes were made too early, and no row says which. Then
+//! everything is recomputed, and the periodic sweeps of the repeated time run again.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,21 +17,21 @@ use service::{
 };
 use tokio::{select, time::sleep};
 
-use crate::job::Context;
+use crate::context::Context;
 
-/// How long what falls due next is believed: a lost wake-up costs no more.
-const BELIEVED: Duration = Duration::from_secs(1);
+/// The longest wait before the database is read again. A lost wake-up costs no more than this.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long wake-ups are gathered before the database is read again.
-const GATHERED: Duration = Duration::from_millis(20);
+/// How long wake-ups are collected before the database is read again.
+const DEBOUNCE: Duration = Duration::from_millis(20);
 
-/// A clock that goes back by no more than this is only being kept right.
-const SET_BACK: TimeDelta = TimeDelta::seconds(1);
+/// A clock that goes back by at most this much is only being corrected.
+const CORRECTION: TimeDelta = TimeDelta::seconds(1);
 
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const FIRST_DELAY: Duration = Duration::from_millis(50);
+const MAX_DELAY: Duration = Duration::from_secs(1);
 
-/// Runs until shutdown. A sweep that has begun is finished first.
+/// Runs until shutdown. A sweep that has begun is completed.
 pub(crate) async fn run(context: Arc<Context>) -> Result<(), String> {
     let mut woken = context.app.wake.subscribe();
     let mut pace = Pace::default();
@@ -53,64 +51,64 @@ pub(crate) async fn run(context: Arc<Context>) -> Result<(), String> {
                     woken = woken.changed() => woken.is_ok(),
                 };
                 if is_woken {
-                    select! { () = wait => {}, () = sleep(GATHERED) => {} }
+                    select! { () = wait => {}, () = sleep(DEBOUNCE) => {} }
                 }
             }
         }
         if let Err(error) = turn {
             let error = error.describe();
-            tracing::error!(error, "timers could not sweep, and try again");
+            tracing::error!(error, "timers could not sweep, and retry");
             context.status.failed(context.app.now(), "timers", &error);
         }
     }
     Ok(())
 }
 
-/// What one turn found.
+/// The result of one turn.
 enum Turn {
-    /// Nothing is due for that long.
+    /// Nothing is due for this long.
     Wait(Duration),
-    /// Something was due since `due`, and was swept; `is_clean`: without errors.
+    /// Something had been due since `due` and was swept. `is_clean`: there were no errors.
     Swept { due: DateTime<Utc>, is_clean: bool },
 }
 
-/// `latest`: the latest instant at which it is known that things were right.
+/// `latest` is the latest instant seen so far. A clock that shows an earlier one was set back.
 async fn turn(context: &Context, latest: &mut DateTime<Utc>) -> service::Result<Turn> {
     let app: &App = &context.app;
     let due = find_next_due(app).await?;
     let now = app.now();
     context.status.timers_looked(now);
-    if *latest - now > SET_BACK {
-        tracing::warn!(by = %(*latest - now), "the clock was set back: everything is computed again");
+    if *latest - now > CORRECTION {
+        tracing::warn!(by = %(*latest - now), "the clock was set back: everything is recomputed");
         forget_later_ticks(app, now).await?;
         sweep(app, Request { mode: Mode::Exact, ..Request::ALL }).await?;
         *latest = now;
         return Ok(Turn::Wait(Duration::ZERO));
     }
     *latest = now;
-    let Some(due) = due else { return Ok(Turn::Wait(BELIEVED)) };
-    // Instants are whole milliseconds, and the clock gives the one that has begun: waiting this long is never early.
+    let Some(due) = due else { return Ok(Turn::Wait(POLL_INTERVAL)) };
+    // Instants are whole milliseconds, and the clock rounds down, so this wait never ends early.
     if let Ok(wait) = (due - now).to_std()
         && !wait.is_zero()
     {
-        return Ok(Turn::Wait(wait.min(BELIEVED)));
+        return Ok(Turn::Wait(wait.min(POLL_INTERVAL)));
     }
     let report = sweep(app, Request::EXACT).await?;
     for error in &report.errors {
-        tracing::warn!(session = ?error.session_id, error = error.error, "found by timers");
+        tracing::warn!(session = ?error.session_id, error = error.error, "timers found an error");
     }
     Ok(Turn::Swept { due, is_clean: report.errors.is_empty() })
 }
 
 #[derive(Debug, PartialEq)]
 enum Next {
-    /// Until something is due, or a wake-up.
+    /// Wait until something is due, or for a wake-up.
     Wait(Duration),
-    /// Whatever happens.
+    /// Wait this long, whatever happens.
     Pause(Duration),
 }
 
-/// Keeps what can't be swept, for whatever reason, from being tried in a hot loop.
+/// A back-off, so that what cannot be swept is not retried in a busy loop.
 #[derive(Debug, Default)]
 struct Pace {
     swept: Option<DateTime<Utc>>,
@@ -119,17 +117,17 @@ struct Pace {
 
 impl Pace {
     fn after(&mut self, turn: &service::Result<Turn>) -> Next {
-        let longer = (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+        let longer = (self.pause * 2).clamp(FIRST_DELAY, MAX_DELAY);
         self.pause = match turn {
             Ok(Turn::Wait(wait)) => {
                 *self = Self::default();
                 return Next::Wait(*wait);
             }
             Err(_) | Ok(Turn::Swept { is_clean: false, .. }) => longer,
-            // The sweep changed nothing about it.
+            // The sweep did not change what is due.
             Ok(Turn::Swept { due, .. }) if self.swept == Some(*due) => longer,
-            // Something else was due right after: much is going on, but all goes well.
-            Ok(Turn::Swept { .. }) if self.swept.is_some() => FIRST_PAUSE,
+            // Something else fell due right after: much is happening, and all goes well.
+            Ok(Turn::Swept { .. }) if self.swept.is_some() => FIRST_DELAY,
             Ok(Turn::Swept { .. }) => Duration::ZERO,
         };
         if let Ok(Turn::Swept { due, .. }) = turn {
@@ -152,18 +150,18 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_well_is_not_slowed_down() {
+    fn successful_sweeps_are_not_slowed_down() {
         let mut pace = Pace::default();
         assert_eq!(pace.after(&Ok(swept(1))), pause(0));
         for second in 2..10 {
             assert_eq!(pace.after(&Ok(swept(second))), pause(50));
         }
-        assert_eq!(pace.after(&Ok(Turn::Wait(BELIEVED))), Next::Wait(BELIEVED));
+        assert_eq!(pace.after(&Ok(Turn::Wait(POLL_INTERVAL))), Next::Wait(POLL_INTERVAL));
         assert_eq!(pace.after(&Ok(swept(20))), pause(0));
     }
 
     #[test]
-    fn what_stays_due_or_fails_is_tried_less_and_less_often() {
+    fn failures_and_what_stays_due_are_retried_less_and_less_often() {
         let mut pace = Pace::default();
         assert_eq!(pace.after(&Ok(swept(1))), pause(0));
         for milliseconds in [50, 100, 200, 400, 800, 1_000, 1_000] {
@@ -173,7 +171,7 @@ mod tests {
         for milliseconds in [50, 100, 200] {
             assert_eq!(pace.after(&Err(service::Error::internal("no database"))), pause(milliseconds));
         }
-        assert_eq!(pace.after(&Ok(Turn::Wait(BELIEVED))), Next::Wait(BELIEVED));
+        assert_eq!(pace.after(&Ok(Turn::Wait(POLL_INTERVAL))), Next::Wait(POLL_INTERVAL));
         assert_eq!(pace.after(&Err(service::Error::internal("no database"))), pause(50));
     }
 }

@@ -1,24 +1,24 @@
-//! Windows that were computed with older time zone data than this program's are computed anew, once, when it starts
-//! (rule 1). Meanwhile everything else goes on.
+//! Active windows that were computed with older time zone data than this program has are recomputed once, when the program
+//! starts (rule 1). Everything else goes on meanwhile.
 
 use std::{sync::Arc, time::Duration};
 
 use service::sweep::renew_zone_data;
 
-use crate::job::Context;
+use crate::context::Context;
 
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+const FIRST_DELAY: Duration = Duration::from_secs(1);
+const MAX_DELAY: Duration = Duration::from_mins(1);
 
 pub(crate) async fn renew(context: Arc<Context>) {
-    let mut pause = FIRST_PAUSE;
+    let mut delay = FIRST_DELAY;
     while let Err(error) = renew_zone_data(&context.app).await {
         let error = error.describe();
-        tracing::error!(error, "windows could not be computed anew, and are tried again");
+        tracing::error!(error, "active windows could not be recomputed, which is retried");
         context.status.failed(context.app.now(), "zone data", &error);
-        if !context.pause(pause).await {
+        if !context.pause(delay).await {
             return;
         }
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        delay = (delay * 2).min(MAX_DELAY);
     }
 }

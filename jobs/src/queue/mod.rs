@@ -1,4 +1,7 @@
-//! The queue, whichever it is.
+//! The queue: within the process, or in Redis.
+
+mod local;
+mod redis;
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,30 +9,30 @@ use domain::ids::SessionId;
 use futures_util::future::BoxFuture;
 use service::app::Queue;
 
-use crate::{
-    job::{Context, Job},
-    local::LocalQueue,
-    redis::RedisQueue,
-};
+pub(crate) use self::{local::LocalQueue, redis::RedisQueue};
+use crate::job::Job;
 
-/// A queue as [`crate::Workers`] take it: to take jobs from, and to put ticks in.
+/// How many jobs a process runs at the same time.
+pub(crate) const CONCURRENCY: usize = 4;
+
+/// The end of a queue that [`crate::Workers`] take jobs from.
 #[derive(Clone)]
-pub struct QueueHandle(Kind);
+pub struct QueueHandle(pub(crate) Kind);
 
 #[derive(Clone)]
-enum Kind {
+pub(crate) enum Kind {
     Local(LocalQueue),
     Redis(Arc<RedisQueue>),
 }
 
-/// A queue within this process: for installations without Redis, where the server itself runs the jobs.
+/// A queue within this process, for installations without Redis. The server itself runs the jobs.
 pub fn local_queue() -> (Arc<dyn Queue>, QueueHandle) {
     both(Kind::Local(LocalQueue::default()))
 }
 
-/// A queue in Redis, among all processes that use the same `namespace`, such as `insession:{installation}`. Needs no
-/// Redis to be there yet: jobs are refused, soon, while it is away.
-pub fn redis_queue(client: redis::Client, namespace: &str) -> (Arc<dyn Queue>, QueueHandle) {
+/// A queue in Redis, shared by all processes that use the same `namespace`, such as `insession:{installation}`. Redis need not
+/// be reachable yet. While it is not, jobs are refused within half a second.
+pub fn redis_queue(client: ::redis::Client, namespace: &str) -> (Arc<dyn Queue>, QueueHandle) {
     both(Kind::Redis(Arc::new(RedisQueue::new(client, namespace))))
 }
 
@@ -46,7 +49,7 @@ impl Queue for QueueHandle {
     fn depth(&self) -> BoxFuture<'_, Option<u32>> {
         Box::pin(async {
             match &self.0 {
-                // Nothing outside of the process looks into it.
+                // Nothing outside of the process reads it.
                 Kind::Local(_) => None,
                 Kind::Redis(queue) => queue.depth().await.ok(),
             }
@@ -55,7 +58,10 @@ impl Queue for QueueHandle {
 }
 
 impl QueueHandle {
-    /// Puts a job in, unless one of that name waits there already; or says, within half a second, why not.
+    /// Puts a job in, unless one of that name is waiting already.
+    ///
+    /// # Errors
+    /// When the queue cannot be reached. The answer takes at most half a second.
     pub(crate) async fn push(&self, job: Job) -> Result<(), String> {
         match &self.0 {
             Kind::Local(queue) => queue.push(job).await,
@@ -63,28 +69,20 @@ impl QueueHandle {
         }
     }
 
-    /// To be called when a job begins to read: from here on, its name may be put in again.
+    /// Allows the name of a job again. A job calls this before it begins to read.
     pub(crate) async fn release(&self, job: Job) {
         match &self.0 {
-            // What has begun no longer waits in the queue.
+            // A job that has begun is no longer in the queue.
             Kind::Local(_) => {}
             Kind::Redis(queue) => queue.release(job).await,
         }
     }
 
-    /// Takes and runs jobs under the name `worker`, until shutdown or until it dies.
-    pub(crate) async fn work(&self, worker: String, context: Arc<Context>) -> Result<(), String> {
-        match &self.0 {
-            Kind::Local(queue) => queue.work(worker, context).await,
-            Kind::Redis(queue) => queue.work(worker, context).await,
-        }
-    }
-
-    /// Removes the traces of jobs that finished at least `kept` ago; of how many.
-    pub(crate) async fn vacuum(&self, kept: Duration) -> Result<usize, String> {
+    /// Removes what is kept of jobs that finished at least `retention` ago. Returns how many jobs those were.
+    pub(crate) async fn vacuum(&self, retention: Duration) -> Result<usize, String> {
         match &self.0 {
             Kind::Local(_) => Ok(0),
-            Kind::Redis(queue) => queue.vacuum(kept).await,
+            Kind::Redis(queue) => queue.vacuum(retention).await,
         }
     }
 

@@ -1,0 +1,24 @@
+//! What a job needs, and everything else that runs in the background of a process.
+
+use std::time::Duration;
+
+use service::App;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{health::Status, queue::QueueHandle};
+
+pub(crate) struct Context {
+    pub app: App,
+    pub queue: QueueHandle,
+    pub status: Status,
+    /// Every task that must end before the process does.
+    pub tasks: TaskTracker,
+    pub shutdown: CancellationToken,
+}
+
+impl Context {
+    /// Waits for `period`, or until shutdown. False after shutdown.
+    pub async fn pause(&self, period: Duration) -> bool {
+        self.shutdown.run_until_cancelled(tokio::time::sleep(period)).await.is_some()
+    }
+}

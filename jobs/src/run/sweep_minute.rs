@@ -1,0 +1,18 @@
+//! The sweep that runs every minute, of bookings and visits. It is neither recorded nor retried: the next one follows a minute
+//! later.
+
+use service::sweep::{Request, sweep};
+
+use crate::context::Context;
+
+pub(super) async fn run(context: &Context) -> Result<(), String> {
+    let report = sweep(&context.app, Request::EVERY_MINUTE).await.map_err(|error| error.describe())?;
+    for error in &report.errors {
+        tracing::warn!(error = error.error, "the sweep of every minute found an error");
+    }
+    let (bookings, abandoned) = (report.bookings.len(), report.presences_abandoned);
+    if bookings > 0 || abandoned > 0 {
+        tracing::info!(bookings, presences_abandoned = abandoned, "sweep of every minute");
+    }
+    Ok(())
+}

@@ -1,0 +1,15 @@
+//! The vacuum removes what apalis keeps of finished jobs in Redis. apalis itself never does.
+
+use std::time::Duration;
+
+use crate::context::Context;
+
+/// What is kept of a job prevents its tick from being queued again. So the retention is longer than the difference between the
+/// clocks of workers.
+const RETENTION: Duration = Duration::from_mins(10);
+
+pub(super) async fn run(context: &Context) -> Result<(), String> {
+    let removed = context.queue.vacuum(RETENTION).await?;
+    tracing::debug!(removed, "vacuumed the queue");
+    Ok(())
+}

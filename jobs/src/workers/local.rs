@@ -1,0 +1,27 @@
+//! The worker of the queue within the process.
+
+use std::sync::Arc;
+
+use apalis::{layers::WorkerBuilderExt, prelude::WorkerBuilder};
+use apalis_core::worker::{event::Event, ext::event_listener::EventListenerExt};
+
+use super::{handle, stopped};
+use crate::{
+    context::Context,
+    queue::{CONCURRENCY, LocalQueue},
+};
+
+pub(super) async fn work(queue: &LocalQueue, name: String, context: Arc<Context>) -> Result<(), String> {
+    let (stop, observer) = (stopped(Arc::clone(&context)), Arc::clone(&context));
+    let worker = WorkerBuilder::new(name)
+        .backend(queue.backend())
+        .data(context)
+        .concurrency(CONCURRENCY)
+        .on_event(move |_, event| {
+            if matches!(event, Event::Start) {
+                observer.status.queue_is_alive(None);
+            }
+        })
+        .build(handle);
+    worker.run_until(stop).await.map_err(|error| error.to_string())
+}

@@ -1,0 +1,53 @@
+//! Workers: they take jobs from the queue and run them.
+
+mod local;
+mod redis;
+
+use std::{convert::Infallible, sync::Arc};
+
+use apalis_core::{
+    error::{AbortError, WorkerError},
+    task::data::Data,
+};
+
+use crate::{context::Context, job::Message, queue::Kind, run::run};
+
+/// Takes and runs jobs until shutdown. Each start of a worker has a new name: under its old name, apalis-redis leaves an
+/// interrupted job in flight for ever.
+///
+/// # Errors
+/// When the worker dies before shutdown.
+pub(crate) async fn work(context: Arc<Context>) -> Result<(), String> {
+    let random = || getrandom::u64().map_err(|error| error.to_string());
+    let name = format!("insession-{:016x}{:016x}", random()?, random()?);
+    match context.queue.0.clone() {
+        Kind::Local(queue) => local::work(&queue, name, context).await,
+        Kind::Redis(queue) => redis::work(&queue, name, context).await,
+    }
+}
+
+/// What apalis calls for each job. [`AbortError`] makes a failure final for the queue.
+async fn handle(message: Message, context: Data<Arc<Context>>) -> Result<(), AbortError> {
+    match message {
+        Message::Job(job) => run(job, &context).await.map_err(AbortError::new),
+        Message::Unknown(message) => {
+            tracing::warn!(%message, "a job that this version does not know is left to the sweeps");
+            Ok(())
+        }
+    }
+}
+
+/// When a worker stops: at shutdown.
+async fn stopped(context: Arc<Context>) -> Result<(), Never> {
+    context.shutdown.cancelled().await;
+    Ok(())
+}
+
+/// An error that never happens, of a type that apalis accepts.
+struct Never(Infallible);
+
+impl From<Never> for WorkerError {
+    fn from(never: Never) -> Self {
+        match never.0 {}
+    }
+}
