@@ -1,4 +1,4 @@
-//! Documents: what is refused before anything is done with them, and that the rest comes to an end.
+//! GraphQL documents: which are refused before they are executed, and that the execution of the others ends.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -20,11 +20,11 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::stage::{self, Stage};
 
-/// What `check_document` promises of those that it lets through.
+/// The most selections that `check_document` accepts.
 const SELECTIONS: usize = 10_000;
 
 /// # Panics
-/// When a document is let through that comes to more than it may, shows the schema, or fails inside.
+/// When an accepted document has too many selections, reveals the schema, or causes an internal error.
 pub fn check(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut request = Request::new(text.as_ref());
@@ -45,7 +45,7 @@ pub fn check(bytes: &[u8]) {
     }
 }
 
-/// By somebody to whom the schema is not shown.
+/// Executes a query or mutation for a viewer who may not see the schema.
 fn check_answer(text: &str, asks_schema: bool) {
     static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
         Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime can be made")
@@ -56,14 +56,14 @@ fn check_answer(text: &str, asks_schema: bool) {
     let request = Request::new(text).data(Viewer::NOBODY).data(ClientAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
     let mut response = RUNTIME.block_on(executor.execute(request));
     add_missing_codes(&mut response);
-    assert!(!asks_schema || response.data == Value::Null, "the schema is shown: {text}");
+    assert!(!asks_schema || response.data == Value::Null, "the schema is revealed: {text}");
     for error in &response.errors {
         let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
         assert!(code.is_some_and(|code| *code != Value::from("INTERNAL")), "{error:?}");
     }
 }
 
-/// Fragments written out, each time anew.
+/// Counts selections, with each use of a fragment counted again.
 struct Walk<'a> {
     document: &'a ExecutableDocument,
     path: Vec<&'a Name>,

@@ -1,4 +1,4 @@
-//! Ids: `Session:7`.
+//! Ids, such as `Session:7`.
 
 use std::{fmt::Display, str::FromStr};
 
@@ -6,10 +6,10 @@ use domain::ids::{
     ActivityId, BookingId, CheckInId, IdError, PersonId, PresenceId, SessionId, SessionInstanceId, TimeSlotId,
 };
 
-/// An id has one text, but for the case of a visit's digits, and one type.
+/// An id has exactly one text and one type. Only the hexadecimal digits of a visit may be in either case.
 ///
 /// # Panics
-/// When it doesn't.
+/// When a check fails.
 pub fn check(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let readings = [
@@ -44,12 +44,12 @@ pub fn check(bytes: &[u8]) {
     }
 }
 
-/// The text of the id that `text` is, if it is one of this type.
+/// The canonical text, if `text` is an id of this type.
 fn read<Id: FromStr<Err = IdError> + Display>(text: &str) -> Option<String> {
     match text.parse::<Id>() {
         Ok(id) => Some(id.to_string()),
         Err(error) => {
-            assert!(error.to_string().len() < 200, "what is wrong is said in short: {error}");
+            assert!(error.to_string().len() < 200, "the message is long: {error}");
             None
         }
     }

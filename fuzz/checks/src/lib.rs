@@ -1,7 +1,7 @@
-//! What holds whatever a stranger sends: one function for each thing that is read from outside, which takes any bytes and
-//! panics when it does not hold.
+//! Checks that must hold for any input from outside. There is one function for each kind of input. It takes any bytes, and panics
+//! when a check fails.
 //!
-//! The tests of this crate ask that of some hundreds of inputs, the targets in `fuzz` of millions.
+//! The tests of this crate run the checks on some hundreds of inputs, the targets in `fuzz` on millions.
 
 pub mod cursors;
 pub mod documents;

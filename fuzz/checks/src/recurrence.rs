@@ -1,4 +1,4 @@
-//! Recurrence: what is stored, and what clients send, in every zone and at the ends of the calendar.
+//! Recurrences: stored ones, and those that clients send, in every time zone and at the ends of the calendar.
 
 use arbitrary::{Arbitrary, Unstructured};
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
@@ -8,10 +8,10 @@ use domain::{
     window::{Buffers, Meeting, Window},
 };
 
-/// The bytes as a stored text, and as what a client sent.
+/// Reads the bytes as a stored recurrence, and as one that a client sent.
 ///
 /// # Panics
-/// When something that is taken does not have what a recurrence promises.
+/// When a check of an accepted recurrence fails.
 pub fn check(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes)
         && let Ok(recurrence) = Recurrence::from_json(text)
@@ -55,7 +55,7 @@ impl SentSchedule {
     }
 }
 
-/// Mostly small.
+/// A number that is mostly small.
 #[derive(Debug, Arbitrary)]
 enum Number {
     Small(i8),
@@ -74,7 +74,7 @@ impl Number {
 #[derive(Debug, Arbitrary)]
 enum Time {
     Minutes(u16),
-    /// May have a leap second, which no schedule takes.
+    /// May be a leap second, which no schedule accepts.
     Any(u32, u32),
 }
 
@@ -88,7 +88,7 @@ impl Time {
     }
 }
 
-/// Where and when it is asked for.
+/// The arguments of the queries to a recurrence.
 #[derive(Debug, Default, Arbitrary)]
 struct Question {
     zone: u16,
@@ -103,9 +103,9 @@ struct Question {
 
 #[derive(Debug, Arbitrary)]
 enum Day {
-    /// After the first day of 1970.
+    /// Days after 1 January 1970.
     Near(u16),
-    /// Of the years in which sessions may be.
+    /// A day of the years that sessions accept.
     Possible(u32),
     Any(i32),
 }
@@ -130,7 +130,7 @@ impl Day {
 
 #[derive(Debug, Arbitrary)]
 enum Instant {
-    /// In seconds from 1970 on.
+    /// Seconds after the start of 1970.
     Near(u32),
     Any(i64),
 }
@@ -152,7 +152,7 @@ impl Instant {
     }
 }
 
-/// More than any recurrence has in a year: 50 schedules on every week.
+/// The days of the longest year, and the most occurrences in it: every schedule, every week.
 const YEAR: u64 = 366;
 const MOST_A_YEAR: usize = Recurrence::MAX_SCHEDULES * 54;
 
@@ -177,7 +177,7 @@ fn check_recurrence(recurrence: &Recurrence, question: &Question) {
         assert!(from <= occurrence.date && occurrence.date <= to);
         check_occurrence(occurrence, &calendar);
     }
-    // Those of all times are as many as are asked for.
+    // Of an unbounded range, only as many are computed as are taken.
     for occurrence in recurrence.occurrences(&calendar, NaiveDate::MIN, NaiveDate::MAX).take(100) {
         check_occurrence(&occurrence, &calendar);
     }
@@ -216,7 +216,7 @@ fn check_exports(recurrence: &Recurrence, calendar: &Calendar, from: NaiveDate) 
     }
 }
 
-/// An occurrence gets an instance once.
+/// Each occurrence gets exactly one instance.
 fn check_creation(recurrence: &Recurrence, calendar: &Calendar, question: &Question) {
     let buffers = Buffers { before_minutes: question.buffers.0, after_minutes: question.buffers.1 };
     let now = question.at.read();

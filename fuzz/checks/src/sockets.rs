@@ -1,11 +1,11 @@
-//! Sockets: whatever a client says, the answers are those of graphql-transport-ws, and nothing is left when it has gone.
+//! Sockets: whatever a client sends, the server answers by graphql-transport-ws, and frees everything when the client has gone.
 //!
-//! The bytes are lines, each of which one of two clients says to a server in the same process; the clock is simulated. A
-//! line that begins with `2` is the second client's. What comes then is a message as it stands, except
+//! The input is a script. Two clients send its lines to a server in the same process; the clock is simulated. A line that begins
+//! with `2` is of the second client. The rest of a line is a message, except for these:
 //!
 //! | line | meaning |
 //! | --- | --- |
-//! | `+7` | something happens to session 7 |
+//! | `+7` | a change of session 7 |
 //! | `~30` | 30 seconds pass |
 //! | `!text` | a binary message |
 //! | `?` | a ping of the WebSocket |
@@ -43,14 +43,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::stage::{self, Log, VIEWER};
 
-/// More is not said, so that one input takes no longer than many.
+/// The lines after these are ignored, so that an input is short.
 const LINES: usize = 64;
 const LONGEST_WAIT: u64 = 100;
-/// Nothing takes longer than that by the simulated clock.
+/// By the simulated clock, everything that needs no timer is done within this time.
 const MOMENT: Duration = Duration::from_millis(1);
 
 /// # Panics
-/// When an answer is not one of the protocol's, or something is left when the clients have gone.
+/// When an answer breaks the protocol, or something remains when the clients have gone.
 pub fn check(bytes: &[u8]) {
     let runtime =
         Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime can be made");
@@ -82,7 +82,7 @@ async fn play(script: &str) {
     drop((first, second));
     sleep(MOMENT).await;
     let stats = server.hub.stats();
-    assert_eq!((server.sockets.count(), stats.groups, stats.followers), (0, 0, 0), "something is left");
+    assert_eq!((server.sockets.count(), stats.groups, stats.followers), (0, 0, 0), "something remains");
     server.shutdown.cancel();
     server.sockets.closed().await;
 }
@@ -141,7 +141,7 @@ impl Server {
     }
 }
 
-/// Simulated as timers are, from 1970 on.
+/// Follows the simulated timers, and starts in 1970.
 struct SimulatedClock(Instant);
 
 impl Clock for SimulatedClock {
@@ -150,7 +150,7 @@ impl Clock for SimulatedClock {
     }
 }
 
-/// Opens a connection for each pipe that comes.
+/// A listener that gets its connections through a channel.
 struct Doors(mpsc::Receiver<DuplexStream>);
 
 impl Listener for Doors {
@@ -169,7 +169,7 @@ impl Listener for Doors {
     }
 }
 
-/// A person's number, or a number and after `@` the second at which it ends.
+/// A person's number, optionally with `@` and the second at which the token expires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Token {
     person: Option<i64>,
@@ -198,16 +198,16 @@ impl Token {
     }
 }
 
-/// A client that knows what the server has to answer.
+/// A client that knows which answers are right.
 struct Client {
     socket: WebSocketStream<DuplexStream>,
     limits: SocketLimits,
     started_at: Instant,
     phase: Phase,
-    /// The ids of those that may still be answered.
+    /// The ids of the operations that may still be answered.
     operations: BTreeSet<String>,
     pongs: Vec<Option<Map<String, Value>>>,
-    /// How the server has to close because of what was said last.
+    /// The code with which the server must close after the last message.
     fault: Option<u16>,
     is_closed: bool,
     has_ended: bool,
@@ -216,7 +216,7 @@ struct Client {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Opened,
-    /// `connection_init` was said.
+    /// `connection_init` was sent.
     Said(Token),
     Acknowledged(Token),
 }
@@ -245,7 +245,7 @@ impl Client {
         self.socket.send(message).await.expect("it can be said");
     }
 
-    /// What is to be expected of a message; `Err` is the code by which the server closes.
+    /// Notes which answers a message must get. `Err` is the code with which the server must close.
     fn expect(&mut self, text: &str) -> Result<(), u16> {
         const BAD: u16 = 4400;
 
@@ -301,14 +301,14 @@ impl Client {
         Ok(())
     }
 
-    /// Reads and judges what comes until then. What was said is answered by then.
+    /// Reads and checks the messages of the server until an instant, by which everything must be answered.
     async fn hear(&mut self, until: Instant) {
         while !self.has_ended {
             match timeout_at(until, self.socket.next()).await {
                 Err(_) => break,
                 Ok(Some(Ok(message))) => self.judge(message),
                 Ok(Some(Err(_)) | None) => {
-                    assert!(self.is_closed, "the server has gone without a word");
+                    assert!(self.is_closed, "the connection ended without a close frame");
                     self.has_ended = true;
                 }
             }
@@ -351,7 +351,7 @@ impl Client {
 
     fn judge_answer(&mut self, kind: &str, message: &Value, token: Token) {
         let id = message["id"].as_str().unwrap_or_default();
-        // What was on its way when the client said that it wants no more is read before that.
+        // The server has answered before it reads that the client completes the operation.
         let is_known = if kind == "next" { self.operations.contains(id) } else { self.operations.remove(id) };
         assert!(is_known || self.is_closed, "{message} answers nothing");
         let payload = &message["payload"];
@@ -386,7 +386,7 @@ impl Client {
     }
 }
 
-/// Nobody is shown what another sees.
+/// No client gets the data of the other.
 fn check_viewer(data: &Value, own: &str) {
     match data {
         Value::String(text) => assert!(!text.starts_with(VIEWER) || text == own, "{text} is shown to {own}"),

@@ -1,4 +1,4 @@
-//! Small values: the scalars of the schema, and the texts that are stored.
+//! Small values: the scalars of the schema, and the validated texts that are stored.
 
 use std::fmt::Debug;
 
@@ -6,10 +6,10 @@ use async_graphql::{ScalarType, Value};
 use graphql::scalars::{Date, DateTime, LocalTime, TimeZone};
 use service::validate;
 
-/// What is taken and printed is taken again, and is the same; what is stored is taken again as it is.
+/// A scalar that is accepted and printed is accepted again, with the same value. A validated text is accepted again, unchanged.
 ///
 /// # Panics
-/// When that doesn't hold.
+/// When a check fails.
 pub fn check(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     check_scalar::<DateTime>(&text);
@@ -17,7 +17,7 @@ pub fn check(bytes: &[u8]) {
     check_scalar::<LocalTime>(&text);
     check_scalar::<TimeZone>(&text);
     if TimeZone::parse(Value::String(text.to_string())).is_ok() {
-        assert!(domain::zone::parse_zone(&text).is_ok(), "{text} is a zone here and not there");
+        assert!(domain::zone::parse_zone(&text).is_ok(), "{text} is a time zone of the schema and not of the domain");
     }
 
     check_text(&text, |text| validate::required_text("field", text).ok());
@@ -34,11 +34,11 @@ fn check_scalar<T: ScalarType + PartialEq + Debug>(text: &str) {
     let Ok(value) = T::parse(Value::from(text)) else { return };
     let printed = value.to_value();
     let again =
-        T::parse(printed.clone()).unwrap_or_else(|_| panic!("{text:?} is printed as {printed}, which is not taken"));
+        T::parse(printed.clone()).unwrap_or_else(|_| panic!("{text:?} is printed as {printed}, which is not accepted"));
     assert_eq!(again, value, "{text:?} is printed as {printed}");
 }
 
-/// What is stored is nothing to change any more, and fits.
+/// Validating a validated text changes nothing, and it fits.
 fn check_text(text: &str, stored: impl Fn(&str) -> Option<String>) {
     let Some(first) = stored(text) else { return };
     assert_eq!(stored(&first).as_ref(), Some(&first), "{text:?}");

@@ -1,7 +1,6 @@
-//! Every check with some hundreds of inputs: bytes at random, and lines of the seeds with something missing, doubled or
-//! strange in them.
+//! Each check with some hundreds of inputs: random bytes, and lines of the seeds with parts removed or replaced.
 
-#![expect(clippy::unwrap_used, reason = "a test that finds nothing where something must be fails right there")]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use std::fs;
 
@@ -12,7 +11,7 @@ use proptest::{
     sample::{Index, select},
 };
 
-/// What `seeds` has of that name.
+/// The seeds of this name.
 fn seeds(of: &str) -> Vec<Vec<u8>> {
     let folder = fs::read_dir(format!("{}/seeds/{of}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let mut seeds: Vec<_> = folder.map(|file| fs::read(file.unwrap().path()).unwrap()).collect();
@@ -23,7 +22,7 @@ fn seeds(of: &str) -> Vec<Vec<u8>> {
 const STRANGE: [&[u8]; 12] =
     [b"", b"\"", b"{", b"}", b"[[", b"\n", b"\xff", b"-1", b"99999999999999999999", b"...", "é".as_bytes(), b"\0"];
 
-/// Up to `most` lines, with some edits: from a place on, so many bytes are replaced.
+/// Up to `most` lines of the seeds, with some edits, each of which replaces a few bytes.
 fn inputs(of: &str, most: usize) -> impl Strategy<Value = Vec<u8>> {
     let seeds = seeds(of);
     let lines: Vec<Vec<u8>> =
@@ -45,38 +44,38 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn ids_have_one_text(input in inputs("ids", 1)) {
+    fn an_id_has_exactly_one_text(input in inputs("ids", 1)) {
         ids::check(&input);
     }
 
     #[test]
-    fn cursors_are_not_made_up(input in inputs("cursors", 1)) {
+    fn only_signed_cursors_are_read(input in inputs("cursors", 1)) {
         cursors::check(&input);
     }
 
     #[test]
-    fn values_are_printed_as_they_are_taken(input in inputs("values", 1)) {
+    fn printed_values_are_accepted_again(input in inputs("values", 1)) {
         values::check(&input);
     }
 
     #[test]
-    fn recurrences_meet_as_they_say(input in inputs("recurrence", 1)) {
+    fn recurrences_keep_their_rules(input in inputs("recurrence", 1)) {
         recurrence::check(&input);
     }
 
     #[test]
-    fn documents_come_to_an_end(input in inputs("documents", 2)) {
+    fn accepted_documents_end_without_an_internal_error(input in inputs("documents", 2)) {
         documents::check(&input);
     }
 
     #[test]
-    fn sockets_keep_to_the_protocol(input in inputs("sockets", 12)) {
+    fn sockets_follow_the_protocol(input in inputs("sockets", 12)) {
         sockets::check(&input);
     }
 }
 
 #[test]
-fn the_seeds_hold() {
+fn all_seeds_pass() {
     check_seeds("ids", ids::check);
     check_seeds("cursors", cursors::check);
     check_seeds("values", values::check);
