@@ -1,31 +1,36 @@
-//! Mends answers: puts null where a field failed, and the fields in order (see [`Order`]).
+//! Mends requests, whose variables may not be sent (see [`variables`]), and answers: puts null where a field failed, and
+//! the fields in order (see [`Order`]).
 //!
 //! A field that fails is null in the answer; where it may not be null, its parent is null instead, and so on upwards
 //! (GraphQL, 6.4.4). async-graphql 7.2 leaves a failed field out, whatever its type, and makes an object of which
 //! every field failed null. [`Completed`] wraps an executor and mends its answers, so that every transport has them
 //! right. Answers without errors, which is nearly all, are only put in order.
 
-use std::{collections::HashMap, fmt, future::Future, sync::Arc};
+use std::{fmt, future::Future, sync::Arc};
 
 use async_graphql::{
     Data, Executor, Name, PathSegment, Request, Response, Value,
     parser::{
-        self, parse_query, parse_schema,
-        types::{
-            BaseType, DocumentOperations, ExecutableDocument, Field, OperationType, Selection, SelectionSet, Type,
-            TypeKind, TypeSystemDefinition,
-        },
+        self, parse_query,
+        types::{BaseType, DocumentOperations, ExecutableDocument, Field, Selection, SelectionSet, Type},
     },
 };
-use futures_util::{StreamExt as _, stream::BoxStream};
+use futures_util::{
+    FutureExt as _, StreamExt as _,
+    stream::{self, BoxStream},
+};
 
-use super::order::Order;
+use super::{
+    order::Order,
+    types::{Types, named_type},
+    variables,
+};
 
 /// An executor whose answers have null where a field failed, and their fields in the order of the question.
 #[derive(Clone)]
 pub struct Completed<E> {
     executor: E,
-    types: Arc<FieldTypes>,
+    types: Arc<Types>,
 }
 
 impl<E> fmt::Debug for Completed<E> {
@@ -41,14 +46,18 @@ impl<E: Executor> Completed<E> {
     ///
     /// When it cannot be parsed.
     pub fn new(executor: E, sdl: &str) -> Result<Self, parser::Error> {
-        Ok(Self { executor, types: Arc::new(FieldTypes::read(sdl)?) })
+        Ok(Self { executor, types: Arc::new(Types::read(sdl)?) })
     }
 }
 
 impl<E: Executor> Executor for Completed<E> {
     fn execute(&self, mut request: Request) -> impl Future<Output = Response> + Send {
+        let settled = variables::settle(&self.types, &mut request);
         let operation = RequestedOperation::of(&mut request);
         async move {
+            if let Err(error) = settled {
+                return Response::from_errors(vec![error]);
+            }
             let mut response = self.executor.execute(request).await;
             self.types.complete(&operation, &mut response);
             response
@@ -56,6 +65,9 @@ impl<E: Executor> Executor for Completed<E> {
     }
 
     fn execute_stream(&self, mut request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        if let Err(error) = variables::settle(&self.types, &mut request) {
+            return stream::once(std::future::ready(Response::from_errors(vec![error])).boxed()).boxed();
+        }
         let operation = RequestedOperation::of(&mut request);
         let types = Arc::clone(&self.types);
         let responses = self.executor.execute_stream(request, session_data);
@@ -81,44 +93,10 @@ impl RequestedOperation {
     }
 }
 
-/// The types of all fields of a schema.
-#[derive(Default)]
-struct FieldTypes {
-    /// By the name of the object or interface, and then of the field.
-    fields: HashMap<Name, HashMap<Name, Type>>,
-    query: Option<Name>,
-    mutation: Option<Name>,
-    subscription: Option<Name>,
-}
-
 /// A selection set, and the type whose fields it selects.
 type Scope<'a> = (&'a Name, &'a SelectionSet);
 
-impl FieldTypes {
-    fn read(sdl: &str) -> Result<Self, parser::Error> {
-        let mut types = Self::default();
-        for definition in parse_schema(sdl)?.definitions {
-            match definition {
-                TypeSystemDefinition::Schema(schema) => {
-                    types.query = schema.node.query.map(|name| name.node);
-                    types.mutation = schema.node.mutation.map(|name| name.node);
-                    types.subscription = schema.node.subscription.map(|name| name.node);
-                }
-                TypeSystemDefinition::Type(definition) => {
-                    let fields = match definition.node.kind {
-                        TypeKind::Object(object) => object.fields,
-                        TypeKind::Interface(interface) => interface.fields,
-                        _ => continue,
-                    };
-                    let named = fields.into_iter().map(|field| (field.node.name.node, field.node.ty.node));
-                    types.fields.entry(definition.node.name.node).or_default().extend(named);
-                }
-                TypeSystemDefinition::Directive(_) => {}
-            }
-        }
-        Ok(types)
-    }
-
+impl Types {
     fn complete(&self, operation: &RequestedOperation, response: &mut Response) {
         self.put_nulls(operation, response);
         operation.order.apply(&mut response.data);
@@ -134,7 +112,7 @@ impl FieldTypes {
         let Ok(document) = parse_query(&operation.query) else {
             return;
         };
-        let Some(root) = self.root(&document, operation.name.as_deref()) else {
+        let Some(root) = self.root_scope(&document, operation.name.as_deref()) else {
             return;
         };
         // First everything is put in its place, and only then nulls rise: what one error removes another must not
@@ -147,24 +125,19 @@ impl FieldTypes {
         }
     }
 
-    fn root<'a>(&'a self, document: &'a ExecutableDocument, name: Option<&str>) -> Option<Scope<'a>> {
+    fn root_scope<'a>(&'a self, document: &'a ExecutableDocument, name: Option<&str>) -> Option<Scope<'a>> {
         let operation = match (&document.operations, name) {
             (DocumentOperations::Single(operation), _) => operation,
             (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name)?,
             (DocumentOperations::Multiple(operations), None) => operations.values().next()?,
         };
-        let type_name = match operation.node.ty {
-            OperationType::Query => &self.query,
-            OperationType::Mutation => &self.mutation,
-            OperationType::Subscription => &self.subscription,
-        };
-        Some((type_name.as_ref()?, &operation.node.selection_set.node))
+        Some((self.root(operation.node.ty)?, &operation.node.selection_set.node))
     }
 }
 
 /// The way down from the data to a field that failed.
 struct Walk<'a> {
-    types: &'a FieldTypes,
+    types: &'a Types,
     document: &'a ExecutableDocument,
     /// Whether a null that may not stay takes its parent with it; else missing fields are put in, as null.
     rises: bool,
@@ -237,7 +210,7 @@ impl<'a> Walk<'a> {
             match &selection.node {
                 Selection::Field(field) => {
                     let field = &field.node;
-                    let field_type = self.types.fields.get(type_name).and_then(|fields| fields.get(&field.name.node));
+                    let field_type = self.types.field(type_name, &field.name.node).map(|known| &known.of);
                     if let Some(field_type) = field_type
                         && field.response_key().node == key
                     {
@@ -257,13 +230,6 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-    }
-}
-
-fn named_type(of: &Type) -> &Name {
-    match &of.base {
-        BaseType::Named(name) => name,
-        BaseType::List(item) => named_type(item),
     }
 }
 

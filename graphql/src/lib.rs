@@ -28,7 +28,9 @@ pub mod scalars;
 mod session;
 mod subscription;
 mod sweep;
+mod types;
 mod upkeep;
+mod variables;
 
 use async_graphql::{Executor, MergedObject, MergedSubscription, SchemaBuilder, parser};
 use live::Hub;

@@ -31,3 +31,4 @@ mod tls;
 mod traces;
 mod upgrade;
 mod upkeep;
+mod variables;
