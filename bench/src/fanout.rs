@@ -1,13 +1,16 @@
-//! Fan-out: what it costs to give a change to thousands of sockets, and how soon the last has it.
+//! Fan-out: the cost of sending one change to thousands of sockets, and the time until the last one has it.
 //!
-//! The server is the real program on a core of its own; the other core has the sockets' clients, PostgreSQL, Redis and the
-//! publisher. A change is written to the log by the service's transaction, in this process; the server hears of it through
-//! Redis, gives it its position, reads it, executes the subscription's document once and sends the text to all: all of that
-//! is in its processor time. The baseline is an axum server that is told, by an HTTP request, to broadcast a text of
-//! InSession's to the same number of the same clients.
+//! The server is the real program on its own core. The clients, PostgreSQL, Redis and the publisher share the other
+//! core. The publisher is this process: it writes a change to the log in a transaction of the service. The server is
+//! woken through Redis, publishes and reads the change, executes the subscription's document once, and sends the text
+//! to all sockets. Its CPU time includes all of that.
 //!
-//! Each repetition is a fresh server of either kind. Two loops: *closed*, where a change is published when everybody has the
-//! one before, which gives the latencies; and *saturated*, where some are always under way, which gives the throughput.
+//! The baseline is an axum server. An HTTP request makes it broadcast a message with InSession's text to the same
+//! number of clients.
+//!
+//! Each repetition starts a new server of each kind and runs two loops. In the *closed* loop, a change is published
+//! after every subscriber has received the previous one; it measures latencies. In the *saturated* loop, several
+//! changes are always in flight; it measures throughput.
 
 mod clients;
 mod data;
@@ -30,19 +33,20 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// How many sockets, each with one subscription that is the same for all
+    /// Numbers of sockets; each has one subscription, which is the same for all
     #[arg(long, value_delimiter = ',', default_value = "1000,10000")]
     subscribers: Vec<usize>,
-    /// How many sessions the most subscribers are also spread over, each narrowed to one of them; 0: not at all
+    /// Number of sessions for a further case, in which each of the most subscribers follows one session; 0 leaves it
+    /// out
     #[arg(long, default_value_t = 1000)]
     topics: usize,
-    /// How often each measurement is repeated, with a fresh server
+    /// Number of repetitions, each with a new server
     #[arg(long, default_value_t = NonZero::<u8>::MIN.saturating_add(2))]
     repetitions: NonZero<u8>,
-    /// How many deliveries are measured in each loop of each repetition
+    /// Number of deliveries in each loop of each repetition
     #[arg(long, default_value_t = 200_000)]
     messages: usize,
-    /// Ask only for what the log itself says, so that no execution reads the database
+    /// Select only fields of the change log, so that no execution reads the database
     #[arg(long)]
     plain: bool,
 }
@@ -51,8 +55,8 @@ const BADGE: &str = "kind cursor occurredAt session { id name path } \
     sessionInstance { id isActive activeUntil presentCount attendingCount }";
 const PLAIN: &str = "kind cursor occurredAt sessionInstanceId";
 
-/// How many deliveries may be under way while the server is saturated.
-const UNDER_WAY: usize = 20_000;
+/// The number of deliveries that may be in flight in the saturated loop.
+const MAX_IN_FLIGHT: usize = 20_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
@@ -64,16 +68,17 @@ enum Side {
 struct Case {
     subscribers: usize,
     topics: usize,
-    /// How many changes make each loop.
+    /// The number of changes in each loop.
     rounds: usize,
     is_plain: bool,
 }
 
-/// One loop: each change, or batch of one change a topic, comes to each subscriber once.
+/// The result of one loop. A round publishes one change for each topic, and each subscriber receives one of them.
 #[derive(Debug, Clone, Copy)]
 struct Loop {
     cpu_per_message: Duration,
     messages_per_second: f64,
+    /// The share of the server's core that was busy.
     busy: f64,
 }
 
@@ -90,7 +95,7 @@ struct Measured {
 pub async fn run(options: Options) -> Result<()> {
     pin_this_process()?;
     let most = options.subscribers.iter().copied().max().context("no subscribers")?;
-    // Sockets, and what else there is; the server needs about as many.
+    // The sockets and some other files. The server needs about as many.
     let needed = u64::try_from(most)? + 300;
     let files = rlimit::increase_nofile_limit(u64::MAX)?;
     ensure!(files >= needed, "{most} sockets need {needed} open files, and {files} are allowed: see ulimit -n");
@@ -102,7 +107,10 @@ pub async fn run(options: Options) -> Result<()> {
     };
     let mut cases: Vec<_> = options.subscribers.iter().map(|count| case(*count, 1)).collect();
     if options.topics > 0 {
-        ensure!(most.is_multiple_of(options.topics), "the topics have to share the subscribers evenly");
+        ensure!(
+            most.is_multiple_of(options.topics),
+            "the number of subscribers must be a multiple of the number of topics"
+        );
         cases.push(case(most, options.topics));
     }
     let data = Data::create(options.topics.max(1)).await?;
@@ -157,7 +165,7 @@ async fn measure(
     Ok(sample)
 }
 
-/// One server with its clients.
+/// One server and its clients.
 struct Run<'a> {
     data: &'a Data,
     case: Case,
@@ -168,7 +176,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Connects all. Returns what one more subscriber takes, in KiB.
+    /// Connects all subscribers. Returns the server's memory for one subscriber, in KiB.
     async fn connect(&self, repetition: u8) -> Result<f64> {
         let subscribers = self.case.subscribers;
         let after = match self.side {
@@ -192,7 +200,7 @@ impl Run<'_> {
                 Side::Raw => topic.to_string(),
             }
         };
-        // What the first ones take is the server's own warming up.
+        // The first tenth warms the server up and is left out of the measurement.
         let first = subscribers / 10;
         let round = 2 * repetition + u8::from(self.side == Side::Raw);
         self.clients.connect(self.server.port, 0..first, round, subscribe).await?;
@@ -229,7 +237,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// One message to every subscriber.
+    /// Publishes one message to every subscriber.
     async fn publish(&self) -> Result<()> {
         match self.side {
             Side::InSession => self.data.publish(self.case.topics).await,
@@ -241,7 +249,8 @@ impl Run<'_> {
         from + u64::try_from(rounds * self.case.subscribers).unwrap_or(u64::MAX)
     }
 
-    /// `last`: from just before the transaction until the last subscriber has the change.
+    /// The closed loop. It adds to `last` the time from just before each transaction until the last subscriber has the
+    /// change.
     async fn closed(&self, rounds: usize, last: &mut Vec<Duration>) -> Result<Loop> {
         let from = self.clients.received();
         self.measured(rounds, async {
@@ -257,12 +266,13 @@ impl Run<'_> {
         .await
     }
 
+    /// The saturated loop.
     async fn saturated(&self, rounds: usize) -> Result<Loop> {
         let from = self.clients.received();
-        let under_way = (UNDER_WAY / self.case.subscribers).max(2);
+        let in_flight = (MAX_IN_FLIGHT / self.case.subscribers).max(2);
         self.measured(rounds, async {
             for round in 0..rounds {
-                self.clients.wait_for(self.goal(from, (round + 1).saturating_sub(under_way))).await?;
+                self.clients.wait_for(self.goal(from, (round + 1).saturating_sub(in_flight))).await?;
                 self.publish().await?;
             }
             self.clients.wait_for(self.goal(from, rounds)).await
@@ -329,7 +339,8 @@ fn percentile(mut samples: Vec<Duration>, part: usize) -> Duration {
     samples.get(samples.len() * part / 100).copied().unwrap_or_default()
 }
 
-/// Within which millisecond that part of the deliveries, counted by the millisecond, came.
+/// The latency in milliseconds within which `part` percent of the deliveries came. `latencies` counts the deliveries by
+/// millisecond.
 fn share(latencies: &[u64], part: u64) -> f64 {
     let wanted = latencies.iter().sum::<u64>() * part / 100;
     let mut sum = 0;

@@ -1,9 +1,9 @@
-//! Beats a second, and counts among millions of old visits.
+//! Beats a second, and the time of counts among millions of old visits.
 //!
-//! A private PostgreSQL that writes to the disk before a commit returns, as in production, gets so many visits that are on
-//! line and so many that are over. Beats go through the service's gatherer, as a server's do: each is answered when its
-//! transaction has committed. The baseline is pgbench, which upserts the same rows one by one over as many connections as
-//! the gatherer's pool has, with prepared statements. Both have the server and the machine to themselves, in turn.
+//! A private PostgreSQL writes to the disk before a commit returns, as in production. It gets a number of online visits
+//! and a number of old ones. Beats go through the service's gatherer, as in a server: each is answered after its
+//! transaction has committed. The baseline is pgbench, which upserts the same rows one by one with prepared statements,
+//! over as many connections as the gatherer's pool has. The two run in turn, never at the same time.
 
 mod data;
 
@@ -42,26 +42,26 @@ use crate::measure::{median, milliseconds, time_async};
 
 #[derive(clap::Args)]
 pub struct Options {
-    /// How many visits are on line
+    /// Number of online visits
     #[arg(long, default_value_t = 20_000)]
     visits: i64,
-    /// How many are over
+    /// Number of old visits
     #[arg(long, default_value_t = 10_000_000)]
     old: i64,
-    /// Connections of the pool, and of pgbench
+    /// Number of connections of the pool, and of pgbench
     #[arg(long, default_value_t = 16)]
     connections: u32,
-    /// How many beats are under way at a time
+    /// Number of beats in flight
     #[arg(long, default_value_t = 4_000)]
     under_way: usize,
-    /// How long each side beats
+    /// Duration of each measurement
     #[arg(long, default_value_t = 10)]
     seconds: u64,
     #[arg(long, default_value_t = 3)]
     repetitions: usize,
 }
 
-const COUNTS: usize = 50;
+const COUNT_REPETITIONS: usize = 50;
 
 fn settings() -> PostgresOptions {
     let settings = [
@@ -77,7 +77,7 @@ fn settings() -> PostgresOptions {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what map_err asks for")]
-fn told(error: service::Error) -> anyhow::Error {
+fn describe(error: service::Error) -> anyhow::Error {
     anyhow!(error.describe())
 }
 
@@ -85,19 +85,19 @@ pub async fn run(options: Options) -> Result<()> {
     ensure!(options.visits > 0 && options.seconds > 0 && options.repetitions > 0, "nothing to measure");
     let postgres = Postgres::start_with(settings()).await?;
     let url = postgres.create_database().await?;
-    let db = Db::connect(&url, options.connections).await.map_err(told)?;
-    db.migrate().await.map_err(told)?;
+    let db = Db::connect(&url, options.connections).await.map_err(describe)?;
+    db.migrate().await.map_err(describe)?;
     let (filling, filled) = time_async(data::fill(&db, options.visits, options.old)).await;
     filled?;
     println!(
-        "{} visits on line, {} over; {} connections (filled in {:.0} s)\n",
+        "{} visits online, {} old; {} connections (filled in {:.0} s)\n",
         options.visits,
         options.old,
         options.connections,
         filling.as_secs_f64()
     );
     let mut app = App::new(db, Arc::new(SystemClock), Wake::local(), Arc::new(NoQueue), PlacementRule::default());
-    // Filling took longer than a minute: everybody is on line all the same.
+    // Filling takes longer than a minute. A long window keeps all visits online.
     app.presence.rules.online_window = chrono::TimeDelta::days(1);
     counts(&app, options.visits).await?;
     beats(&app, &postgres, &url, &options).await
@@ -106,18 +106,18 @@ pub async fn run(options: Options) -> Result<()> {
 async fn counts(app: &App, visits: i64) -> Result<()> {
     let activity = data::number(app.db.pool(), "SELECT id FROM activity").await?;
     let (mut occupancy, mut statistics, mut due) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..COUNTS {
+    for _ in 0..COUNT_REPETITIONS {
         let (time, counts) = time_async(find_occupancy(app.db.pool(), app, &[activity])).await;
-        let taken: i64 = counts.map_err(told)?.values().flatten().map(|counted| counted.count).sum();
+        let taken: i64 = counts.map_err(describe)?.values().flatten().map(|counted| counted.count).sum();
         ensure!(taken == visits / data::VISITS_A_SEAT, "{taken} seats are taken");
         occupancy.push(time);
         let (time, found) = time_async(find_statistics(app, Viewer::ADMIN, None, None)).await;
-        let found = found.map_err(told)?.context("statistics are for admins")?;
+        let found = found.map_err(describe)?.context("statistics are for admins")?;
         let online: i64 = found.online_by_language.iter().map(|counted| counted.count).sum();
-        ensure!(online == visits, "{online} are on line");
+        ensure!(online == visits, "{online} visits are online");
         statistics.push(time);
         let (time, found) = time_async(find_next_due(app)).await;
-        found.map_err(told)?;
+        found.map_err(describe)?;
         due.push(time);
     }
     for (what, samples) in [
@@ -151,10 +151,10 @@ fn middle(mut samples: Vec<f64>) -> f64 {
     samples.get(samples.len() / 2).copied().unwrap_or_default()
 }
 
-/// Beats in a closed loop, all visits in turn; how many a second.
+/// Sends beats in a closed loop, for all visits in turn. Returns the beats a second.
 async fn beat(app: &App, visits: &[PresenceId], options: &Options) -> Result<f64> {
     let gatherer = Gatherer::start(app);
-    let claimant = Claimant::new(app, Viewer::person(PersonId(data::PERSON)), None).map_err(told)?;
+    let claimant = Claimant::new(app, Viewer::person(PersonId(data::PERSON)), None).map_err(describe)?;
     let (stop, next) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let visits: Arc<[PresenceId]> = visits.into();
     let start = Instant::now();
@@ -173,7 +173,7 @@ async fn beat(app: &App, visits: &[PresenceId], options: &Options) -> Result<f64
                         current_page: Some(Some("/learning".to_owned())),
                         at: clock.now(),
                     };
-                    gatherer.beat(beat).await.map_err(told)?;
+                    gatherer.beat(beat).await.map_err(describe)?;
                 }
                 Ok::<_, anyhow::Error>(())
             })
@@ -188,13 +188,12 @@ async fn beat(app: &App, visits: &[PresenceId], options: &Options) -> Result<f64
     Ok(f64::from(written) / start.elapsed().as_secs_f64())
 }
 
-/// The same rows one by one; how many a second.
+/// Upserts the same rows one by one. Returns the upserts a second.
 async fn pgbench(postgres: &Postgres, url: &str, options: &Options) -> Result<f64> {
     let mut command = postgres.program("pgbench", url);
     let script = insession_tests::TemporaryFolder::new()?;
     let file = script.join("beat.sql");
     std::fs::write(&file, data::UPSERT)?;
-    // Whoever it runs as may read it.
     command
         .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
         .arg(format!("--client={}", options.connections))

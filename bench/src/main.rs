@@ -1,10 +1,10 @@
-//! Benchmarks: `cargo run --release -p insession-bench -- recurrence`, or `-- sweep`, `-- heartbeat`, `-- fanout`, `-- query`. The
-//! last two run the real program: `cargo build --release --bin insession` first; so does `-- soak`, which compares itself with
-//! itself.
+//! Benchmarks. `cargo run --release -p insession-bench -- --help` lists them.
 //!
-//! Every other figure is held against a baseline measured in the same run, its repetitions in turn with the baseline's, and is
-//! the median of them: so a machine that is slow, or busy for a while, is so for both. Nothing is asserted about time;
-//! that both sides did the same work is.
+//! `fanout`, `query` and `soak` run the real program. Build it first: `cargo build --release --bin insession`.
+//!
+//! Each benchmark except `soak` measures InSession and a baseline in the same run, in turn. A machine that is slow or
+//! busy for a while thus slows both down. A figure is the median of the repetitions. The benchmarks check that both
+//! sides do the same work. They never check times. `soak` compares the program with itself at an earlier time.
 
 mod fanout;
 mod heartbeat;
@@ -26,36 +26,36 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Benchmark {
-    /// Occurrences a second, with their instants, against the rrule crate
+    /// Occurrences a second, compared with the rrule crate
     Recurrence {
-        /// Print the rules, for recurrence_dateutil.py, instead
+        /// Only print the rules, for recurrence_dateutil.py
         #[arg(long)]
         rules: bool,
     },
-    /// The periodic sweep of large tables, against the least SQL for the same changes (needs PostgreSQL installed)
+    /// The periodic sweep of large tables, compared with minimal SQL for the same changes (needs PostgreSQL)
     Sweep {
-        /// How many upcoming instances
+        /// Numbers of upcoming instances
         #[arg(long, value_delimiter = ',', default_value = "10000,100000,1000000")]
         sizes: Vec<i64>,
-        /// How many bookings that are due at once
+        /// Numbers of bookings that are due at once
         #[arg(long, value_delimiter = ',', default_value = "10000,250000")]
         bookings: Vec<i64>,
-        /// How often each sweep with something due is repeated
+        /// Number of repetitions of each sweep that has something to do
         #[arg(long, default_value_t = 5)]
         repetitions: usize,
     },
-    /// One change to thousands of sockets, against a raw broadcast of the same bytes (needs PostgreSQL and Redis installed)
+    /// One change to thousands of sockets, compared with a raw broadcast of the same bytes (needs PostgreSQL and Redis)
     Fanout(fanout::Options),
-    /// Beats of visits, against pgbench's upserts of the same rows, and counts among old visits (needs PostgreSQL installed)
+    /// Beats of visits, compared with pgbench upserts of the same rows, and counts among old visits (needs PostgreSQL)
     Heartbeat(heartbeat::Options),
-    /// What is in session, asked over HTTP, against the least SQL by hand (needs PostgreSQL installed)
+    /// A query for the active instances over HTTP, compared with a handler with minimal SQL (needs PostgreSQL)
     Query(query::Options),
-    /// Twenty minutes of mixed load: does anything grow? (needs PostgreSQL and Redis installed)
+    /// Twenty minutes of mixed load; fails if memory, files, threads or connections grow (needs PostgreSQL and Redis)
     Soak(soak::Options),
-    /// The baseline of `fanout`, as a process of its own
+    /// The baseline server of `fanout`
     #[command(hide = true)]
     RawBroadcast { port: u16, topics: usize },
-    /// The baseline of `query`, as a process of its own
+    /// The baseline server of `query`
     #[command(hide = true)]
     QueryByHand { port: u16, connections: u32, url: String },
 }

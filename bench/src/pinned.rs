@@ -1,4 +1,4 @@
-//! Processes that have a core to themselves: the server that is measured has one, everything else the other.
+//! Processes that are pinned to a core. The measured server has one core, and everything else shares another.
 
 use std::{
     collections::BTreeMap,
@@ -12,25 +12,25 @@ use anyhow::{Context, Result, ensure};
 use insession_tests::{TemporaryFolder, eventually, process::Process, token};
 use tokio::net::TcpStream;
 
-/// The server's.
-const SERVER: usize = 0;
-/// That of the clients, the database, Redis and this process.
-const OTHERS: usize = 1;
+/// The core of the measured server.
+const SERVER_CORE: usize = 0;
+/// The core of the clients, PostgreSQL, Redis and this process.
+const OTHER_CORE: usize = 1;
 
-const START: Duration = Duration::from_secs(30);
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Moves this process, and whatever it starts from now on, to the clients' core.
+/// Pins this process, and every process that it starts from now on, to [`OTHER_CORE`].
 pub fn pin_this_process() -> Result<()> {
     let cores = std::thread::available_parallelism()?;
-    ensure!(cores.get() > OTHERS, "the server and its clients need a core each");
+    ensure!(cores.get() > OTHER_CORE, "the server and its clients need a core each");
     let mut command = Command::new("taskset");
-    command.args(["--all-tasks", "--cpu-list", "--pid", &OTHERS.to_string(), &std::process::id().to_string()]);
+    command.args(["--all-tasks", "--cpu-list", "--pid", &OTHER_CORE.to_string(), &std::process::id().to_string()]);
     let output = command.output().context("taskset, of util-linux, can't be run")?;
     ensure!(output.status.success(), "taskset: {}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }
 
-/// A server with the other core to itself. Dropping it kills it.
+/// A server that is pinned to [`SERVER_CORE`]. Dropping the value kills the process.
 pub struct Pinned {
     process: Process,
     pub port: u16,
@@ -38,7 +38,7 @@ pub struct Pinned {
 }
 
 impl Pinned {
-    /// The real program, with the defaults of production except for how many connections one address may open.
+    /// Starts the real program. Its settings are those of production, except for the limits for one address.
     pub async fn insession(settings: &[(&str, &str)]) -> Result<Self> {
         let many = "1000000";
         let mut environment: BTreeMap<_, _> = [
@@ -56,7 +56,7 @@ impl Pinned {
         Self::start(&insession_tests::program::binary()?, &["serve"], &environment, port).await
     }
 
-    /// Another subcommand of this program, which listens on the port that is its first argument.
+    /// Starts a subcommand of this program. Its first argument is the port on which it listens.
     pub async fn this_program(name: &str, arguments: &[&str]) -> Result<Self> {
         let port = insession_tests::ports::free_port()?;
         let port_text = port.to_string();
@@ -68,10 +68,10 @@ impl Pinned {
     async fn start(program: &Path, arguments: &[&str], environment: &BTreeMap<&str, &str>, port: u16) -> Result<Self> {
         let folder = TemporaryFolder::new()?;
         let mut command = Command::new("taskset");
-        command.args(["--cpu-list", &SERVER.to_string()]).arg(program).args(arguments).current_dir(folder.path());
+        command.args(["--cpu-list", &SERVER_CORE.to_string()]).arg(program).args(arguments).current_dir(folder.path());
         command.env_clear().env("PATH", "/usr/bin:/bin").envs(environment);
         let mut process = Process::spawn(&mut command, arguments[0], &folder.join("log"), "KILL")?;
-        let ready = eventually(START, "the server to listen", async || {
+        let ready = eventually(START_TIMEOUT, "the server to listen", async || {
             if let Err(error) = process.expect_running() {
                 return Ok(Err(error));
             }
@@ -86,25 +86,25 @@ impl Pinned {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// How long its threads have been on the core, to the nanosecond.
+    /// The CPU time of all its threads so far.
     pub fn cpu(&self) -> Result<Duration> {
         let mut sum = 0;
         for task in fs::read_dir(format!("/proc/{}/task", self.process.id()))? {
-            // A thread may end meanwhile.
+            // The thread may have ended.
             let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) else { continue };
             sum += text.split(' ').next().context("schedstat is empty")?.parse::<u64>()?;
         }
         Ok(Duration::from_nanos(sum))
     }
 
-    /// Its memory in KiB, as the system counts it, once it has been the same for some seconds: what connecting took is
-    /// given back after a while.
+    /// Its resident memory in KiB, after it has been constant for some seconds. The allocator returns the memory that
+    /// connecting needed only after a while.
     pub async fn settled_memory(&self) -> Result<f64> {
-        const LONGEST: Duration = Duration::from_secs(30);
-        const QUIET: Duration = Duration::from_secs(4);
+        const TIMEOUT: Duration = Duration::from_secs(30);
+        const SETTLED_AFTER: Duration = Duration::from_secs(4);
         let started = Instant::now();
         let (mut last, mut since) = (self.memory()?, started);
-        while since.elapsed() < QUIET && started.elapsed() < LONGEST {
+        while since.elapsed() < SETTLED_AFTER && started.elapsed() < TIMEOUT {
             tokio::time::sleep(Duration::from_millis(250)).await;
             let now = self.memory()?;
             if (now - last).abs() > last * 0.002 {

@@ -1,8 +1,9 @@
-//! What a page asks first: what is in session, with sessions and counts, and where the viewer is; over HTTP.
+//! The first query of a page, over HTTP: the active instances with their sessions and counts, and the viewer's
+//! placement.
 //!
-//! The server is the real program on a core of its own, with its usual pool; the other core has PostgreSQL and the clients.
-//! The baseline is an axum handler on a pool of the same size, which checks the token, runs two statements and writes the
-//! same JSON. Both serve in turn, with the other one idle.
+//! The server is the real program on its own core, with a pool of the usual size. PostgreSQL and the clients share the
+//! other core. The baseline is an axum handler with a pool of the same size. It checks the token, runs two statements
+//! and writes the same JSON. The two are measured in turn, while the other one is idle.
 
 pub mod by_hand;
 
@@ -29,16 +30,16 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// How many requests are under way at any time
+    /// Number of requests in flight
     #[arg(long, default_value_t = 32)]
     concurrency: usize,
-    /// The size of each server's pool
+    /// Number of connections in the pool of each server
     #[arg(long, default_value_t = 16)]
     connections: u32,
-    /// How often each server is measured
+    /// Number of measurements of each server
     #[arg(long, default_value_t = NonZero::<u8>::MIN.saturating_add(4))]
     repetitions: NonZero<u8>,
-    /// For how long each time
+    /// Duration of each measurement
     #[arg(long, default_value_t = 3)]
     seconds: u64,
 }
@@ -69,16 +70,16 @@ pub async fn run(options: Options) -> Result<()> {
     db.migrate().await.map_err(|error| anyhow!(error.describe()))?;
     db.pool().execute_unprepared(FILL).await.context("the database can't be filled")?;
     let connections = options.connections.to_string();
-    // Its workers are in the same process, as without Redis; nothing falls due.
+    // Without Redis, its jobs run in the same process. Nothing falls due meanwhile.
     let insession = Pinned::insession(&[("DATABASE_URL", &url), ("DATABASE_CONNECTIONS", &connections)]).await?;
     let by_hand = Pinned::this_program("query-by-hand", &[&connections, &url]).await?;
     let answer = ask(&insession).await?;
     ensure!(answer == ask(&by_hand).await?, "the answers differ");
     ensure!(answer["activeSessionInstances"]["nodes"].as_array().map(Vec::len) == Some(20), "there are 20: {answer}");
-    ensure!(answer["viewer"]["activeSessionInstance"].is_object(), "the viewer is somewhere: {answer}");
+    ensure!(answer["viewer"]["activeSessionInstance"].is_object(), "the viewer has a placement: {answer}");
 
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    // The first of each is not counted.
+    // The first measurement of each is not counted.
     for repetition in 0..=options.repetitions.get() {
         for (server, slices) in [(&insession, &mut ours), (&by_hand, &mut theirs)] {
             let slice = measure(server, &options).await?;
@@ -88,7 +89,7 @@ pub async fn run(options: Options) -> Result<()> {
         }
     }
     println!(
-        "activeSessionInstances(first: 20) with sessions and counts, and the viewer's place; {} requests under way, {} \
+        "activeSessionInstances(first: 20) with sessions and counts, and the viewer's placement; {} requests in flight, {} \
          connections to the database; each figure the median of {}",
         options.concurrency, options.connections, options.repetitions
     );
@@ -106,7 +107,8 @@ pub async fn run(options: Options) -> Result<()> {
     Ok(())
 }
 
-/// A thousand sessions; 200 meetings are on, with 25 people at each who said yes, and 5 yeses of others; 20 past ones each.
+/// A thousand sessions with 20 instances each. 200 instances are active; each has 25 people who are placed there, and 5
+/// more people who said yes.
 const FILL: &str = "INSERT INTO session (name, name_key, path, city, country, time_zone, created_at) \
       SELECT 'Session ' || n, 'session ' || n, 'session-' || n, 'City ' || n % 50, 'Country ' || n % 5, \
              'America/Chicago', now() FROM generate_series(1, 1000) n; \
@@ -160,14 +162,14 @@ async fn measure(server: &Pinned, options: &Options) -> Result<Slice> {
     })
 }
 
-/// One request after the other on one connection.
+/// Sends requests one after the other on one connection. Returns their number.
 async fn ask_until(end: Instant, mut stream: TcpStream, request: String) -> Result<u32> {
     let mut requests = 0;
     let mut bytes = Vec::new();
     while Instant::now() < end {
         stream.write_all(request.as_bytes()).await?;
         bytes.clear();
-        while !is_whole(&bytes)? {
+        while !is_complete(&bytes)? {
             ensure!(stream.read_buf(&mut bytes).await? > 0, "the server closed a connection");
         }
         requests += 1;
@@ -175,7 +177,7 @@ async fn ask_until(end: Instant, mut stream: TcpStream, request: String) -> Resu
     Ok(requests)
 }
 
-fn is_whole(bytes: &[u8]) -> Result<bool> {
+fn is_complete(bytes: &[u8]) -> Result<bool> {
     let Some(head) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(false) };
     let text = std::str::from_utf8(&bytes[..head])?;
     ensure!(text.starts_with("HTTP/1.1 200"), "{text}");

@@ -1,8 +1,8 @@
-//! Recurrence: occurrences a second, with their instants, of rules over fifty years.
+//! Recurrence: occurrences a second, as instants, for rules over fifty years.
 //!
-//! The rrule crate gives starts only; `domain` gives starts and ends. Neither's parsing is counted. That both give the
-//! same starts is checked. For python-dateutil, on the same rules:
-//! `cargo run --release -p insession-bench -- recurrence --rules | python3 bench/recurrence_dateutil.py`.
+//! The rrule crate computes starts; `domain` computes starts and ends. Parsing is not measured. The benchmark checks
+//! that both compute the same starts. For python-dateutil, with the same rules: `cargo run --release -p insession-bench
+//! -- recurrence --rules | python3 bench/recurrence_dateutil.py`.
 
 use std::{hint::black_box, time::Duration};
 
@@ -16,9 +16,10 @@ use rrule::RRuleSet;
 
 use crate::measure::{median, time};
 
-/// How often each side is measured, and for how long at least.
+/// The number of measurements of each side.
 const REPETITIONS: usize = 15;
-const AT_LEAST: Duration = Duration::from_millis(20);
+/// The minimal duration of one measurement.
+const MIN_DURATION: Duration = Duration::from_millis(20);
 
 struct Rule {
     recurrence: Recurrence,
@@ -67,7 +68,7 @@ fn rules() -> Result<Vec<Rule>> {
     ])
 }
 
-/// One rule a line: zone, first start and end of the range as local times, RRULE without UNTIL.
+/// Prints each rule as a line: zone, first start and end of the range as local times, RRULE without UNTIL.
 pub fn print_rules() -> Result<()> {
     for rule in rules()? {
         let (starts, until) = (rule.series.starts, rule.to.and_time(rule.series.starts.time()));
@@ -103,7 +104,7 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// That both give the same starts; how many.
+/// Checks that both compute the same starts. Returns their number.
 fn check(rule: &Rule, theirs: &RRuleSet) -> Result<u32> {
     let ours: Vec<DateTime<Utc>> = rule.starts().collect();
     let theirs: Vec<DateTime<Utc>> = theirs.into_iter().map(|at| at.to_utc()).collect();
@@ -111,16 +112,16 @@ fn check(rule: &Rule, theirs: &RRuleSet) -> Result<u32> {
     Ok(u32::try_from(ours.len())?)
 }
 
-/// How many calls take long enough to be measured.
+/// The number of calls that together take at least [`MIN_DURATION`].
 fn rounds(work: &mut dyn FnMut() -> i64) -> u32 {
     let mut rounds = 1;
-    while repeat(rounds, work) * rounds < AT_LEAST {
+    while repeat(rounds, work) * rounds < MIN_DURATION {
         rounds *= 2;
     }
     rounds
 }
 
-/// The time of one of so many calls.
+/// The average duration of a call.
 fn repeat(rounds: u32, work: &mut dyn FnMut() -> i64) -> Duration {
     time(|| (0..rounds).for_each(|_| _ = black_box(work()))) / rounds
 }

@@ -1,7 +1,8 @@
-//! Twenty minutes of mixed load: does anything grow?
+//! Soak test: twenty minutes of mixed load, after which memory, files, threads and connections must not have grown.
 //!
-//! The real program, one server and one worker, on PostgreSQL and Redis. What each holds is looked at every so often, and
-//! the last third of the time is held against the middle one: the first is for pools and caches to fill.
+//! The real program runs as one server and one worker, with PostgreSQL and Redis. Samples are taken at regular
+//! intervals. The last third of the time is compared with the middle third. Pools and caches fill during the first
+//! third.
 
 use std::{
     num::NonZero,
@@ -17,26 +18,25 @@ use insession_tests::{
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// For how long
+    /// Duration of the load
     #[arg(long, default_value_t = NonZero::<u64>::MIN.saturating_add(1_199))]
     seconds: NonZero<u64>,
-    /// Sockets that come and go, at any time
+    /// Number of sockets at any time; they connect and disconnect all the time
     #[arg(long, default_value_t = 200)]
     sockets: usize,
-    /// Who makes changes
+    /// Number of clients that run mutations
     #[arg(long, default_value_t = 4)]
     writers: usize,
-    /// Who asks queries
+    /// Number of clients that run queries
     #[arg(long, default_value_t = 4)]
     readers: usize,
 }
 
-/// How many looks there are.
-const LOOKS: u32 = 60;
+const SAMPLES: u32 = 60;
 
-/// A figure grows when its median of the last third is above that of the middle one by more than this share, and by more
-/// than a slack of its own.
-const SHARE: f64 = 0.05;
+/// A figure grows if the median of the last third exceeds that of the middle third by more than this share, and by more
+/// than the figure's own tolerance.
+const RELATIVE_TOLERANCE: f64 = 0.05;
 
 pub async fn run(options: Options) -> Result<()> {
     let many = "1000000";
@@ -64,9 +64,9 @@ pub async fn run(options: Options) -> Result<()> {
     println!("{}", line("idle", &idle, &stage));
     let mut load = stage.start(size);
     let began = Instant::now();
-    let period = Duration::from_secs(options.seconds.get()) / LOOKS;
+    let period = Duration::from_secs(options.seconds.get()) / SAMPLES;
     let mut samples = Vec::new();
-    for _ in 0..LOOKS {
+    for _ in 0..SAMPLES {
         load.go_on(period).await?;
         let now = sample(&deployment, &connection).await?;
         println!("{}", line(&format!("{} s", began.elapsed().as_secs()), &now, &stage));
@@ -103,7 +103,7 @@ fn mebibytes(kibibytes: u64) -> f64 {
     kibibytes as f64 / 1024.0
 }
 
-/// A figure's name, how it is read, and how much of it is no growth.
+/// The name of a figure, its value in a sample, and its absolute tolerance.
 type Figure = (&'static str, fn(&Sample) -> f64, f64);
 
 #[expect(clippy::cast_precision_loss, reason = "these are small")]
@@ -118,16 +118,18 @@ const FIGURES: [Figure; 8] = [
     ("clients of Redis", |sample| sample.redis_clients as f64, 2.0),
 ];
 
+/// Prints the medians of the middle and the last third.
+///
 /// # Errors
-/// When something grows.
+/// If a figure grows.
 fn verdict(samples: &[Sample]) -> Result<()> {
     let third = samples.len() / 3;
     let (middle, last) = (&samples[third..2 * third], &samples[2 * third..]);
     let mut growing = Vec::new();
     println!("\n{:28} {:>8} {:>8}", "median of a third", "middle", "last");
-    for (name, figure, slack) in FIGURES {
+    for (name, figure, tolerance) in FIGURES {
         let (before, after) = (median(middle, figure), median(last, figure));
-        let grows = after - before > slack.max(before * SHARE);
+        let grows = after - before > tolerance.max(before * RELATIVE_TOLERANCE);
         println!("{name:28} {before:8.1} {after:8.1} {}", if grows { "grows" } else { "flat" });
         if grows {
             growing.push(name);

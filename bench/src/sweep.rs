@@ -1,9 +1,9 @@
-//! The sweep on large tables: with nothing due, and with 2 % of the upcoming instances due; and with many bookings due.
+//! The sweep of large tables: with nothing due, with 2 % of the upcoming instances due, and with many bookings due.
 //!
-//! A private PostgreSQL that writes to the disk as in production gets so many upcoming instances and ten times as many
-//! past ones. The sweep is the service's, as cron runs it; the baseline is the least SQL that makes the same changes.
-//! Both work on the same tables, in turn; after each run what it changed is undone. Both must leave the same statuses
-//! and the same people at the same places.
+//! A private PostgreSQL writes to the disk before a commit returns, as in production. It gets a number of upcoming
+//! instances and ten times as many past ones. The sweep is the periodic sweep of the service. The baseline is minimal
+//! SQL for the same changes. Both work on the same tables, in turn, and the changes are undone after each run. Both
+//! must leave the same statuses and the same placements.
 
 mod bookings;
 mod by_hand;
@@ -33,7 +33,7 @@ pub async fn run(sizes: &[i64], bookings: &[i64], repetitions: usize) -> Result<
     println!("{}\n", data::ABOUT);
     for upcoming in sizes {
         ensure!(*upcoming >= 100 && upcoming % 100 == 0, "sizes are multiples of 100");
-        // The past of the largest would be a hundred million check-ins, which no sweep looks at.
+        // For the largest size, past check-ins would be a hundred million rows that no sweep reads.
         let size = Size { upcoming: *upcoming, past_has_check_ins: *upcoming <= 100_000 };
         run_size(size, repetitions).await.with_context(|| format!("{upcoming} upcoming instances"))?;
     }
@@ -49,7 +49,7 @@ fn settings() -> PostgresOptions {
         ("work_mem", "64MB"),
         ("maintenance_work_mem", "1GB"),
         ("random_page_cost", "1.1"),
-        // Nothing in the background: what is measured is the work itself.
+        // No work in the background, so that only the sweep is measured.
         ("autovacuum", "off"),
         ("checkpoint_timeout", "1h"),
         ("max_wal_size", "32GB"),
@@ -62,8 +62,8 @@ fn settings() -> PostgresOptions {
 async fn run_size(size: Size, repetitions: usize) -> Result<()> {
     let postgres = Postgres::start_with(settings()).await?;
     let url = postgres.create_database().await?;
-    let db = Db::connect(&url, 4).await.map_err(told)?;
-    db.migrate().await.map_err(told)?;
+    let db = Db::connect(&url, 4).await.map_err(describe)?;
+    db.migrate().await.map_err(describe)?;
     let (filling, filled) = time_async(data::fill(&db, size)).await;
     filled?;
     let app = App::new(
@@ -81,16 +81,16 @@ async fn run_size(size: Size, repetitions: usize) -> Result<()> {
 }
 
 async fn service_sweep(app: &App, at: DateTime<Utc>) -> Result<Report> {
-    sweep(app, Request { at: Some(at), ..Request::PERIODIC }).await.map_err(told)
+    sweep(app, Request { at: Some(at), ..Request::PERIODIC }).await.map_err(describe)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what map_err asks for")]
-fn told(error: service::Error) -> Error {
+fn describe(error: service::Error) -> Error {
     anyhow!(error.describe())
 }
 
 async fn idle(app: &App) -> Result<()> {
-    // More than the lookahead before the first instance falls due.
+    // An hour before the first instance falls due, which is more than the lookahead.
     let at = data::now() - TimeDelta::hours(1);
     let (mut ours, mut by_hand) = (Vec::new(), Vec::new());
     for repetition in 0..IDLE_REPETITIONS {
@@ -99,7 +99,7 @@ async fn idle(app: &App) -> Result<()> {
         ensure!(report.activated.is_empty() && report.deactivated.is_empty(), "something was due");
         let (hand, due) = time_async(by_hand::find_due(app.db.pool(), at)).await;
         ensure!(due? == 0, "something was due");
-        // The first ones prepare statements and fill caches.
+        // The first repetitions prepare statements and fill caches.
         if repetition >= IDLE_REPETITIONS / 10 {
             ours.push(time);
             by_hand.push(hand);
@@ -124,14 +124,14 @@ async fn two_percent(app: &App, url: &str, repetitions: usize) -> Result<()> {
     data::remember(db).await?;
     let (mut ours, mut by_hand) = (Vec::new(), Vec::new());
     let mut results = Vec::new();
-    let mut told = String::new();
-    // The first of each is not counted.
+    let mut changes = String::new();
+    // The first measurement of each is not counted.
     for repetition in 0..=repetitions {
         let (time, report) = time_async(service_sweep(app, data::now())).await;
         let report = report?;
         results.push(data::result(db).await?);
-        told = format!(
-            "{} instances turned, {} moves of people",
+        changes = format!(
+            "{} instances changed status, {} people moved",
             report.activated.len() + report.deactivated.len(),
             number(db, "SELECT count(*) FROM change_log WHERE kind = 'PERSON_MOVED'").await?
         );
@@ -147,11 +147,11 @@ async fn two_percent(app: &App, url: &str, repetitions: usize) -> Result<()> {
     }
     ensure!(
         results.windows(2).all(|pair| pair[0] == pair[1]),
-        "the sweep and the SQL left different things: {results:?}"
+        "the sweep and the SQL left different tables: {results:?}"
     );
     let (ours, by_hand) = (median(ours), median(by_hand));
     println!(
-        "  2 % due       sweep {:>9.1} ms   least SQL     {:>9.1} ms   {:>5.2} x   ({told})",
+        "  2 % due       sweep {:>9.1} ms   least SQL     {:>9.1} ms   {:>5.2} x   ({changes})",
         milliseconds(ours),
         milliseconds(by_hand),
         ratio(ours, by_hand),
@@ -160,9 +160,9 @@ async fn two_percent(app: &App, url: &str, repetitions: usize) -> Result<()> {
     data::undo(db).await
 }
 
-/// Looks, every other millisecond, how old the oldest open transaction of a sweep is.
+/// The longest transaction of a sweep. The age of the oldest open transaction is read every two milliseconds.
 async fn longest_transaction(app: &App, url: &str) -> Result<Duration> {
-    let watcher = Db::connect(url, 1).await.map_err(told)?;
+    let watcher = Db::connect(url, 1).await.map_err(describe)?;
     let sql = "SELECT COALESCE((EXTRACT(EPOCH FROM max(clock_timestamp() - xact_start)) * 1000000)::bigint, 0) \
                FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
     let sweeping = service_sweep(app, data::now());

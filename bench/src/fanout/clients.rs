@@ -1,5 +1,5 @@
-//! Thousands of sockets in one thread, which do little more than read and count: a client that costs more than the server
-//! would measure itself.
+//! Thousands of sockets in one thread. They do little more than read and count, because clients that cost more than the
+//! server would dominate the measurement.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -20,11 +20,11 @@ use tokio::{
     task::JoinSet,
 };
 
-const AT_ONCE: usize = 64;
-const LIMIT: Duration = Duration::from_mins(1);
-/// Latencies are counted by the millisecond, up to this one.
-const SLOWEST: usize = 10_000;
-/// Each address of this machine has its own ports.
+const CONNECT_CONCURRENCY: usize = 64;
+const TIMEOUT: Duration = Duration::from_mins(1);
+/// Latencies are counted by millisecond. Longer ones count as this one.
+const MAX_LATENCY_MS: usize = 10_000;
+/// The sockets that connect from one local address. Each address has its own ports.
 const SOCKETS_PER_ADDRESS: usize = 10_000;
 
 pub struct Clients {
@@ -39,7 +39,7 @@ struct Shared {
     received: AtomicU64,
     goal: AtomicU64,
     reached: Notify,
-    /// Of what is under way, in microseconds since `begun`.
+    /// The instant of the last publication, in microseconds since `begun`.
     published: AtomicU64,
     latencies: Vec<AtomicU32>,
     sockets: Mutex<Vec<Arc<AtomicU32>>>,
@@ -61,7 +61,7 @@ impl Clients {
             goal: AtomicU64::new(u64::MAX),
             reached: Notify::new(),
             published: AtomicU64::new(0),
-            latencies: (0..=SLOWEST).map(|_| AtomicU32::new(0)).collect(),
+            latencies: (0..=MAX_LATENCY_MS).map(|_| AtomicU32::new(0)).collect(),
             sockets: Mutex::default(),
             sample: Mutex::default(),
             problem: Mutex::default(),
@@ -69,8 +69,8 @@ impl Clients {
         Ok(Self { shared: Arc::new(shared), runtime: handle, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Connects numbers `from..to`; each sends what `subscribe` gives for its number. `round` tells apart those that connect
-    /// after others, from other addresses: their ports are not free at once.
+    /// Connects the sockets with these numbers. Each sends the message that `subscribe` returns for its number. Each
+    /// `round` uses other local addresses, because the ports of the previous round are not free at once.
     pub async fn connect(
         &self,
         server: u16,
@@ -78,7 +78,7 @@ impl Clients {
         round: u8,
         subscribe: impl Fn(usize) -> String,
     ) -> Result<()> {
-        let turns = Arc::new(Semaphore::new(AT_ONCE));
+        let turns = Arc::new(Semaphore::new(CONNECT_CONCURRENCY));
         let mut connecting = JoinSet::new();
         for number in numbers {
             let (turns, shared, text) = (Arc::clone(&turns), Arc::clone(&self.shared), subscribe(number));
@@ -99,7 +99,7 @@ impl Clients {
         Ok(())
     }
 
-    /// Something is about to be published: what comes from now on is as old as it.
+    /// Marks the instant of a publication. Latencies of later messages are measured from it.
     pub fn mark(&self) {
         self.shared.published.store(self.shared.elapsed(), Ordering::Relaxed);
     }
@@ -108,7 +108,7 @@ impl Clients {
         self.shared.received.load(Ordering::Acquire)
     }
 
-    /// Returns when that many messages have come, to all sockets together, ever.
+    /// Waits until all sockets together have received this number of messages since the start.
     pub async fn wait_for(&self, goal: u64) -> Result<()> {
         self.shared.goal.store(goal, Ordering::SeqCst);
         let reached = async {
@@ -116,14 +116,14 @@ impl Clients {
                 self.shared.reached.notified().await;
             }
         };
-        let result = tokio::time::timeout(LIMIT, reached).await;
+        let result = tokio::time::timeout(TIMEOUT, reached).await;
         if let Some(problem) = locked(&self.shared.problem).take() {
             return Err(problem);
         }
         result.map_err(|_| anyhow!("{} messages of {goal} came", self.received()))
     }
 
-    /// All sockets have had the same number of messages.
+    /// Checks that every socket has received this number of messages.
     pub fn ensure_all_had(&self, messages: u64) -> Result<()> {
         let sockets = locked(&self.shared.sockets);
         let wrong = sockets.iter().filter(|count| u64::from(count.load(Ordering::Relaxed)) != messages).count();
@@ -131,12 +131,12 @@ impl Clients {
         Ok(())
     }
 
-    /// A message, as it came.
+    /// The text of one received message.
     pub fn sample(&self) -> String {
         locked(&self.shared.sample).clone()
     }
 
-    /// Forgets the latencies so far, and gives how many there were of each millisecond.
+    /// Resets the latencies, and returns the number of messages for each millisecond.
     pub fn take_latencies(&self) -> Vec<u32> {
         self.shared.latencies.iter().map(|count| count.swap(0, Ordering::Relaxed)).collect()
     }
@@ -162,7 +162,7 @@ impl Shared {
 
     fn note(&self, messages: u32) {
         let age = self.elapsed().saturating_sub(self.published.load(Ordering::Relaxed)) / 1000;
-        let age = usize::try_from(age).unwrap_or(SLOWEST).min(SLOWEST);
+        let age = usize::try_from(age).unwrap_or(MAX_LATENCY_MS).min(MAX_LATENCY_MS);
         self.latencies[age].fetch_add(messages, Ordering::Relaxed);
         let received = self.received.fetch_add(messages.into(), Ordering::SeqCst) + u64::from(messages);
         if received >= self.goal.load(Ordering::SeqCst) {
@@ -192,24 +192,24 @@ async fn connect(server: SocketAddr, source: Ipv4Addr, subscribe: &str) -> Resul
     Ok(stream)
 }
 
-async fn read_until(stream: &mut TcpStream, is_whole: impl Fn(&[u8]) -> bool) -> Result<Vec<u8>> {
+async fn read_until(stream: &mut TcpStream, is_complete: impl Fn(&[u8]) -> bool) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    while !is_whole(&bytes) {
-        let read = tokio::time::timeout(LIMIT, stream.read_buf(&mut bytes)).await??;
+    while !is_complete(&bytes) {
+        let read = tokio::time::timeout(TIMEOUT, stream.read_buf(&mut bytes)).await??;
         ensure!(read > 0 && bytes.len() < 4096, "unexpected: {}", String::from_utf8_lossy(&bytes));
     }
     Ok(bytes)
 }
 
-/// Of the first byte: the last frame of its message. Of the second: masked.
+/// The high bit. In the first byte it means the last frame of a message, in the second byte a masked payload.
 const FLAG: u8 = 0x80;
-/// In the place of a length: two bytes of it follow.
+/// This value in the length field means that the length is in the next two bytes.
 const LONG: u8 = 0x7e;
 const TEXT: u8 = 1;
 const PING: u8 = 9;
 const PONG: u8 = 10;
 
-/// A client's frame: masked, with the mask that changes nothing.
+/// A frame from a client. It is masked with zeros, which leave the payload unchanged.
 fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![FLAG | kind];
     match u8::try_from(payload.len()) {
@@ -224,7 +224,7 @@ fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// The kind, and where the payload is, of the first frame of a server; `None` while it is not whole.
+/// The kind and the range of the payload of a server's first frame. `None` if the frame is not complete.
 fn parse(bytes: &[u8]) -> Result<Option<(u8, std::ops::Range<usize>)>> {
     let [first, second, ..] = bytes else { return Ok(None) };
     let (start, length) = match *second {
@@ -279,10 +279,10 @@ async fn try_read_all(mut stream: TcpStream, shared: &Shared, count: &AtomicU32)
     }
 }
 
-/// The first message of a socket has to be news.
+/// Checks that the first message of a socket is a change without errors.
 fn check(payload: &[u8], shared: &Shared) -> Result<()> {
     let text = std::str::from_utf8(payload)?;
-    ensure!(text.contains(r#""type":"next""#) && !text.contains(r#""errors""#), "no news: {text}");
+    ensure!(text.contains(r#""type":"next""#) && !text.contains(r#""errors""#), "not a change: {text}");
     text.clone_into(&mut locked(&shared.sample));
     Ok(())
 }

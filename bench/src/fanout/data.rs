@@ -1,4 +1,5 @@
-//! What is published: news of meetings that are on, one session a topic, through the service's own transaction.
+//! The published data: changes of active instances, one session for each topic, written by a transaction of the
+//! service.
 
 use std::sync::Arc;
 
@@ -13,12 +14,12 @@ use insession_tests::{Postgres, Redis};
 use sea_orm::ConnectionTrait;
 use service::{App, app::NoQueue, changes::Told, cursor::find_installation, db::Db, transaction, wake::Wake};
 
-/// The database and Redis, and this process's own way to write to them: another server would do no more.
+/// PostgreSQL and Redis, and an application in this process that writes to them as a server would.
 pub struct Data {
     pub app: App,
     pub database: String,
     pub redis: String,
-    told: Vec<Told>,
+    instances: Vec<Told>,
     _servers: (Postgres, Redis),
 }
 
@@ -26,26 +27,27 @@ impl Data {
     pub async fn create(sessions: usize) -> Result<Self> {
         let (postgres, redis) = (Postgres::start().await?, Redis::start().await?);
         let database = postgres.create_database().await?;
-        let db = Db::connect(&database, 4).await.map_err(told)?;
-        db.migrate().await.map_err(told)?;
+        let db = Db::connect(&database, 4).await.map_err(describe)?;
+        db.migrate().await.map_err(describe)?;
         fill(&db, sessions).await?;
-        let channel = format!("insession:{}:wake", find_installation(&db).await.map_err(told)?.name);
+        let channel = format!("insession:{}:wake", find_installation(&db).await.map_err(describe)?.name);
         let wake = Wake::through_redis(::redis::Client::open(redis.url())?, channel);
         let app = App::new(db, Arc::new(SystemClock), wake, Arc::new(NoQueue), PlacementRule::default());
         let location = Location { city: Some("Austin".to_owned()), country: Some("US".to_owned()) };
-        let told = (1..=i64::try_from(sessions)?)
+        let instances = (1..=i64::try_from(sessions)?)
             .map(|id| Told { session: SessionId(id), instance: SessionInstanceId(id), location: location.clone() })
             .collect();
-        Ok(Self { app, database, redis: redis.url(), told, _servers: (postgres, redis) })
+        Ok(Self { app, database, redis: redis.url(), instances, _servers: (postgres, redis) })
     }
 
-    /// One transaction with one change of each of the first so many sessions. Of a kind that is never merged.
+    /// Publishes one change of each of the first `sessions` sessions, in one transaction. The kind is one that is never
+    /// merged with other changes.
     pub async fn publish(&self, sessions: usize) -> Result<()> {
         let result: service::Result<()> = transaction!(&self.app, self.app.now(), |tx| {
-            tx.tell(|news| self.told[..sessions].iter().for_each(|told| news.activated(told.clone())));
+            tx.tell(|news| self.instances[..sessions].iter().for_each(|instance| news.activated(instance.clone())));
             Ok(())
         });
-        result.map_err(told)
+        result.map_err(describe)
     }
 }
 
@@ -65,6 +67,6 @@ async fn fill(db: &Db, sessions: usize) -> Result<()> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what map_err asks for")]
-fn told(error: service::Error) -> anyhow::Error {
+fn describe(error: service::Error) -> anyhow::Error {
     anyhow!(error.describe())
 }

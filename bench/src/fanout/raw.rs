@@ -1,5 +1,5 @@
-//! The baseline: axum's WebSockets, and a broadcast channel for each topic. It speaks as much of the protocol as the clients
-//! need to connect.
+//! The baseline: axum's WebSockets with a broadcast channel for each topic. It implements only the part of the protocol
+//! that the clients need to connect.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -55,11 +55,11 @@ async fn set_text(State(Broadcast(shared)): State<Broadcast>, text: String) {
     *shared.text.lock().unwrap_or_else(PoisonError::into_inner) = text.into();
 }
 
-/// One message to each topic.
+/// Sends one message to each topic.
 async fn publish(State(Broadcast(shared)): State<Broadcast>) {
     let text = shared.text.lock().unwrap_or_else(PoisonError::into_inner).clone();
     for topic in &shared.topics {
-        // Without subscribers there is nobody to tell.
+        // Sending fails if the topic has no subscribers, which is fine.
         let _ = topic.send(text.clone());
     }
 }

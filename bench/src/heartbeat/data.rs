@@ -1,27 +1,27 @@
-//! Visits: some on line, and many that are over.
+//! The test data: online visits and many old ones.
 
 use anyhow::{Context, Result};
 use domain::ids::PresenceId;
 use sea_orm::{ConnectionTrait, Statement};
 use service::db::Db;
 
-/// Whose all visits are.
+/// The owner of all visits.
 pub const PERSON: i64 = 1;
 
-/// One visit of so many has a seat.
+/// One in this number of online visits has a seat.
 pub const VISITS_A_SEAT: i64 = 10;
 
-/// How many old visits one statement makes.
-const STEP: i64 = 500_000;
+/// The number of old visits that one statement inserts.
+const BATCH: i64 = 500_000;
 
-/// What pgbench runs: a beat as one statement of its own.
+/// The script for pgbench: one beat as one statement.
 pub const UPSERT: &str = "\\set n random(1, :visits)
 INSERT INTO presence (id, person_id, current_page, status, is_live, started_at, last_seen_at)
 VALUES (md5('live' || :n)::uuid::text, 1, '/learning', 'ACTIVE', TRUE, now(), now())
 ON CONFLICT (id) DO UPDATE SET last_seen_at = EXCLUDED.last_seen_at, current_page = EXCLUDED.current_page;
 ";
 
-/// The number that a query gives.
+/// The number that a query returns.
 pub async fn number(db: &impl ConnectionTrait, sql: &str) -> Result<i64> {
     let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
@@ -32,7 +32,7 @@ async fn execute(db: &impl ConnectionTrait, sql: &str) -> Result<()> {
     Ok(())
 }
 
-/// Indexes are made anew when all rows are there, and no foreign key is checked meanwhile.
+/// Drops the indexes and disables the foreign keys while the rows are inserted.
 const WITHOUT_INDEXES: &str = "
 ALTER TABLE presence DISABLE TRIGGER ALL;
 ALTER TABLE presence DROP CONSTRAINT presence_pkey;
@@ -49,7 +49,8 @@ END $$;
 DROP TABLE kept_index;
 ALTER TABLE presence ENABLE TRIGGER ALL";
 
-/// Old visits began evenly over the last 400 days, half an hour long at the most; those on line within the last hour.
+/// Inserts the visits. The starts of old visits are spread evenly over the last 400 days, and each lasted at most half
+/// an hour. Online visits started within the last hour.
 pub async fn fill(db: &Db, visits: i64, old: i64) -> Result<()> {
     let db = db.pool();
     execute(
@@ -60,8 +61,8 @@ pub async fn fill(db: &Db, visits: i64, old: i64) -> Result<()> {
     )
     .await?;
     execute(db, WITHOUT_INDEXES).await?;
-    for from in (0..old).step_by(usize::try_from(STEP)?) {
-        let to = (from + STEP).min(old);
+    for from in (0..old).step_by(usize::try_from(BATCH)?) {
+        let to = (from + BATCH).min(old);
         execute(
             db,
             &format!(

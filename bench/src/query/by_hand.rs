@@ -1,4 +1,4 @@
-//! The baseline: an axum handler that checks the token, runs the least SQL for the answer and writes it down.
+//! The baseline: an axum handler that checks the token, runs minimal SQL and writes the answer as JSON.
 
 use std::{str::FromStr, sync::Arc};
 
@@ -102,17 +102,17 @@ struct Session {
 struct Person {
     id: String,
     display_name: String,
-    active_session_instance: Option<Place>,
+    active_session_instance: Option<Placement>,
 }
 
 #[derive(Serialize)]
-struct Place {
+struct Placement {
     id: String,
-    session: PlaceSession,
+    session: PlacementSession,
 }
 
 #[derive(Serialize)]
-struct PlaceSession {
+struct PlacementSession {
     id: String,
     name: String,
     path: String,
@@ -141,7 +141,7 @@ pub async fn serve(port: u16, connections: u32, url: &str) -> Result<()> {
     Ok(axum::serve(listener, router).await?)
 }
 
-/// The body, a GraphQL request, is only read.
+/// Answers the query. The body is read, but not parsed.
 async fn answer(
     State(server): State<Server>,
     headers: HeaderMap,
@@ -189,9 +189,9 @@ fn instance(row: ActiveRow) -> Instance {
 }
 
 fn person((id, display_name, instance, session, name, path): ViewerRow) -> Person {
-    let place = instance.zip(session).zip(name.zip(path)).map(|((instance, session), (name, path))| Place {
+    let placement = instance.zip(session).zip(name.zip(path)).map(|((instance, session), (name, path))| Placement {
         id: format!("SessionInstance:{instance}"),
-        session: PlaceSession { id: format!("Session:{session}"), name, path },
+        session: PlacementSession { id: format!("Session:{session}"), name, path },
     });
-    Person { id: format!("Person:{id}"), display_name, active_session_instance: place }
+    Person { id: format!("Person:{id}"), display_name, active_session_instance: placement }
 }

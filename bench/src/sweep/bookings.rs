@@ -1,7 +1,8 @@
-//! Bookings that fall due at once, beside ten times as many that are over.
+//! Bookings that fall due at once, among ten times as many old ones.
 //!
-//! Half of them have begun unnoticed, half were started and have ended. The sweep is that of the minute; the baseline is
-//! one statement that makes the same steps and tells them.
+//! Half of them are SCHEDULED and their slots have begun. The other half are ONGOING and their slots have ended. The
+//! sweep is the one that runs every minute. The baseline is one statement that makes the same steps and writes them to
+//! the change log.
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use service::{
 
 use super::{
     data::{NOW, now, number},
-    execute, settings, told,
+    describe, execute, settings,
 };
 use crate::measure::{median, milliseconds, ratio, time_async};
 
@@ -29,12 +30,12 @@ const IDLE_REPETITIONS: usize = 300;
 pub async fn run(due: i64, repetitions: usize) -> Result<()> {
     ensure!(due > 0 && due % 2 == 0, "sizes are even");
     let postgres = Postgres::start_with(settings()).await?;
-    let db = Db::connect(&postgres.create_database().await?, 4).await.map_err(told)?;
-    db.migrate().await.map_err(told)?;
+    let db = Db::connect(&postgres.create_database().await?, 4).await.map_err(describe)?;
+    db.migrate().await.map_err(describe)?;
     fill(db.pool(), due).await.context("filling")?;
     let clock = Arc::new(ManualClock::at(now()));
     let app = App::new(db, clock, Wake::local(), Arc::new(NoQueue), PlacementRule::default());
-    println!("{due} bookings due at once; {} that are over", 10 * due);
+    println!("{due} bookings due at once; {} old ones", 10 * due);
     idle(&app).await?;
     all_due(&app, due, repetitions).await?;
     println!();
@@ -42,7 +43,8 @@ pub async fn run(due: i64, repetitions: usize) -> Result<()> {
 }
 
 async fn fill(db: &DatabaseConnection, due: i64) -> Result<()> {
-    // Slots of a minute each, so that those of one mentor don't overlap: the last of the past ends when the due ones begin.
+    // Each slot lasts a minute, so that the slots of a mentor don't overlap. The last old slot ends when the due ones
+    // begin.
     let all = 11 * due;
     execute(
         db,
@@ -67,11 +69,11 @@ async fn fill(db: &DatabaseConnection, due: i64) -> Result<()> {
 }
 
 async fn service_sweep(app: &App, before: TimeDelta) -> Result<Report> {
-    sweep(app, Request { at: Some(now() - before), ..Request::EVERY_MINUTE }).await.map_err(told)
+    sweep(app, Request { at: Some(now() - before), ..Request::EVERY_MINUTE }).await.map_err(describe)
 }
 
 async fn idle(app: &App) -> Result<()> {
-    // Before any of them began.
+    // An instant before any slot begins.
     let years = TimeDelta::days(3650);
     let (mut ours, mut by_hand) = (Vec::new(), Vec::new());
     for repetition in 0..IDLE_REPETITIONS {
@@ -81,7 +83,7 @@ async fn idle(app: &App) -> Result<()> {
         let statement = Statement::from_sql_and_values(sea_orm::DbBackend::Postgres, sql, [(now() - years).into()]);
         let (hand, due) = time_async(app.db.pool().query_all_raw(statement)).await;
         ensure!(due?.is_empty(), "something was due");
-        // The first ones prepare statements and fill caches.
+        // The first repetitions prepare statements and fill caches.
         if repetition >= IDLE_REPETITIONS / 10 {
             ours.push(time);
             by_hand.push(hand);
@@ -95,7 +97,7 @@ async fn all_due(app: &App, due: i64, repetitions: usize) -> Result<()> {
     let db = app.db.pool();
     let (mut ours, mut by_hand) = (Vec::new(), Vec::new());
     let mut results = Vec::new();
-    // The first of each is not counted.
+    // The first measurement of each is not counted.
     for repetition in 0..=repetitions {
         let (time, report) = time_async(service_sweep(app, TimeDelta::zero())).await;
         let steps = i64::try_from(report?.bookings.len())?;
@@ -111,7 +113,10 @@ async fn all_due(app: &App, due: i64, repetitions: usize) -> Result<()> {
             by_hand.push(hand);
         }
     }
-    ensure!(results.windows(2).all(|pair| pair[0] == pair[1]), "they left different things: {results:?}");
+    ensure!(
+        results.windows(2).all(|pair| pair[0] == pair[1]),
+        "the sweep and the SQL left different tables: {results:?}"
+    );
     let (ours, by_hand) = (median(ours), median(by_hand));
     println!(
         "  all due       sweep {:>9.1} ms   least SQL     {:>9.1} ms   {:>5.2} x",
@@ -122,7 +127,7 @@ async fn all_due(app: &App, due: i64, repetitions: usize) -> Result<()> {
     Ok(())
 }
 
-/// No locks before it writes, no batches, nothing decided but by the statement itself.
+/// The baseline: one statement, without locks before it and without batches.
 async fn sweep_by_hand(db: &DatabaseConnection) -> Result<()> {
     let sql = format!(
         "WITH changed AS (\
@@ -156,7 +161,7 @@ async fn undo(db: &DatabaseConnection) -> Result<()> {
     execute(db, "CHECKPOINT").await
 }
 
-/// What a run left, in short: every booking, and every step that was told.
+/// Digests of the tables after a run: all bookings, and all logged steps.
 async fn result(db: &DatabaseConnection) -> Result<[i64; 2]> {
     let digest = |columns: &str, table: &str| {
         format!(
@@ -164,6 +169,6 @@ async fn result(db: &DatabaseConnection) -> Result<[i64; 2]> {
         )
     };
     let booking = "id, status, is_delayed, due_at, completed_at";
-    let told = "kind, booking_id, mentor_id, student_id, old_status, new_status, is_delayed, reason";
-    Ok([number(db, &digest(booking, "booking")).await?, number(db, &digest(told, "change_log")).await?])
+    let step = "kind, booking_id, mentor_id, student_id, old_status, new_status, is_delayed, reason";
+    Ok([number(db, &digest(booking, "booking")).await?, number(db, &digest(step, "change_log")).await?])
 }

@@ -1,5 +1,5 @@
-//! The least SQL that does what a sweep does, for this database and this very moment: no locks before it writes, no
-//! batches, nothing decided but by the statement itself.
+//! The baseline: minimal SQL with the result of a sweep, for this database and this instant. It takes no locks before
+//! it writes, and has no batches.
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,23 +12,23 @@ fn statement(sql: &str, at: DateTime<Utc>) -> Statement {
     Statement::from_sql_and_values(sea_orm::DbBackend::Postgres, sql, parameters)
 }
 
-/// How many instances are due.
+/// The number of due instances.
 pub async fn find_due(db: &DatabaseConnection, at: DateTime<Utc>) -> Result<usize> {
     let sql = "SELECT id FROM session_instance WHERE due_at <= $2 AND (NOT is_active OR due_at <= $1)";
     Ok(db.query_all_raw(statement(sql, at)).await?.len())
 }
 
-/// Turns what is due, places the people, and tells it, in one transaction.
+/// Updates the statuses and the placements, and writes the change log, in one transaction.
 pub async fn sweep(db: &DatabaseConnection, at: DateTime<Utc>) -> Result<()> {
     let tx = db.begin().await?;
-    turn(&tx, at).await?;
-    place(&tx).await?;
-    tell(&tx, at).await?;
+    update_statuses(&tx, at).await?;
+    update_placements(&tx).await?;
+    write_changes(&tx, at).await?;
     tx.commit().await?;
     Ok(())
 }
 
-async fn turn(tx: &DatabaseTransaction, at: DateTime<Utc>) -> Result<()> {
+async fn update_statuses(tx: &DatabaseTransaction, at: DateTime<Utc>) -> Result<()> {
     execute(tx, "CREATE TEMPORARY TABLE turned (id bigint, session_id bigint, is_active boolean) ON COMMIT DROP")
         .await?;
     let sql = "WITH changed AS (\
@@ -39,7 +39,7 @@ async fn turn(tx: &DatabaseTransaction, at: DateTime<Utc>) -> Result<()> {
     execute(tx, "ANALYZE turned").await
 }
 
-async fn place(tx: &DatabaseTransaction) -> Result<()> {
+async fn update_placements(tx: &DatabaseTransaction) -> Result<()> {
     execute(tx, "CREATE TEMPORARY TABLE moved (id bigint, was bigint, place bigint) ON COMMIT DROP").await?;
     execute(
         tx,
@@ -63,7 +63,7 @@ async fn place(tx: &DatabaseTransaction) -> Result<()> {
     execute(tx, "ANALYZE moved").await
 }
 
-async fn tell(tx: &DatabaseTransaction, at: DateTime<Utc>) -> Result<()> {
+async fn write_changes(tx: &DatabaseTransaction, at: DateTime<Utc>) -> Result<()> {
     let batch = "INSERT INTO change_batch (occurred_at, size) \
                  SELECT $1, (SELECT count(*) FROM turned) + (SELECT count(*) FROM moved) WHERE $2 IS NOT NULL";
     tx.execute_raw(statement(batch, at)).await?;
@@ -71,7 +71,7 @@ async fn tell(tx: &DatabaseTransaction, at: DateTime<Utc>) -> Result<()> {
         tx,
         "INSERT INTO change_log (batch_id, ordinal, kind, session_id, session_instance_id, city, country, \
            has_previous_place, previous_city, previous_country, person_id, previous_session_instance_id, previous_session_id) \
-         SELECT (SELECT max(id) FROM change_batch), row_number() OVER () - 1, told.* FROM (\
+         SELECT (SELECT max(id) FROM change_batch), row_number() OVER () - 1, entry.* FROM (\
            SELECT CASE WHEN t.is_active THEN 'ACTIVATED' ELSE 'DEACTIVATED' END, t.session_id, t.id, s.city, s.country, \
              false, NULL::text, NULL::text, NULL::bigint, NULL::bigint, NULL::bigint \
            FROM turned t JOIN session s ON s.id = t.session_id \
@@ -80,7 +80,7 @@ async fn tell(tx: &DatabaseTransaction, at: DateTime<Utc>) -> Result<()> {
              m.was IS NOT NULL, ps.city, ps.country, m.id, m.was, pi.session_id \
            FROM moved m \
            LEFT JOIN session_instance i ON i.id = m.place LEFT JOIN session s ON s.id = i.session_id \
-           LEFT JOIN session_instance pi ON pi.id = m.was LEFT JOIN session ps ON ps.id = pi.session_id) told",
+           LEFT JOIN session_instance pi ON pi.id = m.was LEFT JOIN session ps ON ps.id = pi.session_id) entry",
     )
     .await?;
     execute(

@@ -1,4 +1,4 @@
-//! What is swept: tables filled by the database itself, and brought back after each run.
+//! The test data: tables that SQL fills, and that are restored after each run.
 
 use std::fmt;
 
@@ -9,9 +9,9 @@ use service::db::Db;
 
 use super::execute;
 
-pub const ABOUT: &str = "Of the upcoming instances 1 % end now, 1 % open now, 1 % are under way and stay, the others come later. \
-There are as many people as upcoming instances, each with ten yeses on average; ten instances a session, and a hundred \
-past ones. Half of the yeses to what is under way are arrivals.";
+pub const ABOUT: &str = "Of the upcoming instances, 1 % close now, 1 % open now, 1 % stay active, and the others are later. \
+There are as many people as upcoming instances, each with ten yes check-ins on average. A session has ten upcoming and a hundred \
+past instances. Half of the yes check-ins to active instances are arrivals.";
 
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
@@ -21,8 +21,8 @@ pub struct Size {
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let past = if self.past_has_check_ins { "ten yeses each too" } else { "without check-ins" };
-        write!(f, "{} upcoming instances, ten yeses each; {} past ones, {past}", self.upcoming, 10 * self.upcoming)
+        let past = if self.past_has_check_ins { "ten check-ins each too" } else { "without check-ins" };
+        write!(f, "{} upcoming instances, ten check-ins each; {} past ones, {past}", self.upcoming, 10 * self.upcoming)
     }
 }
 
@@ -33,7 +33,7 @@ pub fn now() -> DateTime<Utc> {
 
 pub const NOW: &str = "to_timestamp(1800000000)";
 
-/// The number that a query gives.
+/// The number that a query returns.
 pub async fn number(db: &impl ConnectionTrait, sql: &str) -> Result<i64> {
     let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
@@ -42,7 +42,8 @@ pub async fn number(db: &impl ConnectionTrait, sql: &str) -> Result<i64> {
 pub async fn fill(db: &Db, Size { upcoming, past_has_check_ins }: Size) -> Result<()> {
     let past = 10 * upcoming;
     let (sessions, people) = ((upcoming / 10).max(1), upcoming);
-    // One connection, so that its settings hold for all of it: no foreign keys are checked, no index is kept meanwhile.
+    // One transaction, because SET LOCAL holds for one. No foreign keys are checked, and the indexes are created at the
+    // end.
     let tx = sea_orm::TransactionTrait::begin(db.pool()).await?;
     execute(&tx, "SET LOCAL session_replication_role = replica").await?;
     execute(&tx, "SET LOCAL synchronous_commit = off").await?;
@@ -91,7 +92,8 @@ pub async fn fill(db: &Db, Size { upcoming, past_has_check_ins }: Size) -> Resul
     execute(db.pool(), "CHECKPOINT").await
 }
 
-/// Past ones have the lowest ids. Upcoming ones take turns: each hundredth ends now, opens now, or is under way.
+/// Past instances have the lowest ids. Of each hundred upcoming ones, one closes now, one opens now, and one stays
+/// active.
 fn instances(past: i64, upcoming: i64, sessions: i64) -> String {
     format!(
         "INSERT INTO session_instance (session_id, date, start_time, end_time, starts_at, ends_at, opens_at, closes_at, \
@@ -111,7 +113,7 @@ fn instances(past: i64, upcoming: i64, sessions: i64) -> String {
     )
 }
 
-/// Ten people each: the first is drawn by lot, the others follow at intervals.
+/// Ten people for each instance: a hash of the id selects the first, and the others follow at a fixed distance.
 fn check_ins(first: i64, past: i64, upcoming: i64, people: i64) -> String {
     format!(
         "INSERT INTO check_in (session_instance_id, person_id, attendance, checked_in_at, arrived_at) \
@@ -122,7 +124,7 @@ fn check_ins(first: i64, past: i64, upcoming: i64, people: i64) -> String {
     )
 }
 
-/// Keeps what a sweep at this instant changes.
+/// Saves the values that a sweep at [`now`] changes.
 pub async fn remember(db: &DatabaseConnection) -> Result<()> {
     execute(
         db,
@@ -136,7 +138,7 @@ pub async fn remember(db: &DatabaseConnection) -> Result<()> {
     .await
 }
 
-/// Brings it back, and leaves nothing of the run for the next one to meet.
+/// Restores the saved values, deletes the log of the run, and removes dead rows.
 pub async fn undo(db: &DatabaseConnection) -> Result<()> {
     execute(
         db,
@@ -152,7 +154,7 @@ pub async fn undo(db: &DatabaseConnection) -> Result<()> {
     execute(db, "CHECKPOINT").await
 }
 
-/// What a run left, in short: every status and every place, and the changes of status that were told.
+/// Digests of the tables after a run: all statuses, all placements, and all logged changes of status.
 pub async fn result(db: &DatabaseConnection) -> Result<[i64; 3]> {
     let digest = |columns: &str, table: &str| {
         format!(
