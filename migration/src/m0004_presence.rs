@@ -3,7 +3,7 @@
 //! A plain beat only changes `presence.last_seen_at`. No index contains that column, in its columns or in its
 //! condition. PostgreSQL can therefore write the new version of the row without touching an index (a HOT update).
 //! Queries find visits by `is_live`, `activity_id` and `abandon_at`, which only change when a visit begins, takes or
-//! leaves a seat, or ends.
+//! leaves a seat, goes offline or ends.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{

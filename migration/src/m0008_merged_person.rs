@@ -1,9 +1,11 @@
-//! The person that another one was merged into is a foreign key. The version before had the column only.
+//! A foreign key for `person.merged_into_id`. The column was created without one.
 //!
-//! SQLite cannot add a constraint to a table, and a table that others refer to is not rebuilt in a transaction: dropping the
-//! old one would delete all that refers to it. A column with a reference can be added, though: it takes the place of the one
-//! without. PostgreSQL adds the constraint without looking at the rows, which the next migration does, so that nothing waits for
-//! that.
+//! PostgreSQL adds the constraint without checking the rows, so that other transactions do not have to wait. The next
+//! migration checks them.
+//!
+//! SQLite can't add a constraint to a table. The table can't be rebuilt in a transaction either: dropping the old one
+//! would delete all rows that refer to it. SQLite can add a column with a reference, so a new column replaces the old
+//! one.
 
 use sea_orm_migration::prelude::*;
 
@@ -37,7 +39,8 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// Puts a column with this reference, or with none, in the place of `merged_into_id`. It was the last one, and is again.
+/// Replaces `merged_into_id` by a column with this reference, or with none if it is empty. The column stays the last
+/// one.
 async fn replace_column(db: &SchemaManagerConnection<'_>, reference: &str) -> Result<(), DbErr> {
     for sql in [
         r#"DROP INDEX "idx_person_merged""#,

@@ -1,5 +1,5 @@
-//! PostgreSQL looks whether each person that another one was merged into is there; others read and write meanwhile. On SQLite
-//! the migration before has done so.
+//! Checks the foreign key that the previous migration added on PostgreSQL. Other transactions read and write the table
+//! meanwhile. SQLite has checked the rows in the previous migration.
 
 use sea_orm_migration::prelude::*;
 
