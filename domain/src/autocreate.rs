@@ -20,14 +20,13 @@ use crate::{
 
 /// The allowed values of the setting that says how many hours before its start an occurrence gets its instance.
 pub const HOURS_AHEAD: std::ops::RangeInclusive<i32> = 1..=168;
-pub const DEFAULT_HOURS_AHEAD: i32 = 24;
 
 /// The window of an occurrence that is dated at most this many days ago may still be open. The end may be one day after
 /// the start, a clock change may add a day, the buffer may add a day, and local dates differ by up to two days.
-const LOOKBACK: Days = Days::new(5);
+pub const LOOKBACK: Days = Days::new(5);
 
-/// An instance of the session. The caller passes all instances that are dated on or after [`oldest_date`], and all that
-/// were created from an occurrence on such a date, including cancelled, removed and deleted ones.
+/// An instance of the session. The caller passes all instances that are dated at most [`LOOKBACK`] days ago, and all
+/// that were created from an occurrence on such a date, including cancelled, removed and deleted ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ExistingInstance {
     /// The current local date; `start` is the current local time.
@@ -60,7 +59,7 @@ pub struct Plan {
 }
 
 /// The oldest local date that [`plan`] considers.
-pub fn oldest_date(calendar: &Calendar, now: DateTime<Utc>) -> NaiveDate {
+fn oldest_date(calendar: &Calendar, now: DateTime<Utc>) -> NaiveDate {
     local_date(calendar.zone, now).checked_sub_days(LOOKBACK).unwrap_or(NaiveDate::MIN)
 }
 

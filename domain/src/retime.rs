@@ -5,7 +5,7 @@
 //! each occurrence matches at most one instance. Instances that are still there are matched first. An instance that an
 //! earlier re-timing cancelled or removed is restored if an occurrence is left for it.
 //!
-//! The caller stores the verdicts. It then recomputes every window of the session that is not over, because a new zone
+//! The caller stores the actions. It then recomputes every window of the session that is not over, because a new zone
 //! also moves the windows of instances whose local times stay the same.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +51,7 @@ impl Standing {
 
 /// The change to make to an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RetimeAction {
     /// No change.
     Keep,
     /// Store this occurrence as its own. Its times stay.
@@ -68,21 +68,21 @@ pub enum Verdict {
 }
 
 /// Decides about the instances of one session (rule 11). `recurrence` and `calendar` are the new ones. `instances` must
-/// contain all instances that are not over, and may contain others. The result has one verdict for each, in the same
+/// contain all instances that are not over, and may contain others. The result has one action for each, in the same
 /// order.
-pub fn retime(recurrence: &Recurrence, calendar: &Calendar, instances: &[MadeInstance]) -> Vec<Verdict> {
+pub fn retime(recurrence: &Recurrence, calendar: &Calendar, instances: &[MadeInstance]) -> Vec<RetimeAction> {
     let mut by_date: BTreeMap<NaiveDate, Vec<usize>> = BTreeMap::new();
     for (index, instance) in instances.iter().enumerate() {
         by_date.entry(instance.occurrence.date).or_default().push(index);
     }
-    let mut verdicts: Vec<Verdict> = instances.iter().map(|instance| verdict(instance, None)).collect();
+    let mut actions: Vec<RetimeAction> = instances.iter().map(|instance| action(instance, None)).collect();
     for (date, indices) in by_date {
         let occurrences: Vec<Occurrence> = recurrence.occurrences(calendar, date, date).collect();
         for (index, occurrence) in matches(&indices, instances, &occurrences) {
-            verdicts[index] = verdict(&instances[index], Some(occurrence));
+            actions[index] = action(&instances[index], Some(occurrence));
         }
     }
-    verdicts
+    actions
 }
 
 /// Pairs the instances of one date with its occurrences. The nearest pair comes first; ties go to the earliest start.
@@ -111,16 +111,16 @@ fn matches(indices: &[usize], instances: &[MadeInstance], occurrences: &[Occurre
     matches
 }
 
-fn verdict(instance: &MadeInstance, occurrence: Option<Occurrence>) -> Verdict {
+fn action(instance: &MadeInstance, occurrence: Option<Occurrence>) -> RetimeAction {
     let keeps_times = instance.has_own_times || instance.is_over || instance.standing == Standing::DeletedByPerson;
     match occurrence {
-        Some(occurrence) if instance.standing.was_retimed_away() => Verdict::Restore { occurrence, keeps_times },
-        Some(occurrence) if keeps_times && occurrence.key() == instance.occurrence => Verdict::Keep,
-        Some(occurrence) if keeps_times => Verdict::Adopt(occurrence.key()),
-        Some(occurrence) => Verdict::Retime(occurrence),
-        None if instance.is_over || instance.standing != Standing::Planned => Verdict::Keep,
-        None if instance.has_check_ins => Verdict::Cancel,
-        None => Verdict::Remove,
+        Some(occurrence) if instance.standing.was_retimed_away() => RetimeAction::Restore { occurrence, keeps_times },
+        Some(occurrence) if keeps_times && occurrence.key() == instance.occurrence => RetimeAction::Keep,
+        Some(occurrence) if keeps_times => RetimeAction::Adopt(occurrence.key()),
+        Some(occurrence) => RetimeAction::Retime(occurrence),
+        None if instance.is_over || instance.standing != Standing::Planned => RetimeAction::Keep,
+        None if instance.has_check_ins => RetimeAction::Cancel,
+        None => RetimeAction::Remove,
     }
 }
 
@@ -148,20 +148,20 @@ mod tests {
         MadeInstance { occurrence, standing, has_own_times: false, is_over: false, has_check_ins: false }
     }
 
-    /// Each verdict as a word and the hour of its occurrence.
+    /// Each action as a word and the hour of its occurrence.
     fn short(recurrence: &Recurrence, instances: &[MadeInstance]) -> Vec<String> {
-        let verdicts = retime(recurrence, &CALENDAR, instances);
+        let actions = retime(recurrence, &CALENDAR, instances);
         let hour = |start: NaiveTime| start.format("%H").to_string();
-        let text = |verdict| match verdict {
-            Verdict::Keep => "keep".into(),
-            Verdict::Adopt(key) => format!("adopt {}", hour(key.start)),
-            Verdict::Retime(occurrence) => format!("retime {}", hour(occurrence.start)),
-            Verdict::Restore { occurrence, keeps_times: false } => format!("restore {}", hour(occurrence.start)),
-            Verdict::Restore { occurrence, .. } => format!("restore {}, own times", hour(occurrence.start)),
-            Verdict::Cancel => "cancel".into(),
-            Verdict::Remove => "remove".into(),
+        let text = |action| match action {
+            RetimeAction::Keep => "keep".into(),
+            RetimeAction::Adopt(key) => format!("adopt {}", hour(key.start)),
+            RetimeAction::Retime(occurrence) => format!("retime {}", hour(occurrence.start)),
+            RetimeAction::Restore { occurrence, keeps_times: false } => format!("restore {}", hour(occurrence.start)),
+            RetimeAction::Restore { occurrence, .. } => format!("restore {}, own times", hour(occurrence.start)),
+            RetimeAction::Cancel => "cancel".into(),
+            RetimeAction::Remove => "remove".into(),
         };
-        verdicts.into_iter().map(text).collect()
+        actions.into_iter().map(text).collect()
     }
 
     #[test]
@@ -176,13 +176,13 @@ mod tests {
     }
 
     #[test]
-    fn verdict_follows_from_standing_and_occurrence() {
+    fn action_follows_from_standing_and_occurrence() {
         use Standing::{CancelledByPerson, CancelledByRetiming, DeletedByPerson, Planned, RemovedByRetiming};
         let plain = |standing| monday(19, standing);
         let own_times = |standing| MadeInstance { has_own_times: true, ..plain(standing) };
         let over = |standing| MadeInstance { is_over: true, ..plain(standing) };
         let checked_in = |standing| MadeInstance { has_check_ins: true, ..plain(standing) };
-        // The instance, and its verdict if its date has an occurrence at 19:00, at 20:00, or none.
+        // The instance, and its action if its date has an occurrence at 19:00, at 20:00, or none.
         for (instance, same, other, none) in [
             (plain(Planned), "retime 19", "retime 20", "remove"),
             (checked_in(Planned), "retime 19", "retime 20", "cancel"),
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn instance_after_the_termination_date_is_removed() {
         let ended = Calendar { termination: Some("2025-06-15".parse().unwrap()), ..CALENDAR };
-        let verdicts = retime(&recurrence(Weekday::Mon, &[19]), &ended, &[monday(19, Standing::Planned)]);
-        assert_eq!(verdicts, [Verdict::Remove]);
+        let actions = retime(&recurrence(Weekday::Mon, &[19]), &ended, &[monday(19, Standing::Planned)]);
+        assert_eq!(actions, [RetimeAction::Remove]);
     }
 }

@@ -4,7 +4,7 @@
 //! A window includes `opens` and does not include `closes`. A meeting ends after its start, and a window closes after
 //! it opens; the types guarantee this.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 use crate::zone::{Tz, instant_of};
 
@@ -84,8 +84,7 @@ impl Meeting {
         if start == end {
             return Err(MeetingError::SameTimes);
         }
-        let end_date = if end < start { date.checked_add_days(Days::new(1)) } else { Some(date) };
-        let (local_start, local_end) = (date.and_time(start), end_date.ok_or(MeetingError::OutOfRange)?.and_time(end));
+        let (local_start, local_end) = local_times(date, start, end).ok_or(MeetingError::OutOfRange)?;
         let starts_at = instant_of(tz, local_start);
         let mut ends_at = instant_of(tz, local_end);
         if ends_at <= starts_at {
@@ -107,6 +106,13 @@ impl Meeting {
     pub const fn ends_at(&self) -> DateTime<Utc> {
         self.ends_at
     }
+}
+
+/// The local start and the local end of a meeting. An end before the start is on the next day (rule 2). `None` if the
+/// next day is outside the calendar of chrono.
+pub(crate) fn local_times(date: NaiveDate, start: NaiveTime, end: NaiveTime) -> Option<(NaiveDateTime, NaiveDateTime)> {
+    let end_date = if end < start { date.succ_opt()? } else { date };
+    Some((date.and_time(start), end_date.and_time(end)))
 }
 
 /// The time in which an instance is active: from `opens` up to, but not including, `closes`.

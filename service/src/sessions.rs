@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::{
     access::Viewer,
+    autocreate,
     ids::{PersonId, SessionId},
     recurrence::Recurrence,
     window::Buffers,
@@ -387,7 +388,7 @@ fn checked(row: session::Model) -> Result<session::Model> {
     let minutes = 0..=Buffers::MAX_MINUTES;
     validate::in_range("activeBufferMinutesBefore", row.active_buffer_minutes_before, minutes.clone())?;
     validate::in_range("activeBufferMinutesAfter", row.active_buffer_minutes_after, minutes)?;
-    validate::in_range("autoCreateHoursAhead", row.auto_create_hours_ahead, 1..=168)?;
+    validate::in_range("autoCreateHoursAhead", row.auto_create_hours_ahead, autocreate::HOURS_AHEAD)?;
     row.initiation_date.map(|date| validate::date("initiationDate", date)).transpose()?;
     row.termination_date.map(|date| validate::date("terminationDate", date)).transpose()?;
     validate::termination(row.initiation_date, row.termination_date)?;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, U
 
 use super::Occurrence;
 use crate::{
-    window::Meeting,
+    window::{Meeting, local_times},
     zone::{OffsetPeriod, Tz},
 };
 
@@ -61,9 +61,7 @@ impl Meetings {
     /// outside the years for which offsets are listed.
     #[cold]
     fn times_around(&self, date: NaiveDate) -> Option<CachedTimes> {
-        let starts = date.and_time(self.start);
-        let end_date = if self.end < self.start { date.succ_opt()? } else { date };
-        let ends = end_date.and_time(self.end);
+        let (starts, ends) = local_times(date, self.start, self.end)?;
         let OffsetPeriod { from, until, offset } =
             OffsetPeriod::around(self.zone, starts).filter(|period| ends < period.until)?;
         let in_utc = |local| UtcTime::new(date, local, offset);

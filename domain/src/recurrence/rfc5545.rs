@@ -2,8 +2,8 @@
 
 use chrono::{NaiveDate, NaiveDateTime, Weekday};
 
-use super::{Calendar, Occurrence, Recurrence, Schedule};
-use crate::zone::instant_of;
+use super::{Calendar, Recurrence, Schedule};
+use crate::{window::local_times, zone::instant_of};
 
 /// One schedule as an iCalendar component: the values of `DTSTART;TZID=<zone>:<starts>`, `DTEND` and `RRULE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Recurrence {
         let series = independent.filter_map(|(index, schedule)| {
             let alone = Self { schedules: vec![schedule.clone()] };
             let first = alone.occurrences(calendar, since, NaiveDate::MAX).next()?;
-            let (starts, ends) = local_times(&first)?;
+            let (starts, ends) = local_times(first.date, first.start, first.end)?;
             Some(Series { schedule: index, starts, ends, rrule: rrule(schedule, calendar) })
         });
         series.collect()
@@ -69,12 +69,6 @@ fn covers(one: &Schedule, other: &Schedule) -> bool {
             }
             _ => false,
         }
-}
-
-fn local_times(occurrence: &Occurrence) -> Option<(NaiveDateTime, NaiveDateTime)> {
-    let Occurrence { date, start, end, .. } = *occurrence;
-    let end_date = if end < start { date.succ_opt()? } else { date };
-    Some((date.and_time(start), end_date.and_time(end)))
 }
 
 fn rrule(schedule: &Schedule, calendar: &Calendar) -> String {

@@ -10,7 +10,7 @@ use domain::{
     autocreate::{self, Existence, ExistingInstance},
     ids::SessionId,
     recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence},
-    retime::{self, MadeInstance, Standing, Verdict},
+    retime::{self, MadeInstance, RetimeAction, Standing},
     zone::Tz,
 };
 use entity::{session, session_instance};
@@ -183,10 +183,10 @@ async fn apply_retiming(
     for (verdict, index) in retime::retime(recurrence, calendar, &facts).into_iter().zip(indices) {
         let row = &mut instances[index];
         match verdict {
-            Verdict::Keep => {}
-            Verdict::Adopt(key) => put_key(row, key),
-            Verdict::Retime(occurrence) => put_times(row, &occurrence),
-            Verdict::Restore { occurrence, keeps_times } => {
+            RetimeAction::Keep => {}
+            RetimeAction::Adopt(key) => put_key(row, key),
+            RetimeAction::Retime(occurrence) => put_times(row, &occurrence),
+            RetimeAction::Restore { occurrence, keeps_times } => {
                 row.is_cancelled &= !row.is_cancelled_by_recurrence;
                 row.is_cancelled_by_recurrence = false;
                 row.is_removed_by_recurrence = false;
@@ -197,11 +197,11 @@ async fn apply_retiming(
                     put_times(row, &occurrence);
                 }
             }
-            Verdict::Cancel => {
+            RetimeAction::Cancel => {
                 row.is_cancelled = true;
                 row.is_cancelled_by_recurrence = true;
             }
-            Verdict::Remove => {
+            RetimeAction::Remove => {
                 row.deleted_at = Some(now);
                 row.is_removed_by_recurrence = true;
             }
