@@ -1,6 +1,11 @@
-//! Names that the pages mention: settings, commands and their options, rules, and items of the code.
+//! Names that the pages mention: settings, commands and their options, crates, rules, and items of the code.
 
-use std::{cell::RefCell, collections::BTreeSet, fs, path::Path};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use anyhow::{Context, Result, ensure};
 use insession_tests::{Settings, program};
@@ -47,6 +52,39 @@ async fn every_command_and_option_is_documented_and_no_other_command() -> Result
         }
     }
     Ok(())
+}
+
+/// The map of ARCHITECTURE.md has a row for each crate: its name, and the crates of the project that it depends on.
+#[test]
+fn the_map_has_every_crate_and_its_dependencies() -> Result<()> {
+    let page = Page::read("ARCHITECTURE.md")?;
+    let (_, map) = page.text.split_once("\n## The map\n").context("ARCHITECTURE.md has no map")?;
+    let map = map.split("\n## ").next().unwrap_or(map);
+    let rows = map.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let mapped: BTreeMap<String, BTreeSet<String>> = rows
+        .map(|(name, cells)| {
+            let uses = cells.split('|').nth(1).unwrap_or_default();
+            (name.to_owned(), uses.split('`').skip(1).step_by(2).map(str::to_owned).collect())
+        })
+        .collect();
+    assert_eq!(mapped, crates()?);
+    Ok(())
+}
+
+/// The crates of the workspace, by the names of their folders, and which of them each depends on.
+fn crates() -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let workspace = fs::read_to_string(repository().join("Cargo.toml"))?;
+    let members =
+        workspace.lines().find_map(|line| line.strip_prefix("members = ")).context("where are the members?")?;
+    let members: BTreeSet<&str> = members.split('"').skip(1).step_by(2).collect();
+    let uses = |name: &&str| -> Result<(String, BTreeSet<String>)> {
+        let manifest = fs::read_to_string(repository().join(name).join("Cargo.toml"))?;
+        let (_, dependencies) = manifest.split_once("\n[dependencies]\n").unwrap_or_default();
+        let names = dependencies.lines().take_while(|line| !line.starts_with('['));
+        let names = names.filter_map(|line| line.split(['.', ' ', '=']).next());
+        Ok(((*name).to_owned(), names.filter(|name| members.contains(name)).map(str::to_owned).collect()))
+    };
+    members.iter().map(uses).collect()
 }
 
 #[test]
