@@ -13,7 +13,7 @@ use service::{App, changes};
 use super::{
     context::{Result, app, hub},
     error::ApiError,
-    scalars::Cursor,
+    types::scalars::Cursor,
 };
 
 /// An executor that reads the position ahead of requests that name the field.

@@ -22,7 +22,7 @@ use futures_util::{
 
 use super::{
     order::Order,
-    types::{Types, named_type},
+    registry::{Types, named_type},
     variables,
 };
 

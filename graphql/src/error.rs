@@ -280,7 +280,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::scalars::{Date, DateTime, TimeZone};
+    use crate::types::scalars::{Date, DateTime, TimeZone};
 
     #[derive(InputObject)]
     struct Input {

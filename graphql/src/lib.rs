@@ -1,62 +1,35 @@
 //! The GraphQL schema: views over domain values and rows. A resolver reads its input, calls one function of the
 //! service, and wraps the result.
 
-mod audit;
-mod booking;
-mod booking_changes;
 mod change_cursor;
 mod completion;
-mod connection;
 pub mod context;
 pub mod document;
 pub mod error;
 pub mod guard;
 pub mod hearts;
 mod input;
-mod instance;
 pub mod limits;
 mod loaders;
 mod mutation;
 mod order;
-mod person;
-mod presence;
 mod query;
 pub mod rate;
+mod registry;
 #[cfg(test)]
 mod released;
-pub mod scalars;
-mod session;
 mod subscription;
-mod sweep;
-mod types;
-mod upkeep;
+pub mod types;
 mod variables;
 
-use async_graphql::{Executor, MergedObject, MergedSubscription, SchemaBuilder, parser};
+use async_graphql::{Executor, SchemaBuilder, parser};
 use live::Hub;
 use service::{App, presence::gather::Gatherer};
 
 use self::{
-    audit::AuditQuery,
-    change_cursor::ReadsFirst,
-    completion::Completed,
-    loaders::Loaders,
-    mutation::SessionMutation,
-    presence::{PresenceMutation, PresenceQuery, PresenceSubscription},
-    query::SessionQuery,
-    rate::BeatRates,
-    subscription::SessionSubscription,
-    upkeep::UpkeepMutation,
+    change_cursor::ReadsFirst, completion::Completed, loaders::Loaders, mutation::Mutation, query::Query,
+    rate::BeatRates, subscription::Subscription,
 };
-
-#[derive(MergedObject, Default)]
-struct Query(SessionQuery, PresenceQuery, AuditQuery);
-
-#[derive(MergedObject, Default)]
-struct Mutation(SessionMutation, PresenceMutation, UpkeepMutation);
-
-#[derive(MergedSubscription, Default)]
-struct Subscription(SessionSubscription, PresenceSubscription);
 
 type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 

@@ -20,7 +20,7 @@ use async_graphql_value::{ConstValue, Value};
 
 use super::{
     document::find_operation,
-    types::{Input, Types, named_type},
+    registry::{Input, Types, named_type},
 };
 
 /// Rewrites a request that declares variables. One that can't be read is left alone: its executor says what is wrong.

@@ -620,7 +620,7 @@ mod tests {
             ctx.data_opt::<String>().cloned()
         }
 
-        async fn echo(&self, ids: Option<Vec<i32>>, at: Option<graphql::scalars::DateTime>) -> usize {
+        async fn echo(&self, ids: Option<Vec<i32>>, at: Option<graphql::types::scalars::DateTime>) -> usize {
             ids.unwrap_or_default().len() + usize::from(at.is_some())
         }
 

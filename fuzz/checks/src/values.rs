@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use async_graphql::{ScalarType, Value};
-use graphql::scalars::{Date, DateTime, LocalTime, TimeZone};
+use graphql::types::scalars::{Date, DateTime, LocalTime, TimeZone};
 use service::validate;
 
 /// A scalar that is accepted and printed is accepted again, with the same value. A validated text is accepted again, unchanged.

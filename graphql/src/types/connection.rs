@@ -16,7 +16,7 @@ use service::{
     time_slots::{self, SlotFilter},
 };
 
-use super::context::{Result, app};
+use crate::context::{Result, app};
 
 /// What a connection would list, to be counted only when `totalCount` is selected.
 pub enum Counted {

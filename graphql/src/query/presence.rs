@@ -8,12 +8,16 @@ use service::{
     presence::{activities, statistics, visits},
 };
 
-use super::{Activity, Presence, input::PresenceFilter, statistics::PresenceStatistics};
 use crate::{
-    connection::{Counted, Nodes, connection, page},
     context::{Result, app, parse_id, viewer},
-    limits,
-    scalars::DateTime,
+    input::presence::PresenceFilter,
+    types::{
+        activity::Activity,
+        connection::{Counted, Nodes, connection, page},
+        presence::Presence,
+        scalars::DateTime,
+        statistics::PresenceStatistics,
+    },
 };
 
 #[derive(Default)]
@@ -32,7 +36,7 @@ impl PresenceQuery {
     }
 
     /// Admins; the newest first.
-    #[graphql(complexity = "limits::page(first, None) * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::limits::page(first, None) * (1 + child_complexity)")]
     async fn presences(
         &self,
         ctx: &Context<'_>,

@@ -7,10 +7,10 @@ use service::{
     validate,
 };
 
-use super::PresenceStatus;
 use crate::{
     context::{Result, parse_id},
     error::ApiError,
+    types::presence::PresenceStatus,
 };
 
 /// presenceId is made by the client, one per visit: a bare UUID, here and wherever an argument is called presenceId. What is left out stays as it was, null clears.

@@ -10,14 +10,16 @@ use service::{
     lists::RowCursor,
 };
 
-use super::{
-    connection::{Counted, Nodes, connection, page},
+use crate::{
     context::{Result, app, id_of, viewer},
     error::ApiError,
     loaders::{ActiveAt, AnswerTo, CountsOf, load, viewer_organizes},
-    person::Person,
-    scalars::{Date, DateTime, LocalTime},
-    session::Session,
+    types::{
+        connection::{Counted, Nodes, connection, page},
+        person::Person,
+        scalars::{Date, DateTime, LocalTime},
+        session::Session,
+    },
 };
 
 /// A person's answer to the question: are you coming?
@@ -146,7 +148,7 @@ impl SessionInstance {
     }
 
     /// Who answered, the newest answer first. Null for those who may not see it: it is for admins, organisers, and people who said yes here.
-    #[graphql(complexity = "super::limits::page(first, None) * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::limits::page(first, None) * (1 + child_complexity)")]
     async fn check_ins(
         &self,
         ctx: &Context<'_>,
@@ -168,7 +170,7 @@ impl SessionInstance {
     }
 
     /// Other active instances in the same city and country.
-    #[graphql(complexity = "super::limits::LIST * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::limits::LIST * (1 + child_complexity)")]
     async fn nearby_active_instances(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
         let session = self.load_session(ctx).await?;
         let nearby = active_at(ctx, session.city, session.country).await?;

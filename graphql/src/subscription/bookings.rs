@@ -1,8 +1,6 @@
 //! `bookingStatusChanged`: how a subscription to bookings begins, and its messages.
 
-use std::{future::ready, sync::Arc};
-
-use async_graphql::{Context, Object};
+use async_graphql::{Context, ID, Object, Subscription};
 use domain::{
     ids::BookingId,
     news::{BookingNarrowing, BookingStep, Narrowing, Position},
@@ -17,14 +15,17 @@ use service::{
     changes,
     entity::booking,
 };
+use std::{future::ready, sync::Arc};
 
-use super::{
-    booking::{Booking, BookingStatus},
+use crate::{
     change_cursor,
-    context::{Result, app, hub, viewer},
+    context::{Result, app, hub, parse_id, viewer},
     error::ApiError,
     loaders::load,
-    scalars::{Cursor, DateTime},
+    types::{
+        booking::{Booking, BookingStatus},
+        scalars::{Cursor, DateTime},
+    },
 };
 
 /// The most bookings that a snapshot has.
@@ -115,8 +116,27 @@ impl BookingStatusChange {
     }
 }
 
+#[derive(Default)]
+pub struct BookingSubscription;
+
+#[Subscription]
+impl BookingSubscription {
+    /// One booking, or all in which the viewer is mentor or student (for an admin's token that names no person: all). Without after the
+    /// first message is a snapshot; with after, every step since that cursor is delivered first, once, in order, then live; a cursor older
+    /// than the log answers CURSOR_EXPIRED.
+    async fn booking_status_changed(
+        &self,
+        ctx: &Context<'_>,
+        booking_id: Option<ID>,
+        after: Option<Cursor>,
+    ) -> Result<BoxStream<'static, BookingStatusChange>> {
+        let booking = booking_id.as_ref().map(|id| parse_id("bookingId", id)).transpose()?;
+        subscribe(ctx, booking, after).await
+    }
+}
+
 /// The subscription: who may, what they get first, and what then.
-pub async fn subscribe(
+async fn subscribe(
     ctx: &Context<'_>,
     booking: Option<BookingId>,
     after: Option<Cursor>,

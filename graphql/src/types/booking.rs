@@ -10,13 +10,15 @@ use service::{
     time_slots::{self, SlotFilter},
 };
 
-use super::{
-    connection::{Counted, Nodes, connection, page},
+use crate::{
     context::{Result, app, id_of, viewer},
     error::ApiError,
     loaders::{LivingBookingOf, load},
-    person::Person,
-    scalars::DateTime,
+    types::{
+        connection::{Counted, Nodes, connection, page},
+        person::Person,
+        scalars::DateTime,
+    },
 };
 
 /// How far a booking is.

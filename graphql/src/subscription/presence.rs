@@ -10,12 +10,11 @@ use futures_util::{
 use live::{GroupFeed, LiveEvent, Registrar, Registration};
 use service::{changes, presence::activities};
 
-use super::{Activity, as_int};
 use crate::{
     context::{Result, app, hub},
     error::ApiError,
     loaders::load,
-    scalars::DateTime,
+    types::{activity::Activity, as_int, scalars::DateTime},
 };
 
 /// How many seats are taken, as it is when the message is made.

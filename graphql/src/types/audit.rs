@@ -3,23 +3,16 @@
 use async_graphql::{Context, ID, Json, Object};
 use domain::ids::PersonId;
 use serde_json::Value;
-use service::{
-    audit::{self, AuditFilter},
-    entity::audit_entry,
-    lists::RowCursor,
-};
+use service::{audit, entity::audit_entry};
 
-use super::{
-    connection::{Counted, Nodes, connection, page},
-    context::{Result, app, viewer},
-    limits,
+use crate::{
+    context::Result,
     loaders::load,
-    person::Person,
-    scalars::DateTime,
+    types::{person::Person, scalars::DateTime},
 };
 
 /// One change that somebody made.
-pub struct AuditEntry(audit_entry::Model);
+pub struct AuditEntry(pub audit_entry::Model);
 
 #[Object]
 impl AuditEntry {
@@ -76,28 +69,5 @@ impl AuditChange {
     /// Null when there is nothing any more.
     async fn to(&self) -> Option<Json<Value>> {
         (!self.to.is_null()).then(|| Json(self.to.clone()))
-    }
-}
-
-#[derive(Default)]
-pub struct AuditQuery;
-
-#[Object]
-impl AuditQuery {
-    /// Who changed which session, instance, override, booking, person or activity, the newest first. Admins; null for others. nodeId: of what
-    /// was changed. actor: as entries have it. What happens by itself, such as openings, is in the subscriptions.
-    #[graphql(complexity = "limits::page(first, None) * (1 + child_complexity)")]
-    async fn audit_log(
-        &self,
-        ctx: &Context<'_>,
-        node_id: Option<ID>,
-        actor: Option<String>,
-        first: Option<i32>,
-        after: Option<String>,
-    ) -> Result<Option<Nodes<AuditEntry>>> {
-        let filter = AuditFilter { node: node_id.map(|id| id.0), actor };
-        let slice = audit::list_entries(app(ctx)?, viewer(ctx), &filter, &page(first, after, None, None)).await?;
-        let cursor = |row: &audit_entry::Model| RowCursor::of_instant(row.occurred_at, row.id);
-        Ok(slice.map(|slice| connection(slice, Counted::Audit(filter), cursor, AuditEntry)))
     }
 }

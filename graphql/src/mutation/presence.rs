@@ -12,16 +12,14 @@ use service::{
     },
 };
 
-use super::{
-    Activity, Presence, as_int,
-    input::{EnterActivityInput, HeartbeatInput, SaveActivityInput, visit_id},
-};
 use crate::{
     context::{Result, app, beat_rates, gatherer, viewer},
     error::ApiError,
     hearts::Hearts,
+    input::presence::{EnterActivityInput, HeartbeatInput, SaveActivityInput, visit_id},
     loaders::load,
     rate::BeatRates,
+    types::{activity::Activity, as_int, presence::Presence},
 };
 
 #[derive(SimpleObject)]

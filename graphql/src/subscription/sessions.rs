@@ -1,7 +1,5 @@
 //! Subscriptions, fed by the hub. How a resolver is called is said in [`live`].
 
-use std::{future::ready, sync::Arc};
-
 use async_graphql::{Context, Enum, ID, Object, Subscription};
 use domain::{
     ids::{PersonId, SessionId, SessionInstanceId},
@@ -18,18 +16,20 @@ use service::{
     instances::{self, ActiveFilter},
     people, sessions,
 };
+use std::{future::ready, sync::Arc};
 
-use super::{
-    booking_changes::{self, BookingStatusChange},
+use crate::{
     change_cursor,
     context::{Result, app, hub, id_of, parse_id, viewer},
     error::ApiError,
-    input::session_ids,
-    instance::SessionInstance,
+    input::instance::session_ids,
     loaders::load,
-    person::Person,
-    scalars::{Cursor, DateTime},
-    session::Session,
+    types::{
+        instance::SessionInstance,
+        person::Person,
+        scalars::{Cursor, DateTime},
+        session::Session,
+    },
 };
 
 /// The most active instances that a snapshot has.
@@ -217,19 +217,6 @@ impl SessionSubscription {
         let later =
             hub(ctx)?.subscribe_stream(registration).filter_map(|event| ready(ActiveSessionChange::event(event)));
         Ok(first.chain(later).boxed())
-    }
-
-    /// One booking, or all in which the viewer is mentor or student (for an admin's token that names no person: all). Without after the
-    /// first message is a snapshot; with after, every step since that cursor is delivered first, once, in order, then live; a cursor older
-    /// than the log answers CURSOR_EXPIRED.
-    async fn booking_status_changed(
-        &self,
-        ctx: &Context<'_>,
-        booking_id: Option<ID>,
-        after: Option<Cursor>,
-    ) -> Result<BoxStream<'static, BookingStatusChange>> {
-        let booking = booking_id.as_ref().map(|id| parse_id("bookingId", id)).transpose()?;
-        booking_changes::subscribe(ctx, booking, after).await
     }
 }
 

@@ -3,8 +3,7 @@
 use async_graphql::{Object, SimpleObject};
 use service::presence::statistics::Statistics;
 
-use super::{LanguageCount, as_int};
-use crate::scalars::DateTime;
+use crate::types::{activity::LanguageCount, as_int, scalars::DateTime};
 
 /// How many began in an hour.
 #[derive(SimpleObject)]

@@ -1,18 +1,19 @@
 //! What a sweep tells, as GraphQL shows it.
 
-use std::collections::HashMap;
-
 use async_graphql::{Context, Object, SimpleObject};
 use domain::ids::SessionInstanceId;
 use service::sweep::{self, BookingStepped, Changed};
+use std::collections::HashMap;
 
-use super::{
-    booking::BookingStep,
+use crate::{
     context::Result,
-    instance::SessionInstance,
     loaders::{load, load_all},
-    scalars::{Date, DateTime},
-    session::Session,
+    types::{
+        booking::BookingStep,
+        instance::SessionInstance,
+        scalars::{Date, DateTime},
+        session::Session,
+    },
 };
 
 /// What a sweep did, or in a dry run would do.

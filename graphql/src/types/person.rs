@@ -4,11 +4,13 @@ use async_graphql::{Context, ID, Object};
 use domain::ids::{PersonId, SessionInstanceId};
 use service::{check_ins::CheckInsOf, entity::person};
 
-use super::{
-    connection::Nodes,
+use crate::{
     context::{Result, id_of, viewer},
-    instance::{CheckIn, SessionInstance, active_at, list_check_ins},
     loaders::load,
+    types::{
+        connection::Nodes,
+        instance::{CheckIn, SessionInstance, active_at, list_check_ins},
+    },
 };
 
 /// Somebody.
@@ -71,13 +73,13 @@ impl Person {
     }
 
     /// What is on in the person's city and country.
-    #[graphql(complexity = "super::limits::LIST * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::limits::LIST * (1 + child_complexity)")]
     async fn nearby_active_instances(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
         active_at(ctx, self.0.city.clone(), self.0.country.clone()).await
     }
 
     /// The newest first. Null for others than the person and admins.
-    #[graphql(complexity = "super::limits::page(first, None) * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::limits::page(first, None) * (1 + child_complexity)")]
     async fn check_ins(
         &self,
         ctx: &Context<'_>,

@@ -9,14 +9,16 @@ use domain::{
 };
 use service::{entity::session, facts, instances, lists::RowCursor};
 
-use super::{
-    connection::{Counted, Nodes, connection, page},
+use crate::{
     context::{Result, app, id_of},
     error::ApiError,
-    instance::SessionInstance,
     loaders::{ActiveOf, MeetingsOf, OrganizersOf, load, viewer_may_edit},
-    person::Person,
-    scalars::{Date, DateTime, LocalTime, TimeZone},
+    types::{
+        connection::{Counted, Nodes, connection, page},
+        instance::SessionInstance,
+        person::Person,
+        scalars::{Date, DateTime, LocalTime, TimeZone},
+    },
 };
 
 /// A day of the week.
@@ -224,14 +226,14 @@ impl Session {
     }
 
     /// What is on now, by start.
-    #[graphql(complexity = "super::limits::LIST * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::limits::LIST * (1 + child_complexity)")]
     async fn active_instances(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
         let rows = load(ctx, ActiveOf(self.key())).await?.unwrap_or_default();
         Ok(rows.into_iter().map(SessionInstance).collect())
     }
 
     /// Who may change the session and its meetings, by name.
-    #[graphql(complexity = "super::limits::LIST * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::limits::LIST * (1 + child_complexity)")]
     async fn organizers(&self, ctx: &Context<'_>) -> Result<Vec<Person>> {
         let rows = load(ctx, OrganizersOf(self.key())).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Person).collect())
@@ -283,7 +285,7 @@ impl Session {
     }
 
     /// Its dated meetings, by start; dates in `[from, to)`.
-    #[graphql(complexity = "super::limits::page(first, last) * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::limits::page(first, last) * (1 + child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn instances(
         &self,

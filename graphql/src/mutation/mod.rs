@@ -1,0 +1,27 @@
+//! Mutations. Each reads its input, calls one function of the service, and wraps the result.
+
+mod bookings;
+mod check_ins;
+mod instances;
+mod people;
+mod presence;
+mod sessions;
+mod sweep;
+
+use async_graphql::MergedObject;
+
+use self::{
+    bookings::BookingMutation, check_ins::CheckInMutation, instances::InstanceMutation, people::PersonMutation,
+    presence::PresenceMutation, sessions::SessionMutation, sweep::SweepMutation,
+};
+
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    SessionMutation,
+    InstanceMutation,
+    PersonMutation,
+    CheckInMutation,
+    BookingMutation,
+    PresenceMutation,
+    SweepMutation,
+);

@@ -1,0 +1,91 @@
+//! Queries. What one may not see is null or absent, without an error.
+
+mod audit;
+mod bookings;
+mod people;
+mod presence;
+mod sessions;
+
+use async_graphql::{Context, ID, MergedObject, Object};
+use domain::ids::{ActivityId, BookingId, CheckInId, PersonId, PresenceId, SessionId, SessionInstanceId, TimeSlotId};
+use service::{check_ins, presence::visits};
+
+use self::{
+    audit::AuditQuery,
+    bookings::{BookingQuery, find_booking},
+    people::PersonQuery,
+    presence::PresenceQuery,
+    sessions::{SessionQuery, find_session},
+};
+use crate::{
+    change_cursor,
+    context::{Result, app, parse_id, viewer},
+    error::ApiError,
+    loaders::load,
+    types::{
+        activity::Activity,
+        booking::TimeSlot,
+        instance::{CheckIn, SessionInstance},
+        node::Node,
+        person::Person,
+        presence::Presence,
+        scalars::Cursor,
+    },
+};
+
+#[derive(MergedObject, Default)]
+pub struct Query(NodeQuery, SessionQuery, PersonQuery, BookingQuery, PresenceQuery, AuditQuery);
+
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// Who the request's token names; null without one.
+    async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
+        let Some(id) = viewer(ctx).person else { return Ok(None) };
+        Ok(load(ctx, id).await?.map(Person))
+    }
+
+    /// Anything by its global id.
+    async fn node(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Node>> {
+        let kind = id.split(':').next().unwrap_or_default();
+        Ok(match kind {
+            SessionId::TYPE => find_session(ctx, parse_id("id", &id)?).await?.map(Into::into),
+            SessionInstanceId::TYPE => {
+                load(ctx, parse_id::<SessionInstanceId>("id", &id)?).await?.map(|row| SessionInstance(row).into())
+            }
+            PersonId::TYPE => load(ctx, parse_id::<PersonId>("id", &id)?).await?.map(|row| Person(row).into()),
+            CheckInId::TYPE => {
+                let row = check_ins::find_check_in(app(ctx)?, parse_id::<CheckInId>("id", &id)?.0).await?;
+                match row.map(CheckIn) {
+                    Some(check_in) if check_in.is_visible(ctx).await? => Some(check_in.into()),
+                    _ => None,
+                }
+            }
+            ActivityId::TYPE => load(ctx, parse_id::<ActivityId>("id", &id)?).await?.map(|row| Activity(row).into()),
+            PresenceId::TYPE => {
+                let id = parse_id::<PresenceId>("id", &id)?;
+                visits::find_visible_visit(app(ctx)?, viewer(ctx), id).await?.map(|row| Presence(row).into())
+            }
+            TimeSlotId::TYPE => load(ctx, parse_id::<TimeSlotId>("id", &id)?)
+                .await?
+                .filter(|row| row.deleted_at.is_none())
+                .map(|row| TimeSlot(row).into()),
+            BookingId::TYPE => find_booking(ctx, parse_id("id", &id)?).await?.map(Into::into),
+            _ => {
+                let message = "id is not an id of this server: they look like Session:7";
+                return Err(ApiError::bad_user_input(message).at_field("id"));
+            }
+        })
+    }
+
+    async fn viewer_is_admin(&self, ctx: &Context<'_>) -> bool {
+        viewer(ctx).is_admin
+    }
+
+    /// The log's position, read before everything else in this answer: subscribe with it as after, and nothing falls between query and subscription.
+    async fn change_cursor(&self, ctx: &Context<'_>) -> Result<Cursor> {
+        change_cursor::of_request(ctx).await
+    }
+}

@@ -1,0 +1,76 @@
+//! Sessions and their instances.
+
+use async_graphql::{Context, ID, Object};
+use domain::ids::{SessionId, SessionInstanceId};
+use service::{
+    entity::{session, session_instance},
+    instances,
+    lists::RowCursor,
+    sessions,
+};
+
+use crate::{
+    context::{Result, app, parse_id},
+    input::{instance::ActiveFilter, session::SessionFilter},
+    loaders::load,
+    types::{
+        connection::{Counted, Nodes, connection, page},
+        instance::SessionInstance,
+        session::Session,
+    },
+};
+
+/// A session that has not been deleted.
+pub(super) async fn find_session(ctx: &Context<'_>, id: SessionId) -> Result<Option<Session>> {
+    Ok(load(ctx, id).await?.filter(|row| row.deleted_at.is_none()).map(Session))
+}
+
+#[derive(Default)]
+pub struct SessionQuery;
+
+#[Object]
+impl SessionQuery {
+    async fn session(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Session>> {
+        find_session(ctx, parse_id("id", &id)?).await
+    }
+
+    async fn session_by_path(&self, ctx: &Context<'_>, path: String) -> Result<Option<Session>> {
+        Ok(sessions::find_session_by_path(app(ctx)?, &path).await?.map(Session))
+    }
+
+    /// Sessions by name.
+    #[graphql(complexity = "crate::limits::page(first, last) * (1 + child_complexity)")]
+    async fn sessions(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<SessionFilter>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Nodes<Session>> {
+        let filter = filter.unwrap_or_default().into();
+        let slice = sessions::list_sessions(app(ctx)?, &filter, &page(first, after, last, before)).await?;
+        let cursor = |row: &session::Model| RowCursor::of_text(&row.name_key, row.id);
+        Ok(connection(slice, Counted::Sessions(filter), cursor, Session))
+    }
+
+    async fn session_instance(&self, ctx: &Context<'_>, id: ID) -> Result<Option<SessionInstance>> {
+        Ok(load(ctx, parse_id::<SessionInstanceId>("id", &id)?).await?.map(SessionInstance))
+    }
+
+    /// What is in session now, by start.
+    #[graphql(complexity = "crate::limits::page(first, None) * (1 + child_complexity)")]
+    async fn active_session_instances(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<ActiveFilter>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Nodes<SessionInstance>> {
+        let filter = filter.unwrap_or_default().check()?;
+        let slice = instances::list_active(app(ctx)?, &filter, &page(first, after, None, None)).await?;
+        let cursor = |row: &session_instance::Model| RowCursor::of_instant(row.listed_at, row.id);
+        Ok(connection(slice, Counted::Active(filter), cursor, SessionInstance))
+    }
+}

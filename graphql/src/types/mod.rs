@@ -1,0 +1,19 @@
+//! The types of answers: views over what the service returns.
+
+pub mod activity;
+pub mod audit;
+pub mod booking;
+pub mod connection;
+pub mod instance;
+pub mod node;
+pub mod person;
+pub mod presence;
+pub mod scalars;
+pub mod session;
+pub mod statistics;
+pub mod sweep;
+
+/// A count as GraphQL's Int.
+pub fn as_int(count: i64) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,30 @@
+//! Whatever has a global id.
+
+use async_graphql::{ID, Interface};
+
+use crate::types::{
+    activity::Activity,
+    booking::{Booking, TimeSlot},
+    instance::{CheckIn, SessionInstance},
+    person::Person,
+    presence::Presence,
+    session::Session,
+};
+
+/// Everything that has a global id.
+#[derive(Interface)]
+#[graphql(field(
+    name = "id",
+    ty = "ID",
+    desc = "Globally unique: Type:key, such as Session:7; of a Presence Presence:UUID."
+))]
+pub enum Node {
+    Session(Session),
+    SessionInstance(SessionInstance),
+    Person(Person),
+    CheckIn(CheckIn),
+    Activity(Activity),
+    Presence(Presence),
+    TimeSlot(TimeSlot),
+    Booking(Booking),
+}
