@@ -1,8 +1,8 @@
-//! A real browser: Chromium without a window, driven over its DevTools protocol.
+//! A headless Chromium, driven over the DevTools protocol.
 //!
-//! One [`Browser`] per test, with a profile of its own in a temporary folder; at most two run at a time. A [`Page`] is a
-//! tab; each has cookies of its own unless it is [`Page::another_tab`]. What goes wrong in a page (errors in its
-//! console, exceptions, violations of its policy) is kept, and [`Browser::close`] fails when there is any.
+//! Each test starts its own [`Browser`], with a profile in a temporary folder. At most two run at a time. A [`Page`] is a
+//! tab with its own cookies, unless it is [`Page::another_tab`]. Problems in a page (errors in the console, exceptions,
+//! violations of the content security policy) are collected, and [`Browser::close`] fails when there are any.
 
 use std::{
     collections::HashMap,
@@ -13,7 +13,6 @@ use std::{
         Arc, LazyLock, Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -29,12 +28,7 @@ use crate::{
     wait::{LIMIT, eventually, within},
 };
 
-/// Browsers start slowly on a busy machine.
-const START: Duration = Duration::from_mins(1);
-/// How long an answer of the browser may take.
-const ANSWER: Duration = Duration::from_mins(1);
-
-/// Two browsers at once are enough for two cores.
+/// At most two browsers run at once.
 static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
 
 /// Dropping it kills it.
@@ -47,7 +41,7 @@ pub struct Browser {
     _turn: OwnedSemaphorePermit,
 }
 
-/// What was seen of a tab.
+/// What has been observed in a tab.
 #[derive(Debug, Default)]
 struct Tab {
     problems: Mutex<Vec<String>>,
@@ -79,7 +73,7 @@ impl Browser {
         command.env("HOME", folder.path()).env("TZ", "UTC").env("LANG", "C.UTF-8");
         let mut process = Process::spawn(&mut command, "the browser", &folder.join("log"), "KILL")?;
         let port_file = folder.join("profile/DevToolsActivePort");
-        let address = eventually(START, "the browser to listen", async || {
+        let address = eventually(LIMIT, "the browser to listen", async || {
             process.expect_running()?;
             let text = fs::read_to_string(&port_file)?;
             let (port, path) = text.split_once('\n').context("the port's file is not written yet")?;
@@ -105,12 +99,15 @@ impl Browser {
         Page::open(self.connection.clone(), &self.tabs, context).await
     }
 
-    /// Ends it. Fails when something went wrong in a page that no test expected.
+    /// Closes the browser.
+    ///
+    /// # Errors
+    /// When a page had a problem that the test did not expect.
     pub async fn close(mut self) -> Result<()> {
         let problems: Vec<String> = locked(&self.tabs).values().flat_map(|tab| locked(&tab.problems).clone()).collect();
-        // It may be gone before it answers.
+        // The browser may exit before it answers.
         let _ = self.connection.call(None, "Browser.close", json!({})).await;
-        self.process.wait(START).await?;
+        self.process.wait(LIMIT).await?;
         ensure!(problems.is_empty(), "in the browser's console:\n{}", problems.join("\n"));
         Ok(())
     }
@@ -141,7 +138,7 @@ impl Tab {
     }
 }
 
-/// A tab.
+/// A tab of the browser.
 #[derive(Debug)]
 pub struct Page {
     connection: Connection,
@@ -151,12 +148,12 @@ pub struct Page {
     session: String,
 }
 
-/// What a page is looked at with.
+/// The screen that a page is shown on.
 #[derive(Debug, Clone, Copy)]
 pub struct Screen {
     pub width: u32,
     pub height: u32,
-    /// How many dots a pixel of CSS has, each way.
+    /// Device pixels per CSS pixel.
     pub density: u32,
     pub is_dark: bool,
 }
@@ -177,7 +174,7 @@ impl Page {
         Ok(page)
     }
 
-    /// Another tab of the same person, which hides this one.
+    /// Opens another tab with the same cookies. It hides this one.
     pub async fn another_tab(&self) -> Result<Self> {
         let page = Self::open(self.connection.clone(), &self.tabs, &self.context).await?;
         page.bring_to_front().await?;
@@ -189,18 +186,18 @@ impl Page {
         Ok(())
     }
 
-    /// Closes the tab as its cross does.
+    /// Closes the tab, as its close button does.
     pub async fn close_tab(self) -> Result<()> {
         self.connection.call(None, "Target.closeTarget", json!({ "targetId": self.target })).await?;
         Ok(())
     }
 
-    /// Any command of the protocol.
+    /// Sends any command of the protocol.
     pub async fn call(&self, method: &str, parameters: Value) -> Result<Value> {
         self.connection.call(Some(&self.session), method, parameters).await
     }
 
-    /// Goes to an address, and waits until the page has loaded.
+    /// Navigates to an address and waits until the page has loaded.
     pub async fn goto(&self, address: &str) -> Result<()> {
         let answer = self.call("Page.navigate", json!({ "url": address })).await?;
         if let Some(error) = answer["errorText"].as_str() {
@@ -209,13 +206,13 @@ impl Page {
         self.until("document.readyState === 'complete'").await
     }
 
-    /// The value of an expression, which may be a promise.
+    /// Evaluates a JavaScript expression, and awaits it if it is a promise.
     pub async fn evaluate(&self, expression: &str) -> Result<Value> {
         let parameters = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
         let answer = self.call("Runtime.evaluate", parameters).await?;
         if let Some(details) = answer.get("exceptionDetails") {
             let text = details["exception"]["description"].as_str().or(details["text"].as_str());
-            bail!("{}: {expression}", text.unwrap_or("it threw"));
+            bail!("{}: {expression}", text.unwrap_or("it threw an exception"));
         }
         Ok(answer["result"]["value"].clone())
     }
@@ -231,14 +228,14 @@ impl Page {
             Ok(()) => Ok(()),
             Err(error) => {
                 let text = self.evaluate("document.body?.innerText ?? ''").await.unwrap_or_default();
-                Err(error).with_context(|| format!("the page reads: {}", text.as_str().unwrap_or_default()))
+                Err(error).with_context(|| format!("the text of the page: {}", text.as_str().unwrap_or_default()))
             }
         }
     }
 
-    /// Moves the mouse over the middle of an element, which a path of JavaScript names.
+    /// Moves the mouse over the middle of an element, which is given as a JavaScript expression.
     pub async fn point_at(&self, element: &str) -> Result<(f64, f64)> {
-        // Before its styles are there, a page has everything elsewhere.
+        // Elements move until the styles are loaded.
         self.until("document.readyState === 'complete'").await?;
         let script = format!(
             "(() => {{ const it = {element}; it.scrollIntoView({{ block: 'center' }}); \
@@ -246,7 +243,7 @@ impl Page {
              return [x + width / 2, y + height / 2]; }})()"
         );
         let at = self.evaluate(&script).await?;
-        let (x, y) = at[0].as_f64().zip(at[1].as_f64()).with_context(|| format!("{element} is nowhere: {at}"))?;
+        let (x, y) = at[0].as_f64().zip(at[1].as_f64()).with_context(|| format!("{element} has no position: {at}"))?;
         self.mouse("mouseMoved", x, y).await?;
         Ok((x, y))
     }
@@ -274,7 +271,7 @@ impl Page {
             "Tab" => 9,
             "Enter" => 13,
             "Escape" => 27,
-            _ => bail!("the key {key} is not known here"),
+            _ => bail!("unsupported key {key}"),
         };
         let text = if key == "Enter" { "\r" } else { "" };
         for kind in ["keyDown", "keyUp"] {
@@ -303,24 +300,27 @@ impl Page {
         Ok(())
     }
 
-    /// A picture of what is to be seen, as PNG.
+    /// Writes what is visible into a PNG file.
     pub async fn screenshot(&self, file: &Path) -> Result<()> {
         let taken = self.call("Page.captureScreenshot", json!({ "format": "png" })).await?;
         fs::write(file, STANDARD.decode(taken["data"].as_str().context("a picture has data")?)?)?;
         Ok(())
     }
 
-    /// How many WebSockets the tab has opened, ever.
+    /// How many WebSockets the tab has opened so far.
     pub fn sockets(&self) -> u64 {
         self.tab().sockets.load(Ordering::Relaxed)
     }
 
-    /// Forgets what went wrong, if it is what the test has brought about; fails if it is something else.
+    /// Removes the problems that contain `expected`.
+    ///
+    /// # Errors
+    /// When there are other problems.
     pub fn forgive(&self, expected: &str) -> Result<()> {
         let tab = self.tab();
         let mut problems = locked(&tab.problems);
         problems.retain(|problem| !problem.contains(expected));
-        ensure!(problems.is_empty(), "beside {expected:?}:\n{}", problems.join("\n"));
+        ensure!(problems.is_empty(), "problems other than {expected:?}:\n{}", problems.join("\n"));
         Ok(())
     }
 
@@ -331,7 +331,7 @@ impl Page {
 
 type Calls = Arc<Mutex<HashMap<u64, oneshot::Sender<Value>>>>;
 
-/// The socket to the browser.
+/// The DevTools connection to the browser.
 #[derive(Debug, Clone)]
 struct Connection {
     orders: mpsc::UnboundedSender<Value>,
@@ -340,9 +340,9 @@ struct Connection {
 }
 
 impl Connection {
-    /// `seen` is given each event: its session, method and parameters.
+    /// `seen` is called with the session, method and parameters of each event.
     async fn open(address: &str, seen: impl Fn(&str, &str, &Value) + Send + 'static) -> Result<Self> {
-        let (stream, _) = within(START, "the browser's socket", connect_async(address)).await??;
+        let (stream, _) = within(LIMIT, "the browser's socket", connect_async(address)).await??;
         let (mut sink, mut messages) = stream.split();
         let (orders, mut to_send) = mpsc::unbounded_channel::<Value>();
         let calls = Calls::default();
@@ -360,7 +360,7 @@ impl Connection {
                 let Ok(message) = serde_json::from_str::<Value>(&text) else { continue };
                 if let Some(id) = message["id"].as_u64() {
                     if let Some(call) = locked(&answered).remove(&id) {
-                        // Nobody waits any more when the test has ended.
+                        // A test that has ended no longer waits for its answer.
                         let _ = call.send(message);
                     }
                 } else if let (Some(session), Some(method)) =
@@ -369,7 +369,7 @@ impl Connection {
                     seen(session, method, &message["params"]);
                 }
             }
-            // Whoever still waits hears that there will be no answer.
+            // Calls that still wait fail now.
             locked(&answered).clear();
         });
         Ok(Self { orders, calls, last: Arc::default() })
@@ -384,7 +384,7 @@ impl Connection {
             order["sessionId"] = session.into();
         }
         self.orders.send(order).map_err(|_| anyhow!("the browser is gone"))?;
-        let mut answer = within(ANSWER, method, answer).await?.map_err(|_| anyhow!("the browser is gone"))?;
+        let mut answer = within(LIMIT, method, answer).await?.map_err(|_| anyhow!("the browser is gone"))?;
         if let Some(error) = answer.get("error") {
             bail!("{method}: {error}");
         }

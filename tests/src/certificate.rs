@@ -1,4 +1,4 @@
-//! Certificates that nobody has signed, for servers on 127.0.0.1.
+//! Self-signed certificates for servers on 127.0.0.1.
 
 use std::{
     fs,
@@ -22,7 +22,7 @@ subjectAltName = IP:127.0.0.1
 basicConstraints = critical, CA:FALSE
 ";
 
-/// A certificate and its key, in a folder that goes with it.
+/// A certificate and its key in a temporary folder.
 #[derive(Debug)]
 pub struct Certificate(TemporaryFolder);
 
@@ -50,11 +50,11 @@ pub(crate) fn key_in(folder: &Path) -> PathBuf {
     folder.join("tls.key")
 }
 
-/// Writes both into a folder, as this user (and group): a key is for its owner alone.
+/// Writes certificate and key into a folder. `owner` is the user and group that must be able to read the key.
 pub(crate) async fn write_certificate(folder: &Path, owner: Option<(u32, u32)>) -> Result<()> {
     let request = folder.join("tls.cnf");
     fs::write(&request, REQUEST)?;
-    // PostgreSQL's packages bring it.
+    // openssl is a dependency of the PostgreSQL packages.
     let mut command = Command::new("openssl");
     command.args([
         "req",

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-/// Somebody, with or without a token.
+/// A client with or without a token.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// `url` is a server's, such as `http://127.0.0.1:8080`.
+    /// `url` is the address of a server, such as `http://127.0.0.1:8080`.
     pub fn new(url: &str) -> Self {
         Self { http: reqwest::Client::new(), url: url.to_owned(), token: None }
     }
@@ -23,7 +23,7 @@ impl Client {
         self
     }
 
-    /// The same person at another server.
+    /// The same client at another server.
     #[must_use]
     pub fn at(mut self, url: &str) -> Self {
         url.clone_into(&mut self.url);
@@ -34,7 +34,7 @@ impl Client {
         self.token.as_deref()
     }
 
-    /// Sends a query or mutation. An error of GraphQL is an answer.
+    /// Sends a query or mutation. A GraphQL error is an answer, not an `Err`.
     pub async fn query(&self, document: &str, variables: Value) -> Result<Answer> {
         self.post(&json!({ "query": document, "variables": variables })).await
     }
@@ -48,19 +48,19 @@ impl Client {
         Answer::read(request.send().await?).await
     }
 
-    /// The data of a query or mutation that must succeed.
+    /// Sends a query or mutation that must succeed, and returns its data.
     pub async fn data(&self, document: &str, variables: Value) -> Result<Value> {
         let answer = self.query(document, variables.clone()).await?;
         answer.data().with_context(|| format!("asked: {document}\nwith: {variables}"))
     }
 
-    /// The first error of a query or mutation that must fail.
+    /// Sends a query or mutation that must fail, and returns its first error.
     pub async fn error(&self, document: &str, variables: Value) -> Result<GraphqlError> {
         let answer = self.query(document, variables.clone()).await?;
         answer.error().with_context(|| format!("no error: {}\nasked: {document}\nwith: {variables}", answer.body))
     }
 
-    /// The code of the first error of a query or mutation that must fail.
+    /// Sends a query or mutation that must fail, and returns the code of its first error.
     pub async fn error_code(&self, document: &str, variables: Value) -> Result<String> {
         Ok(self.error(document, variables).await?.code)
     }
@@ -70,16 +70,16 @@ impl Client {
         format!("{}{path}", self.url)
     }
 
-    /// For everything that isn't GraphQL: pages, health, cron.
+    /// The HTTP client, for requests that are not GraphQL: pages, health, cron.
     pub fn http(&self) -> &reqwest::Client {
         &self.http
     }
 }
 
-/// What came back.
+/// The answer to a request.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// Of HTTP.
+    /// The HTTP status.
     pub status: u16,
     pub body: Value,
 }
@@ -97,7 +97,7 @@ impl Answer {
         if self.body.get("errors").is_some() || self.status != 200 {
             bail!("{}: {}", self.status, self.body);
         }
-        self.body.get("data").cloned().context("an answer has data")
+        self.body.get("data").cloned().context("the answer has no data")
     }
 
     /// The first error.
@@ -111,7 +111,7 @@ impl Answer {
     }
 }
 
-/// An error of GraphQL. What is missing is empty.
+/// A GraphQL error. A field that is missing is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GraphqlError {
     pub code: String,

@@ -1,4 +1,4 @@
-//! Databases: a fresh one for each test, of either kind.
+//! Creates an empty database for each test, on SQLite or PostgreSQL.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ pub enum Backend {
     Postgres,
 }
 
-/// An empty database. Who uses it first migrates it: a server, a worker, `insession migrate`.
+/// An empty database. The program that uses it first migrates it: a server, a worker or `insession migrate`.
 #[derive(Debug)]
 pub struct TestDatabase {
     pub url: String,
     pub backend: Backend,
-    /// Of an SQLite file.
+    /// Holds the SQLite file.
     _folder: Option<TemporaryFolder>,
 }
 
@@ -37,12 +37,12 @@ impl TestDatabase {
         Ok(Self { url, backend: Backend::Sqlite, _folder: Some(folder) })
     }
 
-    /// A database of the server that the tests of this process share.
+    /// A database on the server that the tests of this process share.
     pub async fn postgres() -> Result<Self> {
         Self::on(Postgres::shared().await?).await
     }
 
-    /// A database of this server.
+    /// A database on this server.
     pub async fn on(server: &Postgres) -> Result<Self> {
         Ok(Self { url: server.create_database().await?, backend: Backend::Postgres, _folder: None })
     }
@@ -60,7 +60,7 @@ impl TestDatabase {
         Ok(database)
     }
 
-    /// A connection of the test's own, for edits by hand; nothing of the program is in between.
+    /// Opens connections of the test's own, to read and edit rows without the program.
     pub async fn connect(&self) -> Result<DatabaseConnection> {
         let url = match self.backend {
             Backend::Sqlite => format!("{}?mode=rwc", self.url),
@@ -78,7 +78,7 @@ pub async fn execute(connection: &impl ConnectionTrait, sql: &str) -> Result<()>
     Ok(())
 }
 
-/// The number that a query such as `SELECT count(*) ...` gives.
+/// Runs a query such as `SELECT count(*) ...` and returns its number.
 pub async fn number(connection: &impl ConnectionTrait, sql: &str) -> Result<i64> {
     let backend: DbBackend = connection.get_database_backend();
     let row = connection.query_one_raw(Statement::from_string(backend, sql)).await;
@@ -86,8 +86,8 @@ pub async fn number(connection: &impl ConnectionTrait, sql: &str) -> Result<i64>
     Ok(row.try_get_by_index(0)?)
 }
 
-/// Makes tests of functions `async fn name(database: TestDatabase) -> Result<()>`, each on both databases:
-/// `on_sqlite::name` and `on_postgres::name`.
+/// Makes two tests of each function `async fn name(database: TestDatabase) -> Result<()>`: `on_sqlite::name` and
+/// `on_postgres::name`.
 #[macro_export]
 macro_rules! on_both_databases {
     ($($name:ident),+ $(,)?) => {

@@ -1,27 +1,27 @@
-//! The program as it runs in production.
+//! Several processes of the program, as in production.
 
 use anyhow::Result;
 
 use crate::{Backend, Client, Program, Redis, Settings, TestDatabase};
 
-/// Servers and workers on one database.
+/// Servers and workers that share one database.
 #[derive(Debug)]
 pub struct Deployment {
     pub servers: Vec<Program>,
     pub workers: Vec<Program>,
-    /// Beside PostgreSQL.
+    /// With PostgreSQL only.
     pub redis: Option<Redis>,
     pub settings: Settings,
 }
 
 impl Deployment {
-    /// What each database is for: SQLite has one server that does everything, PostgreSQL has Redis, two servers and two
-    /// workers.
+    /// Starts the usual deployment of the database. SQLite has one server that also runs the jobs. PostgreSQL has Redis,
+    /// two servers and two workers.
     pub async fn start(database: &TestDatabase) -> Result<Self> {
         Self::start_with(database, |settings| settings).await
     }
 
-    /// The same, with other settings.
+    /// The same with changed settings.
     pub async fn start_with(database: &TestDatabase, change: impl FnOnce(Settings) -> Settings) -> Result<Self> {
         match database.backend {
             Backend::Sqlite => {
@@ -33,7 +33,7 @@ impl Deployment {
         }
     }
 
-    /// On PostgreSQL and Redis: so many servers and workers, all started at once.
+    /// Starts this many servers and workers on PostgreSQL and Redis, all at once.
     pub async fn sized(
         database: &TestDatabase,
         servers: usize,
@@ -52,12 +52,12 @@ impl Deployment {
         &self.servers[0]
     }
 
-    /// Another server than the first, where there is one.
+    /// The second server, or the only one.
     pub fn second(&self) -> &Program {
         &self.servers[self.servers.len().min(2) - 1]
     }
 
-    /// An admin at the first server.
+    /// A client of the first server with an admin's token.
     pub fn admin(&self) -> Client {
         self.first().admin()
     }

@@ -16,7 +16,7 @@ use crate::watchdog;
 pub struct TemporaryFolder(PathBuf);
 
 impl TemporaryFolder {
-    /// The path is short: that of a PostgreSQL socket may have 107 bytes.
+    /// The path is short, because the path of a PostgreSQL socket may have at most 107 bytes.
     pub fn new() -> Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         loop {
@@ -25,7 +25,7 @@ impl TemporaryFolder {
             match fs::create_dir(&path) {
                 Ok(()) => {
                     watchdog::watch_folder(&path);
-                    // Readable by the other user that PostgreSQL runs as, whatever the umask.
+                    // PostgreSQL may run as another user and must read it, whatever the umask.
                     fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
                     return Ok(Self(path));
                 }
@@ -46,7 +46,7 @@ impl TemporaryFolder {
 
 impl Drop for TemporaryFolder {
     fn drop(&mut self) {
-        // What can't be removed now is removed by the watchdog.
+        // The watchdog removes what cannot be removed now.
         if fs::remove_dir_all(&self.0).is_ok() {
             watchdog::forget_folder(&self.0);
         }

@@ -3,15 +3,15 @@
 //! - [`Postgres`], [`Redis`]: private servers in temporary folders, which tests may stop, kill and start again.
 //! - [`TestDatabase`]: a fresh database of either kind; [`on_both_databases!`] runs one test body on both.
 //! - [`Program`]: the `insession` binary as a process of its own; [`Deployment`]: several of them as in production.
-//! - [`Proxy`], [`Shim`]: what goes wrong between a program and its database, its clock and its disk.
-//! - [`Client`], [`Socket`]: what a browser would be, over HTTP and over graphql-transport-ws.
-//! - [`Browser`]: a real one.
-//! - [`eventually`], [`within`]: the only waiting there is. Nothing here sleeps for luck.
+//! - [`Proxy`], [`Shim`]: faults of the database connection, the clock and the disk.
+//! - [`Client`], [`Socket`]: clients over HTTP and over graphql-transport-ws.
+//! - [`Browser`]: a headless Chromium.
+//! - [`eventually`], [`within`]: waits for a condition, with a limit.
 //!
-//! What always holds: nothing outlives the test process, however it ends (see [`watchdog`]), and nothing that is
-//! installed on the machine, such as a PostgreSQL of its own, is touched.
+//! Invariants: nothing outlives the test process, however it ends (see [`watchdog`]). Services that are installed on the
+//! machine, such as a system PostgreSQL, are never touched.
 
-#![expect(clippy::missing_panics_doc, reason = "a harness panics only when it is itself broken")]
+#![expect(clippy::missing_panics_doc, reason = "the harness panics only when the harness itself is broken")]
 
 pub mod browser;
 pub mod certificate;

@@ -9,13 +9,13 @@ use std::{
 
 use anyhow::{Result, bail};
 
-/// Below the range that systems give to outgoing connections (from 32768 on Linux): a port stays free while its server
-/// is stopped and until it is started again.
+/// The range is below the ports of outgoing connections (from 32768 on Linux). So a port stays free while its server is
+/// stopped.
 const FIRST: u16 = 20_000;
 const COUNT: u16 = 12_000;
 
-/// A port of 127.0.0.1 that nobody listens on and that this process was not given before. Another process may still
-/// take it before it is used: whoever starts a server tries again then.
+/// Returns a port of 127.0.0.1 that is free and that this process has not been given before. Another process may still
+/// take it; then the caller tries the next one.
 pub fn free_port() -> Result<u16> {
     static GIVEN: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
     let mut given = GIVEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! A private PostgreSQL.
+//! A private PostgreSQL server.
 
 use std::{
     fs,
@@ -9,7 +9,6 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -21,14 +20,12 @@ use crate::{
     certificate::{certificate_in, key_in, write_certificate},
     ports::free_port,
     process::Process,
-    wait::eventually,
+    wait::{LIMIT, eventually},
 };
 
-const START: Duration = Duration::from_secs(30);
-const STOP: Duration = Duration::from_secs(30);
 const USER: &str = "insession";
 
-/// The time zone is not UTC, so that whatever takes the server's zone for UTC shows.
+/// Settings of every server. The time zone is not UTC, so code that assumes UTC fails.
 const ALWAYS: &[(&str, &str)] = &[
     ("listen_addresses", "127.0.0.1"),
     ("max_connections", "300"),
@@ -38,22 +35,22 @@ const ALWAYS: &[(&str, &str)] = &[
     ("log_lock_waits", "on"),
 ];
 
-/// A power cut may lose everything, a crash of the server nothing: `synchronous_commit` stays on.
+/// Settings without durability against a power cut. `synchronous_commit` stays on, so a crash of the server loses nothing.
 const FAST: &[(&str, &str)] =
     &[("fsync", "off"), ("full_page_writes", "off"), ("checkpoint_timeout", "1h"), ("max_wal_size", "4GB")];
 
-/// How a server is to run.
+/// Options of a server.
 #[derive(Debug, Clone, Default)]
 pub struct PostgresOptions {
-    /// Writes reach the disk before a commit returns, as in production: for benchmarks.
+    /// A commit returns when its writes are on disk, as in production. For benchmarks.
     pub durable: bool,
-    /// Connections may be encrypted, by a certificate of its own.
+    /// The server accepts TLS, with a self-signed certificate.
     pub tls: bool,
     /// Further settings, such as `("shared_buffers", "1GB")`.
     pub settings: Vec<(String, String)>,
 }
 
-/// A server of its own in a temporary folder, which goes with it.
+/// A server in a temporary folder. Dropping it stops it and removes the folder.
 #[derive(Debug)]
 pub struct Postgres {
     process: Process,
@@ -64,7 +61,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// A new server, without any waiting for the disk.
+    /// Starts a server that does not wait for the disk.
     pub async fn start() -> Result<Self> {
         Self::start_with(PostgresOptions::default()).await
     }
@@ -88,7 +85,7 @@ impl Postgres {
         bail!("PostgreSQL found no free port in five attempts")
     }
 
-    /// The server that the tests of this process share, started by whoever asks first.
+    /// The server that the tests of this process share. The first call starts it.
     pub async fn shared() -> Result<&'static Self> {
         static SHARED: OnceCell<Postgres> = OnceCell::const_new();
         SHARED.get_or_try_init(Self::start).await
@@ -98,7 +95,7 @@ impl Postgres {
         self.port
     }
 
-    /// The file of its certificate, with `tls`.
+    /// The certificate file of a server with `tls`.
     pub fn certificate(&self) -> PathBuf {
         certificate_in(self.folder.path())
     }
@@ -108,7 +105,7 @@ impl Postgres {
         format!("postgres://{USER}@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// Makes an empty database. Returns its address.
+    /// Creates an empty database and returns its address.
     pub async fn create_database(&self) -> Result<String> {
         self.create_database_with("").await
     }
@@ -126,29 +123,29 @@ impl Postgres {
         self.execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
     }
 
-    /// Stops in order: connections are cut, what was committed is written out.
+    /// Stops the server cleanly: it closes all connections and writes committed data to disk.
     pub async fn stop(&mut self) -> Result<()> {
         self.process.signal("INT")?;
-        self.process.wait(STOP).await?;
+        self.process.wait(LIMIT).await?;
         Ok(())
     }
 
-    /// Stops as in a crash.
+    /// Stops the server as a crash does.
     pub async fn kill(&mut self) -> Result<()> {
-        // SIGKILL would spare the server's own children, which keep the folder in use for a moment.
+        // SIGKILL would not end the server's child processes, which use the folder for a moment longer.
         self.process.signal("QUIT")?;
-        self.process.wait(STOP).await?;
+        self.process.wait(LIMIT).await?;
         Ok(())
     }
 
-    /// Starts again what was stopped or killed: same port, same data.
+    /// Starts the stopped server again, on the same port and with the same data.
     pub async fn start_again(&mut self) -> Result<()> {
         ensure!(self.process.exit_status()?.is_some(), "PostgreSQL is still running");
         self.process = spawn(&self.installation, &self.options, self.folder.path(), self.port)?;
         wait_until_ready(&mut self.process, self.port).await
     }
 
-    /// One of the programs that come with it, such as `pgbench`, to be run against one of its databases.
+    /// A command that runs one of PostgreSQL's programs, such as `pgbench`, on a database of this server.
     pub fn program(&self, name: &str, database_url: &str) -> Command {
         let mut command = self.installation.command(name);
         command.current_dir(self.folder.path()).arg(database_url);
@@ -162,7 +159,7 @@ impl Postgres {
 
     async fn execute(&self, sql: &str) -> Result<()> {
         let mut options = ConnectOptions::new(self.url("postgres"));
-        options.max_connections(1).connect_timeout(START).sqlx_logging(false);
+        options.max_connections(1).connect_timeout(LIMIT).sqlx_logging(false);
         let connection = Database::connect(options).await?;
         connection.execute_unprepared(sql).await.with_context(|| format!("PostgreSQL refused: {sql}"))?;
         connection.close().await?;
@@ -190,7 +187,7 @@ fn spawn(installation: &Installation, options: &PostgresOptions, folder: &Path, 
 }
 
 async fn wait_until_ready(process: &mut Process, port: u16) -> Result<()> {
-    let ready = eventually(START, "PostgreSQL to answer", async || {
+    let ready = eventually(LIMIT, "PostgreSQL to answer", async || {
         if let Err(error) = process.expect_running() {
             return Ok(Err(error));
         }
@@ -198,19 +195,19 @@ async fn wait_until_ready(process: &mut Process, port: u16) -> Result<()> {
         Ok(Ok(()))
     });
     ready.await??;
-    // It takes connections some milliseconds before it lets anybody in; the pool tries again meanwhile.
+    // The server accepts connections some milliseconds before it allows sessions. The pool retries in between.
     let mut options = ConnectOptions::new(format!("postgres://{USER}@127.0.0.1:{port}/postgres"));
-    options.max_connections(1).connect_timeout(START).acquire_timeout(START).sqlx_logging(false);
-    let connection = Database::connect(options).await.context("PostgreSQL lets nobody in")?;
+    options.max_connections(1).connect_timeout(LIMIT).acquire_timeout(LIMIT).sqlx_logging(false);
+    let connection = Database::connect(options).await.context("PostgreSQL allows no session")?;
     connection.close().await?;
     process.expect_running()
 }
 
-/// Where the programs are, and whom they run as.
+/// Where the programs are, and which user runs them.
 #[derive(Debug, Clone)]
 struct Installation {
     programs: PathBuf,
-    /// PostgreSQL refuses to run as root: then it is somebody else (user and group number).
+    /// User and group id to run as, because PostgreSQL refuses to run as root.
     other_user: Option<(u32, u32)>,
 }
 
@@ -244,7 +241,7 @@ impl Installation {
         let data = folder.join("data");
         fs::create_dir(&data)?;
         if let Some((user, group)) = self.other_user {
-            // The server also writes its socket into the folder itself.
+            // The server also creates its socket in the folder.
             chown(folder, Some(user), Some(group))?;
             chown(&data, Some(user), Some(group))?;
         }
@@ -257,7 +254,7 @@ impl Installation {
     }
 }
 
-/// The places to look in, the newest version first.
+/// The folders to search, the newest version first.
 fn candidates() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .map(|entries| entries.flatten().map(|entry| entry.path()).collect())

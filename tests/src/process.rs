@@ -1,4 +1,4 @@
-//! A child process with a log, which ends with the test that started it.
+//! A child process with a log file. It ends with the test that started it.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -21,13 +21,13 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `command` with its output appended to `log`. `last_signal` ends it should the test process vanish.
+    /// Starts `command` and appends its output to `log`. The watchdog sends `last_signal` if the test process dies.
     pub fn spawn(command: &mut Command, name: &str, log: &Path, last_signal: &str) -> Result<Self> {
         let output = OpenOptions::new().create(true).append(true).open(log)?;
         Self::spawn_writing(command, name, output, log, last_signal)
     }
 
-    /// The same, with its standard output elsewhere than in the log.
+    /// The same, with standard output in another file.
     pub fn spawn_writing(
         command: &mut Command,
         name: &str,
@@ -50,7 +50,7 @@ impl Process {
         self.child.id()
     }
 
-    /// Its status if it has ended.
+    /// The exit status, if the process has ended.
     pub fn exit_status(&mut self) -> Result<Option<ExitStatus>> {
         if self.ended.is_none() {
             self.ended = self.child.try_wait()?;
@@ -61,7 +61,8 @@ impl Process {
         Ok(self.ended)
     }
 
-    /// Fails, with the end of the log, when the process has ended.
+    /// # Errors
+    /// When the process has ended. The error shows the end of the log.
     pub fn expect_running(&mut self) -> Result<()> {
         if let Some(status) = self.exit_status()? {
             bail!("{} ended ({status}):\n{}", self.name, self.log_tail(40));
@@ -69,10 +70,10 @@ impl Process {
         Ok(())
     }
 
-    /// Sends a signal by name, such as `TERM`, `QUIT`, `STOP`. Of a process that has ended, nothing.
+    /// Sends a signal by name, such as `TERM`, `QUIT` or `STOP`. Does nothing when the process has ended.
     pub fn signal(&mut self, signal: &str) -> Result<()> {
         if self.exit_status()?.is_none() {
-            // The shell's own kill: the program of this name is not installed everywhere.
+            // The shell's built-in kill, because a kill program is not installed everywhere.
             let script = format!("kill -{signal} {}", self.child.id());
             Command::new("sh").args(["-c", &script]).stderr(Stdio::null()).status()?;
         }
@@ -84,7 +85,7 @@ impl Process {
         eventually(limit, &what, async || self.exit_status()?.context("it is still running")).await
     }
 
-    /// Kills it as `kill -9` does, and waits until it is gone.
+    /// Kills the process as `kill -9` does, and waits until it has ended.
     pub fn kill(&mut self) -> Result<()> {
         if self.exit_status()?.is_none() {
             self.child.kill()?;
@@ -111,7 +112,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // A failure here leaves the process to the watchdog.
+        // If this fails, the watchdog ends the process.
         let _ = self.kill();
     }
 }

@@ -1,26 +1,27 @@
-//! The `insession` binary as processes.
+//! The `insession` binary, started as processes.
 
 use std::{
     collections::BTreeMap,
     fs::{self, File},
     path::PathBuf,
     process::{Command, ExitStatus},
-    time::Duration,
 };
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::{Client, Socket, TemporaryFolder, ports::free_port, process::Process, token, wait::eventually};
-
-const START: Duration = Duration::from_secs(30);
-const STOP: Duration = Duration::from_secs(30);
-const COMMAND: Duration = Duration::from_mins(2);
+use crate::{
+    Client, Socket, TemporaryFolder,
+    ports::free_port,
+    process::Process,
+    token,
+    wait::{LIMIT, eventually},
+};
 
 /// `CRON_SECRET` of every program that the harness starts.
 pub const CRON_SECRET: &str = "the cron secret of the tests";
 
-/// The environment of a program: nothing of the tests' own gets through.
+/// The environment variables of a program. It inherits none from the test process.
 #[derive(Debug, Clone)]
 pub struct Settings {
     variables: BTreeMap<String, String>,
@@ -28,14 +29,14 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// An address of a database; secrets are set, everything else is as it is by default.
+    /// Sets the database address and the secrets. Everything else has its default.
     pub fn new(database_url: &str) -> Self {
         let variables = [
             ("DATABASE_URL", database_url),
             ("JWT_SECRET", token::SECRET),
             ("CRON_SECRET", CRON_SECRET),
             ("RUST_BACKTRACE", "1"),
-            // Not UTC, so that whatever takes the machine's zone for UTC shows.
+            // Not UTC, so that code that assumes UTC fails.
             ("TZ", "America/St_Johns"),
         ];
         let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -59,7 +60,7 @@ impl Settings {
         self
     }
 
-    /// Logs are not printed at the end: for benchmarks, whose output nobody captures.
+    /// Does not print the log at the end. For benchmarks, whose output is not captured.
     #[must_use]
     pub fn quiet(mut self) -> Self {
         self.is_quiet = true;
@@ -67,19 +68,19 @@ impl Settings {
     }
 }
 
-/// A running server or worker. Dropping it kills it, and prints the end of its log, which only failing tests show.
+/// A running server or worker. Dropping it kills it and prints the end of its log, which cargo shows for failed tests only.
 #[derive(Debug)]
 pub struct Program {
     process: Process,
     command: &'static str,
-    /// Of a server.
+    /// Servers have one, workers do not.
     port: Option<u16>,
     settings: Settings,
     folder: TemporaryFolder,
 }
 
 impl Program {
-    /// `insession serve` on a free port, ready for requests.
+    /// Starts `insession serve` on a free port and waits until it is ready.
     pub async fn serve(settings: &Settings) -> Result<Self> {
         for _ in 0..5 {
             let port = free_port()?;
@@ -93,7 +94,7 @@ impl Program {
         bail!("the server found no free port in five attempts")
     }
 
-    /// `insession worker`, which has started: it wrote to its log.
+    /// Starts `insession worker` and waits until it has written to its log.
     pub async fn worker(settings: &Settings) -> Result<Self> {
         let mut worker = Self::spawn("worker", None, settings)?;
         worker.wait_until_ready().await?;
@@ -110,7 +111,7 @@ impl Program {
         let ready = self.port.map(|port| format!("http://127.0.0.1:{port}/health/ready"));
         let what = format!("insession {} to be ready", self.command);
         let process = &mut self.process;
-        let result = eventually(START, &what, async || {
+        let result = eventually(LIMIT, &what, async || {
             if let Err(error) = process.expect_running() {
                 return Ok(Err(error));
             }
@@ -123,22 +124,22 @@ impl Program {
             Ok(Ok(()))
         });
         result.await.with_context(|| format!("its log:\n{}", self.process.log_tail(40)))??;
-        // Somebody else may have answered on that port.
+        // Another process may have answered on that port.
         self.process.expect_running()
     }
 
-    /// Where it serves, such as `http://127.0.0.1:20000`. A worker serves nowhere.
+    /// The server's address, such as `http://127.0.0.1:20000`.
     pub fn url(&self) -> String {
-        let port = self.port.expect("only servers have an address");
+        let port = self.port.expect("workers have no address");
         format!("http://127.0.0.1:{port}")
     }
 
-    /// Somebody without a token.
+    /// A client without a token.
     pub fn client(&self) -> Client {
         Client::new(&self.url())
     }
 
-    /// A person, such as `Person:7`.
+    /// A client with the token of a person, such as `Person:7`.
     pub fn client_of(&self, person: &str) -> Client {
         self.client().with_token(&token::of(person))
     }
@@ -147,7 +148,7 @@ impl Program {
         self.client().with_token(&token::admin())
     }
 
-    /// A socket that is connected and acknowledged. The token is that of its `connection_init`.
+    /// Opens a socket and waits until it is acknowledged. The token goes into `connection_init`.
     pub async fn socket(&self, token: Option<&str>) -> Result<Socket> {
         Socket::connect(&self.url(), token).await
     }
@@ -162,7 +163,7 @@ impl Program {
         Ok(reqwest::get(format!("{}/metrics", self.url())).await?.text().await?)
     }
 
-    /// The number of the process.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.process.id()
     }
@@ -175,25 +176,25 @@ impl Program {
         self.process.kill()
     }
 
-    /// SIGTERM; returns how it ended.
+    /// Sends SIGTERM and waits for the exit status.
     pub async fn terminate(&mut self) -> Result<ExitStatus> {
         self.process.signal("TERM")?;
-        self.process.wait(STOP).await
+        self.process.wait(LIMIT).await
     }
 
-    /// Any other signal, such as `STOP` and `CONT`.
+    /// Sends any other signal, such as `LIMIT` and `CONT`.
     pub fn signal(&mut self, signal: &str) -> Result<()> {
         self.process.signal(signal)
     }
 
-    /// Starts again what was killed or terminated; a server on its port.
+    /// Starts the ended program again. A server keeps its port.
     pub async fn start_again(&mut self) -> Result<()> {
         ensure!(self.process.exit_status()?.is_some(), "insession {} is still running", self.command);
         self.process = spawn(self.command, self.port, &self.settings, &self.folder)?;
         self.wait_until_ready().await
     }
 
-    /// All that it wrote to its log.
+    /// The whole log.
     pub fn log(&self) -> String {
         self.process.log()
     }
@@ -208,7 +209,7 @@ impl Drop for Program {
     }
 }
 
-/// How a command ended.
+/// The result of a command.
 #[derive(Debug)]
 pub struct Finished {
     pub status: ExitStatus,
@@ -217,7 +218,8 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// Fails unless it ended with 0.
+    /// # Errors
+    /// When the command failed.
     pub fn expect_success(self) -> Result<Self> {
         ensure!(self.status.success(), "{}:\n{}\n{}", self.status, self.stdout, self.stderr);
         Ok(self)
@@ -238,7 +240,7 @@ pub async fn run(settings: &Settings, arguments: &[&str]) -> Result<Finished> {
     let stdout = folder.join("stdout");
     let mut process =
         Process::spawn_writing(&mut command, &name, File::create(&stdout)?, &folder.join("stderr"), "KILL")?;
-    let ended = process.wait(COMMAND).await;
+    let ended = process.wait(LIMIT).await;
     let status = ended.with_context(|| format!("its log:\n{}", process.log_tail(40)))?;
     Ok(Finished { status, stdout: fs::read_to_string(&stdout)?, stderr: process.log() })
 }
@@ -256,7 +258,7 @@ fn spawn(name: &str, port: Option<u16>, settings: &Settings, folder: &TemporaryF
 fn command(settings: &Settings, folder: &TemporaryFolder) -> Result<Command> {
     let mut command = Command::new(binary()?);
     command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", folder.path()).envs(&settings.variables);
-    // What tests of the program's own need to be told, such as a log filter, gets through under this name.
+    // `INSESSION_LOG` of the test run becomes the log filter of the program.
     if let Some(filter) = std::env::var_os("INSESSION_LOG") {
         command.env("RUST_LOG", filter);
     }
@@ -264,7 +266,7 @@ fn command(settings: &Settings, folder: &TemporaryFolder) -> Result<Command> {
     Ok(command)
 }
 
-/// The binary beside this test: `target/<profile>/insession`, or what `INSESSION_BINARY` names.
+/// The path of the program: `INSESSION_BINARY`, or `insession` in the folder of this test binary or above it.
 pub fn binary() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("INSESSION_BINARY") {
         return Ok(PathBuf::from(path));

@@ -1,4 +1,4 @@
-//! An identity provider, as far as its public keys go.
+//! An identity provider that serves its public keys.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// Made for these tests; with the `x` of its public half.
+/// A private key made for these tests, and the `x` of its public key.
 const KEY: (&str, &str) = (
     "-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEIKOp6e/JTgmzQOyKW41AyLGnWZYR86P8LitD6MNoe5mB
@@ -19,7 +19,7 @@ MC4CAQAwBQYDK2VwBCIEIKOp6e/JTgmzQOyKW41AyLGnWZYR86P8LitD6MNoe5mB
     "5HgjI5nI81kszZMg2kKfqkixhC7jxzctZFVDfCt2Z_8",
 );
 
-/// Publishes its key until it is dropped, or told to be away.
+/// Serves its key until it is dropped or stopped by [`Provider::go_away`].
 #[derive(Debug)]
 pub struct Provider {
     url: String,
@@ -49,17 +49,17 @@ impl Provider {
         Ok(Self { url, is_away, serving })
     }
 
-    /// `JWKS_URL`
+    /// The value of `JWKS_URL`.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// From now on it closes connections without an answer.
+    /// From now on, connections are closed without an answer.
     pub fn go_away(&self) {
         *self.is_away.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
     }
 
-    /// A token of its own, with any claims.
+    /// Signs a token with any claims.
     pub fn token(&self, claims: &Value) -> Result<String> {
         let header = Header { kid: Some("one".to_owned()), ..Header::new(Algorithm::EdDSA) };
         Ok(jsonwebtoken::encode(&header, claims, &EncodingKey::from_ed_pem(KEY.0.as_bytes())?)?)

@@ -1,5 +1,5 @@
-//! What stands between a program and its PostgreSQL: connections that are refused, cut, or hear nothing any more, and
-//! commits whose answer is lost, while the database itself is well.
+//! A proxy between a program and PostgreSQL. It can refuse, cut or silence connections, and it can lose the answer to a
+//! commit, while the database itself works.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -7,7 +7,6 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::Duration,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -18,7 +17,10 @@ use tokio::{
     task::{AbortHandle, JoinSet},
 };
 
-use crate::{ports::free_port, wait::eventually};
+use crate::{
+    ports::free_port,
+    wait::{LIMIT, eventually},
+};
 
 /// Dropping it cuts all connections.
 #[derive(Debug)]
@@ -31,14 +33,15 @@ pub struct Proxy {
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// How many answers to a commit are still to be lost.
+    /// How many more answers to commits will be lost.
     commits_to_lose: AtomicU32,
-    /// Nothing is passed on meanwhile.
+    /// While true, nothing is forwarded.
     is_silent: watch::Sender<bool>,
 }
 
 impl Proxy {
-    /// Before a database at this address, such as `postgres://insession@127.0.0.1:20000/test_1`; and its own address.
+    /// Starts a proxy for the database at `url`, such as `postgres://insession@127.0.0.1:20000/test_1`. Also returns the
+    /// address of the database through the proxy.
     pub async fn before(url: &str) -> Result<(Self, String)> {
         let (start, rest) = url.split_once('@').context("an address has a user")?;
         let (host, database) = rest.split_once('/').context("an address has a database")?;
@@ -48,22 +51,22 @@ impl Proxy {
         Ok((proxy, url))
     }
 
-    /// Cuts all connections, and refuses new ones.
+    /// Cuts all connections and refuses new ones.
     pub fn refuse(&mut self) {
         if let Some(open) = self.open.take() {
             open.abort();
         }
     }
 
-    /// Takes connections again.
+    /// Accepts connections again.
     pub async fn allow(&mut self) -> Result<()> {
         ensure!(self.open.is_none(), "connections are allowed");
         let port = self.port;
         let listen = async || Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?);
-        let listener = eventually(Duration::from_secs(5), "the port to be free", listen).await?;
+        let listener = eventually(LIMIT, "the port to be free", listen).await?;
         let (target, shared) = (self.target, Arc::clone(&self.shared));
         let accepting = tokio::spawn(async move {
-            // Dropped with the task, and they with it.
+            // Dropping this with the task cuts the connections.
             let mut connections = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
                 connections.spawn(pass(client, target, Arc::clone(&shared)));
@@ -74,17 +77,17 @@ impl Proxy {
         Ok(())
     }
 
-    /// Connections stay open, and nothing is passed on, either way; or it is again.
+    /// While silent, connections stay open and nothing is forwarded in either direction.
     pub fn silence(&self, is_silent: bool) {
         self.shared.is_silent.send_replace(is_silent);
     }
 
-    /// So many of the next commits are done by the database, and the connection is cut before the answer is through.
+    /// The database executes the next `count` commits, but the connection is cut before the answer gets through.
     pub fn lose_commits(&self, count: u32) {
         self.shared.commits_to_lose.store(count, Ordering::Relaxed);
     }
 
-    /// How many of them have not come yet.
+    /// How many of these commits have not been sent yet.
     pub fn commits_to_lose(&self) -> u32 {
         self.shared.commits_to_lose.load(Ordering::Relaxed)
     }
@@ -111,7 +114,7 @@ async fn pass(mut client: TcpStream, target: SocketAddr, shared: Arc<Shared>) ->
                 is_silent.wait_for(|is_silent| !is_silent).await?;
                 database.write_all(bytes).await?;
                 if is_commit(bytes) && take_one(&shared.commits_to_lose) {
-                    // Its first answer says that it is done.
+                    // The first answer means that the commit is done.
                     let _ = database.read(&mut from_database).await?;
                     return Ok(());
                 }
@@ -126,7 +129,7 @@ async fn pass(mut client: TcpStream, target: SocketAddr, shared: Arc<Shared>) ->
     }
 }
 
-/// A simple query, which is how the driver commits.
+/// The driver commits by a simple query.
 fn is_commit(bytes: &[u8]) -> bool {
     bytes.first() == Some(&b'Q') && bytes.windows(7).any(|window| window == b"COMMIT\0")
 }

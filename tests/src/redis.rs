@@ -1,10 +1,9 @@
-//! A private Redis.
+//! A private Redis server.
 
 use std::{
     io::ErrorKind,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::Duration,
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -13,51 +12,54 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{Certificate, TemporaryFolder, ports::free_port, process::Process, wait::eventually};
+use crate::{
+    Certificate, TemporaryFolder,
+    ports::free_port,
+    process::Process,
+    wait::{LIMIT, eventually},
+};
 
-const START: Duration = Duration::from_secs(20);
-const STOP: Duration = Duration::from_secs(20);
-
-/// A server of its own in a temporary folder, which goes with it.
+/// A server in a temporary folder. Dropping it stops it and removes the folder.
 #[derive(Debug)]
 pub struct Redis {
     process: Process,
     port: u16,
-    manner: Manner,
+    options: RedisOptions,
     folder: TemporaryFolder,
 }
 
-/// How a server is to run.
+/// Options of a server.
 #[derive(Debug, Clone, Default)]
-struct Manner {
+struct RedisOptions {
     keeps_data: bool,
-    /// The files of a certificate and of its key: then every connection is encrypted.
+    /// The files of a certificate and its key. If set, the server accepts TLS only.
     tls: Option<(PathBuf, PathBuf)>,
 }
 
 impl Redis {
-    /// A new server that forgets everything when it stops.
+    /// Starts a server that loses its data when it stops.
     pub async fn start() -> Result<Self> {
-        Self::start_with(Manner::default()).await
+        Self::start_with(RedisOptions::default()).await
     }
 
-    /// A new server that has its data again when it is started again.
+    /// Starts a server that keeps its data over a restart.
     pub async fn start_keeping_data() -> Result<Self> {
-        Self::start_with(Manner { keeps_data: true, ..Manner::default() }).await
+        Self::start_with(RedisOptions { keeps_data: true, ..RedisOptions::default() }).await
     }
 
-    /// A new server that talks to nobody who does not encrypt, [`Redis::ask`] among them.
+    /// Starts a server that accepts TLS only. [`Redis::ask`] does not work with it.
     pub async fn start_with_tls(certificate: &Certificate) -> Result<Self> {
-        Self::start_with(Manner { tls: Some((certificate.file(), certificate.key())), ..Manner::default() }).await
+        Self::start_with(RedisOptions { tls: Some((certificate.file(), certificate.key())), ..RedisOptions::default() })
+            .await
     }
 
-    async fn start_with(manner: Manner) -> Result<Self> {
+    async fn start_with(options: RedisOptions) -> Result<Self> {
         let folder = TemporaryFolder::new()?;
         for _ in 0..5 {
             let port = free_port()?;
-            let mut process = spawn(folder.path(), port, &manner)?;
-            match wait_until_ready(&mut process, port, &manner).await {
-                Ok(()) => return Ok(Self { process, port, manner, folder }),
+            let mut process = spawn(folder.path(), port, &options)?;
+            match wait_until_ready(&mut process, port, &options).await {
+                Ok(()) => return Ok(Self { process, port, options, folder }),
                 Err(_) if process.log().contains("in use") => {}
                 Err(error) => return Err(error),
             }
@@ -70,23 +72,23 @@ impl Redis {
     }
 
     pub fn url(&self) -> String {
-        let scheme = if self.manner.tls.is_some() { "rediss" } else { "redis" };
+        let scheme = if self.options.tls.is_some() { "rediss" } else { "redis" };
         format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
-    /// Stops in order.
+    /// Stops the server cleanly.
     pub async fn stop(&mut self) -> Result<()> {
         self.process.signal("TERM")?;
-        self.process.wait(STOP).await?;
+        self.process.wait(LIMIT).await?;
         Ok(())
     }
 
-    /// Stops as by `kill -9`.
+    /// Stops the server as `kill -9` does.
     pub fn kill(&mut self) -> Result<()> {
         self.process.kill()
     }
 
-    /// Stands still: connections stay open, nobody answers.
+    /// Suspends the server: connections stay open and nothing is answered.
     pub fn freeze(&mut self) -> Result<()> {
         self.process.signal("STOP")
     }
@@ -95,22 +97,22 @@ impl Redis {
         self.process.signal("CONT")
     }
 
-    /// Starts again what was stopped or killed, on the same port.
+    /// Starts the stopped server again, on the same port.
     pub async fn start_again(&mut self) -> Result<()> {
         ensure!(self.process.exit_status()?.is_some(), "Redis is still running");
-        self.process = spawn(self.folder.path(), self.port, &self.manner)?;
-        wait_until_ready(&mut self.process, self.port, &self.manner).await
+        self.process = spawn(self.folder.path(), self.port, &self.options)?;
+        wait_until_ready(&mut self.process, self.port, &self.options).await
     }
 
-    /// The answer to one command, such as `DBSIZE`, as Redis writes it.
+    /// Sends one command, such as `DBSIZE`, and returns the raw answer.
     pub async fn ask(&self, command: &str) -> Result<String> {
         ask(self.port, command).await
     }
 }
 
-fn spawn(folder: &Path, port: u16, manner: &Manner) -> Result<Process> {
+fn spawn(folder: &Path, port: u16, options: &RedisOptions) -> Result<Process> {
     let mut command = Command::new(find_program()?);
-    if let Some((certificate, key)) = &manner.tls {
+    if let Some((certificate, key)) = &options.tls {
         command.args(["--port", "0", "--tls-port", &port.to_string(), "--tls-auth-clients", "no"]);
         command.arg("--tls-cert-file").arg(certificate).arg("--tls-key-file").arg(key);
     } else {
@@ -118,7 +120,7 @@ fn spawn(folder: &Path, port: u16, manner: &Manner) -> Result<Process> {
     }
     command.args(["--bind", "127.0.0.1", "--daemonize", "no", "--save", ""]);
     command
-        .args(["--appendonly", if manner.keeps_data { "yes" } else { "no" }, "--dir"])
+        .args(["--appendonly", if options.keeps_data { "yes" } else { "no" }, "--dir"])
         .arg(folder)
         .current_dir(folder);
     Process::spawn(&mut command, "Redis", &folder.join("redis.log"), "KILL")
@@ -138,12 +140,12 @@ fn find_program() -> Result<PathBuf> {
     bail!("Redis is not installed; the tests need a server of their own: apt-get install redis-server")
 }
 
-async fn wait_until_ready(process: &mut Process, port: u16, manner: &Manner) -> Result<()> {
-    let ready = eventually(START, "Redis to answer", async || {
+async fn wait_until_ready(process: &mut Process, port: u16, options: &RedisOptions) -> Result<()> {
+    let ready = eventually(LIMIT, "Redis to answer", async || {
         if let Err(error) = process.expect_running() {
             return Ok(Err(error));
         }
-        if manner.tls.is_some() {
+        if options.tls.is_some() {
             TcpStream::connect(("127.0.0.1", port)).await?;
             return Ok(Ok(()));
         }

@@ -1,7 +1,7 @@
-//! A client of graphql-transport-ws over a real socket.
+//! A client of graphql-transport-ws.
 //!
-//! A task reads all the time, so what came is here, with the instant at which it came, whenever a test looks for it.
-//! Nothing is lost: what one look doesn't want stays for the next, in order. Pings of the protocol are answered.
+//! A task reads the socket all the time. Messages that a call does not want stay in order for the next call. Pings are
+//! answered.
 
 use std::{
     collections::VecDeque,
@@ -10,7 +10,6 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use chrono::{DateTime, Utc};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::{
@@ -23,15 +22,13 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
 };
 
-use crate::wait::{now, within};
+use crate::wait::{LIMIT, within};
 
 pub const PROTOCOL: &str = "graphql-transport-ws";
-const CONNECT: Duration = Duration::from_secs(30);
 
 /// A message of the protocol.
 #[derive(Debug, Clone)]
 pub struct Received {
-    pub at: DateTime<Utc>,
     pub message: Value,
 }
 
@@ -44,13 +41,13 @@ impl Received {
         self.message["id"].as_str()
     }
 
-    /// What a subscription's only field says: `payload.data.<field>`.
+    /// The value of a field: `payload.data.<field>`.
     pub fn field(&self, name: &str) -> &Value {
         &self.message["payload"]["data"][name]
     }
 }
 
-/// How the server closed the socket. 1006: without saying so.
+/// How the server closed the socket. Code 1006 means without a close frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closed {
     pub code: u16,
@@ -69,7 +66,7 @@ enum Event {
     Closed(Closed),
 }
 
-/// Dropping it drops the connection, without a word.
+/// Dropping it drops the connection without a close frame.
 #[derive(Debug)]
 pub struct Socket {
     orders: mpsc::UnboundedSender<Order>,
@@ -88,12 +85,12 @@ impl Socket {
         Ok(socket)
     }
 
-    /// Only connects, asking for this subprotocol.
+    /// Connects with this subprotocol and sends nothing.
     pub async fn open(url: &str, protocol: Option<&str>) -> Result<Self> {
         Self::open_from(Ipv4Addr::LOCALHOST, url, protocol).await
     }
 
-    /// The same from another address of this machine, such as 127.0.0.2: each has ports, and limits, of its own.
+    /// The same from another local address, such as 127.0.0.2. Each address has its own ports and its own limits.
     pub async fn open_from(source: Ipv4Addr, url: &str, protocol: Option<&str>) -> Result<Self> {
         let address: SocketAddr = url.trim_start_matches("http://").parse().with_context(|| url.to_owned())?;
         let url = format!("ws://{address}/graphql/ws");
@@ -110,7 +107,7 @@ impl Socket {
             tcp.set_nodelay(true)?;
             Ok::<_, anyhow::Error>(client_async(request, tcp).await?)
         };
-        let (stream, answer) = within(CONNECT, "a connection", connect).await?.context(url)?;
+        let (stream, answer) = within(LIMIT, "a connection", connect).await?.context(url)?;
         let request_id = answer.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(ToOwned::to_owned);
         let (orders, order_receiver) = mpsc::unbounded_channel();
         let (event_sender, events) = mpsc::unbounded_channel();
@@ -118,19 +115,19 @@ impl Socket {
         Ok(Self { orders, events, inbox: VecDeque::new(), closed: None, request_id })
     }
 
-    /// The id of the request that opened it, by which the server's log names it.
+    /// The id of the request that opened the socket, as the server logs it.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
 
-    /// Sends `connection_init`, with the token as browsers do.
+    /// Sends `connection_init` with the token in its payload.
     pub fn init(&self, token: Option<&str>) -> Result<()> {
         let payload = token.map_or_else(|| json!({}), |token| json!({ "authorization": format!("Bearer {token}") }));
         self.send(&json!({ "type": "connection_init", "payload": payload }))
     }
 
     pub async fn expect_ack(&mut self) -> Result<()> {
-        self.receive("the ack", CONNECT, |received| received.kind() == "connection_ack").await?;
+        self.receive("the ack", LIMIT, |received| received.kind() == "connection_ack").await?;
         Ok(())
     }
 
@@ -150,12 +147,12 @@ impl Socket {
         self.send_raw(Message::text(message.to_string()))
     }
 
-    /// Sends any frame, right or wrong.
+    /// Sends any frame, valid or not.
     pub fn send_raw(&self, message: Message) -> Result<()> {
         self.orders.send(Order::Send(message)).ok().context("the socket is closed")
     }
 
-    /// A subscriber that stops reading: what comes stays in the buffers of the system, and fills them.
+    /// Stops reading. Messages then fill the buffers of the operating system.
     pub fn stop_reading(&self) -> Result<()> {
         self.orders.send(Order::Read(false)).ok().context("the socket is closed")
     }
@@ -164,15 +161,18 @@ impl Socket {
         self.orders.send(Order::Read(true)).ok().context("the socket is closed")
     }
 
-    /// The next `next` of this subscription. An `error` or `complete` of it fails.
+    /// Waits for the next `next` message of this subscription.
+    ///
+    /// # Errors
+    /// When `error` or `complete` comes instead, or `limit` has passed.
     pub async fn next_for(&mut self, id: &str, limit: Duration) -> Result<Received> {
         let what = format!("a message for {id}");
         let received = self.receive(&what, limit, |received| received.id() == Some(id)).await?;
-        ensure!(received.kind() == "next", "{what} was due, but there came {}", received.message);
+        ensure!(received.kind() == "next", "expected {what}, got {}", received.message);
         Ok(received)
     }
 
-    /// The next message of this subscription that `is_wanted`; those before it are dropped.
+    /// Waits for the next message of this subscription that `is_wanted`. Messages before it are dropped.
     pub async fn next_where(
         &mut self,
         id: &str,
@@ -187,19 +187,20 @@ impl Socket {
                 Ok(received) if is_wanted(&received) => return Ok(received),
                 Ok(received) => others.push(received.message.to_string()),
                 Err(error) => {
-                    return Err(error).with_context(|| format!("within {limit:?} came only: {}", others.join("\n")));
+                    return Err(error)
+                        .with_context(|| format!("other messages within {limit:?}: {}", others.join("\n")));
                 }
             }
         }
     }
 
-    /// The next message about this operation, of whatever type.
+    /// Waits for the next message of this operation, of any type.
     pub async fn any_for(&mut self, id: &str, limit: Duration) -> Result<Received> {
         let what = format!("a message for {id}");
         self.receive(&what, limit, |received| received.id() == Some(id)).await
     }
 
-    /// The next message that `is_wanted`; the others stay for later.
+    /// Waits for the next message that `is_wanted`. Other messages stay for later.
     pub async fn receive(
         &mut self,
         what: &str,
@@ -207,21 +208,21 @@ impl Socket {
         is_wanted: impl Fn(&Received) -> bool,
     ) -> Result<Received> {
         if let Some(place) = self.inbox.iter().position(&is_wanted) {
-            return self.inbox.remove(place).context("it was there");
+            return self.inbox.remove(place).context("the message is in the inbox");
         }
         let wait = async {
             loop {
                 match self.event().await {
                     Event::Received(received) if is_wanted(&received) => return Ok(received),
                     Event::Received(received) => self.inbox.push_back(received),
-                    Event::Closed(closed) => bail!("{what} was due, but the socket is closed: {closed:?}"),
+                    Event::Closed(closed) => bail!("expected {what}, but the socket is closed: {closed:?}"),
                 }
             }
         };
-        within(limit, what, wait).await.with_context(|| format!("not taken yet: {:?}", self.inbox))?
+        within(limit, what, wait).await.with_context(|| format!("other messages: {:?}", self.inbox))?
     }
 
-    /// What came and was not taken, in order, without waiting.
+    /// Takes all messages that have arrived, in order, without waiting.
     pub fn take_all(&mut self) -> Vec<Received> {
         while let Ok(event) = self.events.try_recv() {
             match event {
@@ -232,7 +233,7 @@ impl Socket {
         self.inbox.drain(..).collect()
     }
 
-    /// How the server closes the socket; messages that come before stay.
+    /// Waits until the server closes the socket. Messages that arrive before stay.
     pub async fn closed(&mut self, limit: Duration) -> Result<Closed> {
         let wait = async {
             loop {
@@ -268,7 +269,7 @@ async fn pump(
         tokio::select! {
             order = orders.recv() => match order {
                 Some(Order::Read(wanted)) => reads = wanted,
-                // A server that has gone is noticed by reading, which knows why.
+                // If the connection is gone, reading reports why.
                 Some(Order::Send(message)) => drop(stream.send(message).await),
                 None => return,
             },
@@ -282,7 +283,7 @@ async fn pump(
                     if message["type"] == "ping" {
                         drop(stream.send(Message::text(json!({ "type": "pong" }).to_string())).await);
                     }
-                    if events.send(Event::Received(Received { at: now(), message })).is_err() {
+                    if events.send(Event::Received(Received { message })).is_err() {
                         return;
                     }
                 }
@@ -292,7 +293,7 @@ async fn pump(
             },
         }
     };
-    // The close frame is answered before the connection goes.
+    // The close frame is answered before the connection ends.
     drop(stream.close(None).await);
     drop(events.send(Event::Closed(closed)));
 }

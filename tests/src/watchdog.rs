@@ -1,7 +1,7 @@
-//! Clean-up that outlives the tests: processes and folders of a test process go when it does, even by `kill -9`.
+//! Ends the processes and removes the folders of a test process when that ends, even by `kill -9`.
 //!
-//! One small shell per test process reads what there is to clean from a pipe. Only the test process holds the other
-//! end, so the pipe ends exactly when the test process does; then the shell ends the processes and removes the folders.
+//! One shell per test process reads from a pipe what to clean up. Only the test process holds the other end. So the pipe
+//! closes exactly when the test process ends; then the shell ends the processes and removes the folders.
 
 use std::{
     io::Write,
@@ -62,17 +62,17 @@ static SHELL: LazyLock<Mutex<Child>> = LazyLock::new(|| {
     Mutex::new(shell)
 });
 
-/// Ends this process by `signal` (such as `KILL`) once the test process is gone.
+/// Registers a process. It gets `signal` (such as `KILL`) when the test process ends.
 pub fn watch_process(id: u32, signal: &str) {
     tell(&format!("process {id} {signal}"));
 }
 
-/// The process has ended; its number may soon be somebody else's.
+/// Removes a process that has ended. The system may give its id to another process.
 pub fn forget_process(id: u32) {
     tell(&format!("ended {id}"));
 }
 
-/// Removes this folder, with all that is in it, once the test process is gone.
+/// Registers a folder. It is removed with its contents when the test process ends.
 pub fn watch_folder(path: &Path) {
     tell(&format!("folder {}", path.display()));
 }

@@ -1,5 +1,5 @@
-//! Pictures of the pages, light, dark and as a phone shows them: `cargo run -p insession-tests --bin screenshots FOLDER`.
-//! It needs the program beside it: `cargo build --bin insession`.
+//! Takes screenshots of all pages in light, dark and phone layout:
+//! `cargo run -p insession-tests --bin screenshots FOLDER`. Build the program first: `cargo build --bin insession`.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ const PHONE: Screen = Screen { width: 390, height: 844, density: 2, is_dark: fal
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let folder = PathBuf::from(std::env::args().nth(1).context("say into which folder")?);
+    let folder = PathBuf::from(std::env::args().nth(1).context("usage: screenshots FOLDER")?);
     std::fs::create_dir_all(&folder)?;
     let database = TestDatabase::sqlite()?;
     let server = Program::serve(&Settings::new(&database.url).quiet()).await?;
@@ -54,7 +54,7 @@ async fn save(page: &Page, folder: &Path, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Waits until all that comes over the socket is there.
+/// Waits until the page shows what it gets over its socket.
 async fn settle(page: &Page, address: &str) -> Result<()> {
     if address == "/graphiql" {
         return page.until("document.querySelector('.graphiql-query-editor .CodeMirror') !== null").await;
@@ -70,7 +70,7 @@ async fn sign_in(page: &Page, server: &Program, token: &str) -> Result<()> {
     page.until("location.pathname === '/' && document.readyState === 'complete'").await
 }
 
-/// Sessions around now, and people at them. Returns one of these.
+/// Creates sessions around now and people who attend them. Returns the id of the first person.
 async fn fill(admin: &Client, server: &Program) -> Result<String> {
     let sessions = [
         ("Mueller Monday", "The Hangar", "Austin", "USA", "America/Chicago", -40, 150),
@@ -111,10 +111,10 @@ async fn fill(admin: &Client, server: &Program) -> Result<String> {
     }
     visit(admin, server, &people).await?;
     book(admin, &people).await?;
-    people.into_iter().next().context("somebody is there")
+    people.into_iter().next().context("no people")
 }
 
-/// Everybody is on line, and two have a seat.
+/// Everybody is online, and two people hold a seat.
 async fn visit(admin: &Client, server: &Program, people: &[String]) -> Result<()> {
     let input = json!({ "key": "interview", "name": "Interview", "maxConcurrent": 3 });
     made(admin, "saveActivity", "SaveActivityInput", "activity", &input).await?;
@@ -131,7 +131,7 @@ async fn visit(admin: &Client, server: &Program, people: &[String]) -> Result<()
     Ok(())
 }
 
-/// The first has two appointments as a student and one as a mentor.
+/// The first person has two bookings as a student and one as a mentor.
 async fn book(admin: &Client, people: &[String]) -> Result<()> {
     for (mentor, student, starts) in [(1, 0, 25), (2, 0, 26 * 60), (0, 3, 4)] {
         let at = |minutes: i64| (now() + TimeDelta::minutes(minutes)).to_rfc3339();
@@ -143,7 +143,7 @@ async fn book(admin: &Client, people: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// So many minutes from now, rounded to five, on the clocks of a zone.
+/// The local time in a zone, `minutes` from now, rounded down to five minutes.
 fn local(zone: &str, minutes: i64) -> Result<DateTime<chrono::FixedOffset>> {
     let at: DateTime<Utc> = now() + TimeDelta::minutes(minutes);
     let at = at - TimeDelta::minutes(i64::from(at.minute() % 5)) - TimeDelta::seconds(i64::from(at.second()));

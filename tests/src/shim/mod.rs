@@ -1,5 +1,5 @@
-//! A program's clock that tests can set, and a disk that they can fill, without being root and without a container's
-//! leave: a small library, made by the C compiler that builds need anyway, stands between the program and its system.
+//! Lets a test set the clock of a program and fill its disk, without root or container privileges. A small C library is
+//! preloaded into the program; the C compiler that the build needs anyway compiles it.
 
 use std::{
     fs::{File, OpenOptions},
@@ -16,7 +16,7 @@ use crate::{Settings, TemporaryFolder};
 
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/shim/shim.c");
 
-/// What the programs that have it are told by their system. Dropping it leaves them as they are.
+/// Controls the clock and disk of the programs that were started with its settings. Dropping it leaves them unchanged.
 #[derive(Debug)]
 pub struct Shim {
     control: File,
@@ -35,7 +35,7 @@ impl Shim {
         Ok(Self { control, library: library.clone(), folder })
     }
 
-    /// Settings of a program that is told by this. `disk`: the folder that may be full.
+    /// Settings of a program that this shim controls. `disk` is the folder that can be made full.
     #[must_use]
     pub fn before(&self, settings: Settings, disk: &Path) -> Settings {
         let text = |path: &Path| path.display().to_string();
@@ -45,13 +45,13 @@ impl Shim {
             .with("SHIM_FOLDER", &text(disk))
     }
 
-    /// Sets the clock so far from the machine's, forward or back.
+    /// Sets the programs' clock to the machine's clock plus `offset`, which may be negative.
     pub fn set_clock(&self, offset: TimeDelta) -> Result<()> {
-        let offset = offset.num_nanoseconds().context("so far can no clock be set")?;
+        let offset = offset.num_nanoseconds().context("the offset is too large")?;
         Ok(self.control.write_all_at(&offset.to_ne_bytes(), 0)?)
     }
 
-    /// No file of the folder can grow any more; or they can again.
+    /// While the disk is full, no file in the folder can grow.
     pub fn fill_disk(&self, is_full: bool) -> Result<()> {
         Ok(self.control.write_all_at(&i64::from(is_full).to_ne_bytes(), 8)?)
     }

@@ -1,7 +1,7 @@
-/* What the programs under test are told by their system: the time of day, and whether the disk has room.
+/* Replaces system calls of the programs under test: the time of day, and writes to a full disk.
  *
- * Preloaded (LD_PRELOAD) into them. A file that both sides map says what is to be told, so a change counts from the next
- * call on. Monotonic clocks stay as they are, as they do when somebody sets the time. */
+ * It is preloaded (LD_PRELOAD). Test and program map the same control file, so a change takes effect at the next call.
+ * Monotonic clocks are not changed, just as when the system time is set. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 
 struct control {
     volatile int64_t clock_offset_ns;
-    /* Files in the folder can't grow. */
+    /* While not 0, files in the folder cannot grow. */
     volatile int64_t is_disk_full;
 };
 
@@ -64,7 +64,7 @@ time_t time(time_t *at) {
     return now.tv_sec;
 }
 
-/* As on a full disk: what a file has can be written over, what it has not is not to be had. */
+/* As on a full disk, existing bytes of a file can be overwritten, but the file cannot grow. */
 static int has_room(int file, off_t end) {
     char link[64], path[4096];
     struct stat status;

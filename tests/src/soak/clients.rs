@@ -1,4 +1,4 @@
-//! The clients of a soak: pages that come and go, people who do things, people who look.
+//! The clients of a soak: subscribers that connect and disconnect, clients that make changes, clients that query.
 
 use std::{
     hash::{BuildHasher, Hasher, RandomState},
@@ -12,9 +12,10 @@ use serde_json::json;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{Stage, insert_instance, insert_person, text};
-use crate::{Client, Socket, token, wait::now};
-
-const LIMIT: Duration = Duration::from_secs(20);
+use crate::{
+    Client, Socket, token,
+    wait::{LIMIT, now},
+};
 
 const CHANGES: &str = "subscription($sessionIds: [ID!], $personId: ID, $city: String, $after: Cursor) {
     activeSessionChanged(sessionIds: $sessionIds, personId: $personId, city: $city, after: $after) {
@@ -28,7 +29,7 @@ const SEATS: &str = "subscription { presenceChanged(activityKey: \"study\") { oc
 
 const STEPS: &str = "subscription { bookingStatusChanged { cursor newStatus booking { id } } }";
 
-/// A small generator of chance; each client has its own, so a run is the same again.
+/// A small random generator. Each client has its own seed, so a run can be repeated.
 #[derive(Debug)]
 struct Chance(u64);
 
@@ -47,7 +48,7 @@ impl Chance {
     }
 }
 
-/// A page: connects, subscribes to some things, stays a while, goes with or without a word, and comes back by its cursor.
+/// A subscriber. It connects, subscribes, stays a while, disconnects with or without `complete`, and resumes by its cursor.
 pub(super) async fn watch(stage: Arc<Stage>, number: usize) -> Result<()> {
     let mut chance = Chance::of(number);
     let mut cursor = None;
@@ -71,7 +72,7 @@ pub(super) async fn watch(stage: Arc<Stage>, number: usize) -> Result<()> {
         while !stage.is_over()
             && let Ok(received) = timeout_at(end, socket.next_for("1", LIMIT)).await
         {
-            let change = &received.context("a subscription")?.message["payload"]["data"]["activeSessionChanged"];
+            let change = &received.context("a subscription ended")?.message["payload"]["data"]["activeSessionChanged"];
             cursor = change["cursor"].as_str().map(str::to_owned);
             anyhow::ensure!(cursor.is_some(), "a change without a cursor: {change}");
             stage.counters.messages.fetch_add(1, Ordering::Relaxed);
@@ -83,7 +84,7 @@ pub(super) async fn watch(stage: Arc<Stage>, number: usize) -> Result<()> {
     Ok(())
 }
 
-/// Somebody who does things.
+/// A client that makes changes.
 pub(super) async fn change(stage: Arc<Stage>, number: usize) -> Result<()> {
     let mut chance = Chance::of(1_000 + number);
     let admin = &stage.admin;
@@ -116,7 +117,7 @@ pub(super) async fn change(stage: Arc<Stage>, number: usize) -> Result<()> {
                 visit(&admin.clone().with_token(&person)).await?;
             }
             16..18 => {
-                // Timers open it, and close it.
+                // Timers open and close it.
                 let session = chance.one_of(&stage.sessions);
                 let opens = now() + TimeDelta::seconds(2);
                 insert_instance(admin, session, opens, opens + TimeDelta::seconds(3)).await?;
@@ -143,7 +144,7 @@ pub(super) async fn change(stage: Arc<Stage>, number: usize) -> Result<()> {
     Ok(())
 }
 
-/// A meeting that the clock starts and ends, or the mentor does, or that is cancelled: all three now and then.
+/// Creates a booking. The clock starts and ends it, or the mentor does, or it is cancelled.
 async fn book(admin: &Client, mentor: &str, student: &str, starts: DateTime<Utc>, ends: DateTime<Utc>) -> Result<()> {
     let document = "mutation($input: CreateTimeSlotInput!) { createTimeSlot(input: $input) { timeSlot { id } } }";
     let input = json!({ "mentorId": mentor, "startsAt": starts, "endsAt": ends });
@@ -163,7 +164,7 @@ async fn book(admin: &Client, mentor: &str, student: &str, starts: DateTime<Utc>
     Ok(())
 }
 
-/// A visit that begins, enters, and goes.
+/// A visit that begins, takes a seat and is completed.
 async fn visit(person: &Client) -> Result<()> {
     let random = || RandomState::new().build_hasher().finish();
     let (high, low) = (format!("{:016x}", random()), format!("{:016x}", random()));
@@ -180,7 +181,7 @@ async fn visit(person: &Client) -> Result<()> {
     Ok(())
 }
 
-/// Somebody who looks.
+/// A client that queries.
 #[derive(Debug)]
 pub(super) struct Browse {
     chance: Chance,

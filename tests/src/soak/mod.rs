@@ -1,6 +1,6 @@
-//! Mixed load for as long as one likes, and what the program holds meanwhile: memory, files, connections, sockets.
+//! A mixed load of any duration, and the resources that the program holds meanwhile: memory, files, connections, sockets.
 //!
-//! Nothing of it may grow with time, and when the load stops, all of it goes back.
+//! No resource may grow with time, and all are released when the load stops.
 
 mod clients;
 mod sample;
@@ -22,14 +22,14 @@ use self::clients::{Browse, browse, change, watch};
 pub use self::sample::{Sample, sample};
 use crate::{Client, Deployment, wait::now};
 
-/// How much of what.
+/// The size of the load.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
-    /// Sockets that come and go, at any time.
+    /// Sockets that are open at a time.
     pub sockets: usize,
-    /// Who makes changes, one after the other.
+    /// Clients that make changes, each one after the other.
     pub writers: usize,
-    /// Who asks queries, one after the other.
+    /// Clients that send queries, each one after the other.
     pub readers: usize,
     pub sessions: usize,
     pub people: usize,
@@ -44,7 +44,7 @@ pub struct Counters {
     pub messages: AtomicU64,
 }
 
-/// What the load goes on about.
+/// The sessions and people that the load works on.
 #[derive(Debug)]
 pub struct Stage {
     pub(crate) url: String,
@@ -57,7 +57,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Sessions of which each has an instance that is on for the whole time, and people.
+    /// Creates people, and sessions with one instance each that is active for the whole time.
     pub async fn set(deployment: &Deployment, size: Size) -> Result<Arc<Self>> {
         let admin = deployment.admin();
         let (mut sessions, mut instances, mut people) = (Vec::new(), Vec::new(), Vec::new());
@@ -91,7 +91,7 @@ impl Stage {
         }))
     }
 
-    /// Starts the load. It goes on until [`Load::stop`].
+    /// Starts the load. It runs until [`Load::stop`].
     pub fn start(self: &Arc<Self>, size: Size) -> Load {
         self.is_over.store(false, Ordering::Relaxed);
         let mut clients = JoinSet::new();
@@ -112,7 +112,7 @@ impl Stage {
     }
 }
 
-/// A load that goes on.
+/// A running load.
 #[derive(Debug)]
 pub struct Load {
     stage: Arc<Stage>,
@@ -120,7 +120,10 @@ pub struct Load {
 }
 
 impl Load {
-    /// Fails as soon as a client was answered wrongly; otherwise returns after `period`.
+    /// Runs for `period`.
+    ///
+    /// # Errors
+    /// As soon as a client gets a wrong answer.
     pub async fn go_on(&mut self, period: Duration) -> Result<()> {
         match tokio::time::timeout(period, self.clients.join_next()).await {
             Ok(Some(ended)) => ended?.and_then(|()| anyhow::bail!("a client ended")),
@@ -128,7 +131,7 @@ impl Load {
         }
     }
 
-    /// Ends all clients, each after what it is at.
+    /// Ends all clients. Each finishes its current request.
     pub async fn stop(mut self) -> Result<()> {
         self.stage.is_over.store(true, Ordering::Relaxed);
         while let Some(ended) = self.clients.join_next().await {

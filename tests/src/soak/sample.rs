@@ -1,4 +1,4 @@
-//! What a program holds at a moment.
+//! The resources that a program holds at one moment.
 
 use std::fs;
 
@@ -7,10 +7,10 @@ use sea_orm::ConnectionTrait;
 
 use crate::{Deployment, Program, database::number};
 
-/// At a moment, of the first server unless it says otherwise.
+/// Resources at one moment. Unless stated otherwise, they are those of the first server.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Sample {
-    /// In KiB, as the system counts it.
+    /// Resident memory in KiB.
     pub memory: u64,
     pub worker_memory: u64,
     pub files: u64,
@@ -19,14 +19,14 @@ pub struct Sample {
     pub sockets: f64,
     pub subscriptions: f64,
     pub groups: f64,
-    /// Of the database, by whomever.
+    /// All connections to the database.
     pub connections: i64,
-    /// Of Redis, by whomever.
+    /// All clients of Redis.
     pub redis_clients: u64,
     pub redis_keys: u64,
 }
 
-/// Looks at the first server and worker, at the database through a connection to it, and at Redis.
+/// Samples the first server and worker, the database and Redis.
 pub async fn sample(deployment: &Deployment, connection: &impl ConnectionTrait) -> Result<Sample> {
     let server = deployment.first();
     let metrics = server.metrics().await?;
@@ -38,7 +38,7 @@ pub async fn sample(deployment: &Deployment, connection: &impl ConnectionTrait) 
     if let Some(redis) = &deployment.redis {
         let info = redis.ask("INFO clients").await?;
         let clients = info.lines().find_map(|line| line.trim().strip_prefix("connected_clients:"));
-        redis_clients = clients.context("Redis counts its clients")?.parse()?;
+        redis_clients = clients.context("no connected_clients")?.parse()?;
         redis_keys = redis.ask("DBSIZE").await?.trim().trim_start_matches(':').parse()?;
     }
     let connections = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()";
