@@ -1,4 +1,5 @@
-//! `POST /cron/sweep`, for services that call an address on a schedule, and `insession sweep`, for those that run a command.
+//! `POST /cron/sweep`, for services that request an address on a schedule, and `insession sweep`, for those that run a
+//! command.
 
 use anyhow::{Context, Result, ensure};
 use chrono::TimeDelta;
@@ -18,7 +19,7 @@ on_both_databases!(
     sweep_command_sweeps_bookings,
 );
 
-/// A server without workers, so that nobody sweeps but who asks for it.
+/// A server without workers, so that nothing sweeps unless the test requests it.
 async fn serve(database: &TestDatabase, change: impl FnOnce(Settings) -> Settings) -> Result<Program> {
     Program::serve(&change(Settings::new(&database.url).redis("redis://127.0.0.1:1/"))).await
 }
@@ -51,7 +52,11 @@ async fn cron_endpoint_requires_the_secret(database: TestDatabase) -> Result<()>
         ensure!(answer.json::<Value>().await?["error"].is_string(), "{wrong:?}");
     }
     let in_address = server.client().http().post(format!("{}/cron/sweep?secret={CRON_SECRET}", server.url()));
-    assert_eq!(in_address.send().await?.status(), StatusCode::UNAUTHORIZED, "addresses get into logs");
+    assert_eq!(
+        in_address.send().await?.status(),
+        StatusCode::UNAUTHORIZED,
+        "the secret is not accepted in the address, because addresses are logged"
+    );
     assert_eq!(ask(&server, Method::GET, Some(&right)).await?.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(number(&connection, "SELECT count(*) FROM sweep_run").await?, 0);
 
@@ -60,18 +65,22 @@ async fn cron_endpoint_requires_the_secret(database: TestDatabase) -> Result<()>
     let report: Value = answer.json().await?;
     assert_eq!(report["bookings"][0]["new_status"], "ONGOING");
     assert_eq!(number(&connection, "SELECT count(*) FROM sweep_run WHERE finished_at IS NOT NULL").await?, 1);
-    // The same JSON as that of the command.
+    // The report has the same fields as that of the command.
     let settings = Settings::new(&database.url);
     let command = program::run(&settings, &["sweep", "--json"]).await?.expect_success()?.json()?;
     let names = |value: &Value| value.as_object().map(|object| object.keys().cloned().collect::<Vec<_>>());
     assert_eq!(names(&report), names(&command));
 
-    // Ten a minute; these were ten.
+    // Ten requests a minute are allowed, and these were ten.
     let answer = ask(&server, Method::POST, Some(&right)).await?;
     assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
-    let wait = answer.headers().get(header::RETRY_AFTER).context("how long to wait")?.to_str()?.parse::<u64>()?;
+    let wait = answer.headers().get(header::RETRY_AFTER).context("no Retry-After")?.to_str()?.parse::<u64>()?;
     ensure!((1..=60).contains(&wait), "{wait}");
-    assert_eq!(number(&connection, "SELECT count(*) FROM sweep_run").await?, 2, "this and the command's");
+    assert_eq!(
+        number(&connection, "SELECT count(*) FROM sweep_run").await?,
+        2,
+        "one sweep of the endpoint and one of the command"
+    );
     Ok(())
 }
 
@@ -99,10 +108,14 @@ async fn failed_sweep_answers_500_without_internals(database: TestDatabase) -> R
     assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
     let body: Value = answer.json().await?;
     let told = body["error"].as_str().context("an error")?;
-    ensure!(!told.contains("booking"), "nothing of the inside: {told}");
+    ensure!(!told.contains("booking"), "the error shows internals: {told}");
     execute(&connection, "ALTER TABLE mislaid RENAME TO booking").await?;
     for _ in 0..20 {
-        assert_eq!(ask(&server, Method::POST, Some(&right)).await?.status(), StatusCode::OK, "as often as is allowed");
+        assert_eq!(
+            ask(&server, Method::POST, Some(&right)).await?.status(),
+            StatusCode::OK,
+            "the setting allows more requests"
+        );
     }
     Ok(())
 }
@@ -127,7 +140,7 @@ async fn sweep_command_sweeps_bookings(database: TestDatabase) -> Result<()> {
     }
     let past = run(&["sweep", "--json", "--dry-run", "--simulate-time", "2020-01-01 00:00"]).await?;
     assert_eq!(past.json()?["bookings"], json!([]));
-    assert_eq!(number(&connection, "SELECT count(*) FROM change_log").await?, 0, "nothing has been changed so far");
+    assert_eq!(number(&connection, "SELECT count(*) FROM change_log").await?, 0, "a dry run wrote to the log");
     let text = run(&["sweep", "--simulate-time", &later, "--yes"]).await?.stdout;
     let line = "  - booking_id=1: SCHEDULED -> ONGOING, delayed. Its start time passed and nobody had started it.";
     ensure!(text.contains(" - Bookings: 1 steps\n") && text.contains(line), "{text}");
@@ -135,7 +148,7 @@ async fn sweep_command_sweeps_bookings(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-/// One whose slot began a minute ago.
+/// Inserts a booking whose slot began a minute ago.
 async fn insert_due_booking(connection: &sea_orm::DatabaseConnection) -> Result<()> {
     let at = |minutes| (insession_tests::now() + TimeDelta::minutes(minutes)).to_rfc3339();
     let (from, to) = (at(-1), at(59));

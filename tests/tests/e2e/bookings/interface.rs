@@ -1,4 +1,4 @@
-//! Slots and bookings as clients see them: over HTTP, from the real program.
+//! Slots and bookings over HTTP, from the real program.
 
 use std::collections::BTreeSet;
 
@@ -33,13 +33,13 @@ pub fn act(what: &str) -> String {
     )
 }
 
-/// A slot of this mentor; its id.
+/// Creates a slot of this mentor and returns its id.
 pub async fn create_slot(client: &Client, mentor: &str, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<String> {
     let input = json!({ "mentorId": mentor, "startsAt": from, "endsAt": to });
     id_at(&client.data(SLOT, json!({ "input": input })).await?, "/createTimeSlot/timeSlot/id")
 }
 
-/// A booking of this slot; its id.
+/// Books this slot and returns the booking's id.
 pub async fn create_booking(client: &Client, slot: &str, student: &str) -> Result<String> {
     let input = json!({ "timeSlotId": slot, "studentId": student });
     id_at(&client.data(BOOK, json!({ "input": input })).await?, "/bookTimeSlot/booking/id")
@@ -49,7 +49,7 @@ fn id_at(data: &Value, pointer: &str) -> Result<String> {
     Ok(data.pointer(pointer).and_then(Value::as_str).with_context(|| format!("no {pointer} in {data}"))?.to_owned())
 }
 
-/// A mentor and a student, each with a client of their own, and a stranger.
+/// A mentor, a student and a stranger, each with a client.
 struct Cast {
     deployment: Deployment,
     admin: Client,
@@ -76,7 +76,7 @@ impl Cast {
 async fn booking_goes_from_offer_to_completion(database: TestDatabase) -> Result<()> {
     let cast = Cast::new(&database).await?;
     let (from, to) = (in_seconds(3600), in_seconds(7200));
-    // People offer their own time, and book for themselves.
+    // People offer their own time and book for themselves.
     let own = json!({ "input": { "mentorId": cast.mentor_id, "startsAt": from, "endsAt": to } });
     let offered = cast.mentor.data(SLOT, own).await?;
     let slot = &offered["createTimeSlot"]["timeSlot"];
@@ -103,7 +103,11 @@ async fn booking_goes_from_offer_to_completion(database: TestDatabase) -> Result
     }
     let started = cast.mentor.data(&act("start"), id.clone()).await?;
     let shown = &started["startBooking"]["booking"];
-    assert_eq!((&shown["status"], &shown["isDelayed"]), (&json!("ONGOING"), &json!(false)), "an hour early");
+    assert_eq!(
+        (&shown["status"], &shown["isDelayed"]),
+        (&json!("ONGOING"), &json!(false)),
+        "started an hour early, so not delayed"
+    );
     ensure!(shown["startedAt"].is_string() && shown["completedAt"].is_null(), "{shown}");
     for what in ["start", "cancel"] {
         assert_eq!(cast.mentor.error_code(&act(what), id.clone()).await?, "INVALID_TRANSITION", "{what}");
@@ -126,7 +130,7 @@ async fn booking_goes_from_offer_to_completion(database: TestDatabase) -> Result
         node(id: $slot) { id } booking(id: $booking) { status timeSlot { startsAt isFree booking { id } } }
     }";
     let shown = cast.student.data(history, json!({ "slot": other, "booking": called_off })).await?;
-    ensure!(shown["node"].is_null(), "a deleted slot is not shown by itself: {shown}");
+    ensure!(shown["node"].is_null(), "a deleted slot is still shown: {shown}");
     let slot = json!({ "startsAt": in_whole_milliseconds(to), "isFree": false, "booking": null });
     assert_eq!(shown["booking"], json!({ "status": "CANCELLED", "timeSlot": slot }));
     Ok(())
@@ -156,7 +160,7 @@ async fn bookings_are_visible_to_participants_and_admins_only(database: TestData
     ] {
         let data = client.data(document, json!({ "slot": slot, "booking": booking })).await.context(who)?;
         let of_slot = json!({ "isFree": false, "booking": if sees { json!({ "id": booking }) } else { Value::Null } });
-        assert_eq!(data["slot"], of_slot, "{who}: that it is taken is for everybody, by whom is not");
+        assert_eq!(data["slot"], of_slot, "{who}: everybody sees that a slot is taken, not by whom");
         assert_eq!(data["timeSlots"]["nodes"], json!([of_slot]), "{who}");
         let node = json!({ "id": booking, "status": "SCHEDULED", "student": { "displayName": "Student" } });
         assert_eq!(data["byNode"], if sees { node } else { Value::Null }, "{who}");
@@ -176,7 +180,7 @@ async fn slot_and_booking_lists_are_filtered_and_paged(database: TestDatabase) -
     let start = in_seconds(86_400);
     let hour = |n: i64| start + TimeDelta::hours(n);
     let mut slots = Vec::new();
-    // Made in another order than that of their times.
+    // Not created in the order of their times.
     for n in [3, 0, 4, 1, 2] {
         slots.push((n, create_slot(&cast.admin, &cast.mentor_id, hour(n), hour(n + 1)).await?));
     }
@@ -216,7 +220,7 @@ async fn slot_and_booking_lists_are_filtered_and_paged(database: TestDatabase) -
     let all: BTreeSet<_> = ids(&cast.stranger.data(document, json!({})).await?["timeSlots"]).into_iter().collect();
     assert_eq!(all, mine.iter().map(|id| (*id).clone()).chain([other]).collect());
 
-    // Page by page, each slot once and in order.
+    // The pages have each slot once, in order.
     let (mut seen, mut after) = (Vec::new(), Value::Null);
     loop {
         let variables = json!({ "mentor": cast.mentor_id, "first": 2, "after": after });
@@ -245,7 +249,7 @@ async fn slot_and_booking_lists_are_filtered_and_paged(database: TestDatabase) -
         for client in [&cast.admin, &cast.mentor, &cast.student] {
             let data = client.data(document, json!({ "filter": filter })).await?;
             let expected: Vec<_> = expected.iter().map(|n: &usize| bookings[*n].clone()).collect();
-            assert_eq!(ids(&data["bookings"]), expected, "the newest first: {filter}");
+            assert_eq!(ids(&data["bookings"]), expected, "newest first: {filter}");
             assert_eq!(data["bookings"]["totalCount"], expected.len(), "{filter}");
         }
     }
@@ -301,7 +305,7 @@ async fn invalid_slot_and_booking_input_is_refused(database: TestDatabase) -> Re
         assert_eq!(error["extensions"]["field"].as_str().unwrap_or_default(), field, "{variables}: {error}");
     }
     let own = json!({ "input": { "timeSlotId": slot } });
-    assert_eq!(cast.mentor.error_code(BOOK, own).await?, "BAD_USER_INPUT", "nobody books their own time");
+    assert_eq!(cast.mentor.error_code(BOOK, own).await?, "BAD_USER_INPUT", "a mentor cannot book their own slot");
     let none = "{ booking(id: \"Booking:999\") { id } node(id: \"TimeSlot:999\") { id } }";
     assert_eq!(cast.admin.data(none, json!({})).await?, json!({ "booking": null, "node": null }));
     for document in ["{ booking(id: \"7\") { id } }", "{ timeSlots(mentorId: \"TimeSlot:1\") { nodes { id } } }"] {

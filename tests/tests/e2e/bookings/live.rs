@@ -1,4 +1,4 @@
-//! `bookingStatusChanged`, from the real program over real sockets.
+//! The subscription `bookingStatusChanged`, over real sockets.
 
 use std::fmt::Write as _;
 
@@ -46,7 +46,7 @@ impl Cast {
         Ok(Self { deployment, admin, mentor, student, stranger })
     }
 
-    /// At another server than the one that is asked for changes.
+    /// Subscribes at another server than the one that makes the changes.
     async fn subscribe(&self, token: &str, id: Option<&str>, after: Option<&str>) -> Result<Socket> {
         let socket = self.deployment.second().socket(Some(token)).await?;
         socket.subscribe("steps", STEPS, json!({ "id": id, "after": after }))?;
@@ -93,11 +93,11 @@ async fn each_booking_step_is_published_once_with_its_reason(database: TestDatab
     let (mut mentor, snapshot) = cast.follow(&cast.mentor).await?;
     assert_eq!(snapshot["bookings"], json!([]));
     for field in ["booking", "oldStatus", "newStatus", "isDelayed", "reason"] {
-        ensure!(snapshot[field].is_null(), "a snapshot has bookings, cursor and occurredAt: {snapshot}");
+        ensure!(snapshot[field].is_null(), "a snapshot has only bookings, cursor and occurredAt: {snapshot}");
     }
     let (mut student, _) = cast.follow(&cast.student).await?;
 
-    // One that nobody starts, one that the mentor starts, one that is called off.
+    // Nobody starts the first, the mentor starts the second, and the third is cancelled.
     wait_until_clear_of_sweeps().await?;
     let begins = in_seconds(4);
     let unnoticed = cast.booked(begins, begins + TimeDelta::seconds(3)).await?;
@@ -125,7 +125,11 @@ async fn each_booking_step_is_published_once_with_its_reason(database: TestDatab
         for expected in &by_hand {
             let received = next(socket).await?;
             assert_eq!(&in_short(&received), expected);
-            ensure!(received.field(FIELD)["bookings"].is_null(), "only a snapshot has them: {}", received.message);
+            ensure!(
+                received.field(FIELD)["bookings"].is_null(),
+                "only a snapshot lists bookings: {}",
+                received.message
+            );
             assert_eq!(received.field(FIELD)["booking"]["timeSlot"]["mentor"]["id"], cast.mentor);
         }
     }
@@ -147,7 +151,7 @@ async fn each_booking_step_is_published_once_with_its_reason(database: TestDatab
         let last = format!("{unnoticed} ONGOING to COMPLETED (delayed): It was marked as completed.");
         assert_eq!(in_short(&next(socket).await?), last);
     }
-    // Each once: what is subscribed to now has all of it in its snapshot, the newest first.
+    // A new subscription has the final statuses in its snapshot, newest first.
     let (_, snapshot) = cast.follow(&cast.student).await?;
     let expected = [(&called_off, "CANCELLED"), (&on_time, "COMPLETED"), (&unnoticed, "COMPLETED")];
     let expected = expected.map(|(id, status)| json!({ "id": id, "status": status }));
@@ -178,12 +182,12 @@ async fn booking_cursor_resumes_without_gaps_or_duplicates(database: TestDatabas
             assert_eq!(&in_short(&next(&mut resumed).await?), expected);
         }
     }
-    // Of one booking, from the same cursor, and then live.
+    // A subscription to one booking resumes from the same cursor and then gets new changes.
     let mut one = cast.subscribe(&of_person, Some(&second), Some(&after_booking)).await?;
     assert_eq!(in_short(&next(&mut one).await?), missed[3]);
     cast.act("cancel", &second).await?;
     assert_eq!(in_short(&next(&mut one).await?), format!("{second} SCHEDULED to CANCELLED: It was cancelled."));
-    // The query's own cursor does as well.
+    // The cursor of a query works too.
     let queried = cast.deployment.first().client_of(&cast.student);
     let queried = queried.data("{ changeCursor bookings { nodes { id } } }", json!({})).await?;
     let mut later = cast.subscribe(&of_person, None, queried["changeCursor"].as_str()).await?;
@@ -204,7 +208,7 @@ async fn booking_changes_reach_participants_and_admins_only(database: TestDataba
     assert_eq!(in_short(&next(&mut admin).await?), format!("{other} - to SCHEDULED: It was booked."));
     assert_eq!(in_short(&next(&mut stranger).await?), format!("{other} - to SCHEDULED: It was booked."));
 
-    // One booking is for those who may see it.
+    // Subscribing to one booking requires the right to see it.
     for (who, token, sees) in [
         ("a stranger", token::of(&cast.stranger), false),
         ("the mentor", token::of(&cast.mentor), true),
@@ -268,7 +272,7 @@ async fn booking_subscriptions_that_cannot_start_are_refused(database: TestDatab
         let first = socket.any_for("steps", LIMIT).await?;
         assert_eq!((first.kind(), &first.message["payload"][0]["extensions"]["code"]), ("error", &json!(code)));
     }
-    // A cursor that the log no longer reaches back to.
+    // A cursor from before the start of the log has expired.
     let (socket, snapshot) = cast.follow(&cast.student).await?;
     drop(socket);
     for n in 0..3 {
@@ -284,7 +288,7 @@ async fn booking_subscriptions_that_cannot_start_are_refused(database: TestDatab
     .await?;
     let sql = "DELETE FROM change_batch WHERE first_position < (SELECT max(first_position) FROM change_batch)";
     insession_tests::database::execute(&connection, sql).await?;
-    // Started again, as servers keep in memory what they have read.
+    // Servers keep changes that they have read in memory, so they are restarted.
     for server in &mut cast.deployment.servers {
         server.terminate().await?;
         server.start_again().await?;

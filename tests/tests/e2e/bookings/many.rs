@@ -1,4 +1,4 @@
-//! A sweep of any number of bookings.
+//! A sweep of very many bookings.
 
 use anyhow::Result;
 use domain::{booking::BookingStatus, status::Mode};
@@ -9,12 +9,12 @@ use super::Stage;
 
 on_both_databases!(sweep_handles_any_number_of_due_bookings);
 
-/// 250,000, or fewer in the normal run: more than one batch in any case.
+/// 250,000 bookings, or fewer in the normal run. Both are more than one batch.
 fn count() -> i64 {
     if std::env::var_os("INSESSION_FULL").is_some() { 250_000 } else { 12_000 }
 }
 
-/// Half of them were started and have ended, the others have begun unnoticed.
+/// Half of the bookings were started and have ended. The others have begun and nobody started them.
 async fn sweep_handles_any_number_of_due_bookings(database: TestDatabase) -> Result<()> {
     let backend = database.backend;
     let stage = Stage::new(database, "2025-09-06 05:00").await?;
@@ -37,7 +37,7 @@ async fn sweep_handles_any_number_of_due_bookings(database: TestDatabase) -> Res
     ] {
         assert_eq!(number(stage.world.db(), sql).await?, expected, "{sql}");
     }
-    // In batches, so that no transaction is long and the news come meanwhile.
+    // The sweep works in batches, so that transactions are short and changes are published while it runs.
     assert_eq!(number(stage.world.db(), "SELECT CAST(max(size) AS bigint) FROM change_batch").await?, 5_000);
     for scope in [Scope::Due, Scope::All] {
         assert!(stage.world.sweep(scope, Mode::Periodic).await?.bookings.is_empty(), "{scope:?} found more");
@@ -45,7 +45,7 @@ async fn sweep_handles_any_number_of_due_bookings(database: TestDatabase) -> Res
     Ok(())
 }
 
-/// Slots of an hour each, one after the other from 1990 on.
+/// SQL that inserts consecutive slots of an hour each, from 1990 on.
 fn insert(backend: Backend, count: i64, mentor: i64, student: i64) -> String {
     let (numbers, at) = match backend {
         Backend::Postgres => (

@@ -1,6 +1,6 @@
-//! Bookings: the service in this process on both databases, and the real program with sockets.
+//! Bookings, through the service on both databases and through the real program.
 //!
-//! Terms: a *stage* is a world (see `service`) with a mentor and a student. Its clock is moved by the test.
+//! Terms: a *stage* is a world (see `service`) with a mentor and a student. The test moves its clock.
 
 mod cron;
 pub mod interface;
@@ -87,7 +87,7 @@ impl Stage {
         self.world.sweep(Scope::Due, Mode::Periodic).await
     }
 
-    /// The steps that the log has, all of them.
+    /// All booking steps in the log.
     async fn steps(&self) -> Result<Vec<BookingStep>> {
         let mut steps = Vec::new();
         let mut position = Position(0);
@@ -100,7 +100,7 @@ impl Stage {
         }
     }
 
-    /// `- to SCHEDULED`, `SCHEDULED to ONGOING (delayed)`: the steps of one booking.
+    /// The steps of one booking, such as `- to SCHEDULED` and `SCHEDULED to ONGOING (delayed)`.
     async fn steps_of(&self, id: BookingId) -> Result<Vec<String>> {
         Ok(self.steps().await?.iter().filter(|step| step.booking == id).map(in_short).collect())
     }

@@ -1,5 +1,5 @@
-//! Whatever is offered, booked, started, completed, cancelled, deleted and swept, in whatever order: what is stored is what
-//! `domain::booking` says of it, and the log tells how it came to be.
+//! Random sequences of steps on bookings. After each step the stored state must be what `domain::booking` computes, and at
+//! the end the log must have exactly the steps that were taken.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -31,7 +31,7 @@ on_both_databases!(bookings_match_the_rules_after_any_sequence_of_steps);
 
 const START: &str = "2025-09-06 05:00";
 
-/// Which of those there are, counted on past the last; without any the step is left out.
+/// An index into the items that exist, modulo their number. Without items, the step is skipped.
 type Index = usize;
 
 #[derive(Debug, Clone)]
@@ -76,7 +76,7 @@ struct BookedSlot {
     steps: Vec<String>,
 }
 
-/// What should be, beside what is.
+/// The expected state beside the stored one.
 struct Case<'a> {
     stage: &'a Stage,
     people: Vec<PersonId>,
@@ -84,7 +84,7 @@ struct Case<'a> {
     bookings: Vec<BookedSlot>,
 }
 
-/// How a request is answered.
+/// The outcome of a request.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
     Done,
@@ -160,7 +160,7 @@ impl Case<'_> {
                     Action::Complete => state.complete(),
                     Action::Cancel => state.cancel(),
                 };
-                ensure!((done == Outcome::Done) == step.is_ok(), "{done:?}, and {step:?}");
+                ensure!((done == Outcome::Done) == step.is_ok(), "the service says {done:?}, the domain {step:?}");
                 if let Ok(step) = step {
                     self.bookings[booking].go(step.to);
                 }

@@ -1,4 +1,4 @@
-//! Two at once: of a booking's steps, of those who book, of those who offer.
+//! Concurrent steps of one booking, concurrent bookings of one slot, concurrent slots of one mentor.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ on_both_databases!(
     sweep_skips_locked_bookings,
 );
 
-/// How often: the full number, or a few of them in the normal run.
+/// How many rounds to run.
 fn rounds(backend: Backend) -> usize {
     match (std::env::var_os("INSESSION_FULL").is_some(), backend) {
         (true, _) => 1_000,
@@ -38,8 +38,8 @@ fn rounds(backend: Backend) -> usize {
     }
 }
 
-/// At the very instant at which the slot begins, the mentor starts it and two servers sweep: one of them is first, and
-/// there is one step, told once.
+/// At the instant at which the slot begins, the mentor starts it while two servers sweep. Only the first takes the step, and
+/// the log has it once.
 async fn concurrent_start_and_sweeps_take_one_step(database: TestDatabase) -> Result<()> {
     let rounds = rounds(database.backend);
     let stage = Stage::new(database, "2025-09-06 05:00").await?;
@@ -73,12 +73,12 @@ async fn concurrent_start_and_sweeps_take_one_step(database: TestDatabase) -> Re
         let state = stage.state(id).await?;
         match start {
             Ok(row) => {
-                ensure!(told == 0 && !row.is_delayed, "started, and {told} sweeps told of it");
+                ensure!(told == 0 && !row.is_delayed, "it was started, and {told} sweeps reported it too");
                 assert_eq!(state, State { status: BookingStatus::Ongoing, is_delayed: false });
                 started += 1;
             }
             Err(Error::InvalidTransition(_)) => {
-                assert_eq!(told, 1, "the sweep was first");
+                assert_eq!(told, 1, "the sweep was first, so one sweep reports it");
                 assert_eq!(state, State { status: BookingStatus::Ongoing, is_delayed: true });
                 delayed += 1;
             }
@@ -89,7 +89,7 @@ async fn concurrent_start_and_sweeps_take_one_step(database: TestDatabase) -> Re
     }
     let steps = stage.steps().await?;
     let turns = steps.iter().filter(|step| step.old_status == Some(BookingStatus::Scheduled)).count();
-    assert_eq!(turns, rounds, "one row each: {started} were started, {delayed} delayed");
+    assert_eq!(turns, rounds, "one row for each: {started} started, {delayed} delayed");
     Ok(())
 }
 
@@ -104,7 +104,7 @@ async fn concurrent_start_and_cancellation_take_one_step(database: TestDatabase)
         let both = [Action::Start, Action::Cancel].map(|action| bookings::act(app, ADMIN, id, action));
         let done: Vec<_> = join_all(both).await.into_iter().map(|result| result.is_ok()).collect();
         assert_eq!(done.iter().filter(|it| **it).count(), 1, "{done:?}");
-        assert_eq!(stage.steps_of(id).await?.len(), 2, "booked, and one step");
+        assert_eq!(stage.steps_of(id).await?.len(), 2, "the booking and one step");
         stage.world.clock.advance(TimeDelta::minutes(2));
     }
     Ok(())
@@ -128,10 +128,10 @@ pub async fn one_of_many_concurrent_bookings_gets_the_slot(database: TestDatabas
                 Err(error) => anyhow::bail!("{error:?}"),
             }
         }
-        assert_eq!(booked.len(), 1, "one gets it");
+        assert_eq!(booked.len(), 1, "exactly one booking gets the slot");
         let news = stage.steps().await?;
         assert_eq!(news.iter().filter(|step| booked.contains(&step.booking)).map(in_short).count(), 1);
-        assert_eq!(news.len(), round + 1, "of those who did not there is no news");
+        assert_eq!(news.len(), round + 1, "refused bookings leave no change in the log");
     }
     Ok(())
 }
@@ -140,7 +140,7 @@ pub async fn one_of_many_overlapping_slots_is_created(database: TestDatabase) ->
     let stage = Stage::new(database, "2025-09-06 05:00").await?;
     for hour in 6..12 {
         let from = stage.world.now() + TimeDelta::hours(hour);
-        // Each overlaps with all others.
+        // Each slot overlaps with all others.
         let all =
             (0..10).map(|n| stage.slot_of(stage.mentor, from + TimeDelta::minutes(n), from + TimeDelta::minutes(30)));
         let mut made = 0;
@@ -156,10 +156,10 @@ pub async fn one_of_many_overlapping_slots_is_created(database: TestDatabase) ->
     Ok(())
 }
 
-/// Whoever holds a booking makes it take a step, or lets it go: the sweep waits for neither, and the timers come again.
+/// A sweep does not wait for a booking that another transaction has locked. A later sweep takes it.
 async fn sweep_skips_locked_bookings(database: TestDatabase) -> Result<()> {
     if database.backend == Backend::Sqlite {
-        // There is one writer at a time.
+        // SQLite has one writer at a time.
         return Ok(());
     }
     let stage = Stage::new(database, "2025-09-06 05:00").await?;

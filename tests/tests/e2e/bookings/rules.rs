@@ -1,4 +1,4 @@
-//! Rule 18 and what surrounds it, one by one.
+//! The rules of bookings (18), one by one.
 
 use anyhow::{Context, Result, bail, ensure};
 use chrono::TimeDelta;
@@ -33,7 +33,7 @@ on_both_databases!(
     unknown_status_does_not_stop_other_bookings,
 );
 
-/// The code by which the interface tells of an error.
+/// The code of an error in the API.
 fn code<T: std::fmt::Debug>(result: service::Result<T>) -> Result<&'static str> {
     Ok(match result {
         Ok(_) => "OK",
@@ -57,7 +57,7 @@ async fn slots_of_one_mentor_cannot_overlap(database: TestDatabase) -> Result<()
         ("05:30", "06:01", "CONFLICT"),
         ("05:30", "08:00", "CONFLICT"),
         ("06:59", "07:30", "CONFLICT"),
-        // Half open: they may touch.
+        // Intervals are half open, so slots may touch.
         ("05:30", "06:00", "OK"),
         ("07:00", "08:00", "OK"),
     ] {
@@ -68,7 +68,7 @@ async fn slots_of_one_mentor_cannot_overlap(database: TestDatabase) -> Result<()
         stage.world.raw(&format!("DELETE FROM time_slot WHERE mentor_id = {}", stage.student.0)).await?;
     }
     if backend == Backend::Postgres {
-        // By hand it can't be written either.
+        // The constraint also refuses a row that is written by hand.
         let sql = format!(
             "INSERT INTO time_slot (mentor_id, starts_at, ends_at, created_at) \
              VALUES ({}, '2025-09-06T06:30:00Z', '2025-09-06T06:40:00Z', now())",
@@ -90,7 +90,7 @@ async fn slot_has_at_most_one_booking_that_is_not_cancelled(database: TestDataba
     bookings::act(app, ADMIN, first, Action::Cancel).await.done()?;
     let second = bookings::book(app, ADMIN, slot, Some(other)).await.done()?;
     assert_ne!(second.id, first.0);
-    // Neither starting nor completing makes it free.
+    // Starting and completing do not make the slot free.
     for action in [Action::Start, Action::Complete] {
         bookings::act(app, ADMIN, BookingId(second.id), action).await.done()?;
         assert_eq!(code(bookings::book(app, ADMIN, slot, Some(stage.student)).await)?, "CONFLICT");
@@ -105,10 +105,14 @@ async fn booking_requires_rights_and_a_slot_that_has_not_begun(database: TestDat
     let student = Viewer::person(stage.student);
     let book = async |viewer, student| code(bookings::book(app, viewer, slot, student).await);
     assert_eq!(book(Viewer::NOBODY, Some(stage.student)).await?, "UNAUTHENTICATED");
-    assert_eq!(book(ADMIN, None).await?, "BAD_USER_INPUT", "an admin who is nobody names someone");
+    assert_eq!(book(ADMIN, None).await?, "BAD_USER_INPUT", "an admin who is not a person must name the student");
     assert_eq!(book(ADMIN, Some(domain::ids::PersonId(999))).await?, "NOT_FOUND");
     assert_eq!(book(student, Some(stage.mentor)).await?, "FORBIDDEN");
-    assert_eq!(book(Viewer::person(stage.mentor), None).await?, "BAD_USER_INPUT", "one's own time");
+    assert_eq!(
+        book(Viewer::person(stage.mentor), None).await?,
+        "BAD_USER_INPUT",
+        "a mentor cannot book their own slot"
+    );
     assert_eq!(code(bookings::book(app, student, TimeSlotId(999), None).await)?, "NOT_FOUND");
 
     let deactivate = async |person, is_deactivated| {
@@ -122,7 +126,7 @@ async fn booking_requires_rights_and_a_slot_that_has_not_begun(database: TestDat
         assert_eq!(code(offered)?, "FORBIDDEN", "{person} is deactivated");
         deactivate(person, false).await?;
     }
-    // What has begun can't be booked, nor what has ended.
+    // A slot that has begun or ended cannot be booked.
     for (now, expected) in [
         ("2025-09-06 06:00:00", "CONFLICT"),
         ("2025-09-06 06:30:00", "CONFLICT"),
@@ -144,7 +148,7 @@ async fn invalid_slots_are_refused(database: TestDatabase) -> Result<()> {
         ("2025-09-06 08:00", "2025-09-07 08:01", Some("endsAt")),
         ("2024-09-06 08:00", "2024-09-06 09:00", Some("endsAt")),
         ("9999-09-06 08:00", "9999-09-06 09:00", Some("startsAt")),
-        // A mentor who is free from now on; one with a clock that is a little behind.
+        // A slot may have begun, and may last a day.
         ("2025-09-06 06:29", "2025-09-06 07:00", None),
         ("2025-09-06 08:00", "2025-09-07 08:00", None),
     ] {
@@ -170,7 +174,7 @@ async fn only_free_slots_can_be_deleted(database: TestDatabase) -> Result<()> {
     let slot = stage.slot("2025-09-06 06:00", "2025-09-06 07:00").await?;
     assert_eq!(code(time_slots::delete_slot(app, Viewer::person(stage.student), slot).await)?, "FORBIDDEN");
     time_slots::delete_slot(app, mentor, slot).await.done()?;
-    ensure!(stage.slot_row(slot).await?.is_none(), "nobody ever booked it: nothing is left");
+    ensure!(stage.slot_row(slot).await?.is_none(), "a slot that was never booked is removed");
     assert_eq!(code(time_slots::delete_slot(app, mentor, slot).await)?, "NOT_FOUND");
 
     let slot = stage.slot("2025-09-06 06:00", "2025-09-06 07:00").await?;
@@ -178,13 +182,16 @@ async fn only_free_slots_can_be_deleted(database: TestDatabase) -> Result<()> {
     assert_eq!(code(time_slots::delete_slot(app, mentor, slot).await)?, "CONFLICT");
     bookings::act(app, ADMIN, booking, Action::Cancel).await.done()?;
     time_slots::delete_slot(app, mentor, slot).await.done()?;
-    // The cancelled booking still shows when it would have been; the slot itself is no more.
-    ensure!(stage.slot_row(slot).await?.is_some_and(|row| row.deleted_at.is_some()), "the history is gone");
+    // The slot stays, marked as deleted, because the cancelled booking refers to it.
+    ensure!(
+        stage.slot_row(slot).await?.is_some_and(|row| row.deleted_at.is_some()),
+        "the slot of a cancelled booking is gone"
+    );
     let of = BookingsOf::Person(stage.student);
     assert_eq!(bookings::count_bookings(app, of, &BookingFilter::default()).await.done()?, 1);
     assert_eq!(time_slots::count_slots(app, &SlotFilter::default()).await.done()?, 0);
     assert_eq!(code(bookings::book(app, ADMIN, slot, Some(stage.student)).await)?, "NOT_FOUND");
-    // And its time is free.
+    // The time is free for another slot.
     stage.slot("2025-09-06 06:30", "2025-09-06 07:30").await?;
     Ok(())
 }
@@ -229,7 +236,7 @@ async fn next_due_instant_follows_the_bookings(database: TestDatabase) -> Result
     assert_eq!(find_next_due(app).await.done()?, Some(utc("2025-09-06 06:00")));
     bookings::act(app, ADMIN, booking, Action::Start).await.done()?;
     assert_eq!(find_next_due(app).await.done()?, Some(utc("2025-09-06 07:00")));
-    // There is no looking ahead at bookings.
+    // Sweeps do not look ahead at bookings.
     stage.world.at("2025-09-06 06:59:59");
     for (scope, mode) in [(Scope::Due, Mode::Periodic), (Scope::EveryMinute, Mode::Exact), (Scope::All, Mode::Periodic)]
     {
@@ -248,7 +255,7 @@ async fn booking_dry_run_reports_what_a_run_does(database: TestDatabase) -> Resu
     let dry = Request { at, is_dry_run: true, ..Request::PERIODIC };
     let foreseen = sweep(&stage.world.app, dry).await.done()?;
     assert_eq!(stage.state(booking).await?, State::BOOKED, "a dry run changes nothing");
-    assert_eq!(stage.steps().await?.len(), 1, "nor does it tell");
+    assert_eq!(stage.steps().await?.len(), 1, "a dry run logs nothing");
     let done = sweep(&stage.world.app, Request { is_dry_run: false, ..dry }).await.done()?;
     assert_eq!(done.bookings, foreseen.bookings);
     let json = serde_json::to_value(&done)?;
@@ -273,8 +280,8 @@ async fn full_sweep_repairs_lost_due_instants(database: TestDatabase) -> Result<
     );
     stage.world.raw(&copied).await?;
     stage.world.at("2025-09-06 12:00");
-    ensure!(stage.sweep().await?.bookings.is_empty(), "what is cancelled takes no step, whatever its mark says");
-    ensure!(stage.row(over).await?.due_at.is_none(), "and the mark is mended on the way");
+    ensure!(stage.sweep().await?.bookings.is_empty(), "a cancelled booking took a step because of its due instant");
+    ensure!(stage.row(over).await?.due_at.is_none(), "the due instant of a cancelled booking was not cleared");
     let report = stage.world.sweep(Scope::All, Mode::Periodic).await?;
     assert_eq!(report.bookings.iter().map(|step| step.booking_id).collect::<Vec<_>>(), [lost]);
     assert_eq!(stage.row(later).await?.due_at, Some(utc("2025-09-06 17:00")));
@@ -283,7 +290,7 @@ async fn full_sweep_repairs_lost_due_instants(database: TestDatabase) -> Result<
 
 async fn unknown_status_does_not_stop_other_bookings(database: TestDatabase) -> Result<()> {
     if database.backend == Backend::Sqlite {
-        // Its constraint can't be taken away.
+        // On SQLite the constraint cannot be dropped.
         return Ok(());
     }
     let stage = Stage::new(database, "2025-09-06 05:00").await?;

@@ -1,4 +1,4 @@
-//! The public cases of `bookings.json`, through the database.
+//! The public test vectors of `bookings.json`, through the service and the database.
 
 use anyhow::{Context, Result, bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -39,7 +39,7 @@ async fn bookings_follow_the_public_test_vectors(database: TestDatabase) -> Resu
 
 async fn run(stage: &Stage, case: &Value) -> Result<()> {
     let (starts_at, ends_at) = (instant(&case["slot"]["start"])?, instant(&case["slot"]["end"])?);
-    // Of a mentor of its own: they all are at the same time.
+    // Each case has its own mentor, because all are at the same time.
     let mentor = stage.world.insert_person("Mentor").await?;
     stage.world.clock.set(starts_at - TimeDelta::days(1));
     let id = stage.book(stage.slot_of(mentor, starts_at, ends_at).await.done()?).await?;
@@ -80,7 +80,7 @@ fn action_of(op: &str) -> Result<Action> {
     })
 }
 
-/// Many that are due at once, some of which the database refuses to change.
+/// Many bookings are due at once, and the database refuses to change some of them.
 async fn bulk_sweeps_follow_the_public_test_vectors(database: TestDatabase) -> Result<()> {
     let backend = database.backend;
     let stage = Stage::new(database, "2025-09-06 06:00").await?;
@@ -113,7 +113,7 @@ async fn bulk_sweeps_follow_the_public_test_vectors(database: TestDatabase) -> R
             let is_told = report.bookings.iter().any(|step| step.booking_id == *id);
             assert_eq!((is_completed, is_told), (is_told, !refused.contains(id) && is_completed), "{id}");
         }
-        // What is refused is told again by the next, and nothing else is.
+        // The next sweep reports only the refused bookings again.
         let again = stage.sweep().await?;
         assert_eq!((again.bookings.len(), again.errors.len()), (0, failing), "{}", case["id"]);
         let steps = stage.steps().await?;
