@@ -1,4 +1,4 @@
-//! The elements of `insession.js`, on a site of somebody else's.
+//! The elements of `insession.js` on another site.
 
 use anyhow::{Context, Result, ensure};
 use chrono::TimeDelta;
@@ -10,10 +10,10 @@ use service::{changes, instances, prune};
 use super::elsewhere::Elsewhere;
 use crate::{
     fixtures::{cancel, check_in, create_active_instance, create_instance, create_person, create_session, in_seconds},
-    load::{app_on, told},
+    load::{app_on, test_error},
 };
 
-/// It is known whether the session is on.
+/// True when the badge knows whether its session is active.
 const KNOWN: &str = "document.querySelector('live-now-badge').instances !== undefined";
 const LIVE: &str = "getComputedStyle(document.querySelector('live-now-badge')).visibility === 'visible'";
 const NOT_LIVE: &str = "getComputedStyle(document.querySelector('live-now-badge')).visibility === 'hidden'";
@@ -38,7 +38,7 @@ async fn badge_follows_the_status_without_a_reload() -> Result<()> {
 
     create_instance(&admin, &session, in_seconds(2), in_seconds(5)).await?;
     page.until(LIVE).await?;
-    assert_eq!(page.evaluate(place).await?, before, "nothing moves");
+    assert_eq!(page.evaluate(place).await?, before, "the badge moved the text beside it");
     assert_eq!(page.evaluate("document.querySelector('live-now-badge').shadowRoot.textContent").await?, "LIVE NOW");
     page.until("document.querySelector('[aria-live=polite]')?.textContent === 'Monday is live now.'").await?;
     page.until(NOT_LIVE).await?;
@@ -89,7 +89,7 @@ async fn in_session_dot_follows_the_person_and_shows_the_session() -> Result<()>
     page.until(&format!("getComputedStyle({POPUP}).display === 'none'")).await?;
     assert_eq!(page.evaluate("document.activeElement.localName").await?, "in-session-badge", "the focus stays");
 
-    // Back to where she was, away, and by a click to the session's page.
+    // The dot follows her back to Monday and disappears when she leaves. A click opens the session's page.
     check_in(&ann, &tuesday, "NO", None).await?;
     page.until(&format!("{POPUP}.querySelector('.name').textContent === 'Monday'")).await?;
     check_in(&ann, &monday, "NO", None).await?;
@@ -154,7 +154,7 @@ async fn page_misses_no_change_while_its_server_restarts() -> Result<()> {
         json!([["ACTIVATED", first], ["DEACTIVATED", first], ["ACTIVATED", second], ["DEACTIVATED", second]]);
     assert_eq!(told, expected, "each change once and in order");
 
-    // And it goes on.
+    // Later changes arrive too.
     create_active_instance(&elsewhere, &session).await?;
     page.until(LIVE).await?;
     page.forgive("WebSocket connection to")?;
@@ -177,16 +177,16 @@ async fn page_reads_its_state_again_when_its_cursor_has_expired() -> Result<()> 
     let come = create_instance(&admin, &tuesday, in_seconds(3_600), in_seconds(7_200)).await?;
     page.until(LIVE).await?;
 
-    // While the server is down much happens, of which the log has only the end when it is back.
+    // Changes are made while the server is down. When it is back, the log has only the last of them.
     deployment.servers[0].terminate().await?;
     let (app, until) = (app_on(&database).await?, Some(in_seconds(3_600)));
     for (instance, active) in [(&gone, false), (&come, true)] {
-        instances::set_override(&app, Viewer::ADMIN, instance.parse()?, active, until).await.map_err(told)?;
+        instances::set_override(&app, Viewer::ADMIN, instance.parse()?, active, until).await.map_err(test_error)?;
     }
-    changes::publish(&app).await.map_err(told)?;
+    changes::publish(&app).await.map_err(test_error)?;
     let connection = database.connect().await?;
     execute(&connection, "UPDATE change_batch SET occurred_at = '2020-01-01T00:00:00+00:00'").await?;
-    let pruned = prune::prune(&app).await.map_err(told)?;
+    let pruned = prune::prune(&app).await.map_err(test_error)?;
     ensure!(pruned.batches > 1, "{} were pruned", pruned.batches);
     deployment.servers[0].start_again().await?;
 
@@ -194,8 +194,8 @@ async fn page_reads_its_state_again_when_its_cursor_has_expired() -> Result<()> 
     page.until(NOT_LIVE).await?;
     let told = page.evaluate("changes.map(({ kind, sessionInstanceId }) => [kind, sessionInstanceId])").await?;
     let expected = json!([["ACTIVATED", gone], ["DEACTIVATED", gone], ["ACTIVATED", come]]);
-    assert_eq!(told, expected, "what is otherwise than it was is told");
-    // And it goes on.
+    assert_eq!(told, expected, "the page reports each difference once");
+    // Later changes arrive too.
     cancel(&admin, &come).await?;
     page.until("document.querySelectorAll('[active]').length === 0").await?;
     page.forgive("WebSocket connection to")?;
@@ -220,7 +220,7 @@ async fn badges_use_the_theme_of_their_attribute_the_page_or_the_visitor() -> Re
     for (is_dark, scheme, expected) in [
         (false, "normal", [light, light, dark, light]),
         (true, "normal", [light, light, dark, dark]),
-        // A page that says that it goes with the visitor.
+        // A page with `color-scheme: light dark` follows the visitor's preference.
         (true, "light dark", [dark, light, dark, dark]),
         (false, "dark", [dark, light, dark, light]),
     ] {
@@ -228,7 +228,7 @@ async fn badges_use_the_theme_of_their_attribute_the_page_or_the_visitor() -> Re
         page.evaluate(&format!("document.documentElement.style.colorScheme = '{scheme}'")).await?;
         assert_eq!(page.evaluate(colors).await?, json!(expected), "{is_dark} {scheme}");
     }
-    // Changed while it is shown.
+    // The attribute can change while the badge is shown.
     page.evaluate("document.querySelector('[theme=light]').setAttribute('theme', 'dark')").await?;
     assert_eq!(page.evaluate(colors).await?[1], dark);
     browser.close().await
@@ -244,7 +244,7 @@ async fn all_badges_of_a_page_share_one_socket() -> Result<()> {
         sessions.push(create_session(&admin, &format!("Session {number}")).await?);
     }
     let badge = |session: &String| format!("<live-now-badge session='{session}'></live-now-badge>");
-    // Fifty badges, one of which is of a session that does not exist.
+    // Fifty badges. The last one names a session that does not exist.
     let content = sessions[..49].iter().map(badge).collect::<String>() + &badge(&"Session:999999".to_owned());
     let site = Elsewhere::start(deployment.first(), None, &content).await?;
     let browser = Browser::launch().await?;
@@ -256,7 +256,7 @@ async fn all_badges_of_a_page_share_one_socket() -> Result<()> {
         page.until(&format!("document.querySelector(\"[session='{session}']\").hasAttribute('active')")).await?;
     }
 
-    // More than one subscription may name, added later.
+    // More badges are added later than one subscription can name.
     let more = json!(sessions.iter().map(badge).collect::<String>());
     page.evaluate(&format!("document.body.insertAdjacentHTML('beforeend', {more})")).await?;
     create_active_instance(&admin, &sessions[102]).await?;
@@ -267,7 +267,7 @@ async fn all_badges_of_a_page_share_one_socket() -> Result<()> {
     page.until("document.querySelectorAll('[active]').length === 4").await?;
     assert_eq!(page.sockets(), 1);
 
-    // Without elements there is nothing to keep a socket for.
+    // Without elements, the page closes its socket.
     page.evaluate("document.body.replaceChildren()").await?;
     eventually(LIMIT, "the socket to be closed", async || {
         let health = deployment.first().health().await?;

@@ -1,4 +1,4 @@
-//! Bookings as mentor and student see them.
+//! The booking pages of mentor and student.
 
 use anyhow::Result;
 use insession_tests::{Browser, Deployment, Page, TestDatabase};
@@ -29,8 +29,8 @@ async fn booking_pages_update_for_mentor_and_student_without_a_reload() -> Resul
         .await?;
     }
 
-    // Booked: it shows on both pages, which nobody reloads.
-    // It begins late enough that the mentor has started it by then, on a slow machine too.
+    // The booking appears on both pages without a reload. It begins late enough that the mentor can start it before, even on
+    // a slow machine.
     let slot = create_slot(&admin, &mentor, in_seconds(40), in_seconds(45)).await?;
     create_booking(&deployment.first().client_of(&student), &slot, &student).await?;
     for (page, other) in [(&mentors, "Stu"), (&students, "Meg")] {
@@ -41,7 +41,7 @@ async fn booking_pages_update_for_mentor_and_student_without_a_reload() -> Resul
     assert_eq!(buttons(&mentors).await?, json!(["Start", "Cancel"]));
     assert_eq!(buttons(&students).await?, json!(["Cancel"]));
 
-    // The mentor starts it, and it ends by itself.
+    // The mentor starts it. It ends by its timer.
     mentors.click("document.querySelector('[name=action][value=start]')").await?;
     for page in [&students, &mentors] {
         page.until(&format!("({STATUS} ?? '').startsWith('Under way')")).await?;
@@ -51,7 +51,7 @@ async fn booking_pages_update_for_mentor_and_student_without_a_reload() -> Resul
         page.until(&format!("{STATUS} === 'Completed'")).await?;
         page.until("document.querySelector('[name=action]') === null").await?;
     }
-    // Those that come at the same time are told as one.
+    // Updates that arrive together are one event, so the events are added up.
     let told = students
         .evaluate("['started', 'completed'].map((step) => updates.reduce((sum, update) => sum + update[step], 0))")
         .await?;

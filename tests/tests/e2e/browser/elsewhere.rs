@@ -1,4 +1,4 @@
-//! A site of somebody else's that uses the badges.
+//! Another site that uses the badges.
 
 use anyhow::Result;
 use insession_tests::Program;
@@ -8,7 +8,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// One page at an origin of its own, under a strict policy. Dropping it stops it.
+/// A site with its own origin, one page and a strict content security policy. Dropping it stops it.
 #[derive(Debug)]
 pub struct Elsewhere {
     pub url: String,
@@ -16,8 +16,8 @@ pub struct Elsewhere {
 }
 
 impl Elsewhere {
-    /// The page imports the module as the README says, with `token` as the person's token if there is one. What happens
-    /// is kept in `window.changes` and `window.updates`.
+    /// The page imports the module as the documentation says, with `token` as the person's token if there is one. It
+    /// collects events in `window.changes`, `window.updates` and `window.connection`.
     pub async fn start(server: &Program, token: Option<&str>, content: &str) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -49,7 +49,7 @@ impl Elsewhere {
                 let response = response.clone();
                 tokio::spawn(async move {
                     let mut request = [0; 4096];
-                    // A browser that goes away is no concern of this server's.
+                    // The browser may have closed the connection.
                     let _ = stream.read(&mut request).await;
                     let _ = stream.write_all(response.as_bytes()).await;
                 });

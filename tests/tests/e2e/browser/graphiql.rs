@@ -1,4 +1,4 @@
-//! GraphiQL, from the server itself.
+//! GraphiQL, as the server serves it.
 
 use anyhow::Result;
 use insession_tests::{Browser, Deployment, Page, TestDatabase, token};
@@ -36,7 +36,7 @@ async fn graphiql_runs_queries_and_subscriptions_with_a_token() -> Result<()> {
     create_active_instance(&admin, &session).await?;
     page.until(&format!("{RESULT}.includes('ACTIVATED')")).await?;
     page.click(RUN).await?;
-    // What only admins may do.
+    // A mutation that only admins may run.
     page.click(&tab("DryRunSweep")).await?;
     run(&page, "DryRunSweep", "\"dryRun\": true").await?;
 
@@ -44,7 +44,7 @@ async fn graphiql_runs_queries_and_subscriptions_with_a_token() -> Result<()> {
     browser.close().await
 }
 
-/// Presses play once GraphiQL has seen which operation its tab has, and waits for a text in the answer.
+/// Runs the operation of the tab once GraphiQL knows it, and waits for a text in the answer.
 async fn run(page: &Page, operation: &str, text: &str) -> Result<()> {
     page.until(&format!("{EDITOR}.operationName === '{operation}'")).await?;
     page.click(RUN).await?;

@@ -1,4 +1,4 @@
-//! Visits that a page keeps on line.
+//! Visits that a page keeps online by heartbeats.
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,18 +22,18 @@ async fn visit_stays_online_in_a_hidden_tab_and_ends_when_it_closes() -> Result<
     let answer = enter(&page, &first).await?;
     assert_eq!((&answer["admitted"], &answer["occupancy"]), (&json!(true), &json!(1)), "{answer}");
 
-    // Another one finds it full.
+    // A second person is refused, because the only seat is taken.
     let second = Elsewhere::start(deployment.first(), Some(&token::of(&ben)), "Ben's").await?;
     let waiting = browser.page().await?;
     let answer = enter(&waiting, &second).await?;
     assert_eq!(answer["admitted"], false);
     ensure!(answer["message"].as_str().is_some_and(|message| !message.is_empty()), "{answer}");
 
-    // Behind another tab it goes on, for longer than the window.
+    // In a hidden tab the visit stays online for longer than the online window.
     let front = page.another_tab().await?;
     page.until("document.visibilityState === 'hidden'").await?;
     let hidden_at = now();
-    eventually(LIMIT, "beats of a hidden tab", async || {
+    eventually(LIMIT, "heartbeats of a hidden tab", async || {
         let visit = visit_of(&admin, &ann).await?;
         ensure!(visit["isOnline"] == true && visit["activity"]["key"] == "interview", "it is off line: {visit}");
         let seen: DateTime<Utc> = visit["lastSeenAt"].as_str().context("an instant")?.parse()?;
@@ -42,13 +42,13 @@ async fn visit_stays_online_in_a_hidden_tab_and_ends_when_it_closes() -> Result<
     })
     .await?;
 
-    // A reload is the same visit.
+    // A reload continues the same visit.
     let visit = visit_of(&admin, &ann).await?;
     page.bring_to_front().await?;
     let answer = enter(&page, &first).await?;
     assert_eq!(answer["presence"]["id"], visit["id"]);
 
-    // When the tab is closed its seat is free, and then the visit is off line.
+    // Closing the tab frees the seat, and the visit goes offline.
     page.close_tab().await?;
     waiting.until("visit.enter().then(({ admitted }) => admitted)").await?;
     eventually(LIMIT, "the visit to be off line", async || {
@@ -58,7 +58,7 @@ async fn visit_stays_online_in_a_hidden_tab_and_ends_when_it_closes() -> Result<
     })
     .await?;
 
-    // Done is done: the next visit is another.
+    // A completed visit stays completed; the page starts another one.
     waiting.evaluate("window.done = visit.id; visit.complete()").await?;
     assert_eq!(visit_of(&admin, &ben).await?["status"], "COMPLETED");
     let answer = enter(&waiting, &second).await?;

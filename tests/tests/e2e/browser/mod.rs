@@ -1,4 +1,4 @@
-//! What people see, in a real browser.
+//! Pages and badges in a real browser.
 
 mod badges;
 mod bookings;
@@ -11,7 +11,7 @@ mod tabs;
 use anyhow::Result;
 use insession_tests::{Page, Program, token};
 
-/// Signs in with a token as people do.
+/// Signs in with a token through the sign-in page.
 async fn sign_in(page: &Page, server: &Program, person: &str) -> Result<()> {
     page.goto(&format!("{}/sign-in?next=/me", server.url())).await?;
     page.evaluate("document.getElementById('token').focus()").await?;

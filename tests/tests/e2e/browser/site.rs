@@ -1,4 +1,4 @@
-//! The pages of the server itself.
+//! The server's own pages.
 
 use anyhow::{Context, Result, ensure};
 use insession_tests::{Browser, Deployment, TestDatabase, token};
@@ -83,7 +83,7 @@ async fn check_in_forms_work_without_scripts() -> Result<()> {
     page.goto(&deployment.first().client().address("/me")).await?;
     page.until("document.querySelector('#place + ul h3 a').textContent === 'Monday'").await?;
 
-    // Hidden from others who are there, and back.
+    // The profile form sets `hidesPlace`.
     page.click("document.querySelector('[name=hides_place]')").await?;
     page.evaluate("document.body.className = 'before'").await?;
     page.click("document.querySelector('form[action=\"/me/profile\"] button')").await?;
@@ -174,16 +174,16 @@ async fn admin_page_shows_statuses_and_overrides_them() -> Result<()> {
     page.press("Enter").await?;
     page.until("document.querySelector('h1')?.textContent === 'Admin'").await?;
     page.until("document.querySelector('tbody tr').innerText.includes('Active since')").await?;
-    // Held inactive, and let go again.
+    // The override buttons deactivate the instance and clear the override.
     page.click("document.querySelector('tbody button[value=off]')").await?;
     page.until("document.querySelector('tbody button[value=clear]') !== null").await?;
     page.until("document.getElementById('active')?.textContent === 'Active instances: 0'").await?;
     page.click("document.querySelector('tbody button[value=clear]')").await?;
     page.until("document.getElementById('active')?.textContent === 'Active instances: 1'").await?;
-    // It keeps itself up to date.
+    // The page updates itself.
     create_active_instance(&admin, &later).await?;
     page.until("document.getElementById('active').textContent === 'Active instances: 2'").await?;
-    // Who is on line and where, and the seats that are taken.
+    // The page shows who is online and where, and the seats that are taken.
     save_activity(&admin, "interview", Some(3)).await?;
     let (ann, visit) = (deployment.first().client_of(&person), new_visit());
     beat(&ann, &visit).await?;
@@ -194,7 +194,7 @@ async fn admin_page_shows_statuses_and_overrides_them() -> Result<()> {
     page.until("document.getElementById('activity-interview').innerText.includes('1 of 3 taken')").await?;
     page.until("document.querySelectorAll('.chart rect').length === 24").await?;
     page.until("document.querySelector('.chart rect:last-of-type title').textContent.endsWith(': 1')").await?;
-    // What a sweep would do in an hour and a half.
+    // A dry run shows what a sweep would do in an hour and a half.
     let at = in_seconds(5400).format("%Y-%m-%dT%H:%M:%S");
     page.evaluate(&format!("document.getElementById('try-at').value = '{at}'")).await?;
     page.click("[...document.querySelectorAll('button')].find((it) => it.textContent === 'Dry run')").await?;
@@ -229,7 +229,7 @@ async fn pages_send_security_headers_and_refuse_cross_site_forms() -> Result<()>
         }
     }
 
-    // Signing in: a wrong token is told, a right one is kept out of reach of scripts and addresses.
+    // Sign-in refuses an invalid token. It keeps a valid one in a cookie that scripts cannot read, never in the address.
     let token = token::of(&person);
     let sign_in = |token: &str| http.post(client.address("/sign-in")).form(&[("token", token), ("next", "/me")]);
     assert_eq!(sign_in("nonsense").send().await?.status(), 422);
@@ -241,7 +241,7 @@ async fn pages_send_security_headers_and_refuse_cross_site_forms() -> Result<()>
     }
     assert_eq!(sign_in(&token).header(ORIGIN, "http://evil.example").send().await?.status(), 403);
 
-    // The token for the page's own socket: for this site only, and never from a cookie in GraphQL.
+    // The page's script gets the token for its socket from the same site only. GraphQL never accepts the cookie.
     let cookie = cookie.split(';').next().context("a cookie")?;
     let own =
         |site: &str| http.post(client.address("/web/token")).header(COOKIE, cookie).header("sec-fetch-site", site);
@@ -254,7 +254,7 @@ async fn pages_send_security_headers_and_refuse_cross_site_forms() -> Result<()>
         http.post(client.address("/graphql")).header(COOKIE, cookie).json(&json!({ "query": "{ viewer { id } }" }));
     assert_eq!(query.send().await?.json::<Value>().await?["data"]["viewer"], Value::Null);
 
-    // The module is for any site.
+    // Any site may load the module.
     let module = http.get(client.address("/web/insession.js")).send().await?;
     assert_eq!(module.headers()["access-control-allow-origin"], "*");
     let etag = module.headers()["etag"].clone();

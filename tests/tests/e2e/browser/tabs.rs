@@ -1,4 +1,4 @@
-//! Tabs that are duplicated.
+//! Duplicated tabs.
 
 use anyhow::{Context, Result, ensure};
 use insession_tests::{Browser, Deployment, TestDatabase, token};
@@ -17,7 +17,7 @@ async fn duplicated_tab_starts_its_own_visit() -> Result<()> {
     let page = browser.page().await?;
     page.goto(&site.url).await?;
     page.evaluate("window.visit = startHeartbeat(), visit.entered").await?;
-    // A window that a page opens begins with a copy of its storage, as a duplicated tab does.
+    // A window that a page opens starts with a copy of its session storage, as a duplicated tab does.
     let open = json!({ "expression": "window.copy = open(location.href)", "userGesture": true });
     page.call("Runtime.evaluate", open).await?;
     page.until("copy.startHeartbeat !== undefined").await?;
@@ -27,12 +27,12 @@ async fn duplicated_tab_starts_its_own_visit() -> Result<()> {
     let ids = page.evaluate("[visit.id, copy.visit.id, visit.presence.id, copy.visit.presence.id]").await?;
     ensure!(ids[0] != ids[1] && ids[2] != ids[3], "{ids}");
 
-    // Each goes on with its own.
+    // After a reload, the page continues its own visit.
     let own = ids[0].as_str().context("an id")?;
     page.goto(&site.url).await?;
     page.evaluate("window.visit = startHeartbeat(), visit.entered").await?;
     assert_eq!(page.evaluate("visit.id").await?, own);
-    // And in one page they are one.
+    // Two heartbeats in one page share one visit.
     page.evaluate("window.again = startHeartbeat(), again.entered").await?;
     assert_eq!(page.evaluate("again.id").await?, own);
     browser.close().await
