@@ -1,4 +1,4 @@
-//! Sockets that come and go leave nothing behind.
+//! Many sockets are opened and closed: the server releases everything that belonged to them.
 
 use std::net::Ipv4Addr;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{LIMIT, NEWS, memory, metric, size};
 use crate::fixtures::{create_active_instance, create_session};
 
-/// How many are opened at the same time.
+/// How many sockets are opened at the same time.
 const AT_ONCE: usize = 64;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -31,7 +31,7 @@ async fn closed_sockets_release_their_memory_and_subscriptions() -> Result<()> {
     for first in (0..sockets).step_by(held) {
         most = most.max(come_and_go(server, &session, held.min(sockets - first)).await?);
     }
-    // What was made once stays, such as connections to the database; the rest is given back within some seconds.
+    // Memory that is allocated once stays in use, such as for connections to the database. The rest must be released.
     let allowed = before + before / 4 + 2 * 1024;
     let back = eventually(LIMIT, "the memory to be given back", async || {
         let after = memory(server)?;
@@ -44,7 +44,7 @@ async fn closed_sockets_release_their_memory_and_subscriptions() -> Result<()> {
     Ok(())
 }
 
-/// Opens so many, churns, cuts or closes them; how much memory was in use with all of them open.
+/// Opens `count` sockets and ends them in different ways. Returns the memory in use while all were open.
 async fn come_and_go(server: &Program, session: &str, count: usize) -> Result<i64> {
     let opened: Vec<Socket> = stream::iter(0..count)
         .map(|number| open(server, session, number))
@@ -56,7 +56,7 @@ async fn come_and_go(server: &Program, session: &str, count: usize) -> Result<i6
     let most = memory(server)?;
     for (number, socket) in opened.iter().enumerate() {
         match number % 4 {
-            // Its peer says no more.
+            // The connection is cut without a message.
             0 => {}
             1 => socket.complete("1")?,
             2 => {
@@ -69,7 +69,7 @@ async fn come_and_go(server: &Program, session: &str, count: usize) -> Result<i6
         }
     }
     drop(opened);
-    eventually(LIMIT, "all to be gone", async || {
+    eventually(LIMIT, "all sockets to be gone", async || {
         for name in ["sockets", "connections", "subscriptions", "subscription_groups"] {
             let count = metric(server, &format!("insession_{name}")).await?;
             ensure!(count < 0.5, "{count} {name}");

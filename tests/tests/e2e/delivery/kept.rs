@@ -1,4 +1,4 @@
-//! The log is kept for a while and then pruned; cursors are good for as long.
+//! The log is pruned after its retention, and cursors expire with it.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use sea_orm::{DatabaseConnection, EntityTrait, QueryOrder};
 use serde_json::json;
 use service::{App, app::NoQueue, changes, db::Db, instances, prune, sessions, wake::Wake};
 
-use super::{FIELD, LIMIT, NEWS, app_on, told, turn};
+use super::{FIELD, LIMIT, NEWS, app_on, test_error, turn};
 use crate::fixtures::{create_active_instance, create_session};
 
 on_both_databases!(
@@ -45,19 +45,19 @@ async fn cursors_from_before_the_pruned_log_expire(database: TestDatabase) -> Re
         cursors.push(socket.next_for("1", LIMIT).await?.field(FIELD)["cursor"].clone());
     }
 
-    // All but the last two have been there for eight days.
+    // All batches but the last two become eight days old.
     let connection = database.connect().await?;
     let eight_days_ago = (now() - TimeDelta::days(8)).to_rfc3339();
     let old = "first_position < (SELECT MAX(first_position) FROM change_batch) - 1";
     execute(&connection, &format!("UPDATE change_batch SET occurred_at = '{eight_days_ago}' WHERE {old}")).await?;
     server.terminate().await?;
-    let pruned = prune::prune(&app_on(&database).await?).await.map_err(told)?;
+    let pruned = prune::prune(&app_on(&database).await?).await.map_err(test_error)?;
     ensure!(pruned.batches > 0, "nothing was pruned");
     assert_eq!(number(&connection, "SELECT count(*) FROM change_batch").await?, 2);
     assert_eq!(number(&connection, "SELECT count(*) FROM change_log").await?, 2);
     server.start_again().await?;
 
-    // The last two changes are there: so whoever had those before them can go on.
+    // The log has the last two changes, so cursors from directly before them are valid.
     let mut socket = server.socket(None).await?;
     for (index, cursor) in cursors.iter().enumerate() {
         let id = format!("{index}");
@@ -75,7 +75,7 @@ async fn cursors_from_before_the_pruned_log_expire(database: TestDatabase) -> Re
     Ok(())
 }
 
-/// The service upon an empty database, at an instant that the test moves.
+/// The service on an empty database, with a clock that the test moves.
 struct World {
     app: App,
     clock: Arc<ManualClock>,
@@ -87,8 +87,8 @@ const START: &str = "2025-06-14T12:00:00Z";
 impl World {
     async fn new(database: &TestDatabase) -> Result<Self> {
         let clock = Arc::new(ManualClock::at(START.parse()?));
-        let db = Db::connect(&database.url, 4).await.map_err(told)?;
-        db.migrate().await.map_err(told)?;
+        let db = Db::connect(&database.url, 4).await.map_err(test_error)?;
+        db.migrate().await.map_err(test_error)?;
         let app = App::new(db, clock.clone(), Wake::local(), Arc::new(NoQueue), PlacementRule::default());
         Ok(Self { app, clock, connection: database.connect().await? })
     }
@@ -110,7 +110,7 @@ impl World {
             initiation_date: None,
             termination_date: None,
         };
-        let row = sessions::insert_session(&self.app, Viewer::ADMIN, new).await.map_err(told)?;
+        let row = sessions::insert_session(&self.app, Viewer::ADMIN, new).await.map_err(test_error)?;
         Ok(SessionId(row.id))
     }
 
@@ -122,23 +122,23 @@ impl World {
             end_time: "23:30:00".parse().ok(),
             location_override: None,
         };
-        let row = instances::insert_instance(&self.app, Viewer::ADMIN, new).await.map_err(told)?;
+        let row = instances::insert_instance(&self.app, Viewer::ADMIN, new).await.map_err(test_error)?;
         Ok(SessionInstanceId(row.id))
     }
 
     async fn turn(&self, instance: SessionInstanceId, active: bool) -> Result<()> {
-        instances::set_override(&self.app, Viewer::ADMIN, instance, active, None).await.map_err(told)?;
-        changes::publish(&self.app).await.map_err(told)?;
+        instances::set_override(&self.app, Viewer::ADMIN, instance, active, None).await.map_err(test_error)?;
+        changes::publish(&self.app).await.map_err(test_error)?;
         Ok(())
     }
 
     async fn positions(&self) -> Result<Vec<i64>> {
-        let read = changes::read_after(&self.app.db, Position(0), 100).await.map_err(told)?;
+        let read = changes::read_after(&self.app.db, Position(0), 100).await.map_err(test_error)?;
         Ok(read.into_iter().map(|change| change.position.0).collect())
     }
 
     async fn prune(&self) -> Result<prune::Pruned> {
-        prune::prune(&self.app).await.map_err(told)
+        prune::prune(&self.app).await.map_err(test_error)
     }
 
     async fn instances(&self) -> Result<Vec<i64>> {
@@ -155,13 +155,13 @@ async fn log_is_pruned_from_its_start_and_keeps_its_last_batch(database: TestDat
     let world = World::new(&database).await?;
     let session = world.session().await?;
     let instance = world.instance(session, world.today()).await?;
-    changes::publish(&world.app).await.map_err(told)?;
+    changes::publish(&world.app).await.map_err(test_error)?;
     for day in 1..=4 {
         world.clock.advance(TimeDelta::days(1));
         world.turn(instance, day % 2 == 0).await?;
     }
     assert_eq!(world.positions().await?, [1, 2, 3, 4, 5]);
-    // The third is as old as the first: clocks differ. It stays, or there would be a gap.
+    // By its clock the third batch is as old as the first. It must stay, or the log would have a gap.
     let start: chrono::DateTime<Utc> = START.parse()?;
     execute(
         &world.connection,
@@ -172,17 +172,17 @@ async fn log_is_pruned_from_its_start_and_keeps_its_last_batch(database: TestDat
     assert_eq!(world.prune().await?.batches, 1);
     assert_eq!(world.positions().await?, [2, 3, 4, 5]);
     assert_eq!(world.prune().await?.batches, 0);
-    assert_eq!(changes::oldest(world.app.db.pool()).await.map_err(told)?, Position(2));
+    assert_eq!(changes::oldest(world.app.db.pool()).await.map_err(test_error)?, Position(2));
 
     world.clock.advance(TimeDelta::days(365));
     assert_eq!(world.prune().await?.batches, 3);
-    assert_eq!(world.positions().await?, [5], "the last one knows the position");
+    assert_eq!(world.positions().await?, [5], "the last batch stays, because it holds the position");
     world.turn(instance, false).await?;
     world.turn(instance, true).await?;
     assert_eq!(world.positions().await?, [5, 6, 7]);
     world.clock.advance(TimeDelta::days(2));
     let short = world.app.clone().keeping_changes_for(TimeDelta::days(1));
-    assert_eq!(prune::prune(&short).await.map_err(told)?.batches, 2);
+    assert_eq!(prune::prune(&short).await.map_err(test_error)?.batches, 2);
     assert_eq!(world.positions().await?, [7]);
     Ok(())
 }
@@ -194,22 +194,22 @@ async fn deleted_instances_are_pruned_when_over_and_no_longer_in_the_log(databas
     let soon = world.instance(session, today + TimeDelta::days(1)).await?;
     let later = world.instance(session, today + TimeDelta::days(30)).await?;
     let kept = world.instance(session, today).await?;
-    changes::publish(&world.app).await.map_err(told)?;
+    changes::publish(&world.app).await.map_err(test_error)?;
     for instance in [soon, later] {
-        instances::delete_instance(&world.app, Viewer::ADMIN, instance).await.map_err(told)?;
+        instances::delete_instance(&world.app, Viewer::ADMIN, instance).await.map_err(test_error)?;
     }
     world.turn(kept, false).await?;
     assert_eq!(world.prune().await?.instances, 0);
 
-    // Deleted long ago, but the log still begins before that.
+    // They were deleted long ago, but the log still reaches back to that.
     world.clock.advance(TimeDelta::days(20));
     let patient = world.app.clone().keeping_changes_for(TimeDelta::days(100));
-    assert_eq!(prune::prune(&patient).await.map_err(told)?.instances, 0);
-    // The log goes on; of what was deleted, that which is over goes.
+    assert_eq!(prune::prune(&patient).await.map_err(test_error)?.instances, 0);
+    // After another change, the deleted instance that is over is pruned.
     world.turn(kept, true).await?;
     assert_eq!(world.prune().await?.instances, 1);
     assert_eq!(world.instances().await?, [later.0, kept.0]);
-    // What is still to come keeps its occurrence from being made again.
+    // A deleted instance in the future stays, so that its occurrence is not created again.
     world.clock.advance(TimeDelta::days(18));
     assert_eq!(world.prune().await?.instances, 0);
     world.clock.advance(TimeDelta::days(2));

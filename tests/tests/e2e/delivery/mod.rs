@@ -1,6 +1,6 @@
-//! Nothing lost, nothing twice, in order; whoever is slow, gone or many.
+//! Every subscriber gets every change once and in order, also when subscribers are slow, disconnect or are many.
 //!
-//! `INSESSION_FULL=1` runs these tests at their full size, which is for release builds.
+//! `INSESSION_FULL=1` runs these tests at full size, for release builds.
 
 mod churn;
 mod kept;
@@ -15,12 +15,12 @@ use anyhow::{Context, Result};
 use insession_tests::{Client, LIMIT, Program};
 use serde_json::json;
 
-use crate::load::{app_on, told};
+use crate::load::{app_on, test_error};
 
-/// The field of the only subscription there is.
+/// The field of the subscription.
 const FIELD: &str = "activeSessionChanged";
 
-/// A subscription that asks for little: what happened to what.
+/// A subscription that selects only the kind and the instance of each change.
 const NEWS: &str = "subscription($sessionIds: [ID!], $personId: ID, $city: String, $after: Cursor) {
     activeSessionChanged(sessionIds: $sessionIds, personId: $personId, city: $city, after: $after) {
         kind cursor sessionInstanceId
@@ -32,7 +32,7 @@ fn size<T>(small: T, full: T) -> T {
     if std::env::var_os("INSESSION_FULL").is_some() { full } else { small }
 }
 
-/// Holds an instance active or inactive.
+/// Overrides the status of an instance.
 async fn turn(client: &Client, instance: &str, active: bool) -> Result<()> {
     let document = "mutation($id: ID!, $active: Boolean!) {
         setActiveOverride(input: { sessionInstanceId: $id, active: $active }) { sessionInstance { id } }
@@ -41,16 +41,16 @@ async fn turn(client: &Client, instance: &str, active: bool) -> Result<()> {
     Ok(())
 }
 
-/// The value of a metric without labels, or with these, such as `{code="1013"}`; 0 of one that is not there.
+/// The value of a metric by its name, with its labels if it has any, such as `{code="1013"}`. 0 if it does not exist.
 async fn metric(server: &Program, name: &str) -> Result<f64> {
     let text = server.metrics().await?;
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     line.map_or(Ok(0.0), |value| value.parse().with_context(|| format!("{name} is {value}")))
 }
 
-/// The memory of a process that is in use, in KiB.
+/// The resident memory of a process in KiB.
 fn memory(program: &Program) -> Result<i64> {
     let status = fs::read_to_string(format!("/proc/{}/status", program.id()))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("a process has memory")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
     Ok(line.trim().trim_end_matches("kB").trim().parse()?)
 }

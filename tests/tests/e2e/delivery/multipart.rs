@@ -1,4 +1,4 @@
-//! Subscriptions over POST, for clients without WebSockets: fed by the same hub.
+//! Subscriptions over POST, as a multipart answer.
 
 use anyhow::{Context, Result, ensure};
 use insession_tests::{Client, Deployment, Settings, TestDatabase, on_both_databases, within};
@@ -35,9 +35,9 @@ async fn multipart_subscription_sends_a_snapshot_then_changes_and_resumes(databa
     assert_eq!(parts.news().await?["kind"], "ACTIVATED");
 
     let mut parts = Parts::open(&client, json!({ "after": "made up" })).await?;
-    let told = parts.next().await?.context("an answer")?;
+    let told = parts.next().await?.context("the answer ended")?;
     assert_eq!(told["payload"]["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{told}");
-    assert_eq!(parts.next().await?, None, "it ends there");
+    assert_eq!(parts.next().await?, None, "the answer ends after an error");
     Ok(())
 }
 
@@ -53,11 +53,11 @@ async fn multipart_subscriptions_count_as_sockets_and_end_with_the_server() -> R
     assert_eq!(refused.status(), 429);
     let body: Value = refused.json().await?;
     assert_eq!(body["errors"][0]["extensions"]["code"], "RATE_LIMITED", "{body}");
-    ensure!(server.socket(None).await.is_err(), "one socket too many");
+    ensure!(server.socket(None).await.is_err(), "a socket above the limit was accepted");
     assert_eq!(first.news().await?["kind"], "SNAPSHOT");
     let (status, ended) = futures_util::join!(server.terminate(), first.next());
     assert_eq!(ended?, None);
-    ensure!(status?.success(), "a server that was asked to stop ends well");
+    ensure!(status?.success(), "the server did not stop cleanly");
     Ok(())
 }
 
@@ -82,7 +82,7 @@ impl Parts {
         Ok(Self { response, text: String::new() })
     }
 
-    /// The next part that is no sign of life; `None` at the end.
+    /// The next part that is not a heartbeat. `None` at the end.
     async fn next(&mut self) -> Result<Option<Value>> {
         within(LIMIT, "a part", async {
             loop {

@@ -1,4 +1,4 @@
-//! Transactions that commit in another order than they began.
+//! Transactions that commit in another order than they began in.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use insession_tests::{
 use sea_orm::TransactionTrait;
 use serde_json::json;
 
-use super::{FIELD, LIMIT, NEWS, app_on, told, turn};
+use super::{FIELD, LIMIT, NEWS, app_on, test_error, turn};
 use crate::fixtures::{create_active_instance, create_session};
 
-/// The row of the transaction that stays open is written before all others, and its number is lower than theirs.
+/// The open transaction writes its batch before all others, so its id is lower than theirs.
 #[tokio::test]
 async fn open_transaction_delays_only_its_own_changes() -> Result<()> {
     let database = TestDatabase::postgres().await?;
@@ -59,7 +59,7 @@ async fn open_transaction_delays_only_its_own_changes() -> Result<()> {
     turn(&admin, &other, true).await?;
     seen.push(socket.next_for("1", LIMIT).await?.field(FIELD).clone());
 
-    // Whoever resumes, at whichever server and from wherever, gets the same in the same order.
+    // A subscription that resumes from any cursor at any server gets the same changes in the same order.
     for server in &deployment.servers {
         for from in 0..seen.len() {
             let after = from.checked_sub(1).map_or(&start, |last| &seen[last]["cursor"]);
@@ -74,12 +74,12 @@ async fn open_transaction_delays_only_its_own_changes() -> Result<()> {
     Ok(())
 }
 
-/// Subscriptions whose sockets end are dropped wherever they are.
+/// When a socket closes, its subscription is dropped at whatever `await` it is.
 #[tokio::test]
 async fn dropped_transaction_does_not_stay_open() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let app = app_on(&database).await?;
-    app.db.migrate().await.map_err(told)?;
+    app.db.migrate().await.map_err(test_error)?;
     let connection = database.connect().await?;
     for polls in 0..20 {
         let mut begun = Box::pin(app.db.snapshot());
@@ -93,7 +93,7 @@ async fn dropped_transaction_does_not_stay_open() -> Result<()> {
         eventually(LIMIT, "the transaction to end", async || {
             let open = "SELECT count(*) FROM pg_stat_activity
                         WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
-            ensure!(number(&connection, open).await? == 0, "dropped after {polls} polls, it is open");
+            ensure!(number(&connection, open).await? == 0, "dropped after {polls} polls, it is still open");
             Ok(())
         })
         .await?;

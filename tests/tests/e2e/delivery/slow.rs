@@ -1,4 +1,4 @@
-//! One who never reads harms nobody else, and is cut off.
+//! A subscriber that never reads does not block others, and is disconnected.
 
 use anyhow::{Result, ensure};
 use futures_util::future::try_join_all;
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{FIELD, LIMIT, NEWS, memory, metric, size, turn};
 use crate::fixtures::{create_active_instance, create_session};
 
-/// By how much the memory may grow for the one who does not read: its mailbox, and then some for whatever else goes on.
+/// How much memory the slow subscriber may cost: its mailbox, and a reserve for everything else that happens meanwhile.
 const GROWTH_KIB: i64 = 48 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -25,16 +25,16 @@ async fn slow_subscriber_is_disconnected_and_never_blocks_others() -> Result<()>
         socket.subscribe("1", NEWS, json!({ "sessionIds": [session] }))?;
         socket.next_for("1", LIMIT).await?;
     }
-    // As much as one socket can get for each change: a hundred messages with long ids.
+    // The slow subscriber gets as much as possible for each change: a hundred messages with long ids.
     let mut slow = server.socket(None).await?;
     for number in 0..100 {
         let id = format!("{number:0>1000}");
         slow.subscribe(&id, NEWS, json!({ "sessionIds": [session] }))?;
         slow.next_for(&id, LIMIT).await?;
     }
-    eventually(LIMIT, "all to be live", async || {
+    eventually(LIMIT, "all subscriptions to be live", async || {
         let live = metric(server, "insession_subscriptions").await?;
-        ensure!((live - f64::from(readers + 100)).abs() < 0.5, "only {live} are");
+        ensure!((live - f64::from(readers + 100)).abs() < 0.5, "only {live} are live");
         Ok(())
     })
     .await?;
@@ -59,23 +59,23 @@ async fn slow_subscriber_is_disconnected_and_never_blocks_others() -> Result<()>
         } else {
             before_the_cut += 1;
         }
-        ensure!(changes < 5_000, "it is not cut off");
+        ensure!(changes < 5_000, "the slow subscriber was not disconnected");
     }
     println!("{readers} readers, {changes} changes, {before_the_cut} before the cut, memory grew by {most} KiB");
     ensure!(before_the_cut > 1, "the readers got no change while the slow one was connected");
     ensure!(most < GROWTH_KIB, "the memory grew by {most} KiB");
-    eventually(LIMIT, "its socket to be gone", async || {
+    eventually(LIMIT, "the slow socket to be gone", async || {
         let open = metric(server, "insession_sockets").await?;
         ensure!((open - f64::from(readers)).abs() < 0.5, "{open} are open");
         Ok(())
     })
     .await?;
-    // It has a beginning without a gap, and can go on from there.
+    // It got the first changes without a gap, and can resume from the last of them.
     slow.read_again()?;
     slow.closed(LIMIT).await?;
     let id = format!("{:0>1000}", 0);
     let got: Vec<_> = slow.take_all().into_iter().filter(|received| received.id() == Some(&id)).collect();
-    ensure!(!got.is_empty(), "nothing had arrived");
+    ensure!(!got.is_empty(), "no change had arrived");
     let cursor = &got[got.len() - 1].field(FIELD)["cursor"];
     let mut again = server.socket(None).await?;
     again.subscribe("1", NEWS, json!({ "sessionIds": [session], "after": cursor }))?;

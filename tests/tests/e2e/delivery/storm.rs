@@ -1,5 +1,5 @@
-//! Subscribers on three servers, whose sockets are cut at random, while servers, workers and Redis are stopped and killed
-//! and hundreds of changes are made: who resumes by the last cursor has every change once, in order.
+//! Subscribers of three servers resume by their last cursor, while their sockets are cut at random, servers, workers and
+//! Redis are stopped and killed, and hundreds of changes are made. Each gets every change once, in order.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use super::{LIMIT, size};
 use crate::load::{Load, Random, Size, Tolerance};
 
-/// On a slow machine the rest of the changes is made in peace.
+/// After this many rounds, a slow machine makes the rest of the changes undisturbed.
 const MOST_ROUNDS: usize = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -27,7 +27,7 @@ async fn resumed_subscriptions_get_every_change_once_in_order_whatever_crashes()
         disturb(&mut deployment, &random).await?;
         rounds += 1;
     }
-    eventually(LIMIT, "so many changes", async || {
+    eventually(LIMIT, "the wanted number of changes", async || {
         let made = load.changes().await?;
         ensure!(made >= wanted, "only {made}");
         Ok(())
@@ -41,7 +41,7 @@ async fn resumed_subscriptions_get_every_change_once_in_order_whatever_crashes()
     Ok(())
 }
 
-/// Stops, kills and starts again each part once.
+/// Stops or kills each part once and starts it again.
 async fn disturb(deployment: &mut Deployment, random: &Random) -> Result<()> {
     for step in 0..6 {
         sleep(Duration::from_millis(100 + random.below(400))).await;
@@ -51,14 +51,14 @@ async fn disturb(deployment: &mut Deployment, random: &Random) -> Result<()> {
                 deployment.servers[0].start_again().await?;
             }
             1 => {
-                let redis = deployment.redis.as_mut().context("there is Redis")?;
+                let redis = deployment.redis.as_mut().context("no Redis")?;
                 redis.kill()?;
                 sleep(Duration::from_millis(random.below(1_500))).await;
-                deployment.redis.as_mut().context("there is Redis")?.start_again().await?;
+                deployment.redis.as_mut().context("no Redis")?.start_again().await?;
             }
             2 => {
                 let status = deployment.servers[1].terminate().await?;
-                ensure!(status.success(), "a server that was asked to stop ended with {status}");
+                ensure!(status.success(), "the server ended with {status}");
                 deployment.servers[1].start_again().await?;
             }
             3 => {
