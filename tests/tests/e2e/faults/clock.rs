@@ -1,5 +1,5 @@
-//! Somebody sets the clock of the machine an hour forward, and back again. Statuses, timers and tokens follow the clock;
-//! cursors and the order of the log don't depend on it.
+//! The machine's clock is set an hour forward and back again. Statuses, timers and tokens follow the clock. Cursors and the
+//! order of the log do not depend on it.
 
 use anyhow::{Context, Result, ensure};
 use chrono::TimeDelta;
@@ -41,11 +41,11 @@ async fn statuses_and_tokens_follow_a_changed_clock(database: TestDatabase) -> R
         badge.tells("ACTIVATED", &later).await?;
         load.recovers(&deployment.servers).await?;
         let refused = brief.error_code("{ viewer { id } }", json!({})).await?;
-        ensure!(refused == "UNAUTHENTICATED", "a token that ended was refused with {refused}");
+        ensure!(refused == "UNAUTHENTICATED", "an expired token was refused with {refused}");
         check_in(&admin, &later, "YES", Some(&ann)).await?;
         badge.tells("UPDATED", &later).await?;
         ensure!(place_of(&admin, &ann).await? == *later, "Ann is elsewhere");
-        // What is told of it now has an instant in the time to come, when the clock is set back.
+        // This change has an instant that lies in the future when the clock is set back.
         check_in(&admin, &here, "YES", Some(&bob)).await?;
         badge.tells("UPDATED", &here).await?;
 
@@ -56,7 +56,7 @@ async fn statuses_and_tokens_follow_a_changed_clock(database: TestDatabase) -> R
         ensure!(place_of(&admin, &ann).await? == *here, "Ann is not where she was before");
         check_in(&admin, &here, "NO", Some(&bob)).await?;
         badge.tells("UPDATED", &here).await?;
-        // The latest arrival is the one that was said last.
+        // The arrival that was reported last counts as the latest, whatever the clock says.
         check_in(&admin, &there, "YES", Some(&bob)).await?;
         check_in(&admin, &here, "YES", Some(&bob)).await?;
         ensure!(place_of(&admin, &bob).await? == *here, "Bob did not get here");
@@ -75,12 +75,12 @@ async fn statuses_and_tokens_follow_a_changed_clock(database: TestDatabase) -> R
     let mut socket = deployment.first().socket(Some(&short)).await?;
     shim.set_clock(TimeDelta::hours(1))?;
     badge.tells("ACTIVATED", &later).await?;
-    // A socket looks at its token when it is asked for something and at each ping, one of which may have come first.
+    // A socket checks its token with each request and each ping. A ping may have closed it already.
     if let Err(gone) = socket.subscribe("1", CHANGES, json!({})) {
         println!("{gone:#}");
     }
     let closed = socket.closed(LIMIT).await?;
-    ensure!(closed.code == 4403, "a socket whose token ended was closed with {closed:?}");
+    ensure!(closed.code == 4403, "a socket whose token expired was closed with {closed:?}");
     shim.set_clock(TimeDelta::zero())?;
     badge.tells("DEACTIVATED", &later).await?;
     load.finish(&database).await?;

@@ -1,4 +1,4 @@
-//! The disk under SQLite is full.
+//! The disk of an SQLite database is full.
 
 use std::{path::Path, time::Duration};
 
@@ -28,11 +28,11 @@ async fn full_disk_refuses_changes_and_loses_none() -> Result<()> {
         eventually(LIMIT, "a change to be refused", async || {
             let name = format!("Somebody {round}");
             let made = create_person(&admin, &name).await;
-            ensure!(made.is_err(), "there is room");
+            ensure!(made.is_err(), "the change was accepted");
             Ok(())
         })
         .await?;
-        // Who only looks notices nothing.
+        // Queries and subscriptions still work.
         admin.data("{ sessions(first: 5) { nodes { name isActive } } changeCursor }", json!({})).await?;
         let mut socket = deployment.first().socket(None).await?;
         socket.subscribe("1", CHANGES, json!({}))?;
@@ -43,6 +43,6 @@ async fn full_disk_refuses_changes_and_loses_none() -> Result<()> {
     }
 
     let outcome = load.finish(&database).await?;
-    ensure!(outcome.ledgers.iter().any(|ledger| ledger.refused > 0), "nobody was told of it");
+    ensure!(outcome.ledgers.iter().any(|ledger| ledger.refused > 0), "no writer was refused");
     deployment.servers[0].expect_running()
 }

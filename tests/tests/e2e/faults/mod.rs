@@ -1,8 +1,7 @@
-//! What production does to a service: databases that restart, refuse, hang or lose an answer, full disks, clocks that
-//! jump, a Redis that is away, orders to stop. Under load, against the real program; what must hold of the load is said in
-//! [`crate::load`].
+//! Faults of production, under load: a database that restarts, refuses connections, hangs or loses an answer, a full disk, a
+//! clock that jumps, Redis that is down, and SIGTERM. [`crate::load`] says what must hold of the load.
 //!
-//! `INSESSION_FULL=1` breaks things for as long as they are broken in production.
+//! `INSESSION_FULL=1` makes the faults last as long as in production.
 
 mod clock;
 mod disk;
@@ -17,7 +16,7 @@ use crate::load::{Size, Tolerance};
 
 const SIZE: Size = Size { subscribers: 20, writers: 4 };
 
-/// The database is away for a while.
+/// What the load tolerates while the database is down.
 const AWAY: Tolerance = Tolerance { internal: true, servers_end: false };
 
 /// `small` in CI, `full` when asked for.
@@ -25,7 +24,7 @@ fn size<T>(small: T, full: T) -> T {
     if std::env::var_os("INSESSION_FULL").is_some() { full } else { small }
 }
 
-/// Waits until a server says that it is not ready, because of its database.
+/// Waits until a server reports that it is not ready, because its database is down.
 async fn is_unready(server: &Program) -> Result<()> {
     let client = server.client();
     eventually(LIMIT, "the server to say that it is not ready", async || {

@@ -1,4 +1,4 @@
-//! PostgreSQL restarts, crashes, refuses connections, stands still, and does what it is told without saying so.
+//! PostgreSQL restarts, crashes, refuses connections, hangs, and commits without an answer.
 
 use std::time::Duration;
 
@@ -41,13 +41,13 @@ async fn servers_recover_after_the_database_refused_connections() -> Result<()> 
 
     proxy.refuse();
     is_unready(deployment.first()).await?;
-    // Longer than a request waits for a connection.
+    // The fault lasts longer than a request waits for a connection.
     sleep(size(Duration::from_secs(12), Duration::from_mins(1))).await;
     proxy.allow().await?;
     load.recovers(&deployment.servers).await?;
 
     let outcome = load.finish(&database).await?;
-    ensure!(outcome.ledgers.iter().any(|ledger| ledger.refused > 0), "nobody was told of it");
+    ensure!(outcome.ledgers.iter().any(|ledger| ledger.refused > 0), "no writer was refused");
     expect_running(&mut deployment)
 }
 
@@ -68,7 +68,7 @@ async fn every_request_is_answered_while_the_database_hangs() -> Result<()> {
     expect_running(&mut deployment)
 }
 
-/// Whoever asked is told that it failed, and may look; what is done again by itself would be done twice.
+/// A retry of the server could do the change twice. So the client gets an error and can look whether it was done.
 #[tokio::test]
 async fn commit_with_a_lost_answer_is_not_retried() -> Result<()> {
     let database = TestDatabase::postgres().await?;
@@ -88,7 +88,7 @@ async fn commit_with_a_lost_answer_is_not_retried() -> Result<()> {
         })
         .await?;
         let made = number(&connection, &format!("SELECT count(*) FROM person WHERE display_name = '{name}'")).await?;
-        ensure!(made == 1, "{made} people were made, and the answer was {}", answer.body);
+        ensure!(made == 1, "{made} people were created, and the answer was {}", answer.body);
         eventually(LIMIT, "the server to work again", async || {
             server.admin().data(document, json!({ "name": "Bob" })).await.map(drop)
         })

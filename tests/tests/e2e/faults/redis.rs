@@ -1,4 +1,4 @@
-//! Redis is away, and stands still: nothing is lost, and nothing is later than a second or so.
+//! Redis is down or hangs: nothing is lost and nothing is refused.
 
 use std::time::Duration;
 
@@ -13,20 +13,20 @@ use crate::load::{Load, Tolerance};
 async fn nothing_is_refused_while_redis_is_down_or_hangs() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let mut deployment = Deployment::sized(&database, 2, 2, |settings| settings).await?;
-    // Without any leave to refuse.
+    // No error is tolerated.
     let load = Load::start(&database, &deployment, SIZE, Tolerance::default()).await?;
     let away = size(Duration::from_secs(5), Duration::from_mins(1));
 
-    deployment.redis.as_mut().context("there is Redis")?.kill()?;
+    deployment.redis.as_mut().context("no Redis")?.kill()?;
     sleep(away).await;
     load.recovers(&deployment.servers).await?;
-    deployment.redis.as_mut().context("there is Redis")?.start_again().await?;
+    deployment.redis.as_mut().context("no Redis")?.start_again().await?;
     load.goes_on(20).await?;
 
-    deployment.redis.as_mut().context("there is Redis")?.freeze()?;
+    deployment.redis.as_mut().context("no Redis")?.freeze()?;
     sleep(away).await;
     load.recovers(&deployment.servers).await?;
-    deployment.redis.as_mut().context("there is Redis")?.thaw()?;
+    deployment.redis.as_mut().context("no Redis")?.thaw()?;
     load.recovers(&deployment.servers).await?;
 
     load.finish(&database).await?;

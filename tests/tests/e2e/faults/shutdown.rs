@@ -1,5 +1,5 @@
-//! SIGTERM under load: what is under way ends or is refused by a code, sockets are told to come back, and the process ends
-//! in time and well.
+//! SIGTERM under load: open requests are answered or refused with a code, sockets are closed with 1012 so that clients
+//! reconnect, and the process ends by itself.
 
 use anyhow::{Result, ensure};
 use insession_tests::{
@@ -46,13 +46,13 @@ async fn server_stops_cleanly_under_load() -> Result<()> {
     Ok(())
 }
 
-/// Waits until so many statements wait for locks.
+/// Waits until this many statements wait for locks.
 async fn are_waiting(connection: &DatabaseConnection, statements: i64) -> Result<()> {
     let sql = "SELECT count(*) FROM pg_locks WHERE NOT granted
                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     eventually(LIMIT, "statements to wait for locks", async || {
         let waiting = number(connection, sql).await?;
-        ensure!(waiting >= statements, "only {waiting} do");
+        ensure!(waiting >= statements, "only {waiting} wait");
         Ok(())
     })
     .await
@@ -72,7 +72,7 @@ async fn server_stops_despite_clients_that_hang() -> Result<()> {
     let admin = server.admin();
     let person = create_person(&admin, "Ann").await?;
 
-    // A query and a mutation that have no end.
+    // A query and a mutation that hang.
     let connection = database.connect().await?;
     let hold = connection.begin().await?;
     execute(&hold, "LOCK TABLE person").await?;
@@ -102,11 +102,11 @@ async fn server_stops_despite_clients_that_hang() -> Result<()> {
          content-length: 100\r\n\r\n{{"
     );
     let _hanging = [
-        // Nothing; half a head; half a body.
+        // A connection that sends nothing, half of a request's head, and half of a body.
         begin(b"").await?,
         begin(b"POST /graphql HT").await?,
         begin(post.as_bytes()).await?,
-        // A socket that does not answer, and a reader that does not read.
+        // A socket that does not answer, and a client that does not read its answers.
         begin(upgrade.as_bytes()).await?,
         begin(page.repeat(500).as_bytes()).await?,
     ];
@@ -134,7 +134,7 @@ async fn worker_stops_despite_a_job_that_hangs() -> Result<()> {
     let instance = create_instance(&admin, &session, in_seconds(3), in_seconds(600)).await?;
     let hold = connection.begin().await?;
     execute(&hold, "LOCK TABLE session_instance IN SHARE MODE").await?;
-    // It falls due, and can't be opened.
+    // The instance falls due, and the sweep waits for the lock.
     are_waiting(&connection, 1).await?;
     stop(&mut deployment.workers[0]).await?;
 
