@@ -1,6 +1,7 @@
-//! A load of writers and subscribers, under which things are stopped and broken; and what must hold of it in the end:
-//! what was acknowledged is there, nothing was done twice, every subscriber has had what the log tells, once and in order,
-//! and whoever was refused was told so by a code.
+//! A load of writers and subscribers, during which a test stops or breaks parts of the deployment.
+//!
+//! At the end, every acknowledged change is stored, no change was made twice, every subscriber got each change of the log
+//! once and in order, and every refused request got an error code.
 
 mod random;
 mod stage;
@@ -34,12 +35,12 @@ use self::{
 };
 use crate::fixtures::create_person;
 
-/// What may go wrong for clients, in the test at hand.
+/// Which errors clients may get in a test.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tolerance {
-    /// The database may be away: then answers are INTERNAL, and tell nothing of the inside.
+    /// The database may be down. Then answers are INTERNAL and show no internals.
     pub internal: bool,
-    /// Servers end: connections end without an answer.
+    /// Servers may end. Then connections end without an answer.
     pub servers_end: bool,
 }
 
@@ -57,7 +58,7 @@ pub struct Size {
     pub writers: usize,
 }
 
-/// A load upon the servers of a deployment. It goes on until [`Load::finish`].
+/// A running load. It goes on until [`Load::finish`].
 pub struct Load {
     app: App,
     watchers: Vec<Arc<Watcher>>,
@@ -67,7 +68,7 @@ pub struct Load {
     is_over: Arc<AtomicBool>,
 }
 
-/// What the load did.
+/// What the load has done.
 pub struct Outcome {
     pub changes: usize,
     pub messages: usize,
@@ -94,9 +95,9 @@ impl Load {
             watchers.push(Arc::clone(&watcher));
             watching.spawn(watch(watcher, Arc::clone(&urls), random.another(), tolerance));
         }
-        eventually(LIMIT, "all to have their snapshot", async || {
+        eventually(LIMIT, "all subscribers to have their snapshot", async || {
             let begun = watchers.iter().filter(|watcher| !watcher.seen().is_empty()).count();
-            ensure!(begun == size.subscribers, "only {begun} have");
+            ensure!(begun == size.subscribers, "only {begun} have it");
             Ok(())
         })
         .await?;
@@ -114,12 +115,12 @@ impl Load {
         Ok(load)
     }
 
-    /// How many changes were made since the start.
+    /// How many changes have been logged since the start.
     pub async fn changes(&self) -> Result<i64> {
         Ok(head(&self.app).await?.0 - self.start.0)
     }
 
-    /// Waits until so many more changes were made.
+    /// Waits until this many more changes have been logged.
     pub async fn goes_on(&self, more: i64) -> Result<()> {
         let before = self.changes().await?;
         eventually(LIMIT, "more changes", async || {
@@ -146,7 +147,7 @@ impl Load {
         self.goes_on(20).await
     }
 
-    /// Ends the load, waits until nothing is left to tell, and checks everything.
+    /// Ends the load, waits until every change is published and delivered, and checks everything.
     pub async fn finish(mut self, database: &TestDatabase) -> Result<Outcome> {
         self.is_over.store(true, Ordering::Relaxed);
         let mut ledgers = Vec::new();
@@ -154,16 +155,16 @@ impl Load {
             ledgers.push(written??);
         }
         let truth = settle(&self.app, database).await?;
-        let complete = eventually(LIMIT, "all to have everything", async || {
+        let complete = eventually(LIMIT, "all subscribers to have every change", async || {
             for watcher in &self.watchers {
                 let expected = watcher.expected(&truth);
                 let last = watcher.seen().last().map(|seen| seen.position);
-                ensure!(last >= expected.last().map(|seen| seen.position), "one has only got to {last:?}");
+                ensure!(last >= expected.last().map(|seen| seen.position), "a subscriber is at {last:?}");
             }
             Ok(())
         });
         let complete = complete.await;
-        // A watcher ends only when it was told something wrong.
+        // A watcher ends only when it got a wrong message.
         if let Some(wrong) = self.watching.try_join_next() {
             wrong??;
         }
@@ -197,7 +198,7 @@ impl Load {
     }
 }
 
-/// The log tells what happened once: an instance opens and closes in turns, and a person goes from where they were.
+/// The log has each change once: an instance opens and closes in turns, and each move begins where the person was.
 fn told_once(truth: &[Change]) -> Result<()> {
     let mut active: BTreeMap<SessionInstanceId, bool> = BTreeMap::new();
     let mut places: BTreeMap<PersonId, Option<SessionInstanceId>> = BTreeMap::new();
@@ -213,7 +214,7 @@ fn told_once(truth: &[Change]) -> Result<()> {
                 _ => continue,
             };
             let before = active.insert(instance, is_active).unwrap_or(false);
-            ensure!(before != is_active, "told twice: {change:?}");
+            ensure!(before != is_active, "logged twice: {change:?}");
         }
     }
     Ok(())
@@ -224,27 +225,27 @@ async fn readiness(server: &Program) -> Result<u16> {
     Ok(client.http().get(client.address("/health/ready")).send().await?.status().as_u16())
 }
 
-/// The service in this process, upon a database that servers use.
+/// The service in this process, on the database of the servers.
 pub async fn app_on(database: &TestDatabase) -> Result<App> {
-    let db = Db::connect(&database.url, 4).await.map_err(told)?;
+    let db = Db::connect(&database.url, 4).await.map_err(test_error)?;
     Ok(App::new(db, Arc::new(SystemClock), Wake::local(), Arc::new(NoQueue), PlacementRule::default()))
 }
 
-/// An error of the service as one of a test.
+/// Converts an error of the service into one of a test.
 #[expect(clippy::needless_pass_by_value, reason = "to be given to map_err")]
-pub fn told(error: service::Error) -> anyhow::Error {
+pub fn test_error(error: service::Error) -> anyhow::Error {
     anyhow!("{error:?}")
 }
 
 async fn head(app: &App) -> Result<Position> {
-    changes::publish(app).await.map_err(told)?;
-    changes::head(app.db.pool()).await.map_err(told)
+    changes::publish(app).await.map_err(test_error)?;
+    changes::head(app.db.pool()).await.map_err(test_error)
 }
 
-/// Waits until nothing is left to be told and nothing happens any more by itself, and reads the whole log.
+/// Waits until every change is published and nothing falls due soon, and reads the whole log.
 async fn settle(app: &App, database: &TestDatabase) -> Result<Vec<Change>> {
     let connection = database.connect().await?;
-    eventually(LIMIT, "everything to be told", async || {
+    eventually(LIMIT, "every change to be published", async || {
         head(app).await?;
         let due = app.now() + chrono::TimeDelta::seconds(60);
         let due = format!("SELECT count(*) FROM session_instance WHERE due_at < '{}'", due.to_rfc3339());
@@ -257,7 +258,7 @@ async fn settle(app: &App, database: &TestDatabase) -> Result<Vec<Change>> {
     let mut truth: Vec<Change> = Vec::new();
     loop {
         let after = truth.last().map_or(Position(0), |change| change.position);
-        let more = changes::read_after(&app.db, after, 1_000).await.map_err(told)?;
+        let more = changes::read_after(&app.db, after, 1_000).await.map_err(test_error)?;
         if more.is_empty() {
             connection.close().await.context("closing")?;
             return Ok(truth);

@@ -1,4 +1,4 @@
-//! Chance, the same again by `INSESSION_SEED`.
+//! Random numbers. `INSESSION_SEED` repeats those of an earlier run.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

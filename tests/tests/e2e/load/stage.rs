@@ -1,5 +1,5 @@
-//! What there is to write to and to watch: sessions in two cities, with instances that are active, and some that will be
-//! by themselves; and people.
+//! The objects of the load: people, and sessions in two cities. Each session has active instances and one that timers open
+//! and close.
 
 use anyhow::{Context, Result};
 use domain::{
@@ -47,7 +47,7 @@ impl Stage {
         Ok(stage)
     }
 
-    /// What the subscriber of this number asks for: all, one session, a city, three sessions, a person.
+    /// The arguments of a subscriber by its number: none, one session, a city, three sessions, or a person.
     pub fn narrowing(&self, number: usize) -> SessionNarrowing {
         let session = |number: usize| self.sessions[number % SESSIONS].parse::<SessionId>().expect("an id");
         match number % 5 {

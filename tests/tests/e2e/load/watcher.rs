@@ -1,6 +1,6 @@
-//! A subscriber, over however many sockets, who resumes by the last cursor.
+//! A subscriber that reconnects again and again and resumes by its last cursor.
 //!
-//! The truth is the log: each change that it has, narrowed as the subscriber asked, is what the subscriber must have got.
+//! It must get exactly those changes of the log that match its arguments.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,14 +22,14 @@ use super::{Random, Tolerance};
 
 const FIELD: &str = "activeSessionChanged";
 
-/// What happened to what: the database need not be asked for it.
+/// Selects what the server knows without a query.
 const NEWS: &str = "subscription($sessionIds: [ID!], $personId: ID, $city: String, $after: Cursor) {
     activeSessionChanged(sessionIds: $sessionIds, personId: $personId, city: $city, after: $after) {
         kind cursor sessionInstanceId
     }
 }";
 
-/// The same, with what is read for each message.
+/// Selects fields that the server reads from the database for each message.
 const NEWS_IN_FULL: &str = "subscription($sessionIds: [ID!], $personId: ID, $city: String, $after: Cursor) {
     activeSessionChanged(sessionIds: $sessionIds, personId: $personId, city: $city, after: $after) {
         kind cursor sessionInstanceId
@@ -74,10 +74,10 @@ impl Watcher {
         })
     }
 
-    /// Of the changes of the log those that are due, after the snapshot.
+    /// The changes of the log that the subscriber must get after its snapshot.
     pub fn expected(&self, truth: &[Change]) -> Vec<Seen> {
         let from = self.seen().first().map_or(Position(0), |seen| seen.position);
-        // Nobody is anywhere when the subscribers begin.
+        // Nobody has a place when the subscribers begin.
         let mut person_at = None;
         let mut expected = Vec::new();
         let narrowing = Narrowing::Sessions(self.narrowing.clone());
@@ -106,26 +106,26 @@ impl Watcher {
         let mut wrong = String::new();
         for pair in seen.windows(2) {
             if pair[0].position >= pair[1].position {
-                writeln!(wrong, "{:?} came before {:?}", pair[0], pair[1])?;
+                writeln!(wrong, "{:?} arrived before {:?}", pair[0], pair[1])?;
             }
         }
         let known: BTreeMap<Position, &Seen> = expected.iter().map(|due| (due.position, due)).collect();
         for one in &seen {
             if known.get(&one.position) != Some(&one) {
-                writeln!(wrong, "{one:?} came instead of {:?}", known.get(&one.position))?;
+                writeln!(wrong, "{one:?} arrived instead of {:?}", known.get(&one.position))?;
             }
         }
         let got: BTreeSet<Position> = seen.iter().map(|seen| seen.position).collect();
         for (index, due) in expected.iter().enumerate().filter(|(_, due)| !got.contains(&due.position)) {
-            // An update may be left out for the next news of its instance, if they are an update too (rule 24).
+            // An UPDATED may be left out if the next change of its instance is UPDATED too (rule 24).
             let next = expected[index + 1..].iter().find(|next| next.instance == due.instance);
             if due.kind != "UPDATED" || next.is_none_or(|next| next.kind != "UPDATED") {
-                writeln!(wrong, "{due:?} never came")?;
+                writeln!(wrong, "{due:?} never arrived")?;
             }
         }
         ensure!(
             wrong.is_empty(),
-            "who asked for {:?} got {} of {}:\n{wrong}",
+            "the subscriber with {:?} got {} of {} changes:\n{wrong}",
             self.narrowing,
             seen.len(),
             expected.len()
@@ -134,8 +134,7 @@ impl Watcher {
     }
 }
 
-/// Subscribes at one server after the other, for as long as chance will have it. Ends only when it was told something
-/// wrong.
+/// Subscribes at random servers for random durations. Ends only when it gets a wrong message.
 pub async fn watch(watcher: Arc<Watcher>, urls: Arc<[String]>, random: Random, tolerance: Tolerance) -> Result<()> {
     let token = watcher.narrowing.person.map(|_| token::admin());
     loop {
@@ -144,7 +143,7 @@ pub async fn watch(watcher: Arc<Watcher>, urls: Arc<[String]>, random: Random, t
             continue;
         };
         let cut_after = Duration::from_millis(100 + random.below(3_000));
-        // One that is gone already can't be subscribed on.
+        // Subscribing fails if the socket is already closed.
         if socket.subscribe("1", watcher.document, watcher.variables()).is_ok()
             && let Ok(Some(end)) = tokio::time::timeout(cut_after, read(&watcher, &mut socket)).await
         {
@@ -154,12 +153,12 @@ pub async fn watch(watcher: Arc<Watcher>, urls: Arc<[String]>, random: Random, t
             sleep(Duration::from_millis(20 + random.below(100))).await;
         }
         watcher.cuts.fetch_add(1, Ordering::Relaxed);
-        // What has arrived and was not looked at is as lost as what is still on its way.
+        // Messages that have arrived but were not read are lost, like those still on their way.
         drop(socket);
     }
 }
 
-/// Reads until the socket ends; or something else comes than news.
+/// Reads until the socket ends. Returns a message that is not a complete change.
 async fn read(watcher: &Watcher, socket: &mut Socket) -> Option<Received> {
     while let Ok(received) = socket.any_for("1", LIMIT).await {
         let is_whole = received.kind() == "next" && received.message["payload"].get("errors").is_none();
@@ -179,7 +178,7 @@ fn seen(received: &Received) -> Result<Seen> {
     Ok(Seen { position, kind: text("kind").unwrap_or_default(), instance: text("sessionInstanceId"), cursor })
 }
 
-/// The position that a cursor begins with: eight bytes, in base64 for addresses. Clients can't know; a test may.
+/// The position in a cursor: its first eight bytes, in URL-safe base64. Clients must not rely on this; a test may.
 fn position_in(cursor: &str) -> Option<Position> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let digits = cursor.bytes().take(11).map(|byte| ALPHABET.iter().position(|it| *it == byte));

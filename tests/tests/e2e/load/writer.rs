@@ -1,4 +1,4 @@
-//! Who makes changes, at any server that answers, and keeps a ledger of what was acknowledged.
+//! A writer makes changes at random servers and keeps a ledger of what was acknowledged.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,41 +16,41 @@ use tokio::time::sleep;
 
 use super::{Random, Stage, Tolerance};
 
-/// What was said to be done, and what was tried. Each writer has instances and people of its own, so the last word is
-/// its own.
+/// What was acknowledged, and what was tried without a clear answer. Each writer has its own instances and people, so it
+/// knows the last value of each.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    /// Where each instance was said to be last.
+    /// The last acknowledged location of each instance.
     places: BTreeMap<String, String>,
-    /// Where it may be, as nobody knows whether it was put there, or when.
+    /// Locations that were saved without an acknowledgement.
     perhaps_at: BTreeSet<String>,
-    /// Who was made, by name.
+    /// The ids of people who were created, by name.
     made: BTreeMap<String, String>,
-    /// Of whom nobody knows whether they were made.
+    /// Names of people who may have been created.
     perhaps_made: BTreeSet<String>,
     /// Person and instance of each yes.
     yeses: BTreeSet<(String, String)>,
     pub acknowledged: usize,
     pub refused: usize,
-    /// Nobody took the connection.
+    /// Requests whose connection was refused.
     pub unanswered: usize,
-    /// It ended without an answer.
+    /// Requests whose connection ended without an answer.
     pub cut: usize,
 }
 
 impl Ledger {
-    /// What was acknowledged is there, once; what was not is there once at the most.
+    /// Acknowledged changes are stored once. Others are stored at most once.
     pub async fn check(&self, database: &TestDatabase) -> Result<()> {
         let connection = database.connect().await?;
         let row = |id: &str| -> Result<i64> { Ok(id.rsplit(':').next().context("an id has a number")?.parse()?) };
         for (name, id) in &self.made {
             let sql = format!("SELECT count(*) FROM person WHERE display_name = '{name}' AND id = {}", row(id)?);
-            ensure!(number(&connection, &sql).await? == 1, "{name} was acknowledged as {id}, and is not there");
+            ensure!(number(&connection, &sql).await? == 1, "{name} was acknowledged as {id}, but is not stored");
         }
         for name in self.made.keys().chain(&self.perhaps_made) {
             let count =
                 number(&connection, &format!("SELECT count(*) FROM person WHERE display_name = '{name}'")).await?;
-            ensure!(count <= 1, "{name} was made {count} times");
+            ensure!(count <= 1, "{name} was created {count} times");
         }
         for (instance, place) in &self.places {
             let list = self.perhaps_at.iter().chain([place]).map(|place| format!("'{place}'"));
@@ -58,7 +58,7 @@ impl Ledger {
             let id = row(instance)?;
             let sql =
                 format!("SELECT count(*) FROM session_instance WHERE id = {id} AND location_override IN ({list})");
-            ensure!(number(&connection, &sql).await? == 1, "{instance} is not at the last place, one of {list}");
+            ensure!(number(&connection, &sql).await? == 1, "the location of {instance} is none of {list}");
         }
         for (person, instance) in &self.yeses {
             let sql = format!(
@@ -66,14 +66,14 @@ impl Ledger {
                 row(person)?,
                 row(instance)?
             );
-            ensure!(number(&connection, &sql).await? == 1, "the yes of {person} to {instance} is not there");
+            ensure!(number(&connection, &sql).await? == 1, "the yes of {person} to {instance} is not stored");
         }
         connection.close().await?;
         Ok(())
     }
 }
 
-/// Of how many writers this is which: whose instances and people are whose.
+/// The writer's number and the number of writers, which decide who owns which instances and people.
 #[derive(Debug, Clone, Copy)]
 pub struct Share {
     pub number: usize,
@@ -86,7 +86,10 @@ impl Share {
     }
 }
 
-/// Makes changes until `is_over`. Fails when an answer is one that nobody should get.
+/// Makes changes until `is_over`.
+///
+/// # Errors
+/// When an answer is an error that is not tolerated.
 pub async fn write(
     stage: Arc<Stage>,
     urls: Arc<[String]>,
@@ -192,7 +195,7 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Whether it was done or not, nobody knows.
+    /// Records that the change may have been made.
     fn note_perhaps(self, ledger: &mut Ledger) {
         match self {
             Self::Turn { .. } | Self::CheckIn { .. } => {}
