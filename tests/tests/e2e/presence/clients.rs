@@ -1,4 +1,4 @@
-//! Visits as clients see them, at real servers.
+//! Visits over the API of real servers.
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
@@ -81,7 +81,7 @@ async fn visit_goes_from_first_heartbeat_to_completion(database: TestDatabase) -
     assert_eq!(ann.error_code(nowhere, json!({ "id": visit })).await?, "NOT_FOUND");
     assert_eq!(ann.error_code(nowhere, json!({ "id": new_visit() })).await?, "NOT_FOUND");
 
-    // Its person sees it, and admins; for others there is none.
+    // Only its person and admins see the visit.
     let look = "query($id: ID!) { presence(id: $id) { id person { displayName } }
         node(id: $id) { ... on Presence { id status } } }";
     let id = json!({ "id": format!("Presence:{visit}") });
@@ -152,7 +152,10 @@ async fn subscribers_get_the_latest_occupancy(database: TestDatabase) -> Result<
         "the lease ended at {ends_at}, the seat was freed at {freed_at}; the next sweep is at {sweep}"
     );
     let elsewhere = socket.take_all();
-    ensure!(elsewhere.iter().all(|received| received.id() != Some("study")), "nothing happened there: {elsewhere:?}");
+    ensure!(
+        elsewhere.iter().all(|received| received.id() != Some("study")),
+        "nothing changed in that activity: {elsewhere:?}"
+    );
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Visits: the rules through the service on both databases, and through the program as clients see it.
+//! Visits, through the service on both databases and through the real program.
 
 mod abuse;
 mod clients;

@@ -1,4 +1,4 @@
-//! Seats under many who want one, at three servers.
+//! Many visits ask for few seats at several servers.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ on_both_databases!(no_more_than_the_limit_are_admitted_at_once);
 
 const KEY: &str = "interview";
 const SEATS: usize = 3;
-/// Long enough that a thousand have asked before the first lease ends, on a slow machine too.
+/// Long enough that a thousand requests are answered before the first lease ends, even on a slow machine.
 const WINDOW: TimeDelta = TimeDelta::seconds(30);
 
 /// One round of requests for the seat.
@@ -74,7 +74,7 @@ async fn seats_are_never_oversold_and_an_expired_lease_passes_to_one_visit() -> 
         .collect();
     stream::iter(&visitors).map(|it| beat(&it.client, &it.visit)).buffer_unordered(100).try_collect::<Vec<_>>().await?;
 
-    // Not on line any more or not: who asks gives a sign of life.
+    // A visit may have gone offline meanwhile, but a request for a seat counts as a heartbeat.
     let asked = visitors.iter().map(enter);
     let answers = within(LIMIT, "a thousand answers", try_join_all(asked)).await??;
     let holders: Vec<usize> =
@@ -86,7 +86,7 @@ async fn seats_are_never_oversold_and_an_expired_lease_passes_to_one_visit() -> 
     one_dies(&deployment, &visitors, &holders).await
 }
 
-/// Asks again as long as the database is too busy to answer.
+/// Asks for a seat. Asks again when the pool had no free connection in time, as a client would.
 async fn enter(visitor: &Visitor) -> Result<Value> {
     loop {
         match enter_activity(&visitor.client, &visitor.visit, KEY).await {
@@ -96,11 +96,11 @@ async fn enter(visitor: &Visitor) -> Result<Value> {
     }
 }
 
-/// The first holder beats over a socket that dies. The others beat on; and some who were refused ask again and again.
+/// The first holder's socket dies. The other holders send heartbeats, and some refused visits ask again and again.
 async fn one_dies(deployment: &Deployment, visitors: &[Visitor], holders: &[usize]) -> Result<()> {
     let admin = deployment.admin();
     let holder = &visitors[holders[0]];
-    let token = holder.client.token().context("it has a token")?.to_owned();
+    let token = holder.client.token().context("no token")?.to_owned();
     let mut socket = deployment.second().socket(Some(&token)).await?;
     let document = "mutation($id: ID!) { heartbeat(input: { presenceId: $id }) { presence { activity { key } } } }";
     socket.subscribe("beat", document, json!({ "id": holder.visit }))?;
@@ -148,9 +148,9 @@ async fn one_dies(deployment: &Deployment, visitors: &[Visitor], holders: &[usiz
     for index in &holders[1..] {
         let id = format!("Presence:{}", visitors[*index].visit);
         let kept = admin.data(look, json!({ "id": id })).await?;
-        assert_eq!(kept["presence"]["activity"]["key"], KEY, "who beats keeps the seat");
+        assert_eq!(kept["presence"]["activity"]["key"], KEY, "a visit with heartbeats lost its seat");
     }
-    // A token that has nothing to do with it gets nothing.
+    // A stranger's token cannot use the visit.
     let stranger = deployment.first().client().with_token(&token::of("Person:999999"));
     ensure!(enter_activity(&stranger, heir, KEY).await.is_err());
     Ok(())

@@ -1,4 +1,4 @@
-//! Rules 15 to 17, one by one, through the service.
+//! The rules of presence (15 to 17), one by one, through the service.
 
 use anyhow::{Context, Result, ensure};
 use domain::{access::Viewer, ids::PresenceId, status::Mode};
@@ -41,7 +41,7 @@ async fn start(database: TestDatabase, limit: Option<i32>) -> Result<Visitors> {
 }
 
 impl Visitors {
-    /// Occupancy changes in the log.
+    /// How many occupancy changes the log has.
     async fn told(&self) -> Result<usize> {
         let log = self.world.log().await?;
         Ok(log.iter().filter(|change| change.event.as_occupancy() == Some(self.activity)).count())
@@ -56,14 +56,14 @@ impl Visitors {
 async fn silent_visit_goes_offline_is_abandoned_and_can_return(database: TestDatabase) -> Result<()> {
     let visitors = start(database, None).await?;
     visitors.beat(visit(1)).await?;
-    assert_eq!(visitors.seconds_until_due().await?, None, "nobody is told when a visit without a seat goes off line");
+    assert_eq!(visitors.seconds_until_due().await?, None, "a visit without a seat has no timer");
 
     visitors.world.advance_seconds(60);
     visitors.world.sweep_exactly().await?;
     ensure!(visitors.row(visit(1)).await?.is_live, "the window includes its last instant");
     visitors.world.advance_seconds(1);
     visitors.world.sweep_exactly().await?;
-    ensure!(!visitors.row(visit(1)).await?.is_live, "it was not seen for 61 s");
+    ensure!(!visitors.row(visit(1)).await?.is_live, "it was last seen 61 s ago");
     assert_eq!(visitors.seconds_until_due().await?, Some(3.0 * 3600.0 - 61.0 + 0.001));
 
     visitors.world.at("2025-06-11 15:00");
@@ -79,7 +79,7 @@ async fn silent_visit_goes_offline_is_abandoned_and_can_return(database: TestDat
     assert_eq!((back.status, back.is_live, back.last_seen_at), (Status::Active, true, visitors.world.now()));
     assert_eq!(back, visitors.row(visit(1)).await?);
 
-    // One that nobody looked at meanwhile goes all the way in one sweep.
+    // One sweep takes a visit offline and abandons it when both are overdue.
     visitors.world.advance_seconds(4 * 3600);
     assert_eq!(visitors.world.sweep(Scope::Due, Mode::Periodic).await?.presences_abandoned, 1);
     assert_eq!(visitors.told().await?, 0);
@@ -95,7 +95,7 @@ async fn seat_is_held_only_while_its_visit_sends_heartbeats(database: TestDataba
     assert_eq!((first.verdict.is_admitted, first.verdict.message().as_str()), (true, "You are in (1/1)."));
     assert_eq!(first.visit.activity_id, Some(visitors.activity.0));
     assert_eq!(visitors.seconds_until_due().await?, Some(60.001));
-    assert_eq!(visitors.enter(visit(1)).await?.verdict, first.verdict, "entering twice is the same seat");
+    assert_eq!(visitors.enter(visit(1)).await?.verdict, first.verdict, "entering twice keeps the same seat");
     assert_eq!(visitors.told().await?, 1);
 
     let refused = visitors.enter(visit(2)).await?;
@@ -107,7 +107,7 @@ async fn seat_is_held_only_while_its_visit_sends_heartbeats(database: TestDataba
     );
     assert_eq!((refused.verdict.is_admitted, refused.visit.activity_id), (false, None));
 
-    // It holds for as long as the visit beats, and no longer.
+    // The seat is held while the visit sends heartbeats, and no longer.
     for _ in 0..5 {
         visitors.world.advance_seconds(60);
         visitors.beat(visit(1)).await?;
@@ -117,14 +117,14 @@ async fn seat_is_held_only_while_its_visit_sends_heartbeats(database: TestDataba
     visitors.world.sweep_exactly().await?;
     assert_eq!((visitors.occupancy().await?, visitors.told().await?), (1, 1));
     visitors.world.clock.advance(chrono::TimeDelta::milliseconds(1));
-    assert_eq!(visitors.occupancy().await?, 0, "what is shown does not wait for a sweep");
+    assert_eq!(visitors.occupancy().await?, 0, "the occupancy does not wait for a sweep");
     visitors.world.sweep_exactly().await?;
     visitors.world.sweep_exactly().await?;
     assert_eq!(visitors.told().await?, 2);
-    // Nor does who asks for a seat.
+    // A request for a seat does not wait for a sweep either.
     ensure!(visitors.enter(visit(2)).await?.verdict.is_admitted, "it is free");
     visitors.world.advance_seconds(61);
-    ensure!(visitors.enter(visit(1)).await?.verdict.is_admitted, "it is free, though no sweep said so");
+    ensure!(visitors.enter(visit(1)).await?.verdict.is_admitted, "the lease expired, although no sweep has run");
     assert_eq!(visitors.row(visit(2)).await?.activity_id, None);
     Ok(())
 }
@@ -139,7 +139,7 @@ async fn heartbeat_after_the_lease_expired_frees_the_seat(database: TestDatabase
     assert_eq!((visitors.occupancy().await?, visitors.told().await?), (0, 2));
     assert_eq!(seen.visit, visitors.row(visit(1)).await?);
 
-    // Written late, but come in time: the seat is kept.
+    // A heartbeat that arrived in time but is written late keeps the seat.
     visitors.enter(visit(1)).await?;
     visitors.world.advance_seconds(60);
     let claimant = Claimant::new(visitors.app(), visitors.viewer(), None).done()?;
@@ -164,7 +164,7 @@ async fn visit_holds_one_seat_at_a_time(database: TestDatabase) -> Result<()> {
     visitors.enter(visit(1)).await?;
     ensure!(study(1).await?.verdict.is_admitted);
     assert_eq!((visitors.occupancy().await?, visitors.told().await?), (0, 2), "the first seat is free again");
-    // Who is refused keeps what they have.
+    // A visit that is refused keeps the seat that it has.
     visitors.enter(visit(2)).await?;
     ensure!(!study(2).await?.verdict.is_admitted);
     assert_eq!(visitors.row(visit(2)).await?.activity_id, Some(visitors.activity.0));
@@ -186,10 +186,10 @@ async fn lowered_limit_evicts_nobody(database: TestDatabase) -> Result<()> {
         ensure!(visitors.enter(visit(number)).await?.verdict.is_admitted);
     }
     save(visitors.app(), Some(1)).await?;
-    assert_eq!(visitors.told().await?, 4, "whoever waits hears of a new limit");
+    assert_eq!(visitors.told().await?, 4, "a new limit is published");
     save(visitors.app(), Some(1)).await?;
     assert_eq!(visitors.told().await?, 4);
-    ensure!(visitors.enter(visit(1)).await?.verdict.is_admitted, "it is their own seat");
+    ensure!(visitors.enter(visit(1)).await?.verdict.is_admitted, "a visit may enter the activity where it has a seat");
     let refused = visitors.enter(visit(4)).await?.verdict;
     assert_eq!(refused.message(), "Platform at capacity (3/1). Please try again in a few minutes.");
     for number in 1..=3 {
@@ -208,7 +208,7 @@ async fn completed_visit_stays_completed(database: TestDatabase) -> Result<()> {
     assert_eq!(done.freed, Some(visitors.activity));
     assert_eq!((done.visit.status, done.visit.completed_at), (Status::Completed, Some(visitors.world.now())));
     visitors.world.advance_seconds(30);
-    assert_eq!(visitors.complete(visit(1)).await?.visit, done.visit, "said again, nothing changes");
+    assert_eq!(visitors.complete(visit(1)).await?.visit, done.visit, "completing again changes nothing");
     let refused = visitors.beat_as(visitors.viewer(), None, visit(1)).await?;
     assert_eq!(refused.err(), Some(Refusal::Completed));
     let entered = seats::enter_activity(visitors.app(), visitors.viewer(), None, visit(1), KEY).await;
@@ -220,7 +220,7 @@ async fn completed_visit_stays_completed(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-/// What each mutation answers whoever is not the owner.
+/// The errors of each mutation for a viewer who does not own the visit.
 async fn tries(visitors: &Visitors, viewer: Viewer, secret: Option<&str>, id: PresenceId) -> Result<Vec<Error>> {
     let app = visitors.app();
     let beaten = match Claimant::new(app, viewer, secret) {
@@ -233,7 +233,7 @@ async fn tries(visitors: &Visitors, viewer: Viewer, secret: Option<&str>, id: Pr
         seats::leave_activity(app, viewer, secret, id).await.map(drop),
         seats::complete_visit(app, viewer, secret, id).await.map(drop),
     ];
-    answers.into_iter().map(|answer| answer.err().context("this was taken")).collect()
+    answers.into_iter().map(|answer| answer.err().context("the mutation was accepted")).collect()
 }
 
 async fn visits_are_changed_by_their_owner_only(database: TestDatabase) -> Result<()> {
@@ -274,7 +274,7 @@ async fn visits_are_changed_by_their_owner_only(database: TestDatabase) -> Resul
     assert_eq!(visitors.row(visit(1)).await?, before);
     assert_eq!(visitors.row(visit(3)).await?, kept);
 
-    // With the secret it is theirs, also once they have signed in.
+    // The secret gives access, also to a viewer who has signed in since.
     for viewer in [Viewer::NOBODY, stranger] {
         visitors.world.advance_seconds(1);
         let seen = visitors
@@ -301,7 +301,7 @@ async fn concurrent_heartbeats_are_written_in_batches(database: TestDatabase) ->
         current_page: Some(Some(page.to_owned())),
         at,
     };
-    // New ones and known ones, each twice.
+    // New visits first, then known ones, with two heartbeats each.
     for _ in 0..2 {
         let before = gatherer.stats();
         let beats = (0..200).flat_map(|number| [beat(number, "/a"), beat(number, "/b")]);
@@ -313,13 +313,13 @@ async fn concurrent_heartbeats_are_written_in_batches(database: TestDatabase) ->
         assert_eq!(after.beats - before.beats, 400);
         ensure!(after.batches - before.batches < 20, "{after:?}");
     }
-    // A stranger's beats of the same visits at the same time are refused, and harm nobody's.
+    // A stranger's concurrent heartbeat for the same visit is refused and does not affect the owner's.
     let stranger = Viewer::person(visitors.world.insert_person("Sam").await?);
     let foreign = Beat { claimant: Claimant::new(visitors.app(), stranger, None).done()?, ..beat(7, "/theirs") };
     let (theirs, own) = futures_util::join!(gatherer.beat(foreign), gatherer.beat(beat(7, "/mine")));
     ensure!(matches!(theirs, Err(Error::NotFound(_))), "{theirs:?}");
     assert_eq!(own.done()?.visit.current_page.as_deref(), Some("/mine"));
-    // Of those who begin the same anonymous visit at once, one gets its secret.
+    // Of several clients that begin the same anonymous visit at once, one gets its secret.
     let nobody = Claimant::new(visitors.app(), Viewer::NOBODY, None).done()?;
     let first = join_all((0..5).map(|_| gatherer.beat(Beat { claimant: nobody.clone(), ..beat(1_000, "/") }))).await;
     assert_eq!(first.iter().filter(|beat| beat.as_ref().is_ok_and(|seen| seen.secret.is_some())).count(), 1);
@@ -376,7 +376,7 @@ async fn old_visits_are_pruned(database: TestDatabase) -> Result<()> {
     visitors.world.advance_seconds(31 * 86_400);
     visitors.beat(visit(3)).await?;
     visitors.world.sweep_exactly().await?;
-    assert_eq!(prune(visitors.app()).await.done()?.visits, 2, "what is under way is kept, however old it is");
+    assert_eq!(prune(visitors.app()).await.done()?.visits, 2, "an active visit is kept, however old it is");
     visitors.row(visit(3)).await?;
     assert_eq!(prune(visitors.app()).await.done()?.visits, 0);
     Ok(())

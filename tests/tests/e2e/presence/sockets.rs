@@ -1,4 +1,4 @@
-//! Visits that live as long as their socket.
+//! Visits that pongs of a socket keep online.
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -30,7 +30,8 @@ async fn start(database: &TestDatabase) -> Result<(Deployment, String)> {
     Ok((deployment, person))
 }
 
-/// A tab whose timers the browser throttles: it beats once over its socket, takes a seat, and then only answers pings.
+/// Opens a tab whose timers the browser throttles: it sends one heartbeat over its socket, takes a seat, and then only
+/// answers pings.
 async fn open_tab(deployment: &Deployment, person: &str, visit: &str) -> Result<Socket> {
     let mut socket = deployment.second().socket(Some(&token::of(person))).await?;
     socket.subscribe("beat", BEAT, json!({ "id": visit }))?;
@@ -114,7 +115,7 @@ async fn pongs_do_not_revive_a_completed_visit(database: TestDatabase) -> Result
     let (deployment, person) = start(&database).await?;
     let (admin, visit) = (deployment.admin(), new_visit());
     let socket = open_tab(&deployment, &person, &visit).await?;
-    // Completed elsewhere, so the socket does not know.
+    // The visit is completed at another server, so the socket does not know it.
     let client = deployment.first().client_of(&person);
     let document = "mutation($id: ID!) { completePresence(presenceId: $id) { presence { status } } }";
     client.data(document, json!({ "id": visit })).await?;
@@ -123,7 +124,7 @@ async fn pongs_do_not_revive_a_completed_visit(database: TestDatabase) -> Result
         let line = metrics.lines().find(|line| line.starts_with("insession_beats_refused_total"));
         Ok(line.and_then(|line| line.rsplit(' ').next()).context("a count")?.parse()?)
     };
-    eventually(LIMIT, "the next pong to find out", async || {
+    eventually(LIMIT, "the next pong to be refused", async || {
         ensure!(refused().await? == 1, "not yet");
         Ok(())
     })
@@ -133,7 +134,7 @@ async fn pongs_do_not_revive_a_completed_visit(database: TestDatabase) -> Result
     beat(&client, &other).await?;
     socket.subscribe("other", BEAT, json!({ "id": other }))?;
     let begin = now();
-    eventually(LIMIT, "pongs of the other", async || {
+    eventually(LIMIT, "pongs of the other visit", async || {
         let seen = last_seen(&look(&admin, &other).await?)?;
         ensure!(seen - begin > TimeDelta::seconds(WINDOW), "last seen {}", seen - begin);
         Ok(())

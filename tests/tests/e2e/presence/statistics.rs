@@ -1,4 +1,4 @@
-//! Statistics by the hour are those of the visits themselves.
+//! Hourly statistics equal those computed from the visits.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ async fn online_visits_are_counted_by_language(database: TestDatabase) -> Result
     assert_eq!(counts().await?, expected);
     visitors.world.advance_seconds(61);
     visitors.beat(visit(2)).await?;
-    assert_eq!(counts().await?, expected[1..2], "what is shown does not wait for a sweep");
+    assert_eq!(counts().await?, expected[1..2], "the count does not wait for a sweep");
     ensure!(find_statistics(visitors.app(), visitors.viewer(), None, None).await.done()?.is_none(), "for admins");
     Ok(())
 }
@@ -46,7 +46,7 @@ async fn statistics(visitors: &Visitors, from: Option<DateTime<Utc>>, to: Option
     find_statistics(visitors.app(), Viewer::ADMIN, from, to).await.done()?.context("for admins")
 }
 
-/// Two days of visits that come, go, come back and are completed; then ranges of all kinds.
+/// Simulates two days of visits that begin, go offline, return and are completed, and compares many ranges.
 async fn hourly_statistics_match_the_visits(database: TestDatabase) -> Result<()> {
     let visitors = Visitors::new(database, "2025-06-11 00:00", None).await?;
     let begin = visitors.world.now();
@@ -62,7 +62,7 @@ async fn hourly_statistics_match_the_visits(database: TestDatabase) -> Result<()
                 }
             }
             5 => drop(visitors.world.sweep_exactly().await?),
-            // Which also folds.
+            // This sweep also folds the hours.
             6 => drop(visitors.world.sweep(Scope::EveryMinute, Mode::Exact).await?),
             _ => {
                 if visitors.row(id).await.is_ok_and(|row| row.status != Status::Completed) {
@@ -72,7 +72,10 @@ async fn hourly_statistics_match_the_visits(database: TestDatabase) -> Result<()
         }
     }
     let rows = presence::Entity::find().all(visitors.world.db()).await?;
-    ensure!(rows.iter().any(|row| row.status == Status::Abandoned) && rows.len() > 80, "a dull two days");
+    ensure!(
+        rows.iter().any(|row| row.status == Status::Abandoned) && rows.len() > 80,
+        "the simulation had too few visits"
+    );
     let span = (visitors.world.now() - begin).num_milliseconds() / 60_000;
     let mut instant = || {
         begin
@@ -111,7 +114,7 @@ fn naive(
         *hours.entry(row.started_at.duration_trunc(TimeDelta::hours(1)).unwrap_or_default()).or_default() += 1;
     }
     let count = |status| i64::try_from(rows.iter().filter(|row| row.status == status).count()).unwrap_or_default();
-    #[expect(clippy::cast_precision_loss, reason = "as the statistics have it")]
+    #[expect(clippy::cast_precision_loss, reason = "the statistics round in the same way")]
     let average = durations.iter().sum::<i64>() as f64 / durations.len() as f64;
     Statistics {
         online_by_language,

@@ -1,4 +1,4 @@
-//! The cases of presence.json, through the service.
+//! The public test vectors of `presence.json`, through the service.
 
 use anyhow::{Context, Result, bail};
 use chrono::TimeDelta;
@@ -66,7 +66,7 @@ async fn act(visitors: &Visitors, op: &str, number: u32, page: Option<&str>) -> 
         visitors.complete(id).await?;
         return Ok(());
     }
-    // A beat of one that is completed is refused.
+    // A heartbeat of a completed visit is refused.
     if visitors.beat_as(visitors.viewer(), None, id).await?.is_err() {
         return Ok(());
     }
@@ -97,7 +97,7 @@ async fn check(visitors: &Visitors, names: &[String], limit: i32) -> Result<Valu
 
 async fn concurrent_admissions_follow_the_public_test_vectors(database: TestDatabase) -> Result<()> {
     let visitors = Visitors::new(database, "2025-06-11 12:00", None).await?;
-    // As from three servers, each with connections of its own.
+    // Three instances of the service, each with its own connections, as three servers have.
     let apps = [visitors.world.app.clone(), visitors.world.another_app().await?, visitors.world.another_app().await?];
     for case in cases("concurrency")? {
         visitors.world.raw("DELETE FROM presence").await?;

@@ -1,4 +1,4 @@
-//! Visits in a world of the service: with a clock that the test moves.
+//! Visits in a world of the service, with a clock that the test moves.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ use service::{
 
 use crate::service::world::{Done, World};
 
-/// A world with an activity, `interview`, and a person, who makes all visits unless said otherwise.
+/// A world with the activity `interview` and a person, to whom all visits belong unless stated otherwise.
 pub struct Visitors {
     pub world: World,
     pub activity: ActivityId,
@@ -56,7 +56,7 @@ impl Visitors {
         Viewer::person(self.person)
     }
 
-    /// A beat of the person's that must be taken.
+    /// Writes a heartbeat of the person, which must be accepted.
     pub async fn beat(&self, id: PresenceId) -> Result<Seen> {
         self.beat_as(self.viewer(), None, id).await?.map_err(|refusal| anyhow!("{refusal:?}"))
     }
@@ -88,7 +88,7 @@ impl Visitors {
         presence::Entity::find_by_id(id.uuid()).one(self.world.db()).await?.with_context(|| format!("no {id}"))
     }
 
-    /// How many seats are taken, as clients are told.
+    /// How many seats are taken, as clients see it.
     pub async fn occupancy(&self) -> Result<i64> {
         let counts = find_occupancy(self.world.db(), self.app(), &[self.activity.0]).await.done()?;
         Ok(counts.values().flatten().map(|counted| counted.count).sum())
@@ -100,7 +100,7 @@ pub async fn save(app: &App, limit: Option<i32>) -> Result<activity::Model> {
     save_activity(app, Viewer::ADMIN, new).await.done()
 }
 
-/// Writes one beat as the gatherer writes many.
+/// Writes one heartbeat in the way in which batches are written.
 pub async fn write(app: &App, beat: Beat) -> Result<std::result::Result<Seen, Refusal>> {
     let id = beat.visit;
     let beats = BTreeMap::from([(id, beat)]);
