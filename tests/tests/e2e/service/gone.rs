@@ -1,6 +1,6 @@
-//! What somebody does at the very moment at which they are erased or merged: nothing of it is left with who is gone.
+//! A person acts while they are being erased or merged: nothing of it stays with the removed person.
 //!
-//! On PostgreSQL, where a transaction of the test's own holds up who comes first. On SQLite one writes after the other.
+//! On PostgreSQL only, where a transaction of the test blocks the first of them. SQLite has one writer at a time.
 
 use std::future::Future;
 
@@ -57,7 +57,7 @@ impl Stage {
         Ok(Self { world, person, friend, session, instance: SessionInstanceId(made.id) })
     }
 
-    /// The person goes, in a task of its own.
+    /// Erases or merges the person in a task of its own.
     fn go(&self, going: Going) -> JoinHandle<Result<()>> {
         let (app, person, friend) = (self.world.app.clone(), self.person, self.friend);
         tokio::spawn(async move {
@@ -75,7 +75,7 @@ impl Stage {
         tokio::spawn(act(self.world.app.clone()))
     }
 
-    /// Waits until so many transactions wait for another, or this one is done.
+    /// Waits until this many transactions wait for a lock, or the task is done.
     async fn until_waiting<T>(&self, count: i64, or_done: &JoinHandle<T>) -> Result<()> {
         let sql =
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
@@ -88,7 +88,7 @@ impl Stage {
         .await
     }
 
-    /// How many rows of a table are still the person's.
+    /// How many rows of a table still belong to the person.
     async fn left_in(&self, table: &str) -> Result<i64> {
         let sql = format!("SELECT count(*) FROM {table} WHERE person_id = {}", self.person.0);
         number(self.world.db(), &sql).await
@@ -100,7 +100,7 @@ async fn visit_begun_during_erasure_or_merge_is_removed() -> Result<()> {
     for going in [Going::Erased, Going::Merged] {
         let stage = Stage::set().await?;
         let (person, at) = (stage.person, stage.world.now());
-        // Somebody begins a visit of the same id, so that its insertion waits.
+        // Another transaction inserts a visit with the same id, so that the person's insertion waits.
         let other = stage.world.app.db.begin().await.done()?;
         execute(
             &other,

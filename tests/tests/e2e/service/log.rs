@@ -1,4 +1,4 @@
-//! The change log: what is told becomes visible in order, whoever commits when, and nobody who reads on skips any of it.
+//! The change log: changes become visible in order, whatever the order of the commits, and readers skip none.
 
 use std::{
     collections::BTreeMap,
@@ -73,7 +73,7 @@ async fn read_after(world: &World, position: Position) -> Result<Vec<Change>> {
     changes::read_after(&world.app.db, position, 1_000).await.done()
 }
 
-/// Writes the news of one deactivation, as a transaction does that is about to commit.
+/// Writes the change of one deactivation, as a transaction does before its commit.
 async fn write_news(tx: &impl ConnectionTrait, row: &session_instance::Model) -> Result<()> {
     execute(tx, &format!("UPDATE session_instance SET is_active = false, due_at = NULL WHERE id = {}", row.id)).await?;
     let sql = "INSERT INTO change_batch (occurred_at, size) VALUES ('2025-06-11T20:00:00+00:00', 1) RETURNING id";
@@ -86,10 +86,10 @@ async fn write_news(tx: &impl ConnectionTrait, row: &session_instance::Model) ->
     execute(tx, &sql).await
 }
 
-/// Its batch has an earlier id than those of the others, which commit first.
+/// The open transaction's batch has a lower id than those of the others, which commit first.
 async fn open_transaction_delays_only_its_own_changes(database: TestDatabase) -> Result<()> {
     if database.backend == Backend::Sqlite {
-        // There is one writer at a time: nobody commits past an open transaction.
+        // SQLite has one writer at a time, so nothing commits while another transaction is open.
         return Ok(());
     }
     let world = World::new(database, "2025-06-11 20:00").await?;
@@ -107,7 +107,7 @@ async fn open_transaction_delays_only_its_own_changes(database: TestDatabase) ->
     assert_eq!(told, others.iter().map(|row| format!("DEACTIVATED {}", row.id)).collect::<Vec<_>>(), "not delayed");
     let cursor = seen.last().context("two of them")?.position;
 
-    // Again and again there is nothing; then it commits, and who read past it gets it.
+    // There is nothing more to read until it commits. Then a reader whose cursor is after the others gets it.
     for _ in 0..3 {
         ensure!(read_after(&world, cursor).await?.is_empty());
     }
@@ -118,7 +118,7 @@ async fn open_transaction_delays_only_its_own_changes(database: TestDatabase) ->
     world.check_right().await
 }
 
-/// Writers of all kinds, publishers in two processes, and readers that read a few at a time.
+/// Runs writers of all kinds, publishers in two processes, and readers with different page sizes.
 async fn concurrent_readers_get_every_change_once(database: TestDatabase) -> Result<()> {
     let rounds = if database.backend == Backend::Postgres { 40 } else { 20 };
     let world = World::new(database, "2025-06-11 20:00").await?;
@@ -192,17 +192,17 @@ async fn concurrent_readers_get_every_change_once(database: TestDatabase) -> Res
             continue;
         }
         for (number, change) in (start.0 + 1..).zip(&seen) {
-            assert_eq!(change.position, Position(number), "none is skipped, none comes twice");
+            assert_eq!(change.position, Position(number), "a change was skipped or came twice");
         }
         assert_eq!(seen.iter().collect::<Vec<_>>(), whole[..seen.len()]);
         ensure!(seen.len() + 10 > whole.len(), "{} of {}", seen.len(), whole.len());
     }
-    // For each instance and person in the order of the commits: it can be replayed.
+    // The log can be replayed, so for each instance and person it has the order of the commits.
     replay(&world.log().await?)?;
     world.check_right().await
 }
 
-/// A page may end in the middle of what one transaction told.
+/// A page may end between two changes of one transaction.
 async fn log_pages_may_end_inside_a_transaction(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 20:00").await?;
     let row = insert_instances(&world, 1).await?.remove(0);
@@ -247,11 +247,11 @@ async fn failed_transaction_logs_no_change(database: TestDatabase) -> Result<()>
         Err(service::Error::invalid("field", "is wrong"))
     });
     ensure!(matches!(failed, Err(service::Error::Invalid { .. })), "{failed:?}");
-    assert_eq!(attempts.load(Ordering::Relaxed), 1, "what a client did wrong is not tried again");
+    assert_eq!(attempts.load(Ordering::Relaxed), 1, "an error of the client is not retried");
     world.advance_seconds(10);
     assert_eq!(world.head().await?, head);
 
-    // One that collides is done again, and tells once.
+    // A transaction that collides is retried, and logs its change once.
     attempts.store(0, Ordering::Relaxed);
     service::transaction!(app, now, |tx| {
         let session = entity::session::Model { id: row.session_id, ..blank_session("Session", "UTC") };
@@ -276,7 +276,7 @@ async fn cursors_are_valid_for_their_database_only(database: TestDatabase) -> Re
     for position in [0, 1, 7, 1 << 40, i64::MAX].map(Position) {
         let text = mine.write(position);
         assert_eq!(mine.read(&text).done()?, position);
-        assert_eq!(key(&again).await?.read(&text).done()?, position, "the same in every process");
+        assert_eq!(key(&again).await?.read(&text).done()?, position, "a cursor is valid in every process");
         ensure!(matches!(theirs.read(&text), Err(service::Error::Invalid { .. })), "{text} of another database");
         texts.insert(text, position);
     }
@@ -305,7 +305,7 @@ async fn every_kind_of_change_is_read_as_written(database: TestDatabase) -> Resu
         step(None, BookingStatus::Scheduled, false),
         step(Some(BookingStatus::Scheduled), BookingStatus::Ongoing, true),
     ];
-    // One transaction with all of them, and one with each kind alone: other columns are written.
+    // One transaction has all kinds, and one has each kind alone: they write different columns.
     for kinds in [&[0, 1, 2] as &[_], &[0], &[1], &[2]] {
         let done: service::Result<()> = transaction!(&world.app, world.now(), |tx| {
             for kind in kinds {
@@ -315,7 +315,7 @@ async fn every_kind_of_change_is_read_as_written(database: TestDatabase) -> Resu
                         news.person_moved(PersonId(7), Some(told(1)), None);
                     }
                     1 => steps.iter().for_each(|step| news.booking_step(step.clone())),
-                    // Twice in one transaction is once.
+                    // A change that is added twice in one transaction is logged once.
                     _ => [4, 3, 4].into_iter().for_each(|id| news.occupancy_changed(ActivityId(id))),
                 });
             }
@@ -344,7 +344,7 @@ async fn every_kind_of_change_is_read_as_written(database: TestDatabase) -> Resu
     let log = world.log().await?;
     assert_eq!(log.iter().map(|change| change.event.clone()).collect::<Vec<_>>(), expected);
 
-    // What a later version writes is passed: it has its position, and nobody sees it.
+    // A kind that a later version writes has its position, but no subscriber gets it.
     let head = world.head().await?;
     world.raw("INSERT INTO change_batch (id, occurred_at, size) VALUES (1000, '2025-06-11T20:00:00+00:00', 1)").await?;
     world.raw("INSERT INTO change_log (batch_id, ordinal, kind) VALUES (1000, 0, 'APPLAUDED')").await?;

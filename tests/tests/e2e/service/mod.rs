@@ -1,8 +1,8 @@
-//! The service in this process, on both databases: the real migrations, a clock that the test moves, no queue.
+//! The service in this process, on both databases, with the real migrations, a clock that the test moves, and no queue.
 //!
-//! Terms: a *world* is a database with the service upon it. Rows are written *raw* when nothing is to follow from it,
-//! as by hand in the database; else by the service's own functions. A world is *right* when every stored status and
-//! place is what `domain` decides upon the stored facts, and the log, replayed from nothing, gives the same.
+//! Terms: a *world* is a database with the service on it. *Raw* rows are written directly into the database, so that
+//! nothing follows from them; other rows are written by the service. A world is *right* when every stored status and place
+//! is what `domain` computes from the stored facts, and when replaying the whole log gives the same.
 
 mod gone;
 mod log;

@@ -1,4 +1,4 @@
-//! Whatever is saved, answered, cancelled, deleted, overridden and swept, in whatever order: the world is right.
+//! After any sequence of saves, check-ins, cancellations, deletions, overrides and sweeps, the world is right.
 
 use std::fmt::Write as _;
 
@@ -36,12 +36,12 @@ on_both_databases!(statuses_places_and_log_are_consistent_after_any_sequence_of_
 const SESSIONS: usize = 3;
 const PEOPLE: usize = 4;
 
-/// The clocks go forward in Europe in the night after these begin, and back in New Zealand a week later.
+/// In the following night, clocks go forward in Europe. A week later they go back in New Zealand.
 const START: &str = "2025-03-29 18:00";
 const DAY: &str = "2025-03-29";
 const ZONES: [&str; 5] = ["Europe/Berlin", "Europe/London", "America/New_York", "Asia/Kathmandu", "Pacific/Kiritimati"];
 
-/// Which of those there are, counted on past the last; without any the step is left out.
+/// An index into the items that exist, modulo their number. Without items, the step is skipped.
 type Index = usize;
 
 #[derive(Debug, Clone)]
@@ -76,8 +76,8 @@ enum Extent {
     Instance(Index),
 }
 
-/// Two of the sessions begin with a recurrence, and the third with two meetings that overlap this evening and to which
-/// everyone said yes, so that there is something to change.
+/// Two sessions begin with a recurrence. The third may begin with two overlapping instances this evening, to which everyone
+/// said yes. So the steps have something to change.
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let begun = |session| {
         (recurrences(), 1..60i32).prop_map(move |(it, hours)| {
@@ -151,7 +151,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Quarters of an hour, so that edges meet often.
+/// Times in quarters of an hour, so that windows often touch.
 fn times() -> impl Strategy<Value = (NaiveTime, NaiveTime)> {
     (0..96u32, 1..40u32).prop_map(|(start, length)| {
         let quarter = |quarter: u32| {
@@ -231,7 +231,7 @@ impl<'a> Case<'a> {
         self.people[index % PEOPLE]
     }
 
-    /// Of two indices one is about those that are active or will be soon, if there are such.
+    /// Every other index selects among the instances that are active or will be soon, if there are any.
     async fn instance(&self, index: Index) -> Result<Option<SessionInstanceId>> {
         let soon = self.world.now() + TimeDelta::hours(8);
         let mut rows = self.world.all_instances().await?;
@@ -293,12 +293,12 @@ impl<'a> Case<'a> {
         };
         match done {
             Err(error @ (service::Error::Internal(_) | service::Error::Again(_))) => Err(anyhow!("{error:?}")),
-            // Refused, such as a termination before the initiation.
+            // Other errors are refusals, such as of a termination before the initiation.
             _ => Ok(()),
         }
     }
 
-    /// A dry run says what the run then does.
+    /// Sweeps, and checks that a dry run reports the same.
     async fn sweep(&self, scope: Extent, mode: Mode) -> Result<()> {
         let scope = match scope {
             Extent::Due => Scope::Due,
@@ -358,16 +358,15 @@ impl<'a> Case<'a> {
         Ok(())
     }
 
-    /// Nobody waits for a sweep: places and news are right after each step, and so are statuses as of the last time
-    /// that something fell due.
+    /// Places and the log must be right after each step, without a sweep.
     async fn check_between(&self) -> Result<()> {
         let stored = self.world.stored().await?;
         stored.check_places(self.world.app.placement_rule)?;
         self.world.check_log(&stored).await
     }
 
-    /// After what was due has been done: everything is right, an occurrence has one instance, and all that could be
-    /// computed again gives what is there.
+    /// After a sweep of what is due, the world must be right, each occurrence must have one instance, and computing
+    /// everything again must change nothing.
     async fn check_at_last(&self) -> Result<()> {
         self.world.sweep_exactly().await?;
         self.world.check_right().await?;
@@ -378,7 +377,7 @@ impl<'a> Case<'a> {
         }
         let report = self.world.sweep(Scope::All, Mode::Exact).await?;
         let (mut stored, mut again) = (stored, self.world.stored().await?);
-        // What is cancelled never falls due: an override of it that is over may be there or not.
+        // A cancelled instance never falls due, so its expired override may or may not be stored.
         for row in stored.instances.iter_mut().chain(&mut again.instances) {
             if row.override_until.is_some_and(|until| until <= self.world.now()) {
                 (row.override_active, row.override_until) = (None, None);
@@ -391,7 +390,7 @@ impl<'a> Case<'a> {
             again.instances
         );
         for (old, new) in stored.sessions.iter_mut().zip(&again.sessions) {
-            // To look too early costs a look; too late would be a meeting that nobody made.
+            // Checking too early costs one check. Checking too late would miss an instance.
             ensure!(old.next_create_at.is_some() || new.next_create_at.is_none(), "{old:?} became {new:?}");
             ensure!(old.next_create_at <= new.next_create_at, "{old:?} became {new:?}");
             old.next_create_at = new.next_create_at;
@@ -441,7 +440,7 @@ async fn run(world: &World, steps: &[Step]) -> Result<()> {
         case.take(step).await.with_context(|| format!("step {number}"))?;
         case.check_between().await.with_context(|| format!("after step {number}"))?;
     }
-    case.check_at_last().await.context("at last")
+    case.check_at_last().await.context("at the end")
 }
 
 async fn statuses_places_and_log_are_consistent_after_any_sequence_of_steps(database: TestDatabase) -> Result<()> {
@@ -467,7 +466,7 @@ async fn statuses_places_and_log_are_consistent_after_any_sequence_of_steps(data
     Ok(())
 }
 
-/// Of those that fail too, the simplest.
+/// Shrinks a failing sequence to a simpler one that fails too.
 async fn smallest(
     world: &World,
     tree: &mut impl ValueTree<Value = Vec<Step>>,

@@ -1,4 +1,4 @@
-//! Many at once: check-ins, saves and sweeps, and a clock that goes on meanwhile.
+//! Check-ins, saves and sweeps run concurrently while the clock advances.
 
 use std::{
     collections::BTreeMap,
@@ -60,7 +60,7 @@ impl Storm {
     }
 }
 
-/// Instances that open one after the other, some of them at the same instant, and last some minutes each.
+/// Inserts instances that open one after the other, some at the same instant. Each lasts six minutes.
 async fn insert_instances(world: &World, sessions: usize, each: usize) -> Result<Vec<session_instance::Model>> {
     let mut rows = Vec::new();
     for number in 0..sessions {
@@ -83,7 +83,7 @@ async fn insert_instances(world: &World, sessions: usize, each: usize) -> Result
     Ok(rows)
 }
 
-/// What a client may be told is no failure; anything else is.
+/// Fails on internal errors and on collisions. An error that a client may be sent is fine.
 fn expect_done<T>(result: service::Result<T>) -> Result<()> {
     match result {
         Err(error @ (service::Error::Internal(_) | service::Error::Again(_))) => Err(anyhow!("{error:?}")),
@@ -91,8 +91,8 @@ fn expect_done<T>(result: service::Result<T>) -> Result<()> {
     }
 }
 
-/// Thousands of interleavings. At no moment is anyone at an inactive instance; no collision reaches who asked; at the
-/// end everything is right.
+/// Runs thousands of interleavings. Nobody is ever placed at an inactive instance, no collision reaches a client, and the
+/// world is consistent at the end.
 pub async fn concurrent_check_ins_saves_and_sweeps_stay_consistent(database: TestDatabase) -> Result<()> {
     let backend = database.backend;
     let world = World::new(database, "2025-06-11 00:00").await?;
@@ -119,7 +119,7 @@ pub async fn concurrent_check_ins_saves_and_sweeps_stay_consistent(database: Tes
     tasks.push(tokio::spawn(publish_often(Arc::clone(&storm), world.app.clone())));
     let another = world.another_app().await?;
     tasks.push(tokio::spawn(publish_often(Arc::clone(&storm), another.clone())));
-    // The night goes by while it is worked, and no faster.
+    // The clock advances with the work that is done.
     let clock = Arc::clone(&world.clock);
     let passing = Arc::clone(&storm);
     tasks.push(tokio::spawn(async move {
@@ -221,7 +221,7 @@ async fn save_often(
     Ok(())
 }
 
-/// One statement sees one moment of the database.
+/// Checks again and again that nobody is at an inactive instance. One statement reads one snapshot of the database.
 async fn look_often(storm: Arc<Storm>, app: App) -> Result<()> {
     while !storm.is_over() {
         let misplaced = number(
@@ -243,7 +243,7 @@ async fn publish_often(storm: Arc<Storm>, app: App) -> Result<()> {
     Ok(())
 }
 
-/// PostgreSQL has counted the deadlocks of a connection when that has ended.
+/// PostgreSQL adds up the deadlocks of a connection only when the connection ends.
 async fn expect_no_deadlock(world: &World) -> Result<()> {
     let looking = world.connect().await?;
     world.db().clone().close().await?;
@@ -255,11 +255,11 @@ async fn expect_no_deadlock(world: &World) -> Result<()> {
     })
     .await?;
     let deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
-    assert_eq!(number(&looking, deadlocks).await?, 0, "deadlocks: each costs who is in it a second");
+    assert_eq!(number(&looking, deadlocks).await?, 0, "each deadlock delays its transactions by a second");
     Ok(())
 }
 
-/// However late a sweep gets its locks, it decides as of then. Nothing closes before its time, or opens twice.
+/// A sweep decides as of the instant at which it holds its locks. So nothing closes early, and nothing opens twice.
 async fn delayed_sweep_never_undoes_a_later_one(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 00:00").await?;
     let rows = insert_instances(&world, 6, 10).await?;
@@ -283,6 +283,9 @@ async fn delayed_sweep_never_undoes_a_later_one(database: TestDatabase) -> Resul
     }
     while storm.take() {
         world.advance_seconds(10);
+        if storm.is_over() {
+            break;
+        }
         // The first sweep to end may have begun before the clock went on; the second has not.
         let enough = storm.sweeps.load(Ordering::Relaxed) + 2;
         eventually(LIMIT, "a sweep at this instant", async || {
@@ -343,7 +346,8 @@ async fn concurrent_sweeps_create_each_instance_once(database: TestDatabase) -> 
     Ok(())
 }
 
-/// Who says no here is sent to where they said yes before: that instance is locked for a while, as by a long batch.
+/// A person who withdraws here is placed where they said yes before. That instance is locked for a while, as by a long
+/// batch.
 async fn check_in_waits_for_a_locked_target_instance(database: TestDatabase) -> Result<()> {
     if database.backend == Backend::Sqlite {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Is a world right?
+//! Checks whether a world is right (see the module `service`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -19,7 +19,7 @@ use service::facts;
 
 use super::world::{World, in_short};
 
-/// All that status and place depend upon, and what is stored of them.
+/// The facts that statuses and places depend on, and the stored statuses and places.
 pub struct Stored {
     pub sessions: Vec<session::Model>,
     pub instances: Vec<session_instance::Model>,
@@ -45,13 +45,13 @@ impl Stored {
         self.people.iter().map(|row| (row.id, row.active_session_instance_id)).collect()
     }
 
-    /// Those who are somewhere.
+    /// The people who have a place.
     pub fn placed(&self) -> BTreeMap<i64, i64> {
         self.people.iter().filter_map(|row| Some((row.id, row.active_session_instance_id?))).collect()
     }
 
-    /// What `domain` decides upon the stored facts is what is stored. In the minute before an opening it leaves the
-    /// status as it is, so that either is right.
+    /// The stored statuses must be what `domain` computes. In the minute before an opening it keeps the status, so both are
+    /// right.
     pub fn check_statuses(&self, now: DateTime<Utc>) -> Result<()> {
         let sessions: HashMap<i64, &session::Model> = self.sessions.iter().map(|row| (row.id, row)).collect();
         for row in &self.instances {
@@ -61,13 +61,13 @@ impl Stored {
             ensure!(decision.due_at == row.due_at, "at {now}: due at {:?}, but stored is {row:?}", decision.due_at);
             ensure!(
                 decision.override_ == facts.override_ || facts.is_barred(),
-                "at {now}: an override that is over: {row:?}"
+                "at {now}: an expired override is stored: {row:?}"
             );
         }
         Ok(())
     }
 
-    /// Everyone is where `domain` places them.
+    /// Everyone must be where `domain` places them.
     pub fn check_places(&self, rule: PlacementRule) -> Result<()> {
         let active: HashMap<i64, &session_instance::Model> =
             self.instances.iter().filter(|row| row.is_active).map(|row| (row.id, row)).collect();
@@ -92,14 +92,14 @@ impl Stored {
     }
 }
 
-/// What someone who read the whole log believes.
+/// The state that follows from the whole log.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Replayed {
     pub active: BTreeSet<i64>,
     pub places: BTreeMap<i64, i64>,
 }
 
-/// Replays the log from nothing. Each row must make sense after those before it.
+/// Replays the whole log. Each row must be consistent with those before it.
 pub fn replay(log: &[Change]) -> Result<Replayed> {
     let mut replayed = Replayed::default();
     for change in log {
@@ -132,7 +132,7 @@ impl World {
         Stored::read(self.db()).await
     }
 
-    /// Fails unless everything that is due has been done and all of it is right.
+    /// Fails unless everything that is due has been done and the world is right.
     pub async fn check_right(&self) -> Result<()> {
         let stored = self.stored().await?;
         stored.check_statuses(self.now())?;
@@ -140,7 +140,7 @@ impl World {
         self.check_log(&stored).await
     }
 
-    /// Fails unless the log, replayed from nothing, gives what is stored.
+    /// Fails unless replaying the whole log gives what is stored.
     pub async fn check_log(&self, stored: &Stored) -> Result<()> {
         let replayed = replay(&self.log().await?)?;
         let (active, placed) = (stored.active(), stored.placed());

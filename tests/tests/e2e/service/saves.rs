@@ -1,4 +1,4 @@
-//! What follows from a save, at once: statuses, places, news, and what becomes of instances made from a recurrence.
+//! A save takes effect at once on statuses, places, the log, and the instances of a recurrence.
 
 use anyhow::{Context, Result, ensure};
 use chrono::TimeDelta;
@@ -37,7 +37,7 @@ on_both_databases!(
 
 const ADMIN: Viewer = Viewer::ADMIN;
 
-/// Wednesdays, or what else, from and to.
+/// A weekly recurrence: weekday, start and end of each schedule.
 fn weekly(schedules: &[(&str, &str, &str)]) -> Recurrence {
     let schedules = schedules.iter().map(|(weekday, start, end)| {
         format!(r#"{{"type":"weekly","weekday":"{weekday}","start_time":"{start}","end_time":"{end}"}}"#)
@@ -65,7 +65,7 @@ async fn new_session(world: &World, name: &str, recurrence: Option<Recurrence>) 
     Ok(SessionId(sessions::insert_session(&world.app, ADMIN, new).await.done()?.id))
 }
 
-/// By hand, on 11 June 2025.
+/// Creates an instance on 11 June 2025.
 async fn new_instance(world: &World, session: SessionId, start: &str, end: &str) -> Result<SessionInstanceId> {
     let new = NewInstance {
         session,
@@ -92,7 +92,7 @@ async fn say(world: &World, person: PersonId, id: SessionInstanceId, attendance:
     Ok(done.previous_instance.map(|id| id.0))
 }
 
-/// News since `position`, which goes on; each save is expected to leave the world right.
+/// The changes after `position`, which advances. The world must be right after each save.
 async fn news(world: &World, position: &mut Position) -> Result<Vec<String>> {
     world.check_right().await?;
     let (news, head) = world.news_after(*position).await?;
@@ -166,7 +166,7 @@ async fn saved_instance_changes_status_at_once(database: TestDatabase) -> Result
     assert_eq!(news(&world, &mut position).await?, closed, "without an end");
     change(&world, id, InstancePatch { end_time: Some(Some(time("23:00"))), ..none() }).await?;
     assert_eq!(news(&world, &mut position).await?, opened, "with one");
-    // What a badge shows changed, and nobody moved.
+    // These change what a badge shows, but move nobody.
     change(&world, id, InstancePatch { start_time: Some(Some(time("19:30"))), ..none() }).await?;
     assert_eq!(news(&world, &mut position).await?, [format!("UPDATED {i}")], "later");
     change(&world, id, InstancePatch { location_override: Some(Some("Hall".into())), ..none() }).await?;
@@ -200,23 +200,23 @@ async fn check_ins_move_people(database: TestDatabase) -> Result<()> {
     let ada = world.insert_person("Ada").await?;
     let mut position = world.head().await?;
 
-    // Beforehand: to nothing that is active.
+    // A yes to an instance that is not active yet places nobody.
     assert_eq!(say(&world, ada, next, Attendance::Yes).await?, None);
     assert_eq!(world.place(ada).await?, None);
     ensure!(news(&world, &mut position).await?.is_empty());
-    // There and then: the latest arrival wins, and each tells where they came from.
+    // The latest arrival wins, and each check-in returns the previous instance.
     for (to, from) in [(late, None), (early, Some(late)), (late, Some(early)), (late, None)] {
         assert_eq!(say(&world, ada, to, Attendance::Yes).await?, from.map(|id| id.0), "to {to}");
         assert_eq!(world.place(ada).await?, Some(to));
     }
     world.check_right().await?;
     position = world.head().await?;
-    // A yes that was no arrival brings nobody away from where they arrived.
+    // A yes in advance does not move a person away from where they arrived.
     world.at("2025-06-11 20:00");
     world.sweep_exactly().await?;
     ensure!(world.is_active(next).await?);
     assert_eq!(news(&world, &mut position).await?, [format!("ACTIVATED {}", next.0)]);
-    // No here: to the other arrival; no there too: to the yes given beforehand; and then nowhere.
+    // After a no, the other arrival counts, then the yes in advance, then nothing.
     for (from, to) in [(late, Some(early)), (early, Some(next)), (next, None)] {
         let answer = if from == early { Attendance::Maybe } else { Attendance::No };
         assert_eq!(say(&world, ada, from, answer).await?, Some(from.0));
@@ -224,14 +224,14 @@ async fn check_ins_move_people(database: TestDatabase) -> Result<()> {
         let text = format!("PERSON_MOVED {}: {} to {}", ada.0, from.0, to.map_or("-".into(), |id| id.0.to_string()));
         ensure!(news(&world, &mut position).await?.contains(&text), "{text}");
     }
-    // An answer taken back is none.
+    // Removing the check-in removes the person's place.
     say(&world, ada, early, Attendance::Yes).await?;
     check_ins::delete_check_in(&world.app, ADMIN, early, Some(ada)).await.done()?;
     assert_eq!(world.place(ada).await?, None);
     world.check_right().await
 }
 
-/// Of yeses given beforehand the instance that starts first counts: also when that is another one by now.
+/// Of the yeses in advance, the instance that starts first counts, also after a start has changed.
 async fn changed_start_moves_people_placed_by_start(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 12:00").await?;
     let session = new_session(&world, "Early", None).await?;
@@ -249,7 +249,7 @@ async fn changed_start_moves_people_placed_by_start(database: TestDatabase) -> R
     assert_eq!(world.place(ada).await?, Some(late), "it starts last");
     change(&world, early, starts("19:15")).await?;
     assert_eq!(world.place(ada).await?, Some(early), "it starts first again");
-    // 19:15 on Cape Verde is 20:15: on already, and the last to start.
+    // 19:15 on Cape Verde is 20:15 UTC: it is active already and starts last.
     update(&world, session, SessionPatch { time_zone: Some(Tz::Atlantic__Cape_Verde), ..patch() }).await?;
     assert_eq!(world.place(ada).await?, Some(late), "in another zone it starts last");
     world.check_right().await
@@ -279,7 +279,7 @@ async fn people_are_placed_again_when_their_instance_ends(database: TestDatabase
     assert_eq!(
         without_counts(news(&world, &mut position).await?),
         [format!("DEACTIVATED {}", here.0), moved(Some(here), Some(there))],
-        "cancelled: elsewhere, in the same news"
+        "cancelled: the move is in the same batch"
     );
     change(&world, here, InstancePatch { is_cancelled: Some(false), ..InstancePatch::default() }).await?;
     assert_eq!(
@@ -288,7 +288,7 @@ async fn people_are_placed_again_when_their_instance_ends(database: TestDatabase
     );
     instances::delete_instance(&world.app, ADMIN, here).await.done()?;
     ensure!(news(&world, &mut position).await?.contains(&moved(Some(here), Some(there))), "deleted");
-    // It ends: nowhere.
+    // When it ends, the person has no place.
     world.at("2025-06-11 23:00");
     world.sweep_exactly().await?;
     assert_eq!(news(&world, &mut position).await?, [format!("DEACTIVATED {}", there.0), moved(Some(there), None)]);
@@ -316,7 +316,7 @@ async fn counts_are_published_once_a_second(database: TestDatabase) -> Result<()
                 updates.push(change.occurred_at);
             }
         }
-        // Those after the first wait for a second after it.
+        // Later counts wait until a second after the first.
         let retry_at = (number > 0).then(|| start + TimeDelta::seconds(1));
         assert_eq!(published.retry_at, retry_at, "after {number}");
     }
@@ -324,7 +324,7 @@ async fn counts_are_published_once_a_second(database: TestDatabase) -> Result<()
     world.clock.set(start + TimeDelta::milliseconds(999));
     changes::publish(&world.app).await.done()?;
     ensure!(changes::read_after(&world.app.db, position, 100).await.done()?.is_empty(), "too early");
-    // The last value, always, and once.
+    // The last value is always published, once.
     world.clock.set(start + TimeDelta::seconds(1));
     assert_eq!(changes::publish(&world.app).await.done()?.retry_at, None);
     let last = changes::read_after(&world.app.db, position, 100).await.done()?;
@@ -334,7 +334,7 @@ async fn counts_are_published_once_a_second(database: TestDatabase) -> Result<()
     );
     let counts = instances::find_counts(&world.app, &[id]).await.done()?;
     assert_eq!((counts[0].1.present, counts[0].1.attending), (10, 10));
-    // Nothing of what is not active.
+    // Counts of an inactive instance are not published.
     instances::set_override(&world.app, ADMIN, id, false, None).await.done()?;
     position = world.head().await?;
     world.advance_seconds(10);
@@ -382,7 +382,7 @@ async fn changed_recurrence_retimes_upcoming_instances(database: TestDatabase) -
     let mut position = world.head().await?;
     ensure!(world.is_active(by_hand).await? && !world.is_active(evening).await?);
 
-    // What should be active now becomes active; someone's own times stay; and so does what was made by hand.
+    // The evening becomes active. Times that somebody set stay, and so does the instance that was created by hand.
     let own = InstancePatch { start_time: Some(Some(time("09:00"))), ..InstancePatch::default() };
     change(&world, morning, own).await?;
     let earlier = weekly(&[("wednesday", "12:30", "15:00"), ("thursday", "06:00", "07:00")]);
@@ -397,19 +397,19 @@ async fn changed_recurrence_retimes_upcoming_instances(database: TestDatabase) -
     ];
     assert_eq!(found, expected);
 
-    // What should not be active stops.
+    // The evening becomes inactive again.
     let later = weekly(&[("wednesday", "20:00", "21:00"), ("thursday", "06:00", "07:00")]);
     update(&world, session, SessionPatch { recurrence: Some(Some(later)), ..patch() }).await?;
     assert_eq!(news(&world, &mut position).await?, [format!("DEACTIVATED {}", evening.0)]);
 
-    // One that is over keeps its instants, whatever the zone is now.
+    // An instance that is over keeps its instants when the zone changes.
     world.at("2025-06-11 22:00");
     world.sweep_exactly().await?;
     let over = world.instance(evening).await?;
     update(&world, session, SessionPatch { time_zone: Some(Tz::Asia__Tokyo), ..patch() }).await?;
     let after = world.instance(evening).await?;
     assert_eq!((after.starts_at, after.closes_at), (over.starts_at, over.closes_at));
-    // The upcoming ones are at their local times elsewhere: 9:00 in Tokyo is midnight.
+    // An upcoming instance keeps its local times in the new zone: 9:00 in Tokyo is midnight UTC.
     assert_eq!(world.instance(morning).await?.starts_at, Some(utc("2025-06-12 00:00")));
     world.check_right().await
 }
@@ -436,7 +436,7 @@ async fn instance_without_occurrence_is_removed_and_restored(database: TestDatab
             (is_answered, !is_answered),
             "answered: {is_answered}"
         );
-        // As often as one likes, it is the same one.
+        // However often the recurrence changes, it is the same instance.
         for _ in 0..2 {
             update(&world, session, SessionPatch { recurrence: Some(Some(wednesdays.clone())), ..patch() }).await?;
             assert_eq!(news(&world, &mut position).await?, [format!("ACTIVATED {}", id.0)]);
@@ -445,7 +445,7 @@ async fn instance_without_occurrence_is_removed_and_restored(database: TestDatab
             update(&world, session, SessionPatch { recurrence: Some(None), ..patch() }).await?;
             assert_eq!(news(&world, &mut position).await?, [format!("DEACTIVATED {}", id.0)]);
         }
-        // After its termination there are no occurrences either.
+        // After the termination date there are no occurrences either.
         update(&world, session, SessionPatch { recurrence: Some(Some(wednesdays.clone())), ..patch() }).await?;
         let last = Some(Some(date("2025-06-10")));
         update(&world, session, SessionPatch { termination_date: last, ..patch() }).await?;
@@ -456,7 +456,7 @@ async fn instance_without_occurrence_is_removed_and_restored(database: TestDatab
     Ok(())
 }
 
-/// No sweep takes back what a person decided about an instance since the recurrence lost it.
+/// No sweep undoes a person's decision about an instance whose occurrence is gone.
 async fn manual_override_survives_recompute(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 12:00").await?;
     let ada = world.insert_person("Ada").await?;
@@ -464,7 +464,7 @@ async fn manual_override_survives_recompute(database: TestDatabase) -> Result<()
     let none = SessionPatch { recurrence: Some(None), ..patch() };
     let all = (service::sweep::Scope::All, domain::status::Mode::Exact);
 
-    // Cancelled by re-timing and taken up again.
+    // An instance that re-timing cancelled, and a person restored, stays restored.
     let session = new_session(&world, "Taken up", Some(evenings.clone())).await?;
     let id = SessionInstanceId(world.instances_of(session).await?[0].id);
     say(&world, ada, id, Attendance::Yes).await?;
@@ -473,11 +473,11 @@ async fn manual_override_survives_recompute(database: TestDatabase) -> Result<()
     change(&world, id, InstancePatch { is_cancelled: Some(false), ..InstancePatch::default() }).await?;
     world.sweep(all.0, all.1).await?;
     ensure!(!world.instance(id).await?.is_cancelled, "the sweep cancelled it again");
-    // The occurrence comes back: it stands for it, and there is no second one.
+    // When its occurrence returns, the instance stands for it, and no second one is created.
     update(&world, session, SessionPatch { recurrence: Some(Some(evenings.clone())), ..patch() }).await?;
     assert_eq!(world.instances_of(session).await?.len(), 1);
 
-    // Cancelled by a person: it stays so when its occurrence comes back.
+    // An instance that a person cancelled stays cancelled when its occurrence returns.
     let session = new_session(&world, "Cancelled", Some(evenings.clone())).await?;
     let id = SessionInstanceId(world.instances_of(session).await?[0].id);
     change(&world, id, InstancePatch { is_cancelled: Some(true), ..InstancePatch::default() }).await?;
@@ -486,16 +486,16 @@ async fn manual_override_survives_recompute(database: TestDatabase) -> Result<()
     let rows = world.instances_of(session).await?;
     assert_eq!(rows.iter().map(|row| (row.id, row.is_cancelled)).collect::<Vec<_>>(), [(id.0, true)]);
 
-    // Deleted by a person: it is not made again.
+    // An instance that a person deleted is not created again.
     let session = new_session(&world, "Deleted", Some(evenings.clone())).await?;
     let id = SessionInstanceId(world.instances_of(session).await?[0].id);
     instances::delete_instance(&world.app, ADMIN, id).await.done()?;
     for recurrence in [None, Some(evenings.clone()), Some(weekly(&[("wednesday", "20:00", "22:00")]))] {
         update(&world, session, SessionPatch { recurrence: Some(recurrence), ..patch() }).await?;
-        ensure!(world.instances_of(session).await?.is_empty(), "made again");
+        ensure!(world.instances_of(session).await?.is_empty(), "it was created again");
     }
 
-    // Over, then moved to another day after its occurrence is gone.
+    // An instance that is over may be moved to another day after its occurrence is gone.
     let session = new_session(&world, "Moved", Some(evenings)).await?;
     let id = SessionInstanceId(world.instances_of(session).await?[0].id);
     world.at("2025-06-11 23:30");
@@ -508,7 +508,7 @@ async fn manual_override_survives_recompute(database: TestDatabase) -> Result<()
     world.check_right().await
 }
 
-/// An instance made by hand stands for the occurrence of its date, as long as it is there.
+/// An instance that was created by hand stands for the occurrence of its date while it exists.
 async fn occurrence_gets_an_instance_when_its_date_is_freed(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 12:00").await?;
     for is_deleted in [true, false] {
@@ -517,7 +517,7 @@ async fn occurrence_gets_an_instance_when_its_date_is_freed(database: TestDataba
         let evenings = weekly(&[("wednesday", "19:00", "22:00")]);
         let made = SessionPatch { recurrence: Some(Some(evenings)), auto_create_instances: Some(true), ..patch() };
         update(&world, session, made).await?;
-        assert_eq!(world.instances_of(session).await?.len(), 1, "the date is full");
+        assert_eq!(world.instances_of(session).await?.len(), 1, "the occurrence already has an instance");
         if is_deleted {
             instances::delete_instance(&world.app, ADMIN, by_hand).await.done()?;
         } else {
@@ -525,7 +525,7 @@ async fn occurrence_gets_an_instance_when_its_date_is_freed(database: TestDataba
             change(&world, by_hand, away).await?;
         }
         let rows = world.instances_of(session).await?;
-        let made = rows.first().context("one for the occurrence")?;
+        let made = rows.first().context("no instance for the occurrence")?;
         assert_eq!((made.date, made.start_time), (date("2025-06-11"), Some(time("19:00"))));
         world.check_right().await?;
     }
@@ -545,14 +545,14 @@ async fn save_without_changes_logs_nothing(database: TestDatabase) -> Result<()>
     update(&world, session, same).await?;
     assert_eq!(world.session(session).await?, before);
     change(&world, id, InstancePatch { start_time: Some(Some(time("19:00"))), ..InstancePatch::default() }).await?;
-    ensure!(!world.instance(id).await?.has_own_times, "they are as they were");
+    ensure!(!world.instance(id).await?.has_own_times, "the times did not change");
     instances::clear_override(&world.app, ADMIN, id).await.done()?;
     instances::recompute_instance(&world.app, ADMIN, id).await.done()?;
     people::update_person(&world.app, ADMIN, ada, PersonPatch { hides_place: Some(true), ..PersonPatch::default() })
         .await
         .done()?;
     ensure!(news(&world, &mut position).await?.is_empty());
-    // A yes said again is an arrival, and no news.
+    // A repeated yes is a new arrival, but no change.
     say(&world, ada, id, Attendance::Yes).await?;
     ensure!(news(&world, &mut position).await?.is_empty());
     Ok(())

@@ -1,4 +1,4 @@
-//! The sweep: repeated, at once with another, ahead of its time, dry, past what is broken, and after a crash.
+//! Sweeps: repeated, concurrent, looking ahead, dry, with broken sessions, and after a crash.
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -34,7 +34,8 @@ on_both_databases!(
     periodic_tick_runs_once,
 );
 
-/// A session in UTC with one instance from 19:00 to 22:00 on 11 June 2025, not yet swept, and who said yes beforehand.
+/// Inserts a session in UTC with one instance from 19:00 to 22:00 on 11 June 2025, which is not swept yet. `people` said yes
+/// in advance.
 async fn insert_evening(world: &World, name: &str, people: &[PersonId]) -> Result<session_instance::Model> {
     let session = world.insert_session(blank_session(name, "UTC")).await?;
     let times = Some((time("19:00"), time("22:00")));
@@ -112,7 +113,7 @@ async fn concurrent_sweeps_make_each_change_once(database: TestDatabase) -> Resu
             moved += report.people_moved;
         }
         told.sort_unstable();
-        assert_eq!(told, rows.iter().map(|row| row.id).collect::<Vec<_>>(), "each told by one report");
+        assert_eq!(told, rows.iter().map(|row| row.id).collect::<Vec<_>>(), "each instance is in exactly one report");
         assert_eq!(moved, people.len());
         let log = world.log().await?;
         let news = log.iter().filter(|change| head < change.position);
@@ -138,11 +139,11 @@ async fn only_periodic_sweeps_look_ahead(database: TestDatabase) -> Result<()> {
         ("2025-06-11 17:59:59", Scope::All, Mode::Exact, false),
         ("2025-06-11 17:59:00", Scope::Instance(id), Mode::Exact, false),
         ("2025-06-11 17:59:00", Scope::Due, Mode::Periodic, true),
-        // Nobody changes it back.
+        // Other sweeps do not change it back.
         ("2025-06-11 17:59:00", Scope::All, Mode::Exact, true),
         ("2025-06-11 17:59:00", Scope::Instance(id), Mode::Exact, true),
         ("2025-06-11 17:59:30", Scope::Session(SessionId(row.session_id)), Mode::Exact, true),
-        // They don't look ahead when they deactivate.
+        // No sweep looks ahead at closings.
         ("2025-06-11 22:59:59", Scope::All, Mode::Periodic, true),
         ("2025-06-11 22:59:59", Scope::Due, Mode::Periodic, true),
         ("2025-06-11 23:00:00", Scope::Due, Mode::Periodic, false),
@@ -162,7 +163,7 @@ async fn overrides_end_at_their_end_or_at_the_next_periodic_sweep(database: Test
     let app = &world.app;
     let row = insert_evening(&world, "Evening", &[]).await?;
     let id = SessionInstanceId(row.id);
-    // Without an end: until the next periodic sweep, which gives the window its say again.
+    // An override without an end lasts until the next periodic sweep. Then the window counts again.
     instances::set_override(app, Viewer::ADMIN, id, true, None).await.done()?;
     ensure!(world.is_active(id).await?);
     world.advance_seconds(3600);
@@ -173,7 +174,7 @@ async fn overrides_end_at_their_end_or_at_the_next_periodic_sweep(database: Test
     world.sweep(Scope::Due, Mode::Periodic).await?;
     ensure!(!world.is_active(id).await? && world.instance(id).await?.override_active.is_none());
 
-    // With an end, which is due by itself: the window opens meanwhile, and has its say afterwards.
+    // An override with an end has its own due instant. The window opens meanwhile and counts after the end.
     world.at("2025-06-11 17:30");
     let until = utc("2025-06-11 18:30");
     instances::set_override(app, Viewer::ADMIN, id, false, Some(until)).await.done()?;
@@ -190,7 +191,7 @@ async fn overrides_end_at_their_end_or_at_the_next_periodic_sweep(database: Test
             assert_eq!(find_next_due(app).await.done()?, due.map(utc), "{now} {mode:?}");
         }
     }
-    // Of one that was to be active beyond its window, the end closes it.
+    // The end of an override closes an instance that was kept active beyond its window.
     let until = Some(utc("2025-06-11 23:30"));
     instances::set_override(app, Viewer::ADMIN, id, true, until).await.done()?;
     for (now, is_active) in
@@ -201,7 +202,7 @@ async fn overrides_end_at_their_end_or_at_the_next_periodic_sweep(database: Test
         assert_eq!(world.is_active(id).await?, is_active, "{now}");
     }
     assert_eq!(find_next_due(app).await.done()?, None);
-    // An override never revives what was cancelled.
+    // An override never activates a cancelled instance.
     world.raw(&format!("UPDATE session_instance SET is_cancelled = true WHERE id = {}", id.0)).await?;
     instances::set_override(app, Viewer::ADMIN, id, true, None).await.done()?;
     ensure!(!world.is_active(id).await?);
@@ -258,7 +259,7 @@ async fn dry_run_reports_what_a_run_does_and_writes_nothing(database: TestDataba
         let foreseen = sweep(&world.app, dry).await.done()?;
         ensure!(foreseen.dry_run);
         assert_eq!(contents(&world).await?, before, "{scope:?} {mode:?} wrote");
-        // The same again: it is not as if the first had happened.
+        // A second dry run reports the same: the first one changed nothing.
         assert_eq!(same(&foreseen, &sweep(&world.app, dry).await.done()?), Ok(()));
         let report = sweep(&world.app, Request { is_dry_run: false, ..dry }).await.done()?;
         assert_eq!(same(&foreseen, &report), Ok(()), "{scope:?} {mode:?}");
@@ -268,7 +269,7 @@ async fn dry_run_reports_what_a_run_does_and_writes_nothing(database: TestDataba
     world.check_right().await
 }
 
-/// Do two reports say the same? Made instances have other ids the second time.
+/// Whether two reports agree. The ids of created instances may differ.
 fn same(one: &Report, other: &Report) -> Result<(), String> {
     let told = |report: &Report| {
         let names = |list: &[Changed]| list.iter().map(|it| it.session_name.clone()).collect::<Vec<_>>();
@@ -296,14 +297,14 @@ async fn broken_session_is_reported_until_it_is_repaired(database: TestDatabase)
         let id = SessionId(theirs.session_id);
         world.raw(&format!("UPDATE session SET {broken}, auto_create_instances = true WHERE id = {}", id.0)).await?;
 
-        // Found when something new is to be computed from it.
+        // The problem is found when something new is computed from the session.
         let report = world.sweep(Scope::Due, Mode::Periodic).await?;
         ensure!(report.errors.is_empty(), "nothing was computed: {:?}", report.errors);
         let report = world.sweep(Scope::All, Mode::Exact).await?;
         expect_error(&report, id).with_context(|| broken.to_owned())?;
         ensure!(world.session(id).await?.problem.is_some());
 
-        // Told by every sweep; windows that are stored open and close; everything else is done.
+        // Every sweep reports it. Stored windows still open and close, and all other work is done.
         for (now, scope, mode, is_active) in [
             ("2025-06-11 13:14:00", Scope::Due, Mode::Periodic, false),
             ("2025-06-11 17:59:00", Scope::Due, Mode::Periodic, true),
@@ -333,7 +334,7 @@ fn expect_error(report: &Report, session: SessionId) -> Result<()> {
     Ok(())
 }
 
-/// As when the process dies between the commit and the job.
+/// This is the state when a process dies between its commit and its job.
 async fn marked_session_is_recomputed_without_its_job(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 22:30").await?;
     let people = insert_people(&world, 1).await?;
@@ -341,7 +342,7 @@ async fn marked_session_is_recomputed_without_its_job(database: TestDatabase) ->
     world.sweep_exactly().await?;
     ensure!(world.is_active(SessionInstanceId(row.id)).await?);
     world.raw("UPDATE session SET active_buffer_minutes_after = 0, needs_recompute = true").await?;
-    assert_eq!(find_next_due(&world.app).await.done()?, Some(world.now()), "timers look at once");
+    assert_eq!(find_next_due(&world.app).await.done()?, Some(world.now()), "a marked session is due at once");
     let report = world.sweep_exactly().await?;
     assert_eq!((ids(&report.deactivated), report.people_moved), (vec![row.id], 1));
     ensure!(!world.session(SessionId(row.session_id)).await?.needs_recompute);
@@ -349,7 +350,7 @@ async fn marked_session_is_recomputed_without_its_job(database: TestDatabase) ->
     world.check_right().await
 }
 
-/// A recompute clears the mark of what it read, and of nothing that was saved meanwhile.
+/// A recompute clears the mark only of what it has read, not of a save that came in between.
 async fn concurrent_save_and_recompute_lose_no_mark(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 22:30").await?;
     let row = insert_evening(&world, "Evening", &[]).await?;
@@ -374,7 +375,7 @@ async fn concurrent_save_and_recompute_lose_no_mark(database: TestDatabase) -> R
     Ok(())
 }
 
-/// What is neither due nor marked is left alone by the usual sweep, whatever someone wrote into it.
+/// The due sweep skips an instance that is neither due nor marked, whatever is stored in it.
 async fn due_sweep_skips_what_is_not_due(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 20:00").await?;
     let row = insert_evening(&world, "Evening", &[]).await?;
@@ -394,7 +395,7 @@ async fn full_sweep_repairs_manual_edits(database: TestDatabase) -> Result<()> {
     let over = insert_evening(&world, "Long over", &[]).await?;
     world.raw(&format!("UPDATE session_instance SET date = '2024-06-11' WHERE id = {}", over.id)).await?;
     world.sweep(Scope::All, Mode::Exact).await?;
-    // Someone at an instance that is over, someone nowhere, and someone where they never said yes.
+    // One person is at an instance that is over, one is nowhere, and one is where they never said yes.
     for (person, place) in
         [(people[0], over.id.to_string()), (people[1], "NULL".into()), (people[2], row.id.to_string())]
     {
@@ -404,7 +405,7 @@ async fn full_sweep_repairs_manual_edits(database: TestDatabase) -> Result<()> {
     let report = world.sweep(Scope::All, Mode::Periodic).await?;
     assert_eq!(report.people_moved, 3);
     world.stored().await?.check_places(world.app.placement_rule)?;
-    // A status that is none of what is due.
+    // A wrong status without a due instant is repaired too.
     let sql = format!("UPDATE session_instance SET is_active = false, due_at = NULL WHERE id = {}", row.id);
     world.raw(&sql).await?;
     let report = world.sweep(Scope::All, Mode::Periodic).await?;
@@ -422,16 +423,16 @@ async fn periodic_tick_runs_once(database: TestDatabase) -> Result<()> {
         activated += report.done()?.map_or(0, |report| report.activated.len());
     }
     assert_eq!(activated, 1);
-    ensure!(run_recorded(&world.app, Request::PERIODIC, tick).await.done()?.is_none(), "it was run");
-    // One that began it and died is followed by another.
+    ensure!(run_recorded(&world.app, Request::PERIODIC, tick).await.done()?.is_none(), "the tick had been run");
+    // A run that never finished is followed by another one.
     world.raw("UPDATE sweep_run SET finished_at = NULL").await?;
     ensure!(run_recorded(&world.app, Request::PERIODIC, tick).await.done()?.is_some(), "it had not been finished");
-    // One of a time that is to come once more, as the clock was set back, is run once more.
+    // When the clock is set back, a tick that comes a second time is run again.
     forget_later_ticks(&world.app, utc("2025-06-11 17:59")).await.done()?;
-    ensure!(run_recorded(&world.app, Request::PERIODIC, tick).await.done()?.is_none(), "it is past");
+    ensure!(run_recorded(&world.app, Request::PERIODIC, tick).await.done()?.is_none(), "the tick is past");
     forget_later_ticks(&world.app, utc("2025-06-11 17:58")).await.done()?;
-    ensure!(run_recorded(&world.app, Request::PERIODIC, tick).await.done()?.is_some(), "it is to come");
-    // Runs without a tick are as many as are asked for.
+    ensure!(run_recorded(&world.app, Request::PERIODIC, tick).await.done()?.is_some(), "the tick is to come");
+    // Runs without a tick are not limited.
     for _ in 0..2 {
         ensure!(run_recorded(&world.app, Request::PERIODIC, None).await.done()?.is_some());
     }

@@ -1,5 +1,5 @@
-//! Every case of the vector files that concerns the service, through the database. Windows of raw rows are computed,
-//! statuses are not.
+//! The public test vectors that concern the service, through the database. Raw rows get their windows computed, but not
+//! their statuses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,7 +48,7 @@ fn minutes(value: &Value) -> i32 {
     i32::try_from(number(value)).expect("minutes")
 }
 
-/// `None` for null; a text that does not read fails.
+/// `None` for null. Panics when a text cannot be parsed.
 fn optional<T: std::str::FromStr<Err: std::fmt::Debug>>(value: &Value) -> Option<T> {
     value.as_str().map(|text| text.parse().expect("as the README says"))
 }
@@ -65,7 +65,7 @@ fn attendance(value: &Value) -> Attendance {
     }
 }
 
-/// The ids that the rows of a case got, by its own.
+/// The ids of the rows, by the ids in the case.
 #[derive(Default)]
 struct Ids {
     sessions: BTreeMap<i64, i64>,
@@ -95,7 +95,7 @@ impl Ids {
     }
 }
 
-/// Puts sessions, instances, people and check-ins of a case into an empty database.
+/// Inserts the sessions, instances, people and check-ins of a case into an empty database.
 async fn insert_case(world: &World, case: &Value) -> Result<Ids> {
     let mut ids = Ids::default();
     let mut sessions: BTreeMap<i64, session::Model> = BTreeMap::new();
@@ -152,7 +152,7 @@ async fn insert_check_in(world: &World, ids: &Ids, given: &Value) -> Result<()> 
     world.insert_check_in(person, instance, attendance(&given["attendance"]), instant(&given["at"])).await
 }
 
-/// A step's edit, by hand: nothing follows from it.
+/// Applies an edit of a step directly to the rows, so that nothing follows from it.
 async fn edit(world: &World, ids: &Ids, edit: &Value) -> Result<()> {
     let (what, given) = edit.as_object().and_then(|edit| edit.iter().next()).context("an edit")?;
     match what.as_str() {
@@ -180,7 +180,7 @@ async fn edit(world: &World, ids: &Ids, edit: &Value) -> Result<()> {
     }
 }
 
-/// What a report says was activated and deactivated, and whose errors it has.
+/// The activated and deactivated instances of a report, and the sessions with errors.
 fn told(report: &Report) -> [BTreeSet<i64>; 3] {
     let ids = |list: &[service::sweep::Changed]| list.iter().map(|changed| changed.instance_id.0).collect();
     let errors = report.errors.iter().filter_map(|error| error.session_id).map(|id| id.0).collect();
@@ -225,7 +225,7 @@ async fn sweeps_follow_the_public_test_vectors(database: TestDatabase) -> Result
                 |(person, to): (&i64, &Option<i64>)| (before[person] != *to).then_some((*person, before[person], *to));
             assert_eq!(stored.places().iter().filter_map(moves).collect::<Vec<_>>(), moved, "{context}: moved");
             assert_eq!(report.people_moved, moved.len(), "{context}: people moved, as reported");
-            // One row for each move: nobody is told of a place where they are not.
+            // The log has one row for each move.
             let log = world.log().await?;
             let mut logged: Vec<_> = log
                 .iter()
@@ -285,7 +285,7 @@ async fn auto_creation_follows_the_public_test_vectors(database: TestDatabase) -
         assert_eq!(told, expected.iter().map(|it| it.0).collect::<Vec<_>>(), "{name}: as reported");
         world.check_right().await.with_context(|| name.to_string())?;
 
-        // Once is enough, whoever looks again.
+        // No later sweep creates an instance again.
         for (scope, mode) in [(Scope::All, Mode::Periodic), (Scope::Due, Mode::Exact), (Scope::Due, Mode::Periodic)] {
             ensure!(world.sweep(scope, mode).await?.auto_created.is_empty(), "{name}: made again");
         }
@@ -293,7 +293,7 @@ async fn auto_creation_follows_the_public_test_vectors(database: TestDatabase) -
     Ok(())
 }
 
-/// The instances that a case calls active are held active, and the others are held inactive, so that it does not matter when it is.
+/// Overrides keep the active instances of a case active and all others inactive, so that the time does not matter.
 async fn placement_follows_the_public_test_vectors(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-12 12:00").await?;
     for case in cases("placement.json", "placement")? {

@@ -1,4 +1,4 @@
-//! A world to test in, and the rows that are put into it.
+//! A world to test in, and its rows.
 
 use std::sync::Arc;
 
@@ -30,14 +30,14 @@ use service::{
     wake::Wake,
 };
 
-/// A database with the service upon it.
+/// A database with the service on it.
 pub struct World {
     pub app: App,
     pub clock: Arc<ManualClock>,
     database: TestDatabase,
 }
 
-/// Errors of the service as errors of a test.
+/// Converts errors of the service into errors of a test.
 pub trait Done<T> {
     fn done(self) -> Result<T>;
 }
@@ -64,7 +64,7 @@ pub fn time(text: &str) -> NaiveTime {
 }
 
 impl World {
-    /// An empty one, at an instant.
+    /// An empty world at an instant.
     pub async fn new(database: TestDatabase, now: &str) -> Result<Self> {
         let clock = Arc::new(ManualClock::at(utc(now)));
         let app = Self::app_on(&database, &clock).await?;
@@ -78,19 +78,19 @@ impl World {
         Ok(App::new(db, clock, Wake::local(), Arc::new(NoQueue), PlacementRule::default()))
     }
 
-    /// The service once more, as in another process: with connections of its own, and the same clock.
+    /// Another instance of the service, as in another process. It has its own connections and the same clock.
     pub async fn another_app(&self) -> Result<App> {
         Self::app_on(&self.database, &self.clock).await
     }
 
-    /// One connection of the test's own.
+    /// A connection of the test's own.
     pub async fn connect(&self) -> Result<DatabaseConnection> {
         let mut options = ConnectOptions::new(&self.database.url);
         options.max_connections(1).sqlx_logging(false);
         Ok(Database::connect(options).await?)
     }
 
-    /// The same world under another placement rule.
+    /// The service with another placement rule.
     pub fn placing_by(&self, rule: PlacementRule) -> App {
         let mut app = self.app.clone();
         app.placement_rule = rule;
@@ -113,12 +113,12 @@ impl World {
         self.clock.advance(TimeDelta::seconds(seconds));
     }
 
-    /// Runs statements by hand.
+    /// Runs SQL statements.
     pub async fn raw(&self, sql: &str) -> Result<()> {
         execute(self.db(), sql).await
     }
 
-    /// Empties every table but that of the installation.
+    /// Empties every table except the settings of the installation.
     pub async fn clear(&self) -> Result<()> {
         self.raw(
             "DELETE FROM count_change; DELETE FROM change_log; DELETE FROM change_batch; DELETE FROM sweep_run;
@@ -133,7 +133,7 @@ impl World {
         sweep(&self.app, Request { scope, mode, at: None, is_dry_run: false }).await.done()
     }
 
-    /// What a timer does.
+    /// Sweeps as a timer does.
     pub async fn sweep_exactly(&self) -> Result<Report> {
         self.sweep(Scope::Due, Mode::Exact).await
     }
@@ -172,7 +172,7 @@ impl World {
         Ok(row.insert(self.db()).await?)
     }
 
-    /// A raw instance. Its window is computed from its local times; nothing else is.
+    /// Inserts a raw instance. Only its window is computed, from its local times.
     pub async fn insert_instance(
         &self,
         session: &session::Model,
@@ -191,7 +191,7 @@ impl World {
         Ok(row.insert(self.db()).await?)
     }
 
-    /// A raw person.
+    /// Inserts a raw person.
     pub async fn insert_person(&self, name: &str) -> Result<PersonId> {
         let row = person::Model {
             id: 0,
@@ -212,7 +212,7 @@ impl World {
         Ok(PersonId(row.insert(self.db()).await?.id))
     }
 
-    /// A raw check-in: an arrival if it would have been one at that instant, by the facts as they are now.
+    /// Inserts a raw check-in. It is an arrival if the current facts make it one at that instant.
     pub async fn insert_check_in(
         &self,
         person: PersonId,
@@ -241,13 +241,13 @@ impl World {
         Ok(())
     }
 
-    /// Publishes what is to be published, and reads the whole log.
+    /// Publishes all pending changes and reads the whole log.
     pub async fn log(&self) -> Result<Vec<Change>> {
         changes::publish(&self.app).await.done()?;
         changes::read_after(&self.app.db, Position(0), 1_000_000).await.done()
     }
 
-    /// Publishes, and reads what came after a position: kinds with the instance, or the person and the instance.
+    /// Publishes all pending changes and reads those after a position, each as by [`in_short`].
     pub async fn news_after(&self, position: Position) -> Result<(Vec<String>, Position)> {
         let log = self.log().await?;
         let head = log.last().map_or(position, |change| change.position);
@@ -259,7 +259,7 @@ impl World {
     }
 }
 
-/// `ACTIVATED 3`, `PERSON_MOVED 1: 3 to -`, and the other events in full.
+/// A change in short, such as `ACTIVATED 3` or `PERSON_MOVED 1: 3 to -`. Other events are shown in full.
 pub fn in_short(change: &Change) -> String {
     let id = |id: Option<SessionInstanceId>| id.map_or("-".to_owned(), |id| id.0.to_string());
     let Event::Session(change) = &change.event else { return format!("{:?}", change.event) };
@@ -272,7 +272,7 @@ pub fn in_short(change: &Change) -> String {
     }
 }
 
-/// A session in a zone, with buffers of an hour, that begins with the year 2025.
+/// A session in a zone, with buffers of an hour, created at the beginning of 2025.
 pub fn blank_session(name: &str, time_zone: &str) -> session::Model {
     session::Model {
         id: 0,
@@ -329,7 +329,7 @@ fn blank_instance(session: i64, date: NaiveDate, now: DateTime<Utc>) -> session_
     }
 }
 
-/// Numbers that look random: the same for the same seed (splitmix64).
+/// Pseudo-random numbers from a seed (SplitMix64).
 #[derive(Debug, Clone)]
 pub struct Dice(pub u64);
 
@@ -358,7 +358,7 @@ impl Dice {
         from + i32::try_from(self.roll() % span).unwrap_or_default()
     }
 
-    /// True once in so many times.
+    /// True with a probability of one in `count`.
     pub fn one_in(&mut self, count: usize) -> bool {
         self.below(count) == 0
     }

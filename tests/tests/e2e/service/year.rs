@@ -1,6 +1,6 @@
-//! Simulated time: many sessions in many zones, swept every 15 minutes and at exact instants, held at each step against
-//! what `domain` says that the sessions' recurrences call for. By default the days around changes of the clocks; with
-//! `INSESSION_FULL` a year of 1,000 sessions.
+//! Simulated time: many sessions in many zones are swept every 15 minutes and at each due instant. At each step the stored
+//! statuses are compared with what `domain` computes from the recurrences. By default it simulates the days around clock
+//! changes; with `INSESSION_FULL`, a year of 1,000 sessions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,9 +25,9 @@ use super::world::{Dice, Done, World, blank_session, utc};
 
 on_both_databases!(stored_statuses_match_the_rules_at_every_step);
 
-/// Among them every rule of changing clocks that is in use: Europe's and North America's, the southern ones, the half hour
-/// of Lord Howe, Cairo's and Santiago's at midnight, Nuuk's on a Saturday, Casablanca's around Ramadan, Jerusalem's on a
-/// Friday, Troll's two hours; and zones that never change, up to 14 hours from UTC.
+/// The zones have every rule of clock changes that is in use: Europe, North America, the southern hemisphere, half an hour
+/// in Lord Howe, at midnight in Cairo and Santiago, on a Saturday in Nuuk, around Ramadan in Casablanca, on a Friday in
+/// Jerusalem, two hours in Troll. Others never change, up to 14 hours from UTC.
 const ZONES: [&str; 60] = [
     "UTC",
     "America/New_York",
@@ -91,7 +91,7 @@ const ZONES: [&str; 60] = [
     "Antarctica/Troll",
 ];
 
-/// From..to, in UTC, and how many sessions.
+/// A time span in UTC and the number of sessions.
 struct Span {
     from: &'static str,
     to: &'static str,
@@ -123,14 +123,14 @@ async fn stored_statuses_match_the_rules_at_every_step(database: TestDatabase) -
     Ok(())
 }
 
-/// A session, and the meetings that its recurrence calls for about the span.
+/// A session and the meetings of its recurrence around the span.
 struct Expected {
     session: i64,
     hours_ahead: TimeDelta,
     meetings: Vec<(Occurrence, Window)>,
 }
 
-/// An instance by what it was made from: the session, the local date and start.
+/// An instance by its session, local date and start.
 type Key = (i64, NaiveDate, NaiveTime);
 
 async fn simulate(world: &World, span: &Span, seed: u64) -> Result<()> {
@@ -141,7 +141,7 @@ async fn simulate(world: &World, span: &Span, seed: u64) -> Result<()> {
     let mut timeline = Timeline::new(&expected, from, to);
     let mut steps = 0_u64;
 
-    // First an exact sweep: what is on already is found at once.
+    // The first sweep is exact. It finds what is active already.
     let (mut now, mut mode) = (from, Mode::Exact);
     while now < to {
         world.clock.set(now);
@@ -157,11 +157,11 @@ async fn simulate(world: &World, span: &Span, seed: u64) -> Result<()> {
         );
         steps += 1;
         let due = find_next_due(&world.app).await.done()?;
-        ensure!(due.is_none_or(|due| now < due), "at {now}: something fell due at {due:?}, and nobody took it");
+        ensure!(due.is_none_or(|due| now < due), "at {now}: the sweep left something that fell due at {due:?}");
         let tick = next_tick(now);
         (now, mode) = match due {
             Some(due) if due < tick => (due, Mode::Exact),
-            // Both at once: either may come first.
+            // If both are at the same instant, either may be first.
             Some(due) if due == tick && steps.is_multiple_of(2) => (due, Mode::Exact),
             _ => (tick, Mode::Periodic),
         };
@@ -182,7 +182,7 @@ async fn simulate(world: &World, span: &Span, seed: u64) -> Result<()> {
     let called_for: BTreeSet<Key> = called_for.collect();
     ensure!(
         made == called_for,
-        "without an instance: {:?}; with one that nobody called for: {:?}",
+        "occurrences without an instance: {:?}; instances without an occurrence: {:?}",
         called_for.difference(&made).collect::<Vec<_>>(),
         made.difference(&called_for).collect::<Vec<_>>()
     );
@@ -193,7 +193,7 @@ async fn simulate(world: &World, span: &Span, seed: u64) -> Result<()> {
     Ok(())
 }
 
-/// Sweeps are at :14, :29, :44 and :59.
+/// Periodic sweeps run at :14, :29, :44 and :59.
 fn next_tick(now: DateTime<Utc>) -> DateTime<Utc> {
     let minute = now - TimeDelta::seconds(now.second().into()) - TimeDelta::nanoseconds(now.nanosecond().into());
     (1..=15)
@@ -231,7 +231,7 @@ async fn insert_sessions(world: &World, span: &Span, dice: &mut Dice) -> Result<
     Ok(expected)
 }
 
-/// One to three schedules, of the hours in which clocks change more often than of others.
+/// One to three schedules. Half of them start in the hours in which clocks change.
 fn some_recurrence(dice: &mut Dice) -> Recurrence {
     use Weekday::{Fri, Mon, Sat, Sun, Thu, Tue, Wed};
     let schedules = (0..dice.between(1, 3)).map(|_| {
@@ -254,9 +254,9 @@ fn time_of(minutes: i32) -> NaiveTime {
     NaiveTime::from_num_seconds_from_midnight_opt(seconds, 0).expect("a time of the day")
 }
 
-/// What is on, going from step to step.
+/// The instances that are expected to be active, from step to step.
 struct Timeline {
-    /// By when it may be active: from a minute before it opens, if it is there by then.
+    /// By the instant from which they may be active: a minute before they open, or when they are created.
     to_come: BTreeMap<DateTime<Utc>, Vec<(Key, Window)>>,
     near: BTreeMap<Key, Window>,
 }
@@ -277,8 +277,8 @@ impl Timeline {
         Self { to_come, near: BTreeMap::new() }
     }
 
-    /// What must be active, and what may be: in the minute before an opening either is right, but after a periodic
-    /// sweep.
+    /// The instances that must be active, and those that may be. In the minute before an opening both statuses are right,
+    /// except after a periodic sweep.
     fn active_at(&mut self, now: DateTime<Utc>, mode: Mode) -> (BTreeSet<Key>, BTreeSet<Key>) {
         let later = self.to_come.split_off(&(now + TimeDelta::milliseconds(1)));
         self.near.extend(std::mem::replace(&mut self.to_come, later).into_values().flatten());
@@ -308,7 +308,7 @@ async fn find_active(world: &World) -> Result<BTreeSet<Key>> {
     Ok(rows.all(world.db()).await?.iter().map(Row::key).collect())
 }
 
-/// Every instance; fails when an occurrence has two.
+/// All instances. Fails when an occurrence has two.
 async fn find_made(world: &World, sessions: usize) -> Result<BTreeSet<Key>> {
     let sql = "SELECT session_id, date, start_time FROM session_instance";
     let rows = Row::find_by_statement(Statement::from_string(world.db().get_database_backend(), sql));
@@ -318,7 +318,7 @@ async fn find_made(world: &World, sessions: usize) -> Result<BTreeSet<Key>> {
     Ok(made)
 }
 
-/// No instance was active twice.
+/// Fails when an instance was activated twice.
 async fn check_turns(world: &World) -> Result<()> {
     let mut turns: BTreeMap<i64, Vec<ChangeKind>> = BTreeMap::new();
     let mut position = Position(0);
