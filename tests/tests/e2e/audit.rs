@@ -1,4 +1,4 @@
-//! Who changed what is kept.
+//! The audit log records who changed what.
 
 use anyhow::{Result, ensure};
 use chrono::TimeDelta;
@@ -12,7 +12,7 @@ use service::prune::prune;
 
 use crate::{
     fixtures::{add_organizer, check_in, create_active_instance, create_person, create_session},
-    load::{app_on, told},
+    load::{app_on, test_error},
 };
 
 on_both_databases!(audit_log_records_each_change_with_its_actor, audit_entries_are_pruned_after_their_retention);
@@ -52,7 +52,7 @@ async fn audit_log_records_each_change_with_its_actor(database: TestDatabase) ->
     assert_eq!(
         actions,
         expected.iter().map(|(action, actor)| (action, *actor)).collect::<Vec<_>>(),
-        "changes alone, once"
+        "each change has one entry; a refused or empty change has none"
     );
     assert_eq!(of_session[0]["changes"], json!([{ "field": "name", "from": "Monday", "to": "Tuesday" }]));
     assert_eq!(of_session[0]["actorPerson"]["id"], *organizer);
@@ -64,7 +64,7 @@ async fn audit_log_records_each_change_with_its_actor(database: TestDatabase) ->
     check_in(&theirs, &instance, "YES", None).await?;
     let by_organizer = entries(&admin, json!({ "actor": organizer })).await?;
     let actions: Vec<_> = by_organizer.iter().filter_map(|entry| entry["action"].as_str()).collect();
-    assert_eq!(actions, ["checkIn", "setActiveOverride", "updateSession"], "one's own check-in is no entry");
+    assert_eq!(actions, ["checkIn", "setActiveOverride", "updateSession"], "a person's own check-in has no entry");
     let held = json!([
         { "field": "isActive", "from": true, "to": false },
         { "field": "overrideActive", "from": null, "to": false },
@@ -74,17 +74,17 @@ async fn audit_log_records_each_change_with_its_actor(database: TestDatabase) ->
     let first = admin.data(LOG, json!({ "first": 2 })).await?["auditLog"].take();
     let after = &first["pageInfo"]["endCursor"];
     let rest = entries(&admin, json!({ "first": 100, "after": after })).await?;
-    assert_eq!(first["totalCount"], 2 + rest.len(), "pages follow each other");
+    assert_eq!(first["totalCount"], 2 + rest.len(), "the second page continues the first");
     ensure!(rest.iter().all(|entry| entry["occurredAt"].as_str() <= first["nodes"][1]["occurredAt"].as_str()));
 
     for client in [&theirs, &deployment.first().client()] {
-        ensure!(client.data(LOG, json!({})).await?["auditLog"].is_null(), "it is for admins");
+        ensure!(client.data(LOG, json!({})).await?["auditLog"].is_null(), "the audit log is for admins only");
     }
     Ok(())
 }
 
 async fn audit_entries_are_pruned_after_their_retention(database: TestDatabase) -> Result<()> {
-    // The workers are not to do it meanwhile.
+    // The workers must not prune them first.
     let deployment = Deployment::start_with(&database, |settings| settings.with("AUDIT_LOG_DAYS", "1000")).await?;
     let admin = deployment.admin();
     let session = create_session(&admin, "Monday").await?;
@@ -94,7 +94,7 @@ async fn audit_entries_are_pruned_after_their_retention(database: TestDatabase) 
     let entries = number(&connection, count).await?;
     ensure!(entries >= 2, "{entries}");
 
-    // A year and a day ago there were more than go in one step.
+    // More entries are a year and a day old than one step of pruning deletes.
     let days_ago = |days: i64| (now() - TimeDelta::days(days)).to_rfc3339();
     for (days, copies) in [(366, 2_500), (364, 10)] {
         let sql = format!(
@@ -106,13 +106,13 @@ async fn audit_entries_are_pruned_after_their_retention(database: TestDatabase) 
         execute(&connection, &sql).await?;
     }
     let app = app_on(&database).await?;
-    assert_eq!(prune(&app).await.map_err(told)?.audit_entries, 2_500);
+    assert_eq!(prune(&app).await.map_err(test_error)?.audit_entries, 2_500);
     assert_eq!(number(&connection, count).await?, entries + 10);
-    // A setting.
+    // The retention is a setting.
     let forgetful = app.keeping_audit_for(TimeDelta::days(363));
-    assert_eq!(prune(&forgetful).await.map_err(told)?.audit_entries, 10);
-    assert_eq!(prune(&forgetful).await.map_err(told)?.audit_entries, 0);
+    assert_eq!(prune(&forgetful).await.map_err(test_error)?.audit_entries, 10);
+    assert_eq!(prune(&forgetful).await.map_err(test_error)?.audit_entries, 0);
     let data = admin.data(LOG, json!({ "node": member })).await?;
-    assert_eq!(data["auditLog"]["totalCount"], 1, "what is young is shown: {data}");
+    assert_eq!(data["auditLog"]["totalCount"], 1, "recent entries are still listed: {data}");
     Ok(())
 }

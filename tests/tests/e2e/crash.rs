@@ -1,4 +1,4 @@
-//! A worker that dies in the middle of a sweep loses nothing and does nothing twice.
+//! A worker is killed in the middle of a sweep: nothing is lost and nothing is done twice.
 
 use anyhow::{Result, ensure};
 use insession_tests::{
@@ -19,7 +19,7 @@ async fn sweep_interrupted_by_a_crash_makes_each_change_once() -> Result<()> {
     let connection = database.connect().await?;
     insert_due_instances(&connection).await?;
 
-    // The row that the sweep can't have holds it up, so that "in the middle" is not a matter of luck.
+    // A locked row stops the sweep in the middle.
     let hold = connection.begin().await?;
     let middle = INSTANCES / 2;
     execute(&hold, &format!("SELECT 1 FROM session_instance WHERE id = {middle} FOR UPDATE")).await?;
@@ -31,9 +31,10 @@ async fn sweep_interrupted_by_a_crash_makes_each_change_once() -> Result<()> {
     .await?;
     worker.kill_9()?;
     hold.rollback().await?;
-    // What the dead worker had begun is rolled back, or committed if it had said so, once its connection is seen gone.
+    // When PostgreSQL notices that the connection is gone, it has rolled the open transaction back, or committed it if the
+    // worker had sent the commit.
     let active = number(&connection, ACTIVE).await?;
-    ensure!(active < INSTANCES, "it was done already");
+    ensure!(active < INSTANCES, "the sweep had finished before the worker was killed");
 
     let report = program::run(&settings, &["sweep", "--json"]).await?.expect_success()?.json()?;
     ensure!(report["errors"].as_array().is_some_and(Vec::is_empty), "the sweep met errors: {}", report["errors"]);
@@ -44,7 +45,7 @@ async fn sweep_interrupted_by_a_crash_makes_each_change_once() -> Result<()> {
     assert_eq!(number(&connection, MOVES).await?, INSTANCES, "one row for each move");
     assert_eq!(number(&connection, PEOPLE_MOVED).await?, INSTANCES, "each person was moved");
 
-    // The next run finds nothing to do.
+    // A full sweep finds nothing left to do.
     let report = program::run(&settings, &["sweep", "--all", "--json"]).await?.expect_success()?.json()?;
     for list in ["activated", "deactivated", "errors"] {
         ensure!(report[list].as_array().is_some_and(Vec::is_empty), "{list}: {}", report[list]);
@@ -64,8 +65,8 @@ const INSTANCES_ACTIVATED: &str = "SELECT count(DISTINCT session_instance_id) FR
 const MOVES: &str = "SELECT count(*) FROM change_log WHERE kind = 'PERSON_MOVED'";
 const PEOPLE_MOVED: &str = "SELECT count(DISTINCT person_id) FROM change_log WHERE kind = 'PERSON_MOVED'";
 
-/// Instances 1 to `INSTANCES` of a hundred sessions, which should have opened a minute ago and are not active yet, each
-/// with one person who said yes beforehand. Local times are UTC, so that `sweep --all` computes the same windows.
+/// Inserts instances 1 to `INSTANCES` of a hundred sessions. They should have opened a minute ago and are not active yet.
+/// One person has said yes to each. Local times are UTC, so that `sweep --all` computes the same windows.
 async fn insert_due_instances(connection: &impl ConnectionTrait) -> Result<()> {
     let sql = format!(
         "WITH facts AS (SELECT date_trunc('minute', now()) - interval '1 minute' AS opens),

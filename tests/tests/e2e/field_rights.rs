@@ -1,6 +1,6 @@
-//! Who may see which field: every field of the schema has its rule in the tables here, and those that are not for everybody
-//! are asked for by nobody, a stranger, the person, an organiser and an admin. Mutations, and subscriptions, which are for
-//! whoever may see what they tell, are in `rights`.
+//! Who may see which field. Every field of the schema has its rule in a table here. Fields that are not public are queried
+//! without a token, by a stranger, the person, an organiser and an admin. Mutations and subscriptions are tested in
+//! `rights`.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// What everybody sees of a type.
+/// The fields of a type that are public.
 const EVERYBODY: &[(&str, &str)] = &[
     ("ActiveOverride", "active until"),
     (
@@ -47,7 +47,7 @@ const EVERYBODY: &[(&str, &str)] = &[
     ("WeeklySchedule", "endTime everyNWeeks startTime weekday"),
 ];
 
-/// Types that lead nowhere but for those who may see what leads to them, and what that is.
+/// Types that can only be reached through a field that has a rule: the type, that field, and the type's fields.
 const BEHIND: &[(&str, &str, &str)] = &[
     ("AuditChange", "AuditEntry.changes", "field from to"),
     ("AuditEntry", "Query.auditLog", "action actor actorPerson changes nodeId occurredAt"),
@@ -83,14 +83,14 @@ const BEHIND: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Fields that `rights` asks for: what they give hangs on what is subscribed to.
+/// Fields of subscriptions, which `rights` tests.
 const SUBSCRIBED: &[(&str, &str)] =
     &[("Subscription", "activeSessionChanged bookingStatusChanged presenceChanged"), ("ActiveSessionChange", "person")];
 
-/// Who asks, in the order of the columns below.
+/// Who queries, in the order of the marks below.
 const WHO: [&str; 5] = ["nobody", "a stranger", "the person", "an organiser", "an admin"];
 
-/// A field, a question that gives it as `it`, and for whom that is not null. All else are answered null, without an error.
+/// A field, a query that returns it as `it`, and who gets a value (a dash: null without an error).
 const ROWS: &[(&str, &str, &str)] = &[
     ("Person.hidesPlace", "on: person(id: $person) { it: hidesPlace }", "--P-A"),
     ("Person.externalId", "on: person(id: $person) { it: externalId }", "--P-A"),
@@ -125,7 +125,7 @@ async fn every_field_is_visible_only_as_its_rule_says(database: TestDatabase) ->
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let missing = fields_without_rule(&admin).await?;
-    ensure!(missing.is_empty(), "who may see these? They are in no table above, or in one too many: {missing:?}");
+    ensure!(missing.is_empty(), "each field must be in exactly one table above; these are not: {missing:?}");
 
     let (people, ids) = make_world(&database, &admin).await?;
     let clients = [
@@ -155,7 +155,7 @@ async fn every_field_is_visible_only_as_its_rule_says(database: TestDatabase) ->
     Ok(())
 }
 
-/// Fields that are not in exactly one table. What carries others has no rule of its own: payloads, connections, edges.
+/// Fields that are not in exactly one table. Payloads, connections and edges have no rule of their own.
 async fn fields_without_rule(admin: &Client) -> Result<Vec<String>> {
     let listed = |types: &[(&str, &str)]| -> Vec<String> {
         types.iter().flat_map(|(of, fields)| fields.split(' ').map(move |field| format!("{of}.{field}"))).collect()
@@ -169,7 +169,7 @@ async fn fields_without_rule(admin: &Client) -> Result<Vec<String>> {
     let schema = "{ __schema { types { kind name fields(includeDeprecated: true) { name } } } }";
     let data = admin.data(schema, json!({})).await?;
     let mut fields = Vec::new();
-    for of in data["__schema"]["types"].as_array().context("there are types")? {
+    for of in data["__schema"]["types"].as_array().context("no types")? {
         let name = of["name"].as_str().unwrap_or_default();
         let carries = ["Payload", "Connection", "Edge"].iter().any(|suffix| name.ends_with(suffix));
         if of["kind"] == "OBJECT" && !carries && !name.starts_with("__") && name != "Mutation" {
@@ -182,7 +182,7 @@ async fn fields_without_rule(admin: &Client) -> Result<Vec<String>> {
     Ok(fields.iter().filter(|field| count(field) != 1).cloned().chain(gone).collect())
 }
 
-/// A stranger, the person and an organiser; and something of the person of each kind.
+/// Creates a stranger, the person and an organiser, and one object of each kind that belongs to the person.
 async fn make_world(database: &TestDatabase, admin: &Client) -> Result<([String; 3], BTreeMap<&'static str, String>)> {
     let session = create_session(admin, "Monday").await?;
     let instance = create_active_instance(admin, &session).await?;

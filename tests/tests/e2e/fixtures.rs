@@ -1,4 +1,4 @@
-//! What most tests begin with: sessions, instances and people, made as clients make them.
+//! Creates sessions, instances and people through the API.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
@@ -7,7 +7,7 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use insession_tests::{Client, LIMIT, eventually, now};
 use serde_json::{Value, json};
 
-/// All that a badge may ask for.
+/// A subscription that selects every field that a badge uses.
 pub const CHANGES: &str = "subscription($sessionIds: [ID!], $personId: ID, $after: Cursor) {
     activeSessionChanged(sessionIds: $sessionIds, personId: $personId, after: $after) {
         kind cursor occurredAt sessionInstanceId
@@ -20,7 +20,7 @@ pub const CHANGES: &str = "subscription($sessionIds: [ID!], $personId: ID, $afte
     }
 }";
 
-/// The whole second that is `seconds` from now, or just after; negative ones are past.
+/// The next whole second at least `seconds` from now. A negative number gives an instant in the past.
 pub fn in_seconds(seconds: i64) -> DateTime<Utc> {
     let at = now() + TimeDelta::seconds(seconds);
     if at.timestamp_subsec_nanos() == 0 { at } else { at.trunc_subsecs(0) + TimeDelta::seconds(1) }
@@ -104,14 +104,14 @@ pub async fn create_person(client: &Client, name: &str) -> Result<String> {
     id(&client.data(document, json!({ "input": { "displayName": name } })).await?, "/createPerson/person/id")
 }
 
-/// A bare UUID that nobody else has.
+/// A new visit's id: a random UUID.
 pub fn new_visit() -> String {
     let random = || RandomState::new().build_hasher().finish();
     let (high, low) = (format!("{:016x}", random()), format!("{:016x}", random()));
     [&high[..8], &high[8..12], &high[12..], &low[..4], &low[4..]].join("-")
 }
 
-/// One beat. The payload: `presence.isOnline` among it.
+/// Sends a heartbeat and returns the payload.
 pub async fn beat(client: &Client, visit: &str) -> Result<Value> {
     let document = "mutation($input: HeartbeatInput!) { heartbeat(input: $input) {
         presence { id isOnline status lastSeenAt startedAt activity { key } }
@@ -121,14 +121,14 @@ pub async fn beat(client: &Client, visit: &str) -> Result<Value> {
     Ok(client.data(document, json!({ "input": { "presenceId": visit } })).await?["heartbeat"].take())
 }
 
-/// An activity with room for so many.
+/// Creates an activity with this many seats.
 pub async fn save_activity(client: &Client, key: &str, limit: Option<i32>) -> Result<()> {
     let document = "mutation($input: SaveActivityInput!) { saveActivity(input: $input) { activity { id } } }";
     client.data(document, json!({ "input": { "key": key, "name": key, "maxConcurrent": limit } })).await?;
     Ok(())
 }
 
-/// The payload: `admitted` among it.
+/// Asks for a seat and returns the payload.
 pub async fn enter_activity(client: &Client, visit: &str, key: &str) -> Result<Value> {
     let document = "mutation($input: EnterActivityInput!) { enterActivity(input: $input) {
         admitted occupancy maxConcurrent message
@@ -139,7 +139,7 @@ pub async fn enter_activity(client: &Client, visit: &str, key: &str) -> Result<V
     Ok(client.data(document, json!({ "input": input })).await?["enterActivity"].take())
 }
 
-/// The payload: `person.activeSessionInstance.id` among it.
+/// Checks a person in and returns the payload.
 pub async fn check_in(client: &Client, instance: &str, attendance: &str, person: Option<&str>) -> Result<Value> {
     let document = "mutation($input: CheckInInput!) { checkIn(input: $input) {
         checkIn { id attendance arrivedAt }

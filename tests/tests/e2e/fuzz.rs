@@ -1,6 +1,7 @@
-//! Requests made at random from the schema, valid and nearly so, by everyone: whatever is asked, the answer is one.
+//! Random requests, made from the schema, valid or nearly valid, by all kinds of clients. Each must be answered, and no
+//! answer may be an internal error.
 //!
-//! The same seed makes the same requests. `INSESSION_FULL=1` makes 100,000; `INSESSION_SEED` tries another seed.
+//! The same seed makes the same requests. `INSESSION_FULL=1` makes 100,000; `INSESSION_SEED` sets the seed.
 
 use std::{collections::HashMap, fmt::Write as _, sync::Mutex};
 
@@ -27,7 +28,7 @@ const CODES: [&str; 10] = [
     "INTERNAL",
 ];
 
-/// How many requests are under way at once.
+/// How many requests run concurrently.
 const AT_ONCE: usize = 8;
 
 async fn random_requests_never_fail_internally(database: TestDatabase) -> Result<()> {
@@ -77,12 +78,12 @@ async fn random_requests_never_fail_internally(database: TestDatabase) -> Result
     look_at_pages(&admin).await?;
     for server in &deployment.servers {
         let log = server.log();
-        ensure!(!log.contains("panicked") && !log.contains("internal error"), "the log tells of a failure:\n{log}");
+        ensure!(!log.contains("panicked") && !log.contains("internal error"), "the log has a failure:\n{log}");
     }
     Ok(())
 }
 
-/// Pages and calendars of what was made are shown, or not found.
+/// Pages and calendars of everything that was created answer without a server error.
 async fn look_at_pages(admin: &Client) -> Result<()> {
     let document = "{
         sessions(first: 100, filter: { includeTerminated: true }) { nodes { path } }
@@ -91,11 +92,11 @@ async fn look_at_pages(admin: &Client) -> Result<()> {
     let data = admin.data(document, json!({})).await?;
     let mut pages = vec!["/".to_owned(), "/?city=%00".to_owned()];
     for session in data["sessions"]["nodes"].as_array().into_iter().flatten() {
-        let path = session["path"].as_str().context("a session has a path")?;
+        let path = session["path"].as_str().context("no path")?;
         pages.extend([format!("/sessions/{path}"), format!("/sessions/{path}/calendar.ics")]);
     }
     for person in data["people"]["nodes"].as_array().into_iter().flatten() {
-        pages.push(format!("/people/{}", person["id"].as_str().context("a person has an id")?));
+        pages.push(format!("/people/{}", person["id"].as_str().context("no id")?));
     }
     for page in pages {
         let status = admin.http().get(admin.address(&page)).send().await?.status();
@@ -104,7 +105,7 @@ async fn look_at_pages(admin: &Client) -> Result<()> {
     Ok(())
 }
 
-/// Made now, so that one who was revoked a second ago goes on.
+/// A token issued now, so that it is valid although an earlier request revoked tokens.
 fn token_of(id: &str) -> String {
     let at = now().timestamp();
     token::signed(&json!({ "sub": id, "iat": at, "exp": at + 600 }), token::SECRET)
@@ -129,7 +130,7 @@ async fn judge(client: &Client, request: &Value, pool: &Mutex<Vec<String>>) -> R
     Ok(())
 }
 
-/// Such as `Session:7`.
+/// Whether a text is an id, such as `Session:7`.
 fn is_id(text: &str) -> bool {
     let is_kind = |kind: &str| kind.starts_with(char::is_uppercase) && kind.chars().all(|c| c.is_ascii_alphabetic());
     text.len() < 60 && text.split_once(':').is_some_and(|(kind, _)| is_kind(kind))
@@ -144,7 +145,7 @@ fn collect_ids(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// SplitMix64: small, and the same everywhere.
+/// SplitMix64.
 struct Random(u64);
 
 impl Random {
@@ -160,7 +161,7 @@ impl Random {
         usize::try_from(self.next() % bound.max(1) as u64).unwrap_or_default()
     }
 
-    /// So many times in a hundred.
+    /// True with this probability, in percent.
     fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
@@ -170,7 +171,7 @@ impl Random {
     }
 }
 
-/// A type as it stands at a field or an argument.
+/// The type of a field or an argument.
 #[derive(Debug, Clone)]
 enum Type {
     Named(String),
@@ -255,7 +256,7 @@ impl Schema {
     }
 }
 
-/// A value, of which an enum's is written otherwise in a document than in variables.
+/// A value. Enum values are written differently in a document than in variables.
 enum Made {
     Json(Value),
     Name(String),
@@ -317,7 +318,7 @@ impl Maker<'_> {
         json!({ "query": document, "variables": variables })
     }
 
-    /// The document with something missing, doubled or strange in it.
+    /// The document with a part removed, doubled or replaced.
     fn spoilt(&mut self, document: &str) -> String {
         let chars: Vec<char> = document.chars().collect();
         let at = self.random.below(chars.len());
@@ -500,7 +501,7 @@ impl Maker<'_> {
         if self.random.chance(85) { self.random.of(self.ids).clone() } else { (*self.random.of(&strange)).to_owned() }
     }
 
-    /// Of a list, as they are made or nearly so.
+    /// A cursor of a list, valid or nearly valid.
     fn cursor(&mut self) -> String {
         let ids = ["1", "9223372036854775807", "9223372036854775808", "8a6e0804-2bd0-4672-b79d-d97027f9071a", ""];
         let keys =

@@ -1,4 +1,4 @@
-//! The harness keeps what it promises.
+//! Tests of the harness itself.
 
 use std::{
     fs,
@@ -72,7 +72,7 @@ async fn private_servers_run_side_by_side() -> Result<()> {
         server.ask(&format!("SET port {}", server.port())).await?;
     }
     for server in &servers {
-        ensure!(server.ask("GET port").await?.ends_with(&server.port().to_string()), "they share their data");
+        ensure!(server.ask("GET port").await?.ends_with(&server.port().to_string()), "the servers share their data");
     }
     Ok(())
 }
@@ -101,11 +101,11 @@ async fn redis_restarts_on_its_port() -> Result<()> {
 
 #[tokio::test]
 async fn expired_wait_reports_the_last_error() -> Result<()> {
-    let mut looks = 0;
-    let found = eventually(LIMIT, "the third look", async || {
-        looks += 1;
-        ensure!(looks == 3, "only {looks}");
-        Ok(looks)
+    let mut checks = 0;
+    let found = eventually(LIMIT, "the third check", async || {
+        checks += 1;
+        ensure!(checks == 3, "only {checks}");
+        Ok(checks)
     });
     assert_eq!(found.await?, 3);
 
@@ -116,7 +116,7 @@ async fn expired_wait_reports_the_last_error() -> Result<()> {
         std::future::pending::<()>().await;
         Ok(())
     });
-    ensure!(stuck.await.is_err(), "a look that hangs is cut off");
+    ensure!(stuck.await.is_err(), "a check that hangs was not cut off");
     Ok(())
 }
 
@@ -129,7 +129,7 @@ async fn ports_are_never_given_twice() -> Result<()> {
     Ok(())
 }
 
-/// Runs itself in another process, which starts servers and hangs; kills that, and looks what it left behind.
+/// Runs this test in another process, which starts servers and hangs. Kills that process and checks what is left.
 #[tokio::test]
 async fn nothing_outlives_the_test_process() -> Result<()> {
     if let Some(notes) = std::env::var_os(NOTES) {
@@ -164,7 +164,7 @@ async fn nothing_outlives_the_test_process() -> Result<()> {
 
 const NOTES: &str = "INSESSION_TEST_NOTES";
 
-/// Against a server that sends three messages for two subscriptions, then a ping, and closes once that is answered.
+/// The server sends three messages for two subscriptions, then a ping, and closes when that is answered.
 #[tokio::test]
 async fn socket_client_keeps_every_message_and_the_close_code() -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -172,7 +172,7 @@ async fn socket_client_keeps_every_message_and_the_close_code() -> Result<()> {
     let server = async {
         let (stream, _) = listener.accept().await?;
         let mut stream = accept_hdr_async(stream, AcceptProtocol).await?;
-        let init = stream.next().await.context("an init was due")??.into_text()?;
+        let init = stream.next().await.context("no connection_init")??.into_text()?;
         ensure!(init.contains("Bearer abc"), "no token in {init}");
         for message in [
             json!({ "type": "connection_ack" }),
@@ -183,10 +183,10 @@ async fn socket_client_keeps_every_message_and_the_close_code() -> Result<()> {
         ] {
             stream.send(Message::text(message.to_string())).await?;
         }
-        let pong = stream.next().await.context("a pong was due")??;
+        let pong = stream.next().await.context("no pong")??;
         ensure!(pong.to_text()?.contains("pong"), "{pong} instead of a pong");
         stream.send(Message::Close(Some(CloseFrame { code: 4409.into(), reason: "in use".into() }))).await?;
-        // The client answers the close frame, and then the connection ends.
+        // The client answers the close frame. Then the connection ends.
         while let Some(Ok(_)) = stream.next().await {}
         Ok(())
     };

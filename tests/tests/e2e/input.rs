@@ -1,4 +1,4 @@
-//! Bad input is answered with a code and a message that helps, and with nothing of the inside.
+//! Invalid input is answered with a code and a helpful message that shows no internals.
 
 use anyhow::{Context, Result, ensure};
 use insession_tests::{Answer, Deployment, TestDatabase, on_both_databases};
@@ -30,7 +30,7 @@ const ADD_ORGANIZER: &str =
 const BAD: &str = "BAD_USER_INPUT";
 const UNKNOWN: &str = "NOT_FOUND";
 
-/// What the cases are about: things that exist.
+/// Objects that exist.
 struct Ids {
     session: String,
     instance: String,
@@ -113,7 +113,7 @@ fn session_cases(ids: &Ids) -> Vec<Case> {
         cases.push((BAD, UPDATE_SESSION, json!({ "input": { "id": id, "name": "Tuesday" } })));
     }
     cases.push((UNKNOWN, UPDATE_SESSION, json!({ "input": { "id": "Session:999999", "name": "Tuesday" } })));
-    // What must be there can't be cleared.
+    // Required fields cannot be cleared.
     for field in ["name", "timeZone", "path", "activeBufferMinutesBefore"] {
         let mut input = json!({ "id": ids.session });
         merge(&mut input, &json!({ field: null }));
@@ -187,7 +187,7 @@ fn other_cases(ids: &Ids) -> Vec<Case> {
     cases
 }
 
-/// Whether these are taken is a matter of taste; that they fail inside is not.
+/// This input may be accepted or refused, but it must not cause an internal error.
 async fn unusual_input_never_fails_internally(database: TestDatabase) -> Result<()> {
     let (deployment, ids) = start(&database).await?;
     let admin = deployment.admin();
@@ -237,7 +237,7 @@ async fn unusual_input_never_fails_internally(database: TestDatabase) -> Result<
         if let Some(error) = answer.error() {
             check(&answer, &error.code)
                 .and_then(|()| {
-                    ensure!(error.code != "INTERNAL", "it failed inside");
+                    ensure!(error.code != "INTERNAL", "internal error");
                     Ok(())
                 })
                 .with_context(|| format!("{document}\n{variables}\n{}", answer.body))?;
@@ -246,15 +246,15 @@ async fn unusual_input_never_fails_internally(database: TestDatabase) -> Result<
     Ok(())
 }
 
-/// The code is this one, and the message is for people who don't know the inside.
+/// Fails unless the error has this code and a message without internals.
 fn check(answer: &Answer, code: &str) -> Result<()> {
-    let error = answer.error().context("this was taken")?;
+    let error = answer.error().context("the input was accepted")?;
     ensure!(error.code == code, "{} instead of {code}", error.code);
     ensure!(!error.message.trim().is_empty(), "no message");
     ensure!(answer.status < 500, "HTTP {}", answer.status);
     let text = answer.body.to_string().to_lowercase();
     for inside in ["sqlx", "sea_orm", "sea-orm", "dberr", "select ", "insert into", "constraint", "panicked", ".rs:"] {
-        ensure!(!text.contains(inside), "it tells of {inside}");
+        ensure!(!text.contains(inside), "the answer contains {inside:?}");
     }
     Ok(())
 }

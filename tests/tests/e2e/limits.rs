@@ -1,4 +1,4 @@
-//! What one may ask: how much, how often, from where; on every transport alike.
+//! Limits on documents, rates and origins. They are the same on every transport.
 
 use anyhow::{Context, Result, ensure};
 use insession_tests::{
@@ -15,7 +15,7 @@ use crate::fixtures::create_person;
 
 on_both_databases!(excessive_documents_are_refused_before_execution);
 
-/// Documents that ask for too much.
+/// Documents that exceed a limit.
 fn excesses() -> Vec<(&'static str, String)> {
     let many = |count: usize, text: fn(usize) -> String| (0..count).map(text).collect::<String>();
     let nearby = "nearbyActiveInstances { ".repeat(3) + "id" + &" }".repeat(3);
@@ -49,7 +49,7 @@ fn excesses() -> Vec<(&'static str, String)> {
             "objects in objects in a value",
             format!("{{ node(id: {}1{}) {{ id }} }}", "{a:".repeat(400), "}".repeat(400)),
         ),
-        // A mutation's fields are counted before validation finds that out.
+        // The fields of a mutation are counted before validation finds the circle.
         (
             "fragments in circles",
             format!(
@@ -114,7 +114,7 @@ async fn mutations_are_rate_limited_per_person_and_address() -> Result<()> {
     let client = server.client_of(&person);
     let update = "mutation($id: ID!) { a: updatePerson(input: { id: $id }) { person { id } } b: updatePerson(input: { id: $id }) { person { id } } }";
     client.data(update, json!({ "id": person })).await?;
-    // More than may ever come at once: each field is a mutation.
+    // Each field counts as a mutation. Six are more than the burst allows.
     let six = "mutation { a: nothing b: nothing c: nothing d: nothing e: nothing f: nothing }"
         .replace("nothing", "leaveActivity(presenceId: \"-\") { presence { id } }");
     let refused = client.query(&six, json!({})).await?;
@@ -123,12 +123,12 @@ async fn mutations_are_rate_limited_per_person_and_address() -> Result<()> {
     socket.subscribe("m", &six, json!({}))?;
     assert_eq!(socket.any_for("m", LIMIT).await?.message["payload"][0]["extensions"]["code"], "RATE_LIMITED");
 
-    // Others at the same address go on, until all of them are too many.
+    // Other people at the same address are not limited, until the address exceeds its own limit.
     let admin = server.admin();
     admin.data(update, json!({ "id": person })).await?;
     let many = "leaveActivity(presenceId: \"-\") { presence { id } } ".repeat(101);
     assert_eq!(admin.error_code(&format!("mutation {{ {many} }}"), json!({})).await?, "RATE_LIMITED");
-    ensure!(client.query("{ viewerIsAdmin }", json!({})).await?.code().is_none(), "queries are no mutations");
+    ensure!(client.query("{ viewerIsAdmin }", json!({})).await?.code().is_none(), "a query was limited as a mutation");
     Ok(())
 }
 
@@ -140,7 +140,7 @@ async fn slow_query_is_abandoned_and_slow_mutation_completes() -> Result<()> {
     let person = create_person(&admin, "Ann").await?;
     let mut socket = server.socket(None).await?;
 
-    // Nobody reads or writes a person any more.
+    // The lock blocks every read and write of a person.
     let connection = database.connect().await?;
     let hold = connection.begin().await?;
     execute(&hold, "LOCK TABLE person").await?;

@@ -1,4 +1,4 @@
-//! One binary, so that its tests share one PostgreSQL and link once.
+//! All end-to-end tests in one binary, which links once and shares one PostgreSQL.
 
 mod audit;
 mod bookings;

@@ -1,4 +1,4 @@
-//! Migrations: by one process at a time, beside servers of the version before, never for long in anybody's way.
+//! Migrations are applied by one process at a time, beside servers of the previous version, and never block others for long.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ use sea_orm::TransactionTrait;
 use sea_orm_migration::prelude::*;
 use service::db::Db;
 
-use crate::load::{Load, Size, Tolerance, told};
+use crate::load::{Load, Size, Tolerance, test_error};
 
 on_both_databases!(concurrent_starts_migrate_once, previous_version_starts_with_newer_migrations_applied);
 
 async fn concurrent_starts_migrate_once(database: TestDatabase) -> Result<()> {
     let settings = Settings::new(&database.url);
-    // SQLite is for one.
+    // SQLite supports one server.
     let servers = if database.backend == Backend::Postgres { 3 } else { 1 };
     let servers = try_join_all((0..servers).map(|_| Program::serve(&settings)));
     let commands =
@@ -47,7 +47,7 @@ async fn previous_version_starts_with_newer_migrations_applied(database: TestDat
     Ok(())
 }
 
-/// The version after this one.
+/// The migrations of a later version.
 struct Next;
 
 #[async_trait::async_trait]
@@ -59,7 +59,7 @@ impl MigratorTrait for Next {
     }
 }
 
-/// Adds a column to tables that are much in use, against the order in which locks are taken.
+/// Adds a column to busy tables, in the opposite of the order in which the program takes locks.
 struct Expansion;
 
 impl MigrationName for Expansion {
@@ -83,8 +83,8 @@ impl MigrationTrait for Expansion {
 }
 
 async fn migrate_to_next(database: &TestDatabase, patience: Duration) -> Result<()> {
-    let db = Db::connect(&database.url, 2).await.map_err(told)?;
-    db.migrate_with::<Next>(patience).await.map_err(told)
+    let db = Db::connect(&database.url, 2).await.map_err(test_error)?;
+    db.migrate_with::<Next>(patience).await.map_err(test_error)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -93,7 +93,7 @@ async fn migration_under_load_causes_no_errors() -> Result<()> {
     let mut deployment = Deployment::sized(&database, 2, 1, |settings| settings).await?;
     let load = Load::start(&database, &deployment, Size { subscribers: 5, writers: 4 }, Tolerance::default()).await?;
 
-    // Somebody reads for long. Three processes migrate; others go on.
+    // A long transaction reads while three processes migrate. The load goes on.
     let connection = database.connect().await?;
     let hold = connection.begin().await?;
     execute(&hold, "LOCK TABLE session_instance IN ACCESS SHARE MODE").await?;
@@ -112,7 +112,7 @@ async fn migration_under_load_causes_no_errors() -> Result<()> {
             load.goes_on(20).await?;
         }
         let expanded = "SELECT count(*) FROM pg_attribute WHERE attname = 'added'";
-        ensure!(number(&connection, expanded).await? == 0, "a migration is done in part");
+        ensure!(number(&connection, expanded).await? == 0, "a part of the migration is visible");
         hold.rollback().await?;
         Ok::<_, anyhow::Error>(())
     };
@@ -121,7 +121,7 @@ async fn migration_under_load_causes_no_errors() -> Result<()> {
         execute(&connection, &format!("SELECT added FROM {table} LIMIT 1")).await?;
     }
 
-    // And the version before goes on, and starts again.
+    // The previous version goes on and can be restarted.
     load.goes_on(20).await?;
     deployment.workers[0].terminate().await?;
     deployment.workers[0].start_again().await?;
@@ -133,12 +133,12 @@ async fn migration_under_load_causes_no_errors() -> Result<()> {
 #[tokio::test]
 async fn migration_reports_a_table_that_stays_locked() -> Result<()> {
     let database = TestDatabase::postgres().await?;
-    let db = Db::connect(&database.url, 2).await.map_err(told)?;
-    db.migrate().await.map_err(told)?;
+    let db = Db::connect(&database.url, 2).await.map_err(test_error)?;
+    db.migrate().await.map_err(test_error)?;
     let connection = database.connect().await?;
     let hold = connection.begin().await?;
     execute(&hold, "LOCK TABLE session IN ACCESS SHARE MODE").await?;
-    let error = migrate_to_next(&database, Duration::ZERO).await.err().context("it was migrated")?;
+    let error = migrate_to_next(&database, Duration::ZERO).await.err().context("the migration did not fail")?;
     ensure!(format!("{error:?}").contains("stayed locked"), "{error:?}");
     hold.rollback().await?;
     migrate_to_next(&database, LIMIT).await

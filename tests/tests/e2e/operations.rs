@@ -1,4 +1,4 @@
-//! What those who run it see: ids of requests in answers and in the log, and that nobody sweeps.
+//! What operators see: request ids in answers and in the log, metrics of sweeps, and overdue work.
 
 use anyhow::{Result, ensure};
 use insession_tests::{
@@ -30,7 +30,7 @@ async fn log_names_the_ids_of_requests(database: TestDatabase) -> Result<()> {
     let own = ask(None).await?;
     ensure!(own.headers().get(REQUEST_ID).is_some_and(|id| id.len() == 36), "{:?}", own.headers());
 
-    // A database that answers no question about sessions any more.
+    // Every query for sessions fails now.
     execute(&database.connect().await?, "ALTER TABLE session RENAME TO lost").await?;
     let answer = ask(Some("of-the-client-7")).await?;
     ensure!(answer.headers().get(REQUEST_ID).is_some_and(|id| id == "of-the-client-7"), "{:?}", answer.headers());
@@ -51,9 +51,9 @@ async fn log_names_the_ids_of_socket_operations(database: TestDatabase) -> Resul
     let request_id = socket.request_id().unwrap_or_default().to_owned();
     ensure!(request_id.len() == 36, "{request_id}");
 
-    // A database that answers no question about sessions any more.
+    // Every query for sessions fails now.
     execute(&database.connect().await?, "ALTER TABLE session RENAME TO lost").await?;
-    // Ids are the client's: this one looks like an error of its own.
+    // The client chooses the ids. This one looks like a log line of its own.
     let feigned = "9\n2026-01-01T00:00:00Z ERROR feigned";
     let query = "query Names { sessions { totalCount } }";
     let mutation =
@@ -86,10 +86,10 @@ async fn metrics_report_sweep_results_and_lag(database: TestDatabase) -> Result<
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let session = create_session(&admin, "Monday").await?;
-    // Sweeps look ahead when something opens, and never when it closes. Whichever process did it, every server tells.
+    // Sweeps look ahead at openings but not at closings. Every server reports the lag, whichever process did the work.
     create_instance(&admin, &session, in_seconds(-60), in_seconds(8)).await?;
     for server in [deployment.first(), deployment.second()] {
-        eventually(LIMIT, "the server to tell", async || {
+        eventually(LIMIT, "the server to report it", async || {
             let metrics = server.metrics().await?;
             let value = |name: &str| value(&metrics, &format!("insession_{name}"));
             ensure!(value("due_lag_seconds_count").is_some_and(|count| count >= 1.0), "{metrics}");
@@ -101,7 +101,7 @@ async fn metrics_report_sweep_results_and_lag(database: TestDatabase) -> Result<
 
     run(&deployment.settings, &["sweep"]).await?.expect_success()?;
     for server in [deployment.first(), deployment.second()] {
-        eventually(LIMIT, "the server to tell", async || {
+        eventually(LIMIT, "the server to report it", async || {
             let metrics = server.metrics().await?;
             let value = |name: &str| value(&metrics, &format!("insession_{name}"));
             ensure!(value("sweep_duration_seconds{scope=\"due\"}").is_some_and(|took| took >= 0.0), "{metrics}");
@@ -110,7 +110,7 @@ async fn metrics_report_sweep_results_and_lag(database: TestDatabase) -> Result<
             ensure!(value("sweep_errors{scope=\"due\"}") == Some(0.0), "{metrics}");
             ensure!(value("sweeps_unfinished") == Some(0.0), "{metrics}");
             ensure!(value("sessions_marked") == Some(0.0), "{metrics}");
-            // Without Redis nothing waits in it.
+            // Without Redis there is no queue length.
             let jobs = value("queue_jobs");
             ensure!(jobs.is_some_and(|jobs| jobs.is_nan() != deployment.redis.is_some()), "{metrics}");
             ensure!(value("tasks").is_some_and(|tasks| tasks > 0.0), "{metrics}");
@@ -122,7 +122,7 @@ async fn metrics_report_sweep_results_and_lag(database: TestDatabase) -> Result<
     let broken = "UPDATE session SET time_zone = 'Nowhere', needs_recompute = TRUE";
     execute(&database.connect().await?, broken).await?;
     run(&deployment.settings, &["sweep"]).await?.expect_success()?;
-    eventually(LIMIT, "the error to be told", async || {
+    eventually(LIMIT, "the error to be reported", async || {
         let metrics = deployment.second().metrics().await?;
         ensure!(value(&metrics, "insession_sweep_errors{scope=\"due\"}") == Some(1.0), "{metrics}");
         Ok(())
@@ -138,9 +138,9 @@ async fn overdue_work_is_reported_while_no_worker_runs() -> Result<()> {
 
     deployment.workers[0].kill_9()?;
     let session = create_session(&deployment.admin(), "Monday").await?;
-    // Its window opens soon, and nobody opens it.
+    // Its window opens soon, and no worker opens it.
     create_instance(&deployment.admin(), &session, in_seconds(2), in_seconds(600)).await?;
-    eventually(LIMIT, "the server to tell", async || {
+    eventually(LIMIT, "the server to report it", async || {
         let overdue = deployment.servers[0].health().await?["overdue_seconds"].as_f64();
         ensure!(overdue.is_some_and(|seconds| seconds > 1.0), "{overdue:?}");
         let metrics = deployment.servers[0].metrics().await?;
@@ -151,7 +151,7 @@ async fn overdue_work_is_reported_while_no_worker_runs() -> Result<()> {
     .await?;
 
     deployment.workers[0].start_again().await?;
-    eventually(LIMIT, "a worker to do it", async || {
+    eventually(LIMIT, "a worker to open it", async || {
         let overdue = deployment.servers[0].health().await?["overdue_seconds"].as_f64();
         ensure!(overdue == Some(0.0), "{overdue:?}");
         Ok(())

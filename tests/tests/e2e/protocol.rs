@@ -1,4 +1,4 @@
-//! graphql-transport-ws to the letter, over real sockets.
+//! The protocol graphql-transport-ws, over real sockets.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::fixtures::CHANGES;
 
 const PROTOCOL: Option<&str> = Some(insession_tests::socket::PROTOCOL);
 
-/// A server that needs nothing else, and its database.
+/// A server on SQLite, and its database.
 async fn start() -> Result<(Program, TestDatabase)> {
     let database = TestDatabase::sqlite()?;
     Ok((Program::serve(&Settings::new(&database.url)).await?, database))
@@ -62,14 +62,14 @@ async fn invalid_tokens_close_with_4403() -> Result<()> {
     let mut socket = server.socket(Some(&token::lasting("Person:1", TimeDelta::seconds(3)))).await?;
     socket.subscribe("1", CHANGES, json!({}))?;
     socket.next_for("1", LIMIT).await?;
-    assert_eq!(socket.closed(LIMIT).await?.code, 4403, "a socket ends when its token does");
+    assert_eq!(socket.closed(LIMIT).await?.code, 4403, "a socket is closed when its token expires");
     Ok(())
 }
 
 #[tokio::test]
 async fn unknown_subprotocol_closes_with_4406() -> Result<()> {
     let (server, _database) = start().await?;
-    // A client must refuse an answer that names no subprotocol when it asked for one, so only the first looks on.
+    // A client that asked for a subprotocol must refuse an answer without one. So only the first socket sees the close code.
     let mut socket = Socket::open(&server.url(), None).await?;
     assert_eq!(socket.closed(LIMIT).await?.code, 4406);
     if let Ok(mut socket) = Socket::open(&server.url(), Some("graphql-ws")).await {
@@ -84,7 +84,7 @@ async fn missing_init_closes_with_4408() -> Result<()> {
     let opened = Instant::now();
     let mut socket = Socket::open(&server.url(), PROTOCOL).await?;
     assert_eq!(socket.closed(LIMIT).await?.code, 4408);
-    // A client has time for its init. On a slow machine it only has more.
+    // The server gives a client time to send it. A slow machine only gives more.
     ensure!(opened.elapsed() > Duration::from_secs(2), "closed after {:?}", opened.elapsed());
     Ok(())
 }
@@ -134,7 +134,7 @@ async fn operation_that_cannot_start_is_an_error_and_the_socket_stays_open() -> 
     socket.subscribe("0", "{ viewerIsAdmin }", json!({}))?;
     assert_eq!(socket.next_for("0", LIMIT).await?.field("viewerIsAdmin"), false);
     assert_eq!(socket.any_for("0", LIMIT).await?.kind(), "complete");
-    ensure!(socket.take_all().is_empty(), "nothing else was due");
+    ensure!(socket.take_all().is_empty(), "there were more messages");
     Ok(())
 }
 
@@ -164,7 +164,7 @@ async fn completed_subscription_frees_its_id() -> Result<()> {
         assert_eq!(socket.next_for("1", LIMIT).await?.field("activeSessionChanged")["kind"], "SNAPSHOT");
         socket.complete("1")?;
     }
-    // Of one that is not there, or no longer, it is no mistake.
+    // Completing an operation that has ended or never existed is not an error.
     socket.complete("1")?;
     socket.complete("never started")?;
     socket.send(&json!({ "type": "ping", "payload": { "n": 1 } }))?;
@@ -183,6 +183,6 @@ async fn stopping_server_closes_with_1012() -> Result<()> {
     socket.next_for("1", LIMIT).await?;
     let (status, closed) = futures_util::join!(server.terminate(), socket.closed(LIMIT));
     assert_eq!(closed?.code, 1012);
-    ensure!(status?.success(), "a server that was asked to stop ends well");
+    ensure!(status?.success(), "the server did not stop cleanly");
     Ok(())
 }

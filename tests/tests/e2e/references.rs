@@ -7,7 +7,7 @@ use insession_tests::{TestDatabase, database::number, on_both_databases};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use service::db::Db;
 
-use crate::load::told;
+use crate::load::test_error;
 
 on_both_databases!(each_reference_is_a_foreign_key_or_has_a_reason);
 
@@ -33,8 +33,8 @@ const EXCEPTIONS: [(&str, &str, &str); 10] = [
 ];
 
 async fn each_reference_is_a_foreign_key_or_has_a_reason(database: TestDatabase) -> Result<()> {
-    let db = Db::connect(&database.url, 2).await.map_err(told)?;
-    db.migrate().await.map_err(told)?;
+    let db = Db::connect(&database.url, 2).await.map_err(test_error)?;
+    db.migrate().await.map_err(test_error)?;
     let connection = database.connect().await?;
     let (named, foreign) = match connection.get_database_backend() {
         DbBackend::Postgres => (

@@ -1,4 +1,4 @@
-//! Who may do and see what.
+//! Who may do what, and who may see attendance lists and whereabouts.
 
 use std::collections::BTreeSet;
 
@@ -22,22 +22,23 @@ on_both_databases!(
     invalid_tokens_are_refused,
 );
 
-/// A session with an active instance, and people with different standing towards it.
+/// A session with an active instance, and people with different rights to it.
 struct World {
     session: String,
     instance: String,
     organizer: String,
-    /// Said yes, and is there.
+    /// Said yes, and is placed there.
     member: String,
     /// Said no.
     decliner: String,
     stranger: String,
-    /// The member's.
+    /// A visit of the member.
     visit: String,
-    /// Of the member, and free.
+    /// A free slot of the member.
     slot: String,
-    /// Of the member's slot, by who said no: one that waits, and one that was started.
+    /// The decliner's booking of another slot of the member. It is SCHEDULED.
     booking: String,
+    /// The same, but it is ONGOING.
     ongoing: String,
 }
 
@@ -68,20 +69,20 @@ impl World {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum May {
-    /// Admins alone.
+    /// Admins only.
     Admins,
-    /// Organisers of the session too.
+    /// Organisers of the session, and admins.
     Organizers,
-    /// Nobody but whose it is, not even admins: here the member.
+    /// The owner only, here the member. Not even admins.
     Owner,
-    /// Those who take part, and admins: of a booking nobody else knows.
+    /// Mentor, student and admins. Others are told that the booking does not exist.
     TakingPart,
 }
 
 /// A mutation's name, who may do it, a document and its variables.
 type Row = (&'static str, May, &'static str, Value);
 
-/// Every mutation, on something that belongs to others. What people may do with their own is in another test.
+/// Every mutation, on objects of other people. Another test covers people's own objects.
 fn table(world: &World) -> Vec<Row> {
     [session_rows(world), people_rows(world), visit_rows(world), booking_rows(world)].concat()
 }
@@ -165,7 +166,7 @@ fn session_rows(world: &World) -> Vec<Row> {
     ]
 }
 
-/// The same, of people and what they answer.
+/// The same for people and check-ins.
 fn people_rows(world: &World) -> Vec<Row> {
     let World { instance, member, .. } = world;
     vec![
@@ -208,7 +209,7 @@ fn people_rows(world: &World) -> Vec<Row> {
     ]
 }
 
-/// The same, of visits and activities.
+/// The same for visits and activities.
 fn visit_rows(World { visit, .. }: &World) -> Vec<Row> {
     vec![
         (
@@ -244,7 +245,7 @@ fn visit_rows(World { visit, .. }: &World) -> Vec<Row> {
     ]
 }
 
-/// The same, of slots and bookings.
+/// The same for slots and bookings.
 fn booking_rows(world: &World) -> Vec<Row> {
     vec![
         (
@@ -300,14 +301,14 @@ async fn every_mutation_checks_rights(database: TestDatabase) -> Result<()> {
     let schema = admin.data(r#"{ __type(name: "Mutation") { fields { name } } }"#, json!({})).await?;
     let fields = schema["__type"]["fields"].as_array().context("the schema has mutations")?;
     for name in fields.iter().filter_map(|field| field["name"].as_str()) {
-        ensure!(covered.contains(name), "{name} has no row in the table above: who may do it?");
+        ensure!(covered.contains(name), "{name} has no row in the table above");
     }
 
     let mut failures = Vec::new();
     for row in 0..rows.len() {
         let world = World::new(&admin).await?;
         let (name, may, document, variables) = table(&world).swap_remove(row);
-        // Whether somebody else exists is not for everybody to know; sessions and instances are public.
+        // Whether a person exists is not public; sessions and instances are.
         let refused: &[&str] = match may {
             May::Owner | May::TakingPart => &["NOT_FOUND"],
             _ if variables.to_string().contains(&*world.member) => &["FORBIDDEN", "NOT_FOUND"],
@@ -323,13 +324,13 @@ async fn every_mutation_checks_rights(database: TestDatabase) -> Result<()> {
             let code = answer.code();
             let is_right = code.as_deref().map_or(expected.is_empty(), |code| expected.contains(&code));
             if !is_right {
-                failures.push(format!("{name} by {who}: {expected:?} was due, not {}", answer.body));
+                failures.push(format!("{name} by {who}: expected {expected:?}, got {}", answer.body));
             }
         }
         let world = World::new(&admin).await?;
         let (_, _, document, variables) = table(&world).swap_remove(row);
         let (who, client) = if may == May::Owner {
-            ("whose it is", server.client_of(&world.member))
+            ("the owner", server.client_of(&world.member))
         } else {
             ("an admin", admin.clone())
         };
@@ -363,7 +364,7 @@ async fn people_change_their_own_data_only(database: TestDatabase) -> Result<()>
     let deactivate = json!({ "input": { "id": world.stranger, "isDeactivated": true } });
     assert_eq!(stranger.error_code(update, deactivate).await?, "FORBIDDEN");
 
-    // An organiser is one of their own sessions only.
+    // Organisers have rights to their own sessions only.
     let elsewhere = create_session(&admin, "Tuesday").await?;
     let rename =
         r#"mutation($id: ID!) { updateSession(input: { id: $id, name: "Mine" }) { session { viewerCanEdit } } }"#;
@@ -384,7 +385,7 @@ async fn attendance_lists_and_whereabouts_are_shown_only_with_rights(database: T
         [&world.organizer, &world.member, &world.decliner, &world.stranger].map(|person| server.client_of(person));
     let nobody = server.client();
 
-    // Counts are for everybody, names are not.
+    // Everybody sees the counts. Only some see the names.
     for (who, client, sees) in [
         ("nobody", &nobody, false),
         ("a stranger", &stranger, false),
@@ -403,7 +404,7 @@ async fn attendance_lists_and_whereabouts_are_shown_only_with_rights(database: T
         assert_eq!(instance["checkIns"], if sees { list } else { Value::Null }, "{who}");
     }
 
-    // Another one at the same place.
+    // Another person at the same instance.
     let neighbour_id = create_person(&admin, "Nina").await?;
     let neighbour = server.client_of(&neighbour_id);
     check_in(&neighbour, &world.instance, "YES", None).await?;
@@ -428,11 +429,11 @@ async fn attendance_lists_and_whereabouts_are_shown_only_with_rights(database: T
         expect_place(&nobody, &Value::Null, "nobody").await?;
         let document = "query($id: ID!) { person(id: $id) { hidesPlace checkIns { totalCount } } }";
         let private = neighbour.data(document, json!({ "id": world.member })).await?;
-        ensure!(private["person"]["hidesPlace"].is_null(), "whether one hides is one's own matter: {private}");
-        ensure!(private["person"]["checkIns"].is_null(), "one's check-ins are one's own matter: {private}");
+        ensure!(private["person"]["hidesPlace"].is_null(), "hidesPlace is visible to others: {private}");
+        ensure!(private["person"]["checkIns"].is_null(), "check-ins are visible to others: {private}");
     }
 
-    // A person's moves are for that person and admins.
+    // Only the person and admins may subscribe to the person's moves.
     for (who, token, may) in [
         ("nobody", None, false),
         ("a neighbour", Some(token::of(&neighbour_id)), false),

@@ -1,4 +1,4 @@
-//! Signing in: through an identity provider, and being signed out.
+//! Sign-in through an identity provider, and revocation of tokens.
 
 use anyhow::{Result, ensure};
 use chrono::TimeDelta;
@@ -44,7 +44,7 @@ async fn tokens_of_an_identity_provider_are_verified_by_its_keys(database: TestD
         let client =
             |claims: &Value| Ok::<_, anyhow::Error>(deployment.first().client().with_token(&provider.token(claims)?));
         let stranger = client(&claims("auth0|5f", json!({})))?;
-        assert_eq!(stranger.error_code(VIEWER, json!({})).await?, "UNAUTHENTICATED", "nobody here is called that");
+        assert_eq!(stranger.error_code(VIEWER, json!({})).await?, "UNAUTHENTICATED", "no person has this external id");
         let admin = client(&claims("root", json!({ "roles": ["admin"] })))?;
         assert_eq!(admin.data(VIEWER, json!({})).await?, json!({ "viewer": null, "viewerIsAdmin": true }));
         for wrong in [json!({ "iss": "https://other.example" }), json!({ "aud": "others" }), json!({ "aud": null })] {
@@ -75,14 +75,14 @@ async fn tokens_of_an_identity_provider_are_verified_by_its_keys(database: TestD
         assert_eq!(
             stranger.error_code(change, json!({ "id": person["id"] })).await?,
             "FORBIDDEN",
-            "not one's own matter"
+            "people cannot change their external id"
         );
         let known = provider.token(&claims("auth0|5f", json!({})))?;
         provider.go_away();
         let another = deployment.first().client().with_token(&known);
-        assert_eq!(another.data(VIEWER, json!({})).await?, expected, "the keys are known");
+        assert_eq!(another.data(VIEWER, json!({})).await?, expected, "the server has the keys in its cache");
         let fresh = deployment.second().client().with_token(&known).query(VIEWER, json!({})).await?;
-        ensure!([200, 503].contains(&fresh.status), "a server without keys can't say: {}", fresh.body);
+        ensure!([200, 503].contains(&fresh.status), "a server without keys must answer 503: {}", fresh.body);
     }
 
     let provider = Provider::start().await?;
@@ -100,10 +100,10 @@ async fn tokens_of_an_identity_provider_are_verified_by_its_keys(database: TestD
     );
     let count =
         number(&database.connect().await?, "SELECT COUNT(*) FROM person WHERE external_id = 'auth0|new'").await?;
-    assert_eq!(count, 1, "two at once make one");
+    assert_eq!(count, 1, "concurrent sign-ins create one person");
     let admin = provider.token(&claims("root2", json!({ "roles": ["admin"] })))?;
     let admin = deployment.first().client().with_token(&admin).data(VIEWER, json!({})).await?;
-    ensure!(admin["viewer"].is_null(), "an admin need not be a person: {admin}");
+    ensure!(admin["viewer"].is_null(), "an admin was registered as a person: {admin}");
     Ok(())
 }
 
@@ -127,7 +127,11 @@ async fn revoked_tokens_are_refused_and_their_sockets_closed(database: TestDatab
     let revoke = "mutation($id: ID) { revokeTokens(personId: $id) { person { id } } }";
     let theirs = deployment.first().client().with_token(&made(&other, before));
     assert_eq!(theirs.error_code(revoke, json!({ "id": person })).await?, "FORBIDDEN");
-    assert_eq!(admin.error_code(revoke, json!({})).await?, "BAD_USER_INPUT", "whose?");
+    assert_eq!(
+        admin.error_code(revoke, json!({})).await?,
+        "BAD_USER_INPUT",
+        "an admin who is not a person must name one"
+    );
     let own = deployment.first().client().with_token(&made(&person, before));
     own.data(revoke, json!({})).await?;
 
@@ -138,9 +142,9 @@ async fn revoked_tokens_are_refused_and_their_sockets_closed(database: TestDatab
         for token in [made(&person, before), token::of(&person)] {
             let client = server.client().with_token(&token);
             assert_eq!(client.error_code(VIEWER, json!({})).await?, "UNAUTHENTICATED");
-            ensure!(server.socket(Some(&token)).await.is_err(), "it lets a revoked token in");
+            ensure!(server.socket(Some(&token)).await.is_err(), "a socket accepted a revoked token");
         }
-        // Signing in again goes on; made a moment later, as seconds are all that tokens tell.
+        // A new token is valid. It is issued a second later, because `iat` has whole seconds.
         let fresh = server.client().with_token(&made(&person, (now() + TimeDelta::seconds(1)).timestamp()));
         assert_eq!(fresh.data(VIEWER, json!({})).await?["viewer"]["id"], *person);
     }

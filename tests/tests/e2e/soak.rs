@@ -1,4 +1,4 @@
-//! What the program holds goes back to what it was when a load stops. The long form is a benchmark: `insession-bench soak`.
+//! The program releases its resources when a load stops. The long form is a benchmark: `insession-bench soak`.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use sea_orm::DatabaseConnection;
 
 const SIZE: Size = Size { sockets: 30, writers: 3, readers: 2, sessions: 10, people: 20 };
 const PERIOD: Duration = Duration::from_secs(8);
-/// In KiB, for what the allocator keeps.
+/// KiB that the allocator may keep.
 const SLACK: u64 = 8 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -35,9 +35,9 @@ async fn go_on(stage: &std::sync::Arc<Stage>) -> Result<()> {
     load.stop().await
 }
 
-/// Waits until nothing of the load is left; with an earlier look, until there is no more than then.
+/// Waits until no socket or subscription is left, and until no resource exceeds that of an earlier sample.
 async fn at_rest(deployment: &Deployment, connection: &DatabaseConnection, earlier: Option<Sample>) -> Result<Sample> {
-    eventually(LIMIT, "everything to be given back", async || {
+    eventually(LIMIT, "all resources to be released", async || {
         let now = sample(deployment, connection).await?;
         ensure!(now.sockets + now.subscriptions + now.groups < 0.5, "still live: {now:?}");
         if let Some(earlier) = earlier {

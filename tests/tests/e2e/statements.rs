@@ -1,4 +1,4 @@
-//! How many statements a request costs: as many for a long page as for a short one.
+//! The number of SQL statements of a request does not depend on the length of the page.
 
 use anyhow::{Result, ensure};
 use insession_tests::{Postgres, PostgresOptions, Program, Settings, TestDatabase, database};
@@ -9,12 +9,12 @@ use crate::{
     fixtures::{create_active_instance, create_person, create_session, in_seconds},
 };
 
-/// How many different statements a page with everything on it may take.
+/// How many different statements a page with all fields may need.
 const STATEMENTS: i64 = 14;
-/// Of slots or bookings: the page, its count, and a loader each for people, slots and living bookings.
+/// The same for slots and bookings: the page, its count, and one loader each for people, slots and open bookings.
 const BOOKING_STATEMENTS: i64 = 6;
-/// How often a page may take one of them: mentors and students are read by the same, and on a machine that is busy what is
-/// asked for at once is read in some pieces now and then. A statement a row would be forty.
+/// How often a page may run the same statement. Mentors and students share one, and a busy machine may split a batch of a
+/// loader. One statement for each row would be forty.
 const CALLS: i64 = 6;
 const ROUNDS: i64 = 20;
 const ROWS: usize = 40;
@@ -26,7 +26,7 @@ async fn statement_count_does_not_grow_with_page_length() -> Result<()> {
     let database = TestDatabase::on(&postgres).await?;
     let connection = database.connect().await?;
     database::execute(&connection, "CREATE EXTENSION pg_stat_statements").await?;
-    // No jobs beside it: with a Redis that nobody is at, the server runs none.
+    // With an unreachable Redis, the server runs no jobs.
     let server = Program::serve(&Settings::new(&database.url).redis("redis://127.0.0.1:1/")).await?;
     let admin = server.admin();
     let students = [create_person(&admin, "Ann").await?, create_person(&admin, "Ben").await?];
@@ -57,7 +57,7 @@ async fn statement_count_does_not_grow_with_page_length() -> Result<()> {
             let rows = answer[field]["nodes"].as_array().map_or(0, Vec::len);
             ensure!(rows == first, "{rows} rows instead of {first}: {answer}");
         }
-        // Those of pages. What the server does by itself, about once a second, is in none so often.
+        // Only the pages run a statement this often. The server's own statements run about once a second.
         let of_pages = format!("FROM pg_stat_statements WHERE calls >= {ROUNDS}");
         let different = database::number(&connection, &format!("SELECT count(*) {of_pages}")).await?;
         let most_calls = database::number(&connection, &format!("SELECT max(calls) {of_pages}")).await?;

@@ -1,4 +1,4 @@
-//! PostgreSQL and Redis over TLS, with a certificate of one's own.
+//! PostgreSQL and Redis over TLS, with a self-signed certificate.
 
 use anyhow::{Result, ensure};
 use insession_tests::{
@@ -16,18 +16,18 @@ async fn postgres_connections_use_tls_and_verify_certificates() -> Result<()> {
     let encrypted = format!("{}?sslmode=require", database.url);
     let server = Program::serve(&Settings::new(&encrypted)).await?;
     create_person(&server.admin(), "Ann").await?;
-    // Looked at over a connection that is not encrypted.
+    // The test's own connection is not encrypted.
     let connection = sea_orm::Database::connect(format!("{}?sslmode=disable", database.url)).await?;
     let sql = "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
                WHERE datname = current_database() AND pid <> pg_backend_pid()";
     ensure!(number(&connection, &format!("{sql} AND NOT ssl")).await? == 0, "some connections are not encrypted");
     ensure!(number(&connection, &format!("{sql} AND ssl")).await? > 0, "there are no connections");
 
-    // Whom it talks to is looked at when that is asked for.
+    // `verify-full` verifies the certificate.
     let unknown = format!("{}?sslmode=verify-full", database.url);
     let refused = program::run(&Settings::new(&unknown), &["migrate"]).await?;
     ensure!(!refused.status.success(), "an unknown certificate was accepted");
-    ensure!(refused.stderr.contains("certificate"), "the reason is not told: {}", refused.stderr);
+    ensure!(refused.stderr.contains("certificate"), "the error does not mention the certificate: {}", refused.stderr);
     let certificate = postgres.certificate().display().to_string();
     let known = format!("{unknown}&sslrootcert={certificate}");
     program::run(&Settings::new(&known), &["migrate"]).await?.expect_success()?;

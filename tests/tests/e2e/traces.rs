@@ -1,4 +1,4 @@
-//! What a collector is told by OTLP: requests, operations, sweeps; and that one that is gone does no harm.
+//! Traces by OTLP: requests, operations and sweeps are exported, and an unreachable collector does no harm.
 
 use std::{
     collections::BTreeMap,
@@ -30,7 +30,7 @@ const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const CALLER: &str = "b7ad6b7169203331";
 const SECRET: &str = "a word of the client";
 
-/// A span as it came.
+/// A span that was received.
 #[derive(Debug, Clone)]
 struct Span {
     service: String,
@@ -61,7 +61,7 @@ impl Inbox {
     }
 }
 
-/// Takes traces by OTLP over HTTP.
+/// A collector that receives traces by OTLP over HTTP.
 struct Collector {
     url: String,
     inbox: Arc<Inbox>,
@@ -84,7 +84,7 @@ impl Collector {
         settings.with("OTEL_EXPORTER_OTLP_ENDPOINT", &self.url).with("OTEL_SERVICE_NAME", "sessions")
     }
 
-    /// Waits for a span.
+    /// Waits for a span with this name and these attributes.
     async fn expect(&self, name: &str, attributes: &[(&str, &str)]) -> Result<Span> {
         eventually(LIMIT, &format!("{name} with {attributes:?}"), async || {
             let spans = self.inbox.spans();
@@ -144,7 +144,7 @@ async fn collector_receives_requests_operations_and_sweeps(database: TestDatabas
     let deployment = Deployment::start_with(&database, soon).await?;
     let admin = deployment.admin();
 
-    // A request goes on with its caller's trace, and what it does belongs to it.
+    // A request continues its caller's trace, and its operation belongs to that trace.
     let names = "query Names($city: String) { sessions(filter: { city: $city }) { totalCount } }";
     let request = admin.http().post(admin.address("/graphql")).header("x-request-id", "of-the-client-7");
     let request = request.header("traceparent", format!("00-{TRACE}-{CALLER}-01"));
@@ -157,7 +157,7 @@ async fn collector_receives_requests_operations_and_sweeps(database: TestDatabas
     let operation = collector.expect("operation", &operation).await?;
     ensure!(operation.trace == TRACE && operation.parent == request.id, "{operation:?}");
 
-    // A mutation, in a task of its own, with its transaction.
+    // A mutation runs in a task of its own, but its transaction belongs to its trace.
     create_session(&admin, "Monday").await?;
     let mutation = collector.expect("operation", &[("kind", "mutation"), ("transport", "http")]).await?;
     eventually(LIMIT, "its transaction", async || {
@@ -168,7 +168,7 @@ async fn collector_receives_requests_operations_and_sweeps(database: TestDatabas
     })
     .await?;
 
-    // An operation on a socket is a trace of its own, which names the request that opened the socket.
+    // An operation on a socket has its own trace, which names the request that opened the socket.
     let mut socket = deployment.first().socket(admin.token()).await?;
     socket.subscribe("seven", names, json!({ "city": SECRET }))?;
     socket.next_for("seven", LIMIT).await?;
@@ -178,7 +178,7 @@ async fn collector_receives_requests_operations_and_sweeps(database: TestDatabas
     let operation = collector.expect("operation", &operation).await?;
     ensure!(operation.parent.is_empty() && operation.trace != TRACE, "{operation:?}");
 
-    // A command is over before anything would be sent for its time: what it did is sent when it ends.
+    // A command ends before its export interval. Its spans are exported when it ends.
     let settings = collector.settings(deployment.settings.clone()).with("OTEL_SERVICE_NAME", "cron");
     let settings = settings.with("OTEL_BSP_SCHEDULE_DELAY", "3600000");
     run(&settings, &["sweep"]).await?.expect_success()?;
@@ -198,7 +198,7 @@ async fn refusing_collector_is_logged_once(database: TestDatabase) -> Result<()>
     let settings = collector.settings(Settings::new(&database.url)).with("OTEL_BSP_SCHEDULE_DELAY", "50");
     let server = Program::serve(&settings).await?;
     let admin = server.admin();
-    eventually(LIMIT, "it to be asked again and again", async || {
+    eventually(LIMIT, "several exports", async || {
         admin.data("{ sessions { totalCount } }", json!({})).await?;
         let requests = collector.inbox.requests.load(Ordering::SeqCst);
         ensure!(requests >= 4, "{requests} requests");
@@ -209,7 +209,7 @@ async fn refusing_collector_is_logged_once(database: TestDatabase) -> Result<()>
     ensure!(count("traces can't be exported") == 1, "{}", server.log());
 
     collector.inbox.refuses.store(false, Ordering::SeqCst);
-    eventually(LIMIT, "it to be told", async || {
+    eventually(LIMIT, "spans to be exported", async || {
         admin.data("{ sessions { totalCount } }", json!({})).await?;
         ensure!(!collector.inbox.spans().is_empty(), "there are no spans");
         ensure!(count("traces are exported again") == 1, "{}", server.log());
@@ -220,10 +220,10 @@ async fn refusing_collector_is_logged_once(database: TestDatabase) -> Result<()>
 
 #[tokio::test]
 async fn unreachable_collector_delays_nothing() -> Result<()> {
-    // Takes connections, and says nothing.
+    // Accepts connections and never answers.
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let silent = format!("http://{}", silent.local_addr()?);
-    // Nobody is there; and this is no address.
+    // The second address refuses connections. The third is not an address.
     for endpoint in [silent.as_str(), "http://127.0.0.1:1", "nowhere at all"] {
         let database = TestDatabase::sqlite()?;
         let settings = Settings::new(&database.url).with("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);

@@ -1,4 +1,4 @@
-//! Sessions that are deleted, people who are erased, and two who turn out to be one.
+//! Deleting sessions, erasing people, and merging two people.
 
 use anyhow::{Result, ensure};
 use insession_tests::{Client, Deployment, LIMIT, Socket, TestDatabase, database::number, on_both_databases, token};
@@ -52,7 +52,7 @@ async fn deleted_session_ends_its_instances(database: TestDatabase) -> Result<()
     let ended = kinds(&mut socket, "badge", 1).await?.remove(0);
     let expected = (json!("DEACTIVATED"), json!(active), json!(session));
     assert_eq!((ended["kind"].clone(), ended["sessionInstanceId"].clone(), ended["session"]["id"].clone()), expected);
-    ensure!(ended["sessionInstance"].is_null(), "it is gone: {ended}");
+    ensure!(ended["sessionInstance"].is_null(), "the instance is still shown: {ended}");
     let mut moved = kinds(&mut socket, "own", 1).await?.remove(0);
     if moved["kind"] == "DEACTIVATED" {
         moved = kinds(&mut socket, "own", 1).await?.remove(0);
@@ -60,7 +60,7 @@ async fn deleted_session_ends_its_instances(database: TestDatabase) -> Result<()
     assert_eq!(
         (&moved["kind"], &moved["sessionInstance"]["id"]),
         (&json!("PERSON_MOVED"), &json!(elsewhere)),
-        "at once"
+        "the person moves to their other instance"
     );
     assert_eq!(place_of(&admin, &person).await?, *elsewhere);
 
@@ -92,7 +92,7 @@ async fn deleted_session_ends_its_instances(database: TestDatabase) -> Result<()
     ] {
         assert_eq!(admin.error_code(document, variables).await?, "NOT_FOUND", "{document}");
     }
-    // Its path is free, and no sweep brings anything back.
+    // Its path can be used again, and no sweep restores anything.
     create_session(&admin, "Monday").await?;
     let swept = "mutation { sweep { report { activated { id } errors { message } } } }";
     let report = admin.data(swept, json!({})).await?;
@@ -141,12 +141,12 @@ async fn erased_person_leaves_only_counts(database: TestDatabase) -> Result<()> 
     assert_eq!(stranger.error_code(erase, json!({ "id": person })).await?, "FORBIDDEN");
     own.data(erase, json!({ "id": person })).await?;
     assert_eq!(socket.closed(LIMIT).await?.code, 4403);
-    // Counts of what was done before may be told first.
+    // Counts of earlier changes may come first.
     let moved = watching
         .next_where("moves", LIMIT, |told| told.field("activeSessionChanged")["kind"] == "PERSON_MOVED")
         .await?;
     let moved = moved.field("activeSessionChanged");
-    ensure!(moved["sessionInstance"].is_null(), "nowhere: {moved}");
+    ensure!(moved["sessionInstance"].is_null(), "an erased person has a place: {moved}");
 
     let counts = "query($id: ID!) { sessionInstance(id: $id) { attendingCount presentCount checkIns { nodes { person { id } } } session { organizers { id } } } }";
     let [now, later] =
@@ -157,7 +157,7 @@ async fn erased_person_leaves_only_counts(database: TestDatabase) -> Result<()> 
     assert_eq!(
         (count(&now), count(&later)),
         ((json!(2), json!(1)), (json!(1), json!(0))),
-        "what has begun keeps its count"
+        "an instance that has begun keeps its count"
     );
     for data in [&now, &later] {
         assert_eq!(data["sessionInstance"]["checkIns"]["nodes"], json!([{ "person": { "id": friend } }]));
@@ -168,7 +168,7 @@ async fn erased_person_leaves_only_counts(database: TestDatabase) -> Result<()> 
     let statuses: Vec<_> = data["bookings"]["nodes"].as_array().into_iter().flatten().map(|it| &it["status"]).collect();
     assert_eq!(statuses, ["CANCELLED", "CANCELLED"], "{data}");
     assert_eq!(data["people"]["nodes"], json!([{ "displayName": "Bob" }]));
-    assert_eq!(data["timeSlots"]["nodes"], json!([{ "id": of_friend }]), "{free} and {theirs} are taken back");
+    assert_eq!(data["timeSlots"]["nodes"], json!([{ "id": of_friend }]), "{free} and {theirs} are removed");
     let everything =
         admin.data("{ auditLog(first: 100) { nodes { action nodeId changes { field from to } } } }", json!({})).await?;
     ensure!(!everything.to_string().contains("Unforgettable"), "{everything}");
@@ -183,7 +183,7 @@ async fn erased_person_leaves_only_counts(database: TestDatabase) -> Result<()> 
         assert_eq!(number(&db, &sql).await?, 0, "{sql}");
     }
     let visits = "SELECT COUNT(*) FROM presence_hour WHERE completed > 0";
-    assert_eq!(number(&db, visits).await?, 1, "the visit counts");
+    assert_eq!(number(&db, visits).await?, 1, "the visit stays in the statistics");
     for token in [
         token::of(&person),
         token::signed(
@@ -192,7 +192,11 @@ async fn erased_person_leaves_only_counts(database: TestDatabase) -> Result<()> 
         ),
     ] {
         let late = deployment.first().client().with_token(&token);
-        assert_eq!(late.error_code("{ viewer { id } }", json!({})).await?, "UNAUTHENTICATED", "for good");
+        assert_eq!(
+            late.error_code("{ viewer { id } }", json!({})).await?,
+            "UNAUTHENTICATED",
+            "every token of an erased person is refused"
+        );
     }
     assert_eq!(admin.error_code(erase, json!({ "id": person })).await?, "NOT_FOUND");
     Ok(())
@@ -230,7 +234,7 @@ async fn merged_people_become_one_person(database: TestDatabase) -> Result<()> {
         id displayName city activeSessionInstance { id } checkIns { nodes { attendance sessionInstance { id } } }
     } } }";
     let both = json!({ "from": from, "into": into });
-    assert_eq!(admin.error_code(merge, both.clone()).await?, "CONFLICT", "both offer the same time");
+    assert_eq!(admin.error_code(merge, both.clone()).await?, "CONFLICT", "both have a slot at the same time");
     admin
         .data("mutation($id: ID!) { deleteTimeSlot(id: $id) { deletedTimeSlotId } }", json!({ "id": overlapping }))
         .await?;
@@ -243,7 +247,7 @@ async fn merged_people_become_one_person(database: TestDatabase) -> Result<()> {
             { "attendance": "NO", "sessionInstance": { "id": one } },
         ] },
     });
-    assert_eq!(person, expected, "the later answers, and where they lead");
+    assert_eq!(person, expected, "the later answer to each instance counts");
     assert_eq!(socket.closed(LIMIT).await?.code, 4403);
     let left = "query($id: ID!) { person(id: $id) { id } people { nodes { id } }
         bookings { nodes { timeSlot { mentor { id } } } } sessions { nodes { organizers { id } } } }";
@@ -257,7 +261,7 @@ async fn merged_people_become_one_person(database: TestDatabase) -> Result<()> {
     for sub in [&*from, "annie"] {
         let token = token::signed(&json!({ "sub": sub, "iat": iat, "exp": exp }), token::SECRET);
         let viewer = deployment.first().client().with_token(&token).data("{ viewer { id } }", json!({})).await?;
-        assert_eq!(viewer["viewer"]["id"], *into, "whoever signs in as {sub}");
+        assert_eq!(viewer["viewer"]["id"], *into, "the viewer of a token for {sub}");
     }
     assert_eq!(admin.error_code(merge, both).await?, "NOT_FOUND");
     let erase = "mutation($id: ID!) { erasePerson(id: $id) { erasedPersonId } }";
@@ -268,7 +272,7 @@ async fn merged_people_become_one_person(database: TestDatabase) -> Result<()> {
         "SELECT COUNT(*) FROM audit_entry WHERE changes LIKE '%Ann%' OR changes LIKE '%annie%'".to_owned(),
         format!("SELECT COUNT(*) FROM change_log WHERE person_id = {}", from.trim_start_matches("Person:")),
     ] {
-        assert_eq!(number(&db, &sql).await?, 0, "the one who was merged too: {sql}");
+        assert_eq!(number(&db, &sql).await?, 0, "rows of the merged person are left: {sql}");
     }
     Ok(())
 }
