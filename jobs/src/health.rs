@@ -1,8 +1,7 @@
 //! The state of the workers of this process, for `/health/ready` and metrics.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use chrono::{DateTime, TimeDelta, Utc};
+use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 
 /// The state of the workers of this process.
@@ -56,7 +55,7 @@ impl Status {
     }
 
     fn lock(&self) -> MutexGuard<'_, Health> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     pub fn health(&self, now: DateTime<Utc>) -> Health {

@@ -14,7 +14,8 @@ pub async fn serve() -> anyhow::Result<()> {
     let settings = setup::settings("info")?;
     let shutdown = setup::shutdown_on_signals()?;
     // Whoever waits for the database, or for its migrations, need not be waited for.
-    let Some(running) = shutdown.run_until_cancelled(start(&settings, shutdown.clone())).await else { return Ok(()) };
+    let starting = Box::pin(start(&settings, shutdown.clone()));
+    let Some(running) = shutdown.run_until_cancelled(starting).await else { return Ok(()) };
     let running = running?;
     tracing::info!(address = %running.server.address(), "serving");
     running.finish().await

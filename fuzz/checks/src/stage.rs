@@ -1,9 +1,6 @@
-//! A small schema with a log in memory: what documents and sockets are tried on.
+//! A small schema with a change log in memory, on which documents and sockets are checked.
 
-use std::{
-    convert::Infallible,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{convert::Infallible, sync::Arc};
 
 use async_graphql::{Context, ID, InputObject, Object, Schema, SimpleObject, Subscription};
 use chrono::DateTime;
@@ -18,14 +15,15 @@ use graphql::{
     limits::{COMPLEXITY, DEPTH},
 };
 use live::{ChangeSource, CursorStanding, GroupFeed, Hub, LiveEvent, Registrar, Registration};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 
-/// What the text of a viewer begins with; no other text does.
+/// The prefix of texts that show who the viewer is. No other text has it.
 pub const VIEWER: &str = "viewer:";
 
 pub type Stage = Schema<Query, Mutation, Changes>;
 
-/// Without a hub it has no subscriptions to execute.
+/// Without a hub, subscriptions cannot be executed.
 pub fn schema(hub: Option<Hub>) -> Stage {
     let builder = Schema::build(Query, Mutation, Changes).limit_depth(DEPTH).limit_complexity(COMPLEXITY);
     match hub {
@@ -167,7 +165,7 @@ impl Changes {
     }
 }
 
-/// A log in memory.
+/// A change log in memory.
 #[derive(Clone, Default)]
 pub struct Log {
     changes: Arc<Mutex<Vec<Change>>>,
@@ -176,7 +174,7 @@ pub struct Log {
 
 impl Log {
     fn changes(&self) -> MutexGuard<'_, Vec<Change>> {
-        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.changes.lock()
     }
 
     pub fn append(&self, session: i64) {

@@ -3,10 +3,7 @@
 //! apalis-redis 1.0 needs the following, and was seen to fail without it: an idempotency key with a time to live (otherwise the
 //! key has no effect, or stays for ever), and a vacuum. What its workers need is in `workers::redis`.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use ::redis::{
     Client, RedisResult,
@@ -17,6 +14,7 @@ use apalis_core::{
     task::{builder::TaskBuilder, task_id::TaskId},
 };
 use apalis_redis::{Config, RedisStorage};
+use parking_lot::Mutex;
 use tokio::time::timeout;
 
 use super::CONCURRENCY;
@@ -138,13 +136,13 @@ impl RedisQueue {
             Err(_) => Err("Redis did not answer in time".to_owned()),
         };
         if answer.is_err() {
-            self.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
+            self.connection.lock().take();
         }
         answer
     }
 
     fn connection(&self) -> RedisResult<ConnectionManager> {
-        let mut slot = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slot = self.connection.lock();
         if let Some(connection) = &*slot {
             return Ok(connection.clone());
         }

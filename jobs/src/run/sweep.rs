@@ -34,7 +34,7 @@ pub(super) async fn run(context: &Context, tick: DateTime<Utc>, all: bool) -> Re
         };
         match pauses.next() {
             Some(pause) if context.pause(pause).await => {
-                tracing::warn!(error, %tick, "periodic sweep failed and is retried")
+                tracing::warn!(error, %tick, "periodic sweep failed and is retried");
             }
             _ => return Err(error),
         }
