@@ -64,24 +64,24 @@ static SHELL: LazyLock<Mutex<Child>> = LazyLock::new(|| {
 
 /// Registers a process. It gets `signal` (such as `KILL`) when the test process ends.
 pub fn watch_process(id: u32, signal: &str) {
-    tell(&format!("process {id} {signal}"));
+    send(&format!("process {id} {signal}"));
 }
 
 /// Removes a process that has ended. The system may give its id to another process.
 pub fn forget_process(id: u32) {
-    tell(&format!("ended {id}"));
+    send(&format!("ended {id}"));
 }
 
 /// Registers a folder. It is removed with its contents when the test process ends.
 pub fn watch_folder(path: &Path) {
-    tell(&format!("folder {}", path.display()));
+    send(&format!("folder {}", path.display()));
 }
 
 pub fn forget_folder(path: &Path) {
-    tell(&format!("removed {}", path.display()));
+    send(&format!("removed {}", path.display()));
 }
 
-fn tell(line: &str) {
+fn send(line: &str) {
     let shell = SHELL.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut pipe = shell.stdin.as_ref().expect("its input is a pipe");
     writeln!(pipe, "{line}").expect("the watchdog listens");

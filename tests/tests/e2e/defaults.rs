@@ -37,17 +37,17 @@ macro_rules! races_under {
             use super::{Result, bookings, core, hostile, presence};
 
             #[tokio::test]
-            async fn seats() -> Result<()> {
-                presence::race::no_more_than_the_limit_are_admitted_at_once(hostile($isolation).await?).await
+            async fn seats_are_never_oversold() -> Result<()> {
+                presence::race::concurrent_requests_never_exceed_the_limit(hostile($isolation).await?).await
             }
 
             #[tokio::test]
-            async fn bookings_of_one_slot() -> Result<()> {
+            async fn one_booking_gets_the_slot() -> Result<()> {
                 bookings::races::one_of_many_concurrent_bookings_gets_the_slot(hostile($isolation).await?).await
             }
 
             #[tokio::test]
-            async fn overlapping_slots() -> Result<()> {
+            async fn one_overlapping_slot_is_created() -> Result<()> {
                 bookings::races::one_of_many_overlapping_slots_is_created(hostile($isolation).await?).await
             }
 
@@ -107,7 +107,7 @@ async fn every_connection_and_transaction_states_what_it_needs() -> Result<()> {
     Ok(())
 }
 
-/// Whatever a session was told before, a transaction states its own level: a pooler may hand over a session of others.
+/// A transaction states its own isolation level, because a pooler may hand over a session with other settings.
 #[tokio::test]
 async fn a_writing_transaction_ignores_the_level_of_its_session() -> Result<()> {
     let database = TestDatabase::postgres().await?;
@@ -121,7 +121,7 @@ async fn a_writing_transaction_ignores_the_level_of_its_session() -> Result<()> 
 }
 
 #[tokio::test]
-async fn what_cannot_be_set_is_refused_at_the_start_by_its_name() -> Result<()> {
+async fn unusable_database_settings_are_refused_by_name() -> Result<()> {
     let encoding = "TEMPLATE template0 ENCODING 'LATIN1'";
     let latin = Postgres::shared().await?.create_database_with(encoding).await?;
     let nowhere = TestDatabase::postgres_with_defaults(&[("search_path", "nowhere")]).await?;

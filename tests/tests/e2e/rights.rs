@@ -75,7 +75,7 @@ enum May {
     Organizers,
     /// The owner only, here the member. Not even admins.
     Owner,
-    /// Mentor, student and admins. Others are told that the booking does not exist.
+    /// Mentor, student and admins. Others get NOT_FOUND.
     TakingPart,
 }
 

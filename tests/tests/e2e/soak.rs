@@ -21,22 +21,26 @@ async fn resources_are_released_when_a_load_stops() -> Result<()> {
     let connection = database.connect().await?;
     let stage = Stage::set(&deployment, SIZE).await?;
     // The first load fills pools and caches, which are kept.
-    go_on(&stage).await?;
-    let before = at_rest(&deployment, &connection, None).await?;
-    go_on(&stage).await?;
-    let after = at_rest(&deployment, &connection, Some(before)).await?;
+    run_load(&stage).await?;
+    let before = wait_until_idle(&deployment, &connection, None).await?;
+    run_load(&stage).await?;
+    let after = wait_until_idle(&deployment, &connection, Some(before)).await?;
     println!("before: {before:?}\nafter:  {after:?}");
     Ok(())
 }
 
-async fn go_on(stage: &std::sync::Arc<Stage>) -> Result<()> {
+async fn run_load(stage: &std::sync::Arc<Stage>) -> Result<()> {
     let mut load = stage.start(SIZE);
     load.go_on(PERIOD).await?;
     load.stop().await
 }
 
 /// Waits until no socket or subscription is left, and until no resource exceeds that of an earlier sample.
-async fn at_rest(deployment: &Deployment, connection: &DatabaseConnection, earlier: Option<Sample>) -> Result<Sample> {
+async fn wait_until_idle(
+    deployment: &Deployment,
+    connection: &DatabaseConnection,
+    earlier: Option<Sample>,
+) -> Result<Sample> {
     eventually(LIMIT, "all resources to be released", async || {
         let now = sample(deployment, connection).await?;
         ensure!(now.sockets + now.subscriptions + now.groups < 0.5, "still live: {now:?}");

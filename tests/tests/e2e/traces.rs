@@ -106,8 +106,8 @@ async fn take(State(inbox): State<Arc<Inbox>>, body: Bytes) -> Result<Vec<u8>, S
     if inbox.refuses.load(Ordering::SeqCst) {
         return Err(StatusCode::SERVICE_UNAVAILABLE);
     }
-    let told = ExportTraceServiceRequest::decode(body).map_err(|_| StatusCode::BAD_REQUEST)?;
-    for resource in told.resource_spans {
+    let request = ExportTraceServiceRequest::decode(body).map_err(|_| StatusCode::BAD_REQUEST)?;
+    for resource in request.resource_spans {
         let service = resource.resource.map(|it| texts(it.attributes)).unwrap_or_default();
         let service = service.get("service.name").cloned().unwrap_or_default();
         for span in resource.scope_spans.into_iter().flat_map(|scope| scope.spans) {
@@ -187,8 +187,8 @@ async fn collector_receives_requests_operations_and_sweeps(database: TestDatabas
     let step = collector.expect("sweep instances", &[]).await?;
     ensure!(step.trace == sweep.trace && step.parent == sweep.id, "{step:?}");
 
-    let told = format!("{:?}", collector.inbox.spans());
-    ensure!(!told.contains(SECRET) && !admin.token().is_some_and(|token| told.contains(token)), "{told}");
+    let exported = format!("{:?}", collector.inbox.spans());
+    ensure!(!exported.contains(SECRET) && !admin.token().is_some_and(|token| exported.contains(token)), "{exported}");
     Ok(())
 }
 

@@ -143,7 +143,7 @@ async fn erased_person_leaves_only_counts(database: TestDatabase) -> Result<()> 
     assert_eq!(socket.closed(LIMIT).await?.code, 4403);
     // Counts of earlier changes may come first.
     let moved = watching
-        .next_where("moves", LIMIT, |told| told.field("activeSessionChanged")["kind"] == "PERSON_MOVED")
+        .next_where("moves", LIMIT, |received| received.field("activeSessionChanged")["kind"] == "PERSON_MOVED")
         .await?;
     let moved = moved.field("activeSessionChanged");
     ensure!(moved["sessionInstance"].is_null(), "an erased person has a place: {moved}");

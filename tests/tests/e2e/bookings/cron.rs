@@ -107,8 +107,8 @@ async fn failed_sweep_answers_500_without_internals(database: TestDatabase) -> R
     let answer = ask(&server, Method::POST, Some(&right)).await?;
     assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
     let body: Value = answer.json().await?;
-    let told = body["error"].as_str().context("an error")?;
-    ensure!(!told.contains("booking"), "the error shows internals: {told}");
+    let message = body["error"].as_str().context("an error")?;
+    ensure!(!message.contains("booking"), "the error shows internals: {message}");
     execute(&connection, "ALTER TABLE mislaid RENAME TO booking").await?;
     for _ in 0..20 {
         assert_eq!(

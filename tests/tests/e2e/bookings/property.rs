@@ -206,9 +206,9 @@ impl Case<'_> {
             }
         }
         let report = sweep(&self.stage.world.app, Request { scope, mode, at: None, is_dry_run: false }).await.done()?;
-        let mut told: Vec<_> = report.bookings.iter().map(|step| step.booking_id).collect();
-        told.sort_unstable();
-        ensure!(told == expected, "{told:?} instead of {expected:?}");
+        let mut reported: Vec<_> = report.bookings.iter().map(|step| step.booking_id).collect();
+        reported.sort_unstable();
+        ensure!(reported == expected, "{reported:?} instead of {expected:?}");
         Ok(())
     }
 
@@ -226,12 +226,12 @@ impl Case<'_> {
     }
 
     async fn check_log(&self) -> Result<()> {
-        let mut told: BTreeMap<BookingId, Vec<String>> = BTreeMap::new();
+        let mut logged: BTreeMap<BookingId, Vec<String>> = BTreeMap::new();
         for step in self.stage.steps().await? {
-            told.entry(step.booking).or_default().push(in_short(&step));
+            logged.entry(step.booking).or_default().push(in_short(&step));
         }
         let expected = self.bookings.iter().map(|it| (it.id, it.steps.clone())).collect();
-        ensure!(told == expected, "the log has {told:?} instead of {expected:?}");
+        ensure!(logged == expected, "the log has {logged:?} instead of {expected:?}");
         Ok(())
     }
 }

@@ -66,19 +66,19 @@ async fn concurrent_start_and_sweeps_take_one_step(database: TestDatabase) -> Re
             })
         });
         let start = start.await?;
-        let mut told = 0;
+        let mut reported = 0;
         for report in join_all(sweeps).await {
-            told += report?.done()?.bookings.len();
+            reported += report?.done()?.bookings.len();
         }
         let state = stage.state(id).await?;
         match start {
             Ok(row) => {
-                ensure!(told == 0 && !row.is_delayed, "it was started, and {told} sweeps reported it too");
+                ensure!(reported == 0 && !row.is_delayed, "it was started, and {reported} sweeps reported it too");
                 assert_eq!(state, State { status: BookingStatus::Ongoing, is_delayed: false });
                 started += 1;
             }
             Err(Error::InvalidTransition(_)) => {
-                assert_eq!(told, 1, "the sweep was first, so one sweep reports it");
+                assert_eq!(reported, 1, "the sweep was first, so one sweep reports it");
                 assert_eq!(state, State { status: BookingStatus::Ongoing, is_delayed: true });
                 delayed += 1;
             }

@@ -208,20 +208,20 @@ async fn booking_steps_are_logged_with_their_reason(database: TestDatabase) -> R
     assert_eq!(early.started_at, Some(utc("2025-09-06 05:00")));
     stage.world.at("2025-09-06 12:00");
     let report = stage.sweep().await?;
-    let told: Vec<_> = report.bookings.iter().map(|it| (it.booking_id, it.new_status, it.is_delayed)).collect();
-    assert_eq!(told, [(delayed, BookingStatus::Ongoing, true), (on_time, BookingStatus::Completed, false)]);
+    let reported: Vec<_> = report.bookings.iter().map(|it| (it.booking_id, it.new_status, it.is_delayed)).collect();
+    assert_eq!(reported, [(delayed, BookingStatus::Ongoing, true), (on_time, BookingStatus::Completed, false)]);
     ensure!(stage.row(delayed).await?.started_at.is_none(), "nobody started it");
     assert_eq!(stage.row(on_time).await?.completed_at, Some(stage.world.now()));
     bookings::act(app, Viewer::person(stage.student), delayed, Action::Complete).await.done()?;
     assert_eq!(stage.state(delayed).await?, State { status: BookingStatus::Completed, is_delayed: true });
 
     let steps = stage.steps().await?;
-    let told =
+    let reasons =
         |id| -> Vec<&str> { steps.iter().filter(|step| step.booking == id).map(|step| step.reason.as_str()).collect() };
     let (booked, late) = ("It was booked.", "Its start time passed and nobody had started it.");
-    assert_eq!(told(delayed), [booked, late, "It was marked as completed."]);
-    assert_eq!(told(on_time), [booked, "It was started.", "Its end time passed."]);
-    assert_eq!(told(cancelled), [booked, "It was cancelled."]);
+    assert_eq!(reasons(delayed), [booked, late, "It was marked as completed."]);
+    assert_eq!(reasons(on_time), [booked, "It was started.", "Its end time passed."]);
+    assert_eq!(reasons(cancelled), [booked, "It was cancelled."]);
     let expected = ["- to SCHEDULED", "SCHEDULED to ONGOING (delayed)", "ONGOING to COMPLETED (delayed)"];
     assert_eq!(stage.steps_of(delayed).await?, expected);
     ensure!(steps.iter().all(|step| (step.mentor, step.student) == (stage.mentor, stage.student)));
@@ -308,8 +308,8 @@ async fn unknown_status_does_not_stop_other_bookings(database: TestDatabase) -> 
     for (scope, steps) in [(Scope::Due, 1), (Scope::Due, 0), (Scope::All, 0)] {
         let report = stage.world.sweep(scope, Mode::Periodic).await?;
         assert_eq!(report.bookings.len(), steps, "{scope:?}");
-        let told: Vec<_> = report.errors.iter().map(|error| error.error.clone()).collect();
-        assert_eq!(told, [format!("{odd} has a status that is not known")], "{scope:?}");
+        let reported: Vec<_> = report.errors.iter().map(|error| error.error.clone()).collect();
+        assert_eq!(reported, [format!("{odd} has a status that is not known")], "{scope:?}");
     }
     assert_eq!(stage.state(well).await?.status, BookingStatus::Ongoing);
     assert_eq!(number(stage.world.db(), "SELECT count(*) FROM booking WHERE status = 'PENDING'").await?, 1);

@@ -50,9 +50,9 @@ async fn run(stage: &Stage, case: &Value) -> Result<()> {
             Some("sweep") => {
                 let report = stage.sweep().await?;
                 let steps = report.bookings.iter().filter(|step| step.booking_id == id);
-                let told = steps.map(|it| format!("{}->{}", it.old_status.as_str(), it.new_status.as_str()));
-                let told: Vec<_> = told.collect();
-                assert_eq!(told, Vec::from_iter(expected["change"].as_str()), "{action}");
+                let reported = steps.map(|it| format!("{}->{}", it.old_status.as_str(), it.new_status.as_str()));
+                let reported: Vec<_> = reported.collect();
+                assert_eq!(reported, Vec::from_iter(expected["change"].as_str()), "{action}");
             }
             Some(op) => {
                 let done = bookings::act(&stage.world.app, ADMIN, id, action_of(op)?).await;
@@ -105,9 +105,9 @@ async fn bulk_sweeps_follow_the_public_test_vectors(database: TestDatabase) -> R
         stage.world.at("2025-09-06 07:00");
         let report = stage.sweep().await?;
         assert_eq!(report.bookings.len(), count("expect_completed")?, "{}", case["id"]);
-        let told: Vec<_> = report.errors.iter().map(|error| error.error.as_str()).collect();
+        let reported: Vec<_> = report.errors.iter().map(|error| error.error.as_str()).collect();
         let expected: Vec<_> = refused.iter().map(|id| format!("{id} could not be swept; see the log")).collect();
-        assert_eq!(told, expected, "{}", case["id"]);
+        assert_eq!(reported, expected, "{}", case["id"]);
         for id in &ids {
             let is_completed = stage.state(*id).await?.status == BookingStatus::Completed;
             let is_told = report.bookings.iter().any(|step| step.booking_id == *id);

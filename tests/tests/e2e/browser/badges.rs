@@ -149,10 +149,10 @@ async fn page_misses_no_change_while_its_server_restarts() -> Result<()> {
     deployment.servers[0].start_again().await?;
     page.until(NOT_LIVE).await?;
     page.until("changes.length >= 4").await?;
-    let told = page.evaluate("changes.map(({ kind, sessionInstanceId }) => [kind, sessionInstanceId])").await?;
+    let reported = page.evaluate("changes.map(({ kind, sessionInstanceId }) => [kind, sessionInstanceId])").await?;
     let expected =
         json!([["ACTIVATED", first], ["DEACTIVATED", first], ["ACTIVATED", second], ["DEACTIVATED", second]]);
-    assert_eq!(told, expected, "each change once and in order");
+    assert_eq!(reported, expected, "each change once and in order");
 
     // Later changes arrive too.
     create_active_instance(&elsewhere, &session).await?;
@@ -192,9 +192,9 @@ async fn page_reads_its_state_again_when_its_cursor_has_expired() -> Result<()> 
 
     page.until(&format!("document.querySelector(\"[session='{tuesday}']\").hasAttribute('active')")).await?;
     page.until(NOT_LIVE).await?;
-    let told = page.evaluate("changes.map(({ kind, sessionInstanceId }) => [kind, sessionInstanceId])").await?;
+    let reported = page.evaluate("changes.map(({ kind, sessionInstanceId }) => [kind, sessionInstanceId])").await?;
     let expected = json!([["ACTIVATED", gone], ["DEACTIVATED", gone], ["ACTIVATED", come]]);
-    assert_eq!(told, expected, "the page reports each difference once");
+    assert_eq!(reported, expected, "the page reports each difference once");
     // Later changes arrive too.
     cancel(&admin, &come).await?;
     page.until("document.querySelectorAll('[active]').length === 0").await?;

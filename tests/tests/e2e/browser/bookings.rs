@@ -52,10 +52,10 @@ async fn booking_pages_update_for_mentor_and_student_without_a_reload() -> Resul
         page.until("document.querySelector('[name=action]') === null").await?;
     }
     // Updates that arrive together are one event, so the events are added up.
-    let told = students
+    let counts = students
         .evaluate("['started', 'completed'].map((step) => updates.reduce((sum, update) => sum + update[step], 0))")
         .await?;
-    assert_eq!(told, json!([1, 1]));
+    assert_eq!(counts, json!([1, 1]));
     let steps =
         students.evaluate("updates.flatMap(({ updates }) => updates).map(({ newStatus }) => newStatus)").await?;
     assert_eq!(steps, json!(["SCHEDULED", "ONGOING", "COMPLETED"]));

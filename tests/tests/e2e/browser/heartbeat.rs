@@ -35,7 +35,7 @@ async fn visit_stays_online_in_a_hidden_tab_and_ends_when_it_closes() -> Result<
     let hidden_at = now();
     eventually(LIMIT, "heartbeats of a hidden tab", async || {
         let visit = visit_of(&admin, &ann).await?;
-        ensure!(visit["isOnline"] == true && visit["activity"]["key"] == "interview", "it is off line: {visit}");
+        ensure!(visit["isOnline"] == true && visit["activity"]["key"] == "interview", "it is offline: {visit}");
         let seen: DateTime<Utc> = visit["lastSeenAt"].as_str().context("an instant")?.parse()?;
         ensure!(seen - hidden_at > TimeDelta::seconds(5), "seen at {seen}");
         Ok(())
@@ -51,7 +51,7 @@ async fn visit_stays_online_in_a_hidden_tab_and_ends_when_it_closes() -> Result<
     // Closing the tab frees the seat, and the visit goes offline.
     page.close_tab().await?;
     waiting.until("visit.enter().then(({ admitted }) => admitted)").await?;
-    eventually(LIMIT, "the visit to be off line", async || {
+    eventually(LIMIT, "the visit to be offline", async || {
         let visit = visit_of(&admin, &ann).await?;
         ensure!(visit["isOnline"] == false, "{visit}");
         Ok(())

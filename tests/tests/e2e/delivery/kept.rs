@@ -22,7 +22,7 @@ use sea_orm::{DatabaseConnection, EntityTrait, QueryOrder};
 use serde_json::json;
 use service::{App, app::NoQueue, changes, db::Db, instances, prune, sessions, wake::Wake};
 
-use super::{FIELD, LIMIT, NEWS, app_on, test_error, turn};
+use super::{FIELD, LIMIT, NEWS, app_on, set_active, test_error};
 use crate::fixtures::{create_active_instance, create_session};
 
 on_both_databases!(
@@ -41,7 +41,7 @@ async fn cursors_from_before_the_pruned_log_expire(database: TestDatabase) -> Re
     let first = socket.next_for("1", LIMIT).await?.field(FIELD)["cursor"].clone();
     let mut cursors = vec![first];
     for active in [false, true, false, true] {
-        turn(&admin, &instance, active).await?;
+        set_active(&admin, &instance, active).await?;
         cursors.push(socket.next_for("1", LIMIT).await?.field(FIELD)["cursor"].clone());
     }
 
@@ -126,7 +126,7 @@ impl World {
         Ok(SessionInstanceId(row.id))
     }
 
-    async fn turn(&self, instance: SessionInstanceId, active: bool) -> Result<()> {
+    async fn set_active(&self, instance: SessionInstanceId, active: bool) -> Result<()> {
         instances::set_override(&self.app, Viewer::ADMIN, instance, active, None).await.map_err(test_error)?;
         changes::publish(&self.app).await.map_err(test_error)?;
         Ok(())
@@ -158,7 +158,7 @@ async fn log_is_pruned_from_its_start_and_keeps_its_last_batch(database: TestDat
     changes::publish(&world.app).await.map_err(test_error)?;
     for day in 1..=4 {
         world.clock.advance(TimeDelta::days(1));
-        world.turn(instance, day % 2 == 0).await?;
+        world.set_active(instance, day % 2 == 0).await?;
     }
     assert_eq!(world.positions().await?, [1, 2, 3, 4, 5]);
     // By its clock the third batch is as old as the first. It must stay, or the log would have a gap.
@@ -177,8 +177,8 @@ async fn log_is_pruned_from_its_start_and_keeps_its_last_batch(database: TestDat
     world.clock.advance(TimeDelta::days(365));
     assert_eq!(world.prune().await?.batches, 3);
     assert_eq!(world.positions().await?, [5], "the last batch stays, because it holds the position");
-    world.turn(instance, false).await?;
-    world.turn(instance, true).await?;
+    world.set_active(instance, false).await?;
+    world.set_active(instance, true).await?;
     assert_eq!(world.positions().await?, [5, 6, 7]);
     world.clock.advance(TimeDelta::days(2));
     let short = world.app.clone().keeping_changes_for(TimeDelta::days(1));
@@ -198,7 +198,7 @@ async fn deleted_instances_are_pruned_when_over_and_no_longer_in_the_log(databas
     for instance in [soon, later] {
         instances::delete_instance(&world.app, Viewer::ADMIN, instance).await.map_err(test_error)?;
     }
-    world.turn(kept, false).await?;
+    world.set_active(kept, false).await?;
     assert_eq!(world.prune().await?.instances, 0);
 
     // They were deleted long ago, but the log still reaches back to that.
@@ -206,7 +206,7 @@ async fn deleted_instances_are_pruned_when_over_and_no_longer_in_the_log(databas
     let patient = world.app.clone().keeping_changes_for(TimeDelta::days(100));
     assert_eq!(prune::prune(&patient).await.map_err(test_error)?.instances, 0);
     // After another change, the deleted instance that is over is pruned.
-    world.turn(kept, true).await?;
+    world.set_active(kept, true).await?;
     assert_eq!(world.prune().await?.instances, 1);
     assert_eq!(world.instances().await?, [later.0, kept.0]);
     // A deleted instance in the future stays, so that its occurrence is not created again.

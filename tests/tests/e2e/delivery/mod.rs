@@ -33,7 +33,7 @@ fn size<T>(small: T, full: T) -> T {
 }
 
 /// Overrides the status of an instance.
-async fn turn(client: &Client, instance: &str, active: bool) -> Result<()> {
+async fn set_active(client: &Client, instance: &str, active: bool) -> Result<()> {
     let document = "mutation($id: ID!, $active: Boolean!) {
         setActiveOverride(input: { sessionInstanceId: $id, active: $active }) { sessionInstance { id } }
     }";

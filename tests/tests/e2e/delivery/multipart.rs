@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use insession_tests::{Client, Deployment, Settings, TestDatabase, on_both_databases, within};
 use serde_json::{Value, json};
 
-use super::{FIELD, LIMIT, NEWS, turn};
+use super::{FIELD, LIMIT, NEWS, set_active};
 use crate::fixtures::{create_active_instance, create_session};
 
 on_both_databases!(multipart_subscription_sends_a_snapshot_then_changes_and_resumes);
@@ -19,24 +19,24 @@ async fn multipart_subscription_sends_a_snapshot_then_changes_and_resumes(databa
     assert_eq!(parts.news().await?["kind"], "SNAPSHOT");
     let mut cursors = Vec::new();
     for (active, kind) in [(false, "DEACTIVATED"), (true, "ACTIVATED")] {
-        turn(&admin, &instance, active).await?;
+        set_active(&admin, &instance, active).await?;
         let news = parts.news().await?;
         assert_eq!((&news["kind"], &news["sessionInstanceId"]), (&json!(kind), &json!(instance)));
         cursors.push(news["cursor"].clone());
     }
     drop(parts);
 
-    turn(&admin, &instance, false).await?;
+    set_active(&admin, &instance, false).await?;
     let mut parts = Parts::open(&client, json!({ "sessionIds": [session], "after": cursors[0] })).await?;
     let resumed = parts.news().await?;
     assert_eq!((&resumed["kind"], &resumed["cursor"]), (&json!("ACTIVATED"), &cursors[1]));
     assert_eq!(parts.news().await?["kind"], "DEACTIVATED");
-    turn(&admin, &instance, true).await?;
+    set_active(&admin, &instance, true).await?;
     assert_eq!(parts.news().await?["kind"], "ACTIVATED");
 
     let mut parts = Parts::open(&client, json!({ "after": "made up" })).await?;
-    let told = parts.next().await?.context("the answer ended")?;
-    assert_eq!(told["payload"]["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{told}");
+    let answer = parts.next().await?.context("the answer ended")?;
+    assert_eq!(answer["payload"]["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{answer}");
     assert_eq!(parts.next().await?, None, "the answer ends after an error");
     Ok(())
 }

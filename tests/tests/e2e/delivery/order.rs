@@ -12,7 +12,7 @@ use insession_tests::{
 use sea_orm::TransactionTrait;
 use serde_json::json;
 
-use super::{FIELD, LIMIT, NEWS, app_on, test_error, turn};
+use super::{FIELD, LIMIT, NEWS, app_on, set_active, test_error};
 use crate::fixtures::{create_active_instance, create_session};
 
 /// The open transaction writes its batch before all others, so its id is lower than theirs.
@@ -46,7 +46,7 @@ async fn open_transaction_delays_only_its_own_changes() -> Result<()> {
 
     let mut seen = Vec::new();
     for active in [false, true, false] {
-        turn(&admin, &other, active).await?;
+        set_active(&admin, &other, active).await?;
         let received = socket.next_for("1", LIMIT).await?;
         assert_eq!(received.field(FIELD)["sessionInstanceId"], *other);
         seen.push(received.field(FIELD).clone());
@@ -56,7 +56,7 @@ async fn open_transaction_delays_only_its_own_changes() -> Result<()> {
     assert_eq!(received.field(FIELD)["sessionInstanceId"], *held);
     assert_eq!(received.field(FIELD)["kind"], "DEACTIVATED");
     seen.push(received.field(FIELD).clone());
-    turn(&admin, &other, true).await?;
+    set_active(&admin, &other, true).await?;
     seen.push(socket.next_for("1", LIMIT).await?.field(FIELD).clone());
 
     // A subscription that resumes from any cursor at any server gets the same changes in the same order.

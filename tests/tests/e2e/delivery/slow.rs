@@ -5,7 +5,7 @@ use futures_util::future::try_join_all;
 use insession_tests::{Deployment, TestDatabase, eventually};
 use serde_json::json;
 
-use super::{FIELD, LIMIT, NEWS, memory, metric, size, turn};
+use super::{FIELD, LIMIT, NEWS, memory, metric, set_active, size};
 use crate::fixtures::{create_active_instance, create_session};
 
 /// How much memory the slow subscriber may cost: its mailbox, and a reserve for everything else that happens meanwhile.
@@ -46,7 +46,7 @@ async fn slow_subscriber_is_disconnected_and_never_blocks_others() -> Result<()>
     let mut after_the_cut = 0;
     while after_the_cut < 20 {
         active = !active;
-        turn(&admin, &instance, active).await?;
+        set_active(&admin, &instance, active).await?;
         changes += 1;
         // Each reader has this change before the next one is made, whatever the slow one does.
         for socket in &mut sockets {

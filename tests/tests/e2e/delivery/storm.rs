@@ -11,7 +11,7 @@ use super::{LIMIT, size};
 use crate::load::{Load, Random, Size, Tolerance};
 
 /// After this many rounds, a slow machine makes the rest of the changes undisturbed.
-const MOST_ROUNDS: usize = 5;
+const MAX_ROUNDS: usize = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn resumed_subscriptions_get_every_change_once_in_order_whatever_crashes() -> Result<()> {
@@ -23,7 +23,7 @@ async fn resumed_subscriptions_get_every_change_once_in_order_whatever_crashes()
 
     let random = Random::seeded();
     let mut rounds = 0;
-    while rounds == 0 || (rounds < MOST_ROUNDS && load.changes().await? < wanted) {
+    while rounds == 0 || (rounds < MAX_ROUNDS && load.changes().await? < wanted) {
         disturb(&mut deployment, &random).await?;
         rounds += 1;
     }

@@ -31,31 +31,31 @@ async fn statuses_and_tokens_follow_a_changed_clock(database: TestDatabase) -> R
     let there = create_instance(&admin, &session, in_seconds(-60), in_seconds(9_000)).await?;
     let ann = create_person(&admin, "Ann").await?;
     let bob = create_person(&admin, "Bob").await?;
-    badge.tells("ACTIVATED", &there).await?;
+    badge.next_change("ACTIVATED", &there).await?;
     check_in(&admin, &here, "YES", Some(&ann)).await?;
     let short = token::lasting(&ann, TimeDelta::minutes(30));
     let brief = deployment.first().client().with_token(&short);
 
     for _ in 0..2 {
         shim.set_clock(TimeDelta::hours(1))?;
-        badge.tells("ACTIVATED", &later).await?;
+        badge.next_change("ACTIVATED", &later).await?;
         load.recovers(&deployment.servers).await?;
         let refused = brief.error_code("{ viewer { id } }", json!({})).await?;
         ensure!(refused == "UNAUTHENTICATED", "an expired token was refused with {refused}");
         check_in(&admin, &later, "YES", Some(&ann)).await?;
-        badge.tells("UPDATED", &later).await?;
+        badge.next_change("UPDATED", &later).await?;
         ensure!(place_of(&admin, &ann).await? == *later, "Ann is elsewhere");
         // This change has an instant that lies in the future when the clock is set back.
         check_in(&admin, &here, "YES", Some(&bob)).await?;
-        badge.tells("UPDATED", &here).await?;
+        badge.next_change("UPDATED", &here).await?;
 
         shim.set_clock(TimeDelta::zero())?;
-        badge.tells("DEACTIVATED", &later).await?;
+        badge.next_change("DEACTIVATED", &later).await?;
         load.recovers(&deployment.servers).await?;
         brief.data("{ viewer { id } }", json!({})).await?;
         ensure!(place_of(&admin, &ann).await? == *here, "Ann is not where she was before");
         check_in(&admin, &here, "NO", Some(&bob)).await?;
-        badge.tells("UPDATED", &here).await?;
+        badge.next_change("UPDATED", &here).await?;
         // The arrival that was reported last counts as the latest, whatever the clock says.
         check_in(&admin, &there, "YES", Some(&bob)).await?;
         check_in(&admin, &here, "YES", Some(&bob)).await?;
@@ -66,7 +66,7 @@ async fn statuses_and_tokens_follow_a_changed_clock(database: TestDatabase) -> R
         // Timers work as before: one opens the instance at its instant, before a periodic sweep would.
         let opens = instant_for_timers();
         let soon = create_instance(&admin, &session, opens, in_seconds(9_000)).await?;
-        let activated = badge.tells("ACTIVATED", &soon).await?;
+        let activated = badge.next_change("ACTIVATED", &soon).await?;
         let at = instant(&activated.field("activeSessionChanged")["occurredAt"])?;
         let sweep = next_sweep_of_instances(opens);
         ensure!(opens <= at && at < sweep, "due at {opens}, it opened at {at}; the next sweep is at {sweep}");
@@ -74,7 +74,7 @@ async fn statuses_and_tokens_follow_a_changed_clock(database: TestDatabase) -> R
 
     let mut socket = deployment.first().socket(Some(&short)).await?;
     shim.set_clock(TimeDelta::hours(1))?;
-    badge.tells("ACTIVATED", &later).await?;
+    badge.next_change("ACTIVATED", &later).await?;
     // A socket checks its token with each request and each ping. A ping may have closed it already.
     if let Err(gone) = socket.subscribe("1", CHANGES, json!({})) {
         println!("{gone:#}");
@@ -82,7 +82,7 @@ async fn statuses_and_tokens_follow_a_changed_clock(database: TestDatabase) -> R
     let closed = socket.closed(LIMIT).await?;
     ensure!(closed.code == 4403, "a socket whose token expired was closed with {closed:?}");
     shim.set_clock(TimeDelta::zero())?;
-    badge.tells("DEACTIVATED", &later).await?;
+    badge.next_change("DEACTIVATED", &later).await?;
     load.finish(&database).await?;
     for program in deployment.servers.iter_mut().chain(&mut deployment.workers) {
         program.expect_running()?;
@@ -105,7 +105,7 @@ impl Badge {
         Ok(Self(socket))
     }
 
-    async fn tells(&mut self, kind: &str, instance: &str) -> Result<Received> {
+    async fn next_change(&mut self, kind: &str, instance: &str) -> Result<Received> {
         let is_wanted = |received: &Received| {
             let change = received.field("activeSessionChanged");
             change["kind"] == kind && change["sessionInstanceId"] == instance

@@ -7,7 +7,7 @@ use insession_tests::{Deployment, LIMIT, Shim, TestDatabase, eventually};
 use serde_json::json;
 use tokio::time::sleep;
 
-use super::{AWAY, SIZE, size};
+use super::{DATABASE_MAY_FAIL, SIZE, size};
 use crate::{
     fixtures::{CHANGES, create_person},
     load::Load,
@@ -20,7 +20,7 @@ async fn full_disk_refuses_changes_and_loses_none() -> Result<()> {
     let file = database.url.strip_prefix("sqlite://").context("a file")?.to_owned();
     let folder = Path::new(&file).parent().context("a file is in a folder")?;
     let mut deployment = Deployment::start_with(&database, |settings| shim.before(settings, folder)).await?;
-    let load = Load::start(&database, &deployment, SIZE, AWAY).await?;
+    let load = Load::start(&database, &deployment, SIZE, DATABASE_MAY_FAIL).await?;
 
     for round in 0..size(2, 10) {
         shim.fill_disk(true)?;
@@ -37,6 +37,7 @@ async fn full_disk_refuses_changes_and_loses_none() -> Result<()> {
         let mut socket = deployment.first().socket(None).await?;
         socket.subscribe("1", CHANGES, json!({}))?;
         socket.next_for("1", LIMIT).await?;
+        // How long the fault lasts.
         sleep(size(Duration::from_secs(2), Duration::from_secs(20))).await;
         shim.fill_disk(false)?;
         load.recovers(&deployment.servers).await?;

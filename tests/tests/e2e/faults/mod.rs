@@ -17,7 +17,7 @@ use crate::load::{Size, Tolerance};
 const SIZE: Size = Size { subscribers: 20, writers: 4 };
 
 /// What the load tolerates while the database is down.
-const AWAY: Tolerance = Tolerance { internal: true, servers_end: false };
+const DATABASE_MAY_FAIL: Tolerance = Tolerance { internal: true, servers_end: false };
 
 /// `small` in CI, `full` when asked for.
 fn size<T>(small: T, full: T) -> T {

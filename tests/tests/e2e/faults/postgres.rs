@@ -9,7 +9,7 @@ use insession_tests::{
 use serde_json::json;
 use tokio::time::sleep;
 
-use super::{AWAY, SIZE, is_unready, size};
+use super::{DATABASE_MAY_FAIL, SIZE, is_unready, size};
 use crate::load::Load;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -17,7 +17,7 @@ async fn acknowledged_changes_survive_a_postgres_restart_and_crash() -> Result<(
     let mut postgres = Postgres::start().await?;
     let database = TestDatabase::on(&postgres).await?;
     let mut deployment = Deployment::sized(&database, 2, 1, |settings| settings).await?;
-    let load = Load::start(&database, &deployment, SIZE, AWAY).await?;
+    let load = Load::start(&database, &deployment, SIZE, DATABASE_MAY_FAIL).await?;
     for crashes in [false, true] {
         if crashes {
             postgres.kill().await?;
@@ -37,7 +37,7 @@ async fn servers_recover_after_the_database_refused_connections() -> Result<()> 
     let database = TestDatabase::postgres().await?;
     let (mut proxy, url) = Proxy::before(&database.url).await?;
     let mut deployment = Deployment::sized(&database, 2, 1, |it| it.with("DATABASE_URL", &url)).await?;
-    let load = Load::start(&database, &deployment, SIZE, AWAY).await?;
+    let load = Load::start(&database, &deployment, SIZE, DATABASE_MAY_FAIL).await?;
 
     proxy.refuse();
     is_unready(deployment.first()).await?;
@@ -56,10 +56,11 @@ async fn every_request_is_answered_while_the_database_hangs() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let (proxy, url) = Proxy::before(&database.url).await?;
     let mut deployment = Deployment::sized(&database, 2, 1, |it| it.with("DATABASE_URL", &url)).await?;
-    let load = Load::start(&database, &deployment, SIZE, AWAY).await?;
+    let load = Load::start(&database, &deployment, SIZE, DATABASE_MAY_FAIL).await?;
 
     proxy.silence(true);
     is_unready(deployment.first()).await?;
+    // How long the fault lasts.
     sleep(size(Duration::from_secs(5), Duration::from_mins(1))).await;
     proxy.silence(false);
     load.recovers(&deployment.servers).await?;

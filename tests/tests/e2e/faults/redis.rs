@@ -15,16 +15,17 @@ async fn nothing_is_refused_while_redis_is_down_or_hangs() -> Result<()> {
     let mut deployment = Deployment::sized(&database, 2, 2, |settings| settings).await?;
     // No error is tolerated.
     let load = Load::start(&database, &deployment, SIZE, Tolerance::default()).await?;
-    let away = size(Duration::from_secs(5), Duration::from_mins(1));
+    // How long each fault lasts.
+    let duration = size(Duration::from_secs(5), Duration::from_mins(1));
 
     deployment.redis.as_mut().context("no Redis")?.kill()?;
-    sleep(away).await;
+    sleep(duration).await;
     load.recovers(&deployment.servers).await?;
     deployment.redis.as_mut().context("no Redis")?.start_again().await?;
     load.goes_on(20).await?;
 
     deployment.redis.as_mut().context("no Redis")?.freeze()?;
-    sleep(away).await;
+    sleep(duration).await;
     load.recovers(&deployment.servers).await?;
     deployment.redis.as_mut().context("no Redis")?.thaw()?;
     load.recovers(&deployment.servers).await?;

@@ -207,8 +207,10 @@ fn told_once(truth: &[Change]) -> Result<()> {
             let before = places.insert(person, moved.instance).flatten();
             ensure!(before == moved.previous_instance, "{person} was at {before:?}: {change:?}");
             ensure!(moved.instance != moved.previous_instance, "no move: {change:?}");
-        } else if let Some((told, instance)) = change.event.as_session().and_then(|it| Some((it, it.instance?))) {
-            let is_active = match told.kind {
+        } else if let Some((session_change, instance)) =
+            change.event.as_session().and_then(|it| Some((it, it.instance?)))
+        {
+            let is_active = match session_change.kind {
                 ChangeKind::Activated => true,
                 ChangeKind::Deactivated => false,
                 _ => continue,

@@ -149,7 +149,7 @@ pub async fn watch(watcher: Arc<Watcher>, urls: Arc<[String]>, random: Random, t
         {
             let code = end.message.pointer("/payload/0").map(GraphqlError::read);
             let code = code.filter(|_| end.kind() == "error");
-            ensure!(code.is_some_and(|error| tolerance.allows(&error)), "told {}", end.message);
+            ensure!(code.is_some_and(|error| tolerance.allows(&error)), "unexpected message {}", end.message);
             sleep(Duration::from_millis(20 + random.below(100))).await;
         }
         watcher.cuts.fetch_add(1, Ordering::Relaxed);

@@ -15,7 +15,7 @@ use crate::{
     service::world::Done,
 };
 
-on_both_databases!(no_more_than_the_limit_are_admitted_at_once);
+on_both_databases!(concurrent_requests_never_exceed_the_limit);
 
 const KEY: &str = "interview";
 const SEATS: usize = 3;
@@ -37,7 +37,7 @@ struct Visitor {
 }
 
 /// Two servers are asked for three seats by sixty visits at the same time.
-pub async fn no_more_than_the_limit_are_admitted_at_once(database: TestDatabase) -> Result<()> {
+pub async fn concurrent_requests_never_exceed_the_limit(database: TestDatabase) -> Result<()> {
     let visitors = Visitors::new(database, "2025-06-11 12:00", Some(i32::try_from(SEATS)?)).await?;
     let servers = [visitors.world.app.clone(), visitors.world.another_app().await?];
     for number in 0..60 {
@@ -127,6 +127,7 @@ async fn one_dies(deployment: &Deployment, visitors: &[Visitor], holders: &[usiz
             ensure!(answer["occupancy"].as_i64().is_some_and(|count| count <= 3), "{answer}");
         }
         rounds.push(Round { sent_at, answered_at: now(), admitted: admitted.len() });
+        // The rounds are paced, so that the servers are not overloaded.
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let look = "query($id: ID!) { presence(id: $id) { lastSeenAt isOnline activity { key } } }";

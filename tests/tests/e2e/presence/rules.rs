@@ -42,7 +42,7 @@ async fn start(database: TestDatabase, limit: Option<i32>) -> Result<Visitors> {
 
 impl Visitors {
     /// How many occupancy changes the log has.
-    async fn told(&self) -> Result<usize> {
+    async fn logged_changes(&self) -> Result<usize> {
         let log = self.world.log().await?;
         Ok(log.iter().filter(|change| change.event.as_occupancy() == Some(self.activity)).count())
     }
@@ -82,7 +82,7 @@ async fn silent_visit_goes_offline_is_abandoned_and_can_return(database: TestDat
     // One sweep takes a visit offline and abandons it when both are overdue.
     visitors.world.advance_seconds(4 * 3600);
     assert_eq!(visitors.world.sweep(Scope::Due, Mode::Periodic).await?.presences_abandoned, 1);
-    assert_eq!(visitors.told().await?, 0);
+    assert_eq!(visitors.logged_changes().await?, 0);
     Ok(())
 }
 
@@ -96,7 +96,7 @@ async fn seat_is_held_only_while_its_visit_sends_heartbeats(database: TestDataba
     assert_eq!(first.visit.activity_id, Some(visitors.activity.0));
     assert_eq!(visitors.seconds_until_due().await?, Some(60.001));
     assert_eq!(visitors.enter(visit(1)).await?.verdict, first.verdict, "entering twice keeps the same seat");
-    assert_eq!(visitors.told().await?, 1);
+    assert_eq!(visitors.logged_changes().await?, 1);
 
     let refused = visitors.enter(visit(2)).await?;
     assert_eq!(
@@ -115,12 +115,12 @@ async fn seat_is_held_only_while_its_visit_sends_heartbeats(database: TestDataba
     }
     visitors.world.advance_seconds(60);
     visitors.world.sweep_exactly().await?;
-    assert_eq!((visitors.occupancy().await?, visitors.told().await?), (1, 1));
+    assert_eq!((visitors.occupancy().await?, visitors.logged_changes().await?), (1, 1));
     visitors.world.clock.advance(chrono::TimeDelta::milliseconds(1));
     assert_eq!(visitors.occupancy().await?, 0, "the occupancy does not wait for a sweep");
     visitors.world.sweep_exactly().await?;
     visitors.world.sweep_exactly().await?;
-    assert_eq!(visitors.told().await?, 2);
+    assert_eq!(visitors.logged_changes().await?, 2);
     // A request for a seat does not wait for a sweep either.
     ensure!(visitors.enter(visit(2)).await?.verdict.is_admitted, "it is free");
     visitors.world.advance_seconds(61);
@@ -136,7 +136,7 @@ async fn heartbeat_after_the_lease_expired_frees_the_seat(database: TestDatabase
     visitors.world.advance_seconds(61);
     let seen = visitors.beat(visit(1)).await?;
     assert_eq!((seen.lost_seat, seen.visit.activity_id), (Some(visitors.activity), None));
-    assert_eq!((visitors.occupancy().await?, visitors.told().await?), (0, 2));
+    assert_eq!((visitors.occupancy().await?, visitors.logged_changes().await?), (0, 2));
     assert_eq!(seen.visit, visitors.row(visit(1)).await?);
 
     // A heartbeat that arrived in time but is written late keeps the seat.
@@ -163,7 +163,7 @@ async fn visit_holds_one_seat_at_a_time(database: TestDatabase) -> Result<()> {
     };
     visitors.enter(visit(1)).await?;
     ensure!(study(1).await?.verdict.is_admitted);
-    assert_eq!((visitors.occupancy().await?, visitors.told().await?), (0, 2), "the first seat is free again");
+    assert_eq!((visitors.occupancy().await?, visitors.logged_changes().await?), (0, 2), "the first seat is free again");
     // A visit that is refused keeps the seat that it has.
     visitors.enter(visit(2)).await?;
     ensure!(!study(2).await?.verdict.is_admitted);
@@ -173,7 +173,7 @@ async fn visit_holds_one_seat_at_a_time(database: TestDatabase) -> Result<()> {
     assert_eq!((left.freed, left.visit.activity_id), (Some(visitors.activity), None));
     assert_eq!(visitors.leave(visit(2)).await?.freed, None);
     assert_eq!(visitors.complete(visit(1)).await?.freed.map(|id| id.0), Some(other.id));
-    assert_eq!(visitors.told().await?, 4);
+    assert_eq!(visitors.logged_changes().await?, 4);
     Ok(())
 }
 
@@ -186,9 +186,9 @@ async fn lowered_limit_evicts_nobody(database: TestDatabase) -> Result<()> {
         ensure!(visitors.enter(visit(number)).await?.verdict.is_admitted);
     }
     save(visitors.app(), Some(1)).await?;
-    assert_eq!(visitors.told().await?, 4, "a new limit is published");
+    assert_eq!(visitors.logged_changes().await?, 4, "a new limit is published");
     save(visitors.app(), Some(1)).await?;
-    assert_eq!(visitors.told().await?, 4);
+    assert_eq!(visitors.logged_changes().await?, 4);
     ensure!(visitors.enter(visit(1)).await?.verdict.is_admitted, "a visit may enter the activity where it has a seat");
     let refused = visitors.enter(visit(4)).await?.verdict;
     assert_eq!(refused.message(), "Platform at capacity (3/1). Please try again in a few minutes.");
@@ -351,7 +351,7 @@ async fn dry_run_abandons_no_visit(database: TestDatabase) -> Result<()> {
     let at = Some(visitors.world.now() + chrono::TimeDelta::hours(5));
     let report = sweep(visitors.app(), Request { at, is_dry_run: true, ..Request::EXACT }).await.done()?;
     assert_eq!(report.presences_abandoned, 1);
-    assert_eq!((visitors.row(visit(1)).await?, visitors.told().await?), (before, 1));
+    assert_eq!((visitors.row(visit(1)).await?, visitors.logged_changes().await?), (before, 1));
     Ok(())
 }
 

@@ -73,7 +73,7 @@ async fn pongs_keep_a_visit_online(database: TestDatabase) -> Result<()> {
         Ok(())
     })
     .await?;
-    // A visit that went off line meanwhile would have lost its seat, and nobody would have asked for it again.
+    // A visit that went offline meanwhile would have lost its seat, and nobody would have asked for it again.
     let seen = look(&admin, &visit).await?;
     assert_eq!((&seen["isOnline"], &seen["activity"]["key"]), (&json!(true), &json!("interview")), "{seen}");
     drop(socket);
@@ -129,7 +129,7 @@ async fn pongs_do_not_revive_a_completed_visit(database: TestDatabase) -> Result
         Ok(())
     })
     .await?;
-    // The socket itself goes on, and keeps another visit on line.
+    // The socket itself goes on, and keeps another visit online.
     let other = new_visit();
     beat(&client, &other).await?;
     socket.subscribe("other", BEAT, json!({ "id": other }))?;

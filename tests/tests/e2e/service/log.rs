@@ -103,8 +103,8 @@ async fn open_transaction_delays_only_its_own_changes(database: TestDatabase) ->
         hold(&world.app, row.id, false).await?;
     }
     let seen = read_after(&world, head).await?;
-    let told: Vec<_> = seen.iter().map(in_short).collect();
-    assert_eq!(told, others.iter().map(|row| format!("DEACTIVATED {}", row.id)).collect::<Vec<_>>(), "not delayed");
+    let logged: Vec<_> = seen.iter().map(in_short).collect();
+    assert_eq!(logged, others.iter().map(|row| format!("DEACTIVATED {}", row.id)).collect::<Vec<_>>(), "not delayed");
     let cursor = seen.last().context("two of them")?.position;
 
     // There is nothing more to read until it commits. Then a reader whose cursor is after the others gets it.
@@ -262,8 +262,8 @@ async fn failed_transaction_logs_no_change(database: TestDatabase) -> Result<()>
         Ok(())
     })
     .map_err(|error| anyhow!("{error:?}"))?;
-    let told: Vec<_> = read_after(&world, head).await?.iter().map(in_short).collect();
-    assert_eq!(told, [format!("UPDATED {}", row.id)]);
+    let logged: Vec<_> = read_after(&world, head).await?.iter().map(in_short).collect();
+    assert_eq!(logged, [format!("UPDATED {}", row.id)]);
     Ok(())
 }
 

@@ -354,15 +354,15 @@ async fn moved_session_logs_its_previous_place(database: TestDatabase) -> Result
     update(&world, session, SessionPatch { name: Some("Night".to_owned()), ..patch() }).await?;
     world.check_right().await?;
     let log = world.log().await?;
-    let told: Vec<_> = log.iter().filter(|change| position < change.position).collect();
+    let logged: Vec<_> = log.iter().filter(|change| position < change.position).collect();
     let city = |location: &domain::news::Location| location.city.clone();
-    let told: Vec<_> = told
+    let logged: Vec<_> = logged
         .iter()
         .filter_map(|change| change.event.as_session())
         .map(|change| (change.instance, city(&change.location), change.previous_location.as_ref().and_then(city)))
         .collect();
     let (austin, waco) = (Some("Austin".to_owned()), Some("Waco".to_owned()));
-    assert_eq!(told, [(Some(id), waco.clone(), austin), (Some(id), waco, None)]);
+    assert_eq!(logged, [(Some(id), waco.clone(), austin), (Some(id), waco, None)]);
     ensure!(!world.is_active(inactive).await?);
     Ok(())
 }

@@ -105,15 +105,19 @@ async fn concurrent_sweeps_make_each_change_once(database: TestDatabase) -> Resu
     for (now, kind) in [("2025-06-11 18:00", ChangeKind::Activated), ("2025-06-11 23:00", ChangeKind::Deactivated)] {
         world.at(now);
         let head = world.head().await?;
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         let mut moved = 0;
         for report in join_all(apps.iter().map(|app| sweep(app, Request::EXACT))).await {
             let report = report.done()?;
-            told.extend(ids(&report.activated).into_iter().chain(ids(&report.deactivated)));
+            reported.extend(ids(&report.activated).into_iter().chain(ids(&report.deactivated)));
             moved += report.people_moved;
         }
-        told.sort_unstable();
-        assert_eq!(told, rows.iter().map(|row| row.id).collect::<Vec<_>>(), "each instance is in exactly one report");
+        reported.sort_unstable();
+        assert_eq!(
+            reported,
+            rows.iter().map(|row| row.id).collect::<Vec<_>>(),
+            "each instance is in exactly one report"
+        );
         assert_eq!(moved, people.len());
         let log = world.log().await?;
         let news = log.iter().filter(|change| head < change.position);
@@ -271,7 +275,7 @@ async fn dry_run_reports_what_a_run_does_and_writes_nothing(database: TestDataba
 
 /// Whether two reports agree. The ids of created instances may differ.
 fn same(one: &Report, other: &Report) -> Result<(), String> {
-    let told = |report: &Report| {
+    let summary = |report: &Report| {
         let names = |list: &[Changed]| list.iter().map(|it| it.session_name.clone()).collect::<Vec<_>>();
         let created: Vec<_> =
             report.auto_created.iter().map(|it| (it.session_id, it.instances_created, it.dates.clone())).collect();
@@ -280,7 +284,7 @@ fn same(one: &Report, other: &Report) -> Result<(), String> {
             (report.people_moved, report.errors.clone(), report.at),
         )
     };
-    if told(one) == told(other) { Ok(()) } else { Err(format!("{one:?} and {other:?}")) }
+    if summary(one) == summary(other) { Ok(()) } else { Err(format!("{one:?} and {other:?}")) }
 }
 
 async fn broken_session_is_reported_until_it_is_repaired(database: TestDatabase) -> Result<()> {
@@ -329,8 +333,8 @@ async fn broken_session_is_reported_until_it_is_repaired(database: TestDatabase)
 }
 
 fn expect_error(report: &Report, session: SessionId) -> Result<()> {
-    let told: Vec<_> = report.errors.iter().map(|error| error.session_id).collect();
-    ensure!(told == [Some(session)], "{:?}", report.errors);
+    let reported: Vec<_> = report.errors.iter().map(|error| error.session_id).collect();
+    ensure!(reported == [Some(session)], "{:?}", report.errors);
     Ok(())
 }
 

@@ -181,7 +181,7 @@ async fn edit(world: &World, ids: &Ids, edit: &Value) -> Result<()> {
 }
 
 /// The activated and deactivated instances of a report, and the sessions with errors.
-fn told(report: &Report) -> [BTreeSet<i64>; 3] {
+fn reported(report: &Report) -> [BTreeSet<i64>; 3] {
     let ids = |list: &[service::sweep::Changed]| list.iter().map(|changed| changed.instance_id.0).collect();
     let errors = report.errors.iter().filter_map(|error| error.session_id).map(|id| id.0).collect();
     [ids(&report.activated), ids(&report.deactivated), errors]
@@ -209,7 +209,11 @@ async fn sweeps_follow_the_public_test_vectors(database: TestDatabase) -> Result
             let errors = items(&expected["errors"]).map(|id| ids.session(id).0).collect();
             let lists = ["activated", "deactivated"].map(|list| ids.all_instances(&expected[list]));
             let [activated, deactivated] = lists;
-            assert_eq!(told(&report), [activated, deactivated, errors], "{context}: activated, deactivated, errors");
+            assert_eq!(
+                reported(&report),
+                [activated, deactivated, errors],
+                "{context}: activated, deactivated, errors"
+            );
             let stored = world.stored().await?;
             assert_eq!(stored.active(), ids.all_instances(&expected["active"]), "{context}: active");
             let places = expected["places"].as_object().context("places")?.iter().map(|(person, place)| {
@@ -281,8 +285,8 @@ async fn auto_creation_follows_the_public_test_vectors(database: TestDatabase) -
             })
             .collect();
         assert_eq!(found, expected, "{name}");
-        let told: Vec<NaiveDate> = report.auto_created.iter().flat_map(|made| made.dates.clone()).collect();
-        assert_eq!(told, expected.iter().map(|it| it.0).collect::<Vec<_>>(), "{name}: as reported");
+        let dates: Vec<NaiveDate> = report.auto_created.iter().flat_map(|made| made.dates.clone()).collect();
+        assert_eq!(dates, expected.iter().map(|it| it.0).collect::<Vec<_>>(), "{name}: as reported");
         world.check_right().await.with_context(|| name.to_string())?;
 
         // No later sweep creates an instance again.
