@@ -26,13 +26,18 @@ pub fn in_seconds(seconds: i64) -> DateTime<Utc> {
     if at.timestamp_subsec_nanos() == 0 { at } else { at.trunc_subsecs(0) + TimeDelta::seconds(1) }
 }
 
-/// An instant about three seconds from now, at which a timer must do what falls due: no periodic sweep runs from now until
-/// 20 seconds after it.
+/// An instant about three seconds from now, at which a timer must do what falls due: no periodic sweep runs until 20 seconds
+/// after it.
 ///
-/// A periodic sweep opens instances up to a minute ahead. So if one is near, the instant is more than a minute after it.
+/// A periodic sweep opens instances up to a minute ahead. So if one is near, or may still be running, the instant is more
+/// than a minute after it.
 pub fn instant_for_timers() -> DateTime<Utc> {
-    let (soon, sweep) = (in_seconds(3), next_sweep_of_instances(now()));
-    if sweep > soon + TimeDelta::seconds(20) { soon } else { sweep + TimeDelta::seconds(65) }
+    const MARGIN: TimeDelta = TimeDelta::seconds(20);
+    let (now, soon) = (now(), in_seconds(3));
+    let next = next_sweep_of_instances(now);
+    let previous = next - TimeDelta::minutes(15);
+    let near = [previous, next].into_iter().find(|sweep| now - MARGIN < *sweep && *sweep < soon + MARGIN);
+    near.map_or(soon, |sweep| sweep + TimeDelta::minutes(1) + MARGIN)
 }
 
 /// The next periodic sweep of instances after `at`: they run in the minutes 14, 29, 44 and 59 of each hour.
