@@ -50,7 +50,7 @@ impl Hearts {
         hearts.push(Heart { visit, has_stopped: Arc::default(), beat: Box::new(beat) });
     }
 
-    /// The visit is over.
+    /// The visit is over, or gave its seat back: pongs are no beats of it, until it is kept again.
     pub fn stop(&self, visit: PresenceId) {
         self.0.lock().retain(|heart| heart.visit != visit);
     }

@@ -76,6 +76,7 @@ function connectionTo(endpoint) {
  * @property {string} query
  * @property {() => object} variables read each time it is sent: with the cursor to resume from
  * @property {boolean} lasts it is sent again on the next connection: a subscription, or what may be done twice
+ * @property {boolean} [isSent] on the present connection
  * @property {(payload: object) => void} next
  * @property {(errors: object[]) => void} error
  */
@@ -98,6 +99,8 @@ class Connection {
 
   /** What to do just before the page goes. */
   farewells = new Set();
+  /** This tab's, once it was started. @type {TabVisit} */
+  visit;
 
   constructor(base) {
     this.base = base;
@@ -144,14 +147,26 @@ class Connection {
 
   /**
    * Runs a query or mutation.
-   * @param {boolean} mayRepeat whether it may be sent again when the connection is lost before the answer
+   * @param {object} [options]
+   * @param {boolean} [options.mayRepeat] whether it may be sent again when the connection is lost before the answer
+   * @param {AbortSignal} [options.signal] takes it back when it was not sent yet; what was sent is answered, and not sent again
    */
-  request(query, variables = {}, mayRepeat = false) {
+  request(query, variables = {}, { mayRepeat = false, signal } = {}) {
     return new Promise((resolve, reject) => {
       const failed = (errors) => reject(Object.assign(new Error(errors[0]?.message ?? 'no answer'), { errors }));
       const next = ({ data, errors }) => (errors ? failed(errors) : resolve(data));
-      this.#start({ query, variables: () => variables, lasts: mayRepeat, next, error: failed });
+      const id = this.#start({ query, variables: () => variables, lasts: mayRepeat, next, error: failed });
+      signal?.addEventListener('abort', () => this.#takeBack(id) && reject(signal.reason), { once: true });
     });
+  }
+
+  #takeBack(id) {
+    const operation = this.#operations.get(id);
+    if (!operation) return false;
+    operation.lasts = false;
+    if (operation.isSent) return false;
+    this.#stop(id);
+    return true;
   }
 
   #start(operation) {
@@ -164,8 +179,9 @@ class Connection {
   }
 
   #stop(id) {
+    const operation = this.#operations.get(id);
     if (!this.#operations.delete(id)) return;
-    if (this.#isReady) this.#write({ id, type: 'complete' });
+    if (operation.isSent) this.#write({ id, type: 'complete' });
     this.#closeWhenIdle();
   }
 
@@ -178,8 +194,9 @@ class Connection {
     this.#socket.send(JSON.stringify(message));
   }
 
-  #send(id, { query, variables }) {
-    this.#write({ id, type: 'subscribe', payload: { query, variables: variables() } });
+  #send(id, operation) {
+    operation.isSent = true;
+    this.#write({ id, type: 'subscribe', payload: { query: operation.query, variables: operation.variables() } });
   }
 
   async #open() {
@@ -260,6 +277,7 @@ class Connection {
       socket.close(1000);
     }
     for (const [id, operation] of this.#operations) {
+      operation.isSent = false;
       if (operation.lasts) continue;
       this.#operations.delete(id);
       operation.error([{ message: 'The connection was lost before the answer came.' }]);
@@ -417,7 +435,7 @@ export function watch(narrowing, changed, { endpoint, after } = {}) {
  * @returns {Promise<object>} its data; rejected with an error that has `errors`
  */
 export function query(document, variables, { endpoint, mayRepeat } = {}) {
-  return connectionTo(endpoint).request(document, variables, mayRepeat);
+  return connectionTo(endpoint).request(document, variables, { mayRepeat });
 }
 
 /** Which sessions are on: one subscription for up to 100 of them, whatever the number of badges. */
@@ -580,7 +598,7 @@ class OwnPlace {
     this.#end();
     if (this.#listeners.size === 0) return;
     const asked = this.#asking;
-    const data = await this.connection.request('{ viewer { id } }', {}, true).catch(() => null);
+    const data = await this.connection.request('{ viewer { id } }', {}, { mayRepeat: true }).catch(() => null);
     if (asked !== this.#asking) return;
     if (!data?.viewer) return this.#set(null);
     const kind = { query: PERSON_CHANGES, field: 'activeSessionChanged', narrowing: { personId: data.viewer.id } };
@@ -974,9 +992,15 @@ const ENTER = `mutation($input: EnterActivityInput!) { enterActivity(input: $inp
 const ends = (name) => `mutation($id: ID!, $secret: String) { ${name}(presenceId: $id, secret: $secret) { ${PRESENCE} } }`;
 const [LEAVE, COMPLETE] = [ends('leaveActivity'), ends('completePresence')];
 
+/** The answer to an entry that was cancelled before the server's came. */
+const CANCELLED = { admitted: false, cancelled: true, occupancy: null, maxConcurrent: null, message: 'No longer asked for.' };
+
 /**
  * Keeps this visit on line until the page goes, and asks for a seat in an activity. Over the page's socket, whose pongs
  * keep the visit on line in a hidden tab too, where timers hardly run.
+ *
+ * A tab has one visit at a server. It may be started several times, such as by several components of a page: the visit goes
+ * on until all of them have stopped, and its seat is given back once none that runs wants it.
  *
  * @param {object} [options]
  * @param {string} [options.activity] the key of the activity to enter
@@ -985,112 +1009,279 @@ const [LEAVE, COMPLETE] = [ends('leaveActivity'), ends('completePresence')];
  * @param {boolean} [options.keepSeat] keeps the seat when the page goes, for an activity of several pages; a tab that is
  *   closed then gives it back when the server has not heard of it for a minute
  * @param {string} [options.endpoint]
- * @returns {Visit} `await visit.entered` is `{admitted, occupancy, maxConcurrent, message}`
+ * @returns {Visit} `await visit.entered` is `{admitted, occupancy, maxConcurrent, message}`, with `cancelled: true` and
+ *   `admitted: false` when the visit was left, stopped or completed before the answer
  */
 export function startHeartbeat(options = {}) {
   return new Visit(options);
 }
 
-/** One visit of one browser tab. Tells `entered` (each answer about the seat), `left` and `failed` as its own events. */
+/** What `startHeartbeat` returns. Tells `entered` (each answer about the seat), `left` and `failed` as its own events. */
 class Visit extends EventTarget {
-  #timer;
-  #isStopped = false;
-  #isAdmitted = false;
-  #farewell = () => this.#isAdmitted && this.#end(LEAVE);
+  #tab;
+  /** Ends the entries that are under way. */
+  #entries = new AbortController();
+  /** Whether the last answer gave it a seat, and it did not give that back. */
+  isAdmitted = false;
 
   constructor({ activity, languageCode, currentPage, keepSeat = false, endpoint }) {
     super();
     this.connection = connectionTo(endpoint);
-    this.activity = activity;
+    this.#tab = this.connection.visit ??= new TabVisit(this.connection);
+    Object.assign(this, { activity, keepSeat });
     const page = { languageCode: document.documentElement.lang || undefined, currentPage: location.pathname };
     this.input = { ...page, ...(languageCode && { languageCode }), ...(currentPage && { currentPage }) };
-    this.key = `insession.visit ${this.connection.base}`;
-    // Kept for the tab's life: its next page goes on with the same visit.
-    const kept = JSON.parse(sessionStorage.getItem(this.key) ?? 'null');
-    this.#become(kept ?? { id: randomId() });
-    if (!keepSeat) this.connection.farewells.add(this.#farewell);
-    // On the way back to a page that was put away, its seat is asked for again.
-    addEventListener('pageshow', ({ persisted }) => persisted && this.beat().then(() => this.#enterAgain()));
+    this.#tab.running.add(this);
     /** The first answer about the seat; undefined when no activity was asked for. */
-    this.entered = this.beat().then(() => (activity ? this.enter(activity) : undefined));
+    this.entered = activity ? this.enter() : this.beat();
     this.entered.catch((error) => tell('failed', error, this));
   }
 
-  #become({ id, secret }) {
-    Object.assign(this, { id, secret });
-    sessionStorage.setItem(this.key, JSON.stringify({ id, secret }));
+  get id() {
+    return this.#tab.id;
   }
 
-  /** Beats now, and from now on as often as the server asks. A failure is told, and the next beat tries again. */
-  async beat() {
-    if (this.#isStopped) return;
-    clearTimeout(this.#timer);
-    // A tab that was duplicated has a copy of the first one's storage: it makes a visit of its own.
-    while (!(await hold(`${this.key} ${this.id}`))) this.#become({ id: randomId() });
-    let seconds = 20;
-    try {
-      const input = { ...this.input, presenceId: this.id, secret: this.secret };
-      const { heartbeat } = await this.connection.request(BEAT, { input }, true);
-      seconds = heartbeat.heartbeatSeconds;
-      this.presence = heartbeat.presence;
-      if (heartbeat.secret) this.#become({ id: this.id, secret: heartbeat.secret });
-      // The seat's lease ran out while the computer slept: whoever comes back asks again.
-      if (this.#isAdmitted && !this.presence.activity) this.#enterAgain();
-    } catch (error) {
-      const code = error.errors?.[0]?.extensions?.code;
-      // The kept visit is over, or was that of who was signed in before: this is another one.
-      if (code === 'INVALID_TRANSITION' || code === 'NOT_FOUND') {
-        this.#become({ id: randomId() });
-        seconds = 1;
-      }
-      tell('failed', error, this);
-    }
-    if (!this.#isStopped) this.#timer = setTimeout(() => this.beat(), seconds * 1_000);
+  /** Of an anonymous visit: whoever knows it may act for the visit. */
+  get secret() {
+    return this.#tab.secret;
   }
 
-  /** Asks for a seat. Being full is an answer: `admitted` is false, and `message` says so. */
+  /** The visit as the server last told of it. */
+  get presence() {
+    return this.#tab.presence;
+  }
+
+  /** Beats now; else that is done as often as the server asks. A failure is told, and the next beat tries again. */
+  beat() {
+    return this.#tab.beat();
+  }
+
+  /**
+   * Asks for a seat. Being full is an answer: `admitted` is false, and `message` says so. So is being cancelled, by `leave`,
+   * `stop` or `complete` before the server's answer: `cancelled` is true then.
+   */
   async enter(activity = this.activity) {
+    const { signal } = this.#entries;
+    if (signal.aborted) return CANCELLED;
     this.activity = activity;
-    const input = { presenceId: this.id, activityKey: activity, secret: this.secret };
-    const { enterActivity } = await this.connection.request(ENTER, { input }, true);
-    this.#isAdmitted = enterActivity.admitted;
-    tell('entered', enterActivity, this);
-    return enterActivity;
+    const cancelled = new Promise((resolve) => signal.addEventListener('abort', () => resolve(CANCELLED), { once: true }));
+    const answered = this.#tab.enter(activity, signal).then((answer) => {
+      if (signal.aborted) return CANCELLED;
+      this.isAdmitted = answer.admitted;
+      tell('entered', answer, this);
+      return answer;
+    });
+    return Promise.race([answered, cancelled]);
   }
 
-  #enterAgain() {
-    if (this.activity && !this.#isStopped) this.enter().catch((error) => tell('failed', error, this));
-  }
-
-  /** Gives the seat back, and stays on line. */
+  /** Gives the seat back, and stays on line. Cancels an entry that is under way. The promise is kept when the server knows. */
   leave() {
-    this.activity = undefined;
-    return this.#end(LEAVE);
+    this.#cancelEntries();
+    if (this.#tab.running.has(this)) this.#entries = new AbortController();
+    return this.#left(this.#tab.settle(), false);
+  }
+
+  /**
+   * Ends the beats, gives the seat back, and cancels an entry that is under way. When nothing else of this tab runs, the visit
+   * goes off line within a minute. The promise is kept when the server knows; nothing waits for it.
+   */
+  stop() {
+    this.#cancelEntries();
+    this.#tab.running.delete(this);
+    return this.#left(this.#tab.settle(), false);
   }
 
   /** The visit is done: it ends as completed, and a later one is another. */
   complete() {
-    this.stop();
-    sessionStorage.removeItem(this.key);
-    return this.#end(COMPLETE);
+    this.#cancelEntries();
+    this.#tab.running.delete(this);
+    return this.#left(this.#tab.complete(), true);
   }
 
-  /** Stops beating; the seat, if there is one, is free when the server has not heard of the visit for a minute. */
-  stop() {
-    this.#isStopped = true;
+  #cancelEntries() {
+    this.activity = undefined;
+    this.isAdmitted = false;
+    this.#entries.abort();
+  }
+
+  #left(done, completed) {
+    return done.then(
+      () => tell('left', { completed }, this),
+      (error) => tell('failed', error, this),
+    );
+  }
+}
+
+/** The one visit that a tab has at a server. What is asked of the server goes one after the other: it does not keep an order. */
+class TabVisit {
+  #timer;
+  #last = Promise.resolve();
+  /** Ends a beat that was not sent yet when nobody wants it any more. */
+  #beats = new AbortController();
+  /** The server may know it: from this page, or from the one before it in this tab. */
+  #isKnown = false;
+  /** And may count it as on line. */
+  #isOnline = false;
+  /** Whether it has beaten since it began or began again. */
+  #hasBeaten = false;
+  /** The key of the activity that it has, or may have, a seat in. */
+  #seat;
+  #isCompleted = false;
+  /** What `startHeartbeat` returned and nobody has stopped, the latest last. @type {Set<Visit>} */
+  running = new Set();
+
+  constructor(connection) {
+    this.connection = connection;
+    this.key = `insession.visit ${connection.base}`;
+    // Kept for the tab's life: its next page goes on with the same visit.
+    const kept = JSON.parse(sessionStorage.getItem(this.key) ?? 'null');
+    this.#become(kept ?? { id: randomId() });
+    this.#isKnown = this.#isOnline = kept !== null;
+    connection.farewells.add(() => this.#sayFarewell());
+    // On the way back to a page that was put away, its seat is asked for again.
+    addEventListener('pageshow', ({ persisted }) => persisted && this.beat());
+  }
+
+  #become({ id, secret }) {
+    if (id !== this.id) this.#isKnown = this.#isOnline = false;
+    Object.assign(this, { id, secret });
+    sessionStorage.setItem(this.key, JSON.stringify({ id, secret }));
+  }
+
+  /** Does something once all that was to be done before it has been. */
+  #inTurn(task) {
+    const turn = this.#last.then(task);
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  #isWanted(activity) {
+    return [...this.running].some((visit) => visit.activity === activity);
+  }
+
+  beat() {
+    return this.#inTurn(() => this.#beat());
+  }
+
+  async #beat() {
     clearTimeout(this.#timer);
-    this.connection.farewells.delete(this.#farewell);
+    if (this.running.size === 0) return;
+    if (this.#isCompleted) this.#become({ id: randomId() });
+    this.#isCompleted = false;
+    let seconds = 20;
+    try {
+      let answer = await this.#sendBeat();
+      // The kept visit is over, or was that of who was signed in before: this is another one.
+      if (answer.isGone) {
+        this.#become({ id: randomId() });
+        answer = await this.#sendBeat();
+      }
+      if (answer.isGone) throw answer.isGone;
+      seconds = answer.heartbeatSeconds;
+      this.#hasBeaten = true;
+      this.presence = answer.presence;
+      if (answer.secret) this.#become({ id: this.id, secret: answer.secret });
+      this.#seat = answer.presence.activity?.key;
+      // The seat's lease ran out while the computer slept: whoever comes back asks again.
+      const loser = [...this.running].findLast((visit) => visit.isAdmitted);
+      if (loser && !this.#seat) loser.enter().catch((error) => tell('failed', error, loser));
+    } catch (error) {
+      if (error.name !== 'AbortError') for (const visit of this.running) tell('failed', error, visit);
+    }
+    if (this.running.size > 0) this.#timer = setTimeout(() => this.beat(), seconds * 1_000);
   }
 
-  async #end(mutation) {
-    this.#isAdmitted = false;
+  /** The answer, with `isGone` in its place when there is no such visit any more. */
+  async #sendBeat() {
+    // A tab that was duplicated has a copy of the first one's storage: it makes a visit of its own.
+    while (!(await hold(`${this.key} ${this.id}`))) this.#become({ id: randomId() });
+    const { signal } = this.#beats;
+    const latest = [...this.running].at(-1);
+    if (!latest) throw new DOMException('Nobody wants it any more.', 'AbortError');
+    this.#isKnown = this.#isOnline = true;
+    const input = { ...latest.input, presenceId: this.id, secret: this.secret };
     try {
-      await this.connection.request(mutation, { id: this.id, secret: this.secret });
-      tell('left', { completed: mutation === COMPLETE }, this);
+      return (await this.connection.request(BEAT, { input }, { mayRepeat: true, signal })).heartbeat;
     } catch (error) {
-      tell('failed', error, this);
+      if (['INVALID_TRANSITION', 'NOT_FOUND'].includes(codeOf(error))) return { isGone: error };
+      throw error;
     }
   }
+
+  /** Asks for a seat, unless `signal` says first that nobody wants it any more. */
+  enter(activity, signal) {
+    return this.#inTurn(async () => {
+      if (!signal.aborted && !this.#hasBeaten) await this.#beat();
+      signal.throwIfAborted();
+      const before = this.#seat;
+      const input = { presenceId: this.id, activityKey: activity, secret: this.secret };
+      this.#isOnline = true;
+      // Until the answer is here, there may be a seat.
+      this.#seat = activity;
+      try {
+        const { enterActivity } = await this.connection.request(ENTER, { input }, { mayRepeat: true, signal });
+        if (!enterActivity.admitted) this.#seat = before;
+        return enterActivity;
+      } catch (error) {
+        if (error.name === 'AbortError') this.#seat = before;
+        throw error;
+      }
+    });
+  }
+
+  /** Gives back what nobody wants any more: the seat, and being on line. */
+  settle() {
+    if (this.running.size === 0) this.#endBeats();
+    return this.#inTurn(async () => {
+      if (this.running.size === 0) {
+        if (this.#isOnline) await this.#end(LEAVE);
+        return;
+      }
+      if (!this.#hasBeaten) await this.#beat();
+      if (!this.#seat || this.#isWanted(this.#seat)) return;
+      await this.#end(LEAVE);
+      await this.#beat();
+    });
+  }
+
+  complete() {
+    sessionStorage.removeItem(this.key);
+    if (this.running.size === 0) this.#endBeats();
+    return this.#inTurn(async () => {
+      if (this.#isCompleted) return;
+      this.#isCompleted = true;
+      if (this.#isKnown) await this.#end(COMPLETE);
+      await this.#beat();
+    });
+  }
+
+  #endBeats() {
+    clearTimeout(this.#timer);
+    this.#beats.abort();
+    this.#beats = new AbortController();
+  }
+
+  /** Also ends what the socket's pongs do for the visit, until the next beat. */
+  async #end(mutation) {
+    try {
+      await this.connection.request(mutation, { id: this.id, secret: this.secret }, { mayRepeat: true });
+    } catch (error) {
+      // What is not there has no seat.
+      if (codeOf(error) !== 'NOT_FOUND') throw error;
+    }
+    this.#isOnline = this.#hasBeaten = false;
+    this.#seat = undefined;
+  }
+
+  /** The page goes, and nothing waits for an answer. */
+  #sayFarewell() {
+    const isKept = [...this.running].some(({ activity, keepSeat }) => keepSeat && activity === this.#seat);
+    if (this.#seat && !isKept) this.connection.request(LEAVE, { id: this.id, secret: this.secret }).catch(() => {});
+  }
+}
+
+function codeOf(error) {
+  return error.errors?.[0]?.extensions?.code;
 }
 
 /** What this page holds, by name: what gives it back; nothing when another page has it. */

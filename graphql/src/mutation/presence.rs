@@ -101,11 +101,15 @@ impl PresenceMutation {
         PresencePayload::new(ctx, seen.visit, seen.lost_seat, seen.secret).await
     }
 
-    /// Asks for a seat, which is held for as long as the visit is on line. Who has it already keeps it; who has one in another activity gives that up when admitted.
+    /// Asks for a seat, which is held for as long as the visit is on line. It is a sign of life as heartbeat is, over a WebSocket too. Who has it already keeps it; who has one in another activity gives that up when admitted.
     async fn enter_activity(&self, ctx: &Context<'_>, input: EnterActivityInput) -> Result<EnterActivityPayload> {
         let id = visit_id(&input.presence_id)?;
         let secret = input.secret.as_deref();
-        let entered = seats::enter_activity(app(ctx)?, viewer(ctx), secret, id, &input.activity_key).await?;
+        let (app, viewer) = (app(ctx)?, viewer(ctx));
+        let entered = seats::enter_activity(app, viewer, secret, id, &input.activity_key).await?;
+        if let Some(hearts) = ctx.data_opt::<Hearts>() {
+            keep_beating(hearts, app, gatherer(ctx)?, id, Claimant::new(app, viewer, secret)?);
+        }
         Ok(EnterActivityPayload {
             admitted: entered.verdict.is_admitted,
             occupancy: as_int(entered.verdict.occupancy.into()),
@@ -116,7 +120,7 @@ impl PresenceMutation {
         })
     }
 
-    /// Gives the seat back. Without one, nothing changes.
+    /// Gives the seat back. Without one, nothing changes. Over a WebSocket it also ends what heartbeat and enterActivity began there: its answers to pings no longer keep the visit on line, until the next of these.
     async fn leave_activity(
         &self,
         ctx: &Context<'_>,
@@ -125,6 +129,9 @@ impl PresenceMutation {
     ) -> Result<PresencePayload> {
         let id = visit_id(&presence_id)?;
         let left = seats::leave_activity(app(ctx)?, viewer(ctx), secret.as_deref(), id).await?;
+        if let Some(hearts) = ctx.data_opt::<Hearts>() {
+            hearts.stop(id);
+        }
         PresencePayload::left(ctx, left).await
     }
 

@@ -6,7 +6,9 @@ use insession_tests::{Browser, Client, Deployment, LIMIT, Page, TestDatabase, ev
 use serde_json::{Value, json};
 
 use super::elsewhere::Elsewhere;
-use crate::fixtures::{create_person, save_activity};
+use crate::fixtures::{
+    beat, create_active_instance, create_person, create_session, enter_activity, new_visit, save_activity,
+};
 
 #[tokio::test]
 async fn visit_stays_online_in_a_hidden_tab_and_ends_when_it_closes() -> Result<()> {
@@ -65,6 +67,137 @@ async fn visit_stays_online_in_a_hidden_tab_and_ends_when_it_closes() -> Result<
     assert_eq!(answer["admitted"], true);
     drop(front);
     browser.close().await
+}
+
+#[tokio::test]
+async fn stopping_a_visit_frees_its_seat_while_badges_keep_the_socket_open() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start_with(&database, |settings| settings.with("ONLINE_WINDOW_SECONDS", "3")).await?;
+    let admin = deployment.admin();
+    save_activity(&admin, "interview", Some(1)).await?;
+    let (ann, ben) = (create_person(&admin, "Ann").await?, create_person(&admin, "Ben").await?);
+    let session = create_session(&admin, "Monday").await?;
+    let badges = format!("<live-now-badge session='{session}'></live-now-badge>").repeat(2);
+    let site = Elsewhere::start(deployment.first(), Some(&token::of(&ann)), &badges).await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    assert_eq!(enter(&page, &site).await?["admitted"], true);
+    page.until("document.querySelector('live-now-badge').instances !== undefined").await?;
+
+    page.evaluate("visit.stop()").await?;
+    assert_eq!(occupancy(&admin).await?, 0);
+    let other = new_visit();
+    let ben = deployment.first().client_of(&ben);
+    beat(&ben, &other).await?;
+    assert_eq!(enter_activity(&ben, &other, "interview").await?["admitted"], true);
+    eventually(LIMIT, "the visit to be off line", async || {
+        let visit = visit_of(&admin, &ann).await?;
+        ensure!(visit["isOnline"] == false && visit["status"] == "ACTIVE", "{visit}");
+        Ok(())
+    })
+    .await?;
+
+    // The badges have noticed nothing.
+    create_active_instance(&admin, &session).await?;
+    page.until("document.querySelectorAll('live-now-badge[active]').length === 2").await?;
+    assert_eq!(page.sockets(), 1);
+    browser.close().await
+}
+
+#[tokio::test]
+async fn an_entry_that_is_cancelled_takes_no_seat() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    save_activity(&admin, "interview", Some(1)).await?;
+    let ann = create_person(&admin, "Ann").await?;
+    let site = Elsewhere::start(deployment.first(), Some(&token::of(&ann)), "").await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.goto(&site.url).await?;
+    page.evaluate(
+        "{ const send = WebSocket.prototype.send;
+        WebSocket.prototype.send = function (text) {
+            send.call(this, text);
+            if (text.includes('enterActivity')) window.onEntry?.();
+        }; }",
+    )
+    .await?;
+    for end in ["stop", "leave", "complete"] {
+        let end_when = [
+            format!("ended = visit.{end}();"),
+            format!("await new Promise((resolve) => window.onEntry = resolve); ended = visit.{end}();"),
+        ];
+        for end_it in end_when {
+            let script = format!(
+                "(async () => {{
+                    window.visit = startHeartbeat({{ activity: 'interview' }});
+                    let ended;
+                    {end_it}
+                    const answer = await visit.entered;
+                    await ended;
+                    window.onEntry = undefined;
+                    return answer;
+                }})()"
+            );
+            let answer = page.evaluate(&script).await?;
+            assert_eq!((&answer["admitted"], &answer["cancelled"]), (&json!(false), &json!(true)), "{end_it} {answer}");
+            assert_eq!(occupancy(&admin).await?, 0, "{end_it}");
+            if end == "leave" {
+                assert_eq!(visit_of(&admin, &ann).await?["isOnline"], true);
+                page.evaluate("visit.stop()").await?;
+            }
+        }
+    }
+    assert_eq!(visit_of(&admin, &ann).await?["status"], "COMPLETED");
+    browser.close().await
+}
+
+#[tokio::test]
+async fn a_visit_that_is_started_several_times_has_one_seat_until_all_have_stopped() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start_with(&database, |settings| settings.with("ONLINE_WINDOW_SECONDS", "3")).await?;
+    let admin = deployment.admin();
+    save_activity(&admin, "interview", Some(5)).await?;
+    let ann = create_person(&admin, "Ann").await?;
+    let site = Elsewhere::start(deployment.first(), Some(&token::of(&ann)), "").await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.goto(&site.url).await?;
+    // As React does in its strict mode.
+    let answers = page
+        .evaluate(
+            "window.first = startHeartbeat({ activity: 'interview' }); first.stop();
+            window.second = startHeartbeat({ activity: 'interview' });
+            Promise.all([first.entered, second.entered])",
+        )
+        .await?;
+    assert_eq!((&answers[0]["cancelled"], &answers[1]["admitted"]), (&json!(true), &json!(true)), "{answers}");
+    assert_eq!(occupancy(&admin).await?, 1);
+    let begin = now();
+    eventually(LIMIT, "beats for longer than the window", async || {
+        let visit = visit_of(&admin, &ann).await?;
+        ensure!(visit["activity"]["key"] == "interview", "the seat is lost: {visit}");
+        let seen: DateTime<Utc> = visit["lastSeenAt"].as_str().context("an instant")?.parse()?;
+        ensure!(seen - begin > TimeDelta::seconds(4), "seen at {seen}");
+        Ok(())
+    })
+    .await?;
+
+    // Two parts of a page want the same.
+    page.evaluate("window.third = startHeartbeat({ activity: 'interview' }); third.entered").await?;
+    page.evaluate("second.stop()").await?;
+    assert_eq!(occupancy(&admin).await?, 1, "the other part still wants it");
+    page.evaluate("window.online = startHeartbeat(); third.stop()").await?;
+    assert_eq!(occupancy(&admin).await?, 0);
+    assert_eq!(visit_of(&admin, &ann).await?["isOnline"], true, "what wants no seat goes on");
+    browser.close().await
+}
+
+/// How many seats are taken.
+async fn occupancy(admin: &Client) -> Result<Value> {
+    let data = admin.data("{ activity(key: \"interview\") { occupancy } }", json!({})).await?;
+    Ok(data["activity"]["occupancy"].clone())
 }
 
 /// Opens the page and asks for a seat.

@@ -16,6 +16,7 @@ on_both_databases!(
     pongs_keep_a_visit_online,
     dead_socket_takes_its_visit_offline,
     pongs_do_not_revive_a_completed_visit,
+    pongs_keep_a_visit_that_left_only_after_it_enters_again,
 );
 
 /// Seconds. Long enough that a slow machine answers each ping in time.
@@ -144,4 +145,32 @@ async fn pongs_do_not_revive_a_completed_visit(database: TestDatabase) -> Result
     assert_eq!(refused().await?, 1);
     assert_eq!(look(&admin, &visit).await?["status"], "COMPLETED");
     Ok(())
+}
+
+async fn pongs_keep_a_visit_that_left_only_after_it_enters_again(database: TestDatabase) -> Result<()> {
+    let (deployment, person) = start(&database).await?;
+    let (admin, visit) = (deployment.admin(), new_visit());
+    let mut socket = open_tab(&deployment, &person, &visit).await?;
+    let leave = "mutation($id: ID!) { leaveActivity(presenceId: $id) { presence { activity { key } } } }";
+    socket.subscribe("leave", leave, json!({ "id": visit }))?;
+    assert_eq!(socket.next_for("leave", LIMIT).await?.field("leaveActivity")["presence"]["activity"], Value::Null);
+    eventually(LIMIT, "the visit to be offline", async || {
+        let seen = look(&admin, &visit).await?;
+        ensure!(seen["isOnline"] == false, "{seen}");
+        Ok(())
+    })
+    .await?;
+
+    let enter =
+        "mutation($id: ID!) { enterActivity(input: { presenceId: $id, activityKey: \"interview\" }) { admitted } }";
+    socket.subscribe("enter", enter, json!({ "id": visit }))?;
+    assert_eq!(socket.next_for("enter", LIMIT).await?.field("enterActivity")["admitted"], true);
+    let begin = now();
+    eventually(LIMIT, "pongs for longer than the window", async || {
+        let seen = look(&admin, &visit).await?;
+        ensure!(seen["activity"]["key"] == "interview", "the seat is lost: {seen}");
+        ensure!(last_seen(&seen)? - begin > TimeDelta::seconds(WINDOW), "{seen}");
+        Ok(())
+    })
+    .await
 }
