@@ -13,6 +13,7 @@ pub mod autocreate;
 pub mod booking;
 pub mod clock;
 pub mod ids;
+pub mod language;
 pub mod news;
 pub mod placement;
 pub mod presence;

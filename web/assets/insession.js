@@ -1004,7 +1004,7 @@ const CANCELLED = { admitted: false, cancelled: true, occupancy: null, maxConcur
  *
  * @param {object} [options]
  * @param {string} [options.activity] the key of the activity to enter
- * @param {string} [options.languageCode] such as `en`; that of the page unless told
+ * @param {string} [options.languageCode] such as `en`; that of the page unless told. What is no language is left out
  * @param {string} [options.currentPage] the path of the page unless told
  * @param {boolean} [options.keepSeat] keeps the seat when the page goes, for an activity of several pages; a tab that is
  *   closed then gives it back when the server has not heard of it for a minute
@@ -1029,8 +1029,8 @@ class Visit extends EventTarget {
     this.connection = connectionTo(endpoint);
     this.#tab = this.connection.visit ??= new TabVisit(this.connection);
     Object.assign(this, { activity, keepSeat });
-    const page = { languageCode: document.documentElement.lang || undefined, currentPage: location.pathname };
-    this.input = { ...page, ...(languageCode && { languageCode }), ...(currentPage && { currentPage }) };
+    const language = languageTag(languageCode || document.documentElement.lang);
+    this.input = { languageCode: language, currentPage: currentPage || location.pathname };
     this.#tab.running.add(this);
     /** The first answer about the seat; undefined when no activity was asked for. */
     this.entered = activity ? this.enter() : this.beat();
@@ -1277,6 +1277,15 @@ class TabVisit {
   #sayFarewell() {
     const isKept = [...this.running].some(({ activity, keepSeat }) => keepSeat && activity === this.#seat);
     if (this.#seat && !isKept) this.connection.request(LEAVE, { id: this.id, secret: this.secret }).catch(() => {});
+  }
+}
+
+/** A language as pages write it, such as `en_US`, as BCP 47 spells it; undefined for what is none. */
+function languageTag(text) {
+  try {
+    return Intl.getCanonicalLocales(text.trim().replaceAll('_', '-'))[0];
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 //! What clients send about visits and activities.
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
-use domain::ids::PresenceId;
+use domain::{ids::PresenceId, language};
 use service::{
     presence::{activities::NewActivity, visits::VisitFilter},
     validate,
@@ -17,7 +17,7 @@ use crate::{
 #[derive(InputObject)]
 pub struct HeartbeatInput {
     pub presence_id: ID,
-    /// BCP 47, such as en or pt-BR.
+    /// BCP 47, such as en or pt-BR; en_US is taken as en-US. What is no language, or a private one such as x-klingon, is taken as null.
     language_code: MaybeUndefined<String>,
     /// 2,000 characters at most.
     current_page: MaybeUndefined<String>,
@@ -27,12 +27,12 @@ pub struct HeartbeatInput {
 
 impl HeartbeatInput {
     #[expect(clippy::option_option, reason = "left out, or cleared")]
-    pub fn language_code(&self) -> Result<Option<Option<String>>> {
-        Ok(match &self.language_code {
+    pub fn language_code(&self) -> Option<Option<String>> {
+        match &self.language_code {
             MaybeUndefined::Undefined => None,
             MaybeUndefined::Null => Some(None),
-            MaybeUndefined::Value(code) => Some(Some(validate::language_code("languageCode", code)?)),
-        })
+            MaybeUndefined::Value(code) => Some(language::normalize(code)),
+        }
     }
 
     #[expect(clippy::option_option, reason = "left out, or cleared")]

@@ -84,7 +84,7 @@ impl PresenceMutation {
         let beat = Beat {
             visit,
             claimant: Claimant::new(app, viewer, input.secret.as_deref())?,
-            language_code: input.language_code()?,
+            language_code: input.language_code(),
             current_page: input.current_page()?,
             at: app.now(),
         };

@@ -194,6 +194,37 @@ async fn a_visit_that_is_started_several_times_has_one_seat_until_all_have_stopp
     browser.close().await
 }
 
+#[tokio::test]
+async fn a_visit_has_the_language_of_its_page_however_that_is_written() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let ann = create_person(&admin, "Ann").await?;
+    let site = Elsewhere::start(deployment.first(), Some(&token::of(&ann)), "").await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.goto(&site.url).await?;
+    for (written, stored) in [
+        ("en_US", json!("en-US")),
+        ("zh-Hant-TW", json!("zh-Hant-TW")),
+        ("pt-br", json!("pt-BR")),
+        ("x-klingon", Value::Null),
+        ("", Value::Null),
+        ("no language", Value::Null),
+    ] {
+        let script = format!(
+            "document.documentElement.lang = '{written}';
+            window.visit = startHeartbeat();
+            visit.addEventListener('failed', ({{ detail }}) => console.error(detail));
+            visit.entered"
+        );
+        page.evaluate(&script).await?;
+        assert_eq!(visit_of(&admin, &ann).await?["languageCode"], stored, "{written}");
+        page.evaluate("visit.complete()").await?;
+    }
+    browser.close().await
+}
+
 /// How many seats are taken.
 async fn occupancy(admin: &Client) -> Result<Value> {
     let data = admin.data("{ activity(key: \"interview\") { occupancy } }", json!({})).await?;
@@ -209,7 +240,7 @@ async fn enter(page: &Page, site: &Elsewhere) -> Result<Value> {
 /// The newest visit of a person.
 async fn visit_of(admin: &Client, person: &str) -> Result<Value> {
     let document = "query($person: ID!) { presences(filter: { personId: $person }, first: 1) {
-        nodes { id status isOnline lastSeenAt activity { key } }
+        nodes { id status isOnline lastSeenAt languageCode activity { key } }
     } }";
     let data = admin.data(document, json!({ "person": person })).await?;
     Ok(data["presences"]["nodes"][0].clone())
