@@ -40,8 +40,8 @@ const REFUSALS = new Set([1002, 1003, 1009, 4400, 4401, 4406, 4409, 4429]);
 
 // ---- settings -----------------------------------------------------------------------------------------------------
 
-/** @type {{endpoint: string, announce: boolean}} */
-const settings = { endpoint: new URL('..', import.meta.url).href, announce: true };
+/** @type {{endpoint?: string, announce: boolean}} */
+const settings = { announce: true };
 /** @type {Map<string, Connection>} */
 const connections = new Map();
 
@@ -63,7 +63,8 @@ export function configure({ endpoint, token, announce } = {}) {
 
 /** The connection to a server, made when first asked for; it opens when there is something to do. */
 function connectionTo(endpoint) {
-  const base = new URL(endpoint || settings.endpoint, document.baseURI).href.replace(/[?#].*$/, '').replace(/\/$/, '');
+  const address = endpoint || settings.endpoint || new URL('..', import.meta.url);
+  const base = new URL(address, document.baseURI).href.replace(/[?#].*$/, '').replace(/\/$/, '');
   if (!connections.has(base)) connections.set(base, new Connection(base));
   return connections.get(base);
 }
@@ -726,14 +727,19 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
+/** By their text, each made when an element first needs it. */
+const styleSheets = new Map();
+
 /** Not a style element: pages whose policy allows no inline style take this. */
 function styleSheet(text) {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(text);
-  return sheet;
+  if (!styleSheets.has(text)) {
+    styleSheets.set(text, new CSSStyleSheet());
+    styleSheets.get(text).replaceSync(text);
+  }
+  return styleSheets.get(text);
 }
 
-const BASE_STYLE = styleSheet(`
+const BASE_STYLE = `
   :host { display: inline-block; font: inherit; line-height: 1.3; }
   :host([hidden]) { display: none; }
   :host([theme='light']) { color-scheme: light; }
@@ -742,16 +748,19 @@ const BASE_STYLE = styleSheet(`
   .pulse { animation: pulse 2s ease-in-out infinite; }
   @keyframes pulse { 50% { opacity: 0.45; } }
   @media (prefers-reduced-motion: reduce) { .pulse { animation: none; } }
-`);
+`;
 
-/** What the elements have in common: they begin when they are in the page, and anew when an attribute changes. */
-class InSessionElement extends HTMLElement {
+/**
+ * What the elements have in common: they begin when they are in the page, and anew when an attribute changes. Servers that
+ * import this module have no `HTMLElement`, and make no element.
+ */
+class InSessionElement extends (globalThis.HTMLElement ?? Object) {
   #stop;
   #timer;
 
   constructor(style) {
     super();
-    this.attachShadow({ mode: 'open' }).adoptedStyleSheets = [BASE_STYLE, style];
+    this.attachShadow({ mode: 'open' }).adoptedStyleSheets = [BASE_STYLE, style].map(styleSheet);
   }
 
   get connection() {
@@ -802,7 +811,7 @@ class LiveNowBadge extends InSessionElement {
     });
   }
 
-  static style = styleSheet(`
+  static style = `
     :host(:not([active])) { visibility: hidden; }
     :host([collapse]:not([active])) { display: none; }
     .badge {
@@ -812,7 +821,7 @@ class LiveNowBadge extends InSessionElement {
       background: var(--insession-live-background, light-dark(#fde8e8, #4a1518));
     }
     .dot { width: 0.6em; height: 0.6em; border-radius: 50%; background: currentColor; }
-  `);
+  `;
 }
 
 /** A green dot while the signed-in person is at a session, with a popup. `link` is where a click goes: `{path}`, `{id}`. */
@@ -870,7 +879,7 @@ class InSessionBadge extends InSessionElement {
     count.textContent = presentCount === 1 ? '1 person is here' : `${presentCount} people are here`;
   }
 
-  static style = styleSheet(`
+  static style = `
     :host { position: relative; width: 1em; height: 1em; vertical-align: -0.1em; }
     :host(:not([active])) { visibility: hidden; }
     .dot {
@@ -891,7 +900,7 @@ class InSessionBadge extends InSessionElement {
     .popup span { display: block; }
     .popup span:empty { display: none; }
     .name { font-weight: 700; }
-  `);
+  `;
 }
 
 /** How a booking stands, in words, with a countdown. The attribute `status` is its status. */
@@ -900,7 +909,7 @@ class BookingStatus extends InSessionElement {
   #timer;
 
   constructor() {
-    super(styleSheet(':host { font-variant-numeric: tabular-nums; }'));
+    super(':host { font-variant-numeric: tabular-nums; }');
     this.text = element('span', { part: 'text' }, element('slot'));
     this.shadowRoot.append(this.text);
   }
@@ -1299,6 +1308,7 @@ const held = new Map();
 /** Whether this page has this name for itself, among those of its site, until it goes. Always on pages that are not secure. */
 function hold(name) {
   if (!navigator.locks) return true;
+  if (held.size === 0) addEventListener('pagehide', releaseAll, { once: true });
   if (!held.has(name)) {
     const holding = new Promise((resolve) => {
       const hasIt = () => new Promise((release) => resolve(release));
@@ -1310,11 +1320,11 @@ function hold(name) {
   return held.get(name);
 }
 
-// Browsers keep no page for the way back that holds something; and this tab's next page is to have the same.
-addEventListener('pagehide', () => {
+/** Browsers keep no page for the way back that holds something; and this tab's next page is to have the same. */
+function releaseAll() {
   for (const holding of held.values()) holding.then((release) => release?.());
   held.clear();
-});
+}
 
 /** A UUID; `crypto.randomUUID` is there on secure pages only. */
 function randomId() {
@@ -1328,5 +1338,5 @@ for (const [name, constructor] of [
   ['in-session-badge', InSessionBadge],
   ['booking-status', BookingStatus],
 ]) {
-  if (!customElements.get(name)) customElements.define(name, constructor);
+  if (globalThis.customElements && !customElements.get(name)) customElements.define(name, constructor);
 }

@@ -5,6 +5,7 @@ mod bookings;
 mod elsewhere;
 mod graphiql;
 mod heartbeat;
+mod on_a_server;
 mod site;
 mod tabs;
 
