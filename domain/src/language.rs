@@ -39,9 +39,22 @@ mod tests {
     #[test]
     fn what_names_no_language_is_none() {
         let too_long = format!("en-{}", "abcdefgh-".repeat(4));
-        for wrong in
-            ["", "-", "x", "x-klingon", "X-a", "en-", "e n", "12", "deutschland", "english language", "é", "日本語", &too_long, "en\0"]
-        {
+        for wrong in [
+            "",
+            "-",
+            "x",
+            "x-klingon",
+            "X-a",
+            "en-",
+            "e n",
+            "12",
+            "deutschland",
+            "english language",
+            "é",
+            "日本語",
+            &too_long,
+            "en\0",
+        ] {
             assert_eq!(normalize(wrong), None, "{wrong}");
         }
     }

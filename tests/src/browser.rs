@@ -28,6 +28,9 @@ use crate::{
     wait::{LIMIT, eventually, within},
 };
 
+/// A name of this machine. Pages that come from it over plain HTTP are not secure, as those from `127.0.0.1` are.
+pub const NAMED_HOST: &str = "elsewhere.test";
+
 /// At most two browsers run at once.
 static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
 
@@ -69,6 +72,7 @@ impl Browser {
             "--force-color-profile=srgb",
             "--lang=en-US",
         ]);
+        command.arg(format!("--host-resolver-rules=MAP {NAMED_HOST} 127.0.0.1"));
         command.arg(format!("--user-data-dir={}", folder.join("profile").display()));
         command.env("HOME", folder.path()).env("TZ", "UTC").env("LANG", "C.UTF-8");
         let mut process = Process::spawn(&mut command, "the browser", &folder.join("log"), "KILL")?;

@@ -1143,9 +1143,9 @@ class TabVisit {
     this.connection = connection;
     this.key = `insession.visit ${connection.base}`;
     // Kept for the tab's life: its next page goes on with the same visit.
-    const kept = JSON.parse(sessionStorage.getItem(this.key) ?? 'null');
+    const kept = attempt(() => JSON.parse(sessionStorage.getItem(this.key)));
     this.#become(kept ?? { id: randomId() });
-    this.#isKnown = this.#isOnline = kept !== null;
+    this.#isKnown = this.#isOnline = Boolean(kept);
     connection.farewells.add(() => this.#sayFarewell());
     // On the way back to a page that was put away, its seat is asked for again.
     addEventListener('pageshow', ({ persisted }) => persisted && this.beat());
@@ -1154,7 +1154,7 @@ class TabVisit {
   #become({ id, secret }) {
     if (id !== this.id) this.#isKnown = this.#isOnline = false;
     Object.assign(this, { id, secret });
-    sessionStorage.setItem(this.key, JSON.stringify({ id, secret }));
+    attempt(() => sessionStorage.setItem(this.key, JSON.stringify({ id, secret })));
   }
 
   /** Does something once all that was to be done before it has been. */
@@ -1254,7 +1254,7 @@ class TabVisit {
   }
 
   complete() {
-    sessionStorage.removeItem(this.key);
+    attempt(() => sessionStorage.removeItem(this.key));
     if (this.running.size === 0) this.#endBeats();
     return this.#inTurn(async () => {
       if (this.#isCompleted) return;
@@ -1305,15 +1305,21 @@ function codeOf(error) {
 /** What this page holds, by name: what gives it back; nothing when another page has it. */
 const held = new Map();
 
-/** Whether this page has this name for itself, among those of its site, until it goes. Always on pages that are not secure. */
+/**
+ * Whether this page has this name for itself, among those of its site, until it goes. Always where there are no locks: on
+ * pages that are not secure, and where storage is blocked.
+ */
 function hold(name) {
-  if (!navigator.locks) return true;
+  const locks = attempt(() => navigator.locks);
+  if (!locks) return true;
   if (held.size === 0) addEventListener('pagehide', releaseAll, { once: true });
   if (!held.has(name)) {
     const holding = new Promise((resolve) => {
       const hasIt = () => new Promise((release) => resolve(release));
       const failed = ({ name }) => resolve(name === 'TimeoutError' ? undefined : () => {});
-      navigator.locks.request(name, { signal: AbortSignal.timeout(HOLD_MS) }, hasIt).catch(failed);
+      const options = { signal: AbortSignal.timeout(HOLD_MS) };
+      // Where storage is blocked it throws, or the promise is rejected: browsers differ.
+      new Promise((locked) => locked(locks.request(name, options, hasIt))).catch(failed);
     });
     held.set(name, holding);
   }
@@ -1324,6 +1330,18 @@ function hold(name) {
 function releaseAll() {
   for (const holding of held.values()) holding.then((release) => release?.());
   held.clear();
+}
+
+/**
+ * What `use` returns; undefined when it throws. In a sandboxed frame, and where the visitor blocks storage, so does everything
+ * that names a storage: the visit then has an id for this page alone.
+ */
+function attempt(use) {
+  try {
+    return use();
+  } catch {
+    return undefined;
+  }
 }
 
 /** A UUID; `crypto.randomUUID` is there on secure pages only. */

@@ -19,11 +19,20 @@ impl Elsewhere {
     /// The page imports the module as the documentation says, with `token` as the person's token if there is one. It
     /// collects events in `window.changes`, `window.updates` and `window.connection`.
     pub async fn start(server: &Program, token: Option<&str>, content: &str) -> Result<Self> {
+        Self::start_with(server, token, content, "").await
+    }
+
+    /// The page has the rights of one in `<iframe sandbox="allow-scripts">`.
+    pub async fn start_sandboxed(server: &Program, token: Option<&str>, content: &str) -> Result<Self> {
+        Self::start_with(server, token, content, "; sandbox allow-scripts").await
+    }
+
+    async fn start_with(server: &Program, token: Option<&str>, content: &str, more_policy: &str) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
         let origin = server.url();
         let policy = format!(
-            "default-src 'none'; script-src 'nonce-page' {origin}; connect-src {}; img-src data:",
+            "default-src 'none'; script-src 'nonce-page' {origin}; connect-src {}; img-src data:{more_policy}",
             origin.replace("http:", "ws:")
         );
         let configure =

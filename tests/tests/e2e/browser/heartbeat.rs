@@ -2,7 +2,9 @@
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
-use insession_tests::{Browser, Client, Deployment, LIMIT, Page, TestDatabase, eventually, now, token};
+use insession_tests::{
+    Browser, Client, Deployment, LIMIT, Page, TestDatabase, browser::NAMED_HOST, eventually, now, token,
+};
 use serde_json::{Value, json};
 
 use super::elsewhere::Elsewhere;
@@ -222,6 +224,49 @@ async fn a_visit_has_the_language_of_its_page_however_that_is_written() -> Resul
         assert_eq!(visit_of(&admin, &ann).await?["languageCode"], stored, "{written}");
         page.evaluate("visit.complete()").await?;
     }
+    browser.close().await
+}
+
+#[tokio::test]
+async fn a_page_without_storage_has_a_visit_of_its_own() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    save_activity(&admin, "interview", Some(1)).await?;
+    let ann = create_person(&admin, "Ann").await?;
+    let session = create_session(&admin, "Monday").await?;
+    let badge = format!("<live-now-badge session='{session}'></live-now-badge>");
+    let site = Elsewhere::start_sandboxed(deployment.first(), Some(&token::of(&ann)), &badge).await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    assert_eq!(enter(&page, &site).await?["admitted"], true);
+    let refused = "(() => { try { return sessionStorage.length; } catch ({ name }) { return name; } })()";
+    assert_eq!(page.evaluate(refused).await?, "SecurityError");
+    create_active_instance(&admin, &session).await?;
+    page.until("document.querySelector('live-now-badge').hasAttribute('active')").await?;
+    page.evaluate("window.again = startHeartbeat(), again.entered").await?;
+    assert_eq!(page.evaluate("again.id === visit.id").await?, true);
+    page.evaluate("again.stop(), visit.complete()").await?;
+    assert_eq!(visit_of(&admin, &ann).await?["status"], "COMPLETED");
+    browser.close().await
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_secure_has_a_visit() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    save_activity(&admin, "interview", Some(1)).await?;
+    let ann = create_person(&admin, "Ann").await?;
+    let mut site = Elsewhere::start(deployment.first(), Some(&token::of(&ann)), "").await?;
+    site.url = site.url.replace("127.0.0.1", NAMED_HOST);
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    assert_eq!(enter(&page, &site).await?["admitted"], true);
+    let has = "[isSecureContext, crypto.randomUUID !== undefined, navigator.locks !== undefined]";
+    assert_eq!(page.evaluate(has).await?, json!([false, false, false]));
+    page.evaluate("visit.complete()").await?;
+    assert_eq!(visit_of(&admin, &ann).await?["status"], "COMPLETED");
     browser.close().await
 }
 
