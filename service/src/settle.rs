@@ -149,7 +149,15 @@ pub async fn save(
 
 fn is_shown_differently(before: &session_instance::Model, after: &session_instance::Model) -> bool {
     let shown = |row: &session_instance::Model| {
-        (Instants::of(row), row.date, row.start_time, row.end_time, row.location_override.clone(), row.override_active)
+        (
+            Instants::of(row),
+            row.date,
+            row.start_time,
+            row.end_time,
+            row.location_override.clone(),
+            row.override_active,
+            row.override_until,
+        )
     };
     shown(before) != shown(after)
 }

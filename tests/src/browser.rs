@@ -201,6 +201,12 @@ impl Page {
         self.connection.call(Some(&self.session), method, parameters).await
     }
 
+    /// Runs a script in each page that the tab goes to from now on, before those of the page.
+    pub async fn run_first(&self, script: &str) -> Result<()> {
+        self.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await?;
+        Ok(())
+    }
+
     /// Navigates to an address and waits until the page has loaded.
     pub async fn goto(&self, address: &str) -> Result<()> {
         let answer = self.call("Page.navigate", json!({ "url": address })).await?;

@@ -33,6 +33,12 @@ const PROBE_MS = 5_000;
 /** How long the page before this one, in the same tab, may take to go. */
 const HOLD_MS = 3_000;
 const BACKOFF_MS = { first: 1_000, longest: 30_000, refused: 120_000 };
+/** A page that has no connection for so long is out of touch: what it shows may be out of date. */
+const OUT_OF_TOUCH_MS = 5_000;
+/** Timers stop while a computer sleeps: what is to end then is looked at as often as this. */
+const LOOK_MS = 60_000;
+/** By how much this computer's two clocks may disagree before the server is asked for its time. */
+const CLOCK_STEP_MS = 2_000;
 /** A connection that lasted so long was a good one: the next back-off begins anew. */
 const STABLE_MS = 5_000;
 /** Close codes after which trying the same again soon is no use: of the protocol, and of WebSockets themselves. */
@@ -95,8 +101,12 @@ class Connection {
   #awaitsLife = false;
   #timers = {};
   #token = null;
-  /** How far the server's clock is ahead of this one's, in ms. */
-  #clockOffset = 0;
+  /** What the server's clock, and this computer's two, said at the same moment. */
+  #clocks;
+  #touchTimer;
+  /** Are told whether the page is out of touch. */
+  #watchers = new Set();
+  isOutOfTouch = false;
 
   /** What to do just before the page goes. */
   farewells = new Set();
@@ -118,15 +128,60 @@ class Connection {
     addEventListener('pageshow', ({ persisted }) => persisted && this.#wake());
   }
 
-  /** The server's time, in ms. */
+  /**
+   * The server's time, in ms, as far as its messages have told it. The visitor's clock may be wrong, or be set meanwhile: what has
+   * passed since is told by one that is never set. But that may stop while the computer sleeps, which also ends the connection.
+   */
   now() {
-    return Date.now() + this.#clockOffset;
+    if (!this.#clocks) return Date.now();
+    const { server, date, ticks } = this.#clocks;
+    const [byTicks, byDate] = [performance.now() - ticks, Date.now() - date];
+    return server + (this.#isReady ? byTicks : Math.max(byTicks, byDate));
   }
 
-  /** Learns the server's time from a message made just now. */
-  setClock(text) {
+  #setClocks(server) {
+    this.#clocks = { server, date: Date.now(), ticks: performance.now() };
+  }
+
+  /** Learns the server's time from a message about something that has happened, `isNow` if at this very moment. */
+  learnTime(text, isNow = false) {
     const at = Date.parse(text);
-    if (Number.isFinite(at)) this.#clockOffset = at - Date.now();
+    if (isNow || at > this.now()) this.#setClocks(at);
+  }
+
+  /**
+   * Asks for the server's time when it is in doubt: the computer slept, or its clock was set, or something ended by this clock
+   * of which the server may say otherwise.
+   */
+  #checkClocks() {
+    if (!this.#clocks) return;
+    const { date, ticks } = this.#clocks;
+    const apart = Math.abs(Date.now() - date - (performance.now() - ticks));
+    this.#setClocks(this.now());
+    if (apart < CLOCK_STEP_MS && !this.sessions.hasEnded() && !this.place.hasEnded()) return;
+    const next = ({ data }) => {
+      this.#stop(id);
+      if (!data) return;
+      this.learnTime(data.activeSessionChanged.occurredAt, true);
+      this.sessions.look();
+      this.place.look();
+    };
+    const id = this.#start({ query: SERVER_TIME, variables: () => ({}), lasts: false, next, error: () => {} });
+  }
+
+  /** Calls `watcher` now, and whenever the page gets out of touch with the server or in touch again. Returns what ends it. */
+  watchTouch(watcher) {
+    this.#watchers.add(watcher);
+    watcher(this.isOutOfTouch);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  #setOutOfTouch(isOutOfTouch) {
+    clearTimeout(this.#touchTimer);
+    this.#touchTimer = undefined;
+    if (isOutOfTouch === this.isOutOfTouch) return;
+    this.isOutOfTouch = isOutOfTouch;
+    for (const watcher of this.#watchers) watcher(isOutOfTouch);
   }
 
   /** Another person, or another way to know who: everything begins anew. */
@@ -188,7 +243,11 @@ class Connection {
 
   #closeWhenIdle() {
     clearTimeout(this.#timers.idle);
-    this.#timers.idle = setTimeout(() => this.#operations.size === 0 && this.#drop(), 3_000);
+    this.#timers.idle = setTimeout(() => {
+      if (this.#operations.size > 0) return;
+      this.#drop();
+      this.#setOutOfTouch(false);
+    }, 3_000);
   }
 
   #write(message) {
@@ -202,6 +261,7 @@ class Connection {
 
   async #open() {
     this.#clearTimers();
+    this.#touchTimer ??= setTimeout(() => this.#setOutOfTouch(true), OUT_OF_TOUCH_MS);
     // What stands for the socket until there is one: another opening, or a drop, takes its place.
     const opening = (this.#socket = { close() {} });
     this.#timers.connect = setTimeout(() => this.#lost(1006, 'no answer in time'), CONNECT_MS);
@@ -226,11 +286,13 @@ class Connection {
     const operation = this.#operations.get(id);
     switch (type) {
       case 'connection_ack':
+        this.#checkClocks();
         this.#isReady = true;
         this.#isRefreshing = false;
         this.#readyAt = Date.now();
         clearTimeout(this.#timers.connect);
         this.#timers.ping = setInterval(() => this.#ping(), PING_MS);
+        this.#setOutOfTouch(false);
         this.#tell('online');
         for (const [id, operation] of this.#operations) this.#send(id, operation);
         this.#closeWhenIdle();
@@ -293,6 +355,7 @@ class Connection {
     this.#isRefreshing ||= code === 4403;
     this.#tell(isRefused ? 'refused' : 'offline', code, reason);
     if (this.#operations.size === 0) return;
+    this.#touchTimer ??= setTimeout(() => this.#setOutOfTouch(true), OUT_OF_TOUCH_MS);
     // Full jitter: a thousand pages that lost the same server don't come back at the same moment.
     const { first, longest, refused } = BACKOFF_MS;
     const limit = isRefused ? refused : Math.min(longest, first * 2 ** this.#failures++);
@@ -315,8 +378,11 @@ function tell(name, detail, target = document) {
 
 // ---- following changes --------------------------------------------------------------------------------------------
 
+/** The first message has the server's time. */
+const SERVER_TIME = 'subscription { activeSessionChanged(sessionIds: []) { occurredAt } }';
+
 const INSTANCE = `fragment instance on SessionInstance {
-  id isActive startsAt endsAt presentCount locationOverride
+  id isActive startsAt endsAt presentCount locationOverride activeFrom activeUntil activeOverride { active until }
   session { id name path city country location timeZone }
 }`;
 
@@ -379,7 +445,7 @@ class Feed {
         const change = data?.[this.field];
         if (!change) return;
         // Without a cursor it is how things stand, told this very moment.
-        if (this.#cursor === undefined) this.connection.setClock(change.occurredAt);
+        this.connection.learnTime(change.occurredAt, this.#cursor === undefined);
         this.#cursor = change.cursor;
         this.#failures = 0;
         this.changed(change);
@@ -439,12 +505,32 @@ export function query(document, variables, { endpoint, mayRepeat } = {}) {
   return connectionTo(endpoint).request(document, variables, { mayRepeat });
 }
 
+/** When an instance that is active ends, in ms, if nothing new is heard of it; Infinity when only the server can tell. */
+function endOf({ activeFrom, activeUntil, activeOverride }, now) {
+  const [opens, closes] = [activeFrom, activeUntil].map((at) => (at ? Date.parse(at) : Infinity));
+  if (!activeOverride?.active) return closes;
+  // Without an end, an override lasts until the server's next sweep, within a minute; then the window counts.
+  if (!activeOverride.until) return now < closes ? closes : Infinity;
+  const until = Date.parse(activeOverride.until);
+  return opens <= until && until < closes ? closes : until;
+}
+
+/** Calls `look` when the first of these instances ends, or a little later, by the server's clock. Returns the timer. */
+function lookAtEnd(connection, instances, look) {
+  const now = connection.now();
+  const next = Math.min(...instances.map((instance) => endOf(instance, now)).filter((end) => end > now));
+  return Number.isFinite(next) ? setTimeout(look, Math.min(next - now, LOOK_MS)) : undefined;
+}
+
 /** Which sessions are on: one subscription for up to 100 of them, whatever the number of badges. */
 class LiveSessions {
   /** The listeners of each session. */
   #listeners = new Map();
-  /** What is known to be on: of each session its active instances by id. */
+  /** What was last heard to be on: of each session its active instances by id. They end by the clock, too. */
   #active = new Map();
+  /** Of each session, how many of them its listeners were last told of. */
+  #counts = new Map();
+  #endTimer;
   /** @type {Map<Feed, string[]>} */
   #feeds = new Map();
   /** What the server does not know, or not any more. */
@@ -459,7 +545,7 @@ class LiveSessions {
   listen(session, listener) {
     if (!this.#listeners.has(session)) this.#listeners.set(session, new Set());
     this.#listeners.get(session).add(listener);
-    if (this.#active.has(session)) listener([...this.#active.get(session).values()]);
+    if (this.#active.has(session)) listener(this.#current(session));
     this.#plan();
     return () => {
       const listeners = this.#listeners.get(session);
@@ -561,8 +647,34 @@ class LiveSessions {
     }
   }
 
+  #current(session) {
+    const now = this.connection.now();
+    return [...(this.#active.get(session)?.values() ?? [])].filter((instance) => now < endOf(instance, now));
+  }
+
+  /** Something has ended that no message has said so of. */
+  hasEnded() {
+    return [...this.#active].some(([session, active]) => this.#current(session).length < active.size);
+  }
+
+  /** Nobody may be there to say that something ended. */
+  look() {
+    for (const session of this.#active.keys()) {
+      if (this.#current(session).length !== this.#counts.get(session)) this.#notify(session);
+    }
+    this.#lookAgain();
+  }
+
+  #lookAgain() {
+    clearTimeout(this.#endTimer);
+    const instances = [...this.#active.values()].flatMap((active) => [...active.values()]);
+    this.#endTimer = lookAtEnd(this.connection, instances, () => this.look());
+  }
+
   #notify(session, change) {
-    const instances = [...(this.#active.get(session)?.values() ?? [])];
+    const instances = this.#current(session);
+    this.#counts.set(session, instances.length);
+    this.#lookAgain();
     for (const listener of this.#listeners.get(session) ?? []) listener(instances, change);
   }
 }
@@ -571,7 +683,9 @@ class LiveSessions {
 class OwnPlace {
   #listeners = new Set();
   #feed;
+  /** Where the person was last heard to be; null for nowhere. That ends by the clock, too. */
   #place;
+  #endTimer;
   #asking = 0;
 
   constructor(connection) {
@@ -582,7 +696,7 @@ class OwnPlace {
   listen(listener) {
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) setTimeout(() => this.restart(), GATHER_MS);
-    else if (this.#place !== undefined) listener(this.#place);
+    else if (this.#place !== undefined) listener(this.#current());
     return () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.#end();
@@ -591,6 +705,7 @@ class OwnPlace {
 
   #end() {
     this.#asking += 1;
+    clearTimeout(this.#endTimer);
     this.#feed?.stop();
     this.#feed = this.#place = undefined;
   }
@@ -613,9 +728,25 @@ class OwnPlace {
     if (kind !== 'SNAPSHOT') tellChange(change);
   }
 
+  #current() {
+    const now = this.connection.now();
+    return this.#place && now < endOf(this.#place, now) ? this.#place : null;
+  }
+
+  hasEnded() {
+    return Boolean(this.#place) && !this.#current();
+  }
+
+  look() {
+    if (this.#place) this.#set(this.#place);
+  }
+
   #set(place) {
     this.#place = place;
-    for (const listener of this.#listeners) listener(place);
+    clearTimeout(this.#endTimer);
+    this.#endTimer = lookAtEnd(this.connection, place ? [place] : [], () => this.look());
+    const current = this.#current();
+    for (const listener of this.#listeners) listener(current);
   }
 }
 
@@ -748,6 +879,8 @@ const BASE_STYLE = `
   .pulse { animation: pulse 2s ease-in-out infinite; }
   @keyframes pulse { 50% { opacity: 0.45; } }
   @media (prefers-reduced-motion: reduce) { .pulse { animation: none; } }
+  :host([out-of-touch]) .pulse { animation: none; }
+  .note { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 `;
 
 /**
@@ -757,6 +890,7 @@ const BASE_STYLE = `
 class InSessionElement extends (globalThis.HTMLElement ?? Object) {
   #stop;
   #timer;
+  #note = element('span', { class: 'note', part: 'note' }, 'No connection: this may be out of date.');
 
   constructor(style) {
     super();
@@ -771,8 +905,23 @@ class InSessionElement extends (globalThis.HTMLElement ?? Object) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#stop?.();
-      this.#stop = this.isConnected ? this.follow() : undefined;
+      this.#stop = this.isConnected ? this.#begin() : undefined;
     });
+  }
+
+  #begin() {
+    const stops = [this.follow(), this.connection.watchTouch((isOutOfTouch) => this.#showTouch(isOutOfTouch))];
+    return () => stops.forEach((stop) => stop?.());
+  }
+
+  /** What is shown may be out of date: that shows in the element's form, in words for screen readers, and by the mouse. */
+  #showTouch(isOutOfTouch) {
+    this.toggleAttribute('out-of-touch', isOutOfTouch);
+    this.#note.remove();
+    this.noteHome.removeAttribute('title');
+    if (!isOutOfTouch) return;
+    this.noteHome.append(this.#note);
+    this.noteHome.title = this.#note.textContent;
   }
 
   disconnectedCallback() {
@@ -794,19 +943,25 @@ class LiveNowBadge extends InSessionElement {
   constructor() {
     super(LiveNowBadge.style);
     const dot = element('span', { class: 'dot pulse', part: 'dot', 'aria-hidden': 'true' });
-    this.shadowRoot.append(element('span', { class: 'badge', part: 'badge' }, dot, element('slot', {}, 'LIVE NOW')));
+    this.noteHome = element('span', { class: 'badge', part: 'badge' }, dot, element('slot', {}, 'LIVE NOW'));
+    this.shadowRoot.append(this.noteHome);
   }
 
   follow() {
     const session = this.getAttribute('session') ?? '';
-    if (!/^Session:[1-9]\d{0,18}$/.test(session)) return this.toggleAttribute('active', false);
+    if (!/^Session:[1-9]\d{0,18}$/.test(session)) {
+      this.toggleAttribute('active', false);
+      return undefined;
+    }
+    this.instances = undefined;
     return this.connection.sessions.listen(session, (instances, change) => {
       const [wasActive, isActive] = [this.hasAttribute('active'), instances.length > 0];
+      const before = this.instances;
       this.instances = instances;
       this.toggleAttribute('active', isActive);
-      if (!change) return;
-      tell('active-session-changed', change, this);
-      const name = this.getAttribute('label') ?? change.session?.name ?? 'The session';
+      if (change) tell('active-session-changed', change, this);
+      if (!before) return;
+      const name = this.getAttribute('label') ?? [...instances, ...before][0]?.session.name ?? 'The session';
       if (wasActive !== isActive) announce(`${name} is ${isActive ? 'live now' : 'no longer live'}.`);
     });
   }
@@ -821,6 +976,8 @@ class LiveNowBadge extends InSessionElement {
       background: var(--insession-live-background, light-dark(#fde8e8, #4a1518));
     }
     .dot { width: 0.6em; height: 0.6em; border-radius: 50%; background: currentColor; }
+    :host([out-of-touch]) .badge { outline: 1px dashed currentColor; outline-offset: -1px; }
+    :host([out-of-touch]) .dot { background: none; box-shadow: inset 0 0 0 0.12em currentColor; }
   `;
 }
 
@@ -834,6 +991,7 @@ class InSessionBadge extends InSessionElement {
     this.parts = { name: part('name'), place: part('place'), time: part('time'), count: part('count') };
     this.popup = element('div', { class: 'popup', part: 'popup', id: 'popup', role: 'tooltip' });
     this.popup.append(...Object.values(this.parts));
+    this.noteHome = this.popup;
     this.dot = element('a', { class: 'dot', part: 'dot', 'aria-describedby': 'popup' });
     this.shadowRoot.append(this.dot, this.popup);
     this.addEventListener('mouseenter', () => this.#open(true));
@@ -900,6 +1058,8 @@ class InSessionBadge extends InSessionElement {
     .popup span { display: block; }
     .popup span:empty { display: none; }
     .name { font-weight: 700; }
+    .popup .note { position: static; width: auto; height: auto; clip-path: none; white-space: normal; font-style: italic; }
+    :host([out-of-touch]) .dot { background: none; border: 2px dashed var(--insession-dot-color, light-dark(#1a8f4c, #3ddc84)); }
   `;
 }
 
@@ -909,9 +1069,13 @@ class BookingStatus extends InSessionElement {
   #timer;
 
   constructor() {
-    super(':host { font-variant-numeric: tabular-nums; }');
+    super(`
+      :host { font-variant-numeric: tabular-nums; }
+      :host([out-of-touch]) { text-decoration: underline dotted; text-underline-offset: 0.2em; }
+    `);
     this.text = element('span', { part: 'text' }, element('slot'));
-    this.shadowRoot.append(this.text);
+    this.noteHome = element('span', {}, this.text);
+    this.shadowRoot.append(this.noteHome);
   }
 
   follow() {

@@ -109,7 +109,7 @@ function update(old, fresh) {
     return;
   }
   // What the visitor is about to send, and has opened or closed, is theirs.
-  const isTheirs = (name) => name === 'open' || old.matches('input, select, textarea');
+  const isTheirs = (name) => name === 'open' || name === 'out-of-touch' || old.matches('input, select, textarea');
   for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && !isTheirs(name)) old.removeAttribute(name);
   for (const { name, value } of fresh.attributes) {
     if (old.getAttribute(name) !== value && !isTheirs(name)) old.setAttribute(name, value);
