@@ -20,7 +20,7 @@ use chrono::TimeDelta;
 use futures_util::FutureExt as _;
 use graphql::{
     error::add_missing_codes,
-    guard::{ClientAddress, Guard, Guarded},
+    execute::{ClientAddress, Execution, Guard},
 };
 use jobs::Workers;
 use live::{Hub, HubSettings};
@@ -115,9 +115,9 @@ impl Server {
         let hub = Hub::start(source, app.wake.subscribe(), HubSettings::default(), closing.clone()).await?;
         let gatherer = Gatherer::start(&app);
         let suggests = settings.introspection == Introspection::Everybody;
-        let guard = Guard::new(settings.introspection, &settings.limits);
-        let schema = graphql::build(app.clone(), hub.clone(), gatherer.clone(), suggests)?;
-        let schema = Guarded::new(schema, guard);
+        let guard = Guard::new(settings.introspection, &settings.limits, graphql::types()?);
+        let schema = graphql::build(app.clone(), hub.clone(), gatherer.clone(), suggests, settings.limits.answer_bytes);
+        let schema = Execution::new(schema, guard);
         let mutations = TaskTracker::new();
         let admission = Admission::new(settings.limits.into());
 

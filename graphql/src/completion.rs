@@ -1,233 +1,116 @@
-//! Mends requests, whose variables may not be sent (see [`variables`]), and answers: puts null where a field failed, and
-//! the fields in order (see [`Order`]).
+//! Mends the answers of async-graphql 7.2. [`Shape`] says what an answer should look like.
 //!
-//! A field that fails is null in the answer; where it may not be null, its parent is null instead, and so on upwards
-//! (GraphQL, 6.4.4). async-graphql 7.2 leaves a failed field out, whatever its type, and makes an object of which
-//! every field failed null. [`Completed`] wraps an executor and mends its answers, so that every transport has them
-//! right. Answers without errors, which is nearly all, are only put in order.
-
-use std::{fmt, future::Future, sync::Arc};
+//! - A field that fails is null; where it may not be null, its parent is null instead, and so on upwards (GraphQL, 6.4.4).
+//!   async-graphql leaves a failed field out, whatever its type, and makes an object of which every field failed null
+//!   (async-graphql/async-graphql#1746).
+//! - Fields stand in the order in which they were asked for (GraphQL, 6.3.2). async-graphql has them in the order in which
+//!   resolvers finish (#1746 too; #1806 is the repair in 8.0.0-rc.3).
+//!
+//! 7.0.18 has the order, but a resolver that returns `Result<Option<T>>` and fails takes its parent with it (#1549, open). So
+//! this stays until 8 is released.
 
 use async_graphql::{
-    Data, Executor, Name, PathSegment, Request, Response, Value,
-    parser::{
-        self, parse_query,
-        types::{BaseType, DocumentOperations, ExecutableDocument, Field, Selection, SelectionSet, Type},
-    },
-};
-use futures_util::{
-    FutureExt as _, StreamExt as _,
-    stream::{self, BoxStream},
+    Name, PathSegment, Response, Value,
+    indexmap::IndexMap,
+    parser::types::{BaseType, Type},
 };
 
-use super::{
-    order::Order,
-    registry::{Types, named_type},
-    variables,
-};
+/// The keys of an object in an answer, in the order of the question, each with its type, if the schema knows it, and with
+/// what is inside.
+#[derive(Debug, Default)]
+pub struct Shape(Vec<(Name, Slot)>);
 
-/// An executor whose answers have null where a field failed, and their fields in the order of the question.
-#[derive(Clone)]
-pub struct Completed<E> {
-    executor: E,
-    types: Arc<Types>,
+#[derive(Debug)]
+struct Slot {
+    of: Option<Type>,
+    inside: Shape,
 }
 
-impl<E> fmt::Debug for Completed<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Completed").finish_non_exhaustive()
-    }
-}
-
-impl<E: Executor> Completed<E> {
-    /// `sdl` is the schema that `executor` executes, as `Schema::sdl` prints it.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be parsed.
-    pub fn new(executor: E, sdl: &str) -> Result<Self, parser::Error> {
-        Ok(Self { executor, types: Arc::new(Types::read(sdl)?) })
-    }
-}
-
-impl<E: Executor> Executor for Completed<E> {
-    fn execute(&self, mut request: Request) -> impl Future<Output = Response> + Send {
-        let settled = variables::settle(&self.types, &mut request);
-        let operation = RequestedOperation::of(&mut request);
-        async move {
-            if let Err(error) = settled {
-                return Response::from_errors(vec![error]);
-            }
-            let mut response = self.executor.execute(request).await;
-            self.types.complete(&operation, &mut response);
-            response
-        }
-    }
-
-    fn execute_stream(&self, mut request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
-        if let Err(error) = variables::settle(&self.types, &mut request) {
-            return stream::once(std::future::ready(Response::from_errors(vec![error])).boxed()).boxed();
-        }
-        let operation = RequestedOperation::of(&mut request);
-        let types = Arc::clone(&self.types);
-        let responses = self.executor.execute_stream(request, session_data);
-        let completed = responses.map(move |mut response| {
-            types.complete(&operation, &mut response);
-            response
+impl Shape {
+    /// Adds a key, or finds it. The types of one place agree in lists and nulls, whichever object is there (GraphQL, 5.3.2).
+    pub fn add(&mut self, key: &Name, of: Option<&Type>) -> &mut Self {
+        let at = self.0.iter().position(|(known, _)| known == key).unwrap_or_else(|| {
+            self.0.push((key.clone(), Slot { of: None, inside: Self::default() }));
+            self.0.len() - 1
         });
-        completed.boxed()
-    }
-}
-
-/// What is needed of a request's operation after the request is gone.
-struct RequestedOperation {
-    query: String,
-    name: Option<String>,
-    order: Order,
-}
-
-impl RequestedOperation {
-    fn of(request: &mut Request) -> Self {
-        let order = Order::of(request);
-        Self { query: request.query.clone(), name: request.operation_name.clone(), order }
-    }
-}
-
-/// A selection set, and the type whose fields it selects.
-type Scope<'a> = (&'a Name, &'a SelectionSet);
-
-impl Types {
-    fn complete(&self, operation: &RequestedOperation, response: &mut Response) {
-        self.put_nulls(operation, response);
-        operation.order.apply(&mut response.data);
-    }
-
-    fn put_nulls(&self, operation: &RequestedOperation, response: &mut Response) {
-        // Without a path an error is one of the whole request, which has no data.
-        let failed: Vec<Vec<PathSegment>> =
-            response.errors.iter().map(|error| error.path.clone()).filter(|path| !path.is_empty()).collect();
-        if failed.is_empty() {
-            return;
+        let slot = &mut self.0[at].1;
+        if slot.of.is_none() {
+            slot.of = of.cloned();
         }
-        let Ok(document) = parse_query(&operation.query) else {
-            return;
-        };
-        let Some(root) = self.root_scope(&document, operation.name.as_deref()) else {
-            return;
-        };
-        // First everything is put in its place, and only then nulls rise: what one error removes another must not
-        // bring back.
+        &mut slot.inside
+    }
+
+    fn slot(&self, key: &str) -> Option<&Slot> {
+        self.0.iter().find(|(known, _)| known == key).map(|(_, slot)| slot)
+    }
+
+    /// Mends an answer.
+    pub fn complete(&self, response: &mut Response) {
+        // Without a path an error is one of the whole request, which has no data.
+        let failed: Vec<_> = response.errors.iter().map(|error| &error.path).filter(|path| !path.is_empty()).collect();
+        // First everything is put in its place, and only then nulls rise: what one error removes another must not bring back.
         for rises in [false, true] {
-            let walk = Walk { types: self, document: &document, rises };
             for path in &failed {
-                walk.object(&mut response.data, &[root], path);
+                self.put_null(&mut response.data, path, rises);
             }
         }
+        self.arrange(&mut response.data);
     }
 
-    fn root_scope<'a>(&'a self, document: &'a ExecutableDocument, name: Option<&str>) -> Option<Scope<'a>> {
-        let operation = match (&document.operations, name) {
-            (DocumentOperations::Single(operation), _) => operation,
-            (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name)?,
-            (DocumentOperations::Multiple(operations), None) => operations.values().next()?,
-        };
-        Some((self.root(operation.node.ty)?, &operation.node.selection_set.node))
-    }
-}
-
-/// The way down from the data to a field that failed.
-struct Walk<'a> {
-    types: &'a Types,
-    document: &'a ExecutableDocument,
-    /// Whether a null that may not stay takes its parent with it; else missing fields are put in, as null.
-    rises: bool,
-}
-
-impl<'a> Walk<'a> {
-    fn object(&self, value: &mut Value, scopes: &[Scope<'a>], path: &[PathSegment]) {
-        let Some((PathSegment::Field(key), rest)) = path.split_first() else {
-            return;
-        };
-        let mut selected = Vec::new();
-        for (type_name, selections) in scopes {
-            self.select(type_name, selections, key, &mut selected);
+    /// Goes down to a field that failed. `rises`: whether a null that may not stay takes its parent with it; else missing
+    /// fields are put in, as null.
+    fn put_null(&self, value: &mut Value, path: &[PathSegment], rises: bool) {
+        let Some((PathSegment::Field(key), rest)) = path.split_first() else { return };
+        let Some(Slot { of: Some(of), inside }) = self.slot(key) else { return };
+        if *value == Value::Null && !rises {
+            *value = Value::Object(IndexMap::new());
         }
-        // Types of one place in an answer agree in lists and nulls, whichever object is there (GraphQL, 5.3.2).
-        let Some((_, field_type)) = selected.first() else {
-            return;
-        };
-        if *value == Value::Null && !self.rises {
-            *value = Value::Object(async_graphql::indexmap::IndexMap::new());
-        }
-        let Value::Object(fields) = value else {
-            return;
-        };
+        let Value::Object(fields) = value else { return };
         let child = match fields.get_mut(key.as_str()) {
             Some(child) => child,
-            None if self.rises => return,
+            None if rises => return,
             None => fields.entry(Name::new(key)).or_insert(Value::Null),
         };
-        self.place(child, field_type, &selected, rest);
-        if self.rises && *child == Value::Null && !field_type.nullable {
+        inside.put_null_at(child, of, rest, rises);
+        if rises && *child == Value::Null && !of.nullable {
             *value = Value::Null;
         }
     }
 
-    fn place(&self, value: &mut Value, place_type: &Type, selected: &[(&'a Field, &'a Type)], path: &[PathSegment]) {
-        match (&place_type.base, path) {
+    fn put_null_at(&self, value: &mut Value, of: &Type, path: &[PathSegment], rises: bool) {
+        match (&of.base, path) {
             (_, []) => {}
-            (BaseType::List(item_type), [PathSegment::Index(index), rest @ ..]) => {
-                let Value::List(items) = value else {
-                    return;
-                };
-                let Some(item) = items.get_mut(*index) else {
-                    return;
-                };
-                self.place(item, item_type, selected, rest);
-                if self.rises && *item == Value::Null && !item_type.nullable {
+            (BaseType::List(of), [PathSegment::Index(index), rest @ ..]) => {
+                let Value::List(items) = value else { return };
+                let Some(item) = items.get_mut(*index) else { return };
+                self.put_null_at(item, of, rest, rises);
+                if rises && *item == Value::Null && !of.nullable {
                     *value = Value::Null;
                 }
             }
-            _ => {
-                let scopes: Vec<Scope<'a>> = selected
-                    .iter()
-                    .map(|(field, field_type)| (named_type(field_type), &field.selection_set.node))
-                    .collect();
-                self.object(value, &scopes, path);
-            }
+            _ => self.put_null(value, path, rises),
         }
     }
 
-    /// All fields of a selection set that answer under `key`, with their types.
-    fn select(
-        &self,
-        type_name: &Name,
-        selections: &'a SelectionSet,
-        key: &str,
-        found: &mut Vec<(&'a Field, &'a Type)>,
-    ) {
-        for selection in &selections.items {
-            match &selection.node {
-                Selection::Field(field) => {
-                    let field = &field.node;
-                    let field_type = self.types.field(type_name, &field.name.node).map(|known| &known.of);
-                    if let Some(field_type) = field_type
-                        && field.response_key().node == key
-                    {
-                        found.push((field, field_type));
-                    }
-                }
-                Selection::InlineFragment(fragment) => {
-                    let condition = fragment.node.type_condition.as_ref();
-                    let type_name = condition.map_or(type_name, |condition| &condition.node.on.node);
-                    self.select(type_name, &fragment.node.selection_set.node, key, found);
-                }
-                Selection::FragmentSpread(spread) => {
-                    if let Some(fragment) = self.document.fragments.get(&spread.node.fragment_name.node) {
-                        let type_name = &fragment.node.type_condition.node.on.node;
-                        self.select(type_name, &fragment.node.selection_set.node, key, found);
-                    }
-                }
+    /// Puts fields in order. Scalars are left alone, also those that are objects.
+    fn arrange(&self, value: &mut Value) {
+        match value {
+            Value::List(items) if !self.0.is_empty() => items.iter_mut().for_each(|item| self.arrange(item)),
+            Value::Object(fields) if !self.0.is_empty() => self.arrange_fields(fields),
+            _ => {}
+        }
+    }
+
+    fn arrange_fields(&self, fields: &mut IndexMap<Name, Value>) {
+        let mut present = self.0.iter().filter(|(key, _)| fields.contains_key(key));
+        let is_in_order = fields.keys().all(|key| present.next().is_some_and(|(next, _)| next == key));
+        if !is_in_order {
+            let place = |key: &Name| self.0.iter().position(|(known, _)| known == key).unwrap_or(usize::MAX);
+            fields.sort_by_cached_key(|key, _| place(key));
+        }
+        for (key, slot) in &self.0 {
+            if let Some(value) = fields.get_mut(key) {
+                slot.inside.arrange(value);
             }
         }
     }
@@ -237,12 +120,17 @@ impl<'a> Walk<'a> {
 mod tests {
     #![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
 
-    use async_graphql::{EmptyMutation, Interface, Object, Schema, Subscription};
-    use futures_util::{Stream, stream};
+    use async_graphql::{EmptyMutation, Executor as _, Interface, Object, Request, Schema, Subscription, value};
+    use futures_util::{Stream, StreamExt as _, stream};
     use serde_json::json;
+    use service::config::{Introspection, Limits};
 
     use super::*;
-    use crate::error::ApiError;
+    use crate::{
+        error::ApiError,
+        execute::{Execution, Guard},
+        registry::Types,
+    };
 
     #[derive(Clone)]
     struct Tree;
@@ -301,10 +189,10 @@ mod tests {
         }
     }
 
-    fn schema() -> Completed<Schema<Tree, EmptyMutation, Subscriptions>> {
+    fn schema() -> Execution<Schema<Tree, EmptyMutation, Subscriptions>> {
         let schema = Schema::new(Tree, EmptyMutation, Subscriptions);
-        let sdl = schema.sdl();
-        Completed::new(schema, &sdl).unwrap()
+        let types = Types::read(&schema.sdl()).unwrap();
+        Execution::new(schema, Guard::new(Introspection::Everybody, &Limits::default(), types))
     }
 
     #[tokio::test]
@@ -360,5 +248,32 @@ mod tests {
     async fn requests_that_are_not_executed_stay_as_they_are() {
         let response = schema().execute(Request::new("{ nothing }")).await;
         assert_eq!((response.data, response.errors.len()), (Value::Null, 1));
+    }
+
+    #[test]
+    fn an_answer_has_the_order_of_its_question() {
+        let mut shape = Shape::default();
+        let key = Name::new;
+        for inside in ["z", "q", "y"] {
+            shape.add(&key("b"), None).add(&key(inside), None);
+        }
+        shape.add(&key("a"), None);
+        shape.add(&key("c"), None);
+        shape.add(&key("b"), None).add(&key("w"), None);
+        let mut response = Response::new(value!({
+            "c": 1,
+            "a": 2,
+            "b": [{ "w": 1, "y": 2, "q": 3, "z": { "free": 1, "form": 2 } }, null, { "q": 1 }],
+        }));
+        shape.complete(&mut response);
+        let expected = "{b: [{z: {free: 1, form: 2}, q: 3, y: 2, w: 1}, null, {q: 1}], a: 2, c: 1}";
+        assert_eq!(response.data.to_string(), expected);
+    }
+
+    #[tokio::test]
+    async fn fields_of_fragments_stand_where_they_are_spread() {
+        let query = "{ child { ...F } b: name ... on Tree { a: name } } fragment F on Tree { y: name x: name }";
+        let response = schema().execute(Request::new(query)).await;
+        assert_eq!(response.data.to_string(), r#"{child: {y: "oak", x: "oak"}, b: "oak", a: "oak"}"#);
     }
 }

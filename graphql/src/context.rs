@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use async_graphql::{Context, ID};
+use async_graphql::{Context, ID, parser::types::OperationType};
 use domain::{access::Viewer, ids::IdError};
 use live::Hub;
 use service::{App, presence::gather::Gatherer};
@@ -16,8 +16,20 @@ fn find<'a, T: Send + Sync + 'static>(ctx: &Context<'a>, what: &'static str) -> 
     ctx.data::<T>().map_err(|_| ApiError::internal(format!("the schema was built without {what}")))
 }
 
+/// What queries and subscriptions take in place of what mutations take: it has connections of its own, so that they leave
+/// some of them alone.
+pub struct ForQueries<T>(pub T);
+
+/// What is for the operation at hand.
+pub fn for_operation<'a, T: Send + Sync + 'static>(ctx: &Context<'a>, what: &'static str) -> Result<&'a T> {
+    if ctx.query_env.operation.node.ty == OperationType::Mutation {
+        return find(ctx, what);
+    }
+    ctx.data_opt::<ForQueries<T>>().map_or_else(|| find(ctx, what), |ForQueries(it)| Ok(it))
+}
+
 pub fn app<'a>(ctx: &Context<'a>) -> Result<&'a App> {
-    find(ctx, "its App")
+    for_operation(ctx, "its App")
 }
 
 pub fn hub<'a>(ctx: &Context<'a>) -> Result<&'a Hub> {
@@ -29,7 +41,7 @@ pub fn gatherer<'a>(ctx: &Context<'a>) -> Result<&'a Gatherer> {
 }
 
 pub fn beat_rates<'a>(ctx: &Context<'a>) -> Result<&'a BeatRates> {
-    find(ctx, "its rates")
+    find::<Arc<BeatRates>>(ctx, "its rates").map(AsRef::as_ref)
 }
 
 /// Who asks. A request without one is nobody's.

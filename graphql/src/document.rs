@@ -23,6 +23,9 @@ const DOCUMENT_DEPTH: usize = 100;
 /// How many words and signs a document may have, which is asked before it is parsed.
 const TOKENS: usize = 10_000;
 
+/// How long a name may be: of a field, an alias, a variable.
+const NAME: usize = 128;
+
 /// How many fields may have another name, with all fragments written out: each is one more time that a field is resolved.
 const ALIASES: usize = 250;
 
@@ -193,9 +196,15 @@ fn too_complex() -> ServerError {
 /// Is a document short and flat enough to be parsed?
 fn check_text(document: &str) -> Result<(), ServerError> {
     let (mut count, mut depth) = (0, 0_usize);
-    for first in tokens(document) {
+    for token in tokens(document) {
         count += 1;
-        match first? {
+        let token = token?;
+        let first = token.first().copied().unwrap_or_default();
+        if token.len() > NAME && first != b'"' {
+            let message = format!("a name is longer than {NAME} characters: choose a shorter one");
+            return Err(ApiError::query_too_complex(message).into());
+        }
+        match first {
             b'{' | b'[' | b'(' => depth += 1,
             // What closes more than was opened, or something else, is as far as the parser gets.
             b'}' | b']' | b')' => depth = depth.saturating_sub(1),
@@ -208,8 +217,8 @@ fn check_text(document: &str) -> Result<(), ServerError> {
     Ok(())
 }
 
-/// The first byte of each word, sign and string of a document, as far as the parser gets.
-fn tokens(document: &str) -> impl Iterator<Item = Result<u8, ServerError>> {
+/// Each word, sign and string of a document, as far as the parser gets.
+fn tokens(document: &str) -> impl Iterator<Item = Result<&[u8], ServerError>> {
     let mut rest = document.as_bytes();
     iter::from_fn(move || {
         while let [first @ (b' ' | b'\t' | b'\n' | b'\r' | b',' | b'#'), ..] = rest {
@@ -219,8 +228,9 @@ fn tokens(document: &str) -> impl Iterator<Item = Result<u8, ServerError>> {
         let first = *rest.first()?;
         let word = || rest.iter().take_while(|byte| is_word(**byte)).count().max(1);
         let length = if first == b'"' { string_length(rest) } else { Some(word()) };
-        rest = &rest[length.unwrap_or(rest.len())..];
-        Some(length.map(|_| first).ok_or_else(|| ServerError::new("A string does not end.", None)))
+        let (token, left) = rest.split_at(length.unwrap_or(rest.len()));
+        rest = left;
+        Some(length.map(|_| token).ok_or_else(|| ServerError::new("A string does not end.", None)))
     })
 }
 
@@ -292,6 +302,9 @@ mod tests {
             (format!("{{ a(in: [{}]) }}", "1 ".repeat(9_000)), true),
             (format!("{{ a(in: [{}]) }}", "1 ".repeat(10_000)), false),
             (format!("{}a{}", "{ a".repeat(200), "}".repeat(200)), false),
+            (format!("{{ {}: a }}", "n".repeat(128)), true),
+            (format!("{{ {}: a }}", "n".repeat(129)), false),
+            (format!("{{ a(in: \"{}\") }}", "n".repeat(1_000)), true),
             (format!("{{ a(in: {}{}) }}", "[".repeat(50), "]".repeat(50)), true),
             (format!("{{ a(in: {}{}) }}", "[".repeat(3_000), "]".repeat(3_000)), false),
             (format!("{{ a(in: {}1{}) }}", "{ a: ".repeat(2_000), "}".repeat(2_000)), false),

@@ -21,10 +21,7 @@ use service::{
     sessions, time_slots,
 };
 
-use super::{
-    context::{Result, viewer},
-    error::ApiError,
-};
+use super::context::{Result, for_operation, viewer};
 
 pub struct Loaders {
     app: App,
@@ -261,7 +258,7 @@ impl Loader<LivingBookingOf> for Loaders {
 }
 
 fn loaders<'a>(ctx: &Context<'a>) -> Result<&'a DataLoader<Loaders>> {
-    ctx.data::<DataLoader<Loaders>>().map_err(|_| ApiError::internal("the schema was built without its loaders"))
+    for_operation(ctx, "its loaders")
 }
 
 /// Loads one thing, together with what other fields ask for at the same time.

@@ -21,9 +21,28 @@ pub struct Types {
     input_objects: HashMap<Name, InputObject>,
     /// The arguments of directives.
     directives: HashMap<Name, HashMap<Name, Input>>,
+    sizes: Sizes,
     query: Option<Name>,
     mutation: Option<Name>,
     subscription: Option<Name>,
+}
+
+/// How large the schema is, for the price of introspection: of all types together, and of the largest.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Sizes {
+    pub types: u64,
+    pub directives: u64,
+    pub fields: u64,
+    pub most_fields: u64,
+    pub arguments: u64,
+    pub most_arguments: u64,
+    pub input_fields: u64,
+    pub most_input_fields: u64,
+    pub enum_values: u64,
+    pub most_enum_values: u64,
+    /// Interfaces count here too: each pair of an interface and an object is seen from both.
+    pub possible_types: u64,
+    pub most_possible_types: u64,
 }
 
 #[derive(Debug)]
@@ -59,6 +78,7 @@ impl Types {
         for definition in parse_schema(INTROSPECTION)?.definitions {
             types.add(definition);
         }
+        types.sizes = types.count(sdl)?;
         // Both fields of introspection are fields of the root of queries.
         let hidden = types.composites.remove("__Query").unwrap_or_default();
         if let Some(root) = types.query.as_ref().and_then(|query| types.composites.get_mut(query)) {
@@ -98,6 +118,58 @@ impl Types {
         }
     }
 
+    /// Sizes up the schema, and introspection with it.
+    fn count(&self, sdl: &str) -> Result<Sizes, parser::Error> {
+        let mut sizes = Sizes { directives: 8, ..Sizes::default() };
+        let mut add = |all: fn(&mut Sizes) -> (&mut u64, &mut u64), count: usize| {
+            let count = count as u64;
+            let (all, most) = all(&mut sizes);
+            *all += count;
+            *most = (*most).max(count);
+        };
+        for fields in self.composites.values() {
+            add(|sizes| (&mut sizes.fields, &mut sizes.most_fields), fields.len());
+            for field in fields.values() {
+                add(|sizes| (&mut sizes.arguments, &mut sizes.most_arguments), field.arguments.len());
+            }
+        }
+        for object in self.input_objects.values() {
+            add(|sizes| (&mut sizes.input_fields, &mut sizes.most_input_fields), object.fields.len());
+        }
+        let mut types = self.composites.len() + self.input_objects.len();
+        let mut implementations: HashMap<Name, usize> = HashMap::new();
+        for definition in parse_schema(sdl)?.definitions {
+            let TypeSystemDefinition::Type(definition) = definition else { continue };
+            match definition.node.kind {
+                TypeKind::Enum(of) => {
+                    add(|sizes| (&mut sizes.enum_values, &mut sizes.most_enum_values), of.values.len())
+                }
+                TypeKind::Union(of) => {
+                    add(|sizes| (&mut sizes.possible_types, &mut sizes.most_possible_types), of.members.len());
+                }
+                TypeKind::Object(object) => {
+                    for interface in object.implements {
+                        *implementations.entry(interface.node).or_default() += 1;
+                    }
+                    continue;
+                }
+                TypeKind::Scalar => {}
+                _ => continue,
+            }
+            types += 1;
+        }
+        // Those of introspection: __TypeKind and __DirectiveLocation.
+        add(|sizes| (&mut sizes.enum_values, &mut sizes.most_enum_values), 8);
+        add(|sizes| (&mut sizes.enum_values, &mut sizes.most_enum_values), 19);
+        for count in implementations.into_values() {
+            // From the interface, and from the objects.
+            add(|sizes| (&mut sizes.possible_types, &mut sizes.most_possible_types), count);
+        }
+        // The five scalars that every schema has, and the two enums of introspection.
+        sizes.types = types as u64 + 7;
+        Ok(sizes)
+    }
+
     /// The object whose fields an operation selects.
     pub fn root(&self, kind: OperationType) -> Option<&Name> {
         match kind {
@@ -105,6 +177,17 @@ impl Types {
             OperationType::Mutation => self.mutation.as_ref(),
             OperationType::Subscription => self.subscription.as_ref(),
         }
+    }
+
+    pub fn sizes(&self) -> Sizes {
+        self.sizes
+    }
+
+    /// All fields of objects and interfaces: the type, the name, and the type that they lead to.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.composites.iter().flat_map(|(of, fields)| {
+            fields.iter().map(move |(name, field)| (of.as_str(), name.as_str(), named_type(&field.of).as_str()))
+        })
     }
 
     pub fn field(&self, of: &Name, name: &Name) -> Option<&Field> {

@@ -372,7 +372,8 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::completion::Completed;
+    use crate::execute::{Execution, Guard};
+    use service::config::{Introspection, Limits};
 
     struct Echo;
 
@@ -434,10 +435,11 @@ mod tests {
 
     async fn ask(document: &str, variables: Json) -> Result<Json, String> {
         let schema = Schema::new(Echo, EmptyMutation, EmptySubscription);
-        let sdl = schema.sdl();
+        let types = Types::read(&schema.sdl()).unwrap();
+        let guard = Guard::new(Introspection::Everybody, &Limits::default(), types);
         let request = Request::new(document).variables(Variables::from_json(variables));
         let request = if document.contains("query A") { request.operation_name("A") } else { request };
-        let response = Completed::new(schema, &sdl).unwrap().execute(request).await;
+        let response = Execution::new(schema, guard).execute(request).await;
         match response.errors.as_slice() {
             [] => Ok(response.data.into_json().unwrap()),
             [error, ..] => Err(error.message.clone()),

@@ -82,6 +82,12 @@ impl App {
         Self { presence, ..self }
     }
 
+    /// The same for queries: with connections of their own, see [`Db::for_queries`].
+    #[must_use]
+    pub fn for_queries(&self) -> Self {
+        Self { db: self.db.for_queries(), ..self.clone() }
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }

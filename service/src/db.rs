@@ -50,6 +50,8 @@ const CLOSE: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: DatabaseConnection,
+    /// Connections that only queries take.
+    queries: Option<DatabaseConnection>,
     /// SQLite has one writer at a time: the turn is waited for here, in order, rather than by polling its lock.
     turn: Option<Arc<Mutex<()>>>,
 }
@@ -62,13 +64,36 @@ impl Db {
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self> {
         let pool = connect::connect(url, max_connections).await?;
         let turn = (pool.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
-        Ok(Self { pool, turn })
+        Ok(Self { pool, queries: None, turn })
+    }
+
+    /// Opens connections that are for queries alone, see [`for_queries`](Self::for_queries).
+    ///
+    /// # Errors
+    /// When the database can't be reached.
+    pub async fn with_query_connections(self, url: &str, max_connections: u32) -> Result<Self> {
+        let queries = Some(connect::connect(url, max_connections).await?);
+        Ok(Self { queries, ..self })
+    }
+
+    /// The same database for queries. They have connections of their own, if there are any, so that however many they are,
+    /// the rest is left to everything else.
+    #[must_use]
+    pub fn for_queries(&self) -> Self {
+        let pool = self.queries.as_ref().unwrap_or(&self.pool).clone();
+        Self { pool, queries: None, turn: self.turn.clone() }
     }
 
     /// Ends all connections, once nothing of this process needs them any more. Then all of SQLite's database is in its one
     /// file: the last connection puts it there.
     pub async fn close(&self) {
-        if tokio::time::timeout(CLOSE, self.pool.close_by_ref()).await.is_err() {
+        let close = async {
+            if let Some(queries) = &self.queries {
+                drop(queries.close_by_ref().await);
+            }
+            drop(self.pool.close_by_ref().await);
+        };
+        if tokio::time::timeout(CLOSE, close).await.is_err() {
             tracing::info!("some connections to the database were still in use");
         }
     }

@@ -31,7 +31,7 @@ pub struct Running {
 /// Migrates, and starts what `serve` runs: with no Redis, the jobs too.
 pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<Running> {
     let authenticator = setup::authenticator(settings)?;
-    let db = setup::database(settings).await?;
+    let db = setup::serving_database(settings).await?;
     let wake = setup::wake(settings, &db).await?;
     let (queue, handle) = setup::queue(settings, &db).await?;
     let app = setup::app(settings, db, wake, queue);

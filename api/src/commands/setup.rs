@@ -82,7 +82,23 @@ pub fn authenticator(settings: &Settings) -> anyhow::Result<Authenticator> {
 
 /// Connects to the database and migrates it, one process at a time.
 pub async fn database(settings: &Settings) -> anyhow::Result<Db> {
-    let db = Db::connect(&settings.database_url, settings.database_connections).await.map_err(told);
+    connect(settings, settings.database_connections).await
+}
+
+/// The same for a server: half of the connections are for queries alone.
+pub async fn serving_database(settings: &Settings) -> anyhow::Result<Db> {
+    let all = settings.database_connections;
+    let is_in_memory = settings.is_sqlite() && settings.sqlite_file().is_none();
+    if all < 2 || is_in_memory {
+        return database(settings).await;
+    }
+    let db = connect(settings, all - all / 2).await?;
+    let db = db.with_query_connections(&settings.database_url, all / 2).await.map_err(told);
+    db.context("connecting to DATABASE_URL for queries")
+}
+
+async fn connect(settings: &Settings, connections: u32) -> anyhow::Result<Db> {
+    let db = Db::connect(&settings.database_url, connections).await.map_err(told);
     let db = db.context("connecting to DATABASE_URL")?;
     if let Err(error) = db.migrate().await {
         db.close().await;

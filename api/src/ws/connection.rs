@@ -17,7 +17,7 @@ use futures_util::{
     stream::FuturesUnordered,
 };
 use governor::{DefaultDirectRateLimiter, RateLimiter};
-use graphql::{guard::ClientAddress, hearts::Hearts};
+use graphql::{execute::ClientAddress, hearts::Hearts};
 use live::{Content, CutOff, Letter, OperationNumber, Subscription};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tracing::Instrument as _;

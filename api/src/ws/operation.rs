@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ErrorExtensionValues, Response, ServerError, Value, parser::types::OperationType};
 use domain::access::Viewer;
 use futures_util::StreamExt;
-use graphql::{error::is_failure, guard::ClientAddress, hearts::Hearts};
+use graphql::{error::is_failure, execute::ClientAddress, hearts::Hearts};
 use live::{
     Content, CutOff, Letter, Made, Mailbox, OperationNumber, Registrar, ReplayError, StartExecution, Subscription,
 };

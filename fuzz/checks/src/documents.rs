@@ -13,7 +13,7 @@ use domain::access::Viewer;
 use graphql::{
     document::check_document,
     error::add_missing_codes,
-    guard::{ClientAddress, Guard, Guarded},
+    execute::{ClientAddress, Execution, Guard},
 };
 use service::config::{Introspection, Limits};
 use tokio::runtime::{Builder, Runtime};
@@ -52,7 +52,8 @@ fn check_answer(text: &str, asks_schema: bool) {
     });
     static SCHEMA: LazyLock<Stage> = LazyLock::new(|| stage::schema(None));
 
-    let executor = Guarded::new(SCHEMA.clone(), Guard::new(Introspection::Nobody, &Limits::default()));
+    let executor =
+        Execution::new(SCHEMA.clone(), Guard::new(Introspection::Nobody, &Limits::default(), stage::types()));
     let request = Request::new(text).data(Viewer::NOBODY).data(ClientAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
     let mut response = RUNTIME.block_on(executor.execute(request));
     add_missing_codes(&mut response);

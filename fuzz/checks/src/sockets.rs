@@ -24,7 +24,7 @@ use domain::{access::Viewer, clock::Clock, ids::PersonId};
 use futures_util::{SinkExt, StreamExt, future::join};
 use graphql::{
     error::add_missing_codes,
-    guard::{Guard, Guarded},
+    execute::{Execution, Guard},
 };
 use live::{Hub, HubSettings};
 use serde_json::{Map, Value, json};
@@ -113,7 +113,10 @@ impl Server {
             clock: Arc::new(SimulatedClock(started_at)),
             shutdown: shutdown.clone(),
         };
-        let executor = Guarded::new(stage::schema(Some(hub.clone())), Guard::new(Introspection::Nobody, &limits));
+        let executor = Execution::new(
+            stage::schema(Some(hub.clone())),
+            Guard::new(Introspection::Nobody, &limits, stage::types()),
+        );
         let sockets = Sockets::new(executor, hub.clone(), settings);
         let router = Router::new().route("/graphql/ws", get(upgrade)).with_state(sockets.clone());
         let (doors, opened) = mpsc::channel(1);

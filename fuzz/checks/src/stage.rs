@@ -10,10 +10,7 @@ use domain::{
     news::{Change, ChangeKind, Event, Location, Narrowing, Position, SessionChange, SessionNarrowing},
 };
 use futures_util::{Stream, StreamExt, future, stream};
-use graphql::{
-    error::ApiError,
-    limits::{COMPLEXITY, DEPTH},
-};
+use graphql::{error::ApiError, registry::Types};
 use live::{ChangeSource, CursorStanding, GroupFeed, Hub, LiveEvent, Registrar, Registration};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
@@ -23,9 +20,14 @@ pub const VIEWER: &str = "viewer:";
 
 pub type Stage = Schema<Query, Mutation, Changes>;
 
+/// The types of the schema.
+pub fn types() -> Types {
+    Types::read(&schema(None).sdl()).expect("the schema's text can be read")
+}
+
 /// Without a hub, subscriptions cannot be executed.
 pub fn schema(hub: Option<Hub>) -> Stage {
-    let builder = Schema::build(Query, Mutation, Changes).limit_depth(DEPTH).limit_complexity(COMPLEXITY);
+    let builder = Schema::build(Query, Mutation, Changes);
     match hub {
         Some(hub) => builder.data(hub).finish(),
         None => builder.finish(),

@@ -22,7 +22,6 @@ pub struct AuditQuery;
 impl AuditQuery {
     /// Who changed which session, instance, override, booking, person or activity, the newest first. Admins; null for others. nodeId: of what
     /// was changed. actor: as entries have it. What happens by itself, such as openings, is in the subscriptions.
-    #[graphql(complexity = "crate::limits::page(first, None) * (1 + child_complexity)")]
     async fn audit_log(
         &self,
         ctx: &Context<'_>,

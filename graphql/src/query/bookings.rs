@@ -27,7 +27,6 @@ pub struct BookingQuery;
 impl BookingQuery {
     /// Everybody: what can be booked, and what is taken; by start. Slots that start in [from, to); without either those that have not
     /// ended.
-    #[graphql(complexity = "crate::limits::page(first, None) * (1 + child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "as many as the field has")]
     async fn time_slots(
         &self,
@@ -56,7 +55,6 @@ impl BookingQuery {
     }
 
     /// Admins see all; others the bookings in which they are mentor or student. The newest first. None without a token.
-    #[graphql(complexity = "crate::limits::page(first, None) * (1 + child_complexity)")]
     async fn bookings(
         &self,
         ctx: &Context<'_>,

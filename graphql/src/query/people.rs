@@ -23,7 +23,6 @@ impl PersonQuery {
     }
 
     /// Admins, and organisers to check people in or name organisers; null for others. By name.
-    #[graphql(complexity = "crate::limits::page(first, None) * (1 + child_complexity)")]
     async fn people(
         &self,
         ctx: &Context<'_>,

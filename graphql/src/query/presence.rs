@@ -36,7 +36,6 @@ impl PresenceQuery {
     }
 
     /// Admins; the newest first.
-    #[graphql(complexity = "crate::limits::page(first, None) * (1 + child_complexity)")]
     async fn presences(
         &self,
         ctx: &Context<'_>,

@@ -39,7 +39,6 @@ impl SessionQuery {
     }
 
     /// Sessions by name.
-    #[graphql(complexity = "crate::limits::page(first, last) * (1 + child_complexity)")]
     async fn sessions(
         &self,
         ctx: &Context<'_>,
@@ -60,7 +59,6 @@ impl SessionQuery {
     }
 
     /// What is in session now, by start.
-    #[graphql(complexity = "crate::limits::page(first, None) * (1 + child_complexity)")]
     async fn active_session_instances(
         &self,
         ctx: &Context<'_>,

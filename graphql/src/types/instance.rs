@@ -148,7 +148,6 @@ impl SessionInstance {
     }
 
     /// Who answered, the newest answer first. Null for those who may not see it: it is for admins, organisers, and people who said yes here.
-    #[graphql(complexity = "crate::limits::page(first, None) * (1 + child_complexity)")]
     async fn check_ins(
         &self,
         ctx: &Context<'_>,
@@ -170,7 +169,6 @@ impl SessionInstance {
     }
 
     /// Other active instances in the same city and country.
-    #[graphql(complexity = "crate::limits::LIST * (1 + child_complexity)")]
     async fn nearby_active_instances(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
         let session = self.load_session(ctx).await?;
         let nearby = active_at(ctx, session.city, session.country).await?;

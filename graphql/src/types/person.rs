@@ -73,13 +73,11 @@ impl Person {
     }
 
     /// What is on in the person's city and country.
-    #[graphql(complexity = "crate::limits::LIST * (1 + child_complexity)")]
     async fn nearby_active_instances(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
         active_at(ctx, self.0.city.clone(), self.0.country.clone()).await
     }
 
     /// The newest first. Null for others than the person and admins.
-    #[graphql(complexity = "crate::limits::page(first, None) * (1 + child_complexity)")]
     async fn check_ins(
         &self,
         ctx: &Context<'_>,

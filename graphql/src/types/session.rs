@@ -226,14 +226,12 @@ impl Session {
     }
 
     /// What is on now, by start.
-    #[graphql(complexity = "crate::limits::LIST * (1 + child_complexity)")]
     async fn active_instances(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
         let rows = load(ctx, ActiveOf(self.key())).await?.unwrap_or_default();
         Ok(rows.into_iter().map(SessionInstance).collect())
     }
 
     /// Who may change the session and its meetings, by name.
-    #[graphql(complexity = "crate::limits::LIST * (1 + child_complexity)")]
     async fn organizers(&self, ctx: &Context<'_>) -> Result<Vec<Person>> {
         let rows = load(ctx, OrganizersOf(self.key())).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Person).collect())
@@ -245,7 +243,6 @@ impl Session {
     }
 
     /// The meetings that the recurrence calls for, from a date on (today when left out). Null when the zone or the recurrence can't be read.
-    #[graphql(complexity = "usize::try_from(first).unwrap_or_default() * (1 + child_complexity)")]
     async fn occurrences(
         &self,
         ctx: &Context<'_>,
@@ -285,7 +282,6 @@ impl Session {
     }
 
     /// Its dated meetings, by start; dates in `[from, to)`.
-    #[graphql(complexity = "crate::limits::page(first, last) * (1 + child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn instances(
         &self,

@@ -125,6 +125,12 @@ pub struct Limits {
     pub connection_init: Duration,
     /// `REQUEST_SECONDS` (30): how long a query may take, and a mutation until it is answered, whether or not it is done.
     pub request: Duration,
+    /// `MAX_QUERIES` (64): how many queries run at once. Others wait for their turn for some seconds.
+    pub queries: usize,
+    /// `MAX_QUERIES_PER_ADDRESS` (32): the same of one address.
+    pub queries_per_address: usize,
+    /// `MAX_ANSWER_BYTES` (10485760): how long an answer may be, and what one event is for one subscription.
+    pub answer_bytes: u64,
     /// `MUTATIONS_PER_SECOND_PER_ADDRESS` (1000): in the long run; at once those of five seconds.
     pub mutations_per_second_per_address: u32,
     /// `MUTATIONS_PER_SECOND_PER_PERSON` (1000): the same of one person who is no admin.
@@ -145,6 +151,9 @@ impl Default for Limits {
             socket_message_bytes: 256 * 1024,
             connection_init: Duration::from_secs(10),
             request: Duration::from_secs(30),
+            queries: 64,
+            queries_per_address: 32,
+            answer_bytes: 10 * 1024 * 1024,
             mutations_per_second_per_address: 1_000,
             mutations_per_second_per_person: 1_000,
         }
@@ -192,6 +201,9 @@ impl Limits {
             )?,
             connection_init: Duration::from_secs(source.number("CONNECTION_INIT_SECONDS", seconds, 1..=600)?),
             request: Duration::from_secs(source.number("REQUEST_SECONDS", usual.request.as_secs(), 1..=600)?),
+            queries: source.number("MAX_QUERIES", usual.queries, 1..=100_000)?,
+            queries_per_address: source.number("MAX_QUERIES_PER_ADDRESS", usual.queries_per_address, 1..=100_000)?,
+            answer_bytes: source.number("MAX_ANSWER_BYTES", usual.answer_bytes, 1_024..=1 << 32)?,
             mutations_per_second_per_address: source.number(
                 "MUTATIONS_PER_SECOND_PER_ADDRESS",
                 usual.mutations_per_second_per_address,

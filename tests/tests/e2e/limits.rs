@@ -49,6 +49,43 @@ fn excesses() -> Vec<(&'static str, String)> {
             "objects in objects in a value",
             format!("{{ node(id: {}1{}) {{ id }} }}", "{a:".repeat(400), "}".repeat(400)),
         ),
+        (
+            "introspection in circles",
+            format!(
+                "{{ __type(name: \"Node\") {{ {}name{} }} }}",
+                "possibleTypes { interfaces { ".repeat(6),
+                " } }".repeat(6)
+            ),
+        ),
+        (
+            "introspection in circles through fragments",
+            "{ __type(name: \"Node\") { ...A } } fragment A on __Type { possibleTypes { ...B } } \
+             fragment B on __Type { fields { type { ...C } } } fragment C on __Type { fields { type { ...D } } } \
+             fragment D on __Type { fields { type { ...E } } } fragment E on __Type { fields { args { name } } }"
+                .to_owned(),
+        ),
+        ("one type, often", format!("{{ {} }}", many(250, |n| format!("a{n}: __type(name: \"Query\") {{ name }} ")))),
+        ("counts", format!("{{ {} }}", many(120, |n| format!("a{n}: sessions(first: 0) {{ totalCount }} ")))),
+        (
+            "lists in lists, one by one",
+            "{ sessions(first: 100) { nodes { a: instances(first: 0) { totalCount } b: instances(first: 0) { totalCount } } } }"
+                .to_owned(),
+        ),
+        (
+            "a selection that costs as much at each event",
+            format!(
+                "subscription {{ activeSessionChanged {{ session {{ {} }} }} }}",
+                many(120, |n| format!("a{n}: instances(first: 0) {{ totalCount }} "))
+            ),
+        ),
+        ("a long name", format!("{{ {}: viewerIsAdmin }}", "n".repeat(129))),
+        (
+            "a long value, often",
+            format!(
+                "{{ sessions(first: 100) {{ nodes {{ instances(after: \"{}\") {{ pageInfo {{ endCursor }} }} }} }} }}",
+                "x".repeat(50_000)
+            ),
+        ),
         // The fields of a mutation are counted before validation finds the circle.
         (
             "fragments in circles",
@@ -162,6 +199,104 @@ async fn slow_query_is_abandoned_and_slow_mutation_completes() -> Result<()> {
         Ok(())
     })
     .await
+}
+
+#[tokio::test]
+async fn clients_may_read_the_whole_schema() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let server = Program::serve(&Settings::new(&database.url)).await?;
+    for deprecated in ["", "(includeDeprecated: true)"] {
+        let of_type = "ofType { kind name ".repeat(9) + &"}".repeat(9);
+        let document = format!(
+            "query IntrospectionQuery {{ __schema {{
+                description queryType {{ name }} mutationType {{ name }} subscriptionType {{ name }}
+                types {{ ...FullType }}
+                directives {{ name description isRepeatable locations args{deprecated} {{ ...InputValue }} }}
+            }} }}
+            fragment FullType on __Type {{
+                kind name description specifiedByURL isOneOf
+                fields(includeDeprecated: true) {{
+                    name description args{deprecated} {{ ...InputValue }} type {{ ...TypeRef }} isDeprecated deprecationReason
+                }}
+                inputFields{deprecated} {{ ...InputValue }}
+                interfaces {{ ...TypeRef }}
+                enumValues(includeDeprecated: true) {{ name description isDeprecated deprecationReason }}
+                possibleTypes {{ ...TypeRef }}
+            }}
+            fragment InputValue on __InputValue {{
+                name description type {{ ...TypeRef }} defaultValue isDeprecated deprecationReason
+            }}
+            fragment TypeRef on __Type {{ kind name {of_type} }}"
+        );
+        let schema = server.client().data(&document, json!({})).await?;
+        let types = schema["__schema"]["types"].as_array().map_or(0, Vec::len);
+        ensure!(types > 50, "{types} types");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn answers_that_are_too_long_are_refused() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let server = Program::serve(&Settings::new(&database.url).with("MAX_ANSWER_BYTES", "20000")).await?;
+    let admin = server.admin();
+    let person = create_person(&admin, "Ann").await?;
+    let city = "c".repeat(9_000);
+    let update =
+        "mutation($id: ID!, $city: String) { updatePerson(input: { id: $id, city: $city }) { person { id } } }";
+    admin.data(update, json!({ "id": person, "city": city })).await?;
+    let once = "query($id: ID!) { person(id: $id) { city } }";
+    admin.data(once, json!({ "id": person })).await?;
+    let often = "query($id: ID!) { person(id: $id) { a: city b: city c: city } }";
+    let mut socket = server.socket(admin.token()).await?;
+    let refused = admin.query(often, json!({ "id": person })).await?;
+    assert_eq!(refused.code().as_deref(), Some("QUERY_TOO_COMPLEX"), "{}", refused.body);
+    ensure!(refused.body["errors"].as_array().map(Vec::len) == Some(1), "{}", refused.body);
+    ensure!(refused.body.get("data").is_none_or(Value::is_null), "{}", refused.body);
+    socket.subscribe("1", often, json!({ "id": person }))?;
+    let answer = socket.any_for("1", LIMIT).await?;
+    assert_eq!(answer.message["payload"][0]["extensions"]["code"], "QUERY_TOO_COMPLEX", "{}", answer.message);
+    Ok(())
+}
+
+#[tokio::test]
+async fn queries_leave_connections_for_everything_else() -> Result<()> {
+    let database = TestDatabase::postgres().await?;
+    // No jobs beside it: with a Redis that nobody is at, the server runs none.
+    let settings = Settings::new(&database.url)
+        .redis("redis://127.0.0.1:1/")
+        .with("DATABASE_CONNECTIONS", "4")
+        .with("MAX_QUERIES", "6")
+        .with("REQUEST_SECONDS", "30");
+    let server = Program::serve(&settings).await?;
+    let admin = server.admin();
+    let connection = database.connect().await?;
+    let hold = connection.begin().await?;
+    execute(&hold, "LOCK TABLE activity").await?;
+
+    // Each waits for the table, with a connection as long as there are any.
+    let stuck: Vec<_> = (0..6)
+        .map(|_| {
+            let admin = admin.clone();
+            tokio::spawn(async move { admin.query("{ activity(key: \"interview\") { id } }", json!({})).await })
+        })
+        .collect();
+    let refused = eventually(LIMIT, "queries to have taken all turns", async || {
+        let refused = admin.query("{ viewerIsAdmin }", json!({})).await?;
+        ensure!(refused.code().is_some(), "it was answered");
+        Ok(refused)
+    });
+    let refused = refused.await?;
+    assert_eq!((refused.status, refused.code().as_deref()), (429, Some("RATE_LIMITED")), "{}", refused.body);
+    let ready = reqwest::get(admin.address("/health/ready")).await?;
+    assert_eq!(ready.status(), StatusCode::OK);
+    create_person(&admin, "Ann").await?;
+    hold.rollback().await?;
+    for query in stuck {
+        query.await??;
+    }
+    admin.data("{ viewerIsAdmin }", json!({})).await?;
+    Ok(())
 }
 
 #[tokio::test]

@@ -1,0 +1,129 @@
+//! How long an answer may be. Its bytes are counted while it is made, so that one that is too long never fills the memory.
+//!
+//! To count costs time at each field, and most documents can't have a long answer, which their [`Cost`] says: those are
+//! executed without.
+
+use std::{
+    any::TypeId,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use async_graphql::{
+    Data, Executor, QueryPathSegment, Request, Response, SchemaBuilder, ServerResult, Value, async_trait,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo},
+};
+use futures_util::stream::BoxStream;
+
+use super::{Mutation, Query, Schema, Subscription, error::ApiError, operation::Cost};
+
+/// The schema as it is executed: with its answers counted or without.
+#[derive(Clone)]
+pub struct Limited {
+    plain: Schema,
+    counting: Schema,
+    most: u64,
+}
+
+impl Limited {
+    /// `build` says what both have in common.
+    pub fn new(build: impl Fn() -> SchemaBuilder<Query, Mutation, Subscription>, most: u64) -> Self {
+        Self { plain: build().finish(), counting: build().extension(CountAnswer { most }).finish(), most }
+    }
+
+    fn schema_for(&self, request: &Request) -> &Schema {
+        let cost = request.data.get(&TypeId::of::<Cost>()).and_then(|cost| cost.downcast_ref::<Cost>());
+        if cost.is_some_and(|cost| cost.answer_bytes <= self.most) { &self.plain } else { &self.counting }
+    }
+}
+
+impl Executor for Limited {
+    async fn execute(&self, request: Request) -> Response {
+        self.schema_for(&request).execute(request).await
+    }
+
+    fn execute_stream(&self, request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        Executor::execute_stream(self.schema_for(&request), request, session_data)
+    }
+}
+
+struct CountAnswer {
+    most: u64,
+}
+
+impl ExtensionFactory for CountAnswer {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Counter { bytes: AtomicU64::new(0), most: self.most })
+    }
+}
+
+/// Of one request: of a subscription, of one event after the other.
+struct Counter {
+    bytes: AtomicU64,
+    most: u64,
+}
+
+impl Counter {
+    fn too_long(&self) -> Option<ApiError> {
+        let is_too_long = self.bytes.load(Ordering::Relaxed) > self.most;
+        is_too_long.then(|| {
+            ApiError::query_too_complex(format!(
+                "the answer is longer than {} bytes: ask for shorter lists, or split the document up",
+                self.most
+            ))
+        })
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for Counter {
+    async fn execute(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        operation_name: Option<&str>,
+        next: NextExecute<'_>,
+    ) -> Response {
+        self.bytes.store(0, Ordering::Relaxed);
+        let response = next.run(ctx, operation_name).await;
+        self.too_long().map_or(response, ApiError::into_response)
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        info: ResolveInfo<'_>,
+        next: NextResolve<'_>,
+    ) -> ServerResult<Option<Value>> {
+        if let Some(error) = self.too_long() {
+            return Err(error.into());
+        }
+        let key = match info.path_node.segment {
+            QueryPathSegment::Name(name) => name.len() + 4,
+            QueryPathSegment::Index(_) => 1,
+        };
+        let value = next.run(ctx, info).await?;
+        let bytes = key + value.as_ref().map_or(4, own_bytes);
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        Ok(value)
+    }
+}
+
+/// How many bytes of JSON a value is, without what is counted by itself: the fields of an object, the items of a list.
+fn own_bytes(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Boolean(_) | Value::List(_) | Value::Object(_) => 4,
+        Value::Number(_) => 8,
+        Value::Enum(name) => name.len() + 2,
+        Value::Binary(bytes) => bytes.len(),
+        Value::String(text) => {
+            let written = text.bytes().map(|byte| match byte {
+                0..0x20 => 6,
+                b'"' | b'\\' => 2,
+                _ => 1,
+            });
+            written.sum::<usize>() + 2
+        }
+    }
+}

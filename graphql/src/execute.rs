@@ -1,0 +1,224 @@
+//! The one way in which requests are executed, on every transport alike. Before any resolver runs: may the viewer see the
+//! schema, does it cost too much, is it too often; then how long it may take, and that its answer is as it should be.
+
+use std::{any::TypeId, net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
+
+use async_graphql::{Data, Executor, Request, Response, ServerError, parser::types::OperationType};
+use domain::{access::Viewer, ids::PersonId};
+use futures_util::stream::{self, BoxStream, StreamExt as _};
+use service::config::{Introspection, Limits};
+use tokio::time::timeout;
+use tracing::Instrument as _;
+
+use super::{
+    document::find_operation, error::ApiError, operation::Operation, registry::Types, turns::Turns, variables,
+};
+use crate::rate::{self, Rates};
+
+/// Where a request came from, as far as limits go. Without it a request is the program's own.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientAddress(pub IpAddr);
+
+/// An executor that refuses what is not allowed, and mends what the other one answers.
+#[derive(Clone)]
+pub struct Execution<E> {
+    executor: E,
+    guard: Arc<Guard>,
+}
+
+/// The rules, and who did how much of late.
+pub struct Guard {
+    introspection: Introspection,
+    patience: Duration,
+    types: Types,
+    queries: Turns,
+    mutations_by_address: Rates<IpAddr>,
+    mutations_by_person: Rates<PersonId>,
+}
+
+/// How many seconds' worth of mutations may come at once.
+const BURST_SECONDS: u32 = 5;
+
+impl Guard {
+    /// `types`: those of the schema that is executed.
+    pub fn new(introspection: Introspection, limits: &Limits, types: Types) -> Self {
+        let quota = |a_second: u32| rate::per_second(a_second, a_second.saturating_mul(BURST_SECONDS));
+        Self {
+            introspection,
+            patience: limits.request,
+            types,
+            queries: Turns::new(limits.queries, limits.queries_per_address),
+            mutations_by_address: Rates::new(quota(limits.mutations_per_second_per_address)),
+            mutations_by_person: Rates::new(quota(limits.mutations_per_second_per_person)),
+        }
+    }
+
+    /// Reads a request and says whether it may be executed. Its cost goes with it, and its variables are settled.
+    ///
+    /// One that can't be read is no operation: its executor says what is wrong.
+    fn admit(&self, request: &mut Request) -> Result<Option<Arc<Operation>>, ServerError> {
+        let viewer = data::<Viewer>(request).copied().unwrap_or(Viewer::NOBODY);
+        let address = client_address(request);
+        let (name, variables) = (request.operation_name.take(), std::mem::take(&mut request.variables));
+        let read = request.parsed_query().and_then(|document| {
+            let operation = &find_operation(document, name.as_deref())?.node;
+            Ok(Operation::read(&self.types, document, operation, &variables))
+        });
+        (request.operation_name, request.variables) = (name, variables);
+        let Ok(read) = read else { return Ok(None) };
+        let operation = read?;
+        self.check(&operation, viewer, address)?;
+        variables::settle(&self.types, request)?;
+        request.data.insert(operation.cost);
+        Ok(Some(Arc::new(operation)))
+    }
+
+    fn check(&self, operation: &Operation, viewer: Viewer, address: Option<IpAddr>) -> Result<(), ApiError> {
+        let is_allowed = match self.introspection {
+            Introspection::Everybody => true,
+            Introspection::Admins => viewer.is_admin,
+            Introspection::Nobody => false,
+        };
+        if !is_allowed && operation.shows_schema {
+            return Err(self.refuse_introspection(viewer));
+        }
+        if operation.kind == OperationType::Mutation {
+            // A machine that is an admin may do all that its address may.
+            let person = viewer.person.filter(|_| !viewer.is_admin);
+            let may = NonZeroU32::new(operation.root_fields).is_none_or(|count| {
+                address.is_none_or(|address| self.mutations_by_address.take_all(&address, count))
+                    && person.is_none_or(|person| self.mutations_by_person.take_all(&person, count))
+            });
+            if !may {
+                return Err(ApiError::rate_limited("too many mutations a second: try again later"));
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse_introspection(&self, viewer: Viewer) -> ApiError {
+        match self.introspection {
+            Introspection::Admins if !viewer.is_signed_in() => {
+                ApiError::unauthenticated("here only admins are shown the schema: sign in")
+            }
+            Introspection::Admins => ApiError::forbidden("here only admins are shown the schema"),
+            _ => ApiError::forbidden("the schema is not shown here"),
+        }
+    }
+}
+
+fn data<T: 'static>(request: &Request) -> Option<&T> {
+    request.data.get(&TypeId::of::<T>())?.downcast_ref()
+}
+
+fn client_address(request: &Request) -> Option<IpAddr> {
+    data::<ClientAddress>(request).map(|ClientAddress(address)| *address)
+}
+
+impl<E: Executor> Execution<E> {
+    pub fn new(executor: E, guard: Guard) -> Self {
+        Self { executor, guard: Arc::new(guard) }
+    }
+
+    /// What has begun to change something is finished, also when nobody waits for it any more.
+    async fn finish(&self, request: Request) -> Response {
+        let executor = self.executor.clone();
+        let execution = tokio::spawn(async move { executor.execute(request).await }.in_current_span());
+        match timeout(self.guard.patience, execution).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(failure)) => ApiError::internal(failure).into_response(),
+            Err(_) => ApiError::unanswered(self.guard.patience).into_response(),
+        }
+    }
+
+    /// Waits for its turn, and takes as long as it may.
+    async fn query(&self, request: Request) -> Response {
+        let _turn = match self.guard.queries.take(client_address(&request)).await {
+            Ok(turn) => turn,
+            Err(error) => return error.into_response(),
+        };
+        if let Ok(response) = timeout(self.guard.patience, self.executor.execute(request)).await {
+            return response;
+        }
+        let seconds = self.guard.patience.as_secs();
+        ApiError::query_too_complex(format!("the query took longer than {seconds} seconds")).into_response()
+    }
+}
+
+impl<E: Executor> Executor for Execution<E> {
+    async fn execute(&self, mut request: Request) -> Response {
+        let operation = match self.guard.admit(&mut request) {
+            Ok(operation) => operation,
+            Err(error) => return Response::from_errors(vec![error]),
+        };
+        let mut response = match operation.as_ref().map(|operation| operation.kind) {
+            Some(OperationType::Mutation) => self.finish(request).await,
+            _ => self.query(request).await,
+        };
+        if let Some(operation) = operation {
+            operation.shape.complete(&mut response);
+        }
+        response
+    }
+
+    fn execute_stream(&self, mut request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        let operation = match self.guard.admit(&mut request) {
+            Ok(operation) => operation,
+            Err(error) => return stream::iter([Response::from_errors(vec![error])]).boxed(),
+        };
+        let responses = self.executor.execute_stream(request, session_data);
+        let completed = responses.map(move |mut response| {
+            if let Some(operation) = &operation {
+                operation.shape.complete(&mut response);
+            }
+            response
+        });
+        completed.boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use serde_json::json;
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    /// Takes a minute for everything, and notes what it finished.
+    #[derive(Clone, Default)]
+    struct Slow(Arc<AtomicBool>);
+
+    impl Executor for Slow {
+        async fn execute(&self, _request: Request) -> Response {
+            sleep(Duration::from_mins(1)).await;
+            self.0.store(true, Ordering::Relaxed);
+            Response::new(async_graphql::Value::Null)
+        }
+
+        fn execute_stream(&self, _request: Request, _data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+            stream::empty().boxed()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_late_query_is_dropped_and_a_late_mutation_goes_on() {
+        for (document, code, is_finished) in
+            [("{ a }", "QUERY_TOO_COMPLEX", false), ("mutation { a }", "INTERNAL", true)]
+        {
+            let slow = Slow::default();
+            let execution = Execution::new(
+                slow.clone(),
+                Guard::new(Introspection::Everybody, &Limits::default(), Types::default()),
+            );
+            let asked = Instant::now();
+            let response = execution.execute(Request::new(document)).await;
+            assert_eq!(asked.elapsed().as_secs(), Limits::default().request.as_secs(), "{document}");
+            let answer = serde_json::to_value(&response).unwrap();
+            assert_eq!(answer["errors"][0]["extensions"]["code"], json!(code), "{document}");
+            sleep(Duration::from_mins(1)).await;
+            assert_eq!(slow.0.load(Ordering::Relaxed), is_finished, "{document}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! How many queries run at once: in all, and of one address. Others wait for their turn, for some seconds.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+use super::error::ApiError;
+
+/// How long a query waits for its turn.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// How many addresses are known before those that ask nothing are forgotten.
+const ADDRESSES: usize = 1024;
+
+/// Who runs queries.
+pub struct Turns {
+    all: Arc<Semaphore>,
+    each: usize,
+    by_address: Mutex<HashMap<IpAddr, Arc<Semaphore>>>,
+}
+
+/// A query may run as long as this is held.
+pub struct Turn {
+    _of_all: OwnedSemaphorePermit,
+    _of_address: Option<OwnedSemaphorePermit>,
+}
+
+impl Turns {
+    pub fn new(all: usize, each: usize) -> Self {
+        Self { all: Arc::new(Semaphore::new(all)), each, by_address: Mutex::default() }
+    }
+
+    /// Waits for the turn of a query. Those of one address wait for each other before they wait for others.
+    ///
+    /// # Errors
+    /// RATE_LIMITED, when it does not come for some seconds.
+    pub async fn take(&self, address: Option<IpAddr>) -> Result<Turn, ApiError> {
+        let own = address.map(|address| self.of_address(address));
+        let taken = async {
+            let of_address = match own {
+                Some(own) => Some(own.acquire_owned().await?),
+                None => None,
+            };
+            Ok::<_, tokio::sync::AcquireError>(Turn {
+                _of_all: Arc::clone(&self.all).acquire_owned().await?,
+                _of_address: of_address,
+            })
+        };
+        match timeout(WAIT, taken).await {
+            Ok(Ok(turn)) => Ok(turn),
+            Ok(Err(closed)) => Err(ApiError::internal(closed)),
+            Err(_) => Err(ApiError::rate_limited("too many queries run at the same time: try again later")),
+        }
+    }
+
+    fn of_address(&self, address: IpAddr) -> Arc<Semaphore> {
+        let mut by_address = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        if by_address.len() >= ADDRESSES {
+            // Whoever runs a query or waits holds on to its semaphore.
+            by_address.retain(|_, own| Arc::strong_count(own) > 1);
+        }
+        let own = by_address.entry(address).or_insert_with(|| Arc::new(Semaphore::new(self.each)));
+        Arc::clone(own)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::error::ErrorCode;
+
+    const fn address(last: u8) -> Option<IpAddr> {
+        Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, last)))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_leaves_room_for_others() {
+        let turns = Turns::new(3, 2);
+        let first = turns.take(address(1)).await.ok();
+        let _second = turns.take(address(1)).await.ok();
+        let refused = turns.take(address(1)).await.err().map(|error| error.code());
+        assert_eq!(refused, Some(ErrorCode::RateLimited));
+        let _third = turns.take(address(2)).await.ok();
+        let refused = turns.take(address(2)).await.err().map(|error| error.code());
+        assert_eq!(refused, Some(ErrorCode::RateLimited), "the server is full");
+        drop(first);
+        assert!(turns.take(address(2)).await.is_ok());
+        assert!(turns.take(None).await.is_ok(), "what was not taken is free again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_gets_the_next_turn() {
+        let turns = Turns::new(1, 1);
+        let first = turns.take(address(1)).await.ok();
+        let (taken, ()) = tokio::join!(turns.take(address(2)), async {
+            tokio::time::sleep(WAIT / 2).await;
+            drop(first);
+        });
+        assert!(taken.is_ok());
+    }
+
+    #[tokio::test]
+    async fn addresses_that_ask_nothing_are_forgotten() {
+        let turns = Turns::new(10, 10);
+        let _kept = turns.take(address(1)).await.ok();
+        for n in 0..u32::try_from(ADDRESSES).unwrap() + 10 {
+            drop(turns.take(Some(IpAddr::V4(Ipv4Addr::from_bits(n)))).await.ok());
+        }
+        let known = turns.by_address.lock().unwrap();
+        assert!(known.len() <= ADDRESSES);
+        assert!(known.contains_key(&address(1).unwrap()));
+    }
+}
