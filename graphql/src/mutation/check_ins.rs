@@ -46,7 +46,7 @@ pub struct CheckInMutation;
 #[Object]
 impl CheckInMutation {
     /// Say yes, maybe or no; a yes to an active instance puts the person there now.
-    async fn check_in(&self, ctx: &Context<'_>, input: CheckInInput) -> Result<CheckInPayload> {
+    async fn check_in(&self, ctx: &Context<'_>, input: CheckInInput) -> Result<Option<CheckInPayload>> {
         let id = parse_id("sessionInstanceId", &input.session_instance_id)?;
         let of = optional_id("personId", input.person_id.as_ref())?;
         let done = check_ins::check_in(app(ctx)?, viewer(ctx), id, input.attendance.into(), of).await?;
@@ -54,12 +54,12 @@ impl CheckInMutation {
             Some(id) => load(ctx, id).await?.map(SessionInstance),
             None => None,
         };
-        Ok(CheckInPayload {
+        Ok(Some(CheckInPayload {
             check_in: CheckIn(done.check_in),
             person: person(ctx, done.person).await?,
             session_instance: instance(ctx, done.instance).await?,
             previous_session_instance,
-        })
+        }))
     }
 
     /// Takes an answer back. personId: for admins and organisers; left out, it is the viewer.
@@ -68,14 +68,14 @@ impl CheckInMutation {
         ctx: &Context<'_>,
         session_instance_id: ID,
         person_id: Option<ID>,
-    ) -> Result<RemoveCheckInPayload> {
+    ) -> Result<Option<RemoveCheckInPayload>> {
         let id = parse_id("sessionInstanceId", &session_instance_id)?;
         let of = optional_id("personId", person_id.as_ref())?;
         let done = check_ins::delete_check_in(app(ctx)?, viewer(ctx), id, of).await?;
-        Ok(RemoveCheckInPayload {
+        Ok(Some(RemoveCheckInPayload {
             removed_check_in_id: done.check_in.map(|id| id_of(CheckInId(id))),
             person: person(ctx, done.person).await?,
             session_instance: instance(ctx, done.instance).await?,
-        })
+        }))
     }
 }

@@ -37,9 +37,9 @@ impl InstanceMutation {
         &self,
         ctx: &Context<'_>,
         input: CreateSessionInstanceInput,
-    ) -> Result<SessionInstancePayload> {
+    ) -> Result<Option<SessionInstancePayload>> {
         let row = instances::insert_instance(app(ctx)?, viewer(ctx), input.check()?).await?;
-        Ok(SessionInstancePayload { session_instance: SessionInstance(row) })
+        Ok(Some(SessionInstancePayload { session_instance: SessionInstance(row) }))
     }
 
     /// Its organisers, and admins.
@@ -47,17 +47,17 @@ impl InstanceMutation {
         &self,
         ctx: &Context<'_>,
         input: UpdateSessionInstanceInput,
-    ) -> Result<SessionInstancePayload> {
+    ) -> Result<Option<SessionInstancePayload>> {
         let id = parse_id("id", &input.id)?;
         let row = instances::update_instance(app(ctx)?, viewer(ctx), id, input.check()?).await?;
-        Ok(SessionInstancePayload { session_instance: SessionInstance(row) })
+        Ok(Some(SessionInstancePayload { session_instance: SessionInstance(row) }))
     }
 
     /// Its organisers, and admins.
-    async fn delete_session_instance(&self, ctx: &Context<'_>, id: ID) -> Result<DeleteSessionInstancePayload> {
+    async fn delete_session_instance(&self, ctx: &Context<'_>, id: ID) -> Result<Option<DeleteSessionInstancePayload>> {
         let key = parse_id("id", &id)?;
         let of = instances::delete_instance(app(ctx)?, viewer(ctx), key).await?;
-        Ok(DeleteSessionInstancePayload { deleted_session_instance_id: id, session: session(ctx, of).await? })
+        Ok(Some(DeleteSessionInstancePayload { deleted_session_instance_id: id, session: session(ctx, of).await? }))
     }
 
     /// Hold an instance active or inactive, whatever its window says. Its organisers, and admins.
@@ -65,11 +65,11 @@ impl InstanceMutation {
         &self,
         ctx: &Context<'_>,
         input: SetActiveOverrideInput,
-    ) -> Result<SessionInstancePayload> {
+    ) -> Result<Option<SessionInstancePayload>> {
         let id = parse_id("sessionInstanceId", &input.session_instance_id)?;
         let until = input.until.map(|until| until.0);
         let row = instances::set_override(app(ctx)?, viewer(ctx), id, input.active, until).await?;
-        Ok(SessionInstancePayload { session_instance: SessionInstance(row) })
+        Ok(Some(SessionInstancePayload { session_instance: SessionInstance(row) }))
     }
 
     /// End an override: the window decides again. Its organisers, and admins.
@@ -77,16 +77,20 @@ impl InstanceMutation {
         &self,
         ctx: &Context<'_>,
         session_instance_id: ID,
-    ) -> Result<SessionInstancePayload> {
+    ) -> Result<Option<SessionInstancePayload>> {
         let id = parse_id("sessionInstanceId", &session_instance_id)?;
         let row = instances::clear_override(app(ctx)?, viewer(ctx), id).await?;
-        Ok(SessionInstancePayload { session_instance: SessionInstance(row) })
+        Ok(Some(SessionInstancePayload { session_instance: SessionInstance(row) }))
     }
 
     /// Recompute one instance now. Its organisers, and admins.
-    async fn update_active_status(&self, ctx: &Context<'_>, session_instance_id: ID) -> Result<SessionInstancePayload> {
+    async fn update_active_status(
+        &self,
+        ctx: &Context<'_>,
+        session_instance_id: ID,
+    ) -> Result<Option<SessionInstancePayload>> {
         let id = parse_id("sessionInstanceId", &session_instance_id)?;
         let row = instances::recompute_instance(app(ctx)?, viewer(ctx), id).await?;
-        Ok(SessionInstancePayload { session_instance: SessionInstance(row) })
+        Ok(Some(SessionInstancePayload { session_instance: SessionInstance(row) }))
     }
 }

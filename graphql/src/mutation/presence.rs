@@ -78,7 +78,7 @@ pub struct PresenceMutation;
 #[Object]
 impl PresenceMutation {
     /// A sign of life of a visit, which begins with its first: every 20 seconds or so, see heartbeatSeconds. Over a WebSocket the visit is then kept on line for as long as the socket answers pings. The server's clock stamps it. A completed visit is over: INVALID_TRANSITION. Without a token only where anonymous visits are allowed.
-    async fn heartbeat(&self, ctx: &Context<'_>, input: HeartbeatInput) -> Result<PresencePayload> {
+    async fn heartbeat(&self, ctx: &Context<'_>, input: HeartbeatInput) -> Result<Option<PresencePayload>> {
         let (app, viewer) = (app(ctx)?, viewer(ctx));
         let visit = visit_id(&input.presence_id)?;
         let beat = Beat {
@@ -98,11 +98,15 @@ impl PresenceMutation {
             let secret = seen.secret.as_deref().or(input.secret.as_deref());
             keep_beating(hearts, app, gatherer, visit, Claimant::new(app, viewer, secret)?);
         }
-        PresencePayload::new(ctx, seen.visit, seen.lost_seat, seen.secret).await
+        PresencePayload::new(ctx, seen.visit, seen.lost_seat, seen.secret).await.map(Some)
     }
 
     /// Asks for a seat, which is held for as long as the visit is on line. It is a sign of life as heartbeat is, over a WebSocket too. Who has it already keeps it; who has one in another activity gives that up when admitted.
-    async fn enter_activity(&self, ctx: &Context<'_>, input: EnterActivityInput) -> Result<EnterActivityPayload> {
+    async fn enter_activity(
+        &self,
+        ctx: &Context<'_>,
+        input: EnterActivityInput,
+    ) -> Result<Option<EnterActivityPayload>> {
         let id = visit_id(&input.presence_id)?;
         let secret = input.secret.as_deref();
         let (app, viewer) = (app(ctx)?, viewer(ctx));
@@ -110,14 +114,14 @@ impl PresenceMutation {
         if let Some(hearts) = ctx.data_opt::<Hearts>() {
             keep_beating(hearts, app, gatherer(ctx)?, id, Claimant::new(app, viewer, secret)?);
         }
-        Ok(EnterActivityPayload {
+        Ok(Some(EnterActivityPayload {
             admitted: entered.verdict.is_admitted,
             occupancy: as_int(entered.verdict.occupancy.into()),
             max_concurrent: entered.activity.max_concurrent,
             message: entered.verdict.message(),
             presence: Presence(entered.visit),
             activity: Activity(entered.activity),
-        })
+        }))
     }
 
     /// Gives the seat back. Without one, nothing changes. Over a WebSocket it also ends what heartbeat and enterActivity began there: its answers to pings no longer keep the visit on line, until the next of these.
@@ -126,13 +130,13 @@ impl PresenceMutation {
         ctx: &Context<'_>,
         presence_id: ID,
         secret: Option<String>,
-    ) -> Result<PresencePayload> {
+    ) -> Result<Option<PresencePayload>> {
         let id = visit_id(&presence_id)?;
         let left = seats::leave_activity(app(ctx)?, viewer(ctx), secret.as_deref(), id).await?;
         if let Some(hearts) = ctx.data_opt::<Hearts>() {
             hearts.stop(id);
         }
-        PresencePayload::left(ctx, left).await
+        PresencePayload::left(ctx, left).await.map(Some)
     }
 
     /// The person is done. That is final, and frees the seat.
@@ -141,19 +145,19 @@ impl PresenceMutation {
         ctx: &Context<'_>,
         presence_id: ID,
         secret: Option<String>,
-    ) -> Result<PresencePayload> {
+    ) -> Result<Option<PresencePayload>> {
         let id = visit_id(&presence_id)?;
         let left = seats::complete_visit(app(ctx)?, viewer(ctx), secret.as_deref(), id).await?;
         if let Some(hearts) = ctx.data_opt::<Hearts>() {
             hearts.stop(id);
         }
-        PresencePayload::left(ctx, left).await
+        PresencePayload::left(ctx, left).await.map(Some)
     }
 
     /// Makes an activity, or changes the one with this key. Admins.
-    async fn save_activity(&self, ctx: &Context<'_>, input: SaveActivityInput) -> Result<ActivityPayload> {
+    async fn save_activity(&self, ctx: &Context<'_>, input: SaveActivityInput) -> Result<Option<ActivityPayload>> {
         let row = activities::save_activity(app(ctx)?, viewer(ctx), input.into()).await?;
-        Ok(ActivityPayload { activity: Activity(row) })
+        Ok(Some(ActivityPayload { activity: Activity(row) }))
     }
 }
 

@@ -26,7 +26,7 @@ impl SweepMutation {
         ctx: &Context<'_>,
         #[graphql(default = false)] dry_run: bool,
         at: Option<DateTime>,
-    ) -> Result<SweepPayload> {
+    ) -> Result<Option<SweepPayload>> {
         let viewer = viewer(ctx);
         if !viewer.is_signed_in() {
             return Err(ApiError::unauthenticated("sign in to sweep"));
@@ -40,6 +40,6 @@ impl SweepMutation {
         let at = at.map(|at| at.0);
         // Looks ahead as little as a timer does (rule 6).
         let request = sweep::Request { scope: sweep::Scope::Due, mode: Mode::Exact, at, is_dry_run: dry_run };
-        Ok(SweepPayload { report: SweepReport(sweep::sweep(app(ctx)?, request).await?) })
+        Ok(Some(SweepPayload { report: SweepReport(sweep::sweep(app(ctx)?, request).await?) }))
     }
 }

@@ -6,7 +6,11 @@ use serde_json::{Value, json};
 
 use crate::fixtures::{create_active_instance, create_person, create_session};
 
-on_both_databases!(invalid_input_is_refused_with_a_code_and_a_message, unusual_input_never_fails_internally);
+on_both_databases!(
+    invalid_input_is_refused_with_a_code_and_a_message,
+    unusual_input_never_fails_internally,
+    failed_mutation_leaves_the_answers_of_its_siblings,
+);
 
 const CREATE_SESSION: &str =
     "mutation($input: CreateSessionInput!) { createSession(input: $input) { session { id } } }";
@@ -277,4 +281,24 @@ fn merge(into: &mut Value, change: &Value) {
     if let (Some(into), Some(change)) = (into.as_object_mut(), change.as_object()) {
         into.extend(change.clone());
     }
+}
+
+async fn failed_mutation_leaves_the_answers_of_its_siblings(database: TestDatabase) -> Result<()> {
+    let (deployment, ids) = start(&database).await?;
+    let document = "mutation($person: ID!) {
+        first: updatePerson(input: { id: $person, city: \"Austin\" }) { person { city } }
+        failed: updateSession(input: { id: \"Session:999999\", name: \"Nobody's\" }) { session { id } }
+        last: updatePerson(input: { id: $person, city: \"Berlin\" }) { person { city } }
+    }";
+    let answer = deployment.admin().query(document, json!({ "person": ids.person })).await?;
+    let expected = json!({
+        "first": { "person": { "city": "Austin" } },
+        "failed": null,
+        "last": { "person": { "city": "Berlin" } },
+    });
+    ensure!(answer.body["data"] == expected, "{}", answer.body);
+    ensure!(answer.body["errors"].as_array().map(Vec::len) == Some(1), "{}", answer.body);
+    ensure!(answer.body.pointer("/errors/0/path") == Some(&json!(["failed"])), "{}", answer.body);
+    assert_eq!((answer.status, answer.code().as_deref()), (200, Some(UNKNOWN)));
+    Ok(())
 }
