@@ -26,11 +26,11 @@ pub const DEPTH: usize = 30;
 /// How many rows a list counts that is given whole, such as what is on in one city.
 pub const LIST: u64 = 30;
 
-/// How many bytes the value of a field takes at most in an answer: names have 200 characters.
-pub const VALUE_BYTES: u64 = 1_000;
+/// How many bytes the value of a field takes at most in an answer: most texts have 200 characters.
+pub const VALUE_BYTES: u64 = 1_300;
 
-/// How many bytes a text takes at most: it has 10,000 characters.
-pub const TEXT_BYTES: u64 = 60_000;
+/// How many bytes a longer text takes at most: the page that a visit is at has 2,000 characters.
+pub const TEXT_BYTES: u64 = 12_000;
 
 /// How many resolved fields share one more statement of a loader: its batches are no longer.
 pub const BATCH: u64 = 1_000;
@@ -136,17 +136,10 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("PresenceChange", "activity", LOADED),
 ];
 
-/// Fields whose values are texts of any length.
+/// Fields whose values are longer texts.
 const TEXTS: &[(&str, &str)] = &[
-    ("Session", "city"),
-    ("Session", "state"),
-    ("Session", "country"),
-    ("Session", "location"),
     ("Session", "problem"),
-    ("SessionInstance", "locationOverride"),
     ("SessionInstance", "activeExplanation"),
-    ("Person", "city"),
-    ("Person", "country"),
     ("Presence", "currentPage"),
     ("Recurrence", "text"),
     ("Recurrence", "rrules"),

@@ -106,10 +106,14 @@ async fn excessive_documents_are_refused_before_execution(database: TestDatabase
     let client = deployment.first().client();
     let mut socket = deployment.second().socket(None).await?;
     for (what, document) in excesses() {
-        let by_post = client.query(&document, json!({})).await?;
-        assert_eq!(by_post.code().as_deref(), Some("QUERY_TOO_COMPLEX"), "{what}: {}", by_post.body);
-        ensure!(by_post.body.get("data").is_none(), "{what}: {}", by_post.body);
-        if document.len() < 4_000 {
+        // Subscriptions are not answered by a single answer over HTTP.
+        let is_subscription = document.starts_with("subscription");
+        if !is_subscription {
+            let by_post = client.query(&document, json!({})).await?;
+            assert_eq!(by_post.code().as_deref(), Some("QUERY_TOO_COMPLEX"), "{what}: {}", by_post.body);
+            ensure!(by_post.body.get("data").is_none(), "{what}: {}", by_post.body);
+        }
+        if document.len() < 4_000 && !is_subscription {
             let request = client.http().get(client.address("/graphql")).query(&[("query", &document)]);
             let by_get: Value = request.send().await?.json().await?;
             assert_eq!(by_get["errors"][0]["extensions"]["code"], "QUERY_TOO_COMPLEX", "{what}: {by_get}");
@@ -238,16 +242,17 @@ async fn clients_may_read_the_whole_schema() -> Result<()> {
 #[tokio::test]
 async fn answers_that_are_too_long_are_refused() -> Result<()> {
     let database = TestDatabase::sqlite()?;
-    let server = Program::serve(&Settings::new(&database.url).with("MAX_ANSWER_BYTES", "20000")).await?;
+    let server = Program::serve(&Settings::new(&database.url).with("MAX_ANSWER_BYTES", "2000")).await?;
     let admin = server.admin();
     let person = create_person(&admin, "Ann").await?;
-    let city = "c".repeat(9_000);
+    let city = "c".repeat(200);
     let update =
         "mutation($id: ID!, $city: String) { updatePerson(input: { id: $id, city: $city }) { person { id } } }";
     admin.data(update, json!({ "id": person, "city": city })).await?;
     let once = "query($id: ID!) { person(id: $id) { city } }";
     admin.data(once, json!({ "id": person })).await?;
-    let often = "query($id: ID!) { person(id: $id) { a: city b: city c: city } }";
+    let cities = (0..12).map(|n| format!("c{n}: city ")).collect::<String>();
+    let often = &format!("query($id: ID!) {{ person(id: $id) {{ {cities} }} }}");
     let mut socket = server.socket(admin.token()).await?;
     let refused = admin.query(often, json!({ "id": person })).await?;
     assert_eq!(refused.code().as_deref(), Some("QUERY_TOO_COMPLEX"), "{}", refused.body);
