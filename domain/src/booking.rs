@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "sea-orm", derive(sea_orm::DeriveValueType), sea_orm(value_type = "String", column_type = "Text"))]
 pub enum BookingStatus {
     Scheduled,
     Ongoing,
@@ -43,6 +44,8 @@ impl BookingStatus {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 }
+
+kept_as_text!(BookingStatus);
 
 /// The time of a slot: from the start up to, but not including, the end. It is never empty and never longer than
 /// [`Slot::MAX_LENGTH`].

@@ -23,6 +23,7 @@ macro_rules! ids {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
+        #[cfg_attr(feature = "sea-orm", derive(sea_orm::DeriveValueType))]
         pub struct $name(pub i64);
 
         impl $name {
@@ -33,6 +34,12 @@ macro_rules! ids {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, concat!($prefix, ":{}"), self.0)
+            }
+        }
+
+        impl From<$name> for i64 {
+            fn from(id: $name) -> Self {
+                id.0
             }
         }
 
@@ -65,6 +72,11 @@ ids! {
 
 /// One visit of one browser. The client generates the UUID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "sea-orm",
+    derive(sea_orm::DeriveValueType),
+    sea_orm(value_type = "String", from_str = "PresenceId::from_stored", to_str = "PresenceId::to_stored")
+)]
 pub struct PresenceId(u128);
 
 impl PresenceId {
@@ -87,6 +99,25 @@ impl PresenceId {
     pub fn uuid(self) -> String {
         let digits = format!("{:032x}", self.0);
         [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
+    }
+}
+
+#[cfg(feature = "sea-orm")]
+impl PresenceId {
+    fn from_stored(text: &str) -> Result<Self, IdError> {
+        Self::parse_uuid(text).ok_or(IdError::MalformedVisit)
+    }
+
+    fn to_stored(id: &Self) -> String {
+        id.uuid()
+    }
+}
+
+/// The database never draws such an id.
+#[cfg(feature = "sea-orm")]
+impl sea_orm::TryFromU64 for PresenceId {
+    fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+        Err(sea_orm::DbErr::ConvertFromU64("PresenceId"))
     }
 }
 

@@ -8,9 +8,13 @@
 //!
 //! Rule numbers in this documentation are those of ARCHITECTURE.md, "The rules".
 
+#[macro_use]
+pub mod text;
+
 pub mod access;
 pub mod autocreate;
 pub mod booking;
+pub mod check_in;
 pub mod clock;
 pub mod ids;
 pub mod language;

@@ -1,3 +1,4 @@
+use domain::ids::ActivityId;
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
@@ -7,7 +8,7 @@ use serde::Serialize;
 pub struct Model {
     #[sea_orm(primary_key)]
     #[serde(skip)]
-    pub id: i64,
+    pub id: ActivityId,
     #[sea_orm(unique)]
     pub key: String,
     pub name: String,

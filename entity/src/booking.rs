@@ -1,3 +1,5 @@
+use domain::booking::BookingStatus;
+use domain::ids::{BookingId, PersonId, TimeSlotId};
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
@@ -7,11 +9,11 @@ use serde::Serialize;
 pub struct Model {
     #[sea_orm(primary_key)]
     #[serde(skip)]
-    pub id: i64,
-    pub time_slot_id: i64,
-    pub mentor_id: i64,
-    pub student_id: i64,
-    pub status: String,
+    pub id: BookingId,
+    pub time_slot_id: TimeSlotId,
+    pub mentor_id: PersonId,
+    pub student_id: PersonId,
+    pub status: BookingStatus,
     pub is_delayed: bool,
     #[serde(skip)]
     pub due_at: Option<DateTimeUtc>,

@@ -1,12 +1,14 @@
+use domain::check_in::Attendance;
+use domain::ids::{CheckInId, PersonId, SessionInstanceId};
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "check_in")]
 pub struct Model {
     #[sea_orm(primary_key)]
-    pub id: i64,
-    pub session_instance_id: i64,
-    pub person_id: i64,
+    pub id: CheckInId,
+    pub session_instance_id: SessionInstanceId,
+    pub person_id: PersonId,
     pub attendance: Attendance,
     pub checked_in_at: DateTimeUtc,
     pub arrived_at: Option<DateTimeUtc>,
@@ -29,15 +31,3 @@ impl Related<super::session_instance::Entity> for Entity {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
-
-/// One person's answer to one instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text")]
-pub enum Attendance {
-    #[sea_orm(string_value = "YES")]
-    Yes,
-    #[sea_orm(string_value = "MAYBE")]
-    Maybe,
-    #[sea_orm(string_value = "NO")]
-    No,
-}

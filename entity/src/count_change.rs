@@ -1,3 +1,4 @@
+use domain::ids::SessionInstanceId;
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -5,7 +6,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
-    pub session_instance_id: i64,
+    pub session_instance_id: SessionInstanceId,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,4 +1,4 @@
-//! sea-orm entities, one file a table. What the columns mean is said in the migrations. What
+//! sea-orm entities, one file a table. Ids and statuses are those of `domain`. What the columns mean is said in the migrations. What
 //! is serialized of a row is what the audit log shows of it.
 
 pub mod activity;

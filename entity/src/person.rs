@@ -1,3 +1,4 @@
+use domain::ids::{PersonId, SessionInstanceId};
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
@@ -7,7 +8,7 @@ use serde::Serialize;
 pub struct Model {
     #[sea_orm(primary_key)]
     #[serde(skip)]
-    pub id: i64,
+    pub id: PersonId,
     pub display_name: String,
     #[serde(skip)]
     pub name_key: String,
@@ -16,13 +17,13 @@ pub struct Model {
     pub is_deactivated: bool,
     pub hides_place: bool,
     #[serde(skip)]
-    pub active_session_instance_id: Option<i64>,
+    pub active_session_instance_id: Option<SessionInstanceId>,
     #[serde(skip)]
     pub created_at: DateTimeUtc,
     pub external_id: Option<String>,
     pub tokens_not_before: Option<DateTimeUtc>,
     pub erased_at: Option<DateTimeUtc>,
-    pub merged_into_id: Option<i64>,
+    pub merged_into_id: Option<PersonId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

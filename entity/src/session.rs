@@ -1,3 +1,4 @@
+use domain::ids::SessionId;
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
@@ -7,7 +8,7 @@ use serde::Serialize;
 pub struct Model {
     #[sea_orm(primary_key)]
     #[serde(skip)]
-    pub id: i64,
+    pub id: SessionId,
     pub name: String,
     #[serde(skip)]
     pub name_key: String,

@@ -1,3 +1,4 @@
+use domain::ids::{SessionId, SessionInstanceId};
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
@@ -8,8 +9,8 @@ use serde::Serialize;
 pub struct Model {
     #[sea_orm(primary_key)]
     #[serde(skip)]
-    pub id: i64,
-    pub session_id: i64,
+    pub id: SessionInstanceId,
+    pub session_id: SessionId,
     pub date: Date,
     pub start_time: Option<Time>,
     pub end_time: Option<Time>,

@@ -1,12 +1,13 @@
+use domain::ids::{PersonId, SessionId};
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "session_organizer")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub session_id: i64,
+    pub session_id: SessionId,
     #[sea_orm(primary_key, auto_increment = false)]
-    pub person_id: i64,
+    pub person_id: PersonId,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,3 +1,4 @@
+use domain::ids::{PersonId, TimeSlotId};
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
@@ -7,8 +8,8 @@ use serde::Serialize;
 pub struct Model {
     #[sea_orm(primary_key)]
     #[serde(skip)]
-    pub id: i64,
-    pub mentor_id: i64,
+    pub id: TimeSlotId,
+    pub mentor_id: PersonId,
     pub starts_at: DateTimeUtc,
     pub ends_at: DateTimeUtc,
     pub deleted_at: Option<DateTimeUtc>,

@@ -96,7 +96,7 @@ impl Loader<SessionId> for Loaders {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[SessionId]) -> Shared<HashMap<SessionId, Self::Value>> {
-        Ok(by(sessions::find_named_sessions(self.app.db.pool(), keys).await?, |row| SessionId(row.id)))
+        Ok(by(sessions::find_named_sessions(self.app.db.pool(), keys).await?, |row| row.id))
     }
 }
 
@@ -105,7 +105,7 @@ impl Loader<SessionInstanceId> for Loaders {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[SessionInstanceId]) -> Shared<HashMap<SessionInstanceId, Self::Value>> {
-        Ok(by(instances::find_instances(self.app.db.pool(), keys).await?, |row| SessionInstanceId(row.id)))
+        Ok(by(instances::find_instances(self.app.db.pool(), keys).await?, |row| row.id))
     }
 }
 
@@ -114,7 +114,7 @@ impl Loader<PersonId> for Loaders {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[PersonId]) -> Shared<HashMap<PersonId, Self::Value>> {
-        Ok(by(people::find_people(self.app.db.pool(), keys).await?, |row| PersonId(row.id)))
+        Ok(by(people::find_people(self.app.db.pool(), keys).await?, |row| row.id))
     }
 }
 
@@ -123,7 +123,7 @@ impl Loader<ActivityId> for Loaders {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[ActivityId]) -> Shared<HashMap<ActivityId, Self::Value>> {
-        Ok(by(activities::find_activities(self.app.db.pool(), keys).await?, |row| ActivityId(row.id)))
+        Ok(by(activities::find_activities(self.app.db.pool(), keys).await?, |row| row.id))
     }
 }
 
@@ -132,9 +132,9 @@ impl Loader<SeatsOf> for Loaders {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[SeatsOf]) -> Shared<HashMap<SeatsOf, Self::Value>> {
-        let ids: Vec<i64> = keys.iter().map(|key| key.0.0).collect();
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let counts = statistics::find_occupancy(self.app.db.pool(), &self.app, &ids).await?;
-        Ok(counts.into_iter().map(|(id, counts)| (SeatsOf(ActivityId(id)), counts)).collect())
+        Ok(counts.into_iter().map(|(id, counts)| (SeatsOf(id), counts)).collect())
     }
 }
 
@@ -145,7 +145,7 @@ impl Loader<ActiveOf> for Loaders {
     async fn load(&self, keys: &[ActiveOf]) -> Shared<HashMap<ActiveOf, Self::Value>> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let rows = instances::find_active_of_sessions(self.app.db.pool(), &ids).await?;
-        Ok(grouped(rows.into_iter().map(|row| (ActiveOf(SessionId(row.session_id)), row))))
+        Ok(grouped(rows.into_iter().map(|row| (ActiveOf(row.session_id), row))))
     }
 }
 
@@ -182,7 +182,7 @@ impl Loader<AnswerTo> for Loaders {
         let mut found = HashMap::new();
         for (person, ids) in grouped(keys.iter().map(|key| (key.0, key.1))) {
             let answers = check_ins::find_answers(&self.app, person, &ids).await?;
-            found.extend(by(answers, |row| AnswerTo(person, SessionInstanceId(row.session_instance_id))));
+            found.extend(by(answers, |row| AnswerTo(person, row.session_instance_id)));
         }
         Ok(found)
     }
@@ -223,7 +223,7 @@ impl Loader<MeetingsOf> for Loaders {
         };
         let ids: Vec<_> = keys.iter().map(|key| key.session).collect();
         let rows = instances::find_meetings(self.app.db.pool(), &ids, from, to).await?;
-        let of = |key: &MeetingsOf| rows.iter().filter(|row| row.session_id == key.session.0).cloned().collect();
+        let of = |key: &MeetingsOf| rows.iter().filter(|row| row.session_id == key.session).cloned().collect();
         Ok(keys.iter().map(|key| (*key, of(key))).collect())
     }
 }
@@ -233,7 +233,7 @@ impl Loader<TimeSlotId> for Loaders {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[TimeSlotId]) -> Shared<HashMap<TimeSlotId, Self::Value>> {
-        Ok(by(time_slots::find_slots(self.app.db.pool(), keys).await?, |row| TimeSlotId(row.id)))
+        Ok(by(time_slots::find_slots(self.app.db.pool(), keys).await?, |row| row.id))
     }
 }
 
@@ -242,7 +242,7 @@ impl Loader<BookingId> for Loaders {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[BookingId]) -> Shared<HashMap<BookingId, Self::Value>> {
-        Ok(by(bookings::find_bookings(self.app.db.pool(), keys).await?, |row| BookingId(row.id)))
+        Ok(by(bookings::find_bookings(self.app.db.pool(), keys).await?, |row| row.id))
     }
 }
 
@@ -253,7 +253,7 @@ impl Loader<LivingBookingOf> for Loaders {
     async fn load(&self, keys: &[LivingBookingOf]) -> Shared<HashMap<LivingBookingOf, Self::Value>> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let rows = bookings::find_living_of(self.app.db.pool(), &ids).await?;
-        Ok(by(rows, |row| LivingBookingOf(TimeSlotId(row.time_slot_id))))
+        Ok(by(rows, |row| LivingBookingOf(row.time_slot_id)))
     }
 }
 

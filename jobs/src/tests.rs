@@ -166,7 +166,7 @@ async fn insert(app: &App, auto_create_instances: bool) -> Result<SessionId> {
         initiation_date: None,
         termination_date: None,
     };
-    Ok(SessionId(insert_session(app, Viewer::ADMIN, new).await.map_err(described)?.id))
+    Ok(insert_session(app, Viewer::ADMIN, new).await.map_err(described)?.id)
 }
 
 async fn insert_meeting(

@@ -132,25 +132,19 @@ pub async fn find_all_of<C: ConnectionTrait>(
 
 /// May the viewer see this booking?
 pub fn is_seen_by(viewer: Viewer, row: &booking::Model) -> bool {
-    viewer.may_see_booking(PersonId(row.mentor_id), PersonId(row.student_id))
+    viewer.may_see_booking(row.mentor_id, row.student_id)
 }
 
-/// The row's status; `None` when it can't be read.
-pub fn status_of(row: &booking::Model) -> Option<BookingStatus> {
-    BookingStatus::parse(&row.status)
-}
-
-pub(crate) fn state_of(row: &booking::Model) -> Result<State> {
-    let status = status_of(row).ok_or_else(|| Error::internal(format!("Booking:{} is {:?}", row.id, row.status)))?;
-    Ok(State { status, is_delayed: row.is_delayed })
+pub(crate) fn state_of(row: &booking::Model) -> State {
+    State { status: row.status, is_delayed: row.is_delayed }
 }
 
 /// What is told of a step.
 pub(crate) fn news_of(row: &booking::Model, step: Step) -> BookingStep {
     BookingStep {
-        booking: BookingId(row.id),
-        mentor: PersonId(row.mentor_id),
-        student: PersonId(row.student_id),
+        booking: row.id,
+        mentor: row.mentor_id,
+        student: row.student_id,
         old_status: step.from.map(|from| from.status),
         new_status: step.to.status,
         is_delayed: step.to.is_delayed,
@@ -172,7 +166,7 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
     let now = app.now();
     let booked = transaction!(app, now, |tx| {
         let row = lock_slot(tx, id, LockType::NoKeyUpdate).await?;
-        let (slot, mentor) = (slot_of(&row), PersonId(row.mentor_id));
+        let (slot, mentor) = (slot_of(&row), row.mentor_id);
         if student == mentor {
             return Err(Error::invalid("studentId", "must not be the mentor: nobody books their own time"));
         }
@@ -186,11 +180,11 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
         }
         let step = State::book();
         let row = booking::Model {
-            id: 0,
-            time_slot_id: id.0,
-            mentor_id: mentor.0,
-            student_id: student.0,
-            status: step.to.status.as_str().to_owned(),
+            id: BookingId(0),
+            time_slot_id: id,
+            mentor_id: mentor,
+            student_id: student,
+            status: step.to.status,
             is_delayed: step.to.is_delayed,
             due_at: step.to.due_at(&slot),
             created_at: now,
@@ -200,7 +194,7 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
         };
         let row = booking::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() }.insert(tx).await?;
         tx.tell(|news| news.booking_step(news_of(&row, step)));
-        tx.audit(viewer, "bookTimeSlot", BookingId(row.id), Changes::between(None, Some(&row)));
+        tx.audit(viewer, "bookTimeSlot", row.id, Changes::between(None, Some(&row)));
         Ok(row)
     });
     // The index of living bookings: however many book at once, one gets the slot.
@@ -252,13 +246,13 @@ pub async fn act(app: &App, viewer: Viewer, id: BookingId, action: Action) -> Re
     transaction!(app, now, |tx| {
         let row = find_bookings(tx, &[id]).await?.pop().filter(|row| is_seen_by(viewer, row));
         let row = row.ok_or_else(|| Error::not_found("booking", id))?;
-        if action == Action::Start && !viewer.may_start_booking(PersonId(row.mentor_id)) {
+        if action == Action::Start && !viewer.may_start_booking(row.mentor_id) {
             return Err(Error::Forbidden("only the mentor and admins may start a booking"));
         }
-        let step = action.of(state_of(&row)?)?;
-        let slot = find_slots(tx, &[TimeSlotId(row.time_slot_id)]).await?.pop();
+        let step = action.of(state_of(&row))?;
+        let slot = find_slots(tx, &[row.time_slot_id]).await?.pop();
         let slot = slot.ok_or_else(|| Error::internal(format!("{id} has no slot")))?;
-        write_step(tx, step, &[id.0], step.to.due_at(&slot_of(&slot)), now).await?;
+        write_step(tx, step, &[id], step.to.due_at(&slot_of(&slot)), now).await?;
         tx.tell(|news| news.booking_step(news_of(&row, step)));
         let changed = find_bookings(tx, &[id]).await?.pop();
         let changed = changed.ok_or_else(|| Error::internal(format!("{id} vanished")))?;
@@ -282,7 +276,7 @@ pub(crate) async fn lock_living_of(tx: &Tx, person: PersonId) -> Result<Vec<book
 /// Ends a locked booking, whose mentor or student is gone: one that is to come is cancelled, one that is on is completed.
 /// What it is then.
 pub(crate) async fn end_living(tx: &Tx, row: &booking::Model, now: DateTime<Utc>) -> Result<BookingStatus> {
-    let state = state_of(row)?;
+    let state = state_of(row);
     let step = state.cancel().or_else(|_| state.complete())?;
     write_step(tx, step, &[row.id], None, now).await?;
     tx.tell(|news| news.booking_step(news_of(row, step)));
@@ -294,7 +288,7 @@ pub(crate) async fn end_living(tx: &Tx, row: &booking::Model, now: DateTime<Utc>
 pub(crate) async fn write_step(
     tx: &Tx,
     step: Step,
-    ids: &[i64],
+    ids: &[BookingId],
     due_at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<()> {

@@ -5,17 +5,15 @@ use std::{collections::BTreeSet, sync::Arc};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     access::Viewer,
-    ids::{CheckInId, PersonId, SessionId, SessionInstanceId},
+    check_in::Attendance,
+    ids::{CheckInId, PersonId, SessionInstanceId},
     placement,
     status::Mode,
 };
-use entity::{
-    check_in::{self, Attendance},
-    person, session, session_instance,
-};
+use entity::{check_in, person, session, session_instance};
 use sea_orm::{
-    ActiveEnum, ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait,
-    QueryFilter, QueryOrder, QuerySelect, Select, sea_query::LockType,
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select, sea_query::LockType,
 };
 use serde_json::json;
 
@@ -46,7 +44,7 @@ pub struct CheckedIn {
 /// What taking a check-in back did.
 #[derive(Debug, Clone)]
 pub struct Removed {
-    pub check_in: Option<i64>,
+    pub check_in: Option<CheckInId>,
     pub person: PersonId,
     pub instance: SessionInstanceId,
 }
@@ -90,13 +88,13 @@ pub async fn count_check_ins(app: &App, of: CheckInsOf) -> Result<i64> {
 /// May the viewer see who answered this instance?
 pub async fn may_see_answers(app: &App, viewer: Viewer, instance: &session_instance::Model) -> Result<bool> {
     let Some(person) = viewer.person else { return Ok(viewer.may_see_check_ins(false, false)) };
-    let is_organizer = is_organizer(app.db.pool(), viewer, SessionId(instance.session_id)).await?;
-    let answers = find_answers(app, person, &[SessionInstanceId(instance.id)]).await?;
+    let is_organizer = is_organizer(app.db.pool(), viewer, instance.session_id).await?;
+    let answers = find_answers(app, person, &[instance.id]).await?;
     let said_yes = answers.iter().any(|answer| answer.attendance == Attendance::Yes);
     Ok(viewer.may_see_check_ins(is_organizer, said_yes))
 }
 
-pub async fn find_check_in(app: &App, id: i64) -> Result<Option<check_in::Model>> {
+pub async fn find_check_in(app: &App, id: CheckInId) -> Result<Option<check_in::Model>> {
     Ok(check_in::Entity::find_by_id(id).one(app.db.pool()).await?)
 }
 
@@ -120,7 +118,7 @@ async fn authorize(
     if !viewer.is_signed_in() {
         return Err(Error::Unauthenticated("sign in to check in"));
     }
-    let row = session_instance::Entity::find_by_id(instance.0)
+    let row = session_instance::Entity::find_by_id(instance)
         .filter(session_instance::Column::DeletedAt.is_null())
         .one(tx)
         .await?
@@ -128,12 +126,10 @@ async fn authorize(
     let Some(person) = person.or(viewer.person) else {
         return Err(Error::invalid("personId", "is needed: this token names no person"));
     };
-    if !viewer.may_act_for(person)
-        && !viewer.may_edit_session(is_organizer(tx, viewer, SessionId(row.session_id)).await?)
-    {
+    if !viewer.may_act_for(person) && !viewer.may_edit_session(is_organizer(tx, viewer, row.session_id).await?) {
         return Err(Error::Forbidden("only organisers of this session and admins may check in others"));
     }
-    if !person::Entity::find_by_id(person.0).one(tx).await?.is_some_and(|row| is_someone(&row)) {
+    if !person::Entity::find_by_id(person).one(tx).await?.is_some_and(|row| is_someone(&row)) {
         return Err(if viewer.is(person) {
             Error::Unauthenticated("the person that this token names does not exist")
         } else {
@@ -154,14 +150,14 @@ async fn lock_for_check_in(
 ) -> Result<Item> {
     let is_due = |row: &session_instance::Model| row.due_at.is_some_and(|due| due <= now);
     let session = session::Entity::find_by_id(unlocked.session_id).one(tx).await?;
-    let session = Arc::new(session.ok_or_else(|| Error::not_found("session", SessionId(unlocked.session_id)))?);
+    let session = Arc::new(session.ok_or_else(|| Error::not_found("session", unlocked.session_id))?);
     let lock = if is_due(unlocked) { LockType::NoKeyUpdate } else { LockType::Share };
     let instance = session_instance::Entity::find_by_id(unlocked.id)
         .filter(session_instance::Column::DeletedAt.is_null())
         .lock(lock)
         .one(tx)
         .await?
-        .ok_or_else(|| Error::not_found("session instance", SessionInstanceId(unlocked.id)))?;
+        .ok_or_else(|| Error::not_found("session instance", unlocked.id))?;
     let item = Item { instance, session };
     match (is_due(&item.instance), lock) {
         (false, _) => {
@@ -171,7 +167,7 @@ async fn lock_for_check_in(
         (true, LockType::Share) => Err(Error::Again("the instance falls due while someone checks in")),
         (true, _) => {
             let moment = moment(app, now, Mode::Exact);
-            lock_people_of(tx, SessionInstanceId(item.instance.id), person).await?;
+            lock_people_of(tx, item.instance.id, person).await?;
             lock_someone(tx, person).await?;
             let turned = settle::settle(tx, moment, vec![item.clone()]).await?;
             let mut settled = settle::place(tx, moment, turned).await?;
@@ -182,7 +178,7 @@ async fn lock_for_check_in(
 }
 
 async fn lock_someone(tx: &Tx, person: PersonId) -> Result<()> {
-    let row = person::Entity::find_by_id(person.0).lock(LockType::NoKeyUpdate).one(tx).await?;
+    let row = person::Entity::find_by_id(person).lock(LockType::NoKeyUpdate).one(tx).await?;
     if !row.is_some_and(|row| is_someone(&row)) {
         return Err(Error::Again("the person was erased or merged meanwhile"));
     }
@@ -218,9 +214,9 @@ pub async fn check_in(
             None
         };
         let new = check_in::Model {
-            id: before.as_ref().map_or(0, |before| before.id),
-            session_instance_id: instance.0,
-            person_id: person.0,
+            id: before.as_ref().map_or(CheckInId(0), |before| before.id),
+            session_instance_id: instance,
+            person_id: person,
             attendance,
             checked_in_at: now,
             arrived_at,
@@ -291,14 +287,14 @@ fn audit(
     row: &check_in::Model,
     (from, to): (Option<Attendance>, Option<Attendance>),
 ) {
-    if !viewer.is(PersonId(row.person_id)) {
-        let text = |attendance: Option<Attendance>| json!(attendance.map(|it| it.to_value()));
-        tx.audit(viewer, action, CheckInId(row.id), Changes::default().with("attendance", text(from), text(to)));
+    if !viewer.is(row.person_id) {
+        let text = |attendance: Option<Attendance>| json!(attendance.map(Attendance::as_str));
+        tx.audit(viewer, action, row.id, Changes::default().with("attendance", text(from), text(to)));
     }
 }
 
 async fn place(tx: &Tx, app: &App, person: PersonId, held: SessionInstanceId) -> Result<Option<Move>> {
     let rule = app.placement_rule;
-    let moves = place_people(tx, rule, Affected::People(&[person.0]), &BTreeSet::from([held.0])).await?;
+    let moves = place_people(tx, rule, Affected::People(&[person]), &BTreeSet::from([held])).await?;
     Ok(moves.first().copied())
 }

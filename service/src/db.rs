@@ -13,7 +13,7 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     AccessMode, ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
     FromQueryResult, IsolationLevel, QueryResult, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait, Value,
+    TransactionTrait, TryGetable, Value,
     sea_query::{ArrayType, Expr},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -321,18 +321,17 @@ pub(crate) async fn numbers<C: ConnectionTrait>(
     sql: &str,
     values: impl IntoIterator<Item = Value>,
 ) -> Result<Vec<i64>> {
-    let found = db.query_all_raw(statement(db, sql, values)).await?;
-    found.iter().map(|row| row.try_get_by_index::<i64>(0).map_err(Error::from)).collect()
+    ids(db, sql, values).await
 }
 
-/// Reads the first column, a text, of every row.
-pub(crate) async fn texts<C: ConnectionTrait>(
+/// Reads the first column of every row: ids.
+pub(crate) async fn ids<T: TryGetable, C: ConnectionTrait>(
     db: &C,
     sql: &str,
     values: impl IntoIterator<Item = Value>,
-) -> Result<Vec<String>> {
+) -> Result<Vec<T>> {
     let found = db.query_all_raw(statement(db, sql, values)).await?;
-    found.iter().map(|row| row.try_get_by_index::<String>(0).map_err(Error::from)).collect()
+    found.iter().map(|row| row.try_get_by_index::<T>(0).map_err(Error::from)).collect()
 }
 
 /// `column` is one of what parameter `n` holds: see [`list`] and [`text_list`].
@@ -347,8 +346,9 @@ pub(crate) fn is_in<C: ConnectionTrait>(db: &C, column: &str, n: usize) -> Strin
 pub(crate) fn is_one_of<C: ConnectionTrait>(
     db: &C,
     column: impl ColumnTrait,
-    numbers: impl IntoIterator<Item = i64>,
+    numbers: impl IntoIterator<Item: Into<i64>>,
 ) -> Expr {
+    let numbers = numbers.into_iter().map(Into::into);
     match db.get_database_backend() {
         DbBackend::Postgres => column.eq_any(numbers),
         _ => column.is_in(numbers),
@@ -356,12 +356,11 @@ pub(crate) fn is_one_of<C: ConnectionTrait>(
 }
 
 /// A list of numbers as one parameter.
-pub(crate) fn list<C: ConnectionTrait>(db: &C, numbers: impl IntoIterator<Item = i64>) -> Value {
+pub(crate) fn list<C: ConnectionTrait>(db: &C, numbers: impl IntoIterator<Item: Into<i64>>) -> Value {
+    let numbers = numbers.into_iter().map(Into::<i64>::into);
     match db.get_database_backend() {
-        DbBackend::Postgres => {
-            Value::Array(ArrayType::BigInt, Some(Box::new(numbers.into_iter().map(Value::from).collect())))
-        }
-        _ => serde_json::Value::from(numbers.into_iter().collect::<Vec<_>>()).to_string().into(),
+        DbBackend::Postgres => Value::Array(ArrayType::BigInt, Some(Box::new(numbers.map(Value::from).collect()))),
+        _ => serde_json::Value::from(numbers.collect::<Vec<_>>()).to_string().into(),
     }
 }
 
@@ -384,6 +383,11 @@ pub(crate) enum Column<'a> {
 }
 
 impl Column<'_> {
+    /// A column of ids.
+    pub(crate) fn ids<T: Into<i64>>(name: &'static str, ids: impl IntoIterator<Item = Option<T>>) -> Self {
+        Self::Number(name, ids.into_iter().map(|id| id.map(Into::into)).collect())
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Number(name, _) | Self::Flag(name, _) | Self::Instant(name, _) | Self::Text(name, _) => name,

@@ -10,9 +10,10 @@ use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
     booking::BookingStatus,
-    ids::{BookingId, PersonId, SessionInstanceId},
+    check_in::Attendance,
+    ids::{PersonId, SessionInstanceId},
 };
-use entity::{booking, check_in::Attendance, person};
+use entity::{booking, person};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect, sea_query::LockType};
 use serde_json::json;
 
@@ -21,7 +22,7 @@ use crate::{
     audit::Changes,
     bookings::{end_living, lock_living_of},
     changes::News,
-    db::{Tx, execute, is_in, list, numbers, text_list},
+    db::{Tx, execute, ids, is_in, list, numbers, text_list},
     placing::{Affected, place_people},
     presence::visits::erase_visits,
     sign_in::is_someone,
@@ -45,7 +46,7 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
         let answered = lock_answered(tx, id).await?;
         let bookings = lock_living_of(tx, id).await?;
         // So that nothing that refers to the person is being made meanwhile: whoever makes it locks the person's key.
-        let row = person::Entity::find_by_id(id.0).lock(LockType::Update).one(tx).await?;
+        let row = person::Entity::find_by_id(id).lock(LockType::Update).one(tx).await?;
         let row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
         if find_answered(tx, id).await? != answered || lock_living_of(tx, id).await? != bookings {
             return Err(Error::Again("the person does something at the moment"));
@@ -62,7 +63,7 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
         nameless(&row, now).into_active_model().reset_all().update(tx).await?;
         tx.tell(News::tokens_revoked);
         tx.audit(viewer, "erasePerson", id, Changes::default().with("isErased", json!(false), json!(true)));
-        place_people(tx, app.placement_rule, Affected::People(&[id.0]), &answered).await?;
+        place_people(tx, app.placement_rule, Affected::People(&[id]), &answered).await?;
         Ok(())
     })
 }
@@ -84,13 +85,13 @@ fn nameless(row: &person::Model, now: DateTime<Utc>) -> person::Model {
 }
 
 /// The instances to which the person answered.
-async fn find_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<i64>> {
+async fn find_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<SessionInstanceId>> {
     let sql = "SELECT session_instance_id FROM check_in WHERE person_id = $1";
-    Ok(numbers(tx, sql, [id.0.into()]).await?.into_iter().collect())
+    Ok(ids(tx, sql, [id.into()]).await?.into_iter().collect())
 }
 
 /// The same, locked in the order of their ids.
-async fn lock_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<i64>> {
+async fn lock_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<SessionInstanceId>> {
     let answered = find_answered(tx, id).await?;
     if tx.is_postgres() {
         let sql = format!("SELECT id FROM session_instance WHERE {} ORDER BY id FOR NO KEY UPDATE", is_in(tx, "id", 1));
@@ -102,8 +103,7 @@ async fn lock_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<i64>> {
 /// Counts of meetings that have begun stay; who will not come is no longer expected.
 async fn erase_check_ins(tx: &Tx, id: PersonId, now: DateTime<Utc>) -> Result<()> {
     let sql = "SELECT session_instance_id FROM check_in WHERE person_id = $1 AND attendance = $2";
-    let yes = sea_orm::ActiveEnum::to_value(&Attendance::Yes);
-    let attended = numbers(tx, sql, [id.0.into(), yes.into()]).await?;
+    let attended: Vec<SessionInstanceId> = ids(tx, sql, [id.into(), Attendance::Yes.into()]).await?;
     let sql = format!(
         "UPDATE session_instance SET erased_count = erased_count + 1 \
          WHERE {} AND (opens_at <= $2 OR (opens_at IS NULL AND listed_at <= $2))",
@@ -111,17 +111,17 @@ async fn erase_check_ins(tx: &Tx, id: PersonId, now: DateTime<Utc>) -> Result<()
     );
     execute(tx, &sql, [list(tx, attended.iter().copied()), now.into()]).await?;
     execute(tx, "DELETE FROM check_in WHERE person_id = $1", [id.0.into()]).await?;
-    tx.tell(|news| attended.iter().for_each(|instance| news.counts_changed(SessionInstanceId(*instance))));
+    tx.tell(|news| attended.iter().for_each(|instance| news.counts_changed(*instance)));
     Ok(())
 }
 
 /// What the logs say of the person, and of those who were merged into them.
 async fn erase_from_logs(tx: &Tx, id: PersonId) -> Result<()> {
-    let all = numbers(tx, "SELECT id FROM person WHERE id = $1 OR merged_into_id = $1", [id.0.into()]).await?;
+    let all: Vec<PersonId> = ids(tx, "SELECT id FROM person WHERE id = $1 OR merged_into_id = $1", [id.into()]).await?;
     let sql = format!("UPDATE change_log SET person_id = NULL WHERE {}", is_in(tx, "person_id", 1));
     execute(tx, &sql, [list(tx, all.iter().copied())]).await?;
     let sql = format!("UPDATE audit_entry SET changes = '{{}}' WHERE {}", is_in(tx, "node", 1));
-    let nodes = text_list(tx, all.into_iter().map(|id| PersonId(id).to_string()));
+    let nodes = text_list(tx, all.iter().map(ToString::to_string));
     execute(tx, &sql, [nodes]).await?;
     Ok(())
 }
@@ -137,7 +137,7 @@ async fn erase_bookings(
     for row in living {
         let ended = end_living(tx, &row, now).await?;
         let (from, to) = (json!(row.status), json!(ended.as_str()));
-        tx.audit(viewer, "erasePerson", BookingId(row.id), Changes::default().with("status", from, to));
+        tx.audit(viewer, "erasePerson", row.id, Changes::default().with("status", from, to));
     }
     let sql = "UPDATE time_slot SET deleted_at = $2 WHERE mentor_id = $1 AND deleted_at IS NULL \
                AND NOT EXISTS (SELECT 1 FROM booking WHERE time_slot_id = time_slot.id AND status <> $3)";

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::{
-    ids::{SessionId, SessionInstanceId},
+    ids::SessionInstanceId,
     news::Location,
     recurrence::{Calendar, Recurrence},
     status::{self, InstanceFacts, Override, Times},
@@ -52,8 +52,8 @@ pub fn location_of(session: &session::Model) -> Location {
     Location { city: session.city.clone(), country: session.country.clone() }
 }
 
-pub fn told(session: &session::Model, instance: i64) -> Told {
-    Told { session: SessionId(session.id), instance: SessionInstanceId(instance), location: location_of(session) }
+pub fn told(session: &session::Model, instance: SessionInstanceId) -> Told {
+    Told { session: session.id, instance, location: location_of(session) }
 }
 
 /// The stored facts of an instance: all that its status depends upon.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::{
     access::Viewer,
+    check_in::Attendance,
     ids::{SessionId, SessionInstanceId},
     recurrence::OccurrenceKey,
     status::Mode,
@@ -233,7 +234,7 @@ pub struct Counts {
 pub async fn find_counts(app: &App, ids: &[SessionInstanceId]) -> Result<Vec<(SessionInstanceId, Counts)>> {
     #[derive(FromQueryResult)]
     struct Row {
-        id: i64,
+        id: SessionInstanceId,
         present: i64,
         attending: i64,
     }
@@ -245,7 +246,7 @@ pub async fn find_counts(app: &App, ids: &[SessionInstanceId]) -> Result<Vec<(Se
         db::is_in(app.db.pool(), "i.id", 1)
     );
     let found: Vec<Row> = db::rows(app.db.pool(), &sql, [db::list(app.db.pool(), ids.iter().map(|id| id.0))]).await?;
-    let counts = |row: Row| (SessionInstanceId(row.id), Counts { present: row.present, attending: row.attending });
+    let counts = |row: Row| (row.id, Counts { present: row.present, attending: row.attending });
     Ok(found.into_iter().map(counts).collect())
 }
 
@@ -257,7 +258,7 @@ pub(crate) fn moment(app: &App, now: DateTime<Utc>, mode: Mode) -> Moment {
 async fn lock_instance(tx: &Tx, id: SessionInstanceId) -> Result<Item> {
     let missing = || Error::not_found("session instance", id);
     let session = existing().filter(session_instance::Column::Id.eq(id.0)).one(tx).await?.ok_or_else(missing)?;
-    let session = lock_session(tx, SessionId(session.session_id), LockType::NoKeyUpdate).await?;
+    let session = lock_session(tx, session.session_id, LockType::NoKeyUpdate).await?;
     let query = existing().filter(session_instance::Column::Id.eq(id.0));
     let instance = query.lock(LockType::NoKeyUpdate).one(tx).await?.ok_or_else(missing)?;
     Ok(Item { instance, session: Arc::new(session) })
@@ -270,7 +271,7 @@ async fn authorize(tx: &Tx, viewer: Viewer, id: SessionInstanceId) -> Result<()>
     }
     let row = existing().filter(session_instance::Column::Id.eq(id.0)).one(tx).await?;
     let row = row.ok_or_else(|| Error::not_found("session instance", id))?;
-    authorize_edit(tx, viewer, SessionId(row.session_id)).await
+    authorize_edit(tx, viewer, row.session_id).await
 }
 
 /// Computes the instants of an instance from its local times.
@@ -299,7 +300,7 @@ pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Res
         put_instants(&mut instance, &session)?;
         let item = Item { instance, session: Arc::new(session) };
         let saved = save(tx, moment(app, now, Mode::Exact), None, item).await?;
-        tx.audit(viewer, "createSessionInstance", SessionInstanceId(saved.id), Changes::between(None, Some(&saved)));
+        tx.audit(viewer, "createSessionInstance", saved.id, Changes::between(None, Some(&saved)));
         Ok(saved)
     })
 }
@@ -307,8 +308,8 @@ pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Res
 /// An instance about which nothing is known but its session and date.
 pub(crate) fn blank(session: SessionId, date: NaiveDate, now: DateTime<Utc>) -> session_instance::Model {
     session_instance::Model {
-        id: 0,
-        session_id: session.0,
+        id: SessionInstanceId(0),
+        session_id: session,
         date,
         start_time: None,
         end_time: None,
@@ -361,7 +362,7 @@ async fn change_instance(
         Ok((saved, is_marked))
     })?;
     if is_marked {
-        sweep::recompute_soon(app, SessionId(saved.session_id)).await;
+        sweep::recompute_soon(app, saved.session_id).await;
     }
     Ok(saved)
 }
@@ -438,7 +439,7 @@ pub async fn delete_instance(app: &App, viewer: Viewer, id: SessionInstanceId) -
         item.instance.deleted_at = Some(now);
         Ok(())
     });
-    Ok(SessionId(deleted.await?.session_id))
+    Ok(deleted.await?.session_id)
 }
 
 /// Holds an instance active or inactive, until an instant in the future or the next periodic sweep (rule 7).
@@ -487,10 +488,10 @@ pub async fn find_said_yes(
     let rows = check_in::Entity::find()
         .filter(check_in::Column::PersonId.eq(person.0))
         .filter(db::is_one_of(app.db.pool(), check_in::Column::SessionInstanceId, ids.iter().map(|id| id.0)))
-        .filter(check_in::Column::Attendance.eq(check_in::Attendance::Yes))
+        .filter(check_in::Column::Attendance.eq(Attendance::Yes))
         .all(app.db.pool())
         .await?;
-    Ok(rows.into_iter().map(|row| SessionInstanceId(row.session_instance_id)).collect())
+    Ok(rows.into_iter().map(|row| row.session_instance_id).collect())
 }
 
 /// Who is placed at an instance, for tests and admins.

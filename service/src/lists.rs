@@ -3,6 +3,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
+use domain::ids::PresenceId;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, QuerySelect, Select, Value,
     sea_query::IntoValueTuple,
@@ -22,17 +23,17 @@ pub struct RowCursor {
 }
 
 impl RowCursor {
-    pub fn of_text(key: &str, id: i64) -> Self {
-        Self { key: key.to_owned(), id: id.to_string() }
+    pub fn of_text(key: &str, id: impl Into<i64>) -> Self {
+        Self { key: key.to_owned(), id: id.into().to_string() }
     }
 
-    pub fn of_instant(key: DateTime<Utc>, id: i64) -> Self {
-        Self { key: key.to_rfc3339(), id: id.to_string() }
+    pub fn of_instant(key: DateTime<Utc>, id: impl Into<i64>) -> Self {
+        Self { key: key.to_rfc3339(), id: id.into().to_string() }
     }
 
-    /// Of a row whose id is a text.
-    pub fn of_instant_and_text(key: DateTime<Utc>, id: &str) -> Self {
-        Self { key: key.to_rfc3339(), id: id.to_owned() }
+    /// Of a visit.
+    pub fn of_visit(key: DateTime<Utc>, id: PresenceId) -> Self {
+        Self { key: key.to_rfc3339(), id: id.uuid() }
     }
 
     pub fn write(&self) -> String {

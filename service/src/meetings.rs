@@ -1,7 +1,7 @@
 //! The meetings of a session that are to come: those that have an instance, and those that the recurrence calls for.
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use domain::{ids::SessionId, recurrence::Occurrence, zone};
+use domain::{recurrence::Occurrence, zone};
 use entity::{session, session_instance};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
@@ -42,7 +42,7 @@ pub async fn find_next(app: &App, session: &session::Model, count: usize) -> Res
     let today = zone::local_date(zone, now);
     // A meeting that began yesterday may not be over yet.
     let from = today.checked_sub_days(Days::new(1)).unwrap_or(today);
-    let range = InstanceRange { session: SessionId(session.id), from: Some(from), to: None };
+    let range = InstanceRange { session: session.id, from: Some(from), to: None };
     let page = Page { first: i32::try_from(count + 10).ok(), ..Page::default() };
     let is_to_come = |row: &session_instance::Model| {
         let is_over = row.ends_at.map_or(row.date < today, |ends_at| ends_at <= now);

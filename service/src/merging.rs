@@ -7,12 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     access::Viewer,
+    check_in::Attendance,
     ids::{PersonId, SessionInstanceId},
 };
-use entity::{
-    check_in::{self, Attendance},
-    person,
-};
+use entity::{check_in, person};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::LockType,
@@ -24,7 +22,7 @@ use crate::{
     audit::Changes,
     bookings::lock_living_of,
     changes::News,
-    db::{Tx, execute, is_in, list, numbers},
+    db::{Tx, execute, ids, is_in, list, numbers},
     placing::{Affected, place_people},
     sign_in::is_someone,
     transaction,
@@ -66,7 +64,7 @@ pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: Perso
         left.into_active_model().reset_all().update(tx).await?;
         gone.is_deactivated = true;
         gone.tokens_not_before = Some(now);
-        gone.merged_into_id = Some(into.0);
+        gone.merged_into_id = Some(into);
         gone.into_active_model().reset_all().update(tx).await?;
         tx.tell(News::tokens_revoked);
         tx.audit(
@@ -81,8 +79,8 @@ pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: Perso
             into,
             Changes::default().with("mergedFrom", Value::Null, json!(from.to_string())),
         );
-        place_people(tx, app.placement_rule, Affected::People(&[from.0, into.0]), &answered).await?;
-        let row = person::Entity::find_by_id(into.0).one(tx).await?;
+        place_people(tx, app.placement_rule, Affected::People(&[from, into]), &answered).await?;
+        let row = person::Entity::find_by_id(into).one(tx).await?;
         row.ok_or_else(|| Error::not_found("person", into))
     })
 }
@@ -96,19 +94,19 @@ async fn lock_both(tx: &Tx, from: PersonId, into: PersonId) -> Result<[person::M
         .all(tx)
         .await?;
     let find = |id: PersonId| {
-        let row = both.iter().find(|row| row.id == id.0 && is_someone(row));
+        let row = both.iter().find(|row| row.id == id && is_someone(row));
         row.cloned().ok_or_else(|| Error::not_found("person", id))
     };
     Ok([find(from)?, find(into)?])
 }
 
-async fn find_answered(tx: &Tx, people: [PersonId; 2]) -> Result<BTreeSet<i64>> {
+async fn find_answered(tx: &Tx, people: [PersonId; 2]) -> Result<BTreeSet<SessionInstanceId>> {
     let sql = format!("SELECT session_instance_id FROM check_in WHERE {}", is_in(tx, "person_id", 1));
-    Ok(numbers(tx, &sql, [list(tx, people.map(|id| id.0))]).await?.into_iter().collect())
+    Ok(ids(tx, &sql, [list(tx, people)]).await?.into_iter().collect())
 }
 
 /// The instances to which either answered, so locked that their statuses can be trusted.
-async fn lock_answered(tx: &Tx, people: [PersonId; 2]) -> Result<BTreeSet<i64>> {
+async fn lock_answered(tx: &Tx, people: [PersonId; 2]) -> Result<BTreeSet<SessionInstanceId>> {
     let answered = find_answered(tx, people).await?;
     if tx.is_postgres() {
         let sql = format!("SELECT id FROM session_instance WHERE {} ORDER BY id FOR SHARE", is_in(tx, "id", 1));
@@ -119,7 +117,7 @@ async fn lock_answered(tx: &Tx, people: [PersonId; 2]) -> Result<BTreeSet<i64>> 
 
 async fn merge_check_ins(tx: &Tx, from: PersonId, into: PersonId) -> Result<()> {
     let both = check_in::Entity::find().filter(check_in::Column::PersonId.is_in([from.0, into.0])).all(tx).await?;
-    let mut by_instance: BTreeMap<i64, Vec<check_in::Model>> = BTreeMap::new();
+    let mut by_instance: BTreeMap<SessionInstanceId, Vec<check_in::Model>> = BTreeMap::new();
     for row in both {
         by_instance.entry(row.session_instance_id).or_default().push(row);
     }
@@ -131,9 +129,9 @@ async fn merge_check_ins(tx: &Tx, from: PersonId, into: PersonId) -> Result<()> 
                 kept.arrived_at = kept.arrived_at.max(other.arrived_at);
             }
             other.delete(tx).await?;
-            tx.tell(|news| news.counts_changed(SessionInstanceId(instance)));
+            tx.tell(|news| news.counts_changed(instance));
         }
-        kept.person_id = into.0;
+        kept.person_id = into;
         kept.into_active_model().reset_all().update(tx).await?;
     }
     Ok(())

@@ -52,8 +52,8 @@ pub async fn find_people<C: ConnectionTrait>(db: &C, ids: &[PersonId]) -> Result
 
 /// Where a person is placed.
 pub async fn find_place<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Option<SessionInstanceId>> {
-    let row = person::Entity::find_by_id(id.0).one(db).await?;
-    Ok(row.and_then(|row| row.active_session_instance_id).map(SessionInstanceId))
+    let row = person::Entity::find_by_id(id).one(db).await?;
+    Ok(row.and_then(|row| row.active_session_instance_id))
 }
 
 /// Where a person is, for those who may know; `None` is nowhere, or not told.
@@ -62,12 +62,12 @@ pub async fn find_visible_place(
     viewer: Viewer,
     person: &person::Model,
 ) -> Result<Option<SessionInstanceId>> {
-    let Some(place) = person.active_session_instance_id.map(SessionInstanceId) else { return Ok(None) };
+    let Some(place) = person.active_session_instance_id else { return Ok(None) };
     let viewer_place = match viewer.person {
         Some(id) => find_place(app.db.pool(), id).await?,
         None => None,
     };
-    Ok(viewer.may_see_placement(PersonId(person.id), person.hides_place, place, viewer_place).then_some(place))
+    Ok(viewer.may_see_placement(person.id, person.hides_place, place, viewer_place).then_some(place))
 }
 
 fn named(name_contains: Option<&str>) -> Select<person::Entity> {
@@ -115,7 +115,7 @@ pub async fn insert_person(app: &App, viewer: Viewer, new: NewPerson) -> Result<
     let row = person::ActiveModel { id: NotSet, ..blank(&new, now)?.into_active_model().reset_all() };
     let made = transaction!(app, now, |tx| {
         let row = row.clone().insert(tx).await?;
-        tx.audit(viewer, "createPerson", PersonId(row.id), Changes::between(None, Some(&row)));
+        tx.audit(viewer, "createPerson", row.id, Changes::between(None, Some(&row)));
         Ok(row)
     });
     made.map_err(taken)
@@ -125,7 +125,7 @@ pub async fn insert_person(app: &App, viewer: Viewer, new: NewPerson) -> Result<
 pub(crate) fn blank(new: &NewPerson, now: DateTime<Utc>) -> Result<person::Model> {
     let display_name = validate::required_text("displayName", &new.display_name)?;
     Ok(person::Model {
-        id: 0,
+        id: PersonId(0),
         name_key: display_name.to_lowercase(),
         display_name,
         city: validate::optional_text("city", new.city.as_deref())?,
@@ -153,7 +153,7 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
     }
     let now = app.now();
     let updated = transaction!(app, now, |tx| {
-        let row = person::Entity::find_by_id(id.0).lock(LockType::NoKeyUpdate).one(tx).await?;
+        let row = person::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
         let mut row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
         if !viewer.may_act_for(id) {
             return Err(Error::Forbidden("only the person and admins may change a profile"));
@@ -184,9 +184,9 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         tx.audit(viewer, "updatePerson", id, Changes::between(Some(&before), Some(&row)));
         if patch.is_deactivated.is_some() {
             let rule = app.placement_rule;
-            let moves = place_people(tx, rule, Affected::People(&[id.0]), &BTreeSet::new()).await?;
+            let moves = place_people(tx, rule, Affected::People(&[id]), &BTreeSet::new()).await?;
             if let Some(moved) = moves.first() {
-                row.active_session_instance_id = moved.to.map(|to| to.0);
+                row.active_session_instance_id = moved.to;
             }
         }
         Ok(row)

@@ -33,22 +33,22 @@ pub struct Move {
 #[derive(Debug, Clone, Copy)]
 pub enum Affected<'a> {
     /// Those who said yes to, or are placed at, one of these instances, whose status just changed.
-    Of { activated: &'a [i64], deactivated: &'a [i64] },
+    Of { activated: &'a [SessionInstanceId], deactivated: &'a [SessionInstanceId] },
     /// These.
-    People(&'a [i64]),
+    People(&'a [PersonId]),
 }
 
 #[derive(FromQueryResult)]
 struct PersonRow {
-    id: i64,
+    id: PersonId,
     is_deactivated: bool,
-    active_session_instance_id: Option<i64>,
+    active_session_instance_id: Option<SessionInstanceId>,
 }
 
 #[derive(FromQueryResult)]
 struct CandidateRow {
-    person_id: i64,
-    session_instance_id: i64,
+    person_id: PersonId,
+    session_instance_id: SessionInstanceId,
     starts_at: Option<DateTime<Utc>>,
     arrived_at: Option<DateTime<Utc>>,
     checked_in_at: DateTime<Utc>,
@@ -61,7 +61,7 @@ pub async fn place_people(
     tx: &Tx,
     rule: PlacementRule,
     affected: Affected<'_>,
-    held: &BTreeSet<i64>,
+    held: &BTreeSet<SessionInstanceId>,
 ) -> Result<Vec<Move>> {
     let people = lock_people(tx, affected).await?;
     if people.is_empty() {
@@ -73,8 +73,8 @@ pub async fn place_people(
         .filter_map(|person| {
             let yeses = candidates.get(&person.id).map_or(&[][..], Vec::as_slice);
             let to = if person.is_deactivated { None } else { decide_placement(rule, yeses) };
-            let from = person.active_session_instance_id.map(SessionInstanceId);
-            (from != to).then_some(Move { person: PersonId(person.id), from, to })
+            let from = person.active_session_instance_id;
+            (from != to).then_some(Move { person: person.id, from, to })
         })
         .collect();
     lock_targets(tx, &moves, held).await?;
@@ -123,7 +123,7 @@ async fn read_candidates(
     tx: &Tx,
     people: &[PersonRow],
     affected: Affected<'_>,
-) -> Result<HashMap<i64, Vec<Candidate>>> {
+) -> Result<HashMap<PersonId, Vec<Candidate>>> {
     let yeses = "SELECT c.person_id, c.session_instance_id, i.starts_at, c.arrived_at, c.checked_in_at \
                  FROM check_in c JOIN session_instance i ON i.id = c.session_instance_id AND i.is_active";
     let found: Vec<CandidateRow> = match affected {
@@ -132,7 +132,7 @@ async fn read_candidates(
             rows_for(tx, people, &sql, vec![list(tx, ids.iter().copied())]).await?
         }
         Affected::Of { activated, deactivated } => {
-            let closed: BTreeSet<i64> = deactivated.iter().copied().collect();
+            let closed: BTreeSet<SessionInstanceId> = deactivated.iter().copied().collect();
             let placed = |person: &&PersonRow| person.active_session_instance_id.is_some();
             let (displaced, staying): (Vec<_>, Vec<_>) = people
                 .iter()
@@ -152,10 +152,10 @@ async fn read_candidates(
             rows_for(tx, people, &sql, vec![list(tx, activated.iter().copied()), ids(staying), ids(displaced)]).await?
         }
     };
-    let mut candidates: HashMap<i64, Vec<Candidate>> = HashMap::new();
+    let mut candidates: HashMap<PersonId, Vec<Candidate>> = HashMap::new();
     for row in found {
         candidates.entry(row.person_id).or_default().push(Candidate {
-            instance: SessionInstanceId(row.session_instance_id),
+            instance: row.session_instance_id,
             starts_at: row.starts_at,
             arrived_at: row.arrived_at,
             checked_in_at: row.checked_in_at,
@@ -177,12 +177,12 @@ async fn rows_for<T: FromQueryResult>(tx: &Tx, people: &[PersonRow], sql: &str, 
     Ok(found)
 }
 
-async fn lock_targets(tx: &Tx, moves: &[Move], held: &BTreeSet<i64>) -> Result<()> {
+async fn lock_targets(tx: &Tx, moves: &[Move], held: &BTreeSet<SessionInstanceId>) -> Result<()> {
     if !tx.is_postgres() {
         return Ok(());
     }
-    let wanted: BTreeSet<i64> =
-        moves.iter().filter_map(|m| m.to).map(|to| to.0).filter(|to| !held.contains(to)).collect();
+    let wanted: BTreeSet<SessionInstanceId> =
+        moves.iter().filter_map(|m| m.to).filter(|to| !held.contains(to)).collect();
     if wanted.is_empty() {
         return Ok(());
     }
@@ -196,10 +196,8 @@ async fn write_moves(tx: &Tx, moves: &[Move], affected: Affected<'_>) -> Result<
     if moves.is_empty() {
         return Ok(());
     }
-    let columns = vec![
-        Column::Number("id", moves.iter().map(|m| Some(m.person.0)).collect()),
-        Column::Number("place", moves.iter().map(|m| m.to.map(|to| to.0)).collect()),
-    ];
+    let columns =
+        vec![Column::ids("id", moves.iter().map(|m| Some(m.person))), Column::ids("place", moves.iter().map(|m| m.to))];
     let (table, values) = values_table(tx, 1, &columns);
     let sql = format!("UPDATE person SET active_session_instance_id = v.place FROM {table} WHERE person.id = v.id");
     execute(tx, &sql, [values]).await?;
@@ -211,7 +209,7 @@ async fn write_moves(tx: &Tx, moves: &[Move], affected: Affected<'_>) -> Result<
     // Messages about instances that turned in this transaction show the counts as they are by then.
     if let Affected::Of { activated, deactivated } = affected {
         for id in activated.iter().chain(deactivated) {
-            involved.remove(&SessionInstanceId(*id));
+            involved.remove(id);
         }
     }
     tx.tell(|news| {
@@ -230,8 +228,8 @@ async fn write_moves(tx: &Tx, moves: &[Move], affected: Affected<'_>) -> Result<
 async fn find_told(tx: &Tx, ids: &BTreeSet<SessionInstanceId>) -> Result<HashMap<SessionInstanceId, Told>> {
     #[derive(FromQueryResult)]
     struct Named {
-        id: i64,
-        session_id: i64,
+        id: SessionInstanceId,
+        session_id: SessionId,
         city: Option<String>,
         country: Option<String>,
     }
@@ -239,11 +237,11 @@ async fn find_told(tx: &Tx, ids: &BTreeSet<SessionInstanceId>) -> Result<HashMap
         "SELECT i.id, i.session_id, s.city, s.country FROM session_instance i JOIN session s ON s.id = i.session_id WHERE {}",
         is_in(tx, "i.id", 1)
     );
-    let named: Vec<Named> = rows(tx, &sql, [list(tx, ids.iter().map(|id| id.0))]).await?;
+    let named: Vec<Named> = rows(tx, &sql, [list(tx, ids.iter().copied())]).await?;
     let named = named.into_iter().map(|row| {
-        let instance = SessionInstanceId(row.id);
+        let instance = row.id;
         let location = Location { city: row.city, country: row.country };
-        (instance, Told { session: SessionId(row.session_id), instance, location })
+        (instance, Told { session: row.session_id, instance, location })
     });
     Ok(named.collect())
 }

@@ -179,7 +179,7 @@ fn containing(text: &str) -> LikeExpr {
 /// Is the viewer an organiser of the session?
 pub async fn is_organizer<C: ConnectionTrait>(db: &C, viewer: Viewer, session: SessionId) -> Result<bool> {
     let Some(person) = viewer.person else { return Ok(false) };
-    let found = session_organizer::Entity::find_by_id((session.0, person.0)).count(db).await?;
+    let found = session_organizer::Entity::find_by_id((session, person)).count(db).await?;
     Ok(found > 0)
 }
 
@@ -195,7 +195,7 @@ pub async fn find_organized<C: ConnectionTrait>(
         .filter(is_one_of(db, session_organizer::Column::SessionId, sessions.iter().map(|id| id.0)))
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|row| SessionId(row.session_id)).collect())
+    Ok(rows.into_iter().map(|row| row.session_id).collect())
 }
 
 /// The organisers of these sessions, by name.
@@ -215,7 +215,7 @@ pub async fn find_organizers<C: ConnectionTrait>(
         .await?;
     let of = |person: &person::Model| {
         let id = person.id;
-        links.iter().filter(move |link| link.person_id == id).map(|link| SessionId(link.session_id)).collect::<Vec<_>>()
+        links.iter().filter(move |link| link.person_id == id).map(|link| link.session_id).collect::<Vec<_>>()
     };
     Ok(people.into_iter().flat_map(|person| of(&person).into_iter().map(move |id| (id, person.clone()))).collect())
 }
@@ -228,7 +228,7 @@ pub(crate) async fn authorize_edit<C: ConnectionTrait>(db: &C, viewer: Viewer, s
     if viewer.may_edit_session(viewer.is_admin || is_organizer(db, viewer, session).await?) {
         return Ok(());
     }
-    let existing = session::Entity::find_by_id(session.0).filter(session::Column::DeletedAt.is_null());
+    let existing = session::Entity::find_by_id(session).filter(session::Column::DeletedAt.is_null());
     if existing.count(db).await? == 0 {
         return Err(Error::not_found("session", session));
     }
@@ -237,7 +237,7 @@ pub(crate) async fn authorize_edit<C: ConnectionTrait>(db: &C, viewer: Viewer, s
 
 /// Locks the session against changes, or for changing it.
 pub(crate) async fn lock_session(tx: &Tx, id: SessionId, lock: LockType) -> Result<session::Model> {
-    let row = session::Entity::find_by_id(id.0).lock(lock).one(tx).await?;
+    let row = session::Entity::find_by_id(id).lock(lock).one(tx).await?;
     row.filter(|row| row.deleted_at.is_none()).ok_or_else(|| Error::not_found("session", id))
 }
 
@@ -252,7 +252,7 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
     let name = validate::required_text("name", &new.name)?;
     let wanted = new.path.as_deref().map(|path| validate::path("path", path)).transpose()?;
     let row = checked(session::Model {
-        id: 0,
+        id: SessionId(0),
         name_key: name.to_lowercase(),
         path: wanted.clone().unwrap_or_else(|| validate::path_from_name(&name)),
         name,
@@ -285,7 +285,7 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
         let attempt = session::ActiveModel { id: NotSet, ..attempt.into_active_model().reset_all() };
         let inserted = transaction!(app, now, |tx| {
             let row = attempt.clone().insert(tx).await?;
-            tx.audit(viewer, "createSession", SessionId(row.id), Changes::between(None, Some(&row)));
+            tx.audit(viewer, "createSession", row.id, Changes::between(None, Some(&row)));
             Ok(row)
         });
         match inserted {
@@ -298,7 +298,7 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
         }
     };
     if row.needs_recompute {
-        sweep::recompute_soon(app, SessionId(row.id)).await;
+        sweep::recompute_soon(app, row.id).await;
     }
     Ok(row)
 }
@@ -441,11 +441,11 @@ pub async fn insert_organizer(app: &App, viewer: Viewer, id: SessionId, person: 
     transaction!(app, app.now(), |tx| {
         authorize_edit(tx, viewer, id).await?;
         let row = lock_session(tx, id, LockType::Share).await?;
-        let named = person::Entity::find_by_id(person.0).lock(LockType::KeyShare).one(tx).await?;
+        let named = person::Entity::find_by_id(person).lock(LockType::KeyShare).one(tx).await?;
         if !named.is_some_and(|named| is_someone(&named)) {
             return Err(Error::not_found("person", person));
         }
-        let link = session_organizer::Model { session_id: id.0, person_id: person.0 };
+        let link = session_organizer::Model { session_id: id, person_id: person };
         let inserted = session_organizer::Entity::insert(link.into_active_model().reset_all())
             .on_conflict(
                 OnConflict::columns([session_organizer::Column::SessionId, session_organizer::Column::PersonId])
@@ -467,7 +467,7 @@ pub async fn delete_organizer(app: &App, viewer: Viewer, id: SessionId, person: 
     transaction!(app, app.now(), |tx| {
         authorize_edit(tx, viewer, id).await?;
         let row = lock_session(tx, id, LockType::Share).await?;
-        let deleted = session_organizer::Entity::delete_by_id((id.0, person.0)).exec(tx).await?;
+        let deleted = session_organizer::Entity::delete_by_id((id, person)).exec(tx).await?;
         if deleted.rows_affected > 0 {
             let unnamed = Changes::default().with("organizers", person.to_string().into(), Value::Null);
             tx.audit(viewer, "removeOrganizer", id, unnamed);

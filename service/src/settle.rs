@@ -9,6 +9,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use domain::{
+    ids::SessionInstanceId,
     placement::PlacementRule,
     status::{Decision, Mode, decide},
 };
@@ -37,7 +38,7 @@ pub struct Turned {
     activated: Vec<Item>,
     deactivated: Vec<Item>,
     /// Those that stay active but start at another time, by which another may be the one that starts first.
-    restarted: Vec<i64>,
+    restarted: Vec<SessionInstanceId>,
 }
 
 impl Turned {
@@ -181,7 +182,7 @@ pub async fn place(tx: &Tx, moment: Moment, turned: Turned) -> Result<Settled> {
     let ids = |items: &[Item]| items.iter().map(|item| item.instance.id).chain(restarted.clone()).collect::<Vec<_>>();
     let (activated, deactivated) = (ids(&settled.activated), ids(&settled.deactivated));
     if !activated.is_empty() || !deactivated.is_empty() {
-        let held: BTreeSet<i64> = activated.iter().chain(&deactivated).copied().collect();
+        let held: BTreeSet<SessionInstanceId> = activated.iter().chain(&deactivated).copied().collect();
         let affected = Affected::Of { activated: &activated, deactivated: &deactivated };
         settled.moves = place_people(tx, moment.placement_rule, affected, &held).await?;
     }
@@ -193,7 +194,7 @@ async fn write_statuses(tx: &Tx, changed: &[session_instance::Model]) -> Result<
         return Ok(());
     }
     let columns = vec![
-        Column::Number("id", changed.iter().map(|row| Some(row.id)).collect()),
+        Column::ids("id", changed.iter().map(|row| Some(row.id))),
         Column::Flag("is_active", changed.iter().map(|row| row.is_active).collect()),
         Column::Instant("due_at", changed.iter().map(|row| row.due_at).collect()),
         Column::Flag("has_override", changed.iter().map(|row| row.override_active.is_some()).collect()),

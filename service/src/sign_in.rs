@@ -40,7 +40,7 @@ pub struct Standing {
 
 impl Standing {
     fn of(row: &person::Model) -> Self {
-        Self { person: PersonId(row.id), is_erased: row.erased_at.is_some(), tokens_not_before: row.tokens_not_before }
+        Self { person: row.id, is_erased: row.erased_at.is_some(), tokens_not_before: row.tokens_not_before }
     }
 
     /// Does a token count that was made then? One that does not say when counts only where none was revoked.
@@ -80,7 +80,7 @@ pub async fn register(app: &App, external_id: &str, name: Option<&str>) -> Resul
         if inserted > 0
             && let Some(made) = made
         {
-            let id = PersonId(made.id);
+            let id = made.id;
             tx.audit(Viewer::person(id), "register", id, Changes::between(None, Some(&made)));
         }
         Ok(())
@@ -108,7 +108,7 @@ pub async fn revoke_tokens(app: &App, viewer: Viewer, person: Option<PersonId>) 
     }
     let now = app.now();
     transaction!(app, now, |tx| {
-        let row = person::Entity::find_by_id(id.0).lock(LockType::NoKeyUpdate).one(tx).await?;
+        let row = person::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
         let mut row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
         let before = row.clone();
         row.tokens_not_before = Some(now);

@@ -116,8 +116,8 @@ pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<time
         lock_active_person(tx, viewer, mentor).await?;
         refuse_overlap(tx, mentor, slot).await?;
         let row = time_slot::Model {
-            id: 0,
-            mentor_id: mentor.0,
+            id: TimeSlotId(0),
+            mentor_id: mentor,
             starts_at: slot.starts_at(),
             ends_at: slot.ends_at(),
             deleted_at: None,
@@ -125,7 +125,7 @@ pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<time
         };
         let row = time_slot::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
         let row = row.insert(tx).await?;
-        tx.audit(viewer, "createTimeSlot", TimeSlotId(row.id), Changes::between(None, Some(&row)));
+        tx.audit(viewer, "createTimeSlot", row.id, Changes::between(None, Some(&row)));
         Ok(row)
     });
     inserted.map_err(|error| if error.is_overlap() { overlaps() } else { error })
@@ -155,7 +155,7 @@ async fn refuse_overlap(tx: &Tx, mentor: PersonId, slot: Slot) -> Result<()> {
 
 /// People who are to take part must be there, and stay while this transaction lasts.
 pub(crate) async fn lock_active_person(tx: &Tx, viewer: Viewer, id: PersonId) -> Result<()> {
-    match person::Entity::find_by_id(id.0).lock(LockType::Share).one(tx).await? {
+    match person::Entity::find_by_id(id).lock(LockType::Share).one(tx).await? {
         None if viewer.is(id) => Err(Error::Unauthenticated("the person that this token names does not exist")),
         None => Err(Error::not_found("person", id)),
         Some(row) if row.is_deactivated => Err(Error::Forbidden("deactivated people can't take part in bookings")),
@@ -172,16 +172,16 @@ pub async fn delete_slot(app: &App, viewer: Viewer, id: TimeSlotId) -> Result<()
     let now = app.now();
     transaction!(app, now, |tx| {
         let row = lock_slot(tx, id, LockType::Update).await?;
-        if !viewer.may_act_for(PersonId(row.mentor_id)) {
+        if !viewer.may_act_for(row.mentor_id) {
             return Err(Error::Forbidden("only the mentor and admins may delete a slot"));
         }
         let bookings = booking::Entity::find().filter(booking::Column::TimeSlotId.eq(id.0)).all(tx).await?;
-        if bookings.iter().any(|booking| booking.status != BookingStatus::Cancelled.as_str()) {
+        if bookings.iter().any(|booking| booking.status != BookingStatus::Cancelled) {
             return Err(Error::Conflict("the slot is booked: cancel the booking first".to_owned()));
         }
         tx.audit(viewer, "deleteTimeSlot", id, Changes::between(Some(&row), None));
         if bookings.is_empty() {
-            time_slot::Entity::delete_by_id(id.0).exec(tx).await?;
+            time_slot::Entity::delete_by_id(id).exec(tx).await?;
         } else {
             time_slot::Model { deleted_at: Some(now), ..row }.into_active_model().reset_all().update(tx).await?;
         }
@@ -191,6 +191,6 @@ pub async fn delete_slot(app: &App, viewer: Viewer, id: TimeSlotId) -> Result<()
 
 /// A slot that is there, locked.
 pub(crate) async fn lock_slot(tx: &Tx, id: TimeSlotId, lock: LockType) -> Result<time_slot::Model> {
-    let there = time_slot::Entity::find_by_id(id.0).filter(time_slot::Column::DeletedAt.is_null());
+    let there = time_slot::Entity::find_by_id(id).filter(time_slot::Column::DeletedAt.is_null());
     there.lock(lock).one(tx).await?.ok_or_else(|| Error::not_found("time slot", id))
 }

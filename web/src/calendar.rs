@@ -126,7 +126,7 @@ struct EventWriter<'a> {
 impl EventWriter<'_> {
     fn write(&self, content: &mut Content, event: &Event) {
         let SessionCalendar { session, installation, .. } = self.source;
-        content.text("UID", &format!("session-{}-{}@{installation}", session.id, event.name));
+        content.text("UID", &format!("session-{}-{}@{installation}", session.id.0, event.name));
         content.value("DTSTAMP", &utc_text(self.now));
         content.value("SEQUENCE", &session.revision.to_string());
         match &event.time {

@@ -7,7 +7,8 @@ use auth::Authenticator;
 use chrono::{DateTime, NaiveTime, SubsecRound, TimeDelta, Utc, Weekday};
 use domain::{
     access::Viewer,
-    ids::{BookingId, PersonId, SessionId, SessionInstanceId, TimeSlotId},
+    check_in::Attendance,
+    ids::{PersonId, SessionId, SessionInstanceId},
     recurrence::{Recurrence, Schedule},
     zone::{Tz, local_time},
 };
@@ -16,7 +17,6 @@ use service::{
     bookings::{self, Action},
     check_ins,
     config::{Settings, Source},
-    entity::check_in::Attendance,
     instances::{self, NewInstance},
     people::{self, NewPerson},
     sessions::{self, NewSession, SessionPatch},
@@ -165,11 +165,11 @@ async fn add_lessons(app: &App, [ada, ben, cleo]: [PersonId; 3]) -> anyhow::Resu
     let slot = async |from: TimeDelta, to: TimeDelta| {
         let new = NewSlot { mentor: cleo, starts_at: now + from, ends_at: now + to };
         let row = time_slots::insert_slot(app, Viewer::person(cleo), new).await.map_err(setup::told)?;
-        anyhow::Ok(TimeSlotId(row.id))
+        anyhow::Ok(row.id)
     };
     let book = async |slot, student| {
         let row = bookings::book(app, Viewer::person(student), slot, None).await.map_err(setup::told)?;
-        anyhow::Ok(BookingId(row.id))
+        anyhow::Ok(row.id)
     };
     let (seconds, hours) = (TimeDelta::seconds, TimeDelta::hours);
     let started = book(slot(seconds(20), seconds(50)).await?, ada).await?;
@@ -183,7 +183,7 @@ async fn person(app: &App, name: &str) -> anyhow::Result<PersonId> {
     let (city, country, _) = AUSTIN;
     let (city, country) = (Some(city.to_owned()), Some(country.to_owned()));
     let new = NewPerson { display_name: name.to_owned(), city, country, ..NewPerson::default() };
-    Ok(PersonId(people::insert_person(app, Viewer::ADMIN, new).await.map_err(setup::told)?.id))
+    Ok(people::insert_person(app, Viewer::ADMIN, new).await.map_err(setup::told)?.id)
 }
 
 /// A session that meets weekly at this time, with the meeting of today.
@@ -212,14 +212,14 @@ async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, SessionIn
         termination_date: None,
     };
     let session = sessions::insert_session(app, Viewer::ADMIN, new).await.map_err(setup::told)?;
-    let session = SessionId(session.id);
+    let session = session.id;
     let (start_time, end_time) = (Some(start), Some(end));
     let new = NewInstance { session, date, start_time, end_time, location_override: None };
     let instance = instances::insert_instance(app, Viewer::ADMIN, new).await.map_err(setup::told)?;
     // From now on they are made by themselves; today's is there already.
     let patch = SessionPatch { auto_create_instances: Some(true), ..SessionPatch::default() };
     sessions::update_session(app, Viewer::ADMIN, session, patch).await.map_err(setup::told)?;
-    Ok((session, SessionInstanceId(instance.id)))
+    Ok((session, instance.id))
 }
 
 fn print_welcome(address: &str, authenticator: &Authenticator, people: &People) -> anyhow::Result<()> {

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 use domain::{
     access::Viewer,
+    check_in::Attendance,
     clock::{Clock, ManualClock},
     ids::{SessionId, SessionInstanceId},
     placement::PlacementRule,
@@ -18,7 +19,6 @@ use service::{
     app::NoQueue,
     check_ins,
     db::Db,
-    entity::check_in::Attendance,
     instances::{self, NewInstance},
     people::{self, NewPerson},
     sessions::{self, NewSession},
@@ -177,7 +177,7 @@ async fn play(scenario: &Scenario, db: &Db) -> anyhow::Result<()> {
             } else {
                 let new = NewPerson { display_name: (*name).to_owned(), ..NewPerson::default() };
                 let row = people::insert_person(&app, Viewer::ADMIN, new).await.map_err(setup::told)?;
-                let person = domain::ids::PersonId(row.id);
+                let person = row.id;
                 people.push((*name, person));
                 person
             };
@@ -239,7 +239,7 @@ async fn add(app: &App, sample: &Sample, monday: NaiveDate) -> anyhow::Result<Se
         initiation_date: None,
         termination_date: None,
     };
-    let session = SessionId(sessions::insert_session(app, Viewer::ADMIN, new).await.map_err(setup::told)?.id);
+    let session = sessions::insert_session(app, Viewer::ADMIN, new).await.map_err(setup::told)?.id;
     if sample.made_hours_ahead.is_none() {
         let date = monday + TimeDelta::days(i64::from(sample.weekday.num_days_from_monday()));
         let (start_time, end_time) = (Some(start), Some(end));
@@ -252,5 +252,5 @@ async fn add(app: &App, sample: &Sample, monday: NaiveDate) -> anyhow::Result<Se
 async fn first_instance(app: &App, session: SessionId) -> anyhow::Result<Option<SessionInstanceId>> {
     let range = instances::InstanceRange { session, from: None, to: None };
     let found = instances::list_instances(app, range, &service::lists::Page::default()).await.map_err(setup::told)?;
-    Ok(found.rows.first().map(|row| SessionInstanceId(row.id)))
+    Ok(found.rows.first().map(|row| row.id))
 }

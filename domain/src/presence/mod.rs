@@ -21,6 +21,7 @@ const RESOLUTION: TimeDelta = TimeDelta::milliseconds(1);
 
 /// The stored status of a visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "sea-orm", derive(sea_orm::DeriveValueType), sea_orm(value_type = "String", column_type = "Text"))]
 pub enum VisitStatus {
     Active,
     /// The user has finished. This status is final.
@@ -28,6 +29,23 @@ pub enum VisitStatus {
     /// No beat has come for [`PresenceRules::abandon_after`]. A later beat makes the visit active again.
     Abandoned,
 }
+
+impl VisitStatus {
+    /// The text that the database keeps.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Completed => "COMPLETED",
+            Self::Abandoned => "ABANDONED",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Active, Self::Completed, Self::Abandoned].into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+kept_as_text!(VisitStatus);
 
 /// The settings of presence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Answers to the question: are you coming?
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use domain::ids::{CheckInId, PersonId, SessionInstanceId};
+use domain::ids::{PersonId, SessionInstanceId};
 use service::check_ins;
 
 use crate::{
@@ -73,7 +73,7 @@ impl CheckInMutation {
         let of = optional_id("personId", person_id.as_ref())?;
         let done = check_ins::delete_check_in(app(ctx)?, viewer(ctx), id, of).await?;
         Ok(Some(RemoveCheckInPayload {
-            removed_check_in_id: done.check_in.map(|id| id_of(CheckInId(id))),
+            removed_check_in_id: done.check_in.map(id_of),
             person: person(ctx, done.person).await?,
             session_instance: instance(ctx, done.instance).await?,
         }))

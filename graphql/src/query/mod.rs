@@ -57,7 +57,7 @@ impl NodeQuery {
             }
             PersonId::TYPE => load(ctx, parse_id::<PersonId>("id", &id)?).await?.map(|row| Person(row).into()),
             CheckInId::TYPE => {
-                let row = check_ins::find_check_in(app(ctx)?, parse_id::<CheckInId>("id", &id)?.0).await?;
+                let row = check_ins::find_check_in(app(ctx)?, parse_id("id", &id)?).await?;
                 match row.map(CheckIn) {
                     Some(check_in) if check_in.is_visible(ctx).await? => Some(check_in.into()),
                     _ => None,

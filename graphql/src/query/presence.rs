@@ -45,7 +45,7 @@ impl PresenceQuery {
     ) -> Result<Option<Nodes<Presence>>> {
         let filter = filter.unwrap_or_default().check()?;
         let slice = visits::list_visits(app(ctx)?, viewer(ctx), &filter, &page(first, after, None, None)).await?;
-        let cursor = |row: &presence::Model| RowCursor::of_instant_and_text(row.started_at, &row.id);
+        let cursor = |row: &presence::Model| RowCursor::of_visit(row.started_at, row.id);
         Ok(slice.map(|slice| connection(slice, Counted::Visits(filter), cursor, Presence)))
     }
 

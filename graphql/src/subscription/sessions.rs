@@ -236,7 +236,7 @@ async fn authorize(ctx: &Context<'_>, narrowing: &SessionNarrowing) -> Result<()
     }
     if let Some(ids) = &narrowing.sessions {
         let found: Vec<SessionId> =
-            sessions::find_sessions(app(ctx)?.db.pool(), ids).await?.iter().map(|row| SessionId(row.id)).collect();
+            sessions::find_sessions(app(ctx)?.db.pool(), ids).await?.iter().map(|row| row.id).collect();
         if let Some(missing) = ids.iter().find(|id| !found.contains(id)) {
             return Err(ApiError::not_found(format!("no session {missing}")));
         }

@@ -30,7 +30,7 @@ pub struct Activity(pub activity::Model);
 
 impl Activity {
     fn number(&self) -> ActivityId {
-        ActivityId(self.0.id)
+        self.0.id
     }
 
     async fn seats(&self, ctx: &Context<'_>) -> Result<Vec<statistics::LanguageCount>> {

@@ -35,16 +35,16 @@ pub enum BookingStatus {
     Cancelled,
 }
 
-async fn person(ctx: &Context<'_>, id: i64) -> Result<Person> {
-    let row: Option<person::Model> = load(ctx, PersonId(id)).await?;
-    row.map(Person).ok_or_else(|| ApiError::internal(format!("{} is missing", PersonId(id))))
+async fn person(ctx: &Context<'_>, id: PersonId) -> Result<Person> {
+    let row: Option<person::Model> = load(ctx, id).await?;
+    row.map(Person).ok_or_else(|| ApiError::internal(format!("{id} is missing")))
 }
 
 pub struct TimeSlot(pub time_slot::Model);
 
 impl TimeSlot {
     fn key(&self) -> TimeSlotId {
-        TimeSlotId(self.0.id)
+        self.0.id
     }
 }
 
@@ -89,7 +89,7 @@ pub struct Booking(pub booking::Model);
 
 impl Booking {
     fn key(&self) -> BookingId {
-        BookingId(self.0.id)
+        self.0.id
     }
 }
 
@@ -102,7 +102,7 @@ impl Booking {
 
     /// When it is, and with whom; also when the slot was deleted since it was cancelled.
     async fn time_slot(&self, ctx: &Context<'_>) -> Result<TimeSlot> {
-        let id = TimeSlotId(self.0.time_slot_id);
+        let id = self.0.time_slot_id;
         load(ctx, id).await?.map(TimeSlot).ok_or_else(|| ApiError::internal(format!("{id} is missing")))
     }
 
@@ -112,9 +112,8 @@ impl Booking {
     }
 
     /// How far it is.
-    async fn status(&self) -> Result<BookingStatus> {
-        let status = bookings::status_of(&self.0).map(BookingStatus::from);
-        status.ok_or_else(|| ApiError::internal(format!("{} is {:?}", self.key(), self.0.status)))
+    async fn status(&self) -> BookingStatus {
+        self.0.status.into()
     }
 
     /// Its slot began before anybody started it: it stays ONGOING until somebody completes it.

@@ -2,7 +2,7 @@
 #![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use domain::ids::{CheckInId, PersonId, SessionId, SessionInstanceId};
+use domain::ids::SessionInstanceId;
 use service::{
     check_ins::{self, CheckInsOf},
     entity::{check_in, session_instance},
@@ -24,7 +24,7 @@ use crate::{
 
 /// A person's answer to the question: are you coming?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, async_graphql::Enum)]
-#[graphql(remote = "check_in::Attendance")]
+#[graphql(remote = "domain::check_in::Attendance")]
 pub enum Attendance {
     Yes,
     Maybe,
@@ -44,11 +44,11 @@ pub struct SessionInstance(pub session_instance::Model);
 
 impl SessionInstance {
     fn key(&self) -> SessionInstanceId {
-        SessionInstanceId(self.0.id)
+        self.0.id
     }
 
     async fn load_session(&self, ctx: &Context<'_>) -> Result<service::entity::session::Model> {
-        let id = SessionId(self.0.session_id);
+        let id = self.0.session_id;
         load(ctx, id).await?.ok_or_else(|| ApiError::internal(format!("{id} of {} is missing", self.key())))
     }
 
@@ -59,9 +59,9 @@ impl SessionInstance {
             return Ok(true);
         }
         let Some(person) = viewer.person else { return Ok(false) };
-        let is_organizer = viewer_organizes(ctx, SessionId(self.0.session_id)).await?;
+        let is_organizer = viewer_organizes(ctx, self.0.session_id).await?;
         let answer = load(ctx, AnswerTo(person, self.key())).await?;
-        let said_yes = answer.is_some_and(|answer| answer.attendance == check_in::Attendance::Yes);
+        let said_yes = answer.is_some_and(|answer| answer.attendance == domain::check_in::Attendance::Yes);
         Ok(viewer.may_see_check_ins(is_organizer, said_yes))
     }
 }
@@ -158,7 +158,7 @@ impl SessionInstance {
         if !self.shows_check_ins(ctx).await? {
             return Ok(None);
         }
-        let of = CheckInsOf::Instance(self.key(), attendance.map(check_in::Attendance::from));
+        let of = CheckInsOf::Instance(self.key(), attendance.map(domain::check_in::Attendance::from));
         Ok(Some(list_check_ins(ctx, of, first, after).await?))
     }
 
@@ -204,10 +204,10 @@ pub struct CheckIn(pub check_in::Model);
 impl CheckIn {
     /// May the viewer see it? Their own, and those of lists that they may see.
     pub async fn is_visible(&self, ctx: &Context<'_>) -> Result<bool> {
-        if viewer(ctx).may_act_for(PersonId(self.0.person_id)) {
+        if viewer(ctx).may_act_for(self.0.person_id) {
             return Ok(true);
         }
-        match load(ctx, SessionInstanceId(self.0.session_instance_id)).await? {
+        match load(ctx, self.0.session_instance_id).await? {
             Some(instance) => SessionInstance(instance).shows_check_ins(ctx).await,
             None => Ok(false),
         }
@@ -217,17 +217,17 @@ impl CheckIn {
 #[Object]
 impl CheckIn {
     pub(crate) async fn id(&self) -> ID {
-        id_of(CheckInId(self.0.id))
+        id_of(self.0.id)
     }
 
     async fn person(&self, ctx: &Context<'_>) -> Result<Person> {
-        let id = PersonId(self.0.person_id);
+        let id = self.0.person_id;
         let row = load(ctx, id).await?;
         row.map(Person).ok_or_else(|| ApiError::internal(format!("{id} of a check-in is missing")))
     }
 
     async fn session_instance(&self, ctx: &Context<'_>) -> Result<SessionInstance> {
-        let id = SessionInstanceId(self.0.session_instance_id);
+        let id = self.0.session_instance_id;
         let row = load(ctx, id).await?;
         row.map(SessionInstance).ok_or_else(|| ApiError::not_found("this meeting has been deleted"))
     }

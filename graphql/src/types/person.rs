@@ -1,7 +1,7 @@
 //! People, and where they are.
 
 use async_graphql::{Context, ID, Object};
-use domain::ids::{PersonId, SessionInstanceId};
+use domain::ids::PersonId;
 use service::{check_ins::CheckInsOf, entity::person};
 
 use crate::{
@@ -18,7 +18,7 @@ pub struct Person(pub person::Model);
 
 impl Person {
     fn key(&self) -> PersonId {
-        PersonId(self.0.id)
+        self.0.id
     }
 }
 
@@ -58,12 +58,10 @@ impl Person {
 
     /// Where this person is right now. For the person, admins, and people at the same instance unless it is hidden; null for everyone else.
     async fn active_session_instance(&self, ctx: &Context<'_>) -> Result<Option<SessionInstance>> {
-        let Some(place) = self.0.active_session_instance_id.map(SessionInstanceId) else { return Ok(None) };
+        let Some(place) = self.0.active_session_instance_id else { return Ok(None) };
         let viewer = viewer(ctx);
         let viewer_place = match viewer.person {
-            Some(id) if id != self.key() => {
-                load(ctx, id).await?.and_then(|row| row.active_session_instance_id).map(SessionInstanceId)
-            }
+            Some(id) if id != self.key() => load(ctx, id).await?.and_then(|row| row.active_session_instance_id),
             _ => None,
         };
         if !viewer.may_see_placement(self.key(), self.0.hides_place, place, viewer_place) {

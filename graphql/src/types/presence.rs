@@ -2,18 +2,17 @@
 #![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
 
 use async_graphql::{Context, Enum, ID, Object};
-use domain::ids::{PersonId, PresenceId};
 use service::{entity::presence, presence as visits};
 
 use crate::{
-    context::{Result, app},
+    context::{Result, app, id_of},
     loaders::load,
     types::{activity::Activity, person::Person, scalars::DateTime},
 };
 
 /// Where a visit stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "presence::Status")]
+#[graphql(remote = "domain::presence::VisitStatus")]
 pub enum PresenceStatus {
     /// Under way, whether on line at this moment or not.
     Active,
@@ -29,13 +28,13 @@ pub struct Presence(pub presence::Model);
 #[Object]
 impl Presence {
     pub(crate) async fn id(&self) -> ID {
-        ID(format!("{}:{}", PresenceId::TYPE, self.0.id))
+        id_of(self.0.id)
     }
 
     /// Null for an anonymous visit.
     async fn person(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
         match self.0.person_id {
-            Some(id) => Ok(load(ctx, PersonId(id)).await?.map(Person)),
+            Some(id) => Ok(load(ctx, id).await?.map(Person)),
             None => Ok(None),
         }
     }

@@ -127,7 +127,7 @@ pub struct Session(pub session::Model);
 
 impl Session {
     fn key(&self) -> SessionId {
-        SessionId(self.0.id)
+        self.0.id
     }
 }
 

@@ -83,8 +83,8 @@ impl SweepReport {
     /// Bookings that took a step by themselves.
     async fn bookings(&self, ctx: &Context<'_>) -> Result<Vec<BookingStep>> {
         let ids: Vec<_> = self.0.bookings.iter().map(|step| step.booking_id).collect();
-        let rows: HashMap<i64, _> = load_all(ctx, &ids).await?.into_iter().map(|row| (row.id, row)).collect();
-        let shown = |step: &BookingStepped| Some(BookingStep::of(rows.get(&step.booking_id.0)?.clone(), step));
+        let rows: HashMap<_, _> = load_all(ctx, &ids).await?.into_iter().map(|row| (row.id, row)).collect();
+        let shown = |step: &BookingStepped| Some(BookingStep::of(rows.get(&step.booking_id)?.clone(), step));
         Ok(self.0.bookings.iter().filter_map(shown).collect())
     }
 

@@ -223,8 +223,8 @@ async fn publish_batches(tx: &Tx, next: &mut i64) -> Result<()> {
 async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<Published> {
     #[derive(FromQueryResult)]
     struct Counted {
-        id: i64,
-        session_id: i64,
+        id: SessionInstanceId,
+        session_id: SessionId,
         city: Option<String>,
         country: Option<String>,
         is_active: bool,
@@ -255,8 +255,8 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
     let mut news = News::default();
     for row in due.into_iter().filter(|row| row.is_active) {
         news.updated(Told {
-            session: SessionId(row.session_id),
-            instance: SessionInstanceId(row.id),
+            session: row.session_id,
+            instance: row.id,
             location: Location { city: row.city, country: row.country },
         });
     }

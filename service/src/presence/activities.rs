@@ -52,7 +52,7 @@ pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Resul
     transaction!(app, now, |tx| {
         let Some(mut row) = by_key(&key).lock(LockType::NoKeyUpdate).one(tx).await? else {
             let row = activity::Model {
-                id: 0,
+                id: ActivityId(0),
                 key: key.clone(),
                 name: name.clone(),
                 max_concurrent: new.max_concurrent,
@@ -63,18 +63,18 @@ pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Resul
                 Err(error) if error.is_duplicate() => Err(Error::Again("another server made the same activity")),
                 Err(error) => Err(error),
                 Ok(row) => {
-                    tx.audit(viewer, "saveActivity", ActivityId(row.id), Changes::between(None, Some(&row)));
+                    tx.audit(viewer, "saveActivity", row.id, Changes::between(None, Some(&row)));
                     Ok(row)
                 }
             };
         };
         let before = row.clone();
         if row.max_concurrent != new.max_concurrent {
-            tx.tell(|news| news.occupancy_changed(ActivityId(row.id)));
+            tx.tell(|news| news.occupancy_changed(row.id));
         }
         row.name.clone_from(&name);
         row.max_concurrent = new.max_concurrent;
-        tx.audit(viewer, "saveActivity", ActivityId(row.id), Changes::between(Some(&before), Some(&row)));
+        tx.audit(viewer, "saveActivity", row.id, Changes::between(Some(&before), Some(&row)));
         Ok(row.into_active_model().reset_all().update(tx).await?)
     })
 }

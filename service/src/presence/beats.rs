@@ -13,10 +13,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::{
-    ids::{ActivityId, PresenceId},
-    presence::Visit,
+    ids::{ActivityId, PersonId, PresenceId},
+    presence::{Visit, VisitStatus},
 };
-use entity::presence::{Model, Status};
+use entity::presence::Model;
 
 use super::{Claimant, Tally, begun, completed, facts_of, new_secret, not_found, put_seen, tally};
 use crate::{
@@ -72,14 +72,14 @@ pub type Outcome = std::result::Result<Box<Seen>, Refusal>;
 
 /// Writes beats, of one visit each, that are known and need no decision; which they were, by id. The others are for
 /// [`write_others`].
-pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashMap<String, Model>> {
+pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashMap<PresenceId, Model>> {
     let ids: Vec<String> = beats.keys().map(|id| id.uuid()).collect();
     // A lease may have run out for the last of the beats and not for this one: then that is decided with the others.
     let Some(last) = beats.values().map(|beat| beat.at).max() else { return Ok(HashMap::new()) };
     let online_since = app.presence.rules.online_since(last);
     let columns = [
         Column::Text("visit", ids.iter().map(|id| Some(id.as_str())).collect()),
-        Column::Number("person", beats.values().map(|beat| beat.claimant.person.map(|id| id.0)).collect()),
+        Column::ids("person", beats.values().map(|beat| beat.claimant.person)),
         Column::Text("secret", beats.values().map(|beat| beat.claimant.secret_hash.as_deref()).collect()),
         Column::Text("language", beats.values().map(|beat| said(beat.language_code.as_ref())).collect()),
         Column::Text("page", beats.values().map(|beat| said(beat.current_page.as_ref())).collect()),
@@ -100,7 +100,7 @@ pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Resul
         );
         rows(tx, &sql, [values, online_since.into()]).await
     })?;
-    Ok(known.into_iter().map(|row| (row.id.clone(), row)).collect())
+    Ok(known.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// Nothing, a text, or for no text any more an empty one, which none of them is.
@@ -112,12 +112,12 @@ fn said(change: Option<&Option<String>>) -> Option<&str> {
 pub async fn write_others(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashMap<PresenceId, Outcome>> {
     transaction!(app, app.now(), |tx| {
         let people = lock_people(tx, beats).await?;
-        let mut known: HashMap<String, Model> =
-            lock_visits(tx, beats.keys()).await?.into_iter().map(|row| (row.id.clone(), row)).collect();
+        let mut known: HashMap<PresenceId, Model> =
+            lock_visits(tx, beats.keys()).await?.into_iter().map(|row| (row.id, row)).collect();
         let (mut written, mut new, mut outcomes) = (Vec::new(), Vec::new(), HashMap::new());
         let mut tallies = Vec::new();
         for (id, beat) in beats {
-            let decided = match known.remove(&id.uuid()) {
+            let decided = match known.remove(id) {
                 Some(row) => again(app, beat, row),
                 None => first(beat, &people)?,
             };
@@ -159,7 +159,7 @@ fn again(app: &App, beat: &Beat, mut row: Model) -> std::result::Result<Decided,
     }
     let before = facts_of(&row);
     let seen: Visit = before.beat(&app.presence.rules, beat.at).map_err(|_| Refusal::Completed)?;
-    let was_abandoned = row.status == Status::Abandoned;
+    let was_abandoned = row.status == VisitStatus::Abandoned;
     put_seen(&mut row, seen);
     put_change(&mut row, beat);
     let lost_seat = before.seat.filter(|_| seen.seat.is_none());
@@ -167,11 +167,11 @@ fn again(app: &App, beat: &Beat, mut row: Model) -> std::result::Result<Decided,
 }
 
 /// The first beat of a visit: a person's, or an anonymous one's, which gets its secret.
-fn first(beat: &Beat, people: &HashSet<i64>) -> Result<std::result::Result<Decided, Refusal>> {
+fn first(beat: &Beat, people: &HashSet<PersonId>) -> Result<std::result::Result<Decided, Refusal>> {
     let mut row = begun(beat.visit, beat.at);
     let mut secret = None;
     match beat.claimant.person {
-        Some(person) if people.contains(&person.0) => row.person_id = Some(person.0),
+        Some(person) if people.contains(&person) => row.person_id = Some(person),
         Some(_) => return Ok(Err(Refusal::UnknownPerson)),
         None if beat.claimant.is_nobody() => {
             let new = new_secret()?;
@@ -202,8 +202,8 @@ pub(super) async fn lock_visits(tx: &Tx, ids: impl Iterator<Item = &PresenceId>)
 
 /// Which of the people whom beats name there are. Locked against being erased or merged, and nothing else, until their
 /// visits are there to be found by who does that.
-async fn lock_people(tx: &Tx, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashSet<i64>> {
-    let people: HashSet<i64> = beats.values().filter_map(|beat| beat.claimant.person).map(|id| id.0).collect();
+async fn lock_people(tx: &Tx, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashSet<PersonId>> {
+    let people: HashSet<PersonId> = beats.values().filter_map(|beat| beat.claimant.person).collect();
     if people.is_empty() {
         return Ok(people);
     }
@@ -212,7 +212,7 @@ async fn lock_people(tx: &Tx, beats: &BTreeMap<PresenceId, Beat>) -> Result<Hash
         is_in(tx, "id", 1),
         tx.locking("FOR KEY SHARE")
     );
-    Ok(crate::db::numbers(tx, &sql, [list(tx, people)]).await?.into_iter().collect())
+    Ok(crate::db::ids(tx, &sql, [list(tx, people)]).await?.into_iter().collect())
 }
 
 /// Visits that came back, or lost their seat.
@@ -220,11 +220,12 @@ async fn update_visits(tx: &Tx, visits: &[Model]) -> Result<()> {
     if visits.is_empty() {
         return Ok(());
     }
+    let ids: Vec<String> = visits.iter().map(|row| row.id.uuid()).collect();
     let columns = [
-        Column::Text("visit", visits.iter().map(|row| Some(row.id.as_str())).collect()),
+        Column::Text("visit", ids.iter().map(|id| Some(id.as_str())).collect()),
         Column::Text("language", visits.iter().map(|row| row.language_code.as_deref()).collect()),
         Column::Text("page", visits.iter().map(|row| row.current_page.as_deref()).collect()),
-        Column::Number("seat", visits.iter().map(|row| row.activity_id).collect()),
+        Column::ids("seat", visits.iter().map(|row| row.activity_id)),
         Column::Instant("seen", visits.iter().map(|row| Some(row.last_seen_at)).collect()),
     ];
     let (table, values) = values_table(tx, 1, &columns);
@@ -240,9 +241,10 @@ async fn insert_visits(tx: &Tx, visits: &[Model]) -> Result<()> {
     if visits.is_empty() {
         return Ok(());
     }
+    let ids: Vec<String> = visits.iter().map(|row| row.id.uuid()).collect();
     let columns = [
-        Column::Text("visit", visits.iter().map(|row| Some(row.id.as_str())).collect()),
-        Column::Number("person", visits.iter().map(|row| row.person_id).collect()),
+        Column::Text("visit", ids.iter().map(|id| Some(id.as_str())).collect()),
+        Column::ids("person", visits.iter().map(|row| row.person_id)),
         Column::Text("secret", visits.iter().map(|row| row.secret_hash.as_deref()).collect()),
         Column::Text("language", visits.iter().map(|row| row.language_code.as_deref()).collect()),
         Column::Text("page", visits.iter().map(|row| row.current_page.as_deref()).collect()),

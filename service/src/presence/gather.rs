@@ -190,11 +190,10 @@ impl Batch {
         counters.batches.fetch_add(1, Ordering::Relaxed);
         match write_known(app, &self.beats).await {
             Ok(mut known) => {
-                let plain: Vec<PresenceId> =
-                    self.beats.keys().filter(|id| known.contains_key(&id.uuid())).copied().collect();
+                let plain: Vec<PresenceId> = self.beats.keys().filter(|id| known.contains_key(id)).copied().collect();
                 for id in plain {
                     self.beats.remove(&id);
-                    if let Some(visit) = known.remove(&id.uuid()) {
+                    if let Some(visit) = known.remove(&id) {
                         let seen = Seen { visit, secret: None, lost_seat: None };
                         self.answer(id, &Ok(Box::new(seen)), counters);
                     }

@@ -30,7 +30,7 @@ use domain::{
     ids::{ActivityId, PersonId, PresenceId},
     presence::{PresenceRules, Visit, VisitStatus},
 };
-use entity::presence::{Model, Status};
+use entity::presence::Model;
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::hours::{Tally, fold_hours, tally};
@@ -68,7 +68,7 @@ impl Claimant {
 
     fn owns(&self, visit: &Model) -> bool {
         match (visit.person_id, &visit.secret_hash, &self.secret_hash) {
-            (Some(person), _, _) => self.person == Some(PersonId(person)),
+            (Some(person), _, _) => self.person == Some(person),
             (None, Some(kept), Some(given)) => is_same(kept.as_bytes(), given.as_bytes()),
             _ => false,
         }
@@ -92,33 +92,28 @@ fn new_secret() -> Result<String> {
 
 /// What `domain` is to know of a visit.
 pub fn facts_of(row: &Model) -> Visit {
-    let status = match row.status {
-        Status::Active => VisitStatus::Active,
-        Status::Completed => VisitStatus::Completed,
-        Status::Abandoned => VisitStatus::Abandoned,
-    };
-    Visit { status, last_seen: row.last_seen_at, seat: row.activity_id.map(ActivityId) }
+    Visit { status: row.status, last_seen: row.last_seen_at, seat: row.activity_id }
 }
 
 /// Puts what was decided, of a visit that gave a sign of life, into its row.
 fn put_seen(row: &mut Model, seen: Visit) {
-    row.status = Status::Active;
+    row.status = VisitStatus::Active;
     row.is_live = true;
     row.abandon_at = None;
     row.last_seen_at = seen.last_seen;
-    row.activity_id = seen.seat.map(|seat| seat.0);
+    row.activity_id = seen.seat;
 }
 
 /// The row of a visit that begins.
 fn begun(id: PresenceId, at: DateTime<Utc>) -> Model {
     Model {
-        id: id.uuid(),
+        id,
         person_id: None,
         secret_hash: None,
         language_code: None,
         current_page: None,
         activity_id: None,
-        status: Status::Active,
+        status: VisitStatus::Active,
         is_live: true,
         started_at: at,
         last_seen_at: at,
@@ -151,7 +146,7 @@ mod tests {
             secret_hash: secret.map(hash_of),
         };
         let at = DateTime::UNIX_EPOCH;
-        let personal = Model { person_id: Some(7), ..begun(PresenceId::from(1), at) };
+        let personal = Model { person_id: Some(PersonId(7)), ..begun(PresenceId::from(1), at) };
         let anonymous = Model { secret_hash: Some(hash_of("s")), ..begun(PresenceId::from(1), at) };
         for (person, secret, owns_personal, owns_anonymous) in [
             (Some(7), None, true, false),

@@ -6,12 +6,9 @@
 use domain::{
     access::Viewer,
     ids::{ActivityId, PresenceId},
-    presence::{Verdict, Visit, admit},
+    presence::{Verdict, Visit, VisitStatus, admit},
 };
-use entity::{
-    activity,
-    presence::{Model, Status},
-};
+use entity::{activity, presence::Model};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect, sea_query::LockType};
 
 use super::{
@@ -50,7 +47,7 @@ pub async fn enter_activity(
     let claimant = Claimant::new(app, viewer, secret)?;
     transaction!(app, app.now(), |tx| {
         let activity = lock_activity(tx, key).await?;
-        let here = ActivityId(activity.id);
+        let here = activity.id;
         // Asked when the lock is had: whoever had it before may have decided as of a later instant.
         let now = app.now();
         let rules = &app.presence.rules;
@@ -61,17 +58,17 @@ pub async fn enter_activity(
         let seen = facts_of(&visit).beat(rules, now).map_err(|_| completed())?;
         end_leases(tx, rules, &stale).await?;
 
-        let others = count_seats(tx, here, &visit.id).await?;
+        let others = count_seats(tx, here, visit.id).await?;
         let limit = activity.max_concurrent.map(|limit| u32::try_from(limit).unwrap_or_default());
         let verdict = admit(limit, others, seen.seat == Some(here));
         let after = Visit { seat: if verdict.is_admitted { Some(here) } else { seen.seat }, ..seen };
-        let before = visit.activity_id.map(ActivityId);
+        let before = visit.activity_id;
         if before != after.seat {
             for changed in [before, after.seat].into_iter().flatten() {
                 tx.tell(|news| news.occupancy_changed(changed));
             }
         }
-        if visit.status == Status::Abandoned {
+        if visit.status == VisitStatus::Abandoned {
             tally(tx, vec![Tally::abandoned(visit.started_at, -1)]).await?;
         }
         put_seen(&mut visit, after);
@@ -85,7 +82,7 @@ pub async fn leave_activity(app: &App, viewer: Viewer, secret: Option<&str>, id:
     let claimant = Claimant::new(app, viewer, secret)?;
     transaction!(app, app.now(), |tx| {
         let mut visit = lock_own(tx, &claimant, id).await?;
-        let freed = visit.activity_id.take().map(ActivityId);
+        let freed = visit.activity_id.take();
         if let Some(activity) = freed {
             tx.tell(|news| news.occupancy_changed(activity));
             visit = save(tx, visit).await?;
@@ -99,21 +96,21 @@ pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id:
     let claimant = Claimant::new(app, viewer, secret)?;
     transaction!(app, app.now(), |tx| {
         let mut visit = lock_own(tx, &claimant, id).await?;
-        if visit.status == Status::Completed {
+        if visit.status == VisitStatus::Completed {
             return Ok(Left { visit, freed: None });
         }
         let now = app.now();
         let mut tallies = vec![Tally::completed(visit.started_at, now)];
-        if visit.status == Status::Abandoned {
+        if visit.status == VisitStatus::Abandoned {
             tallies.push(Tally::abandoned(visit.started_at, -1));
         }
         tally(tx, tallies).await?;
-        let freed = visit.activity_id.take().map(ActivityId);
+        let freed = visit.activity_id.take();
         if let Some(activity) = freed {
             tx.tell(|news| news.occupancy_changed(activity));
         }
         let visit = Model {
-            status: Status::Completed,
+            status: VisitStatus::Completed,
             completed_at: Some(now.max(visit.started_at)),
             is_live: false,
             abandon_at: None,
@@ -148,14 +145,14 @@ async fn lock_visit_and_stale(
         "SELECT * FROM presence WHERE id = $1 OR (activity_id = $2 AND last_seen_at < $3) ORDER BY id {}",
         tx.locking("FOR NO KEY UPDATE")
     );
-    let mut locked: Vec<Model> = rows(tx, &sql, [id.uuid().into(), activity.0.into(), online_since.into()]).await?;
-    let place = locked.iter().position(|row| row.id == id.uuid()).ok_or_else(|| not_found(id))?;
+    let mut locked: Vec<Model> = rows(tx, &sql, [id.into(), activity.0.into(), online_since.into()]).await?;
+    let place = locked.iter().position(|row| row.id == id).ok_or_else(|| not_found(id))?;
     let visit = locked.remove(place);
     Ok((visit, locked))
 }
 
 /// How many others have a seat. Whoever claims one holds the activity's lock.
-async fn count_seats(tx: &Tx, activity: ActivityId, but: &str) -> Result<u32> {
+async fn count_seats(tx: &Tx, activity: ActivityId, but: PresenceId) -> Result<u32> {
     let sql = "SELECT COUNT(*) FROM presence WHERE activity_id = $1 AND id <> $2";
     let count = numbers(tx, sql, [activity.0.into(), but.into()]).await?;
     Ok(count.first().and_then(|count| u32::try_from(*count).ok()).unwrap_or(u32::MAX))

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::access::Viewer;
+use domain::{access::Viewer, ids::ActivityId};
 use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
 
 use super::hours::{Tally, hour_of};
@@ -88,11 +88,11 @@ async fn find_online(app: &App, now: DateTime<Utc>) -> Result<Vec<LanguageCount>
 pub async fn find_occupancy<C: ConnectionTrait>(
     db: &C,
     app: &App,
-    activities: &[i64],
-) -> Result<BTreeMap<i64, Vec<LanguageCount>>> {
+    activities: &[ActivityId],
+) -> Result<BTreeMap<ActivityId, Vec<LanguageCount>>> {
     #[derive(FromQueryResult)]
     struct Row {
-        activity_id: i64,
+        activity_id: ActivityId,
         language_code: String,
         count: i64,
     }
@@ -104,7 +104,7 @@ pub async fn find_occupancy<C: ConnectionTrait>(
     let since = app.presence.rules.online_since(app.now());
     let values = [list(db, activities.iter().copied()), since.into(), UNDETERMINED.into()];
     let found: Vec<Row> = rows(db, &sql, values).await?;
-    let mut counts: BTreeMap<i64, Vec<LanguageCount>> = activities.iter().map(|id| (*id, Vec::new())).collect();
+    let mut counts: BTreeMap<ActivityId, Vec<LanguageCount>> = activities.iter().map(|id| (*id, Vec::new())).collect();
     for Row { activity_id, language_code, count } in found {
         counts.entry(activity_id).or_default().push(LanguageCount { language_code, count });
     }

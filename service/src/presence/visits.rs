@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
     ids::{ActivityId, PersonId, PresenceId},
-    presence::PresenceRules,
+    presence::{PresenceRules, VisitStatus},
 };
 use entity::{
     activity,
-    presence::{self, Column, Model, Status},
+    presence::{self, Column, Model},
 };
 use sea_orm::{ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait, Select};
 
@@ -26,7 +26,7 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub struct VisitFilter {
     pub is_online: Option<bool>,
-    pub status: Option<Status>,
+    pub status: Option<VisitStatus>,
     /// Those with a seat in it now.
     pub activity_key: Option<String>,
     pub language_code: Option<String>,
@@ -56,12 +56,12 @@ impl VisitFilter {
 
 /// A visit, for its person and admins; `None` for others, as if there were none.
 pub async fn find_visible_visit(app: &App, viewer: Viewer, id: PresenceId) -> Result<Option<Model>> {
-    let row = presence::Entity::find_by_id(id.uuid()).one(app.db.pool()).await?;
+    let row = presence::Entity::find_by_id(id).one(app.db.pool()).await?;
     Ok(row.filter(|row| may_see(viewer, row)))
 }
 
 fn may_see(viewer: Viewer, row: &Model) -> bool {
-    row.person_id.map_or(viewer.is_admin, |person| viewer.may_act_for(PersonId(person)))
+    row.person_id.map_or(viewer.is_admin, |person| viewer.may_act_for(person))
 }
 
 /// The newest first, for admins; `None` for others.
@@ -97,9 +97,10 @@ pub(crate) async fn end_leases(tx: &Tx, rules: &PresenceRules, visits: &[Model])
     if visits.is_empty() {
         return Ok(());
     }
+    let ids: Vec<String> = visits.iter().map(|row| row.id.uuid()).collect();
     let due = |row: &Model| Some(rules.abandoned_at(row.last_seen_at));
     let columns = [
-        db::Column::Text("visit", visits.iter().map(|row| Some(row.id.as_str())).collect()),
+        db::Column::Text("visit", ids.iter().map(|id| Some(id.as_str())).collect()),
         db::Column::Instant("due", visits.iter().map(due).collect()),
     ];
     let (table, values) = values_table(tx, 1, &columns);
@@ -107,9 +108,9 @@ pub(crate) async fn end_leases(tx: &Tx, rules: &PresenceRules, visits: &[Model])
         "UPDATE presence SET is_live = FALSE, activity_id = NULL, abandon_at = v.due FROM {table} WHERE id = v.visit"
     );
     execute(tx, &sql, [values]).await?;
-    let freed: BTreeSet<i64> = visits.iter().filter_map(|row| row.activity_id).collect();
+    let freed: BTreeSet<ActivityId> = visits.iter().filter_map(|row| row.activity_id).collect();
     for activity in freed {
-        tx.tell(|news| news.occupancy_changed(ActivityId(activity)));
+        tx.tell(|news| news.occupancy_changed(activity));
     }
     Ok(())
 }
@@ -118,23 +119,23 @@ pub(crate) async fn end_leases(tx: &Tx, rules: &PresenceRules, visits: &[Model])
 pub(crate) async fn erase_visits(tx: &Tx, person: PersonId, now: DateTime<Utc>) -> Result<()> {
     let sql = format!("SELECT * FROM presence WHERE person_id = $1 ORDER BY id {}", tx.locking("FOR UPDATE"));
     let visits: Vec<Model> = rows(tx, &sql, [person.0.into()]).await?;
-    let active = || visits.iter().filter(|visit| visit.status == Status::Active);
+    let active = || visits.iter().filter(|visit| visit.status == VisitStatus::Active);
     tally(tx, active().map(|visit| Tally::completed(visit.started_at, now)).collect()).await?;
-    let freed: BTreeSet<i64> = active().filter_map(|visit| visit.activity_id).collect();
-    tx.tell(|news| freed.into_iter().for_each(|activity| news.occupancy_changed(ActivityId(activity))));
+    let freed: BTreeSet<ActivityId> = active().filter_map(|visit| visit.activity_id).collect();
+    tx.tell(|news| freed.into_iter().for_each(|activity| news.occupancy_changed(activity)));
     execute(tx, "DELETE FROM presence WHERE person_id = $1", [person.0.into()]).await?;
     Ok(())
 }
 
 /// Gives up these visits, as far as they are still due; those that were.
-pub(crate) async fn abandon(tx: &Tx, ids: &[String], now: DateTime<Utc>) -> Result<Vec<Model>> {
+pub(crate) async fn abandon(tx: &Tx, ids: &[PresenceId], now: DateTime<Utc>) -> Result<Vec<Model>> {
     let sql = format!(
         "SELECT * FROM presence WHERE {} AND abandon_at <= $2 ORDER BY id {}",
         is_in(tx, "id", 1),
         tx.locking("FOR NO KEY UPDATE")
     );
-    let due: Vec<Model> = rows(tx, &sql, [text_list(tx, ids.iter().cloned()), now.into()]).await?;
+    let due: Vec<Model> = rows(tx, &sql, [text_list(tx, ids.iter().map(|id| id.uuid())), now.into()]).await?;
     let sql = format!("UPDATE presence SET status = 'ABANDONED', abandon_at = NULL WHERE {}", is_in(tx, "id", 1));
-    execute(tx, &sql, [text_list(tx, due.iter().map(|row| row.id.clone()))]).await?;
+    execute(tx, &sql, [text_list(tx, due.iter().map(|row| row.id.uuid()))]).await?;
     Ok(due)
 }

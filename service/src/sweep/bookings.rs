@@ -31,14 +31,14 @@ const A_PAGE: i64 = 5_000;
 /// Those that are due.
 pub(super) async fn sweep_due(runner: &mut Runner<'_>) -> Result<()> {
     let now = runner.timing.moment().now;
-    let mut ids = runner.ids("SELECT id FROM booking WHERE due_at <= $1", vec![now.into()]).await?;
+    let mut ids: Vec<BookingId> = runner.ids("SELECT id FROM booking WHERE due_at <= $1", vec![now.into()]).await?;
     ids.sort_unstable();
     sweep_list(runner, &ids).await
 }
 
 /// All that may yet take a step, or are marked as if they did: what is marked wrongly is mended.
 pub(super) async fn sweep_all(runner: &mut Runner<'_>) -> Result<()> {
-    let mut last = 0;
+    let mut last = BookingId(0);
     loop {
         let sql = "SELECT id FROM booking WHERE id > $1 AND (status IN ('SCHEDULED', 'ONGOING') OR due_at IS NOT NULL) \
                    ORDER BY id LIMIT $2";
@@ -49,16 +49,15 @@ pub(super) async fn sweep_all(runner: &mut Runner<'_>) -> Result<()> {
     }
 }
 
-async fn sweep_list(runner: &mut Runner<'_>, ids: &[i64]) -> Result<()> {
+async fn sweep_list(runner: &mut Runner<'_>, ids: &[BookingId]) -> Result<()> {
     runner.progress.find(ids.len());
-    let mut batches: Vec<&[i64]> = ids.chunks(A_BATCH).rev().collect();
+    let mut batches: Vec<&[BookingId]> = ids.chunks(A_BATCH).rev().collect();
     let mut failures = 0;
     while let Some(batch) = batches.pop() {
         let timing = runner.timing;
         match step!(runner, |tx| { sweep_batch(tx, timing, batch).await }) {
             Ok(swept) => {
                 runner.report.bookings.extend(swept.steps);
-                swept.problems.into_iter().for_each(|problem| runner.report.error(None, problem));
                 runner.progress.finish(batch.len());
             }
             // What fails in a dry run has ended its transaction.
@@ -66,7 +65,7 @@ async fn sweep_list(runner: &mut Runner<'_>, ids: &[i64]) -> Result<()> {
             Err(error) => match batch {
                 [id] => {
                     failures += 1;
-                    let booking = BookingId(*id);
+                    let booking = *id;
                     tracing::error!(%booking, error = error.describe(), "booking could not be swept");
                     runner.report.error(None, format!("{booking} could not be swept; see the log"));
                     runner.progress.finish(1);
@@ -90,7 +89,6 @@ async fn is_database_there(runner: &Runner<'_>) -> bool {
 #[derive(Default)]
 struct Swept {
     steps: Vec<BookingStepped>,
-    problems: Vec<String>,
 }
 
 /// A booking with its slot's time.
@@ -108,7 +106,7 @@ impl Item {
     }
 }
 
-async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[i64]) -> Result<Swept> {
+async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[BookingId]) -> Result<Swept> {
     let sql = format!(
         "SELECT b.*, s.starts_at AS slot_starts_at, s.ends_at AS slot_ends_at \
          FROM booking b JOIN time_slot s ON s.id = b.time_slot_id WHERE {} ORDER BY b.id {}",
@@ -121,10 +119,7 @@ async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[i64]) -> Result<Swept> 
     let mut steps: Vec<(Step, Vec<booking::Model>)> = Vec::new();
     let mut marks = Vec::new();
     for item in items {
-        let Ok(state) = state_of(&item.booking) else {
-            swept.problems.push(format!("{} has a status that is not known", BookingId(item.booking.id)));
-            continue;
-        };
+        let state = state_of(&item.booking);
         let Some(step) = state.fall_due(&item.slot(), now) else {
             let due_at = state.due_at(&item.slot());
             marks.extend((item.booking.due_at != due_at).then_some((item.booking.id, due_at)));
@@ -136,7 +131,7 @@ async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[i64]) -> Result<Swept> 
         }
     }
     for (step, bookings) in steps {
-        let ids: Vec<i64> = bookings.iter().map(|row| row.id).collect();
+        let ids: Vec<BookingId> = bookings.iter().map(|row| row.id).collect();
         // After what falls due nothing else does.
         write_step(tx, step, &ids, None, now).await?;
         swept.steps.extend(bookings.iter().filter_map(|row| stepped(row, step)));
@@ -155,7 +150,7 @@ async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[i64]) -> Result<Swept> 
 
 fn stepped(row: &booking::Model, step: Step) -> Option<BookingStepped> {
     Some(BookingStepped {
-        booking_id: BookingId(row.id),
+        booking_id: row.id,
         old_status: step.from?.status,
         new_status: step.to.status,
         is_delayed: step.to.is_delayed,
@@ -164,12 +159,12 @@ fn stepped(row: &booking::Model, step: Step) -> Option<BookingStepped> {
 }
 
 /// Writes when bookings fall due, of those of which the table says something else.
-async fn write_marks(tx: &Tx, marks: &[(i64, Option<DateTime<Utc>>)]) -> Result<()> {
+async fn write_marks(tx: &Tx, marks: &[(BookingId, Option<DateTime<Utc>>)]) -> Result<()> {
     if marks.is_empty() {
         return Ok(());
     }
     let columns = [
-        Column::Number("id", marks.iter().map(|(id, _)| Some(*id)).collect()),
+        Column::ids("id", marks.iter().map(|(id, _)| Some(*id))),
         Column::Instant("due_at", marks.iter().map(|(_, due_at)| *due_at).collect()),
     ];
     let (table, values) = values_table(tx, 1, &columns);

@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use domain::{
-    ids::SessionId,
+    ids::{SessionId, SessionInstanceId},
     status::{LOOKAHEAD, Mode},
 };
 use entity::{session, session_instance};
@@ -30,13 +30,13 @@ pub(super) async fn sweep_sessions(runner: &mut Runner<'_>) -> Result<()> {
     let sql = "SELECT id FROM session WHERE needs_recompute \
                UNION SELECT id FROM session WHERE next_create_at <= $1 \
                UNION SELECT id FROM session WHERE problem IS NOT NULL";
-    let mut ids = runner.ids(sql, vec![runner.timing.moment().now.into()]).await?;
+    let mut ids: Vec<SessionId> = runner.ids(sql, vec![runner.timing.moment().now.into()]).await?;
     ids.sort_unstable();
     sweep_session_list(runner, &ids).await
 }
 
 /// Recomputes these sessions. One that can't be, stops no other.
-pub(super) async fn sweep_session_list(runner: &mut Runner<'_>, ids: &[i64]) -> Result<()> {
+pub(super) async fn sweep_session_list(runner: &mut Runner<'_>, ids: &[SessionId]) -> Result<()> {
     runner.progress.find(ids.len());
     for batch in ids.chunks(SESSIONS_A_BATCH) {
         match try_sessions(runner, batch).await {
@@ -44,7 +44,7 @@ pub(super) async fn sweep_session_list(runner: &mut Runner<'_>, ids: &[i64]) -> 
             Err(_) if batch.len() > 1 && runner.dry.is_none() => {
                 for id in batch {
                     if let Err(error) = try_sessions(runner, &[*id]).await {
-                        let session = SessionId(*id);
+                        let session = *id;
                         tracing::error!(%session, error = error.describe(), "session could not be swept");
                         runner.report.error(Some(session), "could not be swept; see the log".to_owned());
                     }
@@ -57,7 +57,7 @@ pub(super) async fn sweep_session_list(runner: &mut Runner<'_>, ids: &[i64]) -> 
     Ok(())
 }
 
-async fn try_sessions(runner: &mut Runner<'_>, ids: &[i64]) -> Result<()> {
+async fn try_sessions(runner: &mut Runner<'_>, ids: &[SessionId]) -> Result<()> {
     let timing = runner.timing;
     let (swept, settled) = step!(runner, |tx| { sweep_batch(tx, timing, ids).await })?;
     for session in swept {
@@ -99,7 +99,7 @@ pub(super) async fn sweep_instances(runner: &mut Runner<'_>) -> Result<()> {
              UNION SELECT id FROM session_instance WHERE override_active IS NOT NULL AND override_until IS NULL"
         }
     };
-    let mut ids = runner.ids(sql, vec![now.into(), (now + LOOKAHEAD).into()]).await?;
+    let mut ids: Vec<SessionInstanceId> = runner.ids(sql, vec![now.into(), (now + LOOKAHEAD).into()]).await?;
     ids.sort_unstable();
     runner.progress.find(ids.len());
     for batch in ids.chunks(INSTANCES_A_BATCH) {
@@ -111,7 +111,7 @@ pub(super) async fn sweep_instances(runner: &mut Runner<'_>) -> Result<()> {
 }
 
 /// Settles these instances, due or not.
-pub(super) async fn sweep_instance_list(runner: &mut Runner<'_>, ids: &[i64]) -> Result<()> {
+pub(super) async fn sweep_instance_list(runner: &mut Runner<'_>, ids: &[SessionInstanceId]) -> Result<()> {
     let timing = runner.timing;
     let settled = step!(runner, |tx| { settle_batch(tx, timing, ids, None).await })?;
     runner.note(settled);
@@ -119,7 +119,7 @@ pub(super) async fn sweep_instance_list(runner: &mut Runner<'_>, ids: &[i64]) ->
 }
 
 /// Locks these instances in the order of their ids, those that still are due, and settles them.
-async fn settle_batch(tx: &Tx, timing: Timing<'_>, ids: &[i64], due: Option<Mode>) -> Result<Settled> {
+async fn settle_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionInstanceId], due: Option<Mode>) -> Result<Settled> {
     let now: DateTime<Utc> = timing.moment().now;
     let condition = due.map_or("$1 <= $2", is_due);
     let sql = format!(
@@ -139,10 +139,11 @@ async fn settle_batch(tx: &Tx, timing: Timing<'_>, ids: &[i64], due: Option<Mode
 }
 
 async fn with_sessions(tx: &Tx, instances: Vec<session_instance::Model>) -> Result<Vec<Item>> {
-    let session_ids: BTreeSet<i64> = instances.iter().map(|row| row.session_id).collect();
+    let session_ids: BTreeSet<SessionId> = instances.iter().map(|row| row.session_id).collect();
     let sql = format!("SELECT * FROM session WHERE {}", is_in(tx, "id", 1));
     let sessions: Vec<session::Model> = rows(tx, &sql, [list(tx, session_ids)]).await?;
-    let sessions: HashMap<i64, Arc<session::Model>> = sessions.into_iter().map(|row| (row.id, Arc::new(row))).collect();
+    let sessions: HashMap<SessionId, Arc<session::Model>> =
+        sessions.into_iter().map(|row| (row.id, Arc::new(row))).collect();
     let item = |instance: session_instance::Model| {
         let session = Arc::clone(sessions.get(&instance.session_id)?);
         Some(Item { instance, session })

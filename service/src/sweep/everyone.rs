@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::ids::{PersonId, SessionId};
 use sea_orm::Value;
 
 use super::{Runner, due::sweep_session_list, step};
@@ -13,7 +14,7 @@ use crate::{
 const A_BATCH: i64 = 1_000;
 
 pub(super) async fn sweep_sessions(runner: &mut Runner<'_>) -> Result<()> {
-    let mut last = 0;
+    let mut last = SessionId(0);
     loop {
         let sql = "SELECT id FROM session WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2";
         let ids = runner.ids(sql, vec![last.into(), A_BATCH.into()]).await?;
@@ -26,7 +27,7 @@ pub(super) async fn sweep_sessions(runner: &mut Runner<'_>) -> Result<()> {
 /// Places everyone who is placed, or has said yes to what is active: mends people who were left at an instance that is
 /// not, and those whose check-in was written by hand.
 pub(super) async fn place_people(runner: &mut Runner<'_>) -> Result<()> {
-    let mut last = 0;
+    let mut last = PersonId(0);
     loop {
         let sql = "SELECT id FROM person WHERE active_session_instance_id IS NOT NULL AND id > $1 \
                    UNION SELECT c.person_id FROM check_in c JOIN session_instance i ON i.id = c.session_instance_id \

@@ -24,6 +24,7 @@ use domain::{
 use entity::{session as session_table, sweep_run};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    TryGetable,
 };
 use tracing::{Instrument as _, debug_span};
 
@@ -31,7 +32,7 @@ pub use self::report::{AutoCreated, BookingStepped, Changed, Report, SweepError}
 use crate::{
     App, Error, Result,
     cursor::find_installation,
-    db::{Tx, execute, numbers, texts},
+    db::{self, Tx, execute, numbers},
     instances,
     presence::fold_hours,
     settle::{Moment, Settled},
@@ -98,18 +99,10 @@ struct Runner<'a> {
 
 impl Runner<'_> {
     /// Reads ids, as this run sees them.
-    async fn ids(&self, sql: &str, values: Vec<sea_orm::Value>) -> Result<Vec<i64>> {
+    async fn ids<T: TryGetable>(&self, sql: &str, values: Vec<sea_orm::Value>) -> Result<Vec<T>> {
         match &self.dry {
-            Some(tx) => numbers(tx, sql, values).await,
-            None => numbers(self.app.db.pool(), sql, values).await,
-        }
-    }
-
-    /// The same for ids that are texts.
-    async fn texts(&self, sql: &str, values: Vec<sea_orm::Value>) -> Result<Vec<String>> {
-        match &self.dry {
-            Some(tx) => texts(tx, sql, values).await,
-            None => texts(self.app.db.pool(), sql, values).await,
+            Some(tx) => db::ids(tx, sql, values).await,
+            None => db::ids(self.app.db.pool(), sql, values).await,
         }
     }
 
@@ -214,8 +207,8 @@ async fn run(runner: &mut Runner<'_>, request: Request) -> Result<()> {
                 fold_hours(runner.app).await?;
             }
         }
-        Scope::Session(id) => due::sweep_session_list(runner, &[id.0]).await?,
-        Scope::Instance(id) => due::sweep_instance_list(runner, &[id.0]).await?,
+        Scope::Session(id) => due::sweep_session_list(runner, &[id]).await?,
+        Scope::Instance(id) => due::sweep_instance_list(runner, &[id]).await?,
     }
     if matches!(request.scope, Scope::Due | Scope::All) {
         report_problems(runner).await?;
@@ -234,7 +227,7 @@ async fn report_problems(runner: &mut Runner<'_>) -> Result<()> {
     };
     for row in broken {
         if let Some(problem) = row.problem {
-            runner.report.error(Some(SessionId(row.id)), problem);
+            runner.report.error(Some(row.id), problem);
         }
     }
     Ok(())
@@ -269,12 +262,12 @@ pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {
     let mut next = None;
     let booking = "SELECT due_at AS at FROM booking WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
     for sql in [due, create, booking, abandon] {
-        let found: Vec<Row> = crate::db::rows(app.db.pool(), sql, []).await?;
+        let found: Vec<Row> = db::rows(app.db.pool(), sql, []).await?;
         next = [next, found.first().and_then(|row| row.at)].into_iter().flatten().min();
     }
     // Of the seats, which are few beside the visits, the lease that ends first. The others' going off line is told to nobody.
     let seen = "SELECT MIN(last_seen_at) AS at FROM presence WHERE activity_id IS NOT NULL";
-    let found: Vec<Row> = crate::db::rows(app.db.pool(), seen, []).await?;
+    let found: Vec<Row> = db::rows(app.db.pool(), seen, []).await?;
     let lease = found.first().and_then(|row| row.at).map(|seen| app.presence.rules.off_line_at(seen));
     Ok([next, lease].into_iter().flatten().min())
 }
@@ -365,7 +358,7 @@ pub async fn find_recorded_runs(app: &App) -> Result<RecordedRuns> {
     // Without their reports, which may be long.
     let sql = "SELECT scope, started_at, finished_at, error_count FROM sweep_run WHERE started_at > $1 ORDER BY id";
     let now = app.now();
-    let found: Vec<Row> = crate::db::rows(app.db.pool(), sql, [(now - TimeDelta::days(2)).into()]).await?;
+    let found: Vec<Row> = db::rows(app.db.pool(), sql, [(now - TimeDelta::days(2)).into()]).await?;
     let is_old = |row: &Row| now - row.started_at > TimeDelta::minutes(1) && now - row.started_at < TimeDelta::hours(1);
     let unfinished = found.iter().filter(|row| row.finished_at.is_none() && is_old(row)).count();
     let mut last: Vec<RecordedRun> = Vec::new();
@@ -385,7 +378,7 @@ pub async fn count_marked(app: &App) -> Result<i64> {
         marked: i64,
     }
     let sql = "SELECT COUNT(*) AS marked FROM session WHERE needs_recompute";
-    let found: Vec<Row> = crate::db::rows(app.db.pool(), sql, []).await?;
+    let found: Vec<Row> = db::rows(app.db.pool(), sql, []).await?;
     Ok(found.first().map_or(0, |row| row.marked))
 }
 

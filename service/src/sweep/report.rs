@@ -92,8 +92,8 @@ impl Report {
 
     pub(crate) fn note(&mut self, settled: Settled) {
         let changed = |item: Item| Changed {
-            session_id: SessionId(item.session.id),
-            instance_id: SessionInstanceId(item.instance.id),
+            session_id: item.session.id,
+            instance_id: item.instance.id,
             session_name: item.session.name.clone(),
         };
         self.activated.extend(settled.activated.into_iter().map(changed));

@@ -8,7 +8,7 @@ use std::{
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::{
     autocreate::{self, Existence, ExistingInstance},
-    ids::SessionId,
+    ids::{SessionId, SessionInstanceId},
     recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence},
     retime::{self, MadeInstance, RetimeAction, Standing},
     zone::Tz,
@@ -19,7 +19,7 @@ use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use super::Timing;
 use crate::{
     Result,
-    db::{Tx, execute, is_in, list, numbers, rows},
+    db::{Tx, execute, ids, is_in, list, rows},
     facts::{self, Instants},
     instances::blank,
     settle::{Item, Moment, Settled, Turned, place, save, settle},
@@ -38,7 +38,7 @@ const REACH: TimeDelta = TimeDelta::days(8);
 
 /// Recomputes sessions and their instances that are not long over. Clears their marks: the sessions are locked, so
 /// nobody has changed them since they were read (rule 12).
-pub(super) async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[i64]) -> Result<(Vec<Swept>, Settled)> {
+pub(super) async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionId]) -> Result<(Vec<Swept>, Settled)> {
     // All locks of a kind before those of the next (rule 21).
     let sessions = lock_sessions(tx, ids).await?;
     let mut instances = lock_instances(tx, ids, timing.moment().now).await?;
@@ -58,7 +58,7 @@ async fn sweep_session(
     before: Vec<session_instance::Model>,
     turned: &mut Turned,
 ) -> Result<Swept> {
-    let id = SessionId(session.id);
+    let id = session.id;
     let zone = facts::zone_of(&session);
     let recurrence = facts::recurrence_of(&session);
     let problem = [zone.as_ref().err(), recurrence.as_ref().err()].into_iter().flatten().next().cloned();
@@ -117,7 +117,7 @@ async fn sweep_session(
     Ok(swept)
 }
 
-async fn lock_sessions(tx: &Tx, ids: &[i64]) -> Result<Vec<session::Model>> {
+async fn lock_sessions(tx: &Tx, ids: &[SessionId]) -> Result<Vec<session::Model>> {
     let lock = tx.locking("FOR NO KEY UPDATE");
     let sql = format!("SELECT * FROM session WHERE {} AND deleted_at IS NULL ORDER BY id {lock}", is_in(tx, "id", 1));
     rows(tx, &sql, [list(tx, ids.iter().copied())]).await
@@ -126,9 +126,9 @@ async fn lock_sessions(tx: &Tx, ids: &[i64]) -> Result<Vec<session::Model>> {
 /// Their instances that are not long over, deleted ones too, locked in the order of their ids; by session.
 async fn lock_instances(
     tx: &Tx,
-    ids: &[i64],
+    ids: &[SessionId],
     now: DateTime<Utc>,
-) -> Result<HashMap<i64, Vec<session_instance::Model>>> {
+) -> Result<HashMap<SessionId, Vec<session_instance::Model>>> {
     let since = (now - REACH).date_naive();
     let sql = format!(
         "SELECT * FROM session_instance WHERE {} \
@@ -137,7 +137,7 @@ async fn lock_instances(
         tx.locking("FOR NO KEY UPDATE")
     );
     let found: Vec<session_instance::Model> = rows(tx, &sql, [list(tx, ids.iter().copied()), since.into()]).await?;
-    let mut instances: HashMap<i64, Vec<session_instance::Model>> = HashMap::new();
+    let mut instances: HashMap<SessionId, Vec<session_instance::Model>> = HashMap::new();
     for row in found {
         instances.entry(row.session_id).or_default().push(row);
     }
@@ -210,10 +210,13 @@ async fn apply_retiming(
     Ok(())
 }
 
-async fn find_answered(tx: &Tx, ids: impl Iterator<Item = i64>) -> Result<BTreeSet<i64>> {
+async fn find_answered(
+    tx: &Tx,
+    instances: impl Iterator<Item = SessionInstanceId>,
+) -> Result<BTreeSet<SessionInstanceId>> {
     let sql =
         format!("SELECT DISTINCT session_instance_id FROM check_in WHERE {}", is_in(tx, "session_instance_id", 1));
-    Ok(numbers(tx, &sql, [list(tx, ids)]).await?.into_iter().collect())
+    Ok(ids(tx, &sql, [list(tx, instances)]).await?.into_iter().collect())
 }
 
 fn as_made(row: &session_instance::Model, has_check_ins: bool, is_over: bool) -> Option<MadeInstance> {
@@ -266,7 +269,7 @@ fn is_over(row: &session_instance::Model, computed: Instants, now: DateTime<Utc>
 
 /// Frees the occurrences that change hands, so that no two instances have one at any moment.
 async fn release_keys(tx: &Tx, before: &[session_instance::Model], after: &[session_instance::Model]) -> Result<()> {
-    let changed: Vec<i64> = before
+    let changed: Vec<SessionInstanceId> = before
         .iter()
         .zip(after)
         .filter(|(old, new)| key_of(old).is_some() && key_of(old) != key_of(new))

@@ -1,5 +1,6 @@
 //! Visits that are not seen: first they go off line, and their seats are free; hours later they are abandoned.
 
+use domain::ids::PresenceId;
 use entity::presence::Model;
 
 use super::{Runner, Timing, step};
@@ -16,7 +17,7 @@ pub(super) async fn sweep_visits(runner: &mut Runner<'_>) -> Result<()> {
     let timing = runner.timing;
     let since = timing.app.presence.rules.online_since(timing.moment().now);
     let sql = "SELECT id FROM presence WHERE is_live AND last_seen_at < $1 ORDER BY id";
-    let gone = runner.texts(sql, vec![since.into()]).await?;
+    let gone: Vec<PresenceId> = runner.ids(sql, vec![since.into()]).await?;
     runner.progress.find(gone.len());
     for batch in gone.chunks(VISITS_A_BATCH) {
         step!(runner, |tx| { end_batch(tx, timing, batch).await })?;
@@ -24,7 +25,7 @@ pub(super) async fn sweep_visits(runner: &mut Runner<'_>) -> Result<()> {
     }
 
     let sql = "SELECT id FROM presence WHERE abandon_at <= $1 ORDER BY id";
-    let due = runner.texts(sql, vec![timing.moment().now.into()]).await?;
+    let due: Vec<PresenceId> = runner.ids(sql, vec![timing.moment().now.into()]).await?;
     runner.progress.find(due.len());
     for batch in due.chunks(VISITS_A_BATCH) {
         let count = step!(runner, |tx| { abandon_batch(tx, timing, batch).await })?;
@@ -38,7 +39,8 @@ pub(super) async fn sweep_visits(runner: &mut Runner<'_>) -> Result<()> {
 /// changed setting may have moved.
 pub(super) async fn sweep_all(runner: &mut Runner<'_>) -> Result<()> {
     let timing = runner.timing;
-    let gone = runner.texts("SELECT id FROM presence WHERE abandon_at IS NOT NULL ORDER BY id", vec![]).await?;
+    let gone: Vec<PresenceId> =
+        runner.ids("SELECT id FROM presence WHERE abandon_at IS NOT NULL ORDER BY id", vec![]).await?;
     for batch in gone.chunks(VISITS_A_BATCH) {
         step!(runner, |tx| { mark_batch(tx, timing, batch).await })?;
     }
@@ -46,7 +48,7 @@ pub(super) async fn sweep_all(runner: &mut Runner<'_>) -> Result<()> {
 }
 
 /// Locks these visits in the order of their ids, those that still are not seen, and ends them.
-async fn end_batch(tx: &Tx, timing: Timing<'_>, ids: &[String]) -> Result<()> {
+async fn end_batch(tx: &Tx, timing: Timing<'_>, ids: &[PresenceId]) -> Result<()> {
     let rules = &timing.app.presence.rules;
     let sql = format!(
         "SELECT * FROM presence WHERE {} AND is_live AND last_seen_at < $2 ORDER BY id {}",
@@ -54,26 +56,26 @@ async fn end_batch(tx: &Tx, timing: Timing<'_>, ids: &[String]) -> Result<()> {
         tx.locking("FOR NO KEY UPDATE")
     );
     let since = rules.online_since(timing.moment().now);
-    let gone: Vec<Model> = rows(tx, &sql, [text_list(tx, ids.iter().cloned()), since.into()]).await?;
+    let gone: Vec<Model> = rows(tx, &sql, [text_list(tx, ids.iter().map(|id| id.uuid())), since.into()]).await?;
     if let Some(seen) = gone.iter().filter(|row| row.activity_id.is_some()).map(|row| row.last_seen_at).min() {
         tx.tell(|news| news.fell_due(rules.off_line_at(seen)));
     }
     visits::end_leases(tx, rules, &gone).await
 }
 
-async fn mark_batch(tx: &Tx, timing: Timing<'_>, ids: &[String]) -> Result<()> {
+async fn mark_batch(tx: &Tx, timing: Timing<'_>, ids: &[PresenceId]) -> Result<()> {
     let rules = &timing.app.presence.rules;
     let sql = format!(
         "SELECT * FROM presence WHERE {} AND abandon_at IS NOT NULL ORDER BY id {}",
         is_in(tx, "id", 1),
         tx.locking("FOR NO KEY UPDATE")
     );
-    let mut gone: Vec<Model> = rows(tx, &sql, [text_list(tx, ids.iter().cloned())]).await?;
+    let mut gone: Vec<Model> = rows(tx, &sql, [text_list(tx, ids.iter().map(|id| id.uuid()))]).await?;
     gone.retain(|row| row.abandon_at != Some(rules.abandoned_at(row.last_seen_at)));
     visits::end_leases(tx, rules, &gone).await
 }
 
-async fn abandon_batch(tx: &Tx, timing: Timing<'_>, ids: &[String]) -> Result<usize> {
+async fn abandon_batch(tx: &Tx, timing: Timing<'_>, ids: &[PresenceId]) -> Result<usize> {
     let abandoned = visits::abandon(tx, ids, timing.moment().now).await?;
     tally(tx, abandoned.iter().map(|row| Tally::abandoned(row.started_at, 1)).collect()).await?;
     Ok(abandoned.len())

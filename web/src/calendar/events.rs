@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use domain::{
+    ids::SessionInstanceId,
     recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence, Series},
     zone::{Tz, instant_of, local_date, local_time},
 };
@@ -111,7 +112,7 @@ impl Event {
 fn singles(session: &session::Model, instances: &[&session_instance::Model]) -> Vec<Event> {
     let existing = instances.iter().filter(|row| row.deleted_at.is_none());
     let single = existing.map(|row| Event {
-        name: format!("instance-{}", row.id),
+        name: format!("instance-{}", row.id.0),
         time: row.starts_at.map_or(Time::Day(row.date), |starts_at| Time::Meeting(starts_at, row.ends_at)),
         location: location(session, Some(row)),
         is_cancelled: facts::facts_of(row, session).is_barred(),
@@ -162,7 +163,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Series and exceptions, and the ids of the instances that are told by them.
-    fn series(&self) -> (Vec<Event>, HashSet<i64>) {
+    fn series(&self) -> (Vec<Event>, HashSet<SessionInstanceId>) {
         let all = self.recurrence.series(&self.calendar, self.since);
         let mut events = Vec::new();
         let mut told = HashSet::new();

@@ -5,6 +5,7 @@ use chrono::{NaiveDate, NaiveTime};
 use domain::{
     access::Viewer,
     clock::ManualClock,
+    ids::{SessionId, SessionInstanceId},
     placement::PlacementRule,
     recurrence::{Recurrence, Schedule},
     zone::Tz,
@@ -47,7 +48,7 @@ fn session(schedules: &[(&str, &[i64], &str, &str)]) -> session::Model {
     };
     let recurrence = Recurrence::new(schedules.iter().map(schedule).collect()).unwrap();
     session::Model {
-        id: 7,
+        id: SessionId(7),
         name: "Mueller, Thursday; and friends".to_owned(),
         name_key: "mueller, thursday; and friends".to_owned(),
         path: "mueller".to_owned(),
@@ -75,8 +76,8 @@ fn session(schedules: &[(&str, &[i64], &str, &str)]) -> session::Model {
 /// An instance of Chicago; made from the occurrence at `of`.
 fn instance(id: i64, of: Option<(&str, &str)>, at: (&str, Option<(&str, &str)>)) -> session_instance::Model {
     let mut row = session_instance::Model {
-        id,
-        session_id: 7,
+        id: SessionInstanceId(id),
+        session_id: SessionId(7),
         date: date(at.0),
         start_time: at.1.map(|(start, _)| time(start)),
         end_time: at.1.map(|(_, end)| time(end)),
@@ -333,7 +334,7 @@ async fn a_calendar_is_served_and_kept_until_it_changes() {
     let (status, _, text) = fetch(&app, path, &[("if-none-match", tag)]).await;
     assert_eq!((status, text.as_str()), (StatusCode::NOT_MODIFIED, ""));
     let instance = NewInstance {
-        session: domain::ids::SessionId(made.id),
+        session: made.id,
         date: date("2025-06-06"),
         start_time: Some(time("10:00")),
         end_time: None,

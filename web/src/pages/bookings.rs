@@ -46,12 +46,12 @@ struct Booked {
 }
 
 impl Booked {
-    fn status(&self) -> Option<BookingStatus> {
-        bookings::status_of(&self.booking)
+    fn status(&self) -> BookingStatus {
+        self.booking.status
     }
 
     fn is_to_come(&self) -> bool {
-        matches!(self.status(), Some(BookingStatus::Scheduled | BookingStatus::Ongoing))
+        matches!(self.status(), BookingStatus::Scheduled | BookingStatus::Ongoing)
     }
 }
 
@@ -83,13 +83,13 @@ impl Bookings {
 
     fn card(&self, booked: &Booked) -> Markup {
         let Booked { booking, slot, other } = booked;
-        let id = BookingId(booking.id);
+        let id = booking.id;
         html! {
-            li.card #{ "booking-" (booking.id) } {
+            li.card #{ "booking-" (booking.id.0) } {
                 p {
                     strong {
                         @match other {
-                            Some(person) => a href={ "/people/" (person.id) } { (person.display_name) },
+                            Some(person) => a href={ "/people/" (person.id.0) } { (person.display_name) },
                             None => "Somebody",
                         }
                     }
@@ -103,9 +103,8 @@ impl Bookings {
 
     /// What the visitor may do now.
     fn actions(&self, booked: &Booked) -> Markup {
-        let Some(status) = booked.status() else { return Markup::default() };
-        let state = BookingState { status, is_delayed: booked.booking.is_delayed };
-        let may_start = self.viewer.may_start_booking(PersonId(booked.booking.mentor_id)) && state.start().is_ok();
+        let state = BookingState { status: booked.status(), is_delayed: booked.booking.is_delayed };
+        let may_start = self.viewer.may_start_booking(booked.booking.mentor_id) && state.start().is_ok();
         let all = [
             ("start", "Start", may_start),
             ("complete", "Complete", state.complete().is_ok()),
@@ -114,7 +113,7 @@ impl Bookings {
         html! {
             @if all.iter().any(|(.., is_possible)| *is_possible) {
                 form.answer method="post" action="/me/bookings" {
-                    input type="hidden" name="booking" value=(BookingId(booked.booking.id));
+                    input type="hidden" name="booking" value=(booked.booking.id.0);
                     fieldset {
                         @for (action, words, _) in all.iter().filter(|(.., is_possible)| *is_possible) {
                             button name="action" value=(action) { (words) }
@@ -131,14 +130,14 @@ async fn load(
     app: &App,
     viewer: Viewer,
     filter: &BookingFilter,
-    other: impl Fn(&booking::Model) -> i64,
+    other: impl Fn(&booking::Model) -> PersonId,
 ) -> Result<Vec<Booked>> {
     let page = ListPage { first: Some(SHOWN), ..ListPage::default() };
     let rows = bookings::list_bookings(app, BookingsOf::seen_by(viewer), filter, &page).await?.rows;
-    let slots: Vec<TimeSlotId> = rows.iter().map(|row| TimeSlotId(row.time_slot_id)).collect();
+    let slots: Vec<TimeSlotId> = rows.iter().map(|row| row.time_slot_id).collect();
     let slots = time_slots::find_slots(app.db.pool(), &slots).await?;
-    let slots: HashMap<i64, time_slot::Model> = slots.into_iter().map(|slot| (slot.id, slot)).collect();
-    let others: Vec<PersonId> = rows.iter().map(|row| PersonId(other(row))).collect();
+    let slots: HashMap<TimeSlotId, time_slot::Model> = slots.into_iter().map(|slot| (slot.id, slot)).collect();
+    let others: Vec<PersonId> = rows.iter().map(|row| other(row)).collect();
     let others = people::find_people(app.db.pool(), &others).await?;
     let booked = |booking: booking::Model| {
         let other = others.iter().find(|person| person.id == other(&booking)).cloned();
@@ -152,12 +151,11 @@ async fn load(
 /// Before the element knows, and without scripts.
 fn status_text(booked: &Booked) -> &'static str {
     match booked.status() {
-        Some(BookingStatus::Scheduled) => "Scheduled",
-        Some(BookingStatus::Ongoing) if booked.booking.is_delayed => "Under way, started late",
-        Some(BookingStatus::Ongoing) => "Under way",
-        Some(BookingStatus::Completed) => "Completed",
-        Some(BookingStatus::Cancelled) => "Cancelled",
-        None => "",
+        BookingStatus::Scheduled => "Scheduled",
+        BookingStatus::Ongoing if booked.booking.is_delayed => "Under way, started late",
+        BookingStatus::Ongoing => "Under way",
+        BookingStatus::Completed => "Completed",
+        BookingStatus::Cancelled => "Cancelled",
     }
 }
 

@@ -23,9 +23,9 @@ pub struct Card {
 
 /// Reads what belongs to these instances, in their order.
 pub async fn load(app: &App, rows: Vec<session_instance::Model>) -> Result<Vec<Card>> {
-    let ids: Vec<SessionId> = rows.iter().map(|row| SessionId(row.session_id)).collect();
+    let ids: Vec<SessionId> = rows.iter().map(|row| row.session_id).collect();
     let found = sessions::find_sessions(app.db.pool(), &ids).await?;
-    let sessions: HashMap<i64, session::Model> = found.into_iter().map(|row| (row.id, row)).collect();
+    let sessions: HashMap<SessionId, session::Model> = found.into_iter().map(|row| (row.id, row)).collect();
     let with_sessions =
         rows.into_iter().filter_map(|row| sessions.get(&row.session_id).map(|session| (row, session.clone())));
     count(app, with_sessions.collect()).await
@@ -33,10 +33,10 @@ pub async fn load(app: &App, rows: Vec<session_instance::Model>) -> Result<Vec<C
 
 /// The same for instances whose sessions are at hand.
 pub async fn count(app: &App, rows: Vec<(session_instance::Model, session::Model)>) -> Result<Vec<Card>> {
-    let ids: Vec<SessionInstanceId> = rows.iter().map(|(instance, _)| SessionInstanceId(instance.id)).collect();
+    let ids: Vec<SessionInstanceId> = rows.iter().map(|(instance, _)| instance.id).collect();
     let counts: HashMap<SessionInstanceId, Counts> = instances::find_counts(app, &ids).await?.into_iter().collect();
     let card = |(instance, session): (session_instance::Model, session::Model)| {
-        let counts = counts.get(&SessionInstanceId(instance.id)).copied().unwrap_or_default();
+        let counts = counts.get(&instance.id).copied().unwrap_or_default();
         Card { instance, session, counts }
     };
     Ok(rows.into_iter().map(card).collect())
@@ -61,7 +61,7 @@ pub fn nothing(_: &Card) -> Markup {
 }
 
 fn element_id(card: &Card) -> String {
-    format!("instance-{}", card.instance.id)
+    format!("instance-{}", card.instance.id.0)
 }
 
 fn head(Card { instance, session, counts }: &Card) -> Markup {
@@ -94,7 +94,7 @@ fn join<const N: usize>(parts: [Option<&str>; N]) -> String {
 }
 
 fn counts_text(instance: &session_instance::Model, counts: Counts) -> Markup {
-    let id = SessionInstanceId(instance.id);
+    let id = instance.id;
     html! {
         @if instance.is_active {
             span data-present=(id) { (counts.present) } @if counts.present == 1 { " is here" } @else { " are here" }

@@ -7,6 +7,7 @@ use axum::{
     },
     response::{Html, IntoResponse, Response},
 };
+use domain::ids::SessionId;
 use maud::{DOCTYPE, Markup, html};
 use serde_json::{Value, json};
 
@@ -123,8 +124,8 @@ pub fn problem(message: &str) -> Markup {
 }
 
 /// LIVE NOW, while the session is on. Without scripts it shows what the server knew.
-pub fn live_now(session: i64, name: &str, is_active: bool) -> Markup {
+pub fn live_now(session: SessionId, name: &str, is_active: bool) -> Markup {
     html! {
-        live-now-badge session=(format!("Session:{session}")) label=(name) active[is_active] { "LIVE NOW" }
+        live-now-badge session=(session) label=(name) active[is_active] { "LIVE NOW" }
     }
 }

@@ -6,17 +6,17 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
-use domain::ids::{PersonId, SessionInstanceId};
+use domain::{
+    check_in::Attendance,
+    ids::{PersonId, SessionInstanceId},
+};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 use service::{
     App, Result,
     check_ins::{self, CheckInsOf},
-    entity::{
-        check_in::{self, Attendance},
-        person,
-    },
+    entity::{check_in, person},
     instances,
     lists::{Page as ListPage, RowCursor},
     people::{self, PersonPatch},
@@ -109,7 +109,7 @@ async fn load(app: &App, visitor: &Visitor, id: PersonId, after: Option<String>)
     let page = ListPage { after, ..ListPage::default() };
     let slice = check_ins::list_check_ins(app, CheckInsOf::Person(id), &page).await?;
     let last = slice.rows.last().map(|row| RowCursor::of_instant(row.checked_in_at, row.id).write());
-    let ids: Vec<SessionInstanceId> = slice.rows.iter().map(|row| SessionInstanceId(row.session_instance_id)).collect();
+    let ids: Vec<SessionInstanceId> = slice.rows.iter().map(|row| row.session_instance_id).collect();
     let met = cards::load(app, instances::find_instances(app.db.pool(), &ids).await?).await?;
     let with_meeting = |row: check_in::Model| {
         let card = met.iter().find(|card| card.instance.id == row.session_instance_id)?.clone();
@@ -146,7 +146,7 @@ fn place(content: &Content) -> Markup {
 fn answer_button(card: &Card, answer: &str, words: &str) -> Markup {
     html! {
         form.answer method="post" action=(cards::address(&card.session)) {
-            input type="hidden" name="instance" value=(SessionInstanceId(card.instance.id));
+            input type="hidden" name="instance" value=(card.instance.id.0);
             button name="answer" value=(answer) { (words) }
         }
     }

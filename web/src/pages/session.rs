@@ -6,17 +6,17 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use domain::ids::{PersonId, SessionId, SessionInstanceId};
+use domain::{
+    check_in::Attendance,
+    ids::{PersonId, SessionInstanceId},
+};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 use service::{
     App, Result,
     check_ins::{self, CheckInsOf},
-    entity::{
-        check_in::{self, Attendance},
-        person, session, session_instance,
-    },
+    entity::{check_in, person, session, session_instance},
     instances,
     lists::Page as ListPage,
     meetings::{self, Meeting},
@@ -90,12 +90,12 @@ async fn answer(app: &App, visitor: &Visitor, path: &str, wrong: Option<(StatusC
 
 async fn load(app: &App, visitor: &Visitor, path: &str) -> Result<Option<Content>> {
     let Some(session) = sessions::find_session_by_path(app, path).await? else { return Ok(None) };
-    let id = SessionId(session.id);
+    let id = session.id;
     let active = instances::find_active_of_sessions(app.db.pool(), &[id]).await?;
     let next = meetings::find_next(app, &session, NEXT).await?;
     let shown: Vec<&session_instance::Model> =
         active.iter().chain(next.iter().filter_map(|meeting| meeting.instance.as_ref())).collect();
-    let ids: Vec<SessionInstanceId> = shown.iter().map(|row| SessionInstanceId(row.id)).collect();
+    let ids: Vec<SessionInstanceId> = shown.iter().map(|row| row.id).collect();
     let own = match visitor.viewer.person {
         Some(person) => check_ins::find_answers(app, person, &ids).await?,
         None => Vec::new(),
@@ -103,7 +103,7 @@ async fn load(app: &App, visitor: &Visitor, path: &str) -> Result<Option<Content
     let mut answers = Vec::new();
     for row in shown {
         if check_ins::may_see_answers(app, visitor.viewer, row).await? {
-            let id = SessionInstanceId(row.id);
+            let id = row.id;
             answers.push((id, find_answers(app, id).await?));
         }
     }
@@ -127,7 +127,7 @@ async fn load(app: &App, visitor: &Visitor, path: &str) -> Result<Option<Content
 async fn find_answers(app: &App, id: SessionInstanceId) -> Result<Vec<(check_in::Model, person::Model)>> {
     let page = ListPage { first: Some(ANSWERS), ..ListPage::default() };
     let answers = check_ins::list_check_ins(app, CheckInsOf::Instance(id, None), &page).await?.rows;
-    let ids: Vec<PersonId> = answers.iter().map(|row| PersonId(row.person_id)).collect();
+    let ids: Vec<PersonId> = answers.iter().map(|row| row.person_id).collect();
     let people = people::find_people(app.db.pool(), &ids).await?;
     let named = |answer: check_in::Model| {
         let person = people.iter().find(|person| person.id == answer.person_id)?.clone();
@@ -138,8 +138,7 @@ async fn find_answers(app: &App, id: SessionInstanceId) -> Result<Vec<(check_in:
 
 fn render(visitor: &Visitor, content: &Content, wrong: Option<&str>) -> Response {
     let session = &content.session;
-    let mut frame =
-        Frame::new(&session.name, visitor).following(json!({ "sessionIds": [SessionId(session.id).to_string()] }));
+    let mut frame = Frame::new(&session.name, visitor).following(json!({ "sessionIds": [session.id.to_string()] }));
     if let (Some(city), Some(country)) = (&session.city, &session.country) {
         frame = frame.following(json!({ "city": city, "country": country }));
     }
@@ -166,7 +165,7 @@ fn about(Content { session, organizers, .. }: &Content) -> Markup {
                 dd {
                     @for (index, person) in organizers.iter().enumerate() {
                         @if index > 0 { ", " }
-                        a href={ "/people/" (person.id) } { (person.display_name) }
+                        a href={ "/people/" (person.id.0) } { (person.display_name) }
                     }
                 }
             }
@@ -179,12 +178,12 @@ fn on_now(visitor: &Visitor, content: &Content) -> Markup {
     html! {
         section aria-label="On now" {
             @for card in &content.active {
-                div.card.on #{ "instance-" (card.instance.id) } {
+                div.card.on #{ "instance-" (card.instance.id.0) } {
                     h2 { "On now" }
                     p.where { (cards::place_text(&card.instance, &card.session)) }
                     p { (times::meeting(times::zone_of(&card.session), card.instance.date, card.instance.starts_at, card.instance.ends_at)) }
                     p.counts {
-                        span data-present=(SessionInstanceId(card.instance.id)) { (card.counts.present) }
+                        span data-present=(card.instance.id.0) { (card.counts.present) }
                         @if card.counts.present == 1 { " is here" } @else { " are here" }
                         ", " (card.counts.attending) " said yes"
                     }
@@ -228,7 +227,7 @@ fn own_answer(visitor: &Visitor, content: &Content, instance: &session_instance:
     html! {
         @if visitor.viewer.person.is_some() {
             form.answer method="post" action=(cards::address(&content.session)) {
-                input type="hidden" name="instance" value=(SessionInstanceId(instance.id));
+                input type="hidden" name="instance" value=(instance.id.0);
                 fieldset {
                     legend { @if instance.is_active { "Are you here?" } @else { "Are you coming?" } }
                     @for (value, words, attendance) in choices {
@@ -244,7 +243,7 @@ fn own_answer(visitor: &Visitor, content: &Content, instance: &session_instance:
 }
 
 fn who_answered(content: &Content, instance: &session_instance::Model) -> Markup {
-    let id = SessionInstanceId(instance.id);
+    let id = instance.id;
     let Some((_, answers)) = content.answers.iter().find(|(of, _)| *of == id) else { return Markup::default() };
     let said = |attendance: Attendance| answers.iter().filter(move |(row, _)| row.attendance == attendance);
     html! {
@@ -257,7 +256,7 @@ fn who_answered(content: &Content, instance: &session_instance::Model) -> Markup
                         ul.people {
                             @for (row, person) in said(attendance) {
                                 li {
-                                    a href={ "/people/" (person.id) } { (person.display_name) }
+                                    a href={ "/people/" (person.id.0) } { (person.display_name) }
                                     @if row.arrived_at.is_some() { " (checked in there)" }
                                 }
                             }

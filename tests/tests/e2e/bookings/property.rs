@@ -188,7 +188,7 @@ impl Case<'_> {
         };
         ensure!(done == expected, "{done:?} instead of {expected:?}");
         self.bookings.extend(row.map(|row| BookedSlot {
-            id: BookingId(row.id),
+            id: row.id,
             slot,
             state: State::BOOKED,
             steps: vec!["- to SCHEDULED".to_owned()],
@@ -215,7 +215,7 @@ impl Case<'_> {
     async fn check(&self) -> Result<()> {
         for booking in &self.bookings {
             let row = self.stage.row(booking.id).await?;
-            ensure!(state_of(&row)? == booking.state, "{row:?} should be {:?}", booking.state);
+            ensure!(state_of(&row) == booking.state, "{row:?} should be {:?}", booking.state);
             let due_at = booking.state.due_at(&self.slots[booking.slot].time);
             ensure!(row.due_at == due_at, "{row:?} is due at {due_at:?}");
         }

@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use chrono::TimeDelta;
-use domain::{
-    booking::{BookingStatus, State},
-    ids::BookingId,
-};
+use domain::booking::{BookingStatus, State};
 use futures_util::future::join_all;
 use insession_tests::{Backend, LIMIT, TestDatabase, eventually, on_both_databases};
 use sea_orm::TransactionTrait;
@@ -123,7 +120,7 @@ pub async fn one_of_many_concurrent_bookings_gets_the_slot(database: TestDatabas
         let mut booked = Vec::new();
         for result in join_all(all).await {
             match result {
-                Ok(row) => booked.push(BookingId(row.id)),
+                Ok(row) => booked.push(row.id),
                 Err(Error::Conflict(_)) => {}
                 Err(error) => anyhow::bail!("{error:?}"),
             }

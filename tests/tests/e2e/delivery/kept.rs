@@ -111,7 +111,7 @@ impl World {
             termination_date: None,
         };
         let row = sessions::insert_session(&self.app, Viewer::ADMIN, new).await.map_err(test_error)?;
-        Ok(SessionId(row.id))
+        Ok(row.id)
     }
 
     async fn instance(&self, session: SessionId, date: NaiveDate) -> Result<SessionInstanceId> {
@@ -123,7 +123,7 @@ impl World {
             location_override: None,
         };
         let row = instances::insert_instance(&self.app, Viewer::ADMIN, new).await.map_err(test_error)?;
-        Ok(SessionInstanceId(row.id))
+        Ok(row.id)
     }
 
     async fn set_active(&self, instance: SessionInstanceId, active: bool) -> Result<()> {
@@ -143,7 +143,7 @@ impl World {
 
     async fn instances(&self) -> Result<Vec<i64>> {
         let all = session_instance::Entity::find().order_by_asc(session_instance::Column::Id);
-        Ok(all.all(&self.connection).await?.into_iter().map(|row| row.id).collect())
+        Ok(all.all(&self.connection).await?.into_iter().map(|row| row.id.0).collect())
     }
 
     fn today(&self) -> NaiveDate {

@@ -1,8 +1,7 @@
 //! The rules of presence (15 to 17), one by one, through the service.
 
 use anyhow::{Context, Result, ensure};
-use domain::{access::Viewer, ids::PresenceId, status::Mode};
-use entity::presence::Status;
+use domain::{access::Viewer, ids::PresenceId, presence::VisitStatus, status::Mode};
 use futures_util::future::{join_all, try_join_all};
 use insession_tests::{TestDatabase, on_both_databases};
 use service::{
@@ -71,12 +70,12 @@ async fn silent_visit_goes_offline_is_abandoned_and_can_return(database: TestDat
     visitors.world.at("2025-06-11 15:00:01");
     assert_eq!(visitors.world.sweep_exactly().await?.presences_abandoned, 1);
     assert_eq!(visitors.world.sweep_exactly().await?.presences_abandoned, 0, "each change happens once");
-    assert_eq!(visitors.row(visit(1)).await?.status, Status::Abandoned);
+    assert_eq!(visitors.row(visit(1)).await?.status, VisitStatus::Abandoned);
     assert_eq!(visitors.seconds_until_due().await?, None);
 
     visitors.world.advance_seconds(600);
     let back = visitors.beat(visit(1)).await?.visit;
-    assert_eq!((back.status, back.is_live, back.last_seen_at), (Status::Active, true, visitors.world.now()));
+    assert_eq!((back.status, back.is_live, back.last_seen_at), (VisitStatus::Active, true, visitors.world.now()));
     assert_eq!(back, visitors.row(visit(1)).await?);
 
     // One sweep takes a visit offline and abandons it when both are overdue.
@@ -93,7 +92,7 @@ async fn seat_is_held_only_while_its_visit_sends_heartbeats(database: TestDataba
     }
     let first = visitors.enter(visit(1)).await?;
     assert_eq!((first.verdict.is_admitted, first.verdict.message().as_str()), (true, "You are in (1/1)."));
-    assert_eq!(first.visit.activity_id, Some(visitors.activity.0));
+    assert_eq!(first.visit.activity_id, Some(visitors.activity));
     assert_eq!(visitors.seconds_until_due().await?, Some(60.001));
     assert_eq!(visitors.enter(visit(1)).await?.verdict, first.verdict, "entering twice keeps the same seat");
     assert_eq!(visitors.logged_changes().await?, 1);
@@ -147,7 +146,7 @@ async fn heartbeat_after_the_lease_expired_frees_the_seat(database: TestDatabase
     visitors.world.advance_seconds(10);
     let beat = Beat { visit: visit(1), claimant, language_code: None, current_page: None, at };
     let seen = write(visitors.app(), beat).await?.map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
-    assert_eq!((seen.lost_seat, seen.visit.activity_id), (None, Some(visitors.activity.0)));
+    assert_eq!((seen.lost_seat, seen.visit.activity_id), (None, Some(visitors.activity)));
     Ok(())
 }
 
@@ -167,12 +166,12 @@ async fn visit_holds_one_seat_at_a_time(database: TestDatabase) -> Result<()> {
     // A visit that is refused keeps the seat that it has.
     visitors.enter(visit(2)).await?;
     ensure!(!study(2).await?.verdict.is_admitted);
-    assert_eq!(visitors.row(visit(2)).await?.activity_id, Some(visitors.activity.0));
+    assert_eq!(visitors.row(visit(2)).await?.activity_id, Some(visitors.activity));
 
     let left = visitors.leave(visit(2)).await?;
     assert_eq!((left.freed, left.visit.activity_id), (Some(visitors.activity), None));
     assert_eq!(visitors.leave(visit(2)).await?.freed, None);
-    assert_eq!(visitors.complete(visit(1)).await?.freed.map(|id| id.0), Some(other.id));
+    assert_eq!(visitors.complete(visit(1)).await?.freed, Some(other.id));
     assert_eq!(visitors.logged_changes().await?, 4);
     Ok(())
 }
@@ -206,7 +205,7 @@ async fn completed_visit_stays_completed(database: TestDatabase) -> Result<()> {
     visitors.world.advance_seconds(30);
     let done = visitors.complete(visit(1)).await?;
     assert_eq!(done.freed, Some(visitors.activity));
-    assert_eq!((done.visit.status, done.visit.completed_at), (Status::Completed, Some(visitors.world.now())));
+    assert_eq!((done.visit.status, done.visit.completed_at), (VisitStatus::Completed, Some(visitors.world.now())));
     visitors.world.advance_seconds(30);
     assert_eq!(visitors.complete(visit(1)).await?.visit, done.visit, "completing again changes nothing");
     let refused = visitors.beat_as(visitors.viewer(), None, visit(1)).await?;

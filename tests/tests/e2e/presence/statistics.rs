@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use domain::{access::Viewer, status::Mode};
-use entity::presence::{self, Status};
+use domain::{access::Viewer, presence::VisitStatus, status::Mode};
+use entity::presence;
 use insession_tests::{TestDatabase, on_both_databases};
 use sea_orm::EntityTrait;
 use service::{
@@ -65,7 +65,7 @@ async fn hourly_statistics_match_the_visits(database: TestDatabase) -> Result<()
             // This sweep also folds the hours.
             6 => drop(visitors.world.sweep(Scope::EveryMinute, Mode::Exact).await?),
             _ => {
-                if visitors.row(id).await.is_ok_and(|row| row.status != Status::Completed) {
+                if visitors.row(id).await.is_ok_and(|row| row.status != VisitStatus::Completed) {
                     visitors.enter(id).await?;
                 }
             }
@@ -73,7 +73,7 @@ async fn hourly_statistics_match_the_visits(database: TestDatabase) -> Result<()
     }
     let rows = presence::Entity::find().all(visitors.world.db()).await?;
     ensure!(
-        rows.iter().any(|row| row.status == Status::Abandoned) && rows.len() > 80,
+        rows.iter().any(|row| row.status == VisitStatus::Abandoned) && rows.len() > 80,
         "the simulation had too few visits"
     );
     let span = (visitors.world.now() - begin).num_milliseconds() / 60_000;
@@ -118,8 +118,8 @@ fn naive(
     let average = durations.iter().sum::<i64>() as f64 / durations.len() as f64;
     Statistics {
         online_by_language,
-        completed: count(Status::Completed),
-        abandoned: count(Status::Abandoned),
+        completed: count(VisitStatus::Completed),
+        abandoned: count(VisitStatus::Abandoned),
         average_duration_ms: (!durations.is_empty()).then_some(average),
         longest_duration_ms: durations.iter().max().copied(),
         started_by_hour: hours.into_iter().collect(),

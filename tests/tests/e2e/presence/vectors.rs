@@ -2,8 +2,10 @@
 
 use anyhow::{Context, Result, bail};
 use chrono::TimeDelta;
-use domain::{access::Viewer, presence::admit};
-use entity::presence::Status;
+use domain::{
+    access::Viewer,
+    presence::{VisitStatus, admit},
+};
 use futures_util::future::try_join_all;
 use insession_tests::{TestDatabase, on_both_databases};
 use serde_json::{Map, Value, json};
@@ -85,9 +87,9 @@ async fn check(visitors: &Visitors, names: &[String], limit: i32) -> Result<Valu
     let mut statuses = Map::new();
     for (number, name) in (0..).zip(names) {
         let status = match visitors.row(visit(number)).await?.status {
-            Status::Active => "active",
-            Status::Completed => "completed",
-            Status::Abandoned => "abandoned",
+            VisitStatus::Active => "active",
+            VisitStatus::Completed => "completed",
+            VisitStatus::Abandoned => "abandoned",
         };
         statuses.insert(name.clone(), status.into());
     }

@@ -44,7 +44,7 @@ impl Visitors {
 
     pub async fn in_world(world: World, limit: Option<i32>) -> Result<Self> {
         let person = world.insert_person("Ann").await?;
-        let activity = ActivityId(save(&world.app, limit).await?.id);
+        let activity = save(&world.app, limit).await?.id;
         Ok(Self { world, activity, person })
     }
 
@@ -85,12 +85,12 @@ impl Visitors {
     }
 
     pub async fn row(&self, id: PresenceId) -> Result<presence::Model> {
-        presence::Entity::find_by_id(id.uuid()).one(self.world.db()).await?.with_context(|| format!("no {id}"))
+        presence::Entity::find_by_id(id).one(self.world.db()).await?.with_context(|| format!("no {id}"))
     }
 
     /// How many seats are taken, as clients see it.
     pub async fn occupancy(&self) -> Result<i64> {
-        let counts = find_occupancy(self.world.db(), self.app(), &[self.activity.0]).await.done()?;
+        let counts = find_occupancy(self.world.db(), self.app(), &[self.activity]).await.done()?;
         Ok(counts.values().flatten().map(|counted| counted.count).sum())
     }
 }
@@ -104,7 +104,7 @@ pub async fn save(app: &App, limit: Option<i32>) -> Result<activity::Model> {
 pub async fn write(app: &App, beat: Beat) -> Result<std::result::Result<Seen, Refusal>> {
     let id = beat.visit;
     let beats = BTreeMap::from([(id, beat)]);
-    if let Some(visit) = write_known(app, &beats).await.done()?.remove(&id.uuid()) {
+    if let Some(visit) = write_known(app, &beats).await.done()?.remove(&id) {
         return Ok(Ok(Seen { visit, secret: None, lost_seat: None }));
     }
     let outcome = write_others(app, &beats).await.done()?.remove(&id).context("each beat has an outcome")?;

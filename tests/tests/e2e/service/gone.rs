@@ -7,9 +7,9 @@ use std::future::Future;
 use anyhow::{Result, ensure};
 use domain::{
     access::Viewer,
+    check_in::Attendance,
     ids::{PersonId, SessionId, SessionInstanceId},
 };
-use entity::check_in::Attendance;
 use insession_tests::{
     LIMIT, TestDatabase,
     database::{execute, number},
@@ -44,7 +44,7 @@ struct Stage {
 impl Stage {
     async fn set() -> Result<Self> {
         let world = World::new(TestDatabase::postgres().await?, "2025-06-11 19:30").await?;
-        let session = SessionId(world.insert_session(blank_session("Monday", "UTC")).await?.id);
+        let session = world.insert_session(blank_session("Monday", "UTC")).await?.id;
         let new = NewInstance {
             session,
             date: date("2025-06-11"),
@@ -54,7 +54,7 @@ impl Stage {
         };
         let made = instances::insert_instance(&world.app, Viewer::ADMIN, new).await.done()?;
         let (person, friend) = (world.insert_person("Ann").await?, world.insert_person("Bob").await?);
-        Ok(Self { world, person, friend, session, instance: SessionInstanceId(made.id) })
+        Ok(Self { world, person, friend, session, instance: made.id })
     }
 
     /// Erases or merges the person in a task of its own.

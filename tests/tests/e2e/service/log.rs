@@ -13,10 +13,11 @@ use anyhow::{Context, Result, anyhow, ensure};
 use domain::{
     access::Viewer,
     booking::BookingStatus,
+    check_in::Attendance,
     ids::{ActivityId, BookingId, PersonId, SessionId, SessionInstanceId},
     news::{BookingStep, Change, ChangeKind, Event, Location, Position, SessionChange},
 };
-use entity::{check_in::Attendance, session_instance};
+use entity::session_instance;
 use futures_util::future::join_all;
 use insession_tests::{
     Backend, TestDatabase,
@@ -52,7 +53,7 @@ async fn insert_instances(world: &World, count: usize) -> Result<Vec<session_ins
     for number in 1..=count {
         let session = world.insert_session(blank_session(&format!("Session {number}"), "UTC")).await?;
         let new = NewInstance {
-            session: SessionId(session.id),
+            session: session.id,
             date: date("2025-06-11"),
             start_time: Some(time("19:00")),
             end_time: Some(time("22:00")),
@@ -63,8 +64,8 @@ async fn insert_instances(world: &World, count: usize) -> Result<Vec<session_ins
     Ok(rows)
 }
 
-async fn hold(app: &App, id: i64, active: bool) -> Result<()> {
-    instances::set_override(app, Viewer::ADMIN, SessionInstanceId(id), active, None).await.done()?;
+async fn hold(app: &App, id: SessionInstanceId, active: bool) -> Result<()> {
+    instances::set_override(app, Viewer::ADMIN, id, active, None).await.done()?;
     Ok(())
 }
 
@@ -75,13 +76,14 @@ async fn read_after(world: &World, position: Position) -> Result<Vec<Change>> {
 
 /// Writes the change of one deactivation, as a transaction does before its commit.
 async fn write_news(tx: &impl ConnectionTrait, row: &session_instance::Model) -> Result<()> {
-    execute(tx, &format!("UPDATE session_instance SET is_active = false, due_at = NULL WHERE id = {}", row.id)).await?;
+    execute(tx, &format!("UPDATE session_instance SET is_active = false, due_at = NULL WHERE id = {}", row.id.0))
+        .await?;
     let sql = "INSERT INTO change_batch (occurred_at, size) VALUES ('2025-06-11T20:00:00+00:00', 1) RETURNING id";
     let batch = number(tx, sql).await?;
     let sql = format!(
         "INSERT INTO change_log (batch_id, ordinal, kind, session_id, session_instance_id, has_previous_place)
          VALUES ({batch}, 0, 'DEACTIVATED', {}, {}, false)",
-        row.session_id, row.id
+        row.session_id.0, row.id.0
     );
     execute(tx, &sql).await
 }
@@ -104,7 +106,7 @@ async fn open_transaction_delays_only_its_own_changes(database: TestDatabase) ->
     }
     let seen = read_after(&world, head).await?;
     let logged: Vec<_> = seen.iter().map(in_short).collect();
-    assert_eq!(logged, others.iter().map(|row| format!("DEACTIVATED {}", row.id)).collect::<Vec<_>>(), "not delayed");
+    assert_eq!(logged, others.iter().map(|row| format!("DEACTIVATED {}", row.id.0)).collect::<Vec<_>>(), "not delayed");
     let cursor = seen.last().context("two of them")?.position;
 
     // There is nothing more to read until it commits. Then a reader whose cursor is after the others gets it.
@@ -114,7 +116,7 @@ async fn open_transaction_delays_only_its_own_changes(database: TestDatabase) ->
     open.commit().await?;
     hold(&world.app, slow.id, true).await?;
     let late: Vec<_> = read_after(&world, cursor).await?.iter().map(in_short).collect();
-    assert_eq!(late, [format!("DEACTIVATED {}", slow.id), format!("ACTIVATED {}", slow.id)]);
+    assert_eq!(late, [format!("DEACTIVATED {}", slow.id.0), format!("ACTIVATED {}", slow.id.0)]);
     world.check_right().await
 }
 
@@ -136,9 +138,7 @@ async fn concurrent_readers_get_every_change_once(database: TestDatabase) -> Res
         writers.push(tokio::spawn(async move {
             for round in 0..rounds {
                 let row = &rows[(number + round) % rows.len()];
-                check_ins::check_in(&app, Viewer::ADMIN, SessionInstanceId(row.id), Attendance::Yes, Some(person))
-                    .await
-                    .done()?;
+                check_ins::check_in(&app, Viewer::ADMIN, row.id, Attendance::Yes, Some(person)).await.done()?;
                 hold(&app, rows[number].id, round % 2 == 1).await?;
             }
             anyhow::Ok(())
@@ -208,9 +208,7 @@ async fn log_pages_may_end_inside_a_transaction(database: TestDatabase) -> Resul
     let row = insert_instances(&world, 1).await?.remove(0);
     for number in 0..5 {
         let person = world.insert_person(&format!("Person {number}")).await?;
-        check_ins::check_in(&world.app, Viewer::ADMIN, SessionInstanceId(row.id), Attendance::Yes, Some(person))
-            .await
-            .done()?;
+        check_ins::check_in(&world.app, Viewer::ADMIN, row.id, Attendance::Yes, Some(person)).await.done()?;
     }
     hold(&world.app, row.id, false).await?;
     hold(&world.app, row.id, true).await?;
@@ -243,7 +241,7 @@ async fn failed_transaction_logs_no_change(database: TestDatabase) -> Result<()>
         attempts.fetch_add(1, Ordering::Relaxed);
         let session = entity::session::Model { id: row.session_id, ..blank_session("Session", "UTC") };
         tx.tell(|news| news.updated(service::facts::told(&session, row.id)));
-        tx.tell(|news| news.counts_changed(SessionInstanceId(row.id)));
+        tx.tell(|news| news.counts_changed(row.id));
         Err(service::Error::invalid("field", "is wrong"))
     });
     ensure!(matches!(failed, Err(service::Error::Invalid { .. })), "{failed:?}");
@@ -263,7 +261,7 @@ async fn failed_transaction_logs_no_change(database: TestDatabase) -> Result<()>
     })
     .map_err(|error| anyhow!("{error:?}"))?;
     let logged: Vec<_> = read_after(&world, head).await?.iter().map(in_short).collect();
-    assert_eq!(logged, [format!("UPDATED {}", row.id)]);
+    assert_eq!(logged, [format!("UPDATED {}", row.id.0)]);
     Ok(())
 }
 

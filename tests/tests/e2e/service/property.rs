@@ -7,12 +7,13 @@ use chrono::{Days, NaiveDate, NaiveTime, TimeDelta, Weekday};
 use domain::{
     access::Viewer,
     autocreate::{self, Existence, ExistingInstance},
+    check_in::Attendance,
     ids::{PersonId, SessionId, SessionInstanceId},
     recurrence::{OccurrenceKey, Recurrence, Schedule},
     status::Mode,
     zone::parse_zone,
 };
-use entity::{check_in::Attendance, session, session_instance};
+use entity::{session, session_instance};
 use insession_tests::{Backend, TestDatabase, on_both_databases};
 use proptest::{
     collection::vec,
@@ -215,7 +216,7 @@ impl<'a> Case<'a> {
                 created_at: world.now() - TimeDelta::days(30),
                 ..blank_session(&format!("Session {number}"), zone)
             };
-            sessions.push(SessionId(world.insert_session(row).await?.id));
+            sessions.push(world.insert_session(row).await?.id);
         }
         for number in 1..=PEOPLE {
             people.push(world.insert_person(&format!("Person {number}")).await?);
@@ -240,7 +241,7 @@ impl<'a> Case<'a> {
         if index.is_multiple_of(2) && rows.iter().any(is_near) {
             rows.retain(is_near);
         }
-        Ok((!rows.is_empty()).then(|| SessionInstanceId(rows[index / 2 % rows.len()].id)))
+        Ok((!rows.is_empty()).then(|| rows[index / 2 % rows.len()].id))
     }
 
     async fn take(&self, step: &Step) -> Result<()> {

@@ -13,11 +13,12 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     access::Viewer,
-    ids::{PersonId, SessionId, SessionInstanceId},
+    check_in::Attendance,
+    ids::{PersonId, SessionInstanceId},
     news::ChangeKind,
     status::Mode,
 };
-use entity::{check_in::Attendance, session, session_instance};
+use entity::{session, session_instance};
 use futures_util::future::join_all;
 use insession_tests::{Backend, LIMIT, TestDatabase, database::number, eventually, on_both_databases};
 
@@ -158,7 +159,7 @@ async fn check_in_often(
         if near.is_empty() {
             continue;
         }
-        let instance = SessionInstanceId(dice.pick(&near).id);
+        let instance = dice.pick(&near).id;
         let person = Some(*dice.pick(&people));
         let attendance = *dice.pick(&[Attendance::Yes, Attendance::Yes, Attendance::Yes, Attendance::No]);
         if dice.one_in(12) {
@@ -191,7 +192,7 @@ async fn save_often(
     let mut dice = Dice(1_000);
     while !storm.is_over() {
         let row = dice.pick(&rows);
-        let id = SessionInstanceId(row.id);
+        let id = row.id;
         match dice.below(6) {
             0 => {
                 let until = (!dice.one_in(3)).then(|| app.now() + TimeDelta::seconds(90));
@@ -212,7 +213,7 @@ async fn save_often(
                     city: Some(Some((*dice.pick(&["Austin", "Waco"])).to_owned())),
                     ..SessionPatch::default()
                 };
-                expect_done(sessions::update_session(&app, Viewer::ADMIN, SessionId(row.session_id), patch).await)?;
+                expect_done(sessions::update_session(&app, Viewer::ADMIN, row.session_id, patch).await)?;
             }
             _ => expect_done(instances::recompute_instance(&app, Viewer::ADMIN, id).await)?,
         }
@@ -266,7 +267,7 @@ async fn delayed_sweep_never_undoes_a_later_one(database: TestDatabase) -> Resul
     let person = world.insert_person("Ada").await?;
     for row in &rows {
         let said_yes = world.now() - TimeDelta::days(1);
-        world.insert_check_in(person, SessionInstanceId(row.id), Attendance::Yes, said_yes).await?;
+        world.insert_check_in(person, row.id, Attendance::Yes, said_yes).await?;
     }
     let storm = Storm::new(400, &world);
     let mut tasks = Vec::new();
@@ -275,8 +276,8 @@ async fn delayed_sweep_never_undoes_a_later_one(database: TestDatabase) -> Resul
         Request::PERIODIC,
         Request::ALL,
         Request { mode: Mode::Exact, ..Request::ALL },
-        Request { scope: Scope::Session(SessionId(rows[0].session_id)), ..Request::EXACT },
-        Request { scope: Scope::Instance(SessionInstanceId(rows[0].id)), ..Request::EXACT },
+        Request { scope: Scope::Session(rows[0].session_id), ..Request::EXACT },
+        Request { scope: Scope::Instance(rows[0].id), ..Request::EXACT },
     ];
     for request in requests {
         tasks.push(tokio::spawn(sweep_often(Arc::clone(&storm), world.app.clone(), request)));
@@ -300,16 +301,16 @@ async fn delayed_sweep_never_undoes_a_later_one(database: TestDatabase) -> Resul
     }
     world.sweep_exactly().await?;
     world.check_right().await?;
-    let mut turns: BTreeMap<i64, Vec<ChangeKind>> = BTreeMap::new();
+    let mut turns: BTreeMap<SessionInstanceId, Vec<ChangeKind>> = BTreeMap::new();
     for change in world.log().await? {
         let Some(change) = change.event.as_session() else { continue };
         if let (Some(instance), ChangeKind::Activated | ChangeKind::Deactivated) = (change.instance, change.kind) {
-            turns.entry(instance.0).or_default().push(change.kind);
+            turns.entry(instance).or_default().push(change.kind);
         }
     }
     for row in &rows {
         let turns = turns.remove(&row.id).unwrap_or_default();
-        assert_eq!(turns, [ChangeKind::Activated, ChangeKind::Deactivated], "SessionInstance:{}", row.id);
+        assert_eq!(turns, [ChangeKind::Activated, ChangeKind::Deactivated], "{}", row.id);
     }
     Ok(())
 }
@@ -357,13 +358,13 @@ async fn check_in_waits_for_a_locked_target_instance(database: TestDatabase) -> 
     for name in ["Here", "There"] {
         let session = world.insert_session(blank_session(name, "UTC")).await?;
         let new = NewInstance {
-            session: SessionId(session.id),
+            session: session.id,
             date: date("2025-06-11"),
             start_time: Some(time("19:00")),
             end_time: Some(time("22:00")),
             location_override: None,
         };
-        instances.push(SessionInstanceId(instances::insert_instance(&world.app, Viewer::ADMIN, new).await.done()?.id));
+        instances.push(instances::insert_instance(&world.app, Viewer::ADMIN, new).await.done()?.id);
     }
     let (here, there) = (instances[0], instances[1]);
     let person = world.insert_person("Ada").await?;

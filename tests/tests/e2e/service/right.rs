@@ -5,15 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use anyhow::{Result, ensure};
 use chrono::{DateTime, Utc};
 use domain::{
-    ids::SessionInstanceId,
+    check_in::Attendance,
+    ids::{PersonId, SessionId, SessionInstanceId},
     news::{Change, ChangeKind},
     placement::{Candidate, PlacementRule, decide_placement},
     status::{Mode, decide},
 };
-use entity::{
-    check_in::{self, Attendance},
-    person, session, session_instance,
-};
+use entity::{check_in, person, session, session_instance};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
 use service::facts;
 
@@ -37,23 +35,23 @@ impl Stored {
         })
     }
 
-    pub fn active(&self) -> BTreeSet<i64> {
+    pub fn active(&self) -> BTreeSet<SessionInstanceId> {
         self.instances.iter().filter(|row| row.is_active).map(|row| row.id).collect()
     }
 
-    pub fn places(&self) -> BTreeMap<i64, Option<i64>> {
+    pub fn places(&self) -> BTreeMap<PersonId, Option<SessionInstanceId>> {
         self.people.iter().map(|row| (row.id, row.active_session_instance_id)).collect()
     }
 
     /// The people who have a place.
-    pub fn placed(&self) -> BTreeMap<i64, i64> {
+    pub fn placed(&self) -> BTreeMap<PersonId, SessionInstanceId> {
         self.people.iter().filter_map(|row| Some((row.id, row.active_session_instance_id?))).collect()
     }
 
     /// The stored statuses must be what `domain` computes. In the minute before an opening it keeps the status, so both are
     /// right.
     pub fn check_statuses(&self, now: DateTime<Utc>) -> Result<()> {
-        let sessions: HashMap<i64, &session::Model> = self.sessions.iter().map(|row| (row.id, row)).collect();
+        let sessions: HashMap<SessionId, &session::Model> = self.sessions.iter().map(|row| (row.id, row)).collect();
         for row in &self.instances {
             let facts = facts::facts_of(row, sessions[&row.session_id]);
             let decision = decide(&facts, row.is_active, now, Mode::Exact);
@@ -69,7 +67,7 @@ impl Stored {
 
     /// Everyone must be where `domain` places them.
     pub fn check_places(&self, rule: PlacementRule) -> Result<()> {
-        let active: HashMap<i64, &session_instance::Model> =
+        let active: HashMap<SessionInstanceId, &session_instance::Model> =
             self.instances.iter().filter(|row| row.is_active).map(|row| (row.id, row)).collect();
         for person in &self.people {
             let yeses =
@@ -77,7 +75,7 @@ impl Stored {
             let candidates: Vec<Candidate> = yeses
                 .filter_map(|it| {
                     Some(Candidate {
-                        instance: SessionInstanceId(it.session_instance_id),
+                        instance: it.session_instance_id,
                         starts_at: active.get(&it.session_instance_id)?.starts_at,
                         arrived_at: it.arrived_at,
                         checked_in_at: it.checked_in_at,
@@ -85,8 +83,8 @@ impl Stored {
                 })
                 .collect();
             let right = if person.is_deactivated { None } else { decide_placement(rule, &candidates) };
-            let stored = person.active_session_instance_id.map(SessionInstanceId);
-            ensure!(right == stored, "Person:{} is at {stored:?} instead of {right:?} of {candidates:?}", person.id);
+            let stored = person.active_session_instance_id;
+            ensure!(right == stored, "{} is at {stored:?} instead of {right:?} of {candidates:?}", person.id);
         }
         Ok(())
     }
@@ -95,8 +93,8 @@ impl Stored {
 /// The state that follows from the whole log.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Replayed {
-    pub active: BTreeSet<i64>,
-    pub places: BTreeMap<i64, i64>,
+    pub active: BTreeSet<SessionInstanceId>,
+    pub places: BTreeMap<PersonId, SessionInstanceId>,
 }
 
 /// Replays the whole log. Each row must be consistent with those before it.
@@ -105,20 +103,19 @@ pub fn replay(log: &[Change]) -> Result<Replayed> {
     for change in log {
         let text = in_short(change);
         let Some(change) = change.event.as_session() else { continue };
-        let instance = change.instance.map(|id| id.0);
-        match (change.kind, instance) {
+        match (change.kind, change.instance) {
             (ChangeKind::Activated, Some(id)) => ensure!(replayed.active.insert(id), "{text}, but it was active"),
             (ChangeKind::Deactivated, Some(id)) => {
                 ensure!(replayed.active.remove(&id), "{text}, but it was not active");
             }
             (ChangeKind::Updated, Some(id)) => ensure!(replayed.active.contains(&id), "{text}, but it is not active"),
             (ChangeKind::PersonMoved, place) => {
-                let Some(person) = change.person.map(|id| id.0) else { continue };
+                let Some(person) = change.person else { continue };
                 let before = match place {
                     Some(place) => replayed.places.insert(person, place),
                     None => replayed.places.remove(&person),
                 };
-                ensure!(before == change.previous_instance.map(|id| id.0), "{text}, but they were at {before:?}");
+                ensure!(before == change.previous_instance, "{text}, but they were at {before:?}");
                 ensure!(before != place, "{text}: that is no move");
             }
             (_, None) => anyhow::bail!("{text} without an instance"),

@@ -4,12 +4,13 @@ use anyhow::{Context, Result, ensure};
 use chrono::TimeDelta;
 use domain::{
     access::Viewer,
+    check_in::Attendance,
     ids::{PersonId, SessionId, SessionInstanceId},
     news::Position,
     recurrence::Recurrence,
     zone::Tz,
 };
-use entity::{check_in::Attendance, session_instance};
+use entity::session_instance;
 use insession_tests::{TestDatabase, on_both_databases};
 use service::{
     changes, check_ins,
@@ -62,7 +63,7 @@ async fn new_session(world: &World, name: &str, recurrence: Option<Recurrence>) 
         initiation_date: None,
         termination_date: None,
     };
-    Ok(SessionId(sessions::insert_session(&world.app, ADMIN, new).await.done()?.id))
+    Ok(sessions::insert_session(&world.app, ADMIN, new).await.done()?.id)
 }
 
 /// Creates an instance on 11 June 2025.
@@ -74,7 +75,7 @@ async fn new_instance(world: &World, session: SessionId, start: &str, end: &str)
         end_time: Some(time(end)),
         location_override: None,
     };
-    Ok(SessionInstanceId(instances::insert_instance(&world.app, ADMIN, new).await.done()?.id))
+    Ok(instances::insert_instance(&world.app, ADMIN, new).await.done()?.id)
 }
 
 async fn update(world: &World, id: SessionId, patch: SessionPatch) -> Result<()> {
@@ -377,7 +378,7 @@ async fn changed_recurrence_retimes_upcoming_instances(database: TestDatabase) -
     let session = session.await?;
     let made = world.instances_of(session).await?;
     let [evening, morning] = &made[..] else { anyhow::bail!("{made:?}") };
-    let (evening, morning) = (SessionInstanceId(evening.id), SessionInstanceId(morning.id));
+    let (evening, morning) = (evening.id, morning.id);
     let by_hand = new_instance(&world, session, "13:00", "14:00").await?;
     let mut position = world.head().await?;
     ensure!(world.is_active(by_hand).await? && !world.is_active(evening).await?);
@@ -391,9 +392,9 @@ async fn changed_recurrence_retimes_upcoming_instances(database: TestDatabase) -
     let times = |row: &session_instance::Model| (row.id, row.start_time, row.end_time);
     let found: Vec<_> = world.instances_of(session).await?.iter().map(times).collect();
     let expected = [
-        (evening.0, Some(time("12:30")), Some(time("15:00"))),
-        (by_hand.0, Some(time("13:00")), Some(time("14:00"))),
-        (morning.0, Some(time("09:00")), Some(time("10:00"))),
+        (evening, Some(time("12:30")), Some(time("15:00"))),
+        (by_hand, Some(time("13:00")), Some(time("14:00"))),
+        (morning, Some(time("09:00")), Some(time("10:00"))),
     ];
     assert_eq!(found, expected);
 
@@ -423,7 +424,7 @@ async fn instance_without_occurrence_is_removed_and_restored(database: TestDatab
         let session = new_session(&world, &format!("Evening {is_answered}"), Some(wednesdays.clone())).await?;
         let made = world.instances_of(session).await?;
         assert_eq!(made.len(), 1);
-        let id = SessionInstanceId(made[0].id);
+        let id = made[0].id;
         if is_answered {
             say(&world, ada, id, Attendance::No).await?;
         }
@@ -441,7 +442,7 @@ async fn instance_without_occurrence_is_removed_and_restored(database: TestDatab
             update(&world, session, SessionPatch { recurrence: Some(Some(wednesdays.clone())), ..patch() }).await?;
             assert_eq!(news(&world, &mut position).await?, [format!("ACTIVATED {}", id.0)]);
             let rows = world.instances_of(session).await?;
-            assert_eq!(rows.iter().map(|row| (row.id, row.is_cancelled)).collect::<Vec<_>>(), [(id.0, false)]);
+            assert_eq!(rows.iter().map(|row| (row.id, row.is_cancelled)).collect::<Vec<_>>(), [(id, false)]);
             update(&world, session, SessionPatch { recurrence: Some(None), ..patch() }).await?;
             assert_eq!(news(&world, &mut position).await?, [format!("DEACTIVATED {}", id.0)]);
         }
@@ -466,7 +467,7 @@ async fn manual_override_survives_recompute(database: TestDatabase) -> Result<()
 
     // An instance that re-timing cancelled, and a person restored, stays restored.
     let session = new_session(&world, "Taken up", Some(evenings.clone())).await?;
-    let id = SessionInstanceId(world.instances_of(session).await?[0].id);
+    let id = world.instances_of(session).await?[0].id;
     say(&world, ada, id, Attendance::Yes).await?;
     update(&world, session, none.clone()).await?;
     ensure!(world.instance(id).await?.is_cancelled);
@@ -479,16 +480,16 @@ async fn manual_override_survives_recompute(database: TestDatabase) -> Result<()
 
     // An instance that a person cancelled stays cancelled when its occurrence returns.
     let session = new_session(&world, "Cancelled", Some(evenings.clone())).await?;
-    let id = SessionInstanceId(world.instances_of(session).await?[0].id);
+    let id = world.instances_of(session).await?[0].id;
     change(&world, id, InstancePatch { is_cancelled: Some(true), ..InstancePatch::default() }).await?;
     update(&world, session, none.clone()).await?;
     update(&world, session, SessionPatch { recurrence: Some(Some(evenings.clone())), ..patch() }).await?;
     let rows = world.instances_of(session).await?;
-    assert_eq!(rows.iter().map(|row| (row.id, row.is_cancelled)).collect::<Vec<_>>(), [(id.0, true)]);
+    assert_eq!(rows.iter().map(|row| (row.id, row.is_cancelled)).collect::<Vec<_>>(), [(id, true)]);
 
     // An instance that a person deleted is not created again.
     let session = new_session(&world, "Deleted", Some(evenings.clone())).await?;
-    let id = SessionInstanceId(world.instances_of(session).await?[0].id);
+    let id = world.instances_of(session).await?[0].id;
     instances::delete_instance(&world.app, ADMIN, id).await.done()?;
     for recurrence in [None, Some(evenings.clone()), Some(weekly(&[("wednesday", "20:00", "22:00")]))] {
         update(&world, session, SessionPatch { recurrence: Some(recurrence), ..patch() }).await?;
@@ -497,7 +498,7 @@ async fn manual_override_survives_recompute(database: TestDatabase) -> Result<()
 
     // An instance that is over may be moved to another day after its occurrence is gone.
     let session = new_session(&world, "Moved", Some(evenings)).await?;
-    let id = SessionInstanceId(world.instances_of(session).await?[0].id);
+    let id = world.instances_of(session).await?[0].id;
     world.at("2025-06-11 23:30");
     world.sweep_exactly().await?;
     update(&world, session, none).await?;

@@ -4,11 +4,12 @@ use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     access::Viewer,
+    check_in::Attendance,
     ids::{PersonId, SessionId, SessionInstanceId},
     news::ChangeKind,
     status::Mode,
 };
-use entity::{check_in::Attendance, session, session_instance};
+use entity::{session, session_instance};
 use futures_util::future::join_all;
 use insession_tests::{TestDatabase, on_both_databases};
 use sea_orm::{FromQueryResult, JsonValue, Statement};
@@ -42,7 +43,7 @@ async fn insert_evening(world: &World, name: &str, people: &[PersonId]) -> Resul
     let row = world.insert_instance(&session, date("2025-06-11"), times, |row| row.due_at = row.opens_at).await?;
     for person in people {
         let said = utc("2025-06-10 12:00");
-        world.insert_check_in(*person, SessionInstanceId(row.id), Attendance::Yes, said).await?;
+        world.insert_check_in(*person, row.id, Attendance::Yes, said).await?;
     }
     Ok(row)
 }
@@ -55,8 +56,8 @@ async fn insert_people(world: &World, count: usize) -> Result<Vec<PersonId>> {
     Ok(people)
 }
 
-fn ids(list: &[Changed]) -> Vec<i64> {
-    list.iter().map(|changed| changed.instance_id.0).collect()
+fn ids(list: &[Changed]) -> Vec<SessionInstanceId> {
+    list.iter().map(|changed| changed.instance_id).collect()
 }
 
 fn is_empty(report: &Report) -> bool {
@@ -125,7 +126,7 @@ async fn concurrent_sweeps_make_each_change_once(database: TestDatabase) -> Resu
         let mut changed: Vec<_> =
             news.iter().filter(|change| change.kind == kind).filter_map(|change| change.instance).collect();
         changed.sort_unstable();
-        assert_eq!(changed, rows.iter().map(|row| SessionInstanceId(row.id)).collect::<Vec<_>>());
+        assert_eq!(changed, rows.iter().map(|row| row.id).collect::<Vec<_>>());
         assert_eq!(news.len(), rows.len() + people.len(), "a row for each change and each move");
         world.check_right().await?;
     }
@@ -135,7 +136,7 @@ async fn concurrent_sweeps_make_each_change_once(database: TestDatabase) -> Resu
 async fn only_periodic_sweeps_look_ahead(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 17:00").await?;
     let row = insert_evening(&world, "Evening", &[]).await?;
-    let id = SessionInstanceId(row.id);
+    let id = row.id;
     for (now, scope, mode, is_active) in [
         ("2025-06-11 17:58:59", Scope::Due, Mode::Periodic, false),
         ("2025-06-11 17:58:59", Scope::All, Mode::Periodic, false),
@@ -146,7 +147,7 @@ async fn only_periodic_sweeps_look_ahead(database: TestDatabase) -> Result<()> {
         // Other sweeps do not change it back.
         ("2025-06-11 17:59:00", Scope::All, Mode::Exact, true),
         ("2025-06-11 17:59:00", Scope::Instance(id), Mode::Exact, true),
-        ("2025-06-11 17:59:30", Scope::Session(SessionId(row.session_id)), Mode::Exact, true),
+        ("2025-06-11 17:59:30", Scope::Session(row.session_id), Mode::Exact, true),
         // No sweep looks ahead at closings.
         ("2025-06-11 22:59:59", Scope::All, Mode::Periodic, true),
         ("2025-06-11 22:59:59", Scope::Due, Mode::Periodic, true),
@@ -166,7 +167,7 @@ async fn overrides_end_at_their_end_or_at_the_next_periodic_sweep(database: Test
     let world = World::new(database, "2025-06-11 12:00").await?;
     let app = &world.app;
     let row = insert_evening(&world, "Evening", &[]).await?;
-    let id = SessionInstanceId(row.id);
+    let id = row.id;
     // An override without an end lasts until the next periodic sweep. Then the window counts again.
     instances::set_override(app, Viewer::ADMIN, id, true, None).await.done()?;
     ensure!(world.is_active(id).await?);
@@ -244,8 +245,8 @@ async fn dry_run_reports_what_a_run_does_and_writes_nothing(database: TestDataba
     let people = insert_people(&world, 4).await?;
     insert_evening(&world, "Opens", &people[..2]).await?;
     let closes = insert_evening(&world, "Closes", &people[2..3]).await?;
-    instances::set_override(&world.app, Viewer::ADMIN, SessionInstanceId(closes.id), true, None).await.done()?;
-    let sql = format!("UPDATE session_instance SET override_active = false WHERE id = {}", closes.id);
+    instances::set_override(&world.app, Viewer::ADMIN, closes.id, true, None).await.done()?;
+    let sql = format!("UPDATE session_instance SET override_active = false WHERE id = {}", closes.id.0);
     world.raw(&sql).await?;
     world.raw("UPDATE session SET time_zone = 'Mars/Base', needs_recompute = true WHERE name = 'Closes'").await?;
     let made = session::Model {
@@ -298,7 +299,7 @@ async fn broken_session_is_reported_until_it_is_repaired(database: TestDatabase)
         let people = insert_people(&world, 2).await?;
         let theirs = insert_evening(&world, "Broken", &people[..1]).await?;
         let other = insert_evening(&world, "Whole", &people[1..]).await?;
-        let id = SessionId(theirs.session_id);
+        let id = theirs.session_id;
         world.raw(&format!("UPDATE session SET {broken}, auto_create_instances = true WHERE id = {}", id.0)).await?;
 
         // The problem is found when something new is computed from the session.
@@ -320,7 +321,7 @@ async fn broken_session_is_reported_until_it_is_repaired(database: TestDatabase)
             let report = world.sweep(scope, mode).await?;
             expect_error(&report, id).with_context(|| format!("{broken} {now}"))?;
             for row in [&theirs, &other] {
-                assert_eq!(world.is_active(SessionInstanceId(row.id)).await?, is_active, "{broken} {now}");
+                assert_eq!(world.is_active(row.id).await?, is_active, "{broken} {now}");
             }
             world.check_right().await?;
         }
@@ -344,12 +345,12 @@ async fn marked_session_is_recomputed_without_its_job(database: TestDatabase) ->
     let people = insert_people(&world, 1).await?;
     let row = insert_evening(&world, "Evening", &people).await?;
     world.sweep_exactly().await?;
-    ensure!(world.is_active(SessionInstanceId(row.id)).await?);
+    ensure!(world.is_active(row.id).await?);
     world.raw("UPDATE session SET active_buffer_minutes_after = 0, needs_recompute = true").await?;
     assert_eq!(find_next_due(&world.app).await.done()?, Some(world.now()), "a marked session is due at once");
     let report = world.sweep_exactly().await?;
     assert_eq!((ids(&report.deactivated), report.people_moved), (vec![row.id], 1));
-    ensure!(!world.session(SessionId(row.session_id)).await?.needs_recompute);
+    ensure!(!world.session(row.session_id).await?.needs_recompute);
     assert_eq!(find_next_due(&world.app).await.done()?, None);
     world.check_right().await
 }
@@ -358,7 +359,7 @@ async fn marked_session_is_recomputed_without_its_job(database: TestDatabase) ->
 async fn concurrent_save_and_recompute_lose_no_mark(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 22:30").await?;
     let row = insert_evening(&world, "Evening", &[]).await?;
-    let id = SessionId(row.session_id);
+    let id = row.session_id;
     let another = world.another_app().await?;
     let save = |minutes| {
         let patch = SessionPatch { active_buffer_minutes_after: Some(minutes), ..SessionPatch::default() };
@@ -372,7 +373,7 @@ async fn concurrent_save_and_recompute_lose_no_mark(database: TestDatabase) -> R
         let session = world.session(id).await?;
         ensure!(!session.needs_recompute && session.revision > before, "{session:?}");
         let closes = utc("2025-06-11 22:00") + TimeDelta::minutes((round % 2 * 60).into());
-        let stored: Option<DateTime<Utc>> = world.instance(SessionInstanceId(row.id)).await?.closes_at;
+        let stored: Option<DateTime<Utc>> = world.instance(row.id).await?.closes_at;
         assert_eq!(stored, Some(closes), "round {round}");
         world.check_right().await?;
     }
@@ -387,7 +388,7 @@ async fn due_sweep_skips_what_is_not_due(database: TestDatabase) -> Result<()> {
     for mode in [Mode::Exact, Mode::Periodic] {
         ensure!(is_empty(&world.sweep(Scope::Due, mode).await?), "{mode:?}");
     }
-    let report = world.sweep(Scope::Instance(SessionInstanceId(row.id)), Mode::Exact).await?;
+    let report = world.sweep(Scope::Instance(row.id), Mode::Exact).await?;
     assert_eq!(ids(&report.activated), [row.id]);
     Ok(())
 }
@@ -397,11 +398,11 @@ async fn full_sweep_repairs_manual_edits(database: TestDatabase) -> Result<()> {
     let people = insert_people(&world, 3).await?;
     let row = insert_evening(&world, "Evening", &people[..2]).await?;
     let over = insert_evening(&world, "Long over", &[]).await?;
-    world.raw(&format!("UPDATE session_instance SET date = '2024-06-11' WHERE id = {}", over.id)).await?;
+    world.raw(&format!("UPDATE session_instance SET date = '2024-06-11' WHERE id = {}", over.id.0)).await?;
     world.sweep(Scope::All, Mode::Exact).await?;
     // One person is at an instance that is over, one is nowhere, and one is where they never said yes.
     for (person, place) in
-        [(people[0], over.id.to_string()), (people[1], "NULL".into()), (people[2], row.id.to_string())]
+        [(people[0], over.id.0.to_string()), (people[1], "NULL".into()), (people[2], row.id.0.to_string())]
     {
         let sql = format!("UPDATE person SET active_session_instance_id = {place} WHERE id = {}", person.0);
         world.raw(&sql).await?;
@@ -410,7 +411,7 @@ async fn full_sweep_repairs_manual_edits(database: TestDatabase) -> Result<()> {
     assert_eq!(report.people_moved, 3);
     world.stored().await?.check_places(world.app.placement_rule)?;
     // A wrong status without a due instant is repaired too.
-    let sql = format!("UPDATE session_instance SET is_active = false, due_at = NULL WHERE id = {}", row.id);
+    let sql = format!("UPDATE session_instance SET is_active = false, due_at = NULL WHERE id = {}", row.id.0);
     world.raw(&sql).await?;
     let report = world.sweep(Scope::All, Mode::Periodic).await?;
     assert_eq!(ids(&report.activated), [row.id]);

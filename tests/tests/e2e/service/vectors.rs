@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::{
+    check_in::Attendance,
     ids::{PersonId, SessionId, SessionInstanceId},
     placement::PlacementRule,
     recurrence::Recurrence,
     status::Mode,
 };
-use entity::{check_in::Attendance, session};
+use entity::session;
 use insession_tests::{TestDatabase, on_both_databases};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use serde_json::Value;
@@ -86,12 +87,12 @@ impl Ids {
         PersonId(self.people[&number(id)])
     }
 
-    fn place(&self, id: &Value) -> Option<i64> {
-        (!id.is_null()).then(|| self.instance(id).0)
+    fn place(&self, id: &Value) -> Option<SessionInstanceId> {
+        (!id.is_null()).then(|| self.instance(id))
     }
 
-    fn all_instances(&self, list: &Value) -> BTreeSet<i64> {
-        items(list).map(|id| self.instance(id).0).collect()
+    fn all_instances(&self, list: &Value) -> BTreeSet<SessionInstanceId> {
+        items(list).map(|id| self.instance(id)).collect()
     }
 }
 
@@ -108,7 +109,7 @@ async fn insert_case(world: &World, case: &Value) -> Result<Ids> {
             ..blank_session(&format!("Session {id}"), given["timezone"].as_str().context("a zone")?)
         });
         let row = row.await?;
-        ids.sessions.insert(id, row.id);
+        ids.sessions.insert(id, row.id.0);
         sessions.insert(id, row);
     }
     for given in items(&case["instances"]) {
@@ -124,7 +125,7 @@ async fn insert_case(world: &World, case: &Value) -> Result<Ids> {
                 Instants::compute(zone, buffers, row.date, row.start_time, row.end_time).put(row);
             }
         });
-        ids.instances.insert(number(&given["id"]), row.await?.id);
+        ids.instances.insert(number(&given["id"]), row.await?.id.0);
     }
     for given in items(&case["people"]).chain(case.get("person")) {
         let id = number(&given["id"]);
@@ -133,7 +134,7 @@ async fn insert_case(world: &World, case: &Value) -> Result<Ids> {
         set_person(world, person, given).await?;
         if let Some(place) = given.get("at").and_then(|at| ids.place(at)) {
             world
-                .raw(&format!("UPDATE person SET active_session_instance_id = {place} WHERE id = {}", person.0))
+                .raw(&format!("UPDATE person SET active_session_instance_id = {} WHERE id = {}", place.0, person.0))
                 .await?;
         }
     }
@@ -181,10 +182,10 @@ async fn edit(world: &World, ids: &Ids, edit: &Value) -> Result<()> {
 }
 
 /// The activated and deactivated instances of a report, and the sessions with errors.
-fn reported(report: &Report) -> [BTreeSet<i64>; 3] {
-    let ids = |list: &[service::sweep::Changed]| list.iter().map(|changed| changed.instance_id.0).collect();
-    let errors = report.errors.iter().filter_map(|error| error.session_id).map(|id| id.0).collect();
-    [ids(&report.activated), ids(&report.deactivated), errors]
+fn reported(report: &Report) -> ([BTreeSet<SessionInstanceId>; 2], BTreeSet<SessionId>) {
+    let ids = |list: &[service::sweep::Changed]| list.iter().map(|changed| changed.instance_id).collect();
+    let errors = report.errors.iter().filter_map(|error| error.session_id).collect();
+    ([ids(&report.activated), ids(&report.deactivated)], errors)
 }
 
 async fn sweeps_follow_the_public_test_vectors(database: TestDatabase) -> Result<()> {
@@ -206,27 +207,23 @@ async fn sweeps_follow_the_public_test_vectors(database: TestDatabase) -> Result
             let report = sweep(&world.app, request).await.done().with_context(|| context.clone())?;
 
             let expected = &step["expect"];
-            let errors = items(&expected["errors"]).map(|id| ids.session(id).0).collect();
+            let errors = items(&expected["errors"]).map(|id| ids.session(id)).collect();
             let lists = ["activated", "deactivated"].map(|list| ids.all_instances(&expected[list]));
-            let [activated, deactivated] = lists;
-            assert_eq!(
-                reported(&report),
-                [activated, deactivated, errors],
-                "{context}: activated, deactivated, errors"
-            );
+            assert_eq!(reported(&report), (lists, errors), "{context}: activated, deactivated, errors");
             let stored = world.stored().await?;
             assert_eq!(stored.active(), ids.all_instances(&expected["active"]), "{context}: active");
             let places = expected["places"].as_object().context("places")?.iter().map(|(person, place)| {
                 let person: i64 = person.parse().expect("a person");
-                (ids.people[&person], ids.place(place))
+                (PersonId(ids.people[&person]), ids.place(place))
             });
             assert_eq!(stored.places(), places.collect(), "{context}: places");
 
             let moved: Vec<_> = items(&expected["moved"])
-                .map(|it| (ids.person(&it[0]).0, ids.place(&it[1]), ids.place(&it[2])))
+                .map(|it| (ids.person(&it[0]), ids.place(&it[1]), ids.place(&it[2])))
                 .collect();
-            let moves =
-                |(person, to): (&i64, &Option<i64>)| (before[person] != *to).then_some((*person, before[person], *to));
+            let moves = |(person, to): (&PersonId, &Option<SessionInstanceId>)| {
+                (before[person] != *to).then_some((*person, before[person], *to))
+            };
             assert_eq!(stored.places().iter().filter_map(moves).collect::<Vec<_>>(), moved, "{context}: moved");
             assert_eq!(report.people_moved, moved.len(), "{context}: people moved, as reported");
             // The log has one row for each move.
@@ -235,9 +232,7 @@ async fn sweeps_follow_the_public_test_vectors(database: TestDatabase) -> Result
                 .iter()
                 .filter(|change| head < change.position)
                 .filter_map(|change| change.event.as_move())
-                .map(|(person, moved)| {
-                    (person.0, moved.previous_instance.map(|id| id.0), moved.instance.map(|id| id.0))
-                })
+                .map(|(person, moved)| (person, moved.previous_instance, moved.instance))
                 .collect();
             logged.sort_unstable();
             assert_eq!(logged, moved, "{context}: moved, as logged");
@@ -308,7 +303,7 @@ async fn placement_follows_the_public_test_vectors(database: TestDatabase) -> Re
             let ids = insert_case(&world, &case).await?;
             let active = ids.all_instances(&case["active_instances"]);
             for id in ids.instances.values() {
-                let is_active = active.contains(id);
+                let is_active = active.contains(&SessionInstanceId(*id));
                 let sql = format!("UPDATE session_instance SET override_active = {is_active} WHERE id = {id}");
                 world.raw(&sql).await?;
             }
@@ -316,7 +311,7 @@ async fn placement_follows_the_public_test_vectors(database: TestDatabase) -> Re
             sweep(&world.placing_by(rule), request).await.done()?;
             let stored = world.stored().await?;
             assert_eq!(stored.active(), active, "{}", case["id"]);
-            let place = stored.places()[&ids.person(&case["person"]["id"]).0];
+            let place = stored.places()[&ids.person(&case["person"]["id"])];
             assert_eq!(place, ids.place(&case[expected]), "{} {rule:?}", case["id"]);
         }
     }

@@ -5,16 +5,14 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use domain::{
+    check_in::Attendance,
     clock::ManualClock,
-    ids::{PersonId, SessionId, SessionInstanceId},
+    ids::{CheckInId, PersonId, SessionId, SessionInstanceId},
     news::{Change, ChangeKind, Event, Position},
     placement::{PlacementRule, is_arrival},
     status::Mode,
 };
-use entity::{
-    check_in::{self, Attendance},
-    person, session, session_instance,
-};
+use entity::{check_in, person, session, session_instance};
 use insession_tests::{TestDatabase, database::execute};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ConnectOptions, Database, DatabaseConnection, EntityTrait, IntoActiveModel,
@@ -139,11 +137,11 @@ impl World {
     }
 
     pub async fn session(&self, id: SessionId) -> Result<session::Model> {
-        session::Entity::find_by_id(id.0).one(self.db()).await?.with_context(|| format!("no {id}"))
+        session::Entity::find_by_id(id).one(self.db()).await?.with_context(|| format!("no {id}"))
     }
 
     pub async fn instance(&self, id: SessionInstanceId) -> Result<session_instance::Model> {
-        session_instance::Entity::find_by_id(id.0).one(self.db()).await?.with_context(|| format!("no {id}"))
+        session_instance::Entity::find_by_id(id).one(self.db()).await?.with_context(|| format!("no {id}"))
     }
 
     pub async fn is_active(&self, id: SessionInstanceId) -> Result<bool> {
@@ -151,14 +149,14 @@ impl World {
     }
 
     pub async fn place(&self, id: PersonId) -> Result<Option<SessionInstanceId>> {
-        let row = person::Entity::find_by_id(id.0).one(self.db()).await?.with_context(|| format!("no {id}"))?;
-        Ok(row.active_session_instance_id.map(SessionInstanceId))
+        let row = person::Entity::find_by_id(id).one(self.db()).await?.with_context(|| format!("no {id}"))?;
+        Ok(row.active_session_instance_id)
     }
 
     /// The instances of a session that are not deleted, by date and start.
     pub async fn instances_of(&self, session: SessionId) -> Result<Vec<session_instance::Model>> {
         let mut rows = self.all_instances().await?;
-        rows.retain(|row| row.session_id == session.0 && row.deleted_at.is_none());
+        rows.retain(|row| row.session_id == session && row.deleted_at.is_none());
         rows.sort_by_key(|row| (row.date, row.start_time, row.id));
         Ok(rows)
     }
@@ -194,7 +192,7 @@ impl World {
     /// Inserts a raw person.
     pub async fn insert_person(&self, name: &str) -> Result<PersonId> {
         let row = person::Model {
-            id: 0,
+            id: PersonId(0),
             display_name: name.to_owned(),
             name_key: name.to_lowercase(),
             city: None,
@@ -209,7 +207,7 @@ impl World {
             merged_into_id: None,
         };
         let row = person::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
-        Ok(PersonId(row.insert(self.db()).await?.id))
+        Ok(row.insert(self.db()).await?.id)
     }
 
     /// Inserts a raw check-in. It is an arrival if the current facts make it one at that instant.
@@ -221,17 +219,17 @@ impl World {
         at: DateTime<Utc>,
     ) -> Result<()> {
         let row = self.instance(instance).await?;
-        let session = self.session(SessionId(row.session_id)).await?;
+        let session = self.session(row.session_id).await?;
         let is_arrival = attendance == Attendance::Yes && is_arrival(&facts::facts_of(&row, &session), at);
         let old = check_in::Entity::find().all(self.db()).await?;
-        let old = old.into_iter().find(|it| it.session_instance_id == instance.0 && it.person_id == person.0);
+        let old = old.into_iter().find(|it| it.session_instance_id == instance && it.person_id == person);
         if let Some(old) = &old {
             check_in::Entity::delete_by_id(old.id).exec(self.db()).await?;
         }
         let row = check_in::Model {
-            id: 0,
-            session_instance_id: instance.0,
-            person_id: person.0,
+            id: CheckInId(0),
+            session_instance_id: instance,
+            person_id: person,
             attendance,
             checked_in_at: at,
             arrived_at: is_arrival.then_some(at),
@@ -275,7 +273,7 @@ pub fn in_short(change: &Change) -> String {
 /// A session in a zone, with buffers of an hour, created at the beginning of 2025.
 pub fn blank_session(name: &str, time_zone: &str) -> session::Model {
     session::Model {
-        id: 0,
+        id: SessionId(0),
         name: name.to_owned(),
         name_key: name.to_lowercase(),
         path: name.to_lowercase().replace(' ', "-"),
@@ -300,9 +298,9 @@ pub fn blank_session(name: &str, time_zone: &str) -> session::Model {
     }
 }
 
-fn blank_instance(session: i64, date: NaiveDate, now: DateTime<Utc>) -> session_instance::Model {
+fn blank_instance(session: SessionId, date: NaiveDate, now: DateTime<Utc>) -> session_instance::Model {
     session_instance::Model {
-        id: 0,
+        id: SessionInstanceId(0),
         session_id: session,
         date,
         start_time: None,

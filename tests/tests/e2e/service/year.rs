@@ -226,7 +226,7 @@ async fn insert_sessions(world: &World, span: &Span, dice: &mut Dice) -> Result<
             .occurrences(&calendar, first, last)
             .map(|occurrence| (occurrence, Window::around(occurrence.meeting, buffers)))
             .collect();
-        expected.push(Expected { session: row.id, hours_ahead: TimeDelta::hours(hours_ahead.into()), meetings });
+        expected.push(Expected { session: row.id.0, hours_ahead: TimeDelta::hours(hours_ahead.into()), meetings });
     }
     Ok(expected)
 }

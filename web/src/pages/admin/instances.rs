@@ -1,7 +1,7 @@
 //! What is on, and why; what is held on or off.
 
 use chrono::{DateTime, Utc};
-use domain::{access::Viewer, ids::SessionInstanceId};
+use domain::access::Viewer;
 use maud::{Markup, html};
 use service::{
     App, Result, facts,
@@ -74,9 +74,9 @@ impl Instances {
     }
 
     fn row(&self, Card { instance, session, counts }: &Card) -> Markup {
-        let id = SessionInstanceId(instance.id);
+        let id = instance.id;
         html! {
-            tr #{ "instance-" (instance.id) } {
+            tr #{ "instance-" (instance.id.0) } {
                 td {
                     a href=(cards::address(session)) { (session.name) }
                     div.quiet { (id) }

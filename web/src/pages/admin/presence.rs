@@ -8,7 +8,11 @@ use axum::{
     response::{IntoResponse as _, Redirect},
 };
 use chrono::{DateTime, Timelike as _, Utc};
-use domain::{access::Viewer, ids::PersonId, zone::Tz};
+use domain::{
+    access::Viewer,
+    ids::{ActivityId, PersonId},
+    zone::Tz,
+};
 use maud::{Markup, html};
 use serde::Deserialize;
 use service::{
@@ -53,7 +57,7 @@ struct Online {
 impl Presences {
     pub async fn load(app: &App, viewer: Viewer) -> Result<Self> {
         let rows = activities::list_activities(app, 100).await?;
-        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        let ids: Vec<ActivityId> = rows.iter().map(|row| row.id).collect();
         let occupancy = statistics::find_occupancy(app.db.pool(), app, &ids).await?;
         let taken =
             |id| occupancy.get(&id).map_or(0, |counts: &Vec<LanguageCount>| counts.iter().map(|one| one.count).sum());
@@ -169,13 +173,13 @@ async fn find_online(app: &App, viewer: Viewer, activities: &[activity::Model]) 
     let filter = VisitFilter { is_online: Some(true), ..VisitFilter::default() };
     let page = ListPage { first: Some(SHOWN), ..ListPage::default() };
     let visits = visits::list_visits(app, viewer, &filter, &page).await?.map(|slice| slice.rows).unwrap_or_default();
-    let ids: Vec<PersonId> = visits.iter().filter_map(|visit| visit.person_id).map(PersonId).collect();
+    let ids: Vec<PersonId> = visits.iter().filter_map(|visit| visit.person_id).collect();
     let people = people::find_people(app.db.pool(), &ids).await?;
-    let names: HashMap<i64, String> = people.into_iter().map(|person| (person.id, person.display_name)).collect();
+    let names: HashMap<PersonId, String> = people.into_iter().map(|person| (person.id, person.display_name)).collect();
     let now = app.now();
     let online = |visit: presence::Model| {
         let seat = seat_of(&app.presence.rules, &visit, now);
-        let activity = seat.and_then(|seat| activities.iter().find(|row| row.id == seat.0)).map(|row| row.name.clone());
+        let activity = seat.and_then(|seat| activities.iter().find(|row| row.id == seat)).map(|row| row.name.clone());
         Online { person: visit.person_id.and_then(|id| names.get(&id).cloned()), activity, visit }
     };
     Ok(visits.into_iter().map(online).collect())
@@ -183,7 +187,7 @@ async fn find_online(app: &App, viewer: Viewer, activities: &[activity::Model]) 
 
 fn online_row(Online { visit, person, activity }: &Online) -> Markup {
     html! {
-        tr #{ "visit-" (visit.id) } {
+        tr #{ "visit-" (visit.id.uuid()) } {
             td {
                 @match (visit.person_id, person) {
                     (Some(id), Some(name)) => a href={ "/people/" (id) } { (name) },
