@@ -19,6 +19,7 @@ pub mod rate;
 pub mod registry;
 #[cfg(test)]
 mod released;
+pub mod subscribe;
 mod subscription;
 mod turns;
 pub mod types;

@@ -1,4 +1,4 @@
-//! What a subscription's resolver and the hub say to each other.
+//! What goes into the engine, and what comes out: registrations and events.
 
 use std::{
     pin::Pin,
@@ -23,7 +23,7 @@ pub struct LiveEvent {
     pub person: Option<PersonId>,
 }
 
-/// In the context of a group's execution: the events that its resolver turns into items, one item for each.
+/// The events of a group's execution, which turns each into one text.
 #[derive(Debug, Clone)]
 pub struct GroupFeed(Arc<Mutex<Option<mpsc::Receiver<LiveEvent>>>>);
 
@@ -59,23 +59,4 @@ pub struct Registration {
     pub from: Position,
     /// With a narrowing that follows a person: where that person is now. Where they were at `from` is found in the log.
     pub person_at: Option<SessionInstanceId>,
-}
-
-/// In the context of the execution that starts a subscription on a socket: where its resolver leaves the
-/// [`Registration`].
-#[derive(Debug, Clone, Default)]
-pub struct Registrar(Arc<Mutex<Option<Registration>>>);
-
-impl Registrar {
-    pub fn register(&self, registration: Registration) {
-        *self.0.lock() = Some(registration);
-    }
-
-    pub fn is_registered(&self) -> bool {
-        self.0.lock().is_some()
-    }
-
-    pub fn take(&self) -> Option<Registration> {
-        self.0.lock().take()
-    }
 }

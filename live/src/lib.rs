@@ -16,42 +16,6 @@
 //!   closes its socket, a queue that is full cuts off its group, and their clients resume from their last cursor.
 //! - Who resumes from a recent cursor is served from memory.
 //! - No execution is shared by people who may see different things: that is up to who makes the [`GroupKey`].
-//!
-//! # A subscription's resolver
-//!
-//! The same resolver is called in three ways. On a socket it is first called to start one subscription: it checks the
-//! arguments and the rights, leaves a [`Registration`] with the [`Registrar`], and yields the snapshot, if any, and nothing
-//! else. Then it is called once for a group, with a [`GroupFeed`], and yields one item for each event. Over other
-//! transports there is neither, and it subscribes by itself. An item looks its fields up when it is resolved, so the
-//! group's items show how things are at each event.
-//!
-//! ```text
-//! async fn active_session_changed(&self, ctx, session_ids, person_id, city, country, after)
-//!     -> Result<impl Stream<Item = ActiveSessionChange>, ApiError>
-//! {
-//!     if let Some(feed) = ctx.data_opt::<GroupFeed>() {
-//!         return Ok(feed.take().map(ActiveSessionChange::from_event).boxed());
-//!     }
-//!     let narrowing = checked(session_ids, person_id, city, country)?;          // rights, NOT_FOUND, BAD_USER_INPUT
-//!     let (first, registration) = match after {
-//!         Some(cursor) => {
-//!             match hub.standing(cursor).await? { Expired => CURSOR_EXPIRED, Future => BAD_USER_INPUT, Resumable => ... }
-//!             (None, Registration { narrowing, from: cursor, person_at: where_the_person_is_now })
-//!         }
-//!         None => {
-//!             let snapshot = read_snapshot(&narrowing).await?;                  // one database snapshot (rule 23)
-//!             let registration = Registration { narrowing, from: snapshot.position, person_at: snapshot.person_at };
-//!             (Some(ActiveSessionChange::Snapshot(snapshot)), registration)
-//!         }
-//!     };
-//!     let first = stream::iter(first);
-//!     if let Some(registrar) = ctx.data_opt::<Registrar>() {
-//!         registrar.register(registration);
-//!         return Ok(first.boxed());
-//!     }
-//!     Ok(first.chain(hub.subscribe_stream(registration).map(ActiveSessionChange::from_event)).boxed())
-//! }
-//! ```
 
 mod feed;
 mod follower;
@@ -68,7 +32,7 @@ pub mod testing;
 mod tests;
 mod topics;
 
-pub use feed::{GroupFeed, LiveEvent, Registrar, Registration};
+pub use feed::{GroupFeed, LiveEvent, Registration};
 pub use group::{GroupKey, Made, StartExecution, Subscription};
 pub use hub::{CursorStanding, Hub, HubSettings, HubStats};
 pub use mailbox::{About, Content, CutOff, Letter, Mailbox, MailboxLimits, OperationNumber, Subject};

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use async_graphql::{ErrorExtensionValues, Response, ServerError, Value, parser::types::OperationType};
 use domain::access::Viewer;
 use futures_util::StreamExt;
-use graphql::{error::is_failure, execute::ClientAddress, hearts::Hearts};
-use live::{
-    Content, CutOff, Letter, Made, Mailbox, OperationNumber, Registrar, ReplayError, StartExecution, Subscription,
+use graphql::{
+    error::is_failure,
+    execute::ClientAddress,
+    hearts::Hearts,
+    subscribe::{Purpose, Registrar},
 };
+use live::{Content, CutOff, Letter, Made, Mailbox, OperationNumber, ReplayError, StartExecution, Subscription};
 use tracing::{Instrument as _, error};
 
 use super::{Sockets, document::Operation};
@@ -70,7 +73,7 @@ impl Running {
     async fn start(self, operation: Operation) -> Option<Subscription> {
         let complete_errors = self.sockets.0.settings.complete_errors;
         let registrar = Registrar::default();
-        let request = operation.request().data(self.viewer).data(registrar.clone());
+        let request = operation.request().data(self.viewer).data(Purpose::Begin(registrar.clone()));
         let mut responses = self.sockets.0.executor.execute_stream(request);
         let mut has_started = false;
         while let Some(mut response) = responses.next().await {
@@ -97,7 +100,8 @@ impl Running {
         let viewer = key.viewer.unwrap_or(Viewer::NOBODY);
         let sockets = self.sockets.clone();
         let start: StartExecution = Box::new(move |feed| {
-            let responses = sockets.0.executor.execute_stream(operation.request().data(viewer).data(feed));
+            let responses =
+                sockets.0.executor.execute_stream(operation.request().data(viewer).data(Purpose::Serve(feed)));
             let texts = responses.map(move |mut response| {
                 complete_errors(&mut response);
                 Made { text: text(&response), is_failure: is_failure(&response) }

@@ -19,10 +19,16 @@ use domain::{
     ids::{PersonId, SessionId},
     news::{ChangeKind, Narrowing, Position, Seen, SessionNarrowing},
 };
-use futures_util::{SinkExt, Stream, StreamExt, future, stream};
-use graphql::rate;
+use futures_util::{
+    SinkExt, Stream, StreamExt, future,
+    stream::{self, BoxStream},
+};
+use graphql::{
+    rate,
+    subscribe::{Beginning, subscribe},
+};
 use live::{
-    CursorStanding, GroupFeed, Hub, HubSettings, LiveEvent, Registrar, Registration,
+    CursorStanding, Hub, HubSettings, LiveEvent, Registration,
     testing::{FakeLog, change, moved, until, within},
 };
 use serde_json::{Value, json};
@@ -133,37 +139,33 @@ impl Changes {
         person_id: Option<i64>,
         city: Option<String>,
         after: Option<i64>,
-    ) -> async_graphql::Result<impl Stream<Item = Item> + use<>> {
-        if let Some(feed) = ctx.data_opt::<GroupFeed>() {
-            return Ok(feed.take().map(Item::from).boxed());
-        }
-        let hub = ctx.data_unchecked::<Hub>();
-        let narrowing = SessionNarrowing {
-            sessions: session_ids.map(|ids| ids.into_iter().map(SessionId).collect()),
-            person: person_id.map(PersonId),
-            city,
-            country: None,
-        };
-        if narrowing.person.is_some_and(|person| !ctx.data_unchecked::<Viewer>().may_act_for(person)) {
-            return Err(coded("FORBIDDEN"));
-        }
-        let mut from = hub.stats().position;
-        let mut snapshot = Some(Item { kind: "SNAPSHOT".to_owned(), cursor: from.0, session: None, person: person_id });
-        if let Some(after) = after {
-            from = Position(after);
-            match hub.standing(from).await? {
-                CursorStanding::Resumable => snapshot = None,
-                CursorStanding::Expired => return Err(coded("CURSOR_EXPIRED")),
-                CursorStanding::Future => return Err(coded("BAD_USER_INPUT")),
+    ) -> async_graphql::Result<BoxStream<'static, Item>> {
+        let begin = async {
+            let hub = ctx.data_unchecked::<Hub>();
+            let narrowing = SessionNarrowing {
+                sessions: session_ids.map(|ids| ids.into_iter().map(SessionId).collect()),
+                person: person_id.map(PersonId),
+                city,
+                country: None,
+            };
+            if narrowing.person.is_some_and(|person| !ctx.data_unchecked::<Viewer>().may_act_for(person)) {
+                return Err(coded("FORBIDDEN"));
             }
-        }
-        let registration = Registration { narrowing: Narrowing::Sessions(narrowing), from, person_at: None };
-        let first = stream::iter(snapshot);
-        if let Some(registrar) = ctx.data_opt::<Registrar>() {
-            registrar.register(registration);
-            return Ok(first.boxed());
-        }
-        Ok(first.chain(hub.subscribe_stream(registration).map(Item::from)).boxed())
+            let mut from = hub.stats().position;
+            let mut first =
+                Some(Item { kind: "SNAPSHOT".to_owned(), cursor: from.0, session: None, person: person_id });
+            if let Some(after) = after {
+                from = Position(after);
+                match hub.standing(from).await? {
+                    CursorStanding::Resumable => first = None,
+                    CursorStanding::Expired => return Err(coded("CURSOR_EXPIRED")),
+                    CursorStanding::Future => return Err(coded("BAD_USER_INPUT")),
+                }
+            }
+            let registration = Registration { narrowing: Narrowing::Sessions(narrowing), from, person_at: None };
+            Ok(Beginning { registration, first })
+        };
+        subscribe(ctx, begin, |event| Some(event.into())).await
     }
 
     async fn counting(&self, up_to: i32) -> impl Stream<Item = i32> {

@@ -26,7 +26,7 @@ use graphql::{
     error::add_missing_codes,
     execute::{Execution, Guard},
 };
-use live::{Hub, HubSettings};
+use live::{Hub, HubSettings, testing::FakeLog};
 use serde_json::{Map, Value, json};
 use service::config::{Introspection, Limits};
 use tokio::{
@@ -41,7 +41,7 @@ use tokio_tungstenite::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::stage::{self, Log, VIEWER};
+use crate::stage::{self, VIEWER};
 
 /// The lines after these are ignored, so that an input is short.
 const LINES: usize = 64;
@@ -66,7 +66,7 @@ async fn play(script: &str) {
         let number = |text: &str| text.trim().parse::<u64>().unwrap_or(1);
         let mut wait = MOMENT;
         if let Some(session) = line.strip_prefix('+') {
-            server.log.append(i64::try_from(number(session) % 4).unwrap_or_default());
+            server.log.append(stage::change_of(i64::try_from(number(session) % 4).unwrap_or_default()));
         } else if let Some(seconds) = line.strip_prefix('~') {
             wait = Duration::from_secs(number(seconds).min(LONGEST_WAIT));
         } else {
@@ -91,7 +91,7 @@ struct Server {
     doors: mpsc::Sender<DuplexStream>,
     sockets: Sockets,
     hub: Hub,
-    log: Log,
+    log: FakeLog,
     limits: SocketLimits,
     started_at: Instant,
     shutdown: CancellationToken,
@@ -99,8 +99,8 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
-        let (log, shutdown, started_at) = (Log::default(), CancellationToken::new(), Instant::now());
-        let hub = Hub::start(log.clone(), log.wake.subscribe(), HubSettings::default(), shutdown.clone()).await;
+        let (log, shutdown, started_at) = (FakeLog::new(), CancellationToken::new(), Instant::now());
+        let hub = log.hub(HubSettings::default(), &shutdown).await;
         let hub = hub.expect("a log in memory can be read");
         let (limits, socket_limits) = (Limits::default(), SocketLimits::default());
         let settings = SocketSettings {

@@ -1,19 +1,21 @@
 //! A small schema with a change log in memory, on which documents and sockets are checked.
 
-use std::{convert::Infallible, sync::Arc};
-
 use async_graphql::{Context, ID, InputObject, Object, Schema, SimpleObject, Subscription};
-use chrono::DateTime;
 use domain::{
     access::Viewer,
-    ids::{PersonId, SessionId, SessionInstanceId},
-    news::{Change, ChangeKind, Event, Location, Narrowing, Position, SessionChange, SessionNarrowing},
+    ids::{PersonId, SessionId},
+    news::{Change, ChangeKind, Narrowing, Position, SessionNarrowing},
 };
-use futures_util::{Stream, StreamExt, future, stream};
-use graphql::{error::ApiError, registry::Types};
-use live::{ChangeSource, CursorStanding, GroupFeed, Hub, LiveEvent, Registrar, Registration};
-use parking_lot::{Mutex, MutexGuard};
-use tokio::sync::watch;
+use futures_util::{
+    Stream, StreamExt, future,
+    stream::{self, BoxStream},
+};
+use graphql::{
+    error::ApiError,
+    registry::Types,
+    subscribe::{Beginning, subscribe},
+};
+use live::{CursorStanding, Hub, LiveEvent, Registration, testing::change};
 
 /// The prefix of texts that show who the viewer is. No other text has it.
 pub const VIEWER: &str = "viewer:";
@@ -128,34 +130,30 @@ impl Changes {
         person_id: Option<i64>,
         city: Option<String>,
         after: Option<i64>,
-    ) -> Result<impl Stream<Item = Item> + use<>, ApiError> {
-        if let Some(feed) = ctx.data_opt::<GroupFeed>() {
-            return Ok(feed.take().map(Item::from).boxed());
-        }
-        let hub = ctx.data_unchecked::<Hub>();
-        let sessions = session_ids.map(|ids| ids.into_iter().map(SessionId).collect());
-        let narrowing = SessionNarrowing { sessions, person: person_id.map(PersonId), city, country: None };
-        if narrowing.person.is_some_and(|person| !ctx.data_opt::<Viewer>().is_some_and(|it| it.may_act_for(person))) {
-            return Err(ApiError::forbidden("not yours"));
-        }
-        let mut from = hub.stats().position;
-        let mut snapshot = Some(Item { kind: "SNAPSHOT".to_owned(), cursor: from.0, session: None });
-        if let Some(after) = after {
-            from = Position(after);
-            match hub.standing(from).await.map_err(ApiError::internal)? {
-                CursorStanding::Resumable => snapshot = None,
-                CursorStanding::Expired | CursorStanding::Future => {
-                    return Err(ApiError::bad_user_input("no such cursor"));
+    ) -> Result<BoxStream<'static, Item>, ApiError> {
+        let begin = async {
+            let hub = ctx.data_unchecked::<Hub>();
+            let sessions = session_ids.map(|ids| ids.into_iter().map(SessionId).collect());
+            let narrowing = SessionNarrowing { sessions, person: person_id.map(PersonId), city, country: None };
+            let may_follow = |person| ctx.data_opt::<Viewer>().is_some_and(|viewer| viewer.may_act_for(person));
+            if narrowing.person.is_some_and(|person| !may_follow(person)) {
+                return Err(ApiError::forbidden("not yours"));
+            }
+            let mut from = hub.stats().position;
+            let mut first = Some(Item { kind: "SNAPSHOT".to_owned(), cursor: from.0, session: None });
+            if let Some(after) = after {
+                from = Position(after);
+                match hub.standing(from).await.map_err(ApiError::internal)? {
+                    CursorStanding::Resumable => first = None,
+                    CursorStanding::Expired | CursorStanding::Future => {
+                        return Err(ApiError::bad_user_input("no such cursor"));
+                    }
                 }
             }
-        }
-        let registration = Registration { narrowing: Narrowing::Sessions(narrowing), from, person_at: None };
-        let first = stream::iter(snapshot);
-        if let Some(registrar) = ctx.data_opt::<Registrar>() {
-            registrar.register(registration);
-            return Ok(first.boxed());
-        }
-        Ok(first.chain(hub.subscribe_stream(registration).map(Item::from)).boxed())
+            let registration = Registration { narrowing: Narrowing::Sessions(narrowing), from, person_at: None };
+            Ok(Beginning { registration, first })
+        };
+        subscribe(ctx, begin, |event| Some(event.into())).await
     }
 
     async fn counting(&self, up_to: u8) -> impl Stream<Item = u8> {
@@ -167,47 +165,8 @@ impl Changes {
     }
 }
 
-/// A change log in memory.
-#[derive(Clone, Default)]
-pub struct Log {
-    changes: Arc<Mutex<Vec<Change>>>,
-    pub wake: watch::Sender<u64>,
-}
-
-impl Log {
-    fn changes(&self) -> MutexGuard<'_, Vec<Change>> {
-        self.changes.lock()
-    }
-
-    pub fn append(&self, session: i64) {
-        let mut changes = self.changes();
-        let kind = if session % 2 == 0 { ChangeKind::Updated } else { ChangeKind::Activated };
-        let event = Event::Session(SessionChange {
-            session: Some(SessionId(session)),
-            instance: Some(SessionInstanceId(session)),
-            location: Location { city: Some("Austin".to_owned()), country: None },
-            ..SessionChange::of(kind)
-        });
-        let position = Position(i64::try_from(changes.len()).unwrap_or_default() + 1);
-        changes.push(Change { position, occurred_at: DateTime::UNIX_EPOCH, due_at: None, event });
-        drop(changes);
-        self.wake.send_modify(|count| *count += 1);
-    }
-}
-
-impl ChangeSource for Log {
-    type Error = Infallible;
-
-    async fn head(&self) -> Result<Position, Infallible> {
-        Ok(Position(i64::try_from(self.changes().len()).unwrap_or_default()))
-    }
-
-    async fn oldest(&self) -> Result<Position, Infallible> {
-        Ok(Position(1))
-    }
-
-    async fn read_after(&self, after: Position, limit: u64) -> Result<Vec<Change>, Infallible> {
-        let (after, limit) = (usize::try_from(after.0).unwrap_or_default(), usize::try_from(limit).unwrap_or_default());
-        Ok(self.changes().iter().skip(after).take(limit).cloned().collect())
-    }
+/// Something happens to a session.
+pub fn change_of(session: i64) -> Change {
+    let kind = if session % 2 == 0 { ChangeKind::Updated } else { ChangeKind::Activated };
+    change(kind, session, "Austin")
 }

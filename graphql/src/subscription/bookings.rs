@@ -5,23 +5,21 @@ use domain::{
     ids::BookingId,
     news::{BookingNarrowing, BookingStep, Narrowing, Position},
 };
-use futures_util::{
-    StreamExt,
-    stream::{self, BoxStream},
-};
-use live::{GroupFeed, LiveEvent, Registrar, Registration};
+use futures_util::stream::BoxStream;
+use live::{LiveEvent, Registration};
 use service::{
     bookings::{self, BookingsOf},
     changes,
     entity::booking,
 };
-use std::{future::ready, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     change_cursor,
-    context::{Result, app, hub, parse_id, viewer},
+    context::{Result, app, parse_id, viewer},
     error::ApiError,
     loaders::load,
+    subscribe::{Beginning, subscribe},
     types::{
         booking::{Booking, BookingStatus},
         scalars::{Cursor, DateTime},
@@ -48,7 +46,7 @@ pub struct BookingStatusChange(Message);
 
 impl BookingStatusChange {
     /// Of the events of [`Narrowing::Bookings`], which are all steps.
-    fn event(event: LiveEvent) -> Option<Self> {
+    fn of_event(event: LiveEvent) -> Option<Self> {
         event.change.event.as_booking()?;
         Some(Self(Message::Event(event)))
     }
@@ -130,36 +128,21 @@ impl BookingSubscription {
         booking_id: Option<ID>,
         after: Option<Cursor>,
     ) -> Result<BoxStream<'static, BookingStatusChange>> {
-        let booking = booking_id.as_ref().map(|id| parse_id("bookingId", id)).transpose()?;
-        subscribe(ctx, booking, after).await
+        let begin = async {
+            let booking = booking_id.as_ref().map(|id| parse_id("bookingId", id)).transpose()?;
+            let narrowing = authorize(ctx, booking).await?;
+            let (first, from) = if let Some(cursor) = after {
+                (None, change_cursor::resumable(ctx, &cursor).await?)
+            } else {
+                let snapshot = read_snapshot(ctx, narrowing).await?;
+                let position = snapshot.position;
+                (Some(BookingStatusChange(Message::Snapshot(Arc::new(snapshot)))), position)
+            };
+            let registration = Registration { narrowing: Narrowing::Bookings(narrowing), from, person_at: None };
+            Ok(Beginning { registration, first })
+        };
+        subscribe(ctx, begin, BookingStatusChange::of_event).await
     }
-}
-
-/// The subscription: who may, what they get first, and what then.
-async fn subscribe(
-    ctx: &Context<'_>,
-    booking: Option<BookingId>,
-    after: Option<Cursor>,
-) -> Result<BoxStream<'static, BookingStatusChange>> {
-    if let Some(feed) = ctx.data_opt::<GroupFeed>() {
-        return Ok(feed.take().filter_map(|event| ready(BookingStatusChange::event(event))).boxed());
-    }
-    let narrowing = authorize(ctx, booking).await?;
-    let (first, from) = if let Some(cursor) = after {
-        (None, change_cursor::resumable(ctx, &cursor).await?)
-    } else {
-        let snapshot = read_snapshot(ctx, narrowing).await?;
-        let position = snapshot.position;
-        (Some(snapshot), position)
-    };
-    let registration = Registration { narrowing: Narrowing::Bookings(narrowing), from, person_at: None };
-    let first = stream::iter(first.map(|snapshot| BookingStatusChange(Message::Snapshot(Arc::new(snapshot)))));
-    if let Some(registrar) = ctx.data_opt::<Registrar>() {
-        registrar.register(registration);
-        return Ok(first.boxed());
-    }
-    let later = hub(ctx)?.subscribe_stream(registration).filter_map(|event| ready(BookingStatusChange::event(event)));
-    Ok(first.chain(later).boxed())
 }
 
 /// One booking is for those who may see it; without one it is the viewer's bookings, and for admins who are nobody in

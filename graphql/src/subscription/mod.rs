@@ -1,4 +1,4 @@
-//! Subscriptions, fed by the hub. How a resolver is called is said in [`live`].
+//! Subscriptions, fed by the hub. [`subscribe`](crate::subscribe) says how a resolver is executed.
 
 mod bookings;
 mod presence;

@@ -1,19 +1,16 @@
-//! Seats as they are taken and become free. How a resolver is called is said in [`live`].
+//! Seats as they are taken and become free.
 
 use async_graphql::{Context, Object, Subscription};
 use domain::{ids::ActivityId, news::Narrowing};
-use futures_util::{
-    StreamExt,
-    future::ready,
-    stream::{self, BoxStream},
-};
-use live::{GroupFeed, LiveEvent, Registrar, Registration};
+use futures_util::stream::BoxStream;
+use live::{LiveEvent, Registration};
 use service::{changes, presence::activities};
 
 use crate::{
-    context::{Result, app, hub},
+    context::{Result, app},
     error::ApiError,
     loaders::load,
+    subscribe::{Beginning, subscribe},
     types::{activity::Activity, as_int, scalars::DateTime},
 };
 
@@ -24,9 +21,8 @@ pub struct PresenceChange {
 }
 
 impl PresenceChange {
-    fn event(event: &LiveEvent) -> Option<Self> {
-        let activity = event.change.event.as_occupancy()?;
-        Some(Self { activity, at: event.change.occurred_at })
+    fn of_event(LiveEvent { change, .. }: LiveEvent) -> Option<Self> {
+        Some(Self { activity: change.event.as_occupancy()?, at: change.occurred_at })
     }
 
     async fn load(&self, ctx: &Context<'_>) -> Result<Activity> {
@@ -61,23 +57,17 @@ impl PresenceSubscription {
         ctx: &Context<'_>,
         activity_key: String,
     ) -> Result<BoxStream<'static, PresenceChange>> {
-        if let Some(feed) = ctx.data_opt::<GroupFeed>() {
-            return Ok(feed.take().filter_map(|event| ready(PresenceChange::event(&event))).boxed());
-        }
-        let app = app(ctx)?;
-        let activity = activities::find_activity_by_key(app, &activity_key).await?;
-        let activity = activity.ok_or_else(|| ApiError::not_found(format!("no activity {activity_key}")))?;
-        let activity = activity.id;
-        // What the first message shows is read after this: at least all up to the position.
-        let (tx, from) = changes::snapshot(app).await?;
-        tx.rollback().await.map_err(service::Error::from)?;
-        let first = stream::iter([PresenceChange { activity, at: app.now() }]);
-        let registration = Registration { narrowing: Narrowing::Occupancy(activity), from, person_at: None };
-        if let Some(registrar) = ctx.data_opt::<Registrar>() {
-            registrar.register(registration);
-            return Ok(first.boxed());
-        }
-        let later = hub(ctx)?.subscribe_stream(registration).filter_map(|event| ready(PresenceChange::event(&event)));
-        Ok(first.chain(later).boxed())
+        let begin = async {
+            let app = app(ctx)?;
+            let activity = activities::find_activity_by_key(app, &activity_key).await?;
+            let activity = activity.ok_or_else(|| ApiError::not_found(format!("no activity {activity_key}")))?;
+            let activity = activity.id;
+            // What the first message shows is read after this: at least all up to the position.
+            let (tx, from) = changes::snapshot(app).await?;
+            tx.rollback().await.map_err(service::Error::from)?;
+            let registration = Registration { narrowing: Narrowing::Occupancy(activity), from, person_at: None };
+            Ok(Beginning { registration, first: Some(PresenceChange { activity, at: app.now() }) })
+        };
+        subscribe(ctx, begin, PresenceChange::of_event).await
     }
 }

@@ -1,29 +1,27 @@
-//! Subscriptions, fed by the hub. How a resolver is called is said in [`live`].
+//! `activeSessionChanged`: how a subscription to sessions begins, and its messages.
 
 use async_graphql::{Context, Enum, ID, Object, Subscription};
 use domain::{
     ids::{PersonId, SessionId, SessionInstanceId},
     news::{ChangeKind, Narrowing, Position, Seen, SessionChange, SessionNarrowing},
 };
-use futures_util::{
-    StreamExt,
-    stream::{self, BoxStream},
-};
-use live::{GroupFeed, LiveEvent, Registrar, Registration};
+use futures_util::stream::BoxStream;
+use live::{LiveEvent, Registration};
 use service::{
     changes,
     entity::{session, session_instance},
     instances::{self, ActiveFilter},
     people, sessions,
 };
-use std::{future::ready, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     change_cursor,
-    context::{Result, app, hub, id_of, parse_id, viewer},
+    context::{Result, app, id_of, parse_id, viewer},
     error::ApiError,
     input::instance::session_ids,
     loaders::load,
+    subscribe::{Beginning, subscribe},
     types::{
         instance::SessionInstance,
         person::Person,
@@ -70,7 +68,7 @@ pub struct ActiveSessionChange(Message);
 
 impl ActiveSessionChange {
     /// Of the events of [`Narrowing::Sessions`], which are all of this kind.
-    fn event(event: LiveEvent) -> Option<Self> {
+    fn of_event(event: LiveEvent) -> Option<Self> {
         match event.seen {
             Seen::Session(kind) => Some(Self(Message::Event(event, kind))),
             Seen::Booking | Seen::Occupancy => None,
@@ -195,28 +193,20 @@ impl SessionSubscription {
         country: Option<String>,
         after: Option<Cursor>,
     ) -> Result<BoxStream<'static, ActiveSessionChange>> {
-        if let Some(feed) = ctx.data_opt::<GroupFeed>() {
-            return Ok(feed.take().filter_map(|event| ready(ActiveSessionChange::event(event))).boxed());
-        }
-        let narrowing = SessionNarrowing {
-            sessions: ids.map(|ids| session_ids(&ids)).transpose()?,
-            person: person_id.as_ref().map(|id| parse_id("personId", id)).transpose()?,
-            city,
-            country,
+        let begin = async {
+            let narrowing = SessionNarrowing {
+                sessions: ids.map(|ids| session_ids(&ids)).transpose()?,
+                person: person_id.as_ref().map(|id| parse_id("personId", id)).transpose()?,
+                city,
+                country,
+            };
+            authorize(ctx, &narrowing).await?;
+            match after {
+                Some(cursor) => resume(ctx, narrowing, &cursor).await,
+                None => begin(ctx, narrowing).await,
+            }
         };
-        authorize(ctx, &narrowing).await?;
-        let (first, registration) = match after {
-            Some(cursor) => (None, resume(ctx, narrowing, &cursor).await?),
-            None => begin(ctx, narrowing).await.map(|(snapshot, registration)| (Some(snapshot), registration))?,
-        };
-        let first = stream::iter(first.map(|snapshot| ActiveSessionChange(Message::Snapshot(Arc::new(snapshot)))));
-        if let Some(registrar) = ctx.data_opt::<Registrar>() {
-            registrar.register(registration);
-            return Ok(first.boxed());
-        }
-        let later =
-            hub(ctx)?.subscribe_stream(registration).filter_map(|event| ready(ActiveSessionChange::event(event)));
-        Ok(first.chain(later).boxed())
+        subscribe(ctx, begin, ActiveSessionChange::of_event).await
     }
 }
 
@@ -244,18 +234,23 @@ async fn authorize(ctx: &Context<'_>, narrowing: &SessionNarrowing) -> Result<()
     Ok(())
 }
 
-async fn resume(ctx: &Context<'_>, narrowing: SessionNarrowing, cursor: &Cursor) -> Result<Registration> {
+async fn resume(
+    ctx: &Context<'_>,
+    narrowing: SessionNarrowing,
+    cursor: &Cursor,
+) -> Result<Beginning<ActiveSessionChange>> {
     let app = app(ctx)?;
     let from = change_cursor::resumable(ctx, cursor).await?;
     let person_at = match narrowing.person {
         Some(person) => people::find_place(app.db.pool(), person).await?,
         None => None,
     };
-    Ok(Registration { narrowing: Narrowing::Sessions(narrowing), from, person_at })
+    let registration = Registration { narrowing: Narrowing::Sessions(narrowing), from, person_at };
+    Ok(Beginning { registration, first: None })
 }
 
 /// Reads how things stand, and the log's position, in one database snapshot (rule 23).
-async fn begin(ctx: &Context<'_>, narrowing: SessionNarrowing) -> Result<(Snapshot, Registration)> {
+async fn begin(ctx: &Context<'_>, narrowing: SessionNarrowing) -> Result<Beginning<ActiveSessionChange>> {
     let app = app(ctx)?;
     let (tx, position) = changes::snapshot(app).await?;
     let person_at = match narrowing.person {
@@ -274,5 +269,7 @@ async fn begin(ctx: &Context<'_>, narrowing: SessionNarrowing) -> Result<(Snapsh
     };
     let active = instances::find_active(&tx, &filter, SNAPSHOT_LIMIT).await?;
     let snapshot = Snapshot { position, at: app.now(), person: narrowing.person, sessions, active };
-    Ok((snapshot, Registration { narrowing: Narrowing::Sessions(narrowing), from: position, person_at }))
+    let registration = Registration { narrowing: Narrowing::Sessions(narrowing), from: position, person_at };
+    let first = ActiveSessionChange(Message::Snapshot(Arc::new(snapshot)));
+    Ok(Beginning { registration, first: Some(first) })
 }
