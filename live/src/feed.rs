@@ -60,3 +60,14 @@ pub struct Registration {
     /// With a narrowing that follows a person: where that person is now. Where they were at `from` is found in the log.
     pub person_at: Option<SessionInstanceId>,
 }
+
+/// Why a subscription can't be resumed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReplayError {
+    #[error("the log no longer has the changes after this cursor")]
+    Expired,
+    #[error("the server goes down")]
+    Closed,
+    #[error("the subscription's execution failed")]
+    Failed,
+}

@@ -1,7 +1,6 @@
-//! The hub itself: reads the log, knows who follows what, and hands each change to those it concerns.
+//! The hub itself: reads the log, and lets the registry hand each change to those it concerns.
 
 use std::{
-    collections::{BTreeSet, HashMap},
     fmt,
     sync::{
         Arc, OnceLock,
@@ -10,22 +9,17 @@ use std::{
     time::Duration,
 };
 
-use domain::{
-    ids::{PersonId, SessionInstanceId},
-    news::{Change, Narrowing, Position},
-};
+use domain::news::{Change, Position};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{
-    follower::{Follower, FollowerId, Routed},
-    group::{Group, GroupKey},
-    replay::ReplayError,
+    feed::ReplayError,
+    registry::Registry,
     ring::Ring,
     source::{AnySource, ChangeSource, SourceError},
-    topics::Topics,
 };
 
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +80,7 @@ pub struct Hub(pub(super) Arc<Shared>);
 pub(super) struct Shared {
     pub(super) settings: HubSettings,
     source: Box<dyn AnySource>,
-    pub(super) state: Mutex<State>,
+    pub(super) registry: Mutex<Registry>,
     rounds: watch::Sender<Rounds>,
     wanted: Notify,
     old_readers: Semaphore,
@@ -109,33 +103,6 @@ pub(super) struct Counters {
     pub(super) subscriptions: AtomicU64,
     pub(super) executions: AtomicU64,
     pub(super) deliveries: AtomicU64,
-}
-
-/// Lock order: this first, then a group's members; a follower's queue and a mailbox last.
-pub(super) struct State {
-    ring: Ring,
-    topics: Topics<FollowerId>,
-    followers: HashMap<FollowerId, Arc<Follower>>,
-    last_follower: FollowerId,
-    /// Where the people are, as of the ring's position, for whom someone asks.
-    people: HashMap<PersonId, Option<SessionInstanceId>>,
-    /// The same the other way round.
-    present: HashMap<SessionInstanceId, BTreeSet<PersonId>>,
-    pub(super) groups: HashMap<Arc<GroupKey>, GroupEntry>,
-    is_closed: bool,
-}
-
-pub(super) struct GroupEntry {
-    pub(super) group: Arc<Group>,
-    /// How many subscriptions hold on to it, live or not yet.
-    pub(super) attached: usize,
-}
-
-/// A subscription that has had everything up to a position.
-pub(super) struct CaughtUp<'a> {
-    pub(super) narrowing: &'a Narrowing,
-    pub(super) position: Position,
-    pub(super) person_at: Option<SessionInstanceId>,
 }
 
 impl fmt::Debug for Hub {
@@ -161,7 +128,7 @@ impl Hub {
         let hub = Self(Arc::new(Shared {
             settings,
             source,
-            state: Mutex::new(State::new(ring)),
+            registry: Mutex::new(Registry::new(ring)),
             rounds: watch::Sender::default(),
             wanted: Notify::new(),
             old_readers: Semaphore::new(OLD_READERS),
@@ -176,8 +143,8 @@ impl Hub {
     /// Can a subscription resume after this cursor? Reads the log only when the ring can't tell.
     pub async fn standing(&self, cursor: Position) -> Result<CursorStanding, SourceError> {
         let (covers, position) = {
-            let state = self.0.state.lock();
-            (state.ring.covers(cursor), state.ring.position())
+            let registry = self.0.registry.lock();
+            (registry.ring.covers(cursor), registry.ring.position())
         };
         Ok(if cursor > position {
             // Another server may be a moment ahead.
@@ -191,11 +158,11 @@ impl Hub {
     }
 
     pub fn stats(&self) -> HubStats {
-        let state = self.0.state.lock();
+        let registry = self.0.registry.lock();
         HubStats {
-            position: state.ring.position(),
-            groups: state.groups.len(),
-            followers: state.followers.len(),
+            position: registry.ring.position(),
+            groups: registry.groups.len(),
+            followers: registry.followers.len(),
             subscriptions: self.0.counters.subscriptions.load(Ordering::Relaxed),
             executions: self.0.counters.executions.load(Ordering::Relaxed),
             deliveries: self.0.counters.deliveries.load(Ordering::Relaxed),
@@ -241,19 +208,19 @@ impl Hub {
                 () = tokio::time::sleep(pause) => {}
             }
         }
-        let mut state = self.0.state.lock();
-        state.is_closed = true;
-        state.followers.values().for_each(|follower| follower.close());
+        let mut registry = self.0.registry.lock();
+        registry.is_closed = true;
+        registry.followers.values().for_each(|follower| follower.close());
     }
 
     async fn read_new(&self) -> Result<(), SourceError> {
         loop {
-            let after = self.0.state.lock().ring.position();
+            let after = self.0.registry.lock().ring.position();
             let changes = self.0.source.read_after(after, READ).await?;
             let is_last = (changes.len() as u64) < READ;
             let changes: Vec<_> = changes.into_iter().map(Arc::new).collect();
             for chunk in changes.chunks(DISPATCH) {
-                self.0.state.lock().dispatch(chunk);
+                self.0.registry.lock().dispatch(chunk);
                 if let Some(observer) = self.0.changes_observer.get() {
                     for change in chunk {
                         observer(change);
@@ -280,7 +247,7 @@ impl Hub {
     pub(super) async fn page(&self, after: Position) -> Result<Vec<Arc<Change>>, ReplayError> {
         let mut failures = 0;
         loop {
-            if let Some(page) = self.0.state.lock().ring.page(after, PAGE) {
+            if let Some(page) = self.0.registry.lock().ring.page(after, PAGE) {
                 return Ok(page);
             }
             match self.old_page(after).await {
@@ -304,132 +271,6 @@ impl Hub {
         let oldest = self.0.source.oldest().await?;
         let is_whole = after.0 + 1 >= oldest.0 && !changes.is_empty();
         Ok(is_whole.then(|| changes.into_iter().map(Arc::new).collect()))
-    }
-}
-
-impl State {
-    fn new(ring: Ring) -> Self {
-        Self {
-            ring,
-            topics: Topics::default(),
-            followers: HashMap::new(),
-            last_follower: 0,
-            people: HashMap::new(),
-            present: HashMap::new(),
-            groups: HashMap::new(),
-            is_closed: false,
-        }
-    }
-
-    pub(super) fn add_follower(&mut self, follower: Arc<Follower>) -> FollowerId {
-        if self.is_closed {
-            follower.close();
-        }
-        self.last_follower += 1;
-        self.followers.insert(self.last_follower, follower);
-        self.last_follower
-    }
-
-    pub(super) fn remove_follower(&mut self, id: FollowerId) {
-        self.followers.remove(&id);
-    }
-
-    /// Lets a subscription see, through its follower, everything after its position. `false` when changes after that
-    /// position went out already, so that it has to fetch them first. The hub may be behind, though: then the follower
-    /// will get changes that the subscription has had.
-    pub(super) fn join(&mut self, id: FollowerId, caught_up: &CaughtUp<'_>) -> Result<bool, ReplayError> {
-        if self.is_closed {
-            return Err(ReplayError::Closed);
-        }
-        if self.ring.position() > caught_up.position {
-            return Ok(false);
-        }
-        self.topics.add(caught_up.narrowing, id);
-        if let Some(person) = caught_up.narrowing.followed()
-            && !self.people.contains_key(&person)
-        {
-            self.set_place(person, caught_up.person_at);
-        }
-        Ok(true)
-    }
-
-    /// Takes back one [`State::join`].
-    pub(super) fn leave(&mut self, id: FollowerId, narrowing: &Narrowing) {
-        self.topics.remove(narrowing, id);
-        if let Some(person) = narrowing.followed()
-            && !self.topics.has_person(person)
-        {
-            self.set_place(person, None);
-            self.people.remove(&person);
-        }
-    }
-
-    fn dispatch(&mut self, changes: &[Arc<Change>]) {
-        self.expect_moves(changes);
-        let mut found = Vec::new();
-        for change in changes {
-            if change.position > self.ring.position() {
-                self.route(change, &mut found);
-                self.ring.push(Arc::clone(change));
-            }
-        }
-    }
-
-    /// Each person is where the first of their moves says they came from. That is known already, unless the place a
-    /// subscription started with was newer than the log.
-    fn expect_moves(&mut self, changes: &[Arc<Change>]) {
-        for (person, moved) in changes.iter().rev().filter_map(|change| change.event.as_move()) {
-            if self.people.contains_key(&person) {
-                self.set_place(person, moved.previous_instance);
-            }
-        }
-    }
-
-    fn route(&mut self, change: &Arc<Change>, found: &mut Vec<FollowerId>) {
-        found.clear();
-        self.topics.find(&change.event, found);
-        found.sort_unstable();
-        found.dedup();
-        for id in found.iter() {
-            self.hand(*id, change, None);
-        }
-        if let Some((person, moved)) = change.event.as_move() {
-            let Some(at) = self.people.get(&person).copied() else { return };
-            for id in self.topics.of_person(person) {
-                self.hand(id, change, at);
-            }
-            self.set_place(person, moved.instance);
-        } else if let Some(instance) = change.event.as_session().and_then(|change| change.instance) {
-            for person in self.present.get(&instance).into_iter().flatten() {
-                for id in self.topics.of_person(*person) {
-                    self.hand(id, change, Some(instance));
-                }
-            }
-        }
-    }
-
-    fn hand(&self, id: FollowerId, change: &Arc<Change>, person_at: Option<SessionInstanceId>) {
-        if let Some(follower) = self.followers.get(&id) {
-            follower.push(Routed { change: Arc::clone(change), person_at });
-        }
-    }
-
-    fn set_place(&mut self, person: PersonId, place: Option<SessionInstanceId>) {
-        let before = self.people.insert(person, place).flatten();
-        if before == place {
-            return;
-        }
-        if let Some(instance) = before
-            && let Some(people) = self.present.get_mut(&instance)
-        {
-            people.remove(&person);
-            if people.is_empty() {
-                self.present.remove(&instance);
-            }
-        }
-        if let Some(instance) = place {
-            self.present.entry(instance).or_default().insert(person);
-        }
     }
 }
 

@@ -16,25 +16,36 @@
 //!   closes its socket, a queue that is full cuts off its group, and their clients resume from their last cursor.
 //! - Who resumes from a recent cursor is served from memory.
 //! - No execution is shared by people who may see different things: that is up to who makes the [`GroupKey`].
+//!
+//! Of InSession the engine knows the changes and narrowings of [`domain::news`], and who asks. They are not behind traits, as it
+//! would take three of them: an event, an interest, and the index by which a change finds those who follow a person
+//! (`whereabouts`), which each move changes under the hub's lock.
 
 mod feed;
 mod follower;
 mod group;
 mod hub;
 mod mailbox;
+mod members;
+mod recent;
+mod registry;
 mod replay;
 mod ring;
+mod run;
 mod source;
 mod stream;
+mod subscription;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
 mod tests;
 mod topics;
+mod whereabouts;
 
-pub use feed::{GroupFeed, LiveEvent, Registration};
-pub use group::{GroupKey, Made, StartExecution, Subscription};
+pub use feed::{GroupFeed, LiveEvent, Registration, ReplayError};
+pub use group::GroupKey;
 pub use hub::{CursorStanding, Hub, HubSettings, HubStats};
 pub use mailbox::{About, Content, CutOff, Letter, Mailbox, MailboxLimits, OperationNumber, Subject};
-pub use replay::ReplayError;
+pub use run::{Made, StartExecution};
 pub use source::{ChangeSource, SourceError};
+pub use subscription::Subscription;

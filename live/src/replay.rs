@@ -8,20 +8,10 @@ use domain::{
 };
 
 use super::{
-    feed::{LiveEvent, Registration},
-    hub::{CaughtUp, Hub},
+    feed::{LiveEvent, Registration, ReplayError},
+    hub::Hub,
+    registry::CaughtUp,
 };
-
-/// Why a subscription can't be resumed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ReplayError {
-    #[error("the log no longer has the changes after this cursor")]
-    Expired,
-    #[error("the server goes down")]
-    Closed,
-    #[error("the subscription's execution failed")]
-    Failed,
-}
 
 pub(super) struct Replay {
     hub: Hub,

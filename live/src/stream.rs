@@ -10,10 +10,10 @@ use futures_util::{Stream, stream};
 use tracing::warn;
 
 use super::{
-    feed::{LiveEvent, Registration},
+    feed::{LiveEvent, Registration, ReplayError},
     follower::{Ended, Follower, FollowerId},
     hub::Hub,
-    replay::{Replay, ReplayError},
+    replay::Replay,
 };
 
 impl Hub {
@@ -101,26 +101,26 @@ impl Single {
         let caught_up = replay.caught_up();
         self.position = caught_up.position;
         self.person_at = caught_up.person_at;
-        let mut state = self.hub.0.state.lock();
+        let mut registry = self.hub.0.registry.lock();
         let follower = Arc::new(Follower::new(self.hub.0.settings.queue));
-        let id = state.add_follower(Arc::clone(&follower));
-        match state.join(id, &caught_up) {
+        let id = registry.add_follower(Arc::clone(&follower));
+        match registry.join(id, &caught_up) {
             Ok(true) => {
-                drop(state);
+                drop(registry);
                 self.stage = Stage::Live(id, follower);
                 Ok(())
             }
             result => {
-                state.remove_follower(id);
+                registry.remove_follower(id);
                 result.map(|_| ())
             }
         }
     }
 
     fn leave(&self, id: FollowerId) {
-        let mut state = self.hub.0.state.lock();
-        state.leave(id, &self.narrowing);
-        state.remove_follower(id);
+        let mut registry = self.hub.0.registry.lock();
+        registry.leave(id, &self.narrowing);
+        registry.remove_follower(id);
     }
 }
 

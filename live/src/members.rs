@@ -1,0 +1,91 @@
+//! The members of a group: its live subscriptions, and who of them sees a change.
+
+use std::sync::Arc;
+
+use domain::{
+    ids::PersonId,
+    news::{Narrowing, Position, Seen},
+};
+
+use super::{
+    feed::LiveEvent,
+    follower::Routed,
+    mailbox::{About, Content, CutOff, Letter, Mailbox, OperationNumber},
+    topics::Topics,
+};
+
+#[derive(Default)]
+pub(super) struct Members {
+    slots: Vec<Option<Member>>,
+    free: Vec<u32>,
+    topics: Topics<u32>,
+}
+
+pub(super) struct Member {
+    pub(super) mailbox: Arc<Mailbox>,
+    pub(super) operation: OperationNumber,
+    /// The position at which it joined: it gets what comes after.
+    pub(super) joined: Position,
+    pub(super) narrowing: Narrowing,
+}
+
+impl Members {
+    pub(super) fn add(&mut self, member: Member) -> u32 {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+        });
+        self.topics.add(&member.narrowing, slot);
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            *place = Some(member);
+        }
+        slot
+    }
+
+    pub(super) fn remove(&mut self, slot: u32) -> Option<Member> {
+        let member = self.slots.get_mut(slot as usize)?.take()?;
+        self.topics.remove(&member.narrowing, slot);
+        self.free.push(slot);
+        Some(member)
+    }
+
+    /// The members that see the change, by what they see in it.
+    pub(super) fn who_sees(&self, routed: &Routed, person: Option<PersonId>) -> Vec<(Seen, Vec<u32>)> {
+        let change = &routed.change;
+        let mut found = Vec::new();
+        match person {
+            Some(person) => found.extend(self.topics.of_person(person)),
+            None => self.topics.find(&change.event, &mut found),
+        }
+        let mut variants: Vec<(Seen, Vec<u32>)> = Vec::new();
+        for slot in found {
+            let Some(Some(member)) = self.slots.get(slot as usize) else { continue };
+            if change.position <= member.joined {
+                continue;
+            }
+            let Some(seen) = member.narrowing.sees(change, routed.person_at) else { continue };
+            match variants.iter_mut().find(|(other, _)| *other == seen) {
+                Some((_, members)) => members.push(slot),
+                None => variants.push((seen, vec![slot])),
+            }
+        }
+        variants
+    }
+
+    /// A slot may have a new member since it was found; that one joined at or after the position.
+    pub(super) fn deliver(&self, slots: &[u32], event: &LiveEvent, text: &Arc<str>) -> u64 {
+        let (position, about) = (event.change.position, About::event(event));
+        let members = slots.iter().filter_map(|slot| self.slots.get(*slot as usize)?.as_ref());
+        let pushed = members.filter(|member| {
+            let letter = || Letter { operation: member.operation, about, content: Content::Next(Arc::clone(text)) };
+            position > member.joined && member.mailbox.push(letter())
+        });
+        pushed.count() as u64
+    }
+
+    pub(super) fn cut_off(&self) {
+        for member in self.slots.iter().flatten() {
+            member.mailbox.cut_off(CutOff::Behind);
+        }
+    }
+}

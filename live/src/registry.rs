@@ -1,0 +1,130 @@
+//! Who is subscribed to what: to whom each change is handed.
+
+use std::{collections::HashMap, sync::Arc};
+
+use domain::{
+    ids::SessionInstanceId,
+    news::{Change, Narrowing, Position},
+};
+
+use super::{
+    feed::ReplayError,
+    follower::{Follower, FollowerId, Routed},
+    group::{GroupEntry, GroupKey},
+    ring::Ring,
+    topics::Topics,
+    whereabouts::Whereabouts,
+};
+
+/// Lock order: this first, then a group's members; a follower's queue and a mailbox last.
+pub(super) struct Registry {
+    pub(super) ring: Ring,
+    topics: Topics<FollowerId>,
+    pub(super) followers: HashMap<FollowerId, Arc<Follower>>,
+    last_follower: FollowerId,
+    whereabouts: Whereabouts,
+    pub(super) groups: HashMap<Arc<GroupKey>, GroupEntry>,
+    pub(super) is_closed: bool,
+}
+
+/// A subscription that has had everything up to a position.
+pub(super) struct CaughtUp<'a> {
+    pub(super) narrowing: &'a Narrowing,
+    pub(super) position: Position,
+    pub(super) person_at: Option<SessionInstanceId>,
+}
+
+impl Registry {
+    pub(super) fn new(ring: Ring) -> Self {
+        Self {
+            ring,
+            topics: Topics::default(),
+            followers: HashMap::new(),
+            last_follower: 0,
+            whereabouts: Whereabouts::default(),
+            groups: HashMap::new(),
+            is_closed: false,
+        }
+    }
+
+    pub(super) fn add_follower(&mut self, follower: Arc<Follower>) -> FollowerId {
+        if self.is_closed {
+            follower.close();
+        }
+        self.last_follower += 1;
+        self.followers.insert(self.last_follower, follower);
+        self.last_follower
+    }
+
+    pub(super) fn remove_follower(&mut self, id: FollowerId) {
+        self.followers.remove(&id);
+    }
+
+    /// Lets a subscription see, through its follower, everything after its position. `false` when changes after that
+    /// position went out already, so that it has to fetch them first. The hub may be behind, though: then the follower
+    /// will get changes that the subscription has had.
+    pub(super) fn join(&mut self, id: FollowerId, caught_up: &CaughtUp<'_>) -> Result<bool, ReplayError> {
+        if self.is_closed {
+            return Err(ReplayError::Closed);
+        }
+        if self.ring.position() > caught_up.position {
+            return Ok(false);
+        }
+        self.topics.add(caught_up.narrowing, id);
+        if let Some(person) = caught_up.narrowing.followed() {
+            self.whereabouts.begin(person, caught_up.person_at);
+        }
+        Ok(true)
+    }
+
+    /// Takes back one [`Registry::join`].
+    pub(super) fn leave(&mut self, id: FollowerId, narrowing: &Narrowing) {
+        self.topics.remove(narrowing, id);
+        if let Some(person) = narrowing.followed()
+            && !self.topics.has_person(person)
+        {
+            self.whereabouts.end(person);
+        }
+    }
+
+    /// Hands changes to those whom they concern, in order, and keeps them for those who resume.
+    pub(super) fn dispatch(&mut self, changes: &[Arc<Change>]) {
+        self.whereabouts.expect_moves(changes);
+        let mut found = Vec::new();
+        for change in changes {
+            if change.position > self.ring.position() {
+                self.route(change, &mut found);
+                self.ring.push(Arc::clone(change));
+            }
+        }
+    }
+
+    fn route(&mut self, change: &Arc<Change>, found: &mut Vec<FollowerId>) {
+        found.clear();
+        self.topics.find(&change.event, found);
+        found.sort_unstable();
+        found.dedup();
+        for id in found.iter() {
+            self.hand(*id, change, None);
+        }
+        if let Some((person, moved)) = change.event.as_move() {
+            let Some(at) = self.whereabouts.of(person) else { return };
+            for id in self.topics.of_person(person) {
+                self.hand(id, change, at);
+            }
+            self.whereabouts.set(person, moved.instance);
+        } else if let Some(instance) = change.event.as_session().and_then(|change| change.instance) {
+            for person in self.whereabouts.present_at(instance) {
+                for id in self.topics.of_person(person) {
+                    self.hand(id, change, Some(instance));
+                }
+            }
+        }
+    }
+
+    fn hand(&self, id: FollowerId, change: &Arc<Change>, person_at: Option<SessionInstanceId>) {
+        if let Some(follower) = self.followers.get(&id) {
+            follower.push(Routed { change: Arc::clone(change), person_at });
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! One subscription of a socket: it joins a group, is given what it missed, and then is live.
+
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering},
+};
+
+use futures_util::future::join_all;
+use tokio::sync::mpsc;
+
+use super::{
+    feed::{Registration, ReplayError},
+    follower::Follower,
+    group::{Group, GroupEntry, GroupKey, REPLAYS, ReplayRequest},
+    hub::Hub,
+    mailbox::{About, Content, Letter, Mailbox, OperationNumber},
+    members::Member,
+    registry::Registry,
+    replay::Replay,
+    run::{Ending, Run, StartExecution},
+};
+
+/// How many events of one member are replayed at the same time.
+const REPLAYS_A_MEMBER: usize = 16;
+
+/// One subscription's hold on its group. When the last is dropped, the group ends.
+pub struct Subscription {
+    hub: Hub,
+    group: Arc<Group>,
+    member: Option<u32>,
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("group", &self.group.id)
+            .field("member", &self.member)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Hub {
+    /// Finds the group with that key, or makes it; `start` is called when there are events.
+    pub fn attach(&self, key: GroupKey, start: StartExecution) -> Subscription {
+        let mut registry = self.0.registry.lock();
+        if let Some(entry) = registry.groups.get_mut(&key) {
+            entry.attached += 1;
+            return Subscription { hub: self.clone(), group: Arc::clone(&entry.group), member: None };
+        }
+        let (replays, requests) = mpsc::channel(REPLAYS);
+        let group = self.add_group(&mut registry, key, replays);
+        let run = Run {
+            ending: Ending { hub: self.clone(), group: Arc::clone(&group), is_expected: false },
+            start,
+            executions: Vec::new(),
+            requests,
+        };
+        // A runtime that is shutting down drops the task at once, and its end wants the lock.
+        drop(registry);
+        let task = tokio::spawn(run.serve()).abort_handle();
+        // Set once, before the subscription that ends the task can be dropped.
+        let _ = group.task.set(task);
+        Subscription { hub: self.clone(), group, member: None }
+    }
+
+    fn add_group(&self, registry: &mut Registry, key: GroupKey, replays: mpsc::Sender<ReplayRequest>) -> Arc<Group> {
+        let key = Arc::new(key);
+        let follower = Arc::new(Follower::new(self.0.settings.queue));
+        let id = registry.add_follower(Arc::clone(&follower));
+        let group = Arc::new(Group::new(Arc::clone(&key), id, follower, replays));
+        registry.groups.insert(key, GroupEntry { group: Arc::clone(&group), attached: 1 });
+        group
+    }
+}
+
+impl Subscription {
+    /// Sends what was missed since `registration.from`, then joins the live ones without a gap.
+    pub async fn go_live(
+        &mut self,
+        registration: Registration,
+        mailbox: &Arc<Mailbox>,
+        operation: OperationNumber,
+    ) -> Result<(), ReplayError> {
+        let mut replay = Replay::begin(self.hub.clone(), registration).await?;
+        loop {
+            loop {
+                let events = replay.next_some(REPLAYS_A_MEMBER).await?;
+                if events.is_empty() {
+                    break;
+                }
+                let abouts: Vec<_> = events.iter().map(About::event).collect();
+                let texts = join_all(events.into_iter().map(|event| self.group.replay(event))).await;
+                for (about, text) in abouts.into_iter().zip(texts) {
+                    if !mailbox.send(Letter { operation, about, content: Content::Next(text?) }).await {
+                        return Err(ReplayError::Closed);
+                    }
+                }
+            }
+            if self.join(&replay, mailbox, operation)? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn join(
+        &mut self,
+        replay: &Replay,
+        mailbox: &Arc<Mailbox>,
+        operation: OperationNumber,
+    ) -> Result<bool, ReplayError> {
+        let mut registry = self.hub.0.registry.lock();
+        if !registry.groups.get(&self.group.key).is_some_and(|entry| Arc::ptr_eq(&entry.group, &self.group)) {
+            return Err(ReplayError::Failed);
+        }
+        let caught_up = replay.caught_up();
+        if !registry.join(self.group.id, &caught_up)? {
+            return Ok(false);
+        }
+        let member = Member {
+            mailbox: Arc::clone(mailbox),
+            operation,
+            joined: caught_up.position,
+            narrowing: caught_up.narrowing.clone(),
+        };
+        self.member = Some(self.group.members.lock().add(member));
+        self.hub.0.counters.subscriptions.fetch_add(1, Ordering::Relaxed);
+        Ok(true)
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let mut registry = self.hub.0.registry.lock();
+        if let Some(member) = self.member.take()
+            && let Some(member) = self.group.members.lock().remove(member)
+        {
+            registry.leave(self.group.id, &member.narrowing);
+            self.hub.0.counters.subscriptions.fetch_sub(1, Ordering::Relaxed);
+        }
+        let Some(entry) = registry.groups.get_mut(&self.group.key) else { return };
+        if !Arc::ptr_eq(&entry.group, &self.group) {
+            return;
+        }
+        entry.attached -= 1;
+        if entry.attached == 0 {
+            registry.groups.remove(&self.group.key);
+            registry.remove_follower(self.group.id);
+            drop(registry);
+            if let Some(task) = self.group.task.get() {
+                task.abort();
+            }
+        }
+    }
+}
