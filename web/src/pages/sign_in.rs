@@ -3,12 +3,10 @@
 use axum::{
     Form, Json,
     extract::{Query, State},
-    http::{
-        HeaderMap, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, SET_COOKIE},
-    },
+    http::{HeaderMap, HeaderValue, StatusCode, header::CACHE_CONTROL},
     response::{IntoResponse, Redirect, Response},
 };
+use axum_extra::extract::cookie::CookieJar;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
@@ -16,7 +14,7 @@ use serde_json::json;
 use super::{
     Page, Pages,
     layout::{Frame, problem, respond},
-    visitor::{LONGEST_TOKEN, Visitor, is_https, set_cookie},
+    visitor::{LONGEST_TOKEN, Visitor, is_https, signed_in, signed_out},
 };
 
 #[derive(Debug, Default, Deserialize)]
@@ -70,16 +68,13 @@ pub async fn sign_in(
     if token.len() > LONGEST_TOKEN {
         return Ok(refused("The token is too long for a cookie."));
     }
-    let kept = identity.expires_at.and_then(|end| set_cookie(Some((token, end)), pages.app.now(), is_https(&headers)));
-    let Some(cookie) = kept else { return Ok(refused("The token can't be kept in a cookie.")) };
-    Ok(([(SET_COOKIE, cookie)], Redirect::to(own_address(&next))).into_response())
+    let Some(end) = identity.expires_at else { return Ok(refused("The token has no end.")) };
+    let cookie = signed_in(token, end, pages.app.now(), is_https(&headers));
+    Ok((CookieJar::new().add(cookie), Redirect::to(own_address(&next))).into_response())
 }
 
-pub async fn sign_out(State(pages): State<Pages>, headers: HeaderMap) -> Response {
-    let cookie = set_cookie(None, pages.app.now(), is_https(&headers));
-    let mut response = Redirect::to("/").into_response();
-    response.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
-    response
+pub async fn sign_out(headers: HeaderMap) -> Response {
+    (CookieJar::new().add(signed_out(is_https(&headers))), Redirect::to("/")).into_response()
 }
 
 /// What the page's own script sends to the socket. Asked for by POST, so that only this site can.

@@ -5,8 +5,9 @@ use std::convert::Infallible;
 use auth::Identity;
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, HeaderValue, header::COOKIE, request::Parts},
+    http::{HeaderMap, request::Parts},
 };
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use chrono::{DateTime, Utc};
 use domain::{access::Viewer, ids::PersonId};
 use service::{App, Error, changes, people};
@@ -35,7 +36,10 @@ impl FromRequestParts<Pages> for Visitor {
     async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, Infallible> {
         let cursor = read_cursor(&pages.app).await;
         let nobody = Self { cursor, ..Self::default() };
-        let Some(token) = cookie(&parts.headers) else { return Ok(nobody) };
+        let jar = CookieJar::from_headers(&parts.headers);
+        let Some(token) = jar.get(COOKIE_NAME).map(Cookie::value).filter(|token| !token.is_empty()) else {
+            return Ok(nobody);
+        };
         let Ok(Identity { viewer, .. }) = pages.authenticator.authenticate(Some(&format!("Bearer {token}"))).await
         else {
             return Ok(nobody);
@@ -63,18 +67,19 @@ fn log(error: &Error) {
     tracing::error!(error = error.describe(), "what every page needs could not be read");
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE_NAME).map(|(_, value)| value).filter(|value| !value.is_empty())
+/// The cookie that signs in until the token ends.
+pub fn signed_in(token: &str, end: DateTime<Utc>, now: DateTime<Utc>, is_https: bool) -> Cookie<'static> {
+    cookie(token.to_owned(), (end - now).num_seconds().max(0), is_https)
 }
 
-/// The cookie that signs in until the token ends; out, without a token.
-pub fn set_cookie(token: Option<(&str, DateTime<Utc>)>, now: DateTime<Utc>, is_https: bool) -> Option<HeaderValue> {
-    let (value, seconds) = token.map_or(("", 0), |(token, end)| (token, (end - now).num_seconds().max(0)));
-    let secure = if is_https { "; Secure" } else { "" };
-    let text = format!("{COOKIE_NAME}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
-    HeaderValue::from_str(&text).ok()
+/// The cookie that signs out.
+pub fn signed_out(is_https: bool) -> Cookie<'static> {
+    cookie(String::new(), 0, is_https)
+}
+
+fn cookie(token: String, seconds: i64, is_https: bool) -> Cookie<'static> {
+    let cookie = Cookie::build((COOKIE_NAME, token)).path("/").max_age(time::Duration::seconds(seconds));
+    cookie.http_only(true).same_site(SameSite::Lax).secure(is_https).build()
 }
 
 /// Did the browser ask over https, here or at a proxy before?
