@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use reqwest::{Client, Url};
 use tokio::time::Instant;
 
-use super::{AuthError, keys::Key};
+use super::{AuthError, key::Key};
 
 /// How long fetched keys are taken for all that there are.
 const FRESH: Duration = Duration::from_mins(10);

@@ -10,6 +10,7 @@
 
 mod claims;
 mod jwks;
+mod key;
 mod keys;
 mod people;
 mod secret;

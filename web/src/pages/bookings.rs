@@ -2,33 +2,22 @@
 
 use std::collections::HashMap;
 
-use axum::{
-    Form,
-    extract::State,
-    response::{IntoResponse as _, Redirect},
-};
 use domain::{
     access::Viewer,
     booking::{BookingStatus, State as BookingState},
-    ids::{BookingId, PersonId, TimeSlotId},
+    ids::{PersonId, TimeSlotId},
     zone::Tz,
 };
 use maud::{Markup, html};
-use serde::Deserialize;
 use service::{
     App, Result,
-    bookings::{self, Action, BookingFilter, BookingsOf},
+    bookings::{self, BookingFilter, BookingsOf},
     entity::{booking, person, time_slot},
     lists::Page as ListPage,
     people, time_slots,
 };
 
-use super::{
-    Page, Pages,
-    error::{PageError, told},
-    me, times,
-    visitor::Visitor,
-};
+use super::times;
 
 const SHOWN: i32 = 50;
 
@@ -156,26 +145,5 @@ fn status_text(booked: &Booked) -> &'static str {
         BookingStatus::Ongoing => "Under way",
         BookingStatus::Completed => "Completed",
         BookingStatus::Cancelled => "Cancelled",
-    }
-}
-
-#[derive(Deserialize)]
-pub struct Asked {
-    booking: String,
-    action: String,
-}
-
-pub async fn act(State(pages): State<Pages>, visitor: Visitor, Form(Asked { booking, action }): Form<Asked>) -> Page {
-    let wrong = || PageError::bad_request(&visitor, "This form is not of this page.");
-    let id: BookingId = booking.parse().map_err(|_| wrong())?;
-    let action = match action.as_str() {
-        "start" => Action::Start,
-        "complete" => Action::Complete,
-        "cancel" => Action::Cancel,
-        _ => return Err(wrong()),
-    };
-    match bookings::act(&pages.app, visitor.viewer, id, action).await {
-        Ok(_) => Ok(Redirect::to("/me").into_response()),
-        Err(error) => me::answer(&pages.app, &visitor, None, Some(told(&error))).await,
     }
 }

@@ -8,13 +8,14 @@ use axum::{
 };
 use domain::{
     check_in::Attendance,
-    ids::{PersonId, SessionInstanceId},
+    ids::{BookingId, PersonId, SessionInstanceId},
 };
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 use service::{
     App, Result,
+    bookings::{self, Action},
     check_ins::{self, CheckInsOf},
     entity::{check_in, person},
     instances,
@@ -69,12 +70,37 @@ pub async fn change_profile(State(pages): State<Pages>, visitor: Visitor, Form(f
     }
 }
 
+#[derive(Deserialize)]
+pub struct BookingStep {
+    booking: String,
+    action: String,
+}
+
+pub async fn act_on_booking(
+    State(pages): State<Pages>,
+    visitor: Visitor,
+    Form(BookingStep { booking, action }): Form<BookingStep>,
+) -> Page {
+    let wrong = || PageError::bad_request(&visitor, "This form is not of this page.");
+    let id: BookingId = booking.parse().map_err(|_| wrong())?;
+    let action = match action.as_str() {
+        "start" => Action::Start,
+        "complete" => Action::Complete,
+        "cancel" => Action::Cancel,
+        _ => return Err(wrong()),
+    };
+    match bookings::act(&pages.app, visitor.viewer, id, action).await {
+        Ok(_) => Ok(Redirect::to("/me").into_response()),
+        Err(error) => answer(&pages.app, &visitor, None, Some(told(&error))).await,
+    }
+}
+
 fn sign_in() -> Response {
     Redirect::to("/sign-in?next=/me").into_response()
 }
 
 /// The page, with what went wrong if anything did.
-pub async fn answer(app: &App, visitor: &Visitor, after: Option<String>, wrong: Option<(StatusCode, String)>) -> Page {
+async fn answer(app: &App, visitor: &Visitor, after: Option<String>, wrong: Option<(StatusCode, String)>) -> Page {
     let Some(id) = visitor.viewer.person else {
         if visitor.viewer.is_admin {
             return Err(PageError::not_found(visitor, "Your token is an admin's and names no person."));

@@ -60,7 +60,7 @@ pub fn router(app: App, authenticator: Arc<Authenticator>) -> Router {
         .route("/sessions/{path}", get(session::show).post(session::check_in))
         .route("/people/{id}", get(person::show))
         .route("/me", get(me::show))
-        .route("/me/bookings", post(bookings::act))
+        .route("/me/bookings", post(me::act_on_booking))
         .route("/me/profile", post(me::change_profile))
         .route("/admin", get(admin::show))
         .route("/admin/override", post(admin::set_override))
