@@ -1,0 +1,127 @@
+//! Single answers, and refusals.
+
+use async_graphql::{Response, ServerError, Value};
+use axum::{
+    body::Body,
+    http::{
+        HeaderValue, StatusCode,
+        header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE},
+    },
+};
+use graphql::error::{ApiError, ErrorCode, add_missing_codes, is_failure, is_request_error};
+use serde::Serialize;
+
+use super::negotiation::MediaType;
+use crate::admission::Refused;
+
+/// A request error, as it is printed: without `data`.
+#[derive(Serialize)]
+pub(super) struct Errors<'a> {
+    pub(super) errors: &'a [ServerError],
+}
+
+pub(super) fn single_answer(mut response: Response, media_type: MediaType) -> axum::response::Response {
+    add_missing_codes(&mut response);
+    let refused = is_request_error(&response);
+    let status = if refused && is_rate_limited(&response) {
+        StatusCode::TOO_MANY_REQUESTS
+    } else if refused && media_type == MediaType::GraphqlResponse {
+        if is_failure(&response) { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::BAD_REQUEST }
+    } else {
+        StatusCode::OK
+    };
+    let json =
+        if refused { serde_json::to_vec(&Errors { errors: &response.errors }) } else { serde_json::to_vec(&response) };
+    match json {
+        Ok(json) => {
+            let mut answer = answer_with(status, media_type, json);
+            answer.headers_mut().extend(response.http_headers);
+            note_retry(&mut answer);
+            answer
+        }
+        Err(error) => {
+            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, ApiError::internal(error)).into_answer(media_type)
+        }
+    }
+}
+
+fn is_rate_limited(response: &Response) -> bool {
+    let code = Value::from(ErrorCode::RateLimited.as_str());
+    response.errors.iter().any(|error| error.extensions.as_ref().and_then(|it| it.get("code")) == Some(&code))
+}
+
+/// Says when it is worth trying again.
+fn note_retry(answer: &mut axum::response::Response) {
+    if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+}
+
+fn answer_with(status: StatusCode, media_type: MediaType, json: Vec<u8>) -> axum::response::Response {
+    let mut answer = axum::response::Response::new(Body::from(json));
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, media_type.content_type());
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(VARY, HeaderValue::from_static("accept, authorization"));
+    answer
+}
+
+/// An HTTP request that is answered with a status and one error.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    error: ApiError,
+    /// The methods to use instead.
+    allowed: Option<&'static str>,
+}
+
+impl Refusal {
+    pub(super) const fn new(status: StatusCode, error: ApiError) -> Self {
+        Self { status, error, allowed: None }
+    }
+
+    pub(super) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, ApiError::bad_user_input(message))
+    }
+
+    pub(super) fn method(allowed: &'static str, message: &str) -> Self {
+        let error = ApiError::bad_user_input(message);
+        Self { allowed: Some(allowed), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, error) }
+    }
+
+    pub(super) fn panicked() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, ApiError::internal("a request panicked"))
+    }
+
+    pub(super) fn into_answer(self, media_type: MediaType) -> axum::response::Response {
+        let response = self.error.into_response();
+        let json = serde_json::to_vec(&Errors { errors: &response.errors }).unwrap_or_default();
+        let mut answer = answer_with(self.status, media_type, json);
+        if self.status == StatusCode::UNAUTHORIZED {
+            answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        note_retry(&mut answer);
+        if let Some(allowed) = self.allowed {
+            answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+        }
+        answer
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(Refused(reason): Refused) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, ApiError::rate_limited(reason))
+    }
+}
+
+/// The answer to whoever may not open a connection now.
+pub fn refuse_connection(refused: Refused) -> axum::response::Response {
+    Refusal::from(refused).into_answer(MediaType::Json)
+}
+
+/// The answer to a page of another site that may not open a connection.
+pub fn refuse_origin() -> axum::response::Response {
+    let error = ApiError::forbidden("pages of this site may not connect: see CORS_ORIGINS");
+    Refusal::new(StatusCode::FORBIDDEN, error).into_answer(MediaType::Json)
+}

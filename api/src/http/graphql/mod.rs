@@ -1,0 +1,217 @@
+//! GraphQL over HTTP, by the draft of that name: queries by GET and POST, mutations by POST, subscriptions as multipart.
+//!
+//! What always holds: a POST is `application/json`, so no foreign page can make one without asking; a GET never
+//! changes anything; every error, also those of HTTP itself, is a GraphQL error with a code; a mutation that has begun
+//! is finished, even when its client leaves.
+//!
+//! - *request error*: the request was not executed (GraphQL, 7.1). The answer has no `data`; its status is 400, unless
+//!   the client only takes `application/json`: for that the draft wants 200.
+//! - *refusal*: what is wrong is the HTTP request, or that it comes too often; the status tells, whatever the client takes.
+
+mod answer;
+mod multipart;
+mod negotiation;
+mod reading;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, panic::AssertUnwindSafe, sync::Arc};
+
+use async_graphql::{Executor, Request, Response, parser::types::OperationType};
+use auth::{AuthError, Authenticator, Identity};
+use axum::{
+    Router,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, Method, StatusCode, header::AUTHORIZATION, request::Parts},
+    routing::any,
+};
+use futures_util::FutureExt as _;
+use graphql::{
+    document::{check_document, operation_name},
+    error::{ApiError, ErrorCode},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{Instrument as _, Span};
+
+use self::{
+    answer::{Refusal, single_answer},
+    multipart::multipart_answer,
+    negotiation::{Accept, MediaType},
+    reading::{read_address, read_body},
+};
+pub use self::{
+    answer::{refuse_connection, refuse_origin},
+    reading::BODY_LIMIT,
+};
+use crate::admission::Admission;
+
+/// What else a request is given before it is executed: loaders, the peer's address, whether introspection is allowed.
+type PrepareRequest = dyn Fn(Request, &Parts) -> Request + Send + Sync;
+
+/// `/graphql`: what executes requests, who may make them, and what they are given.
+pub struct GraphqlEndpoint<E> {
+    executor: E,
+    authenticator: Arc<Authenticator>,
+    prepare: Arc<PrepareRequest>,
+    mutations: TaskTracker,
+    admission: Option<Admission>,
+    closing: CancellationToken,
+}
+
+impl<E: Clone> Clone for GraphqlEndpoint<E> {
+    fn clone(&self) -> Self {
+        Self {
+            executor: self.executor.clone(),
+            authenticator: Arc::clone(&self.authenticator),
+            prepare: Arc::clone(&self.prepare),
+            mutations: self.mutations.clone(),
+            admission: self.admission.clone(),
+            closing: self.closing.clone(),
+        }
+    }
+}
+
+impl<E> fmt::Debug for GraphqlEndpoint<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GraphqlEndpoint").finish_non_exhaustive()
+    }
+}
+
+impl<E: Executor> GraphqlEndpoint<E> {
+    pub fn new(executor: E, authenticator: Arc<Authenticator>) -> Self {
+        Self {
+            executor,
+            authenticator,
+            prepare: Arc::new(|request, _| request),
+            mutations: TaskTracker::new(),
+            admission: None,
+            closing: CancellationToken::new(),
+        }
+    }
+
+    /// Multipart subscriptions need a permit of `admission`, as sockets do.
+    #[must_use]
+    pub fn admit_with(self, admission: Admission) -> Self {
+        Self { admission: Some(admission), ..self }
+    }
+
+    /// Every request goes through `prepare` before it is executed. It already holds its
+    /// [`Viewer`](domain::access::Viewer).
+    #[must_use]
+    pub fn prepare_with(self, prepare: impl Fn(Request, &Parts) -> Request + Send + Sync + 'static) -> Self {
+        Self { prepare: Arc::new(prepare), ..self }
+    }
+
+    /// Mutations run as tasks of `mutations`: whoever shuts the server down waits for them.
+    #[must_use]
+    pub fn track_mutations_with(self, mutations: TaskTracker) -> Self {
+        Self { mutations, ..self }
+    }
+
+    /// Multipart subscriptions, which never end by themselves, end when `closing` is cancelled.
+    #[must_use]
+    pub fn close_with(self, closing: CancellationToken) -> Self {
+        Self { closing, ..self }
+    }
+
+    /// The route `/graphql`.
+    pub fn router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
+        Router::new().route("/graphql", any(serve::<E>)).with_state(self)
+    }
+}
+
+/// The handler behind [`GraphqlEndpoint::router`].
+pub async fn serve<E: Executor>(
+    State(endpoint): State<GraphqlEndpoint<E>>,
+    http_request: axum::extract::Request,
+) -> axum::response::Response {
+    let (parts, body) = http_request.into_parts();
+    let accept = Accept::of(&parts.headers);
+    match endpoint.answer(&parts, body, accept).await {
+        Ok(answer) => answer,
+        Err(refusal) => refusal.into_answer(accept.single.unwrap_or(MediaType::Json)),
+    }
+}
+
+impl<E: Executor> GraphqlEndpoint<E> {
+    async fn answer(&self, parts: &Parts, body: Body, accept: Accept) -> Result<axum::response::Response, Refusal> {
+        let by_get = parts.method == Method::GET || parts.method == Method::HEAD;
+        if !by_get && parts.method != Method::POST {
+            return Err(Refusal::method("GET, POST", "send queries by GET or POST, mutations by POST"));
+        }
+        if accept.single.is_none() && !accept.multipart {
+            let message = "accept application/graphql-response+json or application/json";
+            return Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, ApiError::bad_user_input(message)));
+        }
+        let identity = self.identify(&parts.headers).await?;
+        let mut request = if by_get { read_address(parts)? } else { read_body(parts, body).await? };
+
+        let media_type = accept.single.unwrap_or(MediaType::Json);
+        let operation = match check_document(&mut request) {
+            Ok(operation) => operation,
+            Err(error) => return Ok(single_answer(Response::from_errors(vec![error]), media_type)),
+        };
+        if by_get && operation != OperationType::Query {
+            return Err(Refusal::method("POST", "only queries can be sent by GET: send this by POST"));
+        }
+        let span = operation_span(&mut request, operation);
+        let request = (self.prepare)(request.data(identity.viewer), parts);
+        match operation {
+            OperationType::Query => {
+                let query = self.executor.execute(request).instrument(span);
+                let executed = AssertUnwindSafe(query).catch_unwind().await;
+                Ok(single_answer(executed.map_err(|_| Refusal::panicked())?, media_type))
+            }
+            OperationType::Mutation => {
+                let executor = self.executor.clone();
+                let mutation = async move { executor.execute(request).await }.instrument(span);
+                let executed = self.mutations.spawn(mutation).await;
+                Ok(single_answer(executed.map_err(|_| Refusal::panicked())?, media_type))
+            }
+            OperationType::Subscription if accept.multipart => {
+                let permit = self.admission.as_ref().map(|admission| admission.admit(parts)).transpose()?;
+                let responses = span.in_scope(|| self.executor.execute_stream(request, None));
+                let authenticator = Arc::clone(&self.authenticator);
+                Ok(multipart_answer(responses, identity, authenticator, self.closing.clone(), permit))
+            }
+            OperationType::Subscription => {
+                let message = "subscriptions need the WebSocket on /graphql/ws, or 'Accept: multipart/mixed; \
+                               subscriptionSpec=1.0'";
+                Err(Refusal::new(StatusCode::BAD_REQUEST, ApiError::bad_user_input(message)))
+            }
+        }
+    }
+
+    async fn identify(&self, headers: &HeaderMap) -> Result<Identity, Refusal> {
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        let authenticated = match (values.next(), values.next()) {
+            (None, _) => Ok(Identity::NOBODY),
+            (Some(value), None) => match value.to_str() {
+                Ok(text) => self.authenticator.authenticate(Some(text)).await,
+                Err(_) => Err(AuthError::NotBearer),
+            },
+            (Some(_), Some(_)) => Err(AuthError::NotBearer),
+        };
+        authenticated.map_err(|error| {
+            let is_ours = error == AuthError::Unavailable;
+            let status = if is_ours { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::UNAUTHORIZED };
+            Refusal::new(status, token_error(error))
+        })
+    }
+}
+
+/// Why a token was refused, as clients are told.
+fn token_error(error: AuthError) -> ApiError {
+    let code = if error == AuthError::Unavailable { ErrorCode::Internal } else { ErrorCode::Unauthenticated };
+    ApiError::new(code, error.to_string())
+}
+
+/// In which an operation runs; of a subscription, in which it begins. Without what may be secret, such as variables.
+fn operation_span(request: &mut Request, kind: OperationType) -> Span {
+    let chosen = request.operation_name.take();
+    let document = request.parsed_query();
+    let name = document.ok().and_then(|document| operation_name(document, chosen.as_deref()));
+    request.operation_name = chosen;
+    tracing::info_span!("operation", %kind, name, transport = "http")
+}

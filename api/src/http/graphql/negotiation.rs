@@ -1,0 +1,94 @@
+//! What a client takes: the header `Accept`, and media types.
+
+use std::cmp::Ordering;
+
+use axum::http::{HeaderMap, HeaderValue, header::ACCEPT};
+
+/// The two forms of a single answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MediaType {
+    /// `application/graphql-response+json`
+    GraphqlResponse,
+    /// `application/json`
+    Json,
+}
+
+impl MediaType {
+    pub(super) const fn content_type(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            Self::Json => "application/json; charset=utf-8",
+        })
+    }
+}
+
+/// What a client takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Accept {
+    pub(super) single: Option<MediaType>,
+    /// `multipart/mixed; subscriptionSpec=1.0`
+    pub(super) multipart: bool,
+}
+
+impl Accept {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        const EXACT: u8 = 3;
+
+        let mut ranges = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
+        if ranges.peek().is_none() {
+            return Self { single: Some(MediaType::Json), multipart: false };
+        }
+
+        // Of the ranges that hold a form the most exact one counts. Of the forms that one is taken which the client
+        // likes better, then the one it names more exactly, then the newer one; but for a wildcard the older one, which
+        // everybody reads.
+        let mut multipart = false;
+        let mut graphql_response = (0, 0.0);
+        let mut json = (0, 0.0);
+        for range in ranges.flat_map(|value| value.split(',')) {
+            let (name, parameters) = parse_media_type(range);
+            let quality: f32 = parameter(&parameters, "q").map_or(1.0, |q| q.parse().unwrap_or(0.0));
+            match name.as_str() {
+                "application/graphql-response+json" => graphql_response = (EXACT, quality),
+                "application/json" => json = (EXACT, quality),
+                "application/*" | "*/*" => {
+                    let exactness = if name == "*/*" { 1 } else { 2 };
+                    for form in [&mut graphql_response, &mut json].into_iter().filter(|form| form.0 < exactness) {
+                        *form = (exactness, quality);
+                    }
+                }
+                "multipart/mixed" => {
+                    multipart |= quality > 0.0
+                        && parameter(&parameters, "subscriptionspec") == Some("1.0")
+                        && parameter(&parameters, "boundary").is_none_or(|boundary| boundary == "graphql");
+                }
+                _ => {}
+            }
+        }
+        let is_newer_liked = match graphql_response.1.partial_cmp(&json.1) {
+            Some(Ordering::Equal) => graphql_response.0 > json.0 || graphql_response.0 == EXACT,
+            order => order == Some(Ordering::Greater),
+        };
+        let single = if is_newer_liked && graphql_response.1 > 0.0 {
+            Some(MediaType::GraphqlResponse)
+        } else {
+            (json.1 > 0.0).then_some(MediaType::Json)
+        };
+        Self { single, multipart }
+    }
+}
+
+/// The type in lower case, and its parameters, with names in lower case and values without quotes.
+pub(super) fn parse_media_type(text: &str) -> (String, Vec<(String, &str)>) {
+    let mut sections = text.split(';').map(str::trim);
+    let name = sections.next().unwrap_or_default().to_ascii_lowercase();
+    let parameters = sections.filter_map(|section| {
+        let (name, value) = section.split_once('=')?;
+        Some((name.trim().to_ascii_lowercase(), value.trim().trim_matches('"')))
+    });
+    (name, parameters.collect())
+}
+
+pub(super) fn parameter<'a>(parameters: &[(String, &'a str)], wanted: &str) -> Option<&'a str> {
+    parameters.iter().find(|(name, _)| name == wanted).map(|(_, value)| *value)
+}

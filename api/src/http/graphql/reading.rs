@@ -1,0 +1,109 @@
+//! Requests as they come: in the address of a GET, or in the body of a POST.
+
+use std::time::Duration;
+
+use async_graphql::{Request, Value, Variables};
+use axum::{
+    body::Body,
+    extract::Query,
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE, request::Parts},
+};
+use futures_util::StreamExt as _;
+use graphql::error::ApiError;
+use serde_json::Value as Json;
+
+use super::{
+    answer::Refusal,
+    negotiation::{parameter, parse_media_type},
+};
+
+/// The longest body that is read.
+pub const BODY_LIMIT: usize = 256 * 1024;
+
+/// How long a body may take to arrive.
+const BODY_PATIENCE: Duration = Duration::from_secs(20);
+
+pub(super) fn read_address(parts: &Parts) -> Result<Request, Refusal> {
+    let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
+        .map_err(|_| Refusal::bad_request("the address could not be read"))?;
+    let mut fields = serde_json::Map::new();
+    for (name, text) in pairs {
+        let value = match name.as_str() {
+            "operationName" | "variables" | "extensions" if text.is_empty() => Json::Null,
+            "query" | "operationName" => Json::String(text),
+            "variables" | "extensions" => serde_json::from_str(&text)
+                .map_err(|error| Refusal::bad_request(format!("'{name}' is not JSON: {error}")))?,
+            _ => continue,
+        };
+        if fields.insert(name, value).is_some() {
+            return Err(Refusal::bad_request("a parameter is given twice"));
+        }
+    }
+    request_of(fields)
+}
+
+pub(super) async fn read_body(parts: &Parts, body: Body) -> Result<Request, Refusal> {
+    if !is_json(&parts.headers) {
+        let message = "send the request as 'Content-Type: application/json', in UTF-8";
+        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ApiError::bad_user_input(message)));
+    }
+    let late = |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, ApiError::bad_user_input("the body took too long"));
+    let bytes = tokio::time::timeout(BODY_PATIENCE, read_bytes(body)).await.map_err(late)??;
+    match serde_json::from_slice(&bytes) {
+        Ok(Json::Object(fields)) => request_of(fields),
+        Ok(Json::Array(_)) => Err(Refusal::bad_request("batches are not taken: send each operation by itself")),
+        Ok(_) => Err(Refusal::bad_request("the body must be a JSON object with 'query'")),
+        Err(error) => Err(Refusal::bad_request(format!("the body is not JSON: {error}"))),
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next().and_then(|value| value.to_str().ok()), values.next()) else {
+        return false;
+    };
+    let (name, parameters) = parse_media_type(value);
+    name == "application/json"
+        && parameter(&parameters, "charset").is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8"))
+}
+
+async fn read_bytes(body: Body) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::new();
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Refusal::bad_request("the body could not be read"))?;
+        if bytes.len() + chunk.len() > BODY_LIMIT {
+            let message = format!("the body is longer than {} KiB", BODY_LIMIT / 1024);
+            return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, ApiError::bad_user_input(message)));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn request_of(mut fields: serde_json::Map<String, Json>) -> Result<Request, Refusal> {
+    let mut request = match fields.remove("query") {
+        Some(Json::String(query)) => Request::new(query),
+        None | Some(Json::Null) => return Err(Refusal::bad_request("'query' is missing")),
+        Some(_) => return Err(Refusal::bad_request("'query' must be a string")),
+    };
+    match fields.remove("operationName") {
+        None | Some(Json::Null) => {}
+        Some(Json::String(name)) => request.operation_name = Some(name),
+        Some(_) => return Err(Refusal::bad_request("'operationName' must be a string")),
+    }
+    match fields.remove("variables") {
+        None | Some(Json::Null) => {}
+        Some(variables @ Json::Object(_)) => request.variables = Variables::from_json(variables),
+        Some(_) => return Err(Refusal::bad_request("'variables' must be an object")),
+    }
+    match fields.remove("extensions") {
+        None | Some(Json::Null) => {}
+        Some(Json::Object(extensions)) => {
+            let values = extensions.into_iter().filter_map(|(name, value)| Some((name, Value::from_json(value).ok()?)));
+            request.extensions.0 = values.collect();
+        }
+        Some(_) => return Err(Refusal::bad_request("'extensions' must be an object")),
+    }
+    Ok(request)
+}
