@@ -6,17 +6,17 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    booking::{Slot, Step},
+    booking::{BookingStatus, Slot, Step},
     ids::BookingId,
 };
 use entity::booking;
-use sea_orm::FromQueryResult;
+use sea_orm::{FromQueryResult, Value};
 
 use super::{BookingStepped, Runner, Timing, step};
 use crate::{
     Result,
     bookings::{news_of, state_of, write_step},
-    db::{Column, Tx, execute, is_in, list, numbers, rows, values_table},
+    db::{Column, Tx, execute, ids, is_in, list, numbers, rows, text_list, values_table},
 };
 
 /// How many bookings one transaction takes: no lock is held longer than that takes.
@@ -58,6 +58,7 @@ async fn sweep_list(runner: &mut Runner<'_>, ids: &[BookingId]) -> Result<()> {
         match step!(runner, |tx| { sweep_batch(tx, timing, batch).await }) {
             Ok(swept) => {
                 runner.report.bookings.extend(swept.steps);
+                swept.problems.into_iter().for_each(|problem| runner.report.error(None, problem));
                 runner.progress.finish(batch.len());
             }
             // What fails in a dry run has ended its transaction.
@@ -89,6 +90,7 @@ async fn is_database_there(runner: &Runner<'_>) -> bool {
 #[derive(Default)]
 struct Swept {
     steps: Vec<BookingStepped>,
+    problems: Vec<String>,
 }
 
 /// A booking with its slot's time.
@@ -106,16 +108,20 @@ impl Item {
     }
 }
 
-async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[BookingId]) -> Result<Swept> {
+async fn sweep_batch(tx: &Tx, timing: Timing<'_>, batch: &[BookingId]) -> Result<Swept> {
     let sql = format!(
         "SELECT b.*, s.starts_at AS slot_starts_at, s.ends_at AS slot_ends_at \
-         FROM booking b JOIN time_slot s ON s.id = b.time_slot_id WHERE {} ORDER BY b.id {}",
+         FROM booking b JOIN time_slot s ON s.id = b.time_slot_id WHERE {} AND {} ORDER BY b.id {}",
         is_in(tx, "b.id", 1),
+        is_in(tx, "b.status", 2),
         tx.locking("FOR NO KEY UPDATE OF b SKIP LOCKED")
     );
-    let items: Vec<Item> = rows(tx, &sql, [list(tx, ids.iter().copied())]).await?;
+    let items: Vec<Item> = rows(tx, &sql, [list(tx, batch.iter().copied()), known_statuses(tx)]).await?;
     let now = timing.moment().now;
     let mut swept = Swept::default();
+    if items.len() < batch.len() {
+        swept.problems = find_unknown(tx, batch).await?;
+    }
     let mut steps: Vec<(Step, Vec<booking::Model>)> = Vec::new();
     let mut marks = Vec::new();
     for item in items {
@@ -146,6 +152,18 @@ async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[BookingId]) -> Result<S
     }
     write_marks(tx, &marks).await?;
     Ok(swept)
+}
+
+fn known_statuses(tx: &Tx) -> Value {
+    text_list(tx, BookingStatus::ALL.map(|status| status.to_string()))
+}
+
+/// Bookings of the batch whose status this version does not know: another one wrote it, or somebody by hand.
+async fn find_unknown(tx: &Tx, batch: &[BookingId]) -> Result<Vec<String>> {
+    let sql =
+        format!("SELECT id FROM booking WHERE {} AND NOT {} ORDER BY id", is_in(tx, "id", 1), is_in(tx, "status", 2));
+    let unknown: Vec<BookingId> = ids(tx, &sql, [list(tx, batch.iter().copied()), known_statuses(tx)]).await?;
+    Ok(unknown.iter().map(|id| format!("{id} has a status that is not known")).collect())
 }
 
 fn stepped(row: &booking::Model, step: Step) -> Option<BookingStepped> {

@@ -102,7 +102,7 @@ impl Bookings {
         html! {
             @if all.iter().any(|(.., is_possible)| *is_possible) {
                 form.answer method="post" action="/me/bookings" {
-                    input type="hidden" name="booking" value=(booked.booking.id.0);
+                    input type="hidden" name="booking" value=(booked.booking.id);
                     fieldset {
                         @for (action, words, _) in all.iter().filter(|(.., is_possible)| *is_possible) {
                             button name="action" value=(action) { (words) }

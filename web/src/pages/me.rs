@@ -172,7 +172,7 @@ fn place(content: &Content) -> Markup {
 fn answer_button(card: &Card, answer: &str, words: &str) -> Markup {
     html! {
         form.answer method="post" action=(cards::address(&card.session)) {
-            input type="hidden" name="instance" value=(card.instance.id.0);
+            input type="hidden" name="instance" value=(card.instance.id);
             button name="answer" value=(answer) { (words) }
         }
     }

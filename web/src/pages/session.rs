@@ -183,7 +183,7 @@ fn on_now(visitor: &Visitor, content: &Content) -> Markup {
                     p.where { (cards::place_text(&card.instance, &card.session)) }
                     p { (times::meeting(times::zone_of(&card.session), card.instance.date, card.instance.starts_at, card.instance.ends_at)) }
                     p.counts {
-                        span data-present=(card.instance.id.0) { (card.counts.present) }
+                        span data-present=(card.instance.id) { (card.counts.present) }
                         @if card.counts.present == 1 { " is here" } @else { " are here" }
                         ", " (card.counts.attending) " said yes"
                     }
@@ -227,7 +227,7 @@ fn own_answer(visitor: &Visitor, content: &Content, instance: &session_instance:
     html! {
         @if visitor.viewer.person.is_some() {
             form.answer method="post" action=(cards::address(&content.session)) {
-                input type="hidden" name="instance" value=(instance.id.0);
+                input type="hidden" name="instance" value=(instance.id);
                 fieldset {
                     legend { @if instance.is_active { "Are you here?" } @else { "Are you coming?" } }
                     @for (value, words, attendance) in choices {
