@@ -1,4 +1,4 @@
-//! Names that the pages mention: settings, commands and their options, crates, rules, and items of the code.
+//! Names that the pages mention: settings, commands and their options, metrics, crates, rules, and items of the code.
 
 use std::{
     cell::RefCell,
@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use insession_tests::{Settings, program};
+use insession_tests::{Program, Settings, TestDatabase, program};
 use service::config::{Settings as ServiceSettings, Source};
 
 use super::{Page, repository};
@@ -50,6 +50,28 @@ async fn every_command_and_option_is_documented_and_no_other_command() -> Result
             let option = option.trim_end_matches(|character: char| !character.is_ascii_alphanumeric());
             ensure!(page.text.contains(option), "docs/commands.md does not mention {option} of {command}");
         }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_documented_metric_exists() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let server = Program::serve(&Settings::new(&database.url)).await?;
+    // Metrics of sweeps exist after the first one.
+    let sweep = reqwest::Client::new().post(format!("{}/cron/sweep", server.url())).bearer_auth(program::CRON_SECRET);
+    sweep.send().await?.error_for_status()?;
+    let metrics = server.metrics().await?;
+    let page = Page::read("docs/operations.md")?;
+    let names = page.code_spans().filter(|span| span.starts_with("insession_"));
+    let names: BTreeSet<&str> = names.filter_map(|span| span.split('{').next()).collect();
+    ensure!(names.len() > 10, "only {names:?} were found");
+    for name in names {
+        let name = name.strip_suffix("_total").unwrap_or(name);
+        ensure!(
+            metrics.contains(&format!("# TYPE {name} ")),
+            "docs/operations.md mentions {name}, which does not exist"
+        );
     }
     Ok(())
 }
