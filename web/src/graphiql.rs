@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 use axum::{
     Router,
     extract::Path,
-    http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_SECURITY_POLICY},
-    response::{IntoResponse, Redirect, Response},
+    http::{HeaderMap, HeaderValue, header::CONTENT_SECURITY_POLICY},
+    response::{Redirect, Response},
     routing::get,
 };
 
-use super::assets::{Asset, CSS, HTML, SCRIPT};
+use super::assets::{self, Asset, CSS, HTML, SCRIPT};
 
 /// Scripts come from this server alone. GraphiQL's dialogs make a style element, so those have to be allowed, though not
 /// style attributes; its fonts and some pictures are in its style sheet, as data.
@@ -20,11 +20,11 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; s
 
 macro_rules! asset {
     ($name:literal, $content_type:expr) => {
-        Asset::new($name, $content_type, include_bytes!(concat!("../assets/graphiql/", $name)))
+        Asset::new($name, $content_type, include_bytes!(concat!("../assets/graphiql/", $name)).as_slice())
     };
 }
 
-static PAGE: LazyLock<Asset> = LazyLock::new(|| asset!("index.html", HTML));
+static PAGE: LazyLock<[Asset; 1]> = LazyLock::new(|| [asset!("index.html", HTML).naming(&*ASSETS)]);
 
 static ASSETS: LazyLock<[Asset; 7]> = LazyLock::new(|| {
     [
@@ -41,20 +41,17 @@ static ASSETS: LazyLock<[Asset; 7]> = LazyLock::new(|| {
 /// The routes `/graphiql` and `/graphiql/{file}`.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
-        .route("/graphiql", get(|headers: HeaderMap| async move { under_policy(&PAGE, &headers) }))
+        .route("/graphiql", get(|headers: HeaderMap| async move { under_policy(&*PAGE, "index.html", &headers) }))
         .route("/graphiql/", get(|| async { Redirect::permanent("/graphiql") }))
         .route("/graphiql/{file}", get(serve_asset))
 }
 
 async fn serve_asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
-    match ASSETS.iter().find(|asset| asset.name == file) {
-        Some(asset) => under_policy(asset, &headers),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
+    under_policy(&*ASSETS, &file, &headers)
 }
 
-fn under_policy(asset: &'static Asset, request: &HeaderMap) -> Response {
-    let mut response = asset.serve(request);
+fn under_policy(assets: &[Asset], file: &str, request: &HeaderMap) -> Response {
+    let mut response = assets::serve(assets, file, request);
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response
 }
@@ -64,7 +61,7 @@ mod tests {
     use axum::{
         body::Body,
         http::{
-            Request,
+            Request, StatusCode,
             header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH},
         },
     };

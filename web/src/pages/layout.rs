@@ -11,7 +11,7 @@ use domain::ids::SessionId;
 use maud::{DOCTYPE, Markup, html};
 use serde_json::{Value, json};
 
-use super::visitor::Visitor;
+use super::{address_of, visitor::Visitor};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -82,9 +82,9 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                 title { (frame.title) " – InSession" }
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                link rel="icon" href="/web/icon.svg" type="image/svg+xml";
-                link rel="stylesheet" href="/web/pages.css";
-                script type="module" src="/web/pages.js" {}
+                link rel="icon" href=(address_of("icon.svg")) type="image/svg+xml";
+                link rel="stylesheet" href=(address_of("pages.css"));
+                script type="module" src=(address_of("pages.js")) {}
             }
             body data-signed-in[is_signed_in] {
                 a.skip href="#main" { "Skip to content" }

@@ -24,15 +24,15 @@ use auth::Authenticator;
 use axum::{
     Router,
     extract::Path,
-    http::{HeaderMap, HeaderValue, StatusCode, header::ACCESS_CONTROL_ALLOW_ORIGIN},
+    http::{HeaderMap, HeaderValue, header::ACCESS_CONTROL_ALLOW_ORIGIN},
     middleware,
-    response::{IntoResponse, Response},
+    response::Response,
     routing::{get, post},
 };
 use service::App;
 
 use self::{error::PageError, visitor::Visitor};
-use crate::assets::{Asset, CSS, SCRIPT, SVG};
+use crate::assets::{self, Asset, CSS, SCRIPT, SVG};
 
 /// What pages are made with.
 #[derive(Clone)]
@@ -45,13 +45,21 @@ type Page = Result<Response, PageError>;
 
 macro_rules! asset {
     ($name:literal, $content_type:expr) => {
-        Asset::new($name, $content_type, include_bytes!(concat!("../../assets/", $name)))
+        Asset::new($name, $content_type, include_bytes!(concat!("../../assets/", $name)).as_slice())
     };
 }
 
 static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
-    [asset!("insession.js", SCRIPT), asset!("pages.js", SCRIPT), asset!("pages.css", CSS), asset!("icon.svg", SVG)]
+    let module = asset!("insession.js", SCRIPT);
+    let script = asset!("pages.js", SCRIPT).naming(std::slice::from_ref(&module));
+    [module, script, asset!("pages.css", CSS), asset!("icon.svg", SVG)]
 });
+
+/// The address of a file for our own pages: browsers keep what is there for ever.
+fn address_of(name: &str) -> String {
+    let asset = ASSETS.iter().find(|asset| asset.name == name);
+    format!("/web/{}", asset.map_or_else(|| name.to_owned(), Asset::versioned_name))
+}
 
 /// All pages, the files that they are made of, and the answer to addresses that nothing is at.
 pub fn router(app: App, authenticator: Arc<Authenticator>) -> Router {
@@ -75,10 +83,7 @@ pub fn router(app: App, authenticator: Arc<Authenticator>) -> Router {
 }
 
 async fn serve_asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
-    let Some(asset) = ASSETS.iter().find(|asset| asset.name == file) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
-    let mut response = asset.serve(&headers);
+    let mut response = assets::serve(&*ASSETS, &file, &headers);
     // Any site may use the badges: what they show to whom is decided by the token that they send.
     response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response

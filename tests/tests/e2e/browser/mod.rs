@@ -1,5 +1,6 @@
 //! Pages and badges in a real browser.
 
+mod assets;
 mod away;
 mod badges;
 mod bookings;
