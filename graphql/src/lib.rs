@@ -1,10 +1,12 @@
-//! The GraphQL schema: views over domain values and rows. A resolver reads its input, calls one function of the
-//! service, and wraps the result.
+//! The GraphQL schema. A resolver checks its input, calls one function of the service, and wraps the result in a type of
+//! the schema. Documentation comments of such types are the descriptions in the schema: clients read them.
 
 mod answer;
 mod change_cursor;
 mod completion;
 pub mod context;
+#[cfg(test)]
+mod descriptions;
 pub mod document;
 pub mod error;
 pub mod execute;
@@ -27,7 +29,7 @@ mod variables;
 
 use std::sync::Arc;
 
-use async_graphql::{Executor, SchemaBuilder, parser};
+use async_graphql::{Executor, SDLExportOptions, SchemaBuilder, parser};
 use live::Hub;
 use service::{App, presence::gather::Gatherer};
 
@@ -42,8 +44,8 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
 }
 
-/// The schema that answers: what is executed over every transport. `suggests`: errors name what may have been meant.
-/// `answer_bytes`: how long an answer may be.
+/// The schema that answers requests over every transport. With `suggests`, errors name the field that may have been meant.
+/// An answer has at most `answer_bytes`.
 pub fn build(app: App, hub: Hub, gatherer: Gatherer, suggests: bool, answer_bytes: u64) -> impl Executor {
     let beats = Arc::new(BeatRates::default());
     let for_queries = app.for_queries();
@@ -65,14 +67,14 @@ pub fn build(app: App, hub: Hub, gatherer: Gatherer, suggests: bool, answer_byte
 /// The types of the schema.
 ///
 /// # Errors
-/// When the schema's own text can't be read.
+/// If the schema's own text can't be parsed.
 pub fn types() -> Result<Types, parser::Error> {
     Types::read(&sdl())
 }
 
-/// The schema's text, as `insession schema` prints it and `schema.graphql` has it.
+/// The schema as text. `insession schema` prints it, and `schema.graphql` holds it.
 pub fn sdl() -> String {
     let schema = builder().finish();
-    schema
-        .sdl_with_options(async_graphql::SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items())
+    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
+    schema.sdl_with_options(options.include_specified_by())
 }

@@ -8,15 +8,18 @@ use crate::{
     types::{booking::BookingStatus, scalars::DateTime},
 };
 
-/// Which bookings; everything that is given must hold.
+/// Conditions that bookings must meet. A condition that is left out holds for all.
 #[derive(InputObject, Default)]
 pub struct BookingFilter {
+    /// Only bookings with this status.
     pub status: Option<BookingStatus>,
+    /// Only bookings of time slots that this person offers.
     pub mentor_id: Option<ID>,
+    /// Only bookings that this person made.
     pub student_id: Option<ID>,
-    /// Of slots that start then, or later.
+    /// Only bookings of time slots that start at this instant or later.
     pub from: Option<DateTime>,
-    /// Of slots that start before then.
+    /// Only bookings of time slots that start before this instant.
     pub to: Option<DateTime>,
 }
 
@@ -33,14 +36,14 @@ impl BookingFilter {
     }
 }
 
-/// From startsAt up to, not including, endsAt.
+/// A time that a mentor offers.
 #[derive(InputObject)]
 pub struct CreateTimeSlotInput {
-    /// Whose time: one's own; admins may offer anyone's.
+    /// The person whose time it is: the viewer. Admins may name anyone.
     mentor_id: ID,
-    /// The slot can be booked until then.
+    /// The start. The slot can be booked before this instant.
     starts_at: DateTime,
-    /// At most 24 hours after the start, and in the future.
+    /// The end: after the start by at most 24 hours, and in the future.
     ends_at: DateTime,
 }
 
@@ -51,11 +54,11 @@ impl CreateTimeSlotInput {
     }
 }
 
-/// Which slot, for whom.
+/// A time slot, and the student who books it.
 #[derive(InputObject)]
 pub struct BookTimeSlotInput {
-    /// One that is free and has not begun.
+    /// A time slot that is free and has not begun.
     pub time_slot_id: ID,
-    /// Left out, it is the viewer; admins may book for anyone.
+    /// The student. If it is left out, it is the viewer. Only admins may name somebody else.
     pub student_id: Option<ID>,
 }

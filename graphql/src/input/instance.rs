@@ -14,12 +14,14 @@ use crate::{
     },
 };
 
-/// Which active instances; everything that is given must hold.
+/// Conditions that active instances must meet. A condition that is left out holds for all.
 #[derive(InputObject, Default)]
 pub struct ActiveFilter {
+    /// Only instances of sessions in this city. The spelling must be the same.
     pub city: Option<String>,
+    /// Only instances of sessions in this country. The spelling must be the same.
     pub country: Option<String>,
-    /// 100 at most.
+    /// Only instances of these sessions: at most 100 ids.
     pub session_ids: Option<Vec<ID>>,
 }
 
@@ -41,14 +43,19 @@ pub fn session_ids(ids: &[ID]) -> Result<Vec<SessionId>> {
     Ok(sessions)
 }
 
+/// A new meeting of a session.
 #[derive(InputObject)]
 pub struct CreateSessionInstanceInput {
+    /// The session.
     session_id: ID,
-    /// Local to the session's zone.
+    /// The local date of the start, in the time zone of the session.
     date: Date,
+    /// The local start time. Without it, the instance is active only through an override.
     start_time: Option<LocalTime>,
-    /// Before the start time: on the next day.
+    /// The local end time. An end before the start is on the next day. Without it, the instance is active only through
+    /// an override.
     end_time: Option<LocalTime>,
+    /// Where this meeting takes place, if not at the usual location of the session.
     location_override: Option<String>,
 }
 
@@ -64,14 +71,20 @@ impl CreateSessionInstanceInput {
     }
 }
 
-/// Every field but id is optional: what is left out stays as it is, null clears.
+/// Changes to an instance. A field that is left out stays as it is.
 #[derive(InputObject)]
 pub struct UpdateSessionInstanceInput {
+    /// The instance.
     pub id: ID,
+    /// The local date of the start. It can't be null.
     date: MaybeUndefined<Date>,
+    /// The local start time. Null clears it.
     start_time: MaybeUndefined<LocalTime>,
+    /// The local end time. An end before the start is on the next day. Null clears it.
     end_time: MaybeUndefined<LocalTime>,
+    /// Where this meeting takes place, if not at the usual location of the session. Null clears it.
     location_override: MaybeUndefined<String>,
+    /// True cancels the meeting, false takes that back. It can't be null.
     is_cancelled: MaybeUndefined<bool>,
 }
 
@@ -87,18 +100,26 @@ impl UpdateSessionInstanceInput {
     }
 }
 
-/// personId: admins and organisers may check in others; left out, it is the viewer.
+/// An answer to a meeting.
 #[derive(InputObject)]
 pub struct CheckInInput {
+    /// The instance.
     pub session_instance_id: ID,
+    /// The answer. A yes while the meeting is active says that the person is there.
     pub attendance: Attendance,
+    /// The person who answers. If it is left out, it is the viewer. Only organisers of the session and admins may name
+    /// somebody else.
     pub person_id: Option<ID>,
 }
 
+/// A decision that an instance is active or not, whatever its window says.
 #[derive(InputObject)]
 pub struct SetActiveOverrideInput {
+    /// The instance.
     pub session_instance_id: ID,
+    /// True holds the instance active, false holds it inactive.
     pub active: bool,
-    /// In the future; left out, it holds until the next periodic sweep.
+    /// The instant at which the override ends, in the future. If it is left out, the override ends with the next
+    /// periodic sweep.
     pub until: Option<DateTime>,
 }

@@ -8,12 +8,16 @@ use crate::{
     input::{clearable, lasting},
 };
 
+/// A new person.
 #[derive(InputObject)]
 pub struct CreatePersonInput {
+    /// The name, as others see it: 1 to 200 characters.
     display_name: String,
+    /// The city where the person usually is.
     city: Option<String>,
+    /// The country of the city.
     country: Option<String>,
-    /// What an identity provider calls them: the sub of their tokens.
+    /// The subject (`sub`) that an identity provider gives the person in tokens. It must be unique.
     external_id: Option<String>,
 }
 
@@ -24,16 +28,23 @@ impl From<CreatePersonInput> for NewPerson {
     }
 }
 
-/// People change their own name, place and hidesPlace; admins everything.
+/// Changes to a person. A field that is left out stays as it is.
 #[derive(InputObject)]
 pub struct UpdatePersonInput {
+    /// The person.
     pub id: ID,
+    /// The name, as others see it: 1 to 200 characters. It can't be null.
     display_name: MaybeUndefined<String>,
+    /// The city where the person usually is. Null clears it.
     city: MaybeUndefined<String>,
+    /// The country of the city. Null clears it.
     country: MaybeUndefined<String>,
+    /// True if other people at the same meeting may not see that the person is there. It can't be null.
     hides_place: MaybeUndefined<bool>,
+    /// True deactivates the person, who is then at no meeting. Only admins may change it. It can't be null.
     is_deactivated: MaybeUndefined<bool>,
-    /// What an identity provider calls them: the sub of their tokens.
+    /// The subject (`sub`) that an identity provider gives the person in tokens. It must be unique. Only admins may
+    /// change it. Null clears it.
     external_id: MaybeUndefined<String>,
 }
 

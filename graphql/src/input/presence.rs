@@ -13,15 +13,21 @@ use crate::{
     types::presence::PresenceStatus,
 };
 
-/// presenceId is made by the client, one per visit: a bare UUID, here and wherever an argument is called presenceId. What is left out stays as it was, null clears.
+/// A sign that a visit is still there.
 #[derive(InputObject)]
 pub struct HeartbeatInput {
+    /// The visit: a UUID, without `Presence:`. The client makes a new one for each visit, such as with
+    /// `crypto.randomUUID()`.
     pub presence_id: ID,
-    /// BCP 47, such as en or pt-BR; en_US is taken as en-US. What is no language, or a private one such as x-klingon, is taken as null.
+    /// The language as a BCP 47 tag, such as `en` or `pt-BR`. `en_US` counts as `en-US`. A text that is not a language,
+    /// or a private one such as `x-klingon`, counts as null. If it is left out, the value stays as it is. Null clears
+    /// it.
     language_code: MaybeUndefined<String>,
-    /// 2,000 characters at most.
+    /// The page where the visitor is, such as its path: at most 2000 characters. If it is left out, the value stays as
+    /// it is. Null clears it.
     current_page: MaybeUndefined<String>,
-    /// Of an anonymous visit, from its first beat's answer.
+    /// The secret of an anonymous visit, from the answer to its first heartbeat. Other visits need none. The first
+    /// heartbeat has none.
     pub secret: Option<String>,
 }
 
@@ -45,20 +51,27 @@ impl HeartbeatInput {
     }
 }
 
+/// A request for a seat.
 #[derive(InputObject)]
 pub struct EnterActivityInput {
+    /// The visit: a UUID, without `Presence:`. The client makes one for each visit.
     pub presence_id: ID,
+    /// The key of the activity.
     pub activity_key: String,
-    /// Of an anonymous visit, from its first beat's answer.
+    /// The secret of an anonymous visit, from the answer to its first heartbeat. Other visits need none.
     pub secret: Option<String>,
 }
 
+/// An activity, new or changed.
 #[derive(InputObject)]
 pub struct SaveActivityInput {
-    /// Letters, digits, '-', '_', '.' and '~'. An activity that has it is changed.
+    /// The key: letters, digits, `-`, `_`, `.` and `~`. If an activity has this key, it is changed. Otherwise it is
+    /// created.
     key: String,
+    /// The name, for people: 1 to 200 characters.
     name: String,
-    /// Left out: no limit. 0: closed. A lower limit evicts nobody.
+    /// The number of seats. If it is left out or null, there is no limit. With 0, the activity is closed for new
+    /// visits. A lower number takes no seat away.
     max_concurrent: Option<i32>,
 }
 
@@ -68,14 +81,18 @@ impl From<SaveActivityInput> for NewActivity {
     }
 }
 
-/// Which visits; everything that is given must hold.
+/// Conditions that visits must meet. A condition that is left out holds for all.
 #[derive(InputObject, Default)]
 pub struct PresenceFilter {
+    /// True: only visits that are online. False: only visits that are not.
     is_online: Option<bool>,
+    /// Only visits with this status.
     status: Option<PresenceStatus>,
-    /// Those with a seat in it now.
+    /// Only visits that hold a seat in the activity with this key.
     activity_key: Option<String>,
+    /// Only visits with this language, a BCP 47 tag.
     language_code: Option<String>,
+    /// Only visits of this person.
     person_id: Option<ID>,
 }
 

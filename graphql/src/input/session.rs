@@ -17,15 +17,18 @@ use crate::{
     },
 };
 
-/// Which sessions; everything that is given must hold.
+/// Conditions that sessions must meet. A condition that is left out holds for all.
 #[derive(InputObject, Default)]
 pub struct SessionFilter {
-    /// Whatever their case.
+    /// Only sessions whose name contains this text, in upper or lower case.
     pub name_contains: Option<String>,
+    /// Only sessions in this city. The spelling must be the same.
     pub city: Option<String>,
+    /// Only sessions in this country. The spelling must be the same.
     pub country: Option<String>,
+    /// True: only sessions that have an active instance now. False: only sessions that have none.
     pub is_active: Option<bool>,
-    /// Also those whose termination date is past?
+    /// True: also sessions whose termination date has passed.
     #[graphql(default = false)]
     pub include_terminated: bool,
 }
@@ -37,32 +40,40 @@ impl From<SessionFilter> for ServiceSessionFilter {
     }
 }
 
-/// Every so many weeks on one weekday.
+/// A schedule that repeats every week, or every few weeks, on one weekday.
 #[derive(InputObject)]
 pub struct WeeklyScheduleInput {
+    /// The weekday.
     weekday: Weekday,
+    /// The number of weeks from one meeting to the next: 1 is every week. Weeks start on Monday. The first one is the
+    /// week of the session's initiation date or, without such a date, the week in which the session was created.
     #[graphql(default = 1)]
     every_n_weeks: i32,
+    /// The local start time.
     start_time: LocalTime,
-    /// Before the start time: on the next day.
+    /// The local end time. An end before the start is on the next day. It can't be equal to the start.
     end_time: LocalTime,
 }
 
-/// On one weekday, in certain weeks of the month.
+/// A schedule that repeats every month, on one weekday in certain weeks.
 #[derive(InputObject)]
 pub struct MonthlyScheduleInput {
+    /// The weekday.
     weekday: Weekday,
-    /// 1..5 counts from the start of the month, -1..-5 from its end.
+    /// Which of these weekdays in a month: 1 to 5 count from the start of the month, -1 to -5 from its end.
     which: Vec<i32>,
+    /// The local start time.
     start_time: LocalTime,
-    /// Before the start time: on the next day.
+    /// The local end time. An end before the start is on the next day. It can't be equal to the start.
     end_time: LocalTime,
 }
 
-/// Weekly or monthly.
+/// One rule of a recurrence: weekly or monthly, not both.
 #[derive(OneofObject)]
 pub enum ScheduleInput {
+    /// A weekly schedule.
     Weekly(WeeklyScheduleInput),
+    /// A monthly schedule.
     Monthly(MonthlyScheduleInput),
 }
 
@@ -104,30 +115,41 @@ fn zone(time_zone: &TimeZone) -> Result<Tz> {
     time_zone.zone().ok_or_else(|| ApiError::bad_user_input("timeZone is not known").at_field("timeZone"))
 }
 
+/// A new session.
 #[derive(InputObject)]
 pub struct CreateSessionInput {
+    /// The name, for people: 1 to 200 characters.
     name: String,
-    /// Unique, used in addresses; made from the name when left out.
+    /// The last part of the address of the session's page: letters, digits, `-`, `_`, `.` and `~`. It must be unique.
+    /// If it is left out, it is made from the name.
     path: Option<String>,
+    /// The city.
     city: Option<String>,
+    /// The state or province.
     state: Option<String>,
+    /// The country.
     country: Option<String>,
-    /// Where it meets: the name of a pub, an address.
+    /// Where the session meets: the name of a pub, or an address.
     location: Option<String>,
+    /// The time zone of all local dates and times of the session.
     time_zone: TimeZone,
+    /// When the session meets. Without schedules there is no regular schedule.
     schedules: Option<Vec<ScheduleInput>>,
-    /// 0 to 1440.
+    /// The number of minutes before its start at which a meeting becomes active: 0 to 1440.
     #[graphql(default = 60)]
     active_buffer_minutes_before: i32,
-    /// 0 to 1440.
+    /// The number of minutes after its end at which a meeting stops being active: 0 to 1440.
     #[graphql(default = 60)]
     active_buffer_minutes_after: i32,
+    /// True if instances are to be created automatically from the recurrence.
     #[graphql(default = false)]
     auto_create_instances: bool,
-    /// 1 to 168.
+    /// The number of hours before its start at which an instance is created automatically: 1 to 168.
     #[graphql(default = 24)]
     auto_create_hours_ahead: i32,
+    /// The first date on which the session may meet.
     initiation_date: Option<Date>,
+    /// The last date on which the session may meet. It can't be before the initiation date.
     termination_date: Option<Date>,
 }
 
@@ -152,23 +174,39 @@ impl CreateSessionInput {
     }
 }
 
-/// Every field but id is optional: what is left out stays as it is, null clears.
+/// Changes to a session. A field that is left out stays as it is.
 #[derive(InputObject)]
 pub struct UpdateSessionInput {
+    /// The session.
     pub id: ID,
+    /// The name, for people: 1 to 200 characters. It can't be null.
     name: MaybeUndefined<String>,
+    /// The last part of the address of the session's page: letters, digits, `-`, `_`, `.` and `~`. It must be unique.
+    /// It can't be null.
     path: MaybeUndefined<String>,
+    /// The city. Null clears it.
     city: MaybeUndefined<String>,
+    /// The state or province. Null clears it.
     state: MaybeUndefined<String>,
+    /// The country. Null clears it.
     country: MaybeUndefined<String>,
+    /// Where the session meets: the name of a pub, or an address. Null clears it.
     location: MaybeUndefined<String>,
+    /// The time zone of all local dates and times of the session. It can't be null.
     time_zone: MaybeUndefined<TimeZone>,
+    /// When the session meets. Null or an empty list means no regular schedule.
     schedules: MaybeUndefined<Vec<ScheduleInput>>,
+    /// The number of minutes before its start at which a meeting becomes active: 0 to 1440. It can't be null.
     active_buffer_minutes_before: MaybeUndefined<i32>,
+    /// The number of minutes after its end at which a meeting stops being active: 0 to 1440. It can't be null.
     active_buffer_minutes_after: MaybeUndefined<i32>,
+    /// True if instances are to be created automatically from the recurrence. It can't be null.
     auto_create_instances: MaybeUndefined<bool>,
+    /// The number of hours before its start at which an instance is created automatically: 1 to 168. It can't be null.
     auto_create_hours_ahead: MaybeUndefined<i32>,
+    /// The first date on which the session may meet. Null clears it.
     initiation_date: MaybeUndefined<Date>,
+    /// The last date on which the session may meet. It can't be before the initiation date. Null clears it.
     termination_date: MaybeUndefined<Date>,
 }
 

@@ -15,18 +15,24 @@ use crate::{
     types::booking::{Booking, TimeSlot},
 };
 
+/// The answer of a mutation that changes a time slot.
 #[derive(SimpleObject)]
 pub struct TimeSlotPayload {
+    /// The time slot after the change.
     time_slot: TimeSlot,
 }
 
+/// The answer of `deleteTimeSlot`.
 #[derive(SimpleObject)]
 pub struct DeleteTimeSlotPayload {
+    /// The id of the time slot that was deleted.
     deleted_time_slot_id: ID,
 }
 
+/// The answer of a mutation that changes a booking.
 #[derive(SimpleObject)]
 pub struct BookingPayload {
+    /// The booking after the change.
     booking: Booking,
 }
 
@@ -40,38 +46,68 @@ pub struct BookingMutation;
 
 #[Object]
 impl BookingMutation {
-    /// Offer time to be booked; slots of one mentor don't overlap. People for themselves, admins for anyone.
-    async fn create_time_slot(&self, ctx: &Context<'_>, input: CreateTimeSlotInput) -> Result<Option<TimeSlotPayload>> {
+    /// Offers time that students may book. Two time slots of one mentor can't overlap: the error is CONFLICT. People
+    /// may offer their own time, and admins anyone's.
+    async fn create_time_slot(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The time slot.")] input: CreateTimeSlotInput,
+    ) -> Result<Option<TimeSlotPayload>> {
         let row = time_slots::insert_slot(app(ctx)?, viewer(ctx), input.check()?).await?;
         Ok(Some(TimeSlotPayload { time_slot: TimeSlot(row) }))
     }
 
-    /// Free ones only. The mentor, and admins.
-    async fn delete_time_slot(&self, ctx: &Context<'_>, id: ID) -> Result<Option<DeleteTimeSlotPayload>> {
+    /// Deletes a time slot that is not booked. For a booked one the error is CONFLICT: cancel the booking first. Only
+    /// the mentor and admins may do this.
+    async fn delete_time_slot(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The time slot.")] id: ID,
+    ) -> Result<Option<DeleteTimeSlotPayload>> {
         time_slots::delete_slot(app(ctx)?, viewer(ctx), parse_id("id", &id)?).await?;
         Ok(Some(DeleteTimeSlotPayload { deleted_time_slot_id: id }))
     }
 
-    /// Book a slot that is free and has not begun. People for themselves, admins for anyone; nobody books their own time.
-    async fn book_time_slot(&self, ctx: &Context<'_>, input: BookTimeSlotInput) -> Result<Option<BookingPayload>> {
+    /// Books a time slot that is free and has not begun. Otherwise the error is CONFLICT. People may book for
+    /// themselves, and admins for anyone. Nobody can book their own time.
+    async fn book_time_slot(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The time slot and the student.")] input: BookTimeSlotInput,
+    ) -> Result<Option<BookingPayload>> {
         let id = parse_id("timeSlotId", &input.time_slot_id)?;
         let student = optional_id("studentId", input.student_id.as_ref())?;
         let row = bookings::book(app(ctx)?, viewer(ctx), id, student).await?;
         Ok(Some(BookingPayload { booking: Booking(row) }))
     }
 
-    /// SCHEDULED becomes ONGOING: days early, or late as long as it is not delayed yet. The mentor, and admins.
-    async fn start_booking(&self, ctx: &Context<'_>, id: ID) -> Result<Option<BookingPayload>> {
+    /// Starts a booking: SCHEDULED becomes ONGOING. That may be long before the time slot begins. With another status
+    /// the error is INVALID_TRANSITION. Only the mentor and admins may do this.
+    async fn start_booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The booking.")] id: ID,
+    ) -> Result<Option<BookingPayload>> {
         act(ctx, &id, Action::Start).await.map(Some)
     }
 
-    /// ONGOING becomes COMPLETED. Mentor and student, and admins.
-    async fn complete_booking(&self, ctx: &Context<'_>, id: ID) -> Result<Option<BookingPayload>> {
+    /// Completes a booking: ONGOING becomes COMPLETED. With another status the error is INVALID_TRANSITION. Only the
+    /// mentor, the student and admins may do this.
+    async fn complete_booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The booking.")] id: ID,
+    ) -> Result<Option<BookingPayload>> {
         act(ctx, &id, Action::Complete).await.map(Some)
     }
 
-    /// SCHEDULED becomes CANCELLED, and the slot is free again. Mentor and student, and admins.
-    async fn cancel_booking(&self, ctx: &Context<'_>, id: ID) -> Result<Option<BookingPayload>> {
+    /// Cancels a booking: SCHEDULED becomes CANCELLED, and the time slot is free again. With another status the error
+    /// is INVALID_TRANSITION. Only the mentor, the student and admins may do this.
+    async fn cancel_booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The booking.")] id: ID,
+    ) -> Result<Option<BookingPayload>> {
         act(ctx, &id, Action::Cancel).await.map(Some)
     }
 }

@@ -15,20 +15,28 @@ use crate::{
     },
 };
 
+/// The answer of `checkIn`.
 #[derive(SimpleObject)]
 pub struct CheckInPayload {
+    /// The check-in.
     check_in: CheckIn,
+    /// The person who answered, with the meeting that they are at now.
     person: Person,
+    /// The meeting, with its new counts.
     session_instance: SessionInstance,
-    /// Where the person was placed until now, if that changed: its presentCount did too.
+    /// The meeting that the person was at before, if that has changed. Its `presentCount` has changed too. Null
+    /// otherwise.
     previous_session_instance: Option<SessionInstance>,
 }
 
+/// The answer of `removeCheckIn`.
 #[derive(SimpleObject)]
 pub struct RemoveCheckInPayload {
-    /// Null when there was none.
+    /// The id of the check-in that was removed. Null if there was none.
     removed_check_in_id: Option<ID>,
+    /// The person, with the meeting that they are at now.
     person: Person,
+    /// The meeting, with its new counts.
     session_instance: SessionInstance,
 }
 
@@ -45,8 +53,14 @@ pub struct CheckInMutation;
 
 #[Object]
 impl CheckInMutation {
-    /// Say yes, maybe or no; a yes to an active instance puts the person there now.
-    async fn check_in(&self, ctx: &Context<'_>, input: CheckInInput) -> Result<Option<CheckInPayload>> {
+    /// Answers yes, maybe or no to a meeting, in place of an earlier answer. A yes to an active meeting says that the
+    /// person is there now. People may answer for themselves. Organisers of the session and admins may answer for
+    /// anyone.
+    async fn check_in(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The answer.")] input: CheckInInput,
+    ) -> Result<Option<CheckInPayload>> {
         let id = parse_id("sessionInstanceId", &input.session_instance_id)?;
         let of = optional_id("personId", input.person_id.as_ref())?;
         let done = check_ins::check_in(app(ctx)?, viewer(ctx), id, input.attendance.into(), of).await?;
@@ -62,12 +76,13 @@ impl CheckInMutation {
         }))
     }
 
-    /// Takes an answer back. personId: for admins and organisers; left out, it is the viewer.
+    /// Takes an answer back. People may do this for themselves. Organisers of the session and admins may do it for
+    /// anyone.
     async fn remove_check_in(
         &self,
         ctx: &Context<'_>,
-        session_instance_id: ID,
-        person_id: Option<ID>,
+        #[graphql(desc = "The instance.")] session_instance_id: ID,
+        #[graphql(desc = "The person who answered. If it is left out, it is the viewer.")] person_id: Option<ID>,
     ) -> Result<Option<RemoveCheckInPayload>> {
         let id = parse_id("sessionInstanceId", &session_instance_id)?;
         let of = optional_id("personId", person_id.as_ref())?;

@@ -12,14 +12,19 @@ use crate::{
     types::{instance::SessionInstance, session::Session},
 };
 
+/// The answer of a mutation that changes an instance.
 #[derive(SimpleObject)]
 pub struct SessionInstancePayload {
+    /// The instance after the change.
     session_instance: SessionInstance,
 }
 
+/// The answer of `deleteSessionInstance`.
 #[derive(SimpleObject)]
 pub struct DeleteSessionInstancePayload {
+    /// The id of the instance that was deleted.
     deleted_session_instance_id: ID,
+    /// The session to which it belonged.
     session: Session,
 }
 
@@ -32,39 +37,46 @@ pub struct InstanceMutation;
 
 #[Object]
 impl InstanceMutation {
-    /// Its organisers, and admins.
+    /// Creates a meeting of a session. Only organisers of the session and admins may do this.
     async fn create_session_instance(
         &self,
         ctx: &Context<'_>,
-        input: CreateSessionInstanceInput,
+        #[graphql(desc = "The new meeting.")] input: CreateSessionInstanceInput,
     ) -> Result<Option<SessionInstancePayload>> {
         let row = instances::insert_instance(app(ctx)?, viewer(ctx), input.check()?).await?;
         Ok(Some(SessionInstancePayload { session_instance: SessionInstance(row) }))
     }
 
-    /// Its organisers, and admins.
+    /// Changes a meeting: its date, its times, its location, or whether it is cancelled. Only organisers of the session
+    /// and admins may do this.
     async fn update_session_instance(
         &self,
         ctx: &Context<'_>,
-        input: UpdateSessionInstanceInput,
+        #[graphql(desc = "The changes.")] input: UpdateSessionInstanceInput,
     ) -> Result<Option<SessionInstancePayload>> {
         let id = parse_id("id", &input.id)?;
         let row = instances::update_instance(app(ctx)?, viewer(ctx), id, input.check()?).await?;
         Ok(Some(SessionInstancePayload { session_instance: SessionInstance(row) }))
     }
 
-    /// Its organisers, and admins.
-    async fn delete_session_instance(&self, ctx: &Context<'_>, id: ID) -> Result<Option<DeleteSessionInstancePayload>> {
+    /// Deletes a meeting. It ends at once, and its check-ins are no longer shown. Only organisers of the session and
+    /// admins may do this.
+    async fn delete_session_instance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The instance.")] id: ID,
+    ) -> Result<Option<DeleteSessionInstancePayload>> {
         let key = parse_id("id", &id)?;
         let of = instances::delete_instance(app(ctx)?, viewer(ctx), key).await?;
         Ok(Some(DeleteSessionInstancePayload { deleted_session_instance_id: id, session: session(ctx, of).await? }))
     }
 
-    /// Hold an instance active or inactive, whatever its window says. Its organisers, and admins.
+    /// Holds an instance active or inactive, whatever its window says. A cancelled instance, and one after the
+    /// termination date, stays inactive. Only organisers of the session and admins may do this.
     async fn set_active_override(
         &self,
         ctx: &Context<'_>,
-        input: SetActiveOverrideInput,
+        #[graphql(desc = "The override.")] input: SetActiveOverrideInput,
     ) -> Result<Option<SessionInstancePayload>> {
         let id = parse_id("sessionInstanceId", &input.session_instance_id)?;
         let until = input.until.map(|until| until.0);
@@ -72,22 +84,23 @@ impl InstanceMutation {
         Ok(Some(SessionInstancePayload { session_instance: SessionInstance(row) }))
     }
 
-    /// End an override: the window decides again. Its organisers, and admins.
+    /// Ends an override at once. The window decides again. Only organisers of the session and admins may do this.
     async fn clear_active_override(
         &self,
         ctx: &Context<'_>,
-        session_instance_id: ID,
+        #[graphql(desc = "The instance.")] session_instance_id: ID,
     ) -> Result<Option<SessionInstancePayload>> {
         let id = parse_id("sessionInstanceId", &session_instance_id)?;
         let row = instances::clear_override(app(ctx)?, viewer(ctx), id).await?;
         Ok(Some(SessionInstancePayload { session_instance: SessionInstance(row) }))
     }
 
-    /// Recompute one instance now. Its organisers, and admins.
+    /// Computes again whether an instance is active. That also happens automatically. Only organisers of the session
+    /// and admins may do this.
     async fn update_active_status(
         &self,
         ctx: &Context<'_>,
-        session_instance_id: ID,
+        #[graphql(desc = "The instance.")] session_instance_id: ID,
     ) -> Result<Option<SessionInstancePayload>> {
         let id = parse_id("sessionInstanceId", &session_instance_id)?;
         let row = instances::recompute_instance(app(ctx)?, viewer(ctx), id).await?;

@@ -15,6 +15,7 @@ use self::{
     presence::PresenceMutation, sessions::SessionMutation, sweep::SweepMutation,
 };
 
+/// Operations that change something. They run one after the other, in the order of the request.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     SessionMutation,

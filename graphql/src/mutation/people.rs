@@ -13,13 +13,17 @@ use crate::{
     types::person::Person,
 };
 
+/// The answer of a mutation that changes a person.
 #[derive(SimpleObject)]
 pub struct PersonPayload {
+    /// The person after the change.
     person: Person,
 }
 
+/// The answer of `erasePerson`.
 #[derive(SimpleObject)]
 pub struct ErasePersonPayload {
+    /// The id of the person who was erased.
     erased_person_id: ID,
 }
 
@@ -28,37 +32,61 @@ pub struct PersonMutation;
 
 #[Object]
 impl PersonMutation {
-    /// Admins.
-    async fn create_person(&self, ctx: &Context<'_>, input: CreatePersonInput) -> Result<Option<PersonPayload>> {
+    /// Creates a person. Only admins may do this.
+    async fn create_person(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The new person.")] input: CreatePersonInput,
+    ) -> Result<Option<PersonPayload>> {
         let row = people::insert_person(app(ctx)?, viewer(ctx), input.into()).await?;
         Ok(Some(PersonPayload { person: Person(row) }))
     }
 
-    /// The person: name, place and hidesPlace; admins: everything.
-    async fn update_person(&self, ctx: &Context<'_>, input: UpdatePersonInput) -> Result<Option<PersonPayload>> {
+    /// Changes a person. People may change their own name, city, country and `hidesPlace`. Admins may change
+    /// everything.
+    async fn update_person(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The changes.")] input: UpdatePersonInput,
+    ) -> Result<Option<PersonPayload>> {
         let id = parse_id("id", &input.id)?;
         let row = people::update_person(app(ctx)?, viewer(ctx), id, input.check()?).await?;
         Ok(Some(PersonPayload { person: Person(row) }))
     }
 
-    /// Ends all tokens that were made for a person until now, and their sockets within seconds: after a device was lost,
-    /// or somebody left. The person, and admins; personId left out, it is the viewer. Signing in again goes on.
-    async fn revoke_tokens(&self, ctx: &Context<'_>, person_id: Option<ID>) -> Result<Option<PersonPayload>> {
+    /// Makes all tokens invalid that were made for a person until now, such as after a device was lost. Sockets with
+    /// such a token close within seconds. The person can sign in again with a new token. Only the person and admins may
+    /// do this.
+    async fn revoke_tokens(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The person. If it is left out, it is the viewer.")] person_id: Option<ID>,
+    ) -> Result<Option<PersonPayload>> {
         let of = optional_id("personId", person_id.as_ref())?;
         let row = sign_in::revoke_tokens(app(ctx)?, viewer(ctx), of).await?;
         Ok(Some(PersonPayload { person: Person(row) }))
     }
 
-    /// Erase a person, for good: name, place, check-ins, visits, what they organise and offer; what they booked is cancelled.
-    /// How many were at a meeting stays. The person, and admins.
-    async fn erase_person(&self, ctx: &Context<'_>, id: ID) -> Result<Option<ErasePersonPayload>> {
+    /// Erases a person for good: the name, the city, the check-ins, the visits, the rights as an organiser and the time
+    /// slots. Bookings of the person are cancelled. The counts of past meetings stay. Only the person and admins may do
+    /// this.
+    async fn erase_person(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The person.")] id: ID,
+    ) -> Result<Option<ErasePersonPayload>> {
         erasure::erase_person(app(ctx)?, viewer(ctx), parse_id::<PersonId>("id", &id)?).await?;
         Ok(Some(ErasePersonPayload { erased_person_id: id }))
     }
 
-    /// Make two people one, for good: all that is fromId's is intoId's then, and whoever signs in as either is intoId. Where both answered
-    /// to a meeting the later answer counts. Admins.
-    async fn merge_people(&self, ctx: &Context<'_>, from_id: ID, into_id: ID) -> Result<Option<PersonPayload>> {
+    /// Makes two people one, for good. Everything of the first person then belongs to the second, and tokens of either
+    /// name the second. If both answered to the same meeting, the later answer counts. Only admins may do this.
+    async fn merge_people(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The person who is no longer there afterwards.")] from_id: ID,
+        #[graphql(desc = "The person who stays.")] into_id: ID,
+    ) -> Result<Option<PersonPayload>> {
         let (from, into) = (parse_id("fromId", &from_id)?, parse_id("intoId", &into_id)?);
         let row = merging::merge_people(app(ctx)?, viewer(ctx), from, into).await?;
         Ok(Some(PersonPayload { person: Person(row) }))

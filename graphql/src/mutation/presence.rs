@@ -22,33 +22,41 @@ use crate::{
     types::{activity::Activity, as_int, presence::Presence},
 };
 
+/// The answer of `saveActivity`.
 #[derive(SimpleObject)]
 pub struct ActivityPayload {
+    /// The activity after the change.
     activity: Activity,
 }
 
+/// The answer of a mutation that changes a visit.
 #[derive(SimpleObject)]
 pub struct PresencePayload {
+    /// The visit after the change.
     presence: Presence,
-    /// The one whose occupancy this changed.
+    /// The activity in which the visit has lost its seat. Null if it has lost none.
     activity: Option<Activity>,
-    /// Only in the answer to an anonymous visit's first beat. Whoever knows it may act for the visit.
+    /// The secret of an anonymous visit, only in the answer to its first heartbeat. The client sends it with all later
+    /// requests for this visit. Null otherwise.
     secret: Option<String>,
-    /// How often to beat.
+    /// The number of seconds after which the client should send the next heartbeat.
     heartbeat_seconds: i32,
 }
 
-/// The answer to who asks for a seat. Being full is an answer, not an error.
+/// The answer of `enterActivity`. That an activity is full is an answer, not an error.
 #[derive(SimpleObject)]
 pub struct EnterActivityPayload {
+    /// True if the visit holds a seat now.
     admitted: bool,
-    /// Seats taken, the new one included.
+    /// The number of seats that are taken, including the seat of this visit.
     occupancy: i32,
-    /// Null: no limit.
+    /// The number of seats. Null if there is no limit.
     max_concurrent: Option<i32>,
-    /// To show as it is; never empty.
+    /// A sentence for the visitor, such as "You are in (2/3)." It is never empty.
     message: String,
+    /// The visit.
     presence: Presence,
+    /// The activity.
     activity: Activity,
 }
 
@@ -77,8 +85,15 @@ pub struct PresenceMutation;
 
 #[Object]
 impl PresenceMutation {
-    /// A sign of life of a visit, which begins with its first: every 20 seconds or so, see heartbeatSeconds. Over a WebSocket the visit is then kept on line for as long as the socket answers pings. The server's clock stamps it. A completed visit is over: INVALID_TRANSITION. Without a token only where anonymous visits are allowed.
-    async fn heartbeat(&self, ctx: &Context<'_>, input: HeartbeatInput) -> Result<Option<PresencePayload>> {
+    /// Says that a visit is still there. The first heartbeat starts the visit. The client sends one every
+    /// `heartbeatSeconds`. Over a WebSocket one is enough: the visit then stays online while the socket answers pings.
+    /// For a completed visit the error is INVALID_TRANSITION. Without a token the error is UNAUTHENTICATED, unless the
+    /// server allows anonymous visits.
+    async fn heartbeat(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The visit, and where it is.")] input: HeartbeatInput,
+    ) -> Result<Option<PresencePayload>> {
         let (app, viewer) = (app(ctx)?, viewer(ctx));
         let visit = visit_id(&input.presence_id)?;
         let beat = Beat {
@@ -101,11 +116,13 @@ impl PresenceMutation {
         PresencePayload::new(ctx, seen.visit, seen.lost_seat, seen.secret).await.map(Some)
     }
 
-    /// Asks for a seat, which is held for as long as the visit is on line. It is a sign of life as heartbeat is, over a WebSocket too. Who has it already keeps it; who has one in another activity gives that up when admitted.
+    /// Asks for a seat in an activity. It counts as a heartbeat, also over a WebSocket. The visit holds the seat while
+    /// it is online. A visit that holds this seat already keeps it. A visit that holds a seat in another activity gives
+    /// that one up when it gets the new one. Only the visitor may do this.
     async fn enter_activity(
         &self,
         ctx: &Context<'_>,
-        input: EnterActivityInput,
+        #[graphql(desc = "The visit and the activity.")] input: EnterActivityInput,
     ) -> Result<Option<EnterActivityPayload>> {
         let id = visit_id(&input.presence_id)?;
         let secret = input.secret.as_deref();
@@ -124,12 +141,13 @@ impl PresenceMutation {
         }))
     }
 
-    /// Gives the seat back. Without one, nothing changes. Over a WebSocket it also ends what heartbeat and enterActivity began there: its answers to pings no longer keep the visit on line, until the next of these.
+    /// Gives the seat of a visit back. Without a seat, nothing changes. Over a WebSocket, answers to pings no longer
+    /// keep the visit online, until its next heartbeat. Only the visitor may do this.
     async fn leave_activity(
         &self,
         ctx: &Context<'_>,
-        presence_id: ID,
-        secret: Option<String>,
+        #[graphql(desc = "The visit: the client's UUID, without `Presence:`.")] presence_id: ID,
+        #[graphql(desc = "The secret of an anonymous visit. Other visits need none.")] secret: Option<String>,
     ) -> Result<Option<PresencePayload>> {
         let id = visit_id(&presence_id)?;
         let left = seats::leave_activity(app(ctx)?, viewer(ctx), secret.as_deref(), id).await?;
@@ -139,12 +157,12 @@ impl PresenceMutation {
         PresencePayload::left(ctx, left).await.map(Some)
     }
 
-    /// The person is done. That is final, and frees the seat.
+    /// Completes a visit, which gives its seat back. This is final. Only the visitor may do this.
     async fn complete_presence(
         &self,
         ctx: &Context<'_>,
-        presence_id: ID,
-        secret: Option<String>,
+        #[graphql(desc = "The visit: the client's UUID, without `Presence:`.")] presence_id: ID,
+        #[graphql(desc = "The secret of an anonymous visit. Other visits need none.")] secret: Option<String>,
     ) -> Result<Option<PresencePayload>> {
         let id = visit_id(&presence_id)?;
         let left = seats::complete_visit(app(ctx)?, viewer(ctx), secret.as_deref(), id).await?;
@@ -154,8 +172,12 @@ impl PresenceMutation {
         PresencePayload::left(ctx, left).await.map(Some)
     }
 
-    /// Makes an activity, or changes the one with this key. Admins.
-    async fn save_activity(&self, ctx: &Context<'_>, input: SaveActivityInput) -> Result<Option<ActivityPayload>> {
+    /// Creates an activity, or changes the one that has this key. Only admins may do this.
+    async fn save_activity(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The activity.")] input: SaveActivityInput,
+    ) -> Result<Option<ActivityPayload>> {
         let row = activities::save_activity(app(ctx)?, viewer(ctx), input.into()).await?;
         Ok(Some(ActivityPayload { activity: Activity(row) }))
     }

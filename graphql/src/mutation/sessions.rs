@@ -10,13 +10,17 @@ use crate::{
     types::session::Session,
 };
 
+/// The answer of a mutation that changes a session.
 #[derive(SimpleObject)]
 pub struct SessionPayload {
+    /// The session after the change.
     session: Session,
 }
 
+/// The answer of `deleteSession`.
 #[derive(SimpleObject)]
 pub struct DeleteSessionPayload {
+    /// The id of the session that was deleted.
     deleted_session_id: ID,
 }
 
@@ -25,40 +29,58 @@ pub struct SessionMutation;
 
 #[Object]
 impl SessionMutation {
-    /// Admins.
-    async fn create_session(&self, ctx: &Context<'_>, input: CreateSessionInput) -> Result<Option<SessionPayload>> {
+    /// Creates a session. Only admins may do this.
+    async fn create_session(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The new session.")] input: CreateSessionInput,
+    ) -> Result<Option<SessionPayload>> {
         let row = sessions::insert_session(app(ctx)?, viewer(ctx), input.check()?).await?;
         Ok(Some(SessionPayload { session: Session(row) }))
     }
 
-    /// Its organisers, and admins.
-    async fn update_session(&self, ctx: &Context<'_>, input: UpdateSessionInput) -> Result<Option<SessionPayload>> {
+    /// Changes a session. If the recurrence or the time zone changes, upcoming instances that were created
+    /// automatically follow. Only organisers of the session and admins may do this.
+    async fn update_session(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The changes.")] input: UpdateSessionInput,
+    ) -> Result<Option<SessionPayload>> {
         let id = parse_id("id", &input.id)?;
         let row = sessions::update_session(app(ctx)?, viewer(ctx), id, input.check()?).await?;
         Ok(Some(SessionPayload { session: Session(row) }))
     }
 
-    /// Name an organiser. Organisers of the session, and admins.
-    async fn add_organizer(&self, ctx: &Context<'_>, session_id: ID, person_id: ID) -> Result<Option<SessionPayload>> {
+    /// Makes a person an organiser of a session. Only organisers of the session and admins may do this.
+    async fn add_organizer(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The session.")] session_id: ID,
+        #[graphql(desc = "The person.")] person_id: ID,
+    ) -> Result<Option<SessionPayload>> {
         let (id, of) = (parse_id("sessionId", &session_id)?, parse_id("personId", &person_id)?);
         let row = sessions::insert_organizer(app(ctx)?, viewer(ctx), id, of).await?;
         Ok(Some(SessionPayload { session: Session(row) }))
     }
 
-    /// Organisers of the session, and admins.
+    /// Takes the rights of an organiser away from a person. Only organisers of the session and admins may do this.
     async fn remove_organizer(
         &self,
         ctx: &Context<'_>,
-        session_id: ID,
-        person_id: ID,
+        #[graphql(desc = "The session.")] session_id: ID,
+        #[graphql(desc = "The person.")] person_id: ID,
     ) -> Result<Option<SessionPayload>> {
         let (id, of) = (parse_id("sessionId", &session_id)?, parse_id("personId", &person_id)?);
         let row = sessions::delete_organizer(app(ctx)?, viewer(ctx), id, of).await?;
         Ok(Some(SessionPayload { session: Session(row) }))
     }
 
-    /// Delete a session with all its meetings: those that are on end at once, and the people there are placed anew. Admins.
-    async fn delete_session(&self, ctx: &Context<'_>, id: ID) -> Result<Option<DeleteSessionPayload>> {
+    /// Deletes a session with all its instances. Active ones end at once. Only admins may do this.
+    async fn delete_session(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The session.")] id: ID,
+    ) -> Result<Option<DeleteSessionPayload>> {
         session_deletion::delete_session(app(ctx)?, viewer(ctx), parse_id::<SessionId>("id", &id)?).await?;
         Ok(Some(DeleteSessionPayload { deleted_session_id: id }))
     }

@@ -10,8 +10,10 @@ use crate::{
     types::{scalars::DateTime, sweep::SweepReport},
 };
 
+/// The answer of `sweep`.
 #[derive(SimpleObject)]
 pub struct SweepPayload {
+    /// What the sweep changed.
     report: SweepReport,
 }
 
@@ -20,12 +22,13 @@ pub struct SweepMutation;
 
 #[Object]
 impl SweepMutation {
-    /// Sweep what is due, or see what a sweep would do. Admins. at needs dryRun: nobody can move the real clock.
+    /// Makes all statuses that are due agree with the clock now, or says what that would change. It also happens
+    /// automatically. Only admins may do this.
     async fn sweep(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = false)] dry_run: bool,
-        at: Option<DateTime>,
+        #[graphql(default = false, desc = "True changes nothing, and says what would change.")] dry_run: bool,
+        #[graphql(desc = "The instant to compute for, only with `dryRun`. The default is now.")] at: Option<DateTime>,
     ) -> Result<Option<SweepPayload>> {
         let viewer = viewer(ctx);
         if !viewer.is_signed_in() {

@@ -20,15 +20,15 @@ pub struct AuditQuery;
 
 #[Object]
 impl AuditQuery {
-    /// Who changed which session, instance, override, booking, person or activity, the newest first. Admins; null for others. nodeId: of what
-    /// was changed. actor: as entries have it. What happens by itself, such as openings, is in the subscriptions.
+    /// The changes that people and admins made, the newest first. What happens automatically is not in it:
+    /// subscriptions report that. Only admins may see it: for everybody else it is null.
     async fn audit_log(
         &self,
         ctx: &Context<'_>,
-        node_id: Option<ID>,
-        actor: Option<String>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "Only changes of the thing with this global id.")] node_id: Option<ID>,
+        #[graphql(desc = "Only changes by this actor, spelled as in `AuditEntry.actor`.")] actor: Option<String>,
+        #[graphql(desc = "At most this many, 0 to 100. The default is 20.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page begins after it.")] after: Option<String>,
     ) -> Result<Option<Nodes<AuditEntry>>> {
         let filter = AuditFilter { node: node_id.map(|id| id.0), actor };
         let slice = audit::list_entries(app(ctx)?, viewer(ctx), &filter, &page(first, after, None, None)).await?;

@@ -25,18 +25,18 @@ pub struct BookingQuery;
 
 #[Object]
 impl BookingQuery {
-    /// Everybody: what can be booked, and what is taken; by start. Slots that start in [from, to); without either those that have not
-    /// ended.
+    /// Time slots, free and taken, by start. Without `from` and `to`, only slots that have not ended. Everybody may see
+    /// them.
     #[expect(clippy::too_many_arguments, reason = "as many as the field has")]
     async fn time_slots(
         &self,
         ctx: &Context<'_>,
-        mentor_id: Option<ID>,
-        from: Option<DateTime>,
-        to: Option<DateTime>,
-        #[graphql(desc = "true: those that nobody has booked; false: those that are taken.")] is_free: Option<bool>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "Only slots that this person offers.")] mentor_id: Option<ID>,
+        #[graphql(desc = "Only slots that start at this instant or later.")] from: Option<DateTime>,
+        #[graphql(desc = "Only slots that start before this instant.")] to: Option<DateTime>,
+        #[graphql(desc = "True: only free slots. False: only taken ones.")] is_free: Option<bool>,
+        #[graphql(desc = "At most this many, 0 to 100. The default is 20.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page begins after it.")] after: Option<String>,
     ) -> Result<Nodes<TimeSlot>> {
         let has_range = from.is_some() || to.is_some();
         let filter = SlotFilter {
@@ -49,18 +49,19 @@ impl BookingQuery {
         list_slots(ctx, filter, first, after).await
     }
 
-    /// For mentor, student and admins; null for others.
-    async fn booking(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Booking>> {
+    /// One booking. Null if it does not exist, or if the viewer is neither its mentor nor its student nor an admin.
+    async fn booking(&self, ctx: &Context<'_>, #[graphql(desc = "The booking.")] id: ID) -> Result<Option<Booking>> {
         find_booking(ctx, parse_id("id", &id)?).await
     }
 
-    /// Admins see all; others the bookings in which they are mentor or student. The newest first. None without a token.
+    /// Bookings, the newest first. Admins see all of them. Other people see those in which they are the mentor or the
+    /// student. Without a token the list is empty.
     async fn bookings(
         &self,
         ctx: &Context<'_>,
-        filter: Option<BookingFilter>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "Conditions for the bookings.")] filter: Option<BookingFilter>,
+        #[graphql(desc = "At most this many, 0 to 100. The default is 20.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page begins after it.")] after: Option<String>,
     ) -> Result<Nodes<Booking>> {
         list_bookings(ctx, filter.unwrap_or_default().check()?, first, after).await
     }

@@ -33,6 +33,7 @@ use crate::{
     },
 };
 
+/// Operations that read. What the viewer may not see is null or missing, without an error.
 #[derive(MergedObject, Default)]
 pub struct Query(NodeQuery, SessionQuery, PersonQuery, BookingQuery, PresenceQuery, AuditQuery);
 
@@ -41,14 +42,18 @@ pub struct NodeQuery;
 
 #[Object]
 impl NodeQuery {
-    /// Who the request's token names; null without one.
+    /// The person that the request's token names. Null without a token, and for an admin's token that names no person.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
         let Some(id) = viewer(ctx).person else { return Ok(None) };
         Ok(load(ctx, id).await?.map(Person))
     }
 
-    /// Anything by its global id.
-    async fn node(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Node>> {
+    /// Anything that has a global id. Null if it does not exist, or if the viewer may not see it.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global id, such as `Session:7`.")] id: ID,
+    ) -> Result<Option<Node>> {
         let kind = id.split(':').next().unwrap_or_default();
         Ok(match kind {
             SessionId::TYPE => find_session(ctx, parse_id("id", &id)?).await?.map(Into::into),
@@ -80,11 +85,13 @@ impl NodeQuery {
         })
     }
 
+    /// True if the request's token is that of an admin.
     async fn viewer_is_admin(&self, ctx: &Context<'_>) -> bool {
         viewer(ctx).is_admin
     }
 
-    /// The log's position, read before everything else in this answer: subscribe with it as after, and nothing falls between query and subscription.
+    /// The current position in the log of changes. It is read before everything else in this answer. A subscription
+    /// that gets it as `after` continues exactly where this answer ends.
     async fn change_cursor(&self, ctx: &Context<'_>) -> Result<Cursor> {
         change_cursor::of_request(ctx).await
     }

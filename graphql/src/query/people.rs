@@ -18,17 +18,18 @@ pub struct PersonQuery;
 
 #[Object]
 impl PersonQuery {
-    async fn person(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Person>> {
+    /// One person. Null if there is none with this id.
+    async fn person(&self, ctx: &Context<'_>, #[graphql(desc = "The person.")] id: ID) -> Result<Option<Person>> {
         Ok(load(ctx, parse_id::<PersonId>("id", &id)?).await?.map(Person))
     }
 
-    /// Admins, and organisers to check people in or name organisers; null for others. By name.
+    /// People, by name. Only admins and organisers of a session may see the list: for everybody else it is null.
     async fn people(
         &self,
         ctx: &Context<'_>,
-        name_contains: Option<String>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "Only names that contain this text, in any case.")] name_contains: Option<String>,
+        #[graphql(desc = "At most this many, 0 to 100. The default is 20.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page begins after it.")] after: Option<String>,
     ) -> Result<Option<Nodes<Person>>> {
         let wanted = page(first, after, None, None);
         let slice = people::list_people(app(ctx)?, viewer(ctx), name_contains.as_deref(), &wanted).await?;

@@ -25,23 +25,32 @@ pub struct PresenceQuery;
 
 #[Object]
 impl PresenceQuery {
-    async fn activity(&self, ctx: &Context<'_>, key: String) -> Result<Option<Activity>> {
+    /// One activity. Null if there is none with this key.
+    async fn activity(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The key of the activity.")] key: String,
+    ) -> Result<Option<Activity>> {
         Ok(activities::find_activity_by_key(app(ctx)?, &key).await?.map(Activity))
     }
 
-    /// For its person and admins; null for others. An anonymous visit is shown to admins.
-    async fn presence(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Presence>> {
+    /// One visit. Null if it does not exist, or if the viewer is neither the visitor nor an admin.
+    async fn presence(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global id: `Presence:` and the UUID of the visit.")] id: ID,
+    ) -> Result<Option<Presence>> {
         let id = parse_id::<PresenceId>("id", &id)?;
         Ok(visits::find_visible_visit(app(ctx)?, viewer(ctx), id).await?.map(Presence))
     }
 
-    /// Admins; the newest first.
+    /// Visits, the newest first. Only admins may see the list: for everybody else it is null.
     async fn presences(
         &self,
         ctx: &Context<'_>,
-        filter: Option<PresenceFilter>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "Conditions for the visits.")] filter: Option<PresenceFilter>,
+        #[graphql(desc = "At most this many, 0 to 100. The default is 20.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page begins after it.")] after: Option<String>,
     ) -> Result<Option<Nodes<Presence>>> {
         let filter = filter.unwrap_or_default().check()?;
         let slice = visits::list_visits(app(ctx)?, viewer(ctx), &filter, &page(first, after, None, None)).await?;
@@ -49,12 +58,13 @@ impl PresenceQuery {
         Ok(slice.map(|slice| connection(slice, Counted::Visits(filter), cursor, Presence)))
     }
 
-    /// Admins; of the visits that started in [from, to), the last 24 hours when no range is given.
+    /// Statistics of the visits that started in a range of time. The default is the last 24 hours. Only admins may see
+    /// them: for everybody else it is null.
     async fn presence_statistics(
         &self,
         ctx: &Context<'_>,
-        from: Option<DateTime>,
-        to: Option<DateTime>,
+        #[graphql(desc = "The start of the range. The default is 24 hours before its end.")] from: Option<DateTime>,
+        #[graphql(desc = "The end of the range, exclusive. The default is now.")] to: Option<DateTime>,
     ) -> Result<Option<PresenceStatistics>> {
         let (from, to) = (from.map(|from| from.0), to.map(|to| to.0));
         Ok(statistics::find_statistics(app(ctx)?, viewer(ctx), from, to).await?.map(PresenceStatistics))

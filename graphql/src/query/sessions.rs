@@ -30,23 +30,34 @@ pub struct SessionQuery;
 
 #[Object]
 impl SessionQuery {
-    async fn session(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Session>> {
+    /// One session. Null if it does not exist, or has been deleted.
+    async fn session(&self, ctx: &Context<'_>, #[graphql(desc = "The session.")] id: ID) -> Result<Option<Session>> {
         find_session(ctx, parse_id("id", &id)?).await
     }
 
-    async fn session_by_path(&self, ctx: &Context<'_>, path: String) -> Result<Option<Session>> {
+    /// The session that has this path. Null if there is none.
+    async fn session_by_path(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The last part of the address of the session's page.")] path: String,
+    ) -> Result<Option<Session>> {
         Ok(sessions::find_session_by_path(app(ctx)?, &path).await?.map(Session))
     }
 
-    /// Sessions by name.
+    /// Sessions, by name.
     async fn sessions(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Conditions for the sessions. Without them, all sessions that are not terminated.")]
         filter: Option<SessionFilter>,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "At most this many, from the start of the list: 0 to 100. The default is 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "A cursor of this list: the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "At most this many, from the end of the list: 0 to 100. It excludes `first`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Nodes<Session>> {
         let filter = filter.unwrap_or_default().into();
         let slice = sessions::list_sessions(app(ctx)?, &filter, &page(first, after, last, before)).await?;
@@ -54,17 +65,22 @@ impl SessionQuery {
         Ok(connection(slice, Counted::Sessions(filter), cursor, Session))
     }
 
-    async fn session_instance(&self, ctx: &Context<'_>, id: ID) -> Result<Option<SessionInstance>> {
+    /// One meeting. Null if it does not exist, or has been deleted.
+    async fn session_instance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The instance.")] id: ID,
+    ) -> Result<Option<SessionInstance>> {
         Ok(load(ctx, parse_id::<SessionInstanceId>("id", &id)?).await?.map(SessionInstance))
     }
 
-    /// What is in session now, by start.
+    /// The meetings that are in session now, by start.
     async fn active_session_instances(
         &self,
         ctx: &Context<'_>,
-        filter: Option<ActiveFilter>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "Conditions for the instances.")] filter: Option<ActiveFilter>,
+        #[graphql(desc = "At most this many, 0 to 100. The default is 20.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page begins after it.")] after: Option<String>,
     ) -> Result<Nodes<SessionInstance>> {
         let filter = filter.unwrap_or_default().check()?;
         let slice = instances::list_active(app(ctx)?, &filter, &page(first, after, None, None)).await?;

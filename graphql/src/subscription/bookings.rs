@@ -59,10 +59,12 @@ impl BookingStatusChange {
     }
 }
 
-/// Without after the first message is a snapshot: bookings, and nothing else but cursor and occurredAt. Later ones have all but bookings.
+/// A message of `bookingStatusChanged`. The first message of a subscription without `after` is a snapshot: it has
+/// `bookings`, `cursor` and `occurredAt`, and everything else is null.
 #[Object]
 impl BookingStatusChange {
-    /// Subscribe with it as after, and the next message is the one after this.
+    /// The position of this message in the log of changes. A subscription that gets it as `after` continues with the
+    /// next message.
     async fn cursor(&self, ctx: &Context<'_>) -> Result<Cursor> {
         let position = match &self.0 {
             Message::Snapshot(snapshot) => snapshot.position,
@@ -71,7 +73,7 @@ impl BookingStatusChange {
         change_cursor::write(app(ctx)?, position).await
     }
 
-    /// When the step was taken; of a snapshot, when it was read.
+    /// The instant of the change. For a snapshot, the instant at which it was read.
     async fn occurred_at(&self) -> DateTime {
         DateTime(match &self.0 {
             Message::Snapshot(snapshot) => snapshot.at,
@@ -79,13 +81,16 @@ impl BookingStatusChange {
         })
     }
 
-    /// Only of a snapshot: all that are asked for, the newest first; null when more than 500: page bookings and subscribe after changeCursor.
+    /// For a snapshot, all bookings that the subscription selects, the newest first. Null for other messages, and if
+    /// there are more than 500: then read them with `bookings` and `changeCursor`, and subscribe with that cursor as
+    /// `after`.
     async fn bookings(&self) -> Option<Vec<Booking>> {
         let Message::Snapshot(snapshot) = &self.0 else { return None };
         Some(snapshot.bookings.clone()?.into_iter().map(Booking).collect())
     }
 
-    /// As it is when the message is made.
+    /// The booking, as it is when the message is sent. Null for a snapshot, and if the viewer may no longer see the
+    /// booking.
     async fn booking(&self, ctx: &Context<'_>) -> Result<Option<Booking>> {
         let Some(step) = self.step() else { return Ok(None) };
         let viewer = viewer(ctx);
@@ -93,22 +98,22 @@ impl BookingStatusChange {
         Ok(row.filter(|row| bookings::is_seen_by(viewer, row)).map(Booking))
     }
 
-    /// Null of a booking that was just made.
+    /// The status before the change. Null for a new booking, and for a snapshot.
     async fn old_status(&self) -> Option<BookingStatus> {
         self.step()?.old_status.map(BookingStatus::from)
     }
 
-    /// What this step made of it.
+    /// The status after the change. Null for a snapshot.
     async fn new_status(&self) -> Option<BookingStatus> {
         Some(self.step()?.new_status.into())
     }
 
-    /// Nobody had started it when its slot began.
+    /// True if the time slot began before anybody started the booking. Null for a snapshot.
     async fn is_delayed(&self) -> Option<bool> {
         Some(self.step()?.is_delayed)
     }
 
-    /// Why, for people.
+    /// A sentence for people that says why the status changed. Null for a snapshot.
     async fn reason(&self) -> Option<&str> {
         Some(&self.step()?.reason)
     }
@@ -119,14 +124,20 @@ pub struct BookingSubscription;
 
 #[Subscription]
 impl BookingSubscription {
-    /// One booking, or all in which the viewer is mentor or student (for an admin's token that names no person: all). Without after the
-    /// first message is a snapshot; with after, every step since that cursor is delivered first, once, in order, then live; a cursor older
-    /// than the log answers CURSOR_EXPIRED.
+    /// Sends a message for each change of a booking's status. Only the mentor, the student and admins may follow a
+    /// booking.
+    ///
+    /// Without `after`, the first message is a snapshot. With `after`, the subscription sends each change since that
+    /// cursor once and in order, and then new ones. If the cursor is too old, the error is CURSOR_EXPIRED: subscribe
+    /// again without `after`.
     async fn booking_status_changed(
         &self,
         ctx: &Context<'_>,
+        #[graphql(
+            desc = "Only this booking. The default is all bookings of the viewer or, for an admin who is no person, all bookings."
+        )]
         booking_id: Option<ID>,
-        after: Option<Cursor>,
+        #[graphql(desc = "The cursor of the last message, or `changeCursor` of a query.")] after: Option<Cursor>,
     ) -> Result<BoxStream<'static, BookingStatusChange>> {
         let begin = async {
             let booking = booking_id.as_ref().map(|id| parse_id("bookingId", id)).transpose()?;

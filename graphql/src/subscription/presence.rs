@@ -14,7 +14,6 @@ use crate::{
     types::{activity::Activity, as_int, scalars::DateTime},
 };
 
-/// How many seats are taken, as it is when the message is made.
 pub struct PresenceChange {
     activity: ActivityId,
     at: chrono::DateTime<chrono::Utc>,
@@ -31,16 +30,20 @@ impl PresenceChange {
     }
 }
 
+/// A message of `presenceChanged`. Its fields show the state at the time when the message is sent.
 #[Object]
 impl PresenceChange {
+    /// The activity.
     async fn activity(&self, ctx: &Context<'_>) -> Result<Activity> {
         self.load(ctx).await
     }
 
+    /// The number of seats that are taken.
     async fn occupancy(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(as_int(self.load(ctx).await?.seats_taken(ctx).await?))
     }
 
+    /// The instant of the change. For the first message, the instant at which it was read.
     async fn occurred_at(&self) -> DateTime {
         DateTime(self.at)
     }
@@ -51,11 +54,12 @@ pub struct PresenceSubscription;
 
 #[Subscription]
 impl PresenceSubscription {
-    /// The first message is how things stand; another follows whenever the occupancy changes, by whatever, or the limit.
+    /// Sends the number of seats that are taken in an activity now, and again whenever that number or the limit
+    /// changes. Everybody may follow it.
     async fn presence_changed(
         &self,
         ctx: &Context<'_>,
-        activity_key: String,
+        #[graphql(desc = "The key of the activity.")] activity_key: String,
     ) -> Result<BoxStream<'static, PresenceChange>> {
         let begin = async {
             let app = app(ctx)?;

@@ -36,15 +36,15 @@ const SNAPSHOT_LIMIT: u64 = 500;
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum ActiveSessionChangeKind {
-    /// First message when no cursor was given: how things stand now.
+    /// The state at the start of a subscription without `after`. It is the first message.
     Snapshot,
-    /// A meeting went live.
+    /// An instance became active.
     Activated,
-    /// A meeting is no longer live.
+    /// An instance stopped being active.
     Deactivated,
-    /// Something shown on a badge changed while active: times, place, presentCount.
+    /// An active instance changed in something that a page shows: its times, its location, or `presentCount`.
     Updated,
-    /// The person asked for is now somewhere else, or nowhere.
+    /// The person of the subscription is at another meeting now, or at none.
     PersonMoved,
 }
 
@@ -63,7 +63,6 @@ enum Message {
     Event(LiveEvent, ChangeKind),
 }
 
-/// One change of who is in session. Its fields show how things are when the message is made.
 pub struct ActiveSessionChange(Message);
 
 impl ActiveSessionChange {
@@ -97,8 +96,10 @@ async fn find_instance(ctx: &Context<'_>, id: Option<SessionInstanceId>) -> Resu
     }
 }
 
+/// A message of `activeSessionChanged`. Its fields show the state at the time when the message is sent.
 #[Object]
 impl ActiveSessionChange {
+    /// What happened.
     async fn kind(&self) -> ActiveSessionChangeKind {
         match &self.0 {
             Message::Snapshot(_) => ActiveSessionChangeKind::Snapshot,
@@ -111,7 +112,8 @@ impl ActiveSessionChange {
         }
     }
 
-    /// Subscribe with it as after, and the next message is the one after this.
+    /// The position of this message in the log of changes. A subscription that gets it as `after` continues with the
+    /// next message.
     async fn cursor(&self, ctx: &Context<'_>) -> Result<Cursor> {
         let position = match &self.0 {
             Message::Snapshot(snapshot) => snapshot.position,
@@ -120,6 +122,7 @@ impl ActiveSessionChange {
         change_cursor::write(app(ctx)?, position).await
     }
 
+    /// The instant of the change. For a SNAPSHOT, the instant at which it was read.
     async fn occurred_at(&self) -> DateTime {
         DateTime(match &self.0 {
             Message::Snapshot(snapshot) => snapshot.at,
@@ -127,7 +130,7 @@ impl ActiveSessionChange {
         })
     }
 
-    /// Set on ACTIVATED, DEACTIVATED and UPDATED.
+    /// The session of the instance. Null for SNAPSHOT and PERSON_MOVED.
     async fn session(&self, ctx: &Context<'_>) -> Result<Option<Session>> {
         let change = self.change().filter(|change| change.kind != ChangeKind::PersonMoved);
         match change.and_then(|change| change.session) {
@@ -136,22 +139,26 @@ impl ActiveSessionChange {
         }
     }
 
-    /// Which meeting; of PERSON_MOVED where the person is now, null for nowhere.
+    /// The id of the instance that changed, even if it has been deleted. For PERSON_MOVED, the id of the instance where
+    /// the person is now, or null if there is none. Null for SNAPSHOT.
     async fn session_instance_id(&self) -> Option<ID> {
         self.change()?.instance.map(id_of)
     }
 
-    /// Null when it has been deleted.
+    /// The instance that changed. For PERSON_MOVED, the instance where the person is now. Null for SNAPSHOT, if the
+    /// person is at no meeting, and if the instance has been deleted.
     async fn session_instance(&self, ctx: &Context<'_>) -> Result<Option<SessionInstance>> {
         find_instance(ctx, self.change().and_then(|change| change.instance)).await
     }
 
-    /// PERSON_MOVED: where the person was.
+    /// For PERSON_MOVED, the instance where the person was before. Null if there was none, if it has been deleted, and
+    /// for other kinds.
     async fn previous_session_instance(&self, ctx: &Context<'_>) -> Result<Option<SessionInstance>> {
         find_instance(ctx, self.change().and_then(|change| change.previous_instance)).await
     }
 
-    /// PERSON_MOVED and SNAPSHOT, only in subscriptions with personId.
+    /// For PERSON_MOVED and SNAPSHOT, the person of the subscription. Null if the subscription has no `personId`, and
+    /// for other kinds.
     async fn person(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
         let id = match &self.0 {
             Message::Snapshot(snapshot) => snapshot.person,
@@ -163,13 +170,16 @@ impl ActiveSessionChange {
         }
     }
 
-    /// SNAPSHOT: the sessions of sessionIds, active or not: a normalized cache is right without code.
+    /// For a SNAPSHOT, all sessions of `sessionIds`, whether they are active or not. Null if the subscription has no
+    /// `sessionIds`, and for other kinds.
     async fn sessions(&self) -> Option<Vec<Session>> {
         let rows = self.snapshot()?.sessions.clone()?;
         Some(rows.into_iter().map(Session).collect())
     }
 
-    /// SNAPSHOT: every matching instance that is active; null when more than 500: page activeSessionInstances and subscribe after changeCursor.
+    /// For a SNAPSHOT, all active instances that the subscription selects. Null for other kinds, and if there are more
+    /// than 500: then read them with `activeSessionInstances` and `changeCursor`, and subscribe with that cursor as
+    /// `after`.
     async fn active_instances(&self) -> Option<Vec<SessionInstance>> {
         let rows = self.snapshot()?.active.clone()?;
         Some(rows.into_iter().map(SessionInstance).collect())
@@ -181,17 +191,25 @@ pub struct SessionSubscription;
 
 #[Subscription]
 impl SessionSubscription {
-    /// All arguments narrow. Without after the first message is a SNAPSHOT. With after, every change since that cursor is delivered first, once,
-    /// in order, then live; a cursor older than the log answers CURSOR_EXPIRED: subscribe again without one. Every message has a cursor of its own.
+    /// Sends a message when an instance becomes active, changes while it is active, or stops being active. Each
+    /// argument selects fewer changes.
+    ///
+    /// Without `after`, the first message is a SNAPSHOT. With `after`, the subscription sends each change since that
+    /// cursor once and in order, and then new ones. If the cursor is too old, the error is CURSOR_EXPIRED: subscribe
+    /// again without `after`.
     async fn active_session_changed(
         &self,
         ctx: &Context<'_>,
-        #[graphql(name = "sessionIds", desc = "100 at most.")] ids: Option<Vec<ID>>,
-        #[graphql(desc = "That person's moves, and what happens where they are: for the person and admins.")]
+        #[graphql(name = "sessionIds", desc = "Only changes of these sessions: at most 100 ids.")] ids: Option<Vec<ID>>,
+        #[graphql(
+            desc = "Only moves of this person, and changes where the person is. Only the person and admins may use it."
+        )]
         person_id: Option<ID>,
-        city: Option<String>,
-        country: Option<String>,
-        after: Option<Cursor>,
+        #[graphql(desc = "Only changes of sessions in this city. The spelling must be the same.")] city: Option<String>,
+        #[graphql(desc = "Only changes of sessions in this country. The spelling must be the same.")] country: Option<
+            String,
+        >,
+        #[graphql(desc = "The cursor of the last message, or `changeCursor` of a query.")] after: Option<Cursor>,
     ) -> Result<BoxStream<'static, ActiveSessionChange>> {
         let begin = async {
             let narrowing = SessionNarrowing {

@@ -11,11 +11,12 @@ use crate::{
     types::as_int,
 };
 
-/// How many, of a language.
+/// A number of visits that have the same language.
 #[derive(SimpleObject)]
 pub struct LanguageCount {
-    /// BCP 47; und for those who did not say.
+    /// The language as a BCP 47 tag, such as `en` or `pt-BR`. Visits that gave no language count as `und`.
     language_code: String,
+    /// The number of visits.
     count: i32,
 }
 
@@ -25,7 +26,6 @@ impl From<statistics::LanguageCount> for LanguageCount {
     }
 }
 
-/// Something people do on line that only so many may do at once, such as an interview.
 pub struct Activity(pub activity::Model);
 
 impl Activity {
@@ -42,37 +42,41 @@ impl Activity {
     }
 }
 
+/// Something that a limited number of visits may do at the same time, such as an interview. A visit takes part while it
+/// holds a seat. Everybody may see activities.
 #[Object]
 impl Activity {
+    /// The global id, such as `Activity:7`.
     pub(crate) async fn id(&self) -> ID {
         id_of(self.number())
     }
 
-    /// Names it in enterActivity and in subscriptions.
+    /// The unique key, such as `interview`. Mutations and subscriptions name the activity by it.
     async fn key(&self) -> &str {
         &self.0.key
     }
 
+    /// The name, for people.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Null: no limit.
+    /// The number of seats. Null if there is no limit. With 0, the activity is closed for new visits.
     async fn max_concurrent(&self) -> Option<i32> {
         self.0.max_concurrent
     }
 
-    /// Seats taken now: admitted, active, and seen within the online window.
+    /// The number of seats that are taken now.
     async fn occupancy(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(as_int(self.seats_taken(ctx).await?))
     }
 
-    /// The same by language, the most first.
+    /// The number of seats that are taken now, by the language of the visit. The largest number comes first.
     async fn occupancy_by_language(&self, ctx: &Context<'_>) -> Result<Vec<LanguageCount>> {
         Ok(self.seats(ctx).await?.into_iter().map(LanguageCount::from).collect())
     }
 
-    /// Would one more be refused?
+    /// True if no seat is free now.
     async fn is_full(&self, ctx: &Context<'_>) -> Result<bool> {
         match self.0.max_concurrent {
             Some(limit) => Ok(self.seats_taken(ctx).await? >= i64::from(limit)),

@@ -11,62 +11,65 @@ use crate::{
     types::{person::Person, scalars::DateTime},
 };
 
-/// One change that somebody made.
 pub struct AuditEntry(pub audit_entry::Model);
 
+/// One change that somebody made to a session, an instance, a person, an activity, a time slot or a booking. Only
+/// admins may see it.
 #[Object]
 impl AuditEntry {
+    /// The instant of the change.
     async fn occurred_at(&self) -> DateTime {
         DateTime(self.0.occurred_at)
     }
 
-    /// Who: a person's id, or what the token of an admin who is no person calls them.
+    /// Who made the change: the id of a person, or the subject of an admin's token that names no person.
     async fn actor(&self) -> &str {
         &self.0.actor
     }
 
-    /// Who, when that is a person.
+    /// The person who made the change. Null if an admin's token named no person, or if the person no longer exists.
     async fn actor_person(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
         let Ok(id) = self.0.actor.parse::<PersonId>() else { return Ok(None) };
         Ok(load(ctx, id).await?.map(Person))
     }
 
-    /// The mutation's name.
+    /// The name of the mutation, such as `updateSession`.
     async fn action(&self) -> &str {
         &self.0.action
     }
 
-    /// What was changed. It may be gone by now.
+    /// The global id of what was changed. It may no longer exist.
     async fn node_id(&self) -> ID {
         ID(self.0.node.clone())
     }
 
-    /// By the name of the field.
+    /// The fields that changed, sorted by name.
     async fn changes(&self) -> Vec<AuditChange> {
         let changes = audit::changes_of(&self.0).into_iter();
         changes.map(|(field, from, to)| AuditChange { field, from, to }).collect()
     }
 }
 
-/// A field that was changed.
 pub struct AuditChange {
     field: String,
     from: Value,
     to: Value,
 }
 
+/// The change of one field.
 #[Object]
 impl AuditChange {
+    /// The name of the field.
     async fn field(&self) -> &str {
         &self.field
     }
 
-    /// Null when there was nothing.
+    /// The value before the change. Null if there was none.
     async fn from(&self) -> Option<Json<Value>> {
         (!self.from.is_null()).then(|| Json(self.from.clone()))
     }
 
-    /// Null when there is nothing any more.
+    /// The value after the change. Null if there is none.
     async fn to(&self) -> Option<Json<Value>> {
         (!self.to.is_null()).then(|| Json(self.to.clone()))
     }

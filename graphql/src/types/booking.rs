@@ -21,17 +21,17 @@ use crate::{
     },
 };
 
-/// How far a booking is.
+/// The status of a booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, async_graphql::Enum)]
 #[graphql(remote = "domain::booking::BookingStatus")]
 pub enum BookingStatus {
-    /// It waits for its start.
+    /// The booking has not started.
     Scheduled,
-    /// It was started, or its slot began.
+    /// The booking is under way: the mentor has started it, or its time slot has begun.
     Ongoing,
-    /// It is over.
+    /// The booking is over. This is final.
     Completed,
-    /// It was called off, and the slot is free again.
+    /// The booking was cancelled, and its time slot is free again. This is final.
     Cancelled,
 }
 
@@ -48,33 +48,38 @@ impl TimeSlot {
     }
 }
 
-/// Time that a mentor offers. It can be booked until it begins.
+/// A time that a mentor offers. Students may book it until it begins. Everybody may see time slots, but not who booked
+/// them.
 #[Object]
 impl TimeSlot {
+    /// The global id, such as `TimeSlot:7`.
     pub(crate) async fn id(&self) -> ID {
         id_of(self.key())
     }
 
-    /// Whose time it is.
+    /// The person who offers the time.
     async fn mentor(&self, ctx: &Context<'_>) -> Result<Person> {
         person(ctx, self.0.mentor_id).await
     }
 
+    /// The start. The slot can be booked before this instant.
     async fn starts_at(&self) -> DateTime {
         DateTime(self.0.starts_at)
     }
 
-    /// Not part of it: another slot may start then.
+    /// The end, at most 24 hours after the start. It is exclusive: another slot of the mentor may start at this
+    /// instant.
     async fn ends_at(&self) -> DateTime {
         DateTime(self.0.ends_at)
     }
 
-    /// Nobody has booked it.
+    /// True if nobody has booked the slot, or the booking was cancelled.
     async fn is_free(&self, ctx: &Context<'_>) -> Result<bool> {
         Ok(self.0.deleted_at.is_none() && load(ctx, LivingBookingOf(self.key())).await?.is_none())
     }
 
-    /// The one that is not cancelled. Null for others than mentor, student and admins.
+    /// The booking of this slot that is not cancelled. Null if the slot is free. Only the mentor, the student and
+    /// admins may see it: for everybody else it is null.
     async fn booking(&self, ctx: &Context<'_>) -> Result<Option<Booking>> {
         let viewer = viewer(ctx);
         if !viewer.is_signed_in() {
@@ -93,60 +98,65 @@ impl Booking {
     }
 }
 
-/// A student's claim on a slot. Seen by mentor, student and admins.
+/// A student's claim on a time slot. Only the mentor, the student and admins may see it.
 #[Object]
 impl Booking {
+    /// The global id, such as `Booking:7`.
     pub(crate) async fn id(&self) -> ID {
         id_of(self.key())
     }
 
-    /// When it is, and with whom; also when the slot was deleted since it was cancelled.
+    /// The time slot: when the booking is, and with which mentor. It may have been deleted after the booking was
+    /// cancelled.
     async fn time_slot(&self, ctx: &Context<'_>) -> Result<TimeSlot> {
         let id = self.0.time_slot_id;
         load(ctx, id).await?.map(TimeSlot).ok_or_else(|| ApiError::internal(format!("{id} is missing")))
     }
 
-    /// Who booked it.
+    /// The person who booked the time slot.
     async fn student(&self, ctx: &Context<'_>) -> Result<Person> {
         person(ctx, self.0.student_id).await
     }
 
-    /// How far it is.
+    /// The status.
     async fn status(&self) -> BookingStatus {
         self.0.status.into()
     }
 
-    /// Its slot began before anybody started it: it stays ONGOING until somebody completes it.
+    /// True if the time slot began before anybody started the booking. A delayed booking stays ONGOING after its time
+    /// slot, until somebody completes it.
     async fn is_delayed(&self) -> bool {
         self.0.is_delayed
     }
 
-    /// When the mentor started it. Null for one that nobody started, delayed ones among them.
+    /// The instant at which the mentor started the booking. Null if nobody has started it, even if it is ONGOING.
     async fn started_at(&self) -> Option<DateTime> {
         self.0.started_at.map(DateTime)
     }
 
-    /// When somebody completed it, or its slot had ended.
+    /// The instant at which somebody completed the booking, or its time slot ended. Null if it is not COMPLETED.
     async fn completed_at(&self) -> Option<DateTime> {
         self.0.completed_at.map(DateTime)
     }
 
-    /// When it was called off.
+    /// The instant at which the booking was cancelled. Null if it is not CANCELLED.
     async fn cancelled_at(&self) -> Option<DateTime> {
         self.0.cancelled_at.map(DateTime)
     }
 }
 
-/// A booking that a sweep made take a step, or in a dry run would.
+/// A change of a booking's status that a sweep made, or that it would make if it were not a dry run.
 #[derive(SimpleObject)]
 pub struct BookingStep {
-    /// As it is now: a dry run has changed nothing.
+    /// The booking as it is now. A dry run has not changed it.
     booking: Booking,
+    /// The status before the change.
     old_status: BookingStatus,
+    /// The status after the change.
     new_status: BookingStatus,
-    /// Nobody had started it when its slot began.
+    /// True if the time slot began before anybody started the booking.
     is_delayed: bool,
-    /// For people.
+    /// A sentence for people that says why the status changed.
     reason: String,
 }
 

@@ -1,9 +1,9 @@
-//! Relay connections: pages of the service's lists as GraphQL shows them.
+//! Relay connections: pages of the service's lists as GraphQL shows them. These are not the types of async-graphql,
+//! because those have no descriptions of their own.
 
-use async_graphql::{
-    Context, Object, OutputType,
-    connection::{Connection, Edge, EmptyFields},
-};
+use std::borrow::Cow;
+
+use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
 use service::{
     audit::{self, AuditFilter},
     bookings::{self, BookingFilter, BookingsOf},
@@ -18,7 +18,7 @@ use service::{
 
 use crate::context::{Result, app};
 
-/// What a connection would list, to be counted only when `totalCount` is selected.
+/// What `totalCount` counts, if it is selected.
 pub enum Counted {
     Sessions(SessionFilter),
     Instances(InstanceRange),
@@ -31,10 +31,8 @@ pub enum Counted {
     Audit(AuditFilter),
 }
 
-#[Object]
 impl Counted {
-    /// How many there are in all; counted only when asked for.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64> {
+    async fn count(&self, ctx: &Context<'_>) -> Result<i64> {
         let app = app(ctx)?;
         Ok(match self {
             Self::Sessions(filter) => sessions::count_sessions(app, filter).await?,
@@ -50,18 +48,97 @@ impl Counted {
     }
 }
 
-pub type Nodes<T> = Connection<String, T, Counted, EmptyFields>;
+/// One page of a list.
+pub struct Nodes<T> {
+    edges: Vec<Edge<T>>,
+    has_previous: bool,
+    has_next: bool,
+    counted: Counted,
+}
 
-/// Shows a slice: `cursor` tells where a row stands in the list, `node` how it is shown.
+/// An item of a list, and where it is.
+pub struct Edge<T> {
+    cursor: String,
+    node: T,
+}
+
+/// Where a page is in its list.
+#[derive(SimpleObject)]
+pub struct PageInfo {
+    /// True if the list has items before this page.
+    has_previous_page: bool,
+    /// True if the list has items after this page.
+    has_next_page: bool,
+    /// The cursor of the first item. Null if the page is empty.
+    start_cursor: Option<String>,
+    /// The cursor of the last item, for `after` of the next page. Null if the page is empty.
+    end_cursor: Option<String>,
+}
+
+impl<T: OutputType> TypeName for Nodes<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", T::type_name()).into()
+    }
+}
+
+/// One page of a list, as the Relay specification describes connections.
+#[Object(name_type)]
+impl<T: OutputType> Nodes<T> {
+    /// The items of this page, each with its cursor.
+    async fn edges(&self) -> &[Edge<T>] {
+        &self.edges
+    }
+
+    /// The items of this page, without cursors.
+    async fn nodes(&self) -> Vec<&T> {
+        self.edges.iter().map(|edge| &edge.node).collect()
+    }
+
+    /// Where this page is in the list.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo {
+            has_previous_page: self.has_previous,
+            has_next_page: self.has_next,
+            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
+            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
+        }
+    }
+
+    /// The number of items in the whole list.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64> {
+        self.counted.count(ctx).await
+    }
+}
+
+impl<T: OutputType> TypeName for Edge<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", T::type_name()).into()
+    }
+}
+
+/// An item of a list, with its cursor.
+#[Object(name_type)]
+impl<T: OutputType> Edge<T> {
+    /// Where the item is in the list: a value for `after` or `before`.
+    async fn cursor(&self) -> &str {
+        &self.cursor
+    }
+
+    /// The item.
+    async fn node(&self) -> &T {
+        &self.node
+    }
+}
+
+/// The connection for a page of rows. `cursor` says where a row is in the list, `node` how it is shown.
 pub fn connection<R, T: OutputType>(
     slice: Slice<R>,
     counted: Counted,
     cursor: impl Fn(&R) -> RowCursor,
     node: impl Fn(R) -> T,
 ) -> Nodes<T> {
-    let mut connection = Connection::with_additional_fields(slice.has_previous, slice.has_next, counted);
-    connection.edges.extend(slice.rows.into_iter().map(|row| Edge::new(cursor(&row).write(), node(row))));
-    connection
+    let edges = slice.rows.into_iter().map(|row| Edge { cursor: cursor(&row).write(), node: node(row) }).collect();
+    Nodes { edges, has_previous: slice.has_previous, has_next: slice.has_next, counted }
 }
 
 pub fn page(first: Option<i32>, after: Option<String>, last: Option<i32>, before: Option<String>) -> Page {

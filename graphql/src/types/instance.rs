@@ -26,20 +26,23 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, async_graphql::Enum)]
 #[graphql(remote = "domain::check_in::Attendance")]
 pub enum Attendance {
+    /// The person is coming, or is there.
     Yes,
+    /// The person may come.
     Maybe,
+    /// The person is not coming.
     No,
 }
 
-/// Holds an instance active or inactive, whatever its window says.
+/// A decision that an instance is active or not, whatever its window says. Organisers and admins make it.
 #[derive(SimpleObject)]
 pub struct ActiveOverride {
+    /// True if the instance is held active, false if it is held inactive.
     active: bool,
-    /// Null: until the next periodic sweep.
+    /// The instant at which the override ends. Null if it ends with the next periodic sweep.
     until: Option<DateTime>,
 }
 
-/// One dated meeting of a session.
 pub struct SessionInstance(pub session_instance::Model);
 
 impl SessionInstance {
@@ -66,65 +69,76 @@ impl SessionInstance {
     }
 }
 
+/// One dated meeting of a session. It is active in a window around its start and end. Everybody may see it.
 #[Object]
 impl SessionInstance {
+    /// The global id, such as `SessionInstance:7`.
     pub(crate) async fn id(&self) -> ID {
         id_of(self.key())
     }
 
+    /// The session of which this is a meeting.
     async fn session(&self, ctx: &Context<'_>) -> Result<Session> {
         Ok(Session(self.load_session(ctx).await?))
     }
 
-    /// Local to the session's zone; of a meeting past midnight, the day it begins.
+    /// The local date of the start, in the time zone of the session.
     async fn date(&self) -> Date {
         Date(self.0.date)
     }
 
-    /// Null when the times are not known: such an instance is never active.
+    /// The local start time, in the time zone of the session. Null if it is not known. Then the instance is never
+    /// active by itself.
     async fn start_time(&self) -> Option<LocalTime> {
         self.0.start_time.map(LocalTime)
     }
 
-    /// Before the start time: on the next day.
+    /// The local end time, in the time zone of the session. An end before the start is on the next day. Null if it is
+    /// not known. Then the instance is never active by itself.
     async fn end_time(&self) -> Option<LocalTime> {
         self.0.end_time.map(LocalTime)
     }
 
+    /// The start as an instant. Null if the times or the time zone are not known.
     async fn starts_at(&self) -> Option<DateTime> {
         self.0.starts_at.map(DateTime)
     }
 
+    /// The end as an instant. Null if the times or the time zone are not known.
     async fn ends_at(&self) -> Option<DateTime> {
         self.0.ends_at.map(DateTime)
     }
 
-    /// The active window, half open: active from activeFrom up to, not including, activeUntil.
+    /// The first instant of the active window: some minutes before the start. Null if the times or the time zone are
+    /// not known.
     async fn active_from(&self) -> Option<DateTime> {
         self.0.opens_at.map(DateTime)
     }
 
-    /// The end of the active window: the first instant at which it is no longer active.
+    /// The end of the active window: some minutes after the end. At this instant the instance is no longer active. Null
+    /// if the times or the time zone are not known.
     async fn active_until(&self) -> Option<DateTime> {
         self.0.closes_at.map(DateTime)
     }
 
-    /// Is it on now?
+    /// True if the meeting is in session now.
     async fn is_active(&self) -> bool {
         self.0.is_active
     }
 
+    /// True if the meeting is cancelled. Then it is never active.
     async fn is_cancelled(&self) -> bool {
         self.0.is_cancelled
     }
 
-    /// Why it is active or not, for people.
+    /// A phrase for people that says why the instance is active or not, such as "Active since 18:00 CST: starts 19:00,
+    /// opens 60 minutes before".
     async fn active_explanation(&self, ctx: &Context<'_>) -> Result<String> {
         let session = self.load_session(ctx).await?;
         Ok(facts::explain(&self.0, &session, app(ctx)?.now()))
     }
 
-    /// Set by an admin; wins over the window until it expires.
+    /// The override that holds the instance active or inactive. Null if there is none, or if it has ended.
     async fn active_override(&self, ctx: &Context<'_>) -> Result<Option<ActiveOverride>> {
         let now = app(ctx)?.now();
         let is_over = self.0.override_until.is_some_and(|until| until <= now);
@@ -132,28 +146,29 @@ impl SessionInstance {
         Ok(self.0.override_active.filter(|_| !is_over).map(|active| ActiveOverride { active, until }))
     }
 
-    /// Where it meets, when not where the session usually does.
+    /// Where this meeting takes place, if not at the usual location of the session. Null if it is the usual location.
     async fn location_override(&self) -> Option<&str> {
         self.0.location_override.as_deref()
     }
 
-    /// How many said yes.
+    /// The number of people who said yes.
     async fn attending_count(&self, ctx: &Context<'_>) -> Result<i64> {
         Ok(load(ctx, CountsOf(self.key())).await?.unwrap_or_default().attending)
     }
 
-    /// How many are there now: people whose activeSessionInstance is this one.
+    /// The number of people who are at this meeting now: their `activeSessionInstance` is this one.
     async fn present_count(&self, ctx: &Context<'_>) -> Result<i64> {
         Ok(load(ctx, CountsOf(self.key())).await?.unwrap_or_default().present)
     }
 
-    /// Who answered, the newest answer first. Null for those who may not see it: it is for admins, organisers, and people who said yes here.
+    /// The check-ins of this meeting, the newest first. Only admins, organisers of the session, and people who said yes
+    /// to this meeting may see them: for everybody else it is null.
     async fn check_ins(
         &self,
         ctx: &Context<'_>,
-        attendance: Option<Attendance>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "Only check-ins with this answer.")] attendance: Option<Attendance>,
+        #[graphql(desc = "At most this many, 0 to 100. The default is 20.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page begins after it.")] after: Option<String>,
     ) -> Result<Option<Nodes<CheckIn>>> {
         if !self.shows_check_ins(ctx).await? {
             return Ok(None);
@@ -162,13 +177,14 @@ impl SessionInstance {
         Ok(Some(list_check_ins(ctx, of, first, after).await?))
     }
 
-    /// The viewer's own answer.
+    /// The viewer's own check-in. Null if there is none, or if the request has no token of a person.
     async fn viewer_check_in(&self, ctx: &Context<'_>) -> Result<Option<CheckIn>> {
         let Some(person) = viewer(ctx).person else { return Ok(None) };
         Ok(load(ctx, AnswerTo(person, self.key())).await?.map(CheckIn))
     }
 
-    /// Other active instances in the same city and country.
+    /// The other instances that are active now in the same city and country, by start. Empty if the session has no city
+    /// or no country.
     async fn nearby_active_instances(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
         let session = self.load_session(ctx).await?;
         let nearby = active_at(ctx, session.city, session.country).await?;
@@ -198,7 +214,6 @@ pub async fn list_check_ins(
     Ok(connection(slice, Counted::CheckIns(of), cursor, CheckIn))
 }
 
-/// One person's yes, maybe or no to one instance.
 pub struct CheckIn(pub check_in::Model);
 
 impl CheckIn {
@@ -214,34 +229,41 @@ impl CheckIn {
     }
 }
 
+/// One person's answer to one meeting. Only the person, admins, organisers of the session, and people who said yes to
+/// the meeting may see it.
 #[Object]
 impl CheckIn {
+    /// The global id, such as `CheckIn:7`.
     pub(crate) async fn id(&self) -> ID {
         id_of(self.0.id)
     }
 
+    /// The person who answered.
     async fn person(&self, ctx: &Context<'_>) -> Result<Person> {
         let id = self.0.person_id;
         let row = load(ctx, id).await?;
         row.map(Person).ok_or_else(|| ApiError::internal(format!("{id} of a check-in is missing")))
     }
 
+    /// The meeting. If it has been deleted, this field has the error NOT_FOUND.
     async fn session_instance(&self, ctx: &Context<'_>) -> Result<SessionInstance> {
         let id = self.0.session_instance_id;
         let row = load(ctx, id).await?;
         row.map(SessionInstance).ok_or_else(|| ApiError::not_found("this meeting has been deleted"))
     }
 
+    /// The answer: yes, maybe or no.
     async fn attendance(&self) -> Attendance {
         self.0.attendance.into()
     }
 
-    /// When the person said so last.
+    /// The instant of the person's latest answer.
     async fn checked_in_at(&self) -> DateTime {
         DateTime(self.0.checked_in_at)
     }
 
-    /// When the person said so at the session itself; null for a yes given beforehand.
+    /// The instant at which the person said yes while the meeting was active. Null for an answer that was given
+    /// beforehand, and for maybe and no.
     async fn arrived_at(&self) -> Option<DateTime> {
         self.0.arrived_at.map(DateTime)
     }

@@ -16,7 +16,7 @@ use crate::types::{
 #[graphql(field(
     name = "id",
     ty = "ID",
-    desc = "Globally unique: Type:key, such as Session:7; of a Presence Presence:UUID."
+    desc = "The global id: the type and a key, such as `Session:7`. The key of a visit is a UUID."
 ))]
 pub enum Node {
     Session(Session),

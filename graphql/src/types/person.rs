@@ -13,7 +13,6 @@ use crate::{
     },
 };
 
-/// Somebody.
 pub struct Person(pub person::Model);
 
 impl Person {
@@ -22,41 +21,50 @@ impl Person {
     }
 }
 
+/// A person who checks in, organises sessions, visits a website, or takes part in bookings. Everybody may see the name;
+/// some fields are only for the person and admins.
 #[Object]
 impl Person {
+    /// The global id, such as `Person:7`.
     pub(crate) async fn id(&self) -> ID {
         id_of(self.key())
     }
 
+    /// The name, as others see it.
     async fn display_name(&self) -> &str {
         &self.0.display_name
     }
 
+    /// The city where the person usually is. Null if it is not known.
     async fn city(&self) -> Option<&str> {
         self.0.city.as_deref()
     }
 
+    /// The country of the city. Null if it is not known.
     async fn country(&self) -> Option<&str> {
         self.0.country.as_deref()
     }
 
-    /// Deactivated people are nowhere.
+    /// True if an admin has deactivated the person. A deactivated person is at no meeting.
     async fn is_deactivated(&self) -> bool {
         self.0.is_deactivated
     }
 
-    /// Null for others than the person and admins.
+    /// True if other people at the same meeting may not see that the person is there. Only the person and admins may
+    /// see this field: for everybody else it is null.
     async fn hides_place(&self, ctx: &Context<'_>) -> Option<bool> {
         viewer(ctx).may_act_for(self.key()).then_some(self.0.hides_place)
     }
 
-    /// What an identity provider calls the person. Null for others than the person and admins.
+    /// The subject (`sub`) that an identity provider gives the person in tokens. Null if there is none. Only the person
+    /// and admins may see it: for everybody else it is null.
     async fn external_id(&self, ctx: &Context<'_>) -> Option<&str> {
         let is_seen = viewer(ctx).may_act_for(self.key());
         self.0.external_id.as_deref().filter(|_| is_seen)
     }
 
-    /// Where this person is right now. For the person, admins, and people at the same instance unless it is hidden; null for everyone else.
+    /// The active meeting that the person is at now. Null if the person is at none. The person and admins may see it,
+    /// and people at the same meeting, unless the person hides it. For everybody else it is null.
     async fn active_session_instance(&self, ctx: &Context<'_>) -> Result<Option<SessionInstance>> {
         let Some(place) = self.0.active_session_instance_id else { return Ok(None) };
         let viewer = viewer(ctx);
@@ -70,17 +78,19 @@ impl Person {
         Ok(load(ctx, place).await?.map(SessionInstance))
     }
 
-    /// What is on in the person's city and country.
+    /// The instances that are active now in the person's city and country, by start. Empty if the person has no city or
+    /// no country.
     async fn nearby_active_instances(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
         active_at(ctx, self.0.city.clone(), self.0.country.clone()).await
     }
 
-    /// The newest first. Null for others than the person and admins.
+    /// The person's check-ins, the newest first. Only the person and admins may see them: for everybody else it is
+    /// null.
     async fn check_ins(
         &self,
         ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "At most this many, 0 to 100. The default is 20.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page begins after it.")] after: Option<String>,
     ) -> Result<Option<Nodes<CheckIn>>> {
         if !viewer(ctx).may_act_for(self.key()) {
             return Ok(None);

@@ -10,28 +10,29 @@ use crate::{
     types::{activity::Activity, person::Person, scalars::DateTime},
 };
 
-/// Where a visit stands.
+/// The status of a visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::presence::VisitStatus")]
 pub enum PresenceStatus {
-    /// Under way, whether on line at this moment or not.
+    /// The visit has not ended. It may be online or offline at the moment.
     Active,
-    /// Its person is done. Final.
+    /// The visitor has finished. This is final.
     Completed,
-    /// Not seen for hours; a beat makes it active again.
+    /// No heartbeat has come for hours (3 by default). The next heartbeat makes the visit active again.
     Abandoned,
 }
 
-/// One visit of one browser.
 pub struct Presence(pub presence::Model);
 
+/// One visit of one browser to a website. Only the visitor and admins may see it.
 #[Object]
 impl Presence {
+    /// The global id: `Presence:` and the UUID that the client made for the visit.
     pub(crate) async fn id(&self) -> ID {
         id_of(self.0.id)
     }
 
-    /// Null for an anonymous visit.
+    /// The visitor. Null for an anonymous visit.
     async fn person(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
         match self.0.person_id {
             Some(id) => Ok(load(ctx, id).await?.map(Person)),
@@ -39,17 +40,17 @@ impl Presence {
         }
     }
 
-    /// BCP 47, such as en or pt-BR.
+    /// The language as a BCP 47 tag, such as `en` or `pt-BR`. Null if the client did not give one.
     async fn language_code(&self) -> Option<&str> {
         self.0.language_code.as_deref()
     }
 
-    /// Where in the client it is, as the client says.
+    /// The page where the visitor is, in the words of the client. Null if the client did not give one.
     async fn current_page(&self) -> Option<&str> {
         self.0.current_page.as_deref()
     }
 
-    /// The activity that it has a seat in now.
+    /// The activity in which the visit holds a seat now. Null if it holds none.
     async fn activity(&self, ctx: &Context<'_>) -> Result<Option<Activity>> {
         let app = app(ctx)?;
         match visits::seat_of(&app.presence.rules, &self.0, app.now()) {
@@ -58,25 +59,28 @@ impl Presence {
         }
     }
 
+    /// The status.
     async fn status(&self) -> PresenceStatus {
         self.0.status.into()
     }
 
-    /// Active, and seen within the online window.
+    /// True if the visit is active and its last heartbeat is recent enough (60 seconds by default).
     async fn is_online(&self, ctx: &Context<'_>) -> Result<bool> {
         let app = app(ctx)?;
         Ok(visits::facts_of(&self.0).is_online(&app.presence.rules, app.now()))
     }
 
+    /// The instant of the first heartbeat, by the server's clock.
     async fn started_at(&self) -> DateTime {
         DateTime(self.0.started_at)
     }
 
-    /// By the server's clock.
+    /// The instant of the latest heartbeat, by the server's clock.
     async fn last_seen_at(&self) -> DateTime {
         DateTime(self.0.last_seen_at)
     }
 
+    /// The instant at which the visit was completed. Null if it is not COMPLETED.
     async fn completed_at(&self) -> Option<DateTime> {
         self.0.completed_at.map(DateTime)
     }

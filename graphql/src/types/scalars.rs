@@ -11,7 +11,6 @@ use chrono_tz::Tz;
 /// The years whose instants and dates have their usual four digits in RFC 3339.
 const YEARS: RangeInclusive<i32> = 1..=9999;
 
-/// RFC 3339 instant; printed in UTC with milliseconds, as JavaScript's toISOString() does; any offset is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DateTime(pub chrono::DateTime<Utc>);
 
@@ -21,6 +20,8 @@ impl From<chrono::DateTime<Utc>> for DateTime {
     }
 }
 
+/// An instant, as RFC 3339 writes it, such as `2024-01-15T19:00:00.000Z`. Answers are in UTC, with milliseconds. Inputs
+/// may have any offset; their years are 0001 to 9999.
 #[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time.html")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -40,7 +41,6 @@ impl ScalarType for DateTime {
     }
 }
 
-/// ISO 8601 calendar date, YYYY-MM-DD, in the session's own time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(pub NaiveDate);
 
@@ -50,6 +50,7 @@ impl From<NaiveDate> for Date {
     }
 }
 
+/// A calendar date, written `YYYY-MM-DD`, in the time zone of the session.
 #[Scalar(name = "Date", specified_by_url = "https://scalars.graphql.org/andimarek/local-date.html")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -68,7 +69,6 @@ impl ScalarType for Date {
     }
 }
 
-/// Local wall-clock time of day (24 h): printed HH:MM:SS; HH:MM is taken too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LocalTime(pub NaiveTime);
 
@@ -78,6 +78,8 @@ impl From<NaiveTime> for LocalTime {
     }
 }
 
+/// A time of day from 00:00 to 23:59:59, in the time zone of the session. Answers are written `HH:MM:SS`. Inputs may
+/// leave out the seconds.
 #[Scalar(name = "LocalTime", specified_by_url = "https://scalars.graphql.org/chillicream/local-time.html")]
 impl ScalarType for LocalTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -96,9 +98,8 @@ impl ScalarType for LocalTime {
     }
 }
 
-/// IANA time zone name, such as America/Chicago.
-///
-/// What clients send is checked. A name read from the database is shown as it is, even if no longer known.
+/// The name of a time zone. What clients send is checked. A name from the database is shown as it is, even if it is no
+/// longer known.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TimeZone(String);
 
@@ -122,6 +123,7 @@ impl TimeZone {
     }
 }
 
+/// The name of a time zone in the IANA database, such as `America/Chicago`.
 #[Scalar(name = "TimeZone")]
 impl ScalarType for TimeZone {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -140,10 +142,11 @@ impl ScalarType for TimeZone {
     }
 }
 
-/// Opaque position in the change log.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor(pub String);
 
+/// A position in the log of changes. Only the server makes cursors. A subscription that gets one as `after` continues
+/// there.
 #[Scalar(name = "Cursor")]
 impl ScalarType for Cursor {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -25,44 +25,57 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "chrono::Weekday")]
 pub enum Weekday {
+    /// Monday.
     #[graphql(name = "MONDAY")]
     Mon,
+    /// Tuesday.
     #[graphql(name = "TUESDAY")]
     Tue,
+    /// Wednesday.
     #[graphql(name = "WEDNESDAY")]
     Wed,
+    /// Thursday.
     #[graphql(name = "THURSDAY")]
     Thu,
+    /// Friday.
     #[graphql(name = "FRIDAY")]
     Fri,
+    /// Saturday.
     #[graphql(name = "SATURDAY")]
     Sat,
+    /// Sunday.
     #[graphql(name = "SUNDAY")]
     Sun,
 }
 
-/// Every so many weeks on one weekday. With more than one, weeks are counted from Mondays, beginning with the week of the initiation
-/// date, or of the day the session was made.
+/// A schedule that repeats every week, or every few weeks, on one weekday.
 #[derive(SimpleObject)]
 pub struct WeeklySchedule {
+    /// The weekday.
     weekday: Weekday,
+    /// The number of weeks from one meeting to the next: 1 is every week. Weeks start on Monday. The first one is the
+    /// week of the session's initiation date or, without such a date, the week in which the session was created.
     every_n_weeks: i32,
+    /// The local start time.
     start_time: LocalTime,
-    /// At or before the start: on the next day.
+    /// The local end time. An end before the start is on the next day.
     end_time: LocalTime,
 }
 
-/// On one weekday, in certain weeks of the month.
+/// A schedule that repeats every month, on one weekday in certain weeks.
 #[derive(SimpleObject)]
 pub struct MonthlySchedule {
+    /// The weekday.
     weekday: Weekday,
-    /// 1..5 counts from the start of the month, -1..-5 from its end.
+    /// Which of these weekdays in a month: 1 to 5 count from the start of the month, -1 to -5 from its end.
     which: Vec<i32>,
+    /// The local start time.
     start_time: LocalTime,
+    /// The local end time. An end before the start is on the next day.
     end_time: LocalTime,
 }
 
-/// When a session meets.
+/// One rule of a recurrence, weekly or monthly.
 #[derive(Union)]
 pub enum Schedule {
     Weekly(WeeklySchedule),
@@ -90,39 +103,43 @@ impl From<&recurrence::Schedule> for Schedule {
     }
 }
 
-/// When a session meets, as rules.
 pub struct Recurrence {
     recurrence: recurrence::Recurrence,
     calendar: Calendar,
 }
 
+/// The rules that say when a session meets.
 #[Object]
 impl Recurrence {
+    /// The rules, weekly and monthly. Empty if there is no regular schedule.
     async fn schedules(&self) -> Vec<Schedule> {
         self.recurrence.schedules().iter().map(Schedule::from).collect()
     }
 
-    /// For people: 'Tuesdays from 7:00pm-10:00pm and Sundays from 3:00pm-6:00pm'.
+    /// The rules in words, such as "Tuesdays from 7:00pm-10:00pm and Sundays from 3:00pm-6:00pm".
     async fn text(&self) -> String {
         self.recurrence.text()
     }
 
-    /// The same as RFC 5545 RRULE values, one per schedule.
+    /// The rules as RRULE values of RFC 5545, one for each schedule.
     async fn rrules(&self) -> Vec<String> {
         self.recurrence.rrules(&self.calendar)
     }
 }
 
-/// One meeting that the recurrence calls for, whether or not an instance exists.
+/// A meeting that the recurrence asks for, whether or not an instance exists.
 #[derive(SimpleObject)]
 pub struct Occurrence {
+    /// The local date of the start.
     date: Date,
+    /// The start as an instant.
     starts_at: DateTime,
+    /// The end as an instant.
     ends_at: DateTime,
+    /// The instance that stands for this occurrence. Null if none has been created, or if it has been deleted.
     session_instance: Option<SessionInstance>,
 }
 
-/// A recurring meeting, with a place, a time zone and a recurrence.
 pub struct Session(pub session::Model);
 
 impl Session {
@@ -134,51 +151,59 @@ impl Session {
 /// The most occurrences that one field gives.
 const MAX_OCCURRENCES: i32 = 100;
 
+/// A recurring meeting, with a city, a location, a time zone and a recurrence. Everybody may see sessions.
 #[Object]
 impl Session {
+    /// The global id, such as `Session:7`.
     pub(crate) async fn id(&self) -> ID {
         id_of(self.key())
     }
 
+    /// The name, for people.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Unique, used in addresses.
+    /// The last part of the address of the session's page. It is unique.
     async fn path(&self) -> &str {
         &self.0.path
     }
 
+    /// The city. Null if it is not known.
     async fn city(&self) -> Option<&str> {
         self.0.city.as_deref()
     }
 
+    /// The state or province. Null if there is none, or if it is not known.
     async fn state(&self) -> Option<&str> {
         self.0.state.as_deref()
     }
 
+    /// The country. Null if it is not known.
     async fn country(&self) -> Option<&str> {
         self.0.country.as_deref()
     }
 
-    /// Where it meets: the name of a pub, an address.
+    /// Where the session meets: the name of a pub, or an address. Null if it is not known.
     async fn location(&self) -> Option<&str> {
         self.0.location.as_deref()
     }
 
-    /// All local dates and times of the session are in this zone.
+    /// The time zone of all local dates and times of the session.
     async fn time_zone(&self) -> TimeZone {
         TimeZone::stored(self.0.time_zone.clone())
     }
 
-    /// Null when it can't be read (see problem).
+    /// When the session meets. Null if the stored time zone or recurrence can't be read. Then `problem` says what is
+    /// wrong.
     async fn recurrence(&self) -> Option<Recurrence> {
         let calendar = facts::calendar_of(&self.0, facts::zone_of(&self.0).ok()?);
         let recurrence = facts::recurrence_of(&self.0).ok()?.unwrap_or_default();
         Some(Recurrence { recurrence, calendar })
     }
 
-    /// What is wrong with its zone or recurrence; for those who can edit it, null for others.
+    /// What is wrong with the stored time zone or recurrence, and must be corrected. Null if nothing is wrong. Only
+    /// organisers of the session and admins may see it: for everybody else it is null.
     async fn problem(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let problem = || {
             self.0
@@ -190,64 +215,64 @@ impl Session {
         Ok(if viewer_may_edit(ctx, self.key()).await? { problem() } else { None })
     }
 
-    /// How many minutes before its start a meeting becomes active.
+    /// The number of minutes before its start at which a meeting becomes active.
     async fn active_buffer_minutes_before(&self) -> i32 {
         self.0.active_buffer_minutes_before
     }
 
-    /// How many minutes after its end a meeting stays active.
+    /// The number of minutes after its end at which a meeting stops being active.
     async fn active_buffer_minutes_after(&self) -> i32 {
         self.0.active_buffer_minutes_after
     }
 
-    /// Are instances made by themselves as their time comes near?
+    /// True if instances are created automatically from the recurrence.
     async fn auto_create_instances(&self) -> bool {
         self.0.auto_create_instances
     }
 
-    /// How many hours before its start an instance is made.
+    /// The number of hours before its start at which an instance is created automatically.
     async fn auto_create_hours_ahead(&self) -> i32 {
         self.0.auto_create_hours_ahead
     }
 
-    /// No meeting before this date.
+    /// The first date on which the session may meet. Null if there is none.
     async fn initiation_date(&self) -> Option<Date> {
         self.0.initiation_date.map(Date)
     }
 
-    /// No meeting after this date.
+    /// The last date on which the session may meet. Null if there is none.
     async fn termination_date(&self) -> Option<Date> {
         self.0.termination_date.map(Date)
     }
 
-    /// Is one of its meetings on now?
+    /// True if a meeting of the session is active now.
     async fn is_active(&self, ctx: &Context<'_>) -> Result<bool> {
         Ok(load(ctx, ActiveOf(self.key())).await?.is_some())
     }
 
-    /// What is on now, by start.
+    /// The instances of the session that are active now, by start.
     async fn active_instances(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
         let rows = load(ctx, ActiveOf(self.key())).await?.unwrap_or_default();
         Ok(rows.into_iter().map(SessionInstance).collect())
     }
 
-    /// Who may change the session and its meetings, by name.
+    /// The people who may change the session and its instances, by name.
     async fn organizers(&self, ctx: &Context<'_>) -> Result<Vec<Person>> {
         let rows = load(ctx, OrganizersOf(self.key())).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Person).collect())
     }
 
-    /// May the viewer change it?
+    /// True if the viewer may change the session: as an organiser or an admin.
     async fn viewer_can_edit(&self, ctx: &Context<'_>) -> Result<bool> {
         viewer_may_edit(ctx, self.key()).await
     }
 
-    /// The meetings that the recurrence calls for, from a date on (today when left out). Null when the zone or the recurrence can't be read.
+    /// The meetings that the recurrence asks for, in order. Null if the time zone or the recurrence can't be read.
     async fn occurrences(
         &self,
         ctx: &Context<'_>,
-        from: Option<Date>,
-        #[graphql(default = 10, desc = "100 at most.")] first: i32,
+        #[graphql(desc = "The first date, in the session's time zone. The default is today.")] from: Option<Date>,
+        #[graphql(default = 10, desc = "At most this many, 0 to 100.")] first: i32,
     ) -> Result<Option<Vec<Occurrence>>> {
         let first = match usize::try_from(first) {
             Ok(count) if first <= MAX_OCCURRENCES => count,
@@ -281,17 +306,21 @@ impl Session {
         Ok(Some(shown.collect()))
     }
 
-    /// Its dated meetings, by start; dates in `[from, to)`.
+    /// The instances of the session, by start.
     #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn instances(
         &self,
         ctx: &Context<'_>,
-        from: Option<Date>,
-        to: Option<Date>,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Only instances on this date or later.")] from: Option<Date>,
+        #[graphql(desc = "Only instances before this date.")] to: Option<Date>,
+        #[graphql(desc = "At most this many, from the start of the list: 0 to 100. The default is 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "A cursor of this list: the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "At most this many, from the end of the list: 0 to 100. It excludes `first`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Nodes<SessionInstance>> {
         let range =
             instances::InstanceRange { session: self.key(), from: from.map(|date| date.0), to: to.map(|date| date.0) };

@@ -16,21 +16,25 @@ use crate::{
     },
 };
 
-/// What a sweep did, or in a dry run would do.
 pub struct SweepReport(pub sweep::Report);
 
-/// The instances made for a session.
+/// The instances that a sweep created for one session.
 #[derive(SimpleObject)]
 pub struct AutoCreated {
+    /// The session.
     session: Session,
+    /// The local dates of the new instances.
     dates: Vec<Date>,
+    /// The number of new instances.
     instances_created: i32,
 }
 
-/// What is wrong with a session, or with the work itself when no session is named.
+/// Something that went wrong in a sweep. The rest of the sweep is not affected.
 #[derive(SimpleObject)]
 pub struct SweepError {
+    /// The session that has the problem. Null if the sweep itself has it.
     session: Option<Session>,
+    /// What went wrong, for people.
     message: String,
 }
 
@@ -43,25 +47,30 @@ fn count(number: usize) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
+/// What a sweep changed, or what it would change if it were not a dry run.
 #[Object]
 impl SweepReport {
-    /// The instant that was swept for.
+    /// The instant for which everything was computed.
     async fn at(&self) -> DateTime {
         DateTime(self.0.at)
     }
 
+    /// True if nothing was changed.
     async fn dry_run(&self) -> bool {
         self.0.dry_run
     }
 
+    /// The instances that became active.
     async fn activated(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
         instances(ctx, &self.0.activated).await
     }
 
+    /// The instances that stopped being active.
     async fn deactivated(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
         instances(ctx, &self.0.deactivated).await
     }
 
+    /// The instances that were created automatically, by session.
     async fn auto_created(&self, ctx: &Context<'_>) -> Result<Vec<AutoCreated>> {
         let mut shown = Vec::new();
         for created in &self.0.auto_created {
@@ -76,11 +85,12 @@ impl SweepReport {
         Ok(shown)
     }
 
+    /// The number of people who are at another meeting than before, or at none.
     async fn people_moved(&self) -> i32 {
         count(self.0.people_moved)
     }
 
-    /// Bookings that took a step by themselves.
+    /// The bookings whose status changed because of the time.
     async fn bookings(&self, ctx: &Context<'_>) -> Result<Vec<BookingStep>> {
         let ids: Vec<_> = self.0.bookings.iter().map(|step| step.booking_id).collect();
         let rows: HashMap<_, _> = load_all(ctx, &ids).await?.into_iter().map(|row| (row.id, row)).collect();
@@ -88,10 +98,12 @@ impl SweepReport {
         Ok(self.0.bookings.iter().filter_map(shown).collect())
     }
 
+    /// The number of visits that became abandoned.
     async fn presences_abandoned(&self) -> i32 {
         count(self.0.presences_abandoned)
     }
 
+    /// What went wrong.
     async fn errors(&self, ctx: &Context<'_>) -> Result<Vec<SweepError>> {
         let mut shown = Vec::new();
         for error in &self.0.errors {
