@@ -1,6 +1,7 @@
-//! `changeCursor`: the log's position, read before everything else of the request that asks for it. The fields of a
-//! query are resolved at the same time, so the position is read before any of them begins. And the way from positions to
-//! cursors, and back.
+//! `changeCursor`, and the conversion of positions to cursors and back.
+//!
+//! The fields of a query are resolved concurrently. So a query that contains `changeCursor` gets the position before any of
+//! its fields is resolved.
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use super::{
     types::scalars::Cursor,
 };
 
-/// An executor that reads the position ahead of requests that name the field.
+/// An executor that reads the position before it executes a request that names the field.
 #[derive(Clone)]
 pub struct ReadsFirst<E> {
     executor: E,
@@ -65,14 +66,14 @@ pub async fn of_request(ctx: &Context<'_>) -> Result<Cursor> {
     write(app(ctx)?, *position).await
 }
 
-/// The position of a cursor from which a subscription may go on.
+/// The position of a cursor, if a subscription can continue from it.
 pub async fn resumable(ctx: &Context<'_>, cursor: &Cursor) -> Result<Position> {
     let position = app(ctx)?.cursor_key().await?.read(&cursor.0)?;
     match hub(ctx)?.standing(position).await.map_err(ApiError::internal)? {
         CursorStanding::Resumable => Ok(position),
         CursorStanding::Expired => Err(service::Error::CursorExpired.into()),
         CursorStanding::Future => {
-            Err(ApiError::bad_user_input("after is not a cursor of this server yet").at_field("after"))
+            Err(ApiError::invalid("after", "is not a cursor of this server: subscribe again without it"))
         }
     }
 }

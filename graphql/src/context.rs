@@ -1,4 +1,4 @@
-//! What resolvers find in their context, and how errors of the service become errors of the interface.
+//! The values in the context of a resolver, and the conversion of service errors to API errors.
 
 use std::{fmt, str::FromStr, sync::Arc};
 
@@ -44,14 +44,14 @@ pub fn beat_rates<'a>(ctx: &Context<'a>) -> Result<&'a BeatRates> {
     find::<Arc<BeatRates>>(ctx, "its rates").map(AsRef::as_ref)
 }
 
-/// Who asks. A request without one is nobody's.
+/// The author of the request.
 pub fn viewer(ctx: &Context<'_>) -> Viewer {
     ctx.data_opt::<Viewer>().copied().unwrap_or(Viewer::NOBODY)
 }
 
-/// Reads an id that clients sent as `field`.
+/// Parses an id that a client sent as `field`.
 pub fn parse_id<T: FromStr<Err = IdError>>(field: &str, id: &ID) -> Result<T> {
-    id.parse().map_err(|error: IdError| ApiError::bad_user_input(format!("{field} {error}")).at_field(field))
+    id.parse().map_err(|error: IdError| ApiError::invalid(field, error))
 }
 
 pub fn id_of(id: impl fmt::Display) -> ID {
@@ -65,18 +65,18 @@ impl From<service::Error> for ApiError {
             E::Unauthenticated(message) => Self::unauthenticated(message),
             E::Forbidden(message) => Self::forbidden(message),
             E::NotFound(message) => Self::not_found(message),
-            E::Invalid { field, message } => Self::bad_user_input(format!("{field} {message}")).at_field(field),
+            E::Invalid { field, message } => Self::invalid(field, message),
             E::Conflict(message) => Self::conflict(message),
             E::InvalidTransition(message) => Self::invalid_transition(message),
-            E::CursorExpired => {
-                Self::cursor_expired("the cursor is older than the log: subscribe again without one, for a snapshot")
-            }
+            E::CursorExpired => Self::cursor_expired(
+                "The cursor is older than the log of changes. Subscribe again without one: the first message is a snapshot.",
+            ),
             error @ (E::Again(_) | E::Internal(_)) => Self::internal(error.describe()),
         }
     }
 }
 
-/// A loader's error: shared by all who waited for the same read.
+/// The error of a loader. All fields that waited for the same read share it.
 impl From<Arc<service::Error>> for ApiError {
     fn from(error: Arc<service::Error>) -> Self {
         Self::internal(error.describe())

@@ -1,40 +1,41 @@
-//! Errors as clients see them: a message for people and a code in `extensions.code`.
+//! Errors as clients see them: a message for people, and a code in `extensions.code`. A message says in sentences what
+//! happened and what to do next.
 //!
-//! Resolvers return `Result<T, ApiError>`. [`ApiError`] does not implement `Display`: async-graphql turns whatever does
-//! into a message for clients, so a stray `?` on some other error must not compile. What went wrong inside is
-//! logged, and clients are told 'Internal error'.
+//! Resolvers return `Result<T, ApiError>`. [`ApiError`] does not implement `Display`: async-graphql makes a message for
+//! clients of each error that does. So a stray `?` on another error does not compile. The cause of an internal error is
+//! logged, and clients don't see it.
 //!
-//! [`add_missing_codes`] is the last look at every response, on every transport: it gives async-graphql's own errors
-//! (parsing, validation, coercion) a code, and hides what came from the inside after all.
+//! Every response goes through [`add_missing_codes`], whichever transport it uses. It adds a code to async-graphql's own
+//! errors (parsing, validation, coercion), and hides internal ones that have no code.
 
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use async_graphql::{Error, ErrorExtensionValues, PathSegment, Response, ServerError, Value};
 
-const INTERNAL_MESSAGE: &str = "Internal error";
+const INTERNAL_MESSAGE: &str = "Internal error. Try again later.";
 
-/// What `extensions.code` may be.
+/// The values of `extensions.code`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
-    /// There is no token and one is needed, or the token is not valid.
+    /// The request needs a token and has none, or its token is not valid.
     Unauthenticated,
-    /// The viewer may know that it exists, but may not do this.
+    /// The viewer may not do this.
     Forbidden,
-    /// There is no such thing, or the viewer may not know of it.
+    /// It does not exist, or the viewer may not know that it exists.
     NotFound,
-    /// The request, an argument or a variable is wrong; sending it again doesn't help.
+    /// The request, an argument or a variable is wrong. The same request will fail again.
     BadUserInput,
-    /// Something else is in the way: a path that is taken, a slot that is booked.
+    /// It collides with something that exists, such as a path that is taken or a slot that is booked.
     Conflict,
-    /// A booking that cannot go from its status to this one.
+    /// The status of a booking or a visit does not allow this.
     InvalidTransition,
-    /// Too often; later it works.
+    /// The client does this too often. It may try again later.
     RateLimited,
-    /// The query is nested too deep or asks for too much.
+    /// The document is nested too deep, or asks for too much.
     QueryTooComplex,
-    /// The cursor is older than the log: subscribe again without one.
+    /// The cursor is older than the log of changes. The client subscribes again without one.
     CursorExpired,
-    /// A failure of the server. The log has it.
+    /// A failure of the server. Its cause is in the log.
     Internal,
 }
 
@@ -55,21 +56,29 @@ impl ErrorCode {
     }
 }
 
-/// An error to be shown to clients. Without `Display`, on purpose (see the module).
+/// An error for clients. It does not implement `Display` (see the module).
 #[derive(Debug, Clone)]
 pub struct ApiError {
     code: ErrorCode,
     message: String,
-    /// Which part of the input is wrong, such as `schedules.1.everyNWeeks`.
+    /// The part of the input that is wrong, such as `schedules.1.everyNWeeks`.
     field: Option<String>,
-    /// What went wrong inside: for the log only.
+    /// The cause of an internal error, only for the log.
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl ApiError {
-    /// An error with a code and a message, which clients see as it is.
+    /// An error with a code and a message. The message gets a capital letter and a full stop if it has none.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), field: None, source: None }
+        Self { code, message: sentence(message.into()), field: None, source: None }
+    }
+
+    /// Wrong input in `field`, a path in the input's own names such as `schedules.1.everyNWeeks`. `problem` completes a
+    /// sentence about the field, such as "must be 1 or more".
+    pub fn invalid(field: impl Into<String>, problem: impl fmt::Display) -> Self {
+        let field = field.into();
+        let error = Self::bad_user_input(format!("The field '{field}' {problem}"));
+        Self { field: Some(field), ..error }
     }
 
     pub fn unauthenticated(message: impl Into<String>) -> Self {
@@ -108,22 +117,18 @@ impl ApiError {
         Self::new(ErrorCode::CursorExpired, message)
     }
 
-    /// A failure of the server. The source is logged when the error goes to a client, who learns nothing of it.
+    /// A failure of the server. The source is logged when the error is sent to a client. The client does not see it.
     pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { source: Some(Arc::from(source.into())), ..Self::new(ErrorCode::Internal, INTERNAL_MESSAGE) }
     }
 
-    /// A mutation that goes on, and may or may not come to something.
+    /// A mutation that has not ended in time. It goes on, and may succeed or fail.
     pub fn unanswered(waited: Duration) -> Self {
         let seconds = waited.as_secs();
-        let message = format!("no answer within {seconds} seconds: it may be done yet, so look before you ask again");
+        let message = format!(
+            "No answer came within {seconds} seconds. The change may still be made: look before you try again."
+        );
         Self { message: message.clone(), ..Self::internal(message) }
-    }
-
-    /// Names the part of the input that is wrong, as a path in the input's own names: `schedules.1.everyNWeeks`.
-    #[must_use]
-    pub fn at_field(self, field: impl Into<String>) -> Self {
-        Self { field: Some(field.into()), ..self }
     }
 
     pub const fn code(&self) -> ErrorCode {
@@ -144,7 +149,7 @@ impl ApiError {
     }
 }
 
-/// This is where internal errors get into the log.
+/// Internal errors are logged here.
 impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
         if let Some(source) = &error.source {
@@ -159,7 +164,7 @@ impl From<ApiError> for Error {
     }
 }
 
-/// For errors outside of any field: they have neither path nor location.
+/// For errors that belong to no field. They have neither a path nor a location.
 impl From<ApiError> for ServerError {
     fn from(error: ApiError) -> Self {
         let Error { message, extensions, .. } = error.into();
@@ -169,11 +174,10 @@ impl From<ApiError> for ServerError {
     }
 }
 
-/// Gives every error of a response that has no code one, on whichever transport it leaves.
+/// Adds a code to each error of a response that has none.
 ///
-/// async-graphql's own errors are BAD_USER_INPUT: parsing, validation, coercion of arguments and variables, unknown
-/// operations; or QUERY_TOO_COMPLEX for its limits. Errors that some resolver let through from the inside become
-/// INTERNAL: their text goes to the log, not to clients.
+/// async-graphql's own errors become BAD_USER_INPUT (parsing, validation, coercion, unknown operations) or
+/// QUERY_TOO_COMPLEX (its limits). Other errors become INTERNAL: their text is logged, and clients don't see it.
 pub fn add_missing_codes(response: &mut Response) {
     for error in &mut response.errors {
         if error.extensions.as_ref().is_some_and(|extensions| extensions.get("code").is_some()) {
@@ -192,16 +196,16 @@ pub fn add_missing_codes(response: &mut Response) {
     }
 }
 
-/// Whether the request failed before execution began: it could not be parsed, is not valid, names an unknown operation,
-/// or was refused. Such a response has no `data` (GraphQL, 7.1), and on a socket it is an `error`, not a `next`.
+/// Whether the request failed before its execution: it can't be parsed, is not valid, names an unknown operation, or was
+/// refused. Such a response has no `data` (GraphQL, 7.1). On a socket it is an `error`, not a `next`.
 pub fn is_request_error(response: &Response) -> bool {
     response.data == Value::Null
         && !response.errors.is_empty()
         && response.errors.iter().all(|error| error.path.is_empty())
 }
 
-/// Whether something of it failed inside of the server, such as for want of the database: later it may succeed. To be
-/// asked of a response whose errors have their codes.
+/// Whether part of the request failed because of the server, such as when the database is down. It may succeed later. The
+/// errors must have their codes already.
 pub fn is_failure(response: &Response) -> bool {
     let internal = Value::from(ErrorCode::Internal.as_str());
     let code = |error: &ServerError| error.extensions.as_ref()?.get("code").cloned();
@@ -210,8 +214,8 @@ pub fn is_failure(response: &Response) -> bool {
 
 fn missing_code(error: &ServerError) -> ErrorCode {
     let message = error.message.as_str();
-    // Only what implements `Display` leaves a source; and `Context::data` has a message of its own.
-    let from_inside =
+    // Errors that implement `Display` have a source. The error of `Context::data` has only this message.
+    let is_internal =
         error.source.is_some() || (message.starts_with("Data `") && message.ends_with("` does not exist."));
     let too_complex = [
         "Query is too complex.",
@@ -220,7 +224,7 @@ fn missing_code(error: &ServerError) -> ErrorCode {
         "The number of directives on the field",
         "recursion limit exceeded.",
     ];
-    if from_inside {
+    if is_internal {
         ErrorCode::Internal
     } else if too_complex.iter().any(|start| message.starts_with(start)) {
         ErrorCode::QueryTooComplex
@@ -229,8 +233,8 @@ fn missing_code(error: &ServerError) -> ErrorCode {
     }
 }
 
-/// The parser draws the line with the mistake, over several lines: the place is in `locations`, so what was expected is
-/// enough. And some messages repeat the client's input, however long.
+/// Shortens a message of async-graphql. A syntax error quotes the document over several lines. The place is in `locations`,
+/// so the last line is enough. Some messages repeat the client's input, which may be very long.
 fn tidy(message: &mut String) {
     const LONGEST: usize = 1000;
 
@@ -245,6 +249,18 @@ fn tidy(message: &mut String) {
     }
 }
 
+/// The message with a capital letter and a full stop. A message that begins with code, such as a quoted name, keeps its
+/// beginning.
+fn sentence(mut message: String) -> String {
+    if let Some(first) = message.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    if !message.ends_with(['.', '!', '?']) {
+        message.push('.');
+    }
+    message
+}
+
 fn path_text(path: &[PathSegment]) -> String {
     let segments: Vec<String> = path
         .iter()
@@ -256,7 +272,7 @@ fn path_text(path: &[PathSegment]) -> String {
     segments.join(".")
 }
 
-/// An error with what caused it, on one line.
+/// Formats an error and its causes on one line.
 struct Chain<'a>(&'a (dyn StdError + Send + Sync));
 
 impl fmt::Display for Chain<'_> {
@@ -306,7 +322,7 @@ mod tests {
         }
 
         async fn coded(&self) -> Result<i32, ApiError> {
-            Err(ApiError::bad_user_input("must be 1 or more").at_field("schedules.1.everyNWeeks"))
+            Err(ApiError::invalid("schedules.1.everyNWeeks", "must be 1 or more"))
         }
 
         async fn internal(&self) -> Result<i32, ApiError> {
@@ -345,7 +361,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_errors_of_async_graphql_get_codes() {
+    async fn errors_of_async_graphql_get_codes() {
         let deep = format!("{}one{}", "{query".repeat(11), "}".repeat(11)).replace("queryone", "query{one}");
         let parser_depth = format!("{}one{}", "{query".repeat(200), "}".repeat(200));
         let fields: Vec<String> = (0..100).map(|n| format!("f{n}: one")).collect();
@@ -384,7 +400,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn wrong_variables_are_bad_input() {
+    async fn wrong_variable_is_bad_user_input() {
         let query = "query($at: DateTime, $count: Int) { at(at: $at, count: $count) }";
         for variables in
             [value!({ "at": "x" }), value!({ "count": "x" }), value!({ "count": [1] }), value!({ "at": {} })]
@@ -397,7 +413,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn messages_are_short_and_on_one_line() {
+    async fn message_is_short_and_on_one_line() {
         let long = "x".repeat(100_000);
         let queries =
             ["{ one".into(), format!("{{ {long} "), format!("{{ {long} }}"), format!("{{ one(a: \"{long}\") }}")];
@@ -411,22 +427,35 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_of_the_inside_leaks() {
+    async fn internal_error_does_not_reach_the_client() {
         for query in ["{ internal }", "{ stray }", "{ noData }"] {
             let response = execute(query).await;
             assert_eq!(response.errors.len(), 1, "{query}");
-            assert_eq!(response.errors[0].message, "Internal error", "{query}");
+            assert_eq!(response.errors[0].message, "Internal error. Try again later.", "{query}");
             assert_eq!(code_of(&response.errors[0]), Some(&Value::from("INTERNAL")), "{query}");
             assert_eq!(response.errors[0].path.len(), 1, "{query}");
         }
     }
 
     #[tokio::test]
-    async fn the_wrong_field_is_named() {
+    async fn error_names_the_wrong_field() {
         let response = execute("{ coded }").await;
         let extensions = response.errors[0].extensions.clone().unwrap();
         assert_eq!(extensions.get("field"), Some(&Value::from("schedules.1.everyNWeeks")));
+        assert_eq!(response.errors[0].message, "The field 'schedules.1.everyNWeeks' must be 1 or more.");
         assert!(!is_request_error(&Response::new(Value::Null)));
         assert!(is_request_error(&ApiError::unauthenticated("expired").into_response()));
+    }
+
+    #[test]
+    fn message_becomes_a_sentence() {
+        for (message, expected) in [
+            ("sign in to book", "Sign in to book."),
+            ("There is no person Person:7.", "There is no person Person:7."),
+            ("'x' is not a date", "'x' is not a date."),
+            ("é", "é."),
+        ] {
+            assert_eq!(ApiError::conflict(message).message(), expected);
+        }
     }
 }

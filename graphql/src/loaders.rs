@@ -1,6 +1,6 @@
-//! Batched reads: what many fields of one request ask for one by one is read in one statement.
+//! Batched reads. Fields of one request that ask for rows of the same kind are served by one statement.
 //!
-//! Nothing is cached between reads, so that each event of a subscription shows how things are when it is told.
+//! Nothing is cached between reads, so that each message of a subscription shows the current state.
 
 use std::{collections::HashMap, hash::Hash, sync::Arc, time::Duration};
 
@@ -29,7 +29,7 @@ pub struct Loaders {
 
 impl Loaders {
     pub fn new(app: App) -> DataLoader<Self> {
-        // What is asked for within a millisecond is gathered. Less, and the fields of a long page are read piece by piece.
+        // With less than a millisecond, the fields of a long page are read in several batches.
         DataLoader::new(Self { app }, tokio::spawn).delay(Duration::from_millis(1)).max_batch_size(1_000)
     }
 }
@@ -42,15 +42,15 @@ pub struct ActiveOf(pub SessionId);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OrganizersOf(pub SessionId);
 
-/// Does the person organise the session?
+/// Whether the person organises the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Organizes(pub PersonId, pub SessionId);
 
-/// The person's answer to the instance.
+/// The person's check-in at the instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AnswerTo(pub PersonId, pub SessionInstanceId);
 
-/// The counts of an instance.
+/// The numbers of people at an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CountsOf(pub SessionInstanceId);
 
@@ -69,7 +69,7 @@ pub struct MeetingsOf {
     pub to: NaiveDate,
 }
 
-/// The seats taken in an activity, by language.
+/// The number of taken seats in an activity, by language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SeatsOf(pub ActivityId);
 
@@ -261,7 +261,7 @@ fn loaders<'a>(ctx: &Context<'a>) -> Result<&'a DataLoader<Loaders>> {
     for_operation(ctx, "its loaders")
 }
 
-/// Loads one thing, together with what other fields ask for at the same time.
+/// Loads one value, in a batch with those that other fields ask for at the same time.
 pub async fn load<K>(ctx: &Context<'_>, key: K) -> Result<Option<<Loaders as Loader<K>>::Value>>
 where
     K: Send + Sync + Hash + Eq + Clone + 'static,
@@ -270,7 +270,7 @@ where
     Ok(loaders(ctx)?.load_one(key).await?)
 }
 
-/// Loads many, in the order of their keys, leaving out what is not there.
+/// Loads several values in the order of their keys. Those that do not exist are left out.
 pub async fn load_all<K>(ctx: &Context<'_>, keys: &[K]) -> Result<Vec<<Loaders as Loader<K>>::Value>>
 where
     K: Send + Sync + Hash + Eq + Clone + 'static,
@@ -280,7 +280,7 @@ where
     Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
 }
 
-/// Does the viewer organise the session?
+/// Whether the viewer organises the session.
 pub async fn viewer_organizes(ctx: &Context<'_>, session: SessionId) -> Result<bool> {
     match viewer(ctx).person {
         Some(person) => Ok(load(ctx, Organizes(person, session)).await?.is_some()),
@@ -288,7 +288,7 @@ pub async fn viewer_organizes(ctx: &Context<'_>, session: SessionId) -> Result<b
     }
 }
 
-/// May the viewer edit the session?
+/// Whether the viewer may change the session.
 pub async fn viewer_may_edit(ctx: &Context<'_>, session: SessionId) -> Result<bool> {
     let viewer = viewer(ctx);
     Ok(viewer.may_edit_session(viewer.is_admin || viewer_organizes(ctx, session).await?))

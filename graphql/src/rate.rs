@@ -1,6 +1,6 @@
-//! How often each of many may do something: people, visits, addresses. governor counts, in memory.
+//! Rate limits for each of many keys: people, visits, addresses. The crate governor counts in memory.
 //!
-//! Who has not done it for a while is forgotten, so what is kept is bounded by what can come in the time in which one rests.
+//! Keys that have their whole quota again are forgotten. So memory is bounded by the number of requests in that time.
 
 use std::{
     fmt,
@@ -18,12 +18,12 @@ use governor::{
     state::keyed::HashMapStateStore,
 };
 
-/// So many a second in the long run, and so many at once; both are at least 1.
+/// A quota of `count` a second, with a burst of `at_once`. Both are at least 1.
 pub fn per_second(count: u32, at_once: u32) -> Quota {
     Quota::per_second(at_least_one(count)).allow_burst(at_least_one(at_once))
 }
 
-/// So many a minute, all of them at once if need be.
+/// A quota of `count` a minute, which may come in one burst.
 pub fn per_minute(count: u32) -> Quota {
     Quota::per_minute(at_least_one(count))
 }
@@ -32,15 +32,15 @@ fn at_least_one(count: u32) -> NonZeroU32 {
     NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)
 }
 
-/// A quota that each key has for itself.
+/// A rate limiter in which each key has its own quota.
 pub struct Rates<K: Eq + Hash + Clone, C: Clock = DefaultClock> {
     limiter: RateLimiter<K, HashMapStateStore<K>, C, NoOpMiddleware<C::Instant>>,
-    /// How often something may be asked until those who rested are forgotten.
-    until_forgetting: AtomicUsize,
+    /// The number of calls until the next clean-up.
+    until_cleanup: AtomicUsize,
 }
 
-/// The least number for that.
-const SELDOM: usize = 1024;
+/// The minimum number of calls between two clean-ups.
+const CLEANUP_INTERVAL: usize = 1024;
 
 impl<K: Eq + Hash + Clone> Rates<K> {
     pub fn new(quota: Quota) -> Self {
@@ -51,30 +51,31 @@ impl<K: Eq + Hash + Clone> Rates<K> {
 impl<K: Eq + Hash + Clone, C: Clock> Rates<K, C> {
     fn with_clock(quota: Quota, clock: C) -> Self {
         let limiter = RateLimiter::hashmap_with_clock(quota, clock);
-        Self { limiter, until_forgetting: AtomicUsize::new(SELDOM) }
+        Self { limiter, until_cleanup: AtomicUsize::new(CLEANUP_INTERVAL) }
     }
 
-    /// Whether `key` may do it once more, now; if so, that counts.
+    /// Takes one from the quota of `key`.
     ///
     /// # Errors
-    /// How long until it may.
+    /// If the quota is used up: the time until the next one is free.
     pub fn take(&self, key: &K) -> Result<(), Duration> {
-        self.forget_some();
+        self.clean_up();
         self.limiter.check_key(key).map_err(|refused| refused.wait_time_from(self.limiter.clock().now()))
     }
 
-    /// Whether `key` may do it so many times more, now; if so, those count.
+    /// Takes `count` from the quota of `key`, or none. Returns whether it took them.
     pub fn take_all(&self, key: &K, count: NonZeroU32) -> bool {
-        self.forget_some();
+        self.clean_up();
         matches!(self.limiter.check_key_n(key, count), Ok(Ok(())))
     }
 
-    /// Looks at all who are known, after as many questions: so each question pays for a look at one or two.
-    fn forget_some(&self) {
-        if self.until_forgetting.fetch_sub(1, Ordering::Relaxed) == 1 {
+    /// Forgets keys that have their whole quota, after as many calls as there are keys. So a call costs the look at one or
+    /// two keys on average.
+    fn clean_up(&self) {
+        if self.until_cleanup.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.limiter.retain_recent();
             self.limiter.shrink_to_fit();
-            self.until_forgetting.store(self.limiter.len().max(SELDOM), Ordering::Relaxed);
+            self.until_cleanup.store(self.limiter.len().max(CLEANUP_INTERVAL), Ordering::Relaxed);
         }
     }
 }
@@ -85,7 +86,7 @@ impl<K: Eq + Hash + Clone, C: Clock> fmt::Debug for Rates<K, C> {
     }
 }
 
-/// How often visits may beat: each visit, and each person with all of theirs.
+/// The limits of heartbeats: for each visit, and for each person with all of their visits.
 #[derive(Debug)]
 pub struct BeatRates {
     visits: Rates<PresenceId>,
@@ -93,7 +94,7 @@ pub struct BeatRates {
 }
 
 impl Default for BeatRates {
-    /// Far more often than is asked for: a visit beats a few times a minute, and a person has some tabs.
+    /// Far more than clients need: a visit sends a few heartbeats a minute, and a person has some tabs.
     fn default() -> Self {
         Self { visits: Rates::new(per_second(5, 30)), people: Rates::new(per_second(200, 2_000)) }
     }
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_at_once_and_then_so_many_a_second() {
+    fn burst_is_followed_by_the_rate_per_second() {
         let (rates, clock) = rates(per_second(10, 5));
         let taken_after = |wait: u64| {
             clock.advance(Duration::from_millis(wait));
@@ -127,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_a_minute_and_how_long_to_wait_for_the_next() {
+    fn refusal_says_how_long_to_wait() {
         let (rates, clock) = rates(per_minute(10));
         for _ in 0..10 {
             assert_eq!(rates.take(&1), Ok(()));
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn all_of_several_or_none() {
+    fn several_are_taken_together_or_not_at_all() {
         let several = at_least_one;
         let (rates, clock) = rates(per_second(1, 5));
         assert!(!rates.take_all(&1, several(6)));
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn each_has_a_quota_of_its_own() {
+    fn each_key_has_its_own_quota() {
         let (rates, clock) = rates(per_second(5, 10));
         let taken = |key| (0..1_000).filter(|_| rates.take(&key).is_ok()).count();
         assert_eq!([taken(1), taken(2)], [10, 10]);
@@ -161,12 +162,12 @@ mod tests {
     }
 
     #[test]
-    fn who_rested_is_forgotten_and_nobody_else() {
+    fn only_keys_with_their_whole_quota_are_forgotten() {
         let (rates, clock) = rates(per_second(5, 10));
         for n in 0..20_000 {
             assert_eq!(rates.take(&n), Ok(()));
             clock.advance(Duration::from_millis(1));
-            assert!(rates.limiter.len() <= 2 * SELDOM, "{n}");
+            assert!(rates.limiter.len() <= 2 * CLEANUP_INTERVAL, "{n}");
         }
         let (rates, _) = self::rates(per_second(5, 1));
         for n in 0..20_000 {

@@ -1,5 +1,5 @@
-//! What was promised is kept: nothing goes from the schema of the last release that was not deprecated in it, and what
-//! clients send and read goes on to fit. At a release, `schema.graphql` is copied to `schema.released.graphql`.
+//! The schema stays compatible with the last release, which is in `schema.released.graphql`: nothing is removed that was
+//! not deprecated there, and what clients send and read still fits. At a release, `schema.graphql` is copied to that file.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use async_graphql::parser::{
     types::{BaseType, ConstDirective, Type, TypeKind, TypeSystemDefinition},
 };
 
-/// Of a type each member, by name: fields, their arguments as `field(argument)`, input fields, values, members of unions.
+/// The members of a type by name: fields, their arguments as `field(argument)`, input fields, enum values, union members.
 type Members = BTreeMap<String, Member>;
 
 #[derive(Debug)]
@@ -20,16 +20,16 @@ struct Member {
 
 #[derive(Debug)]
 enum Kind {
-    /// What clients read.
+    /// A type that clients read.
     Output(Type),
-    /// What clients send, and whether it must be there.
+    /// A type that clients send, and whether it is required.
     Input(Type, bool),
     Name,
 }
 
 fn read(sdl: &str) -> BTreeMap<String, Members> {
     let mut types: BTreeMap<String, Members> = BTreeMap::new();
-    for definition in parse_schema(sdl).expect("a schema can be read").definitions {
+    for definition in parse_schema(sdl).expect("the schema can be parsed").definitions {
         let TypeSystemDefinition::Type(definition) = definition else { continue };
         let members = types.entry(definition.node.name.node.to_string()).or_default();
         let fields = match definition.node.kind {
@@ -48,7 +48,10 @@ fn read(sdl: &str) -> BTreeMap<String, Members> {
             TypeKind::InputObject(input) => {
                 members.extend(input.fields.into_iter().map(|field| {
                     let field = field.node;
-                    (field.name.node.to_string(), sent(&field.directives, field.ty.node, field.default_value.is_some()))
+                    (
+                        field.name.node.to_string(),
+                        input(&field.directives, field.ty.node, field.default_value.is_some()),
+                    )
                 }));
                 continue;
             }
@@ -59,7 +62,7 @@ fn read(sdl: &str) -> BTreeMap<String, Members> {
             for argument in field.arguments {
                 let argument = argument.node;
                 let name = format!("{}({})", field.name.node, argument.name.node);
-                let mut member = sent(&argument.directives, argument.ty.node, argument.default_value.is_some());
+                let mut member = input(&argument.directives, argument.ty.node, argument.default_value.is_some());
                 member.is_deprecated |= is_deprecated(&field.directives);
                 members.insert(name, member);
             }
@@ -79,48 +82,47 @@ fn named(directives: &[Positioned<ConstDirective>]) -> Member {
     Member { is_deprecated: is_deprecated(directives), kind: Kind::Name }
 }
 
-fn sent(directives: &[Positioned<ConstDirective>], of: Type, has_default: bool) -> Member {
-    let is_needed = !of.nullable && !has_default;
-    Member { is_deprecated: is_deprecated(directives), kind: Kind::Input(of, is_needed) }
+fn input(directives: &[Positioned<ConstDirective>], of: Type, has_default: bool) -> Member {
+    let is_required = !of.nullable && !has_default;
+    Member { is_deprecated: is_deprecated(directives), kind: Kind::Input(of, is_required) }
 }
 
-/// What breaks clients of `before`.
+/// The changes that break clients of `before`.
 fn breaks(before: &str, after: &str) -> Vec<String> {
     let (before, after) = (read(before), read(after));
     let mut found = Vec::new();
     for (name, members) in &before {
         let Some(now) = after.get(name) else {
-            // A type that only deprecated fields led to goes with them; who else names it is told of below.
-            found.push(format!("type {name} is gone"));
+            found.push(format!("type {name} is missing"));
             continue;
         };
         for (member, was) in members {
             match (now.get(member), &was.kind) {
                 (None, _) if !was.is_deprecated => {
-                    found.push(format!("{name}.{member} is gone, and was not deprecated"));
+                    found.push(format!("{name}.{member} is missing and was not deprecated"));
                 }
                 (Some(Member { kind: Kind::Output(is), .. }), Kind::Output(was)) if !narrows(was, is) => {
-                    found.push(format!("{name}.{member} was {was}, and is {is}"));
+                    found.push(format!("{name}.{member} was {was} and is {is}"));
                 }
                 (Some(Member { kind: Kind::Input(is, _), .. }), Kind::Input(was, _)) if !narrows(is, was) => {
-                    found.push(format!("{name}.{member} was {was}, and is {is}"));
+                    found.push(format!("{name}.{member} was {was} and is {is}"));
                 }
                 _ => {}
             }
         }
         let is_new = |member: &&String| !members.contains_key(*member);
         for member in now.keys().filter(is_new) {
-            // An argument of a field that is new itself breaks nobody.
+            // A required argument of a new field breaks no client.
             let is_of_old_field = member.split_once('(').is_none_or(|(field, _)| members.contains_key(field));
             if matches!(now[member].kind, Kind::Input(_, true)) && is_of_old_field {
-                found.push(format!("{name}.{member} must be given, and did not exist"));
+                found.push(format!("{name}.{member} is new and required"));
             }
         }
     }
     found
 }
 
-/// Whether each value of `is` is one of `was`: the same type, or null in fewer places.
+/// Whether each value of `is` is a value of `was`: the same type, or one that is null in fewer places.
 fn narrows(was: &Type, is: &Type) -> bool {
     let same = match (&was.base, &is.base) {
         (BaseType::Named(was), BaseType::Named(is)) => was == is,
@@ -131,13 +133,13 @@ fn narrows(was: &Type, is: &Type) -> bool {
 }
 
 #[test]
-fn what_was_released_is_kept() {
+fn schema_is_compatible_with_the_last_release() {
     let breaks = breaks(include_str!("../../schema.released.graphql"), &super::sdl());
-    assert!(breaks.is_empty(), "deprecate first, and remove in a later release: {breaks:#?}");
+    assert!(breaks.is_empty(), "deprecate first, remove in a later release: {breaks:#?}");
 }
 
 #[test]
-fn what_breaks_clients_is_found() {
+fn breaking_change_is_found() {
     let before =
         "type Query { a(x: Int, y: Int! = 1): Int! b: [Int!] old: Int @deprecated } enum E { A B } input I { x: Int! }
                   union U = Query";
@@ -148,15 +150,15 @@ fn what_breaks_clients_is_found() {
     let harmful = "type Query { a(x: Int!, z: Int!): Int b: [Int] } enum E { A } input I { x: String! y: Int! }";
     let found = breaks(before, harmful);
     for part in [
-        "Query.a was Int!, and is Int",
-        "Query.a(x) was Int, and is Int!",
-        "Query.a(y) is gone",
-        "Query.a(z) must be given",
-        "Query.b was [Int!], and is [Int]",
-        "E.B is gone",
-        "I.x was Int!, and is String!",
-        "I.y must be given",
-        "type U is gone",
+        "Query.a was Int! and is Int",
+        "Query.a(x) was Int and is Int!",
+        "Query.a(y) is missing",
+        "Query.a(z) is new and required",
+        "Query.b was [Int!] and is [Int]",
+        "E.B is missing",
+        "I.x was Int! and is String!",
+        "I.y is new and required",
+        "type U is missing",
     ] {
         assert!(found.iter().any(|it| it.starts_with(part)), "{part}: {found:#?}");
     }

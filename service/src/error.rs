@@ -45,7 +45,7 @@ impl Error {
     }
 
     pub fn not_found(what: &str, id: impl std::fmt::Display) -> Self {
-        Self::NotFound(format!("no {what} {id}"))
+        Self::NotFound(format!("There is no {what} {id}."))
     }
 
     pub fn internal(message: impl Into<String>) -> Self {

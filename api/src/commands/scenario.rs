@@ -144,7 +144,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         let names: Vec<_> = scenarios.iter().map(|scenario| scenario.name).collect();
         bail!("there is no sample {name:?}; there are: {}", names.join(", "));
     };
-    setup::start_log(false, "warn");
+    let settings = setup::settings("warn")?;
     let throw_away = super::demo::ThrowAway::new()?;
     let file = match args.keep {
         Some(file) if file.exists() => bail!("{} exists already", file.display()),
@@ -153,17 +153,17 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     };
     let url = format!("sqlite://{}", file.display());
     let db = Db::connect(&url, 2).await.map_err(setup::told)?;
-    let played = play(scenario, &db).await;
+    let played = play(scenario, &db, settings.placement_rule).await;
     db.close().await;
     played
 }
 
-async fn play(scenario: &Scenario, db: &Db) -> anyhow::Result<()> {
+async fn play(scenario: &Scenario, db: &Db, rule: PlacementRule) -> anyhow::Result<()> {
     let monday = NaiveDate::from_ymd_opt(2024, 1, 15).context("a date of the calendar")?;
     let clock = Arc::new(ManualClock::at(monday.and_time(NaiveTime::MIN).and_utc()));
     db.migrate().await.map_err(setup::told)?;
     let shared: Arc<dyn Clock> = clock.clone();
-    let app = App::new(db.clone(), shared, Wake::local(), Arc::new(NoQueue), PlacementRule::default());
+    let app = App::new(db.clone(), shared, Wake::local(), Arc::new(NoQueue), rule);
 
     println!("{}: {}\n", scenario.name, scenario.about);
     let mut people = Vec::new();

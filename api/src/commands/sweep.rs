@@ -34,7 +34,7 @@ pub struct Args {
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,
-    /// Log what is done.
+    /// Log each change and its reason to standard error.
     #[arg(long, short)]
     verbose: bool,
 }
@@ -159,6 +159,9 @@ pub fn write_report(
             writeln!(out, "  - booking_id={}: {old} -> {new}{delayed}. {}", it.booking_id.0, it.reason)?;
         }
     }
+    if report.presences_abandoned > 0 {
+        writeln!(out, "{last} - Visits abandoned: {}", report.presences_abandoned)?;
+    }
     let errors = report.errors.len();
     writeln!(out, "{last} - {}", paint.count("31", &format!("Errors: {errors}"), errors))?;
     for error in &report.errors {
@@ -230,6 +233,7 @@ mod tests {
                 ..booking
             },
         ];
+        report.presences_abandoned = 4;
         let mut out = Vec::new();
         write_report(&mut out, &report, at, at + chrono::TimeDelta::seconds(1), Paint::plain()).unwrap();
         assert_eq!(
@@ -244,6 +248,7 @@ mod tests {
              2024-01-15 19:14:01 - Bookings: 2 steps\n  \
                - booking_id=9: SCHEDULED -> ONGOING, delayed. Nobody came.\n  \
                - booking_id=10: SCHEDULED -> COMPLETED. Nobody came.\n\
+             2024-01-15 19:14:01 - Visits abandoned: 4\n\
              2024-01-15 19:14:01 - Errors: 0\n"
         );
     }

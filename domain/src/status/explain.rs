@@ -51,7 +51,7 @@ fn explain_override(Override { active, until }: Override, zone: Tz, now: DateTim
         Some(until) => InstantFormatter::new(zone, now).format(until),
         None => "the next periodic sweep".into(),
     };
-    format!("Overridden by an admin until {until}: {}", if active { "active" } else { "inactive" })
+    format!("Set by hand: {} until {until}", if active { "active" } else { "inactive" })
 }
 
 fn explain_window(window: Window, meeting: Meeting, zone: Tz, is_active: bool, now: DateTime<Utc>) -> String {
@@ -213,13 +213,13 @@ mod tests {
             (facts, Times { end: None, ..times }, "No end time"),
             (facts, Times { start: None, end: None, ..times }, "No start or end time"),
             (InstanceFacts { window: None, ..facts }, times, "Not scheduled: its times or time zone can't be read"),
-            (overridden(true, Some("2024-01-16T02:00:00Z")), times, "Overridden by an admin until 20:00 CST: active"),
+            (overridden(true, Some("2024-01-16T02:00:00Z")), times, "Set by hand: active until 20:00 CST"),
             (
                 overridden(false, Some("2024-01-16T06:00:30Z")),
                 times,
-                "Overridden by an admin until 00:00:30 CST on 16 January 2024: inactive",
+                "Set by hand: inactive until 00:00:30 CST on 16 January 2024",
             ),
-            (overridden(false, None), times, "Overridden by an admin until the next periodic sweep: inactive"),
+            (overridden(false, None), times, "Set by hand: inactive until the next periodic sweep"),
         ] {
             assert_eq!(explain(&facts, &times, false, now), words);
         }

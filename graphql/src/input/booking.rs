@@ -1,4 +1,4 @@
-//! What clients send about time slots and bookings.
+//! Inputs about time slots and bookings.
 
 use async_graphql::{ID, InputObject};
 use service::{bookings::BookingFilter as ServiceBookingFilter, time_slots::NewSlot};

@@ -1,4 +1,4 @@
-//! What clients send about instances, and answers to them.
+//! Inputs about instances and check-ins.
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
 use domain::ids::SessionId;
@@ -34,8 +34,7 @@ impl ActiveFilter {
 
 pub fn session_ids(ids: &[ID]) -> Result<Vec<SessionId>> {
     if ids.len() > MAX_SESSION_IDS {
-        let message = format!("sessionIds may have {MAX_SESSION_IDS} ids at most");
-        return Err(ApiError::bad_user_input(message).at_field("sessionIds"));
+        return Err(ApiError::invalid("sessionIds", format!("must have at most {MAX_SESSION_IDS} ids")));
     }
     let mut sessions = ids.iter().map(|id| parse_id("sessionIds", id)).collect::<Result<Vec<SessionId>>>()?;
     sessions.sort_unstable();

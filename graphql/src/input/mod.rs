@@ -1,4 +1,4 @@
-//! What clients send.
+//! Input types: what clients send, and how it is checked.
 
 pub mod booking;
 pub mod instance;
@@ -14,7 +14,7 @@ use crate::{
     error::ApiError,
 };
 
-/// Left out: as it is. Null: cleared.
+/// A field of a patch that may be cleared: if it is left out, the value stays; null clears it.
 #[expect(clippy::option_option, reason = "the form of the service's patches")]
 pub fn clearable<T, U>(value: MaybeUndefined<T>, convert: impl FnOnce(T) -> U) -> Option<Option<U>> {
     match value {
@@ -24,18 +24,16 @@ pub fn clearable<T, U>(value: MaybeUndefined<T>, convert: impl FnOnce(T) -> U) -
     }
 }
 
-/// Left out: as it is. Null is refused.
+/// A field of a patch that can't be cleared: if it is left out, the value stays; null is an error.
 pub fn lasting<T>(field: &str, value: MaybeUndefined<T>) -> Result<Option<T>> {
     match value {
         MaybeUndefined::Undefined => Ok(None),
-        MaybeUndefined::Null => {
-            Err(ApiError::bad_user_input(format!("{field} can't be cleared: leave it out to keep it")).at_field(field))
-        }
+        MaybeUndefined::Null => Err(ApiError::invalid(field, "can't be null: leave it out to keep its value")),
         MaybeUndefined::Value(value) => Ok(Some(value)),
     }
 }
 
-/// Reads an id that may be left out.
+/// Parses an id that may be left out.
 pub fn optional_id(field: &str, id: Option<&ID>) -> Result<Option<PersonId>> {
     id.map(|id| parse_id(field, id)).transpose()
 }

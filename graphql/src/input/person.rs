@@ -1,4 +1,4 @@
-//! What clients send about people.
+//! Inputs about people.
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
 use service::people::{NewPerson, PersonPatch};

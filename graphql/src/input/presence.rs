@@ -1,4 +1,4 @@
-//! What clients send about visits and activities.
+//! Inputs about visits and activities.
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
 use domain::{ids::PresenceId, language};
@@ -110,10 +110,9 @@ impl PresenceFilter {
     }
 }
 
-/// Reads a bare UUID.
+/// Parses the UUID of a visit.
 pub fn visit_id(id: &ID) -> Result<PresenceId> {
     PresenceId::parse_uuid(id).ok_or_else(|| {
-        let message = "presenceId is not a UUID: make one for each visit, such as with crypto.randomUUID()";
-        ApiError::bad_user_input(message).at_field("presenceId")
+        ApiError::invalid("presenceId", "is not a UUID: make one for each visit, such as with crypto.randomUUID()")
     })
 }

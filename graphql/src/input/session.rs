@@ -1,4 +1,4 @@
-//! What clients send about sessions and their recurrence.
+//! Inputs about sessions and their recurrence.
 
 use async_graphql::{ID, InputObject, MaybeUndefined, OneofObject};
 use domain::{
@@ -77,7 +77,7 @@ pub enum ScheduleInput {
     Monthly(MonthlyScheduleInput),
 }
 
-/// Checks schedules; none at all is no recurrence.
+/// Checks schedules. Without schedules there is no recurrence.
 fn recurrence(schedules: Vec<ScheduleInput>) -> Result<Option<Recurrence>> {
     if schedules.is_empty() {
         return Ok(None);
@@ -94,7 +94,7 @@ fn recurrence(schedules: Vec<ScheduleInput>) -> Result<Option<Recurrence>> {
         };
         checked.map_err(|error| {
             let field = format!("schedules.{index}.{}", error.field.as_str());
-            ApiError::bad_user_input(format!("{field} {}", error.problem)).at_field(field)
+            ApiError::invalid(field, &error.problem)
         })
     });
     let schedules = checked.collect::<Result<Vec<_>>>()?;
@@ -107,12 +107,14 @@ fn wrong_recurrence(error: &RecurrenceError) -> ApiError {
         (Some(index), None) => format!("schedules.{index}"),
         (None, _) => "schedules".to_owned(),
     };
-    ApiError::bad_user_input(format!("{field} {}", error.problem)).at_field(field)
+    ApiError::invalid(field, &error.problem)
 }
 
-/// A zone that was sent has been checked by its scalar.
+/// The scalar has already checked a zone that a client sent.
 fn zone(time_zone: &TimeZone) -> Result<Tz> {
-    time_zone.zone().ok_or_else(|| ApiError::bad_user_input("timeZone is not known").at_field("timeZone"))
+    time_zone.zone().ok_or_else(|| {
+        ApiError::invalid("timeZone", "is not a known time zone: use an IANA name, such as America/Chicago")
+    })
 }
 
 /// A new session.

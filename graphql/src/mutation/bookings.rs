@@ -1,4 +1,4 @@
-//! Time slots, and who books them.
+//! Mutations of time slots and bookings.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use service::{

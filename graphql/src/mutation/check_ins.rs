@@ -1,4 +1,4 @@
-//! Answers to the question: are you coming?
+//! Mutations of check-ins.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::ids::{PersonId, SessionInstanceId};
@@ -41,11 +41,14 @@ pub struct RemoveCheckInPayload {
 }
 
 async fn instance(ctx: &Context<'_>, id: SessionInstanceId) -> Result<SessionInstance> {
-    load(ctx, id).await?.map(SessionInstance).ok_or_else(|| ApiError::not_found(format!("no session instance {id}")))
+    load(ctx, id)
+        .await?
+        .map(SessionInstance)
+        .ok_or_else(|| ApiError::not_found(format!("There is no session instance {id}.")))
 }
 
 async fn person(ctx: &Context<'_>, id: PersonId) -> Result<Person> {
-    load(ctx, id).await?.map(Person).ok_or_else(|| ApiError::not_found(format!("no person {id}")))
+    load(ctx, id).await?.map(Person).ok_or_else(|| ApiError::not_found(format!("There is no person {id}.")))
 }
 
 #[derive(Default)]

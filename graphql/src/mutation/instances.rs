@@ -1,4 +1,4 @@
-//! Instances, and what holds them active.
+//! Mutations of instances and overrides.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::ids::SessionId;
@@ -29,7 +29,7 @@ pub struct DeleteSessionInstancePayload {
 }
 
 async fn session(ctx: &Context<'_>, id: SessionId) -> Result<Session> {
-    load(ctx, id).await?.map(Session).ok_or_else(|| ApiError::not_found(format!("no session {id}")))
+    load(ctx, id).await?.map(Session).ok_or_else(|| ApiError::not_found(format!("There is no session {id}.")))
 }
 
 #[derive(Default)]

@@ -1,4 +1,4 @@
-//! People: their profiles, their tokens, and that one is forgotten or was there twice.
+//! Mutations of people.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::ids::PersonId;

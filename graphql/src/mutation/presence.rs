@@ -1,4 +1,4 @@
-//! What visits do.
+//! Mutations of visits and activities.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::ids::{ActivityId, PresenceId};
@@ -105,7 +105,9 @@ impl PresenceMutation {
         };
         let rates: &BeatRates = beat_rates(ctx)?;
         if !rates.take(visit, viewer.person) {
-            return Err(ApiError::rate_limited("this visit beats too often: see heartbeatSeconds"));
+            return Err(ApiError::rate_limited(
+                "This visit sends heartbeats too often. Wait heartbeatSeconds between two of them.",
+            ));
         }
         let gatherer = gatherer(ctx)?;
         let seen = gatherer.beat(beat).await?;
@@ -183,7 +185,7 @@ impl PresenceMutation {
     }
 }
 
-/// Each pong of the socket is a beat of the visit too.
+/// From now on each pong of the socket counts as a heartbeat of the visit.
 fn keep_beating(hearts: &Hearts, app: &App, gatherer: &Gatherer, visit: PresenceId, claimant: Claimant) {
     let (clock, gatherer) = (app.clock.clone(), gatherer.clone());
     hearts.keep(visit, move |has_stopped| {

@@ -1,4 +1,4 @@
-//! Sessions and who organises them.
+//! Mutations of sessions and organisers.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::ids::SessionId;

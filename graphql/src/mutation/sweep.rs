@@ -1,4 +1,4 @@
-//! The sweep, at an admin's request.
+//! The sweep that an admin requests.
 
 use async_graphql::{Context, Object, SimpleObject};
 use domain::status::Mode;
@@ -32,16 +32,16 @@ impl SweepMutation {
     ) -> Result<Option<SweepPayload>> {
         let viewer = viewer(ctx);
         if !viewer.is_signed_in() {
-            return Err(ApiError::unauthenticated("sign in to sweep"));
+            return Err(ApiError::unauthenticated("Sign in as an admin to sweep."));
         }
         if !viewer.is_admin {
-            return Err(ApiError::forbidden("only admins may sweep"));
+            return Err(ApiError::forbidden("Only admins may sweep."));
         }
         if at.is_some() && !dry_run {
-            return Err(ApiError::bad_user_input("at needs dryRun: nobody can move the real clock").at_field("at"));
+            return Err(ApiError::invalid("at", "is only possible with dryRun: a real sweep is for the current time"));
         }
         let at = at.map(|at| at.0);
-        // Looks ahead as little as a timer does (rule 6).
+        // Like a timer, it does not look ahead (rule 6).
         let request = sweep::Request { scope: sweep::Scope::Due, mode: Mode::Exact, at, is_dry_run: dry_run };
         Ok(Some(SweepPayload { report: SweepReport(sweep::sweep(app(ctx)?, request).await?) }))
     }

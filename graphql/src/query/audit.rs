@@ -1,4 +1,4 @@
-//! Who changed what.
+//! Queries of the audit log.
 
 use async_graphql::{Context, ID, Object};
 use service::{

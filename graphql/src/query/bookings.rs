@@ -1,4 +1,4 @@
-//! Time slots and bookings.
+//! Queries of time slots and bookings.
 
 use async_graphql::{Context, ID, Object};
 use domain::ids::BookingId;

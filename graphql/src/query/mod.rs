@@ -1,4 +1,4 @@
-//! Queries. What one may not see is null or absent, without an error.
+//! Queries. What the viewer may not see is null or missing, without an error.
 
 mod audit;
 mod bookings;
@@ -79,8 +79,10 @@ impl NodeQuery {
                 .map(|row| TimeSlot(row).into()),
             BookingId::TYPE => find_booking(ctx, parse_id("id", &id)?).await?.map(Into::into),
             _ => {
-                let message = "id is not an id of this server: they look like Session:7";
-                return Err(ApiError::bad_user_input(message).at_field("id"));
+                return Err(ApiError::invalid(
+                    "id",
+                    "is not a global id: use one that the server gave, such as Session:7",
+                ));
             }
         })
     }

@@ -1,4 +1,4 @@
-//! People.
+//! Queries of people.
 
 use async_graphql::{Context, ID, Object};
 use domain::ids::PersonId;

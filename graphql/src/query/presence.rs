@@ -1,4 +1,4 @@
-//! Who visits, and what they do.
+//! Queries of visits and activities.
 
 use async_graphql::{Context, ID, Object};
 use domain::ids::PresenceId;

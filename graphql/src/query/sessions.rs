@@ -1,4 +1,4 @@
-//! Sessions and their instances.
+//! Queries of sessions and instances.
 
 use async_graphql::{Context, ID, Object};
 use domain::ids::{SessionId, SessionInstanceId};

@@ -161,12 +161,13 @@ impl BookingSubscription {
 async fn authorize(ctx: &Context<'_>, booking: Option<BookingId>) -> Result<BookingNarrowing> {
     let viewer = viewer(ctx);
     if !viewer.is_signed_in() {
-        return Err(ApiError::unauthenticated("sign in to follow bookings"));
+        return Err(ApiError::unauthenticated("Sign in to follow bookings."));
     }
     match (booking, viewer.person) {
         (Some(id), _) => {
             let row = load(ctx, id).await?.filter(|row| bookings::is_seen_by(viewer, row));
-            row.map(|_| BookingNarrowing::One(id)).ok_or_else(|| ApiError::not_found(format!("no booking {id}")))
+            row.map(|_| BookingNarrowing::One(id))
+                .ok_or_else(|| ApiError::not_found(format!("There is no booking {id} that you may follow.")))
         }
         (None, Some(person)) => Ok(BookingNarrowing::Of(person)),
         (None, None) => Ok(BookingNarrowing::All),

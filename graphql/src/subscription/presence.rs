@@ -64,7 +64,8 @@ impl PresenceSubscription {
         let begin = async {
             let app = app(ctx)?;
             let activity = activities::find_activity_by_key(app, &activity_key).await?;
-            let activity = activity.ok_or_else(|| ApiError::not_found(format!("no activity {activity_key}")))?;
+            let activity = activity
+                .ok_or_else(|| ApiError::not_found(format!("There is no activity with the key '{activity_key}'.")))?;
             let activity = activity.id;
             // What the first message shows is read after this: at least all up to the position.
             let (tx, from) = changes::snapshot(app).await?;

@@ -233,20 +233,20 @@ async fn authorize(ctx: &Context<'_>, narrowing: &SessionNarrowing) -> Result<()
     let viewer = viewer(ctx);
     if let Some(person) = narrowing.person {
         if !viewer.is_signed_in() {
-            return Err(ApiError::unauthenticated("sign in to follow a person"));
+            return Err(ApiError::unauthenticated("Sign in to follow a person."));
         }
         if !viewer.may_act_for(person) {
-            return Err(ApiError::forbidden("only the person and admins may follow a person"));
+            return Err(ApiError::forbidden("Only the person and admins may follow a person."));
         }
         if load(ctx, person).await?.is_none() {
-            return Err(ApiError::not_found(format!("no person {person}")));
+            return Err(ApiError::not_found(format!("There is no person {person}.")));
         }
     }
     if let Some(ids) = &narrowing.sessions {
         let found: Vec<SessionId> =
             sessions::find_sessions(app(ctx)?.db.pool(), ids).await?.iter().map(|row| row.id).collect();
         if let Some(missing) = ids.iter().find(|id| !found.contains(id)) {
-            return Err(ApiError::not_found(format!("no session {missing}")));
+            return Err(ApiError::not_found(format!("There is no session {missing}.")));
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Who changed what, when, from what to what.
+//! The audit log.
 
 use async_graphql::{Context, ID, Json, Object};
 use domain::ids::PersonId;

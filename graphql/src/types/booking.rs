@@ -1,4 +1,4 @@
-//! Time slots, and who booked them.
+//! Time slots and bookings.
 #![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
 
 use async_graphql::{Context, ID, Object, SimpleObject};

@@ -1,4 +1,4 @@
-//! Dated meetings, and who answered.
+//! Instances and check-ins.
 #![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
 
 use async_graphql::{Context, ID, Object, SimpleObject};
@@ -55,7 +55,7 @@ impl SessionInstance {
         load(ctx, id).await?.ok_or_else(|| ApiError::internal(format!("{id} of {} is missing", self.key())))
     }
 
-    /// May the viewer see who answered?
+    /// Whether the viewer may see the check-ins.
     async fn shows_check_ins(&self, ctx: &Context<'_>) -> Result<bool> {
         let viewer = viewer(ctx);
         if viewer.may_see_check_ins(false, false) {
@@ -192,7 +192,7 @@ impl SessionInstance {
     }
 }
 
-/// What is on in a city and country; nothing when either is not known.
+/// The active instances in a city and country. Empty if either is not known.
 pub async fn active_at(
     ctx: &Context<'_>,
     city: Option<String>,
@@ -217,7 +217,7 @@ pub async fn list_check_ins(
 pub struct CheckIn(pub check_in::Model);
 
 impl CheckIn {
-    /// May the viewer see it? Their own, and those of lists that they may see.
+    /// Whether the viewer may see it: as the person who answered, or as somebody who may see the list.
     pub async fn is_visible(&self, ctx: &Context<'_>) -> Result<bool> {
         if viewer(ctx).may_act_for(self.0.person_id) {
             return Ok(true);
@@ -249,7 +249,7 @@ impl CheckIn {
     async fn session_instance(&self, ctx: &Context<'_>) -> Result<SessionInstance> {
         let id = self.0.session_instance_id;
         let row = load(ctx, id).await?;
-        row.map(SessionInstance).ok_or_else(|| ApiError::not_found("this meeting has been deleted"))
+        row.map(SessionInstance).ok_or_else(|| ApiError::not_found("This meeting has been deleted."))
     }
 
     /// The answer: yes, maybe or no.

@@ -1,4 +1,4 @@
-//! The types of answers: views over what the service returns.
+//! Output types. Each wraps a value that the service returns.
 
 pub mod activity;
 pub mod audit;
@@ -13,7 +13,7 @@ pub mod session;
 pub mod statistics;
 pub mod sweep;
 
-/// A count as GraphQL's Int.
+/// A count as an `Int` of GraphQL.
 pub fn as_int(count: i64) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }

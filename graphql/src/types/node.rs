@@ -1,4 +1,4 @@
-//! Whatever has a global id.
+//! The interface of everything that has a global id.
 
 use async_graphql::{ID, Interface};
 

@@ -1,4 +1,4 @@
-//! People, and where they are.
+//! People.
 
 use async_graphql::{Context, ID, Object};
 use domain::ids::PersonId;

@@ -1,6 +1,7 @@
-//! The scalars of the schema: what is taken, what is refused, and how values are printed.
+//! The scalars of the schema: which texts they accept, and how they are printed.
 //!
-//! They are newtypes, so that chrono's own types never get into the schema under the same names by accident.
+//! They are newtypes. Otherwise the types of chrono, which async-graphql knows by the same names, could get into the schema
+//! by accident.
 
 use std::ops::RangeInclusive;
 
@@ -8,7 +9,7 @@ use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, Scalar
 use chrono::{Datelike as _, NaiveDate, NaiveTime, SecondsFormat, SubsecRound as _, TimeDelta, Timelike as _, Utc};
 use chrono_tz::Tz;
 
-/// The years whose instants and dates have their usual four digits in RFC 3339.
+/// The years that RFC 3339 can write, in four digits.
 const YEARS: RangeInclusive<i32> = 1..=9999;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,7 +31,7 @@ impl ScalarType for DateTime {
             Some(instant) => Ok(Self(instant)),
             None => refuse(format!(
                 "{} is not an RFC 3339 instant: give date, time and offset, such as 2024-01-15T19:00:00Z or \
-                 2024-01-15T13:00:00-06:00, in the years 0001 to 9999",
+                 2024-01-15T13:00:00-06:00, in the years 0001 to 9999.",
                 quoted(&text)
             )),
         }
@@ -58,7 +59,7 @@ impl ScalarType for Date {
         match parse_date(&text) {
             Some(date) => Ok(Self(date)),
             None => refuse(format!(
-                "{} is not a calendar date: give YYYY-MM-DD, such as 2024-01-15, in the years 0001 to 9999",
+                "{} is not a calendar date: give YYYY-MM-DD, such as 2024-01-15, in the years 0001 to 9999.",
                 quoted(&text)
             )),
         }
@@ -87,7 +88,7 @@ impl ScalarType for LocalTime {
         match parse_time(&text) {
             Some(time) => Ok(Self(time)),
             None => refuse(format!(
-                "{} is not a local time: give HH:MM or HH:MM:SS from 00:00 to 23:59:59, such as 19:00",
+                "{} is not a local time: give HH:MM or HH:MM:SS from 00:00 to 23:59:59, such as 19:00.",
                 quoted(&text)
             )),
         }
@@ -104,7 +105,7 @@ impl ScalarType for LocalTime {
 pub struct TimeZone(String);
 
 impl TimeZone {
-    /// A name as it is stored, known or not.
+    /// A name from the database, even if it is no longer known.
     pub fn stored(name: impl Into<String>) -> Self {
         Self(name.into())
     }
@@ -117,7 +118,7 @@ impl TimeZone {
         self.0
     }
 
-    /// The zone itself; none when a stored name is not known (any more). Never none for what a client sent.
+    /// The zone. `None` if a stored name is not known. The name that a client sent is always known.
     pub fn zone(&self) -> Option<Tz> {
         self.0.parse().ok()
     }
@@ -131,7 +132,7 @@ impl ScalarType for TimeZone {
         match text.parse::<Tz>() {
             Ok(_) => Ok(Self(text)),
             Err(_) => refuse(format!(
-                "unknown time zone {}: give an IANA name with its capitals, such as America/Chicago or Europe/Berlin",
+                "{} is not a known time zone: give an IANA name with its capitals, such as America/Chicago or Europe/Berlin.",
                 quoted(&text)
             )),
         }
@@ -169,14 +170,14 @@ fn text_of<T: InputType>(value: Value, expected: &str) -> Result<String, InputVa
         Value::Object(_) => "an object",
         Value::Binary(_) => "bytes",
     };
-    Err(InputValueError::custom(format!("give {expected}, as a string, not {found}")))
+    Err(InputValueError::custom(format!("give {expected}, as a string, not {found}.")))
 }
 
 fn refuse<T: InputType>(message: String) -> InputValueResult<T> {
     Err(InputValueError::custom(message))
 }
 
-/// What a client sent, for an error message: short, and on one line.
+/// A text from a client for an error message, short and on one line.
 fn quoted(text: &str) -> String {
     const LONGEST: usize = 60;
 
@@ -188,8 +189,8 @@ fn quoted(text: &str) -> String {
 
 fn parse_instant(text: &str) -> Option<chrono::DateTime<Utc>> {
     let instant = chrono::DateTime::parse_from_rfc3339(text).ok()?.to_utc();
-    // chrono keeps a leap second as a second with more than a thousand milliseconds. There is one only at the end of
-    // a day in UTC; it is read as the start of the next.
+    // chrono stores a leap second as a second with more than 1000 milliseconds. Leap seconds occur only at the end of a day
+    // in UTC. Here they count as the start of the next day.
     let is_leap_second = instant.nanosecond() >= 1_000_000_000;
     if is_leap_second && (instant.hour(), instant.minute()) != (23, 59) {
         return None;
@@ -220,7 +221,7 @@ fn parse_time(text: &str) -> Option<NaiveTime> {
     NaiveTime::from_hms_opt(hour.parse().ok()?, minute.parse().ok()?, second)
 }
 
-/// Whether `text` has an ASCII digit wherever `shape` has a 0, and else the same characters.
+/// Whether `text` has an ASCII digit wherever `shape` has a 0, and otherwise the same characters.
 fn has_shape(text: &str, shape: &str) -> bool {
     text.len() == shape.len()
         && text.bytes().zip(shape.bytes()).all(|(c, s)| if s == b'0' { c.is_ascii_digit() } else { c == s })
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn instants_of_any_offset_are_printed_in_utc_with_milliseconds() {
+    fn instant_of_any_offset_is_printed_in_utc_with_milliseconds() {
         let cases = [
             ("2024-01-15T19:00:00Z", "2024-01-15T19:00:00.000Z"),
             ("2024-01-15T13:00:00.5-06:00", "2024-01-15T19:00:00.500Z"),
@@ -282,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_four_two_two() {
+    fn date_has_four_two_and_two_digits() {
         for text in ["2024-01-15", "2024-02-29", "0001-01-01", "9999-12-31"] {
             assert_eq!(printed::<Date>(text).as_deref(), Some(text));
         }
@@ -292,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn local_times_are_printed_with_seconds() {
+    fn local_time_is_printed_with_seconds() {
         for (text, expected) in [("19:00", "19:00:00"), ("00:00:01", "00:00:01"), ("23:59:59", "23:59:59")] {
             assert_eq!(printed::<LocalTime>(text).as_deref(), Some(expected), "{text}");
         }
@@ -304,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn zones_are_checked_when_sent_and_shown_as_stored() {
+    fn zone_is_checked_when_sent_and_shown_as_stored() {
         for name in ["America/Chicago", "America/Argentina/Buenos_Aires", "UTC", "Etc/GMT+6"] {
             assert_eq!(printed::<TimeZone>(name).as_deref(), Some(name));
         }
@@ -317,17 +318,17 @@ mod tests {
     }
 
     #[test]
-    fn messages_say_what_to_do() {
+    fn message_says_what_to_do() {
         assert_eq!(
             message::<TimeZone>("Mars/Olympus"),
-            "Failed to parse \"TimeZone\": unknown time zone 'Mars/Olympus': give an IANA name with its capitals, such \
-             as America/Chicago or Europe/Berlin"
+            "Failed to parse \"TimeZone\": 'Mars/Olympus' is not a known time zone: give an IANA name with its capitals, \
+             such as America/Chicago or Europe/Berlin."
         );
         assert_eq!(
             message::<LocalTime>(1900),
-            "Failed to parse \"LocalTime\": give a local time, such as \"19:00\", as a string, not a number"
+            "Failed to parse \"LocalTime\": give a local time, such as \"19:00\", as a string, not a number."
         );
         assert!(message::<Date>("\n".repeat(10_000)).len() < 400);
-        assert!(message::<Cursor>(Value::Null).ends_with("not null"));
+        assert!(message::<Cursor>(Value::Null).ends_with("not null."));
     }
 }

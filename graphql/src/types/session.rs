@@ -1,4 +1,4 @@
-//! Sessions, their recurrence, and who organises them.
+//! Sessions and their recurrence.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject, Union};
 use chrono::Datelike;
@@ -148,7 +148,7 @@ impl Session {
     }
 }
 
-/// The most occurrences that one field gives.
+/// The maximum of `first` in `Session.occurrences`.
 const MAX_OCCURRENCES: i32 = 100;
 
 /// A recurring meeting, with a city, a location, a time zone and a recurrence. Everybody may see sessions.
@@ -277,7 +277,7 @@ impl Session {
         let first = match usize::try_from(first) {
             Ok(count) if first <= MAX_OCCURRENCES => count,
             _ => {
-                return Err(ApiError::bad_user_input(format!("first must be 0 to {MAX_OCCURRENCES}")).at_field("first"));
+                return Err(ApiError::invalid("first", format!("must be 0 to {MAX_OCCURRENCES}")));
             }
         };
         let app = app(ctx)?;
@@ -289,7 +289,7 @@ impl Session {
         let recurrence = recurrence.unwrap_or_default();
         let last = chrono::NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or(from);
         if from.year() < 1 {
-            return Err(ApiError::bad_user_input("from must be in the years 0001 to 9999").at_field("from"));
+            return Err(ApiError::invalid("from", "must be in the years 0001 to 9999"));
         }
         let found: Vec<_> = recurrence.occurrences(&calendar, from, last).take(first).collect();
         let dates = found.first().zip(found.last()).map(|(first, last)| (first.date, last.date));

@@ -1,4 +1,4 @@
-//! Who is on line, and what became of visits.
+//! Statistics of visits.
 
 use async_graphql::{Object, SimpleObject};
 use service::presence::statistics::Statistics;

@@ -1,4 +1,4 @@
-//! What a sweep tells, as GraphQL shows it.
+//! The report of a sweep.
 
 use async_graphql::{Context, Object, SimpleObject};
 use domain::ids::SessionInstanceId;

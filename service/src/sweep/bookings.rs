@@ -57,6 +57,9 @@ async fn sweep_list(runner: &mut Runner<'_>, ids: &[BookingId]) -> Result<()> {
         let timing = runner.timing;
         match step!(runner, |tx| { sweep_batch(tx, timing, batch).await }) {
             Ok(swept) => {
+                for step in &swept.steps {
+                    tracing::debug!(booking = %step.booking_id, to = step.new_status.as_str(), "a booking took a step");
+                }
                 runner.report.bookings.extend(swept.steps);
                 swept.problems.into_iter().for_each(|problem| runner.report.error(None, problem));
                 runner.progress.finish(batch.len());

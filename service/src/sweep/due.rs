@@ -62,6 +62,7 @@ async fn try_sessions(runner: &mut Runner<'_>, ids: &[SessionId]) -> Result<()> 
     let (swept, settled) = step!(runner, |tx| { sweep_batch(tx, timing, ids).await })?;
     for session in swept {
         if !session.created.is_empty() {
+            tracing::debug!(session = %session.id, dates = ?session.created, "instances were created");
             runner.report.auto_created.push(AutoCreated {
                 session_id: session.id,
                 session_name: session.name,

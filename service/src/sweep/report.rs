@@ -11,6 +11,7 @@ use domain::{
 use serde::{Serialize, Serializer};
 
 use crate::{
+    facts,
     placing::Move,
     settle::{Item, Settled},
 };
@@ -91,10 +92,13 @@ impl Report {
     }
 
     pub(crate) fn note(&mut self, settled: Settled) {
-        let changed = |item: Item| Changed {
-            session_id: item.session.id,
-            instance_id: item.instance.id,
-            session_name: item.session.name.clone(),
+        let at = self.at;
+        let changed = |item: Item| {
+            let (instance_id, session_id) = (item.instance.id, item.session.id);
+            let why = facts::explain(&item.instance, &item.session, at);
+            let is_active = item.instance.is_active;
+            tracing::debug!(instance = %instance_id, session = %session_id, is_active, why, "the status changed");
+            Changed { session_id, instance_id, session_name: item.session.name.clone() }
         };
         self.activated.extend(settled.activated.into_iter().map(changed));
         self.deactivated.extend(settled.deactivated.into_iter().map(changed));
@@ -103,6 +107,7 @@ impl Report {
 
     pub(crate) fn note_moves(&mut self, moves: Vec<Move>) {
         for moved in moves {
+            tracing::debug!(person = %moved.person, from = ?moved.from, to = ?moved.to, "a person moved");
             let net = self.moves.entry(moved.person).or_insert(moved);
             net.to = moved.to;
             if net.from == net.to {

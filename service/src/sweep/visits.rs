@@ -29,6 +29,7 @@ pub(super) async fn sweep_visits(runner: &mut Runner<'_>) -> Result<()> {
     runner.progress.find(due.len());
     for batch in due.chunks(VISITS_A_BATCH) {
         let count = step!(runner, |tx| { abandon_batch(tx, timing, batch).await })?;
+        tracing::debug!(count, "visits were abandoned");
         runner.report.presences_abandoned += count;
         runner.progress.finish(batch.len());
     }

@@ -2,7 +2,10 @@
 
 use anyhow::{Result, ensure};
 use insession_tests::{
-    Deployment, LIMIT, TestDatabase, database::execute, eventually, on_both_databases, program::run,
+    Deployment, LIMIT, TestDatabase,
+    database::execute,
+    eventually, on_both_databases,
+    program::{Settings, run},
 };
 use serde_json::json;
 
@@ -13,7 +16,8 @@ const REQUEST_ID: &str = "x-request-id";
 on_both_databases!(
     log_names_the_ids_of_requests,
     log_names_the_ids_of_socket_operations,
-    metrics_report_sweep_results_and_lag
+    metrics_report_sweep_results_and_lag,
+    verbose_sweep_logs_each_change_and_its_reason
 );
 
 async fn log_names_the_ids_of_requests(database: TestDatabase) -> Result<()> {
@@ -80,6 +84,34 @@ async fn log_names_the_ids_of_socket_operations(database: TestDatabase) -> Resul
 /// The value of a metric, by its name with its labels.
 fn value(metrics: &str, name: &str) -> Option<f64> {
     metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+}
+
+async fn verbose_sweep_logs_each_change_and_its_reason(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    let instance = create_instance(&admin, &session, in_seconds(-60), in_seconds(3600)).await?;
+    for (options, is_logged) in [(["sweep", "--all"].as_slice(), false), (&["sweep", "--all", "--verbose"], true)] {
+        // As if somebody had changed the status by hand.
+        execute(&database.connect().await?, "UPDATE session_instance SET is_active = FALSE").await?;
+        let sweep = run(&deployment.settings, options).await?;
+        let logged = sweep.stderr.lines().any(|line| line.contains(&instance) && line.contains("Active since"));
+        ensure!(logged == is_logged, "{options:?}: {}", sweep.stderr);
+        sweep.expect_success()?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn scenario_places_people_by_the_configured_rule() -> Result<()> {
+    for (rule, places) in [("earliest-start", 1), ("latest-start", 2)] {
+        let settings = Settings::new("sqlite://unused.db").with("PLACEMENT_RULE", rule);
+        let output = run(&settings, &["scenario", "overlap"]).await?.expect_success()?.stdout;
+        // At the second sweep, both meetings are active.
+        let second = output.split("Current UTC time: ").nth(2).unwrap_or_default();
+        ensure!(second.contains(&format!("Ada is at instance {places}")), "{rule}: {output}");
+    }
+    Ok(())
 }
 
 async fn metrics_report_sweep_results_and_lag(database: TestDatabase) -> Result<()> {

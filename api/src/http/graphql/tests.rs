@@ -373,7 +373,7 @@ async fn a_panic_is_an_internal_error() {
     let app = App::new();
     for query in ["{ panics }", "mutation { panics }"] {
         let answer = app.post(NEWER, json!({ "query": query })).await;
-        assert_eq!(answer.json()["errors"][0]["message"], "Internal error", "{query}");
+        assert_eq!(answer.json()["errors"][0]["message"], "Internal error. Try again later.", "{query}");
         assert_eq!((answer.status, answer.code()), (StatusCode::INTERNAL_SERVER_ERROR, json!("INTERNAL")), "{query}");
     }
 }

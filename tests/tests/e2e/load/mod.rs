@@ -46,7 +46,8 @@ pub struct Tolerance {
 
 impl Tolerance {
     fn allows(self, error: &GraphqlError) -> bool {
-        let tells_nothing = ["Internal error", "no answer within 30 seconds", "Tokens can't be checked at the moment"];
+        let tells_nothing =
+            ["Internal error", "No answer came within 30 seconds", "Tokens can't be checked at the moment"];
         let tells_nothing = tells_nothing.iter().any(|known| error.message.starts_with(known));
         self.internal && error.code == "INTERNAL" && tells_nothing
     }
