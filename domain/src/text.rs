@@ -1,4 +1,16 @@
-//! Enums that the database keeps as texts.
+//! Messages for people, and enums that the database stores as text.
+
+/// The message with a capital letter and a full stop. A message that begins with a quotation mark keeps its beginning.
+#[must_use]
+pub fn sentence(mut message: String) -> String {
+    if let Some(first) = message.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    if !message.ends_with(['.', '!', '?']) {
+        message.push('.');
+    }
+    message
+}
 
 /// A text that is none of an enum's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,4 +43,21 @@ macro_rules! kept_as_text {
             }
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentence;
+
+    #[test]
+    fn message_becomes_a_sentence() {
+        for (message, expected) in [
+            ("sign in to book", "Sign in to book."),
+            ("There is no person Person:7.", "There is no person Person:7."),
+            ("'x' is not a date", "'x' is not a date."),
+            ("éa", "éa."),
+        ] {
+            assert_eq!(sentence(message.to_owned()), expected);
+        }
+    }
 }

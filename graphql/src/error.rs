@@ -11,6 +11,7 @@
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use async_graphql::{Error, ErrorExtensionValues, PathSegment, Response, ServerError, Value};
+use domain::text::sentence;
 
 const INTERNAL_MESSAGE: &str = "Internal error. Try again later.";
 
@@ -249,18 +250,6 @@ fn tidy(message: &mut String) {
     }
 }
 
-/// The message with a capital letter and a full stop. A message that begins with code, such as a quoted name, keeps its
-/// beginning.
-fn sentence(mut message: String) -> String {
-    if let Some(first) = message.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    if !message.ends_with(['.', '!', '?']) {
-        message.push('.');
-    }
-    message
-}
-
 fn path_text(path: &[PathSegment]) -> String {
     let segments: Vec<String> = path
         .iter()
@@ -445,17 +434,5 @@ mod tests {
         assert_eq!(response.errors[0].message, "The field 'schedules.1.everyNWeeks' must be 1 or more.");
         assert!(!is_request_error(&Response::new(Value::Null)));
         assert!(is_request_error(&ApiError::unauthenticated("expired").into_response()));
-    }
-
-    #[test]
-    fn message_becomes_a_sentence() {
-        for (message, expected) in [
-            ("sign in to book", "Sign in to book."),
-            ("There is no person Person:7.", "There is no person Person:7."),
-            ("'x' is not a date", "'x' is not a date."),
-            ("é", "é."),
-        ] {
-            assert_eq!(ApiError::conflict(message).message(), expected);
-        }
     }
 }

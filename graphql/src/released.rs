@@ -45,8 +45,8 @@ fn read(sdl: &str) -> BTreeMap<String, Members> {
                 );
                 continue;
             }
-            TypeKind::InputObject(input) => {
-                members.extend(input.fields.into_iter().map(|field| {
+            TypeKind::InputObject(object) => {
+                members.extend(object.fields.into_iter().map(|field| {
                     let field = field.node;
                     (
                         field.name.node.to_string(),

@@ -1,4 +1,4 @@
-//! Files that are part of the program: scripts, styles and pictures of its pages.
+//! Files that are part of the binary: scripts, style sheets and pictures of the pages.
 //!
 //! Each file has two addresses: its name, such as `insession.js`, which browsers ask for again each time, and one with the version of
 //! its content, such as `insession.0123456789abcdef.js`, which they may keep for ever. Our own pages use the second one.

@@ -2,8 +2,8 @@
 //!
 //! - `events` decides which VEVENTs there are, `zone` writes the VTIMEZONE, `content` the lines.
 //!
-//! A reader that expands the calendar gets the session's meetings as the domain has them, to the end of the year five
-//! years from now; later ones as far as the schedules alone say.
+//! A calendar program gets the session's meetings exactly as the domain computes them, until the end of the year five years
+//! from now. After that it gets what the schedules say.
 
 mod content;
 mod events;
@@ -34,10 +34,10 @@ use self::{
     zone::local_text,
 };
 
-/// How long a calendar may be kept without asking again.
+/// How long clients may cache a calendar.
 const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=60");
 
-/// How often programs that subscribe should ask: an hour.
+/// How often calendar programs should load it again: every hour.
 const REFRESH: &str = "PT1H";
 
 /// The route `/sessions/{path}/calendar.ics`.
@@ -48,10 +48,10 @@ pub fn router(app: App) -> Router {
 async fn serve(State(app): State<App>, Path(path): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
     let source = match find_session_calendar(&app, &path).await {
         Ok(Some(source)) => source,
-        Ok(None) => return (StatusCode::NOT_FOUND, "There is no session at this path.\n").into_response(),
+        Ok(None) => return (StatusCode::NOT_FOUND, "There is no session at this address.\n").into_response(),
         Err(error) => {
             tracing::error!(path, error = error.describe(), "calendar could not be read");
-            return (StatusCode::INTERNAL_SERVER_ERROR, "Internal error\n").into_response();
+            return (StatusCode::INTERNAL_SERVER_ERROR, "Internal error. Try again later.\n").into_response();
         }
     };
     let page = page_address(&headers, uri.path());
@@ -71,7 +71,7 @@ async fn serve(State(app): State<App>, Path(path): Path<String>, uri: Uri, heade
     response
 }
 
-/// The session's page, as far as the request tells the server's own address.
+/// The address of the session's page. `None` if the request does not say the server's own address.
 fn page_address(headers: &HeaderMap, path: &str) -> Option<String> {
     let host: Authority = headers.get(HOST)?.to_str().ok()?.parse().ok()?;
     let is_https = headers.get("x-forwarded-proto").is_some_and(|scheme| scheme.as_bytes().starts_with(b"https"));
@@ -79,7 +79,7 @@ fn page_address(headers: &HeaderMap, path: &str) -> Option<String> {
     Some(format!("{scheme}://{host}{}", path.strip_suffix("/calendar.ics")?))
 }
 
-/// Weak: the same but for the time at which it was made.
+/// A weak tag: it ignores the time at which the calendar was written.
 fn entity_tag(text: &str) -> String {
     let mut hasher = DefaultHasher::new();
     for line in text.lines().filter(|line| !line.starts_with("DTSTAMP:")) {
@@ -157,7 +157,7 @@ impl EventWriter<'_> {
         }
     }
 
-    /// A local time as scheduled, whether or not clocks show it.
+    /// A scheduled local time, even if the clocks skip it.
     fn scheduled(&self, content: &mut Content, name: &str, local: NaiveDateTime) {
         if let Some(Local { zone, .. }) = self.local {
             content.value(&format!("{name};TZID={}", zone.name()), &local_text(local));
@@ -179,7 +179,7 @@ fn utc_text(at: DateTime<Utc>) -> String {
     at.format("%Y%m%dT%H%M%SZ").to_string()
 }
 
-/// In hours, minutes and seconds: elapsed time, which no change of the clocks alters.
+/// A duration in hours, minutes and seconds. These are elapsed time, so changes of the clocks do not matter.
 fn duration_text(length: TimeDelta) -> String {
     let seconds = length.num_seconds();
     let parts = [(seconds / 3600, 'H'), (seconds / 60 % 60, 'M'), (seconds % 60, 'S')];

@@ -1,4 +1,4 @@
-//! GraphiQL, from the binary itself: it works without any other host, and under a policy that allows no inline script.
+//! GraphiQL. Its files are part of the binary, so it needs no other host. Its policy allows no inline scripts.
 
 use std::sync::LazyLock;
 
@@ -12,8 +12,8 @@ use axum::{
 
 use super::assets::{self, Asset, CSS, HTML, SCRIPT};
 
-/// Scripts come from this server alone. GraphiQL's dialogs make a style element, so those have to be allowed, though not
-/// style attributes; its fonts and some pictures are in its style sheet, as data.
+/// Scripts come only from this server. The dialogs of GraphiQL create style elements, so these are allowed, but style
+/// attributes are not. Its fonts and some pictures are `data:` URLs in its style sheet.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-elem 'self' 'unsafe-inline'; font-src data:; \
                       img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn everything_that_the_page_names_is_served() {
+    async fn every_file_of_the_page_is_served() {
         let (status, headers, page) = fetch("/graphiql", None).await;
         assert_eq!((status, &headers[CONTENT_TYPE]), (StatusCode::OK, &HeaderValue::from_static(HTML)));
         let named: Vec<&str> =
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_policy_allows_no_inline_script_and_the_page_has_none() {
+    async fn policy_allows_no_inline_script_and_the_page_has_none() {
         let (_, headers, page) = fetch("/graphiql", None).await;
         let policy = headers[CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'; script-src 'self'; "), "{policy}");
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn other_files_are_not_there() {
+    async fn other_file_is_not_found() {
         for path in ["/graphiql/README.md", "/graphiql/..%2Fgraphiql%2Fpage.js", "/graphiql/a/b"] {
             assert_eq!(fetch(path, None).await.0, StatusCode::NOT_FOUND, "{path}");
         }

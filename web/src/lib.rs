@@ -1,4 +1,4 @@
-//! What browsers are served: pages and their forms, calendars, the module for badges on any site, and GraphiQL.
+//! Everything for browsers: pages and their forms, calendars, the module for badges on any site, and GraphiQL.
 
 mod assets;
 pub mod calendar;

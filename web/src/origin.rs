@@ -1,5 +1,5 @@
-//! Pages of other sites: their forms are refused, for cookies say who the browser belongs to, not who wrote the form; and so
-//! are their sockets, unless the site is in a list.
+//! Requests from other sites. Their forms are refused, because a cookie does not say which site wrote the form. Their sockets
+//! are refused unless the site is listed.
 
 use axum::{
     extract::Request,
@@ -12,17 +12,21 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// Lets through what changes nothing, and what browsers say comes from this site itself.
+/// Refuses a request that may change something, unless the browser says that it comes from this site.
 pub async fn refuse_other_sites(request: Request, next: Next) -> Response {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_safe || is_own(request.headers()) {
         return next.run(request).await;
     }
-    (StatusCode::FORBIDDEN, "This form was sent from another site.\n").into_response()
+    (
+        StatusCode::FORBIDDEN,
+        "This form was sent from another site, so it was refused. Open the page on this site and try again.\n",
+    )
+        .into_response()
 }
 
-/// Browsers send `Sec-Fetch-Site`, and older ones `Origin`, with every form and fetch that posts. Who sends neither is
-/// no browser, and sends cookies because it means to.
+/// Whether the request comes from this site. Browsers send `Sec-Fetch-Site`, and older ones `Origin`, with every POST. A
+/// client that sends neither is not a browser, so it does not send cookies for another site.
 pub fn is_own(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     if let Some(site) = text("sec-fetch-site") {
@@ -34,7 +38,7 @@ pub fn is_own(headers: &HeaderMap) -> bool {
     origin.is_some() && origin == text(HOST.as_str()).and_then(authority)
 }
 
-/// Is the page's site one of these? `*` stands for all.
+/// Whether the origin is one of these. `*` stands for all origins.
 pub fn is_listed(headers: &HeaderMap, origins: &[String]) -> bool {
     let origin = headers.get(ORIGIN).map(|value| value.to_str().unwrap_or_default());
     origins.iter().any(|listed| listed == "*" || origin.is_some_and(|origin| origin.eq_ignore_ascii_case(listed)))
@@ -45,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_forms_of_this_site_are_taken() {
+    fn only_forms_of_this_site_are_accepted() {
         let cases: [(&[(&'static str, &'static str)], bool); 9] = [
             (&[("sec-fetch-site", "same-origin")], true),
             (&[("sec-fetch-site", "none")], true),

@@ -1,29 +1,29 @@
-//! Content lines (RFC 5545, 3.1): what an iCalendar text is made of.
+//! The content lines of an iCalendar text (RFC 5545, section 3.1).
 //!
-//! The icalendar crate reads them in the tests, but does not write them: it gives every component a UID of chance and a
-//! DTSTAMP of its own clock, parts of a time zone too, and folds some lines a byte too late.
+//! The crate icalendar reads them in the tests, but does not write them here. It gives every component, even parts of a time
+//! zone, a random UID and a DTSTAMP by its own clock. And it folds some lines a byte too late.
 
-/// The longest line, in bytes, without its end.
+/// The maximum length of a line in bytes, without the line end.
 const LINE: usize = 75;
 
-/// An iCalendar text under way.
+/// An iCalendar text that is being written.
 #[derive(Debug, Default)]
 pub(super) struct Content(String);
 
 impl Content {
-    /// `BEGIN`, what `fill` writes, `END`.
+    /// Writes a component with the content that `fill` writes.
     pub(super) fn component(&mut self, name: &str, fill: impl FnOnce(&mut Self)) {
         self.value("BEGIN", name);
         fill(self);
         self.value("END", name);
     }
 
-    /// A property whose value needs no escaping; the name may have parameters.
+    /// Writes a property whose value needs no escaping. The name may have parameters.
     pub(super) fn value(&mut self, name: &str, value: &str) {
         self.line(&format!("{name}:{value}"));
     }
 
-    /// A property whose value is TEXT (3.3.11).
+    /// Writes a property whose value is TEXT (section 3.3.11).
     pub(super) fn text(&mut self, name: &str, text: &str) {
         let mut value = String::with_capacity(text.len());
         for character in text.chars() {
@@ -37,7 +37,7 @@ impl Content {
         self.value(name, &value);
     }
 
-    /// Long lines go on after a line end and a space, never inside a character.
+    /// Writes a line. A long one is folded between characters, with a line end and a space.
     fn line(&mut self, line: &str) {
         let mut rest = line;
         let mut room = LINE;
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn long_lines_are_folded_between_characters() {
+    fn long_line_is_folded_between_characters() {
         for text in ["x".repeat(75), "x".repeat(76), "x".repeat(149), "x".repeat(150), "ö".repeat(200), "会".repeat(99)]
         {
             let mut content = Content::default();

@@ -1,10 +1,10 @@
-//! VEVENTs: what a session's recurrence and its instances come to.
+//! The VEVENTs for a session's recurrence and its instances.
 //!
-//! Terms: a *series* is one schedule as a VEVENT with an RRULE. What the domain says of one of its occurrences and the
-//! RRULE does not say becomes an *exception*: an EXDATE where another schedule has the same meeting or it was deleted,
-//! else a VEVENT with the RECURRENCE-ID of the occurrence (cancelled, moved, elsewhere, or across a change of the
-//! clocks, which makes it longer, shorter or later than its series says). Instances that stand for no occurrence are
-//! VEVENTs of their own.
+//! - A *series* is one schedule, as a VEVENT with an RRULE.
+//! - An *exception* is an occurrence that differs from what the RRULE says. It is an EXDATE if the occurrence was deleted, or
+//!   if another series has the same meeting. Otherwise it is a VEVENT with the RECURRENCE-ID of the occurrence: one that is
+//!   cancelled, moved or at another location, or that a clock change makes longer, shorter or later.
+//! - Instances that stand for no occurrence are VEVENTs of their own.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,10 +21,10 @@ use service::{
     instances::find_for_occurrence,
 };
 
-/// How far ahead exceptions are looked for: to the end of the year that many years from now.
+/// Exceptions are written until the end of the year this many years from now.
 const YEARS_AHEAD: i32 = 5;
 
-/// Nothing is exported in local times before it: zone data begins in 1970.
+/// Local times are only written from this date on, because the zone data begins in 1970.
 const FIRST_DATE: NaiveDate = match NaiveDate::from_ymd_opt(1970, 1, 2) {
     Some(date) => date,
     None => NaiveDate::MIN,
@@ -33,7 +33,7 @@ const FIRST_DATE: NaiveDate = match NaiveDate::from_ymd_opt(1970, 1, 2) {
 /// A VEVENT.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Event {
-    /// Unique within the installation, and the same for as long as the session has it.
+    /// The name of the event. It is unique within the session and does not change.
     pub(super) name: String,
     pub(super) time: Time,
     pub(super) location: Option<String>,
@@ -42,29 +42,29 @@ pub(super) struct Event {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Time {
-    /// Local times.
+    /// A recurring event in local times.
     Series {
         series: Series,
         excluded: Vec<NaiveDateTime>,
     },
-    /// Instead of the occurrence that the series of the same name has at that local time.
+    /// It replaces the occurrence at this local time in the series of the same name.
     Exception {
         of: NaiveDateTime,
         meeting: (DateTime<Utc>, Option<DateTime<Utc>>),
     },
     Meeting(DateTime<Utc>, Option<DateTime<Utc>>),
-    /// No time of day is known.
+    /// An instance whose times are not known.
     Day(NaiveDate),
 }
 
-/// A calendar's events, and where they are to be told in local time.
+/// The events of a calendar. `local` is the zone for events that are written in local time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Events {
     pub(super) events: Vec<Event>,
     pub(super) local: Option<Local>,
 }
 
-/// The zone, and the instants between which its changes have to be known.
+/// A zone, and the instants between which its clock changes matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Local {
     pub(super) zone: Tz,
@@ -73,17 +73,17 @@ pub(super) struct Local {
 }
 
 impl Local {
-    /// What clocks of the zone show, if that says which instant is meant.
+    /// The local time of an instant. `None` if the local time does not identify the instant.
     pub(super) fn time(&self, at: DateTime<Utc>) -> Option<NaiveDateTime> {
         let local = local_time(self.zone, at);
         (local.date() >= FIRST_DATE && instant_of(self.zone, local) == at).then_some(local)
     }
 }
 
-/// The events of a session. One whose zone or recurrence can't be read has only its instances, in UTC.
+/// The events of a session. If its zone or recurrence can't be read, these are only its instances, in UTC.
 pub(super) fn events(source: &SessionCalendar, now: DateTime<Utc>) -> Events {
     let SessionCalendar { session, instances, .. } = source;
-    // A removal by re-timing is no deletion: as if the instance had never been (rule 11).
+    // An instance that was removed because the recurrence changed counts as if it had never existed (rule 11).
     let instances: Vec<_> = instances.iter().filter(|row| !row.is_removed_by_recurrence).collect();
     let (Ok(zone), Ok(recurrence)) = (facts::zone_of(session), facts::recurrence_of(session)) else {
         return Events { events: singles(session, &instances), local: None };
@@ -135,7 +135,7 @@ struct Planner<'a> {
     calendar: Calendar,
     since: NaiveDate,
     until: NaiveDate,
-    /// By the occurrence for which they may stand.
+    /// The instances by the occurrence for which they may stand.
     instances: HashMap<OccurrenceKey, Vec<session_instance::Model>>,
 }
 
@@ -162,7 +162,7 @@ impl<'a> Planner<'a> {
         Self { session, recurrence, calendar, since, until, instances: by_key }
     }
 
-    /// Series and exceptions, and the ids of the instances that are told by them.
+    /// The series and exceptions, and the ids of the instances that they cover.
     fn series(&self) -> (Vec<Event>, HashSet<SessionInstanceId>) {
         let all = self.recurrence.series(&self.calendar, self.since);
         let mut events = Vec::new();
@@ -170,10 +170,10 @@ impl<'a> Planner<'a> {
         for (series, occurrences) in all.iter().zip(self.occurrences(&all)) {
             let mut excluded = Vec::new();
             let mut exceptions = Vec::new();
-            for (occurrence, is_told_here) in occurrences {
-                let row = self.instance_of(&occurrence).filter(|_| is_told_here);
+            for (occurrence, is_covered_here) in occurrences {
+                let row = self.instance_of(&occurrence).filter(|_| is_covered_here);
                 let exception =
-                    if is_told_here { self.exception(&occurrence, series, row) } else { Exception::Excluded };
+                    if is_covered_here { self.exception(&occurrence, series, row) } else { Exception::Excluded };
                 match exception {
                     Exception::None => {}
                     Exception::Excluded => excluded.push(scheduled(&occurrence)),
@@ -192,23 +192,23 @@ impl<'a> Planner<'a> {
         (events, told)
     }
 
-    /// The occurrences of each series, and whether each is told there: schedules that start at the same instant are one
-    /// occurrence, of which one series tells.
+    /// The occurrences of each series, and whether the series covers them. Schedules that start at the same instant are one
+    /// occurrence, which only one series covers.
     fn occurrences(&self, all: &[Series]) -> Vec<Vec<(Occurrence, bool)>> {
         let of = |recurrence: &Recurrence| recurrence.occurrences(&self.calendar, self.since, self.until);
-        let mut untold: HashMap<DateTime<Utc>, Occurrence> =
+        let mut uncovered: HashMap<DateTime<Utc>, Occurrence> =
             of(&self.recurrence).map(|occurrence| (occurrence.meeting.starts_at(), occurrence)).collect();
-        let mut is_told_here = |occurrence: &Occurrence| {
+        let mut is_covered_here = |occurrence: &Occurrence| {
             let starts_at = occurrence.meeting.starts_at();
-            let is_the_one = untold
+            let is_the_one = uncovered
                 .get(&starts_at)
                 .is_some_and(|one| one.key() == occurrence.key() && one.meeting == occurrence.meeting);
-            is_the_one && untold.remove(&starts_at).is_some()
+            is_the_one && uncovered.remove(&starts_at).is_some()
         };
         let alone = all.iter().map(|series| {
             let schedule = self.recurrence.schedules().get(series.schedule).cloned();
             let recurrence = Recurrence::new(schedule.into_iter().collect()).unwrap_or_default();
-            of(&recurrence).map(|occurrence| (occurrence, is_told_here(&occurrence))).collect()
+            of(&recurrence).map(|occurrence| (occurrence, is_covered_here(&occurrence))).collect()
         });
         alone.collect()
     }
@@ -229,7 +229,7 @@ impl<'a> Planner<'a> {
             None => (planned, false),
             Some(row) => match row.starts_at.filter(|_| row.deleted_at.is_none()) {
                 Some(starts_at) => ((starts_at, row.ends_at), facts::facts_of(row, self.session).is_barred()),
-                // Deleted, or of no known time: then it is told by itself.
+                // It was deleted, or its times are not known. In the second case it is an event of its own.
                 None => return Exception::Excluded,
             },
         };
@@ -245,8 +245,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// Does the RRULE mean the same, also to those who reckon an end by the clock on the wall? Its meetings all last as
-    /// long as their local times say.
+    /// Whether the RRULE means the same meeting, even to programs that compute the end in local time.
     fn is_as_the_series_says(&self, occurrence: &Occurrence, series: &Series) -> bool {
         let (starts_at, ends_at) = (occurrence.meeting.starts_at(), occurrence.meeting.ends_at());
         let shown = |at| local_time(self.calendar.zone, at);
@@ -269,7 +268,7 @@ fn name_of(series: &Series) -> String {
     format!("schedule-{}", series.schedule + 1)
 }
 
-/// How long the meetings of a series last, by their local times.
+/// The duration of the meetings of a series, by their local times.
 pub(super) fn length(series: &Series) -> TimeDelta {
     series.ends - series.starts
 }

@@ -73,7 +73,7 @@ fn session(schedules: &[(&str, &[i64], &str, &str)]) -> session::Model {
     }
 }
 
-/// An instance of Chicago; made from the occurrence at `of`.
+/// An instance in Chicago, created from the occurrence at `of`.
 fn instance(id: i64, of: Option<(&str, &str)>, at: (&str, Option<(&str, &str)>)) -> session_instance::Model {
     let mut row = session_instance::Model {
         id: SessionInstanceId(id),
@@ -113,7 +113,7 @@ fn rendered(session: session::Model, instances: Vec<session_instance::Model>) ->
     text
 }
 
-/// Each VEVENT in short, without what is the same in all of them.
+/// Each VEVENT, without the lines that all of them have.
 fn events(text: &str) -> Vec<String> {
     let unfolded = text.replace("\r\n ", "").replace("\r\n", "\n");
     let events = unfolded.split("BEGIN:VEVENT\n").skip(1).map(|event| {
@@ -132,7 +132,7 @@ fn events(text: &str) -> Vec<String> {
 const THURSDAYS: (&str, &[i64], &str, &str) = ("thu", &[], "19:00", "22:30");
 
 #[test]
-fn a_session_that_meets_every_week() {
+fn weekly_session_is_one_series() {
     let text = rendered(session(&[THURSDAYS]), vec![]);
     let expected = "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//InSession//InSession//EN\nCALSCALE:GREGORIAN\n\
         NAME:Mueller\\, Thursday\\; and friends\nX-WR-CALNAME:Mueller\\, Thursday\\; and friends\n\
@@ -154,7 +154,7 @@ fn a_session_that_meets_every_week() {
 }
 
 #[test]
-fn instances_that_differ_are_exceptions() {
+fn instance_that_differs_is_an_exception() {
     let made = |id, day| instance(id, Some((day, "19:00")), (day, Some(("19:00", "22:30"))));
     let rows = vec![
         made(1, "2025-06-05"),
@@ -162,9 +162,9 @@ fn instances_that_differ_are_exceptions() {
         instance(3, Some(("2025-06-19", "19:00")), ("2025-06-20", Some(("18:00", "01:00")))),
         session_instance::Model { deleted_at: Some(now()), ..made(4, "2025-06-26") },
         session_instance::Model { location_override: Some("Park".to_owned()), ..made(5, "2025-07-03") },
-        // Only its day is known.
+        // Its times are not known.
         instance(6, Some(("2025-07-10", "19:00")), ("2025-07-10", None)),
-        // No occurrence any more.
+        // Its occurrence no longer exists.
         session_instance::Model {
             is_cancelled: true,
             is_cancelled_by_recurrence: true,
@@ -195,7 +195,7 @@ fn instances_that_differ_are_exceptions() {
 }
 
 #[test]
-fn schedules_that_coincide_are_one_occurrence() {
+fn coinciding_schedules_are_one_occurrence() {
     // On the first Thursday it lasts longer; the third is in both, equally long.
     let ended = session::Model {
         termination_date: Some(date("2025-02-28")),
@@ -211,7 +211,7 @@ fn schedules_that_coincide_are_one_occurrence() {
 }
 
 #[test]
-fn changes_of_the_clocks_are_exceptions() {
+fn meeting_across_a_clock_change_is_an_exception() {
     let nights = session::Model {
         termination_date: Some(date("2025-11-30")),
         ..session(&[("sun", &[], "01:30", "04:00"), ("sun", &[], "02:30", "05:00"), ("sun", &[], "03:30", "05:00")])
@@ -238,7 +238,7 @@ fn changes_of_the_clocks_are_exceptions() {
 }
 
 #[test]
-fn an_end_that_the_clocks_skip_is_told() {
+fn end_that_the_clocks_skip_is_written() {
     let night =
         session::Model { termination_date: Some(date("2025-03-31")), ..session(&[("sat", &[], "23:00", "02:30")]) };
     let expected =
@@ -247,7 +247,7 @@ fn an_end_that_the_clocks_skip_is_told() {
 }
 
 #[test]
-fn a_broken_session_has_its_instances_in_utc() {
+fn session_with_a_problem_has_its_instances_in_utc() {
     let rows = || vec![instance(1, Some(("2025-06-05", "19:00")), ("2025-06-05", Some(("19:00", "22:30"))))];
     for broken in [
         session::Model { time_zone: "Mars/Base".to_owned(), ..session(&[THURSDAYS]) },
@@ -260,7 +260,7 @@ fn a_broken_session_has_its_instances_in_utc() {
 }
 
 #[test]
-fn an_instant_that_local_time_does_not_tell_is_in_utc() {
+fn ambiguous_local_time_is_written_in_utc() {
     // The second half past one of the night on which the clocks go back.
     let mut row = instance(1, None, ("2025-11-02", Some(("01:30", "04:00"))));
     row.starts_at = Some("2025-11-02T07:30:00Z".parse().unwrap());
@@ -269,7 +269,7 @@ fn an_instant_that_local_time_does_not_tell_is_in_utc() {
 }
 
 #[test]
-fn the_own_address_is_told_by_the_request() {
+fn page_address_comes_from_the_request() {
     let address = |headers: &[(&'static str, &'static str)]| {
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)));
         page_address(&headers.collect(), "/sessions/caf%C3%A9/calendar.ics")
@@ -301,7 +301,7 @@ async fn fetch(app: &App, path: &str, headers: &[(&str, &str)]) -> (StatusCode, 
 }
 
 #[tokio::test]
-async fn a_calendar_is_served_and_kept_until_it_changes() {
+async fn calendar_is_not_modified_until_it_changes() {
     let app = app().await;
     let admin = Viewer::ADMIN;
     let new = NewSession {
@@ -348,7 +348,7 @@ async fn a_calendar_is_served_and_kept_until_it_changes() {
 
     for unknown in ["/sessions/nobody/calendar.ics", "/sessions/%00/calendar.ics"] {
         let (status, headers, text) = fetch(&app, unknown, &[]).await;
-        assert_eq!((status, text.as_str()), (StatusCode::NOT_FOUND, "There is no session at this path.\n"));
+        assert_eq!((status, text.as_str()), (StatusCode::NOT_FOUND, "There is no session at this address.\n"));
         assert_eq!(headers["content-type"], "text/plain; charset=utf-8");
     }
 }

@@ -1,8 +1,11 @@
-//! A VTIMEZONE (RFC 5545, 3.6.5): the changes of a zone's clocks, so that a reader needs no zone data of its own.
+//! The VTIMEZONE of a calendar (RFC 5545, section 3.6.5): the clock changes of a zone. With it, calendar programs need no zone
+//! data of their own.
 //!
-//! Terms: an *onset* is one change, by the local time before it; a *kind* is what onsets have in common. What zone data
-//! says of a kind's every year to come is written as one RRULE without an end; whatever follows no such rule, past
-//! changes and those by the moon, is listed one by one as far as it is asked for.
+//! Terms: an *onset* is one clock change, by the local time before it. A *kind* is what onsets have in common: both offsets
+//! and the name.
+//!
+//! Onsets that follow the same rule in every future year are written as one RRULE without an end. All others are listed one
+//! by one: past changes, and changes that depend on the moon.
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::{OffsetComponents, OffsetName};
@@ -10,10 +13,10 @@ use domain::zone::{ClockChange, Tz, clock_changes};
 
 use super::content::Content;
 
-/// The last year that zone data tells of.
+/// The last year of the zone data.
 const LAST_YEAR: i32 = 2099;
 
-/// Writes what holds from one instant to another.
+/// Writes the clock changes that matter between two instants.
 pub(super) fn write(content: &mut Content, zone: Tz, from: DateTime<Utc>, until: DateTime<Utc>) {
     content.component("VTIMEZONE", |content| {
         content.value("TZID", zone.name());
@@ -49,14 +52,14 @@ struct Kind {
 
 type Onset = (DateTime<Utc>, NaiveDateTime);
 
-/// From the change after which the offset at `from` holds, to the last one that is known of; in the order of their first
+/// The kinds of onsets, from the clock change before `from` until the last known one. They are in the order of their first
 /// onsets.
 fn kinds(zone: Tz, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<(Kind, Vec<Onset>)> {
     let mut changes: Vec<ClockChange> = clock_changes(zone).collect();
     let later = changes.partition_point(|change| change.at <= from);
     changes.drain(..later.saturating_sub(1));
     if later == 0 {
-        // No change is known that brought the offset that holds then.
+        // The zone data has no clock change before `from`.
         let offset = zone.offset_from_utc_datetime(&from.naive_utc()).fix();
         changes.insert(0, ClockChange { at: from.min(DateTime::UNIX_EPOCH), before: offset, after: offset });
     }
@@ -80,7 +83,7 @@ impl Kind {
         let is_daylight = if before == after {
             offset.dst_offset() > TimeDelta::zero()
         } else {
-            // Irish winter time is a negative daylight saving: summer is then what has none.
+            // Irish winter time has a negative daylight saving offset. Irish summer time has none.
             offset.dst_offset() > earlier.dst_offset()
         };
         Self { before, after, name: offset.abbreviation().unwrap_or_default().to_owned(), is_daylight }

@@ -1,4 +1,4 @@
-//! The visitor's bookings, as mentor and as student, on `/me`.
+//! The visitor's bookings on `/me`, as a mentor and as a student.
 
 use std::collections::HashMap;
 
@@ -27,7 +27,7 @@ pub struct Bookings {
     as_student: Vec<Booked>,
 }
 
-/// A booking with its time, and who else is in it.
+/// A booking with its time slot and the other participant.
 struct Booked {
     booking: booking::Model,
     slot: time_slot::Model,
@@ -39,7 +39,7 @@ impl Booked {
         self.booking.status
     }
 
-    fn is_to_come(&self) -> bool {
+    fn is_open(&self) -> bool {
         matches!(self.status(), BookingStatus::Scheduled | BookingStatus::Ongoing)
     }
 }
@@ -59,7 +59,7 @@ impl Bookings {
         html! {
             section aria-labelledby="bookings" {
                 h2 #bookings { "My bookings" }
-                @if self.as_mentor.is_empty() && self.as_student.is_empty() { p.quiet { "None yet." } }
+                @if self.as_mentor.is_empty() && self.as_student.is_empty() { p.quiet { "You have no bookings." } }
                 @for (title, list) in [("As mentor", &self.as_mentor), ("As student", &self.as_student)] {
                     @if !list.is_empty() {
                         h3 { (title) }
@@ -90,7 +90,7 @@ impl Bookings {
         }
     }
 
-    /// What the visitor may do now.
+    /// The buttons for what the visitor may do now.
     fn actions(&self, booked: &Booked) -> Markup {
         let state = BookingState { status: booked.status(), is_delayed: booked.booking.is_delayed };
         let may_start = self.viewer.may_start_booking(booked.booking.mentor_id) && state.start().is_ok();
@@ -114,7 +114,7 @@ impl Bookings {
     }
 }
 
-/// What is to come by start, then the others, the newest first.
+/// The bookings that are not over, by start. Then the others, the newest first.
 async fn load(
     app: &App,
     viewer: Viewer,
@@ -132,12 +132,12 @@ async fn load(
         let other = others.iter().find(|person| person.id == other(&booking)).cloned();
         Some(Booked { slot: slots.get(&booking.time_slot_id)?.clone(), other, booking })
     };
-    let (mut to_come, rest): (Vec<_>, Vec<_>) = rows.into_iter().filter_map(booked).partition(Booked::is_to_come);
-    to_come.sort_by_key(|booked| booked.slot.starts_at);
-    Ok(to_come.into_iter().chain(rest).collect())
+    let (mut open, rest): (Vec<_>, Vec<_>) = rows.into_iter().filter_map(booked).partition(Booked::is_open);
+    open.sort_by_key(|booked| booked.slot.starts_at);
+    Ok(open.into_iter().chain(rest).collect())
 }
 
-/// Before the element knows, and without scripts.
+/// The text before the element has loaded, and without scripts.
 fn status_text(booked: &Booked) -> &'static str {
     match booked.status() {
         BookingStatus::Scheduled => "Scheduled",

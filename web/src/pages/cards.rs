@@ -1,4 +1,4 @@
-//! Meetings as cards, on every page that lists them.
+//! Meetings as cards, for the pages that list them.
 
 use std::{collections::HashMap, fmt::Write as _};
 
@@ -13,7 +13,7 @@ use service::{
 
 use super::{layout::live_now, times};
 
-/// An instance with what is shown beside it.
+/// An instance and what a card shows of it.
 #[derive(Debug, Clone)]
 pub struct Card {
     pub instance: session_instance::Model,
@@ -21,7 +21,7 @@ pub struct Card {
     pub counts: Counts,
 }
 
-/// Reads what belongs to these instances, in their order.
+/// Loads the cards of these instances, in the same order.
 pub async fn load(app: &App, rows: Vec<session_instance::Model>) -> Result<Vec<Card>> {
     let ids: Vec<SessionId> = rows.iter().map(|row| row.session_id).collect();
     let found = sessions::find_sessions(app.db.pool(), &ids).await?;
@@ -31,7 +31,7 @@ pub async fn load(app: &App, rows: Vec<session_instance::Model>) -> Result<Vec<C
     count(app, with_sessions.collect()).await
 }
 
-/// The same for instances whose sessions are at hand.
+/// The same for instances whose sessions are loaded already.
 pub async fn count(app: &App, rows: Vec<(session_instance::Model, session::Model)>) -> Result<Vec<Card>> {
     let ids: Vec<SessionInstanceId> = rows.iter().map(|(instance, _)| instance.id).collect();
     let counts: HashMap<SessionInstanceId, Counts> = instances::find_counts(app, &ids).await?.into_iter().collect();
@@ -42,7 +42,7 @@ pub async fn count(app: &App, rows: Vec<(session_instance::Model, session::Model
     Ok(rows.into_iter().map(card).collect())
 }
 
-/// A list of cards; `extra` adds to each.
+/// A list of cards. `extra` adds something to each card.
 pub fn list(cards: &[Card], extra: impl Fn(&Card) -> Markup) -> Markup {
     html! {
         ul.cards {
@@ -86,7 +86,7 @@ pub fn place_text(instance: &session_instance::Model, session: &session::Model) 
 /// 'Austin, TX, USA'.
 pub fn city_text(session: &session::Model) -> String {
     let text = join([session.city.as_deref(), session.state.as_deref(), session.country.as_deref()]);
-    if text.is_empty() { "Elsewhere".to_owned() } else { text }
+    if text.is_empty() { "Other places".to_owned() } else { text }
 }
 
 fn join<const N: usize>(parts: [Option<&str>; N]) -> String {
@@ -97,8 +97,7 @@ fn counts_text(instance: &session_instance::Model, counts: Counts) -> Markup {
     let id = instance.id;
     html! {
         @if instance.is_active {
-            span data-present=(id) { (counts.present) } @if counts.present == 1 { " is here" } @else { " are here" }
-            ", "
+            span data-present=(id) { (counts.present) } " here now, "
         }
         (counts.attending) " said yes"
     }
@@ -109,14 +108,14 @@ pub fn address(session: &session::Model) -> String {
     format!("/sessions/{}", encoded(&session.path))
 }
 
-/// A segment of an address: what may stand there as it is, and the rest in percents.
+/// A segment of an address, with percent-encoding.
 pub fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
             encoded.push(byte.into());
         } else {
-            // Writing to a String does not fail.
+            // Writing to a `String` never fails.
             let _ = write!(encoded, "%{byte:02X}");
         }
     }
@@ -128,7 +127,7 @@ mod tests {
     use super::encoded;
 
     #[test]
-    fn addresses_are_plain() {
+    fn address_is_percent_encoded() {
         assert_eq!(encoded("木-1~a.b_c"), "%E6%9C%A8-1~a.b_c");
         assert_eq!(encoded("a/b?c#d<e>&\"f"), "a%2Fb%3Fc%23d%3Ce%3E%26%22f");
     }

@@ -1,9 +1,10 @@
-//! What went wrong, as a page.
+//! The pages for errors.
 
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use domain::text::sentence;
 use maud::html;
 use service::Error;
 
@@ -12,7 +13,7 @@ use super::{
     visitor::Visitor,
 };
 
-/// An error and for whom its page is made.
+/// An error, and the visitor who sees its page.
 #[derive(Debug)]
 pub struct PageError {
     status: StatusCode,
@@ -29,27 +30,35 @@ impl PageError {
         Self { status: StatusCode::FORBIDDEN, message: message.to_owned(), visitor: visitor.clone() }
     }
 
+    /// A form that the page did not send, or an old page.
+    pub fn bad_form(visitor: &Visitor) -> Self {
+        Self::bad_request(visitor, "This form is incomplete or out of date. Go back, reload the page and try again.")
+    }
+
     pub fn bad_request(visitor: &Visitor, message: &str) -> Self {
         Self { status: StatusCode::BAD_REQUEST, message: message.to_owned(), visitor: visitor.clone() }
     }
 }
 
-/// The status and the words for an error of the service. What is inside stays in the log.
+/// The status and the message for an error of the service. The cause of an internal error is only logged.
 pub fn told(error: &Error) -> (StatusCode, String) {
-    match error {
+    let (status, message) = match error {
         Error::Unauthenticated(message) => (StatusCode::UNAUTHORIZED, (*message).to_owned()),
         Error::Forbidden(message) => (StatusCode::FORBIDDEN, (*message).to_owned()),
         Error::NotFound(message) => (StatusCode::NOT_FOUND, message.clone()),
-        Error::Invalid { field, message } => (StatusCode::UNPROCESSABLE_ENTITY, format!("{field} {message}")),
+        Error::Invalid { field, message } => {
+            (StatusCode::UNPROCESSABLE_ENTITY, format!("The field '{field}' {message}"))
+        }
         Error::Conflict(message) | Error::InvalidTransition(message) => (StatusCode::CONFLICT, message.clone()),
         Error::CursorExpired | Error::Again(_) | Error::Internal(_) => {
-            tracing::error!(error = error.describe(), "a page could not be made");
-            (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here. Try again in a moment.".to_owned())
+            tracing::error!(error = error.describe(), "a page could not be shown");
+            (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on the server. Try again in a moment.".to_owned())
         }
-    }
+    };
+    (status, sentence(message))
 }
 
-/// For `map_err`: the page of an error of the service.
+/// The page for an error of the service, for `map_err`.
 pub fn page_of(visitor: &Visitor) -> impl FnOnce(Error) -> PageError + use<'_> {
     |error| {
         let (status, message) = told(&error);
@@ -62,14 +71,14 @@ impl IntoResponse for PageError {
         let title = match self.status {
             StatusCode::NOT_FOUND => "Not found",
             StatusCode::FORBIDDEN => "Not allowed",
-            StatusCode::UNAUTHORIZED => "Sign in",
+            StatusCode::UNAUTHORIZED => "Sign in first",
             StatusCode::INTERNAL_SERVER_ERROR => "Something went wrong",
             _ => "This did not work",
         };
         let main = html! {
             h1 { (title) }
             p { (self.message) }
-            p { a href="/" { "What is in session now" } }
+            p { a href="/" { "See what is in session now" } }
         };
         (self.status, respond(&Frame::new(title, &self.visitor), &main)).into_response()
     }

@@ -1,4 +1,4 @@
-//! `/`: what is on now, by place, and what is next; by city, for who asks.
+//! `/`: the meetings that are in session now, by city, and the next ones. A visitor may search for a city.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ use super::{
     visitor::Visitor,
 };
 
-/// How many are shown at once of what is on, and of what is next.
+/// The number of cards on one page: of meetings that are on now, and of the next ones.
 const ON_NOW: i32 = 60;
 const NEXT: u64 = 12;
 const SUGGESTIONS: u64 = 20;
@@ -38,7 +38,7 @@ pub struct Asked {
     after: Option<String>,
 }
 
-/// What a search for a city came to.
+/// The result of a search for a city.
 enum Search {
     Everywhere,
     City(String),
@@ -75,7 +75,7 @@ struct Content {
     on_now: Vec<Card>,
     more: Option<String>,
     next: Vec<Card>,
-    /// Of the city that is asked for.
+    /// All sessions in the city that was searched for.
     all: Vec<session::Model>,
 }
 
@@ -131,9 +131,9 @@ fn search_form(text: &str, search: &Search) -> Markup {
             @if !text.is_empty() { a href="/" { "Everywhere" } }
         }
         @match search {
-            Search::Nothing => p { "No session is in a city of this name." },
+            Search::Nothing => p { "There is no session in a city with this name. Check the spelling, or look everywhere." },
             Search::Several(cities) => {
-                p { "Which one?" }
+                p { "Several cities match. Which one do you mean?" }
                 ul.choices {
                     @for city in cities { li { a href={ "/?city=" (cards::encoded(city)) } { (city) } } }
                 }
@@ -150,13 +150,13 @@ fn on_now(asked: &Asked, content: &Content) -> Markup {
     }
     html! {
         section aria-label="On now" {
-            @if places.is_empty() { p.quiet { "Nothing is in session right now." } }
+            @if places.is_empty() { p.quiet { "No session is on right now." } }
             @for (place, cards) in &places {
                 h2 { (place) }
                 (cards::list(cards, cards::nothing))
             }
             @if let Some(after) = &content.more {
-                p { a href={ "/?city=" (cards::encoded(&asked.city)) "&after=" (after) } { "More that is on now" } }
+                p { a href={ "/?city=" (cards::encoded(&asked.city)) "&after=" (after) } { "More sessions on now" } }
             }
         }
     }
@@ -166,7 +166,7 @@ fn next(content: &Content) -> Markup {
     html! {
         @if !content.next.is_empty() {
             section aria-labelledby="next" {
-                h2 #next { "Next" }
+                h2 #next { "Coming up" }
                 (cards::list(&content.next, cards::nothing))
             }
         }
@@ -177,7 +177,7 @@ fn all(content: &Content) -> Markup {
     html! {
         @if !content.all.is_empty() {
             section aria-labelledby="all" {
-                h2 #all { "Sessions here" }
+                h2 #all { "All sessions in this city" }
                 ul.plain {
                     @for session in &content.all {
                         li { a href=(cards::address(session)) { (session.name) } " – " (recurrence_text(session)) }
@@ -192,6 +192,6 @@ fn all(content: &Content) -> Markup {
 pub fn recurrence_text(session: &session::Model) -> String {
     match facts::recurrence_of(session) {
         Ok(recurrence) => recurrence.unwrap_or_default().text(),
-        Err(_) => "Its schedule can't be read at the moment".to_owned(),
+        Err(_) => "The schedule can't be shown at the moment".to_owned(),
     }
 }

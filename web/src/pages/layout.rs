@@ -1,4 +1,4 @@
-//! What every page has: its head, header, policy and the parts that they share.
+//! The frame of all pages: head, header, footer, security headers, and shared parts.
 
 use axum::{
     http::{
@@ -16,15 +16,15 @@ use super::{address_of, visitor::Visitor};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// What is around a page's content.
+/// The frame around a page's content.
 pub struct Frame<'a> {
     title: String,
     visitor: &'a Visitor,
-    /// Which changes the page's script follows, to ask for the page again: the arguments of `watch` in `insession.js`.
+    /// The changes after which the page's script loads the page again: the arguments of `watch` in `insession.js`.
     follows: Vec<Value>,
-    /// Whether it follows the visitor's bookings too.
+    /// Whether it also follows the visitor's bookings.
     bookings: bool,
-    /// How often the script asks for the page again anyway, in seconds.
+    /// The interval at which the script loads the page again in any case, in seconds.
     every: Option<u32>,
 }
 
@@ -39,13 +39,13 @@ impl<'a> Frame<'a> {
         Self { bookings: true, ..self }
     }
 
-    /// The page shows what changes without being told.
+    /// For a page that shows something of which no subscription reports changes.
     #[must_use]
     pub fn renewed_every(self, seconds: u32) -> Self {
         Self { every: Some(seconds), ..self }
     }
 
-    /// The page shows what these changes may alter.
+    /// For a page that these changes may affect.
     #[must_use]
     pub fn following(mut self, narrowing: Value) -> Self {
         self.follows.push(narrowing);
@@ -58,7 +58,7 @@ pub fn respond(frame: &Frame<'_>, main: &Markup) -> Response {
     let headers = [
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // Forms of this site say so in Origin; other sites hear nothing.
+        // Forms of this site send their origin. Other sites get no referrer.
         (REFERRER_POLICY, "same-origin"),
         (CACHE_CONTROL, "private, no-cache"),
         (VARY, "cookie"),
@@ -107,7 +107,7 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                 main #main tabindex="-1" data-follows=[follows(frame)] data-cursor=[visitor.cursor.as_deref()] data-every=[frame.every]
                     data-bookings[frame.bookings] { (main) }
                 footer.site {
-                    p { "InSession: who is in session, right now." }
+                    p { "InSession shows who is in session right now." }
                 }
             }
         }
@@ -118,12 +118,12 @@ fn follows(frame: &Frame<'_>) -> Option<String> {
     (!frame.follows.is_empty()).then(|| json!(frame.follows).to_string())
 }
 
-/// What is wrong with what the visitor sent.
+/// A message about an error in what the visitor sent.
 pub fn problem(message: &str) -> Markup {
     html! { p.problem role="alert" { (message) } }
 }
 
-/// LIVE NOW, while the session is on. Without scripts it shows what the server knew.
+/// LIVE NOW while the session is active. Without scripts it shows the status at the time of the request.
 pub fn live_now(session: SessionId, name: &str, is_active: bool) -> Markup {
     html! {
         live-now-badge session=(session) label=(name) active[is_active] { "LIVE NOW" }

@@ -1,4 +1,4 @@
-//! `/me`: where the visitor is, their check-ins, and what others see of them.
+//! `/me`: the visitor's own page, with placement, bookings, check-ins and privacy.
 
 use axum::{
     Form,
@@ -54,7 +54,7 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Qu
 
 #[derive(Deserialize)]
 pub struct Profile {
-    /// A box that is not ticked is not sent.
+    /// Browsers do not send a box that is not ticked.
     hides_place: Option<String>,
 }
 
@@ -81,7 +81,7 @@ pub async fn act_on_booking(
     visitor: Visitor,
     Form(BookingStep { booking, action }): Form<BookingStep>,
 ) -> Page {
-    let wrong = || PageError::bad_request(&visitor, "This form is not of this page.");
+    let wrong = || PageError::bad_form(&visitor);
     let id: BookingId = booking.parse().map_err(|_| wrong())?;
     let action = match action.as_str() {
         "start" => Action::Start,
@@ -99,16 +99,21 @@ fn sign_in() -> Response {
     Redirect::to("/sign-in?next=/me").into_response()
 }
 
-/// The page, with what went wrong if anything did.
+/// The page, with an error message if there is one.
 async fn answer(app: &App, visitor: &Visitor, after: Option<String>, wrong: Option<(StatusCode, String)>) -> Page {
     let Some(id) = visitor.viewer.person else {
         if visitor.viewer.is_admin {
-            return Err(PageError::not_found(visitor, "Your token is an admin's and names no person."));
+            return Err(PageError::not_found(
+                visitor,
+                "This page is for people. Your token is an admin's and names no person.",
+            ));
         }
         return Ok(sign_in());
     };
     let content = load(app, visitor, id, after).await.map_err(page_of(visitor))?;
-    let content = content.ok_or_else(|| PageError::not_found(visitor, "The person of your token does not exist."))?;
+    let content = content.ok_or_else(|| {
+        PageError::not_found(visitor, "The person that your token names does not exist. Sign in with another token.")
+    })?;
     let (status, message) = wrong.map_or((StatusCode::OK, None), |(status, message)| (status, Some(message)));
     let main = html! {
         h1 { (content.person.display_name) }
@@ -157,12 +162,12 @@ fn place(content: &Content) -> Markup {
             h2 #place { "Where I am" }
             @match &content.place {
                 Some(card) => (cards::list(std::slice::from_ref(card), |card| answer_button(card, "no", "I left"))),
-                None => p.quiet { "At no session." },
+                None => p.quiet { "You are not at a session right now." },
             }
         }
         @if !content.nearby.is_empty() {
             section aria-labelledby="nearby" {
-                h2 #nearby { "On near me" }
+                h2 #nearby { "On now near me" }
                 (cards::list(&content.nearby, |card| answer_button(card, "yes", "I am here")))
             }
         }
@@ -182,7 +187,7 @@ fn own_check_ins(content: &Content) -> Markup {
     html! {
         section aria-labelledby="check-ins" {
             h2 #check-ins { "My check-ins" }
-            @if content.check_ins.is_empty() { p.quiet { "None yet." } }
+            @if content.check_ins.is_empty() { p.quiet { "You have not checked in anywhere yet." } }
             ul.plain {
                 @for (row, Card { instance, session, .. }) in &content.check_ins {
                     li {
@@ -193,7 +198,7 @@ fn own_check_ins(content: &Content) -> Markup {
                     }
                 }
             }
-            @if let Some(after) = &content.older { p { a href={ "/me?after=" (after) } { "Older ones" } } }
+            @if let Some(after) = &content.older { p { a href={ "/me?after=" (after) } { "Older check-ins" } } }
         }
     }
 }

@@ -1,9 +1,13 @@
-//! The pages: rendered by the server, fine without JavaScript; `web/pages.js` then keeps them up to date by asking for
-//! the same page again when something changed.
+//! The pages. The server renders them, and they work without JavaScript. With JavaScript, `web/assets/pages.js` loads a page
+//! again when something on it has changed.
 //!
-//! What always holds: a page calls the same functions of the service as a resolver, and has no rules of its own; every
-//! text is escaped by the templates; every page has the same policy, without inline script or style; a form posts and
-//! redirects, and one that another site posts is refused; a token is in a cookie or a header, never in an address.
+//! Invariants:
+//!
+//! - A page calls the same functions of the service as a resolver. It has no rules of its own.
+//! - The templates escape every text.
+//! - Every page has the same content security policy, without inline scripts and styles.
+//! - A form posts and redirects. A form that another site posts is refused.
+//! - A token is in a cookie or a header, never in an address.
 
 mod admin;
 mod bookings;
@@ -34,7 +38,7 @@ use service::App;
 use self::{error::PageError, visitor::Visitor};
 use crate::assets::{self, Asset, CSS, SCRIPT, SVG};
 
-/// What pages are made with.
+/// The state of the router.
 #[derive(Clone)]
 pub struct Pages {
     app: App,
@@ -61,7 +65,7 @@ fn address_of(name: &str) -> String {
     format!("/web/{}", asset.map_or_else(|| name.to_owned(), Asset::versioned_name))
 }
 
-/// All pages, the files that they are made of, and the answer to addresses that nothing is at.
+/// The routes of all pages and their files. Other addresses get a page that says that they do not exist.
 pub fn router(app: App, authenticator: Arc<Authenticator>) -> Router {
     Router::new()
         .route("/", get(home::show))
@@ -84,7 +88,7 @@ pub fn router(app: App, authenticator: Arc<Authenticator>) -> Router {
 
 async fn serve_asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
     let mut response = assets::serve(&*ASSETS, &file, &headers);
-    // Any site may use the badges: what they show to whom is decided by the token that they send.
+    // Any site may use the badges. They show what the token that they send allows.
     response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response
 }

@@ -1,4 +1,4 @@
-//! `/people/{id}`: a person, and where they are, for those who may see it.
+//! `/people/{id}`: a person and, for those who may see it, where the person is.
 
 use axum::{
     extract::{Path, State},
@@ -17,15 +17,15 @@ use super::{
     visitor::Visitor,
 };
 
-/// A person and where they are, as far as the visitor may know.
+/// A person and, if the visitor may know it, where the person is.
 struct Content {
     person: person::Model,
     place: Option<Card>,
 }
 
-/// The id is as in `Person:7`, or its number.
+/// The id is a global id such as `Person:7`, or only its number.
 pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(id): Path<String>) -> Page {
-    let missing = || PageError::not_found(&visitor, "There is no such person.");
+    let missing = || PageError::not_found(&visitor, "There is no person at this address.");
     let id: PersonId = id.parse().or_else(|_| format!("Person:{id}").parse()).map_err(|_| missing())?;
     let found = load(&pages.app, &visitor, id).await.map_err(page_of(&visitor))?;
     let Content { person, place } = found.ok_or_else(missing)?;
@@ -33,7 +33,7 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(id): Path<S
     if visitor.viewer.may_act_for(id) {
         frame = frame.following(json!({ "personId": id.to_string() }));
     } else if let Some(me) = visitor.viewer.person {
-        // Who is at the same meeting sees where they are: so it may change when either moves.
+        // People at the same meeting may see where the person is. So the page may change when either of them moves.
         frame = frame.following(json!({ "personId": me.to_string() }));
     }
     let is_self = visitor.viewer.is(id);
@@ -41,16 +41,16 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(id): Path<S
     let main = html! {
         h1 { (person.display_name) }
         @if !city.is_empty() { p.where { (city.join(", ")) } }
-        @if person.is_deactivated { p.quiet { "This person is not active any more." } }
+        @if person.is_deactivated { p.quiet { "This account is deactivated." } }
         section aria-labelledby="place" {
             h2 #place { "Where " @if is_self { "you are" } @else { "they are" } " now" }
             @match &place {
                 Some(card) => (cards::list(std::slice::from_ref(card), cards::nothing)),
-                None if visitor.viewer.may_act_for(id) => p.quiet { "At no session." },
-                None => p.quiet { "Only people at the same session see where someone is." },
+                None if visitor.viewer.may_act_for(id) => p.quiet { "Not at a session right now." },
+                None => p.quiet { "Only people at the same session can see where somebody is." },
             }
         }
-        @if is_self { p { a href="/me" { "Your own page" } } }
+        @if is_self { p { a href="/me" { "Go to your own page" } } }
     };
     Ok(respond(&frame, &main).into_response())
 }
@@ -62,7 +62,7 @@ async fn load(app: &App, visitor: &Visitor, id: PersonId) -> Result<Option<Conte
     Ok(Some(Content { person, place }))
 }
 
-/// The meeting that a person is at, as far as the visitor may know.
+/// The meeting that a person is at. `None` if the visitor may not know it.
 pub async fn find_place(app: &App, visitor: &Visitor, person: &person::Model) -> Result<Option<Card>> {
     let Some(place) = people::find_visible_place(app, visitor.viewer, person).await? else { return Ok(None) };
     let rows = instances::find_instances(app.db.pool(), &[place]).await?;

@@ -1,4 +1,4 @@
-//! `/sessions/{path}`: a session, what is on, what is next, and the answers of who comes.
+//! `/sessions/{path}`: a session, its current and next meetings, and who comes.
 
 use axum::{
     Form,
@@ -40,9 +40,9 @@ struct Content {
     session: session::Model,
     active: Vec<Card>,
     next: Vec<Meeting>,
-    /// What the visitor has said to any of these.
+    /// The visitor's own check-ins at these meetings.
     own: Vec<check_in::Model>,
-    /// Of those whose list the visitor may see.
+    /// The check-ins at the meetings whose list the visitor may see.
     answers: Vec<(SessionInstanceId, Vec<(check_in::Model, person::Model)>)>,
     nearby: Vec<Card>,
     organizers: Vec<person::Model>,
@@ -64,13 +64,13 @@ pub async fn check_in(
     Path(path): Path<String>,
     Form(form): Form<Answer>,
 ) -> Page {
-    let wrong = |_| PageError::bad_request(&visitor, "This form is not of this page.");
+    let wrong = |_| PageError::bad_form(&visitor);
     let instance: SessionInstanceId = form.instance.parse().map_err(wrong)?;
     let attendance = match form.answer.as_str() {
         "yes" => Attendance::Yes,
         "maybe" => Attendance::Maybe,
         "no" => Attendance::No,
-        _ => return Err(PageError::bad_request(&visitor, "The answer is yes, maybe or no.")),
+        _ => return Err(PageError::bad_form(&visitor)),
     };
     match check_ins::check_in(&pages.app, visitor.viewer, instance, attendance, None).await {
         Ok(_) => Ok(Redirect::to(&format!("/sessions/{}", cards::encoded(&path))).into_response()),
@@ -158,7 +158,7 @@ fn about(Content { session, organizers, .. }: &Content) -> Markup {
         dl.facts {
             dt { "When" } dd { (recurrence_text(session)) }
             @if let Some(location) = &session.location { dt { "Where" } dd { (location) } }
-            dt { "City" } dd { (cards::city_text(session)) }
+            @if session.city.is_some() || session.country.is_some() { dt { "City" } dd { (cards::city_text(session)) } }
             dt { "Time zone" } dd { (session.time_zone) }
             @if !organizers.is_empty() {
                 dt { "Organised by" }
@@ -184,8 +184,7 @@ fn on_now(visitor: &Visitor, content: &Content) -> Markup {
                     p { (times::meeting(times::zone_of(&card.session), card.instance.date, card.instance.starts_at, card.instance.ends_at)) }
                     p.counts {
                         span data-present=(card.instance.id) { (card.counts.present) }
-                        @if card.counts.present == 1 { " is here" } @else { " are here" }
-                        ", " (card.counts.attending) " said yes"
+                        " here now, " (card.counts.attending) " said yes"
                     }
                     (own_answer(visitor, content, &card.instance))
                     (who_answered(content, &card.instance))
@@ -200,7 +199,7 @@ fn next(visitor: &Visitor, content: &Content) -> Markup {
     html! {
         section aria-labelledby="next" {
             h2 #next { "Next meetings" }
-            @if content.next.is_empty() { p.quiet { "None is planned." } }
+            @if content.next.is_empty() { p.quiet { "No meetings are planned." } }
             ol.meetings {
                 @for meeting in &content.next {
                     @let is_cancelled = meeting.instance.as_ref().is_some_and(|row| row.is_cancelled);
@@ -219,7 +218,7 @@ fn next(visitor: &Visitor, content: &Content) -> Markup {
     }
 }
 
-/// The visitor's answer, and the buttons to change it.
+/// The buttons to answer. The visitor's current answer is pressed.
 fn own_answer(visitor: &Visitor, content: &Content, instance: &session_instance::Model) -> Markup {
     let own = content.own.iter().find(|row| row.session_instance_id == instance.id).map(|row| row.attendance);
     let yes = if instance.is_active { "I am here" } else { "Yes" };
@@ -237,7 +236,7 @@ fn own_answer(visitor: &Visitor, content: &Content, instance: &session_instance:
                 }
             }
         } @else if !visitor.viewer.is_signed_in() {
-            p { a href={ "/sign-in?next=" (cards::address(&content.session)) } { "Sign in to check in" } }
+            p { a href={ "/sign-in?next=" (cards::address(&content.session)) } { "Sign in to say whether you are coming" } }
         }
     }
 }
@@ -257,7 +256,7 @@ fn who_answered(content: &Content, instance: &session_instance::Model) -> Markup
                             @for (row, person) in said(attendance) {
                                 li {
                                     a href={ "/people/" (person.id.0) } { (person.display_name) }
-                                    @if row.arrived_at.is_some() { " (checked in there)" }
+                                    @if row.arrived_at.is_some() { " (checked in at the meeting)" }
                                 }
                             }
                         }

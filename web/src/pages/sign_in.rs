@@ -1,4 +1,4 @@
-//! Signing in with a token, and out.
+//! Signing in with a token, and signing out.
 
 use axum::{
     Form, Json,
@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::cookie::CookieJar;
+use domain::text::sentence;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
@@ -37,7 +38,7 @@ pub async fn show(visitor: Visitor, Query(Next { next }): Query<Next>) -> Respon
 fn form(next: &str, wrong: Option<&str>) -> Markup {
     html! {
         h1 { "Sign in" }
-        p { "Paste a token that names you. It stays in a cookie of this browser until it ends or you sign out." }
+        p { "Paste your token. This browser keeps it in a cookie until it expires or you sign out." }
         @if let Some(wrong) = wrong { (problem(wrong)) }
         form.stacked method="post" action="/sign-in" autocomplete="off" {
             input type="hidden" name="next" value=(next);
@@ -63,12 +64,14 @@ pub async fn sign_in(
     };
     let identity = match pages.authenticator.authenticate(Some(&format!("Bearer {token}"))).await {
         Ok(identity) => identity,
-        Err(error) => return Ok(refused(&error.to_string())),
+        Err(error) => return Ok(refused(&sentence(error.to_string()))),
     };
     if token.len() > LONGEST_TOKEN {
-        return Ok(refused("The token is too long for a cookie."));
+        return Ok(refused("This token is too long to be kept in a cookie. Use a shorter one."));
     }
-    let Some(end) = identity.expires_at else { return Ok(refused("The token has no end.")) };
+    let Some(end) = identity.expires_at else {
+        return Ok(refused("This token does not say when it expires. Use one that has the claim exp."));
+    };
     let cookie = signed_in(token, end, pages.app.now(), is_https(&headers));
     Ok((CookieJar::new().add(cookie), Redirect::to(own_address(&next))).into_response())
 }
@@ -77,13 +80,13 @@ pub async fn sign_out(headers: HeaderMap) -> Response {
     (CookieJar::new().add(signed_out(is_https(&headers))), Redirect::to("/")).into_response()
 }
 
-/// What the page's own script sends to the socket. Asked for by POST, so that only this site can.
+/// The token, which the page's script sends over the socket. It needs a POST, so that only this site gets it.
 pub async fn token(visitor: Visitor) -> Response {
     let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     (no_store, Json(json!({ "token": visitor.token }))).into_response()
 }
 
-/// Where to go on, on this site.
+/// The address to go to after signing in, if it is on this site. Otherwise `/`.
 fn own_address(next: &str) -> &str {
     let is_own = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r', '\t', '\0']);
     if is_own && next.is_ascii() { next } else { "/" }
@@ -94,7 +97,7 @@ mod tests {
     use super::own_address;
 
     #[test]
-    fn signing_in_leads_nowhere_else() {
+    fn sign_in_redirects_only_to_this_site() {
         assert_eq!(own_address("/me?x=1"), "/me?x=1");
         for other in ["", "me", "//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "/é"]
         {

@@ -1,11 +1,11 @@
-//! Instants as people read them: in the session's own time. The page's script adds the visitor's, where it differs.
+//! Times for people, in the time zone of the session. The page's script adds the visitor's local time if it differs.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, TimeZone as _, Utc};
 use domain::zone::{Tz, local_time};
 use maud::{Markup, html};
 use service::{entity::session, facts};
 
-/// The session's zone; UTC for one that can't be read.
+/// The session's time zone, or UTC if it can't be read.
 pub fn zone_of(session: &session::Model) -> Tz {
     facts::zone_of(session).unwrap_or(Tz::UTC)
 }
@@ -13,7 +13,7 @@ pub fn zone_of(session: &session::Model) -> Tz {
 /// 'Thu 26 Nov 2026, 7:00pm–10:30pm CST'.
 pub fn meeting(zone: Tz, date: NaiveDate, starts_at: Option<DateTime<Utc>>, ends_at: Option<DateTime<Utc>>) -> Markup {
     let Some(starts_at) = starts_at else {
-        return html! { time datetime=(date.to_string()) { (date_text(date)) } ", time to be told" };
+        return html! { time datetime=(date.to_string()) { (date_text(date)) } ", time not set yet" };
     };
     let start = local_time(zone, starts_at);
     html! {
@@ -50,7 +50,7 @@ fn clock_text(local: NaiveDateTime) -> String {
     local.format("%-I:%M%P").to_string()
 }
 
-/// 'CST', or '-03' where the zone has no letters; of whole hours from UTC 'UTC+3'.
+/// The abbreviation of the zone, such as 'CST'. A zone without one gets its offset, such as 'UTC-03'.
 fn abbreviation(zone: Tz, at: DateTime<Utc>) -> String {
     let text = zone.offset_from_utc_datetime(&at.naive_utc()).to_string();
     if text.starts_with(['+', '-']) { format!("UTC{text}") } else { text }
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn meetings_in_words() {
+    fn meeting_is_shown_in_words() {
         let instant = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
         let date = "2026-11-26".parse().unwrap();
         let (starts, ends) = (instant("2026-11-27T01:00:00Z"), instant("2026-11-27T04:30:00Z"));
@@ -72,7 +72,7 @@ mod tests {
         };
         let chicago = Tz::America__Chicago;
         assert_eq!(text(meeting(chicago, date, Some(starts), Some(ends))), "Thu 26 Nov 2026, 7:00pm–10:30pm CST");
-        assert_eq!(text(meeting(chicago, date, None, None)), "Thu 26 Nov 2026, time to be told");
+        assert_eq!(text(meeting(chicago, date, None, None)), "Thu 26 Nov 2026, time not set yet");
         assert_eq!(text(moment(Tz::America__Sao_Paulo, starts)), "Thu 26 Nov 2026, 10:00pm UTC-03");
     }
 }

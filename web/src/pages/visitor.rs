@@ -1,4 +1,4 @@
-//! Who looks at a page: their token is in a cookie that scripts can't read.
+//! The visitor of a page. The token is in a cookie that scripts can't read.
 
 use std::convert::Infallible;
 
@@ -16,15 +16,15 @@ use super::Pages;
 
 const COOKIE_NAME: &str = "insession_token";
 
-/// Browsers keep cookies of up to 4096 bytes, name and attributes included.
+/// Browsers accept cookies of at most 4096 bytes, with the name and the attributes.
 pub const LONGEST_TOKEN: usize = 3_800;
 
-/// Who asks for a page. A cookie whose token is not valid, or not any more, is as good as none.
+/// The visitor of a page. A cookie whose token is not valid counts as none.
 #[derive(Debug, Clone, Default)]
 pub struct Visitor {
     pub viewer: Viewer,
     pub token: Option<String>,
-    /// The log's position, read before anything that the page shows: its script follows the changes after it.
+    /// The position in the change log before the page was read. The page's script follows the changes after it.
     pub cursor: Option<String>,
     /// The person's name.
     pub name: Option<String>,
@@ -52,7 +52,7 @@ impl FromRequestParts<Pages> for Visitor {
     }
 }
 
-/// Without a name, or a position, a page is still of use.
+/// Without a name or a position, a page is still useful.
 async fn find_name(app: &App, id: PersonId) -> Option<String> {
     let found = people::find_people(app.db.pool(), &[id]).await.inspect_err(log);
     found.ok()?.into_iter().next().map(|row| row.display_name)
@@ -64,7 +64,7 @@ async fn read_cursor(app: &App) -> Option<String> {
 }
 
 fn log(error: &Error) {
-    tracing::error!(error = error.describe(), "what every page needs could not be read");
+    tracing::error!(error = error.describe(), "the visitor's name or the position could not be read");
 }
 
 /// The cookie that signs in until the token ends.
@@ -82,7 +82,7 @@ fn cookie(token: String, seconds: i64, is_https: bool) -> Cookie<'static> {
     cookie.http_only(true).same_site(SameSite::Lax).secure(is_https).build()
 }
 
-/// Did the browser ask over https, here or at a proxy before?
+/// Whether the browser uses https, to this server or to a proxy.
 pub fn is_https(headers: &HeaderMap) -> bool {
     headers.get("x-forwarded-proto").is_some_and(|scheme| scheme.as_bytes().starts_with(b"https"))
 }

@@ -22,7 +22,7 @@ async fn booking_pages_update_for_mentor_and_student_without_a_reload() -> Resul
     let (mentors, students) = (browser.page().await?, browser.page().await?);
     for (page, person) in [(&mentors, &mentor), (&students, &student)] {
         sign_in(page, deployment.first(), person).await?;
-        page.until("document.querySelector('#bookings + p')?.textContent === 'None yet.'").await?;
+        page.until("document.querySelector('#bookings + p')?.textContent === 'You have no bookings.'").await?;
         page.evaluate(
             "window.updates = []; addEventListener('session-status-updated', ({ detail }) => updates.push(detail))",
         )

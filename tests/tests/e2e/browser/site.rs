@@ -22,7 +22,7 @@ async fn front_page_updates_without_a_reload() -> Result<()> {
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&deployment.first().url()).await?;
-    page.until("document.body.innerText.includes('Nothing is in session right now.')").await?;
+    page.until("document.body.innerText.includes('No session is on right now.')").await?;
     page.evaluate("document.getElementById('city').value = 'half typed'; window.marker = 1").await?;
     page.evaluate("document.getElementById('city').focus()").await?;
 
@@ -33,7 +33,7 @@ async fn front_page_updates_without_a_reload() -> Result<()> {
     check_in(&deployment.first().client_of(&person), &instance, "YES", None).await?;
     page.until("document.querySelector('.counts').textContent.startsWith('1')").await?;
     cancel(&admin, &instance).await?;
-    page.until("document.body.innerText.includes('Nothing is in session right now.')").await?;
+    page.until("document.body.innerText.includes('No session is on right now.')").await?;
 
     assert_eq!(page.evaluate("[window.marker, document.activeElement.value]").await?, json!([1, "half typed"]));
     assert_eq!(page.sockets(), 1);
@@ -49,9 +49,9 @@ async fn city_search_matches_prefixes_in_any_case() -> Result<()> {
     for (asked, part) in [
         ("austin", "In session now in Austin"),
         ("Aus", "In session now in Austin"),
-        ("Nowhere", "No session is in a city of this name."),
-        ("%", "No session is in a city of this name."),
-        ("\0", "No session is in a city of this name."),
+        ("Nowhere", "There is no session in a city with this name. Check the spelling, or look everywhere."),
+        ("%", "There is no session in a city with this name. Check the spelling, or look everywhere."),
+        ("\0", "There is no session in a city with this name. Check the spelling, or look everywhere."),
     ] {
         let address = reqwest::Url::parse_with_params(&client.address("/"), [("city", asked)])?;
         let text = client.http().get(address).send().await?.error_for_status()?.text().await?;
@@ -73,13 +73,13 @@ async fn check_in_forms_work_without_scripts() -> Result<()> {
     let page = browser.page().await?;
     page.call("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await?;
     sign_in(&page, deployment.first(), &person).await?;
-    page.until("document.body.innerText.includes('At no session.')").await?;
+    page.until("document.body.innerText.includes('You are not at a session right now.')").await?;
 
     page.goto(&deployment.first().client().address("/sessions/monday")).await?;
     page.until("document.querySelector('live-now-badge').textContent === 'LIVE NOW'").await?;
     page.click("document.querySelector('[name=answer][value=yes]')").await?;
     page.until("document.querySelector('[value=yes]')?.getAttribute('aria-pressed') === 'true'").await?;
-    page.until("document.querySelector('.answers').innerText.includes('Ann (checked in there)')").await?;
+    page.until("document.querySelector('.answers').innerText.includes('Ann (checked in at the meeting)')").await?;
     page.goto(&deployment.first().client().address("/me")).await?;
     page.until("document.querySelector('#place + ul h3 a').textContent === 'Monday'").await?;
 

@@ -1,4 +1,4 @@
-//! What is on, and why; what is held on or off.
+//! The active instances and the overrides.
 
 use chrono::{DateTime, Utc};
 use domain::access::Viewer;
@@ -39,19 +39,19 @@ impl Instances {
         html! {
             section aria-labelledby="active" {
                 h2 #active { "Active instances: " (self.active_count) }
-                @if self.active.is_empty() { p.quiet { "None." } }
+                @if self.active.is_empty() { p.quiet { "No instance is active." } }
                 @else { (self.table(&self.active.iter().collect::<Vec<_>>(), "Active now, by start")) }
-                @if !held.is_empty() { (self.table(&held, "Held inactive")) }
+                @if !held.is_empty() { (self.table(&held, "Set inactive by hand")) }
             }
             section aria-labelledby="hold" {
-                h2 #hold { "Hold an instance active or inactive" }
+                h2 #hold { "Set an instance active or inactive by hand" }
                 form.inline method="post" action="/admin/override" {
                     label for="instance" { "Instance" }
                     input #instance name="instance" required placeholder="SessionInstance:7" size="20";
-                    label for="hours" { "Hours (empty: until the next sweep)" }
+                    label for="hours" { "Hours (leave empty: until the next sweep)" }
                     input #hours name="hours" type="number" min="1" max="8760";
-                    button name="action" value="on" { "Active" }
-                    button name="action" value="off" { "Inactive" }
+                    button name="action" value="on" { "Set active" }
+                    button name="action" value="off" { "Set inactive" }
                 }
             }
         }
@@ -88,13 +88,13 @@ impl Instances {
                         input type="hidden" name="instance" value=(id);
                         @match instance.override_active {
                             Some(active) => {
-                                @if active { "Held active" } @else { "Held inactive" }
+                                @if active { "Set active" } @else { "Set inactive" }
                                 @if let Some(until) = instance.override_until {
                                     " until " (times::moment(times::zone_of(session), until))
                                 }
-                                button name="action" value="clear" { "Let go" }
+                                button name="action" value="clear" { "End override" }
                             }
-                            None => button name="action" value="off" { "Hold inactive" },
+                            None => button name="action" value="off" { "Set inactive" },
                         }
                     }
                 }

@@ -1,4 +1,4 @@
-//! `/admin`: how things are run, for admins.
+//! `/admin`: the page for admins.
 
 mod instances;
 mod presence;
@@ -45,7 +45,7 @@ impl FromRequestParts<Pages> for Admin {
 
 #[derive(Debug, Default, Deserialize)]
 pub struct Asked {
-    /// For when a sweep is tried: local to UTC, as `datetime-local` fields have it; empty for now.
+    /// The instant of a dry run in UTC, as `datetime-local` fields write it. Empty means now.
     try_at: Option<String>,
 }
 
@@ -67,7 +67,7 @@ async fn answer(app: &App, visitor: &Visitor, asked: &Asked, wrong: Option<(Stat
     };
     let mut frame = Frame::new("Admin", visitor);
     if asked.try_at.is_none() {
-        // With a dry run on it the page stays as it is: that is not to be repeated at every change.
+        // A page with a dry run does not reload itself. Otherwise each change would repeat the dry run.
         frame = frame.following(json!({})).renewed_every(15);
     }
     Ok((status.unwrap_or_default(), respond(&frame, &main)).into_response())
@@ -77,12 +77,12 @@ async fn answer(app: &App, visitor: &Visitor, asked: &Asked, wrong: Option<(Stat
 pub struct Override {
     instance: String,
     action: String,
-    /// In hours from now; empty: until the next periodic sweep.
+    /// The number of hours from now. Empty means until the next periodic sweep.
     #[serde(default)]
     hours: String,
 }
 
-/// Holds an instance active or inactive, or lets it go.
+/// Sets or ends an override.
 pub async fn set_override(
     State(pages): State<Pages>,
     Admin(visitor): Admin,
@@ -92,12 +92,13 @@ pub async fn set_override(
     let wrong = |message: &str| PageError::bad_request(&visitor, message);
     let instance = instance.trim();
     let id = instance.parse().or_else(|_| format!("{}:{instance}", SessionInstanceId::TYPE).parse());
-    let id: SessionInstanceId = id.map_err(|_| wrong("An instance is named as in SessionInstance:7."))?;
+    let id: SessionInstanceId =
+        id.map_err(|_| wrong("This is not the id of an instance. Such an id looks like SessionInstance:7."))?;
     let until = match hours.trim() {
         "" => None,
         hours => match hours.parse().ok().filter(|hours| (1..=24 * 365).contains(hours)) {
             Some(hours) => Some(app.now() + chrono::TimeDelta::hours(hours)),
-            None => return Err(wrong("Hours are a whole number from 1 on.")),
+            None => return Err(wrong("The hours must be a whole number from 1 to 8760, or empty.")),
         },
     };
     let viewer = visitor.viewer;
@@ -105,7 +106,7 @@ pub async fn set_override(
         "on" => service_instances::set_override(app, viewer, id, true, until).await,
         "off" => service_instances::set_override(app, viewer, id, false, until).await,
         "clear" => service_instances::clear_override(app, viewer, id).await,
-        _ => return Err(wrong("There is no such action.")),
+        _ => return Err(PageError::bad_form(&visitor)),
     };
     match done {
         Ok(_) => Ok(Redirect::to("/admin").into_response()),

@@ -1,4 +1,4 @@
-//! Who is on line and where, seats, and how many visits there were.
+//! The visits that are online, the seats, and statistics.
 
 use std::collections::HashMap;
 
@@ -47,7 +47,7 @@ pub struct Presences {
     online: Vec<Online>,
 }
 
-/// A visit that is on line.
+/// A visit that is online.
 struct Online {
     visit: presence::Model,
     person: Option<String>,
@@ -80,8 +80,8 @@ impl Presences {
     fn online(&self) -> Markup {
         html! {
             section aria-labelledby="online" {
-                h2 #online { "On line now" }
-                @if self.online.is_empty() { p.quiet { "Nobody." } }
+                h2 #online { "Online now" }
+                @if self.online.is_empty() { p.quiet { "No visit is online." } }
                 @else {
                     div.scroll {
                         table {
@@ -109,7 +109,7 @@ impl Presences {
                         @match row.max_concurrent { Some(limit) => { " of " (limit) " taken" }, None => " taken" }
                         input type="hidden" name="key" value=(row.key);
                         input type="hidden" name="name" value=(row.name);
-                        label for={ "limit-" (row.key) } { "Limit" }
+                        label for={ "limit-" (row.key) } { "Seats" }
                         input #{ "limit-" (row.key) } name="limit" type="number" min="0" value=[row.max_concurrent] size="6";
                         button { "Save" }
                     }
@@ -119,7 +119,7 @@ impl Presences {
                     input #key name="key" required placeholder="interview" size="14";
                     label for="name" { "Name" }
                     input #name name="name" required size="14";
-                    label for="limit" { "Limit (empty: none)" }
+                    label for="limit" { "Seats (leave empty for no limit)" }
                     input #limit name="limit" type="number" min="0";
                     button { "Add" }
                 }
@@ -138,9 +138,9 @@ impl Presences {
         let online: i64 = statistics.online_by_language.iter().map(|one| one.count).sum();
         html! {
             section aria-labelledby="statistics" {
-                h2 #statistics { "Visits of the last 24 hours" }
+                h2 #statistics { "Visits in the last 24 hours" }
                 ul.figures {
-                    li { strong { (online) } "on line" }
+                    li { strong { (online) } "online now" }
                     li { strong { (statistics.completed) } "completed" }
                     li { strong { (statistics.abandoned) } "abandoned" }
                     li { strong { (minutes(statistics.average_duration_ms)) } "on average" }
@@ -148,7 +148,7 @@ impl Presences {
                 }
                 @if !statistics.online_by_language.is_empty() {
                     p {
-                        "On line by language: "
+                        "Online by language: "
                         @for (index, one) in statistics.online_by_language.iter().enumerate() {
                             @if index > 0 { ", " }
                             (one.language_code) " " (one.count)
@@ -160,7 +160,7 @@ impl Presences {
         }
     }
 
-    /// Each of the last hours, those without a start too.
+    /// The number of visits that started in each of the last hours, including hours without a visit.
     fn starts_by_hour(&self, counted: &[(DateTime<Utc>, i64)]) -> Vec<(DateTime<Utc>, i64)> {
         let this_hour = self.now.timestamp().div_euclid(3_600) * 3_600;
         let hours = (0..HOURS).rev().filter_map(|ago| DateTime::from_timestamp(this_hour - ago * 3_600, 0));
@@ -191,7 +191,7 @@ fn online_row(Online { visit, person, activity }: &Online) -> Markup {
             td {
                 @match (visit.person_id, person) {
                     (Some(id), Some(name)) => a href={ "/people/" (id) } { (name) },
-                    _ => "Somebody",
+                    _ => "Anonymous visitor",
                 }
             }
             td { (visit.current_page.as_deref().unwrap_or("–")) }
@@ -202,10 +202,10 @@ fn online_row(Online { visit, person, activity }: &Online) -> Markup {
     }
 }
 
-/// Bars, and the same as a table for who can't see them.
+/// A bar chart, and the same numbers as a table.
 fn chart(hours: &[(DateTime<Utc>, i64)]) -> Markup {
     let most = hours.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
-    // In the picture's own units: a bar is 20 wide and at most 100 high.
+    // In units of the view box, bars are 20 apart and at most 100 high.
     let bars = hours.iter().zip(0_i64..).map(|((hour, count), index)| {
         let height = count * 100 / most;
         (hour, count, 24 + index * 20, 110 - height, height)
@@ -242,12 +242,12 @@ fn chart(hours: &[(DateTime<Utc>, i64)]) -> Markup {
 pub struct Activity {
     key: String,
     name: String,
-    /// Empty: none.
+    /// The number of seats. Empty means no limit.
     #[serde(default)]
     limit: String,
 }
 
-/// Makes an activity, or changes its limit.
+/// Creates an activity, or changes its number of seats.
 pub async fn save_activity(
     State(pages): State<Pages>,
     Admin(visitor): Admin,
@@ -257,7 +257,12 @@ pub async fn save_activity(
         "" => None,
         text => match text.parse() {
             Ok(limit) => Some(limit),
-            Err(_) => return Err(PageError::bad_request(&visitor, "A limit is a whole number, or empty for none.")),
+            Err(_) => {
+                return Err(PageError::bad_request(
+                    &visitor,
+                    "The number of seats must be a whole number, or empty for no limit.",
+                ));
+            }
         },
     };
     match activities::save_activity(&pages.app, visitor.viewer, NewActivity { key, name, max_concurrent }).await {

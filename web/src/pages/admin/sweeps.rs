@@ -1,4 +1,4 @@
-//! Sweeps: what they did, what is broken, and what one would do at an instant.
+//! The latest sweeps, the sessions with a problem, and a dry run.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use domain::{access::Viewer, status::Mode, zone::Tz};
@@ -21,10 +21,10 @@ pub struct Sweeps {
     tried: Option<Tried>,
 }
 
-/// What came of trying a sweep.
+/// The result of a dry run.
 enum Tried {
     Report(Report),
-    /// The instant can't be read.
+    /// The instant can't be parsed.
     Unreadable,
 }
 
@@ -51,19 +51,19 @@ impl Sweeps {
             section aria-labelledby="try" {
                 h2 #try { "What would a sweep do?" }
                 form.inline method="get" action="/admin" {
-                    label for="try-at" { "At (UTC; empty is now)" }
+                    label for="try-at" { "Time in UTC (leave empty for now)" }
                     input #try-at name="try_at" type="datetime-local" step="1" value=(self.try_at);
                     button { "Dry run" }
                 }
                 @match &self.tried {
                     None => {}
-                    Some(Tried::Unreadable) => p.problem role="alert" { "An instant looks like 2027-01-15T19:14:00." },
+                    Some(Tried::Unreadable) => p.problem role="alert" { "This time can't be read. Write it like 2027-01-15T19:14:00." },
                     Some(Tried::Report(report)) => (report_of(report)),
                 }
             }
             section aria-labelledby="broken" {
-                h2 #broken { "Sessions that want mending" }
-                @if self.broken.is_empty() { p.quiet { "None." } }
+                h2 #broken { "Sessions with a problem" }
+                @if self.broken.is_empty() { p.quiet { "No session has a problem." } }
                 ul.plain {
                     @for session in &self.broken {
                         li {
@@ -80,8 +80,8 @@ impl Sweeps {
     fn runs_table(&self) -> Markup {
         html! {
             section aria-labelledby="sweeps" {
-                h2 #sweeps { "The last sweeps" }
-                @if self.runs.is_empty() { p.quiet { "None yet." } }
+                h2 #sweeps { "Latest sweeps" }
+                @if self.runs.is_empty() { p.quiet { "No sweep has run yet." } }
                 @else {
                     div.scroll {
                         table {
@@ -101,7 +101,7 @@ impl Sweeps {
     }
 }
 
-/// `None` is now.
+/// Parses an instant. `None` means now.
 fn read_instant(text: &str) -> Result<Option<DateTime<Utc>>, ()> {
     let text = text.trim();
     if text.is_empty() {
@@ -153,7 +153,7 @@ fn report_of(report: &Report) -> Markup {
     };
     html! {
         div.card role="status" {
-            p { "At " (times::moment(Tz::UTC, report.at)) " a sweep would change this; nothing was changed." }
+            p { "A sweep at " (times::moment(Tz::UTC, report.at)) " would make these changes. Nothing was changed." }
             ul.plain {
                 (changed("Activated", &report.activated))
                 (changed("Deactivated", &report.deactivated))
