@@ -76,8 +76,3 @@ fn missing_description_is_found_wherever_it_is() {
     assert_eq!(found, ["Query", "Query.a.x", "Query.a", "E", "E.A", "I", "I.b", "N", "N.c", "S"]);
     assert_eq!(walk("\"no sentence\" scalar S").wrong, ["S: \"no sentence\""]);
 }
-
-#[test]
-fn TEMPORARY_print() {
-    std::fs::write("/tmp/w/schemawords-tools/schema.graphql", super::sdl()).unwrap();
-}
