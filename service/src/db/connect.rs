@@ -100,13 +100,14 @@ fn settings_for(connection: &PgConnection) -> String {
     let has_transaction_timeout =
         connection.server_version_num().is_some_and(|version| version >= TRANSACTION_TIMEOUT_SINCE);
     let settings = SETTINGS.iter().chain(has_transaction_timeout.then_some(&TRANSACTION_TIMEOUT));
-    settings.map(|(name, value)| format!("SET {name} = '{value}';")).collect()
+    let statements: Vec<_> = settings.map(|(name, value)| format!("SET {name} = '{value}'")).collect();
+    statements.join("; ")
 }
 
 /// What can't be set by this program, or not by every role.
 #[derive(Debug, FromQueryResult)]
 struct Server {
-    server_encoding: String,
+    encoding: String,
     search_path: String,
     has_schema: bool,
     is_standby: bool,
@@ -116,10 +117,10 @@ struct Server {
 impl Server {
     /// What is wrong with it, and what to do about it.
     fn problem(&self) -> Option<String> {
-        if self.server_encoding != "UTF8" {
+        if self.encoding != "UTF8" {
             return Some(format!(
                 "the database's encoding (server_encoding) is {}, and has to be UTF8: create it with ENCODING 'UTF8'",
-                self.server_encoding
+                self.encoding
             ));
         }
         if self.is_standby {
@@ -143,7 +144,7 @@ impl Server {
 }
 
 async fn refuse_unusable(pool: &DatabaseConnection) -> Result<()> {
-    let sql = "SELECT current_setting('server_encoding') AS server_encoding, \
+    let sql = "SELECT current_setting('server_encoding') AS encoding, \
                  current_setting('search_path') AS search_path, current_schema() IS NOT NULL AS has_schema, \
                  pg_is_in_recovery() AS is_standby, \
                  current_setting('session_replication_role') AS session_replication_role";
