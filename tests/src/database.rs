@@ -13,6 +13,14 @@ pub enum Backend {
     Postgres,
 }
 
+/// The limits of time that end a test's own connections when a database has others as defaults.
+const UNLIMITED: [(&str, &str); 4] = [
+    ("statement_timeout", "0"),
+    ("lock_timeout", "0"),
+    ("idle_session_timeout", "0"),
+    ("idle_in_transaction_session_timeout", "0"),
+];
+
 /// An empty database. The program that uses it first migrates it: a server, a worker or `insession migrate`.
 #[derive(Debug)]
 pub struct TestDatabase {
@@ -62,12 +70,21 @@ impl TestDatabase {
 
     /// Opens connections of the test's own, to read and edit rows without the program.
     pub async fn connect(&self) -> Result<DatabaseConnection> {
+        self.connect_up_to(4).await
+    }
+
+    /// The same with a number of connections. No time limit that the database has as a default ends them.
+    pub async fn connect_up_to(&self, max_connections: u32) -> Result<DatabaseConnection> {
         let url = match self.backend {
             Backend::Sqlite => format!("{}?mode=rwc", self.url),
             Backend::Postgres => self.url.clone(),
         };
         let mut options = ConnectOptions::new(url);
-        options.max_connections(4).acquire_timeout(Duration::from_secs(5)).sqlx_logging(false);
+        options
+            .max_connections(max_connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .sqlx_logging(false)
+            .map_sqlx_postgres_opts(|options| options.options(UNLIMITED));
         Database::connect(options).await.with_context(|| format!("cannot connect to {}", self.url))
     }
 }

@@ -20,10 +20,9 @@ const HOSTILE: &[(&str, &str)] = &[
     ("standard_conforming_strings", "off"),
     ("transform_null_equals", "on"),
     ("lock_timeout", "1ms"),
-    ("statement_timeout", "1s"),
+    ("statement_timeout", "5ms"),
     ("idle_in_transaction_session_timeout", "5ms"),
-    // The tests' own connections have these defaults too, and rest between their queries.
-    ("idle_session_timeout", "1h"),
+    ("idle_session_timeout", "5ms"),
 ];
 
 async fn hostile(isolation: &str) -> Result<TestDatabase> {

@@ -251,7 +251,7 @@ async fn answers_that_are_too_long_are_refused() -> Result<()> {
     admin.data(update, json!({ "id": person, "city": city })).await?;
     let once = "query($id: ID!) { person(id: $id) { city } }";
     admin.data(once, json!({ "id": person })).await?;
-    let cities = (0..12).map(|n| format!("c{n}: city ")).collect::<String>();
+    let cities = (0..12).map(|n| format!("c{n}: city")).collect::<Vec<_>>().join(" ");
     let often = &format!("query($id: ID!) {{ person(id: $id) {{ {cities} }} }}");
     let mut socket = server.socket(admin.token()).await?;
     let refused = admin.query(often, json!({ "id": person })).await?;

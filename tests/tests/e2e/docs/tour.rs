@@ -54,7 +54,7 @@ fn steps(page: &Page) -> Result<Vec<Step>> {
         match language {
             "sh" => steps.push(Step { commands: format!("{text}\n"), answers: Vec::new() }),
             "text" => {
-                steps.last_mut().context("an answer to nothing")?.answers = text.lines().map(str::to_owned).collect()
+                steps.last_mut().context("an answer to nothing")?.answers = text.lines().map(str::to_owned).collect();
             }
             other => anyhow::bail!("a block of {other:?} in the tour"),
         }

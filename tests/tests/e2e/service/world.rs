@@ -15,7 +15,7 @@ use domain::{
 use entity::{check_in, person, session, session_instance};
 use insession_tests::{TestDatabase, database::execute};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ConnectOptions, Database, DatabaseConnection, EntityTrait, IntoActiveModel,
+    ActiveModelTrait, ActiveValue::NotSet, DatabaseConnection, EntityTrait, IntoActiveModel,
     QueryOrder,
 };
 use service::{
@@ -83,9 +83,7 @@ impl World {
 
     /// A connection of the test's own.
     pub async fn connect(&self) -> Result<DatabaseConnection> {
-        let mut options = ConnectOptions::new(&self.database.url);
-        options.max_connections(1).sqlx_logging(false);
-        Ok(Database::connect(options).await?)
+        self.database.connect_up_to(1).await
     }
 
     /// The service with another placement rule.
