@@ -14,10 +14,7 @@ use domain::{
 };
 use entity::{check_in, person, session, session_instance};
 use insession_tests::{TestDatabase, database::execute};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, DatabaseConnection, EntityTrait, IntoActiveModel,
-    QueryOrder,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::NotSet, DatabaseConnection, EntityTrait, IntoActiveModel, QueryOrder};
 use service::{
     App,
     app::NoQueue,
