@@ -1,4 +1,4 @@
-//! Activities: what people do on line that only so many may do at once.
+//! Activities: things that people do online, with a limit on how many may take part at once.
 
 use domain::{access::Viewer, ids::ActivityId};
 use entity::activity;
@@ -13,11 +13,12 @@ use crate::{App, Error, Result, audit::Changes, db::is_one_of, transaction, vali
 pub struct NewActivity {
     pub key: String,
     pub name: String,
-    /// `None`: no limit. 0: closed.
+    /// How many visits may have a seat at once. `None` means no limit; 0 means closed.
     pub max_concurrent: Option<i32>,
 }
 
-/// The activity with this key. PostgreSQL takes no NUL in a text; neither that nor what stands for it here is in any key.
+/// The activity with this key. PostgreSQL refuses a NUL in a text, so it is replaced by a character that is in no key
+/// either.
 pub(super) fn by_key(key: &str) -> Select<activity::Entity> {
     activity::Entity::find().filter(activity::Column::Key.eq(key.replace('\0', "\u{fffd}")))
 }
@@ -30,13 +31,13 @@ pub async fn find_activities<C: ConnectionTrait>(db: &C, ids: &[ActivityId]) -> 
     Ok(activity::Entity::find().filter(is_one_of(db, activity::Column::Id, ids.iter().map(|id| id.0))).all(db).await?)
 }
 
-/// All activities by key, `limit` at most.
+/// At most `limit` activities, ordered by key.
 pub async fn list_activities(app: &App, limit: u64) -> Result<Vec<activity::Model>> {
     Ok(activity::Entity::find().order_by_asc(activity::Column::Key).limit(limit).all(app.db.pool()).await?)
 }
 
-/// Makes an activity, or changes the one with this key (admins). A lower limit evicts nobody. Subscribers are told of a
-/// new limit, as it may be what they wait for.
+/// Creates an activity, or changes the one with this key. Only for administrators. A lower limit takes no seat away. A
+/// new limit is published, because clients may wait for a free seat.
 pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Result<activity::Model> {
     match viewer {
         Viewer { is_admin: true, .. } => {}

@@ -1,13 +1,15 @@
-//! Writing beats, many at once.
+//! Writes many beats in one statement.
 //!
-//! Most beats are of visits that are known and live, and come from their owners: they are written by one statement, a row
-//! each, and change nothing but when the visit was last seen. It takes the rows in the order of their ids, as every
-//! statement here does, so that two servers that write the same visits wait for each other in turn. The statement leaves out
-//! what is not so plain: new visits, those that come back, seats whose lease has run out, completed ones, somebody else's.
-//! These are then locked, decided by `domain`, and written in a second transaction.
+//! Most beats are of live visits and come from their owners. One statement writes all of these ([`write_known`]); it
+//! changes only when each visit was last seen. Like every statement here, it takes the rows in the order of their ids,
+//! so that two servers that write the same visits do not deadlock.
 //!
-//! The statement compares hashes of secrets, and takes less time if they differ early. That tells how far the hashes agree,
-//! which, of random secrets, tells nothing about the secret.
+//! The statement skips every beat that needs a decision: new visits, visits that come back, seats whose lease has run
+//! out, completed visits, visits of somebody else. A second transaction locks these visits, lets `domain` decide, and
+//! writes ([`write_others`]).
+//!
+//! The statement does not compare the hashes of secrets in constant time. An attacker may learn how many characters of
+//! two hashes agree. The secrets are random, so this reveals nothing about a secret.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -25,33 +27,33 @@ use crate::{
     transaction,
 };
 
-/// A sign of life.
+/// A heartbeat of a visit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Beat {
     pub visit: PresenceId,
     pub claimant: Claimant,
-    /// `None`: as it was. `Some(None)`: none any more.
+    /// `None` keeps the language; `Some(None)` removes it.
     pub language_code: Option<Option<String>>,
-    /// The same.
+    /// `None` keeps the page; `Some(None)` removes it.
     pub current_page: Option<Option<String>>,
-    /// When it came, by the server's clock.
+    /// When the beat arrived, by the server's clock (rule 15).
     pub at: DateTime<Utc>,
 }
 
-/// What a beat did.
+/// The result of a beat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     pub visit: Model,
-    /// Of an anonymous visit that begins.
+    /// The secret of an anonymous visit. Only in the answer to its first beat.
     pub secret: Option<String>,
-    /// The seat whose lease had run out.
+    /// The activity in which the visit lost its seat, because the lease had run out.
     pub lost_seat: Option<ActivityId>,
 }
 
-/// Why a beat did nothing.
+/// Why a beat was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// There is no such visit, or it is somebody else's.
+    /// There is no such visit, or it belongs to somebody else.
     NotFound(PresenceId),
     Completed,
     /// The token names a person who does not exist.
@@ -70,11 +72,12 @@ impl From<Refusal> for Error {
 
 pub type Outcome = std::result::Result<Box<Seen>, Refusal>;
 
-/// Writes beats, of one visit each, that are known and need no decision; which they were, by id. The others are for
-/// [`write_others`].
+/// Writes the beats that need no decision, at most one for each visit. Returns the written visits by id.
+/// [`write_others`] is for the rest.
 pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashMap<PresenceId, Model>> {
     let ids: Vec<String> = beats.keys().map(|id| id.uuid()).collect();
-    // A lease may have run out for the last of the beats and not for this one: then that is decided with the others.
+    // The instant of the last beat decides for all. If a lease has run out by then, [`write_others`] decides with the
+    // beat's own instant.
     let Some(last) = beats.values().map(|beat| beat.at).max() else { return Ok(HashMap::new()) };
     let online_since = app.presence.rules.online_since(last);
     let columns = [
@@ -103,12 +106,12 @@ pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Resul
     Ok(known.into_iter().map(|row| (row.id, row)).collect())
 }
 
-/// Nothing, a text, or for no text any more an empty one, which none of them is.
+/// The parameter for an optional change: NULL keeps the text, an empty text removes it. No stored text is empty.
 fn said(change: Option<&Option<String>>) -> Option<&str> {
     change.map(|text| text.as_deref().unwrap_or_default())
 }
 
-/// Decides and writes beats, of one visit each, whatever there is to decide.
+/// Decides on the beats that [`write_known`] skipped, at most one for each visit, and writes them.
 pub async fn write_others(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashMap<PresenceId, Outcome>> {
     transaction!(app, app.now(), |tx| {
         let people = lock_people(tx, beats).await?;
@@ -152,7 +155,7 @@ struct Decided {
     was_abandoned: bool,
 }
 
-/// A beat of a visit that there is.
+/// A beat of an existing visit.
 fn again(app: &App, beat: &Beat, mut row: Model) -> std::result::Result<Decided, Refusal> {
     if !beat.claimant.owns(&row) {
         return Err(Refusal::NotFound(beat.visit));
@@ -166,7 +169,7 @@ fn again(app: &App, beat: &Beat, mut row: Model) -> std::result::Result<Decided,
     Ok(Decided { seen: Seen { visit: row, secret: None, lost_seat }, is_new: false, was_abandoned })
 }
 
-/// The first beat of a visit: a person's, or an anonymous one's, which gets its secret.
+/// The first beat of a visit. An anonymous visit gets its secret here.
 fn first(beat: &Beat, people: &HashSet<PersonId>) -> Result<std::result::Result<Decided, Refusal>> {
     let mut row = begun(beat.visit, beat.at);
     let mut secret = None;
@@ -178,7 +181,7 @@ fn first(beat: &Beat, people: &HashSet<PersonId>) -> Result<std::result::Result<
             row.secret_hash = Some(super::hash_of(&new));
             secret = Some(new);
         }
-        // Who knows a secret has had a visit; this one is not there, or no longer.
+        // A secret without a visit: the visit was removed, or never existed.
         None => return Ok(Err(Refusal::NotFound(beat.visit))),
     }
     put_change(&mut row, beat);
@@ -200,8 +203,8 @@ pub(super) async fn lock_visits(tx: &Tx, ids: impl Iterator<Item = &PresenceId>)
     rows(tx, &sql, [text_list(tx, ids.map(|id| id.uuid()))]).await
 }
 
-/// Which of the people whom beats name there are. Locked against being erased or merged, and nothing else, until their
-/// visits are there to be found by who does that.
+/// Returns the people of these beats who exist. The lock excludes only erasing and merging them. It lasts until their
+/// new visits are committed, so that erasing and merging find these visits.
 async fn lock_people(tx: &Tx, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashSet<PersonId>> {
     let people: HashSet<PersonId> = beats.values().filter_map(|beat| beat.claimant.person).collect();
     if people.is_empty() {
@@ -215,7 +218,7 @@ async fn lock_people(tx: &Tx, beats: &BTreeMap<PresenceId, Beat>) -> Result<Hash
     Ok(crate::db::ids(tx, &sql, [list(tx, people)]).await?.into_iter().collect())
 }
 
-/// Visits that came back, or lost their seat.
+/// Writes the visits that came back or lost their seat.
 async fn update_visits(tx: &Tx, visits: &[Model]) -> Result<()> {
     if visits.is_empty() {
         return Ok(());
@@ -251,7 +254,7 @@ async fn insert_visits(tx: &Tx, visits: &[Model]) -> Result<()> {
         Column::Instant("seen", visits.iter().map(|row| Some(row.last_seen_at)).collect()),
     ];
     let (table, values) = values_table(tx, 1, &columns);
-    // SQLite takes an ON after a FROM for the join's, unless there is a WHERE between.
+    // SQLite reads ON after FROM as part of a join, unless there is a WHERE between them.
     let sql = format!(
         "INSERT INTO presence (id, person_id, secret_hash, language_code, current_page, status, is_live, started_at, \
            last_seen_at) \

@@ -1,10 +1,12 @@
-//! The gatherer of a process: takes beats one by one and writes them together.
+//! Collects the beats of a process and writes them in batches.
 //!
-//! Beats wait for each other at most [`GATHERED`], then they are written in one statement, and each is answered when that
-//! has committed. While one batch is being written the next one gathers, so the more there is to do, the larger the batches:
-//! a commit is paid for once by all in it. Beats of the same visit from the same claimant are one; what the later ones say
-//! counts. There are [`LANES`], each with a bounded queue: who comes when it is full waits for room. The beats of a visit are
-//! all in the same lane, so they are written in the order in which they came.
+//! - A beat waits at most [`DEBOUNCE`] for others. One statement then writes the batch, and each beat is answered after
+//!   the commit.
+//! - While one batch is written, the next one collects. So the batches grow with the load, and many beats share one
+//!   commit.
+//! - Beats of the same visit from the same claimant become one; the later values win.
+//! - There are [`LANES`] queues, each bounded. A caller waits while the queue is full.
+//! - All beats of a visit are in the same lane, so they are written in the order in which they arrived.
 
 use std::{
     array,
@@ -27,19 +29,19 @@ use super::beats::{Beat, Outcome, Seen, write_known, write_others};
 use crate::{App, Error, Result};
 
 /// How long a beat waits for others.
-const GATHERED: Duration = Duration::from_millis(25);
+const DEBOUNCE: Duration = Duration::from_millis(25);
 
-/// How many visits are written at once: with more, their answers would wait noticeably longer for a commit that is hardly
-/// shared any better.
+/// How many visits one batch has at most. Larger batches would make answers noticeably later, and hardly save commits.
 const BATCH: usize = 1_000;
 
-/// How many batches are written at the same time: while one is sent, read or committed, the database writes the other.
+/// How many batches are written at the same time. While one is encoded, decoded or committed, the database works on the
+/// other.
 const LANES: usize = 2;
 
-/// How many beats may wait in a lane beside those that are being written.
+/// How many beats may wait in a lane, apart from those that are being written.
 const QUEUE: usize = 4_096;
 
-/// A handle to the gatherer, which ends with the last of them.
+/// A handle to the gatherer. The gatherer ends when its last handle is dropped.
 #[derive(Debug, Clone)]
 pub struct Gatherer {
     lanes: [mpsc::Sender<Waiting>; LANES],
@@ -55,13 +57,13 @@ struct Counters {
     failed: AtomicU64,
 }
 
-/// What the gatherer has done, ever.
+/// Counters since the start of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GathererStats {
     /// Beats that were written.
     pub beats: u64,
     pub batches: u64,
-    /// Beats of visits that are completed, not there, or somebody else's.
+    /// Beats of visits that are completed, do not exist, or belong to somebody else.
     pub refused: u64,
     /// Beats that could not be written.
     pub failed: u64,
@@ -74,16 +76,16 @@ struct Waiting {
     answer: Answer,
 }
 
-/// Who wants to know what became of a beat.
+/// Where the outcome of a beat goes.
 #[derive(Debug)]
 enum Answer {
     Caller(oneshot::Sender<std::result::Result<Outcome, Arc<str>>>),
-    /// A heart that stops once its visit is over.
+    /// The heartbeats of a socket, which stop when the visit is over.
     Heart(Arc<AtomicBool>),
 }
 
 impl Gatherer {
-    /// Must be called within a runtime.
+    /// Starts the lanes as tasks. Call it within a tokio runtime.
     pub fn start(app: &App) -> Self {
         let counters = Arc::<Counters>::default();
         let lanes = array::from_fn(|_| {
@@ -94,7 +96,7 @@ impl Gatherer {
         Self { lanes, hasher: RandomState::new(), counters }
     }
 
-    /// Writes a beat together with others; what came of it, when that has committed.
+    /// Writes a beat together with others. Returns after the commit.
     pub async fn beat(&self, beat: Beat) -> Result<Seen> {
         let (answer, answered) = oneshot::channel();
         let lane = self.lane(beat.visit);
@@ -107,8 +109,8 @@ impl Gatherer {
         }
     }
 
-    /// The same for a beat that nobody waits for. It is lost when the queue is full. `has_stopped` is set when the visit is
-    /// over: there is no point in another beat.
+    /// Writes a beat without waiting for the outcome. The beat is dropped if the queue is full. `has_stopped` is set if
+    /// the beat is refused: more beats would be refused, too.
     pub fn beat_unheard(&self, beat: Beat, has_stopped: &Arc<AtomicBool>) {
         let (lane, answer) = (self.lane(beat.visit), Answer::Heart(Arc::clone(has_stopped)));
         if lane.try_send(Waiting { beat, came: Instant::now(), answer }).is_err() {
@@ -133,7 +135,7 @@ async fn run(app: App, mut queue: mpsc::Receiver<Waiting>, counters: Arc<Counter
     let mut carried = Vec::new();
     loop {
         let mut batch = Batch::default();
-        // What another claimant said of the same visit comes first now.
+        // Beats of other claimants of the same visit come first in the next batch.
         for waiting in std::mem::take(&mut carried) {
             carried.extend(batch.add(waiting));
         }
@@ -144,7 +146,7 @@ async fn run(app: App, mut queue: mpsc::Receiver<Waiting>, counters: Arc<Counter
             }
         }
         while batch.beats.len() < BATCH {
-            // When the time is up, what is there already is taken still.
+            // After the time-out, this still takes what is already in the queue.
             match timeout_at(batch.until(), queue.recv()).await {
                 Ok(Some(waiting)) => carried.extend(batch.add(waiting)),
                 Ok(None) | Err(_) => break,
@@ -158,16 +160,16 @@ async fn run(app: App, mut queue: mpsc::Receiver<Waiting>, counters: Arc<Counter
 struct Batch {
     beats: BTreeMap<PresenceId, Beat>,
     answers: HashMap<PresenceId, Vec<Answer>>,
-    /// When the first of them came.
+    /// When the first beat of the batch arrived.
     since: Option<Instant>,
 }
 
 impl Batch {
     fn until(&self) -> Instant {
-        self.since.unwrap_or_else(Instant::now) + GATHERED
+        self.since.unwrap_or_else(Instant::now) + DEBOUNCE
     }
 
-    /// Takes a beat in, unless it is to be written after one that is here.
+    /// Adds a beat. Gives it back if it must be written after a beat that is already here.
     fn add(&mut self, waiting: Waiting) -> Option<Waiting> {
         let id = waiting.beat.visit;
         match self.beats.get_mut(&id) {
@@ -215,7 +217,7 @@ impl Batch {
         for answer in self.answers.remove(&id).into_iter().flatten() {
             counter.fetch_add(1, Ordering::Relaxed);
             match answer {
-                // Who has gone meanwhile misses nothing.
+                // A caller that has gone away needs no answer.
                 Answer::Caller(caller) => drop(caller.send(Ok(outcome.clone()))),
                 Answer::Heart(has_stopped) => {
                     if outcome.is_err() {
@@ -274,7 +276,7 @@ mod tests {
         let mut batch = Batch::default();
         assert!(batch.add(waiting(1, Some(7), 1, None)).is_none());
         assert!(batch.add(waiting(1, Some(8), 1, None)).is_some());
-        // Two that are nobody yet may be two people.
+        // Two claimants without a person or a secret may be two people.
         assert!(batch.add(waiting(2, None, 1, None)).is_none());
         assert!(batch.add(waiting(2, None, 1, None)).is_some());
         assert_eq!(batch.answers.values().map(Vec::len).sum::<usize>(), 2);

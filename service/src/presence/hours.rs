@@ -1,8 +1,8 @@
-//! How many visits started in each hour, and what became of them: added up as it happens, so that statistics need not
-//! read millions of visits.
+//! Counts, for each hour, the visits that started and how they ended. Statistics read these sums instead of millions of
+//! visits.
 //!
-//! A transaction that changes something adds rows of its own, and so waits for nobody; rows of the same hour are folded
-//! into one every minute. All is filed under the hour in which the visit started.
+//! A transaction inserts rows of its own, so it never waits for another. Every minute, the rows of each hour are folded
+//! into one. All counts belong to the hour in which the visit started.
 
 use std::collections::BTreeMap;
 
@@ -15,19 +15,19 @@ use crate::{
     transaction,
 };
 
-/// What is to be added to an hour.
+/// Counts to add to an hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, FromQueryResult)]
 pub(crate) struct Tally {
     pub hour: DateTime<Utc>,
     pub started: i64,
     pub completed: i64,
     pub abandoned: i64,
-    /// Of the completed ones, together and the longest, in milliseconds.
+    /// The sum of the durations of the completed visits, in milliseconds.
     pub duration_ms: i64,
     pub longest_ms: i64,
 }
 
-/// The beginning of the hour, in UTC.
+/// The start of the hour that contains this instant, in UTC.
 pub(crate) fn hour_of(at: DateTime<Utc>) -> DateTime<Utc> {
     at.duration_trunc(TimeDelta::hours(1)).unwrap_or(at)
 }
@@ -46,7 +46,7 @@ impl Tally {
         Self { completed: 1, duration_ms: duration, longest_ms: duration, ..Self::of(started_at) }
     }
 
-    /// `count` is 1, or -1 when a visit came back.
+    /// `count` is 1, or -1 if an abandoned visit came back.
     pub fn abandoned(started_at: DateTime<Utc>, count: i64) -> Self {
         Self { abandoned: count, ..Self::of(started_at) }
     }
@@ -60,7 +60,7 @@ impl Tally {
     }
 }
 
-/// Adds to the hours.
+/// Adds up the counts by hour and inserts them.
 pub(crate) async fn tally(tx: &Tx, tallies: Vec<Tally>) -> Result<()> {
     let mut hours: BTreeMap<DateTime<Utc>, Tally> = BTreeMap::new();
     for tally in tallies {
@@ -87,7 +87,7 @@ pub(crate) async fn tally(tx: &Tx, tallies: Vec<Tally>) -> Result<()> {
     Ok(())
 }
 
-/// Folds the rows of each hour into one. Any number may do so at once: each row is taken by one of them.
+/// Folds the rows of each hour into one. Any number of processes may do this at once: only one of them gets each row.
 pub(crate) async fn fold_hours(app: &App) -> Result<()> {
     transaction!(app, app.now(), |tx| {
         let sql = "DELETE FROM presence_hour WHERE hour IN \

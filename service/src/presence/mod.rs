@@ -1,19 +1,25 @@
-//! Visits and their seats (rules 15 to 17).
+//! Visits and their seats (rules 15 to 17). [`domain::presence`] decides; this module loads and writes.
 //!
-//! Terms: a *visit* is one visit of one browser; a *beat* is a sign of its life; a *seat* is a place in an activity, and a
-//! lease: see [`domain::presence`], which decides. A *claimant* is who says that a visit is theirs: the person of the
-//! token, or whoever knows the secret that an anonymous visit's first beat got back. A visit is *live* from a beat until a
-//! sweep, or whoever wants its seat, notices that it went off line.
+//! Terms:
 //!
-//! What always holds:
+//! - A *visit* is one visit of one browser.
+//! - A *beat* is a heartbeat of a visit: a sign that the browser is still there.
+//! - A *seat* is the right of a visit to take part in an activity. It is a lease.
+//! - A *claimant* is somebody who claims to own a visit. The owner is the person of the token, or anybody who knows the
+//!   secret that the answer to an anonymous visit's first beat contained.
+//! - A visit is *live* from a beat until a sweep notices that it went offline. A request for its seat may notice that
+//!   first.
 //!
-//! - A visit has a seat exactly while `activity_id` names an activity. That changes only with the visit's row locked, and is
-//!   told in the same transaction. Where they are limited, seats are given with the activity's row locked, after the leases in it that
-//!   have run out were ended: so those that are left can be counted, and no clock's error gives one too many.
-//! - Rows are locked in the order: activity, visits by id. A beat locks no activity.
-//! - Whether a visit is on line is asked of `last_seen_at`, at the instant of the question. That a sweep has not yet noticed
-//!   shows in no answer.
-//! - Nobody touches another's visit, or learns that there is one.
+//! Invariants:
+//!
+//! - A visit has a seat exactly while its `activity_id` names an activity. The column changes only while the row of the
+//!   visit is locked, and the change is logged in the same transaction.
+//! - If an activity has a limit, its seats are given while its row is locked, after expired leases in it were ended.
+//!   The seats that are left can then be counted, so a wrong clock never leads to one seat too many (rule 17).
+//! - Rows are locked in this order: the activity, then visits by id (rule 21). A beat locks no activity.
+//! - Whether a visit is online is computed from `last_seen_at` when somebody asks. A late sweep makes no answer wrong
+//!   (rule 15).
+//! - Nobody can change, or learn of, the visit of another person.
 
 pub mod activities;
 pub mod beats;
@@ -36,7 +42,7 @@ use sha2::{Digest, Sha256};
 pub(crate) use self::hours::{Tally, fold_hours, tally};
 use crate::{App, Error, Result};
 
-/// Who says that a visit is theirs.
+/// Somebody who claims to own a visit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Claimant {
     person: Option<PersonId>,
@@ -45,7 +51,8 @@ pub struct Claimant {
 
 impl Claimant {
     /// # Errors
-    /// When the token names nobody, and anonymous visits are not allowed.
+    /// [`Error::Forbidden`] or [`Error::Unauthenticated`] if the token names no person and anonymous visits are not
+    /// allowed.
     pub fn new(app: &App, viewer: Viewer, secret: Option<&str>) -> Result<Self> {
         if viewer.person.is_none() && !app.presence.anonymous {
             return Err(if viewer.is_signed_in() {
@@ -61,7 +68,7 @@ impl Claimant {
         self.person
     }
 
-    /// Neither a person nor somebody who knows a secret.
+    /// Whether this is neither a person nor somebody with a secret.
     fn is_nobody(&self) -> bool {
         self.person.is_none() && self.secret_hash.is_none()
     }
@@ -79,7 +86,7 @@ fn hash_of(secret: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(secret.as_bytes()))
 }
 
-/// Takes as long for texts that differ at the beginning as for those that differ at the end.
+/// Compares in constant time: the duration does not depend on where the texts differ.
 fn is_same(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && one.iter().zip(other).fold(0, |sum, (one, other)| sum | (one ^ other)) == 0
 }
@@ -90,12 +97,12 @@ fn new_secret() -> Result<String> {
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// What `domain` is to know of a visit.
+/// The facts of a visit that `domain` decides on.
 pub fn facts_of(row: &Model) -> Visit {
     Visit { status: row.status, last_seen: row.last_seen_at, seat: row.activity_id }
 }
 
-/// Puts what was decided, of a visit that gave a sign of life, into its row.
+/// Writes the decision about a visit that sent a beat into its row.
 fn put_seen(row: &mut Model, seen: Visit) {
     row.status = VisitStatus::Active;
     row.is_live = true;
@@ -104,7 +111,7 @@ fn put_seen(row: &mut Model, seen: Visit) {
     row.activity_id = seen.seat;
 }
 
-/// The row of a visit that begins.
+/// The row of a new visit.
 fn begun(id: PresenceId, at: DateTime<Utc>) -> Model {
     Model {
         id,
@@ -122,7 +129,7 @@ fn begun(id: PresenceId, at: DateTime<Utc>) -> Model {
     }
 }
 
-/// The activity whose seat a visit has now.
+/// The activity in which a visit has a seat at `now`.
 pub fn seat_of(rules: &PresenceRules, row: &Model, now: DateTime<Utc>) -> Option<ActivityId> {
     facts_of(row).at(rules, now).seat
 }
@@ -155,7 +162,7 @@ mod tests {
             (None, Some("s"), false, true),
             (None, Some("t"), false, false),
             (None, Some(""), false, false),
-            // Who signed in meanwhile still knows the secret.
+            // Somebody who signed in later still knows the secret.
             (Some(7), Some("s"), true, true),
             (Some(8), Some("t"), false, false),
         ] {

@@ -1,7 +1,8 @@
-//! Seats: asking for one, giving it back, and being done.
+//! Seats: requesting one, giving it back, and completing a visit.
 //!
-//! Asking is a sign of life, whatever the answer: who asks is on line, and an abandoned visit is active again. Who has a
-//! seat in this activity keeps it. Who has one in another gives it up when admitted here, and keeps it when refused.
+//! A request is also a heartbeat, whatever the answer: the visit is online, and an abandoned visit becomes active
+//! again. A visit that has a seat in this activity keeps it. A visit with a seat in another activity gives that up if
+//! it is admitted here, and keeps it if not.
 
 use domain::{
     access::Viewer,
@@ -21,7 +22,7 @@ use crate::{
     transaction,
 };
 
-/// The answer to who asks for a seat.
+/// The answer to a request for a seat.
 #[derive(Debug, Clone)]
 pub struct Entered {
     pub verdict: Verdict,
@@ -29,14 +30,14 @@ pub struct Entered {
     pub activity: activity::Model,
 }
 
-/// What became of a visit, and the activity in which a seat is free now.
+/// The visit, and the activity in which it freed a seat.
 #[derive(Debug, Clone)]
 pub struct Left {
     pub visit: Model,
     pub freed: Option<ActivityId>,
 }
 
-/// Asks for a seat: counts and claims in one step, on the database (rule 17).
+/// Requests a seat. Counting and claiming happen in one transaction, under the lock of the activity (rule 17).
 pub async fn enter_activity(
     app: &App,
     viewer: Viewer,
@@ -48,7 +49,8 @@ pub async fn enter_activity(
     transaction!(app, app.now(), |tx| {
         let activity = lock_activity(tx, key).await?;
         let here = activity.id;
-        // Asked when the lock is had: whoever had it before may have decided as of a later instant.
+        // Read the clock after taking the lock: the previous holder may have decided at an instant after this request
+        // began.
         let now = app.now();
         let rules = &app.presence.rules;
         let (mut visit, stale) = lock_visit_and_stale(tx, id, here, rules.online_since(now)).await?;
@@ -77,7 +79,7 @@ pub async fn enter_activity(
     })
 }
 
-/// Gives the seat back. Without one, nothing changes.
+/// Gives the seat back. Does nothing if the visit has none.
 pub async fn leave_activity(app: &App, viewer: Viewer, secret: Option<&str>, id: PresenceId) -> Result<Left> {
     let claimant = Claimant::new(app, viewer, secret)?;
     transaction!(app, app.now(), |tx| {
@@ -91,7 +93,7 @@ pub async fn leave_activity(app: &App, viewer: Viewer, secret: Option<&str>, id:
     })
 }
 
-/// Its person is done, for good: the seat is free. Said again, nothing changes.
+/// Completes a visit, finally, and frees its seat (rule 16). Does nothing if the visit is already completed.
 pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id: PresenceId) -> Result<Left> {
     let claimant = Claimant::new(app, viewer, secret)?;
     transaction!(app, app.now(), |tx| {
@@ -120,7 +122,7 @@ pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id:
     })
 }
 
-/// The one lock that all who ask for a seat here wait for. Where there is room for everybody, nobody need wait.
+/// Loads the activity. If it has a limit, also locks it: requests for its seats then wait for each other.
 async fn lock_activity(tx: &Tx, key: &str) -> Result<activity::Model> {
     let mut found = by_key(key).one(tx).await?;
     if found.as_ref().is_some_and(|activity| activity.max_concurrent.is_some()) {
@@ -134,7 +136,7 @@ async fn lock_own(tx: &Tx, claimant: &Claimant, id: PresenceId) -> Result<Model>
     visit.filter(|visit| claimant.owns(visit)).ok_or_else(|| not_found(id))
 }
 
-/// Locks, in the order of their ids, a visit and those whose lease in this activity has run out.
+/// Locks a visit, and the visits whose lease in this activity has run out, in the order of their ids.
 async fn lock_visit_and_stale(
     tx: &Tx,
     id: PresenceId,
@@ -151,7 +153,8 @@ async fn lock_visit_and_stale(
     Ok((visit, locked))
 }
 
-/// How many others have a seat. Whoever claims one holds the activity's lock.
+/// How many other visits have a seat. Exact, because claiming a seat needs the activity's lock, which this transaction
+/// holds.
 async fn count_seats(tx: &Tx, activity: ActivityId, but: PresenceId) -> Result<u32> {
     let sql = "SELECT COUNT(*) FROM presence WHERE activity_id = $1 AND id <> $2";
     let count = numbers(tx, sql, [activity.0.into(), but.into()]).await?;

@@ -1,8 +1,8 @@
-//! Who is on line, and what became of the visits of some time.
+//! Statistics: who is online, and how the visits of a range of time ended.
 //!
-//! What is counted over a range are the visits that started in it: how many began in each hour, and how many of them are
-//! completed or abandoned by now. Whole hours are read from `presence_hour`; what the range has of other hours, from the
-//! visits themselves.
+//! A range counts the visits that started in it: how many started in each hour, and how many of those are completed or
+//! abandoned by now. Whole hours are read from `presence_hour`. Parts of hours at the ends of the range are read from
+//! the visits themselves.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::{
     db::{is_in, list, rows},
 };
 
-/// How visits without a language are counted: BCP 47's word for undetermined.
+/// The language code for visits without a language: "undetermined" in BCP 47.
 pub const UNDETERMINED: &str = "und";
 
 const HOUR: TimeDelta = TimeDelta::hours(1);
@@ -26,10 +26,10 @@ pub struct Statistics {
     pub online_by_language: Vec<LanguageCount>,
     pub completed: i64,
     pub abandoned: i64,
-    /// Of the completed visits, in milliseconds; `None` when there are none.
+    /// The average duration of the completed visits, in milliseconds. `None` if there are none.
     pub average_duration_ms: Option<f64>,
     pub longest_duration_ms: Option<i64>,
-    /// By the beginning of the hour, in UTC; hours without any are left out.
+    /// Visits started in each hour, by the start of the hour in UTC. Hours without visits are left out.
     pub started_by_hour: Vec<(DateTime<Utc>, i64)>,
 }
 
@@ -39,7 +39,11 @@ pub struct LanguageCount {
     pub count: i64,
 }
 
-/// For admins; `None` for others. The range is `[from, to)`; without it the last 24 hours.
+/// Statistics of the range `[from, to)`. Without `from`, the range is 24 hours long. `None` for viewers who are not
+/// administrators.
+///
+/// # Errors
+/// [`Error::Invalid`] if `to` is before `from`.
 pub async fn find_statistics(
     app: &App,
     viewer: Viewer,
@@ -54,7 +58,7 @@ pub async fn find_statistics(
     if to.is_some_and(|to| to < from) {
         return Err(Error::invalid("to", "must not be before from"));
     }
-    // Of two things that need not be of the same instant.
+    // The two answers may come from different instants.
     let online = find_online(app, now);
     let hours = find_hours(app.db.pool(), from, to, now);
     let (online_by_language, hours) = futures_util::try_join!(online, hours)?;
@@ -72,10 +76,10 @@ pub async fn find_statistics(
     }))
 }
 
-/// Who is on line, by language; the most first.
+/// Counts the online visits by language, the largest count first.
 async fn find_online(app: &App, now: DateTime<Utc>) -> Result<Vec<LanguageCount>> {
-    // COALESCE keeps PostgreSQL from guessing how many by the column's statistics, which are about old visits: it would
-    // expect few, and sort them.
+    // COALESCE hides the column's statistics, which are about old visits, from PostgreSQL's planner. With them it would
+    // expect few rows, and sort them.
     let sql = "SELECT COALESCE(language_code, $2) AS language_code, COUNT(*) AS count FROM presence \
                WHERE is_live AND COALESCE(last_seen_at, $1) >= $1 GROUP BY language_code";
     let since = app.presence.rules.online_since(now);
@@ -84,7 +88,7 @@ async fn find_online(app: &App, now: DateTime<Utc>) -> Result<Vec<LanguageCount>
     Ok(counts)
 }
 
-/// The seats that are taken now in each of these activities, by language; those with the most first.
+/// Counts the taken seats of each activity by language, the largest count first.
 pub async fn find_occupancy<C: ConnectionTrait>(
     db: &C,
     app: &App,
@@ -118,14 +122,14 @@ fn sort_counts(counts: &mut [LanguageCount]) {
     counts.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.language_code.cmp(&other.language_code)));
 }
 
-/// What the range has of each hour.
+/// The counts of each hour, as far as the hour is in the range.
 async fn find_hours(
     db: &DatabaseConnection,
     from: DateTime<Utc>,
     to: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<BTreeMap<DateTime<Utc>, Tally>> {
-    // Nothing starts after now, so the hour that is not over is as good as a whole one.
+    // Nothing has started after now, so the current hour can be read as a whole one.
     let end = to.filter(|to| *to <= now).unwrap_or_else(|| hour_of(now) + HOUR).max(from);
     let (first_whole, last) = (if hour_of(from) == from { from } else { hour_of(from) + HOUR }, hour_of(end));
     let mut hours = BTreeMap::new();
@@ -151,7 +155,7 @@ fn add(hours: &mut BTreeMap<DateTime<Utc>, Tally>, tally: Tally) {
     hours.insert(tally.hour, tally);
 }
 
-/// A part of one hour, from the visits.
+/// The counts of a part of one hour, from the visits.
 async fn find_raw(db: &DatabaseConnection, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Tally> {
     #[derive(FromQueryResult)]
     struct Row {

@@ -1,4 +1,4 @@
-//! Visits as rows: found, listed, ended when they are not seen.
+//! Visits as rows: finding, listing, ending, erasing.
 
 use std::collections::BTreeSet;
 
@@ -22,12 +22,12 @@ use crate::{
     presence::hours::{Tally, tally},
 };
 
-/// Which visits; everything that is given must hold.
+/// A filter for visits. A visit must match everything that is given.
 #[derive(Debug, Clone, Default)]
 pub struct VisitFilter {
     pub is_online: Option<bool>,
     pub status: Option<VisitStatus>,
-    /// Those with a seat in it now.
+    /// Only visits with a seat in this activity now.
     pub activity_key: Option<String>,
     pub language_code: Option<String>,
     pub person: Option<PersonId>,
@@ -54,7 +54,7 @@ impl VisitFilter {
     }
 }
 
-/// A visit, for its person and admins; `None` for others, as if there were none.
+/// A visit, if the viewer is its person or an administrator. `None` for others, as if it did not exist.
 pub async fn find_visible_visit(app: &App, viewer: Viewer, id: PresenceId) -> Result<Option<Model>> {
     let row = presence::Entity::find_by_id(id).one(app.db.pool()).await?;
     Ok(row.filter(|row| may_see(viewer, row)))
@@ -64,7 +64,7 @@ fn may_see(viewer: Viewer, row: &Model) -> bool {
     row.person_id.map_or(viewer.is_admin, |person| viewer.may_act_for(person))
 }
 
-/// The newest first, for admins; `None` for others.
+/// A page of visits, newest first. `None` for viewers who are not administrators.
 pub async fn list_visits(app: &App, viewer: Viewer, filter: &VisitFilter, page: &Page) -> Result<Option<Slice<Model>>> {
     if !viewer.is_admin {
         return Ok(None);
@@ -77,14 +77,14 @@ pub async fn count_visits(app: &App, filter: &VisitFilter) -> Result<i64> {
     lists::count(app.db.pool(), filter.query(app), Column::Id).await
 }
 
-/// How many are on line, and have a seat: of all servers, for metrics.
+/// How many visits are online, and how many of them have a seat. Counts the visits of all servers, for metrics.
 pub async fn count_online(app: &App) -> Result<(i64, i64)> {
     #[derive(FromQueryResult)]
     struct Row {
         online: i64,
         seats: i64,
     }
-    // Whoever has a seat is live.
+    // A visit with a seat is live.
     let sql =
         "SELECT COUNT(*) AS online, COUNT(activity_id) AS seats FROM presence WHERE is_live AND last_seen_at >= $1";
     let since = app.presence.rules.online_since(app.now());
@@ -92,7 +92,7 @@ pub async fn count_online(app: &App) -> Result<(i64, i64)> {
     Ok(found.first().map_or((0, 0), |row| (row.online, row.seats)))
 }
 
-/// Of these visits, which are locked and went off line: frees their seats, and notes when they are to be given up.
+/// Frees the seats of these visits, which must be locked and offline, and stores when each is to be abandoned.
 pub(crate) async fn end_leases(tx: &Tx, rules: &PresenceRules, visits: &[Model]) -> Result<()> {
     if visits.is_empty() {
         return Ok(());
@@ -115,7 +115,7 @@ pub(crate) async fn end_leases(tx: &Tx, rules: &PresenceRules, visits: &[Model])
     Ok(())
 }
 
-/// Ends and removes the visits of a person who is erased. How many there were is in the hours.
+/// Deletes the visits of a person who is being erased. The sums by hour still count them.
 pub(crate) async fn erase_visits(tx: &Tx, person: PersonId, now: DateTime<Utc>) -> Result<()> {
     let sql = format!("SELECT * FROM presence WHERE person_id = $1 ORDER BY id {}", tx.locking("FOR UPDATE"));
     let visits: Vec<Model> = rows(tx, &sql, [person.0.into()]).await?;
@@ -127,7 +127,7 @@ pub(crate) async fn erase_visits(tx: &Tx, person: PersonId, now: DateTime<Utc>) 
     Ok(())
 }
 
-/// Gives up these visits, as far as they are still due; those that were.
+/// Marks the visits that are still due as abandoned, and returns them.
 pub(crate) async fn abandon(tx: &Tx, ids: &[PresenceId], now: DateTime<Utc>) -> Result<Vec<Model>> {
     let sql = format!(
         "SELECT * FROM presence WHERE {} AND abandon_at <= $2 ORDER BY id {}",

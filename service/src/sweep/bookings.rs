@@ -1,8 +1,9 @@
-//! Bookings that take a step by themselves: their slot has begun and nobody started them, or it has ended (rule 18).
+//! Bookings whose status changes by the clock: the slot has begun and nobody started the booking, or the slot has ended
+//! (rule 18).
 //!
-//! A batch is a few statements, however many bookings it has: it locks and reads them, `domain::booking` decides, and
-//! those that take the same step are written by one UPDATE. Who holds a booking at this moment is making it take a step:
-//! it is passed over. One that can't be written stops no other.
+//! A batch takes a few statements, however many bookings it has. It locks and reads them, `domain::booking` decides,
+//! and one UPDATE writes all that take the same step. A booking that is locked by another transaction is skipped: that
+//! transaction is changing its status. One booking that cannot be written does not stop the others.
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -19,16 +20,16 @@ use crate::{
     db::{Column, Tx, execute, ids, is_in, list, numbers, rows, text_list, values_table},
 };
 
-/// How many bookings one transaction takes: no lock is held longer than that takes.
+/// How many bookings one transaction sweeps. This bounds how long it holds its locks.
 const A_BATCH: usize = 5_000;
 
-/// When so many can't be written, it is not their doing.
+/// After so many failures the sweep gives up: the cause is then not in single bookings.
 const MOST_FAILURES: usize = 100;
 
-/// How many a look over all of them reads at once.
+/// How many ids the sweep of all bookings reads at once.
 const A_PAGE: i64 = 5_000;
 
-/// Those that are due.
+/// Sweeps the bookings that are due.
 pub(super) async fn sweep_due(runner: &mut Runner<'_>) -> Result<()> {
     let now = runner.timing.moment().now;
     let mut ids: Vec<BookingId> = runner.ids("SELECT id FROM booking WHERE due_at <= $1", vec![now.into()]).await?;
@@ -36,7 +37,7 @@ pub(super) async fn sweep_due(runner: &mut Runner<'_>) -> Result<()> {
     sweep_list(runner, &ids).await
 }
 
-/// All that may yet take a step, or are marked as if they did: what is marked wrongly is mended.
+/// Sweeps every booking that may still change by the clock, or has a `due_at`. A wrong `due_at` is corrected.
 pub(super) async fn sweep_all(runner: &mut Runner<'_>) -> Result<()> {
     let mut last = BookingId(0);
     loop {
@@ -64,7 +65,7 @@ async fn sweep_list(runner: &mut Runner<'_>, ids: &[BookingId]) -> Result<()> {
                 swept.problems.into_iter().for_each(|problem| runner.report.error(None, problem));
                 runner.progress.finish(batch.len());
             }
-            // What fails in a dry run has ended its transaction.
+            // In a dry run, a failed statement has ended the only transaction.
             Err(error) if runner.dry.is_some() || failures == MOST_FAILURES => return Err(error),
             Err(error) => match batch {
                 [id] => {
@@ -74,7 +75,7 @@ async fn sweep_list(runner: &mut Runner<'_>, ids: &[BookingId]) -> Result<()> {
                     runner.report.error(None, format!("{booking} could not be swept; see the log"));
                     runner.progress.finish(1);
                 }
-                // Halves of them may do, until those are left alone that do not.
+                // Halve the batch until the bookings that fail are alone in theirs.
                 _ if is_database_there(runner).await => {
                     let (first, second) = batch.split_at(batch.len() / 2);
                     batches.extend([second, first]);
@@ -96,7 +97,7 @@ struct Swept {
     problems: Vec<String>,
 }
 
-/// A booking with its slot's time.
+/// A booking with the times of its slot.
 #[derive(FromQueryResult)]
 struct Item {
     #[sea_orm(nested)]
@@ -141,7 +142,7 @@ async fn sweep_batch(tx: &Tx, timing: Timing<'_>, batch: &[BookingId]) -> Result
     }
     for (step, bookings) in steps {
         let ids: Vec<BookingId> = bookings.iter().map(|row| row.id).collect();
-        // After what falls due nothing else does.
+        // After a step by the clock, nothing more falls due: the new `due_at` is NULL.
         write_step(tx, step, &ids, None, now).await?;
         swept.steps.extend(bookings.iter().filter_map(|row| stepped(row, step)));
         tx.tell(|news| {
@@ -161,7 +162,7 @@ fn known_statuses(tx: &Tx) -> Value {
     text_list(tx, BookingStatus::ALL.map(|status| status.to_string()))
 }
 
-/// Bookings of the batch whose status this version does not know: another one wrote it, or somebody by hand.
+/// Reports bookings of the batch with an unknown status. A newer version wrote it, or somebody changed it by hand.
 async fn find_unknown(tx: &Tx, batch: &[BookingId]) -> Result<Vec<String>> {
     let sql =
         format!("SELECT id FROM booking WHERE {} AND NOT {} ORDER BY id", is_in(tx, "id", 1), is_in(tx, "status", 2));
@@ -179,7 +180,7 @@ fn stepped(row: &booking::Model, step: Step) -> Option<BookingStepped> {
     })
 }
 
-/// Writes when bookings fall due, of those of which the table says something else.
+/// Corrects the `due_at` of bookings.
 async fn write_marks(tx: &Tx, marks: &[(BookingId, Option<DateTime<Utc>>)]) -> Result<()> {
     if marks.is_empty() {
         return Ok(());

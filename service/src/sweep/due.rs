@@ -1,4 +1,5 @@
-//! What is due: sessions that are marked, or want an instance made; instances whose window or override turns.
+//! The scope "due": sessions that are marked or need a new instance, and instances whose window or override begins or
+//! ends.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -19,13 +20,14 @@ use crate::{
     settle::{Item, Moment, Settled, place, settle},
 };
 
-/// How many instances one transaction settles: no lock is held longer than that takes.
+/// How many instances one transaction settles. This bounds how long it holds its locks.
 const INSTANCES_A_BATCH: usize = 1_000;
 
 /// How many sessions one transaction recomputes.
 const SESSIONS_A_BATCH: usize = 50;
 
-/// Sessions that are marked, that want an instance made, or that are broken and may have been mended.
+/// Recomputes sessions that are marked, that need a new instance, or that are broken (they may have been repaired
+/// since).
 pub(super) async fn sweep_sessions(runner: &mut Runner<'_>) -> Result<()> {
     let sql = "SELECT id FROM session WHERE needs_recompute \
                UNION SELECT id FROM session WHERE next_create_at <= $1 \
@@ -35,7 +37,8 @@ pub(super) async fn sweep_sessions(runner: &mut Runner<'_>) -> Result<()> {
     sweep_session_list(runner, &ids).await
 }
 
-/// Recomputes these sessions. One that can't be, stops no other.
+/// Recomputes these sessions. If a batch fails, each of its sessions is tried alone, so that one failure does not stop
+/// the others.
 pub(super) async fn sweep_session_list(runner: &mut Runner<'_>, ids: &[SessionId]) -> Result<()> {
     runner.progress.find(ids.len());
     for batch in ids.chunks(SESSIONS_A_BATCH) {
@@ -78,7 +81,7 @@ async fn try_sessions(runner: &mut Runner<'_>, ids: &[SessionId]) -> Result<()> 
     Ok(())
 }
 
-/// The condition by which an instance is due in this mode; `$1` is now, `$2` a minute later.
+/// The condition for an instance to be due in this mode. `$1` is now, `$2` one minute later.
 fn is_due(mode: Mode) -> &'static str {
     match mode {
         Mode::Exact => "due_at <= $1 AND due_at <= $2",
@@ -92,7 +95,7 @@ fn is_due(mode: Mode) -> &'static str {
 pub(super) async fn sweep_instances(runner: &mut Runner<'_>) -> Result<()> {
     let timing = runner.timing;
     let Moment { now, mode, .. } = timing.moment();
-    // Two selects, so that each walks its own partial index.
+    // Two SELECTs, because each can use its own partial index.
     let sql = match mode {
         Mode::Exact => "SELECT id FROM session_instance WHERE due_at <= $1 AND due_at <= $2",
         Mode::Periodic => {
@@ -111,7 +114,7 @@ pub(super) async fn sweep_instances(runner: &mut Runner<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Settles these instances, due or not.
+/// Settles these instances, whether or not they are due.
 pub(super) async fn sweep_instance_list(runner: &mut Runner<'_>, ids: &[SessionInstanceId]) -> Result<()> {
     let timing = runner.timing;
     let settled = step!(runner, |tx| { settle_batch(tx, timing, ids, None).await })?;
@@ -119,7 +122,8 @@ pub(super) async fn sweep_instance_list(runner: &mut Runner<'_>, ids: &[SessionI
     Ok(())
 }
 
-/// Locks these instances in the order of their ids, those that still are due, and settles them.
+/// Locks the instances that are still due, in the order of their ids (rule 21), and settles them. With `due` `None`,
+/// settles all.
 async fn settle_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionInstanceId], due: Option<Mode>) -> Result<Settled> {
     let now: DateTime<Utc> = timing.moment().now;
     let condition = due.map_or("$1 <= $2", is_due);

@@ -1,4 +1,5 @@
-//! Everything: every session from its facts, and every person who is somewhere or might be.
+//! The scope "everything": recomputes every session from its facts, and the placement of every person who has one or
+//! may get one.
 
 use std::collections::BTreeSet;
 
@@ -24,8 +25,8 @@ pub(super) async fn sweep_sessions(runner: &mut Runner<'_>) -> Result<()> {
     }
 }
 
-/// Places everyone who is placed, or has said yes to what is active: mends people who were left at an instance that is
-/// not, and those whose check-in was written by hand.
+/// Computes the placement of everyone who has one, or who has said yes to an active instance. This repairs people who
+/// were left at an inactive instance, and people whose check-in was written by hand.
 pub(super) async fn place_people(runner: &mut Runner<'_>) -> Result<()> {
     let mut last = PersonId(0);
     loop {

@@ -1,11 +1,22 @@
 //! The sweep: makes the stored status agree with what `domain` decides, within a scope.
 //!
-//! Terms: *scope* is what it looks at; *mode* is periodic (looks a minute ahead, ends overrides without an end) or
-//! exact; a *dry run* does all of it in one transaction that is rolled back. The periodic sweep, the recompute after a
-//! save, the manual trigger, a dry run and a simulated time are this sweep with another scope, instant or mode.
+//! Terms:
 //!
-//! It always holds that a sweep repeated changes nothing; that any number may run at once; that work commits in
-//! batches, each with its news; and that a report tells only what committed (rules 19, 20).
+//! - A *scope* is what a sweep looks at.
+//! - A *mode* is periodic or exact. A periodic sweep looks one minute ahead, and ends overrides that have no end (rules
+//!   6, 7).
+//! - A *dry run* does the whole sweep in one transaction, and rolls it back.
+//! - A *tick* is an instant at which the schedule calls for a sweep.
+//!
+//! The periodic sweep, the recompute after a save, the manual trigger, the dry run and the sweep at a simulated time
+//! are all this sweep. They differ in scope, instant and mode.
+//!
+//! Invariants:
+//!
+//! - A sweep that is repeated changes nothing.
+//! - Any number of sweeps may run at the same time.
+//! - Work commits in batches, each with its changes in the log.
+//! - A report names only what was committed (rules 19, 20).
 
 mod bookings;
 mod due;
@@ -41,13 +52,13 @@ use crate::{
 /// What a sweep looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// What is due: the usual one. Its cost follows what is due.
+    /// What is due. The cost depends on how much is due, not on how much exists (rule 19).
     Due,
-    /// Everything, computed again from the facts, whatever the stored marks say.
+    /// Everything is computed again from the facts, whatever the stored marks say.
     All,
     Session(SessionId),
     Instance(SessionInstanceId),
-    /// What is looked at every minute: bookings and visits that are due.
+    /// Bookings and visits that are due. Runs every minute.
     EveryMinute,
 }
 
@@ -55,7 +66,7 @@ pub enum Scope {
 pub struct Request {
     pub scope: Scope,
     pub mode: Mode,
-    /// The instant to sweep at; `None`: now.
+    /// The instant to sweep at. `None` means now.
     pub at: Option<DateTime<Utc>>,
     pub is_dry_run: bool,
 }
@@ -63,15 +74,15 @@ pub struct Request {
 impl Request {
     /// The periodic sweep of cron, `insession sweep` and `/cron/sweep`.
     pub const PERIODIC: Self = Self { scope: Scope::Due, mode: Mode::Periodic, at: None, is_dry_run: false };
-    /// What timers run.
+    /// The sweep that timers run.
     pub const EXACT: Self = Self { scope: Scope::Due, mode: Mode::Exact, at: None, is_dry_run: false };
-    /// What runs between the periodic ones.
+    /// The sweep of each minute, between the periodic sweeps.
     pub const EVERY_MINUTE: Self = Self { scope: Scope::EveryMinute, ..Self::EXACT };
-    /// The daily one, that mends what was changed by hand in the database.
+    /// The daily sweep. It also repairs what was changed by hand in the database.
     pub const ALL: Self = Self { scope: Scope::All, mode: Mode::Periodic, at: None, is_dry_run: false };
 }
 
-/// When a run decides, and by what rules.
+/// The instant and the mode of a run.
 #[derive(Clone, Copy)]
 struct Timing<'a> {
     app: &'a App,
@@ -80,25 +91,25 @@ struct Timing<'a> {
 }
 
 impl Timing<'_> {
-    /// Now, or the instant to sweep at. A batch asks when it has its locks: who had them before may have decided as of
-    /// an instant after this run began, and that is not to be undone.
+    /// Now, or the instant to sweep at. Call this after taking the locks of a batch: the previous holder of a lock may
+    /// have decided at an instant after this run began, and that decision must not be undone.
     fn moment(self) -> Moment {
         instances::moment(self.app, self.at.unwrap_or_else(|| self.app.now()), self.mode)
     }
 }
 
-/// A run under way.
+/// A run in progress.
 struct Runner<'a> {
     app: &'a App,
     timing: Timing<'a>,
-    /// A dry run's one transaction.
+    /// The only transaction of a dry run.
     dry: Option<Tx>,
     report: Report,
     progress: &'a Progress,
 }
 
 impl Runner<'_> {
-    /// Reads ids, as this run sees them.
+    /// Reads ids. A dry run reads them in its transaction, so it sees its own writes.
     async fn ids<T: TryGetable>(&self, sql: &str, values: Vec<sea_orm::Value>) -> Result<Vec<T>> {
         match &self.dry {
             Some(tx) => db::ids(tx, sql, values).await,
@@ -111,7 +122,7 @@ impl Runner<'_> {
     }
 }
 
-/// Runs a block in a transaction of its own; in a dry run, in the one that is never committed, whose news nobody gets.
+/// Runs a block in a transaction of its own. A dry run uses its one transaction and discards the changes for the log.
 macro_rules! step {
     ($runner:expr, |$tx:ident| $body:block) => {
         match &$runner.dry {
@@ -126,16 +137,16 @@ macro_rules! step {
 }
 use step;
 
-/// Sweeps, and tells what changed.
+/// Sweeps and reports what changed.
 ///
 /// # Errors
-/// When the work itself could not be done, such as for want of a database; what is wrong with single sessions is in
-/// the report.
+/// When the work itself is impossible, for example without a database. Problems of single sessions are in the report.
 pub async fn sweep(app: &App, request: Request) -> Result<Report> {
     sweep_watched(app, request, &Progress::default()).await
 }
 
-/// How far a sweep is: how many sessions and instances it has found to look at, and how many it has done.
+/// Counts how many items a sweep has found and how many of them are done. Another task may read it while the sweep
+/// runs.
 #[derive(Debug, Default)]
 pub struct Progress {
     found: AtomicU64,
@@ -160,7 +171,7 @@ impl Progress {
     }
 }
 
-/// The same, for whoever watches how far it is.
+/// The same as [`sweep`], with progress that another task can read.
 pub async fn sweep_watched(app: &App, request: Request, progress: &Progress) -> Result<Report> {
     let Request { scope, mode, is_dry_run, .. } = request;
     let span = tracing::info_span!("sweep", ?scope, ?mode, is_dry_run);
@@ -216,7 +227,7 @@ async fn run(runner: &mut Runner<'_>, request: Request) -> Result<()> {
     Ok(())
 }
 
-/// Every sweep tells of every session that is broken, until it is mended (rule 20).
+/// Reports every broken session, also those that this sweep did not look at (rule 20).
 async fn report_problems(runner: &mut Runner<'_>) -> Result<()> {
     let query = session_table::Entity::find()
         .filter(session_table::Column::Problem.is_not_null())
@@ -233,18 +244,19 @@ async fn report_problems(runner: &mut Runner<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Has a saved session recomputed: by the queue, or at once in this process when the queue can't be reached. Its mark
-/// is already in the database, so whatever happens here, nothing is lost (rule 12).
+/// Requests the recompute of a saved session. The queue does it; if the queue refuses, this process does it at
+/// once. The mark is already in the database, so a failure here loses nothing (rule 12).
 pub async fn recompute_soon(app: &App, session: SessionId) {
     let Err(reason) = app.queue.enqueue_recompute(session).await else { return };
-    tracing::debug!(%session, reason, "recomputing in the process");
+    tracing::debug!(%session, reason, "the queue did not take the job: recomputing in this process");
     let request = Request { scope: Scope::Session(session), ..Request::EXACT };
     if let Err(error) = sweep(app, request).await {
         tracing::error!(%session, error = error.describe(), "recompute failed; the mark stays for the next sweep");
     }
 }
 
-/// The next instant at which something falls due; at once when something is marked for recompute. `None`: nothing is.
+/// The next instant at which something falls due. It is now if a session is marked for recompute, and `None` if nothing
+/// will fall due.
 pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {
     #[derive(sea_orm::FromQueryResult)]
     struct Row {
@@ -254,7 +266,7 @@ pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {
     if !numbers(app.db.pool(), marked, []).await?.is_empty() {
         return Ok(Some(app.now()));
     }
-    // One ORDER BY ... LIMIT 1 each: the first entry of a partial index.
+    // Each query reads only the first entry of a partial index.
     let due = "SELECT due_at AS at FROM session_instance WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
     let create =
         "SELECT next_create_at AS at FROM session WHERE next_create_at IS NOT NULL ORDER BY next_create_at LIMIT 1";
@@ -265,27 +277,28 @@ pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {
         let found: Vec<Row> = db::rows(app.db.pool(), sql, []).await?;
         next = [next, found.first().and_then(|row| row.at)].into_iter().flatten().min();
     }
-    // Of the seats, which are few beside the visits, the lease that ends first. The others' going off line is told to nobody.
+    // The first lease that ends. Only visits with a seat count: they are few, and when other visits go offline, nothing
+    // is published.
     let seen = "SELECT MIN(last_seen_at) AS at FROM presence WHERE activity_id IS NOT NULL";
     let found: Vec<Row> = db::rows(app.db.pool(), seen, []).await?;
     let lease = found.first().and_then(|row| row.at).map(|seen| app.presence.rules.off_line_at(seen));
     Ok([next, lease].into_iter().flatten().min())
 }
 
-/// For how long what falls due first has been due: nothing while it is still to come. More than a few seconds, and nobody
-/// sweeps.
+/// How long the earliest due item has been overdue. Zero if nothing is due yet. If this exceeds a few seconds, no sweep
+/// is running.
 pub async fn find_overdue(app: &App) -> Result<TimeDelta> {
     let due = find_next_due(app).await?;
     Ok(due.map_or(TimeDelta::zero(), |due| (app.now() - due).max(TimeDelta::zero())))
 }
 
-/// Runs a sweep on behalf of a schedule, and records it. With a `tick`, the instant that the schedule called for, it
-/// is run once, however many workers call: `None` when another has done it.
+/// Runs a sweep for a schedule and records the run. A run with a `tick` happens once, however many workers call this.
+/// The answer is `None` if another worker has finished the run of this tick.
 pub async fn run_recorded(app: &App, request: Request, tick: Option<DateTime<Utc>>) -> Result<Option<Report>> {
     run_watched(app, request, tick, &Progress::default()).await
 }
 
-/// The same, for whoever watches how far it is.
+/// The same as [`run_recorded`], with progress that another task can read.
 pub async fn run_watched(
     app: &App,
     request: Request,
@@ -310,7 +323,8 @@ pub async fn run_watched(
         Err(error) if error.is_duplicate() => {
             let run = sweep_run::Entity::find().filter(sweep_run::Column::Tick.eq(tick)).one(app.db.pool()).await?;
             match run {
-                // Begun and not finished: whoever began may have died, and doing it again changes nothing.
+                // The run was begun but not finished. The worker that began it may have crashed. Repeating the run is
+                // harmless.
                 Some(run) if run.finished_at.is_none() => run,
                 _ => return Ok(None),
             }
@@ -328,16 +342,17 @@ pub async fn run_watched(
     Ok(Some(report))
 }
 
-/// The runs that schedules, cron and the command have recorded of late, as metrics show them.
+/// The recent recorded runs, for metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedRuns {
-    /// The last that ended, one a scope.
+    /// The last finished run of each scope.
     pub last: Vec<RecordedRun>,
-    /// How many of the last hour have been running for more than a minute, or died.
+    /// How many runs began within the last hour, more than a minute ago, and are not finished. They are slow or have
+    /// crashed.
     pub unfinished: usize,
 }
 
-/// One that ended.
+/// A finished run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedRun {
     pub scope: String,
@@ -346,7 +361,7 @@ pub struct RecordedRun {
     pub error_count: i32,
 }
 
-/// How the recorded sweeps went, wherever they ran; those that began within two days.
+/// The recorded runs of all processes that began within the last two days.
 pub async fn find_recorded_runs(app: &App) -> Result<RecordedRuns> {
     #[derive(sea_orm::FromQueryResult)]
     struct Row {
@@ -355,7 +370,7 @@ pub async fn find_recorded_runs(app: &App) -> Result<RecordedRuns> {
         finished_at: Option<DateTime<Utc>>,
         error_count: i32,
     }
-    // Without their reports, which may be long.
+    // The reports are not read: they may be long.
     let sql = "SELECT scope, started_at, finished_at, error_count FROM sweep_run WHERE started_at > $1 ORDER BY id";
     let now = app.now();
     let found: Vec<Row> = db::rows(app.db.pool(), sql, [(now - TimeDelta::days(2)).into()]).await?;
@@ -371,7 +386,8 @@ pub async fn find_recorded_runs(app: &App) -> Result<RecordedRuns> {
     Ok(RecordedRuns { last, unfinished })
 }
 
-/// How many sessions are marked to be recomputed: what the queue's jobs are about, and is done without them too.
+/// How many sessions are marked for recompute. For each there is usually a job in the queue; a sweep recomputes them
+/// without it, too.
 pub async fn count_marked(app: &App) -> Result<i64> {
     #[derive(sea_orm::FromQueryResult)]
     struct Row {
@@ -382,19 +398,20 @@ pub async fn count_marked(app: &App) -> Result<i64> {
     Ok(found.first().map_or(0, |row| row.marked))
 }
 
-/// Has anyone begun the run of this tick?
+/// Whether a run of this tick has begun.
 pub async fn is_begun(app: &App, tick: DateTime<Utc>) -> Result<bool> {
     let run = sweep_run::Entity::find().filter(sweep_run::Column::Tick.eq(tick)).one(app.db.pool()).await?;
     Ok(run.is_some())
 }
 
-/// Ticks after `now` are to be run when they come, though they have been: the clock was set back.
+/// Makes ticks after `now` run again when they come. Needed after the clock was set back.
 pub async fn forget_later_ticks(app: &App, now: DateTime<Utc>) -> Result<()> {
     execute(app.db.pool(), "UPDATE sweep_run SET tick = NULL WHERE tick > $1", [now.into()]).await?;
     Ok(())
 }
 
-/// Computes the windows anew that were computed with older zone data than this program's (rule 1).
+/// Computes all windows again if this program's time zone data is newer than the data that they were computed with
+/// (rule 1).
 pub async fn renew_zone_data(app: &App) -> Result<()> {
     let mut installation = find_installation(&app.db).await?;
     let program = domain::zone::TZ_DATA_VERSION;
@@ -404,7 +421,7 @@ pub async fn renew_zone_data(app: &App) -> Result<()> {
     tracing::info!(
         from = installation.tz_data_version,
         to = program,
-        "time zone data is newer: computing windows anew"
+        "time zone data is newer: computing all windows again"
     );
     sweep(app, Request { scope: Scope::All, mode: Mode::Exact, at: None, is_dry_run: false }).await?;
     program.clone_into(&mut installation.tz_data_version);

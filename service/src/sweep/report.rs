@@ -1,5 +1,5 @@
-//! What a sweep tells. Its JSON is that of `insession sweep --json` and `/cron/sweep`: ids there are the numbers behind
-//! the GraphQL ids.
+//! The report of a sweep. Its JSON is the output of `insession sweep --json` and of `/cron/sweep`. Ids in it are the
+//! numbers behind the GraphQL ids.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,8 @@ pub struct Report {
     pub activated: Vec<Changed>,
     pub deactivated: Vec<Changed>,
     pub auto_created: Vec<AutoCreated>,
-    /// How many are somewhere else than before: who left and came back in another batch did not move.
+    /// How many people are at another placement than before. A person who moved in one batch and moved back in another
+    /// is not counted.
     pub people_moved: usize,
     pub bookings: Vec<BookingStepped>,
     pub presences_abandoned: usize,
@@ -41,7 +42,7 @@ pub struct Changed {
     pub session_name: String,
 }
 
-/// The instances made for a session.
+/// The instances that were created for a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AutoCreated {
     pub session_id: SessionId,
@@ -50,7 +51,7 @@ pub struct AutoCreated {
     pub dates: Vec<NaiveDate>,
 }
 
-/// A booking that took a step by itself.
+/// A booking whose status the sweep changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BookingStepped {
     pub booking_id: BookingId,
@@ -71,7 +72,7 @@ fn instant<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S:
 }
 
 impl Report {
-    /// A report of nothing.
+    /// An empty report.
     pub fn empty(at: DateTime<Utc>) -> Self {
         Self::new(at, false)
     }
@@ -117,7 +118,8 @@ impl Report {
         self.people_moved = self.moves.len();
     }
 
-    /// A session's error, once: what a sweep finds in it is told again when all problems are listed.
+    /// Adds an error, unless it is already there. A sweep meets the problem of a session twice: in the session itself,
+    /// and when all problems are listed at the end.
     pub(crate) fn error(&mut self, session_id: Option<SessionId>, error: String) {
         let error = SweepError { session_id, error };
         if !self.errors.contains(&error) {

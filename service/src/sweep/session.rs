@@ -1,4 +1,5 @@
-//! Sessions computed from their facts: re-timing, windows, what is to be made, and the status of it all.
+//! Recomputes sessions from their facts: applies a changed recurrence, computes windows, creates instances, and settles
+//! their status.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -25,7 +26,7 @@ use crate::{
     settle::{Item, Moment, Settled, Turned, place, save, settle},
 };
 
-/// What recomputing one session did, beside what settled.
+/// The result of recomputing one session, apart from its settled instances.
 pub(super) struct Swept {
     pub id: SessionId,
     pub name: String,
@@ -33,13 +34,13 @@ pub(super) struct Swept {
     pub problem: Option<String>,
 }
 
-/// How far back instances are looked at again: longer than any window lasts, in any zone.
+/// How far back instances are recomputed. Longer than any window lasts, in any zone.
 const REACH: TimeDelta = TimeDelta::days(8);
 
-/// Recomputes sessions and their instances that are not long over. Clears their marks: the sessions are locked, so
-/// nobody has changed them since they were read (rule 12).
+/// Recomputes sessions, and those of their instances that are not long over. Clears the marks: the sessions are locked,
+/// so nobody has changed them since they were read (rule 12).
 pub(super) async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionId]) -> Result<(Vec<Swept>, Settled)> {
-    // All locks of a kind before those of the next (rule 21).
+    // Take all locks of one kind before those of the next (rule 21).
     let sessions = lock_sessions(tx, ids).await?;
     let mut instances = lock_instances(tx, ids, timing.moment().now).await?;
     let moment = timing.moment();
@@ -123,7 +124,8 @@ async fn lock_sessions(tx: &Tx, ids: &[SessionId]) -> Result<Vec<session::Model>
     rows(tx, &sql, [list(tx, ids.iter().copied())]).await
 }
 
-/// Their instances that are not long over, deleted ones too, locked in the order of their ids; by session.
+/// Locks the instances of these sessions that are not long over, in the order of their ids. Deleted instances are
+/// included. The result is by session.
 async fn lock_instances(
     tx: &Tx,
     ids: &[SessionId],
@@ -160,7 +162,7 @@ fn put_times(row: &mut session_instance::Model, occurrence: &Occurrence) {
     row.end_time = Some(occurrence.end);
 }
 
-/// Rule 11, upon those that were made from the recurrence.
+/// Applies rule 11 to the instances that were made from the recurrence.
 async fn apply_retiming(
     tx: &Tx,
     session: &session::Model,
@@ -249,7 +251,7 @@ fn as_existing(row: &session_instance::Model) -> ExistingInstance {
     }
 }
 
-/// Computes the instants anew. One that is over keeps them.
+/// Computes the window again. An instance that is over keeps its stored one (rule 11).
 fn renew_instants(row: &mut session_instance::Model, session: &session::Model, zone: Tz, now: DateTime<Utc>) {
     let computed = instants_of(row, session, zone);
     if !is_over(row, computed, now) {
@@ -261,13 +263,15 @@ fn instants_of(row: &session_instance::Model, session: &session::Model, zone: Tz
     Instants::compute(zone, facts::buffers_of(session), row.date, row.start_time, row.end_time)
 }
 
-/// Is its window closed, as stored and also as computed anew? By new times or buffers it may not be over after all.
+/// Whether the window is closed, both as stored and as computed now. With new times or buffers, an instance that was
+/// over may not be.
 fn is_over(row: &session_instance::Model, computed: Instants, now: DateTime<Utc>) -> bool {
     let has_closed = |closes: Option<DateTime<Utc>>| closes.is_some_and(|closes| closes <= now);
     has_closed(row.closes_at) && has_closed(computed.closes_at)
 }
 
-/// Frees the occurrences that change hands, so that no two instances have one at any moment.
+/// Clears the occurrence of each instance that gets another one. Otherwise two instances might have the same occurrence
+/// for a moment, which a unique index forbids.
 async fn release_keys(tx: &Tx, before: &[session_instance::Model], after: &[session_instance::Model]) -> Result<()> {
     let changed: Vec<SessionInstanceId> = before
         .iter()

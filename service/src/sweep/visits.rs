@@ -1,4 +1,5 @@
-//! Visits that are not seen: first they go off line, and their seats are free; hours later they are abandoned.
+//! Visits without heartbeats. First they go offline and their seats are freed. Hours later they are abandoned (rules
+//! 15, 16).
 
 use domain::ids::PresenceId;
 use entity::presence::Model;
@@ -36,8 +37,8 @@ pub(super) async fn sweep_visits(runner: &mut Runner<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The same after everything was computed again: when each of those that went off line is to be given up, too, which a
-/// changed setting may have moved.
+/// Sweeps all visits that went offline: computes again when each is abandoned, which a changed setting may have moved.
+/// Then sweeps what is due.
 pub(super) async fn sweep_all(runner: &mut Runner<'_>) -> Result<()> {
     let timing = runner.timing;
     let gone: Vec<PresenceId> =
@@ -48,7 +49,7 @@ pub(super) async fn sweep_all(runner: &mut Runner<'_>) -> Result<()> {
     sweep_visits(runner).await
 }
 
-/// Locks these visits in the order of their ids, those that still are not seen, and ends them.
+/// Locks the visits that are still offline, in the order of their ids, and ends their leases.
 async fn end_batch(tx: &Tx, timing: Timing<'_>, ids: &[PresenceId]) -> Result<()> {
     let rules = &timing.app.presence.rules;
     let sql = format!(
