@@ -1,5 +1,7 @@
-//! Cursors: positions in the change log as clients hold them. Opaque, the same on every server and after a restart,
-//! and signed, so that one that was made up, or comes from another database, is told from one that is real.
+//! Cursors: positions in the change log, as clients hold them.
+//!
+//! A cursor is opaque to clients. Every server reads it, also after a restart. It is signed, so a cursor that was made
+//! up, or that comes from another database, is refused.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::news::Position;
@@ -33,7 +35,7 @@ impl CursorKey {
     }
 
     /// # Errors
-    /// [`Error::Invalid`] for a text that is no cursor of this database's.
+    /// [`Error::Invalid`] if the text is not a cursor of this database.
     pub fn read(&self, text: &str) -> Result<Position> {
         let wrong =
             || Error::invalid("after", "is not a cursor of this server: use one that a message or changeCursor gave");
@@ -47,7 +49,7 @@ impl CursorKey {
 
     fn tag(&self, number: [u8; 8]) -> [u8; TAG_BYTES] {
         let mut tag = [0; TAG_BYTES];
-        // HMAC takes keys of any length, so this doesn't fail; a failure would only make every cursor unreadable.
+        // HMAC takes keys of any length, so this cannot fail. If it did, every cursor would be refused.
         if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) {
             mac.update(&number);
             tag.copy_from_slice(&mac.finalize().into_bytes()[..TAG_BYTES]);
@@ -56,14 +58,14 @@ impl CursorKey {
     }
 }
 
-/// The bytes that everything is signed with.
+/// The key of the signatures.
 impl From<Vec<u8>> for CursorKey {
     fn from(secret: Vec<u8>) -> Self {
         Self(secret)
     }
 }
 
-/// What is known of this installation; made when it is not there yet.
+/// Loads the row of this installation, or creates it.
 pub async fn find_installation(db: &Db) -> Result<installation::Model> {
     if let Some(row) = installation::Entity::find_by_id(1).one(db.pool()).await? {
         return Ok(row);
@@ -81,7 +83,7 @@ pub async fn find_installation(db: &Db) -> Result<installation::Model> {
     };
     match row.into_active_model().reset_all().insert(db.pool()).await.map_err(Error::from) {
         Ok(row) => Ok(row),
-        // Another process was first.
+        // Another process created it at the same time.
         Err(error) if error.is_duplicate() => installation::Entity::find_by_id(1)
             .one(db.pool())
             .await?

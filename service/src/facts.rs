@@ -1,4 +1,4 @@
-//! From rows to the facts that `domain` decides upon, and from its answers to columns.
+//! Turns rows into the facts that `domain` decides on, and its decisions into columns.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::{
@@ -16,20 +16,21 @@ use crate::changes::Told;
 /// The session's zone.
 ///
 /// # Errors
-/// What is wrong, for the people who can mend it (rule 20).
+/// What is wrong with it, for people who can repair it (rule 20).
 pub fn zone_of(session: &session::Model) -> Result<Tz, String> {
     zone::parse_zone(&session.time_zone).map_err(|error| error.to_string())
 }
 
-/// The session's recurrence; `None` when it has no regular schedule.
+/// The session's recurrence. `None` if it has no regular schedule.
 ///
 /// # Errors
-/// What is wrong, for the people who can mend it (rule 20).
+/// What is wrong with it, for people who can repair it (rule 20).
 pub fn recurrence_of(session: &session::Model) -> Result<Option<Recurrence>, String> {
     session.recurrence.as_deref().map(Recurrence::from_json).transpose().map_err(|error| error.to_string())
 }
 
-/// The session's buffers; out of range ones, which the database refuses, count as the nearest that are allowed.
+/// The session's buffers. The database refuses values that are out of range (rule 4); if there is one, the nearest
+/// allowed value counts.
 pub fn buffers_of(session: &session::Model) -> Buffers {
     Buffers::new(
         session.active_buffer_minutes_before.clamp(0, Buffers::MAX_MINUTES),
@@ -38,7 +39,7 @@ pub fn buffers_of(session: &session::Model) -> Buffers {
     .unwrap_or_default()
 }
 
-/// What bounds and anchors the session's recurrence (rule 8).
+/// The dates that bound and anchor the session's recurrence (rule 8).
 pub fn calendar_of(session: &session::Model, zone: Tz) -> Calendar {
     Calendar {
         zone,
@@ -56,7 +57,7 @@ pub fn told(session: &session::Model, instance: SessionInstanceId) -> Told {
     Told { session: session.id, instance, location: location_of(session) }
 }
 
-/// The stored facts of an instance: all that its status depends upon.
+/// The stored facts that an instance's status depends on.
 pub fn facts_of(instance: &session_instance::Model, session: &session::Model) -> InstanceFacts {
     InstanceFacts {
         window: instance
@@ -70,7 +71,7 @@ pub fn facts_of(instance: &session_instance::Model, session: &session::Model) ->
     }
 }
 
-/// Why an instance is active or not, for people.
+/// Explains to people why an instance is active or not.
 pub fn explain(instance: &session_instance::Model, session: &session::Model, now: DateTime<Utc>) -> String {
     let meeting = instance.starts_at.zip(instance.ends_at);
     let times = Times {
@@ -82,7 +83,7 @@ pub fn explain(instance: &session_instance::Model, session: &session::Model, now
     status::explain(&facts_of(instance, session), &times, instance.is_active, now)
 }
 
-/// When an instance meets, as instants; computed when it or its session is written (rule 1).
+/// The times of an instance as instants, computed when it or its session is saved (rule 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Instants {
     pub starts_at: Option<DateTime<Utc>>,
@@ -93,7 +94,7 @@ pub struct Instants {
 }
 
 impl Instants {
-    /// An instance that lacks its start or end has no window; what is known of it still is shown.
+    /// Computes the instants. Without a start or an end there is no window (rule 5); what is known is still computed.
     pub fn compute(
         zone: Tz,
         buffers: Buffers,

@@ -1,4 +1,4 @@
-//! Session instances: listing, making, changing, deleting, overriding.
+//! Instances: listing, creating, changing, deleting, overriding.
 
 use std::sync::Arc;
 
@@ -27,10 +27,10 @@ use crate::{
     sweep, transaction, validate,
 };
 
-/// The most sessions that one request may name.
+/// How many sessions one request may name.
 pub const MAX_SESSION_IDS: usize = 100;
 
-/// Which active instances to list.
+/// A filter for active instances.
 #[derive(Debug, Clone, Default)]
 pub struct ActiveFilter {
     pub city: Option<String>,
@@ -48,7 +48,7 @@ pub struct NewInstance {
     pub location_override: Option<String>,
 }
 
-/// What to change of an instance. The outer `None` leaves a field as it is, the inner one clears it.
+/// Changes to an instance. An outer `None` keeps a field; an inner `None` clears it.
 #[derive(Debug, Clone, Default)]
 pub struct InstancePatch {
     pub date: Option<NaiveDate>,
@@ -58,7 +58,7 @@ pub struct InstancePatch {
     pub is_cancelled: Option<bool>,
 }
 
-/// Instances that are there: deleted ones are only marked, and nobody sees them.
+/// Instances that are not deleted. Deleted ones are only marked (rule 26).
 fn existing() -> Select<session_instance::Entity> {
     session_instance::Entity::find().filter(session_instance::Column::DeletedAt.is_null())
 }
@@ -122,7 +122,7 @@ fn active(filter: &ActiveFilter) -> Select<session_instance::Entity> {
     query
 }
 
-/// What is in session now, by start.
+/// A page of active instances, ordered by start.
 pub async fn list_active(app: &App, filter: &ActiveFilter, page: &Page) -> Result<Slice<session_instance::Model>> {
     page.of(app.db.pool(), active(filter), BY_START, Key::Instant, false).await
 }
@@ -131,13 +131,14 @@ pub async fn count_active(app: &App, filter: &ActiveFilter) -> Result<i64> {
     lists::count(app.db.pool(), active(filter), session_instance::Column::Id).await
 }
 
-/// What is next: instances that are going to open, in that order, with their sessions.
+/// At most `limit` instances that will open, in that order, with their sessions.
 pub async fn find_upcoming(
     app: &App,
     city: Option<&str>,
     limit: u64,
 ) -> Result<Vec<(session_instance::Model, session::Model)>> {
-    // What has something due is what an index holds; what is cancelled or over has nothing due.
+    // The index contains only instances that have a `due_at` (rule 19). Cancelled instances and those that are over
+    // have none.
     let mut query = existing()
         .filter(session_instance::Column::DueAt.is_not_null())
         .filter(session_instance::Column::IsActive.eq(false))
@@ -152,7 +153,7 @@ pub async fn find_upcoming(
     Ok(rows.into_iter().filter_map(|(instance, session)| Some((instance, session?))).collect())
 }
 
-/// All that is active and matches, up to `limit`, by start; `None` when it is more.
+/// All matching active instances, ordered by start. `None` if there are more than `limit`.
 pub async fn find_active<C: ConnectionTrait>(
     db: &C,
     filter: &ActiveFilter,
@@ -172,7 +173,7 @@ pub async fn find_active_of_sessions<C: ConnectionTrait>(
     Ok(active(&filter).order_by_asc(BY_START.0).order_by_asc(BY_START.1).all(db).await?)
 }
 
-/// The active instances at one city and country, with the places they are at.
+/// The active instances in these pairs of city and country, with their sessions.
 pub async fn find_active_at(
     app: &App,
     places: &[(String, String)],
@@ -191,7 +192,7 @@ pub async fn find_active_at(
     Ok(rows.into_iter().filter_map(|(instance, session)| Some((instance, session?))).collect())
 }
 
-/// The instances of these sessions that stand for occurrences dated `from` to `to`.
+/// The instances of these sessions whose date, or whose occurrence's date, is `from` to `to`, both included.
 pub async fn find_meetings<C: ConnectionTrait>(
     db: &C,
     sessions: &[SessionId],
@@ -208,7 +209,7 @@ pub async fn find_meetings<C: ConnectionTrait>(
     Ok(query.all(db).await?)
 }
 
-/// Which of these instances stands for an occurrence: the one made from it, else one made by hand for the same time.
+/// The instance for an occurrence: the one made from it, or else one made by hand for the same local time.
 pub fn find_for_occurrence<'a>(
     instances: &'a [session_instance::Model],
     key: &OccurrenceKey,
@@ -284,7 +285,7 @@ pub(crate) fn put_instants(instance: &mut session_instance::Model, session: &ses
     Ok(())
 }
 
-/// Makes an instance by hand (organisers and admins). It is active at once when its window is open.
+/// Creates an instance by hand. Only for organisers and administrators. If its window is open, it is active at once.
 pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Result<session_instance::Model> {
     let now = app.now();
     let date = validate::date("date", new.date)?;
@@ -305,7 +306,7 @@ pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Res
     })
 }
 
-/// An instance about which nothing is known but its session and date.
+/// A new row with only a session and a date.
 pub(crate) fn blank(session: SessionId, date: NaiveDate, now: DateTime<Utc>) -> session_instance::Model {
     session_instance::Model {
         id: SessionInstanceId(0),
@@ -335,8 +336,9 @@ pub(crate) fn blank(session: SessionId, date: NaiveDate, now: DateTime<Utc>) -> 
     }
 }
 
-/// Locks an instance that the viewer may edit, lets `change` change it by the mutation `action`, and saves and settles it. When that may leave a
-/// date without the instance that its occurrence had, the session is recomputed: it may want another (rule 10).
+/// Changes an instance: checks rights, locks it, calls `change`, saves, settles, and writes the audit entry of the
+/// mutation `action`. If a date may now lack the instance of its occurrence, the session is recomputed, because rule 10
+/// may call for another instance.
 async fn change_instance(
     app: &App,
     viewer: Viewer,
@@ -347,7 +349,7 @@ async fn change_instance(
     let (saved, is_marked) = transaction!(app, now, |tx| {
         authorize(tx, viewer, id).await?;
         let mut item = lock_instance(tx, id).await?;
-        // As of when it is locked, so that nothing that was decided since is undone.
+        // Read the clock after taking the lock, so that no decision that was made since is undone.
         let now = app.now();
         let before = item.instance.clone();
         change(&mut item, now)?;
@@ -374,7 +376,7 @@ async fn mark_session(tx: &Tx, session: &session::Model) -> Result<()> {
     Ok(())
 }
 
-/// Saves one instance, settles it, and places the people whom that moves.
+/// Saves and settles one instance, and computes the placements that follow.
 async fn save(
     tx: &Tx,
     moment: Moment,
@@ -386,7 +388,8 @@ async fn save(
     Ok(saved)
 }
 
-/// Changes an instance (organisers and admins); its status and the people there follow at once.
+/// Changes an instance. Only for organisers and administrators. Its status and the placements follow in the same
+/// transaction.
 pub async fn update_instance(
     app: &App,
     viewer: Viewer,
@@ -414,7 +417,7 @@ pub async fn update_instance(
             put_instants(row, &item.session)?;
         }
         if (has_new_times || patch.is_cancelled.is_some()) && has_lost_its_occurrence(row, &item.session) {
-            // What someone decides about it now, no sweep is to undo: from now on it is as if made by hand.
+            // A person's decision must not be undone by a sweep. From now on the instance counts as made by hand.
             row.is_cancelled_by_recurrence = false;
             (row.occurrence_date, row.occurrence_start) = (None, None);
         }
@@ -423,7 +426,7 @@ pub async fn update_instance(
     saved.await
 }
 
-/// Was it made from an occurrence that the recurrence no longer calls for, or that is another's by now?
+/// Whether the instance was made from an occurrence that the recurrence no longer has.
 fn has_lost_its_occurrence(instance: &session_instance::Model, session: &session::Model) -> bool {
     let key = instance.occurrence_date.zip(instance.occurrence_start);
     let Some(key) = key.map(|(date, start)| OccurrenceKey { date, start }) else { return false };
@@ -433,7 +436,8 @@ fn has_lost_its_occurrence(instance: &session_instance::Model, session: &session
     instance.is_cancelled_by_recurrence || !occurrences.any(|occurrence| occurrence.key() == key)
 }
 
-/// Deletes an instance (organisers and admins). The row stays, marked, while the log names it (rule 26).
+/// Deletes an instance. Only for organisers and administrators. The row stays, marked, while the change log names it
+/// (rule 26).
 pub async fn delete_instance(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<SessionId> {
     let deleted = change_instance(app, viewer, ("deleteSessionInstance", id), |item, now| {
         item.instance.deleted_at = Some(now);
@@ -442,7 +446,11 @@ pub async fn delete_instance(app: &App, viewer: Viewer, id: SessionInstanceId) -
     Ok(deleted.await?.session_id)
 }
 
-/// Holds an instance active or inactive, until an instant in the future or the next periodic sweep (rule 7).
+/// Sets an override: the instance is active or inactive until `until`, or without it until the next periodic sweep
+/// (rule 7).
+///
+/// # Errors
+/// [`Error::Invalid`] if `until` is not in the future.
 pub async fn set_override(
     app: &App,
     viewer: Viewer,
@@ -461,7 +469,7 @@ pub async fn set_override(
     saved.await
 }
 
-/// Ends an override; of an instance without one, nothing changes.
+/// Ends an override. Does nothing if there is none.
 pub async fn clear_override(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<session_instance::Model> {
     let saved = change_instance(app, viewer, ("clearActiveOverride", id), |item, _| {
         item.instance.override_active = None;
@@ -471,7 +479,7 @@ pub async fn clear_override(app: &App, viewer: Viewer, id: SessionInstanceId) ->
     saved.await
 }
 
-/// Recomputes one instance from its facts, now (organisers and admins).
+/// Recomputes one instance from its facts. Only for organisers and administrators.
 pub async fn recompute_instance(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<session_instance::Model> {
     let saved = change_instance(app, viewer, ("updateActiveStatus", id), |item, _| {
         put_instants(&mut item.instance, &item.session)
@@ -479,7 +487,7 @@ pub async fn recompute_instance(app: &App, viewer: Viewer, id: SessionInstanceId
     saved.await
 }
 
-/// Which of these instances a person said yes to.
+/// Those of these instances to which a person said yes.
 pub async fn find_said_yes(
     app: &App,
     person: domain::ids::PersonId,
@@ -494,7 +502,7 @@ pub async fn find_said_yes(
     Ok(rows.into_iter().map(|row| row.session_instance_id).collect())
 }
 
-/// Who is placed at an instance, for tests and admins.
+/// The people who are placed at an instance, ordered by name.
 pub async fn find_present(app: &App, id: SessionInstanceId) -> Result<Vec<person::Model>> {
     let query = person::Entity::find().filter(person::Column::ActiveSessionInstanceId.eq(id.0));
     Ok(query.order_by_asc(person::Column::NameKey).order_by_asc(person::Column::Id).all(app.db.pool()).await?)

@@ -1,5 +1,5 @@
-//! Pages of lists. Every list has a stated, total order: a sort key and the id; a page's cursor is the key and id of
-//! its row, so that pages stay stable while rows come and go.
+//! Pages of lists. Every list has a total order: by a sort key, then by the id. A cursor contains the key and the id of
+//! its row, so pages stay stable while rows are inserted and deleted.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
@@ -14,11 +14,11 @@ use crate::error::{Error, Result};
 pub const DEFAULT_PAGE: u64 = 20;
 pub const MAX_PAGE: i32 = 100;
 
-/// A row's place in its list, as the text of its cursor.
+/// The position of a row in its list, and its text form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowCursor {
     pub key: String,
-    /// A number, or of visits a text.
+    /// A number; for visits, a text.
     pub id: String,
 }
 
@@ -31,7 +31,7 @@ impl RowCursor {
         Self { key: key.to_rfc3339(), id: id.into().to_string() }
     }
 
-    /// Of a visit.
+    /// The cursor of a visit.
     pub fn of_visit(key: DateTime<Utc>, id: PresenceId) -> Self {
         Self { key: key.to_rfc3339(), id: id.uuid() }
     }
@@ -55,7 +55,7 @@ impl RowCursor {
     }
 }
 
-/// Which page is asked for.
+/// The requested page, as GraphQL connections name it.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
     pub first: Option<i32>,
@@ -72,12 +72,12 @@ pub struct Slice<T> {
     pub has_next: bool,
 }
 
-/// What a list is sorted by before the id.
+/// The type of the sort key, and of the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
     Text,
     Instant,
-    /// The id is a text.
+    /// An instant, for tables whose id is a text.
     InstantOfText,
 }
 
@@ -95,7 +95,10 @@ impl Page {
         }
     }
 
-    /// Runs `query` for this page, in the order of `by` and then `id`; `descending` turns both around.
+    /// Runs `query` for this page, ordered by `by` and then `id`; `descending` reverses both.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the limit or a cursor is not valid.
     pub async fn of<E, C, D>(
         &self,
         db: &D,
@@ -121,7 +124,7 @@ impl Page {
         if let Some(before) = &self.before {
             cursor.before(bound("before", before, key)?);
         }
-        // One more than asked for tells whether there is a next page.
+        // One row more than requested shows whether there is another page.
         if backwards {
             cursor.last(limit + 1);
         } else {
@@ -159,7 +162,7 @@ fn bound(field: &str, text: &str, key: Key) -> Result<impl IntoValueTuple + use<
     Ok((value, id))
 }
 
-/// Counts what a query would list.
+/// The number of rows that a query would list.
 pub async fn count<E: EntityTrait, D: ConnectionTrait>(db: &D, query: Select<E>, id: impl ColumnTrait) -> Result<i64> {
     let count: Option<i64> = query.select_only().column_as(id.count(), "count").into_tuple().one(db).await?;
     Ok(count.unwrap_or_default())

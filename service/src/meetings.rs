@@ -1,4 +1,4 @@
-//! The meetings of a session that are to come: those that have an instance, and those that the recurrence calls for.
+//! The upcoming meetings of a session: its instances, and the occurrences that have no instance yet.
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use domain::{recurrence::Occurrence, zone};
@@ -11,14 +11,14 @@ use crate::{
     lists::Page,
 };
 
-/// A meeting that is not over, nor on.
+/// A meeting that has not begun.
 #[derive(Debug, Clone)]
 pub struct Meeting {
-    /// Local to the session's zone.
+    /// The local date in the session's zone.
     pub date: NaiveDate,
     pub starts_at: Option<DateTime<Utc>>,
     pub ends_at: Option<DateTime<Utc>>,
-    /// `None`: the recurrence calls for it, and its instance is not made yet.
+    /// `None` if the meeting is an occurrence whose instance does not exist yet.
     pub instance: Option<session_instance::Model>,
 }
 
@@ -35,12 +35,13 @@ impl From<Occurrence> for Meeting {
     }
 }
 
-/// The next meetings of a session by start, `count` at most; cancelled ones too, as people want to know.
+/// At most `count` upcoming meetings of a session, ordered by start. Cancelled meetings are included, so that people
+/// see the cancellation.
 pub async fn find_next(app: &App, session: &session::Model, count: usize) -> Result<Vec<Meeting>> {
     let now = app.now();
     let Ok(zone) = facts::zone_of(session) else { return Ok(Vec::new()) };
     let today = zone::local_date(zone, now);
-    // A meeting that began yesterday may not be over yet.
+    // A meeting that began yesterday may still be running.
     let from = today.checked_sub_days(Days::new(1)).unwrap_or(today);
     let range = InstanceRange { session: session.id, from: Some(from), to: None };
     let page = Page { first: i32::try_from(count + 10).ok(), ..Page::default() };
@@ -56,7 +57,8 @@ pub async fn find_next(app: &App, session: &session::Model, count: usize) -> Res
     Ok(meetings)
 }
 
-/// The occurrences to come that have no instance, and had none: one that was moved or deleted does not take place.
+/// Upcoming occurrences that never had an instance. An occurrence whose instance was moved or deleted does not take
+/// place.
 async fn find_unmade(
     app: &App,
     session: &session::Model,

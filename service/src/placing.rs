@@ -1,9 +1,13 @@
-//! Placing people (rules 13, 14): reads, set-based, what `domain::placement` decides upon, and writes what it decided.
+//! Placement of people (rules 13, 14): reads the facts in sets, lets `domain::placement` decide, and writes the result.
 //!
-//! Locks (rule 21): the caller holds the instances that it changes, in the order of their ids; then people are locked
-//! in the order of their ids, and only then is read what decides. A target that the caller does not hold is
-//! share-locked last: out of order, hence only tried, never waited for; if it is not to be had, the transaction is done
-//! again. So nobody is ever placed at an instance that stopped being active meanwhile, and nobody waits in a circle.
+//! Locks (rule 21), in this order:
+//!
+//! 1. The caller has locked the instances that it changes, in the order of their ids.
+//! 2. People are locked in the order of their ids. Only then are the facts read.
+//! 3. An instance that somebody moves to, and that the caller has not locked, gets a share lock. This lock is out of
+//!    order, so it is only tried, never waited for. If it is not free, the transaction starts again.
+//!
+//! So nobody is ever placed at an instance that has just become inactive, and there are no deadlocks.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -21,7 +25,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// A person who is somewhere else now.
+/// A changed placement of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Move {
     pub person: PersonId,
@@ -29,12 +33,13 @@ pub struct Move {
     pub to: Option<SessionInstanceId>,
 }
 
-/// Which people are to be placed anew.
+/// The people whose placement to compute.
 #[derive(Debug, Clone, Copy)]
 pub enum Affected<'a> {
-    /// Those who said yes to, or are placed at, one of these instances, whose status just changed.
+    /// The people who said yes to one of these instances or are placed there. The status of the instances has just
+    /// changed.
     Of { activated: &'a [SessionInstanceId], deactivated: &'a [SessionInstanceId] },
-    /// These.
+    /// These people.
     People(&'a [PersonId]),
 }
 
@@ -54,9 +59,10 @@ struct CandidateRow {
     checked_in_at: DateTime<Utc>,
 }
 
-/// Places the affected people by the facts as they are now in this transaction, and tells who moved.
+/// Computes the placements of the affected people from the facts that this transaction sees, writes them, and logs who
+/// moved.
 ///
-/// `held`: the instances that this transaction has locked.
+/// `held` contains the instances that this transaction has locked.
 pub async fn place_people(
     tx: &Tx,
     rule: PlacementRule,
@@ -104,7 +110,8 @@ async fn lock_people(tx: &Tx, affected: Affected<'_>) -> Result<Vec<PersonRow>> 
     }
 }
 
-/// Locks everyone whom a change of this instance's status may move, and one person besides, in the order of their ids.
+/// Locks the people whose placement a new status of this instance may change, and one more person, in the order of
+/// their ids.
 pub async fn lock_people_of(tx: &Tx, instance: SessionInstanceId, besides: PersonId) -> Result<()> {
     if tx.is_postgres() {
         let sql = "SELECT id FROM person WHERE id IN (\
@@ -116,9 +123,14 @@ pub async fn lock_people_of(tx: &Tx, instance: SessionInstanceId, besides: Perso
     Ok(())
 }
 
-/// The yeses to active instances that those people choose among. Where instances turn, the facts of who was placed by
-/// them before tell what can be left out: who stays at a place has lost no better one, so there is only what opened and
-/// the place itself; who was nowhere had no other. Only those whose place closed have to look at all of theirs.
+/// Reads the yeses to active instances among which these people's placements are decided.
+///
+/// For instances that turned, the stored placements make most yeses unnecessary:
+///
+/// - A person who stays at a placement has lost no better one. Only the opened instances and the placement itself
+///   count.
+/// - A person without a placement had no yes to an active instance. Only the opened instances count.
+/// - A person whose instance closed needs all their yeses.
 async fn read_candidates(
     tx: &Tx,
     people: &[PersonRow],
@@ -164,9 +176,9 @@ async fn read_candidates(
     Ok(candidates)
 }
 
-/// Reads rows by a plan for these very people. After some executions PostgreSQL plans for lists of any length, which is
-/// wrong for long ones: all that the people ever said yes to would be read. Then it may do so again: each check of a
-/// foreign key would be planned too, which doubles what a sweep costs.
+/// Reads rows with a query plan for exactly these lists. After some executions PostgreSQL uses a generic plan for lists
+/// of any length, which is bad for long ones: it would read every yes that these people ever gave. Afterwards generic
+/// plans are allowed again, because planning each foreign key check would double the cost of a sweep.
 async fn rows_for<T: FromQueryResult>(tx: &Tx, people: &[PersonRow], sql: &str, values: Vec<Value>) -> Result<Vec<T>> {
     if !tx.is_postgres() || people.len() == 1 {
         return rows(tx, sql, values).await;
@@ -206,7 +218,8 @@ async fn write_moves(tx: &Tx, moves: &[Move], affected: Affected<'_>) -> Result<
         involved.extend([moved.from, moved.to].into_iter().flatten());
     }
     let told = find_told(tx, &involved).await?;
-    // Messages about instances that turned in this transaction show the counts as they are by then.
+    // Instances that turned in this transaction need no extra change for counts: their own messages show the new
+    // counts.
     if let Affected::Of { activated, deactivated } = affected {
         for id in activated.iter().chain(deactivated) {
             involved.remove(id);
@@ -224,7 +237,7 @@ async fn write_moves(tx: &Tx, moves: &[Move], affected: Affected<'_>) -> Result<
     Ok(())
 }
 
-/// How these instances are named in news.
+/// What changes say about these instances.
 async fn find_told(tx: &Tx, ids: &BTreeSet<SessionInstanceId>) -> Result<HashMap<SessionInstanceId, Told>> {
     #[derive(FromQueryResult)]
     struct Named {

@@ -1,7 +1,8 @@
-//! Forgetting what is long past: the change log beyond its time, and deleted instances and sessions that it no longer names.
+//! Deletes what is no longer needed: old batches of the change log, deleted instances and sessions that the log no
+//! longer names, old visits, and old entries of the audit log.
 //!
-//! What is left of the log is always all that came after some position, so that a cursor is either good or too old.
-//! The last batch stays, however old it is: it holds the log's position.
+//! The change log is deleted from its beginning, so what is left is always everything after some position. A cursor is
+//! then either valid or too old. The last batch stays, however old it is, because it holds the log's position.
 
 use crate::{
     App, Result,
@@ -10,7 +11,7 @@ use crate::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// What was forgotten.
+/// How many rows were deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Pruned {
     /// Batches of the change log.
@@ -23,14 +24,15 @@ pub struct Pruned {
     pub audit_entries: u64,
 }
 
-/// How many rows go in one transaction.
+/// How many rows one transaction deletes.
 const STEP: u64 = 1_000;
 
-/// How long a deleted instance keeps its occurrence from being made again: longer than any window lasts, in any zone, and
-/// longer than sweeps look back.
+/// How long a deleted instance is kept after its date. While it exists, its occurrence gets no other instance (rule
+/// 10). The time is longer than any window lasts, in any zone, and longer than sweeps look back.
 const OVER: TimeDelta = TimeDelta::days(9);
 
-/// Removes all that need not be kept any more. Any number may do so at once; what is interrupted is done the next time.
+/// Deletes everything whose retention is over. Any number of processes may do this at once. An interrupted run is
+/// continued by the next one.
 pub async fn prune(app: &App) -> Result<Pruned> {
     let now = app.now();
     let batches = prune_log(app, now).await?;
@@ -44,14 +46,14 @@ pub async fn prune(app: &App) -> Result<Pruned> {
 
 async fn prune_log(app: &App, now: DateTime<Utc>) -> Result<u64> {
     let Some(first_kept) = find_first_kept(app, now - app.change_log_kept).await? else { return Ok(0) };
-    // The oldest first: at each commit there is no gap.
+    // Delete the oldest first, so that no commit leaves a gap.
     let sql = "DELETE FROM change_batch WHERE id IN \
                (SELECT id FROM change_batch WHERE first_position < $1 ORDER BY first_position LIMIT $2)";
     steps(app, now, sql, || vec![first_kept.into()]).await
 }
 
-/// The position from which on the log is kept: that of the first batch that is not older than `since`, or of the last
-/// one. A batch after it may be older, as clocks differ and transactions last: it stays.
+/// The position from which on the log is kept: that of the first batch that is not older than `since`, or else of the
+/// last batch. A later batch may be older than `since`, because clocks differ and transactions last. It stays, too.
 async fn find_first_kept(app: &App, since: DateTime<Utc>) -> Result<Option<i64>> {
     let young = "SELECT first_position FROM change_batch WHERE first_position IS NOT NULL AND occurred_at >= $1 \
                  ORDER BY first_position LIMIT 1";
@@ -70,7 +72,8 @@ async fn prune_instances(app: &App, now: DateTime<Utc>) -> Result<u64> {
     }
     let sql = "SELECT occurred_at FROM change_batch WHERE first_position IS NOT NULL ORDER BY first_position LIMIT 1";
     let oldest: Vec<Oldest> = rows(app.db.pool(), sql, []).await?;
-    // Without a log nothing is named any more; but what was deleted a moment ago may yet be told.
+    // If the log is empty, it names nothing. But a change about a deletion of this moment may still follow, so the
+    // retention counts.
     let oldest = oldest.first().map_or(now - app.change_log_kept, |oldest| oldest.occurred_at);
     let skip_locked = if app.db.is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" };
     let sql = format!(
@@ -81,14 +84,14 @@ async fn prune_instances(app: &App, now: DateTime<Utc>) -> Result<u64> {
     );
     let over = (now - OVER).date_naive();
     let instances = steps(app, now, &sql, || vec![oldest.into(), over.into()]).await?;
-    // Sessions go last, when nothing of them is left.
+    // Delete sessions last, when they have no instances left.
     let sql = "DELETE FROM session WHERE id IN (SELECT id FROM session s WHERE deleted_at < $1 \
                  AND NOT EXISTS (SELECT 1 FROM session_instance WHERE session_id = s.id) LIMIT $2)";
     steps(app, now, sql, || vec![oldest.into()]).await?;
     Ok(instances)
 }
 
-/// Visits that began long ago and are over, and the hours in which they did.
+/// Deletes visits that started long ago and are not active, and the sums of these hours.
 async fn prune_visits(app: &App, now: DateTime<Utc>) -> Result<u64> {
     let since = now - app.presence.kept;
     let sql = "DELETE FROM presence WHERE id IN \
@@ -96,12 +99,13 @@ async fn prune_visits(app: &App, now: DateTime<Utc>) -> Result<u64> {
     let visits = steps(app, now, sql, || vec![since.into()]).await?;
     let sql = "DELETE FROM presence_hour WHERE id IN \
                (SELECT id FROM presence_hour WHERE hour < $1 ORDER BY hour LIMIT $2)";
-    // The hour in which the time runs out is not over yet.
+    // The hour in which the retention ends is not over yet.
     steps(app, now, sql, || vec![(since - TimeDelta::hours(1)).into()]).await?;
     Ok(visits)
 }
 
-/// Runs a statement, whose last parameter is how many rows it may touch, until it finds no more; how many it touched.
+/// Repeats a statement until it finds no more rows. Its last parameter is the number of rows it may delete. Returns how
+/// many it deleted.
 async fn steps(app: &App, now: DateTime<Utc>, sql: &str, values: impl Fn() -> Vec<sea_orm::Value>) -> Result<u64> {
     let mut total = 0;
     loop {

@@ -1,7 +1,8 @@
-//! Deleting a session: its meetings end at once, with their news, and the people there are placed anew.
+//! Deletes a session. Its active instances are deactivated at once, their changes are logged, and the placements
+//! follow.
 //!
-//! The rows stay, marked, while the log may name them (rule 26): whoever is told that a meeting ended is told of which
-//! session it was.
+//! The rows stay, marked, while the change log may name them (rule 26). So a message about a meeting that ended can say
+//! of which session it was.
 
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use crate::{
     transaction,
 };
 
-/// Deletes a session with all its meetings (admins). Its path is free again.
+/// Deletes a session with all its instances. Only for administrators. Another session may then use its path.
 pub async fn delete_session(app: &App, viewer: Viewer, id: SessionId) -> Result<()> {
     match viewer {
         Viewer { is_admin: true, .. } => {}
@@ -33,7 +34,7 @@ pub async fn delete_session(app: &App, viewer: Viewer, id: SessionId) -> Result<
     transaction!(app, now, |tx| {
         let before = lock_session(tx, id, LockType::NoKeyUpdate).await?;
         let active = lock_instances(tx, id).await?;
-        // As of when they are locked, so that nothing that was decided since is undone.
+        // Read the clock after taking the locks, so that no decision that was made since is undone.
         let now = app.now();
         let session = Arc::new(before.clone());
         let mut turned = Turned::default();
@@ -47,7 +48,7 @@ pub async fn delete_session(app: &App, viewer: Viewer, id: SessionId) -> Result<
         execute(tx, others, [id.0.into(), now.into()]).await?;
         session_organizer::Entity::delete_many().filter(session_organizer::Column::SessionId.eq(id.0)).exec(tx).await?;
         let after = session::Model {
-            // No path that anyone may choose has a slash.
+            // No path that a person may choose contains a slash.
             path: format!("deleted/{}", id.0),
             problem: None,
             next_create_at: None,
@@ -63,7 +64,7 @@ pub async fn delete_session(app: &App, viewer: Viewer, id: SessionId) -> Result<
     })
 }
 
-/// Locks all meetings of a session; those that are active.
+/// Locks all instances of a session. Returns the active ones.
 async fn lock_instances(tx: &Tx, id: SessionId) -> Result<Vec<session_instance::Model>> {
     let all = session_instance::Entity::find()
         .filter(session_instance::Column::SessionId.eq(id.0))

@@ -31,7 +31,7 @@ use crate::{
     sweep, transaction, validate,
 };
 
-/// Which sessions to list.
+/// A filter for sessions.
 #[derive(Debug, Clone, Default)]
 pub struct SessionFilter {
     pub name_contains: Option<String>,
@@ -41,7 +41,7 @@ pub struct SessionFilter {
     pub include_terminated: bool,
 }
 
-/// A session to be made.
+/// The fields of a new session.
 #[derive(Debug, Clone)]
 pub struct NewSession {
     pub name: String,
@@ -60,7 +60,7 @@ pub struct NewSession {
     pub termination_date: Option<NaiveDate>,
 }
 
-/// What to change of a session. The outer `None` leaves a field as it is, the inner one clears it.
+/// Changes to a session. An outer `None` keeps a field; an inner `None` clears it.
 #[derive(Debug, Clone, Default)]
 pub struct SessionPatch {
     pub name: Option<String>,
@@ -83,14 +83,15 @@ pub async fn find_sessions<C: ConnectionTrait>(db: &C, ids: &[SessionId]) -> Res
     Ok(find_named_sessions(db, ids).await?.into_iter().filter(|row| row.deleted_at.is_none()).collect())
 }
 
-/// Deleted ones too: the log names them, and whoever is told that a meeting ended is told of which session it was.
+/// Sessions with these ids, deleted ones included. The change log names them, and a message about a meeting that ended
+/// says of which session it was.
 pub async fn find_named_sessions<C: ConnectionTrait>(db: &C, ids: &[SessionId]) -> Result<Vec<session::Model>> {
     let ids = ids.iter().map(|id| id.0);
     Ok(session::Entity::find().filter(is_one_of(db, session::Column::Id, ids)).all(db).await?)
 }
 
 pub async fn find_session_by_path(app: &App, path: &str) -> Result<Option<session::Model>> {
-    // PostgreSQL does not take it in a text, so no path has it.
+    // PostgreSQL refuses a NUL in a text, so no path has one.
     if path.contains('\0') {
         return Ok(None);
     }
@@ -98,7 +99,7 @@ pub async fn find_session_by_path(app: &App, path: &str) -> Result<Option<sessio
     Ok(existing.filter(session::Column::Path.eq(path)).one(app.db.pool()).await?)
 }
 
-/// The sessions of a filter, by name.
+/// A page of the matching sessions, ordered by name.
 pub async fn list_sessions(app: &App, filter: &SessionFilter, page: &Page) -> Result<Slice<session::Model>> {
     let order = (session::Column::NameKey, session::Column::Id);
     page.of(app.db.pool(), matching(filter, app.now()), order, Key::Text, false).await
@@ -108,7 +109,7 @@ pub async fn count_sessions(app: &App, filter: &SessionFilter) -> Result<i64> {
     lists::count(app.db.pool(), matching(filter, app.now()), session::Column::Id).await
 }
 
-/// The cities of sessions whose name contains a text, whatever its case, by name.
+/// At most `limit` cities of sessions whose city's name contains the text, in upper or lower case, ordered by name.
 pub async fn find_cities(app: &App, text: &str, limit: u64) -> Result<Vec<String>> {
     if text.contains('\0') {
         return Ok(Vec::new());
@@ -119,7 +120,7 @@ pub async fn find_cities(app: &App, text: &str, limit: u64) -> Result<Vec<String
         .column(session::Column::City)
         .filter(session::Column::City.is_not_null())
         .filter(session::Column::DeletedAt.is_null())
-        // SQLite knows lower case in ASCII only: elsewhere the text is to be spelled as the city is.
+        // SQLite lowers ASCII only. For other letters, the text must have the same case as the city's name.
         .filter(
             Condition::any()
                 .add(ExprTrait::like(lower, containing(&text.to_lowercase())))
@@ -143,7 +144,7 @@ fn matching(filter: &SessionFilter, now: DateTime<Utc>) -> Select<session::Entit
         condition = condition.add(session::Column::Country.eq(country));
     }
     if !filter.include_terminated {
-        // The last meeting may be under way, or its date not yet over, somewhere west of here.
+        // The last meeting may be running, or its date may not be over in a zone further west.
         let today = (now - TimeDelta::hours(36)).date_naive();
         condition = condition.add(
             Condition::any()
@@ -166,7 +167,7 @@ fn matching(filter: &SessionFilter, now: DateTime<Utc>) -> Select<session::Entit
     session::Entity::find().filter(condition)
 }
 
-/// Does the lower-case column contain the text, whatever its case?
+/// Whether a lower-case column contains the text, in upper or lower case.
 pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> Expr {
     column.like(containing(&text.to_lowercase()))
 }
@@ -176,14 +177,14 @@ fn containing(text: &str) -> LikeExpr {
     LikeExpr::new(format!("%{escaped}%")).escape('\\')
 }
 
-/// Is the viewer an organiser of the session?
+/// Whether the viewer is an organiser of the session.
 pub async fn is_organizer<C: ConnectionTrait>(db: &C, viewer: Viewer, session: SessionId) -> Result<bool> {
     let Some(person) = viewer.person else { return Ok(false) };
     let found = session_organizer::Entity::find_by_id((session, person)).count(db).await?;
     Ok(found > 0)
 }
 
-/// Which of these sessions the viewer organises.
+/// Those of these sessions that the viewer organises.
 pub async fn find_organized<C: ConnectionTrait>(
     db: &C,
     viewer: Viewer,
@@ -220,7 +221,7 @@ pub async fn find_organizers<C: ConnectionTrait>(
     Ok(people.into_iter().flat_map(|person| of(&person).into_iter().map(move |id| (id, person.clone()))).collect())
 }
 
-/// Refuses who may not edit the session. Everybody may know whether it exists.
+/// Checks that the viewer may edit the session. Everybody may know whether a session exists.
 pub(crate) async fn authorize_edit<C: ConnectionTrait>(db: &C, viewer: Viewer, session: SessionId) -> Result<()> {
     if !viewer.is_signed_in() {
         return Err(Error::Unauthenticated("sign in to change sessions"));
@@ -235,13 +236,13 @@ pub(crate) async fn authorize_edit<C: ConnectionTrait>(db: &C, viewer: Viewer, s
     Err(Error::Forbidden("only organisers of this session and admins may do this"))
 }
 
-/// Locks the session against changes, or for changing it.
+/// Locks a session: with `Share` against changes, with `NoKeyUpdate` for changing it.
 pub(crate) async fn lock_session(tx: &Tx, id: SessionId, lock: LockType) -> Result<session::Model> {
     let row = session::Entity::find_by_id(id).lock(lock).one(tx).await?;
     row.filter(|row| row.deleted_at.is_none()).ok_or_else(|| Error::not_found("session", id))
 }
 
-/// Makes a session (admins).
+/// Creates a session. Only for administrators.
 pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Result<session::Model> {
     match viewer {
         Viewer { is_admin: true, .. } => {}
@@ -303,7 +304,7 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
     Ok(row)
 }
 
-/// The number that makes a taken path free.
+/// A number that, appended to a taken path, gives a free one.
 async fn next_number(app: &App, base: &str) -> Result<u32> {
     let paths: Vec<String> = session::Entity::find()
         .select_only()
@@ -321,7 +322,7 @@ fn contains_exactly(base: &str) -> Expr {
     session::Column::Path.like(LikeExpr::new(format!("{escaped}-%")).escape('\\'))
 }
 
-/// Changes a session (organisers and admins), and has what follows from it recomputed.
+/// Changes a session and recomputes what follows from it. Only for organisers and administrators.
 pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: SessionPatch) -> Result<session::Model> {
     let now = app.now();
     let saved = transaction!(app, now, |tx| {
@@ -395,7 +396,7 @@ fn checked(row: session::Model) -> Result<session::Model> {
     Ok(row)
 }
 
-/// Does the change touch a window, an occurrence, or what is made by itself?
+/// Whether the change affects windows, occurrences or automatic creation.
 fn calls_for_recompute(before: &session::Model, after: &session::Model) -> bool {
     let facts = |row: &session::Model| {
         (
@@ -407,7 +408,7 @@ fn calls_for_recompute(before: &session::Model, after: &session::Model) -> bool 
     facts(before) != facts(after)
 }
 
-/// What badges show of the session changed: its active instances have news.
+/// Logs an UPDATED for each active instance if something visible to clients changed in the session.
 async fn tell_active_instances(tx: &Tx, before: &session::Model, after: &session::Model) -> Result<()> {
     let shown = |row: &session::Model| {
         (row.name.clone(), row.path.clone(), facts::location_of(row), row.state.clone(), row.location.clone())
@@ -436,7 +437,7 @@ async fn tell_active_instances(tx: &Tx, before: &session::Model, after: &session
     Ok(())
 }
 
-/// Names an organiser (organisers and admins); again is the same.
+/// Adds an organiser. Does nothing if the person is one already. Only for organisers and administrators.
 pub async fn insert_organizer(app: &App, viewer: Viewer, id: SessionId, person: PersonId) -> Result<session::Model> {
     transaction!(app, app.now(), |tx| {
         authorize_edit(tx, viewer, id).await?;
@@ -462,7 +463,7 @@ pub async fn insert_organizer(app: &App, viewer: Viewer, id: SessionId, person: 
     })
 }
 
-/// Takes an organiser's name off (organisers and admins); of who is none, nothing changes.
+/// Removes an organiser. Does nothing if the person is none. Only for organisers and administrators.
 pub async fn delete_organizer(app: &App, viewer: Viewer, id: SessionId, person: PersonId) -> Result<session::Model> {
     transaction!(app, app.now(), |tx| {
         authorize_edit(tx, viewer, id).await?;

@@ -1,9 +1,12 @@
-//! Settling: making the stored status of locked instances agree with what `domain::status` decides, with the news and
-//! the placing of people that follow from it. Every change of `is_active` in the program happens here.
+//! Settling: makes the stored status of locked instances agree with what `domain::status` decides. The changes for the
+//! log and the placements follow in the same transaction. `is_active` changes nowhere else in the program.
 //!
-//! It is two steps: [`settle`] and [`save`] write the statuses and say what *turned*; [`place`] then places the people
-//! whom all of that moves, once a transaction, so that instances are locked before people, people in the order of
-//! their ids, and nobody is sent to a place and on from there.
+//! There are two steps:
+//!
+//! 1. [`settle`] and [`save`] write statuses. They return the instances that *turned*: those that became active or
+//!    inactive.
+//! 2. [`place`] computes the placements of the people concerned, once for each transaction. So instances are locked
+//!    before people (rule 21), people are locked in the order of their ids, and nobody moves twice in one transaction.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -24,20 +27,21 @@ use crate::{
     placing::{Affected, Move, place_people},
 };
 
-/// An instance with its session; the row is locked by the transaction that settles it.
+/// An instance with its session. The row is locked by the transaction that settles it.
 #[derive(Debug, Clone)]
 pub struct Item {
     pub instance: session_instance::Model,
     pub session: Arc<session::Model>,
 }
 
-/// Instances whose status changed in a transaction that has yet to [`place`] the people.
+/// Instances whose status changed. The transaction must still call [`place`].
 #[derive(Debug, Default)]
 #[must_use = "people are to be placed anew"]
 pub struct Turned {
     activated: Vec<Item>,
     deactivated: Vec<Item>,
-    /// Those that stay active but start at another time, by which another may be the one that starts first.
+    /// Instances that stay active but start at another time. By rule 13, another instance may now be the one that
+    /// counts.
     restarted: Vec<SessionInstanceId>,
 }
 
@@ -49,7 +53,7 @@ impl Turned {
     }
 }
 
-/// What settling did.
+/// The result of settling.
 #[derive(Debug, Default)]
 pub struct Settled {
     pub activated: Vec<Item>,
@@ -57,7 +61,7 @@ pub struct Settled {
     pub moves: Vec<Move>,
 }
 
-/// By what rules and when.
+/// The instant, mode and placement rule of a decision.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment {
     pub now: DateTime<Utc>,
@@ -65,7 +69,7 @@ pub struct Moment {
     pub placement_rule: PlacementRule,
 }
 
-/// Puts the decision into the row; whether anything changed.
+/// Writes the decision into the row. Returns whether anything changed.
 fn decide_into(item: &mut Item, moment: Moment) -> bool {
     let facts = facts::facts_of(&item.instance, &item.session);
     let Decision { is_active, override_, due_at } = decide(&facts, item.instance.is_active, moment.now, moment.mode);
@@ -78,7 +82,7 @@ fn decide_into(item: &mut Item, moment: Moment) -> bool {
     before != (row.is_active, row.due_at, row.override_active, row.override_until)
 }
 
-/// Settles rows whose facts are as stored: what falls due. Writes only what changes.
+/// Settles instances whose stored facts have not changed: what falls due. Writes only rows that change.
 pub async fn settle(tx: &Tx, moment: Moment, items: Vec<Item>) -> Result<Turned> {
     let mut changed = Vec::new();
     let mut turned = Turned::default();
@@ -104,8 +108,8 @@ pub async fn settle(tx: &Tx, moment: Moment, items: Vec<Item>) -> Result<Turned>
     Ok(turned)
 }
 
-/// Saves one instance whose facts were changed, `before` being the row as it is stored (`None`: a new one), and settles
-/// it. Tells an UPDATED when what a badge shows changed while it stays active.
+/// Saves an instance whose facts were changed, and settles it. `before` is the stored row; `None` for a new instance.
+/// Logs an UPDATED if the instance stays active and something visible to clients changed.
 pub async fn save(
     tx: &Tx,
     moment: Moment,
@@ -163,7 +167,7 @@ fn is_shown_differently(before: &session_instance::Model, after: &session_instan
     shown(before) != shown(after)
 }
 
-/// The news of what was activated and deactivated.
+/// Logs the activated and deactivated instances.
 fn tell(tx: &Tx, turned: &Turned) {
     tx.tell(|news| {
         for item in &turned.deactivated {
@@ -175,7 +179,7 @@ fn tell(tx: &Tx, turned: &Turned) {
     });
 }
 
-/// Places the people whom this moves: the last step before a transaction's news.
+/// Computes the placements of the people concerned. This is the last step before the changes are written.
 pub async fn place(tx: &Tx, moment: Moment, turned: Turned) -> Result<Settled> {
     let Turned { activated, deactivated, restarted } = turned;
     let mut settled = Settled { activated, deactivated, moves: Vec::new() };
@@ -200,7 +204,7 @@ async fn write_statuses(tx: &Tx, changed: &[session_instance::Model]) -> Result<
         Column::Flag("has_override", changed.iter().map(|row| row.override_active.is_some()).collect()),
     ];
     let (table, values) = values_table(tx, 1, &columns);
-    // An override only ever ends here: what `decide` leaves of it is all of it or nothing.
+    // `decide` keeps an override or ends it, and never changes it.
     let sql = format!(
         "UPDATE session_instance SET is_active = v.is_active, due_at = v.due_at, \
            override_active = CASE WHEN v.has_override THEN override_active END, \

@@ -1,8 +1,9 @@
-//! Wake-ups: "something changed, look at the database". They carry nothing and may be lost: who waits for one also
-//! looks once a second.
+//! Wake-ups: messages that say "something changed, look at the database".
 //!
-//! Within a process a wake-up is a tick of a watch channel; between processes it goes through Redis' publish and
-//! subscribe, when there is a Redis.
+//! A wake-up has no content and may get lost. So everyone who waits for one also looks at the database once a second.
+//!
+//! Within a process, a wake-up is a change of a watch channel. Between processes it is a message on a Redis channel, if
+//! there is a Redis.
 
 use std::{
     sync::{
@@ -15,30 +16,30 @@ use std::{
 use futures_util::StreamExt;
 use tokio::sync::{Notify, watch};
 
-/// A handle to wake everyone, and to wait for being woken.
+/// A handle for sending wake-ups and waiting for them.
 #[derive(Clone, Debug)]
 pub struct Wake {
     local: Arc<watch::Sender<u64>>,
     remote: Option<Arc<Remote>>,
 }
 
-/// Redis, as wake-ups know it.
+/// The state that this handle shares with the tasks that talk to Redis.
 #[derive(Debug, Default)]
 struct Remote {
     wanted: Notify,
     is_listening: AtomicBool,
-    /// There is something to send that has not been sent.
+    /// A wake-up still has to be sent to Redis.
     is_waiting: AtomicBool,
 }
 
 impl Wake {
-    /// Wake-ups within this process.
+    /// Wake-ups within this process only.
     pub fn local() -> Self {
         Self { local: Arc::new(watch::Sender::new(0)), remote: None }
     }
 
-    /// Wake-ups among all processes that use `channel` of that Redis. Works, within this process, also while Redis is
-    /// away, and reconnects by itself; must be called within a tokio runtime.
+    /// Wake-ups among all processes that use `channel` of this Redis. While Redis is unreachable, wake-ups within this
+    /// process still work, and the tasks reconnect. Call this within a tokio runtime.
     pub fn through_redis(client: redis::Client, channel: String) -> Self {
         let wake = Self { local: Arc::new(watch::Sender::new(0)), remote: Some(Arc::default()) };
         if let Some(remote) = &wake.remote {
@@ -53,7 +54,7 @@ impl Wake {
         self.local.send_modify(|count| *count = count.wrapping_add(1));
     }
 
-    /// Wakes everyone who waits, here and in other processes.
+    /// Wakes everyone who waits, in this process and in the others.
     pub fn everyone(&self) {
         self.here();
         if let Some(remote) = &self.remote {
@@ -62,7 +63,8 @@ impl Wake {
         }
     }
 
-    /// Waits, not long, until what was to be sent to other processes has been: for commands that are about to end.
+    /// Waits until the wake-ups for other processes have been sent, at most one second. For commands that are about to
+    /// exit.
     pub async fn flush(&self) {
         let Some(remote) = &self.remote else { return };
         let sent = async {
@@ -73,7 +75,7 @@ impl Wake {
         let _ = tokio::time::timeout(Duration::from_secs(1), sent).await;
     }
 
-    /// How it is with Redis, for people: `up`, `down`, or `none` when it is not used.
+    /// The state of the connection to Redis: `up`, `down`, or `none` if Redis is not used.
     pub fn status(&self) -> &'static str {
         match &self.remote {
             None => "none",
@@ -88,7 +90,7 @@ impl Wake {
         }
     }
 
-    /// To wait on: changes at each wake-up.
+    /// A receiver that changes at each wake-up.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.local.subscribe()
     }
@@ -96,8 +98,8 @@ impl Wake {
 
 const RETRY: Duration = Duration::from_millis(500);
 
-/// Sends one message for however many wake-ups came since the last. One that can't be sent is lost, after a second try
-/// over a new connection.
+/// Sends one message for all wake-ups since the last one. If sending fails, it is tried once more over a new
+/// connection; then the message is dropped.
 async fn publish(client: redis::Client, channel: String, remote: Arc<Remote>) {
     let mut connection: Option<redis::aio::MultiplexedConnection> = None;
     loop {
@@ -117,7 +119,7 @@ async fn publish(client: redis::Client, channel: String, remote: Arc<Remote>) {
     }
 }
 
-/// Runs for as long as the process does: wake-ups are wanted until its end.
+/// Receives wake-ups from other processes, until the process ends.
 async fn listen(client: redis::Client, channel: String, wake: Wake) {
     loop {
         if let Ok(mut messages) = client.get_async_pubsub().await
@@ -125,7 +127,7 @@ async fn listen(client: redis::Client, channel: String, wake: Wake) {
         {
             wake.set_listening(true);
             let mut messages = messages.into_on_message();
-            // What was sent while nobody listened is lost: look once.
+            // Messages sent while this process was not subscribed are lost, so look once.
             wake.here();
             while messages.next().await.is_some() {
                 wake.here();

@@ -1,7 +1,7 @@
-//! The rows of the log: events as the table keeps them.
+//! Writes and reads the rows of the change log.
 //!
-//! A row of a kind that this version does not know was written by a later one. It is read all the same, as nothing that
-//! anybody sees, so that its position is passed.
+//! A later version may have written rows of a kind that this version does not know. They are read as
+//! [`Event::Unknown`], which no client gets, so that readers move past their positions.
 
 use domain::{
     booking::BookingStatus,
@@ -15,11 +15,11 @@ use crate::{
     error,
 };
 
-/// The kinds that are not a [`ChangeKind`].
+/// Kinds in the table, in addition to those of [`ChangeKind`].
 const BOOKING_STEP: &str = "BOOKING_STEP";
 const OCCUPANCY: &str = "OCCUPANCY";
 
-/// Writes the rows of a batch. Columns that none of them has are left out.
+/// Writes the rows of a batch. Columns that no row needs are left out of the statement.
 pub(super) async fn insert_events<C: ConnectionTrait>(db: &C, batch: i64, events: &[Event]) -> error::Result<()> {
     let kind = |event: &Event| match event {
         Event::Session(change) => Some(change.kind.as_str()),
@@ -93,7 +93,8 @@ fn booking_columns<'a>(steps: &[Option<&'a BookingStep>]) -> Vec<Column<'a>> {
     ]
 }
 
-/// A row as the change that it is. Only the columns of its kind are read: sea-orm makes a text of each null.
+/// Reads a row as a change. Reads only the columns of its kind, because sea-orm formats an error text for each NULL
+/// that it reads.
 struct LogRow(Change);
 
 impl FromQueryResult for LogRow {
@@ -163,7 +164,7 @@ fn step_of(row: &QueryResult) -> Result<Option<BookingStep>, DbErr> {
     Ok(step())
 }
 
-/// The published changes after `position`, in order, `limit` at most.
+/// At most `limit` published changes after `position`, in order.
 pub async fn read_after(db: &Db, position: Position, limit: u64) -> error::Result<Vec<Change>> {
     let sql = "SELECT b.first_position + l.ordinal AS position, b.occurred_at, b.due_at, l.kind, \
                  l.session_id, l.session_instance_id, l.city, l.country, l.has_previous_place, l.previous_city, l.previous_country, \

@@ -1,13 +1,23 @@
-//! The change log: written with the change, published in order, read by subscribers.
+//! The change log: changes are written in the transaction that makes them, published in order, and read by subscribers.
 //!
-//! Terms: a *batch* is the news of one transaction. Its rows are written as the last statements of that transaction,
-//! so its id is drawn while everything it changed is still locked: for one instance or person, ids grow in the order
-//! of the commits. A batch is *published* when it gets its position, after it has become visible; the publisher works
-//! under one lock, so positions become visible in order and no reader skips one. A transaction that is still open is
-//! not visible: it delays its own news and nobody else's (rule 22).
+//! Terms:
 //!
-//! Counts are told at most once a second an instance (rule 24): a transaction that changes them leaves a `count_change`
-//! row, and the publisher turns what has gathered into one UPDATED.
+//! - A *change* is one row of the log: one thing that happened.
+//! - A *batch* is the changes of one transaction.
+//! - *News* is what a transaction collects for the log, before it writes the batch.
+//! - A *position* is the number of a change in the order of the log.
+//! - *Publishing* gives positions to batches that are committed.
+//!
+//! How the order comes about (rule 22):
+//!
+//! - A transaction inserts its batch last, while everything that it changed is still locked. So for one instance or
+//!   person, the ids of batches grow in the order of the commits.
+//! - A batch is published after it has become visible. All publishing happens under one lock, so positions become
+//!   visible in order, and no reader skips one.
+//! - An open transaction is not visible. It delays its own changes, and no others.
+//!
+//! Counts are published at most once a second for each instance (rule 24). A transaction that changes them inserts a
+//! row into `count_change`. The publisher turns all rows of an instance into one `UPDATED`.
 
 mod log;
 
@@ -27,16 +37,16 @@ use crate::{
     transaction,
 };
 
-/// How long after an UPDATED the counts of the same instance wait.
+/// The least time between an UPDATED of an instance and the next one for its counts.
 const COUNT_PERIOD: TimeDelta = TimeDelta::seconds(1);
 
-/// How many batches or instances one publishing transaction takes.
+/// How many batches, or instances with new counts, one publishing transaction takes.
 const PUBLISH_LIMIT: i64 = 5_000;
 
-/// How often a snapshot without unpublished batches is tried for.
+/// How many times [`snapshot`] publishes and tries again before it accepts unpublished batches.
 const SNAPSHOT_ATTEMPTS: u32 = 5;
 
-/// An instance as its news name it.
+/// What a change says about the instance that it concerns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     pub session: SessionId,
@@ -44,7 +54,7 @@ pub struct Told {
     pub location: Location,
 }
 
-/// What a transaction has to tell.
+/// The changes that a transaction has collected. They are written just before the commit.
 #[derive(Debug, Default)]
 pub struct News {
     events: Vec<Event>,
@@ -73,7 +83,7 @@ impl News {
         self.about(ChangeKind::Deactivated, told, None);
     }
 
-    /// Something that a badge shows changed, of an instance that is active.
+    /// Something that is visible to clients changed in an active instance.
     pub fn updated(&mut self, told: Told) {
         self.about(ChangeKind::Updated, told, None);
     }
@@ -96,38 +106,39 @@ impl News {
         }));
     }
 
-    /// A booking took a step, or was made.
+    /// A booking was created, or its status changed.
     pub fn booking_step(&mut self, step: BookingStep) {
         self.events.push(Event::Booking(step));
     }
 
-    /// How many are on line in the activity may have changed.
+    /// The number of taken seats, or the limit, of an activity may have changed.
     pub fn occupancy_changed(&mut self, activity: ActivityId) {
         self.occupancies.push(activity);
     }
 
-    /// The clock called for some of it, at this instant.
+    /// Some of these changes fell due at this instant. The earliest instant counts; delays are measured from it.
     pub fn fell_due(&mut self, at: DateTime<Utc>) {
         self.due = Some(self.due.map_or(at, |due| due.min(at)));
     }
 
-    /// Something falls due at another instant: nothing to tell to clients, but timers are to look again.
+    /// Something falls due at another instant than before. Clients get nothing, but the timers must look again.
     pub fn due_changed(&mut self) {
         self.wakes = true;
     }
 
-    /// Somebody's tokens no longer count: nothing to tell to clients, but their sockets are to be closed.
+    /// Tokens were revoked. Clients get nothing, but servers must close the sockets that use these tokens.
     pub fn tokens_revoked(&mut self) {
         self.wakes = true;
     }
 
-    /// How many are there, or said yes, changed.
+    /// The number of people who are at an instance, or who said yes to it, changed.
     pub fn counts_changed(&mut self, instance: SessionInstanceId) {
         self.counts.push(instance);
     }
 }
 
-/// Writes the news of a transaction that is about to commit; whether there were any for which to wake everyone.
+/// Writes the changes of a transaction that is about to commit. Returns whether everyone must be woken after the
+/// commit.
 pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
     let News { mut events, mut occupancies, mut counts, due, wakes } = tx.take_news();
     occupancies.sort_unstable();
@@ -135,7 +146,7 @@ pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
     events.extend(occupancies.into_iter().map(Event::Occupancy));
     let told = wakes || !events.is_empty() || !counts.is_empty();
     if !events.is_empty() {
-        // What a sweep did ahead of time is not late.
+        // A sweep that looks ahead acts before the instant. Its changes are not late, so they have no due instant.
         let due = due.filter(|due| *due <= now);
         let batch = insert_batch(tx, now, events.len(), None, due).await?;
         insert_events(tx, batch, &events).await?;
@@ -165,15 +176,15 @@ async fn insert_batch<C: ConnectionTrait>(
     ids.first().copied().ok_or_else(|| crate::Error::internal("INSERT ... RETURNING returned nothing"))
 }
 
-/// What publishing left to do.
+/// What is left to do after publishing.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Published {
-    /// When counts that had to wait may be told.
+    /// When to publish again, because some counts must still wait.
     pub retry_at: Option<DateTime<Utc>>,
 }
 
-/// Gives every visible batch its position, and tells the counts that are due. Any process may call this at any time;
-/// when there is nothing to publish it costs one read.
+/// Gives each visible batch its position, and publishes the counts that are due. Any process may call this at any time.
+/// If there is nothing to publish, it costs one read.
 pub async fn publish(app: &App) -> Result<Published> {
     let waiting = "SELECT CASE WHEN EXISTS (SELECT 1 FROM change_batch WHERE first_position IS NULL) \
                    OR EXISTS (SELECT 1 FROM count_change) THEN 1 ELSE 0 END";
@@ -233,9 +244,9 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
     }
     let last = numbers(tx, "SELECT id FROM count_change ORDER BY id DESC LIMIT 1", []).await?;
     let Some(last) = last.first().copied() else { return Ok(Published::default()) };
-    // Batches that became visible since the others got their positions come after what is written here: counts of an
-    // instance that such a batch names wait for it. What was told in the time to come, before somebody set the clock back,
-    // holds nothing up.
+    // A batch may have become visible after `publish_batches` ran. Its positions will come after those that are given
+    // here. So the counts of an instance that such a batch names wait for the next call. A change with a time in the
+    // future, from before somebody set the clock back, delays nothing.
     let sql = "SELECT i.id, i.session_id, s.city, s.country, i.is_active, \
                  EXISTS (SELECT 1 FROM change_batch b JOIN change_log l ON l.batch_id = b.id \
                   WHERE b.first_position IS NULL AND l.session_instance_id = i.id) AS is_in_unpublished, \
@@ -269,15 +280,15 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
     Ok(Published { retry_at })
 }
 
-/// The position of the last published change; 0 when there is none.
+/// The position of the last published change; 0 if there is none.
 pub async fn head<C: ConnectionTrait>(db: &C) -> Result<Position> {
     let sql = "SELECT first_position + size - 1 FROM change_batch WHERE first_position IS NOT NULL \
                ORDER BY first_position DESC LIMIT 1";
     Ok(Position(numbers(db, sql, []).await?.first().copied().unwrap_or(0)))
 }
 
-/// A snapshot ([`Db::snapshot`]) with the log's position in it, in which everything that can be seen is before that
-/// position: whoever goes on from there is told nothing that the snapshot shows already.
+/// A snapshot ([`Db::snapshot`]) and the position of the log in it. Everything that the snapshot shows is at or before
+/// that position. So a client that continues from there gets no change that the snapshot shows already (rule 23).
 pub async fn snapshot(app: &App) -> Result<(DatabaseTransaction, Position)> {
     for _ in 0..SNAPSHOT_ATTEMPTS {
         let tx = app.db.snapshot().await?;
@@ -288,19 +299,22 @@ pub async fn snapshot(app: &App) -> Result<(DatabaseTransaction, Position)> {
         }
         tx.rollback().await?;
         if let Err(error) = publish(app).await {
-            // A disk that is full, say. Who only looks need not know.
-            tracing::warn!(error = error.describe(), "a snapshot is taken without publishing first");
+            // Publishing may fail, for example because the disk is full. A reader should still get its snapshot.
+            tracing::warn!(
+                error = error.describe(),
+                "publishing failed: the snapshot may show changes that follow its position"
+            );
             break;
         }
     }
-    // So much is going on, or so little works, that there is always something unpublished. What it changed is told once
-    // more: nothing is lost.
+    // There are always unpublished batches, or publishing fails. Clients will get the changes of these batches again;
+    // none is lost.
     let tx = app.db.snapshot().await?;
     let position = head(&tx).await?;
     Ok((tx, position))
 }
 
-/// The position of the oldest change that the log still has; one past the head when it has none.
+/// The position of the oldest change in the log; 1 if the log is empty.
 pub async fn oldest<C: ConnectionTrait>(db: &C) -> Result<Position> {
     let sql =
         "SELECT first_position FROM change_batch WHERE first_position IS NOT NULL ORDER BY first_position LIMIT 1";
