@@ -4,9 +4,12 @@
 //! which a person has as their `externalId`; `exp` is needed; `roles` may hold `admin`, and then `sub` may be anything.
 //! A token that is there but not valid is refused, never treated as nobody.
 //!
-//! What always holds: a token is checked with the one algorithm of the key that checks it, which the token cannot choose;
-//! the database is asked about a person at most once in some seconds; a person's tokens that no longer count (see
-//! [`service::sign_in`]) end within that time, and so do sockets opened with them.
+//! What always holds:
+//!
+//! - Each key has one algorithm. A token cannot choose how it is checked.
+//! - What the database says about a person is cached for some seconds.
+//! - A revoked token is refused within about a second, and sockets that were opened with it are closed. If the database
+//!   is away, this happens when it is back ([`People::follow`]).
 
 mod claims;
 mod jwks;
@@ -33,6 +36,7 @@ pub use self::{
 use self::{
     claims::{ADMIN, Claims, Subject},
     keys::Source,
+    people::Found,
 };
 
 /// Why a token could not be issued.
@@ -75,12 +79,15 @@ pub enum AuthError {
     BadSubject,
     #[error("The token has been revoked: sign in again.")]
     Revoked,
+    /// For open connections only.
+    #[error("The account of this token has changed: connect again.")]
+    Changed,
     /// Not the token's fault.
-    #[error("Tokens can't be checked at the moment: try again.")]
+    #[error("Tokens cannot be checked at the moment: try again.")]
     Unavailable,
 }
 
-/// Who asks, and until when that may be believed.
+/// The viewer whom a token names, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Identity {
     pub viewer: Viewer,
@@ -88,10 +95,12 @@ pub struct Identity {
     pub expires_at: Option<DateTime<Utc>>,
     /// When the token was made, if it says so.
     pub issued_at: Option<DateTime<Utc>>,
+    /// The number of the last change of the person's standing when the token was checked.
+    pub revision: i64,
 }
 
 impl Identity {
-    pub const NOBODY: Self = Self { viewer: Viewer::NOBODY, expires_at: None, issued_at: None };
+    pub const NOBODY: Self = Self { viewer: Viewer::NOBODY, expires_at: None, issued_at: None, revision: 0 };
 
     /// Whether the token has ended at `now`: it is valid up to, not including, its end.
     pub fn is_expired(&self, now: DateTime<Utc>) -> bool {
@@ -143,22 +152,22 @@ impl Authenticator {
         };
         let claims = self.source.read(bearer_token(authorization)?).await?;
         let claims = Claims::read(&claims, &self.rules, self.clock.now())?;
-        let person = match &self.people {
+        let found = match &self.people {
             Some(people) => people.find(&claims).await?,
             None => match claims.subject {
-                Some(Subject::Person(person)) => Some(person),
+                Some(Subject::Person(person)) => Some(Found { person, revision: 0 }),
                 _ => None,
             },
         };
-        let viewer = match (person, &claims.subject) {
-            (Some(person), _) => Viewer { is_admin: claims.is_admin, ..Viewer::person(person) },
+        let viewer = match (&found, &claims.subject) {
+            (Some(found), _) => Viewer { is_admin: claims.is_admin, ..Viewer::person(found.person) },
             (None, Some(Subject::External(name))) if claims.is_admin => Viewer::admin(name),
             (None, _) if claims.is_admin => Viewer::ADMIN,
             (None, _) => return Err(AuthError::BadSubject),
         };
-        let identity = Identity { viewer, expires_at: Some(claims.expires_at), issued_at: claims.issued_at };
-        self.expect_unrevoked(&identity)?;
-        Ok(identity)
+        let revision = found.map_or(0, |found| found.revision);
+        let (expires_at, issued_at) = (Some(claims.expires_at), claims.issued_at);
+        Ok(Identity { viewer, expires_at, issued_at, revision })
     }
 
     /// Until an identity's token ends, if it does.
@@ -166,21 +175,16 @@ impl Authenticator {
         Some((identity.expires_at? - self.clock.now()).to_std().unwrap_or_default())
     }
 
-    /// Refuses an identity whose token ended since it was checked. Reads nothing: what was revoked is heard of through
-    /// [`People::follow`].
+    /// Refuses an identity whose token has ended since it was checked, or whose person's standing has changed. Makes no
+    /// query: [`People::follow`] reads the changes.
     pub fn expect_valid(&self, identity: &Identity) -> Result<(), AuthError> {
         if identity.is_expired(self.clock.now()) {
             return Err(AuthError::Expired);
         }
-        self.expect_unrevoked(identity)
+        self.people.as_ref().map_or(Ok(()), |people| people.expect_unchanged(identity))
     }
 
-    fn expect_unrevoked(&self, identity: &Identity) -> Result<(), AuthError> {
-        let is_revoked = self.people.as_ref().is_some_and(|people| people.has_revoked(identity));
-        if is_revoked { Err(AuthError::Revoked) } else { Ok(()) }
-    }
-
-    /// Those whose tokens these are, if they are looked up.
+    /// The lookup of people, if there is one.
     pub fn people(&self) -> Option<&People> {
         self.people.as_ref()
     }

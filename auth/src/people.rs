@@ -1,12 +1,14 @@
-//! The people whom tokens name: found by what identity providers call them, and asked whether their tokens still count.
+//! Looks up the people whom tokens name, and whether their tokens are still valid.
 //!
-//! What the database says of somebody is believed for [`BELIEVED`], so that most requests ask it nothing. Beside that
-//! [`People::follow`] reads what was revoked a moment ago, whenever somebody wakes it, and each second: then whatever is
-//! believed of those people is forgotten, and their sockets can be closed.
+//! What the database says about a person is their [`Standing`]. It is cached for [`CACHE_TTL`], so that most requests
+//! need no query. [`People::follow`] also reads which standings changed, after each wake-up and at least once a second.
+//! Then the cached ones are dropped, and the person's sockets can be closed.
+//!
+//! Each change of a standing has a number, and numbers become visible in their order. The follower reads from the last
+//! number that it knows. So it misses nothing, even after an outage of the database, and no clock matters.
 
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::PersonId;
 use parking_lot::Mutex;
 use service::{
@@ -18,37 +20,41 @@ use tokio_util::sync::CancellationToken;
 
 use super::{AuthError, Identity, claims::Claims, claims::Subject};
 
-/// How long what was read of somebody is believed.
-const BELIEVED: Duration = Duration::from_secs(5);
+/// How long a standing is cached.
+const CACHE_TTL: Duration = Duration::from_secs(5);
 
-/// How far back revocations are read, each time: longer than the clocks of servers differ, than a transaction lasts, and
-/// than anything is believed.
-const LOOK_BACK: TimeDelta = TimeDelta::minutes(1);
+/// When the cache has this many entries, expired ones are removed.
+const CACHE_CAPACITY: usize = 10_000;
 
-/// How long after a look the next follows that nobody asked for.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How often changes are read without a wake-up.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long wake-ups, of which there may be many, are gathered.
-const GATHERED: Duration = Duration::from_millis(100);
+/// How long the follower waits after a wake-up, because others may follow at once.
+const DEBOUNCE: Duration = Duration::from_millis(100);
 
-/// When this many are known, those that are believed no more are forgotten.
-const KNOWN: usize = 10_000;
-
-/// A handle to what is known of people.
+/// A handle to the lookup.
 #[derive(Clone)]
 pub struct People(Arc<Shared>);
 
 struct Shared {
     app: App,
-    /// `AUTO_REGISTER`: the first sign-in of somebody whom an identity provider knows makes them a person here.
-    registers: bool,
-    known: Mutex<HashMap<Subject, Known>>,
-    /// Whose tokens from before which instant were revoked in the last moment.
-    revoked: Mutex<HashMap<PersonId, DateTime<Utc>>>,
+    /// `AUTO_REGISTER`: the first sign-in of somebody whom the identity provider knows creates a person.
+    auto_registers: bool,
+    changes: Mutex<Changes>,
+    /// Locked after `changes`.
+    cache: Mutex<HashMap<Subject, Cached>>,
+}
+
+/// The changes of standings since this server started.
+struct Changes {
+    /// The number of the last change that was read.
+    last: i64,
+    /// The standing after the last change of each person.
+    standings: HashMap<PersonId, Standing>,
 }
 
 #[derive(Clone, Copy)]
-struct Known {
+struct Cached {
     standing: Option<Standing>,
     read_at: Instant,
 }
@@ -60,27 +66,28 @@ impl fmt::Debug for People {
 }
 
 impl People {
-    pub fn new(app: App, registers: bool) -> Self {
-        Self(Arc::new(Shared { app, registers, known: Mutex::default(), revoked: Mutex::default() }))
+    /// To be called before any token is checked: changes are followed from this moment on.
+    pub async fn new(app: App, auto_registers: bool) -> service::Result<Self> {
+        let last = sign_in::find_last_revision(&app).await?;
+        let changes = Mutex::new(Changes { last, standings: HashMap::new() });
+        Ok(Self(Arc::new(Shared { app, auto_registers, changes, cache: Mutex::default() })))
     }
 
-    /// Whom a token names. `None`: nobody, which only admins may be.
-    pub(super) async fn find(&self, claims: &Claims) -> Result<Option<PersonId>, AuthError> {
+    /// The person whom a token names. `None` if there is none, which is allowed for admins only.
+    pub(super) async fn find(&self, claims: &Claims) -> Result<Option<Found>, AuthError> {
         let Some(subject) = &claims.subject else { return Ok(None) };
         let standing = match self.standing(subject).await? {
-            None if self.0.registers && !claims.is_admin => self.register(subject, claims.name.as_deref()).await?,
+            None if self.0.auto_registers && !claims.is_admin => self.register(subject, claims.name.as_deref()).await?,
             standing => standing,
         };
         match (standing, subject) {
-            (Some(standing), _) => {
-                if standing.accepts(claims.issued_at) {
-                    Ok(Some(standing.person))
-                } else {
-                    Err(AuthError::Revoked)
-                }
+            (Some(Standing { person, revision, .. }), _) if standing.is_some_and(|it| it.accepts(claims.issued_at)) => {
+                Ok(Some(Found { person, revision }))
             }
-            // Signed by whom we trust: somebody of whom nothing is known here, who may do what everybody signed in may.
-            (None, Subject::Person(person)) => Ok(Some(*person)),
+            (Some(_), _) => Err(AuthError::Revoked),
+            // A valid token whose subject is not in the database. The viewer counts as signed in, but is nobody in
+            // particular.
+            (None, Subject::Person(person)) => Ok(Some(Found { person: *person, revision: 0 })),
             (None, Subject::External(_)) if claims.is_admin => Ok(None),
             (None, Subject::External(_)) => Err(AuthError::BadSubject),
         }
@@ -88,82 +95,117 @@ impl People {
 
     async fn standing(&self, subject: &Subject) -> Result<Option<Standing>, AuthError> {
         let now = Instant::now();
-        if let Some(known) = self.0.known.lock().get(subject)
-            && now - known.read_at < BELIEVED
+        if let Some(cached) = self.0.cache.lock().get(subject)
+            && now - cached.read_at < CACHE_TTL
         {
-            return Ok(known.standing);
+            return Ok(cached.standing);
         }
         let named = match subject {
             Subject::Person(id) => Named::Id(*id),
             Subject::External(id) => Named::External(id),
         };
-        let standing = sign_in::find_standing(&self.0.app, named).await.map_err(unavailable)?;
-        self.remember(subject, standing, now);
+        let mut standing = sign_in::find_standing(&self.0.app, named).await.map_err(unavailable)?;
+        if !self.put_in_cache(subject, standing, now) {
+            // The follower has read a change that came after this query. Another query sees it.
+            standing = sign_in::find_standing(&self.0.app, named).await.map_err(unavailable)?;
+            self.put_in_cache(subject, standing, now);
+        }
         Ok(standing)
     }
 
     async fn register(&self, subject: &Subject, name: Option<&str>) -> Result<Option<Standing>, AuthError> {
         let Subject::External(id) = subject else { return Ok(None) };
         let standing = sign_in::register(&self.0.app, id, name).await.map_err(unavailable)?;
-        self.remember(subject, standing, Instant::now());
+        self.put_in_cache(subject, standing, Instant::now());
         Ok(standing)
     }
 
-    fn remember(&self, subject: &Subject, standing: Option<Standing>, read_at: Instant) {
-        let mut known = self.0.known.lock();
-        if known.len() >= KNOWN {
-            known.retain(|_, known| read_at.saturating_duration_since(known.read_at) < BELIEVED);
+    /// False if a later change is known already. Then it is not put there.
+    fn put_in_cache(&self, subject: &Subject, standing: Option<Standing>, read_at: Instant) -> bool {
+        let changes = self.0.changes.lock();
+        if standing.is_some_and(|it| changes.has_later(it.person, it.revision)) {
+            return false;
         }
-        known.insert(subject.clone(), Known { standing, read_at });
+        let mut cache = self.0.cache.lock();
+        if cache.len() >= CACHE_CAPACITY {
+            cache.retain(|_, cached| read_at.saturating_duration_since(cached.read_at) < CACHE_TTL);
+        }
+        cache.insert(subject.clone(), Cached { standing, read_at });
+        true
     }
 
-    /// Whether an identity's token was revoked in the last moment.
-    pub(super) fn has_revoked(&self, identity: &Identity) -> bool {
-        let Some(person) = identity.viewer.person else { return false };
-        let revoked = self.0.revoked.lock();
-        revoked.get(&person).is_some_and(|before| identity.issued_at.is_none_or(|at| at < *before))
+    /// Refuses an identity whose person's standing has changed since the token was checked.
+    pub(super) fn expect_unchanged(&self, identity: &Identity) -> Result<(), AuthError> {
+        let Some(person) = identity.viewer.person else { return Ok(()) };
+        let changes = self.0.changes.lock();
+        match changes.standings.get(&person) {
+            Some(now) if now.revision > identity.revision => {
+                Err(if now.accepts(identity.issued_at) { AuthError::Changed } else { AuthError::Revoked })
+            }
+            _ => Ok(()),
+        }
     }
 
-    /// Hears of what is revoked, until shutdown, and calls `heard` each time there was something new.
-    pub async fn follow(self, shutdown: CancellationToken, heard: impl Fn()) {
+    /// Reads the changes of standings until shutdown, and calls `on_change` each time there were any.
+    pub async fn follow(self, shutdown: CancellationToken, on_change: impl Fn()) {
         let mut woken = self.0.app.wake.subscribe();
         while !shutdown.is_cancelled() {
             woken.mark_unchanged();
-            match self.look().await {
-                Ok(true) => heard(),
+            match self.read_changes().await {
+                Ok(true) => on_change(),
                 Ok(false) => {}
-                Err(error) => tracing::warn!(error = error.describe(), "revoked tokens can't be read, and are again"),
+                Err(error) => tracing::warn!(error = error.describe(), "revoked tokens cannot be read now"),
             }
             tokio::select! {
                 () = shutdown.cancelled() => {}
-                () = sleep(LOOK_AGAIN) => {}
-                _ = woken.changed() => sleep(GATHERED).await,
+                () = sleep(POLL_INTERVAL) => {}
+                _ = woken.changed() => sleep(DEBOUNCE).await,
             }
         }
     }
 
-    /// Reads what was revoked; whether anything of it is new.
-    async fn look(&self) -> service::Result<bool> {
-        let since = self.0.app.now() - LOOK_BACK;
-        let revoked: HashMap<_, _> = sign_in::find_revoked_since(&self.0.app, since).await?.into_iter().collect();
-        let mut before = self.0.revoked.lock();
-        let is_new = |(person, at): (&PersonId, &DateTime<Utc>)| before.get(person) != Some(at);
-        let has_new = revoked.iter().any(is_new);
-        if has_new {
-            let is_concerned = |subject: &Subject, known: &Known| {
-                let is_revoked = |person: &PersonId| revoked.contains_key(person);
-                matches!(subject, Subject::Person(person) if is_revoked(person))
-                    || known.standing.is_some_and(|standing| is_revoked(&standing.person))
-            };
-            self.0.known.lock().retain(|subject, known| !is_concerned(subject, known));
+    /// Reads the changes after the last one. True if there were any.
+    async fn read_changes(&self) -> service::Result<bool> {
+        let before = self.0.changes.lock().last;
+        let mut changed = sign_in::find_changed_standings(&self.0.app, before).await?;
+        if changed.is_empty() && before > 0 {
+            // The last change is no longer in the database: it was restored from a backup, or failed over to a replica
+            // that was behind. What was known of it is not true any more.
+            tracing::warn!(last = before, "the database is older than before: who revoked tokens is read again");
+            changed = sign_in::find_changed_standings(&self.0.app, 0).await?;
+            let mut changes = self.0.changes.lock();
+            *changes = Changes { last: 0, standings: HashMap::new() };
+            self.0.cache.lock().clear();
         }
-        *before = revoked;
-        Ok(has_new)
+        let mut changes = self.0.changes.lock();
+        changed.retain(|now| changes.standings.get(&now.person) != Some(now));
+        let Some(last) = changed.iter().map(|now| now.revision).max() else { return Ok(false) };
+        changes.last = changes.last.max(last);
+        changes.standings.extend(changed.into_iter().map(|now| (now.person, now)));
+        self.0.cache.lock().retain(|subject, cached| {
+            let is_outdated = |person, revision| changes.has_later(person, revision);
+            let revision = cached.standing.map_or(0, |standing| standing.revision);
+            !matches!(subject, Subject::Person(person) if is_outdated(*person, revision))
+                && !cached.standing.is_some_and(|standing| is_outdated(standing.person, revision))
+        });
+        Ok(true)
     }
+}
+
+impl Changes {
+    fn has_later(&self, person: PersonId, revision: i64) -> bool {
+        self.standings.get(&person).is_some_and(|now| now.revision > revision)
+    }
+}
+
+/// The person whom a token names, and the number of the last change of their standing.
+pub(super) struct Found {
+    pub person: PersonId,
+    pub revision: i64,
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the form that map_err asks for")]
 fn unavailable(error: service::Error) -> AuthError {
-    tracing::error!(error = error.describe(), "the person that a token names can't be looked up");
+    tracing::error!(error = error.describe(), "the person that a token names cannot be looked up");
     AuthError::Unavailable
 }

@@ -152,7 +152,7 @@ fn a_public_key_takes_the_algorithm_of_its_kind_and_no_other() {
     let keys = [(RSA_KEY, RS256), (EC_KEY, ES256), (ED_KEY, EDDSA)];
     for (key, own) in keys {
         let expires_at = DateTime::from_timestamp(NOW + 3600, 0);
-        let seven = Identity { viewer: Viewer::person(PersonId(7)), expires_at, issued_at: None };
+        let seven = Identity { viewer: Viewer::person(PersonId(7)), expires_at, ..Identity::NOBODY };
         assert_eq!(authenticate(&with_key(key), Some(&format!("Bearer {own}"))), Ok(seven));
         assert_eq!(authenticate(&with_key(&key.replace('\n', "\\n")), Some(&format!("Bearer {own}"))), Ok(seven));
 

@@ -24,6 +24,8 @@ pub struct Model {
     pub tokens_not_before: Option<DateTimeUtc>,
     pub erased_at: Option<DateTimeUtc>,
     pub merged_into_id: Option<PersonId>,
+    #[serde(skip)]
+    pub standing_revision: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -17,6 +17,7 @@ mod m0006_audit;
 mod m0007_due;
 mod m0008_merged_person;
 mod m0009_merged_person_valid;
+mod m0010_standing;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{Migration, prelude::*};
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_due::Migration),
             Box::new(m0008_merged_person::Migration),
             Box::new(m0009_merged_person_valid::Migration),
+            Box::new(m0010_standing::Migration),
         ]
     }
 

@@ -34,6 +34,7 @@ use crate::{
 pub(crate) mod advisory {
     pub const MIGRATE: i64 = 0x1A5E_0001;
     pub const PUBLISH: i64 = 0x1A5E_0002;
+    pub const STANDING: i64 = 0x1A5E_0003;
 }
 
 /// How long a process waits while another one migrates.

@@ -21,7 +21,6 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     bookings::{end_living, lock_living_of},
-    changes::News,
     db::{Tx, execute, ids, is_in, list, numbers, text_list},
     placing::{Affected, place_people},
     presence::visits::erase_visits,
@@ -61,7 +60,7 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
                    WHERE merged_into_id = $1";
         execute(tx, sql, [id.0.into(), NAMELESS.into()]).await?;
         nameless(&row, now).into_active_model().reset_all().update(tx).await?;
-        tx.tell(News::tokens_revoked);
+        tx.tell(|news| news.standing_changed(id));
         tx.audit(viewer, "erasePerson", id, Changes::default().with("isErased", json!(false), json!(true)));
         place_people(tx, app.placement_rule, Affected::People(&[id]), &answered).await?;
         Ok(())

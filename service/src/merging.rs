@@ -21,7 +21,6 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     bookings::lock_living_of,
-    changes::News,
     db::{Tx, execute, ids, is_in, list, numbers},
     placing::{Affected, place_people},
     sign_in::is_someone,
@@ -60,13 +59,12 @@ pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: Perso
 
         left.city = left.city.or_else(|| gone.city.clone());
         left.country = left.country.or_else(|| gone.country.clone());
-        left.tokens_not_before = left.tokens_not_before.max(gone.tokens_not_before);
         left.into_active_model().reset_all().update(tx).await?;
         gone.is_deactivated = true;
         gone.tokens_not_before = Some(now);
         gone.merged_into_id = Some(into);
         gone.into_active_model().reset_all().update(tx).await?;
-        tx.tell(News::tokens_revoked);
+        tx.tell(|news| news.standing_changed(from));
         tx.audit(
             viewer,
             "mergePeople",

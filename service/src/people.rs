@@ -136,6 +136,7 @@ pub(crate) fn blank(new: &NewPerson, now: DateTime<Utc>) -> Result<person::Model
         created_at: now,
         external_id: new.external_id.as_deref().map(|id| validate::external_id("externalId", id)).transpose()?,
         tokens_not_before: None,
+        standing_revision: None,
         erased_at: None,
         merged_into_id: None,
     })
@@ -181,6 +182,9 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         row.hides_place = patch.hides_place.unwrap_or(row.hides_place);
         row.is_deactivated = patch.is_deactivated.unwrap_or(row.is_deactivated);
         let mut row = row.into_active_model().reset_all().update(tx).await?;
+        if row.external_id != before.external_id {
+            tx.tell(|news| news.standing_changed(id));
+        }
         tx.audit(viewer, "updatePerson", id, Changes::between(Some(&before), Some(&row)));
         if patch.is_deactivated.is_some() {
             let rule = app.placement_rule;

@@ -15,7 +15,6 @@ use sea_orm::{
 use crate::{
     App, Error, Result,
     audit::Changes,
-    changes::News,
     people::{NewPerson, blank},
     transaction,
     validate::MAX_TEXT,
@@ -29,24 +28,33 @@ pub enum Named<'a> {
     External(&'a str),
 }
 
-/// A person, as far as tokens go.
+/// What the database says about a person, as far as tokens go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
-    /// Who is meant: of somebody who was merged, the one who is left.
+    /// The person. For a person who was merged into another, that other one.
     pub person: PersonId,
-    is_erased: bool,
+    /// The number of the last change to this standing; 0 if it never changed. See [`crate::changes::News::standing_changed`].
+    pub revision: i64,
+    /// Erased, or merged into another.
+    is_gone: bool,
     tokens_not_before: Option<DateTime<Utc>>,
 }
 
 impl Standing {
     fn of(row: &person::Model) -> Self {
-        Self { person: row.id, is_erased: row.erased_at.is_some(), tokens_not_before: row.tokens_not_before }
+        Self {
+            person: row.id,
+            revision: row.standing_revision.unwrap_or_default(),
+            is_gone: !is_someone(row),
+            tokens_not_before: row.tokens_not_before,
+        }
     }
 
-    /// Does a token count that was made then? One that does not say when counts only where none was revoked.
+    /// Is a token valid that was issued then? If the token does not say when, it is valid only if tokens of this
+    /// person were never revoked.
     pub fn accepts(&self, issued_at: Option<DateTime<Utc>>) -> bool {
         let is_revoked = self.tokens_not_before.is_some_and(|before| issued_at.is_none_or(|at| at < before));
-        !self.is_erased && !is_revoked
+        !self.is_gone && !is_revoked
     }
 }
 
@@ -60,9 +68,10 @@ pub async fn find_standing(app: &App, named: Named<'_>) -> Result<Option<Standin
     let Some(row) = wanted.one(app.db.pool()).await? else { return Ok(None) };
     let Some(into) = row.merged_into_id else { return Ok(Some(Standing::of(&row))) };
     let left = person::Entity::find_by_id(into).one(app.db.pool()).await?;
-    Ok(left.map(|left| Standing {
-        tokens_not_before: left.tokens_not_before.max(row.tokens_not_before),
-        ..Standing::of(&left)
+    Ok(left.map(|left| {
+        let (standing, merged) = (Standing::of(&left), Standing::of(&row));
+        let tokens_not_before = standing.tokens_not_before.max(merged.tokens_not_before);
+        Standing { tokens_not_before, revision: standing.revision.max(merged.revision), ..standing }
     }))
 }
 
@@ -112,7 +121,7 @@ pub async fn revoke_tokens(app: &App, viewer: Viewer, person: Option<PersonId>) 
         let mut row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
         let before = row.clone();
         row.tokens_not_before = Some(now);
-        tx.tell(News::tokens_revoked);
+        tx.tell(|news| news.standing_changed(id));
         tx.audit(viewer, "revokeTokens", id, Changes::between(Some(&before), Some(&row)));
         Ok(row.into_active_model().reset_all().update(tx).await?)
     })
@@ -123,12 +132,16 @@ pub(crate) fn is_someone(row: &person::Model) -> bool {
     row.erased_at.is_none() && row.merged_into_id.is_none()
 }
 
-/// Whose tokens from before which instant were revoked after `since`.
-pub async fn find_revoked_since(app: &App, since: DateTime<Utc>) -> Result<Vec<(PersonId, DateTime<Utc>)>> {
-    let revoked = person::Entity::find()
-        .select_only()
-        .columns([person::Column::Id, person::Column::TokensNotBefore])
-        .filter(person::Column::TokensNotBefore.gt(since));
-    let rows: Vec<(i64, DateTime<Utc>)> = revoked.into_tuple().all(app.db.pool()).await?;
-    Ok(rows.into_iter().map(|(id, at)| (PersonId(id), at)).collect())
+/// The standings whose last change has this number or a higher one. Merged people are not resolved.
+pub async fn find_changed_standings(app: &App, since: i64) -> Result<Vec<Standing>> {
+    let changed = person::Entity::find().filter(person::Column::StandingRevision.gte(since));
+    Ok(changed.all(app.db.pool()).await?.iter().map(Standing::of).collect())
+}
+
+/// The number of the last change to anybody's standing.
+pub async fn find_last_revision(app: &App) -> Result<i64> {
+    let changed = person::Entity::find().filter(person::Column::StandingRevision.is_not_null());
+    let last = changed.select_only().column_as(person::Column::StandingRevision.max(), "last");
+    let last: Option<Option<i64>> = last.into_tuple().one(app.db.pool()).await?;
+    Ok(last.flatten().unwrap_or_default())
 }

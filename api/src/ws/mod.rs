@@ -191,10 +191,11 @@ impl Sockets {
         self.0.open.lock().closed.clone()
     }
 
-    /// Closes those whose tokens have been revoked.
+    /// Closes those whose tokens have been revoked, or whose person's account has changed.
     pub fn close_revoked(&self) {
         let is_revoked = |socket: &&Listed| {
-            socket.identity.is_some_and(|identity| (self.0.settings.expect_valid)(&identity) == Err(AuthError::Revoked))
+            let check = |identity| (self.0.settings.expect_valid)(&identity);
+            socket.identity.is_some_and(|it| matches!(check(it), Err(AuthError::Revoked | AuthError::Changed)))
         };
         let open = self.0.open.lock();
         open.sockets.values().filter(is_revoked).for_each(|socket| socket.mailbox.cut_off(CutOff::Revoked));

@@ -271,7 +271,7 @@ fn authenticate(token: Option<&str>) -> Result<Identity, AuthError> {
     let (person, second) = token.split_once('@').map_or((token, None), |(person, second)| (person, Some(second)));
     let person = person.parse().map_err(|_| AuthError::Malformed)?;
     let expires_at = second.map(|second| DateTime::from_timestamp(second.parse().unwrap(), 0).unwrap());
-    Ok(Identity { viewer: Viewer::person(PersonId(person)), expires_at, issued_at: None })
+    Ok(Identity { viewer: Viewer::person(PersonId(person)), expires_at, ..Identity::NOBODY })
 }
 
 struct Client {

@@ -192,7 +192,7 @@ impl Token {
         Identity {
             viewer: self.person.map_or(Viewer::NOBODY, |person| Viewer::person(PersonId(person))),
             expires_at: self.ends_at.and_then(|second| DateTime::from_timestamp(second.into(), 0)),
-            issued_at: None,
+            ..Identity::NOBODY
         }
     }
 

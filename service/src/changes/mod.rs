@@ -32,7 +32,7 @@ use self::log::insert_events;
 pub use self::log::read_after;
 use crate::{
     app::App,
-    db::{self, Column, Tx, advisory, execute, numbers, rows, values_table},
+    db::{self, Column, Tx, advisory, execute, is_in, list, numbers, rows, values_table},
     error::Result,
     transaction,
 };
@@ -60,6 +60,7 @@ pub struct News {
     events: Vec<Event>,
     occupancies: Vec<ActivityId>,
     counts: Vec<SessionInstanceId>,
+    standings: Vec<PersonId>,
     due: Option<DateTime<Utc>>,
     wakes: bool,
 }
@@ -126,9 +127,14 @@ impl News {
         self.wakes = true;
     }
 
-    /// Tokens were revoked. Clients get nothing, but servers must close the sockets that use these tokens.
-    pub fn tokens_revoked(&mut self) {
-        self.wakes = true;
+    /// What this person's tokens are worth changed: they were revoked, or the person was erased, merged or deactivated.
+    /// Clients hear nothing of it. The servers check the person's open sockets again.
+    ///
+    /// The change gets the next number, `person.standing_revision`. Numbers are given under a lock that is held until
+    /// the commit, so they become visible in their order: a server that reads from the last number that it knows
+    /// misses nothing, however long it was away and whatever its clock says.
+    pub fn standing_changed(&mut self, person: PersonId) {
+        self.standings.push(person);
     }
 
     /// The number of people who are at an instance, or who said yes to it, changed.
@@ -140,11 +146,14 @@ impl News {
 /// Writes the changes of a transaction that is about to commit. Returns whether everyone must be woken after the
 /// commit.
 pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
-    let News { mut events, mut occupancies, mut counts, due, wakes } = tx.take_news();
+    let News { mut events, mut occupancies, mut counts, standings, due, wakes } = tx.take_news();
     occupancies.sort_unstable();
     occupancies.dedup();
     events.extend(occupancies.into_iter().map(Event::Occupancy));
-    let told = wakes || !events.is_empty() || !counts.is_empty();
+    let told = wakes || !events.is_empty() || !counts.is_empty() || !standings.is_empty();
+    if !standings.is_empty() {
+        number_standings(tx, &standings).await?;
+    }
     if !events.is_empty() {
         // A sweep that looks ahead acts before the instant. Its changes are not late, so they have no due instant.
         let due = due.filter(|due| *due <= now);
@@ -160,6 +169,20 @@ pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
         execute(tx, &sql, [values]).await?;
     }
     Ok(told)
+}
+
+/// Gives these people's standings the next number.
+async fn number_standings(tx: &Tx, people: &[PersonId]) -> Result<()> {
+    if tx.is_postgres() {
+        execute(tx, "SELECT pg_advisory_xact_lock($1)", [advisory::STANDING.into()]).await?;
+    }
+    let sql = format!(
+        "UPDATE person SET standing_revision = \
+         (SELECT COALESCE(MAX(standing_revision), 0) + 1 FROM person WHERE standing_revision IS NOT NULL) WHERE {}",
+        is_in(tx, "id", 1)
+    );
+    execute(tx, &sql, [list(tx, people.iter().map(|id| id.0))]).await?;
+    Ok(())
 }
 
 async fn insert_batch<C: ConnectionTrait>(
@@ -260,8 +283,8 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
     let (wait, due): (Vec<_>, Vec<_>) =
         counted.into_iter().partition(|row| row.is_active && (row.told_at.is_some() || row.is_in_unpublished));
     let retry_at = wait.iter().map(|row| row.told_at.map_or(now, |at| at + COUNT_PERIOD)).min();
-    let done = db::list(tx, due.iter().map(|row| row.id));
-    let sql = format!("DELETE FROM count_change WHERE id <= $1 AND {}", db::is_in(tx, "session_instance_id", 2));
+    let done = list(tx, due.iter().map(|row| row.id));
+    let sql = format!("DELETE FROM count_change WHERE id <= $1 AND {}", is_in(tx, "session_instance_id", 2));
     execute(tx, &sql, [last.into(), done]).await?;
     let mut news = News::default();
     for row in due.into_iter().filter(|row| row.is_active) {

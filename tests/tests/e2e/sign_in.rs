@@ -3,7 +3,11 @@
 use anyhow::{Result, ensure};
 use chrono::TimeDelta;
 use insession_tests::{
-    Deployment, LIMIT, TestDatabase, database::number, eventually, now, on_both_databases, provider::Provider, token,
+    Backend, Deployment, LIMIT, Program, Proxy, Settings, TestDatabase,
+    database::{execute, number},
+    eventually, now, on_both_databases,
+    provider::Provider,
+    token,
 };
 use serde_json::{Value, json};
 
@@ -13,12 +17,13 @@ const VIEWER: &str = "{ viewer { id displayName } viewerIsAdmin }";
 
 on_both_databases!(
     tokens_of_an_identity_provider_are_verified_by_its_keys,
-    revoked_tokens_are_refused_and_their_sockets_closed
+    revoked_tokens_are_refused_and_their_sockets_closed,
+    server_hears_of_revoked_tokens_after_a_long_outage,
 );
 
 /// A deployment whose tokens come from `provider`.
 async fn start(database: &TestDatabase, provider: &Provider, registers: &str) -> Result<Deployment> {
-    let change = |settings: insession_tests::Settings| {
+    let change = |settings: Settings| {
         let settings = settings.without("JWT_SECRET").with("JWKS_URL", provider.url());
         settings
             .with("JWT_ISSUER", "https://id.example")
@@ -152,5 +157,68 @@ async fn revoked_tokens_are_refused_and_their_sockets_closed(database: TestDatab
     assert_eq!(kept.next_for("still", LIMIT).await?.field("viewer")["id"], *other);
     admin.data(revoke, json!({ "id": other })).await?;
     assert_eq!(kept.closed(LIMIT).await?.code, 4403);
+    Ok(())
+}
+
+/// A server hears nothing of the database for a while. Meanwhile another server, whose clock is some minutes behind,
+/// revokes tokens, and erases and merges people.
+async fn server_hears_of_revoked_tokens_after_a_long_outage(database: TestDatabase) -> Result<()> {
+    let other = Program::serve(&Settings::new(&database.url)).await?;
+    let mut proxy = None;
+    let mut settings = Settings::new(&database.url);
+    if database.backend == Backend::Postgres {
+        let (before, url) = Proxy::before(&database.url).await?;
+        (proxy, settings) = (Some(before), Settings::new(&url));
+    }
+    let mut server = Program::serve(&settings).await?;
+    let admin = other.admin();
+    let mut people = Vec::new();
+    for name in ["Revoked", "Erased", "Merged", "Renamed", "Left"] {
+        people.push(create_person(&admin, name).await?);
+    }
+    let an_hour_ago = now().timestamp() - 3_600;
+    let token = |person: &String| {
+        token::signed(&json!({ "sub": person, "iat": an_hour_ago, "exp": now().timestamp() + 3_600 }), token::SECRET)
+    };
+    let mut sockets = Vec::new();
+    for person in &people {
+        server.client().with_token(&token(person)).data(VIEWER, json!({})).await?;
+        sockets.push(server.socket(Some(&token(person))).await?);
+    }
+
+    match &mut proxy {
+        Some(proxy) => proxy.refuse(),
+        None => server.signal("STOP")?,
+    }
+    let [revoked, erased, merged, renamed, left] = &people[..] else { unreachable!("five people") };
+    let change = "mutation($revoked: ID!, $erased: ID!, $merged: ID!, $renamed: ID!, $left: ID!) {
+        revokeTokens(personId: $revoked) { person { id } }
+        erasePerson(id: $erased) { erasedPersonId }
+        mergePeople(fromId: $merged, intoId: $left) { person { id } }
+        updatePerson(input: { id: $renamed, externalId: \"another\" }) { person { id } }
+    }";
+    let variables = json!({ "revoked": revoked, "erased": erased, "merged": merged, "renamed": renamed, "left": left });
+    admin.data(change, variables).await?;
+    let earlier = now() - TimeDelta::minutes(10);
+    let sql = format!(
+        "UPDATE person SET tokens_not_before = '{}' WHERE tokens_not_before IS NOT NULL",
+        earlier.format("%Y-%m-%dT%H:%M:%S%.6f+00:00")
+    );
+    execute(&database.connect().await?, &sql).await?;
+    match &mut proxy {
+        Some(proxy) => proxy.allow().await?,
+        None => server.signal("CONT")?,
+    }
+
+    let [first, second, third, fourth, kept] = &mut sockets[..] else { unreachable!("five sockets") };
+    for socket in [first, second, third, fourth] {
+        assert_eq!(socket.closed(LIMIT).await?.code, 4403);
+    }
+    for (person, is_valid) in [(revoked, false), (erased, false), (merged, false), (renamed, true), (left, true)] {
+        let answer = server.client().with_token(&token(person)).query(VIEWER, json!({})).await?;
+        assert_eq!(answer.code().is_none(), is_valid, "{person}: {}", answer.body);
+    }
+    kept.subscribe("still", VIEWER, json!({}))?;
+    assert_eq!(kept.next_for("still", LIMIT).await?.field("viewer")["id"], **left);
     Ok(())
 }

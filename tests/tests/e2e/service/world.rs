@@ -198,6 +198,7 @@ impl World {
             created_at: self.now(),
             external_id: None,
             tokens_not_before: None,
+            standing_revision: None,
             erased_at: None,
             merged_into_id: None,
         };
