@@ -1,4 +1,4 @@
-//! What a token whose signature is good says.
+//! Reads the claims of a token whose signature is valid.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::PersonId;
@@ -6,28 +6,32 @@ use serde_json::{Map, Value};
 
 use super::AuthError;
 
-/// The role that may do everything.
+/// The role of administrators.
 pub(super) const ADMIN: &str = "admin";
 
-/// How far the clock of who makes tokens may be ahead. At a token's end there is no leeway.
-const LEEWAY: TimeDelta = TimeDelta::seconds(2);
+/// How far the clock of the issuer may be ahead. There is no leeway at a token's end.
+const START_LEEWAY: TimeDelta = TimeDelta::seconds(2);
 
-/// The longest subject: what OpenID Connect allows.
-const LONGEST_SUBJECT: usize = 255;
+/// The longest subject, in bytes: the limit of OpenID Connect.
+const MAX_SUBJECT_BYTES: usize = 255;
 
-/// What tokens must say beside what they always must; from the settings.
+/// What tokens must say, beside what is always required. From the settings.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     /// `JWT_ISSUER`: what `iss` must be.
     pub issuer: Option<String>,
-    /// `JWT_AUDIENCE`: one of these must be in `aud`. Empty: not asked.
+    /// `JWT_AUDIENCE`: one of these must be in `aud`. If it is empty, `aud` is not checked. That is allowed only with a
+    /// secret: an identity provider also issues tokens for other applications.
     pub audiences: Vec<String>,
-    /// `JWT_PERSON_CLAIM`: which claim has a person's `externalId`. None: `sub`, which may also be a person's id. What is
-    /// in any other claim is never taken for a person's id, as people may be free to choose it.
+    /// `JWT_PERSON_CLAIM`: which claim has a person's `externalId`. `None` is `sub`. The value of another claim is never
+    /// read as a person's id, because people may be free to choose it.
     pub person_claim: Option<String>,
+    /// `JWT_SUBJECTS`: whether `sub` may be a person's id. `None`: it may if tokens are checked with a secret. An
+    /// identity provider does not know our ids, so there a `sub` that looks like one is an `externalId` too.
+    pub subjects_are_ids: Option<bool>,
 }
 
-/// Whom a token names.
+/// How a token names a person.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Subject {
     /// By our own id.
@@ -42,7 +46,7 @@ pub(super) struct Claims {
     pub is_admin: bool,
     pub issued_at: Option<DateTime<Utc>>,
     pub expires_at: DateTime<Utc>,
-    /// What people call the subject, if the token says so.
+    /// The name of the subject, if the token has one.
     pub name: Option<String>,
 }
 
@@ -54,7 +58,7 @@ impl Claims {
         }
         for name in ["nbf", "iat"] {
             if let Some(start) = claims.get(name)
-                && instant(Some(start)).ok_or(AuthError::BadStart)? > now + LEEWAY
+                && instant(Some(start)).ok_or(AuthError::BadStart)? > now + START_LEEWAY
             {
                 return Err(AuthError::NotYetValid);
             }
@@ -76,23 +80,24 @@ impl Claims {
 
 fn subject(claims: &Map<String, Value>, rules: &Rules) -> Option<Subject> {
     let text = |claim: &str| claims.get(claim).and_then(Value::as_str);
-    let is_usable = |text: &str| (1..=LONGEST_SUBJECT).contains(&text.len()) && !text.chars().any(char::is_control);
+    let is_usable = |text: &str| (1..=MAX_SUBJECT_BYTES).contains(&text.len()) && !text.chars().any(char::is_control);
     let external = |text: &str| is_usable(text).then(|| Subject::External(text.to_owned()));
     if let Some(claim) = &rules.person_claim {
         return text(claim).and_then(external);
     }
     let sub = text("sub")?;
-    sub.parse().map(Subject::Person).ok().or_else(|| external(sub))
+    let id = if rules.subjects_are_ids.unwrap_or_default() { sub.parse().ok() } else { None };
+    id.map(Subject::Person).or_else(|| external(sub))
 }
 
-/// A NumericDate (RFC 7519, 2): seconds since 1970, which may have a fraction.
+/// A `NumericDate` (RFC 7519, section 2): seconds since 1970, possibly with a fraction.
 fn instant(claim: Option<&Value>) -> Option<DateTime<Utc>> {
     let number = claim?.as_number()?;
     if let Some(seconds) = number.as_i64() {
         return DateTime::from_timestamp(seconds, 0);
     }
     let milliseconds = number.as_f64()? * 1000.0;
-    // The bound is far outside of what the calendar holds, and inside of what both kinds of number do.
+    // Every instant that chrono can hold is below this bound, and `f64` and `i64` can hold the bound.
     if !(0.0..1e17).contains(&milliseconds) {
         return None;
     }
@@ -100,7 +105,7 @@ fn instant(claim: Option<&Value>) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_millis(milliseconds as i64)
 }
 
-/// `aud` is a text or a list of them (RFC 7519, 4.1.3).
+/// `aud` is a string or a list of strings (RFC 7519, section 4.1.3).
 fn is_for(claim: Option<&Value>, audiences: &[String]) -> bool {
     let is_ours = |value: &Value| value.as_str().is_some_and(|text| audiences.iter().any(|it| it == text));
     match claim {
@@ -119,7 +124,7 @@ fn has_admin_role(claims: &Map<String, Value>) -> Result<bool, AuthError> {
     Ok(names.ok_or(AuthError::BadRoles)?.contains(&ADMIN))
 }
 
-/// The claims of OpenID Connect that have a name to show, the best first.
+/// A name to show, from the claims of OpenID Connect. The best claim comes first.
 fn name(claims: &Map<String, Value>) -> Option<String> {
     let texts = ["name", "nickname", "preferred_username", "given_name"].iter();
     let name = texts.filter_map(|claim| claims.get(*claim)?.as_str()).find(|text| !text.trim().is_empty());

@@ -1,8 +1,9 @@
-//! The public keys that an identity provider publishes (RFC 7517), kept as long as it takes.
+//! The public keys that an identity provider publishes (RFC 7517), in a cache.
 //!
-//! They are fetched when the first token is checked, and again after [`FRESH`], while the old ones still serve; and at
-//! once when a token names a key that is not among them, for providers change their keys: but not oftener than every
-//! [`PAUSE`], whatever tokens come. While the provider can't be reached the keys that are known stay good.
+//! The keys are fetched when the first token is checked. They are fetched again after [`REFRESH_AFTER`], while the old ones
+//! stay in use, and at once when a token names a key that is not among them, because providers change their keys. But
+//! there are never two attempts within [`RETRY_INTERVAL`], whatever tokens come. While the provider cannot be reached,
+//! the known keys stay valid.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -13,17 +14,17 @@ use tokio::time::Instant;
 
 use super::{AuthError, key::Key};
 
-/// How long fetched keys are taken for all that there are.
-const FRESH: Duration = Duration::from_mins(10);
+/// How old keys may be before they are fetched again.
+const REFRESH_AFTER: Duration = Duration::from_mins(10);
 
-/// Between two attempts to fetch them.
-const PAUSE: Duration = Duration::from_secs(10);
+/// The least time between two attempts.
+const RETRY_INTERVAL: Duration = Duration::from_secs(10);
 
-/// How long an attempt may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The time limit of one attempt.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The longest answer that is read.
-const LONGEST: usize = 1024 * 1024;
+const MAX_BYTES: usize = 1024 * 1024;
 
 /// A handle to the keys of one provider.
 #[derive(Clone)]
@@ -32,13 +33,13 @@ pub(super) struct KeySet(Arc<Shared>);
 struct Shared {
     url: Url,
     state: Mutex<State>,
-    /// Held by whoever is fetching.
+    /// Held while the keys are being fetched.
     fetching: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
 struct State {
-    /// None before the first that were fetched.
+    /// `None` before the first answer.
     keys: Option<Arc<[Arc<Key>]>>,
     fetched_at: Option<Instant>,
     tried_at: Option<Instant>,
@@ -46,14 +47,14 @@ struct State {
 
 impl State {
     fn is_fresh(&self, now: Instant) -> bool {
-        self.fetched_at.is_some_and(|at| now - at < FRESH)
+        self.fetched_at.is_some_and(|at| now - at < REFRESH_AFTER)
     }
 
     fn may_try(&self, now: Instant) -> bool {
-        self.tried_at.is_none_or(|at| now - at >= PAUSE)
+        self.tried_at.is_none_or(|at| now - at >= RETRY_INTERVAL)
     }
 
-    /// The keys that may have signed a token: the one it names, or any when it names none.
+    /// The keys that may have signed a token: the one that it names, or all if it names none.
     fn find(&self, id: Option<&str>) -> Vec<Arc<Key>> {
         let is_meant = |key: &&Arc<Key>| id.is_none() || key.id.as_deref() == id;
         self.keys.iter().flat_map(|keys| keys.iter()).filter(is_meant).cloned().collect()
@@ -74,7 +75,7 @@ impl KeySet {
     /// The keys that may have signed a token whose header has this `kid`.
     ///
     /// # Errors
-    /// When there is none, or it can't be known because the provider does not answer.
+    /// If there is none, or if the provider does not answer.
     pub async fn find(&self, id: Option<&str>) -> Result<Vec<Arc<Key>>, AuthError> {
         let now = Instant::now();
         let (found, is_fresh, may_try) = {
@@ -94,12 +95,13 @@ impl KeySet {
         if !found.is_empty() {
             return Ok(found);
         }
-        // A key that the provider has made since the last answer can't be told from one that it never had.
+        // The key may also be newer than the last answer. It is then found after the next attempt.
         let has_answered = state.fetched_at.is_some() && state.fetched_at >= state.tried_at;
         Err(if has_answered { AuthError::BadSignature } else { AuthError::Unavailable })
     }
 
-    /// Fetches the keys, unless somebody tried a moment before `now`; whoever comes meanwhile waits for the same answer.
+    /// Fetches the keys, unless there was an attempt shortly before `now`. Callers that come meanwhile wait for the same
+    /// answer.
     async fn fetch(&self, now: Instant) {
         let _turn = self.0.fetching.lock().await;
         {
@@ -112,25 +114,25 @@ impl KeySet {
         match fetch(&self.0.url).await {
             Ok(keys) => {
                 let mut state = self.0.state.lock();
-                tracing::info!(keys = keys.len(), url = %self.0.url, "fetched the keys that tokens are checked with");
+                tracing::info!(keys = keys.len(), url = %self.0.url, "fetched the keys that check tokens");
                 state.keys = Some(keys.into());
                 state.fetched_at = Some(Instant::now());
             }
             Err(error) => {
-                tracing::warn!(error, url = %self.0.url, "the keys that tokens are checked with can't be fetched");
+                tracing::warn!(error, url = %self.0.url, "the keys that check tokens cannot be fetched");
             }
         }
     }
 }
 
 async fn fetch(url: &Url) -> Result<Vec<Arc<Key>>, String> {
-    let told = |error: reqwest::Error| error.without_url().to_string();
-    let client = Client::builder().timeout(PATIENCE).build().map_err(told)?;
+    let describe = |error: reqwest::Error| error.without_url().to_string();
+    let client = Client::builder().timeout(FETCH_TIMEOUT).build().map_err(describe)?;
     let mut answer =
-        client.get(url.clone()).send().await.and_then(reqwest::Response::error_for_status).map_err(told)?;
+        client.get(url.clone()).send().await.and_then(reqwest::Response::error_for_status).map_err(describe)?;
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(told)? {
-        if body.len() + chunk.len() > LONGEST {
+    while let Some(chunk) = answer.chunk().await.map_err(describe)? {
+        if body.len() + chunk.len() > MAX_BYTES {
             return Err("the answer is too long".to_owned());
         }
         body.extend_from_slice(&chunk);

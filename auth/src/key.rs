@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 
 use super::AuthError;
 
-/// One key, with the one algorithm that it is for.
+/// One key with its one algorithm.
 pub(super) struct Key {
-    /// `kid`, by which a token names it.
+    /// `kid`: a token may name its key by it.
     pub id: Option<String>,
     pub algorithm: Algorithm,
     decoding: DecodingKey,
@@ -22,8 +22,8 @@ impl Key {
         Self { id, algorithm, decoding, validation: signature_only(algorithm) }
     }
 
-    /// A public key of a set; `None` for those that are not for checking signatures of ours: encryption, secrets, other
-    /// algorithms.
+    /// A public key of a set. `None` if it cannot check signatures of our algorithms: keys for encryption, secrets, keys
+    /// for other algorithms.
     pub fn of_set(jwk: &Jwk) -> Option<Self> {
         let is_for_signatures = jwk.common.public_key_use.as_ref().is_none_or(|it| *it == PublicKeyUse::Signature);
         let algorithm = match &jwk.algorithm {
@@ -38,11 +38,11 @@ impl Key {
         is_usable(&decoding, algorithm).then(|| Self::new(jwk.common.key_id.clone(), algorithm, decoding))
     }
 
-    /// The claims of a token that this key signed.
+    /// The claims of a token, if this key signed it.
     pub fn read(&self, token: &str) -> Result<Map<String, Value>, AuthError> {
         let decoded = jsonwebtoken::decode::<Map<String, Value>>(token, &self.decoding, &self.validation)
             .map_err(|error| refusal(&error))?;
-        // Extensions that must be understood, of which none is (RFC 7515, 4.1.11).
+        // `crit` names extensions that must be understood (RFC 7515, section 4.1.11). No extension is supported.
         if decoded.header.crit.is_some() {
             return Err(AuthError::Malformed);
         }
@@ -50,12 +50,12 @@ impl Key {
     }
 }
 
-/// Verifying anything shows whether the key itself can be used, for instance whether it is on P-256.
+/// Whether the key itself can be used, for example whether it is on P-256. Verifying any signature shows that.
 pub(super) fn is_usable(key: &DecodingKey, algorithm: Algorithm) -> bool {
     key.family() != AlgorithmFamily::Hmac && jsonwebtoken::crypto::verify("", b"", key, algorithm).is_ok()
 }
 
-/// The library's own checks of claims read the system's clock; they are made by hand instead.
+/// The library checks claims with the clock of the system. [`super::claims`] checks them with ours instead.
 fn signature_only(algorithm: Algorithm) -> Validation {
     let mut validation = Validation::new(algorithm);
     validation.required_spec_claims.clear();

@@ -1,5 +1,5 @@
-//! What signatures are checked with. A key is for one algorithm, so a token cannot choose how it is checked: a public key
-//! is never taken for an HMAC secret.
+//! Keys that check signatures. Each key has one algorithm, so a token cannot choose how it is checked: a public key is never
+//! used as an HMAC secret.
 
 use std::fmt;
 
@@ -13,17 +13,17 @@ use super::{
     key::{Key, is_usable, refusal},
 };
 
-/// HS256 wants a key of at least 256 bits (RFC 7518, 3.2). Shorter secrets work, with a warning in the log.
-const ADVISED_SECRET_BYTES: usize = 32;
+/// HS256 requires a key of at least 256 bits (RFC 7518, section 3.2). A shorter secret works, with a warning in the log.
+const RECOMMENDED_SECRET_BYTES: usize = 32;
 
-/// What tokens are checked with: the setting JWT_SECRET, JWT_PUBLIC_KEY or JWKS_URL.
+/// Where the keys come from: the setting `JWT_SECRET`, `JWT_PUBLIC_KEY` or `JWKS_URL`.
 #[derive(Clone)]
 pub enum Keys {
-    /// A shared secret; tokens are HS256.
+    /// A shared secret. Tokens use HS256.
     Secret(String),
-    /// A public key as PEM; tokens are RS256, ES256 or EdDSA, according to its kind.
+    /// A public key in PEM. Tokens use RS256, ES256 or EdDSA, according to the type of the key.
     PublicKey(String),
-    /// Where an identity provider has its public keys; each is for the algorithm of its kind, as above.
+    /// The address at which an identity provider publishes its public keys. Each has the algorithm of its type, as above.
     Published(String),
 }
 
@@ -38,7 +38,7 @@ impl fmt::Debug for Keys {
     }
 }
 
-/// Why a setting holds no usable key.
+/// Why the settings cannot be used to check tokens.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     #[error("JWT_SECRET is empty: set it to 32 random bytes or more, for instance from `openssl rand -base64 32`")]
@@ -51,9 +51,14 @@ pub enum KeyError {
     NotAPublicKey,
     #[error("JWKS_URL is not an address of http or https")]
     NotAnAddress,
+    #[error(
+        "JWT_AUDIENCE is missing: with JWKS_URL and JWT_PUBLIC_KEY it is required. Set it to what `aud` says in the tokens \
+         for this server, because the same key may sign tokens for other applications"
+    )]
+    NoAudience,
 }
 
-/// The keys of the settings, ready to check tokens.
+/// The keys of the settings, ready for use.
 pub(super) enum Source {
     One(Box<Key>),
     Published(KeySet),
@@ -69,15 +74,15 @@ impl fmt::Debug for Source {
 }
 
 impl Source {
-    /// And what signs tokens, where the settings have that. A public key's lines may be separated by `\n` written out,
-    /// as environment files often have it.
+    /// Also returns the key that signs tokens, if the settings have a secret. The lines of a public key may be separated by
+    /// `\n` as two characters, as in many environment files.
     pub fn new(keys: &Keys) -> Result<(Self, Option<EncodingKey>), KeyError> {
         match keys {
             Keys::Secret(secret) => {
                 if secret.trim().is_empty() {
                     return Err(KeyError::EmptySecret);
                 }
-                if secret.len() < ADVISED_SECRET_BYTES {
+                if secret.len() < RECOMMENDED_SECRET_BYTES {
                     tracing::warn!(
                         bytes = secret.len(),
                         "JWT_SECRET is shorter than the 32 bytes that HS256 asks for: tokens may be guessed"
@@ -95,7 +100,7 @@ impl Source {
         }
     }
 
-    /// The claims of a token, if its signature is good.
+    /// The claims of a token, if its signature is valid.
     pub async fn read(&self, token: &str) -> Result<Map<String, Value>, AuthError> {
         match self {
             Self::One(key) => key.read(token),

@@ -1,8 +1,8 @@
-//! Bearer tokens: who a request or a socket comes from.
+//! Bearer tokens: who sends a request, or opened a socket.
 //!
-//! A token is a JWT. `sub` is the GraphQL id of a person, such as `Person:7`, or what an identity provider calls them,
-//! which a person has as their `externalId`; `exp` is needed; `roles` may hold `admin`, and then `sub` may be anything.
-//! A token that is there but not valid is refused, never treated as nobody.
+//! A token is a JWT. `sub` is the GraphQL id of a person, such as `Person:7`, or the id that an identity provider has for
+//! a person (`externalId`). Tokens of an identity provider name people by `externalId` only. `exp` is required. `roles`
+//! may contain `admin`; then `sub` may be anything. A token that is not valid is refused, never treated as nobody.
 //!
 //! What always holds:
 //!
@@ -46,6 +46,11 @@ pub enum IssueError {
     PublicKeyOnly,
     #[error("a token names a person, an admin, or both")]
     NobodyNamed,
+    #[error(
+        "a token that names a person would not be accepted: with JWT_SUBJECTS=external and with JWT_PERSON_CLAIM, \
+         tokens name people by their externalId only"
+    )]
+    ExternalSubjects,
     #[error("the token would live too long: its end has no place in the calendar")]
     LifetimeTooLong,
     #[error("the token could not be signed")]
@@ -129,13 +134,20 @@ impl Authenticator {
     /// When the keys can't be used.
     pub fn new(keys: &Keys, clock: Arc<dyn Clock>) -> Result<Self, KeyError> {
         let (source, signing) = Source::new(keys)?;
-        Ok(Self { source, signing, rules: Rules::default(), people: None, clock })
+        let rules = Rules { subjects_are_ids: Some(signing.is_some()), ..Rules::default() };
+        Ok(Self { source, signing, rules, people: None, clock })
     }
 
-    /// Asks more of tokens, and gives it to those that are issued.
-    #[must_use]
-    pub fn with_rules(self, rules: Rules) -> Self {
-        Self { rules, ..self }
+    /// Checks the claims of tokens by these rules. Issued tokens keep to them.
+    ///
+    /// # Errors
+    /// [`KeyError::NoAudience`] if the keys are those of an identity provider, and the rules name no audience.
+    pub fn with_rules(self, rules: Rules) -> Result<Self, KeyError> {
+        if self.signing.is_none() && rules.audiences.is_empty() {
+            return Err(KeyError::NoAudience);
+        }
+        let subjects_are_ids = rules.subjects_are_ids.or(self.rules.subjects_are_ids);
+        Ok(Self { rules: Rules { subjects_are_ids, ..rules }, ..self })
     }
 
     /// Looks people up: those that identity providers name, and whose tokens still count.
@@ -205,6 +217,9 @@ impl Authenticator {
         }
 
         let key = self.signing.as_ref().ok_or(IssueError::PublicKeyOnly)?;
+        if person.is_some() && (self.rules.subjects_are_ids != Some(true) || self.rules.person_claim.is_some()) {
+            return Err(IssueError::ExternalSubjects);
+        }
         let sub = match (person, admin) {
             (Some(person), _) => person.to_string(),
             (None, true) => ADMIN.to_owned(),

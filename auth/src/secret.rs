@@ -1,4 +1,4 @@
-//! The secret of an embedded database.
+//! The secret that signs tokens when the database is embedded.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -8,12 +8,11 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-/// The secret of an embedded database, kept beside it as `<database file>.jwt-secret` and made at the first start.
-/// Several processes that start at once get the same one. Only the owner can read it.
+/// The secret in the file `<database file>.jwt-secret`. The first start creates it. Processes that start at the same time
+/// get the same secret. Only the owner of the file can read it.
 ///
 /// # Errors
-///
-/// When the file can neither be read nor made, or is empty.
+/// If the file cannot be read or created, or is empty.
 pub fn secret_beside(database: &Path) -> io::Result<String> {
     let path = with_suffix(database, ".jwt-secret");
     match read_secret(&path) {
@@ -25,8 +24,8 @@ pub fn secret_beside(database: &Path) -> io::Result<String> {
     getrandom::fill(&mut random).map_err(io::Error::other)?;
     let secret = URL_SAFE_NO_PAD.encode(random);
 
-    // Written whole under a name of its own and then linked, so that nobody reads half a secret; linking fails when
-    // another process was first, and then theirs holds.
+    // The secret is written to another file and then linked, so that no process reads half of it. If another process was
+    // first, linking fails, and its secret is used.
     let mut nonce = [0; 8];
     getrandom::fill(&mut nonce).map_err(io::Error::other)?;
     let draft = with_suffix(&path, &format!(".{}", URL_SAFE_NO_PAD.encode(nonce)));

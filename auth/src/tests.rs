@@ -1,4 +1,4 @@
-//! Tokens by the rules, and what is refused.
+//! Tokens that are accepted, and tokens that are refused.
 
 use std::{fs, io};
 
@@ -12,8 +12,8 @@ use super::*;
 const SECRET: &str = "a secret of more than thirty-two bytes";
 const NOW: i64 = 1_800_000_000;
 
-// Public keys, and tokens signed once with their private halves, which nobody kept. All are for Person:7, until
-// an hour after NOW.
+// Public keys, and tokens that were signed with their private keys. The private keys no longer exist. All tokens are for
+// Person:7 and end an hour after NOW.
 const RSA_KEY: &str = "-----BEGIN PUBLIC KEY-----
 MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA38u3AwK4/YAZFuwvucru
 aFEt8nUEGI+gvTgjKXmIEOcnJlMmq0TKShOtnds718KcxVqVlVixm4t8c+oiThBs
@@ -48,13 +48,18 @@ fn with_secret() -> Authenticator {
     Authenticator::new(&Keys::Secret(SECRET.into()), clock()).unwrap()
 }
 
-/// Without people to look up nothing is waited for.
+/// Without a lookup of people, the answer is there at once.
 fn authenticate(authenticator: &Authenticator, authorization: Option<&str>) -> Result<Identity, AuthError> {
     authenticator.authenticate(authorization).now_or_never().unwrap()
 }
 
 fn with_key(pem: &str) -> Authenticator {
-    Authenticator::new(&Keys::PublicKey(pem.into()), clock()).unwrap()
+    naming_people_by_id(Authenticator::new(&Keys::PublicKey(pem.into()), clock()).unwrap())
+}
+
+/// `JWT_SUBJECTS=ids`, and no audience.
+fn naming_people_by_id(authenticator: Authenticator) -> Authenticator {
+    Authenticator { rules: Rules { subjects_are_ids: Some(true), ..Rules::default() }, ..authenticator }
 }
 
 fn signed(header: &Header, claims: &Value, secret: &str) -> String {
@@ -68,7 +73,7 @@ fn viewer_of(claims: &Value) -> Result<Viewer, AuthError> {
 }
 
 #[test]
-fn without_a_token_it_is_nobody() {
+fn request_without_token_is_anonymous() {
     assert_eq!(authenticate(&with_secret(), None), Ok(Identity::NOBODY));
 }
 
@@ -82,7 +87,7 @@ fn claims_name_the_viewer() {
         (json!({ "sub": "Person:7", "exp": NOW + 1, "roles": ["admin"] }), Ok(Viewer { is_admin: true, ..seven })),
         (json!({ "sub": "root", "exp": NOW + 1, "roles": ["editor", "admin"] }), Ok(Viewer::admin("root"))),
         (json!({ "exp": NOW + 1, "roles": ["admin"] }), Ok(Viewer::ADMIN)),
-        // Whom the token is meant for is not asked; when it starts is.
+        // The audience is not checked unless there is a setting. The start is.
         (json!({ "sub": "Person:7", "exp": NOW + 1, "aud": "someone else", "iss": 3 }), Ok(seven)),
         (json!({ "sub": "Person:7", "exp": NOW + 1, "nbf": NOW }), Ok(seven)),
         (json!({ "sub": "Person:7", "exp": NOW + 9, "nbf": NOW + 2 }), Ok(seven)),
@@ -90,7 +95,7 @@ fn claims_name_the_viewer() {
         (json!({ "sub": "Person:7", "exp": NOW + 9, "iat": NOW + 3 }), Err(AuthError::NotYetValid)),
         (json!({ "sub": "Person:7", "exp": NOW + 9, "iat": "now" }), Err(AuthError::BadStart)),
         (json!({ "sub": "Person:7", "exp": NOW + 9, "nbf": "now" }), Err(AuthError::BadStart)),
-        // No leeway at the end.
+        // There is no leeway at the end.
         (json!({ "sub": "Person:7", "exp": NOW }), Err(AuthError::Expired)),
         (json!({ "sub": "Person:7", "exp": 1.8e9 + 0.5 }), Ok(seven)),
         (json!({ "sub": "Person:7", "exp": 1.8e9 - 0.5 }), Err(AuthError::Expired)),
@@ -114,7 +119,7 @@ fn claims_name_the_viewer() {
 }
 
 #[test]
-fn what_is_there_but_not_valid_is_refused() {
+fn invalid_token_is_refused() {
     let claims = json!({ "sub": "Person:7", "exp": NOW + 1 });
     let good = signed(&Header::new(Algorithm::HS256), &claims, SECRET);
     let token = good.strip_prefix("Bearer ").unwrap();
@@ -148,7 +153,7 @@ fn what_is_there_but_not_valid_is_refused() {
 }
 
 #[test]
-fn a_public_key_takes_the_algorithm_of_its_kind_and_no_other() {
+fn public_key_accepts_only_the_algorithm_of_its_type() {
     let keys = [(RSA_KEY, RS256), (EC_KEY, ES256), (ED_KEY, EDDSA)];
     for (key, own) in keys {
         let expires_at = DateTime::from_timestamp(NOW + 3600, 0);
@@ -160,7 +165,7 @@ fn a_public_key_takes_the_algorithm_of_its_kind_and_no_other() {
             let refused = authenticate(&with_key(key), Some(&format!("Bearer {other}")));
             assert_eq!(refused, Err(AuthError::BadSignature));
         }
-        // The public key is no secret: what is signed with it as one is refused.
+        // The public key is not a secret. A token that is signed with it as an HMAC key is refused.
         let claims = json!({ "sub": "root", "exp": NOW + 1, "roles": ["admin"] });
         let forged = signed(&Header::new(Algorithm::HS256), &claims, key);
         assert_eq!(authenticate(&with_key(key), Some(&forged)), Err(AuthError::BadSignature));
@@ -168,7 +173,7 @@ fn a_public_key_takes_the_algorithm_of_its_kind_and_no_other() {
 }
 
 #[test]
-fn unusable_keys_are_refused_at_the_start() {
+fn unusable_keys_are_refused() {
     let refused = |keys| Authenticator::new(&keys, clock()).unwrap_err();
     assert_eq!(refused(Keys::Secret(" ".into())), KeyError::EmptySecret);
     assert_eq!(refused(Keys::PublicKey(String::new())), KeyError::NotAPublicKey);
@@ -180,7 +185,7 @@ fn unusable_keys_are_refused_at_the_start() {
 }
 
 #[test]
-fn issued_tokens_are_valid_until_their_end() {
+fn issued_token_is_valid_until_its_end() {
     let clock = clock();
     let authenticator = Authenticator::new(&Keys::Secret("short".into()), Arc::clone(&clock) as _).unwrap();
     let hour = TimeDelta::hours(1);
@@ -200,7 +205,7 @@ fn issued_tokens_are_valid_until_their_end() {
 }
 
 #[test]
-fn the_secret_beside_a_database_is_made_once() {
+fn secret_beside_a_database_is_created_once() {
     let mut nonce = [0; 8];
     getrandom::fill(&mut nonce).unwrap();
     let folder = std::env::temp_dir().join(format!("insession-secret-{}", URL_SAFE_NO_PAD.encode(nonce)));
@@ -229,13 +234,13 @@ fn the_secret_beside_a_database_is_made_once() {
 }
 
 #[test]
-fn issuer_and_audience_are_asked_for_when_they_are_set() {
+fn issuer_and_audience_are_checked_if_they_are_set() {
     let rules = Rules {
         issuer: Some("https://id.example/".into()),
         audiences: vec!["insession".into(), "other".into()],
-        person_claim: None,
+        ..Rules::default()
     };
-    let authenticator = with_secret().with_rules(rules);
+    let authenticator = with_secret().with_rules(rules).unwrap();
     let claims =
         |issuer: Value, audience: Value| json!({ "sub": "Person:7", "exp": NOW + 1, "iss": issuer, "aud": audience });
     let (ours, us) = (json!("https://id.example/"), json!("insession"));
@@ -257,16 +262,40 @@ fn issuer_and_audience_are_asked_for_when_they_are_set() {
 }
 
 #[test]
-fn what_people_may_choose_themselves_is_never_their_id_here() {
+fn other_claim_than_sub_is_never_a_person_id() {
     let rules = Rules { person_claim: Some("nick".into()), ..Rules::default() };
-    let authenticator = with_secret().with_rules(rules);
+    let authenticator = with_secret().with_rules(rules).unwrap();
     let claims = json!({ "sub": "Person:7", "nick": "Person:1", "exp": NOW + 1 });
     let authorization = signed(&Header::new(Algorithm::HS256), &claims, SECRET);
     assert_eq!(authenticate(&authenticator, Some(&authorization)), Err(AuthError::BadSubject));
 }
 
+#[test]
+fn identity_provider_needs_an_audience_and_does_not_know_our_ids() {
+    let authenticator = || Authenticator::new(&Keys::PublicKey(ED_KEY.into()), clock()).unwrap();
+    assert_eq!(authenticator().with_rules(Rules::default()).unwrap_err(), KeyError::NoAudience);
+    assert!(KeyError::NoAudience.to_string().starts_with("JWT_AUDIENCE "));
+    let for_us = || Rules { audiences: vec!["insession".into()], ..Rules::default() };
+    assert_eq!(authenticator().with_rules(for_us()).unwrap().rules.subjects_are_ids, Some(false));
+    assert_eq!(with_secret().with_rules(for_us()).unwrap().rules.subjects_are_ids, Some(true));
+
+    let claims = json!({ "sub": "Person:7", "exp": NOW + 1 });
+    let rules = |subjects_are_ids| Rules { subjects_are_ids, ..Rules::default() };
+    for (subjects_are_ids, expected) in
+        [(Some(true), Subject::Person(PersonId(7))), (None, Subject::External("Person:7".into()))]
+    {
+        let now = DateTime::from_timestamp(NOW, 0).unwrap();
+        let read = Claims::read(claims.as_object().unwrap(), &rules(subjects_are_ids), now).unwrap();
+        assert_eq!(read.subject, Some(expected));
+    }
+    let external = with_secret().with_rules(rules(Some(false))).unwrap();
+    let hour = TimeDelta::hours(1);
+    assert_eq!(external.issue(Some(PersonId(7)), false, hour), Err(IssueError::ExternalSubjects));
+    assert!(external.issue(None, true, hour).is_ok());
+}
+
 mod published {
-    //! Against a provider whose keys change, and which may be away.
+    //! An identity provider whose keys change, and which is sometimes away.
 
     use std::sync::{
         Arc, Mutex,
@@ -278,7 +307,7 @@ mod published {
 
     use super::*;
 
-    // Made for these tests. Each with the `x` of its public half.
+    // Private keys for these tests, each with the `x` of its public key.
     const FIRST: (&str, &str) = (
         "-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEIKOp6e/JTgmzQOyKW41AyLGnWZYR86P8LitD6MNoe5mB
@@ -323,7 +352,8 @@ MC4CAQAwBQYDK2VwBCIEIHfOA4lE285iVCH+O5jro2qzf1+iviCFr5LF7o0P0S3J
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let url = format!("http://{}/keys", listener.local_addr().unwrap());
             tokio::spawn(async move { axum::serve(listener, Router::new().route("/keys", answer)).await });
-            let authenticator = Arc::new(Authenticator::new(&Keys::Published(url), clock()).unwrap());
+            let authenticator = Authenticator::new(&Keys::Published(url), clock()).unwrap();
+            let authenticator = Arc::new(naming_people_by_id(authenticator));
             Self { keys, asked, authenticator }
         }
 
@@ -347,7 +377,7 @@ MC4CAQAwBQYDK2VwBCIEIHfOA4lE285iVCH+O5jro2qzf1+iviCFr5LF7o0P0S3J
     }
 
     #[tokio::test]
-    async fn keys_are_fetched_once_and_again_when_a_new_one_is_named_but_not_at_every_token() {
+    async fn keys_are_fetched_again_for_an_unknown_key_but_not_for_every_token() {
         let provider = Provider::start(&[jwk("one", FIRST)]).await;
         let together = (0..8).map(|_| async { provider.authenticate(&token(Some("one"), FIRST)).await });
         for result in futures_util::future::join_all(together).await {
@@ -369,7 +399,7 @@ MC4CAQAwBQYDK2VwBCIEIHfOA4lE285iVCH+O5jro2qzf1+iviCFr5LF7o0P0S3J
     }
 
     #[tokio::test]
-    async fn known_keys_serve_while_the_provider_is_away() {
+    async fn known_keys_stay_valid_while_the_provider_is_away() {
         let provider = Provider::start(&[jwk("one", FIRST)]).await;
         provider.publish(None);
         assert_eq!(provider.authenticate(&token(Some("one"), FIRST)).await, Err(AuthError::Unavailable));
@@ -384,7 +414,7 @@ MC4CAQAwBQYDK2VwBCIEIHfOA4lE285iVCH+O5jro2qzf1+iviCFr5LF7o0P0S3J
     }
 
     #[tokio::test]
-    async fn only_keys_for_signatures_of_ours_are_taken() {
+    async fn only_keys_for_our_signatures_are_used() {
         let secret = json!({ "kid": "secret", "kty": "oct", "k": URL_SAFE_NO_PAD.encode(SECRET), "alg": "HS256" });
         let mut encrypting = jwk("encrypting", SECOND);
         encrypting["use"] = json!("enc");
@@ -407,7 +437,7 @@ MC4CAQAwBQYDK2VwBCIEIHfOA4lE285iVCH+O5jro2qzf1+iviCFr5LF7o0P0S3J
     }
 
     #[test]
-    fn an_address_is_one_of_http() {
+    fn address_must_be_http() {
         for wrong in ["", "keys.json", "file:///etc/passwd", "ftp://example.com/keys"] {
             let refused = Authenticator::new(&Keys::Published(wrong.into()), clock()).unwrap_err();
             assert_eq!(refused, KeyError::NotAnAddress, "{wrong}");

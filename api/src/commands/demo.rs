@@ -63,7 +63,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let url = format!("sqlite://{}", folder.file("demo.db").display());
     let settings = Settings::from(&Source(&|name| match name {
         "DATABASE_URL" => Some(url.clone()),
-        "REDIS_URL" | "JWT_SECRET" | "JWT_PUBLIC_KEY" | "JWKS_URL" => None,
+        "REDIS_URL" | "JWT_SECRET" | "JWT_PUBLIC_KEY" | "JWKS_URL" | "JWT_SUBJECTS" | "JWT_PERSON_CLAIM" => None,
         "PORT" if args.port.is_some() => args.port.map(|port| port.to_string()),
         name => std::env::var(name).ok(),
     }))?;

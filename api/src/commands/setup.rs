@@ -76,8 +76,9 @@ pub fn keys(settings: &Settings) -> anyhow::Result<Keys> {
 /// What checks tokens, and signs them where the settings have the secret.
 pub fn authenticator(settings: &Settings) -> anyhow::Result<Authenticator> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let SignIn { issuer, audiences, person_claim, .. } = settings.sign_in.clone();
-    Ok(Authenticator::new(&keys(settings)?, clock)?.with_rules(Rules { issuer, audiences, person_claim }))
+    let SignIn { issuer, audiences, person_claim, subjects_are_ids, .. } = settings.sign_in.clone();
+    let rules = Rules { issuer, audiences, person_claim, subjects_are_ids };
+    Ok(Authenticator::new(&keys(settings)?, clock)?.with_rules(rules)?)
 }
 
 /// Connects to the database and migrates it, one process at a time.

@@ -80,13 +80,25 @@ pub struct SignIn {
     pub audiences: Vec<String>,
     /// `JWT_PERSON_CLAIM`: the claim that has a person's `externalId`, instead of `sub`.
     pub person_claim: Option<String>,
+    /// `JWT_SUBJECTS` (`ids` with `JWT_SECRET`, otherwise `external`): whether `sub` may be a person's id. If not, it is
+    /// always an `externalId`, even if it looks like an id.
+    pub subjects_are_ids: Option<bool>,
     /// `AUTO_REGISTER` (false): the first sign-in of somebody whom the identity provider knows makes a person.
     pub auto_register: bool,
 }
 
 impl SignIn {
     fn from(source: &Source<'_>) -> Result<Self, SettingError> {
+        let subjects_are_ids = match source.text("JWT_SUBJECTS").as_deref() {
+            None => None,
+            Some("ids") => Some(true),
+            Some("external") => Some(false),
+            Some(text) => {
+                return Err(SettingError::new("JWT_SUBJECTS", format!("is {text:?}: it must be ids or external")));
+            }
+        };
         Ok(Self {
+            subjects_are_ids,
             jwks_url: source.text("JWKS_URL"),
             issuer: source.text("JWT_ISSUER"),
             audiences: source.list("JWT_AUDIENCE"),

@@ -52,6 +52,11 @@ async fn tokens_of_an_identity_provider_are_verified_by_its_keys(database: TestD
         assert_eq!(stranger.error_code(VIEWER, json!({})).await?, "UNAUTHENTICATED", "no person has this external id");
         let admin = client(&claims("root", json!({ "roles": ["admin"] })))?;
         assert_eq!(admin.data(VIEWER, json!({})).await?, json!({ "viewer": null, "viewerIsAdmin": true }));
+        // The first person of this database has the id Person:1. The provider's subject of that name is somebody else.
+        let create = r#"mutation { createPerson(input: { displayName: "First" }) { person { id } } }"#;
+        let first = admin.data(create, json!({})).await?["createPerson"]["person"]["id"].take();
+        let same_name = client(&claims(first.as_str().unwrap_or_default(), json!({})))?;
+        assert_eq!(same_name.error_code(VIEWER, json!({})).await?, "UNAUTHENTICATED", "{first} is no external id");
         for wrong in [json!({ "iss": "https://other.example" }), json!({ "aud": "others" }), json!({ "aud": null })] {
             let client = client(
                 &claims("root", json!({ "roles": ["admin"] }))
@@ -220,5 +225,20 @@ async fn server_hears_of_revoked_tokens_after_a_long_outage(database: TestDataba
     }
     kept.subscribe("still", VIEWER, json!({}))?;
     assert_eq!(kept.next_for("still", LIMIT).await?.field("viewer")["id"], **left);
+    Ok(())
+}
+
+#[tokio::test]
+async fn server_with_an_identity_provider_does_not_start_without_an_audience() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let key = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAAdYNIF6PLwjPR8lvI++87s9qEpbDMJ1ydC2GUk3G5pg=\n-----END PUBLIC KEY-----";
+    for (name, value) in [("JWKS_URL", "https://id.example/keys"), ("JWT_PUBLIC_KEY", key)] {
+        let settings = Settings::new(&database.url).without("JWT_SECRET").with(name, value);
+        let ended = run(&settings, &["serve"]).await?;
+        ensure!(ended.status.code() == Some(1), "{name}: {}", ended.status);
+        ensure!(ended.stderr.contains("JWT_AUDIENCE is missing"), "{name}: {}", ended.stderr);
+        let server = Program::serve(&settings.with("JWT_AUDIENCE", "insession")).await?;
+        server.client().data(VIEWER, json!({})).await?;
+    }
     Ok(())
 }
