@@ -14,6 +14,7 @@ pub mod text;
 pub mod access;
 pub mod autocreate;
 pub mod booking;
+pub mod characters;
 pub mod check_in;
 pub mod clock;
 pub mod ids;

@@ -5,7 +5,7 @@
 //! signs in as one who was merged is the one who is left.
 
 use chrono::{DateTime, Utc};
-use domain::{access::Viewer, ids::PersonId};
+use domain::{access::Viewer, characters, ids::PersonId};
 use entity::person;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
@@ -53,9 +53,16 @@ impl Standing {
     /// Is a token valid that was issued then? If the token does not say when, it is valid only if tokens of this
     /// person were never revoked.
     pub fn accepts(&self, issued_at: Option<DateTime<Utc>>) -> bool {
-        let is_revoked = self.tokens_not_before.is_some_and(|before| issued_at.is_none_or(|at| at < before));
-        !self.is_gone && !is_revoked
+        let is_revoked = |not_before| issued_at.is_none_or(|at| is_before(at, not_before));
+        !self.is_gone && !self.tokens_not_before.is_some_and(is_revoked)
     }
+}
+
+/// Whether a token that was issued at `at` is older than `instant`. Most tokens have whole seconds only. Such a token
+/// may have been issued before or after an instant in the same second, and counts as newer.
+fn is_before(at: DateTime<Utc>, instant: DateTime<Utc>) -> bool {
+    let has_fraction = at.timestamp_subsec_nanos() > 0;
+    if has_fraction { at < instant } else { at.timestamp() < instant.timestamp() }
 }
 
 /// Who is meant; `None` when nobody is known by that.
@@ -97,11 +104,11 @@ pub async fn register(app: &App, external_id: &str, name: Option<&str>) -> Resul
     find_standing(app, Named::External(external_id)).await
 }
 
-/// What an identity provider calls somebody, as a name may be here.
+/// The name that an identity provider has for somebody, without the characters that names here may not have.
 fn shown_name(name: Option<&str>) -> String {
-    let name: String = name.unwrap_or_default().chars().filter(|c| !c.is_control()).take(MAX_TEXT).collect();
+    let name: String = name.unwrap_or_default().chars().filter(|c| characters::is_allowed(*c)).take(MAX_TEXT).collect();
     let name = name.trim();
-    if name.is_empty() { "New here".to_owned() } else { name.to_owned() }
+    if name.chars().any(characters::is_visible) { name.to_owned() } else { "New here".to_owned() }
 }
 
 /// Ends all tokens that a person has (the person and admins); sockets opened with them end within seconds.
@@ -144,4 +151,44 @@ pub async fn find_last_revision(app: &App) -> Result<i64> {
     let last = changed.select_only().column_as(person::Column::StandingRevision.max(), "last");
     let last: Option<Option<i64>> = last.into_tuple().one(app.db.pool()).await?;
     Ok(last.flatten().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn token_of_the_second_of_the_revocation_is_valid() {
+        let instant = |milliseconds| DateTime::from_timestamp_millis(milliseconds);
+        let standing = Standing {
+            person: PersonId(7),
+            revision: 1,
+            is_gone: false,
+            tokens_not_before: instant(1_800_000_000_500),
+        };
+        for (issued_at, is_valid) in [
+            (instant(1_799_999_999_000), false),
+            (instant(1_800_000_000_000), true),
+            (instant(1_800_000_001_000), true),
+            // With a fraction the order is known.
+            (instant(1_800_000_000_499), false),
+            (instant(1_800_000_000_500), true),
+            (None, false),
+        ] {
+            assert_eq!(standing.accepts(issued_at), is_valid, "{issued_at:?}");
+            assert!(!Standing { is_gone: true, ..standing }.accepts(issued_at));
+        }
+    }
+
+    #[test]
+    fn name_of_a_provider_becomes_a_name_that_is_allowed() {
+        for (name, shown) in [
+            (Some(" A\u{202e}n\u{7}n "), "Ann"),
+            (Some("\u{200b}"), "New here"),
+            (Some(""), "New here"),
+            (None, "New here"),
+        ] {
+            assert_eq!(shown_name(name), shown);
+        }
+    }
 }

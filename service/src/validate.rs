@@ -9,18 +9,13 @@ use crate::error::{Error, Result};
 /// The longest name, city, place or path, in characters.
 pub const MAX_TEXT: usize = 200;
 
-/// A text that must say something: 1 to 200 characters of any script, without control characters.
+/// A name or another text that people read: 1 to 200 characters of any script. [`domain::characters`] says which.
 pub fn required_text(field: &str, value: &str) -> Result<String> {
     let text = value.trim();
-    if text.is_empty() {
-        return Err(Error::invalid(field, "must not be empty"));
-    }
     if text.chars().count() > MAX_TEXT {
         return Err(Error::invalid(field, format!("is too long: {MAX_TEXT} characters at most")));
     }
-    if text.chars().any(char::is_control) {
-        return Err(Error::invalid(field, "must not contain control characters"));
-    }
+    domain::characters::check(text).map_err(|problem| Error::invalid(field, problem.to_string()))?;
     Ok(text.to_owned())
 }
 
@@ -46,7 +41,7 @@ pub fn external_id(field: &str, value: &str) -> Result<String> {
 /// A path for addresses: letters and digits of any script, `-`, `_`, `.` and `~`.
 pub fn path(field: &str, value: &str) -> Result<String> {
     let text = required_text(field, value)?;
-    let is_allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '~');
+    let is_allowed = |c: char| is_letter(c) || matches!(c, '-' | '_' | '.' | '~');
     if !text.chars().all(is_allowed) || text.chars().all(|c| c == '.') {
         return Err(Error::invalid(field, "may have letters, digits, '-', '_', '.' and '~' only"));
     }
@@ -56,9 +51,14 @@ pub fn path(field: &str, value: &str) -> Result<String> {
 /// A path made from a name: its letters and digits in lower case, with hyphens between.
 pub fn path_from_name(name: &str) -> String {
     let lower = name.to_lowercase();
-    let words: Vec<_> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<_> = lower.split(|c: char| !is_letter(c)).filter(|word| !word.is_empty()).collect();
     let path: String = words.join("-").chars().take(MAX_TEXT - 12).collect();
     if path.is_empty() { "session".to_owned() } else { path }
+}
+
+/// A letter or digit that can be seen.
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() && !domain::characters::is_blank(c)
 }
 
 /// The longest page, in characters.
@@ -126,6 +126,8 @@ mod tests {
         assert_eq!(path_from_name("  Mueller's Monday!  "), "mueller-s-monday");
         assert_eq!(path_from_name("木曜セッション"), "木曜セッション");
         assert_eq!(path_from_name("🎻🎻"), "session");
+        assert_eq!(path_from_name("\u{3164}A\u{3164}"), "a");
+        assert!(path("path", "a\u{3164}").is_err() && path("path", "\u{3164}").is_err());
         assert!(path("path", "a/b").is_err() && path("path", "..").is_err() && path("path", "été_2").is_ok());
     }
 

@@ -32,7 +32,7 @@ use self::log::insert_events;
 pub use self::log::read_after;
 use crate::{
     app::App,
-    db::{self, Column, Tx, advisory, execute, is_in, list, numbers, rows, values_table},
+    db::{Column, Tx, advisory, execute, is_in, list, numbers, rows, values_table},
     error::Result,
     transaction,
 };

@@ -147,6 +147,19 @@ fn other_cases(ids: &Ids) -> Vec<Case> {
     }
     instances(json!({ "locationOverride": "p".repeat(10_001) }));
     instances(json!({ "locationOverride": "nul \u{0} inside" }));
+    instances(json!({ "locationOverride": "\u{202e}turned" }));
+    for name in ["\u{200b}", "\u{feff}\u{2060}", "\u{3164}", "a\u{202e}b", "a\u{2066}b\u{2069}", "a\u{2028}b"] {
+        for field in ["displayName", "city", "country"] {
+            let mut input = json!({ "displayName": "Ann" });
+            merge(&mut input, &json!({ field: name }));
+            cases.push((BAD, CREATE_PERSON, json!({ "input": input })));
+        }
+        for field in ["name", "path", "city", "location"] {
+            let mut input = json!({ "name": "Monday", "timeZone": "UTC" });
+            merge(&mut input, &json!({ field: name }));
+            cases.push((BAD, CREATE_SESSION, json!({ "input": input })));
+        }
+    }
 
     cases.extend([
         (BAD, CREATE_INSTANCE, json!({ "input": { "sessionId": ids.person, "date": "2025-06-02" } })),
