@@ -167,12 +167,13 @@ impl Authenticator {
         let found = match &self.people {
             Some(people) => people.find(&claims).await?,
             None => match claims.subject {
-                Some(Subject::Person(person)) => Some(Found { person, revision: 0 }),
+                Some(Subject::Person(person)) => Some(Found::unknown(person)),
                 _ => None,
             },
         };
         let viewer = match (&found, &claims.subject) {
-            (Some(found), _) => Viewer { is_admin: claims.is_admin, ..Viewer::person(found.person) },
+            (Some(Found { person, is_deactivated: true, .. }), _) => Viewer::person(*person).deactivated(),
+            (Some(Found { person, .. }), _) => Viewer { is_admin: claims.is_admin, ..Viewer::person(*person) },
             (None, Some(Subject::External(name))) if claims.is_admin => Viewer::admin(name),
             (None, _) if claims.is_admin => Viewer::ADMIN,
             (None, _) => return Err(AuthError::BadSubject),

@@ -81,13 +81,13 @@ impl People {
             standing => standing,
         };
         match (standing, subject) {
-            (Some(Standing { person, revision, .. }), _) if standing.is_some_and(|it| it.accepts(claims.issued_at)) => {
-                Ok(Some(Found { person, revision }))
+            (Some(standing), _) if !standing.accepts(claims.issued_at) => Err(AuthError::Revoked),
+            (Some(Standing { person, revision, is_deactivated, .. }), _) => {
+                Ok(Some(Found { person, revision, is_deactivated }))
             }
-            (Some(_), _) => Err(AuthError::Revoked),
             // A valid token whose subject is not in the database. The viewer counts as signed in, but is nobody in
             // particular.
-            (None, Subject::Person(person)) => Ok(Some(Found { person: *person, revision: 0 })),
+            (None, Subject::Person(person)) => Ok(Some(Found::unknown(*person))),
             (None, Subject::External(_)) if claims.is_admin => Ok(None),
             (None, Subject::External(_)) => Err(AuthError::BadSubject),
         }
@@ -198,10 +198,18 @@ impl Changes {
     }
 }
 
-/// The person whom a token names, and the number of the last change of their standing.
+/// The person whom a token names, and what of their standing matters while the token is used.
 pub(super) struct Found {
     pub person: PersonId,
     pub revision: i64,
+    pub is_deactivated: bool,
+}
+
+impl Found {
+    /// A person who is not in the database.
+    pub const fn unknown(person: PersonId) -> Self {
+        Self { person, revision: 0, is_deactivated: false }
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the form that map_err asks for")]

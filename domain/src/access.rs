@@ -15,12 +15,15 @@ pub struct Viewer {
     /// for an admin's token that names no person.
     pub person: Option<PersonId>,
     pub is_admin: bool,
+    /// The person is deactivated. Such a viewer may read their own data, and otherwise has the rights of nobody, whatever
+    /// their token says. So an admin is never deactivated: [`Viewer::deactivated`].
+    pub is_deactivated: bool,
     /// The subject of an admin's token that names no person. Only the audit log uses it.
     pub admin_name: AdminName,
 }
 
 impl Viewer {
-    pub const NOBODY: Self = Self { person: None, is_admin: false, admin_name: AdminName::NONE };
+    pub const NOBODY: Self = Self { person: None, is_admin: false, is_deactivated: false, admin_name: AdminName::NONE };
     pub const ADMIN: Self = Self { is_admin: true, ..Self::NOBODY };
 
     pub const fn person(id: PersonId) -> Self {
@@ -30,6 +33,12 @@ impl Viewer {
     /// An admin whose token names no person. `name` is the subject of the token.
     pub fn admin(name: &str) -> Self {
         Self { admin_name: AdminName::new(name), ..Self::ADMIN }
+    }
+
+    /// The same viewer, whose person is deactivated.
+    #[must_use]
+    pub const fn deactivated(self) -> Self {
+        Self { is_admin: false, is_deactivated: true, ..self }
     }
 
     /// The viewer is this person.
@@ -44,12 +53,18 @@ impl Viewer {
 
     /// A person and admins may change the person's profile, check-ins, visits and bookings.
     pub fn may_act_for(&self, person: PersonId) -> bool {
+        self.is_admin || (self.is(person) && !self.is_deactivated)
+    }
+
+    /// A person and admins may read the person's private data. So may a deactivated person.
+    pub fn may_read_data_of(&self, person: PersonId) -> bool {
         self.is_admin || self.is(person)
     }
 
-    /// The mentor, the student and admins may see, complete and cancel a booking (rule 18).
+    /// The mentor, the student and admins may see a booking (rule 18). With [`Viewer::may_act_for`] they may also complete
+    /// and cancel it.
     pub fn may_see_booking(&self, mentor: PersonId, student: PersonId) -> bool {
-        self.may_act_for(mentor) || self.is(student)
+        self.may_read_data_of(mentor) || self.is(student)
     }
 
     /// The mentor and admins may start a booking (rule 18).
@@ -60,12 +75,17 @@ impl Viewer {
     /// Organisers may change their session and its instances, cancel and override instances, and check people in.
     /// Admins may do the same for every session.
     pub const fn may_edit_session(&self, is_organizer: bool) -> bool {
-        self.is_admin || is_organizer
+        self.is_admin || (is_organizer && !self.is_deactivated)
     }
 
     /// Admins, the session's organisers, and people who said yes to the instance may see its check-ins.
     pub const fn may_see_check_ins(&self, is_organizer: bool, said_yes: bool) -> bool {
-        self.is_admin || is_organizer || said_yes
+        self.is_admin || ((is_organizer || said_yes) && !self.is_deactivated)
+    }
+
+    /// Admins, and organisers of any session, may list people: to check them in, and to name organisers.
+    pub const fn may_list_people(&self, is_any_organizer: bool) -> bool {
+        self.is_admin || (is_any_organizer && !self.is_deactivated)
     }
 
     /// May this viewer see that `person` is placed at `instance`? The person and admins may. Other people may while
@@ -77,7 +97,8 @@ impl Viewer {
         instance: SessionInstanceId,
         viewer_instance: Option<SessionInstanceId>,
     ) -> bool {
-        self.may_act_for(person) || (!hides_placement && viewer_instance == Some(instance))
+        let shares_instance = viewer_instance == Some(instance) && !self.is_deactivated;
+        self.may_read_data_of(person) || (shares_instance && !hides_placement)
     }
 }
 
@@ -120,6 +141,18 @@ impl fmt::Debug for AdminName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn deactivated_person_may_only_read_their_own_data() {
+        let (own, other, instance) = (PersonId(1), PersonId(2), SessionInstanceId(3));
+        for viewer in [Viewer::person(own).deactivated(), Viewer { is_admin: true, ..Viewer::person(own) }.deactivated()] {
+            assert!(viewer.may_read_data_of(own) && viewer.may_see_booking(own, other) && viewer.may_see_booking(other, own));
+            assert!(viewer.may_see_placement(own, true, instance, None));
+            assert!(!viewer.may_act_for(own) && !viewer.may_act_for(other) && !viewer.may_read_data_of(other));
+            assert!(!viewer.may_start_booking(own) && !viewer.may_edit_session(true) && !viewer.may_see_check_ins(true, true));
+            assert!(!viewer.may_list_people(true) && !viewer.may_see_placement(other, false, instance, Some(instance)));
+        }
+    }
 
     #[test]
     fn long_admin_name_is_cut_at_a_character_boundary() {

@@ -21,6 +21,7 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     db::{Tx, execute, is_in, list, numbers, rows},
+    error::expect,
     lists::{self, Key, Page, Slice},
     time_slots::{find_slots, lock_active_person, lock_slot, slot_of},
     transaction,
@@ -154,9 +155,7 @@ pub(crate) fn news_of(row: &booking::Model, step: Step) -> BookingStep {
 
 /// Books a slot: for oneself, or for admins for anyone.
 pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<PersonId>) -> Result<booking::Model> {
-    if !viewer.is_signed_in() {
-        return Err(Error::Unauthenticated("sign in to book"));
-    }
+    expect::signed_in(viewer, "sign in to book")?;
     let Some(student) = student.or(viewer.person) else {
         return Err(Error::invalid("studentId", "is needed: this token names no person"));
     };
@@ -239,9 +238,7 @@ impl Action {
 /// # Errors
 /// [`Error::InvalidTransition`] when its status does not allow it; [`Error::NotFound`] for those who may not see it.
 pub async fn act(app: &App, viewer: Viewer, id: BookingId, action: Action) -> Result<booking::Model> {
-    if !viewer.is_signed_in() {
-        return Err(Error::Unauthenticated("sign in to change a booking"));
-    }
+    expect::signed_in(viewer, "sign in to change a booking")?;
     let now = app.now();
     transaction!(app, now, |tx| {
         let row = find_bookings(tx, &[id]).await?.pop().filter(|row| is_seen_by(viewer, row));

@@ -21,6 +21,7 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     db::{Tx, is_one_of},
+    error::expect,
     facts,
     instances::moment,
     lists::{self, Key, Page, Slice},
@@ -115,9 +116,7 @@ async fn authorize(
     instance: SessionInstanceId,
     person: Option<PersonId>,
 ) -> Result<(session_instance::Model, PersonId)> {
-    if !viewer.is_signed_in() {
-        return Err(Error::Unauthenticated("sign in to check in"));
-    }
+    expect::signed_in(viewer, "sign in to check in")?;
     let row = session_instance::Entity::find_by_id(instance)
         .filter(session_instance::Column::DeletedAt.is_null())
         .one(tx)

@@ -22,6 +22,7 @@ use crate::{
     audit::Changes,
     bookings::{end_living, lock_living_of},
     db::{Tx, execute, ids, is_in, list, numbers, text_list},
+    error::expect,
     placing::{Affected, place_people},
     presence::visits::erase_visits,
     sign_in::is_someone,
@@ -33,9 +34,7 @@ const NAMELESS: &str = "Erased";
 
 /// Erases a person (the person and admins). There is no way back.
 pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()> {
-    if !viewer.is_signed_in() {
-        return Err(Error::Unauthenticated("sign in to erase a person"));
-    }
+    expect::signed_in(viewer, "sign in to erase a person")?;
     if !viewer.may_act_for(id) {
         return Err(Error::Forbidden("only the person and admins may erase a person"));
     }

@@ -20,6 +20,7 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     db::{self, Tx},
+    error::expect,
     facts::{self, Instants},
     lists::{self, Key, Page, Slice},
     sessions::{authorize_edit, lock_session},
@@ -267,9 +268,7 @@ async fn lock_instance(tx: &Tx, id: SessionInstanceId) -> Result<Item> {
 
 /// Refuses who may not edit the instance's session.
 async fn authorize(tx: &Tx, viewer: Viewer, id: SessionInstanceId) -> Result<()> {
-    if !viewer.is_signed_in() {
-        return Err(Error::Unauthenticated("sign in to change meetings"));
-    }
+    expect::signed_in(viewer, "sign in to change meetings")?;
     let row = existing().filter(session_instance::Column::Id.eq(id.0)).one(tx).await?;
     let row = row.ok_or_else(|| Error::not_found("session instance", id))?;
     authorize_edit(tx, viewer, row.session_id).await

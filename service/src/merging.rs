@@ -22,6 +22,7 @@ use crate::{
     audit::Changes,
     bookings::lock_living_of,
     db::{Tx, execute, ids, is_in, list, numbers},
+    error::expect,
     placing::{Affected, place_people},
     sign_in::is_someone,
     transaction,
@@ -29,11 +30,7 @@ use crate::{
 
 /// Makes `from` and `into` one person, `into` (admins). Their profile stays, and takes what it lacks from the other's.
 pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Result<person::Model> {
-    match viewer {
-        Viewer { is_admin: true, .. } => {}
-        Viewer { person: Some(_), .. } => return Err(Error::Forbidden("only admins may merge people")),
-        Viewer { .. } => return Err(Error::Unauthenticated("sign in to merge people")),
-    }
+    expect::admin(viewer, "sign in to merge people", "only admins may merge people")?;
     if from == into {
         return Err(Error::invalid("intoId", "must be somebody else"));
     }

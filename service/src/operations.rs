@@ -4,14 +4,10 @@ use domain::access::Viewer;
 use entity::{session, session_instance, sweep_run};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::{App, Error, Result};
+use crate::{App, Result, error::expect};
 
 fn authorize(viewer: Viewer) -> Result<()> {
-    match viewer {
-        Viewer { is_admin: true, .. } => Ok(()),
-        Viewer { person: Some(_), .. } => Err(Error::Forbidden("only admins see how things are run")),
-        Viewer { .. } => Err(Error::Unauthenticated("sign in as an admin")),
-    }
+    expect::admin(viewer, "sign in as an admin", "only admins see how things are run")
 }
 
 /// The last sweeps that a schedule called for, the newest first.

@@ -17,6 +17,7 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     db::is_one_of,
+    error::expect,
     lists::{self, Key, Page, Slice},
     placing::{Affected, place_people},
     sessions::contains,
@@ -87,7 +88,7 @@ pub async fn list_people(
     name_contains: Option<&str>,
     page: &Page,
 ) -> Result<Option<Slice<person::Model>>> {
-    if !viewer.is_admin && !organizes_anything(app, viewer).await? {
+    if !viewer.may_list_people(viewer.is_admin || organizes_anything(app, viewer).await?) {
         return Ok(None);
     }
     let order = (person::Column::NameKey, person::Column::Id);
@@ -106,11 +107,7 @@ async fn organizes_anything(app: &App, viewer: Viewer) -> Result<bool> {
 
 /// Makes a person (admins).
 pub async fn insert_person(app: &App, viewer: Viewer, new: NewPerson) -> Result<person::Model> {
-    match viewer {
-        Viewer { is_admin: true, .. } => {}
-        Viewer { person: Some(_), .. } => return Err(Error::Forbidden("only admins may add people")),
-        Viewer { .. } => return Err(Error::Unauthenticated("sign in to add people")),
-    }
+    expect::admin(viewer, "sign in to add people", "only admins may add people")?;
     let now = app.now();
     let row = person::ActiveModel { id: NotSet, ..blank(&new, now)?.into_active_model().reset_all() };
     let made = transaction!(app, now, |tx| {
@@ -149,9 +146,7 @@ fn taken(error: Error) -> Error {
 
 /// Changes a person: their own name, place and `hidesPlace`; admins everything. Who is deactivated is nowhere at once.
 pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: PersonPatch) -> Result<person::Model> {
-    if !viewer.is_signed_in() {
-        return Err(Error::Unauthenticated("sign in to change a profile"));
-    }
+    expect::signed_in(viewer, "sign in to change a profile")?;
     let now = app.now();
     let updated = transaction!(app, now, |tx| {
         let row = person::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
@@ -182,7 +177,7 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         row.hides_place = patch.hides_place.unwrap_or(row.hides_place);
         row.is_deactivated = patch.is_deactivated.unwrap_or(row.is_deactivated);
         let mut row = row.into_active_model().reset_all().update(tx).await?;
-        if row.external_id != before.external_id {
+        if row.external_id != before.external_id || row.is_deactivated != before.is_deactivated {
             tx.tell(|news| news.standing_changed(id));
         }
         tx.audit(viewer, "updatePerson", id, Changes::between(Some(&before), Some(&row)));

@@ -17,6 +17,7 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     db::{Tx, execute},
+    error::expect,
     instances::moment,
     sessions::lock_session,
     settle::{self, Item, Turned},
@@ -25,11 +26,7 @@ use crate::{
 
 /// Deletes a session with all its instances. Only for administrators. Another session may then use its path.
 pub async fn delete_session(app: &App, viewer: Viewer, id: SessionId) -> Result<()> {
-    match viewer {
-        Viewer { is_admin: true, .. } => {}
-        Viewer { person: Some(_), .. } => return Err(Error::Forbidden("only admins may delete sessions")),
-        Viewer { .. } => return Err(Error::Unauthenticated("sign in to delete sessions")),
-    }
+    expect::admin(viewer, "sign in to delete sessions", "only admins may delete sessions")?;
     let now = app.now();
     transaction!(app, now, |tx| {
         let before = lock_session(tx, id, LockType::NoKeyUpdate).await?;

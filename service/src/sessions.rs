@@ -25,6 +25,7 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     db::{Tx, is_one_of},
+    error::expect,
     facts,
     lists::{self, Key, Page, Slice},
     sign_in::is_someone,
@@ -223,9 +224,7 @@ pub async fn find_organizers<C: ConnectionTrait>(
 
 /// Checks that the viewer may edit the session. Everybody may know whether a session exists.
 pub(crate) async fn authorize_edit<C: ConnectionTrait>(db: &C, viewer: Viewer, session: SessionId) -> Result<()> {
-    if !viewer.is_signed_in() {
-        return Err(Error::Unauthenticated("sign in to change sessions"));
-    }
+    expect::signed_in(viewer, "sign in to change sessions")?;
     if viewer.may_edit_session(viewer.is_admin || is_organizer(db, viewer, session).await?) {
         return Ok(());
     }
@@ -244,11 +243,7 @@ pub(crate) async fn lock_session(tx: &Tx, id: SessionId, lock: LockType) -> Resu
 
 /// Creates a session. Only for administrators.
 pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Result<session::Model> {
-    match viewer {
-        Viewer { is_admin: true, .. } => {}
-        Viewer { person: Some(_), .. } => return Err(Error::Forbidden("only admins may make sessions")),
-        Viewer { .. } => return Err(Error::Unauthenticated("sign in to make sessions")),
-    }
+    expect::admin(viewer, "sign in to make sessions", "only admins may make sessions")?;
     let now = app.now();
     let name = validate::required_text("name", &new.name)?;
     let wanted = new.path.as_deref().map(|path| validate::path("path", path)).transpose()?;

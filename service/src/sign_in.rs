@@ -15,6 +15,7 @@ use sea_orm::{
 use crate::{
     App, Error, Result,
     audit::Changes,
+    error::expect,
     people::{NewPerson, blank},
     transaction,
     validate::MAX_TEXT,
@@ -35,6 +36,7 @@ pub struct Standing {
     pub person: PersonId,
     /// The number of the last change to this standing; 0 if it never changed. See [`crate::changes::News::standing_changed`].
     pub revision: i64,
+    pub is_deactivated: bool,
     /// Erased, or merged into another.
     is_gone: bool,
     tokens_not_before: Option<DateTime<Utc>>,
@@ -45,6 +47,7 @@ impl Standing {
         Self {
             person: row.id,
             revision: row.standing_revision.unwrap_or_default(),
+            is_deactivated: row.is_deactivated,
             is_gone: !is_someone(row),
             tokens_not_before: row.tokens_not_before,
         }
@@ -113,9 +116,7 @@ fn shown_name(name: Option<&str>) -> String {
 
 /// Ends all tokens that a person has (the person and admins); sockets opened with them end within seconds.
 pub async fn revoke_tokens(app: &App, viewer: Viewer, person: Option<PersonId>) -> Result<person::Model> {
-    if !viewer.is_signed_in() {
-        return Err(Error::Unauthenticated("sign in to revoke tokens"));
-    }
+    expect::signed_in(viewer, "sign in to revoke tokens")?;
     let Some(id) = person.or(viewer.person) else {
         return Err(Error::invalid("personId", "is needed: this token names no person"));
     };
@@ -163,6 +164,7 @@ mod tests {
         let standing = Standing {
             person: PersonId(7),
             revision: 1,
+            is_deactivated: false,
             is_gone: false,
             tokens_not_before: instant(1_800_000_000_500),
         };

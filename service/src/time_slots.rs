@@ -22,6 +22,7 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     db::{Tx, is_in, list, rows},
+    error::expect,
     lists::{self, Key, Page, Slice},
     transaction, validate,
 };
@@ -103,9 +104,7 @@ pub fn slot_of(row: &time_slot::Model) -> Slot {
 
 /// Offers time: one's own, or for admins anyone's.
 pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<time_slot::Model> {
-    if !viewer.is_signed_in() {
-        return Err(Error::Unauthenticated("sign in to offer time"));
-    }
+    expect::signed_in(viewer, "sign in to offer time")?;
     let now = app.now();
     let mentor = new.mentor;
     if !viewer.may_act_for(mentor) {
@@ -166,9 +165,7 @@ pub(crate) async fn lock_active_person(tx: &Tx, viewer: Viewer, id: PersonId) ->
 /// Takes an offer back: one's own, or for admins anyone's. Not one that is booked. One whose bookings were all cancelled
 /// stays as a marked row, as part of their history.
 pub async fn delete_slot(app: &App, viewer: Viewer, id: TimeSlotId) -> Result<()> {
-    if !viewer.is_signed_in() {
-        return Err(Error::Unauthenticated("sign in to take time back"));
-    }
+    expect::signed_in(viewer, "sign in to take time back")?;
     let now = app.now();
     transaction!(app, now, |tx| {
         let row = lock_slot(tx, id, LockType::Update).await?;

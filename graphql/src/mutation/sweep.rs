@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Object, SimpleObject};
 use domain::status::Mode;
-use service::sweep;
+use service::{error::expect, sweep};
 
 use crate::{
     context::{Result, app, viewer},
@@ -31,12 +31,7 @@ impl SweepMutation {
         #[graphql(desc = "The instant to compute for, only with `dryRun`. The default is now.")] at: Option<DateTime>,
     ) -> Result<Option<SweepPayload>> {
         let viewer = viewer(ctx);
-        if !viewer.is_signed_in() {
-            return Err(ApiError::unauthenticated("Sign in as an admin to sweep."));
-        }
-        if !viewer.is_admin {
-            return Err(ApiError::forbidden("Only admins may sweep."));
-        }
+        expect::admin(viewer, "sign in as an admin to sweep", "only admins may sweep")?;
         if at.is_some() && !dry_run {
             return Err(ApiError::invalid("at", "is only possible with dryRun: a real sweep is for the current time"));
         }

@@ -235,7 +235,7 @@ async fn authorize(ctx: &Context<'_>, narrowing: &SessionNarrowing) -> Result<()
         if !viewer.is_signed_in() {
             return Err(ApiError::unauthenticated("Sign in to follow a person."));
         }
-        if !viewer.may_act_for(person) {
+        if !viewer.may_read_data_of(person) {
             return Err(ApiError::forbidden("Only the person and admins may follow a person."));
         }
         if load(ctx, person).await?.is_none() {

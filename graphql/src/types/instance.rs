@@ -219,7 +219,7 @@ pub struct CheckIn(pub check_in::Model);
 impl CheckIn {
     /// Whether the viewer may see it: as the person who answered, or as somebody who may see the list.
     pub async fn is_visible(&self, ctx: &Context<'_>) -> Result<bool> {
-        if viewer(ctx).may_act_for(self.0.person_id) {
+        if viewer(ctx).may_read_data_of(self.0.person_id) {
             return Ok(true);
         }
         match load(ctx, self.0.session_instance_id).await? {

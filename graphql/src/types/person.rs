@@ -53,13 +53,13 @@ impl Person {
     /// True if other people at the same meeting may not see that the person is there. Only the person and admins may
     /// see this field: for everybody else it is null.
     async fn hides_place(&self, ctx: &Context<'_>) -> Option<bool> {
-        viewer(ctx).may_act_for(self.key()).then_some(self.0.hides_place)
+        viewer(ctx).may_read_data_of(self.key()).then_some(self.0.hides_place)
     }
 
     /// The subject (`sub`) that an identity provider gives the person in tokens. Null if there is none. Only the person
     /// and admins may see it: for everybody else it is null.
     async fn external_id(&self, ctx: &Context<'_>) -> Option<&str> {
-        let is_seen = viewer(ctx).may_act_for(self.key());
+        let is_seen = viewer(ctx).may_read_data_of(self.key());
         self.0.external_id.as_deref().filter(|_| is_seen)
     }
 
@@ -92,7 +92,7 @@ impl Person {
         #[graphql(desc = "At most this many, 0 to 100. The default is 20.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page begins after it.")] after: Option<String>,
     ) -> Result<Option<Nodes<CheckIn>>> {
-        if !viewer(ctx).may_act_for(self.key()) {
+        if !viewer(ctx).may_read_data_of(self.key()) {
             return Ok(None);
         }
         Ok(Some(list_check_ins(ctx, CheckInsOf::Person(self.key()), first, after).await?))

@@ -7,7 +7,7 @@ use sea_orm::{
     QueryOrder, QuerySelect, Select, sea_query::LockType,
 };
 
-use crate::{App, Error, Result, audit::Changes, db::is_one_of, transaction, validate};
+use crate::{App, Error, Result, audit::Changes, db::is_one_of, error::expect, transaction, validate};
 
 #[derive(Debug, Clone)]
 pub struct NewActivity {
@@ -39,11 +39,7 @@ pub async fn list_activities(app: &App, limit: u64) -> Result<Vec<activity::Mode
 /// Creates an activity, or changes the one with this key. Only for administrators. A lower limit takes no seat away. A
 /// new limit is published, because clients may wait for a free seat.
 pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Result<activity::Model> {
-    match viewer {
-        Viewer { is_admin: true, .. } => {}
-        Viewer { person: Some(_), .. } => return Err(Error::Forbidden("only admins may change activities")),
-        Viewer { .. } => return Err(Error::Unauthenticated("sign in to change activities")),
-    }
+    expect::admin(viewer, "sign in to change activities", "only admins may change activities")?;
     let key = validate::path("key", &new.key)?;
     let name = validate::required_text("name", &new.name)?;
     if new.max_concurrent.is_some_and(|limit| limit < 0) {

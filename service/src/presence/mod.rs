@@ -40,7 +40,7 @@ use entity::presence::Model;
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::hours::{Tally, fold_hours, tally};
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, error::expect};
 
 /// Somebody who claims to own a visit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -54,6 +54,9 @@ impl Claimant {
     /// [`Error::Forbidden`] or [`Error::Unauthenticated`] if the token names no person and anonymous visits are not
     /// allowed.
     pub fn new(app: &App, viewer: Viewer, secret: Option<&str>) -> Result<Self> {
+        if viewer.is_deactivated {
+            expect::signed_in(viewer, "sign in to visit")?;
+        }
         if viewer.person.is_none() && !app.presence.anonymous {
             return Err(if viewer.is_signed_in() {
                 Error::Forbidden("this token names no person, and visits are people's")

@@ -61,7 +61,7 @@ pub async fn find_visible_visit(app: &App, viewer: Viewer, id: PresenceId) -> Re
 }
 
 fn may_see(viewer: Viewer, row: &Model) -> bool {
-    row.person_id.map_or(viewer.is_admin, |person| viewer.may_act_for(person))
+    row.person_id.map_or(viewer.is_admin, |person| viewer.may_read_data_of(person))
 }
 
 /// A page of visits, newest first. `None` for viewers who are not administrators.

@@ -17,6 +17,7 @@ use crate::{
 
 on_both_databases!(
     every_mutation_checks_rights,
+    deactivated_person_may_only_read_their_own_data,
     people_change_their_own_data_only,
     attendance_lists_and_whereabouts_are_shown_only_with_rights,
     invalid_tokens_are_refused,
@@ -32,6 +33,8 @@ struct World {
     /// Said no.
     decliner: String,
     stranger: String,
+    /// Organises the session, said yes, and is deactivated.
+    deactivated: String,
     /// A visit of the member.
     visit: String,
     /// A free slot of the member.
@@ -50,7 +53,11 @@ impl World {
         let member = create_person(admin, "Mia").await?;
         let decliner = create_person(admin, "Dan").await?;
         let stranger = create_person(admin, "Sam").await?;
+        let deactivated = create_person(admin, "Dora").await?;
         add_organizer(admin, &session, &organizer).await?;
+        add_organizer(admin, &session, &deactivated).await?;
+        check_in(admin, &instance, "YES", Some(&deactivated)).await?;
+        set_deactivated(admin, &deactivated, true).await?;
         check_in(admin, &instance, "YES", Some(&member)).await?;
         check_in(admin, &instance, "NO", Some(&decliner)).await?;
         let visit = new_visit();
@@ -63,7 +70,7 @@ impl World {
         let booking = create_booking(admin, &booked, &decliner).await?;
         let ongoing = create_booking(admin, &begun, &decliner).await?;
         admin.data(&act("start"), json!({ "id": ongoing })).await?;
-        Ok(Self { session, instance, organizer, member, decliner, stranger, visit, slot, booking, ongoing })
+        Ok(Self { session, instance, organizer, member, decliner, stranger, deactivated, visit, slot, booking, ongoing })
     }
 }
 
@@ -318,6 +325,7 @@ async fn every_mutation_checks_rights(database: TestDatabase) -> Result<()> {
         for (who, client, expected) in [
             ("nobody", server.client(), &["UNAUTHENTICATED"][..]),
             ("a stranger", server.client_of(&world.stranger), refused),
+            ("a deactivated organiser", server.client_of(&world.deactivated), &["FORBIDDEN"]),
             ("an organiser", server.client_of(&world.organizer), organizer),
         ] {
             let answer = client.query(document, variables.clone()).await?;
@@ -340,6 +348,80 @@ async fn every_mutation_checks_rights(database: TestDatabase) -> Result<()> {
         }
     }
     ensure!(failures.is_empty(), "{}", failures.join("\n"));
+    Ok(())
+}
+
+async fn set_deactivated(admin: &Client, person: &str, is_deactivated: bool) -> Result<()> {
+    let document = "mutation($id: ID!, $is: Boolean!) { updatePerson(input: { id: $id, isDeactivated: $is }) { person { id } } }";
+    admin.data(document, json!({ "id": person, "is": is_deactivated })).await?;
+    Ok(())
+}
+
+/// Deactivating somebody also closes their sockets. They may connect again.
+async fn deactivated_person_may_only_read_their_own_data(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let world = World::new(&admin).await?;
+    let person = create_person(&admin, "Rita").await?;
+    add_organizer(&admin, &world.session, &person).await?;
+    let token = token::signed(
+        &json!({ "sub": person, "roles": ["admin"], "iat": now().timestamp(), "exp": now().timestamp() + 600 }),
+        token::SECRET,
+    );
+    let as_admin = deployment.second().client().with_token(&token);
+    let own = deployment.second().client_of(&person);
+    check_in(&own, &world.instance, "YES", None).await?;
+    let slot = create_slot(&own, &person, in_seconds(3_600), in_seconds(7_200)).await?;
+    let booking = create_booking(&admin, &slot, &world.member).await?;
+    let visit = new_visit();
+    beat(&own, &visit).await?;
+    let read = "query($instance: ID!, $session: ID!, $booking: ID!, $visit: ID!) {
+        viewer { id displayName hidesPlace isDeactivated checkIns { totalCount } activeSessionInstance { id } }
+        viewerIsAdmin
+        sessionInstance(id: $instance) { checkIns { totalCount } viewerCheckIn { attendance } }
+        session(id: $session) { viewerCanEdit }
+        people { totalCount }
+        booking(id: $booking) { status }
+        presence(id: $visit) { id }
+    }";
+    let variables = json!({
+        "instance": world.instance, "session": world.session, "booking": booking, "visit": format!("Presence:{visit}"),
+    });
+    let mut expected = json!({
+        "viewer": {
+            "id": person, "displayName": "Rita", "hidesPlace": false, "isDeactivated": false, "checkIns": { "totalCount": 1 },
+            "activeSessionInstance": { "id": world.instance },
+        },
+        "viewerIsAdmin": false,
+        "sessionInstance": { "checkIns": { "totalCount": 4 }, "viewerCheckIn": { "attendance": "YES" } },
+        "session": { "viewerCanEdit": true },
+        "people": { "totalCount": 6 },
+        "booking": { "status": "SCHEDULED" },
+        "presence": { "id": format!("Presence:{visit}") },
+    });
+    assert_eq!(own.data(read, variables.clone()).await?, expected);
+    let mut socket = deployment.second().socket(own.token()).await?;
+
+    set_deactivated(&admin, &person, true).await?;
+    assert_eq!(socket.closed(LIMIT).await?.code, 4403);
+    expected["viewer"]["isDeactivated"] = json!(true);
+    expected["viewer"]["activeSessionInstance"] = Value::Null;
+    expected["sessionInstance"]["checkIns"] = Value::Null;
+    expected["session"]["viewerCanEdit"] = json!(false);
+    expected["people"] = Value::Null;
+    for client in [&own, &as_admin] {
+        assert_eq!(client.data(read, variables.clone()).await?, expected);
+        let again = "mutation($id: ID!) { checkIn(input: { sessionInstanceId: $id, attendance: YES }) { checkIn { id } } }";
+        let error = client.error(again, json!({ "id": world.instance })).await?;
+        ensure!(error.code == "FORBIDDEN" && error.message.contains("deactivated"), "{}: {}", error.code, error.message);
+    }
+    let mut socket = deployment.second().socket(own.token()).await?;
+    socket.subscribe("own", CHANGES, json!({ "personId": person }))?;
+    assert_eq!(socket.next_for("own", LIMIT).await?.field("activeSessionChanged")["kind"], "SNAPSHOT");
+
+    set_deactivated(&admin, &person, false).await?;
+    assert_eq!(socket.closed(LIMIT).await?.code, 4403);
+    check_in(&own, &world.instance, "YES", None).await?;
     Ok(())
 }
 
@@ -399,8 +481,9 @@ async fn attendance_lists_and_whereabouts_are_shown_only_with_rights(database: T
         } }";
         let data = client.data(document, json!({ "id": world.instance })).await.context(who)?;
         let instance = &data["sessionInstance"];
-        assert_eq!((&instance["attendingCount"], &instance["presentCount"]), (&json!(1), &json!(1)), "{who}");
-        let list = json!({ "totalCount": 1, "nodes": [{ "person": { "id": world.member } }] });
+        assert_eq!((&instance["attendingCount"], &instance["presentCount"]), (&json!(2), &json!(1)), "{who}");
+        let people = [&world.member, &world.deactivated].map(|id| json!({ "person": { "id": id } }));
+        let list = json!({ "totalCount": 2, "nodes": people });
         assert_eq!(instance["checkIns"], if sees { list } else { Value::Null }, "{who}");
     }
 

@@ -118,6 +118,9 @@ async fn answer(app: &App, visitor: &Visitor, after: Option<String>, wrong: Opti
     let main = html! {
         h1 { (content.person.display_name) }
         @if let Some(message) = message { (problem(&message)) }
+        @if visitor.viewer.is_deactivated {
+            (problem("Your account is deactivated. You can read your data, but not change anything. Ask an administrator."))
+        }
         (place(&content))
         (content.bookings.render())
         (own_check_ins(&content))

@@ -30,7 +30,7 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(id): Path<S
     let found = load(&pages.app, &visitor, id).await.map_err(page_of(&visitor))?;
     let Content { person, place } = found.ok_or_else(missing)?;
     let mut frame = Frame::new(&person.display_name, &visitor);
-    if visitor.viewer.may_act_for(id) {
+    if visitor.viewer.may_read_data_of(id) {
         frame = frame.following(json!({ "personId": id.to_string() }));
     } else if let Some(me) = visitor.viewer.person {
         // People at the same meeting may see where the person is. So the page may change when either of them moves.
@@ -46,7 +46,7 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(id): Path<S
             h2 #place { "Where " @if is_self { "you are" } @else { "they are" } " now" }
             @match &place {
                 Some(card) => (cards::list(std::slice::from_ref(card), cards::nothing)),
-                None if visitor.viewer.may_act_for(id) => p.quiet { "Not at a session right now." },
+                None if visitor.viewer.may_read_data_of(id) => p.quiet { "Not at a session right now." },
                 None => p.quiet { "Only people at the same session can see where somebody is." },
             }
         }
