@@ -88,6 +88,20 @@ impl Viewer {
         self.is_admin || (is_any_organizer && !self.is_deactivated)
     }
 
+    /// May this viewer see who `person` is: name, city, country? The person and admins may, and whoever may see the person
+    /// in some list anyway.
+    pub fn may_see_person(&self, person: PersonId, relation: PersonRelation) -> bool {
+        let PersonRelation { is_organizer, is_mentor, takes_part_in_booking, shares_instance, is_in_check_ins } = relation;
+        let is_self = self.is(person);
+        let is_seen_by_active = shares_instance || is_in_check_ins;
+        self.is_admin
+            || is_self
+            || is_organizer
+            || is_mentor
+            || takes_part_in_booking
+            || (is_seen_by_active && !self.is_deactivated)
+    }
+
     /// May this viewer see that `person` is placed at `instance`? The person and admins may. Other people may while
     /// they are placed at the same instance, unless the person hides their placement.
     pub fn may_see_placement(
@@ -100,6 +114,21 @@ impl Viewer {
         let shares_instance = viewer_instance == Some(instance) && !self.is_deactivated;
         self.may_read_data_of(person) || (shares_instance && !hides_placement)
     }
+}
+
+/// What connects a viewer with a person, as far as it decides whether the viewer may see who the person is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PersonRelation {
+    /// The person organises a session. Organisers are public.
+    pub is_organizer: bool,
+    /// The person offers time that has not been deleted. Mentors are public, because anybody may look for one.
+    pub is_mentor: bool,
+    /// One is the mentor and the other the student of a booking.
+    pub takes_part_in_booking: bool,
+    /// Both are placed at the same instance, and the person does not hide that.
+    pub shares_instance: bool,
+    /// The person is in a list of check-ins that the viewer may see, or in the list of people.
+    pub is_in_check_ins: bool,
 }
 
 /// A name of at most 63 bytes. It lies in the value itself, so that a [`Viewer`] is `Copy`. A longer name is cut.
@@ -151,6 +180,21 @@ mod tests {
             assert!(!viewer.may_act_for(own) && !viewer.may_act_for(other) && !viewer.may_read_data_of(other));
             assert!(!viewer.may_start_booking(own) && !viewer.may_edit_session(true) && !viewer.may_see_check_ins(true, true));
             assert!(!viewer.may_list_people(true) && !viewer.may_see_placement(other, false, instance, Some(instance)));
+        }
+    }
+
+    #[test]
+    fn person_is_seen_by_those_who_may_see_them_in_a_list() {
+        let (own, other) = (PersonId(1), PersonId(2));
+        let none = PersonRelation::default();
+        assert!(Viewer::person(own).may_see_person(own, none) && Viewer::ADMIN.may_see_person(other, none));
+        assert!(!Viewer::person(own).may_see_person(other, none) && !Viewer::NOBODY.may_see_person(other, none));
+        for public in [PersonRelation { is_organizer: true, ..none }, PersonRelation { is_mentor: true, ..none }] {
+            assert!(Viewer::NOBODY.may_see_person(other, public));
+        }
+        for shared in [PersonRelation { shares_instance: true, ..none }, PersonRelation { is_in_check_ins: true, ..none }] {
+            assert!(Viewer::person(own).may_see_person(other, shared));
+            assert!(!Viewer::person(own).deactivated().may_see_person(other, shared));
         }
     }
 

@@ -54,6 +54,10 @@ pub struct AnswerTo(pub PersonId, pub SessionInstanceId);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CountsOf(pub SessionInstanceId);
 
+/// The person, if the viewer may see them. A [`PersonId`] as key is for people in a list that the viewer may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SeenBy(pub Viewer, pub PersonId);
+
 /// The active instances in a city and country.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ActiveAt {
@@ -115,6 +119,20 @@ impl Loader<PersonId> for Loaders {
 
     async fn load(&self, keys: &[PersonId]) -> Shared<HashMap<PersonId, Self::Value>> {
         Ok(by(people::find_people(self.app.db.pool(), keys).await?, |row| row.id))
+    }
+}
+
+impl Loader<SeenBy> for Loaders {
+    type Value = person::Model;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[SeenBy]) -> Shared<HashMap<SeenBy, Self::Value>> {
+        let mut found = HashMap::new();
+        for (viewer, ids) in grouped(keys.iter().map(|key| (key.0, key.1))) {
+            let people = people::find_visible_people(self.app.db.pool(), viewer, &ids).await?;
+            found.extend(by(people, |row| SeenBy(viewer, PersonId(row.id))));
+        }
+        Ok(found)
     }
 }
 

@@ -1,22 +1,22 @@
 //! People: their profiles and where they are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use domain::{
-    access::Viewer,
+    access::{PersonRelation, Viewer},
     ids::{PersonId, SessionInstanceId},
 };
-use entity::{person, session_organizer};
+use entity::{check_in::Attendance, person, session_organizer};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    ActiveEnum, ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, PaginatorTrait,
     QueryFilter, QuerySelect, Select, sea_query::LockType,
 };
 
 use crate::{
     App, Error, Result,
     audit::Changes,
-    db::is_one_of,
+    db::{is_in, is_one_of, list, rows},
     error::expect,
     lists::{self, Key, Page, Slice},
     placing::{Affected, place_people},
@@ -49,6 +49,67 @@ pub struct PersonPatch {
 pub async fn find_people<C: ConnectionTrait>(db: &C, ids: &[PersonId]) -> Result<Vec<person::Model>> {
     let unmerged = person::Entity::find().filter(person::Column::MergedIntoId.is_null());
     Ok(unmerged.filter(is_one_of(db, person::Column::Id, ids.iter().map(|id| id.0))).all(db).await?)
+}
+
+/// Those of these people whom the viewer may see.
+pub async fn find_visible_people<C: ConnectionTrait>(
+    db: &C,
+    viewer: Viewer,
+    ids: &[PersonId],
+) -> Result<Vec<person::Model>> {
+    let relations = find_relations(db, viewer, ids).await?;
+    let is_visible = |row: &person::Model| {
+        let id = PersonId(row.id);
+        viewer.may_see_person(id, relations.get(&id).copied().unwrap_or_default())
+    };
+    Ok(find_people(db, ids).await?.into_iter().filter(is_visible).collect())
+}
+
+/// What connects the viewer with these people. Nothing is read if it does not matter.
+async fn find_relations<C: ConnectionTrait>(
+    db: &C,
+    viewer: Viewer,
+    ids: &[PersonId],
+) -> Result<HashMap<PersonId, PersonRelation>> {
+    if viewer.is_admin || ids.iter().all(|id| viewer.is(*id)) {
+        return Ok(HashMap::new());
+    }
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: i64,
+        is_organizer: bool,
+        is_mentor: bool,
+        takes_part_in_booking: bool,
+        shares_instance: bool,
+        is_in_check_ins: bool,
+    }
+    // $2 is the viewer, or null. Organisers of any session may list all people.
+    let sql = format!(
+        "SELECT p.id, \
+           EXISTS (SELECT 1 FROM session_organizer o JOIN session s ON s.id = o.session_id \
+                   WHERE o.person_id = p.id AND s.deleted_at IS NULL) AS is_organizer, \
+           EXISTS (SELECT 1 FROM time_slot t WHERE t.mentor_id = p.id AND t.deleted_at IS NULL) AS is_mentor, \
+           EXISTS (SELECT 1 FROM booking b WHERE b.mentor_id = p.id AND b.student_id = $2) \
+             OR EXISTS (SELECT 1 FROM booking b WHERE b.student_id = p.id AND b.mentor_id = $2) AS takes_part_in_booking, \
+           NOT p.hides_place AND EXISTS (SELECT 1 FROM person v WHERE v.id = $2 \
+                   AND v.active_session_instance_id = p.active_session_instance_id) AS shares_instance, \
+           EXISTS (SELECT 1 FROM session_organizer o WHERE o.person_id = $2) \
+             OR EXISTS (SELECT 1 FROM check_in mine JOIN check_in theirs \
+                          ON theirs.session_instance_id = mine.session_instance_id \
+                        WHERE mine.person_id = $2 AND mine.attendance = $3 AND theirs.person_id = p.id) AS is_in_check_ins \
+         FROM person p WHERE {}",
+        is_in(db, "p.id", 1)
+    );
+    let yes = ActiveEnum::to_value(&Attendance::Yes);
+    let values = [list(db, ids.iter().map(|id| id.0)), viewer.person.map(|id| id.0).into(), yes.into()];
+    let found: Vec<Row> = rows(db, &sql, values).await?;
+    let relation = |row: Row| {
+        let Row { id, is_organizer, is_mentor, takes_part_in_booking, shares_instance, is_in_check_ins } = row;
+        let relation =
+            PersonRelation { is_organizer, is_mentor, takes_part_in_booking, shares_instance, is_in_check_ins };
+        (PersonId(id), relation)
+    };
+    Ok(found.into_iter().map(relation).collect())
 }
 
 /// Where a person is placed.

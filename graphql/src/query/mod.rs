@@ -13,7 +13,7 @@ use service::{check_ins, presence::visits};
 use self::{
     audit::AuditQuery,
     bookings::{BookingQuery, find_booking},
-    people::PersonQuery,
+    people::{PersonQuery, find_person},
     presence::PresenceQuery,
     sessions::{SessionQuery, find_session},
 };
@@ -60,7 +60,7 @@ impl NodeQuery {
             SessionInstanceId::TYPE => {
                 load(ctx, parse_id::<SessionInstanceId>("id", &id)?).await?.map(|row| SessionInstance(row).into())
             }
-            PersonId::TYPE => load(ctx, parse_id::<PersonId>("id", &id)?).await?.map(|row| Person(row).into()),
+            PersonId::TYPE => find_person(ctx, parse_id("id", &id)?).await?.map(Into::into),
             CheckInId::TYPE => {
                 let row = check_ins::find_check_in(app(ctx)?, parse_id("id", &id)?).await?;
                 match row.map(CheckIn) {

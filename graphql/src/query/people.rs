@@ -6,7 +6,7 @@ use service::{entity::person, lists::RowCursor, people};
 
 use crate::{
     context::{Result, app, parse_id, viewer},
-    loaders::load,
+    loaders::{SeenBy, load},
     types::{
         connection::{Counted, Nodes, connection, page},
         person::Person,
@@ -16,11 +16,17 @@ use crate::{
 #[derive(Default)]
 pub struct PersonQuery;
 
+/// A person whom the viewer may see.
+pub async fn find_person(ctx: &Context<'_>, id: PersonId) -> Result<Option<Person>> {
+    Ok(load(ctx, SeenBy(viewer(ctx), id)).await?.map(Person))
+}
+
 #[Object]
 impl PersonQuery {
-    /// One person. Null if there is none with this id.
+    /// One person. Null if there is none with this id, or if the viewer may not see the person. Whoever sees a person in a
+    /// list may see them, and organisers and mentors are public.
     async fn person(&self, ctx: &Context<'_>, #[graphql(desc = "The person.")] id: ID) -> Result<Option<Person>> {
-        Ok(load(ctx, parse_id::<PersonId>("id", &id)?).await?.map(Person))
+        find_person(ctx, parse_id("id", &id)?).await
     }
 
     /// People, by name. Only admins and organisers of a session may see the list: for everybody else it is null.

@@ -28,11 +28,10 @@ const EVERYBODY: &[(&str, &str)] = &[
     ("MonthlySchedule", "endTime startTime weekday which"),
     ("Occurrence", "date endsAt sessionInstance startsAt"),
     ("PageInfo", "endCursor hasNextPage hasPreviousPage startCursor"),
-    ("Person", "city country displayName id isDeactivated nearbyActiveInstances"),
     ("PresenceChange", "activity occupancy occurredAt"),
     (
         "Query",
-        "activeSessionInstances activity changeCursor person session sessionByPath sessionInstance sessions timeSlots viewerIsAdmin",
+        "activeSessionInstances activity changeCursor session sessionByPath sessionInstance sessions timeSlots viewerIsAdmin",
     ),
     ("Recurrence", "rrules schedules text"),
     (
@@ -64,6 +63,7 @@ const BEHIND: &[(&str, &str, &str)] = &[
     ),
     ("BookingStep", "Mutation.sweep", "booking isDelayed newStatus oldStatus reason"),
     ("CheckIn", "Person and SessionInstance.checkIns", "arrivedAt attendance checkedInAt id person sessionInstance"),
+    ("Person", "Query.person, and lists of people", "city country displayName id isDeactivated nearbyActiveInstances"),
     ("HourCount", "PresenceStatistics.startedByHour", "count hour"),
     (
         "Presence",
@@ -111,8 +111,13 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("Query.node", "it: node(id: $booking) { id }", "--P-A"),
     ("Query.node", "it: node(id: $checkIn) { id }", "--POA"),
     ("Query.node", "it: node(id: $presence) { id }", "--P-A"),
+    // The student is in no list that a stranger sees. The person is a mentor: mentors and organisers are public.
+    ("Query.node", "it: node(id: $student) { id }", "--POA"),
     ("Query.node", "it: node(id: $person) { id }", "NSPOA"),
+    ("Query.node", "it: node(id: $organizer) { id }", "NSPOA"),
     ("Query.people", "it: people { totalCount nodes { id } }", "---OA"),
+    ("Query.person", "it: person(id: $student) { id }", "--POA"),
+    ("Query.person", "it: person(id: $person) { id }", "NSPOA"),
     ("Query.presence", "it: presence(id: $presence) { id }", "--P-A"),
     ("Query.presences", "it: presences { totalCount }", "----A"),
     ("Query.presenceStatistics", "it: presenceStatistics { onlineCount }", "----A"),
@@ -206,6 +211,8 @@ async fn make_world(database: &TestDatabase, admin: &Client) -> Result<([String;
         ("session", session),
         ("instance", instance),
         ("person", person.clone()),
+        ("student", student),
+        ("organizer", organizer.clone()),
         ("checkIn", check_in_id),
         ("presence", format!("Presence:{visit}")),
         ("slot", slot),

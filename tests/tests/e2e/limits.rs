@@ -198,7 +198,7 @@ async fn slow_query_is_abandoned_and_slow_mutation_completes() -> Result<()> {
     ensure!(unanswered.message.contains("The change may still be made"), "{unanswered:?}");
     hold.rollback().await?;
     eventually(LIMIT, "the change to be done", async || {
-        let name = server.client().data(query, variables.clone()).await?;
+        let name = admin.data(query, variables.clone()).await?;
         ensure!(name["person"]["displayName"] == "Bea", "{name}");
         Ok(())
     })

@@ -56,7 +56,7 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(id): Path<S
 }
 
 async fn load(app: &App, visitor: &Visitor, id: PersonId) -> Result<Option<Content>> {
-    let found = people::find_people(app.db.pool(), &[id]).await?;
+    let found = people::find_visible_people(app.db.pool(), visitor.viewer, &[id]).await?;
     let Some(person) = found.into_iter().next() else { return Ok(None) };
     let place = find_place(app, visitor, &person).await?;
     Ok(Some(Content { person, place }))
