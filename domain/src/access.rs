@@ -102,6 +102,12 @@ impl Viewer {
             || (is_seen_by_active && !self.is_deactivated)
     }
 
+    /// May this viewer see when `person` answered, and when they arrived? Whoever may see the answer may, unless the person
+    /// hides their placement: both instants tell where the person was.
+    pub fn may_see_times_of(&self, person: PersonId, hides_placement: bool) -> bool {
+        !hides_placement || self.may_read_data_of(person)
+    }
+
     /// May this viewer see that `person` is placed at `instance`? The person and admins may. Other people may while
     /// they are placed at the same instance, unless the person hides their placement.
     pub fn may_see_placement(

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use domain::{
     access::Viewer,
     check_in::Attendance,
@@ -93,6 +93,19 @@ pub async fn may_see_answers(app: &App, viewer: Viewer, instance: &session_insta
     let answers = find_answers(app, person, &[instance.id]).await?;
     let said_yes = answers.iter().any(|answer| answer.attendance == Attendance::Yes);
     Ok(viewer.may_see_check_ins(is_organizer, said_yes))
+}
+
+/// When somebody answered, and when they arrived, as the viewer may see it. For others, the answer of a person who hides
+/// their placement has no arrival, and only the day of its time (in UTC): a yes in the middle of a meeting is an arrival.
+pub fn visible_times(
+    viewer: Viewer,
+    row: &check_in::Model,
+    person: &person::Model,
+) -> (DateTime<Utc>, Option<DateTime<Utc>>) {
+    if viewer.may_see_times_of(row.person_id, person.hides_place) {
+        return (row.checked_in_at, row.arrived_at);
+    }
+    (row.checked_in_at.date_naive().and_time(NaiveTime::MIN).and_utc(), None)
 }
 
 pub async fn find_check_in(app: &App, id: CheckInId) -> Result<Option<check_in::Model>> {

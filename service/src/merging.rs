@@ -29,6 +29,7 @@ use crate::{
 };
 
 /// Makes `from` and `into` one person, `into` (admins). Their profile stays, and takes what it lacks from the other's.
+/// It hides the placement if one of them did.
 pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Result<person::Model> {
     expect::admin(viewer, "sign in to merge people", "only admins may merge people")?;
     if from == into {
@@ -55,6 +56,7 @@ pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: Perso
         execute(tx, "DELETE FROM session_organizer WHERE person_id = $1", [from.0.into()]).await?;
 
         left.city = left.city.or_else(|| gone.city.clone());
+        left.hides_place |= gone.hides_place;
         left.country = left.country.or_else(|| gone.country.clone());
         left.into_active_model().reset_all().update(tx).await?;
         gone.is_deactivated = true;

@@ -16,11 +16,14 @@ use tracing::Span;
 pub const VIEWER_DEPENDENT: &[&str] = &[
     "activeSessionInstance",
     "actorPerson",
+    // Of people who hide their place.
+    "arrivedAt",
     "auditLog",
     "booking",
     "bookings",
     // Those of the viewer.
     "bookingStatusChanged",
+    "checkedInAt",
     "checkIns",
     // Of a visit, which is its person's.
     "completedAt",
@@ -61,14 +64,12 @@ pub const SAME_FOR_EVERYONE: &[&str] = &[
     "activeUntil",
     "activity",
     "actor",
-    "arrivedAt",
     "attendance",
     "attendingCount",
     "autoCreateHoursAhead",
     "autoCreateInstances",
     "cancelledAt",
     "changes",
-    "checkedInAt",
     "city",
     "count",
     "country",

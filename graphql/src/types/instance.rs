@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::ids::SessionInstanceId;
 use service::{
     check_ins::{self, CheckInsOf},
-    entity::{check_in, session_instance},
+    entity::{check_in, person, session_instance},
     facts,
     lists::RowCursor,
 };
@@ -217,6 +217,11 @@ pub async fn list_check_ins(
 pub struct CheckIn(pub check_in::Model);
 
 impl CheckIn {
+    async fn load_person(&self, ctx: &Context<'_>) -> Result<person::Model> {
+        let id = self.0.person_id;
+        load(ctx, id).await?.ok_or_else(|| ApiError::internal(format!("{id} of a check-in is missing")))
+    }
+
     /// Whether the viewer may see it: as the person who answered, or as somebody who may see the list.
     pub async fn is_visible(&self, ctx: &Context<'_>) -> Result<bool> {
         if viewer(ctx).may_read_data_of(self.0.person_id) {
@@ -240,9 +245,7 @@ impl CheckIn {
 
     /// The person who answered.
     async fn person(&self, ctx: &Context<'_>) -> Result<Person> {
-        let id = self.0.person_id;
-        let row = load(ctx, id).await?;
-        row.map(Person).ok_or_else(|| ApiError::internal(format!("{id} of a check-in is missing")))
+        Ok(Person(self.load_person(ctx).await?))
     }
 
     /// The meeting. If it has been deleted, this field has the error NOT_FOUND.
@@ -257,14 +260,17 @@ impl CheckIn {
         self.0.attendance.into()
     }
 
-    /// The instant of the person's latest answer.
-    async fn checked_in_at(&self) -> DateTime {
-        DateTime(self.0.checked_in_at)
+    /// The instant of the person's latest answer. If the person hides their place, other people see only the day, as
+    /// midnight in UTC.
+    async fn checked_in_at(&self, ctx: &Context<'_>) -> Result<DateTime> {
+        let (checked_in_at, _) = check_ins::visible_times(viewer(ctx), &self.0, &self.load_person(ctx).await?);
+        Ok(DateTime(checked_in_at))
     }
 
     /// The instant at which the person said yes while the meeting was active. Null for an answer that was given
-    /// beforehand, and for maybe and no.
-    async fn arrived_at(&self) -> Option<DateTime> {
-        self.0.arrived_at.map(DateTime)
+    /// beforehand, and for maybe and no. If the person hides their place, only they and admins see it.
+    async fn arrived_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        let (_, arrived_at) = check_ins::visible_times(viewer(ctx), &self.0, &self.load_person(ctx).await?);
+        Ok(arrived_at.map(DateTime))
     }
 }

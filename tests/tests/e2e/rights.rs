@@ -510,6 +510,19 @@ async fn attendance_lists_and_whereabouts_are_shown_only_with_rights(database: T
         expect_place(&neighbour, if hides { &Value::Null } else { &place }, "a neighbour").await?;
         expect_place(&stranger, &Value::Null, "a stranger").await?;
         expect_place(&nobody, &Value::Null, "nobody").await?;
+        // The times of an answer also tell where a person was.
+        let document = "query($id: ID!) { sessionInstance(id: $id) { checkIns(attendance: YES) { nodes { checkedInAt arrivedAt person { id } } } } }";
+        let midnight = format!("{}T00:00:00Z", now().date_naive());
+        for (who, client, sees) in
+            [("the person", &member, true), ("an admin", &admin, true), ("a neighbour", &neighbour, !hides), ("an organiser", &organizer, !hides)]
+        {
+            let data = client.data(document, json!({ "id": world.instance })).await.context(who)?;
+            let nodes = data["sessionInstance"]["checkIns"]["nodes"].as_array().context("a list")?;
+            let own = nodes.iter().find(|it| it["person"]["id"] == *world.member).with_context(|| format!("{who}: {data}"))?;
+            let checked_in_at = chrono::DateTime::parse_from_rfc3339(own["checkedInAt"].as_str().context("an instant")?)?;
+            let is_midnight = checked_in_at == chrono::DateTime::parse_from_rfc3339(&midnight)?;
+            ensure!(own["arrivedAt"].is_null() != sees && is_midnight != sees, "{who}: {own}");
+        }
         let document = "query($id: ID!) { person(id: $id) { hidesPlace checkIns { totalCount } } }";
         let private = neighbour.data(document, json!({ "id": world.member })).await?;
         ensure!(private["person"]["hidesPlace"].is_null(), "hidesPlace is visible to others: {private}");

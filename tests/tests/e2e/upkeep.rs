@@ -214,6 +214,8 @@ async fn merged_people_become_one_person(database: TestDatabase) -> Result<()> {
     ];
     let named = "mutation($id: ID!) { updatePerson(input: { id: $id, externalId: \"annie\", city: \"Austin\" }) { person { id } } }";
     admin.data(named, json!({ "id": from })).await?;
+    let hide = "mutation($id: ID!) { updatePerson(input: { id: $id, hidesPlace: true }) { person { id } } }";
+    admin.data(hide, json!({ "id": from })).await?;
     add_organizer(&admin, &session, &from).await?;
     check_in(&admin, &one, "YES", Some(&into)).await?;
     check_in(&admin, &one, "NO", Some(&from)).await?;
@@ -231,7 +233,7 @@ async fn merged_people_become_one_person(database: TestDatabase) -> Result<()> {
     let mut socket = deployment.second().socket(Some(&token::of(&from))).await?;
 
     let merge = "mutation($from: ID!, $into: ID!) { mergePeople(fromId: $from, intoId: $into) { person {
-        id displayName city activeSessionInstance { id } checkIns { nodes { attendance sessionInstance { id } } }
+        id displayName city hidesPlace activeSessionInstance { id } checkIns { nodes { attendance sessionInstance { id } } }
     } } }";
     let both = json!({ "from": from, "into": into });
     assert_eq!(admin.error_code(merge, both.clone()).await?, "CONFLICT", "both have a slot at the same time");
@@ -241,7 +243,7 @@ async fn merged_people_become_one_person(database: TestDatabase) -> Result<()> {
     assert_eq!(admin.error_code(merge, json!({ "from": into, "into": into })).await?, "BAD_USER_INPUT");
     let person = admin.data(merge, both.clone()).await?["mergePeople"]["person"].take();
     let expected = json!({
-        "id": into, "displayName": "Ann", "city": "Austin", "activeSessionInstance": { "id": two },
+        "id": into, "displayName": "Ann", "city": "Austin", "hidesPlace": true, "activeSessionInstance": { "id": two },
         "checkIns": { "nodes": [
             { "attendance": "YES", "sessionInstance": { "id": two } },
             { "attendance": "NO", "sessionInstance": { "id": one } },

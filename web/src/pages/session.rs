@@ -187,7 +187,7 @@ fn on_now(visitor: &Visitor, content: &Content) -> Markup {
                         " here now, " (card.counts.attending) " said yes"
                     }
                     (own_answer(visitor, content, &card.instance))
-                    (who_answered(content, &card.instance))
+                    (who_answered(visitor, content, &card.instance))
                 }
             }
         }
@@ -209,7 +209,7 @@ fn next(visitor: &Visitor, content: &Content) -> Markup {
                         @if let Some(instance) = &meeting.instance {
                             @if let Some(location) = &instance.location_override { p.where { (location) } }
                             @if !is_cancelled { (own_answer(visitor, content, instance)) }
-                            (who_answered(content, instance))
+                            (who_answered(visitor, content, instance))
                         }
                     }
                 }
@@ -241,7 +241,7 @@ fn own_answer(visitor: &Visitor, content: &Content, instance: &session_instance:
     }
 }
 
-fn who_answered(content: &Content, instance: &session_instance::Model) -> Markup {
+fn who_answered(visitor: &Visitor, content: &Content, instance: &session_instance::Model) -> Markup {
     let id = instance.id;
     let Some((_, answers)) = content.answers.iter().find(|(of, _)| *of == id) else { return Markup::default() };
     let said = |attendance: Attendance| answers.iter().filter(move |(row, _)| row.attendance == attendance);
@@ -256,7 +256,7 @@ fn who_answered(content: &Content, instance: &session_instance::Model) -> Markup
                             @for (row, person) in said(attendance) {
                                 li {
                                     a href={ "/people/" (person.id.0) } { (person.display_name) }
-                                    @if row.arrived_at.is_some() { " (checked in at the meeting)" }
+                                    @if check_ins::visible_times(visitor.viewer, row, person).1.is_some() { " (checked in at the meeting)" }
                                 }
                             }
                         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::sign_in;
 use crate::fixtures::{
-    beat, cancel, check_in, create_active_instance, create_instance, create_person, create_session, enter_activity,
+    add_organizer, beat, cancel, check_in, create_active_instance, create_instance, create_person, create_session, enter_activity,
     in_seconds, new_visit, save_activity,
 };
 
@@ -108,6 +108,10 @@ async fn whereabouts_are_shown_to_people_at_the_same_session_only() -> Result<()
     let (ann, ben) = (create_person(&admin, "Ann").await?, create_person(&admin, "Ben").await?);
     check_in(&deployment.first().client_of(&ann), &instance, "YES", None).await?;
     let address = format!("{}/people/{}", deployment.first().url(), ann.trim_start_matches("Person:"));
+    let status = admin.http().get(&address).send().await?.status();
+    assert_eq!(status, 404, "the page of a person who is in no public list");
+    // Organisers are public.
+    add_organizer(&admin, &create_session(&admin, "Tuesday").await?, &ann).await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&address).await?;
