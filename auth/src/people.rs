@@ -77,7 +77,7 @@ impl People {
     pub(super) async fn find(&self, claims: &Claims) -> Result<Option<Found>, AuthError> {
         let Some(subject) = &claims.subject else { return Ok(None) };
         let standing = match self.standing(subject).await? {
-            None if self.0.auto_registers && !claims.is_admin => self.register(subject, claims.name.as_deref()).await?,
+            None if self.0.auto_registers && !claims.is_admin => self.register(subject, claims).await?,
             standing => standing,
         };
         match (standing, subject) {
@@ -113,9 +113,10 @@ impl People {
         Ok(standing)
     }
 
-    async fn register(&self, subject: &Subject, name: Option<&str>) -> Result<Option<Standing>, AuthError> {
+    async fn register(&self, subject: &Subject, claims: &Claims) -> Result<Option<Standing>, AuthError> {
         let Subject::External(id) = subject else { return Ok(None) };
-        let standing = sign_in::register(&self.0.app, id, name).await.map_err(unavailable)?;
+        let standing = sign_in::register(&self.0.app, id, claims.name.as_deref(), claims.issued_at).await;
+        let standing = standing.map_err(unavailable)?;
         self.put_in_cache(subject, standing, Instant::now());
         Ok(standing)
     }

@@ -91,7 +91,8 @@ impl Viewer {
     /// May this viewer see who `person` is: name, city, country? The person and admins may, and whoever may see the person
     /// in some list anyway.
     pub fn may_see_person(&self, person: PersonId, relation: PersonRelation) -> bool {
-        let PersonRelation { is_organizer, is_mentor, takes_part_in_booking, shares_instance, is_in_check_ins } = relation;
+        let PersonRelation { is_organizer, is_mentor, takes_part_in_booking, shares_instance, is_in_check_ins } =
+            relation;
         let is_self = self.is(person);
         let is_seen_by_active = shares_instance || is_in_check_ins;
         self.is_admin
@@ -180,11 +181,21 @@ mod tests {
     #[test]
     fn deactivated_person_may_only_read_their_own_data() {
         let (own, other, instance) = (PersonId(1), PersonId(2), SessionInstanceId(3));
-        for viewer in [Viewer::person(own).deactivated(), Viewer { is_admin: true, ..Viewer::person(own) }.deactivated()] {
-            assert!(viewer.may_read_data_of(own) && viewer.may_see_booking(own, other) && viewer.may_see_booking(other, own));
+        for viewer in
+            [Viewer::person(own).deactivated(), Viewer { is_admin: true, ..Viewer::person(own) }.deactivated()]
+        {
+            assert!(
+                viewer.may_read_data_of(own)
+                    && viewer.may_see_booking(own, other)
+                    && viewer.may_see_booking(other, own)
+            );
             assert!(viewer.may_see_placement(own, true, instance, None));
             assert!(!viewer.may_act_for(own) && !viewer.may_act_for(other) && !viewer.may_read_data_of(other));
-            assert!(!viewer.may_start_booking(own) && !viewer.may_edit_session(true) && !viewer.may_see_check_ins(true, true));
+            assert!(
+                !viewer.may_start_booking(own)
+                    && !viewer.may_edit_session(true)
+                    && !viewer.may_see_check_ins(true, true)
+            );
             assert!(!viewer.may_list_people(true) && !viewer.may_see_placement(other, false, instance, Some(instance)));
         }
     }
@@ -198,7 +209,9 @@ mod tests {
         for public in [PersonRelation { is_organizer: true, ..none }, PersonRelation { is_mentor: true, ..none }] {
             assert!(Viewer::NOBODY.may_see_person(other, public));
         }
-        for shared in [PersonRelation { shares_instance: true, ..none }, PersonRelation { is_in_check_ins: true, ..none }] {
+        for shared in
+            [PersonRelation { shares_instance: true, ..none }, PersonRelation { is_in_check_ins: true, ..none }]
+        {
             assert!(Viewer::person(own).may_see_person(other, shared));
             assert!(!Viewer::person(own).deactivated().may_see_person(other, shared));
         }

@@ -8,6 +8,7 @@ pub mod change_batch;
 pub mod change_log;
 pub mod check_in;
 pub mod count_change;
+pub mod erased_identity;
 pub mod installation;
 pub mod person;
 pub mod presence;

@@ -130,7 +130,7 @@ impl Loader<SeenBy> for Loaders {
         let mut found = HashMap::new();
         for (viewer, ids) in grouped(keys.iter().map(|key| (key.0, key.1))) {
             let people = people::find_visible_people(self.app.db.pool(), viewer, &ids).await?;
-            found.extend(by(people, |row| SeenBy(viewer, PersonId(row.id))));
+            found.extend(by(people, |row| SeenBy(viewer, row.id)));
         }
         Ok(found)
     }

@@ -18,6 +18,7 @@ mod m0007_due;
 mod m0008_merged_person;
 mod m0009_merged_person_valid;
 mod m0010_standing;
+mod m0011_erased_identity;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{Migration, prelude::*};
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_merged_person::Migration),
             Box::new(m0009_merged_person_valid::Migration),
             Box::new(m0010_standing::Migration),
+            Box::new(m0011_erased_identity::Migration),
         ]
     }
 

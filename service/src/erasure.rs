@@ -25,7 +25,7 @@ use crate::{
     error::expect,
     placing::{Affected, place_people},
     presence::visits::erase_visits,
-    sign_in::is_someone,
+    sign_in::{is_someone, note_erasure},
     transaction,
 };
 
@@ -38,6 +38,7 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
     if !viewer.may_act_for(id) {
         return Err(Error::Forbidden("only the person and admins may erase a person"));
     }
+    let key = app.cursor_key().await?;
     let now = app.now();
     transaction!(app, now, |tx| {
         // In the order of locks: instances, slots and bookings, the person; then it is looked whether that was all.
@@ -53,6 +54,8 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
         erase_bookings(tx, viewer, id, bookings, now).await?;
         erase_visits(tx, id, now).await?;
         execute(tx, "DELETE FROM session_organizer WHERE person_id = $1", [id.0.into()]).await?;
+        let sql = "SELECT external_id FROM person WHERE (id = $1 OR merged_into_id = $1) AND external_id IS NOT NULL";
+        note_erasure(tx, key, &ids::<String, _>(tx, sql, [id.into()]).await?, now).await?;
         // Before this transaction writes what it has to tell.
         erase_from_logs(tx, id).await?;
         let sql = "UPDATE person SET display_name = $2, name_key = $2, city = NULL, country = NULL, external_id = NULL \

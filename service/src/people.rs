@@ -5,12 +5,13 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use domain::{
     access::{PersonRelation, Viewer},
+    check_in::Attendance,
     ids::{PersonId, SessionInstanceId},
 };
-use entity::{check_in::Attendance, person, session_organizer};
+use entity::{person, session_organizer};
 use sea_orm::{
-    ActiveEnum, ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QuerySelect, Select, sea_query::LockType,
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel,
+    PaginatorTrait, QueryFilter, QuerySelect, Select, sea_query::LockType,
 };
 
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
     lists::{self, Key, Page, Slice},
     placing::{Affected, place_people},
     sessions::contains,
-    sign_in::is_someone,
+    sign_in::{is_someone, not_before_of},
     transaction, validate,
 };
 
@@ -58,10 +59,8 @@ pub async fn find_visible_people<C: ConnectionTrait>(
     ids: &[PersonId],
 ) -> Result<Vec<person::Model>> {
     let relations = find_relations(db, viewer, ids).await?;
-    let is_visible = |row: &person::Model| {
-        let id = PersonId(row.id);
-        viewer.may_see_person(id, relations.get(&id).copied().unwrap_or_default())
-    };
+    let is_visible =
+        |row: &person::Model| viewer.may_see_person(row.id, relations.get(&row.id).copied().unwrap_or_default());
     Ok(find_people(db, ids).await?.into_iter().filter(is_visible).collect())
 }
 
@@ -100,8 +99,7 @@ async fn find_relations<C: ConnectionTrait>(
          FROM person p WHERE {}",
         is_in(db, "p.id", 1)
     );
-    let yes = ActiveEnum::to_value(&Attendance::Yes);
-    let values = [list(db, ids.iter().map(|id| id.0)), viewer.person.map(|id| id.0).into(), yes.into()];
+    let values = [list(db, ids.iter().map(|id| id.0)), viewer.person.map(|id| id.0).into(), Attendance::Yes.into()];
     let found: Vec<Row> = rows(db, &sql, values).await?;
     let relation = |row: Row| {
         let Row { id, is_organizer, is_mentor, takes_part_in_booking, shares_instance, is_in_check_ins } = row;
@@ -169,10 +167,13 @@ async fn organizes_anything(app: &App, viewer: Viewer) -> Result<bool> {
 /// Makes a person (admins).
 pub async fn insert_person(app: &App, viewer: Viewer, new: NewPerson) -> Result<person::Model> {
     expect::admin(viewer, "sign in to add people", "only admins may add people")?;
+    let key = app.cursor_key().await?;
     let now = app.now();
-    let row = person::ActiveModel { id: NotSet, ..blank(&new, now)?.into_active_model().reset_all() };
+    let row = blank(&new, now)?;
     let made = transaction!(app, now, |tx| {
-        let row = row.clone().insert(tx).await?;
+        let tokens_not_before = not_before_of(tx, key, row.external_id.as_deref()).await?;
+        let row = person::Model { tokens_not_before, ..row.clone() }.into_active_model().reset_all();
+        let row = person::ActiveModel { id: NotSet, ..row }.insert(tx).await?;
         tx.audit(viewer, "createPerson", row.id, Changes::between(None, Some(&row)));
         Ok(row)
     });
@@ -208,6 +209,7 @@ fn taken(error: Error) -> Error {
 /// Changes a person: their own name, place and `hidesPlace`; admins everything. Who is deactivated is nowhere at once.
 pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: PersonPatch) -> Result<person::Model> {
     expect::signed_in(viewer, "sign in to change a profile")?;
+    let key = app.cursor_key().await?;
     let now = app.now();
     let updated = transaction!(app, now, |tx| {
         let row = person::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
@@ -234,6 +236,8 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         }
         if let Some(id) = &patch.external_id {
             row.external_id = id.as_deref().map(|id| validate::external_id("externalId", id)).transpose()?;
+            let not_before = not_before_of(tx, key, row.external_id.as_deref()).await?;
+            row.tokens_not_before = row.tokens_not_before.max(not_before);
         }
         row.hides_place = patch.hides_place.unwrap_or(row.hides_place);
         row.is_deactivated = patch.is_deactivated.unwrap_or(row.is_deactivated);

@@ -14,7 +14,7 @@ use sea_orm::{
 };
 
 use crate::{
-    App, Error, Result,
+    App, Result,
     audit::Changes,
     db::{Tx, execute},
     error::expect,

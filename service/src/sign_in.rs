@@ -4,17 +4,19 @@
 //! admin revokes them (`tokens_not_before`), when the person is erased, and when they are merged into another; whoever
 //! signs in as one who was merged is the one who is left.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use domain::{access::Viewer, characters, ids::PersonId};
-use entity::person;
+use entity::{erased_identity, person};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
     sea_query::{LockType, OnConflict},
 };
 
 use crate::{
     App, Error, Result,
     audit::Changes,
+    cursor::CursorKey,
+    db::Tx,
     error::expect,
     people::{NewPerson, blank},
     transaction,
@@ -85,12 +87,23 @@ pub async fn find_standing(app: &App, named: Named<'_>) -> Result<Option<Standin
     }))
 }
 
-/// The person whom an identity provider calls `external_id`, made if there is none; two at once make one.
-pub async fn register(app: &App, external_id: &str, name: Option<&str>) -> Result<Option<Standing>> {
+/// The person with this external id, who is created if there is none. Two calls at once create one person. A token that
+/// was issued before a person with this external id was erased creates nobody.
+pub async fn register(
+    app: &App,
+    external_id: &str,
+    name: Option<&str>,
+    issued_at: Option<DateTime<Utc>>,
+) -> Result<Option<Standing>> {
+    let hash = app.cursor_key().await?.hash_external_id(external_id)?;
+    let not_before = find_erasure(app.db.pool(), &hash).await?;
+    if not_before.is_some_and(|not_before| issued_at.is_none_or(|at| is_before(at, not_before))) {
+        return Ok(None);
+    }
     let now = app.now();
     let new =
         NewPerson { display_name: shown_name(name), external_id: Some(external_id.to_owned()), ..NewPerson::default() };
-    let row = blank(&new, now)?.into_active_model();
+    let row = person::Model { tokens_not_before: not_before, ..blank(&new, now)? }.into_active_model();
     let row = person::ActiveModel { id: sea_orm::ActiveValue::NotSet, ..row.reset_all() };
     transaction!(app, now, |tx| {
         let is_there = OnConflict::column(person::Column::ExternalId).do_nothing().to_owned();
@@ -105,6 +118,39 @@ pub async fn register(app: &App, external_id: &str, name: Option<&str>) -> Resul
         Ok(())
     })?;
     find_standing(app, Named::External(external_id)).await
+}
+
+/// Before which instant tokens are refused that name a person by this external id, because a person who had it was
+/// erased. To be stored with a person who gets it again.
+pub(crate) async fn not_before_of(
+    tx: &Tx,
+    key: &CursorKey,
+    external_id: Option<&str>,
+) -> Result<Option<DateTime<Utc>>> {
+    match external_id {
+        Some(id) => find_erasure(tx, &key.hash_external_id(id)?).await,
+        None => Ok(None),
+    }
+}
+
+async fn find_erasure<C: ConnectionTrait>(db: &C, hash: &str) -> Result<Option<DateTime<Utc>>> {
+    let row = erased_identity::Entity::find_by_id(hash.to_owned()).one(db).await?;
+    Ok(row.map(|row| row.tokens_not_before))
+}
+
+/// Notes that the people with these external ids are erased. Their tokens of this second are refused too: unlike after a
+/// revocation, nobody waits for a new token.
+pub(crate) async fn note_erasure(tx: &Tx, key: &CursorKey, external_ids: &[String], now: DateTime<Utc>) -> Result<()> {
+    let tokens_not_before = now.trunc_subsecs(0) + TimeDelta::seconds(1);
+    for id in external_ids {
+        let hash = key.hash_external_id(id)?;
+        let row = erased_identity::Model { hash, tokens_not_before }.into_active_model().reset_all();
+        let latest = OnConflict::column(erased_identity::Column::Hash)
+            .update_column(erased_identity::Column::TokensNotBefore)
+            .to_owned();
+        erased_identity::Entity::insert(row).on_conflict(latest).exec_without_returning(tx).await?;
+    }
+    Ok(())
 }
 
 /// The name that an identity provider has for somebody, without the characters that names here may not have.

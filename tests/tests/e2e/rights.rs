@@ -70,7 +70,19 @@ impl World {
         let booking = create_booking(admin, &booked, &decliner).await?;
         let ongoing = create_booking(admin, &begun, &decliner).await?;
         admin.data(&act("start"), json!({ "id": ongoing })).await?;
-        Ok(Self { session, instance, organizer, member, decliner, stranger, deactivated, visit, slot, booking, ongoing })
+        Ok(Self {
+            session,
+            instance,
+            organizer,
+            member,
+            decliner,
+            stranger,
+            deactivated,
+            visit,
+            slot,
+            booking,
+            ongoing,
+        })
     }
 }
 
@@ -352,7 +364,8 @@ async fn every_mutation_checks_rights(database: TestDatabase) -> Result<()> {
 }
 
 async fn set_deactivated(admin: &Client, person: &str, is_deactivated: bool) -> Result<()> {
-    let document = "mutation($id: ID!, $is: Boolean!) { updatePerson(input: { id: $id, isDeactivated: $is }) { person { id } } }";
+    let document =
+        "mutation($id: ID!, $is: Boolean!) { updatePerson(input: { id: $id, isDeactivated: $is }) { person { id } } }";
     admin.data(document, json!({ "id": person, "is": is_deactivated })).await?;
     Ok(())
 }
@@ -411,9 +424,15 @@ async fn deactivated_person_may_only_read_their_own_data(database: TestDatabase)
     expected["people"] = Value::Null;
     for client in [&own, &as_admin] {
         assert_eq!(client.data(read, variables.clone()).await?, expected);
-        let again = "mutation($id: ID!) { checkIn(input: { sessionInstanceId: $id, attendance: YES }) { checkIn { id } } }";
+        let again =
+            "mutation($id: ID!) { checkIn(input: { sessionInstanceId: $id, attendance: YES }) { checkIn { id } } }";
         let error = client.error(again, json!({ "id": world.instance })).await?;
-        ensure!(error.code == "FORBIDDEN" && error.message.contains("deactivated"), "{}: {}", error.code, error.message);
+        ensure!(
+            error.code == "FORBIDDEN" && error.message.contains("deactivated"),
+            "{}: {}",
+            error.code,
+            error.message
+        );
     }
     let mut socket = deployment.second().socket(own.token()).await?;
     socket.subscribe("own", CHANGES, json!({ "personId": person }))?;
@@ -513,13 +532,20 @@ async fn attendance_lists_and_whereabouts_are_shown_only_with_rights(database: T
         // The times of an answer also tell where a person was.
         let document = "query($id: ID!) { sessionInstance(id: $id) { checkIns(attendance: YES) { nodes { checkedInAt arrivedAt person { id } } } } }";
         let midnight = format!("{}T00:00:00Z", now().date_naive());
-        for (who, client, sees) in
-            [("the person", &member, true), ("an admin", &admin, true), ("a neighbour", &neighbour, !hides), ("an organiser", &organizer, !hides)]
-        {
+        for (who, client, sees) in [
+            ("the person", &member, true),
+            ("an admin", &admin, true),
+            ("a neighbour", &neighbour, !hides),
+            ("an organiser", &organizer, !hides),
+        ] {
             let data = client.data(document, json!({ "id": world.instance })).await.context(who)?;
             let nodes = data["sessionInstance"]["checkIns"]["nodes"].as_array().context("a list")?;
-            let own = nodes.iter().find(|it| it["person"]["id"] == *world.member).with_context(|| format!("{who}: {data}"))?;
-            let checked_in_at = chrono::DateTime::parse_from_rfc3339(own["checkedInAt"].as_str().context("an instant")?)?;
+            let own = nodes
+                .iter()
+                .find(|it| it["person"]["id"] == *world.member)
+                .with_context(|| format!("{who}: {data}"))?;
+            let checked_in_at =
+                chrono::DateTime::parse_from_rfc3339(own["checkedInAt"].as_str().context("an instant")?)?;
             let is_midnight = checked_in_at == chrono::DateTime::parse_from_rfc3339(&midnight)?;
             ensure!(own["arrivedAt"].is_null() != sees && is_midnight != sees, "{who}: {own}");
         }

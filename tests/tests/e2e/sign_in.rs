@@ -20,6 +20,7 @@ on_both_databases!(
     tokens_of_an_identity_provider_are_verified_by_its_keys,
     revoked_tokens_are_refused_and_their_sockets_closed,
     server_hears_of_revoked_tokens_after_a_long_outage,
+    erased_person_does_not_return_by_an_old_token,
 );
 
 /// A deployment whose tokens come from `provider`.
@@ -229,6 +230,58 @@ async fn server_hears_of_revoked_tokens_after_a_long_outage(database: TestDataba
     }
     kept.subscribe("still", VIEWER, json!({}))?;
     assert_eq!(kept.next_for("still", LIMIT).await?.field("viewer")["id"], **left);
+    Ok(())
+}
+
+async fn erased_person_does_not_return_by_an_old_token(database: TestDatabase) -> Result<()> {
+    let provider = Provider::start().await?;
+    let deployment = start(&database, &provider, "true").await?;
+    let admin = provider.token(&claims("root", json!({ "roles": ["admin"] })))?;
+    let admin = deployment.first().client().with_token(&admin);
+    let token = |sub: &str, iat: i64| provider.token(&claims(sub, json!({ "iat": iat, "name": "Unforgettable" })));
+    let old = now().timestamp() - 60;
+    let erase = "mutation($id: ID!) { erasePerson(id: $id) { erasedPersonId } }";
+    // One was erased, and one was merged into another, who was erased.
+    let person = async |sub: &str| -> Result<Value> {
+        let client = deployment.first().client().with_token(&token(sub, old)?);
+        Ok(client.data(VIEWER, json!({})).await?["viewer"]["id"].take())
+    };
+    let ids = [person("auth0|one").await?, person("auth0|two").await?, person("auth0|three").await?];
+    let merge = "mutation($from: ID!, $into: ID!) { mergePeople(fromId: $from, intoId: $into) { person { id } } }";
+    admin.data(merge, json!({ "from": ids[1], "into": ids[2] })).await?;
+    let just_before = now().timestamp();
+    for id in [&ids[0], &ids[2]] {
+        admin.data(erase, json!({ "id": id })).await?;
+    }
+    let connection = database.connect().await?;
+    let expect_refused = async |sub: &str| -> Result<()> {
+        let without = claims(sub, json!({ "name": "Unforgettable" }));
+        for token in [token(sub, old)?, token(sub, just_before)?, provider.token(&without)?] {
+            for server in [deployment.first(), deployment.second()] {
+                eventually(LIMIT, "the server to hear of it", async || {
+                    let answer = server.client().with_token(&token).query(VIEWER, json!({})).await?;
+                    ensure!(answer.code().as_deref() == Some("UNAUTHENTICATED"), "{sub}: {}", answer.body);
+                    Ok(())
+                })
+                .await?;
+            }
+        }
+        Ok(())
+    };
+    let named = "SELECT COUNT(*) FROM person WHERE display_name = 'Unforgettable' OR external_id IS NOT NULL";
+    for sub in ["auth0|one", "auth0|two", "auth0|three"] {
+        expect_refused(sub).await?;
+    }
+    assert_eq!(number(&connection, named).await?, 0, "an erased person is back");
+
+    // Who signs in again is somebody new. The old tokens stay refused.
+    for (sub, id) in ["auth0|one", "auth0|two", "auth0|three"].into_iter().zip(&ids) {
+        let client = deployment.second().client().with_token(&token(sub, now().timestamp() + 1)?);
+        let viewer = client.data(VIEWER, json!({})).await?["viewer"].take();
+        ensure!(viewer["displayName"] == "Unforgettable" && viewer["id"] != *id, "{viewer}");
+        expect_refused(sub).await?;
+    }
+    assert_eq!(number(&connection, "SELECT COUNT(*) FROM erased_identity WHERE hash LIKE '%auth0%'").await?, 0);
     Ok(())
 }
 

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::sign_in;
 use crate::fixtures::{
-    add_organizer, beat, cancel, check_in, create_active_instance, create_instance, create_person, create_session, enter_activity,
-    in_seconds, new_visit, save_activity,
+    add_organizer, beat, cancel, check_in, create_active_instance, create_instance, create_person, create_session,
+    enter_activity, in_seconds, new_visit, save_activity,
 };
 
 const SCRIPT_NAME: &str = "<img src=x onerror=\"alert('mine')\"> & Sons";
