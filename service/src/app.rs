@@ -1,4 +1,4 @@
-//! What a use case needs at hand, and the writing transaction every one of them goes through.
+//! What each use case needs, and the writing transaction that each use case runs in.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,18 +16,18 @@ use crate::{
     wake::Wake,
 };
 
-/// Where the recompute of a saved session is handed to: apalis on Redis, or the queue in the process.
+/// A queue of jobs that recompute saved sessions: apalis on Redis, or a queue in the process.
 pub trait Queue: Send + Sync {
-    /// Takes the job, or says why it can't be taken, soon.
+    /// Adds the job, or says why it cannot. Does not wait long.
     fn enqueue_recompute(&self, session: SessionId) -> BoxFuture<'_, Result<(), String>>;
 
-    /// How many jobs wait for a worker, if that can be told.
+    /// How many jobs wait for a worker; `None` if that is unknown.
     fn depth(&self) -> BoxFuture<'_, Option<u32>> {
         Box::pin(std::future::ready(None))
     }
 }
 
-/// A queue that takes nothing, so that everything is recomputed at once in the process: for commands and tests.
+/// A queue that refuses every job, so that sessions are recomputed at once in the process. For commands and tests.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoQueue;
 
@@ -37,7 +37,7 @@ impl Queue for NoQueue {
     }
 }
 
-/// Database, clock, wake-ups, queue and the rules that are settings.
+/// The database, the clock, the wake-ups, the queue, and the settings that are rules.
 #[derive(Clone)]
 pub struct App {
     pub db: Db,
@@ -45,9 +45,9 @@ pub struct App {
     pub wake: Wake,
     pub queue: Arc<dyn Queue>,
     pub placement_rule: PlacementRule,
-    /// How long the change log keeps what happened.
+    /// The retention of the change log.
     pub change_log_kept: TimeDelta,
-    /// How long the audit log keeps who changed what.
+    /// The retention of the audit log.
     pub audit_log_kept: TimeDelta,
     pub presence: PresenceSettings,
     cursor_key: Arc<OnceCell<CursorKey>>,
@@ -82,7 +82,7 @@ impl App {
         Self { presence, ..self }
     }
 
-    /// The same for queries: with connections of their own, see [`Db::for_queries`].
+    /// The same for queries, with their own connections; see [`Db::for_queries`].
     #[must_use]
     pub fn for_queries(&self) -> Self {
         Self { db: self.db.for_queries(), ..self.clone() }
@@ -92,38 +92,38 @@ impl App {
         self.clock.now()
     }
 
-    /// What signs this database's cursors.
+    /// The key that signs this database's cursors.
     pub async fn cursor_key(&self) -> Result<&CursorKey> {
         self.cursor_key.get_or_try_init(|| CursorKey::load(&self.db)).await
     }
 
-    /// Begins one attempt at a writing transaction. What [`transaction!`](crate::transaction) calls.
+    /// Begins one attempt at a writing transaction. Only [`transaction!`](crate::transaction) calls this.
     #[doc(hidden)]
     pub async fn begin(&self) -> Result<Tx> {
         let mut attempt = 1;
         loop {
             match self.db.begin().await {
-                // A database that restarts; nothing has been done yet.
+                // The database may be restarting. Nothing has been done yet, so try again.
                 Err(error) if error.is_disconnection() && attempt < CONNECT_ATTEMPTS => {
                     tokio::time::sleep(Duration::from_millis(10 << attempt.min(5))).await;
                     attempt += 1;
                 }
-                // SQLite, written to by another process so much that its turn did not come within the busy timeout.
+                // Another process writes to SQLite so much that the busy timeout ran out.
                 Err(error) if error.is_transient() && attempt < BEGIN_ATTEMPTS => attempt += 1,
                 result => return result,
             }
         }
     }
 
-    /// Ends one attempt at a writing transaction: writes its news last, commits and wakes everyone; or rolls back.
-    /// What [`transaction!`](crate::transaction) calls.
+    /// Ends one attempt at a writing transaction. Writes its changes last, commits, and wakes everyone; or rolls back.
+    /// Only [`transaction!`](crate::transaction) calls this.
     #[doc(hidden)]
     pub async fn conclude<T>(&self, tx: Tx, now: DateTime<Utc>, result: Result<T>, attempt: &mut u32) -> Conclusion<T> {
         match self.try_conclude(tx, now, result).await {
             Err(error) if error.is_transient() && *attempt < ATTEMPTS => {
                 *attempt += if error.is_disconnection() { ATTEMPTS / CONNECT_ATTEMPTS } else { 1 };
                 tracing::debug!(attempt, reason = error.describe(), "transaction is done again");
-                // Not all at the same moment again: who failed oftener waits longer, and nobody long.
+                // Backoff with jitter, so that colliding transactions do not start again at the same moment.
                 let jitter = u64::from(getrandom::u32().unwrap_or_default() % 8);
                 tokio::time::sleep(Duration::from_millis(u64::from((*attempt).min(10)) * (1 + jitter))).await;
                 Conclusion::Again
@@ -149,7 +149,7 @@ impl App {
                 Ok(value)
             }
             Err(error) => {
-                // The error that stopped the work is the one to tell; a failed rollback ends the connection anyway.
+                // Return the error that stopped the work. If the rollback fails, the connection ends anyway.
                 let _ = tx.rollback().await;
                 Err(error)
             }
@@ -157,13 +157,14 @@ impl App {
     }
 }
 
-/// The news come last: see [`changes`].
+/// Changes are written last; see [`changes`].
 async fn write_notes(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
     audit::write_entries(tx, now).await?;
     changes::write_news(tx, now).await
 }
 
-/// A commit whose answer was lost may have been done: doing it again might do it twice, so it is told as it is.
+/// If the answer to a commit is lost, the transaction may be committed. Repeating it might do everything twice, so the
+/// client gets an error.
 fn outcome_unknown(error: Error) -> Error {
     if !error.is_disconnection() {
         return error;
@@ -171,31 +172,33 @@ fn outcome_unknown(error: Error) -> Error {
     Error::internal(format!("it is not known whether a transaction was committed: {}", error.describe()))
 }
 
-/// How often a transaction that collides is tried: for some ten seconds, which is longer than any batch holds its locks.
+/// How many times a transaction that collides is tried. This takes some ten seconds, longer than any batch holds its
+/// locks.
 const ATTEMPTS: u32 = 200;
 
-/// How often a transaction that can't begin is tried.
+/// How many times a transaction that cannot begin is tried.
 const BEGIN_ATTEMPTS: u32 = 5;
 
-/// How often one whose connection ends is tried: some two seconds, beside the time that the pool waits for a connection.
+/// How many times a transaction is tried whose connection ends. This takes some two seconds, plus the pool's wait for a
+/// connection.
 const CONNECT_ATTEMPTS: u32 = 10;
 
-/// What became of an attempt at a transaction.
+/// The outcome of an attempt at a transaction.
 #[doc(hidden)]
 pub enum Conclusion<T> {
     Again,
     Done(Result<T>),
 }
 
-/// Runs a block in a writing transaction, `tx: &Tx`; its news are written last, then it commits and everyone is woken.
-/// The block's value is a [`Result`], and so is the macro's; `?` leaves the block, which rolls the transaction back.
+/// Runs a block in a writing transaction, `tx: &Tx`. Writes its changes last, commits, and wakes everyone. The block's
+/// value is a [`Result`], and so is the macro's. A `?` leaves the block, and the transaction is rolled back.
 ///
-/// Transactions that collide (a deadlock, a busy SQLite, a lock out of order that was not free), or whose connection ends
-/// before they commit, are done again from the start, so the block must leave nothing behind but what is in the
-/// transaction. A commit whose answer is lost is an error, and not done again.
+/// The transaction is retried from the start if it collides with another (a deadlock, a busy SQLite, a lock out of
+/// order that is not free), or if its connection ends before the commit. So the block must have no effects outside the
+/// transaction. If the answer to the commit is lost, the macro returns an error and does not retry.
 ///
-/// It is a macro, not a function that takes an async closure: the future of a closure that borrows from its use case is
-/// not known to be `Send` for every lifetime of its `&Tx` (Rust 1.95), and a spawned task has to be `Send`.
+/// This is a macro and not a function with an async closure. The compiler (Rust 1.95) cannot prove that the future of a
+/// borrowing closure is `Send` for every lifetime of its `&Tx`, and a spawned task must be `Send`.
 #[macro_export]
 macro_rules! transaction {
     ($app:expr, $now:expr, |$tx:ident| $body:block) => {{

@@ -1,10 +1,11 @@
-//! Who changed what, when, from what to what: written in the transaction of the change, kept for `AUDIT_LOG_DAYS`.
+//! The audit log: who changed what, when, from what to what. Entries are written in the transaction of the change, and
+//! kept for `AUDIT_LOG_DAYS`.
 //!
-//! An *actor* is a person, by their id, or an admin who is no person, as their token calls them. What the program does by
-//! itself is not here: openings, closings and placings are in the change log, sweeps in `sweep_run`. Neither is what people
-//! say of themselves in passing: a check-in has its own instant, a visit too.
+//! An *actor* is the id of a person, or the name of an administrator who is no person, as the token has it. Changes
+//! that the program makes by itself are not here: the change log has openings, closings and placements, and `sweep_run`
+//! has sweeps. Check-ins and visits of people themselves are not here either: they have their own instants.
 //!
-//! What an entry shows of a row is said with the entity: everything that is serialized.
+//! An entry shows the fields of an entity that are serialized.
 
 use chrono::{DateTime, Utc};
 use domain::access::Viewer;
@@ -19,12 +20,13 @@ use crate::{
     lists::{self, Key, Page, Slice},
 };
 
-/// What changed: by field, from what to what, each as JSON.
+/// The changed fields, each with its value before and after, as JSON.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Changes(Map<String, Value>);
 
 impl Changes {
-    /// The fields in which two states of a row differ. Without one of them, it was made, or is gone.
+    /// The fields that differ between two states of a row. Without `before` the row was created; without `after` it was
+    /// deleted.
     pub fn between<T: Serialize>(before: Option<&T>, after: Option<&T>) -> Self {
         let fields = |row: Option<&T>| match row.map(serde_json::to_value) {
             Some(Ok(Value::Object(fields))) => fields,
@@ -39,7 +41,7 @@ impl Changes {
         after.into_iter().fold(changes, |changes, (field, to)| changes.with(&field, Value::Null, to))
     }
 
-    /// And this field, if it differs.
+    /// Adds a field, if it differs.
     #[must_use]
     pub fn with(mut self, field: &str, from: Value, to: Value) -> Self {
         if from != to {
@@ -50,7 +52,7 @@ impl Changes {
     }
 }
 
-/// An entry that a transaction is to write.
+/// An entry that a transaction will write.
 #[derive(Debug)]
 pub(crate) struct Entry {
     actor: String,
@@ -60,7 +62,7 @@ pub(crate) struct Entry {
 }
 
 impl Tx {
-    /// Notes who changed `node`, an id, by the mutation `action`. When nothing changed, nothing is noted.
+    /// Collects an entry: who changed `node`, an id, by the mutation `action`. Without changes, there is no entry.
     #[expect(clippy::needless_pass_by_value, reason = "ids are small, and copied")]
     pub fn audit(&self, viewer: Viewer, action: &'static str, node: impl ToString, changes: Changes) {
         if !changes.0.is_empty() {
@@ -69,7 +71,7 @@ impl Tx {
     }
 }
 
-/// How entries call a viewer.
+/// The name of a viewer in entries.
 pub fn actor_of(viewer: Viewer) -> String {
     match (viewer.person, viewer.admin_name.as_str()) {
         (Some(person), _) => person.to_string(),
@@ -78,7 +80,7 @@ pub fn actor_of(viewer: Viewer) -> String {
     }
 }
 
-/// Writes what a transaction that is about to commit has noted.
+/// Writes the entries that a transaction has collected. It is about to commit.
 pub(crate) async fn write_entries(tx: &Tx, now: DateTime<Utc>) -> Result<()> {
     let entries = tx.take_entries().into_iter().map(|entry| {
         let row = audit_entry::Model {
@@ -97,10 +99,10 @@ pub(crate) async fn write_entries(tx: &Tx, now: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
-/// Which entries to list.
+/// A filter for entries.
 #[derive(Debug, Clone, Default)]
 pub struct AuditFilter {
-    /// Of what was changed, as an id.
+    /// The id of what was changed.
     pub node: Option<String>,
     pub actor: Option<String>,
 }
@@ -118,7 +120,7 @@ impl AuditFilter {
     }
 }
 
-/// Entries, the newest first: for admins; `None` for others.
+/// A page of entries, newest first. `None` for viewers who are not administrators.
 pub async fn list_entries(
     app: &App,
     viewer: Viewer,
@@ -136,7 +138,7 @@ pub async fn count_entries(app: &App, filter: &AuditFilter) -> Result<i64> {
     lists::count(app.db.pool(), filter.query(), audit_entry::Column::Id).await
 }
 
-/// The fields of an entry, by name, each with what it was and what it is.
+/// The fields of an entry, ordered by name, each with its value before and after.
 pub fn changes_of(entry: &audit_entry::Model) -> Vec<(String, Value, Value)> {
     let changes: Map<String, Value> = serde_json::from_str(&entry.changes).unwrap_or_default();
     let mut changes: Vec<_> =

@@ -1,8 +1,9 @@
-//! Bookings: a student's claim on a slot, and the steps that people make it take (rule 18). Those that it takes by itself
-//! are in [`crate::sweep`].
+//! Bookings: a student's claim on a time slot, and the steps that people take (rule 18). Steps by the clock are in
+//! [`crate::sweep`].
 //!
-//! It always holds that a step is one conditional `UPDATE`, from the state that `domain::booking` decided upon: of two at
-//! once one finds the state changed, and decides again. So each step happens once, and its news with it.
+//! A *step* is a change of status. A *living* booking is one that is not cancelled. Invariant: a step is one
+//! conditional `UPDATE` from the state that `domain::booking` decided on. Of two steps at the same time, one finds
+//! another state, and is decided again. So each step happens once, and is logged once.
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -27,28 +28,28 @@ use crate::{
     transaction,
 };
 
-/// Which bookings; everything that is set must hold.
+/// A filter for bookings. A booking must match everything that is set.
 #[derive(Debug, Clone, Default)]
 pub struct BookingFilter {
     pub status: Option<BookingStatus>,
     pub mentor: Option<PersonId>,
     pub student: Option<PersonId>,
-    /// Of slots that start in `[from, to)`.
+    /// Only bookings of slots that start in `[from, to)`.
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
 }
 
-/// Whose bookings.
+/// Whose bookings to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BookingsOf {
     Everybody,
-    /// Those in which this person is mentor or student.
+    /// Bookings in which this person is mentor or student.
     Person(PersonId),
     Nobody,
 }
 
 impl BookingsOf {
-    /// Admins see all; others those in which they take part.
+    /// Administrators see all bookings; others see those in which they take part.
     pub fn seen_by(viewer: Viewer) -> Self {
         match viewer {
             Viewer { is_admin: true, .. } => Self::Everybody,
@@ -95,7 +96,7 @@ impl BookingFilter {
 
 const NEWEST: (booking::Column, booking::Column) = (booking::Column::CreatedAt, booking::Column::Id);
 
-/// The newest first.
+/// A page of bookings, newest first.
 pub async fn list_bookings(
     app: &App,
     of: BookingsOf,
@@ -114,13 +115,13 @@ pub async fn find_bookings<C: ConnectionTrait>(db: &C, ids: &[BookingId]) -> Res
     rows(db, &sql, [list(db, ids.iter().map(|id| id.0))]).await
 }
 
-/// The living bookings of these slots.
+/// The bookings of these slots that are not cancelled.
 pub async fn find_living_of<C: ConnectionTrait>(db: &C, slots: &[TimeSlotId]) -> Result<Vec<booking::Model>> {
     let sql = format!("SELECT * FROM booking WHERE status <> 'CANCELLED' AND {}", is_in(db, "time_slot_id", 1));
     rows(db, &sql, [list(db, slots.iter().map(|id| id.0))]).await
 }
 
-/// All bookings of someone, the newest first; `None` when there are more than `limit`.
+/// All bookings, newest first. `None` if there are more than `limit`.
 pub async fn find_all_of<C: ConnectionTrait>(
     db: &C,
     of: BookingsOf,
@@ -131,7 +132,7 @@ pub async fn find_all_of<C: ConnectionTrait>(
     Ok((found.len() as u64 <= limit).then_some(found))
 }
 
-/// May the viewer see this booking?
+/// Whether the viewer may see this booking.
 pub fn is_seen_by(viewer: Viewer, row: &booking::Model) -> bool {
     viewer.may_see_booking(row.mentor_id, row.student_id)
 }
@@ -140,7 +141,7 @@ pub(crate) fn state_of(row: &booking::Model) -> State {
     State { status: row.status, is_delayed: row.is_delayed }
 }
 
-/// What is told of a step.
+/// The change that the log gets for a step.
 pub(crate) fn news_of(row: &booking::Model, step: Step) -> BookingStep {
     BookingStep {
         booking: row.id,
@@ -153,11 +154,14 @@ pub(crate) fn news_of(row: &booking::Model, step: Step) -> BookingStep {
     }
 }
 
-/// Books a slot: for oneself, or for admins for anyone.
+/// Books a slot. People book for themselves; administrators book for anyone.
+///
+/// # Errors
+/// [`Error::Conflict`] if the slot has begun or is already booked.
 pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<PersonId>) -> Result<booking::Model> {
     expect::signed_in(viewer, "sign in to book")?;
     let Some(student) = student.or(viewer.person) else {
-        return Err(Error::invalid("studentId", "is needed: this token names no person"));
+        return Err(Error::invalid("studentId", "is required, because this token names no person"));
     };
     if !viewer.may_act_for(student) {
         return Err(Error::Forbidden("only admins may book for others"));
@@ -167,10 +171,10 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
         let row = lock_slot(tx, id, LockType::NoKeyUpdate).await?;
         let (slot, mentor) = (slot_of(&row), row.mentor_id);
         if student == mentor {
-            return Err(Error::invalid("studentId", "must not be the mentor: nobody books their own time"));
+            return Err(Error::invalid("studentId", "must not be the mentor of the slot"));
         }
         if !slot.is_bookable(now) {
-            return Err(Error::Conflict("the slot has begun: it can't be booked any more".to_owned()));
+            return Err(Error::Conflict("the slot has already begun: choose another one".to_owned()));
         }
         let mut people = [mentor, student];
         people.sort_unstable();
@@ -196,18 +200,20 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
         tx.audit(viewer, "bookTimeSlot", row.id, Changes::between(None, Some(&row)));
         Ok(row)
     });
-    // The index of living bookings: however many book at once, one gets the slot.
-    booked.map_err(
-        |error| {
-            if error.is_duplicate() { Error::Conflict("the slot is booked already".to_owned()) } else { error }
-        },
-    )
+    // A unique index allows one booking for each slot that is not cancelled.
+    booked.map_err(|error| {
+        if error.is_duplicate() {
+            Error::Conflict("the slot is already booked: choose another one".to_owned())
+        } else {
+            error
+        }
+    })
 }
 
-/// What people ask of a booking.
+/// The steps that people can take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// The mentor, and admins.
+    /// For the mentor and administrators.
     Start,
     /// Mentor and student, and admins.
     Complete,
@@ -233,10 +239,11 @@ impl Action {
     }
 }
 
-/// Makes a booking take a step.
+/// Takes a step.
 ///
 /// # Errors
-/// [`Error::InvalidTransition`] when its status does not allow it; [`Error::NotFound`] for those who may not see it.
+/// [`Error::InvalidTransition`] if the status does not allow the step. [`Error::NotFound`] if the viewer may not see
+/// the booking.
 pub async fn act(app: &App, viewer: Viewer, id: BookingId, action: Action) -> Result<booking::Model> {
     expect::signed_in(viewer, "sign in to change a booking")?;
     let now = app.now();
@@ -258,7 +265,8 @@ pub async fn act(app: &App, viewer: Viewer, id: BookingId, action: Action) -> Re
     })
 }
 
-/// Locks what someone has booked or offers that is not over, and has bookings of it: slots and bookings, by id.
+/// Locks the slots that a person offers, then the person's bookings that are not over, each by id. Returns these
+/// bookings.
 pub(crate) async fn lock_living_of(tx: &Tx, person: PersonId) -> Result<Vec<booking::Model>> {
     let lock = tx.locking("FOR UPDATE");
     let slots = format!("SELECT id FROM time_slot WHERE mentor_id = $1 AND deleted_at IS NULL ORDER BY id {lock}");
@@ -270,8 +278,8 @@ pub(crate) async fn lock_living_of(tx: &Tx, person: PersonId) -> Result<Vec<book
     rows(tx, &sql, [person.0.into()]).await
 }
 
-/// Ends a locked booking, whose mentor or student is gone: one that is to come is cancelled, one that is on is completed.
-/// What it is then.
+/// Ends a locked booking whose mentor or student is erased. A scheduled booking is cancelled, an ongoing one is
+/// completed. Returns the new status.
 pub(crate) async fn end_living(tx: &Tx, row: &booking::Model, now: DateTime<Utc>) -> Result<BookingStatus> {
     let state = state_of(row);
     let step = state.cancel().or_else(|_| state.complete())?;
@@ -280,8 +288,10 @@ pub(crate) async fn end_living(tx: &Tx, row: &booking::Model, now: DateTime<Utc>
     Ok(step.to.status)
 }
 
-/// Writes a step of these bookings, all of them or none, and when they fall due next. They still have to be where the step
-/// starts from.
+/// Writes the same step for all these bookings, and when they fall due next.
+///
+/// # Errors
+/// [`Error::Again`] if one of them is no longer in the state from which the step starts.
 pub(crate) async fn write_step(
     tx: &Tx,
     step: Step,
@@ -291,7 +301,7 @@ pub(crate) async fn write_step(
 ) -> Result<()> {
     let from = step.from.ok_or_else(|| Error::internal("a booking is made by an INSERT"))?;
     let at = |status| (step.to.status == status).then_some(now);
-    // Of one that began by itself nobody knows when it was started.
+    // If a booking began by the clock, nobody knows when the meeting was started.
     let started_at = at(BookingStatus::Ongoing).filter(|_| !step.to.is_delayed);
     let sql = format!(
         "UPDATE booking SET status = $1, is_delayed = $2, due_at = $3, started_at = COALESCE($4, started_at), \

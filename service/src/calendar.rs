@@ -1,23 +1,23 @@
-//! What the calendar of a session is made from.
+//! What the calendar of a session contains.
 
 use entity::{session, session_instance};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::{App, Result, cursor::find_installation};
 
-/// A session and its instances, read at one moment.
+/// A session and its instances, read in one snapshot.
 #[derive(Debug, Clone)]
 pub struct SessionCalendar {
     pub session: session::Model,
-    /// By id; deleted ones too, since their occurrences do not take place.
+    /// Ordered by id. Deleted instances are included, because their occurrences do not take place.
     pub instances: Vec<session_instance::Model>,
-    /// The name of this installation: makes names that are unique in the world out of ids.
+    /// The name of this installation. With it, ids become globally unique names.
     pub installation: String,
 }
 
-/// The session of that path with all of its instances; `None` when there is no such session.
+/// The session with this path, and all its instances. `None` if there is no such session.
 pub async fn find_session_calendar(app: &App, path: &str) -> Result<Option<SessionCalendar>> {
-    // PostgreSQL does not take it in a text, so no path has it.
+    // PostgreSQL refuses a NUL in a text, so no path has one.
     if path.contains('\0') {
         return Ok(None);
     }

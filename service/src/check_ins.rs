@@ -1,4 +1,5 @@
-//! Check-ins: saying yes, maybe or no to a meeting, and the place that follows from it in the same transaction.
+//! Check-ins: saying yes, maybe or no to an instance. The placement that follows is computed in the same transaction
+//! (rule 14).
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -32,17 +33,17 @@ use crate::{
     transaction,
 };
 
-/// What a check-in did.
+/// The result of a check-in.
 #[derive(Debug, Clone)]
 pub struct CheckedIn {
     pub check_in: check_in::Model,
     pub person: PersonId,
     pub instance: SessionInstanceId,
-    /// Where the person was until now, if that changed and was somewhere.
+    /// The person's placement before, if it changed and there was one.
     pub previous_instance: Option<SessionInstanceId>,
 }
 
-/// What taking a check-in back did.
+/// The result of removing a check-in.
 #[derive(Debug, Clone)]
 pub struct Removed {
     pub check_in: Option<CheckInId>,
@@ -50,7 +51,7 @@ pub struct Removed {
     pub instance: SessionInstanceId,
 }
 
-/// Whose check-ins, or for what, newest first.
+/// Which check-ins to list, newest first.
 #[derive(Debug, Clone, Copy)]
 pub enum CheckInsOf {
     Person(PersonId),
@@ -61,7 +62,7 @@ impl CheckInsOf {
     fn query(self) -> Select<check_in::Entity> {
         let all = check_in::Entity::find();
         match self {
-            // Of a meeting that was deleted there is nothing left to show.
+            // Check-ins to deleted instances are not shown.
             Self::Person(person) => all
                 .inner_join(session_instance::Entity)
                 .filter(session_instance::Column::DeletedAt.is_null())
@@ -86,7 +87,7 @@ pub async fn count_check_ins(app: &App, of: CheckInsOf) -> Result<i64> {
     lists::count(app.db.pool(), of.query(), check_in::Column::Id).await
 }
 
-/// May the viewer see who answered this instance?
+/// Whether the viewer may see who checked in to this instance.
 pub async fn may_see_answers(app: &App, viewer: Viewer, instance: &session_instance::Model) -> Result<bool> {
     let Some(person) = viewer.person else { return Ok(viewer.may_see_check_ins(false, false)) };
     let is_organizer = is_organizer(app.db.pool(), viewer, instance.session_id).await?;
@@ -95,8 +96,9 @@ pub async fn may_see_answers(app: &App, viewer: Viewer, instance: &session_insta
     Ok(viewer.may_see_check_ins(is_organizer, said_yes))
 }
 
-/// When somebody answered, and when they arrived, as the viewer may see it. For others, the answer of a person who hides
-/// their placement has no arrival, and only the day of its time (in UTC): a yes in the middle of a meeting is an arrival.
+/// The times of a check-in and of its arrival, as the viewer may see them. Other viewers see less of a person who hides
+/// their placement: no arrival, and only the day (in UTC) of the check-in, because a yes in the middle of a meeting is
+/// an arrival.
 pub fn visible_times(
     viewer: Viewer,
     row: &check_in::Model,
@@ -112,7 +114,7 @@ pub async fn find_check_in(app: &App, id: CheckInId) -> Result<Option<check_in::
     Ok(check_in::Entity::find_by_id(id).one(app.db.pool()).await?)
 }
 
-/// A person's answers to these instances.
+/// A person's check-ins to these instances.
 pub async fn find_answers(app: &App, person: PersonId, ids: &[SessionInstanceId]) -> Result<Vec<check_in::Model>> {
     let query = check_in::Entity::find().filter(check_in::Column::PersonId.eq(person.0)).filter(is_one_of(
         app.db.pool(),
@@ -122,7 +124,7 @@ pub async fn find_answers(app: &App, person: PersonId, ids: &[SessionInstanceId]
     Ok(query.all(app.db.pool()).await?)
 }
 
-/// Who answers: the viewer, or whom an admin or an organiser of the session names.
+/// Finds the person to check in: the viewer, or the person whom an administrator or an organiser of the session names.
 async fn authorize(
     tx: &Tx,
     viewer: Viewer,
@@ -136,7 +138,7 @@ async fn authorize(
         .await?
         .ok_or_else(|| Error::not_found("session instance", instance))?;
     let Some(person) = person.or(viewer.person) else {
-        return Err(Error::invalid("personId", "is needed: this token names no person"));
+        return Err(Error::invalid("personId", "is required, because this token names no person"));
     };
     if !viewer.may_act_for(person) && !viewer.may_edit_session(is_organizer(tx, viewer, row.session_id).await?) {
         return Err(Error::Forbidden("only organisers of this session and admins may check in others"));
@@ -151,8 +153,9 @@ async fn authorize(
     Ok((row, person))
 }
 
-/// Locks the instance so that its status can be trusted: shared, as many check in at once; or for changing it, when
-/// its status falls due at this very moment and nobody has swept it yet. Then locks the person.
+/// Locks the instance, so that its status cannot change, then the person. The lock on the instance is shared, because
+/// many people check in at the same time. If the instance is due at this moment and no sweep has handled it yet, the
+/// lock is exclusive, and the status is settled here.
 async fn lock_for_check_in(
     tx: &Tx,
     app: &App,
@@ -197,7 +200,7 @@ async fn lock_someone(tx: &Tx, person: PersonId) -> Result<()> {
     Ok(())
 }
 
-/// Says yes, maybe or no; a yes to an active instance puts the person there now (rules 13, 14).
+/// Says yes, maybe or no. A yes to an active instance moves the person there in the same transaction (rules 13, 14).
 pub async fn check_in(
     app: &App,
     viewer: Viewer,
@@ -220,7 +223,7 @@ pub async fn check_in(
         let arrived_at = if is_arrival {
             Some(after_all_arrivals(tx, person, now).await?)
         } else if attendance == Attendance::Yes {
-            // A yes said again, when it is over, does not undo having been there.
+            // A yes that is repeated after the meeting keeps the arrival.
             before.as_ref().and_then(|before| before.arrived_at)
         } else {
             None
@@ -248,8 +251,8 @@ pub async fn check_in(
     })
 }
 
-/// The instant of an arrival: now, or just after the person's last one, should that be later by a clock that was ahead of
-/// this one, or was set back since. The latest arrival is the one that came last.
+/// The instant of an arrival: now, or just after the person's last arrival if that is later. It can be later if another
+/// server's clock is ahead, or if the clock was set back. So the latest arrival is always the one that came last.
 async fn after_all_arrivals(tx: &Tx, person: PersonId, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
     let last = check_in::Entity::find()
         .filter(check_in::Column::PersonId.eq(person.0))
@@ -261,7 +264,7 @@ async fn after_all_arrivals(tx: &Tx, person: PersonId, now: DateTime<Utc>) -> Re
     Ok(last.map_or(now, |last| last + TimeDelta::milliseconds(1)))
 }
 
-/// Takes an answer back; of who gave none, nothing changes.
+/// Removes a check-in. Does nothing if there is none.
 pub async fn delete_check_in(
     app: &App,
     viewer: Viewer,
@@ -291,7 +294,7 @@ pub async fn delete_check_in(
     })
 }
 
-/// Notes what somebody said for another; what people say themselves they know.
+/// Writes an audit entry if somebody checked in another person. A person's own check-ins are not audited.
 fn audit(
     tx: &Tx,
     viewer: Viewer,

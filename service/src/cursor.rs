@@ -59,7 +59,7 @@ impl CursorKey {
 
     /// A hash of an external id. Without this key nobody can tell whether a text has this hash.
     pub(crate) fn hash_external_id(&self, id: &str) -> Result<String> {
-        // The prefix keeps these hashes apart from the tags of cursors, which are of 8 bytes.
+        // The prefix keeps these hashes apart from the tags of cursors, which have 8 bytes.
         let mac = Hmac::<Sha256>::new_from_slice(&self.0).map_err(|error| Error::internal(error.to_string()))?;
         let hash = mac.chain_update(b"external id: ").chain_update(id).finalize();
         Ok(URL_SAFE_NO_PAD.encode(hash.into_bytes()))

@@ -1,7 +1,7 @@
-//! The database: connecting, migrating, and the few things in which PostgreSQL and SQLite differ.
+//! The database: connecting, migrating, transactions, and the few differences between PostgreSQL and SQLite.
 //!
-//! Statements are written once with `$1` parameters, which both understand. Where lists of values go in, PostgreSQL
-//! gets arrays and SQLite gets JSON, so that a statement has one text however long the list is.
+//! A statement is written once, with `$1` parameters, which both databases understand. A list of values is one
+//! parameter: an array on PostgreSQL, JSON on SQLite. So a statement has the same text however long the list is.
 
 mod connect;
 
@@ -30,7 +30,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Advisory locks of PostgreSQL, so that no two uses share a number.
+/// The advisory locks of PostgreSQL. They are listed here so that no two uses share a number.
 pub(crate) mod advisory {
     pub const MIGRATE: i64 = 0x1A5E_0001;
     pub const PUBLISH: i64 = 0x1A5E_0002;
@@ -40,20 +40,20 @@ pub(crate) mod advisory {
 /// How long a process waits while another one migrates.
 const MIGRATION_TURN: &str = "10min";
 
-/// How long a migration waits for a table that is in use, and for how long it then lets others go first.
+/// How long a migration waits for a table that is in use, and how long it pauses before it tries again.
 const MIGRATION_LOCK: &str = "500ms";
 const MIGRATION_PAUSE: Duration = Duration::from_secs(2);
 
-/// How long connections may take to end.
+/// How long closing the connections may take.
 const CLOSE: Duration = Duration::from_secs(2);
 
 /// A pool of connections.
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: DatabaseConnection,
-    /// Connections that only queries take.
+    /// Connections that only queries use.
     queries: Option<DatabaseConnection>,
-    /// SQLite has one writer at a time: the turn is waited for here, in order, rather than by polling its lock.
+    /// SQLite has one writer at a time. Writers of this process queue here, in order, and do not poll SQLite's lock.
     turn: Option<Arc<Mutex<()>>>,
 }
 
@@ -61,32 +61,32 @@ impl Db {
     /// Connects, without migrating.
     ///
     /// # Errors
-    /// When the address is no database's, or the database can't be reached or used.
+    /// If the address is not one of a database, or if the database is unreachable or unusable.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self> {
         let pool = connect::connect(url, max_connections).await?;
         let turn = (pool.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
         Ok(Self { pool, queries: None, turn })
     }
 
-    /// Opens connections that are for queries alone, see [`for_queries`](Self::for_queries).
+    /// Opens connections that only queries use, see [`for_queries`](Self::for_queries).
     ///
     /// # Errors
-    /// When the database can't be reached.
+    /// If the database is unreachable.
     pub async fn with_query_connections(self, url: &str, max_connections: u32) -> Result<Self> {
         let queries = Some(connect::connect(url, max_connections).await?);
         Ok(Self { queries, ..self })
     }
 
-    /// The same database for queries. They have connections of their own, if there are any, so that however many they are,
-    /// the rest is left to everything else.
+    /// The same database, for queries. Queries have their own connections, if any were opened. So many queries leave
+    /// connections for everything else.
     #[must_use]
     pub fn for_queries(&self) -> Self {
         let pool = self.queries.as_ref().unwrap_or(&self.pool).clone();
         Self { pool, queries: None, turn: self.turn.clone() }
     }
 
-    /// Ends all connections, once nothing of this process needs them any more. Then all of SQLite's database is in its one
-    /// file: the last connection puts it there.
+    /// Closes all connections. Call this when nothing in the process needs them. With SQLite, the whole database is
+    /// then in one file, because the last connection writes the write-ahead log back.
     pub async fn close(&self) {
         let close = async {
             if let Some(queries) = &self.queries {
@@ -111,15 +111,16 @@ impl Db {
         self.backend() == DbBackend::Postgres
     }
 
-    /// Brings the schema up to date, one process at a time.
+    /// Migrates the schema to this version. Only one process migrates at a time.
     ///
     /// # Errors
-    /// When the locks that it takes were not to be had for a minute, among others.
+    /// Among others, if the locks that a migration needs were not free for one minute.
     pub async fn migrate(&self) -> Result<()> {
         self.migrate_with::<Migrator>(Duration::from_mins(1)).await
     }
 
-    /// The same with other migrations. `patience`: for how long the locks of each are tried for, while others use the tables.
+    /// The same as [`migrate`](Self::migrate), with other migrations. `patience` is how long each tries to get its
+    /// locks while others use the tables.
     pub async fn migrate_with<M: MigratorTrait>(&self, patience: Duration) -> Result<()> {
         loop {
             let began = Instant::now();
@@ -145,14 +146,15 @@ impl Db {
         }
     }
 
-    /// Applies the next migration, if there is one, in a transaction: all of it or nothing, whatever happens to this process.
+    /// Applies the next migration in one transaction, so that a crash leaves nothing half done. Returns whether there
+    /// was one.
     async fn migrate_once<M: MigratorTrait>(&self) -> Result<bool> {
         let tx = self.begin().await?;
         if tx.is_postgres() {
             execute(&tx, &format!("SET LOCAL lock_timeout = '{MIGRATION_TURN}'"), []).await?;
             let turn = execute(&tx, "SELECT pg_advisory_xact_lock($1)", [advisory::MIGRATE.into()]).await;
             turn.map_err(|error| Error::internal(format!("waiting while another process migrates: {error}")))?;
-            // Whoever uses a table waits behind a migration that waits for it: so it does not wait for long.
+            // Other statements queue behind a migration that waits for a table, so it must not wait long.
             execute(&tx, &format!("SET LOCAL lock_timeout = '{MIGRATION_LOCK}'"), []).await?;
         }
         if M::get_pending_migrations(&tx.inner).await?.is_empty() {
@@ -164,7 +166,7 @@ impl Db {
         Ok(true)
     }
 
-    /// A transaction in which everything is read as of one moment (rule 23). To be dropped, not committed.
+    /// A transaction that reads everything from one snapshot (rule 23). Drop it; do not commit it.
     pub async fn snapshot(&self) -> Result<DatabaseTransaction> {
         let mut options = TransactionOptions::default();
         if self.is_postgres() {
@@ -174,8 +176,8 @@ impl Db {
         self.begin_wholly(options).await
     }
 
-    /// What a writing transaction is to be. Rules that count under a lock, such as that of the seats, need to see what was
-    /// committed before they had the lock: each statement reads a snapshot of its own.
+    /// The options of a writing transaction. Rules that count under a lock, such as rule 17, must see what was
+    /// committed before they got the lock. So each statement reads its own snapshot.
     fn writing(&self) -> TransactionOptions {
         if self.is_postgres() {
             TransactionOptions {
@@ -191,16 +193,16 @@ impl Db {
         }
     }
 
-    /// Begins a transaction in a task of its own, which goes on when whoever waits for it no longer does, as when the
-    /// socket of a subscription ends. For sqlx gives a connection whose BEGIN was not waited for back to the pool as it
-    /// is, and whoever gets it next is in a transaction without knowing.
+    /// Begins a transaction in a task of its own. The task continues if the caller is dropped, for example because a
+    /// socket closes. Without it, sqlx would return a connection to the pool whose BEGIN was not awaited, and the next
+    /// user would unknowingly be inside a transaction.
     async fn begin_wholly(&self, options: TransactionOptions) -> Result<DatabaseTransaction> {
         let pool = self.pool.clone();
         let begun = tokio::spawn(async move { pool.begin_with_options(options).await }).await;
         Ok(begun.map_err(|failure| Error::internal(failure.to_string()))??)
     }
 
-    /// Begins a writing transaction; [`transaction!`](crate::transaction) is what use cases call.
+    /// Begins a writing transaction. Use cases call [`transaction!`](crate::transaction).
     pub async fn begin(&self) -> Result<Tx> {
         let span = tracing::debug_span!("transaction");
         let turn = self.take_turn().await;
@@ -222,14 +224,14 @@ impl Db {
     }
 }
 
-/// A writing transaction, with the news of what it changed, and who changed it.
+/// A writing transaction. It collects its changes for the change log and its entries for the audit log.
 pub struct Tx {
     inner: DatabaseTransaction,
     news: std::sync::Mutex<News>,
     entries: std::sync::Mutex<Vec<Entry>>,
-    // Let go after the transaction: fields are dropped in order.
+    // Fields are dropped in order, so this is released after the transaction.
     _turn: Option<OwnedMutexGuard<()>>,
-    /// From when it was wanted until it has ended, for traces.
+    /// For traces: from the request for the transaction until its end.
     _span: Span,
 }
 
@@ -238,7 +240,7 @@ impl Tx {
         self.inner.get_database_backend() == DbBackend::Postgres
     }
 
-    /// Notes what is to be told when this transaction commits.
+    /// Collects changes, which are written before the commit.
     pub fn tell(&self, note: impl FnOnce(&mut News)) {
         note(&mut self.news.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
     }
@@ -247,7 +249,7 @@ impl Tx {
         std::mem::take(&mut *self.news.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
-    /// Notes an entry of the audit log; see [`Tx::audit`].
+    /// Collects an entry of the audit log; see [`Tx::audit`].
     pub(crate) fn note(&self, entry: Entry) {
         self.entries.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(entry);
     }
@@ -264,13 +266,13 @@ impl Tx {
         Ok(self.inner.rollback().await?)
     }
 
-    /// `clause` on PostgreSQL, such as `FOR SHARE`; nothing on SQLite, where a writer is alone.
+    /// `clause`, such as `FOR SHARE`, on PostgreSQL. Nothing on SQLite, where a writer is alone.
     pub fn locking(&self, clause: &'static str) -> &'static str {
         if self.is_postgres() { clause } else { "" }
     }
 }
 
-/// Statements of a use case, and of sea-orm's entities, run in the transaction itself.
+/// Lets use cases and sea-orm's entities run statements in the transaction.
 #[async_trait]
 impl ConnectionTrait for Tx {
     fn get_database_backend(&self) -> DbBackend {
@@ -298,7 +300,7 @@ fn statement<C: ConnectionTrait>(db: &C, sql: &str, values: impl IntoIterator<It
     Statement::from_sql_and_values(db.get_database_backend(), sql, values)
 }
 
-/// Runs one statement; how many rows it touched.
+/// Runs one statement. Returns how many rows it affected.
 pub(crate) async fn execute<C: ConnectionTrait>(
     db: &C,
     sql: &str,
@@ -316,7 +318,7 @@ pub(crate) async fn rows<T: FromQueryResult, C: ConnectionTrait>(
     Ok(T::find_by_statement(statement(db, sql, values)).all(db).await?)
 }
 
-/// Reads the first column, a number, of every row.
+/// Reads the first column of each row as a number.
 pub(crate) async fn numbers<C: ConnectionTrait>(
     db: &C,
     sql: &str,
@@ -325,7 +327,7 @@ pub(crate) async fn numbers<C: ConnectionTrait>(
     ids(db, sql, values).await
 }
 
-/// Reads the first column of every row: ids.
+/// Reads the first column of each row as an id.
 pub(crate) async fn ids<T: TryGetable, C: ConnectionTrait>(
     db: &C,
     sql: &str,
@@ -335,7 +337,7 @@ pub(crate) async fn ids<T: TryGetable, C: ConnectionTrait>(
     found.iter().map(|row| row.try_get_by_index::<T>(0).map_err(Error::from)).collect()
 }
 
-/// `column` is one of what parameter `n` holds: see [`list`] and [`text_list`].
+/// The condition that `column` is in the list that is parameter `n`; see [`list`] and [`text_list`].
 pub(crate) fn is_in<C: ConnectionTrait>(db: &C, column: &str, n: usize) -> String {
     match db.get_database_backend() {
         DbBackend::Postgres => format!("{column} = ANY(${n})"),
@@ -343,7 +345,8 @@ pub(crate) fn is_in<C: ConnectionTrait>(db: &C, column: &str, n: usize) -> Strin
     }
 }
 
-/// `column` is one of these, for a query that sea-orm builds: one statement on PostgreSQL, however many there are.
+/// The condition that `column` is one of these numbers, for a query that sea-orm builds. On PostgreSQL its text does
+/// not depend on their count.
 pub(crate) fn is_one_of<C: ConnectionTrait>(
     db: &C,
     column: impl ColumnTrait,
@@ -375,7 +378,7 @@ pub(crate) fn text_list<C: ConnectionTrait>(db: &C, texts: impl IntoIterator<Ite
     }
 }
 
-/// One column of a table of values that goes into a statement as parameters, named.
+/// One column of a table of values that is passed to a statement as a parameter.
 pub(crate) enum Column<'a> {
     Number(&'static str, Vec<Option<i64>>),
     Flag(&'static str, Vec<bool>),
@@ -413,12 +416,13 @@ impl Column<'_> {
         }
     }
 
-    /// Puts its value in a row's object. What is null is left out: both databases read that as null.
+    /// Writes the value into a row's object. A NULL is left out, which both databases read as NULL.
     fn put<M: SerializeMap>(&self, row: usize, object: &mut M) -> Result<(), M::Error> {
         match self {
             Self::Number(name, values) => put(object, name, values.get(row).copied().flatten()),
             Self::Flag(name, values) => put(object, name, values.get(row)),
-            // The text that SQLite's driver writes for an instant, which sorts as the instants do; PostgreSQL reads it.
+            // The text format that SQLite's driver uses for instants. It sorts like the instants, and PostgreSQL reads
+            // it.
             Self::Instant(name, values) => {
                 let text = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::AutoSi, false);
                 put(object, name, values.get(row).copied().flatten().map(text))
@@ -432,7 +436,7 @@ fn put<M: SerializeMap>(object: &mut M, name: &str, value: Option<impl Serialize
     value.map_or(Ok(()), |value| object.serialize_entry(name, &value))
 }
 
-/// Columns as JSON: a list of rows, each an object.
+/// Columns as JSON: an array of rows, each an object.
 struct Rows<'a>(&'a [Column<'a>]);
 
 struct Row<'a>(&'a [Column<'a>], usize);
@@ -454,8 +458,8 @@ impl Serialize for Row<'_> {
     }
 }
 
-/// A table of values, named `v`, for a FROM clause, and its one parameter, number `n`. JSON, as the driver's arrays
-/// can't hold nulls.
+/// A table of values for a FROM clause, named `v`, and its one parameter, number `n`. The parameter is JSON, because
+/// the driver's arrays cannot contain NULLs.
 pub(crate) fn values_table<C: ConnectionTrait>(db: &C, n: usize, columns: &[Column<'_>]) -> (String, Value) {
     let sql = if db.get_database_backend() == DbBackend::Postgres {
         let types: Vec<_> =

@@ -1,8 +1,14 @@
-//! Erasing a person: nothing that tells who they were or where is left, and counts stay.
+//! Erases a person. Nothing is left that says who they were or where they have been. Counts stay.
 //!
-//! What goes: name, place, external id, check-ins, visits, what they organised, the slots they offered; what the audit log
-//! and the change log say of them. What stays: a row without a name, for past bookings to refer to; how many said yes to a
-//! meeting that has begun (`erased_count`), and how many visited in which hour. Tokens end at once, and no new one counts.
+//! What goes: the name, city, country and external id; check-ins and visits; the role of organiser; offered time slots;
+//! the person's part in the audit log and in the change log.
+//!
+//! What stays: a row without a name, because past bookings refer to it; the number of people who said yes to a meeting
+//! that has begun (`erased_count`); the number of visits in each hour; a keyed hash of each external id
+//! (`erased_identity`).
+//!
+//! All tokens of the person end at once. With the hashes, a token from before the erasure is refused and registers
+//! nobody.
 
 use std::collections::BTreeSet;
 
@@ -29,10 +35,10 @@ use crate::{
     transaction,
 };
 
-/// What is shown in place of a name.
+/// The name that is shown instead.
 const NAMELESS: &str = "Erased";
 
-/// Erases a person (the person and admins). There is no way back.
+/// Erases a person. Only for the person and administrators. This cannot be undone.
 pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()> {
     expect::signed_in(viewer, "sign in to erase a person")?;
     if !viewer.may_act_for(id) {
@@ -41,14 +47,15 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
     let key = app.cursor_key().await?;
     let now = app.now();
     transaction!(app, now, |tx| {
-        // In the order of locks: instances, slots and bookings, the person; then it is looked whether that was all.
+        // Lock in the order of rule 21: instances, slots, bookings, the person. Then check that nothing was added
+        // before the person was locked.
         let answered = lock_answered(tx, id).await?;
         let bookings = lock_living_of(tx, id).await?;
-        // So that nothing that refers to the person is being made meanwhile: whoever makes it locks the person's key.
+        // This lock excludes new rows that refer to the person: whoever inserts one locks the person's key.
         let row = person::Entity::find_by_id(id).lock(LockType::Update).one(tx).await?;
         let row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
         if find_answered(tx, id).await? != answered || lock_living_of(tx, id).await? != bookings {
-            return Err(Error::Again("the person does something at the moment"));
+            return Err(Error::Again("the person's check-ins or bookings changed meanwhile"));
         }
         erase_check_ins(tx, id, now).await?;
         erase_bookings(tx, viewer, id, bookings, now).await?;
@@ -56,7 +63,7 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
         execute(tx, "DELETE FROM session_organizer WHERE person_id = $1", [id.0.into()]).await?;
         let sql = "SELECT external_id FROM person WHERE (id = $1 OR merged_into_id = $1) AND external_id IS NOT NULL";
         note_erasure(tx, key, &ids::<String, _>(tx, sql, [id.into()]).await?, now).await?;
-        // Before this transaction writes what it has to tell.
+        // Do this before the transaction writes its own changes and audit entries.
         erase_from_logs(tx, id).await?;
         let sql = "UPDATE person SET display_name = $2, name_key = $2, city = NULL, country = NULL, external_id = NULL \
                    WHERE merged_into_id = $1";
@@ -69,7 +76,7 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
     })
 }
 
-/// The row without anything of the person.
+/// The row without personal data.
 fn nameless(row: &person::Model, now: DateTime<Utc>) -> person::Model {
     person::Model {
         display_name: NAMELESS.to_owned(),
@@ -85,7 +92,7 @@ fn nameless(row: &person::Model, now: DateTime<Utc>) -> person::Model {
     }
 }
 
-/// The instances to which the person answered.
+/// The instances with a check-in of the person.
 async fn find_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<SessionInstanceId>> {
     let sql = "SELECT session_instance_id FROM check_in WHERE person_id = $1";
     Ok(ids(tx, sql, [id.into()]).await?.into_iter().collect())
@@ -101,7 +108,7 @@ async fn lock_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<SessionInstance
     Ok(answered)
 }
 
-/// Counts of meetings that have begun stay; who will not come is no longer expected.
+/// Deletes check-ins. Meetings that have begun keep their counts; upcoming meetings no longer count the person.
 async fn erase_check_ins(tx: &Tx, id: PersonId, now: DateTime<Utc>) -> Result<()> {
     let sql = "SELECT session_instance_id FROM check_in WHERE person_id = $1 AND attendance = $2";
     let attended: Vec<SessionInstanceId> = ids(tx, sql, [id.into(), Attendance::Yes.into()]).await?;
@@ -116,7 +123,7 @@ async fn erase_check_ins(tx: &Tx, id: PersonId, now: DateTime<Utc>) -> Result<()
     Ok(())
 }
 
-/// What the logs say of the person, and of those who were merged into them.
+/// Removes from the logs what they say about the person, and about people who were merged into the person.
 async fn erase_from_logs(tx: &Tx, id: PersonId) -> Result<()> {
     let all: Vec<PersonId> = ids(tx, "SELECT id FROM person WHERE id = $1 OR merged_into_id = $1", [id.into()]).await?;
     let sql = format!("UPDATE change_log SET person_id = NULL WHERE {}", is_in(tx, "person_id", 1));
@@ -127,7 +134,7 @@ async fn erase_from_logs(tx: &Tx, id: PersonId) -> Result<()> {
     Ok(())
 }
 
-/// Ends what is booked, and takes back what is offered.
+/// Ends the bookings of the person, and deletes offered slots without a booking.
 async fn erase_bookings(
     tx: &Tx,
     viewer: Viewer,

@@ -1,10 +1,10 @@
-//! The errors of the service. Each variant is one thing that a client can do something about, and [`Error::Internal`]
-//! everything else: its text is for the log and never reaches a client.
+//! The errors of the service. A client can react to each variant differently. [`Error::Internal`] is everything else:
+//! its text is only for the log, and never reaches a client.
 
 use domain::booking::InvalidTransition;
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
-/// Who must send a request. Each function refuses other viewers, and says what to do.
+/// Checks who sends a request. Each function refuses other viewers, and says what to do.
 pub mod expect {
     use domain::access::Viewer;
 
@@ -33,27 +33,27 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 #[derive(Debug)]
 pub enum Error {
-    /// The request names nobody, and must.
+    /// The request must name a person or an administrator, and does not.
     Unauthenticated(&'static str),
-    /// What exists, and may be known to exist, but not be done by this viewer.
+    /// The viewer may know that the thing exists, but may not do this.
     Forbidden(&'static str),
-    /// No such thing, as far as this viewer may know.
+    /// There is no such thing, or the viewer may not know of it.
     NotFound(String),
-    /// The input is wrong: in which field, and what to do about it.
+    /// The input is not valid. Names the field, and says what to do.
     Invalid { field: String, message: String },
-    /// The input is right but collides with what is there.
+    /// The input is valid, but conflicts with what is stored.
     Conflict(String),
-    /// It can't go from its status to that one.
+    /// The status does not allow this step.
     InvalidTransition(String),
-    /// The log no longer reaches back to this position.
+    /// The change log no longer has the changes after this cursor.
     CursorExpired,
-    /// A transaction met another and is to be done again; handled in [`crate::App::conclude`].
+    /// A transaction collided with another and must be retried. [`crate::App::conclude`] handles it.
     Again(&'static str),
-    /// Not the client's doing.
+    /// The client is not the cause.
     Internal(cause::Cause),
 }
 
-/// The cause of an internal error: a database's error or a text for the log.
+/// The cause of an internal error: an error of the database, or a text for the log.
 pub mod cause {
     #[derive(Debug, thiserror::Error)]
     pub enum Cause {
@@ -77,7 +77,7 @@ impl Error {
         Self::Internal(cause::Cause::Other(message.into()))
     }
 
-    /// Is it sensible to do the whole transaction again?
+    /// Whether retrying the whole transaction makes sense.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Again(_) => true,
@@ -86,29 +86,30 @@ impl Error {
         }
     }
 
-    /// Did the connection to the database end? Of what was not committed nothing is left, then; of a commit nobody knows.
+    /// Whether the connection to the database ended. Then an uncommitted transaction has left nothing. The outcome of a
+    /// commit is unknown.
     pub(crate) fn is_disconnection(&self) -> bool {
         matches!(self, Self::Internal(cause::Cause::Database(error)) if is_disconnection(error))
     }
 
-    /// Was a lock not to be had in time, or only at the price of a deadlock?
+    /// Whether a lock was not free in time, or a deadlock was broken.
     pub(crate) fn met_a_lock(&self) -> bool {
         matches!(self, Self::Internal(cause::Cause::Database(error))
             if is_collision(error) || code_of(error).as_deref() == Some("55P03"))
     }
 
-    /// Was a unique index in the way?
+    /// Whether a unique index refused the row.
     pub(crate) fn is_duplicate(&self) -> bool {
         matches!(self, Self::Internal(cause::Cause::Database(error))
             if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))))
     }
 
-    /// Was a time in the way that overlaps with it? (The exclusion constraint of PostgreSQL.)
+    /// Whether the exclusion constraint of PostgreSQL refused an overlapping time.
     pub(crate) fn is_overlap(&self) -> bool {
         matches!(self, Self::Internal(cause::Cause::Database(error)) if code_of(error).as_deref() == Some("23P01"))
     }
 
-    /// For the log.
+    /// The text for the log.
     pub fn describe(&self) -> String {
         match self {
             Self::Unauthenticated(text) | Self::Forbidden(text) | Self::Again(text) => (*text).to_owned(),
@@ -128,7 +129,7 @@ impl From<InvalidTransition> for Error {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        // The one character that PostgreSQL can't hold. Where names are given it is refused before; elsewhere nothing has it.
+        // PostgreSQL cannot store this character. Names are checked earlier, and no other stored text contains it.
         if code_of(&error).as_deref() == Some("22021") {
             return Self::invalid("text", "must not contain the character U+0000");
         }
@@ -141,13 +142,14 @@ fn is_collision(error: &DbErr) -> bool {
     matches!(code_of(error).as_deref(), Some("40001" | "40P01" | "5" | "517"))
 }
 
-/// The database's own code of an error.
+/// The database's code for an error.
 fn code_of(error: &DbErr) -> Option<String> {
     let sqlx::Error::Database(error) = driver_error(error)? else { return None };
     error.code().map(std::borrow::Cow::into_owned)
 }
 
-/// The connection broke, or PostgreSQL says that it ends it: as it restarts, or as this process stood still.
+/// Whether the connection broke, or PostgreSQL ended it: because it restarts, or because this process was idle in a
+/// transaction.
 fn is_disconnection(error: &DbErr) -> bool {
     matches!(driver_error(error), Some(sqlx::Error::Io(_)))
         || code_of(error).is_some_and(|code| {

@@ -276,9 +276,8 @@ async fn authorize(tx: &Tx, viewer: Viewer, id: SessionInstanceId) -> Result<()>
 
 /// Computes the instants of an instance from its local times.
 pub(crate) fn put_instants(instance: &mut session_instance::Model, session: &session::Model) -> Result<()> {
-    let zone = facts::zone_of(session).map_err(|problem| {
-        Error::Conflict(format!("the session's time zone can't be used, mend it first: {problem}"))
-    })?;
+    let zone = facts::zone_of(session)
+        .map_err(|problem| Error::Conflict(format!("correct the time zone of the session first: {problem}")))?;
     let buffers = facts::buffers_of(session);
     Instants::compute(zone, buffers, instance.date, instance.start_time, instance.end_time).put(instance);
     Ok(())

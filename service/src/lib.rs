@@ -1,8 +1,10 @@
-//! What every InSession process does, whichever front door the request came through: say who may, load the facts,
-//! let `domain` decide, write the result together with its news, answer.
+//! The use cases of InSession, whichever interface a request comes through. A use case checks rights, loads the facts,
+//! lets `domain` decide, writes the result and its changes, and answers.
 //!
-//! Terms: an [`App`] is what a use case needs (database, clock, wake-ups, queue); a [`db::Tx`] is a writing transaction
-//! that gathers its news and writes them as its last statements.
+//! Terms:
+//!
+//! - An [`App`] is what a use case needs: the database, the clock, the wake-ups, the queue.
+//! - A [`db::Tx`] is a writing transaction. It collects its changes for the log and writes them as its last statements.
 
 pub mod app;
 pub mod audit;

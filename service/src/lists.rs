@@ -84,7 +84,9 @@ pub enum Key {
 impl Page {
     fn limit(&self) -> Result<(u64, bool)> {
         let (field, asked, backwards) = match (self.first, self.last) {
-            (Some(_), Some(_)) => return Err(Error::invalid("last", "can't be asked for together with first")),
+            (Some(_), Some(_)) => {
+                return Err(Error::invalid("last", "cannot be combined with first: leave one of them out"));
+            }
             (None, Some(last)) => ("last", last, true),
             (Some(first), None) => ("first", first, false),
             (None, None) => return Ok((DEFAULT_PAGE, false)),

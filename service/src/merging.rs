@@ -1,7 +1,8 @@
-//! Two people who turn out to be one: what either said, did, organises and booked is the one's who is left.
+//! Merges two people who are the same person. Check-ins, visits, roles of organiser and bookings of both belong to the
+//! one who is left.
 //!
-//! Where both answered to a meeting the later answer counts, and an arrival of either. The row of the other stays, hidden,
-//! with its external id: whoever signs in as the other is the one who is left (`sign_in`).
+//! If both checked in to an instance, the later check-in counts, and an arrival of either. The row of the other stays,
+//! hidden, with its external id: somebody who signs in as the other is the person who is left (`sign_in`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,12 +29,15 @@ use crate::{
     transaction,
 };
 
-/// Makes `from` and `into` one person, `into` (admins). Their profile stays, and takes what it lacks from the other's.
-/// It hides the placement if one of them did.
+/// Merges `from` into `into`. Only for administrators. The profile of `into` stays; empty fields are filled from the
+/// other. The placement is hidden if one of them hid it.
+///
+/// # Errors
+/// [`Error::Conflict`] if they have booked each other's time slots, or have overlapping slots.
 pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Result<person::Model> {
     expect::admin(viewer, "sign in to merge people", "only admins may merge people")?;
     if from == into {
-        return Err(Error::invalid("intoId", "must be somebody else"));
+        return Err(Error::invalid("intoId", "must be another person than fromId"));
     }
     let now = app.now();
     transaction!(app, now, |tx| {
@@ -41,7 +45,7 @@ pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: Perso
         let bookings = lock_living_of(tx, from).await?;
         let [mut gone, mut left] = lock_both(tx, from, into).await?;
         if find_answered(tx, [from, into]).await? != answered || lock_living_of(tx, from).await? != bookings {
-            return Err(Error::Again("they do something at the moment"));
+            return Err(Error::Again("check-ins or bookings of these people changed meanwhile"));
         }
         merge_check_ins(tx, from, into).await?;
         merge_bookings(tx, from, into).await?;
@@ -82,7 +86,7 @@ pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: Perso
     })
 }
 
-/// So that nothing that refers to them is being made meanwhile: whoever makes it locks the person's key.
+/// Locks both people. This excludes new rows that refer to them: whoever inserts one locks the person's key.
 async fn lock_both(tx: &Tx, from: PersonId, into: PersonId) -> Result<[person::Model; 2]> {
     let both = person::Entity::find()
         .filter(person::Column::Id.is_in([from.0, into.0]))
@@ -102,7 +106,7 @@ async fn find_answered(tx: &Tx, people: [PersonId; 2]) -> Result<BTreeSet<Sessio
     Ok(ids(tx, &sql, [list(tx, people)]).await?.into_iter().collect())
 }
 
-/// The instances to which either answered, so locked that their statuses can be trusted.
+/// Locks the instances with a check-in of either, so that their status cannot change.
 async fn lock_answered(tx: &Tx, people: [PersonId; 2]) -> Result<BTreeSet<SessionInstanceId>> {
     let answered = find_answered(tx, people).await?;
     if tx.is_postgres() {
@@ -139,15 +143,19 @@ async fn merge_bookings(tx: &Tx, from: PersonId, into: PersonId) -> Result<()> {
     let with_each_other = "SELECT id FROM booking WHERE (mentor_id = $1 AND student_id = $2) \
                            OR (mentor_id = $2 AND student_id = $1) LIMIT 1";
     if !numbers(tx, with_each_other, people()).await?.is_empty() {
-        return Err(Error::Conflict("they have booked each other's time: they are not one person".to_owned()));
+        return Err(Error::Conflict(
+            "these people have booked each other's time, so they cannot be the same person".to_owned(),
+        ));
     }
     let overlapping = "SELECT a.id FROM time_slot a JOIN time_slot b ON b.starts_at < a.ends_at AND a.starts_at < b.ends_at \
                        WHERE a.mentor_id = $1 AND b.mentor_id = $2 AND a.deleted_at IS NULL AND b.deleted_at IS NULL LIMIT 1";
     if !numbers(tx, overlapping, people()).await?.is_empty() {
-        return Err(Error::Conflict("both offer time at the same time: delete one of the slots first".to_owned()));
+        return Err(Error::Conflict(
+            "both people have a time slot at the same time: delete one of the slots first".to_owned(),
+        ));
     }
     execute(tx, "UPDATE booking SET student_id = $2 WHERE student_id = $1", people()).await?;
-    // A booking's mentor is its slot's, at every moment at which the database looks.
+    // A booking has the mentor of its slot. A foreign key enforces this, so both must change together.
     if tx.is_postgres() {
         let sql = "WITH slots AS (UPDATE time_slot SET mentor_id = $2 WHERE mentor_id = $1) \
                    UPDATE booking SET mentor_id = $2 WHERE mentor_id = $1";

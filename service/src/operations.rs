@@ -1,4 +1,4 @@
-//! What those who run InSession look at: sweeps, sessions that want mending, overrides. All for admins.
+//! What operators look at: sweeps, broken sessions, overrides. Only for administrators.
 
 use domain::access::Viewer;
 use entity::{session, session_instance, sweep_run};
@@ -7,16 +7,16 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Quer
 use crate::{App, Result, error::expect};
 
 fn authorize(viewer: Viewer) -> Result<()> {
-    expect::admin(viewer, "sign in as an admin", "only admins see how things are run")
+    expect::admin(viewer, "sign in as an admin", "only admins may see sweeps, broken sessions and overrides")
 }
 
-/// The last sweeps that a schedule called for, the newest first.
+/// The latest recorded sweeps, newest first.
 pub async fn find_sweep_runs(app: &App, viewer: Viewer, limit: u64) -> Result<Vec<sweep_run::Model>> {
     authorize(viewer)?;
     Ok(sweep_run::Entity::find().order_by_desc(sweep_run::Column::Id).limit(limit).all(app.db.pool()).await?)
 }
 
-/// Sessions whose zone or recurrence can't be read (rule 20), by name.
+/// Broken sessions (rule 20), ordered by name.
 pub async fn find_broken_sessions(app: &App, viewer: Viewer, limit: u64) -> Result<Vec<session::Model>> {
     authorize(viewer)?;
     let broken = session::Entity::find()
@@ -25,10 +25,10 @@ pub async fn find_broken_sessions(app: &App, viewer: Viewer, limit: u64) -> Resu
     Ok(broken.order_by_asc(session::Column::NameKey).limit(limit).all(app.db.pool()).await?)
 }
 
-/// Instances that are held active or inactive (rule 7) and are not over, by when that is decided again.
+/// Instances with an override (rule 7) that are not over, ordered by when they are decided again.
 pub async fn find_overridden(app: &App, viewer: Viewer, limit: u64) -> Result<Vec<session_instance::Model>> {
     authorize(viewer)?;
-    // Without an end it waits for the next periodic sweep, whether or not something is due.
+    // An override without an end holds until the next periodic sweep, whether or not the instance has a `due_at`.
     let is_open = Condition::any()
         .add(session_instance::Column::DueAt.is_not_null())
         .add(session_instance::Column::OverrideUntil.is_null());

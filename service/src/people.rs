@@ -1,4 +1,4 @@
-//! People: their profiles and where they are.
+//! People: their profiles and their placements.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -31,11 +31,11 @@ pub struct NewPerson {
     pub display_name: String,
     pub city: Option<String>,
     pub country: Option<String>,
-    /// What an identity provider calls them.
+    /// The person's id at the identity provider.
     pub external_id: Option<String>,
 }
 
-/// What to change of a person. The outer `None` leaves a field as it is, the inner one clears it.
+/// Changes to a person. An outer `None` keeps a field; an inner `None` clears it.
 #[derive(Debug, Clone, Default)]
 pub struct PersonPatch {
     pub display_name: Option<String>,
@@ -46,7 +46,7 @@ pub struct PersonPatch {
     pub external_id: Option<Option<String>>,
 }
 
-/// These people; of those who were merged into others there is nothing left to show.
+/// The people with these ids, except those who were merged into others.
 pub async fn find_people<C: ConnectionTrait>(db: &C, ids: &[PersonId]) -> Result<Vec<person::Model>> {
     let unmerged = person::Entity::find().filter(person::Column::MergedIntoId.is_null());
     Ok(unmerged.filter(is_one_of(db, person::Column::Id, ids.iter().map(|id| id.0))).all(db).await?)
@@ -64,7 +64,7 @@ pub async fn find_visible_people<C: ConnectionTrait>(
     Ok(find_people(db, ids).await?.into_iter().filter(is_visible).collect())
 }
 
-/// What connects the viewer with these people. Nothing is read if it does not matter.
+/// The relations between the viewer and these people. Reads nothing if they do not matter.
 async fn find_relations<C: ConnectionTrait>(
     db: &C,
     viewer: Viewer,
@@ -110,13 +110,13 @@ async fn find_relations<C: ConnectionTrait>(
     Ok(found.into_iter().map(relation).collect())
 }
 
-/// Where a person is placed.
+/// The placement of a person.
 pub async fn find_place<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Option<SessionInstanceId>> {
     let row = person::Entity::find_by_id(id).one(db).await?;
     Ok(row.and_then(|row| row.active_session_instance_id))
 }
 
-/// Where a person is, for those who may know; `None` is nowhere, or not told.
+/// The placement of a person, if the viewer may see it. `None` also if there is none.
 pub async fn find_visible_place(
     app: &App,
     viewer: Viewer,
@@ -140,7 +140,7 @@ fn named(name_contains: Option<&str>) -> Select<person::Entity> {
     }
 }
 
-/// People by name: for admins, and organisers of any session; `None` for others.
+/// A page of people, ordered by name. `None` for viewers who are neither administrators nor organisers of a session.
 pub async fn list_people(
     app: &App,
     viewer: Viewer,
@@ -164,7 +164,7 @@ async fn organizes_anything(app: &App, viewer: Viewer) -> Result<bool> {
     Ok(links.limit(1).count(app.db.pool()).await? > 0)
 }
 
-/// Makes a person (admins).
+/// Creates a person. Only for administrators.
 pub async fn insert_person(app: &App, viewer: Viewer, new: NewPerson) -> Result<person::Model> {
     expect::admin(viewer, "sign in to add people", "only admins may add people")?;
     let key = app.cursor_key().await?;
@@ -180,7 +180,7 @@ pub async fn insert_person(app: &App, viewer: Viewer, new: NewPerson) -> Result<
     made.map_err(taken)
 }
 
-/// A person of whom nothing is known but this.
+/// A new row with these fields only.
 pub(crate) fn blank(new: &NewPerson, now: DateTime<Utc>) -> Result<person::Model> {
     let display_name = validate::required_text("displayName", &new.display_name)?;
     Ok(person::Model {
@@ -201,12 +201,17 @@ pub(crate) fn blank(new: &NewPerson, now: DateTime<Utc>) -> Result<person::Model
     })
 }
 
-/// The only thing about a person that may be in the way is an external id.
+/// The external id is the only unique column of a person.
 fn taken(error: Error) -> Error {
-    if error.is_duplicate() { Error::Conflict("another person has this externalId".to_owned()) } else { error }
+    if error.is_duplicate() {
+        Error::Conflict("another person has this externalId: remove it there first, or merge the two people".to_owned())
+    } else {
+        error
+    }
 }
 
-/// Changes a person: their own name, place and `hidesPlace`; admins everything. Who is deactivated is nowhere at once.
+/// Changes a person. People may change their own name, city, country and `hidesPlace`; administrators may change
+/// everything. The placement of a deactivated person ends in the same transaction (rule 14).
 pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: PersonPatch) -> Result<person::Model> {
     expect::signed_in(viewer, "sign in to change a profile")?;
     let key = app.cursor_key().await?;
@@ -218,10 +223,10 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
             return Err(Error::Forbidden("only the person and admins may change a profile"));
         }
         if patch.is_deactivated.is_some() && !viewer.is_admin {
-            return Err(Error::Forbidden("only admins may deactivate people, or take them back"));
+            return Err(Error::Forbidden("only admins may deactivate or reactivate people"));
         }
         if patch.external_id.is_some() && !viewer.is_admin {
-            return Err(Error::Forbidden("only admins may say what an identity provider calls people"));
+            return Err(Error::Forbidden("only admins may change externalId"));
         }
         let before = row.clone();
         if let Some(name) = &patch.display_name {

@@ -243,7 +243,7 @@ pub(crate) async fn lock_session(tx: &Tx, id: SessionId, lock: LockType) -> Resu
 
 /// Creates a session. Only for administrators.
 pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Result<session::Model> {
-    expect::admin(viewer, "sign in to make sessions", "only admins may make sessions")?;
+    expect::admin(viewer, "sign in to create sessions", "only admins may create sessions")?;
     let now = app.now();
     let name = validate::required_text("name", &new.name)?;
     let wanted = new.path.as_deref().map(|path| validate::path("path", path)).transpose()?;
@@ -287,7 +287,7 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
         match inserted {
             Ok(row) => break row,
             Err(error) if error.is_duplicate() && wanted.is_some() => {
-                return Err(Error::Conflict(format!("the path {base:?} is taken by another session")));
+                return Err(Error::Conflict(format!("another session has the path {base:?}: choose another path")));
             }
             Err(error) if error.is_duplicate() && number < 1_000 => number = next_number(app, &base).await?,
             Err(error) => return Err(error),
@@ -331,7 +331,7 @@ pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: Ses
         after.revision += 1;
         let after = after.into_active_model().reset_all().update(tx).await.map_err(Error::from).map_err(|error| {
             if error.is_duplicate() {
-                Error::Conflict("the path is taken by another session".to_owned())
+                Error::Conflict("another session has this path: choose another path".to_owned())
             } else {
                 error
             }

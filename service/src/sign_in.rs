@@ -1,8 +1,12 @@
-//! What signing in asks of people: who is meant, and whether tokens made before some instant still count.
+//! What authentication needs to know about people: whom a token names, and whether the token still counts.
 //!
-//! A person has an *external id* when an identity provider knows them by it. Tokens end all at once when the person or an
-//! admin revokes them (`tokens_not_before`), when the person is erased, and when they are merged into another; whoever
-//! signs in as one who was merged is the one who is left.
+//! Terms:
+//!
+//! - An *external id* is a person's id at an identity provider.
+//! - A *standing* is what the database says about a person's tokens.
+//!
+//! All tokens of a person end when the person or an administrator revokes them (`tokens_not_before`), and when the
+//! person is erased or merged into another. Somebody who signs in as a merged person is the person who is left.
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use domain::{access::Viewer, characters, ids::PersonId};
@@ -27,7 +31,7 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub enum Named<'a> {
     Id(PersonId),
-    /// By what an identity provider calls them.
+    /// By the external id.
     External(&'a str),
 }
 
@@ -36,7 +40,8 @@ pub enum Named<'a> {
 pub struct Standing {
     /// The person. For a person who was merged into another, that other one.
     pub person: PersonId,
-    /// The number of the last change to this standing; 0 if it never changed. See [`crate::changes::News::standing_changed`].
+    /// The number of the last change to this standing; 0 if it never changed. See
+    /// [`standing_changed`](crate::changes::News::standing_changed).
     pub revision: i64,
     pub is_deactivated: bool,
     /// Erased, or merged into another.
@@ -55,8 +60,8 @@ impl Standing {
         }
     }
 
-    /// Is a token valid that was issued then? If the token does not say when, it is valid only if tokens of this
-    /// person were never revoked.
+    /// Whether a token that was issued at this instant counts. A token without an instant counts only if no tokens of
+    /// this person were revoked.
     pub fn accepts(&self, issued_at: Option<DateTime<Utc>>) -> bool {
         let is_revoked = |not_before| issued_at.is_none_or(|at| is_before(at, not_before));
         !self.is_gone && !self.tokens_not_before.is_some_and(is_revoked)
@@ -70,7 +75,7 @@ fn is_before(at: DateTime<Utc>, instant: DateTime<Utc>) -> bool {
     if has_fraction { at < instant } else { at.timestamp() < instant.timestamp() }
 }
 
-/// Who is meant; `None` when nobody is known by that.
+/// Finds the person whom a token names. `None` if there is none.
 pub async fn find_standing(app: &App, named: Named<'_>) -> Result<Option<Standing>> {
     let people = person::Entity::find();
     let wanted = match named {
@@ -87,7 +92,7 @@ pub async fn find_standing(app: &App, named: Named<'_>) -> Result<Option<Standin
     }))
 }
 
-/// The person with this external id, who is created if there is none. Two calls at once create one person. A token that
+/// Finds the person with this external id, or creates one. Two calls at the same time create one person. A token that
 /// was issued before a person with this external id was erased creates nobody.
 pub async fn register(
     app: &App,
@@ -120,8 +125,8 @@ pub async fn register(
     find_standing(app, Named::External(external_id)).await
 }
 
-/// Before which instant tokens are refused that name a person by this external id, because a person who had it was
-/// erased. To be stored with a person who gets it again.
+/// The instant before which tokens with this external id are refused, because a person who had it was erased. It must
+/// be stored with the next person who gets the external id.
 pub(crate) async fn not_before_of(
     tx: &Tx,
     key: &CursorKey,
@@ -138,8 +143,8 @@ async fn find_erasure<C: ConnectionTrait>(db: &C, hash: &str) -> Result<Option<D
     Ok(row.map(|row| row.tokens_not_before))
 }
 
-/// Notes that the people with these external ids are erased. Their tokens of this second are refused too: unlike after a
-/// revocation, nobody waits for a new token.
+/// Records that the people with these external ids are erased. Their tokens of the current second are refused, too.
+/// After a revocation such tokens count, because the person needs a new one at once.
 pub(crate) async fn note_erasure(tx: &Tx, key: &CursorKey, external_ids: &[String], now: DateTime<Utc>) -> Result<()> {
     let tokens_not_before = now.trunc_subsecs(0) + TimeDelta::seconds(1);
     for id in external_ids {
@@ -153,18 +158,19 @@ pub(crate) async fn note_erasure(tx: &Tx, key: &CursorKey, external_ids: &[Strin
     Ok(())
 }
 
-/// The name that an identity provider has for somebody, without the characters that names here may not have.
+/// Turns the name from an identity provider into one that is allowed here.
 fn shown_name(name: Option<&str>) -> String {
     let name: String = name.unwrap_or_default().chars().filter(|c| characters::is_allowed(*c)).take(MAX_TEXT).collect();
     let name = name.trim();
     if name.chars().any(characters::is_visible) { name.to_owned() } else { "New here".to_owned() }
 }
 
-/// Ends all tokens that a person has (the person and admins); sockets opened with them end within seconds.
+/// Revokes all tokens of a person. Only for the person and administrators. Sockets that use these tokens are closed
+/// within seconds.
 pub async fn revoke_tokens(app: &App, viewer: Viewer, person: Option<PersonId>) -> Result<person::Model> {
     expect::signed_in(viewer, "sign in to revoke tokens")?;
     let Some(id) = person.or(viewer.person) else {
-        return Err(Error::invalid("personId", "is needed: this token names no person"));
+        return Err(Error::invalid("personId", "is required, because this token names no person"));
     };
     if !viewer.may_act_for(id) {
         return Err(Error::Forbidden("only the person and admins may revoke a person's tokens"));
@@ -181,18 +187,18 @@ pub async fn revoke_tokens(app: &App, viewer: Viewer, person: Option<PersonId>) 
     })
 }
 
-/// Neither erased nor merged into another.
+/// Whether the person is neither erased nor merged into another.
 pub(crate) fn is_someone(row: &person::Model) -> bool {
     row.erased_at.is_none() && row.merged_into_id.is_none()
 }
 
-/// The standings whose last change has this number or a higher one. Merged people are not resolved.
+/// The standings whose last change has the number `since` or a higher one. Merged people are not resolved.
 pub async fn find_changed_standings(app: &App, since: i64) -> Result<Vec<Standing>> {
     let changed = person::Entity::find().filter(person::Column::StandingRevision.gte(since));
     Ok(changed.all(app.db.pool()).await?.iter().map(Standing::of).collect())
 }
 
-/// The number of the last change to anybody's standing.
+/// The number of the last change to any standing.
 pub async fn find_last_revision(app: &App) -> Result<i64> {
     let changed = person::Entity::find().filter(person::Column::StandingRevision.is_not_null());
     let last = changed.select_only().column_as(person::Column::StandingRevision.max(), "last");
@@ -218,7 +224,7 @@ mod tests {
             (instant(1_799_999_999_000), false),
             (instant(1_800_000_000_000), true),
             (instant(1_800_000_001_000), true),
-            // With a fraction the order is known.
+            // With a fraction, the order is known.
             (instant(1_800_000_000_499), false),
             (instant(1_800_000_000_500), true),
             (None, false),

@@ -1,7 +1,8 @@
-//! Time slots: when mentors can be booked. Everybody sees them; who booked one only those whom it concerns.
+//! Time slots: when mentors can be booked. Everybody sees slots. Only the people concerned and administrators see who
+//! booked one.
 //!
-//! Slots of one mentor don't overlap. PostgreSQL has a constraint for that; on SQLite whoever writes a slot looks first,
-//! in a transaction beside which nobody writes.
+//! The slots of one mentor do not overlap. PostgreSQL has a constraint for this. On SQLite the writing transaction
+//! checks it; there is only one writer at a time.
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -34,7 +35,7 @@ pub struct NewSlot {
     pub ends_at: DateTime<Utc>,
 }
 
-/// Which slots; everything that is set must hold.
+/// A filter for slots. A slot must match everything that is set.
 #[derive(Debug, Clone, Default)]
 pub struct SlotFilter {
     pub mentor: Option<PersonId>,
@@ -59,7 +60,7 @@ impl SlotFilter {
             query = query.filter(time_slot::Column::StartsAt.lt(to));
         }
         if let Some(instant) = self.ends_after {
-            // The second follows from the first, and is what an index finds.
+            // The second condition follows from the first. An index answers it.
             let earliest = instant - Slot::MAX_LENGTH;
             query =
                 query.filter(time_slot::Column::EndsAt.gt(instant)).filter(time_slot::Column::StartsAt.gt(earliest));
@@ -74,7 +75,8 @@ impl SlotFilter {
     }
 }
 
-/// Of the slot that a query looks at. The condition is a literal, so that the index of living bookings answers it.
+/// The bookings of the query's slot that are not cancelled. The condition is a literal, so that the partial index
+/// answers it.
 fn living_bookings() -> SelectStatement {
     let of_slot = Expr::col(booking::Column::TimeSlotId.as_column_ref()).equals(time_slot::Column::Id.as_column_ref());
     let bookings = booking::Entity::find().select_only().column(booking::Column::Id).filter(of_slot);
@@ -91,24 +93,27 @@ pub async fn count_slots(app: &App, filter: &SlotFilter) -> Result<i64> {
     lists::count(app.db.pool(), filter.query(), time_slot::Column::Id).await
 }
 
-/// Slots by id, deleted ones among them: their bookings still show when they were.
+/// The slots with these ids, deleted ones included, because their bookings still show the times.
 pub async fn find_slots<C: ConnectionTrait>(db: &C, ids: &[TimeSlotId]) -> Result<Vec<time_slot::Model>> {
     let sql = format!("SELECT * FROM time_slot WHERE {}", is_in(db, "id", 1));
     rows(db, &sql, [list(db, ids.iter().map(|id| id.0))]).await
 }
 
-/// The row's time.
+/// The time of a row.
 pub fn slot_of(row: &time_slot::Model) -> Slot {
     Slot::stored(row.starts_at, row.ends_at)
 }
 
-/// Offers time: one's own, or for admins anyone's.
+/// Creates a slot. Mentors create their own; administrators create anyone's.
+///
+/// # Errors
+/// [`Error::Conflict`] if the mentor has an overlapping slot.
 pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<time_slot::Model> {
-    expect::signed_in(viewer, "sign in to offer time")?;
+    expect::signed_in(viewer, "sign in to create time slots")?;
     let now = app.now();
     let mentor = new.mentor;
     if !viewer.may_act_for(mentor) {
-        return Err(Error::Forbidden("only admins may offer someone else's time"));
+        return Err(Error::Forbidden("only admins may create time slots for others"));
     }
     let slot = checked(&new, now)?;
     let inserted = transaction!(app, now, |tx| {
@@ -143,7 +148,7 @@ fn checked(new: &NewSlot, now: DateTime<Utc>) -> Result<Slot> {
 }
 
 fn overlaps() -> Error {
-    Error::Conflict("the mentor has a slot at that time already".to_owned())
+    Error::Conflict("the mentor already has a slot at that time: choose another time".to_owned())
 }
 
 async fn refuse_overlap(tx: &Tx, mentor: PersonId, slot: Slot) -> Result<()> {
@@ -152,7 +157,7 @@ async fn refuse_overlap(tx: &Tx, mentor: PersonId, slot: Slot) -> Result<()> {
     if earlier.limit(1).count(tx).await? > 0 { Err(overlaps()) } else { Ok(()) }
 }
 
-/// People who are to take part must be there, and stay while this transaction lasts.
+/// Checks that a person may take part in bookings, and locks them for the rest of the transaction.
 pub(crate) async fn lock_active_person(tx: &Tx, viewer: Viewer, id: PersonId) -> Result<()> {
     match person::Entity::find_by_id(id).lock(LockType::Share).one(tx).await? {
         None if viewer.is(id) => Err(Error::Unauthenticated("the person that this token names does not exist")),
@@ -162,10 +167,13 @@ pub(crate) async fn lock_active_person(tx: &Tx, viewer: Viewer, id: PersonId) ->
     }
 }
 
-/// Takes an offer back: one's own, or for admins anyone's. Not one that is booked. One whose bookings were all cancelled
-/// stays as a marked row, as part of their history.
+/// Deletes a slot. Mentors delete their own; administrators delete anyone's. If all bookings of the slot are cancelled,
+/// the slot stays as a marked row, because it is part of their history.
+///
+/// # Errors
+/// [`Error::Conflict`] if the slot is booked.
 pub async fn delete_slot(app: &App, viewer: Viewer, id: TimeSlotId) -> Result<()> {
-    expect::signed_in(viewer, "sign in to take time back")?;
+    expect::signed_in(viewer, "sign in to delete time slots")?;
     let now = app.now();
     transaction!(app, now, |tx| {
         let row = lock_slot(tx, id, LockType::Update).await?;
@@ -186,7 +194,7 @@ pub async fn delete_slot(app: &App, viewer: Viewer, id: TimeSlotId) -> Result<()
     })
 }
 
-/// A slot that is there, locked.
+/// Locks a slot that is not deleted.
 pub(crate) async fn lock_slot(tx: &Tx, id: TimeSlotId, lock: LockType) -> Result<time_slot::Model> {
     let there = time_slot::Entity::find_by_id(id).filter(time_slot::Column::DeletedAt.is_null());
     there.lock(lock).one(tx).await?.ok_or_else(|| Error::not_found("time slot", id))

@@ -1,12 +1,12 @@
-//! Checking what clients send: each function takes a field's name and value, and gives the value to store or says what
-//! to do about it.
+//! Checks of input from clients. Each function takes a field's name and value. It returns the value to store, or an
+//! error that says what to do.
 
 use chrono::{Datelike, NaiveDate, NaiveTime};
 use domain::language;
 
 use crate::error::{Error, Result};
 
-/// The longest name, city, place or path, in characters.
+/// The longest name, city, location or path, in characters.
 pub const MAX_TEXT: usize = 200;
 
 /// A name or another text that people read: 1 to 200 characters of any script. [`domain::characters`] says which.
@@ -19,7 +19,7 @@ pub fn required_text(field: &str, value: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// A text that may be left out; an empty one is none.
+/// An optional text. An empty text counts as none.
 pub fn optional_text(field: &str, value: Option<&str>) -> Result<Option<String>> {
     match value.map(str::trim) {
         None | Some("") => Ok(None),
@@ -27,7 +27,7 @@ pub fn optional_text(field: &str, value: Option<&str>) -> Result<Option<String>>
     }
 }
 
-/// What an identity provider calls somebody, as it is: 1 to 255 bytes, without control characters.
+/// An external id, unchanged: 1 to 255 bytes, without control characters.
 pub fn external_id(field: &str, value: &str) -> Result<String> {
     if value.is_empty() || value.len() > 255 {
         return Err(Error::invalid(field, "must have 1 to 255 bytes"));
@@ -38,7 +38,7 @@ pub fn external_id(field: &str, value: &str) -> Result<String> {
     Ok(value.to_owned())
 }
 
-/// A path for addresses: letters and digits of any script, `-`, `_`, `.` and `~`.
+/// A path of a session's address: letters and digits of any script, `-`, `_`, `.` and `~`.
 pub fn path(field: &str, value: &str) -> Result<String> {
     let text = required_text(field, value)?;
     let is_allowed = |c: char| is_letter(c) || matches!(c, '-' | '_' | '.' | '~');
@@ -48,7 +48,7 @@ pub fn path(field: &str, value: &str) -> Result<String> {
     Ok(text)
 }
 
-/// A path made from a name: its letters and digits in lower case, with hyphens between.
+/// A path from a name: its letters and digits in lower case, with hyphens between the words.
 pub fn path_from_name(name: &str) -> String {
     let lower = name.to_lowercase();
     let words: Vec<_> = lower.split(|c: char| !is_letter(c)).filter(|word| !word.is_empty()).collect();
@@ -61,15 +61,15 @@ fn is_letter(c: char) -> bool {
     c.is_alphanumeric() && !domain::characters::is_blank(c)
 }
 
-/// The longest page, in characters.
+/// The longest text of [`current_page`], in characters.
 pub const MAX_PAGE_TEXT: usize = 2_000;
 
-/// A language to look for, such as `en` or `pt-BR`, in the spelling in which languages are stored.
+/// A language code, such as `en` or `pt-BR`, in the spelling in which languages are stored.
 pub fn language_code(field: &str, value: &str) -> Result<String> {
     language::normalize(value).ok_or_else(|| Error::invalid(field, "is not a language code, such as en or pt-BR"))
 }
 
-/// Where somebody is within a client: any text, such as a path. An empty one is none.
+/// A position within a client: any text, such as a path. An empty text counts as none.
 pub fn current_page(field: &str, value: &str) -> Result<Option<String>> {
     let text = value.trim();
     if text.chars().count() > MAX_PAGE_TEXT {
@@ -88,8 +88,8 @@ pub fn in_range(field: &str, value: i32, range: std::ops::RangeInclusive<i32>) -
     Err(Error::invalid(field, format!("must be {} to {}", range.start(), range.end())))
 }
 
-/// Years 2 to 9998: so every instant that follows from a date, in whatever zone, is within the four digits that both
-/// databases and clients can hold.
+/// Years 2 to 9998. Then every instant that follows from a date, in any zone, has a year of four digits, which both
+/// databases and clients can store.
 pub fn date(field: &str, value: NaiveDate) -> Result<NaiveDate> {
     if (2..=9998).contains(&value.year()) {
         return Ok(value);

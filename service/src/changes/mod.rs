@@ -127,12 +127,12 @@ impl News {
         self.wakes = true;
     }
 
-    /// What this person's tokens are worth changed: they were revoked, or the person was erased, merged or deactivated.
-    /// Clients hear nothing of it. The servers check the person's open sockets again.
+    /// The validity of this person's tokens changed: they were revoked, or the person was erased, merged or
+    /// deactivated. Clients get nothing, but the servers check the person's open sockets again.
     ///
     /// The change gets the next number, `person.standing_revision`. Numbers are given under a lock that is held until
-    /// the commit, so they become visible in their order: a server that reads from the last number that it knows
-    /// misses nothing, however long it was away and whatever its clock says.
+    /// the commit, so they become visible in order. A server that reads from the last number that it knows misses
+    /// nothing, whatever its clock says.
     pub fn standing_changed(&mut self, person: PersonId) {
         self.standings.push(person);
     }

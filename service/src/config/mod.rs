@@ -1,7 +1,7 @@
-//! Settings from the environment, one struct a topic.
+//! Settings from the environment, one struct for each topic.
 //!
-//! A setting that cannot be used stops the program at its start, with an error that names the setting and says what it must
-//! be. Numbers have a range.
+//! A setting that is not valid stops the program at its start, with an error that names the setting and says what it
+//! must be. Numbers have a range.
 
 mod network;
 mod source;
@@ -27,7 +27,7 @@ pub struct Settings {
     pub jwt_secret: Option<String>,
     pub jwt_public_key: Option<String>,
     pub sign_in: SignIn,
-    /// `CRON_SECRET`: what `/cron/sweep` asks for; without it nobody may use that.
+    /// `CRON_SECRET`: the secret for `/cron/sweep`. Without it, that endpoint refuses everybody.
     pub cron_secret: Option<String>,
     /// `CORS_ORIGINS`: origins as browsers send them, or `*`.
     pub cors_origins: Vec<String>,
@@ -35,18 +35,19 @@ pub struct Settings {
     pub graphiql: bool,
     pub log_json: bool,
     pub placement_rule: PlacementRule,
-    /// `DATABASE_CONNECTIONS` (16) of one process. At least two: one may be busy with a transaction for long.
+    /// `DATABASE_CONNECTIONS` (16): connections of one process. At least two, because a long transaction may occupy
+    /// one.
     pub database_connections: u32,
-    /// `CHANGE_LOG_DAYS` (7): how long changes are kept, for those who resume by a cursor.
+    /// `CHANGE_LOG_DAYS` (7): how long changes are kept, so that clients can resume with a cursor.
     pub change_log_kept: TimeDelta,
-    /// `AUDIT_LOG_DAYS` (365): how long it is kept who changed what.
+    /// `AUDIT_LOG_DAYS` (365): how long the audit log keeps its entries.
     pub audit_log_kept: TimeDelta,
     pub presence: PresenceSettings,
     pub limits: Limits,
 }
 
-/// `INTROSPECTION`: who is shown the schema: `true`, `admins`, `false`. Where it is not everybody, misspelled names are not
-/// guessed at either.
+/// `INTROSPECTION`: who may read the schema: `true`, `admins` or `false`. Unless it is everybody, errors do not suggest
+/// names for misspelled ones either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Introspection {
     Everybody,
@@ -55,7 +56,7 @@ pub enum Introspection {
 }
 
 impl Introspection {
-    /// Everybody; in production admins.
+    /// The default is everybody; in production it is administrators.
     fn from(source: &Source<'_>, is_production: bool) -> Result<Self, SettingError> {
         match source.text("INTROSPECTION").as_deref() {
             None if is_production => Ok(Self::Admins),
@@ -69,21 +70,21 @@ impl Introspection {
     }
 }
 
-/// What is asked of tokens, and of whom they name.
+/// How tokens are checked, and how they name people.
 #[derive(Debug, Clone, Default)]
 pub struct SignIn {
-    /// `JWKS_URL`: where an identity provider has its public keys, instead of one key in the settings.
+    /// `JWKS_URL`: where an identity provider publishes its keys. Replaces a key in the settings.
     pub jwks_url: Option<String>,
     /// `JWT_ISSUER`: what `iss` must be.
     pub issuer: Option<String>,
-    /// `JWT_AUDIENCE`: `aud` must hold one of these.
+    /// `JWT_AUDIENCE`: `aud` must contain one of these.
     pub audiences: Vec<String>,
     /// `JWT_PERSON_CLAIM`: the claim that has a person's `externalId`, instead of `sub`.
     pub person_claim: Option<String>,
-    /// `JWT_SUBJECTS` (`ids` with `JWT_SECRET`, otherwise `external`): whether `sub` may be a person's id. If not, it is
-    /// always an `externalId`, even if it looks like an id.
+    /// `JWT_SUBJECTS` (`ids` with `JWT_SECRET`, otherwise `external`): whether `sub` may be a person's id. With
+    /// `external`, it is always an `externalId`, even if it looks like an id.
     pub subjects_are_ids: Option<bool>,
-    /// `AUTO_REGISTER` (false): the first sign-in of somebody whom the identity provider knows makes a person.
+    /// `AUTO_REGISTER` (false): the first sign-in with an unknown external id creates a person.
     pub auto_register: bool,
 }
 
@@ -108,44 +109,44 @@ impl SignIn {
     }
 }
 
-/// What those who connect may ask of one server.
+/// The limits of one server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// `MAX_SOCKETS` (100000): WebSockets, and subscriptions over HTTP, at once. No more in any case than the limit of open
-    /// files allows (`ulimit -n`; the soft limit is raised to the hard one at the start).
+    /// `MAX_SOCKETS` (100000): how many WebSockets and subscriptions over HTTP may be open at once. The limit of open
+    /// files also applies (`ulimit -n`; the soft limit is raised to the hard one at the start).
     pub sockets: usize,
-    /// `MAX_SOCKETS_PER_ADDRESS` (20000): the same of one address, or IPv6 /64.
+    /// `MAX_SOCKETS_PER_ADDRESS` (20000): the same for one address, or one IPv6 /64.
     pub sockets_per_address: usize,
-    /// `SOCKETS_PER_SECOND_PER_ADDRESS` (20): how often one address may open one, in the long run.
+    /// `SOCKETS_PER_SECOND_PER_ADDRESS` (20): how many sockets one address may open each second, on average.
     pub sockets_per_second_per_address: u32,
-    /// `SOCKET_BURST_PER_ADDRESS` (2000): how many it may open at once before that counts: all who share it come back at
-    /// once when a server starts again.
+    /// `SOCKET_BURST_PER_ADDRESS` (2000): how many sockets one address may open at once before that rate applies. After
+    /// a restart of the server, everybody behind a shared address reconnects at once.
     pub socket_burst_per_address: u32,
-    /// `TRUSTED_PROXIES` (0): how many proxies stand before the server and add to `X-Forwarded-For`. Without it, those
-    /// behind a proxy are all at one address.
+    /// `TRUSTED_PROXIES` (0): how many proxies in front of the server append to `X-Forwarded-For`. With 0, everybody
+    /// behind a proxy has the proxy's address.
     pub trusted_proxies: usize,
     /// `MAX_SUBSCRIPTIONS_PER_SOCKET` (100).
     pub subscriptions_per_socket: usize,
-    /// `SUBSCRIPTIONS_PER_SECOND_PER_SOCKET` (50): how often one socket may subscribe, in the long run; at once it may
-    /// twice as often as it may have subscriptions.
+    /// `SUBSCRIPTIONS_PER_SECOND_PER_SOCKET` (50): how many subscriptions one socket may start each second, on average.
+    /// The burst is twice `MAX_SUBSCRIPTIONS_PER_SOCKET`.
     pub subscriptions_per_second_per_socket: u32,
-    /// `CRON_REQUESTS_PER_MINUTE` (10): how often one address may ask for a sweep at `/cron/sweep`.
+    /// `CRON_REQUESTS_PER_MINUTE` (10): how many requests to `/cron/sweep` one address may send each minute.
     pub cron_requests_per_minute: u32,
-    /// `MAX_SOCKET_MESSAGE_BYTES` (262144): the longest message, and frame, that is taken from a socket.
+    /// `MAX_SOCKET_MESSAGE_BYTES` (262144): the longest message, and frame, that a socket accepts.
     pub socket_message_bytes: usize,
     /// `CONNECTION_INIT_SECONDS` (10): how long `connection_init` may take.
     pub connection_init: Duration,
-    /// `REQUEST_SECONDS` (30): how long a query may take, and a mutation until it is answered, whether or not it is done.
+    /// `REQUEST_SECONDS` (30): how long a query may take. A mutation gets an error after this time, but still finishes.
     pub request: Duration,
-    /// `MAX_QUERIES` (64): how many queries run at once. Others wait for their turn for some seconds.
+    /// `MAX_QUERIES` (64): how many queries run at once. Others wait some seconds for their turn.
     pub queries: usize,
-    /// `MAX_QUERIES_PER_ADDRESS` (32): the same of one address.
+    /// `MAX_QUERIES_PER_ADDRESS` (32): the same for one address.
     pub queries_per_address: usize,
-    /// `MAX_ANSWER_BYTES` (10485760): how long an answer may be, and what one event is for one subscription.
+    /// `MAX_ANSWER_BYTES` (10485760): the longest answer, and the longest event of one subscription.
     pub answer_bytes: u64,
-    /// `MUTATIONS_PER_SECOND_PER_ADDRESS` (1000): in the long run; at once those of five seconds.
+    /// `MUTATIONS_PER_SECOND_PER_ADDRESS` (1000): on average. The burst is five seconds' worth.
     pub mutations_per_second_per_address: u32,
-    /// `MUTATIONS_PER_SECOND_PER_PERSON` (1000): the same of one person who is no admin.
+    /// `MUTATIONS_PER_SECOND_PER_PERSON` (1000): the same for one person who is not an administrator.
     pub mutations_per_second_per_person: u32,
 }
 
@@ -231,7 +232,7 @@ impl Limits {
 }
 
 impl Settings {
-    /// The settings of this process's environment.
+    /// The settings from the environment of this process.
     pub fn from_env() -> Result<Self, SettingError> {
         Self::from(&Source(&|name| std::env::var(name).ok()))
     }
@@ -247,10 +248,10 @@ impl Settings {
         }
         let host = network::host(source)?;
         let limits = Limits::from(source)?;
-        // Others than those on this machine can reach it, and it is not one of a few processes on a file.
+        // Production: other machines can reach the server, and the database is not a file.
         let is_production = !database_url.starts_with("sqlite:") && (!host.is_loopback() || limits.trusted_proxies > 0);
         let introspection = Introspection::from(source, is_production)?;
-        // Without the schema it is of little use.
+        // GraphiQL is of little use without the schema.
         let graphiql = source.flag("GRAPHIQL", introspection == Introspection::Everybody)?;
         if graphiql && introspection == Introspection::Nobody {
             let problem = "needs the schema, which INTROSPECTION=false hides: set that to true or admins";
@@ -282,20 +283,21 @@ impl Settings {
         self.database_url.starts_with("sqlite:")
     }
 
-    /// The file of the embedded database.
+    /// The file of the SQLite database.
     pub fn sqlite_file(&self) -> Option<std::path::PathBuf> {
         db::sqlite_file(&self.database_url)
     }
 }
 
-/// How visits are kept alive, and for how long they are kept.
+/// How visits stay online, and how long they are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PresenceSettings {
     /// `ONLINE_WINDOW_SECONDS` (60) and `ABANDON_AFTER_HOURS` (3, which may have a fraction).
     pub rules: PresenceRules,
-    /// `HEARTBEAT_SECONDS` (20; a third of a window that is shorter than a minute): how often clients are asked to beat.
+    /// `HEARTBEAT_SECONDS` (20; a third of the online window if that is shorter than a minute): how often clients are
+    /// asked to send a heartbeat.
     pub heartbeat: Duration,
-    /// `ANONYMOUS_PRESENCE` (false): may those visit who have no token?
+    /// `ANONYMOUS_PRESENCE` (false): whether clients without a token may have visits.
     pub anonymous: bool,
     /// `PRESENCE_DAYS` (400): how long visits are kept.
     pub kept: TimeDelta,

@@ -6,8 +6,8 @@ use url::{Position, Url};
 
 use super::source::{SettingError, Source};
 
-/// `HOST`: an IP address, or a host name such as `localhost`, which is resolved. A name that has both IPv4 and IPv6
-/// addresses stands for its first IPv4 address.
+/// `HOST`: an IP address, or a host name such as `localhost`, which is resolved. If a name has IPv4 and IPv6 addresses,
+/// its first IPv4 address counts.
 pub(super) fn host(source: &Source<'_>) -> Result<IpAddr, SettingError> {
     let Some(text) = source.text("HOST") else { return Ok(Ipv4Addr::LOCALHOST.into()) };
     let refuse = |problem: &str| {
@@ -16,7 +16,8 @@ pub(super) fn host(source: &Source<'_>) -> Result<IpAddr, SettingError> {
     if let Ok(address) = text.trim_start_matches('[').trim_end_matches(']').parse() {
         return Ok(address);
     }
-    // Digits and dots only were meant as an address. A resolver would take some of them for one, and ask for the others.
+    // A text of only digits and dots is meant as an address. A resolver would accept some of them and ask the network
+    // for others.
     let is_name = text.chars().all(|it| it.is_ascii_alphanumeric() || ['-', '.', '_'].contains(&it))
         && text.contains(|it: char| it.is_ascii_alphabetic());
     if !is_name {

@@ -38,7 +38,7 @@ impl Source<'_> {
         }
     }
 
-    /// A whole number within a range. The error names the range, whether the text is no number or one outside of it.
+    /// A whole number within a range. The error names the range, whether the text is not a number or is out of range.
     pub fn number<T>(&self, name: &'static str, default: T, range: RangeInclusive<T>) -> Result<T, SettingError>
     where
         T: FromStr + PartialOrd + Display,

@@ -1,7 +1,7 @@
-//! Connecting: what every connection is set to, and what a PostgreSQL is checked for before it is used.
+//! Connecting: the settings of each connection, and the checks of a PostgreSQL server before it is used.
 //!
-//! The defaults of a database or a role may be anything, so each connection states those that change what a statement
-//! means. It states them in one message after it has connected, not as start-up parameters, which poolers refuse.
+//! The defaults of a database or a role may be anything. So each connection sets everything that changes the meaning of
+//! a statement. It does so in one message after connecting, because poolers refuse start-up parameters.
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
@@ -16,25 +16,25 @@ use crate::error::{Error, Result};
 /// How long a caller waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(10);
 
-/// How long the check for a pooler waits for its second connection.
+/// How long the check for a pooler waits for each of its two connections.
 const SECOND_CONNECTION: Duration = Duration::from_secs(2);
 
-/// PostgreSQL 17 has one limit more. Others don't know it.
+/// One more limit that exists since PostgreSQL 17. Older versions refuse it.
 const TRANSACTION_TIMEOUT: (&str, &str) = ("transaction_timeout", "0");
 const TRANSACTION_TIMEOUT_SINCE: u32 = 170_000;
 
-/// What every connection to PostgreSQL is set to.
+/// The settings of each connection to PostgreSQL.
 const SETTINGS: &[(&str, &str)] = &[
-    // First, so that the rest of this list is not cut off by a limit that was meant for other programs. A long sweep or
-    // migration takes the time that it needs; how long a request may take is the server's own setting.
+    // First, so that a limit meant for other programs does not stop the rest of this list. Long sweeps and migrations
+    // take the time that they need. The server limits the time of requests itself.
     ("statement_timeout", "0"),
-    // A lock that is not had soon is better asked for again.
+    // After a longer wait, it is better to start the transaction again.
     ("lock_timeout", "15s"),
-    // A process that stands still in the middle of a transaction must not keep what it locked, such as publishing.
+    // A process that hangs inside a transaction must not keep its locks, such as the one for publishing.
     ("idle_in_transaction_session_timeout", "30s"),
     ("idle_session_timeout", "0"),
     // For statements outside a transaction; each transaction states its own. At a higher level, a count under a lock
-    // reads a snapshot from before the lock was had.
+    // would read a snapshot from before the lock.
     ("default_transaction_isolation", "read committed"),
     ("default_transaction_read_only", "off"),
     ("default_transaction_deferrable", "off"),
@@ -46,12 +46,12 @@ const SETTINGS: &[(&str, &str)] = &[
     ("bytea_output", "hex"),
     ("standard_conforming_strings", "on"),
     ("transform_null_equals", "off"),
-    // JIT and parallel workers cost more than all of a sweep.
+    // JIT and parallel workers cost more than a whole sweep.
     ("jit", "off"),
     ("max_parallel_workers_per_gather", "0"),
 ];
 
-/// Connects to either kind of database, and refuses a PostgreSQL that the program can't work with.
+/// Connects to either database. Refuses a PostgreSQL server that the program cannot work with.
 pub(super) async fn connect(url: &str, max_connections: u32) -> Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(create_if_missing(url));
     options
@@ -66,8 +66,8 @@ pub(super) async fn connect(url: &str, max_connections: u32) -> Result<DatabaseC
                 })
             })
         })
-        // A connection that did not get out of its transaction is of no use to the next who gets it, as after a ROLLBACK
-        // that failed: SQLite had rolled back by itself, for want of room on the disk.
+        // Do not reuse a connection that is still in a transaction. This happens if a ROLLBACK fails: SQLite has
+        // already rolled back by itself, for example because the disk is full.
         .map_sqlx_sqlite_before_acquire(|connection, _| {
             Box::pin(std::future::ready(Ok(!connection.is_in_transaction())))
         })
@@ -95,7 +95,7 @@ pub(super) async fn connect(url: &str, max_connections: u32) -> Result<DatabaseC
     Ok(pool)
 }
 
-/// One message that sets everything.
+/// The statements that set everything, as one message.
 fn settings_for(connection: &PgConnection) -> String {
     let has_transaction_timeout =
         connection.server_version_num().is_some_and(|version| version >= TRANSACTION_TIMEOUT_SINCE);
@@ -104,7 +104,7 @@ fn settings_for(connection: &PgConnection) -> String {
     statements.join("; ")
 }
 
-/// What can't be set by this program, or not by every role.
+/// Properties of a server that the program cannot set, or that not every role may set.
 #[derive(Debug, FromQueryResult)]
 struct Server {
     encoding: String,
@@ -115,7 +115,7 @@ struct Server {
 }
 
 impl Server {
-    /// What is wrong with it, and what to do about it.
+    /// What is wrong with the server, and what to do about it.
     fn problem(&self) -> Option<String> {
         if self.encoding != "UTF8" {
             return Some(format!(
@@ -152,12 +152,13 @@ async fn refuse_unusable(pool: &DatabaseConnection) -> Result<()> {
     found.first().and_then(Server::problem).map_or(Ok(()), |problem| Err(Error::internal(problem)))
 }
 
-/// A pooler in transaction mode keeps neither settings nor prepared statements of a connection. It shows by this: two
-/// connections that are open at the same time are served by one process of the server.
+/// Refuses a pooler in transaction mode, which keeps neither the settings nor the prepared statements of a connection.
+/// Such a pooler shows when two connections that are open at the same time are served by the same process of the
+/// server.
 async fn refuse_transaction_pooling(pool: &PgPool) -> Result<()> {
     const BACKEND: &str = "SELECT pg_backend_pid()";
     let Ok(Ok(mut first)) = tokio::time::timeout(SECOND_CONNECTION, pool.acquire()).await else { return Ok(()) };
-    // Where there are no more connections to be had, the start does not fail.
+    // If there is no second connection, the start must not fail.
     let Ok(Ok(mut second)) = tokio::time::timeout(SECOND_CONNECTION, pool.acquire()).await else { return Ok(()) };
     let mut served_by = [0; 2];
     for (pid, connection) in served_by.iter_mut().zip([&mut first, &mut second]) {
@@ -173,7 +174,7 @@ async fn refuse_transaction_pooling(pool: &PgPool) -> Result<()> {
     ))
 }
 
-/// `sqlite://file.db` opens only what exists; the embedded database is made when it is missing.
+/// `sqlite://file.db` opens only an existing file. This makes SQLite create a missing one.
 fn create_if_missing(url: &str) -> String {
     if url.starts_with("sqlite:") && !url.contains("mode=") && !url.contains(":memory:") {
         let separator = if url.contains('?') { '&' } else { '?' };
@@ -182,7 +183,7 @@ fn create_if_missing(url: &str) -> String {
     url.to_owned()
 }
 
-/// The file of an embedded database; `None` for one in memory, and for PostgreSQL.
+/// The file of an SQLite database. `None` for one in memory, and for PostgreSQL.
 pub fn sqlite_file(url: &str) -> Option<PathBuf> {
     let path = url.strip_prefix("sqlite:")?;
     let path = path.strip_prefix("//").unwrap_or(path);

@@ -59,7 +59,7 @@ impl Claimant {
         }
         if viewer.person.is_none() && !app.presence.anonymous {
             return Err(if viewer.is_signed_in() {
-                Error::Forbidden("this token names no person, and visits are people's")
+                Error::Forbidden("only people may have visits, and this token names no person")
             } else {
                 Error::Unauthenticated("sign in to visit")
             });
@@ -142,7 +142,7 @@ fn not_found(id: PresenceId) -> Error {
 }
 
 fn completed() -> Error {
-    Error::InvalidTransition("this visit is completed, and that is final: begin a new one".to_owned())
+    Error::InvalidTransition("this visit is completed: start a new one".to_owned())
 }
 
 #[cfg(test)]
