@@ -122,7 +122,7 @@ impl App {
         match self.try_conclude(tx, now, result).await {
             Err(error) if error.is_transient() && *attempt < ATTEMPTS => {
                 *attempt += if error.is_disconnection() { ATTEMPTS / CONNECT_ATTEMPTS } else { 1 };
-                tracing::debug!(attempt, reason = error.describe(), "transaction is done again");
+                tracing::debug!(attempt, reason = error.describe(), "retrying the transaction");
                 // Backoff with jitter, so that colliding transactions do not start again at the same moment.
                 let jitter = u64::from(getrandom::u32().unwrap_or_default() % 8);
                 tokio::time::sleep(Duration::from_millis(u64::from((*attempt).min(10)) * (1 + jitter))).await;
@@ -169,7 +169,10 @@ fn outcome_unknown(error: Error) -> Error {
     if !error.is_disconnection() {
         return error;
     }
-    Error::internal(format!("it is not known whether a transaction was committed: {}", error.describe()))
+    Error::internal(format!(
+        "the commit of a transaction got no answer, so its outcome is unknown: {}",
+        error.describe()
+    ))
 }
 
 /// How many times a transaction that collides is tried. This takes some ten seconds, longer than any batch holds its

@@ -215,9 +215,9 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
 pub enum Action {
     /// For the mentor and administrators.
     Start,
-    /// Mentor and student, and admins.
+    /// For mentor, student and administrators.
     Complete,
-    /// Mentor and student, and admins.
+    /// For mentor, student and administrators.
     Cancel,
 }
 
@@ -259,7 +259,7 @@ pub async fn act(app: &App, viewer: Viewer, id: BookingId, action: Action) -> Re
         write_step(tx, step, &[id], step.to.due_at(&slot_of(&slot)), now).await?;
         tx.tell(|news| news.booking_step(news_of(&row, step)));
         let changed = find_bookings(tx, &[id]).await?.pop();
-        let changed = changed.ok_or_else(|| Error::internal(format!("{id} vanished")))?;
+        let changed = changed.ok_or_else(|| Error::internal(format!("{id} has disappeared")))?;
         tx.audit(viewer, action.mutation(), id, Changes::between(Some(&row), Some(&changed)));
         Ok(changed)
     })
@@ -299,7 +299,7 @@ pub(crate) async fn write_step(
     due_at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let from = step.from.ok_or_else(|| Error::internal("a booking is made by an INSERT"))?;
+    let from = step.from.ok_or_else(|| Error::internal("a new booking has no step to write"))?;
     let at = |status| (step.to.status == status).then_some(now);
     // If a booking began by the clock, nobody knows when the meeting was started.
     let started_at = at(BookingStatus::Ongoing).filter(|_| !step.to.is_delayed);
@@ -323,5 +323,5 @@ pub(crate) async fn write_step(
     if execute(tx, &sql, values).await? == ids.len() as u64 {
         return Ok(());
     }
-    Err(Error::Again("someone else changed the booking"))
+    Err(Error::Again("another transaction changed the booking"))
 }

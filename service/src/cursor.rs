@@ -95,7 +95,7 @@ pub async fn find_installation(db: &Db) -> Result<installation::Model> {
         Err(error) if error.is_duplicate() => installation::Entity::find_by_id(1)
             .one(db.pool())
             .await?
-            .ok_or_else(|| Error::internal("the installation row vanished")),
+            .ok_or_else(|| Error::internal("the row of the installation has disappeared")),
         Err(error) => Err(error),
     }
 }

@@ -95,7 +95,7 @@ impl Db {
             drop(self.pool.close_by_ref().await);
         };
         if tokio::time::timeout(CLOSE, close).await.is_err() {
-            tracing::info!("some connections to the database were still in use");
+            tracing::info!("some connections to the database were still in use at the end");
         }
     }
 
@@ -127,12 +127,15 @@ impl Db {
             let has_migrated = loop {
                 match self.migrate_once::<M>().await {
                     Err(error) if error.met_a_lock() && began.elapsed() < patience => {
-                        tracing::info!(error = error.describe(), "a migration met others at work, and is tried again");
+                        tracing::info!(
+                            error = error.describe(),
+                            "a migration could not lock its tables, and is tried again"
+                        );
                         tokio::time::sleep(MIGRATION_PAUSE).await;
                     }
                     Err(error) if error.met_a_lock() => {
                         return Err(Error::internal(format!(
-                            "its tables stayed locked for {} seconds, probably by a transaction that is still open: {}",
+                            "the tables of a migration stayed locked for {} seconds, probably by an open transaction; end it and migrate again: {}",
                             patience.as_secs(),
                             error.describe()
                         )));
@@ -153,7 +156,9 @@ impl Db {
         if tx.is_postgres() {
             execute(&tx, &format!("SET LOCAL lock_timeout = '{MIGRATION_TURN}'"), []).await?;
             let turn = execute(&tx, "SELECT pg_advisory_xact_lock($1)", [advisory::MIGRATE.into()]).await;
-            turn.map_err(|error| Error::internal(format!("waiting while another process migrates: {error}")))?;
+            turn.map_err(|error| {
+                Error::internal(format!("could not get the migration lock, which another process may hold: {error}"))
+            })?;
             // Other statements queue behind a migration that waits for a table, so it must not wait long.
             execute(&tx, &format!("SET LOCAL lock_timeout = '{MIGRATION_LOCK}'"), []).await?;
         }

@@ -226,7 +226,7 @@ pub fn find_for_occurrence<'a>(
     instances.iter().find(is_made_from).or_else(|| instances.iter().find(is_at))
 }
 
-/// How many are there, and how many said yes, of an instance.
+/// How many people are at an instance, and how many said yes to it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     pub present: i64,

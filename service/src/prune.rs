@@ -25,11 +25,11 @@ pub struct Pruned {
 }
 
 /// How many rows one transaction deletes.
-const STEP: u64 = 1_000;
+const BATCH_SIZE: u64 = 1_000;
 
 /// How long a deleted instance is kept after its date. While it exists, its occurrence gets no other instance (rule
 /// 10). The time is longer than any window lasts, in any zone, and longer than sweeps look back.
-const OVER: TimeDelta = TimeDelta::days(9);
+const DELETED_RETENTION: TimeDelta = TimeDelta::days(9);
 
 /// Deletes everything whose retention is over. Any number of processes may do this at once. An interrupted run is
 /// continued by the next one.
@@ -82,7 +82,7 @@ async fn prune_instances(app: &App, now: DateTime<Utc>) -> Result<u64> {
             AND (occurrence_date IS NULL OR occurrence_date < $2) AND NOT is_active \
           ORDER BY id LIMIT $3 {skip_locked})"
     );
-    let over = (now - OVER).date_naive();
+    let over = (now - DELETED_RETENTION).date_naive();
     let instances = steps(app, now, &sql, || vec![oldest.into(), over.into()]).await?;
     // Delete sessions last, when they have no instances left.
     let sql = "DELETE FROM session WHERE id IN (SELECT id FROM session s WHERE deleted_at < $1 \
@@ -109,11 +109,11 @@ async fn prune_visits(app: &App, now: DateTime<Utc>) -> Result<u64> {
 async fn steps(app: &App, now: DateTime<Utc>, sql: &str, values: impl Fn() -> Vec<sea_orm::Value>) -> Result<u64> {
     let mut total = 0;
     loop {
-        let limit = i64::try_from(STEP).unwrap_or(i64::MAX);
+        let limit = i64::try_from(BATCH_SIZE).unwrap_or(i64::MAX);
         let values = || values().into_iter().chain([limit.into()]);
         let count = transaction!(app, now, |tx| { Ok(execute(tx, sql, values()).await?) })?;
         total += count;
-        if count < STEP {
+        if count < BATCH_SIZE {
             return Ok(total);
         }
     }

@@ -96,7 +96,7 @@ impl Wake {
     }
 }
 
-const RETRY: Duration = Duration::from_millis(500);
+const RECONNECT_DELAY: Duration = Duration::from_millis(500);
 
 /// Sends one message for all wake-ups since the last one. If sending fails, it is tried once more over a new
 /// connection; then the message is dropped.
@@ -134,6 +134,6 @@ async fn listen(client: redis::Client, channel: String, wake: Wake) {
             }
             wake.set_listening(false);
         }
-        tokio::time::sleep(RETRY).await;
+        tokio::time::sleep(RECONNECT_DELAY).await;
     }
 }

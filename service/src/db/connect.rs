@@ -14,10 +14,10 @@ use super::rows;
 use crate::error::{Error, Result};
 
 /// How long a caller waits for a connection.
-const ACQUIRE: Duration = Duration::from_secs(10);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long the check for a pooler waits for each of its two connections.
-const SECOND_CONNECTION: Duration = Duration::from_secs(2);
+const POOLER_CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// One more limit that exists since PostgreSQL 17. Older versions refuse it.
 const TRANSACTION_TIMEOUT: (&str, &str) = ("transaction_timeout", "0");
@@ -56,7 +56,7 @@ pub(super) async fn connect(url: &str, max_connections: u32) -> Result<DatabaseC
     let mut options = ConnectOptions::new(create_if_missing(url));
     options
         .max_connections(max_connections)
-        .acquire_timeout(ACQUIRE)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
         .sqlx_logging(false)
         .map_sqlx_postgres_pool_opts(|options| {
             options.after_connect(|connection, _| {
@@ -119,7 +119,7 @@ impl Server {
     fn problem(&self) -> Option<String> {
         if self.encoding != "UTF8" {
             return Some(format!(
-                "the database's encoding (server_encoding) is {}, and has to be UTF8: create it with ENCODING 'UTF8'",
+                "the database's encoding (server_encoding) is {}, but must be UTF8: create it with ENCODING 'UTF8'",
                 self.encoding
             ));
         }
@@ -128,14 +128,14 @@ impl Server {
         }
         if !self.has_schema {
             return Some(format!(
-                "search_path is {:?}, and names no schema that exists and that this role may use: \
+                "search_path is {:?}, which contains no existing schema that this role may use: \
                  set it with ALTER ROLE ... SET search_path, or grant USAGE on the schema",
                 self.search_path
             ));
         }
         if self.session_replication_role != "origin" {
             return Some(format!(
-                "session_replication_role is {:?}, under which foreign keys are not checked: it has to be origin",
+                "session_replication_role is {:?}, under which foreign keys are not checked: set it to origin",
                 self.session_replication_role
             ));
         }
@@ -157,9 +157,9 @@ async fn refuse_unusable(pool: &DatabaseConnection) -> Result<()> {
 /// server.
 async fn refuse_transaction_pooling(pool: &PgPool) -> Result<()> {
     const BACKEND: &str = "SELECT pg_backend_pid()";
-    let Ok(Ok(mut first)) = tokio::time::timeout(SECOND_CONNECTION, pool.acquire()).await else { return Ok(()) };
+    let Ok(Ok(mut first)) = tokio::time::timeout(POOLER_CHECK_TIMEOUT, pool.acquire()).await else { return Ok(()) };
     // If there is no second connection, the start must not fail.
-    let Ok(Ok(mut second)) = tokio::time::timeout(SECOND_CONNECTION, pool.acquire()).await else { return Ok(()) };
+    let Ok(Ok(mut second)) = tokio::time::timeout(POOLER_CHECK_TIMEOUT, pool.acquire()).await else { return Ok(()) };
     let mut served_by = [0; 2];
     for (pid, connection) in served_by.iter_mut().zip([&mut first, &mut second]) {
         let Ok(row) = connection.fetch_one(BACKEND).await else { return Ok(()) };

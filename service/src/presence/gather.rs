@@ -32,14 +32,14 @@ use crate::{App, Error, Result};
 const DEBOUNCE: Duration = Duration::from_millis(25);
 
 /// How many visits one batch has at most. Larger batches would make answers noticeably later, and hardly save commits.
-const BATCH: usize = 1_000;
+const BATCH_SIZE: usize = 1_000;
 
 /// How many batches are written at the same time. While one is encoded, decoded or committed, the database works on the
 /// other.
 const LANES: usize = 2;
 
 /// How many beats may wait in a lane, apart from those that are being written.
-const QUEUE: usize = 4_096;
+const QUEUE_CAPACITY: usize = 4_096;
 
 /// A handle to the gatherer. The gatherer ends when its last handle is dropped.
 #[derive(Debug, Clone)]
@@ -89,7 +89,7 @@ impl Gatherer {
     pub fn start(app: &App) -> Self {
         let counters = Arc::<Counters>::default();
         let lanes = array::from_fn(|_| {
-            let (queue, waiting) = mpsc::channel(QUEUE);
+            let (queue, waiting) = mpsc::channel(QUEUE_CAPACITY);
             tokio::spawn(run(app.clone(), waiting, Arc::clone(&counters)));
             queue
         });
@@ -101,7 +101,7 @@ impl Gatherer {
         let (answer, answered) = oneshot::channel();
         let lane = self.lane(beat.visit);
         let waiting = Waiting { beat, came: Instant::now(), answer: Answer::Caller(answer) };
-        let ended = || Error::internal("the gatherer has ended");
+        let ended = || Error::internal("the task that writes beats has ended");
         lane.send(waiting).await.map_err(|_| ended())?;
         match answered.await.map_err(|_| ended())? {
             Ok(outcome) => Ok(*outcome?),
@@ -145,7 +145,7 @@ async fn run(app: App, mut queue: mpsc::Receiver<Waiting>, counters: Arc<Counter
                 None => return,
             }
         }
-        while batch.beats.len() < BATCH {
+        while batch.beats.len() < BATCH_SIZE {
             // After the time-out, this still takes what is already in the queue.
             match timeout_at(batch.until(), queue.recv()).await {
                 Ok(Some(waiting)) => carried.extend(batch.add(waiting)),

@@ -21,13 +21,13 @@ use crate::{
 };
 
 /// How many bookings one transaction sweeps. This bounds how long it holds its locks.
-const A_BATCH: usize = 5_000;
+const BATCH_SIZE: usize = 5_000;
 
 /// After so many failures the sweep gives up: the cause is then not in single bookings.
-const MOST_FAILURES: usize = 100;
+const MAX_FAILURES: usize = 100;
 
 /// How many ids the sweep of all bookings reads at once.
-const A_PAGE: i64 = 5_000;
+const PAGE_SIZE: i64 = 5_000;
 
 /// Sweeps the bookings that are due.
 pub(super) async fn sweep_due(runner: &mut Runner<'_>) -> Result<()> {
@@ -43,7 +43,7 @@ pub(super) async fn sweep_all(runner: &mut Runner<'_>) -> Result<()> {
     loop {
         let sql = "SELECT id FROM booking WHERE id > $1 AND (status IN ('SCHEDULED', 'ONGOING') OR due_at IS NOT NULL) \
                    ORDER BY id LIMIT $2";
-        let ids = runner.ids(sql, vec![last.into(), A_PAGE.into()]).await?;
+        let ids = runner.ids(sql, vec![last.into(), PAGE_SIZE.into()]).await?;
         let Some(newest) = ids.last() else { return Ok(()) };
         last = *newest;
         sweep_list(runner, &ids).await?;
@@ -52,21 +52,21 @@ pub(super) async fn sweep_all(runner: &mut Runner<'_>) -> Result<()> {
 
 async fn sweep_list(runner: &mut Runner<'_>, ids: &[BookingId]) -> Result<()> {
     runner.progress.find(ids.len());
-    let mut batches: Vec<&[BookingId]> = ids.chunks(A_BATCH).rev().collect();
+    let mut batches: Vec<&[BookingId]> = ids.chunks(BATCH_SIZE).rev().collect();
     let mut failures = 0;
     while let Some(batch) = batches.pop() {
         let timing = runner.timing;
         match step!(runner, |tx| { sweep_batch(tx, timing, batch).await }) {
             Ok(swept) => {
                 for step in &swept.steps {
-                    tracing::debug!(booking = %step.booking_id, to = step.new_status.as_str(), "a booking took a step");
+                    tracing::debug!(booking = %step.booking_id, to = step.new_status.as_str(), "booking changed its status");
                 }
                 runner.report.bookings.extend(swept.steps);
                 swept.problems.into_iter().for_each(|problem| runner.report.error(None, problem));
                 runner.progress.finish(batch.len());
             }
             // In a dry run, a failed statement has ended the only transaction.
-            Err(error) if runner.dry.is_some() || failures == MOST_FAILURES => return Err(error),
+            Err(error) if runner.dry.is_some() || failures == MAX_FAILURES => return Err(error),
             Err(error) => match batch {
                 [id] => {
                     failures += 1;

@@ -21,10 +21,10 @@ use crate::{
 };
 
 /// How many instances one transaction settles. This bounds how long it holds its locks.
-const INSTANCES_A_BATCH: usize = 1_000;
+const INSTANCES_PER_BATCH: usize = 1_000;
 
 /// How many sessions one transaction recomputes.
-const SESSIONS_A_BATCH: usize = 50;
+const SESSIONS_PER_BATCH: usize = 50;
 
 /// Recomputes sessions that are marked, that need a new instance, or that are broken (they may have been repaired
 /// since).
@@ -41,7 +41,7 @@ pub(super) async fn sweep_sessions(runner: &mut Runner<'_>) -> Result<()> {
 /// the others.
 pub(super) async fn sweep_session_list(runner: &mut Runner<'_>, ids: &[SessionId]) -> Result<()> {
     runner.progress.find(ids.len());
-    for batch in ids.chunks(SESSIONS_A_BATCH) {
+    for batch in ids.chunks(SESSIONS_PER_BATCH) {
         match try_sessions(runner, batch).await {
             Ok(()) => {}
             Err(_) if batch.len() > 1 && runner.dry.is_none() => {
@@ -65,7 +65,7 @@ async fn try_sessions(runner: &mut Runner<'_>, ids: &[SessionId]) -> Result<()> 
     let (swept, settled) = step!(runner, |tx| { sweep_batch(tx, timing, ids).await })?;
     for session in swept {
         if !session.created.is_empty() {
-            tracing::debug!(session = %session.id, dates = ?session.created, "instances were created");
+            tracing::debug!(session = %session.id, dates = ?session.created, "instances created");
             runner.report.auto_created.push(AutoCreated {
                 session_id: session.id,
                 session_name: session.name,
@@ -106,7 +106,7 @@ pub(super) async fn sweep_instances(runner: &mut Runner<'_>) -> Result<()> {
     let mut ids: Vec<SessionInstanceId> = runner.ids(sql, vec![now.into(), (now + LOOKAHEAD).into()]).await?;
     ids.sort_unstable();
     runner.progress.find(ids.len());
-    for batch in ids.chunks(INSTANCES_A_BATCH) {
+    for batch in ids.chunks(INSTANCES_PER_BATCH) {
         let settled = step!(runner, |tx| { settle_batch(tx, timing, batch, Some(mode)).await })?;
         runner.note(settled);
         runner.progress.finish(batch.len());

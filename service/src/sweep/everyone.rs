@@ -12,13 +12,13 @@ use crate::{
     placing::{Affected, place_people as place},
 };
 
-const A_BATCH: i64 = 1_000;
+const BATCH_SIZE: i64 = 1_000;
 
 pub(super) async fn sweep_sessions(runner: &mut Runner<'_>) -> Result<()> {
     let mut last = SessionId(0);
     loop {
         let sql = "SELECT id FROM session WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2";
-        let ids = runner.ids(sql, vec![last.into(), A_BATCH.into()]).await?;
+        let ids = runner.ids(sql, vec![last.into(), BATCH_SIZE.into()]).await?;
         let Some(newest) = ids.last() else { return Ok(()) };
         last = *newest;
         sweep_session_list(runner, &ids).await?;
@@ -34,7 +34,7 @@ pub(super) async fn place_people(runner: &mut Runner<'_>) -> Result<()> {
                    UNION SELECT c.person_id FROM check_in c JOIN session_instance i ON i.id = c.session_instance_id \
                          WHERE i.is_active AND c.attendance = 'YES' AND c.person_id > $1 \
                    ORDER BY 1 LIMIT $2";
-        let ids = runner.ids(sql, vec![last.into(), Value::from(A_BATCH)]).await?;
+        let ids = runner.ids(sql, vec![last.into(), Value::from(BATCH_SIZE)]).await?;
         let Some(newest) = ids.last() else { return Ok(()) };
         last = *newest;
         let rule = runner.app.placement_rule;

@@ -251,7 +251,7 @@ pub async fn recompute_soon(app: &App, session: SessionId) {
     tracing::debug!(%session, reason, "the queue did not take the job: recomputing in this process");
     let request = Request { scope: Scope::Session(session), ..Request::EXACT };
     if let Err(error) = sweep(app, request).await {
-        tracing::error!(%session, error = error.describe(), "recompute failed; the mark stays for the next sweep");
+        tracing::error!(%session, error = error.describe(), "recompute failed; the session stays marked for the next sweep");
     }
 }
 

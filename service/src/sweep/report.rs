@@ -98,7 +98,7 @@ impl Report {
             let (instance_id, session_id) = (item.instance.id, item.session.id);
             let why = facts::explain(&item.instance, &item.session, at);
             let is_active = item.instance.is_active;
-            tracing::debug!(instance = %instance_id, session = %session_id, is_active, why, "the status changed");
+            tracing::debug!(instance = %instance_id, session = %session_id, is_active, why, "instance changed its status");
             Changed { session_id, instance_id, session_name: item.session.name.clone() }
         };
         self.activated.extend(settled.activated.into_iter().map(changed));
@@ -108,7 +108,7 @@ impl Report {
 
     pub(crate) fn note_moves(&mut self, moves: Vec<Move>) {
         for moved in moves {
-            tracing::debug!(person = %moved.person, from = ?moved.from, to = ?moved.to, "a person moved");
+            tracing::debug!(person = %moved.person, from = ?moved.from, to = ?moved.to, "person moved");
             let net = self.moves.entry(moved.person).or_insert(moved);
             net.to = moved.to;
             if net.from == net.to {

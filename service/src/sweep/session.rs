@@ -35,7 +35,7 @@ pub(super) struct Swept {
 }
 
 /// How far back instances are recomputed. Longer than any window lasts, in any zone.
-const REACH: TimeDelta = TimeDelta::days(8);
+const LOOKBACK: TimeDelta = TimeDelta::days(8);
 
 /// Recomputes sessions, and those of their instances that are not long over. Clears the marks: the sessions are locked,
 /// so nobody has changed them since they were read (rule 12).
@@ -111,7 +111,7 @@ async fn sweep_session(
     };
     if computed != *session {
         if computed.problem != session.problem {
-            tracing::warn!(session = %id, problem = computed.problem, "session's problem changed");
+            tracing::warn!(session = %id, problem = computed.problem, "the problem of a session changed");
         }
         computed.into_active_model().reset_all().update(tx).await?;
     }
@@ -131,7 +131,7 @@ async fn lock_instances(
     ids: &[SessionId],
     now: DateTime<Utc>,
 ) -> Result<HashMap<SessionId, Vec<session_instance::Model>>> {
-    let since = (now - REACH).date_naive();
+    let since = (now - LOOKBACK).date_naive();
     let sql = format!(
         "SELECT * FROM session_instance WHERE {} \
            AND (date >= $2 OR occurrence_date >= $2 OR due_at IS NOT NULL OR is_active) ORDER BY id {}",

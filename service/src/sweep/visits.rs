@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// How many visits one transaction ends.
-const VISITS_A_BATCH: usize = 1_000;
+const VISITS_PER_BATCH: usize = 1_000;
 
 pub(super) async fn sweep_visits(runner: &mut Runner<'_>) -> Result<()> {
     let timing = runner.timing;
@@ -20,7 +20,7 @@ pub(super) async fn sweep_visits(runner: &mut Runner<'_>) -> Result<()> {
     let sql = "SELECT id FROM presence WHERE is_live AND last_seen_at < $1 ORDER BY id";
     let gone: Vec<PresenceId> = runner.ids(sql, vec![since.into()]).await?;
     runner.progress.find(gone.len());
-    for batch in gone.chunks(VISITS_A_BATCH) {
+    for batch in gone.chunks(VISITS_PER_BATCH) {
         step!(runner, |tx| { end_batch(tx, timing, batch).await })?;
         runner.progress.finish(batch.len());
     }
@@ -28,9 +28,9 @@ pub(super) async fn sweep_visits(runner: &mut Runner<'_>) -> Result<()> {
     let sql = "SELECT id FROM presence WHERE abandon_at <= $1 ORDER BY id";
     let due: Vec<PresenceId> = runner.ids(sql, vec![timing.moment().now.into()]).await?;
     runner.progress.find(due.len());
-    for batch in due.chunks(VISITS_A_BATCH) {
+    for batch in due.chunks(VISITS_PER_BATCH) {
         let count = step!(runner, |tx| { abandon_batch(tx, timing, batch).await })?;
-        tracing::debug!(count, "visits were abandoned");
+        tracing::debug!(count, "visits marked as abandoned");
         runner.report.presences_abandoned += count;
         runner.progress.finish(batch.len());
     }
@@ -43,7 +43,7 @@ pub(super) async fn sweep_all(runner: &mut Runner<'_>) -> Result<()> {
     let timing = runner.timing;
     let gone: Vec<PresenceId> =
         runner.ids("SELECT id FROM presence WHERE abandon_at IS NOT NULL ORDER BY id", vec![]).await?;
-    for batch in gone.chunks(VISITS_A_BATCH) {
+    for batch in gone.chunks(VISITS_PER_BATCH) {
         step!(runner, |tx| { mark_batch(tx, timing, batch).await })?;
     }
     sweep_visits(runner).await
