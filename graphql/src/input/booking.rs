@@ -8,7 +8,7 @@ use crate::{
     types::{booking::BookingStatus, scalars::DateTime},
 };
 
-/// Conditions that bookings must meet. A condition that is left out holds for all.
+/// Conditions that bookings must meet. A condition that is left out excludes nothing.
 #[derive(InputObject, Default)]
 pub struct BookingFilter {
     /// Only bookings with this status.

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Conditions that active instances must meet. A condition that is left out holds for all.
+/// Conditions that active instances must meet. A condition that is left out excludes nothing.
 #[derive(InputObject, Default)]
 pub struct ActiveFilter {
     /// Only instances of sessions in this city. The spelling must be the same.

@@ -81,7 +81,7 @@ impl From<SaveActivityInput> for NewActivity {
     }
 }
 
-/// Conditions that visits must meet. A condition that is left out holds for all.
+/// Conditions that visits must meet. A condition that is left out excludes nothing.
 #[derive(InputObject, Default)]
 pub struct PresenceFilter {
     /// True: only visits that are online. False: only visits that are not.

@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Conditions that sessions must meet. A condition that is left out holds for all.
+/// Conditions that sessions must meet. A condition that is left out excludes nothing.
 #[derive(InputObject, Default)]
 pub struct SessionFilter {
     /// Only sessions whose name contains this text, in upper or lower case.
