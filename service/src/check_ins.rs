@@ -201,6 +201,10 @@ async fn lock_someone(tx: &Tx, person: PersonId) -> Result<()> {
 }
 
 /// Says yes, maybe or no. A yes to an active instance moves the person there in the same transaction (rules 13, 14).
+///
+/// # Errors
+/// [`Error::NotFound`] if there is no such instance or person. [`Error::Forbidden`] if the viewer may not check in this
+/// person.
 pub async fn check_in(
     app: &App,
     viewer: Viewer,

@@ -39,6 +39,9 @@ use crate::{
 const NAMELESS: &str = "Erased";
 
 /// Erases a person. Only for the person and administrators. This cannot be undone.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is no such person, or the person is already erased or merged into another.
 pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()> {
     expect::signed_in(viewer, "sign in to erase a person")?;
     if !viewer.may_act_for(id) {
@@ -98,7 +101,7 @@ async fn find_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<SessionInstance
     Ok(ids(tx, sql, [id.into()]).await?.into_iter().collect())
 }
 
-/// The same, locked in the order of their ids.
+/// Locks these instances in the order of their ids (rule 21), and returns their ids.
 async fn lock_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<SessionInstanceId>> {
     let answered = find_answered(tx, id).await?;
     if tx.is_postgres() {

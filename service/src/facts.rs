@@ -13,7 +13,7 @@ use entity::{session, session_instance};
 
 use crate::changes::Told;
 
-/// The session's zone.
+/// The session's time zone.
 ///
 /// # Errors
 /// What is wrong with it, for people who can repair it (rule 20).

@@ -71,7 +71,7 @@ pub async fn find_instances<C: ConnectionTrait>(
     Ok(existing().filter(db::is_one_of(db, session_instance::Column::Id, ids.iter().map(|id| id.0))).all(db).await?)
 }
 
-/// The instances of a session with dates in `[from, to)`, by start.
+/// The instances of a session with dates in `[from, to)`.
 #[derive(Debug, Clone, Copy)]
 pub struct InstanceRange {
     pub session: SessionId,
@@ -165,7 +165,7 @@ pub async fn find_active<C: ConnectionTrait>(
     Ok((rows.len() as u64 <= limit).then_some(rows))
 }
 
-/// The active instances of these sessions, by start.
+/// The active instances of these sessions, ordered by start.
 pub async fn find_active_of_sessions<C: ConnectionTrait>(
     db: &C,
     sessions: &[SessionId],
@@ -256,7 +256,7 @@ pub(crate) fn moment(app: &App, now: DateTime<Utc>, mode: Mode) -> Moment {
     Moment { now, mode, placement_rule: app.placement_rule }
 }
 
-/// Locks an instance with its session, both for changing them.
+/// Locks an instance and its session for changes.
 async fn lock_instance(tx: &Tx, id: SessionInstanceId) -> Result<Item> {
     let missing = || Error::not_found("session instance", id);
     let session = existing().filter(session_instance::Column::Id.eq(id.0)).one(tx).await?.ok_or_else(missing)?;
@@ -266,7 +266,7 @@ async fn lock_instance(tx: &Tx, id: SessionInstanceId) -> Result<Item> {
     Ok(Item { instance, session: Arc::new(session) })
 }
 
-/// Refuses who may not edit the instance's session.
+/// Checks that the viewer may edit the instance's session.
 async fn authorize(tx: &Tx, viewer: Viewer, id: SessionInstanceId) -> Result<()> {
     expect::signed_in(viewer, "sign in to change meetings")?;
     let row = existing().filter(session_instance::Column::Id.eq(id.0)).one(tx).await?;
@@ -274,7 +274,10 @@ async fn authorize(tx: &Tx, viewer: Viewer, id: SessionInstanceId) -> Result<()>
     authorize_edit(tx, viewer, row.session_id).await
 }
 
-/// Computes the instants of an instance from its local times.
+/// Computes the instants of an instance from its local times (rule 1).
+///
+/// # Errors
+/// [`Error::Conflict`] if the session's time zone cannot be read (rule 20).
 pub(crate) fn put_instants(instance: &mut session_instance::Model, session: &session::Model) -> Result<()> {
     let zone = facts::zone_of(session)
         .map_err(|problem| Error::Conflict(format!("correct the time zone of the session first: {problem}")))?;
@@ -284,6 +287,10 @@ pub(crate) fn put_instants(instance: &mut session_instance::Model, session: &ses
 }
 
 /// Creates an instance by hand. Only for organisers and administrators. If its window is open, it is active at once.
+///
+/// # Errors
+/// [`Error::Invalid`] if the end equals the start (rule 2) or a value is out of range. [`Error::Conflict`] if the
+/// session's time zone cannot be read (rule 20).
 pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Result<session_instance::Model> {
     let now = app.now();
     let date = validate::date("date", new.date)?;

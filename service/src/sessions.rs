@@ -200,7 +200,7 @@ pub async fn find_organized<C: ConnectionTrait>(
     Ok(rows.into_iter().map(|row| row.session_id).collect())
 }
 
-/// The organisers of these sessions, by name.
+/// The organisers of these sessions, ordered by name.
 pub async fn find_organizers<C: ConnectionTrait>(
     db: &C,
     sessions: &[SessionId],
@@ -241,7 +241,10 @@ pub(crate) async fn lock_session(tx: &Tx, id: SessionId, lock: LockType) -> Resu
     row.filter(|row| row.deleted_at.is_none()).ok_or_else(|| Error::not_found("session", id))
 }
 
-/// Creates a session. Only for administrators.
+/// Creates a session. Only for administrators. Without a path, a free one is made from the name.
+///
+/// # Errors
+/// [`Error::Conflict`] if another session has the requested path.
 pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Result<session::Model> {
     expect::admin(viewer, "sign in to create sessions", "only admins may create sessions")?;
     let now = app.now();
@@ -318,6 +321,9 @@ fn contains_exactly(base: &str) -> Expr {
 }
 
 /// Changes a session and recomputes what follows from it. Only for organisers and administrators.
+///
+/// # Errors
+/// [`Error::Conflict`] if another session has the new path.
 pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: SessionPatch) -> Result<session::Model> {
     let now = app.now();
     let saved = transaction!(app, now, |tx| {
@@ -433,6 +439,9 @@ async fn tell_active_instances(tx: &Tx, before: &session::Model, after: &session
 }
 
 /// Adds an organiser. Does nothing if the person is one already. Only for organisers and administrators.
+///
+/// # Errors
+/// [`Error::NotFound`] if the person does not exist, or is erased or merged into another.
 pub async fn insert_organizer(app: &App, viewer: Viewer, id: SessionId, person: PersonId) -> Result<session::Model> {
     transaction!(app, app.now(), |tx| {
         authorize_edit(tx, viewer, id).await?;

@@ -135,7 +135,7 @@ pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<time
     inserted.map_err(|error| if error.is_overlap() { overlaps() } else { error })
 }
 
-/// What has ended is of no use to anyone: more likely the date is mistaken.
+/// A slot that has ended is useless. The date is probably a mistake.
 fn checked(new: &NewSlot, now: DateTime<Utc>) -> Result<Slot> {
     validate::date("startsAt", new.starts_at.date_naive())?;
     validate::date("endsAt", new.ends_at.date_naive())?;

@@ -79,7 +79,7 @@ pub struct SignIn {
     pub issuer: Option<String>,
     /// `JWT_AUDIENCE`: `aud` must contain one of these.
     pub audiences: Vec<String>,
-    /// `JWT_PERSON_CLAIM`: the claim that has a person's `externalId`, instead of `sub`.
+    /// `JWT_PERSON_CLAIM`: the claim with a person's `externalId`, instead of `sub`.
     pub person_claim: Option<String>,
     /// `JWT_SUBJECTS` (`ids` with `JWT_SECRET`, otherwise `external`): whether `sub` may be a person's id. With
     /// `external`, it is always an `externalId`, even if it looks like an id.
@@ -125,7 +125,7 @@ pub struct Limits {
     /// `TRUSTED_PROXIES` (0): how many proxies in front of the server append to `X-Forwarded-For`. With 0, everybody
     /// behind a proxy has the proxy's address.
     pub trusted_proxies: usize,
-    /// `MAX_SUBSCRIPTIONS_PER_SOCKET` (100).
+    /// `MAX_SUBSCRIPTIONS_PER_SOCKET` (100): how many subscriptions one socket may have at once.
     pub subscriptions_per_socket: usize,
     /// `SUBSCRIPTIONS_PER_SECOND_PER_SOCKET` (50): how many subscriptions one socket may start each second, on average.
     /// The burst is twice `MAX_SUBSCRIPTIONS_PER_SOCKET`.
@@ -134,7 +134,7 @@ pub struct Limits {
     pub cron_requests_per_minute: u32,
     /// `MAX_SOCKET_MESSAGE_BYTES` (262144): the longest message, and frame, that a socket accepts.
     pub socket_message_bytes: usize,
-    /// `CONNECTION_INIT_SECONDS` (10): how long `connection_init` may take.
+    /// `CONNECTION_INIT_SECONDS` (10): how long a client may take to send `connection_init`.
     pub connection_init: Duration,
     /// `REQUEST_SECONDS` (30): how long a query may take. A mutation gets an error after this time, but still finishes.
     pub request: Duration,
@@ -292,7 +292,7 @@ impl Settings {
 /// How visits stay online, and how long they are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PresenceSettings {
-    /// `ONLINE_WINDOW_SECONDS` (60) and `ABANDON_AFTER_HOURS` (3, which may have a fraction).
+    /// `ONLINE_WINDOW_SECONDS` (60) and `ABANDON_AFTER_HOURS` (3, may have a fraction): rules 15 and 16.
     pub rules: PresenceRules,
     /// `HEARTBEAT_SECONDS` (20; a third of the online window if that is shorter than a minute): how often clients are
     /// asked to send a heartbeat.

@@ -43,13 +43,14 @@ pub(super) fn cors_origins(source: &Source<'_>) -> Result<Vec<String>, SettingEr
     origins.map(|text| if text == "*" { Ok(text) } else { origin(&text).ok_or_else(|| refuse(&text)) }).collect()
 }
 
-/// The form in which browsers send an origin: lower case, without a slash at the end and without the scheme's own port.
+/// The form in which browsers send an origin: lower case, no slash at the end, no default port of the scheme.
 fn origin(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
-    // A path, a query or a fragment is not part of an origin. A single slash is a common slip.
+    // A path, a query or a fragment is not part of an origin. A single slash at the end is a common mistake, and
+    // accepted.
     let has_more = !matches!(&url[Position::BeforePath..], "" | "/");
     let has_user = !url.username().is_empty() || url.password().is_some();
-    // Browsers send no wildcards, so that one here would never match.
+    // Browsers send no wildcards, so an origin with one would never match.
     let host = url.host_str().filter(|host| !host.is_empty() && !host.contains('*'))?.to_ascii_lowercase();
     if has_more || has_user {
         return None;

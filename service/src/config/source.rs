@@ -1,4 +1,4 @@
-//! Reading one setting: its text, and what makes the text a value.
+//! Reads one setting: finds its text, and turns the text into a value.
 
 use std::{fmt::Display, ops::RangeInclusive, str::FromStr};
 
@@ -16,7 +16,7 @@ impl SettingError {
     }
 }
 
-/// Where settings are read from. It is a function, so that tests need no environment.
+/// Where settings are read from. A function, so that tests need no environment.
 pub struct Source<'a>(pub &'a dyn Fn(&str) -> Option<String>);
 
 impl Source<'_> {
@@ -46,7 +46,7 @@ impl Source<'_> {
         self.within(name, default, &range, "a whole number")
     }
 
-    /// The same for a number that may have a fraction.
+    /// A number within a range, which may have a fraction.
     pub fn decimal(&self, name: &'static str, default: f64, range: RangeInclusive<f64>) -> Result<f64, SettingError> {
         self.within(name, default, &range, "a number")
     }
@@ -65,7 +65,7 @@ impl Source<'_> {
         })
     }
 
-    /// A switch.
+    /// A setting that is true or false. The default applies if it is unset.
     pub fn flag(&self, name: &'static str, default: bool) -> Result<bool, SettingError> {
         match self.text(name).as_deref() {
             None => Ok(default),

@@ -2,7 +2,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 
 use super::*;
 
-/// Every setting that is a number, with its lowest and its highest value.
+/// Each setting that is a number, with its lowest and its highest value.
 const NUMBERS: [(&str, &str, &str); 21] = [
     ("ABANDON_AFTER_HOURS", "0.0001", "87600"),
     ("AUDIT_LOG_DAYS", "1", "36500"),
@@ -10,7 +10,7 @@ const NUMBERS: [(&str, &str, &str); 21] = [
     ("CONNECTION_INIT_SECONDS", "1", "600"),
     ("CRON_REQUESTS_PER_MINUTE", "1", "60000"),
     ("DATABASE_CONNECTIONS", "2", "10000"),
-    // No longer than the window.
+    // At most the online window.
     ("HEARTBEAT_SECONDS", "1", "60"),
     ("MAX_SOCKETS", "1", "10000000"),
     ("MAX_SOCKETS_PER_ADDRESS", "1", "10000000"),
@@ -28,7 +28,7 @@ const NUMBERS: [(&str, &str, &str); 21] = [
     ("TRUSTED_PROXIES", "0", "10"),
 ];
 
-/// Every other setting that can be wrong, with a wrong value.
+/// Each other setting that can be wrong, with a wrong value.
 const CHOICES: [(&str, &str); 9] = [
     ("ANONYMOUS_PRESENCE", "maybe"),
     ("AUTO_REGISTER", "2"),
@@ -41,7 +41,7 @@ const CHOICES: [(&str, &str); 9] = [
     ("PLACEMENT_RULE", "nearest"),
 ];
 
-/// Every setting that may be any text, as far as can be told from the text alone.
+/// Each setting that accepts any text.
 const TEXTS: [&str; 8] = [
     "CRON_SECRET",
     "JWKS_URL",
@@ -62,7 +62,7 @@ fn every_setting_is_in_one_of_the_tables() {
     let read = RefCell::new(BTreeSet::new());
     let note = |name: &str| {
         read.borrow_mut().insert(name.to_owned());
-        // One that is only read when it is set.
+        // This setting is read only if it is set.
         (name == "HEARTBEAT_SECONDS").then(|| "5".to_owned())
     };
     Settings::from(&Source(&note)).unwrap();

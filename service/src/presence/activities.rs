@@ -38,6 +38,9 @@ pub async fn list_activities(app: &App, limit: u64) -> Result<Vec<activity::Mode
 
 /// Creates an activity, or changes the one with this key. Only for administrators. A lower limit takes no seat away. A
 /// new limit is published, because clients may wait for a free seat.
+///
+/// # Errors
+/// [`Error::Invalid`] if the key is not a path, the name is empty, or the limit is negative.
 pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Result<activity::Model> {
     expect::admin(viewer, "sign in to change activities", "only admins may change activities")?;
     let key = validate::path("key", &new.key)?;

@@ -38,6 +38,10 @@ pub struct Left {
 }
 
 /// Requests a seat. Counting and claiming happen in one transaction, under the lock of the activity (rule 17).
+///
+/// # Errors
+/// [`Error::NotFound`] if there is no such activity or visit, or the visit belongs to somebody else.
+/// [`Error::InvalidTransition`] if the visit is completed. A full activity is not an error: see [`Entered::verdict`].
 pub async fn enter_activity(
     app: &App,
     viewer: Viewer,
@@ -80,6 +84,9 @@ pub async fn enter_activity(
 }
 
 /// Gives the seat back. Does nothing if the visit has none.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is no such visit, or it belongs to somebody else.
 pub async fn leave_activity(app: &App, viewer: Viewer, secret: Option<&str>, id: PresenceId) -> Result<Left> {
     let claimant = Claimant::new(app, viewer, secret)?;
     transaction!(app, app.now(), |tx| {
@@ -94,6 +101,9 @@ pub async fn leave_activity(app: &App, viewer: Viewer, secret: Option<&str>, id:
 }
 
 /// Completes a visit, finally, and frees its seat (rule 16). Does nothing if the visit is already completed.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is no such visit, or it belongs to somebody else.
 pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id: PresenceId) -> Result<Left> {
     let claimant = Claimant::new(app, viewer, secret)?;
     transaction!(app, app.now(), |tx| {

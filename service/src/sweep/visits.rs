@@ -11,7 +11,7 @@ use crate::{
     presence::{Tally, tally, visits},
 };
 
-/// How many visits one transaction ends.
+/// How many visits one transaction marks.
 const VISITS_PER_BATCH: usize = 1_000;
 
 pub(super) async fn sweep_visits(runner: &mut Runner<'_>) -> Result<()> {
