@@ -199,8 +199,8 @@ impl Db {
     }
 
     /// Begins a transaction in a task of its own. The task continues if the caller is dropped, for example because a
-    /// socket closes. Without it, sqlx would return a connection to the pool whose BEGIN was not awaited, and the next
-    /// user would unknowingly be inside a transaction.
+    /// socket closes. Otherwise sqlx would return the connection to the pool although its BEGIN was not awaited, and
+    /// the next user would unknowingly be inside a transaction.
     async fn begin_wholly(&self, options: TransactionOptions) -> Result<DatabaseTransaction> {
         let pool = self.pool.clone();
         let begun = tokio::spawn(async move { pool.begin_with_options(options).await }).await;

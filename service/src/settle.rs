@@ -36,7 +36,7 @@ pub struct Item {
 
 /// Instances whose status changed. The transaction must still call [`place`].
 #[derive(Debug, Default)]
-#[must_use = "people are to be placed anew"]
+#[must_use = "call `place` to compute the placements that follow"]
 pub struct Turned {
     activated: Vec<Item>,
     deactivated: Vec<Item>,

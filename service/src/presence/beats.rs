@@ -1,8 +1,8 @@
 //! Writes many beats in one statement.
 //!
-//! Most beats are of live visits and come from their owners. One statement writes all of these ([`write_known`]); it
-//! changes only when each visit was last seen. Like every statement here, it takes the rows in the order of their ids,
-//! so that two servers that write the same visits do not deadlock.
+//! Most beats are of live visits and come from their owners. One statement writes all of these ([`write_known`]). It
+//! changes `last_seen_at`, the language and the page, and nothing else. Like every statement here, it takes the rows in
+//! the order of their ids, so that two servers that write the same visits do not deadlock.
 //!
 //! The statement skips every beat that needs a decision: new visits, visits that come back, seats whose lease has run
 //! out, completed visits, visits of somebody else. A second transaction locks these visits, lets `domain` decide, and

@@ -1,4 +1,4 @@
-//! Collects the beats of a process and writes them in batches.
+//! The *gatherer*: collects the beats of a process and writes them in batches.
 //!
 //! - A beat waits at most [`DEBOUNCE`] for others. One statement then writes the batch, and each beat is answered after
 //!   the commit.
