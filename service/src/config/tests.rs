@@ -3,7 +3,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 use super::*;
 
 /// Each setting that is a number, with its lowest and its highest value.
-const NUMBERS: [(&str, &str, &str); 21] = [
+const NUMBERS: [(&str, &str, &str); 24] = [
     ("ABANDON_AFTER_HOURS", "0.0001", "87600"),
     ("AUDIT_LOG_DAYS", "1", "36500"),
     ("CHANGE_LOG_DAYS", "1", "3650"),
@@ -12,6 +12,9 @@ const NUMBERS: [(&str, &str, &str); 21] = [
     ("DATABASE_CONNECTIONS", "2", "10000"),
     // At most the online window.
     ("HEARTBEAT_SECONDS", "1", "60"),
+    ("MAX_ANSWER_BYTES", "1024", "4294967296"),
+    ("MAX_QUERIES", "1", "100000"),
+    ("MAX_QUERIES_PER_ADDRESS", "1", "100000"),
     ("MAX_SOCKETS", "1", "10000000"),
     ("MAX_SOCKETS_PER_ADDRESS", "1", "10000000"),
     ("MAX_SOCKET_MESSAGE_BYTES", "1024", "67108864"),
@@ -29,7 +32,7 @@ const NUMBERS: [(&str, &str, &str); 21] = [
 ];
 
 /// Each other setting that can be wrong, with a wrong value.
-const CHOICES: [(&str, &str); 9] = [
+const CHOICES: [(&str, &str); 10] = [
     ("ANONYMOUS_PRESENCE", "maybe"),
     ("AUTO_REGISTER", "2"),
     ("CORS_ORIGINS", "example.org"),
@@ -37,6 +40,7 @@ const CHOICES: [(&str, &str); 9] = [
     ("GRAPHIQL", "maybe"),
     ("HOST", "a host"),
     ("INTROSPECTION", "maybe"),
+    ("JWT_SUBJECTS", "names"),
     ("LOG_FORMAT", "xml"),
     ("PLACEMENT_RULE", "nearest"),
 ];
