@@ -41,11 +41,11 @@ impl ChangeSource for LogSource {
 
     async fn head(&self) -> Result<Position, LogError> {
         self.publish().await?;
-        Ok(changes::head(self.0.db.pool()).await?)
+        Ok(changes::head(&self.0).await?)
     }
 
     async fn oldest(&self) -> Result<Position, LogError> {
-        Ok(changes::oldest(self.0.db.pool()).await?)
+        Ok(changes::oldest(&self.0).await?)
     }
 
     async fn read_after(&self, after: Position, limit: u64) -> Result<Vec<Change>, LogError> {

@@ -243,7 +243,7 @@ fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
 
 /// 200 when requests can be served, which takes the database, and will be for more than some seconds. The rest of the body is for people and monitors.
 async fn ready(State(health): State<Health>) -> Response {
-    let head = tokio::time::timeout(Duration::from_secs(2), changes::head(health.app.db.pool())).await;
+    let head = tokio::time::timeout(Duration::from_secs(2), changes::head(&health.app)).await;
     let head = head.ok().and_then(Result::ok);
     let overdue = tokio::time::timeout(Duration::from_secs(2), find_overdue(&health.app)).await;
     let overdue = overdue.ok().and_then(Result::ok);

@@ -107,7 +107,7 @@ async fn counts(app: &App, visits: i64) -> Result<()> {
     let activity = data::number(app.db.pool(), "SELECT id FROM activity").await?;
     let (mut occupancy, mut statistics, mut due) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..COUNT_REPETITIONS {
-        let (time, counts) = time_async(find_occupancy(app.db.pool(), app, &[domain::ids::ActivityId(activity)])).await;
+        let (time, counts) = time_async(find_occupancy(app, &[domain::ids::ActivityId(activity)])).await;
         let taken: i64 = counts.map_err(describe)?.values().flatten().map(|counted| counted.count).sum();
         ensure!(taken == visits / data::VISITS_A_SEAT, "{taken} seats are taken");
         occupancy.push(time);

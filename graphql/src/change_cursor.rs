@@ -36,7 +36,7 @@ async fn prepare(app: App, request: Request) -> Result<Request> {
     if !request.query.contains("changeCursor") {
         return Ok(request);
     }
-    Ok(request.data(ReadAhead(changes::head(app.db.pool()).await?)))
+    Ok(request.data(ReadAhead(changes::head(&app).await?)))
 }
 
 impl<E: Executor> Executor for ReadsFirst<E> {

@@ -15,10 +15,10 @@ use domain::{
 };
 use service::{
     App, Error, bookings, check_ins,
-    entity::{activity, booking, check_in, person, session, session_instance, time_slot},
+    entity::{check_in, person, session, session_instance},
     instances, people,
     presence::{activities, statistics},
-    sessions, time_slots,
+    sessions, time_slots, values,
 };
 
 use super::context::{Result, for_operation, viewer};
@@ -100,7 +100,7 @@ impl Loader<SessionId> for Loaders {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[SessionId]) -> Shared<HashMap<SessionId, Self::Value>> {
-        Ok(by(sessions::find_named_sessions(self.app.db.pool(), keys).await?, |row| row.id))
+        Ok(by(sessions::find_named_sessions(&self.app, keys).await?, |row| row.id))
     }
 }
 
@@ -137,11 +137,11 @@ impl Loader<SeenBy> for Loaders {
 }
 
 impl Loader<ActivityId> for Loaders {
-    type Value = activity::Model;
+    type Value = values::Activity;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[ActivityId]) -> Shared<HashMap<ActivityId, Self::Value>> {
-        Ok(by(activities::find_activities(self.app.db.pool(), keys).await?, |row| row.id))
+        Ok(by(activities::find_activities(&self.app, keys).await?, |row| row.id))
     }
 }
 
@@ -151,7 +151,7 @@ impl Loader<SeatsOf> for Loaders {
 
     async fn load(&self, keys: &[SeatsOf]) -> Shared<HashMap<SeatsOf, Self::Value>> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let counts = statistics::find_occupancy(self.app.db.pool(), &self.app, &ids).await?;
+        let counts = statistics::find_occupancy(&self.app, &ids).await?;
         Ok(counts.into_iter().map(|(id, counts)| (SeatsOf(id), counts)).collect())
     }
 }
@@ -247,30 +247,30 @@ impl Loader<MeetingsOf> for Loaders {
 }
 
 impl Loader<TimeSlotId> for Loaders {
-    type Value = time_slot::Model;
+    type Value = values::TimeSlot;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[TimeSlotId]) -> Shared<HashMap<TimeSlotId, Self::Value>> {
-        Ok(by(time_slots::find_slots(self.app.db.pool(), keys).await?, |row| row.id))
+        Ok(by(time_slots::find_slots(&self.app, keys).await?, |row| row.id))
     }
 }
 
 impl Loader<BookingId> for Loaders {
-    type Value = booking::Model;
+    type Value = values::Booking;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[BookingId]) -> Shared<HashMap<BookingId, Self::Value>> {
-        Ok(by(bookings::find_bookings(self.app.db.pool(), keys).await?, |row| row.id))
+        Ok(by(bookings::find_bookings(&self.app, keys).await?, |row| row.id))
     }
 }
 
 impl Loader<LivingBookingOf> for Loaders {
-    type Value = booking::Model;
+    type Value = values::Booking;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[LivingBookingOf]) -> Shared<HashMap<LivingBookingOf, Self::Value>> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let rows = bookings::find_living_of(self.app.db.pool(), &ids).await?;
+        let rows = bookings::find_living_of(&self.app, &ids).await?;
         Ok(by(rows, |row| LivingBookingOf(row.time_slot_id)))
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     App, Result,
     db::Tx,
     lists::{self, Key, Page, Slice},
+    values::AuditEntry,
 };
 
 /// The changed fields, each with its value before and after, as JSON.
@@ -126,7 +127,7 @@ pub async fn list_entries(
     viewer: Viewer,
     filter: &AuditFilter,
     page: &Page,
-) -> Result<Option<Slice<audit_entry::Model>>> {
+) -> Result<Option<Slice<AuditEntry>>> {
     if !viewer.is_admin {
         return Ok(None);
     }
@@ -138,9 +139,9 @@ pub async fn count_entries(app: &App, filter: &AuditFilter) -> Result<i64> {
     lists::count(app.db.pool(), filter.query(), audit_entry::Column::Id).await
 }
 
-/// The fields of an entry, ordered by name, each with its value before and after.
-pub fn changes_of(entry: &audit_entry::Model) -> Vec<(String, Value, Value)> {
-    let changes: Map<String, Value> = serde_json::from_str(&entry.changes).unwrap_or_default();
+/// The fields of an entry, from its JSON, ordered by name, each with its value before and after.
+pub(crate) fn changes_of(changes: &str) -> Vec<(String, Value, Value)> {
+    let changes: Map<String, Value> = serde_json::from_str(changes).unwrap_or_default();
     let mut changes: Vec<_> =
         changes.into_iter().map(|(field, mut change)| (field, change["from"].take(), change["to"].take())).collect();
     changes.sort_by(|one, other| one.0.cmp(&other.0));

@@ -21,11 +21,12 @@ use sea_orm::{
 use crate::{
     App, Error, Result,
     audit::Changes,
-    db::{Tx, execute, is_in, list, numbers, rows},
+    db::{Reads, Tx, execute, is_in, list, numbers, rows},
     error::expect,
     lists::{self, Key, Page, Slice},
-    time_slots::{find_slots, lock_active_person, lock_slot, slot_of},
+    time_slots::{find_slot_rows, lock_active_person, lock_slot, slot_of},
     transaction,
+    values::{Booking, values},
 };
 
 /// A filter for bookings. A booking must match everything that is set.
@@ -97,12 +98,7 @@ impl BookingFilter {
 const NEWEST: (booking::Column, booking::Column) = (booking::Column::CreatedAt, booking::Column::Id);
 
 /// A page of bookings, newest first.
-pub async fn list_bookings(
-    app: &App,
-    of: BookingsOf,
-    filter: &BookingFilter,
-    page: &Page,
-) -> Result<Slice<booking::Model>> {
+pub async fn list_bookings(app: &App, of: BookingsOf, filter: &BookingFilter, page: &Page) -> Result<Slice<Booking>> {
     page.of(app.db.pool(), filter.query(of), NEWEST, Key::Instant, true).await
 }
 
@@ -110,31 +106,27 @@ pub async fn count_bookings(app: &App, of: BookingsOf, filter: &BookingFilter) -
     lists::count(app.db.pool(), filter.query(of), booking::Column::Id).await
 }
 
-pub async fn find_bookings<C: ConnectionTrait>(db: &C, ids: &[BookingId]) -> Result<Vec<booking::Model>> {
+pub async fn find_bookings(db: &impl Reads, ids: &[BookingId]) -> Result<Vec<Booking>> {
+    Ok(values(find_rows(db.connection(), ids).await?))
+}
+
+async fn find_rows<C: ConnectionTrait>(db: &C, ids: &[BookingId]) -> Result<Vec<booking::Model>> {
     let sql = format!("SELECT * FROM booking WHERE {}", is_in(db, "id", 1));
     rows(db, &sql, [list(db, ids.iter().map(|id| id.0))]).await
 }
 
 /// The bookings of these slots that are not cancelled.
-pub async fn find_living_of<C: ConnectionTrait>(db: &C, slots: &[TimeSlotId]) -> Result<Vec<booking::Model>> {
+pub async fn find_living_of(app: &App, slots: &[TimeSlotId]) -> Result<Vec<Booking>> {
+    let db = app.db.pool();
     let sql = format!("SELECT * FROM booking WHERE status <> 'CANCELLED' AND {}", is_in(db, "time_slot_id", 1));
-    rows(db, &sql, [list(db, slots.iter().map(|id| id.0))]).await
+    Ok(values(rows::<booking::Model, _>(db, &sql, [list(db, slots.iter().map(|id| id.0))]).await?))
 }
 
 /// All bookings, newest first. `None` if there are more than `limit`.
-pub async fn find_all_of<C: ConnectionTrait>(
-    db: &C,
-    of: BookingsOf,
-    limit: u64,
-) -> Result<Option<Vec<booking::Model>>> {
+pub async fn find_all_of(db: &impl Reads, of: BookingsOf, limit: u64) -> Result<Option<Vec<Booking>>> {
     let newest = BookingFilter::default().query(of).order_by_desc(NEWEST.0).order_by_desc(NEWEST.1);
-    let found = newest.limit(limit + 1).all(db).await?;
-    Ok((found.len() as u64 <= limit).then_some(found))
-}
-
-/// Whether the viewer may see this booking.
-pub fn is_seen_by(viewer: Viewer, row: &booking::Model) -> bool {
-    viewer.may_see_booking(row.mentor_id, row.student_id)
+    let found = newest.limit(limit + 1).all(db.connection()).await?;
+    Ok((found.len() as u64 <= limit).then(|| values(found)))
 }
 
 pub(crate) fn state_of(row: &booking::Model) -> State {
@@ -158,7 +150,7 @@ pub(crate) fn news_of(row: &booking::Model, step: Step) -> BookingStep {
 ///
 /// # Errors
 /// [`Error::Conflict`] if the slot has begun or is already booked.
-pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<PersonId>) -> Result<booking::Model> {
+pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<PersonId>) -> Result<Booking> {
     expect::signed_in(viewer, "sign in to book")?;
     let Some(student) = student.or(viewer.person) else {
         return Err(Error::invalid("studentId", "is required, because this token names no person"));
@@ -198,7 +190,7 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
         let row = booking::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() }.insert(tx).await?;
         tx.tell(|news| news.booking_step(news_of(&row, step)));
         tx.audit(viewer, "bookTimeSlot", row.id, Changes::between(None, Some(&row)));
-        Ok(row)
+        Ok(row.into())
     });
     // A unique index allows one booking for each slot that is not cancelled.
     booked.map_err(|error| {
@@ -244,24 +236,25 @@ impl Action {
 /// # Errors
 /// [`Error::InvalidTransition`] if the status does not allow the step. [`Error::NotFound`] if the viewer may not see
 /// the booking.
-pub async fn act(app: &App, viewer: Viewer, id: BookingId, action: Action) -> Result<booking::Model> {
+pub async fn act(app: &App, viewer: Viewer, id: BookingId, action: Action) -> Result<Booking> {
     expect::signed_in(viewer, "sign in to change a booking")?;
     let now = app.now();
     transaction!(app, now, |tx| {
-        let row = find_bookings(tx, &[id]).await?.pop().filter(|row| is_seen_by(viewer, row));
+        let row = find_rows(tx, &[id]).await?.pop();
+        let row = row.filter(|row| viewer.may_see_booking(row.mentor_id, row.student_id));
         let row = row.ok_or_else(|| Error::not_found("booking", id))?;
         if action == Action::Start && !viewer.may_start_booking(row.mentor_id) {
             return Err(Error::Forbidden("only the mentor and admins may start a booking"));
         }
         let step = action.of(state_of(&row))?;
-        let slot = find_slots(tx, &[row.time_slot_id]).await?.pop();
+        let slot = find_slot_rows(tx, &[row.time_slot_id]).await?.pop();
         let slot = slot.ok_or_else(|| Error::internal(format!("{id} has no slot")))?;
         write_step(tx, step, &[id], step.to.due_at(&slot_of(&slot)), now).await?;
         tx.tell(|news| news.booking_step(news_of(&row, step)));
-        let changed = find_bookings(tx, &[id]).await?.pop();
+        let changed = find_rows(tx, &[id]).await?.pop();
         let changed = changed.ok_or_else(|| Error::internal(format!("{id} has disappeared")))?;
         tx.audit(viewer, action.mutation(), id, Changes::between(Some(&row), Some(&changed)));
-        Ok(changed)
+        Ok(changed.into())
     })
 }
 

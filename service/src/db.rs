@@ -229,6 +229,29 @@ impl Db {
     }
 }
 
+/// A source of data for finders: the database of an [`App`](crate::App), or a
+/// [`Snapshot`](crate::changes::Snapshot) of it.
+pub trait Reads: source::Source + Sync {}
+
+impl<T: source::Source + Sync> Reads for T {}
+
+/// The connection behind [`Reads`], which other crates cannot use.
+pub(crate) mod source {
+    pub trait Source {
+        type Connection: sea_orm::ConnectionTrait;
+
+        fn connection(&self) -> &Self::Connection;
+    }
+}
+
+impl source::Source for crate::App {
+    type Connection = DatabaseConnection;
+
+    fn connection(&self) -> &DatabaseConnection {
+        self.db.pool()
+    }
+}
+
 /// A writing transaction. It collects its changes for the change log and its entries for the audit log.
 pub struct Tx {
     inner: DatabaseTransaction,

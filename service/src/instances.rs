@@ -19,7 +19,7 @@ use sea_orm::{
 use crate::{
     App, Error, Result,
     audit::Changes,
-    db::{self, Tx},
+    db::{self, Reads, Tx},
     error::expect,
     facts::{self, Instants},
     lists::{self, Key, Page, Slice},
@@ -155,13 +155,13 @@ pub async fn find_upcoming(
 }
 
 /// All matching active instances, ordered by start. `None` if there are more than `limit`.
-pub async fn find_active<C: ConnectionTrait>(
-    db: &C,
+pub async fn find_active(
+    db: &impl Reads,
     filter: &ActiveFilter,
     limit: u64,
 ) -> Result<Option<Vec<session_instance::Model>>> {
     let query = active(filter).order_by_asc(BY_START.0).order_by_asc(BY_START.1);
-    let rows = query.limit(limit + 1).all(db).await?;
+    let rows = query.limit(limit + 1).all(db.connection()).await?;
     Ok((rows.len() as u64 <= limit).then_some(rows))
 }
 

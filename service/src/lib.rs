@@ -34,6 +34,7 @@ pub mod sign_in;
 pub mod sweep;
 pub mod time_slots;
 pub mod validate;
+pub mod values;
 pub mod wake;
 
 pub use app::App;

@@ -9,7 +9,10 @@ use sea_orm::{
     sea_query::IntoValueTuple,
 };
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    values::values,
+};
 
 pub const DEFAULT_PAGE: u64 = 20;
 pub const MAX_PAGE: i32 = 100;
@@ -64,7 +67,7 @@ pub struct Page {
     pub before: Option<String>,
 }
 
-/// A page of rows.
+/// A page of a list.
 #[derive(Debug, Clone)]
 pub struct Slice<T> {
     pub rows: Vec<T>,
@@ -101,19 +104,20 @@ impl Page {
     ///
     /// # Errors
     /// [`Error::Invalid`] if the limit or a cursor is not valid.
-    pub async fn of<E, C, D>(
+    pub async fn of<E, C, D, T>(
         &self,
         db: &D,
         query: Select<E>,
         (by, id): (C, C),
         key: Key,
         descending: bool,
-    ) -> Result<Slice<E::Model>>
+    ) -> Result<Slice<T>>
     where
         E: EntityTrait,
         E::Model: FromQueryResult + Send + Sync,
         C: ColumnTrait + IdenStatic,
         D: ConnectionTrait,
+        T: From<E::Model>,
     {
         let (limit, backwards) = self.limit()?;
         let mut cursor = query.cursor_by((by, id));
@@ -142,7 +146,7 @@ impl Page {
             }
         }
         Ok(Slice {
-            rows,
+            rows: values(rows),
             has_previous: if backwards { has_more } else { self.after.is_some() },
             has_next: if backwards { self.before.is_some() } else { has_more },
         })

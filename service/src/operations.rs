@@ -4,16 +4,21 @@ use domain::access::Viewer;
 use entity::{session, session_instance, sweep_run};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::{App, Result, error::expect};
+use crate::{
+    App, Result,
+    error::expect,
+    values::{SweepRun, values},
+};
 
 fn authorize(viewer: Viewer) -> Result<()> {
     expect::admin(viewer, "sign in as an admin", "only admins may see sweeps, broken sessions and overrides")
 }
 
 /// The latest recorded sweeps, newest first.
-pub async fn find_sweep_runs(app: &App, viewer: Viewer, limit: u64) -> Result<Vec<sweep_run::Model>> {
+pub async fn find_sweep_runs(app: &App, viewer: Viewer, limit: u64) -> Result<Vec<SweepRun>> {
     authorize(viewer)?;
-    Ok(sweep_run::Entity::find().order_by_desc(sweep_run::Column::Id).limit(limit).all(app.db.pool()).await?)
+    let newest = sweep_run::Entity::find().order_by_desc(sweep_run::Column::Id);
+    Ok(values(newest.limit(limit).all(app.db.pool()).await?))
 }
 
 /// Broken sessions (rule 20), ordered by name.

@@ -17,7 +17,7 @@ use sea_orm::{
 use crate::{
     App, Error, Result,
     audit::Changes,
-    db::{is_in, is_one_of, list, rows},
+    db::{Reads, is_in, is_one_of, list, rows},
     error::expect,
     lists::{self, Key, Page, Slice},
     placing::{Affected, place_people},
@@ -111,8 +111,8 @@ async fn find_relations<C: ConnectionTrait>(
 }
 
 /// The placement of a person.
-pub async fn find_place<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Option<SessionInstanceId>> {
-    let row = person::Entity::find_by_id(id).one(db).await?;
+pub async fn find_place(db: &impl Reads, id: PersonId) -> Result<Option<SessionInstanceId>> {
+    let row = person::Entity::find_by_id(id).one(db.connection()).await?;
     Ok(row.and_then(|row| row.active_session_instance_id))
 }
 
@@ -124,7 +124,7 @@ pub async fn find_visible_place(
 ) -> Result<Option<SessionInstanceId>> {
     let Some(place) = person.active_session_instance_id else { return Ok(None) };
     let viewer_place = match viewer.person {
-        Some(id) => find_place(app.db.pool(), id).await?,
+        Some(id) => find_place(app, id).await?,
         None => None,
     };
     Ok(viewer.may_see_placement(person.id, person.hides_place, place, viewer_place).then_some(place))

@@ -24,7 +24,7 @@ use serde_json::Value;
 use crate::{
     App, Error, Result,
     audit::Changes,
-    db::{Tx, is_one_of},
+    db::{Reads, Tx, is_one_of},
     error::expect,
     facts,
     lists::{self, Key, Page, Slice},
@@ -80,13 +80,14 @@ pub struct SessionPatch {
     pub termination_date: Option<Option<NaiveDate>>,
 }
 
-pub async fn find_sessions<C: ConnectionTrait>(db: &C, ids: &[SessionId]) -> Result<Vec<session::Model>> {
+pub async fn find_sessions(db: &impl Reads, ids: &[SessionId]) -> Result<Vec<session::Model>> {
     Ok(find_named_sessions(db, ids).await?.into_iter().filter(|row| row.deleted_at.is_none()).collect())
 }
 
 /// Sessions with these ids, deleted ones included. The change log names them, and a message about a meeting that ended
 /// says of which session it was.
-pub async fn find_named_sessions<C: ConnectionTrait>(db: &C, ids: &[SessionId]) -> Result<Vec<session::Model>> {
+pub async fn find_named_sessions(db: &impl Reads, ids: &[SessionId]) -> Result<Vec<session::Model>> {
+    let db = db.connection();
     let ids = ids.iter().map(|id| id.0);
     Ok(session::Entity::find().filter(is_one_of(db, session::Column::Id, ids)).all(db).await?)
 }

@@ -26,6 +26,7 @@ use crate::{
     error::expect,
     lists::{self, Key, Page, Slice},
     transaction, validate,
+    values::{TimeSlot, values},
 };
 
 #[derive(Debug, Clone)]
@@ -85,7 +86,7 @@ fn living_bookings() -> SelectStatement {
 
 const BY_START: (time_slot::Column, time_slot::Column) = (time_slot::Column::StartsAt, time_slot::Column::Id);
 
-pub async fn list_slots(app: &App, filter: &SlotFilter, page: &Page) -> Result<Slice<time_slot::Model>> {
+pub async fn list_slots(app: &App, filter: &SlotFilter, page: &Page) -> Result<Slice<TimeSlot>> {
     page.of(app.db.pool(), filter.query(), BY_START, Key::Instant, false).await
 }
 
@@ -94,13 +95,17 @@ pub async fn count_slots(app: &App, filter: &SlotFilter) -> Result<i64> {
 }
 
 /// The slots with these ids, deleted ones included, because their bookings still show the times.
-pub async fn find_slots<C: ConnectionTrait>(db: &C, ids: &[TimeSlotId]) -> Result<Vec<time_slot::Model>> {
+pub async fn find_slots(app: &App, ids: &[TimeSlotId]) -> Result<Vec<TimeSlot>> {
+    Ok(values(find_slot_rows(app.db.pool(), ids).await?))
+}
+
+pub(crate) async fn find_slot_rows<C: ConnectionTrait>(db: &C, ids: &[TimeSlotId]) -> Result<Vec<time_slot::Model>> {
     let sql = format!("SELECT * FROM time_slot WHERE {}", is_in(db, "id", 1));
     rows(db, &sql, [list(db, ids.iter().map(|id| id.0))]).await
 }
 
 /// The time of a row.
-pub fn slot_of(row: &time_slot::Model) -> Slot {
+pub(crate) fn slot_of(row: &time_slot::Model) -> Slot {
     Slot::stored(row.starts_at, row.ends_at)
 }
 
@@ -108,7 +113,7 @@ pub fn slot_of(row: &time_slot::Model) -> Slot {
 ///
 /// # Errors
 /// [`Error::Conflict`] if the mentor has an overlapping slot.
-pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<time_slot::Model> {
+pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<TimeSlot> {
     expect::signed_in(viewer, "sign in to create time slots")?;
     let now = app.now();
     let mentor = new.mentor;
@@ -130,7 +135,7 @@ pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<time
         let row = time_slot::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
         let row = row.insert(tx).await?;
         tx.audit(viewer, "createTimeSlot", row.id, Changes::between(None, Some(&row)));
-        Ok(row)
+        Ok(row.into())
     });
     inserted.map_err(|error| if error.is_overlap() { overlaps() } else { error })
 }

@@ -210,7 +210,7 @@ async fn sweep_once(
         println!("  In {}: {}", sample.zone.name(), local_time(sample.zone, at).format("%A %H:%M"));
     }
     for (name, person) in people {
-        let place = people::find_place(app.db.pool(), *person).await.map_err(setup::told)?;
+        let place = people::find_place(app, *person).await.map_err(setup::told)?;
         let place = place.map_or_else(|| "nowhere".to_owned(), |place| format!("at instance {}", place.0));
         println!("  {name} is {place}");
     }

@@ -10,6 +10,7 @@ use service::{
         gather::Gatherer,
         seats::{self, Left},
     },
+    values,
 };
 
 use crate::{
@@ -63,7 +64,7 @@ pub struct EnterActivityPayload {
 impl PresencePayload {
     async fn new(
         ctx: &Context<'_>,
-        visit: service::entity::presence::Model,
+        visit: values::Visit,
         changed: Option<ActivityId>,
         secret: Option<String>,
     ) -> Result<Self> {

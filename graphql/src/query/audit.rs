@@ -3,8 +3,8 @@
 use async_graphql::{Context, ID, Object};
 use service::{
     audit::{self, AuditFilter},
-    entity::audit_entry,
     lists::RowCursor,
+    values,
 };
 
 use crate::{
@@ -32,7 +32,7 @@ impl AuditQuery {
     ) -> Result<Option<Nodes<AuditEntry>>> {
         let filter = AuditFilter { node: node_id.map(|id| id.0), actor };
         let slice = audit::list_entries(app(ctx)?, viewer(ctx), &filter, &page(first, after, None, None)).await?;
-        let cursor = |row: &audit_entry::Model| RowCursor::of_instant(row.occurred_at, row.id);
+        let cursor = |row: &values::AuditEntry| RowCursor::of_instant(row.occurred_at, row.id);
         Ok(slice.map(|slice| connection(slice, Counted::Audit(filter), cursor, AuditEntry)))
     }
 }

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object};
 use domain::ids::BookingId;
-use service::{bookings, time_slots::SlotFilter};
+use service::time_slots::SlotFilter;
 
 use crate::{
     context::{Result, app, parse_id, viewer},
@@ -17,7 +17,7 @@ use crate::{
 
 pub(super) async fn find_booking(ctx: &Context<'_>, id: BookingId) -> Result<Option<Booking>> {
     let viewer = viewer(ctx);
-    Ok(load(ctx, id).await?.filter(|row| bookings::is_seen_by(viewer, row)).map(Booking))
+    Ok(load(ctx, id).await?.filter(|row| row.is_seen_by(viewer)).map(Booking))
 }
 
 #[derive(Default)]

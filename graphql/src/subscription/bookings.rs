@@ -9,8 +9,7 @@ use futures_util::stream::BoxStream;
 use live::{LiveEvent, Registration};
 use service::{
     bookings::{self, BookingsOf},
-    changes,
-    entity::booking,
+    changes, values,
 };
 use std::sync::Arc;
 
@@ -33,7 +32,7 @@ const SNAPSHOT_LIMIT: u64 = 500;
 struct Snapshot {
     position: Position,
     at: chrono::DateTime<chrono::Utc>,
-    bookings: Option<Vec<booking::Model>>,
+    bookings: Option<Vec<values::Booking>>,
 }
 
 #[derive(Clone)]
@@ -95,7 +94,7 @@ impl BookingStatusChange {
         let Some(step) = self.step() else { return Ok(None) };
         let viewer = viewer(ctx);
         let row = load(ctx, step.booking).await?;
-        Ok(row.filter(|row| bookings::is_seen_by(viewer, row)).map(Booking))
+        Ok(row.filter(|row| row.is_seen_by(viewer)).map(Booking))
     }
 
     /// The status before the change. Null for a new booking, and for a snapshot.
@@ -165,7 +164,7 @@ async fn authorize(ctx: &Context<'_>, booking: Option<BookingId>) -> Result<Book
     }
     match (booking, viewer.person) {
         (Some(id), _) => {
-            let row = load(ctx, id).await?.filter(|row| bookings::is_seen_by(viewer, row));
+            let row = load(ctx, id).await?.filter(|row| row.is_seen_by(viewer));
             row.map(|_| BookingNarrowing::One(id))
                 .ok_or_else(|| ApiError::not_found(format!("There is no booking {id} that you may follow.")))
         }
@@ -177,11 +176,13 @@ async fn authorize(ctx: &Context<'_>, booking: Option<BookingId>) -> Result<Book
 /// Reads how things stand, and the log's position, in one database snapshot (rule 23).
 async fn read_snapshot(ctx: &Context<'_>, narrowing: BookingNarrowing) -> Result<Snapshot> {
     let app = app(ctx)?;
-    let (tx, position) = changes::snapshot(app).await?;
+    let snapshot = changes::snapshot(app).await?;
     let bookings = match narrowing {
-        BookingNarrowing::One(id) => Some(bookings::find_bookings(&tx, &[id]).await?),
-        BookingNarrowing::Of(person) => bookings::find_all_of(&tx, BookingsOf::Person(person), SNAPSHOT_LIMIT).await?,
-        BookingNarrowing::All => bookings::find_all_of(&tx, BookingsOf::Everybody, SNAPSHOT_LIMIT).await?,
+        BookingNarrowing::One(id) => Some(bookings::find_bookings(&snapshot, &[id]).await?),
+        BookingNarrowing::Of(person) => {
+            bookings::find_all_of(&snapshot, BookingsOf::Person(person), SNAPSHOT_LIMIT).await?
+        }
+        BookingNarrowing::All => bookings::find_all_of(&snapshot, BookingsOf::Everybody, SNAPSHOT_LIMIT).await?,
     };
-    Ok(Snapshot { position, at: app.now(), bookings })
+    Ok(Snapshot { position: snapshot.position, at: app.now(), bookings })
 }

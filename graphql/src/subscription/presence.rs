@@ -68,8 +68,7 @@ impl PresenceSubscription {
                 .ok_or_else(|| ApiError::not_found(format!("There is no activity with the key '{activity_key}'.")))?;
             let activity = activity.id;
             // What the first message shows is read after this: at least all up to the position.
-            let (tx, from) = changes::snapshot(app).await?;
-            tx.rollback().await.map_err(service::Error::from)?;
+            let from = changes::snapshot(app).await?.position;
             let registration = Registration { narrowing: Narrowing::Occupancy(activity), from, person_at: None };
             Ok(Beginning { registration, first: Some(PresenceChange { activity, at: app.now() }) })
         };

@@ -243,8 +243,7 @@ async fn authorize(ctx: &Context<'_>, narrowing: &SessionNarrowing) -> Result<()
         }
     }
     if let Some(ids) = &narrowing.sessions {
-        let found: Vec<SessionId> =
-            sessions::find_sessions(app(ctx)?.db.pool(), ids).await?.iter().map(|row| row.id).collect();
+        let found: Vec<SessionId> = sessions::find_sessions(app(ctx)?, ids).await?.iter().map(|row| row.id).collect();
         if let Some(missing) = ids.iter().find(|id| !found.contains(id)) {
             return Err(ApiError::not_found(format!("There is no session {missing}.")));
         }
@@ -260,7 +259,7 @@ async fn resume(
     let app = app(ctx)?;
     let from = change_cursor::resumable(ctx, cursor).await?;
     let person_at = match narrowing.person {
-        Some(person) => people::find_place(app.db.pool(), person).await?,
+        Some(person) => people::find_place(app, person).await?,
         None => None,
     };
     let registration = Registration { narrowing: Narrowing::Sessions(narrowing), from, person_at };
@@ -270,13 +269,14 @@ async fn resume(
 /// Reads how things stand, and the log's position, in one database snapshot (rule 23).
 async fn begin(ctx: &Context<'_>, narrowing: SessionNarrowing) -> Result<Beginning<ActiveSessionChange>> {
     let app = app(ctx)?;
-    let (tx, position) = changes::snapshot(app).await?;
+    let database = changes::snapshot(app).await?;
+    let position = database.position;
     let person_at = match narrowing.person {
-        Some(person) => people::find_place(&tx, person).await?,
+        Some(person) => people::find_place(&database, person).await?,
         None => None,
     };
     let sessions = match &narrowing.sessions {
-        Some(ids) => Some(sessions::find_sessions(&tx, ids).await?),
+        Some(ids) => Some(sessions::find_sessions(&database, ids).await?),
         None => None,
     };
     let filter = ActiveFilter {
@@ -285,7 +285,7 @@ async fn begin(ctx: &Context<'_>, narrowing: SessionNarrowing) -> Result<Beginni
         sessions: narrowing.sessions.clone(),
         instances: narrowing.person.map(|_| person_at.into_iter().collect()),
     };
-    let active = instances::find_active(&tx, &filter, SNAPSHOT_LIMIT).await?;
+    let active = instances::find_active(&database, &filter, SNAPSHOT_LIMIT).await?;
     let snapshot = Snapshot { position, at: app.now(), person: narrowing.person, sessions, active };
     let registration = Registration { narrowing: Narrowing::Sessions(narrowing), from: position, person_at };
     let first = ActiveSessionChange(Message::Snapshot(Arc::new(snapshot)));

@@ -3,7 +3,7 @@
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::ids::ActivityId;
-use service::{entity::activity, presence::statistics};
+use service::{presence::statistics, values};
 
 use crate::{
     context::{Result, id_of},
@@ -26,7 +26,7 @@ impl From<statistics::LanguageCount> for LanguageCount {
     }
 }
 
-pub struct Activity(pub activity::Model);
+pub struct Activity(pub values::Activity);
 
 impl Activity {
     fn number(&self) -> ActivityId {

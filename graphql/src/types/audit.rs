@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Json, Object};
 use domain::ids::PersonId;
 use serde_json::Value;
-use service::{audit, entity::audit_entry};
+use service::values;
 
 use crate::{
     context::Result,
@@ -11,7 +11,7 @@ use crate::{
     types::{person::Person, scalars::DateTime},
 };
 
-pub struct AuditEntry(pub audit_entry::Model);
+pub struct AuditEntry(pub values::AuditEntry);
 
 /// One change that somebody made to a session, an instance, a person, an activity, a time slot or a booking. Only
 /// admins may see it.
@@ -45,7 +45,7 @@ impl AuditEntry {
 
     /// The fields that changed, sorted by name.
     async fn changes(&self) -> Vec<AuditChange> {
-        let changes = audit::changes_of(&self.0).into_iter();
+        let changes = self.0.changes.iter().cloned();
         changes.map(|(field, from, to)| AuditChange { field, from, to }).collect()
     }
 }

@@ -5,9 +5,10 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::ids::{BookingId, PersonId, TimeSlotId};
 use service::{
     bookings::{self, BookingFilter, BookingsOf},
-    entity::{booking, person, time_slot},
+    entity::person,
     lists::RowCursor,
     time_slots::{self, SlotFilter},
+    values,
 };
 
 use crate::{
@@ -40,7 +41,7 @@ async fn person(ctx: &Context<'_>, id: PersonId) -> Result<Person> {
     row.map(Person).ok_or_else(|| ApiError::internal(format!("{id} is missing")))
 }
 
-pub struct TimeSlot(pub time_slot::Model);
+pub struct TimeSlot(pub values::TimeSlot);
 
 impl TimeSlot {
     fn key(&self) -> TimeSlotId {
@@ -86,11 +87,11 @@ impl TimeSlot {
             return Ok(None);
         }
         let row = load(ctx, LivingBookingOf(self.key())).await?;
-        Ok(row.filter(|row| bookings::is_seen_by(viewer, row)).map(Booking))
+        Ok(row.filter(|row| row.is_seen_by(viewer)).map(Booking))
     }
 }
 
-pub struct Booking(pub booking::Model);
+pub struct Booking(pub values::Booking);
 
 impl Booking {
     fn key(&self) -> BookingId {
@@ -161,7 +162,7 @@ pub struct BookingStep {
 }
 
 impl BookingStep {
-    pub fn of(row: booking::Model, step: &service::sweep::BookingStepped) -> Self {
+    pub fn of(row: values::Booking, step: &service::sweep::BookingStepped) -> Self {
         Self {
             booking: Booking(row),
             old_status: step.old_status.into(),
@@ -179,7 +180,7 @@ pub async fn list_slots(
     after: Option<String>,
 ) -> Result<Nodes<TimeSlot>> {
     let slice = time_slots::list_slots(app(ctx)?, &filter, &page(first, after, None, None)).await?;
-    let cursor = |row: &time_slot::Model| RowCursor::of_instant(row.starts_at, row.id);
+    let cursor = |row: &values::TimeSlot| RowCursor::of_instant(row.starts_at, row.id);
     Ok(connection(slice, Counted::TimeSlots(filter), cursor, TimeSlot))
 }
 
@@ -191,6 +192,6 @@ pub async fn list_bookings(
 ) -> Result<Nodes<Booking>> {
     let of = BookingsOf::seen_by(viewer(ctx));
     let slice = bookings::list_bookings(app(ctx)?, of, &filter, &page(first, after, None, None)).await?;
-    let cursor = |row: &booking::Model| RowCursor::of_instant(row.created_at, row.id);
+    let cursor = |row: &values::Booking| RowCursor::of_instant(row.created_at, row.id);
     Ok(connection(slice, Counted::Bookings(of, filter), cursor, Booking))
 }

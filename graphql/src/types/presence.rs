@@ -2,7 +2,7 @@
 #![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
 
 use async_graphql::{Context, Enum, ID, Object};
-use service::{entity::presence, presence as visits};
+use service::values;
 
 use crate::{
     context::{Result, app, id_of},
@@ -22,7 +22,7 @@ pub enum PresenceStatus {
     Abandoned,
 }
 
-pub struct Presence(pub presence::Model);
+pub struct Presence(pub values::Visit);
 
 /// One visit of one browser to a website. Only the visitor and admins may see it.
 #[Object]
@@ -53,7 +53,7 @@ impl Presence {
     /// The activity in which the visit holds a seat now. Null if it holds none.
     async fn activity(&self, ctx: &Context<'_>) -> Result<Option<Activity>> {
         let app = app(ctx)?;
-        match visits::seat_of(&app.presence.rules, &self.0, app.now()) {
+        match self.0.seat(&app.presence.rules, app.now()) {
             Some(id) => Ok(load(ctx, id).await?.map(Activity)),
             None => Ok(None),
         }
@@ -67,7 +67,7 @@ impl Presence {
     /// True if the visit is active and its last heartbeat is recent enough (60 seconds by default).
     async fn is_online(&self, ctx: &Context<'_>) -> Result<bool> {
         let app = app(ctx)?;
-        Ok(visits::facts_of(&self.0).is_online(&app.presence.rules, app.now()))
+        Ok(self.0.is_online(&app.presence.rules, app.now()))
     }
 
     /// The instant of the first heartbeat, by the server's clock.

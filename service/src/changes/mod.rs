@@ -32,7 +32,7 @@ use self::log::insert_events;
 pub use self::log::read_after;
 use crate::{
     app::App,
-    db::{Column, Tx, advisory, execute, is_in, list, numbers, rows, values_table},
+    db::{Column, Tx, advisory, execute, is_in, list, numbers, rows, source::Source, values_table},
     error::Result,
     transaction,
 };
@@ -224,7 +224,7 @@ pub async fn publish(app: &App) -> Result<Published> {
         if tx.is_postgres() {
             execute(tx, "SELECT pg_advisory_xact_lock($1)", [advisory::PUBLISH.into()]).await?;
         }
-        let mut next = head(tx).await?.0 + 1;
+        let mut next = head_in(tx).await?.0 + 1;
         publish_batches(tx, &mut next).await?;
         publish_counts(tx, &mut next, now).await
     })
@@ -304,21 +304,39 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
 }
 
 /// The position of the last published change; 0 if there is none.
-pub async fn head<C: ConnectionTrait>(db: &C) -> Result<Position> {
+pub async fn head(app: &App) -> Result<Position> {
+    head_in(app.db.pool()).await
+}
+
+async fn head_in<C: ConnectionTrait>(db: &C) -> Result<Position> {
     let sql = "SELECT first_position + size - 1 FROM change_batch WHERE first_position IS NOT NULL \
                ORDER BY first_position DESC LIMIT 1";
     Ok(Position(numbers(db, sql, []).await?.first().copied().unwrap_or(0)))
 }
 
+/// The database at one instant, and the position of the log in it. Dropping it ends its transaction.
+pub struct Snapshot {
+    tx: DatabaseTransaction,
+    pub position: Position,
+}
+
+impl Source for Snapshot {
+    type Connection = DatabaseTransaction;
+
+    fn connection(&self) -> &DatabaseTransaction {
+        &self.tx
+    }
+}
+
 /// A snapshot ([`Db::snapshot`]) and the position of the log in it. Everything that the snapshot shows is at or before
 /// that position. So a client that continues from there gets no change that the snapshot shows already (rule 23).
-pub async fn snapshot(app: &App) -> Result<(DatabaseTransaction, Position)> {
+pub async fn snapshot(app: &App) -> Result<Snapshot> {
     for _ in 0..SNAPSHOT_ATTEMPTS {
         let tx = app.db.snapshot().await?;
         let unpublished = "SELECT id FROM change_batch WHERE first_position IS NULL LIMIT 1";
         if numbers(&tx, unpublished, []).await?.is_empty() {
-            let position = head(&tx).await?;
-            return Ok((tx, position));
+            let position = head_in(&tx).await?;
+            return Ok(Snapshot { tx, position });
         }
         tx.rollback().await?;
         if let Err(error) = publish(app).await {
@@ -333,15 +351,15 @@ pub async fn snapshot(app: &App) -> Result<(DatabaseTransaction, Position)> {
     // There are always unpublished batches, or publishing fails. Clients will get the changes of these batches again;
     // none is lost.
     let tx = app.db.snapshot().await?;
-    let position = head(&tx).await?;
-    Ok((tx, position))
+    let position = head_in(&tx).await?;
+    Ok(Snapshot { tx, position })
 }
 
 /// The position of the oldest change in the log; 1 if the log is empty.
-pub async fn oldest<C: ConnectionTrait>(db: &C) -> Result<Position> {
+pub async fn oldest(app: &App) -> Result<Position> {
     let sql =
         "SELECT first_position FROM change_batch WHERE first_position IS NOT NULL ORDER BY first_position LIMIT 1";
-    match numbers(db, sql, []).await?.first() {
+    match numbers(app.db.pool(), sql, []).await?.first() {
         Some(first) => Ok(Position(*first)),
         None => Ok(Position(1)),
     }

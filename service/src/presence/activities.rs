@@ -3,11 +3,18 @@
 use domain::{access::Viewer, ids::ActivityId};
 use entity::activity;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, Select, sea_query::LockType,
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, Select, sea_query::LockType,
 };
 
-use crate::{App, Error, Result, audit::Changes, db::is_one_of, error::expect, transaction, validate};
+use crate::{
+    App, Error, Result,
+    audit::Changes,
+    db::is_one_of,
+    error::expect,
+    transaction, validate,
+    values::{Activity, values},
+};
 
 #[derive(Debug, Clone)]
 pub struct NewActivity {
@@ -23,17 +30,20 @@ pub(super) fn by_key(key: &str) -> Select<activity::Entity> {
     activity::Entity::find().filter(activity::Column::Key.eq(key.replace('\0', "\u{fffd}")))
 }
 
-pub async fn find_activity_by_key(app: &App, key: &str) -> Result<Option<activity::Model>> {
-    Ok(by_key(key).one(app.db.pool()).await?)
+pub async fn find_activity_by_key(app: &App, key: &str) -> Result<Option<Activity>> {
+    Ok(by_key(key).one(app.db.pool()).await?.map(Activity::from))
 }
 
-pub async fn find_activities<C: ConnectionTrait>(db: &C, ids: &[ActivityId]) -> Result<Vec<activity::Model>> {
-    Ok(activity::Entity::find().filter(is_one_of(db, activity::Column::Id, ids.iter().map(|id| id.0))).all(db).await?)
+pub async fn find_activities(app: &App, ids: &[ActivityId]) -> Result<Vec<Activity>> {
+    let db = app.db.pool();
+    let wanted = is_one_of(db, activity::Column::Id, ids.iter().map(|id| id.0));
+    Ok(values(activity::Entity::find().filter(wanted).all(db).await?))
 }
 
 /// At most `limit` activities, ordered by key.
-pub async fn list_activities(app: &App, limit: u64) -> Result<Vec<activity::Model>> {
-    Ok(activity::Entity::find().order_by_asc(activity::Column::Key).limit(limit).all(app.db.pool()).await?)
+pub async fn list_activities(app: &App, limit: u64) -> Result<Vec<Activity>> {
+    let by_key = activity::Entity::find().order_by_asc(activity::Column::Key);
+    Ok(values(by_key.limit(limit).all(app.db.pool()).await?))
 }
 
 /// Creates an activity, or changes the one with this key. Only for administrators. A lower limit takes no seat away. A
@@ -41,7 +51,7 @@ pub async fn list_activities(app: &App, limit: u64) -> Result<Vec<activity::Mode
 ///
 /// # Errors
 /// [`Error::Invalid`] if the key is not a path, the name is empty, or the limit is negative.
-pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Result<activity::Model> {
+pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Result<Activity> {
     expect::admin(viewer, "sign in to change activities", "only admins may change activities")?;
     let key = validate::path("key", &new.key)?;
     let name = validate::required_text("name", &new.name)?;
@@ -64,7 +74,7 @@ pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Resul
                 Err(error) => Err(error),
                 Ok(row) => {
                     tx.audit(viewer, "saveActivity", row.id, Changes::between(None, Some(&row)));
-                    Ok(row)
+                    Ok(row.into())
                 }
             };
         };
@@ -75,6 +85,6 @@ pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Resul
         row.name.clone_from(&name);
         row.max_concurrent = new.max_concurrent;
         tx.audit(viewer, "saveActivity", row.id, Changes::between(Some(&before), Some(&row)));
-        Ok(row.into_active_model().reset_all().update(tx).await?)
+        Ok(row.into_active_model().reset_all().update(tx).await?.into())
     })
 }

@@ -24,7 +24,7 @@ use super::{Claimant, Tally, begun, completed, facts_of, new_secret, not_found, 
 use crate::{
     App, Error, Result,
     db::{Column, Tx, is_in, list, rows, text_list, values_table},
-    transaction,
+    transaction, values,
 };
 
 /// A heartbeat of a visit.
@@ -43,7 +43,7 @@ pub struct Beat {
 /// The result of a beat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    pub visit: Model,
+    pub visit: values::Visit,
     /// The secret of an anonymous visit. Only in the answer to its first beat.
     pub secret: Option<String>,
     /// The activity in which the visit lost its seat, because the lease had run out.
@@ -74,7 +74,7 @@ pub type Outcome = std::result::Result<Box<Seen>, Refusal>;
 
 /// Writes the beats that need no decision, at most one for each visit. Returns the written visits by id.
 /// [`write_others`] is for the rest.
-pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashMap<PresenceId, Model>> {
+pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashMap<PresenceId, values::Visit>> {
     let ids: Vec<String> = beats.keys().map(|id| id.uuid()).collect();
     // The instant of the last beat decides for all. If a lease has run out by then, [`write_others`] decides with the
     // beat's own instant.
@@ -103,7 +103,7 @@ pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Resul
         );
         rows(tx, &sql, [values, online_since.into()]).await
     })?;
-    Ok(known.into_iter().map(|row| (row.id, row)).collect())
+    Ok(known.into_iter().map(|row| (row.id, row.into())).collect())
 }
 
 /// The parameter for an optional change: NULL keeps the text, an empty text removes it. No stored text is empty.
@@ -125,22 +125,22 @@ pub async fn write_others(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Resu
                 None => first(beat, &people)?,
             };
             match &decided {
-                Ok(Decided { seen, is_new: true, .. }) => {
-                    tallies.push(Tally::started(seen.visit.started_at));
-                    new.push(seen.visit.clone());
+                Ok(Decided { row, is_new: true, .. }) => {
+                    tallies.push(Tally::started(row.started_at));
+                    new.push(row.clone());
                 }
-                Ok(Decided { seen, was_abandoned, .. }) => {
+                Ok(Decided { row, lost_seat, was_abandoned, .. }) => {
                     if *was_abandoned {
-                        tallies.push(Tally::abandoned(seen.visit.started_at, -1));
+                        tallies.push(Tally::abandoned(row.started_at, -1));
                     }
-                    if let Some(activity) = seen.lost_seat {
+                    if let Some(activity) = *lost_seat {
                         tx.tell(|news| news.occupancy_changed(activity));
                     }
-                    written.push(seen.visit.clone());
+                    written.push(row.clone());
                 }
                 Err(_) => {}
             }
-            outcomes.insert(*id, decided.map(|decided| Box::new(decided.seen)));
+            outcomes.insert(*id, decided.map(|decided| Box::new(decided.seen())));
         }
         update_visits(tx, &written).await?;
         insert_visits(tx, &new).await?;
@@ -150,9 +150,17 @@ pub async fn write_others(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Resu
 }
 
 struct Decided {
-    seen: Seen,
+    row: Model,
+    secret: Option<String>,
+    lost_seat: Option<ActivityId>,
     is_new: bool,
     was_abandoned: bool,
+}
+
+impl Decided {
+    fn seen(self) -> Seen {
+        Seen { visit: self.row.into(), secret: self.secret, lost_seat: self.lost_seat }
+    }
 }
 
 /// A beat of an existing visit.
@@ -166,7 +174,7 @@ fn again(app: &App, beat: &Beat, mut row: Model) -> std::result::Result<Decided,
     put_seen(&mut row, seen);
     put_change(&mut row, beat);
     let lost_seat = before.seat.filter(|_| seen.seat.is_none());
-    Ok(Decided { seen: Seen { visit: row, secret: None, lost_seat }, is_new: false, was_abandoned })
+    Ok(Decided { row, secret: None, lost_seat, is_new: false, was_abandoned })
 }
 
 /// The first beat of a visit. An anonymous visit gets its secret here.
@@ -185,7 +193,7 @@ fn first(beat: &Beat, people: &HashSet<PersonId>) -> Result<std::result::Result<
         None => return Ok(Err(Refusal::NotFound(beat.visit))),
     }
     put_change(&mut row, beat);
-    Ok(Ok(Decided { seen: Seen { visit: row, secret, lost_seat: None }, is_new: true, was_abandoned: false }))
+    Ok(Ok(Decided { row, secret, lost_seat: None, is_new: true, was_abandoned: false }))
 }
 
 fn put_change(row: &mut Model, beat: &Beat) {

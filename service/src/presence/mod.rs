@@ -33,8 +33,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
-    ids::{ActivityId, PersonId, PresenceId},
-    presence::{PresenceRules, Visit, VisitStatus},
+    ids::{PersonId, PresenceId},
+    presence::{Visit, VisitStatus},
 };
 use entity::presence::Model;
 use sha2::{Digest, Sha256};
@@ -101,7 +101,7 @@ fn new_secret() -> Result<String> {
 }
 
 /// The facts of a visit that `domain` decides on.
-pub fn facts_of(row: &Model) -> Visit {
+fn facts_of(row: &Model) -> Visit {
     Visit { status: row.status, last_seen: row.last_seen_at, seat: row.activity_id }
 }
 
@@ -130,11 +130,6 @@ fn begun(id: PresenceId, at: DateTime<Utc>) -> Model {
         completed_at: None,
         abandon_at: None,
     }
-}
-
-/// The activity in which a visit has a seat at `now`.
-pub fn seat_of(rules: &PresenceRules, row: &Model, now: DateTime<Utc>) -> Option<ActivityId> {
-    facts_of(row).at(rules, now).seat
 }
 
 fn not_found(id: PresenceId) -> Error {

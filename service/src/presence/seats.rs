@@ -19,21 +19,21 @@ use super::{
 use crate::{
     App, Error, Result,
     db::{Tx, numbers, rows},
-    transaction,
+    transaction, values,
 };
 
 /// The answer to a request for a seat.
 #[derive(Debug, Clone)]
 pub struct Entered {
     pub verdict: Verdict,
-    pub visit: Model,
-    pub activity: activity::Model,
+    pub visit: values::Visit,
+    pub activity: values::Activity,
 }
 
 /// The visit, and the activity in which it freed a seat.
 #[derive(Debug, Clone)]
 pub struct Left {
-    pub visit: Model,
+    pub visit: values::Visit,
     pub freed: Option<ActivityId>,
 }
 
@@ -79,7 +79,7 @@ pub async fn enter_activity(
         }
         put_seen(&mut visit, after);
         let visit = save(tx, visit).await?;
-        Ok(Entered { verdict, visit, activity })
+        Ok(Entered { verdict, visit: visit.into(), activity: activity.into() })
     })
 }
 
@@ -96,7 +96,7 @@ pub async fn leave_activity(app: &App, viewer: Viewer, secret: Option<&str>, id:
             tx.tell(|news| news.occupancy_changed(activity));
             visit = save(tx, visit).await?;
         }
-        Ok(Left { visit, freed })
+        Ok(Left { visit: visit.into(), freed })
     })
 }
 
@@ -109,7 +109,7 @@ pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id:
     transaction!(app, app.now(), |tx| {
         let mut visit = lock_own(tx, &claimant, id).await?;
         if visit.status == VisitStatus::Completed {
-            return Ok(Left { visit, freed: None });
+            return Ok(Left { visit: visit.into(), freed: None });
         }
         let now = app.now();
         let mut tallies = vec![Tally::completed(visit.started_at, now)];
@@ -128,7 +128,7 @@ pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id:
             abandon_at: None,
             ..visit
         };
-        Ok(Left { visit: save(tx, visit).await?, freed })
+        Ok(Left { visit: save(tx, visit).await?.into(), freed })
     })
 }
 

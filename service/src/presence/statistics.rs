@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{access::Viewer, ids::ActivityId};
-use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
+use sea_orm::{DatabaseConnection, FromQueryResult};
 
 use super::hours::{Tally, hour_of};
 use crate::{
@@ -89,17 +89,14 @@ async fn find_online(app: &App, now: DateTime<Utc>) -> Result<Vec<LanguageCount>
 }
 
 /// Counts the taken seats of each activity by language, the largest count first.
-pub async fn find_occupancy<C: ConnectionTrait>(
-    db: &C,
-    app: &App,
-    activities: &[ActivityId],
-) -> Result<BTreeMap<ActivityId, Vec<LanguageCount>>> {
+pub async fn find_occupancy(app: &App, activities: &[ActivityId]) -> Result<BTreeMap<ActivityId, Vec<LanguageCount>>> {
     #[derive(FromQueryResult)]
     struct Row {
         activity_id: ActivityId,
         language_code: String,
         count: i64,
     }
+    let db = app.db.pool();
     let sql = format!(
         "SELECT activity_id, COALESCE(language_code, $3) AS language_code, COUNT(*) AS count FROM presence \
          WHERE {} AND COALESCE(last_seen_at, $2) >= $2 GROUP BY activity_id, COALESCE(language_code, $3)",

@@ -20,6 +20,7 @@ use crate::{
     db::{self, Tx, execute, is_in, rows, text_list, values_table},
     lists::{self, Key, Page, Slice},
     presence::hours::{Tally, tally},
+    values::Visit,
 };
 
 /// A filter for visits. A visit must match everything that is given.
@@ -55,9 +56,9 @@ impl VisitFilter {
 }
 
 /// A visit, if the viewer is its person or an administrator. `None` for others, as if it did not exist.
-pub async fn find_visible_visit(app: &App, viewer: Viewer, id: PresenceId) -> Result<Option<Model>> {
+pub async fn find_visible_visit(app: &App, viewer: Viewer, id: PresenceId) -> Result<Option<Visit>> {
     let row = presence::Entity::find_by_id(id).one(app.db.pool()).await?;
-    Ok(row.filter(|row| may_see(viewer, row)))
+    Ok(row.filter(|row| may_see(viewer, row)).map(Visit::from))
 }
 
 fn may_see(viewer: Viewer, row: &Model) -> bool {
@@ -65,7 +66,7 @@ fn may_see(viewer: Viewer, row: &Model) -> bool {
 }
 
 /// A page of visits, newest first. `None` for viewers who are not administrators.
-pub async fn list_visits(app: &App, viewer: Viewer, filter: &VisitFilter, page: &Page) -> Result<Option<Slice<Model>>> {
+pub async fn list_visits(app: &App, viewer: Viewer, filter: &VisitFilter, page: &Page) -> Result<Option<Slice<Visit>>> {
     if !viewer.is_admin {
         return Ok(None);
     }

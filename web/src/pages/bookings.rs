@@ -12,9 +12,10 @@ use maud::{Markup, html};
 use service::{
     App, Result,
     bookings::{self, BookingFilter, BookingsOf},
-    entity::{booking, person, time_slot},
+    entity::person,
     lists::Page as ListPage,
     people, time_slots,
+    values::{Booking, TimeSlot},
 };
 
 use super::times;
@@ -29,8 +30,8 @@ pub struct Bookings {
 
 /// A booking with its time slot and the other participant.
 struct Booked {
-    booking: booking::Model,
-    slot: time_slot::Model,
+    booking: Booking,
+    slot: TimeSlot,
     other: Option<person::Model>,
 }
 
@@ -119,16 +120,16 @@ async fn load(
     app: &App,
     viewer: Viewer,
     filter: &BookingFilter,
-    other: impl Fn(&booking::Model) -> PersonId,
+    other: impl Fn(&Booking) -> PersonId,
 ) -> Result<Vec<Booked>> {
     let page = ListPage { first: Some(SHOWN), ..ListPage::default() };
     let rows = bookings::list_bookings(app, BookingsOf::seen_by(viewer), filter, &page).await?.rows;
     let slots: Vec<TimeSlotId> = rows.iter().map(|row| row.time_slot_id).collect();
-    let slots = time_slots::find_slots(app.db.pool(), &slots).await?;
-    let slots: HashMap<TimeSlotId, time_slot::Model> = slots.into_iter().map(|slot| (slot.id, slot)).collect();
+    let slots = time_slots::find_slots(app, &slots).await?;
+    let slots: HashMap<TimeSlotId, TimeSlot> = slots.into_iter().map(|slot| (slot.id, slot)).collect();
     let others: Vec<PersonId> = rows.iter().map(|row| other(row)).collect();
     let others = people::find_people(app.db.pool(), &others).await?;
-    let booked = |booking: booking::Model| {
+    let booked = |booking: Booking| {
         let other = others.iter().find(|person| person.id == other(&booking)).cloned();
         Some(Booked { slot: slots.get(&booking.time_slot_id)?.clone(), other, booking })
     };

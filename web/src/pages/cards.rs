@@ -24,7 +24,7 @@ pub struct Card {
 /// Loads the cards of these instances, in the same order.
 pub async fn load(app: &App, rows: Vec<session_instance::Model>) -> Result<Vec<Card>> {
     let ids: Vec<SessionId> = rows.iter().map(|row| row.session_id).collect();
-    let found = sessions::find_sessions(app.db.pool(), &ids).await?;
+    let found = sessions::find_sessions(app, &ids).await?;
     let sessions: HashMap<SessionId, session::Model> = found.into_iter().map(|row| (row.id, row)).collect();
     let with_sessions =
         rows.into_iter().filter_map(|row| sessions.get(&row.session_id).map(|session| (row, session.clone())));

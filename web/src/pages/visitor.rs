@@ -59,7 +59,7 @@ async fn find_name(app: &App, id: PersonId) -> Option<String> {
 }
 
 async fn read_cursor(app: &App) -> Option<String> {
-    let head = changes::head(app.db.pool()).await.inspect_err(log).ok()?;
+    let head = changes::head(app).await.inspect_err(log).ok()?;
     Some(app.cursor_key().await.inspect_err(log).ok()?.write(head))
 }
 

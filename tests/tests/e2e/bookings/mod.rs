@@ -22,11 +22,11 @@ use domain::{
 };
 use entity::{booking, time_slot};
 use insession_tests::TestDatabase;
+use sea_orm::EntityTrait as _;
 use service::{
-    bookings::{self, find_bookings},
-    changes,
+    bookings, changes,
     sweep::{Report, Scope},
-    time_slots::{self, NewSlot, find_slots},
+    time_slots::{self, NewSlot},
 };
 
 use crate::service::world::{Done, World, utc};
@@ -71,12 +71,11 @@ impl Stage {
     }
 
     async fn row(&self, id: BookingId) -> Result<booking::Model> {
-        let found = find_bookings(self.world.db(), &[id]).await.done()?;
-        found.into_iter().next().with_context(|| format!("no {id}"))
+        booking::Entity::find_by_id(id).one(self.world.db()).await?.with_context(|| format!("no {id}"))
     }
 
     async fn slot_row(&self, id: TimeSlotId) -> Result<Option<time_slot::Model>> {
-        Ok(find_slots(self.world.db(), &[id]).await.done()?.pop())
+        Ok(time_slot::Entity::find_by_id(id).one(self.world.db()).await?)
     }
 
     async fn state(&self, id: BookingId) -> Result<State> {

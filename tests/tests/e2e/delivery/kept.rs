@@ -172,7 +172,7 @@ async fn log_is_pruned_from_its_start_and_keeps_its_last_batch(database: TestDat
     assert_eq!(world.prune().await?.batches, 1);
     assert_eq!(world.positions().await?, [2, 3, 4, 5]);
     assert_eq!(world.prune().await?.batches, 0);
-    assert_eq!(changes::oldest(world.app.db.pool()).await.map_err(test_error)?, Position(2));
+    assert_eq!(changes::oldest(&world.app).await.map_err(test_error)?, Position(2));
 
     world.clock.advance(TimeDelta::days(365));
     assert_eq!(world.prune().await?.batches, 3);

@@ -242,7 +242,7 @@ pub fn test_error(error: service::Error) -> anyhow::Error {
 
 async fn head(app: &App) -> Result<Position> {
     changes::publish(app).await.map_err(test_error)?;
-    changes::head(app.db.pool()).await.map_err(test_error)
+    changes::head(app).await.map_err(test_error)
 }
 
 /// Waits until every change is published and nothing falls due soon, and reads the whole log.

@@ -7,7 +7,7 @@ use domain::{
     access::Viewer,
     ids::{ActivityId, PersonId, PresenceId},
 };
-use entity::{activity, presence};
+use entity::presence;
 use insession_tests::TestDatabase;
 use sea_orm::EntityTrait;
 use service::{
@@ -19,6 +19,7 @@ use service::{
         seats::{self, Entered, Left},
         statistics::find_occupancy,
     },
+    values::Activity,
 };
 
 use crate::service::world::{Done, World};
@@ -90,12 +91,12 @@ impl Visitors {
 
     /// How many seats are taken, as clients see it.
     pub async fn occupancy(&self) -> Result<i64> {
-        let counts = find_occupancy(self.world.db(), self.app(), &[self.activity]).await.done()?;
+        let counts = find_occupancy(self.app(), &[self.activity]).await.done()?;
         Ok(counts.values().flatten().map(|counted| counted.count).sum())
     }
 }
 
-pub async fn save(app: &App, limit: Option<i32>) -> Result<activity::Model> {
+pub async fn save(app: &App, limit: Option<i32>) -> Result<Activity> {
     let new = NewActivity { key: KEY.to_owned(), name: "Interview".to_owned(), max_concurrent: limit };
     save_activity(app, Viewer::ADMIN, new).await.done()
 }

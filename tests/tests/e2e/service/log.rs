@@ -214,8 +214,8 @@ async fn log_pages_may_end_inside_a_transaction(database: TestDatabase) -> Resul
     hold(&world.app, row.id, true).await?;
     let whole = world.log().await?;
     ensure!(whole.len() >= 18, "{whole:?}");
-    assert_eq!(changes::head(world.db()).await.done()?, whole[whole.len() - 1].position);
-    assert_eq!(changes::oldest(world.db()).await.done()?, Position(1));
+    assert_eq!(changes::head(&world.app).await.done()?, whole[whole.len() - 1].position);
+    assert_eq!(changes::oldest(&world.app).await.done()?, Position(1));
     for limit in 1..=whole.len() {
         let mut position = Position(0);
         let mut seen = Vec::new();

@@ -17,15 +17,14 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use service::{
     App, Result,
-    entity::{activity, presence},
     lists::Page as ListPage,
     people,
     presence::{
         activities::{self, NewActivity},
-        seat_of,
         statistics::{self, LanguageCount, Statistics},
         visits::{self, VisitFilter},
     },
+    values,
 };
 
 use super::{
@@ -43,13 +42,13 @@ const HOURS: i64 = 24;
 pub struct Presences {
     now: DateTime<Utc>,
     statistics: Option<Statistics>,
-    activities: Vec<(activity::Model, i64)>,
+    activities: Vec<(values::Activity, i64)>,
     online: Vec<Online>,
 }
 
 /// A visit that is online.
 struct Online {
-    visit: presence::Model,
+    visit: values::Visit,
     person: Option<String>,
     activity: Option<String>,
 }
@@ -58,7 +57,7 @@ impl Presences {
     pub async fn load(app: &App, viewer: Viewer) -> Result<Self> {
         let rows = activities::list_activities(app, 100).await?;
         let ids: Vec<ActivityId> = rows.iter().map(|row| row.id).collect();
-        let occupancy = statistics::find_occupancy(app.db.pool(), app, &ids).await?;
+        let occupancy = statistics::find_occupancy(app, &ids).await?;
         let taken =
             |id| occupancy.get(&id).map_or(0, |counts: &Vec<LanguageCount>| counts.iter().map(|one| one.count).sum());
         Ok(Self {
@@ -169,7 +168,7 @@ impl Presences {
     }
 }
 
-async fn find_online(app: &App, viewer: Viewer, activities: &[activity::Model]) -> Result<Vec<Online>> {
+async fn find_online(app: &App, viewer: Viewer, activities: &[values::Activity]) -> Result<Vec<Online>> {
     let filter = VisitFilter { is_online: Some(true), ..VisitFilter::default() };
     let page = ListPage { first: Some(SHOWN), ..ListPage::default() };
     let visits = visits::list_visits(app, viewer, &filter, &page).await?.map(|slice| slice.rows).unwrap_or_default();
@@ -177,8 +176,8 @@ async fn find_online(app: &App, viewer: Viewer, activities: &[activity::Model]) 
     let people = people::find_people(app.db.pool(), &ids).await?;
     let names: HashMap<PersonId, String> = people.into_iter().map(|person| (person.id, person.display_name)).collect();
     let now = app.now();
-    let online = |visit: presence::Model| {
-        let seat = seat_of(&app.presence.rules, &visit, now);
+    let online = |visit: values::Visit| {
+        let seat = visit.seat(&app.presence.rules, now);
         let activity = seat.and_then(|seat| activities.iter().find(|row| row.id == seat)).map(|row| row.name.clone());
         Online { person: visit.person_id.and_then(|id| names.get(&id).cloned()), activity, visit }
     };

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use domain::{access::Viewer, status::Mode, zone::Tz};
-use entity::{session, sweep_run};
+use entity::session;
 use maud::{Markup, html};
 use serde_json::Value;
 use service::{
     App, Result, entity, operations,
     sweep::{self, Changed, Report, Scope},
+    values::SweepRun,
 };
 
 use super::super::{cards, times};
@@ -15,7 +16,7 @@ use super::super::{cards, times};
 const RUNS: u64 = 15;
 
 pub struct Sweeps {
-    runs: Vec<sweep_run::Model>,
+    runs: Vec<SweepRun>,
     broken: Vec<session::Model>,
     try_at: String,
     tried: Option<Tried>,
@@ -113,7 +114,7 @@ fn read_instant(text: &str) -> Result<Option<DateTime<Utc>>, ()> {
     local.map(|local| Some(local.and_utc())).ok_or(())
 }
 
-fn run_row(run: &sweep_run::Model) -> Markup {
+fn run_row(run: &SweepRun) -> Markup {
     let report: Value = run.report.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let size = |name: &str| report[name].as_array().map_or(0, Vec::len);
     let errors = report["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
