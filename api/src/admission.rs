@@ -1,7 +1,7 @@
-//! How many connections that stay open there may be, in all and from one address: WebSockets, and subscriptions over
-//! HTTP. A *permit* stands for one of them, from its request until its end.
+//! Admission control: limits the long-lived connections, which are WebSockets and subscriptions over HTTP, in total and per
+//! client address. A *permit* stands for one connection, from its request until its end.
 //!
-//! An IPv6 address stands for its /64: that much a household gets.
+//! An IPv6 address counts as its /64 prefix, because a household gets a whole prefix.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -22,10 +22,10 @@ use service::config::Limits;
 pub struct AdmissionLimits {
     pub connections: usize,
     pub connections_per_address: usize,
-    /// How often one address may open one.
+    /// The rate limit for new connections of one address.
     pub quota_per_address: Quota,
-    /// How many proxies stand before the server, each of which adds to `X-Forwarded-For` who asked it. With 0 the
-    /// header, which anybody can send, says nothing.
+    /// How many trusted proxies are in front of the server. Each adds its client's address to `X-Forwarded-For`. With 0 the
+    /// header is ignored, because any client can send it.
     pub proxies: usize,
 }
 
@@ -40,7 +40,7 @@ impl From<Limits> for AdmissionLimits {
     }
 }
 
-/// A handle to the list of those who are connected.
+/// A handle to the counts of open connections.
 #[derive(Debug, Clone)]
 pub struct Admission(Arc<Shared>);
 
@@ -56,11 +56,11 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     held: usize,
-    /// How many each address has that has any.
+    /// The number of connections per address. Addresses without connections have no entry.
     held_by: HashMap<IpAddr, usize>,
 }
 
-/// Why not, for the client.
+/// Why a connection is refused, as a text for the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refused(pub &'static str);
 
@@ -71,10 +71,10 @@ impl Admission {
         Self(Arc::new(Shared { limits, openings, state: Mutex::default(), admitted, refused }))
     }
 
-    /// One more connection, of whoever sent this request.
+    /// Admits the connection of this request.
     ///
     /// # Errors
-    /// When there are too many, or they come too fast.
+    /// When there are too many connections, or the address opens them too fast.
     pub fn admit(&self, request: &Parts) -> Result<Permit, Refused> {
         let address = self.client_of(request);
         let admitted = self.try_admit(address);
@@ -87,42 +87,42 @@ impl Admission {
         let limits = &self.0.limits;
         let mut state = self.0.state.lock();
         if state.held >= limits.connections {
-            return Err(Refused("The server has as many connections as it takes: try again later."));
+            return Err(Refused("The server has reached its limit of connections. Try again later."));
         }
         let held = state.held_by.get(&address).copied().unwrap_or_default();
         if held >= limits.connections_per_address {
-            return Err(Refused("There are too many connections from this address."));
+            return Err(Refused("There are too many connections from this address. Close one and try again."));
         }
         if self.0.openings.take(&address).is_err() {
-            return Err(Refused("This address opens connections too fast: try again later."));
+            return Err(Refused("This address opens connections too fast. Try again later."));
         }
         state.held_by.insert(address, held + 1);
         state.held += 1;
         Ok(Permit { admission: self.clone(), address })
     }
 
-    /// Who sent this request, as far as limits go.
+    /// The client address of this request, as limits count it: an IPv6 address is its /64 prefix.
     pub fn client_of(&self, request: &Parts) -> IpAddr {
         group_of(address_of(request, self.0.limits.proxies))
     }
 
-    /// How many there are.
+    /// How many connections are open.
     pub fn held(&self) -> usize {
         self.0.state.lock().held
     }
 
-    /// How many were admitted, ever.
+    /// How many connections were admitted since the start.
     pub fn admitted(&self) -> u64 {
         self.0.admitted.load(Ordering::Relaxed)
     }
 
-    /// How many were refused, ever.
+    /// How many connections were refused since the start.
     pub fn refused(&self) -> u64 {
         self.0.refused.load(Ordering::Relaxed)
     }
 }
 
-/// Stands for a connection, until it is dropped.
+/// A permit for one connection. Dropping it ends the connection's count.
 #[derive(Debug)]
 pub struct Permit {
     admission: Admission,
@@ -130,7 +130,7 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// Whose it is.
+    /// The client address of the connection.
     pub fn address(&self) -> IpAddr {
         self.address
     }
@@ -149,8 +149,8 @@ impl Drop for Permit {
     }
 }
 
-/// Who sent a request, behind so many proxies. A chain that is shorter than that did not come through them: then it is
-/// whoever is at the other end.
+/// The client address of a request that came through this many trusted proxies. A shorter chain did not come through them:
+/// then it is the address of the peer.
 fn address_of(request: &Parts, proxies: usize) -> IpAddr {
     let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn connections_are_counted_in_all_and_by_address_until_they_end() {
+    fn connections_are_limited_in_total_and_per_address_until_they_end() {
         let limits = AdmissionLimits {
             connections: 3,
             connections_per_address: 2,
@@ -193,7 +193,7 @@ mod tests {
         assert!(too_many.0.contains("from this address"), "{too_many:?}");
         let third = admission.try_admit(other).unwrap();
         let full = admission.try_admit(other).unwrap_err();
-        assert!(full.0.contains("as it takes"), "{full:?}");
+        assert!(full.0.contains("reached its limit"), "{full:?}");
         drop((first, second));
         assert_eq!(admission.held(), 1);
         let again = admission.try_admit(one).unwrap();
@@ -202,11 +202,11 @@ mod tests {
         assert!(too_fast.0.contains("too fast"), "{too_fast:?}");
         drop(third);
         assert_eq!(admission.held(), 0);
-        assert!(admission.0.state.lock().held_by.is_empty(), "who has none is forgotten");
+        assert!(admission.0.state.lock().held_by.is_empty(), "an address without connections has no entry");
     }
 
     #[test]
-    fn behind_proxies_it_is_whom_the_outermost_saw() {
+    fn client_address_is_the_one_that_the_outermost_trusted_proxy_saw() {
         let request = |forwarded: &[&str]| {
             let mut request = Request::new(());
             request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([10, 0, 0, 1], 1234))));

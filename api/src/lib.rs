@@ -1,4 +1,4 @@
-//! InSession's front door: GraphQL over HTTP and WebSockets, and what browsers are served.
+//! The server: GraphQL over HTTP and WebSockets, health, metrics, and the pages of the crate `web`.
 
 pub mod admission;
 pub mod http;

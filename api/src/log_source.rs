@@ -1,4 +1,4 @@
-//! The change log as the hub reads it: whoever reads publishes first what has committed.
+//! The change log as the hub's source. Each read first publishes the changes that have committed.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use service::{App, changes};
 #[derive(Clone)]
 pub struct LogSource(pub App);
 
-/// An error of the service, for the server's own log.
+/// A service error, for the server's log.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct LogError(String);
@@ -23,7 +23,7 @@ impl From<service::Error> for LogError {
 impl LogSource {
     async fn publish(&self) -> Result<(), LogError> {
         let published = changes::publish(&self.0).await?;
-        // Counts that had to wait are told when their second is over, without waiting for the next look at the log.
+        // Throttled occupancy counts become due before the hub's next regular read, so a task wakes the hub for them.
         if let Some(at) = published.retry_at {
             let wake = self.0.wake.clone();
             let wait = (at - self.0.now()).to_std().unwrap_or(Duration::ZERO);

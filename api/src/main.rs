@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Gives memory back when thousands of sockets are gone, which the allocator of glibc keeps.
+/// Returns memory to the system after thousands of sockets have closed. The allocator of glibc does not.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

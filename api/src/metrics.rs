@@ -1,8 +1,8 @@
-//! What Prometheus is told at `/metrics`.
+//! The Prometheus metrics at `/metrics`.
 //!
-//! What is counted elsewhere anyway (sockets, subscriptions, deliveries) is read when somebody asks; requests and the lag
-//! of deliveries are measured here. Who is on line, how sweeps went and how late they were is asked of the database, and
-//! so is the same at every server: workers have no address of their own.
+//! Three sources: requests and lags are measured here. Counts that other parts keep (sockets, subscriptions, deliveries) are
+//! read on each scrape. Online visits, sweeps and their delays are read from the database, because workers serve no metrics
+//! of their own. Those values are the same on every server.
 
 use std::{
     fmt,
@@ -38,7 +38,7 @@ use tokio::{runtime::Handle, time::Instant};
 
 use crate::{admission::Admission, ws::Sockets};
 
-/// In seconds: from what nobody notices to what nobody waits for.
+/// The buckets of all histograms, in seconds.
 const BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// A handle to the metrics of one server.
@@ -47,8 +47,8 @@ pub struct Metrics(Arc<Shared>);
 
 struct Shared {
     registry: Registry,
-    requests: Family<Answered, Counter>,
-    durations: Family<Asked, Histogram>,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<RouteLabels, Histogram>,
     delivery_lag: Histogram,
     visits_online: Gauge,
     seats_taken: Gauge,
@@ -60,29 +60,29 @@ struct Shared {
     app: App,
 }
 
-/// Of the last recorded sweep that ended, by scope.
+/// The last recorded sweep that ended, by scope.
 #[derive(Default)]
 struct Sweeps {
-    duration: Family<Swept, Gauge<f64, AtomicU64>>,
-    errors: Family<Swept, Gauge>,
-    finished: Family<Swept, Gauge<f64, AtomicU64>>,
+    duration: Family<SweepLabels, Gauge<f64, AtomicU64>>,
+    errors: Family<SweepLabels, Gauge>,
+    finished: Family<SweepLabels, Gauge<f64, AtomicU64>>,
     unfinished: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Swept {
-    /// `due`, or `all` for the daily one.
+struct SweepLabels {
+    /// `due`, or `all` for the daily sweep.
     scope: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Asked {
-    /// The route's, not the request's: of those there are no end.
+struct RouteLabels {
+    /// The path of the route, not of the request. The paths of requests are unbounded.
     path: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Answered {
+struct RequestLabels {
     method: &'static str,
     path: String,
     status: u16,
@@ -99,39 +99,39 @@ impl Metrics {
         let mut registry = Registry::with_prefix("insession");
         let requests = Family::default();
         registry.register("http_requests", "Requests that were answered", requests.clone());
-        let durations: Family<Asked, Histogram> = Family::new_with_constructor(|| Histogram::new(BUCKETS));
+        let durations: Family<RouteLabels, Histogram> = Family::new_with_constructor(|| Histogram::new(BUCKETS));
         registry.register("http_request_duration_seconds", "Time until a request's answer began", durations.clone());
         let delivery_lag = Histogram::new(BUCKETS);
         registry.register(
             "delivery_lag_seconds",
-            "Time from a change, as its transaction has it, until its message was queued for the last of a group's sockets",
+            "Time from the transaction of a change until its message was queued for the last socket of a group",
             delivery_lag.clone(),
         );
         let (visits_online, seats_taken) = (Gauge::default(), Gauge::default());
-        registry.register("visits_online", "Visits that are on line, at whichever server", visits_online.clone());
-        registry.register("seats_taken", "Seats in activities that are taken", seats_taken.clone());
+        registry.register("visits_online", "Visits that are online, at all servers", visits_online.clone());
+        registry.register("seats_taken", "Seats that are taken in activities", seats_taken.clone());
         let overdue = Gauge::<f64, AtomicU64>::default();
         registry.register(
             "overdue_seconds",
-            "For how long what falls due first has been due: more than a few seconds, and no worker sweeps",
+            "How long the earliest due change has been due. More than a few seconds means that no worker sweeps",
             overdue.clone(),
         );
         let due_lag = Histogram::new(BUCKETS);
         registry.register(
             "due_lag_seconds",
-            "Time from the instant at which something fell due until its transaction, for each change by the clock",
+            "Time from the instant at which a change fell due until the transaction that made it",
             due_lag.clone(),
         );
         let (marked, queued) = (Gauge::default(), Gauge::<f64, AtomicU64>::default());
         registry.register("sessions_marked", "Saved sessions that wait to be recomputed", marked.clone());
         registry.register(
             "queue_jobs",
-            "Jobs that wait in Redis for a worker; NaN without Redis, or while it does not answer",
+            "Jobs that wait in Redis for a worker. NaN without Redis, or while it does not answer",
             queued.clone(),
         );
         let sweeps = Sweeps::default();
         sweeps.register(&mut registry);
-        registry.register_collector(Box::new(Live { hub, sockets, admission, gatherer }));
+        registry.register_collector(Box::new(LiveCounts { hub, sockets, admission, gatherer }));
         Self(Arc::new(Shared {
             registry,
             requests,
@@ -148,14 +148,15 @@ impl Metrics {
         }))
     }
 
-    /// Counts who is on line, and looks what is due and how sweeps went. Without the database it is what it was.
-    async fn look(&self) {
+    /// Refreshes the metrics that come from the database and the queue. While the database is unavailable, its metrics keep
+    /// their last values.
+    async fn refresh(&self) {
         let (shared, app) = (&self.0, &self.0.app);
         let (overdue, counted, runs, marked, queued) = tokio::join!(
-            in_time(find_overdue(app)),
-            in_time(visits::count_online(app)),
-            in_time(find_recorded_runs(app)),
-            in_time(count_marked(app)),
+            within_limit(find_overdue(app)),
+            within_limit(visits::count_online(app)),
+            within_limit(find_recorded_runs(app)),
+            within_limit(count_marked(app)),
             app.queue.depth(),
         );
         if let Some(overdue) = overdue {
@@ -174,18 +175,18 @@ impl Metrics {
         shared.queued.set(queued.map_or(f64::NAN, f64::from));
     }
 
-    /// The clock's doing was so long in coming.
-    pub fn fell_due(&self, lag: TimeDelta) {
+    /// Records the delay between the instant at which something fell due and the transaction that handled it.
+    pub fn observe_due_lag(&self, lag: TimeDelta) {
         self.0.due_lag.observe(lag.as_seconds_f64().max(0.0));
     }
 
-    /// A change went out that happened so long ago.
-    pub fn delivered(&self, lag: TimeDelta) {
+    /// Records the delay between a change's transaction and its delivery.
+    pub fn observe_delivery_lag(&self, lag: TimeDelta) {
         self.0.delivery_lag.observe(lag.as_seconds_f64().max(0.0));
     }
 }
 
-async fn in_time<T>(answer: impl Future<Output = service::Result<T>>) -> Option<T> {
+async fn within_limit<T>(answer: impl Future<Output = service::Result<T>>) -> Option<T> {
     tokio::time::timeout(Duration::from_secs(1), answer).await.ok()?.ok()
 }
 
@@ -193,35 +194,35 @@ impl Sweeps {
     fn register(&self, registry: &mut Registry) {
         registry.register(
             "sweep_duration_seconds",
-            "How long the last recorded sweep took, at whichever process",
+            "How long the last recorded sweep took, in any process",
             self.duration.clone(),
         );
-        registry.register("sweep_errors", "How many errors the last recorded sweep reported", self.errors.clone());
+        registry.register("sweep_errors", "Errors that the last recorded sweep reported", self.errors.clone());
         registry.register(
             "sweep_finished_timestamp_seconds",
-            "When the last recorded sweep ended, since 1970",
+            "When the last recorded sweep ended, in seconds since 1970",
             self.finished.clone(),
         );
         registry.register(
             "sweeps_unfinished",
-            "Recorded sweeps of the last hour that have been running for more than a minute, or died",
+            "Recorded sweeps of the last hour that have not ended within a minute",
             self.unfinished.clone(),
         );
     }
 
     fn set(&self, runs: RecordedRuns) {
-        self.unfinished.set(count_of(runs.unfinished));
+        self.unfinished.set(as_gauge(runs.unfinished));
         for run in runs.last {
-            let swept = Swept { scope: run.scope };
-            self.duration.get_or_create(&swept).set((run.finished_at - run.started_at).as_seconds_f64());
-            self.errors.get_or_create(&swept).set(run.error_count.into());
+            let labels = SweepLabels { scope: run.scope };
+            self.duration.get_or_create(&labels).set((run.finished_at - run.started_at).as_seconds_f64());
+            self.errors.get_or_create(&labels).set(run.error_count.into());
             let finished = (run.finished_at - DateTime::UNIX_EPOCH).as_seconds_f64();
-            self.finished.get_or_create(&swept).set(finished);
+            self.finished.get_or_create(&labels).set(finished);
         }
     }
 }
 
-/// Counts every request: a layer.
+/// Middleware that counts and times every request.
 pub async fn count(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let method = match request.method().as_str() {
@@ -233,16 +234,16 @@ pub async fn count(State(metrics): State<Metrics>, request: Request, next: Next)
     };
     let begun = Instant::now();
     let response = next.run(request).await;
-    let asked = Asked { path: path.clone() };
-    metrics.0.durations.get_or_create(&asked).observe(begun.elapsed().as_secs_f64());
-    let answered = Answered { method, path, status: response.status().as_u16() };
-    metrics.0.requests.get_or_create(&answered).inc();
+    let route = RouteLabels { path: path.clone() };
+    metrics.0.durations.get_or_create(&route).observe(begun.elapsed().as_secs_f64());
+    let labels = RequestLabels { method, path, status: response.status().as_u16() };
+    metrics.0.requests.get_or_create(&labels).inc();
     response
 }
 
-/// `GET /metrics`
+/// `GET /metrics`: the metrics in the OpenMetrics format.
 pub async fn serve(State(metrics): State<Metrics>) -> Response {
-    metrics.look().await;
+    metrics.refresh().await;
     let mut text = String::new();
     match encode(&mut text, &metrics.0.registry) {
         Ok(()) => {
@@ -250,54 +251,58 @@ pub async fn serve(State(metrics): State<Metrics>) -> Response {
             ([(header::CONTENT_TYPE, content_type)], text).into_response()
         }
         Err(error) => {
-            tracing::error!(%error, "metrics can't be written");
+            tracing::error!(%error, "the metrics cannot be encoded");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
 }
 
-/// What others count.
+/// Counts that are kept elsewhere, and read on each scrape.
 #[derive(Debug)]
-struct Live {
+struct LiveCounts {
     hub: Hub,
     sockets: Sockets,
     admission: Admission,
     gatherer: Gatherer,
 }
 
-impl Collector for Live {
+impl Collector for LiveCounts {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let hub = self.hub.stats();
         let beats = self.gatherer.stats();
         let gauges = [
-            ("sockets", "WebSockets that are open", count_of(self.sockets.count())),
+            ("sockets", "Open WebSockets", as_gauge(self.sockets.count())),
             (
                 "connections",
-                "Connections that stay open: WebSockets and subscriptions over HTTP",
-                count_of(self.admission.held()),
+                "Open long-lived connections: WebSockets and subscriptions over HTTP",
+                as_gauge(self.admission.held()),
             ),
-            ("subscriptions", "Subscriptions on sockets that are live", signed(hub.subscriptions)),
-            ("subscription_groups", "Groups of subscriptions that share executions", count_of(hub.groups)),
+            ("subscriptions", "Live subscriptions on sockets", signed(hub.subscriptions)),
+            ("subscription_groups", "Groups of subscriptions that share executions", as_gauge(hub.groups)),
             (
                 "tasks",
                 "Tasks of the process that have not ended",
-                count_of(Handle::current().metrics().num_alive_tasks()),
+                as_gauge(Handle::current().metrics().num_alive_tasks()),
             ),
-            ("log_position", "The last position of the change log that was handed out", hub.position.0),
+            ("log_position", "The position in the change log up to which changes have been dispatched", hub.position.0),
         ];
         for (name, help, value) in gauges {
             let gauge = ConstGauge::new(value);
             gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
         }
         let counters = [
-            ("connections_admitted", "Connections that were let in", self.admission.admitted()),
+            ("connections_admitted", "Connections that were admitted", self.admission.admitted()),
             ("connections_refused", "Connections that were refused: too many, or too fast", self.admission.refused()),
-            ("executions", "Executions of subscriptions for one event each", hub.executions),
-            ("beats", "Beats of visits that were written", beats.beats),
-            ("beat_batches", "Transactions in which beats were written", beats.batches),
-            ("beats_refused", "Beats of visits that are completed, not there, or somebody else's", beats.refused),
-            ("beats_failed", "Beats that could not be written", beats.failed),
-            ("deliveries", "Messages with news that were queued for sockets", hub.deliveries),
+            ("executions", "Executions of subscriptions, one for each event and group", hub.executions),
+            ("beats", "Heartbeats of visits that were written", beats.beats),
+            ("beat_batches", "Transactions in which heartbeats were written", beats.batches),
+            (
+                "beats_refused",
+                "Heartbeats that were refused: the visit is completed, unknown, or another person's",
+                beats.refused,
+            ),
+            ("beats_failed", "Heartbeats that could not be written", beats.failed),
+            ("deliveries", "Live events that were queued for sockets", hub.deliveries),
         ];
         for (name, help, value) in counters {
             let counter = ConstCounter::new(value);
@@ -316,7 +321,7 @@ impl Collector for Live {
     }
 }
 
-fn count_of(count: usize) -> i64 {
+fn as_gauge(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 

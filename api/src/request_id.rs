@@ -1,11 +1,11 @@
-//! The id of a request: what the client or a proxy gave it, or one of ours. The log names it, and the answer has it.
+//! The request id: from the client or a proxy, or else generated here. It is in the server's log and in the response.
 
 use axum::http::{HeaderMap, HeaderName};
 use graphql::document::shortened;
 
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id of the request with these headers; empty where the server's layers have not seen it.
+/// The request id in these headers. Empty when the request has not passed the server's layers.
 pub fn of(headers: &HeaderMap) -> String {
     shortened(headers.get(HEADER).and_then(|id| id.to_str().ok()).unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! A server: the schema, the hub and the sockets of one process, and its address.
+//! A server: the schema, the hub, the sockets and the routes of one process, behind one address.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -50,31 +50,35 @@ use crate::{
     log_source::LogSource,
     metrics::{self, Metrics},
     request_id,
-    stopping::{self, Steps},
+    stopping::{self, ShutdownSteps},
     telemetry,
     ws::{self, SocketLimits, SocketSettings, Sockets},
 };
 
-/// What a server is made of.
+/// The settings of a server.
 pub struct ServerSettings {
     pub host: IpAddr,
     pub port: u16,
     pub graphiql: bool,
     pub introspection: Introspection,
     pub cors_origins: Vec<String>,
-    /// Without it nobody may use `/cron/sweep`.
+    /// The secret for `/cron/sweep`. Without it the route answers 503.
     pub cron_secret: Option<String>,
     pub limits: Limits,
 }
 
-/// How long the server takes to go down: with what is below, less than the 25 seconds after which it may be killed.
-const STEPS: Steps =
-    Steps { saying_so: Duration::from_secs(1), listening: Duration::from_secs(1), finishing: Duration::from_secs(13) };
+/// The durations of a shutdown. With [`DRAIN_TIMEOUT`] they stay below 25 seconds, after which the platform may kill the
+/// process.
+const SHUTDOWN_STEPS: ShutdownSteps = ShutdownSteps {
+    announcing: Duration::from_secs(1),
+    lingering: Duration::from_secs(1),
+    draining: Duration::from_secs(13),
+};
 
-/// And how long what requests left behind may take: mutations, and sockets that say goodbye.
-const LEFT_BEHIND: Duration = Duration::from_secs(5);
+/// How long mutations in progress and the closing of sockets may take after the last connection has ended.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A server that listens.
+/// A server whose address is bound.
 pub struct Server {
     address: SocketAddr,
     listener: TcpListener,
@@ -95,10 +99,10 @@ struct Health {
 }
 
 impl Server {
-    /// Binds the address and follows the change log. `workers`: those of the same process, for `/health/ready`.
+    /// Binds the address and starts to follow the change log. `workers` are those of this process, for `/health/ready`.
     ///
     /// # Errors
-    /// When the address is taken, or the database can't be read.
+    /// When the address is in use, or the database cannot be read.
     pub async fn bind(
         app: App,
         authenticator: Arc<Authenticator>,
@@ -107,9 +111,9 @@ impl Server {
         shutdown: CancellationToken,
     ) -> anyhow::Result<Self> {
         let wanted = SocketAddr::from((settings.host, settings.port));
-        let listener = TcpListener::bind(wanted).await.with_context(|| format!("listening on {wanted}"))?;
+        let listener = TcpListener::bind(wanted).await.with_context(|| format!("cannot listen on {wanted}"))?;
         let address = listener.local_addr()?;
-        // What stays open ends when the door is closed: who comes back then comes to another server.
+        // Long-lived connections end when the listener is closed, so that their clients reconnect to another server.
         let closing = CancellationToken::new();
         let source = LogSource(app.clone());
         let hub = Hub::start(source, app.wake.subscribe(), HubSettings::default(), closing.clone()).await?;
@@ -156,11 +160,11 @@ impl Server {
         let cron = cron::router(app.clone(), cron, admission.clone(), mutations.clone());
         let metrics = Metrics::new(app.clone(), hub.clone(), sockets.clone(), admission, gatherer);
         let (clock, measured) = (Arc::clone(&app.clock), metrics.clone());
-        hub.observe_deliveries(move |change| measured.delivered(clock.now() - change.occurred_at));
+        hub.observe_deliveries(move |change| measured.observe_delivery_lag(clock.now() - change.occurred_at));
         let measured = metrics.clone();
         hub.observe_changes(move |change| {
             if let Some(due_at) = change.due_at {
-                measured.fell_due(change.occurred_at - due_at);
+                measured.observe_due_lag(change.occurred_at - due_at);
             }
         });
         let calendars = calendar::router(app.clone());
@@ -197,29 +201,33 @@ impl Server {
         self.address
     }
 
-    /// Serves until the shutdown, and then until what is under way has ended.
+    /// Serves until the shutdown, and then until requests in progress have ended.
+    ///
+    /// # Errors
+    /// When the server cannot accept connections.
     pub async fn serve(self) -> anyhow::Result<()> {
-        stopping::serve(self.listener, self.router, STEPS, self.shutdown, self.closing).await?;
+        stopping::serve(self.listener, self.router, SHUTDOWN_STEPS, self.shutdown, self.closing).await?;
         self.mutations.close();
         let drained = async {
             self.mutations.wait().await;
             self.sockets.closed().await;
         };
-        if tokio::time::timeout(LEFT_BEHIND, drained).await.is_err() {
-            tracing::warn!("some requests did not end in time");
+        if tokio::time::timeout(DRAIN_TIMEOUT, drained).await.is_err() {
+            tracing::warn!("shutdown: some mutations or sockets did not end in time and are dropped");
         }
         Ok(())
     }
 }
 
-/// Pings are beats of the visits on their sockets: at least three in the time in which one goes off line (rule 15).
+/// A pong counts as a heartbeat of the socket's visits. So the ping interval is at most a third of the time after which a
+/// visit goes offline (rule 15).
 fn socket_limits(app: &App, limits: Limits) -> SocketLimits {
     let limits = SocketLimits::from(limits);
     let third = app.presence.rules.online_window.to_std().unwrap_or_default() / 3;
     SocketLimits { ping_interval: limits.ping_interval.min(third), ..limits }
 }
 
-/// What the log says of everything that a request does. Not the query string, which may have what is nobody's business.
+/// The log's span of a request. It has no query string, because that may contain personal data.
 fn span(request: &Request) -> Span {
     let id = request_id::of(request.headers());
     let (method, path) = (request.method(), request.uri().path());
@@ -241,7 +249,8 @@ fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
     Ok(layer.allow_origin(origins))
 }
 
-/// 200 when requests can be served, which takes the database, and will be for more than some seconds. The rest of the body is for people and monitors.
+/// `GET /health/ready`: 200 when the database can be read and the server is not shutting down, otherwise 503. The rest of the
+/// body is for people and monitors.
 async fn ready(State(health): State<Health>) -> Response {
     let head = tokio::time::timeout(Duration::from_secs(2), changes::head(&health.app)).await;
     let head = head.ok().and_then(Result::ok);
@@ -253,7 +262,7 @@ async fn ready(State(health): State<Health>) -> Response {
         "database": if head.is_some() { "up" } else { "down" },
         "redis": health.app.wake.status(),
         "workers": health.workers.as_ref().map(|workers| workers.health()),
-        // Of all workers, wherever they run: grows while nobody sweeps.
+        // Covers the workers of all processes. Grows while no worker sweeps.
         "overdue_seconds": overdue.map(TimeDelta::as_seconds_f64),
         "lag": head.map(|head| head.0.saturating_sub(stats.position.0).max(0)),
         "sockets": health.sockets.count(),

@@ -1,10 +1,11 @@
-//! How a server stops without leaving anybody unanswered who came in time.
+//! Graceful shutdown: a server stops without dropping a request that it has accepted.
 //!
-//! 1. It goes on, but says so: `/health/ready` is 503, and every answer ends its connection. So proxies send requests
-//!    elsewhere, and clients that keep a connection open lose it after an answer, not in place of one.
-//! 2. It closes its door: whom the kernel has let in already it takes, everybody else is refused and may ask elsewhere.
-//! 3. It listens to whom it took last.
-//! 4. Connections on which nothing is under way are ended, and what is under way is finished.
+//! 1. Announce: the server goes on serving, but `/health/ready` is 503 and every response closes its connection. Proxies
+//!    send new requests elsewhere, and clients lose a kept-alive connection after a response, not in place of one.
+//! 2. Close: the listener is closed. Connections in the kernel's backlog are accepted first. Later ones are refused, so
+//!    their clients can try another server.
+//! 3. Linger: connections that were accepted last have time to send their request.
+//! 4. Drain: idle connections are closed, and requests in progress are finished.
 
 use std::{collections::VecDeque, io, net::SocketAddr, time::Duration};
 
@@ -22,55 +23,58 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// How long the steps take, at most.
+/// The longest duration of each step.
 #[derive(Debug, Clone, Copy)]
-pub struct Steps {
-    /// With the door open.
-    pub saying_so: Duration,
-    /// With the door closed.
-    pub listening: Duration,
-    /// For what is under way.
-    pub finishing: Duration,
+pub struct ShutdownSteps {
+    /// While the listener is open.
+    pub announcing: Duration,
+    /// After the listener is closed, before idle connections are closed.
+    pub lingering: Duration,
+    /// For requests in progress.
+    pub draining: Duration,
 }
 
-/// Serves until `shutdown`, and then until everything has ended, or its time has. `closing` is cancelled when the door is
-/// to be closed.
+/// Serves until `shutdown`, and then until every connection has ended or the steps are over. Cancels `closing` when the
+/// listener is closed.
+///
+/// # Errors
+/// When the listener's address cannot be read.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    steps: Steps,
+    steps: ShutdownSteps,
     shutdown: CancellationToken,
     closing: CancellationToken,
 ) -> io::Result<()> {
     let router = router.layer(middleware::from_fn_with_state(shutdown.clone(), end_connection));
-    let door = Door::new(listener, closing.clone())?;
-    let closed = door.closed.clone();
-    // Messages are small and each is written at once: none is to wait until the one before it was received.
-    let door = door.tap_io(|stream| {
+    let listener = DrainingListener::new(listener, closing.clone())?;
+    let closed = listener.closed.clone();
+    // Messages are small, and each is written at once. None should wait for the acknowledgement of the one before.
+    let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps Nagle's algorithm");
+            tracing::debug!(%error, "TCP_NODELAY cannot be set on a connection");
         }
     });
-    let listened = CancellationToken::new();
-    let serving = axum::serve(door, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(listened.clone().cancelled_owned());
+    let lingered = CancellationToken::new();
+    let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(lingered.clone().cancelled_owned());
     let stopping = async {
         shutdown.cancelled().await;
-        sleep(steps.saying_so).await;
+        sleep(steps.announcing).await;
         closing.cancel();
         closed.cancelled().await;
-        sleep(steps.listening).await;
-        listened.cancel();
-        sleep(steps.finishing).await;
+        sleep(steps.lingering).await;
+        lingered.cancel();
+        sleep(steps.draining).await;
     };
     tokio::select! {
         result = serving => result?,
-        () = stopping => tracing::warn!("some connections did not end in time"),
+        () = stopping => tracing::warn!("shutdown: some connections did not end in time and are dropped"),
     }
     Ok(())
 }
 
-/// The answer is the last one on its connection. (One that switches to another protocol is none.)
+/// During shutdown, makes each response the last one on its connection. A protocol upgrade is left alone.
 async fn end_connection(State(shutdown): State<CancellationToken>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if shutdown.is_cancelled() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
@@ -79,19 +83,19 @@ async fn end_connection(State(shutdown): State<CancellationToken>, request: Requ
     response
 }
 
-/// A listener that is closed without leaving anybody before it: of connections that the kernel has made and nobody has
-/// accepted, clients hear when it is too late to ask elsewhere.
-struct Door {
-    /// Until it is closed.
+/// A listener that accepts the kernel's whole backlog before it closes. Clients in the backlog are already connected: they
+/// would notice a reset only after sending a request.
+struct DrainingListener {
+    /// `None` once it is closed.
     listener: Option<TcpListener>,
     address: SocketAddr,
-    /// Who was before the door as it was closed.
+    /// Connections that were in the backlog when the listener was closed.
     waiting: VecDeque<(TcpStream, SocketAddr)>,
     closing: CancellationToken,
     closed: CancellationToken,
 }
 
-impl Door {
+impl DrainingListener {
     fn new(listener: TcpListener, closing: CancellationToken) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let closed = CancellationToken::new();
@@ -100,7 +104,7 @@ impl Door {
 
     fn close(&mut self) -> io::Result<()> {
         let Some(listener) = self.listener.take() else { return Ok(()) };
-        // The kernel is asked, as the runtime may not have heard yet of who came last.
+        // Asks the kernel directly, because the runtime may not know of the latest connections yet.
         let listener = listener.into_std()?;
         loop {
             match listener.accept() {
@@ -116,7 +120,7 @@ impl Door {
     }
 }
 
-impl Listener for Door {
+impl Listener for DrainingListener {
     type Io = TcpStream;
     type Addr = SocketAddr;
 
@@ -127,7 +131,7 @@ impl Listener for Door {
                 () = self.closing.cancelled() => {}
             }
             if let Err(error) = self.close() {
-                tracing::warn!(%error, "some connections that were just made are not accepted");
+                tracing::warn!(%error, "some connections in the backlog are not accepted");
             }
         }
         if let Some(first) = self.waiting.pop_front() {
@@ -164,14 +168,15 @@ mod tests {
     struct Stage {
         address: SocketAddr,
         shutdown: CancellationToken,
-        /// That somebody waits for `/slow`, and may have the answer.
+        /// Notified when a request for `/slow` has begun.
         waits: Arc<Notify>,
+        /// Lets the response to `/slow` go out.
         go_on: Arc<Notify>,
         serving: JoinHandle<io::Result<()>>,
     }
 
     impl Stage {
-        async fn set(saying_so: Duration, listening: Duration, finishing: Duration) -> Self {
+        async fn set(announcing: Duration, lingering: Duration, draining: Duration) -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
             let (waits, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -183,7 +188,7 @@ mod tests {
             };
             let router = Router::new().route("/", get(async || "answered")).route("/slow", get(slow));
             let (shutdown, closing) = (CancellationToken::new(), CancellationToken::new());
-            let steps = Steps { saying_so, listening, finishing };
+            let steps = ShutdownSteps { announcing, lingering, draining };
             let serving = tokio::spawn(serve(listener, router, steps, shutdown.clone(), closing));
             Self { address, shutdown, waits, go_on, serving }
         }
@@ -192,7 +197,7 @@ mod tests {
             within(TcpStream::connect(self.address)).await.unwrap()
         }
 
-        /// A connection on which a request is under way.
+        /// A connection with a request in progress.
         async fn wait_for_slow(&self) -> TcpStream {
             let mut stream = self.connect().await;
             stream.write_all(b"GET /slow HTTP/1.1\r\nhost: here.example\r\n\r\n").await.unwrap();
@@ -200,7 +205,7 @@ mod tests {
             stream
         }
 
-        /// Waits until the door is closed.
+        /// Waits until the listener is closed.
         async fn is_closed(&self) {
             let closed = async { while TcpStream::connect(self.address).await.is_ok() {} };
             within(closed).await;
@@ -208,10 +213,10 @@ mod tests {
     }
 
     async fn within<T>(future: impl Future<Output = T>) -> T {
-        timeout(LIMIT, future).await.expect("it takes too long")
+        timeout(LIMIT, future).await.expect("took too long")
     }
 
-    /// The head of the answer.
+    /// Reads a whole response.
     async fn answer(stream: &mut TcpStream) -> String {
         let mut text = String::new();
         let read = async {
@@ -226,7 +231,7 @@ mod tests {
         text
     }
 
-    async fn ask(stream: &mut TcpStream) -> String {
+    async fn request(stream: &mut TcpStream) -> String {
         stream.write_all(REQUEST).await.unwrap();
         answer(stream).await
     }
@@ -236,32 +241,32 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn at_first_it_goes_on_and_ends_connections_after_an_answer() {
+    async fn announcing_server_still_answers_and_closes_each_connection_after_it() {
         let stage = Stage::set(LONG, LONG, LONG).await;
         let mut kept = stage.connect().await;
-        assert!(!ask(&mut kept).await.contains("connection: close"));
+        assert!(!request(&mut kept).await.contains("connection: close"));
         stage.shutdown.cancel();
         for mut stream in [kept, stage.connect().await] {
-            assert!(ask(&mut stream).await.contains("connection: close"));
+            assert!(request(&mut stream).await.contains("connection: close"));
             assert!(has_ended(&mut stream).await);
         }
         assert!(!stage.serving.is_finished());
     }
 
     #[tokio::test]
-    async fn whom_it_took_last_it_listens_to() {
+    async fn connection_accepted_before_the_close_can_still_send_a_request() {
         let stage = Stage::set(Duration::ZERO, LONG, LONG).await;
         let mut silent = stage.connect().await;
         stage.shutdown.cancel();
         stage.is_closed().await;
-        assert!(ask(&mut silent).await.contains("connection: close"));
+        assert!(request(&mut silent).await.contains("connection: close"));
     }
 
     #[tokio::test]
-    async fn what_is_under_way_is_finished() {
+    async fn request_in_progress_is_finished() {
         let stage = Stage::set(Duration::ZERO, Duration::ZERO, LONG).await;
         let [mut idle, mut busy] = [stage.connect().await, stage.wait_for_slow().await];
-        ask(&mut idle).await;
+        request(&mut idle).await;
         stage.shutdown.cancel();
         assert!(has_ended(&mut idle).await);
         assert!(!stage.serving.is_finished());
@@ -271,7 +276,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_does_not_end_is_left() {
+    async fn request_that_does_not_end_in_time_is_dropped() {
         let stage = Stage::set(Duration::ZERO, Duration::ZERO, Duration::ZERO).await;
         let _busy = stage.wait_for_slow().await;
         stage.shutdown.cancel();
@@ -279,11 +284,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_is_before_the_door_is_let_in_before_it_is_closed() {
+    async fn backlog_is_accepted_before_the_listener_is_closed() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let closing = CancellationToken::new();
-        let mut door = Door::new(listener, closing.clone()).unwrap();
+        let mut listener = DrainingListener::new(listener, closing.clone()).unwrap();
         let knock = |_| {
             let mut stream = std::net::TcpStream::connect(address).unwrap();
             stream.write_all(REQUEST).unwrap();
@@ -292,12 +297,12 @@ mod tests {
         let knocking: Vec<_> = (0..50).map(knock).collect();
         closing.cancel();
         for _ in &knocking {
-            let (mut stream, _) = within(Listener::accept(&mut door)).await;
+            let (mut stream, _) = within(Listener::accept(&mut listener)).await;
             let mut request = vec![0; REQUEST.len()];
             stream.read_exact(&mut request).await.unwrap();
         }
-        assert!(Listener::accept(&mut door).now_or_never().is_none());
-        assert!(door.closed.is_cancelled());
+        assert!(Listener::accept(&mut listener).now_or_never().is_none());
+        assert!(listener.closed.is_cancelled());
         assert!(std::net::TcpStream::connect(address).is_err());
     }
 }

@@ -1,8 +1,10 @@
-//! OpenTelemetry: spans go to a collector, by OTLP over HTTP, when the standard settings name one.
+//! OpenTelemetry: exports spans to a collector, by OTLP over HTTP, when the standard settings name one.
 //!
-//! What always holds: without `OTEL_EXPORTER_OTLP_ENDPOINT` nothing of this is made, and spans below the log's level do
-//! not exist. With it, spans that have ended wait in a bounded queue, which a thread of its own empties; what finds no room
-//! there is lost. So a collector that is slow or gone delays and fails nothing, and the log says once that it is.
+//! Invariants:
+//!
+//! - Without `OTEL_EXPORTER_OTLP_ENDPOINT` no exporter exists, and neither do spans below the log's level.
+//! - With it, ended spans wait in a bounded queue, which a separate thread empties. Spans that do not fit are dropped.
+//! - So a slow or unreachable collector neither delays nor fails a request. The log says once that exports fail.
 
 use std::{
     env,
@@ -34,29 +36,29 @@ use tracing::{Level, Metadata, Span, Subscriber, level_filters::LevelFilter};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::{Layer, filter::FilterFn, registry::LookupSpan};
 
-/// What makes spans of this process, when they are exported.
+/// The span provider of this process, if spans are exported.
 static PROVIDER: OnceLock<SdkTracerProvider> = OnceLock::new();
 
-/// How long one request to the collector may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The time limit of one request to the collector.
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long what is left may take at the end of the process.
-const LAST_EXPORT: Duration = Duration::from_secs(3);
+/// The time limit for the export of the remaining spans when the process ends.
+const FINAL_EXPORT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The layer that exports spans, if the settings ask for that. To be called once, within the runtime.
+/// The layer that exports spans, if the settings name a collector. Call this once, within the Tokio runtime.
 ///
 /// # Errors
-/// When the settings can't be read, such as an address that is none.
+/// When the settings are not valid, for example an endpoint that is not a URL.
 pub fn layer<S>() -> anyhow::Result<Option<impl Layer<S> + Send + Sync>>
 where
     S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
 {
-    if !is_wanted() {
+    if !is_enabled() {
         return Ok(None);
     }
-    // The exporter's own client would bring a second HTTP library.
+    // The exporter's own client would add a second HTTP library.
     let collector = Collector {
-        client: reqwest::Client::builder().timeout(PATIENCE).build()?,
+        client: reqwest::Client::builder().timeout(EXPORT_TIMEOUT).build()?,
         runtime: Handle::current(),
         is_failing: AtomicBool::new(false),
     };
@@ -74,33 +76,38 @@ where
     Ok(Some(layer.with_filter(ours)))
 }
 
-fn is_wanted() -> bool {
+fn is_enabled() -> bool {
     let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_disabled = env::var("OTEL_SDK_DISABLED").is_ok_and(|value| value.eq_ignore_ascii_case("true"));
     !is_disabled && (is_set(OTEL_EXPORTER_OTLP_ENDPOINT) || is_set(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT))
 }
 
-/// All our spans, whatever the log shows, and what the log's usual level says within them.
+/// All spans of InSession, whatever the log's level, and its events from level INFO.
 fn is_exported(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with("insession") && (metadata.is_span() || *metadata.level() <= Level::INFO)
 }
 
-/// OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, and what they leave out.
+/// The attributes of OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, with defaults for the name and the version.
 fn resource() -> Resource {
     let version = KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
-    let said = Resource::builder().with_attribute(version.clone()).build();
-    let is_named = said.get(&"service.name".into()).is_some_and(|name| !name.as_str().starts_with("unknown_service"));
-    if is_named { said } else { Resource::builder().with_attribute(version).with_service_name("insession").build() }
+    let configured = Resource::builder().with_attribute(version.clone()).build();
+    let is_named =
+        configured.get(&"service.name".into()).is_some_and(|name| !name.as_str().starts_with("unknown_service"));
+    if is_named {
+        configured
+    } else {
+        Resource::builder().with_attribute(version).with_service_name("insession").build()
+    }
 }
 
-/// Has the span of a request go on with the trace that the client began, if it did: W3C `traceparent`.
+/// Sets a request's span attributes, and makes it part of the client's trace if there is a W3C `traceparent` header.
 pub fn begin_request(span: &Span, request: &Request) {
     if PROVIDER.get().is_none() {
         return;
     }
     if request.headers().contains_key("traceparent") {
         let parent = TraceContextPropagator::new().extract(&HeaderExtractor(request.headers()));
-        // What is not recorded has no parent.
+        // Fails for a span that is not recorded.
         let _ = span.set_parent(parent);
     }
     span.record("otel.kind", "server");
@@ -112,23 +119,23 @@ pub fn begin_request(span: &Span, request: &Request) {
     }
 }
 
-/// And says how it was answered.
+/// Sets the response's status on the request's span.
 pub fn end_request(response: &Response, _latency: Duration, span: &Span) {
     if PROVIDER.get().is_some() {
         span.set_attribute("http.response.status_code", i64::from(response.status().as_u16()));
     }
 }
 
-/// Exports what is left, for a few seconds at most: the last thing a process does.
+/// Exports the remaining spans, within [`FINAL_EXPORT_TIMEOUT`]. Call this last in a process.
 pub async fn finish() {
     let Some(provider) = PROVIDER.get() else { return };
-    let finished = tokio::task::spawn_blocking(|| provider.shutdown_with_timeout(LAST_EXPORT)).await;
+    let finished = tokio::task::spawn_blocking(|| provider.shutdown_with_timeout(FINAL_EXPORT_TIMEOUT)).await;
     if !matches!(finished, Ok(Ok(()))) {
         tracing::debug!("the last spans were not exported");
     }
 }
 
-/// How the exporter reaches the collector. It calls from a thread of its own, and requests run within the runtime.
+/// The exporter's HTTP client. The exporter calls it from its own thread, and requests run in the Tokio runtime.
 #[derive(Debug)]
 struct Collector {
     client: reqwest::Client,
@@ -156,7 +163,7 @@ impl HttpClient for Collector {
 impl Collector {
     fn failed(&self, reason: &str) {
         if !self.is_failing.swap(true, Ordering::Relaxed) {
-            tracing::warn!(reason, "traces can't be exported, and are lost until the collector takes them");
+            tracing::warn!(reason, "exporting traces failed; traces are lost until the collector accepts them");
         }
     }
 
@@ -175,8 +182,8 @@ async fn send(
     let request = reqwest::Request::try_from(request).map_err(without_address)?;
     let answer = client.execute(request).await.map_err(without_address)?;
     let (status, headers) = (answer.status(), answer.headers().clone());
-    let mut told = opentelemetry_http::Response::new(answer.bytes().await.map_err(without_address)?);
-    *told.status_mut() = status;
-    *told.headers_mut() = headers;
-    Ok(told)
+    let mut response = opentelemetry_http::Response::new(answer.bytes().await.map_err(without_address)?);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
 }

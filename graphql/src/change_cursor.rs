@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Data, Executor, Request, Response};
 use domain::news::Position;
 use futures_util::{FutureExt as _, StreamExt as _, stream::BoxStream};
-use live::CursorStanding;
+use live::CursorStatus;
 use service::{App, changes};
 
 use super::{
@@ -69,10 +69,10 @@ pub async fn of_request(ctx: &Context<'_>) -> Result<Cursor> {
 /// The position of a cursor, if a subscription can continue from it.
 pub async fn resumable(ctx: &Context<'_>, cursor: &Cursor) -> Result<Position> {
     let position = app(ctx)?.cursor_key().await?.read(&cursor.0)?;
-    match hub(ctx)?.standing(position).await.map_err(ApiError::internal)? {
-        CursorStanding::Resumable => Ok(position),
-        CursorStanding::Expired => Err(service::Error::CursorExpired.into()),
-        CursorStanding::Future => {
+    match hub(ctx)?.cursor_status(position).await.map_err(ApiError::internal)? {
+        CursorStatus::Resumable => Ok(position),
+        CursorStatus::Expired => Err(service::Error::CursorExpired.into()),
+        CursorStatus::Future => {
             Err(ApiError::invalid("after", "is not a cursor of this server: subscribe again without it"))
         }
     }

@@ -1,4 +1,4 @@
-//! What goes into the engine, and what comes out: registrations and events.
+//! Registrations, which go into the engine, and events, which come out of it.
 
 use std::{
     pin::Pin,
@@ -19,11 +19,11 @@ use tokio::sync::mpsc;
 pub struct LiveEvent {
     pub change: Arc<Change>,
     pub seen: Seen,
-    /// The person whom the subscription follows.
+    /// The person that the subscription follows.
     pub person: Option<PersonId>,
 }
 
-/// The events of a group's execution, which turns each into one text.
+/// The events for one execution of a group. The execution renders one text for each.
 #[derive(Debug, Clone)]
 pub struct GroupFeed(Arc<Mutex<Option<mpsc::Receiver<LiveEvent>>>>);
 
@@ -32,7 +32,7 @@ impl GroupFeed {
         Self(Arc::new(Mutex::new(Some(events))))
     }
 
-    /// The events. They are there to be taken once: a second stream ends at once.
+    /// Takes the stream of events. A second call returns an empty stream.
     pub fn take(&self) -> impl Stream<Item = LiveEvent> + Send + use<> {
         Events(self.0.lock().take())
     }
@@ -51,22 +51,23 @@ impl Stream for Events {
     }
 }
 
-/// What a subscription is to get, once its resolver has found it in order.
+/// What a subscription receives. Its resolver makes this after it has checked the arguments and the viewer's rights.
 #[derive(Debug, Clone)]
 pub struct Registration {
     pub narrowing: Narrowing,
-    /// The last change that the subscriber has already, from a cursor or with the snapshot.
+    /// The last change that the subscriber already has, by its cursor or by the snapshot.
     pub from: Position,
-    /// With a narrowing that follows a person: where that person is now. Where they were at `from` is found in the log.
+    /// For a narrowing that follows a person: the instance at which that person is now, by the tables. Where they were at
+    /// `from` is found in the log.
     pub person_at: Option<SessionInstanceId>,
 }
 
-/// Why a subscription can't be resumed.
+/// Why a subscription cannot go live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReplayError {
-    #[error("the log no longer has the changes after this cursor")]
+    #[error("the change log no longer has the changes after this cursor")]
     Expired,
-    #[error("the server goes down")]
+    #[error("the server is shutting down, or the socket is closed")]
     Closed,
     #[error("the subscription's execution failed")]
     Failed,

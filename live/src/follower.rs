@@ -1,4 +1,4 @@
-//! The queue between the hub and one of those who follow it: a group of subscriptions, or a single stream.
+//! The queue between the hub and one consumer: a group of subscriptions, or a single stream.
 
 use std::{
     collections::VecDeque,
@@ -15,16 +15,16 @@ pub(super) type FollowerId = u64;
 #[derive(Debug, Clone)]
 pub(super) struct Routed {
     pub(super) change: Arc<Change>,
-    /// For those who ask for a person: where that person was just before the change.
+    /// For subscriptions that follow a person: where that person was just before the change.
     pub(super) person_at: Option<SessionInstanceId>,
 }
 
-/// Why nothing more comes.
+/// Why a follower has no more changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// More came than the queue holds, so some were dropped.
+    /// The queue was full, so changes were dropped.
     Overflowed,
-    /// The server goes down.
+    /// The server is shutting down.
     Closed,
 }
 
@@ -46,7 +46,7 @@ impl Follower {
         Self { capacity, state: Mutex::default() }
     }
 
-    /// Never waits: who does not keep up is told so, when it next looks.
+    /// Queues a change without waiting. A full queue ends the follower, and its consumer gets [`Ended::Overflowed`].
     pub(super) fn push(&self, routed: Routed) {
         let mut state = self.state.lock();
         if state.ended.is_some() {
@@ -72,13 +72,13 @@ impl Follower {
         if let Some(routed) = state.queue.pop_front() {
             return Poll::Ready(Ok(routed));
         }
-        // A burst does not keep its room.
+        // Frees the buffer that a burst needed.
         state.queue.shrink_to(8);
         state.waker = Some(context.waker().clone());
         Poll::Pending
     }
 
-    /// Ready when nothing more comes; for the same task while it has no use for more.
+    /// Ready when the follower has ended. The same task calls this while it takes no changes.
     pub(super) fn poll_ended(&self, context: &mut Context<'_>) -> Poll<Ended> {
         let mut state = self.state.lock();
         if state.ended.is_none() {

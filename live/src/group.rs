@@ -1,11 +1,16 @@
-//! A group: subscriptions that ask the same and may see the same, and so share one execution an event (rule 25).
+//! A group: subscriptions with the same document and the same rights. They share one execution per event (rule 25).
 //!
-//! Terms: a *member* is a live subscription of the group; an *execution* is a running subscription that makes a text of
-//! each event it is given; to *replay* is to make one for a member that is still catching up; a *wave* is the events that
-//! wait, as many as are made into texts at the same time, so that what they read is read together.
+//! Terms:
 //!
-//! Always: an execution has one event at a time, and gives one text for it; a member gets texts in the order of the
-//! changes, each once, and none at or before the position at which it joined.
+//! - A *member* is a live subscription of the group.
+//! - An *execution* is a running GraphQL subscription that renders one text for each event it is given.
+//! - A *replay* renders an event for a subscription that is still catching up.
+//! - A *batch* is the set of events that are rendered at the same time, so that their database reads are combined.
+//!
+//! Invariants:
+//!
+//! - An execution has one event at a time, and renders one text for it.
+//! - A member receives texts in the order of the changes, each once, and none at or before the position at which it joined.
 
 use std::sync::{Arc, OnceLock};
 
@@ -23,17 +28,18 @@ use super::{
     recent::Recent,
 };
 
-/// How many replays may wait for the next wave.
-pub(super) const REPLAYS: usize = 32;
+/// How many replay requests may wait for the next batch.
+pub(super) const REPLAY_QUEUE: usize = 32;
 
-/// What subscriptions must have in common to share executions.
+/// What subscriptions must have in common to share executions. The caller is responsible for a key that separates viewers
+/// who may see different data.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct GroupKey {
-    /// Everything that is asked, except what only narrows.
+    /// The document and its variables, without the arguments that only narrow.
     pub question: Box<str>,
-    /// Who asks; `None` when the answer is the same for everyone.
+    /// The viewer. `None` when the answer is the same for everyone.
     pub viewer: Option<Viewer>,
-    /// The person whom the subscriptions follow: their messages name that person.
+    /// The person that the subscriptions follow. Their messages name that person.
     pub person: Option<PersonId>,
 }
 
@@ -52,15 +58,15 @@ pub(super) struct ReplayRequest {
     pub(super) answer: oneshot::Sender<Arc<str>>,
 }
 
-/// A group and who holds on to it.
+/// A group, and how many subscriptions use it.
 pub(super) struct GroupEntry {
     pub(super) group: Arc<Group>,
-    /// How many subscriptions hold on to it, live or not yet.
+    /// How many subscriptions are attached, whether live or still catching up.
     pub(super) attached: usize,
 }
 
 impl Group {
-    /// Without members yet; its task is started by whoever made it.
+    /// A group without members. The caller starts its task.
     pub(super) fn new(
         key: Arc<GroupKey>,
         id: FollowerId,
@@ -74,7 +80,10 @@ impl Group {
         self.key.viewer.is_none()
     }
 
-    /// The text of an event, for a member that is catching up.
+    /// Renders an event for a subscription that is catching up.
+    ///
+    /// # Errors
+    /// [`ReplayError::Failed`] when the group's task has ended.
     pub(super) async fn replay(&self, event: LiveEvent) -> Result<Arc<str>, ReplayError> {
         if let Some(text) = self.recent.lock().find(&event) {
             return Ok(text);

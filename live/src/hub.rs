@@ -1,4 +1,4 @@
-//! The hub itself: reads the log, and lets the registry hand each change to those it concerns.
+//! The hub: reads the change log, and dispatches each change to the followers it concerns.
 
 use std::{
     fmt,
@@ -24,12 +24,12 @@ use super::{
 
 #[derive(Debug, Clone, Copy)]
 pub struct HubSettings {
-    /// How many changes are kept in memory for those who resume.
+    /// How many changes the ring keeps in memory for subscriptions that resume.
     pub ring: usize,
-    /// How many changes may wait for one group's execution before its subscribers are cut off: more than are ever
-    /// published at once, such as when all instances of an evening open.
+    /// How many changes may wait for one group before its subscribers are disconnected. Must be more than one transaction
+    /// publishes, such as a sweep that opens all instances of an evening.
     pub queue: usize,
-    /// How long until the log is read without a wake-up.
+    /// How long the hub waits for a wake-up before it reads the log anyway.
     pub interval: Duration,
 }
 
@@ -39,39 +39,39 @@ impl Default for HubSettings {
     }
 }
 
-/// What the hub of this process has to do, for metrics.
+/// The state of this process's hub, for metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HubStats {
     pub position: Position,
     pub groups: usize,
-    /// Groups with live subscriptions, and single streams.
+    /// Groups and single streams.
     pub followers: usize,
     pub subscriptions: u64,
-    /// How many responses were made for groups, ever.
+    /// How many responses groups have rendered since the start.
     pub executions: u64,
-    /// How many letters were put into mailboxes with news, ever.
+    /// How many live events were queued in mailboxes since the start.
     pub deliveries: u64,
 }
 
-/// How a cursor stands to the log.
+/// Whether a subscription can resume from a cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CursorStanding {
-    /// Everything after it is still there.
+pub enum CursorStatus {
+    /// The log has every change after the cursor.
     Resumable,
-    /// Older than the log.
+    /// The log no longer has every change after the cursor.
     Expired,
-    /// Beyond the log's end: no server gave it.
+    /// The cursor is past the end of the log, so no server issued it.
     Future,
 }
 
-/// How many changes are read from the log at once.
-const READ: u64 = 512;
-/// How many of them are handed out under one lock.
-const DISPATCH: usize = 64;
-/// How many changes a resumer gets from the ring at once.
-const PAGE: usize = 256;
-/// How many resumers may read the log itself at the same time.
-const OLD_READERS: usize = 4;
+/// How many changes one read of the log fetches.
+const READ_BATCH: u64 = 512;
+/// How many changes are dispatched under one lock.
+const DISPATCH_BATCH: usize = 64;
+/// How many changes a replay takes from the ring at once.
+const RING_PAGE: usize = 256;
+/// How many replays may read the log, past the ring, at the same time.
+const MAX_LOG_READERS: usize = 4;
 
 /// A handle to the hub of this process.
 #[derive(Clone)]
@@ -83,7 +83,7 @@ pub(super) struct Shared {
     pub(super) registry: Mutex<Registry>,
     rounds: watch::Sender<Rounds>,
     wanted: Notify,
-    old_readers: Semaphore,
+    log_readers: Semaphore,
     pub(super) counters: Counters,
     deliveries_observer: OnceLock<Observer>,
     changes_observer: OnceLock<Observer>,
@@ -91,7 +91,7 @@ pub(super) struct Shared {
 
 type Observer = Box<dyn Fn(&Change) + Send + Sync>;
 
-/// Readings of the log: how many were begun, and the last that reached its end.
+/// Reads of the log, by number: the last that began, and the last that reached the end of the log.
 #[derive(Debug, Clone, Copy, Default)]
 struct Rounds {
     begun: u64,
@@ -112,11 +112,11 @@ impl fmt::Debug for Hub {
 }
 
 impl Hub {
-    /// Fills the ring from the log and follows it until `shutdown`, which also ends all streams. `wake` changes
-    /// whenever there may be something to read.
+    /// Fills the ring and follows the log until `shutdown`, which also ends all streams. `wake` changes whenever the log may
+    /// have new changes.
     ///
     /// # Errors
-    /// When the log can't be read now. Later failures are logged and tried again.
+    /// When the log cannot be read now. Later failures are logged and retried.
     pub async fn start(
         source: impl ChangeSource,
         wake: watch::Receiver<u64>,
@@ -131,7 +131,7 @@ impl Hub {
             registry: Mutex::new(Registry::new(ring)),
             rounds: watch::Sender::default(),
             wanted: Notify::new(),
-            old_readers: Semaphore::new(OLD_READERS),
+            log_readers: Semaphore::new(MAX_LOG_READERS),
             counters: Counters::default(),
             deliveries_observer: OnceLock::new(),
             changes_observer: OnceLock::new(),
@@ -140,20 +140,23 @@ impl Hub {
         Ok(hub)
     }
 
-    /// Can a subscription resume after this cursor? Reads the log only when the ring can't tell.
-    pub async fn standing(&self, cursor: Position) -> Result<CursorStanding, SourceError> {
+    /// Whether a subscription can resume after this cursor. Reads the log only when the ring does not cover the cursor.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn cursor_status(&self, cursor: Position) -> Result<CursorStatus, SourceError> {
         let (covers, position) = {
             let registry = self.0.registry.lock();
             (registry.ring.covers(cursor), registry.ring.position())
         };
         Ok(if cursor > position {
-            // Another server may be a moment ahead.
+            // Another server may have read further than this one.
             let head = self.0.source.head().await?;
-            if cursor > head { CursorStanding::Future } else { CursorStanding::Resumable }
+            if cursor > head { CursorStatus::Future } else { CursorStatus::Resumable }
         } else if covers || cursor.0 + 1 >= self.0.source.oldest().await?.0 {
-            CursorStanding::Resumable
+            CursorStatus::Resumable
         } else {
-            CursorStanding::Expired
+            CursorStatus::Expired
         })
     }
 
@@ -169,12 +172,14 @@ impl Hub {
         }
     }
 
-    /// Calls `observer`, for metrics, whenever a group's subscribers have been given a change. The first call of this counts.
+    /// Sets the observer that is called, for metrics, each time a group has delivered a change to its members. Only the first
+    /// call has an effect.
     pub fn observe_deliveries(&self, observer: impl Fn(&Change) + Send + Sync + 'static) {
         let _ = self.0.deliveries_observer.set(Box::new(observer));
     }
 
-    /// The same for each change that the log tells of from now on, whoever subscribes to it.
+    /// Sets the observer that is called for each change read from the log from now on, with or without subscribers. Only the
+    /// first call has an effect.
     pub fn observe_changes(&self, observer: impl Fn(&Change) + Send + Sync + 'static) {
         let _ = self.0.changes_observer.set(Box::new(observer));
     }
@@ -197,7 +202,7 @@ impl Hub {
                 }
                 Err(error) => {
                     failures += 1;
-                    warn!(%error, failures, "subscriptions wait");
+                    warn!(%error, failures, "reading the change log failed; subscriptions wait until it succeeds");
                 }
             }
             let pause = if failures == 0 { self.0.settings.interval } else { back_off(failures) };
@@ -216,10 +221,10 @@ impl Hub {
     async fn read_new(&self) -> Result<(), SourceError> {
         loop {
             let after = self.0.registry.lock().ring.position();
-            let changes = self.0.source.read_after(after, READ).await?;
-            let is_last = (changes.len() as u64) < READ;
+            let changes = self.0.source.read_after(after, READ_BATCH).await?;
+            let is_last = (changes.len() as u64) < READ_BATCH;
             let changes: Vec<_> = changes.into_iter().map(Arc::new).collect();
-            for chunk in changes.chunks(DISPATCH) {
+            for chunk in changes.chunks(DISPATCH_BATCH) {
                 self.0.registry.lock().dispatch(chunk);
                 if let Some(observer) = self.0.changes_observer.get() {
                     for change in chunk {
@@ -233,21 +238,24 @@ impl Hub {
         }
     }
 
-    /// Returns when everything that had committed before the call has been dispatched: while the database is away, when it
-    /// is back. However many ask at once, the log is read once.
+    /// Returns when every change that had committed before the call has been dispatched. While the database is unavailable,
+    /// this waits until it is back. Concurrent callers share one read of the log.
     pub(super) async fn read_log(&self) {
         let mut rounds = self.0.rounds.subscribe();
         let goal = rounds.borrow().begun + 1;
         self.0.wanted.notify_one();
-        // The hub has the sender.
+        // This fails only when the sender is gone, and the hub owns it.
         let _ = rounds.wait_for(|rounds| rounds.done >= goal).await;
     }
 
-    /// Some of the next changes after a position; none when there are none yet.
+    /// The next changes after a position; empty at the end of the log. Waits while the log cannot be read.
+    ///
+    /// # Errors
+    /// [`ReplayError::Expired`] when the log no longer has them all.
     pub(super) async fn page(&self, after: Position) -> Result<Vec<Arc<Change>>, ReplayError> {
         let mut failures = 0;
         loop {
-            if let Some(page) = self.0.registry.lock().ring.page(after, PAGE) {
+            if let Some(page) = self.0.registry.lock().ring.page(after, RING_PAGE) {
                 return Ok(page);
             }
             match self.old_page(after).await {
@@ -255,19 +263,19 @@ impl Hub {
                 Ok(None) => return Err(ReplayError::Expired),
                 Err(error) => {
                     failures += 1;
-                    warn!(%error, failures, "a subscription waits to resume");
+                    warn!(%error, failures, "reading the change log failed; a subscription waits to resume");
                     tokio::time::sleep(back_off(failures)).await;
                 }
             }
         }
     }
 
-    /// From the log itself; `None` when it no longer has all of it.
+    /// A page from the log, past the ring. `None` when the log no longer has all changes after the position.
     async fn old_page(&self, after: Position) -> Result<Option<Vec<Arc<Change>>>, SourceError> {
-        // The semaphore is never closed, so this only waits.
-        let _permit = self.0.old_readers.acquire().await;
-        let changes = self.0.source.read_after(after, READ).await?;
-        // Asked last, so that what is pruned meanwhile is noticed.
+        // The semaphore is never closed, so this cannot fail.
+        let _permit = self.0.log_readers.acquire().await;
+        let changes = self.0.source.read_after(after, READ_BATCH).await?;
+        // Read last, so that changes pruned in the meantime are noticed.
         let oldest = self.0.source.oldest().await?;
         let is_whole = after.0 + 1 >= oldest.0 && !changes.is_empty();
         Ok(is_whole.then(|| changes.into_iter().map(Arc::new).collect()))
@@ -279,8 +287,8 @@ async fn filled_ring(source: &dyn AnySource, capacity: usize) -> Result<Ring, So
     let first = head.0.saturating_sub(i64::try_from(capacity).unwrap_or(i64::MAX)).max(0);
     let mut ring = Ring::starting_after(Position(first), capacity);
     loop {
-        let changes = source.read_after(ring.position(), READ).await?;
-        let is_last = (changes.len() as u64) < READ;
+        let changes = source.read_after(ring.position(), READ_BATCH).await?;
+        let is_last = (changes.len() as u64) < READ_BATCH;
         for change in changes {
             ring.push(Arc::new(change));
         }
@@ -289,7 +297,7 @@ async fn filled_ring(source: &dyn AnySource, capacity: usize) -> Result<Ring, So
         }
     }
     if ring.position() < head {
-        // All of it has been pruned.
+        // The rest has been pruned.
         return Ok(Ring::starting_after(head, capacity));
     }
     let oldest = source.oldest().await?;
@@ -297,7 +305,7 @@ async fn filled_ring(source: &dyn AnySource, capacity: usize) -> Result<Ring, So
     Ok(ring)
 }
 
-/// A tenth of a second, then twice as long each time, up to 5 seconds.
+/// 100 ms after the first failure, doubled after each further one, up to 5 seconds.
 fn back_off(failures: u32) -> Duration {
     Duration::from_millis(100 << failures.saturating_sub(1).min(6)).min(Duration::from_secs(5))
 }

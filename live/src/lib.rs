@@ -1,25 +1,34 @@
-//! The hub of one server process: fed from the change log, it gives each subscription its changes.
+//! The subscription engine of one server process. It reads the change log and delivers each change to the subscriptions that
+//! see it.
 //!
-//! Terms: the *log* is the change log of the database, a *position* is a place in it, and the hub's own position is that
-//! of the last change it handed out. The *ring* holds the last changes in memory. A *narrowing* is what a subscription
-//! asks for. Subscriptions that ask the same, whatever their narrowing, are a *group* and share one execution an event;
-//! each event's text is made once and put into the *mailbox* of every socket that gets it. A *follower* is a queue of
-//! changes that may concern a group, or a single stream. To *replay* is to fetch what was missed.
+//! Terms:
 //!
-//! What always holds:
+//! - The *log* is the change log in the database. A *position* is a place in it. The position of the [`Hub`] is that of the
+//!   last change that it dispatched.
+//! - The *ring* holds the most recent changes in memory.
+//! - A *narrowing* says which changes a subscription asks for.
+//! - A *group* is the set of subscriptions with the same document and the same rights, whatever their narrowings. A group
+//!   shares one execution per event.
+//! - A *mailbox* is the queue of messages for one socket. Each event's text is rendered once, and put into the mailbox of every
+//!   socket that receives it.
+//! - A *follower* is the queue of changes for one group, or for one stream without a socket.
+//! - To *replay* is to fetch and deliver the changes that a subscription missed.
 //!
-//! - A subscription gets every change after its position that it sees, once and in order, or it is ended. It joins the live
-//!   ones only while it has had everything that the hub has handed out, which is checked under the hub's lock: there is no
-//!   gap between replay and live, and no double.
-//! - An event costs what its own subscribers cost: followers and members are found by topic.
-//! - Nothing waits for a reader. In a mailbox that fills, later updates take the place of earlier ones; one that is full
-//!   closes its socket, a queue that is full cuts off its group, and their clients resume from their last cursor.
-//! - Who resumes from a recent cursor is served from memory.
-//! - No execution is shared by people who may see different things: that is up to who makes the [`GroupKey`].
+//! Invariants:
 //!
-//! Of InSession the engine knows the changes and narrowings of [`domain::news`], and who asks. They are not behind traits, as it
-//! would take three of them: an event, an interest, and the index by which a change finds those who follow a person
-//! (`whereabouts`), which each move changes under the hub's lock.
+//! - A subscription receives every change after its position that it sees, once and in order, or it is ended. It goes live
+//!   only when it has received everything that the hub has dispatched. The hub's lock covers this check, so replay and live
+//!   delivery leave no gap and repeat nothing.
+//! - The cost of an event is proportional to its own subscribers: followers and members are found by topic.
+//! - A slow subscriber never blocks others. A mailbox that fills up coalesces updates. A full mailbox closes its socket, and a
+//!   full follower closes the sockets of its group. The clients resume from their last cursor.
+//! - A subscription that resumes from a recent cursor is served from memory.
+//! - Viewers who may see different things never share an execution. The caller guarantees this by its choice of the
+//!   [`GroupKey`].
+//!
+//! The engine knows two things of InSession: the changes and narrowings of [`domain::news`], and the viewer. They are not
+//! behind traits, because that would take three: an event, an interest, and the index from a change to the subscriptions that
+//! follow a person (`whereabouts`), which each move updates under the hub's lock.
 
 mod feed;
 mod follower;
@@ -44,8 +53,8 @@ mod whereabouts;
 
 pub use feed::{GroupFeed, LiveEvent, Registration, ReplayError};
 pub use group::GroupKey;
-pub use hub::{CursorStanding, Hub, HubSettings, HubStats};
-pub use mailbox::{About, Content, CutOff, Letter, Mailbox, MailboxLimits, OperationNumber, Subject};
-pub use run::{Made, StartExecution};
+pub use hub::{CursorStatus, Hub, HubSettings, HubStats};
+pub use mailbox::{CloseReason, Coalescing, Content, Mailbox, MailboxLimits, OperationNumber, QueuedMessage, Subject};
+pub use run::{Rendered, StartExecution};
 pub use source::{ChangeSource, SourceError};
 pub use subscription::Subscription;

@@ -1,12 +1,15 @@
-//! The queue of one socket: what is to be sent to it and isn't yet.
+//! The mailbox: the bounded queue of messages that wait to be sent on one socket.
 //!
-//! A mailbox is bounded, by letters and by bytes. News are pushed without waiting: the first that finds it full closes
-//! it, so a reader that is too slow costs no one else anything, and its client resumes from the last cursor it got.
-//! What is made for that socket alone (answers, snapshots, replays) waits for room instead, and leaves half of it to news.
+//! Limits: a mailbox holds a number of messages and a number of bytes. There are two ways in:
 //!
-//! While it is more than half full, an update takes the place of the one before it, of the same subject and for the same
-//! subscription, that still waits (rule 24): so badges get the newest state, and who falls behind by updates alone is not
-//! cut off. Nothing that a cursor promises is lost: the later update is after every cursor that was sent before it.
+//! - `push` never waits. Live events use it. A push that finds the mailbox full closes it, so a slow subscriber never blocks
+//!   others. Its client reconnects and resumes from the last cursor that it received.
+//! - `send` waits until the mailbox is at most half full. Messages that are made for this socket alone use it: answers,
+//!   snapshots and replays. The other half stays free for live events.
+//!
+//! Coalescing (rule 24): while the mailbox is more than half full, an update replaces the previous update of the same subject
+//! and the same subscription, if that one is still queued. A badge gets the newest state, and a client that falls behind by
+//! updates alone stays connected. Cursors stay correct: the later update has a later cursor than everything sent before it.
 
 use std::{
     collections::VecDeque,
@@ -23,20 +26,20 @@ use parking_lot::Mutex;
 
 use super::feed::LiveEvent;
 
-/// The number that a socket gave one of its operations. It is never used again on that socket.
+/// The number of an operation on its socket. A socket never reuses a number.
 pub type OperationNumber = u32;
 
 #[derive(Debug, Clone)]
-pub struct Letter {
+pub struct QueuedMessage {
     pub operation: OperationNumber,
-    /// Of news that a later one may make needless, or that come between two such.
-    pub about: Option<About>,
+    /// For live events of a subject whose updates are coalesced.
+    pub coalescing: Option<Coalescing>,
     pub content: Content,
 }
 
-/// What news tell of, and whether they may be left out for a later update of it.
+/// The subject of an event, and whether a later update of that subject may replace it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct About {
+pub struct Coalescing {
     pub subject: Subject,
     pub is_update: bool,
 }
@@ -44,12 +47,12 @@ pub struct About {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     Instance(SessionInstanceId),
-    /// Its occupancy: all that is told of it are updates.
+    /// The occupancy of an activity. Each of its events is an update.
     Activity(ActivityId),
 }
 
-impl About {
-    /// `None` for what tells of a person or a booking: each of those counts.
+impl Coalescing {
+    /// `None` for moves of a person and for bookings: each of these events is delivered.
     pub(super) fn event(event: &LiveEvent) -> Option<Self> {
         match (&event.change.event, event.seen) {
             (Event::Session(_), Seen::Session(ChangeKind::PersonMoved)) => None,
@@ -62,12 +65,12 @@ impl About {
     }
 }
 
-/// What happened to the operation; the texts are JSON, shared by all sockets that get the same.
+/// What a message says about its operation. Texts are JSON, shared by all sockets that receive the same text.
 #[derive(Debug, Clone)]
 pub enum Content {
     /// An answer, or one item of a subscription.
     Next(Arc<str>),
-    /// Why the operation did not start, or can't go on: a list of errors.
+    /// A list of errors: why the operation did not start, or cannot go on.
     Errors(Arc<str>),
     Complete,
 }
@@ -81,20 +84,20 @@ impl Content {
     }
 }
 
-/// Why a socket is to be closed by others than itself.
+/// Why the server closes a socket from outside the socket's own task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CutOff {
-    /// It has not read what it was sent, or its subscriptions could not keep up.
+pub enum CloseReason {
+    /// The client does not read fast enough, or its subscriptions cannot keep up with the events.
     Behind,
-    /// The server goes down; what is already in the mailbox is still sent.
+    /// The server is shutting down. Messages that are already queued are still sent.
     Restart,
-    /// The token that it was opened with no longer counts.
+    /// The token that the socket was opened with has been revoked.
     Revoked,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub struct MailboxLimits {
-    pub letters: usize,
+    pub messages: usize,
     pub bytes: usize,
 }
 
@@ -106,55 +109,55 @@ pub struct Mailbox {
 
 #[derive(Debug, Default)]
 struct State {
-    letters: VecDeque<Letter>,
+    messages: VecDeque<QueuedMessage>,
     bytes: usize,
-    cut_off: Option<CutOff>,
+    closed: Option<CloseReason>,
     reader: Option<Waker>,
     writers: Vec<Waker>,
 }
 
-/// Above this many, room for letters is given back once they are gone.
-const KEPT_CAPACITY: usize = 8;
+/// An empty mailbox frees its buffer when that has room for more messages than this.
+const RETAINED_CAPACITY: usize = 8;
 
 impl Mailbox {
     pub fn new(limits: MailboxLimits) -> Self {
         Self { limits, state: Mutex::default() }
     }
 
-    /// Puts a letter in at once; one that finds no room closes the mailbox. Whether it is in.
-    pub fn push(&self, letter: Letter) -> bool {
+    /// Queues a message without waiting. Closes the mailbox when there is no room. Returns whether the message was queued.
+    pub fn push(&self, message: QueuedMessage) -> bool {
         let mut state = self.state.lock();
-        if state.cut_off.is_some() {
+        if state.closed.is_some() {
             return false;
         }
-        if !state.has_room(&letter, self.half()) {
-            state.leave_out_for(&letter);
+        if !state.has_room(&message, self.half()) {
+            state.coalesce_with(&message);
         }
-        if !state.has_room(&letter, self.limits) {
-            state.cut_off(CutOff::Behind);
+        if !state.has_room(&message, self.limits) {
+            state.close(CloseReason::Behind);
             return false;
         }
-        state.put(letter);
+        state.put(message);
         true
     }
 
-    /// Puts a letter in as soon as at most half of the room is taken; `false` when the mailbox is closed.
-    pub async fn send(&self, letter: Letter) -> bool {
+    /// Queues a message as soon as it fits into half of the limits. Returns `false` when the mailbox is closed.
+    pub async fn send(&self, message: QueuedMessage) -> bool {
         let half = self.half();
-        let mut letter = Some(letter);
+        let mut message = Some(message);
         poll_fn(|context| {
             let mut state = self.state.lock();
-            if state.cut_off.is_some() {
+            if state.closed.is_some() {
                 return Poll::Ready(false);
             }
-            if letter.as_ref().is_some_and(|letter| !state.has_room(letter, half)) {
+            if message.as_ref().is_some_and(|message| !state.has_room(message, half)) {
                 if !state.writers.iter().any(|waker| waker.will_wake(context.waker())) {
                     state.writers.push(context.waker().clone());
                 }
                 return Poll::Pending;
             }
-            if let Some(letter) = letter.take() {
-                state.put(letter);
+            if let Some(message) = message.take() {
+                state.put(message);
             }
             Poll::Ready(true)
         })
@@ -162,79 +165,80 @@ impl Mailbox {
     }
 
     fn half(&self) -> MailboxLimits {
-        MailboxLimits { letters: self.limits.letters.div_ceil(2), bytes: self.limits.bytes / 2 }
+        MailboxLimits { messages: self.limits.messages.div_ceil(2), bytes: self.limits.bytes / 2 }
     }
 
-    /// Closes the mailbox; the first reason stays.
-    pub fn cut_off(&self, why: CutOff) {
-        self.state.lock().cut_off(why);
+    /// Closes the mailbox. The first reason wins.
+    pub fn close(&self, why: CloseReason) {
+        self.state.lock().close(why);
     }
 
-    /// The next letter, or why there will be none. For the one task that owns the socket.
-    pub fn poll_next(&self, context: &mut Context<'_>) -> Poll<Result<Letter, CutOff>> {
+    /// The next message, or the reason why the mailbox is closed. Only the task that owns the socket may call this.
+    pub fn poll_next(&self, context: &mut Context<'_>) -> Poll<Result<QueuedMessage, CloseReason>> {
         let mut state = self.state.lock();
-        if let Some(why) = state.cut_off {
+        if let Some(why) = state.closed {
             return Poll::Ready(Err(why));
         }
         match state.take() {
-            Some(letter) => Poll::Ready(Ok(letter)),
+            Some(message) => Poll::Ready(Ok(message)),
             None => state.wait(context),
         }
     }
 
-    /// Ready when the mailbox is closed; for the same task while it can't send.
-    pub fn poll_cut_off(&self, context: &mut Context<'_>) -> Poll<CutOff> {
+    /// Ready when the mailbox is closed. The same task calls this while the socket accepts no more data.
+    pub fn poll_closed(&self, context: &mut Context<'_>) -> Poll<CloseReason> {
         let mut state = self.state.lock();
-        match state.cut_off {
+        match state.closed {
             Some(why) => Poll::Ready(why),
             None => state.wait(context),
         }
     }
 
-    /// What was left inside when the mailbox was closed.
-    pub fn take_left(&self) -> Option<Letter> {
+    /// Takes the next message that was still queued when the mailbox was closed.
+    pub fn take_remaining(&self) -> Option<QueuedMessage> {
         self.state.lock().take()
     }
 }
 
 impl State {
-    /// Anything fits into an empty mailbox: else a letter larger than all its room would never be sent.
-    fn has_room(&self, letter: &Letter, limits: MailboxLimits) -> bool {
-        self.letters.is_empty()
-            || (self.letters.len() < limits.letters && self.bytes + letter.content.bytes() <= limits.bytes)
+    /// An empty mailbox takes a message of any size. Otherwise a message larger than the limit could never be sent.
+    fn has_room(&self, message: &QueuedMessage, limits: MailboxLimits) -> bool {
+        self.messages.is_empty()
+            || (self.messages.len() < limits.messages && self.bytes + message.content.bytes() <= limits.bytes)
     }
 
-    /// Takes out the update that a later one makes needless: the last news of the same subject, if they are one. What
-    /// else happened to it in between keeps both.
-    fn leave_out_for(&mut self, later: &Letter) {
-        let Some(About { subject, is_update: true }) = later.about else { return };
-        let is_same = |letter: &Letter| {
-            letter.operation == later.operation && letter.about.is_some_and(|about| about.subject == subject)
+    /// Removes the queued update that `later` replaces: the last message of the same subject and operation, if it is an
+    /// update. When another event of the subject came in between, both updates stay.
+    fn coalesce_with(&mut self, later: &QueuedMessage) {
+        let Some(Coalescing { subject, is_update: true }) = later.coalescing else { return };
+        let is_same = |message: &QueuedMessage| {
+            message.operation == later.operation
+                && message.coalescing.is_some_and(|coalescing| coalescing.subject == subject)
         };
-        if let Some(index) = self.letters.iter().rposition(is_same)
-            && self.letters[index].about.is_some_and(|about| about.is_update)
-            && let Some(left_out) = self.letters.remove(index)
+        if let Some(index) = self.messages.iter().rposition(is_same)
+            && self.messages[index].coalescing.is_some_and(|coalescing| coalescing.is_update)
+            && let Some(replaced) = self.messages.remove(index)
         {
-            self.bytes -= left_out.content.bytes();
+            self.bytes -= replaced.content.bytes();
         }
     }
 
-    fn put(&mut self, letter: Letter) {
-        self.bytes += letter.content.bytes();
-        self.letters.push_back(letter);
+    fn put(&mut self, message: QueuedMessage) {
+        self.bytes += message.content.bytes();
+        self.messages.push_back(message);
         if let Some(reader) = self.reader.take() {
             reader.wake();
         }
     }
 
-    fn take(&mut self) -> Option<Letter> {
-        let letter = self.letters.pop_front()?;
-        self.bytes -= letter.content.bytes();
-        if self.letters.is_empty() && self.letters.capacity() > KEPT_CAPACITY {
-            self.letters = VecDeque::new();
+    fn take(&mut self) -> Option<QueuedMessage> {
+        let message = self.messages.pop_front()?;
+        self.bytes -= message.content.bytes();
+        if self.messages.is_empty() && self.messages.capacity() > RETAINED_CAPACITY {
+            self.messages = VecDeque::new();
         }
         self.writers.drain(..).for_each(Waker::wake);
-        Some(letter)
+        Some(message)
     }
 
     fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<T> {
@@ -244,10 +248,10 @@ impl State {
         Poll::Pending
     }
 
-    fn cut_off(&mut self, why: CutOff) {
-        self.cut_off.get_or_insert(why);
-        if why == CutOff::Behind {
-            self.letters = VecDeque::new();
+    fn close(&mut self, why: CloseReason) {
+        self.closed.get_or_insert(why);
+        if why == CloseReason::Behind {
+            self.messages = VecDeque::new();
             self.bytes = 0;
         }
         self.reader.take().into_iter().chain(self.writers.drain(..)).for_each(Waker::wake);

@@ -1,4 +1,4 @@
-//! The members of a group: its live subscriptions, and who of them sees a change.
+//! The members of a group: its live subscriptions. Finds the members that see a change, and delivers to them.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use domain::{
 use super::{
     feed::LiveEvent,
     follower::Routed,
-    mailbox::{About, Content, CutOff, Letter, Mailbox, OperationNumber},
+    mailbox::{CloseReason, Coalescing, Content, Mailbox, OperationNumber, QueuedMessage},
     topics::Topics,
 };
 
@@ -24,7 +24,7 @@ pub(super) struct Members {
 pub(super) struct Member {
     pub(super) mailbox: Arc<Mailbox>,
     pub(super) operation: OperationNumber,
-    /// The position at which it joined: it gets what comes after.
+    /// The position at which it joined. It receives only later changes.
     pub(super) joined: Position,
     pub(super) narrowing: Narrowing,
 }
@@ -36,8 +36,8 @@ impl Members {
             u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
         });
         self.topics.add(&member.narrowing, slot);
-        if let Some(place) = self.slots.get_mut(slot as usize) {
-            *place = Some(member);
+        if let Some(entry) = self.slots.get_mut(slot as usize) {
+            *entry = Some(member);
         }
         slot
     }
@@ -49,8 +49,9 @@ impl Members {
         Some(member)
     }
 
-    /// The members that see the change, by what they see in it.
-    pub(super) fn who_sees(&self, routed: &Routed, person: Option<PersonId>) -> Vec<(Seen, Vec<u32>)> {
+    /// The members that see the change, grouped by how they see it: the same change may activate a session for one member
+    /// and update it for another.
+    pub(super) fn group_by_view(&self, routed: &Routed, person: Option<PersonId>) -> Vec<(Seen, Vec<u32>)> {
         let change = &routed.change;
         let mut found = Vec::new();
         match person {
@@ -72,20 +73,22 @@ impl Members {
         variants
     }
 
-    /// A slot may have a new member since it was found; that one joined at or after the position.
+    /// Pushes the text to the members in these slots, and returns how many mailboxes took it. A slot may have got a new
+    /// member since it was found. That member joined at or after the event's position, so it is skipped.
     pub(super) fn deliver(&self, slots: &[u32], event: &LiveEvent, text: &Arc<str>) -> u64 {
-        let (position, about) = (event.change.position, About::event(event));
+        let (position, coalescing) = (event.change.position, Coalescing::event(event));
         let members = slots.iter().filter_map(|slot| self.slots.get(*slot as usize)?.as_ref());
         let pushed = members.filter(|member| {
-            let letter = || Letter { operation: member.operation, about, content: Content::Next(Arc::clone(text)) };
-            position > member.joined && member.mailbox.push(letter())
+            let message =
+                || QueuedMessage { operation: member.operation, coalescing, content: Content::Next(Arc::clone(text)) };
+            position > member.joined && member.mailbox.push(message())
         });
         pushed.count() as u64
     }
 
-    pub(super) fn cut_off(&self) {
+    pub(super) fn close(&self) {
         for member in self.slots.iter().flatten() {
-            member.mailbox.cut_off(CutOff::Behind);
+            member.mailbox.close(CloseReason::Behind);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Texts that a group made a moment ago.
+//! A short-lived cache of the texts that a group has rendered.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -11,13 +11,13 @@ use tokio::time::Instant;
 
 use super::feed::LiveEvent;
 
-/// How long a text may be used again. It shows how things were when it was made.
-const RECENT_FOR: Duration = Duration::from_secs(5);
-/// How many bytes of text are kept.
-const RECENT_BYTES: usize = 128 * 1024;
+/// How long a text may be reused. It shows the state at the time it was rendered.
+const CACHE_TTL: Duration = Duration::from_secs(5);
+/// How many bytes of text the cache holds.
+const CACHE_BYTES: usize = 128 * 1024;
 
-/// Texts made a moment ago, for when thousands resume at once. Only for groups whose answers are the same for everyone:
-/// what depends on rights is made anew.
+/// Recently rendered texts, by event. They serve thousands of subscriptions that resume at once. Only groups whose answers are
+/// the same for everyone use it: a text that depends on rights is always rendered again.
 #[derive(Default)]
 pub(super) struct Recent {
     texts: HashMap<(Position, Seen), (Instant, Arc<str>)>,
@@ -28,7 +28,7 @@ pub(super) struct Recent {
 impl Recent {
     pub(super) fn find(&self, event: &LiveEvent) -> Option<Arc<str>> {
         let (made, text) = self.texts.get(&(event.change.position, event.seen))?;
-        (made.elapsed() < RECENT_FOR).then(|| Arc::clone(text))
+        (made.elapsed() < CACHE_TTL).then(|| Arc::clone(text))
     }
 
     pub(super) fn keep(&mut self, event: &LiveEvent, text: Arc<str>) {
@@ -39,7 +39,7 @@ impl Recent {
             self.bytes -= before.len();
         }
         while let Some(oldest) = self.order.front()
-            && (self.bytes > RECENT_BYTES || self.texts.get(oldest).is_none_or(|(made, _)| made.elapsed() > RECENT_FOR))
+            && (self.bytes > CACHE_BYTES || self.texts.get(oldest).is_none_or(|(made, _)| made.elapsed() > CACHE_TTL))
         {
             if let Some((_, text)) = self.texts.remove(oldest) {
                 self.bytes -= text.len();

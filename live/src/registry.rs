@@ -1,4 +1,4 @@
-//! Who is subscribed to what: to whom each change is handed.
+//! The registry: which followers exist, and which of them receive a change.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -16,7 +16,7 @@ use super::{
     whereabouts::Whereabouts,
 };
 
-/// Lock order: this first, then a group's members; a follower's queue and a mailbox last.
+/// Lock order: the registry first, then a group's members, then a follower's queue or a mailbox.
 pub(super) struct Registry {
     pub(super) ring: Ring,
     topics: Topics<FollowerId>,
@@ -27,7 +27,7 @@ pub(super) struct Registry {
     pub(super) is_closed: bool,
 }
 
-/// A subscription that has had everything up to a position.
+/// A subscription that has received every change up to a position.
 pub(super) struct CaughtUp<'a> {
     pub(super) narrowing: &'a Narrowing,
     pub(super) position: Position,
@@ -60,9 +60,9 @@ impl Registry {
         self.followers.remove(&id);
     }
 
-    /// Lets a subscription see, through its follower, everything after its position. `false` when changes after that
-    /// position went out already, so that it has to fetch them first. The hub may be behind, though: then the follower
-    /// will get changes that the subscription has had.
+    /// Routes every change after the subscription's position to its follower. Returns `false` when the hub has already
+    /// dispatched changes after that position: the subscription must fetch those first. The hub may also be behind the
+    /// subscription. Then the follower receives changes that the subscription already has.
     pub(super) fn join(&mut self, id: FollowerId, caught_up: &CaughtUp<'_>) -> Result<bool, ReplayError> {
         if self.is_closed {
             return Err(ReplayError::Closed);
@@ -72,22 +72,22 @@ impl Registry {
         }
         self.topics.add(caught_up.narrowing, id);
         if let Some(person) = caught_up.narrowing.followed() {
-            self.whereabouts.begin(person, caught_up.person_at);
+            self.whereabouts.follow(person, caught_up.person_at);
         }
         Ok(true)
     }
 
-    /// Takes back one [`Registry::join`].
+    /// Undoes one [`Registry::join`].
     pub(super) fn leave(&mut self, id: FollowerId, narrowing: &Narrowing) {
         self.topics.remove(narrowing, id);
         if let Some(person) = narrowing.followed()
             && !self.topics.has_person(person)
         {
-            self.whereabouts.end(person);
+            self.whereabouts.unfollow(person);
         }
     }
 
-    /// Hands changes to those whom they concern, in order, and keeps them for those who resume.
+    /// Sends changes, in order, to the followers they concern. Keeps them in the ring for subscriptions that resume.
     pub(super) fn dispatch(&mut self, changes: &[Arc<Change>]) {
         self.whereabouts.expect_moves(changes);
         let mut found = Vec::new();
@@ -105,24 +105,24 @@ impl Registry {
         found.sort_unstable();
         found.dedup();
         for id in found.iter() {
-            self.hand(*id, change, None);
+            self.send_to(*id, change, None);
         }
         if let Some((person, moved)) = change.event.as_move() {
-            let Some(at) = self.whereabouts.of(person) else { return };
+            let Some(at) = self.whereabouts.get(person) else { return };
             for id in self.topics.of_person(person) {
-                self.hand(id, change, at);
+                self.send_to(id, change, at);
             }
             self.whereabouts.set(person, moved.instance);
         } else if let Some(instance) = change.event.as_session().and_then(|change| change.instance) {
             for person in self.whereabouts.present_at(instance) {
                 for id in self.topics.of_person(person) {
-                    self.hand(id, change, Some(instance));
+                    self.send_to(id, change, Some(instance));
                 }
             }
         }
     }
 
-    fn hand(&self, id: FollowerId, change: &Arc<Change>, person_at: Option<SessionInstanceId>) {
+    fn send_to(&self, id: FollowerId, change: &Arc<Change>, person_at: Option<SessionInstanceId>) {
         if let Some(follower) = self.followers.get(&id) {
             follower.push(Routed { change: Arc::clone(change), person_at });
         }

@@ -1,4 +1,4 @@
-//! From a cursor to the present: the changes that a subscription missed.
+//! Replay: the changes that a subscription missed, from its cursor to the hub's position.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -25,8 +25,8 @@ impl Replay {
     pub(super) async fn begin(hub: Hub, registration: Registration) -> Result<Self, ReplayError> {
         let Registration { narrowing, from, mut person_at } = registration;
         if let Some(person) = narrowing.followed() {
-            // The place was read from the tables, which may be ahead of what the hub has seen of the log. Until the hub
-            // can read it, nobody has any news.
+            // `person_at` was read from the tables, which may be ahead of the hub. So the hub reads the log first. While it
+            // cannot, this waits, like every live subscription.
             hub.read_log().await;
             if let Some(from) = first_move(&hub, person, from).await? {
                 person_at = from;
@@ -35,7 +35,7 @@ impl Replay {
         Ok(Self { hub, narrowing, position: from, person_at, page: VecDeque::new() })
     }
 
-    /// The next that the subscription sees; `None` at the end of what is known now.
+    /// The next event that the subscription sees. `None` when it has caught up with the hub.
     pub(super) async fn next(&mut self) -> Result<Option<LiveEvent>, ReplayError> {
         loop {
             let Some(change) = self.page.pop_front() else {
@@ -43,7 +43,7 @@ impl Replay {
                 if self.page.is_empty() {
                     return Ok(None);
                 }
-                // A long way back must not keep others from their turn.
+                // A long replay must not starve other tasks.
                 tokio::task::yield_now().await;
                 continue;
             };
@@ -61,8 +61,8 @@ impl Replay {
         }
     }
 
-    /// The next ones that the subscription sees, so many at the most; none at the end of what is known now.
-    pub(super) async fn next_some(&mut self, limit: usize) -> Result<Vec<LiveEvent>, ReplayError> {
+    /// At most `limit` next events that the subscription sees. Empty when it has caught up with the hub.
+    pub(super) async fn next_batch(&mut self, limit: usize) -> Result<Vec<LiveEvent>, ReplayError> {
         let mut events = Vec::new();
         while events.len() < limit
             && let Some(event) = self.next().await?
@@ -77,7 +77,7 @@ impl Replay {
     }
 }
 
-/// Where the person's first move after a position came from; `None`: there is none.
+/// The origin of the person's first move after a position. `None` when there is no such move.
 async fn first_move(
     hub: &Hub,
     person: PersonId,

@@ -1,10 +1,10 @@
-//! The last changes, in memory, so that those who resume a moment later need no database.
+//! The most recent changes, in memory. A subscription that resumes from a recent cursor needs no database.
 
 use std::{collections::VecDeque, sync::Arc};
 
 use domain::news::{Change, Position};
 
-/// Always holds every change with a position in `(complete_after, position]`.
+/// Invariant: the ring holds every change with a position in `(complete_after, position]`.
 #[derive(Debug)]
 pub(super) struct Ring {
     changes: VecDeque<Arc<Change>>,
@@ -29,20 +29,20 @@ impl Ring {
 
     pub(super) fn push(&mut self, change: Arc<Change>) {
         if self.changes.len() == self.capacity
-            && let Some(forgotten) = self.changes.pop_front()
+            && let Some(evicted) = self.changes.pop_front()
         {
-            self.complete_after = forgotten.position;
+            self.complete_after = evicted.position;
         }
         self.position = change.position;
         self.changes.push_back(change);
     }
 
-    /// What was pruned from the log while the ring was filled is not here either.
+    /// Raises the lower bound. Changes that were pruned from the log while the ring was filled are missing here too.
     pub(super) fn is_complete_only_after(&mut self, position: Position) {
         self.complete_after = self.complete_after.max(position);
     }
 
-    /// The next changes after a position; `None` when the ring no longer goes that far back.
+    /// At most `limit` changes after a position. `None` when the ring does not go back that far.
     pub(super) fn page(&self, after: Position, limit: usize) -> Option<Vec<Arc<Change>>> {
         if !self.covers(after) {
             return None;

@@ -1,4 +1,4 @@
-//! A subscription by itself, for transports without a mailbox.
+//! A single subscription as a stream, for transports without a mailbox.
 
 use std::{future::poll_fn, sync::Arc};
 
@@ -17,19 +17,20 @@ use super::{
 };
 
 impl Hub {
-    /// What the subscription missed, then what happens, without a gap and without doubles. Who takes the items too slowly
-    /// gets them from the log instead. Ends when the server goes down, or when the log no longer has what comes next.
+    /// A stream of what the subscription missed and then of live events, without gaps or repetitions. When the consumer is
+    /// slow, events come from the log instead of memory. The stream ends when the server shuts down, or when the log no
+    /// longer has the next changes.
     pub fn subscribe_stream(&self, registration: Registration) -> impl Stream<Item = LiveEvent> + Send + use<> {
         let Registration { narrowing, from, person_at } = registration;
-        let single = Single { hub: self.clone(), narrowing, position: from, person_at, stage: Stage::Behind };
+        let single = SingleStream { hub: self.clone(), narrowing, position: from, person_at, stage: Stage::Behind };
         stream::unfold(single, |mut single| async move { Some((single.next().await?, single)) })
     }
 }
 
-struct Single {
+struct SingleStream {
     hub: Hub,
     narrowing: Narrowing,
-    /// The last change that was looked at.
+    /// The position of the last change that was examined.
     position: Position,
     person_at: Option<SessionInstanceId>,
     stage: Stage,
@@ -41,7 +42,7 @@ enum Stage {
     Live(FollowerId, Arc<Follower>),
 }
 
-impl Single {
+impl SingleStream {
     async fn next(&mut self) -> Option<LiveEvent> {
         loop {
             match self.step().await {
@@ -49,7 +50,7 @@ impl Single {
                 Ok(None) => {}
                 Err(ReplayError::Closed) => return None,
                 Err(error) => {
-                    warn!(%error, "a subscription ends");
+                    warn!(%error, "a subscription ends early");
                     return None;
                 }
             }
@@ -124,7 +125,7 @@ impl Single {
     }
 }
 
-impl Drop for Single {
+impl Drop for SingleStream {
     fn drop(&mut self) {
         if let Stage::Live(id, _) = self.stage {
             self.leave(id);

@@ -1,4 +1,4 @@
-//! One subscription of a socket: it joins a group, is given what it missed, and then is live.
+//! One subscription of a socket. It joins a group, replays what it missed, and then is live.
 
 use std::{
     fmt,
@@ -11,19 +11,19 @@ use tokio::sync::mpsc;
 use super::{
     feed::{Registration, ReplayError},
     follower::Follower,
-    group::{Group, GroupEntry, GroupKey, REPLAYS, ReplayRequest},
+    group::{Group, GroupEntry, GroupKey, REPLAY_QUEUE, ReplayRequest},
     hub::Hub,
-    mailbox::{About, Content, Letter, Mailbox, OperationNumber},
+    mailbox::{Coalescing, Content, Mailbox, OperationNumber, QueuedMessage},
     members::Member,
     registry::Registry,
     replay::Replay,
-    run::{Ending, Run, StartExecution},
+    run::{GroupGuard, Run, StartExecution},
 };
 
-/// How many events of one member are replayed at the same time.
-const REPLAYS_A_MEMBER: usize = 16;
+/// How many events of one subscription are replayed at the same time.
+const REPLAY_BATCH: usize = 16;
 
-/// One subscription's hold on its group. When the last is dropped, the group ends.
+/// A subscription's membership in its group. The group ends when its last subscription is dropped.
 pub struct Subscription {
     hub: Hub,
     group: Arc<Group>,
@@ -40,25 +40,25 @@ impl fmt::Debug for Subscription {
 }
 
 impl Hub {
-    /// Finds the group with that key, or makes it; `start` is called when there are events.
+    /// Attaches to the group with this key, or creates it. The group calls `start` when it has events to render.
     pub fn attach(&self, key: GroupKey, start: StartExecution) -> Subscription {
         let mut registry = self.0.registry.lock();
         if let Some(entry) = registry.groups.get_mut(&key) {
             entry.attached += 1;
             return Subscription { hub: self.clone(), group: Arc::clone(&entry.group), member: None };
         }
-        let (replays, requests) = mpsc::channel(REPLAYS);
+        let (replays, requests) = mpsc::channel(REPLAY_QUEUE);
         let group = self.add_group(&mut registry, key, replays);
         let run = Run {
-            ending: Ending { hub: self.clone(), group: Arc::clone(&group), is_expected: false },
+            guard: GroupGuard { hub: self.clone(), group: Arc::clone(&group), is_shutdown: false },
             start,
             executions: Vec::new(),
             requests,
         };
-        // A runtime that is shutting down drops the task at once, and its end wants the lock.
+        // A runtime that is shutting down drops the task at once, and the task's guard takes the lock.
         drop(registry);
         let task = tokio::spawn(run.serve()).abort_handle();
-        // Set once, before the subscription that ends the task can be dropped.
+        // Set once, before this returns the subscription whose drop aborts the task.
         let _ = group.task.set(task);
         Subscription { hub: self.clone(), group, member: None }
     }
@@ -74,7 +74,10 @@ impl Hub {
 }
 
 impl Subscription {
-    /// Sends what was missed since `registration.from`, then joins the live ones without a gap.
+    /// Replays every change after `registration.from`, then joins the live members without a gap.
+    ///
+    /// # Errors
+    /// When the log no longer has the changes, the group has ended, or the server or the socket is closing.
     pub async fn go_live(
         &mut self,
         registration: Registration,
@@ -84,14 +87,14 @@ impl Subscription {
         let mut replay = Replay::begin(self.hub.clone(), registration).await?;
         loop {
             loop {
-                let events = replay.next_some(REPLAYS_A_MEMBER).await?;
+                let events = replay.next_batch(REPLAY_BATCH).await?;
                 if events.is_empty() {
                     break;
                 }
-                let abouts: Vec<_> = events.iter().map(About::event).collect();
+                let coalescings: Vec<_> = events.iter().map(Coalescing::event).collect();
                 let texts = join_all(events.into_iter().map(|event| self.group.replay(event))).await;
-                for (about, text) in abouts.into_iter().zip(texts) {
-                    if !mailbox.send(Letter { operation, about, content: Content::Next(text?) }).await {
+                for (coalescing, text) in coalescings.into_iter().zip(texts) {
+                    if !mailbox.send(QueuedMessage { operation, coalescing, content: Content::Next(text?) }).await {
                         return Err(ReplayError::Closed);
                     }
                 }

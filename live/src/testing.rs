@@ -1,4 +1,4 @@
-//! A change log in memory, and changes to put into it, for tests of the hub and of what stands on it.
+//! A change log in memory, and changes to append to it, for tests of the hub and of the crates that use it.
 
 use std::{
     future::Future,
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ChangeSource, Hub, HubSettings, SourceError};
 
-/// Waits for what is about to happen, but not for ever.
+/// Waits for a future, up to a time limit.
 ///
 /// # Panics
 /// When it takes too long.
@@ -28,7 +28,7 @@ pub async fn within<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), future).await.expect("took too long")
 }
 
-/// Waits until something holds.
+/// Waits until a condition holds, up to a time limit.
 ///
 /// # Panics
 /// When it takes too long.
@@ -41,14 +41,14 @@ pub async fn until(mut holds: impl FnMut() -> bool) {
     .await;
 }
 
-/// A log in memory.
+/// A change log in memory.
 #[derive(Debug, Clone, Default)]
 pub struct FakeLog(Arc<Log>);
 
 #[derive(Debug, Default)]
 struct Log {
     changes: Mutex<Vec<Change>>,
-    /// How many of the first changes are no longer there.
+    /// How many of the oldest changes have been pruned.
     pruned: AtomicI64,
     reads: AtomicUsize,
     fails: AtomicBool,
@@ -60,7 +60,7 @@ impl FakeLog {
         Self::default()
     }
 
-    /// The change as it is in the log, with its position.
+    /// Appends a change, and returns it with its position.
     pub fn append(&self, change: Change) -> Change {
         let mut changes = self.0.changes.lock();
         let change = Change { position: Position(position_of(changes.len()) + 1), ..change };
@@ -79,17 +79,17 @@ impl FakeLog {
         self.0.changes.lock().clone()
     }
 
-    /// How often the log was read.
+    /// How many times the log was read.
     pub fn reads(&self) -> usize {
         self.0.reads.load(Ordering::SeqCst)
     }
 
-    /// From now on the log has nothing before this position.
+    /// Removes all changes before this position.
     pub fn prune_before(&self, position: Position) {
         self.0.pruned.store(position.0 - 1, Ordering::SeqCst);
     }
 
-    /// Whether reading fails, from now on.
+    /// Makes every later read fail, or succeed again.
     pub fn set_failing(&self, fails: bool) {
         self.0.fails.store(fails, Ordering::SeqCst);
     }
@@ -110,7 +110,7 @@ impl ChangeSource for FakeLog {
         self.0.reads.fetch_add(1, Ordering::SeqCst);
         tokio::task::yield_now().await;
         if self.0.fails.load(Ordering::SeqCst) {
-            return Err("out of order");
+            return Err("the log is unavailable");
         }
         let first = after.0.max(self.0.pruned.load(Ordering::SeqCst));
         let (first, limit) = (usize::try_from(first).unwrap_or(0), usize::try_from(limit).unwrap_or(usize::MAX));
@@ -122,12 +122,12 @@ fn position_of(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// A change before it is in a log.
+/// A change that is in no log yet.
 pub fn unpublished(event: Event) -> Change {
     Change { position: Position(0), occurred_at: DateTime::UNIX_EPOCH, due_at: None, event }
 }
 
-/// A change of a session's one instance, whose id is ten times the session's.
+/// A change of a session's only instance. The instance's id is ten times the session's.
 pub fn change(kind: ChangeKind, session: i64, city: &str) -> Change {
     unpublished(Event::Session(SessionChange {
         session: Some(SessionId(session)),
@@ -137,7 +137,7 @@ pub fn change(kind: ChangeKind, session: i64, city: &str) -> Change {
     }))
 }
 
-/// A person went from one session's instance to another's.
+/// A person moved from one session's instance to another's.
 pub fn moved(person: i64, from: Option<i64>, to: Option<i64>) -> Change {
     unpublished(Event::Session(SessionChange {
         session: to.map(SessionId),
@@ -151,7 +151,7 @@ pub fn moved(person: i64, from: Option<i64>, to: Option<i64>) -> Change {
     }))
 }
 
-/// A city, in its country.
+/// A city and its country.
 pub fn location(city: &str) -> Location {
     Location { city: Some(city.to_owned()), country: Some(if city == "Paris" { "FR" } else { "US" }.to_owned()) }
 }

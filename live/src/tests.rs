@@ -24,8 +24,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    About, Content, CursorStanding, CutOff, GroupKey, Hub, HubSettings, Letter, Made, Mailbox, MailboxLimits,
-    Registration, ReplayError, StartExecution, Subject, Subscription,
+    CloseReason, Coalescing, Content, CursorStatus, GroupKey, Hub, HubSettings, Mailbox, MailboxLimits, QueuedMessage,
+    Registration, Rendered, ReplayError, StartExecution, Subject, Subscription,
     ring::Ring,
     testing::{FakeLog, change, location, moved, unpublished, until, within},
     topics::Topics,
@@ -58,10 +58,10 @@ fn occupied(activity: i64) -> Change {
     unpublished(Event::Occupancy(ActivityId(activity)))
 }
 
-/// Numbers that look random and are the same in each run.
-struct Dice(u64);
+/// A pseudo-random generator with a fixed seed, so that each run is the same.
+struct Rng(u64);
 
-impl Dice {
+impl Rng {
     fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
@@ -123,7 +123,7 @@ fn in_city(city: &str) -> Narrowing {
     Narrowing::Sessions(SessionNarrowing { city: Some(city.to_owned()), ..SessionNarrowing::default() })
 }
 
-/// How these tests tell of an event: `3 UPDATED`, `4 BOOKING`.
+/// The text of an event in these tests: `3 UPDATED`, `4 BOOKING`.
 fn text(position: Position, seen: Seen) -> String {
     let kind = match seen {
         Seen::Session(kind) => kind.as_str(),
@@ -133,7 +133,7 @@ fn text(position: Position, seen: Seen) -> String {
     format!("{} {kind}", position.0)
 }
 
-/// What a subscription that tells positions and kinds is to get of the whole log.
+/// The texts that a subscription must receive from the whole log, from a position on.
 fn expected(log: &FakeLog, narrowing: &Narrowing, from: Position) -> Vec<String> {
     let mut at = None;
     let mut seen = Vec::new();
@@ -155,23 +155,23 @@ fn key(question: &str, person: Option<PersonId>) -> GroupKey {
     GroupKey { question: question.into(), viewer: person.map(Viewer::person), person }
 }
 
-fn made(text: impl Into<Arc<str>>) -> Made {
-    Made { text: text.into(), is_failure: false }
+fn rendered(text: impl Into<Arc<str>>) -> Rendered {
+    Rendered { text: text.into(), is_failure: false }
 }
 
-/// An execution that tells each event's position and kind.
-fn telling() -> StartExecution {
+/// An execution that renders each event's position and kind.
+fn render_positions() -> StartExecution {
     Box::new(|feed| {
-        let texts = feed.take().map(|event| made(text(event.change.position, event.seen)));
+        let texts = feed.take().map(|event| rendered(text(event.change.position, event.seen)));
         texts.boxed()
     })
 }
 
-fn mailbox(letters: usize) -> Arc<Mailbox> {
-    Arc::new(Mailbox::new(MailboxLimits { letters, bytes: usize::MAX }))
+fn mailbox(messages: usize) -> Arc<Mailbox> {
+    Arc::new(Mailbox::new(MailboxLimits { messages, bytes: usize::MAX }))
 }
 
-async fn next(mailbox: &Mailbox) -> Result<String, CutOff> {
+async fn next(mailbox: &Mailbox) -> Result<String, CloseReason> {
     match within(poll_fn(|context| mailbox.poll_next(context))).await?.content {
         Content::Next(text) => Ok(text.to_string()),
         other => panic!("{other:?}"),
@@ -183,19 +183,19 @@ fn registration(narrowing: Narrowing, from: i64) -> Registration {
 }
 
 async fn live(hub: &Hub, narrowing: Narrowing, from: i64, mailbox: &Arc<Mailbox>) -> Subscription {
-    let mut subscription = hub.attach(key("all", narrowing.followed()), telling());
+    let mut subscription = hub.attach(key("all", narrowing.followed()), render_positions());
     within(subscription.go_live(registration(narrowing, from), mailbox, 1)).await.unwrap();
     subscription
 }
 
 #[test]
-fn topics_lead_to_all_who_may_see_a_change() {
-    let mut dice = Dice(1);
-    let narrowings: Vec<_> = (0..200).map(|_| dice.narrowing()).collect();
+fn topics_find_every_narrowing_that_sees_a_change() {
+    let mut rng = Rng(1);
+    let narrowings: Vec<_> = (0..200).map(|_| rng.narrowing()).collect();
     let mut topics = Topics::default();
     narrowings.iter().enumerate().for_each(|(key, narrowing)| topics.add(narrowing, key));
     for _ in 0..200 {
-        let change = dice.change();
+        let change = rng.change();
         let mut found = Vec::new();
         topics.find(&change.event, &mut found);
         found.retain(|key| narrowings[*key].sees(&change, None).is_some());
@@ -208,7 +208,7 @@ fn topics_lead_to_all_who_may_see_a_change() {
 }
 
 #[test]
-fn a_session_costs_only_those_who_ask_for_it() {
+fn session_change_finds_only_subscriptions_of_that_session() {
     let mut topics = Topics::default();
     for session in 1..=1000 {
         let sessions = Some(vec![SessionId(session)]);
@@ -220,7 +220,7 @@ fn a_session_costs_only_those_who_ask_for_it() {
 }
 
 #[test]
-fn a_booking_s_step_costs_only_those_who_take_part_and_an_occupancy_its_own() {
+fn booking_and_occupancy_changes_find_only_their_own_subscriptions() {
     let mut topics = Topics::default();
     for id in 1..=1000 {
         topics.add(&Narrowing::Bookings(BookingNarrowing::One(BookingId(id))), id);
@@ -242,7 +242,7 @@ fn a_booking_s_step_costs_only_those_who_take_part_and_an_occupancy_its_own() {
 }
 
 #[test]
-fn the_ring_forgets_the_oldest_and_knows_it() {
+fn ring_evicts_the_oldest_change_and_rejects_positions_before_it() {
     let mut ring = Ring::starting_after(Position(0), 3);
     for position in 1..=5 {
         ring.push(Arc::new(Change { position: Position(position), ..change(ChangeKind::Updated, 1, "Austin") }));
@@ -256,58 +256,58 @@ fn the_ring_forgets_the_oldest_and_knows_it() {
 }
 
 #[tokio::test]
-async fn a_full_mailbox_closes_for_news_and_makes_answers_wait() {
-    let letter = |text: &str| Letter { operation: 1, about: None, content: Content::Next(text.into()) };
-    let mailbox = Mailbox::new(MailboxLimits { letters: 4, bytes: 1000 });
-    assert!(mailbox.send(letter("1")).await && mailbox.send(letter("2")).await);
+async fn full_mailbox_closes_on_push_and_makes_send_wait() {
+    let message = |text: &str| QueuedMessage { operation: 1, coalescing: None, content: Content::Next(text.into()) };
+    let mailbox = Mailbox::new(MailboxLimits { messages: 4, bytes: 1000 });
+    assert!(mailbox.send(message("1")).await && mailbox.send(message("2")).await);
     {
-        let mut third = pin!(mailbox.send(letter("3")));
-        assert!(futures_util::poll!(third.as_mut()).is_pending(), "half is left to news");
+        let mut third = pin!(mailbox.send(message("3")));
+        assert!(futures_util::poll!(third.as_mut()).is_pending(), "half of the mailbox is reserved for live events");
         assert_eq!(next(&mailbox).await, Ok("1".to_owned()));
         assert!(third.await);
     }
-    assert!(mailbox.push(letter("4")) && mailbox.push(letter("5")));
-    assert!(!mailbox.push(letter("6")));
-    assert_eq!(next(&mailbox).await, Err(CutOff::Behind));
-    assert!(!mailbox.send(letter("7")).await);
+    assert!(mailbox.push(message("4")) && mailbox.push(message("5")));
+    assert!(!mailbox.push(message("6")));
+    assert_eq!(next(&mailbox).await, Err(CloseReason::Behind));
+    assert!(!mailbox.send(message("7")).await);
 
-    let mailbox = Mailbox::new(MailboxLimits { letters: 4, bytes: 10 });
-    assert!(mailbox.push(letter("larger than the limit")), "into an empty one");
-    assert!(!mailbox.push(letter("x")));
+    let mailbox = Mailbox::new(MailboxLimits { messages: 4, bytes: 10 });
+    assert!(mailbox.push(message("larger than the limit")), "an empty mailbox takes any message");
+    assert!(!mailbox.push(message("x")));
 }
 
 #[tokio::test]
-async fn in_a_mailbox_that_fills_the_newest_update_takes_the_place_of_the_one_before() {
-    let news = |operation, instance, is_update, text: &str| Letter {
+async fn mailbox_that_fills_up_coalesces_updates_of_one_subject() {
+    let event = |operation, instance, is_update, text: &str| QueuedMessage {
         operation,
-        about: Some(About { subject: Subject::Instance(SessionInstanceId(instance)), is_update }),
+        coalescing: Some(Coalescing { subject: Subject::Instance(SessionInstanceId(instance)), is_update }),
         content: Content::Next(text.into()),
     };
-    let mailbox = Mailbox::new(MailboxLimits { letters: 8, bytes: 1000 });
+    let mailbox = Mailbox::new(MailboxLimits { messages: 8, bytes: 1000 });
     for (operation, instance, is_update, text) in
         [(1, 70, true, "a"), (1, 70, true, "b"), (2, 70, true, "c"), (1, 71, true, "d")]
     {
-        assert!(mailbox.push(news(operation, instance, is_update, text)), "{text}");
+        assert!(mailbox.push(event(operation, instance, is_update, text)), "{text}");
     }
-    // From here on it is half full. An update stands for the last one of its instance in its own subscription; not for
-    // one before the instance turned, and a turn stands for nothing.
+    // The mailbox is half full now. An update replaces the last update of its instance in its own subscription. It does not
+    // replace an update from before a change of state, and a change of state replaces nothing.
     for n in 0..100 {
-        assert!(mailbox.push(news(1, 71, true, &format!("d{n}"))));
+        assert!(mailbox.push(event(1, 71, true, &format!("d{n}"))));
     }
-    assert!(mailbox.push(news(1, 71, false, "off")) && mailbox.push(news(1, 71, true, "e")));
-    assert!(mailbox.push(news(1, 70, true, "f")) && mailbox.push(news(1, 71, true, "g")));
+    assert!(mailbox.push(event(1, 71, false, "off")) && mailbox.push(event(1, 71, true, "e")));
+    assert!(mailbox.push(event(1, 70, true, "f")) && mailbox.push(event(1, 71, true, "g")));
     for text in ["a", "c", "d99", "off", "f", "g"] {
         assert_eq!(next(&mailbox).await, Ok(text.to_owned()));
     }
     for n in 0..8 {
-        assert!(mailbox.push(news(1, 70, false, &n.to_string())));
+        assert!(mailbox.push(event(1, 70, false, &n.to_string())));
     }
-    assert!(!mailbox.push(news(1, 70, true, "no room for what nothing makes needless")));
-    assert_eq!(next(&mailbox).await, Err(CutOff::Behind));
+    assert!(!mailbox.push(event(1, 70, true, "no update to replace, so there is no room")));
+    assert_eq!(next(&mailbox).await, Err(CloseReason::Behind));
 }
 
 #[tokio::test]
-async fn of_an_occupancy_the_newest_counts_and_of_a_booking_every_step() {
+async fn occupancy_is_coalesced_and_every_booking_step_is_delivered() {
     let log = FakeLog::new();
     let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await.unwrap();
     let (one, other, mine) = (mailbox(8), mailbox(8), mailbox(1000));
@@ -323,23 +323,23 @@ async fn of_an_occupancy_the_newest_counts_and_of_a_booking_every_step() {
         assert_eq!(next(&mine).await, Ok(format!("{} BOOKING", 2 * step)));
     }
     assert_eq!(next(&other).await, Ok("201 OCCUPANCY".to_owned()));
-    // Nobody read, and it was not cut off: those that waited have given way to the last.
+    // Nothing was read from this mailbox, and it is still open: later updates replaced earlier ones.
     until(|| hub.stats().deliveries == 201).await;
     let mut last = String::new();
-    while let Some(Letter { content: Content::Next(text), .. }) = one.take_left() {
+    while let Some(QueuedMessage { content: Content::Next(text), .. }) = one.take_remaining() {
         last = text.to_string();
     }
     assert_eq!(last, "199 OCCUPANCY");
 }
 
 #[tokio::test]
-async fn identical_subscriptions_share_one_execution_an_event() {
+async fn identical_subscriptions_share_one_execution_per_event() {
     let log = FakeLog::new();
     let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await.unwrap();
     let mailboxes: Vec<_> = (0..50).map(|_| mailbox(100)).collect();
     let mut subscriptions = Vec::new();
     for (n, mailbox) in mailboxes.iter().enumerate() {
-        // Narrowed to different things, and still one group.
+        // Different narrowings, the same group.
         let sessions = (n % 2 == 0).then(|| vec![SessionId(1)]);
         subscriptions.push(
             live(&hub, Narrowing::Sessions(SessionNarrowing { sessions, ..SessionNarrowing::default() }), 0, mailbox)
@@ -362,7 +362,7 @@ async fn identical_subscriptions_share_one_execution_an_event() {
 }
 
 #[tokio::test]
-async fn one_change_may_be_a_different_event_for_each() {
+async fn one_change_is_a_different_event_for_each_narrowing() {
     let log = FakeLog::new();
     let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await.unwrap();
     let (from, to, all) = (mailbox(9), mailbox(9), mailbox(9));
@@ -377,23 +377,23 @@ async fn one_change_may_be_a_different_event_for_each() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_lost_or_doubled_between_replay_and_live() {
+async fn replay_and_live_delivery_leave_no_gap_and_no_duplicate() {
     const CHANGES: u64 = 3000;
     let log = FakeLog::new();
-    let mut dice = Dice(7);
+    let mut rng = Rng(7);
     for _ in 0..500 {
-        log.append(dice.change());
+        log.append(rng.change());
     }
     let shutdown = CancellationToken::new();
-    // A short ring and queue, so that all ways are taken.
+    // A short ring and queue, so that every path is taken.
     let hub = log.hub(HubSettings { ring: 200, queue: 4096, ..HubSettings::default() }, &shutdown).await.unwrap();
     let end = CancellationToken::new();
     let appender = tokio::spawn({
         let (log, end) = (log.clone(), end.clone());
         async move {
-            let mut dice = Dice(11);
+            let mut rng = Rng(11);
             for n in 0..CHANGES {
-                log.append(dice.change());
+                log.append(rng.change());
                 if n % 7 == 0 {
                     tokio::task::yield_now().await;
                 }
@@ -404,18 +404,18 @@ async fn nothing_is_lost_or_doubled_between_replay_and_live() {
     let mut readers = Vec::new();
     for n in 0..120 {
         let (hub, log, end) = (hub.clone(), log.clone(), end.clone());
-        let mut narrowing = dice.narrowing();
+        let mut narrowing = rng.narrowing();
         if n % 10 == 0 {
-            narrowing = of_person(dice.session());
+            narrowing = of_person(rng.session());
         }
-        let from = dice.below(log.changes().len() as u64).cast_signed();
+        let from = rng.below(log.changes().len() as u64).cast_signed();
         readers.push(tokio::spawn(async move {
             let mailbox = mailbox(10_000);
-            let mut subscription = hub.attach(key("all", narrowing.followed()), telling());
+            let mut subscription = hub.attach(key("all", narrowing.followed()), render_positions());
             let mut at_once = pin!(subscription.go_live(registration(narrowing.clone(), from), &mailbox, 1));
             let mut got = Vec::new();
             let mut is_live = false;
-            // Reads while it catches up, then until it has as much as it should;
+            // Reads during the replay, and then until it has received as much as expected.
             let mut whole = None;
             within(async {
                 while !is_live || whole.as_ref().is_none_or(|whole: &Vec<_>| got.len() < whole.len()) {
@@ -432,7 +432,7 @@ async fn nothing_is_lost_or_doubled_between_replay_and_live() {
             assert_eq!(Some(got), whole);
             until(|| hub.stats().position == Position(500 + CHANGES.cast_signed())).await;
             tokio::task::yield_now().await;
-            assert!(mailbox.take_left().is_none());
+            assert!(mailbox.take_remaining().is_none());
         }));
         tokio::task::yield_now().await;
     }
@@ -445,24 +445,24 @@ async fn nothing_is_lost_or_doubled_between_replay_and_live() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slow_stream_falls_back_to_the_log() {
+async fn slow_stream_falls_back_to_the_log() {
     let log = FakeLog::new();
     let shutdown = CancellationToken::new();
     let hub = log.hub(HubSettings { ring: 20, queue: 5, ..HubSettings::default() }, &shutdown).await.unwrap();
     let narrowing = of_person(1);
     let mut stream = pin!(hub.subscribe_stream(registration(narrowing.clone(), 0)));
     let mut got = Vec::new();
-    let mut dice = Dice(3);
+    let mut rng = Rng(3);
     let mut at = None;
     for n in 0..600 {
         if n % 9 == 0 {
-            let to = (n % 2 == 0).then(|| dice.session());
+            let to = (n % 2 == 0).then(|| rng.session());
             log.append(moved(1, at, to));
             at = to;
         } else {
-            log.append(dice.change());
+            log.append(rng.change());
         }
-        // Bursts that are longer than the queue, and than the ring.
+        // Bursts longer than the queue and the ring.
         if n % 40 == 0 {
             until(|| hub.stats().position == Position(n + 1)).await;
             if let Some(event) = within(stream.next()).await {
@@ -477,18 +477,18 @@ async fn a_slow_stream_falls_back_to_the_log() {
     }
     assert_eq!(got, expected);
     shutdown.cancel();
-    assert!(within(stream.next()).await.is_none(), "a shutdown ends it");
+    assert!(within(stream.next()).await.is_none(), "a shutdown ends the stream");
 }
 
 #[tokio::test]
-async fn a_person_s_news_follow_the_person() {
+async fn person_subscription_follows_the_person_between_instances() {
     let log = FakeLog::new();
     log.append(moved(1, Some(4), Some(1)));
     let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await.unwrap();
     let narrowing = of_person(1);
     let mailbox = mailbox(100);
-    let mut subscription = hub.attach(key("mine", Some(PersonId(1))), telling());
-    // The tables say where the person is now: at 1. The log, that they came there from 4.
+    let mut subscription = hub.attach(key("mine", Some(PersonId(1))), render_positions());
+    // By the tables, the person is at 1 now. By the log, they came from 4.
     let started = Registration { person_at: Some(SessionInstanceId(10)), ..registration(narrowing, 0) };
     within(subscription.go_live(started, &mailbox, 1)).await.unwrap();
     assert_eq!(next(&mailbox).await, Ok("1 PERSON_MOVED".to_owned()));
@@ -504,11 +504,11 @@ async fn a_person_s_news_follow_the_person() {
         assert_eq!(next(&mailbox).await, Ok(expected.to_owned()));
     }
     until(|| hub.stats().position == Position(9)).await;
-    assert!(mailbox.take_left().is_none());
+    assert!(mailbox.take_remaining().is_none());
 }
 
 #[tokio::test]
-async fn where_a_person_was_at_the_cursor_is_found_in_the_log() {
+async fn log_tells_where_a_person_was_at_the_cursor() {
     let log = FakeLog::new();
     log.append(change(ChangeKind::Updated, 3, "Austin"));
     log.append(change(ChangeKind::Updated, 1, "Austin"));
@@ -522,26 +522,26 @@ async fn where_a_person_was_at_the_cursor_is_found_in_the_log() {
 }
 
 #[tokio::test]
-async fn a_slow_group_delays_nobody_and_is_cut_off() {
+async fn slow_group_is_disconnected_and_delays_no_other_group() {
     let log = FakeLog::new();
     let hub = log.hub(HubSettings { queue: 10, ..HubSettings::default() }, &CancellationToken::new()).await.unwrap();
     let (stuck, well) = (mailbox(1000), mailbox(1000));
     let mut slow = hub.attach(key("slow", None), Box::new(|_| stream::pending().boxed()));
     within(slow.go_live(registration(everything(), 0), &stuck, 1)).await.unwrap();
     let _fast = live(&hub, everything(), 0, &well).await;
-    // The first is being executed, for ever; ten fit into the queue. Each is read before the next is written, so that the
+    // The first event never finishes, and ten more fit into the queue. Each is read before the next is appended, so that the
     // other group's queue never fills.
     for position in 1..=12 {
         log.append(change(ChangeKind::Updated, 1, "Austin"));
         assert_eq!(next(&well).await, Ok(format!("{position} UPDATED")));
     }
-    assert_eq!(next(&stuck).await, Err(CutOff::Behind));
+    assert_eq!(next(&stuck).await, Err(CloseReason::Behind));
     drop(slow);
     assert_eq!((hub.stats().groups, hub.stats().subscriptions), (1, 1));
 }
 
 #[tokio::test]
-async fn what_fails_is_made_again_when_the_log_can_be_read_and_told_at_last() {
+async fn failed_rendering_is_retried_and_finally_delivered_with_its_errors() {
     let log = FakeLog::new();
     let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await.unwrap();
     let failures = Arc::new(AtomicUsize::new(0));
@@ -551,7 +551,7 @@ async fn what_fails_is_made_again_when_the_log_can_be_read_and_told_at_last() {
         let failures = Arc::clone(&counted);
         let texts = feed.take().map(move |event| {
             let is_failure = event.change.position == Position(2) || failures.fetch_add(1, Ordering::SeqCst) < 2;
-            Made { is_failure, ..made(text(event.change.position, event.seen)) }
+            Rendered { is_failure, ..rendered(text(event.change.position, event.seen)) }
         });
         texts.boxed()
     });
@@ -566,12 +566,12 @@ async fn what_fails_is_made_again_when_the_log_can_be_read_and_told_at_last() {
 }
 
 #[tokio::test]
-async fn a_group_whose_execution_ends_cuts_its_subscribers_off() {
+async fn group_whose_execution_ends_disconnects_its_subscribers() {
     let log = FakeLog::new();
     let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await.unwrap();
     for start in [
         Box::new(|_| stream::empty().boxed()) as StartExecution,
-        Box::new(|_| stream::iter([made("the resolver does not take its feed")]).boxed()),
+        Box::new(|_| stream::iter([rendered("the resolver does not take its feed")]).boxed()),
         Box::new(|_| panic!("a test's panic")),
     ] {
         let mailbox = mailbox(10);
@@ -579,7 +579,7 @@ async fn a_group_whose_execution_ends_cuts_its_subscribers_off() {
         let from = hub.stats().position.0;
         within(subscription.go_live(registration(everything(), from), &mailbox, 1)).await.unwrap();
         log.append(change(ChangeKind::Updated, 1, "Austin"));
-        assert_eq!(next(&mailbox).await, Err(CutOff::Behind));
+        assert_eq!(next(&mailbox).await, Err(CloseReason::Behind));
         let again = within(subscription.go_live(registration(everything(), from), &mailbox, 1)).await;
         assert_eq!(again, Err(ReplayError::Failed));
         drop(subscription);
@@ -588,7 +588,7 @@ async fn a_group_whose_execution_ends_cuts_its_subscribers_off() {
 }
 
 #[tokio::test]
-async fn thousands_who_resume_read_the_log_not_once_and_share_executions() {
+async fn thousands_of_resuming_subscriptions_share_executions_and_never_read_the_log() {
     let log = FakeLog::new();
     for _ in 0..20 {
         log.append(change(ChangeKind::Updated, 1, "Austin"));
@@ -600,7 +600,7 @@ async fn thousands_who_resume_read_the_log_not_once_and_share_executions() {
     until(|| log.reads() == 2).await;
     let mut resumed = Vec::new();
     for _ in 0..2000 {
-        assert_eq!(hub.standing(Position(5)).await.unwrap(), CursorStanding::Resumable);
+        assert_eq!(hub.cursor_status(Position(5)).await.unwrap(), CursorStatus::Resumable);
         let mailbox = mailbox(100);
         resumed.push((live(&hub, everything(), 5, &mailbox).await, mailbox));
     }
@@ -613,19 +613,19 @@ async fn thousands_who_resume_read_the_log_not_once_and_share_executions() {
 }
 
 #[tokio::test]
-async fn cursors_that_the_log_no_longer_has_are_expired() {
+async fn cursors_before_the_oldest_change_are_expired() {
     let log = FakeLog::new();
     for _ in 0..50 {
         log.append(change(ChangeKind::Updated, 1, "Austin"));
     }
     let hub = log.hub(HubSettings { ring: 10, ..HubSettings::default() }, &CancellationToken::new()).await.unwrap();
     log.prune_before(Position(30));
-    assert_eq!(hub.standing(Position(29)).await.unwrap(), CursorStanding::Resumable);
-    assert_eq!(hub.standing(Position(28)).await.unwrap(), CursorStanding::Expired);
-    assert_eq!(hub.standing(Position(50)).await.unwrap(), CursorStanding::Resumable);
-    assert_eq!(hub.standing(Position(51)).await.unwrap(), CursorStanding::Future);
-    // What is pruned between that answer and the replay is noticed too.
-    let mut subscription = hub.attach(key("all", None), telling());
+    assert_eq!(hub.cursor_status(Position(29)).await.unwrap(), CursorStatus::Resumable);
+    assert_eq!(hub.cursor_status(Position(28)).await.unwrap(), CursorStatus::Expired);
+    assert_eq!(hub.cursor_status(Position(50)).await.unwrap(), CursorStatus::Resumable);
+    assert_eq!(hub.cursor_status(Position(51)).await.unwrap(), CursorStatus::Future);
+    // Pruning between that answer and the replay is noticed too.
+    let mut subscription = hub.attach(key("all", None), render_positions());
     let late = subscription.go_live(registration(everything(), 28), &mailbox(100), 1).await;
     assert_eq!(late, Err(ReplayError::Expired));
     let mut stream = pin!(hub.subscribe_stream(registration(everything(), 28)));
@@ -633,7 +633,7 @@ async fn cursors_that_the_log_no_longer_has_are_expired() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_log_that_can_t_be_read_is_waited_for() {
+async fn hub_retries_until_the_log_can_be_read() {
     let log = FakeLog::new();
     let hub = log.hub(HubSettings::default(), &CancellationToken::new()).await.unwrap();
     let mailbox = mailbox(100);
@@ -649,7 +649,7 @@ async fn a_log_that_can_t_be_read_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_wake_up_it_takes_a_second() {
+async fn without_a_wake_up_the_hub_reads_the_log_within_a_second() {
     let log = FakeLog::new();
     let (_never, wake) = watch::channel(0);
     let hub = Hub::start(log.clone(), wake, HubSettings::default(), CancellationToken::new()).await.unwrap();

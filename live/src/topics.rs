@@ -1,8 +1,12 @@
-//! Who may be concerned by a change, without asking everyone.
+//! An index from a change to the subscriptions that may see it.
 //!
-//! Each narrowing is filed under one kind of topic. One of sessions: its person, else its sessions, else its location, else
-//! everything; one of bookings: the booking, else the person who takes part, else all of them; one of an occupancy: its
-//! activity. So the entries found for a change are those that may see it; `Narrowing::sees` has the last word.
+//! Each narrowing is indexed under one kind of topic:
+//!
+//! - Sessions: the person, else the sessions, else the location, else every session.
+//! - Bookings: the booking, else the person who takes part, else every booking.
+//! - Occupancy: the activity.
+//!
+//! A lookup finds candidates. `Narrowing::sees` decides.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,25 +15,25 @@ use domain::{
     news::{BookingNarrowing, BookingStep, ChangeKind, Event, Location, Narrowing, SessionChange, SessionNarrowing},
 };
 
-/// Keys with how often each was filed here. Ordered, so that those who asked first are told first.
-type Filed<K> = BTreeMap<K, u32>;
+/// The keys of one topic, with how many times each was added. Ordered, so that earlier subscriptions are served first.
+type KeyCounts<K> = BTreeMap<K, u32>;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Topic {
     EverySession,
     Session(SessionId),
     Location(Location),
-    /// Where that person is, and goes.
+    /// The moves of a person, and the session at which they are.
     Person(PersonId),
     EveryBooking,
     Booking(BookingId),
-    /// The bookings in which that person is mentor or student.
+    /// The bookings in which a person is the mentor or the student.
     BookingsOf(PersonId),
     Occupancy(ActivityId),
 }
 
 #[derive(Debug)]
-pub(super) struct Topics<K>(HashMap<Topic, Filed<K>>);
+pub(super) struct Topics<K>(HashMap<Topic, KeyCounts<K>>);
 
 impl<K> Default for Topics<K> {
     fn default() -> Self {
@@ -39,14 +43,14 @@ impl<K> Default for Topics<K> {
 
 impl<K: Copy + Ord> Topics<K> {
     pub(super) fn add(&mut self, narrowing: &Narrowing, key: K) {
-        for topic in asked_for(narrowing) {
+        for topic in narrowing_topics(narrowing) {
             *self.0.entry(topic).or_default().entry(key).or_default() += 1;
         }
     }
 
-    /// Takes back one [`Topics::add`] with the same arguments.
+    /// Undoes one [`Topics::add`] with the same arguments.
     pub(super) fn remove(&mut self, narrowing: &Narrowing, key: K) {
-        for topic in asked_for(narrowing) {
+        for topic in narrowing_topics(narrowing) {
             let Some(filed) = self.0.get_mut(&topic) else { continue };
             if let Some(times) = filed.get_mut(&key) {
                 *times -= 1;
@@ -60,15 +64,15 @@ impl<K: Copy + Ord> Topics<K> {
         }
     }
 
-    /// Adds to `found` whoever may see the event and does not follow a person. A key filed under several topics of the
-    /// event is found several times.
+    /// Adds to `found` the keys that may see the event, except those that follow a person. A key that has several topics of
+    /// the event is added several times.
     pub(super) fn find(&self, event: &Event, found: &mut Vec<K>) {
-        for topic in told_by(event) {
+        for topic in event_topics(event) {
             found.extend(self.filed(&topic));
         }
     }
 
-    /// Whoever follows that person.
+    /// The keys that follow a person.
     pub(super) fn of_person(&self, person: PersonId) -> impl Iterator<Item = K> {
         self.filed(&Topic::Person(person))
     }
@@ -78,14 +82,14 @@ impl<K: Copy + Ord> Topics<K> {
     }
 
     fn filed(&self, topic: &Topic) -> impl Iterator<Item = K> + use<'_, K> {
-        self.0.get(topic).into_iter().flat_map(Filed::keys).copied()
+        self.0.get(topic).into_iter().flat_map(KeyCounts::keys).copied()
     }
 }
 
-/// Under what a narrowing is filed: each topic once.
-fn asked_for(narrowing: &Narrowing) -> Vec<Topic> {
+/// The topics of a narrowing, without duplicates.
+fn narrowing_topics(narrowing: &Narrowing) -> Vec<Topic> {
     match narrowing {
-        Narrowing::Sessions(narrowing) => sessions_asked_for(narrowing),
+        Narrowing::Sessions(narrowing) => session_topics(narrowing),
         Narrowing::Bookings(BookingNarrowing::One(booking)) => vec![Topic::Booking(*booking)],
         Narrowing::Bookings(BookingNarrowing::Of(person)) => vec![Topic::BookingsOf(*person)],
         Narrowing::Bookings(BookingNarrowing::All) => vec![Topic::EveryBooking],
@@ -93,7 +97,7 @@ fn asked_for(narrowing: &Narrowing) -> Vec<Topic> {
     }
 }
 
-fn sessions_asked_for(narrowing: &SessionNarrowing) -> Vec<Topic> {
+fn session_topics(narrowing: &SessionNarrowing) -> Vec<Topic> {
     let location = Location { city: narrowing.city.clone(), country: narrowing.country.clone() };
     if let Some(person) = narrowing.person {
         vec![Topic::Person(person)]
@@ -109,8 +113,8 @@ fn sessions_asked_for(narrowing: &SessionNarrowing) -> Vec<Topic> {
     }
 }
 
-/// Under what those are filed who may see the event, each topic once. Moves are found by [`Topics::of_person`] alone.
-fn told_by(event: &Event) -> Vec<Topic> {
+/// The topics of an event, without duplicates. A move has none here: [`Topics::of_person`] finds its subscriptions.
+fn event_topics(event: &Event) -> Vec<Topic> {
     match event {
         Event::Session(SessionChange { kind: ChangeKind::PersonMoved, .. }) | Event::Unknown => Vec::new(),
         Event::Session(change) => {
@@ -128,7 +132,7 @@ fn told_by(event: &Event) -> Vec<Topic> {
     }
 }
 
-/// The locations under which someone may ask for this change: each of where it is and was, by city, country and both.
+/// Adds the location topics of a change: its present and its previous location, each by city, by country and by both.
 fn add_locations(change: &SessionChange, topics: &mut Vec<Topic>) {
     for location in std::iter::once(&change.location).chain(&change.previous_location) {
         let both = location.clone();

@@ -1,4 +1,4 @@
-//! Where the people are whom subscriptions follow, as of the last change that the hub handed out.
+//! The instances at which followed people are, as of the last change that the hub dispatched.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -13,37 +13,40 @@ use domain::{
 #[derive(Debug, Default)]
 pub(super) struct Whereabouts {
     people: HashMap<PersonId, Option<SessionInstanceId>>,
-    /// The same the other way round.
+    /// The reverse index of `people`.
     present: HashMap<SessionInstanceId, BTreeSet<PersonId>>,
 }
 
 impl Whereabouts {
-    /// A subscription follows a person, who is there unless that is known already.
-    pub(super) fn begin(&mut self, person: PersonId, at: Option<SessionInstanceId>) {
+    /// Starts to follow a person. `at` counts only if the person is not followed yet.
+    pub(super) fn follow(&mut self, person: PersonId, at: Option<SessionInstanceId>) {
         if !self.people.contains_key(&person) {
             self.set(person, at);
         }
     }
 
-    /// Nobody follows the person any more.
-    pub(super) fn end(&mut self, person: PersonId) {
+    /// Forgets a person whom no subscription follows any more.
+    pub(super) fn unfollow(&mut self, person: PersonId) {
         self.set(person, None);
         self.people.remove(&person);
     }
 
-    /// Where a person is; `None` of one whom nobody follows.
-    #[expect(clippy::option_option, reason = "nowhere is a place too")]
-    pub(super) fn of(&self, person: PersonId) -> Option<Option<SessionInstanceId>> {
+    /// The instance at which a person is. `None` when no subscription follows the person.
+    #[expect(
+        clippy::option_option,
+        reason = "the outer option says whether the person is followed, the inner one where they are"
+    )]
+    pub(super) fn get(&self, person: PersonId) -> Option<Option<SessionInstanceId>> {
         self.people.get(&person).copied()
     }
 
-    /// The followed people who are at an instance.
+    /// The followed people at an instance.
     pub(super) fn present_at(&self, instance: SessionInstanceId) -> impl Iterator<Item = PersonId> {
         self.present.get(&instance).into_iter().flatten().copied()
     }
 
-    /// Each person is where the first of their moves says they came from. That is known already, unless the place a
-    /// subscription started with was newer than the log.
+    /// Sets each person to the origin of their first move in `changes`. This corrects a start instance that was read from the
+    /// tables and was newer than the hub's position.
     pub(super) fn expect_moves(&mut self, changes: &[Arc<Change>]) {
         for (person, moved) in changes.iter().rev().filter_map(|change| change.event.as_move()) {
             if self.people.contains_key(&person) {
@@ -52,9 +55,9 @@ impl Whereabouts {
         }
     }
 
-    pub(super) fn set(&mut self, person: PersonId, place: Option<SessionInstanceId>) {
-        let before = self.people.insert(person, place).flatten();
-        if before == place {
+    pub(super) fn set(&mut self, person: PersonId, instance: Option<SessionInstanceId>) {
+        let before = self.people.insert(person, instance).flatten();
+        if before == instance {
             return;
         }
         if let Some(instance) = before
@@ -65,7 +68,7 @@ impl Whereabouts {
                 self.present.remove(&instance);
             }
         }
-        if let Some(instance) = place {
+        if let Some(instance) = instance {
             self.present.entry(instance).or_default().insert(person);
         }
     }

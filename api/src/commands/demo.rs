@@ -1,4 +1,4 @@
-//! `insession demo`: a throw-away database with sample sessions around now, and everything running.
+//! `insession demo`: runs the server and the jobs with a temporary database and sample sessions around the present time.
 
 use std::path::PathBuf;
 
@@ -27,20 +27,21 @@ use super::{serve, setup};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The port to listen on; PORT, or 8080, when left out.
+    /// The port to listen on. The default is PORT, or 8080.
     #[arg(long)]
     port: Option<u16>,
 }
 
-/// A folder that is gone with this value.
+/// A temporary folder. Dropping the value deletes it.
 pub struct ThrowAway(PathBuf);
 
 impl ThrowAway {
     pub fn new() -> anyhow::Result<Self> {
         let mut random = [0; 8];
-        getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
+        getrandom::fill(&mut random)
+            .map_err(|error| anyhow::anyhow!("cannot generate a random name for the temporary folder: {error}"))?;
         let path = std::env::temp_dir().join(format!("insession-{:016x}", u64::from_ne_bytes(random)));
-        std::fs::create_dir(&path).with_context(|| format!("making {}", path.display()))?;
+        std::fs::create_dir(&path).with_context(|| format!("cannot create the folder {}", path.display()))?;
         Ok(Self(path))
     }
 
@@ -51,13 +52,13 @@ impl ThrowAway {
 
 impl Drop for ThrowAway {
     fn drop(&mut self) {
-        // What can't be removed is in the system's folder for such things.
+        // On failure the folder remains in the system's temporary folder.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
 pub async fn run(args: Args) -> anyhow::Result<()> {
-    // First of all, so that a signal does not leave the folder behind.
+    // Signals are handled first, so that none leaves the folder behind.
     let shutdown = setup::shutdown_on_signals()?;
     let folder = ThrowAway::new()?;
     let url = format!("sqlite://{}", folder.file("demo.db").display());
@@ -89,7 +90,7 @@ struct Sample {
     city: &'static str,
     country: &'static str,
     zone: Tz,
-    /// When today's meeting starts and ends, from now.
+    /// The start of today's meeting, relative to now. `ends` is its end.
     starts: TimeDelta,
     ends: TimeDelta,
     buffers: (i32, i32),
@@ -144,13 +145,13 @@ async fn fill(app: &App) -> anyhow::Result<People> {
     for sample in samples() {
         let (session, instance) = add(app, &sample).await?;
         instances.push(instance);
-        sessions::insert_organizer(app, Viewer::ADMIN, session, organizer).await.map_err(setup::told)?;
+        sessions::insert_organizer(app, Viewer::ADMIN, session, organizer).await.map_err(setup::service_error)?;
     }
-    // Ada waits for the one that opens, Ben is at the one that closes and then at the next, Cleo is in Dublin.
+    // Ada is checked in to the session that opens. Ben is at the one that closes, and then at another. Cleo is in Dublin.
     for (player, at) in [(0, 0), (1, 1), (2, 3), (1, 2)] {
         let (Some((player, _)), Some(instance)) = (players.get(player), instances.get(at)) else { continue };
         let yes = check_ins::check_in(app, Viewer::person(*player), *instance, Attendance::Yes, None);
-        yes.await.map_err(setup::told)?;
+        yes.await.map_err(setup::service_error)?;
     }
     if let [(ada, _), (ben, _), (cleo, _)] = players[..] {
         add_lessons(app, [ada, ben, cleo]).await?;
@@ -158,22 +159,22 @@ async fn fill(app: &App) -> anyhow::Result<People> {
     Ok(People { organizer, players })
 }
 
-/// Cleo teaches: Ada's lesson was started and ends soon, Ben's begins and nobody will have started it, and tomorrow one is
+/// Adds Cleo's lessons: Ada's is started and ends soon, Ben's begins soon and is not started by hand, and one tomorrow is
 /// free.
 async fn add_lessons(app: &App, [ada, ben, cleo]: [PersonId; 3]) -> anyhow::Result<()> {
     let now = app.now().trunc_subsecs(0);
     let slot = async |from: TimeDelta, to: TimeDelta| {
         let new = NewSlot { mentor: cleo, starts_at: now + from, ends_at: now + to };
-        let row = time_slots::insert_slot(app, Viewer::person(cleo), new).await.map_err(setup::told)?;
+        let row = time_slots::insert_slot(app, Viewer::person(cleo), new).await.map_err(setup::service_error)?;
         anyhow::Ok(row.id)
     };
     let book = async |slot, student| {
-        let row = bookings::book(app, Viewer::person(student), slot, None).await.map_err(setup::told)?;
+        let row = bookings::book(app, Viewer::person(student), slot, None).await.map_err(setup::service_error)?;
         anyhow::Ok(row.id)
     };
     let (seconds, hours) = (TimeDelta::seconds, TimeDelta::hours);
     let started = book(slot(seconds(20), seconds(50)).await?, ada).await?;
-    bookings::act(app, Viewer::person(cleo), started, Action::Start).await.map_err(setup::told)?;
+    bookings::act(app, Viewer::person(cleo), started, Action::Start).await.map_err(setup::service_error)?;
     book(slot(seconds(55), hours(1)).await?, ben).await?;
     slot(hours(24), hours(25)).await?;
     Ok(())
@@ -183,10 +184,10 @@ async fn person(app: &App, name: &str) -> anyhow::Result<PersonId> {
     let (city, country, _) = AUSTIN;
     let (city, country) = (Some(city.to_owned()), Some(country.to_owned()));
     let new = NewPerson { display_name: name.to_owned(), city, country, ..NewPerson::default() };
-    Ok(people::insert_person(app, Viewer::ADMIN, new).await.map_err(setup::told)?.id)
+    Ok(people::insert_person(app, Viewer::ADMIN, new).await.map_err(setup::service_error)?.id)
 }
 
-/// A session that meets weekly at this time, with the meeting of today.
+/// Adds a weekly session with today's meeting.
 async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, SessionInstanceId)> {
     let now: DateTime<Utc> = app.now().trunc_subsecs(0);
     let starts = local_time(sample.zone, now + sample.starts);
@@ -211,38 +212,40 @@ async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, SessionIn
         initiation_date: None,
         termination_date: None,
     };
-    let session = sessions::insert_session(app, Viewer::ADMIN, new).await.map_err(setup::told)?;
+    let session = sessions::insert_session(app, Viewer::ADMIN, new).await.map_err(setup::service_error)?;
     let session = session.id;
     let (start_time, end_time) = (Some(start), Some(end));
     let new = NewInstance { session, date, start_time, end_time, location_override: None };
-    let instance = instances::insert_instance(app, Viewer::ADMIN, new).await.map_err(setup::told)?;
-    // From now on they are made by themselves; today's is there already.
+    let instance = instances::insert_instance(app, Viewer::ADMIN, new).await.map_err(setup::service_error)?;
+    // Later instances are created automatically. Today's exists already.
     let patch = SessionPatch { auto_create_instances: Some(true), ..SessionPatch::default() };
-    sessions::update_session(app, Viewer::ADMIN, session, patch).await.map_err(setup::told)?;
+    sessions::update_session(app, Viewer::ADMIN, session, patch).await.map_err(setup::service_error)?;
     Ok((session, instance.id))
 }
 
 fn print_welcome(address: &str, authenticator: &Authenticator, people: &People) -> anyhow::Result<()> {
     let day = TimeDelta::days(1);
-    println!("InSession is running, with a database that is gone when you stop it (Ctrl-C).\n");
-    println!("  Pages       http://{address}/, and after /sign-in with a token below also /me and /admin");
+    println!("InSession is running with a temporary database. Ctrl-C stops it and deletes the database.\n");
+    println!("  Pages       http://{address}/ (after /sign-in with a token from below, also /me and /admin)");
     println!("  GraphiQL    http://{address}/graphiql");
-    println!("  GraphQL     http://{address}/graphql, subscriptions on ws://{address}/graphql/ws\n");
-    println!("Within a minute one session goes live and another ends. To watch, run this in GraphiQL:\n");
+    println!("  GraphQL     http://{address}/graphql (subscriptions: ws://{address}/graphql/ws)\n");
+    println!("Within a minute one session becomes active and another ends. To watch this, run in GraphiQL:\n");
     println!(
         "  subscription {{ activeSessionChanged {{ kind occurredAt session {{ name }} sessionInstance {{ presentCount }} activeInstances {{ session {{ name city }} presentCount }} }} }}\n"
     );
-    println!("What is on now:\n");
+    println!("To list the sessions that are active now:\n");
     println!(
         "  {{ activeSessionInstances {{ nodes {{ session {{ name city }} startsAt presentCount activeExplanation }} }} }}\n"
     );
     println!(
-        "Cleo teaches: within a minute one lesson ends and another begins late. To watch, with the token of who takes part:\n"
+        "Cleo is a mentor. Within a minute one lesson ends and another begins late. To watch this, use Cleo's token and run:\n"
     );
     println!(
         "  subscription {{ bookingStatusChanged {{ bookings {{ id status }} booking {{ id }} oldStatus newStatus isDelayed reason }} }}\n"
     );
-    println!("Tokens, for GraphiQL's token field or an Authorization: Bearer header, good for a day:\n");
+    println!(
+        "Tokens, valid for a day. Paste one into GraphiQL's token field, or send it as 'Authorization: Bearer TOKEN':\n"
+    );
     let mut lines = vec![("admin".to_owned(), authenticator.issue(None, true, day)?)];
     for (person, name) in std::iter::once((people.organizer, "organiser")).chain(people.players.iter().copied()) {
         lines.push((format!("{name} ({person})"), authenticator.issue(Some(person), false, day)?));

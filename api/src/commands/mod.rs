@@ -1,4 +1,4 @@
-//! What `insession` can do, one file a command.
+//! The commands of `insession`, one file each.
 
 mod demo;
 mod scenario;
@@ -9,7 +9,7 @@ mod token;
 
 use clap::{Parser, Subcommand};
 
-/// Who is in session, now and for everyone who watches.
+/// InSession: shows who is in session right now, and sends every change to everyone who watches.
 #[derive(Debug, Parser)]
 #[command(name = "insession", version, about)]
 pub struct Cli {
@@ -19,19 +19,19 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the API; without REDIS_URL the jobs run in the same process.
+    /// Run the server. Without REDIS_URL it also runs the jobs.
     Serve,
-    /// Run jobs, cron and timers; any number of these may run.
+    /// Run jobs, periodic sweeps and timers. Any number of workers may run.
     Worker,
-    /// Sweep once, as cron does.
+    /// Run one periodic sweep and print its report.
     Sweep(sweep::Args),
-    /// Set up and run a sample in a throw-away database.
+    /// Set up a sample in a temporary database, and run sweeps on it.
     Scenario(scenario::Args),
-    /// Serve a throw-away database with sample sessions around now.
+    /// Run a server with a temporary database and sample sessions.
     Demo(demo::Args),
-    /// Bring the database's schema up to date.
+    /// Bring the schema of the database up to date.
     Migrate,
-    /// Make a token for a person or an admin.
+    /// Print a token for a person or an admin.
     Token(token::Args),
     /// Print the GraphQL schema.
     Schema,

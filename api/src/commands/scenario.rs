@@ -1,5 +1,4 @@
-//! `insession scenario`: samples that set themselves up in a throw-away database, are swept at their instants, and
-//! tell what changed. They are the sample sets that the product grew from.
+//! `insession scenario`: sets up a sample in a temporary database, sweeps it at given instants, and prints what changed.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -30,7 +29,7 @@ use super::{setup, sweep as report};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Which sample.
+    /// The name of the sample. --list shows the names.
     #[arg(required_unless_present = "list")]
     name: Option<String>,
     /// List the samples.
@@ -41,16 +40,16 @@ pub struct Args {
     keep: Option<PathBuf>,
 }
 
-/// A session with one meeting, and who said yes to it beforehand.
+/// A session with one meeting, and the people who checked in to it beforehand.
 struct Sample {
     name: &'static str,
     zone: Tz,
     city: &'static str,
     weekday: Weekday,
-    /// Hours of the local day.
+    /// The hours of the local day at which the meeting starts and ends.
     hours: (u32, u32),
     buffers: (i32, i32),
-    /// The meeting is made by the sweep, this many hours ahead; else it is there from the start.
+    /// The sweep creates the meeting this many hours ahead. With `None` the meeting exists from the start.
     made_hours_ahead: Option<i32>,
     people: &'static [&'static str],
 }
@@ -59,7 +58,7 @@ struct Scenario {
     name: &'static str,
     about: &'static str,
     samples: Vec<Sample>,
-    /// Days after Monday 15 January 2024, and UTC times, at which it is swept.
+    /// The instants of the sweeps: days after Monday 15 January 2024, hour and minute in UTC.
     sweeps: &'static [(i64, u32, u32)],
 }
 
@@ -92,7 +91,7 @@ fn scenarios() -> Vec<Scenario> {
         },
         Scenario {
             name: "overlap",
-            about: "Fridays at 8pm and 9pm in Austin: who said yes to both is at the one that starts first, and moves on",
+            about: "Fridays at 8pm and 9pm in Austin: a person who said yes to both is at the first, and then moves on",
             samples: vec![
                 Sample { people: &["Ada", "Ben"], ..sample("Friday at Eight", Weekday::Fri, (20, 22)) },
                 Sample { people: &["Ada", "Cleo"], ..sample("Friday at Nine", Weekday::Fri, (21, 23)) },
@@ -114,7 +113,7 @@ fn scenarios() -> Vec<Scenario> {
         },
         Scenario {
             name: "future",
-            about: "Saturdays at 2pm in Austin: the meeting is made 24 hours ahead, and is not active before its time",
+            about: "Saturdays at 2pm in Austin: the meeting is created 24 hours ahead, and is inactive until its time",
             samples: vec![Sample {
                 made_hours_ahead: Some(24),
                 people: &[],
@@ -142,26 +141,26 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let name = args.name.unwrap_or_default();
     let Some(scenario) = scenarios.iter().find(|scenario| scenario.name == name) else {
         let names: Vec<_> = scenarios.iter().map(|scenario| scenario.name).collect();
-        bail!("there is no sample {name:?}; there are: {}", names.join(", "));
+        bail!("there is no sample {name:?}. The samples are: {}", names.join(", "));
     };
     let settings = setup::settings("warn")?;
     let throw_away = super::demo::ThrowAway::new()?;
     let file = match args.keep {
-        Some(file) if file.exists() => bail!("{} exists already", file.display()),
+        Some(file) if file.exists() => bail!("{} exists already. Give --keep the name of a new file", file.display()),
         Some(file) => file,
         None => throw_away.file("scenario.db"),
     };
     let url = format!("sqlite://{}", file.display());
-    let db = Db::connect(&url, 2).await.map_err(setup::told)?;
+    let db = Db::connect(&url, 2).await.map_err(setup::service_error)?;
     let played = play(scenario, &db, settings.placement_rule).await;
     db.close().await;
     played
 }
 
 async fn play(scenario: &Scenario, db: &Db, rule: PlacementRule) -> anyhow::Result<()> {
-    let monday = NaiveDate::from_ymd_opt(2024, 1, 15).context("a date of the calendar")?;
+    let monday = NaiveDate::from_ymd_opt(2024, 1, 15).context("the start date is not valid")?;
     let clock = Arc::new(ManualClock::at(monday.and_time(NaiveTime::MIN).and_utc()));
-    db.migrate().await.map_err(setup::told)?;
+    db.migrate().await.map_err(setup::service_error)?;
     let shared: Arc<dyn Clock> = clock.clone();
     let app = App::new(db.clone(), shared, Wake::local(), Arc::new(NoQueue), rule);
 
@@ -176,18 +175,18 @@ async fn play(scenario: &Scenario, db: &Db, rule: PlacementRule) -> anyhow::Resu
                 *person
             } else {
                 let new = NewPerson { display_name: (*name).to_owned(), ..NewPerson::default() };
-                let row = people::insert_person(&app, Viewer::ADMIN, new).await.map_err(setup::told)?;
+                let row = people::insert_person(&app, Viewer::ADMIN, new).await.map_err(setup::service_error)?;
                 let person = row.id;
                 people.push((*name, person));
                 person
             };
             let yes = check_ins::check_in(&app, Viewer::ADMIN, instance, Attendance::Yes, Some(person));
-            yes.await.map_err(setup::told)?;
+            yes.await.map_err(setup::service_error)?;
             println!("  - {name} said yes");
         }
     }
     for (day, hour, minute) in scenario.sweeps {
-        let time = NaiveTime::from_hms_opt(*hour, *minute, 0).context("a time of day")?;
+        let time = NaiveTime::from_hms_opt(*hour, *minute, 0).context("a sweep's time is not valid")?;
         let at = (monday + TimeDelta::days(*day)).and_time(time).and_utc();
         clock.set(at);
         println!();
@@ -202,7 +201,7 @@ async fn sweep_once(
     scenario: &Scenario,
     people: &[(&str, domain::ids::PersonId)],
 ) -> anyhow::Result<()> {
-    let swept = sweep(app, Request::PERIODIC).await.map_err(setup::told)?;
+    let swept = sweep(app, Request::PERIODIC).await.map_err(setup::service_error)?;
     let mut out = std::io::stdout().lock();
     report::write_report(&mut out, &swept, at, at, report::Paint::if_terminal())?;
     drop(out);
@@ -210,16 +209,16 @@ async fn sweep_once(
         println!("  In {}: {}", sample.zone.name(), local_time(sample.zone, at).format("%A %H:%M"));
     }
     for (name, person) in people {
-        let place = people::find_place(app, *person).await.map_err(setup::told)?;
+        let place = people::find_place(app, *person).await.map_err(setup::service_error)?;
         let place = place.map_or_else(|| "nowhere".to_owned(), |place| format!("at instance {}", place.0));
         println!("  {name} is {place}");
     }
     Ok(())
 }
 
-/// Makes the sample's session, and its meeting unless the sweep is to make it.
+/// Adds the sample's session, and its meeting unless the sweep creates it.
 async fn add(app: &App, sample: &Sample, monday: NaiveDate) -> anyhow::Result<SessionId> {
-    let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).context("an hour of the day");
+    let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).context("a sample's hour is not valid");
     let (start, end) = (time(sample.hours.0)?, time(sample.hours.1)?);
     let schedule = Schedule::weekly(sample.weekday, 1, start, end).map_err(|error| anyhow::anyhow!("{error}"))?;
     let recurrence = Recurrence::new(vec![schedule]).map_err(|error| anyhow::anyhow!("{error}"))?;
@@ -239,18 +238,19 @@ async fn add(app: &App, sample: &Sample, monday: NaiveDate) -> anyhow::Result<Se
         initiation_date: None,
         termination_date: None,
     };
-    let session = sessions::insert_session(app, Viewer::ADMIN, new).await.map_err(setup::told)?.id;
+    let session = sessions::insert_session(app, Viewer::ADMIN, new).await.map_err(setup::service_error)?.id;
     if sample.made_hours_ahead.is_none() {
         let date = monday + TimeDelta::days(i64::from(sample.weekday.num_days_from_monday()));
         let (start_time, end_time) = (Some(start), Some(end));
         let new = NewInstance { session, date, start_time, end_time, location_override: None };
-        instances::insert_instance(app, Viewer::ADMIN, new).await.map_err(setup::told)?;
+        instances::insert_instance(app, Viewer::ADMIN, new).await.map_err(setup::service_error)?;
     }
     Ok(session)
 }
 
 async fn first_instance(app: &App, session: SessionId) -> anyhow::Result<Option<SessionInstanceId>> {
     let range = instances::InstanceRange { session, from: None, to: None };
-    let found = instances::list_instances(app, range, &service::lists::Page::default()).await.map_err(setup::told)?;
+    let found =
+        instances::list_instances(app, range, &service::lists::Page::default()).await.map_err(setup::service_error)?;
     Ok(found.rows.first().map(|row| row.id))
 }

@@ -13,22 +13,25 @@ use super::setup;
 pub async fn serve() -> anyhow::Result<()> {
     let settings = setup::settings("info")?;
     let shutdown = setup::shutdown_on_signals()?;
-    // Whoever waits for the database, or for its migrations, need not be waited for.
+    // A shutdown signal also ends the start, which may be waiting for the database or its migrations.
     let starting = Box::pin(start(&settings, shutdown.clone()));
     let Some(running) = shutdown.run_until_cancelled(starting).await else { return Ok(()) };
     let running = running?;
-    tracing::info!(address = %running.server.address(), "serving");
+    tracing::info!(address = %running.server.address(), "the server is listening");
     running.finish().await
 }
 
-/// A server that is bound, with the workers of its process.
+/// A bound server, with the workers of its process.
 pub struct Running {
     pub app: App,
     pub server: Server,
     workers: Option<Arc<Workers>>,
 }
 
-/// Migrates, and starts what `serve` runs: with no Redis, the jobs too.
+/// Migrates the database, and starts the server. Without Redis it also starts the workers.
+///
+/// # Errors
+/// When the settings are not valid, the database cannot be migrated, or the address is in use.
 pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<Running> {
     let authenticator = setup::authenticator(settings)?;
     let db = setup::serving_database(settings).await?;
@@ -37,7 +40,7 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
     let app = setup::app(settings, db, wake, queue);
     let local = settings.redis_url.is_none().then_some(handle);
     let workers = local.map(|handle| Arc::new(Workers::start(app.clone(), handle, shutdown.clone())));
-    let people = People::new(app.clone(), settings.sign_in.auto_register).await.map_err(setup::told)?;
+    let people = People::new(app.clone(), settings.sign_in.auto_register).await.map_err(setup::service_error)?;
     let authenticator = Arc::new(authenticator.with_people(people));
     let server_settings = ServerSettings {
         host: settings.host,
@@ -52,7 +55,7 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
     match bound {
         Ok(server) => Ok(Running { app, server, workers }),
         Err(error) => {
-            // Nothing may use the database any more when this returns: its file may be in a folder that is removed then.
+            // The caller may delete the database's file after this returns, so nothing may use it any more.
             shutdown.cancel();
             if let Some(workers) = workers {
                 workers.finished().await;
@@ -64,7 +67,7 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
 }
 
 impl Running {
-    /// Serves until the shutdown; then requests and jobs under way end.
+    /// Serves until the shutdown, and then until requests and jobs in progress have ended.
     pub async fn finish(self) -> anyhow::Result<()> {
         let jobs = async {
             if let Some(workers) = self.workers {
@@ -87,7 +90,7 @@ pub async fn worker() -> anyhow::Result<()> {
     let (queue, handle) = setup::queue(&settings, &db).await?;
     let app = setup::app(&settings, db, wake, queue);
     let workers = Workers::start(app.clone(), handle, shutdown);
-    tracing::info!("working");
+    tracing::info!("the worker is running");
     workers.finished().await;
     app.db.close().await;
     Ok(())

@@ -1,4 +1,4 @@
-//! What commands have in common: settings, logs, keys, the database.
+//! Shared setup of the commands: settings, log, keys, database, queue and signals.
 
 use std::{io::IsTerminal, sync::Arc};
 
@@ -18,7 +18,11 @@ use service::{
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, Layer, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-/// Reads the settings and starts the log, which goes to standard error, as standard output is for answers; and traces.
+/// Reads the settings, and starts the log and the traces. The log goes to standard error, because standard output is for
+/// results.
+///
+/// # Errors
+/// When a setting is not valid.
 pub fn settings(default_level: &str) -> anyhow::Result<Settings> {
     let settings = Settings::from_env()?;
     start_log(settings.log_json, default_level);
@@ -26,7 +30,7 @@ pub fn settings(default_level: &str) -> anyhow::Result<Settings> {
 }
 
 pub fn start_log(json: bool, default_level: &str) {
-    // PostgreSQL's notices say that what is there already need not be made.
+    // PostgreSQL's notices only say that objects of a migration exist already.
     let usual = || EnvFilter::new(format!("{default_level},sqlx::postgres::notice=warn"));
     let chosen = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
     let (filter, wrong_filter) = match chosen.trim() {
@@ -41,39 +45,47 @@ pub fn start_log(json: bool, default_level: &str) {
     };
     let started = tracing_subscriber::registry().with(log.with_filter(filter)).with(traces).try_init();
     if started.is_err() {
-        tracing::debug!("the log had been started already");
+        tracing::debug!("the log is already started");
     }
     if let Some(error) = wrong_filter {
-        tracing::warn!(%error, "RUST_LOG is not valid, and the default level is used");
+        tracing::warn!(%error, "RUST_LOG is not valid; the default level is used");
     }
     if let Some(error) = problem {
-        tracing::warn!(error = format!("{error:#}"), "there are no traces");
+        tracing::warn!(error = format!("{error:#}"), "traces are not exported, because their settings are not valid");
     }
 }
 
-/// An error of the service, told to whoever ran the command.
-#[expect(clippy::needless_pass_by_value, reason = "the form that map_err asks for")]
-pub fn told(error: service::Error) -> anyhow::Error {
+/// Converts a service error into an error of the command.
+#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err needs")]
+pub fn service_error(error: service::Error) -> anyhow::Error {
     anyhow::anyhow!(error.describe())
 }
 
-/// The keys of the settings. An embedded database has its own secret beside it; PostgreSQL is for production, and
-/// there a secret that nobody set would be one that nobody knows.
+/// The keys that check tokens. SQLite may use a generated secret, stored beside its file. PostgreSQL is for production, where
+/// the key must be set: all servers need the same one.
+///
+/// # Errors
+/// When no key is set where one is needed, or when several are set.
 pub fn keys(settings: &Settings) -> anyhow::Result<Keys> {
     match (&settings.jwt_secret, &settings.jwt_public_key, &settings.sign_in.jwks_url) {
         (Some(secret), None, None) => Ok(Keys::Secret(secret.clone())),
         (None, Some(key), None) => Ok(Keys::PublicKey(key.clone())),
         (None, None, Some(url)) => Ok(Keys::Published(url.clone())),
         (None, None, None) => match settings.sqlite_file() {
-            Some(file) => Ok(Keys::Secret(secret_beside(&file).context("the token secret beside the database")?)),
-            None if settings.is_sqlite() => bail!("a database in memory needs JWT_SECRET"),
+            Some(file) => {
+                Ok(Keys::Secret(secret_beside(&file).context("cannot use the token secret beside the database")?))
+            }
+            None if settings.is_sqlite() => bail!("set JWT_SECRET to use a database in memory"),
             None => bail!("set JWT_SECRET (HS256), JWT_PUBLIC_KEY (PEM) or JWKS_URL to use PostgreSQL"),
         },
-        _ => bail!("set one of JWT_SECRET, JWT_PUBLIC_KEY and JWKS_URL, not several"),
+        _ => bail!("set only one of JWT_SECRET, JWT_PUBLIC_KEY and JWKS_URL"),
     }
 }
 
-/// What checks tokens, and signs them where the settings have the secret.
+/// The authenticator. It checks tokens, and signs them if the settings have a secret.
+///
+/// # Errors
+/// When the keys are missing or not valid.
 pub fn authenticator(settings: &Settings) -> anyhow::Result<Authenticator> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let SignIn { issuer, audiences, person_claim, subjects_are_ids, .. } = settings.sign_in.clone();
@@ -81,12 +93,18 @@ pub fn authenticator(settings: &Settings) -> anyhow::Result<Authenticator> {
     Ok(Authenticator::new(&keys(settings)?, clock)?.with_rules(rules)?)
 }
 
-/// Connects to the database and migrates it, one process at a time.
+/// Connects to the database and migrates it. Only one process migrates at a time.
+///
+/// # Errors
+/// When the database cannot be reached or migrated.
 pub async fn database(settings: &Settings) -> anyhow::Result<Db> {
     connect(settings, settings.database_connections).await
 }
 
-/// The same for a server: half of the connections are for queries alone.
+/// The same for a server. Half of the connections are reserved for queries.
+///
+/// # Errors
+/// When the database cannot be reached or migrated.
 pub async fn serving_database(settings: &Settings) -> anyhow::Result<Db> {
     let all = settings.database_connections;
     let is_in_memory = settings.is_sqlite() && settings.sqlite_file().is_none();
@@ -94,30 +112,36 @@ pub async fn serving_database(settings: &Settings) -> anyhow::Result<Db> {
         return database(settings).await;
     }
     let db = connect(settings, all - all / 2).await?;
-    let db = db.with_query_connections(&settings.database_url, all / 2).await.map_err(told);
-    db.context("connecting to DATABASE_URL for queries")
+    let db = db.with_query_connections(&settings.database_url, all / 2).await.map_err(service_error);
+    db.context("cannot connect to DATABASE_URL for queries")
 }
 
 async fn connect(settings: &Settings, connections: u32) -> anyhow::Result<Db> {
-    let db = Db::connect(&settings.database_url, connections).await.map_err(told);
-    let db = db.context("connecting to DATABASE_URL")?;
+    let db = Db::connect(&settings.database_url, connections).await.map_err(service_error);
+    let db = db.context("cannot connect to DATABASE_URL")?;
     if let Err(error) = db.migrate().await {
         db.close().await;
-        return Err(told(error)).context("migrating the database");
+        return Err(service_error(error)).context("cannot migrate the database");
     }
     Ok(db)
 }
 
-/// What this installation's keys and channels on Redis begin with, so that two on one Redis don't mix.
+/// The prefix of this installation's keys and channels on Redis, so that installations can share one Redis.
+///
+/// # Errors
+/// When the database cannot be read.
 pub async fn namespace(db: &Db) -> anyhow::Result<String> {
-    Ok(format!("insession:{}", find_installation(db).await.map_err(told)?.name))
+    Ok(format!("insession:{}", find_installation(db).await.map_err(service_error)?.name))
 }
 
 pub fn redis_client(url: &str) -> anyhow::Result<redis::Client> {
-    redis::Client::open(url).context("REDIS_URL")
+    redis::Client::open(url).context("REDIS_URL is not valid")
 }
 
-/// With Redis, other processes hear of changes at once; without, they look within a second.
+/// The wake-up channel. With Redis, other processes learn of changes at once. Without it, they poll once a second.
+///
+/// # Errors
+/// When REDIS_URL is not valid, or the database cannot be read.
 pub async fn wake(settings: &Settings, db: &Db) -> anyhow::Result<Wake> {
     Ok(match &settings.redis_url {
         Some(url) => Wake::through_redis(redis_client(url)?, format!("{}:wake", namespace(db).await?)),
@@ -125,7 +149,10 @@ pub async fn wake(settings: &Settings, db: &Db) -> anyhow::Result<Wake> {
     })
 }
 
-/// The queue for recomputes, and what the workers of this process, if there are any, take them from.
+/// The queue of recompute jobs, and the handle from which this process's workers take them.
+///
+/// # Errors
+/// When REDIS_URL is not valid, or the database cannot be read.
 pub async fn queue(settings: &Settings, db: &Db) -> anyhow::Result<(Arc<dyn Queue>, QueueHandle)> {
     Ok(match &settings.redis_url {
         Some(url) => jobs::redis_queue(redis_client(url)?, &namespace(db).await?),
@@ -143,33 +170,39 @@ pub fn app(settings: &Settings, db: Db, wake: Wake, queue: Arc<dyn Queue>) -> Ap
 pub async fn migrate() -> anyhow::Result<()> {
     let settings = settings("info")?;
     database(&settings).await?.close().await;
-    println!("the database is up to date");
+    println!("The database is up to date.");
     Ok(())
 }
 
-/// Files that a server may need beside its sockets: for the database, Redis, requests; half of those there are, if that is
-/// less.
-const OTHER_FILES: u64 = 256;
+/// Open files that are reserved for the database, Redis and requests. Half of the limit is reserved if that is less.
+const RESERVED_FILES: u64 = 256;
 
-/// Allows the process as many open files as it may have, and no more sockets than that leaves. A connection that finds no
-/// file would not even be told why.
+/// Raises the limit of open files as far as possible, and lowers the limit of sockets to fit. Without a free file a connection
+/// could not even be refused with a reason.
 pub fn limits(settings: &Settings) -> Limits {
     let limits = settings.limits;
     let files = match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(files) => files,
         Err(error) => {
-            tracing::warn!(%error, "the limit of open files can't be raised");
+            tracing::warn!(%error, "the limit of open files cannot be raised");
             return limits;
         }
     };
-    let room = usize::try_from(files - OTHER_FILES.min(files / 2)).unwrap_or(usize::MAX);
+    let room = usize::try_from(files - RESERVED_FILES.min(files / 2)).unwrap_or(usize::MAX);
     if room < limits.sockets {
-        tracing::info!(files, sockets = room, "the limit of open files allows no more sockets: see ulimit -n");
+        tracing::info!(
+            files,
+            sockets = room,
+            "the limit of open files lowers the limit of sockets; raise it with ulimit -n"
+        );
     }
     Limits { sockets: limits.sockets.min(room), ..limits }
 }
 
-/// Ends when the process is asked to: SIGTERM, or Ctrl-C.
+/// A token that is cancelled by SIGTERM or Ctrl-C.
+///
+/// # Errors
+/// When signals cannot be handled.
 pub fn shutdown_on_signals() -> anyhow::Result<CancellationToken> {
     let token = CancellationToken::new();
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

@@ -1,4 +1,4 @@
-//! `insession sweep`: one periodic sweep, for cron services and for trying things.
+//! `insession sweep`: runs one periodic sweep, for cron services and for experiments.
 
 use std::{
     io::{IsTerminal, Write},
@@ -19,16 +19,16 @@ use super::setup;
 #[derive(Debug, Clone, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
-    /// Compute everything anew from the facts, not only what is due.
+    /// Compute everything again from the facts, not only what is due.
     #[arg(long)]
     all: bool,
-    /// Tell what a sweep would do, and change nothing.
+    /// Print what a sweep would do, and change nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Sweep as if it were this time: 'YYYY-MM-DD HH:MM[:SS]' (UTC) or RFC 3339. Without --dry-run it asks for --yes.
+    /// Sweep as if it were this time: 'YYYY-MM-DD HH:MM[:SS]' in UTC, or RFC 3339. Needs --dry-run or --yes.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     simulate_time: Option<DateTime<Utc>>,
-    /// Really change the database as of a simulated time: for test databases.
+    /// Really change the database to its state at the simulated time. For test databases only.
     #[arg(long)]
     yes: bool,
     /// Print the report as JSON.
@@ -39,7 +39,10 @@ pub struct Args {
     verbose: bool,
 }
 
-/// A time without an offset is UTC.
+/// Parses an instant. A time without an offset is UTC.
+///
+/// # Errors
+/// The accepted formats, as a text for the user.
 pub fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         return Ok(instant.to_utc());
@@ -48,13 +51,13 @@ pub fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
         .iter()
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
         .map(|local| local.and_utc())
-        .ok_or_else(|| "give 'YYYY-MM-DD HH:MM[:SS]' (UTC) or RFC 3339, such as 2024-01-15T19:14:00Z".to_owned())
+        .ok_or_else(|| "use 'YYYY-MM-DD HH:MM[:SS]' in UTC, or RFC 3339 such as 2024-01-15T19:14:00Z".to_owned())
 }
 
 pub async fn run(args: Args) -> anyhow::Result<()> {
     if args.simulate_time.is_some() && !args.dry_run && !args.yes {
         bail!(
-            "a simulated time changes the database as if it were then: add --dry-run to only look, or --yes if this is a test database"
+            "--simulate-time changes the database to its state at that time. Add --dry-run to change nothing, or --yes if this is a test database"
         );
     }
     let settings = setup::settings(if args.verbose { "info,insession_service=debug" } else { "warn" })?;
@@ -80,7 +83,9 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             () = show_progress(&progress) => bail!("the progress bar ended before the sweep"),
         }
     };
-    let Some(report) = result.map_err(setup::told)? else { bail!("another process runs this sweep") };
+    let Some(report) = result.map_err(setup::service_error)? else {
+        bail!("another process is running this sweep; wait until it ends and try again")
+    };
     if args.json {
         println!("{}", serde_json::to_string(&report)?);
     } else {
@@ -96,7 +101,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Colours, on a terminal only.
+/// Colours the output, on a terminal only.
 #[derive(Clone, Copy)]
 pub struct Paint(bool);
 
@@ -119,7 +124,10 @@ impl Paint {
     }
 }
 
-/// The log of a sweep, for people. Instants are UTC.
+/// Writes a sweep's report as text. Instants are UTC.
+///
+/// # Errors
+/// When `out` cannot be written.
 pub fn write_report(
     out: &mut impl Write,
     report: &Report,
@@ -173,9 +181,9 @@ pub fn write_report(
     Ok(())
 }
 
-/// How far a long sweep is, on a terminal only.
+/// Shows the progress of a long sweep. Never returns.
 async fn show_progress(progress: &Progress) {
-    // What is over in half a second needs none.
+    // A sweep that ends within half a second needs no progress bar.
     tokio::time::sleep(Duration::from_millis(500)).await;
     let style = ProgressStyle::with_template("sweeping [{bar:40}] {pos}/{len} {elapsed}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -193,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_utc_unless_they_say_otherwise() {
+    fn time_without_an_offset_is_utc() {
         let expected = DateTime::parse_from_rfc3339("2024-01-15T19:14:00Z").unwrap().to_utc();
         for text in ["2024-01-15 19:14", "2024-01-15 19:14:00", "2024-01-15T19:14:00Z", "2024-01-15T13:14:00-06:00"] {
             assert_eq!(parse_time(text), Ok(expected), "{text}");
@@ -202,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_reads_as_the_documents_say() {
+    fn report_has_the_documented_format() {
         use domain::{
             booking::BookingStatus,
             ids::{BookingId, SessionId, SessionInstanceId},

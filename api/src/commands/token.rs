@@ -1,4 +1,4 @@
-//! `insession token`: a token for trying things, or for a machine.
+//! `insession token`: prints a token, for experiments or for a program.
 
 use anyhow::{Context, bail};
 use chrono::TimeDelta;
@@ -8,13 +8,13 @@ use super::setup;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Whose token: Person:7, or just 7.
+    /// The person whom the token identifies: Person:7, or just 7.
     #[arg(long, value_name = "ID", value_parser = parse_person)]
     person: Option<PersonId>,
-    /// May do everything.
+    /// Make the token an admin's, with all rights.
     #[arg(long)]
     admin: bool,
-    /// How long it holds: 90s, 30m, 1h, 7d.
+    /// How long the token is valid, such as 90s, 30m, 1h or 7d.
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = parse_duration)]
     expires_in: TimeDelta,
 }
@@ -25,7 +25,7 @@ fn parse_person(text: &str) -> Result<PersonId, String> {
 }
 
 pub fn parse_duration(text: &str) -> Result<TimeDelta, String> {
-    let wrong = || "give a number and a unit, such as 90s, 30m, 1h or 7d".to_owned();
+    let wrong = || "use a number and a unit, such as 90s, 30m, 1h or 7d; at most 3660d".to_owned();
     let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
     let number: i64 = number.parse().map_err(|_| wrong())?;
     let duration = match unit {
@@ -40,11 +40,11 @@ pub fn parse_duration(text: &str) -> Result<TimeDelta, String> {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     if args.person.is_none() && !args.admin {
-        bail!("say whose token: --person ID, --admin, or both");
+        bail!("give --person ID, --admin, or both");
     }
     let settings = setup::settings("warn")?;
     let authenticator = setup::authenticator(&settings)?;
-    let token = authenticator.issue(args.person, args.admin, args.expires_in).context("making a token")?;
+    let token = authenticator.issue(args.person, args.admin, args.expires_in).context("cannot make a token")?;
     println!("{token}");
     Ok(())
 }
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_have_a_unit() {
+    fn duration_needs_a_unit() {
         assert_eq!(parse_duration("90s"), Ok(TimeDelta::seconds(90)));
         assert_eq!(parse_duration("7d"), Ok(TimeDelta::days(7)));
         for wrong in ["", "h", "1", "-1h", "0s", "1w", "1é", "99999999999999999999h"] {

@@ -1,8 +1,7 @@
-//! `POST /cron/sweep`: the periodic sweep for services that call an address on a schedule.
+//! `POST /cron/sweep`: runs the periodic sweep, for cron services that call a URL on a schedule.
 //!
-//! The secret is in the header `Authorization: Bearer`, and nowhere else: addresses get into logs. Without a secret on the
-//! server nothing is the right one, and whoever asks is told that. How often one address may ask counts right and wrong
-//! secrets alike.
+//! The secret is accepted only in the header `Authorization: Bearer`, because URLs end up in logs. Without a secret on the
+//! server the answer is 503. The rate limit per address counts requests with right and wrong secrets alike.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -26,24 +25,24 @@ use tracing::Instrument as _;
 
 use crate::admission::Admission;
 
-/// Who may sweep, and how often.
+/// The secret and the rate limit of the route.
 pub struct CronSettings {
     pub secret: Option<String>,
-    /// By one address.
+    /// The rate limit of one address.
     pub requests_per_minute: u32,
 }
 
 struct Cron {
     app: App,
-    /// Of the secret, so that all comparisons are of the same length.
+    /// The digest of the secret. Digests have the same length, so that a comparison takes the same time.
     digest: Option<[u8; 32]>,
     rates: Rates<IpAddr>,
-    /// Knows whose address a request's is.
+    /// Finds the client's address of a request.
     admission: Admission,
     tasks: TaskTracker,
 }
 
-/// The route. `tasks` are waited for when the server goes down.
+/// The route. The server waits for `tasks` when it shuts down.
 pub fn router(app: App, settings: CronSettings, admission: Admission, tasks: TaskTracker) -> Router {
     let secret = settings.secret.filter(|secret| !secret.trim().is_empty());
     let cron = Cron {
@@ -58,19 +57,28 @@ pub fn router(app: App, settings: CronSettings, admission: Admission, tasks: Tas
 
 async fn serve(State(cron): State<Arc<Cron>>, request: Request) -> Response {
     let Some(digest) = cron.digest else {
-        return refusal(StatusCode::SERVICE_UNAVAILABLE, "CRON_SECRET is not set on this server: nobody may sweep");
+        return refusal(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "CRON_SECRET is not set on this server. Set it to allow sweeps by HTTP.",
+        );
     };
     let (parts, _) = request.into_parts();
     if let Err(wait) = cron.rates.take(&cron.admission.client_of(&parts)) {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        let refused = refusal(StatusCode::TOO_MANY_REQUESTS, "too often: try again later");
+        let refused = refusal(
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many requests from this address. Try again after the seconds in Retry-After.",
+        );
         return ([(header::RETRY_AFTER, seconds.max(1).to_string())], refused).into_response();
     }
     if !bearer(&parts.headers).is_some_and(|given| Sha256::digest(given).as_slice().ct_eq(&digest).into()) {
-        let refused = refusal(StatusCode::UNAUTHORIZED, "Authorization must be 'Bearer' and the server's CRON_SECRET");
+        let refused = refusal(
+            StatusCode::UNAUTHORIZED,
+            "The header Authorization must be 'Bearer' and the server's CRON_SECRET.",
+        );
         return ([(header::WWW_AUTHENTICATE, "Bearer")], refused).into_response();
     }
-    // By itself, so that it is not left half done when the client goes.
+    // A task of its own, so that the sweep is finished even when the client disconnects.
     let app = cron.app.clone();
     match cron.tasks.spawn(async move { run(&app).await }.in_current_span()).await {
         Ok(Some(report)) => Json(report).into_response(),
@@ -88,13 +96,13 @@ async fn run(app: &App) -> Option<Report> {
     match sweep::run_recorded(app, sweep::Request::PERIODIC, None).await {
         Ok(report) => report,
         Err(error) => {
-            tracing::error!(error = error.describe(), "a sweep that was asked for by HTTP failed");
+            tracing::error!(error = error.describe(), "a sweep requested by HTTP failed");
             None
         }
     }
 }
 
-/// The token of the one Authorization header.
+/// The bearer token, if there is exactly one Authorization header.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return None };
@@ -111,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_header_with_one_bearer() {
+    fn bearer_token_needs_exactly_one_authorization_header() {
         let headers = |values: &[&str]| {
             let mut headers = HeaderMap::new();
             for value in values {

@@ -1,4 +1,4 @@
-//! What is served over HTTP, beside what browsers are.
+//! HTTP routes for programs: GraphQL and cron. Pages for browsers are in the crate `web`.
 
 pub mod cron;
 pub mod graphql;

@@ -18,31 +18,33 @@ use futures_util::{
 };
 use governor::{DefaultDirectRateLimiter, RateLimiter};
 use graphql::{execute::ClientAddress, hearts::Hearts};
-use live::{Content, CutOff, Letter, OperationNumber, Subscription};
+use live::{CloseReason, Content, OperationNumber, QueuedMessage, Subscription};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tracing::Instrument as _;
 
 use super::{
     AuthError, Entry, Identity,
-    document::Operation as Asked,
+    document::Operation as ParsedOperation,
     operation::{Running, errors_text, refusal},
     protocol::{self, ClientMessage, Close},
 };
 
 /// How many messages are written before the socket is read again.
-const WRITES: usize = 32;
-/// How many pongs and acknowledgements may wait for a peer that does not read.
-const CONTROLS: usize = 64;
-const LONGEST_TIMER: Duration = Duration::from_hours(24);
+const WRITE_BATCH: usize = 32;
+/// How many pongs and acknowledgements may be queued for a peer that does not read.
+const MAX_CONTROLS: usize = 64;
+/// The longest timer. Timers do not support arbitrarily distant instants.
+const MAX_TIMER: Duration = Duration::from_hours(24);
 
-/// Not an `async fn`, which would keep room for its arguments beside the connection, in each socket's task.
+/// Serves a socket until it ends. Not an `async fn`: that would store the arguments in each socket's task, beside the
+/// connection.
 pub(super) fn serve(socket: WebSocket, entry: Entry, speaks_protocol: bool) -> impl Future<Output = ()> + Send {
     let mut connection = Connection::new(socket, entry);
     async move {
         let ending =
-            if speaks_protocol { connection.talk().await } else { Ending::Close(Close::SubprotocolNotAcceptable) };
+            if speaks_protocol { connection.run().await } else { Ending::Close(Close::SubprotocolNotAcceptable) };
         if ending != Ending::Gone {
-            // Boxed, as it is seldom needed.
+            // Boxed, so that each task does not reserve memory for this rare case.
             Box::pin(connection.finish(ending)).await;
         }
     }
@@ -57,20 +59,20 @@ struct Connection {
     last_operation: OperationNumber,
     subscription_rate: DefaultDirectRateLimiter,
     running: Option<Box<FuturesUnordered<Abortable<BoxFuture<'static, Finished>>>>>,
-    /// What goes before the mailbox.
+    /// Control messages, which are sent before the mailbox's.
     controls: VecDeque<Message>,
-    /// The last message is not wholly written yet.
+    /// The last message is not fully written yet.
     is_writing: bool,
     next_ping: Instant,
-    /// A ping went out, and nothing was heard since.
-    awaits_life: bool,
-    /// A ping went out that was not answered yet.
+    /// A ping was sent, and nothing was received since.
+    awaits_sign_of_life: bool,
+    /// A ping was sent, and its pong has not arrived yet.
     awaits_pong: bool,
-    /// When to look whether the token still holds, beside every ping.
+    /// When the token expires, so that it is checked then and not only at the next ping.
     check_token_at: Option<Instant>,
-    /// One clone for each query or mutation under way, also those whose answer nobody wants any more.
+    /// Its clones count the running queries and mutations, including those that the client has completed early.
     under_way: Arc<()>,
-    /// Of the visits that beat over this socket; made with its first mutation.
+    /// The visits whose heartbeats this socket sends. Created with the first mutation.
     hearts: Option<Hearts>,
 }
 
@@ -79,14 +81,14 @@ enum Phase {
     Opened {
         init_by: Instant,
     },
-    /// `connection_init` came, and its token is being checked.
+    /// `connection_init` was received, and its token is being checked.
     Identifying,
     Acknowledged(Identity),
 }
 
 struct Operation {
     number: OperationNumber,
-    /// As it stands in messages.
+    /// The id as a JSON string, as messages contain it.
     id: Box<str>,
     is_subscription: bool,
     state: State,
@@ -95,7 +97,7 @@ struct Operation {
 enum State {
     Running(AbortHandle),
     Live(#[expect(dead_code, reason = "kept for its Drop, which ends the subscription")] Subscription),
-    /// Only its last message is still to be sent.
+    /// Its last message is queued.
     Ended,
 }
 
@@ -104,13 +106,13 @@ struct Finished {
     subscription: Option<Subscription>,
 }
 
-/// How the talk ends.
+/// How a connection ends.
 #[derive(Debug, PartialEq, Eq)]
 enum Ending {
     Close(Close),
-    /// The peer closes.
+    /// The peer has sent a close frame.
     Closing,
-    /// Nobody is there any more.
+    /// The peer is gone, so no close frame is sent.
     Gone,
 }
 
@@ -138,7 +140,7 @@ impl Connection {
             controls: VecDeque::new(),
             is_writing: false,
             next_ping: now + limits.ping_interval,
-            awaits_life: false,
+            awaits_sign_of_life: false,
             awaits_pong: false,
             check_token_at: None,
             under_way: Arc::default(),
@@ -146,7 +148,7 @@ impl Connection {
         }
     }
 
-    async fn talk(&mut self) -> Ending {
+    async fn run(&mut self) -> Ending {
         let mut timer = pin!(sleep_until(self.next_tick()));
         loop {
             let event = poll_fn(|context| self.poll_event(context, timer.as_mut())).await;
@@ -189,7 +191,7 @@ impl Connection {
         while let Some(running) = &mut self.running {
             match running.poll_next_unpin(context) {
                 Poll::Ready(Some(Ok(finished))) => return Poll::Ready(Event::Finished(finished)),
-                // Aborted: the client wants no answer.
+                // Aborted: the client has completed the operation.
                 Poll::Ready(Some(Err(_))) => {}
                 Poll::Ready(None) => self.running = None,
                 Poll::Pending => break,
@@ -198,24 +200,24 @@ impl Connection {
         timer.poll(context).map(|()| Event::Tick)
     }
 
-    /// Writes what there is to write. Ready only when the socket is to end.
+    /// Writes queued messages. Ready only when the connection must end.
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Ending> {
-        for _ in 0..WRITES {
+        for _ in 0..WRITE_BATCH {
             if self.is_writing {
                 match self.socket.poll_flush_unpin(context) {
-                    // The peer's machine takes what we write: it lives.
-                    Poll::Ready(Ok(())) => (self.is_writing, self.awaits_life) = (false, false),
+                    // The peer's machine accepts data, which is a sign of life.
+                    Poll::Ready(Ok(())) => (self.is_writing, self.awaits_sign_of_life) = (false, false),
                     Poll::Ready(Err(_)) => return Poll::Ready(Ending::Gone),
-                    // Meanwhile there may be a reason to stop.
+                    // The mailbox may be closed in the meantime.
                     Poll::Pending => {
-                        return self.entry.mailbox.poll_cut_off(context).map(|why| Ending::Close(why.into()));
+                        return self.entry.mailbox.poll_closed(context).map(|why| Ending::Close(why.into()));
                     }
                 }
             }
             let message = match self.controls.pop_front() {
                 Some(control) => control,
                 None => match self.entry.mailbox.poll_next(context) {
-                    Poll::Ready(Ok(letter)) => match self.message(letter) {
+                    Poll::Ready(Ok(queued)) => match self.message(queued) {
                         Some(message) => message,
                         None => continue,
                     },
@@ -227,25 +229,25 @@ impl Connection {
                 return Poll::Ready(Ending::Gone);
             }
         }
-        // There may be more, but reading has its turn first.
+        // There may be more messages, but reading comes first.
         context.waker().wake_by_ref();
         Poll::Pending
     }
 
     fn start_write(&mut self, message: Message, context: &mut Context<'_>) -> Result<(), axum::Error> {
-        // Ready, for the last message is flushed.
+        // The socket is ready, because the last message is flushed.
         let _ = self.socket.poll_ready_unpin(context)?;
         self.socket.start_send_unpin(message)?;
-        // Most messages go out at once; what is left is flushed before the next.
+        // Most messages are written at once. The rest is flushed before the next message.
         self.is_writing = self.socket.poll_flush_unpin(context)?.is_pending();
         Ok(())
     }
 
-    /// The message for a letter, unless its operation is over. The last one ends the operation.
-    fn message(&mut self, letter: Letter) -> Option<Message> {
-        let index = self.operations.iter().position(|operation| operation.number == letter.operation)?;
+    /// The protocol's message for a queued one. `None` when its operation has ended. The last message ends the operation.
+    fn message(&mut self, queued: QueuedMessage) -> Option<Message> {
+        let index = self.operations.iter().position(|operation| operation.number == queued.operation)?;
         let id = &self.operations[index].id;
-        let text = match letter.content {
+        let text = match queued.content {
             Content::Next(payload) => protocol::next(id, &payload),
             Content::Errors(payload) => {
                 let text = protocol::error(id, &payload);
@@ -262,14 +264,16 @@ impl Connection {
     }
 
     fn read(&mut self, message: Message) -> Result<(), Ending> {
-        self.awaits_life = false;
+        self.awaits_sign_of_life = false;
         match message {
             Message::Text(text) => match protocol::parse(&text) {
                 Ok(message) => self.handle(message).map_err(Ending::Close),
                 Err(reason) => Err(Ending::Close(Close::BadRequest(reason))),
             },
-            Message::Binary(_) => Err(Ending::Close(Close::BadRequest("Messages are text".to_owned()))),
-            // The answer to a ping goes by itself.
+            Message::Binary(_) => {
+                Err(Ending::Close(Close::BadRequest("A message must be text, not binary".to_owned())))
+            }
+            // The library answers pings.
             Message::Ping(_) => Ok(()),
             Message::Pong(_) => {
                 if std::mem::take(&mut self.awaits_pong)
@@ -307,7 +311,7 @@ impl Connection {
         let token = match authorization {
             None => None,
             Some(serde_json::Value::String(token)) => Some(token.clone()),
-            Some(_) => return Err(Close::Forbidden("The authorization is not a string".to_owned())),
+            Some(_) => return Err(Close::Forbidden("The authorization must be a string".to_owned())),
         };
         self.phase = Phase::Identifying;
         self.identifying = Some((self.entry.sockets.0.settings.authenticate)(token));
@@ -323,7 +327,7 @@ impl Connection {
     }
 
     fn control(&mut self, text: String) -> Result<(), Close> {
-        if self.controls.len() >= CONTROLS {
+        if self.controls.len() >= MAX_CONTROLS {
             return Err(Close::Behind);
         }
         self.controls.push_back(Message::Text(Utf8Bytes::from(text)));
@@ -339,19 +343,19 @@ impl Connection {
         }
         self.last_operation += 1;
         let number = self.last_operation;
-        let asked = match Asked::of(request) {
-            Ok(asked) => asked,
+        let parsed = match ParsedOperation::of(request) {
+            Ok(parsed) => parsed,
             Err(error) => {
                 self.refuse(quoted, error);
                 return Ok(());
             }
         };
-        let is_subscription = asked.kind == OperationType::Subscription;
+        let is_subscription = parsed.kind == OperationType::Subscription;
         if let Some(limit) = self.limit_reached(is_subscription) {
             self.refuse(quoted, refusal("RATE_LIMITED", &limit));
             return Ok(());
         }
-        let is_mutation = asked.kind == OperationType::Mutation;
+        let is_mutation = parsed.kind == OperationType::Mutation;
         let running = Running {
             sockets: self.entry.sockets.clone(),
             mailbox: Arc::clone(&self.entry.mailbox),
@@ -361,8 +365,8 @@ impl Connection {
             under_way: (!is_subscription).then(|| Arc::clone(&self.under_way)),
             hearts: is_mutation.then(|| self.hearts.get_or_insert_default().clone()),
         };
-        let span = asked.span(&self.entry.request_id, id);
-        let run = running.run(asked).instrument(span);
+        let span = parsed.span(&self.entry.request_id, id);
+        let run = running.run(parsed).instrument(span);
         let run = run.map(move |subscription| Finished { number, subscription }).boxed();
         let (abort, registration) = AbortHandle::new_pair();
         self.running.get_or_insert_default().push(Abortable::new(run, registration));
@@ -376,29 +380,35 @@ impl Connection {
             let limit = limits.subscriptions_per_socket;
             let count = self.operations.iter().filter(|operation| operation.is_subscription).count();
             if count >= limit {
-                return Some(format!("A socket has at most {limit} subscriptions: sessionIds takes several."));
+                return Some(format!(
+                    "A socket has at most {limit} subscriptions. Pass several ids in sessionIds to follow more sessions with one."
+                ));
             }
             let is_too_fast = self.subscription_rate.check().is_err();
-            is_too_fast.then(|| "This socket subscribes too often: try again later.".to_owned())
+            is_too_fast.then(|| "This socket starts subscriptions too fast. Wait a moment and try again.".to_owned())
         } else {
             let limit = limits.operations_in_flight;
             let count = Arc::strong_count(&self.under_way) - 1;
-            (count >= limit).then(|| format!("A socket has at most {limit} queries and mutations under way."))
+            (count >= limit).then(|| {
+                format!(
+                    "A socket runs at most {limit} queries and mutations at once. Wait for one to end and try again."
+                )
+            })
         }
     }
 
-    /// Answers with `error` at once.
+    /// Answers an operation with an error, without running it.
     fn refuse(&mut self, id: Box<str>, error: ServerError) {
         let mut response = Response::from_errors(vec![error]);
         (self.entry.sockets.0.settings.complete_errors)(&mut response);
         let number = self.last_operation;
         self.operations.push(Operation { number, id, is_subscription: false, state: State::Ended });
         let content = Content::Errors(errors_text(&response.errors));
-        // When there is no room, the socket ends.
-        self.entry.mailbox.push(Letter { operation: number, about: None, content });
+        // When there is no room, the mailbox closes the socket.
+        self.entry.mailbox.push(QueuedMessage { operation: number, coalescing: None, content });
     }
 
-    /// The client wants no more of it. It may have ended meanwhile.
+    /// Ends an operation that the client has completed. It may have ended already.
     fn complete(&mut self, id: &str) {
         let quoted = protocol::quoted(id);
         if let Some(index) = self.operations.iter().position(|operation| operation.id == quoted)
@@ -414,7 +424,7 @@ impl Connection {
         }
     }
 
-    /// Refuses when the token has ended; else sees to it that this is asked again when it will have.
+    /// Closes the socket when the token has expired. Otherwise schedules the next check for its expiry.
     fn check_token(&mut self) -> Result<(), Close> {
         let Phase::Acknowledged(Identity { expires_at: Some(expires_at), .. }) = self.phase else { return Ok(()) };
         let left = expires_at - self.entry.sockets.0.settings.clock.now();
@@ -422,8 +432,8 @@ impl Connection {
         if left.is_zero() {
             return Err(Close::Forbidden("Token expired".to_owned()));
         }
-        // The clock has whole milliseconds; and timers don't like centuries.
-        self.check_token_at = Some(Instant::now() + left.min(LONGEST_TIMER) + Duration::from_millis(1));
+        // The clock has a resolution of one millisecond, so the check is a millisecond late rather than early.
+        self.check_token_at = Some(Instant::now() + left.min(MAX_TIMER) + Duration::from_millis(1));
         Ok(())
     }
 
@@ -436,17 +446,17 @@ impl Connection {
         }
         self.check_token().map_err(Ending::Close)?;
         if now >= self.next_ping {
-            if self.awaits_life {
+            if self.awaits_sign_of_life {
                 return Err(Ending::Gone);
             }
-            (self.awaits_life, self.awaits_pong) = (true, true);
+            (self.awaits_sign_of_life, self.awaits_pong) = (true, true);
             self.controls.push_back(Message::Ping(axum::body::Bytes::new()));
             self.next_ping = now + self.entry.sockets.0.settings.limits.ping_interval;
         }
         Ok(())
     }
 
-    /// When there is next something to be done because of the time.
+    /// When the next timed task is due: a ping, the expiry of the token, or the end of the wait for `connection_init`.
     fn next_tick(&self) -> Instant {
         let at = match self.phase {
             Phase::Opened { init_by } => Some(init_by),
@@ -456,17 +466,17 @@ impl Connection {
         at.map_or(self.next_ping, |at| at.min(self.next_ping))
     }
 
-    /// Says goodbye, and gives the peer a moment to hear it.
+    /// Sends the close frame, and waits for the peer's answer up to a limit.
     async fn finish(mut self, ending: Ending) {
         let limit = self.entry.sockets.0.settings.limits.close_timeout;
         if let Ending::Close(close) = &ending {
             self.entry.note_close(close.frame().code);
         }
         let is_restart = ending == Ending::Close(Close::Restart);
-        let goodbye = async {
+        let close_handshake = async {
             if is_restart {
-                while let Some(letter) = self.entry.mailbox.take_left() {
-                    if let Some(message) = self.message(letter) {
+                while let Some(queued) = self.entry.mailbox.take_remaining() {
+                    if let Some(message) = self.message(queued) {
                         self.socket.send(message).await?;
                     }
                 }
@@ -479,8 +489,8 @@ impl Connection {
             while let Some(Ok(_)) = self.socket.recv().await {}
             Ok::<_, axum::Error>(())
         };
-        // Whether or not it was heard, the socket is dropped now.
-        let _ = timeout(limit, goodbye).await;
+        // The socket is dropped, whether or not the peer has answered.
+        let _ = timeout(limit, close_handshake).await;
     }
 }
 
@@ -493,17 +503,17 @@ impl From<AuthError> for Close {
     }
 }
 
-impl From<CutOff> for Close {
-    fn from(why: CutOff) -> Self {
+impl From<CloseReason> for Close {
+    fn from(why: CloseReason) -> Self {
         match why {
-            CutOff::Behind => Self::Behind,
-            CutOff::Restart => Self::Restart,
-            CutOff::Revoked => AuthError::Revoked.into(),
+            CloseReason::Behind => Self::Behind,
+            CloseReason::Restart => Self::Restart,
+            CloseReason::Revoked => AuthError::Revoked.into(),
         }
     }
 }
 
-/// What to do about an error of the socket itself. The library's own error type can't be named here, only read.
+/// How the connection ends after an error of the socket. The library does not export its error type, so this reads the text.
 fn ending_after(error: &axum::Error) -> Ending {
     let text = error.to_string();
     if text.starts_with("Space limit exceeded") {

@@ -1,17 +1,19 @@
-//! GraphQL over WebSockets: `graphql-transport-ws`, to the letter.
+//! GraphQL over WebSockets, by the protocol `graphql-transport-ws`.
 //!
-//! Terms: a *socket* is one WebSocket; its *connection* is acknowledged once `connection_init` named who is there. An
-//! *operation* is what a `subscribe` message starts: a query or mutation, or a subscription, which is *live* once it is a
-//! member of a group of the hub ([`live::Hub`]).
+//! Terms:
 //!
-//! What always holds:
+//! - A *socket* is one WebSocket. Its *connection* is acknowledged once the token of `connection_init` has been checked.
+//! - An *operation* is what a `subscribe` message starts: a query, a mutation or a subscription.
+//! - A subscription is *live* once it is a member of a group of the hub ([`live::Hub`]).
 //!
-//! - A socket is one task. While its peer does not read, the task goes on reading, and answers nothing more; what is for it
-//!   waits in its mailbox, which is bounded.
-//! - After the `complete` of an operation, from either side, no message names it, unless a new one takes its id.
-//! - What stops an operation from starting is an `error` message, never `next`.
-//! - A mutation that began is finished, whether or not anyone still waits for its answer.
-//! - No operation starts, and no socket stays open beyond the next ping, after its token's end.
+//! Invariants:
+//!
+//! - A socket has one task. While the peer does not read, the task still reads, and outgoing messages wait in the bounded
+//!   mailbox.
+//! - After the `complete` of an operation, from either side, no message has its id, unless a new operation reuses the id.
+//! - An operation that cannot start is answered with `error`, never with `next`.
+//! - A mutation that has begun is finished, even when its client disconnects.
+//! - After the token expires, no operation starts, and the socket is closed at the next ping at the latest.
 
 mod connection;
 mod document;
@@ -40,7 +42,7 @@ use futures_util::{
 };
 use governor::Quota;
 use graphql::rate;
-use live::{CutOff, Hub, Mailbox, MailboxLimits};
+use live::{CloseReason, Hub, Mailbox, MailboxLimits};
 use parking_lot::Mutex;
 use service::config::Limits;
 use tokio_util::{
@@ -57,29 +59,29 @@ use crate::{
     request_id,
 };
 
-/// Maps the `authorization` of `connection_init`, if there is one, to who that is; or says why it is not valid.
+/// Checks the `authorization` of `connection_init`, if there is one, and returns the identity.
 pub type Authenticate = Arc<dyn Fn(Option<String>) -> BoxFuture<'static, Result<Identity, AuthError>> + Send + Sync>;
 
-/// Whether an identity still holds; asked often, so that it waits for nothing.
+/// Checks whether an identity is still valid. Called often, so it must not block.
 pub type ExpectValid = Arc<dyn Fn(&Identity) -> Result<(), AuthError> + Send + Sync>;
 
 #[derive(Debug, Clone, Copy)]
 pub struct SocketLimits {
     pub subscriptions_per_socket: usize,
-    /// How often one socket may subscribe.
+    /// The rate limit for new subscriptions on one socket.
     pub subscription_quota: Quota,
-    /// Queries and mutations under way on one socket.
+    /// How many queries and mutations one socket may run at once.
     pub operations_in_flight: usize,
     pub max_message_bytes: usize,
     /// How long `connection_init` may take.
     pub init_timeout: Duration,
-    /// How often a socket is pinged. One that gives no sign of life from one ping to the next is dropped.
+    /// The interval between pings. A socket without a sign of life from one ping to the next is dropped.
     pub ping_interval: Duration,
-    /// How many messages may wait for one socket.
+    /// How many messages may be queued for one socket.
     pub queue_messages: usize,
-    /// How large they may be together.
+    /// The total size of the queued messages.
     pub queue_bytes: usize,
-    /// How long the peer may take to answer a close.
+    /// How long the peer may take to answer a close frame.
     pub close_timeout: Duration,
 }
 
@@ -109,16 +111,16 @@ impl Default for SocketLimits {
 #[derive(Clone)]
 pub struct SocketSettings {
     pub limits: SocketLimits,
-    /// Who may open one.
+    /// The limits on open connections, shared with subscriptions over HTTP.
     pub admission: Admission,
-    /// Which other sites' pages may open one: `CORS_ORIGINS`. When there are none, all may.
+    /// The other sites whose pages may open a socket: `CORS_ORIGINS`. When empty, every site may.
     pub origins: Arc<[String]>,
     pub authenticate: Authenticate,
     pub expect_valid: ExpectValid,
-    /// Gives a code to each error that has none.
+    /// Adds a code to each error that has none.
     pub complete_errors: fn(&mut async_graphql::Response),
     pub clock: Arc<dyn Clock>,
-    /// Closes all sockets, with 1012.
+    /// Closes all sockets with code 1012 when it is cancelled.
     pub shutdown: CancellationToken,
 }
 
@@ -128,7 +130,7 @@ impl fmt::Debug for SocketSettings {
     }
 }
 
-/// All sockets of this process: the state of the route that opens them.
+/// The open sockets of this process. This is the state of the route that opens them.
 #[derive(Clone)]
 pub struct Sockets(Arc<Shared>);
 
@@ -145,7 +147,7 @@ struct Open {
     sockets: HashMap<u64, Listed>,
     last: u64,
     is_closed: bool,
-    /// How many were closed by the server, ever, by code.
+    /// How many sockets the server has closed since the start, by code.
     closed: BTreeMap<u16, u64>,
 }
 
@@ -155,15 +157,15 @@ impl fmt::Debug for Sockets {
     }
 }
 
-/// A socket as others reach it.
+/// A socket as other tasks reach it.
 struct Listed {
     mailbox: Arc<Mailbox>,
-    /// Whose it is, once it is acknowledged.
+    /// The identity, once the connection is acknowledged.
     identity: Option<Identity>,
 }
 
 impl Sockets {
-    /// Must be called within a runtime.
+    /// Must be called within a Tokio runtime.
     pub fn new(executor: impl Executor, hub: Hub, settings: SocketSettings) -> Self {
         let shutdown = settings.shutdown.clone();
         let tasks = TaskTracker::new();
@@ -175,46 +177,46 @@ impl Sockets {
             if let Some(shared) = watched.upgrade() {
                 let mut open = shared.open.lock();
                 open.is_closed = true;
-                open.sockets.values().for_each(|socket| socket.mailbox.cut_off(CutOff::Restart));
+                open.sockets.values().for_each(|socket| socket.mailbox.close(CloseReason::Restart));
             }
         });
         sockets
     }
 
-    /// How many are open, for metrics.
+    /// How many sockets are open, for metrics.
     pub fn count(&self) -> usize {
         self.0.open.lock().sockets.len()
     }
 
-    /// How many were closed by the server, ever, by code; for metrics.
+    /// How many sockets the server has closed since the start, by code, for metrics.
     pub fn closed_by_code(&self) -> BTreeMap<u16, u64> {
         self.0.open.lock().closed.clone()
     }
 
-    /// Closes those whose tokens have been revoked, or whose person's account has changed.
+    /// Closes the sockets whose tokens have been revoked, or whose person's account has changed.
     pub fn close_revoked(&self) {
         let is_revoked = |socket: &&Listed| {
             let check = |identity| (self.0.settings.expect_valid)(&identity);
             socket.identity.is_some_and(|it| matches!(check(it), Err(AuthError::Revoked | AuthError::Changed)))
         };
         let open = self.0.open.lock();
-        open.sockets.values().filter(is_revoked).for_each(|socket| socket.mailbox.cut_off(CutOff::Revoked));
+        open.sockets.values().filter(is_revoked).for_each(|socket| socket.mailbox.close(CloseReason::Revoked));
     }
 
-    /// Returns when no socket is left, and no mutation of one under way; after the shutdown.
+    /// Returns when no socket is open and no mutation of a socket is running. Called after the shutdown began.
     pub async fn closed(&self) {
         self.0.tasks.close();
         self.0.tasks.wait().await;
     }
 
-    /// Enters a new socket into the list, until the entry is dropped.
+    /// Adds a new socket to the list. Dropping the entry removes it.
     fn enter(self, permit: Permit, request_id: Box<str>) -> Entry {
         let limits = &self.0.settings.limits;
-        let limits = MailboxLimits { letters: limits.queue_messages, bytes: limits.queue_bytes };
+        let limits = MailboxLimits { messages: limits.queue_messages, bytes: limits.queue_bytes };
         let mailbox = Arc::new(Mailbox::new(limits));
         let mut open = self.0.open.lock();
         if open.is_closed {
-            mailbox.cut_off(CutOff::Restart);
+            mailbox.close(CloseReason::Restart);
         }
         open.last += 1;
         let number = open.last;
@@ -225,20 +227,20 @@ impl Sockets {
     }
 }
 
-/// One socket in the list of all.
+/// A socket's entry in the list.
 struct Entry {
     sockets: Sockets,
     number: u64,
     mailbox: Arc<Mailbox>,
     permit: Permit,
-    /// Of the request that opened it, by which the log names what happens on it.
+    /// The id of the request that opened the socket, for the server's log.
     request_id: Box<str>,
     _task: TaskTrackerToken,
 }
 
 impl Entry {
-    /// Whose it is. Asks once more whether that still holds, after others know of it: what is revoked at this moment is
-    /// seen here or there.
+    /// Records the identity, and checks again whether it is still valid. A token revoked at this moment is noticed either
+    /// here or by [`Sockets::close_revoked`].
     fn identify(&self, identity: Identity) -> Result<(), AuthError> {
         let shared = &self.sockets.0;
         if let Some(listed) = shared.open.lock().sockets.get_mut(&self.number) {
@@ -258,16 +260,16 @@ impl Drop for Entry {
     }
 }
 
-/// `GET /graphql/ws`. Refused with 403 when a browser asks for a page of a site that is not in the list, and with 429
-/// when there are too many, or they come too fast.
+/// `GET /graphql/ws`: opens a socket. Answers 403 to a browser on a page of a site that is not listed, and 429 when there
+/// are too many connections or they come too fast.
 pub async fn upgrade(State(sockets): State<Sockets>, request: HttpRequest) -> Response {
     let (mut parts, _) = request.into_parts();
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
     };
-    // Browsers let any page open sockets anywhere, and say which page it is. Without a list badges are for any site: a
-    // socket has no rights but those of the token that its page sends.
+    // Browsers let any page open sockets to any server, and send the page's origin. Without a list every site is allowed,
+    // for badges: a socket has only the rights of the token that its page sends.
     let origins = &sockets.0.settings.origins;
     if !origins.is_empty() && !is_own(&parts.headers) && !is_listed(&parts.headers, origins) {
         return refuse_origin();
@@ -278,7 +280,7 @@ pub async fn upgrade(State(sockets): State<Sockets>, request: HttpRequest) -> Re
     };
     let request_id = request_id::of(&parts.headers).into();
     let limits = sockets.0.settings.limits;
-    // Buffers make up most of what an idle socket costs; messages are written at once anyway.
+    // Buffers are most of the memory of an idle socket. Messages are written at once, so small buffers are enough.
     let upgrade = upgrade
         .read_buffer_size(4096)
         .write_buffer_size(0)
@@ -291,7 +293,7 @@ pub async fn upgrade(State(sockets): State<Sockets>, request: HttpRequest) -> Re
     })
 }
 
-/// [`Executor`] without its type.
+/// An object-safe [`Executor`].
 trait Execute: Send + Sync {
     fn execute(&self, request: Request) -> BoxFuture<'static, async_graphql::Response>;
     fn execute_stream(&self, request: Request) -> BoxStream<'static, async_graphql::Response>;

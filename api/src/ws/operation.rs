@@ -1,4 +1,4 @@
-//! One operation, from its `subscribe` message until it has its answer or is live.
+//! One operation, from its `subscribe` message until it is answered or live.
 
 use std::sync::Arc;
 
@@ -11,26 +11,28 @@ use graphql::{
     hearts::Hearts,
     subscribe::{Purpose, Registrar},
 };
-use live::{Content, CutOff, Letter, Made, Mailbox, OperationNumber, ReplayError, StartExecution, Subscription};
+use live::{
+    CloseReason, Content, Mailbox, OperationNumber, QueuedMessage, Rendered, ReplayError, StartExecution, Subscription,
+};
 use tracing::{Instrument as _, error};
 
 use super::{Sockets, document::Operation};
 
-/// Where an operation's messages go.
+/// What an operation needs to run: its socket's mailbox, its number and its viewer.
 pub(super) struct Running {
     pub(super) sockets: Sockets,
     pub(super) mailbox: Arc<Mailbox>,
     pub(super) number: OperationNumber,
     pub(super) viewer: Viewer,
     pub(super) address: ClientAddress,
-    /// Counts the queries and mutations under way.
+    /// Counts the socket's running queries and mutations: each holds a clone.
     pub(super) under_way: Option<Arc<()>>,
-    /// For mutations: the socket's.
+    /// The visits whose heartbeats this socket sends. For mutations only.
     pub(super) hearts: Option<Hearts>,
 }
 
 impl Running {
-    /// Runs the operation. What it returns is to be kept as long as the operation lives.
+    /// Runs the operation. Returns the subscription if it is live. Dropping it ends the operation.
     pub(super) async fn run(self, operation: Operation) -> Option<Subscription> {
         match operation.kind {
             OperationType::Subscription => self.start(operation).await,
@@ -48,7 +50,7 @@ impl Running {
         }
         let execution = self.sockets.0.executor.execute(request);
         let mut response = if kind == OperationType::Mutation {
-            // By itself, so that it is not left half done when the client goes.
+            // A task of its own, so that the mutation is finished even when the client disconnects.
             let under_way = self.under_way.clone();
             let execution = async move {
                 let response = execution.await;
@@ -57,7 +59,7 @@ impl Running {
             };
             self.sockets.0.tasks.spawn(execution.in_current_span()).await.unwrap_or_else(|failure| {
                 error!(%failure, "a mutation failed");
-                Response::from_errors(vec![refusal("INTERNAL", "Something went wrong.")])
+                Response::from_errors(vec![refusal("INTERNAL", "Something went wrong on the server. Try again later.")])
             })
         } else {
             execution.await
@@ -78,7 +80,8 @@ impl Running {
         let mut has_started = false;
         while let Some(mut response) = responses.next().await {
             complete_errors(&mut response);
-            // Once a resolver has registered, an error is one of the item that it made; but a snapshot with holes is none.
+            // After a resolver has registered, an error without data belongs to the item. A snapshot that failed in part is
+            // still refused, because the client would take it for complete.
             let is_refusal = !registrar.is_registered() && is_refused(&response);
             if !has_started && (is_refusal || is_failure(&response)) {
                 self.send(Content::Errors(errors_text(&response.errors))).await;
@@ -96,7 +99,8 @@ impl Running {
         };
 
         let key = operation.group(self.viewer, registration.narrowing.followed());
-        // What everybody may see is executed as nobody, so that a mistake about it shows too little, not too much.
+        // A shared execution runs without a viewer. If a field was declared public by mistake, it shows too little, not too
+        // much.
         let viewer = key.viewer.unwrap_or(Viewer::NOBODY);
         let sockets = self.sockets.clone();
         let start: StartExecution = Box::new(move |feed| {
@@ -104,7 +108,7 @@ impl Running {
                 sockets.0.executor.execute_stream(operation.request().data(viewer).data(Purpose::Serve(feed)));
             let texts = responses.map(move |mut response| {
                 complete_errors(&mut response);
-                Made { text: text(&response), is_failure: is_failure(&response) }
+                Rendered { text: text(&response), is_failure: is_failure(&response) }
             });
             texts.boxed()
         });
@@ -114,22 +118,22 @@ impl Running {
             Err(ReplayError::Expired) => {
                 let gone = refusal(
                     "CURSOR_EXPIRED",
-                    "The log no longer has what follows this cursor: subscribe again without one.",
+                    "This cursor has expired: the changes after it are no longer stored. Subscribe again without a cursor.",
                 );
                 self.send(Content::Errors(errors_text(&[gone]))).await;
             }
-            Err(ReplayError::Failed) => self.mailbox.cut_off(CutOff::Behind),
+            Err(ReplayError::Failed) => self.mailbox.close(CloseReason::Behind),
             Err(ReplayError::Closed) => {}
         }
         None
     }
 
     async fn send(&self, content: Content) -> bool {
-        self.mailbox.send(Letter { operation: self.number, about: None, content }).await
+        self.mailbox.send(QueuedMessage { operation: self.number, coalescing: None, content }).await
     }
 }
 
-/// Nothing came of it but errors.
+/// Whether the response has errors and no data.
 fn is_refused(response: &Response) -> bool {
     !response.errors.is_empty() && response.data == Value::Null
 }
@@ -151,12 +155,12 @@ fn text(response: &Response) -> Arc<str> {
     json(response)
 }
 
-/// Of values whose map keys are all strings, which always have a text.
+/// Writes a value as JSON. This fails only for maps with keys that are not strings, and responses have none.
 fn json(value: &impl serde::Serialize) -> Arc<str> {
     match serde_json::to_string(value) {
         Ok(text) => text.into(),
         Err(failure) => {
-            error!(%failure, "an answer can't be written as JSON");
+            error!(%failure, "a response cannot be written as JSON");
             "null".into()
         }
     }

@@ -1,4 +1,4 @@
-//! The messages of graphql-transport-ws, and its close codes.
+//! The messages and close codes of graphql-transport-ws.
 //!
 //! <https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket.md>
 
@@ -8,34 +8,34 @@ use serde_json::{Map, Value};
 
 pub(super) const SUBPROTOCOL: &str = "graphql-transport-ws";
 
-/// Ids are part of every message of their operation, so they may not have just any length.
-const ID_BYTES: usize = 1024;
+/// The longest id, in bytes. Every message of an operation contains its id.
+const MAX_ID_BYTES: usize = 1024;
 
-/// How the socket is closed by the server. Clients of graphql-ws try again after `Forbidden`, `Restart`, `Behind` and
-/// `TryAgain`, and never after the others.
+/// Why the server closes a socket. The client library graphql-ws reconnects after `Forbidden`, `Restart`, `Behind` and
+/// `TryAgain`, and not after the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Close {
-    /// 1002: not a WebSocket's frames.
+    /// 1002: invalid WebSocket frames.
     NotWebSocket,
-    /// 1009: a message larger than allowed.
+    /// 1009: a message above the size limit.
     TooBig,
-    /// 1012: the server goes down.
+    /// 1012: the server is shutting down.
     Restart,
-    /// 1013: the client does not read what it asked for, or the server can't keep up; it may resume by its cursor.
+    /// 1013: the client does not read fast enough, or the server cannot keep up. The client may resume from its cursor.
     Behind,
-    /// 1013: what is needed to serve it is away, and why.
+    /// 1013: something that the server needs is unavailable. With the reason.
     TryAgain(String),
-    /// 4400, and why.
+    /// 4400: an invalid message. With the reason.
     BadRequest(String),
     /// 4401: an operation before the connection was acknowledged.
     Unauthorized,
-    /// 4403: a token that is not valid, or not any more.
+    /// 4403: the token is not valid, or no longer valid. With the reason.
     Forbidden(String),
-    /// 4406: the client does not speak this protocol.
+    /// 4406: the client does not offer this subprotocol.
     SubprotocolNotAcceptable,
     /// 4408: no `connection_init` in time.
     InitTimeout,
-    /// 4409: an id that is in use.
+    /// 4409: the id is already in use. With the reason.
     SubscriberExists(String),
     /// 4429: a second `connection_init`.
     TooManyInits,
@@ -61,7 +61,7 @@ impl Close {
     }
 }
 
-/// A control frame has room for 125 bytes, 2 of which are the code.
+/// Shortens a reason to 123 bytes: a control frame has at most 125, and the code takes 2.
 fn shortened(reason: &str) -> &str {
     &reason[..reason.floor_char_boundary(123)]
 }
@@ -76,15 +76,17 @@ pub(super) enum ClientMessage {
     Complete { id: String },
 }
 
+/// Parses a message of a client.
+///
 /// # Errors
-/// What is wrong with the message, for the client.
+/// What is wrong with the message, as a text for the client.
 pub(super) fn parse(text: &str) -> Result<ClientMessage, String> {
     let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
-        return Err("A message is a JSON object".to_owned());
+        return Err("A message must be a JSON object".to_owned());
     };
     let kind = match message.remove("type") {
         Some(Value::String(kind)) => kind,
-        Some(_) => return Err("The 'type' of a message is a string".to_owned()),
+        Some(_) => return Err("The 'type' of a message must be a string".to_owned()),
         None => return Err("The message has no 'type'".to_owned()),
     };
     match kind.as_str() {
@@ -95,7 +97,7 @@ pub(super) fn parse(text: &str) -> Result<ClientMessage, String> {
             Ok(ClientMessage::Subscribe { id: id(&mut message, &kind)?, request: Box::new(request(&mut message)?) })
         }
         "complete" => Ok(ClientMessage::Complete { id: id(&mut message, &kind)? }),
-        _ => Err(format!("There is no message type '{kind}'")),
+        _ => Err(format!("Unknown message type '{kind}'")),
     }
 }
 
@@ -103,42 +105,42 @@ fn payload(message: &mut Map<String, Value>, kind: &str) -> Result<Option<Map<St
     match message.remove("payload") {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Object(payload)) => Ok(Some(payload)),
-        Some(_) => Err(format!("The 'payload' of '{kind}' is an object, or absent")),
+        Some(_) => Err(format!("The 'payload' of '{kind}' must be an object, or absent")),
     }
 }
 
 fn id(message: &mut Map<String, Value>, kind: &str) -> Result<String, String> {
     match message.remove("id") {
-        Some(Value::String(id)) if !id.is_empty() && id.len() <= ID_BYTES => Ok(id),
-        _ => Err(format!("The 'id' of '{kind}' is a string of 1 to {ID_BYTES} bytes")),
+        Some(Value::String(id)) if !id.is_empty() && id.len() <= MAX_ID_BYTES => Ok(id),
+        _ => Err(format!("The 'id' of '{kind}' must be a string of 1 to {MAX_ID_BYTES} bytes")),
     }
 }
 
 fn request(message: &mut Map<String, Value>) -> Result<Request, String> {
     let Some(Value::Object(mut payload)) = message.remove("payload") else {
-        return Err("The 'payload' of 'subscribe' is an object".to_owned());
+        return Err("The 'payload' of 'subscribe' must be an object".to_owned());
     };
     let Some(Value::String(query)) = payload.remove("query") else {
-        return Err("The 'query' of 'subscribe' is a string".to_owned());
+        return Err("The 'query' of 'subscribe' must be a string".to_owned());
     };
     let mut request = Request::new(query);
     request.operation_name = match payload.remove("operationName") {
         None | Some(Value::Null) => None,
         Some(Value::String(name)) => Some(name),
-        Some(_) => return Err("The 'operationName' of 'subscribe' is a string, or absent".to_owned()),
+        Some(_) => return Err("The 'operationName' of 'subscribe' must be a string, or absent".to_owned()),
     };
     request.variables = match payload.remove("variables") {
         None | Some(Value::Null) => Variables::default(),
         Some(variables @ Value::Object(_)) => Variables::from_json(variables),
-        Some(_) => return Err("The 'variables' of 'subscribe' are an object, or absent".to_owned()),
+        Some(_) => return Err("The 'variables' of 'subscribe' must be an object, or absent".to_owned()),
     };
     match payload.remove("extensions") {
         None | Some(Value::Null) => {}
         Some(extensions @ Value::Object(_)) => {
             request.extensions = serde_json::from_value(extensions)
-                .map_err(|_| "The 'extensions' of 'subscribe' can't be read".to_owned())?;
+                .map_err(|_| "The 'extensions' of 'subscribe' are not valid".to_owned())?;
         }
-        Some(_) => return Err("The 'extensions' of 'subscribe' are an object, or absent".to_owned()),
+        Some(_) => return Err("The 'extensions' of 'subscribe' must be an object, or absent".to_owned()),
     }
     Ok(request)
 }
@@ -152,25 +154,25 @@ pub(super) fn pong(payload: Option<Map<String, Value>>) -> String {
     }
 }
 
-/// An id as it stands in the messages.
+/// An id as a JSON string, as messages contain it.
 pub(super) fn quoted(id: &str) -> Box<str> {
     Value::from(id).to_string().into()
 }
 
 pub(super) fn next(quoted_id: &str, payload: &str) -> String {
-    spliced([r#"{"id":"#, quoted_id, r#","type":"next","payload":"#, payload, "}"])
+    concat([r#"{"id":"#, quoted_id, r#","type":"next","payload":"#, payload, "}"])
 }
 
 pub(super) fn error(quoted_id: &str, payload: &str) -> String {
-    spliced([r#"{"id":"#, quoted_id, r#","type":"error","payload":"#, payload, "}"])
+    concat([r#"{"id":"#, quoted_id, r#","type":"error","payload":"#, payload, "}"])
 }
 
 pub(super) fn complete(quoted_id: &str) -> String {
-    spliced([r#"{"id":"#, quoted_id, r#","type":"complete"}"#, "", ""])
+    concat([r#"{"id":"#, quoted_id, r#","type":"complete"}"#, "", ""])
 }
 
-/// One allocation of the right size: this is done for each message of each socket.
-fn spliced(parts: [&str; 5]) -> String {
+/// Concatenates with one allocation of the right size, because this runs for each message of each socket.
+fn concat(parts: [&str; 5]) -> String {
     let mut message = String::with_capacity(parts.iter().map(|part| part.len()).sum());
     for part in parts {
         message.push_str(part);

@@ -1,4 +1,4 @@
-//! The protocol, over real sockets, against a schema with a subscription like ours.
+//! Tests of the protocol over real sockets, against a schema with a subscription like InSession's.
 
 use std::{
     fmt::Write as _,
@@ -28,7 +28,7 @@ use graphql::{
     subscribe::{Beginning, subscribe},
 };
 use live::{
-    CursorStanding, Hub, HubSettings, LiveEvent, Registration,
+    CursorStatus, Hub, HubSettings, LiveEvent, Registration,
     testing::{FakeLog, change, moved, until, within},
 };
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ use super::{
 };
 use crate::admission::Admission;
 
-/// What the schema's resolvers were asked to do, and a gate that some of them wait at.
+/// Counts what the schema's resolvers did, and has a gate at which some of them wait.
 struct Probe {
     resolved: AtomicUsize,
     finished: AtomicUsize,
@@ -156,10 +156,10 @@ impl Changes {
                 Some(Item { kind: "SNAPSHOT".to_owned(), cursor: from.0, session: None, person: person_id });
             if let Some(after) = after {
                 from = Position(after);
-                match hub.standing(from).await? {
-                    CursorStanding::Resumable => first = None,
-                    CursorStanding::Expired => return Err(coded("CURSOR_EXPIRED")),
-                    CursorStanding::Future => return Err(coded("BAD_USER_INPUT")),
+                match hub.cursor_status(from).await? {
+                    CursorStatus::Resumable => first = None,
+                    CursorStatus::Expired => return Err(coded("CURSOR_EXPIRED")),
+                    CursorStatus::Future => return Err(coded("BAD_USER_INPUT")),
                 }
             }
             let registration = Registration { narrowing: Narrowing::Sessions(narrowing), from, person_at: None };
@@ -249,7 +249,7 @@ impl Server {
         }
     }
 
-    /// With the connection acknowledged; the token names a person.
+    /// A client with an acknowledged connection. The token names a person.
     async fn client(&self, token: Option<&str>) -> Client {
         let mut client = self.open(Some("graphql-transport-ws")).await;
         client.say(json!({"type": "connection_init", "payload": {"authorization": token}})).await;
@@ -262,7 +262,7 @@ impl Server {
     }
 }
 
-/// Tokens are a person's number, 'admin', or a number and the second at which it ends.
+/// A token is a person's number, 'admin', or a number and the second at which the token expires.
 fn authenticate(token: Option<&str>) -> Result<Identity, AuthError> {
     let Some(token) = token else { return Ok(Identity::default()) };
     if token == "admin" {
@@ -287,7 +287,7 @@ impl Client {
         self.say(json!({"id": id, "type": "subscribe", "payload": {"query": query}})).await;
     }
 
-    /// The next message; pings of the socket are answered on the way.
+    /// The next message. Answers pings of the socket.
     async fn hear(&mut self) -> Value {
         loop {
             match within(self.socket.next()).await {
@@ -311,7 +311,7 @@ impl Client {
         message["payload"][0]["extensions"]["code"].clone()
     }
 
-    /// How the server closes.
+    /// The code and reason with which the server closes.
     async fn closed(&mut self) -> (u16, String) {
         loop {
             match within(self.socket.next()).await {
@@ -324,11 +324,11 @@ impl Client {
 }
 
 #[tokio::test]
-async fn each_fault_of_the_protocol_has_its_close_code() {
+async fn each_protocol_violation_has_its_close_code() {
     let server =
         Server::with(SocketLimits { init_timeout: Duration::from_millis(100), ..SocketLimits::default() }).await;
     for subprotocol in [None, Some("graphql-ws"), Some("soap, wamp")] {
-        // Clients that check the answer's header go away by themselves, so the header is not compared here.
+        // The response header is not compared: clients that check it disconnect by themselves.
         let mut request = format!("ws://{}/graphql/ws", server.address).into_client_request().unwrap();
         if let Some(subprotocol) = subprotocol {
             request.headers_mut().insert("sec-websocket-protocol", subprotocol.parse().unwrap());
@@ -351,37 +351,37 @@ async fn each_fault_of_the_protocol_has_its_close_code() {
         (
             vec![json!({"type": "connection_init", "payload": {"authorization": 7}})],
             4403,
-            "The authorization is not a string",
+            "The authorization must be a string",
         ),
         (
             vec![json!({"type": "connection_init", "payload": 7})],
             4400,
-            "The 'payload' of 'connection_init' is an object, or absent",
+            "The 'payload' of 'connection_init' must be an object, or absent",
         ),
-        (vec![json!([])], 4400, "A message is a JSON object"),
+        (vec![json!([])], 4400, "A message must be a JSON object"),
         (vec![json!({"id": "1"})], 4400, "The message has no 'type'"),
-        (vec![json!({"type": 1})], 4400, "The 'type' of a message is a string"),
-        (vec![json!({"type": "start"})], 4400, "There is no message type 'start'"),
-        (vec![json!({"type": "next", "id": "1", "payload": {}})], 4400, "There is no message type 'next'"),
+        (vec![json!({"type": 1})], 4400, "The 'type' of a message must be a string"),
+        (vec![json!({"type": "start"})], 4400, "Unknown message type 'start'"),
+        (vec![json!({"type": "next", "id": "1", "payload": {}})], 4400, "Unknown message type 'next'"),
         (
             vec![init.clone(), json!({"type": "complete"})],
             4400,
-            "The 'id' of 'complete' is a string of 1 to 1024 bytes",
+            "The 'id' of 'complete' must be a string of 1 to 1024 bytes",
         ),
         (
             vec![init.clone(), json!({"type": "subscribe", "id": "", "payload": {"query": ""}})],
             4400,
-            "The 'id' of 'subscribe' is a string of 1 to 1024 bytes",
+            "The 'id' of 'subscribe' must be a string of 1 to 1024 bytes",
         ),
         (
             vec![init.clone(), json!({"type": "subscribe", "id": "1"})],
             4400,
-            "The 'payload' of 'subscribe' is an object",
+            "The 'payload' of 'subscribe' must be an object",
         ),
         (
             vec![init.clone(), json!({"type": "subscribe", "id": "1", "payload": {"query": 1}})],
             4400,
-            "The 'query' of 'subscribe' is a string",
+            "The 'query' of 'subscribe' must be a string",
         ),
         (
             vec![
@@ -389,7 +389,7 @@ async fn each_fault_of_the_protocol_has_its_close_code() {
                 json!({"type": "subscribe", "id": "1", "payload": {"query": "{city}", "variables": []}}),
             ],
             4400,
-            "The 'variables' of 'subscribe' are an object, or absent",
+            "The 'variables' of 'subscribe' must be an object, or absent",
         ),
         (
             vec![
@@ -397,7 +397,7 @@ async fn each_fault_of_the_protocol_has_its_close_code() {
                 json!({"type": "subscribe", "id": "1", "payload": {"query": "{city}", "operationName": {}}}),
             ],
             4400,
-            "The 'operationName' of 'subscribe' is a string, or absent",
+            "The 'operationName' of 'subscribe' must be a string, or absent",
         ),
     ];
     for (messages, code, reason) in cases {
@@ -408,12 +408,12 @@ async fn each_fault_of_the_protocol_has_its_close_code() {
         assert_eq!(client.closed().await, (code, reason.to_owned()), "{messages:?}");
     }
     for (message, code, reason) in [
-        (Message::text("{"), 4400, "A message is a JSON object"),
-        (Message::binary(vec![1]), 4400, "Messages are text"),
+        (Message::text("{"), 4400, "A message must be a JSON object"),
+        (Message::binary(vec![1]), 4400, "A message must be text, not binary"),
         (Message::text("x".repeat(300 * 1024)), 1009, "Message too big"),
     ] {
         let mut client = server.open(Some("graphql-transport-ws")).await;
-        // The server may close before all of it is sent.
+        // The server may close before the whole message is sent.
         let _ = client.socket.send(message).await;
         assert_eq!(client.closed().await, (code, reason.to_owned()));
     }
@@ -423,17 +423,21 @@ async fn each_fault_of_the_protocol_has_its_close_code() {
     let mut client = server.open(Some("graphql-transport-ws")).await;
     client.say(json!({"type": "é".repeat(200)})).await;
     let (code, reason) = client.closed().await;
-    assert_eq!((code, reason.chars().count()), (4400, "There is no message type '".len() + 48), "shortened");
+    assert_eq!((code, reason.chars().count()), (4400, "Unknown message type '".len() + 50), "shortened");
     until(|| server.sockets.count() == 0).await;
 }
 
 #[tokio::test]
-async fn pings_are_answered_and_pongs_are_not() {
+async fn server_answers_pings_and_ignores_pongs() {
     let server = Server::start().await;
     let mut client = server.open(Some("graphql-transport-ws")).await;
     client.say(json!({"type": "pong"})).await;
     client.say(json!({"type": "ping", "payload": {"at": 7}})).await;
-    assert_eq!(client.hear().await, json!({"type": "pong", "payload": {"at": 7}}), "before the acknowledgement too");
+    assert_eq!(
+        client.hear().await,
+        json!({"type": "pong", "payload": {"at": 7}}),
+        "a ping is answered before the acknowledgement too"
+    );
     client.say(json!({"type": "connection_init", "payload": null})).await;
     assert_eq!(client.hear().await, json!({"type": "connection_ack"}));
     client.say(json!({"type": "ping", "payload": null})).await;
@@ -453,7 +457,7 @@ async fn queries_and_mutations_are_answered_over_the_socket() {
         json!({"id": "1", "type": "next", "payload": {"data": {"city": "Austin", "viewer": 7}}})
     );
     assert_eq!(client.hear().await, json!({"id": "1", "type": "complete"}));
-    // The id is free again; an error of a field is part of an answer.
+    // The id is free again. An error of a field is part of an answer.
     client.subscribe("1", "{ fails }").await;
     let answer = client.hear().await;
     assert_eq!((&answer["type"], &answer["payload"]["data"]), (&json!("next"), &json!(null)));
@@ -476,14 +480,14 @@ async fn queries_and_mutations_are_answered_over_the_socket() {
     client.say(json!({"id": "1", "type": "subscribe", "payload": by_name})).await;
     assert_eq!(client.hear().await["payload"]["data"], json!({"viewer": 7}));
     assert_eq!(client.hear().await["type"], "complete");
-    // Any other stream is passed on as it is.
+    // A stream that does not register with the hub is passed on as it is.
     client.subscribe("1", "subscription { counting(upTo: 2) }").await;
     for n in 1..=2 {
         assert_eq!(client.hear().await["payload"]["data"], json!({"counting": n}));
     }
     assert_eq!(client.hear().await, json!({"id": "1", "type": "complete"}));
 
-    // While one waits, others are answered; and a mutation that nobody waits for is finished.
+    // A waiting operation does not block others. A mutation is finished even when the client completes it early.
     client.subscribe("slow", "{ waits }").await;
     client.subscribe("change", "mutation { change }").await;
     until(|| server.probe.resolved.load(Ordering::SeqCst) == 1).await;
@@ -499,7 +503,7 @@ async fn queries_and_mutations_are_answered_over_the_socket() {
 }
 
 #[tokio::test]
-async fn a_subscription_has_a_snapshot_then_news_until_it_is_completed() {
+async fn subscription_sends_a_snapshot_and_then_events_until_completed() {
     let server = Server::start().await;
     server.append(1);
     until(|| server.hub.stats().position == Position(1)).await;
@@ -527,7 +531,7 @@ async fn a_subscription_has_a_snapshot_then_news_until_it_is_completed() {
     server.append(1);
     server.append(2);
     assert_eq!(client.hear_item("b").await, json!({"cursor": 5}));
-    // Resumed under the same id, it has what it missed.
+    // A subscription that resumes under the same id receives what it missed.
     client.subscribe("a", "subscription { activeSessionChanged(after: 3) { cursor } }").await;
     assert_eq!(client.hear_item("a").await, json!({"cursor": 4}));
     assert_eq!(client.hear_item("a").await, json!({"cursor": 5}));
@@ -539,7 +543,7 @@ async fn a_subscription_has_a_snapshot_then_news_until_it_is_completed() {
 }
 
 #[tokio::test]
-async fn whoever_asks_the_same_shares_one_execution_but_not_with_others() {
+async fn identical_public_subscriptions_share_one_execution_and_private_ones_do_not() {
     let server = Server::start().await;
     let public =
         "subscription S($ids: [Int!], $a: Int) { activeSessionChanged(sessionIds: $ids, after: $a) { name cursor } }";
@@ -566,7 +570,7 @@ async fn whoever_asks_the_same_shares_one_execution_but_not_with_others() {
     assert_eq!(server.hub.stats().groups, 1);
     assert_eq!(server.probe.resolved.load(Ordering::SeqCst), 5, "each event is resolved once");
 
-    // What depends on the viewer is shared with oneself alone.
+    // An answer that depends on the viewer is shared only among subscriptions of that viewer.
     for client in &mut clients[..2] {
         client.subscribe("mine", "subscription { activeSessionChanged(sessionIds: [2], after: 5) { viewer } }").await;
     }
@@ -587,7 +591,7 @@ async fn whoever_asks_the_same_shares_one_execution_but_not_with_others() {
 }
 
 #[test]
-fn only_what_is_the_same_for_everyone_is_shared() {
+fn only_answers_that_are_the_same_for_everyone_are_shared() {
     let group = |query: &str, variables: Value, viewer: i64, person: Option<i64>| {
         let request = async_graphql::Request::new(query).variables(async_graphql::Variables::from_json(variables));
         Operation::of(request).unwrap().group(Viewer::person(PersonId(viewer)), person.map(PersonId))
@@ -597,7 +601,7 @@ fn only_what_is_the_same_for_everyone_is_shared() {
     assert_ne!(group(narrowed, json!({"c": "A"}), 1, Some(1)), group(narrowed, json!({"c": "A"}), 2, Some(1)));
     assert_ne!(group(narrowed, json!({"c": "A"}), 1, Some(1)), group(narrowed, json!({"c": "A"}), 1, Some(2)));
     assert_ne!(group(narrowed, json!({"x": 1}), 1, None), group(narrowed, json!({"x": 2}), 1, None));
-    // A variable that says something too is no mere narrowing.
+    // A variable that changes the answer does not only narrow.
     let used = "subscription($c: Boolean!, $d: String) { activeSessionChanged(city: $d) { kind @include(if: $c) } }";
     assert_ne!(group(used, json!({"c": true}), 1, None), group(used, json!({"c": false}), 1, None));
     assert_eq!(group(used, json!({"c": true, "d": "A"}), 1, None), group(used, json!({"c": true, "d": "B"}), 1, None));
@@ -615,7 +619,7 @@ fn only_what_is_the_same_for_everyone_is_shared() {
 }
 
 #[tokio::test]
-async fn a_person_s_moves_are_for_that_person() {
+async fn moves_of_a_person_are_visible_to_that_person_and_admins_only() {
     let server = Server::start().await;
     let mine = "subscription { activeSessionChanged(personId: 7) { kind cursor person } }";
     let mut stranger = server.client(Some("8")).await;
@@ -639,7 +643,7 @@ async fn a_person_s_moves_are_for_that_person() {
 }
 
 #[tokio::test]
-async fn there_are_limits() {
+async fn limits_of_operations_per_socket_are_enforced() {
     let limits = SocketLimits { subscriptions_per_socket: 2, operations_in_flight: 1, ..SocketLimits::default() };
     let server = Server::with(limits).await;
     let mut client = server.client(None).await;
@@ -655,7 +659,11 @@ async fn there_are_limits() {
     client.subscribe("change", "mutation { change }").await;
     client.say(json!({"type": "complete", "id": "change"})).await;
     client.subscribe("4", "{ city }").await;
-    assert_eq!(client.hear_code("4").await, "RATE_LIMITED", "a mutation under way counts, wanted or not");
+    assert_eq!(
+        client.hear_code("4").await,
+        "RATE_LIMITED",
+        "a running mutation counts, even after the client has completed it"
+    );
     server.probe.gate.add_permits(1);
     until(|| server.probe.finished.load(Ordering::SeqCst) == 1).await;
     loop {
@@ -667,7 +675,7 @@ async fn there_are_limits() {
 }
 
 #[tokio::test]
-async fn documents_are_checked_before_anything_is_done_with_them() {
+async fn documents_are_validated_before_anything_runs() {
     let server = Server::start().await;
     let mut client = server.client(None).await;
     let mut doubling = String::from("subscription { activeSessionChanged { ...F0 } }");
@@ -686,7 +694,7 @@ async fn documents_are_checked_before_anything_is_done_with_them() {
 }
 
 #[tokio::test]
-async fn who_subscribes_too_often_is_refused() {
+async fn subscriptions_beyond_the_rate_limit_are_refused() {
     let limits = SocketLimits { subscription_quota: rate::per_minute(3), ..SocketLimits::default() };
     let server = Server::with(limits).await;
     let mut client = server.client(None).await;
@@ -726,7 +734,7 @@ async fn an_address_with_too_many_sockets_is_refused_by_429() {
 }
 
 #[tokio::test]
-async fn a_reader_that_is_too_slow_is_cut_off_and_the_others_go_on() {
+async fn slow_reader_is_disconnected_and_the_others_continue() {
     let limits = SocketLimits { queue_messages: 20, queue_bytes: 256 * 1024, ..SocketLimits::default() };
     let server = Server::with(limits).await;
     let query = "subscription { activeSessionChanged(after: 0) { cursor location } }";
@@ -742,7 +750,7 @@ async fn a_reader_that_is_too_slow_is_cut_off_and_the_others_go_on() {
     let mut cursor = 0;
     within(async {
         while server.hub.stats().subscriptions == 4 {
-            // No updates, which would take each other's place.
+            // Not updates, because those would be coalesced.
             server.log.append(change(ChangeKind::Activated, 1, "Austin"));
             cursor += 1;
             for client in &mut fast {
@@ -752,7 +760,7 @@ async fn a_reader_that_is_too_slow_is_cut_off_and_the_others_go_on() {
     })
     .await;
     until(|| server.sockets.count() == 3).await;
-    // It has a beginning without a gap, and resumes after it.
+    // It received the first events without a gap, and resumes after them.
     let mut last = 0;
     while let Some(Ok(Message::Text(text))) = within(slow.socket.next()).await {
         let message: Value = serde_json::from_str(&text).unwrap();
@@ -770,7 +778,7 @@ async fn a_reader_that_is_too_slow_is_cut_off_and_the_others_go_on() {
 }
 
 #[tokio::test]
-async fn a_socket_ends_with_its_token() {
+async fn socket_is_closed_when_its_token_expires() {
     let server =
         Server::with(SocketLimits { ping_interval: Duration::from_millis(50), ..SocketLimits::default() }).await;
     let mut client = server.client(Some("7@60")).await;
@@ -783,7 +791,7 @@ async fn a_socket_ends_with_its_token() {
     late.say(json!({"type": "connection_init", "payload": {"authorization": "7@60"}})).await;
     assert_eq!(late.closed().await, (4403, "Token expired".to_owned()));
 
-    // By a clock that runs, it ends at that instant and not only at a ping.
+    // With a running clock, the socket is closed at the expiry itself, not only at the next ping.
     let server = Server::with(SocketLimits { ping_interval: Duration::from_mins(10), ..SocketLimits::default() }).await;
     server.clock.set(DateTime::from_timestamp_millis(59_900).unwrap());
     let mut client = server.client(Some("7@60")).await;
@@ -798,13 +806,13 @@ async fn a_socket_ends_with_its_token() {
 }
 
 #[tokio::test]
-async fn dead_peers_are_dropped_and_silent_ones_are_not() {
+async fn dead_peers_are_dropped_and_idle_peers_are_not() {
     let server =
         Server::with(SocketLimits { ping_interval: Duration::from_millis(100), ..SocketLimits::default() }).await;
     let mut silent = server.client(None).await;
     let dead = server.client(None).await;
     assert_eq!(server.sockets.count(), 2);
-    // Its messages are read, and so its pings answered; the other's are not.
+    // This client reads its messages, and so answers pings. The other client does not.
     let mut pings = 0;
     within(async {
         while pings < 5 {
@@ -821,7 +829,7 @@ async fn dead_peers_are_dropped_and_silent_ones_are_not() {
 }
 
 #[tokio::test]
-async fn a_shutdown_closes_all_sockets() {
+async fn shutdown_closes_all_sockets() {
     let server = Server::start().await;
     let mut client = server.client(None).await;
     client.subscribe("1", "subscription { activeSessionChanged { cursor } }").await;
@@ -836,7 +844,7 @@ async fn a_shutdown_closes_all_sockets() {
 }
 
 #[tokio::test]
-async fn the_resolver_serves_other_transports_by_itself() {
+async fn resolver_streams_by_itself_on_other_transports() {
     let server = Server::start().await;
     server.append(1);
     let request =

@@ -15,7 +15,7 @@ use graphql::{
     registry::Types,
     subscribe::{Beginning, subscribe},
 };
-use live::{CursorStanding, Hub, LiveEvent, Registration, testing::change};
+use live::{CursorStatus, Hub, LiveEvent, Registration, testing::change};
 
 /// The prefix of texts that show who the viewer is. No other text has it.
 pub const VIEWER: &str = "viewer:";
@@ -143,9 +143,9 @@ impl Changes {
             let mut first = Some(Item { kind: "SNAPSHOT".to_owned(), cursor: from.0, session: None });
             if let Some(after) = after {
                 from = Position(after);
-                match hub.standing(from).await.map_err(ApiError::internal)? {
-                    CursorStanding::Resumable => first = None,
-                    CursorStanding::Expired | CursorStanding::Future => {
+                match hub.cursor_status(from).await.map_err(ApiError::internal)? {
+                    CursorStatus::Resumable => first = None,
+                    CursorStatus::Expired | CursorStatus::Future => {
                         return Err(ApiError::bad_user_input("no such cursor"));
                     }
                 }

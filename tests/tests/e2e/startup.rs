@@ -40,7 +40,7 @@ async fn a_demo_that_cannot_start_leaves_no_folder_behind() -> Result<()> {
     let temporary = TemporaryFolder::new()?;
     let settings = Settings::new("").with("TMPDIR", &temporary.path().display().to_string());
     for (settings, problem) in [
-        (settings.clone().with("PORT", &port), format!("listening on 127.0.0.1:{port}")),
+        (settings.clone().with("PORT", &port), format!("cannot listen on 127.0.0.1:{port}")),
         (settings.with("DATABASE_CONNECTIONS", "0"), "DATABASE_CONNECTIONS is".to_owned()),
     ] {
         let ended = run(&settings, &["demo"]).await?;

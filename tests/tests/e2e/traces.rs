@@ -206,7 +206,7 @@ async fn refusing_collector_is_logged_once(database: TestDatabase) -> Result<()>
     })
     .await?;
     let count = |text: &str| server.log().matches(text).count();
-    ensure!(count("traces can't be exported") == 1, "{}", server.log());
+    ensure!(count("exporting traces failed") == 1, "{}", server.log());
 
     collector.inbox.refuses.store(false, Ordering::SeqCst);
     eventually(LIMIT, "spans to be exported", async || {
