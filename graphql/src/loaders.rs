@@ -109,7 +109,7 @@ impl Loader<SessionInstanceId> for Loaders {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[SessionInstanceId]) -> Shared<HashMap<SessionInstanceId, Self::Value>> {
-        Ok(by(instances::find_instances(self.app.db.pool(), keys).await?, |row| row.id))
+        Ok(by(instances::find_instances(&self.app, keys).await?, |row| row.id))
     }
 }
 
@@ -118,7 +118,7 @@ impl Loader<PersonId> for Loaders {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[PersonId]) -> Shared<HashMap<PersonId, Self::Value>> {
-        Ok(by(people::find_people(self.app.db.pool(), keys).await?, |row| row.id))
+        Ok(by(people::find_people(&self.app, keys).await?, |row| row.id))
     }
 }
 
@@ -129,7 +129,7 @@ impl Loader<SeenBy> for Loaders {
     async fn load(&self, keys: &[SeenBy]) -> Shared<HashMap<SeenBy, Self::Value>> {
         let mut found = HashMap::new();
         for (viewer, ids) in grouped(keys.iter().map(|key| (key.0, key.1))) {
-            let people = people::find_visible_people(self.app.db.pool(), viewer, &ids).await?;
+            let people = people::find_visible_people(&self.app, viewer, &ids).await?;
             found.extend(by(people, |row| SeenBy(viewer, row.id)));
         }
         Ok(found)
@@ -162,7 +162,7 @@ impl Loader<ActiveOf> for Loaders {
 
     async fn load(&self, keys: &[ActiveOf]) -> Shared<HashMap<ActiveOf, Self::Value>> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let rows = instances::find_active_of_sessions(self.app.db.pool(), &ids).await?;
+        let rows = instances::find_active_of_sessions(&self.app, &ids).await?;
         Ok(grouped(rows.into_iter().map(|row| (ActiveOf(row.session_id), row))))
     }
 }
@@ -173,7 +173,7 @@ impl Loader<OrganizersOf> for Loaders {
 
     async fn load(&self, keys: &[OrganizersOf]) -> Shared<HashMap<OrganizersOf, Self::Value>> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let rows = sessions::find_organizers(self.app.db.pool(), &ids).await?;
+        let rows = sessions::find_organizers(&self.app, &ids).await?;
         Ok(grouped(rows.into_iter().map(|(session, person)| (OrganizersOf(session), person))))
     }
 }
@@ -185,7 +185,7 @@ impl Loader<Organizes> for Loaders {
     async fn load(&self, keys: &[Organizes]) -> Shared<HashMap<Organizes, ()>> {
         let mut found = HashMap::new();
         for (person, sessions) in grouped(keys.iter().map(|key| (key.0, key.1))) {
-            let organized = sessions::find_organized(self.app.db.pool(), Viewer::person(person), &sessions).await?;
+            let organized = sessions::find_organized(&self.app, Viewer::person(person), &sessions).await?;
             found.extend(organized.into_iter().map(|session| (Organizes(person, session), ())));
         }
         Ok(found)
@@ -240,7 +240,7 @@ impl Loader<MeetingsOf> for Loaders {
             return Ok(HashMap::new());
         };
         let ids: Vec<_> = keys.iter().map(|key| key.session).collect();
-        let rows = instances::find_meetings(self.app.db.pool(), &ids, from, to).await?;
+        let rows = instances::find_meetings(&self.app, &ids, from, to).await?;
         let of = |key: &MeetingsOf| rows.iter().filter(|row| row.session_id == key.session).cloned().collect();
         Ok(keys.iter().map(|key| (*key, of(key))).collect())
     }

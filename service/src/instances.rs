@@ -12,8 +12,8 @@ use domain::{
 };
 use entity::{check_in, person, session, session_instance};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, RelationTrait, Select, sea_query::LockType,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait, Select, sea_query::LockType,
 };
 
 use crate::{
@@ -64,10 +64,8 @@ fn existing() -> Select<session_instance::Entity> {
     session_instance::Entity::find().filter(session_instance::Column::DeletedAt.is_null())
 }
 
-pub async fn find_instances<C: ConnectionTrait>(
-    db: &C,
-    ids: &[SessionInstanceId],
-) -> Result<Vec<session_instance::Model>> {
+pub async fn find_instances(app: &App, ids: &[SessionInstanceId]) -> Result<Vec<session_instance::Model>> {
+    let db = app.db.pool();
     Ok(existing().filter(db::is_one_of(db, session_instance::Column::Id, ids.iter().map(|id| id.0))).all(db).await?)
 }
 
@@ -166,10 +164,8 @@ pub async fn find_active(
 }
 
 /// The active instances of these sessions, ordered by start.
-pub async fn find_active_of_sessions<C: ConnectionTrait>(
-    db: &C,
-    sessions: &[SessionId],
-) -> Result<Vec<session_instance::Model>> {
+pub async fn find_active_of_sessions(app: &App, sessions: &[SessionId]) -> Result<Vec<session_instance::Model>> {
+    let db = app.db.pool();
     let filter = ActiveFilter { sessions: Some(sessions.to_vec()), ..ActiveFilter::default() };
     Ok(active(&filter).order_by_asc(BY_START.0).order_by_asc(BY_START.1).all(db).await?)
 }
@@ -194,12 +190,13 @@ pub async fn find_active_at(
 }
 
 /// The instances of these sessions whose date, or whose occurrence's date, is `from` to `to`, both included.
-pub async fn find_meetings<C: ConnectionTrait>(
-    db: &C,
+pub async fn find_meetings(
+    app: &App,
     sessions: &[SessionId],
     from: NaiveDate,
     to: NaiveDate,
 ) -> Result<Vec<session_instance::Model>> {
+    let db = app.db.pool();
     let dated = Condition::any()
         .add(session_instance::Column::Date.between(from, to))
         .add(session_instance::Column::OccurrenceDate.between(from, to));

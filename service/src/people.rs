@@ -47,21 +47,19 @@ pub struct PersonPatch {
 }
 
 /// The people with these ids, except those who were merged into others.
-pub async fn find_people<C: ConnectionTrait>(db: &C, ids: &[PersonId]) -> Result<Vec<person::Model>> {
+pub async fn find_people(app: &App, ids: &[PersonId]) -> Result<Vec<person::Model>> {
+    let db = app.db.pool();
     let unmerged = person::Entity::find().filter(person::Column::MergedIntoId.is_null());
     Ok(unmerged.filter(is_one_of(db, person::Column::Id, ids.iter().map(|id| id.0))).all(db).await?)
 }
 
 /// Those of these people whom the viewer may see.
-pub async fn find_visible_people<C: ConnectionTrait>(
-    db: &C,
-    viewer: Viewer,
-    ids: &[PersonId],
-) -> Result<Vec<person::Model>> {
+pub async fn find_visible_people(app: &App, viewer: Viewer, ids: &[PersonId]) -> Result<Vec<person::Model>> {
+    let db = app.db.pool();
     let relations = find_relations(db, viewer, ids).await?;
     let is_visible =
         |row: &person::Model| viewer.may_see_person(row.id, relations.get(&row.id).copied().unwrap_or_default());
-    Ok(find_people(db, ids).await?.into_iter().filter(is_visible).collect())
+    Ok(find_people(app, ids).await?.into_iter().filter(is_visible).collect())
 }
 
 /// The relations between the viewer and these people. Reads nothing if they do not matter.

@@ -187,11 +187,8 @@ pub async fn is_organizer<C: ConnectionTrait>(db: &C, viewer: Viewer, session: S
 }
 
 /// Those of these sessions that the viewer organises.
-pub async fn find_organized<C: ConnectionTrait>(
-    db: &C,
-    viewer: Viewer,
-    sessions: &[SessionId],
-) -> Result<HashSet<SessionId>> {
+pub async fn find_organized(app: &App, viewer: Viewer, sessions: &[SessionId]) -> Result<HashSet<SessionId>> {
+    let db = app.db.pool();
     let Some(person) = viewer.person else { return Ok(HashSet::new()) };
     let rows = session_organizer::Entity::find()
         .filter(session_organizer::Column::PersonId.eq(person.0))
@@ -202,10 +199,8 @@ pub async fn find_organized<C: ConnectionTrait>(
 }
 
 /// The organisers of these sessions, ordered by name.
-pub async fn find_organizers<C: ConnectionTrait>(
-    db: &C,
-    sessions: &[SessionId],
-) -> Result<Vec<(SessionId, person::Model)>> {
+pub async fn find_organizers(app: &App, sessions: &[SessionId]) -> Result<Vec<(SessionId, person::Model)>> {
+    let db = app.db.pool();
     let links = session_organizer::Entity::find()
         .filter(is_one_of(db, session_organizer::Column::SessionId, sessions.iter().map(|id| id.0)))
         .all(db)

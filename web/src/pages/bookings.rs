@@ -128,7 +128,7 @@ async fn load(
     let slots = time_slots::find_slots(app, &slots).await?;
     let slots: HashMap<TimeSlotId, TimeSlot> = slots.into_iter().map(|slot| (slot.id, slot)).collect();
     let others: Vec<PersonId> = rows.iter().map(|row| other(row)).collect();
-    let others = people::find_people(app.db.pool(), &others).await?;
+    let others = people::find_people(app, &others).await?;
     let booked = |booking: Booking| {
         let other = others.iter().find(|person| person.id == other(&booking)).cloned();
         Some(Booked { slot: slots.get(&booking.time_slot_id)?.clone(), other, booking })

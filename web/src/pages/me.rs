@@ -131,7 +131,7 @@ async fn answer(app: &App, visitor: &Visitor, after: Option<String>, wrong: Opti
 }
 
 async fn load(app: &App, visitor: &Visitor, id: PersonId, after: Option<String>) -> Result<Option<Content>> {
-    let found = people::find_people(app.db.pool(), &[id]).await?;
+    let found = people::find_people(app, &[id]).await?;
     let Some(person) = found.into_iter().next() else { return Ok(None) };
     let place = find_place(app, visitor, &person).await?;
     let here = place.as_ref().map(|card| card.instance.id);
@@ -144,7 +144,7 @@ async fn load(app: &App, visitor: &Visitor, id: PersonId, after: Option<String>)
     let slice = check_ins::list_check_ins(app, CheckInsOf::Person(id), &page).await?;
     let last = slice.rows.last().map(|row| RowCursor::of_instant(row.checked_in_at, row.id).write());
     let ids: Vec<SessionInstanceId> = slice.rows.iter().map(|row| row.session_instance_id).collect();
-    let met = cards::load(app, instances::find_instances(app.db.pool(), &ids).await?).await?;
+    let met = cards::load(app, instances::find_instances(app, &ids).await?).await?;
     let with_meeting = |row: check_in::Model| {
         let card = met.iter().find(|card| card.instance.id == row.session_instance_id)?.clone();
         Some((row, card))

@@ -91,7 +91,7 @@ async fn answer(app: &App, visitor: &Visitor, path: &str, wrong: Option<(StatusC
 async fn load(app: &App, visitor: &Visitor, path: &str) -> Result<Option<Content>> {
     let Some(session) = sessions::find_session_by_path(app, path).await? else { return Ok(None) };
     let id = session.id;
-    let active = instances::find_active_of_sessions(app.db.pool(), &[id]).await?;
+    let active = instances::find_active_of_sessions(app, &[id]).await?;
     let next = meetings::find_next(app, &session, NEXT).await?;
     let shown: Vec<&session_instance::Model> =
         active.iter().chain(next.iter().filter_map(|meeting| meeting.instance.as_ref())).collect();
@@ -112,7 +112,7 @@ async fn load(app: &App, visitor: &Visitor, path: &str) -> Result<Option<Content
         _ => Vec::new(),
     };
     let others = nearby.into_iter().filter(|(_, other)| other.id != session.id).collect();
-    let organizers = sessions::find_organizers(app.db.pool(), &[id]).await?;
+    let organizers = sessions::find_organizers(app, &[id]).await?;
     Ok(Some(Content {
         active: cards::load(app, active).await?,
         next,
@@ -128,7 +128,7 @@ async fn find_answers(app: &App, id: SessionInstanceId) -> Result<Vec<(check_in:
     let page = ListPage { first: Some(ANSWERS), ..ListPage::default() };
     let answers = check_ins::list_check_ins(app, CheckInsOf::Instance(id, None), &page).await?.rows;
     let ids: Vec<PersonId> = answers.iter().map(|row| row.person_id).collect();
-    let people = people::find_people(app.db.pool(), &ids).await?;
+    let people = people::find_people(app, &ids).await?;
     let named = |answer: check_in::Model| {
         let person = people.iter().find(|person| person.id == answer.person_id)?.clone();
         Some((answer, person))

@@ -54,7 +54,7 @@ impl FromRequestParts<Pages> for Visitor {
 
 /// Without a name or a position, a page is still useful.
 async fn find_name(app: &App, id: PersonId) -> Option<String> {
-    let found = people::find_people(app.db.pool(), &[id]).await.inspect_err(log);
+    let found = people::find_people(app, &[id]).await.inspect_err(log);
     found.ok()?.into_iter().next().map(|row| row.display_name)
 }
 

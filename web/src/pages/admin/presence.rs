@@ -173,7 +173,7 @@ async fn find_online(app: &App, viewer: Viewer, activities: &[values::Activity])
     let page = ListPage { first: Some(SHOWN), ..ListPage::default() };
     let visits = visits::list_visits(app, viewer, &filter, &page).await?.map(|slice| slice.rows).unwrap_or_default();
     let ids: Vec<PersonId> = visits.iter().filter_map(|visit| visit.person_id).collect();
-    let people = people::find_people(app.db.pool(), &ids).await?;
+    let people = people::find_people(app, &ids).await?;
     let names: HashMap<PersonId, String> = people.into_iter().map(|person| (person.id, person.display_name)).collect();
     let now = app.now();
     let online = |visit: values::Visit| {
