@@ -119,14 +119,15 @@ impl Server {
         let hub = Hub::start(source, app.wake.subscribe(), HubSettings::default(), closing.clone()).await?;
         let gatherer = Gatherer::start(&app);
         let suggests = settings.introspection == Introspection::Everybody;
-        let guard = Guard::new(settings.introspection, &settings.limits, graphql::types()?);
+        let reader = graphql::reader()?;
+        let guard = Guard::new(settings.introspection, &settings.limits, reader.clone());
         let schema = graphql::build(app.clone(), hub.clone(), gatherer.clone(), suggests, settings.limits.answer_bytes);
         let schema = Execution::new(schema, guard);
         let mutations = TaskTracker::new();
         let admission = Admission::new(settings.limits.into());
 
         let clients = admission.clone();
-        let endpoint = GraphqlEndpoint::new(schema.clone(), Arc::clone(&authenticator))
+        let endpoint = GraphqlEndpoint::new(schema.clone(), reader.clone(), Arc::clone(&authenticator))
             .prepare_with(move |request, parts| request.data(ClientAddress(clients.client_of(parts))))
             .track_mutations_with(mutations.clone())
             .admit_with(admission.clone())
@@ -136,6 +137,7 @@ impl Server {
             schema,
             hub.clone(),
             SocketSettings {
+                reader,
                 limits: socket_limits(&app, settings.limits),
                 admission: admission.clone(),
                 origins: settings.cors_origins.clone().into(),

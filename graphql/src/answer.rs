@@ -1,14 +1,11 @@
 //! How long an answer may be. Its bytes are counted while it is made, so that one that is too long never fills the memory.
 //!
-//! To count costs time at each field, and most documents can't have a long answer, which their [`Cost`] says: those are
+//! To count costs time at each field, and most documents can't have a long answer, which their [`Operation`] says: those are
 //! executed without.
 
-use std::{
-    any::TypeId,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use async_graphql::{
@@ -17,11 +14,15 @@ use async_graphql::{
 };
 use futures_util::stream::BoxStream;
 
-use super::{Mutation, Query, Schema, Subscription, error::ApiError, operation::Cost};
+use service::App;
 
-/// The schema as it is executed: with its answers counted or without.
+use super::{Mutation, Query, Schema, Subscription, change_cursor, error::ApiError, operation::Operation};
+
+/// The schema as it is executed: with its answers counted or without. The log's position is read ahead of whoever asks for
+/// it.
 #[derive(Clone)]
 pub struct Limited {
+    app: App,
     plain: Schema,
     counting: Schema,
     most: u64,
@@ -29,21 +30,25 @@ pub struct Limited {
 
 impl Limited {
     /// `build` says what both have in common.
-    pub fn new(build: impl Fn() -> SchemaBuilder<Query, Mutation, Subscription>, most: u64) -> Self {
-        Self { plain: build().finish(), counting: build().extension(CountAnswer { most }).finish(), most }
+    pub fn new(app: App, build: impl Fn() -> SchemaBuilder<Query, Mutation, Subscription>, most: u64) -> Self {
+        Self { app, plain: build().finish(), counting: build().extension(CountAnswer { most }).finish(), most }
     }
 
     fn schema_for(&self, request: &Request) -> &Schema {
-        let cost = request.data.get(&TypeId::of::<Cost>()).and_then(|cost| cost.downcast_ref::<Cost>());
-        if cost.is_some_and(|cost| cost.answer_bytes <= self.most) { &self.plain } else { &self.counting }
+        let is_short = Operation::of(request).is_some_and(|operation| operation.cost.answer_bytes <= self.most);
+        if is_short { &self.plain } else { &self.counting }
     }
 }
 
 impl Executor for Limited {
     async fn execute(&self, request: Request) -> Response {
-        self.schema_for(&request).execute(request).await
+        match change_cursor::read_ahead(&self.app, request).await {
+            Ok(request) => self.schema_for(&request).execute(request).await,
+            Err(error) => error.into_response(),
+        }
     }
 
+    /// Only queries ask for the log's position, and they are executed above.
     fn execute_stream(&self, request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
         Executor::execute_stream(self.schema_for(&request), request, session_data)
     }

@@ -3,60 +3,27 @@
 //! The fields of a query are resolved concurrently. So a query that contains `changeCursor` gets the position before any of
 //! its fields is resolved.
 
-use std::sync::Arc;
-
-use async_graphql::{Context, Data, Executor, Request, Response};
+use async_graphql::{Context, Request};
 use domain::news::Position;
-use futures_util::{FutureExt as _, StreamExt as _, stream::BoxStream};
 use live::CursorStatus;
 use service::{App, changes};
 
 use super::{
     context::{Result, app, hub},
     error::ApiError,
+    operation::Operation,
     types::scalars::Cursor,
 };
 
-/// An executor that reads the position before it executes a request that names the field.
-#[derive(Clone)]
-pub struct ReadsFirst<E> {
-    executor: E,
-    app: App,
-}
-
 struct ReadAhead(Position);
 
-impl<E: Executor> ReadsFirst<E> {
-    pub fn new(executor: E, app: App) -> Self {
-        Self { executor, app }
-    }
-}
-
-async fn prepare(app: App, request: Request) -> Result<Request> {
-    if !request.query.contains("changeCursor") {
+/// Reads the position, if the request asks for it.
+pub async fn read_ahead(app: &App, request: Request) -> Result<Request> {
+    if !Operation::of(&request).is_some_and(|operation| operation.reads_position) {
         return Ok(request);
     }
-    Ok(request.data(ReadAhead(changes::head(&app).await?)))
-}
-
-impl<E: Executor> Executor for ReadsFirst<E> {
-    async fn execute(&self, request: Request) -> Response {
-        match prepare(self.app.clone(), request).await {
-            Ok(request) => self.executor.execute(request).await,
-            Err(error) => error.into_response(),
-        }
-    }
-
-    fn execute_stream(&self, request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
-        let (executor, app) = (self.executor.clone(), self.app.clone());
-        let begin = async move {
-            match prepare(app, request).await {
-                Ok(request) => executor.execute_stream(request, session_data),
-                Err(error) => futures_util::stream::iter([error.into_response()]).boxed(),
-            }
-        };
-        begin.into_stream().flatten().boxed()
-    }
+    let position = changes::head(app).await?;
+    Ok(request.data(ReadAhead(position)))
 }
 
 pub async fn of_request(ctx: &Context<'_>) -> Result<Cursor> {

@@ -127,6 +127,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        document::Reader,
         error::ApiError,
         execute::{Execution, Guard},
         registry::Types,
@@ -192,7 +193,7 @@ mod tests {
     fn schema() -> Execution<Schema<Tree, EmptyMutation, Subscriptions>> {
         let schema = Schema::new(Tree, EmptyMutation, Subscriptions);
         let types = Types::read(&schema.sdl()).unwrap();
-        Execution::new(schema, Guard::new(Introspection::Everybody, &Limits::default(), types))
+        Execution::new(schema, Guard::new(Introspection::Everybody, &Limits::default(), Reader::new(types, &[])))
     }
 
     #[tokio::test]

@@ -1,20 +1,16 @@
-//! What is asked of a document before it is executed, on every transport alike.
+//! How a request is read before it is executed, on every transport alike: its text is checked, parsed, and read into one
+//! [`Operation`].
 
-use std::{collections::HashMap, iter};
+use std::{iter, mem, sync::Arc};
 
 use async_graphql::{
     Name, Positioned, Request, ServerError, Value, Variables,
-    parser::types::{
-        BaseType, DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
-        Type,
-    },
+    parser::types::{BaseType, DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Type},
 };
 
-use super::error::ApiError;
-
-/// How many selections a document may come to when its fragments are written out. async-graphql walks all of them, for
-/// each spread anew, before it looks at any limit of its own: fragments that spread fragments double at every step.
-const EXPANDED_SELECTIONS: usize = 10_000;
+use super::{
+    error::ApiError, operation::Operation, registry::Types, root_field::only_field, sharing::ShareableFields, variables,
+};
 
 /// Deeper than this no document is looked at, nor parsed: the parser goes down into lists and objects without a limit of its
 /// own, until the stack ends. The schema's own limit is lower.
@@ -26,36 +22,59 @@ const TOKENS: usize = 10_000;
 /// How long a name may be: of a field, an alias, a variable.
 const NAME: usize = 128;
 
-/// How many fields may have another name, with all fragments written out: each is one more time that a field is resolved.
-const ALIASES: usize = 250;
+/// What reads requests: the schema's types, and which of their fields viewers may share.
+#[derive(Debug, Clone, Default)]
+pub struct Reader {
+    pub(super) types: Arc<Types>,
+    pub(super) shareable: ShareableFields,
+}
 
-/// How many directives there may be, with all fragments written out.
-const DIRECTIVES: usize = 250;
+impl Reader {
+    /// `types`: those of the schema that is executed. `shareable`: which of their fields are the same for every viewer.
+    pub fn new(types: Types, shareable: ShareableFields) -> Self {
+        Self { types: Arc::new(types), shareable }
+    }
 
-/// How many operations and fragments a document may define.
-const DEFINITIONS: usize = 100;
+    /// Reads a request. The operation stays in the request's data, so that it is read once. The document stays in the
+    /// request, as it is executed: a subscription has its one field at the root, and variables are settled.
+    ///
+    /// Makes the checks that async-graphql leaves out: that the document is of a reasonable size and its fragments don't
+    /// multiply, that a subscription has one field (GraphQL, 5.2.3.1), and that variables which may not be null are there
+    /// (GraphQL, 6.1.2).
+    ///
+    /// # Errors
+    ///
+    /// A request error. It may lack a code: see [`add_missing_codes`](super::error::add_missing_codes).
+    pub fn read(&self, request: &mut Request) -> Result<Arc<Operation>, ServerError> {
+        check_text(&request.query)?;
+        // Taken out for a moment, because parsing borrows the request.
+        let (name, variables) = (request.operation_name.take(), mem::take(&mut request.variables));
+        let read = request.parsed_query().and_then(|document| self.analyse(document, name.as_deref(), &variables));
+        (request.operation_name, request.variables) = (name, variables);
+        let (operation, rewritten) = read?;
+        if let Some(document) = rewritten {
+            request.set_parsed_query(document);
+        }
+        variables::settle(&self.types, request)?;
+        let operation = Arc::new(operation);
+        request.data.insert(Arc::clone(&operation));
+        Ok(operation)
+    }
 
-/// Parses the document of a request and says what kind of operation it asks for, so that a transport can choose how
-/// to execute it. The parsed document stays in the request.
-///
-/// Makes the checks that async-graphql leaves out, for every transport: that the document is of a reasonable size and its
-/// fragments don't multiply, and that variables which may not be null are there (GraphQL, 6.1.2).
-///
-/// # Errors
-///
-/// A request error. It may lack a code: see [`add_missing_codes`](super::error::add_missing_codes).
-pub fn check_document(request: &mut Request) -> Result<OperationType, ServerError> {
-    check_text(&request.query)?;
-    // Taken out for a moment, because parsing borrows the request.
-    let (name, variables) = (request.operation_name.take(), std::mem::take(&mut request.variables));
-    let checked = request.parsed_query().and_then(|document| {
-        check_size(document)?;
-        let operation = find_operation(document, name.as_deref())?;
-        check_variables(operation, &variables)?;
-        Ok(operation.node.ty)
-    });
-    (request.operation_name, request.variables) = (name, variables);
-    checked
+    /// The answer has the document that is executed, if that is another one.
+    fn analyse(
+        &self,
+        document: &ExecutableDocument,
+        name: Option<&str>,
+        variables: &Variables,
+    ) -> Result<(Operation, Option<ExecutableDocument>), ServerError> {
+        let definition = find_operation(document, name)?;
+        let operation = Operation::read(self, document, (name, &definition.node), variables)?;
+        let is_subscription = operation.kind == OperationType::Subscription;
+        let rewritten = if is_subscription { only_field(document, name)? } else { None };
+        check_variables(definition, variables)?;
+        Ok((operation, rewritten))
+    }
 }
 
 /// The operation that a request names.
@@ -63,7 +82,7 @@ pub fn check_document(request: &mut Request) -> Result<OperationType, ServerErro
 /// # Errors
 ///
 /// A request error, when there is no such operation, or several and none is named.
-pub fn find_operation<'a>(
+pub(super) fn find_operation<'a>(
     document: &'a ExecutableDocument,
     name: Option<&str>,
 ) -> Result<&'a Positioned<OperationDefinition>, ServerError> {
@@ -81,7 +100,7 @@ pub fn find_operation<'a>(
 }
 
 /// What the operation that a request names is called, for logs and traces: as much of it as they show.
-pub fn operation_name(document: &ExecutableDocument, name: Option<&str>) -> Option<String> {
+pub(super) fn operation_name(document: &ExecutableDocument, name: Option<&str>) -> Option<String> {
     let named = || document.operations.iter().find_map(|(name, _)| name).map(Name::as_str);
     name.or_else(named).map(shortened)
 }
@@ -110,82 +129,6 @@ fn has_forbidden_null(expected: &Type, value: &Value) -> bool {
         (_, Value::Null) => !expected.nullable,
         (BaseType::List(item), Value::List(values)) => values.iter().any(|value| has_forbidden_null(item, value)),
         _ => false,
-    }
-}
-
-fn check_size(document: &ExecutableDocument) -> Result<(), ServerError> {
-    let mut expansion = Expansion { document, sizes: HashMap::new() };
-    let mut total = Size::default();
-    let mut definitions = document.fragments.len();
-    for (_, operation) in document.operations.iter() {
-        definitions += 1;
-        total.add(expansion.size(&operation.node.selection_set.node, 0)?);
-        total.directives = total.directives.saturating_add(operation.node.directives.len());
-    }
-    let is_reasonable = total.selections <= EXPANDED_SELECTIONS
-        && total.aliases <= ALIASES
-        && total.directives <= DIRECTIVES
-        && definitions <= DEFINITIONS;
-    if is_reasonable { Ok(()) } else { Err(too_complex()) }
-}
-
-/// What there is of a selection with all fragments written out.
-#[derive(Debug, Clone, Copy, Default)]
-struct Size {
-    selections: usize,
-    aliases: usize,
-    directives: usize,
-}
-
-impl Size {
-    fn add(&mut self, other: Self) {
-        self.selections = self.selections.saturating_add(other.selections);
-        self.aliases = self.aliases.saturating_add(other.aliases);
-        self.directives = self.directives.saturating_add(other.directives);
-    }
-}
-
-/// Counts selections with all fragments written out, each fragment once.
-struct Expansion<'a> {
-    document: &'a ExecutableDocument,
-    /// Sizes of fragments; none while a fragment is being counted, which it is again only in a cycle.
-    sizes: HashMap<&'a Name, Option<Size>>,
-}
-
-impl<'a> Expansion<'a> {
-    fn size(&mut self, selections: &'a SelectionSet, depth: usize) -> Result<Size, ServerError> {
-        if depth > DOCUMENT_DEPTH {
-            return Err(too_complex());
-        }
-        let mut total = Size::default();
-        for selection in &selections.items {
-            let aliases = match &selection.node {
-                Selection::Field(field) => usize::from(field.node.alias.is_some()),
-                _ => 0,
-            };
-            total.add(Size { selections: 1, aliases, directives: selection.node.directives().len() });
-            let inner = match &selection.node {
-                Selection::Field(field) => self.size(&field.node.selection_set.node, depth + 1)?,
-                Selection::InlineFragment(fragment) => self.size(&fragment.node.selection_set.node, depth + 1)?,
-                Selection::FragmentSpread(spread) => self.fragment_size(&spread.node.fragment_name.node, depth + 1)?,
-            };
-            total.add(inner);
-        }
-        Ok(total)
-    }
-
-    /// Unknown fragments and cycles count nothing: validation refuses them.
-    fn fragment_size(&mut self, name: &'a Name, depth: usize) -> Result<Size, ServerError> {
-        if let Some(size) = self.sizes.get(name) {
-            return Ok(size.unwrap_or_default());
-        }
-        let Some(fragment) = self.document.fragments.get(name) else {
-            return Ok(Size::default());
-        };
-        self.sizes.insert(name, None);
-        let size = self.size(&fragment.node.selection_set.node, depth)?;
-        self.sizes.insert(name, Some(size));
-        Ok(size)
     }
 }
 
@@ -313,7 +256,7 @@ mod tests {
             (format!(r#"{{ a(in: [""" " {}{}]) }}"#, "[".repeat(3_000), "]".repeat(3_000)), false),
         ];
         for (document, is_taken) in cases {
-            let checked = check_document(&mut Request::new(&document));
+            let checked = Reader::default().read(&mut Request::new(&document));
             assert_eq!(checked.is_ok(), is_taken, "{}: {checked:?}", &document[..document.len().min(80)]);
         }
     }

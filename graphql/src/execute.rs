@@ -10,9 +10,7 @@ use service::config::{Introspection, Limits};
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
-use super::{
-    document::find_operation, error::ApiError, operation::Operation, registry::Types, turns::Turns, variables,
-};
+use super::{document::Reader, error::ApiError, operation::Operation, turns::Turns};
 use crate::rate::{self, Rates};
 
 /// Where a request came from, as far as limits go. Without it a request is the program's own.
@@ -30,7 +28,7 @@ pub struct Execution<E> {
 pub struct Guard {
     introspection: Introspection,
     patience: Duration,
-    types: Types,
+    reader: Reader,
     queries: Turns,
     mutations_by_address: Rates<IpAddr>,
     mutations_by_person: Rates<PersonId>,
@@ -40,37 +38,27 @@ pub struct Guard {
 const BURST_SECONDS: u32 = 5;
 
 impl Guard {
-    /// `types`: those of the schema that is executed.
-    pub fn new(introspection: Introspection, limits: &Limits, types: Types) -> Self {
+    pub fn new(introspection: Introspection, limits: &Limits, reader: Reader) -> Self {
         let quota = |a_second: u32| rate::per_second(a_second, a_second.saturating_mul(BURST_SECONDS));
         Self {
             introspection,
             patience: limits.request,
-            types,
+            reader,
             queries: Turns::new(limits.queries, limits.queries_per_address),
             mutations_by_address: Rates::new(quota(limits.mutations_per_second_per_address)),
             mutations_by_person: Rates::new(quota(limits.mutations_per_second_per_person)),
         }
     }
 
-    /// Reads a request and says whether it may be executed. Its cost goes with it, and its variables are settled.
-    ///
-    /// One that can't be read is no operation: its executor says what is wrong.
-    fn admit(&self, request: &mut Request) -> Result<Option<Arc<Operation>>, ServerError> {
+    /// Says whether a request may be executed. It is read first, if its transport has not read it.
+    fn admit(&self, request: &mut Request) -> Result<Arc<Operation>, ServerError> {
+        let operation = match Operation::of(request) {
+            Some(operation) => Arc::clone(operation),
+            None => self.reader.read(request)?,
+        };
         let viewer = data::<Viewer>(request).copied().unwrap_or(Viewer::NOBODY);
-        let address = client_address(request);
-        let (name, variables) = (request.operation_name.take(), std::mem::take(&mut request.variables));
-        let read = request.parsed_query().and_then(|document| {
-            let operation = &find_operation(document, name.as_deref())?.node;
-            Ok(Operation::read(&self.types, document, operation, &variables))
-        });
-        (request.operation_name, request.variables) = (name, variables);
-        let Ok(read) = read else { return Ok(None) };
-        let operation = read?;
-        self.check(&operation, viewer, address)?;
-        variables::settle(&self.types, request)?;
-        request.data.insert(operation.cost);
-        Ok(Some(Arc::new(operation)))
+        self.check(&operation, viewer, client_address(request))?;
+        Ok(operation)
     }
 
     fn check(&self, operation: &Operation, viewer: Viewer, address: Option<IpAddr>) -> Result<(), ApiError> {
@@ -151,13 +139,11 @@ impl<E: Executor> Executor for Execution<E> {
             Ok(operation) => operation,
             Err(error) => return Response::from_errors(vec![error]),
         };
-        let mut response = match operation.as_ref().map(|operation| operation.kind) {
-            Some(OperationType::Mutation) => self.finish(request).await,
+        let mut response = match operation.kind {
+            OperationType::Mutation => self.finish(request).await,
             _ => self.query(request).await,
         };
-        if let Some(operation) = operation {
-            operation.shape.complete(&mut response);
-        }
+        operation.shape.complete(&mut response);
         response
     }
 
@@ -168,9 +154,7 @@ impl<E: Executor> Executor for Execution<E> {
         };
         let responses = self.executor.execute_stream(request, session_data);
         let completed = responses.map(move |mut response| {
-            if let Some(operation) = &operation {
-                operation.shape.complete(&mut response);
-            }
+            operation.shape.complete(&mut response);
             response
         });
         completed.boxed()
@@ -210,7 +194,7 @@ mod tests {
             let slow = Slow::default();
             let execution = Execution::new(
                 slow.clone(),
-                Guard::new(Introspection::Everybody, &Limits::default(), Types::default()),
+                Guard::new(Introspection::Everybody, &Limits::default(), Reader::default()),
             );
             let asked = Instant::now();
             let response = execution.execute(Request::new(document)).await;

@@ -14,13 +14,15 @@ pub mod hearts;
 mod input;
 mod loaders;
 mod mutation;
-mod operation;
+pub mod operation;
 mod prices;
 mod query;
 pub mod rate;
 pub mod registry;
 #[cfg(test)]
 mod released;
+mod root_field;
+pub mod sharing;
 pub mod subscribe;
 mod subscription;
 mod turns;
@@ -34,8 +36,8 @@ use live::Hub;
 use service::{App, presence::gather::Gatherer};
 
 use self::{
-    answer::Limited, change_cursor::ReadsFirst, context::ForQueries, loaders::Loaders, mutation::Mutation,
-    query::Query, rate::BeatRates, registry::Types, subscription::Subscription,
+    answer::Limited, context::ForQueries, document::Reader, loaders::Loaders, mutation::Mutation, query::Query,
+    rate::BeatRates, registry::Types, subscription::Subscription,
 };
 
 type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
@@ -60,16 +62,15 @@ pub fn build(app: App, hub: Hub, gatherer: Gatherer, suggests: bool, answer_byte
             .data(gatherer.clone())
             .data(Arc::clone(&beats))
     };
-    let schema = Limited::new(builder, answer_bytes);
-    ReadsFirst::new(schema, app.clone())
+    Limited::new(app.clone(), builder, answer_bytes)
 }
 
-/// The types of the schema.
+/// What reads requests to the schema.
 ///
 /// # Errors
 /// If the schema's own text can't be parsed.
-pub fn types() -> Result<Types, parser::Error> {
-    Types::read(&sdl())
+pub fn reader() -> Result<Reader, parser::Error> {
+    Ok(Reader::new(Types::read(&sdl())?, sharing::SAME_FOR_EVERYONE))
 }
 
 /// The schema as text. `insession schema` prints it, and `schema.graphql` holds it.

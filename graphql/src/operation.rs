@@ -1,16 +1,17 @@
-//! What a request asks, read once: its kind, what it costs, how many mutations it makes, whether it is shown the schema,
-//! and what its answer looks like. Rights, limits and the repair of answers all go by this.
+//! What a request asks, read once: its kind and name, what it costs, how many mutations it makes, whether it is shown the
+//! schema, who may share it, and what its answer looks like. Transports, rights, limits and the repair of answers all go by
+//! this. [`Reader`](super::document::Reader) makes it, and it stays in the request's data.
 //!
 //! The price of an operation is found before it runs: fields with lists multiplied out, statements, fields of
 //! introspection, and bytes of arguments and of the answer. [`prices`](super::prices) has what each field costs, and how
 //! much is allowed.
 
-use std::collections::BTreeSet;
+use std::{any::TypeId, collections::BTreeSet, sync::Arc};
 
 use async_graphql::{
-    Name, Positioned, Variables,
+    Name, Positioned, Request, Variables,
     parser::types::{
-        BaseType, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+        BaseType, Directive, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
         VariableDefinition,
     },
 };
@@ -19,26 +20,44 @@ use service::lists::MAX_PAGE;
 
 use super::{
     completion::Shape,
+    document::{Reader, operation_name},
     error::ApiError,
     prices::{self, Rows, Statements},
     registry::{Types, named_type},
+    sharing::{Sharing, is_shareable},
 };
 
-/// How many selections are looked at, with all fragments written out.
-const SELECTIONS: u32 = 20_000;
+/// How many selections a document may have, with all fragments written out. async-graphql walks all of them, for each
+/// spread anew, before it looks at any limit of its own: fragments that spread fragments double at every step.
+const SELECTIONS: usize = 10_000;
 
 /// How deep selections may stand in each other, fragments included.
 const NESTING: usize = 100;
+
+/// How many fields may have another name, with all fragments written out: each is one more time that a field is resolved.
+const ALIASES: usize = 250;
+
+/// How many directives there may be, with all fragments written out.
+const DIRECTIVES: usize = 250;
+
+/// How many operations and fragments a document may define.
+const DEFINITIONS: usize = 100;
 
 /// What a request asks.
 #[derive(Debug)]
 pub struct Operation {
     pub kind: OperationType,
+    /// As much of its name as logs and traces show.
+    pub name: Option<String>,
     pub cost: Cost,
     /// How many fields are selected at the root: of a mutation each changes something.
     pub root_fields: u32,
     /// Whether a part of the schema is shown: `__schema` or `__type`.
     pub shows_schema: bool,
+    /// Whether the position of the log is asked for: `changeCursor`.
+    pub reads_position: bool,
+    /// Of a subscription: with whom it shares executions.
+    pub sharing: Sharing,
     /// What the answer looks like.
     pub shape: Shape,
 }
@@ -59,32 +78,79 @@ pub struct Cost {
 }
 
 impl Operation {
+    /// Reads the operation that a request names. The document's other operations only count towards its size.
+    ///
     /// # Errors
-    /// QUERY_TOO_COMPLEX, when the operation costs more than is allowed. Then the rest of it has not been looked at.
-    pub fn read(
-        types: &Types,
+    /// QUERY_TOO_COMPLEX, when the document is too large, or the operation costs more than is allowed. Then the rest of it
+    /// has not been looked at.
+    pub(super) fn read(
+        reader: &Reader,
         document: &ExecutableDocument,
-        operation: &OperationDefinition,
+        (name, operation): (Option<&str>, &OperationDefinition),
         variables: &Variables,
     ) -> Result<Self, ApiError> {
         let mut walk = Walk {
-            types,
+            reader,
+            types: &reader.types,
             document,
             definitions: &operation.variable_definitions,
             variables,
+            size: Size::default(),
             cost: Cost::default(),
             root_fields: 0,
             shows_schema: false,
+            reads_position: false,
+            sharing: Sharing::of_everyone(),
             loaded: BTreeSet::new(),
-            looked_at: 0,
         };
+        walk.definitions()?;
+        walk.directives(&operation.directives)?;
         let mut shape = Shape::default();
-        let of = types.root(operation.ty);
+        let of = reader.types.root(operation.ty);
         let place = Place { of, times: 1, rows: 1, lists: 1, depth: 0, nesting: 0, scope: Scope::Any };
         walk.selections(&operation.selection_set.node, place, &mut shape)?;
-        let Walk { cost, root_fields, shows_schema, .. } = walk;
-        Ok(Self { kind: operation.ty, cost, root_fields, shows_schema, shape })
+        for (_, other) in
+            document.operations.iter().filter(|(_, other)| !std::ptr::eq(&raw const other.node, operation))
+        {
+            walk.size.add_directives(other.node.directives.len())?;
+            walk.count(&other.node.selection_set.node, 0)?;
+        }
+        let Walk { cost, root_fields, shows_schema, reads_position, sharing, .. } = walk;
+        let name = operation_name(document, name);
+        Ok(Self { kind: operation.ty, name, cost, root_fields, shows_schema, reads_position, sharing, shape })
     }
+
+    /// The one that was read of a request.
+    pub(super) fn of(request: &Request) -> Option<&Arc<Self>> {
+        request.data.get(&TypeId::of::<Arc<Self>>())?.downcast_ref()
+    }
+}
+
+/// How large a document is, with all fragments written out.
+#[derive(Debug, Default)]
+struct Size {
+    selections: usize,
+    aliases: usize,
+    directives: usize,
+}
+
+impl Size {
+    fn add(&mut self, selection: &Selection) -> Result<(), ApiError> {
+        let is_renamed = matches!(selection, Selection::Field(field) if field.node.alias.is_some());
+        self.selections += 1;
+        self.aliases += usize::from(is_renamed);
+        self.add_directives(selection.directives().len())
+    }
+
+    fn add_directives(&mut self, count: usize) -> Result<(), ApiError> {
+        self.directives += count;
+        let is_reasonable = self.selections <= SELECTIONS && self.aliases <= ALIASES && self.directives <= DIRECTIVES;
+        if is_reasonable { Ok(()) } else { Err(too_large()) }
+    }
+}
+
+fn too_large() -> ApiError {
+    ApiError::query_too_complex("The query asks for too much, or its fragments multiply: split it up.")
 }
 
 impl Cost {
@@ -138,19 +204,55 @@ enum Scope {
 }
 
 struct Walk<'a> {
+    reader: &'a Reader,
     types: &'a Types,
     document: &'a ExecutableDocument,
     definitions: &'a [Positioned<VariableDefinition>],
     variables: &'a Variables,
+    size: Size,
     cost: Cost,
     root_fields: u32,
     shows_schema: bool,
+    reads_position: bool,
+    sharing: Sharing,
     /// What loaders read, by depth, type and field.
     loaded: BTreeSet<(usize, &'a str, &'a str)>,
-    looked_at: u32,
 }
 
 impl<'a> Walk<'a> {
+    fn definitions(&self) -> Result<(), ApiError> {
+        let count = self.document.fragments.len() + self.document.operations.iter().count();
+        if count <= DEFINITIONS { Ok(()) } else { Err(too_large()) }
+    }
+
+    /// Those of the operation itself.
+    fn directives(&mut self, directives: &[Positioned<Directive>]) -> Result<(), ApiError> {
+        self.sharing.add_directives(directives);
+        self.size.add_directives(directives.len())
+    }
+
+    /// Counts the selections of an operation that is not executed.
+    fn count(&mut self, selections: &SelectionSet, nesting: usize) -> Result<(), ApiError> {
+        if nesting > NESTING {
+            return Err(too_large());
+        }
+        for selection in &selections.items {
+            self.size.add(&selection.node)?;
+            match &selection.node {
+                Selection::Field(field) => self.count(&field.node.selection_set.node, nesting + 1)?,
+                Selection::InlineFragment(fragment) => {
+                    self.count(&fragment.node.selection_set.node, nesting + 1)?;
+                }
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.document.fragments.get(&spread.node.fragment_name.node) {
+                        self.count(&fragment.node.selection_set.node, nesting + 1)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn selections(
         &mut self,
         selections: &'a SelectionSet,
@@ -163,10 +265,8 @@ impl<'a> Walk<'a> {
         }
         let inner = Place { nesting: place.nesting + 1, ..place };
         for selection in &selections.items {
-            self.looked_at += 1;
-            if self.looked_at > SELECTIONS {
-                return Err(ApiError::query_too_complex("the document's fragments multiply: split it up"));
-            }
+            self.size.add(&selection.node)?;
+            self.sharing.add_directives(selection.node.directives());
             match &selection.node {
                 Selection::Field(field) => self.field(&field.node, inner, shape)?,
                 Selection::InlineFragment(fragment) => {
@@ -191,6 +291,11 @@ impl<'a> Walk<'a> {
         if place.depth == 0 {
             self.root_fields += 1;
         }
+        self.sharing.add_arguments(field, place.depth == 0);
+        if !place.of.is_some_and(|of| is_shareable(self.types, self.reader.shareable, of, name)) {
+            self.sharing.by_everyone = false;
+        }
+        self.reads_position |= (of, name) == ("Query", "changeCursor");
         let arguments: u64 = field.arguments.iter().map(|(_, value)| self.bytes(&value.node)).sum();
         add(&mut self.cost.argument_bytes, arguments, place.times);
         let is_leaf = field.selection_set.node.items.is_empty();
@@ -332,200 +437,4 @@ fn add(sum: &mut u64, price: u64, times: u64) {
 }
 
 #[cfg(test)]
-mod tests {
-    use async_graphql::{parser::parse_query, value};
-
-    use super::*;
-    use crate::{document::find_operation, error::ErrorCode};
-
-    fn cost_with(document: &str, variables: ConstValue) -> Result<Cost, ErrorCode> {
-        let types = crate::types().unwrap();
-        let document = parse_query(document).unwrap();
-        let operation = &find_operation(&document, None).unwrap().node;
-        let read = Operation::read(&types, &document, operation, &Variables::from_value(variables));
-        read.map(|operation| operation.cost).map_err(|error| error.code())
-    }
-
-    fn cost(document: &str) -> Result<Cost, ErrorCode> {
-        cost_with(document, value!({}))
-    }
-
-    /// What clients send to read the whole schema. `full`: with all that graphql-js can ask for.
-    pub fn introspection(full: bool) -> String {
-        let deprecated = if full { "(includeDeprecated: true)" } else { "" };
-        let reason = if full { "isDeprecated deprecationReason" } else { "" };
-        let (one_of, by_url, description, repeatable) =
-            if full { ("isOneOf", "specifiedByURL", "description", "isRepeatable") } else { ("", "", "", "") };
-        let of_type = "ofType { kind name ".repeat(9) + &"}".repeat(9);
-        format!(
-            "query IntrospectionQuery {{
-                __schema {{
-                    {description}
-                    queryType {{ name kind }} mutationType {{ name kind }} subscriptionType {{ name kind }}
-                    types {{ ...FullType }}
-                    directives {{ name description {repeatable} locations args{deprecated} {{ ...InputValue }} }}
-                }}
-            }}
-            fragment FullType on __Type {{
-                kind name description {by_url} {one_of}
-                fields(includeDeprecated: true) {{
-                    name description args{deprecated} {{ ...InputValue }} type {{ ...TypeRef }}
-                    isDeprecated deprecationReason
-                }}
-                inputFields{deprecated} {{ ...InputValue }}
-                interfaces {{ ...TypeRef }}
-                enumValues(includeDeprecated: true) {{ name description isDeprecated deprecationReason }}
-                possibleTypes {{ ...TypeRef }}
-            }}
-            fragment InputValue on __InputValue {{ name description type {{ ...TypeRef }} defaultValue {reason} }}
-            fragment TypeRef on __Type {{ kind name {of_type} }}"
-        )
-    }
-
-    #[test]
-    fn each_field_at_the_root_counts() {
-        let count = |document: &str| {
-            let document = parse_query(document).unwrap();
-            let operation = &find_operation(&document, None).unwrap().node;
-            let types = Types::default();
-            Operation::read(&types, &document, operation, &Variables::default()).map(|operation| operation.root_fields)
-        };
-        assert_eq!(count("mutation { a { x y } b: a }").ok(), Some(2));
-        assert_eq!(count("mutation { ...F ... { ...F c } } fragment F on M { a ... on M { b } }").ok(), Some(5));
-        assert_eq!(count(&format!("mutation {}{{ a b }}{}", "{ ...".repeat(40), "}".repeat(40))).ok(), Some(2));
-        assert_eq!(count("mutation { a ...Nowhere }").ok(), Some(1));
-        let spreads = (0..30).map(|n| format!("...F{n}")).collect::<Vec<_>>().join(" ");
-        let circles: String = (0..30).map(|n| format!(" fragment F{n} on M {{ {spreads} a }}")).collect();
-        assert!(count(&format!("mutation {{ ...F0 }}{circles}")).is_err());
-    }
-
-    #[test]
-    fn whoever_is_shown_the_schema_is_noticed() {
-        let shows = |document: &str| {
-            let document = parse_query(document).unwrap();
-            let operation = &find_operation(&document, None).unwrap().node;
-            let types = crate::types().unwrap();
-            Operation::read(&types, &document, operation, &Variables::default()).unwrap().shows_schema
-        };
-        assert!(shows("{ __schema { queryType { name } } }"));
-        assert!(shows("query { ...F } fragment F on Query { ... { t: __type(name: \"Query\") { name } } }"));
-        assert!(!shows("{ __typename viewer { __typename id } }"));
-    }
-
-    #[test]
-    fn clients_may_read_the_whole_schema() {
-        for full in [false, true] {
-            let cost = cost(&introspection(full)).unwrap();
-            assert!(cost.introspection > 5_000, "{cost:?}");
-            assert!(cost.introspection * 2 < prices::INTROSPECTION, "there is room for a larger schema: {cost:?}");
-            assert_eq!((cost.fields, cost.statements), (0, 0));
-        }
-    }
-
-    #[test]
-    fn introspection_in_circles_is_refused() {
-        let nested =
-            |open: &str, count: usize| open.repeat(count) + "name" + &"}".repeat(open.matches('{').count() * count);
-        let of = |inside: &str| format!("{{ __type(name: \"Node\") {{ {inside} }} }}");
-        for document in [
-            of(&nested("possibleTypes { interfaces { ", 6)),
-            of(&nested("fields { type { ", 5)),
-            of(&nested("fields { type { ofType { ", 4)),
-            of(&nested("fields { args { type { fields { type { ", 2)),
-            of(&nested("possibleTypes { fields { type { ", 3)),
-            format!(
-                "{{ __schema {{ types {{ {} }} }} }}",
-                nested("fields { type { fields { type { fields { type { ", 1)
-            ),
-            format!(
-                "{{ __schema {{ types {{ {} }} }} }}",
-                nested("fields { args { type { inputFields { type { inputFields { type { inputFields { ", 1)
-            ),
-            format!("{{ __schema {{ directives {{ args {{ type {{ {} }} }} }} }} }}", nested("fields { type { ", 4)),
-            "{ ...A } fragment A on Query { __type(name: \"Node\") { ...B } }
-             fragment B on __Type { possibleTypes { ...C } } fragment C on __Type { interfaces { ...D } }
-             fragment D on __Type { fields { type { ...E } } } fragment E on __Type { fields { type { ...F } } }
-             fragment F on __Type { fields { type { name fields { name } } } }"
-                .to_owned(),
-            format!(
-                "{{ {} }}",
-                (0..250).map(|n| format!("a{n}: __type(name: \"Query\") {{ name }} ")).collect::<String>()
-            ),
-            format!("{{ {} }}", "__schema { types { fields { name args { name } } } } ".repeat(150)),
-        ] {
-            assert_eq!(cost(&document).err(), Some(ErrorCode::QueryTooComplex), "{document}");
-        }
-    }
-
-    #[test]
-    fn fields_are_counted_with_their_lists() {
-        let cases = [
-            ("{ viewerIsAdmin }", 1, 0),
-            ("{ __typename a: __typename }", 2, 0),
-            ("{ sessions { nodes { id } } }", 1 + 1 + 20, 1),
-            ("{ sessions(first: 5) { totalCount nodes { id name } } }", 1 + 2 + 10, 2),
-            ("{ sessions(first: 0) { totalCount nodes { id } } }", 1 + 2 + 1, 2),
-            ("{ sessions(last: 3) { edges { cursor node { id } } } }", 1 + 1 + 6 + 3, 1),
-            // Each of the lists in a list is read by itself.
-            ("{ sessions(first: 10) { nodes { instances(first: 2) { nodes { id } } } } }", 1 + 1 + 10 + 10 + 20, 11),
-            // What loaders read is read for all at once, whatever it is called.
-            ("{ sessions(first: 10) { nodes { isActive } } }", 1 + 1 + 10, 2),
-            ("{ a: session(id: 1) { isActive } b: session(id: 2) { isActive } }", 4, 2),
-            ("{ session(id: 1) { organizers { id } activeInstances { id } } }", 1 + 1 + 30 + 1 + 30, 3),
-            ("{ session(id: 1) { occurrences { date } } }", 1 + 1 + 10, 2),
-            ("query($n: Int = 7) { sessions(first: $n) { nodes { id } } }", 1 + 1 + 7, 1),
-            ("{ ...F ...F } fragment F on Query { sessions(first: 1) { totalCount } }", 4, 4),
-            ("{ node(id: 1) { ... on Session { instances(first: 1) { totalCount } } } }", 3, 3),
-            ("mutation { sweep { report { at } } }", 3, 0),
-            ("subscription { activeSessionChanged { kind session { isActive } } }", 4, 2),
-        ];
-        for (document, fields, statements) in cases {
-            let cost = cost(document).unwrap();
-            assert_eq!((cost.fields, cost.statements), (fields, statements), "{document}");
-        }
-        let asked = "query($n: Int) { sessions(first: $n) { nodes { id } } }";
-        for (n, fields) in [(value!({ "n": 3 }), 5), (value!({ "n": 9_999_999 }), 102), (value!({ "n": "x" }), 22)] {
-            assert_eq!(cost_with(asked, n).unwrap().fields, fields);
-        }
-    }
-
-    #[test]
-    fn what_costs_too_much_is_refused() {
-        let many = |count: usize, text: fn(usize) -> String| (0..count).map(text).collect::<String>();
-        let in_events = many(101, |n| format!("a{n}: instances(first: 0) {{ totalCount }} "));
-        for document in [
-            format!("{{ {} }}", many(101, |n| format!("a{n}: sessions(first: 0) {{ totalCount }} "))),
-            format!("{{ sessions(first: 100) {{ nodes {{ {} }} }} }}", many(2, |n| format!("a{n}: instances(first: 0) {{ totalCount }} "))),
-            "{ sessions(first: 100) { nodes { a: instances(first: 1) { nodes { checkIns(first: 1) { nodes { id } } } } } } }".to_owned(),
-            format!("subscription {{ activeSessionChanged {{ session {{ {in_events} }} }} }}"),
-            "{ activeSessionInstances { nodes { nearbyActiveInstances { nearbyActiveInstances { nearbyActiveInstances { id } } } } } }".to_owned(),
-            format!("{{ ...F0 }} {}", many(90, |n| format!("fragment F{n} on Query {{ ...F{} ...F{} a: __typename }} ", n + 1, n + 1))),
-        ] {
-            assert_eq!(cost(&document).err(), Some(ErrorCode::QueryTooComplex), "{document}");
-        }
-    }
-
-    #[test]
-    fn arguments_count_as_often_as_they_are_read() {
-        let many = (0..150).map(|n| format!("a{n}: node(id: $id) {{ id }} ")).collect::<String>();
-        let document = format!("query($id: ID!) {{ {many} }}");
-        assert!(cost_with(&document, value!({ "id": "Session:1" })).is_ok_and(|cost| cost.argument_bytes < 3_000));
-        let long = ConstValue::String("x".repeat(216_000));
-        assert_eq!(cost_with(&document, value!({ "id": (long.clone()) })).err(), Some(ErrorCode::QueryTooComplex));
-        assert!(cost_with("query($id: ID!) { node(id: $id) { id } }", value!({ "id": (long) })).is_ok());
-        let literal = format!(
-            "{{ sessions(first: 100) {{ nodes {{ instances(after: \"{}\") {{ totalCount }} }} }} }}",
-            "x".repeat(50_000)
-        );
-        assert_eq!(cost(&literal).err(), Some(ErrorCode::QueryTooComplex));
-    }
-
-    #[test]
-    fn an_answer_has_at_most_so_many_bytes() {
-        let short = cost("{ viewerIsAdmin }").unwrap().answer_bytes;
-        let named = cost(&format!("{{ {}: viewerIsAdmin }}", "n".repeat(128))).unwrap().answer_bytes;
-        assert_eq!(named - short, 128 - 13);
-        let texts = cost("{ presences(first: 100) { nodes { currentPage } } }").unwrap().answer_bytes;
-        assert!(texts >= 100 * 12_000, "{texts}");
-    }
-}
+mod tests;

@@ -18,6 +18,8 @@ const INTROSPECTION: &str = include_str!("introspection.graphql");
 pub struct Types {
     /// Objects and interfaces.
     composites: HashMap<Name, HashMap<Name, Field>>,
+    /// The objects of each interface and union.
+    possible: HashMap<Name, Vec<Name>>,
     input_objects: HashMap<Name, InputObject>,
     /// The arguments of directives.
     directives: HashMap<Name, HashMap<Name, Input>>,
@@ -97,8 +99,20 @@ impl Types {
             TypeSystemDefinition::Type(definition) => {
                 let name = definition.node.name.node;
                 let fields = match definition.node.kind {
-                    TypeKind::Object(object) => object.fields,
-                    TypeKind::Interface(interface) => interface.fields,
+                    TypeKind::Object(object) => {
+                        for interface in object.implements {
+                            self.possible.entry(interface.node).or_default().push(name.clone());
+                        }
+                        object.fields
+                    }
+                    TypeKind::Interface(interface) => {
+                        self.possible.entry(name.clone()).or_default();
+                        interface.fields
+                    }
+                    TypeKind::Union(union) => {
+                        self.possible.insert(name, union.members.into_iter().map(|member| member.node).collect());
+                        return;
+                    }
                     TypeKind::InputObject(object) => {
                         let is_one_of = has_directive(&definition.node.directives, "oneOf");
                         self.input_objects.insert(name, InputObject { fields: inputs(object.fields), is_one_of });
@@ -188,6 +202,11 @@ impl Types {
         self.composites.iter().flat_map(|(of, fields)| {
             fields.iter().map(move |(name, field)| (of.as_str(), name.as_str(), named_type(&field.of).as_str()))
         })
+    }
+
+    /// The objects of an interface or a union.
+    pub fn possible_types(&self, of: &Name) -> Option<&[Name]> {
+        self.possible.get(of).map(Vec::as_slice)
     }
 
     pub fn field(&self, of: &Name, name: &Name) -> Option<&Field> {

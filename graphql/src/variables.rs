@@ -372,7 +372,10 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::execute::{Execution, Guard};
+    use crate::{
+        document::Reader,
+        execute::{Execution, Guard},
+    };
     use service::config::{Introspection, Limits};
 
     struct Echo;
@@ -436,7 +439,7 @@ mod tests {
     async fn ask(document: &str, variables: Json) -> Result<Json, String> {
         let schema = Schema::new(Echo, EmptyMutation, EmptySubscription);
         let types = Types::read(&schema.sdl()).unwrap();
-        let guard = Guard::new(Introspection::Everybody, &Limits::default(), types);
+        let guard = Guard::new(Introspection::Everybody, &Limits::default(), Reader::new(types, &[]));
         let request = Request::new(document).variables(Variables::from_json(variables));
         let request = if document.contains("query A") { request.operation_name("A") } else { request };
         let response = Execution::new(schema, guard).execute(request).await;

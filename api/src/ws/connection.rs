@@ -24,9 +24,9 @@ use tracing::Instrument as _;
 
 use super::{
     AuthError, Entry, Identity,
-    document::Operation as ParsedOperation,
     operation::{Running, errors_text, refusal},
     protocol::{self, ClientMessage, Close},
+    request::SocketRequest,
 };
 
 /// How many messages are written before the socket is read again.
@@ -343,19 +343,20 @@ impl Connection {
         }
         self.last_operation += 1;
         let number = self.last_operation;
-        let parsed = match ParsedOperation::of(request) {
-            Ok(parsed) => parsed,
+        let asked = match SocketRequest::read(&self.entry.sockets.0.settings.reader, request) {
+            Ok(asked) => asked,
             Err(error) => {
                 self.refuse(quoted, error);
                 return Ok(());
             }
         };
-        let is_subscription = parsed.kind == OperationType::Subscription;
+        let kind = asked.operation.kind;
+        let is_subscription = kind == OperationType::Subscription;
         if let Some(limit) = self.limit_reached(is_subscription) {
             self.refuse(quoted, refusal("RATE_LIMITED", &limit));
             return Ok(());
         }
-        let is_mutation = parsed.kind == OperationType::Mutation;
+        let is_mutation = kind == OperationType::Mutation;
         let running = Running {
             sockets: self.entry.sockets.clone(),
             mailbox: Arc::clone(&self.entry.mailbox),
@@ -365,8 +366,8 @@ impl Connection {
             under_way: (!is_subscription).then(|| Arc::clone(&self.under_way)),
             hearts: is_mutation.then(|| self.hearts.get_or_insert_default().clone()),
         };
-        let span = parsed.span(&self.entry.request_id, id);
-        let run = running.run(parsed).instrument(span);
+        let span = asked.span(&self.entry.request_id, id);
+        let run = running.run(asked).instrument(span);
         let run = run.map(move |subscription| Finished { number, subscription }).boxed();
         let (abort, registration) = AbortHandle::new_pair();
         self.running.get_or_insert_default().push(Abortable::new(run, registration));

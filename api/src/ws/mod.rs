@@ -16,9 +16,9 @@
 //! - After the token expires, no operation starts, and the socket is closed at the next ping at the latest.
 
 mod connection;
-mod document;
 mod operation;
 mod protocol;
+mod request;
 #[cfg(test)]
 mod tests;
 
@@ -41,7 +41,7 @@ use futures_util::{
     stream::BoxStream,
 };
 use governor::Quota;
-use graphql::rate;
+use graphql::{document::Reader, rate};
 use live::{CloseReason, Hub, Mailbox, MailboxLimits};
 use parking_lot::Mutex;
 use service::config::Limits;
@@ -50,8 +50,6 @@ use tokio_util::{
     task::{TaskTracker, task_tracker::TaskTrackerToken},
 };
 use web::origin::{is_listed, is_own};
-
-pub use document::{SAME_FOR_EVERYONE, VIEWER_DEPENDENT, is_classified};
 
 use crate::{
     admission::{Admission, Permit},
@@ -110,6 +108,8 @@ impl Default for SocketLimits {
 
 #[derive(Clone)]
 pub struct SocketSettings {
+    /// Of the schema that is executed.
+    pub reader: Reader,
     pub limits: SocketLimits,
     /// The limits on open connections, shared with subscriptions over HTTP.
     pub admission: Admission,

@@ -16,7 +16,7 @@ use live::{
 };
 use tracing::{Instrument as _, error};
 
-use super::{Sockets, document::Operation};
+use super::{Sockets, request::SocketRequest};
 
 /// What an operation needs to run: its socket's mailbox, its number and its viewer.
 pub(super) struct Running {
@@ -33,18 +33,18 @@ pub(super) struct Running {
 
 impl Running {
     /// Runs the operation. Returns the subscription if it is live. Dropping it ends the operation.
-    pub(super) async fn run(self, operation: Operation) -> Option<Subscription> {
-        match operation.kind {
-            OperationType::Subscription => self.start(operation).await,
+    pub(super) async fn run(self, request: SocketRequest) -> Option<Subscription> {
+        match request.operation.kind {
+            OperationType::Subscription => self.start(request).await,
             kind => {
-                self.answer(operation, kind).await;
+                self.answer(&request, kind).await;
                 None
             }
         }
     }
 
-    async fn answer(self, operation: Operation, kind: OperationType) {
-        let mut request = operation.request().data(self.viewer).data(self.address);
+    async fn answer(self, asked: &SocketRequest, kind: OperationType) {
+        let mut request = asked.request().data(self.viewer).data(self.address);
         if let Some(hearts) = &self.hearts {
             request = request.data(hearts.clone());
         }
@@ -72,10 +72,10 @@ impl Running {
         }
     }
 
-    async fn start(self, operation: Operation) -> Option<Subscription> {
+    async fn start(self, asked: SocketRequest) -> Option<Subscription> {
         let complete_errors = self.sockets.0.settings.complete_errors;
         let registrar = Registrar::default();
-        let request = operation.request().data(self.viewer).data(Purpose::Begin(registrar.clone()));
+        let request = asked.request().data(self.viewer).data(Purpose::Begin(registrar.clone()));
         let mut responses = self.sockets.0.executor.execute_stream(request);
         let mut has_started = false;
         while let Some(mut response) = responses.next().await {
@@ -98,14 +98,13 @@ impl Running {
             return None;
         };
 
-        let key = operation.group(self.viewer, registration.narrowing.followed());
+        let key = asked.group(self.viewer, registration.narrowing.followed());
         // A shared execution runs without a viewer. If a field was declared public by mistake, it shows too little, not too
         // much.
         let viewer = key.viewer.unwrap_or(Viewer::NOBODY);
         let sockets = self.sockets.clone();
         let start: StartExecution = Box::new(move |feed| {
-            let responses =
-                sockets.0.executor.execute_stream(operation.request().data(viewer).data(Purpose::Serve(feed)));
+            let responses = sockets.0.executor.execute_stream(asked.request().data(viewer).data(Purpose::Serve(feed)));
             let texts = responses.map(move |mut response| {
                 complete_errors(&mut response);
                 Rendered { text: text(&response), is_failure: is_failure(&response) }

@@ -24,7 +24,10 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use graphql::{
+    document::Reader,
     rate,
+    registry::Types,
+    sharing::ShareableFields,
     subscribe::{Beginning, subscribe},
 };
 use live::{
@@ -44,7 +47,7 @@ use tokio_tungstenite::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    AuthError, Identity, SocketLimits, SocketSettings, Sockets, document::Operation, operation::refusal, upgrade,
+    AuthError, Identity, SocketLimits, SocketSettings, Sockets, operation::refusal, request::SocketRequest, upgrade,
 };
 use crate::admission::Admission;
 
@@ -127,6 +130,16 @@ impl From<LiveEvent> for Item {
         }
     }
 }
+
+/// What of this is the same for every viewer.
+const SHAREABLE: ShareableFields = &[
+    ("Changes", "activeSessionChanged"),
+    ("Item", "kind"),
+    ("Item", "cursor"),
+    ("Item", "session"),
+    ("Item", "name"),
+    ("Item", "location"),
+];
 
 struct Changes;
 
@@ -220,6 +233,7 @@ impl Server {
         let schema = Schema::build(Query, Mutation, Changes).data(hub.clone()).data(Arc::clone(&probe)).finish();
         let clock = Arc::new(ManualClock::at(DateTime::UNIX_EPOCH));
         let settings = SocketSettings {
+            reader: Reader::new(Types::read(&schema.sdl()).unwrap(), SHAREABLE),
             limits,
             admission: Admission::new(all.into()),
             origins: ["https://listed.example".to_owned()].into(),
@@ -592,9 +606,10 @@ async fn identical_public_subscriptions_share_one_execution_and_private_ones_do_
 
 #[test]
 fn only_answers_that_are_the_same_for_everyone_are_shared() {
+    let reader = graphql::reader().unwrap();
     let group = |query: &str, variables: Value, viewer: i64, person: Option<i64>| {
         let request = async_graphql::Request::new(query).variables(async_graphql::Variables::from_json(variables));
-        Operation::of(request).unwrap().group(Viewer::person(PersonId(viewer)), person.map(PersonId))
+        SocketRequest::read(&reader, request).unwrap().group(Viewer::person(PersonId(viewer)), person.map(PersonId))
     };
     let narrowed = "subscription($c: String) { activeSessionChanged(city: $c) { kind } }";
     assert_eq!(group(narrowed, json!({"c": "A"}), 1, None), group(narrowed, json!({"c": "B"}), 2, None));
@@ -605,7 +620,7 @@ fn only_answers_that_are_the_same_for_everyone_are_shared() {
     let used = "subscription($c: Boolean!, $d: String) { activeSessionChanged(city: $d) { kind @include(if: $c) } }";
     assert_ne!(group(used, json!({"c": true}), 1, None), group(used, json!({"c": false}), 1, None));
     assert_eq!(group(used, json!({"c": true, "d": "A"}), 1, None), group(used, json!({"c": true, "d": "B"}), 1, None));
-    let both = "subscription($c: String) { activeSessionChanged(city: $c) { session { instances(from: $c) { totalCount } } } }";
+    let both = "subscription($c: String) { activeSessionChanged(city: $c) { session { instances(after: $c) { totalCount } } } }";
     assert_ne!(group(both, json!({"c": "A"}), 1, None), group(both, json!({"c": "B"}), 1, None));
     for private in [
         "subscription { activeSessionChanged { session { viewerCanEdit } } }",

@@ -11,7 +11,7 @@ use async_graphql::{
 };
 use domain::access::Viewer;
 use graphql::{
-    document::check_document,
+    document::Reader,
     error::add_missing_codes,
     execute::{ClientAddress, Execution, Guard},
 };
@@ -20,16 +20,18 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::stage::{self, Stage};
 
-/// The most selections that `check_document` accepts.
+/// The most selections that a reader accepts.
 const SELECTIONS: usize = 10_000;
+
+static READER: LazyLock<Reader> = LazyLock::new(stage::reader);
 
 /// # Panics
 /// When an accepted document has too many selections, reveals the schema, or causes an internal error.
 pub fn check(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut request = Request::new(text.as_ref());
-    let kind = match check_document(&mut request) {
-        Ok(kind) => kind,
+    let kind = match READER.read(&mut request) {
+        Ok(operation) => operation.kind,
         Err(error) => return assert!(!error.message.is_empty()),
     };
     let document = request.parsed_query().expect("it was parsed").clone();
@@ -53,7 +55,7 @@ fn check_answer(text: &str, asks_schema: bool) {
     static SCHEMA: LazyLock<Stage> = LazyLock::new(|| stage::schema(None));
 
     let executor =
-        Execution::new(SCHEMA.clone(), Guard::new(Introspection::Nobody, &Limits::default(), stage::types()));
+        Execution::new(SCHEMA.clone(), Guard::new(Introspection::Nobody, &Limits::default(), READER.clone()));
     let request = Request::new(text).data(Viewer::NOBODY).data(ClientAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
     let mut response = RUNTIME.block_on(executor.execute(request));
     add_missing_codes(&mut response);

@@ -104,6 +104,7 @@ impl Server {
         let hub = hub.expect("a log in memory can be read");
         let (limits, socket_limits) = (Limits::default(), SocketLimits::default());
         let settings = SocketSettings {
+            reader: stage::reader(),
             limits: socket_limits,
             admission: Admission::new(limits.into()),
             origins: Arc::default(),
@@ -115,7 +116,7 @@ impl Server {
         };
         let executor = Execution::new(
             stage::schema(Some(hub.clone())),
-            Guard::new(Introspection::Nobody, &limits, stage::types()),
+            Guard::new(Introspection::Nobody, &limits, stage::reader()),
         );
         let sockets = Sockets::new(executor, hub.clone(), settings);
         let router = Router::new().route("/graphql/ws", get(upgrade)).with_state(sockets.clone());

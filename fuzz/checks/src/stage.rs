@@ -11,8 +11,10 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use graphql::{
+    document::Reader,
     error::ApiError,
     registry::Types,
+    sharing::ShareableFields,
     subscribe::{Beginning, subscribe},
 };
 use live::{CursorStatus, Hub, LiveEvent, Registration, testing::change};
@@ -22,9 +24,13 @@ pub const VIEWER: &str = "viewer:";
 
 pub type Stage = Schema<Query, Mutation, Changes>;
 
-/// The types of the schema.
-pub fn types() -> Types {
-    Types::read(&schema(None).sdl()).expect("the schema's text can be read")
+/// What is the same for every viewer.
+const SHAREABLE: ShareableFields =
+    &[("Changes", "activeSessionChanged"), ("Item", "cursor"), ("Item", "kind"), ("Item", "node"), ("Item", "session")];
+
+/// What reads requests to the schema.
+pub fn reader() -> Reader {
+    Reader::new(Types::read(&schema(None).sdl()).expect("the schema's text can be read"), SHAREABLE)
 }
 
 /// Without a hub, subscriptions cannot be executed.

@@ -28,8 +28,9 @@ use axum::{
 };
 use futures_util::FutureExt as _;
 use graphql::{
-    document::{check_document, operation_name},
+    document::Reader,
     error::{ApiError, ErrorCode},
+    operation::Operation,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{Instrument as _, Span};
@@ -52,6 +53,7 @@ type PrepareRequest = dyn Fn(Request, &Parts) -> Request + Send + Sync;
 /// `/graphql`: what executes requests, who may make them, and what they are given.
 pub struct GraphqlEndpoint<E> {
     executor: E,
+    reader: Reader,
     authenticator: Arc<Authenticator>,
     prepare: Arc<PrepareRequest>,
     mutations: TaskTracker,
@@ -63,6 +65,7 @@ impl<E: Clone> Clone for GraphqlEndpoint<E> {
     fn clone(&self) -> Self {
         Self {
             executor: self.executor.clone(),
+            reader: self.reader.clone(),
             authenticator: Arc::clone(&self.authenticator),
             prepare: Arc::clone(&self.prepare),
             mutations: self.mutations.clone(),
@@ -79,9 +82,11 @@ impl<E> fmt::Debug for GraphqlEndpoint<E> {
 }
 
 impl<E: Executor> GraphqlEndpoint<E> {
-    pub fn new(executor: E, authenticator: Arc<Authenticator>) -> Self {
+    /// `reader`: of the schema that is executed.
+    pub fn new(executor: E, reader: Reader, authenticator: Arc<Authenticator>) -> Self {
         Self {
             executor,
+            reader,
             authenticator,
             prepare: Arc::new(|request, _| request),
             mutations: TaskTracker::new(),
@@ -148,16 +153,16 @@ impl<E: Executor> GraphqlEndpoint<E> {
         let mut request = if by_get { read_address(parts)? } else { read_body(parts, body).await? };
 
         let media_type = accept.single.unwrap_or(MediaType::Json);
-        let operation = match check_document(&mut request) {
+        let operation = match self.reader.read(&mut request) {
             Ok(operation) => operation,
             Err(error) => return Ok(single_answer(Response::from_errors(vec![error]), media_type)),
         };
-        if by_get && operation != OperationType::Query {
+        if by_get && operation.kind != OperationType::Query {
             return Err(Refusal::method("POST", "only queries can be sent by GET: send this by POST"));
         }
-        let span = operation_span(&mut request, operation);
+        let span = operation_span(&operation);
         let request = (self.prepare)(request.data(identity.viewer), parts);
-        match operation {
+        match operation.kind {
             OperationType::Query => {
                 let query = self.executor.execute(request).instrument(span);
                 let executed = AssertUnwindSafe(query).catch_unwind().await;
@@ -208,10 +213,6 @@ fn token_error(error: AuthError) -> ApiError {
 }
 
 /// In which an operation runs; of a subscription, in which it begins. Without what may be secret, such as variables.
-fn operation_span(request: &mut Request, kind: OperationType) -> Span {
-    let chosen = request.operation_name.take();
-    let document = request.parsed_query();
-    let name = document.ok().and_then(|document| operation_name(document, chosen.as_deref()));
-    request.operation_name = chosen;
+fn operation_span(Operation { kind, name, .. }: &Operation) -> Span {
     tracing::info_span!("operation", %kind, name, transport = "http")
 }

@@ -23,6 +23,7 @@ use futures_util::{
     StreamExt as _,
     stream::{self, BoxStream},
 };
+use graphql::registry::Types;
 use serde_json::{Value as Json, json};
 use tokio::sync::Notify;
 use tower::ServiceExt as _;
@@ -138,7 +139,8 @@ impl App {
         let slow = Arc::new(Slow::default());
         let (mutations, closing) = (TaskTracker::new(), CancellationToken::new());
         let schema = Schema::build(Queries, Mutations, Subscriptions).data(Arc::clone(&slow)).finish();
-        let router = GraphqlEndpoint::new(schema, Arc::clone(&authenticator))
+        let reader = Reader::new(Types::read(&schema.sdl()).unwrap(), &[]);
+        let router = GraphqlEndpoint::new(schema, reader, Arc::clone(&authenticator))
             .prepare_with(|request, parts| match parts.headers.get("x-note") {
                 Some(note) => request.data(String::from_utf8_lossy(note.as_bytes()).into_owned()),
                 None => request,

@@ -1,0 +1,63 @@
+//! A request that came over a socket, read once and executed as often as is needed.
+
+use std::sync::Arc;
+
+use async_graphql::{Extensions, Request, ServerError, Variables, parser::types::ExecutableDocument};
+use domain::{access::Viewer, ids::PersonId};
+use graphql::{
+    document::{Reader, shortened},
+    operation::Operation,
+};
+use live::GroupKey;
+use tracing::Span;
+
+#[derive(Debug)]
+pub(super) struct SocketRequest {
+    pub(super) operation: Arc<Operation>,
+    query: String,
+    operation_name: Option<String>,
+    variables: Variables,
+    extensions: Extensions,
+    document: ExecutableDocument,
+}
+
+impl SocketRequest {
+    /// # Errors
+    /// Those of [`Reader::read`].
+    pub(super) fn read(reader: &Reader, mut request: Request) -> Result<Self, ServerError> {
+        let operation = reader.read(&mut request)?;
+        let document = request.parsed_query()?.clone();
+        let Request { query, operation_name, variables, extensions, .. } = request;
+        Ok(Self { operation, query, operation_name, variables, extensions, document })
+    }
+
+    /// In which it runs, until it has its answer or is live: the log names it by the request that opened its socket, and
+    /// the id that the client gave it there.
+    pub(super) fn span(&self, request_id: &str, id: &str) -> Span {
+        let Operation { kind, name, .. } = &*self.operation;
+        let (id, transport) = (shortened(id), "websocket");
+        tracing::info_span!(parent: None, "operation", request_id, id, %kind, name, transport)
+    }
+
+    /// The request, as often as it is executed.
+    pub(super) fn request(&self) -> Request {
+        let mut request = Request::new(self.query.clone()).data(Arc::clone(&self.operation));
+        request.operation_name.clone_from(&self.operation_name);
+        request.variables = self.variables.clone();
+        request.extensions = self.extensions.clone();
+        request.set_parsed_query(self.document.clone());
+        request
+    }
+
+    /// With whom this subscription shares. Those that ask for a person share with that person's, of the same viewer.
+    pub(super) fn group(&self, viewer: Viewer, person: Option<PersonId>) -> GroupKey {
+        let Self { operation, query, operation_name, variables, extensions, .. } = self;
+        let others: Vec<_> = variables.iter().filter(|(name, _)| !operation.sharing.is_narrowing(name)).collect();
+        let mut extensions: Vec<_> = extensions.iter().collect();
+        extensions.sort_unstable_by_key(|(name, _)| *name);
+        // Debug text quotes every string, so that no two questions look the same.
+        let question = format!("{query:?} {operation_name:?} {others:?} {extensions:?}").into();
+        let is_public = operation.sharing.by_everyone && person.is_none();
+        GroupKey { question, viewer: (!is_public).then_some(viewer), person }
+    }
+}
