@@ -1,4 +1,4 @@
-//! Single answers, and refusals.
+//! Single responses, and refusals.
 
 use async_graphql::{Response, ServerError, Value};
 use axum::{
@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::negotiation::MediaType;
 use crate::admission::Refused;
 
-/// A request error, as it is printed: without `data`.
+/// The JSON form of a request error: a response without `data`.
 #[derive(Serialize)]
 pub(super) struct Errors<'a> {
     pub(super) errors: &'a [ServerError],
@@ -50,7 +50,7 @@ fn is_rate_limited(response: &Response) -> bool {
     response.errors.iter().any(|error| error.extensions.as_ref().and_then(|it| it.get("code")) == Some(&code))
 }
 
-/// Says when it is worth trying again.
+/// Adds `Retry-After` to a response with status 429.
 fn note_retry(answer: &mut axum::response::Response) {
     if answer.status() == StatusCode::TOO_MANY_REQUESTS {
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
@@ -115,12 +115,12 @@ impl From<Refused> for Refusal {
     }
 }
 
-/// The answer to whoever may not open a connection now.
+/// The response to a client that may not open a connection now.
 pub fn refuse_connection(refused: Refused) -> axum::response::Response {
     Refusal::from(refused).into_answer(MediaType::Json)
 }
 
-/// The answer to a page of another site that may not open a connection.
+/// The response to a page of a site that may not open a connection.
 pub fn refuse_origin() -> axum::response::Response {
     let error = ApiError::forbidden("pages of this site may not connect: see CORS_ORIGINS");
     Refusal::new(StatusCode::FORBIDDEN, error).into_answer(MediaType::Json)

@@ -1,8 +1,13 @@
 //! GraphQL over HTTP, by the draft of that name: queries by GET and POST, mutations by POST, subscriptions as multipart.
 //!
-//! What always holds: a POST is `application/json`, so no foreign page can make one without asking; a GET never
-//! changes anything; every error, also those of HTTP itself, is a GraphQL error with a code; a mutation that has begun
-//! is finished, even when its client leaves.
+//! Invariants:
+//!
+//! - A POST is `application/json`, so a page of another site cannot send one without a CORS preflight.
+//! - A GET never changes anything.
+//! - Every error, including those of HTTP itself, is a GraphQL error with a code.
+//! - A mutation that has begun is finished, even when its client disconnects.
+//!
+//! Terms:
 //!
 //! - *request error*: the request was not executed (GraphQL, 7.1). The answer has no `data`; its status is 400, unless
 //!   the client only takes `application/json`: for that the draft wants 200.
@@ -47,7 +52,7 @@ pub use self::{
 };
 use crate::admission::Admission;
 
-/// What else a request is given before it is executed: loaders, the peer's address, whether introspection is allowed.
+/// The data that a request is given before it is executed: loaders, the peer's address, whether introspection is allowed.
 type PrepareRequest = dyn Fn(Request, &Parts) -> Request + Send + Sync;
 
 /// `/graphql`: what executes requests, who may make them, and what they are given.
@@ -108,7 +113,7 @@ impl<E: Executor> GraphqlEndpoint<E> {
         Self { prepare: Arc::new(prepare), ..self }
     }
 
-    /// Mutations run as tasks of `mutations`: whoever shuts the server down waits for them.
+    /// Mutations run as tasks of `mutations`. A shutdown waits for them.
     #[must_use]
     pub fn track_mutations_with(self, mutations: TaskTracker) -> Self {
         Self { mutations, ..self }
@@ -206,7 +211,7 @@ impl<E: Executor> GraphqlEndpoint<E> {
     }
 }
 
-/// Why a token was refused, as clients are told.
+/// The error for a token that was refused.
 fn token_error(error: AuthError) -> ApiError {
     let code = if error == AuthError::Unavailable { ErrorCode::Internal } else { ErrorCode::Unauthenticated };
     ApiError::new(code, error.to_string())

@@ -1,4 +1,4 @@
-//! Subscriptions over HTTP, as a multipart answer that does not end by itself.
+//! Subscriptions over HTTP, as a multipart response that does not end by itself.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::{answer::Errors, token_error};
 use crate::admission::Permit;
 
-/// How often a multipart subscription says that it is still there.
+/// The interval between the heartbeats of a multipart subscription.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// Apollo's multipart protocol for subscriptions, version 1.0.
@@ -41,7 +41,7 @@ pub(super) fn multipart_answer(
     let content_type = HeaderValue::from_static("multipart/mixed; boundary=\"graphql\"; subscriptionSpec=1.0");
     headers.insert(CONTENT_TYPE, content_type);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // Proxies that collect answers before they pass them on are asked not to.
+    // Asks proxies not to buffer the response.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     answer
 }
@@ -68,7 +68,7 @@ fn multipart_chunks(
                 response = responses.next() => match response {
                     Some(mut response) => {
                         add_missing_codes(&mut response);
-                        // An item with holes is none: the client is told so, and goes on from its last cursor.
+                        // An incomplete item is not sent. The client gets an error, and resumes from its last cursor.
                         if is_failure(&response) {
                             return Some((last_part(ApiError::internal("an item of a subscription failed")), None));
                         }
@@ -98,7 +98,7 @@ fn response_part(response: &Response) -> Bytes {
     }
 }
 
-/// An error of the transport: there it stands beside the payload, which is null.
+/// A transport error. In this protocol it is beside the payload, which is null.
 fn last_part(error: ApiError) -> Bytes {
     let response = error.into_response();
     let errors = serde_json::to_string(&response.errors).unwrap_or_default();

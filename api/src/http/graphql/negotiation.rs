@@ -1,10 +1,10 @@
-//! What a client takes: the header `Accept`, and media types.
+//! Content negotiation: the header `Accept`, and media types.
 
 use std::cmp::Ordering;
 
 use axum::http::{HeaderMap, HeaderValue, header::ACCEPT};
 
-/// The two forms of a single answer.
+/// The media types of a single response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MediaType {
     /// `application/graphql-response+json`
@@ -22,7 +22,7 @@ impl MediaType {
     }
 }
 
-/// What a client takes.
+/// The media types that a client accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Accept {
     pub(super) single: Option<MediaType>,

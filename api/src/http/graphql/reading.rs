@@ -17,10 +17,10 @@ use super::{
     negotiation::{parameter, parse_media_type},
 };
 
-/// The longest body that is read.
+/// The size limit of a request body, in bytes.
 pub const BODY_LIMIT: usize = 256 * 1024;
 
-/// How long a body may take to arrive.
+/// The time limit for receiving a request body.
 const BODY_PATIENCE: Duration = Duration::from_secs(20);
 
 pub(super) fn read_address(parts: &Parts) -> Result<Request, Refusal> {
