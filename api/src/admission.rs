@@ -16,7 +16,7 @@ use axum::{extract::ConnectInfo, http::request::Parts};
 use governor::Quota;
 use graphql::rate::{self, Rates};
 use parking_lot::Mutex;
-use service::config::Limits;
+use service::settings::Limits;
 
 #[derive(Debug, Clone, Copy)]
 pub struct AdmissionLimits {

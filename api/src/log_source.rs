@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::news::{Change, Position};
 use live::ChangeSource;
-use service::{App, changes};
+use service::{App, log};
 
 #[derive(Clone)]
 pub struct LogSource(pub App);
@@ -22,7 +22,7 @@ impl From<service::Error> for LogError {
 
 impl LogSource {
     async fn publish(&self) -> Result<(), LogError> {
-        let published = changes::publish(&self.0).await?;
+        let published = log::publish(&self.0).await?;
         // Throttled occupancy counts become due before the hub's next regular read, so a task wakes the hub for them.
         if let Some(at) = published.retry_at {
             let wake = self.0.wake.clone();
@@ -41,15 +41,15 @@ impl ChangeSource for LogSource {
 
     async fn head(&self) -> Result<Position, LogError> {
         self.publish().await?;
-        Ok(changes::head(&self.0).await?)
+        Ok(log::head(&self.0).await?)
     }
 
     async fn oldest(&self) -> Result<Position, LogError> {
-        Ok(changes::oldest(&self.0).await?)
+        Ok(log::oldest(&self.0).await?)
     }
 
     async fn read_after(&self, after: Position, limit: u64) -> Result<Vec<Change>, LogError> {
         self.publish().await?;
-        Ok(changes::read_after(&self.0.db, after, limit).await?)
+        Ok(log::read_after(&self.0.db, after, limit).await?)
     }
 }

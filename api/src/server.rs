@@ -26,9 +26,9 @@ use jobs::Workers;
 use live::{Hub, HubSettings};
 use serde_json::json;
 use service::{
-    App, changes,
-    config::{Introspection, Limits},
+    App, log,
     presence::gather::Gatherer,
+    settings::{Introspection, Limits},
     sweep::find_overdue,
 };
 use tokio::net::TcpListener;
@@ -254,7 +254,7 @@ fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
 /// `GET /health/ready`: 200 when the database can be read and the server is not shutting down, otherwise 503. The rest of the
 /// body is for people and monitors.
 async fn ready(State(health): State<Health>) -> Response {
-    let head = tokio::time::timeout(Duration::from_secs(2), changes::head(&health.app)).await;
+    let head = tokio::time::timeout(Duration::from_secs(2), log::head(&health.app)).await;
     let head = head.ok().and_then(Result::ok);
     let overdue = tokio::time::timeout(Duration::from_secs(2), find_overdue(&health.app)).await;
     let overdue = overdue.ok().and_then(Result::ok);

@@ -13,7 +13,7 @@ use domain::ids::PersonId;
 use parking_lot::Mutex;
 use service::{
     App,
-    sign_in::{self, Named, Standing},
+    people::sign_in::{self, Named, Standing},
 };
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;

@@ -27,6 +27,7 @@ use service::{
     App,
     app::NoQueue,
     db::Db,
+    log::wake::Wake,
     presence::{
         Claimant,
         beats::Beat,
@@ -34,7 +35,6 @@ use service::{
         statistics::{find_occupancy, find_statistics},
     },
     sweep::find_next_due,
-    wake::Wake,
 };
 use tokio::time::{Instant, sleep};
 

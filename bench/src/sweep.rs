@@ -19,8 +19,8 @@ use service::{
     App,
     app::NoQueue,
     db::Db,
+    log::wake::Wake,
     sweep::{Report, Request, sweep},
-    wake::Wake,
 };
 use tokio::time::{Instant, sleep};
 

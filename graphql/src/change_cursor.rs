@@ -6,7 +6,7 @@
 use async_graphql::{Context, Request};
 use domain::news::Position;
 use live::CursorStatus;
-use service::{App, changes};
+use service::{App, log};
 
 use super::{
     context::{Result, app, hub},
@@ -22,7 +22,7 @@ pub async fn read_ahead(app: &App, request: Request) -> Result<Request> {
     if !Operation::of(&request).is_some_and(|operation| operation.reads_position) {
         return Ok(request);
     }
-    let position = changes::head(app).await?;
+    let position = log::head(app).await?;
     Ok(request.data(ReadAhead(position)))
 }
 

@@ -123,7 +123,7 @@ mod tests {
     use async_graphql::{EmptyMutation, Executor as _, Interface, Object, Request, Schema, Subscription, value};
     use futures_util::{Stream, StreamExt as _, stream};
     use serde_json::json;
-    use service::config::{Introspection, Limits};
+    use service::settings::{Introspection, Limits};
 
     use super::*;
     use crate::{

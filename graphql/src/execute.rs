@@ -6,7 +6,7 @@ use std::{any::TypeId, net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 use async_graphql::{Data, Executor, Request, Response, ServerError, parser::types::OperationType};
 use domain::{access::Viewer, ids::PersonId};
 use futures_util::stream::{self, BoxStream, StreamExt as _};
-use service::config::{Introspection, Limits};
+use service::settings::{Introspection, Limits};
 use tokio::time::timeout;
 use tracing::Instrument as _;
 

@@ -14,11 +14,13 @@ use domain::{
     ids::{ActivityId, BookingId, PersonId, SessionId, SessionInstanceId, TimeSlotId},
 };
 use service::{
-    App, Error, bookings, check_ins,
+    App, Error,
+    bookings::{self, time_slots},
+    check_ins,
     entity::{check_in, person, session, session_instance},
     instances, people,
     presence::{activities, statistics},
-    sessions, time_slots, values,
+    sessions, values,
 };
 
 use super::context::{Result, for_operation, viewer};

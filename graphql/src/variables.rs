@@ -376,7 +376,7 @@ mod tests {
         document::Reader,
         execute::{Execution, Guard},
     };
-    use service::config::{Introspection, Limits};
+    use service::settings::{Introspection, Limits};
 
     struct Echo;
 

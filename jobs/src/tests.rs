@@ -20,8 +20,8 @@ use service::{
     app::Queue,
     db::Db,
     instances::{NewInstance, insert_instance},
+    log::wake::Wake,
     sessions::{NewSession, insert_session},
-    wake::Wake,
 };
 use tokio_util::sync::CancellationToken;
 

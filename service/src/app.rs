@@ -8,12 +8,11 @@ use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use crate::{
-    audit, changes,
-    config::PresenceSettings,
-    cursor::CursorKey,
+    audit,
     db::{Db, Tx},
     error::{Error, Result},
-    wake::Wake,
+    log::{self, cursor::CursorKey, wake::Wake},
+    settings::PresenceSettings,
 };
 
 /// A queue of jobs that recompute saved sessions: apalis on Redis, or a queue in the process.
@@ -160,7 +159,7 @@ impl App {
 /// Changes are written last; see [`changes`].
 async fn write_notes(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
     audit::write_entries(tx, now).await?;
-    changes::write_news(tx, now).await
+    log::write_news(tx, now).await
 }
 
 /// If the answer to a commit is lost, the transaction may be committed. Repeating it might do everything twice, so the

@@ -23,13 +23,14 @@ use crate::{
     audit::Changes,
     db::{Tx, is_one_of},
     error::expect,
-    facts,
-    instances::moment,
+    instances::{
+        facts,
+        place::{Affected, Move, lock_people_of, place_people},
+        settle::{self, Item, moment},
+    },
     lists::{self, Key, Page, Slice},
-    placing::{Affected, Move, lock_people_of, place_people},
+    people::is_someone,
     sessions::is_organizer,
-    settle::{self, Item},
-    sign_in::is_someone,
     transaction,
 };
 

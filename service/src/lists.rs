@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::PresenceId;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, QuerySelect, Select, Value,
-    sea_query::IntoValueTuple,
+    sea_query::{Expr, IntoValueTuple, LikeExpr},
 };
 
 use crate::{
@@ -172,4 +172,14 @@ fn bound(field: &str, text: &str, key: Key) -> Result<impl IntoValueTuple + use<
 pub async fn count<E: EntityTrait, D: ConnectionTrait>(db: &D, query: Select<E>, id: impl ColumnTrait) -> Result<i64> {
     let count: Option<i64> = query.select_only().column_as(id.count(), "count").into_tuple().one(db).await?;
     Ok(count.unwrap_or_default())
+}
+
+/// Whether a lower-case column contains the text, in upper or lower case.
+pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> Expr {
+    column.like(containing(&text.to_lowercase()))
+}
+
+pub(crate) fn containing(text: &str) -> LikeExpr {
+    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    LikeExpr::new(format!("%{escaped}%")).escape('\\')
 }

@@ -25,7 +25,7 @@ use axum::{
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use service::{
     App,
-    calendar::{SessionCalendar, find_session_calendar},
+    sessions::calendar::{SessionCalendar, find_session_calendar},
 };
 
 use self::{

@@ -14,13 +14,15 @@ use domain::{
 };
 use service::{
     App,
-    bookings::{self, Action},
+    bookings::{
+        self, Action,
+        time_slots::{self, NewSlot},
+    },
     check_ins,
-    config::{Settings, Source},
     instances::{self, NewInstance},
     people::{self, NewPerson},
     sessions::{self, NewSession, SessionPatch},
-    time_slots::{self, NewSlot},
+    settings::{Settings, Source},
 };
 
 use super::{serve, setup};

@@ -19,10 +19,10 @@ use service::{
     check_ins,
     db::Db,
     instances::{self, NewInstance},
+    log::wake::Wake,
     people::{self, NewPerson},
     sessions::{self, NewSession},
     sweep::{Request, sweep},
-    wake::Wake,
 };
 
 use super::{setup, sweep as report};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use auth::People;
 use insession::server::{Server, ServerSettings};
 use jobs::Workers;
-use service::{App, config::Settings};
+use service::{App, settings::Settings};
 use tokio_util::sync::CancellationToken;
 
 use super::setup;

@@ -10,10 +10,9 @@ use jobs::QueueHandle;
 use service::{
     App,
     app::Queue,
-    config::{Limits, Settings, SignIn},
-    cursor::find_installation,
     db::Db,
-    wake::Wake,
+    log::{cursor::find_installation, wake::Wake},
+    settings::{Limits, Settings, SignIn},
 };
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, Layer, fmt, layer::SubscriberExt, util::SubscriberInitExt};

@@ -44,7 +44,7 @@ use governor::Quota;
 use graphql::{document::Reader, rate};
 use live::{CloseReason, Hub, Mailbox, MailboxLimits};
 use parking_lot::Mutex;
-use service::config::Limits;
+use service::settings::Limits;
 use tokio_util::{
     sync::CancellationToken,
     task::{TaskTracker, task_tracker::TaskTrackerToken},

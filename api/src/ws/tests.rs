@@ -35,7 +35,7 @@ use live::{
     testing::{FakeLog, change, moved, until, within},
 };
 use serde_json::{Value, json};
-use service::config::Limits;
+use service::settings::Limits;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,

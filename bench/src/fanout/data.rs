@@ -12,7 +12,13 @@ use domain::{
 };
 use insession_tests::{Postgres, Redis};
 use sea_orm::ConnectionTrait;
-use service::{App, app::NoQueue, changes::Told, cursor::find_installation, db::Db, transaction, wake::Wake};
+use service::{
+    App,
+    app::NoQueue,
+    db::Db,
+    log::{Told, cursor::find_installation, wake::Wake},
+    transaction,
+};
 
 /// PostgreSQL and Redis, and an application in this process that writes to them as a server would.
 pub struct Data {

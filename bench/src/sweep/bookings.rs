@@ -15,8 +15,8 @@ use service::{
     App,
     app::NoQueue,
     db::Db,
+    log::wake::Wake,
     sweep::{Report, Request, sweep},
-    wake::Wake,
 };
 
 use super::{

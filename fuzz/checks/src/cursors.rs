@@ -1,7 +1,7 @@
 //! Cursors: signed positions in the change log.
 
 use domain::news::Position;
-use service::cursor::CursorKey;
+use service::log::cursor::CursorKey;
 
 /// A cursor can be read with the key that signed it, and with no other. Nothing but a signed cursor can be read.
 ///

@@ -15,7 +15,7 @@ use graphql::{
     error::add_missing_codes,
     execute::{ClientAddress, Execution, Guard},
 };
-use service::config::{Introspection, Limits};
+use service::settings::{Introspection, Limits};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::stage::{self, Stage};

@@ -28,7 +28,7 @@ use graphql::{
 };
 use live::{Hub, HubSettings, testing::FakeLog};
 use serde_json::{Map, Value, json};
-use service::config::{Introspection, Limits};
+use service::settings::{Introspection, Limits};
 use tokio::{
     io::{DuplexStream, duplex},
     runtime::Builder,

@@ -1,7 +1,7 @@
 //! Inputs about time slots and bookings.
 
 use async_graphql::{ID, InputObject};
-use service::{bookings::BookingFilter as ServiceBookingFilter, time_slots::NewSlot};
+use service::bookings::{BookingFilter as ServiceBookingFilter, time_slots::NewSlot};
 
 use crate::{
     context::{Result, parse_id},

@@ -1,10 +1,7 @@
 //! Mutations of time slots and bookings.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use service::{
-    bookings::{self, Action},
-    time_slots,
-};
+use service::bookings::{self, Action, time_slots};
 
 use crate::{
     context::{Result, app, parse_id, viewer},

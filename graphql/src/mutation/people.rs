@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::ids::PersonId;
-use service::{erasure, merging, people, sign_in};
+use service::people::{self, sign_in};
 
 use crate::{
     context::{Result, app, parse_id, viewer},
@@ -75,7 +75,7 @@ impl PersonMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The person.")] id: ID,
     ) -> Result<Option<ErasePersonPayload>> {
-        erasure::erase_person(app(ctx)?, viewer(ctx), parse_id::<PersonId>("id", &id)?).await?;
+        people::erase_person(app(ctx)?, viewer(ctx), parse_id::<PersonId>("id", &id)?).await?;
         Ok(Some(ErasePersonPayload { erased_person_id: id }))
     }
 
@@ -88,7 +88,7 @@ impl PersonMutation {
         #[graphql(desc = "The person who stays.")] into_id: ID,
     ) -> Result<Option<PersonPayload>> {
         let (from, into) = (parse_id("fromId", &from_id)?, parse_id("intoId", &into_id)?);
-        let row = merging::merge_people(app(ctx)?, viewer(ctx), from, into).await?;
+        let row = people::merge_people(app(ctx)?, viewer(ctx), from, into).await?;
         Ok(Some(PersonPayload { person: Person(row) }))
     }
 }

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::ids::SessionId;
-use service::{session_deletion, sessions};
+use service::sessions;
 
 use crate::{
     context::{Result, app, parse_id, viewer},
@@ -81,7 +81,7 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The session.")] id: ID,
     ) -> Result<Option<DeleteSessionPayload>> {
-        session_deletion::delete_session(app(ctx)?, viewer(ctx), parse_id::<SessionId>("id", &id)?).await?;
+        sessions::delete_session(app(ctx)?, viewer(ctx), parse_id::<SessionId>("id", &id)?).await?;
         Ok(Some(DeleteSessionPayload { deleted_session_id: id }))
     }
 }

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object};
 use domain::ids::BookingId;
-use service::time_slots::SlotFilter;
+use service::bookings::time_slots::SlotFilter;
 
 use crate::{
     context::{Result, app, parse_id, viewer},

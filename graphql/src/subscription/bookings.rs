@@ -9,7 +9,7 @@ use futures_util::stream::BoxStream;
 use live::{LiveEvent, Registration};
 use service::{
     bookings::{self, BookingsOf},
-    changes, values,
+    log, values,
 };
 use std::sync::Arc;
 
@@ -176,7 +176,7 @@ async fn authorize(ctx: &Context<'_>, booking: Option<BookingId>) -> Result<Book
 /// Reads how things stand, and the log's position, in one database snapshot (rule 23).
 async fn read_snapshot(ctx: &Context<'_>, narrowing: BookingNarrowing) -> Result<Snapshot> {
     let app = app(ctx)?;
-    let snapshot = changes::snapshot(app).await?;
+    let snapshot = log::snapshot(app).await?;
     let bookings = match narrowing {
         BookingNarrowing::One(id) => Some(bookings::find_bookings(&snapshot, &[id]).await?),
         BookingNarrowing::Of(person) => {

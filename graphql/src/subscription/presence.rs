@@ -4,7 +4,7 @@ use async_graphql::{Context, Object, Subscription};
 use domain::{ids::ActivityId, news::Narrowing};
 use futures_util::stream::BoxStream;
 use live::{LiveEvent, Registration};
-use service::{changes, presence::activities};
+use service::{log, presence::activities};
 
 use crate::{
     context::{Result, app},
@@ -68,7 +68,7 @@ impl PresenceSubscription {
                 .ok_or_else(|| ApiError::not_found(format!("There is no activity with the key '{activity_key}'.")))?;
             let activity = activity.id;
             // What the first message shows is read after this: at least all up to the position.
-            let from = changes::snapshot(app).await?.position;
+            let from = log::snapshot(app).await?.position;
             let registration = Registration { narrowing: Narrowing::Occupancy(activity), from, person_at: None };
             Ok(Beginning { registration, first: Some(PresenceChange { activity, at: app.now() }) })
         };

@@ -8,10 +8,9 @@ use domain::{
 use futures_util::stream::BoxStream;
 use live::{LiveEvent, Registration};
 use service::{
-    changes,
     entity::{session, session_instance},
     instances::{self, ActiveFilter},
-    people, sessions,
+    log, people, sessions,
 };
 use std::sync::Arc;
 
@@ -269,7 +268,7 @@ async fn resume(
 /// Reads how things stand, and the log's position, in one database snapshot (rule 23).
 async fn begin(ctx: &Context<'_>, narrowing: SessionNarrowing) -> Result<Beginning<ActiveSessionChange>> {
     let app = app(ctx)?;
-    let database = changes::snapshot(app).await?;
+    let database = log::snapshot(app).await?;
     let position = database.position;
     let person_at = match narrowing.person {
         Some(person) => people::find_place(&database, person).await?,

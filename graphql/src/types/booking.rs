@@ -4,10 +4,12 @@
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::ids::{BookingId, PersonId, TimeSlotId};
 use service::{
-    bookings::{self, BookingFilter, BookingsOf},
+    bookings::{
+        self, BookingFilter, BookingsOf,
+        time_slots::{self, SlotFilter},
+    },
     entity::person,
     lists::RowCursor,
-    time_slots::{self, SlotFilter},
     values,
 };
 

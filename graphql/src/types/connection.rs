@@ -6,14 +6,16 @@ use std::borrow::Cow;
 use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
 use service::{
     audit::{self, AuditFilter},
-    bookings::{self, BookingFilter, BookingsOf},
+    bookings::{
+        self, BookingFilter, BookingsOf,
+        time_slots::{self, SlotFilter},
+    },
     check_ins::{self, CheckInsOf},
     instances::{self, ActiveFilter, InstanceRange},
     lists::{Page, RowCursor, Slice},
     people,
     presence::visits::{self, VisitFilter},
     sessions::{self, SessionFilter},
-    time_slots::{self, SlotFilter},
 };
 
 use crate::context::{Result, app};

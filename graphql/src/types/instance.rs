@@ -6,7 +6,7 @@ use domain::ids::SessionInstanceId;
 use service::{
     check_ins::{self, CheckInsOf},
     entity::{check_in, person, session_instance},
-    facts,
+    instances::facts,
     lists::RowCursor,
 };
 

@@ -7,7 +7,11 @@ use domain::{
     recurrence::{self, Calendar},
     zone,
 };
-use service::{entity::session, facts, instances, lists::RowCursor};
+use service::{
+    entity::session,
+    instances::{self, facts},
+    lists::RowCursor,
+};
 
 use crate::{
     context::{Result, app, id_of},

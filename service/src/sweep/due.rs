@@ -17,7 +17,7 @@ use super::{AutoCreated, Runner, Timing, session::sweep_batch, step};
 use crate::{
     Result,
     db::{Tx, is_in, list, rows},
-    settle::{Item, Moment, Settled, place, settle},
+    instances::settle::{Item, Moment, Settled, place, settle},
 };
 
 /// How many instances one transaction settles. This bounds how long it holds its locks.

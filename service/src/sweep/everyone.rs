@@ -9,7 +9,7 @@ use sea_orm::Value;
 use super::{Runner, due::sweep_session_list, step};
 use crate::{
     Result,
-    placing::{Affected, place_people as place},
+    instances::place::{Affected, place_people as place},
 };
 
 const BATCH_SIZE: i64 = 1_000;

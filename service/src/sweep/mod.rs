@@ -42,11 +42,10 @@ use tracing::{Instrument as _, debug_span};
 pub use self::report::{AutoCreated, BookingStepped, Changed, Report, SweepError};
 use crate::{
     App, Error, Result,
-    cursor::find_installation,
     db::{self, Tx, execute, numbers},
-    instances,
+    instances::settle::{Moment, Settled, moment},
+    log::cursor::find_installation,
     presence::fold_hours,
-    settle::{Moment, Settled},
 };
 
 /// What a sweep looks at.
@@ -94,7 +93,7 @@ impl Timing<'_> {
     /// Now, or the instant to sweep at. Call this after taking the locks of a batch: the previous holder of a lock may
     /// have decided at an instant after this run began, and that decision must not be undone.
     fn moment(self) -> Moment {
-        instances::moment(self.app, self.at.unwrap_or_else(|| self.app.now()), self.mode)
+        moment(self.app, self.at.unwrap_or_else(|| self.app.now()), self.mode)
     }
 }
 

@@ -10,9 +10,9 @@ use domain::{
 };
 use serde::{Serialize, Serializer};
 
-use crate::{
+use crate::instances::{
     facts,
-    placing::Move,
+    place::Move,
     settle::{Item, Settled},
 };
 

@@ -21,9 +21,10 @@ use super::Timing;
 use crate::{
     Result,
     db::{Tx, execute, ids, is_in, list, rows},
-    facts::{self, Instants},
-    instances::blank,
-    settle::{Item, Moment, Settled, Turned, place, save, settle},
+    instances::{
+        facts::{self, Instants, blank},
+        settle::{Item, Moment, Settled, Turned, place, save, settle},
+    },
 };
 
 /// The result of recomputing one session, apart from its settled instances.

@@ -15,10 +15,9 @@ use domain::{
     zone::{Tz, instant_of, local_date, local_time},
 };
 use service::{
-    calendar::SessionCalendar,
     entity::{session, session_instance},
-    facts,
-    instances::find_for_occurrence,
+    instances::{facts, find_for_occurrence},
+    sessions::calendar::SessionCalendar,
 };
 
 /// Exceptions are written until the end of the year this many years from now.

@@ -15,10 +15,9 @@ use service::{
     app::NoQueue,
     db::Db,
     entity::{session, session_instance},
-    facts::Instants,
-    instances::{self, NewInstance},
+    instances::{self, NewInstance, facts::Instants},
+    log::wake::Wake,
     sessions::{self, NewSession},
-    wake::Wake,
 };
 use tower::ServiceExt as _;
 

@@ -11,10 +11,10 @@ use domain::{
 use maud::{Markup, html};
 use service::{
     App, Result,
-    bookings::{self, BookingFilter, BookingsOf},
+    bookings::{self, BookingFilter, BookingsOf, time_slots},
     entity::person,
     lists::Page as ListPage,
-    people, time_slots,
+    people,
     values::{Booking, TimeSlot},
 };
 

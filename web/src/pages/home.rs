@@ -12,8 +12,7 @@ use serde_json::json;
 use service::{
     App, Result,
     entity::session,
-    facts,
-    instances::{self, ActiveFilter},
+    instances::{self, ActiveFilter, facts},
     lists::{Page as ListPage, RowCursor},
     sessions::{self, SessionFilter},
 };

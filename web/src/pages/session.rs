@@ -17,9 +17,11 @@ use service::{
     App, Result,
     check_ins::{self, CheckInsOf},
     entity::{check_in, person, session, session_instance},
-    instances,
+    instances::{
+        self,
+        meetings::{self, Meeting},
+    },
     lists::Page as ListPage,
-    meetings::{self, Meeting},
     people, sessions,
 };
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, TimeZone as _, Utc};
 use domain::zone::{Tz, local_time};
 use maud::{Markup, html};
-use service::{entity::session, facts};
+use service::{entity::session, instances::facts};
 
 /// The session's time zone, or UTC if it can't be read.
 pub fn zone_of(session: &session::Model) -> Tz {

@@ -10,7 +10,7 @@ use axum::{
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use chrono::{DateTime, Utc};
 use domain::{access::Viewer, ids::PersonId};
-use service::{App, Error, changes, people};
+use service::{App, Error, log, people};
 
 use super::Pages;
 
@@ -59,7 +59,7 @@ async fn find_name(app: &App, id: PersonId) -> Option<String> {
 }
 
 async fn read_cursor(app: &App) -> Option<String> {
-    let head = changes::head(app).await.inspect_err(log).ok()?;
+    let head = log::head(app).await.inspect_err(log).ok()?;
     Some(app.cursor_key().await.inspect_err(log).ok()?.write(head))
 }
 

@@ -24,9 +24,12 @@ use entity::{booking, time_slot};
 use insession_tests::TestDatabase;
 use sea_orm::EntityTrait as _;
 use service::{
-    bookings, changes,
+    bookings::{
+        self,
+        time_slots::{self, NewSlot},
+    },
+    log,
     sweep::{Report, Scope},
-    time_slots::{self, NewSlot},
 };
 
 use crate::service::world::{Done, World, utc};
@@ -90,9 +93,9 @@ impl Stage {
     async fn steps(&self) -> Result<Vec<BookingStep>> {
         let mut steps = Vec::new();
         let mut position = Position(0);
-        changes::publish(&self.world.app).await.done()?;
+        log::publish(&self.world.app).await.done()?;
         loop {
-            let page = changes::read_after(&self.world.app.db, position, 10_000).await.done()?;
+            let page = log::read_after(&self.world.app.db, position, 10_000).await.done()?;
             let Some(last) = page.last() else { return Ok(steps) };
             position = last.position;
             steps.extend(page.iter().filter_map(|change| change.event.as_booking().cloned()));

@@ -19,9 +19,8 @@ use proptest::{
 };
 use service::{
     Error,
-    bookings::{self, Action},
+    bookings::{self, Action, time_slots},
     sweep::{Request, Scope, find_next_due, sweep},
-    time_slots,
 };
 
 use super::{ADMIN, Stage, in_short, state_of};

@@ -11,10 +11,12 @@ use domain::{
 use insession_tests::{Backend, TestDatabase, database::number, on_both_databases};
 use service::{
     Error,
-    bookings::{self, Action, BookingFilter, BookingsOf},
+    bookings::{
+        self, Action, BookingFilter, BookingsOf,
+        time_slots::{self, NewSlot, SlotFilter},
+    },
     people::{self, PersonPatch},
     sweep::{Request, Scope, find_next_due, sweep},
-    time_slots::{self, NewSlot, SlotFilter},
 };
 
 use super::{ADMIN, Stage};

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use domain::access::Viewer;
 use insession_tests::{Browser, Deployment, LIMIT, Page, Screen, TestDatabase, database::execute, eventually, token};
 use serde_json::{Value, json};
-use service::{changes, instances, prune};
+use service::{instances, log, prune};
 
 use super::elsewhere::Elsewhere;
 use crate::{
@@ -183,7 +183,7 @@ async fn page_reads_its_state_again_when_its_cursor_has_expired() -> Result<()> 
     for (instance, active) in [(&gone, false), (&come, true)] {
         instances::set_override(&app, Viewer::ADMIN, instance.parse()?, active, until).await.map_err(test_error)?;
     }
-    changes::publish(&app).await.map_err(test_error)?;
+    log::publish(&app).await.map_err(test_error)?;
     let connection = database.connect().await?;
     execute(&connection, "UPDATE change_batch SET occurred_at = '2020-01-01T00:00:00+00:00'").await?;
     let pruned = prune::prune(&app).await.map_err(test_error)?;

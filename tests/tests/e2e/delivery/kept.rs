@@ -20,7 +20,14 @@ use insession_tests::{
 };
 use sea_orm::{DatabaseConnection, EntityTrait, QueryOrder};
 use serde_json::json;
-use service::{App, app::NoQueue, changes, db::Db, instances, prune, sessions, wake::Wake};
+use service::{
+    App,
+    app::NoQueue,
+    db::Db,
+    instances,
+    log::{self, wake::Wake},
+    prune, sessions,
+};
 
 use super::{FIELD, LIMIT, NEWS, app_on, set_active, test_error};
 use crate::fixtures::{create_active_instance, create_session};
@@ -128,12 +135,12 @@ impl World {
 
     async fn set_active(&self, instance: SessionInstanceId, active: bool) -> Result<()> {
         instances::set_override(&self.app, Viewer::ADMIN, instance, active, None).await.map_err(test_error)?;
-        changes::publish(&self.app).await.map_err(test_error)?;
+        log::publish(&self.app).await.map_err(test_error)?;
         Ok(())
     }
 
     async fn positions(&self) -> Result<Vec<i64>> {
-        let read = changes::read_after(&self.app.db, Position(0), 100).await.map_err(test_error)?;
+        let read = log::read_after(&self.app.db, Position(0), 100).await.map_err(test_error)?;
         Ok(read.into_iter().map(|change| change.position.0).collect())
     }
 
@@ -155,7 +162,7 @@ async fn log_is_pruned_from_its_start_and_keeps_its_last_batch(database: TestDat
     let world = World::new(&database).await?;
     let session = world.session().await?;
     let instance = world.instance(session, world.today()).await?;
-    changes::publish(&world.app).await.map_err(test_error)?;
+    log::publish(&world.app).await.map_err(test_error)?;
     for day in 1..=4 {
         world.clock.advance(TimeDelta::days(1));
         world.set_active(instance, day % 2 == 0).await?;
@@ -172,7 +179,7 @@ async fn log_is_pruned_from_its_start_and_keeps_its_last_batch(database: TestDat
     assert_eq!(world.prune().await?.batches, 1);
     assert_eq!(world.positions().await?, [2, 3, 4, 5]);
     assert_eq!(world.prune().await?.batches, 0);
-    assert_eq!(changes::oldest(&world.app).await.map_err(test_error)?, Position(2));
+    assert_eq!(log::oldest(&world.app).await.map_err(test_error)?, Position(2));
 
     world.clock.advance(TimeDelta::days(365));
     assert_eq!(world.prune().await?.batches, 3);
@@ -194,7 +201,7 @@ async fn deleted_instances_are_pruned_when_over_and_no_longer_in_the_log(databas
     let soon = world.instance(session, today + TimeDelta::days(1)).await?;
     let later = world.instance(session, today + TimeDelta::days(30)).await?;
     let kept = world.instance(session, today).await?;
-    changes::publish(&world.app).await.map_err(test_error)?;
+    log::publish(&world.app).await.map_err(test_error)?;
     for instance in [soon, later] {
         instances::delete_instance(&world.app, Viewer::ADMIN, instance).await.map_err(test_error)?;
     }

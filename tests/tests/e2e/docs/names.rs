@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use insession_tests::{Program, Settings, TestDatabase, program};
-use service::config::{Settings as ServiceSettings, Source};
+use service::settings::{Settings as ServiceSettings, Source};
 
 use super::{Page, repository};
 

@@ -24,7 +24,12 @@ use domain::{
     placement::PlacementRule,
 };
 use insession_tests::{Deployment, GraphqlError, LIMIT, Program, TestDatabase, database::number, eventually};
-use service::{App, app::NoQueue, changes, db::Db, wake::Wake};
+use service::{
+    App,
+    app::NoQueue,
+    db::Db,
+    log::{self, wake::Wake},
+};
 use tokio::task::JoinSet;
 
 pub use self::{random::Random, writer::Ledger};
@@ -241,8 +246,8 @@ pub fn test_error(error: service::Error) -> anyhow::Error {
 }
 
 async fn head(app: &App) -> Result<Position> {
-    changes::publish(app).await.map_err(test_error)?;
-    changes::head(app).await.map_err(test_error)
+    log::publish(app).await.map_err(test_error)?;
+    log::head(app).await.map_err(test_error)
 }
 
 /// Waits until every change is published and nothing falls due soon, and reads the whole log.
@@ -261,7 +266,7 @@ async fn settle(app: &App, database: &TestDatabase) -> Result<Vec<Change>> {
     let mut truth: Vec<Change> = Vec::new();
     loop {
         let after = truth.last().map_or(Position(0), |change| change.position);
-        let more = changes::read_after(&app.db, after, 1_000).await.map_err(test_error)?;
+        let more = log::read_after(&app.db, after, 1_000).await.map_err(test_error)?;
         if more.is_empty() {
             connection.close().await.context("closing")?;
             return Ok(truth);

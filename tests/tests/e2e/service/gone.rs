@@ -16,9 +16,9 @@ use insession_tests::{
     eventually,
 };
 use service::{
-    App, Error, check_ins, erasure,
+    App, Error, check_ins,
     instances::{self, NewInstance},
-    merging,
+    people,
     presence::{Claimant, beats::Beat},
     sessions,
 };
@@ -62,8 +62,8 @@ impl Stage {
         let (app, person, friend) = (self.world.app.clone(), self.person, self.friend);
         tokio::spawn(async move {
             match going {
-                Going::Erased => erasure::erase_person(&app, Viewer::ADMIN, person).await.done(),
-                Going::Merged => merging::merge_people(&app, Viewer::ADMIN, person, friend).await.done().map(drop),
+                Going::Erased => people::erase_person(&app, Viewer::ADMIN, person).await.done(),
+                Going::Merged => people::merge_people(&app, Viewer::ADMIN, person, friend).await.done().map(drop),
             }
         })
     }

@@ -26,11 +26,9 @@ use insession_tests::{
 };
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use service::{
-    App,
-    changes::{self, Told},
-    check_ins,
-    cursor::CursorKey,
+    App, check_ins,
     instances::{self, NewInstance},
+    log::{self, Told, cursor::CursorKey},
     transaction,
 };
 
@@ -70,8 +68,8 @@ async fn hold(app: &App, id: SessionInstanceId, active: bool) -> Result<()> {
 }
 
 async fn read_after(world: &World, position: Position) -> Result<Vec<Change>> {
-    changes::publish(&world.app).await.done()?;
-    changes::read_after(&world.app.db, position, 1_000).await.done()
+    log::publish(&world.app).await.done()?;
+    log::read_after(&world.app.db, position, 1_000).await.done()
 }
 
 /// Writes the change of one deactivation, as a transaction does before its commit.
@@ -156,7 +154,7 @@ async fn concurrent_readers_get_every_change_once(database: TestDatabase) -> Res
         let done = Arc::clone(&is_over);
         others.push(tokio::spawn(async move {
             while !done.load(Ordering::Relaxed) {
-                changes::publish(&app).await.done()?;
+                log::publish(&app).await.done()?;
                 tokio::task::yield_now().await;
             }
             anyhow::Ok(Vec::new())
@@ -169,7 +167,7 @@ async fn concurrent_readers_get_every_change_once(database: TestDatabase) -> Res
             loop {
                 let was_over = done.load(Ordering::Relaxed);
                 let after = seen.last().map_or(start, |change| change.position);
-                let page = changes::read_after(&app.db, after, limit).await.done()?;
+                let page = log::read_after(&app.db, after, limit).await.done()?;
                 if page.is_empty() && was_over {
                     return Ok(seen);
                 }
@@ -214,13 +212,13 @@ async fn log_pages_may_end_inside_a_transaction(database: TestDatabase) -> Resul
     hold(&world.app, row.id, true).await?;
     let whole = world.log().await?;
     ensure!(whole.len() >= 18, "{whole:?}");
-    assert_eq!(changes::head(&world.app).await.done()?, whole[whole.len() - 1].position);
-    assert_eq!(changes::oldest(&world.app).await.done()?, Position(1));
+    assert_eq!(log::head(&world.app).await.done()?, whole[whole.len() - 1].position);
+    assert_eq!(log::oldest(&world.app).await.done()?, Position(1));
     for limit in 1..=whole.len() {
         let mut position = Position(0);
         let mut seen = Vec::new();
         loop {
-            let page = changes::read_after(&world.app.db, position, limit as u64).await.done()?;
+            let page = log::read_after(&world.app.db, position, limit as u64).await.done()?;
             ensure!(page.len() <= limit);
             let Some(last) = page.last() else { break };
             position = last.position;
@@ -240,7 +238,7 @@ async fn failed_transaction_logs_no_change(database: TestDatabase) -> Result<()>
     let failed: service::Result<()> = service::transaction!(app, now, |tx| {
         attempts.fetch_add(1, Ordering::Relaxed);
         let session = entity::session::Model { id: row.session_id, ..blank_session("Session", "UTC") };
-        tx.tell(|news| news.updated(service::facts::told(&session, row.id)));
+        tx.tell(|news| news.updated(instances::facts::told(&session, row.id)));
         tx.tell(|news| news.counts_changed(row.id));
         Err(service::Error::invalid("field", "is wrong"))
     });
@@ -253,7 +251,7 @@ async fn failed_transaction_logs_no_change(database: TestDatabase) -> Result<()>
     attempts.store(0, Ordering::Relaxed);
     service::transaction!(app, now, |tx| {
         let session = entity::session::Model { id: row.session_id, ..blank_session("Session", "UTC") };
-        tx.tell(|news| news.updated(service::facts::told(&session, row.id)));
+        tx.tell(|news| news.updated(instances::facts::told(&session, row.id)));
         if attempts.fetch_add(1, Ordering::Relaxed) < 3 {
             return Err(service::Error::Again("in the test"));
         }

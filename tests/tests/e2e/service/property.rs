@@ -23,8 +23,8 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use service::{
-    check_ins, facts,
-    instances::{self, InstancePatch, NewInstance},
+    check_ins,
+    instances::{self, InstancePatch, NewInstance, facts},
     people::{self, PersonPatch},
     sessions::{self, SessionPatch},
     sweep::{Report, Request, Scope, sweep},

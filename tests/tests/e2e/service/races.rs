@@ -23,8 +23,9 @@ use futures_util::future::join_all;
 use insession_tests::{Backend, LIMIT, TestDatabase, database::number, eventually, on_both_databases};
 
 use service::{
-    App, changes, check_ins,
+    App, check_ins,
     instances::{self, InstancePatch, NewInstance},
+    log,
     people::{self, PersonPatch},
     sessions::{self, SessionPatch},
     sweep::{Request, Scope, sweep},
@@ -238,7 +239,7 @@ async fn look_often(storm: Arc<Storm>, app: App) -> Result<()> {
 
 async fn publish_often(storm: Arc<Storm>, app: App) -> Result<()> {
     while !storm.is_over() {
-        changes::publish(&app).await.done()?;
+        log::publish(&app).await.done()?;
         tokio::time::sleep(Duration::from_millis(3)).await;
     }
     Ok(())

@@ -13,7 +13,7 @@ use domain::{
 };
 use entity::{check_in, person, session, session_instance};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
-use service::facts;
+use service::instances::facts;
 
 use super::world::{World, in_short};
 

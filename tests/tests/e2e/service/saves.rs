@@ -13,8 +13,9 @@ use domain::{
 use entity::session_instance;
 use insession_tests::{TestDatabase, on_both_databases};
 use service::{
-    changes, check_ins,
+    check_ins,
     instances::{self, InstancePatch, NewInstance},
+    log,
     people::{self, PersonPatch},
     sessions::{self, NewSession, SessionPatch},
 };
@@ -310,8 +311,8 @@ async fn counts_are_published_once_a_second(database: TestDatabase) -> Result<()
     for (number, person) in (0..).zip(&people) {
         world.clock.set(start + TimeDelta::milliseconds(number * 90));
         check_ins::check_in(&world.app, ADMIN, id, Attendance::Yes, Some(*person)).await.done()?;
-        let published = changes::publish(&world.app).await.done()?;
-        for change in changes::read_after(&world.app.db, position, 100).await.done()? {
+        let published = log::publish(&world.app).await.done()?;
+        for change in log::read_after(&world.app.db, position, 100).await.done()? {
             position = change.position;
             if change.event.as_move().is_none() {
                 updates.push(change.occurred_at);
@@ -323,12 +324,12 @@ async fn counts_are_published_once_a_second(database: TestDatabase) -> Result<()
     }
     assert_eq!(updates, [start]);
     world.clock.set(start + TimeDelta::milliseconds(999));
-    changes::publish(&world.app).await.done()?;
-    ensure!(changes::read_after(&world.app.db, position, 100).await.done()?.is_empty(), "too early");
+    log::publish(&world.app).await.done()?;
+    ensure!(log::read_after(&world.app.db, position, 100).await.done()?.is_empty(), "too early");
     // The last value is always published, once.
     world.clock.set(start + TimeDelta::seconds(1));
-    assert_eq!(changes::publish(&world.app).await.done()?.retry_at, None);
-    let last = changes::read_after(&world.app.db, position, 100).await.done()?;
+    assert_eq!(log::publish(&world.app).await.done()?.retry_at, None);
+    let last = log::read_after(&world.app.db, position, 100).await.done()?;
     assert_eq!(
         last.iter().filter_map(|it| Some((it.event.as_session()?.instance?, it.occurred_at))).collect::<Vec<_>>(),
         [(id, world.now())]
@@ -341,7 +342,7 @@ async fn counts_are_published_once_a_second(database: TestDatabase) -> Result<()
     world.advance_seconds(10);
     say(&world, people[0], id, Attendance::No).await?;
     ensure!(news(&world, &mut position).await?.is_empty());
-    ensure!(changes::publish(&world.app).await.done()?.retry_at.is_none(), "nothing waits");
+    ensure!(log::publish(&world.app).await.done()?.retry_at.is_none(), "nothing waits");
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use insession_tests::{TestDatabase, on_both_databases};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use serde_json::Value;
 use service::{
-    facts::{self, Instants},
+    instances::facts::{self, Instants},
     sweep::{Report, Request, Scope, sweep},
 };
 

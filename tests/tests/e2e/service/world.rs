@@ -18,11 +18,10 @@ use sea_orm::{ActiveModelTrait, ActiveValue::NotSet, DatabaseConnection, EntityT
 use service::{
     App,
     app::NoQueue,
-    changes,
     db::Db,
-    facts::{self, Instants},
+    instances::facts::{self, Instants},
+    log::{self, wake::Wake},
     sweep::{Report, Request, Scope, sweep},
-    wake::Wake,
 };
 
 /// A database with the service on it.
@@ -237,8 +236,8 @@ impl World {
 
     /// Publishes all pending changes and reads the whole log.
     pub async fn log(&self) -> Result<Vec<Change>> {
-        changes::publish(&self.app).await.done()?;
-        changes::read_after(&self.app.db, Position(0), 1_000_000).await.done()
+        log::publish(&self.app).await.done()?;
+        log::read_after(&self.app.db, Position(0), 1_000_000).await.done()
     }
 
     /// Publishes all pending changes and reads those after a position, each as by [`in_short`].

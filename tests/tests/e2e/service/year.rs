@@ -17,7 +17,8 @@ use entity::session;
 use insession_tests::{TestDatabase, on_both_databases};
 use sea_orm::{FromQueryResult, Statement};
 use service::{
-    changes, facts,
+    instances::facts,
+    log,
     sweep::{Scope, find_next_due},
 };
 
@@ -322,9 +323,9 @@ async fn find_made(world: &World, sessions: usize) -> Result<BTreeSet<Key>> {
 async fn check_turns(world: &World) -> Result<()> {
     let mut turns: BTreeMap<i64, Vec<ChangeKind>> = BTreeMap::new();
     let mut position = Position(0);
-    while changes::publish(&world.app).await.done()?.retry_at.is_some() {}
+    while log::publish(&world.app).await.done()?.retry_at.is_some() {}
     loop {
-        let page = changes::read_after(&world.app.db, position, 10_000).await.done()?;
+        let page = log::read_after(&world.app.db, position, 10_000).await.done()?;
         let Some(last) = page.last() else { break };
         position = last.position;
         for change in page {

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use domain::access::Viewer;
 use maud::{Markup, html};
 use service::{
-    App, Result, facts,
-    instances::{self, ActiveFilter},
+    App, Result,
+    instances::{self, ActiveFilter, facts},
     lists::Page as ListPage,
     operations,
 };

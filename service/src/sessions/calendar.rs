@@ -3,7 +3,7 @@
 use entity::{session, session_instance};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use crate::{App, Result, cursor::find_installation};
+use crate::{App, Result, log::cursor::find_installation};
 
 /// A session and its instances, read in one snapshot.
 #[derive(Debug, Clone)]

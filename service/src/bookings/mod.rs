@@ -5,6 +5,8 @@
 //! conditional `UPDATE` from the state that `domain::booking` decided on. Of two steps at the same time, one finds
 //! another state, and is decided again. So each step happens once, and is logged once.
 
+pub mod time_slots;
+
 use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
@@ -21,10 +23,10 @@ use sea_orm::{
 use crate::{
     App, Error, Result,
     audit::Changes,
+    bookings::time_slots::{find_slot_rows, lock_active_person, lock_slot, slot_of},
     db::{Reads, Tx, execute, is_in, list, numbers, rows},
     error::expect,
     lists::{self, Key, Page, Slice},
-    time_slots::{find_slot_rows, lock_active_person, lock_slot, slot_of},
     transaction,
     values::{Booking, values},
 };

@@ -8,21 +8,22 @@
 //! All tokens of a person end when the person or an administrator revokes them (`tokens_not_before`), and when the
 //! person is erased or merged into another. Somebody who signs in as a merged person is the person who is left.
 
-use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use domain::{access::Viewer, characters, ids::PersonId};
-use entity::{erased_identity, person};
+use entity::person;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
     sea_query::{LockType, OnConflict},
 };
 
 use crate::{
     App, Error, Result,
     audit::Changes,
-    cursor::CursorKey,
-    db::Tx,
     error::expect,
-    people::{NewPerson, blank},
+    people::{
+        erased_identity::find_erasure,
+        profile::{NewPerson, blank, is_someone},
+    },
     transaction,
     validate::MAX_TEXT,
 };
@@ -41,7 +42,7 @@ pub struct Standing {
     /// The person. For a person who was merged into another, that other one.
     pub person: PersonId,
     /// The number of the last change to this standing; 0 if it never changed. See
-    /// [`standing_changed`](crate::changes::News::standing_changed).
+    /// [`standing_changed`](crate::log::News::standing_changed).
     pub revision: i64,
     pub is_deactivated: bool,
     /// Erased, or merged into another.
@@ -125,39 +126,6 @@ pub async fn register(
     find_standing(app, Named::External(external_id)).await
 }
 
-/// The instant before which tokens with this external id are refused, because a person who had it was erased. It must
-/// be stored with the next person who gets the external id.
-pub(crate) async fn not_before_of(
-    tx: &Tx,
-    key: &CursorKey,
-    external_id: Option<&str>,
-) -> Result<Option<DateTime<Utc>>> {
-    match external_id {
-        Some(id) => find_erasure(tx, &key.hash_external_id(id)?).await,
-        None => Ok(None),
-    }
-}
-
-async fn find_erasure<C: ConnectionTrait>(db: &C, hash: &str) -> Result<Option<DateTime<Utc>>> {
-    let row = erased_identity::Entity::find_by_id(hash.to_owned()).one(db).await?;
-    Ok(row.map(|row| row.tokens_not_before))
-}
-
-/// Records that the people with these external ids are erased. Their tokens of the current second are refused, too.
-/// After a revocation such tokens count, because the person needs a new one at once.
-pub(crate) async fn note_erasure(tx: &Tx, key: &CursorKey, external_ids: &[String], now: DateTime<Utc>) -> Result<()> {
-    let tokens_not_before = now.trunc_subsecs(0) + TimeDelta::seconds(1);
-    for id in external_ids {
-        let hash = key.hash_external_id(id)?;
-        let row = erased_identity::Model { hash, tokens_not_before }.into_active_model().reset_all();
-        let latest = OnConflict::column(erased_identity::Column::Hash)
-            .update_column(erased_identity::Column::TokensNotBefore)
-            .to_owned();
-        erased_identity::Entity::insert(row).on_conflict(latest).exec_without_returning(tx).await?;
-    }
-    Ok(())
-}
-
 /// Turns the name from an identity provider into one that is allowed here.
 fn shown_name(name: Option<&str>) -> String {
     let name: String = name.unwrap_or_default().chars().filter(|c| characters::is_allowed(*c)).take(MAX_TEXT).collect();
@@ -185,11 +153,6 @@ pub async fn revoke_tokens(app: &App, viewer: Viewer, person: Option<PersonId>) 
         tx.audit(viewer, "revokeTokens", id, Changes::between(Some(&before), Some(&row)));
         Ok(row.into_active_model().reset_all().update(tx).await?)
     })
-}
-
-/// Whether the person is neither erased nor merged into another.
-pub(crate) fn is_someone(row: &person::Model) -> bool {
-    row.erased_at.is_none() && row.merged_into_id.is_none()
 }
 
 /// The standings whose last change has the number `since` or a higher one. Merged people are not resolved.

@@ -29,9 +29,9 @@ use crate::{
     bookings::{end_living, lock_living_of},
     db::{Tx, execute, ids, is_in, list, numbers, text_list},
     error::expect,
-    placing::{Affected, place_people},
+    instances::place::{Affected, place_people},
+    people::{erased_identity::note_erasure, profile::is_someone},
     presence::visits::erase_visits,
-    sign_in::{is_someone, note_erasure},
     transaction,
 };
 

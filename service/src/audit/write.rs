@@ -1,25 +1,13 @@
-//! The audit log: who changed what, when, from what to what. Entries are written in the transaction of the change, and
-//! kept for `AUDIT_LOG_DAYS`.
-//!
-//! An *actor* is the id of a person, or the name of an administrator who is no person, as the token has it. Changes
-//! that the program makes by itself are not here: the change log has openings, closings and placements, and `sweep_run`
-//! has sweeps. Check-ins and visits of people themselves are not here either: they have their own instants.
-//!
-//! An entry shows the fields of an entity that are serialized.
+//! Writing entries.
 
 use chrono::{DateTime, Utc};
 use domain::access::Viewer;
 use entity::audit_entry;
-use sea_orm::{ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Select};
+use sea_orm::{ActiveModelTrait, ActiveValue::NotSet, EntityTrait, IntoActiveModel};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{
-    App, Result,
-    db::Tx,
-    lists::{self, Key, Page, Slice},
-    values::AuditEntry,
-};
+use crate::{Result, db::Tx};
 
 /// The changed fields, each with its value before and after, as JSON.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -67,8 +55,13 @@ impl Tx {
     #[expect(clippy::needless_pass_by_value, reason = "ids are small, and copied")]
     pub fn audit(&self, viewer: Viewer, action: &'static str, node: impl ToString, changes: Changes) {
         if !changes.0.is_empty() {
-            self.note(Entry { actor: actor_of(viewer), action, node: node.to_string(), changes });
+            let entry = Entry { actor: actor_of(viewer), action, node: node.to_string(), changes };
+            self.note(|entries: &mut Vec<Entry>| entries.push(entry));
         }
+    }
+
+    pub(crate) fn take_entries(&self) -> Vec<Entry> {
+        self.take_notes()
     }
 }
 
@@ -98,54 +91,6 @@ pub(crate) async fn write_entries(tx: &Tx, now: DateTime<Utc>) -> Result<()> {
         audit_entry::Entity::insert(entry).exec_without_returning(tx).await?;
     }
     Ok(())
-}
-
-/// A filter for entries.
-#[derive(Debug, Clone, Default)]
-pub struct AuditFilter {
-    /// The id of what was changed.
-    pub node: Option<String>,
-    pub actor: Option<String>,
-}
-
-impl AuditFilter {
-    fn query(&self) -> Select<audit_entry::Entity> {
-        let mut query = audit_entry::Entity::find();
-        if let Some(node) = &self.node {
-            query = query.filter(audit_entry::Column::Node.eq(node));
-        }
-        if let Some(actor) = &self.actor {
-            query = query.filter(audit_entry::Column::Actor.eq(actor));
-        }
-        query
-    }
-}
-
-/// A page of entries, newest first. `None` for viewers who are not administrators.
-pub async fn list_entries(
-    app: &App,
-    viewer: Viewer,
-    filter: &AuditFilter,
-    page: &Page,
-) -> Result<Option<Slice<AuditEntry>>> {
-    if !viewer.is_admin {
-        return Ok(None);
-    }
-    let order = (audit_entry::Column::OccurredAt, audit_entry::Column::Id);
-    Ok(Some(page.of(app.db.pool(), filter.query(), order, Key::Instant, true).await?))
-}
-
-pub async fn count_entries(app: &App, filter: &AuditFilter) -> Result<i64> {
-    lists::count(app.db.pool(), filter.query(), audit_entry::Column::Id).await
-}
-
-/// The fields of an entry, from its JSON, ordered by name, each with its value before and after.
-pub(crate) fn changes_of(changes: &str) -> Vec<(String, Value, Value)> {
-    let changes: Map<String, Value> = serde_json::from_str(changes).unwrap_or_default();
-    let mut changes: Vec<_> =
-        changes.into_iter().map(|(field, mut change)| (field, change["from"].take(), change["to"].take())).collect();
-    changes.sort_by(|one, other| one.0.cmp(&other.0));
-    changes
 }
 
 #[cfg(test)]

@@ -20,11 +20,14 @@ use entity::{session, session_instance};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 
 use crate::{
-    changes::News,
+    App,
     db::{Column, Tx, execute, values_table},
     error::Result,
-    facts::{self, Instants},
-    placing::{Affected, Move, place_people},
+    instances::{
+        facts::{self, Instants},
+        place::{Affected, Move, place_people},
+    },
+    log::News,
 };
 
 /// An instance with its session. The row is locked by the transaction that settles it.
@@ -213,4 +216,8 @@ async fn write_statuses(tx: &Tx, changed: &[session_instance::Model]) -> Result<
     );
     execute(tx, &sql, [values]).await?;
     Ok(())
+}
+
+pub(crate) fn moment(app: &App, now: DateTime<Utc>, mode: Mode) -> Moment {
+    Moment { now, mode, placement_rule: app.placement_rule }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::{
-    ids::SessionInstanceId,
+    ids::{SessionId, SessionInstanceId},
     news::Location,
     recurrence::{Calendar, Recurrence},
     status::{self, InstanceFacts, Override, Times},
@@ -11,7 +11,7 @@ use domain::{
 };
 use entity::{session, session_instance};
 
-use crate::changes::Told;
+use crate::log::Told;
 
 /// The session's time zone.
 ///
@@ -133,5 +133,35 @@ impl Instants {
         instance.opens_at = self.opens_at;
         instance.closes_at = self.closes_at;
         instance.listed_at = self.listed_at;
+    }
+}
+
+/// A new row with only a session and a date.
+pub(crate) fn blank(session: SessionId, date: NaiveDate, now: DateTime<Utc>) -> session_instance::Model {
+    session_instance::Model {
+        id: SessionInstanceId(0),
+        session_id: session,
+        date,
+        start_time: None,
+        end_time: None,
+        location_override: None,
+        starts_at: None,
+        ends_at: None,
+        opens_at: None,
+        closes_at: None,
+        listed_at: now,
+        due_at: None,
+        is_active: false,
+        is_cancelled: false,
+        override_active: None,
+        override_until: None,
+        occurrence_date: None,
+        occurrence_start: None,
+        has_own_times: false,
+        is_cancelled_by_recurrence: false,
+        is_removed_by_recurrence: false,
+        deleted_at: None,
+        created_at: now,
+        erased_count: 0,
     }
 }

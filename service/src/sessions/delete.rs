@@ -18,9 +18,8 @@ use crate::{
     audit::Changes,
     db::{Tx, execute},
     error::expect,
-    instances::moment,
+    instances::settle::{self, Item, Turned, moment},
     sessions::lock_session,
-    settle::{self, Item, Turned},
     transaction,
 };
 

@@ -24,8 +24,8 @@ use crate::{
     bookings::lock_living_of,
     db::{Tx, execute, ids, is_in, list, numbers},
     error::expect,
-    placing::{Affected, place_people},
-    sign_in::is_someone,
+    instances::place::{Affected, place_people},
+    people::profile::is_someone,
     transaction,
 };
 

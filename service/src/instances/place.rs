@@ -20,9 +20,9 @@ use domain::{
 use sea_orm::{FromQueryResult, Value};
 
 use crate::{
-    changes::Told,
     db::{Column, Tx, execute, is_in, list, numbers, rows, values_table},
     error::{Error, Result},
+    log::Told,
 };
 
 /// A changed placement of a person.

@@ -6,8 +6,8 @@ use entity::{session, session_instance};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
 use crate::{
-    App, Result, facts,
-    instances::{InstanceRange, list_instances},
+    App, Result,
+    instances::{InstanceRange, facts, list_instances},
     lists::Page,
 };
 

@@ -19,10 +19,9 @@ use crate::{
     audit::Changes,
     db::{Reads, is_in, is_one_of, list, rows},
     error::expect,
-    lists::{self, Key, Page, Slice},
-    placing::{Affected, place_people},
-    sessions::contains,
-    sign_in::{is_someone, not_before_of},
+    instances::place::{Affected, place_people},
+    lists::{self, Key, Page, Slice, contains},
+    people::erased_identity::not_before_of,
     transaction, validate,
 };
 
@@ -259,4 +258,9 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         Ok(row)
     });
     updated.map_err(taken)
+}
+
+/// Whether the person is neither erased nor merged into another.
+pub(crate) fn is_someone(row: &person::Model) -> bool {
+    row.erased_at.is_none() && row.merged_into_id.is_none()
 }

@@ -1,0 +1,60 @@
+//! Listing entries.
+
+use domain::access::Viewer;
+use entity::audit_entry;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
+use serde_json::{Map, Value};
+
+use crate::{
+    App, Result,
+    lists::{self, Key, Page, Slice},
+    values::AuditEntry,
+};
+
+/// A filter for entries.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    /// The id of what was changed.
+    pub node: Option<String>,
+    pub actor: Option<String>,
+}
+
+impl AuditFilter {
+    fn query(&self) -> Select<audit_entry::Entity> {
+        let mut query = audit_entry::Entity::find();
+        if let Some(node) = &self.node {
+            query = query.filter(audit_entry::Column::Node.eq(node));
+        }
+        if let Some(actor) = &self.actor {
+            query = query.filter(audit_entry::Column::Actor.eq(actor));
+        }
+        query
+    }
+}
+
+/// A page of entries, newest first. `None` for viewers who are not administrators.
+pub async fn list_entries(
+    app: &App,
+    viewer: Viewer,
+    filter: &AuditFilter,
+    page: &Page,
+) -> Result<Option<Slice<AuditEntry>>> {
+    if !viewer.is_admin {
+        return Ok(None);
+    }
+    let order = (audit_entry::Column::OccurredAt, audit_entry::Column::Id);
+    Ok(Some(page.of(app.db.pool(), filter.query(), order, Key::Instant, true).await?))
+}
+
+pub async fn count_entries(app: &App, filter: &AuditFilter) -> Result<i64> {
+    lists::count(app.db.pool(), filter.query(), audit_entry::Column::Id).await
+}
+
+/// The fields of an entry, from its JSON, ordered by name, each with its value before and after.
+pub(crate) fn changes_of(changes: &str) -> Vec<(String, Value, Value)> {
+    let changes: Map<String, Value> = serde_json::from_str(changes).unwrap_or_default();
+    let mut changes: Vec<_> =
+        changes.into_iter().map(|(field, mut change)| (field, change["from"].take(), change["to"].take())).collect();
+    changes.sort_by(|one, other| one.0.cmp(&other.0));
+    changes
+}

@@ -1,0 +1,145 @@
+//! Lists and tables of values as parameters, so that a statement has one text however many values there are.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, Value,
+    sea_query::{ArrayType, Expr},
+};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use crate::error::Result;
+
+/// The condition that `column` is in the list that is parameter `n`; see [`list`] and [`text_list`].
+pub(crate) fn is_in<C: ConnectionTrait>(db: &C, column: &str, n: usize) -> String {
+    match db.get_database_backend() {
+        DbBackend::Postgres => format!("{column} = ANY(${n})"),
+        _ => format!("{column} IN (SELECT value FROM json_each(${n}))"),
+    }
+}
+
+/// The condition that `column` is one of these numbers, for a query that sea-orm builds. On PostgreSQL its text does
+/// not depend on their count.
+pub(crate) fn is_one_of<C: ConnectionTrait>(
+    db: &C,
+    column: impl ColumnTrait,
+    numbers: impl IntoIterator<Item: Into<i64>>,
+) -> Expr {
+    let numbers = numbers.into_iter().map(Into::into);
+    match db.get_database_backend() {
+        DbBackend::Postgres => column.eq_any(numbers),
+        _ => column.is_in(numbers),
+    }
+}
+
+/// A list of numbers as one parameter.
+pub(crate) fn list<C: ConnectionTrait>(db: &C, numbers: impl IntoIterator<Item: Into<i64>>) -> Value {
+    let numbers = numbers.into_iter().map(Into::<i64>::into);
+    match db.get_database_backend() {
+        DbBackend::Postgres => Value::Array(ArrayType::BigInt, Some(Box::new(numbers.map(Value::from).collect()))),
+        _ => serde_json::Value::from(numbers.collect::<Vec<_>>()).to_string().into(),
+    }
+}
+
+/// A list of texts as one parameter.
+pub(crate) fn text_list<C: ConnectionTrait>(db: &C, texts: impl IntoIterator<Item = String>) -> Value {
+    match db.get_database_backend() {
+        DbBackend::Postgres => {
+            Value::Array(ArrayType::String, Some(Box::new(texts.into_iter().map(Value::from).collect())))
+        }
+        _ => serde_json::Value::from(texts.into_iter().collect::<Vec<_>>()).to_string().into(),
+    }
+}
+
+/// One column of a table of values that is passed to a statement as a parameter.
+pub(crate) enum Column<'a> {
+    Number(&'static str, Vec<Option<i64>>),
+    Flag(&'static str, Vec<bool>),
+    Instant(&'static str, Vec<Option<DateTime<Utc>>>),
+    Text(&'static str, Vec<Option<&'a str>>),
+}
+
+impl Column<'_> {
+    /// A column of ids.
+    pub(crate) fn ids<T: Into<i64>>(name: &'static str, ids: impl IntoIterator<Item = Option<T>>) -> Self {
+        Self::Number(name, ids.into_iter().map(|id| id.map(Into::into)).collect())
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Number(name, _) | Self::Flag(name, _) | Self::Instant(name, _) | Self::Text(name, _) => name,
+        }
+    }
+
+    fn postgres_type(&self) -> &'static str {
+        match self {
+            Self::Number(..) => "bigint",
+            Self::Flag(..) => "boolean",
+            Self::Instant(..) => "timestamptz",
+            Self::Text(..) => "text",
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Number(_, values) => values.len(),
+            Self::Flag(_, values) => values.len(),
+            Self::Instant(_, values) => values.len(),
+            Self::Text(_, values) => values.len(),
+        }
+    }
+
+    /// Writes the value into a row's object. A NULL is left out, which both databases read as NULL.
+    fn put<M: SerializeMap>(&self, row: usize, object: &mut M) -> Result<(), M::Error> {
+        match self {
+            Self::Number(name, values) => put(object, name, values.get(row).copied().flatten()),
+            Self::Flag(name, values) => put(object, name, values.get(row)),
+            // The text format that SQLite's driver uses for instants. It sorts like the instants, and PostgreSQL reads
+            // it.
+            Self::Instant(name, values) => {
+                let text = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::AutoSi, false);
+                put(object, name, values.get(row).copied().flatten().map(text))
+            }
+            Self::Text(name, values) => put(object, name, values.get(row).copied().flatten()),
+        }
+    }
+}
+
+fn put<M: SerializeMap>(object: &mut M, name: &str, value: Option<impl Serialize>) -> Result<(), M::Error> {
+    value.map_or(Ok(()), |value| object.serialize_entry(name, &value))
+}
+
+/// Columns as JSON: an array of rows, each an object.
+struct Rows<'a>(&'a [Column<'a>]);
+
+struct Row<'a>(&'a [Column<'a>], usize);
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let count = self.0.first().map_or(0, Column::len);
+        serializer.collect_seq((0..count).map(|row| Row(self.0, row)))
+    }
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        for column in self.0 {
+            column.put(self.1, &mut object)?;
+        }
+        object.end()
+    }
+}
+
+/// A table of values for a FROM clause, named `v`, and its one parameter, number `n`. The parameter is JSON, because
+/// the driver's arrays cannot contain NULLs.
+pub(crate) fn values_table<C: ConnectionTrait>(db: &C, n: usize, columns: &[Column<'_>]) -> (String, Value) {
+    let sql = if db.get_database_backend() == DbBackend::Postgres {
+        let types: Vec<_> =
+            columns.iter().map(|column| format!("{} {}", column.name(), column.postgres_type())).collect();
+        format!("json_to_recordset(${n}::text::json) AS v({})", types.join(", "))
+    } else {
+        let values: Vec<_> = columns.iter().map(|column| format!("value ->> '{0}' AS {0}", column.name())).collect();
+        format!("(SELECT {} FROM json_each(${n})) AS v", values.join(", "))
+    };
+    (sql, serde_json::to_string(&Rows(columns)).unwrap_or_default().into())
+}

@@ -1,0 +1,78 @@
+//! Migrating: one process at a time, and one migration in each transaction.
+
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use tokio::time::Instant;
+
+use super::{Db, advisory, execute};
+use crate::error::{Error, Result};
+
+/// How long a process waits while another one migrates.
+const MIGRATION_TURN: &str = "10min";
+
+/// How long a migration waits for a table that is in use, and how long it pauses before it tries again.
+const MIGRATION_LOCK: &str = "500ms";
+const MIGRATION_PAUSE: Duration = Duration::from_secs(2);
+
+impl Db {
+    /// Migrates the schema to this version. Only one process migrates at a time.
+    ///
+    /// # Errors
+    /// Among others, if the locks that a migration needs were not free for one minute.
+    pub async fn migrate(&self) -> Result<()> {
+        self.migrate_with::<Migrator>(Duration::from_mins(1)).await
+    }
+
+    /// The same as [`migrate`](Self::migrate), with other migrations. `patience` is how long each tries to get its
+    /// locks while others use the tables.
+    pub async fn migrate_with<M: MigratorTrait>(&self, patience: Duration) -> Result<()> {
+        loop {
+            let began = Instant::now();
+            let has_migrated = loop {
+                match self.migrate_once::<M>().await {
+                    Err(error) if error.met_a_lock() && began.elapsed() < patience => {
+                        tracing::info!(
+                            error = error.describe(),
+                            "a migration could not lock its tables, and is tried again"
+                        );
+                        tokio::time::sleep(MIGRATION_PAUSE).await;
+                    }
+                    Err(error) if error.met_a_lock() => {
+                        return Err(Error::internal(format!(
+                            "the tables of a migration stayed locked for {} seconds, probably by an open transaction; end it and migrate again: {}",
+                            patience.as_secs(),
+                            error.describe()
+                        )));
+                    }
+                    result => break result?,
+                }
+            };
+            if !has_migrated {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Applies the next migration in one transaction, so that a crash leaves nothing half done. Returns whether there
+    /// was one.
+    async fn migrate_once<M: MigratorTrait>(&self) -> Result<bool> {
+        let tx = self.begin().await?;
+        if tx.is_postgres() {
+            execute(&tx, &format!("SET LOCAL lock_timeout = '{MIGRATION_TURN}'"), []).await?;
+            let turn = execute(&tx, "SELECT pg_advisory_xact_lock($1)", [advisory::MIGRATE.into()]).await;
+            turn.map_err(|error| {
+                Error::internal(format!("could not get the migration lock, which another process may hold: {error}"))
+            })?;
+            // Other statements queue behind a migration that waits for a table, so it must not wait long.
+            execute(&tx, &format!("SET LOCAL lock_timeout = '{MIGRATION_LOCK}'"), []).await?;
+        }
+        if M::get_pending_migrations(&tx.inner).await?.is_empty() {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        M::up(&tx.inner, Some(1)).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,175 @@
+//! The database: connecting, migrating, transactions, and the few differences between PostgreSQL and SQLite.
+//!
+//! A statement is written once, with `$1` parameters, which both databases understand. A list of values is one
+//! parameter: an array on PostgreSQL, JSON on SQLite. So a statement has the same text however long the list is.
+
+mod bulk;
+mod connect;
+mod migrate;
+mod statement;
+mod tx;
+
+use std::{sync::Arc, time::Duration};
+
+use sea_orm::{
+    AccessMode, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::error::{Error, Result};
+
+pub(crate) use self::{
+    bulk::{Column, is_in, is_one_of, list, text_list, values_table},
+    statement::{execute, ids, numbers, rows},
+};
+pub use self::{connect::sqlite_file, tx::Tx};
+
+/// The advisory locks of PostgreSQL. They are listed here so that no two uses share a number.
+pub(crate) mod advisory {
+    pub const MIGRATE: i64 = 0x1A5E_0001;
+    pub const PUBLISH: i64 = 0x1A5E_0002;
+    pub const STANDING: i64 = 0x1A5E_0003;
+}
+
+/// How long closing the connections may take.
+const CLOSE: Duration = Duration::from_secs(2);
+
+/// A pool of connections.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: DatabaseConnection,
+    /// Connections that only queries use.
+    queries: Option<DatabaseConnection>,
+    /// SQLite has one writer at a time. Writers of this process queue here, in order, and do not poll SQLite's lock.
+    turn: Option<Arc<Mutex<()>>>,
+}
+
+impl Db {
+    /// Connects, without migrating.
+    ///
+    /// # Errors
+    /// If the address is not one of a database, or if the database is unreachable or unusable.
+    pub async fn connect(url: &str, max_connections: u32) -> Result<Self> {
+        let pool = connect::connect(url, max_connections).await?;
+        let turn = (pool.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
+        Ok(Self { pool, queries: None, turn })
+    }
+
+    /// Opens connections that only queries use, see [`for_queries`](Self::for_queries).
+    ///
+    /// # Errors
+    /// If the database is unreachable.
+    pub async fn with_query_connections(self, url: &str, max_connections: u32) -> Result<Self> {
+        let queries = Some(connect::connect(url, max_connections).await?);
+        Ok(Self { queries, ..self })
+    }
+
+    /// The same database, for queries. Queries have their own connections, if any were opened. So many queries leave
+    /// connections for everything else.
+    #[must_use]
+    pub fn for_queries(&self) -> Self {
+        let pool = self.queries.as_ref().unwrap_or(&self.pool).clone();
+        Self { pool, queries: None, turn: self.turn.clone() }
+    }
+
+    /// Closes all connections. Call this when nothing in the process needs them. With SQLite, the whole database is
+    /// then in one file, because the last connection writes the write-ahead log back.
+    pub async fn close(&self) {
+        let close = async {
+            if let Some(queries) = &self.queries {
+                drop(queries.close_by_ref().await);
+            }
+            drop(self.pool.close_by_ref().await);
+        };
+        if tokio::time::timeout(CLOSE, close).await.is_err() {
+            tracing::info!("some connections to the database were still in use at the end");
+        }
+    }
+
+    pub fn pool(&self) -> &DatabaseConnection {
+        &self.pool
+    }
+
+    pub fn backend(&self) -> DbBackend {
+        self.pool.get_database_backend()
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        self.backend() == DbBackend::Postgres
+    }
+
+    /// A transaction that reads everything from one snapshot (rule 23). Drop it; do not commit it.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction> {
+        let mut options = TransactionOptions::default();
+        if self.is_postgres() {
+            options.isolation_level = Some(IsolationLevel::RepeatableRead);
+            options.access_mode = Some(AccessMode::ReadOnly);
+        }
+        self.begin_wholly(options).await
+    }
+
+    /// The options of a writing transaction. Rules that count under a lock, such as rule 17, must see what was
+    /// committed before they got the lock. So each statement reads its own snapshot.
+    fn writing(&self) -> TransactionOptions {
+        if self.is_postgres() {
+            TransactionOptions {
+                isolation_level: Some(IsolationLevel::ReadCommitted),
+                access_mode: Some(AccessMode::ReadWrite),
+                ..TransactionOptions::default()
+            }
+        } else {
+            TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            }
+        }
+    }
+
+    /// Begins a transaction in a task of its own. The task continues if the caller is dropped, for example because a
+    /// socket closes. Otherwise sqlx would return the connection to the pool although its BEGIN was not awaited, and
+    /// the next user would unknowingly be inside a transaction.
+    async fn begin_wholly(&self, options: TransactionOptions) -> Result<DatabaseTransaction> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin_with_options(options).await }).await;
+        Ok(begun.map_err(|failure| Error::internal(failure.to_string()))??)
+    }
+
+    /// Begins a writing transaction. Use cases call [`transaction!`](crate::transaction).
+    pub async fn begin(&self) -> Result<Tx> {
+        let span = tracing::debug_span!("transaction");
+        let turn = self.take_turn().await;
+        let inner = self.begin_wholly(self.writing()).await?;
+        Ok(Tx { inner, notes: std::sync::Mutex::default(), _turn: turn, _span: span })
+    }
+
+    async fn take_turn(&self) -> Option<OwnedMutexGuard<()>> {
+        match &self.turn {
+            Some(turn) => Some(Arc::clone(turn).lock_owned().await),
+            None => None,
+        }
+    }
+}
+
+/// A source of data for finders: the database of an [`App`](crate::App), or a
+/// [`Snapshot`](crate::log::Snapshot) of it.
+pub trait Reads: source::Source + Sync {}
+
+impl<T: source::Source + Sync> Reads for T {}
+
+/// The connection behind [`Reads`], which other crates cannot use.
+pub(crate) mod source {
+    pub trait Source {
+        type Connection: sea_orm::ConnectionTrait;
+
+        fn connection(&self) -> &Self::Connection;
+    }
+}
+
+impl source::Source for crate::App {
+    type Connection = DatabaseConnection;
+
+    fn connection(&self) -> &DatabaseConnection {
+        self.db.pool()
+    }
+}

@@ -1,0 +1,242 @@
+//! Finding and listing instances, and counting the people at them.
+
+use chrono::NaiveDate;
+use domain::{
+    check_in::Attendance,
+    ids::{SessionId, SessionInstanceId},
+    recurrence::OccurrenceKey,
+};
+use entity::{check_in, person, session, session_instance};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait, Select,
+};
+
+use crate::{
+    App, Result,
+    db::{self, Reads},
+    lists::{self, Key, Page, Slice},
+};
+
+/// How many sessions one request may name.
+pub const MAX_SESSION_IDS: usize = 100;
+
+/// A filter for active instances.
+#[derive(Debug, Clone, Default)]
+pub struct ActiveFilter {
+    pub city: Option<String>,
+    pub country: Option<String>,
+    pub sessions: Option<Vec<SessionId>>,
+    pub instances: Option<Vec<SessionInstanceId>>,
+}
+
+/// Instances that are not deleted. Deleted ones are only marked (rule 26).
+pub(super) fn existing() -> Select<session_instance::Entity> {
+    session_instance::Entity::find().filter(session_instance::Column::DeletedAt.is_null())
+}
+
+pub async fn find_instances(app: &App, ids: &[SessionInstanceId]) -> Result<Vec<session_instance::Model>> {
+    let db = app.db.pool();
+    Ok(existing().filter(db::is_one_of(db, session_instance::Column::Id, ids.iter().map(|id| id.0))).all(db).await?)
+}
+
+/// The instances of a session with dates in `[from, to)`.
+#[derive(Debug, Clone, Copy)]
+pub struct InstanceRange {
+    pub session: SessionId,
+    pub from: Option<NaiveDate>,
+    pub to: Option<NaiveDate>,
+}
+
+impl InstanceRange {
+    fn query(self) -> Select<session_instance::Entity> {
+        let mut condition = Condition::all().add(session_instance::Column::SessionId.eq(self.session.0));
+        if let Some(from) = self.from {
+            condition = condition.add(session_instance::Column::Date.gte(from));
+        }
+        if let Some(to) = self.to {
+            condition = condition.add(session_instance::Column::Date.lt(to));
+        }
+        existing().filter(condition)
+    }
+}
+
+const BY_START: (session_instance::Column, session_instance::Column) =
+    (session_instance::Column::ListedAt, session_instance::Column::Id);
+
+pub async fn list_instances(app: &App, range: InstanceRange, page: &Page) -> Result<Slice<session_instance::Model>> {
+    page.of(app.db.pool(), range.query(), BY_START, Key::Instant, false).await
+}
+
+pub async fn count_instances(app: &App, range: InstanceRange) -> Result<i64> {
+    lists::count(app.db.pool(), range.query(), session_instance::Column::Id).await
+}
+
+fn active(filter: &ActiveFilter) -> Select<session_instance::Entity> {
+    let mut query = existing().filter(session_instance::Column::IsActive.eq(true));
+    if let Some(sessions) = &filter.sessions {
+        query = query.filter(session_instance::Column::SessionId.is_in(sessions.iter().map(|id| id.0)));
+    }
+    if let Some(instances) = &filter.instances {
+        query = query.filter(session_instance::Column::Id.is_in(instances.iter().map(|id| id.0)));
+    }
+    if filter.city.is_some() || filter.country.is_some() {
+        query = query.join(JoinType::InnerJoin, session_instance::Relation::Session.def());
+        if let Some(city) = &filter.city {
+            query = query.filter(session::Column::City.eq(city));
+        }
+        if let Some(country) = &filter.country {
+            query = query.filter(session::Column::Country.eq(country));
+        }
+    }
+    query
+}
+
+/// A page of active instances, ordered by start.
+pub async fn list_active(app: &App, filter: &ActiveFilter, page: &Page) -> Result<Slice<session_instance::Model>> {
+    page.of(app.db.pool(), active(filter), BY_START, Key::Instant, false).await
+}
+
+pub async fn count_active(app: &App, filter: &ActiveFilter) -> Result<i64> {
+    lists::count(app.db.pool(), active(filter), session_instance::Column::Id).await
+}
+
+/// At most `limit` instances that will open, in that order, with their sessions.
+pub async fn find_upcoming(
+    app: &App,
+    city: Option<&str>,
+    limit: u64,
+) -> Result<Vec<(session_instance::Model, session::Model)>> {
+    // The index contains only instances that have a `due_at` (rule 19). Cancelled instances and those that are over
+    // have none.
+    let mut query = existing()
+        .filter(session_instance::Column::DueAt.is_not_null())
+        .filter(session_instance::Column::IsActive.eq(false))
+        .filter(session_instance::Column::OpensAt.gt(app.now()))
+        .find_also_related(session::Entity)
+        .order_by_asc(session_instance::Column::DueAt)
+        .order_by_asc(session_instance::Column::Id);
+    if let Some(city) = city {
+        query = query.filter(session::Column::City.eq(city));
+    }
+    let rows = query.limit(limit).all(app.db.pool()).await?;
+    Ok(rows.into_iter().filter_map(|(instance, session)| Some((instance, session?))).collect())
+}
+
+/// All matching active instances, ordered by start. `None` if there are more than `limit`.
+pub async fn find_active(
+    db: &impl Reads,
+    filter: &ActiveFilter,
+    limit: u64,
+) -> Result<Option<Vec<session_instance::Model>>> {
+    let query = active(filter).order_by_asc(BY_START.0).order_by_asc(BY_START.1);
+    let rows = query.limit(limit + 1).all(db.connection()).await?;
+    Ok((rows.len() as u64 <= limit).then_some(rows))
+}
+
+/// The active instances of these sessions, ordered by start.
+pub async fn find_active_of_sessions(app: &App, sessions: &[SessionId]) -> Result<Vec<session_instance::Model>> {
+    let db = app.db.pool();
+    let filter = ActiveFilter { sessions: Some(sessions.to_vec()), ..ActiveFilter::default() };
+    Ok(active(&filter).order_by_asc(BY_START.0).order_by_asc(BY_START.1).all(db).await?)
+}
+
+/// The active instances in these pairs of city and country, with their sessions.
+pub async fn find_active_at(
+    app: &App,
+    places: &[(String, String)],
+) -> Result<Vec<(session_instance::Model, session::Model)>> {
+    let any = places.iter().fold(Condition::any(), |any, (city, country)| {
+        any.add(Condition::all().add(session::Column::City.eq(city)).add(session::Column::Country.eq(country)))
+    });
+    let rows = existing()
+        .filter(session_instance::Column::IsActive.eq(true))
+        .find_also_related(session::Entity)
+        .filter(any)
+        .order_by_asc(BY_START.0)
+        .order_by_asc(BY_START.1)
+        .all(app.db.pool())
+        .await?;
+    Ok(rows.into_iter().filter_map(|(instance, session)| Some((instance, session?))).collect())
+}
+
+/// The instances of these sessions whose date, or whose occurrence's date, is `from` to `to`, both included.
+pub async fn find_meetings(
+    app: &App,
+    sessions: &[SessionId],
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<Vec<session_instance::Model>> {
+    let db = app.db.pool();
+    let dated = Condition::any()
+        .add(session_instance::Column::Date.between(from, to))
+        .add(session_instance::Column::OccurrenceDate.between(from, to));
+    let query = existing()
+        .filter(db::is_one_of(db, session_instance::Column::SessionId, sessions.iter().map(|id| id.0)))
+        .filter(dated)
+        .order_by_asc(session_instance::Column::Id);
+    Ok(query.all(db).await?)
+}
+
+/// The instance for an occurrence: the one made from it, or else one made by hand for the same local time.
+pub fn find_for_occurrence<'a>(
+    instances: &'a [session_instance::Model],
+    key: &OccurrenceKey,
+) -> Option<&'a session_instance::Model> {
+    let is_made_from = |row: &&session_instance::Model| {
+        row.occurrence_date == Some(key.date)
+            && row.occurrence_start == Some(key.start)
+            && !row.is_cancelled_by_recurrence
+    };
+    let is_at = |row: &&session_instance::Model| {
+        row.occurrence_date.is_none() && row.date == key.date && row.start_time == Some(key.start)
+    };
+    instances.iter().find(is_made_from).or_else(|| instances.iter().find(is_at))
+}
+
+/// How many people are at an instance, and how many said yes to it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub present: i64,
+    pub attending: i64,
+}
+
+pub async fn find_counts(app: &App, ids: &[SessionInstanceId]) -> Result<Vec<(SessionInstanceId, Counts)>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: SessionInstanceId,
+        present: i64,
+        attending: i64,
+    }
+    let sql = format!(
+        "SELECT i.id, (SELECT COUNT(*) FROM person p WHERE p.active_session_instance_id = i.id) AS present, \
+           i.erased_count + (SELECT COUNT(*) FROM check_in c \
+             WHERE c.session_instance_id = i.id AND c.attendance = 'YES') AS attending \
+         FROM session_instance i WHERE {}",
+        db::is_in(app.db.pool(), "i.id", 1)
+    );
+    let found: Vec<Row> = db::rows(app.db.pool(), &sql, [db::list(app.db.pool(), ids.iter().map(|id| id.0))]).await?;
+    let counts = |row: Row| (row.id, Counts { present: row.present, attending: row.attending });
+    Ok(found.into_iter().map(counts).collect())
+}
+
+/// Those of these instances to which a person said yes.
+pub async fn find_said_yes(
+    app: &App,
+    person: domain::ids::PersonId,
+    ids: &[SessionInstanceId],
+) -> Result<Vec<SessionInstanceId>> {
+    let rows = check_in::Entity::find()
+        .filter(check_in::Column::PersonId.eq(person.0))
+        .filter(db::is_one_of(app.db.pool(), check_in::Column::SessionInstanceId, ids.iter().map(|id| id.0)))
+        .filter(check_in::Column::Attendance.eq(Attendance::Yes))
+        .all(app.db.pool())
+        .await?;
+    Ok(rows.into_iter().map(|row| row.session_instance_id).collect())
+}
+
+/// The people who are placed at an instance, ordered by name.
+pub async fn find_present(app: &App, id: SessionInstanceId) -> Result<Vec<person::Model>> {
+    let query = person::Entity::find().filter(person::Column::ActiveSessionInstanceId.eq(id.0));
+    Ok(query.order_by_asc(person::Column::NameKey).order_by_asc(person::Column::Id).all(app.db.pool()).await?)
+}

@@ -1,0 +1,252 @@
+//! Making, changing, deleting and overriding instances.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use domain::{
+    access::Viewer,
+    ids::{SessionId, SessionInstanceId},
+    recurrence::OccurrenceKey,
+    status::Mode,
+};
+use entity::{session, session_instance};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, sea_query::LockType};
+
+use super::{facts::blank, list::existing, settle::moment};
+use crate::{
+    App, Error, Result,
+    audit::Changes,
+    db::{self, Tx},
+    error::expect,
+    instances::{
+        facts::{self, Instants},
+        settle::{self, Item, Moment},
+    },
+    sessions::{authorize_edit, lock_session},
+    sweep, transaction, validate,
+};
+
+#[derive(Debug, Clone)]
+pub struct NewInstance {
+    pub session: SessionId,
+    pub date: NaiveDate,
+    pub start_time: Option<NaiveTime>,
+    pub end_time: Option<NaiveTime>,
+    pub location_override: Option<String>,
+}
+
+/// Changes to an instance. An outer `None` keeps a field; an inner `None` clears it.
+#[derive(Debug, Clone, Default)]
+pub struct InstancePatch {
+    pub date: Option<NaiveDate>,
+    pub start_time: Option<Option<NaiveTime>>,
+    pub end_time: Option<Option<NaiveTime>>,
+    pub location_override: Option<Option<String>>,
+    pub is_cancelled: Option<bool>,
+}
+
+/// Locks an instance and its session for changes.
+async fn lock_instance(tx: &Tx, id: SessionInstanceId) -> Result<Item> {
+    let missing = || Error::not_found("session instance", id);
+    let session = existing().filter(session_instance::Column::Id.eq(id.0)).one(tx).await?.ok_or_else(missing)?;
+    let session = lock_session(tx, session.session_id, LockType::NoKeyUpdate).await?;
+    let query = existing().filter(session_instance::Column::Id.eq(id.0));
+    let instance = query.lock(LockType::NoKeyUpdate).one(tx).await?.ok_or_else(missing)?;
+    Ok(Item { instance, session: Arc::new(session) })
+}
+
+/// Checks that the viewer may edit the instance's session.
+async fn authorize(tx: &Tx, viewer: Viewer, id: SessionInstanceId) -> Result<()> {
+    expect::signed_in(viewer, "sign in to change meetings")?;
+    let row = existing().filter(session_instance::Column::Id.eq(id.0)).one(tx).await?;
+    let row = row.ok_or_else(|| Error::not_found("session instance", id))?;
+    authorize_edit(tx, viewer, row.session_id).await
+}
+
+/// Computes the instants of an instance from its local times (rule 1).
+///
+/// # Errors
+/// [`Error::Conflict`] if the session's time zone cannot be read (rule 20).
+pub(crate) fn put_instants(instance: &mut session_instance::Model, session: &session::Model) -> Result<()> {
+    let zone = facts::zone_of(session)
+        .map_err(|problem| Error::Conflict(format!("correct the time zone of the session first: {problem}")))?;
+    let buffers = facts::buffers_of(session);
+    Instants::compute(zone, buffers, instance.date, instance.start_time, instance.end_time).put(instance);
+    Ok(())
+}
+
+/// Creates an instance by hand. Only for organisers and administrators. If its window is open, it is active at once.
+///
+/// # Errors
+/// [`Error::Invalid`] if the end equals the start (rule 2) or a value is out of range. [`Error::Conflict`] if the
+/// session's time zone cannot be read (rule 20).
+pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Result<session_instance::Model> {
+    let now = app.now();
+    let date = validate::date("date", new.date)?;
+    validate::times(new.start_time, new.end_time)?;
+    let location_override = validate::optional_text("locationOverride", new.location_override.as_deref())?;
+    transaction!(app, now, |tx| {
+        authorize_edit(tx, viewer, new.session).await?;
+        let session = lock_session(tx, new.session, LockType::Share).await?;
+        let mut instance = blank(new.session, date, now);
+        instance.start_time = new.start_time;
+        instance.end_time = new.end_time;
+        instance.location_override.clone_from(&location_override);
+        put_instants(&mut instance, &session)?;
+        let item = Item { instance, session: Arc::new(session) };
+        let saved = save(tx, moment(app, now, Mode::Exact), None, item).await?;
+        tx.audit(viewer, "createSessionInstance", saved.id, Changes::between(None, Some(&saved)));
+        Ok(saved)
+    })
+}
+
+/// Changes an instance: checks rights, locks it, calls `change`, saves, settles, and writes the audit entry of the
+/// mutation `action`. If a date may now lack the instance of its occurrence, the session is recomputed, because rule 10
+/// may call for another instance.
+async fn change_instance(
+    app: &App,
+    viewer: Viewer,
+    (action, id): (&'static str, SessionInstanceId),
+    change: impl Fn(&mut Item, DateTime<Utc>) -> Result<()>,
+) -> Result<session_instance::Model> {
+    let now = app.now();
+    let (saved, is_marked) = transaction!(app, now, |tx| {
+        authorize(tx, viewer, id).await?;
+        let mut item = lock_instance(tx, id).await?;
+        // Read the clock after taking the lock, so that no decision that was made since is undone.
+        let now = app.now();
+        let before = item.instance.clone();
+        change(&mut item, now)?;
+        let stands_for =
+            |row: &session_instance::Model| (row.date, row.start_time, row.occurrence_date, row.deleted_at.is_some());
+        let is_marked = item.session.auto_create_instances && stands_for(&before) != stands_for(&item.instance);
+        if is_marked {
+            mark_session(tx, &item.session).await?;
+        }
+        let saved = save(tx, moment(app, now, Mode::Exact), Some(&before), item).await?;
+        tx.audit(viewer, action, id, Changes::between(Some(&before), Some(&saved)));
+        Ok((saved, is_marked))
+    })?;
+    if is_marked {
+        sweep::recompute_soon(app, saved.session_id).await;
+    }
+    Ok(saved)
+}
+
+/// Marks a locked session for recompute (rule 12).
+async fn mark_session(tx: &Tx, session: &session::Model) -> Result<()> {
+    let sql = "UPDATE session SET needs_recompute = TRUE, revision = revision + 1 WHERE id = $1";
+    db::execute(tx, sql, [session.id.into()]).await?;
+    Ok(())
+}
+
+/// Saves and settles one instance, and computes the placements that follow.
+async fn save(
+    tx: &Tx,
+    moment: Moment,
+    before: Option<&session_instance::Model>,
+    item: Item,
+) -> Result<session_instance::Model> {
+    let (saved, turned) = settle::save(tx, moment, before, item).await?;
+    settle::place(tx, moment, turned).await?;
+    Ok(saved)
+}
+
+/// Changes an instance. Only for organisers and administrators. Its status and the placements follow in the same
+/// transaction.
+pub async fn update_instance(
+    app: &App,
+    viewer: Viewer,
+    id: SessionInstanceId,
+    patch: InstancePatch,
+) -> Result<session_instance::Model> {
+    let saved = change_instance(app, viewer, ("updateSessionInstance", id), |item, _| {
+        let row = &mut item.instance;
+        let times = (row.date, row.start_time, row.end_time);
+        if let Some(date) = patch.date {
+            row.date = validate::date("date", date)?;
+        }
+        row.start_time = patch.start_time.unwrap_or(row.start_time);
+        row.end_time = patch.end_time.unwrap_or(row.end_time);
+        if let Some(location) = &patch.location_override {
+            row.location_override = validate::optional_text("locationOverride", location.as_deref())?;
+        }
+        if let Some(is_cancelled) = patch.is_cancelled {
+            row.is_cancelled = is_cancelled;
+        }
+        let has_new_times = times != (row.date, row.start_time, row.end_time);
+        if has_new_times {
+            validate::times(row.start_time, row.end_time)?;
+            row.has_own_times = true;
+            put_instants(row, &item.session)?;
+        }
+        if (has_new_times || patch.is_cancelled.is_some()) && has_lost_its_occurrence(row, &item.session) {
+            // A person's decision must not be undone by a sweep. From now on the instance counts as made by hand.
+            row.is_cancelled_by_recurrence = false;
+            (row.occurrence_date, row.occurrence_start) = (None, None);
+        }
+        Ok(())
+    });
+    saved.await
+}
+
+/// Whether the instance was made from an occurrence that the recurrence no longer has.
+fn has_lost_its_occurrence(instance: &session_instance::Model, session: &session::Model) -> bool {
+    let key = instance.occurrence_date.zip(instance.occurrence_start);
+    let Some(key) = key.map(|(date, start)| OccurrenceKey { date, start }) else { return false };
+    let (Ok(zone), Ok(recurrence)) = (facts::zone_of(session), facts::recurrence_of(session)) else { return false };
+    let mut occurrences =
+        recurrence.unwrap_or_default().occurrences(&facts::calendar_of(session, zone), key.date, key.date);
+    instance.is_cancelled_by_recurrence || !occurrences.any(|occurrence| occurrence.key() == key)
+}
+
+/// Deletes an instance. Only for organisers and administrators. The row stays, marked, while the change log names it
+/// (rule 26).
+pub async fn delete_instance(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<SessionId> {
+    let deleted = change_instance(app, viewer, ("deleteSessionInstance", id), |item, now| {
+        item.instance.deleted_at = Some(now);
+        Ok(())
+    });
+    Ok(deleted.await?.session_id)
+}
+
+/// Sets an override: the instance is active or inactive until `until`, or without it until the next periodic sweep
+/// (rule 7).
+///
+/// # Errors
+/// [`Error::Invalid`] if `until` is not in the future.
+pub async fn set_override(
+    app: &App,
+    viewer: Viewer,
+    id: SessionInstanceId,
+    active: bool,
+    until: Option<DateTime<Utc>>,
+) -> Result<session_instance::Model> {
+    let saved = change_instance(app, viewer, ("setActiveOverride", id), |item, now| {
+        if until.is_some_and(|until| until <= now) {
+            return Err(Error::invalid("until", "must be in the future"));
+        }
+        item.instance.override_active = Some(active);
+        item.instance.override_until = until;
+        Ok(())
+    });
+    saved.await
+}
+
+/// Ends an override. Does nothing if there is none.
+pub async fn clear_override(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<session_instance::Model> {
+    let saved = change_instance(app, viewer, ("clearActiveOverride", id), |item, _| {
+        item.instance.override_active = None;
+        item.instance.override_until = None;
+        Ok(())
+    });
+    saved.await
+}
+
+/// Recomputes one instance from its facts. Only for organisers and administrators.
+pub async fn recompute_instance(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<session_instance::Model> {
+    let saved = change_instance(app, viewer, ("updateActiveStatus", id), |item, _| {
+        put_instants(&mut item.instance, &item.session)
+    });
+    saved.await
+}

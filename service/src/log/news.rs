@@ -1,0 +1,104 @@
+//! What a transaction has to tell.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    ids::{ActivityId, PersonId, SessionId, SessionInstanceId},
+    news::{BookingStep, ChangeKind, Event, Location, SessionChange},
+};
+
+/// What a change says about the instance that it concerns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub session: SessionId,
+    pub instance: SessionInstanceId,
+    pub location: Location,
+}
+
+/// The changes that a transaction has collected. They are written just before the commit.
+#[derive(Debug, Default)]
+pub struct News {
+    pub(super) events: Vec<Event>,
+    pub(super) occupancies: Vec<ActivityId>,
+    pub(super) counts: Vec<SessionInstanceId>,
+    pub(super) standings: Vec<PersonId>,
+    pub(super) due: Option<DateTime<Utc>>,
+    pub(super) wakes: bool,
+}
+
+impl News {
+    fn about(&mut self, kind: ChangeKind, told: Told, previous_location: Option<Location>) {
+        self.events.push(Event::Session(SessionChange {
+            session: Some(told.session),
+            instance: Some(told.instance),
+            location: told.location,
+            previous_location,
+            ..SessionChange::of(kind)
+        }));
+    }
+
+    pub fn activated(&mut self, told: Told) {
+        self.about(ChangeKind::Activated, told, None);
+    }
+
+    pub fn deactivated(&mut self, told: Told) {
+        self.about(ChangeKind::Deactivated, told, None);
+    }
+
+    /// Something that is visible to clients changed in an active instance.
+    pub fn updated(&mut self, told: Told) {
+        self.about(ChangeKind::Updated, told, None);
+    }
+
+    /// The session of an active instance moved from another city or country.
+    pub fn updated_location(&mut self, told: Told, previous: Location) {
+        self.about(ChangeKind::Updated, told, Some(previous));
+    }
+
+    pub fn person_moved(&mut self, person: PersonId, before: Option<Told>, now: Option<Told>) {
+        self.events.push(Event::Session(SessionChange {
+            kind: ChangeKind::PersonMoved,
+            session: now.as_ref().map(|told| told.session),
+            instance: now.as_ref().map(|told| told.instance),
+            location: now.map(|told| told.location).unwrap_or_default(),
+            person: Some(person),
+            previous_instance: before.as_ref().map(|told| told.instance),
+            previous_session: before.as_ref().map(|told| told.session),
+            previous_location: before.map(|told| told.location),
+        }));
+    }
+
+    /// A booking was created, or its status changed.
+    pub fn booking_step(&mut self, step: BookingStep) {
+        self.events.push(Event::Booking(step));
+    }
+
+    /// The number of taken seats, or the limit, of an activity may have changed.
+    pub fn occupancy_changed(&mut self, activity: ActivityId) {
+        self.occupancies.push(activity);
+    }
+
+    /// Some of these changes fell due at this instant. The earliest instant counts; delays are measured from it.
+    pub fn fell_due(&mut self, at: DateTime<Utc>) {
+        self.due = Some(self.due.map_or(at, |due| due.min(at)));
+    }
+
+    /// Something falls due at another instant than before. Clients get nothing, but the timers must look again.
+    pub fn due_changed(&mut self) {
+        self.wakes = true;
+    }
+
+    /// The validity of this person's tokens changed: they were revoked, or the person was erased, merged or
+    /// deactivated. Clients get nothing, but the servers check the person's open sockets again.
+    ///
+    /// The change gets the next number, `person.standing_revision`. Numbers are given under a lock that is held until
+    /// the commit, so they become visible in order. A server that reads from the last number that it knows misses
+    /// nothing, whatever its clock says.
+    pub fn standing_changed(&mut self, person: PersonId) {
+        self.standings.push(person);
+    }
+
+    /// The number of people who are at an instance, or who said yes to it, changed.
+    pub fn counts_changed(&mut self, instance: SessionInstanceId) {
+        self.counts.push(instance);
+    }
+}

@@ -1,0 +1,160 @@
+//! Writing the log: the news of a transaction as rows.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    booking::BookingStatus,
+    ids::PersonId,
+    news::{BookingStep, Event, SessionChange},
+};
+use sea_orm::ConnectionTrait;
+
+use super::news::News;
+use crate::{
+    db::{Column, Tx, advisory, execute, is_in, list, numbers, values_table},
+    error::{Error, Result},
+};
+
+/// Kinds in the table, in addition to those of [`ChangeKind`].
+pub(super) const BOOKING_STEP: &str = "BOOKING_STEP";
+pub(super) const OCCUPANCY: &str = "OCCUPANCY";
+
+/// Writes the rows of a batch. Columns that no row needs are left out of the statement.
+pub(super) async fn insert_events<C: ConnectionTrait>(db: &C, batch: i64, events: &[Event]) -> Result<()> {
+    let kind = |event: &Event| match event {
+        Event::Session(change) => Some(change.kind.as_str()),
+        Event::Booking(_) => Some(BOOKING_STEP),
+        Event::Occupancy(_) => Some(OCCUPANCY),
+        Event::Unknown => None,
+    };
+    let mut columns = vec![
+        Column::Number("ordinal", (0..).take(events.len()).map(Some).collect()),
+        Column::Text("kind", events.iter().map(kind).collect()),
+    ];
+    let sessions: Vec<_> = events.iter().map(Event::as_session).collect();
+    if sessions.iter().any(Option::is_some) {
+        columns.extend(session_columns(&sessions));
+    }
+    let steps: Vec<_> = events.iter().map(Event::as_booking).collect();
+    if steps.iter().any(Option::is_some) {
+        columns.extend(booking_columns(&steps));
+    }
+    let activities: Vec<_> = events.iter().map(Event::as_occupancy).collect();
+    if activities.iter().any(Option::is_some) {
+        columns.push(Column::Number("activity_id", activities.into_iter().map(|activity| Some(activity?.0)).collect()));
+    }
+    let (table, values) = values_table(db, 2, &columns);
+    let names: Vec<_> = columns.iter().map(Column::name).collect();
+    let sql = format!(
+        "INSERT INTO change_log (batch_id, {}) SELECT $1, v.{} FROM {table}",
+        names.join(", "),
+        names.join(", v.")
+    );
+    execute(db, &sql, [batch.into(), values]).await?;
+    Ok(())
+}
+
+fn session_columns<'a>(changes: &[Option<&'a SessionChange>]) -> Vec<Column<'a>> {
+    let number = |name, of: fn(&SessionChange) -> Option<i64>| {
+        Column::Number(name, changes.iter().map(|change| of((*change)?)).collect())
+    };
+    let text = |name, of: fn(&'a SessionChange) -> Option<&'a str>| {
+        Column::Text(name, changes.iter().map(|change| of((*change)?)).collect())
+    };
+    let has_previous_place = |change: Option<&SessionChange>| change.is_some_and(|it| it.previous_location.is_some());
+    vec![
+        number("session_id", |change| change.session.map(|id| id.0)),
+        number("session_instance_id", |change| change.instance.map(|id| id.0)),
+        text("city", |change| change.location.city.as_deref()),
+        text("country", |change| change.location.country.as_deref()),
+        Column::Flag("has_previous_place", changes.iter().copied().map(has_previous_place).collect()),
+        text("previous_city", |change| change.previous_location.as_ref()?.city.as_deref()),
+        text("previous_country", |change| change.previous_location.as_ref()?.country.as_deref()),
+        number("person_id", |change| change.person.map(|id| id.0)),
+        number("previous_session_instance_id", |change| change.previous_instance.map(|id| id.0)),
+        number("previous_session_id", |change| change.previous_session.map(|id| id.0)),
+    ]
+}
+
+fn booking_columns<'a>(steps: &[Option<&'a BookingStep>]) -> Vec<Column<'a>> {
+    let number =
+        |name, of: fn(&BookingStep) -> i64| Column::Number(name, steps.iter().map(|step| step.map(of)).collect());
+    let text = |name, of: fn(&'a BookingStep) -> Option<&'a str>| {
+        Column::Text(name, steps.iter().map(|step| of((*step)?)).collect())
+    };
+    vec![
+        number("booking_id", |step| step.booking.0),
+        number("mentor_id", |step| step.mentor.0),
+        number("student_id", |step| step.student.0),
+        text("old_status", |step| step.old_status.map(BookingStatus::as_str)),
+        text("new_status", |step| Some(step.new_status.as_str())),
+        Column::Flag("is_delayed", steps.iter().map(|step| step.is_some_and(|step| step.is_delayed)).collect()),
+        text("reason", |step| Some(&step.reason)),
+    ]
+}
+
+impl Tx {
+    /// Notes what is to be told when this transaction commits.
+    pub fn tell(&self, note: impl FnOnce(&mut News)) {
+        self.note(note);
+    }
+
+    pub(crate) fn take_news(&self) -> News {
+        self.take_notes()
+    }
+}
+
+/// Writes the changes of a transaction that is about to commit. Returns whether everyone must be woken after the
+/// commit.
+pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
+    let News { mut events, mut occupancies, mut counts, standings, due, wakes } = tx.take_news();
+    occupancies.sort_unstable();
+    occupancies.dedup();
+    events.extend(occupancies.into_iter().map(Event::Occupancy));
+    let told = wakes || !events.is_empty() || !counts.is_empty() || !standings.is_empty();
+    if !standings.is_empty() {
+        number_standings(tx, &standings).await?;
+    }
+    if !events.is_empty() {
+        // A sweep that looks ahead acts before the instant. Its changes are not late, so they have no due instant.
+        let due = due.filter(|due| *due <= now);
+        let batch = insert_batch(tx, now, events.len(), None, due).await?;
+        insert_events(tx, batch, &events).await?;
+    }
+    counts.sort_unstable();
+    counts.dedup();
+    if !counts.is_empty() {
+        let ids = counts.iter().map(|id| Some(id.0)).collect();
+        let (table, values) = values_table(tx, 1, &[Column::Number("id", ids)]);
+        let sql = format!("INSERT INTO count_change (session_instance_id) SELECT v.id FROM {table}");
+        execute(tx, &sql, [values]).await?;
+    }
+    Ok(told)
+}
+
+pub(super) async fn insert_batch<C: ConnectionTrait>(
+    db: &C,
+    now: DateTime<Utc>,
+    size: usize,
+    first_position: Option<i64>,
+    due: Option<DateTime<Utc>>,
+) -> Result<i64> {
+    let sql =
+        "INSERT INTO change_batch (occurred_at, size, first_position, due_at) VALUES ($1, $2, $3, $4) RETURNING id";
+    let size = i32::try_from(size).unwrap_or(i32::MAX);
+    let ids = numbers(db, sql, [now.into(), size.into(), first_position.into(), due.into()]).await?;
+    ids.first().copied().ok_or_else(|| Error::internal("INSERT ... RETURNING returned nothing"))
+}
+
+/// Gives these people's standings the next number.
+async fn number_standings(tx: &Tx, people: &[PersonId]) -> Result<()> {
+    if tx.is_postgres() {
+        execute(tx, "SELECT pg_advisory_xact_lock($1)", [advisory::STANDING.into()]).await?;
+    }
+    let sql = format!(
+        "UPDATE person SET standing_revision = \
+         (SELECT COALESCE(MAX(standing_revision), 0) + 1 FROM person WHERE standing_revision IS NOT NULL) WHERE {}",
+        is_in(tx, "id", 1)
+    );
+    execute(tx, &sql, [list(tx, people.iter().map(|id| id.0))]).await?;
+    Ok(())
+}

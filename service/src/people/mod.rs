@@ -1,0 +1,17 @@
+//! People: their profiles, how they sign in, and what is left of those who are merged or erased.
+
+mod erase;
+mod erased_identity;
+mod merge;
+mod profile;
+pub mod sign_in;
+
+pub(crate) use self::profile::is_someone;
+pub use self::{
+    erase::erase_person,
+    merge::merge_people,
+    profile::{
+        NewPerson, PersonPatch, count_people, find_people, find_place, find_visible_people, find_visible_place,
+        insert_person, list_people, update_person,
+    },
+};

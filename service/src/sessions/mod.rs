@@ -1,0 +1,18 @@
+//! Sessions: listing, saving, deleting, and who organises them.
+
+pub mod calendar;
+mod delete;
+mod list;
+mod organizers;
+mod save;
+
+pub use self::{
+    delete::delete_session,
+    list::{
+        SessionFilter, count_sessions, find_cities, find_named_sessions, find_session_by_path, find_sessions,
+        list_sessions,
+    },
+    organizers::{delete_organizer, find_organized, find_organizers, insert_organizer, is_organizer},
+    save::{NewSession, SessionPatch, insert_session, update_session},
+};
+pub(crate) use self::{list::lock_session, organizers::authorize_edit};

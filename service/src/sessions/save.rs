@@ -1,0 +1,251 @@
+//! Saving sessions, and locking them.
+
+use chrono::NaiveDate;
+use domain::{access::Viewer, autocreate, ids::SessionId, recurrence::Recurrence, window::Buffers, zone::Tz};
+use entity::{session, session_instance};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::NotSet,
+    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, LikeExpr, LockType},
+};
+
+use super::{list::lock_session, organizers::authorize_edit};
+use crate::{
+    App, Error, Result, audit::Changes, db::Tx, error::expect, instances::facts, sweep, transaction, validate,
+};
+
+/// The fields of a new session.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    pub name: String,
+    pub path: Option<String>,
+    pub city: Option<String>,
+    pub state: Option<String>,
+    pub country: Option<String>,
+    pub location: Option<String>,
+    pub time_zone: Tz,
+    pub recurrence: Option<Recurrence>,
+    pub active_buffer_minutes_before: i32,
+    pub active_buffer_minutes_after: i32,
+    pub auto_create_instances: bool,
+    pub auto_create_hours_ahead: i32,
+    pub initiation_date: Option<NaiveDate>,
+    pub termination_date: Option<NaiveDate>,
+}
+
+/// Changes to a session. An outer `None` keeps a field; an inner `None` clears it.
+#[derive(Debug, Clone, Default)]
+pub struct SessionPatch {
+    pub name: Option<String>,
+    pub path: Option<String>,
+    pub city: Option<Option<String>>,
+    pub state: Option<Option<String>>,
+    pub country: Option<Option<String>>,
+    pub location: Option<Option<String>>,
+    pub time_zone: Option<Tz>,
+    pub recurrence: Option<Option<Recurrence>>,
+    pub active_buffer_minutes_before: Option<i32>,
+    pub active_buffer_minutes_after: Option<i32>,
+    pub auto_create_instances: Option<bool>,
+    pub auto_create_hours_ahead: Option<i32>,
+    pub initiation_date: Option<Option<NaiveDate>>,
+    pub termination_date: Option<Option<NaiveDate>>,
+}
+
+/// Creates a session. Only for administrators. Without a path, a free one is made from the name.
+///
+/// # Errors
+/// [`Error::Conflict`] if another session has the requested path.
+pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Result<session::Model> {
+    expect::admin(viewer, "sign in to create sessions", "only admins may create sessions")?;
+    let now = app.now();
+    let name = validate::required_text("name", &new.name)?;
+    let wanted = new.path.as_deref().map(|path| validate::path("path", path)).transpose()?;
+    let row = checked(session::Model {
+        id: SessionId(0),
+        name_key: name.to_lowercase(),
+        path: wanted.clone().unwrap_or_else(|| validate::path_from_name(&name)),
+        name,
+        city: validate::optional_text("city", new.city.as_deref())?,
+        state: validate::optional_text("state", new.state.as_deref())?,
+        country: validate::optional_text("country", new.country.as_deref())?,
+        location: validate::optional_text("location", new.location.as_deref())?,
+        time_zone: new.time_zone.name().to_owned(),
+        recurrence: new.recurrence.as_ref().map(Recurrence::to_json),
+        active_buffer_minutes_before: new.active_buffer_minutes_before,
+        active_buffer_minutes_after: new.active_buffer_minutes_after,
+        auto_create_instances: new.auto_create_instances,
+        auto_create_hours_ahead: new.auto_create_hours_ahead,
+        initiation_date: new.initiation_date,
+        termination_date: new.termination_date,
+        problem: None,
+        next_create_at: None,
+        needs_recompute: new.auto_create_instances,
+        revision: 1,
+        created_at: now,
+        deleted_at: None,
+    })?;
+    let base = row.path.clone();
+    let mut number = 1;
+    let row = loop {
+        let mut attempt = row.clone();
+        if number > 1 {
+            attempt.path = format!("{base}-{number}");
+        }
+        let attempt = session::ActiveModel { id: NotSet, ..attempt.into_active_model().reset_all() };
+        let inserted = transaction!(app, now, |tx| {
+            let row = attempt.clone().insert(tx).await?;
+            tx.audit(viewer, "createSession", row.id, Changes::between(None, Some(&row)));
+            Ok(row)
+        });
+        match inserted {
+            Ok(row) => break row,
+            Err(error) if error.is_duplicate() && wanted.is_some() => {
+                return Err(Error::Conflict(format!("another session has the path {base:?}: choose another path")));
+            }
+            Err(error) if error.is_duplicate() && number < 1_000 => number = next_number(app, &base).await?,
+            Err(error) => return Err(error),
+        }
+    };
+    if row.needs_recompute {
+        sweep::recompute_soon(app, row.id).await;
+    }
+    Ok(row)
+}
+
+/// A number that, appended to a taken path, gives a free one.
+async fn next_number(app: &App, base: &str) -> Result<u32> {
+    let paths: Vec<String> = session::Entity::find()
+        .select_only()
+        .column(session::Column::Path)
+        .filter(contains_exactly(base))
+        .into_tuple()
+        .all(app.db.pool())
+        .await?;
+    let taken = paths.iter().filter_map(|path| path.strip_prefix(base)?.strip_prefix('-')?.parse::<u32>().ok());
+    Ok(taken.max().unwrap_or(1).saturating_add(1))
+}
+
+fn contains_exactly(base: &str) -> Expr {
+    let escaped = base.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    session::Column::Path.like(LikeExpr::new(format!("{escaped}-%")).escape('\\'))
+}
+
+/// Changes a session and recomputes what follows from it. Only for organisers and administrators.
+///
+/// # Errors
+/// [`Error::Conflict`] if another session has the new path.
+pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: SessionPatch) -> Result<session::Model> {
+    let now = app.now();
+    let saved = transaction!(app, now, |tx| {
+        authorize_edit(tx, viewer, id).await?;
+        let before = lock_session(tx, id, LockType::NoKeyUpdate).await?;
+        let mut after = checked(patched(before.clone(), &patch)?)?;
+        if after == before {
+            return Ok(after);
+        }
+        after.needs_recompute |= calls_for_recompute(&before, &after);
+        after.revision += 1;
+        let after = after.into_active_model().reset_all().update(tx).await.map_err(Error::from).map_err(|error| {
+            if error.is_duplicate() {
+                Error::Conflict("another session has this path: choose another path".to_owned())
+            } else {
+                error
+            }
+        })?;
+        tell_active_instances(tx, &before, &after).await?;
+        tx.audit(viewer, "updateSession", id, Changes::between(Some(&before), Some(&after)));
+        Ok(after)
+    })?;
+    if saved.needs_recompute {
+        sweep::recompute_soon(app, id).await;
+    }
+    Ok(saved)
+}
+
+fn patched(mut row: session::Model, patch: &SessionPatch) -> Result<session::Model> {
+    if let Some(name) = &patch.name {
+        row.name = validate::required_text("name", name)?;
+        row.name_key = row.name.to_lowercase();
+    }
+    if let Some(path) = &patch.path {
+        row.path = validate::path("path", path)?;
+    }
+    for (field, change, column) in [
+        ("city", &patch.city, &mut row.city),
+        ("state", &patch.state, &mut row.state),
+        ("country", &patch.country, &mut row.country),
+        ("location", &patch.location, &mut row.location),
+    ] {
+        if let Some(value) = change {
+            *column = validate::optional_text(field, value.as_deref())?;
+        }
+    }
+    if let Some(zone) = patch.time_zone {
+        zone.name().clone_into(&mut row.time_zone);
+    }
+    if let Some(recurrence) = &patch.recurrence {
+        row.recurrence = recurrence.as_ref().map(Recurrence::to_json);
+    }
+    let set = |column: &mut i32, value: Option<i32>| *column = value.unwrap_or(*column);
+    set(&mut row.active_buffer_minutes_before, patch.active_buffer_minutes_before);
+    set(&mut row.active_buffer_minutes_after, patch.active_buffer_minutes_after);
+    set(&mut row.auto_create_hours_ahead, patch.auto_create_hours_ahead);
+    row.auto_create_instances = patch.auto_create_instances.unwrap_or(row.auto_create_instances);
+    row.initiation_date = patch.initiation_date.unwrap_or(row.initiation_date);
+    row.termination_date = patch.termination_date.unwrap_or(row.termination_date);
+    Ok(row)
+}
+
+fn checked(row: session::Model) -> Result<session::Model> {
+    let minutes = 0..=Buffers::MAX_MINUTES;
+    validate::in_range("activeBufferMinutesBefore", row.active_buffer_minutes_before, minutes.clone())?;
+    validate::in_range("activeBufferMinutesAfter", row.active_buffer_minutes_after, minutes)?;
+    validate::in_range("autoCreateHoursAhead", row.auto_create_hours_ahead, autocreate::HOURS_AHEAD)?;
+    row.initiation_date.map(|date| validate::date("initiationDate", date)).transpose()?;
+    row.termination_date.map(|date| validate::date("terminationDate", date)).transpose()?;
+    validate::termination(row.initiation_date, row.termination_date)?;
+    Ok(row)
+}
+
+/// Whether the change affects windows, occurrences or automatic creation.
+fn calls_for_recompute(before: &session::Model, after: &session::Model) -> bool {
+    let facts = |row: &session::Model| {
+        (
+            (row.time_zone.clone(), row.recurrence.clone(), row.initiation_date, row.termination_date),
+            (row.active_buffer_minutes_before, row.active_buffer_minutes_after),
+            (row.auto_create_instances, row.auto_create_hours_ahead),
+        )
+    };
+    facts(before) != facts(after)
+}
+
+/// Logs an UPDATED for each active instance if something visible to clients changed in the session.
+async fn tell_active_instances(tx: &Tx, before: &session::Model, after: &session::Model) -> Result<()> {
+    let shown = |row: &session::Model| {
+        (row.name.clone(), row.path.clone(), facts::location_of(row), row.state.clone(), row.location.clone())
+    };
+    if shown(before) == shown(after) {
+        return Ok(());
+    }
+    let active = session_instance::Entity::find()
+        .filter(session_instance::Column::SessionId.eq(after.id))
+        .filter(session_instance::Column::IsActive.eq(true))
+        .order_by_asc(session_instance::Column::Id)
+        .lock(LockType::Share)
+        .all(tx)
+        .await?;
+    let previous = facts::location_of(before);
+    tx.tell(|news| {
+        for instance in active {
+            let told = facts::told(after, instance.id);
+            if told.location == previous {
+                news.updated(told);
+            } else {
+                news.updated_location(told, previous.clone());
+            }
+        }
+    });
+    Ok(())
+}
