@@ -13,7 +13,8 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 #[tokio::main]
 async fn main() -> ExitCode {
     let command = commands::Cli::parse();
-    let ended = commands::run(command).await;
+    // The future of all commands together is too large for the stack of a thread.
+    let ended = Box::pin(commands::run(command)).await;
     insession::telemetry::finish().await;
     match ended {
         Ok(()) => ExitCode::SUCCESS,

@@ -121,7 +121,7 @@ impl Server {
         let suggests = settings.introspection == Introspection::Everybody;
         let reader = graphql::reader()?;
         let guard = Guard::new(settings.introspection, &settings.limits, reader.clone());
-        let schema = graphql::build(app.clone(), hub.clone(), gatherer.clone(), suggests, settings.limits.answer_bytes);
+        let schema = graphql::build(&app, &hub, &gatherer, suggests, settings.limits.answer_bytes);
         let schema = Execution::new(schema, guard);
         let mutations = TaskTracker::new();
         let admission = Admission::new(settings.limits.into());

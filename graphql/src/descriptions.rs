@@ -16,7 +16,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn check(&mut self, place: String, description: Option<&Positioned<String>>) {
+    fn check(&mut self, place: &str, description: Option<&Positioned<String>>) {
         self.count += 1;
         let text = description.map_or("", |description| description.node.trim());
         let starts_well = text.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit());
@@ -28,7 +28,7 @@ impl Walk {
 
     fn inputs(&mut self, of: &str, inputs: &[Positioned<InputValueDefinition>]) {
         for Positioned { node: input, .. } in inputs {
-            self.check(format!("{of}.{}", input.name.node), input.description.as_ref());
+            self.check(&format!("{of}.{}", input.name.node), input.description.as_ref());
         }
     }
 
@@ -36,7 +36,7 @@ impl Walk {
         for Positioned { node: field, .. } in fields {
             let place = format!("{of}.{}", field.name.node);
             self.inputs(&place, &field.arguments);
-            self.check(place, field.description.as_ref());
+            self.check(&place, field.description.as_ref());
         }
     }
 }
@@ -46,14 +46,14 @@ fn walk(sdl: &str) -> Walk {
     for definition in parse_schema(sdl).expect("the schema can be parsed").definitions {
         let TypeSystemDefinition::Type(definition) = definition else { continue };
         let of = definition.node.name.node.as_str();
-        walk.check(of.to_owned(), definition.node.description.as_ref());
+        walk.check(of, definition.node.description.as_ref());
         match &definition.node.kind {
             TypeKind::Object(object) => walk.fields(of, &object.fields),
             TypeKind::Interface(interface) => walk.fields(of, &interface.fields),
             TypeKind::InputObject(object) => walk.inputs(of, &object.fields),
             TypeKind::Enum(values) => {
                 for Positioned { node: value, .. } in &values.values {
-                    walk.check(format!("{of}.{}", value.value.node), value.description.as_ref());
+                    walk.check(&format!("{of}.{}", value.value.node), value.description.as_ref());
                 }
             }
             TypeKind::Union(_) | TypeKind::Scalar => {}

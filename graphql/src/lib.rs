@@ -48,7 +48,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
 
 /// The schema that answers requests over every transport. With `suggests`, errors name the field that may have been meant.
 /// An answer has at most `answer_bytes`.
-pub fn build(app: App, hub: Hub, gatherer: Gatherer, suggests: bool, answer_bytes: u64) -> impl Executor {
+pub fn build(app: &App, hub: &Hub, gatherer: &Gatherer, suggests: bool, answer_bytes: u64) -> impl Executor + use<> {
     let beats = Arc::new(BeatRates::default());
     let for_queries = app.for_queries();
     let builder = || {

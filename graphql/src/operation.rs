@@ -437,4 +437,6 @@ fn add(sum: &mut u64, price: u64, times: u64) {
 }
 
 #[cfg(test)]
+mod introspection;
+#[cfg(test)]
 mod tests;

@@ -156,7 +156,7 @@ impl Types {
             let TypeSystemDefinition::Type(definition) = definition else { continue };
             match definition.node.kind {
                 TypeKind::Enum(of) => {
-                    add(|sizes| (&mut sizes.enum_values, &mut sizes.most_enum_values), of.values.len())
+                    add(|sizes| (&mut sizes.enum_values, &mut sizes.most_enum_values), of.values.len());
                 }
                 TypeKind::Union(of) => {
                     add(|sizes| (&mut sizes.possible_types, &mut sizes.most_possible_types), of.members.len());

@@ -196,7 +196,9 @@ impl<'a> Usages<'a> {
         match &mut document.operations {
             DocumentOperations::Single(operation) => forget(None, &mut operation.node),
             DocumentOperations::Multiple(operations) => {
-                operations.iter_mut().for_each(|(name, operation)| forget(Some(name.clone()), &mut operation.node));
+                for (name, operation) in operations {
+                    forget(Some(name.clone()), &mut operation.node);
+                }
             }
         }
     }
@@ -258,7 +260,9 @@ impl<'a> Used<'a> {
                     BaseType::List(of) => Some(Place { of, has_default: false, is_in_one_of: false }),
                     BaseType::Named(_) => None,
                 });
-                items.iter().for_each(|item| self.add_value(types, item, place, pos));
+                for item in items {
+                    self.add_value(types, item, place, pos);
+                }
             }
             Value::Object(fields) => {
                 let object = place.and_then(|place| types.input_object(named_type(place.of)));
@@ -363,8 +367,6 @@ impl Rewrite<'_> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
-
     use async_graphql::{
         EmptyMutation, EmptySubscription, Executor as _, InputObject, MaybeUndefined, Object, OneofObject, Schema,
         Variables,

@@ -66,7 +66,7 @@ impl Run {
         match ended {
             Some(Ended::Closed) => self.guard.is_shutdown = true,
             Some(Ended::Overflowed) => {
-                error!(group, "a group's execution is too slow; its subscribers are disconnected")
+                error!(group, "a group's execution is too slow; its subscribers are disconnected");
             }
             None => error!(group, "a group's execution ended early; its subscribers are disconnected"),
         }

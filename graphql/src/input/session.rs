@@ -94,7 +94,7 @@ fn recurrence(schedules: Vec<ScheduleInput>) -> Result<Option<Recurrence>> {
         };
         checked.map_err(|error| {
             let field = format!("schedules.{index}.{}", error.field.as_str());
-            ApiError::invalid(field, &error.problem)
+            ApiError::invalid(field, error.problem)
         })
     });
     let schedules = checked.collect::<Result<Vec<_>>>()?;

@@ -1,5 +1,4 @@
 //! Activities and their seats.
-#![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::ids::ActivityId;

@@ -1,5 +1,4 @@
 //! Time slots and bookings.
-#![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::ids::{BookingId, PersonId, TimeSlotId};
