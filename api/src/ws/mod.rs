@@ -287,6 +287,8 @@ pub async fn upgrade(State(sockets): State<Sockets>, request: HttpRequest) -> Re
         .max_message_size(limits.max_message_bytes)
         .max_frame_size(limits.max_message_bytes)
         .protocols([protocol::SUBPROTOCOL]);
+    // `GraphQLProtocol` of async-graphql-axum also accepts the older protocol `graphql-ws`, prefers what the client lists
+    // first, and does not say which it chose.
     let speaks_protocol = upgrade.selected_protocol().is_some();
     upgrade.on_upgrade(move |socket: WebSocket| {
         connection::serve(socket, sockets.enter(permit, request_id), speaks_protocol)

@@ -1,12 +1,14 @@
 //! Single responses, and refusals.
 
 use async_graphql::{Response, ServerError, Value};
+use async_graphql_axum::GraphQLResponse;
 use axum::{
     body::Body,
     http::{
         HeaderValue, StatusCode,
         header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE},
     },
+    response::IntoResponse as _,
 };
 use graphql::error::{ApiError, ErrorCode, add_missing_codes, is_failure, is_request_error};
 use serde::Serialize;
@@ -22,17 +24,20 @@ pub(super) struct Errors<'a> {
 
 pub(super) fn single_answer(mut response: Response, media_type: MediaType) -> axum::response::Response {
     add_missing_codes(&mut response);
-    let refused = is_request_error(&response);
-    let status = if refused && is_rate_limited(&response) {
+    if !is_request_error(&response) {
+        let mut answer = GraphQLResponse::from(response).into_response();
+        set_headers(&mut answer, media_type);
+        return answer;
+    }
+    // GraphQLResponse prints `data: null`, and its status is always 200.
+    let status = if is_rate_limited(&response) {
         StatusCode::TOO_MANY_REQUESTS
-    } else if refused && media_type == MediaType::GraphqlResponse {
+    } else if media_type == MediaType::GraphqlResponse {
         if is_failure(&response) { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::BAD_REQUEST }
     } else {
         StatusCode::OK
     };
-    let json =
-        if refused { serde_json::to_vec(&Errors { errors: &response.errors }) } else { serde_json::to_vec(&response) };
-    match json {
+    match serde_json::to_vec(&Errors { errors: &response.errors }) {
         Ok(json) => {
             let mut answer = answer_with(status, media_type, json);
             answer.headers_mut().extend(response.http_headers);
@@ -60,11 +65,15 @@ fn note_retry(answer: &mut axum::response::Response) {
 fn answer_with(status: StatusCode, media_type: MediaType, json: Vec<u8>) -> axum::response::Response {
     let mut answer = axum::response::Response::new(Body::from(json));
     *answer.status_mut() = status;
+    set_headers(&mut answer, media_type);
+    answer
+}
+
+fn set_headers(answer: &mut axum::response::Response, media_type: MediaType) {
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, media_type.content_type());
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(VARY, HeaderValue::from_static("accept, authorization"));
-    answer
 }
 
 /// An HTTP request that is answered with a status and one error.

@@ -1,4 +1,8 @@
 //! Requests as they come: in the address of a GET, or in the body of a POST.
+//!
+//! The extractor `GraphQLRequest` of async-graphql-axum does not serve here. Of a GET it reads `operation_name` in place of
+//! `operationName`. It takes a request without `query` for one with an empty document, which has another status. It also
+//! accepts multipart forms and other media types, which foreign pages can send without asking.
 
 use std::time::Duration;
 
