@@ -125,6 +125,7 @@ impl Viewer {
 
 /// What connects a viewer with a person, as far as it decides whether the viewer may see who the person is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a reason of its own to see somebody")]
 pub struct PersonRelation {
     /// The person organises a session. Organisers are public.
     pub is_organizer: bool,

@@ -61,6 +61,17 @@ pub async fn find_visible_people(app: &App, viewer: Viewer, ids: &[PersonId]) ->
     Ok(find_people(app, ids).await?.into_iter().filter(is_visible).collect())
 }
 
+#[derive(FromQueryResult)]
+#[expect(clippy::struct_excessive_bools, reason = "the columns of a relation")]
+struct RelationRow {
+    id: i64,
+    is_organizer: bool,
+    is_mentor: bool,
+    takes_part_in_booking: bool,
+    shares_instance: bool,
+    is_in_check_ins: bool,
+}
+
 /// The relations between the viewer and these people. Reads nothing if they do not matter.
 async fn find_relations<C: ConnectionTrait>(
     db: &C,
@@ -69,15 +80,6 @@ async fn find_relations<C: ConnectionTrait>(
 ) -> Result<HashMap<PersonId, PersonRelation>> {
     if viewer.is_admin || ids.iter().all(|id| viewer.is(*id)) {
         return Ok(HashMap::new());
-    }
-    #[derive(FromQueryResult)]
-    struct Row {
-        id: i64,
-        is_organizer: bool,
-        is_mentor: bool,
-        takes_part_in_booking: bool,
-        shares_instance: bool,
-        is_in_check_ins: bool,
     }
     // $2 is the viewer, or null. Organisers of any session may list all people.
     let sql = format!(
@@ -97,9 +99,9 @@ async fn find_relations<C: ConnectionTrait>(
         is_in(db, "p.id", 1)
     );
     let values = [list(db, ids.iter().map(|id| id.0)), viewer.person.map(|id| id.0).into(), Attendance::Yes.into()];
-    let found: Vec<Row> = rows(db, &sql, values).await?;
-    let relation = |row: Row| {
-        let Row { id, is_organizer, is_mentor, takes_part_in_booking, shares_instance, is_in_check_ins } = row;
+    let found: Vec<RelationRow> = rows(db, &sql, values).await?;
+    let relation = |row: RelationRow| {
+        let RelationRow { id, is_organizer, is_mentor, takes_part_in_booking, shares_instance, is_in_check_ins } = row;
         let relation =
             PersonRelation { is_organizer, is_mentor, takes_part_in_booking, shares_instance, is_in_check_ins };
         (PersonId(id), relation)

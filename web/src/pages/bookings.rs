@@ -127,7 +127,7 @@ async fn load(
     let slots: Vec<TimeSlotId> = rows.iter().map(|row| row.time_slot_id).collect();
     let slots = time_slots::find_slots(app, &slots).await?;
     let slots: HashMap<TimeSlotId, TimeSlot> = slots.into_iter().map(|slot| (slot.id, slot)).collect();
-    let others: Vec<PersonId> = rows.iter().map(|row| other(row)).collect();
+    let others: Vec<PersonId> = rows.iter().map(&other).collect();
     let others = people::find_people(app, &others).await?;
     let booked = |booking: Booking| {
         let other = others.iter().find(|person| person.id == other(&booking)).cloned();
