@@ -20,9 +20,9 @@ const HOSTILE: &[(&str, &str)] = &[
     ("standard_conforming_strings", "off"),
     ("transform_null_equals", "on"),
     ("lock_timeout", "1ms"),
-    ("statement_timeout", "5ms"),
-    ("idle_in_transaction_session_timeout", "5ms"),
-    ("idle_session_timeout", "5ms"),
+    ("statement_timeout", "1s"),
+    ("idle_in_transaction_session_timeout", "1s"),
+    ("idle_session_timeout", "1s"),
 ];
 
 async fn hostile(isolation: &str) -> Result<TestDatabase> {
