@@ -112,6 +112,9 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("Person", "nearbyActiveInstances", LOADED),
     ("Person", "checkIns", each(1, PAGE)),
     ("CheckIn", "person", LOADED),
+    // The person says whether others may see these instants.
+    ("CheckIn", "checkedInAt", LOADED),
+    ("CheckIn", "arrivedAt", LOADED),
     ("CheckIn", "sessionInstance", LOADED),
     ("TimeSlot", "mentor", LOADED),
     ("TimeSlot", "isFree", LOADED),
