@@ -138,7 +138,9 @@ async fn heartbeat_after_the_lease_expired_frees_the_seat(database: TestDatabase
     let seen = visitors.beat(visit(1)).await?;
     assert_eq!((seen.lost_seat, seen.visit.activity_id), (Some(visitors.activity), None));
     assert_eq!((visitors.occupancy().await?, visitors.logged_changes().await?), (0, 2));
-    assert_eq!(seen.visit, visitors.row(visit(1)).await?.into());
+    let row = visitors.row(visit(1)).await?;
+    assert_eq!((row.is_live, row.abandon_at), (true, None));
+    assert_eq!(seen.visit, row.into());
 
     // A heartbeat that arrived in time but is written late keeps the seat.
     visitors.enter(visit(1)).await?;
@@ -208,6 +210,8 @@ async fn completed_visit_stays_completed(database: TestDatabase) -> Result<()> {
     let done = visitors.complete(visit(1)).await?;
     assert_eq!(done.freed, Some(visitors.activity));
     assert_eq!((done.visit.status, done.visit.completed_at), (VisitStatus::Completed, Some(visitors.world.now())));
+    let row = visitors.row(visit(1)).await?;
+    assert_eq!((row.is_live, row.abandon_at), (false, None));
     visitors.world.advance_seconds(30);
     assert_eq!(visitors.complete(visit(1)).await?.visit, done.visit, "completing again changes nothing");
     let refused = visitors.beat_as(visitors.viewer(), None, visit(1)).await?;
@@ -217,7 +221,8 @@ async fn completed_visit_stays_completed(database: TestDatabase) -> Result<()> {
     assert_eq!(visitors.leave(visit(1)).await?.visit, done.visit);
     visitors.world.advance_seconds(4 * 3600);
     assert_eq!(visitors.world.sweep(Scope::All, Mode::Periodic).await?.presences_abandoned, 0);
-    assert_eq!(done.visit, visitors.row(visit(1)).await?.into());
+    assert_eq!(visitors.row(visit(1)).await?, row);
+    assert_eq!(done.visit, row.into());
     Ok(())
 }
 
