@@ -21,7 +21,12 @@ pub fn lasting(person: &str, duration: TimeDelta) -> String {
 
 /// A token of an admin who is not a person, valid for a day.
 pub fn admin() -> String {
-    let exp = (now() + TimeDelta::days(1)).timestamp();
+    admin_lasting(TimeDelta::days(1))
+}
+
+/// The same, valid for `duration`.
+pub fn admin_lasting(duration: TimeDelta) -> String {
+    let exp = (now() + duration).timestamp();
     signed(&json!({ "sub": "operator", "exp": exp, "roles": ["admin"] }), SECRET)
 }
 

@@ -4,6 +4,10 @@
 
 (() => {
   const TOKEN_KEY = 'insession.token';
+  /** The close code of a socket whose token is not valid, or not any longer. */
+  const TOKEN_REFUSED = 4403;
+  /** In seconds. Browsers run longer timers at once. */
+  const LONGEST_TIMER = 2_000_000;
 
   const EXAMPLES = [
     `# What is in session now.
@@ -113,12 +117,15 @@ mutation DryRunSweep($at: DateTime) {
   const field = document.getElementById('token');
   const viewer = document.getElementById('viewer');
 
-  // What the headers editor says goes before the token field.
-  function authorizationOf(headers) {
-    const edited = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'authorization');
-    if (edited) return String(edited[1]);
+  const ownAuthorization = () => {
     const token = sessionStorage.getItem(TOKEN_KEY);
     return token ? `Bearer ${token}` : undefined;
+  };
+
+  // An authorization in the headers editor is used instead of the token field.
+  function authorizationOf(headers) {
+    const edited = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'authorization');
+    return edited ? String(edited[1]) : ownAuthorization();
   }
 
   async function post(params, headers) {
@@ -129,31 +136,41 @@ mutation DryRunSweep($at: DateTime) {
     sent.set('accept', 'application/graphql-response+json, application/json;q=0.9');
     const answer = await fetch('/graphql', { method: 'POST', headers: sent, body: JSON.stringify(params) });
     const text = await answer.text();
+    let parsed;
     try {
-      return JSON.parse(text);
+      parsed = JSON.parse(text);
     } catch {
       throw new Error(`${answer.status} ${answer.statusText}: ${text.slice(0, 200)}`);
     }
+    if (answer.status === 401) askForToken(authorization, parsed.errors?.[0]?.message);
+    return parsed;
   }
 
-  // One socket for all subscriptions of one token. It closes by itself when none is left.
+  // One socket for all subscriptions with the same authorization, or without any. It closes when it has no subscription left.
   let socket;
   function socketFor(authorization) {
-    if (socket?.authorization !== authorization) {
+    if (!socket || socket.authorization !== authorization) {
       const url = new URL('/graphql/ws', location.href);
       url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-      const connectionParams = authorization ? { authorization } : undefined;
-      socket = { authorization, client: graphqlWs.createClient({ url: url.href, connectionParams }) };
+      const client = graphqlWs.createClient({
+        url: url.href,
+        connectionParams: authorization ? { authorization } : undefined,
+        // A token that was refused will be refused again.
+        shouldRetry: (event) => event instanceof CloseEvent && event.code !== TOKEN_REFUSED,
+      });
+      socket = { authorization, client };
     }
     return socket.client;
   }
 
   async function* subscribe(params, headers) {
+    const authorization = authorizationOf(headers);
     try {
-      yield* socketFor(authorizationOf(headers)).iterate(params);
+      yield* socketFor(authorization).iterate(params);
     } catch (error) {
-      if (error instanceof CloseEvent) throw new Error(`The socket was closed: ${error.code} ${error.reason}`);
-      yield { errors: Array.isArray(error) ? error : [{ message: String(error?.message ?? error) }] };
+      if (error.code === TOKEN_REFUSED) askForToken(authorization, error.reason);
+      const closed = error instanceof CloseEvent && `The server closed the socket: ${error.code} ${error.reason}`;
+      yield { errors: Array.isArray(error) ? error : [{ message: closed || String(error?.message ?? error) }] };
     }
   }
 
@@ -168,23 +185,66 @@ mutation DryRunSweep($at: DateTime) {
     return run(params, options?.headers);
   }
 
-  async function showViewer() {
-    viewer.className = '';
-    if (!sessionStorage.getItem(TOKEN_KEY)) {
-      viewer.textContent = 'nobody';
-      return;
-    }
-    viewer.textContent = '…';
+  function showViewer(text, isWrong = false) {
+    viewer.textContent = text;
+    viewer.className = isWrong ? 'wrong' : '';
+    field.setAttribute('aria-invalid', isWrong);
+  }
+
+  // The server refused the token in the field, or closed the socket because the token expired or was revoked.
+  function askForToken(authorization, reason) {
+    if (!authorization || authorization !== ownAuthorization()) return;
+    showViewer(`${(reason || 'The token was refused').replace(/\.$/, '')}. Paste another token.`, true);
+  }
+
+  let expiry;
+  async function lookUpViewer() {
+    clearTimeout(expiry);
+    const authorization = ownAuthorization();
+    if (!authorization) return showViewer('nobody');
+    showViewer('…');
     try {
       const { data, errors } = await post({ query: '{ viewer { displayName } viewerIsAdmin }' });
+      if (authorization !== ownAuthorization()) return;
       const name = data?.viewer?.displayName;
       const roles = [name, data?.viewerIsAdmin && 'admin'].filter(Boolean).join(', ');
-      viewer.textContent = errors ? errors[0].message : roles || 'a token for nobody known here';
-      viewer.className = errors ? 'wrong' : '';
+      if (data) {
+        showViewer(roles || 'a token for nobody known here');
+        // Even if nothing runs then, the expiry is shown.
+        const left = secondsLeft(authorization);
+        if (left < LONGEST_TIMER) expiry = setTimeout(lookUpViewer, Math.max(1, left) * 1_000);
+      } else if (!viewer.classList.contains('wrong')) {
+        showViewer(errors[0].message, true);
+      }
     } catch (error) {
-      viewer.textContent = error.message;
-      viewer.className = 'wrong';
+      showViewer(error.message, true);
     }
+  }
+
+  // How long a token lasts by this computer's clock; Infinity if it does not say.
+  function secondsLeft(authorization) {
+    try {
+      const payload = authorization.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
+      return (JSON.parse(atob(payload)).exp ?? Infinity) - Date.now() / 1_000;
+    } catch {
+      return Infinity;
+    }
+  }
+
+  const root = ReactDOM.createRoot(document.getElementById('graphiql'));
+  function render() {
+    root.render(
+      React.createElement(GraphiQL, {
+        // GraphiQL reads the schema again when it gets another function: the schema may be visible to this viewer only.
+        fetcher: (...request) => fetcher(...request),
+        defaultTabs: EXAMPLES.map((query) => ({ query, variables: query.includes('$id') ? '{"id": "SessionInstance:1"}' : '' })),
+        defaultEditorToolsVisibility: true,
+        isHeadersEditorEnabled: true,
+        shouldPersistHeaders: false,
+        // Not localStorage: the history keeps the headers of past queries, tokens among them.
+        storage: sessionStorage,
+      }),
+    );
   }
 
   form.addEventListener('submit', (event) => {
@@ -192,19 +252,10 @@ mutation DryRunSweep($at: DateTime) {
     const token = field.value.trim().replace(/^bearer\s+/i, '');
     if (token) sessionStorage.setItem(TOKEN_KEY, token);
     else sessionStorage.removeItem(TOKEN_KEY);
-    showViewer();
+    lookUpViewer();
+    render();
   });
   field.value = sessionStorage.getItem(TOKEN_KEY) ?? '';
-  showViewer();
-
-  const page = React.createElement(GraphiQL, {
-    fetcher,
-    defaultTabs: EXAMPLES.map((query) => ({ query, variables: query.includes('$id') ? '{"id": "SessionInstance:1"}' : '' })),
-    defaultEditorToolsVisibility: true,
-    isHeadersEditorEnabled: true,
-    shouldPersistHeaders: false,
-    // Not localStorage: the history keeps the headers of past queries, tokens among them.
-    storage: sessionStorage,
-  });
-  ReactDOM.createRoot(document.getElementById('graphiql')).render(page);
+  lookUpViewer();
+  render();
 })();

@@ -1,6 +1,7 @@
 //! GraphiQL, as the server serves it.
 
 use anyhow::Result;
+use chrono::TimeDelta;
 use insession_tests::{Browser, Deployment, Page, TestDatabase, token};
 use serde_json::json;
 
@@ -10,6 +11,10 @@ const RUN: &str = "document.querySelector('.graphiql-execute-button')";
 const TABS: &str = "[...document.querySelectorAll('.graphiql-tab-button')]";
 const EDITOR: &str = "document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror";
 const RESULT: &str = "document.querySelector('.result-window .CodeMirror').CodeMirror.getValue()";
+const VIEWER: &str = "document.getElementById('viewer').textContent";
+/// Whether GraphiQL knows the schema, with which its editor checks a document.
+const KNOWS_SCHEMA: &str =
+    "Boolean(document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.options.lint?.schema)";
 
 #[tokio::test]
 async fn graphiql_runs_queries_and_subscriptions_with_a_token() -> Result<()> {
@@ -21,10 +26,8 @@ async fn graphiql_runs_queries_and_subscriptions_with_a_token() -> Result<()> {
     let page = browser.page().await?;
     page.goto(&deployment.first().client().address("/graphiql")).await?;
     page.until(&format!("{TABS}.length >= 3 && {RUN} !== null")).await?;
-    page.evaluate("document.getElementById('token').focus()").await?;
-    page.type_text(&token::admin()).await?;
-    page.press("Enter").await?;
-    page.until("document.getElementById('viewer').textContent === 'admin'").await?;
+    give_token(&page, &token::admin()).await?;
+    page.until(&format!("{VIEWER} === 'admin'")).await?;
 
     // A query.
     run(&page, "WhatIsOn", "totalCount").await?;
@@ -42,6 +45,67 @@ async fn graphiql_runs_queries_and_subscriptions_with_a_token() -> Result<()> {
 
     assert_eq!(page.evaluate("location.search + location.hash").await?, json!(""), "no token in the address");
     browser.close().await
+}
+
+#[tokio::test]
+async fn graphiql_subscribes_without_a_token() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.goto(&deployment.first().client().address("/graphiql")).await?;
+    page.until(&format!("{TABS}.length >= 3 && {RUN} !== null && {VIEWER} === 'nobody'")).await?;
+    page.click(&tab("Watch")).await?;
+    run(&page, "Watch", "SNAPSHOT").await?;
+    create_active_instance(&admin, &session).await?;
+    page.until(&format!("{RESULT}.includes('ACTIVATED')")).await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn graphiql_asks_for_another_token_when_one_is_refused_or_expires() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment =
+        Deployment::start_with(&database, |settings| settings.with("INTROSPECTION", "admins").with("GRAPHIQL", "true"))
+            .await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.goto(&deployment.first().client().address("/graphiql")).await?;
+    // Nobody may read the schema.
+    page.until(&format!("{TABS}.length >= 3 && {RUN} !== null && {RESULT}.includes('UNAUTHENTICATED')")).await?;
+    assert_eq!(page.evaluate(KNOWS_SCHEMA).await?, false);
+
+    give_token(&page, "not.a.token").await?;
+    page.until(&format!("{VIEWER}.endsWith('Paste another token.')")).await?;
+    page.click(&tab("Watch")).await?;
+    run(&page, "Watch", "The server closed the socket: 4403").await?;
+
+    // The schema of an administrator is there without a reload.
+    give_token(&page, &token::admin()).await?;
+    page.until(&format!("{VIEWER} === 'admin'")).await?;
+    page.until(KNOWS_SCHEMA).await?;
+    run(&page, "Watch", "SNAPSHOT").await?;
+    page.click(RUN).await?;
+
+    // A subscription whose token expires, and a page that asks the server for nothing meanwhile.
+    for subscribes in [true, false] {
+        give_token(&page, &token::admin_lasting(TimeDelta::seconds(10))).await?;
+        page.until(&format!("{VIEWER} === 'admin'")).await?;
+        if subscribes {
+            run(&page, "Watch", "SNAPSHOT").await?;
+        }
+        page.until(&format!("/expired.*Paste another token/.test({VIEWER})")).await?;
+    }
+    page.forgive("Failed to load resource")?;
+    browser.close().await
+}
+
+async fn give_token(page: &Page, token: &str) -> Result<()> {
+    page.evaluate("document.getElementById('token').select()").await?;
+    page.type_text(token).await?;
+    page.press("Enter").await
 }
 
 /// Runs the operation of the tab once GraphiQL knows it, and waits for a text in the answer.
