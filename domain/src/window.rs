@@ -44,6 +44,12 @@ impl Buffers {
         Ok(Self { before_minutes, after_minutes })
     }
 
+    /// Buffers from the database. For a value that is out of range, the nearest allowed value counts.
+    pub fn stored(before_minutes: i32, after_minutes: i32) -> Self {
+        let clamped = |minutes: i32| minutes.clamp(0, Self::MAX_MINUTES);
+        Self { before_minutes: clamped(before_minutes), after_minutes: clamped(after_minutes) }
+    }
+
     /// The time to subtract from the start and to add to the end. A value outside the range counts as the nearest
     /// allowed value, so that a window always closes after it opens.
     fn deltas(self) -> (TimeDelta, TimeDelta) {
@@ -137,6 +143,11 @@ impl Window {
         (opens < closes).then_some(Self { opens, closes })
     }
 
+    /// A window from columns of the database, which are both NULL if there is no window (rule 5).
+    pub fn stored(opens: Option<DateTime<Utc>>, closes: Option<DateTime<Utc>>) -> Option<Self> {
+        Self::from_instants(opens?, closes?)
+    }
+
     pub const fn opens(&self) -> DateTime<Utc> {
         self.opens
     }
@@ -147,6 +158,42 @@ impl Window {
 
     pub fn contains(&self, at: DateTime<Utc>) -> bool {
         self.opens <= at && at < self.closes
+    }
+}
+
+/// The times of an instance as instants, computed when it or its session is saved (rule 1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Instants {
+    pub starts_at: Option<DateTime<Utc>>,
+    pub ends_at: Option<DateTime<Utc>>,
+    pub opens_at: Option<DateTime<Utc>>,
+    pub closes_at: Option<DateTime<Utc>>,
+    /// The start, or the midnight before it if the start time is missing. Lists are ordered by it.
+    pub listed_at: DateTime<Utc>,
+}
+
+impl Instants {
+    /// Computes the instants. Without a start or an end there is no window (rule 5); what is known is still computed.
+    pub fn compute(
+        zone: Tz,
+        buffers: Buffers,
+        date: NaiveDate,
+        start: Option<NaiveTime>,
+        end: Option<NaiveTime>,
+    ) -> Self {
+        let midnight = instant_of(zone, date.and_time(NaiveTime::MIN));
+        let meeting = start.zip(end).and_then(|(start, end)| Meeting::new(zone, date, start, end).ok());
+        let window = meeting.map(|meeting| Window::around(meeting, buffers));
+        let starts_at = meeting
+            .map(|meeting| meeting.starts_at())
+            .or_else(|| start.map(|start| instant_of(zone, date.and_time(start))));
+        Self {
+            starts_at,
+            ends_at: meeting.map(|meeting| meeting.ends_at()),
+            opens_at: window.map(|window| window.opens()),
+            closes_at: window.map(|window| window.closes()),
+            listed_at: starts_at.unwrap_or(midnight),
+        }
     }
 }
 

@@ -16,11 +16,9 @@ use domain::{
 use service::{
     App, Error,
     bookings::{self, time_slots},
-    check_ins,
-    entity::{check_in, person, session, session_instance},
-    instances, people,
+    check_ins, instances, people,
     presence::{activities, statistics},
-    sessions, values,
+    sessions,
 };
 
 use super::context::{Result, for_operation, viewer};
@@ -98,7 +96,7 @@ fn grouped<K: Eq + Hash, T>(rows: impl IntoIterator<Item = (K, T)>) -> HashMap<K
 }
 
 impl Loader<SessionId> for Loaders {
-    type Value = session::Model;
+    type Value = sessions::Session;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[SessionId]) -> Shared<HashMap<SessionId, Self::Value>> {
@@ -107,7 +105,7 @@ impl Loader<SessionId> for Loaders {
 }
 
 impl Loader<SessionInstanceId> for Loaders {
-    type Value = session_instance::Model;
+    type Value = instances::Instance;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[SessionInstanceId]) -> Shared<HashMap<SessionInstanceId, Self::Value>> {
@@ -116,7 +114,7 @@ impl Loader<SessionInstanceId> for Loaders {
 }
 
 impl Loader<PersonId> for Loaders {
-    type Value = person::Model;
+    type Value = people::Person;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[PersonId]) -> Shared<HashMap<PersonId, Self::Value>> {
@@ -125,7 +123,7 @@ impl Loader<PersonId> for Loaders {
 }
 
 impl Loader<SeenBy> for Loaders {
-    type Value = person::Model;
+    type Value = people::Person;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[SeenBy]) -> Shared<HashMap<SeenBy, Self::Value>> {
@@ -139,7 +137,7 @@ impl Loader<SeenBy> for Loaders {
 }
 
 impl Loader<ActivityId> for Loaders {
-    type Value = values::Activity;
+    type Value = activities::Activity;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[ActivityId]) -> Shared<HashMap<ActivityId, Self::Value>> {
@@ -159,7 +157,7 @@ impl Loader<SeatsOf> for Loaders {
 }
 
 impl Loader<ActiveOf> for Loaders {
-    type Value = Vec<session_instance::Model>;
+    type Value = Vec<instances::Instance>;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[ActiveOf]) -> Shared<HashMap<ActiveOf, Self::Value>> {
@@ -170,7 +168,7 @@ impl Loader<ActiveOf> for Loaders {
 }
 
 impl Loader<OrganizersOf> for Loaders {
-    type Value = Vec<person::Model>;
+    type Value = Vec<people::Person>;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[OrganizersOf]) -> Shared<HashMap<OrganizersOf, Self::Value>> {
@@ -195,7 +193,7 @@ impl Loader<Organizes> for Loaders {
 }
 
 impl Loader<AnswerTo> for Loaders {
-    type Value = check_in::Model;
+    type Value = check_ins::CheckIn;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[AnswerTo]) -> Shared<HashMap<AnswerTo, Self::Value>> {
@@ -220,7 +218,7 @@ impl Loader<CountsOf> for Loaders {
 }
 
 impl Loader<ActiveAt> for Loaders {
-    type Value = Vec<session_instance::Model>;
+    type Value = Vec<instances::Instance>;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[ActiveAt]) -> Shared<HashMap<ActiveAt, Self::Value>> {
@@ -233,7 +231,7 @@ impl Loader<ActiveAt> for Loaders {
 }
 
 impl Loader<MeetingsOf> for Loaders {
-    type Value = Vec<session_instance::Model>;
+    type Value = Vec<instances::Instance>;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[MeetingsOf]) -> Shared<HashMap<MeetingsOf, Self::Value>> {
@@ -249,7 +247,7 @@ impl Loader<MeetingsOf> for Loaders {
 }
 
 impl Loader<TimeSlotId> for Loaders {
-    type Value = values::TimeSlot;
+    type Value = time_slots::TimeSlot;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[TimeSlotId]) -> Shared<HashMap<TimeSlotId, Self::Value>> {
@@ -258,7 +256,7 @@ impl Loader<TimeSlotId> for Loaders {
 }
 
 impl Loader<BookingId> for Loaders {
-    type Value = values::Booking;
+    type Value = bookings::Booking;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[BookingId]) -> Shared<HashMap<BookingId, Self::Value>> {
@@ -267,7 +265,7 @@ impl Loader<BookingId> for Loaders {
 }
 
 impl Loader<LivingBookingOf> for Loaders {
-    type Value = values::Booking;
+    type Value = bookings::Booking;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[LivingBookingOf]) -> Shared<HashMap<LivingBookingOf, Self::Value>> {

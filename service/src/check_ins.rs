@@ -24,20 +24,45 @@ use crate::{
     db::{Tx, is_one_of},
     error::expect,
     instances::{
-        facts,
+        Instance, facts,
         place::{Affected, Move, lock_people_of, place_people},
         settle::{self, Item, moment},
     },
-    lists::{self, Key, Page, Slice},
-    people::is_someone,
+    lists::{self, Key, Page, Slice, values},
+    people::{Person, is_someone},
     sessions::is_organizer,
     transaction,
 };
 
+/// One person's yes, maybe or no to one instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckIn {
+    pub id: CheckInId,
+    pub session_instance_id: SessionInstanceId,
+    pub person_id: PersonId,
+    pub attendance: Attendance,
+    /// Not everybody may see the times: see [`visible_times`].
+    pub checked_in_at: DateTime<Utc>,
+    pub arrived_at: Option<DateTime<Utc>>,
+}
+
+impl From<check_in::Model> for CheckIn {
+    fn from(row: check_in::Model) -> Self {
+        Self {
+            id: row.id,
+            session_instance_id: row.session_instance_id,
+            person_id: row.person_id,
+            attendance: row.attendance,
+            checked_in_at: row.checked_in_at,
+            arrived_at: row.arrived_at,
+        }
+    }
+}
+
 /// The result of a check-in.
 #[derive(Debug, Clone)]
 pub struct CheckedIn {
-    pub check_in: check_in::Model,
+    pub check_in: CheckIn,
     pub person: PersonId,
     pub instance: SessionInstanceId,
     /// The person's placement before, if it changed and there was one.
@@ -79,7 +104,7 @@ impl CheckInsOf {
     }
 }
 
-pub async fn list_check_ins(app: &App, of: CheckInsOf, page: &Page) -> Result<Slice<check_in::Model>> {
+pub async fn list_check_ins(app: &App, of: CheckInsOf, page: &Page) -> Result<Slice<CheckIn>> {
     let order = (check_in::Column::CheckedInAt, check_in::Column::Id);
     page.of(app.db.pool(), of.query(), order, Key::Instant, true).await
 }
@@ -89,7 +114,7 @@ pub async fn count_check_ins(app: &App, of: CheckInsOf) -> Result<i64> {
 }
 
 /// Whether the viewer may see who checked in to this instance.
-pub async fn may_see_answers(app: &App, viewer: Viewer, instance: &session_instance::Model) -> Result<bool> {
+pub async fn may_see_answers(app: &App, viewer: Viewer, instance: &Instance) -> Result<bool> {
     let Some(person) = viewer.person else { return Ok(viewer.may_see_check_ins(false, false)) };
     let is_organizer = is_organizer(app.db.pool(), viewer, instance.session_id).await?;
     let answers = find_answers(app, person, &[instance.id]).await?;
@@ -100,29 +125,25 @@ pub async fn may_see_answers(app: &App, viewer: Viewer, instance: &session_insta
 /// The times of a check-in and of its arrival, as the viewer may see them. Other viewers see less of a person who hides
 /// their placement: no arrival, and only the day (in UTC) of the check-in, because a yes in the middle of a meeting is
 /// an arrival.
-pub fn visible_times(
-    viewer: Viewer,
-    row: &check_in::Model,
-    person: &person::Model,
-) -> (DateTime<Utc>, Option<DateTime<Utc>>) {
-    if viewer.may_see_times_of(row.person_id, person.hides_place) {
-        return (row.checked_in_at, row.arrived_at);
+pub fn visible_times(viewer: Viewer, check_in: &CheckIn, person: &Person) -> (DateTime<Utc>, Option<DateTime<Utc>>) {
+    if viewer.may_see_times_of(check_in.person_id, person.hides_place) {
+        return (check_in.checked_in_at, check_in.arrived_at);
     }
-    (row.checked_in_at.date_naive().and_time(NaiveTime::MIN).and_utc(), None)
+    (check_in.checked_in_at.date_naive().and_time(NaiveTime::MIN).and_utc(), None)
 }
 
-pub async fn find_check_in(app: &App, id: CheckInId) -> Result<Option<check_in::Model>> {
-    Ok(check_in::Entity::find_by_id(id).one(app.db.pool()).await?)
+pub async fn find_check_in(app: &App, id: CheckInId) -> Result<Option<CheckIn>> {
+    Ok(check_in::Entity::find_by_id(id).one(app.db.pool()).await?.map(CheckIn::from))
 }
 
 /// A person's check-ins to these instances.
-pub async fn find_answers(app: &App, person: PersonId, ids: &[SessionInstanceId]) -> Result<Vec<check_in::Model>> {
+pub async fn find_answers(app: &App, person: PersonId, ids: &[SessionInstanceId]) -> Result<Vec<CheckIn>> {
     let query = check_in::Entity::find().filter(check_in::Column::PersonId.eq(person.0)).filter(is_one_of(
         app.db.pool(),
         check_in::Column::SessionInstanceId,
         ids.iter().map(|id| id.0),
     ));
-    Ok(query.all(app.db.pool()).await?)
+    Ok(values(query.all(app.db.pool()).await?))
 }
 
 /// Finds the person to check in: the viewer, or the person whom an administrator or an organiser of the session names.
@@ -252,7 +273,8 @@ pub async fn check_in(
             tx.tell(|news| news.counts_changed(instance));
         }
         let moved = place(tx, app, person, instance).await?;
-        Ok(CheckedIn { check_in, person, instance, previous_instance: moved.and_then(|moved| moved.from) })
+        let previous_instance = moved.and_then(|moved| moved.from);
+        Ok(CheckedIn { check_in: check_in.into(), person, instance, previous_instance })
     })
 }
 

@@ -23,8 +23,6 @@ pub mod sessions;
 pub mod settings;
 pub mod sweep;
 pub mod validate;
-pub mod values;
 
 pub use app::App;
-pub use entity;
 pub use error::{Error, Result};

@@ -9,10 +9,7 @@ use sea_orm::{
     sea_query::{Expr, IntoValueTuple, LikeExpr},
 };
 
-use crate::{
-    error::{Error, Result},
-    values::values,
-};
+use crate::error::{Error, Result};
 
 pub const DEFAULT_PAGE: u64 = 20;
 pub const MAX_PAGE: i32 = 100;
@@ -166,6 +163,11 @@ fn bound(field: &str, text: &str, key: Key) -> Result<impl IntoValueTuple + use<
         }
     };
     Ok((value, id))
+}
+
+/// Rows as the values that callers get.
+pub(crate) fn values<R, V: From<R>>(rows: Vec<R>) -> Vec<V> {
+    rows.into_iter().map(V::from).collect()
 }
 
 /// The number of rows that a query would list.

@@ -1,14 +1,39 @@
 //! What operators look at: sweeps, broken sessions, overrides. Only for administrators.
 
+use chrono::{DateTime, Utc};
 use domain::access::Viewer;
 use entity::{session, session_instance, sweep_run};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::{
-    App, Result,
-    error::expect,
-    values::{SweepRun, values},
-};
+use crate::{App, Result, error::expect, instances::Instance, lists::values, sessions::Session};
+
+/// A sweep that a schedule called for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SweepRun {
+    pub id: i64,
+    pub scope: String,
+    /// The instant as of which it swept.
+    pub at: DateTime<Utc>,
+    pub started_at: DateTime<Utc>,
+    pub finished_at: Option<DateTime<Utc>>,
+    pub error_count: i32,
+    /// What it did, as JSON.
+    pub report: Option<String>,
+}
+
+impl From<sweep_run::Model> for SweepRun {
+    fn from(row: sweep_run::Model) -> Self {
+        Self {
+            id: row.id,
+            scope: row.scope,
+            at: row.at,
+            started_at: row.started_at,
+            finished_at: row.finished_at,
+            error_count: row.error_count,
+            report: row.report,
+        }
+    }
+}
 
 fn authorize(viewer: Viewer) -> Result<()> {
     expect::admin(viewer, "sign in as an admin", "only admins may see sweeps, broken sessions and overrides")
@@ -22,16 +47,16 @@ pub async fn find_sweep_runs(app: &App, viewer: Viewer, limit: u64) -> Result<Ve
 }
 
 /// Broken sessions (rule 20), ordered by name.
-pub async fn find_broken_sessions(app: &App, viewer: Viewer, limit: u64) -> Result<Vec<session::Model>> {
+pub async fn find_broken_sessions(app: &App, viewer: Viewer, limit: u64) -> Result<Vec<Session>> {
     authorize(viewer)?;
     let broken = session::Entity::find()
         .filter(session::Column::Problem.is_not_null())
         .filter(session::Column::DeletedAt.is_null());
-    Ok(broken.order_by_asc(session::Column::NameKey).limit(limit).all(app.db.pool()).await?)
+    Ok(values(broken.order_by_asc(session::Column::NameKey).limit(limit).all(app.db.pool()).await?))
 }
 
 /// Instances with an override (rule 7) that are not over, ordered by when they are decided again.
-pub async fn find_overridden(app: &App, viewer: Viewer, limit: u64) -> Result<Vec<session_instance::Model>> {
+pub async fn find_overridden(app: &App, viewer: Viewer, limit: u64) -> Result<Vec<Instance>> {
     authorize(viewer)?;
     // An override without an end holds until the next periodic sweep, whether or not the instance has a `due_at`.
     let is_open = Condition::any()
@@ -43,5 +68,5 @@ pub async fn find_overridden(app: &App, viewer: Viewer, limit: u64) -> Result<Ve
         .filter(session_instance::Column::DeletedAt.is_null())
         .order_by_asc(session_instance::Column::DueAt)
         .order_by_asc(session_instance::Column::Id);
-    Ok(held.limit(limit).all(app.db.pool()).await?)
+    Ok(values(held.limit(limit).all(app.db.pool()).await?))
 }

@@ -19,14 +19,17 @@ mod schedule;
 mod stored;
 mod words;
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 pub use self::{
     occurrences::Occurrences,
     rfc5545::Series,
     schedule::{Field, RecurrenceError, Schedule, ScheduleError},
 };
-use crate::{window::Meeting, zone::Tz};
+use crate::{
+    window::Meeting,
+    zone::{Tz, local_date},
+};
 
 /// A valid list of schedules. A session with an empty list never meets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -63,8 +66,8 @@ impl Recurrence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Calendar {
     pub zone: Tz,
-    /// The date that anchors 'every n weeks', like DTSTART in RFC 5545. The caller passes the session's initiation
-    /// date, or the date on which the session was created. The week of the anchor, from Monday, is week 0.
+    /// The date that anchors 'every n weeks', like DTSTART in RFC 5545: see
+    /// [`of_session`](Self::of_session). The week of the anchor, from Monday, is week 0.
     ///
     /// Only weekly schedules with an interval of two weeks or more use the anchor; none of their occurrences is before
     /// it. `None` means the initiation date. If that is missing too, week 0 is the week of 5 January 1970, and
@@ -74,6 +77,20 @@ pub struct Calendar {
     pub initiation: Option<NaiveDate>,
     /// The last date on which the session may meet.
     pub termination: Option<NaiveDate>,
+}
+
+impl Calendar {
+    /// The calendar of a session. Its anchor is the initiation date, or the date on which the session was created
+    /// (rule 8).
+    pub fn of_session(
+        zone: Tz,
+        created_at: DateTime<Utc>,
+        initiation: Option<NaiveDate>,
+        termination: Option<NaiveDate>,
+    ) -> Self {
+        let anchor = initiation.unwrap_or_else(|| local_date(zone, created_at));
+        Self { zone, anchor: Some(anchor), initiation, termination }
+    }
 }
 
 /// One meeting that the recurrence calls for.

@@ -23,6 +23,14 @@ impl Recurrence {
         Self::new(schedules.collect::<Result<_, _>>()?)
     }
 
+    /// The recurrence from its column, which is NULL if there is no regular schedule.
+    ///
+    /// # Errors
+    /// As for [`from_json`](Self::from_json).
+    pub fn stored(json: Option<&str>) -> Result<Option<Self>, RecurrenceError> {
+        json.map(Self::from_json).transpose()
+    }
+
     /// Writes the stored form.
     pub fn to_json(&self) -> String {
         Value::Array(self.schedules.iter().map(write).collect()).to_string()

@@ -9,7 +9,7 @@
 
 mod explain;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 pub use self::explain::{Times, explain};
 use crate::window::Window;
@@ -25,6 +25,18 @@ pub struct Override {
     pub until: Option<DateTime<Utc>>,
 }
 
+impl Override {
+    /// An override from columns of the database. `active` is NULL if there is none.
+    pub fn stored(active: Option<bool>, until: Option<DateTime<Utc>>) -> Option<Self> {
+        active.map(|active| Self { active, until })
+    }
+}
+
+/// Whether an instance on this date is after the termination date of its session (rule 5).
+pub fn is_past_termination(date: NaiveDate, termination: Option<NaiveDate>) -> bool {
+    termination.is_some_and(|last| date > last)
+}
+
 /// The stored facts about an instance and its session that decide the instance's status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct InstanceFacts {
@@ -32,7 +44,7 @@ pub struct InstanceFacts {
     pub window: Option<Window>,
     pub is_cancelled: bool,
     pub is_deleted: bool,
-    /// The instance is dated after its session's termination date.
+    /// See [`is_past_termination`].
     pub is_past_termination: bool,
     pub override_: Option<Override>,
 }

@@ -9,8 +9,8 @@ use service::{
         beats::Beat,
         gather::Gatherer,
         seats::{self, Left},
+        visits::Visit,
     },
-    values,
 };
 
 use crate::{
@@ -62,12 +62,7 @@ pub struct EnterActivityPayload {
 }
 
 impl PresencePayload {
-    async fn new(
-        ctx: &Context<'_>,
-        visit: values::Visit,
-        changed: Option<ActivityId>,
-        secret: Option<String>,
-    ) -> Result<Self> {
+    async fn new(ctx: &Context<'_>, visit: Visit, changed: Option<ActivityId>, secret: Option<String>) -> Result<Self> {
         let activity = match changed {
             Some(id) => load(ctx, id).await?.map(Activity),
             None => None,

@@ -4,7 +4,6 @@ use async_graphql::{Context, ID, Object};
 use service::{
     audit::{self, AuditFilter},
     lists::RowCursor,
-    values,
 };
 
 use crate::{
@@ -32,7 +31,7 @@ impl AuditQuery {
     ) -> Result<Option<Nodes<AuditEntry>>> {
         let filter = AuditFilter { node: node_id.map(|id| id.0), actor };
         let slice = audit::list_entries(app(ctx)?, viewer(ctx), &filter, &page(first, after, None, None)).await?;
-        let cursor = |row: &values::AuditEntry| RowCursor::of_instant(row.occurred_at, row.id);
+        let cursor = |row: &audit::AuditEntry| RowCursor::of_instant(row.occurred_at, row.id);
         Ok(slice.map(|slice| connection(slice, Counted::Audit(filter), cursor, AuditEntry)))
     }
 }

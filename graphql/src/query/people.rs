@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object};
 use domain::ids::PersonId;
-use service::{entity::person, lists::RowCursor, people};
+use service::{lists::RowCursor, people};
 
 use crate::{
     context::{Result, app, parse_id, viewer},
@@ -39,7 +39,7 @@ impl PersonQuery {
     ) -> Result<Option<Nodes<Person>>> {
         let wanted = page(first, after, None, None);
         let slice = people::list_people(app(ctx)?, viewer(ctx), name_contains.as_deref(), &wanted).await?;
-        let cursor = |row: &person::Model| RowCursor::of_text(&row.name_key, row.id);
+        let cursor = |row: &people::Person| RowCursor::of_text(&row.name_key, row.id);
         Ok(slice.map(|slice| connection(slice, Counted::People(name_contains), cursor, Person)))
     }
 }

@@ -5,7 +5,6 @@ use domain::ids::PresenceId;
 use service::{
     lists::RowCursor,
     presence::{activities, statistics, visits},
-    values,
 };
 
 use crate::{
@@ -54,7 +53,7 @@ impl PresenceQuery {
     ) -> Result<Option<Nodes<Presence>>> {
         let filter = filter.unwrap_or_default().check()?;
         let slice = visits::list_visits(app(ctx)?, viewer(ctx), &filter, &page(first, after, None, None)).await?;
-        let cursor = |row: &values::Visit| RowCursor::of_visit(row.started_at, row.id);
+        let cursor = |row: &visits::Visit| RowCursor::of_visit(row.started_at, row.id);
         Ok(slice.map(|slice| connection(slice, Counted::Visits(filter), cursor, Presence)))
     }
 

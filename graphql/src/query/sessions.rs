@@ -2,12 +2,7 @@
 
 use async_graphql::{Context, ID, Object};
 use domain::ids::{SessionId, SessionInstanceId};
-use service::{
-    entity::{session, session_instance},
-    instances,
-    lists::RowCursor,
-    sessions,
-};
+use service::{instances, lists::RowCursor, sessions};
 
 use crate::{
     context::{Result, app, parse_id},
@@ -61,7 +56,7 @@ impl SessionQuery {
     ) -> Result<Nodes<Session>> {
         let filter = filter.unwrap_or_default().into();
         let slice = sessions::list_sessions(app(ctx)?, &filter, &page(first, after, last, before)).await?;
-        let cursor = |row: &session::Model| RowCursor::of_text(&row.name_key, row.id);
+        let cursor = |row: &sessions::Session| RowCursor::of_text(&row.name_key, row.id);
         Ok(connection(slice, Counted::Sessions(filter), cursor, Session))
     }
 
@@ -84,7 +79,7 @@ impl SessionQuery {
     ) -> Result<Nodes<SessionInstance>> {
         let filter = filter.unwrap_or_default().check()?;
         let slice = instances::list_active(app(ctx)?, &filter, &page(first, after, None, None)).await?;
-        let cursor = |row: &session_instance::Model| RowCursor::of_instant(row.listed_at, row.id);
+        let cursor = |row: &instances::Instance| RowCursor::of_instant(row.listed_at, row.id);
         Ok(connection(slice, Counted::Active(filter), cursor, SessionInstance))
     }
 }

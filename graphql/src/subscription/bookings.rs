@@ -9,7 +9,7 @@ use futures_util::stream::BoxStream;
 use live::{LiveEvent, Registration};
 use service::{
     bookings::{self, BookingsOf},
-    log, values,
+    log,
 };
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ const SNAPSHOT_LIMIT: u64 = 500;
 struct Snapshot {
     position: Position,
     at: chrono::DateTime<chrono::Utc>,
-    bookings: Option<Vec<values::Booking>>,
+    bookings: Option<Vec<bookings::Booking>>,
 }
 
 #[derive(Clone)]

@@ -8,7 +8,6 @@ use domain::{
 use futures_util::stream::BoxStream;
 use live::{LiveEvent, Registration};
 use service::{
-    entity::{session, session_instance},
     instances::{self, ActiveFilter},
     log, people, sessions,
 };
@@ -52,8 +51,8 @@ struct Snapshot {
     position: Position,
     at: chrono::DateTime<chrono::Utc>,
     person: Option<PersonId>,
-    sessions: Option<Vec<session::Model>>,
-    active: Option<Vec<session_instance::Model>>,
+    sessions: Option<Vec<sessions::Session>>,
+    active: Option<Vec<instances::Instance>>,
 }
 
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::ids::ActivityId;
-use service::{presence::statistics, values};
+use service::presence::{activities, statistics};
 
 use crate::{
     context::{Result, id_of},
@@ -25,7 +25,7 @@ impl From<statistics::LanguageCount> for LanguageCount {
     }
 }
 
-pub struct Activity(pub values::Activity);
+pub struct Activity(pub activities::Activity);
 
 impl Activity {
     fn number(&self) -> ActivityId {

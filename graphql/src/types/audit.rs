@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Json, Object};
 use domain::ids::PersonId;
 use serde_json::Value;
-use service::values;
+use service::audit;
 
 use crate::{
     context::Result,
@@ -11,7 +11,7 @@ use crate::{
     types::{person::Person, scalars::DateTime},
 };
 
-pub struct AuditEntry(pub values::AuditEntry);
+pub struct AuditEntry(pub audit::AuditEntry);
 
 /// One change that somebody made to a session, an instance, a person, an activity, a time slot or a booking. Only
 /// admins may see it.

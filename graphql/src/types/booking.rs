@@ -7,9 +7,8 @@ use service::{
         self, BookingFilter, BookingsOf,
         time_slots::{self, SlotFilter},
     },
-    entity::person,
     lists::RowCursor,
-    values,
+    people,
 };
 
 use crate::{
@@ -38,11 +37,11 @@ pub enum BookingStatus {
 }
 
 async fn person(ctx: &Context<'_>, id: PersonId) -> Result<Person> {
-    let row: Option<person::Model> = load(ctx, id).await?;
+    let row: Option<people::Person> = load(ctx, id).await?;
     row.map(Person).ok_or_else(|| ApiError::internal(format!("{id} is missing")))
 }
 
-pub struct TimeSlot(pub values::TimeSlot);
+pub struct TimeSlot(pub time_slots::TimeSlot);
 
 impl TimeSlot {
     fn key(&self) -> TimeSlotId {
@@ -92,7 +91,7 @@ impl TimeSlot {
     }
 }
 
-pub struct Booking(pub values::Booking);
+pub struct Booking(pub bookings::Booking);
 
 impl Booking {
     fn key(&self) -> BookingId {
@@ -163,7 +162,7 @@ pub struct BookingStep {
 }
 
 impl BookingStep {
-    pub fn of(row: values::Booking, step: &service::sweep::BookingStepped) -> Self {
+    pub fn of(row: bookings::Booking, step: &service::sweep::BookingStepped) -> Self {
         Self {
             booking: Booking(row),
             old_status: step.old_status.into(),
@@ -181,7 +180,7 @@ pub async fn list_slots(
     after: Option<String>,
 ) -> Result<Nodes<TimeSlot>> {
     let slice = time_slots::list_slots(app(ctx)?, &filter, &page(first, after, None, None)).await?;
-    let cursor = |row: &values::TimeSlot| RowCursor::of_instant(row.starts_at, row.id);
+    let cursor = |row: &time_slots::TimeSlot| RowCursor::of_instant(row.starts_at, row.id);
     Ok(connection(slice, Counted::TimeSlots(filter), cursor, TimeSlot))
 }
 
@@ -193,6 +192,6 @@ pub async fn list_bookings(
 ) -> Result<Nodes<Booking>> {
     let of = BookingsOf::seen_by(viewer(ctx));
     let slice = bookings::list_bookings(app(ctx)?, of, &filter, &page(first, after, None, None)).await?;
-    let cursor = |row: &values::Booking| RowCursor::of_instant(row.created_at, row.id);
+    let cursor = |row: &bookings::Booking| RowCursor::of_instant(row.created_at, row.id);
     Ok(connection(slice, Counted::Bookings(of, filter), cursor, Booking))
 }

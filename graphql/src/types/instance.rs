@@ -5,9 +5,9 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::ids::SessionInstanceId;
 use service::{
     check_ins::{self, CheckInsOf},
-    entity::{check_in, person, session_instance},
-    instances::facts,
+    instances,
     lists::RowCursor,
+    people, sessions,
 };
 
 use crate::{
@@ -43,14 +43,14 @@ pub struct ActiveOverride {
     until: Option<DateTime>,
 }
 
-pub struct SessionInstance(pub session_instance::Model);
+pub struct SessionInstance(pub instances::Instance);
 
 impl SessionInstance {
     fn key(&self) -> SessionInstanceId {
         self.0.id
     }
 
-    async fn load_session(&self, ctx: &Context<'_>) -> Result<service::entity::session::Model> {
+    async fn load_session(&self, ctx: &Context<'_>) -> Result<sessions::Session> {
         let id = self.0.session_id;
         load(ctx, id).await?.ok_or_else(|| ApiError::internal(format!("{id} of {} is missing", self.key())))
     }
@@ -135,7 +135,7 @@ impl SessionInstance {
     /// opens 60 minutes before".
     async fn active_explanation(&self, ctx: &Context<'_>) -> Result<String> {
         let session = self.load_session(ctx).await?;
-        Ok(facts::explain(&self.0, &session, app(ctx)?.now()))
+        Ok(self.0.explain(&session, app(ctx)?.now()))
     }
 
     /// The override that holds the instance active or inactive. Null if there is none, or if it has ended.
@@ -210,14 +210,14 @@ pub async fn list_check_ins(
     after: Option<String>,
 ) -> Result<Nodes<CheckIn>> {
     let slice = check_ins::list_check_ins(app(ctx)?, of, &page(first, after, None, None)).await?;
-    let cursor = |row: &check_in::Model| RowCursor::of_instant(row.checked_in_at, row.id);
+    let cursor = |row: &check_ins::CheckIn| RowCursor::of_instant(row.checked_in_at, row.id);
     Ok(connection(slice, Counted::CheckIns(of), cursor, CheckIn))
 }
 
-pub struct CheckIn(pub check_in::Model);
+pub struct CheckIn(pub check_ins::CheckIn);
 
 impl CheckIn {
-    async fn load_person(&self, ctx: &Context<'_>) -> Result<person::Model> {
+    async fn load_person(&self, ctx: &Context<'_>) -> Result<people::Person> {
         let id = self.0.person_id;
         load(ctx, id).await?.ok_or_else(|| ApiError::internal(format!("{id} of a check-in is missing")))
     }

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object};
 use domain::ids::PersonId;
-use service::{check_ins::CheckInsOf, entity::person};
+use service::{check_ins::CheckInsOf, people};
 
 use crate::{
     context::{Result, id_of, viewer},
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-pub struct Person(pub person::Model);
+pub struct Person(pub people::Person);
 
 impl Person {
     fn key(&self) -> PersonId {

@@ -2,7 +2,7 @@
 #![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
 
 use async_graphql::{Context, Enum, ID, Object};
-use service::values;
+use service::presence::visits;
 
 use crate::{
     context::{Result, app, id_of},
@@ -22,7 +22,7 @@ pub enum PresenceStatus {
     Abandoned,
 }
 
-pub struct Presence(pub values::Visit);
+pub struct Presence(pub visits::Visit);
 
 /// One visit of one browser to a website. Only the visitor and admins may see it.
 #[Object]

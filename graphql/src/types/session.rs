@@ -7,11 +7,7 @@ use domain::{
     recurrence::{self, Calendar},
     zone,
 };
-use service::{
-    entity::session,
-    instances::{self, facts},
-    lists::RowCursor,
-};
+use service::{instances, lists::RowCursor, sessions};
 
 use crate::{
     context::{Result, app, id_of},
@@ -144,7 +140,7 @@ pub struct Occurrence {
     session_instance: Option<SessionInstance>,
 }
 
-pub struct Session(pub session::Model);
+pub struct Session(pub sessions::Session);
 
 impl Session {
     fn key(&self) -> SessionId {
@@ -201,22 +197,15 @@ impl Session {
     /// When the session meets. Null if the stored time zone or recurrence can't be read. Then `problem` says what is
     /// wrong.
     async fn recurrence(&self) -> Option<Recurrence> {
-        let calendar = facts::calendar_of(&self.0, facts::zone_of(&self.0).ok()?);
-        let recurrence = facts::recurrence_of(&self.0).ok()?.unwrap_or_default();
+        let calendar = self.0.calendar(self.0.zone().ok()?);
+        let recurrence = self.0.recurrence().ok()?.unwrap_or_default();
         Some(Recurrence { recurrence, calendar })
     }
 
     /// What is wrong with the stored time zone or recurrence, and must be corrected. Null if nothing is wrong. Only
     /// organisers of the session and admins may see it: for everybody else it is null.
     async fn problem(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        let problem = || {
-            self.0
-                .problem
-                .clone()
-                .or_else(|| facts::zone_of(&self.0).err())
-                .or_else(|| facts::recurrence_of(&self.0).err())
-        };
-        Ok(if viewer_may_edit(ctx, self.key()).await? { problem() } else { None })
+        Ok(if viewer_may_edit(ctx, self.key()).await? { self.0.current_problem() } else { None })
     }
 
     /// The number of minutes before its start at which a meeting becomes active.
@@ -285,11 +274,11 @@ impl Session {
             }
         };
         let app = app(ctx)?;
-        let (Ok(zone), Ok(recurrence)) = (facts::zone_of(&self.0), facts::recurrence_of(&self.0)) else {
+        let (Ok(zone), Ok(recurrence)) = (self.0.zone(), self.0.recurrence()) else {
             return Ok(None);
         };
         let from = from.map_or_else(|| zone::local_date(zone, app.now()), |from| from.0);
-        let calendar = facts::calendar_of(&self.0, zone);
+        let calendar = self.0.calendar(zone);
         let recurrence = recurrence.unwrap_or_default();
         let last = chrono::NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or(from);
         if from.year() < 1 {
@@ -329,7 +318,7 @@ impl Session {
         let range =
             instances::InstanceRange { session: self.key(), from: from.map(|date| date.0), to: to.map(|date| date.0) };
         let slice = instances::list_instances(app(ctx)?, range, &page(first, after, last, before)).await?;
-        let cursor = |row: &service::entity::session_instance::Model| RowCursor::of_instant(row.listed_at, row.id);
+        let cursor = |row: &instances::Instance| RowCursor::of_instant(row.listed_at, row.id);
         Ok(connection(slice, Counted::Instances(range), cursor, SessionInstance))
     }
 }

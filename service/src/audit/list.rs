@@ -1,5 +1,6 @@
 //! Listing entries.
 
+use chrono::{DateTime, Utc};
 use domain::access::Viewer;
 use entity::audit_entry;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
@@ -8,8 +9,29 @@ use serde_json::{Map, Value};
 use crate::{
     App, Result,
     lists::{self, Key, Page, Slice},
-    values::AuditEntry,
 };
+
+/// One change that somebody made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    pub id: i64,
+    pub occurred_at: DateTime<Utc>,
+    /// A person's id, or what the token of an admin who is no person calls them.
+    pub actor: String,
+    /// The mutation's name.
+    pub action: String,
+    /// The global id of what was changed.
+    pub node: String,
+    /// The fields by name, each with what it was and what it is.
+    pub changes: Vec<(String, Value, Value)>,
+}
+
+impl From<audit_entry::Model> for AuditEntry {
+    fn from(row: audit_entry::Model) -> Self {
+        let changes = changes_of(&row.changes);
+        Self { id: row.id, occurred_at: row.occurred_at, actor: row.actor, action: row.action, node: row.node, changes }
+    }
+}
 
 /// A filter for entries.
 #[derive(Debug, Clone, Default)]
@@ -51,7 +73,7 @@ pub async fn count_entries(app: &App, filter: &AuditFilter) -> Result<i64> {
 }
 
 /// The fields of an entry, from its JSON, ordered by name, each with its value before and after.
-pub(crate) fn changes_of(changes: &str) -> Vec<(String, Value, Value)> {
+fn changes_of(changes: &str) -> Vec<(String, Value, Value)> {
     let changes: Map<String, Value> = serde_json::from_str(changes).unwrap_or_default();
     let mut changes: Vec<_> =
         changes.into_iter().map(|(field, mut change)| (field, change["from"].take(), change["to"].take())).collect();

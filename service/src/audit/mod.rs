@@ -10,8 +10,8 @@
 mod list;
 mod write;
 
-pub(crate) use self::{list::changes_of, write::write_entries};
+pub(crate) use self::write::write_entries;
 pub use self::{
-    list::{AuditFilter, count_entries, list_entries},
+    list::{AuditEntry, AuditFilter, count_entries, list_entries},
     write::{Changes, actor_of},
 };

@@ -26,10 +26,48 @@ use crate::{
     bookings::time_slots::{find_slot_rows, lock_active_person, lock_slot, slot_of},
     db::{Reads, Tx, execute, is_in, list, numbers, rows},
     error::expect,
-    lists::{self, Key, Page, Slice},
+    lists::{self, Key, Page, Slice, values},
     transaction,
-    values::{Booking, values},
 };
+
+/// A student's claim on a time slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Booking {
+    pub id: BookingId,
+    pub time_slot_id: TimeSlotId,
+    pub mentor_id: PersonId,
+    pub student_id: PersonId,
+    pub status: BookingStatus,
+    pub is_delayed: bool,
+    pub created_at: DateTime<Utc>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub completed_at: Option<DateTime<Utc>>,
+    pub cancelled_at: Option<DateTime<Utc>>,
+}
+
+impl Booking {
+    /// May the viewer see this booking?
+    pub fn is_seen_by(&self, viewer: Viewer) -> bool {
+        viewer.may_see_booking(self.mentor_id, self.student_id)
+    }
+}
+
+impl From<booking::Model> for Booking {
+    fn from(row: booking::Model) -> Self {
+        Self {
+            id: row.id,
+            time_slot_id: row.time_slot_id,
+            mentor_id: row.mentor_id,
+            student_id: row.student_id,
+            status: row.status,
+            is_delayed: row.is_delayed,
+            created_at: row.created_at,
+            started_at: row.started_at,
+            completed_at: row.completed_at,
+            cancelled_at: row.cancelled_at,
+        }
+    }
+}
 
 /// A filter for bookings. A booking must match everything that is set.
 #[derive(Debug, Clone, Default)]

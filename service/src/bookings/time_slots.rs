@@ -24,10 +24,31 @@ use crate::{
     audit::Changes,
     db::{Tx, is_in, list, rows},
     error::expect,
-    lists::{self, Key, Page, Slice},
+    lists::{self, Key, Page, Slice, values},
     transaction, validate,
-    values::{TimeSlot, values},
 };
+
+/// Time that a mentor offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeSlot {
+    pub id: TimeSlotId,
+    pub mentor_id: PersonId,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub deleted_at: Option<DateTime<Utc>>,
+}
+
+impl From<time_slot::Model> for TimeSlot {
+    fn from(row: time_slot::Model) -> Self {
+        Self {
+            id: row.id,
+            mentor_id: row.mentor_id,
+            starts_at: row.starts_at,
+            ends_at: row.ends_at,
+            deleted_at: row.deleted_at,
+        }
+    }
+}
 
 #[derive(Debug, Clone)]
 pub struct NewSlot {

@@ -1,52 +1,34 @@
-//! Turns rows into the facts that `domain` decides on, and its decisions into columns.
+//! Turns rows into the facts that `domain` decides on, and its decisions into columns. Callers of the service get the same
+//! facts from [`Session`](crate::sessions::Session) and [`Instance`](super::Instance).
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     ids::{SessionId, SessionInstanceId},
     news::Location,
-    recurrence::{Calendar, Recurrence},
-    status::{self, InstanceFacts, Override, Times},
-    window::{Buffers, Meeting, Window},
-    zone::{self, Tz},
+    recurrence::{Calendar, Recurrence, RecurrenceError},
+    status::{InstanceFacts, Override, is_past_termination},
+    window::{Buffers, Instants, Window},
+    zone::{self, Tz, UnknownZone},
 };
 use entity::{session, session_instance};
 
 use crate::log::Told;
 
-/// The session's time zone.
-///
-/// # Errors
-/// What is wrong with it, for people who can repair it (rule 20).
-pub fn zone_of(session: &session::Model) -> Result<Tz, String> {
-    zone::parse_zone(&session.time_zone).map_err(|error| error.to_string())
+pub fn zone_of(session: &session::Model) -> Result<Tz, UnknownZone> {
+    zone::parse_zone(&session.time_zone)
 }
 
-/// The session's recurrence. `None` if it has no regular schedule.
-///
-/// # Errors
-/// What is wrong with it, for people who can repair it (rule 20).
-pub fn recurrence_of(session: &session::Model) -> Result<Option<Recurrence>, String> {
-    session.recurrence.as_deref().map(Recurrence::from_json).transpose().map_err(|error| error.to_string())
+/// `None` if the session has no regular schedule.
+pub fn recurrence_of(session: &session::Model) -> Result<Option<Recurrence>, RecurrenceError> {
+    Recurrence::stored(session.recurrence.as_deref())
 }
 
-/// The session's buffers. The database refuses values that are out of range (rule 4); if there is one, the nearest
-/// allowed value counts.
 pub fn buffers_of(session: &session::Model) -> Buffers {
-    Buffers::new(
-        session.active_buffer_minutes_before.clamp(0, Buffers::MAX_MINUTES),
-        session.active_buffer_minutes_after.clamp(0, Buffers::MAX_MINUTES),
-    )
-    .unwrap_or_default()
+    Buffers::stored(session.active_buffer_minutes_before, session.active_buffer_minutes_after)
 }
 
-/// The dates that bound and anchor the session's recurrence (rule 8).
 pub fn calendar_of(session: &session::Model, zone: Tz) -> Calendar {
-    Calendar {
-        zone,
-        anchor: Some(session.initiation_date.unwrap_or_else(|| zone::local_date(zone, session.created_at))),
-        initiation: session.initiation_date,
-        termination: session.termination_date,
-    }
+    Calendar::of_session(zone, session.created_at, session.initiation_date, session.termination_date)
 }
 
 pub fn location_of(session: &session::Model) -> Location {
@@ -60,80 +42,36 @@ pub fn told(session: &session::Model, instance: SessionInstanceId) -> Told {
 /// The stored facts that an instance's status depends on.
 pub fn facts_of(instance: &session_instance::Model, session: &session::Model) -> InstanceFacts {
     InstanceFacts {
-        window: instance
-            .opens_at
-            .zip(instance.closes_at)
-            .and_then(|(opens, closes)| Window::from_instants(opens, closes)),
+        window: Window::stored(instance.opens_at, instance.closes_at),
         is_cancelled: instance.is_cancelled,
         is_deleted: instance.deleted_at.is_some(),
-        is_past_termination: session.termination_date.is_some_and(|last| instance.date > last),
-        override_: instance.override_active.map(|active| Override { active, until: instance.override_until }),
+        is_past_termination: is_past_termination(instance.date, session.termination_date),
+        override_: Override::stored(instance.override_active, instance.override_until),
     }
 }
 
-/// Explains to people why an instance is active or not.
-pub fn explain(instance: &session_instance::Model, session: &session::Model, now: DateTime<Utc>) -> String {
-    let meeting = instance.starts_at.zip(instance.ends_at);
-    let times = Times {
-        zone: zone_of(session).unwrap_or(Tz::UTC),
-        start: instance.start_time,
-        end: instance.end_time,
-        meeting: meeting.and_then(|(starts, ends)| Meeting::from_instants(starts, ends)),
-    };
-    status::explain(&facts_of(instance, session), &times, instance.is_active, now)
+/// The stored instants.
+pub fn instants_of(instance: &session_instance::Model) -> Instants {
+    Instants {
+        starts_at: instance.starts_at,
+        ends_at: instance.ends_at,
+        opens_at: instance.opens_at,
+        closes_at: instance.closes_at,
+        listed_at: instance.listed_at,
+    }
 }
 
-/// The times of an instance as instants, computed when it or its session is saved (rule 1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Instants {
-    pub starts_at: Option<DateTime<Utc>>,
-    pub ends_at: Option<DateTime<Utc>>,
-    pub opens_at: Option<DateTime<Utc>>,
-    pub closes_at: Option<DateTime<Utc>>,
-    pub listed_at: DateTime<Utc>,
+/// The instants computed from the local times.
+pub fn computed_instants(instance: &session_instance::Model, session: &session::Model, zone: Tz) -> Instants {
+    Instants::compute(zone, buffers_of(session), instance.date, instance.start_time, instance.end_time)
 }
 
-impl Instants {
-    /// Computes the instants. Without a start or an end there is no window (rule 5); what is known is still computed.
-    pub fn compute(
-        zone: Tz,
-        buffers: Buffers,
-        date: NaiveDate,
-        start: Option<NaiveTime>,
-        end: Option<NaiveTime>,
-    ) -> Self {
-        let midnight = zone::instant_of(zone, date.and_time(NaiveTime::MIN));
-        let meeting = start.zip(end).and_then(|(start, end)| Meeting::new(zone, date, start, end).ok());
-        let window = meeting.map(|meeting| Window::around(meeting, buffers));
-        let starts_at = meeting
-            .map(|meeting| meeting.starts_at())
-            .or_else(|| start.map(|start| zone::instant_of(zone, date.and_time(start))));
-        Self {
-            starts_at,
-            ends_at: meeting.map(|meeting| meeting.ends_at()),
-            opens_at: window.map(|window| window.opens()),
-            closes_at: window.map(|window| window.closes()),
-            listed_at: starts_at.unwrap_or(midnight),
-        }
-    }
-
-    pub fn of(instance: &session_instance::Model) -> Self {
-        Self {
-            starts_at: instance.starts_at,
-            ends_at: instance.ends_at,
-            opens_at: instance.opens_at,
-            closes_at: instance.closes_at,
-            listed_at: instance.listed_at,
-        }
-    }
-
-    pub fn put(self, instance: &mut session_instance::Model) {
-        instance.starts_at = self.starts_at;
-        instance.ends_at = self.ends_at;
-        instance.opens_at = self.opens_at;
-        instance.closes_at = self.closes_at;
-        instance.listed_at = self.listed_at;
-    }
+pub fn put_instants(instance: &mut session_instance::Model, instants: Instants) {
+    instance.starts_at = instants.starts_at;
+    instance.ends_at = instants.ends_at;
+    instance.opens_at = instants.opens_at;
+    instance.closes_at = instants.closes_at;
+    instance.listed_at = instants.listed_at;
 }
 
 /// A new row with only a session and a date.

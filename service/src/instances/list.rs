@@ -4,7 +4,6 @@ use chrono::NaiveDate;
 use domain::{
     check_in::Attendance,
     ids::{SessionId, SessionInstanceId},
-    recurrence::OccurrenceKey,
 };
 use entity::{check_in, person, session, session_instance};
 use sea_orm::{
@@ -12,10 +11,13 @@ use sea_orm::{
     RelationTrait, Select,
 };
 
+use super::Instance;
 use crate::{
     App, Result,
     db::{self, Reads},
-    lists::{self, Key, Page, Slice},
+    lists::{self, Key, Page, Slice, values},
+    people::Person,
+    sessions::Session,
 };
 
 /// How many sessions one request may name.
@@ -35,9 +37,10 @@ pub(super) fn existing() -> Select<session_instance::Entity> {
     session_instance::Entity::find().filter(session_instance::Column::DeletedAt.is_null())
 }
 
-pub async fn find_instances(app: &App, ids: &[SessionInstanceId]) -> Result<Vec<session_instance::Model>> {
+pub async fn find_instances(app: &App, ids: &[SessionInstanceId]) -> Result<Vec<Instance>> {
     let db = app.db.pool();
-    Ok(existing().filter(db::is_one_of(db, session_instance::Column::Id, ids.iter().map(|id| id.0))).all(db).await?)
+    let found = existing().filter(db::is_one_of(db, session_instance::Column::Id, ids.iter().map(|id| id.0)));
+    Ok(values(found.all(db).await?))
 }
 
 /// The instances of a session with dates in `[from, to)`.
@@ -64,7 +67,7 @@ impl InstanceRange {
 const BY_START: (session_instance::Column, session_instance::Column) =
     (session_instance::Column::ListedAt, session_instance::Column::Id);
 
-pub async fn list_instances(app: &App, range: InstanceRange, page: &Page) -> Result<Slice<session_instance::Model>> {
+pub async fn list_instances(app: &App, range: InstanceRange, page: &Page) -> Result<Slice<Instance>> {
     page.of(app.db.pool(), range.query(), BY_START, Key::Instant, false).await
 }
 
@@ -93,7 +96,7 @@ fn active(filter: &ActiveFilter) -> Select<session_instance::Entity> {
 }
 
 /// A page of active instances, ordered by start.
-pub async fn list_active(app: &App, filter: &ActiveFilter, page: &Page) -> Result<Slice<session_instance::Model>> {
+pub async fn list_active(app: &App, filter: &ActiveFilter, page: &Page) -> Result<Slice<Instance>> {
     page.of(app.db.pool(), active(filter), BY_START, Key::Instant, false).await
 }
 
@@ -102,11 +105,7 @@ pub async fn count_active(app: &App, filter: &ActiveFilter) -> Result<i64> {
 }
 
 /// At most `limit` instances that will open, in that order, with their sessions.
-pub async fn find_upcoming(
-    app: &App,
-    city: Option<&str>,
-    limit: u64,
-) -> Result<Vec<(session_instance::Model, session::Model)>> {
+pub async fn find_upcoming(app: &App, city: Option<&str>, limit: u64) -> Result<Vec<(Instance, Session)>> {
     // The index contains only instances that have a `due_at` (rule 19). Cancelled instances and those that are over
     // have none.
     let mut query = existing()
@@ -120,32 +119,29 @@ pub async fn find_upcoming(
         query = query.filter(session::Column::City.eq(city));
     }
     let rows = query.limit(limit).all(app.db.pool()).await?;
-    Ok(rows.into_iter().filter_map(|(instance, session)| Some((instance, session?))).collect())
+    Ok(with_sessions(rows))
+}
+
+fn with_sessions(rows: Vec<(session_instance::Model, Option<session::Model>)>) -> Vec<(Instance, Session)> {
+    rows.into_iter().filter_map(|(instance, session)| Some((instance.into(), session?.into()))).collect()
 }
 
 /// All matching active instances, ordered by start. `None` if there are more than `limit`.
-pub async fn find_active(
-    db: &impl Reads,
-    filter: &ActiveFilter,
-    limit: u64,
-) -> Result<Option<Vec<session_instance::Model>>> {
+pub async fn find_active(db: &impl Reads, filter: &ActiveFilter, limit: u64) -> Result<Option<Vec<Instance>>> {
     let query = active(filter).order_by_asc(BY_START.0).order_by_asc(BY_START.1);
     let rows = query.limit(limit + 1).all(db.connection()).await?;
-    Ok((rows.len() as u64 <= limit).then_some(rows))
+    Ok((rows.len() as u64 <= limit).then(|| values(rows)))
 }
 
 /// The active instances of these sessions, ordered by start.
-pub async fn find_active_of_sessions(app: &App, sessions: &[SessionId]) -> Result<Vec<session_instance::Model>> {
+pub async fn find_active_of_sessions(app: &App, sessions: &[SessionId]) -> Result<Vec<Instance>> {
     let db = app.db.pool();
     let filter = ActiveFilter { sessions: Some(sessions.to_vec()), ..ActiveFilter::default() };
-    Ok(active(&filter).order_by_asc(BY_START.0).order_by_asc(BY_START.1).all(db).await?)
+    Ok(values(active(&filter).order_by_asc(BY_START.0).order_by_asc(BY_START.1).all(db).await?))
 }
 
 /// The active instances in these pairs of city and country, with their sessions.
-pub async fn find_active_at(
-    app: &App,
-    places: &[(String, String)],
-) -> Result<Vec<(session_instance::Model, session::Model)>> {
+pub async fn find_active_at(app: &App, places: &[(String, String)]) -> Result<Vec<(Instance, Session)>> {
     let any = places.iter().fold(Condition::any(), |any, (city, country)| {
         any.add(Condition::all().add(session::Column::City.eq(city)).add(session::Column::Country.eq(country)))
     });
@@ -157,16 +153,11 @@ pub async fn find_active_at(
         .order_by_asc(BY_START.1)
         .all(app.db.pool())
         .await?;
-    Ok(rows.into_iter().filter_map(|(instance, session)| Some((instance, session?))).collect())
+    Ok(with_sessions(rows))
 }
 
 /// The instances of these sessions whose date, or whose occurrence's date, is `from` to `to`, both included.
-pub async fn find_meetings(
-    app: &App,
-    sessions: &[SessionId],
-    from: NaiveDate,
-    to: NaiveDate,
-) -> Result<Vec<session_instance::Model>> {
+pub async fn find_meetings(app: &App, sessions: &[SessionId], from: NaiveDate, to: NaiveDate) -> Result<Vec<Instance>> {
     let db = app.db.pool();
     let dated = Condition::any()
         .add(session_instance::Column::Date.between(from, to))
@@ -175,23 +166,7 @@ pub async fn find_meetings(
         .filter(db::is_one_of(db, session_instance::Column::SessionId, sessions.iter().map(|id| id.0)))
         .filter(dated)
         .order_by_asc(session_instance::Column::Id);
-    Ok(query.all(db).await?)
-}
-
-/// The instance for an occurrence: the one made from it, or else one made by hand for the same local time.
-pub fn find_for_occurrence<'a>(
-    instances: &'a [session_instance::Model],
-    key: &OccurrenceKey,
-) -> Option<&'a session_instance::Model> {
-    let is_made_from = |row: &&session_instance::Model| {
-        row.occurrence_date == Some(key.date)
-            && row.occurrence_start == Some(key.start)
-            && !row.is_cancelled_by_recurrence
-    };
-    let is_at = |row: &&session_instance::Model| {
-        row.occurrence_date.is_none() && row.date == key.date && row.start_time == Some(key.start)
-    };
-    instances.iter().find(is_made_from).or_else(|| instances.iter().find(is_at))
+    Ok(values(query.all(db).await?))
 }
 
 /// How many people are at an instance, and how many said yes to it.
@@ -236,7 +211,8 @@ pub async fn find_said_yes(
 }
 
 /// The people who are placed at an instance, ordered by name.
-pub async fn find_present(app: &App, id: SessionInstanceId) -> Result<Vec<person::Model>> {
+pub async fn find_present(app: &App, id: SessionInstanceId) -> Result<Vec<Person>> {
     let query = person::Entity::find().filter(person::Column::ActiveSessionInstanceId.eq(id.0));
-    Ok(query.order_by_asc(person::Column::NameKey).order_by_asc(person::Column::Id).all(app.db.pool()).await?)
+    let by_name = query.order_by_asc(person::Column::NameKey).order_by_asc(person::Column::Id);
+    Ok(values(by_name.all(app.db.pool()).await?))
 }

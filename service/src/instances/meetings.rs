@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use domain::{recurrence::Occurrence, zone};
-use entity::{session, session_instance};
+use entity::session_instance;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
 use crate::{
     App, Result,
-    instances::{InstanceRange, facts, list_instances},
+    instances::{Instance, InstanceRange, list_instances},
     lists::Page,
+    sessions::Session,
 };
 
 /// A meeting that has not begun.
@@ -19,12 +20,13 @@ pub struct Meeting {
     pub starts_at: Option<DateTime<Utc>>,
     pub ends_at: Option<DateTime<Utc>>,
     /// `None` if the meeting is an occurrence whose instance does not exist yet.
-    pub instance: Option<session_instance::Model>,
+    pub instance: Option<Instance>,
 }
 
-impl From<session_instance::Model> for Meeting {
-    fn from(row: session_instance::Model) -> Self {
-        Self { date: row.date, starts_at: row.starts_at, ends_at: row.ends_at, instance: Some(row) }
+impl From<Instance> for Meeting {
+    fn from(instance: Instance) -> Self {
+        let Instance { date, starts_at, ends_at, .. } = instance;
+        Self { date, starts_at, ends_at, instance: Some(instance) }
     }
 }
 
@@ -37,15 +39,15 @@ impl From<Occurrence> for Meeting {
 
 /// At most `count` upcoming meetings of a session, ordered by start. Cancelled meetings are included, so that people
 /// see the cancellation.
-pub async fn find_next(app: &App, session: &session::Model, count: usize) -> Result<Vec<Meeting>> {
+pub async fn find_next(app: &App, session: &Session, count: usize) -> Result<Vec<Meeting>> {
     let now = app.now();
-    let Ok(zone) = facts::zone_of(session) else { return Ok(Vec::new()) };
+    let Ok(zone) = session.zone() else { return Ok(Vec::new()) };
     let today = zone::local_date(zone, now);
     // A meeting that began yesterday may still be running.
     let from = today.checked_sub_days(Days::new(1)).unwrap_or(today);
     let range = InstanceRange { session: session.id, from: Some(from), to: None };
     let page = Page { first: i32::try_from(count + 10).ok(), ..Page::default() };
-    let is_to_come = |row: &session_instance::Model| {
+    let is_to_come = |row: &Instance| {
         let is_over = row.ends_at.map_or(row.date < today, |ends_at| ends_at <= now);
         !row.is_active && !is_over
     };
@@ -61,15 +63,15 @@ pub async fn find_next(app: &App, session: &session::Model, count: usize) -> Res
 /// place.
 async fn find_unmade(
     app: &App,
-    session: &session::Model,
+    session: &Session,
     now: DateTime<Utc>,
     from: NaiveDate,
     count: usize,
 ) -> Result<Vec<Occurrence>> {
-    let (Ok(zone), Ok(Some(recurrence))) = (facts::zone_of(session), facts::recurrence_of(session)) else {
+    let (Ok(zone), Ok(Some(recurrence))) = (session.zone(), session.recurrence()) else {
         return Ok(Vec::new());
     };
-    let calendar = facts::calendar_of(session, zone);
+    let calendar = session.calendar(zone);
     let to_come: Vec<Occurrence> = recurrence
         .occurrences(&calendar, from, NaiveDate::MAX)
         .filter(|occurrence| now < occurrence.meeting.starts_at())

@@ -12,14 +12,14 @@ use domain::{
 use entity::{session, session_instance};
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, sea_query::LockType};
 
-use super::{facts::blank, list::existing, settle::moment};
+use super::{Instance, facts::blank, list::existing, settle::moment};
 use crate::{
     App, Error, Result,
     audit::Changes,
     db::{self, Tx},
     error::expect,
     instances::{
-        facts::{self, Instants},
+        facts,
         settle::{self, Item, Moment},
     },
     sessions::{authorize_edit, lock_session},
@@ -67,11 +67,11 @@ async fn authorize(tx: &Tx, viewer: Viewer, id: SessionInstanceId) -> Result<()>
 ///
 /// # Errors
 /// [`Error::Conflict`] if the session's time zone cannot be read (rule 20).
-pub(crate) fn put_instants(instance: &mut session_instance::Model, session: &session::Model) -> Result<()> {
+fn renew_instants(instance: &mut session_instance::Model, session: &session::Model) -> Result<()> {
     let zone = facts::zone_of(session)
         .map_err(|problem| Error::Conflict(format!("correct the time zone of the session first: {problem}")))?;
-    let buffers = facts::buffers_of(session);
-    Instants::compute(zone, buffers, instance.date, instance.start_time, instance.end_time).put(instance);
+    let computed = facts::computed_instants(instance, session, zone);
+    facts::put_instants(instance, computed);
     Ok(())
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn put_instants(instance: &mut session_instance::Model, session: &ses
 /// # Errors
 /// [`Error::Invalid`] if the end equals the start (rule 2) or a value is out of range. [`Error::Conflict`] if the
 /// session's time zone cannot be read (rule 20).
-pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Result<session_instance::Model> {
+pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Result<Instance> {
     let now = app.now();
     let date = validate::date("date", new.date)?;
     validate::times(new.start_time, new.end_time)?;
@@ -92,11 +92,11 @@ pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Res
         instance.start_time = new.start_time;
         instance.end_time = new.end_time;
         instance.location_override.clone_from(&location_override);
-        put_instants(&mut instance, &session)?;
+        renew_instants(&mut instance, &session)?;
         let item = Item { instance, session: Arc::new(session) };
         let saved = save(tx, moment(app, now, Mode::Exact), None, item).await?;
         tx.audit(viewer, "createSessionInstance", saved.id, Changes::between(None, Some(&saved)));
-        Ok(saved)
+        Ok(saved.into())
     })
 }
 
@@ -108,7 +108,7 @@ async fn change_instance(
     viewer: Viewer,
     (action, id): (&'static str, SessionInstanceId),
     change: impl Fn(&mut Item, DateTime<Utc>) -> Result<()>,
-) -> Result<session_instance::Model> {
+) -> Result<Instance> {
     let now = app.now();
     let (saved, is_marked) = transaction!(app, now, |tx| {
         authorize(tx, viewer, id).await?;
@@ -130,7 +130,7 @@ async fn change_instance(
     if is_marked {
         sweep::recompute_soon(app, saved.session_id).await;
     }
-    Ok(saved)
+    Ok(saved.into())
 }
 
 /// Marks a locked session for recompute (rule 12).
@@ -159,7 +159,7 @@ pub async fn update_instance(
     viewer: Viewer,
     id: SessionInstanceId,
     patch: InstancePatch,
-) -> Result<session_instance::Model> {
+) -> Result<Instance> {
     let saved = change_instance(app, viewer, ("updateSessionInstance", id), |item, _| {
         let row = &mut item.instance;
         let times = (row.date, row.start_time, row.end_time);
@@ -178,7 +178,7 @@ pub async fn update_instance(
         if has_new_times {
             validate::times(row.start_time, row.end_time)?;
             row.has_own_times = true;
-            put_instants(row, &item.session)?;
+            renew_instants(row, &item.session)?;
         }
         if (has_new_times || patch.is_cancelled.is_some()) && has_lost_its_occurrence(row, &item.session) {
             // A person's decision must not be undone by a sweep. From now on the instance counts as made by hand.
@@ -221,7 +221,7 @@ pub async fn set_override(
     id: SessionInstanceId,
     active: bool,
     until: Option<DateTime<Utc>>,
-) -> Result<session_instance::Model> {
+) -> Result<Instance> {
     let saved = change_instance(app, viewer, ("setActiveOverride", id), |item, now| {
         if until.is_some_and(|until| until <= now) {
             return Err(Error::invalid("until", "must be in the future"));
@@ -234,7 +234,7 @@ pub async fn set_override(
 }
 
 /// Ends an override. Does nothing if there is none.
-pub async fn clear_override(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<session_instance::Model> {
+pub async fn clear_override(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<Instance> {
     let saved = change_instance(app, viewer, ("clearActiveOverride", id), |item, _| {
         item.instance.override_active = None;
         item.instance.override_until = None;
@@ -244,9 +244,9 @@ pub async fn clear_override(app: &App, viewer: Viewer, id: SessionInstanceId) ->
 }
 
 /// Recomputes one instance from its facts. Only for organisers and administrators.
-pub async fn recompute_instance(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<session_instance::Model> {
+pub async fn recompute_instance(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<Instance> {
     let saved = change_instance(app, viewer, ("updateActiveStatus", id), |item, _| {
-        put_instants(&mut item.instance, &item.session)
+        renew_instants(&mut item.instance, &item.session)
     });
     saved.await
 }

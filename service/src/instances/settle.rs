@@ -24,7 +24,7 @@ use crate::{
     db::{Column, Tx, execute, values_table},
     error::Result,
     instances::{
-        facts::{self, Instants},
+        facts,
         place::{Affected, Move, place_people},
     },
     log::News,
@@ -158,7 +158,7 @@ pub async fn save(
 fn is_shown_differently(before: &session_instance::Model, after: &session_instance::Model) -> bool {
     let shown = |row: &session_instance::Model| {
         (
-            Instants::of(row),
+            facts::instants_of(row),
             row.date,
             row.start_time,
             row.end_time,

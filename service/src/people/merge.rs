@@ -25,7 +25,7 @@ use crate::{
     db::{Tx, execute, ids, is_in, list, numbers},
     error::expect,
     instances::place::{Affected, place_people},
-    people::profile::is_someone,
+    people::{Person, profile::is_someone},
     transaction,
 };
 
@@ -34,7 +34,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::Conflict`] if they have booked each other's time slots, or have overlapping slots.
-pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Result<person::Model> {
+pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Result<Person> {
     expect::admin(viewer, "sign in to merge people", "only admins may merge people")?;
     if from == into {
         return Err(Error::invalid("intoId", "must be another person than fromId"));
@@ -82,7 +82,7 @@ pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: Perso
         );
         place_people(tx, app.placement_rule, Affected::People(&[from, into]), &answered).await?;
         let row = person::Entity::find_by_id(into).one(tx).await?;
-        row.ok_or_else(|| Error::not_found("person", into))
+        row.map(Person::from).ok_or_else(|| Error::not_found("person", into))
     })
 }
 

@@ -3,6 +3,7 @@
 mod erase;
 mod erased_identity;
 mod merge;
+mod person;
 mod profile;
 pub mod sign_in;
 
@@ -10,6 +11,7 @@ pub(crate) use self::profile::is_someone;
 pub use self::{
     erase::erase_person,
     merge::merge_people,
+    person::Person,
     profile::{
         NewPerson, PersonPatch, count_people, find_people, find_place, find_visible_people, find_visible_place,
         insert_person, list_people, update_person,

@@ -20,8 +20,8 @@ use crate::{
     db::{Reads, is_in, is_one_of, list, rows},
     error::expect,
     instances::place::{Affected, place_people},
-    lists::{self, Key, Page, Slice, contains},
-    people::erased_identity::not_before_of,
+    lists::{self, Key, Page, Slice, contains, values},
+    people::{Person, erased_identity::not_before_of},
     transaction, validate,
 };
 
@@ -46,18 +46,17 @@ pub struct PersonPatch {
 }
 
 /// The people with these ids, except those who were merged into others.
-pub async fn find_people(app: &App, ids: &[PersonId]) -> Result<Vec<person::Model>> {
+pub async fn find_people(app: &App, ids: &[PersonId]) -> Result<Vec<Person>> {
     let db = app.db.pool();
     let unmerged = person::Entity::find().filter(person::Column::MergedIntoId.is_null());
-    Ok(unmerged.filter(is_one_of(db, person::Column::Id, ids.iter().map(|id| id.0))).all(db).await?)
+    Ok(values(unmerged.filter(is_one_of(db, person::Column::Id, ids.iter().map(|id| id.0))).all(db).await?))
 }
 
 /// Those of these people whom the viewer may see.
-pub async fn find_visible_people(app: &App, viewer: Viewer, ids: &[PersonId]) -> Result<Vec<person::Model>> {
+pub async fn find_visible_people(app: &App, viewer: Viewer, ids: &[PersonId]) -> Result<Vec<Person>> {
     let db = app.db.pool();
     let relations = find_relations(db, viewer, ids).await?;
-    let is_visible =
-        |row: &person::Model| viewer.may_see_person(row.id, relations.get(&row.id).copied().unwrap_or_default());
+    let is_visible = |row: &Person| viewer.may_see_person(row.id, relations.get(&row.id).copied().unwrap_or_default());
     Ok(find_people(app, ids).await?.into_iter().filter(is_visible).collect())
 }
 
@@ -116,11 +115,7 @@ pub async fn find_place(db: &impl Reads, id: PersonId) -> Result<Option<SessionI
 }
 
 /// The placement of a person, if the viewer may see it. `None` also if there is none.
-pub async fn find_visible_place(
-    app: &App,
-    viewer: Viewer,
-    person: &person::Model,
-) -> Result<Option<SessionInstanceId>> {
+pub async fn find_visible_place(app: &App, viewer: Viewer, person: &Person) -> Result<Option<SessionInstanceId>> {
     let Some(place) = person.active_session_instance_id else { return Ok(None) };
     let viewer_place = match viewer.person {
         Some(id) => find_place(app, id).await?,
@@ -145,7 +140,7 @@ pub async fn list_people(
     viewer: Viewer,
     name_contains: Option<&str>,
     page: &Page,
-) -> Result<Option<Slice<person::Model>>> {
+) -> Result<Option<Slice<Person>>> {
     if !viewer.may_list_people(viewer.is_admin || organizes_anything(app, viewer).await?) {
         return Ok(None);
     }
@@ -164,7 +159,7 @@ async fn organizes_anything(app: &App, viewer: Viewer) -> Result<bool> {
 }
 
 /// Creates a person. Only for administrators.
-pub async fn insert_person(app: &App, viewer: Viewer, new: NewPerson) -> Result<person::Model> {
+pub async fn insert_person(app: &App, viewer: Viewer, new: NewPerson) -> Result<Person> {
     expect::admin(viewer, "sign in to add people", "only admins may add people")?;
     let key = app.cursor_key().await?;
     let now = app.now();
@@ -174,7 +169,7 @@ pub async fn insert_person(app: &App, viewer: Viewer, new: NewPerson) -> Result<
         let row = person::Model { tokens_not_before, ..row.clone() }.into_active_model().reset_all();
         let row = person::ActiveModel { id: NotSet, ..row }.insert(tx).await?;
         tx.audit(viewer, "createPerson", row.id, Changes::between(None, Some(&row)));
-        Ok(row)
+        Ok(row.into())
     });
     made.map_err(taken)
 }
@@ -211,7 +206,7 @@ fn taken(error: Error) -> Error {
 
 /// Changes a person. People may change their own name, city, country and `hidesPlace`; administrators may change
 /// everything. The placement of a deactivated person ends in the same transaction (rule 14).
-pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: PersonPatch) -> Result<person::Model> {
+pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: PersonPatch) -> Result<Person> {
     expect::signed_in(viewer, "sign in to change a profile")?;
     let key = app.cursor_key().await?;
     let now = app.now();
@@ -257,7 +252,7 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
                 row.active_session_instance_id = moved.to;
             }
         }
-        Ok(row)
+        Ok(row.into())
     });
     updated.map_err(taken)
 }

@@ -21,6 +21,7 @@ use crate::{
     audit::Changes,
     error::expect,
     people::{
+        Person,
         erased_identity::find_erasure,
         profile::{NewPerson, blank, is_someone},
     },
@@ -135,7 +136,7 @@ fn shown_name(name: Option<&str>) -> String {
 
 /// Revokes all tokens of a person. Only for the person and administrators. Sockets that use these tokens are closed
 /// within seconds.
-pub async fn revoke_tokens(app: &App, viewer: Viewer, person: Option<PersonId>) -> Result<person::Model> {
+pub async fn revoke_tokens(app: &App, viewer: Viewer, person: Option<PersonId>) -> Result<Person> {
     expect::signed_in(viewer, "sign in to revoke tokens")?;
     let Some(id) = person.or(viewer.person) else {
         return Err(Error::invalid("personId", "is required, because this token names no person"));
@@ -151,7 +152,7 @@ pub async fn revoke_tokens(app: &App, viewer: Viewer, person: Option<PersonId>) 
         row.tokens_not_before = Some(now);
         tx.tell(|news| news.standing_changed(id));
         tx.audit(viewer, "revokeTokens", id, Changes::between(Some(&before), Some(&row)));
-        Ok(row.into_active_model().reset_all().update(tx).await?)
+        Ok(row.into_active_model().reset_all().update(tx).await?.into())
     })
 }
 

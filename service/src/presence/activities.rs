@@ -7,14 +7,23 @@ use sea_orm::{
     QuerySelect, Select, sea_query::LockType,
 };
 
-use crate::{
-    App, Error, Result,
-    audit::Changes,
-    db::is_one_of,
-    error::expect,
-    transaction, validate,
-    values::{Activity, values},
-};
+use crate::{App, Error, Result, audit::Changes, db::is_one_of, error::expect, lists::values, transaction, validate};
+
+/// Something that only so many may do at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activity {
+    pub id: ActivityId,
+    pub key: String,
+    pub name: String,
+    /// `None`: no limit. 0: closed.
+    pub max_concurrent: Option<i32>,
+}
+
+impl From<activity::Model> for Activity {
+    fn from(row: activity::Model) -> Self {
+        Self { id: row.id, key: row.key, name: row.name, max_concurrent: row.max_concurrent }
+    }
+}
 
 #[derive(Debug, Clone)]
 pub struct NewActivity {

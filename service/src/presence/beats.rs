@@ -24,7 +24,8 @@ use super::{Claimant, Tally, begun, completed, facts_of, new_secret, not_found, 
 use crate::{
     App, Error, Result,
     db::{Column, Tx, is_in, list, rows, text_list, values_table},
-    transaction, values,
+    presence::visits,
+    transaction,
 };
 
 /// A heartbeat of a visit.
@@ -43,7 +44,7 @@ pub struct Beat {
 /// The result of a beat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    pub visit: values::Visit,
+    pub visit: visits::Visit,
     /// The secret of an anonymous visit. Only in the answer to its first beat.
     pub secret: Option<String>,
     /// The activity in which the visit lost its seat, because the lease had run out.
@@ -74,7 +75,7 @@ pub type Outcome = std::result::Result<Box<Seen>, Refusal>;
 
 /// Writes the beats that need no decision, at most one for each visit. Returns the written visits by id.
 /// [`write_others`] is for the rest.
-pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashMap<PresenceId, values::Visit>> {
+pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashMap<PresenceId, visits::Visit>> {
     let ids: Vec<String> = beats.keys().map(|id| id.uuid()).collect();
     // The instant of the last beat decides for all. If a lease has run out by then, [`write_others`] decides with the
     // beat's own instant.

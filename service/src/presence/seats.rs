@@ -13,27 +13,30 @@ use entity::{activity, presence::Model};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect, sea_query::LockType};
 
 use super::{
-    Claimant, Tally, activities::by_key, beats::lock_visits, completed, facts_of, not_found, put_seen, tally,
-    visits::end_leases,
+    Claimant, Tally,
+    activities::{Activity, by_key},
+    beats::lock_visits,
+    completed, facts_of, not_found, put_seen, tally,
+    visits::{self, end_leases},
 };
 use crate::{
     App, Error, Result,
     db::{Tx, numbers, rows},
-    transaction, values,
+    transaction,
 };
 
 /// The answer to a request for a seat.
 #[derive(Debug, Clone)]
 pub struct Entered {
     pub verdict: Verdict,
-    pub visit: values::Visit,
-    pub activity: values::Activity,
+    pub visit: visits::Visit,
+    pub activity: Activity,
 }
 
 /// The visit, and the activity in which it freed a seat.
 #[derive(Debug, Clone)]
 pub struct Left {
-    pub visit: values::Visit,
+    pub visit: visits::Visit,
     pub freed: Option<ActivityId>,
 }
 

@@ -20,8 +20,55 @@ use crate::{
     db::{self, Tx, execute, is_in, rows, text_list, values_table},
     lists::{self, Key, Page, Slice},
     presence::hours::{Tally, tally},
-    values::Visit,
 };
+
+/// One visit of one browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visit {
+    pub id: PresenceId,
+    /// `None` for an anonymous visit.
+    pub person_id: Option<PersonId>,
+    pub language_code: Option<String>,
+    pub current_page: Option<String>,
+    /// The activity that it last had a seat in: see [`seat`](Self::seat).
+    pub activity_id: Option<ActivityId>,
+    pub status: VisitStatus,
+    pub started_at: DateTime<Utc>,
+    pub last_seen_at: DateTime<Utc>,
+    pub completed_at: Option<DateTime<Utc>>,
+}
+
+impl Visit {
+    fn facts(&self) -> domain::presence::Visit {
+        domain::presence::Visit { status: self.status, last_seen: self.last_seen_at, seat: self.activity_id }
+    }
+
+    /// The activity whose seat it has now.
+    pub fn seat(&self, rules: &PresenceRules, now: DateTime<Utc>) -> Option<ActivityId> {
+        self.facts().at(rules, now).seat
+    }
+
+    /// Is it active, and was it seen within the online window?
+    pub fn is_online(&self, rules: &PresenceRules, now: DateTime<Utc>) -> bool {
+        self.facts().is_online(rules, now)
+    }
+}
+
+impl From<Model> for Visit {
+    fn from(row: Model) -> Self {
+        Self {
+            id: row.id,
+            person_id: row.person_id,
+            language_code: row.language_code,
+            current_page: row.current_page,
+            activity_id: row.activity_id,
+            status: row.status,
+            started_at: row.started_at,
+            last_seen_at: row.last_seen_at,
+            completed_at: row.completed_at,
+        }
+    }
+}
 
 /// A filter for visits. A visit must match everything that is given.
 #[derive(Debug, Clone, Default)]

@@ -3,14 +3,15 @@
 use entity::{session, session_instance};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use crate::{App, Result, log::cursor::find_installation};
+use super::Session;
+use crate::{App, Result, instances::Instance, lists::values, log::cursor::find_installation};
 
 /// A session and its instances, read in one snapshot.
 #[derive(Debug, Clone)]
 pub struct SessionCalendar {
-    pub session: session::Model,
+    pub session: Session,
     /// Ordered by id. Deleted instances are included, because their occurrences do not take place.
-    pub instances: Vec<session_instance::Model>,
+    pub instances: Vec<Instance>,
     /// The name of this installation. With it, ids become globally unique names.
     pub installation: String,
 }
@@ -34,5 +35,5 @@ pub async fn find_session_calendar(app: &App, path: &str) -> Result<Option<Sessi
         .order_by_asc(session_instance::Column::Id)
         .all(&snapshot)
         .await?;
-    Ok(Some(SessionCalendar { session, instances, installation }))
+    Ok(Some(SessionCalendar { session: session.into(), instances: values(instances), installation }))
 }

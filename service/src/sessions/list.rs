@@ -8,10 +8,11 @@ use sea_orm::{
     sea_query::{Expr, Func, LockType},
 };
 
+use super::Session;
 use crate::{
     App, Error, Result,
     db::{Reads, Tx, is_one_of},
-    lists::{self, Key, Page, Slice, containing, contains},
+    lists::{self, Key, Page, Slice, containing, contains, values},
 };
 
 /// A filter for sessions.
@@ -24,29 +25,29 @@ pub struct SessionFilter {
     pub include_terminated: bool,
 }
 
-pub async fn find_sessions(db: &impl Reads, ids: &[SessionId]) -> Result<Vec<session::Model>> {
+pub async fn find_sessions(db: &impl Reads, ids: &[SessionId]) -> Result<Vec<Session>> {
     Ok(find_named_sessions(db, ids).await?.into_iter().filter(|row| row.deleted_at.is_none()).collect())
 }
 
 /// Sessions with these ids, deleted ones included. The change log names them, and a message about a meeting that ended
 /// says of which session it was.
-pub async fn find_named_sessions(db: &impl Reads, ids: &[SessionId]) -> Result<Vec<session::Model>> {
+pub async fn find_named_sessions(db: &impl Reads, ids: &[SessionId]) -> Result<Vec<Session>> {
     let db = db.connection();
     let ids = ids.iter().map(|id| id.0);
-    Ok(session::Entity::find().filter(is_one_of(db, session::Column::Id, ids)).all(db).await?)
+    Ok(values(session::Entity::find().filter(is_one_of(db, session::Column::Id, ids)).all(db).await?))
 }
 
-pub async fn find_session_by_path(app: &App, path: &str) -> Result<Option<session::Model>> {
+pub async fn find_session_by_path(app: &App, path: &str) -> Result<Option<Session>> {
     // PostgreSQL refuses a NUL in a text, so no path has one.
     if path.contains('\0') {
         return Ok(None);
     }
     let existing = session::Entity::find().filter(session::Column::DeletedAt.is_null());
-    Ok(existing.filter(session::Column::Path.eq(path)).one(app.db.pool()).await?)
+    Ok(existing.filter(session::Column::Path.eq(path)).one(app.db.pool()).await?.map(Session::from))
 }
 
 /// A page of the matching sessions, ordered by name.
-pub async fn list_sessions(app: &App, filter: &SessionFilter, page: &Page) -> Result<Slice<session::Model>> {
+pub async fn list_sessions(app: &App, filter: &SessionFilter, page: &Page) -> Result<Slice<Session>> {
     let order = (session::Column::NameKey, session::Column::Id);
     page.of(app.db.pool(), matching(filter, app.now()), order, Key::Text, false).await
 }

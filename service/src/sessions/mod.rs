@@ -5,6 +5,7 @@ mod delete;
 mod list;
 mod organizers;
 mod save;
+mod session;
 
 pub use self::{
     delete::delete_session,
@@ -14,5 +15,6 @@ pub use self::{
     },
     organizers::{delete_organizer, find_organized, find_organizers, insert_organizer, is_organizer},
     save::{NewSession, SessionPatch, insert_session, update_session},
+    session::Session,
 };
 pub(crate) use self::{list::lock_session, organizers::authorize_edit};

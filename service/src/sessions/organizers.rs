@@ -14,8 +14,15 @@ use sea_orm::{
 };
 use serde_json::Value;
 
-use super::list::lock_session;
-use crate::{App, Error, Result, audit::Changes, db::is_one_of, error::expect, people::is_someone, transaction};
+use super::{Session, list::lock_session};
+use crate::{
+    App, Error, Result,
+    audit::Changes,
+    db::is_one_of,
+    error::expect,
+    people::{Person, is_someone},
+    transaction,
+};
 
 /// Whether the viewer is an organiser of the session.
 pub async fn is_organizer<C: ConnectionTrait>(db: &C, viewer: Viewer, session: SessionId) -> Result<bool> {
@@ -37,7 +44,7 @@ pub async fn find_organized(app: &App, viewer: Viewer, sessions: &[SessionId]) -
 }
 
 /// The organisers of these sessions, ordered by name.
-pub async fn find_organizers(app: &App, sessions: &[SessionId]) -> Result<Vec<(SessionId, person::Model)>> {
+pub async fn find_organizers(app: &App, sessions: &[SessionId]) -> Result<Vec<(SessionId, Person)>> {
     let db = app.db.pool();
     let links = session_organizer::Entity::find()
         .filter(is_one_of(db, session_organizer::Column::SessionId, sessions.iter().map(|id| id.0)))
@@ -53,7 +60,12 @@ pub async fn find_organizers(app: &App, sessions: &[SessionId]) -> Result<Vec<(S
         let id = person.id;
         links.iter().filter(move |link| link.person_id == id).map(|link| link.session_id).collect::<Vec<_>>()
     };
-    Ok(people.into_iter().flat_map(|person| of(&person).into_iter().map(move |id| (id, person.clone()))).collect())
+    let paired = people.into_iter().flat_map(|person| {
+        let sessions = of(&person);
+        let person = Person::from(person);
+        sessions.into_iter().map(move |id| (id, person.clone()))
+    });
+    Ok(paired.collect())
 }
 
 /// Checks that the viewer may edit the session. Everybody may know whether a session exists.
@@ -73,7 +85,7 @@ pub(crate) async fn authorize_edit<C: ConnectionTrait>(db: &C, viewer: Viewer, s
 ///
 /// # Errors
 /// [`Error::NotFound`] if the person does not exist, or is erased or merged into another.
-pub async fn insert_organizer(app: &App, viewer: Viewer, id: SessionId, person: PersonId) -> Result<session::Model> {
+pub async fn insert_organizer(app: &App, viewer: Viewer, id: SessionId, person: PersonId) -> Result<Session> {
     transaction!(app, app.now(), |tx| {
         authorize_edit(tx, viewer, id).await?;
         let row = lock_session(tx, id, LockType::Share).await?;
@@ -94,12 +106,12 @@ pub async fn insert_organizer(app: &App, viewer: Viewer, id: SessionId, person: 
             let named = Changes::default().with("organizers", Value::Null, person.to_string().into());
             tx.audit(viewer, "addOrganizer", id, named);
         }
-        Ok(row)
+        Ok(row.into())
     })
 }
 
 /// Removes an organiser. Does nothing if the person is none. Only for organisers and administrators.
-pub async fn delete_organizer(app: &App, viewer: Viewer, id: SessionId, person: PersonId) -> Result<session::Model> {
+pub async fn delete_organizer(app: &App, viewer: Viewer, id: SessionId, person: PersonId) -> Result<Session> {
     transaction!(app, app.now(), |tx| {
         authorize_edit(tx, viewer, id).await?;
         let row = lock_session(tx, id, LockType::Share).await?;
@@ -108,6 +120,6 @@ pub async fn delete_organizer(app: &App, viewer: Viewer, id: SessionId, person: 
             let unnamed = Changes::default().with("organizers", person.to_string().into(), Value::Null);
             tx.audit(viewer, "removeOrganizer", id, unnamed);
         }
-        Ok(row)
+        Ok(row.into())
     })
 }

@@ -10,7 +10,7 @@ use sea_orm::{
     sea_query::{Expr, LikeExpr, LockType},
 };
 
-use super::{list::lock_session, organizers::authorize_edit};
+use super::{Session, list::lock_session, organizers::authorize_edit};
 use crate::{
     App, Error, Result, audit::Changes, db::Tx, error::expect, instances::facts, sweep, transaction, validate,
 };
@@ -57,7 +57,7 @@ pub struct SessionPatch {
 ///
 /// # Errors
 /// [`Error::Conflict`] if another session has the requested path.
-pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Result<session::Model> {
+pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Result<Session> {
     expect::admin(viewer, "sign in to create sessions", "only admins may create sessions")?;
     let now = app.now();
     let name = validate::required_text("name", &new.name)?;
@@ -111,7 +111,7 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
     if row.needs_recompute {
         sweep::recompute_soon(app, row.id).await;
     }
-    Ok(row)
+    Ok(row.into())
 }
 
 /// A number that, appended to a taken path, gives a free one.
@@ -136,7 +136,7 @@ fn contains_exactly(base: &str) -> Expr {
 ///
 /// # Errors
 /// [`Error::Conflict`] if another session has the new path.
-pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: SessionPatch) -> Result<session::Model> {
+pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: SessionPatch) -> Result<Session> {
     let now = app.now();
     let saved = transaction!(app, now, |tx| {
         authorize_edit(tx, viewer, id).await?;
@@ -161,7 +161,7 @@ pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: Ses
     if saved.needs_recompute {
         sweep::recompute_soon(app, id).await;
     }
-    Ok(saved)
+    Ok(saved.into())
 }
 
 fn patched(mut row: session::Model, patch: &SessionPatch) -> Result<session::Model> {

@@ -10,10 +10,13 @@ use domain::{
 };
 use serde::{Serialize, Serializer};
 
-use crate::instances::{
-    facts,
-    place::Move,
-    settle::{Item, Settled},
+use crate::{
+    instances::{
+        Instance,
+        place::Move,
+        settle::{Item, Settled},
+    },
+    sessions::Session,
 };
 
 #[derive(Debug, Clone, Serialize)]
@@ -95,11 +98,11 @@ impl Report {
     pub(crate) fn note(&mut self, settled: Settled) {
         let at = self.at;
         let changed = |item: Item| {
-            let (instance_id, session_id) = (item.instance.id, item.session.id);
-            let why = facts::explain(&item.instance, &item.session, at);
-            let is_active = item.instance.is_active;
+            let (instance, session) = (Instance::from(item.instance), Session::from((*item.session).clone()));
+            let (instance_id, session_id) = (instance.id, session.id);
+            let (is_active, why) = (instance.is_active, instance.explain(&session, at));
             tracing::debug!(instance = %instance_id, session = %session_id, is_active, why, "instance changed its status");
-            Changed { session_id, instance_id, session_name: item.session.name.clone() }
+            Changed { session_id, instance_id, session_name: session.name }
         };
         self.activated.extend(settled.activated.into_iter().map(changed));
         self.deactivated.extend(settled.deactivated.into_iter().map(changed));

@@ -12,6 +12,7 @@ use domain::{
     ids::{SessionId, SessionInstanceId},
     recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence},
     retime::{self, MadeInstance, RetimeAction, Standing},
+    window::Instants,
     zone::Tz,
 };
 use entity::{session, session_instance};
@@ -22,7 +23,7 @@ use crate::{
     Result,
     db::{Tx, execute, ids, is_in, list, rows},
     instances::{
-        facts::{self, Instants, blank},
+        facts::{self, blank},
         settle::{Item, Moment, Settled, Turned, place, save, settle},
     },
 };
@@ -63,7 +64,8 @@ async fn sweep_session(
     let id = session.id;
     let zone = facts::zone_of(&session);
     let recurrence = facts::recurrence_of(&session);
-    let problem = [zone.as_ref().err(), recurrence.as_ref().err()].into_iter().flatten().next().cloned();
+    let of_zone = zone.as_ref().err().map(ToString::to_string);
+    let problem = of_zone.or_else(|| recurrence.as_ref().err().map(ToString::to_string));
     let mut swept = Swept { id, name: session.name.clone(), created: Vec::new(), problem };
     let mut next_create_at = None;
 
@@ -179,7 +181,7 @@ async fn apply_retiming(
     }
     let answered = find_answered(tx, made.iter().map(|row| row.id)).await?;
     let as_made = |row: &session_instance::Model| {
-        let is_over = is_over(row, instants_of(row, session, calendar.zone), now);
+        let is_over = is_over(row, facts::computed_instants(row, session, calendar.zone), now);
         as_made(row, answered.contains(&row.id), is_over)
     };
     let facts: Vec<_> = made.iter().filter_map(as_made).collect();
@@ -254,14 +256,10 @@ fn as_existing(row: &session_instance::Model) -> ExistingInstance {
 
 /// Computes the window again. An instance that is over keeps its stored one (rule 11).
 fn renew_instants(row: &mut session_instance::Model, session: &session::Model, zone: Tz, now: DateTime<Utc>) {
-    let computed = instants_of(row, session, zone);
+    let computed = facts::computed_instants(row, session, zone);
     if !is_over(row, computed, now) {
-        computed.put(row);
+        facts::put_instants(row, computed);
     }
-}
-
-fn instants_of(row: &session_instance::Model, session: &session::Model, zone: Tz) -> Instants {
-    Instants::compute(zone, facts::buffers_of(session), row.date, row.start_time, row.end_time)
 }
 
 /// Whether the window is closed, both as stored and as computed now. With new times or buffers, an instance that was
@@ -301,7 +299,7 @@ fn made_from(
 ) -> session_instance::Model {
     let mut row = blank(id, occurrence.date, now);
     put_times(&mut row, occurrence);
-    let buffers = facts::buffers_of(session);
-    Instants::compute(zone, buffers, row.date, row.start_time, row.end_time).put(&mut row);
+    let computed = facts::computed_instants(&row, session, zone);
+    facts::put_instants(&mut row, computed);
     row
 }

@@ -15,9 +15,8 @@ use domain::{
     zone::{Tz, instant_of, local_date, local_time},
 };
 use service::{
-    entity::{session, session_instance},
-    instances::{facts, find_for_occurrence},
-    sessions::calendar::SessionCalendar,
+    instances::{Instance, find_for_occurrence},
+    sessions::{Session, calendar::SessionCalendar},
 };
 
 /// Exceptions are written until the end of the year this many years from now.
@@ -84,7 +83,7 @@ pub(super) fn events(source: &SessionCalendar, now: DateTime<Utc>) -> Events {
     let SessionCalendar { session, instances, .. } = source;
     // An instance that was removed because the recurrence changed counts as if it had never existed (rule 11).
     let instances: Vec<_> = instances.iter().filter(|row| !row.is_removed_by_recurrence).collect();
-    let (Ok(zone), Ok(recurrence)) = (facts::zone_of(session), facts::recurrence_of(session)) else {
+    let (Ok(zone), Ok(recurrence)) = (session.zone(), session.recurrence()) else {
         return Events { events: singles(session, &instances), local: None };
     };
     let planner = Planner::new(session, zone, recurrence.unwrap_or_default(), &instances, now);
@@ -108,18 +107,18 @@ impl Event {
 }
 
 /// Instances as events of their own.
-fn singles(session: &session::Model, instances: &[&session_instance::Model]) -> Vec<Event> {
+fn singles(session: &Session, instances: &[&Instance]) -> Vec<Event> {
     let existing = instances.iter().filter(|row| row.deleted_at.is_none());
     let single = existing.map(|row| Event {
         name: format!("instance-{}", row.id.0),
         time: row.starts_at.map_or(Time::Day(row.date), |starts_at| Time::Meeting(starts_at, row.ends_at)),
         location: location(session, Some(row)),
-        is_cancelled: facts::facts_of(row, session).is_barred(),
+        is_cancelled: row.facts(session).is_barred(),
     });
     single.collect()
 }
 
-fn location(session: &session::Model, instance: Option<&session_instance::Model>) -> Option<String> {
+fn location(session: &Session, instance: Option<&Instance>) -> Option<String> {
     if let Some(text) = instance.and_then(|row| row.location_override.clone()) {
         return Some(text);
     }
@@ -129,28 +128,28 @@ fn location(session: &session::Model, instance: Option<&session_instance::Model>
 }
 
 struct Planner<'a> {
-    session: &'a session::Model,
+    session: &'a Session,
     recurrence: Recurrence,
     calendar: Calendar,
     since: NaiveDate,
     until: NaiveDate,
     /// The instances by the occurrence for which they may stand.
-    instances: HashMap<OccurrenceKey, Vec<session_instance::Model>>,
+    instances: HashMap<OccurrenceKey, Vec<Instance>>,
 }
 
 impl<'a> Planner<'a> {
     fn new(
-        session: &'a session::Model,
+        session: &'a Session,
         zone: Tz,
         recurrence: Recurrence,
-        instances: &[&session_instance::Model],
+        instances: &[&Instance],
         now: DateTime<Utc>,
     ) -> Self {
-        let calendar = facts::calendar_of(session, zone);
+        let calendar = session.calendar(zone);
         let since = calendar.anchor.unwrap_or(FIRST_DATE).max(FIRST_DATE);
         let year = since.max(local_date(zone, now)).year().saturating_add(YEARS_AHEAD);
         let until = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(NaiveDate::MAX);
-        let mut by_key: HashMap<OccurrenceKey, Vec<session_instance::Model>> = HashMap::new();
+        let mut by_key: HashMap<OccurrenceKey, Vec<Instance>> = HashMap::new();
         for row in instances {
             let made_from = row.occurrence_date.zip(row.occurrence_start);
             let at = row.start_time.filter(|_| row.deleted_at.is_none()).map(|start| (row.date, start));
@@ -212,22 +211,17 @@ impl<'a> Planner<'a> {
         alone.collect()
     }
 
-    fn instance_of(&self, occurrence: &Occurrence) -> Option<&session_instance::Model> {
+    fn instance_of(&self, occurrence: &Occurrence) -> Option<&Instance> {
         let key = occurrence.key();
         find_for_occurrence(self.instances.get(&key)?, &key)
     }
 
-    fn exception(
-        &self,
-        occurrence: &Occurrence,
-        series: &Series,
-        instance: Option<&session_instance::Model>,
-    ) -> Exception {
+    fn exception(&self, occurrence: &Occurrence, series: &Series, instance: Option<&Instance>) -> Exception {
         let planned = (occurrence.meeting.starts_at(), Some(occurrence.meeting.ends_at()));
         let (meeting, is_barred) = match instance {
             None => (planned, false),
             Some(row) => match row.starts_at.filter(|_| row.deleted_at.is_none()) {
-                Some(starts_at) => ((starts_at, row.ends_at), facts::facts_of(row, self.session).is_barred()),
+                Some(starts_at) => ((starts_at, row.ends_at), row.facts(self.session).is_barred()),
                 // It was deleted, or its times are not known. In the second case it is an event of its own.
                 None => return Exception::Excluded,
             },

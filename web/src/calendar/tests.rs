@@ -8,16 +8,16 @@ use domain::{
     ids::{SessionId, SessionInstanceId},
     placement::PlacementRule,
     recurrence::{Recurrence, Schedule},
+    window::{Buffers, Instants},
     zone::Tz,
 };
 use icalendar::{CalendarComponent, Component as _};
 use service::{
     app::NoQueue,
     db::Db,
-    entity::{session, session_instance},
-    instances::{self, NewInstance, facts::Instants},
+    instances::{self, Instance, NewInstance},
     log::wake::Wake,
-    sessions::{self, NewSession},
+    sessions::{self, NewSession, Session},
 };
 use tower::ServiceExt as _;
 
@@ -36,7 +36,7 @@ fn now() -> DateTime<Utc> {
 }
 
 /// Thursdays in Chicago, since 2 January 2025.
-fn session(schedules: &[(&str, &[i64], &str, &str)]) -> session::Model {
+fn session(schedules: &[(&str, &[i64], &str, &str)]) -> Session {
     let schedule = |(weekday, which, start, end): &(&str, &[i64], &str, &str)| {
         let weekday = weekday.parse().unwrap();
         if which.is_empty() {
@@ -46,7 +46,7 @@ fn session(schedules: &[(&str, &[i64], &str, &str)]) -> session::Model {
         }
     };
     let recurrence = Recurrence::new(schedules.iter().map(schedule).collect()).unwrap();
-    session::Model {
+    Session {
         id: SessionId(7),
         name: "Mueller, Thursday; and friends".to_owned(),
         name_key: "mueller, thursday; and friends".to_owned(),
@@ -64,8 +64,6 @@ fn session(schedules: &[(&str, &[i64], &str, &str)]) -> session::Model {
         initiation_date: Some(date("2025-01-02")),
         termination_date: None,
         problem: None,
-        next_create_at: None,
-        needs_recompute: false,
         revision: 3,
         created_at: now(),
         deleted_at: None,
@@ -73,39 +71,34 @@ fn session(schedules: &[(&str, &[i64], &str, &str)]) -> session::Model {
 }
 
 /// An instance in Chicago, created from the occurrence at `of`.
-fn instance(id: i64, of: Option<(&str, &str)>, at: (&str, Option<(&str, &str)>)) -> session_instance::Model {
-    let mut row = session_instance::Model {
+fn instance(id: i64, of: Option<(&str, &str)>, at: (&str, Option<(&str, &str)>)) -> Instance {
+    let (start_time, end_time) = at.1.map(|(start, end)| (time(start), time(end))).unzip();
+    let instants = Instants::compute(Tz::America__Chicago, Buffers::default(), date(at.0), start_time, end_time);
+    Instance {
         id: SessionInstanceId(id),
         session_id: SessionId(7),
         date: date(at.0),
-        start_time: at.1.map(|(start, _)| time(start)),
-        end_time: at.1.map(|(_, end)| time(end)),
+        start_time,
+        end_time,
         location_override: None,
-        starts_at: None,
-        ends_at: None,
-        opens_at: None,
-        closes_at: None,
-        listed_at: now(),
-        due_at: None,
+        starts_at: instants.starts_at,
+        ends_at: instants.ends_at,
+        opens_at: instants.opens_at,
+        closes_at: instants.closes_at,
+        listed_at: instants.listed_at,
         is_active: false,
         is_cancelled: false,
         override_active: None,
         override_until: None,
         occurrence_date: of.map(|(day, _)| date(day)),
         occurrence_start: of.map(|(_, start)| time(start)),
-        has_own_times: false,
         is_cancelled_by_recurrence: false,
         is_removed_by_recurrence: false,
         deleted_at: None,
-        created_at: now(),
-        erased_count: 0,
-    };
-    Instants::compute(Tz::America__Chicago, domain::window::Buffers::default(), row.date, row.start_time, row.end_time)
-        .put(&mut row);
-    row
+    }
 }
 
-fn rendered(session: session::Model, instances: Vec<session_instance::Model>) -> String {
+fn rendered(session: Session, instances: Vec<Instance>) -> String {
     let source = SessionCalendar { session, instances, installation: "test".to_owned() };
     let text = render(&source, Some("https://example.org/sessions/mueller"), now());
     text.parse::<icalendar::Calendar>().unwrap_or_else(|error| panic!("{error}\n{text}"));
@@ -146,9 +139,9 @@ fn weekly_session_is_one_series() {
         SUMMARY:Mueller\\, Thursday\\; and friends\nLOCATION:Old hangar\\, Austin\\, TX\n\
         URL:https://example.org/sessions/mueller\nEND:VEVENT\nEND:VCALENDAR\n";
     assert_eq!(text.replace("\r\n", "\n"), expected);
-    let ended = session::Model { termination_date: Some(date("2025-06-26")), ..session(&[THURSDAYS]) };
+    let ended = Session { termination_date: Some(date("2025-06-26")), ..session(&[THURSDAYS]) };
     assert!(rendered(ended, vec![]).contains("RRULE:FREQ=WEEKLY;BYDAY=TH;UNTIL=20250627T000000Z\r\n"));
-    let none = session::Model { recurrence: None, ..session(&[]) };
+    let none = Session { recurrence: None, ..session(&[]) };
     assert!(!rendered(none, vec![]).contains("VEVENT"));
 }
 
@@ -157,26 +150,23 @@ fn instance_that_differs_is_an_exception() {
     let made = |id, day| instance(id, Some((day, "19:00")), (day, Some(("19:00", "22:30"))));
     let rows = vec![
         made(1, "2025-06-05"),
-        session_instance::Model { is_cancelled: true, ..made(2, "2025-06-12") },
+        Instance { is_cancelled: true, ..made(2, "2025-06-12") },
         instance(3, Some(("2025-06-19", "19:00")), ("2025-06-20", Some(("18:00", "01:00")))),
-        session_instance::Model { deleted_at: Some(now()), ..made(4, "2025-06-26") },
-        session_instance::Model { location_override: Some("Park".to_owned()), ..made(5, "2025-07-03") },
+        Instance { deleted_at: Some(now()), ..made(4, "2025-06-26") },
+        Instance { location_override: Some("Park".to_owned()), ..made(5, "2025-07-03") },
         // Its times are not known.
         instance(6, Some(("2025-07-10", "19:00")), ("2025-07-10", None)),
         // Its occurrence no longer exists.
-        session_instance::Model {
+        Instance {
             is_cancelled: true,
             is_cancelled_by_recurrence: true,
             ..instance(7, Some(("2025-07-15", "19:00")), ("2025-07-15", Some(("19:00", "22:30"))))
         },
-        session_instance::Model { deleted_at: Some(now()), is_removed_by_recurrence: true, ..made(8, "2025-07-17") },
+        Instance { deleted_at: Some(now()), is_removed_by_recurrence: true, ..made(8, "2025-07-17") },
         // Made by hand: at the time of an occurrence, on another day, and deleted.
         instance(9, None, ("2025-07-24", Some(("19:00", "22:30")))),
         instance(10, None, ("2025-07-25", Some(("10:00", "11:00")))),
-        session_instance::Model {
-            deleted_at: Some(now()),
-            ..instance(11, None, ("2025-07-31", Some(("19:00", "22:30"))))
-        },
+        Instance { deleted_at: Some(now()), ..instance(11, None, ("2025-07-31", Some(("19:00", "22:30")))) },
     ];
     let expected = [
         "UID:session-7-schedule-1@test DTSTART:20250102T190000 DURATION:PT3H30M RRULE:FREQ=WEEKLY;BYDAY=TH \
@@ -196,7 +186,7 @@ fn instance_that_differs_is_an_exception() {
 #[test]
 fn coinciding_schedules_are_one_occurrence() {
     // On the first Thursday it lasts longer; the third is in both, equally long.
-    let ended = session::Model {
+    let ended = Session {
         termination_date: Some(date("2025-02-28")),
         ..session(&[("thu", &[1, 3], "19:00", "22:30"), THURSDAYS, ("thu", &[1], "19:00", "23:00")])
     };
@@ -211,7 +201,7 @@ fn coinciding_schedules_are_one_occurrence() {
 
 #[test]
 fn meeting_across_a_clock_change_is_an_exception() {
-    let nights = session::Model {
+    let nights = Session {
         termination_date: Some(date("2025-11-30")),
         ..session(&[("sun", &[], "01:30", "04:00"), ("sun", &[], "02:30", "05:00"), ("sun", &[], "03:30", "05:00")])
     };
@@ -238,8 +228,7 @@ fn meeting_across_a_clock_change_is_an_exception() {
 
 #[test]
 fn end_that_the_clocks_skip_is_written() {
-    let night =
-        session::Model { termination_date: Some(date("2025-03-31")), ..session(&[("sat", &[], "23:00", "02:30")]) };
+    let night = Session { termination_date: Some(date("2025-03-31")), ..session(&[("sat", &[], "23:00", "02:30")]) };
     let expected =
         "UID:session-7-schedule-1@test RECURRENCE-ID:20250308T230000 DTSTART:20250308T230000 DTEND:20250309T033000";
     assert_eq!(events(&rendered(night, vec![]))[1..], [expected]);
@@ -249,8 +238,8 @@ fn end_that_the_clocks_skip_is_written() {
 fn session_with_a_problem_has_its_instances_in_utc() {
     let rows = || vec![instance(1, Some(("2025-06-05", "19:00")), ("2025-06-05", Some(("19:00", "22:30"))))];
     for broken in [
-        session::Model { time_zone: "Mars/Base".to_owned(), ..session(&[THURSDAYS]) },
-        session::Model { recurrence: Some("oops".to_owned()), ..session(&[THURSDAYS]) },
+        Session { time_zone: "Mars/Base".to_owned(), ..session(&[THURSDAYS]) },
+        Session { recurrence: Some("oops".to_owned()), ..session(&[THURSDAYS]) },
     ] {
         let text = rendered(broken, rows());
         assert!(!text.contains("VTIMEZONE"), "{text}");

@@ -11,11 +11,12 @@ use domain::{
 use maud::{Markup, html};
 use service::{
     App, Result,
-    bookings::{self, BookingFilter, BookingsOf, time_slots},
-    entity::person,
+    bookings::{
+        self, Booking, BookingFilter, BookingsOf,
+        time_slots::{self, TimeSlot},
+    },
     lists::Page as ListPage,
-    people,
-    values::{Booking, TimeSlot},
+    people::{self, Person},
 };
 
 use super::times;
@@ -32,7 +33,7 @@ pub struct Bookings {
 struct Booked {
     booking: Booking,
     slot: TimeSlot,
-    other: Option<person::Model>,
+    other: Option<Person>,
 }
 
 impl Booked {

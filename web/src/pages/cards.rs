@@ -6,9 +6,8 @@ use domain::ids::{SessionId, SessionInstanceId};
 use maud::{Markup, html};
 use service::{
     App, Result,
-    entity::{session, session_instance},
-    instances::{self, Counts},
-    sessions,
+    instances::{self, Counts, Instance},
+    sessions::{self, Session},
 };
 
 use super::{layout::live_now, times};
@@ -16,26 +15,26 @@ use super::{layout::live_now, times};
 /// An instance and what a card shows of it.
 #[derive(Debug, Clone)]
 pub struct Card {
-    pub instance: session_instance::Model,
-    pub session: session::Model,
+    pub instance: Instance,
+    pub session: Session,
     pub counts: Counts,
 }
 
 /// Loads the cards of these instances, in the same order.
-pub async fn load(app: &App, rows: Vec<session_instance::Model>) -> Result<Vec<Card>> {
+pub async fn load(app: &App, rows: Vec<Instance>) -> Result<Vec<Card>> {
     let ids: Vec<SessionId> = rows.iter().map(|row| row.session_id).collect();
     let found = sessions::find_sessions(app, &ids).await?;
-    let sessions: HashMap<SessionId, session::Model> = found.into_iter().map(|row| (row.id, row)).collect();
+    let sessions: HashMap<SessionId, Session> = found.into_iter().map(|row| (row.id, row)).collect();
     let with_sessions =
         rows.into_iter().filter_map(|row| sessions.get(&row.session_id).map(|session| (row, session.clone())));
     count(app, with_sessions.collect()).await
 }
 
 /// The same for instances whose sessions are loaded already.
-pub async fn count(app: &App, rows: Vec<(session_instance::Model, session::Model)>) -> Result<Vec<Card>> {
+pub async fn count(app: &App, rows: Vec<(Instance, Session)>) -> Result<Vec<Card>> {
     let ids: Vec<SessionInstanceId> = rows.iter().map(|(instance, _)| instance.id).collect();
     let counts: HashMap<SessionInstanceId, Counts> = instances::find_counts(app, &ids).await?.into_iter().collect();
-    let card = |(instance, session): (session_instance::Model, session::Model)| {
+    let card = |(instance, session): (Instance, Session)| {
         let counts = counts.get(&instance.id).copied().unwrap_or_default();
         Card { instance, session, counts }
     };
@@ -78,13 +77,13 @@ fn head(Card { instance, session, counts }: &Card) -> Markup {
 }
 
 /// 'The Hangar, Austin'.
-pub fn place_text(instance: &session_instance::Model, session: &session::Model) -> String {
+pub fn place_text(instance: &Instance, session: &Session) -> String {
     let location = instance.location_override.as_deref().or(session.location.as_deref());
     join([location, session.city.as_deref()])
 }
 
 /// 'Austin, TX, USA'.
-pub fn city_text(session: &session::Model) -> String {
+pub fn city_text(session: &Session) -> String {
     let text = join([session.city.as_deref(), session.state.as_deref(), session.country.as_deref()]);
     if text.is_empty() { "Other places".to_owned() } else { text }
 }
@@ -93,7 +92,7 @@ fn join<const N: usize>(parts: [Option<&str>; N]) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn counts_text(instance: &session_instance::Model, counts: Counts) -> Markup {
+fn counts_text(instance: &Instance, counts: Counts) -> Markup {
     let id = instance.id;
     html! {
         @if instance.is_active {
@@ -104,7 +103,7 @@ fn counts_text(instance: &session_instance::Model, counts: Counts) -> Markup {
 }
 
 /// The path of a session's page.
-pub fn address(session: &session::Model) -> String {
+pub fn address(session: &Session) -> String {
     format!("/sessions/{}", encoded(&session.path))
 }
 

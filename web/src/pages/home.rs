@@ -11,10 +11,9 @@ use serde::Deserialize;
 use serde_json::json;
 use service::{
     App, Result,
-    entity::session,
-    instances::{self, ActiveFilter, facts},
+    instances::{self, ActiveFilter},
     lists::{Page as ListPage, RowCursor},
-    sessions::{self, SessionFilter},
+    sessions::{self, Session, SessionFilter},
 };
 
 use super::{
@@ -75,7 +74,7 @@ struct Content {
     more: Option<String>,
     next: Vec<Card>,
     /// All sessions in the city that was searched for.
-    all: Vec<session::Model>,
+    all: Vec<Session>,
 }
 
 pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Query<Asked>) -> Page {
@@ -188,8 +187,8 @@ fn all(content: &Content) -> Markup {
 }
 
 /// The session's recurrence in words.
-pub fn recurrence_text(session: &session::Model) -> String {
-    match facts::recurrence_of(session) {
+pub fn recurrence_text(session: &Session) -> String {
+    match session.recurrence() {
         Ok(recurrence) => recurrence.unwrap_or_default().text(),
         Err(_) => "The schedule can't be shown at the moment".to_owned(),
     }

@@ -16,11 +16,10 @@ use serde_json::json;
 use service::{
     App, Result,
     bookings::{self, Action},
-    check_ins::{self, CheckInsOf},
-    entity::{check_in, person},
+    check_ins::{self, CheckIn, CheckInsOf},
     instances,
     lists::{Page as ListPage, RowCursor},
-    people::{self, PersonPatch},
+    people::{self, Person, PersonPatch},
 };
 
 use super::{
@@ -35,11 +34,11 @@ use super::{
 };
 
 struct Content {
-    person: person::Model,
+    person: Person,
     bookings: Bookings,
     place: Option<Card>,
     nearby: Vec<Card>,
-    check_ins: Vec<(check_in::Model, Card)>,
+    check_ins: Vec<(CheckIn, Card)>,
     older: Option<String>,
 }
 
@@ -145,7 +144,7 @@ async fn load(app: &App, visitor: &Visitor, id: PersonId, after: Option<String>)
     let last = slice.rows.last().map(|row| RowCursor::of_instant(row.checked_in_at, row.id).write());
     let ids: Vec<SessionInstanceId> = slice.rows.iter().map(|row| row.session_instance_id).collect();
     let met = cards::load(app, instances::find_instances(app, &ids).await?).await?;
-    let with_meeting = |row: check_in::Model| {
+    let with_meeting = |row: CheckIn| {
         let card = met.iter().find(|card| card.instance.id == row.session_instance_id)?.clone();
         Some((row, card))
     };
@@ -214,7 +213,7 @@ fn attendance_text(attendance: Attendance) -> &'static str {
     }
 }
 
-fn profile(person: &person::Model) -> Markup {
+fn profile(person: &Person) -> Markup {
     html! {
         section aria-labelledby="privacy" {
             h2 #privacy { "Privacy" }

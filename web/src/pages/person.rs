@@ -7,7 +7,10 @@ use axum::{
 use domain::ids::PersonId;
 use maud::html;
 use serde_json::json;
-use service::{App, Result, entity::person, instances, people};
+use service::{
+    App, Result, instances,
+    people::{self, Person},
+};
 
 use super::{
     Page, Pages,
@@ -19,7 +22,7 @@ use super::{
 
 /// A person and, if the visitor may know it, where the person is.
 struct Content {
-    person: person::Model,
+    person: Person,
     place: Option<Card>,
 }
 
@@ -63,7 +66,7 @@ async fn load(app: &App, visitor: &Visitor, id: PersonId) -> Result<Option<Conte
 }
 
 /// The meeting that a person is at. `None` if the visitor may not know it.
-pub async fn find_place(app: &App, visitor: &Visitor, person: &person::Model) -> Result<Option<Card>> {
+pub async fn find_place(app: &App, visitor: &Visitor, person: &Person) -> Result<Option<Card>> {
     let Some(place) = people::find_visible_place(app, visitor.viewer, person).await? else { return Ok(None) };
     let rows = instances::find_instances(app, &[place]).await?;
     Ok(cards::load(app, rows).await?.pop())

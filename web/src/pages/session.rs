@@ -15,14 +15,14 @@ use serde::Deserialize;
 use serde_json::json;
 use service::{
     App, Result,
-    check_ins::{self, CheckInsOf},
-    entity::{check_in, person, session, session_instance},
+    check_ins::{self, CheckIn, CheckInsOf},
     instances::{
-        self,
+        self, Instance,
         meetings::{self, Meeting},
     },
     lists::Page as ListPage,
-    people, sessions,
+    people::{self, Person},
+    sessions::{self, Session},
 };
 
 use super::{
@@ -39,15 +39,15 @@ const NEXT: usize = 6;
 const ANSWERS: i32 = 100;
 
 struct Content {
-    session: session::Model,
+    session: Session,
     active: Vec<Card>,
     next: Vec<Meeting>,
     /// The visitor's own check-ins at these meetings.
-    own: Vec<check_in::Model>,
+    own: Vec<CheckIn>,
     /// The check-ins at the meetings whose list the visitor may see.
-    answers: Vec<(SessionInstanceId, Vec<(check_in::Model, person::Model)>)>,
+    answers: Vec<(SessionInstanceId, Vec<(CheckIn, Person)>)>,
     nearby: Vec<Card>,
-    organizers: Vec<person::Model>,
+    organizers: Vec<Person>,
 }
 
 pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(path): Path<String>) -> Page {
@@ -95,7 +95,7 @@ async fn load(app: &App, visitor: &Visitor, path: &str) -> Result<Option<Content
     let id = session.id;
     let active = instances::find_active_of_sessions(app, &[id]).await?;
     let next = meetings::find_next(app, &session, NEXT).await?;
-    let shown: Vec<&session_instance::Model> =
+    let shown: Vec<&Instance> =
         active.iter().chain(next.iter().filter_map(|meeting| meeting.instance.as_ref())).collect();
     let ids: Vec<SessionInstanceId> = shown.iter().map(|row| row.id).collect();
     let own = match visitor.viewer.person {
@@ -126,12 +126,12 @@ async fn load(app: &App, visitor: &Visitor, path: &str) -> Result<Option<Content
     }))
 }
 
-async fn find_answers(app: &App, id: SessionInstanceId) -> Result<Vec<(check_in::Model, person::Model)>> {
+async fn find_answers(app: &App, id: SessionInstanceId) -> Result<Vec<(CheckIn, Person)>> {
     let page = ListPage { first: Some(ANSWERS), ..ListPage::default() };
     let answers = check_ins::list_check_ins(app, CheckInsOf::Instance(id, None), &page).await?.rows;
     let ids: Vec<PersonId> = answers.iter().map(|row| row.person_id).collect();
     let people = people::find_people(app, &ids).await?;
-    let named = |answer: check_in::Model| {
+    let named = |answer: CheckIn| {
         let person = people.iter().find(|person| person.id == answer.person_id)?.clone();
         Some((answer, person))
     };
@@ -221,7 +221,7 @@ fn next(visitor: &Visitor, content: &Content) -> Markup {
 }
 
 /// The buttons to answer. The visitor's current answer is pressed.
-fn own_answer(visitor: &Visitor, content: &Content, instance: &session_instance::Model) -> Markup {
+fn own_answer(visitor: &Visitor, content: &Content, instance: &Instance) -> Markup {
     let own = content.own.iter().find(|row| row.session_instance_id == instance.id).map(|row| row.attendance);
     let yes = if instance.is_active { "I am here" } else { "Yes" };
     let choices = [("yes", yes, Attendance::Yes), ("maybe", "Maybe", Attendance::Maybe), ("no", "No", Attendance::No)];
@@ -243,7 +243,7 @@ fn own_answer(visitor: &Visitor, content: &Content, instance: &session_instance:
     }
 }
 
-fn who_answered(visitor: &Visitor, content: &Content, instance: &session_instance::Model) -> Markup {
+fn who_answered(visitor: &Visitor, content: &Content, instance: &Instance) -> Markup {
     let id = instance.id;
     let Some((_, answers)) = content.answers.iter().find(|(of, _)| *of == id) else { return Markup::default() };
     let said = |attendance: Attendance| answers.iter().filter(move |(row, _)| row.attendance == attendance);

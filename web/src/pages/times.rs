@@ -3,11 +3,11 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, TimeZone as _, Utc};
 use domain::zone::{Tz, local_time};
 use maud::{Markup, html};
-use service::{entity::session, instances::facts};
+use service::sessions::Session;
 
 /// The session's time zone, or UTC if it can't be read.
-pub fn zone_of(session: &session::Model) -> Tz {
-    facts::zone_of(session).unwrap_or(Tz::UTC)
+pub fn zone_of(session: &Session) -> Tz {
+    session.zone().unwrap_or(Tz::UTC)
 }
 
 /// 'Thu 26 Nov 2026, 7:00pm–10:30pm CST'.

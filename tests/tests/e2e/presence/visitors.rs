@@ -14,12 +14,11 @@ use service::{
     App,
     presence::{
         Claimant,
-        activities::{NewActivity, save_activity},
+        activities::{Activity, NewActivity, save_activity},
         beats::{Beat, Refusal, Seen, write_known, write_others},
         seats::{self, Entered, Left},
         statistics::find_occupancy,
     },
-    values::Activity,
 };
 
 use crate::service::world::{Done, World};

@@ -17,7 +17,6 @@ use domain::{
     ids::{ActivityId, BookingId, PersonId, SessionId, SessionInstanceId},
     news::{BookingStep, Change, ChangeKind, Event, Location, Position, SessionChange},
 };
-use entity::session_instance;
 use futures_util::future::join_all;
 use insession_tests::{
     Backend, TestDatabase,
@@ -27,7 +26,7 @@ use insession_tests::{
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use service::{
     App, check_ins,
-    instances::{self, NewInstance},
+    instances::{self, Instance, NewInstance},
     log::{self, Told, cursor::CursorKey},
     transaction,
 };
@@ -46,7 +45,7 @@ on_both_databases!(
     every_kind_of_change_is_read_as_written,
 );
 
-async fn insert_instances(world: &World, count: usize) -> Result<Vec<session_instance::Model>> {
+async fn insert_instances(world: &World, count: usize) -> Result<Vec<Instance>> {
     let mut rows = Vec::new();
     for number in 1..=count {
         let session = world.insert_session(blank_session(&format!("Session {number}"), "UTC")).await?;
@@ -73,7 +72,7 @@ async fn read_after(world: &World, position: Position) -> Result<Vec<Change>> {
 }
 
 /// Writes the change of one deactivation, as a transaction does before its commit.
-async fn write_news(tx: &impl ConnectionTrait, row: &session_instance::Model) -> Result<()> {
+async fn write_news(tx: &impl ConnectionTrait, row: &Instance) -> Result<()> {
     execute(tx, &format!("UPDATE session_instance SET is_active = false, due_at = NULL WHERE id = {}", row.id.0))
         .await?;
     let sql = "INSERT INTO change_batch (occurred_at, size) VALUES ('2025-06-11T20:00:00+00:00', 1) RETURNING id";
@@ -237,8 +236,8 @@ async fn failed_transaction_logs_no_change(database: TestDatabase) -> Result<()>
     let attempts = AtomicI64::new(0);
     let failed: service::Result<()> = service::transaction!(app, now, |tx| {
         attempts.fetch_add(1, Ordering::Relaxed);
-        let session = entity::session::Model { id: row.session_id, ..blank_session("Session", "UTC") };
-        tx.tell(|news| news.updated(instances::facts::told(&session, row.id)));
+        let told = Told { session: row.session_id, instance: row.id, location: Location::default() };
+        tx.tell(|news| news.updated(told));
         tx.tell(|news| news.counts_changed(row.id));
         Err(service::Error::invalid("field", "is wrong"))
     });
@@ -250,8 +249,8 @@ async fn failed_transaction_logs_no_change(database: TestDatabase) -> Result<()>
     // A transaction that collides is retried, and logs its change once.
     attempts.store(0, Ordering::Relaxed);
     service::transaction!(app, now, |tx| {
-        let session = entity::session::Model { id: row.session_id, ..blank_session("Session", "UTC") };
-        tx.tell(|news| news.updated(instances::facts::told(&session, row.id)));
+        let told = Told { session: row.session_id, instance: row.id, location: Location::default() };
+        tx.tell(|news| news.updated(told));
         if attempts.fetch_add(1, Ordering::Relaxed) < 3 {
             return Err(service::Error::Again("in the test"));
         }

@@ -24,9 +24,9 @@ use proptest::{
 };
 use service::{
     check_ins,
-    instances::{self, InstancePatch, NewInstance, facts},
+    instances::{self, InstancePatch, NewInstance},
     people::{self, PersonPatch},
-    sessions::{self, SessionPatch},
+    sessions::{self, Session, SessionPatch},
     sweep::{Report, Request, Scope, sweep},
 };
 
@@ -403,12 +403,12 @@ impl<'a> Case<'a> {
 
     fn check_creation(&self, session: &session::Model, theirs: &[&session_instance::Model]) -> Result<()> {
         ensure!(!session.needs_recompute && session.problem.is_none(), "{session:?}");
-        let recurrence = facts::recurrence_of(session).map_err(|error| anyhow!(error))?;
-        let Some(recurrence) = recurrence.filter(|_| session.auto_create_instances) else {
+        let value = Session::from(session.clone());
+        let Some(recurrence) = value.recurrence()?.filter(|_| session.auto_create_instances) else {
             ensure!(session.next_create_at.is_none(), "{session:?}");
             return Ok(());
         };
-        let zone = facts::zone_of(session).map_err(|error| anyhow!(error))?;
+        let zone = value.zone()?;
         let existing = theirs.iter().map(|row| ExistingInstance {
             date: row.date,
             start: row.start_time,
@@ -424,8 +424,8 @@ impl<'a> Case<'a> {
         });
         let plan = autocreate::plan(
             &recurrence,
-            &facts::calendar_of(session, zone),
-            facts::buffers_of(session),
+            &value.calendar(zone),
+            value.buffers(),
             session.auto_create_hours_ahead,
             &existing.collect::<Vec<_>>(),
             self.world.now(),

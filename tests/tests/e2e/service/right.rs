@@ -13,7 +13,7 @@ use domain::{
 };
 use entity::{check_in, person, session, session_instance};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
-use service::instances::facts;
+use service::{instances::Instance, sessions::Session};
 
 use super::world::{World, in_short};
 
@@ -51,9 +51,10 @@ impl Stored {
     /// The stored statuses must be what `domain` computes. In the minute before an opening it keeps the status, so both are
     /// right.
     pub fn check_statuses(&self, now: DateTime<Utc>) -> Result<()> {
-        let sessions: HashMap<SessionId, &session::Model> = self.sessions.iter().map(|row| (row.id, row)).collect();
+        let sessions: HashMap<SessionId, Session> =
+            self.sessions.iter().map(|row| (row.id, row.clone().into())).collect();
         for row in &self.instances {
-            let facts = facts::facts_of(row, sessions[&row.session_id]);
+            let facts = Instance::from(row.clone()).facts(&sessions[&row.session_id]);
             let decision = decide(&facts, row.is_active, now, Mode::Exact);
             ensure!(decision.is_active == row.is_active, "at {now}: {decision:?}, but stored is {row:?}");
             ensure!(decision.due_at == row.due_at, "at {now}: due at {:?}, but stored is {row:?}", decision.due_at);

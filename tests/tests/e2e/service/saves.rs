@@ -14,7 +14,7 @@ use entity::session_instance;
 use insession_tests::{TestDatabase, on_both_databases};
 use service::{
     check_ins,
-    instances::{self, InstancePatch, NewInstance},
+    instances::{self, Instance, InstancePatch, NewInstance},
     log,
     people::{self, PersonPatch},
     sessions::{self, NewSession, SessionPatch},
@@ -84,7 +84,7 @@ async fn update(world: &World, id: SessionId, patch: SessionPatch) -> Result<()>
     Ok(())
 }
 
-async fn change(world: &World, id: SessionInstanceId, patch: InstancePatch) -> Result<session_instance::Model> {
+async fn change(world: &World, id: SessionInstanceId, patch: InstancePatch) -> Result<Instance> {
     instances::update_instance(&world.app, ADMIN, id, patch).await.done()
 }
 

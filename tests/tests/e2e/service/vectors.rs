@@ -16,12 +16,9 @@ use entity::session;
 use insession_tests::{TestDatabase, on_both_databases};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use serde_json::Value;
-use service::{
-    instances::facts::{self, Instants},
-    sweep::{Report, Request, Scope, sweep},
-};
+use service::sweep::{Report, Request, Scope, sweep};
 
-use super::world::{Done, World, blank_session};
+use super::world::{Done, World, blank_session, put_instants};
 
 on_both_databases!(
     sweeps_follow_the_public_test_vectors,
@@ -120,10 +117,7 @@ async fn insert_case(world: &World, case: &Value) -> Result<Ids> {
             row.end_time = optional(&given["end_time"]);
             row.is_cancelled = given["is_cancelled"] == true;
             row.is_active = given["is_active"] == true;
-            if let Ok(zone) = facts::zone_of(session) {
-                let buffers = facts::buffers_of(session);
-                Instants::compute(zone, buffers, row.date, row.start_time, row.end_time).put(row);
-            }
+            put_instants(row, session);
         });
         ids.instances.insert(number(&given["id"]), row.await?.id.0);
     }

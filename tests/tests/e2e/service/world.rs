@@ -11,6 +11,7 @@ use domain::{
     news::{Change, ChangeKind, Event, Position},
     placement::{PlacementRule, is_arrival},
     status::Mode,
+    window::Instants,
 };
 use entity::{check_in, person, session, session_instance};
 use insession_tests::{TestDatabase, database::execute};
@@ -19,8 +20,9 @@ use service::{
     App,
     app::NoQueue,
     db::Db,
-    instances::facts::{self, Instants},
+    instances::Instance,
     log::{self, wake::Wake},
+    sessions::Session,
     sweep::{Report, Request, Scope, sweep},
 };
 
@@ -174,10 +176,7 @@ impl World {
     ) -> Result<session_instance::Model> {
         let mut row = blank_instance(session.id, date, self.now());
         (row.start_time, row.end_time) = times.unzip();
-        if let Ok(zone) = facts::zone_of(session) {
-            let buffers = facts::buffers_of(session);
-            Instants::compute(zone, buffers, date, row.start_time, row.end_time).put(&mut row);
-        }
+        put_instants(&mut row, session);
         change(&mut row);
         let row = session_instance::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
         Ok(row.insert(self.db()).await?)
@@ -214,8 +213,8 @@ impl World {
         at: DateTime<Utc>,
     ) -> Result<()> {
         let row = self.instance(instance).await?;
-        let session = self.session(row.session_id).await?;
-        let is_arrival = attendance == Attendance::Yes && is_arrival(&facts::facts_of(&row, &session), at);
+        let session = Session::from(self.session(row.session_id).await?);
+        let is_arrival = attendance == Attendance::Yes && is_arrival(&Instance::from(row).facts(&session), at);
         let old = check_in::Entity::find().all(self.db()).await?;
         let old = old.into_iter().find(|it| it.session_instance_id == instance && it.person_id == person);
         if let Some(old) = &old {
@@ -291,6 +290,18 @@ pub fn blank_session(name: &str, time_zone: &str) -> session::Model {
         created_at: utc("2025-01-01 00:00"),
         deleted_at: None,
     }
+}
+
+/// Computes the instants of a row from its local times. Leaves them as they are if the zone of the session is not known.
+pub fn put_instants(row: &mut session_instance::Model, session: &session::Model) {
+    let session = Session::from(session.clone());
+    let Ok(zone) = session.zone() else { return };
+    let instants = Instants::compute(zone, session.buffers(), row.date, row.start_time, row.end_time);
+    row.starts_at = instants.starts_at;
+    row.ends_at = instants.ends_at;
+    row.opens_at = instants.opens_at;
+    row.closes_at = instants.closes_at;
+    row.listed_at = instants.listed_at;
 }
 
 fn blank_instance(session: SessionId, date: NaiveDate, now: DateTime<Utc>) -> session_instance::Model {

@@ -17,8 +17,8 @@ use entity::session;
 use insession_tests::{TestDatabase, on_both_databases};
 use sea_orm::{FromQueryResult, Statement};
 use service::{
-    instances::facts,
     log,
+    sessions::Session,
     sweep::{Scope, find_next_due},
 };
 
@@ -219,8 +219,9 @@ async fn insert_sessions(world: &World, span: &Span, dice: &mut Dice) -> Result<
             ..blank_session(&format!("Session {number}"), ZONES[number % ZONES.len()])
         };
         let row = world.insert_session(row).await?;
-        let zone = facts::zone_of(&row).map_err(anyhow::Error::msg)?;
-        let (calendar, buffers) = (facts::calendar_of(&row, zone), facts::buffers_of(&row));
+        let value = Session::from(row.clone());
+        let zone = value.zone()?;
+        let (calendar, buffers) = (value.calendar(zone), value.buffers());
         let first = local_date(zone, utc(span.from)) - Days::new(5);
         let last = local_date(zone, utc(span.to)) + Days::new(10);
         let meetings = recurrence

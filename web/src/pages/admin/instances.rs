@@ -5,7 +5,7 @@ use domain::access::Viewer;
 use maud::{Markup, html};
 use service::{
     App, Result,
-    instances::{self, ActiveFilter, facts},
+    instances::{self, ActiveFilter},
     lists::Page as ListPage,
     operations,
 };
@@ -81,7 +81,7 @@ impl Instances {
                     a href=(cards::address(session)) { (session.name) }
                     div.quiet { (id) }
                 }
-                td.why { (facts::explain(instance, session, self.now)) }
+                td.why { (instance.explain(session, self.now)) }
                 td.number data-present=(id) { (counts.present) }
                 td {
                     form.inline method="post" action="/admin/override" {

@@ -22,9 +22,8 @@ use service::{
     presence::{
         activities::{self, NewActivity},
         statistics::{self, LanguageCount, Statistics},
-        visits::{self, VisitFilter},
+        visits::{self, Visit, VisitFilter},
     },
-    values,
 };
 
 use super::{
@@ -42,13 +41,13 @@ const HOURS: i64 = 24;
 pub struct Presences {
     now: DateTime<Utc>,
     statistics: Option<Statistics>,
-    activities: Vec<(values::Activity, i64)>,
+    activities: Vec<(activities::Activity, i64)>,
     online: Vec<Online>,
 }
 
 /// A visit that is online.
 struct Online {
-    visit: values::Visit,
+    visit: Visit,
     person: Option<String>,
     activity: Option<String>,
 }
@@ -168,7 +167,7 @@ impl Presences {
     }
 }
 
-async fn find_online(app: &App, viewer: Viewer, activities: &[values::Activity]) -> Result<Vec<Online>> {
+async fn find_online(app: &App, viewer: Viewer, activities: &[activities::Activity]) -> Result<Vec<Online>> {
     let filter = VisitFilter { is_online: Some(true), ..VisitFilter::default() };
     let page = ListPage { first: Some(SHOWN), ..ListPage::default() };
     let visits = visits::list_visits(app, viewer, &filter, &page).await?.map(|slice| slice.rows).unwrap_or_default();
@@ -176,7 +175,7 @@ async fn find_online(app: &App, viewer: Viewer, activities: &[values::Activity])
     let people = people::find_people(app, &ids).await?;
     let names: HashMap<PersonId, String> = people.into_iter().map(|person| (person.id, person.display_name)).collect();
     let now = app.now();
-    let online = |visit: values::Visit| {
+    let online = |visit: Visit| {
         let seat = visit.seat(&app.presence.rules, now);
         let activity = seat.and_then(|seat| activities.iter().find(|row| row.id == seat)).map(|row| row.name.clone());
         Online { person: visit.person_id.and_then(|id| names.get(&id).cloned()), activity, visit }

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use domain::{access::Viewer, status::Mode, zone::Tz};
-use entity::session;
 use maud::{Markup, html};
 use serde_json::Value;
 use service::{
-    App, Result, entity, operations,
+    App, Result,
+    operations::{self, SweepRun},
+    sessions::Session,
     sweep::{self, Changed, Report, Scope},
-    values::SweepRun,
 };
 
 use super::super::{cards, times};
@@ -17,7 +17,7 @@ const RUNS: u64 = 15;
 
 pub struct Sweeps {
     runs: Vec<SweepRun>,
-    broken: Vec<session::Model>,
+    broken: Vec<Session>,
     try_at: String,
     tried: Option<Tried>,
 }

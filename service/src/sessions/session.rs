@@ -1,0 +1,101 @@
+//! What callers get of a session.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{
+    ids::SessionId,
+    recurrence::{Calendar, Recurrence, RecurrenceError},
+    window::Buffers,
+    zone::{self, Tz, UnknownZone},
+};
+use entity::session;
+
+/// A recurring meeting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    pub id: SessionId,
+    pub name: String,
+    /// The name in lower case, by which lists are ordered.
+    pub name_key: String,
+    pub path: String,
+    pub city: Option<String>,
+    pub state: Option<String>,
+    pub country: Option<String>,
+    pub location: Option<String>,
+    /// The stored name of the time zone: see [`zone`](Self::zone).
+    pub time_zone: String,
+    /// The stored form of the recurrence: see [`recurrence`](Self::recurrence).
+    pub recurrence: Option<String>,
+    pub active_buffer_minutes_before: i32,
+    pub active_buffer_minutes_after: i32,
+    pub auto_create_instances: bool,
+    pub auto_create_hours_ahead: i32,
+    pub initiation_date: Option<NaiveDate>,
+    pub termination_date: Option<NaiveDate>,
+    /// What the last sweep found wrong: see [`current_problem`](Self::current_problem).
+    pub problem: Option<String>,
+    /// How many times the session was changed.
+    pub revision: i64,
+    pub created_at: DateTime<Utc>,
+    pub deleted_at: Option<DateTime<Utc>>,
+}
+
+impl Session {
+    /// The time zone.
+    ///
+    /// # Errors
+    /// If the stored name is not one of a zone (rule 20).
+    pub fn zone(&self) -> Result<Tz, UnknownZone> {
+        zone::parse_zone(&self.time_zone)
+    }
+
+    /// The recurrence. `None` if there is no regular schedule.
+    ///
+    /// # Errors
+    /// If the stored form cannot be read (rule 20).
+    pub fn recurrence(&self) -> Result<Option<Recurrence>, RecurrenceError> {
+        Recurrence::stored(self.recurrence.as_deref())
+    }
+
+    pub fn buffers(&self) -> Buffers {
+        Buffers::stored(self.active_buffer_minutes_before, self.active_buffer_minutes_after)
+    }
+
+    /// The dates that bound and anchor the recurrence.
+    pub fn calendar(&self, zone: Tz) -> Calendar {
+        Calendar::of_session(zone, self.created_at, self.initiation_date, self.termination_date)
+    }
+
+    /// What is wrong with the session, for people who can repair it (rule 20).
+    pub fn current_problem(&self) -> Option<String> {
+        let of_zone = || self.zone().err().map(|error| error.to_string());
+        let of_recurrence = || self.recurrence().err().map(|error| error.to_string());
+        self.problem.clone().or_else(of_zone).or_else(of_recurrence)
+    }
+}
+
+impl From<session::Model> for Session {
+    fn from(row: session::Model) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            name_key: row.name_key,
+            path: row.path,
+            city: row.city,
+            state: row.state,
+            country: row.country,
+            location: row.location,
+            time_zone: row.time_zone,
+            recurrence: row.recurrence,
+            active_buffer_minutes_before: row.active_buffer_minutes_before,
+            active_buffer_minutes_after: row.active_buffer_minutes_after,
+            auto_create_instances: row.auto_create_instances,
+            auto_create_hours_ahead: row.auto_create_hours_ahead,
+            initiation_date: row.initiation_date,
+            termination_date: row.termination_date,
+            problem: row.problem,
+            revision: row.revision,
+            created_at: row.created_at,
+            deleted_at: row.deleted_at,
+        }
+    }
+}
