@@ -160,7 +160,8 @@ fn address_of(request: &Parts, proxies: usize) -> IpAddr {
     chain.iter().rev().nth(steps).and_then(|text| text.parse().ok()).unwrap_or(peer)
 }
 
-fn group_of(address: IpAddr) -> IpAddr {
+/// The address as limits count it: an IPv6 address is its /64 prefix.
+pub fn group_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
         address @ IpAddr::V4(_) => address,

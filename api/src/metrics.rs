@@ -36,7 +36,7 @@ use service::{
 };
 use tokio::{runtime::Handle, time::Instant};
 
-use crate::{admission::Admission, ws::Sockets};
+use crate::{admission::Admission, connections::Connections, ws::Sockets};
 
 /// The buckets of all histograms, in seconds.
 const BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -95,7 +95,14 @@ impl fmt::Debug for Metrics {
 }
 
 impl Metrics {
-    pub fn new(app: App, hub: Hub, sockets: Sockets, admission: Admission, gatherer: Gatherer) -> Self {
+    pub(crate) fn new(
+        app: App,
+        hub: Hub,
+        sockets: Sockets,
+        admission: Admission,
+        connections: Connections,
+        gatherer: Gatherer,
+    ) -> Self {
         let mut registry = Registry::with_prefix("insession");
         let requests = Family::default();
         registry.register("http_requests", "Requests that were answered", requests.clone());
@@ -131,7 +138,7 @@ impl Metrics {
         );
         let sweeps = Sweeps::default();
         sweeps.register(&mut registry);
-        registry.register_collector(Box::new(LiveCounts { hub, sockets, admission, gatherer }));
+        registry.register_collector(Box::new(LiveCounts { hub, sockets, admission, connections, gatherer }));
         Self(Arc::new(Shared {
             registry,
             requests,
@@ -263,6 +270,7 @@ struct LiveCounts {
     hub: Hub,
     sockets: Sockets,
     admission: Admission,
+    connections: Connections,
     gatherer: Gatherer,
 }
 
@@ -277,6 +285,7 @@ impl Collector for LiveCounts {
                 "Open long-lived connections: WebSockets and subscriptions over HTTP",
                 as_gauge(self.admission.held()),
             ),
+            ("open_connections", "Open connections of all kinds", as_gauge(self.connections.count())),
             ("subscriptions", "Live subscriptions on sockets", signed(hub.subscriptions)),
             ("subscription_groups", "Groups of subscriptions that share executions", as_gauge(hub.groups)),
             (
@@ -293,6 +302,11 @@ impl Collector for LiveCounts {
         let counters = [
             ("connections_admitted", "Connections that were admitted", self.admission.admitted()),
             ("connections_refused", "Connections that were refused: too many, or too fast", self.admission.refused()),
+            (
+                "open_connections_displaced",
+                "Connections that were refused, or closed to make room for new ones, because a limit was reached",
+                self.connections.displaced(),
+            ),
             ("executions", "Executions of subscriptions, one for each event and group", hub.executions),
             ("beats", "Heartbeats of visits that were written", beats.beats),
             ("beat_batches", "Transactions in which heartbeats were written", beats.batches),

@@ -43,6 +43,7 @@ use web::{calendar, graphiql, pages};
 
 use crate::{
     admission::Admission,
+    connections::Connections,
     http::{
         cron::{self, CronSettings},
         graphql::GraphqlEndpoint,
@@ -83,6 +84,7 @@ pub struct Server {
     address: SocketAddr,
     listener: TcpListener,
     router: Router,
+    connections: Connections,
     sockets: Sockets,
     mutations: TaskTracker,
     shutdown: CancellationToken,
@@ -125,6 +127,7 @@ impl Server {
         let schema = Execution::new(schema, guard);
         let mutations = TaskTracker::new();
         let admission = Admission::new(settings.limits.into());
+        let connections = Connections::new(settings.limits.into());
 
         let clients = admission.clone();
         let endpoint = GraphqlEndpoint::new(schema.clone(), reader.clone(), Arc::clone(&authenticator))
@@ -160,7 +163,7 @@ impl Server {
             requests_per_minute: settings.limits.cron_requests_per_minute,
         };
         let cron = cron::router(app.clone(), cron, admission.clone(), mutations.clone());
-        let metrics = Metrics::new(app.clone(), hub.clone(), sockets.clone(), admission, gatherer);
+        let metrics = Metrics::new(app.clone(), hub.clone(), sockets.clone(), admission, connections.clone(), gatherer);
         let (clock, measured) = (Arc::clone(&app.clock), metrics.clone());
         hub.observe_deliveries(move |change| measured.observe_delivery_lag(clock.now() - change.occurred_at));
         let measured = metrics.clone();
@@ -196,7 +199,7 @@ impl Server {
                     .on_failure(()),
             )
             .layer(SetRequestIdLayer::new(request_id::HEADER, MakeRequestUuid));
-        Ok(Self { address, listener, router, sockets, mutations, shutdown, closing })
+        Ok(Self { address, listener, router, connections, sockets, mutations, shutdown, closing })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -208,11 +211,12 @@ impl Server {
     /// # Errors
     /// When the server cannot accept connections.
     pub async fn serve(self) -> anyhow::Result<()> {
-        stopping::serve(self.listener, self.router, SHUTDOWN_STEPS, self.shutdown, self.closing).await?;
-        self.mutations.close();
+        let Self { listener, router, connections, sockets, mutations, shutdown, closing, .. } = self;
+        stopping::serve(listener, router, connections, SHUTDOWN_STEPS, shutdown, closing).await?;
+        mutations.close();
         let drained = async {
-            self.mutations.wait().await;
-            self.sockets.closed().await;
+            mutations.wait().await;
+            sockets.closed().await;
         };
         if tokio::time::timeout(DRAIN_TIMEOUT, drained).await.is_err() {
             tracing::warn!("shutdown: some mutations or sockets did not end in time and are dropped");

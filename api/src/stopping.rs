@@ -12,16 +12,18 @@ use std::{collections::VecDeque, io, net::SocketAddr, time::Duration};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, Version, header},
     middleware::{self, Next},
     response::Response,
-    serve::{Listener, ListenerExt},
+    serve::Listener,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
     time::sleep,
 };
 use tokio_util::sync::CancellationToken;
+
+use crate::connections::{self, Connections};
 
 /// The longest duration of each step.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +44,7 @@ pub struct ShutdownSteps {
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    connections: Connections,
     steps: ShutdownSteps,
     shutdown: CancellationToken,
     closing: CancellationToken,
@@ -49,15 +52,8 @@ pub async fn serve(
     let router = router.layer(middleware::from_fn_with_state(shutdown.clone(), end_connection));
     let listener = DrainingListener::new(listener, closing.clone())?;
     let closed = listener.closed.clone();
-    // Messages are small, and each is written at once. None should wait for the acknowledgement of the one before.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY cannot be set on a connection");
-        }
-    });
     let lingered = CancellationToken::new();
-    let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(lingered.clone().cancelled_owned());
+    let serving = connections::serve(listener, router, connections, lingered.clone());
     let stopping = async {
         shutdown.cancelled().await;
         sleep(steps.announcing).await;
@@ -68,16 +64,18 @@ pub async fn serve(
         sleep(steps.draining).await;
     };
     tokio::select! {
-        result = serving => result?,
+        () = serving => {}
         () = stopping => tracing::warn!("shutdown: some connections did not end in time and are dropped"),
     }
     Ok(())
 }
 
-/// During shutdown, makes each response the last one on its connection. A protocol upgrade is left alone.
+/// During shutdown, makes each response the last one on its connection. A protocol upgrade is left alone. HTTP/2 has no such
+/// header: its connections are told of the end when idle ones are closed.
 async fn end_connection(State(shutdown): State<CancellationToken>, request: Request, next: Next) -> Response {
+    let is_http2 = request.version() == Version::HTTP_2;
     let mut response = next.run(request).await;
-    if shutdown.is_cancelled() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+    if shutdown.is_cancelled() && !is_http2 && response.status() != StatusCode::SWITCHING_PROTOCOLS {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
@@ -152,6 +150,7 @@ mod tests {
 
     use axum::routing::get;
     use futures_util::FutureExt as _;
+    use service::settings::Limits;
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _},
         sync::Notify,
@@ -189,7 +188,8 @@ mod tests {
             let router = Router::new().route("/", get(async || "answered")).route("/slow", get(slow));
             let (shutdown, closing) = (CancellationToken::new(), CancellationToken::new());
             let steps = ShutdownSteps { announcing, lingering, draining };
-            let serving = tokio::spawn(serve(listener, router, steps, shutdown.clone(), closing));
+            let connections = Connections::new(Limits::default().into());
+            let serving = tokio::spawn(serve(listener, router, connections, steps, shutdown.clone(), closing));
             Self { address, shutdown, waits, go_on, serving }
         }
 

@@ -26,6 +26,7 @@ pub const CRON_SECRET: &str = "the cron secret of the tests";
 pub struct Settings {
     variables: BTreeMap<String, String>,
     is_quiet: bool,
+    open_files: Option<u32>,
 }
 
 impl Settings {
@@ -40,7 +41,7 @@ impl Settings {
             ("TZ", "America/St_Johns"),
         ];
         let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Self { variables, is_quiet: false }
+        Self { variables, is_quiet: false, open_files: None }
     }
 
     #[must_use]
@@ -57,6 +58,13 @@ impl Settings {
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.variables.remove(name);
+        self
+    }
+
+    /// Limits how many files the program may have open.
+    #[must_use]
+    pub fn open_files(mut self, most: u32) -> Self {
+        self.open_files = Some(most);
         self
     }
 
@@ -256,7 +264,14 @@ fn spawn(name: &str, port: Option<u16>, settings: &Settings, folder: &TemporaryF
 }
 
 fn command(settings: &Settings, folder: &TemporaryFolder) -> Result<Command> {
-    let mut command = Command::new(binary()?);
+    let mut command = match settings.open_files {
+        None => Command::new(binary()?),
+        Some(most) => {
+            let mut shell = Command::new("/bin/sh");
+            shell.args(["-c", &format!("ulimit -n {most} && exec \"$0\" \"$@\"")]).arg(binary()?);
+            shell
+        }
+    };
     command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", folder.path()).envs(&settings.variables);
     // `INSESSION_LOG` of the test run becomes the log filter of the program.
     if let Some(filter) = std::env::var_os("INSESSION_LOG") {

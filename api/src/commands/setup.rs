@@ -173,11 +173,13 @@ pub async fn migrate() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Open files that are reserved for the database, Redis and requests. Half of the limit is reserved if that is less.
-const RESERVED_FILES: u64 = 256;
+/// Open files that are reserved for the log, Redis and the runtime. A database connection has three files: SQLite's file, its
+/// log, and a temporary one.
+const RESERVED_FILES: u64 = 128;
+const FILES_PER_DATABASE_CONNECTION: u64 = 3;
 
-/// Raises the limit of open files as far as possible, and lowers the limit of sockets to fit. Without a free file a connection
-/// could not even be refused with a reason.
+/// Raises the limit of open files as far as possible, and lowers the limits of connections to fit. Without a free file a
+/// connection could not even be closed.
 pub fn limits(settings: &Settings) -> Limits {
     let limits = settings.limits;
     let files = match rlimit::increase_nofile_limit(u64::MAX) {
@@ -187,15 +189,20 @@ pub fn limits(settings: &Settings) -> Limits {
             return limits;
         }
     };
-    let room = usize::try_from(files - RESERVED_FILES.min(files / 2)).unwrap_or(usize::MAX);
-    if room < limits.sockets {
+    let reserved = RESERVED_FILES + u64::from(settings.database_connections) * FILES_PER_DATABASE_CONNECTION;
+    let room = usize::try_from(files - reserved.min(files / 2)).unwrap_or(usize::MAX);
+    let connections = limits.connections.min(room);
+    // Sockets leave some connections to requests.
+    let sockets = limits.sockets.min(connections - connections / 10);
+    if sockets < limits.sockets {
         tracing::info!(
             files,
-            sockets = room,
-            "the limit of open files lowers the limit of sockets; raise it with ulimit -n"
+            connections,
+            sockets,
+            "the limit of open files lowers the limits of connections; raise it with ulimit -n"
         );
     }
-    Limits { sockets: limits.sockets.min(room), ..limits }
+    Limits { connections, sockets, ..limits }
 }
 
 /// A token that is cancelled by SIGTERM or Ctrl-C.

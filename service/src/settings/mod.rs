@@ -117,6 +117,15 @@ pub struct Limits {
     pub sockets: usize,
     /// `MAX_SOCKETS_PER_ADDRESS` (20000): the same for one address, or one IPv6 /64.
     pub sockets_per_address: usize,
+    /// `MAX_CONNECTIONS` (120000): how many connections may be open at once, including WebSockets. The limit of open files
+    /// also applies.
+    pub connections: usize,
+    /// `MAX_CONNECTIONS_PER_ADDRESS` (2500): the same for one address, not including WebSockets. Does not apply behind
+    /// proxies.
+    pub connections_per_address: usize,
+    /// `KEEP_ALIVE_SECONDS` (75): how long a connection may wait for its next request. More than the 60 seconds of common
+    /// load balancers, which would otherwise send requests on connections that are being closed.
+    pub keep_alive: Duration,
     /// `SOCKETS_PER_SECOND_PER_ADDRESS` (20): how many sockets one address may open each second, on average.
     pub sockets_per_second_per_address: u32,
     /// `SOCKET_BURST_PER_ADDRESS` (2000): how many sockets one address may open at once before that rate applies. After
@@ -155,6 +164,9 @@ impl Default for Limits {
         Self {
             sockets: 100_000,
             sockets_per_address: 20_000,
+            connections: 120_000,
+            connections_per_address: 2_500,
+            keep_alive: Duration::from_secs(75),
             sockets_per_second_per_address: 20,
             socket_burst_per_address: 2_000,
             trusted_proxies: 0,
@@ -181,6 +193,17 @@ impl Limits {
         Ok(Self {
             sockets: source.number("MAX_SOCKETS", usual.sockets, 1..=MANY)?,
             sockets_per_address: source.number("MAX_SOCKETS_PER_ADDRESS", usual.sockets_per_address, 1..=MANY)?,
+            connections: source.number("MAX_CONNECTIONS", usual.connections, 10..=MANY)?,
+            connections_per_address: source.number(
+                "MAX_CONNECTIONS_PER_ADDRESS",
+                usual.connections_per_address,
+                1..=MANY,
+            )?,
+            keep_alive: Duration::from_secs(source.number(
+                "KEEP_ALIVE_SECONDS",
+                usual.keep_alive.as_secs(),
+                1..=86_400,
+            )?),
             sockets_per_second_per_address: source.number(
                 "SOCKETS_PER_SECOND_PER_ADDRESS",
                 usual.sockets_per_second_per_address,

@@ -3,7 +3,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 use super::*;
 
 /// Each setting that is a number, with its lowest and its highest value.
-const NUMBERS: [(&str, &str, &str); 24] = [
+const NUMBERS: [(&str, &str, &str); 27] = [
     ("ABANDON_AFTER_HOURS", "0.0001", "87600"),
     ("AUDIT_LOG_DAYS", "1", "36500"),
     ("CHANGE_LOG_DAYS", "1", "3650"),
@@ -12,7 +12,10 @@ const NUMBERS: [(&str, &str, &str); 24] = [
     ("DATABASE_CONNECTIONS", "2", "10000"),
     // At most the online window.
     ("HEARTBEAT_SECONDS", "1", "60"),
+    ("KEEP_ALIVE_SECONDS", "1", "86400"),
     ("MAX_ANSWER_BYTES", "1024", "4294967296"),
+    ("MAX_CONNECTIONS", "10", "10000000"),
+    ("MAX_CONNECTIONS_PER_ADDRESS", "1", "10000000"),
     ("MAX_QUERIES", "1", "100000"),
     ("MAX_QUERIES_PER_ADDRESS", "1", "100000"),
     ("MAX_SOCKETS", "1", "10000000"),

@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result, ensure};
 use insession_tests::{
-    Client, Deployment, LIMIT, Program, Settings, TestDatabase, database::execute, eventually, on_both_databases, token,
+    Client, Deployment, LIMIT, Program, Settings, TestDatabase, database::execute, eventually, on_both_databases,
+    token, within,
 };
 use reqwest::{
     StatusCode,
@@ -10,6 +11,7 @@ use reqwest::{
 };
 use sea_orm::TransactionTrait;
 use serde_json::{Value, json};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::fixtures::create_person;
 
@@ -261,6 +263,30 @@ async fn answers_that_are_too_long_are_refused() -> Result<()> {
     socket.subscribe("1", often, json!({ "id": person }))?;
     let answer = socket.any_for("1", LIMIT).await?;
     assert_eq!(answer.message["payload"][0]["extensions"]["code"], "QUERY_TOO_COMPLEX", "{}", answer.message);
+    Ok(())
+}
+
+/// Connections that send nothing, or a part of a request, and never end by themselves.
+#[tokio::test]
+async fn idle_connections_leave_room_for_others() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let server = Program::serve(&Settings::new(&database.url).open_files(300)).await?;
+    let address = server.url().replace("http://", "");
+    let mut idle = Vec::new();
+    for n in 0..320 {
+        let mut stream = TcpStream::connect(&address).await?;
+        let beginning: &[u8] = [&b""[..], b"GET /health/live HTTP/1.1\r\nHost", b"PRI * HTTP/2.0\r\n"][n % 3];
+        stream.write_all(beginning).await?;
+        idle.push(stream);
+    }
+    for path in ["/health/live", "/health/ready"] {
+        let answer = within(LIMIT, "an answer", reqwest::get(server.client().address(path))).await??;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+    }
+    let mut socket = server.socket(None).await?;
+    socket.subscribe("1", "{ viewerIsAdmin }", json!({}))?;
+    assert_eq!(socket.any_for("1", LIMIT).await?.kind(), "next");
+    create_person(&server.admin(), "Ann").await?;
     Ok(())
 }
 

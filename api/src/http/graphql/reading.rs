@@ -15,6 +15,7 @@ use axum::{
 use futures_util::StreamExt as _;
 use graphql::error::ApiError;
 use serde_json::Value as Json;
+use tower_http::timeout::TimeoutError;
 
 use super::{
     answer::Refusal,
@@ -24,8 +25,9 @@ use super::{
 /// The size limit of a request body, in bytes.
 pub const BODY_LIMIT: usize = 256 * 1024;
 
-/// The time limit for receiving a request body.
-const BODY_PATIENCE: Duration = Duration::from_secs(20);
+/// The time limit for receiving a whole request body. Pauses in it have a shorter limit: see
+/// [`connections`](crate::connections).
+const BODY_PATIENCE: Duration = Duration::from_mins(5);
 
 pub(super) fn read_address(parts: &Parts) -> Result<Request, Refusal> {
     let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
@@ -51,8 +53,7 @@ pub(super) async fn read_body(parts: &Parts, body: Body) -> Result<Request, Refu
         let message = "send the request as 'Content-Type: application/json', in UTF-8";
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ApiError::bad_user_input(message)));
     }
-    let late = |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, ApiError::bad_user_input("the body took too long"));
-    let bytes = tokio::time::timeout(BODY_PATIENCE, read_bytes(body)).await.map_err(late)??;
+    let bytes = tokio::time::timeout(BODY_PATIENCE, read_bytes(body)).await.map_err(|_| late())??;
     match serde_json::from_slice(&bytes) {
         Ok(Json::Object(fields)) => request_of(fields),
         Ok(Json::Array(_)) => Err(Refusal::bad_request("batches are not taken: send each operation by itself")),
@@ -71,11 +72,18 @@ fn is_json(headers: &HeaderMap) -> bool {
         && parameter(&parameters, "charset").is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8"))
 }
 
+fn late() -> Refusal {
+    Refusal::new(StatusCode::REQUEST_TIMEOUT, ApiError::bad_user_input("the body took too long"))
+}
+
 async fn read_bytes(body: Body) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::new();
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Refusal::bad_request("the body could not be read"))?;
+        let chunk = chunk.map_err(|error| {
+            let is_late = error.into_inner().is::<TimeoutError>();
+            if is_late { late() } else { Refusal::bad_request("the body could not be read") }
+        })?;
         if bytes.len() + chunk.len() > BODY_LIMIT {
             let message = format!("the body is longer than {} KiB", BODY_LIMIT / 1024);
             return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, ApiError::bad_user_input(message)));
