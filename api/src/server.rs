@@ -28,7 +28,7 @@ use serde_json::json;
 use service::{
     App, log,
     presence::gather::Gatherer,
-    settings::{Introspection, Limits},
+    settings::{Introspection, Limits, PublicUrl},
     sweep::find_overdue,
 };
 use tokio::net::TcpListener;
@@ -39,7 +39,7 @@ use tower_http::{
     trace::TraceLayer,
 };
 use tracing::{Span, field::Empty};
-use web::{calendar, graphiql, pages};
+use web::{calendar, graphiql, pages, site::Site};
 
 use crate::{
     admission::Admission,
@@ -60,6 +60,7 @@ use crate::{
 pub struct ServerSettings {
     pub host: IpAddr,
     pub port: u16,
+    pub public_url: Option<PublicUrl>,
     pub graphiql: bool,
     pub introspection: Introspection,
     pub cors_origins: Vec<String>,
@@ -126,6 +127,7 @@ impl Server {
         let schema = graphql::build(&app, &hub, &gatherer, suggests, settings.limits.answer_bytes);
         let schema = Execution::new(schema, guard);
         let mutations = TaskTracker::new();
+        let site = Site::at(settings.public_url);
         let admission = Admission::new(settings.limits.into());
         let connections = Connections::new(settings.limits.into());
 
@@ -144,6 +146,7 @@ impl Server {
                 limits: socket_limits(&app, settings.limits),
                 admission: admission.clone(),
                 origins: settings.cors_origins.clone().into(),
+                site: site.clone(),
                 authenticate: Arc::new(move |authorization| {
                     let authenticator = Arc::clone(&authenticate);
                     async move { authenticator.authenticate(authorization.as_deref()).await }.boxed()
@@ -172,8 +175,8 @@ impl Server {
                 measured.observe_due_lag(change.occurred_at - due_at);
             }
         });
-        let calendars = calendar::router(app.clone());
-        let pages = pages::router(app.clone(), authenticator);
+        let calendars = calendar::router(app.clone(), site.clone());
+        let pages = pages::router(app.clone(), authenticator, site.clone());
         let health = Health { app, hub, sockets: sockets.clone(), workers, shutdown: shutdown.clone() };
         let mut router = Router::new()
             .merge(endpoint.router())
@@ -199,6 +202,7 @@ impl Server {
                     .on_failure(()),
             )
             .layer(SetRequestIdLayer::new(request_id::HEADER, MakeRequestUuid));
+        let router = site.route(router);
         Ok(Self { address, listener, router, connections, sockets, mutations, shutdown, closing })
     }
 

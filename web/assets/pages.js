@@ -18,7 +18,7 @@ const ANYWAY_MS = Number(main.dataset.every ?? 300) * 1_000;
 if (document.body.hasAttribute('data-signed-in')) {
   configure({
     token: async () => {
-      const answer = await fetch('/web/token', { method: 'POST' });
+      const answer = await fetch(new URL('token', import.meta.url), { method: 'POST' });
       return (await answer.json()).token;
     },
   });

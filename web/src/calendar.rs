@@ -16,8 +16,7 @@ use axum::{
     extract::{Path, State},
     http::{
         HeaderMap, HeaderValue, StatusCode, Uri,
-        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HOST, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS},
-        uri::Authority,
+        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS},
     },
     response::{IntoResponse, Response},
     routing::get,
@@ -33,6 +32,7 @@ use self::{
     events::{Event, Local, Time},
     zone::local_text,
 };
+use crate::site::Site;
 
 /// How long clients may cache a calendar.
 const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=60");
@@ -41,11 +41,16 @@ const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=60");
 const REFRESH: &str = "PT1H";
 
 /// The route `/sessions/{path}/calendar.ics`.
-pub fn router(app: App) -> Router {
-    Router::new().route("/sessions/{path}/calendar.ics", get(serve)).with_state(app)
+pub fn router(app: App, site: Site) -> Router {
+    Router::new().route("/sessions/{path}/calendar.ics", get(serve)).with_state((app, site))
 }
 
-async fn serve(State(app): State<App>, Path(path): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
+async fn serve(
+    State((app, site)): State<(App, Site)>,
+    Path(path): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     let source = match find_session_calendar(&app, &path).await {
         Ok(Some(source)) => source,
         Ok(None) => return (StatusCode::NOT_FOUND, "There is no session at this address.\n").into_response(),
@@ -54,7 +59,7 @@ async fn serve(State(app): State<App>, Path(path): Path<String>, uri: Uri, heade
             return (StatusCode::INTERNAL_SERVER_ERROR, "Internal error. Try again later.\n").into_response();
         }
     };
-    let page = page_address(&headers, uri.path());
+    let page = uri.path().strip_suffix("/calendar.ics").and_then(|page| site.absolute(&headers, page));
     let text = render(&source, page.as_deref(), app.now());
     let tag = entity_tag(&text);
     let mut response = if is_known(&headers, &tag) {
@@ -69,14 +74,6 @@ async fn serve(State(app): State<App>, Path(path): Path<String>, uri: Uri, heade
         answer.insert(ETAG, tag);
     }
     response
-}
-
-/// The address of the session's page. `None` if the request does not say the server's own address.
-fn page_address(headers: &HeaderMap, path: &str) -> Option<String> {
-    let host: Authority = headers.get(HOST)?.to_str().ok()?.parse().ok()?;
-    let is_https = headers.get("x-forwarded-proto").is_some_and(|scheme| scheme.as_bytes().starts_with(b"https"));
-    let scheme = if is_https { "https" } else { "http" };
-    Some(format!("{scheme}://{host}{}", path.strip_suffix("/calendar.ics")?))
 }
 
 /// A weak tag: it ignores the time at which the calendar was written.

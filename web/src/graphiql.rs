@@ -38,11 +38,11 @@ static ASSETS: LazyLock<[Asset; 7]> = LazyLock::new(|| {
     ]
 });
 
-/// The routes `/graphiql` and `/graphiql/{file}`.
+/// The routes `/graphiql` and `/graphiql/{file}`. All addresses in the page are relative, so that a proxy may serve it under any path.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/graphiql", get(|headers: HeaderMap| async move { under_policy(&*PAGE, "index.html", &headers) }))
-        .route("/graphiql/", get(|| async { Redirect::permanent("/graphiql") }))
+        .route("/graphiql/", get(|| async { Redirect::permanent("../graphiql") }))
         .route("/graphiql/{file}", get(serve_asset))
 }
 
@@ -62,7 +62,7 @@ mod tests {
         body::Body,
         http::{
             Request, StatusCode,
-            header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH},
+            header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION},
         },
     };
     use tower::ServiceExt as _;
@@ -93,11 +93,12 @@ mod tests {
             attributes(&page, "src").chain(attributes(&page, "href")).filter(|address| *address != "data:,").collect();
         assert_eq!(named.len(), ASSETS.len());
         for address in named {
-            let (status, headers, body) = fetch(address, None).await;
+            let address = format!("/{address}");
+            let (status, headers, body) = fetch(&address, None).await;
             assert_eq!(status, StatusCode::OK, "{address}");
             assert!(!body.is_empty() && headers[CONTENT_TYPE].to_str().unwrap().starts_with("text/"), "{address}");
 
-            let (status, unchanged, body) = fetch(address, Some(&headers[ETAG])).await;
+            let (status, unchanged, body) = fetch(&address, Some(&headers[ETAG])).await;
             assert_eq!((status, body.as_str(), &unchanged[ETAG]), (StatusCode::NOT_MODIFIED, "", &headers[ETAG]));
         }
     }
@@ -107,7 +108,7 @@ mod tests {
         let (_, headers, page) = fetch("/graphiql", None).await;
         let policy = headers[CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'; script-src 'self'; "), "{policy}");
-        assert!(page.match_indices("<script").all(|(start, _)| page[start..].starts_with("<script src=\"/graphiql/")));
+        assert!(page.match_indices("<script").all(|(start, _)| page[start..].starts_with("<script src=\"graphiql/")));
         assert!(!page.contains("http"), "everything comes from this server");
     }
 
@@ -116,6 +117,10 @@ mod tests {
         for path in ["/graphiql/README.md", "/graphiql/..%2Fgraphiql%2Fpage.js", "/graphiql/a/b"] {
             assert_eq!(fetch(path, None).await.0, StatusCode::NOT_FOUND, "{path}");
         }
-        assert_eq!(fetch("/graphiql/", None).await.0, StatusCode::PERMANENT_REDIRECT);
+        let (status, headers, _) = fetch("/graphiql/", None).await;
+        assert_eq!(
+            (status, &headers[LOCATION]),
+            (StatusCode::PERMANENT_REDIRECT, &HeaderValue::from_static("../graphiql"))
+        );
     }
 }

@@ -5,3 +5,4 @@ pub mod calendar;
 pub mod graphiql;
 pub mod origin;
 pub mod pages;
+pub mod site;

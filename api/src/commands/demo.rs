@@ -83,7 +83,11 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 async fn welcome(settings: &Settings, running: &serve::Running) -> anyhow::Result<()> {
     let authenticator = setup::authenticator(settings)?;
     let people = fill(&running.app).await?;
-    print_welcome(&running.server.address().to_string(), &authenticator, &people)
+    let root = match &settings.public_url {
+        Some(public) => format!("{}{}", public.origin, public.path),
+        None => format!("http://{}", running.server.address()),
+    };
+    print_welcome(&root, &authenticator, &people)
 }
 
 struct Sample {
@@ -225,12 +229,13 @@ async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, SessionIn
     Ok((session, instance.id))
 }
 
-fn print_welcome(address: &str, authenticator: &Authenticator, people: &People) -> anyhow::Result<()> {
+fn print_welcome(root: &str, authenticator: &Authenticator, people: &People) -> anyhow::Result<()> {
     let day = TimeDelta::days(1);
     println!("InSession is running with a temporary database. Ctrl-C stops it and deletes the database.\n");
-    println!("  Pages       http://{address}/ (after /sign-in with a token from below, also /me and /admin)");
-    println!("  GraphiQL    http://{address}/graphiql");
-    println!("  GraphQL     http://{address}/graphql (subscriptions: ws://{address}/graphql/ws)\n");
+    println!("  Pages       {root}/ (after /sign-in with a token from below, also /me and /admin)");
+    println!("  GraphiQL    {root}/graphiql");
+    let sockets = root.replacen("http", "ws", 1);
+    println!("  GraphQL     {root}/graphql (subscriptions: {sockets}/graphql/ws)\n");
     println!("Within a minute one session becomes active and another ends. To watch this, run in GraphiQL:\n");
     println!(
         "  subscription {{ activeSessionChanged {{ kind occurredAt session {{ name }} sessionInstance {{ presentCount }} activeInstances {{ session {{ name city }} presentCount }} }} }}\n"

@@ -45,6 +45,7 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
     let server_settings = ServerSettings {
         host: settings.host,
         port: settings.port,
+        public_url: settings.public_url.clone(),
         graphiql: settings.graphiql,
         introspection: settings.introspection,
         cors_origins: settings.cors_origins.clone(),

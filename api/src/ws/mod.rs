@@ -50,6 +50,7 @@ use tokio_util::{
     task::{TaskTracker, task_tracker::TaskTrackerToken},
 };
 use web::origin::{is_listed, is_own};
+pub use web::site::Site;
 
 use crate::{
     admission::{Admission, Permit},
@@ -115,6 +116,8 @@ pub struct SocketSettings {
     pub admission: Admission,
     /// The other sites whose pages may open a socket: `CORS_ORIGINS`. When empty, every site may.
     pub origins: Arc<[String]>,
+    /// The server's own site, whose pages may always open a socket.
+    pub site: Site,
     pub authenticate: Authenticate,
     pub expect_valid: ExpectValid,
     /// Adds a code to each error that has none.
@@ -271,7 +274,7 @@ pub async fn upgrade(State(sockets): State<Sockets>, request: HttpRequest) -> Re
     // Browsers let any page open sockets to any server, and send the page's origin. Without a list every site is allowed,
     // for badges: a socket has only the rights of the token that its page sends.
     let origins = &sockets.0.settings.origins;
-    if !origins.is_empty() && !is_own(&parts.headers) && !is_listed(&parts.headers, origins) {
+    if !origins.is_empty() && !is_own(&parts.headers, &sockets.0.settings.site) && !is_listed(&parts.headers, origins) {
         return refuse_origin();
     }
     let permit = match sockets.0.settings.admission.admit(&parts) {

@@ -47,7 +47,8 @@ use tokio_tungstenite::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    AuthError, Identity, SocketLimits, SocketSettings, Sockets, operation::refusal, request::SocketRequest, upgrade,
+    AuthError, Identity, Site, SocketLimits, SocketSettings, Sockets, operation::refusal, request::SocketRequest,
+    upgrade,
 };
 use crate::admission::Admission;
 
@@ -237,6 +238,7 @@ impl Server {
             limits,
             admission: Admission::new(all.into()),
             origins: ["https://listed.example".to_owned()].into(),
+            site: Site::default(),
             authenticate: Arc::new(|token| Box::pin(future::ready(authenticate(token.as_deref())))),
             expect_valid: Arc::new(|_| Ok(())),
             complete_errors,

@@ -15,7 +15,7 @@ use std::{collections::BTreeSet, future, io, sync::Arc, time::Duration};
 
 use api::{
     admission::Admission,
-    ws::{SocketLimits, SocketSettings, Sockets, upgrade},
+    ws::{Site, SocketLimits, SocketSettings, Sockets, upgrade},
 };
 use auth::{AuthError, Identity};
 use axum::{Router, routing::get, serve::Listener};
@@ -108,6 +108,7 @@ impl Server {
             limits: socket_limits,
             admission: Admission::new(limits.into()),
             origins: Arc::default(),
+            site: Site::default(),
             authenticate: Arc::new(|token| Box::pin(future::ready(Token::read(token.as_deref()).map(Token::identity)))),
             expect_valid: Arc::new(|_| Ok(())),
             complete_errors: add_missing_codes,

@@ -13,7 +13,10 @@ use std::{net::IpAddr, time::Duration};
 use chrono::TimeDelta;
 use domain::{placement::PlacementRule, presence::PresenceRules};
 
-pub use self::source::{SettingError, Source};
+pub use self::{
+    network::PublicUrl,
+    source::{SettingError, Source},
+};
 use crate::db;
 
 #[derive(Debug, Clone)]
@@ -24,6 +27,8 @@ pub struct Settings {
     pub host: IpAddr,
     /// `PORT` (8080); 0 is any free port.
     pub port: u16,
+    /// `PUBLIC_URL`: the address at which browsers reach the server. Without it, the address is what requests say.
+    pub public_url: Option<PublicUrl>,
     pub jwt_secret: Option<String>,
     pub jwt_public_key: Option<String>,
     pub sign_in: SignIn,
@@ -285,6 +290,7 @@ impl Settings {
             redis_url: source.text("REDIS_URL"),
             host,
             port: source.number("PORT", 8080, 0..=u16::MAX)?,
+            public_url: network::public_url(source)?,
             jwt_secret: source.text("JWT_SECRET"),
             jwt_public_key: source.text("JWT_PUBLIC_KEY"),
             sign_in: SignIn::from(source)?,

@@ -1,4 +1,5 @@
-//! The address that the server listens on, and the origins whose pages may use it.
+//! The address that the server listens on, the address at which browsers reach it, and the origins whose pages may use
+//! it.
 
 use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs};
 
@@ -49,14 +50,73 @@ fn origin(text: &str) -> Option<String> {
     // A path, a query or a fragment is not part of an origin. A single slash at the end is a common mistake, and
     // accepted.
     let has_more = !matches!(&url[Position::BeforePath..], "" | "/");
+    if has_more { None } else { origin_of(&url) }
+}
+
+/// The origin of an address that has a host and no user.
+fn origin_of(url: &Url) -> Option<String> {
     let has_user = !url.username().is_empty() || url.password().is_some();
     // Browsers send no wildcards, so an origin with one would never match.
     let host = url.host_str().filter(|host| !host.is_empty() && !host.contains('*'))?.to_ascii_lowercase();
-    if has_more || has_user {
+    if has_user {
         return None;
     }
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     Some(format!("{}://{host}{port}", url.scheme()))
+}
+
+/// The address at which browsers reach the server, through a proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl {
+    /// Scheme, host and port, as browsers send an origin: `https://example.org`.
+    pub origin: String,
+    /// Empty, or a path without a slash at its end, such as `/insession`.
+    pub path: String,
+}
+
+impl PublicUrl {
+    pub fn is_https(&self) -> bool {
+        self.origin.starts_with("https:")
+    }
+}
+
+/// The first segments of the program's own addresses. A proxy may remove the path of `PUBLIC_URL` from a request or leave it there, so
+/// the path must not look like one of these.
+const OWN_SEGMENTS: [&str; 12] = [
+    "admin", "cron", "graphiql", "graphql", "health", "me", "metrics", "people", "sessions", "sign-in", "sign-out",
+    "web",
+];
+
+/// `PUBLIC_URL`: scheme, host and path.
+pub(super) fn public_url(source: &Source<'_>) -> Result<Option<PublicUrl>, SettingError> {
+    let Some(text) = source.text("PUBLIC_URL") else { return Ok(None) };
+    read_public_url(&text).map(Some).map_err(|problem| {
+        let expected = "it must be an address such as https://example.org or https://example.org/insession/";
+        SettingError::new("PUBLIC_URL", format!("is {text:?}: {expected}, {problem}"))
+    })
+}
+
+fn read_public_url(text: &str) -> Result<PublicUrl, &'static str> {
+    let url = Url::parse(text).map_err(|_| "with a scheme and a host")?;
+    if !["http", "https"].contains(&url.scheme()) {
+        return Err("with the scheme http or https");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("without a query and without a fragment");
+    }
+    let origin = origin_of(&url).ok_or("with a host, without a user and without a wildcard")?;
+    let path = url.path().trim_end_matches('/');
+    // Other characters are written in more than one way, and some end the path of a cookie.
+    let is_plain = |segment: &str| {
+        !segment.is_empty() && segment.bytes().all(|it| it.is_ascii_alphanumeric() || b"-._~".contains(&it))
+    };
+    if !path.is_empty() && !path.split('/').skip(1).all(is_plain) {
+        return Err("whose path has only letters, digits and - . _ ~ between single slashes");
+    }
+    if path.split('/').nth(1).is_some_and(|first| OWN_SEGMENTS.contains(&first)) {
+        return Err("whose path does not begin like an address of the program itself, such as /graphql or /web");
+    }
+    Ok(PublicUrl { origin, path: path.to_owned() })
 }
 
 #[cfg(test)]
@@ -99,6 +159,41 @@ mod tests {
         }
         let source = Source(&|_| Some("https://a.example/,, * ".to_owned()));
         assert_eq!(cors_origins(&source).unwrap(), ["https://a.example", "*"]);
+    }
+
+    #[test]
+    fn public_url_is_an_origin_and_a_path() {
+        let read = |text: &'static str| public_url(&Source(&move |_| Some(text.to_owned())));
+        for (text, origin, path) in [
+            ("https://example.org", "https://example.org", ""),
+            ("https://example.org/", "https://example.org", ""),
+            ("HTTPS://Example.ORG:443/insession", "https://example.org", "/insession"),
+            ("http://pub.lan:8080/in/Session_2/", "http://pub.lan:8080", "/in/Session_2"),
+            ("http://[::1]/a/../b/", "http://[::1]", "/b"),
+        ] {
+            let expected = PublicUrl { origin: origin.to_owned(), path: path.to_owned() };
+            assert_eq!(read(text).unwrap(), Some(expected), "{text}");
+        }
+        assert_eq!(read("").unwrap(), None);
+        for (text, problem) in [
+            ("example.org", "with a scheme"),
+            ("/insession", "with a scheme"),
+            ("https://", "with a scheme"),
+            ("ftp://example.org", "http or https"),
+            ("example.org:8080/insession", "http or https"),
+            ("https://example.org/?x=1", "without a query"),
+            ("https://example.org/insession#top", "without a query"),
+            ("https://ada@example.org/", "without a user"),
+            ("https://*.example.org/", "wildcard"),
+            ("https://example.org/in session/", "letters"),
+            ("https://example.org/in//session", "letters"),
+            ("https://example.org/a;b", "letters"),
+            ("https://example.org/graphql/", "address of the program"),
+        ] {
+            let error = read(text).expect_err(text).to_string();
+            assert!(error.starts_with(&format!("PUBLIC_URL is {text:?}: it must be")), "{error}");
+            assert!(error.contains(problem), "{error}");
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ const NUMBERS: [(&str, &str, &str); 27] = [
 ];
 
 /// Each other setting that can be wrong, with a wrong value.
-const CHOICES: [(&str, &str); 10] = [
+const CHOICES: [(&str, &str); 11] = [
     ("ANONYMOUS_PRESENCE", "maybe"),
     ("AUTO_REGISTER", "2"),
     ("CORS_ORIGINS", "example.org"),
@@ -46,6 +46,7 @@ const CHOICES: [(&str, &str); 10] = [
     ("JWT_SUBJECTS", "names"),
     ("LOG_FORMAT", "xml"),
     ("PLACEMENT_RULE", "nearest"),
+    ("PUBLIC_URL", "example.org"),
 ];
 
 /// Each setting that accepts any text.

@@ -15,6 +15,7 @@ async fn a_wrong_setting_stops_the_start_with_an_error_that_names_it() -> Result
         ("PORT", "99999", "it must be a whole number from 0 to 65535"),
         ("ONLINE_WINDOW_SECONDS", "-1", "it must be a whole number from 1 to 86400"),
         ("CORS_ORIGINS", "https://example.org/app", "an origin is a scheme and a host"),
+        ("PUBLIC_URL", "example.org/insession", "it must be an address such as https://example.org"),
         ("HOST", "127.0.0.1:80", "it must be an IP address or a host name"),
     ] {
         let ended = run(&Settings::new(&database.url).with(name, value), &["serve"]).await?;

@@ -8,6 +8,8 @@
   const TOKEN_REFUSED = 4403;
   /** In seconds. Browsers run longer timers at once. */
   const LONGEST_TIMER = 2_000_000;
+  // The server's root, which a proxy may serve under a path: this script is in its folder graphiql.
+  const ROOT = new URL('..', document.currentScript.src);
 
   const EXAMPLES = [
     `# What is in session now.
@@ -134,7 +136,7 @@ mutation DryRunSweep($at: DateTime) {
     if (authorization) sent.set('authorization', authorization);
     sent.set('content-type', 'application/json');
     sent.set('accept', 'application/graphql-response+json, application/json;q=0.9');
-    const answer = await fetch('/graphql', { method: 'POST', headers: sent, body: JSON.stringify(params) });
+    const answer = await fetch(new URL('graphql', ROOT), { method: 'POST', headers: sent, body: JSON.stringify(params) });
     const text = await answer.text();
     let parsed;
     try {
@@ -150,7 +152,7 @@ mutation DryRunSweep($at: DateTime) {
   let socket;
   function socketFor(authorization) {
     if (!socket || socket.authorization !== authorization) {
-      const url = new URL('/graphql/ws', location.href);
+      const url = new URL('graphql/ws', ROOT);
       url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
       const client = graphqlWs.createClient({
         url: url.href,

@@ -1,6 +1,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{body::Body, http::Request};
+use axum::{
+    body::Body,
+    http::{Request, header::HOST},
+};
 use chrono::{NaiveDate, NaiveTime};
 use domain::{
     access::Viewer,
@@ -260,7 +263,7 @@ fn ambiguous_local_time_is_written_in_utc() {
 fn page_address_comes_from_the_request() {
     let address = |headers: &[(&'static str, &'static str)]| {
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)));
-        page_address(&headers.collect(), "/sessions/caf%C3%A9/calendar.ics")
+        Site::default().absolute(&headers.collect(), "/sessions/caf%C3%A9")
     };
     assert_eq!(address(&[("host", "localhost:8080")]).unwrap(), "http://localhost:8080/sessions/caf%C3%A9");
     let proxied = [("host", "example.org"), ("x-forwarded-proto", "https")];
@@ -281,7 +284,7 @@ async fn fetch(app: &App, path: &str, headers: &[(&str, &str)]) -> (StatusCode, 
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let response = router(app.clone()).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let response = router(app.clone(), Site::default()).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
     let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();

@@ -20,6 +20,7 @@ use service::{
 };
 
 use super::times;
+use crate::site::to;
 
 const SHOWN: i32 = 50;
 
@@ -80,7 +81,7 @@ impl Bookings {
                 p {
                     strong {
                         @match other {
-                            Some(person) => a href={ "/people/" (person.id.0) } { (person.display_name) },
+                            Some(person) => a href={ (to("/people/")) (person.id.0) } { (person.display_name) },
                             None => "Somebody",
                         }
                     }
@@ -103,7 +104,7 @@ impl Bookings {
         ];
         html! {
             @if all.iter().any(|(.., is_possible)| *is_possible) {
-                form.answer method="post" action="/me/bookings" {
+                form.answer method="post" action=(to("/me/bookings")) {
                     input type="hidden" name="booking" value=(booked.booking.id);
                     fieldset {
                         @for (action, words, _) in all.iter().filter(|(.., is_possible)| *is_possible) {

@@ -11,6 +11,7 @@ use service::{
 };
 
 use super::{layout::live_now, times};
+use crate::site::to;
 
 /// An instance and what a card shows of it.
 #[derive(Debug, Clone)]
@@ -102,9 +103,14 @@ fn counts_text(instance: &Instance, counts: Counts) -> Markup {
     }
 }
 
-/// The path of a session's page.
+/// The address of a session's page.
 pub fn address(session: &Session) -> String {
-    format!("/sessions/{}", encoded(&session.path))
+    address_at(&session.path)
+}
+
+/// The address of the page of the session with this path.
+pub fn address_at(path: &str) -> String {
+    to(&format!("/sessions/{}", encoded(path)))
 }
 
 /// A segment of an address, with percent-encoding.

@@ -12,6 +12,7 @@ use super::{
     layout::{Frame, respond},
     visitor::Visitor,
 };
+use crate::site::to;
 
 /// An error, and the visitor who sees its page.
 #[derive(Debug)]
@@ -78,7 +79,7 @@ impl IntoResponse for PageError {
         let main = html! {
             h1 { (title) }
             p { (self.message) }
-            p { a href="/" { "See what is in session now" } }
+            p { a href=(to("/")) { "See what is in session now" } }
         };
         (self.status, respond(&Frame::new(title, &self.visitor), &main)).into_response()
     }

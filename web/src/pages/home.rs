@@ -23,6 +23,7 @@ use super::{
     layout::{Frame, respond},
     visitor::Visitor,
 };
+use crate::site::to;
 
 /// The number of cards on one page: of meetings that are on now, and of the next ones.
 const ON_NOW: i32 = 60;
@@ -122,18 +123,18 @@ fn render(frame: &Frame<'_>, title: &str, asked: &Asked, content: &Content) -> R
 
 fn search_form(text: &str, search: &Search) -> Markup {
     html! {
-        form.search role="search" method="get" action="/" {
+        form.search role="search" method="get" action=(to("/")) {
             label for="city" { "City" }
             input #city name="city" type="search" value=(text) autocomplete="off";
             button { "Search" }
-            @if !text.is_empty() { a href="/" { "Everywhere" } }
+            @if !text.is_empty() { a href=(to("/")) { "Everywhere" } }
         }
         @match search {
             Search::Nothing => p { "There is no session in a city with this name. Check the spelling, or look everywhere." },
             Search::Several(cities) => {
                 p { "Several cities match. Which one do you mean?" }
                 ul.choices {
-                    @for city in cities { li { a href={ "/?city=" (cards::encoded(city)) } { (city) } } }
+                    @for city in cities { li { a href={ (to("/?city=")) (cards::encoded(city)) } { (city) } } }
                 }
             }
             Search::Everywhere | Search::City(_) => {}
@@ -154,7 +155,7 @@ fn on_now(asked: &Asked, content: &Content) -> Markup {
                 (cards::list(cards, cards::nothing))
             }
             @if let Some(after) = &content.more {
-                p { a href={ "/?city=" (cards::encoded(&asked.city)) "&after=" (after) } { "More sessions on now" } }
+                p { a href={ (to("/?city=")) (cards::encoded(&asked.city)) "&after=" (after) } { "More sessions on now" } }
             }
         }
     }

@@ -12,6 +12,7 @@ use maud::{DOCTYPE, Markup, html};
 use serde_json::{Value, json};
 
 use super::{address_of, visitor::Visitor};
+use crate::site::to;
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -89,18 +90,18 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
             body data-signed-in[is_signed_in] {
                 a.skip href="#main" { "Skip to content" }
                 header.site {
-                    a.brand href="/" { span.mark aria-hidden="true" {} "InSession" }
+                    a.brand href=(to("/")) { span.mark aria-hidden="true" {} "InSession" }
                     nav aria-label="Main" {
-                        a href="/" { "On now" }
-                        @if visitor.viewer.is_admin { a href="/admin" { "Admin" } }
+                        a href=(to("/")) { "On now" }
+                        @if visitor.viewer.is_admin { a href=(to("/admin")) { "Admin" } }
                         @if is_signed_in {
                             @if visitor.viewer.person.is_some() {
-                                a href="/me" { (visitor.name.as_deref().unwrap_or("Me")) }
+                                a href=(to("/me")) { (visitor.name.as_deref().unwrap_or("Me")) }
                                 in-session-badge {}
                             }
-                            form method="post" action="/sign-out" { button.link { "Sign out" } }
+                            form method="post" action=(to("/sign-out")) { button.link { "Sign out" } }
                         } @else {
-                            a href="/sign-in" { "Sign in" }
+                            a href=(to("/sign-in")) { "Sign in" }
                         }
                     }
                 }

@@ -32,6 +32,7 @@ use super::{
     times,
     visitor::Visitor,
 };
+use crate::site::to;
 
 struct Content {
     person: Person,
@@ -61,7 +62,7 @@ pub async fn change_profile(State(pages): State<Pages>, visitor: Visitor, Form(f
     let Some(id) = visitor.viewer.person else { return Ok(sign_in()) };
     let patch = PersonPatch { hides_place: Some(form.hides_place.is_some()), ..PersonPatch::default() };
     match people::update_person(&pages.app, visitor.viewer, id, patch).await {
-        Ok(_) => Ok(Redirect::to("/me").into_response()),
+        Ok(_) => Ok(Redirect::to(&to("/me")).into_response()),
         Err(error) => {
             let (status, message) = told(&error);
             answer(&pages.app, &visitor, None, Some((status, message))).await
@@ -89,13 +90,13 @@ pub async fn act_on_booking(
         _ => return Err(wrong()),
     };
     match bookings::act(&pages.app, visitor.viewer, id, action).await {
-        Ok(_) => Ok(Redirect::to("/me").into_response()),
+        Ok(_) => Ok(Redirect::to(&to("/me")).into_response()),
         Err(error) => answer(&pages.app, &visitor, None, Some(told(&error))).await,
     }
 }
 
 fn sign_in() -> Response {
-    Redirect::to("/sign-in?next=/me").into_response()
+    Redirect::to(&to("/sign-in?next=/me")).into_response()
 }
 
 /// The page, with an error message if there is one.
@@ -200,7 +201,7 @@ fn own_check_ins(content: &Content) -> Markup {
                     }
                 }
             }
-            @if let Some(after) = &content.older { p { a href={ "/me?after=" (after) } { "Older check-ins" } } }
+            @if let Some(after) = &content.older { p { a href={ (to("/me?after=")) (after) } { "Older check-ins" } } }
         }
     }
 }
@@ -217,7 +218,7 @@ fn profile(person: &Person) -> Markup {
     html! {
         section aria-labelledby="privacy" {
             h2 #privacy { "Privacy" }
-            form.stacked method="post" action="/me/profile" {
+            form.stacked method="post" action=(to("/me/profile")) {
                 label.check {
                     input type="checkbox" name="hides_place" checked[person.hides_place];
                     " Hide where I am from others at the same session"

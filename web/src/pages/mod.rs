@@ -8,6 +8,7 @@
 //! - Every page has the same content security policy, without inline scripts and styles.
 //! - A form posts and redirects. A form that another site posts is refused.
 //! - A token is in a cookie or a header, never in an address.
+//! - Every address in a page and every redirect goes through [`to`], which adds the path of `PUBLIC_URL`.
 
 mod admin;
 mod bookings;
@@ -36,13 +37,18 @@ use axum::{
 use service::App;
 
 use self::{error::PageError, visitor::Visitor};
-use crate::assets::{self, Asset, CSS, SCRIPT, SVG};
+use crate::{
+    assets::{self, Asset, CSS, SCRIPT, SVG},
+    origin::refuse_other_sites,
+    site::{self, Site, to},
+};
 
 /// The state of the router.
 #[derive(Clone)]
 pub struct Pages {
     app: App,
     authenticator: Arc<Authenticator>,
+    site: Site,
 }
 
 type Page = Result<Response, PageError>;
@@ -62,11 +68,11 @@ static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
 /// The address of a file for our own pages: browsers keep what is there for ever.
 fn address_of(name: &str) -> String {
     let asset = ASSETS.iter().find(|asset| asset.name == name);
-    format!("/web/{}", asset.map_or_else(|| name.to_owned(), Asset::versioned_name))
+    to(&format!("/web/{}", asset.map_or_else(|| name.to_owned(), Asset::versioned_name)))
 }
 
 /// The routes of all pages and their files. Other addresses get a page that says that they do not exist.
-pub fn router(app: App, authenticator: Arc<Authenticator>) -> Router {
+pub fn router(app: App, authenticator: Arc<Authenticator>, site: Site) -> Router {
     Router::new()
         .route("/", get(home::show))
         .route("/sessions/{path}", get(session::show).post(session::check_in))
@@ -82,8 +88,9 @@ pub fn router(app: App, authenticator: Arc<Authenticator>) -> Router {
         .route("/web/token", post(sign_in::token))
         .route("/web/{file}", get(serve_asset))
         .fallback(not_found)
-        .layer(middleware::from_fn(crate::origin::refuse_other_sites))
-        .with_state(Pages { app, authenticator })
+        .layer(middleware::from_fn_with_state(site.clone(), refuse_other_sites))
+        .layer(middleware::from_fn_with_state(site.clone(), site::serve_as))
+        .with_state(Pages { app, authenticator, site })
 }
 
 async fn serve_asset(Path(file): Path<String>, headers: HeaderMap) -> Response {

@@ -19,6 +19,7 @@ use super::{
     layout::{Frame, respond},
     visitor::Visitor,
 };
+use crate::site::to;
 
 /// A person and, if the visitor may know it, where the person is.
 struct Content {
@@ -53,7 +54,7 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(id): Path<S
                 None => p.quiet { "Only people at the same session can see where somebody is." },
             }
         }
-        @if is_self { p { a href="/me" { "Go to your own page" } } }
+        @if is_self { p { a href=(to("/me")) { "Go to your own page" } } }
     };
     Ok(respond(&frame, &main).into_response())
 }

@@ -34,6 +34,7 @@ use super::{
     times,
     visitor::Visitor,
 };
+use crate::site::to;
 
 const NEXT: usize = 6;
 const ANSWERS: i32 = 100;
@@ -75,7 +76,7 @@ pub async fn check_in(
         _ => return Err(PageError::bad_form(&visitor)),
     };
     match check_ins::check_in(&pages.app, visitor.viewer, instance, attendance, None).await {
-        Ok(_) => Ok(Redirect::to(&format!("/sessions/{}", cards::encoded(&path))).into_response()),
+        Ok(_) => Ok(Redirect::to(&cards::address_at(&path)).into_response()),
         Err(error) => {
             let (status, message) = told(&error);
             answer(&pages.app, &visitor, &path, Some((status, &message))).await
@@ -167,7 +168,7 @@ fn about(Content { session, organizers, .. }: &Content) -> Markup {
                 dd {
                     @for (index, person) in organizers.iter().enumerate() {
                         @if index > 0 { ", " }
-                        a href={ "/people/" (person.id.0) } { (person.display_name) }
+                        a href={ (to("/people/")) (person.id.0) } { (person.display_name) }
                     }
                 }
             }
@@ -238,7 +239,7 @@ fn own_answer(visitor: &Visitor, content: &Content, instance: &Instance) -> Mark
                 }
             }
         } @else if !visitor.viewer.is_signed_in() {
-            p { a href={ "/sign-in?next=" (cards::address(&content.session)) } { "Sign in to say whether you are coming" } }
+            p { a href={ (to("/sign-in?next=")) (cards::address(&content.session)) } { "Sign in to say whether you are coming" } }
         }
     }
 }
@@ -257,7 +258,7 @@ fn who_answered(visitor: &Visitor, content: &Content, instance: &Instance) -> Ma
                         ul.people {
                             @for (row, person) in said(attendance) {
                                 li {
-                                    a href={ "/people/" (person.id.0) } { (person.display_name) }
+                                    a href={ (to("/people/")) (person.id.0) } { (person.display_name) }
                                     @if check_ins::visible_times(visitor.viewer, row, person).1.is_some() { " (checked in at the meeting)" }
                                 }
                             }

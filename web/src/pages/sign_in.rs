@@ -15,8 +15,9 @@ use serde_json::json;
 use super::{
     Page, Pages,
     layout::{Frame, problem, respond},
-    visitor::{LONGEST_TOKEN, Visitor, is_https, signed_in, signed_out},
+    visitor::{LONGEST_TOKEN, Visitor, signed_in, signed_out},
 };
+use crate::site::to;
 
 #[derive(Debug, Default, Deserialize)]
 pub struct Next {
@@ -40,7 +41,7 @@ fn form(next: &str, wrong: Option<&str>) -> Markup {
         h1 { "Sign in" }
         p { "Paste your token. This browser keeps it in a cookie until it expires or you sign out." }
         @if let Some(wrong) = wrong { (problem(wrong)) }
-        form.stacked method="post" action="/sign-in" autocomplete="off" {
+        form.stacked method="post" action=(to("/sign-in")) autocomplete="off" {
             input type="hidden" name="next" value=(next);
             label for="token" { "Token" }
             input #token name="token" type="password" required autocomplete="off" spellcheck="false"
@@ -72,12 +73,12 @@ pub async fn sign_in(
     let Some(end) = identity.expires_at else {
         return Ok(refused("This token does not say when it expires. Use one that has the claim exp."));
     };
-    let cookie = signed_in(token, end, pages.app.now(), is_https(&headers));
-    Ok((CookieJar::new().add(cookie), Redirect::to(own_address(&next))).into_response())
+    let cookie = signed_in(token, end, pages.app.now(), &pages.site, &headers);
+    Ok((CookieJar::new().add(cookie), Redirect::to(&pages.site.within(own_address(&next)))).into_response())
 }
 
-pub async fn sign_out(headers: HeaderMap) -> Response {
-    (CookieJar::new().add(signed_out(is_https(&headers))), Redirect::to("/")).into_response()
+pub async fn sign_out(State(pages): State<Pages>, headers: HeaderMap) -> Response {
+    (CookieJar::new().add(signed_out(&pages.site, &headers)), Redirect::to(&to("/"))).into_response()
 }
 
 /// The token, which the page's script sends over the socket. It needs a POST, so that only this site gets it.

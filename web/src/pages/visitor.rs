@@ -13,6 +13,7 @@ use domain::{access::Viewer, ids::PersonId};
 use service::{App, Error, log, people};
 
 use super::Pages;
+use crate::site::Site;
 
 const COOKIE_NAME: &str = "insession_token";
 
@@ -68,21 +69,22 @@ fn log(error: &Error) {
 }
 
 /// The cookie that signs in until the token ends.
-pub fn signed_in(token: &str, end: DateTime<Utc>, now: DateTime<Utc>, is_https: bool) -> Cookie<'static> {
-    cookie(token.to_owned(), (end - now).num_seconds().max(0), is_https)
+pub fn signed_in(
+    token: &str,
+    end: DateTime<Utc>,
+    now: DateTime<Utc>,
+    site: &Site,
+    headers: &HeaderMap,
+) -> Cookie<'static> {
+    cookie(token.to_owned(), (end - now).num_seconds().max(0), site, headers)
 }
 
 /// The cookie that signs out.
-pub fn signed_out(is_https: bool) -> Cookie<'static> {
-    cookie(String::new(), 0, is_https)
+pub fn signed_out(site: &Site, headers: &HeaderMap) -> Cookie<'static> {
+    cookie(String::new(), 0, site, headers)
 }
 
-fn cookie(token: String, seconds: i64, is_https: bool) -> Cookie<'static> {
-    let cookie = Cookie::build((COOKIE_NAME, token)).path("/").max_age(time::Duration::seconds(seconds));
-    cookie.http_only(true).same_site(SameSite::Lax).secure(is_https).build()
-}
-
-/// Whether the browser uses https, to this server or to a proxy.
-pub fn is_https(headers: &HeaderMap) -> bool {
-    headers.get("x-forwarded-proto").is_some_and(|scheme| scheme.as_bytes().starts_with(b"https"))
+fn cookie(token: String, seconds: i64, site: &Site, headers: &HeaderMap) -> Cookie<'static> {
+    let cookie = Cookie::build((COOKIE_NAME, token)).path(site.cookie_path()).max_age(time::Duration::seconds(seconds));
+    cookie.http_only(true).same_site(SameSite::Lax).secure(site.is_https(headers)).build()
 }

@@ -10,6 +10,7 @@ mod heartbeat;
 mod on_a_server;
 mod site;
 mod tabs;
+mod under_a_path;
 
 use anyhow::Result;
 use insession_tests::{Page, Program, token};

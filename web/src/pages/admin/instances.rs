@@ -14,6 +14,7 @@ use super::super::{
     cards::{self, Card},
     times,
 };
+use crate::site::to;
 
 const SHOWN: i32 = 100;
 
@@ -45,7 +46,7 @@ impl Instances {
             }
             section aria-labelledby="hold" {
                 h2 #hold { "Set an instance active or inactive by hand" }
-                form.inline method="post" action="/admin/override" {
+                form.inline method="post" action=(to("/admin/override")) {
                     label for="instance" { "Instance" }
                     input #instance name="instance" required placeholder="SessionInstance:7" size="20";
                     label for="hours" { "Hours (leave empty: until the next sweep)" }
@@ -84,7 +85,7 @@ impl Instances {
                 td.why { (instance.explain(session, self.now)) }
                 td.number data-present=(id) { (counts.present) }
                 td {
-                    form.inline method="post" action="/admin/override" {
+                    form.inline method="post" action=(to("/admin/override")) {
                         input type="hidden" name="instance" value=(id);
                         @match instance.override_active {
                             Some(active) => {

@@ -24,6 +24,7 @@ use super::{
     layout::{Frame, problem, respond},
     visitor::Visitor,
 };
+use crate::site::to;
 
 /// A visitor who is an admin.
 pub struct Admin(Visitor);
@@ -38,7 +39,7 @@ impl FromRequestParts<Pages> for Admin {
         } else if visitor.viewer.is_signed_in() {
             Err(PageError::forbidden(&visitor, "This page is for admins.").into_response())
         } else {
-            Err(Redirect::to("/sign-in?next=/admin").into_response())
+            Err(Redirect::to(&to("/sign-in?next=/admin")).into_response())
         }
     }
 }
@@ -109,7 +110,7 @@ pub async fn set_override(
         _ => return Err(PageError::bad_form(&visitor)),
     };
     match done {
-        Ok(_) => Ok(Redirect::to("/admin").into_response()),
+        Ok(_) => Ok(Redirect::to(&to("/admin")).into_response()),
         Err(error) => answer(app, &visitor, &Asked::default(), Some(told(&error))).await,
     }
 }

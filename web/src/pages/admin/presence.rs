@@ -34,6 +34,7 @@ use super::{
     },
     Admin, Asked, answer,
 };
+use crate::site::to;
 
 const SHOWN: i32 = 100;
 const HOURS: i64 = 24;
@@ -102,7 +103,7 @@ impl Presences {
             section aria-labelledby="seats" {
                 h2 #seats { "Seats" }
                 @for (row, taken) in &self.activities {
-                    form.inline #{ "activity-" (row.key) } method="post" action="/admin/activities" {
+                    form.inline #{ "activity-" (row.key) } method="post" action=(to("/admin/activities")) {
                         strong { (row.name) } " " (taken)
                         @match row.max_concurrent { Some(limit) => { " of " (limit) " taken" }, None => " taken" }
                         input type="hidden" name="key" value=(row.key);
@@ -112,7 +113,7 @@ impl Presences {
                         button { "Save" }
                     }
                 }
-                form.inline method="post" action="/admin/activities" {
+                form.inline method="post" action=(to("/admin/activities")) {
                     label for="key" { "New activity" }
                     input #key name="key" required placeholder="interview" size="14";
                     label for="name" { "Name" }
@@ -188,7 +189,7 @@ fn online_row(Online { visit, person, activity }: &Online) -> Markup {
         tr #{ "visit-" (visit.id.uuid()) } {
             td {
                 @match (visit.person_id, person) {
-                    (Some(id), Some(name)) => a href={ "/people/" (id) } { (name) },
+                    (Some(id), Some(name)) => a href={ (to("/people/")) (id) } { (name) },
                     _ => "Anonymous visitor",
                 }
             }
@@ -264,7 +265,7 @@ pub async fn save_activity(
         },
     };
     match activities::save_activity(&pages.app, visitor.viewer, NewActivity { key, name, max_concurrent }).await {
-        Ok(_) => Ok(Redirect::to("/admin").into_response()),
+        Ok(_) => Ok(Redirect::to(&to("/admin")).into_response()),
         Err(error) => answer(&pages.app, &visitor, &Asked::default(), Some(told(&error))).await,
     }
 }

@@ -12,6 +12,7 @@ use service::{
 };
 
 use super::super::{cards, times};
+use crate::site::to;
 
 const RUNS: u64 = 15;
 
@@ -51,7 +52,7 @@ impl Sweeps {
         html! {
             section aria-labelledby="try" {
                 h2 #try { "What would a sweep do?" }
-                form.inline method="get" action="/admin" {
+                form.inline method="get" action=(to("/admin")) {
                     label for="try-at" { "Time in UTC (leave empty for now)" }
                     input #try-at name="try_at" type="datetime-local" step="1" value=(self.try_at);
                     button { "Dry run" }

@@ -1,0 +1,180 @@
+//! Where browsers reach this server: at `PUBLIC_URL`, or else at what a request says.
+//!
+//! A proxy may serve the program under a path, such as `/insession`. Handlers and templates name addresses without it. [`to`] puts
+//! it in front of them, and [`Site::route`] takes it away from requests.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{
+        HeaderMap, Uri,
+        header::HOST,
+        uri::{Authority, PathAndQuery},
+    },
+    middleware::{self, Next},
+    response::{IntoResponse, Redirect, Response},
+};
+use service::settings::PublicUrl;
+
+tokio::task_local! {
+    /// The path of the site whose request this task serves. Nearly every template has addresses, so it is not an argument of each.
+    static PATH: Site;
+}
+
+/// The address of this server, if it is set.
+#[derive(Debug, Clone, Default)]
+pub struct Site(Option<Arc<PublicUrl>>);
+
+impl Site {
+    pub fn at(public_url: Option<PublicUrl>) -> Self {
+        Self(public_url.map(Arc::new))
+    }
+
+    pub fn public_url(&self) -> Option<&PublicUrl> {
+        self.0.as_deref()
+    }
+
+    /// Empty, or the path under which a proxy serves the program, such as `/insession`.
+    fn path(&self) -> &str {
+        self.public_url().map_or("", |public| &public.path)
+    }
+
+    /// The path for which cookies are valid.
+    pub fn cookie_path(&self) -> String {
+        format!("{}/", self.path())
+    }
+
+    /// Whether the browser that sent this request uses https, to this server or to a proxy.
+    pub fn is_https(&self, headers: &HeaderMap) -> bool {
+        match self.public_url() {
+            Some(public) => public.is_https(),
+            None => headers.get("x-forwarded-proto").is_some_and(|scheme| scheme.as_bytes().starts_with(b"https")),
+        }
+    }
+
+    /// The whole address of a path of this site. `None` if neither `PUBLIC_URL` nor the request says the host.
+    pub fn absolute(&self, headers: &HeaderMap, path: &str) -> Option<String> {
+        if let Some(public) = self.public_url() {
+            return Some(format!("{}{}{path}", public.origin, public.path));
+        }
+        let host: Authority = headers.get(HOST)?.to_str().ok()?.parse().ok()?;
+        let scheme = if self.is_https(headers) { "https" } else { "http" };
+        Some(format!("{scheme}://{host}{path}"))
+    }
+
+    /// Adds this site's path to `path`, unless it is there already. For addresses that browsers send.
+    pub fn within(&self, path: &str) -> String {
+        let own = self.path();
+        match path.strip_prefix(own) {
+            Some(rest) if !own.is_empty() && rest.starts_with('/') => path.to_owned(),
+            _ => format!("{own}{path}"),
+        }
+    }
+
+    /// The same routes, under the path of this site too: a proxy may remove the path from a request, or leave it there.
+    pub fn route(&self, router: Router) -> Router {
+        if self.path().is_empty() {
+            return router;
+        }
+        let remove_path = middleware::from_fn_with_state(self.clone(), remove_path);
+        Router::new().fallback_service(router).layer(remove_path)
+    }
+}
+
+async fn remove_path(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+    let uri = request.uri();
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    match uri.path().strip_prefix(site.path()) {
+        // Cookies are valid below this address only.
+        Some("") => return Redirect::permanent(&format!("{}/{query}", site.path())).into_response(),
+        Some(rest) if rest.starts_with('/') => {
+            if let Some(uri) = with_path(uri, &format!("{rest}{query}")) {
+                *request.uri_mut() = uri;
+            }
+        }
+        _ => {}
+    }
+    next.run(request).await
+}
+
+fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(path.parse::<PathAndQuery>().ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+/// Serves a request so that [`to`] knows the site.
+pub async fn serve_as(State(site): State<Site>, request: Request, next: Next) -> Response {
+    PATH.scope(site, next.run(request)).await
+}
+
+/// The address of a path of this site, as a page or a redirect names it: `/me` becomes `/insession/me`.
+pub fn to(path: &str) -> String {
+    PATH.try_with(|site| format!("{}{path}", site.path())).unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, http::header::LOCATION, routing::get};
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    fn under(path: &str) -> Site {
+        Site::at(Some(PublicUrl { origin: "https://example.org".into(), path: path.into() }))
+    }
+
+    #[tokio::test]
+    async fn requests_come_with_the_path_of_the_site_or_without_it() {
+        let site = under("/in/session");
+        let echo = get(async |uri: Uri| format!("{uri} {}", to("/me")));
+        let routes = Router::new()
+            .route("/", echo.clone())
+            .route("/sessions/{path}", echo)
+            .layer(middleware::from_fn_with_state(site.clone(), serve_as));
+        let routes = site.route(routes);
+        for (asked, status, answer) in [
+            ("/", 200, "/ /in/session/me"),
+            ("/?city=a", 200, "/?city=a /in/session/me"),
+            ("/in/session/", 200, "/ /in/session/me"),
+            ("/in/session/?city=a%20b", 200, "/?city=a%20b /in/session/me"),
+            ("/in/session/sessions/a%2Fb?x", 200, "/sessions/a%2Fb?x /in/session/me"),
+            ("/in/session?city=a", 308, ""),
+            ("/in/sessions/x", 404, ""),
+            ("/in", 404, ""),
+        ] {
+            let request = Request::get(asked).body(Body::empty()).unwrap();
+            let response = routes.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status(), status, "{asked}");
+            if status == 308 {
+                assert_eq!(response.headers()[LOCATION], "/in/session/?city=a");
+            }
+            let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            assert_eq!(String::from_utf8_lossy(&body), answer, "{asked}");
+        }
+    }
+
+    #[test]
+    fn addresses_follow_the_public_url() {
+        let headers = |fields: &[(&'static str, &'static str)]| {
+            let fields = fields.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            fields.collect::<HeaderMap>()
+        };
+        let asked = headers(&[("host", "10.0.0.1:8080"), ("x-forwarded-proto", "http")]);
+        let site = under("/insession");
+        assert_eq!(site.absolute(&asked, "/me").as_deref(), Some("https://example.org/insession/me"));
+        assert!(site.is_https(&asked));
+        assert_eq!(site.cookie_path(), "/insession/");
+        assert_eq!(site.within("/me"), "/insession/me");
+        assert_eq!(site.within("/insession/me"), "/insession/me");
+        assert_eq!(site.within("/insessions"), "/insession/insessions");
+
+        let nowhere = Site::default();
+        assert_eq!(nowhere.absolute(&asked, "/me").as_deref(), Some("http://10.0.0.1:8080/me"));
+        assert_eq!(nowhere.absolute(&headers(&[]), "/me"), None);
+        assert!(nowhere.is_https(&headers(&[("x-forwarded-proto", "https")])) && !nowhere.is_https(&asked));
+        assert_eq!((nowhere.cookie_path().as_str(), nowhere.within("/me").as_str()), ("/", "/me"));
+    }
+}
