@@ -11,7 +11,7 @@ use auth::Authenticator;
 use axum::{
     Json, Router,
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
     routing::get,
@@ -34,7 +34,7 @@ use service::{
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::{
-    cors::{Any, CorsLayer},
+    cors::{AllowHeaders, Any, CorsLayer},
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     trace::TraceLayer,
 };
@@ -246,12 +246,17 @@ fn span(request: &Request) -> Span {
     span
 }
 
+/// How long a browser may reuse the answer to a preflight.
+const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(24);
+
+/// Scripts of allowed origins may send any header. Clients and their instruments send many (`traceparent`, `baggage`,
+/// `apollographql-client-name` and so on), and none of them gives rights but `Authorization`.
 fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
-    let layer = CorsLayer::new().allow_methods([axum::http::Method::GET, axum::http::Method::POST]).allow_headers([
-        header::CONTENT_TYPE,
-        header::AUTHORIZATION,
-        header::ACCEPT,
-    ]);
+    let layer = CorsLayer::new()
+        .allow_methods([axum::http::Method::GET, axum::http::Method::POST])
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers([request_id::HEADER, header::RETRY_AFTER, HeaderName::from_static("x-query-cost")])
+        .max_age(PREFLIGHT_MAX_AGE);
     if origins.iter().any(|origin| origin == "*") {
         return Ok(layer.allow_origin(Any));
     }

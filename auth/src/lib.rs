@@ -19,6 +19,7 @@ mod people;
 mod secret;
 #[cfg(test)]
 mod tests;
+pub mod unread;
 
 use std::{fmt, sync::Arc, time::Duration};
 

@@ -12,6 +12,7 @@ use super::{
     context::{Result, app, hub},
     error::ApiError,
     operation::Operation,
+    subscribe::ResumeAfter,
     types::scalars::Cursor,
 };
 
@@ -31,6 +32,11 @@ pub async fn of_request(ctx: &Context<'_>) -> Result<Cursor> {
         return Err(ApiError::internal("the position was not read ahead"));
     };
     write(app(ctx)?, *position).await
+}
+
+/// The cursor after which a subscription continues: that of the transport, or else the argument.
+pub fn given(ctx: &Context<'_>, after: Option<Cursor>) -> Option<Cursor> {
+    ctx.data_opt::<ResumeAfter>().map(|ResumeAfter(cursor)| Cursor(cursor.clone())).or(after)
 }
 
 /// The position of a cursor, if a subscription can continue from it.

@@ -36,14 +36,19 @@ use std::{
 };
 
 use async_graphql::Context;
+use domain::news::{Narrowing, Position};
 use futures_util::{
     Stream, StreamExt as _,
     stream::{self, BoxStream},
 };
 use live::{GroupFeed, LiveEvent, Registration};
 use parking_lot::Mutex;
+use service::log::CursorKey;
 
-use crate::{context::hub, error::ApiError};
+use crate::{
+    context::{app, hub},
+    error::ApiError,
+};
 
 /// What a resolver is executed for: a value in the context of its execution. Without one it serves a single subscription.
 #[derive(Debug, Clone)]
@@ -51,6 +56,26 @@ pub enum Purpose {
     Begin(Registrar),
     Serve(GroupFeed),
 }
+
+/// Where the cursor of the message that was made last is noted: a value in the context, for transports that send a cursor
+/// beside each message.
+#[derive(Debug, Clone, Default)]
+pub struct LastCursor(Arc<Mutex<Option<String>>>);
+
+impl LastCursor {
+    fn note(&self, cursor: String) {
+        *self.0.lock() = Some(cursor);
+    }
+
+    pub fn take(&self) -> Option<String> {
+        self.0.lock().take()
+    }
+}
+
+/// The cursor with which a transport resumes a subscription: a value in the context. It is newer than the argument `after`,
+/// with which the client subscribed first.
+#[derive(Debug, Clone)]
+pub struct ResumeAfter(pub String);
 
 /// Where the resolver leaves the [`Registration`] of a subscription that begins.
 #[derive(Debug, Clone, Default)]
@@ -102,8 +127,38 @@ where
         registrar.register(registration);
         return Ok(first.boxed());
     }
-    let later = messages(hub(ctx)?.subscribe_stream(registration), of_event);
-    Ok(first.chain(later).boxed())
+    let from = registration.from;
+    let cursors = Cursors::of(ctx, &registration.narrowing).await?;
+    let events = hub(ctx)?.subscribe_stream(registration);
+    let Some(cursors) = cursors else { return Ok(first.chain(messages(events, of_event)).boxed()) };
+    let of_events = cursors.clone();
+    let first = first.inspect(move |_| cursors.note(from));
+    let events = events.inspect(move |event| of_events.note(event.change.position));
+    Ok(first.chain(messages(events, of_event)).boxed())
+}
+
+/// Notes the cursor of each message, just before its fields are resolved.
+#[derive(Clone)]
+struct Cursors {
+    last: LastCursor,
+    key: CursorKey,
+}
+
+impl Cursors {
+    /// `None` if the transport does not ask for cursors, or the subscription has none.
+    async fn of(ctx: &Context<'_>, narrowing: &Narrowing) -> Result<Option<Self>, ApiError> {
+        match (ctx.data_opt::<LastCursor>(), narrowing) {
+            (None, _) | (_, Narrowing::Occupancy(_)) => Ok(None),
+            (Some(last), Narrowing::Sessions(_) | Narrowing::Bookings(_)) => {
+                let key = app(ctx)?.cursor_key().await?.clone();
+                Ok(Some(Self { last: last.clone(), key }))
+            }
+        }
+    }
+
+    fn note(&self, position: Position) {
+        self.last.note(self.key.write(position));
+    }
 }
 
 fn messages<M: Send + 'static>(

@@ -10,6 +10,7 @@ use std::{
 };
 
 use async_graphql::{Request, Response, ServerError, parser::types::OperationType};
+use auth::unread::find_unread_token;
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
 use futures_util::{
     FutureExt, SinkExt, StreamExt,
@@ -19,11 +20,12 @@ use futures_util::{
 use governor::{DefaultDirectRateLimiter, RateLimiter};
 use graphql::{execute::ClientAddress, hearts::Hearts};
 use live::{CloseReason, Content, OperationNumber, QueuedMessage, Subscription};
+use serde_json::{Map, Value};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tracing::Instrument as _;
 
 use super::{
-    AuthError, Entry, Identity,
+    AuthError, Entry, Identity, Opening,
     operation::{Running, errors_text, refusal},
     protocol::{self, ClientMessage, Close},
     request::SocketRequest,
@@ -38,11 +40,10 @@ const MAX_TIMER: Duration = Duration::from_hours(24);
 
 /// Serves a socket until it ends. Not an `async fn`: that would store the arguments in each socket's task, beside the
 /// connection.
-pub(super) fn serve(socket: WebSocket, entry: Entry, speaks_protocol: bool) -> impl Future<Output = ()> + Send {
-    let mut connection = Connection::new(socket, entry);
+pub(super) fn serve(socket: WebSocket, entry: Entry, opening: Opening) -> impl Future<Output = ()> + Send {
+    let mut connection = Connection::new(socket, entry, opening);
     async move {
-        let ending =
-            if speaks_protocol { connection.run().await } else { Ending::Close(Close::SubprotocolNotAcceptable) };
+        let ending = connection.run().await;
         if ending != Ending::Gone {
             // Boxed, so that each task does not reserve memory for this rare case.
             Box::pin(connection.finish(ending)).await;
@@ -54,7 +55,9 @@ struct Connection {
     socket: WebSocket,
     entry: Entry,
     phase: Phase,
-    identifying: Option<BoxFuture<'static, Result<Identity, AuthError>>>,
+    /// What the request said about the viewer. Dropped after `connection_init`.
+    opening: Option<Box<Opening>>,
+    identifying: Option<Identifying>,
     operations: Vec<Operation>,
     last_operation: OperationNumber,
     subscription_rate: DefaultDirectRateLimiter,
@@ -94,6 +97,13 @@ struct Operation {
     state: State,
 }
 
+/// A token that is being checked: that of `connection_init`, or one that renews it.
+struct Identifying {
+    identity: BoxFuture<'static, Result<Identity, AuthError>>,
+    /// The message that says that it is valid.
+    answer: &'static str,
+}
+
 enum State {
     Running(AbortHandle),
     Live(#[expect(dead_code, reason = "kept for its Drop, which ends the subscription")] Subscription),
@@ -118,20 +128,21 @@ enum Ending {
 
 enum Event {
     Read(Message),
-    Identified(Result<Identity, AuthError>),
+    Identified(Result<Identity, AuthError>, &'static str),
     Finished(Finished),
     Tick,
     End(Ending),
 }
 
 impl Connection {
-    fn new(socket: WebSocket, entry: Entry) -> Self {
+    fn new(socket: WebSocket, entry: Entry, opening: Opening) -> Self {
         let limits = entry.sockets.0.settings.limits;
         let now = Instant::now();
         Self {
             socket,
             entry,
             phase: Phase::Opened { init_by: now + limits.init_timeout },
+            opening: Some(Box::new(opening)),
             identifying: None,
             operations: Vec::new(),
             last_operation: 0,
@@ -149,12 +160,15 @@ impl Connection {
     }
 
     async fn run(&mut self) -> Ending {
+        if let Some(Opening::Refused(close)) = self.opening.as_deref() {
+            return Ending::Close(close.clone());
+        }
         let mut timer = pin!(sleep_until(self.next_tick()));
         loop {
             let event = poll_fn(|context| self.poll_event(context, timer.as_mut())).await;
             let ended = match event {
                 Event::Read(message) => self.read(message),
-                Event::Identified(result) => self.acknowledge(result).map_err(Ending::Close),
+                Event::Identified(result, answer) => self.acknowledge(result, answer).map_err(Ending::Close),
                 Event::Finished(finished) => {
                     self.settle(finished);
                     Ok(())
@@ -182,11 +196,12 @@ impl Connection {
             Poll::Ready(None) => return Poll::Ready(Event::End(Ending::Gone)),
             Poll::Pending => {}
         }
-        if let Some(identifying) = &mut self.identifying
-            && let Poll::Ready(result) = identifying.poll_unpin(context)
+        if let Some(Identifying { identity, answer }) = &mut self.identifying
+            && let Poll::Ready(result) = identity.poll_unpin(context)
         {
+            let answer = *answer;
             self.identifying = None;
-            return Poll::Ready(Event::Identified(result));
+            return Poll::Ready(Event::Identified(result, answer));
         }
         while let Some(running) = &mut self.running {
             match running.poll_next_unpin(context) {
@@ -290,7 +305,7 @@ impl Connection {
     fn handle(&mut self, message: ClientMessage) -> Result<(), Close> {
         match message {
             ClientMessage::ConnectionInit(payload) => self.identify(payload.as_ref()),
-            ClientMessage::Ping(payload) => self.control(protocol::pong(payload)),
+            ClientMessage::Ping(payload) => self.answer_ping(payload),
             ClientMessage::Pong => Ok(()),
             ClientMessage::Subscribe { id, request } => self.subscribe(&id, *request),
             ClientMessage::Complete { id } => {
@@ -300,30 +315,58 @@ impl Connection {
         }
     }
 
-    fn identify(&mut self, payload: Option<&serde_json::Map<String, serde_json::Value>>) -> Result<(), Close> {
-        if !matches!(self.phase, Phase::Opened { .. }) {
-            return Err(Close::TooManyInits);
+    /// The first `connection_init` says who the viewer is. Another one renews the token if it has one.
+    fn identify(&mut self, payload: Option<&Map<String, Value>>) -> Result<(), Close> {
+        let token = payload.map(token_of).transpose()?.flatten();
+        match (self.phase, token) {
+            (Phase::Opened { .. }, token) => {
+                let token = match (token, self.opening.take().map(|opening| *opening)) {
+                    (None, Some(Opening::Authorization(text))) => Some(text.into()),
+                    (None, Some(Opening::UnreadToken(place))) => return Err(Close::UnreadToken(place.to_owned())),
+                    (token, _) => token,
+                };
+                self.phase = Phase::Identifying;
+                self.check(token, protocol::CONNECTION_ACK);
+                Ok(())
+            }
+            (Phase::Acknowledged(_), Some(token)) if self.identifying.is_none() => {
+                self.check(Some(token), protocol::CONNECTION_ACK);
+                Ok(())
+            }
+            _ => Err(Close::TooManyInits),
         }
-        let authorization = payload.and_then(|payload| {
-            let value = payload.get("authorization").or_else(|| payload.get("Authorization"))?;
-            (!value.is_null()).then_some(value)
-        });
-        let token = match authorization {
-            None => None,
-            Some(serde_json::Value::String(token)) => Some(token.clone()),
-            Some(_) => return Err(Close::Forbidden("The authorization must be a string".to_owned())),
-        };
-        self.phase = Phase::Identifying;
-        self.identifying = Some((self.entry.sockets.0.settings.authenticate)(token));
-        Ok(())
     }
 
-    fn acknowledge(&mut self, result: Result<Identity, AuthError>) -> Result<(), Close> {
+    /// A ping with a token renews the token of the connection. The pong says that the new one is valid.
+    fn answer_ping(&mut self, payload: Option<Map<String, Value>>) -> Result<(), Close> {
+        let token = payload.as_ref().map(token_of).transpose()?.flatten();
+        match (self.phase, token) {
+            (_, None) => self.control(protocol::pong(payload)),
+            (Phase::Acknowledged(_), Some(token)) => {
+                self.check(Some(token), protocol::PONG);
+                Ok(())
+            }
+            (Phase::Opened { .. } | Phase::Identifying, Some(_)) => Err(Close::Unauthorized),
+        }
+    }
+
+    fn check(&mut self, token: Option<String>, answer: &'static str) {
+        let identity = (self.entry.sockets.0.settings.authenticate)(token);
+        self.identifying = Some(Identifying { identity, answer });
+    }
+
+    fn acknowledge(&mut self, result: Result<Identity, AuthError>, answer: &'static str) -> Result<(), Close> {
         let identity = result?;
+        // The live subscriptions were started with the rights of the viewer.
+        if let Phase::Acknowledged(before) = self.phase
+            && before.viewer != identity.viewer
+        {
+            return Err(Close::Forbidden("The new token has another viewer: open another socket".to_owned()));
+        }
         self.entry.identify(identity)?;
         self.phase = Phase::Acknowledged(identity);
         self.check_token()?;
-        self.control(protocol::CONNECTION_ACK.to_owned())
+        self.control(answer.to_owned())
     }
 
     fn control(&mut self, text: String) -> Result<(), Close> {
@@ -492,6 +535,25 @@ impl Connection {
         };
         // The socket is dropped, whether or not the peer has answered.
         let _ = timeout(limit, close_handshake).await;
+    }
+}
+
+/// The token of a payload: `authorization`, `Authorization`, or the header `Authorization` in `headers`.
+///
+/// # Errors
+/// If it is not a string, or if there is what looks like a token only elsewhere.
+fn token_of(payload: &Map<String, Value>) -> Result<Option<String>, Close> {
+    let header = || {
+        let headers = payload.get("headers")?.as_object()?;
+        let header =
+            headers.iter().find(|(name, value)| name.eq_ignore_ascii_case("authorization") && !value.is_null());
+        header.map(|(_, value)| value)
+    };
+    let given = ["authorization", "Authorization"].into_iter().filter_map(|name| payload.get(name));
+    match given.into_iter().find(|value| !value.is_null()).or_else(header) {
+        Some(Value::String(token)) => Ok(Some(token.clone())),
+        Some(_) => Err(Close::Forbidden("The authorization must be a string".to_owned())),
+        None => find_unread_token(payload).map_or(Ok(None), |place| Err(Close::UnreadToken(place))),
     }
 }
 

@@ -14,6 +14,8 @@
 //! - An operation that cannot start is answered with `error`, never with `next`.
 //! - A mutation that has begun is finished, even when its client disconnects.
 //! - After the token expires, no operation starts, and the socket is closed at the next ping at the latest.
+//! - A client may renew its token on the open socket. The new token names the same viewer.
+//! - A client that sends a token where it is not read is refused. It is never anonymous without knowing it.
 
 mod connection;
 mod operation;
@@ -30,9 +32,13 @@ use std::{
 };
 
 use async_graphql::{Executor, Request};
-use auth::{AuthError, Identity};
+use auth::{
+    AuthError, Identity,
+    unread::{has_unread_token, is_unread_subprotocol},
+};
 use axum::{
     extract::{FromRequestParts, Request as HttpRequest, State, WebSocketUpgrade, ws::WebSocket},
+    http::{header::SEC_WEBSOCKET_PROTOCOL, request::Parts},
     response::{IntoResponse, Response},
 };
 use domain::clock::Clock;
@@ -52,13 +58,14 @@ use tokio_util::{
 use web::origin::{is_listed, is_own};
 pub use web::site::Site;
 
+use self::protocol::Close;
 use crate::{
     admission::{Admission, Permit},
-    http::graphql::{refuse_connection, refuse_origin},
+    http::graphql::{authorization, refuse_connection, refuse_origin},
     request_id,
 };
 
-/// Checks the `authorization` of `connection_init`, if there is one, and returns the identity.
+/// Checks the authorization of a connection, if there is one, and returns the identity.
 pub type Authenticate = Arc<dyn Fn(Option<String>) -> BoxFuture<'static, Result<Identity, AuthError>> + Send + Sync>;
 
 /// Checks whether an identity is still valid. Called often, so it must not block.
@@ -289,13 +296,43 @@ pub async fn upgrade(State(sockets): State<Sockets>, request: HttpRequest) -> Re
         .write_buffer_size(0)
         .max_message_size(limits.max_message_bytes)
         .max_frame_size(limits.max_message_bytes)
-        .protocols([protocol::SUBPROTOCOL]);
-    // `GraphQLProtocol` of async-graphql-axum also accepts the older protocol `graphql-ws`, prefers what the client lists
+        .protocols([protocol::SUBPROTOCOL, protocol::LEGACY_SUBPROTOCOL]);
+    // `GraphQLProtocol` of async-graphql-axum speaks the older protocol `graphql-ws` too, prefers what the client lists
     // first, and does not say which it chose.
-    let speaks_protocol = upgrade.selected_protocol().is_some();
-    upgrade.on_upgrade(move |socket: WebSocket| {
-        connection::serve(socket, sockets.enter(permit, request_id), speaks_protocol)
-    })
+    let is_legacy = upgrade.selected_protocol().is_some_and(|chosen| chosen == protocol::LEGACY_SUBPROTOCOL);
+    let opening = if is_legacy {
+        Opening::Refused(Close::SubprotocolNotAcceptable(Some(protocol::LEGACY_SUBPROTOCOL)))
+    } else if upgrade.selected_protocol().is_none() {
+        Opening::Refused(Close::SubprotocolNotAcceptable(None))
+    } else {
+        Opening::of(&parts)
+    };
+    upgrade.on_upgrade(move |socket: WebSocket| connection::serve(socket, sockets.enter(permit, request_id), opening))
+}
+
+/// What the request that opens a socket says about its viewer.
+enum Opening {
+    /// It says nothing.
+    Anonymous,
+    /// It has the header `Authorization`. It counts unless `connection_init` has a token too.
+    Authorization(Box<str>),
+    /// It has a token where it is not read. The socket is closed, unless `connection_init` has a token too.
+    UnreadToken(&'static str),
+    Refused(Close),
+}
+
+impl Opening {
+    fn of(parts: &Parts) -> Self {
+        let offered = parts.headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+        let mut offered = offered.flat_map(|value| value.split(',')).map(str::trim);
+        match authorization(&parts.headers) {
+            Err(error) => Self::Refused(error.into()),
+            Ok(Some(text)) => Self::Authorization(text.into()),
+            Ok(None) if has_unread_token(parts.uri.query()) => Self::UnreadToken("the address"),
+            Ok(None) if offered.any(is_unread_subprotocol) => Self::UnreadToken("a subprotocol"),
+            Ok(None) => Self::Anonymous,
+        }
+    }
 }
 
 /// An object-safe [`Executor`].

@@ -8,6 +8,10 @@ use serde_json::{Map, Value};
 
 pub(super) const SUBPROTOCOL: &str = "graphql-transport-ws";
 
+/// The subprotocol of 2018, which the libraries subscriptions-transport-ws and Apollo of that time speak. The server answers
+/// it only to say why it closes the socket: a client whose subprotocols are all refused sees no reason.
+pub(super) const LEGACY_SUBPROTOCOL: &str = "graphql-ws";
+
 /// The longest id, in bytes. Every message of an operation contains its id.
 const MAX_ID_BYTES: usize = 1024;
 
@@ -29,10 +33,12 @@ pub(super) enum Close {
     BadRequest(String),
     /// 4401: an operation before the connection was acknowledged.
     Unauthorized,
+    /// 4401: a token where it is not read. With its place.
+    UnreadToken(String),
     /// 4403: the token is not valid, or no longer valid. With the reason.
     Forbidden(String),
-    /// 4406: the client does not offer this subprotocol.
-    SubprotocolNotAcceptable,
+    /// 4406: the client does not offer this subprotocol. With what it offers in its place.
+    SubprotocolNotAcceptable(Option<&'static str>),
     /// 4408: no `connection_init` in time.
     InitTimeout,
     /// 4409: the id is already in use. With the reason.
@@ -43,6 +49,7 @@ pub(super) enum Close {
 
 impl Close {
     pub(super) fn frame(&self) -> CloseFrame {
+        let text;
         let (code, reason) = match self {
             Self::NotWebSocket => (1002, "Protocol error"),
             Self::TooBig => (1009, "Message too big"),
@@ -51,8 +58,23 @@ impl Close {
             Self::TryAgain(reason) => (1013, reason.as_str()),
             Self::BadRequest(reason) => (4400, reason.as_str()),
             Self::Unauthorized => (4401, "Unauthorized"),
+            Self::UnreadToken(place) => {
+                let place: String = place.chars().take(30).collect();
+                text = format!(
+                    "A token in '{place}' is not read: send 'authorization' in connection_init, see docs/clients.md#tokens"
+                );
+                (4401, text.as_str())
+            }
             Self::Forbidden(reason) => (4403, reason.as_str()),
-            Self::SubprotocolNotAcceptable => (4406, "Subprotocol not acceptable"),
+            Self::SubprotocolNotAcceptable(None) => {
+                (4406, "Offer the subprotocol graphql-transport-ws: see docs/clients.md#websockets")
+            }
+            Self::SubprotocolNotAcceptable(Some(offered)) => {
+                text = format!(
+                    "The subprotocol {offered} is not supported: use graphql-transport-ws, see docs/clients.md#websockets"
+                );
+                (4406, text.as_str())
+            }
             Self::InitTimeout => (4408, "Connection initialisation timeout"),
             Self::SubscriberExists(reason) => (4409, reason.as_str()),
             Self::TooManyInits => (4429, "Too many initialisation requests"),
@@ -97,6 +119,9 @@ pub(super) fn parse(text: &str) -> Result<ClientMessage, String> {
             Ok(ClientMessage::Subscribe { id: id(&mut message, &kind)?, request: Box::new(request(&mut message)?) })
         }
         "complete" => Ok(ClientMessage::Complete { id: id(&mut message, &kind)? }),
+        "start" | "stop" | "connection_terminate" => Err(format!(
+            "'{kind}' is of the old graphql-ws: speak graphql-transport-ws, see docs/clients.md#websockets"
+        )),
         _ => Err(format!("Unknown message type '{kind}'")),
     }
 }
@@ -147,10 +172,12 @@ fn request(message: &mut Map<String, Value>) -> Result<Request, String> {
 
 pub(super) const CONNECTION_ACK: &str = r#"{"type":"connection_ack"}"#;
 
+pub(super) const PONG: &str = r#"{"type":"pong"}"#;
+
 pub(super) fn pong(payload: Option<Map<String, Value>>) -> String {
     match payload {
         Some(payload) => format!(r#"{{"type":"pong","payload":{}}}"#, Value::Object(payload)),
-        None => r#"{"type":"pong"}"#.to_owned(),
+        None => PONG.to_owned(),
     }
 }
 

@@ -254,9 +254,17 @@ impl Server {
     }
 
     async fn open(&self, subprotocol: Option<&str>) -> Client {
-        let mut request = format!("ws://{}/graphql/ws", self.address).into_client_request().unwrap();
+        self.open_at("/graphql/ws", subprotocol, None).await
+    }
+
+    /// With this value of the header `Authorization`.
+    async fn open_at(&self, path: &str, subprotocol: Option<&str>, authorization: Option<&str>) -> Client {
+        let mut request = format!("ws://{}{path}", self.address).into_client_request().unwrap();
         if let Some(subprotocol) = subprotocol {
             request.headers_mut().insert("sec-websocket-protocol", subprotocol.parse().unwrap());
+        }
+        if let Some(authorization) = authorization {
+            request.headers_mut().insert("authorization", authorization.parse().unwrap());
         }
         let tcp = TcpStream::connect(self.address).await.unwrap();
         match client_async(request, tcp).await {
@@ -343,8 +351,12 @@ impl Client {
 async fn each_protocol_violation_has_its_close_code() {
     let server =
         Server::with(SocketLimits { init_timeout: Duration::from_millis(100), ..SocketLimits::default() }).await;
-    for subprotocol in [None, Some("graphql-ws"), Some("soap, wamp")] {
-        // The response header is not compared: clients that check it disconnect by themselves.
+    let (offer, legacy) = (
+        "Offer the subprotocol graphql-transport-ws: see docs/clients.md#websockets",
+        "The subprotocol graphql-ws is not supported: use graphql-transport-ws, see docs/clients.md#websockets",
+    );
+    for (subprotocol, reason) in [(None, offer), (Some("graphql-ws"), legacy), (Some("soap, wamp"), offer)] {
+        // A client that offers a subprotocol disconnects by itself if the server does not answer one of them.
         let mut request = format!("ws://{}/graphql/ws", server.address).into_client_request().unwrap();
         if let Some(subprotocol) = subprotocol {
             request.headers_mut().insert("sec-websocket-protocol", subprotocol.parse().unwrap());
@@ -352,7 +364,9 @@ async fn each_protocol_violation_has_its_close_code() {
         let tcp = TcpStream::connect(server.address).await.unwrap();
         if let Ok((socket, _)) = client_async(request, tcp).await {
             let closed = Client { socket }.closed().await;
-            assert_eq!(closed, (4406, "Subprotocol not acceptable".to_owned()), "{subprotocol:?}");
+            assert_eq!(closed, (4406, reason.to_owned()), "{subprotocol:?}");
+        } else {
+            assert_eq!(subprotocol, Some("soap, wamp"));
         }
     }
     let mut silent = server.open(Some("graphql-transport-ws")).await;
@@ -377,7 +391,11 @@ async fn each_protocol_violation_has_its_close_code() {
         (vec![json!([])], 4400, "A message must be a JSON object"),
         (vec![json!({"id": "1"})], 4400, "The message has no 'type'"),
         (vec![json!({"type": 1})], 4400, "The 'type' of a message must be a string"),
-        (vec![json!({"type": "start"})], 4400, "Unknown message type 'start'"),
+        (
+            vec![json!({"type": "start", "id": "1", "payload": {"query": "{ city }"}})],
+            4400,
+            "'start' is of the old graphql-ws: speak graphql-transport-ws, see docs/clients.md#websockets",
+        ),
         (vec![json!({"type": "next", "id": "1", "payload": {}})], 4400, "Unknown message type 'next'"),
         (
             vec![init.clone(), json!({"type": "complete"})],
@@ -461,6 +479,105 @@ async fn server_answers_pings_and_ignores_pongs() {
     client.say(json!({"type": "complete", "id": "unknown"})).await;
     client.say(json!({"type": "ping"})).await;
     assert_eq!(client.hear().await, json!({"type": "pong"}));
+}
+
+#[tokio::test]
+async fn token_is_read_where_it_is_documented_and_refused_elsewhere() {
+    const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln";
+
+    let server = Server::start().await;
+    let who = async |client: &mut Client| {
+        client.subscribe("1", "{ viewer }").await;
+        client.hear().await["payload"]["data"]["viewer"].clone()
+    };
+    let cases = [
+        (None, json!({"authorization": "7"}), json!(7)),
+        (None, json!({"Authorization": "7"}), json!(7)),
+        (None, json!({"headers": {"Authorization": "7"}}), json!(7)),
+        (None, json!({"headers": {"authorization": "7"}, "authorization": null}), json!(7)),
+        (None, json!({"authorization": "7", "headers": {"Authorization": "8"}, "token": "9"}), json!(7)),
+        (Some("7"), json!({}), json!(7)),
+        (Some("7"), json!({"authorization": null}), json!(7)),
+        (Some("7"), json!({"authorization": "8"}), json!(8)),
+        (None, json!({"client": "web", "headers": {}, "authToken": null}), json!(null)),
+    ];
+    for (header, payload, viewer) in cases {
+        let mut client = server.open_at("/graphql/ws", Some("graphql-transport-ws"), header).await;
+        client.say(json!({"type": "connection_init", "payload": payload})).await;
+        assert_eq!(client.hear().await, json!({"type": "connection_ack"}), "{payload}");
+        assert_eq!(who(&mut client).await, viewer, "{header:?} {payload}");
+    }
+    for payload in [
+        json!({"authToken": "7"}),
+        json!({"token": "7"}),
+        json!({"access_token": "7"}),
+        json!({"AUTHORIZATION": "Bearer 7"}),
+        json!({"bearer": "7"}),
+        json!({"user": {"jwt": JWT}}),
+        json!({"headers": {"x-auth-token": "7"}}),
+        json!({"session": JWT}),
+    ] {
+        for header in [None, Some("7")] {
+            let mut client = server.open_at("/graphql/ws", Some("graphql-transport-ws"), header).await;
+            client.say(json!({"type": "connection_init", "payload": payload})).await;
+            let (code, reason) = client.closed().await;
+            assert_eq!(code, 4401, "{payload}");
+            assert!(reason.contains("is not read: send 'authorization'") && reason.len() <= 123, "{reason}");
+        }
+    }
+    let in_the_subprotocol = format!("graphql-transport-ws, {JWT}");
+    for (path, subprotocol) in
+        [("/graphql/ws?access_token=7", "graphql-transport-ws"), ("/graphql/ws", &in_the_subprotocol)]
+    {
+        let mut client = server.open_at(path, Some(subprotocol), None).await;
+        client.say(json!({"type": "connection_init"})).await;
+        assert_eq!(client.closed().await.0, 4401, "{path} {subprotocol}");
+        let mut client = server.open_at(path, Some(subprotocol), None).await;
+        client.say(json!({"type": "connection_init", "payload": {"authorization": "7"}})).await;
+        assert_eq!(client.hear().await, json!({"type": "connection_ack"}), "a token that is read is enough");
+    }
+    let mut wrong = server.open_at("/graphql/ws", Some("graphql-transport-ws"), Some("nobody")).await;
+    wrong.say(json!({"type": "connection_init"})).await;
+    assert_eq!(wrong.closed().await, (4403, AuthError::Malformed.to_string()));
+}
+
+#[tokio::test]
+async fn token_is_renewed_on_an_open_socket() {
+    let server = Server::start().await;
+    let renewals = [
+        (json!({"type": "ping", "payload": {"authorization": "7@120"}}), json!({"type": "pong"})),
+        (json!({"type": "ping", "payload": {"headers": {"Authorization": "7@120"}}}), json!({"type": "pong"})),
+        (json!({"type": "connection_init", "payload": {"authorization": "7@120"}}), json!({"type": "connection_ack"})),
+    ];
+    for (renewal, answer) in renewals {
+        server.clock.set(DateTime::UNIX_EPOCH);
+        let mut client = server.client(Some("7@60")).await;
+        client.subscribe("1", "subscription { activeSessionChanged { kind } }").await;
+        assert_eq!(client.hear_item("1").await["kind"], "SNAPSHOT");
+        client.say(renewal).await;
+        assert_eq!(client.hear().await, answer);
+        server.clock.advance(TimeDelta::seconds(90));
+        server.append(1);
+        assert_eq!(client.hear_item("1").await["kind"], "UPDATED", "the subscription goes on with the new token");
+        server.clock.advance(TimeDelta::seconds(30));
+        client.subscribe("2", "{ viewer }").await;
+        assert_eq!(client.closed().await, (4403, "Token expired".to_owned()), "the new token ends too");
+    }
+    server.clock.set(DateTime::UNIX_EPOCH);
+    for (token, reason) in [
+        ("8@120", "The new token has another viewer: open another socket".to_owned()),
+        ("wrong", AuthError::Malformed.to_string()),
+    ] {
+        let mut client = server.client(Some("7@60")).await;
+        client.say(json!({"type": "ping", "payload": {"authorization": token}})).await;
+        assert_eq!(client.closed().await, (4403, reason));
+    }
+    let mut client = server.client(Some("7@60")).await;
+    client.say(json!({"type": "ping", "payload": {"token": "7@120"}})).await;
+    assert_eq!(client.closed().await.0, 4401);
+    let mut early = server.open(Some("graphql-transport-ws")).await;
+    early.say(json!({"type": "ping", "payload": {"authorization": "7"}})).await;
+    assert_eq!(early.closed().await.0, 4401, "a ping does not open a connection");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use api::{
     admission::Admission,
     ws::{Site, SocketLimits, SocketSettings, Sockets, upgrade},
 };
-use auth::{AuthError, Identity};
+use auth::{AuthError, Identity, unread::find_unread_token};
 use axum::{Router, routing::get, serve::Listener};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{access::Viewer, clock::Clock, ids::PersonId};
@@ -267,22 +267,24 @@ impl Client {
         match message.get("type").and_then(Value::as_str).ok_or(BAD)? {
             "connection_init" => {
                 let payload = payload?;
+                let given = payload.map(given_token).transpose()?.flatten();
                 if self.phase != Phase::Opened {
-                    return Err(4429);
+                    return if given.is_some() { self.renew() } else { Err(4429) };
                 }
-                let given = payload.and_then(|it| it.get("authorization").or_else(|| it.get("Authorization")));
-                let token = match given.filter(|value| !value.is_null()) {
-                    None => Token::read(None),
-                    Some(Value::String(token)) => Token::read(Some(token)),
-                    Some(_) => return Err(4403),
-                };
-                let token = token.map_err(|_| 4403_u16)?;
+                let token = Token::read(given.as_deref()).map_err(|_| 4403_u16)?;
                 if token.has_ended(self.started_at.elapsed()) {
                     return Err(4403);
                 }
                 self.phase = Phase::Said(token);
             }
-            "ping" => self.pongs.push(payload?.cloned()),
+            "ping" => {
+                let payload = payload?;
+                match (payload.map(given_token).transpose()?.flatten(), self.phase) {
+                    (None, _) => self.pongs.push(payload.cloned()),
+                    (Some(_), Phase::Opened) => return Err(4401),
+                    (Some(_), _) => return self.renew(),
+                }
+            }
             "pong" => drop(payload?),
             "subscribe" => {
                 let (id, payload) = (id?, payload?.ok_or(BAD)?);
@@ -303,6 +305,12 @@ impl Client {
             "complete" => drop(self.operations.remove(&id?)),
             _ => return Err(BAD),
         }
+        Ok(())
+    }
+
+    /// A new token on an open socket. What the server answers depends on what it has checked by now.
+    fn renew(&mut self) -> Result<(), u16> {
+        self.is_closed = true;
         Ok(())
     }
 
@@ -337,6 +345,7 @@ impl Client {
         let message: Value = serde_json::from_str(&text).expect("messages are JSON");
         let kind = message["type"].as_str().unwrap_or_default();
         match (kind, self.phase) {
+            ("connection_ack" | "pong", _) if self.is_closed => {}
             ("connection_ack", Phase::Said(token)) => {
                 assert_eq!(message, json!({ "type": "connection_ack" }));
                 self.phase = Phase::Acknowledged(token);
@@ -388,6 +397,23 @@ impl Client {
         };
         assert!(self.fault == Some(code) || is_due, "closed by {code}, {reason}, and not by {:?}", self.fault);
         self.is_closed = true;
+    }
+}
+
+/// The token of a payload. `Err` is the code with which the server must close.
+fn given_token(payload: &Map<String, Value>) -> Result<Option<String>, u16> {
+    let header = || {
+        let headers = payload.get("headers")?.as_object()?;
+        let is_header =
+            |(name, value): &(&String, &Value)| name.eq_ignore_ascii_case("authorization") && !value.is_null();
+        headers.iter().find(is_header).map(|(_, value)| value)
+    };
+    let given = ["authorization", "Authorization"].into_iter().filter_map(|name| payload.get(name));
+    match given.into_iter().find(|value| !value.is_null()).or_else(header) {
+        Some(Value::String(token)) => Ok(Some(token.clone())),
+        Some(_) => Err(4403),
+        None if find_unread_token(payload).is_some() => Err(4401),
+        None => Ok(None),
     }
 }
 

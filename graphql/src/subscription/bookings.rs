@@ -141,7 +141,7 @@ impl BookingSubscription {
         let begin = async {
             let booking = booking_id.as_ref().map(|id| parse_id("bookingId", id)).transpose()?;
             let narrowing = authorize(ctx, booking).await?;
-            let (first, from) = if let Some(cursor) = after {
+            let (first, from) = if let Some(cursor) = change_cursor::given(ctx, after) {
                 (None, change_cursor::resumable(ctx, &cursor).await?)
             } else {
                 let snapshot = read_snapshot(ctx, narrowing).await?;

@@ -217,7 +217,7 @@ impl SessionSubscription {
                 country,
             };
             authorize(ctx, &narrowing).await?;
-            match after {
+            match change_cursor::given(ctx, after) {
                 Some(cursor) => resume(ctx, narrowing, &cursor).await,
                 None => begin(ctx, narrowing).await,
             }

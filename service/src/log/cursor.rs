@@ -17,7 +17,7 @@ use crate::{
 
 const TAG_BYTES: usize = 8;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct CursorKey(Vec<u8>);
 
 impl CursorKey {

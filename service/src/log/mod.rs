@@ -28,6 +28,7 @@ mod write;
 
 pub(crate) use self::write::write_news;
 pub use self::{
+    cursor::CursorKey,
     news::{News, Told},
     publish::{Published, publish, snapshot},
     read::{head, oldest, read_after},

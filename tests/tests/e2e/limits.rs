@@ -6,7 +6,7 @@ use insession_tests::{
     token, within,
 };
 use reqwest::{
-    StatusCode,
+    Method, StatusCode,
     header::{CONNECTION, HOST, ORIGIN, UPGRADE},
 };
 use sea_orm::TransactionTrait;
@@ -379,5 +379,36 @@ async fn sockets_are_refused_for_origins_that_are_not_listed() -> Result<()> {
     }
     let server = Program::serve(&Settings::new(&TestDatabase::sqlite()?.url)).await?;
     assert_eq!(status(&server.client(), Some("https://other.example")).await?, StatusCode::SWITCHING_PROTOCOLS);
+    Ok(())
+}
+
+#[tokio::test]
+async fn preflights_allow_any_header_to_listed_origins_for_a_day() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let server = Program::serve(&Settings::new(&database.url).with("CORS_ORIGINS", "https://listed.example")).await?;
+    let client = server.client();
+    let headers = "apollo-require-preflight,apollographql-client-name,apollographql-client-version,authorization,baggage,\
+                   content-type,idempotency-key,last-event-id,sentry-trace,traceparent,tracestate,x-apollo-operation-name,\
+                   x-request-id,x-whatever-comes-next";
+    let ask = async |origin: &str| -> Result<reqwest::Response> {
+        let request = client.http().request(Method::OPTIONS, client.address("/graphql")).header(ORIGIN, origin);
+        let request = request.header("access-control-request-method", "POST");
+        Ok(request.header("access-control-request-headers", headers).send().await?)
+    };
+    let allowed = ask("https://listed.example").await?;
+    let header = |answer: &reqwest::Response, name: &str| {
+        answer.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).to_lowercase())
+    };
+    assert_eq!(header(&allowed, "access-control-allow-origin").as_deref(), Some("https://listed.example"));
+    assert_eq!(header(&allowed, "access-control-allow-headers").as_deref(), Some(headers));
+    assert_eq!(header(&allowed, "access-control-max-age").as_deref(), Some("86400"));
+    assert_eq!(header(&ask("https://other.example").await?, "access-control-allow-origin"), None);
+
+    let query = client.http().post(client.address("/graphql")).header(ORIGIN, "https://listed.example");
+    let answer = query.json(&json!({ "query": "{ viewerIsAdmin }" })).send().await?;
+    let exposed = header(&answer, "access-control-expose-headers").unwrap_or_default();
+    for name in ["x-request-id", "retry-after", "x-query-cost"] {
+        ensure!(exposed.contains(name), "{name} is not exposed: {exposed}");
+    }
     Ok(())
 }

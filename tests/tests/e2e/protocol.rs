@@ -69,12 +69,60 @@ async fn invalid_tokens_close_with_4403() -> Result<()> {
 #[tokio::test]
 async fn unknown_subprotocol_closes_with_4406() -> Result<()> {
     let (server, _database) = start().await?;
-    // A client that asked for a subprotocol must refuse an answer without one. So only the first socket sees the close code.
-    let mut socket = Socket::open(&server.url(), None).await?;
-    assert_eq!(socket.closed(LIMIT).await?.code, 4406);
-    if let Ok(mut socket) = Socket::open(&server.url(), Some("graphql-ws")).await {
-        assert_eq!(socket.closed(LIMIT).await?.code, 4406);
+    // The older protocol is answered, because a client that gets no subprotocol disconnects before it sees a reason.
+    for offered in [None, Some("graphql-ws")] {
+        let mut socket = Socket::open(&server.url(), offered).await?;
+        let closed = socket.closed(LIMIT).await?;
+        assert_eq!(closed.code, 4406, "{offered:?}");
+        let says_what_to_do =
+            closed.reason.contains("graphql-transport-ws") && closed.reason.contains("docs/clients.md");
+        ensure!(says_what_to_do && closed.reason.len() <= 123, "{closed:?}");
     }
+    let mut socket = server.socket(None).await?;
+    socket.send(&json!({ "type": "start", "id": "1", "payload": { "query": "{ viewerIsAdmin }" } }))?;
+    let closed = socket.closed(LIMIT).await?;
+    ensure!(closed.code == 4400 && closed.reason.contains("graphql-transport-ws"), "{closed:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn token_that_nobody_reads_closes_with_4401() -> Result<()> {
+    let (server, _database) = start().await?;
+    let token = token::admin();
+    for payload in [
+        json!({ "authToken": token }),
+        json!({ "token": token }),
+        json!({ "context": { "Authorization": format!("Bearer {token}") } }),
+    ] {
+        let mut socket = Socket::open(&server.url(), PROTOCOL).await?;
+        socket.send(&json!({ "type": "connection_init", "payload": payload }))?;
+        let closed = socket.closed(LIMIT).await?;
+        ensure!(closed.code == 4401 && closed.reason.contains("docs/clients.md"), "{closed:?}");
+    }
+    let mut socket = Socket::open(&server.url(), PROTOCOL).await?;
+    let payload = json!({ "headers": { "Authorization": format!("Bearer {token}") } });
+    socket.send(&json!({ "type": "connection_init", "payload": payload }))?;
+    socket.expect_ack().await?;
+    socket.subscribe("1", "{ viewerIsAdmin }", json!({}))?;
+    assert_eq!(socket.next_for("1", LIMIT).await?.field("viewerIsAdmin"), true);
+    Ok(())
+}
+
+#[tokio::test]
+async fn token_is_renewed_on_an_open_socket() -> Result<()> {
+    let (server, _database) = start().await?;
+    let ends_at = now() + TimeDelta::seconds(10);
+    let mut socket = server.socket(Some(&token::lasting("Person:1", ends_at - now()))).await?;
+    socket.subscribe("1", CHANGES, json!({}))?;
+    socket.next_for("1", LIMIT).await?;
+    let renewed = format!("Bearer {}", token::of("Person:1"));
+    socket.send(&json!({ "type": "ping", "payload": { "authorization": renewed } }))?;
+    let pong = socket.receive("a pong", LIMIT, |received| received.kind() == "pong").await?;
+    assert_eq!(pong.message, json!({ "type": "pong" }), "the token is not sent back");
+    // The socket outlives its first token.
+    tokio::time::sleep((ends_at - now()).to_std().unwrap_or_default()).await;
+    socket.subscribe("2", "{ viewerIsAdmin }", json!({}))?;
+    assert_eq!(socket.next_for("2", LIMIT).await?.field("viewerIsAdmin"), false);
     Ok(())
 }
 

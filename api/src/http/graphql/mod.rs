@@ -1,4 +1,5 @@
-//! GraphQL over HTTP, by the draft of that name: queries by GET and POST, mutations by POST, subscriptions as multipart.
+//! GraphQL over HTTP, by the draft of that name: queries by GET and POST, mutations by POST, subscriptions as multipart or
+//! as server-sent events.
 //!
 //! Invariants:
 //!
@@ -14,16 +15,16 @@
 //! - *refusal*: what is wrong is the HTTP request, or that it comes too often; the status tells, whatever the client takes.
 
 mod answer;
-mod multipart;
 mod negotiation;
 mod reading;
+mod stream;
 #[cfg(test)]
 mod tests;
 
 use std::{fmt, panic::AssertUnwindSafe, sync::Arc};
 
 use async_graphql::{Executor, Request, Response, parser::types::OperationType};
-use auth::{AuthError, Authenticator, Identity};
+use auth::{AuthError, Authenticator, Identity, unread::has_unread_token};
 use axum::{
     Router,
     body::Body,
@@ -34,17 +35,19 @@ use axum::{
 use futures_util::FutureExt as _;
 use graphql::{
     document::Reader,
-    error::{ApiError, ErrorCode},
+    error::{ApiError, ErrorCode, add_missing_codes},
     operation::Operation,
+    subscribe::{LastCursor, ResumeAfter},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower_http::decompression::RequestDecompressionLayer;
 use tracing::{Instrument as _, Span};
 
 use self::{
     answer::{Refusal, single_answer},
-    multipart::multipart_answer,
-    negotiation::{Accept, MediaType},
-    reading::{read_address, read_body},
+    negotiation::{Accept, MediaType, StreamType},
+    reading::{last_event_id, read_address, read_body},
+    stream::{Streaming, single_event_answer, stream_answer},
 };
 pub use self::{
     answer::{refuse_connection, refuse_origin},
@@ -100,7 +103,7 @@ impl<E: Executor> GraphqlEndpoint<E> {
         }
     }
 
-    /// Multipart subscriptions need a permit of `admission`, as sockets do.
+    /// Subscriptions need a permit of `admission`, as sockets do.
     #[must_use]
     pub fn admit_with(self, admission: Admission) -> Self {
         Self { admission: Some(admission), ..self }
@@ -119,7 +122,7 @@ impl<E: Executor> GraphqlEndpoint<E> {
         Self { mutations, ..self }
     }
 
-    /// Multipart subscriptions, which never end by themselves, end when `closing` is cancelled.
+    /// Subscriptions, which never end by themselves, end when `closing` is cancelled.
     #[must_use]
     pub fn close_with(self, closing: CancellationToken) -> Self {
         Self { closing, ..self }
@@ -127,7 +130,9 @@ impl<E: Executor> GraphqlEndpoint<E> {
 
     /// The route `/graphql`.
     pub fn router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
-        Router::new().route("/graphql", any(serve::<E>)).with_state(self)
+        // A body in an encoding that the layer does not know is passed on, and refused when the body is read.
+        let decompression = RequestDecompressionLayer::new().pass_through_unaccepted(true);
+        Router::new().route("/graphql", any(serve::<E>)).layer(decompression).with_state(self)
     }
 }
 
@@ -150,19 +155,24 @@ impl<E: Executor> GraphqlEndpoint<E> {
         if !by_get && parts.method != Method::POST {
             return Err(Refusal::method("GET, POST", "send queries by GET or POST, mutations by POST"));
         }
-        if accept.single.is_none() && !accept.multipart {
-            let message = "accept application/graphql-response+json or application/json";
+        if accept.single.is_none() && accept.stream.is_none() {
+            let message = "accept application/graphql-response+json, application/json or text/event-stream";
             return Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, ApiError::bad_user_input(message)));
         }
-        let identity = self.identify(&parts.headers).await?;
+        let identity = self.identify(parts).await?;
         let mut request = if by_get { read_address(parts)? } else { read_body(parts, body).await? };
 
-        let media_type = accept.single.unwrap_or(MediaType::Json);
         let operation = match self.reader.read(&mut request) {
             Ok(operation) => operation,
-            Err(error) => return Ok(single_answer(Response::from_errors(vec![error]), media_type)),
+            Err(error) => return Ok(accept.answer(Response::from_errors(vec![error]))),
         };
-        if by_get && operation.kind != OperationType::Query {
+        let streams_by_get = parts.method == Method::GET && accept.stream == Some(StreamType::Events);
+        let is_read = match operation.kind {
+            OperationType::Query => true,
+            OperationType::Subscription => streams_by_get,
+            OperationType::Mutation => false,
+        };
+        if by_get && !is_read {
             return Err(Refusal::method("POST", "only queries can be sent by GET: send this by POST"));
         }
         let span = operation_span(&operation);
@@ -171,43 +181,75 @@ impl<E: Executor> GraphqlEndpoint<E> {
             OperationType::Query => {
                 let query = self.executor.execute(request).instrument(span);
                 let executed = AssertUnwindSafe(query).catch_unwind().await;
-                Ok(single_answer(executed.map_err(|_| Refusal::panicked())?, media_type))
+                Ok(accept.answer(executed.map_err(|_| Refusal::panicked())?))
             }
             OperationType::Mutation => {
                 let executor = self.executor.clone();
                 let mutation = async move { executor.execute(request).await }.instrument(span);
                 let executed = self.mutations.spawn(mutation).await;
-                Ok(single_answer(executed.map_err(|_| Refusal::panicked())?, media_type))
-            }
-            OperationType::Subscription if accept.multipart => {
-                let permit = self.admission.as_ref().map(|admission| admission.admit(parts)).transpose()?;
-                let responses = span.in_scope(|| self.executor.execute_stream(request, None));
-                let authenticator = Arc::clone(&self.authenticator);
-                Ok(multipart_answer(responses, identity, authenticator, self.closing.clone(), permit))
+                Ok(accept.answer(executed.map_err(|_| Refusal::panicked())?))
             }
             OperationType::Subscription => {
-                let message = "subscriptions need the WebSocket on /graphql/ws, or 'Accept: multipart/mixed; \
-                               subscriptionSpec=1.0'";
-                Err(Refusal::new(StatusCode::BAD_REQUEST, ApiError::bad_user_input(message)))
+                let Some(encoding) = accept.stream else {
+                    let message = "subscriptions need the WebSocket on /graphql/ws, or 'Accept: text/event-stream', or \
+                                   'Accept: multipart/mixed; subscriptionSpec=1.0'";
+                    return Err(Refusal::new(StatusCode::BAD_REQUEST, ApiError::bad_user_input(message)));
+                };
+                let permit = self.admission.as_ref().map(|admission| admission.admit(parts)).transpose()?;
+                let cursor = LastCursor::default();
+                let mut request = request.data(cursor.clone());
+                if let Some(id) = last_event_id(&parts.headers) {
+                    request = request.data(ResumeAfter(id));
+                }
+                let responses = span.in_scope(|| self.executor.execute_stream(request, None));
+                let (authenticator, closing) = (Arc::clone(&self.authenticator), self.closing.clone());
+                let streaming = Streaming { identity, authenticator, closing, cursor, permit };
+                Ok(stream_answer(responses, encoding, streaming))
             }
         }
     }
 
-    async fn identify(&self, headers: &HeaderMap) -> Result<Identity, Refusal> {
-        let mut values = headers.get_all(AUTHORIZATION).iter();
-        let authenticated = match (values.next(), values.next()) {
-            (None, _) => Ok(Identity::NOBODY),
-            (Some(value), None) => match value.to_str() {
-                Ok(text) => self.authenticator.authenticate(Some(text)).await,
-                Err(_) => Err(AuthError::NotBearer),
-            },
-            (Some(_), Some(_)) => Err(AuthError::NotBearer),
+    async fn identify(&self, parts: &Parts) -> Result<Identity, Refusal> {
+        let authenticated = match authorization(&parts.headers) {
+            Ok(None) if has_unread_token(parts.uri.query()) => {
+                let message = "a token in the address is not read, because addresses end up in logs: send it in the \
+                               header Authorization";
+                return Err(Refusal::new(StatusCode::UNAUTHORIZED, ApiError::unauthenticated(message)));
+            }
+            Ok(text) => self.authenticator.authenticate(text).await,
+            Err(error) => Err(error),
         };
         authenticated.map_err(|error| {
             let is_ours = error == AuthError::Unavailable;
             let status = if is_ours { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::UNAUTHORIZED };
             Refusal::new(status, token_error(error))
         })
+    }
+}
+
+impl Accept {
+    /// One response, as this client takes it.
+    fn answer(self, mut response: Response) -> axum::response::Response {
+        match (self.single, self.stream) {
+            (None, Some(StreamType::Events)) => {
+                add_missing_codes(&mut response);
+                single_event_answer(response)
+            }
+            (single, _) => single_answer(response, single.unwrap_or(MediaType::Json)),
+        }
+    }
+}
+
+/// The value of the header `Authorization`, if there is one.
+///
+/// # Errors
+/// If there are several, or the value is not text.
+pub fn authorization(headers: &HeaderMap) -> Result<Option<&str>, AuthError> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| AuthError::NotBearer),
+        (Some(_), Some(_)) => Err(AuthError::NotBearer),
     }
 }
 

@@ -22,12 +22,22 @@ impl MediaType {
     }
 }
 
+/// The encodings of a response that goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StreamType {
+    /// `multipart/mixed`
+    Multipart,
+    /// `text/event-stream`
+    Events,
+}
+
 /// The media types that a client accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Accept {
+    /// For one response. `None` if the client accepts only streams, or likes events better.
     pub(super) single: Option<MediaType>,
-    /// `multipart/mixed; subscriptionSpec=1.0`
-    pub(super) multipart: bool,
+    /// For a subscription.
+    pub(super) stream: Option<StreamType>,
 }
 
 impl Accept {
@@ -36,13 +46,13 @@ impl Accept {
 
         let mut ranges = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
         if ranges.peek().is_none() {
-            return Self { single: Some(MediaType::Json), multipart: false };
+            return Self { single: Some(MediaType::Json), stream: None };
         }
 
-        // Of the ranges that hold a form the most exact one counts. Of the forms that one is taken which the client
-        // likes better, then the one it names more exactly, then the newer one; but for a wildcard the older one, which
-        // everybody reads.
-        let mut multipart = false;
+        // Of the ranges that contain a form, the most exact one counts. Of the forms for one response, the client gets the
+        // one that it likes better, then the one that it names more exactly, then the newer one. With a wildcard it gets the
+        // older one, which every client reads. Of the streams that it likes equally, it gets the one that it names first.
+        let mut stream: Option<(StreamType, f32)> = None;
         let mut graphql_response = (0, 0.0);
         let mut json = (0, 0.0);
         for range in ranges.flat_map(|value| value.split(',')) {
@@ -57,11 +67,10 @@ impl Accept {
                         *form = (exactness, quality);
                     }
                 }
-                "multipart/mixed" => {
-                    multipart |= quality > 0.0
-                        && parameter(&parameters, "subscriptionspec") == Some("1.0")
-                        && parameter(&parameters, "boundary").is_none_or(|boundary| boundary == "graphql");
+                "multipart/mixed" if is_for_subscriptions(&parameters) => {
+                    add_stream(&mut stream, StreamType::Multipart, quality);
                 }
+                "text/event-stream" => add_stream(&mut stream, StreamType::Events, quality),
                 _ => {}
             }
         }
@@ -70,11 +79,28 @@ impl Accept {
             order => order == Some(Ordering::Greater),
         };
         let single = if is_newer_liked && graphql_response.1 > 0.0 {
-            Some(MediaType::GraphqlResponse)
+            Some((MediaType::GraphqlResponse, graphql_response.1))
         } else {
-            (json.1 > 0.0).then_some(MediaType::Json)
+            (json.1 > 0.0).then_some((MediaType::Json, json.1))
         };
-        Self { single, multipart }
+        let prefers_events = |quality| matches!(stream, Some((StreamType::Events, liked)) if liked > quality);
+        let single = single.filter(|(_, quality)| !prefers_events(*quality));
+        Self { single: single.map(|(form, _)| form), stream: stream.map(|(form, _)| form) }
+    }
+}
+
+/// Whether `multipart/mixed` with these parameters takes the parts of a subscription. Some clients name no version. Others
+/// name only that of another protocol, such as `deferSpec`.
+fn is_for_subscriptions(parameters: &[(String, &str)]) -> bool {
+    let is_other = parameters.iter().any(|(name, _)| name.ends_with("spec") && name != "subscriptionspec");
+    let version = parameter(parameters, "subscriptionspec");
+    version.map_or(!is_other, |version| version == "1.0")
+        && parameter(parameters, "boundary").is_none_or(|boundary| ["graphql", "-"].contains(&boundary))
+}
+
+fn add_stream(best: &mut Option<(StreamType, f32)>, form: StreamType, quality: f32) {
+    if quality > best.map_or(0.0, |(_, quality)| quality) {
+        *best = Some((form, quality));
     }
 }
 

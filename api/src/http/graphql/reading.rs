@@ -4,16 +4,20 @@
 //! `operationName`. It takes a request without `query` for one with an empty document, which has another status. It also
 //! accepts multipart forms and other media types, which foreign pages can send without asking.
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 use async_graphql::{Request, Value, Variables};
 use axum::{
     body::Body,
     extract::Query,
-    http::{HeaderMap, StatusCode, header::CONTENT_TYPE, request::Parts},
+    http::{
+        HeaderMap, StatusCode,
+        header::{CONTENT_ENCODING, CONTENT_TYPE},
+        request::Parts,
+    },
 };
 use futures_util::StreamExt as _;
-use graphql::error::ApiError;
+use graphql::{document::shortened, error::ApiError};
 use serde_json::Value as Json;
 use tower_http::timeout::TimeoutError;
 
@@ -22,7 +26,10 @@ use super::{
     negotiation::{parameter, parse_media_type},
 };
 
-/// The size limit of a request body, in bytes.
+/// The encodings in which a body may be compressed.
+const ENCODINGS: &str = "gzip, br, deflate";
+
+/// The size limit of a request body, in bytes. A compressed body is measured after it is decompressed.
 pub const BODY_LIMIT: usize = 256 * 1024;
 
 /// The time limit for receiving a whole request body. Pauses in it have a shorter limit: see
@@ -48,9 +55,9 @@ pub(super) fn read_address(parts: &Parts) -> Result<Request, Refusal> {
     request_of(fields)
 }
 
+/// The body has been decompressed already, if it was in one of the [`ENCODINGS`].
 pub(super) async fn read_body(parts: &Parts, body: Body) -> Result<Request, Refusal> {
-    if !is_json(&parts.headers) {
-        let message = "send the request as 'Content-Type: application/json', in UTF-8";
+    if let Some(message) = unsupported_type(&parts.headers).or_else(|| unsupported_encoding(&parts.headers)) {
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ApiError::bad_user_input(message)));
     }
     let bytes = tokio::time::timeout(BODY_PATIENCE, read_bytes(body)).await.map_err(|_| late())??;
@@ -62,18 +69,50 @@ pub(super) async fn read_body(parts: &Parts, body: Body) -> Result<Request, Refu
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// What is wrong with the content type of a request, if anything is.
+fn unsupported_type(headers: &HeaderMap) -> Option<String> {
+    const EXPECTED: &str = "send the request as 'Content-Type: application/json', in UTF-8";
+
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next().and_then(|value| value.to_str().ok()), values.next()) else {
-        return false;
+        return Some(EXPECTED.to_owned());
     };
     let (name, parameters) = parse_media_type(value);
-    name == "application/json"
-        && parameter(&parameters, "charset").is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8"))
+    let is_utf8 = |charset: &str| ["utf-8", "utf8"].iter().any(|name| charset.eq_ignore_ascii_case(name));
+    match name.as_str() {
+        "application/json" if parameter(&parameters, "charset").is_none_or(is_utf8) => None,
+        "application/graphql-response+json" => {
+            Some(format!("application/graphql-response+json is the type of answers, not of requests: {EXPECTED}"))
+        }
+        _ => Some(EXPECTED.to_owned()),
+    }
+}
+
+/// What is wrong with the encoding of a body that is not decompressed yet.
+fn unsupported_encoding(headers: &HeaderMap) -> Option<String> {
+    let values: Vec<&str> =
+        headers.get_all(CONTENT_ENCODING).iter().map(|value| value.to_str().unwrap_or("?").trim()).collect();
+    let given = values.join(", ");
+    let is_plain = given.is_empty() || given.eq_ignore_ascii_case("identity");
+    (!is_plain).then(|| {
+        let given = shortened(&given);
+        format!("the Content-Encoding '{given}' is not supported: send the body as it is, or as one of {ENCODINGS}")
+    })
+}
+
+/// The cursor with which a client of server-sent events resumes: the id of the last event that it got.
+pub(super) fn last_event_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get("last-event-id")?.to_str().ok()?.trim();
+    (!id.is_empty()).then(|| id.to_owned())
 }
 
 fn late() -> Refusal {
     Refusal::new(StatusCode::REQUEST_TIMEOUT, ApiError::bad_user_input("the body took too long"))
+}
+
+/// Whether the body failed because of a pause in it. The error is wrapped by each layer that the body goes through.
+fn is_late(error: &(dyn Error + 'static)) -> bool {
+    error.is::<TimeoutError>() || error.source().is_some_and(is_late)
 }
 
 async fn read_bytes(body: Body) -> Result<Vec<u8>, Refusal> {
@@ -81,11 +120,11 @@ async fn read_bytes(body: Body) -> Result<Vec<u8>, Refusal> {
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|error| {
-            let is_late = error.into_inner().is::<TimeoutError>();
-            if is_late { late() } else { Refusal::bad_request("the body could not be read") }
+            if is_late(&error) { late() } else { Refusal::bad_request("the body could not be read or decompressed") }
         })?;
         if bytes.len() + chunk.len() > BODY_LIMIT {
-            let message = format!("the body is longer than {} KiB", BODY_LIMIT / 1024);
+            let message =
+                format!("the body is longer than {} KiB, decompressed if it was compressed", BODY_LIMIT / 1024);
             return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, ApiError::bad_user_input(message)));
         }
         bytes.extend_from_slice(&chunk);

@@ -181,40 +181,52 @@ fn post(headers: &[(&str, &str)], body: impl Into<Body>) -> HttpRequest<Body> {
 
 const NEWER: &str = "application/graphql-response+json";
 const OLDER: &str = "application/json";
+const EVENTS: &str = "text/event-stream";
 const MULTIPART: &str = "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=\"1.0\"";
 
 #[test]
 fn accept_is_negotiated() {
     let newer = Some(MediaType::GraphqlResponse);
     let older = Some(MediaType::Json);
+    let (multipart, events) = (Some(StreamType::Multipart), Some(StreamType::Events));
     let cases = [
-        (NEWER, newer, false),
-        (OLDER, older, false),
-        ("*/*", older, false),
-        ("application/*", older, false),
-        ("", None, false),
-        ("text/html", None, false),
-        ("text/html, */*;q=0.8", older, false),
-        ("application/json, application/graphql-response+json", newer, false),
-        ("application/graphql-response+json;q=0.5, application/json", older, false),
-        ("application/graphql-response+json, application/json;q=0.9", newer, false),
-        ("application/json, */*", older, false),
-        ("application/graphql-response+json, */*", newer, false),
-        ("application/json;q=0, */*", newer, false),
-        ("Application/JSON; charset=utf-8", older, false),
-        ("application/json;q=0", None, false),
-        ("application/json;q=NaN", None, false),
-        ("multipart/mixed", None, false),
-        ("multipart/mixed; subscriptionSpec=1.0", None, true),
-        ("multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json", older, true),
-        ("multipart/mixed;boundary=other;subscriptionSpec=1.0", None, false),
-        (MULTIPART, None, true),
+        (NEWER, newer, None),
+        (OLDER, older, None),
+        ("*/*", older, None),
+        ("application/*", older, None),
+        ("", None, None),
+        ("text/html", None, None),
+        ("text/html, */*;q=0.8", older, None),
+        ("application/json, application/graphql-response+json", newer, None),
+        ("application/graphql-response+json;q=0.5, application/json", older, None),
+        ("application/graphql-response+json, application/json;q=0.9", newer, None),
+        ("application/json, */*", older, None),
+        ("application/graphql-response+json, */*", newer, None),
+        ("application/json;q=0, */*", newer, None),
+        ("Application/JSON; charset=utf-8", older, None),
+        ("application/json;q=0", None, None),
+        ("application/json;q=NaN", None, None),
+        ("multipart/mixed", None, multipart),
+        ("multipart/mixed; subscriptionSpec=1.0", None, multipart),
+        ("multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json", older, multipart),
+        ("multipart/mixed;boundary=other;subscriptionSpec=1.0", None, None),
+        (MULTIPART, None, multipart),
+        ("multipart/mixed; subscriptionSpec=2.0", None, None),
+        ("multipart/mixed;deferSpec=20220824,application/json", older, None),
+        ("text/event-stream", None, events),
+        ("text/event-stream;q=0", None, None),
+        ("application/json, text/event-stream", older, events),
+        ("application/json;q=0.5, text/event-stream", None, events),
+        ("text/event-stream, multipart/mixed", None, events),
+        ("multipart/mixed;subscriptionSpec=1.0, text/event-stream", None, multipart),
+        ("multipart/mixed;subscriptionSpec=1.0;q=0.5, text/event-stream", None, events),
+        ("application/graphql-response+json, application/json, text/event-stream, multipart/mixed", newer, events),
     ];
-    for (text, single, multipart) in cases {
+    for (text, single, stream) in cases {
         let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_str(text).unwrap())]);
-        assert_eq!(Accept::of(&headers), Accept { single, multipart }, "{text}");
+        assert_eq!(Accept::of(&headers), Accept { single, stream }, "{text}");
     }
-    assert_eq!(Accept::of(&HeaderMap::new()), Accept { single: older, multipart: false });
+    assert_eq!(Accept::of(&HeaderMap::new()), Accept { single: older, stream: None });
 }
 
 #[tokio::test]
@@ -313,6 +325,9 @@ async fn http_is_kept_to() {
     for (content_type, status) in [
         ("application/json", StatusCode::OK),
         ("application/json; charset=UTF-8", StatusCode::OK),
+        ("application/json; charset=utf8", StatusCode::OK),
+        ("application/json;charset=\"UTF-8\"", StatusCode::OK),
+        ("application/graphql-response+json", StatusCode::UNSUPPORTED_MEDIA_TYPE),
         ("application/json; charset=latin1", StatusCode::UNSUPPORTED_MEDIA_TYPE),
         ("application/graphql", StatusCode::UNSUPPORTED_MEDIA_TYPE),
         ("application/x-www-form-urlencoded", StatusCode::UNSUPPORTED_MEDIA_TYPE),
@@ -458,6 +473,120 @@ async fn subscriptions_stream_as_multipart() {
     assert_eq!(answer.json(), json!({ "data": { "note": null } }));
     let answer = app.post(MULTIPART, json!({ "query": "subscription { nowhere }" })).await;
     assert_eq!(parts_of(&answer.body)[0]["payload"]["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+}
+
+/// The events of a body: id, name and data.
+fn events_of(body: &str) -> Vec<(Option<&str>, &str, Json)> {
+    let blocks = body.split("\n\n").filter(|block| !block.is_empty() && !block.starts_with(':'));
+    blocks
+        .map(|block| {
+            let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            let data = field("data").unwrap().trim();
+            let data = if data.is_empty() { Json::Null } else { serde_json::from_str(data).unwrap() };
+            (field("id").map(str::trim), field("event").unwrap().trim(), data)
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn operations_stream_as_server_sent_events() {
+    let app = App::new();
+    let answer = app.post(EVENTS, json!({ "query": "subscription { count(to: 2) }" })).await;
+    assert_eq!((answer.status, answer.content_type()), (StatusCode::OK, "text/event-stream; charset=utf-8"));
+    let counted = |n: i32| (None, "next", json!({ "data": { "count": n } }));
+    let complete = (None, "complete", Json::Null);
+    assert_eq!(events_of(&answer.body), [counted(1), counted(2), complete.clone()]);
+
+    let by_get = HttpRequest::get("/graphql?query=subscription%7Bcount(to:1)%7D").header(ACCEPT, EVENTS);
+    let answer = app.ask(by_get.body(Body::empty()).unwrap()).await;
+    assert_eq!(events_of(&answer.body), [counted(1), complete.clone()]);
+    let by_get = HttpRequest::get("/graphql?query=mutation%7Bpanics%7D").header(ACCEPT, EVENTS);
+    assert_eq!(app.ask(by_get.body(Body::empty()).unwrap()).await.status, StatusCode::METHOD_NOT_ALLOWED);
+
+    app.slow.go_on.notify_one();
+    for (query, data) in [("{ note }", json!({ "note": null })), ("mutation { slow }", json!({ "slow": true }))] {
+        let answer = app.post(EVENTS, json!({ "query": query })).await;
+        assert_eq!(events_of(&answer.body), [(None, "next", json!({ "data": data })), complete.clone()], "{query}");
+    }
+    // What is wrong with the operation is told in the stream, because a browser's EventSource shows nothing else.
+    for query in ["{", "{ nothing }", "subscription { nowhere }", "subscription { count(to: -1) }"] {
+        let answer = app.post(EVENTS, json!({ "query": query })).await;
+        let events = events_of(&answer.body);
+        assert_eq!((answer.status, events.len(), &events[1]), (StatusCode::OK, 2, &complete), "{query}");
+        assert_eq!(events[0].2["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{query}");
+    }
+    let refused = app.ask(post(&[("accept", EVENTS), ("authorization", "Bearer x")], r#"{"query": "{ note }"}"#)).await;
+    assert_eq!((refused.status, refused.code()), (StatusCode::UNAUTHORIZED, json!("UNAUTHENTICATED")));
+}
+
+#[tokio::test]
+async fn tokens_in_the_address_are_refused() {
+    let app = App::new();
+    let answer = app.get("/graphql?query=%7Bviewer%7D&access_token=abc").await;
+    assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, json!("UNAUTHENTICATED")));
+}
+
+#[tokio::test]
+async fn bodies_are_decompressed_within_the_limit() {
+    use std::io::Write as _;
+
+    let gzip = |text: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let zlib = |text: &str| {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    // The same text in Brotli.
+    const BROTLI: &[u8] = b"\x0b\x0a\x80{\"query\": \"{ note }\"}\x03";
+
+    let app = App::new();
+    let query = r#"{"query": "{ note }"}"#;
+    for (encoding, body) in
+        [("gzip", gzip(query)), ("deflate", zlib(query)), ("br", BROTLI.to_vec()), ("identity", query.into())]
+    {
+        let answer = app.ask(post(&[("content-encoding", encoding)], body)).await;
+        assert_eq!((answer.status, answer.json()), (StatusCode::OK, json!({ "data": { "note": null } })), "{encoding}");
+    }
+    let bomb = gzip(&format!("{{\"query\": \"{{ note }}{}\"}}", " ".repeat(100 * 1024 * 1024)));
+    assert!(bomb.len() < BODY_LIMIT, "{}", bomb.len());
+    let answer = app.ask(post(&[("content-encoding", "gzip")], bomb)).await;
+    assert_eq!((answer.status, answer.code()), (StatusCode::PAYLOAD_TOO_LARGE, json!("BAD_USER_INPUT")));
+    for (encoding, body) in [("zstd", query.into()), ("gzip, gzip", gzip(query)), ("x", query.into())] {
+        let answer = app.ask(post(&[("content-encoding", encoding)], body)).await;
+        assert_eq!((answer.status, answer.code()), (StatusCode::UNSUPPORTED_MEDIA_TYPE, json!("BAD_USER_INPUT")));
+        assert!(answer.body.contains(encoding) && answer.body.contains("gzip, br, deflate"), "{}", answer.body);
+    }
+    let answer = app.ask(post(&[("content-encoding", "gzip")], query)).await;
+    assert_eq!((answer.status, answer.code()), (StatusCode::BAD_REQUEST, json!("BAD_USER_INPUT")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quiet_event_stream_has_comments_and_ends_with_its_token_or_the_server() {
+    let app = App::new();
+    let token = app.authenticator.issue(Some(PersonId(7)), false, TimeDelta::hours(1)).unwrap();
+    let headers = [("accept", EVENTS), ("authorization", &format!("Bearer {token}"))];
+    let answer = app.send(post(&headers, r#"{"query": "subscription { nothing }"}"#)).await;
+    let mut chunks = answer.into_body().into_data_stream();
+    for _ in 0..3 {
+        assert_eq!(chunks.next().await.unwrap().unwrap(), ":\n\n");
+    }
+    app.clock.advance(TimeDelta::hours(1));
+    let mut text = String::new();
+    while let Some(chunk) = chunks.next().await {
+        text.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
+    }
+    let events = events_of(&text);
+    assert_eq!(events[0].2["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    assert_eq!((events.len(), events[1].1), (2, "complete"), "the client does not try again with this token");
+
+    // Without `complete`, the client connects again, to another server.
+    app.closing.cancel();
+    let answer = app.post(EVENTS, json!({ "query": "subscription { nothing }" })).await;
+    assert_eq!(answer.body, ":\n\n");
 }
 
 #[tokio::test(start_paused = true)]

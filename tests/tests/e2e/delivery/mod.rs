@@ -3,6 +3,7 @@
 //! `INSESSION_FULL=1` runs these tests at full size, for release builds.
 
 mod churn;
+mod events;
 mod kept;
 mod multipart;
 mod order;
