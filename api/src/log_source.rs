@@ -4,24 +4,13 @@ use std::time::Duration;
 
 use domain::news::{Change, Position};
 use live::ChangeSource;
-use service::{App, log};
+use service::{App, Result, log};
 
 #[derive(Clone)]
 pub struct LogSource(pub App);
 
-/// A service error, for the server's log.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct LogError(String);
-
-impl From<service::Error> for LogError {
-    fn from(error: service::Error) -> Self {
-        Self(error.describe())
-    }
-}
-
 impl LogSource {
-    async fn publish(&self) -> Result<(), LogError> {
+    async fn publish(&self) -> Result<()> {
         let published = log::publish(&self.0).await?;
         // Throttled occupancy counts become due before the hub's next regular read, so a task wakes the hub for them.
         if let Some(at) = published.retry_at {
@@ -37,19 +26,19 @@ impl LogSource {
 }
 
 impl ChangeSource for LogSource {
-    type Error = LogError;
+    type Error = service::Error;
 
-    async fn head(&self) -> Result<Position, LogError> {
+    async fn head(&self) -> Result<Position> {
         self.publish().await?;
-        Ok(log::head(&self.0).await?)
+        log::head(&self.0).await
     }
 
-    async fn oldest(&self) -> Result<Position, LogError> {
-        Ok(log::oldest(&self.0).await?)
+    async fn oldest(&self) -> Result<Position> {
+        log::oldest(&self.0).await
     }
 
-    async fn read_after(&self, after: Position, limit: u64) -> Result<Vec<Change>, LogError> {
+    async fn read_after(&self, after: Position, limit: u64) -> Result<Vec<Change>> {
         self.publish().await?;
-        Ok(log::read_after(&self.0.db, after, limit).await?)
+        log::read_after(&self.0.db, after, limit).await
     }
 }

@@ -155,7 +155,7 @@ impl People {
             match self.read_changes().await {
                 Ok(true) => on_change(),
                 Ok(false) => {}
-                Err(error) => tracing::warn!(error = error.describe(), "revoked tokens cannot be read now"),
+                Err(error) => tracing::warn!(%error, "revoked tokens cannot be read now"),
             }
             tokio::select! {
                 () = shutdown.cancelled() => {}
@@ -215,6 +215,6 @@ impl Found {
 
 #[expect(clippy::needless_pass_by_value, reason = "the form that map_err asks for")]
 fn unavailable(error: service::Error) -> AuthError {
-    tracing::error!(error = error.describe(), "the person that a token names cannot be looked up");
+    tracing::error!(%error, "the person that a token names cannot be looked up");
     AuthError::Unavailable
 }

@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use domain::{
     access::Viewer,
     clock::SystemClock,
@@ -76,17 +76,12 @@ fn settings() -> PostgresOptions {
     PostgresOptions { durable: true, settings: settings.into(), ..PostgresOptions::default() }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "what map_err asks for")]
-fn describe(error: service::Error) -> anyhow::Error {
-    anyhow!(error.describe())
-}
-
 pub async fn run(options: Options) -> Result<()> {
     ensure!(options.visits > 0 && options.seconds > 0 && options.repetitions > 0, "nothing to measure");
     let postgres = Postgres::start_with(settings()).await?;
     let url = postgres.create_database().await?;
-    let db = Db::connect(&url, options.connections).await.map_err(describe)?;
-    db.migrate().await.map_err(describe)?;
+    let db = Db::connect(&url, options.connections).await?;
+    db.migrate().await?;
     let (filling, filled) = time_async(data::fill(&db, options.visits, options.old)).await;
     filled?;
     println!(
@@ -108,16 +103,16 @@ async fn counts(app: &App, visits: i64) -> Result<()> {
     let (mut occupancy, mut statistics, mut due) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..COUNT_REPETITIONS {
         let (time, counts) = time_async(find_occupancy(app, &[domain::ids::ActivityId(activity)])).await;
-        let taken: i64 = counts.map_err(describe)?.values().flatten().map(|counted| counted.count).sum();
+        let taken: i64 = counts?.values().flatten().map(|counted| counted.count).sum();
         ensure!(taken == visits / data::VISITS_A_SEAT, "{taken} seats are taken");
         occupancy.push(time);
         let (time, found) = time_async(find_statistics(app, Viewer::ADMIN, None, None)).await;
-        let found = found.map_err(describe)?.context("statistics are for admins")?;
+        let found = found?.context("statistics are for admins")?;
         let online: i64 = found.online_by_language.iter().map(|counted| counted.count).sum();
         ensure!(online == visits, "{online} visits are online");
         statistics.push(time);
         let (time, found) = time_async(find_next_due(app)).await;
-        found.map_err(describe)?;
+        found?;
         due.push(time);
     }
     for (what, samples) in [
@@ -154,7 +149,7 @@ fn middle(mut samples: Vec<f64>) -> f64 {
 /// Sends beats in a closed loop, for all visits in turn. Returns the beats a second.
 async fn beat(app: &App, visits: &[PresenceId], options: &Options) -> Result<f64> {
     let gatherer = Gatherer::start(app);
-    let claimant = Claimant::new(app, Viewer::person(PersonId(data::PERSON)), None).map_err(describe)?;
+    let claimant = Claimant::new(app, Viewer::person(PersonId(data::PERSON)), None)?;
     let (stop, next) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let visits: Arc<[PresenceId]> = visits.into();
     let start = Instant::now();
@@ -173,7 +168,7 @@ async fn beat(app: &App, visits: &[PresenceId], options: &Options) -> Result<f64
                         current_page: Some(Some("/learning".to_owned())),
                         at: clock.now(),
                     };
-                    gatherer.beat(beat).await.map_err(describe)?;
+                    gatherer.beat(beat).await?;
                 }
                 Ok::<_, anyhow::Error>(())
             })

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use insession_tests::{Client, Postgres, token};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
@@ -66,8 +66,8 @@ pub async fn run(options: Options) -> Result<()> {
     pin_this_process()?;
     let postgres = Postgres::start().await?;
     let url = postgres.create_database().await?;
-    let db = Db::connect(&url, 2).await.map_err(|error| anyhow!(error.describe()))?;
-    db.migrate().await.map_err(|error| anyhow!(error.describe()))?;
+    let db = Db::connect(&url, 2).await?;
+    db.migrate().await?;
     db.pool().execute_unprepared(FILL).await.context("the database can't be filled")?;
     let connections = options.connections.to_string();
     // Without Redis, its jobs run in the same process. Nothing falls due meanwhile.

@@ -11,7 +11,7 @@ mod data;
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::{Context, Error, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{clock::ManualClock, placement::PlacementRule};
 use insession_tests::{Postgres, PostgresOptions};
@@ -62,8 +62,8 @@ fn settings() -> PostgresOptions {
 async fn run_size(size: Size, repetitions: usize) -> Result<()> {
     let postgres = Postgres::start_with(settings()).await?;
     let url = postgres.create_database().await?;
-    let db = Db::connect(&url, 4).await.map_err(describe)?;
-    db.migrate().await.map_err(describe)?;
+    let db = Db::connect(&url, 4).await?;
+    db.migrate().await?;
     let (filling, filled) = time_async(data::fill(&db, size)).await;
     filled?;
     let app = App::new(
@@ -81,12 +81,7 @@ async fn run_size(size: Size, repetitions: usize) -> Result<()> {
 }
 
 async fn service_sweep(app: &App, at: DateTime<Utc>) -> Result<Report> {
-    sweep(app, Request { at: Some(at), ..Request::PERIODIC }).await.map_err(describe)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "what map_err asks for")]
-fn describe(error: service::Error) -> Error {
-    anyhow!(error.describe())
+    Ok(sweep(app, Request { at: Some(at), ..Request::PERIODIC }).await?)
 }
 
 async fn idle(app: &App) -> Result<()> {
@@ -162,7 +157,7 @@ async fn two_percent(app: &App, url: &str, repetitions: usize) -> Result<()> {
 
 /// The longest transaction of a sweep. The age of the oldest open transaction is read every two milliseconds.
 async fn longest_transaction(app: &App, url: &str) -> Result<Duration> {
-    let watcher = Db::connect(url, 1).await.map_err(describe)?;
+    let watcher = Db::connect(url, 1).await?;
     let sql = "SELECT COALESCE((EXTRACT(EPOCH FROM max(clock_timestamp() - xact_start)) * 1000000)::bigint, 0) \
                FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
     let sweeping = service_sweep(app, data::now());

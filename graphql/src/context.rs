@@ -71,7 +71,7 @@ impl From<service::Error> for ApiError {
             E::CursorExpired => Self::cursor_expired(
                 "The cursor is older than the log of changes. Subscribe again without one: the first message is a snapshot.",
             ),
-            error @ (E::Again(_) | E::Internal(_)) => Self::internal(error.describe()),
+            error @ (E::Again(_) | E::Internal(_)) => Self::internal(error),
         }
     }
 }
@@ -79,6 +79,6 @@ impl From<service::Error> for ApiError {
 /// The error of a loader. All fields that waited for the same read share it.
 impl From<Arc<service::Error>> for ApiError {
     fn from(error: Arc<service::Error>) -> Self {
-        Self::internal(error.describe())
+        Self::internal(error)
     }
 }

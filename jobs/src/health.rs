@@ -1,5 +1,7 @@
 //! The state of the workers of this process, for `/health/ready` and metrics.
 
+use std::fmt::Display;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
@@ -88,12 +90,12 @@ impl Status {
         self.lock().jobs_done += 1;
     }
 
-    pub fn job_failed(&self, at: DateTime<Utc>, error: &str) {
+    pub fn job_failed(&self, at: DateTime<Utc>, error: &impl Display) {
         self.lock().jobs_failed += 1;
         self.failed(at, "job", error);
     }
 
-    pub fn failed(&self, at: DateTime<Utc>, part: &'static str, error: &str) {
-        self.lock().last_failure = Some(Failure { at, part, error: error.to_owned() });
+    pub fn failed(&self, at: DateTime<Utc>, part: &'static str, error: &impl Display) {
+        self.lock().last_failure = Some(Failure { at, part, error: error.to_string() });
     }
 }

@@ -10,7 +10,7 @@
 //! - Each job is idempotent. It may run twice, late or never. A tick is run once, by its row in `sweep_run`.
 //! - So Redis may stop, lose its data and return, and workers may die at any point. Changes are then late, and nothing else.
 //!
-//! Each module uses only modules that stand before it in this list: `job` and `health`; `queue`; `context`, which is what a job
+//! Each module uses only modules that stand before it in this list: `job`, `health` and `error`; `queue`; `context`, which is what a job
 //! needs; `run`, with one file a job; `workers`, which take jobs from the queue; `schedule`, `timers` and `zone_data`, which find work
 //! by themselves; and `supervise`, which starts everything and restarts what dies.
 //!
@@ -18,6 +18,7 @@
 //! then starts [`Workers`] with both.
 
 mod context;
+mod error;
 mod health;
 mod job;
 mod queue;

@@ -13,7 +13,12 @@ use cron::Schedule as Cron;
 use futures_util::StreamExt;
 use service::sweep::is_begun;
 
-use crate::{context::Context, job::Job, run::run};
+use crate::{
+    context::Context,
+    error::{JobError, Result},
+    job::Job,
+    run::run,
+};
 
 /// When to queue which job. No two recorded sweeps have the same tick.
 #[derive(Debug, Clone, Copy)]
@@ -35,18 +40,18 @@ pub(crate) const SCHEDULES: [Schedule; 5] = [
 const GRACE: Duration = Duration::from_mins(1);
 
 /// Queues a job at each tick of a schedule.
-pub(crate) async fn follow(schedule: Schedule, context: Arc<Context>) -> Result<(), String> {
-    let cron = Cron::from_str(schedule.cron).map_err(|error| format!("{}: {error}", schedule.cron))?;
+pub(crate) async fn follow(schedule: Schedule, context: Arc<Context>) -> Result<()> {
+    let cron = Cron::from_str(schedule.cron).map_err(JobError::other)?;
     let mut ticks = std::pin::pin!(CronScheduler::new(cron).into_stream());
     let mut last = None;
     while let Some(next) = context.shutdown.run_until_cancelled(ticks.next()).await {
         let tick = match next {
             Some(Ok(tick)) => i64::try_from(tick.get_timestamp()).ok(),
-            Some(Err(error)) => return Err(error.to_string()),
-            None => return Err("the schedule ended".to_owned()),
+            Some(Err(error)) => return Err(JobError::other(error)),
+            None => return Err(JobError::other("the schedule ended")),
         };
         let tick = tick.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-        let tick = tick.ok_or("the tick is no instant")?;
+        let tick = tick.ok_or_else(|| JobError::other("the tick is no instant"))?;
         // A small correction of the wall clock may repeat a tick, which is then ignored. An earlier tick than the last means that
         // the clock was set back: that tick is due again.
         if last != Some(tick) {
@@ -61,7 +66,7 @@ pub(crate) async fn follow(schedule: Schedule, context: Arc<Context>) -> Result<
 async fn ensure_run(job: Job, context: Arc<Context>) {
     if let Err(reason) = context.queue.push(job).await {
         if let Job::Sweep { .. } | Job::SweepMinute { .. } = job {
-            tracing::info!(reason, job = job.name(), "the queue cannot be reached: running the job in this process");
+            tracing::info!(%reason, job = job.name(), "the queue cannot be reached: running the job in this process");
             // The result has been recorded in the status.
             let _ = run(job, &context).await;
         }

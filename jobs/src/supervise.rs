@@ -11,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     context::Context,
+    error::{JobError, Result},
     health::{Health, Status},
     job::Job,
     queue::QueueHandle,
@@ -82,7 +83,7 @@ impl Workers {
 /// Runs `part` until shutdown, and starts it again whenever it ends before, by an error or a panic.
 async fn keep_running<F>(context: Arc<Context>, part: &'static str, start: impl Fn(Arc<Context>) -> F)
 where
-    F: Future<Output = Result<(), String>> + Send + 'static,
+    F: Future<Output = Result<()>> + Send + 'static,
 {
     loop {
         let ended = tokio::spawn(start(Arc::clone(&context))).await;
@@ -90,15 +91,15 @@ where
             return;
         }
         let error = match ended {
-            Ok(Ok(())) => "it ended".to_owned(),
+            Ok(Ok(())) => JobError::other("it ended"),
             Ok(Err(error)) => error,
-            Err(panic) => panic.to_string(),
+            Err(panic) => panic.into(),
         };
         // While Redis is unreachable, one line says so.
         if part != QUEUE || context.status.queue_ended() {
-            tracing::warn!(error, part, "died, and is restarted");
+            tracing::warn!(%error, part, "died, and is restarted");
         } else {
-            tracing::debug!(error, part, "could not start, and is retried");
+            tracing::debug!(%error, part, "could not start, and is retried");
         }
         context.status.failed(context.app.now(), part, &error);
         if !context.pause(RESTART_DELAY).await {

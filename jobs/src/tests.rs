@@ -49,8 +49,8 @@ struct Installation {
 impl Installation {
     async fn new(clock: Arc<dyn Clock>) -> Result<Self> {
         let database = TestDatabase::sqlite()?;
-        let db = Db::connect(&database.url, 8).await.map_err(described)?;
-        db.migrate().await.map_err(described)?;
+        let db = Db::connect(&database.url, 8).await?;
+        db.migrate().await?;
         Ok(Self { database, db, clock })
     }
 
@@ -144,11 +144,6 @@ impl Process {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
-fn described(error: service::Error) -> anyhow::Error {
-    anyhow::anyhow!(error.describe())
-}
-
 async fn insert(app: &App, auto_create_instances: bool) -> Result<SessionId> {
     let new = NewSession {
         name: "Thursday Jam".to_owned(),
@@ -166,7 +161,7 @@ async fn insert(app: &App, auto_create_instances: bool) -> Result<SessionId> {
         initiation_date: None,
         termination_date: None,
     };
-    Ok(insert_session(app, Viewer::ADMIN, new).await.map_err(described)?.id)
+    Ok(insert_session(app, Viewer::ADMIN, new).await?.id)
 }
 
 async fn insert_meeting(
@@ -178,7 +173,7 @@ async fn insert_meeting(
 ) -> Result<()> {
     let (start_time, end_time) = (Some(start), Some(end));
     let new = NewInstance { session, date, start_time, end_time, location_override: None };
-    insert_instance(app, Viewer::ADMIN, new).await.map_err(described)?;
+    insert_instance(app, Viewer::ADMIN, new).await?;
     Ok(())
 }
 
@@ -440,7 +435,7 @@ fn another_worker_runs_the_job_of_a_worker_that_vanished() -> Result<()> {
                 }
                 Ok(())
             });
-            held.map_err(described)
+            held
         });
         has_begun.await?;
         queue.enqueue_recompute(session).await.map_err(anyhow::Error::msg)?;

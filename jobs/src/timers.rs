@@ -17,7 +17,7 @@ use service::{
 };
 use tokio::{select, time::sleep};
 
-use crate::context::Context;
+use crate::{context::Context, error::Result};
 
 /// The longest wait before the database is read again. A lost wake-up costs no more than this.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -32,7 +32,7 @@ const FIRST_DELAY: Duration = Duration::from_millis(50);
 const MAX_DELAY: Duration = Duration::from_secs(1);
 
 /// Runs until shutdown. A sweep that has begun is completed.
-pub(crate) async fn run(context: Arc<Context>) -> Result<(), String> {
+pub(crate) async fn run(context: Arc<Context>) -> Result<()> {
     let mut woken = context.app.wake.subscribe();
     let mut pace = Pace::default();
     let mut latest = context.app.now();
@@ -56,8 +56,7 @@ pub(crate) async fn run(context: Arc<Context>) -> Result<(), String> {
             }
         }
         if let Err(error) = turn {
-            let error = error.describe();
-            tracing::error!(error, "timers could not sweep, and retry");
+            tracing::error!(%error, "timers could not sweep, and retry");
             context.status.failed(context.app.now(), "timers", &error);
         }
     }

@@ -13,8 +13,7 @@ const MAX_DELAY: Duration = Duration::from_mins(1);
 pub(crate) async fn renew(context: Arc<Context>) {
     let mut delay = FIRST_DELAY;
     while let Err(error) = renew_zone_data(&context.app).await {
-        let error = error.describe();
-        tracing::error!(error, "active windows could not be recomputed, which is retried");
+        tracing::error!(%error, "active windows could not be recomputed, which is retried");
         context.status.failed(context.app.now(), "zone data", &error);
         if !context.pause(delay).await {
             return;

@@ -15,10 +15,13 @@ use crate::{
     settings::PresenceSettings,
 };
 
+/// Why a queue did not take a job. For the log.
+pub type QueueError = Box<dyn std::error::Error + Send + Sync>;
+
 /// A queue of jobs that recompute saved sessions: apalis on Redis, or a queue in the process.
 pub trait Queue: Send + Sync {
     /// Adds the job, or says why it cannot. Does not wait long.
-    fn enqueue_recompute(&self, session: SessionId) -> BoxFuture<'_, Result<(), String>>;
+    fn enqueue_recompute(&self, session: SessionId) -> BoxFuture<'_, Result<(), QueueError>>;
 
     /// How many jobs wait for a worker; `None` if that is unknown.
     fn depth(&self) -> BoxFuture<'_, Option<u32>> {
@@ -31,8 +34,8 @@ pub trait Queue: Send + Sync {
 pub struct NoQueue;
 
 impl Queue for NoQueue {
-    fn enqueue_recompute(&self, _session: SessionId) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(std::future::ready(Err("there is no queue".to_owned())))
+    fn enqueue_recompute(&self, _session: SessionId) -> BoxFuture<'_, Result<(), QueueError>> {
+        Box::pin(std::future::ready(Err("there is no queue".into())))
     }
 }
 
@@ -121,7 +124,7 @@ impl App {
         match self.try_conclude(tx, now, result).await {
             Err(error) if error.is_transient() && *attempt < ATTEMPTS => {
                 *attempt += if error.is_disconnection() { ATTEMPTS / CONNECT_ATTEMPTS } else { 1 };
-                tracing::debug!(attempt, reason = error.describe(), "retrying the transaction");
+                tracing::debug!(attempt, reason = %error, "retrying the transaction");
                 // Backoff with jitter, so that colliding transactions do not start again at the same moment.
                 let jitter = u64::from(getrandom::u32().unwrap_or_default() % 8);
                 tokio::time::sleep(Duration::from_millis(u64::from((*attempt).min(10)) * (1 + jitter))).await;
@@ -168,10 +171,7 @@ fn outcome_unknown(error: Error) -> Error {
     if !error.is_disconnection() {
         return error;
     }
-    Error::internal(format!(
-        "the commit of a transaction got no answer, so its outcome is unknown: {}",
-        error.describe()
-    ))
+    Error::internal(format!("the commit of a transaction got no answer, so its outcome is unknown: {error}"))
 }
 
 /// How many times a transaction that collides is tried. This takes some ten seconds, longer than any batch holds its

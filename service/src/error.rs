@@ -31,25 +31,35 @@ pub mod expect {
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-#[derive(Debug)]
+/// Its text is for the log. Interfaces make messages for clients from the variants.
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The request must name a person or an administrator, and does not.
+    #[error("{0}")]
     Unauthenticated(&'static str),
     /// The viewer may know that the thing exists, but may not do this.
+    #[error("{0}")]
     Forbidden(&'static str),
     /// There is no such thing, or the viewer may not know of it.
+    #[error("{0}")]
     NotFound(String),
     /// The input is not valid. Names the field, and says what to do.
+    #[error("{field} {message}")]
     Invalid { field: String, message: String },
     /// The input is valid, but conflicts with what is stored.
+    #[error("{0}")]
     Conflict(String),
     /// The status does not allow this step.
+    #[error("{0}")]
     InvalidTransition(String),
     /// The change log no longer has the changes after this cursor.
+    #[error("the cursor is older than the log")]
     CursorExpired,
     /// A transaction collided with another and must be retried. [`crate::App::conclude`] handles it.
+    #[error("{0}")]
     Again(&'static str),
     /// The client is not the cause.
+    #[error(transparent)]
     Internal(cause::Cause),
 }
 
@@ -57,8 +67,9 @@ pub enum Error {
 pub mod cause {
     #[derive(Debug, thiserror::Error)]
     pub enum Cause {
-        #[error(transparent)]
-        Database(#[from] sea_orm::DbErr),
+        /// The text has that of the driver's error already, so the driver's error is no source.
+        #[error("{0}")]
+        Database(sea_orm::DbErr),
         #[error("{0}")]
         Other(String),
     }
@@ -108,17 +119,6 @@ impl Error {
     pub(crate) fn is_overlap(&self) -> bool {
         matches!(self, Self::Internal(cause::Cause::Database(error)) if code_of(error).as_deref() == Some("23P01"))
     }
-
-    /// The text for the log.
-    pub fn describe(&self) -> String {
-        match self {
-            Self::Unauthenticated(text) | Self::Forbidden(text) | Self::Again(text) => (*text).to_owned(),
-            Self::NotFound(text) | Self::Conflict(text) | Self::InvalidTransition(text) => text.clone(),
-            Self::Invalid { field, message } => format!("{field} {message}"),
-            Self::CursorExpired => "the cursor is older than the log".to_owned(),
-            Self::Internal(cause) => cause.to_string(),
-        }
-    }
 }
 
 impl From<InvalidTransition> for Error {
@@ -133,7 +133,7 @@ impl From<DbErr> for Error {
         if code_of(&error).as_deref() == Some("22021") {
             return Self::invalid("text", "must not contain the character U+0000");
         }
-        Self::Internal(error.into())
+        Self::Internal(cause::Cause::Database(error))
     }
 }
 

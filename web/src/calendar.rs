@@ -55,7 +55,7 @@ async fn serve(
         Ok(Some(source)) => source,
         Ok(None) => return (StatusCode::NOT_FOUND, "There is no session at this address.\n").into_response(),
         Err(error) => {
-            tracing::error!(path, error = error.describe(), "calendar could not be read");
+            tracing::error!(path, %error, "calendar could not be read");
             return (StatusCode::INTERNAL_SERVER_ERROR, "Internal error. Try again later.\n").into_response();
         }
     };

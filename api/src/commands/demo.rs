@@ -151,13 +151,13 @@ async fn fill(app: &App) -> anyhow::Result<People> {
     for sample in samples() {
         let (session, instance) = add(app, &sample).await?;
         instances.push(instance);
-        sessions::insert_organizer(app, Viewer::ADMIN, session, organizer).await.map_err(setup::service_error)?;
+        sessions::insert_organizer(app, Viewer::ADMIN, session, organizer).await?;
     }
     // Ada is checked in to the session that opens. Ben is at the one that closes, and then at another. Cleo is in Dublin.
     for (player, at) in [(0, 0), (1, 1), (2, 3), (1, 2)] {
         let (Some((player, _)), Some(instance)) = (players.get(player), instances.get(at)) else { continue };
         let yes = check_ins::check_in(app, Viewer::person(*player), *instance, Attendance::Yes, None);
-        yes.await.map_err(setup::service_error)?;
+        yes.await?;
     }
     if let [(ada, _), (ben, _), (cleo, _)] = players[..] {
         add_lessons(app, [ada, ben, cleo]).await?;
@@ -171,16 +171,16 @@ async fn add_lessons(app: &App, [ada, ben, cleo]: [PersonId; 3]) -> anyhow::Resu
     let now = app.now().trunc_subsecs(0);
     let slot = async |from: TimeDelta, to: TimeDelta| {
         let new = NewSlot { mentor: cleo, starts_at: now + from, ends_at: now + to };
-        let row = time_slots::insert_slot(app, Viewer::person(cleo), new).await.map_err(setup::service_error)?;
+        let row = time_slots::insert_slot(app, Viewer::person(cleo), new).await?;
         anyhow::Ok(row.id)
     };
     let book = async |slot, student| {
-        let row = bookings::book(app, Viewer::person(student), slot, None).await.map_err(setup::service_error)?;
+        let row = bookings::book(app, Viewer::person(student), slot, None).await?;
         anyhow::Ok(row.id)
     };
     let (seconds, hours) = (TimeDelta::seconds, TimeDelta::hours);
     let started = book(slot(seconds(20), seconds(50)).await?, ada).await?;
-    bookings::act(app, Viewer::person(cleo), started, Action::Start).await.map_err(setup::service_error)?;
+    bookings::act(app, Viewer::person(cleo), started, Action::Start).await?;
     book(slot(seconds(55), hours(1)).await?, ben).await?;
     slot(hours(24), hours(25)).await?;
     Ok(())
@@ -190,7 +190,7 @@ async fn person(app: &App, name: &str) -> anyhow::Result<PersonId> {
     let (city, country, _) = AUSTIN;
     let (city, country) = (Some(city.to_owned()), Some(country.to_owned()));
     let new = NewPerson { display_name: name.to_owned(), city, country, ..NewPerson::default() };
-    Ok(people::insert_person(app, Viewer::ADMIN, new).await.map_err(setup::service_error)?.id)
+    Ok(people::insert_person(app, Viewer::ADMIN, new).await?.id)
 }
 
 /// Adds a weekly session with today's meeting.
@@ -218,14 +218,14 @@ async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, SessionIn
         initiation_date: None,
         termination_date: None,
     };
-    let session = sessions::insert_session(app, Viewer::ADMIN, new).await.map_err(setup::service_error)?;
+    let session = sessions::insert_session(app, Viewer::ADMIN, new).await?;
     let session = session.id;
     let (start_time, end_time) = (Some(start), Some(end));
     let new = NewInstance { session, date, start_time, end_time, location_override: None };
-    let instance = instances::insert_instance(app, Viewer::ADMIN, new).await.map_err(setup::service_error)?;
+    let instance = instances::insert_instance(app, Viewer::ADMIN, new).await?;
     // Later instances are created automatically. Today's exists already.
     let patch = SessionPatch { auto_create_instances: Some(true), ..SessionPatch::default() };
-    sessions::update_session(app, Viewer::ADMIN, session, patch).await.map_err(setup::service_error)?;
+    sessions::update_session(app, Viewer::ADMIN, session, patch).await?;
     Ok((session, instance.id))
 }
 

@@ -151,7 +151,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         None => throw_away.file("scenario.db"),
     };
     let url = format!("sqlite://{}", file.display());
-    let db = Db::connect(&url, 2).await.map_err(setup::service_error)?;
+    let db = Db::connect(&url, 2).await?;
     let played = play(scenario, &db, settings.placement_rule).await;
     db.close().await;
     played
@@ -160,7 +160,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 async fn play(scenario: &Scenario, db: &Db, rule: PlacementRule) -> anyhow::Result<()> {
     let monday = NaiveDate::from_ymd_opt(2024, 1, 15).context("the start date is not valid")?;
     let clock = Arc::new(ManualClock::at(monday.and_time(NaiveTime::MIN).and_utc()));
-    db.migrate().await.map_err(setup::service_error)?;
+    db.migrate().await?;
     let shared: Arc<dyn Clock> = clock.clone();
     let app = App::new(db.clone(), shared, Wake::local(), Arc::new(NoQueue), rule);
 
@@ -175,13 +175,13 @@ async fn play(scenario: &Scenario, db: &Db, rule: PlacementRule) -> anyhow::Resu
                 *person
             } else {
                 let new = NewPerson { display_name: (*name).to_owned(), ..NewPerson::default() };
-                let row = people::insert_person(&app, Viewer::ADMIN, new).await.map_err(setup::service_error)?;
+                let row = people::insert_person(&app, Viewer::ADMIN, new).await?;
                 let person = row.id;
                 people.push((*name, person));
                 person
             };
             let yes = check_ins::check_in(&app, Viewer::ADMIN, instance, Attendance::Yes, Some(person));
-            yes.await.map_err(setup::service_error)?;
+            yes.await?;
             println!("  - {name} said yes");
         }
     }
@@ -201,7 +201,7 @@ async fn sweep_once(
     scenario: &Scenario,
     people: &[(&str, domain::ids::PersonId)],
 ) -> anyhow::Result<()> {
-    let swept = sweep(app, Request::PERIODIC).await.map_err(setup::service_error)?;
+    let swept = sweep(app, Request::PERIODIC).await?;
     let mut out = std::io::stdout().lock();
     report::write_report(&mut out, &swept, at, at, report::Paint::if_terminal())?;
     drop(out);
@@ -209,7 +209,7 @@ async fn sweep_once(
         println!("  In {}: {}", sample.zone.name(), local_time(sample.zone, at).format("%A %H:%M"));
     }
     for (name, person) in people {
-        let place = people::find_place(app, *person).await.map_err(setup::service_error)?;
+        let place = people::find_place(app, *person).await?;
         let place = place.map_or_else(|| "nowhere".to_owned(), |place| format!("at instance {}", place.0));
         println!("  {name} is {place}");
     }
@@ -238,19 +238,18 @@ async fn add(app: &App, sample: &Sample, monday: NaiveDate) -> anyhow::Result<Se
         initiation_date: None,
         termination_date: None,
     };
-    let session = sessions::insert_session(app, Viewer::ADMIN, new).await.map_err(setup::service_error)?.id;
+    let session = sessions::insert_session(app, Viewer::ADMIN, new).await?.id;
     if sample.made_hours_ahead.is_none() {
         let date = monday + TimeDelta::days(i64::from(sample.weekday.num_days_from_monday()));
         let (start_time, end_time) = (Some(start), Some(end));
         let new = NewInstance { session, date, start_time, end_time, location_override: None };
-        instances::insert_instance(app, Viewer::ADMIN, new).await.map_err(setup::service_error)?;
+        instances::insert_instance(app, Viewer::ADMIN, new).await?;
     }
     Ok(session)
 }
 
 async fn first_instance(app: &App, session: SessionId) -> anyhow::Result<Option<SessionInstanceId>> {
     let range = instances::InstanceRange { session, from: None, to: None };
-    let found =
-        instances::list_instances(app, range, &service::lists::Page::default()).await.map_err(setup::service_error)?;
+    let found = instances::list_instances(app, range, &service::lists::Page::default()).await?;
     Ok(found.rows.first().map(|row| row.id))
 }

@@ -40,7 +40,7 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
     let app = setup::app(settings, db, wake, queue);
     let local = settings.redis_url.is_none().then_some(handle);
     let workers = local.map(|handle| Arc::new(Workers::start(app.clone(), handle, shutdown.clone())));
-    let people = People::new(app.clone(), settings.sign_in.auto_register).await.map_err(setup::service_error)?;
+    let people = People::new(app.clone(), settings.sign_in.auto_register).await?;
     let authenticator = Arc::new(authenticator.with_people(people));
     let server_settings = ServerSettings {
         host: settings.host,

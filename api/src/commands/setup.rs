@@ -11,7 +11,7 @@ use service::{
     App,
     app::Queue,
     db::Db,
-    log::{cursor::find_installation, wake::Wake},
+    log::{cursor::find_installation_name, wake::Wake},
     settings::{Limits, Settings, SignIn},
 };
 use tokio_util::sync::CancellationToken;
@@ -52,12 +52,6 @@ pub fn start_log(json: bool, default_level: &str) {
     if let Some(error) = problem {
         tracing::warn!(error = format!("{error:#}"), "traces are not exported, because their settings are not valid");
     }
-}
-
-/// Converts a service error into an error of the command.
-#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err needs")]
-pub fn service_error(error: service::Error) -> anyhow::Error {
-    anyhow::anyhow!(error.describe())
 }
 
 /// The keys that check tokens. SQLite may use a generated secret, stored beside its file. PostgreSQL is for production, where
@@ -111,16 +105,16 @@ pub async fn serving_database(settings: &Settings) -> anyhow::Result<Db> {
         return database(settings).await;
     }
     let db = connect(settings, all - all / 2).await?;
-    let db = db.with_query_connections(&settings.database_url, all / 2).await.map_err(service_error);
+    let db = db.with_query_connections(&settings.database_url, all / 2).await;
     db.context("cannot connect to DATABASE_URL for queries")
 }
 
 async fn connect(settings: &Settings, connections: u32) -> anyhow::Result<Db> {
-    let db = Db::connect(&settings.database_url, connections).await.map_err(service_error);
+    let db = Db::connect(&settings.database_url, connections).await;
     let db = db.context("cannot connect to DATABASE_URL")?;
     if let Err(error) = db.migrate().await {
         db.close().await;
-        return Err(service_error(error)).context("cannot migrate the database");
+        return Err(error).context("cannot migrate the database");
     }
     Ok(db)
 }
@@ -130,7 +124,7 @@ async fn connect(settings: &Settings, connections: u32) -> anyhow::Result<Db> {
 /// # Errors
 /// When the database cannot be read.
 pub async fn namespace(db: &Db) -> anyhow::Result<String> {
-    Ok(format!("insession:{}", find_installation(db).await.map_err(service_error)?.name))
+    Ok(format!("insession:{}", find_installation_name(db).await?))
 }
 
 pub fn redis_client(url: &str) -> anyhow::Result<redis::Client> {

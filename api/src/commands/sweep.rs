@@ -83,7 +83,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             () = show_progress(&progress) => bail!("the progress bar ended before the sweep"),
         }
     };
-    let Some(report) = result.map_err(setup::service_error)? else {
+    let Some(report) = result? else {
         bail!("another process is running this sweep; wait until it ends and try again")
     };
     if args.json {

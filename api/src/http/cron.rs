@@ -96,7 +96,7 @@ async fn run(app: &App) -> Option<Report> {
     match sweep::run_recorded(app, sweep::Request::PERIODIC, None).await {
         Ok(report) => report,
         Err(error) => {
-            tracing::error!(error = error.describe(), "a sweep requested by HTTP failed");
+            tracing::error!(%error, "a sweep requested by HTTP failed");
             None
         }
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use domain::{
     clock::SystemClock,
     ids::{SessionId, SessionInstanceId},
@@ -16,7 +16,7 @@ use service::{
     App,
     app::NoQueue,
     db::Db,
-    log::{Told, cursor::find_installation, wake::Wake},
+    log::{Told, cursor::find_installation_name, wake::Wake},
     transaction,
 };
 
@@ -33,10 +33,10 @@ impl Data {
     pub async fn create(sessions: usize) -> Result<Self> {
         let (postgres, redis) = (Postgres::start().await?, Redis::start().await?);
         let database = postgres.create_database().await?;
-        let db = Db::connect(&database, 4).await.map_err(describe)?;
-        db.migrate().await.map_err(describe)?;
+        let db = Db::connect(&database, 4).await?;
+        db.migrate().await?;
         fill(&db, sessions).await?;
-        let channel = format!("insession:{}:wake", find_installation(&db).await.map_err(describe)?.name);
+        let channel = format!("insession:{}:wake", find_installation_name(&db).await?);
         let wake = Wake::through_redis(::redis::Client::open(redis.url())?, channel);
         let app = App::new(db, Arc::new(SystemClock), wake, Arc::new(NoQueue), PlacementRule::default());
         let location = Location { city: Some("Austin".to_owned()), country: Some("US".to_owned()) };
@@ -53,7 +53,7 @@ impl Data {
             tx.tell(|news| self.instances[..sessions].iter().for_each(|instance| news.activated(instance.clone())));
             Ok(())
         });
-        result.map_err(describe)
+        Ok(result?)
     }
 }
 
@@ -70,9 +70,4 @@ async fn fill(db: &Db, sessions: usize) -> Result<()> {
     );
     db.pool().execute_unprepared(&sql).await.context("the database can't be filled")?;
     Ok(())
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "what map_err asks for")]
-fn describe(error: service::Error) -> anyhow::Error {
-    anyhow!(error.describe())
 }

@@ -21,7 +21,7 @@ use service::{
 
 use super::{
     data::{NOW, now, number},
-    describe, execute, settings,
+    execute, settings,
 };
 use crate::measure::{median, milliseconds, ratio, time_async};
 
@@ -30,8 +30,8 @@ const IDLE_REPETITIONS: usize = 300;
 pub async fn run(due: i64, repetitions: usize) -> Result<()> {
     ensure!(due > 0 && due % 2 == 0, "sizes are even");
     let postgres = Postgres::start_with(settings()).await?;
-    let db = Db::connect(&postgres.create_database().await?, 4).await.map_err(describe)?;
-    db.migrate().await.map_err(describe)?;
+    let db = Db::connect(&postgres.create_database().await?, 4).await?;
+    db.migrate().await?;
     fill(db.pool(), due).await.context("filling")?;
     let clock = Arc::new(ManualClock::at(now()));
     let app = App::new(db, clock, Wake::local(), Arc::new(NoQueue), PlacementRule::default());
@@ -69,7 +69,7 @@ async fn fill(db: &DatabaseConnection, due: i64) -> Result<()> {
 }
 
 async fn service_sweep(app: &App, before: TimeDelta) -> Result<Report> {
-    sweep(app, Request { at: Some(now() - before), ..Request::EVERY_MINUTE }).await.map_err(describe)
+    Ok(sweep(app, Request { at: Some(now() - before), ..Request::EVERY_MINUTE }).await?)
 }
 
 async fn idle(app: &App) -> Result<()> {

@@ -6,19 +6,22 @@ use apalis_core::{
     task::{builder::TaskBuilder, task_id::TaskId},
 };
 
-use crate::job::{Job, Message};
+use crate::{
+    error::{JobError, Result},
+    job::{Job, Message},
+};
 
 #[derive(Clone, Default)]
 pub(crate) struct LocalQueue(VecDequeBackend<Message>);
 
 impl LocalQueue {
-    pub async fn push(&self, job: Job) -> Result<(), String> {
+    pub async fn push(&self, job: Job) -> Result<()> {
         // The key is compared with the keys of waiting jobs only, so a job is accepted again once the first has begun.
         let mut task = TaskBuilder::new(Message::Job(job)).idempotency_key(job.name());
         if let Some(id) = job.unique_id() {
             task = task.task_id(TaskId::from_string(id));
         }
-        self.backend().push_task(task.build()).await.map_err(|error| error.to_string())
+        self.backend().push_task(task.build()).await.map_err(JobError::other)
     }
 
     pub fn backend(&self) -> VecDequeBackend<Message> {

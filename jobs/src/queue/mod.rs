@@ -7,10 +7,10 @@ use std::{sync::Arc, time::Duration};
 
 use domain::ids::SessionId;
 use futures_util::future::BoxFuture;
-use service::app::Queue;
+use service::app::{Queue, QueueError};
 
 pub(crate) use self::{local::LocalQueue, redis::RedisQueue};
-use crate::job::Job;
+use crate::{error::Result, job::Job};
 
 /// How many jobs a process runs at the same time.
 pub(crate) const CONCURRENCY: usize = 4;
@@ -42,8 +42,8 @@ fn both(kind: Kind) -> (Arc<dyn Queue>, QueueHandle) {
 }
 
 impl Queue for QueueHandle {
-    fn enqueue_recompute(&self, session: SessionId) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(self.push(Job::Recompute { session }))
+    fn enqueue_recompute(&self, session: SessionId) -> BoxFuture<'_, Result<(), QueueError>> {
+        Box::pin(async move { Ok(self.push(Job::Recompute { session }).await?) })
     }
 
     fn depth(&self) -> BoxFuture<'_, Option<u32>> {
@@ -62,7 +62,7 @@ impl QueueHandle {
     ///
     /// # Errors
     /// When the queue cannot be reached. The answer takes at most half a second.
-    pub(crate) async fn push(&self, job: Job) -> Result<(), String> {
+    pub(crate) async fn push(&self, job: Job) -> Result<()> {
         match &self.0 {
             Kind::Local(queue) => queue.push(job).await,
             Kind::Redis(queue) => queue.push(job).await,
@@ -79,7 +79,7 @@ impl QueueHandle {
     }
 
     /// Removes what is kept of jobs that finished at least `retention` ago. Returns how many jobs those were.
-    pub(crate) async fn vacuum(&self, retention: Duration) -> Result<usize, String> {
+    pub(crate) async fn vacuum(&self, retention: Duration) -> Result<usize> {
         match &self.0 {
             Kind::Local(_) => Ok(0),
             Kind::Redis(queue) => queue.vacuum(retention).await,

@@ -18,7 +18,10 @@ use parking_lot::Mutex;
 use tokio::time::timeout;
 
 use super::CONCURRENCY;
-use crate::job::{Job, Message};
+use crate::{
+    error::{JobError, Result},
+    job::{Job, Message},
+};
 
 /// How long a request may take. Whoever saved a session waits for it, and recomputes in the process when it fails.
 const REQUEST_TIMEOUT: Duration = Duration::from_millis(400);
@@ -54,13 +57,13 @@ impl RedisQueue {
         Self { client, config, connection: Arc::default() }
     }
 
-    pub async fn push(&self, job: Job) -> Result<(), String> {
+    pub async fn push(&self, job: Job) -> Result<()> {
         let mut task = TaskBuilder::new(Message::Job(job)).idempotency_key(job.name());
         if let Some(id) = job.unique_id() {
             task = task.task_id(TaskId::from_string(id));
         }
         self.request(async move |connection| {
-            self.storage(connection).push_task(task.build()).await.map_err(|error| error.to_string())
+            self.storage(connection).push_task(task.build()).await.map_err(JobError::other)
         })
         .await
     }
@@ -70,34 +73,28 @@ impl RedisQueue {
     pub async fn release(&self, job: Job) {
         let key = format!("{}:{}", self.config.idempotency_key_set(), job.name());
         let released = self.request(async move |mut connection| {
-            let deleted: RedisResult<()> = ::redis::cmd("DEL").arg(key).query_async(&mut connection).await;
-            deleted.map_err(|error| error.to_string())
+            Ok(::redis::cmd("DEL").arg(key).query_async::<()>(&mut connection).await?)
         });
         if let Err(error) = released.await {
-            tracing::debug!(error, "a job's name was not released");
+            tracing::debug!(%error, "a job's name was not released");
         }
     }
 
     /// How many jobs are waiting for a worker.
-    pub async fn depth(&self) -> Result<u32, String> {
+    pub async fn depth(&self) -> Result<u32> {
         let key = self.config.active_jobs_list();
-        self.request(async move |mut connection| {
-            let length: RedisResult<u32> = ::redis::cmd("LLEN").arg(key).query_async(&mut connection).await;
-            length.map_err(|error| error.to_string())
-        })
-        .await
+        self.request(async move |mut connection| Ok(::redis::cmd("LLEN").arg(key).query_async(&mut connection).await?))
+            .await
     }
 
     /// Removes what is kept of jobs that finished at least `retention` ago. Returns how many jobs those were.
-    pub async fn vacuum(&self, retention: Duration) -> Result<usize, String> {
+    pub async fn vacuum(&self, retention: Duration) -> Result<usize> {
         let mut connection = self.connect(Duration::from_secs(30)).await?;
-        let removed = self.storage(connection.clone()).vacuum_before(retention).await;
-        let removed = removed.map_err(|error| error.to_string())?;
+        let removed = self.storage(connection.clone()).vacuum_before(retention).await.map_err(JobError::other)?;
         // apalis also keeps their ids, and never uses them.
         let mut ids = ::redis::cmd("UNLINK");
         ids.arg(self.config.done_jobs_set()).arg(self.config.dead_jobs_set());
-        let unlinked: RedisResult<()> = ids.query_async(&mut connection).await;
-        unlinked.map_err(|error| error.to_string())?;
+        ids.query_async::<()>(&mut connection).await?;
         Ok(removed)
     }
 
@@ -105,11 +102,10 @@ impl RedisQueue {
     pub async fn expire_worker(self, key: String) {
         let expired = self.request(async move |mut connection| {
             let mut expire = ::redis::cmd("EXPIRE");
-            let expires: RedisResult<()> = expire.arg(key).arg(WORKER_TTL_SECONDS).query_async(&mut connection).await;
-            expires.map_err(|error| error.to_string())
+            Ok(expire.arg(key).arg(WORKER_TTL_SECONDS).query_async::<()>(&mut connection).await?)
         });
         if let Err(error) = expired.await {
-            tracing::debug!(error, "a worker's name was not set to expire");
+            tracing::debug!(%error, "a worker's name was not set to expire");
         }
     }
 
@@ -118,9 +114,8 @@ impl RedisQueue {
     }
 
     /// A connection of its own, whose answers take at most `timeout`.
-    pub async fn connect(&self, timeout: Duration) -> Result<ConnectionManager, String> {
-        let connection = ConnectionManager::new_with_config(self.client.clone(), connection_config(timeout));
-        connection.await.map_err(|error| error.to_string())
+    pub async fn connect(&self, timeout: Duration) -> Result<ConnectionManager> {
+        Ok(ConnectionManager::new_with_config(self.client.clone(), connection_config(timeout)).await?)
     }
 
     pub fn storage(&self, connection: ConnectionManager) -> RedisStorage<Message> {
@@ -129,11 +124,11 @@ impl RedisQueue {
 
     /// Sends a request over the shared connection. After a failure the connection is dropped: the next request makes a new one
     /// at once, while an old one may hang for long.
-    async fn request<T>(&self, send: impl AsyncFnOnce(ConnectionManager) -> Result<T, String>) -> Result<T, String> {
-        let connection = self.connection().map_err(|error| error.to_string())?;
+    async fn request<T>(&self, send: impl AsyncFnOnce(ConnectionManager) -> Result<T>) -> Result<T> {
+        let connection = self.connection()?;
         let answer = match timeout(REQUEST_TIMEOUT, send(connection)).await {
             Ok(answer) => answer,
-            Err(_) => Err("Redis did not answer in time".to_owned()),
+            Err(_) => Err(JobError::NoAnswer),
         };
         if answer.is_err() {
             self.connection.lock().take();

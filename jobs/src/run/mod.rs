@@ -10,13 +10,13 @@ use std::sync::Arc;
 
 use tracing::Instrument;
 
-use crate::{context::Context, job::Job};
+use crate::{context::Context, error::Result, job::Job};
 
 /// Runs a job to its end, in a task of its own: the job goes on when the queue's worker that took it dies.
 ///
 /// # Errors
 /// When the job failed. The failure has been logged and recorded in the status.
-pub(crate) async fn run(job: Job, context: &Arc<Context>) -> Result<(), String> {
+pub(crate) async fn run(job: Job, context: &Arc<Context>) -> Result<()> {
     let shared = Arc::clone(context);
     let work = async move {
         let result = perform(job, &shared).await;
@@ -25,13 +25,13 @@ pub(crate) async fn run(job: Job, context: &Arc<Context>) -> Result<(), String> 
     };
     let span = tracing::info_span!("job", name = job.name());
     context.tasks.spawn(work.instrument(span)).await.unwrap_or_else(|panic| {
-        let result = Err(panic.to_string());
+        let result = Err(panic.into());
         record(context, &result);
         result
     })
 }
 
-async fn perform(job: Job, context: &Context) -> Result<(), String> {
+async fn perform(job: Job, context: &Context) -> Result<()> {
     match job {
         Job::Recompute { session } => recompute::run(context, session).await,
         Job::Sweep { tick, all } => sweep::run(context, tick, all).await,
@@ -41,14 +41,14 @@ async fn perform(job: Job, context: &Context) -> Result<(), String> {
     }
 }
 
-fn record(context: &Context, result: &Result<(), String>) {
+fn record(context: &Context, result: &Result<()>) {
     match result {
         Ok(()) => {
             tracing::debug!("job done");
             context.status.job_done();
         }
         Err(error) => {
-            tracing::error!(error, "job failed");
+            tracing::error!(%error, "job failed");
             context.status.job_failed(context.app.now(), error);
         }
     }

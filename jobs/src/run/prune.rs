@@ -2,10 +2,10 @@
 
 use service::prune::prune;
 
-use crate::context::Context;
+use crate::{context::Context, error::Result};
 
-pub(super) async fn run(context: &Context) -> Result<(), String> {
-    let pruned = prune(&context.app).await.map_err(|error| error.describe())?;
+pub(super) async fn run(context: &Context) -> Result<()> {
+    let pruned = prune(&context.app).await?;
     tracing::debug!(
         batches = pruned.batches,
         instances = pruned.instances,

@@ -6,12 +6,13 @@
 use domain::{ids::SessionId, status::Mode};
 use service::sweep::{Request, Scope, sweep};
 
-use crate::{context::Context, job::Job};
+use crate::{context::Context, error::Result, job::Job};
 
-pub(super) async fn run(context: &Context, session: SessionId) -> Result<(), String> {
+pub(super) async fn run(context: &Context, session: SessionId) -> Result<()> {
     // This comes first: a save that this job does not see must be able to queue the next one.
     context.queue.release(Job::Recompute { session }).await;
     let request = Request { scope: Scope::Session(session), mode: Mode::Exact, ..Request::EXACT };
     // After an error the mark stays, and timers find it within a second.
-    sweep(&context.app, request).await.map(drop).map_err(|error| error.describe())
+    sweep(&context.app, request).await?;
+    Ok(())
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use service::sweep::{Request, run_recorded};
 
-use crate::context::Context;
+use crate::{context::Context, error::Result};
 
 /// Runs the sweep of a tick. Does nothing when another worker has done so.
-pub(super) async fn run(context: &Context, tick: DateTime<Utc>, all: bool) -> Result<(), String> {
+pub(super) async fn run(context: &Context, tick: DateTime<Utc>, all: bool) -> Result<()> {
     let request = if all { Request::ALL } else { Request::PERIODIC };
     let mut pauses = [1, 5, 20].into_iter().map(Duration::from_secs);
     loop {
@@ -30,13 +30,13 @@ pub(super) async fn run(context: &Context, tick: DateTime<Utc>, all: bool) -> Re
                 }
                 return Ok(());
             }
-            Err(error) => error.describe(),
+            Err(error) => error,
         };
         match pauses.next() {
             Some(pause) if context.pause(pause).await => {
-                tracing::warn!(error, %tick, "periodic sweep failed and is retried");
+                tracing::warn!(%error, %tick, "periodic sweep failed and is retried");
             }
-            _ => return Err(error),
+            _ => return Err(error.into()),
         }
     }
 }

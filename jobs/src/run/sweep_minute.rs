@@ -3,10 +3,10 @@
 
 use service::sweep::{Request, sweep};
 
-use crate::context::Context;
+use crate::{context::Context, error::Result};
 
-pub(super) async fn run(context: &Context) -> Result<(), String> {
-    let report = sweep(&context.app, Request::EVERY_MINUTE).await.map_err(|error| error.describe())?;
+pub(super) async fn run(context: &Context) -> Result<()> {
+    let report = sweep(&context.app, Request::EVERY_MINUTE).await?;
     for error in &report.errors {
         tracing::warn!(error = error.error, "the sweep of every minute found an error");
     }

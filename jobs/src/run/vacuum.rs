@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::context::Context;
+use crate::{context::Context, error::Result};
 
 /// What is kept of a job prevents its tick from being queued again. So the retention is longer than the difference between the
 /// clocks of workers.
 const RETENTION: Duration = Duration::from_mins(10);
 
-pub(super) async fn run(context: &Context) -> Result<(), String> {
+pub(super) async fn run(context: &Context) -> Result<()> {
     let removed = context.queue.vacuum(RETENTION).await?;
     tracing::debug!(removed, "vacuumed the queue");
     Ok(())

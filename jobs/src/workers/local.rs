@@ -8,10 +8,11 @@ use apalis_core::worker::{event::Event, ext::event_listener::EventListenerExt};
 use super::{handle, stopped};
 use crate::{
     context::Context,
+    error::Result,
     queue::{CONCURRENCY, LocalQueue},
 };
 
-pub(super) async fn work(queue: &LocalQueue, name: String, context: Arc<Context>) -> Result<(), String> {
+pub(super) async fn work(queue: &LocalQueue, name: String, context: Arc<Context>) -> Result<()> {
     let (stop, observer) = (stopped(Arc::clone(&context)), Arc::clone(&context));
     let worker = WorkerBuilder::new(name)
         .backend(queue.backend())
@@ -23,5 +24,5 @@ pub(super) async fn work(queue: &LocalQueue, name: String, context: Arc<Context>
             }
         })
         .build(handle);
-    worker.run_until(stop).await.map_err(|error| error.to_string())
+    Ok(worker.run_until(stop).await?)
 }

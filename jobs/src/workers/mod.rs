@@ -10,15 +10,21 @@ use apalis_core::{
     task::data::Data,
 };
 
-use crate::{context::Context, job::Message, queue::Kind, run::run};
+use crate::{
+    context::Context,
+    error::{JobError, Result},
+    job::Message,
+    queue::Kind,
+    run::run,
+};
 
 /// Takes and runs jobs until shutdown. Each start of a worker has a new name: under its old name, apalis-redis leaves an
 /// interrupted job in flight for ever.
 ///
 /// # Errors
 /// When the worker dies before shutdown.
-pub(crate) async fn work(context: Arc<Context>) -> Result<(), String> {
-    let random = || getrandom::u64().map_err(|error| error.to_string());
+pub(crate) async fn work(context: Arc<Context>) -> Result<()> {
+    let random = || getrandom::u64().map_err(JobError::other);
     let name = format!("insession-{:016x}{:016x}", random()?, random()?);
     match context.queue.0.clone() {
         Kind::Local(queue) => local::work(&queue, name, context).await,

@@ -25,6 +25,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use super::{handle, stopped};
 use crate::{
     context::Context,
+    error::Result,
     queue::{CONCURRENCY, RedisQueue},
 };
 
@@ -33,7 +34,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-pub(super) async fn work(queue: &RedisQueue, name: String, context: Arc<Context>) -> Result<(), String> {
+pub(super) async fn work(queue: &RedisQueue, name: String, context: Arc<Context>) -> Result<()> {
     let connection = queue.connect(RESPONSE_TIMEOUT).await?;
     let (stop, observer) = (stopped(Arc::clone(&context)), Arc::clone(&context));
     let (requests, is_registered) = (queue.clone(), AtomicBool::new(false));
@@ -55,7 +56,7 @@ pub(super) async fn work(queue: &RedisQueue, name: String, context: Arc<Context>
             _ => {}
         })
         .build(handle);
-    worker.run_until(stop).await.map_err(|error| error.to_string())
+    Ok(worker.run_until(stop).await?)
 }
 
 /// Looks for jobs at each tick of an interval. The heartbeat of apalis-redis alone looks every five seconds.

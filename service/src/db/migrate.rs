@@ -33,16 +33,15 @@ impl Db {
                 match self.migrate_once::<M>().await {
                     Err(error) if error.met_a_lock() && began.elapsed() < patience => {
                         tracing::info!(
-                            error = error.describe(),
+                            %error,
                             "a migration could not lock its tables, and is tried again"
                         );
                         tokio::time::sleep(MIGRATION_PAUSE).await;
                     }
                     Err(error) if error.met_a_lock() => {
                         return Err(Error::internal(format!(
-                            "the tables of a migration stayed locked for {} seconds, probably by an open transaction; end it and migrate again: {}",
-                            patience.as_secs(),
-                            error.describe()
+                            "the tables of a migration stayed locked for {} seconds, probably by an open transaction; end it and migrate again: {error}",
+                            patience.as_secs()
                         )));
                     }
                     result => break result?,

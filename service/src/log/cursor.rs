@@ -9,6 +9,7 @@ use entity::installation;
 use hmac::{Hmac, KeyInit, Mac};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
 
 use crate::{
     db::Db,
@@ -41,7 +42,7 @@ impl CursorKey {
             || Error::invalid("after", "is not a cursor of this server: use one that a message or changeCursor gave");
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong())?;
         let (number, tag) = bytes.split_first_chunk::<8>().ok_or_else(wrong)?;
-        if tag != self.tag(*number) {
+        if !bool::from(tag.ct_eq(&self.tag(*number))) {
             return Err(wrong());
         }
         Ok(Position(i64::from_be_bytes(*number)))
@@ -73,8 +74,13 @@ impl From<Vec<u8>> for CursorKey {
     }
 }
 
+/// The name of this installation, which no other has.
+pub async fn find_installation_name(db: &Db) -> Result<String> {
+    Ok(find_installation(db).await?.name)
+}
+
 /// Loads the row of this installation, or creates it.
-pub async fn find_installation(db: &Db) -> Result<installation::Model> {
+pub(crate) async fn find_installation(db: &Db) -> Result<installation::Model> {
     if let Some(row) = installation::Entity::find_by_id(1).one(db.pool()).await? {
         return Ok(row);
     }

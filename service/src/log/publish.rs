@@ -160,7 +160,7 @@ pub async fn snapshot(app: &App) -> Result<Snapshot> {
         if let Err(error) = publish(app).await {
             // Publishing may fail, for example because the disk is full. A reader should still get its snapshot.
             tracing::warn!(
-                error = error.describe(),
+                %error,
                 "publishing failed: the snapshot may show changes that follow its position"
             );
             break;

@@ -229,7 +229,7 @@ impl Batch {
     }
 
     fn fail(self, error: &Error, counters: &Counters) {
-        let text: Arc<str> = error.describe().into();
+        let text: Arc<str> = error.to_string().into();
         tracing::error!(error = %text, beats = self.beats.len(), "beats could not be written");
         for answer in self.answers.into_values().flatten() {
             counters.failed.fetch_add(1, Ordering::Relaxed);

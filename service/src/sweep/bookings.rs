@@ -71,7 +71,7 @@ async fn sweep_list(runner: &mut Runner<'_>, ids: &[BookingId]) -> Result<()> {
                 [id] => {
                     failures += 1;
                     let booking = *id;
-                    tracing::error!(%booking, error = error.describe(), "booking could not be swept");
+                    tracing::error!(%booking, %error, "booking could not be swept");
                     runner.report.error(None, format!("{booking} could not be swept; see the log"));
                     runner.progress.finish(1);
                 }

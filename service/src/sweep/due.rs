@@ -48,7 +48,7 @@ pub(super) async fn sweep_session_list(runner: &mut Runner<'_>, ids: &[SessionId
                 for id in batch {
                     if let Err(error) = try_sessions(runner, &[*id]).await {
                         let session = *id;
-                        tracing::error!(%session, error = error.describe(), "session could not be swept");
+                        tracing::error!(%session, %error, "session could not be swept");
                         runner.report.error(Some(session), "could not be swept; see the log".to_owned());
                     }
                 }

@@ -247,10 +247,10 @@ async fn report_problems(runner: &mut Runner<'_>) -> Result<()> {
 /// once. The mark is already in the database, so a failure here loses nothing (rule 12).
 pub async fn recompute_soon(app: &App, session: SessionId) {
     let Err(reason) = app.queue.enqueue_recompute(session).await else { return };
-    tracing::debug!(%session, reason, "the queue did not take the job: recomputing in this process");
+    tracing::debug!(%session, %reason, "the queue did not take the job: recomputing in this process");
     let request = Request { scope: Scope::Session(session), ..Request::EXACT };
     if let Err(error) = sweep(app, request).await {
-        tracing::error!(%session, error = error.describe(), "recompute failed; the session stays marked for the next sweep");
+        tracing::error!(%session, %error, "recompute failed; the session stays marked for the next sweep");
     }
 }
 

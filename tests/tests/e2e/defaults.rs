@@ -129,7 +129,7 @@ async fn unusable_database_settings_are_refused_by_name() -> Result<()> {
     for (url, setting) in
         [(&latin, "server_encoding"), (&nowhere.url, "search_path"), (&replica.url, "session_replication_role")]
     {
-        let refused = Db::connect(url, 2).await.expect_err(setting).describe();
+        let refused = Db::connect(url, 2).await.expect_err(setting).to_string();
         ensure!(refused.contains(setting), "{setting} is not named: {refused}");
     }
     Ok(())

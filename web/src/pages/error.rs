@@ -52,7 +52,7 @@ pub fn told(error: &Error) -> (StatusCode, String) {
         }
         Error::Conflict(message) | Error::InvalidTransition(message) => (StatusCode::CONFLICT, message.clone()),
         Error::CursorExpired | Error::Again(_) | Error::Internal(_) => {
-            tracing::error!(error = error.describe(), "a page could not be shown");
+            tracing::error!(%error, "a page could not be shown");
             (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on the server. Try again in a moment.".to_owned())
         }
     };

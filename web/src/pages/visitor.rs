@@ -65,7 +65,7 @@ async fn read_cursor(app: &App) -> Option<String> {
 }
 
 fn log(error: &Error) {
-    tracing::error!(error = error.describe(), "the visitor's name or the position could not be read");
+    tracing::error!(%error, "the visitor's name or the position could not be read");
 }
 
 /// The cookie that signs in until the token ends.
