@@ -1,25 +1,37 @@
-// What the pages add to the HTML of the server: badges, the visitor's own time, and keeping themselves up to date. When
-// something changes that the page shows, it asks for itself again and takes over what is different: so a page is made
-// in one place only.
+// What scripts add to the server's HTML: badges, times in the visitor's time zone, and updates without a reload. After a
+// change of something that a page shows, the page loads itself again and takes over the differences. So HTML is made in one
+// place, the server.
 
 import { configure, watch, watchBookings } from './insession.js';
 
 const main = document.getElementById('main');
-/** How long after a change the page asks for itself again; counts, which are shown at once, may wait longer. */
+/** The delay between a change and the update of the page. */
 const SOON_MS = 150;
+/** The same for counts, which are shown at once, and after an error. */
 const LATER_MS = 5_000;
-/** Not all pages that follow the same change ask at the same moment. */
+/** A random part of the delay, so that many pages that follow the same change do not load at the same moment. */
 const SPREAD_MS = 500;
-/** However much happens, the page asks no oftener. */
+/** The shortest time between two updates. */
 const BETWEEN_MS = 2_000;
-/** What is next changes without a word, as instances are made; and some pages show more such. */
+/** The longest time between two updates. Some changes have no event, such as new instances in a list of what is next. */
 const ANYWAY_MS = Number(main.dataset.every ?? 300) * 1_000;
 
-if (document.body.hasAttribute('data-signed-in')) {
+/** The person and the rights of this page. Another tab of this browser may have signed in somebody else since. */
+const viewer = document.body.dataset.viewer;
+
+/** Loads the whole page again if the browser is now signed in as somebody else. */
+function reloadForAnother(nowViewer) {
+  if (nowViewer === viewer) return false;
+  location.reload();
+  return true;
+}
+
+if (viewer !== undefined) {
   configure({
     token: async () => {
       const answer = await fetch(new URL('token', import.meta.url), { method: 'POST' });
-      return (await answer.json()).token;
+      const { token, viewer: tokenViewer } = await answer.json();
+      return reloadForAnother(tokenViewer ?? undefined) ? null : token;
     },
   });
 }
@@ -29,12 +41,13 @@ for (const narrowing of JSON.parse(main.dataset.follows ?? '[]')) {
     if (kind === 'UPDATED' && sessionInstance) showPresent(main, sessionInstance);
     refreshWithin(kind === 'UPDATED' ? LATER_MS : SOON_MS);
   };
-  // From when the server made the page: nothing falls between.
+  // The cursor is from before the server made the page, so no change is missed.
   watch(narrowing, changed, { after: main.dataset.cursor });
 }
 if ('bookings' in main.dataset) watchBookings(() => refreshWithin(SOON_MS));
-// Back from elsewhere: the page may be an old one.
+// The page may be an old one from the browser's cache. Or another tab was used meanwhile, perhaps to sign in or out.
 addEventListener('pageshow', ({ persisted }) => persisted && refreshWithin(0));
+document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && refreshWithin(0));
 document.addEventListener('insession-connection', ({ detail }) => {
   document.body.toggleAttribute('data-offline', detail.state !== 'online');
 });
@@ -49,7 +62,7 @@ let timer;
 let dueAt = Infinity;
 let lastAt = 0;
 
-/** Asks again by then; what is asked for meanwhile is one. */
+/** Updates the page within this time. Several calls cause one update. */
 function refreshWithin(ms) {
   const at = Math.max(Date.now() + ms, lastAt + BETWEEN_MS);
   if (at >= dueAt) return;
@@ -64,21 +77,23 @@ async function refresh() {
   let text;
   try {
     const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
-    // Elsewhere now, such as to sign in: the visitor finds out when they go on.
+    // Redirected to the sign-in page: the visitor has signed out, or the token has expired.
+    if (answer.redirected && viewer !== undefined) return location.reload();
     if (answer.redirected || !answer.ok) return;
     text = await answer.text();
   } catch {
-    // The connection is lost; it may be back by then.
+    // The server cannot be reached.
     return refreshWithin(LATER_MS);
   }
   const page = new DOMParser().parseFromString(text, 'text/html');
+  if (reloadForAnother(page.body.dataset.viewer)) return;
   const fresh = document.adoptNode(page.getElementById('main'));
   showOwnTimes(fresh);
   takeOver(main, fresh);
   refreshWithin(ANYWAY_MS);
 }
 
-/** Makes the children of `old` those of `fresh`, keeping what is the same: focus, open details, badges. */
+/** Gives `old` the children of `fresh`. Elements that are the same stay, with their focus and state. */
 function takeOver(old, fresh) {
   const kept = new Map([...old.children].filter(({ id }) => id).map((child) => [child.id, child]));
   let at = old.firstChild;
@@ -108,16 +123,20 @@ function update(old, fresh) {
     if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
     return;
   }
-  // What the visitor is about to send, and has opened or closed, is theirs.
-  const isTheirs = (name) => name === 'open' || name === 'out-of-touch' || old.matches('input, select, textarea');
-  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && !isTheirs(name)) old.removeAttribute(name);
+  // These stay: what the visitor has typed, opened or closed, and what a badge knows from its subscription.
+  const isKept = (name) =>
+    name === 'open' ||
+    name === 'out-of-touch' ||
+    (name === 'status' && Boolean(old.booking)) ||
+    old.matches('input, select, textarea');
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && !isKept(name)) old.removeAttribute(name);
   for (const { name, value } of fresh.attributes) {
-    if (old.getAttribute(name) !== value && !isTheirs(name)) old.setAttribute(name, value);
+    if (old.getAttribute(name) !== value && !isKept(name)) old.setAttribute(name, value);
   }
   takeOver(old, fresh);
 }
 
-/** Beside the session's time the visitor's own, where clocks differ. */
+/** Adds times in the visitor's time zone, if they differ from the session's. */
 function showOwnTimes(root) {
   const clock = (at, timeZone) => new Intl.DateTimeFormat('en', { dateStyle: 'short', timeStyle: 'short', timeZone }).format(at);
   const own = new Intl.DateTimeFormat(undefined, { weekday: 'short', hour: 'numeric', minute: '2-digit', timeZoneName: 'short' });
@@ -127,7 +146,7 @@ function showOwnTimes(root) {
     try {
       if (clock(at, zone) === clock(at)) continue;
     } catch {
-      // A zone that this browser does not know: the visitor's own time is all the more of use.
+      // This browser does not know the session's time zone.
     }
     const words = document.createElement('span');
     words.className = 'own-time';

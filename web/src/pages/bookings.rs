@@ -87,7 +87,7 @@ impl Bookings {
                     }
                 }
                 p { (times::meeting(Tz::UTC, slot.starts_at.date_naive(), Some(slot.starts_at), Some(slot.ends_at))) }
-                p { booking-status booking=(id) { (status_text(booked)) } }
+                p { booking-status booking=(id) status=(booked.status().as_str()) { (status_text(booked)) } }
                 (self.actions(booked))
             }
         }
@@ -144,7 +144,7 @@ async fn load(
 fn status_text(booked: &Booked) -> &'static str {
     match booked.status() {
         BookingStatus::Scheduled => "Scheduled",
-        BookingStatus::Ongoing if booked.booking.is_delayed => "Under way, started late",
+        BookingStatus::Ongoing if booked.booking.is_delayed => "Its time has begun, but nobody started it",
         BookingStatus::Ongoing => "Under way",
         BookingStatus::Completed => "Completed",
         BookingStatus::Cancelled => "Cancelled",

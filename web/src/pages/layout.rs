@@ -87,7 +87,7 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                 link rel="stylesheet" href=(address_of("pages.css"));
                 script type="module" src=(address_of("pages.js")) {}
             }
-            body data-signed-in[is_signed_in] {
+            body data-viewer=[visitor.key()] {
                 a.skip href="#main" { "Skip to content" }
                 header.site {
                     a.brand href=(to("/")) { span.mark aria-hidden="true" {} "InSession" }

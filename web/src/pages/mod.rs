@@ -60,7 +60,8 @@ macro_rules! asset {
 }
 
 static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
-    let module = asset!("insession.js", SCRIPT);
+    // The module of the npm package is the one that this server serves.
+    let module = Asset::new("insession.js", SCRIPT, include_bytes!("../../../clients/js/insession.js").as_slice());
     let script = asset!("pages.js", SCRIPT).naming(std::slice::from_ref(&module));
     [module, script, asset!("pages.css", CSS), asset!("icon.svg", SVG)]
 });

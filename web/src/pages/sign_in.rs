@@ -81,10 +81,10 @@ pub async fn sign_out(State(pages): State<Pages>, headers: HeaderMap) -> Respons
     (CookieJar::new().add(signed_out(&pages.site, &headers)), Redirect::to(&to("/"))).into_response()
 }
 
-/// The token, which the page's script sends over the socket. It needs a POST, so that only this site gets it.
+/// The token, which the page's script sends over the socket, and who that is. It needs a POST, so that only this site gets it.
 pub async fn token(visitor: Visitor) -> Response {
     let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    (no_store, Json(json!({ "token": visitor.token }))).into_response()
+    (no_store, Json(json!({ "token": visitor.token, "viewer": visitor.key() }))).into_response()
 }
 
 /// The address to go to after signing in, if it is on this site. Otherwise `/`.

@@ -31,6 +31,15 @@ pub struct Visitor {
     pub name: Option<String>,
 }
 
+impl Visitor {
+    /// Who is signed in, in a form that the page's script compares. `None` for nobody.
+    pub fn key(&self) -> Option<String> {
+        self.token.as_ref()?;
+        let person = self.viewer.person.map_or_else(String::new, |id| id.to_string());
+        Some(format!("{person}{}", if self.viewer.is_admin { " admin" } else { "" }))
+    }
+}
+
 impl FromRequestParts<Pages> for Visitor {
     type Rejection = Infallible;
 

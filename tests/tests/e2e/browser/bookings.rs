@@ -62,6 +62,51 @@ async fn booking_pages_update_for_mentor_and_student_without_a_reload() -> Resul
     browser.close().await
 }
 
+#[tokio::test]
+async fn booking_keeps_its_status_when_its_page_updates_itself() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let (mentor, student) = (create_person(&admin, "Meg").await?, create_person(&admin, "Stu").await?);
+    let slot = create_slot(&admin, &mentor, in_seconds(3_600), in_seconds(7_200)).await?;
+    create_booking(&deployment.first().client_of(&student), &slot, &student).await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    sign_in(&page, deployment.first(), &student).await?;
+    page.until("document.querySelector('booking-status').booking?.status === 'SCHEDULED'").await?;
+    page.evaluate(
+        "const [badge, ask] = [document.querySelector('booking-status'), fetch];
+        window.statuses = [];
+        new MutationObserver(() => statuses.push(badge.getAttribute('status'))).observe(badge, { attributes: true });
+        window.fetch = (...request) => ask(...request).finally(() => setTimeout(() => { window.hasUpdated = true; }, 100));
+        document.dispatchEvent(new Event('visibilitychange'))",
+    )
+    .await?;
+    page.until("window.hasUpdated === true").await?;
+    assert_eq!(
+        page.evaluate("[badge.getAttribute('status'), ...statuses.filter((it) => it !== 'SCHEDULED')]").await?,
+        json!(["SCHEDULED"])
+    );
+    browser.close().await
+}
+
+#[tokio::test]
+async fn booking_that_nobody_started_says_so() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let (mentor, student) = (create_person(&admin, "Meg").await?, create_person(&admin, "Stu").await?);
+    let slot = create_slot(&admin, &mentor, in_seconds(5), in_seconds(3_600)).await?;
+    create_booking(&deployment.first().client_of(&student), &slot, &student).await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    sign_in(&page, deployment.first(), &student).await?;
+    page.until(&format!("/^Its time has begun, but nobody started it, \\d+ min left$/.test({STATUS})")).await?;
+    page.until("document.querySelector('booking-status').textContent === 'Its time has begun, but nobody started it'")
+        .await?;
+    browser.close().await
+}
+
 async fn buttons(page: &Page) -> Result<serde_json::Value> {
     page.until("document.querySelector('[name=action]') !== null").await?;
     page.evaluate("[...document.querySelectorAll('[name=action]')].map(({ textContent }) => textContent)").await

@@ -1,10 +1,10 @@
-//! Duplicated tabs.
+//! Several tabs of one browser.
 
 use anyhow::{Context, Result, ensure};
 use insession_tests::{Browser, Deployment, TestDatabase, token};
 use serde_json::json;
 
-use super::elsewhere::Elsewhere;
+use super::{elsewhere::Elsewhere, sign_in};
 use crate::fixtures::create_person;
 
 #[tokio::test]
@@ -35,5 +35,31 @@ async fn duplicated_tab_starts_its_own_visit() -> Result<()> {
     // Two heartbeats in one page share one visit.
     page.evaluate("window.again = startHeartbeat(), again.entered").await?;
     assert_eq!(page.evaluate("again.id").await?, own);
+    browser.close().await
+}
+
+#[tokio::test]
+async fn tab_of_one_person_reloads_when_another_tab_signs_in_somebody_else() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let (ann, ben) = (create_person(&admin, "Ann").await?, create_person(&admin, "Ben").await?);
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    sign_in(&page, deployment.first(), &ann).await?;
+    page.until(&format!("document.body.dataset.viewer === '{ann}'")).await?;
+    page.evaluate("window.marker = 1").await?;
+    let other = page.another_tab().await?;
+    sign_in(&other, deployment.first(), &ben).await?;
+    page.bring_to_front().await?;
+    page.until(&format!("window.marker === undefined && document.body.dataset.viewer === '{ben}'")).await?;
+
+    // The same after a sign-out. Scripts get no token of another person for their socket either.
+    page.evaluate("window.marker = 1").await?;
+    other.bring_to_front().await?;
+    other.click("[...document.querySelectorAll('button')].find((it) => it.textContent === 'Sign out')").await?;
+    other.until("location.pathname === '/' && document.body.dataset.viewer === undefined").await?;
+    page.bring_to_front().await?;
+    page.until("window.marker === undefined && location.pathname === '/sign-in'").await?;
     browser.close().await
 }

@@ -1,65 +1,75 @@
 /**
- * InSession in a web page: who is in session, as it changes.
+ * InSession in a web page: who is in session, kept up to date.
  *
- *   <live-now-badge session="Session:7"></live-now-badge>   LIVE NOW while the session is on, else hidden
+ *   <live-now-badge session="Session:7"></live-now-badge>   LIVE NOW while the session is active, otherwise hidden
  *   <in-session-badge></in-session-badge>                   a green dot while the signed-in person is at a session
- *   <booking-status booking="Booking:7"></booking-status>   how a booking stands, with a countdown
- *   startHeartbeat({ activity: 'interview' })               keeps this visit on line, and asks for a seat
+ *   <booking-status booking="Booking:7"></booking-status>   the status of a booking, with a countdown
+ *   startHeartbeat({ activity: 'interview' })               keeps this visit online, and asks for a seat
  *
  * All elements of a page that name the same server share one WebSocket (graphql-transport-ws). Each subscription keeps
- * the cursor of its last message and resumes after it, so that nothing is missed while the network, the computer or the
- * server sleeps. Events, on `document` (they bubble to `window`), once for every change:
+ * the cursor of its last message. After a lost connection it resumes there, so it misses nothing while the network, the
+ * computer or the server is down. Events, on `document` (they bubble to `window`), once for each change:
  *
  *   active-session-changed   detail: the change ({kind, occurredAt, session, sessionInstanceId, sessionInstance, ...})
  *   session-status-updated   detail: {started, completed, updates}: bookings that started or ended
  *   insession-connection     detail: {endpoint, state: 'online' | 'offline' | 'refused', code, reason}
  *
- * The badges concerned get the first one as well. Tokens go into `connection_init`, never into an address.
+ * `active-session-changed` is also dispatched on the badges that it concerns. Mistakes in the use of the module, and its
+ * errors, are written to the console, each text once. Tokens are sent in `connection_init`, never in an address.
+ *
+ * The server serves this file as /web/insession.js, and the npm package @insession/client contains it. It is one file
+ * without imports, so that a page loads it with one request and no build step.
  *
  * @module insession
  */
 
 const PROTOCOL = 'graphql-transport-ws';
-/** How many sessions one subscription may name. */
-const SESSIONS_AT_ONCE = 100;
-/** Changes of the set of badges within this time are one. */
-const GATHER_MS = 20;
-/** So many changes are known again when they come once more. */
-const HEARD = 1_000;
+/** The number of sessions that one subscription may name. */
+const SESSIONS_PER_SUBSCRIPTION = 100;
+/** Calls within this time are handled together. */
+const DEBOUNCE_MS = 20;
+/** The number of changes that are remembered, so that one that comes twice is dispatched once. */
+const REMEMBERED_CHANGES = 1_000;
 const PING_MS = 20_000;
-/** How long a connection may take, and an answer after the computer woke up. */
+/** The longest time for a connection to be made. */
 const CONNECT_MS = 15_000;
+/** The longest time for an answer to a ping after the computer woke up. */
 const PROBE_MS = 5_000;
-/** How long the page before this one, in the same tab, may take to go. */
-const HOLD_MS = 3_000;
+/** The longest wait for a lock that the page before this one, in the same tab, still holds. */
+const LOCK_TIMEOUT_MS = 3_000;
 const BACKOFF_MS = { first: 1_000, longest: 30_000, refused: 120_000 };
-/** A page that has no connection for so long is out of touch: what it shows may be out of date. */
+/** After this time without a connection, elements show that they may be out of date. */
 const OUT_OF_TOUCH_MS = 5_000;
-/** Timers stop while a computer sleeps: what is to end then is looked at as often as this. */
-const LOOK_MS = 60_000;
-/** By how much this computer's two clocks may disagree before the server is asked for its time. */
+/** Timers stop while a computer sleeps. So no timer for an end is longer than this. */
+const LONGEST_TIMER_MS = 60_000;
+/** If the two clocks of this computer disagree by more than this, the server is asked for its time. */
 const CLOCK_STEP_MS = 2_000;
-/** A connection that lasted so long was a good one: the next back-off begins anew. */
+/** After a connection that lasted this long, the back-off starts at its first value again. */
 const STABLE_MS = 5_000;
-/** Close codes after which trying the same again soon is no use: of the protocol, and of WebSockets themselves. */
+/** The interval between attempts to get a valid token while the connection has none. */
+const TOKEN_RETRY_MS = 60_000;
+/** The close code for a token that is not valid, or no longer valid. */
+const TOKEN_REFUSED = 4403;
+/** Close codes after which an immediate retry is of no use: of the protocol, and of WebSockets themselves. */
 const REFUSALS = new Set([1002, 1003, 1009, 4400, 4401, 4406, 4409, 4429]);
 
 // ---- settings -----------------------------------------------------------------------------------------------------
 
 /** @type {{endpoint?: string, announce: boolean}} */
 const settings = { announce: true };
-/** @type {Map<string, Connection>} */
+/** By address. @type {Map<string, Connection>} */
 const connections = new Map();
 
 /**
- * Says where InSession is, and who is here. Without it, the server that this module came from, and nobody.
+ * Sets the server and the person. The defaults are the server that this module came from, and nobody. In a bundle, the
+ * default server is the site of the page.
  *
  * @param {object} options
  * @param {string} [options.endpoint] the server's address, such as `https://insession.example`
- * @param {(why: {refresh: boolean}) => (string | null | Promise<string | null>)} [options.token] gives the person's
- *   token, or null for nobody. Asked at every connection; `refresh` when the last one was refused or has ended.
- *   It is given to this endpoint only.
- * @param {boolean} [options.announce] whether screen readers hear of badges that turn; true unless told
+ * @param {(request: {refresh: boolean}) => (string | null | undefined | Promise<string | null | undefined>)} [options.token]
+ *   returns the person's token, or null for nobody. It is called before each connection; `refresh` is true if the last
+ *   token was refused or has expired. The token is sent to this endpoint only.
+ * @param {boolean} [options.announce] whether changes are announced to screen readers; the default is true
  */
 export function configure({ endpoint, token, announce } = {}) {
   if (endpoint !== undefined) settings.endpoint = new URL(endpoint, document.baseURI).href;
@@ -67,28 +77,43 @@ export function configure({ endpoint, token, announce } = {}) {
   if (token !== undefined) connectionTo().identify(token);
 }
 
-/** The connection to a server, made when first asked for; it opens when there is something to do. */
+/** The connection to a server. It opens when there is something to do. */
 function connectionTo(endpoint) {
-  const address = endpoint || settings.endpoint || new URL('..', import.meta.url);
+  const address = endpoint || settings.endpoint || defaultEndpoint();
   const base = new URL(address, document.baseURI).href.replace(/[?#].*$/, '').replace(/\/$/, '');
   if (!connections.has(base)) connections.set(base, new Connection(base));
   return connections.get(base);
 }
 
+function defaultEndpoint() {
+  const own = import.meta.url ?? '';
+  return /\/web\/insession(\.[0-9a-f]+)?\.js$/.test(own) ? new URL('..', own) : location.origin;
+}
+
+/** What was written to the console. */
+const warnings = new Set();
+
+/** Writes to the console, each text once: a mistake in a page may repeat with every render. */
+function warn(text) {
+  if (warnings.has(text)) return;
+  if (warnings.size < 100) warnings.add(text);
+  console.warn(`InSession: ${text}`);
+}
+
 // ---- the connection -----------------------------------------------------------------------------------------------
 
 /**
- * An operation that is under way.
+ * An operation that has not ended.
  * @typedef {object} Operation
  * @property {string} query
- * @property {() => object} variables read each time it is sent: with the cursor to resume from
- * @property {boolean} lasts it is sent again on the next connection: a subscription, or what may be done twice
- * @property {boolean} [isSent] on the present connection
+ * @property {() => object} variables read each time the operation is sent, because the cursor to resume from changes
+ * @property {boolean} lasts whether it is sent again on the next connection: a subscription, or an operation that may be repeated
+ * @property {boolean} [isSent] whether it was sent on the present connection
  * @property {(payload: object) => void} next
  * @property {(errors: object[]) => void} error
  */
 
-/** One socket, which comes back by itself for as long as there is something to do. */
+/** One socket. While there are operations, a lost connection is made again. */
 class Connection {
   /** @type {Map<string, Operation>} */
   #operations = new Map();
@@ -98,19 +123,26 @@ class Connection {
   #isRefreshing = false;
   #failures = 0;
   #readyAt = 0;
-  #awaitsLife = false;
+  #awaitsAnswer = false;
   #timers = {};
+  /** The function that returns the token. */
   #token = null;
-  /** What the server's clock, and this computer's two, said at the same moment. */
+  /** The token of the present connection; undefined for nobody. */
+  #sentToken;
+  /** The number of tokens that the server has refused one after the other, and why it refused the last one. */
+  #refusals = 0;
+  #refusal;
+  #tokenTimer;
+  /** The time of the server's clock, and of this computer's two clocks, at one moment. */
   #clocks;
   #touchTimer;
-  /** Are told whether the page is out of touch. */
+  /** Called with `isOutOfTouch` when it changes. */
   #watchers = new Set();
   isOutOfTouch = false;
 
-  /** What to do just before the page goes. */
-  farewells = new Set();
-  /** This tab's, once it was started. @type {TabVisit} */
+  /** Called just before the page is left. */
+  pageHideTasks = new Set();
+  /** The visit of this tab, once `startHeartbeat` was called. @type {TabVisit} */
   visit;
 
   constructor(base) {
@@ -120,17 +152,17 @@ class Connection {
     this.bookings = new Bookings(this);
     addEventListener('online', () => this.#wake());
     document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.#wake());
-    // A page that is put away keeps no socket: browsers could not keep it for the way back.
+    // Browsers do not keep a page with an open socket in their cache for going back.
     addEventListener('pagehide', () => {
-      for (const farewell of this.farewells) farewell();
+      for (const task of this.pageHideTasks) task();
       this.#drop();
     });
     addEventListener('pageshow', ({ persisted }) => persisted && this.#wake());
   }
 
   /**
-   * The server's time, in ms, as far as its messages have told it. The visitor's clock may be wrong, or be set meanwhile: what has
-   * passed since is told by one that is never set. But that may stop while the computer sleeps, which also ends the connection.
+   * The server's time in ms, computed from the time in its last message. The visitor's clock (`Date`) may be wrong, or somebody
+   * may set it. `performance.now` is never set, but it may stop while the computer sleeps, which also ends the connection.
    */
   now() {
     if (!this.#clocks) return Date.now();
@@ -143,15 +175,15 @@ class Connection {
     this.#clocks = { server, date: Date.now(), ticks: performance.now() };
   }
 
-  /** Learns the server's time from a message about something that has happened, `isNow` if at this very moment. */
+  /** Takes the server's time from a message. `isNow`: the message is about this moment, and not about something earlier. */
   learnTime(text, isNow = false) {
     const at = Date.parse(text);
     if (isNow || at > this.now()) this.#setClocks(at);
   }
 
   /**
-   * Asks for the server's time when it is in doubt: the computer slept, or its clock was set, or something ended by this clock
-   * of which the server may say otherwise.
+   * Asks for the server's time if it may be wrong: the computer slept, or its clock was set, or a meeting ended by the computed
+   * time.
    */
   #checkClocks() {
     if (!this.#clocks) return;
@@ -163,13 +195,13 @@ class Connection {
       this.#stop(id);
       if (!data) return;
       this.learnTime(data.activeSessionChanged.occurredAt, true);
-      this.sessions.look();
-      this.place.look();
+      this.sessions.checkEnds();
+      this.place.checkEnds();
     };
     const id = this.#start({ query: SERVER_TIME, variables: () => ({}), lasts: false, next, error: () => {} });
   }
 
-  /** Calls `watcher` now, and whenever the page gets out of touch with the server or in touch again. Returns what ends it. */
+  /** Calls `watcher(isOutOfTouch)` now and at each change. Returns a function that ends this. */
   watchTouch(watcher) {
     this.#watchers.add(watcher);
     watcher(this.isOutOfTouch);
@@ -184,9 +216,15 @@ class Connection {
     for (const watcher of this.#watchers) watcher(isOutOfTouch);
   }
 
-  /** Another person, or another way to know who: everything begins anew. */
+  /** Connects again as another person, or with another function for the token. */
   identify(token) {
     this.#token = token;
+    this.#refusals = 0;
+    this.#isRefreshing = false;
+    this.#reconnect();
+  }
+
+  #reconnect() {
     if (this.#socket) {
       this.#drop();
       this.#open();
@@ -195,7 +233,44 @@ class Connection {
     this.bookings.restart();
   }
 
-  /** Starts a subscription. Returns what ends it. */
+  /**
+   * The token for the next connection; undefined for nobody, also when no valid token is to be had. Then the connection is made
+   * without one, so that badges that need no token work, and after a while the token is asked for again.
+   */
+  async #askForToken() {
+    clearTimeout(this.#tokenTimer);
+    if (!this.#token) return undefined;
+    let problem;
+    if (this.#refusals > 1) {
+      // A fresh token was refused as well.
+      this.#refusals = 0;
+      problem = `the server refused the token: ${this.#refusal}`;
+    } else {
+      try {
+        const token = await this.#token({ refresh: this.#isRefreshing });
+        if (token === null || token === undefined || token === '') {
+          this.#isRefreshing = false;
+          return undefined;
+        }
+        if (TOKEN.test(token)) return token;
+        problem = `the token function returned something that is not a token: ${shortened(token)}`;
+      } catch (error) {
+        problem = `the token function failed: ${error?.message ?? error}`;
+      }
+    }
+    warn(`${problem}. The page is connected to ${this.base} as nobody.`);
+    this.#tokenTimer = setTimeout(() => this.#retryToken(), TOKEN_RETRY_MS);
+    return undefined;
+  }
+
+  /** Connects again if there is a valid token now. */
+  async #retryToken() {
+    if (this.#operations.size === 0) return;
+    const token = await this.#askForToken();
+    if (token !== undefined && this.#sentToken === undefined) this.#reconnect();
+  }
+
+  /** Starts a subscription. Returns a function that ends it. */
   subscribe(operation) {
     const id = this.#start({ lasts: true, error: () => {}, ...operation });
     return () => this.#stop(id);
@@ -204,19 +279,19 @@ class Connection {
   /**
    * Runs a query or mutation.
    * @param {object} [options]
-   * @param {boolean} [options.mayRepeat] whether it may be sent again when the connection is lost before the answer
-   * @param {AbortSignal} [options.signal] takes it back when it was not sent yet; what was sent is answered, and not sent again
+   * @param {boolean} [options.mayRepeat] whether it may be sent again if the connection is lost before the answer
+   * @param {AbortSignal} [options.signal] cancels it if it was not sent yet. If it was sent, it is answered, but not sent again
    */
   request(query, variables = {}, { mayRepeat = false, signal } = {}) {
     return new Promise((resolve, reject) => {
       const failed = (errors) => reject(Object.assign(new Error(errors[0]?.message ?? 'no answer'), { errors }));
       const next = ({ data, errors }) => (errors ? failed(errors) : resolve(data));
       const id = this.#start({ query, variables: () => variables, lasts: mayRepeat, next, error: failed });
-      signal?.addEventListener('abort', () => this.#takeBack(id) && reject(signal.reason), { once: true });
+      signal?.addEventListener('abort', () => this.#cancel(id) && reject(signal.reason), { once: true });
     });
   }
 
-  #takeBack(id) {
+  #cancel(id) {
     const operation = this.#operations.get(id);
     if (!operation) return false;
     operation.lasts = false;
@@ -262,17 +337,12 @@ class Connection {
   async #open() {
     this.#clearTimers();
     this.#touchTimer ??= setTimeout(() => this.#setOutOfTouch(true), OUT_OF_TOUCH_MS);
-    // What stands for the socket until there is one: another opening, or a drop, takes its place.
+    // Until there is a socket, this object is in its place. `#open` and `#drop` replace it, which ends this attempt.
     const opening = (this.#socket = { close() {} });
     this.#timers.connect = setTimeout(() => this.#lost(1006, 'no answer in time'), CONNECT_MS);
-    let token;
-    try {
-      token = await this.#token?.({ refresh: this.#isRefreshing });
-    } catch (error) {
-      if (this.#socket === opening) this.#lost(1006, `no token: ${error?.message ?? error}`);
-      return;
-    }
+    const token = await this.#askForToken();
     if (this.#socket !== opening) return;
+    this.#sentToken = token;
     const socket = (this.#socket = new WebSocket(`${this.base.replace(/^http/, 'ws')}/graphql/ws`, PROTOCOL));
     const payload = token ? { authorization: `Bearer ${token}` } : {};
     socket.onopen = () => this.#write({ type: 'connection_init', payload });
@@ -281,19 +351,22 @@ class Connection {
   }
 
   #read({ type, id, payload }) {
-    this.#awaitsLife = false;
+    this.#awaitsAnswer = false;
     clearTimeout(this.#timers.probe);
     const operation = this.#operations.get(id);
     switch (type) {
       case 'connection_ack':
         this.#checkClocks();
         this.#isReady = true;
-        this.#isRefreshing = false;
+        if (this.#sentToken !== undefined) {
+          this.#isRefreshing = false;
+          this.#refusals = 0;
+        }
         this.#readyAt = Date.now();
         clearTimeout(this.#timers.connect);
         this.#timers.ping = setInterval(() => this.#ping(), PING_MS);
         this.#setOutOfTouch(false);
-        this.#tell('online');
+        this.#report('online');
         for (const [id, operation] of this.#operations) this.#send(id, operation);
         this.#closeWhenIdle();
         break;
@@ -311,30 +384,30 @@ class Connection {
     }
   }
 
-  /** A connection may be dead without a word: after sleep, behind a proxy. */
+  /** A connection may be dead without having been closed: after sleep, or behind a proxy. */
   #ping() {
-    if (this.#awaitsLife) return this.#lost(1006, 'no sign of life');
-    this.#awaitsLife = true;
+    if (this.#awaitsAnswer) return this.#lost(1006, 'no answer to a ping');
+    this.#awaitsAnswer = true;
     this.#write({ type: 'ping' });
   }
 
-  /** The page is seen again, or the network is back: don't wait. */
+  /** The page is visible again, or the network is back: connect or check the connection at once. */
   #wake() {
     if (this.#isReady) {
       this.#write({ type: 'ping' });
       clearTimeout(this.#timers.probe);
-      this.#timers.probe = setTimeout(() => this.#lost(1006, 'no sign of life'), PROBE_MS);
+      this.#timers.probe = setTimeout(() => this.#lost(1006, 'no answer to a ping'), PROBE_MS);
     } else if (this.#operations.size > 0 && (this.#timers.retry || !this.#socket)) {
       this.#open();
     }
   }
 
-  /** Ends the connection, without a new one. What may not be done twice has failed, or is not known to have been done. */
+  /** Ends the connection, and makes no new one. Operations that may not be repeated fail. */
   #drop() {
     this.#clearTimers();
     const socket = this.#socket;
     this.#socket = null;
-    this.#isReady = this.#awaitsLife = false;
+    this.#isReady = this.#awaitsAnswer = false;
     if (socket) {
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.close(1000);
@@ -347,16 +420,20 @@ class Connection {
     }
   }
 
-  /** The connection has ended, and not by our will. */
+  /** The connection was lost, refused, or not made in time. */
   #lost(code, reason) {
     if (this.#isReady && Date.now() - this.#readyAt > STABLE_MS) this.#failures = 0;
     this.#drop();
     const isRefused = REFUSALS.has(code);
-    this.#isRefreshing ||= code === 4403;
-    this.#tell(isRefused ? 'refused' : 'offline', code, reason);
+    if (code === TOKEN_REFUSED) {
+      this.#refusals += 1;
+      this.#refusal = reason;
+      this.#isRefreshing = true;
+    }
+    this.#report(isRefused ? 'refused' : 'offline', code, reason);
     if (this.#operations.size === 0) return;
     this.#touchTimer ??= setTimeout(() => this.#setOutOfTouch(true), OUT_OF_TOUCH_MS);
-    // Full jitter: a thousand pages that lost the same server don't come back at the same moment.
+    // Full jitter, so that a thousand pages that lost the same server do not connect at the same moment.
     const { first, longest, refused } = BACKOFF_MS;
     const limit = isRefused ? refused : Math.min(longest, first * 2 ** this.#failures++);
     this.#timers.retry = setTimeout(() => this.#open(), Math.random() * limit);
@@ -367,18 +444,29 @@ class Connection {
     this.#timers = {};
   }
 
-  #tell(state, code, reason) {
-    tell('insession-connection', { endpoint: this.base, state, code, reason });
+  #report(state, code, reason) {
+    dispatch('insession-connection', { endpoint: this.base, state, code, reason });
+    if (state === 'online') return;
+    const why = [code, reason].filter(Boolean).join(' ');
+    warn(state === 'refused' ? `${this.base} refused the connection: ${why}` : `the connection to ${this.base} was lost: ${why}`);
   }
 }
 
-function tell(name, detail, target = document) {
+/** What a token may consist of: RFC 6750. A page of HTML is none. */
+const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+function shortened(text) {
+  const words = String(text).replace(/\s+/g, ' ');
+  return words.length > 60 ? `${words.slice(0, 60)}…` : words;
+}
+
+function dispatch(name, detail, target = document) {
   target.dispatchEvent(new CustomEvent(name, { detail, bubbles: target === document }));
 }
 
 // ---- following changes --------------------------------------------------------------------------------------------
 
-/** The first message has the server's time. */
+/** Its first message has the server's time. */
 const SERVER_TIME = 'subscription { activeSessionChanged(sessionIds: []) { occurredAt } }';
 
 const INSTANCE = `fragment instance on SessionInstance {
@@ -386,7 +474,7 @@ const INSTANCE = `fragment instance on SessionInstance {
   session { id name path city country location timeZone }
 }`;
 
-/** The same for everyone, whatever it is narrowed to: the server makes each message once for all who follow. */
+/** It has no fields that depend on the viewer. So the server makes each message once for all subscribers. */
 const SESSION_CHANGES = `subscription($sessionIds: [ID!], $city: String, $country: String, $after: Cursor) {
   activeSessionChanged(sessionIds: $sessionIds, city: $city, country: $country, after: $after) {
     kind cursor occurredAt sessionInstanceId
@@ -411,23 +499,27 @@ const BOOKING_CHANGES = `subscription($bookingId: ID, $after: Cursor) {
   timeSlot { id startsAt endsAt mentor { id displayName } } student { id displayName }
 }`;
 
-/** A subscription to a list of changes, which resumes after the last that it has seen. */
+/** A subscription to changes. After a lost connection it resumes after the last change that it received. */
 class Feed {
   #cursor;
   #stop;
   #timer;
   #failures = 0;
 
-  /** @param refused what to do when the server won't: with its code */
-  constructor(connection, { query, field, narrowing, after }, changed, refused = () => {}) {
-    Object.assign(this, { connection, query, field, narrowing, changed, refused });
+  /**
+   * @param {{query: string, variables?: object, after?: string}} operation `after`: the cursor to resume from
+   * @param {(change: object) => void} changed called with each change
+   * @param {(code: string, message: string) => void} refused called if the server refuses the subscription
+   */
+  constructor(connection, { query, variables, after }, changed, refused = () => {}) {
+    Object.assign(this, { connection, query, variables, changed, refused });
     this.#cursor = after;
     this.#start();
   }
 
-  /** Goes on with less, missing nothing. */
-  narrow(narrowing) {
-    this.narrowing = narrowing;
+  /** Continues with other variables that select fewer changes, and misses none of these. */
+  narrow(variables) {
+    this.variables = variables;
     this.stop();
     this.#start();
   }
@@ -440,27 +532,28 @@ class Feed {
   #start() {
     this.#stop = this.connection.subscribe({
       query: this.query,
-      variables: () => ({ ...this.narrowing, after: this.#cursor }),
+      variables: () => ({ ...this.variables, after: this.#cursor }),
       next: ({ data }) => {
-        const change = data?.[this.field];
+        // A subscription has one field.
+        const [change] = Object.values(data ?? {});
         if (!change) return;
-        // Without a cursor it is how things stand, told this very moment.
-        this.connection.learnTime(change.occurredAt, this.#cursor === undefined);
-        this.#cursor = change.cursor;
+        // Without a cursor, the message is about this moment.
+        if (change.occurredAt) this.connection.learnTime(change.occurredAt, this.#cursor === undefined);
+        this.#cursor = change.cursor ?? undefined;
         this.#failures = 0;
         this.changed(change);
       },
-      error: ([error]) => this.#failed(error?.extensions?.code),
+      error: ([error]) => this.#failed(error?.extensions?.code, error?.message),
     });
   }
 
-  #failed(code) {
+  #failed(code, message) {
     const isCursor = code === 'CURSOR_EXPIRED' || (code === 'BAD_USER_INPUT' && this.#cursor !== undefined);
     if (isCursor) {
       this.#cursor = undefined;
       this.#start();
-    } else if (['BAD_USER_INPUT', 'NOT_FOUND', 'FORBIDDEN', 'UNAUTHENTICATED'].includes(code)) {
-      this.refused(code);
+    } else if (REFUSED.has(code)) {
+      this.refused(code, message);
     } else {
       const limit = Math.min(BACKOFF_MS.longest, BACKOFF_MS.first * 2 ** this.#failures++);
       this.#timer = setTimeout(() => this.#start(), limit * (0.5 + Math.random() / 2));
@@ -468,72 +561,148 @@ class Feed {
   }
 }
 
-/** Several subscriptions may bring the same change: `document` hears of it once. */
-const told = new Set();
+/** Codes of errors that a retry would give again. */
+const REFUSED = new Set(['BAD_USER_INPUT', 'NOT_FOUND', 'FORBIDDEN', 'UNAUTHENTICATED', 'GRAPHQL_VALIDATION_FAILED', 'GRAPHQL_PARSE_FAILED']);
 
-function tellChange(change) {
+/** The changes that were dispatched. Several subscriptions may receive the same one. */
+const dispatched = new Set();
+
+function dispatchChange(change) {
   const name = `${change.kind} ${change.cursor} ${change.sessionInstanceId}`;
-  if (told.has(name)) return;
-  told.add(name);
-  if (told.size > 500) told.delete(told.values().next().value);
-  tell('active-session-changed', change);
+  if (dispatched.has(name)) return;
+  dispatched.add(name);
+  if (dispatched.size > REMEMBERED_CHANGES) dispatched.delete(dispatched.values().next().value);
+  dispatch('active-session-changed', change);
 }
 
 /**
- * Follows changes, for pages that show more than badges.
+ * Follows any subscription that has the variable `$after: Cursor` and selects `cursor`. After a lost connection it resumes, so
+ * it misses nothing and gets nothing twice.
  *
- * @param {{sessionIds?: string[], personId?: string, city?: string, country?: string}} narrowing
- * @param {(change: object) => void} changed is given each change; the first one without `after`, and one after a long
- *   absence, is a SNAPSHOT
- * @param {{endpoint?: string, after?: string}} [options] `after`: a cursor, such as that of `changeCursor`
- * @returns {() => void} what ends it
+ * @param {string | {toString(): string}} document
+ * @param {object} variables
+ * @param {(change: object) => void} changed called with the value of the subscription's field in each message
+ * @param {{endpoint?: string, after?: string, refused?: (code: string, message: string) => void}} [options] `after`: a cursor,
+ *   such as that of `changeCursor`. `refused`: called if the server refuses the subscription; without it, the console says so
+ * @returns {() => void} ends the subscription
  */
-export function watch(narrowing, changed, { endpoint, after } = {}) {
-  const query = narrowing.personId ? PERSON_CHANGES : SESSION_CHANGES;
-  const feed = new Feed(connectionTo(endpoint), { query, field: 'activeSessionChanged', narrowing, after }, (change) => {
-    if (change.kind !== 'SNAPSHOT') tellChange(change);
-    changed(change);
-  });
+export function subscribe(document, variables, changed, { endpoint, after, refused } = {}) {
+  const query = String(document);
+  const inConsole = (code, message) => warn(`the server refused a subscription: ${code} ${message}`);
+  const feed = new Feed(connectionTo(endpoint), { query, variables, after }, changed, refused ?? inConsole);
   return () => feed.stop();
 }
 
 /**
+ * Follows the changes of active sessions. The arguments select fewer changes.
+ *
+ * @param {{sessionIds?: string[], personId?: string, city?: string, country?: string}} narrowing
+ * @param {(change: object) => void} changed called with each change. Without `after`, and after a long absence, the first one is
+ *   a SNAPSHOT
+ * @param {{endpoint?: string, after?: string, refused?: (code: string, message: string) => void}} [options] as for `subscribe`
+ * @returns {() => void} ends the subscription
+ */
+export function watch(narrowing, changed, options) {
+  const query = narrowing.personId ? PERSON_CHANGES : SESSION_CHANGES;
+  const dispatching = (change) => {
+    if (change.kind !== 'SNAPSHOT') dispatchChange(change);
+    changed(change);
+  };
+  return subscribe(query, narrowing, dispatching, options);
+}
+
+/**
+ * Follows one session, with the same subscription as the badges of the page.
+ *
+ * @param {string} session an id such as `Session:7`
+ * @param {(instances: object[]) => void} changed called with the active instances, once they are known and at each change
+ * @returns {() => void} ends this
+ */
+export function watchSession(session, changed, { endpoint } = {}) {
+  if (isSessionId(session)) return connectionTo(endpoint).sessions.listen(session, (instances) => changed(instances));
+  warn(`watchSession(${JSON.stringify(session)}): this is not the id of a session. An id looks like "Session:7".`);
+  return () => {};
+}
+
+/**
+ * Follows where the signed-in person is.
+ *
+ * @param {(instance: object | null) => void} changed called with the instance, or null, once it is known and at each change
+ * @returns {() => void} ends this
+ */
+export function watchPlace(changed, { endpoint } = {}) {
+  return connectionTo(endpoint).place.listen(changed);
+}
+
+/**
+ * Follows one booking.
+ *
+ * @param {string} booking an id such as `Booking:7`
+ * @param {(booking: object | null) => void} changed called with the booking once it is known and at each change; null if it does
+ *   not exist, or the person may not see it
+ * @returns {() => void} ends this
+ */
+export function watchBooking(booking, changed, { endpoint } = {}) {
+  if (isBookingId(booking)) return connectionTo(endpoint).bookings.listen(booking, (found) => changed(found));
+  warn(`watchBooking(${JSON.stringify(booking)}): this is not the id of a booking. An id looks like "Booking:7".`);
+  return () => {};
+}
+
+/**
+ * Follows whether the page has lost the server for more than 5 seconds. What it shows may then be out of date.
+ *
+ * @param {(isOutOfTouch: boolean) => void} changed called now and at each change
+ * @returns {() => void} ends this
+ */
+export function watchConnection(changed, { endpoint } = {}) {
+  return connectionTo(endpoint).watchTouch(changed);
+}
+
+/**
  * Runs a query or mutation over the page's socket.
+ *
+ * @param {string | {toString(): string}} document
+ * @param {object} [variables]
+ * @param {{endpoint?: string, mayRepeat?: boolean}} [options] `mayRepeat`: it is sent again if the connection is lost before the answer
  * @returns {Promise<object>} its data; rejected with an error that has `errors`
  */
 export function query(document, variables, { endpoint, mayRepeat } = {}) {
-  return connectionTo(endpoint).request(document, variables, { mayRepeat });
+  return connectionTo(endpoint).request(String(document), variables, { mayRepeat });
 }
 
-/** When an instance that is active ends, in ms, if nothing new is heard of it; Infinity when only the server can tell. */
+const isId = (type) => (text) => new RegExp(`^${type}:[1-9]\\d{0,18}$`).test(text ?? '');
+const isSessionId = isId('Session');
+const isBookingId = isId('Booking');
+
+/** The end of an active instance in ms, unless a message changes it. Infinity if it depends on what the server does. */
 function endOf({ activeFrom, activeUntil, activeOverride }, now) {
   const [opens, closes] = [activeFrom, activeUntil].map((at) => (at ? Date.parse(at) : Infinity));
   if (!activeOverride?.active) return closes;
-  // Without an end, an override lasts until the server's next sweep, within a minute; then the window counts.
+  // An override without an end lasts until the server's next sweep, within a minute. After that the window counts.
   if (!activeOverride.until) return now < closes ? closes : Infinity;
   const until = Date.parse(activeOverride.until);
   return opens <= until && until < closes ? closes : until;
 }
 
-/** Calls `look` when the first of these instances ends, or a little later, by the server's clock. Returns the timer. */
-function lookAtEnd(connection, instances, look) {
+/** Calls `ended` when the first of these instances ends by the server's clock, or a little earlier. Returns the timer. */
+function callAtEnd(connection, instances, ended) {
   const now = connection.now();
   const next = Math.min(...instances.map((instance) => endOf(instance, now)).filter((end) => end > now));
-  return Number.isFinite(next) ? setTimeout(look, Math.min(next - now, LOOK_MS)) : undefined;
+  return Number.isFinite(next) ? setTimeout(ended, Math.min(next - now, LONGEST_TIMER_MS)) : undefined;
 }
 
-/** Which sessions are on: one subscription for up to 100 of them, whatever the number of badges. */
+/** The active instances of the sessions that badges ask for. One subscription follows up to 100 sessions. */
 class LiveSessions {
   /** The listeners of each session. */
   #listeners = new Map();
-  /** What was last heard to be on: of each session its active instances by id. They end by the clock, too. */
+  /** The active instances of each session by id, from the last message. They may have ended since. */
   #active = new Map();
-  /** Of each session, how many of them its listeners were last told of. */
+  /** The number of active instances of each session in the last call of its listeners. */
   #counts = new Map();
   #endTimer;
   /** @type {Map<Feed, string[]>} */
   #feeds = new Map();
-  /** What the server does not know, or not any more. */
+  /** The sessions that do not exist, or no longer. */
   #unknown = new Set();
   #timer;
 
@@ -541,7 +710,7 @@ class LiveSessions {
     this.connection = connection;
   }
 
-  /** Calls `listener(instances, change)` when it is known what is on, and when that changes. Returns what ends it. */
+  /** Calls `listener(instances, change)` once the active instances are known, and at each change. Returns a function that ends this. */
   listen(session, listener) {
     if (!this.#listeners.has(session)) this.#listeners.set(session, new Set());
     this.#listeners.get(session).add(listener);
@@ -557,10 +726,10 @@ class LiveSessions {
 
   #plan() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#subscribe(), GATHER_MS);
+    this.#timer = setTimeout(() => this.#subscribe(), DEBOUNCE_MS);
   }
 
-  /** New sessions get a subscription of their own; those that nobody asks for any more leave theirs. */
+  /** Starts a subscription for sessions that are new, and removes those without listeners from theirs. */
   #subscribe() {
     const isWanted = (session) => this.#listeners.has(session);
     for (const [feed, sessions] of this.#feeds) {
@@ -571,21 +740,20 @@ class LiveSessions {
         feed.narrow({ sessionIds: left });
       }
     }
-    // When there are many small ones, all begin anew; what changed meanwhile shows in the snapshot.
-    if (this.#feeds.size > Math.ceil(this.#listeners.size / SESSIONS_AT_ONCE) + 3) {
+    // Many small subscriptions are replaced by few large ones. Changes in between show in the snapshot.
+    if (this.#feeds.size > Math.ceil(this.#listeners.size / SESSIONS_PER_SUBSCRIPTION) + 3) {
       for (const feed of this.#feeds.keys()) this.#end(feed);
     }
     const followed = new Set([...[...this.#feeds.values()].flat(), ...this.#unknown]);
     const fresh = [...this.#listeners.keys()].filter((session) => !followed.has(session));
-    for (let at = 0; at < fresh.length; at += SESSIONS_AT_ONCE) this.#follow(fresh.slice(at, at + SESSIONS_AT_ONCE));
+    for (let at = 0; at < fresh.length; at += SESSIONS_PER_SUBSCRIPTION) this.#follow(fresh.slice(at, at + SESSIONS_PER_SUBSCRIPTION));
     for (const session of this.#active.keys()) if (!isWanted(session)) this.#active.delete(session);
   }
 
   #follow(sessions) {
-    const kind = { query: SESSION_CHANGES, field: 'activeSessionChanged', narrowing: { sessionIds: sessions } };
     const feed = new Feed(
       this.connection,
-      kind,
+      { query: SESSION_CHANGES, variables: { sessionIds: sessions } },
       (change) => this.#changed(feed, change),
       () => this.#split(feed),
     );
@@ -597,12 +765,13 @@ class LiveSessions {
     this.#feeds.delete(feed);
   }
 
-  /** One session that does not exist is not to spoil it for the others: halves find it. */
+  /** The server refuses a subscription that names a session that does not exist. Halving the list finds that session. */
   #split(feed) {
     const sessions = this.#feeds.get(feed);
     this.#end(feed);
     if (sessions.length === 1) {
       this.#unknown.add(sessions[0]);
+      warn(`there is no session ${sessions[0]} on ${this.connection.base}.`);
       this.#active.delete(sessions[0]);
       return this.#notify(sessions[0]);
     }
@@ -614,7 +783,7 @@ class LiveSessions {
   #changed(feed, change) {
     if (change.kind === 'SNAPSHOT') {
       if (!change.activeInstances) return this.#split(feed);
-      for (const session of this.#feeds.get(feed)) this.#stands(session, change);
+      for (const session of this.#feeds.get(feed)) this.#setState(session, change);
       return;
     }
     const session = change.session?.id;
@@ -624,26 +793,26 @@ class LiveSessions {
     if (isOn) active.set(change.sessionInstanceId, change.sessionInstance);
     else active.delete(change.sessionInstanceId);
     this.#notify(session, change);
-    tellChange(change);
+    dispatchChange(change);
   }
 
-  /** How a session stands. What was known before and is otherwise now has changed unseen, and is told now. */
-  #stands(session, { activeInstances, cursor, occurredAt, sessions }) {
+  /** Takes the state of a session from a snapshot. Differences from the state before are changes that were missed. */
+  #setState(session, { activeInstances, cursor, occurredAt, sessions }) {
     const before = this.#active.get(session);
     const ofSession = activeInstances.filter((instance) => instance.session.id === session);
     const now = new Map(ofSession.map((instance) => [instance.id, instance]));
     this.#active.set(session, now);
-    const unseen = [];
+    const missed = [];
     if (before) {
-      for (const [id, instance] of before) if (!now.has(id)) unseen.push(['DEACTIVATED', { ...instance, isActive: false }]);
-      for (const [id, instance] of now) if (!before.has(id)) unseen.push(['ACTIVATED', instance]);
+      for (const [id, instance] of before) if (!now.has(id)) missed.push(['DEACTIVATED', { ...instance, isActive: false }]);
+      for (const [id, instance] of now) if (!before.has(id)) missed.push(['ACTIVATED', instance]);
     }
-    if (unseen.length === 0) return this.#notify(session);
+    if (missed.length === 0) return this.#notify(session);
     const about = sessions?.find(({ id }) => id === session);
-    for (const [kind, sessionInstance] of unseen) {
+    for (const [kind, sessionInstance] of missed) {
       const change = { kind, cursor, occurredAt, session: about, sessionInstanceId: sessionInstance.id, sessionInstance };
       this.#notify(session, change);
-      tellChange(change);
+      dispatchChange(change);
     }
   }
 
@@ -652,38 +821,38 @@ class LiveSessions {
     return [...(this.#active.get(session)?.values() ?? [])].filter((instance) => now < endOf(instance, now));
   }
 
-  /** Something has ended that no message has said so of. */
+  /** Whether an instance has ended by the clock, without a message about it. */
   hasEnded() {
     return [...this.#active].some(([session, active]) => this.#current(session).length < active.size);
   }
 
-  /** Nobody may be there to say that something ended. */
-  look() {
+  /** Notifies the listeners of instances that have ended by the clock. The server may be away. */
+  checkEnds() {
     for (const session of this.#active.keys()) {
       if (this.#current(session).length !== this.#counts.get(session)) this.#notify(session);
     }
-    this.#lookAgain();
+    this.#scheduleCheck();
   }
 
-  #lookAgain() {
+  #scheduleCheck() {
     clearTimeout(this.#endTimer);
     const instances = [...this.#active.values()].flatMap((active) => [...active.values()]);
-    this.#endTimer = lookAtEnd(this.connection, instances, () => this.look());
+    this.#endTimer = callAtEnd(this.connection, instances, () => this.checkEnds());
   }
 
   #notify(session, change) {
     const instances = this.#current(session);
     this.#counts.set(session, instances.length);
-    this.#lookAgain();
+    this.#scheduleCheck();
     for (const listener of this.#listeners.get(session) ?? []) listener(instances, change);
   }
 }
 
-/** Where the signed-in person is. */
+/** The instance where the signed-in person is. */
 class OwnPlace {
   #listeners = new Set();
   #feed;
-  /** Where the person was last heard to be; null for nowhere. That ends by the clock, too. */
+  /** The instance in the last message; null for none, undefined if not known yet. It may have ended since. */
   #place;
   #endTimer;
   #asking = 0;
@@ -692,10 +861,10 @@ class OwnPlace {
     this.connection = connection;
   }
 
-  /** Calls `listener(instance or null)` when it is known where the person is, and at each move and count. */
+  /** Calls `listener(instance or null)` once it is known, and at each change. Returns a function that ends this. */
   listen(listener) {
     this.#listeners.add(listener);
-    if (this.#listeners.size === 1) setTimeout(() => this.restart(), GATHER_MS);
+    if (this.#listeners.size === 1) setTimeout(() => this.restart(), DEBOUNCE_MS);
     else if (this.#place !== undefined) listener(this.#current());
     return () => {
       this.#listeners.delete(listener);
@@ -717,15 +886,15 @@ class OwnPlace {
     const data = await this.connection.request('{ viewer { id } }', {}, { mayRepeat: true }).catch(() => null);
     if (asked !== this.#asking) return;
     if (!data?.viewer) return this.#set(null);
-    const kind = { query: PERSON_CHANGES, field: 'activeSessionChanged', narrowing: { personId: data.viewer.id } };
-    this.#feed = new Feed(this.connection, kind, (change) => this.#changed(change), () => this.#set(null));
+    const operation = { query: PERSON_CHANGES, variables: { personId: data.viewer.id } };
+    this.#feed = new Feed(this.connection, operation, (change) => this.#changed(change), () => this.#set(null));
   }
 
   #changed(change) {
     const { kind, person, sessionInstance } = change;
     if (kind === 'SNAPSHOT' || kind === 'PERSON_MOVED') this.#set(person?.activeSessionInstance ?? null);
     else if (kind === 'UPDATED' && sessionInstance?.id === this.#place?.id) this.#set(sessionInstance);
-    if (kind !== 'SNAPSHOT') tellChange(change);
+    if (kind !== 'SNAPSHOT') dispatchChange(change);
   }
 
   #current() {
@@ -737,51 +906,53 @@ class OwnPlace {
     return Boolean(this.#place) && !this.#current();
   }
 
-  look() {
+  checkEnds() {
     if (this.#place) this.#set(this.#place);
   }
 
   #set(place) {
     this.#place = place;
     clearTimeout(this.#endTimer);
-    this.#endTimer = lookAtEnd(this.connection, place ? [place] : [], () => this.look());
+    this.#endTimer = callAtEnd(this.connection, place ? [place] : [], () => this.checkEnds());
     const current = this.#current();
     for (const listener of this.#listeners) listener(current);
   }
 }
 
 /**
- * Follows all bookings of the person: `changed` is called once it is known how they stand, and at each change.
- * @returns {() => void} what ends it
+ * Follows all bookings of the signed-in person.
+ *
+ * @param {(change?: object) => void} changed called once they are known, without a change, and at each change
+ * @returns {() => void} ends this
  */
 export function watchBookings(changed, { endpoint } = {}) {
   return connectionTo(endpoint).bookings.listen(ALL, (_, change) => changed(change));
 }
 
-/** Stands for every booking, among the ids that are listened to. */
+/** The key of the listeners to all bookings. */
 const ALL = '*';
 
-/** How bookings stand: one subscription for all of the person's, and one for each that is somebody else's. */
+/** Bookings: one subscription to all bookings of the person, and one to each other booking. */
 class Bookings {
   #listeners = new Map();
   #known = new Map();
   #own;
   #others = new Map();
-  #news = [];
-  /** The cursors of the last changes. */
-  #heard = new Set();
+  #updates = [];
+  /** The cursors of the last changes, because several subscriptions may receive the same one. */
+  #seen = new Set();
 
   constructor(connection) {
     this.connection = connection;
   }
 
-  /** Calls `listener(booking or null, change)`. Returns what ends it. */
+  /** Calls `listener(booking or null, change)` once the booking is known, and at each change. Returns a function that ends this. */
   listen(id, listener) {
     if (!this.#listeners.has(id)) this.#listeners.set(id, new Set());
     this.#listeners.get(id).add(listener);
     if (this.#known.has(id)) listener(this.#known.get(id));
     else if (this.#own?.isKnown) this.#followOther(id);
-    if (!this.#own) setTimeout(() => this.#own ?? this.restart(), GATHER_MS);
+    if (!this.#own) setTimeout(() => this.#own ?? this.restart(), DEBOUNCE_MS);
     return () => {
       this.#listeners.get(id)?.delete(listener);
       if (this.#listeners.get(id)?.size === 0) this.#listeners.delete(id);
@@ -800,7 +971,7 @@ class Bookings {
     this.#end();
     if (this.#listeners.size === 0) return;
     this.#own = this.#follow({}, (bookings) => {
-      for (const booking of bookings) this.#stands(booking.id, booking);
+      for (const booking of bookings) this.#setState(booking.id, booking);
       this.#own.isKnown = true;
       for (const id of this.#listeners.keys()) if (!this.#known.has(id)) this.#followOther(id);
       this.#notify(ALL);
@@ -809,48 +980,53 @@ class Bookings {
 
   #followOther(id) {
     if (id === ALL || this.#others.has(id)) return;
-    const stands = ([booking]) => this.#stands(id, booking ?? null);
-    this.#others.set(id, this.#follow({ bookingId: id }, stands));
+    const loaded = ([booking]) => {
+      if (!booking) warn(`there is no booking ${id} on ${this.connection.base} that this person may see.`);
+      this.#setState(id, booking ?? null);
+    };
+    this.#others.set(id, this.#follow({ bookingId: id }, loaded));
   }
 
-  /** `stands` is given the bookings of a snapshot; none when the server won't tell, or they are more than it tells. */
-  #follow(narrowing, stands) {
-    const kind = { query: BOOKING_CHANGES, field: 'bookingStatusChanged', narrowing };
-    const changed = (change) => (change.newStatus ? this.#changed(change) : stands(change.bookings ?? []));
-    return new Feed(this.connection, kind, changed, () => stands([]));
+  /**
+   * `loaded` is called with the bookings of a snapshot. There are none if the server refuses the subscription, or if they are
+   * too many for a snapshot.
+   */
+  #follow(variables, loaded) {
+    const operation = { query: BOOKING_CHANGES, variables };
+    const changed = (change) => (change.newStatus ? this.#changed(change) : loaded(change.bookings ?? []));
+    return new Feed(this.connection, operation, changed, () => loaded([]));
   }
 
-  #stands(id, booking, change) {
+  #setState(id, booking, change) {
     this.#known.set(id, booking);
     this.#notify(id, booking, change);
   }
 
-  #notify(id, ...news) {
-    for (const listener of this.#listeners.get(id) ?? []) listener(...news);
+  #notify(id, ...values) {
+    for (const listener of this.#listeners.get(id) ?? []) listener(...values);
   }
 
   #changed({ booking, ...change }) {
-    // What concerns several subscriptions comes by each of them, not always at the same time.
-    if (!booking || this.#heard.has(change.cursor)) return;
-    this.#heard.add(change.cursor);
-    if (this.#heard.size > HEARD) this.#heard.delete(this.#heard.values().next().value);
-    this.#stands(booking.id, booking, change);
+    if (!booking || this.#seen.has(change.cursor)) return;
+    this.#seen.add(change.cursor);
+    if (this.#seen.size > REMEMBERED_CHANGES) this.#seen.delete(this.#seen.values().next().value);
+    this.#setState(booking.id, booking, change);
     this.#notify(ALL, booking, change);
-    // Those that change together, at a sweep, are told together.
-    if (this.#news.length === 0) setTimeout(() => this.#tell(), GATHER_MS);
-    this.#news.push({ ...change, bookingId: booking.id, booking });
+    // Bookings that change together, in a sweep, make one event.
+    if (this.#updates.length === 0) setTimeout(() => this.#dispatchUpdates(), DEBOUNCE_MS);
+    this.#updates.push({ ...change, bookingId: booking.id, booking });
   }
 
-  #tell() {
-    const updates = this.#news.splice(0);
+  #dispatchUpdates() {
+    const updates = this.#updates.splice(0);
     const count = (status) => updates.filter(({ newStatus }) => newStatus === status).length;
-    tell('session-status-updated', { started: count('ONGOING'), completed: count('COMPLETED'), updates });
+    dispatch('session-status-updated', { started: count('ONGOING'), completed: count('COMPLETED'), updates });
   }
 }
 
 // ---- the elements -------------------------------------------------------------------------------------------------
 
-/** Makes an element. Texts become text, never markup. */
+/** Makes an element. Strings become text, never markup. */
 function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -858,10 +1034,10 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
-/** By their text, each made when an element first needs it. */
+/** By their text. Each is made when an element first needs it. */
 const styleSheets = new Map();
 
-/** Not a style element: pages whose policy allows no inline style take this. */
+/** A constructed style sheet, because a page's content security policy may forbid style elements. */
 function styleSheet(text) {
   if (!styleSheets.has(text)) {
     styleSheets.set(text, new CSSStyleSheet());
@@ -884,8 +1060,8 @@ const BASE_STYLE = `
 `;
 
 /**
- * What the elements have in common: they begin when they are in the page, and anew when an attribute changes. Servers that
- * import this module have no `HTMLElement`, and make no element.
+ * The base of the elements. An element starts when it is in the page, and again when an attribute changes. A server that
+ * imports this module has no `HTMLElement`, and makes no elements.
  */
 class InSessionElement extends (globalThis.HTMLElement ?? Object) {
   #stop;
@@ -914,7 +1090,7 @@ class InSessionElement extends (globalThis.HTMLElement ?? Object) {
     return () => stops.forEach((stop) => stop?.());
   }
 
-  /** What is shown may be out of date: that shows in the element's form, in words for screen readers, and by the mouse. */
+  /** Shows that the element may be out of date: by its look, by a text for screen readers, and by a tooltip. */
   #showTouch(isOutOfTouch) {
     this.toggleAttribute('out-of-touch', isOutOfTouch);
     this.#note.remove();
@@ -934,8 +1110,8 @@ class InSessionElement extends (globalThis.HTMLElement ?? Object) {
 }
 
 /**
- * LIVE NOW while a session is on. The attribute `active` tells, and may be there from the start; `collapse` gives the
- * room away while it is hidden; `label` names the session to screen readers; its content replaces the words.
+ * LIVE NOW while a session is active. Its content replaces these words. Attributes: `active` says whether it is active, and may
+ * be set from the start; with `collapse` a hidden badge takes no room; `label` is the session's name for screen readers.
  */
 class LiveNowBadge extends InSessionElement {
   static observedAttributes = ['session', 'endpoint'];
@@ -949,7 +1125,8 @@ class LiveNowBadge extends InSessionElement {
 
   follow() {
     const session = this.getAttribute('session') ?? '';
-    if (!/^Session:[1-9]\d{0,18}$/.test(session)) {
+    if (!isSessionId(session)) {
+      warn(`<live-now-badge session="${session}"> does not name a session by its id. An id looks like "Session:7"; a path or name is none.`);
       this.toggleAttribute('active', false);
       return undefined;
     }
@@ -959,7 +1136,7 @@ class LiveNowBadge extends InSessionElement {
       const before = this.instances;
       this.instances = instances;
       this.toggleAttribute('active', isActive);
-      if (change) tell('active-session-changed', change, this);
+      if (change) dispatch('active-session-changed', change, this);
       if (!before) return;
       const name = this.getAttribute('label') ?? [...instances, ...before][0]?.session.name ?? 'The session';
       if (wasActive !== isActive) announce(`${name} is ${isActive ? 'live now' : 'no longer live'}.`);
@@ -981,7 +1158,7 @@ class LiveNowBadge extends InSessionElement {
   `;
 }
 
-/** A green dot while the signed-in person is at a session, with a popup. `link` is where a click goes: `{path}`, `{id}`. */
+/** A green dot with a popup, while the signed-in person is at a session. `link`: the address that a click opens, with `{path}` or `{id}`. */
 class InSessionBadge extends InSessionElement {
   static observedAttributes = ['endpoint'];
 
@@ -1000,13 +1177,13 @@ class InSessionBadge extends InSessionElement {
     this.addEventListener('focusout', () => this.#open(false));
   }
 
-  /** Wherever the focus is. */
+  /** Closes the popup, wherever the focus is. */
   #escape = ({ key }) => key === 'Escape' && this.#open(false);
 
   #open(isOpen) {
     this.toggleAttribute('open', isOpen && this.hasAttribute('active'));
     document[this.hasAttribute('open') ? 'addEventListener' : 'removeEventListener']('keydown', this.#escape);
-    // Wherever the dot is, the popup is within the page.
+    // Near the edge of the page the popup moves, so that all of it is visible.
     const [left, width] = [this.getBoundingClientRect().left, document.documentElement.clientWidth];
     const shift = Math.min(0, width - left - this.popup.offsetWidth - 8);
     this.popup.style.left = `${Math.max(shift, 8 - left)}px`;
@@ -1020,7 +1197,7 @@ class InSessionBadge extends InSessionElement {
       if (!place) this.#open(false);
       else this.#show(place);
       if (before === undefined || before?.id === place?.id) return;
-      tell('active-session-changed', { kind: 'PERSON_MOVED', sessionInstance: place, previousSessionInstance: before }, this);
+      dispatch('active-session-changed', { kind: 'PERSON_MOVED', sessionInstance: place, previousSessionInstance: before }, this);
       announce(place ? `You are at ${place.session.name}.` : 'You are at no session now.');
     });
   }
@@ -1063,7 +1240,7 @@ class InSessionBadge extends InSessionElement {
   `;
 }
 
-/** How a booking stands, in words, with a countdown. The attribute `status` is its status. */
+/** The status of a booking in words, with a countdown. The attribute `status` is the status. */
 class BookingStatus extends InSessionElement {
   static observedAttributes = ['booking', 'endpoint'];
   #timer;
@@ -1079,7 +1256,14 @@ class BookingStatus extends InSessionElement {
   }
 
   follow() {
-    const stop = this.connection.bookings.listen(this.getAttribute('booking'), (booking, change) => {
+    const id = this.getAttribute('booking') ?? '';
+    if (!isBookingId(id)) {
+      warn(`<booking-status booking="${id}"> does not name a booking by its id. An id looks like "Booking:7".`);
+      this.removeAttribute('status');
+      this.booking = undefined;
+      return this.#show();
+    }
+    const stop = this.connection.bookings.listen(id, (booking, change) => {
       this.booking = booking;
       if (booking) this.setAttribute('status', booking.status);
       else this.removeAttribute('status');
@@ -1098,9 +1282,10 @@ class BookingStatus extends InSessionElement {
     const { status, isDelayed, timeSlot } = this.booking;
     const now = this.connection.now();
     const [toStart, toEnd] = [timeSlot.startsAt, timeSlot.endsAt].map((at) => Date.parse(at) - now);
+    const delayed = `Its time ${toEnd > 0 ? 'has begun' : 'is over'}, but nobody started it`;
     const words = {
       SCHEDULED: toStart > 0 ? `Starts in ${durationText(toStart)}` : 'About to start',
-      ONGOING: `Under way${isDelayed ? ', started late' : ''}${toEnd > 0 ? `, ${durationText(toEnd)} left` : ''}`,
+      ONGOING: (isDelayed ? delayed : 'Under way') + (toEnd > 0 ? `, ${durationText(toEnd)} left` : ''),
       COMPLETED: 'Completed',
       CANCELLED: 'Cancelled',
     };
@@ -1109,7 +1294,7 @@ class BookingStatus extends InSessionElement {
   }
 }
 
-/** In the session's own time, and in the visitor's where that differs. */
+/** The times in the session's time zone, and in the visitor's if they differ. */
 function timesText(startsAt, endsAt, timeZone) {
   if (!startsAt || !endsAt) return '';
   const at = [new Date(startsAt), new Date(endsAt)];
@@ -1136,7 +1321,7 @@ function durationText(ms) {
 let liveRegion;
 let announcements = [];
 
-/** Tells screen readers, when they are done with what they say; many at once as a few. */
+/** Announces a text to screen readers, politely. Of many at once, only the first five are announced. */
 function announce(text) {
   if (!settings.announce) return;
   if (!liveRegion) {
@@ -1147,8 +1332,8 @@ function announce(text) {
   }
   if (announcements.length === 0) {
     setTimeout(() => {
-      const told = announcements.length > 5 ? [...announcements.slice(0, 5), 'And more.'] : announcements;
-      liveRegion.textContent = told.join(' ');
+      const texts = announcements.length > 5 ? [...announcements.slice(0, 5), 'And more.'] : announcements;
+      liveRegion.textContent = texts.join(' ');
       announcements = [];
     }, 500);
   }
@@ -1165,36 +1350,37 @@ const ENTER = `mutation($input: EnterActivityInput!) { enterActivity(input: $inp
 const ends = (name) => `mutation($id: ID!, $secret: String) { ${name}(presenceId: $id, secret: $secret) { ${PRESENCE} } }`;
 const [LEAVE, COMPLETE] = [ends('leaveActivity'), ends('completePresence')];
 
-/** The answer to an entry that was cancelled before the server's came. */
+/** The answer to an entry that was cancelled before the server answered. */
 const CANCELLED = { admitted: false, cancelled: true, occupancy: null, maxConcurrent: null, message: 'No longer asked for.' };
 
 /**
- * Keeps this visit on line until the page goes, and asks for a seat in an activity. Over the page's socket, whose pongs
- * keep the visit on line in a hidden tab too, where timers hardly run.
+ * Keeps this visit online until the page is left, and asks for a seat in an activity. Heartbeats go over the page's socket. Its
+ * pongs keep the visit online in a hidden tab too, where timers hardly run.
  *
- * A tab has one visit at a server. It may be started several times, such as by several components of a page: the visit goes
- * on until all of them have stopped, and its seat is given back once none that runs wants it.
+ * A tab has one visit at a server. Several components of a page may start it. The visit goes on until all of them have stopped,
+ * and keeps its seat as long as one of them needs it.
  *
  * @param {object} [options]
  * @param {string} [options.activity] the key of the activity to enter
- * @param {string} [options.languageCode] such as `en`; that of the page unless told. What is no language is left out
- * @param {string} [options.currentPage] the path of the page unless told
- * @param {boolean} [options.keepSeat] keeps the seat when the page goes, for an activity of several pages; a tab that is
- *   closed then gives it back when the server has not heard of it for a minute
+ * @param {string} [options.languageCode] such as `en`; the default is the language of the page. A text that is not a language tag
+ *   is left out
+ * @param {string} [options.currentPage] the default is the path of the page
+ * @param {boolean} [options.keepSeat] keeps the seat when the page is left, for an activity of several pages. A tab that is
+ *   closed then keeps it until the visit is no longer online
  * @param {string} [options.endpoint]
- * @returns {Visit} `await visit.entered` is `{admitted, occupancy, maxConcurrent, message}`, with `cancelled: true` and
- *   `admitted: false` when the visit was left, stopped or completed before the answer
+ * @returns {Visit} `await visit.entered` is `{admitted, occupancy, maxConcurrent, message}`. If the visit was left, stopped or
+ *   completed before the server answered, `admitted` is false and `cancelled` is true
  */
 export function startHeartbeat(options = {}) {
   return new Visit(options);
 }
 
-/** What `startHeartbeat` returns. Tells `entered` (each answer about the seat), `left` and `failed` as its own events. */
+/** One use of the tab's visit. It dispatches the events `entered` (with each answer about the seat), `left` and `failed`. */
 class Visit extends EventTarget {
   #tab;
-  /** Ends the entries that are under way. */
+  /** Cancels the entries that have no answer yet. */
   #entries = new AbortController();
-  /** Whether the last answer gave it a seat, and it did not give that back. */
+  /** Whether it has a seat, by the last answer. */
   isAdmitted = false;
 
   constructor({ activity, languageCode, currentPage, keepSeat = false, endpoint }) {
@@ -1205,33 +1391,39 @@ class Visit extends EventTarget {
     const language = languageTag(languageCode || document.documentElement.lang);
     this.input = { languageCode: language, currentPage: currentPage || location.pathname };
     this.#tab.running.add(this);
-    /** The first answer about the seat; undefined when no activity was asked for. */
+    /** The first answer about the seat. Without an activity it is undefined. */
     this.entered = activity ? this.enter() : this.beat();
-    this.entered.catch((error) => tell('failed', error, this));
+    this.entered.catch((error) => this.reportFailure(error));
   }
 
   get id() {
     return this.#tab.id;
   }
 
-  /** Of an anonymous visit: whoever knows it may act for the visit. */
+  /** The secret of an anonymous visit. Whoever knows it may act for the visit. */
   get secret() {
     return this.#tab.secret;
   }
 
-  /** The visit as the server last told of it. */
+  /** The visit in the server's last answer. */
   get presence() {
     return this.#tab.presence;
   }
 
-  /** Beats now; else that is done as often as the server asks. A failure is told, and the next beat tries again. */
+  /** Dispatches the event `failed`. */
+  reportFailure(error) {
+    warn(`a heartbeat, or a request for a seat, failed: ${[codeOf(error), error.message].filter(Boolean).join(' ')}`);
+    dispatch('failed', error, this);
+  }
+
+  /** Sends a heartbeat now. Otherwise they are sent as often as the server asks. After a failure, the next one tries again. */
   beat() {
     return this.#tab.beat();
   }
 
   /**
-   * Asks for a seat. Being full is an answer: `admitted` is false, and `message` says so. So is being cancelled, by `leave`,
-   * `stop` or `complete` before the server's answer: `cancelled` is true then.
+   * Asks for a seat. A full activity is an answer: `admitted` is false, and `message` says why. If `leave`, `stop` or `complete`
+   * is called before the server has answered, the answer has `cancelled: true`.
    */
   async enter(activity = this.activity) {
     const { signal } = this.#entries;
@@ -1241,13 +1433,13 @@ class Visit extends EventTarget {
     const answered = this.#tab.enter(activity, signal).then((answer) => {
       if (signal.aborted) return CANCELLED;
       this.isAdmitted = answer.admitted;
-      tell('entered', answer, this);
+      dispatch('entered', answer, this);
       return answer;
     });
     return Promise.race([answered, cancelled]);
   }
 
-  /** Gives the seat back, and stays on line. Cancels an entry that is under way. The promise is kept when the server knows. */
+  /** Gives the seat back. The visit stays online. Cancels an entry without an answer. Resolves when the server has answered. */
   leave() {
     this.#cancelEntries();
     if (this.#tab.running.has(this)) this.#entries = new AbortController();
@@ -1255,8 +1447,8 @@ class Visit extends EventTarget {
   }
 
   /**
-   * Ends the beats, gives the seat back, and cancels an entry that is under way. When nothing else of this tab runs, the visit
-   * goes off line within a minute. The promise is kept when the server knows; nothing waits for it.
+   * Ends the heartbeats, gives the seat back, and cancels an entry without an answer. If nothing else in this tab uses the visit,
+   * it goes offline within a minute. Resolves when the server has answered.
    */
   stop() {
     this.#cancelEntries();
@@ -1264,7 +1456,7 @@ class Visit extends EventTarget {
     return this.#left(this.#tab.settle(), false);
   }
 
-  /** The visit is done: it ends as completed, and a later one is another. */
+  /** Completes the visit. That is final: the next `startHeartbeat` begins another visit. */
   complete() {
     this.#cancelEntries();
     this.#tab.running.delete(this);
@@ -1279,39 +1471,39 @@ class Visit extends EventTarget {
 
   #left(done, completed) {
     return done.then(
-      () => tell('left', { completed }, this),
-      (error) => tell('failed', error, this),
+      () => dispatch('left', { completed }, this),
+      (error) => this.reportFailure(error),
     );
   }
 }
 
-/** The one visit that a tab has at a server. What is asked of the server goes one after the other: it does not keep an order. */
+/** The one visit of a tab at a server. Requests are sent one after the other, because the server may answer them in any order. */
 class TabVisit {
   #timer;
   #last = Promise.resolve();
-  /** Ends a beat that was not sent yet when nobody wants it any more. */
+  /** Cancels a heartbeat that was not sent before the last use of the visit stopped. */
   #beats = new AbortController();
-  /** The server may know it: from this page, or from the one before it in this tab. */
+  /** Whether the server may know the visit: from this page, or from the one before it in this tab. */
   #isKnown = false;
-  /** And may count it as on line. */
+  /** Whether the server may count it as online. */
   #isOnline = false;
-  /** Whether it has beaten since it began or began again. */
+  /** Whether a heartbeat was answered since it started, or since it left. */
   #hasBeaten = false;
-  /** The key of the activity that it has, or may have, a seat in. */
+  /** The key of the activity in which it has, or may have, a seat. */
   #seat;
   #isCompleted = false;
-  /** What `startHeartbeat` returned and nobody has stopped, the latest last. @type {Set<Visit>} */
+  /** The uses of the visit that were not stopped, the latest last. @type {Set<Visit>} */
   running = new Set();
 
   constructor(connection) {
     this.connection = connection;
     this.key = `insession.visit ${connection.base}`;
-    // Kept for the tab's life: its next page goes on with the same visit.
+    // The next page of this tab continues the same visit.
     const kept = attempt(() => JSON.parse(sessionStorage.getItem(this.key)));
     this.#become(kept ?? { id: randomId() });
     this.#isKnown = this.#isOnline = Boolean(kept);
-    connection.farewells.add(() => this.#sayFarewell());
-    // On the way back to a page that was put away, its seat is asked for again.
+    connection.pageHideTasks.add(() => this.#giveBackSeat());
+    // A page from the browser's cache asks for its seat again.
     addEventListener('pageshow', ({ persisted }) => persisted && this.beat());
   }
 
@@ -1321,7 +1513,7 @@ class TabVisit {
     attempt(() => sessionStorage.setItem(this.key, JSON.stringify({ id, secret })));
   }
 
-  /** Does something once all that was to be done before it has been. */
+  /** Runs a task after all tasks before it have ended. */
   #inTurn(task) {
     const turn = this.#last.then(task);
     this.#last = turn.catch(() => {});
@@ -1344,7 +1536,7 @@ class TabVisit {
     let seconds = 20;
     try {
       let answer = await this.#sendBeat();
-      // The kept visit is over, or was that of who was signed in before: this is another one.
+      // The stored visit has ended, or belongs to another person. Start another one.
       if (answer.isGone) {
         this.#become({ id: randomId() });
         answer = await this.#sendBeat();
@@ -1355,22 +1547,22 @@ class TabVisit {
       this.presence = answer.presence;
       if (answer.secret) this.#become({ id: this.id, secret: answer.secret });
       this.#seat = answer.presence.activity?.key;
-      // The seat's lease ran out while the computer slept: whoever comes back asks again.
-      const loser = [...this.running].findLast((visit) => visit.isAdmitted);
-      if (loser && !this.#seat) loser.enter().catch((error) => tell('failed', error, loser));
+      // The lease of the seat ended, for example while the computer slept. Ask for it again.
+      const admitted = [...this.running].findLast((visit) => visit.isAdmitted);
+      if (admitted && !this.#seat) admitted.enter().catch((error) => admitted.reportFailure(error));
     } catch (error) {
-      if (error.name !== 'AbortError') for (const visit of this.running) tell('failed', error, visit);
+      if (error.name !== 'AbortError') for (const visit of this.running) visit.reportFailure(error);
     }
     if (this.running.size > 0) this.#timer = setTimeout(() => this.beat(), seconds * 1_000);
   }
 
-  /** The answer, with `isGone` in its place when there is no such visit any more. */
+  /** The answer, or `{isGone}` if there is no such visit, or no longer. */
   async #sendBeat() {
-    // A tab that was duplicated has a copy of the first one's storage: it makes a visit of its own.
+    // A duplicated tab has a copy of the first one's storage. The lock shows that, and the copy starts a visit of its own.
     while (!(await hold(`${this.key} ${this.id}`))) this.#become({ id: randomId() });
     const { signal } = this.#beats;
     const latest = [...this.running].at(-1);
-    if (!latest) throw new DOMException('Nobody wants it any more.', 'AbortError');
+    if (!latest) throw new DOMException('The visit was stopped.', 'AbortError');
     this.#isKnown = this.#isOnline = true;
     const input = { ...latest.input, presenceId: this.id, secret: this.secret };
     try {
@@ -1381,7 +1573,7 @@ class TabVisit {
     }
   }
 
-  /** Asks for a seat, unless `signal` says first that nobody wants it any more. */
+  /** Asks for a seat, unless `signal` is aborted before that. */
   enter(activity, signal) {
     return this.#inTurn(async () => {
       if (!signal.aborted && !this.#hasBeaten) await this.#beat();
@@ -1389,7 +1581,7 @@ class TabVisit {
       const before = this.#seat;
       const input = { presenceId: this.id, activityKey: activity, secret: this.secret };
       this.#isOnline = true;
-      // Until the answer is here, there may be a seat.
+      // Before the answer, the visit may have the seat.
       this.#seat = activity;
       try {
         const { enterActivity } = await this.connection.request(ENTER, { input }, { mayRepeat: true, signal });
@@ -1402,7 +1594,7 @@ class TabVisit {
     });
   }
 
-  /** Gives back what nobody wants any more: the seat, and being on line. */
+  /** Gives the seat back if no use needs it, and goes offline if no use is left. */
   settle() {
     if (this.running.size === 0) this.#endBeats();
     return this.#inTurn(async () => {
@@ -1434,26 +1626,26 @@ class TabVisit {
     this.#beats = new AbortController();
   }
 
-  /** Also ends what the socket's pongs do for the visit, until the next beat. */
+  /** After it, pongs no longer count as heartbeats, until the next heartbeat. */
   async #end(mutation) {
     try {
       await this.connection.request(mutation, { id: this.id, secret: this.secret }, { mayRepeat: true });
     } catch (error) {
-      // What is not there has no seat.
+      // A visit that does not exist has no seat.
       if (codeOf(error) !== 'NOT_FOUND') throw error;
     }
     this.#isOnline = this.#hasBeaten = false;
     this.#seat = undefined;
   }
 
-  /** The page goes, and nothing waits for an answer. */
-  #sayFarewell() {
+  /** Called when the page is left. Nothing waits for the answer. */
+  #giveBackSeat() {
     const isKept = [...this.running].some(({ activity, keepSeat }) => keepSeat && activity === this.#seat);
     if (this.#seat && !isKept) this.connection.request(LEAVE, { id: this.id, secret: this.secret }).catch(() => {});
   }
 }
 
-/** A language as pages write it, such as `en_US`, as BCP 47 spells it; undefined for what is none. */
+/** The BCP 47 form of a language tag such as `en_US`; undefined for a text that is not a language tag. */
 function languageTag(text) {
   try {
     return Intl.getCanonicalLocales(text.trim().replaceAll('_', '-'))[0];
@@ -1466,12 +1658,12 @@ function codeOf(error) {
   return error.errors?.[0]?.extensions?.code;
 }
 
-/** What this page holds, by name: what gives it back; nothing when another page has it. */
+/** By name: promises of the functions that release a lock, or of undefined if another page has the lock. */
 const held = new Map();
 
 /**
- * Whether this page has this name for itself, among those of its site, until it goes. Always where there are no locks: on
- * pages that are not secure, and where storage is blocked.
+ * Whether this page gets the lock with this name among the pages of its site, until it is left. Where there are no locks, it
+ * always does: on pages that are not secure, and where storage is blocked.
  */
 function hold(name) {
   const locks = attempt(() => navigator.locks);
@@ -1481,8 +1673,8 @@ function hold(name) {
     const holding = new Promise((resolve) => {
       const hasIt = () => new Promise((release) => resolve(release));
       const failed = ({ name }) => resolve(name === 'TimeoutError' ? undefined : () => {});
-      const options = { signal: AbortSignal.timeout(HOLD_MS) };
-      // Where storage is blocked it throws, or the promise is rejected: browsers differ.
+      const options = { signal: AbortSignal.timeout(LOCK_TIMEOUT_MS) };
+      // Where storage is blocked, some browsers throw here, and others reject the promise.
       new Promise((locked) => locked(locks.request(name, options, hasIt))).catch(failed);
     });
     held.set(name, holding);
@@ -1490,15 +1682,15 @@ function hold(name) {
   return held.get(name);
 }
 
-/** Browsers keep no page for the way back that holds something; and this tab's next page is to have the same. */
+/** Browsers do not cache a page that holds a lock. And the next page of this tab needs the same lock. */
 function releaseAll() {
   for (const holding of held.values()) holding.then((release) => release?.());
   held.clear();
 }
 
 /**
- * What `use` returns; undefined when it throws. In a sandboxed frame, and where the visitor blocks storage, so does everything
- * that names a storage: the visit then has an id for this page alone.
+ * What `use` returns, or undefined if it throws. In a sandboxed frame, and if the visitor blocks storage, each access to a storage
+ * throws. The visit then has an id for this page alone.
  */
 function attempt(use) {
   try {
@@ -1508,7 +1700,7 @@ function attempt(use) {
   }
 }
 
-/** A UUID; `crypto.randomUUID` is there on secure pages only. */
+/** A UUID. `crypto.randomUUID` exists on secure pages only. */
 function randomId() {
   if (crypto.randomUUID) return crypto.randomUUID();
   const hex = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
