@@ -4,6 +4,8 @@
 //! a person (`externalId`). Tokens of an identity provider name people by `externalId` only. `exp` is required. `roles`
 //! may contain `admin`; then `sub` may be anything. A token that is not valid is refused, never treated as nobody.
 //!
+//! An API key, `isk_` and random characters, is taken wherever a token is. It ends when it is revoked or expires.
+//!
 //! What always holds:
 //!
 //! - Each key has one algorithm. A token cannot choose how it is checked.
@@ -27,6 +29,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::{access::Viewer, clock::Clock, ids::PersonId};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
+use service::people::api_keys;
 
 pub use self::{
     claims::Rules,
@@ -37,7 +40,7 @@ pub use self::{
 use self::{
     claims::{ADMIN, Claims, Subject},
     keys::Source,
-    people::Found,
+    people::{Found, FoundKey},
 };
 
 /// Why a token could not be issued.
@@ -83,6 +86,8 @@ pub enum AuthError {
     BadRoles,
     #[error("The token names nobody who is known here: its 'sub' is a person's id, such as Person:7, or externalId.")]
     BadSubject,
+    #[error("This API key does not exist, or it has been revoked: create a new one.")]
+    UnknownKey,
     #[error("The token has been revoked: sign in again.")]
     Revoked,
     /// For open connections only.
@@ -163,7 +168,11 @@ impl Authenticator {
         let Some(authorization) = authorization else {
             return Ok(Identity::NOBODY);
         };
-        let claims = self.source.read(bearer_token(authorization)?).await?;
+        let token = bearer_token(authorization)?;
+        if api_keys::is_secret(token) {
+            return self.authenticate_key(token).await;
+        }
+        let claims = self.source.read(token).await?;
         let claims = Claims::read(&claims, &self.rules, self.clock.now())?;
         let found = match &self.people {
             Some(people) => people.find(&claims).await?,
@@ -182,6 +191,23 @@ impl Authenticator {
         let revision = found.map_or(0, |found| found.revision);
         let (expires_at, issued_at) = (Some(claims.expires_at), claims.issued_at);
         Ok(Identity { viewer, expires_at, issued_at, revision })
+    }
+
+    /// Whom an API key stands for. It counts like a token that was issued when the key was created.
+    async fn authenticate_key(&self, secret: &str) -> Result<Identity, AuthError> {
+        let people = self.people.as_ref().ok_or(AuthError::Malformed)?;
+        let FoundKey { key, standing } = people.find_key(secret).await?;
+        let identity = Identity { expires_at: key.expires_at, issued_at: Some(key.created_at), ..Identity::NOBODY };
+        if identity.is_expired(self.clock.now()) {
+            return Err(AuthError::Expired);
+        }
+        let viewer = match standing {
+            None => Viewer::admin(&key.name),
+            Some(Found { person, is_deactivated: true, .. }) => Viewer::person(person).deactivated(),
+            Some(Found { person, .. }) => Viewer { is_admin: key.is_admin, ..Viewer::person(person) },
+        };
+        let revision = standing.map_or(0, |found| found.revision);
+        Ok(Identity { viewer: viewer.with_api_key(key.id), revision, ..identity })
     }
 
     /// Until an identity's token ends, if it does.

@@ -7,13 +7,21 @@
 //! Each change of a standing has a number, and numbers become visible in their order. The follower reads from the last
 //! number that it knows. So it misses nothing, even after an outage of the database, and no clock matters.
 
-use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    sync::Arc,
+    time::Duration,
+};
 
-use domain::ids::PersonId;
+use domain::ids::{ApiKeyId, PersonId};
 use parking_lot::Mutex;
 use service::{
     App,
-    people::sign_in::{self, Named, Standing},
+    people::{
+        api_keys::{self, ApiKey},
+        sign_in::{self, Named, Standing},
+    },
 };
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -43,6 +51,8 @@ struct Shared {
     changes: Mutex<Changes>,
     /// Locked after `changes`.
     cache: Mutex<HashMap<Subject, Cached>>,
+    /// API keys by their secrets. Locked after `changes`.
+    keys: Mutex<HashMap<String, CachedKey>>,
 }
 
 /// The changes of standings since this server started.
@@ -51,11 +61,20 @@ struct Changes {
     last: i64,
     /// The standing after the last change of each person.
     standings: HashMap<PersonId, Standing>,
+    /// The number of the last revocation of an API key that was read.
+    last_revoked_key: i64,
+    revoked_keys: HashSet<ApiKeyId>,
 }
 
 #[derive(Clone, Copy)]
 struct Cached {
     standing: Option<Standing>,
+    read_at: Instant,
+}
+
+#[derive(Clone)]
+struct CachedKey {
+    key: ApiKey,
     read_at: Instant,
 }
 
@@ -69,8 +88,11 @@ impl People {
     /// To be called before any token is checked: changes are followed from this moment on.
     pub async fn new(app: App, auto_registers: bool) -> service::Result<Self> {
         let last = sign_in::find_last_revision(&app).await?;
-        let changes = Mutex::new(Changes { last, standings: HashMap::new() });
-        Ok(Self(Arc::new(Shared { app, auto_registers, changes, cache: Mutex::default() })))
+        let last_revoked_key = api_keys::find_last_revocation(&app).await?;
+        let changes =
+            Mutex::new(Changes { last, standings: HashMap::new(), last_revoked_key, revoked_keys: HashSet::new() });
+        let (cache, keys) = (Mutex::default(), Mutex::default());
+        Ok(Self(Arc::new(Shared { app, auto_registers, changes, cache, keys })))
     }
 
     /// The person whom a token names. `None` if there is none, which is allowed for admins only.
@@ -91,6 +113,49 @@ impl People {
             (None, Subject::External(_)) if claims.is_admin => Ok(None),
             (None, Subject::External(_)) => Err(AuthError::BadSubject),
         }
+    }
+
+    /// The API key with this secret, and the standing of its person.
+    pub(super) async fn find_key(&self, secret: &str) -> Result<FoundKey, AuthError> {
+        let key = self.key(secret).await?.ok_or(AuthError::UnknownKey)?;
+        let Some(person) = key.person_id else { return Ok(FoundKey { key, standing: None }) };
+        let standing = self.standing(&Subject::Person(person)).await?.ok_or(AuthError::UnknownKey)?;
+        if !standing.accepts(Some(key.created_at)) {
+            return Err(AuthError::Revoked);
+        }
+        let Standing { person, revision, is_deactivated, .. } = standing;
+        Ok(FoundKey { key, standing: Some(Found { person, revision, is_deactivated }) })
+    }
+
+    async fn key(&self, secret: &str) -> Result<Option<ApiKey>, AuthError> {
+        let now = Instant::now();
+        if let Some(cached) = self.0.keys.lock().get(secret)
+            && now - cached.read_at < CACHE_TTL
+        {
+            return Ok(Some(cached.key.clone()));
+        }
+        let Some(key) = api_keys::find_by_secret(&self.0.app, secret).await.map_err(unavailable)? else {
+            return Ok(None);
+        };
+        {
+            let changes = self.0.changes.lock();
+            if changes.revoked_keys.contains(&key.id) {
+                return Ok(None);
+            }
+            let mut keys = self.0.keys.lock();
+            if keys.len() >= CACHE_CAPACITY {
+                keys.retain(|_, cached| now.saturating_duration_since(cached.read_at) < CACHE_TTL);
+            }
+            keys.insert(secret.to_owned(), CachedKey { key: key.clone(), read_at: now });
+        }
+        // The request does not wait for this write.
+        let (app, used) = (self.0.app.clone(), key.clone());
+        tokio::spawn(async move {
+            if let Err(error) = api_keys::note_use(&app, &used).await {
+                tracing::warn!(%error, key = %used.id, "the use of an API key was not noted");
+            }
+        });
+        Ok(Some(key))
     }
 
     async fn standing(&self, subject: &Subject) -> Result<Option<Standing>, AuthError> {
@@ -137,8 +202,11 @@ impl People {
 
     /// Refuses an identity whose person's standing has changed since the token was checked.
     pub(super) fn expect_unchanged(&self, identity: &Identity) -> Result<(), AuthError> {
-        let Some(person) = identity.viewer.person else { return Ok(()) };
         let changes = self.0.changes.lock();
+        if identity.viewer.api_key.is_some_and(|key| changes.revoked_keys.contains(&key)) {
+            return Err(AuthError::Revoked);
+        }
+        let Some(person) = identity.viewer.person else { return Ok(()) };
         match changes.standings.get(&person) {
             Some(now) if now.revision > identity.revision => {
                 Err(if now.accepts(identity.issued_at) { AuthError::Changed } else { AuthError::Revoked })
@@ -165,8 +233,32 @@ impl People {
         }
     }
 
-    /// Reads the changes after the last one. True if there were any.
+    /// Reads the changes after the last ones. True if there were any.
     async fn read_changes(&self) -> service::Result<bool> {
+        let (standings, keys) = (self.read_standings().await?, self.read_revoked_keys().await?);
+        Ok(standings || keys)
+    }
+
+    async fn read_revoked_keys(&self) -> service::Result<bool> {
+        let before = self.0.changes.lock().last_revoked_key;
+        let mut revoked = api_keys::find_revoked(&self.0.app, before).await?;
+        let is_older = revoked.is_empty() && before > 0;
+        if is_older {
+            tracing::warn!(last = before, "the database is older than before: revoked API keys are read again");
+            revoked = api_keys::find_revoked(&self.0.app, 0).await?;
+        }
+        let mut changes = self.0.changes.lock();
+        if is_older {
+            changes.revoked_keys.clear();
+        }
+        changes.last_revoked_key = revoked.last().map_or(0, |(_, revision)| *revision);
+        let count = changes.revoked_keys.len();
+        changes.revoked_keys.extend(revoked.into_iter().map(|(key, _)| key));
+        self.0.keys.lock().retain(|_, cached| !is_older && !changes.revoked_keys.contains(&cached.key.id));
+        Ok(is_older || changes.revoked_keys.len() > count)
+    }
+
+    async fn read_standings(&self) -> service::Result<bool> {
         let before = self.0.changes.lock().last;
         let mut changed = sign_in::find_changed_standings(&self.0.app, before).await?;
         if changed.is_empty() && before > 0 {
@@ -175,7 +267,7 @@ impl People {
             tracing::warn!(last = before, "the database is older than before: who revoked tokens is read again");
             changed = sign_in::find_changed_standings(&self.0.app, 0).await?;
             let mut changes = self.0.changes.lock();
-            *changes = Changes { last: 0, standings: HashMap::new() };
+            (changes.last, changes.standings) = (0, HashMap::new());
             self.0.cache.lock().clear();
         }
         let mut changes = self.0.changes.lock();
@@ -199,7 +291,14 @@ impl Changes {
     }
 }
 
+/// An API key, and its person. An admin's key may have none.
+pub(super) struct FoundKey {
+    pub key: ApiKey,
+    pub standing: Option<Found>,
+}
+
 /// The person whom a token names, and what of their standing matters while the token is used.
+#[derive(Clone, Copy)]
 pub(super) struct Found {
     pub person: PersonId,
     pub revision: i64,

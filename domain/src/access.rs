@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::ids::{PersonId, SessionInstanceId};
+use crate::ids::{ApiKeyId, PersonId, SessionInstanceId};
 
 /// The author of a request. The default is [`Viewer::NOBODY`], for requests without a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -18,12 +18,16 @@ pub struct Viewer {
     /// The person is deactivated. Such a viewer may read their own data, and otherwise has the rights of nobody, whatever
     /// their token says. So an admin is never deactivated: [`Viewer::deactivated`].
     pub is_deactivated: bool,
-    /// The subject of an admin's token that names no person. Only the audit log uses it.
+    /// The subject of an admin's token that names no person, or the name of an admin's API key. Only the audit log uses
+    /// it.
     pub admin_name: AdminName,
+    /// The API key that the request was sent with, if it was one.
+    pub api_key: Option<ApiKeyId>,
 }
 
 impl Viewer {
-    pub const NOBODY: Self = Self { person: None, is_admin: false, is_deactivated: false, admin_name: AdminName::NONE };
+    pub const NOBODY: Self =
+        Self { person: None, is_admin: false, is_deactivated: false, admin_name: AdminName::NONE, api_key: None };
     pub const ADMIN: Self = Self { is_admin: true, ..Self::NOBODY };
 
     pub const fn person(id: PersonId) -> Self {
@@ -39,6 +43,12 @@ impl Viewer {
     #[must_use]
     pub const fn deactivated(self) -> Self {
         Self { is_admin: false, is_deactivated: true, ..self }
+    }
+
+    /// The same viewer, whose request was sent with this API key.
+    #[must_use]
+    pub const fn with_api_key(self, key: ApiKeyId) -> Self {
+        Self { api_key: Some(key), ..self }
     }
 
     /// The viewer is this person.
@@ -59,6 +69,18 @@ impl Viewer {
     /// A person and admins may read the person's private data. So may a deactivated person.
     pub fn may_read_data_of(&self, person: PersonId) -> bool {
         self.is_admin || self.is(person)
+    }
+
+    /// May this viewer see and revoke an API key of `owner`? Its owner and admins may. A key without an owner is an
+    /// admin's.
+    pub fn may_manage_api_key_of(&self, owner: Option<PersonId>) -> bool {
+        self.is_admin || owner.is_some_and(|owner| self.may_act_for(owner))
+    }
+
+    /// May this viewer create an API key with these rights? People may for themselves, and admins for anybody. A key
+    /// creates no other key: otherwise whoever steals one could keep access after it is revoked.
+    pub fn may_create_api_key(&self, owner: Option<PersonId>, is_admin: bool) -> bool {
+        self.api_key.is_none() && (self.is_admin || !is_admin) && self.may_manage_api_key_of(owner)
     }
 
     /// The mentor, the student and admins may see a booking (rule 18). With [`Viewer::may_act_for`] they may also complete
@@ -216,6 +238,24 @@ mod tests {
             assert!(Viewer::person(own).may_see_person(other, shared));
             assert!(!Viewer::person(own).deactivated().may_see_person(other, shared));
         }
+    }
+
+    #[test]
+    fn people_create_api_keys_for_themselves_and_admins_for_anybody() {
+        let (own, other) = (PersonId(1), PersonId(2));
+        let person = Viewer::person(own);
+        assert!(person.may_create_api_key(Some(own), false));
+        for (owner, is_admin) in [(Some(own), true), (Some(other), false), (None, false), (None, true)] {
+            assert!(!person.may_create_api_key(owner, is_admin), "{owner:?} {is_admin}");
+            assert!(Viewer::ADMIN.may_create_api_key(owner, is_admin), "{owner:?} {is_admin}");
+        }
+        for viewer in [person, Viewer::ADMIN] {
+            assert!(!viewer.with_api_key(ApiKeyId(1)).may_create_api_key(Some(own), false));
+        }
+        assert!(!person.deactivated().may_create_api_key(Some(own), false));
+        assert!(person.may_manage_api_key_of(Some(own)) && !person.may_manage_api_key_of(None));
+        assert!(!person.may_manage_api_key_of(Some(other)) && Viewer::ADMIN.may_manage_api_key_of(None));
+        assert!(!Viewer::NOBODY.may_manage_api_key_of(None));
     }
 
     #[test]

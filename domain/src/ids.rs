@@ -68,6 +68,10 @@ ids! {
     BookingId => "Booking";
     /// An online activity in which visits take seats.
     ActivityId => "Activity";
+    /// A secret of a program that acts for a person or as an admin.
+    ApiKeyId => "ApiKey";
+    /// One entry of the audit log.
+    AuditEntryId => "AuditEntry";
 }
 
 /// One visit of one browser. The client generates the UUID.

@@ -2,6 +2,7 @@
 //! is serialized of a row is what the audit log shows of it.
 
 pub mod activity;
+pub mod api_key;
 pub mod audit_entry;
 pub mod booking;
 pub mod change_batch;

@@ -11,12 +11,13 @@ use async_graphql::{
 use chrono::NaiveDate;
 use domain::{
     access::Viewer,
-    ids::{ActivityId, BookingId, PersonId, SessionId, SessionInstanceId, TimeSlotId},
+    ids::{ActivityId, ApiKeyId, BookingId, PersonId, SessionId, SessionInstanceId, TimeSlotId},
 };
 use service::{
     App, Error,
     bookings::{self, time_slots},
-    check_ins, instances, people,
+    check_ins, instances,
+    people::{self, api_keys},
     presence::{activities, statistics},
     sessions,
 };
@@ -133,6 +134,15 @@ impl Loader<SeenBy> for Loaders {
             found.extend(by(people, |row| SeenBy(viewer, row.id)));
         }
         Ok(found)
+    }
+}
+
+impl Loader<ApiKeyId> for Loaders {
+    type Value = api_keys::ApiKey;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[ApiKeyId]) -> Shared<HashMap<ApiKeyId, Self::Value>> {
+        Ok(by(api_keys::find_api_keys(&self.app, keys).await?, |key| key.id))
     }
 }
 

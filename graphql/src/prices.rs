@@ -94,6 +94,7 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("Query", "presences", each(1, PAGE)),
     ("Query", "presenceStatistics", each(4, Rows::OfType)),
     ("Query", "auditLog", each(1, PAGE)),
+    ("Query", "apiKeys", each(1, PAGE)),
     ("Session", "isActive", LOADED),
     ("Session", "activeInstances", LOADED),
     ("Session", "organizers", LOADED),
@@ -127,6 +128,8 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("Presence", "activity", LOADED),
     ("Presence", "person", LOADED),
     ("AuditEntry", "actorPerson", LOADED),
+    ("AuditEntry", "apiKey", LOADED),
+    ("ApiKey", "person", LOADED),
     // A snapshot has up to 500.
     ("ActiveSessionChange", "activeInstances", Price { statements: Statements::Loaded, rows: Rows::Most(100) }),
     ("ActiveSessionChange", "sessions", Price { statements: Statements::Loaded, rows: Rows::Most(100) }),

@@ -19,6 +19,7 @@ mod m0008_merged_person;
 mod m0009_merged_person_valid;
 mod m0010_standing;
 mod m0011_erased_identity;
+mod m0012_api_keys;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{Migration, prelude::*};
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_merged_person_valid::Migration),
             Box::new(m0010_standing::Migration),
             Box::new(m0011_erased_identity::Migration),
+            Box::new(m0012_api_keys::Migration),
         ]
     }
 

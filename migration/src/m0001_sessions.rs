@@ -100,7 +100,7 @@ pub(crate) fn big_key<T: IntoIden>(name: T) -> ColumnDef {
     pk_auto(name).big_integer().take()
 }
 
-fn foreign_key(
+pub(crate) fn foreign_key(
     from: (impl IntoIden, impl IntoIden),
     to: (impl IntoIden, impl IntoIden),
     on_delete: ForeignKeyAction,

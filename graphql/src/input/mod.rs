@@ -1,5 +1,6 @@
 //! Input types: what clients send, and how it is checked.
 
+pub mod api_key;
 pub mod booking;
 pub mod instance;
 pub mod person;

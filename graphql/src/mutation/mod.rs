@@ -1,5 +1,6 @@
 //! Mutations. Each reads its input, calls one function of the service, and wraps the result.
 
+mod api_keys;
 mod bookings;
 mod check_ins;
 mod instances;
@@ -11,8 +12,8 @@ mod sweep;
 use async_graphql::MergedObject;
 
 use self::{
-    bookings::BookingMutation, check_ins::CheckInMutation, instances::InstanceMutation, people::PersonMutation,
-    presence::PresenceMutation, sessions::SessionMutation, sweep::SweepMutation,
+    api_keys::ApiKeyMutation, bookings::BookingMutation, check_ins::CheckInMutation, instances::InstanceMutation,
+    people::PersonMutation, presence::PresenceMutation, sessions::SessionMutation, sweep::SweepMutation,
 };
 
 /// Operations that change something. They run one after the other, in the order of the request.
@@ -25,4 +26,5 @@ pub struct Mutation(
     BookingMutation,
     PresenceMutation,
     SweepMutation,
+    ApiKeyMutation,
 );

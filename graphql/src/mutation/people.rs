@@ -54,8 +54,8 @@ impl PersonMutation {
         Ok(Some(PersonPayload { person: Person(row) }))
     }
 
-    /// Makes all tokens invalid that were made for a person until now, such as after a device was lost. Sockets with
-    /// such a token close within seconds. The person can sign in again with a new token. Only the person and admins may
+    /// Makes all tokens invalid that were made for a person until now, such as after a device was lost, and revokes the
+    /// person's API keys. Their sockets close within seconds. The person can sign in again with a new token. Only the person and admins may
     /// do this.
     async fn revoke_tokens(
         &self,

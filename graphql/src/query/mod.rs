@@ -1,5 +1,6 @@
 //! Queries. What the viewer may not see is null or missing, without an error.
 
+mod api_keys;
 mod audit;
 mod bookings;
 mod people;
@@ -7,10 +8,13 @@ mod presence;
 mod sessions;
 
 use async_graphql::{Context, ID, MergedObject, Object};
-use domain::ids::{ActivityId, BookingId, CheckInId, PersonId, PresenceId, SessionId, SessionInstanceId, TimeSlotId};
+use domain::ids::{
+    ActivityId, ApiKeyId, BookingId, CheckInId, PersonId, PresenceId, SessionId, SessionInstanceId, TimeSlotId,
+};
 use service::{check_ins, presence::visits};
 
 use self::{
+    api_keys::ApiKeyQuery,
     audit::AuditQuery,
     bookings::{BookingQuery, find_booking},
     people::{PersonQuery, find_person},
@@ -24,6 +28,7 @@ use crate::{
     loaders::load,
     types::{
         activity::Activity,
+        api_key::ApiKey,
         booking::TimeSlot,
         instance::{CheckIn, SessionInstance},
         node::Node,
@@ -35,7 +40,7 @@ use crate::{
 
 /// Operations that read. What the viewer may not see is null or missing, without an error.
 #[derive(MergedObject, Default)]
-pub struct Query(NodeQuery, SessionQuery, PersonQuery, BookingQuery, PresenceQuery, AuditQuery);
+pub struct Query(NodeQuery, SessionQuery, PersonQuery, BookingQuery, PresenceQuery, AuditQuery, ApiKeyQuery);
 
 #[derive(Default)]
 pub struct NodeQuery;
@@ -77,6 +82,10 @@ impl NodeQuery {
                 .await?
                 .filter(|row| row.deleted_at.is_none())
                 .map(|row| TimeSlot(row).into()),
+            ApiKeyId::TYPE => load(ctx, parse_id::<ApiKeyId>("id", &id)?)
+                .await?
+                .filter(|key| key.is_seen_by(viewer(ctx)))
+                .map(|key| ApiKey(key).into()),
             BookingId::TYPE => find_booking(ctx, parse_id("id", &id)?).await?.map(Into::into),
             _ => {
                 return Err(ApiError::invalid(

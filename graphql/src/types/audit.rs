@@ -6,9 +6,9 @@ use serde_json::Value;
 use service::audit;
 
 use crate::{
-    context::Result,
+    context::{Result, id_of},
     loaders::load,
-    types::{person::Person, scalars::DateTime},
+    types::{api_key::ApiKey, person::Person, scalars::DateTime},
 };
 
 pub struct AuditEntry(pub audit::AuditEntry);
@@ -17,12 +17,18 @@ pub struct AuditEntry(pub audit::AuditEntry);
 /// admins may see it.
 #[Object]
 impl AuditEntry {
+    /// The id of the entry, such as `AuditEntry:7`.
+    async fn id(&self) -> ID {
+        id_of(self.0.id)
+    }
+
     /// The instant of the change.
     async fn occurred_at(&self) -> DateTime {
         DateTime(self.0.occurred_at)
     }
 
-    /// Who made the change: the id of a person, or the subject of an admin's token that names no person.
+    /// Who made the change: the id of a person, or the subject of an admin's token that names no person, or the name of
+    /// an admin's API key.
     async fn actor(&self) -> &str {
         &self.0.actor
     }
@@ -31,6 +37,12 @@ impl AuditEntry {
     async fn actor_person(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
         let Ok(id) = self.0.actor.parse::<PersonId>() else { return Ok(None) };
         Ok(load(ctx, id).await?.map(Person))
+    }
+
+    /// The API key that the change was made with. Null if it was made with a token, or if the key no longer exists.
+    async fn api_key(&self, ctx: &Context<'_>) -> Result<Option<ApiKey>> {
+        let Some(id) = self.0.api_key_id else { return Ok(None) };
+        Ok(load(ctx, id).await?.map(ApiKey))
     }
 
     /// The name of the mutation, such as `updateSession`.

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
+use domain::access::Viewer;
 use service::{
     audit::{self, AuditFilter},
     bookings::{
@@ -13,7 +14,7 @@ use service::{
     check_ins::{self, CheckInsOf},
     instances::{self, ActiveFilter, InstanceRange},
     lists::{Page, RowCursor, Slice},
-    people,
+    people::{self, api_keys},
     presence::visits::{self, VisitFilter},
     sessions::{self, SessionFilter},
 };
@@ -31,6 +32,7 @@ pub enum Counted {
     TimeSlots(SlotFilter),
     Bookings(BookingsOf, BookingFilter),
     Audit(AuditFilter),
+    ApiKeys(Viewer),
 }
 
 impl Counted {
@@ -42,6 +44,7 @@ impl Counted {
             Self::Active(filter) => instances::count_active(app, filter).await?,
             Self::CheckIns(of) => check_ins::count_check_ins(app, *of).await?,
             Self::Audit(filter) => audit::count_entries(app, filter).await?,
+            Self::ApiKeys(viewer) => api_keys::count_api_keys(app, *viewer).await?,
             Self::Visits(filter) => visits::count_visits(app, filter).await?,
             Self::People(name_contains) => people::count_people(app, name_contains.as_deref()).await?,
             Self::TimeSlots(filter) => time_slots::count_slots(app, filter).await?,

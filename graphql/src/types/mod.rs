@@ -1,6 +1,7 @@
 //! Output types. Each wraps a value that the service returns.
 
 pub mod activity;
+pub mod api_key;
 pub mod audit;
 pub mod booking;
 pub mod connection;

@@ -4,6 +4,7 @@ use async_graphql::{ID, Interface};
 
 use crate::types::{
     activity::Activity,
+    api_key::ApiKey,
     booking::{Booking, TimeSlot},
     instance::{CheckIn, SessionInstance},
     person::Person,
@@ -27,4 +28,5 @@ pub enum Node {
     Presence(Presence),
     TimeSlot(TimeSlot),
     Booking(Booking),
+    ApiKey(ApiKey),
 }

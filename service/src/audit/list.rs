@@ -1,7 +1,10 @@
 //! Listing entries.
 
 use chrono::{DateTime, Utc};
-use domain::access::Viewer;
+use domain::{
+    access::Viewer,
+    ids::{ApiKeyId, AuditEntryId},
+};
 use entity::audit_entry;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
 use serde_json::{Map, Value};
@@ -14,7 +17,7 @@ use crate::{
 /// One change that somebody made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
-    pub id: i64,
+    pub id: AuditEntryId,
     pub occurred_at: DateTime<Utc>,
     /// A person's id, or what the token of an admin who is no person calls them.
     pub actor: String,
@@ -24,12 +27,15 @@ pub struct AuditEntry {
     pub node: String,
     /// The fields by name, each with what it was and what it is.
     pub changes: Vec<(String, Value, Value)>,
+    /// The API key that it was made with, if it was one.
+    pub api_key_id: Option<ApiKeyId>,
 }
 
 impl From<audit_entry::Model> for AuditEntry {
     fn from(row: audit_entry::Model) -> Self {
         let changes = changes_of(&row.changes);
-        Self { id: row.id, occurred_at: row.occurred_at, actor: row.actor, action: row.action, node: row.node, changes }
+        let audit_entry::Model { id, occurred_at, actor, action, node, api_key_id, .. } = row;
+        Self { id, occurred_at, actor, action, node, changes, api_key_id }
     }
 }
 

@@ -1,7 +1,10 @@
 //! Writing entries.
 
 use chrono::{DateTime, Utc};
-use domain::access::Viewer;
+use domain::{
+    access::Viewer,
+    ids::{ApiKeyId, AuditEntryId},
+};
 use entity::audit_entry;
 use sea_orm::{ActiveModelTrait, ActiveValue::NotSet, EntityTrait, IntoActiveModel};
 use serde::Serialize;
@@ -45,6 +48,7 @@ impl Changes {
 #[derive(Debug)]
 pub(crate) struct Entry {
     actor: String,
+    api_key: Option<ApiKeyId>,
     action: &'static str,
     node: String,
     changes: Changes,
@@ -55,7 +59,8 @@ impl Tx {
     #[expect(clippy::needless_pass_by_value, reason = "ids are small, and copied")]
     pub fn audit(&self, viewer: Viewer, action: &'static str, node: impl ToString, changes: Changes) {
         if !changes.0.is_empty() {
-            let entry = Entry { actor: actor_of(viewer), action, node: node.to_string(), changes };
+            let entry =
+                Entry { actor: actor_of(viewer), api_key: viewer.api_key, action, node: node.to_string(), changes };
             self.note(|entries: &mut Vec<Entry>| entries.push(entry));
         }
     }
@@ -78,12 +83,13 @@ pub fn actor_of(viewer: Viewer) -> String {
 pub(crate) async fn write_entries(tx: &Tx, now: DateTime<Utc>) -> Result<()> {
     let entries = tx.take_entries().into_iter().map(|entry| {
         let row = audit_entry::Model {
-            id: 0,
+            id: AuditEntryId(0),
             occurred_at: now,
             actor: entry.actor,
             action: entry.action.to_owned(),
             node: entry.node,
             changes: Value::Object(entry.changes.0).to_string(),
+            api_key_id: entry.api_key,
         };
         audit_entry::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() }
     });

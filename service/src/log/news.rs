@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    ids::{ActivityId, PersonId, SessionId, SessionInstanceId},
+    ids::{ActivityId, ApiKeyId, PersonId, SessionId, SessionInstanceId},
     news::{BookingStep, ChangeKind, Event, Location, SessionChange},
 };
 
@@ -21,6 +21,7 @@ pub struct News {
     pub(super) occupancies: Vec<ActivityId>,
     pub(super) counts: Vec<SessionInstanceId>,
     pub(super) standings: Vec<PersonId>,
+    pub(super) revoked_keys: Vec<ApiKeyId>,
     pub(super) due: Option<DateTime<Utc>>,
     pub(super) wakes: bool,
 }
@@ -95,6 +96,12 @@ impl News {
     /// nothing, whatever its clock says.
     pub fn standing_changed(&mut self, person: PersonId) {
         self.standings.push(person);
+    }
+
+    /// This API key was revoked. Servers check the sockets that were opened with it again. The revocation gets the next
+    /// number, `api_key.revoked_revision`, as [`standing_changed`](Self::standing_changed) describes it.
+    pub fn api_key_revoked(&mut self, key: ApiKeyId) {
+        self.revoked_keys.push(key);
     }
 
     /// The number of people who are at an instance, or who said yes to it, changed.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     booking::BookingStatus,
-    ids::PersonId,
+    ids::{ApiKeyId, PersonId},
     news::{BookingStep, Event, SessionChange},
 };
 use sea_orm::ConnectionTrait;
@@ -106,13 +106,13 @@ impl Tx {
 /// Writes the changes of a transaction that is about to commit. Returns whether everyone must be woken after the
 /// commit.
 pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
-    let News { mut events, mut occupancies, mut counts, standings, due, wakes } = tx.take_news();
+    let News { mut events, mut occupancies, mut counts, standings, revoked_keys, due, wakes } = tx.take_news();
     occupancies.sort_unstable();
     occupancies.dedup();
     events.extend(occupancies.into_iter().map(Event::Occupancy));
-    let told = wakes || !events.is_empty() || !counts.is_empty() || !standings.is_empty();
-    if !standings.is_empty() {
-        number_standings(tx, &standings).await?;
+    let told = wakes || !events.is_empty() || !counts.is_empty() || !standings.is_empty() || !revoked_keys.is_empty();
+    if !standings.is_empty() || !revoked_keys.is_empty() {
+        number_revocations(tx, &standings, &revoked_keys).await?;
     }
     if !events.is_empty() {
         // A sweep that looks ahead acts before the instant. Its changes are not late, so they have no due instant.
@@ -145,16 +145,26 @@ pub(super) async fn insert_batch<C: ConnectionTrait>(
     ids.first().copied().ok_or_else(|| Error::internal("INSERT ... RETURNING returned nothing"))
 }
 
-/// Gives these people's standings the next number.
-async fn number_standings(tx: &Tx, people: &[PersonId]) -> Result<()> {
+/// Gives these people's standings and these revoked API keys the next number of their table.
+async fn number_revocations(tx: &Tx, people: &[PersonId], keys: &[ApiKeyId]) -> Result<()> {
     if tx.is_postgres() {
         execute(tx, "SELECT pg_advisory_xact_lock($1)", [advisory::STANDING.into()]).await?;
     }
-    let sql = format!(
-        "UPDATE person SET standing_revision = \
-         (SELECT COALESCE(MAX(standing_revision), 0) + 1 FROM person WHERE standing_revision IS NOT NULL) WHERE {}",
-        is_in(tx, "id", 1)
-    );
-    execute(tx, &sql, [list(tx, people.iter().map(|id| id.0))]).await?;
+    if !people.is_empty() {
+        let sql = format!(
+            "UPDATE person SET standing_revision = \
+             (SELECT COALESCE(MAX(standing_revision), 0) + 1 FROM person WHERE standing_revision IS NOT NULL) WHERE {}",
+            is_in(tx, "id", 1)
+        );
+        execute(tx, &sql, [list(tx, people.iter().map(|id| id.0))]).await?;
+    }
+    if !keys.is_empty() {
+        let sql = format!(
+            "UPDATE api_key SET revoked_revision = \
+             (SELECT COALESCE(MAX(revoked_revision), 0) + 1 FROM api_key WHERE revoked_revision IS NOT NULL) WHERE {}",
+            is_in(tx, "id", 1)
+        );
+        execute(tx, &sql, [list(tx, keys.iter().map(|id| id.0))]).await?;
+    }
     Ok(())
 }

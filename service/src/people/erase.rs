@@ -1,7 +1,7 @@
 //! Erases a person. Nothing is left that says who they were or where they have been. Counts stay.
 //!
-//! What goes: the name, city, country and external id; check-ins and visits; the role of organiser; offered time slots;
-//! the person's part in the audit log and in the change log.
+//! What goes: the name, city, country and external id; check-ins and visits; the role of organiser; API keys; offered
+//! time slots; the person's part in the audit log and in the change log.
 //!
 //! What stays: a row without a name, because past bookings refer to it; the number of people who said yes to a meeting
 //! that has begun (`erased_count`); the number of visits in each hour; a keyed hash of each external id
@@ -64,6 +64,7 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
         erase_bookings(tx, viewer, id, bookings, now).await?;
         erase_visits(tx, id, now).await?;
         execute(tx, "DELETE FROM session_organizer WHERE person_id = $1", [id.0.into()]).await?;
+        execute(tx, "DELETE FROM api_key WHERE person_id = $1", [id.0.into()]).await?;
         let sql = "SELECT external_id FROM person WHERE (id = $1 OR merged_into_id = $1) AND external_id IS NOT NULL";
         note_erasure(tx, key, &ids::<String, _>(tx, sql, [id.into()]).await?, now).await?;
         // Do this before the transaction writes its own changes and audit entries.

@@ -53,6 +53,7 @@ pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: Perso
             "INSERT INTO session_organizer (session_id, person_id) SELECT session_id, $2 FROM session_organizer \
              WHERE person_id = $1 ON CONFLICT DO NOTHING",
             "UPDATE presence SET person_id = $2 WHERE person_id = $1",
+            "UPDATE api_key SET person_id = $2 WHERE person_id = $1",
             "UPDATE person SET merged_into_id = $2 WHERE merged_into_id = $1",
         ] {
             execute(tx, sql, [from.0.into(), into.0.into()]).await?;

@@ -1,5 +1,6 @@
-//! People: their profiles, how they sign in, and what is left of those who are merged or erased.
+//! People: their profiles, how they sign in, their API keys, and what is left of those who are merged or erased.
 
+pub mod api_keys;
 mod erase;
 mod erased_identity;
 mod merge;

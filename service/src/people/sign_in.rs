@@ -22,6 +22,7 @@ use crate::{
     error::expect,
     people::{
         Person,
+        api_keys::revoke_keys_of,
         erased_identity::find_erasure,
         profile::{NewPerson, blank, is_someone},
     },
@@ -134,7 +135,7 @@ fn shown_name(name: Option<&str>) -> String {
     if name.chars().any(characters::is_visible) { name.to_owned() } else { "New here".to_owned() }
 }
 
-/// Revokes all tokens of a person. Only for the person and administrators. Sockets that use these tokens are closed
+/// Revokes all tokens and API keys of a person. Only for the person and administrators. Sockets that use these tokens are closed
 /// within seconds.
 pub async fn revoke_tokens(app: &App, viewer: Viewer, person: Option<PersonId>) -> Result<Person> {
     expect::signed_in(viewer, "sign in to revoke tokens")?;
@@ -150,6 +151,7 @@ pub async fn revoke_tokens(app: &App, viewer: Viewer, person: Option<PersonId>) 
         let mut row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
         let before = row.clone();
         row.tokens_not_before = Some(now);
+        revoke_keys_of(tx, id, now).await?;
         tx.tell(|news| news.standing_changed(id));
         tx.audit(viewer, "revokeTokens", id, Changes::between(Some(&before), Some(&row)));
         Ok(row.into_active_model().reset_all().update(tx).await?.into())

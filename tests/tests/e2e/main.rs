@@ -1,5 +1,6 @@
 //! All end-to-end tests in one binary, which links once and shares one PostgreSQL.
 
+mod api_keys;
 mod audit;
 mod bookings;
 mod browser;

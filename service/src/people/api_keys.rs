@@ -1,0 +1,272 @@
+//! API keys: secrets of programs that act for a person or as an admin.
+//!
+//! A key has the rights of its person at the moment of the request. A key with `is_admin` has the rights of an admin. The
+//! secret is random, is shown once, and is stored as a hash. Nobody can guess 256 random bits, so a plain hash is enough.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{
+    access::Viewer,
+    ids::{ApiKeyId, PersonId},
+};
+use entity::{api_key, person};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, Select, sea_query::LockType,
+};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    App, Error, Result,
+    audit::Changes,
+    db::Tx,
+    error::expect,
+    lists::{self, Key, Page, Slice},
+    people::is_someone,
+    transaction,
+    validate::required_text,
+};
+
+/// What each secret begins with, so that people and secret scanners recognise one.
+pub const PREFIX: &str = "isk_";
+
+/// The random part, in bytes.
+const SECRET_BYTES: usize = 32;
+
+/// The random part, in characters of base64.
+const SECRET_CHARACTERS: usize = 43;
+
+/// The most keys that one person has at a time.
+const MAX_KEYS: u64 = 100;
+
+/// How exact `last_used_at` is. Each use would be a write otherwise.
+const LAST_USED_STEP: TimeDelta = TimeDelta::seconds(60);
+
+/// A key, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    pub id: ApiKeyId,
+    pub name: String,
+    /// `None`: the key of an admin who is no person.
+    pub person_id: Option<PersonId>,
+    pub is_admin: bool,
+    pub created_at: DateTime<Utc>,
+    /// `None`: it does not expire.
+    pub expires_at: Option<DateTime<Utc>>,
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+impl ApiKey {
+    pub fn is_seen_by(&self, viewer: Viewer) -> bool {
+        viewer.may_manage_api_key_of(self.person_id)
+    }
+}
+
+impl From<api_key::Model> for ApiKey {
+    fn from(row: api_key::Model) -> Self {
+        let api_key::Model { id, name, person_id, is_admin, created_at, expires_at, last_used_at, .. } = row;
+        Self { id, name, person_id, is_admin, created_at, expires_at, last_used_at }
+    }
+}
+
+/// The wanted key.
+#[derive(Debug, Clone)]
+pub struct NewApiKey {
+    pub name: String,
+    pub person: Option<PersonId>,
+    pub is_admin: bool,
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Creates a key, and returns it with its secret. People may create keys for themselves, and admins for anybody. Without
+/// a person, the key is for the viewer, unless it is an admin's key.
+///
+/// # Errors
+/// [`Error::Forbidden`] if the viewer may not create this key, [`Error::Invalid`] for a bad name or expiry,
+/// [`Error::NotFound`] if there is no such person, [`Error::Conflict`] if the person has [`MAX_KEYS`].
+pub async fn create_api_key(app: &App, viewer: Viewer, new: NewApiKey) -> Result<(ApiKey, String)> {
+    expect::signed_in(viewer, "sign in to create an API key")?;
+    let owner = if new.is_admin { new.person } else { new.person.or(viewer.person) };
+    if viewer.api_key.is_some() {
+        return Err(Error::Forbidden("an API key cannot create another: use a token of a person or an admin"));
+    }
+    if !viewer.may_create_api_key(owner, new.is_admin) {
+        return Err(Error::Forbidden("people may create API keys only for themselves, and only admins an admin's key"));
+    }
+    if owner.is_none() && !new.is_admin {
+        return Err(Error::invalid("personId", "is required, because this token names no person: or set isAdmin"));
+    }
+    let now = app.now();
+    if new.expires_at.is_some_and(|end| end <= now) {
+        return Err(Error::invalid("expiresAt", "must be in the future: leave it out for a key that does not expire"));
+    }
+    let secret = random_secret()?;
+    let row = api_key::Model {
+        id: ApiKeyId(0),
+        name: required_text("name", &new.name)?,
+        person_id: owner,
+        is_admin: new.is_admin,
+        secret_hash: hash_of(&secret),
+        created_at: now,
+        expires_at: new.expires_at,
+        last_used_at: None,
+        revoked_at: None,
+        revoked_revision: None,
+    };
+    let made = transaction!(app, now, |tx| {
+        if let Some(owner) = owner {
+            let person = person::Entity::find_by_id(owner).lock(LockType::NoKeyUpdate).one(tx).await?;
+            person.filter(is_someone).ok_or_else(|| Error::not_found("person", owner))?;
+            if live().filter(api_key::Column::PersonId.eq(owner)).count(tx).await? >= MAX_KEYS {
+                return Err(Error::Conflict(format!("A person has at most {MAX_KEYS} API keys. Revoke one first.")));
+            }
+        }
+        let made = api_key::ActiveModel { id: NotSet, ..row.clone().into_active_model().reset_all() };
+        let made = made.insert(tx).await?;
+        tx.audit(viewer, "createApiKey", made.id, Changes::between(None, Some(&made)));
+        Ok(made)
+    })?;
+    Ok((made.into(), secret))
+}
+
+/// Revokes a key. Requests with it are refused, and its sockets are closed, within seconds.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is no such key, it was revoked before, or the viewer may not see it.
+pub async fn revoke_api_key(app: &App, viewer: Viewer, id: ApiKeyId) -> Result<()> {
+    expect::signed_in(viewer, "sign in to revoke an API key")?;
+    let now = app.now();
+    transaction!(app, now, |tx| {
+        let row = live().filter(api_key::Column::Id.eq(id)).lock(LockType::NoKeyUpdate).one(tx).await?;
+        let row = row.filter(|row| viewer.may_manage_api_key_of(row.person_id));
+        let before = row.ok_or_else(|| Error::not_found("API key", id))?;
+        let after = api_key::Model { revoked_at: Some(now), ..before.clone() };
+        tx.audit(viewer, "revokeApiKey", id, Changes::between(Some(&before), Some(&after)));
+        after.into_active_model().reset_all().update(tx).await?;
+        tx.tell(|news| news.api_key_revoked(id));
+        Ok(())
+    })
+}
+
+/// Revokes all keys of a person. The person's standing changes too, so servers hear of it.
+pub(super) async fn revoke_keys_of(tx: &Tx, person: PersonId, now: DateTime<Utc>) -> Result<()> {
+    let theirs = api_key::Entity::update_many()
+        .col_expr(api_key::Column::RevokedAt, now.into())
+        .filter(api_key::Column::PersonId.eq(person))
+        .filter(api_key::Column::RevokedAt.is_null());
+    theirs.exec(tx).await?;
+    Ok(())
+}
+
+/// Keys that were not revoked.
+fn live() -> Select<api_key::Entity> {
+    api_key::Entity::find().filter(api_key::Column::RevokedAt.is_null())
+}
+
+/// The keys that the viewer may see: an admin sees all, a person their own.
+fn visible(viewer: Viewer) -> Select<api_key::Entity> {
+    let own = viewer.person.filter(|_| !viewer.is_admin).map(|person| api_key::Column::PersonId.eq(person));
+    live().filter(Condition::all().add_option(own))
+}
+
+/// A page of keys that were not revoked, newest first. `None` for viewers who may have none.
+pub async fn list_api_keys(app: &App, viewer: Viewer, page: &Page) -> Result<Option<Slice<ApiKey>>> {
+    if !viewer.may_manage_api_key_of(viewer.person) {
+        return Ok(None);
+    }
+    let order = (api_key::Column::CreatedAt, api_key::Column::Id);
+    Ok(Some(page.of(app.db.pool(), visible(viewer), order, Key::Instant, true).await?))
+}
+
+pub async fn count_api_keys(app: &App, viewer: Viewer) -> Result<i64> {
+    lists::count(app.db.pool(), visible(viewer), api_key::Column::Id).await
+}
+
+/// Keys by their ids, revoked ones too: the audit log names them.
+pub async fn find_api_keys(app: &App, ids: &[ApiKeyId]) -> Result<Vec<ApiKey>> {
+    let rows = api_key::Entity::find().filter(crate::db::is_one_of(app.db.pool(), api_key::Column::Id, ids.to_vec()));
+    Ok(rows.all(app.db.pool()).await?.into_iter().map(ApiKey::from).collect())
+}
+
+/// Whether a text has the form of a secret.
+pub fn is_secret(text: &str) -> bool {
+    let is_base64 = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_');
+    text.strip_prefix(PREFIX).is_some_and(|rest| rest.len() == SECRET_CHARACTERS && rest.bytes().all(is_base64))
+}
+
+/// The key with this secret, unless it was revoked.
+pub async fn find_by_secret(app: &App, secret: &str) -> Result<Option<ApiKey>> {
+    let row = live().filter(api_key::Column::SecretHash.eq(hash_of(secret))).one(app.db.pool()).await?;
+    Ok(row.map(ApiKey::from))
+}
+
+/// Notes that a key was used now, if that was not noted in the last minute.
+pub async fn note_use(app: &App, key: &ApiKey) -> Result<()> {
+    let now = app.now();
+    if key.last_used_at.is_some_and(|at| now - at < LAST_USED_STEP) {
+        return Ok(());
+    }
+    let id = key.id;
+    transaction!(app, now, |tx| {
+        let used = api_key::Entity::update_many()
+            .col_expr(api_key::Column::LastUsedAt, now.into())
+            .filter(api_key::Column::Id.eq(id));
+        used.exec(tx).await?;
+        Ok(())
+    })
+}
+
+/// The revocations of keys with this number or a higher one, each with its number.
+pub async fn find_revoked(app: &App, since: i64) -> Result<Vec<(ApiKeyId, i64)>> {
+    let revoked = api_key::Entity::find()
+        .select_only()
+        .columns([api_key::Column::Id, api_key::Column::RevokedRevision])
+        .filter(api_key::Column::RevokedRevision.gte(since))
+        .order_by_asc(api_key::Column::RevokedRevision);
+    Ok(revoked.into_tuple().all(app.db.pool()).await?)
+}
+
+/// The number of the last revocation of a key.
+pub async fn find_last_revocation(app: &App) -> Result<i64> {
+    let last = api_key::Entity::find()
+        .select_only()
+        .column_as(api_key::Column::RevokedRevision.max(), "last")
+        .filter(api_key::Column::RevokedRevision.is_not_null());
+    let last: Option<Option<i64>> = last.into_tuple().one(app.db.pool()).await?;
+    Ok(last.flatten().unwrap_or_default())
+}
+
+fn random_secret() -> Result<String> {
+    let mut random = [0; SECRET_BYTES];
+    getrandom::fill(&mut random).map_err(|error| Error::internal(format!("no random bytes: {error}")))?;
+    Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random)))
+}
+
+fn hash_of(secret: &str) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(secret).iter().fold(String::new(), |mut hash, byte| {
+        // Writing to a String does not fail.
+        let _ = write!(hash, "{byte:02x}");
+        hash
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_recognised_by_their_form() {
+        let secret = random_secret().ok();
+        assert!(secret.as_deref().is_some_and(is_secret));
+        assert_ne!(secret, random_secret().ok());
+        for other in ["", "isk_", "isk_short", "eyJhbGciOiJIUzI1NiJ9.e30.abc"] {
+            assert!(!is_secret(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn hash_is_that_of_the_standard() {
+        assert_eq!(hash_of("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}
