@@ -3,6 +3,7 @@
 pub mod api_keys;
 mod erase;
 mod erased_identity;
+mod export;
 mod merge;
 mod person;
 mod profile;
@@ -11,6 +12,7 @@ pub mod sign_in;
 pub(crate) use self::profile::is_someone;
 pub use self::{
     erase::erase_person,
+    export::export_person,
     merge::merge_people,
     person::Person,
     profile::{

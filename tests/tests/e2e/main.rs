@@ -19,6 +19,7 @@ mod live;
 mod load;
 mod migrations;
 mod operations;
+mod own_data;
 mod presence;
 mod protocol;
 mod references;

@@ -3,7 +3,10 @@
 use axum::{
     Form,
     extract::{Query, State},
-    http::StatusCode,
+    http::{
+        HeaderMap, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE},
+    },
     response::{IntoResponse as _, Redirect, Response},
 };
 use domain::{
@@ -29,6 +32,7 @@ use super::{
     error::{PageError, page_of, told},
     layout::{Frame, problem, respond},
     person::find_place,
+    sign_in::sign_out,
     times,
     visitor::Visitor,
 };
@@ -95,6 +99,41 @@ pub async fn act_on_booking(
     }
 }
 
+/// All that is kept about the visitor, as a file.
+pub async fn download(State(pages): State<Pages>, visitor: Visitor) -> Page {
+    let Some(id) = visitor.viewer.person else { return Ok(sign_in()) };
+    let data = people::export_person(&pages.app, visitor.viewer, id).await.map_err(page_of(&visitor))?;
+    let headers = [
+        (CONTENT_TYPE, "application/json"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"insession-data.json\""),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, format!("{data:#}\n")).into_response())
+}
+
+#[derive(Deserialize)]
+pub struct Erasure {
+    /// The visitor's name, typed as a confirmation.
+    confirmation: String,
+}
+
+pub async fn erase(
+    State(pages): State<Pages>,
+    headers: HeaderMap,
+    visitor: Visitor,
+    Form(form): Form<Erasure>,
+) -> Page {
+    let Some(id) = visitor.viewer.person else { return Ok(sign_in()) };
+    if visitor.name.as_deref().is_none_or(|name| name.trim() != form.confirmation.trim()) {
+        let message = "Nothing was deleted. Type your name exactly as it is shown, and try again.".to_owned();
+        return answer(&pages.app, &visitor, None, Some((StatusCode::UNPROCESSABLE_ENTITY, message))).await;
+    }
+    match people::erase_person(&pages.app, visitor.viewer, id).await {
+        Ok(()) => Ok(sign_out(State(pages), headers).await),
+        Err(error) => answer(&pages.app, &visitor, None, Some(told(&error))).await,
+    }
+}
+
 fn sign_in() -> Response {
     Redirect::to(&to("/sign-in?next=/me")).into_response()
 }
@@ -125,6 +164,7 @@ async fn answer(app: &App, visitor: &Visitor, after: Option<String>, wrong: Opti
         (content.bookings.render())
         (own_check_ins(&content))
         (profile(&content.person))
+        (own_data(&content.person))
     };
     let frame = Frame::new("Me", visitor).following(json!({ "personId": id.to_string() })).following_bookings();
     Ok((status, respond(&frame, &main)).into_response())
@@ -224,6 +264,27 @@ fn profile(person: &Person) -> Markup {
                     " Hide where I am from others at the same session"
                 }
                 button { "Save" }
+            }
+        }
+    }
+}
+
+fn own_data(person: &Person) -> Markup {
+    html! {
+        section aria-labelledby="data" {
+            h2 #data { "My data" }
+            p { a href=(to("/me/data.json")) download { "Download my data" } }
+            details {
+                summary { "Delete me" }
+                p {
+                    "This deletes your name, your check-ins, your visits and your bookings. It cannot be undone. "
+                    "Past sessions keep only the number of people."
+                }
+                form.stacked method="post" action=(to("/me/erase")) autocomplete="off" {
+                    label for="confirmation" { "Type your name (" (person.display_name) ") to confirm" }
+                    input #confirmation name="confirmation" required;
+                    button { "Delete me for good" }
+                }
             }
         }
     }

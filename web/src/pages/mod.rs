@@ -81,6 +81,8 @@ pub fn router(app: App, authenticator: Arc<Authenticator>, site: Site) -> Router
         .route("/me", get(me::show))
         .route("/me/bookings", post(me::act_on_booking))
         .route("/me/profile", post(me::change_profile))
+        .route("/me/data.json", get(me::download))
+        .route("/me/erase", post(me::erase))
         .route("/admin", get(admin::show))
         .route("/admin/override", post(admin::set_override))
         .route("/admin/activities", post(admin::save_activity))

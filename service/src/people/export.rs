@@ -1,0 +1,171 @@
+//! All that is kept about a person, as one JSON document.
+
+use domain::{
+    access::Viewer,
+    ids::{PersonId, SessionId, SessionInstanceId},
+};
+use entity::{
+    api_key, audit_entry, booking, check_in, person, presence, session, session_instance, session_organizer, time_slot,
+};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde_json::{Value, json};
+
+use crate::{App, Error, Result, audit::AuditEntry, people::is_someone};
+
+/// Reads what is kept about a person. Only for the person, who may be deactivated, and for administrators. Everything is
+/// of one moment.
+///
+/// # Errors
+/// [`Error::Forbidden`] for other viewers, [`Error::NotFound`] if there is no such person.
+pub async fn export_person(app: &App, viewer: Viewer, id: PersonId) -> Result<Value> {
+    if !viewer.may_read_data_of(id) {
+        return Err(Error::Forbidden("only the person and admins may read all of a person's data"));
+    }
+    let db = app.db.snapshot().await?;
+    let row = person::Entity::find_by_id(id).one(&db).await?.filter(is_someone);
+    let row = row.ok_or_else(|| Error::not_found("person", id))?;
+    Ok(json!({
+        "exportedAt": app.now(),
+        "person": {
+            "id": row.id.to_string(),
+            "displayName": row.display_name,
+            "city": row.city,
+            "country": row.country,
+            "externalId": row.external_id,
+            "isDeactivated": row.is_deactivated,
+            "hidesPlace": row.hides_place,
+            "createdAt": row.created_at,
+            "tokensNotBefore": row.tokens_not_before,
+            "activeSessionInstance": row.active_session_instance_id.map(|id| id.to_string()),
+        },
+        "mergedPeople": merged(&db, id).await?,
+        "organizedSessions": organized(&db, id).await?,
+        "checkIns": check_ins(&db, id).await?,
+        "timeSlots": time_slots(&db, id).await?,
+        "bookings": bookings(&db, id).await?,
+        "visits": visits(&db, id).await?,
+        "apiKeys": api_keys(&db, id).await?,
+        "auditLog": audit_log(&db, id).await?,
+    }))
+}
+
+/// People who were merged into the person. Their names and external ids are kept.
+async fn merged<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
+    let rows = person::Entity::find().filter(person::Column::MergedIntoId.eq(id)).order_by_asc(person::Column::Id);
+    let merged = |row: person::Model| {
+        json!({ "id": row.id.to_string(), "displayName": row.display_name, "city": row.city, "country": row.country,
+                "externalId": row.external_id, "createdAt": row.created_at })
+    };
+    Ok(rows.all(db).await?.into_iter().map(merged).collect())
+}
+
+async fn organized<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
+    let links = session_organizer::Entity::find()
+        .filter(session_organizer::Column::PersonId.eq(id))
+        .order_by_asc(session_organizer::Column::SessionId)
+        .all(db)
+        .await?;
+    let mut sessions = Vec::new();
+    for link in links {
+        sessions.push(session_of(db, link.session_id).await?);
+    }
+    Ok(sessions)
+}
+
+async fn session_of<C: ConnectionTrait>(db: &C, id: SessionId) -> Result<Value> {
+    let row = session::Entity::find_by_id(id).one(db).await?;
+    Ok(json!({ "id": id.to_string(), "name": row.map(|row| row.name) }))
+}
+
+async fn check_ins<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
+    let rows = check_in::Entity::find()
+        .filter(check_in::Column::PersonId.eq(id))
+        .find_also_related(session_instance::Entity)
+        .order_by_asc(check_in::Column::CheckedInAt)
+        .order_by_asc(check_in::Column::Id)
+        .all(db)
+        .await?;
+    let ids = rows.iter().filter_map(|(_, instance)| instance.as_ref()).map(|instance| instance.session_id);
+    let names = session::Entity::find()
+        .filter(crate::db::is_one_of(db, session::Column::Id, ids.collect::<std::collections::BTreeSet<_>>()))
+        .all(db)
+        .await?;
+    let name_of = |id: SessionId| names.iter().find(|row| row.id == id).map(|row| row.name.as_str());
+    let shown = |instance: &session_instance::Model| {
+        json!({ "id": instance.id.to_string(), "session": name_of(instance.session_id), "date": instance.date,
+                "startsAt": instance.starts_at, "endsAt": instance.ends_at })
+    };
+    let check_in = |(row, instance): (check_in::Model, Option<session_instance::Model>)| {
+        let unknown = |id: SessionInstanceId| json!({ "id": id.to_string() });
+        json!({ "id": row.id.to_string(), "attendance": row.attendance.as_str(), "checkedInAt": row.checked_in_at,
+                "arrivedAt": row.arrived_at,
+                "sessionInstance": instance.as_ref().map_or_else(|| unknown(row.session_instance_id), shown) })
+    };
+    Ok(rows.into_iter().map(check_in).collect())
+}
+
+async fn time_slots<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
+    let rows = time_slot::Entity::find()
+        .filter(time_slot::Column::MentorId.eq(id))
+        .order_by_asc(time_slot::Column::StartsAt)
+        .all(db)
+        .await?;
+    let slot = |row: time_slot::Model| {
+        json!({ "id": row.id.to_string(), "startsAt": row.starts_at, "endsAt": row.ends_at,
+                "createdAt": row.created_at, "deletedAt": row.deleted_at })
+    };
+    Ok(rows.into_iter().map(slot).collect())
+}
+
+async fn bookings<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
+    let of_person = Condition::any().add(booking::Column::MentorId.eq(id)).add(booking::Column::StudentId.eq(id));
+    let rows = booking::Entity::find().filter(of_person).order_by_asc(booking::Column::Id).all(db).await?;
+    let booking = |row: booking::Model| {
+        json!({ "id": row.id.to_string(), "timeSlot": row.time_slot_id.to_string(), "mentor": row.mentor_id.to_string(),
+                "student": row.student_id.to_string(), "status": row.status.as_str(), "isDelayed": row.is_delayed,
+                "createdAt": row.created_at, "startedAt": row.started_at, "completedAt": row.completed_at,
+                "cancelledAt": row.cancelled_at })
+    };
+    Ok(rows.into_iter().map(booking).collect())
+}
+
+async fn visits<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
+    let rows = presence::Entity::find()
+        .filter(presence::Column::PersonId.eq(id))
+        .order_by_asc(presence::Column::StartedAt)
+        .all(db)
+        .await?;
+    let visit = |row: presence::Model| {
+        json!({ "id": row.id.to_string(), "languageCode": row.language_code, "currentPage": row.current_page,
+                "activity": row.activity_id.map(|id| id.to_string()), "startedAt": row.started_at,
+                "lastSeenAt": row.last_seen_at, "completedAt": row.completed_at })
+    };
+    Ok(rows.into_iter().map(visit).collect())
+}
+
+async fn api_keys<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
+    let rows = api_key::Entity::find()
+        .filter(api_key::Column::PersonId.eq(id))
+        .order_by_asc(api_key::Column::Id)
+        .all(db)
+        .await?;
+    let key = |row: api_key::Model| {
+        json!({ "id": row.id.to_string(), "name": row.name, "isAdmin": row.is_admin, "createdAt": row.created_at,
+                "expiresAt": row.expires_at, "lastUsedAt": row.last_used_at, "revokedAt": row.revoked_at })
+    };
+    Ok(rows.into_iter().map(key).collect())
+}
+
+/// What the person changed, and what was changed of the person. Who else made a change is not shown.
+async fn audit_log<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
+    let name = id.to_string();
+    let about = Condition::any().add(audit_entry::Column::Actor.eq(&name)).add(audit_entry::Column::Node.eq(&name));
+    let rows = audit_entry::Entity::find().filter(about).order_by_asc(audit_entry::Column::Id).all(db).await?;
+    let entry = |entry: AuditEntry| {
+        let changes = entry.changes.into_iter();
+        let changes = changes.map(|(field, from, to)| json!({ "field": field, "from": from, "to": to }));
+        json!({ "occurredAt": entry.occurred_at, "byThisPerson": entry.actor == name, "action": entry.action,
+                "nodeId": entry.node, "changes": changes.collect::<Vec<_>>() })
+    };
+    Ok(rows.into_iter().map(AuditEntry::from).map(entry).collect())
+}
