@@ -11,6 +11,7 @@ pub mod document;
 pub mod error;
 pub mod execute;
 pub mod hearts;
+pub mod idempotency;
 mod input;
 mod loaders;
 mod mutation;

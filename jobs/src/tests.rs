@@ -172,7 +172,7 @@ async fn insert_meeting(
     end: NaiveTime,
 ) -> Result<()> {
     let (start_time, end_time) = (Some(start), Some(end));
-    let new = NewInstance { session, date, start_time, end_time, location_override: None };
+    let new = NewInstance { session, date, start_time, end_time, location_override: None, allows_duplicate: false };
     insert_instance(app, Viewer::ADMIN, new).await?;
     Ok(())
 }

@@ -20,6 +20,7 @@ mod m0009_merged_person_valid;
 mod m0010_standing;
 mod m0011_erased_identity;
 mod m0012_api_keys;
+mod m0013_idempotency_key;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{Migration, prelude::*};
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_standing::Migration),
             Box::new(m0011_erased_identity::Migration),
             Box::new(m0012_api_keys::Migration),
+            Box::new(m0013_idempotency_key::Migration),
         ]
     }
 

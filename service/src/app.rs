@@ -11,6 +11,7 @@ use crate::{
     audit,
     db::{Db, Tx},
     error::{Error, Result},
+    idempotency::HashedAttempt,
     log::{self, cursor::CursorKey, wake::Wake},
     settings::PresenceSettings,
 };
@@ -39,7 +40,8 @@ impl Queue for NoQueue {
     }
 }
 
-/// The database, the clock, the wake-ups, the queue, and the settings that are rules.
+/// The database, the clock, the wake-ups, the queue, and the settings that are rules. For one attempt at a mutation also
+/// its idempotency key.
 #[derive(Clone)]
 pub struct App {
     pub db: Db,
@@ -52,6 +54,7 @@ pub struct App {
     /// The retention of the audit log.
     pub audit_log_kept: TimeDelta,
     pub presence: PresenceSettings,
+    pub(crate) attempt: Option<HashedAttempt>,
     cursor_key: Arc<OnceCell<CursorKey>>,
 }
 
@@ -65,8 +68,18 @@ impl App {
     ) -> Self {
         let (change_log_kept, audit_log_kept) = (TimeDelta::days(7), TimeDelta::days(365));
         let presence = PresenceSettings::default();
-        let cursor_key = Arc::default();
-        Self { db, clock, wake, queue, placement_rule, change_log_kept, audit_log_kept, presence, cursor_key }
+        Self {
+            db,
+            clock,
+            wake,
+            queue,
+            placement_rule,
+            change_log_kept,
+            audit_log_kept,
+            presence,
+            attempt: None,
+            cursor_key: Arc::default(),
+        }
     }
 
     #[must_use]

@@ -12,6 +12,7 @@ pub mod bookings;
 pub mod check_ins;
 pub mod db;
 pub mod error;
+pub mod idempotency;
 pub mod instances;
 pub mod lists;
 pub mod log;

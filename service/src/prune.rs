@@ -1,5 +1,5 @@
 //! Deletes what is no longer needed: old batches of the change log, deleted instances and sessions that the log no
-//! longer names, old visits, and old entries of the audit log.
+//! longer names, old visits, old entries of the audit log, and old idempotency keys.
 //!
 //! The change log is deleted from its beginning, so what is left is always everything after some position. A cursor is
 //! then either valid or too old. The last batch stays, however old it is, because it holds the log's position.
@@ -7,7 +7,7 @@
 use crate::{
     App, Result,
     db::{execute, numbers, rows},
-    transaction,
+    idempotency, transaction,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -22,6 +22,8 @@ pub struct Pruned {
     pub visits: u64,
     /// Entries of the audit log.
     pub audit_entries: u64,
+    /// Idempotency keys.
+    pub idempotency_keys: u64,
 }
 
 /// How many rows one transaction deletes.
@@ -41,7 +43,11 @@ pub async fn prune(app: &App) -> Result<Pruned> {
     let sql = "DELETE FROM audit_entry WHERE id IN \
                (SELECT id FROM audit_entry WHERE occurred_at < $1 ORDER BY occurred_at LIMIT $2)";
     let audit_entries = steps(app, now, sql, || vec![(now - app.audit_log_kept).into()]).await?;
-    Ok(Pruned { batches, instances, visits, audit_entries })
+    let sql = "DELETE FROM idempotency_key WHERE (actor, client_key, position) IN \
+               (SELECT actor, client_key, position FROM idempotency_key WHERE created_at <= $1 \
+                ORDER BY created_at LIMIT $2)";
+    let idempotency_keys = steps(app, now, sql, || vec![(now - idempotency::RETENTION).into()]).await?;
+    Ok(Pruned { batches, instances, visits, audit_entries, idempotency_keys })
 }
 
 async fn prune_log(app: &App, now: DateTime<Utc>) -> Result<u64> {

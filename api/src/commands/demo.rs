@@ -221,7 +221,7 @@ async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, SessionIn
     let session = sessions::insert_session(app, Viewer::ADMIN, new).await?;
     let session = session.id;
     let (start_time, end_time) = (Some(start), Some(end));
-    let new = NewInstance { session, date, start_time, end_time, location_override: None };
+    let new = NewInstance { session, date, start_time, end_time, location_override: None, allows_duplicate: false };
     let instance = instances::insert_instance(app, Viewer::ADMIN, new).await?;
     // Later instances are created automatically. Today's exists already.
     let patch = SessionPatch { auto_create_instances: Some(true), ..SessionPatch::default() };

@@ -242,7 +242,7 @@ async fn add(app: &App, sample: &Sample, monday: NaiveDate) -> anyhow::Result<Se
     if sample.made_hours_ahead.is_none() {
         let date = monday + TimeDelta::days(i64::from(sample.weekday.num_days_from_monday()));
         let (start_time, end_time) = (Some(start), Some(end));
-        let new = NewInstance { session, date, start_time, end_time, location_override: None };
+        let new = NewInstance { session, date, start_time, end_time, location_override: None, allows_duplicate: false };
         instances::insert_instance(app, Viewer::ADMIN, new).await?;
     }
     Ok(session)

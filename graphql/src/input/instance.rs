@@ -56,6 +56,13 @@ pub struct CreateSessionInstanceInput {
     end_time: Option<LocalTime>,
     /// Where this meeting takes place, if not at the usual location of the session.
     location_override: Option<String>,
+    /// True: another instance of the session may have the same date and times. Otherwise the error is CONFLICT.
+    #[graphql(default = false)]
+    allow_duplicate: bool,
+    /// An idempotency key: any text of 1 to 255 characters that the client makes for this change. A retry with the same
+    /// key gets the same answer for a day, and creates nothing. With another input the error is BAD_USER_INPUT. Over
+    /// HTTP the header `Idempotency-Key` does the same.
+    pub client_mutation_id: Option<String>,
 }
 
 impl CreateSessionInstanceInput {
@@ -66,6 +73,7 @@ impl CreateSessionInstanceInput {
             start_time: self.start_time.map(|time| time.0),
             end_time: self.end_time.map(|time| time.0),
             location_override: self.location_override,
+            allows_duplicate: self.allow_duplicate,
         })
     }
 }

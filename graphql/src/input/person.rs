@@ -19,11 +19,15 @@ pub struct CreatePersonInput {
     country: Option<String>,
     /// The subject (`sub`) that an identity provider gives the person in tokens. It must be unique.
     external_id: Option<String>,
+    /// An idempotency key: any text of 1 to 255 characters that the client makes for this change. A retry with the same
+    /// key gets the same answer for a day, and creates nothing. With another input the error is BAD_USER_INPUT. Over
+    /// HTTP the header `Idempotency-Key` does the same.
+    pub client_mutation_id: Option<String>,
 }
 
 impl From<CreatePersonInput> for NewPerson {
     fn from(input: CreatePersonInput) -> Self {
-        let CreatePersonInput { display_name, city, country, external_id } = input;
+        let CreatePersonInput { display_name, city, country, external_id, client_mutation_id: _ } = input;
         Self { display_name, city, country, external_id }
     }
 }

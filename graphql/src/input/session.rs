@@ -153,6 +153,10 @@ pub struct CreateSessionInput {
     initiation_date: Option<Date>,
     /// The last date on which the session may meet. It can't be before the initiation date.
     termination_date: Option<Date>,
+    /// An idempotency key: any text of 1 to 255 characters that the client makes for this change. A retry with the same
+    /// key gets the same answer for a day, and creates nothing. With another input the error is BAD_USER_INPUT. Over
+    /// HTTP the header `Idempotency-Key` does the same.
+    pub client_mutation_id: Option<String>,
 }
 
 impl CreateSessionInput {

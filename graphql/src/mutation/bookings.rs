@@ -5,6 +5,7 @@ use service::bookings::{self, Action, time_slots};
 
 use crate::{
     context::{Result, app, parse_id, viewer},
+    idempotency::app_for_attempt,
     input::{
         booking::{BookTimeSlotInput, CreateTimeSlotInput},
         optional_id,
@@ -50,7 +51,8 @@ impl BookingMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The time slot.")] input: CreateTimeSlotInput,
     ) -> Result<Option<TimeSlotPayload>> {
-        let row = time_slots::insert_slot(app(ctx)?, viewer(ctx), input.check()?).await?;
+        let app = app_for_attempt(ctx, None).await?;
+        let row = time_slots::insert_slot(&app, viewer(ctx), input.check()?).await?;
         Ok(Some(TimeSlotPayload { time_slot: TimeSlot(row) }))
     }
 
@@ -74,7 +76,8 @@ impl BookingMutation {
     ) -> Result<Option<BookingPayload>> {
         let id = parse_id("timeSlotId", &input.time_slot_id)?;
         let student = optional_id("studentId", input.student_id.as_ref())?;
-        let row = bookings::book(app(ctx)?, viewer(ctx), id, student).await?;
+        let app = app_for_attempt(ctx, None).await?;
+        let row = bookings::book(&app, viewer(ctx), id, student).await?;
         Ok(Some(BookingPayload { booking: Booking(row) }))
     }
 

@@ -7,6 +7,7 @@ use service::instances;
 use crate::{
     context::{Result, app, parse_id, viewer},
     error::ApiError,
+    idempotency::app_for_attempt,
     input::instance::{CreateSessionInstanceInput, SetActiveOverrideInput, UpdateSessionInstanceInput},
     loaders::load,
     types::{instance::SessionInstance, session::Session},
@@ -37,13 +38,15 @@ pub struct InstanceMutation;
 
 #[Object]
 impl InstanceMutation {
-    /// Creates a meeting of a session. Only organisers of the session and admins may do this.
+    /// Creates a meeting of a session. If the session has one with the same date and times, the error is CONFLICT, unless
+    /// `allowDuplicate` is true. Only organisers of the session and admins may do this.
     async fn create_session_instance(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The new meeting.")] input: CreateSessionInstanceInput,
     ) -> Result<Option<SessionInstancePayload>> {
-        let row = instances::insert_instance(app(ctx)?, viewer(ctx), input.check()?).await?;
+        let app = app_for_attempt(ctx, input.client_mutation_id.as_deref()).await?;
+        let row = instances::insert_instance(&app, viewer(ctx), input.check()?).await?;
         Ok(Some(SessionInstancePayload { session_instance: SessionInstance(row) }))
     }
 

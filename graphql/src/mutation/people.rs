@@ -6,6 +6,7 @@ use service::people::{self, sign_in};
 
 use crate::{
     context::{Result, app, parse_id, viewer},
+    idempotency::app_for_attempt,
     input::{
         optional_id,
         person::{CreatePersonInput, UpdatePersonInput},
@@ -38,7 +39,8 @@ impl PersonMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The new person.")] input: CreatePersonInput,
     ) -> Result<Option<PersonPayload>> {
-        let row = people::insert_person(app(ctx)?, viewer(ctx), input.into()).await?;
+        let app = app_for_attempt(ctx, input.client_mutation_id.as_deref()).await?;
+        let row = people::insert_person(&app, viewer(ctx), input.into()).await?;
         Ok(Some(PersonPayload { person: Person(row) }))
     }
 

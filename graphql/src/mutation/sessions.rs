@@ -6,6 +6,7 @@ use service::sessions;
 
 use crate::{
     context::{Result, app, parse_id, viewer},
+    idempotency::app_for_attempt,
     input::session::{CreateSessionInput, UpdateSessionInput},
     types::session::Session,
 };
@@ -35,7 +36,8 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The new session.")] input: CreateSessionInput,
     ) -> Result<Option<SessionPayload>> {
-        let row = sessions::insert_session(app(ctx)?, viewer(ctx), input.check()?).await?;
+        let app = app_for_attempt(ctx, input.client_mutation_id.as_deref()).await?;
+        let row = sessions::insert_session(&app, viewer(ctx), input.check()?).await?;
         Ok(Some(SessionPayload { session: Session(row) }))
     }
 

@@ -11,6 +11,7 @@ pub(super) async fn run(context: &Context) -> Result<()> {
         instances = pruned.instances,
         audit_entries = pruned.audit_entries,
         visits = pruned.visits,
+        idempotency_keys = pruned.idempotency_keys,
         "pruned rows whose retention has ended"
     );
     Ok(())

@@ -26,6 +26,7 @@ use crate::{
     bookings::time_slots::{find_slot_rows, lock_active_person, lock_slot, slot_of},
     db::{Reads, Tx, execute, is_in, list, numbers, rows},
     error::expect,
+    idempotency,
     lists::{self, Key, Page, Slice, values},
     transaction,
 };
@@ -200,6 +201,10 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
     }
     let now = app.now();
     let booked = transaction!(app, now, |tx| {
+        if let Some(id) = idempotency::find_made(tx, app, viewer, "bookTimeSlot", now).await? {
+            let made = find_rows(tx, &[id]).await?.pop();
+            return made.map(Into::into).ok_or_else(|| Error::not_found("booking", id));
+        }
         let row = lock_slot(tx, id, LockType::NoKeyUpdate).await?;
         let (slot, mentor) = (slot_of(&row), row.mentor_id);
         if student == mentor {
@@ -229,6 +234,7 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
         };
         let row = booking::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() }.insert(tx).await?;
         tx.tell(|news| news.booking_step(news_of(&row, step)));
+        idempotency::note_made(tx, app, viewer, row.id).await?;
         tx.audit(viewer, "bookTimeSlot", row.id, Changes::between(None, Some(&row)));
         Ok(row.into())
     });

@@ -24,6 +24,7 @@ use crate::{
     audit::Changes,
     db::{Tx, is_in, list, rows},
     error::expect,
+    idempotency,
     lists::{self, Key, Page, Slice, values},
     transaction, validate,
 };
@@ -141,8 +142,11 @@ pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<Time
     if !viewer.may_act_for(mentor) {
         return Err(Error::Forbidden("only admins may create time slots for others"));
     }
-    let slot = checked(&new, now)?;
     let inserted = transaction!(app, now, |tx| {
+        if let Some(id) = idempotency::find_made(tx, app, viewer, "createTimeSlot", now).await? {
+            return Ok(lock_slot(tx, id, LockType::Share).await?.into());
+        }
+        let slot = checked(&new, now)?;
         lock_active_person(tx, viewer, mentor).await?;
         refuse_overlap(tx, mentor, slot).await?;
         let row = time_slot::Model {
@@ -155,6 +159,7 @@ pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<Time
         };
         let row = time_slot::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
         let row = row.insert(tx).await?;
+        idempotency::note_made(tx, app, viewer, row.id).await?;
         tx.audit(viewer, "createTimeSlot", row.id, Changes::between(None, Some(&row)));
         Ok(row.into())
     });

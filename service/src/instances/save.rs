@@ -10,7 +10,7 @@ use domain::{
     status::Mode,
 };
 use entity::{session, session_instance};
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, sea_query::LockType};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType};
 
 use super::{Instance, facts::blank, list::existing, settle::moment};
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
     audit::Changes,
     db::{self, Tx},
     error::expect,
+    idempotency,
     instances::{
         facts,
         settle::{self, Item, Moment},
@@ -33,6 +34,8 @@ pub struct NewInstance {
     pub start_time: Option<NaiveTime>,
     pub end_time: Option<NaiveTime>,
     pub location_override: Option<String>,
+    /// Whether the session may already have an instance with this date and these times.
+    pub allows_duplicate: bool,
 }
 
 /// Changes to an instance. An outer `None` keeps a field; an inner `None` clears it.
@@ -45,22 +48,25 @@ pub struct InstancePatch {
     pub is_cancelled: Option<bool>,
 }
 
+async fn existing_instance(tx: &Tx, id: SessionInstanceId) -> Result<session_instance::Model> {
+    let row = existing().filter(session_instance::Column::Id.eq(id.0)).one(tx).await?;
+    row.ok_or_else(|| Error::not_found("session instance", id))
+}
+
 /// Locks an instance and its session for changes.
 async fn lock_instance(tx: &Tx, id: SessionInstanceId) -> Result<Item> {
-    let missing = || Error::not_found("session instance", id);
-    let session = existing().filter(session_instance::Column::Id.eq(id.0)).one(tx).await?.ok_or_else(missing)?;
-    let session = lock_session(tx, session.session_id, LockType::NoKeyUpdate).await?;
+    let session = existing_instance(tx, id).await?.session_id;
+    let session = lock_session(tx, session, LockType::NoKeyUpdate).await?;
     let query = existing().filter(session_instance::Column::Id.eq(id.0));
-    let instance = query.lock(LockType::NoKeyUpdate).one(tx).await?.ok_or_else(missing)?;
+    let instance = query.lock(LockType::NoKeyUpdate).one(tx).await?;
+    let instance = instance.ok_or_else(|| Error::not_found("session instance", id))?;
     Ok(Item { instance, session: Arc::new(session) })
 }
 
 /// Checks that the viewer may edit the instance's session.
 async fn authorize(tx: &Tx, viewer: Viewer, id: SessionInstanceId) -> Result<()> {
     expect::signed_in(viewer, "sign in to change meetings")?;
-    let row = existing().filter(session_instance::Column::Id.eq(id.0)).one(tx).await?;
-    let row = row.ok_or_else(|| Error::not_found("session instance", id))?;
-    authorize_edit(tx, viewer, row.session_id).await
+    authorize_edit(tx, viewer, existing_instance(tx, id).await?.session_id).await
 }
 
 /// Computes the instants of an instance from its local times (rule 1).
@@ -79,7 +85,7 @@ fn renew_instants(instance: &mut session_instance::Model, session: &session::Mod
 ///
 /// # Errors
 /// [`Error::Invalid`] if the end equals the start (rule 2) or a value is out of range. [`Error::Conflict`] if the
-/// session's time zone cannot be read (rule 20).
+/// session's time zone cannot be read (rule 20), or if the session has an instance with the same date and times.
 pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Result<Instance> {
     let now = app.now();
     let date = validate::date("date", new.date)?;
@@ -87,7 +93,14 @@ pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Res
     let location_override = validate::optional_text("locationOverride", new.location_override.as_deref())?;
     transaction!(app, now, |tx| {
         authorize_edit(tx, viewer, new.session).await?;
-        let session = lock_session(tx, new.session, LockType::Share).await?;
+        if let Some(id) = idempotency::find_made(tx, app, viewer, "createSessionInstance", now).await? {
+            return Ok(existing_instance(tx, id).await?.into());
+        }
+        // Of two requests that create the same instance, the second must see that of the first.
+        let session = lock_session(tx, new.session, LockType::NoKeyUpdate).await?;
+        if !new.allows_duplicate {
+            refuse_duplicate(tx, &new).await?;
+        }
         let mut instance = blank(new.session, date, now);
         instance.start_time = new.start_time;
         instance.end_time = new.end_time;
@@ -95,9 +108,30 @@ pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Res
         renew_instants(&mut instance, &session)?;
         let item = Item { instance, session: Arc::new(session) };
         let saved = save(tx, moment(app, now, Mode::Exact), None, item).await?;
+        idempotency::note_made(tx, app, viewer, saved.id).await?;
         tx.audit(viewer, "createSessionInstance", saved.id, Changes::between(None, Some(&saved)));
         Ok(saved.into())
     })
+}
+
+async fn refuse_duplicate(tx: &Tx, new: &NewInstance) -> Result<()> {
+    let is = |column: session_instance::Column, time: Option<NaiveTime>| match time {
+        Some(time) => column.eq(time),
+        None => column.is_null(),
+    };
+    let same = existing()
+        .filter(session_instance::Column::SessionId.eq(new.session))
+        .filter(session_instance::Column::Date.eq(new.date))
+        .filter(is(session_instance::Column::StartTime, new.start_time))
+        .filter(is(session_instance::Column::EndTime, new.end_time))
+        .order_by_asc(session_instance::Column::Id);
+    let Some(row) = same.one(tx).await? else { return Ok(()) };
+    let state = if row.is_cancelled { ", which is cancelled" } else { "" };
+    Err(Error::Conflict(format!(
+        "the session already has an instance on that date at these times: {}{state}. With allowDuplicate: true another \
+         one is created",
+        row.id
+    )))
 }
 
 /// Changes an instance: checks rights, locks it, calls `change`, saves, settles, and writes the audit entry of the

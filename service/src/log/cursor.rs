@@ -60,9 +60,18 @@ impl CursorKey {
 
     /// A hash of an external id. Without this key nobody can tell whether a text has this hash.
     pub(crate) fn hash_external_id(&self, id: &str) -> Result<String> {
-        // The prefix keeps these hashes apart from the tags of cursors, which have 8 bytes.
+        self.hash("external id: ", id)
+    }
+
+    /// A hash of a mutation's input.
+    pub(crate) fn hash_input(&self, input: &str) -> Result<String> {
+        self.hash("input: ", input)
+    }
+
+    /// The prefix keeps the kinds of hashes apart, and apart from the tags of cursors, which are made of 8 bytes.
+    fn hash(&self, prefix: &str, text: &str) -> Result<String> {
         let mac = Hmac::<Sha256>::new_from_slice(&self.0).map_err(|error| Error::internal(error.to_string()))?;
-        let hash = mac.chain_update(b"external id: ").chain_update(id).finalize();
+        let hash = mac.chain_update(prefix).chain_update(text).finalize();
         Ok(URL_SAFE_NO_PAD.encode(hash.into_bytes()))
     }
 }

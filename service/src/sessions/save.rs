@@ -12,7 +12,8 @@ use sea_orm::{
 
 use super::{Session, list::lock_session, organizers::authorize_edit};
 use crate::{
-    App, Error, Result, audit::Changes, db::Tx, error::expect, instances::facts, sweep, transaction, validate,
+    App, Error, Result, audit::Changes, db::Tx, error::expect, idempotency, instances::facts, sweep, transaction,
+    validate,
 };
 
 /// The fields of a new session.
@@ -95,7 +96,11 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
         }
         let attempt = session::ActiveModel { id: NotSet, ..attempt.into_active_model().reset_all() };
         let inserted = transaction!(app, now, |tx| {
+            if let Some(id) = idempotency::find_made(tx, app, viewer, "createSession", now).await? {
+                return lock_session(tx, id, LockType::Share).await;
+            }
             let row = attempt.clone().insert(tx).await?;
+            idempotency::note_made(tx, app, viewer, row.id).await?;
             tx.audit(viewer, "createSession", row.id, Changes::between(None, Some(&row)));
             Ok(row)
         });

@@ -155,6 +155,7 @@ pub(crate) async fn insert_instance(
     let input = json!({
         "sessionId": session, "date": opens.date_naive().to_string(),
         "startTime": opens.format("%H:%M:%S").to_string(), "endTime": closes.format("%H:%M:%S").to_string(),
+        "allowDuplicate": true,
     });
     let document = "mutation($input: CreateSessionInstanceInput!) {
         createSessionInstance(input: $input) { sessionInstance { id } }

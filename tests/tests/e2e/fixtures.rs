@@ -76,7 +76,7 @@ pub async fn create_session(client: &Client, name: &str) -> Result<String> {
     id(&client.data(document, json!({ "input": input })).await?, "/createSession/session/id")
 }
 
-/// An instance of such a session, from and to whole seconds less than a day apart.
+/// An instance of such a session, from and to whole seconds less than a day apart. The session may have others at that time.
 pub async fn create_instance(
     client: &Client,
     session: &str,
@@ -85,7 +85,7 @@ pub async fn create_instance(
 ) -> Result<String> {
     let input = json!({
         "sessionId": session, "date": opens.date_naive().to_string(),
-        "startTime": local_time(opens), "endTime": local_time(closes),
+        "startTime": local_time(opens), "endTime": local_time(closes), "allowDuplicate": true,
     });
     let document = "mutation($input: CreateSessionInstanceInput!) {
         createSessionInstance(input: $input) { sessionInstance { id } }

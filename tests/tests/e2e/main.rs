@@ -13,6 +13,7 @@ mod field_rights;
 mod fixtures;
 mod fuzz;
 mod harness;
+mod idempotency;
 mod input;
 mod limits;
 mod live;

@@ -124,7 +124,7 @@ fn session_rows(world: &World) -> Vec<Row> {
         (
             "createSessionInstance",
             May::Organizers,
-            r#"mutation($id: ID!) { createSessionInstance(input: { sessionId: $id, date: "2030-01-07" }) { sessionInstance { id } } }"#,
+            r#"mutation($id: ID!) { createSessionInstance(input: { sessionId: $id, date: "2030-01-07", allowDuplicate: true }) { sessionInstance { id } } }"#,
             json!({ "id": session }),
         ),
         (

@@ -330,6 +330,7 @@ async fn calendar_is_not_modified_until_it_changes() {
         start_time: Some(time("10:00")),
         end_time: None,
         location_override: None,
+        allows_duplicate: false,
     };
     instances::insert_instance(&app, admin, instance).await.unwrap();
     let (status, changed, text) = fetch(&app, path, &[("if-none-match", tag)]).await;

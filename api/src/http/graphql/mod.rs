@@ -36,6 +36,7 @@ use futures_util::FutureExt as _;
 use graphql::{
     document::Reader,
     error::{ApiError, ErrorCode, add_missing_codes},
+    idempotency::{self, IdempotencyKey},
     operation::Operation,
     subscribe::{LastCursor, ResumeAfter},
 };
@@ -184,6 +185,10 @@ impl<E: Executor> GraphqlEndpoint<E> {
                 Ok(accept.answer(executed.map_err(|_| Refusal::panicked())?))
             }
             OperationType::Mutation => {
+                let request = match read_idempotency_key(&parts.headers)? {
+                    Some(key) => request.data(key),
+                    None => request,
+                };
                 let executor = self.executor.clone();
                 let mutation = async move { executor.execute(request).await }.instrument(span);
                 let executed = self.mutations.spawn(mutation).await;
@@ -238,6 +243,11 @@ impl Accept {
             (single, _) => single_answer(response, single.unwrap_or(MediaType::Json)),
         }
     }
+}
+
+fn read_idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Refusal> {
+    let key = headers.get(idempotency::HEADER).map(|value| IdempotencyKey::parse(value.as_bytes())).transpose();
+    key.map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error))
 }
 
 /// The value of the header `Authorization`, if there is one.

@@ -128,6 +128,7 @@ impl World {
             start_time: "00:30:00".parse().ok(),
             end_time: "23:30:00".parse().ok(),
             location_override: None,
+            allows_duplicate: false,
         };
         let row = instances::insert_instance(&self.app, Viewer::ADMIN, new).await.map_err(test_error)?;
         Ok(row.id)

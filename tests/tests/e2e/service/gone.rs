@@ -51,6 +51,7 @@ impl Stage {
             start_time: Some(time("19:00")),
             end_time: Some(time("22:00")),
             location_override: None,
+            allows_duplicate: false,
         };
         let made = instances::insert_instance(&world.app, Viewer::ADMIN, new).await.done()?;
         let (person, friend) = (world.insert_person("Ann").await?, world.insert_person("Bob").await?);

@@ -55,6 +55,7 @@ async fn insert_instances(world: &World, count: usize) -> Result<Vec<Instance>> 
             start_time: Some(time("19:00")),
             end_time: Some(time("22:00")),
             location_override: None,
+            allows_duplicate: false,
         };
         rows.push(instances::insert_instance(&world.app, Viewer::ADMIN, new).await.done()?);
     }

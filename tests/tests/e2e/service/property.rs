@@ -255,7 +255,14 @@ impl<'a> Case<'a> {
             Step::NewInstance { session, day: on, times } => {
                 let (start_time, end_time) = times.unzip();
                 let session = self.session(*session);
-                let new = NewInstance { session, date: day(*on), start_time, end_time, location_override: None };
+                let new = NewInstance {
+                    session,
+                    date: day(*on),
+                    start_time,
+                    end_time,
+                    location_override: None,
+                    allows_duplicate: true,
+                };
                 instances::insert_instance(app, Viewer::ADMIN, new).await.map(drop)
             }
             Step::CheckIn { instance, person, attendance } => {

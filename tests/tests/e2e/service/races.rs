@@ -364,6 +364,7 @@ async fn check_in_waits_for_a_locked_target_instance(database: TestDatabase) -> 
             start_time: Some(time("19:00")),
             end_time: Some(time("22:00")),
             location_override: None,
+            allows_duplicate: false,
         };
         instances.push(instances::insert_instance(&world.app, Viewer::ADMIN, new).await.done()?.id);
     }

@@ -75,6 +75,7 @@ async fn new_instance(world: &World, session: SessionId, start: &str, end: &str)
         start_time: Some(time(start)),
         end_time: Some(time(end)),
         location_override: None,
+        allows_duplicate: false,
     };
     Ok(instances::insert_instance(&world.app, ADMIN, new).await.done()?.id)
 }
