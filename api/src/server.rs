@@ -264,17 +264,27 @@ fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
     Ok(layer.allow_origin(origins))
 }
 
-/// `GET /health/ready`: 200 when the database can be read and the server is not shutting down, otherwise 503. The rest of the
+/// How long the checks of `/health/ready` wait for the database.
+const READY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// `GET /health/ready`: 200 when the database can be read and written and the server is not shutting down, otherwise 503. The rest of the
 /// body is for people and monitors.
 async fn ready(State(health): State<Health>) -> Response {
-    let head = tokio::time::timeout(Duration::from_secs(2), log::head(&health.app)).await;
-    let head = head.ok().and_then(Result::ok);
-    let overdue = tokio::time::timeout(Duration::from_secs(2), find_overdue(&health.app)).await;
-    let overdue = overdue.ok().and_then(Result::ok);
+    let (head, overdue, is_writable) = tokio::join!(
+        tokio::time::timeout(READY_TIMEOUT, log::head(&health.app)),
+        tokio::time::timeout(READY_TIMEOUT, find_overdue(&health.app)),
+        health.app.db.is_writable(READY_TIMEOUT),
+    );
+    let (head, overdue) = (head.ok().and_then(Result::ok), overdue.ok().and_then(Result::ok));
+    let database = match (head.is_some(), is_writable) {
+        (true, true) => "up",
+        (true, false) => "read-only",
+        (false, _) => "down",
+    };
     let stats = health.hub.stats();
     let is_stopping = health.shutdown.is_cancelled();
     let body = json!({
-        "database": if head.is_some() { "up" } else { "down" },
+        "database": database,
         "redis": health.app.wake.status(),
         "workers": health.workers.as_ref().map(|workers| workers.health()),
         // Covers the workers of all processes. Grows while no worker sweeps.
@@ -284,6 +294,6 @@ async fn ready(State(health): State<Health>) -> Response {
         "groups": stats.groups,
         "stopping": is_stopping,
     });
-    let status = if head.is_some() && !is_stopping { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if database == "up" && !is_stopping { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(body)).into_response()
 }

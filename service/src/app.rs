@@ -164,6 +164,7 @@ impl App {
                 Ok(value)
             }
             Err(error) => {
+                self.db.renew_connections_after(&error);
                 // Return the error that stopped the work. If the rollback fails, the connection ends anyway.
                 let _ = tx.rollback().await;
                 Err(error)

@@ -103,6 +103,12 @@ impl Error {
         matches!(self, Self::Internal(cause::Cause::Database(error)) if is_disconnection(error))
     }
 
+    /// Whether the connections of the pool must be replaced, though they are open; see [`RENEWING`].
+    pub(crate) fn calls_for_new_connections(&self) -> bool {
+        matches!(self, Self::Internal(cause::Cause::Database(error))
+            if code_of(error).is_some_and(|code| RENEWING.contains(&code.as_str())))
+    }
+
     /// Whether a lock was not free in time, or a deadlock was broken.
     pub(crate) fn met_a_lock(&self) -> bool {
         matches!(self, Self::Internal(cause::Cause::Database(error))
@@ -148,13 +154,20 @@ fn code_of(error: &DbErr) -> Option<String> {
     error.code().map(std::borrow::Cow::into_owned)
 }
 
-/// Whether the connection broke, or PostgreSQL ended it: because it restarts, or because this process was idle in a
-/// transaction.
+/// Errors of PostgreSQL after which an open connection is of no more use. 25006: a write to a database that is read-only,
+/// as after a failover, when the connection still leads to the replica. 0A000: a transaction that may write cannot begin on
+/// a replica, or a prepared statement no longer fits its table.
+const RENEWING: [&str; 2] = ["25006", "0A000"];
+
+/// Whether the connection broke or is of no more use, or PostgreSQL ended it: because it restarts, or because this process
+/// was idle in a transaction.
 fn is_disconnection(error: &DbErr) -> bool {
     matches!(driver_error(error), Some(sqlx::Error::Io(_)))
         || code_of(error).is_some_and(|code| {
             let is_connection_exception = code.len() == 5 && code.starts_with("08");
-            is_connection_exception || ["57P01", "57P02", "57P03", "57P05", "25P03", "25P04"].contains(&code.as_str())
+            is_connection_exception
+                || RENEWING.contains(&code.as_str())
+                || ["57P01", "57P02", "57P03", "57P05", "25P03", "25P04"].contains(&code.as_str())
         })
 }
 

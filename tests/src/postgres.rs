@@ -85,6 +85,31 @@ impl Postgres {
         bail!("PostgreSQL found no free port in five attempts")
     }
 
+    /// Starts a standby of this server: a copy that follows it, and that is read-only until it is promoted.
+    pub async fn start_standby(&self) -> Result<Self> {
+        let folder = TemporaryFolder::new()?;
+        if let Some((user, group)) = self.installation.other_user {
+            chown(folder.path(), Some(user), Some(group))?;
+        }
+        let mut command = self.installation.command("pg_basebackup");
+        command.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", USER, "-D"]).arg(folder.join("data"));
+        // With the files that make it a standby, and with the log of the time of copying.
+        command.args(["-R", "-X", "stream", "-c", "fast", "--no-sync"]).current_dir(folder.path());
+        let output =
+            tokio::task::spawn_blocking(move || command.output()).await?.context("cannot run pg_basebackup")?;
+        ensure!(output.status.success(), "pg_basebackup failed:\n{}", String::from_utf8_lossy(&output.stderr));
+        let (installation, options) = (self.installation.clone(), self.options.clone());
+        let port = free_port()?;
+        let mut process = spawn(&installation, &options, folder.path(), port)?;
+        wait_until_ready(&mut process, port).await?;
+        Ok(Self { process, port, options, installation, folder })
+    }
+
+    /// Makes a standby a server that can be written to.
+    pub async fn promote(&self) -> Result<()> {
+        self.execute("SELECT pg_promote()").await
+    }
+
     /// The server that the tests of this process share. The first call starts it.
     pub async fn shared() -> Result<&'static Self> {
         static SHARED: OnceCell<Postgres> = OnceCell::const_new();

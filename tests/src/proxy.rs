@@ -4,7 +4,7 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -26,13 +26,14 @@ use crate::{
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
-    target: SocketAddr,
     open: Option<AbortHandle>,
     shared: Arc<Shared>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
+    /// Where new connections lead.
+    target: Mutex<SocketAddr>,
     /// How many more answers to commits will be lost.
     commits_to_lose: AtomicU32,
     /// While true, nothing is forwarded.
@@ -43,12 +44,23 @@ impl Proxy {
     /// Starts a proxy for the database at `url`, such as `postgres://insession@127.0.0.1:20000/test_1`. Also returns the
     /// address of the database through the proxy.
     pub async fn before(url: &str) -> Result<(Self, String)> {
-        let (start, rest) = url.split_once('@').context("an address has a user")?;
-        let (host, database) = rest.split_once('/').context("an address has a database")?;
-        let mut proxy = Self { port: free_port()?, target: host.parse()?, open: None, shared: Arc::default() };
+        let (start, host, database) = parts(url)?;
+        let shared = Shared {
+            target: Mutex::new(host.parse()?),
+            commits_to_lose: AtomicU32::default(),
+            is_silent: watch::Sender::default(),
+        };
+        let mut proxy = Self { port: free_port()?, open: None, shared: Arc::new(shared) };
         proxy.allow().await?;
         let url = format!("{start}@127.0.0.1:{}/{database}", proxy.port);
         Ok((proxy, url))
+    }
+
+    /// New connections lead to the server of this address. Those that are open stay as they are.
+    pub fn redirect(&self, url: &str) -> Result<()> {
+        let (_, host, _) = parts(url)?;
+        *self.shared.target.lock().expect("not poisoned") = host.parse()?;
+        Ok(())
     }
 
     /// Cuts all connections and refuses new ones.
@@ -64,11 +76,12 @@ impl Proxy {
         let port = self.port;
         let listen = async || Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?);
         let listener = eventually(LIMIT, "the port to be free", listen).await?;
-        let (target, shared) = (self.target, Arc::clone(&self.shared));
+        let shared = Arc::clone(&self.shared);
         let accepting = tokio::spawn(async move {
             // Dropping this with the task cuts the connections.
             let mut connections = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
+                let target = *shared.target.lock().expect("not poisoned");
                 connections.spawn(pass(client, target, Arc::clone(&shared)));
                 while connections.try_join_next().is_some() {}
             }
@@ -91,6 +104,13 @@ impl Proxy {
     pub fn commits_to_lose(&self) -> u32 {
         self.shared.commits_to_lose.load(Ordering::Relaxed)
     }
+}
+
+/// The parts of an address: before `@`, between `@` and `/`, and after `/`.
+fn parts(url: &str) -> Result<(&str, &str, &str)> {
+    let (start, rest) = url.split_once('@').context("an address has a user")?;
+    let (host, database) = rest.split_once('/').context("an address has a database")?;
+    Ok((start, host, database))
 }
 
 impl Drop for Proxy {

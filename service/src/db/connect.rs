@@ -3,12 +3,19 @@
 //! The defaults of a database or a role may be anything. So each connection sets everything that changes the meaning of
 //! a statement. It does so in one message after connecting, because poolers refuse start-up parameters.
 
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    path::PathBuf,
+    str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbBackend, FromQueryResult,
     sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Row as _, sqlite::SqliteJournalMode},
 };
+
+use tokio::time::Instant;
 
 use super::rows;
 use crate::error::{Error, Result};
@@ -51,14 +58,35 @@ const SETTINGS: &[(&str, &str)] = &[
     ("max_parallel_workers_per_gather", "0"),
 ];
 
+/// When the connections of a process were last found to be of no more use. Those that were opened before are not used
+/// again.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Renewal(Arc<Mutex<Option<Instant>>>);
+
+impl Renewal {
+    pub(super) fn request(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn is_outdated(&self, age: Duration) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|at| age > at.elapsed())
+    }
+}
+
 /// Connects to either database. Refuses a PostgreSQL server that the program cannot work with.
-pub(super) async fn connect(url: &str, max_connections: u32) -> Result<DatabaseConnection> {
+pub(super) async fn connect(url: &str, max_connections: u32, renewal: &Renewal) -> Result<DatabaseConnection> {
+    let renewal = renewal.clone();
     let mut options = ConnectOptions::new(create_if_missing(url));
     options
         .max_connections(max_connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .sqlx_logging(false)
-        .map_sqlx_postgres_pool_opts(|options| {
+        .map_sqlx_postgres_pool_opts(move |options| {
+            let renewal = renewal.clone();
+            let options = options.before_acquire(move |_, connection| {
+                let is_usable = !renewal.is_outdated(connection.age);
+                Box::pin(std::future::ready(Ok(is_usable)))
+            });
             options.after_connect(|connection, _| {
                 Box::pin(async move {
                     let sql = settings_for(connection);

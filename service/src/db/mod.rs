@@ -19,6 +19,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::error::{Error, Result};
 
+use self::connect::Renewal;
 pub(crate) use self::{
     bulk::{Column, is_in, is_one_of, list, text_list, values_table},
     statement::{execute, ids, numbers, rows},
@@ -43,6 +44,7 @@ pub struct Db {
     queries: Option<DatabaseConnection>,
     /// SQLite has one writer at a time. Writers of this process queue here, in order, and do not poll SQLite's lock.
     turn: Option<Arc<Mutex<()>>>,
+    renewal: Renewal,
 }
 
 impl Db {
@@ -51,9 +53,10 @@ impl Db {
     /// # Errors
     /// If the address is not one of a database, or if the database is unreachable or unusable.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self> {
-        let pool = connect::connect(url, max_connections).await?;
+        let renewal = Renewal::default();
+        let pool = connect::connect(url, max_connections, &renewal).await?;
         let turn = (pool.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
-        Ok(Self { pool, queries: None, turn })
+        Ok(Self { pool, queries: None, turn, renewal })
     }
 
     /// Opens connections that only queries use, see [`for_queries`](Self::for_queries).
@@ -61,7 +64,7 @@ impl Db {
     /// # Errors
     /// If the database is unreachable.
     pub async fn with_query_connections(self, url: &str, max_connections: u32) -> Result<Self> {
-        let queries = Some(connect::connect(url, max_connections).await?);
+        let queries = Some(connect::connect(url, max_connections, &self.renewal).await?);
         Ok(Self { queries, ..self })
     }
 
@@ -70,7 +73,7 @@ impl Db {
     #[must_use]
     pub fn for_queries(&self) -> Self {
         let pool = self.queries.as_ref().unwrap_or(&self.pool).clone();
-        Self { pool, queries: None, turn: self.turn.clone() }
+        Self { pool, queries: None, turn: self.turn.clone(), renewal: self.renewal.clone() }
     }
 
     /// Closes all connections. Call this when nothing in the process needs them. With SQLite, the whole database is
@@ -139,8 +142,39 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx> {
         let span = tracing::debug_span!("transaction");
         let turn = self.take_turn().await;
-        let inner = self.begin_wholly(self.writing()).await?;
+        let inner = self.begin_writing().await?;
         Ok(Tx { inner, notes: std::sync::Mutex::default(), _turn: turn, _span: span })
+    }
+
+    async fn begin_writing(&self) -> Result<DatabaseTransaction> {
+        let begun = self.begin_wholly(self.writing()).await;
+        begun.inspect_err(|error| self.renew_connections_after(error))
+    }
+
+    /// Replaces the connections of the pool if the error says that they are of no more use. Each is replaced when it is
+    /// next needed.
+    pub(crate) fn renew_connections_after(&self, error: &Error) {
+        if error.calls_for_new_connections() {
+            self.renewal.request();
+        }
+    }
+
+    /// Whether a write would work now. `false` if that is not known within `limit`.
+    pub async fn is_writable(&self, limit: Duration) -> bool {
+        let turn = match &self.turn {
+            Some(turn) => match Arc::clone(turn).try_lock_owned() {
+                Ok(turn) => Some(turn),
+                // Somebody is writing.
+                Err(_) => return true,
+            },
+            None => None,
+        };
+        match tokio::time::timeout(limit, self.begin_writing()).await {
+            Ok(Ok(tx)) => tx.rollback().await.is_ok(),
+            Ok(Err(error)) => error.met_a_lock(),
+            // On SQLite another process is writing.
+            Err(_) => turn.is_some(),
+        }
     }
 
     async fn take_turn(&self) -> Option<OwnedMutexGuard<()>> {

@@ -41,11 +41,12 @@ use tracing::{Instrument as _, debug_span};
 
 pub use self::report::{AutoCreated, BookingStepped, Changed, Report, SweepError};
 use crate::{
-    App, Error, Result,
+    App, Result,
     db::{self, Tx, execute, numbers},
     instances::settle::{Moment, Settled, moment},
     log::cursor::find_installation,
     presence::fold_hours,
+    transaction,
 };
 
 /// What a sweep looks at.
@@ -317,7 +318,8 @@ pub async fn run_watched(
         report: None,
     };
     let blank = sweep_run::ActiveModel { id: NotSet, ..blank.into_active_model().reset_all() };
-    let run = match blank.insert(app.db.pool()).await.map_err(Error::from) {
+    let begun = transaction!(app, started_at, |tx| { Ok(blank.clone().insert(tx).await?) });
+    let run = match begun {
         Ok(run) => run,
         Err(error) if error.is_duplicate() => {
             let run = sweep_run::Entity::find().filter(sweep_run::Column::Tick.eq(tick)).one(app.db.pool()).await?;
@@ -337,7 +339,8 @@ pub async fn run_watched(
         report: serde_json::to_string(&report).ok(),
         ..run
     };
-    finished.into_active_model().reset_all().update(app.db.pool()).await?;
+    let finished = finished.into_active_model().reset_all();
+    transaction!(app, app.now(), |tx| { Ok(finished.clone().update(tx).await?) })?;
     Ok(Some(report))
 }
 
@@ -405,7 +408,8 @@ pub async fn is_begun(app: &App, tick: DateTime<Utc>) -> Result<bool> {
 
 /// Makes ticks after `now` run again when they come. Needed after the clock was set back.
 pub async fn forget_later_ticks(app: &App, now: DateTime<Utc>) -> Result<()> {
-    execute(app.db.pool(), "UPDATE sweep_run SET tick = NULL WHERE tick > $1", [now.into()]).await?;
+    let sql = "UPDATE sweep_run SET tick = NULL WHERE tick > $1";
+    transaction!(app, now, |tx| { Ok(execute(tx, sql, [now.into()]).await?) })?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! PostgreSQL restarts, crashes, refuses connections, hangs, and commits without an answer.
+//! PostgreSQL restarts, crashes, refuses connections, hangs, becomes read-only, and commits without an answer.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::{DATABASE_MAY_FAIL, SIZE, is_unready, size};
-use crate::load::Load;
+use crate::{fixtures::create_person, load::Load};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn acknowledged_changes_survive_a_postgres_restart_and_crash() -> Result<()> {
@@ -67,6 +67,48 @@ async fn every_request_is_answered_while_the_database_hangs() -> Result<()> {
 
     load.finish(&database).await?;
     expect_running(&mut deployment)
+}
+
+/// A failover leads to a standby, which is read-only. Then connections to it stay in the pool, though new ones would lead to
+/// a server that can be written to. At last the standby is promoted while the connections stay.
+#[tokio::test]
+async fn server_recovers_after_the_database_was_read_only() -> Result<()> {
+    let primary = Postgres::start().await?;
+    let database = TestDatabase::on(&primary).await?;
+    let (mut proxy, url) = Proxy::before(&database.url).await?;
+    let mut server = Program::serve(&Settings::new(&url)).await?;
+    let admin = server.admin();
+    create_person(&admin, "Ann").await?;
+    let standby = primary.start_standby().await?;
+    let standby_url = database.url.replace(&primary.port().to_string(), &standby.port().to_string());
+
+    let state = async |status: u16, database: &str| {
+        eventually(LIMIT, &format!("the server to say that the database is {database}"), async || {
+            let answer = admin.http().get(admin.address("/health/ready")).send().await?;
+            let answered = answer.status().as_u16();
+            let body: serde_json::Value = answer.json().await?;
+            ensure!(answered == status && body["database"] == database, "{answered}: {body}");
+            Ok(())
+        })
+        .await
+    };
+    for is_promoted in [false, true] {
+        proxy.refuse();
+        proxy.redirect(&standby_url)?;
+        proxy.allow().await?;
+        state(503, "read-only").await?;
+        let document = "mutation { createPerson(input: { displayName: \"Bob\" }) { person { id } } }";
+        assert_eq!(admin.error_code(document, json!({})).await?, "INTERNAL");
+        admin.data("{ sessions { nodes { id } } }", json!({})).await?;
+        if is_promoted {
+            standby.promote().await?;
+        } else {
+            proxy.redirect(&database.url)?;
+        }
+        state(200, "up").await?;
+        create_person(&admin, "Cleo").await?;
+    }
+    server.expect_running()
 }
 
 /// A retry of the server could do the change twice. So the client gets an error and can look whether it was done.
