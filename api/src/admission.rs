@@ -5,18 +5,20 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv6Addr},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use axum::{extract::ConnectInfo, http::request::Parts};
+use axum::http::request::Parts;
 use governor::Quota;
 use graphql::rate::{self, Rates};
 use parking_lot::Mutex;
 use service::settings::Limits;
+
+use crate::client_address::address_of;
 
 #[derive(Debug, Clone, Copy)]
 pub struct AdmissionLimits {
@@ -24,8 +26,8 @@ pub struct AdmissionLimits {
     pub connections_per_address: usize,
     /// The rate limit for new connections of one address.
     pub quota_per_address: Quota,
-    /// How many trusted proxies are in front of the server. Each adds its client's address to `X-Forwarded-For`. With 0 the
-    /// header is ignored, because any client can send it.
+    /// How many trusted proxies are in front of the server. Each adds its client's address to `X-Forwarded-For` or `Forwarded`.
+    /// With 0 these headers are ignored, because any client can send them.
     pub proxies: usize,
 }
 
@@ -149,17 +151,6 @@ impl Drop for Permit {
     }
 }
 
-/// The client address of a request that came through this many trusted proxies. A shorter chain did not come through them:
-/// then it is the address of the peer.
-fn address_of(request: &Parts, proxies: usize) -> IpAddr {
-    let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    let Some(steps) = proxies.checked_sub(1) else { return peer };
-    let forwarded = request.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let chain: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
-    chain.iter().rev().nth(steps).and_then(|text| text.parse().ok()).unwrap_or(peer)
-}
-
 /// The address as limits count it: an IPv6 address is its /64 prefix.
 pub fn group_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
@@ -170,8 +161,6 @@ pub fn group_of(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::Request;
-
     use super::*;
 
     fn ip(text: &str) -> IpAddr {
@@ -207,21 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn client_address_is_the_one_that_the_outermost_trusted_proxy_saw() {
-        let request = |forwarded: &[&str]| {
-            let mut request = Request::new(());
-            request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([10, 0, 0, 1], 1234))));
-            for value in forwarded {
-                request.headers_mut().append("x-forwarded-for", value.parse().unwrap());
-            }
-            request.into_parts().0
-        };
-        let forged = request(&["203.0.113.9, 198.51.100.7", "10.0.0.2"]);
-        assert_eq!(address_of(&forged, 0), ip("10.0.0.1"));
-        assert_eq!(address_of(&forged, 1), ip("10.0.0.2"));
-        assert_eq!(address_of(&forged, 2), ip("198.51.100.7"));
-        assert_eq!(address_of(&forged, 4), ip("10.0.0.1"));
-        assert_eq!(address_of(&request(&["nonsense"]), 1), ip("10.0.0.1"));
+    fn ipv6_address_counts_as_its_prefix() {
         assert_eq!(group_of(ip("2001:db8:1:2:3:4:5:6")), ip("2001:db8:1:2::"));
         assert_eq!(group_of(ip("::ffff:192.0.2.1")), ip("192.0.2.1"));
     }

@@ -1,6 +1,7 @@
 //! The server: GraphQL over HTTP and WebSockets, health, metrics, and the pages of the crate `web`.
 
 pub mod admission;
+mod client_address;
 mod connections;
 pub mod http;
 pub mod log_source;

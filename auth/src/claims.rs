@@ -6,17 +6,23 @@ use serde_json::{Map, Value};
 
 use super::AuthError;
 
-/// The role of administrators.
-pub(super) const ADMIN: &str = "admin";
+/// The role of administrators, unless `JWT_ADMIN_ROLE` is another one.
+const ADMIN: &str = "admin";
 
-/// How far the clock of the issuer may be ahead. There is no leeway at a token's end.
-const START_LEEWAY: TimeDelta = TimeDelta::seconds(2);
+/// The claim with the roles, unless `JWT_ROLES_CLAIM` is another one.
+const ROLES: &str = "roles";
+
+/// The usual leeway for a token's beginning. There is none for its end.
+const LEEWAY: TimeDelta = TimeDelta::seconds(60);
+
+/// Clocks that differ by less than this count as the same.
+const SAME_TIME: TimeDelta = TimeDelta::seconds(2);
 
 /// The longest subject, in bytes: the limit of OpenID Connect.
 const MAX_SUBJECT_BYTES: usize = 255;
 
 /// What tokens must say, beside what is always required. From the settings.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Rules {
     /// `JWT_ISSUER`: what `iss` must be.
     pub issuer: Option<String>,
@@ -29,6 +35,26 @@ pub struct Rules {
     /// `JWT_SUBJECTS`: whether `sub` may be a person's id. `None`: it may if tokens are checked with a secret. An
     /// identity provider does not know our ids, so there a `sub` that looks like one is an `externalId` too.
     pub subjects_are_ids: Option<bool>,
+    /// `JWT_ROLES_CLAIM`: the claim with the roles. It may be a path into objects, such as `realm_access.roles`.
+    pub roles_claim: String,
+    /// `JWT_ADMIN_ROLE`: the role of administrators.
+    pub admin_role: String,
+    /// `JWT_LEEWAY_SECONDS`: how far the clock of the issuer may be ahead.
+    pub leeway: TimeDelta,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            issuer: None,
+            audiences: Vec::new(),
+            person_claim: None,
+            subjects_are_ids: None,
+            roles_claim: ROLES.to_owned(),
+            admin_role: ADMIN.to_owned(),
+            leeway: LEEWAY,
+        }
+    }
 }
 
 /// How a token names a person.
@@ -44,6 +70,7 @@ pub(super) enum Subject {
 pub(super) struct Claims {
     pub subject: Option<Subject>,
     pub is_admin: bool,
+    /// When the token was made, by the clock of the server. If the issuer's clock is ahead, this is the earliest such instant.
     pub issued_at: Option<DateTime<Utc>>,
     pub expires_at: DateTime<Utc>,
     /// The name of the subject, if the token has one.
@@ -58,7 +85,7 @@ impl Claims {
         }
         for name in ["nbf", "iat"] {
             if let Some(start) = claims.get(name)
-                && instant(Some(start)).ok_or(AuthError::BadStart)? > now + START_LEEWAY
+                && instant(Some(start)).ok_or(AuthError::BadStart)? > now + rules.leeway
             {
                 return Err(AuthError::NotYetValid);
             }
@@ -69,12 +96,16 @@ impl Claims {
         if !rules.audiences.is_empty() && !is_for(claims.get("aud"), &rules.audiences) {
             return Err(AuthError::WrongAudience);
         }
-        let is_admin = has_admin_role(claims)?;
+        let is_admin = find_claim(claims, &rules.roles_claim)
+            .map_or(Some(false), |roles| has_role(roles, &rules.admin_role, is_scope(&rules.roles_claim)))
+            .ok_or(AuthError::BadRoles)?;
         let subject = subject(claims, rules);
         if subject.is_none() && !is_admin {
             return Err(AuthError::BadSubject);
         }
-        Ok(Self { subject, is_admin, issued_at: instant(claims.get("iat")), expires_at, name: name(claims) })
+        // A token from the future was made by a clock that is ahead. It may be older than a revocation that `iat` is later than.
+        let issued_at = instant(claims.get("iat")).map(|at| if at > now + SAME_TIME { at - rules.leeway } else { at });
+        Ok(Self { subject, is_admin, issued_at, expires_at, name: name(claims) })
     }
 }
 
@@ -115,13 +146,44 @@ fn is_for(claim: Option<&Value>, audiences: &[String]) -> bool {
     }
 }
 
-fn has_admin_role(claims: &Map<String, Value>) -> Result<bool, AuthError> {
-    let Some(roles) = claims.get("roles") else {
-        return Ok(false);
-    };
-    let roles = roles.as_array().ok_or(AuthError::BadRoles)?;
-    let names: Option<Vec<&str>> = roles.iter().map(Value::as_str).collect();
-    Ok(names.ok_or(AuthError::BadRoles)?.contains(&ADMIN))
+/// The claim at a path. The names of claims may themselves contain dots, such as `https://example.org/roles`.
+fn find_claim<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+    claims.get(path).or_else(|| {
+        path.match_indices('.')
+            .find_map(|(dot, _)| find_claim(claims.get(&path[..dot])?.as_object()?, &path[dot + 1..]))
+    })
+}
+
+/// Whether the claim is a list of scopes in one string, separated by spaces (RFC 8693, section 4.2).
+fn is_scope(path: &str) -> bool {
+    matches!(path.rsplit('.').next(), Some("scope" | "scp"))
+}
+
+/// Whether these roles contain a role. Roles are a string, or a list of strings or of objects with a name, or an object whose keys
+/// are the roles. A string is one role, even if it has spaces, unless it is a list of scopes. `None` if the claim is something
+/// else.
+fn has_role(roles: &Value, role: &str, is_scope: bool) -> Option<bool> {
+    match roles {
+        Value::String(text) if is_scope => Some(text.split_whitespace().any(|one| one == role)),
+        Value::String(text) => Some(text == role),
+        Value::Array(list) => {
+            let names: Option<Vec<&str>> = list.iter().map(role_name).collect();
+            Some(names?.contains(&role))
+        }
+        Value::Object(by_name) => {
+            Some(by_name.get(role).is_some_and(|value| !matches!(value, Value::Null | Value::Bool(false))))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+/// The name of a role in a list: the string, or what providers call it in an object.
+fn role_name(role: &Value) -> Option<&str> {
+    match role {
+        Value::String(name) => Some(name),
+        Value::Object(role) => ["name", "value", "role", "authority"].iter().find_map(|key| role.get(*key)?.as_str()),
+        _ => None,
+    }
 }
 
 /// A name to show, from the claims of OpenID Connect. The best claim comes first.

@@ -7,12 +7,16 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use jsonwebtoken::jwk::JwkSet;
 use parking_lot::Mutex;
 use reqwest::{Client, Url};
+use serde::Deserialize;
+use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{AuthError, key::Key};
+use super::{
+    AuthError,
+    key::{Key, Unused},
+};
 
 /// How old keys may be before they are fetched again.
 const REFRESH_AFTER: Duration = Duration::from_mins(10);
@@ -41,6 +45,8 @@ struct Shared {
 struct State {
     /// `None` before the first answer.
     keys: Option<Arc<[Arc<Key>]>>,
+    /// The keys of the last answer that cannot be used, as the log has named them.
+    unused: Vec<Unused>,
     fetched_at: Option<Instant>,
     tried_at: Option<Instant>,
 }
@@ -112,9 +118,15 @@ impl KeySet {
             state.tried_at = Some(Instant::now());
         }
         match fetch(&self.0.url).await {
-            Ok(keys) => {
+            Ok((keys, unused)) => {
                 let mut state = self.0.state.lock();
                 tracing::info!(keys = keys.len(), url = %self.0.url, "fetched the keys that check tokens");
+                if unused != state.unused {
+                    for key in &unused {
+                        tracing::warn!(%key, url = %self.0.url, "a key of the identity provider is not used");
+                    }
+                    state.unused = unused;
+                }
                 state.keys = Some(keys.into());
                 state.fetched_at = Some(Instant::now());
             }
@@ -125,7 +137,8 @@ impl KeySet {
     }
 }
 
-async fn fetch(url: &Url) -> Result<Vec<Arc<Key>>, String> {
+/// The keys at this address, and those that cannot be used. One of these does not spoil the others.
+async fn fetch(url: &Url) -> Result<(Vec<Arc<Key>>, Vec<Unused>), String> {
     let describe = |error: reqwest::Error| error.without_url().to_string();
     let client = Client::builder().timeout(FETCH_TIMEOUT).build().map_err(describe)?;
     let mut answer =
@@ -137,10 +150,23 @@ async fn fetch(url: &Url) -> Result<Vec<Arc<Key>>, String> {
         }
         body.extend_from_slice(&chunk);
     }
-    let set: JwkSet = serde_json::from_slice(&body).map_err(|error| format!("not a set of keys: {error}"))?;
-    let keys: Vec<_> = set.keys.iter().filter_map(Key::of_set).map(Arc::new).collect();
-    if keys.is_empty() {
-        return Err("none of the keys is for RS256, ES256 or EdDSA".to_owned());
+    let set: Set = serde_json::from_slice(&body).map_err(|error| format!("not a set of keys: {error}"))?;
+    let (mut keys, mut unused) = (Vec::new(), Vec::new());
+    for key in &set.keys {
+        match Key::of_set(key) {
+            Ok(key) => keys.push(Arc::new(key)),
+            Err(key) => unused.push(key),
+        }
     }
-    Ok(keys)
+    if keys.is_empty() {
+        let reasons: Vec<_> = unused.iter().map(ToString::to_string).collect();
+        return Err(format!("it has no key that can be used: {}", reasons.join("; ")));
+    }
+    Ok((keys, unused))
+}
+
+/// A set of keys (RFC 7517, section 5).
+#[derive(Deserialize)]
+struct Set {
+    keys: Vec<Value>,
 }

@@ -1,16 +1,18 @@
-//! Keys that check signatures. Each key has one algorithm, so a token cannot choose how it is checked: a public key is never
-//! used as an HMAC secret.
+//! Keys that check signatures. Each key has the algorithms of its type, so a token cannot choose how it is checked: a public key is
+//! never used as an HMAC secret.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, EncodingKey};
+use parking_lot::Mutex;
 use reqwest::Url;
 use serde_json::{Map, Value};
 
 use super::{
     AuthError,
     jwks::KeySet,
-    key::{Key, is_usable, refusal},
+    key::{Key, refusal},
 };
 
 /// HS256 requires a key of at least 256 bits (RFC 7518, section 3.2). A shorter secret works, with a warning in the log.
@@ -21,9 +23,9 @@ const RECOMMENDED_SECRET_BYTES: usize = 32;
 pub enum Keys {
     /// A shared secret. Tokens use HS256.
     Secret(String),
-    /// A public key in PEM. Tokens use RS256, ES256 or EdDSA, according to the type of the key.
+    /// A public key in PEM. Tokens use the algorithms of its type: RS256 to RS512 and PS256 to PS512, ES256, ES384 or EdDSA.
     PublicKey(String),
-    /// The address at which an identity provider publishes its public keys. Each has the algorithm of its type, as above.
+    /// The address at which an identity provider publishes its public keys. Each has the algorithms of its type, as above.
     Published(String),
 }
 
@@ -47,7 +49,9 @@ pub enum KeyError {
         "JWT_PUBLIC_KEY holds a private key: give the public key that belongs to it, and keep the private one away"
     )]
     PrivateKey,
-    #[error("JWT_PUBLIC_KEY is not a public key as PEM (-----BEGIN PUBLIC KEY-----): RSA, EC on P-256, or Ed25519")]
+    #[error(
+        "JWT_PUBLIC_KEY is not a public key as PEM (-----BEGIN PUBLIC KEY-----): RSA, EC on P-256 or P-384, or Ed25519"
+    )]
     NotAPublicKey,
     #[error("JWKS_URL is not an address of http or https")]
     NotAnAddress,
@@ -59,25 +63,35 @@ pub enum KeyError {
 }
 
 /// The keys of the settings, ready for use.
-pub(super) enum Source {
+pub(super) struct Source {
+    keys: SourceKind,
+    /// The algorithms of refused tokens that the log has named.
+    named: Mutex<BTreeSet<String>>,
+}
+
+enum SourceKind {
     One(Box<Key>),
     Published(KeySet),
 }
 
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::One(key) => write!(f, "{:?}", key.algorithm),
-            Self::Published(keys) => write!(f, "{keys:?}"),
+        match &self.keys {
+            SourceKind::One(key) => write!(f, "{:?}", key.algorithms),
+            SourceKind::Published(keys) => write!(f, "{keys:?}"),
         }
     }
 }
+
+/// Anybody may send tokens. So the log names only as many algorithms as this, and only the beginning of each.
+const NAMED_ALGORITHMS: usize = 16;
+const NAMED_CHARACTERS: usize = 20;
 
 impl Source {
     /// Also returns the key that signs tokens, if the settings have a secret. The lines of a public key may be separated by
     /// `\n` as two characters, as in many environment files.
     pub fn new(keys: &Keys) -> Result<(Self, Option<EncodingKey>), KeyError> {
-        match keys {
+        let (keys, signing) = match keys {
             Keys::Secret(secret) => {
                 if secret.trim().is_empty() {
                     return Err(KeyError::EmptySecret);
@@ -89,25 +103,33 @@ impl Source {
                     );
                 }
                 let secret = secret.as_bytes();
-                let key = Key::new(None, Algorithm::HS256, DecodingKey::from_secret(secret));
-                Ok((Self::One(Box::new(key)), Some(EncodingKey::from_secret(secret))))
+                (SourceKind::One(Box::new(Key::of_secret(secret))), Some(EncodingKey::from_secret(secret)))
             }
-            Keys::PublicKey(pem) => Ok((Self::One(Box::new(read_public_key(pem)?)), None)),
+            Keys::PublicKey(pem) => (SourceKind::One(Box::new(read_public_key(pem)?)), None),
             Keys::Published(url) => {
                 let url = Url::parse(url).ok().filter(|url| ["http", "https"].contains(&url.scheme()));
-                Ok((Self::Published(KeySet::new(url.ok_or(KeyError::NotAnAddress)?)), None))
+                (SourceKind::Published(KeySet::new(url.ok_or(KeyError::NotAnAddress)?)), None)
             }
-        }
+        };
+        Ok((Self { keys, named: Mutex::default() }, signing))
     }
 
     /// The claims of a token, if its signature is valid.
     pub async fn read(&self, token: &str) -> Result<Map<String, Value>, AuthError> {
-        match self {
-            Self::One(key) => key.read(token),
-            Self::Published(keys) => {
-                let header = jsonwebtoken::decode_header(token).map_err(|error| refusal(&error))?;
+        match &self.keys {
+            SourceKind::One(key) => {
+                self.note_algorithm(token, |it| key.algorithms.contains(&it));
+                key.read(token)
+            }
+            SourceKind::Published(keys) => {
+                let header = jsonwebtoken::decode_header(token).map_err(|error| {
+                    self.note_algorithm(token, |_| false);
+                    refusal(&error)
+                })?;
+                let found = keys.find(header.kid.as_deref()).await?;
+                self.note_algorithm(token, |it| found.iter().any(|key| key.algorithms.contains(&it)));
                 let mut result = Err(AuthError::BadSignature);
-                for key in keys.find(header.kid.as_deref()).await? {
+                for key in found {
                     result = key.read(token);
                     if result.is_ok() {
                         break;
@@ -117,6 +139,26 @@ impl Source {
             }
         }
     }
+
+    /// Says in the log, once, that tokens have an algorithm that no key is for. Otherwise only their senders would know.
+    fn note_algorithm(&self, token: &str, has_key: impl FnOnce(Algorithm) -> bool) {
+        let Some(algorithm) = algorithm_of(token) else { return };
+        if algorithm.parse().is_ok_and(has_key) {
+            return;
+        }
+        let algorithm: String = algorithm.chars().take(NAMED_CHARACTERS).collect();
+        let mut named = self.named.lock();
+        if named.len() < NAMED_ALGORITHMS && named.insert(algorithm.clone()) {
+            tracing::warn!(?algorithm, keys = ?self, "a token was refused, because no key here is for its algorithm");
+        }
+    }
+}
+
+/// `alg` in the header of a token, whatever it is.
+fn algorithm_of(token: &str) -> Option<String> {
+    let header = URL_SAFE_NO_PAD.decode(token.split('.').next()?).ok()?;
+    let header: Value = serde_json::from_slice(&header).ok()?;
+    Some(header.get("alg")?.as_str()?.to_owned())
 }
 
 fn read_public_key(pem: &str) -> Result<Key, KeyError> {
@@ -124,14 +166,5 @@ fn read_public_key(pem: &str) -> Result<Key, KeyError> {
     if pem.contains("PRIVATE KEY-----") {
         return Err(KeyError::PrivateKey);
     }
-    let pem = pem.as_bytes();
-    let (algorithm, key) = DecodingKey::from_rsa_pem(pem)
-        .map(|key| (Algorithm::RS256, key))
-        .or_else(|_| DecodingKey::from_ec_pem(pem).map(|key| (Algorithm::ES256, key)))
-        .or_else(|_| DecodingKey::from_ed_pem(pem).map(|key| (Algorithm::EdDSA, key)))
-        .map_err(|_| KeyError::NotAPublicKey)?;
-    if !is_usable(&key, algorithm) {
-        return Err(KeyError::NotAPublicKey);
-    }
-    Ok(Key::new(None, algorithm, key))
+    Key::of_pem(pem.as_bytes()).ok_or(KeyError::NotAPublicKey)
 }

@@ -2,13 +2,14 @@
 //!
 //! A token is a JWT. `sub` is the GraphQL id of a person, such as `Person:7`, or the id that an identity provider has for
 //! a person (`externalId`). Tokens of an identity provider name people by `externalId` only. `exp` is required. `roles`
-//! may contain `admin`; then `sub` may be anything. A token that is not valid is refused, never treated as nobody.
+//! may contain `admin`; then `sub` may be anything. Settings name another claim or role. A token that is not valid is refused, never
+//! treated as nobody.
 //!
 //! An API key, `isk_` and random characters, is taken wherever a token is. It ends when it is revoked or expires.
 //!
 //! What always holds:
 //!
-//! - Each key has one algorithm. A token cannot choose how it is checked.
+//! - Each key checks the algorithms of its type only. A token cannot choose how it is checked.
 //! - What the database says about a person is cached for some seconds.
 //! - A revoked token is refused within about a second, and sockets that were opened with it are closed. If the database
 //!   is away, this happens when it is back ([`People::follow`]).
@@ -28,7 +29,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{access::Viewer, clock::Clock, ids::PersonId};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use serde::Serialize;
+use serde_json::{Map, Value, json};
 use service::people::api_keys;
 
 pub use self::{
@@ -38,7 +39,7 @@ pub use self::{
     secret::secret_beside,
 };
 use self::{
-    claims::{ADMIN, Claims, Subject},
+    claims::{Claims, Subject},
     keys::Source,
     people::{Found, FoundKey},
 };
@@ -82,7 +83,7 @@ pub enum AuthError {
     WrongIssuer,
     #[error("The token's 'aud' does not name this server: it is meant for others.")]
     WrongAudience,
-    #[error("The token's 'roles' must be a list of texts.")]
+    #[error("The token's roles must be a text, or a list of texts or of objects with a name.")]
     BadRoles,
     #[error("The token names nobody who is known here: its 'sub' is a person's id, such as Person:7, or externalId.")]
     BadSubject,
@@ -231,34 +232,28 @@ impl Authenticator {
 
     /// Signs a token for `person`, for an admin, or for a person who is an admin, valid from now for `lifetime`.
     pub fn issue(&self, person: Option<PersonId>, admin: bool, lifetime: TimeDelta) -> Result<String, IssueError> {
-        #[derive(Serialize)]
-        struct Issued<'a> {
-            sub: String,
-            iat: i64,
-            exp: i64,
-            #[serde(skip_serializing_if = "<[_]>::is_empty")]
-            roles: &'static [&'static str],
-            #[serde(skip_serializing_if = "Option::is_none")]
-            iss: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            aud: Option<&'a str>,
-        }
-
         let key = self.signing.as_ref().ok_or(IssueError::PublicKeyOnly)?;
         if person.is_some() && (self.rules.subjects_are_ids != Some(true) || self.rules.person_claim.is_some()) {
             return Err(IssueError::ExternalSubjects);
         }
         let sub = match (person, admin) {
             (Some(person), _) => person.to_string(),
-            (None, true) => ADMIN.to_owned(),
+            (None, true) => self.rules.admin_role.clone(),
             (None, false) => return Err(IssueError::NobodyNamed),
         };
         let now = self.clock.now();
         let end = now.checked_add_signed(lifetime).ok_or(IssueError::LifetimeTooLong)?;
-        let roles: &[&str] = if admin { &[ADMIN] } else { &[] };
-        let iss = self.rules.issuer.as_deref();
-        let aud = self.rules.audiences.first().map(String::as_str);
-        let claims = Issued { sub, iat: now.timestamp(), exp: end.timestamp(), roles, iss, aud };
+        let mut claims = Map::new();
+        if admin {
+            // A path as the name of a claim is found first.
+            claims.insert(self.rules.roles_claim.clone(), json!([self.rules.admin_role]));
+        }
+        let (iss, aud) = (self.rules.issuer.as_deref(), self.rules.audiences.first());
+        let named = [("iss", iss.map(Value::from)), ("aud", aud.map(|aud| aud.as_str().into()))];
+        claims.extend(named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        // These come last, so that the name of the claim with the roles replaces none of them.
+        let own = [("sub", json!(sub)), ("iat", json!(now.timestamp())), ("exp", json!(end.timestamp()))];
+        claims.extend(own.map(|(name, value)| (name.to_owned(), value)));
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, key).map_err(|_| IssueError::Signing)
     }
 }

@@ -81,8 +81,18 @@ pub fn keys(settings: &Settings) -> anyhow::Result<Keys> {
 /// When the keys are missing or not valid.
 pub fn authenticator(settings: &Settings) -> anyhow::Result<Authenticator> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let SignIn { issuer, audiences, person_claim, subjects_are_ids, .. } = settings.sign_in.clone();
-    let rules = Rules { issuer, audiences, person_claim, subjects_are_ids };
+    let SignIn { issuer, audiences, person_claim, subjects_are_ids, roles_claim, admin_role, leeway, .. } =
+        settings.sign_in.clone();
+    let usual = Rules::default();
+    let rules = Rules {
+        issuer,
+        audiences,
+        person_claim,
+        subjects_are_ids,
+        roles_claim: roles_claim.unwrap_or(usual.roles_claim),
+        admin_role: admin_role.unwrap_or(usual.admin_role),
+        leeway,
+    };
     Ok(Authenticator::new(&keys(settings)?, clock)?.with_rules(rules)?)
 }
 

@@ -1,7 +1,7 @@
-//! `POST /cron/sweep`: runs the periodic sweep, for cron services that call a URL on a schedule.
+//! `GET` and `POST /cron/sweep`: run the periodic sweep, for cron services that call a URL on a schedule.
 //!
-//! The secret is accepted only in the header `Authorization: Bearer`, because URLs end up in logs. Without a secret on the
-//! server the answer is 503. The rate limit per address counts requests with right and wrong secrets alike.
+//! The secret is accepted only in the header `Authorization: Bearer`, because URLs end up in logs. So a GET is safe: no link and no page can
+//! send it. Nobody may cache an answer. Without a secret on the server the answer is 503. The rate limit per address counts requests with right and wrong secrets alike.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -10,7 +10,7 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::get,
 };
 use graphql::rate::{self, Rates};
 use serde_json::json;
@@ -52,10 +52,14 @@ pub fn router(app: App, settings: CronSettings, admission: Admission, tasks: Tas
         admission,
         tasks,
     };
-    Router::new().route("/cron/sweep", post(serve)).with_state(Arc::new(cron))
+    Router::new().route("/cron/sweep", get(serve).post(serve)).with_state(Arc::new(cron))
 }
 
 async fn serve(State(cron): State<Arc<Cron>>, request: Request) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], answer(&cron, request).await).into_response()
+}
+
+async fn answer(cron: &Cron, request: Request) -> Response {
     let Some(digest) = cron.digest else {
         return refusal(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -89,6 +89,12 @@ pub struct SignIn {
     /// `JWT_SUBJECTS` (`ids` with `JWT_SECRET`, otherwise `external`): whether `sub` may be a person's id. With
     /// `external`, it is always an `externalId`, even if it looks like an id.
     pub subjects_are_ids: Option<bool>,
+    /// `JWT_ROLES_CLAIM` (`roles`): the claim with the roles. It may be a path into objects, such as `realm_access.roles`.
+    pub roles_claim: Option<String>,
+    /// `JWT_ADMIN_ROLE` (`admin`): the role of administrators.
+    pub admin_role: Option<String>,
+    /// `JWT_LEEWAY_SECONDS` (60): how far the clock of the issuer may be ahead.
+    pub leeway: TimeDelta,
     /// `AUTO_REGISTER` (false): the first sign-in with an unknown external id creates a person.
     pub auto_register: bool,
 }
@@ -109,6 +115,9 @@ impl SignIn {
             issuer: source.text("JWT_ISSUER"),
             audiences: source.list("JWT_AUDIENCE"),
             person_claim: source.text("JWT_PERSON_CLAIM").filter(|claim| claim != "sub"),
+            roles_claim: source.text("JWT_ROLES_CLAIM"),
+            admin_role: source.text("JWT_ADMIN_ROLE"),
+            leeway: TimeDelta::seconds(source.number("JWT_LEEWAY_SECONDS", 60, 0..=600)?),
             auto_register: source.flag("AUTO_REGISTER", false)?,
         })
     }
@@ -136,7 +145,7 @@ pub struct Limits {
     /// `SOCKET_BURST_PER_ADDRESS` (2000): how many sockets one address may open at once before that rate applies. After
     /// a restart of the server, everybody behind a shared address reconnects at once.
     pub socket_burst_per_address: u32,
-    /// `TRUSTED_PROXIES` (0): how many proxies in front of the server append to `X-Forwarded-For`. With 0, everybody
+    /// `TRUSTED_PROXIES` (0): how many proxies in front of the server add to `X-Forwarded-For` or `Forwarded`. With 0, everybody
     /// behind a proxy has the proxy's address.
     pub trusted_proxies: usize,
     /// `MAX_SUBSCRIPTIONS_PER_SOCKET` (100): how many subscriptions one socket may have at once.

@@ -3,7 +3,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 use super::*;
 
 /// Each setting that is a number, with its lowest and its highest value.
-const NUMBERS: [(&str, &str, &str); 27] = [
+const NUMBERS: [(&str, &str, &str); 28] = [
     ("ABANDON_AFTER_HOURS", "0.0001", "87600"),
     ("AUDIT_LOG_DAYS", "1", "36500"),
     ("CHANGE_LOG_DAYS", "1", "3650"),
@@ -12,6 +12,7 @@ const NUMBERS: [(&str, &str, &str); 27] = [
     ("DATABASE_CONNECTIONS", "2", "10000"),
     // At most the online window.
     ("HEARTBEAT_SECONDS", "1", "60"),
+    ("JWT_LEEWAY_SECONDS", "0", "600"),
     ("KEEP_ALIVE_SECONDS", "1", "86400"),
     ("MAX_ANSWER_BYTES", "1024", "4294967296"),
     ("MAX_CONNECTIONS", "10", "10000000"),
@@ -50,13 +51,15 @@ const CHOICES: [(&str, &str); 11] = [
 ];
 
 /// Each setting that accepts any text.
-const TEXTS: [&str; 8] = [
+const TEXTS: [&str; 10] = [
     "CRON_SECRET",
     "JWKS_URL",
+    "JWT_ADMIN_ROLE",
     "JWT_AUDIENCE",
     "JWT_ISSUER",
     "JWT_PERSON_CLAIM",
     "JWT_PUBLIC_KEY",
+    "JWT_ROLES_CLAIM",
     "JWT_SECRET",
     "REDIS_URL",
 ];

@@ -120,16 +120,18 @@ async fn tokens_of_an_identity_provider_are_verified_by_its_keys(database: TestD
 }
 
 async fn revoked_tokens_are_refused_and_their_sockets_closed(database: TestDatabase) -> Result<()> {
-    let deployment = Deployment::start(&database).await?;
+    let deployment = Deployment::start_with(&database, |settings| settings.with("JWT_LEEWAY_SECONDS", "600")).await?;
     let admin = deployment.admin();
     let [person, other] = [create_person(&admin, "Ann").await?, create_person(&admin, "Bob").await?];
     let made = |person: &str, at: i64| {
         token::signed(&json!({ "sub": person, "iat": at, "exp": now().timestamp() + 3600 }), token::SECRET)
     };
     let before = now().timestamp() - 60;
+    // By a clock that is ahead. So it may be older than the revocation, too.
+    let ahead = now().timestamp() + 500;
     let mut sockets = Vec::new();
     for server in [deployment.first(), deployment.second()] {
-        for token in [made(&person, before), token::of(&person)] {
+        for token in [made(&person, before), made(&person, ahead), token::of(&person)] {
             server.client().with_token(&token).data(VIEWER, json!({})).await?;
             sockets.push(server.socket(Some(&token)).await?);
         }
@@ -152,7 +154,7 @@ async fn revoked_tokens_are_refused_and_their_sockets_closed(database: TestDatab
         assert_eq!(socket.closed(LIMIT).await?.code, 4403);
     }
     for server in [deployment.first(), deployment.second()] {
-        for token in [made(&person, before), token::of(&person)] {
+        for token in [made(&person, before), made(&person, ahead), token::of(&person)] {
             let client = server.client().with_token(&token);
             assert_eq!(client.error_code(VIEWER, json!({})).await?, "UNAUTHENTICATED");
             ensure!(server.socket(Some(&token)).await.is_err(), "a socket accepted a revoked token");

@@ -1,4 +1,4 @@
-//! `POST /cron/sweep`, for services that request an address on a schedule, and `insession sweep`, for those that run a
+//! `GET` and `POST /cron/sweep`, for services that request an address on a schedule, and `insession sweep`, for those that run a
 //! command.
 
 use anyhow::{Context, Result, ensure};
@@ -29,7 +29,11 @@ async fn ask(server: &Program, method: Method, authorization: Option<&str>) -> R
     if let Some(authorization) = authorization {
         request = request.header(header::AUTHORIZATION, authorization);
     }
-    Ok(request.send().await?)
+    let answer = request.send().await?;
+    if answer.status() != StatusCode::METHOD_NOT_ALLOWED {
+        assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
+    }
+    Ok(answer)
 }
 
 async fn cron_endpoint_requires_the_secret(database: TestDatabase) -> Result<()> {
@@ -57,10 +61,10 @@ async fn cron_endpoint_requires_the_secret(database: TestDatabase) -> Result<()>
         StatusCode::UNAUTHORIZED,
         "the secret is not accepted in the address, because addresses are logged"
     );
-    assert_eq!(ask(&server, Method::GET, Some(&right)).await?.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(ask(&server, Method::PUT, Some(&right)).await?.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(number(&connection, "SELECT count(*) FROM sweep_run").await?, 0);
 
-    let answer = ask(&server, Method::POST, Some(&right)).await?;
+    let answer = ask(&server, Method::GET, Some(&right)).await?;
     assert_eq!(answer.status(), StatusCode::OK);
     let report: Value = answer.json().await?;
     assert_eq!(report["bookings"][0]["new_status"], "ONGOING");
@@ -92,8 +96,10 @@ async fn cron_endpoint_is_off_without_a_secret(database: TestDatabase) -> Result
     ] {
         let server = Program::serve(&settings).await?;
         for authorization in [None, Some("Bearer"), Some("Bearer "), Some("Bearer undefined"), Some("Bearer null")] {
-            let answer = ask(&server, Method::POST, authorization).await?;
-            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{authorization:?}");
+            for method in [Method::GET, Method::POST] {
+                let answer = ask(&server, method, authorization).await?;
+                assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{authorization:?}");
+            }
         }
     }
     Ok(())
@@ -110,9 +116,9 @@ async fn failed_sweep_answers_500_without_internals(database: TestDatabase) -> R
     let message = body["error"].as_str().context("an error")?;
     ensure!(!message.contains("booking"), "the error shows internals: {message}");
     execute(&connection, "ALTER TABLE mislaid RENAME TO booking").await?;
-    for _ in 0..20 {
+    for method in [Method::GET, Method::POST].iter().cycle().take(20) {
         assert_eq!(
-            ask(&server, Method::POST, Some(&right)).await?.status(),
+            ask(&server, method.clone(), Some(&right)).await?.status(),
             StatusCode::OK,
             "the setting allows more requests"
         );
