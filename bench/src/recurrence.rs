@@ -9,7 +9,7 @@ use std::{hint::black_box, time::Duration};
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc, Weekday};
 use domain::{
-    recurrence::{Calendar, Recurrence, Schedule, Series},
+    recurrence::{Calendar, Recurrence, Schedule, Series, Skips},
     zone::Tz,
 };
 use rrule::RRuleSet;
@@ -34,7 +34,8 @@ impl Rule {
         let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).context("no such date");
         let (from, to) = (day(2000, 1, 1)?, day(2049, 12, 31)?);
         let recurrence = Recurrence::new(vec![schedule])?;
-        let calendar = Calendar { zone, anchor: Some(from), initiation: Some(from), termination: Some(to) };
+        let calendar =
+            Calendar { zone, anchor: Some(from), initiation: Some(from), termination: Some(to), skips: Skips::NONE };
         let series = recurrence.series(&calendar, from).into_iter().next().context("the rule never meets")?;
         Ok(Self { recurrence, calendar, from, to, series })
     }

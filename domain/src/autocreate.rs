@@ -5,15 +5,14 @@
 //! Two invariants hold:
 //!
 //! - An occurrence gets an instance once. It gets no second one when its instance was moved, cancelled or deleted.
-//! - A date gets no more instances than it has occurrences. An instance that was created by hand on that date, or moved
-//!   to it, therefore counts as the instance of one of them.
+//! - A date gets no more instances than it has occurrences: [`matching`](crate::matching) says which of them already have
+//!   one.
 
-use std::cmp::Reverse;
-
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
 use crate::{
-    recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence},
+    matching::{ExistingInstance, Matcher},
+    recurrence::{Calendar, Occurrence, Recurrence},
     window::{Buffers, Window},
     zone::local_date,
 };
@@ -24,28 +23,6 @@ pub const HOURS_AHEAD: std::ops::RangeInclusive<i32> = 1..=168;
 /// The window of an occurrence that is dated at most this many days ago may still be open. The end may be one day after
 /// the start, a clock change may add a day, the buffer may add a day, and local dates differ by up to two days.
 pub const LOOKBACK: Days = Days::new(5);
-
-/// An instance of the session. The caller passes all instances that are dated at most [`LOOKBACK`] days ago, and all
-/// that were created from an occurrence on such a date, including cancelled, removed and deleted ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ExistingInstance {
-    /// The current local date; `start` is the current local time.
-    pub date: NaiveDate,
-    pub start: Option<NaiveTime>,
-    /// The occurrence from which it was created. `None` for instances that were created by hand.
-    pub occurrence: Option<OccurrenceKey>,
-    pub existence: Existence,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Existence {
-    /// Not deleted. It may be cancelled.
-    Present,
-    /// Deleted by a person. Its occurrence gets no other instance.
-    Deleted,
-    /// Removed by re-timing (rule 11). Auto-creation ignores it, so its occurrence may get a new instance.
-    RemovedByRetiming,
-}
 
 /// The instances to create, and the instant at which to plan again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -66,6 +43,9 @@ fn oldest_date(calendar: &Calendar, now: DateTime<Utc>) -> NaiveDate {
 /// Plans the instances of one session (rule 10). An occurrence gets an instance if its window has not closed and it
 /// starts at most `hours_ahead` hours after `now`. A value of `hours_ahead` outside [`HOURS_AHEAD`] counts as the
 /// nearest allowed value.
+///
+/// `existing` are all instances that are dated at most [`LOOKBACK`] days ago, and all that were created from an
+/// occurrence on such a date, including cancelled, removed and deleted ones.
 pub fn plan(
     recurrence: &Recurrence,
     calendar: &Calendar,
@@ -75,12 +55,16 @@ pub fn plan(
     now: DateTime<Utc>,
 ) -> Plan {
     let ahead = TimeDelta::hours(hours_ahead.clamp(*HOURS_AHEAD.start(), *HOURS_AHEAD.end()).into());
+    let matcher = Matcher::new(existing.iter().copied());
     let mut plan = Plan::default();
+    // An occurrence whose window has closed needs no instance.
     let is_open = |occurrence: &Occurrence| now < Window::around(occurrence.meeting, buffers).closes();
     for occurrence in recurrence.occurrences(calendar, oldest_date(calendar, now), NaiveDate::MAX).filter(is_open) {
         let date = occurrence.date;
         let same_date: Vec<Occurrence> = recurrence.occurrences(calendar, date, date).collect();
-        if !missing(date, &same_date, existing, is_open).contains(&occurrence) {
+        let standing = matcher.stand_for(date, &same_date, is_open);
+        let is_missing = same_date.iter().zip(standing).any(|(it, instance)| *it == occurrence && instance.is_none());
+        if !is_missing {
             continue;
         }
         let starts_at = occurrence.meeting.starts_at();
@@ -94,51 +78,19 @@ pub fn plan(
     plan
 }
 
-/// The open occurrences of one date that have no instance yet. `same_date` are all occurrences of the date.
-fn missing(
-    date: NaiveDate,
-    same_date: &[Occurrence],
-    existing: &[ExistingInstance],
-    is_open: impl Fn(&Occurrence) -> bool,
-) -> Vec<Occurrence> {
-    let present = || existing.iter().filter(|it| it.existence == Existence::Present && it.date == date);
-    let room = same_date.len().saturating_sub(present().count());
-    if room == 0 {
-        return Vec::new();
-    }
-    let has_instance = |occurrence: &Occurrence| {
-        let key = Some(occurrence.key());
-        existing.iter().any(|it| it.existence != Existence::RemovedByRetiming && it.occurrence == key)
-    };
-    // Start times of the instances that were not created from an occurrence of this date.
-    let others: Vec<NaiveTime> = present()
-        .filter(|it| !same_date.iter().any(|occurrence| it.occurrence == Some(occurrence.key())))
-        .filter_map(|it| it.start)
-        .collect();
-    let mut missing: Vec<Occurrence> = same_date
-        .iter()
-        .filter(|occurrence| is_open(occurrence) && !has_instance(occurrence) && !others.contains(&occurrence.start))
-        .copied()
-        .collect();
-    // If there is not room for all, each other instance counts as the instance of the occurrence nearest to it.
-    while missing.len() > room {
-        let distance = |occurrence: &Occurrence| {
-            let seconds = |other: &NaiveTime| occurrence.start.signed_duration_since(*other).num_seconds().abs();
-            others.iter().map(seconds).min().unwrap_or(i64::MAX)
-        };
-        let nearest = missing.iter().enumerate().min_by_key(|(index, it)| (distance(it), Reverse(*index)));
-        let Some((index, _)) = nearest else { break };
-        missing.remove(index);
-    }
-    missing
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::zone::Tz;
+    use chrono::NaiveTime;
 
-    const CALENDAR: Calendar = Calendar { zone: Tz::UTC, anchor: None, initiation: None, termination: None };
+    use super::*;
+    use crate::{
+        matching::Existence,
+        recurrence::{OccurrenceKey, SkippedDates, Skips},
+        zone::Tz,
+    };
+
+    const CALENDAR: Calendar =
+        Calendar { zone: Tz::UTC, anchor: None, initiation: None, termination: None, skips: Skips::NONE };
 
     fn instant(text: &str) -> DateTime<Utc> {
         format!("{text}Z").parse().unwrap()
@@ -228,5 +180,14 @@ mod tests {
         // Dates that already have an instance are skipped.
         let weeks = [existing("2025-06-21", 19, None), existing("2025-06-28", 10, None)];
         assert_eq!(planned(&[19], &weeks, now), (vec!["14 19".into()], Some("04 19:00".into())));
+    }
+
+    #[test]
+    fn skipped_dates_get_no_instance() {
+        let day = |text: &str| text.parse().unwrap();
+        let skips = Skips::new([SkippedDates::new(day("2025-06-10"), day("2025-06-21")).unwrap()]);
+        let calendar = Calendar { skips, ..CALENDAR };
+        let plan = plan(&saturdays(&[19]), &calendar, Buffers::default(), 24, &[], instant("2025-06-14T18:30:00"));
+        assert_eq!(plan, Plan { create: vec![], next_due: Some(instant("2025-06-27T19:00:00")) });
     }
 }

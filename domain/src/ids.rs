@@ -58,6 +58,8 @@ ids! {
     SessionId => "Session";
     /// One dated meeting of a session.
     SessionInstanceId => "SessionInstance";
+    /// A range of dates on which a session does not meet.
+    SkipId => "Skip";
     /// A person.
     PersonId => "Person";
     /// One person's answer (yes, maybe or no) to one instance.

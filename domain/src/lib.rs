@@ -19,6 +19,7 @@ pub mod check_in;
 pub mod clock;
 pub mod ids;
 pub mod language;
+pub mod matching;
 pub mod news;
 pub mod placement;
 pub mod presence;

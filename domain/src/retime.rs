@@ -37,6 +37,9 @@ pub enum Standing {
     CancelledByPerson,
     /// Deleted by a person. It stays deleted and keeps its occurrence, so that no other instance is created for it.
     DeletedByPerson,
+    /// Created by hand. It follows no recurrence, but keeps the occurrence that it stood for, so that no other instance is
+    /// created for it.
+    MadeByHand,
     /// Cancelled by re-timing. It is restored when an occurrence matches it again.
     CancelledByRetiming,
     /// Removed by re-timing. It is restored when an occurrence matches it again.
@@ -112,7 +115,8 @@ fn matches(indices: &[usize], instances: &[MadeInstance], occurrences: &[Occurre
 }
 
 fn action(instance: &MadeInstance, occurrence: Option<Occurrence>) -> RetimeAction {
-    let keeps_times = instance.has_own_times || instance.is_over || instance.standing == Standing::DeletedByPerson;
+    let is_a_persons = matches!(instance.standing, Standing::DeletedByPerson | Standing::MadeByHand);
+    let keeps_times = instance.has_own_times || instance.is_over || is_a_persons;
     match occurrence {
         Some(occurrence) if instance.standing.was_retimed_away() => RetimeAction::Restore { occurrence, keeps_times },
         Some(occurrence) if keeps_times && occurrence.key() == instance.occurrence => RetimeAction::Keep,
@@ -129,9 +133,13 @@ mod tests {
     use chrono::{NaiveTime, Weekday};
 
     use super::*;
-    use crate::{recurrence::Schedule, zone::Tz};
+    use crate::{
+        recurrence::{Schedule, SkippedDates, Skips},
+        zone::Tz,
+    };
 
-    const CALENDAR: Calendar = Calendar { zone: Tz::UTC, anchor: None, initiation: None, termination: None };
+    const CALENDAR: Calendar =
+        Calendar { zone: Tz::UTC, anchor: None, initiation: None, termination: None, skips: Skips::NONE };
 
     fn time(hour: u32) -> NaiveTime {
         NaiveTime::from_hms_opt(hour, 0, 0).unwrap()
@@ -177,7 +185,9 @@ mod tests {
 
     #[test]
     fn action_follows_from_standing_and_occurrence() {
-        use Standing::{CancelledByPerson, CancelledByRetiming, DeletedByPerson, Planned, RemovedByRetiming};
+        use Standing::{
+            CancelledByPerson, CancelledByRetiming, DeletedByPerson, MadeByHand, Planned, RemovedByRetiming,
+        };
         let plain = |standing| monday(19, standing);
         let own_times = |standing| MadeInstance { has_own_times: true, ..plain(standing) };
         let over = |standing| MadeInstance { is_over: true, ..plain(standing) };
@@ -191,6 +201,7 @@ mod tests {
             (checked_in(CancelledByPerson), "retime 19", "retime 20", "keep"),
             (own_times(CancelledByPerson), "keep", "adopt 20", "keep"),
             (plain(DeletedByPerson), "keep", "adopt 20", "keep"),
+            (plain(MadeByHand), "keep", "adopt 20", "keep"),
             (plain(CancelledByRetiming), "restore 19", "restore 20", "keep"),
             (plain(RemovedByRetiming), "restore 19", "restore 20", "keep"),
             (own_times(RemovedByRetiming), "restore 19, own times", "restore 20, own times", "keep"),
@@ -212,6 +223,22 @@ mod tests {
         let instances = [monday(19, Standing::RemovedByRetiming), monday(20, Standing::Planned)];
         assert_eq!(short(&recurrence(Weekday::Mon, &[19]), &instances), ["keep", "retime 19"]);
         assert_eq!(short(&recurrence(Weekday::Mon, &[19, 20]), &instances), ["restore 19", "retime 20"]);
+    }
+
+    #[test]
+    fn instance_in_a_skip_is_removed_and_comes_back() {
+        let date = |text: &str| text.parse().unwrap();
+        let skips = Skips::new([SkippedDates::new(date("2025-06-10"), date("2025-06-16")).unwrap()]);
+        let skipping = Calendar { skips, ..CALENDAR };
+        let mondays = recurrence(Weekday::Mon, &[19]);
+        let planned = monday(19, Standing::Planned);
+        let checked_in = MadeInstance { has_check_ins: true, ..planned };
+        assert_eq!(retime(&mondays, &skipping, &[planned]), [RetimeAction::Remove]);
+        assert_eq!(retime(&mondays, &skipping, &[checked_in]), [RetimeAction::Cancel]);
+        for standing in [Standing::RemovedByRetiming, Standing::CancelledByRetiming] {
+            assert_eq!(retime(&mondays, &skipping, &[monday(19, standing)]), [RetimeAction::Keep]);
+            assert_eq!(short(&mondays, &[monday(19, standing)]), ["restore 19"]);
+        }
     }
 
     #[test]

@@ -16,5 +16,6 @@ pub mod presence;
 pub mod session;
 pub mod session_instance;
 pub mod session_organizer;
+pub mod session_skip;
 pub mod sweep_run;
 pub mod time_slot;

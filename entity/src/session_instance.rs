@@ -34,6 +34,8 @@ pub struct Model {
     pub occurrence_date: Option<Date>,
     pub occurrence_start: Option<Time>,
     pub has_own_times: bool,
+    #[serde(skip)]
+    pub is_by_hand: bool,
     pub is_cancelled_by_recurrence: bool,
     pub is_removed_by_recurrence: bool,
     pub deleted_at: Option<DateTimeUtc>,

@@ -43,6 +43,10 @@ pub struct ActiveOf(pub SessionId);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OrganizersOf(pub SessionId);
 
+/// The skips of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SkipsOf(pub SessionId);
+
 /// Whether the person organises the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Organizes(pub PersonId, pub SessionId);
@@ -185,6 +189,17 @@ impl Loader<OrganizersOf> for Loaders {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let rows = sessions::find_organizers(&self.app, &ids).await?;
         Ok(grouped(rows.into_iter().map(|(session, person)| (OrganizersOf(session), person))))
+    }
+}
+
+impl Loader<SkipsOf> for Loaders {
+    type Value = Vec<sessions::Skip>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[SkipsOf]) -> Shared<HashMap<SkipsOf, Self::Value>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let skips = sessions::find_skips(&self.app, &ids).await?;
+        Ok(grouped(skips.into_iter().map(|skip| (SkipsOf(skip.session_id), skip))))
     }
 }
 

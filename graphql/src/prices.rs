@@ -100,6 +100,7 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("Session", "organizers", LOADED),
     ("Session", "viewerCanEdit", LOADED),
     ("Session", "problem", LOADED),
+    ("Session", "skips", Price { statements: Statements::Loaded, rows: Rows::Most(20) }),
     ("Session", "occurrences", Price { statements: Statements::Loaded, rows: Rows::Page(10) }),
     ("Session", "instances", each(1, PAGE)),
     ("SessionInstance", "session", LOADED),

@@ -160,6 +160,7 @@ async fn insert(app: &App, auto_create_instances: bool) -> Result<SessionId> {
         auto_create_hours_ahead: 24,
         initiation_date: None,
         termination_date: None,
+        skips: Vec::new(),
     };
     Ok(insert_session(app, Viewer::ADMIN, new).await?.id)
 }

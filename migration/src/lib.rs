@@ -21,6 +21,7 @@ mod m0010_standing;
 mod m0011_erased_identity;
 mod m0012_api_keys;
 mod m0013_idempotency_key;
+mod m0014_skips;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{Migration, prelude::*};
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_erased_identity::Migration),
             Box::new(m0012_api_keys::Migration),
             Box::new(m0013_idempotency_key::Migration),
+            Box::new(m0014_skips::Migration),
         ]
     }
 

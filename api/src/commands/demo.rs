@@ -217,6 +217,7 @@ async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, SessionIn
         auto_create_hours_ahead: 24,
         initiation_date: None,
         termination_date: None,
+        skips: Vec::new(),
     };
     let session = sessions::insert_session(app, Viewer::ADMIN, new).await?;
     let session = session.id;

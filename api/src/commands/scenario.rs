@@ -237,6 +237,7 @@ async fn add(app: &App, sample: &Sample, monday: NaiveDate) -> anyhow::Result<Se
         auto_create_hours_ahead: sample.made_hours_ahead.unwrap_or(24),
         initiation_date: None,
         termination_date: None,
+        skips: Vec::new(),
     };
     let session = sessions::insert_session(app, Viewer::ADMIN, new).await?.id;
     if sample.made_hours_ahead.is_none() {

@@ -4,13 +4,17 @@
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
-use super::{Calendar, Schedule};
+use super::{
+    Calendar, Schedule, Skips,
+    schedule::{self, Months},
+};
 
 /// 1 January 1 and 31 December 9999.
 const FIRST_DAY: i32 = 1;
 const LAST_DAY: i32 = 3_652_059;
 
-/// Monday, 5 January 1970. Its week is week 0 of 'every n weeks' if the calendar has no anchor and no initiation date.
+/// Monday, 5 January 1970. Its week is week 0 of 'every n weeks', and its month is month 0 of 'every n months', if the
+/// calendar has no anchor and no initiation date.
 const DEFAULT_ANCHOR: i32 = 719_167;
 
 /// The dates on which a schedule meets, ascending.
@@ -18,6 +22,7 @@ const DEFAULT_ANCHOR: i32 = 719_167;
 pub(super) struct Dates {
     pattern: Pattern,
     last: NaiveDate,
+    skips: Skips,
 }
 
 #[derive(Debug, Clone)]
@@ -26,25 +31,36 @@ enum Pattern {
         /// `None` at the end of chrono's calendar.
         next: Option<NaiveDate>,
         step: Days,
+        months: Months,
     },
     Monthly(Monthly),
 }
 
+/// The days of certain months.
 #[derive(Debug, Clone)]
 struct Monthly {
-    weekday: i32,
-    /// Bit 0 is the first such weekday of the month.
-    from_start: u8,
-    /// Bit 1 is the last such weekday of the month, bit 2 the second to last.
-    from_end: u8,
-    /// Dates before this one are skipped.
+    days: MonthDays,
+    months: Months,
+    /// The number of months from one month to the next. 12 of them are a year.
+    step: i32,
+    /// Dates before this one are left out.
     first: NaiveDate,
-    /// The first day of the next month to read. `None` at the end of chrono's calendar.
-    next_month: Option<NaiveDate>,
-    /// The weeks of the current month that are still to come, as bits.
-    pending: u8,
-    /// The date of week 0 of the current month.
-    week_zero: NaiveDate,
+    /// The next month to read: the number of months since January of the year 0.
+    next_month: i32,
+    /// The first day of the current month.
+    begins: NaiveDate,
+    /// The days of the current month that are still to come. Bit 0 is the first day.
+    pending: u64,
+}
+
+/// Which days of a month, as bits.
+#[derive(Debug, Clone, Copy)]
+enum MonthDays {
+    /// The weekday, as days from Monday. In a month whose first day is such a weekday, and with five of them, bit 0 is
+    /// the first one, bit 7 the second, and so on.
+    Weekday { weekday: i32, from_start: u64, from_end: u64 },
+    /// In a month with 31 days, bit 0 is the first one.
+    Day { from_start: u64, from_end: u64 },
 }
 
 impl Dates {
@@ -60,23 +76,42 @@ impl Dates {
         if let Some(termination) = calendar.termination {
             last = last.min(day(termination));
         }
-        let weekday = days_from_monday(schedule.weekday());
-        let pattern = match schedule {
-            Schedule::Weekly { every_n_weeks: 0 | 1, .. } => weekly(on_or_after(first, weekday), 7),
-            Schedule::Weekly { every_n_weeks, .. } => {
-                let anchor = calendar.anchor.or(calendar.initiation).map(day);
-                first = first.max(anchor.unwrap_or(first));
-                let anchor = anchor.unwrap_or(DEFAULT_ANCHOR);
-                // A valid interval is at most 520.
-                let step = 7 * i32::try_from(*every_n_weeks).unwrap_or(520).min(520);
-                // The weekday of week 0, which may be before the anchor.
-                let base = anchor - weekday_of(anchor) + weekday;
-                let elapsed = (first - base).rem_euclid(step);
-                weekly(if elapsed == 0 { first } else { first - elapsed + step }, step)
+        let anchor = calendar.anchor.or(calendar.initiation).map(day);
+        if schedule.interval() > 1 {
+            first = first.max(anchor.unwrap_or(first));
+        }
+        let anchor = anchor.unwrap_or(DEFAULT_ANCHOR);
+        let months = schedule.months;
+        let pattern = match &schedule.pattern {
+            schedule::Pattern::Weekly { weekday, every_n_weeks: 0 | 1, .. } => {
+                weekly(on_or_after(first, days_from_monday(*weekday)), 7, months)
             }
-            Schedule::Monthly { which, .. } => monthly(weekday, which, first),
+            schedule::Pattern::Weekly { weekday, every_n_weeks, week_start } => {
+                // A valid interval is at most 520.
+                let step = 7 * bounded(*every_n_weeks, Schedule::MAX_WEEKS);
+                let week_start = days_from_monday(*week_start);
+                // The weekday of week 0, which may be before the anchor.
+                let base = on_or_before(anchor, week_start) + (days_from_monday(*weekday) - week_start).rem_euclid(7);
+                let elapsed = (first - base).rem_euclid(step);
+                weekly(if elapsed == 0 { first } else { first - elapsed + step }, step, months)
+            }
+            schedule::Pattern::Monthly { weekday, which, every_n_months } => {
+                let days = MonthDays::Weekday {
+                    weekday: days_from_monday(*weekday),
+                    from_start: bits(which, 1, |position| 7 * (position - 1)),
+                    from_end: bits(which, -1, |position| 35 - 7 * position),
+                };
+                monthly(days, *every_n_months, months, first, anchor)
+            }
+            schedule::Pattern::MonthDay { days, every_n_months } => {
+                let days = MonthDays::Day {
+                    from_start: bits(days, 1, |day| day - 1),
+                    from_end: bits(days, -1, |day| 31 - day),
+                };
+                monthly(days, *every_n_months, months, first, anchor)
+            }
         };
-        Self { pattern, last: date_of(last).unwrap_or(NaiveDate::MIN) }
+        Self { pattern, last: date_of(last).unwrap_or(NaiveDate::MIN), skips: calendar.skips.clone() }
     }
 }
 
@@ -84,34 +119,46 @@ impl Iterator for Dates {
     type Item = NaiveDate;
 
     fn next(&mut self) -> Option<NaiveDate> {
-        let date = match &mut self.pattern {
-            Pattern::Weekly { next, step } => {
-                let date = (*next)?;
-                *next = date.checked_add_days(*step);
-                date
+        loop {
+            let date = match &mut self.pattern {
+                Pattern::Weekly { next, step, months } => {
+                    let date = (*next)?;
+                    *next = date.checked_add_days(*step);
+                    if *months != Months::ALL && !months.contains(date.month()) && date <= self.last {
+                        continue;
+                    }
+                    date
+                }
+                Pattern::Monthly(monthly) => monthly.next(self.last)?,
+            };
+            if self.last < date {
+                return None;
             }
-            Pattern::Monthly(monthly) => monthly.next(self.last)?,
-        };
-        (date <= self.last).then_some(date)
+            if !self.skips.contains(date) {
+                return Some(date);
+            }
+        }
     }
 }
 
-fn weekly(next: i32, step: i32) -> Pattern {
-    Pattern::Weekly { next: date_of(next), step: Days::new(step.unsigned_abs().into()) }
+fn weekly(next: i32, step: i32, months: Months) -> Pattern {
+    Pattern::Weekly { next: date_of(next), step: Days::new(step.unsigned_abs().into()), months }
 }
 
-fn monthly(weekday: i32, which: &[i8], first: i32) -> Pattern {
+fn monthly(days: MonthDays, every_n_months: u32, months: Months, first: i32, anchor: i32) -> Pattern {
     let first = date_of(first).unwrap_or(NaiveDate::MAX);
-    let bits = |sign: i8| which.iter().filter(move |position| position.signum() == sign);
-    Pattern::Monthly(Monthly {
-        weekday,
-        from_start: bits(1).fold(0, |bits, position| bits | 1 << ((position - 1) & 7)),
-        from_end: bits(-1).fold(0, |bits, position| bits | 1 << (-position & 7)),
-        first,
-        next_month: first.with_day(1),
-        pending: 0,
-        week_zero: first,
-    })
+    let anchor = date_of(anchor).map_or(0, month_of);
+    // A valid interval is at most 120.
+    let step = bounded(every_n_months, Schedule::MAX_MONTHS);
+    // The first month in step with the anchor that is not before the first date.
+    let next_month = month_of(first) + (anchor - month_of(first)).rem_euclid(step);
+    Pattern::Monthly(Monthly { days, months, step, first, next_month, begins: first, pending: 0 })
+}
+
+/// The bits of the numbers with this sign. `bit` gives the bit of a number without its sign.
+fn bits(numbers: &[i8], sign: i8, bit: impl Fn(u32) -> u32) -> u64 {
+    let of_sign = numbers.iter().filter(|number| number.signum() == sign);
+    of_sign.fold(0, |bits, number| bits | 1 << (bit(number.unsigned_abs().into()) & 63))
 }
 
 impl Monthly {
@@ -120,9 +167,9 @@ impl Monthly {
             while self.pending == 0 {
                 self.begin_month(last)?;
             }
-            let week = self.pending.trailing_zeros();
+            let day = self.pending.trailing_zeros();
             self.pending &= self.pending - 1;
-            let date = self.week_zero.checked_add_days(Days::new(7 * u64::from(week)))?;
+            let date = self.begins.checked_add_days(Days::new(day.into()))?;
             if date >= self.first {
                 return Some(date);
             }
@@ -131,19 +178,40 @@ impl Monthly {
 
     /// Begins the next month. `None` if it begins after `last`.
     fn begin_month(&mut self, last: NaiveDate) -> Option<()> {
-        let begins = self.next_month.filter(|begins| *begins <= last)?;
-        // The number of days from the first of the month to the first such weekday, and the number of such weekdays.
-        let first = (self.weekday - days_from_monday(begins.weekday())).rem_euclid(7).unsigned_abs();
-        let length = u32::from(begins.num_days_in_month());
-        let weeks = if first + 28 < length { 5 } else { 4 };
-        self.week_zero = begins.checked_add_days(Days::new(first.into()))?;
-        self.next_month = begins.checked_add_days(Days::new(length.into()));
-        // Bit 1 of `from_end` is the last week, which is bit `weeks - 1` of `pending`; bit 2 is the week before, and so
-        // on.
-        let from_end = self.from_end.reverse_bits() >> (7 - weeks);
-        self.pending = (self.from_start | from_end) & ((1 << weeks) - 1);
+        let (year, month) = (self.next_month.div_euclid(12), self.next_month.rem_euclid(12).unsigned_abs() + 1);
+        let begins = NaiveDate::from_ymd_opt(year, month, 1).filter(|begins| *begins <= last)?;
+        self.next_month += self.step;
+        self.begins = begins;
+        self.pending = if self.months.contains(month) { self.days.of_month(begins) } else { 0 };
         Some(())
     }
+}
+
+impl MonthDays {
+    /// The days of the month that begins on this date. Bit 0 is the first day.
+    fn of_month(self, begins: NaiveDate) -> u64 {
+        let length = u32::from(begins.num_days_in_month());
+        let days = match self {
+            Self::Weekday { weekday, from_start, from_end } => {
+                // The number of days from the first of the month to the first such weekday.
+                let first = (weekday - days_from_monday(begins.weekday())).rem_euclid(7).unsigned_abs();
+                // A month with four such weekdays has its last one a week earlier than a month with five.
+                let missing = if first + 28 < length { 0 } else { 7 };
+                (from_start | from_end >> missing) << first
+            }
+            Self::Day { from_start, from_end } => from_start | from_end >> (31 - length),
+        };
+        days & ((1 << length) - 1)
+    }
+}
+
+/// The number of months since January of the year 0.
+fn month_of(date: NaiveDate) -> i32 {
+    date.year() * 12 + date.month0().cast_signed()
+}
+
+fn bounded(number: u32, max: u32) -> i32 {
+    number.clamp(1, max).cast_signed()
 }
 
 fn date_of(day: i32) -> Option<NaiveDate> {
@@ -162,4 +230,8 @@ const fn weekday_of(day: i32) -> i32 {
 
 const fn on_or_after(day: i32, weekday: i32) -> i32 {
     day + (weekday - weekday_of(day)).rem_euclid(7)
+}
+
+const fn on_or_before(day: i32, weekday: i32) -> i32 {
+    day - (weekday_of(day) - weekday).rem_euclid(7)
 }

@@ -1,7 +1,7 @@
 //! Recurrence: when a session meets (rules 8 and 9 of ARCHITECTURE.md).
 //!
 //! - A [`Recurrence`] is a list of [`Schedule`]s with local times.
-//! - A [`Calendar`] is the time zone and the range of dates in which a recurrence holds.
+//! - A [`Calendar`] is the time zone and the range of dates in which a recurrence holds, without the dates in [`Skips`].
 //! - An [`Occurrence`] is one meeting that the recurrence calls for, whether or not an instance exists. Its date is the
 //!   scheduled local date, even if a clock change moves its start past midnight.
 //!
@@ -16,6 +16,7 @@ mod meetings;
 mod occurrences;
 mod rfc5545;
 mod schedule;
+mod skips;
 mod stored;
 mod words;
 
@@ -24,7 +25,8 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 pub use self::{
     occurrences::Occurrences,
     rfc5545::Series,
-    schedule::{Field, RecurrenceError, Schedule, ScheduleError},
+    schedule::{Field, Months, Pattern, RecurrenceError, Schedule, ScheduleError},
+    skips::{SkipError, SkippedDates, Skips, skip_text},
 };
 use crate::{
     window::Meeting,
@@ -62,21 +64,26 @@ impl Recurrence {
     }
 }
 
-/// The time zone and the range of local dates in which a recurrence holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The time zone and the local dates in which a recurrence holds.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Calendar {
     pub zone: Tz,
     /// The date that anchors 'every n weeks', like DTSTART in RFC 5545: see
     /// [`of_session`](Self::of_session). The week of the anchor, from Monday, is week 0.
     ///
-    /// Only weekly schedules with an interval of two weeks or more use the anchor; none of their occurrences is before
-    /// it. `None` means the initiation date. If that is missing too, week 0 is the week of 5 January 1970, and
-    /// occurrences may be before it.
+    /// The month of the anchor is month 0 of 'every n months'.
+    ///
+    /// Only schedules with an interval of two weeks or months, or more, use the anchor; none of their occurrences is
+    /// before it. `None` means the initiation date. If that is missing too, week 0 and month 0 are those of 5 January
+    /// 1970, and occurrences may be before it.
     pub anchor: Option<NaiveDate>,
     /// The first date on which the session may meet.
     pub initiation: Option<NaiveDate>,
     /// The last date on which the session may meet.
     pub termination: Option<NaiveDate>,
+    /// The dates on which the session does not meet. An occurrence that is dated on one of them does not exist, even if
+    /// a clock change moves its start to another date. Intervals keep counting through them.
+    pub skips: Skips,
 }
 
 impl Calendar {
@@ -87,9 +94,10 @@ impl Calendar {
         created_at: DateTime<Utc>,
         initiation: Option<NaiveDate>,
         termination: Option<NaiveDate>,
+        skips: Skips,
     ) -> Self {
         let anchor = initiation.unwrap_or_else(|| local_date(zone, created_at));
-        Self { zone, anchor: Some(anchor), initiation, termination }
+        Self { zone, anchor: Some(anchor), initiation, termination, skips }
     }
 }
 

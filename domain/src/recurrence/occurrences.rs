@@ -1,8 +1,8 @@
 //! The occurrences of a recurrence: the dates of all schedules become instants and are merged in the order of start.
 //!
-//! Within one schedule, start instants ascend: its dates are at least a week apart, and a clock change moves a start by
-//! at most a day. A clock change may reverse the order of two schedules, or make two starts equal. The merge therefore
-//! compares instants, and it reads a slightly wider range of dates than the caller asks for.
+//! Within one schedule, start instants ascend or are equal: its dates are at least a day apart, and a clock change moves a
+//! start by at most a day. A clock change may reverse the order of two schedules, or make two starts equal. The merge
+//! therefore compares instants, and it reads a slightly wider range of dates than the caller asks for.
 
 use std::iter;
 
@@ -73,11 +73,16 @@ impl Iterator for Occurrences {
         if is_alone {
             return head.take();
         }
-        // Occurrences with the same start are merged into one (rule 8). The later end wins, then the later scheduled
-        // time, which is the one that no clock change moved.
         let together = self.heads.iter_mut().filter(|head| head.starts_at() == Some(starts_at));
-        together.filter_map(Head::take).max_by_key(|occurrence| (occurrence.meeting.ends_at(), occurrence.key()))
+        together.filter_map(Head::take).reduce(merged)
     }
+}
+
+/// Occurrences with the same start are merged into one (rule 8). The later end wins, then the later scheduled time, which
+/// is the one that no clock change moved.
+fn merged(one: Occurrence, other: Occurrence) -> Occurrence {
+    let rank = |occurrence: &Occurrence| (occurrence.meeting.ends_at(), occurrence.key());
+    if rank(&one) > rank(&other) { one } else { other }
 }
 
 impl iter::FusedIterator for Occurrences {}
@@ -107,8 +112,13 @@ impl Head {
 
     /// Takes the occurrence and computes the next one.
     fn take(&mut self) -> Option<Occurrence> {
-        let taken = self.occurrence?;
+        let mut taken = self.occurrence?;
         self.advance();
+        // A meeting on a day that the clocks skip starts together with the one on the next day.
+        while let Some(next) = self.occurrence.filter(|next| next.meeting.starts_at() == taken.meeting.starts_at()) {
+            taken = merged(taken, next);
+            self.advance();
+        }
         Some(taken)
     }
 

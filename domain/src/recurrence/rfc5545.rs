@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime, Weekday};
 
-use super::{Calendar, Recurrence, Schedule};
+use super::{Calendar, Pattern, Recurrence, Schedule};
 use crate::{window::local_times, zone::instant_of};
 
 /// One schedule as an iCalendar component: the values of `DTSTART;TZID=<zone>:<starts>`, `DTEND` and `RRULE`.
@@ -57,37 +57,64 @@ fn covers(one: &Schedule, other: &Schedule) -> bool {
         let seconds = schedule.end().signed_duration_since(schedule.start()).num_seconds();
         seconds.rem_euclid(24 * 60 * 60)
     };
-    let is_alike = one.weekday() == other.weekday() && one.start() == other.start() && length(one) >= length(other);
+    let is_alike =
+        one.start() == other.start() && length(one) >= length(other) && one.months().contains_all(other.months());
+    let is_in_step = || other.interval().checked_rem(one.interval()) == Some(0);
     is_alike
-        && match (one, other) {
-            (Schedule::Weekly { every_n_weeks: 1, .. }, _) => true,
-            (Schedule::Weekly { every_n_weeks: n, .. }, Schedule::Weekly { every_n_weeks: m, .. }) => {
-                m.checked_rem(*n) == Some(0)
+        && match (one.pattern(), other.pattern()) {
+            (
+                Pattern::Weekly { weekday, every_n_weeks: 1, .. },
+                Pattern::Weekly { weekday: same, .. } | Pattern::Monthly { weekday: same, .. },
+            ) => weekday == same,
+            (
+                Pattern::Weekly { weekday, week_start, .. },
+                Pattern::Weekly { weekday: same, week_start: same_start, .. },
+            ) => weekday == same && week_start == same_start && is_in_step(),
+            (Pattern::Monthly { weekday, which, .. }, Pattern::Monthly { weekday: same, which: fewer, .. }) => {
+                weekday == same && is_in_step() && fewer.iter().all(|position| which.contains(position))
             }
-            (Schedule::Monthly { which, .. }, Schedule::Monthly { which: fewer, .. }) => {
-                fewer.iter().all(|position| which.contains(position))
+            (Pattern::MonthDay { days, .. }, Pattern::MonthDay { days: fewer, .. }) => {
+                is_in_step() && fewer.iter().all(|day| days.contains(day))
             }
             _ => false,
         }
 }
 
 fn rrule(schedule: &Schedule, calendar: &Calendar) -> String {
-    let day = two_letters(schedule.weekday());
-    let mut rule = match schedule {
-        Schedule::Weekly { every_n_weeks: 0 | 1, .. } => format!("FREQ=WEEKLY;BYDAY={day}"),
-        Schedule::Weekly { every_n_weeks, .. } => format!("FREQ=WEEKLY;INTERVAL={every_n_weeks};WKST=MO;BYDAY={day}"),
-        Schedule::Monthly { which, .. } => {
-            let days: Vec<String> = which.iter().map(|position| format!("{position}{day}")).collect();
-            format!("FREQ=MONTHLY;BYDAY={}", days.join(","))
-        }
+    let frequency = match schedule.pattern() {
+        Pattern::Weekly { .. } => "WEEKLY",
+        Pattern::Monthly { .. } | Pattern::MonthDay { .. } => "MONTHLY",
     };
+    let mut rule = format!("FREQ={frequency}");
+    let mut add = |part: &str, value: String| rule.extend([";", part, "=", &value]);
+    if schedule.interval() > 1 {
+        add("INTERVAL", schedule.interval().to_string());
+        if let Pattern::Weekly { week_start, .. } = schedule.pattern() {
+            add("WKST", two_letters(*week_start).to_owned());
+        }
+    }
+    if let Some(months) = schedule.months().limit() {
+        add("BYMONTH", comma_separated(months));
+    }
+    match schedule.pattern() {
+        Pattern::Weekly { weekday, .. } => add("BYDAY", two_letters(*weekday).to_owned()),
+        Pattern::Monthly { weekday, which, .. } => {
+            let day = two_letters(*weekday);
+            add("BYDAY", comma_separated(which.iter().map(|position| format!("{position}{day}"))));
+        }
+        Pattern::MonthDay { days, .. } => add("BYMONTHDAY", comma_separated(days)),
+    }
     if let Some(termination) = calendar.termination {
         // The start that the schedule has, or would have, on the last date. UNTIL is inclusive, so every earlier
         // occurrence is in the series and no later one.
         let until = instant_of(calendar.zone, termination.and_time(schedule.start()));
-        rule += &until.format(";UNTIL=%Y%m%dT%H%M%SZ").to_string();
+        add("UNTIL", until.format("%Y%m%dT%H%M%SZ").to_string());
     }
     rule
+}
+
+fn comma_separated<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
+    values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(",")
 }
 
 const fn two_letters(weekday: Weekday) -> &'static str {
@@ -107,7 +134,7 @@ mod tests {
     use chrono::NaiveTime;
 
     use super::*;
-    use crate::zone::Tz;
+    use crate::{recurrence::Skips, zone::Tz};
 
     fn date(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -123,9 +150,14 @@ mod tests {
         Schedule::monthly(weekday, which, time(hours.0), time(hours.1)).unwrap()
     }
 
+    fn month_day(days: &[i64], hours: (u32, u32)) -> Schedule {
+        let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
+        Schedule::month_day(days, time(hours.0), time(hours.1)).unwrap()
+    }
+
     fn calendar() -> Calendar {
         let anchor = Some(date("2025-01-01"));
-        Calendar { zone: Tz::America__Chicago, anchor, initiation: None, termination: None }
+        Calendar { zone: Tz::America__Chicago, anchor, initiation: None, termination: None, skips: Skips::NONE }
     }
 
     #[test]
@@ -139,6 +171,19 @@ mod tests {
         assert_eq!(
             recurrence.rrules(&calendar()),
             ["FREQ=WEEKLY;BYDAY=TH", "FREQ=WEEKLY;INTERVAL=2;WKST=MO;BYDAY=TH", "FREQ=MONTHLY;BYDAY=1SU,-1SU"]
+        );
+        let limited = Recurrence::new(vec![
+            weekly(Weekday::Thu, 2, (19, 22)).with_week_start(Weekday::Sun).in_months(&[8, 6, 7]).unwrap(),
+            monthly(Weekday::Sun, &[1, -1], (22, 1)).every_n_months(3).unwrap(),
+            month_day(&[15, -1], (22, 1)).in_months(&[2]).unwrap(),
+        ]);
+        assert_eq!(
+            limited.unwrap().rrules(&calendar()),
+            [
+                "FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYMONTH=6,7,8;BYDAY=TH",
+                "FREQ=MONTHLY;INTERVAL=3;BYDAY=1SU,-1SU",
+                "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=15,-1"
+            ]
         );
         let ended = Calendar { termination: Some(date("2025-03-09")), ..calendar() };
         assert_eq!(recurrence.rrules(&ended)[1], "FREQ=WEEKLY;INTERVAL=2;WKST=MO;BYDAY=TH;UNTIL=20250310T000000Z");
@@ -166,6 +211,18 @@ mod tests {
         assert_eq!(found, expected.map(|(schedule, starts, ends)| (schedule, starts.to_owned(), ends.to_owned())));
         let ended = Calendar { termination: Some(date("2025-02-14")), ..calendar() };
         assert_eq!(recurrence.series(&ended, date("2025-02-03")).len(), 1);
+        let limited = Recurrence::new(vec![
+            weekly(Weekday::Mon, 1, (8, 9)).in_months(&[1, 2]).unwrap(),
+            // The first schedule does not cover it, and it covers the next one.
+            monthly(Weekday::Mon, &[1], (8, 9)),
+            monthly(Weekday::Mon, &[1], (8, 9)).every_n_months(2).unwrap().in_months(&[3]).unwrap(),
+            monthly(Weekday::Mon, &[1, 2], (8, 9)).in_months(&[2]).unwrap(),
+            month_day(&[1, 2], (8, 9)),
+            month_day(&[2], (8, 9)).every_n_months(3).unwrap(),
+        ]);
+        let kept: Vec<_> =
+            limited.unwrap().series(&calendar(), date("2025-02-03")).iter().map(|series| series.schedule).collect();
+        assert_eq!(kept, [0, 1, 4]);
         let twins = Recurrence::new(vec![weekly(Weekday::Mon, 1, (8, 9)); 3]).unwrap();
         assert_eq!(twins.series(&calendar(), date("2025-02-03")).len(), 1);
     }

@@ -1,15 +1,17 @@
 //! The stored form of a recurrence. It is JSON text, such as
 //! `[{"type":"weekly","weekday":"thursday","every_n_weeks":1,"start_time":"19:00","end_time":"22:30"},
-//! {"type":"monthly_nth_weekday","weekday":"friday","which":[4],"start_time":"19:00","end_time":"22:00"}]`.
+//! {"type":"monthly_nth_weekday","weekday":"friday","which":[4],"start_time":"19:00","end_time":"22:00"},
+//! {"type":"month_day","days":[1,-1],"every_n_months":2,"months":[6,7,8],"start_time":"19:00","end_time":"22:00"}]`.
 
 use chrono::{NaiveTime, Timelike, Weekday};
 use serde_json::{Map, Value, json};
 
-use super::{Field, Recurrence, RecurrenceError, Schedule, ScheduleError, words::weekday_name};
+use super::{Field, Pattern, Recurrence, RecurrenceError, Schedule, ScheduleError, words::weekday_name};
 
 impl Recurrence {
     /// Reads the stored form. Weekdays may be in upper or lower case. Times are `HH:MM` or `HH:MM:SS`. A missing
-    /// `every_n_weeks` means 1. Unknown keys are ignored.
+    /// `every_n_weeks` or `every_n_months` means 1, a missing `week_start` means Monday, and missing `months` mean all.
+    /// Unknown keys are ignored.
     ///
     /// # Errors
     /// If the text does not have this form, or a schedule is not valid.
@@ -42,46 +44,91 @@ fn read(item: &Value) -> Result<Schedule, ScheduleError> {
     let nothing = Map::new();
     let fields = item.as_object().unwrap_or(&nothing);
     let text = |key: &str| fields.get(key).and_then(Value::as_str);
-    let kind = text("type").unwrap_or_default();
-    if !matches!(kind, "weekly" | "monthly_nth_weekday") {
-        return error(Field::Type, "must be weekly or monthly_nth_weekday");
-    }
-    let Some(weekday) = text("weekday").and_then(read_weekday) else {
-        return error(Field::Weekday, "must be a day of the week, such as thursday");
+    // Anything but a whole number is as invalid as 0.
+    let number = |value: &Value| value.as_i64().unwrap_or(0);
+    let numbers = |key: &str| {
+        let list = fields.get(key).and_then(Value::as_array);
+        list.map(|list| list.iter().map(number).collect::<Vec<i64>>())
     };
+    let interval = |key: &str| match fields.get(key).unwrap_or(&Value::Null) {
+        Value::Null => 1,
+        value => number(value),
+    };
+    let kind = text("type").unwrap_or_default();
+    if !matches!(kind, "weekly" | "monthly_nth_weekday" | "month_day") {
+        return error(Field::Type, "must be weekly, monthly_nth_weekday or month_day");
+    }
+    let weekday = text("weekday").and_then(read_weekday);
     let Some(start) = text("start_time").and_then(read_time) else {
         return error(Field::StartTime, "must be HH:MM or HH:MM:SS");
     };
     let Some(end) = text("end_time").and_then(read_time) else {
         return error(Field::EndTime, "must be HH:MM or HH:MM:SS");
     };
-    if kind == "weekly" {
-        return match fields.get("every_n_weeks").unwrap_or(&Value::Null) {
-            Value::Null => Schedule::weekly(weekday, 1, start, end),
-            // Anything but a whole number is as invalid as 0.
-            number => Schedule::weekly(weekday, number.as_i64().unwrap_or(0), start, end),
-        };
-    }
-    let Some(which) = fields.get("which").and_then(Value::as_array) else {
-        return error(Field::Which, "must be a list of numbers, each 1 to 5 or -1 to -5");
+    let schedule = match (kind, weekday) {
+        ("month_day", _) => {
+            let Some(days) = numbers("days") else {
+                return error(Field::Days, "must be a list of numbers, each 1 to 31 or -1 to -31");
+            };
+            Schedule::month_day(&days, start, end)?.every_n_months(interval("every_n_months"))?
+        }
+        (_, None) => return error(Field::Weekday, "must be a day of the week, such as thursday"),
+        ("weekly", Some(weekday)) => {
+            let schedule = Schedule::weekly(weekday, interval("every_n_weeks"), start, end)?;
+            match fields.get("week_start").map(|value| value.as_str().and_then(read_weekday)) {
+                None => schedule,
+                Some(Some(day)) => schedule.with_week_start(day),
+                Some(None) => return error(Field::WeekStart, "must be a day of the week, such as thursday"),
+            }
+        }
+        (_, Some(weekday)) => {
+            let Some(which) = numbers("which") else {
+                return error(Field::Which, "must be a list of numbers, each 1 to 5 or -1 to -5");
+            };
+            Schedule::monthly(weekday, &which, start, end)?.every_n_months(interval("every_n_months"))?
+        }
     };
-    let which: Vec<i64> = which.iter().map(|position| position.as_i64().unwrap_or(0)).collect();
-    Schedule::monthly(weekday, &which, start, end)
+    match fields.get("months").unwrap_or(&Value::Null) {
+        Value::Null => Ok(schedule),
+        _ => schedule.in_months(&numbers("months").unwrap_or_default()),
+    }
 }
 
+/// Writes a schedule. A field that has its default value is left out, except those that the first version wrote.
 fn write(schedule: &Schedule) -> Value {
-    let (weekday, start, end) = (weekday_name(schedule.weekday()), schedule.start(), schedule.end());
-    let (weekday, start_time, end_time) = (weekday.to_ascii_lowercase(), write_time(start), write_time(end));
-    match schedule {
-        Schedule::Weekly { every_n_weeks, .. } => json!({
-            "type": "weekly", "weekday": weekday, "every_n_weeks": every_n_weeks,
-            "start_time": start_time, "end_time": end_time,
-        }),
-        Schedule::Monthly { which, .. } => json!({
-            "type": "monthly_nth_weekday", "weekday": weekday, "which": which,
-            "start_time": start_time, "end_time": end_time,
-        }),
+    let day = |weekday| weekday_name(weekday).to_ascii_lowercase();
+    let mut fields = Map::new();
+    let mut put = |key: &str, value: Value| drop(fields.insert(key.to_owned(), value));
+    match schedule.pattern() {
+        Pattern::Weekly { weekday, every_n_weeks, week_start } => {
+            put("type", "weekly".into());
+            put("weekday", day(*weekday).into());
+            put("every_n_weeks", (*every_n_weeks).into());
+            if *week_start != Weekday::Mon {
+                put("week_start", day(*week_start).into());
+            }
+        }
+        Pattern::Monthly { weekday, which, .. } => {
+            put("type", "monthly_nth_weekday".into());
+            put("weekday", day(*weekday).into());
+            put("which", json!(which));
+        }
+        Pattern::MonthDay { days, .. } => {
+            put("type", "month_day".into());
+            put("days", json!(days));
+        }
     }
+    if let Pattern::Monthly { every_n_months: n @ 2.., .. } | Pattern::MonthDay { every_n_months: n @ 2.., .. } =
+        schedule.pattern()
+    {
+        put("every_n_months", (*n).into());
+    }
+    if let Some(months) = schedule.months().limit() {
+        put("months", json!(months));
+    }
+    put("start_time", write_time(schedule.start()).into());
+    put("end_time", write_time(schedule.end()).into());
+    Value::Object(fields)
 }
 
 fn read_weekday(text: &str) -> Option<Weekday> {
@@ -127,6 +174,13 @@ mod tests {
         ];
         assert_eq!(recurrence.schedules(), expected);
         assert_eq!(Recurrence::from_json(&recurrence.to_json()), Ok(recurrence));
+        let limited = Recurrence::new(vec![
+            expected[0].clone().with_week_start(Weekday::Sun).in_months(&[6, 7]).unwrap(),
+            expected[1].clone().every_n_months(2).unwrap(),
+            Schedule::month_day(&[31, -1], time(9, 0, 0), time(9, 30, 0)).unwrap().every_n_months(120).unwrap(),
+        ])
+        .unwrap();
+        assert_eq!(Recurrence::from_json(&limited.to_json()), Ok(limited));
         assert_eq!(Recurrence::default().to_json(), "[]");
         let stored = Recurrence::new(expected[1..2].to_vec()).unwrap().to_json();
         let shape = json!([{"type": "monthly_nth_weekday", "weekday": "friday", "which": [4, -1],
@@ -147,11 +201,12 @@ mod tests {
                 .to_string()
         };
         let monthly = |which: &str| weekly(&format!(r#"{{"type": "monthly_nth_weekday", "which": {which}}}"#));
+        let month_day = |days: &str| weekly(&format!(r#"{{"type": "month_day", "days": {days}}}"#));
         for (text, words) in [
             ("null".into(), "the recurrence must be a list of schedules"),
             ("{}".into(), "the recurrence must be a list of schedules"),
-            ("[1]".into(), "schedule 1: type must be weekly or monthly_nth_weekday"),
-            (weekly(r#"{"type": "daily"}"#), "schedule 2: type must be weekly or monthly_nth_weekday"),
+            ("[1]".into(), "schedule 1: type must be weekly, monthly_nth_weekday or month_day"),
+            (weekly(r#"{"type": "daily"}"#), "schedule 2: type must be weekly, monthly_nth_weekday or month_day"),
             (weekly(r#"{"weekday": "mon"}"#), "schedule 2: weekday must be a day of the week, such as thursday"),
             (weekly(r#"{"weekday": 1}"#), "schedule 2: weekday must be a day of the week, such as thursday"),
             (weekly(r#"{"start_time": "7pm"}"#), "schedule 2: startTime must be HH:MM or HH:MM:SS"),
@@ -172,6 +227,18 @@ mod tests {
             (monthly("[-6]"), "schedule 2: which must only contain 1 to 5 and -1 to -5"),
             (monthly("[99999]"), "schedule 2: which must only contain 1 to 5 and -1 to -5"),
             (monthly("1"), "schedule 2: which must be a list of numbers, each 1 to 5 or -1 to -5"),
+            (weekly(r#"{"week_start": "s"}"#), "schedule 2: weekStart must be a day of the week, such as thursday"),
+            (weekly(r#"{"months": []}"#), "schedule 2: months must contain at least one month, and only 1 to 12"),
+            (weekly(r#"{"months": [0]}"#), "schedule 2: months must contain at least one month, and only 1 to 12"),
+            (weekly(r#"{"months": [1, 13]}"#), "schedule 2: months must contain at least one month, and only 1 to 12"),
+            (weekly(r#"{"months": 1}"#), "schedule 2: months must contain at least one month, and only 1 to 12"),
+            (month_day("1"), "schedule 2: days must be a list of numbers, each 1 to 31 or -1 to -31"),
+            (month_day("[]"), "schedule 2: days must contain at least one day"),
+            (month_day("[0]"), "schedule 2: days must only contain 1 to 31 and -1 to -31"),
+            (month_day("[1, 32]"), "schedule 2: days must only contain 1 to 31 and -1 to -31"),
+            (month_day("[-32]"), "schedule 2: days must only contain 1 to 31 and -1 to -31"),
+            (month_day(r#"[1], "every_n_months": 0"#), "schedule 2: everyNMonths must be 1 to 120"),
+            (month_day(r#"[1], "every_n_months": 121"#), "schedule 2: everyNMonths must be 1 to 120"),
         ] {
             assert_eq!(Recurrence::from_json(&text).unwrap_err().to_string(), words, "{text}");
         }

@@ -1,19 +1,41 @@
 //! A recurrence as English text for users (rule 9 of ARCHITECTURE.md).
 
-use chrono::{NaiveTime, Timelike, Weekday};
+use chrono::{Month, NaiveTime, Timelike, Weekday};
 
-use super::{Recurrence, Schedule};
+use super::{Pattern, Recurrence, Schedule};
 
 impl Recurrence {
-    /// The text of the recurrence, such as 'Tuesdays from 7:00pm-10:00pm and Every other Sunday from 3:00pm-6:00pm'.
+    /// The text of the recurrence, such as 'Tuesdays from 7:00pm-10:00pm and every other Sunday from 3:00pm-6:00pm'.
     pub fn text(&self) -> String {
-        let schedules: Vec<String> = self.schedules.iter().map(schedule_text).collect();
-        match schedules.as_slice() {
-            [] => "No regular schedule".into(),
-            [only] => only.clone(),
-            [one, other] => format!("{one} and {other}"),
-            [rest @ .., last] => format!("{}, and {last}", rest.join(", ")),
+        let mut texts: Vec<String> = Vec::new();
+        for schedule in &self.schedules {
+            let text = match self.daily_like(schedule) {
+                true => format!("daily {}", hours_text(schedule)),
+                false => schedule_text(schedule),
+            };
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
         }
+        if texts.is_empty() {
+            return "No regular schedule".to_owned();
+        }
+        let last = if texts.len() > 2 { ", and " } else { " and " };
+        with_capital(&listed(&texts, last))
+    }
+
+    /// Whether the session meets on every day of the week at the times of this schedule.
+    fn daily_like(&self, schedule: &Schedule) -> bool {
+        use Weekday::{Fri, Mon, Sat, Sun, Thu, Tue, Wed};
+        let is_on = |day: Weekday| {
+            self.schedules.iter().any(|other| {
+                matches!(other.pattern(), Pattern::Weekly { weekday, every_n_weeks: 1, .. } if *weekday == day)
+                    && (other.months(), other.start(), other.end())
+                        == (schedule.months(), schedule.start(), schedule.end())
+            })
+        };
+        matches!(schedule.pattern(), Pattern::Weekly { every_n_weeks: 1, .. })
+            && [Mon, Tue, Wed, Thu, Fri, Sat, Sun].into_iter().all(is_on)
     }
 }
 
@@ -30,27 +52,104 @@ pub(super) const fn weekday_name(weekday: Weekday) -> &'static str {
     }
 }
 
+/// A schedule within a sentence, such as 'Thursdays from 7:00pm-10:00pm' or 'every other Thursday from …'.
 fn schedule_text(schedule: &Schedule) -> String {
-    let weekday = weekday_name(schedule.weekday());
-    let days = match schedule {
-        Schedule::Weekly { every_n_weeks: 0 | 1, .. } => format!("{weekday}s"),
-        Schedule::Weekly { every_n_weeks: 2, .. } => format!("Every other {weekday}"),
-        Schedule::Weekly { every_n_weeks, .. } => format!("Every {every_n_weeks} weeks on {weekday}"),
-        Schedule::Monthly { which, .. } => format!("{} {weekday}s of the month", positions_text(which)),
+    let days = match schedule.pattern() {
+        Pattern::Weekly { weekday, every_n_weeks: 0 | 1, .. } => format!("{}s", weekday_name(*weekday)),
+        Pattern::Weekly { weekday, every_n_weeks: 2, .. } => format!("every other {}", weekday_name(*weekday)),
+        Pattern::Weekly { weekday, every_n_weeks, .. } => {
+            format!("every {every_n_weeks} weeks on {}", weekday_name(*weekday))
+        }
+        Pattern::Monthly { weekday, which, every_n_months } => {
+            format!("{} {}s of {}", positions_text(which), weekday_name(*weekday), month_text(*every_n_months))
+        }
+        Pattern::MonthDay { days, every_n_months } => {
+            format!("the {} of {}", month_days_text(days), month_text(*every_n_months))
+        }
     };
-    format!("{days} from {}-{}", time_text(schedule.start()), time_text(schedule.end()))
+    format!("{days} {}", hours_text(schedule))
 }
 
-/// Such as 'First, second and last', in the order in which they come in the month.
+/// Such as 'from 7:00pm-10:00pm' or 'from 7:00pm-10:00pm in June, July and August'.
+fn hours_text(schedule: &Schedule) -> String {
+    let hours = format!("from {}-{}", time_text(schedule.start()), time_text(schedule.end()));
+    let Some(months) = schedule.months().limit() else { return hours };
+    let names: Vec<&str> = months.into_iter().map(month_name).collect();
+    format!("{hours} in {}", listed(&names, " and "))
+}
+
+fn month_text(every_n_months: u32) -> String {
+    match every_n_months {
+        0 | 1 => "the month".to_owned(),
+        2 => "every other month".to_owned(),
+        n => format!("every {} month", ordinal(n)),
+    }
+}
+
+fn month_name(number: u32) -> &'static str {
+    u8::try_from(number).ok().and_then(|number| Month::try_from(number).ok()).map_or("", |month| month.name())
+}
+
+/// Such as 'first, second and last', in the order in which they come in the month.
 fn positions_text(which: &[i8]) -> String {
-    let mut positions = which.to_vec();
-    positions.sort_by_key(|position| (*position < 0, *position));
-    positions.dedup();
-    let words: Vec<&str> = positions.into_iter().map(position_text).collect();
-    let text = match words.as_slice() {
-        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        words => words.concat(),
+    let words: Vec<&str> = in_order(which).into_iter().map(position_text).collect();
+    // In a month with five, the fifth one is the last one.
+    let has_all = [1, 2, 3, 4, 5, -1].iter().all(|position| which.contains(position));
+    listed(&words, if has_all { " or " } else { " and " })
+}
+
+/// Such as '1st, 15th and last day'.
+fn month_days_text(days: &[i8]) -> String {
+    let text = |day: i8| match day {
+        -1 => "last day".to_owned(),
+        ..0 => format!("{}-to-last day", ordinal_word(day.unsigned_abs())),
+        _ => ordinal(day.unsigned_abs().into()),
     };
+    let words: Vec<String> = in_order(days).into_iter().map(text).collect();
+    listed(&words, " and ")
+}
+
+fn ordinal_word(number: u8) -> String {
+    match number {
+        2 => "second".to_owned(),
+        3 => "third".to_owned(),
+        4 => "fourth".to_owned(),
+        5 => "fifth".to_owned(),
+        _ => ordinal(number.into()),
+    }
+}
+
+/// Such as '1st' or '22nd'.
+fn ordinal(number: u32) -> String {
+    let suffix = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{suffix}")
+}
+
+/// Those from the start of the month come first.
+fn in_order(numbers: &[i8]) -> Vec<i8> {
+    let mut numbers = numbers.to_vec();
+    numbers.sort_by_key(|number| (*number < 0, *number));
+    numbers.dedup();
+    numbers
+}
+
+/// The words with commas between them, and with another separator before the last one.
+fn listed<T: AsRef<str>>(words: &[T], before_last: &str) -> String {
+    let words: Vec<&str> = words.iter().map(T::as_ref).collect();
+    match words.as_slice() {
+        [rest @ .., last] if !rest.is_empty() => format!("{}{before_last}{last}", rest.join(", ")),
+        words => words.concat(),
+    }
+}
+
+/// The text as the beginning of a sentence.
+fn with_capital(text: &str) -> String {
     // All words are ASCII, so the first character is one byte long.
     let (initial, rest) = text.split_at_checked(1).unwrap_or_default();
     initial.to_ascii_uppercase() + rest
@@ -86,6 +185,8 @@ mod tests {
         let (start, end) = (time(19, 0, 0), time(22, 30, 0));
         let weekly = |weekday, n| Schedule::weekly(weekday, n, start, end).unwrap();
         let monthly = |which: &[i64]| Schedule::monthly(Weekday::Sun, which, start, end).unwrap();
+        let days = |days: &[i64]| Schedule::month_day(days, start, end).unwrap();
+        let daily: Vec<Schedule> = (0..7).map(|day| weekly(Weekday::try_from(day).unwrap(), 1)).collect();
         let odd = Schedule::weekly(Weekday::Sat, 1, time(12, 0, 0), time(0, 5, 9)).unwrap();
         for (schedules, words) in [
             (vec![], "No regular schedule"),
@@ -102,8 +203,32 @@ mod tests {
             ),
             (
                 vec![weekly(Weekday::Mon, 1), weekly(Weekday::Wed, 2), monthly(&[5])],
-                "Mondays from 7:00pm-10:30pm, Every other Wednesday from 7:00pm-10:30pm, \
-                 and Fifth Sundays of the month from 7:00pm-10:30pm",
+                "Mondays from 7:00pm-10:30pm, every other Wednesday from 7:00pm-10:30pm, \
+                 and fifth Sundays of the month from 7:00pm-10:30pm",
+            ),
+            (vec![weekly(Weekday::Tue, 1); 2], "Tuesdays from 7:00pm-10:30pm"),
+            (
+                vec![weekly(Weekday::Mon, 1), daily[3].clone()],
+                "Mondays from 7:00pm-10:30pm and Thursdays from 7:00pm-10:30pm",
+            ),
+            (daily.clone(), "Daily from 7:00pm-10:30pm"),
+            (
+                [vec![monthly(&[1])], daily.clone()].concat(),
+                "First Sundays of the month from 7:00pm-10:30pm and daily from 7:00pm-10:30pm",
+            ),
+            (
+                vec![monthly(&[1, 2, 3, 4, 5, -1])],
+                "First, second, third, fourth, fifth or last Sundays of the month from 7:00pm-10:30pm",
+            ),
+            (
+                vec![weekly(Weekday::Thu, 1).in_months(&[8, 6, 7]).unwrap()],
+                "Thursdays from 7:00pm-10:30pm in June, July and August",
+            ),
+            (vec![monthly(&[-1]).every_n_months(2).unwrap()], "Last Sundays of every other month from 7:00pm-10:30pm"),
+            (vec![days(&[-1, 15, 1])], "The 1st, 15th and last day of the month from 7:00pm-10:30pm"),
+            (
+                vec![days(&[22, -2]).every_n_months(3).unwrap().in_months(&[12]).unwrap()],
+                "The 22nd and second-to-last day of every 3rd month from 7:00pm-10:30pm in December",
             ),
         ] {
             assert_eq!(Recurrence::new(schedules).unwrap().text(), words);

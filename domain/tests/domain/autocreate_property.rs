@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use insession_domain::{
-    autocreate::{Existence, ExistingInstance, plan},
+    autocreate::plan,
+    matching::{Existence, ExistingInstance},
     recurrence::Recurrence,
     window::Buffers,
 };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 use insession_domain::{
-    recurrence::{Calendar, Schedule},
+    recurrence::{Calendar, Pattern, Schedule},
     zone::Tz,
 };
 
@@ -45,24 +45,38 @@ pub fn meets(schedule: &Schedule, calendar: &Calendar, date: NaiveDate) -> bool 
     if calendar.initiation.is_some_and(|first| date < first) || calendar.termination.is_some_and(|last| last < date) {
         return false;
     }
-    if date.weekday() != schedule.weekday() {
+    if calendar.skips.contains(date) || !schedule.months().contains(date.month()) {
         return false;
     }
-    match schedule {
-        Schedule::Weekly { every_n_weeks: 1, .. } => true,
-        Schedule::Weekly { every_n_weeks, .. } => {
-            let anchor = calendar.anchor.unwrap();
-            let monday = |date: NaiveDate| date - TimeDelta::days(date.weekday().num_days_from_monday().into());
-            let weeks = (monday(date) - monday(anchor)).num_days() / 7;
-            anchor <= date && weeks % i64::from(*every_n_weeks) == 0
+    let anchor = calendar.anchor.unwrap();
+    // Whether the months from the anchor to the date are a multiple of the interval.
+    let is_in_step = |n: u32| {
+        let months = |date: NaiveDate| i64::from(date.year()) * 12 + i64::from(date.month());
+        n == 1 || anchor <= date && (months(date) - months(anchor)) % i64::from(n) == 0
+    };
+    let is_in_month = |day: &NaiveDate| (day.year(), day.month()) == (date.year(), date.month());
+    match schedule.pattern() {
+        Pattern::Weekly { weekday, every_n_weeks: 1, .. } => date.weekday() == *weekday,
+        Pattern::Weekly { weekday, every_n_weeks, week_start } => {
+            let first_day = |date: NaiveDate| {
+                date - TimeDelta::days((0..7).find(|n| (date - TimeDelta::days(*n)).weekday() == *week_start).unwrap())
+            };
+            let weeks = (first_day(date) - first_day(anchor)).num_days() / 7;
+            date.weekday() == *weekday && anchor <= date && weeks % i64::from(*every_n_weeks) == 0
         }
-        Schedule::Monthly { which, .. } => {
+        Pattern::Monthly { weekday, which, every_n_months } => {
             // Count the same weekdays of the month up to the date, and from the date on.
-            let is_in_month = |day: &NaiveDate| (day.year(), day.month()) == (date.year(), date.month());
             let week = |n: i64| date + TimeDelta::weeks(n);
             let up_to = (0..5i64).take_while(|n| is_in_month(&week(-n))).count();
             let on_from = (0..5i64).take_while(|n| is_in_month(&week(*n))).count();
-            which.iter().any(|w| usize::try_from(*w).map_or(usize::from(w.unsigned_abs()) == on_from, |w| w == up_to))
+            let is_at = |w: &i8| usize::try_from(*w).map_or(usize::from(w.unsigned_abs()) == on_from, |w| w == up_to);
+            date.weekday() == *weekday && is_in_step(*every_n_months) && which.iter().any(is_at)
+        }
+        Pattern::MonthDay { days, every_n_months } => {
+            let on_from = date.iter_days().take_while(is_in_month).count();
+            let day = usize::try_from(date.day()).unwrap();
+            let is_on = |d: &i8| usize::try_from(*d).map_or(usize::from(d.unsigned_abs()) == on_from, |d| d == day);
+            is_in_step(*every_n_months) && days.iter().any(is_on)
         }
     }
 }

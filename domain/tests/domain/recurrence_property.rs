@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 use insession_domain::{
-    recurrence::{Calendar, Recurrence, Schedule},
+    recurrence::{Calendar, Recurrence, Schedule, SkippedDates, Skips},
     window::Meeting,
     zone::{Tz, instant_of, parse_zone},
 };
@@ -35,13 +35,25 @@ fn times() -> impl Strategy<Value = NaiveTime> {
 }
 
 pub fn schedules() -> impl Strategy<Value = Schedule> {
-    let weekday = (0..7u8).prop_map(|day| Weekday::try_from(day).unwrap());
-    let hours = (times(), times()).prop_filter("start and end differ", |(start, end)| start != end);
+    let weekday = (0..7u8).prop_map(|day| Weekday::try_from(day).unwrap()).boxed();
+    let hours = (times(), times()).prop_filter("start and end differ", |(start, end)| start != end).boxed();
     let positions = vec(select(vec![1, 2, 3, 4, 5, -1, -2, -3, -4, -5]), 1..4);
     let every_n_weeks = prop_oneof![3 => Just(1), 3 => 2..7i64, 1 => 7..=520i64];
-    (weekday, hours, option::of(positions), every_n_weeks).prop_map(|(weekday, (start, end), which, n)| match which {
-        Some(which) => Schedule::monthly(weekday, &which, start, end).unwrap(),
-        None => Schedule::weekly(weekday, n, start, end).unwrap(),
+    let every_n_months = prop_oneof![2 => Just(1), 2 => 2..7i64, 1 => 7..=120i64].boxed();
+    let days = vec(prop_oneof![1..=31i64, -31..=-1i64, Just(31), Just(-1)], 1..4);
+    let of_weekdays = (weekday.clone(), option::of(positions), every_n_weeks, every_n_months.clone(), hours.clone())
+        .prop_map(|(weekday, which, weeks, months, (start, end))| match which {
+            Some(which) => Schedule::monthly(weekday, &which, start, end).unwrap().every_n_months(months).unwrap(),
+            None => Schedule::weekly(weekday, weeks, start, end).unwrap(),
+        });
+    let of_days = (days, every_n_months, hours).prop_map(|(days, months, (start, end))| {
+        Schedule::month_day(&days, start, end).unwrap().every_n_months(months).unwrap()
+    });
+    let any = prop_oneof![3 => of_weekdays, 1 => of_days];
+    let limits = prop_oneof![2 => Just(vec![]), 1 => vec(1..=12i64, 1..6)];
+    (any, limits, prop_oneof![2 => Just(Weekday::Mon), 1 => weekday]).prop_map(|(schedule, months, week_start)| {
+        let schedule = schedule.with_week_start(week_start);
+        if months.is_empty() { schedule } else { schedule.in_months(&months).unwrap() }
     })
 }
 
@@ -60,13 +72,18 @@ fn dates() -> impl Strategy<Value = NaiveDate> {
 /// A calendar whose first and last dates are near `from`, so that they matter, and the date `from`.
 pub fn calendars() -> impl Strategy<Value = (Calendar, NaiveDate)> {
     let bounds = (0..2000u64, option::of(0..200u64), option::of(0..400u64));
-    (zones(), dates(), bounds).prop_map(|(zone, from, (before, initiation, termination))| {
+    let skips = prop_oneof![1 => Just(vec![]), 1 => vec((0..200u64, 0..30u64), 1..4)];
+    (zones(), dates(), bounds, skips).prop_map(|(zone, from, (before, initiation, termination), skips)| {
         let anchor = from - Days::new(before % 600);
         let calendar = Calendar {
             zone,
             anchor: Some(anchor),
             initiation: initiation.map(|days| anchor + Days::new(days)),
             termination: termination.map(|days| from + Days::new(days)),
+            skips: Skips::new(skips.into_iter().map(|(after, days)| {
+                let first = from + Days::new(after) - Days::new(20);
+                SkippedDates::new(first, first + Days::new(days)).unwrap()
+            })),
         };
         (calendar, from)
     })
@@ -171,7 +188,8 @@ fn search_does_not_depend_on_the_age_of_the_series_and_ends() {
     let fifth = Schedule::monthly(Weekday::Fri, &[5], time(23), time(1)).unwrap();
     let recurrence = Recurrence::new(vec![every_520_weeks, fifth]).unwrap();
     let first = NaiveDate::from_ymd_opt(1, 1, 1);
-    let calendar = Calendar { zone: Tz::Pacific__Apia, anchor: first, initiation: first, termination: None };
+    let calendar =
+        Calendar { zone: Tz::Pacific__Apia, anchor: first, initiation: first, termination: None, skips: Skips::NONE };
     let last = recurrence.next_after(&calendar, "9999-12-25T00:00:00Z".parse().unwrap()).unwrap();
     assert_eq!(last.date.to_string(), "9999-12-31");
     assert_eq!(recurrence.next_after(&calendar, last.meeting.starts_at()), None);
@@ -179,7 +197,7 @@ fn search_does_not_depend_on_the_age_of_the_series_and_ends() {
         let next = recurrence.next_after(&calendar, after).map(|it| it.date.to_string());
         assert_eq!(next.as_deref(), (after == DateTime::<Utc>::MIN_UTC).then_some("0001-01-05"));
     }
-    let over = Calendar { termination: first, ..calendar };
+    let over = Calendar { termination: first, ..calendar.clone() };
     assert_eq!(recurrence.next_after(&over, DateTime::UNIX_EPOCH), None);
     assert_eq!(recurrence.occurrences(&calendar, NaiveDate::MAX, NaiveDate::MIN).count(), 0);
 }

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use insession_domain::{
-    autocreate::{self, Existence, ExistingInstance},
+    autocreate,
     booking::{BookingStatus, Slot, State},
     ids::SessionInstanceId,
+    matching::{Existence, ExistingInstance},
     placement::{Candidate, PlacementRule, decide_placement, is_arrival},
-    recurrence::{Calendar, Occurrence, Recurrence},
+    recurrence::{Calendar, Occurrence, Recurrence, Skips},
     status::{InstanceFacts, Mode, decide},
     window::{Buffers, Meeting, Window},
     zone::{Tz, parse_zone},
@@ -115,7 +116,7 @@ fn vectors_of_placement() {
 
 fn calendar(case: &Value) -> Calendar {
     let initiation = optional(&case["anchor"]);
-    Calendar { zone: zone(case), anchor: initiation, initiation, termination: None }
+    Calendar { zone: zone(case), anchor: initiation, initiation, termination: None, skips: Skips::NONE }
 }
 
 /// An occurrence in the form of the vectors.
@@ -182,7 +183,8 @@ fn vectors_of_auto_creation() {
         let session = &case["session"];
         let initiation = optional(&session["initiation_date"]);
         let termination = optional(&session["termination_date"]);
-        let calendar = Calendar { zone: zone(session), anchor: initiation, initiation, termination };
+        let calendar =
+            Calendar { zone: zone(session), anchor: initiation, initiation, termination, skips: Skips::NONE };
         let existing = case["existing"].as_array().unwrap().iter().map(|instance| ExistingInstance {
             date: optional(&instance["date"]).unwrap(),
             start: time(&instance["start_time"]),

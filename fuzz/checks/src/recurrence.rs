@@ -3,8 +3,9 @@
 use arbitrary::{Arbitrary, Unstructured};
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 use domain::{
-    autocreate::{self, Existence, ExistingInstance},
-    recurrence::{Calendar, Occurrence, Recurrence, Schedule, ScheduleError},
+    autocreate,
+    matching::{Existence, ExistingInstance},
+    recurrence::{Calendar, Occurrence, Recurrence, Schedule, ScheduleError, SkippedDates, Skips},
     window::{Buffers, Meeting, Window},
 };
 
@@ -38,6 +39,8 @@ struct Sent {
 enum SentSchedule {
     Weekly { weekday: u8, every_n_weeks: Number, start: Time, end: Time },
     Monthly { weekday: u8, which: Vec<Number>, start: Time, end: Time },
+    MonthDay { days: Vec<Number>, every_n_months: Number, start: Time, end: Time },
+    Limited { weekday: u8, every_n_weeks: Number, week_start: u8, months: Vec<Number>, start: Time, end: Time },
 }
 
 impl SentSchedule {
@@ -50,6 +53,15 @@ impl SentSchedule {
             Self::Monthly { weekday: number, which, start, end } => {
                 let which: Vec<i64> = which.iter().map(Number::read).collect();
                 Schedule::monthly(weekday(*number), &which, start.read(), end.read())
+            }
+            Self::MonthDay { days, every_n_months, start, end } => {
+                let days: Vec<i64> = days.iter().map(|day| day.read().saturating_mul(6)).collect();
+                Schedule::month_day(&days, start.read(), end.read())?.every_n_months(every_n_months.read())
+            }
+            Self::Limited { weekday: number, every_n_weeks, week_start, months, start, end } => {
+                let schedule = Schedule::weekly(weekday(*number), every_n_weeks.read(), start.read(), end.read())?;
+                let months: Vec<i64> = months.iter().map(|month| month.read().saturating_mul(2)).collect();
+                schedule.with_week_start(weekday(*week_start)).in_months(&months)
             }
         }
     }
@@ -95,6 +107,7 @@ struct Question {
     anchor: Option<Day>,
     initiation: Option<Day>,
     termination: Option<Day>,
+    skips: Vec<(Day, Day)>,
     from: Day,
     at: Instant,
     hours_ahead: i32,
@@ -152,9 +165,9 @@ impl Instant {
     }
 }
 
-/// The days of the longest year, and the most occurrences in it: every schedule, every week.
+/// The days of the longest year, and the most occurrences in it: every schedule, every day.
 const YEAR: u64 = 366;
-const MOST_A_YEAR: usize = Recurrence::MAX_SCHEDULES * 54;
+const MOST_A_YEAR: usize = Recurrence::MAX_SCHEDULES * 367;
 
 fn check_recurrence(recurrence: &Recurrence, question: &Question) {
     assert_eq!(Recurrence::from_json(&recurrence.to_json()).as_ref(), Ok(recurrence));
@@ -167,6 +180,9 @@ fn check_recurrence(recurrence: &Recurrence, question: &Question) {
         anchor: day(&question.anchor),
         initiation: day(&question.initiation),
         termination: day(&question.termination),
+        skips: Skips::new(
+            question.skips.iter().filter_map(|(from, to)| SkippedDates::new(from.read(), to.read()).ok()),
+        ),
     };
     let from = question.from.read();
     let to = from.checked_add_days(Days::new(YEAR)).unwrap_or(NaiveDate::MAX);
@@ -202,6 +218,7 @@ fn check_occurrence(occurrence: &Occurrence, calendar: &Calendar) {
     assert!((1..=9999).contains(&occurrence.date.year()));
     assert!(calendar.initiation.is_none_or(|first| first <= occurrence.date));
     assert!(calendar.termination.is_none_or(|last| occurrence.date <= last));
+    assert!(!calendar.skips.contains(occurrence.date));
     let meeting = Meeting::new(calendar.zone, occurrence.date, occurrence.start, occurrence.end);
     assert_eq!(meeting, Ok(occurrence.meeting));
 }

@@ -2,13 +2,14 @@
 
 use async_graphql::{ID, InputObject, MaybeUndefined, OneofObject};
 use domain::{
-    recurrence::{Recurrence, RecurrenceError, Schedule},
+    ids::SessionId,
+    recurrence::{Recurrence, RecurrenceError, Schedule, ScheduleError},
     zone::Tz,
 };
-use service::sessions::{NewSession, SessionFilter as ServiceSessionFilter, SessionPatch};
+use service::sessions::{NewSession, NewSkip, SessionFilter as ServiceSessionFilter, SessionPatch};
 
 use crate::{
-    context::Result,
+    context::{Result, parse_id},
     error::ApiError,
     input::{clearable, lasting},
     types::{
@@ -45,36 +46,95 @@ impl From<SessionFilter> for ServiceSessionFilter {
 pub struct WeeklyScheduleInput {
     /// The weekday.
     weekday: Weekday,
-    /// The number of weeks from one meeting to the next: 1 is every week. Weeks start on Monday. The first one is the
-    /// week of the session's initiation date or, without such a date, the week in which the session was created.
+    /// The number of weeks from one meeting to the next: 1 is every week, 520 at most. The first one is the week of the
+    /// session's initiation date or, without such a date, the week in which the session was created.
     #[graphql(default = 1)]
     every_n_weeks: i32,
+    /// The first day of a week. It only matters if the interval is two weeks or more. The default is Monday.
+    week_start: Option<Weekday>,
+    /// The months to which the schedule is limited: 1 is January. The default is all months. The interval keeps counting
+    /// through the other months.
+    months: Option<Vec<i32>>,
     /// The local start time.
     start_time: LocalTime,
     /// The local end time. An end before the start is on the next day. It can't be equal to the start.
     end_time: LocalTime,
 }
 
-/// A schedule that repeats every month, on one weekday in certain weeks.
+/// A schedule that repeats every month, or every few months, on one weekday in certain weeks.
 #[derive(InputObject)]
 pub struct MonthlyScheduleInput {
     /// The weekday.
     weekday: Weekday,
     /// Which of these weekdays in a month: 1 to 5 count from the start of the month, -1 to -5 from its end.
     which: Vec<i32>,
+    /// The number of months from one month with meetings to the next: 1 is every month, 120 at most. The first one is the
+    /// month of the session's initiation date or, without such a date, the month in which the session was created.
+    #[graphql(default = 1)]
+    every_n_months: i32,
+    /// The months to which the schedule is limited: 1 is January. The default is all months. The interval keeps counting
+    /// through the other months. A yearly meeting is limited to one month.
+    months: Option<Vec<i32>>,
     /// The local start time.
     start_time: LocalTime,
     /// The local end time. An end before the start is on the next day. It can't be equal to the start.
     end_time: LocalTime,
 }
 
-/// One rule of a recurrence: weekly or monthly, not both.
+/// A schedule that repeats every month, or every few months, on days of the month.
+#[derive(InputObject)]
+pub struct MonthDayScheduleInput {
+    /// The days of the month: 1 to 31 count from its start, -1 to -31 from its end. A day that a month does not have
+    /// produces nothing.
+    days: Vec<i32>,
+    /// The local start time.
+    start_time: LocalTime,
+    /// The local end time. An end before the start is on the next day. It can't be equal to the start.
+    end_time: LocalTime,
+    /// The number of months from one month with meetings to the next: 1 is every month, 120 at most. The first one is the
+    /// month of the session's initiation date or, without such a date, the month in which the session was created.
+    #[graphql(default = 1)]
+    every_n_months: i32,
+    /// The months to which the schedule is limited: 1 is January. The default is all months. The interval keeps counting
+    /// through the other months. A yearly meeting is limited to one month.
+    months: Option<Vec<i32>>,
+}
+
+/// One rule of a recurrence: exactly one of these.
 #[derive(OneofObject)]
 pub enum ScheduleInput {
-    /// A weekly schedule.
+    /// A schedule by weeks.
     Weekly(WeeklyScheduleInput),
-    /// A monthly schedule.
+    /// A schedule by weekdays of the month.
     Monthly(MonthlyScheduleInput),
+    /// A schedule by days of the month.
+    MonthDay(MonthDayScheduleInput),
+}
+
+impl ScheduleInput {
+    fn check(self) -> std::result::Result<Schedule, ScheduleError> {
+        let numbers = |numbers: Vec<i32>| numbers.into_iter().map(i64::from).collect::<Vec<_>>();
+        let (schedule, months) = match self {
+            Self::Weekly(it) => {
+                let weeks = i64::from(it.every_n_weeks);
+                let schedule = Schedule::weekly(it.weekday.into(), weeks, it.start_time.0, it.end_time.0)?;
+                (schedule.with_week_start(it.week_start.map_or(chrono::Weekday::Mon, Into::into)), it.months)
+            }
+            Self::Monthly(it) => {
+                let which = numbers(it.which);
+                let schedule = Schedule::monthly(it.weekday.into(), &which, it.start_time.0, it.end_time.0)?;
+                (schedule.every_n_months(it.every_n_months.into())?, it.months)
+            }
+            Self::MonthDay(it) => {
+                let schedule = Schedule::month_day(&numbers(it.days), it.start_time.0, it.end_time.0)?;
+                (schedule.every_n_months(it.every_n_months.into())?, it.months)
+            }
+        };
+        match months {
+            Some(months) => schedule.in_months(&numbers(months)),
+            None => Ok(schedule),
+        }
+    }
 }
 
 /// Checks schedules. Without schedules there is no recurrence.
@@ -83,16 +143,7 @@ fn recurrence(schedules: Vec<ScheduleInput>) -> Result<Option<Recurrence>> {
         return Ok(None);
     }
     let checked = schedules.into_iter().enumerate().map(|(index, schedule)| {
-        let checked = match schedule {
-            ScheduleInput::Weekly(it) => {
-                Schedule::weekly(it.weekday.into(), i64::from(it.every_n_weeks), it.start_time.0, it.end_time.0)
-            }
-            ScheduleInput::Monthly(it) => {
-                let which: Vec<i64> = it.which.into_iter().map(i64::from).collect();
-                Schedule::monthly(it.weekday.into(), &which, it.start_time.0, it.end_time.0)
-            }
-        };
-        checked.map_err(|error| {
+        schedule.check().map_err(|error| {
             let field = format!("schedules.{index}.{}", error.field.as_str());
             ApiError::invalid(field, error.problem)
         })
@@ -108,6 +159,39 @@ fn wrong_recurrence(error: &RecurrenceError) -> ApiError {
         (None, _) => "schedules".to_owned(),
     };
     ApiError::invalid(field, &error.problem)
+}
+
+/// A range of dates on which a session does not meet.
+#[derive(InputObject)]
+pub struct SkipInput {
+    /// The first date, in the time zone of the session.
+    from: Date,
+    /// The last date. It may be the same as the first one. A skip has at most 400 days.
+    to: Date,
+    /// Why the session does not meet, for people: at most 200 characters.
+    reason: Option<String>,
+}
+
+impl From<SkipInput> for NewSkip {
+    fn from(skip: SkipInput) -> Self {
+        Self { from: skip.from.0, to: skip.to.0, reason: skip.reason }
+    }
+}
+
+/// Skips for one or more sessions.
+#[derive(InputObject)]
+pub struct AddSkipsInput {
+    /// The sessions, 1 to 100. Each of them gets all skips.
+    session_ids: Vec<ID>,
+    /// The skips. They may overlap each other, and skips that exist. A session has at most 500 skips.
+    skips: Vec<SkipInput>,
+}
+
+impl AddSkipsInput {
+    pub fn check(self) -> Result<(Vec<SessionId>, Vec<NewSkip>)> {
+        let ids = self.session_ids.iter().enumerate().map(|(index, id)| parse_id(&format!("sessionIds.{index}"), id));
+        Ok((ids.collect::<Result<_>>()?, self.skips.into_iter().map(NewSkip::from).collect()))
+    }
 }
 
 /// The scalar has already checked a zone that a client sent.
@@ -153,6 +237,8 @@ pub struct CreateSessionInput {
     initiation_date: Option<Date>,
     /// The last date on which the session may meet. It can't be before the initiation date.
     termination_date: Option<Date>,
+    /// The ranges of dates on which the session does not meet: at most 500.
+    skips: Option<Vec<SkipInput>>,
     /// An idempotency key: any text of 1 to 255 characters that the client makes for this change. A retry with the same
     /// key gets the same answer for a day, and creates nothing. With another input the error is BAD_USER_INPUT. Over
     /// HTTP the header `Idempotency-Key` does the same.
@@ -176,6 +262,7 @@ impl CreateSessionInput {
             auto_create_hours_ahead: self.auto_create_hours_ahead,
             initiation_date: self.initiation_date.map(|date| date.0),
             termination_date: self.termination_date.map(|date| date.0),
+            skips: self.skips.unwrap_or_default().into_iter().map(NewSkip::from).collect(),
         })
     }
 }

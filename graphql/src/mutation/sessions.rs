@@ -7,7 +7,7 @@ use service::sessions;
 use crate::{
     context::{Result, app, parse_id, viewer},
     idempotency::app_for_attempt,
-    input::session::{CreateSessionInput, UpdateSessionInput},
+    input::session::{AddSkipsInput, CreateSessionInput, UpdateSessionInput},
     types::session::Session,
 };
 
@@ -16,6 +16,13 @@ use crate::{
 pub struct SessionPayload {
     /// The session after the change.
     session: Session,
+}
+
+/// The answer of `addSkips`.
+#[derive(SimpleObject)]
+pub struct AddSkipsPayload {
+    /// The sessions, in the order in which they were named, each once.
+    sessions: Vec<Session>,
 }
 
 /// The answer of `deleteSession`.
@@ -51,6 +58,31 @@ impl SessionMutation {
         let id = parse_id("id", &input.id)?;
         let row = sessions::update_session(app(ctx)?, viewer(ctx), id, input.check()?).await?;
         Ok(Some(SessionPayload { session: Session(row) }))
+    }
+
+    /// Adds ranges of dates on which sessions do not meet, to all of these sessions or to none. Occurrences on these
+    /// dates no longer exist. Instances that were created from them are cancelled if somebody has checked in, and removed
+    /// otherwise. Instances that were created by hand stay. Only organisers of all of these sessions and admins may do
+    /// this.
+    async fn add_skips(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The sessions and the skips.")] input: AddSkipsInput,
+    ) -> Result<Option<AddSkipsPayload>> {
+        let (ids, skips) = input.check()?;
+        let sessions = sessions::insert_skips(app(ctx)?, viewer(ctx), &ids, &skips).await?;
+        Ok(Some(AddSkipsPayload { sessions: sessions.into_iter().map(Session).collect() }))
+    }
+
+    /// Removes a skip. Its occurrences exist again, and instances that it cancelled or removed come back. Only organisers
+    /// of the session and admins may do this.
+    async fn remove_skip(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The skip.")] id: ID,
+    ) -> Result<Option<SessionPayload>> {
+        let session = sessions::delete_skip(app(ctx)?, viewer(ctx), parse_id("id", &id)?).await?;
+        Ok(Some(SessionPayload { session: Session(session) }))
     }
 
     /// Makes a person an organiser of a session. Only organisers of the session and admins may do this.

@@ -4,15 +4,19 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject, Union};
 use chrono::Datelike;
 use domain::{
     ids::SessionId,
-    recurrence::{self, Calendar},
+    recurrence::{self, Calendar, Pattern, Skips},
     zone,
 };
-use service::{instances, lists::RowCursor, sessions};
+use service::{
+    instances::{self, meetings::Unmatched},
+    lists::RowCursor,
+    sessions,
+};
 
 use crate::{
     context::{Result, app, id_of},
     error::ApiError,
-    loaders::{ActiveOf, MeetingsOf, OrganizersOf, load, viewer_may_edit},
+    loaders::{ActiveOf, MeetingsOf, OrganizersOf, SkipsOf, load, viewer_may_edit},
     types::{
         connection::{Counted, Nodes, connection, page},
         instance::SessionInstance,
@@ -53,49 +57,92 @@ pub enum Weekday {
 pub struct WeeklySchedule {
     /// The weekday.
     weekday: Weekday,
-    /// The number of weeks from one meeting to the next: 1 is every week. Weeks start on Monday. The first one is the
-    /// week of the session's initiation date or, without such a date, the week in which the session was created.
+    /// The number of weeks from one meeting to the next: 1 is every week. The first one is the week of the session's
+    /// initiation date or, without such a date, the week in which the session was created.
     every_n_weeks: i32,
+    /// The first day of a week. It only matters if the interval is two weeks or more.
+    week_start: Weekday,
+    /// The months to which the schedule is limited: 1 is January. Null: all months. The interval keeps counting through
+    /// the other months.
+    months: Option<Vec<i32>>,
     /// The local start time.
     start_time: LocalTime,
     /// The local end time. An end before the start is on the next day.
     end_time: LocalTime,
 }
 
-/// A schedule that repeats every month, on one weekday in certain weeks.
+/// A schedule that repeats every month, or every few months, on one weekday in certain weeks.
 #[derive(SimpleObject)]
 pub struct MonthlySchedule {
     /// The weekday.
     weekday: Weekday,
     /// Which of these weekdays in a month: 1 to 5 count from the start of the month, -1 to -5 from its end.
     which: Vec<i32>,
+    /// The number of months from one month with meetings to the next: 1 is every month. The first one is the month of
+    /// the session's initiation date or, without such a date, the month in which the session was created.
+    every_n_months: i32,
+    /// The months to which the schedule is limited: 1 is January. Null: all months. The interval keeps counting through
+    /// the other months.
+    months: Option<Vec<i32>>,
     /// The local start time.
     start_time: LocalTime,
     /// The local end time. An end before the start is on the next day.
     end_time: LocalTime,
 }
 
-/// One rule of a recurrence, weekly or monthly.
+/// A schedule that repeats every month, or every few months, on days of the month.
+#[derive(SimpleObject)]
+pub struct MonthDaySchedule {
+    /// The days of the month: 1 to 31 count from its start, -1 to -31 from its end. A day that a month does not have
+    /// produces nothing.
+    days: Vec<i32>,
+    /// The number of months from one month with meetings to the next: 1 is every month. The first one is the month of
+    /// the session's initiation date or, without such a date, the month in which the session was created.
+    every_n_months: i32,
+    /// The months to which the schedule is limited: 1 is January. Null: all months. The interval keeps counting through
+    /// the other months.
+    months: Option<Vec<i32>>,
+    /// The local start time.
+    start_time: LocalTime,
+    /// The local end time. An end before the start is on the next day.
+    end_time: LocalTime,
+}
+
+/// One rule of a recurrence.
 #[derive(Union)]
 pub enum Schedule {
     Weekly(WeeklySchedule),
     Monthly(MonthlySchedule),
+    MonthDay(MonthDaySchedule),
 }
 
 impl From<&recurrence::Schedule> for Schedule {
     fn from(schedule: &recurrence::Schedule) -> Self {
-        let weekday = schedule.weekday().into();
         let (start_time, end_time) = (LocalTime(schedule.start()), LocalTime(schedule.end()));
-        match schedule {
-            recurrence::Schedule::Weekly { every_n_weeks, .. } => Self::Weekly(WeeklySchedule {
-                weekday,
-                every_n_weeks: i32::try_from(*every_n_weeks).unwrap_or(i32::MAX),
+        let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+        let numbers = |numbers: &[i8]| numbers.iter().map(|number| i32::from(*number)).collect();
+        let months = schedule.months().limit().map(|months| months.into_iter().map(number).collect());
+        match schedule.pattern() {
+            Pattern::Weekly { weekday, every_n_weeks, week_start } => Self::Weekly(WeeklySchedule {
+                weekday: (*weekday).into(),
+                every_n_weeks: number(*every_n_weeks),
+                week_start: (*week_start).into(),
+                months,
                 start_time,
                 end_time,
             }),
-            recurrence::Schedule::Monthly { which, .. } => Self::Monthly(MonthlySchedule {
-                weekday,
-                which: which.iter().map(|which| i32::from(*which)).collect(),
+            Pattern::Monthly { weekday, which, every_n_months } => Self::Monthly(MonthlySchedule {
+                weekday: (*weekday).into(),
+                which: numbers(which),
+                every_n_months: number(*every_n_months),
+                months,
+                start_time,
+                end_time,
+            }),
+            Pattern::MonthDay { days, every_n_months } => Self::MonthDay(MonthDaySchedule {
+                days: numbers(days),
+                every_n_months: number(*every_n_months),
+                months,
                 start_time,
                 end_time,
             }),
@@ -111,7 +158,7 @@ pub struct Recurrence {
 /// The rules that say when a session meets.
 #[Object]
 impl Recurrence {
-    /// The rules, weekly and monthly. Empty if there is no regular schedule.
+    /// The rules. Empty if there is no regular schedule.
     async fn schedules(&self) -> Vec<Schedule> {
         self.recurrence.schedules().iter().map(Schedule::from).collect()
     }
@@ -136,8 +183,28 @@ pub struct Occurrence {
     starts_at: DateTime,
     /// The end as an instant.
     ends_at: DateTime,
-    /// The instance that stands for this occurrence. Null if none has been created, or if it has been deleted.
+    /// The instance that stands for this occurrence: one that was created from it, or else one that was created by hand
+    /// on this date or moved to it. Its times may differ. Null if there is none yet.
     session_instance: Option<SessionInstance>,
+}
+
+/// A range of dates on which a session does not meet.
+#[derive(SimpleObject)]
+pub struct Skip {
+    /// The global id, such as `Skip:7`.
+    id: ID,
+    /// The first date, in the time zone of the session.
+    from: Date,
+    /// The last date. It may be the same as the first one.
+    to: Date,
+    /// Why the session does not meet. Null if nobody said.
+    reason: Option<String>,
+}
+
+impl From<sessions::Skip> for Skip {
+    fn from(skip: sessions::Skip) -> Self {
+        Self { id: id_of(skip.id), from: Date(skip.from), to: Date(skip.to), reason: skip.reason }
+    }
 }
 
 pub struct Session(pub sessions::Session);
@@ -197,7 +264,8 @@ impl Session {
     /// When the session meets. Null if the stored time zone or recurrence can't be read. Then `problem` says what is
     /// wrong.
     async fn recurrence(&self) -> Option<Recurrence> {
-        let calendar = self.0.calendar(self.0.zone().ok()?);
+        // The rules do not tell the skips.
+        let calendar = self.0.calendar(self.0.zone().ok()?, Skips::NONE);
         let recurrence = self.0.recurrence().ok()?.unwrap_or_default();
         Some(Recurrence { recurrence, calendar })
     }
@@ -260,7 +328,8 @@ impl Session {
         viewer_may_edit(ctx, self.key()).await
     }
 
-    /// The meetings that the recurrence asks for, in order. Null if the time zone or the recurrence can't be read.
+    /// The meetings that the recurrence asks for, in order, without the skips and without meetings that were deleted. Null
+    /// if the time zone or the recurrence can't be read.
     async fn occurrences(
         &self,
         ctx: &Context<'_>,
@@ -278,25 +347,41 @@ impl Session {
             return Ok(None);
         };
         let from = from.map_or_else(|| zone::local_date(zone, app.now()), |from| from.0);
-        let calendar = self.0.calendar(zone);
-        let recurrence = recurrence.unwrap_or_default();
-        let last = chrono::NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or(from);
         if from.year() < 1 {
             return Err(ApiError::invalid("from", "must be in the years 0001 to 9999"));
         }
-        let found: Vec<_> = recurrence.occurrences(&calendar, from, last).take(first).collect();
-        let dates = found.first().zip(found.last()).map(|(first, last)| (first.date, last.date));
-        let made = match dates {
-            Some((from, to)) => load(ctx, MeetingsOf { session: self.key(), from, to }).await?.unwrap_or_default(),
-            None => Vec::new(),
-        };
-        let shown = found.into_iter().map(|occurrence| Occurrence {
-            date: Date(occurrence.date),
-            starts_at: DateTime(occurrence.meeting.starts_at()),
-            ends_at: DateTime(occurrence.meeting.ends_at()),
-            session_instance: instances::find_for_occurrence(&made, &occurrence.key()).cloned().map(SessionInstance),
-        });
-        Ok(Some(shown.collect()))
+        let skips = load(ctx, SkipsOf(self.key())).await?.unwrap_or_default();
+        let calendar = self.0.calendar(zone, sessions::Skip::all_dates(&skips));
+        let recurrence = recurrence.unwrap_or_default();
+        let mut unmatched = Unmatched::new(&recurrence, &calendar, from);
+        let mut shown = Vec::new();
+        while shown.len() < first
+            && let Some((from, to)) = unmatched.read(first)
+        {
+            let made = load(ctx, MeetingsOf { session: self.key(), from, to }).await?.unwrap_or_default();
+            // An occurrence whose instance was deleted does not take place.
+            let takes_place =
+                |instance: &Option<instances::Instance>| instance.as_ref().is_none_or(|it| it.deleted_at.is_none());
+            let matched = unmatched.matched(&made).into_iter().filter(|(_, instance)| takes_place(instance));
+            shown.extend(matched.take(first - shown.len()).map(|(occurrence, instance)| Occurrence {
+                date: Date(occurrence.date),
+                starts_at: DateTime(occurrence.meeting.starts_at()),
+                ends_at: DateTime(occurrence.meeting.ends_at()),
+                session_instance: instance.map(SessionInstance),
+            }));
+        }
+        Ok(Some(shown))
+    }
+
+    /// The ranges of dates on which the session does not meet, ordered by their first date.
+    async fn skips(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only skips that end on this date or later. The default is all skips.")] from: Option<Date>,
+    ) -> Result<Vec<Skip>> {
+        let skips = load(ctx, SkipsOf(self.key())).await?.unwrap_or_default();
+        let is_asked_for = |skip: &sessions::Skip| from.is_none_or(|from| from.0 <= skip.to);
+        Ok(skips.into_iter().filter(is_asked_for).map(Into::into).collect())
     }
 
     /// The instances of the session, by start.

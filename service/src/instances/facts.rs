@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     ids::{SessionId, SessionInstanceId},
     news::Location,
-    recurrence::{Calendar, Recurrence, RecurrenceError},
+    recurrence::{Calendar, Recurrence, RecurrenceError, Skips},
     status::{InstanceFacts, Override, is_past_termination},
     window::{Buffers, Instants, Window},
     zone::{self, Tz, UnknownZone},
@@ -27,8 +27,8 @@ pub fn buffers_of(session: &session::Model) -> Buffers {
     Buffers::stored(session.active_buffer_minutes_before, session.active_buffer_minutes_after)
 }
 
-pub fn calendar_of(session: &session::Model, zone: Tz) -> Calendar {
-    Calendar::of_session(zone, session.created_at, session.initiation_date, session.termination_date)
+pub fn calendar_of(session: &session::Model, zone: Tz, skips: Skips) -> Calendar {
+    Calendar::of_session(zone, session.created_at, session.initiation_date, session.termination_date, skips)
 }
 
 pub fn location_of(session: &session::Model) -> Location {
@@ -96,6 +96,7 @@ pub(crate) fn blank(session: SessionId, date: NaiveDate, now: DateTime<Utc>) -> 
         occurrence_date: None,
         occurrence_start: None,
         has_own_times: false,
+        is_by_hand: false,
         is_cancelled_by_recurrence: false,
         is_removed_by_recurrence: false,
         deleted_at: None,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::{
     ids::{SessionId, SessionInstanceId},
+    matching::{Existence, ExistingInstance},
     recurrence::OccurrenceKey,
     status::{self, InstanceFacts, Override, Times, is_past_termination},
     window::{Meeting, Window},
@@ -33,7 +34,7 @@ pub struct Instance {
     pub is_cancelled: bool,
     pub override_active: Option<bool>,
     pub override_until: Option<DateTime<Utc>>,
-    /// The local date and time of the occurrence from which it was made.
+    /// The local date and time of the occurrence from which it was made, or that it stood for.
     pub occurrence_date: Option<NaiveDate>,
     pub occurrence_start: Option<NaiveTime>,
     pub is_cancelled_by_recurrence: bool,
@@ -53,6 +54,17 @@ impl Instance {
         }
     }
 
+    /// The facts by which it is matched with an occurrence.
+    pub fn existing(&self) -> ExistingInstance {
+        let occurrence = self.occurrence_date.zip(self.occurrence_start);
+        ExistingInstance {
+            date: self.date,
+            start: self.start_time,
+            occurrence: occurrence.map(|(date, start)| OccurrenceKey { date, start }),
+            existence: Existence::stored(self.deleted_at.is_some(), self.is_removed_by_recurrence),
+        }
+    }
+
     /// Explains to people why it is active or not.
     pub fn explain(&self, session: &Session, now: DateTime<Utc>) -> String {
         let meeting = self.starts_at.zip(self.ends_at);
@@ -64,16 +76,6 @@ impl Instance {
         };
         status::explain(&self.facts(session), &times, self.is_active, now)
     }
-}
-
-/// The instance for an occurrence: the one made from it, or else one made by hand for the same local time.
-pub fn find_for_occurrence<'a>(instances: &'a [Instance], key: &OccurrenceKey) -> Option<&'a Instance> {
-    let is_made_from = |it: &&Instance| {
-        it.occurrence_date == Some(key.date) && it.occurrence_start == Some(key.start) && !it.is_cancelled_by_recurrence
-    };
-    let is_at =
-        |it: &&Instance| it.occurrence_date.is_none() && it.date == key.date && it.start_time == Some(key.start);
-    instances.iter().find(is_made_from).or_else(|| instances.iter().find(is_at))
 }
 
 impl From<session_instance::Model> for Instance {

@@ -7,8 +7,8 @@ use domain::{
 };
 use entity::{check_in, person, session, session_instance};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationTrait, Select,
 };
 
 use super::Instance;
@@ -156,14 +156,25 @@ pub async fn find_active_at(app: &App, places: &[(String, String)]) -> Result<Ve
     Ok(with_sessions(rows))
 }
 
-/// The instances of these sessions whose date, or whose occurrence's date, is `from` to `to`, both included.
+/// The instances of these sessions whose date, or whose occurrence's date, is `from` to `to`, both included. Those that a
+/// person has deleted are included, because they stand for their occurrence (rule 10).
 pub async fn find_meetings(app: &App, sessions: &[SessionId], from: NaiveDate, to: NaiveDate) -> Result<Vec<Instance>> {
-    let db = app.db.pool();
+    find_meetings_in(app.db.pool(), sessions, from, to).await
+}
+
+/// The same, as a transaction sees them.
+pub(super) async fn find_meetings_in<C: ConnectionTrait>(
+    db: &C,
+    sessions: &[SessionId],
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<Vec<Instance>> {
     let dated = Condition::any()
         .add(session_instance::Column::Date.between(from, to))
         .add(session_instance::Column::OccurrenceDate.between(from, to));
-    let query = existing()
+    let query = session_instance::Entity::find()
         .filter(db::is_one_of(db, session_instance::Column::SessionId, sessions.iter().map(|id| id.0)))
+        .filter(session_instance::Column::IsRemovedByRecurrence.eq(false))
         .filter(dated)
         .order_by_asc(session_instance::Column::Id);
     Ok(values(query.all(db).await?))

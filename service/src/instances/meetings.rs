@@ -1,13 +1,15 @@
 //! The upcoming meetings of a session: its instances, and the occurrences that have no instance yet.
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use domain::{recurrence::Occurrence, zone};
-use entity::session_instance;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
+use domain::{
+    matching::Matcher,
+    recurrence::{Calendar, Occurrence, Recurrence, Skips},
+    zone,
+};
 
 use crate::{
     App, Result,
-    instances::{Instance, InstanceRange, list_instances},
+    instances::{Instance, InstanceRange, find_meetings, list_instances},
     lists::Page,
     sessions::Session,
 };
@@ -39,7 +41,7 @@ impl From<Occurrence> for Meeting {
 
 /// At most `count` upcoming meetings of a session, ordered by start. Cancelled meetings are included, so that people
 /// see the cancellation.
-pub async fn find_next(app: &App, session: &Session, count: usize) -> Result<Vec<Meeting>> {
+pub async fn find_next(app: &App, session: &Session, skips: Skips, count: usize) -> Result<Vec<Meeting>> {
     let now = app.now();
     let Ok(zone) = session.zone() else { return Ok(Vec::new()) };
     let today = zone::local_date(zone, now);
@@ -53,46 +55,70 @@ pub async fn find_next(app: &App, session: &Session, count: usize) -> Result<Vec
     };
     let made = list_instances(app, range, &page).await?.rows.into_iter().filter(is_to_come);
     let mut meetings: Vec<Meeting> = made.map(Meeting::from).collect();
-    meetings.extend(find_unmade(app, session, now, from, count).await?.into_iter().map(Meeting::from));
+    if let Ok(Some(recurrence)) = session.recurrence() {
+        let unmade = find_unmade(app, session, &recurrence, &session.calendar(zone, skips), from, count).await?;
+        meetings.extend(unmade.into_iter().map(Meeting::from));
+    }
     meetings.sort_by_key(|meeting| (meeting.date, meeting.starts_at));
     meetings.truncate(count);
     Ok(meetings)
 }
 
-/// Upcoming occurrences that never had an instance. An occurrence whose instance was moved or deleted does not take
-/// place.
+/// At most `count` upcoming occurrences for which no instance stands.
 async fn find_unmade(
     app: &App,
     session: &Session,
-    now: DateTime<Utc>,
+    recurrence: &Recurrence,
+    calendar: &Calendar,
     from: NaiveDate,
     count: usize,
 ) -> Result<Vec<Occurrence>> {
-    let (Ok(zone), Ok(Some(recurrence))) = (session.zone(), session.recurrence()) else {
-        return Ok(Vec::new());
-    };
-    let calendar = session.calendar(zone);
-    let to_come: Vec<Occurrence> = recurrence
-        .occurrences(&calendar, from, NaiveDate::MAX)
-        .filter(|occurrence| now < occurrence.meeting.starts_at())
-        .take(count)
-        .collect();
-    let Some(last) = to_come.last().map(|occurrence| occurrence.date) else { return Ok(to_come) };
-    let dated = Condition::any()
-        .add(session_instance::Column::Date.between(from, last))
-        .add(session_instance::Column::OccurrenceDate.between(from, last));
-    let rows = session_instance::Entity::find()
-        .filter(session_instance::Column::SessionId.eq(session.id))
-        .filter(session_instance::Column::IsRemovedByRecurrence.eq(false))
-        .filter(dated)
-        .all(app.db.pool())
-        .await?;
-    let is_unmade = |occurrence: &Occurrence| {
-        let stands_for = |row: &session_instance::Model| match (row.occurrence_date, row.occurrence_start) {
-            (Some(date), Some(start)) => (date, start) == (occurrence.date, occurrence.start),
-            _ => row.deleted_at.is_none() && row.date == occurrence.date && row.start_time == Some(occurrence.start),
+    let now = app.now();
+    let mut to_come = Unmatched::new(recurrence, calendar, from);
+    let mut unmade = Vec::new();
+    while let Some((from, to)) = to_come.read(count) {
+        let made = find_meetings(app, &[session.id], from, to).await?;
+        let matched = to_come.matched(&made);
+        let is_unmade = |(occurrence, instance): (Occurrence, Option<Instance>)| {
+            (instance.is_none() && now < occurrence.meeting.starts_at()).then_some(occurrence)
         };
-        !rows.iter().any(stands_for)
-    };
-    Ok(to_come.into_iter().filter(is_unmade).collect())
+        unmade.extend(matched.into_iter().filter_map(is_unmade));
+        if unmade.len() >= count {
+            break;
+        }
+    }
+    Ok(unmade)
+}
+
+/// The occurrences of a session from a date on, a few at a time, to be matched with the instances that stand for them.
+pub struct Unmatched<'a> {
+    recurrence: &'a Recurrence,
+    calendar: &'a Calendar,
+    occurrences: Box<dyn Iterator<Item = Occurrence> + Send>,
+    read: Vec<Occurrence>,
+    /// How many times more may be read. It bounds the work if many instances were deleted.
+    left: u32,
+}
+
+impl<'a> Unmatched<'a> {
+    pub fn new(recurrence: &'a Recurrence, calendar: &'a Calendar, from: NaiveDate) -> Self {
+        let occurrences = Box::new(recurrence.occurrences(calendar, from, NaiveDate::MAX));
+        Self { recurrence, calendar, occurrences, read: Vec::new(), left: 20 }
+    }
+
+    /// Reads the next `count` occurrences. Returns their first and last date, and `None` if there are no more.
+    pub fn read(&mut self, count: usize) -> Option<(NaiveDate, NaiveDate)> {
+        self.left = self.left.checked_sub(1)?;
+        self.read = self.occurrences.by_ref().take(count).collect();
+        let dates = || self.read.iter().map(|occurrence| occurrence.date);
+        dates().min().zip(dates().max())
+    }
+
+    /// Those that were read last, each with the instance that stands for it. `instances` are those of their dates: see
+    /// [`find_meetings`].
+    pub fn matched(&self, instances: &[Instance]) -> Vec<(Occurrence, Option<Instance>)> {
+        let matcher = Matcher::new(instances.iter().map(Instance::existing));
+        let matched = matcher.with_instances(self.recurrence, self.calendar, self.read.iter().copied());
+        matched.into_iter().map(|(it, index)| (it, index.and_then(|index| instances.get(index)).cloned())).collect()
+    }
 }

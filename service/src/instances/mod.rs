@@ -9,7 +9,7 @@ mod save;
 pub(crate) mod settle;
 
 pub use self::{
-    instance::{Instance, find_for_occurrence},
+    instance::Instance,
     list::{
         ActiveFilter, Counts, InstanceRange, MAX_SESSION_IDS, count_active, count_instances, find_active,
         find_active_at, find_active_of_sessions, find_counts, find_instances, find_meetings, find_present,

@@ -6,13 +6,19 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::{
     access::Viewer,
     ids::{SessionId, SessionInstanceId},
-    recurrence::OccurrenceKey,
+    matching::Matcher,
+    recurrence::{OccurrenceKey, Skips},
     status::Mode,
 };
 use entity::{session, session_instance};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType};
 
-use super::{Instance, facts::blank, list::existing, settle::moment};
+use super::{
+    Instance,
+    facts::blank,
+    list::{existing, find_meetings_in},
+    settle::moment,
+};
 use crate::{
     App, Error, Result,
     audit::Changes,
@@ -23,7 +29,7 @@ use crate::{
         facts,
         settle::{self, Item, Moment},
     },
-    sessions::{authorize_edit, lock_session},
+    sessions::{self, authorize_edit, lock_session},
     sweep, transaction, validate,
 };
 
@@ -141,7 +147,7 @@ async fn change_instance(
     app: &App,
     viewer: Viewer,
     (action, id): (&'static str, SessionInstanceId),
-    change: impl Fn(&mut Item, DateTime<Utc>) -> Result<()>,
+    change: impl Fn(&mut Item, &Skips, DateTime<Utc>) -> Result<()>,
 ) -> Result<Instance> {
     let now = app.now();
     let (saved, is_marked) = transaction!(app, now, |tx| {
@@ -150,7 +156,11 @@ async fn change_instance(
         // Read the clock after taking the lock, so that no decision that was made since is undone.
         let now = app.now();
         let before = item.instance.clone();
-        change(&mut item, now)?;
+        // Skips only change while their session is locked.
+        let skips = sessions::find_skipped_dates(tx, &[item.session.id]).await?;
+        let skips = skips.into_values().next().unwrap_or_default();
+        change(&mut item, &skips, now)?;
+        keep_occurrence(tx, &before, &mut item, skips).await?;
         let stands_for =
             |row: &session_instance::Model| (row.date, row.start_time, row.occurrence_date, row.deleted_at.is_some());
         let is_marked = item.session.auto_create_instances && stands_for(&before) != stands_for(&item.instance);
@@ -165,6 +175,31 @@ async fn change_instance(
         sweep::recompute_soon(app, saved.session_id).await;
     }
     Ok(saved.into())
+}
+
+/// If a person moves or deletes an instance that was made by hand, it keeps the occurrence that it stood for (rule 10).
+/// Otherwise that occurrence would be listed again. With automatic creation, the occurrence gets another instance
+/// instead.
+async fn keep_occurrence(tx: &Tx, before: &session_instance::Model, item: &mut Item, skips: Skips) -> Result<()> {
+    let after = &mut item.instance;
+    let is_gone = after.deleted_at.is_some() || after.date != before.date;
+    if item.session.auto_create_instances || before.occurrence_date.is_some() || !is_gone {
+        return Ok(());
+    }
+    let (Ok(zone), Ok(Some(recurrence))) = (facts::zone_of(&item.session), facts::recurrence_of(&item.session)) else {
+        return Ok(());
+    };
+    let calendar = facts::calendar_of(&item.session, zone, skips);
+    let occurrences: Vec<_> = recurrence.occurrences(&calendar, before.date, before.date).collect();
+    let same_date = find_meetings_in(tx, &[item.session.id], before.date, before.date).await?;
+    let standing =
+        Matcher::new(same_date.iter().map(Instance::existing)).stand_for(before.date, &occurrences, |_| true);
+    let is_this = |index: &Option<usize>| index.is_some_and(|index| same_date[index].id == before.id);
+    if let Some(occurrence) = standing.iter().position(is_this).and_then(|position| occurrences.get(position)) {
+        after.is_by_hand = true;
+        (after.occurrence_date, after.occurrence_start) = (Some(occurrence.date), Some(occurrence.start));
+    }
+    Ok(())
 }
 
 /// Marks a locked session for recompute (rule 12).
@@ -194,7 +229,7 @@ pub async fn update_instance(
     id: SessionInstanceId,
     patch: InstancePatch,
 ) -> Result<Instance> {
-    let saved = change_instance(app, viewer, ("updateSessionInstance", id), |item, _| {
+    let saved = change_instance(app, viewer, ("updateSessionInstance", id), |item, skips, _| {
         let row = &mut item.instance;
         let times = (row.date, row.start_time, row.end_time);
         if let Some(date) = patch.date {
@@ -214,7 +249,7 @@ pub async fn update_instance(
             row.has_own_times = true;
             renew_instants(row, &item.session)?;
         }
-        if (has_new_times || patch.is_cancelled.is_some()) && has_lost_its_occurrence(row, &item.session) {
+        if (has_new_times || patch.is_cancelled.is_some()) && has_lost_its_occurrence(row, &item.session, skips) {
             // A person's decision must not be undone by a sweep. From now on the instance counts as made by hand.
             row.is_cancelled_by_recurrence = false;
             (row.occurrence_date, row.occurrence_start) = (None, None);
@@ -225,19 +260,19 @@ pub async fn update_instance(
 }
 
 /// Whether the instance was made from an occurrence that the recurrence no longer has.
-fn has_lost_its_occurrence(instance: &session_instance::Model, session: &session::Model) -> bool {
+fn has_lost_its_occurrence(instance: &session_instance::Model, session: &session::Model, skips: &Skips) -> bool {
     let key = instance.occurrence_date.zip(instance.occurrence_start);
     let Some(key) = key.map(|(date, start)| OccurrenceKey { date, start }) else { return false };
     let (Ok(zone), Ok(recurrence)) = (facts::zone_of(session), facts::recurrence_of(session)) else { return false };
-    let mut occurrences =
-        recurrence.unwrap_or_default().occurrences(&facts::calendar_of(session, zone), key.date, key.date);
+    let calendar = facts::calendar_of(session, zone, skips.clone());
+    let mut occurrences = recurrence.unwrap_or_default().occurrences(&calendar, key.date, key.date);
     instance.is_cancelled_by_recurrence || !occurrences.any(|occurrence| occurrence.key() == key)
 }
 
 /// Deletes an instance. Only for organisers and administrators. The row stays, marked, while the change log names it
 /// (rule 26).
 pub async fn delete_instance(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<SessionId> {
-    let deleted = change_instance(app, viewer, ("deleteSessionInstance", id), |item, now| {
+    let deleted = change_instance(app, viewer, ("deleteSessionInstance", id), |item, _, now| {
         item.instance.deleted_at = Some(now);
         Ok(())
     });
@@ -256,7 +291,7 @@ pub async fn set_override(
     active: bool,
     until: Option<DateTime<Utc>>,
 ) -> Result<Instance> {
-    let saved = change_instance(app, viewer, ("setActiveOverride", id), |item, now| {
+    let saved = change_instance(app, viewer, ("setActiveOverride", id), |item, _, now| {
         if until.is_some_and(|until| until <= now) {
             return Err(Error::invalid("until", "must be in the future"));
         }
@@ -269,7 +304,7 @@ pub async fn set_override(
 
 /// Ends an override. Does nothing if there is none.
 pub async fn clear_override(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<Instance> {
-    let saved = change_instance(app, viewer, ("clearActiveOverride", id), |item, _| {
+    let saved = change_instance(app, viewer, ("clearActiveOverride", id), |item, _, _| {
         item.instance.override_active = None;
         item.instance.override_until = None;
         Ok(())
@@ -279,7 +314,7 @@ pub async fn clear_override(app: &App, viewer: Viewer, id: SessionInstanceId) ->
 
 /// Recomputes one instance from its facts. Only for organisers and administrators.
 pub async fn recompute_instance(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<Instance> {
-    let saved = change_instance(app, viewer, ("updateActiveStatus", id), |item, _| {
+    let saved = change_instance(app, viewer, ("updateActiveStatus", id), |item, _, _| {
         renew_instants(&mut item.instance, &item.session)
     });
     saved.await

@@ -3,15 +3,16 @@
 use entity::{session, session_instance};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use super::Session;
+use super::{Session, Skip, skips::find_skips_in};
 use crate::{App, Result, instances::Instance, lists::values, log::cursor::find_installation};
 
-/// A session and its instances, read in one snapshot.
+/// A session, its instances and its skips, read in one snapshot.
 #[derive(Debug, Clone)]
 pub struct SessionCalendar {
     pub session: Session,
     /// Ordered by id. Deleted instances are included, because their occurrences do not take place.
     pub instances: Vec<Instance>,
+    pub skips: Vec<Skip>,
     /// The name of this installation. With it, ids become globally unique names.
     pub installation: String,
 }
@@ -35,5 +36,6 @@ pub async fn find_session_calendar(app: &App, path: &str) -> Result<Option<Sessi
         .order_by_asc(session_instance::Column::Id)
         .all(&snapshot)
         .await?;
-    Ok(Some(SessionCalendar { session: session.into(), instances: values(instances), installation }))
+    let skips = find_skips_in(&snapshot, session.id).await?;
+    Ok(Some(SessionCalendar { session: session.into(), instances: values(instances), skips, installation }))
 }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use domain::{access::Viewer, ids::SessionId, status::Mode};
-use entity::{session, session_instance, session_organizer};
+use entity::{session, session_instance, session_organizer, session_skip};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
     sea_query::LockType,
@@ -43,6 +43,7 @@ pub async fn delete_session(app: &App, viewer: Viewer, id: SessionId) -> Result<
                       override_until = NULL WHERE session_id = $1 AND deleted_at IS NULL";
         execute(tx, others, [id.0.into(), now.into()]).await?;
         session_organizer::Entity::delete_many().filter(session_organizer::Column::SessionId.eq(id.0)).exec(tx).await?;
+        session_skip::Entity::delete_many().filter(session_skip::Column::SessionId.eq(id.0)).exec(tx).await?;
         let after = session::Model {
             // No path that a person may choose contains a slash.
             path: format!("deleted/{}", id.0),

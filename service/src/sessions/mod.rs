@@ -6,6 +6,7 @@ mod list;
 mod organizers;
 mod save;
 mod session;
+mod skips;
 
 pub use self::{
     delete::delete_session,
@@ -16,5 +17,6 @@ pub use self::{
     organizers::{delete_organizer, find_organized, find_organizers, insert_organizer, is_organizer},
     save::{NewSession, SessionPatch, insert_session, update_session},
     session::Session,
+    skips::{NewSkip, Skip, delete_skip, find_skips, insert_skips},
 };
-pub(crate) use self::{list::lock_session, organizers::authorize_edit};
+pub(crate) use self::{list::lock_session, organizers::authorize_edit, skips::find_skipped_dates};

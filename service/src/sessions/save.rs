@@ -9,8 +9,9 @@ use sea_orm::{
     ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, LikeExpr, LockType},
 };
+use serde_json::{Value, json};
 
-use super::{Session, list::lock_session, organizers::authorize_edit};
+use super::{NewSkip, Session, list::lock_session, organizers::authorize_edit, skips};
 use crate::{
     App, Error, Result, audit::Changes, db::Tx, error::expect, idempotency, instances::facts, sweep, transaction,
     validate,
@@ -33,6 +34,7 @@ pub struct NewSession {
     pub auto_create_hours_ahead: i32,
     pub initiation_date: Option<NaiveDate>,
     pub termination_date: Option<NaiveDate>,
+    pub skips: Vec<NewSkip>,
 }
 
 /// Changes to a session. An outer `None` keeps a field; an inner `None` clears it.
@@ -87,6 +89,7 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
         created_at: now,
         deleted_at: None,
     })?;
+    let skips = skips::checked(&new.skips)?;
     let base = row.path.clone();
     let mut number = 1;
     let row = loop {
@@ -101,7 +104,12 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
             }
             let row = attempt.clone().insert(tx).await?;
             idempotency::note_made(tx, app, viewer, row.id).await?;
-            tx.audit(viewer, "createSession", row.id, Changes::between(None, Some(&row)));
+            let skips = skips::insert(tx, row.id, &skips, now).await?;
+            let mut made = Changes::between(None, Some(&row));
+            if !skips.is_empty() {
+                made = made.with("skips", Value::Null, json!(skips));
+            }
+            tx.audit(viewer, "createSession", row.id, made);
             Ok(row)
         });
         match inserted {

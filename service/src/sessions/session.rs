@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     ids::SessionId,
-    recurrence::{Calendar, Recurrence, RecurrenceError},
+    recurrence::{Calendar, Recurrence, RecurrenceError, Skips},
     window::Buffers,
     zone::{self, Tz, UnknownZone},
 };
@@ -60,9 +60,9 @@ impl Session {
         Buffers::stored(self.active_buffer_minutes_before, self.active_buffer_minutes_after)
     }
 
-    /// The dates that bound and anchor the recurrence.
-    pub fn calendar(&self, zone: Tz) -> Calendar {
-        Calendar::of_session(zone, self.created_at, self.initiation_date, self.termination_date)
+    /// The dates that bound and anchor the recurrence, without the skips of the session.
+    pub fn calendar(&self, zone: Tz, skips: Skips) -> Calendar {
+        Calendar::of_session(zone, self.created_at, self.initiation_date, self.termination_date, skips)
     }
 
     /// What is wrong with the session, for people who can repair it (rule 20).

@@ -8,9 +8,10 @@ use std::{
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::{
-    autocreate::{self, Existence, ExistingInstance},
+    autocreate,
     ids::{SessionId, SessionInstanceId},
-    recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence},
+    matching::{Existence, ExistingInstance},
+    recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence, Skips},
     retime::{self, MadeInstance, RetimeAction, Standing},
     window::Instants,
     zone::Tz,
@@ -26,6 +27,7 @@ use crate::{
         facts::{self, blank},
         settle::{Item, Moment, Settled, Turned, place, save, settle},
     },
+    sessions,
 };
 
 /// The result of recomputing one session, apart from its settled instances.
@@ -43,13 +45,16 @@ const LOOKBACK: TimeDelta = TimeDelta::days(8);
 /// so nobody has changed them since they were read (rule 12).
 pub(super) async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionId]) -> Result<(Vec<Swept>, Settled)> {
     // Take all locks of one kind before those of the next (rule 21).
-    let sessions = lock_sessions(tx, ids).await?;
+    let locked = lock_sessions(tx, ids).await?;
     let mut instances = lock_instances(tx, ids, timing.moment().now).await?;
+    // Skips only change while their session is locked.
+    let mut skips = sessions::find_skipped_dates(tx, ids).await?;
     let moment = timing.moment();
     let (mut swept, mut turned) = (Vec::new(), Turned::default());
-    for session in sessions {
+    for session in locked {
         let theirs = instances.remove(&session.id).unwrap_or_default();
-        swept.push(sweep_session(tx, moment, Arc::new(session), theirs, &mut turned).await?);
+        let skips = skips.remove(&session.id).unwrap_or_default();
+        swept.push(sweep_session(tx, moment, Arc::new(session), skips, theirs, &mut turned).await?);
     }
     Ok((swept, place(tx, moment, turned).await?))
 }
@@ -58,6 +63,7 @@ async fn sweep_session(
     tx: &Tx,
     moment: Moment,
     session: Arc<session::Model>,
+    skips: Skips,
     before: Vec<session_instance::Model>,
     turned: &mut Turned,
 ) -> Result<Swept> {
@@ -73,7 +79,7 @@ async fn sweep_session(
     if let Ok(zone) = zone {
         if let Ok(recurrence) = &recurrence {
             let recurrence = recurrence.clone().unwrap_or_default();
-            let calendar = facts::calendar_of(&session, zone);
+            let calendar = facts::calendar_of(&session, zone, skips.clone());
             apply_retiming(tx, &session, &recurrence, &calendar, &mut after, moment.now).await?;
         }
         for row in &mut after {
@@ -93,7 +99,7 @@ async fn sweep_session(
     turned.absorb(settle(tx, moment, unchanged).await?);
 
     if let (Ok(zone), Ok(Some(recurrence)), true) = (zone, &recurrence, session.auto_create_instances) {
-        let calendar = facts::calendar_of(&session, zone);
+        let calendar = facts::calendar_of(&session, zone, skips);
         let buffers = facts::buffers_of(&session);
         let existing: Vec<_> = after.iter().map(as_existing).collect();
         let hours = session.auto_create_hours_ahead;
@@ -225,7 +231,9 @@ async fn find_answered(
 }
 
 fn as_made(row: &session_instance::Model, has_check_ins: bool, is_over: bool) -> Option<MadeInstance> {
-    let standing = if row.is_removed_by_recurrence {
+    let standing = if row.is_by_hand {
+        Standing::MadeByHand
+    } else if row.is_removed_by_recurrence {
         Standing::RemovedByRetiming
     } else if row.deleted_at.is_some() {
         Standing::DeletedByPerson
@@ -244,13 +252,7 @@ fn as_existing(row: &session_instance::Model) -> ExistingInstance {
         date: row.date,
         start: row.start_time,
         occurrence: key_of(row),
-        existence: if row.is_removed_by_recurrence {
-            Existence::RemovedByRetiming
-        } else if row.deleted_at.is_some() {
-            Existence::Deleted
-        } else {
-            Existence::Present
-        },
+        existence: Existence::stored(row.deleted_at.is_some(), row.is_removed_by_recurrence),
     }
 }
 

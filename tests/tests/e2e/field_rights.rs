@@ -25,7 +25,8 @@ const EVERYBODY: &[(&str, &str)] = &[
     ),
     ("Activity", "id isFull key maxConcurrent name occupancy occupancyByLanguage"),
     ("LanguageCount", "count languageCode"),
-    ("MonthlySchedule", "endTime startTime weekday which"),
+    ("MonthDaySchedule", "days endTime everyNMonths months startTime"),
+    ("MonthlySchedule", "endTime everyNMonths months startTime weekday which"),
     ("Occurrence", "date endsAt sessionInstance startsAt"),
     ("PageInfo", "endCursor hasNextPage hasPreviousPage startCursor"),
     ("PresenceChange", "activity occupancy occurredAt"),
@@ -36,14 +37,15 @@ const EVERYBODY: &[(&str, &str)] = &[
     ("Recurrence", "rrules schedules text"),
     (
         "Session",
-        "activeBufferMinutesAfter activeBufferMinutesBefore activeInstances autoCreateHoursAhead autoCreateInstances city country id initiationDate instances isActive location name occurrences organizers path recurrence state terminationDate timeZone viewerCanEdit",
+        "activeBufferMinutesAfter activeBufferMinutesBefore activeInstances autoCreateHoursAhead autoCreateInstances city country id initiationDate instances isActive location name occurrences organizers path recurrence skips state terminationDate timeZone viewerCanEdit",
     ),
     (
         "SessionInstance",
         "activeExplanation activeFrom activeOverride activeUntil attendingCount date endTime endsAt id isActive isCancelled locationOverride nearbyActiveInstances presentCount session startTime startsAt",
     ),
+    ("Skip", "from id reason to"),
     ("TimeSlot", "endsAt id isFree mentor startsAt"),
-    ("WeeklySchedule", "endTime everyNWeeks startTime weekday"),
+    ("WeeklySchedule", "endTime everyNWeeks months startTime weekStart weekday"),
 ];
 
 /// Types that can only be reached through a field that has a rule: the type, that field, and the type's fields.

@@ -178,6 +178,15 @@ pub async fn add_organizer(client: &Client, session: &str, person: &str) -> Resu
     Ok(())
 }
 
+/// Adds a skip of one day.
+pub async fn add_skip(client: &Client, session: &str, date: &str) -> Result<String> {
+    let document = "mutation($id: ID!, $date: Date!) {
+        addSkips(input: { sessionIds: [$id], skips: [{ from: $date, to: $date }] }) { sessions { skips { id } } }
+    }";
+    let data = client.data(document, json!({ "id": session, "date": date })).await?;
+    id(&data, "/addSkips/sessions/0/skips/0/id")
+}
+
 fn id(data: &Value, pointer: &str) -> Result<String> {
     let id = data.pointer(pointer).and_then(Value::as_str).with_context(|| format!("no {pointer} in {data}"))?;
     Ok(id.to_owned())

@@ -25,6 +25,7 @@ mod presence;
 mod protocol;
 mod references;
 mod rights;
+mod schedules;
 mod service;
 mod sign_in;
 mod soak;

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use crate::{
     bookings::interface::{act, create_booking, create_slot},
     fixtures::{
-        CHANGES, add_organizer, beat, check_in, create_active_instance, create_instance, create_person, create_session,
-        in_seconds, new_visit, save_activity,
+        CHANGES, add_organizer, add_skip, beat, check_in, create_active_instance, create_instance, create_person,
+        create_session, in_seconds, new_visit, save_activity,
     },
 };
 
@@ -35,6 +35,8 @@ struct World {
     stranger: String,
     /// Organises the session, said yes, and is deactivated.
     deactivated: String,
+    /// A skip of the session, long ago.
+    skip: String,
     /// A visit of the member.
     visit: String,
     /// A free slot of the member.
@@ -54,6 +56,7 @@ impl World {
         let decliner = create_person(admin, "Dan").await?;
         let stranger = create_person(admin, "Sam").await?;
         let deactivated = create_person(admin, "Dora").await?;
+        let skip = add_skip(admin, &session, "2000-12-25").await?;
         add_organizer(admin, &session, &organizer).await?;
         add_organizer(admin, &session, &deactivated).await?;
         check_in(admin, &instance, "YES", Some(&deactivated)).await?;
@@ -72,6 +75,7 @@ impl World {
         admin.data(&act("start"), json!({ "id": ongoing })).await?;
         Ok(Self {
             session,
+            skip,
             instance,
             organizer,
             member,
@@ -174,6 +178,18 @@ fn session_rows(world: &World) -> Vec<Row> {
             May::Organizers,
             "mutation($id: ID!, $person: ID!) { removeOrganizer(sessionId: $id, personId: $person) { session { id } } }",
             json!({ "id": session, "person": world.organizer }),
+        ),
+        (
+            "addSkips",
+            May::Organizers,
+            "mutation($id: ID!) { addSkips(input: { sessionIds: [$id], skips: [{ from: \"2025-12-25\", to: \"2025-12-25\" }] }) { sessions { id } } }",
+            json!({ "id": session }),
+        ),
+        (
+            "removeSkip",
+            May::Organizers,
+            "mutation($id: ID!) { removeSkip(id: $id) { session { id } } }",
+            json!({ "id": world.skip }),
         ),
         (
             "updateActiveStatus",

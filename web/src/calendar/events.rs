@@ -1,8 +1,8 @@
 //! The VEVENTs for a session's recurrence and its instances.
 //!
 //! - A *series* is one schedule, as a VEVENT with an RRULE.
-//! - An *exception* is an occurrence that differs from what the RRULE says. It is an EXDATE if the occurrence was deleted, or
-//!   if another series has the same meeting. Otherwise it is a VEVENT with the RECURRENCE-ID of the occurrence: one that is
+//! - An *exception* is an occurrence that differs from what the RRULE says. It is an EXDATE if the occurrence is skipped or was
+//!   deleted, or if another series has the same meeting. Otherwise it is a VEVENT with the RECURRENCE-ID of the occurrence: one that is
 //!   cancelled, moved or at another location, or that a clock change makes longer, shorter or later.
 //! - Instances that stand for no occurrence are VEVENTs of their own.
 
@@ -11,12 +11,13 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use domain::{
     ids::SessionInstanceId,
-    recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence, Series},
+    matching::Matcher,
+    recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence, Series, Skips},
     zone::{Tz, instant_of, local_date, local_time},
 };
 use service::{
-    instances::{Instance, find_for_occurrence},
-    sessions::{Session, calendar::SessionCalendar},
+    instances::Instance,
+    sessions::{Session, Skip, calendar::SessionCalendar},
 };
 
 /// Exceptions are written until the end of the year this many years from now.
@@ -86,9 +87,9 @@ pub(super) fn events(source: &SessionCalendar, now: DateTime<Utc>) -> Events {
     let (Ok(zone), Ok(recurrence)) = (session.zone(), session.recurrence()) else {
         return Events { events: singles(session, &instances), local: None };
     };
-    let planner = Planner::new(session, zone, recurrence.unwrap_or_default(), &instances, now);
+    let planner = Planner::new(source, zone, recurrence.unwrap_or_default(), &instances, now);
     let (mut events, told) = planner.series();
-    let single: Vec<_> = instances.into_iter().filter(|row| !told.contains(&row.id)).collect();
+    let single: Vec<_> = instances.iter().copied().filter(|row| !told.contains(&row.id)).collect();
     events.extend(singles(session, &single));
     let from = events.iter().filter_map(|event| event.begins(zone)).min();
     let until = instant_of(zone, planner.until.and_time(NaiveTime::MIN));
@@ -130,34 +131,37 @@ fn location(session: &Session, instance: Option<&Instance>) -> Option<String> {
 struct Planner<'a> {
     session: &'a Session,
     recurrence: Recurrence,
+    /// Without the skips, as the RRULEs tell nothing of them.
     calendar: Calendar,
+    skips: &'a [Skip],
+    skipped: Skips,
     since: NaiveDate,
     until: NaiveDate,
-    /// The instances by the occurrence for which they may stand.
-    instances: HashMap<OccurrenceKey, Vec<Instance>>,
+    instances: &'a [&'a Instance],
+    /// The index of the instance that stands for an occurrence.
+    standing: HashMap<OccurrenceKey, usize>,
 }
 
 impl<'a> Planner<'a> {
     fn new(
-        session: &'a Session,
+        source: &'a SessionCalendar,
         zone: Tz,
         recurrence: Recurrence,
-        instances: &[&Instance],
+        instances: &'a [&'a Instance],
         now: DateTime<Utc>,
     ) -> Self {
-        let calendar = session.calendar(zone);
+        let SessionCalendar { session, skips, .. } = source;
+        let skipped = Skip::all_dates(skips);
+        let calendar = session.calendar(zone, Skips::NONE);
         let since = calendar.anchor.unwrap_or(FIRST_DATE).max(FIRST_DATE);
         let year = since.max(local_date(zone, now)).year().saturating_add(YEARS_AHEAD);
         let until = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(NaiveDate::MAX);
-        let mut by_key: HashMap<OccurrenceKey, Vec<Instance>> = HashMap::new();
-        for row in instances {
-            let made_from = row.occurrence_date.zip(row.occurrence_start);
-            let at = row.start_time.filter(|_| row.deleted_at.is_none()).map(|start| (row.date, start));
-            if let Some((date, start)) = made_from.or(at) {
-                by_key.entry(OccurrenceKey { date, start }).or_default().push((*row).clone());
-            }
-        }
-        Self { session, recurrence, calendar, since, until, instances: by_key }
+        let matcher = Matcher::new(instances.iter().map(|row| row.existing()));
+        let existing = session.calendar(zone, skipped.clone());
+        let occurrences = recurrence.occurrences(&existing, since, until);
+        let matched = matcher.with_instances(&recurrence, &existing, occurrences).into_iter();
+        let standing = matched.filter_map(|(occurrence, index)| Some((occurrence.key(), index?))).collect();
+        Self { session, recurrence, calendar, skips, skipped, since, until, instances, standing }
     }
 
     /// The series and exceptions, and the ids of the instances that they cover.
@@ -169,9 +173,9 @@ impl<'a> Planner<'a> {
             let mut excluded = Vec::new();
             let mut exceptions = Vec::new();
             for (occurrence, is_covered_here) in occurrences {
-                let row = self.instance_of(&occurrence).filter(|_| is_covered_here);
-                let exception =
-                    if is_covered_here { self.exception(&occurrence, series, row) } else { Exception::Excluded };
+                let exists = is_covered_here && !self.skipped.contains(occurrence.date);
+                let row = self.instance_of(&occurrence).filter(|_| exists);
+                let exception = if exists { self.exception(&occurrence, series, row) } else { Exception::Excluded };
                 match exception {
                     Exception::None => {}
                     Exception::Excluded => excluded.push(scheduled(&occurrence)),
@@ -179,6 +183,7 @@ impl<'a> Planner<'a> {
                 }
                 told.extend(row.filter(|row| row.deleted_at.is_some() || row.starts_at.is_some()).map(|row| row.id));
             }
+            excluded.extend(self.skipped_later(series).iter().map(scheduled));
             events.push(Event {
                 name: name_of(series),
                 time: Time::Series { series: series.clone(), excluded },
@@ -204,22 +209,44 @@ impl<'a> Planner<'a> {
             is_the_one && uncovered.remove(&starts_at).is_some()
         };
         let alone = all.iter().map(|series| {
-            let schedule = self.recurrence.schedules().get(series.schedule).cloned();
-            let recurrence = Recurrence::new(schedule.into_iter().collect()).unwrap_or_default();
-            of(&recurrence).map(|occurrence| (occurrence, is_covered_here(&occurrence))).collect()
+            of(&self.alone(series)).map(|occurrence| (occurrence, is_covered_here(&occurrence))).collect()
         });
         alone.collect()
     }
 
-    fn instance_of(&self, occurrence: &Occurrence) -> Option<&Instance> {
-        let key = occurrence.key();
-        find_for_occurrence(self.instances.get(&key)?, &key)
+    /// The occurrences that are skipped after `until`.
+    fn skipped_later(&self, series: &Series) -> Vec<Occurrence> {
+        let recurrence = self.alone(series);
+        let later = self.until.succ_opt().unwrap_or(NaiveDate::MAX);
+        let ranges = self.skips.iter().filter(|skip| self.until < skip.to);
+        let mut skipped: Vec<_> =
+            ranges.flat_map(|skip| recurrence.occurrences(&self.calendar, skip.from.max(later), skip.to)).collect();
+        skipped.sort_unstable_by_key(Occurrence::key);
+        skipped.dedup_by_key(|occurrence| occurrence.key());
+        skipped
+    }
+
+    /// The schedule of a series, as a recurrence.
+    fn alone(&self, series: &Series) -> Recurrence {
+        let schedule = self.recurrence.schedules().get(series.schedule).cloned();
+        Recurrence::new(schedule.into_iter().collect()).unwrap_or_default()
+    }
+
+    fn instance_of(&self, occurrence: &Occurrence) -> Option<&'a Instance> {
+        self.standing.get(&occurrence.key()).and_then(|index| self.instances.get(*index)).copied()
+    }
+
+    /// Whether the instance is told at another occurrence: the one that it was created from.
+    fn is_told_elsewhere(&self, instance: &Instance, occurrence: &Occurrence) -> bool {
+        let own = instance.existing().occurrence;
+        own.is_some_and(|key| key != occurrence.key() && self.standing.contains_key(&key))
     }
 
     fn exception(&self, occurrence: &Occurrence, series: &Series, instance: Option<&Instance>) -> Exception {
         let planned = (occurrence.meeting.starts_at(), Some(occurrence.meeting.ends_at()));
         let (meeting, is_barred) = match instance {
             None => (planned, false),
+            Some(row) if self.is_told_elsewhere(row, occurrence) => return Exception::Excluded,
             Some(row) => match row.starts_at.filter(|_| row.deleted_at.is_none()) {
                 Some(starts_at) => ((starts_at, row.ends_at), row.facts(self.session).is_barred()),
                 // It was deleted, or its times are not known. In the second case it is an event of its own.

@@ -102,7 +102,7 @@ fn instance(id: i64, of: Option<(&str, &str)>, at: (&str, Option<(&str, &str)>))
 }
 
 fn rendered(session: Session, instances: Vec<Instance>) -> String {
-    let source = SessionCalendar { session, instances, installation: "test".to_owned() };
+    let source = SessionCalendar { session, instances, skips: Vec::new(), installation: "test".to_owned() };
     let text = render(&source, Some("https://example.org/sessions/mueller"), now());
     text.parse::<icalendar::Calendar>().unwrap_or_else(|error| panic!("{error}\n{text}"));
     text
@@ -310,6 +310,7 @@ async fn calendar_is_not_modified_until_it_changes() {
         auto_create_hours_ahead: 24,
         initiation_date: None,
         termination_date: None,
+        skips: Vec::new(),
     };
     let made = sessions::insert_session(&app, admin, new).await.unwrap();
     let path = "/sessions/caf%C3%A9-am-ring/calendar.ics";

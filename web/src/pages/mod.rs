@@ -20,6 +20,7 @@ mod me;
 mod person;
 mod session;
 mod sign_in;
+mod skips;
 mod times;
 mod visitor;
 
@@ -77,6 +78,8 @@ pub fn router(app: App, authenticator: Arc<Authenticator>, site: Site) -> Router
     Router::new()
         .route("/", get(home::show))
         .route("/sessions/{path}", get(session::show).post(session::check_in))
+        .route("/sessions/{path}/skips", post(skips::add))
+        .route("/sessions/{path}/skips/remove", post(skips::remove))
         .route("/people/{id}", get(person::show))
         .route("/me", get(me::show))
         .route("/me/bookings", post(me::act_on_booking))

@@ -22,7 +22,7 @@ use service::{
     },
     lists::Page as ListPage,
     people::{self, Person},
-    sessions::{self, Session},
+    sessions::{self, Session, Skip},
 };
 
 use super::{
@@ -31,6 +31,7 @@ use super::{
     error::{PageError, page_of, told},
     home::recurrence_text,
     layout::{Frame, live_now, problem, respond},
+    skips::Upcoming,
     times,
     visitor::Visitor,
 };
@@ -49,6 +50,7 @@ struct Content {
     answers: Vec<(SessionInstanceId, Vec<(CheckIn, Person)>)>,
     nearby: Vec<Card>,
     organizers: Vec<Person>,
+    skips: Upcoming,
 }
 
 pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(path): Path<String>) -> Page {
@@ -84,7 +86,7 @@ pub async fn check_in(
     }
 }
 
-async fn answer(app: &App, visitor: &Visitor, path: &str, wrong: Option<(StatusCode, &str)>) -> Page {
+pub(super) async fn answer(app: &App, visitor: &Visitor, path: &str, wrong: Option<(StatusCode, &str)>) -> Page {
     let content = load(app, visitor, path).await.map_err(page_of(visitor))?;
     let content = content.ok_or_else(|| PageError::not_found(visitor, "There is no session at this address."))?;
     let (status, message) = wrong.unzip();
@@ -95,7 +97,8 @@ async fn load(app: &App, visitor: &Visitor, path: &str) -> Result<Option<Content
     let Some(session) = sessions::find_session_by_path(app, path).await? else { return Ok(None) };
     let id = session.id;
     let active = instances::find_active_of_sessions(app, &[id]).await?;
-    let next = meetings::find_next(app, &session, NEXT).await?;
+    let skips = sessions::find_skips(app, &[id]).await?;
+    let next = meetings::find_next(app, &session, Skip::all_dates(&skips), NEXT).await?;
     let shown: Vec<&Instance> =
         active.iter().chain(next.iter().filter_map(|meeting| meeting.instance.as_ref())).collect();
     let ids: Vec<SessionInstanceId> = shown.iter().map(|row| row.id).collect();
@@ -123,6 +126,7 @@ async fn load(app: &App, visitor: &Visitor, path: &str) -> Result<Option<Content
         answers,
         nearby: cards::count(app, others).await?,
         organizers: organizers.into_iter().map(|(_, person)| person).collect(),
+        skips: Upcoming::load(app, visitor, &session, skips).await?,
         session,
     }))
 }
@@ -151,6 +155,7 @@ fn render(visitor: &Visitor, content: &Content, wrong: Option<&str>) -> Response
         (about(content))
         (on_now(visitor, content))
         (next(visitor, content))
+        (content.skips.editor(session))
         (nearby(content))
     };
     respond(&frame, &main)
@@ -202,6 +207,7 @@ fn next(visitor: &Visitor, content: &Content) -> Markup {
     html! {
         section aria-labelledby="next" {
             h2 #next { "Next meetings" }
+            (content.skips.next())
             @if content.next.is_empty() { p.quiet { "No meetings are planned." } }
             ol.meetings {
                 @for meeting in &content.next {

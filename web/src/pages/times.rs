@@ -10,6 +10,11 @@ pub fn zone_of(session: &Session) -> Tz {
     session.zone().unwrap_or(Tz::UTC)
 }
 
+/// The date in the zone of the session.
+pub fn today(session: &Session, now: DateTime<Utc>) -> NaiveDate {
+    local_time(zone_of(session), now).date()
+}
+
 /// 'Thu 26 Nov 2026, 7:00pm–10:30pm CST'.
 pub fn meeting(zone: Tz, date: NaiveDate, starts_at: Option<DateTime<Utc>>, ends_at: Option<DateTime<Utc>>) -> Markup {
     let Some(starts_at) = starts_at else {

@@ -116,6 +116,7 @@ impl World {
             auto_create_hours_ahead: 24,
             initiation_date: None,
             termination_date: None,
+            skips: Vec::new(),
         };
         let row = sessions::insert_session(&self.app, Viewer::ADMIN, new).await.map_err(test_error)?;
         Ok(row.id)

@@ -6,10 +6,11 @@ use anyhow::{Context, Result, anyhow, ensure};
 use chrono::{Days, NaiveDate, NaiveTime, TimeDelta, Weekday};
 use domain::{
     access::Viewer,
-    autocreate::{self, Existence, ExistingInstance},
+    autocreate,
     check_in::Attendance,
     ids::{PersonId, SessionId, SessionInstanceId},
-    recurrence::{OccurrenceKey, Recurrence, Schedule},
+    matching::{Existence, ExistingInstance},
+    recurrence::{OccurrenceKey, Recurrence, Schedule, Skips},
     status::Mode,
     zone::parse_zone,
 };
@@ -431,7 +432,7 @@ impl<'a> Case<'a> {
         });
         let plan = autocreate::plan(
             &recurrence,
-            &value.calendar(zone),
+            &value.calendar(zone, Skips::NONE),
             value.buffers(),
             session.auto_create_hours_ahead,
             &existing.collect::<Vec<_>>(),

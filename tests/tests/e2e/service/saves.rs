@@ -17,7 +17,7 @@ use service::{
     instances::{self, Instance, InstancePatch, NewInstance},
     log,
     people::{self, PersonPatch},
-    sessions::{self, NewSession, SessionPatch},
+    sessions::{self, NewSession, NewSkip, SessionPatch},
 };
 
 use super::world::{Done, World, date, time, utc};
@@ -32,6 +32,7 @@ on_both_databases!(
     moved_session_logs_its_previous_place,
     changed_recurrence_retimes_upcoming_instances,
     instance_without_occurrence_is_removed_and_restored,
+    skip_removes_or_cancels_instances_until_it_is_removed,
     manual_override_survives_recompute,
     occurrence_gets_an_instance_when_its_date_is_freed,
     save_without_changes_logs_nothing,
@@ -63,6 +64,7 @@ async fn new_session(world: &World, name: &str, recurrence: Option<Recurrence>) 
         auto_create_hours_ahead: 24,
         initiation_date: None,
         termination_date: None,
+        skips: Vec::new(),
     };
     Ok(sessions::insert_session(&world.app, ADMIN, new).await.done()?.id)
 }
@@ -455,6 +457,68 @@ async fn instance_without_occurrence_is_removed_and_restored(database: TestDatab
         ensure!(!world.is_active(id).await?);
         update(&world, session, SessionPatch { termination_date: Some(None), ..patch() }).await?;
         ensure!(world.is_active(id).await?);
+    }
+    Ok(())
+}
+
+/// Over both changes of the clocks: in New York, 02:30 on 9 March 2025 does not exist, and 01:30 on 2 November is twice.
+async fn skip_removes_or_cancels_instances_until_it_is_removed(database: TestDatabase) -> Result<()> {
+    for (now, day, start) in [("2025-03-09 07:00", "2025-03-09", "02:30"), ("2025-11-02 05:00", "2025-11-02", "01:30")]
+    {
+        let world = World::new(TestDatabase::new(database.backend).await?, now).await?;
+        let ada = world.insert_person("Ada").await?;
+        for is_answered in [false, true] {
+            let session = new_session(&world, &format!("Night {is_answered}"), None).await?;
+            let nights = weekly(&[("sunday", start, "05:00")]);
+            let patch = SessionPatch {
+                time_zone: Some(Tz::America__New_York),
+                recurrence: Some(Some(nights)),
+                auto_create_instances: Some(true),
+                ..patch()
+            };
+            update(&world, session, patch).await?;
+            let made = world.instances_of(session).await?;
+            assert_eq!(made.len(), 1, "{made:?}");
+            let id = made[0].id;
+            ensure!(world.is_active(id).await?, "{made:?}");
+            if is_answered {
+                say(&world, ada, id, Attendance::Yes).await?;
+                assert_eq!(world.place(ada).await?, Some(id));
+            }
+            let by_hand = NewInstance {
+                session,
+                date: date(day),
+                start_time: Some(time("00:00")),
+                end_time: Some(time("06:00")),
+                location_override: None,
+                allows_duplicate: false,
+            };
+            let by_hand = instances::insert_instance(&world.app, ADMIN, by_hand).await.done()?.id;
+            let mut position = world.head().await?;
+            // The dates are those of the zone: the day before and the day after change nothing.
+            let skip = |from: &str, to: &str| NewSkip { from: date(from), to: date(to), reason: None };
+            let day_before = (date(day) - chrono::Days::new(1)).to_string();
+            let day_after = (date(day) + chrono::Days::new(1)).to_string();
+            let around = [skip(&day_before, &day_before), skip(&day_after, &day_after)];
+            sessions::insert_skips(&world.app, ADMIN, &[session], &around).await.done()?;
+            assert_eq!(news(&world, &mut position).await?, [""; 0]);
+            let covering = [skip(day, &day_after)];
+            sessions::insert_skips(&world.app, ADMIN, &[session], &covering).await.done()?;
+            let told = news(&world, &mut position).await?;
+            ensure!(told.contains(&format!("DEACTIVATED {}", id.0)), "{told:?}");
+            let row = world.instance(id).await?;
+            assert_eq!((row.is_cancelled, row.deleted_at.is_some()), (is_answered, !is_answered), "{row:?}");
+            ensure!(world.is_active(by_hand).await?, "an instance that was created by hand is not affected");
+            assert_eq!(world.place(ada).await?, None);
+
+            let skips = sessions::find_skips(&world.app, &[session]).await.done()?;
+            let covering = skips.iter().find(|skip| skip.from != skip.to).context("no skip")?.id;
+            sessions::delete_skip(&world.app, ADMIN, covering).await.done()?;
+            let told = news(&world, &mut position).await?;
+            ensure!(told.contains(&format!("ACTIVATED {}", id.0)), "{told:?}");
+            assert_eq!(world.place(ada).await?, is_answered.then_some(id));
+            instances::delete_instance(&world.app, ADMIN, by_hand).await.done()?;
+        }
     }
     Ok(())
 }

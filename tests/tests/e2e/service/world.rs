@@ -325,6 +325,7 @@ fn blank_instance(session: SessionId, date: NaiveDate, now: DateTime<Utc>) -> se
         occurrence_date: None,
         occurrence_start: None,
         has_own_times: false,
+        is_by_hand: false,
         is_cancelled_by_recurrence: false,
         is_removed_by_recurrence: false,
         deleted_at: None,

@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc, Weekday};
 use domain::{
     news::{ChangeKind, Position},
-    recurrence::{Occurrence, Recurrence, Schedule},
+    recurrence::{Occurrence, Recurrence, Schedule, Skips},
     status::{LOOKAHEAD, Mode},
     window::Window,
     zone::local_date,
@@ -221,7 +221,7 @@ async fn insert_sessions(world: &World, span: &Span, dice: &mut Dice) -> Result<
         let row = world.insert_session(row).await?;
         let value = Session::from(row.clone());
         let zone = value.zone()?;
-        let (calendar, buffers) = (value.calendar(zone), value.buffers());
+        let (calendar, buffers) = (value.calendar(zone, Skips::NONE), value.buffers());
         let first = local_date(zone, utc(span.from)) - Days::new(5);
         let last = local_date(zone, utc(span.to)) + Days::new(10);
         let meetings = recurrence

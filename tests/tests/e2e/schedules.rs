@@ -1,0 +1,317 @@
+//! Skips, months and days of the month, as clients meet them: the API, the calendar and the page.
+
+use anyhow::{Context, Result, ensure};
+use chrono::{Days, NaiveDate};
+use insession_tests::{Client, Deployment, LIMIT, TestDatabase, eventually, now, on_both_databases};
+use serde_json::{Value, json};
+
+use crate::fixtures::{add_organizer, check_in, create_person};
+
+on_both_databases!(
+    skip_that_covers_now_deactivates_until_it_is_removed,
+    skips_have_limits_and_an_audit_entry,
+    instance_made_by_hand_stands_for_its_occurrence_everywhere,
+    schedules_are_limited_to_months_and_days_of_the_month,
+    organiser_adds_and_removes_skips_on_the_page,
+);
+
+const CREATE: &str = "mutation($input: CreateSessionInput!) { createSession(input: $input) {
+    session { id path skips { id from to reason } recurrence { text rrules schedules {
+        __typename
+        ... on WeeklySchedule { weekday weekStart months }
+        ... on MonthlySchedule { which everyNMonths months }
+        ... on MonthDaySchedule { days everyNMonths months }
+    } } }
+} }";
+const ADD: &str = "mutation($input: AddSkipsInput!) { addSkips(input: $input) { sessions { id skips { id } } } }";
+const REMOVE: &str = "mutation($id: ID!) { removeSkip(id: $id) { session { id skips { id } } } }";
+
+/// Meets every day, all day, in UTC, without buffers.
+fn daily(name: &str) -> Value {
+    let days: Vec<i32> = (1..=31).collect();
+    json!({
+        "name": name, "timeZone": "UTC", "activeBufferMinutesBefore": 0, "activeBufferMinutesAfter": 0,
+        "autoCreateInstances": true,
+        "schedules": [{ "monthDay": { "days": days, "startTime": "00:00", "endTime": "23:59:59" } }],
+    })
+}
+
+async fn create(client: &Client, input: Value) -> Result<Value> {
+    Ok(client.data(CREATE, json!({ "input": input })).await?["createSession"]["session"].take())
+}
+
+fn text(value: &Value) -> Result<&str> {
+    value.as_str().with_context(|| format!("{value} is not a text"))
+}
+
+/// Waits until the session has this active instance, or none.
+async fn active_instance(client: &Client, session: &str, is_active: bool) -> Result<Option<String>> {
+    let document = "query($id: ID!) { session(id: $id) { isActive activeInstances { id } } }";
+    eventually(LIMIT, "the session to be recomputed", async || {
+        let data = client.data(document, json!({ "id": session })).await?;
+        ensure!(data["session"]["isActive"] == is_active, "{data}");
+        Ok(data["session"]["activeInstances"][0]["id"].as_str().map(str::to_owned))
+    })
+    .await
+}
+
+async fn calendar(client: &Client, path: &str) -> Result<String> {
+    let address = client.address(&format!("/sessions/{path}/calendar.ics"));
+    Ok(client.http().get(address).send().await?.error_for_status()?.text().await?.replace("\r\n ", ""))
+}
+
+fn cookie(client: &Client) -> String {
+    format!("insession_token={}", client.token().unwrap_or_default())
+}
+
+/// Close to midnight, "today" would change during the test.
+async fn today() -> Result<NaiveDate> {
+    eventually(LIMIT * 4, "the end of this day", async || {
+        let date = now().date_naive();
+        ensure!((now() + chrono::TimeDelta::minutes(1)).date_naive() == date, "the day is about to end");
+        Ok(date)
+    })
+    .await
+}
+
+async fn skip_that_covers_now_deactivates_until_it_is_removed(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let person = create_person(&admin, "Ada").await?;
+    let today = today().await?;
+    for is_answered in [false, true] {
+        let session = create(&admin, daily(&format!("Daily {is_answered}"))).await?;
+        let (id, path) = (text(&session["id"])?, text(&session["path"])?);
+        let instance = active_instance(&admin, id, true).await?.context("no active instance")?;
+        if is_answered {
+            check_in(&admin, &instance, "YES", Some(&person)).await?;
+        }
+        let yesterday = today - Days::new(1);
+        let skips = json!([{ "from": yesterday, "to": today, "reason": "Renovation" }]);
+        let added = admin.data(ADD, json!({ "input": { "sessionIds": [id], "skips": skips } })).await?;
+        active_instance(&admin, id, false).await?;
+        let shown = "query($id: ID!, $instance: ID!, $today: Date!, $tomorrow: Date!) {
+            session(id: $id) { skips { from to reason } past: skips(from: $tomorrow) { id }
+                occurrences(from: $today, first: 1) { date } }
+            sessionInstance(id: $instance) { isCancelled isActive }
+        }";
+        let tomorrow = today + Days::new(1);
+        let variables = json!({ "id": id, "instance": instance, "today": today, "tomorrow": tomorrow });
+        let data = admin.data(shown, variables.clone()).await?;
+        let expected = json!({
+            "skips": [{ "from": yesterday, "to": today, "reason": "Renovation" }], "past": [],
+            "occurrences": [{ "date": tomorrow }],
+        });
+        assert_eq!(data["session"], expected);
+        let gone = if is_answered { json!({ "isCancelled": true, "isActive": false }) } else { Value::Null };
+        assert_eq!(data["sessionInstance"], gone, "answered: {is_answered}");
+        let skipped = today.format("%Y%m%dT000000");
+        let feed = calendar(&admin, path).await?;
+        ensure!(feed.contains(&format!("EXDATE;TZID=UTC:{skipped}\r\n")), "{feed}");
+
+        let skip = &added["addSkips"]["sessions"][0]["skips"][0]["id"];
+        let removed = admin.data(REMOVE, json!({ "id": skip })).await?;
+        assert_eq!(removed["removeSkip"]["session"]["skips"], json!([]));
+        assert_eq!(active_instance(&admin, id, true).await?, Some(instance), "the same instance comes back");
+        let data = admin.data(shown, variables).await?;
+        assert_eq!(data["sessionInstance"], json!({ "isCancelled": false, "isActive": true }));
+        ensure!(!calendar(&admin, path).await?.contains("EXDATE"), "the occurrence is in the calendar again");
+        assert_eq!(admin.error_code(REMOVE, json!({ "id": skip })).await?, "NOT_FOUND");
+    }
+    Ok(())
+}
+
+async fn skips_have_limits_and_an_audit_entry(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let skip = |from: &str, to: &str| json!({ "from": from, "to": to });
+    let mut input = daily("Weekly");
+    input["skips"] = json!([skip("2025-12-25", "2025-12-26"), skip("2025-12-24", "2026-01-01")]);
+    let session = create(&admin, input).await?;
+    let froms: Vec<_> = session["skips"].as_array().context("no skips")?.iter().map(|skip| &skip["from"]).collect();
+    assert_eq!(froms, ["2025-12-24", "2025-12-25"], "skips may overlap, and are ordered");
+    let (first, other) = (text(&session["id"])?, create(&admin, daily("Other")).await?);
+    let add = |ids: Value, skips: Value| json!({ "input": { "sessionIds": ids, "skips": skips } });
+    for (skips, field, words) in [
+        (json!([skip("2025-12-26", "2025-12-25")]), "skips.0.to", "before"),
+        (json!([skip("2025-12-25", "2025-12-25"), skip("2025-01-01", "2026-02-05")]), "skips.1.to", "400 days"),
+        (json!(vec![skip("2025-12-25", "2025-12-25"); 499]), "skips", "500"),
+        (json!([{ "from": "2025-01-01", "to": "2025-01-01", "reason": "x".repeat(201) }]), "skips.0.reason", "long"),
+    ] {
+        let answer = admin.query(ADD, add(json!([other["id"], first]), skips)).await?;
+        let error = &answer.body["errors"][0];
+        assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{error}");
+        ensure!(error.to_string().contains(field) && error.to_string().contains(words), "{error}");
+    }
+    assert_eq!(admin.error_code(ADD, add(json!([]), json!([]))).await?, "BAD_USER_INPUT");
+    // Nothing was added to the other session either. 498 more are allowed.
+    let many = json!(vec![skip("2025-01-01", "2026-02-04"); 498]);
+    let added = admin.data(ADD, add(json!([other["id"], first, first]), many)).await?;
+    let counts: Vec<_> = added["addSkips"]["sessions"].as_array().context("no sessions")?.iter().collect();
+    let counts: Vec<_> = counts.into_iter().filter_map(|session| session["skips"].as_array()).map(Vec::len).collect();
+    assert_eq!(counts, [498, 500]);
+
+    let organizer = create_person(&admin, "Olga").await?;
+    add_organizer(&admin, first, &organizer).await?;
+    let theirs = deployment.first().client_of(&organizer);
+    assert_eq!(theirs.error_code(ADD, add(json!([first, other["id"]]), json!([]))).await?, "FORBIDDEN");
+    theirs.data(REMOVE, json!({ "id": session["skips"][0]["id"] })).await?;
+    let log =
+        "query($node: ID) { auditLog(first: 3, nodeId: $node) { nodes { action actor changes { field from to } } } }";
+    let log = admin.data(log, json!({ "node": first })).await?;
+    let newest = &log["auditLog"]["nodes"][0];
+    assert_eq!((&newest["action"], &newest["actor"]), (&json!("removeSkip"), &json!(organizer)));
+    ensure!(newest["changes"][0]["from"].to_string().contains("2025-12-24"), "{newest}");
+    assert_eq!(log["auditLog"]["nodes"][2]["action"], "addSkips");
+    Ok(())
+}
+
+async fn instance_made_by_hand_stands_for_its_occurrence_everywhere(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let mut input = daily("By hand");
+    input["autoCreateInstances"] = json!(false);
+    input["schedules"][0]["monthDay"]["startTime"] = json!("19:00");
+    let session = create(&admin, input).await?;
+    let (id, path) = (text(&session["id"])?, text(&session["path"])?);
+    let day = today().await? + Days::new(9);
+    let by_hand = "mutation($input: CreateSessionInstanceInput!) {
+        createSessionInstance(input: $input) { sessionInstance { id } }
+    }";
+    let new = json!({ "sessionId": id, "date": day, "startTime": "18:00", "endTime": "20:00" });
+    let made = admin.data(by_hand, json!({ "input": new })).await?;
+    let made = text(&made["createSessionInstance"]["sessionInstance"]["id"])?;
+    let document = "query($id: ID!, $from: Date!) {
+        session(id: $id) { occurrences(from: $from, first: 2) { date sessionInstance { id } } }
+    }";
+    let variables = json!({ "id": id, "from": day });
+    let next = day + Days::new(1);
+    let data = admin.data(document, variables.clone()).await?;
+    let expected = json!([
+        { "date": day, "sessionInstance": { "id": made } }, { "date": next, "sessionInstance": null },
+    ]);
+    assert_eq!(data["session"]["occurrences"], expected);
+    let feed = calendar(&admin, path).await?;
+    let start = |date: NaiveDate, time: &str| format!("{}T{time}", date.format("%Y%m%d"));
+    ensure!(
+        feed.contains(&format!(
+            "RECURRENCE-ID;TZID=UTC:{}\r\nDTSTART;TZID=UTC:{}",
+            start(day, "190000"),
+            start(day, "180000")
+        )),
+        "{feed}"
+    );
+    assert_eq!(feed.matches("BEGIN:VEVENT").count(), 2, "{feed}");
+
+    // Deleted by a person: the occurrence of an instance that was created from it does not take place.
+    let delete = "mutation($id: ID!) { deleteSessionInstance(id: $id) { deletedSessionInstanceId } }";
+    admin.data(delete, json!({ "id": made })).await?;
+    let data = admin.data(document, variables).await?;
+    let dates: Vec<_> =
+        data["session"]["occurrences"].as_array().context("no list")?.iter().map(|it| &it["date"]).collect();
+    assert_eq!(dates, [&json!(next), &json!(next + Days::new(1))], "a deleted meeting does not come back");
+    let feed = calendar(&admin, path).await?;
+    ensure!(feed.contains(&format!("EXDATE;TZID=UTC:{}\r\n", start(day, "190000"))), "{feed}");
+    Ok(())
+}
+
+async fn schedules_are_limited_to_months_and_days_of_the_month(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let times = |mut schedule: Value| {
+        schedule["startTime"] = json!("19:00");
+        schedule["endTime"] = json!("22:00");
+        schedule
+    };
+    let input = json!({ "name": "Summer", "timeZone": "Europe/Vienna", "initiationDate": "2025-01-15", "schedules": [
+        { "weekly": times(json!({ "weekday": "THURSDAY", "everyNWeeks": 2, "weekStart": "SUNDAY", "months": [7, 6, 7] })) },
+        { "monthly": times(json!({ "weekday": "SUNDAY", "which": [-1], "everyNMonths": 3 })) },
+        { "monthDay": times(json!({ "days": [31, -1], "everyNMonths": 12 })) },
+    ] });
+    let session = create(&admin, input).await?;
+    let recurrence = &session["recurrence"];
+    let expected = json!([
+        { "__typename": "WeeklySchedule", "weekday": "THURSDAY", "weekStart": "SUNDAY", "months": [6, 7] },
+        { "__typename": "MonthlySchedule", "which": [-1], "everyNMonths": 3, "months": null },
+        { "__typename": "MonthDaySchedule", "days": [31, -1], "everyNMonths": 12, "months": null },
+    ]);
+    assert_eq!(recurrence["schedules"], expected);
+    assert_eq!(
+        recurrence["rrules"],
+        json!([
+            "FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYMONTH=6,7;BYDAY=TH",
+            "FREQ=MONTHLY;INTERVAL=3;BYDAY=-1SU",
+            "FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=31,-1"
+        ])
+    );
+    let document = "query($id: ID!) { session(id: $id) { occurrences(from: \"2025-01-01\", first: 8) { date } } }";
+    let data = admin.data(document, json!({ "id": session["id"] })).await?;
+    let dates: Vec<_> =
+        data["session"]["occurrences"].as_array().context("no list")?.iter().map(|it| &it["date"]).collect();
+    let expected = [
+        "2025-01-26",
+        "2025-01-31",
+        "2025-04-27",
+        "2025-06-05",
+        "2025-06-19",
+        "2025-07-03",
+        "2025-07-17",
+        "2025-07-27",
+    ];
+    assert_eq!(dates, expected);
+    for (schedule, field) in [
+        (json!({ "weekly": times(json!({ "weekday": "MONDAY", "months": [13] })) }), "schedules.0.months"),
+        (
+            json!({ "monthly": times(json!({ "weekday": "MONDAY", "which": [1], "everyNMonths": 0 })) }),
+            "schedules.0.everyNMonths",
+        ),
+        (json!({ "monthDay": times(json!({ "days": [0] })) }), "schedules.0.days"),
+    ] {
+        let input = json!({ "name": "Wrong", "timeZone": "UTC", "schedules": [schedule] });
+        let answer = admin.query(CREATE, json!({ "input": input })).await?;
+        ensure!(answer.body["errors"][0].to_string().contains(field), "{}", answer.body);
+    }
+    Ok(())
+}
+
+async fn organiser_adds_and_removes_skips_on_the_page(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let mut input = daily("Page");
+    input["autoCreateInstances"] = json!(false);
+    let session = create(&admin, input).await?;
+    let (id, path) = (text(&session["id"])?, text(&session["path"])?);
+    let organizer = create_person(&admin, "Olga").await?;
+    add_organizer(&admin, id, &organizer).await?;
+    let stranger = create_person(&admin, "Sam").await?;
+    let (olga, sam) = (deployment.first().client_of(&organizer), deployment.first().client_of(&stranger));
+    let page = async |client: &Client| {
+        let request = client.http().get(client.address(&format!("/sessions/{path}")));
+        anyhow::Ok(request.header("cookie", cookie(client)).send().await?.error_for_status()?.text().await?)
+    };
+    let post = async |client: &Client, address: &str, form: &[(&str, &str)]| {
+        let request = client.http().post(client.address(&format!("/sessions/{path}/{address}")));
+        let body: Vec<String> =
+            form.iter().map(|(name, value)| format!("{name}={}", value.replace(' ', "+"))).collect();
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(body.join("&"));
+        anyhow::Ok(request.header("cookie", cookie(client)).send().await?)
+    };
+    ensure!(!page(&sam).await?.contains("Dates without a session"), "only organisers have the form");
+    ensure!(page(&olga).await?.contains("Dates without a session"), "an organiser has the form");
+    let day = (today().await? + Days::new(30)).to_string();
+    let form = [("from", &*day), ("to", ""), ("reason", "The pub is closed")];
+    assert_eq!(post(&sam, "skips", &form).await?.status(), 403);
+    ensure!(post(&olga, "skips", &form).await?.status().is_success(), "the form is followed to the page");
+    let date = day.parse::<NaiveDate>()?.format("%A %-d %B");
+    let words = format!("No session on {date}: The pub is closed");
+    ensure!(page(&sam).await?.contains(&words), "everybody sees the next skip");
+    let wrong = post(&olga, "skips", &[("from", &*day), ("to", "2000-01-01")]).await?;
+    assert_eq!(wrong.status(), 409);
+    ensure!(wrong.text().await?.contains("The last date is before the first one."));
+
+    let data = admin.data("query($id: ID!) { session(id: $id) { skips { id } } }", json!({ "id": id })).await?;
+    let skip = text(&data["session"]["skips"][0]["id"])?;
+    ensure!(post(&olga, "skips/remove", &[("skip", skip)]).await?.status().is_success());
+    ensure!(!page(&sam).await?.contains("No session on"), "the skip is gone");
+    Ok(())
+}
