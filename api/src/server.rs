@@ -12,7 +12,7 @@ use axum::{
     Json, Router,
     extract::{Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
-    middleware,
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -101,6 +101,14 @@ struct Health {
     shutdown: CancellationToken,
 }
 
+/// Tells pages the address of the client.
+async fn name_address(State(admission): State<Admission>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let address = pages::ClientAddress(admission.client_of(&parts));
+    parts.extensions.insert(address);
+    next.run(Request::from_parts(parts, body)).await
+}
+
 impl Server {
     /// Binds the address and starts to follow the change log. `workers` are those of this process, for `/health/ready`.
     ///
@@ -166,7 +174,8 @@ impl Server {
             requests_per_minute: settings.limits.cron_requests_per_minute,
         };
         let cron = cron::router(app.clone(), cron, admission.clone(), mutations.clone());
-        let metrics = Metrics::new(app.clone(), hub.clone(), sockets.clone(), admission, connections.clone(), gatherer);
+        let metrics =
+            Metrics::new(app.clone(), hub.clone(), sockets.clone(), admission.clone(), connections.clone(), gatherer);
         let (clock, measured) = (Arc::clone(&app.clock), metrics.clone());
         hub.observe_deliveries(move |change| measured.observe_delivery_lag(clock.now() - change.occurred_at));
         let measured = metrics.clone();
@@ -177,6 +186,7 @@ impl Server {
         });
         let calendars = calendar::router(app.clone(), site.clone());
         let pages = pages::router(app.clone(), authenticator, site.clone());
+        let pages = pages.layer(middleware::from_fn_with_state(admission, name_address));
         let health = Health { app, hub, sockets: sockets.clone(), workers, shutdown: shutdown.clone() };
         let mut router = Router::new()
             .merge(endpoint.router())

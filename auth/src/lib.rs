@@ -183,8 +183,7 @@ impl Authenticator {
             },
         };
         let viewer = match (&found, &claims.subject) {
-            (Some(Found { person, is_deactivated: true, .. }), _) => Viewer::person(*person).deactivated(),
-            (Some(Found { person, .. }), _) => Viewer { is_admin: claims.is_admin, ..Viewer::person(*person) },
+            (Some(found), _) => found.viewer(claims.is_admin),
             (None, Some(Subject::External(name))) if claims.is_admin => Viewer::admin(name),
             (None, _) if claims.is_admin => Viewer::ADMIN,
             (None, _) => return Err(AuthError::BadSubject),
@@ -202,11 +201,7 @@ impl Authenticator {
         if identity.is_expired(self.clock.now()) {
             return Err(AuthError::Expired);
         }
-        let viewer = match standing {
-            None => Viewer::admin(&key.name),
-            Some(Found { person, is_deactivated: true, .. }) => Viewer::person(person).deactivated(),
-            Some(Found { person, .. }) => Viewer { is_admin: key.is_admin, ..Viewer::person(person) },
-        };
+        let viewer = standing.map_or_else(|| Viewer::admin(&key.name), |found| found.viewer(key.is_admin));
         let revision = standing.map_or(0, |found| found.revision);
         Ok(Identity { viewer: viewer.with_api_key(key.id), revision, ..identity })
     }

@@ -14,7 +14,10 @@ use std::{
     time::Duration,
 };
 
-use domain::ids::{ApiKeyId, PersonId};
+use domain::{
+    access::Viewer,
+    ids::{ApiKeyId, PersonId},
+};
 use parking_lot::Mutex;
 use service::{
     App,
@@ -104,9 +107,7 @@ impl People {
         };
         match (standing, subject) {
             (Some(standing), _) if !standing.accepts(claims.issued_at) => Err(AuthError::Revoked),
-            (Some(Standing { person, revision, is_deactivated, .. }), _) => {
-                Ok(Some(Found { person, revision, is_deactivated }))
-            }
+            (Some(standing), _) => Ok(Some(Found::from(standing))),
             // A valid token whose subject is not in the database. The viewer counts as signed in, but is nobody in
             // particular.
             (None, Subject::Person(person)) => Ok(Some(Found::unknown(*person))),
@@ -123,8 +124,7 @@ impl People {
         if !standing.accepts(Some(key.created_at)) {
             return Err(AuthError::Revoked);
         }
-        let Standing { person, revision, is_deactivated, .. } = standing;
-        Ok(FoundKey { key, standing: Some(Found { person, revision, is_deactivated }) })
+        Ok(FoundKey { key, standing: Some(standing.into()) })
     }
 
     async fn key(&self, secret: &str) -> Result<Option<ApiKey>, AuthError> {
@@ -303,12 +303,30 @@ pub(super) struct Found {
     pub person: PersonId,
     pub revision: i64,
     pub is_deactivated: bool,
+    pub is_guest: bool,
+}
+
+impl From<Standing> for Found {
+    fn from(standing: Standing) -> Self {
+        let Standing { person, revision, is_deactivated, is_guest, .. } = standing;
+        Self { person, revision, is_deactivated, is_guest }
+    }
 }
 
 impl Found {
+    /// The viewer, with the rights that their token or key asks for.
+    pub const fn viewer(self, is_admin: bool) -> Viewer {
+        let viewer = Viewer::person(self.person);
+        match self {
+            Self { is_deactivated: true, .. } => viewer.deactivated(),
+            Self { is_guest: true, .. } => viewer.guest(),
+            _ => Viewer { is_admin, ..viewer },
+        }
+    }
+
     /// A person who is not in the database.
     pub const fn unknown(person: PersonId) -> Self {
-        Self { person, revision: 0, is_deactivated: false }
+        Self { person, revision: 0, is_deactivated: false, is_guest: false }
     }
 }
 

@@ -18,6 +18,9 @@ pub struct Viewer {
     /// The person is deactivated. Such a viewer may read their own data, and otherwise has the rights of nobody, whatever
     /// their token says. So an admin is never deactivated: [`Viewer::deactivated`].
     pub is_deactivated: bool,
+    /// The person is a guest, who checked in with a code and without an account. Such a viewer may act for themselves, and
+    /// otherwise sees what everybody sees.
+    pub is_guest: bool,
     /// The subject of an admin's token that names no person, or the name of an admin's API key. Only the audit log uses
     /// it.
     pub admin_name: AdminName,
@@ -26,8 +29,14 @@ pub struct Viewer {
 }
 
 impl Viewer {
-    pub const NOBODY: Self =
-        Self { person: None, is_admin: false, is_deactivated: false, admin_name: AdminName::NONE, api_key: None };
+    pub const NOBODY: Self = Self {
+        person: None,
+        is_admin: false,
+        is_deactivated: false,
+        is_guest: false,
+        admin_name: AdminName::NONE,
+        api_key: None,
+    };
     pub const ADMIN: Self = Self { is_admin: true, ..Self::NOBODY };
 
     pub const fn person(id: PersonId) -> Self {
@@ -43,6 +52,17 @@ impl Viewer {
     #[must_use]
     pub const fn deactivated(self) -> Self {
         Self { is_admin: false, is_deactivated: true, ..self }
+    }
+
+    /// The same viewer, whose person is a guest.
+    #[must_use]
+    pub const fn guest(self) -> Self {
+        Self { is_admin: false, is_guest: true, ..self }
+    }
+
+    /// Whether the viewer sees what other people with an account see.
+    const fn is_member(&self) -> bool {
+        !self.is_deactivated && !self.is_guest
     }
 
     /// The same viewer, whose request was sent with this API key.
@@ -89,6 +109,11 @@ impl Viewer {
         self.may_read_data_of(mentor) || self.is(student)
     }
 
+    /// People with an account may offer time and book it. Guests may not.
+    pub fn may_take_part_in_bookings(&self, person: PersonId) -> bool {
+        self.may_act_for(person) && !self.is_guest
+    }
+
     /// The mentor and admins may start a booking (rule 18).
     pub fn may_start_booking(&self, mentor: PersonId) -> bool {
         self.may_act_for(mentor)
@@ -97,17 +122,17 @@ impl Viewer {
     /// Organisers may change their session and its instances, cancel and override instances, and check people in.
     /// Admins may do the same for every session.
     pub const fn may_edit_session(&self, is_organizer: bool) -> bool {
-        self.is_admin || (is_organizer && !self.is_deactivated)
+        self.is_admin || (is_organizer && self.is_member())
     }
 
     /// Admins, the session's organisers, and people who said yes to the instance may see its check-ins.
     pub const fn may_see_check_ins(&self, is_organizer: bool, said_yes: bool) -> bool {
-        self.is_admin || ((is_organizer || said_yes) && !self.is_deactivated)
+        self.is_admin || ((is_organizer || said_yes) && self.is_member())
     }
 
     /// Admins, and organisers of any session, may list people: to check them in, and to name organisers.
     pub const fn may_list_people(&self, is_any_organizer: bool) -> bool {
-        self.is_admin || (is_any_organizer && !self.is_deactivated)
+        self.is_admin || (is_any_organizer && self.is_member())
     }
 
     /// May this viewer see who `person` is: name, city, country? The person and admins may, and whoever may see the person
@@ -122,7 +147,7 @@ impl Viewer {
             || is_organizer
             || is_mentor
             || takes_part_in_booking
-            || (is_seen_by_active && !self.is_deactivated)
+            || (is_seen_by_active && self.is_member())
     }
 
     /// May this viewer see when `person` answered, and when they arrived? Whoever may see the answer may, unless the person
@@ -140,7 +165,7 @@ impl Viewer {
         instance: SessionInstanceId,
         viewer_instance: Option<SessionInstanceId>,
     ) -> bool {
-        let shares_instance = viewer_instance == Some(instance) && !self.is_deactivated;
+        let shares_instance = viewer_instance == Some(instance) && self.is_member();
         self.may_read_data_of(person) || (shares_instance && !hides_placement)
     }
 }
@@ -238,6 +263,19 @@ mod tests {
             assert!(Viewer::person(own).may_see_person(other, shared));
             assert!(!Viewer::person(own).deactivated().may_see_person(other, shared));
         }
+    }
+
+    #[test]
+    fn guest_acts_for_themselves_and_sees_what_everybody_sees() {
+        let (own, other, instance) = (PersonId(1), PersonId(2), SessionInstanceId(3));
+        let guest = Viewer::person(own).guest();
+        assert!(guest.may_act_for(own) && guest.may_read_data_of(own));
+        assert!(!guest.may_see_check_ins(true, true) && !guest.may_edit_session(true) && !guest.may_list_people(true));
+        assert!(!guest.may_see_placement(other, false, instance, Some(instance)));
+        let seen = PersonRelation { shares_instance: true, is_in_check_ins: true, ..PersonRelation::default() };
+        assert!(!guest.may_see_person(other, seen) && guest.may_see_person(own, PersonRelation::default()));
+        assert!(!guest.may_take_part_in_bookings(own) && Viewer::person(own).may_take_part_in_bookings(own));
+        assert!(!Viewer { is_admin: true, ..guest }.guest().is_admin);
     }
 
     #[test]

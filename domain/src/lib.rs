@@ -17,6 +17,7 @@ pub mod booking;
 pub mod characters;
 pub mod check_in;
 pub mod clock;
+pub mod door;
 pub mod ids;
 pub mod language;
 pub mod matching;

@@ -22,6 +22,8 @@ pub struct Model {
     pub revoked_at: Option<DateTimeUtc>,
     #[serde(skip)]
     pub revoked_revision: Option<i64>,
+    #[serde(skip)]
+    pub is_for_guest: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -26,6 +26,7 @@ pub struct Model {
     pub merged_into_id: Option<PersonId>,
     #[serde(skip)]
     pub standing_revision: Option<i64>,
+    pub is_guest: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,4 +1,4 @@
-use domain::ids::SessionId;
+use domain::{door::CheckInCodes, ids::SessionId};
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
@@ -37,6 +37,8 @@ pub struct Model {
     #[serde(skip)]
     pub created_at: DateTimeUtc,
     pub deleted_at: Option<DateTimeUtc>,
+    pub check_in_codes: CheckInCodes,
+    pub requires_code: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,6 +1,6 @@
 //! The values in the context of a resolver, and the conversion of service errors to API errors.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{fmt, net::IpAddr, str::FromStr, sync::Arc};
 
 use async_graphql::{Context, ID, parser::types::OperationType};
 use domain::{access::Viewer, ids::IdError};
@@ -8,7 +8,7 @@ use live::Hub;
 use service::{App, presence::gather::Gatherer};
 
 use super::error::ApiError;
-use crate::rate::BeatRates;
+use crate::{execute::ClientAddress, rate::BeatRates};
 
 pub type Result<T, E = ApiError> = std::result::Result<T, E>;
 
@@ -49,6 +49,11 @@ pub fn viewer(ctx: &Context<'_>) -> Viewer {
     ctx.data_opt::<Viewer>().copied().unwrap_or(Viewer::NOBODY)
 }
 
+/// The address of the client. `None` if the schema is used without a server.
+pub fn address(ctx: &Context<'_>) -> Option<IpAddr> {
+    ctx.data_opt::<ClientAddress>().map(|address| address.0)
+}
+
 /// Parses an id that a client sent as `field`.
 pub fn parse_id<T: FromStr<Err = IdError>>(field: &str, id: &ID) -> Result<T> {
     id.parse().map_err(|error: IdError| ApiError::invalid(field, error))
@@ -68,6 +73,10 @@ impl From<service::Error> for ApiError {
             E::Invalid { field, message } => Self::invalid(field, message),
             E::Conflict(message) => Self::conflict(message),
             E::InvalidTransition(message) => Self::invalid_transition(message),
+            E::RateLimited(wait) => Self::rate_limited(format!(
+                "Too many attempts from this address: try again in {} s.",
+                wait.as_secs() + 1
+            )),
             E::CursorExpired => Self::cursor_expired(
                 "The cursor is older than the log of changes. Subscribe again without one: the first message is a snapshot.",
             ),

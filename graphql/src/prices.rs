@@ -105,6 +105,7 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("Session", "instances", each(1, PAGE)),
     ("SessionInstance", "session", LOADED),
     ("SessionInstance", "activeExplanation", LOADED),
+    ("SessionInstance", "checkInCode", LOADED),
     ("SessionInstance", "attendingCount", LOADED),
     ("SessionInstance", "presentCount", LOADED),
     ("SessionInstance", "checkIns", each(1, PAGE)),

@@ -161,6 +161,8 @@ async fn insert(app: &App, auto_create_instances: bool) -> Result<SessionId> {
         initiation_date: None,
         termination_date: None,
         skips: Vec::new(),
+        check_in_codes: domain::door::CheckInCodes::None,
+        requires_code: false,
     };
     Ok(insert_session(app, Viewer::ADMIN, new).await?.id)
 }

@@ -22,6 +22,7 @@ mod m0011_erased_identity;
 mod m0012_api_keys;
 mod m0013_idempotency_key;
 mod m0014_skips;
+mod m0015_door;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{Migration, prelude::*};
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_api_keys::Migration),
             Box::new(m0013_idempotency_key::Migration),
             Box::new(m0014_skips::Migration),
+            Box::new(m0015_door::Migration),
         ]
     }
 

@@ -10,10 +10,11 @@ use tokio::sync::OnceCell;
 use crate::{
     audit,
     db::{Db, Tx},
+    door::{DoorRates, GuestSettings},
     error::{Error, Result},
     idempotency::HashedAttempt,
     log::{self, cursor::CursorKey, wake::Wake},
-    settings::PresenceSettings,
+    settings::{PresenceSettings, PublicUrl},
 };
 
 /// Why a queue did not take a job. For the log.
@@ -55,6 +56,11 @@ pub struct App {
     pub audit_log_kept: TimeDelta,
     pub presence: PresenceSettings,
     pub(crate) attempt: Option<HashedAttempt>,
+    pub guests: GuestSettings,
+    /// Where browsers reach the server, if it is set.
+    pub public_url: Option<Arc<PublicUrl>>,
+    /// What one address may do at the door.
+    pub door: Arc<DoorRates>,
     cursor_key: Arc<OnceCell<CursorKey>>,
 }
 
@@ -78,6 +84,9 @@ impl App {
             audit_log_kept,
             presence,
             attempt: None,
+            guests: GuestSettings::default(),
+            public_url: None,
+            door: Arc::default(),
             cursor_key: Arc::default(),
         }
     }
@@ -95,6 +104,16 @@ impl App {
     #[must_use]
     pub fn with_presence(self, presence: PresenceSettings) -> Self {
         Self { presence, ..self }
+    }
+
+    #[must_use]
+    pub fn with_public_url(self, public_url: Option<PublicUrl>) -> Self {
+        Self { public_url: public_url.map(Arc::new), ..self }
+    }
+
+    #[must_use]
+    pub fn with_guests(self, guests: GuestSettings) -> Self {
+        Self { guests, ..self }
     }
 
     /// The same for queries, with their own connections; see [`Db::for_queries`].

@@ -226,7 +226,7 @@ async fn lock_someone(tx: &Tx, person: PersonId) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such instance or person. [`Error::Forbidden`] if the viewer may not check in this
-/// person.
+/// person. [`Error::Invalid`] if the session requires a code.
 pub async fn check_in(
     app: &App,
     viewer: Viewer,
@@ -235,47 +235,76 @@ pub async fn check_in(
     person: Option<PersonId>,
 ) -> Result<CheckedIn> {
     let now = app.now();
-    transaction!(app, now, |tx| {
-        let (row, person) = authorize(tx, viewer, instance, person).await?;
-        let item = lock_for_check_in(tx, app, &row, person, now).await?;
-        let facts = facts::facts_of(&item.instance, &item.session);
-        let is_arrival = attendance == Attendance::Yes && placement::is_arrival(&facts, now);
-        let before = check_in::Entity::find()
-            .filter(check_in::Column::SessionInstanceId.eq(instance.0))
-            .filter(check_in::Column::PersonId.eq(person.0))
-            .one(tx)
-            .await?;
-        let said_yes = before.as_ref().is_some_and(|before| before.attendance == Attendance::Yes);
-        let arrived_at = if is_arrival {
-            Some(after_all_arrivals(tx, person, now).await?)
-        } else if attendance == Attendance::Yes {
-            // A yes that is repeated after the meeting keeps the arrival.
-            before.as_ref().and_then(|before| before.arrived_at)
-        } else {
-            None
-        };
-        let new = check_in::Model {
-            id: before.as_ref().map_or(CheckInId(0), |before| before.id),
-            session_instance_id: instance,
-            person_id: person,
-            attendance,
-            checked_in_at: now,
-            arrived_at,
-        };
-        let new = new.into_active_model().reset_all();
-        let said = before.as_ref().map(|before| before.attendance);
-        let check_in = match before {
-            Some(_) => new.update(tx).await?,
-            None => check_in::ActiveModel { id: NotSet, ..new }.insert(tx).await?,
-        };
-        audit(tx, viewer, "checkIn", &check_in, (said, Some(attendance)));
-        if said_yes != (attendance == Attendance::Yes) {
-            tx.tell(|news| news.counts_changed(instance));
+    let answer = NewAnswer { instance, attendance, person, has_code: false };
+    transaction!(app, now, |tx| { answer_in(tx, app, viewer, answer, now).await })
+}
+
+/// An answer that a transaction writes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewAnswer {
+    pub instance: SessionInstanceId,
+    pub attendance: Attendance,
+    pub person: Option<PersonId>,
+    /// A valid code of this instance came with the answer.
+    pub has_code: bool,
+}
+
+/// Writes an answer in a transaction: see [`check_in`].
+pub(crate) async fn answer_in(
+    tx: &Tx,
+    app: &App,
+    viewer: Viewer,
+    answer: NewAnswer,
+    now: DateTime<Utc>,
+) -> Result<CheckedIn> {
+    let NewAnswer { instance, attendance, person, has_code } = answer;
+    let (row, person) = authorize(tx, viewer, instance, person).await?;
+    let item = lock_for_check_in(tx, app, &row, person, now).await?;
+    let facts = facts::facts_of(&item.instance, &item.session);
+    let is_arrival = attendance == Attendance::Yes && placement::is_arrival(&facts, now);
+    let before = check_in::Entity::find()
+        .filter(check_in::Column::SessionInstanceId.eq(instance.0))
+        .filter(check_in::Column::PersonId.eq(person.0))
+        .one(tx)
+        .await?;
+    let is_there = before.as_ref().is_some_and(|before| before.arrived_at.is_some());
+    if is_arrival && !is_there && !has_code && item.session.requires_code {
+        let is_organizer = is_organizer(tx, viewer, item.session.id).await?;
+        if !viewer.may_edit_session(is_organizer) {
+            let message = "is required: this session shows a code at the door. Scan it, or type it";
+            return Err(Error::invalid("code", message));
         }
-        let moved = place(tx, app, person, instance).await?;
-        let previous_instance = moved.and_then(|moved| moved.from);
-        Ok(CheckedIn { check_in: check_in.into(), person, instance, previous_instance })
-    })
+    }
+    let said_yes = before.as_ref().is_some_and(|before| before.attendance == Attendance::Yes);
+    let arrived_at = if is_arrival {
+        Some(after_all_arrivals(tx, person, now).await?)
+    } else if attendance == Attendance::Yes {
+        // A yes that is repeated after the meeting keeps the arrival.
+        before.as_ref().and_then(|before| before.arrived_at)
+    } else {
+        None
+    };
+    let new = check_in::Model {
+        id: before.as_ref().map_or(CheckInId(0), |before| before.id),
+        session_instance_id: instance,
+        person_id: person,
+        attendance,
+        checked_in_at: now,
+        arrived_at,
+    };
+    let new = new.into_active_model().reset_all();
+    let said = before.as_ref().map(|before| before.attendance);
+    let check_in = match before {
+        Some(_) => new.update(tx).await?,
+        None => check_in::ActiveModel { id: NotSet, ..new }.insert(tx).await?,
+    };
+    audit(tx, viewer, "checkIn", &check_in, (said, Some(attendance)));
+    if said_yes != (attendance == Attendance::Yes) {
+        tx.tell(|news| news.counts_changed(instance));
+    }
+    let moved = place(tx, app, person, instance).await?;
+    let previous_instance = moved.and_then(|moved| moved.from);
+    Ok(CheckedIn { check_in: check_in.into(), person, instance, previous_instance })
 }
 
 /// The instant of an arrival: now, or just after the person's last arrival if that is later. It can be later if another

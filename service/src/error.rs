@@ -1,6 +1,8 @@
 //! The errors of the service. A client can react to each variant differently. [`Error::Internal`] is everything else:
 //! its text is only for the log, and never reaches a client.
 
+use std::time::Duration;
+
 use domain::booking::InvalidTransition;
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
@@ -52,6 +54,9 @@ pub enum Error {
     /// The status does not allow this step.
     #[error("{0}")]
     InvalidTransition(String),
+    /// Too many requests of this kind from one address. Says when to try again.
+    #[error("too many requests of this kind from one address")]
+    RateLimited(Duration),
     /// The change log no longer has the changes after this cursor.
     #[error("the cursor is older than the log")]
     CursorExpired,

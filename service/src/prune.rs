@@ -1,5 +1,5 @@
 //! Deletes what is no longer needed: old batches of the change log, deleted instances and sessions that the log no
-//! longer names, old visits, old entries of the audit log, and old idempotency keys.
+//! longer names, old visits, old entries of the audit log, and old idempotency keys. Erases old guests.
 //!
 //! The change log is deleted from its beginning, so what is left is always everything after some position. A cursor is
 //! then either valid or too old. The last batch stays, however old it is, because it holds the log's position.
@@ -7,6 +7,7 @@
 use crate::{
     App, Result,
     db::{execute, numbers, rows},
+    door::erase_old_guests,
     idempotency, transaction,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -24,6 +25,8 @@ pub struct Pruned {
     pub audit_entries: u64,
     /// Idempotency keys.
     pub idempotency_keys: u64,
+    /// Guests, who were erased.
+    pub guests: u64,
 }
 
 /// How many rows one transaction deletes.
@@ -47,7 +50,8 @@ pub async fn prune(app: &App) -> Result<Pruned> {
                (SELECT actor, client_key, position FROM idempotency_key WHERE created_at <= $1 \
                 ORDER BY created_at LIMIT $2)";
     let idempotency_keys = steps(app, now, sql, || vec![(now - idempotency::RETENTION).into()]).await?;
-    Ok(Pruned { batches, instances, visits, audit_entries, idempotency_keys })
+    let guests = erase_old_guests(app).await?;
+    Ok(Pruned { batches, instances, visits, audit_entries, idempotency_keys, guests })
 }
 
 async fn prune_log(app: &App, now: DateTime<Utc>) -> Result<u64> {

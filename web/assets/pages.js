@@ -52,6 +52,19 @@ document.addEventListener('insession-connection', ({ detail }) => {
   document.body.toggleAttribute('data-offline', detail.state !== 'online');
 });
 
+/** Keeps the screen on while the page is shown, in browsers that can. They end it when the page is hidden. */
+async function stayAwake() {
+  try {
+    await navigator.wakeLock?.request('screen');
+  } catch {
+    // The browser refuses, for example because the battery is low.
+  }
+}
+if ('awake' in main.dataset) {
+  stayAwake();
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && stayAwake());
+}
+
 function showPresent(root, { id, presentCount }) {
   for (const shown of root.querySelectorAll('[data-present]')) {
     if (shown.dataset.present === id) shown.textContent = presentCount;

@@ -218,6 +218,8 @@ async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, SessionIn
         initiation_date: None,
         termination_date: None,
         skips: Vec::new(),
+        check_in_codes: domain::door::CheckInCodes::None,
+        requires_code: false,
     };
     let session = sessions::insert_session(app, Viewer::ADMIN, new).await?;
     let session = session.id;

@@ -238,6 +238,8 @@ async fn add(app: &App, sample: &Sample, monday: NaiveDate) -> anyhow::Result<Se
         initiation_date: None,
         termination_date: None,
         skips: Vec::new(),
+        check_in_codes: domain::door::CheckInCodes::None,
+        requires_code: false,
     };
     let session = sessions::insert_session(app, Viewer::ADMIN, new).await?.id;
     if sample.made_hours_ahead.is_none() {

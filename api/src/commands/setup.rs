@@ -168,6 +168,8 @@ pub fn app(settings: &Settings, db: Db, wake: Wake, queue: Arc<dyn Queue>) -> Ap
         .keeping_changes_for(settings.change_log_kept)
         .keeping_audit_for(settings.audit_log_kept)
         .with_presence(settings.presence)
+        .with_guests(settings.guests)
+        .with_public_url(settings.public_url.clone())
 }
 
 pub async fn migrate() -> anyhow::Result<()> {

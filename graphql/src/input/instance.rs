@@ -117,6 +117,17 @@ pub struct CheckInInput {
     /// The person who answers. If it is left out, it is the viewer. Only organisers of the session and admins may name
     /// somebody else.
     pub person_id: Option<ID>,
+    /// The code that the screen at the door shows. A session may require it from whoever arrives.
+    pub code: Option<String>,
+}
+
+/// A check-in with the code that the screen at the door shows.
+#[derive(InputObject)]
+pub struct CheckInByCodeInput {
+    /// The code. Spaces, hyphens and upper or lower case do not matter.
+    pub code: String,
+    /// The name of a guest, as others see it: 1 to 200 characters. Required without a token; with one it is ignored.
+    pub display_name: Option<String>,
 }
 
 /// A decision that an instance is active or not, whatever its window says.

@@ -14,7 +14,7 @@ use crate::{
     input::{clearable, lasting},
     types::{
         scalars::{Date, LocalTime, TimeZone},
-        session::Weekday,
+        session::{CheckInCodes, Weekday},
     },
 };
 
@@ -243,6 +243,12 @@ pub struct CreateSessionInput {
     /// key gets the same answer for a day, and creates nothing. With another input the error is BAD_USER_INPUT. Over
     /// HTTP the header `Idempotency-Key` does the same.
     pub client_mutation_id: Option<String>,
+    /// The check-in codes that a screen at the door shows.
+    #[graphql(default_with = "CheckInCodes::None")]
+    check_in_codes: CheckInCodes,
+    /// True if whoever arrives needs a code. An answer before the meeting does not need one. Needs `checkInCodes`.
+    #[graphql(default = false)]
+    requires_code: bool,
 }
 
 impl CreateSessionInput {
@@ -263,6 +269,8 @@ impl CreateSessionInput {
             initiation_date: self.initiation_date.map(|date| date.0),
             termination_date: self.termination_date.map(|date| date.0),
             skips: self.skips.unwrap_or_default().into_iter().map(NewSkip::from).collect(),
+            check_in_codes: self.check_in_codes.into(),
+            requires_code: self.requires_code,
         })
     }
 }
@@ -301,6 +309,10 @@ pub struct UpdateSessionInput {
     initiation_date: MaybeUndefined<Date>,
     /// The last date on which the session may meet. It can't be before the initiation date. Null clears it.
     termination_date: MaybeUndefined<Date>,
+    /// The check-in codes that a screen at the door shows. It can't be null.
+    check_in_codes: MaybeUndefined<CheckInCodes>,
+    /// True if whoever arrives needs a code. It can't be null.
+    requires_code: MaybeUndefined<bool>,
 }
 
 impl UpdateSessionInput {
@@ -326,6 +338,8 @@ impl UpdateSessionInput {
             auto_create_hours_ahead: lasting("autoCreateHoursAhead", self.auto_create_hours_ahead)?,
             initiation_date: clearable(self.initiation_date, |date| date.0),
             termination_date: clearable(self.termination_date, |date| date.0),
+            check_in_codes: lasting("checkInCodes", self.check_in_codes)?.map(Into::into),
+            requires_code: lasting("requiresCode", self.requires_code)?,
         })
     }
 }

@@ -2,12 +2,15 @@
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::ids::{PersonId, SessionInstanceId};
-use service::check_ins;
+use service::{check_ins, door};
 
 use crate::{
-    context::{Result, app, id_of, parse_id, viewer},
+    context::{Result, address, app, id_of, parse_id, viewer},
     error::ApiError,
-    input::{instance::CheckInInput, optional_id},
+    input::{
+        instance::{CheckInByCodeInput, CheckInInput},
+        optional_id,
+    },
     loaders::load,
     types::{
         instance::{CheckIn, SessionInstance},
@@ -27,6 +30,19 @@ pub struct CheckInPayload {
     /// The meeting that the person was at before, if that has changed. Its `presentCount` has changed too. Null
     /// otherwise.
     previous_session_instance: Option<SessionInstance>,
+}
+
+/// The answer of `checkInByCode`.
+#[derive(SimpleObject)]
+pub struct CheckInByCodePayload {
+    /// The check-in.
+    check_in: CheckIn,
+    /// The person who checked in: the viewer, or a new guest.
+    person: Person,
+    /// The meeting, with its new counts.
+    session_instance: SessionInstance,
+    /// The token of a new guest, for that guest alone. Null if the viewer has checked in.
+    token: Option<String>,
 }
 
 /// The answer of `removeCheckIn`.
@@ -66,7 +82,11 @@ impl CheckInMutation {
     ) -> Result<Option<CheckInPayload>> {
         let id = parse_id("sessionInstanceId", &input.session_instance_id)?;
         let of = optional_id("personId", input.person_id.as_ref())?;
-        let done = check_ins::check_in(app(ctx)?, viewer(ctx), id, input.attendance.into(), of).await?;
+        let (app, viewer, attendance) = (app(ctx)?, viewer(ctx), input.attendance.into());
+        let done = match input.code.as_deref() {
+            Some(code) => door::check_in_with_code(app, viewer, id, attendance, of, (code, address(ctx))).await?,
+            None => check_ins::check_in(app, viewer, id, attendance, of).await?,
+        };
         let previous_session_instance = match done.previous_instance {
             Some(id) => load(ctx, id).await?.map(SessionInstance),
             None => None,
@@ -76,6 +96,23 @@ impl CheckInMutation {
             person: person(ctx, done.person).await?,
             session_instance: instance(ctx, done.instance).await?,
             previous_session_instance,
+        }))
+    }
+
+    /// Checks in with the code that the screen at the door shows. With a token it checks in the viewer. Without one it makes
+    /// a guest, whose token comes with the answer. It is valid until a day after the meeting.
+    async fn check_in_by_code(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The code, and the name of a guest.")] input: CheckInByCodeInput,
+    ) -> Result<Option<CheckInByCodePayload>> {
+        let (code, name) = (&input.code, input.display_name.as_deref());
+        let (done, token) = door::check_in_by_code(app(ctx)?, viewer(ctx), code, name, address(ctx)).await?;
+        Ok(Some(CheckInByCodePayload {
+            check_in: CheckIn(done.check_in),
+            person: person(ctx, done.person).await?,
+            session_instance: instance(ctx, done.instance).await?,
+            token,
         }))
     }
 

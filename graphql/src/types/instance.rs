@@ -2,10 +2,10 @@
 #![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use domain::ids::SessionInstanceId;
+use domain::{door::CheckInCodes, ids::SessionInstanceId};
 use service::{
     check_ins::{self, CheckInsOf},
-    instances,
+    door, instances,
     lists::RowCursor,
     people, sessions,
 };
@@ -13,7 +13,7 @@ use service::{
 use crate::{
     context::{Result, app, id_of, viewer},
     error::ApiError,
-    loaders::{ActiveAt, AnswerTo, CountsOf, load, viewer_organizes},
+    loaders::{ActiveAt, AnswerTo, CountsOf, load, viewer_may_edit, viewer_organizes},
     types::{
         connection::{Counted, Nodes, connection, page},
         person::Person,
@@ -41,6 +41,18 @@ pub struct ActiveOverride {
     active: bool,
     /// The instant at which the override ends. Null if it ends with the next periodic sweep.
     until: Option<DateTime>,
+}
+
+/// A code with which whoever is at the door checks in, by `checkInByCode` or at its address.
+#[derive(SimpleObject)]
+pub struct CheckInCode {
+    /// The code: letters and digits.
+    code: String,
+    /// The address of the page that checks in with this code. A screen shows it as a QR code. It is a path of this server
+    /// if the setting `PUBLIC_URL` is missing.
+    url: String,
+    /// The instant from which the code is no longer accepted. Null if the meeting has no end.
+    expires_at: Option<DateTime>,
 }
 
 pub struct SessionInstance(pub instances::Instance);
@@ -136,6 +148,22 @@ impl SessionInstance {
     async fn active_explanation(&self, ctx: &Context<'_>) -> Result<String> {
         let session = self.load_session(ctx).await?;
         Ok(self.0.explain(&session, app(ctx)?.now()))
+    }
+
+    /// The code that a screen at the door shows now. Null if the session has no codes, and while the doors are closed.
+    /// Only organisers of the session and admins may see it: for everybody else it is null.
+    async fn check_in_code(&self, ctx: &Context<'_>) -> Result<Option<CheckInCode>> {
+        let session = self.load_session(ctx).await?;
+        if session.check_in_codes == CheckInCodes::None || !viewer_may_edit(ctx, session.id).await? {
+            return Ok(None);
+        }
+        let app = app(ctx)?;
+        let shown = door::find_code(app, &session, &self.0).await?;
+        Ok(shown.map(|shown| CheckInCode {
+            url: shown.address(app.public_url.as_deref()),
+            code: shown.code,
+            expires_at: shown.expires_at.map(DateTime),
+        }))
     }
 
     /// The override that holds the instance active or inactive. Null if there is none, or if it has ended.

@@ -56,6 +56,11 @@ impl Person {
         viewer(ctx).may_read_data_of(self.key()).then_some(self.0.hides_place)
     }
 
+    /// True for somebody who checked in with a code and without an account.
+    async fn is_guest(&self) -> bool {
+        self.0.is_guest
+    }
+
     /// The subject (`sub`) that an identity provider gives the person in tokens. Null if there is none. Only the person
     /// and admins may see it: for everybody else it is null.
     async fn external_id(&self, ctx: &Context<'_>) -> Option<&str> {

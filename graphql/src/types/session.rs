@@ -52,6 +52,18 @@ pub enum Weekday {
     Sun,
 }
 
+/// Whether a session has check-in codes: what a screen at the door shows, so that whoever is there can check in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::door::CheckInCodes")]
+pub enum CheckInCodes {
+    /// There are no codes.
+    None,
+    /// Each meeting has one code, which works while the doors are open.
+    Fixed,
+    /// The code of a meeting changes every 30 seconds. It is accepted for 60 seconds after that.
+    Rotating,
+}
+
 /// A schedule that repeats every week, or every few weeks, on one weekday.
 #[derive(SimpleObject)]
 pub struct WeeklySchedule {
@@ -321,6 +333,16 @@ impl Session {
     async fn organizers(&self, ctx: &Context<'_>) -> Result<Vec<Person>> {
         let rows = load(ctx, OrganizersOf(self.key())).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Person).collect())
+    }
+
+    /// Whether the session has check-in codes, which a screen at the door shows.
+    async fn check_in_codes(&self) -> CheckInCodes {
+        self.0.check_in_codes.into()
+    }
+
+    /// True if whoever arrives needs a code. An answer before the meeting does not need one.
+    async fn requires_code(&self) -> bool {
+        self.0.requires_code
     }
 
     /// True if the viewer may change the session: as an organiser or an admin.

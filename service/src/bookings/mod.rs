@@ -196,7 +196,7 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
     let Some(student) = student.or(viewer.person) else {
         return Err(Error::invalid("studentId", "is required, because this token names no person"));
     };
-    if !viewer.may_act_for(student) {
+    if !viewer.may_take_part_in_bookings(student) {
         return Err(Error::Forbidden("only admins may book for others"));
     }
     let now = app.now();

@@ -139,7 +139,7 @@ pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<Time
     expect::signed_in(viewer, "sign in to create time slots")?;
     let now = app.now();
     let mentor = new.mentor;
-    if !viewer.may_act_for(mentor) {
+    if !viewer.may_take_part_in_bookings(mentor) {
         return Err(Error::Forbidden("only admins may create time slots for others"));
     }
     let inserted = transaction!(app, now, |tx| {

@@ -4,7 +4,11 @@
 //! up, or that comes from another database, is refused.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::news::Position;
+use domain::{
+    door::{self, Step},
+    ids::SessionInstanceId,
+    news::Position,
+};
 use entity::installation;
 use hmac::{Hmac, KeyInit, Mac};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
@@ -56,6 +60,20 @@ impl CursorKey {
             tag.copy_from_slice(&mac.finalize().into_bytes()[..TAG_BYTES]);
         }
         tag
+    }
+
+    /// The tag of a check-in code.
+    pub(crate) fn tag_code(&self, instance: SessionInstanceId, step: Step) -> Result<[u8; door::TAG_BYTES]> {
+        let step = match step {
+            Step::Fixed => "fixed".to_owned(),
+            Step::Rotation(number) => number.to_string(),
+        };
+        // The prefix keeps these tags apart from other hashes with this key.
+        let mac = Hmac::<Sha256>::new_from_slice(&self.0).map_err(|error| Error::internal(error.to_string()))?;
+        let hash = mac.chain_update(format!("check-in code: {} {step}", instance.0)).finalize().into_bytes();
+        let mut tag = [0; door::TAG_BYTES];
+        tag.copy_from_slice(&hash[..door::TAG_BYTES]);
+        Ok(tag)
     }
 
     /// A hash of an external id. Without this key nobody can tell whether a text has this hash.

@@ -112,6 +112,7 @@ pub async fn create_api_key(app: &App, viewer: Viewer, new: NewApiKey) -> Result
         last_used_at: None,
         revoked_at: None,
         revoked_revision: None,
+        is_for_guest: false,
     };
     let made = transaction!(app, now, |tx| {
         if let Some(owner) = owner {
@@ -127,6 +128,32 @@ pub async fn create_api_key(app: &App, viewer: Viewer, new: NewApiKey) -> Result
         Ok(made)
     })?;
     Ok((made.into(), secret))
+}
+
+/// The key of a guest who is about to be created, and its secret.
+pub(crate) fn of_guest(now: DateTime<Utc>, expires_at: DateTime<Utc>) -> Result<(api_key::Model, String)> {
+    let secret = random_secret()?;
+    let row = api_key::Model {
+        id: ApiKeyId(0),
+        name: "Guest".to_owned(),
+        person_id: None,
+        is_admin: false,
+        secret_hash: hash_of(&secret),
+        created_at: now,
+        expires_at: Some(expires_at),
+        last_used_at: None,
+        revoked_at: None,
+        revoked_revision: None,
+        is_for_guest: true,
+    };
+    Ok((row, secret))
+}
+
+pub(crate) async fn insert_for_guest(tx: &Tx, key: &api_key::Model, guest: PersonId) -> Result<()> {
+    let row = api_key::Model { person_id: Some(guest), ..key.clone() };
+    let row = api_key::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
+    row.insert(tx).await?;
+    Ok(())
 }
 
 /// Revokes a key. Requests with it are refused, and its sockets are closed, within seconds.
@@ -166,7 +193,7 @@ fn live() -> Select<api_key::Entity> {
 /// The keys that the viewer may see: an admin sees all, a person their own.
 fn visible(viewer: Viewer) -> Select<api_key::Entity> {
     let own = viewer.person.filter(|_| !viewer.is_admin).map(|person| api_key::Column::PersonId.eq(person));
-    live().filter(Condition::all().add_option(own))
+    live().filter(Condition::all().add(api_key::Column::IsForGuest.eq(false)).add_option(own))
 }
 
 /// A page of keys that were not revoked, newest first. `None` for viewers who may have none.

@@ -39,6 +39,15 @@ pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: Perso
     if from == into {
         return Err(Error::invalid("intoId", "must be another person than fromId"));
     }
+    merge(app, viewer, from, into).await
+}
+
+/// Merges a guest into the person who has signed in.
+pub(crate) async fn merge_guest(app: &App, guest: PersonId, person: PersonId) -> Result<()> {
+    merge(app, Viewer::person(person), guest, person).await.map(drop)
+}
+
+async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Result<Person> {
     let now = app.now();
     transaction!(app, now, |tx| {
         let answered = lock_answered(tx, [from, into]).await?;
@@ -53,7 +62,7 @@ pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: Perso
             "INSERT INTO session_organizer (session_id, person_id) SELECT session_id, $2 FROM session_organizer \
              WHERE person_id = $1 ON CONFLICT DO NOTHING",
             "UPDATE presence SET person_id = $2 WHERE person_id = $1",
-            "UPDATE api_key SET person_id = $2 WHERE person_id = $1",
+            "UPDATE api_key SET person_id = $2 WHERE person_id = $1 AND NOT is_for_guest",
             "UPDATE person SET merged_into_id = $2 WHERE merged_into_id = $1",
         ] {
             execute(tx, sql, [from.0.into(), into.0.into()]).await?;
@@ -62,6 +71,7 @@ pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: Perso
 
         left.city = left.city.or_else(|| gone.city.clone());
         left.hides_place |= gone.hides_place;
+        left.is_guest &= gone.is_guest;
         left.country = left.country.or_else(|| gone.country.clone());
         left.into_active_model().reset_all().update(tx).await?;
         gone.is_deactivated = true;

@@ -9,7 +9,6 @@ mod person;
 mod profile;
 pub mod sign_in;
 
-pub(crate) use self::profile::is_someone;
 pub use self::{
     erase::erase_person,
     export::export_person,
@@ -19,4 +18,8 @@ pub use self::{
         NewPerson, PersonPatch, count_people, find_people, find_place, find_visible_people, find_visible_place,
         insert_person, list_people, update_person,
     },
+};
+pub(crate) use self::{
+    merge::merge_guest,
+    profile::{blank as blank_person, is_someone},
 };

@@ -20,6 +20,8 @@ pub struct Person {
     pub active_session_instance_id: Option<SessionInstanceId>,
     /// The person's id at the identity provider.
     pub external_id: Option<String>,
+    /// Somebody who checked in with a code and without an account.
+    pub is_guest: bool,
 }
 
 impl From<person::Model> for Person {
@@ -34,6 +36,7 @@ impl From<person::Model> for Person {
             hides_place: row.hides_place,
             active_session_instance_id: row.active_session_instance_id,
             external_id: row.external_id,
+            is_guest: row.is_guest,
         }
     }
 }

@@ -198,6 +198,7 @@ pub(crate) fn blank(new: &NewPerson, now: DateTime<Utc>) -> Result<person::Model
         standing_revision: None,
         erased_at: None,
         merged_into_id: None,
+        is_guest: false,
     })
 }
 

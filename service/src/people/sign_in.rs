@@ -47,6 +47,7 @@ pub struct Standing {
     /// [`standing_changed`](crate::log::News::standing_changed).
     pub revision: i64,
     pub is_deactivated: bool,
+    pub is_guest: bool,
     /// Erased, or merged into another.
     is_gone: bool,
     tokens_not_before: Option<DateTime<Utc>>,
@@ -58,6 +59,7 @@ impl Standing {
             person: row.id,
             revision: row.standing_revision.unwrap_or_default(),
             is_deactivated: row.is_deactivated,
+            is_guest: row.is_guest,
             is_gone: !is_someone(row),
             tokens_not_before: row.tokens_not_before,
         }
@@ -183,6 +185,7 @@ mod tests {
             person: PersonId(7),
             revision: 1,
             is_deactivated: false,
+            is_guest: false,
             is_gone: false,
             tokens_not_before: instant(1_800_000_000_500),
         };

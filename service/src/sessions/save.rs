@@ -1,7 +1,9 @@
 //! Saving sessions, and locking them.
 
 use chrono::NaiveDate;
-use domain::{access::Viewer, autocreate, ids::SessionId, recurrence::Recurrence, window::Buffers, zone::Tz};
+use domain::{
+    access::Viewer, autocreate, door::CheckInCodes, ids::SessionId, recurrence::Recurrence, window::Buffers, zone::Tz,
+};
 use entity::{session, session_instance};
 use sea_orm::{
     ActiveModelTrait,
@@ -35,6 +37,8 @@ pub struct NewSession {
     pub initiation_date: Option<NaiveDate>,
     pub termination_date: Option<NaiveDate>,
     pub skips: Vec<NewSkip>,
+    pub check_in_codes: CheckInCodes,
+    pub requires_code: bool,
 }
 
 /// Changes to a session. An outer `None` keeps a field; an inner `None` clears it.
@@ -54,6 +58,8 @@ pub struct SessionPatch {
     pub auto_create_hours_ahead: Option<i32>,
     pub initiation_date: Option<Option<NaiveDate>>,
     pub termination_date: Option<Option<NaiveDate>>,
+    pub check_in_codes: Option<CheckInCodes>,
+    pub requires_code: Option<bool>,
 }
 
 /// Creates a session. Only for administrators. Without a path, a free one is made from the name.
@@ -88,6 +94,8 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
         revision: 1,
         created_at: now,
         deleted_at: None,
+        check_in_codes: new.check_in_codes,
+        requires_code: new.requires_code,
     })?;
     let skips = skips::checked(&new.skips)?;
     let base = row.path.clone();
@@ -208,6 +216,8 @@ fn patched(mut row: session::Model, patch: &SessionPatch) -> Result<session::Mod
     row.auto_create_instances = patch.auto_create_instances.unwrap_or(row.auto_create_instances);
     row.initiation_date = patch.initiation_date.unwrap_or(row.initiation_date);
     row.termination_date = patch.termination_date.unwrap_or(row.termination_date);
+    row.check_in_codes = patch.check_in_codes.unwrap_or(row.check_in_codes);
+    row.requires_code = patch.requires_code.unwrap_or(row.requires_code);
     Ok(row)
 }
 
@@ -219,6 +229,9 @@ fn checked(row: session::Model) -> Result<session::Model> {
     row.initiation_date.map(|date| validate::date("initiationDate", date)).transpose()?;
     row.termination_date.map(|date| validate::date("terminationDate", date)).transpose()?;
     validate::termination(row.initiation_date, row.termination_date)?;
+    if row.requires_code && row.check_in_codes == CheckInCodes::None {
+        return Err(Error::invalid("requiresCode", "needs codes: set checkInCodes to FIXED or ROTATING"));
+    }
     Ok(row)
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
+    door::CheckInCodes,
     ids::SessionId,
     recurrence::{Calendar, Recurrence, RecurrenceError, Skips},
     window::Buffers,
@@ -37,6 +38,9 @@ pub struct Session {
     pub revision: i64,
     pub created_at: DateTime<Utc>,
     pub deleted_at: Option<DateTime<Utc>>,
+    pub check_in_codes: CheckInCodes,
+    /// Whether an arrival needs a code.
+    pub requires_code: bool,
 }
 
 impl Session {
@@ -96,6 +100,8 @@ impl From<session::Model> for Session {
             revision: row.revision,
             created_at: row.created_at,
             deleted_at: row.deleted_at,
+            check_in_codes: row.check_in_codes,
+            requires_code: row.requires_code,
         }
     }
 }

@@ -17,7 +17,7 @@ pub use self::{
     network::PublicUrl,
     source::{SettingError, Source},
 };
-use crate::db;
+use crate::{db, door::GuestSettings};
 
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -48,6 +48,7 @@ pub struct Settings {
     /// `AUDIT_LOG_DAYS` (365): how long the audit log keeps its entries.
     pub audit_log_kept: TimeDelta,
     pub presence: PresenceSettings,
+    pub guests: GuestSettings,
     pub limits: Limits,
 }
 
@@ -313,6 +314,10 @@ impl Settings {
             change_log_kept: TimeDelta::days(source.number("CHANGE_LOG_DAYS", 7, 1..=3_650)?),
             audit_log_kept: TimeDelta::days(source.number("AUDIT_LOG_DAYS", 365, 1..=36_500)?),
             presence: PresenceSettings::from(source)?,
+            guests: GuestSettings {
+                are_allowed: source.flag("ALLOW_GUESTS", true)?,
+                kept: TimeDelta::days(source.number("GUEST_DAYS", 30, 1..=3_650)?),
+            },
             limits,
         })
     }

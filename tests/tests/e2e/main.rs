@@ -8,6 +8,7 @@ mod crash;
 mod defaults;
 mod delivery;
 mod docs;
+mod door;
 mod faults;
 mod field_rights;
 mod fixtures;

@@ -70,6 +70,8 @@ fn session(schedules: &[(&str, &[i64], &str, &str)]) -> Session {
         revision: 3,
         created_at: now(),
         deleted_at: None,
+        check_in_codes: domain::door::CheckInCodes::None,
+        requires_code: false,
     }
 }
 
@@ -311,6 +313,8 @@ async fn calendar_is_not_modified_until_it_changes() {
         initiation_date: None,
         termination_date: None,
         skips: Vec::new(),
+        check_in_codes: domain::door::CheckInCodes::None,
+        requires_code: false,
     };
     let made = sessions::insert_session(&app, admin, new).await.unwrap();
     let path = "/sessions/caf%C3%A9-am-ring/calendar.ics";

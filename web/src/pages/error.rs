@@ -51,6 +51,10 @@ pub fn told(error: &Error) -> (StatusCode, String) {
             (StatusCode::UNPROCESSABLE_ENTITY, format!("The field '{field}' {message}"))
         }
         Error::Conflict(message) | Error::InvalidTransition(message) => (StatusCode::CONFLICT, message.clone()),
+        Error::RateLimited(wait) => {
+            let message = format!("too many attempts: try again in {} seconds", wait.as_secs() + 1);
+            (StatusCode::TOO_MANY_REQUESTS, message)
+        }
         Error::CursorExpired | Error::Again(_) | Error::Internal(_) => {
             tracing::error!(%error, "a page could not be shown");
             (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on the server. Try again in a moment.".to_owned())

@@ -27,11 +27,13 @@ pub struct Frame<'a> {
     bookings: bool,
     /// The interval at which the script loads the page again in any case, in seconds.
     every: Option<u32>,
+    /// Whether the screen stays on while the page is shown.
+    is_awake: bool,
 }
 
 impl<'a> Frame<'a> {
     pub fn new(title: impl Into<String>, visitor: &'a Visitor) -> Self {
-        Self { title: title.into(), visitor, follows: Vec::new(), bookings: false, every: None }
+        Self { title: title.into(), visitor, follows: Vec::new(), bookings: false, every: None, is_awake: false }
     }
 
     /// The page shows the visitor's bookings.
@@ -44,6 +46,12 @@ impl<'a> Frame<'a> {
     #[must_use]
     pub fn renewed_every(self, seconds: u32) -> Self {
         Self { every: Some(seconds), ..self }
+    }
+
+    /// For a page on a screen that nobody touches.
+    #[must_use]
+    pub fn kept_awake(self) -> Self {
+        Self { is_awake: true, ..self }
     }
 
     /// For a page that these changes may affect.
@@ -106,7 +114,7 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                     }
                 }
                 main #main tabindex="-1" data-follows=[follows(frame)] data-cursor=[visitor.cursor.as_deref()] data-every=[frame.every]
-                    data-bookings[frame.bookings] { (main) }
+                    data-bookings[frame.bookings] data-awake[frame.is_awake] { (main) }
                 footer.site {
                     p { "InSession shows who is in session right now." }
                 }

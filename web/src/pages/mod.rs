@@ -13,6 +13,7 @@
 mod admin;
 mod bookings;
 mod cards;
+mod door;
 mod error;
 mod home;
 mod layout;
@@ -37,6 +38,7 @@ use axum::{
 };
 use service::App;
 
+pub use self::door::ClientAddress;
 use self::{error::PageError, visitor::Visitor};
 use crate::{
     assets::{self, Asset, CSS, SCRIPT, SVG},
@@ -80,6 +82,8 @@ pub fn router(app: App, authenticator: Arc<Authenticator>, site: Site) -> Router
         .route("/sessions/{path}", get(session::show).post(session::check_in))
         .route("/sessions/{path}/skips", post(skips::add))
         .route("/sessions/{path}/skips/remove", post(skips::remove))
+        .route("/sessions/{path}/door", get(door::show))
+        .route("/c/{code}", get(door::offer).post(door::check_in))
         .route("/people/{id}", get(person::show))
         .route("/me", get(me::show))
         .route("/me/bookings", post(me::act_on_booking))

@@ -11,6 +11,7 @@ use domain::text::sentence;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
+use service::door;
 
 use super::{
     Page, Pages,
@@ -73,6 +74,13 @@ pub async fn sign_in(
     let Some(end) = identity.expires_at else {
         return Ok(refused("This token does not say when it expires. Use one that has the claim exp."));
     };
+    if let Some(person) = identity.viewer.person
+        && !identity.viewer.is_guest
+        && let Err(error) = door::claim_guest(&pages.app, visitor.viewer, person).await
+    {
+        // The person is signed in anyway. The guest stays a person of their own, until guests are erased.
+        tracing::warn!(%error, guest = ?visitor.viewer.person, "a guest was not taken over by the person who signed in");
+    }
     let cookie = signed_in(token, end, pages.app.now(), &pages.site, &headers);
     Ok((CookieJar::new().add(cookie), Redirect::to(&pages.site.within(own_address(&next)))).into_response())
 }

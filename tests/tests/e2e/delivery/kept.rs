@@ -117,6 +117,8 @@ impl World {
             initiation_date: None,
             termination_date: None,
             skips: Vec::new(),
+            check_in_codes: domain::door::CheckInCodes::None,
+            requires_code: false,
         };
         let row = sessions::insert_session(&self.app, Viewer::ADMIN, new).await.map_err(test_error)?;
         Ok(row.id)

@@ -65,6 +65,8 @@ async fn new_session(world: &World, name: &str, recurrence: Option<Recurrence>) 
         initiation_date: None,
         termination_date: None,
         skips: Vec::new(),
+        check_in_codes: domain::door::CheckInCodes::None,
+        requires_code: false,
     };
     Ok(sessions::insert_session(&world.app, ADMIN, new).await.done()?.id)
 }

@@ -199,6 +199,7 @@ impl World {
             standing_revision: None,
             erased_at: None,
             merged_into_id: None,
+            is_guest: false,
         };
         let row = person::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
         Ok(row.insert(self.db()).await?.id)
@@ -289,6 +290,8 @@ pub fn blank_session(name: &str, time_zone: &str) -> session::Model {
         revision: 1,
         created_at: utc("2025-01-01 00:00"),
         deleted_at: None,
+        check_in_codes: domain::door::CheckInCodes::None,
+        requires_code: false,
     }
 }
 

@@ -1,0 +1,258 @@
+//! Check-in codes and guests: at the GraphQL API, on the page of a code, and on the screen at the door.
+
+use anyhow::{Context as _, Result, ensure};
+use insession_tests::{
+    Client, Deployment, LIMIT, TestDatabase, database::execute, eventually, on_both_databases, token,
+};
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use serde_json::{Value, json};
+
+use crate::{
+    fixtures::{add_organizer, cancel, check_in, create_active_instance, create_person, create_session},
+    load::{app_on, test_error},
+};
+
+on_both_databases!(
+    guest_checks_in_with_the_code_at_the_door,
+    session_may_require_a_code_from_whoever_arrives,
+    code_works_for_its_own_meeting_while_the_doors_are_open,
+    guesser_is_limited_and_others_are_not,
+    page_of_a_code_makes_a_guest_whom_a_person_takes_over,
+    old_guests_are_erased,
+);
+
+const CODE: &str =
+    "query($id: ID!) { node(id: $id) { ... on SessionInstance { checkInCode { code url expiresAt } } } }";
+const BY_CODE: &str = "mutation($input: CheckInByCodeInput!) { checkInByCode(input: $input) {
+    token person { id displayName isGuest activeSessionInstance { id } } checkIn { attendance arrivedAt }
+    sessionInstance { id presentCount } } }";
+const CHECK_IN: &str = "mutation($input: CheckInInput!) { checkIn(input: $input) { checkIn { attendance } } }";
+
+async fn set_codes(admin: &Client, session: &str, codes: &str, requires: bool) -> Result<()> {
+    let update = "mutation($input: UpdateSessionInput!) { updateSession(input: $input) { session { checkInCodes requiresCode } } }";
+    let input = json!({ "id": session, "checkInCodes": codes, "requiresCode": requires });
+    let session = admin.data(update, json!({ "input": input })).await?["updateSession"]["session"].take();
+    assert_eq!(session, json!({ "checkInCodes": codes, "requiresCode": requires }));
+    Ok(())
+}
+
+async fn code_of(client: &Client, instance: &str) -> Result<Value> {
+    Ok(client.data(CODE, json!({ "id": instance })).await?["node"]["checkInCode"].take())
+}
+
+async fn shown_code(client: &Client, instance: &str) -> Result<String> {
+    let code = code_of(client, instance).await?;
+    Ok(code["code"].as_str().with_context(|| format!("no code: {code}"))?.to_owned())
+}
+
+async fn guest_checks_in_with_the_code_at_the_door(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    let instance = create_active_instance(&admin, &session).await?;
+    assert_eq!(code_of(&admin, &instance).await?, Value::Null, "there are no codes yet");
+    set_codes(&admin, &session, "ROTATING", false).await?;
+
+    let [organizer, other] = [create_person(&admin, "Orla").await?, create_person(&admin, "Oscar").await?];
+    add_organizer(&admin, &session, &organizer).await?;
+    let of = |person: &str| deployment.second().client().with_token(&token::of(person));
+    assert_eq!(code_of(&of(&other), &instance).await?, Value::Null);
+    assert_eq!(code_of(&deployment.first().client(), &instance).await?, Value::Null);
+    let shown = code_of(&of(&organizer), &instance).await?;
+    let code = shown["code"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(shown["url"], format!("/c/{code}"));
+    ensure!(!shown["expiresAt"].is_null(), "{shown}");
+
+    // The other server knows the code too.
+    let nobody = deployment.first().client();
+    let input = json!({ "input": { "code": code.to_lowercase(), "displayName": "Gus" } });
+    let done = nobody.data(BY_CODE, input.clone()).await?["checkInByCode"].take();
+    let person = done["person"].clone();
+    assert_eq!((&person["displayName"], &person["isGuest"]), (&json!("Gus"), &json!(true)));
+    assert_eq!(person["activeSessionInstance"]["id"], Value::Null, "nobody may see where somebody is");
+    assert_eq!((&done["checkIn"]["attendance"], &done["sessionInstance"]["presentCount"]), (&json!("YES"), &json!(1)));
+    let secret = done["token"].as_str().context("no token")?;
+
+    // The token is for the guest alone: leaving and coming back work, and the guest sees what everybody sees.
+    let guest = deployment.second().client().with_token(secret);
+    let viewer = "{ viewer { id isGuest activeSessionInstance { id } } viewerIsAdmin people { totalCount } }";
+    assert_eq!(
+        guest.data(viewer, json!({})).await?,
+        json!({ "viewer": { "id": person["id"], "isGuest": true, "activeSessionInstance": { "id": instance } },
+                "viewerIsAdmin": false, "people": null })
+    );
+    check_in(&guest, &instance, "NO", None).await?;
+    check_in(&guest, &instance, "YES", None).await?;
+    check_in(&admin, &instance, "YES", Some(&other)).await?;
+    let list = "query($id: ID!) { node(id: $id) { ... on SessionInstance { checkIns { totalCount } } } }";
+    assert_eq!(guest.data(list, json!({ "id": instance })).await?["node"]["checkIns"], Value::Null);
+    assert_eq!(of(&other).data(list, json!({ "id": instance })).await?["node"]["checkIns"]["totalCount"], 2);
+    let slot = "mutation($input: CreateTimeSlotInput!) { createTimeSlot(input: $input) { timeSlot { id } } }";
+    let (from, to) = ("2035-01-01T10:00:00Z", "2035-01-01T11:00:00Z");
+    let offer = json!({ "input": { "mentorId": person["id"], "startsAt": from, "endsAt": to } });
+    assert_eq!(guest.error_code(slot, offer).await?, "FORBIDDEN");
+    let key = r#"mutation { createApiKey(input: { name: "More" }) { secret } }"#;
+    assert_eq!(guest.error_code(key, json!({})).await?, "FORBIDDEN");
+
+    // With a token, the code checks in the viewer.
+    let theirs = of(&organizer).data(BY_CODE, json!({ "input": { "code": code } })).await?["checkInByCode"].take();
+    assert_eq!((&theirs["person"]["id"], &theirs["token"]), (&json!(organizer), &Value::Null));
+    assert_eq!(nobody.error_code(BY_CODE, json!({ "input": { "code": code } })).await?, "BAD_USER_INPUT");
+    assert_eq!(admin.data("{ apiKeys { totalCount } }", json!({})).await?["apiKeys"]["totalCount"], 0);
+    Ok(())
+}
+
+async fn session_may_require_a_code_from_whoever_arrives(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    let update = "mutation($input: UpdateSessionInput!) { updateSession(input: $input) { session { id } } }";
+    let without = json!({ "input": { "id": session, "requiresCode": true } });
+    assert_eq!(admin.error_code(update, without).await?, "BAD_USER_INPUT");
+    set_codes(&admin, &session, "FIXED", true).await?;
+    let instance = create_active_instance(&admin, &session).await?;
+    let ann = create_person(&admin, "Ann").await?;
+    let own = deployment.first().client().with_token(&token::of(&ann));
+    let answer = |attendance: &str, code: Option<&str>| json!({ "input": { "sessionInstanceId": instance, "attendance": attendance, "code": code } });
+    let refused = own.error(CHECK_IN, answer("YES", None)).await?;
+    assert_eq!(refused.code, "BAD_USER_INPUT");
+    ensure!(refused.message.contains("code"), "{refused:?}");
+    own.data(CHECK_IN, answer("MAYBE", None)).await?;
+    assert_eq!(own.error_code(CHECK_IN, answer("YES", Some("7ABCDEFGHJKMN0"))).await?, "BAD_USER_INPUT");
+    let code = shown_code(&admin, &instance).await?;
+    own.data(CHECK_IN, answer("YES", Some(&code))).await?;
+    // Whoever is there may say so again. An organiser may check in anybody.
+    own.data(CHECK_IN, answer("YES", None)).await?;
+    let bob = create_person(&admin, "Bob").await?;
+    check_in(&admin, &instance, "YES", Some(&bob)).await?;
+    Ok(())
+}
+
+async fn code_works_for_its_own_meeting_while_the_doors_are_open(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let mut instances = Vec::new();
+    for name in ["Monday", "Tuesday"] {
+        let session = create_session(&admin, name).await?;
+        set_codes(&admin, &session, "FIXED", false).await?;
+        instances.push(create_active_instance(&admin, &session).await?);
+    }
+    let code = shown_code(&admin, &instances[0]).await?;
+    ensure!(code != shown_code(&admin, &instances[1]).await?, "two meetings have the same code");
+    let ann = create_person(&admin, "Ann").await?;
+    let own = deployment.first().client().with_token(&token::of(&ann));
+    let other = json!({ "input": { "sessionInstanceId": instances[1], "attendance": "YES", "code": code } });
+    assert_eq!(own.error_code(CHECK_IN, other).await?, "BAD_USER_INPUT");
+    let done = own.data(BY_CODE, json!({ "input": { "code": code } })).await?;
+    assert_eq!(done["checkInByCode"]["sessionInstance"]["id"], instances[0]);
+
+    cancel(&admin, &instances[0]).await?;
+    assert_eq!(code_of(&admin, &instances[0]).await?, Value::Null);
+    assert_eq!(own.error_code(BY_CODE, json!({ "input": { "code": code } })).await?, "BAD_USER_INPUT");
+    Ok(())
+}
+
+async fn guesser_is_limited_and_others_are_not(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start_with(&database, |settings| settings.with("TRUSTED_PROXIES", "1")).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    set_codes(&admin, &session, "FIXED", false).await?;
+    let instance = create_active_instance(&admin, &session).await?;
+    let code = shown_code(&admin, &instance).await?;
+    let http = reqwest::Client::new();
+    let url = deployment.first().client().address("/graphql");
+    let attempt = async |address: &str, code: &str| -> Result<String> {
+        let body = json!({ "query": BY_CODE, "variables": { "input": { "code": code, "displayName": "Gus" } } });
+        let answer = http.post(&url).header("x-forwarded-for", address).json(&body).send().await?;
+        let answer: Value = answer.json().await?;
+        let code = answer["errors"][0]["extensions"]["code"].as_str();
+        Ok(code.unwrap_or("none").to_owned())
+    };
+    let mut answers = Vec::new();
+    for n in 0..1_000 {
+        answers.push(attempt("192.0.2.1", &format!("1{n:013}")).await?);
+    }
+    ensure!(answers.iter().all(|answer| ["BAD_USER_INPUT", "RATE_LIMITED"].contains(&answer.as_str())), "{answers:?}");
+    let limited = answers.iter().filter(|answer| *answer == "RATE_LIMITED").count();
+    ensure!(limited > 900, "only {limited} of 1000 guesses were limited");
+    assert_eq!(attempt("192.0.2.2", "10000000000000").await?, "BAD_USER_INPUT");
+    assert_eq!(attempt("192.0.2.2", &code).await?, "none");
+    Ok(())
+}
+
+async fn page_of_a_code_makes_a_guest_whom_a_person_takes_over(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    set_codes(&admin, &session, "ROTATING", false).await?;
+    let instance = create_active_instance(&admin, &session).await?;
+    let (client, http) =
+        (deployment.first().client(), reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?);
+    let cookie = |person: &str| format!("insession_token={}", token::of(person));
+    let [organizer, hidden] = [create_person(&admin, "Orla").await?, create_person(&admin, "Hidden").await?];
+    add_organizer(&admin, &session, &organizer).await?;
+    let hide = "mutation($id: ID!) { updatePerson(input: { id: $id, hidesPlace: true }) { person { id } } }";
+    admin.data(hide, json!({ "id": hidden })).await?;
+    check_in(&admin, &instance, "YES", Some(&hidden)).await?;
+
+    // The screen at the door is for organisers.
+    let screen = client.address("/sessions/monday/door");
+    assert_eq!(http.get(&screen).send().await?.status(), 303);
+    assert_eq!(http.get(&screen).header(COOKIE, cookie(&hidden)).send().await?.status(), 403);
+    let answer = http.get(&screen).header(COOKIE, cookie(&organizer)).send().await?;
+    let page = answer.error_for_status()?.text().await?;
+    ensure!(page.contains("<svg role=\"img\"") && !page.contains("Hidden"), "{page}");
+
+    // A phone opens the address, types a name, and is there.
+    let code = shown_code(&admin, &instance).await?;
+    let address = client.address(&format!("/c/{code}"));
+    ensure!(http.get(&address).send().await?.error_for_status()?.text().await?.contains("Your name"));
+    assert_eq!(http.get(client.address("/c/7ABCDEFGHJKMN0")).send().await?.status(), 404);
+    assert_eq!(http.post(&address).form(&[("display_name", "  ")]).send().await?.status(), 422);
+    let done = http.post(&address).form(&[("display_name", "Gus")]).send().await?;
+    assert_eq!((done.status().as_u16(), done.headers()[LOCATION].to_str()?), (303, "/sessions/monday"));
+    let guest = done.headers()[SET_COOKIE].to_str()?.to_owned();
+    ensure!(guest.contains("HttpOnly") && guest.contains("SameSite=Lax"), "{guest}");
+    let guest = guest.split(';').next().context("a cookie")?.to_owned();
+    let page = http.get(&screen).header(COOKIE, cookie(&organizer)).send().await?.text().await?;
+    ensure!(page.contains("Gus"), "{page}");
+
+    // The guest signs in, and what the guest did is the person's.
+    let ann = create_person(&admin, "Ann").await?;
+    let form = [("token", token::of(&ann)), ("next", "/me".to_owned())];
+    let signed_in = http.post(client.address("/sign-in")).header(COOKIE, &guest).form(&form).send().await?;
+    assert_eq!(signed_in.status(), 303);
+    let own = deployment.first().client().with_token(&token::of(&ann));
+    let viewer = own.data("{ viewer { isGuest activeSessionInstance { id } } }", json!({})).await?["viewer"].take();
+    assert_eq!(viewer, json!({ "isGuest": false, "activeSessionInstance": { "id": instance } }));
+    let secret = guest.trim_start_matches("insession_token=").to_owned();
+    eventually(LIMIT, "the guest's key to be refused", async || {
+        let answer = deployment.second().client().with_token(&secret).query("{ viewer { id } }", json!({})).await?;
+        ensure!(answer.status == 401, "{}", answer.body);
+        Ok(())
+    })
+    .await
+}
+
+async fn old_guests_are_erased(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start_with(&database, |settings| settings.with("GUEST_DAYS", "1")).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    set_codes(&admin, &session, "FIXED", false).await?;
+    let instance = create_active_instance(&admin, &session).await?;
+    let code = shown_code(&admin, &instance).await?;
+    let mut guests = Vec::new();
+    for name in ["Old", "New"] {
+        let input = json!({ "input": { "code": code, "displayName": name } });
+        let done = deployment.first().client().data(BY_CODE, input).await?;
+        guests.push(done["checkInByCode"]["person"]["id"].as_str().unwrap_or_default().to_owned());
+    }
+    let old = guests[0].trim_start_matches("Person:");
+    let sql = format!("UPDATE person SET created_at = '2020-01-01 00:00:00+00:00' WHERE id = {old}");
+    execute(&database.connect().await?, &sql).await?;
+    service::prune::prune(&app_on(&database).await?).await.map_err(test_error)?;
+    let names = "query($a: ID!, $b: ID!) { a: person(id: $a) { displayName } b: person(id: $b) { displayName } }";
+    let names = admin.data(names, json!({ "a": guests[0], "b": guests[1] })).await?;
+    ensure!(!names.to_string().contains("Old") && names["b"]["displayName"] == "New", "{names}");
+    Ok(())
+}

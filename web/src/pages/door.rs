@@ -1,0 +1,261 @@
+//! At the door: the screen with the code (`/sessions/{path}/door`), and the page that a phone opens (`/c/{code}`).
+
+use std::net::IpAddr;
+
+use axum::{
+    Extension, Form,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+};
+use axum_extra::extract::cookie::CookieJar;
+use chrono::TimeDelta;
+use domain::{check_in::Attendance, door::CheckInCodes};
+use maud::{Markup, PreEscaped, html};
+use qrcode::{QrCode, render::svg};
+use serde::Deserialize;
+use serde_json::json;
+use service::{
+    App, Result,
+    check_ins::{self, CheckInsOf},
+    door::{self, ShownCode},
+    instances::{self, Instance},
+    lists::Page as ListPage,
+    people::{self, Person},
+    sessions::{self, Session},
+};
+
+use super::{
+    Page, Pages,
+    cards::{self, Card},
+    error::{PageError, page_of, told},
+    layout::{Frame, live_now, problem, respond},
+    times,
+    visitor::{Visitor, signed_in},
+};
+use crate::site::{Site, to};
+
+/// A new code is shown each 30 seconds, and works for 60 seconds more.
+const RENEWED_EVERY: u32 = 10;
+
+/// The most names on the screen.
+const NAMES: i32 = 100;
+
+/// The address of the client, as the server found it behind proxies.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientAddress(pub IpAddr);
+
+/// The screen at the door.
+pub async fn show(State(pages): State<Pages>, headers: HeaderMap, visitor: Visitor, Path(path): Path<String>) -> Page {
+    let app = &pages.app;
+    let session = sessions::find_session_by_path(app, &path).await.map_err(page_of(&visitor))?;
+    let session = session.ok_or_else(|| PageError::not_found(&visitor, "There is no session at this address."))?;
+    let id = session.id;
+    let organized = sessions::find_organized(app, visitor.viewer, &[id]).await.map_err(page_of(&visitor))?;
+    if !visitor.viewer.may_edit_session(organized.contains(&id)) {
+        if visitor.token.is_none() {
+            return Ok(
+                Redirect::to(&to(&format!("/sign-in?next=/sessions/{}/door", cards::encoded(&path)))).into_response()
+            );
+        }
+        return Err(PageError::forbidden(&visitor, "Only organisers of this session may open the screen at its door."));
+    }
+    let active = instances::find_active_of_sessions(app, &[id]).await.map_err(page_of(&visitor))?;
+    let mut screens = Vec::new();
+    for instance in active {
+        let screen = Screen::load(app, &session, instance, &pages.site, &headers).await.map_err(page_of(&visitor))?;
+        screens.push(screen);
+    }
+    let frame = Frame::new(format!("Door of {}", session.name), &visitor)
+        .following(json!({ "sessionIds": [id.to_string()] }))
+        .renewed_every(RENEWED_EVERY)
+        .kept_awake();
+    let main = html! {
+        div.door {
+            h1 { (session.name) " " (live_now(id, &session.name, !screens.is_empty())) }
+            @for screen in &screens { (screen.render(&session)) }
+            @if screens.is_empty() { p.quiet { "The doors are closed. This screen shows a code when they open." } }
+        }
+    };
+    Ok(respond(&frame, &main))
+}
+
+/// What the screen shows of one meeting.
+struct Screen {
+    card: Card,
+    /// The code, and the address that its picture leads to.
+    code: Option<(ShownCode, String)>,
+    /// The people who are here and do not hide it.
+    people: Vec<Person>,
+}
+
+impl Screen {
+    async fn load(app: &App, session: &Session, instance: Instance, site: &Site, headers: &HeaderMap) -> Result<Self> {
+        let code = door::find_code(app, session, &instance).await?;
+        let code = code.map(|code| {
+            let path = format!("/c/{}", code.code);
+            let address = site.absolute(headers, &path).unwrap_or(path);
+            (code, address)
+        });
+        let people = find_people_here(app, &instance).await?;
+        let card = cards::count(app, vec![(instance, session.clone())]).await?.pop();
+        let card = card.ok_or_else(|| service::Error::internal("an active instance has no card"))?;
+        Ok(Self { card, code, people })
+    }
+
+    fn render(&self, session: &Session) -> Markup {
+        let Card { instance, counts, .. } = &self.card;
+        html! {
+            section #{ "instance-" (instance.id.0) } {
+                p { (times::meeting(times::zone_of(session), instance.date, instance.starts_at, instance.ends_at)) }
+                @match &self.code {
+                    Some((code, address)) => {
+                        @if let Some(picture) = qr(address) { div.qr { (picture) } }
+                        p.code { (grouped(&code.code)) }
+                        p { "Point your phone at the picture, or open " span.address { (address) } }
+                    }
+                    None if session.check_in_codes == CheckInCodes::None => {
+                        p.quiet { "This session has no check-in codes. An organiser can turn them on." }
+                    }
+                    None => p.quiet { "The doors are closed." },
+                }
+                p.here { strong data-present=(instance.id) { (counts.present) } " here now" }
+                ul.names {
+                    @for person in &self.people { li { (person.display_name) } }
+                }
+            }
+        }
+    }
+}
+
+/// The people who are at this instance and do not hide it, in the order in which they answered.
+async fn find_people_here(app: &App, instance: &Instance) -> Result<Vec<Person>> {
+    let page = ListPage { first: Some(NAMES), ..ListPage::default() };
+    let yes = CheckInsOf::Instance(instance.id, Some(Attendance::Yes));
+    let ids: Vec<_> = check_ins::list_check_ins(app, yes, &page).await?.rows.iter().map(|row| row.person_id).collect();
+    let people = people::find_people(app, &ids).await?;
+    let is_shown = |person: &Person| !person.hides_place && person.active_session_instance_id == Some(instance.id);
+    Ok(people.into_iter().filter(is_shown).collect())
+}
+
+/// A QR code as a picture. `None` if the address is too long for one.
+fn qr(address: &str) -> Option<Markup> {
+    let code = QrCode::new(address).ok()?;
+    let picture = code.render::<svg::Color<'_>>().min_dimensions(240, 240).quiet_zone(true).build();
+    // The first line is an XML declaration, which HTML does not have.
+    let svg = picture.find("<svg").map(|start| picture[start..].to_owned())?;
+    Some(PreEscaped(svg.replacen("<svg", "<svg role=\"img\" aria-label=\"QR code\"", 1)))
+}
+
+/// A code in groups of four, so that it can be typed.
+fn grouped(code: &str) -> String {
+    let characters: Vec<char> = code.chars().collect();
+    characters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" ")
+}
+
+#[derive(Deserialize)]
+pub struct Arrival {
+    #[serde(default)]
+    display_name: String,
+}
+
+/// The page that a phone opens after scanning the code.
+pub async fn offer(
+    State(pages): State<Pages>,
+    address: Option<Extension<ClientAddress>>,
+    visitor: Visitor,
+    Path(code): Path<String>,
+) -> Page {
+    render_offer(&pages.app, &visitor, &code, address, None).await
+}
+
+pub async fn check_in(
+    State(pages): State<Pages>,
+    address: Option<Extension<ClientAddress>>,
+    headers: HeaderMap,
+    visitor: Visitor,
+    Path(code): Path<String>,
+    Form(form): Form<Arrival>,
+) -> Page {
+    let app = &pages.app;
+    let name = Some(form.display_name.as_str()).filter(|name| !name.trim().is_empty());
+    let done = door::check_in_by_code(app, visitor.viewer, &code, name, address.map(|Extension(it)| it.0)).await;
+    let (done, secret) = match done {
+        Ok(done) => done,
+        Err(error) => {
+            let wrong = Some((told(&error), form.display_name.as_str()));
+            return render_offer(app, &visitor, &code, address, wrong).await;
+        }
+    };
+    let found = instances::find_instances(app, &[done.instance]).await.map_err(page_of(&visitor))?;
+    let ids: Vec<_> = found.iter().map(|instance| instance.session_id).collect();
+    let session = sessions::find_sessions(app, &ids).await.map_err(page_of(&visitor))?.pop();
+    let next = session.map_or_else(|| to("/me"), |session| cards::address(&session));
+    let mut jar = CookieJar::new();
+    if let Some(secret) = secret {
+        let now = app.now();
+        let end = found.first().and_then(|instance| instance.closes_at).unwrap_or(now).max(now) + TimeDelta::days(1);
+        jar = jar.add(signed_in(&secret, end, now, &pages.site, &headers));
+    }
+    Ok((jar, Redirect::to(&next)).into_response())
+}
+
+/// The form, with what was wrong with the last one and the name that was typed.
+async fn render_offer(
+    app: &App,
+    visitor: &Visitor,
+    code: &str,
+    address: Option<Extension<ClientAddress>>,
+    wrong: Option<((StatusCode, String), &str)>,
+) -> Page {
+    let (session, instance) = match door::find_meeting(app, code, address.map(|Extension(it)| it.0)).await {
+        Ok(found) => found,
+        Err(service::Error::Invalid { .. }) => {
+            let message = "This code does not work now. Scan the code at the door again.";
+            return Err(PageError::not_found(visitor, message));
+        }
+        Err(error) => return Err(page_of(visitor)(error)),
+    };
+    let is_guest = visitor.viewer.person.is_none();
+    let (status, message, typed) = match &wrong {
+        Some(((status, message), typed)) => (*status, Some(message), *typed),
+        None => (StatusCode::OK, None, ""),
+    };
+    let main = html! {
+        h1 { (session.name) }
+        p { (times::meeting(times::zone_of(&session), instance.date, instance.starts_at, instance.ends_at)) }
+        @if let Some(message) = message { (problem(message)) }
+        form.stacked method="post" action=(to(&format!("/c/{}", cards::encoded(code)))) {
+            @if is_guest {
+                label for="display_name" { "Your name, as others here see it" }
+                input #display_name name="display_name" value=(typed) required maxlength="200" autocomplete="name";
+            }
+            button.primary { "I am here" }
+        }
+        @if is_guest {
+            p.quiet {
+                "You check in as a guest. If you have an account, "
+                a href={ (to("/sign-in?next=/c/")) (cards::encoded(code)) } { "sign in" } " first."
+            }
+        }
+    };
+    let page: Response = respond(&Frame::new(session.name.clone(), visitor), &main);
+    Ok((status, page).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn picture_is_svg_without_an_xml_declaration() {
+        let picture = qr("https://example.org/c/7ABCDEFGHJKMN0").map(PreEscaped::into_string).unwrap();
+        assert!(picture.starts_with("<svg role=\"img\""), "{picture}");
+        assert_eq!(qr(&"x".repeat(10_000)).map(PreEscaped::into_string), None);
+    }
+
+    #[test]
+    fn code_is_shown_in_groups() {
+        assert_eq!(grouped("7ABCDEFGHJKMN0"), "7ABC DEFG HJKM N0");
+    }
+}
