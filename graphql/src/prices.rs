@@ -88,6 +88,8 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("Query", "timeSlots", each(1, PAGE)),
     ("Query", "booking", LOADED),
     ("Query", "bookings", each(1, PAGE)),
+    // It reads nothing, but computes more than other fields.
+    ("Query", "previewRecurrence", each(2, Rows::OfType)),
     ("Query", "changeCursor", each(1, Rows::OfType)),
     ("Query", "activity", each(1, Rows::OfType)),
     ("Query", "presence", each(1, Rows::OfType)),
@@ -100,6 +102,7 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("Session", "organizers", LOADED),
     ("Session", "viewerCanEdit", LOADED),
     ("Session", "problem", LOADED),
+    ("RecurrencePreview", "occurrences", Price { statements: Statements::None, rows: Rows::Page(10) }),
     ("Session", "skips", Price { statements: Statements::Loaded, rows: Rows::Most(20) }),
     ("Session", "occurrences", Price { statements: Statements::Loaded, rows: Rows::Page(10) }),
     ("Session", "instances", each(1, PAGE)),
@@ -151,6 +154,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("Presence", "currentPage"),
     ("Recurrence", "text"),
     ("Recurrence", "rrules"),
+    ("RecurrencePreview", "text"),
+    ("RecurrencePreview", "rrules"),
     ("AuditChange", "from"),
     ("AuditChange", "to"),
 ];

@@ -2,7 +2,11 @@
 //! error that says what to do.
 
 use chrono::{Datelike, NaiveDate, NaiveTime};
-use domain::language;
+use domain::{
+    language,
+    recurrence::{BoundedRecurrence, ScheduleSource},
+    zone::Tz,
+};
 
 use crate::error::{Error, Result};
 
@@ -95,6 +99,23 @@ pub fn date(field: &str, value: NaiveDate) -> Result<NaiveDate> {
         return Ok(value);
     }
     Err(Error::invalid(field, "must be in the years 0002 to 9998"))
+}
+
+/// The recurrence of schedules from a client, and the dates that bound it: see [`BoundedRecurrence::of_sources`].
+pub fn recurrence(
+    schedules: &[ScheduleSource],
+    zone: Tz,
+    anchor: NaiveDate,
+    (initiation, termination): (Option<NaiveDate>, Option<NaiveDate>),
+) -> Result<BoundedRecurrence> {
+    BoundedRecurrence::of_sources(schedules, zone, anchor, initiation, termination).map_err(|error| {
+        let field = match (error.schedule, error.field) {
+            (Some(index), Some(field)) => format!("schedules.{index}.{field}"),
+            (Some(index), None) => format!("schedules.{index}"),
+            (None, _) => "schedules".to_owned(),
+        };
+        Error::invalid(field, error.problem)
+    })
 }
 
 /// Rule 2: an end before the start is on the next day; equal times are refused.

@@ -210,7 +210,7 @@ async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, SessionIn
         country: Some(sample.country.to_owned()),
         location: Some(sample.location.to_owned()),
         time_zone: sample.zone,
-        recurrence: Some(recurrence),
+        recurrence: Some(recurrence.into()),
         active_buffer_minutes_before: sample.buffers.0,
         active_buffer_minutes_after: sample.buffers.1,
         auto_create_instances: false,

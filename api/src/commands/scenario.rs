@@ -230,7 +230,7 @@ async fn add(app: &App, sample: &Sample, monday: NaiveDate) -> anyhow::Result<Se
         country: Some("USA".to_owned()),
         location: None,
         time_zone: sample.zone,
-        recurrence: Some(recurrence),
+        recurrence: Some(recurrence.into()),
         active_buffer_minutes_before: sample.buffers.0,
         active_buffer_minutes_after: sample.buffers.1,
         auto_create_instances: sample.made_hours_ahead.is_some(),

@@ -15,6 +15,7 @@ mod dates;
 mod meetings;
 mod occurrences;
 mod rfc5545;
+mod rrule;
 mod schedule;
 mod skips;
 mod stored;
@@ -25,6 +26,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 pub use self::{
     occurrences::Occurrences,
     rfc5545::Series,
+    rrule::{BoundedRecurrence, ScheduleSource},
     schedule::{Field, Months, Pattern, RecurrenceError, Schedule, ScheduleError},
     skips::{SkipError, SkippedDates, Skips, skip_text},
 };

@@ -83,6 +83,7 @@ pub enum Field {
     EveryNMonths,
     Days,
     Months,
+    Rrule,
     StartTime,
     EndTime,
 }
@@ -98,6 +99,7 @@ impl Field {
             Self::EveryNMonths => "everyNMonths",
             Self::Days => "days",
             Self::Months => "months",
+            Self::Rrule => "rrule",
             Self::StartTime => "startTime",
             Self::EndTime => "endTime",
         }

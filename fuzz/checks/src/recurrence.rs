@@ -5,7 +5,10 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Wee
 use domain::{
     autocreate,
     matching::{Existence, ExistingInstance},
-    recurrence::{Calendar, Occurrence, Recurrence, Schedule, ScheduleError, SkippedDates, Skips},
+    recurrence::{
+        BoundedRecurrence, Calendar, Occurrence, Recurrence, Schedule, ScheduleError, ScheduleSource, SkippedDates,
+        Skips,
+    },
     window::{Buffers, Meeting, Window},
 };
 
@@ -22,10 +25,27 @@ pub fn check(bytes: &[u8]) {
         question.zone = u16::from(bytes[0]);
         check_recurrence(&recurrence, &question);
     }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        check_rrule(text);
+    }
     let Ok(sent) = Sent::arbitrary_take_rest(Unstructured::new(bytes)) else { return };
     let Ok(schedules) = sent.schedules.iter().map(SentSchedule::read).collect::<Result<_, _>>() else { return };
     if let Ok(recurrence) = Recurrence::new(schedules) {
         check_recurrence(&recurrence, &sent.question);
+    }
+}
+
+/// Reads a text as an RRULE. What is accepted is a valid recurrence.
+fn check_rrule(text: &str) {
+    let anchor = Day::default().read();
+    let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap_or_default();
+    let rule = ScheduleSource::Rrule { rrule: text.to_owned(), start: time(9), end: time(10) };
+    let zone = chrono_tz::TZ_VARIANTS[text.len() % chrono_tz::TZ_VARIANTS.len()];
+    if let Ok(found) = BoundedRecurrence::of_sources(&[rule], zone, anchor, Some(anchor), None) {
+        assert!(!found.recurrence.is_empty());
+        assert!(found.termination.is_none_or(|last| anchor <= last));
+        let question = Question { initiation: Some(Day::default()), ..Question::default() };
+        check_recurrence(&found.recurrence, &question);
     }
 }
 

@@ -3,10 +3,10 @@
 use async_graphql::{ID, InputObject, MaybeUndefined, OneofObject};
 use domain::{
     ids::SessionId,
-    recurrence::{Recurrence, RecurrenceError, Schedule, ScheduleError},
+    recurrence::{Schedule, ScheduleError, ScheduleSource},
     zone::Tz,
 };
-use service::sessions::{NewSession, NewSkip, SessionFilter as ServiceSessionFilter, SessionPatch};
+use service::sessions::{NewRecurrence, NewSession, NewSkip, SessionFilter as ServiceSessionFilter, SessionPatch};
 
 use crate::{
     context::{Result, parse_id},
@@ -100,6 +100,20 @@ pub struct MonthDayScheduleInput {
     months: Option<Vec<i32>>,
 }
 
+/// Schedules, as the text of an RRULE of RFC 5545. They are stored as the equivalent schedules. A rule that schedules can't
+/// express exactly is refused, by naming the part.
+#[derive(InputObject)]
+pub struct RruleScheduleInput {
+    /// The RRULE, such as `FREQ=MONTHLY;BYDAY=2TU;UNTIL=20261231`. It may have FREQ (DAILY, WEEKLY, MONTHLY or YEARLY),
+    /// INTERVAL, BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS, WKST, and UNTIL or COUNT, which become the termination date. Its
+    /// DTSTART is the initiation date of the session or, without such a date, the date on which the session is created.
+    rrule: String,
+    /// The local start time.
+    start_time: LocalTime,
+    /// The local end time. An end before the start is on the next day. It can't be equal to the start.
+    end_time: LocalTime,
+}
+
 /// One rule of a recurrence: exactly one of these.
 #[derive(OneofObject)]
 pub enum ScheduleInput {
@@ -109,10 +123,12 @@ pub enum ScheduleInput {
     Monthly(MonthlyScheduleInput),
     /// A schedule by days of the month.
     MonthDay(MonthDayScheduleInput),
+    /// One or more schedules, as an RRULE of RFC 5545.
+    Rrule(RruleScheduleInput),
 }
 
 impl ScheduleInput {
-    fn check(self) -> std::result::Result<Schedule, ScheduleError> {
+    fn check(self) -> std::result::Result<ScheduleSource, ScheduleError> {
         let numbers = |numbers: Vec<i32>| numbers.into_iter().map(i64::from).collect::<Vec<_>>();
         let (schedule, months) = match self {
             Self::Weekly(it) => {
@@ -129,36 +145,27 @@ impl ScheduleInput {
                 let schedule = Schedule::month_day(&numbers(it.days), it.start_time.0, it.end_time.0)?;
                 (schedule.every_n_months(it.every_n_months.into())?, it.months)
             }
+            Self::Rrule(it) => {
+                return Ok(ScheduleSource::Rrule { rrule: it.rrule, start: it.start_time.0, end: it.end_time.0 });
+            }
         };
-        match months {
-            Some(months) => schedule.in_months(&numbers(months)),
-            None => Ok(schedule),
-        }
+        let schedule = match months {
+            Some(months) => schedule.in_months(&numbers(months))?,
+            None => schedule,
+        };
+        Ok(ScheduleSource::Schedule(schedule))
     }
 }
 
-/// Checks schedules. Without schedules there is no recurrence.
-fn recurrence(schedules: Vec<ScheduleInput>) -> Result<Option<Recurrence>> {
-    if schedules.is_empty() {
-        return Ok(None);
-    }
+/// Checks schedules as far as possible without their session.
+fn sources(schedules: Vec<ScheduleInput>) -> Result<Vec<ScheduleSource>> {
     let checked = schedules.into_iter().enumerate().map(|(index, schedule)| {
         schedule.check().map_err(|error| {
-            let field = format!("schedules.{index}.{}", error.field.as_str());
+            let field = format!("schedules.{index}.{}", error.field);
             ApiError::invalid(field, error.problem)
         })
     });
-    let schedules = checked.collect::<Result<Vec<_>>>()?;
-    Recurrence::new(schedules).map(Some).map_err(|error| wrong_recurrence(&error))
-}
-
-fn wrong_recurrence(error: &RecurrenceError) -> ApiError {
-    let field = match (error.schedule, error.field) {
-        (Some(index), Some(field)) => format!("schedules.{index}.{}", field.as_str()),
-        (Some(index), None) => format!("schedules.{index}"),
-        (None, _) => "schedules".to_owned(),
-    };
-    ApiError::invalid(field, &error.problem)
+    checked.collect()
 }
 
 /// A range of dates on which a session does not meet.
@@ -255,7 +262,7 @@ impl CreateSessionInput {
     pub fn check(self) -> Result<NewSession> {
         Ok(NewSession {
             time_zone: zone(&self.time_zone)?,
-            recurrence: recurrence(self.schedules.unwrap_or_default())?,
+            recurrence: self.schedules.map(sources).transpose()?,
             name: self.name,
             path: self.path,
             city: self.city,
@@ -321,7 +328,7 @@ impl UpdateSessionInput {
         let schedules = match self.schedules {
             MaybeUndefined::Undefined => None,
             MaybeUndefined::Null => Some(None),
-            MaybeUndefined::Value(schedules) => Some(recurrence(schedules)?),
+            MaybeUndefined::Value(schedules) => Some(Some(sources(schedules)?)),
         };
         Ok(SessionPatch {
             name: lasting("name", self.name)?,
@@ -340,6 +347,36 @@ impl UpdateSessionInput {
             termination_date: clearable(self.termination_date, |date| date.0),
             check_in_codes: lasting("checkInCodes", self.check_in_codes)?.map(Into::into),
             requires_code: lasting("requiresCode", self.requires_code)?,
+        })
+    }
+}
+
+/// Schedules that are not saved, and what bounds them.
+#[derive(InputObject)]
+pub struct PreviewRecurrenceInput {
+    /// The time zone of all local dates and times.
+    time_zone: TimeZone,
+    /// The schedules.
+    schedules: Vec<ScheduleInput>,
+    /// The first date on which the session may meet. The default is none: then intervals are counted from today.
+    initiation_date: Option<Date>,
+    /// The last date on which the session may meet. It can't be before the initiation date.
+    termination_date: Option<Date>,
+    /// The ranges of dates on which the session does not meet: at most 500.
+    skips: Option<Vec<SkipInput>>,
+    /// The date of the first occurrence to show. The default is today.
+    from: Option<Date>,
+}
+
+impl PreviewRecurrenceInput {
+    pub fn check(self) -> Result<NewRecurrence> {
+        Ok(NewRecurrence {
+            time_zone: zone(&self.time_zone)?,
+            schedules: sources(self.schedules)?,
+            initiation_date: self.initiation_date.map(|date| date.0),
+            termination_date: self.termination_date.map(|date| date.0),
+            skips: self.skips.unwrap_or_default().into_iter().map(NewSkip::from).collect(),
+            from: self.from.map(|date| date.0),
         })
     }
 }

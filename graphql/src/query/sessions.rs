@@ -6,12 +6,15 @@ use service::{instances, lists::RowCursor, sessions};
 
 use crate::{
     context::{Result, app, parse_id},
-    input::{instance::ActiveFilter, session::SessionFilter},
+    input::{
+        instance::ActiveFilter,
+        session::{PreviewRecurrenceInput, SessionFilter},
+    },
     loaders::load,
     types::{
         connection::{Counted, Nodes, connection, page},
         instance::SessionInstance,
-        session::Session,
+        session::{RecurrencePreview, Session},
     },
 };
 
@@ -58,6 +61,16 @@ impl SessionQuery {
         let slice = sessions::list_sessions(app(ctx)?, &filter, &page(first, after, last, before)).await?;
         let cursor = |row: &sessions::Session| RowCursor::of_text(&row.name_key, row.id);
         Ok(connection(slice, Counted::Sessions(filter), cursor, Session))
+    }
+
+    /// What schedules mean, before they are saved: in words, as RRULEs, and their next occurrences. It checks what
+    /// `createSession` checks.
+    async fn preview_recurrence(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The schedules.")] input: PreviewRecurrenceInput,
+    ) -> Result<RecurrencePreview> {
+        Ok(RecurrencePreview(sessions::preview_recurrence(app(ctx)?, &input.check()?)?))
     }
 
     /// One meeting. Null if it does not exist, or has been deleted.

@@ -200,6 +200,56 @@ pub struct Occurrence {
     session_instance: Option<SessionInstance>,
 }
 
+pub struct RecurrencePreview(pub sessions::RecurrencePreview);
+
+/// What schedules mean that are not saved.
+#[Object]
+impl RecurrencePreview {
+    /// The schedules in words, as `Recurrence.text` gives them.
+    async fn text(&self) -> String {
+        self.0.recurrence.text()
+    }
+
+    /// The schedules as RRULE values of RFC 5545, one for each schedule.
+    async fn rrules(&self) -> Vec<String> {
+        self.0.recurrence.rrules(&self.0.calendar)
+    }
+
+    /// The next occurrences, in order.
+    async fn occurrences(
+        &self,
+        #[graphql(default = 10, desc = "At most this many, 0 to 100.")] first: i32,
+    ) -> Result<Vec<PreviewOccurrence>> {
+        let count = at_most_100(first)?;
+        let found = self.0.recurrence.occurrences(&self.0.calendar, self.0.from, chrono::NaiveDate::MAX).take(count);
+        let shown = found.map(|occurrence| PreviewOccurrence {
+            date: Date(occurrence.date),
+            starts_at: DateTime(occurrence.meeting.starts_at()),
+            ends_at: DateTime(occurrence.meeting.ends_at()),
+        });
+        Ok(shown.collect())
+    }
+}
+
+/// A meeting that schedules ask for that are not saved.
+#[derive(SimpleObject)]
+pub struct PreviewOccurrence {
+    /// The local date of the start.
+    date: Date,
+    /// The start as an instant.
+    starts_at: DateTime,
+    /// The end as an instant.
+    ends_at: DateTime,
+}
+
+/// The argument `first` of occurrences.
+fn at_most_100(first: i32) -> Result<usize> {
+    match usize::try_from(first) {
+        Ok(count) if first <= MAX_OCCURRENCES => Ok(count),
+        _ => Err(ApiError::invalid("first", format!("must be 0 to {MAX_OCCURRENCES}"))),
+    }
+}
+
 /// A range of dates on which a session does not meet.
 #[derive(SimpleObject)]
 pub struct Skip {
@@ -227,7 +277,7 @@ impl Session {
     }
 }
 
-/// The maximum of `first` in `Session.occurrences`.
+/// The maximum of `first` of occurrences.
 const MAX_OCCURRENCES: i32 = 100;
 
 /// A recurring meeting, with a city, a location, a time zone and a recurrence. Everybody may see sessions.
@@ -358,12 +408,7 @@ impl Session {
         #[graphql(desc = "The first date, in the session's time zone. The default is today.")] from: Option<Date>,
         #[graphql(default = 10, desc = "At most this many, 0 to 100.")] first: i32,
     ) -> Result<Option<Vec<Occurrence>>> {
-        let first = match usize::try_from(first) {
-            Ok(count) if first <= MAX_OCCURRENCES => count,
-            _ => {
-                return Err(ApiError::invalid("first", format!("must be 0 to {MAX_OCCURRENCES}")));
-            }
-        };
+        let first = at_most_100(first)?;
         let app = app(ctx)?;
         let (Ok(zone), Ok(recurrence)) = (self.0.zone(), self.0.recurrence()) else {
             return Ok(None);

@@ -4,6 +4,7 @@ pub mod calendar;
 mod delete;
 mod list;
 mod organizers;
+mod preview;
 mod save;
 mod session;
 mod skips;
@@ -15,6 +16,7 @@ pub use self::{
         list_sessions,
     },
     organizers::{delete_organizer, find_organized, find_organizers, insert_organizer, is_organizer},
+    preview::{NewRecurrence, RecurrencePreview, preview_recurrence},
     save::{NewSession, SessionPatch, insert_session, update_session},
     session::Session,
     skips::{NewSkip, Skip, delete_skip, find_skips, insert_skips},

@@ -2,7 +2,13 @@
 
 use chrono::NaiveDate;
 use domain::{
-    access::Viewer, autocreate, door::CheckInCodes, ids::SessionId, recurrence::Recurrence, window::Buffers, zone::Tz,
+    access::Viewer,
+    autocreate,
+    door::CheckInCodes,
+    ids::SessionId,
+    recurrence::{Recurrence, ScheduleSource},
+    window::Buffers,
+    zone::{self, Tz},
 };
 use entity::{session, session_instance};
 use sea_orm::{
@@ -29,7 +35,7 @@ pub struct NewSession {
     pub country: Option<String>,
     pub location: Option<String>,
     pub time_zone: Tz,
-    pub recurrence: Option<Recurrence>,
+    pub recurrence: Option<Vec<ScheduleSource>>,
     pub active_buffer_minutes_before: i32,
     pub active_buffer_minutes_after: i32,
     pub auto_create_instances: bool,
@@ -51,7 +57,8 @@ pub struct SessionPatch {
     pub country: Option<Option<String>>,
     pub location: Option<Option<String>>,
     pub time_zone: Option<Tz>,
-    pub recurrence: Option<Option<Recurrence>>,
+    /// UNTIL and COUNT of an RRULE replace the termination date.
+    pub recurrence: Option<Option<Vec<ScheduleSource>>>,
     pub active_buffer_minutes_before: Option<i32>,
     pub active_buffer_minutes_after: Option<i32>,
     pub auto_create_instances: Option<bool>,
@@ -71,6 +78,10 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
     let now = app.now();
     let name = validate::required_text("name", &new.name)?;
     let wanted = new.path.as_deref().map(|path| validate::path("path", path)).transpose()?;
+    let schedules = new.recurrence.as_deref().unwrap_or_default();
+    let anchor = new.initiation_date.unwrap_or_else(|| zone::local_date(new.time_zone, now));
+    let bounds = (new.initiation_date, new.termination_date);
+    let bounded = validate::recurrence(schedules, new.time_zone, anchor, bounds)?;
     let row = checked(session::Model {
         id: SessionId(0),
         name_key: name.to_lowercase(),
@@ -81,13 +92,13 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
         country: validate::optional_text("country", new.country.as_deref())?,
         location: validate::optional_text("location", new.location.as_deref())?,
         time_zone: new.time_zone.name().to_owned(),
-        recurrence: new.recurrence.as_ref().map(Recurrence::to_json),
+        recurrence: stored(&bounded.recurrence),
         active_buffer_minutes_before: new.active_buffer_minutes_before,
         active_buffer_minutes_after: new.active_buffer_minutes_after,
         auto_create_instances: new.auto_create_instances,
         auto_create_hours_ahead: new.auto_create_hours_ahead,
-        initiation_date: new.initiation_date,
-        termination_date: new.termination_date,
+        initiation_date: bounded.initiation,
+        termination_date: bounded.termination,
         problem: None,
         next_create_at: None,
         needs_recompute: new.auto_create_instances,
@@ -206,9 +217,6 @@ fn patched(mut row: session::Model, patch: &SessionPatch) -> Result<session::Mod
     if let Some(zone) = patch.time_zone {
         zone.name().clone_into(&mut row.time_zone);
     }
-    if let Some(recurrence) = &patch.recurrence {
-        row.recurrence = recurrence.as_ref().map(Recurrence::to_json);
-    }
     let set = |column: &mut i32, value: Option<i32>| *column = value.unwrap_or(*column);
     set(&mut row.active_buffer_minutes_before, patch.active_buffer_minutes_before);
     set(&mut row.active_buffer_minutes_after, patch.active_buffer_minutes_after);
@@ -218,7 +226,36 @@ fn patched(mut row: session::Model, patch: &SessionPatch) -> Result<session::Mod
     row.termination_date = patch.termination_date.unwrap_or(row.termination_date);
     row.check_in_codes = patch.check_in_codes.unwrap_or(row.check_in_codes);
     row.requires_code = patch.requires_code.unwrap_or(row.requires_code);
+    if let Some(schedules) = &patch.recurrence {
+        put_recurrence(&mut row, schedules.as_deref().unwrap_or_default(), patch.termination_date.flatten())?;
+    }
     Ok(row)
+}
+
+/// Gives a session these schedules. `termination` is the date that the client gives at the same time.
+fn put_recurrence(
+    row: &mut session::Model,
+    schedules: &[ScheduleSource],
+    termination: Option<NaiveDate>,
+) -> Result<()> {
+    // Without a zone, schedules can still be stored. Only an RRULE needs it.
+    let zone = match facts::zone_of(row) {
+        Err(problem) if schedules.iter().any(|it| matches!(it, ScheduleSource::Rrule { .. })) => {
+            return Err(Error::Conflict(format!("correct the time zone of the session first: {problem}")));
+        }
+        zone => zone.unwrap_or(Tz::UTC),
+    };
+    let anchor = row.initiation_date.unwrap_or_else(|| zone::local_date(zone, row.created_at));
+    let bounded = validate::recurrence(schedules, zone, anchor, (row.initiation_date, termination))?;
+    row.recurrence = stored(&bounded.recurrence);
+    row.initiation_date = bounded.initiation;
+    row.termination_date = bounded.termination.or(row.termination_date);
+    Ok(())
+}
+
+/// The column of a recurrence. It is NULL if there is no regular schedule.
+fn stored(recurrence: &Recurrence) -> Option<String> {
+    (!recurrence.is_empty()).then(|| recurrence.to_json())
 }
 
 fn checked(row: session::Model) -> Result<session::Model> {

@@ -30,11 +30,13 @@ const EVERYBODY: &[(&str, &str)] = &[
     ("Occurrence", "date endsAt sessionInstance startsAt"),
     ("PageInfo", "endCursor hasNextPage hasPreviousPage startCursor"),
     ("PresenceChange", "activity occupancy occurredAt"),
+    ("PreviewOccurrence", "date endsAt startsAt"),
     (
         "Query",
-        "activeSessionInstances activity changeCursor session sessionByPath sessionInstance sessions timeSlots viewerIsAdmin",
+        "activeSessionInstances activity changeCursor previewRecurrence session sessionByPath sessionInstance sessions timeSlots viewerIsAdmin",
     ),
     ("Recurrence", "rrules schedules text"),
+    ("RecurrencePreview", "occurrences rrules text"),
     (
         "Session",
         "activeBufferMinutesAfter activeBufferMinutesBefore activeInstances autoCreateHoursAhead autoCreateInstances city country id initiationDate instances isActive location name occurrences organizers path recurrence skips state terminationDate timeZone viewerCanEdit",

@@ -13,6 +13,7 @@ on_both_databases!(
     instance_made_by_hand_stands_for_its_occurrence_everywhere,
     schedules_are_limited_to_months_and_days_of_the_month,
     organiser_adds_and_removes_skips_on_the_page,
+    rrule_is_stored_as_schedules_and_previewed,
 );
 
 const CREATE: &str = "mutation($input: CreateSessionInput!) { createSession(input: $input) {
@@ -313,5 +314,65 @@ async fn organiser_adds_and_removes_skips_on_the_page(database: TestDatabase) ->
     let skip = text(&data["session"]["skips"][0]["id"])?;
     ensure!(post(&olga, "skips/remove", &[("skip", skip)]).await?.status().is_success());
     ensure!(!page(&sam).await?.contains("No session on"), "the skip is gone");
+    Ok(())
+}
+
+async fn rrule_is_stored_as_schedules_and_previewed(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let (admin, anybody) = (deployment.admin(), deployment.first().client());
+    let rule = |text: &str| json!({ "rrule": { "rrule": text, "startTime": "09:00", "endTime": "10:00" } });
+    let preview = "query($input: PreviewRecurrenceInput!) { previewRecurrence(input: $input) {
+        text rrules occurrences(first: 3) { date startsAt endsAt }
+    } }";
+    let input = |rules: &[&str]| {
+        let schedules: Vec<_> = rules.iter().map(|text| rule(text)).collect();
+        json!({ "timeZone": "America/New_York", "initiationDate": "1997-08-05", "schedules": schedules })
+    };
+    let mut asked = input(&["FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=SU"]);
+    asked["from"] = json!("1997-08-06");
+    asked["skips"] = json!([{ "from": "1997-08-19", "to": "1997-08-19" }]);
+    let data = anybody.data(preview, json!({ "input": asked })).await?;
+    let expected = json!({
+        "text": "Every other Tuesday from 9:00am-10:00am and every other Sunday from 9:00am-10:00am",
+        "rrules": [
+            "FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYDAY=TU;UNTIL=19970831T130000Z",
+            "FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYDAY=SU;UNTIL=19970831T130000Z",
+        ],
+        "occurrences": [
+            { "date": "1997-08-17", "startsAt": "1997-08-17T13:00:00.000Z", "endsAt": "1997-08-17T14:00:00.000Z" },
+            { "date": "1997-08-31", "startsAt": "1997-08-31T13:00:00.000Z", "endsAt": "1997-08-31T14:00:00.000Z" },
+        ],
+    });
+    assert_eq!(data["previewRecurrence"], expected);
+
+    let create = "mutation($input: CreateSessionInput!) { createSession(input: $input) {
+        session { id initiationDate terminationDate recurrence { rrules } }
+    } }";
+    let mut new = input(&["FREQ=MONTHLY;BYDAY=2TU;UNTIL=19981231"]);
+    new["name"] = json!("Second Tuesdays");
+    let data = admin.data(create, json!({ "input": new })).await?;
+    let session = &data["createSession"]["session"];
+    assert_eq!((&session["initiationDate"], &session["terminationDate"]), (&json!("1997-08-05"), &json!("1998-12-31")));
+    let update = "mutation($id: ID!, $schedules: [ScheduleInput!]) {
+        updateSession(input: { id: $id, schedules: $schedules }) { session { terminationDate recurrence { rrules } } }
+    }";
+    let counted = json!({ "id": session["id"], "schedules": [rule("FREQ=DAILY;COUNT=10;BYDAY=MO,WE,FR")] });
+    let data = admin.data(update, counted).await?;
+    let session = &data["updateSession"]["session"];
+    assert_eq!(session["terminationDate"], "1997-08-27");
+    let rrules = session["recurrence"]["rrules"].as_array().context("no rules")?;
+    assert_eq!(rrules[0], "FREQ=WEEKLY;BYDAY=MO;UNTIL=19970827T130000Z");
+    assert_eq!(rrules.len(), 3);
+
+    for (rules, field, part) in [
+        (&["FREQ=WEEKLY;BYHOUR=9"][..], "schedules.0.rrule", "BYHOUR"),
+        (&["FREQ=WEEKLY", "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=1"], "schedules.1.rrule", "BYSETPOS"),
+        (&["FREQ=WEEKLY;COUNT=3", "FREQ=WEEKLY;BYDAY=MO"], "schedules.1.rrule", "UNTIL"),
+    ] {
+        let answer = anybody.query(preview, json!({ "input": input(rules) })).await?;
+        let error = &answer.body["errors"][0];
+        assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{error}");
+        ensure!(error.to_string().contains(field) && error.to_string().contains(part), "{error}");
+    }
     Ok(())
 }

@@ -305,7 +305,7 @@ async fn calendar_is_not_modified_until_it_changes() {
         country: None,
         location: None,
         time_zone: Tz::Europe__Vienna,
-        recurrence: Recurrence::from_json(&session(&[THURSDAYS]).recurrence.unwrap()).ok(),
+        recurrence: Recurrence::from_json(&session(&[THURSDAYS]).recurrence.unwrap()).ok().map(Into::into),
         active_buffer_minutes_before: 60,
         active_buffer_minutes_after: 60,
         auto_create_instances: false,

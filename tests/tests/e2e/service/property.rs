@@ -189,7 +189,9 @@ fn patch(step: &Step) -> SessionPatch {
             active_buffer_minutes_after: Some(*after),
             ..none
         },
-        Step::Recurrence(_, recurrence) => SessionPatch { recurrence: Some(recurrence.clone()), ..none },
+        Step::Recurrence(_, recurrence) => {
+            SessionPatch { recurrence: Some(recurrence.clone().map(Into::into)), ..none }
+        }
         Step::AutoCreate(_, is_on, hours) => {
             SessionPatch { auto_create_instances: Some(*is_on), auto_create_hours_ahead: Some(*hours), ..none }
         }

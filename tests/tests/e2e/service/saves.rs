@@ -58,7 +58,7 @@ async fn new_session(world: &World, name: &str, recurrence: Option<Recurrence>) 
         location: None,
         time_zone: Tz::UTC,
         auto_create_instances: recurrence.is_some(),
-        recurrence,
+        recurrence: recurrence.map(Into::into),
         active_buffer_minutes_before: 60,
         active_buffer_minutes_after: 60,
         auto_create_hours_ahead: 24,
@@ -393,7 +393,7 @@ async fn changed_recurrence_retimes_upcoming_instances(database: TestDatabase) -
     let own = InstancePatch { start_time: Some(Some(time("09:00"))), ..InstancePatch::default() };
     change(&world, morning, own).await?;
     let earlier = weekly(&[("wednesday", "12:30", "15:00"), ("thursday", "06:00", "07:00")]);
-    update(&world, session, SessionPatch { recurrence: Some(Some(earlier)), ..patch() }).await?;
+    update(&world, session, SessionPatch { recurrence: Some(Some(earlier.into())), ..patch() }).await?;
     assert_eq!(news(&world, &mut position).await?, [format!("ACTIVATED {}", evening.0)]);
     let times = |row: &session_instance::Model| (row.id, row.start_time, row.end_time);
     let found: Vec<_> = world.instances_of(session).await?.iter().map(times).collect();
@@ -406,7 +406,7 @@ async fn changed_recurrence_retimes_upcoming_instances(database: TestDatabase) -
 
     // The evening becomes inactive again.
     let later = weekly(&[("wednesday", "20:00", "21:00"), ("thursday", "06:00", "07:00")]);
-    update(&world, session, SessionPatch { recurrence: Some(Some(later)), ..patch() }).await?;
+    update(&world, session, SessionPatch { recurrence: Some(Some(later.into())), ..patch() }).await?;
     assert_eq!(news(&world, &mut position).await?, [format!("DEACTIVATED {}", evening.0)]);
 
     // An instance that is over keeps its instants when the zone changes.
@@ -435,7 +435,7 @@ async fn instance_without_occurrence_is_removed_and_restored(database: TestDatab
             say(&world, ada, id, Attendance::No).await?;
         }
         let mut position = world.head().await?;
-        update(&world, session, SessionPatch { recurrence: Some(Some(fridays.clone())), ..patch() }).await?;
+        update(&world, session, SessionPatch { recurrence: Some(Some(fridays.clone().into())), ..patch() }).await?;
         assert_eq!(news(&world, &mut position).await?, [format!("DEACTIVATED {}", id.0)]);
         let row = world.instance(id).await?;
         assert_eq!(
@@ -445,7 +445,8 @@ async fn instance_without_occurrence_is_removed_and_restored(database: TestDatab
         );
         // However often the recurrence changes, it is the same instance.
         for _ in 0..2 {
-            update(&world, session, SessionPatch { recurrence: Some(Some(wednesdays.clone())), ..patch() }).await?;
+            update(&world, session, SessionPatch { recurrence: Some(Some(wednesdays.clone().into())), ..patch() })
+                .await?;
             assert_eq!(news(&world, &mut position).await?, [format!("ACTIVATED {}", id.0)]);
             let rows = world.instances_of(session).await?;
             assert_eq!(rows.iter().map(|row| (row.id, row.is_cancelled)).collect::<Vec<_>>(), [(id, false)]);
@@ -453,7 +454,7 @@ async fn instance_without_occurrence_is_removed_and_restored(database: TestDatab
             assert_eq!(news(&world, &mut position).await?, [format!("DEACTIVATED {}", id.0)]);
         }
         // After the termination date there are no occurrences either.
-        update(&world, session, SessionPatch { recurrence: Some(Some(wednesdays.clone())), ..patch() }).await?;
+        update(&world, session, SessionPatch { recurrence: Some(Some(wednesdays.clone().into())), ..patch() }).await?;
         let last = Some(Some(date("2025-06-10")));
         update(&world, session, SessionPatch { termination_date: last, ..patch() }).await?;
         ensure!(!world.is_active(id).await?);
@@ -474,7 +475,7 @@ async fn skip_removes_or_cancels_instances_until_it_is_removed(database: TestDat
             let nights = weekly(&[("sunday", start, "05:00")]);
             let patch = SessionPatch {
                 time_zone: Some(Tz::America__New_York),
-                recurrence: Some(Some(nights)),
+                recurrence: Some(Some(nights.into())),
                 auto_create_instances: Some(true),
                 ..patch()
             };
@@ -543,7 +544,7 @@ async fn manual_override_survives_recompute(database: TestDatabase) -> Result<()
     world.sweep(all.0, all.1).await?;
     ensure!(!world.instance(id).await?.is_cancelled, "the sweep cancelled it again");
     // When its occurrence returns, the instance stands for it, and no second one is created.
-    update(&world, session, SessionPatch { recurrence: Some(Some(evenings.clone())), ..patch() }).await?;
+    update(&world, session, SessionPatch { recurrence: Some(Some(evenings.clone().into())), ..patch() }).await?;
     assert_eq!(world.instances_of(session).await?.len(), 1);
 
     // An instance that a person cancelled stays cancelled when its occurrence returns.
@@ -551,7 +552,7 @@ async fn manual_override_survives_recompute(database: TestDatabase) -> Result<()
     let id = world.instances_of(session).await?[0].id;
     change(&world, id, InstancePatch { is_cancelled: Some(true), ..InstancePatch::default() }).await?;
     update(&world, session, none.clone()).await?;
-    update(&world, session, SessionPatch { recurrence: Some(Some(evenings.clone())), ..patch() }).await?;
+    update(&world, session, SessionPatch { recurrence: Some(Some(evenings.clone().into())), ..patch() }).await?;
     let rows = world.instances_of(session).await?;
     assert_eq!(rows.iter().map(|row| (row.id, row.is_cancelled)).collect::<Vec<_>>(), [(id, true)]);
 
@@ -560,7 +561,7 @@ async fn manual_override_survives_recompute(database: TestDatabase) -> Result<()
     let id = world.instances_of(session).await?[0].id;
     instances::delete_instance(&world.app, ADMIN, id).await.done()?;
     for recurrence in [None, Some(evenings.clone()), Some(weekly(&[("wednesday", "20:00", "22:00")]))] {
-        update(&world, session, SessionPatch { recurrence: Some(recurrence), ..patch() }).await?;
+        update(&world, session, SessionPatch { recurrence: Some(recurrence.map(Into::into)), ..patch() }).await?;
         ensure!(world.instances_of(session).await?.is_empty(), "it was created again");
     }
 
@@ -584,7 +585,8 @@ async fn occurrence_gets_an_instance_when_its_date_is_freed(database: TestDataba
         let session = new_session(&world, "Evening", None).await?;
         let by_hand = new_instance(&world, session, "17:00", "18:00").await?;
         let evenings = weekly(&[("wednesday", "19:00", "22:00")]);
-        let made = SessionPatch { recurrence: Some(Some(evenings)), auto_create_instances: Some(true), ..patch() };
+        let made =
+            SessionPatch { recurrence: Some(Some(evenings.into())), auto_create_instances: Some(true), ..patch() };
         update(&world, session, made).await?;
         assert_eq!(world.instances_of(session).await?.len(), 1, "the occurrence already has an instance");
         if is_deleted {

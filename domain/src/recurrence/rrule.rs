@@ -1,0 +1,754 @@
+//! Reads the text of an RRULE (RFC 5545, section 3.3.10) as schedules.
+//!
+//! What is accepted gives exactly the meetings that RFC 5545 gives. A rule that schedules cannot express is refused, and the
+//! error names the part of the rule.
+//!
+//! A rule about months is tried out: on months of every length that begin on every weekday. It is accepted if positions of
+//! weekdays and days of the month give the same days in all of them.
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc, Weekday};
+
+use super::{Calendar, Field, Recurrence, RecurrenceError, Schedule, ScheduleError, Skips};
+use crate::zone::{Tz, instant_of, local_date};
+
+/// A schedule as a client gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ScheduleSource {
+    Schedule(Schedule),
+    /// The text of an RRULE, and the local times of its meetings. Its DTSTART is the initiation date of the session or,
+    /// without it, the date on which the session is created.
+    Rrule {
+        rrule: String,
+        start: NaiveTime,
+        end: NaiveTime,
+    },
+}
+
+impl From<Recurrence> for Vec<ScheduleSource> {
+    fn from(recurrence: Recurrence) -> Self {
+        recurrence.schedules.into_iter().map(ScheduleSource::Schedule).collect()
+    }
+}
+
+/// A recurrence, and the dates that bound it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoundedRecurrence {
+    pub recurrence: Recurrence,
+    pub initiation: Option<NaiveDate>,
+    pub termination: Option<NaiveDate>,
+}
+
+impl BoundedRecurrence {
+    /// The recurrence of these schedules. UNTIL and COUNT of an RRULE become the termination date, unless `termination` is
+    /// earlier. COUNT needs a first meeting, so without an initiation date the anchor becomes it.
+    ///
+    /// # Errors
+    /// If a schedule is not valid, an RRULE is refused, or the schedules end on dates that one termination date can't
+    /// express. The error names the schedule.
+    pub fn of_sources(
+        sources: &[ScheduleSource],
+        zone: Tz,
+        anchor: NaiveDate,
+        initiation: Option<NaiveDate>,
+        termination: Option<NaiveDate>,
+    ) -> Result<Self, RecurrenceError> {
+        let mut schedules = Vec::new();
+        let mut ends: Vec<(usize, Recurrence, Option<NaiveDate>)> = Vec::new();
+        let mut is_counted = false;
+        for (index, source) in sources.iter().enumerate() {
+            match source {
+                ScheduleSource::Schedule(schedule) => {
+                    schedule.check().map_err(|error| error.at(index))?;
+                    schedules.push(schedule.clone());
+                    ends.push((index, Recurrence { schedules: vec![schedule.clone()] }, None));
+                }
+                ScheduleSource::Rrule { rrule, start, end } => {
+                    let rule = Rule::read(rrule).map_err(|error| error.at(index))?;
+                    let found = rule.schedules(anchor, *start, *end).map_err(|error| error.at(index))?;
+                    let alone = Recurrence { schedules: found.clone() };
+                    is_counted |= matches!(rule.end, End::Count(_));
+                    ends.push((index, alone.clone(), rule.last_date(&alone, zone, anchor, *start, index)?));
+                    schedules.extend(found);
+                }
+            }
+        }
+        let recurrence = Recurrence::new(schedules)?;
+        let initiation = if is_counted { initiation.or(Some(anchor)) } else { initiation };
+        if ends.iter().all(|(.., end)| end.is_none()) {
+            return Ok(Self { recurrence, initiation, termination });
+        }
+        let ends: Vec<_> = ends
+            .into_iter()
+            .map(|(index, alone, end)| (index, alone, [end, termination].into_iter().flatten().min()))
+            .collect();
+        let last = ends.iter().filter_map(|(.., end)| *end).max();
+        for (index, alone, end) in &ends {
+            let calendar = Calendar { zone, anchor: Some(anchor), initiation, termination: None, skips: Skips::NONE };
+            // Each schedule ends where its rule ends, even if the session goes on until the last one ends.
+            let goes_on = match end {
+                Some(end) if Some(*end) == last => false,
+                Some(end) => {
+                    let next = end.succ_opt().unwrap_or(*end);
+                    alone.occurrences(&calendar, next, last.unwrap_or(next)).next().is_some()
+                }
+                None => true,
+            };
+            if goes_on {
+                return Err(RecurrenceError {
+                    schedule: Some(*index),
+                    field: Some(Field::Rrule),
+                    problem: "must end together with the other schedules: a session has one termination date, so give \
+                              all rules the same UNTIL, or give terminationDate"
+                        .into(),
+                });
+            }
+        }
+        Ok(Self { recurrence, initiation, termination: last })
+    }
+}
+
+/// The parts of an RRULE.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Rule {
+    frequency: Frequency,
+    interval: u32,
+    end: End,
+    /// A weekday, and its position if it has one.
+    by_day: Vec<(Option<i8>, Weekday)>,
+    by_month_day: Vec<i8>,
+    /// Empty if the rule has no BYMONTH.
+    by_month: Vec<i64>,
+    by_set_position: Vec<i64>,
+    week_start: Weekday,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Frequency {
+    Daily,
+    Weekly,
+    Monthly,
+    Yearly,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Never,
+    Date(NaiveDate),
+    Local(NaiveDateTime),
+    Instant(DateTime<Utc>),
+    Count(usize),
+}
+
+/// Why an RRULE is refused: the end of the message 'rrule …'.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Refused(String);
+
+impl Refused {
+    fn new(problem: impl Into<String>) -> Self {
+        Self(problem.into())
+    }
+
+    fn at(self, index: usize) -> RecurrenceError {
+        RecurrenceError { schedule: Some(index), field: Some(Field::Rrule), problem: self.0.into() }
+    }
+}
+
+/// A problem with the times is a problem of the schedule. Any other is a limit of this program.
+impl From<ScheduleError> for Refused {
+    fn from(error: ScheduleError) -> Self {
+        match error.field {
+            Field::EveryNWeeks | Field::EveryNMonths => Self(format!("has an INTERVAL that is too long: {error}")),
+            _ => Self(format!("cannot be used: {error}")),
+        }
+    }
+}
+
+/// The longest text, in bytes.
+const MAX_TEXT: usize = 1_000;
+/// The largest COUNT.
+const MAX_COUNT: usize = 10_000;
+
+impl Rule {
+    fn read(text: &str) -> Result<Self, Refused> {
+        let refused = |problem: &str| Err(Refused::new(problem));
+        if text.len() > MAX_TEXT {
+            return Err(Refused::new(format!("must have at most {MAX_TEXT} characters")));
+        }
+        let text = text.trim().to_ascii_uppercase();
+        let mut frequency = None;
+        let mut rule = Self {
+            frequency: Frequency::Daily,
+            interval: 1,
+            end: End::Never,
+            by_day: Vec::new(),
+            by_month_day: Vec::new(),
+            by_month: Vec::new(),
+            by_set_position: Vec::new(),
+            week_start: Weekday::Mon,
+        };
+        let mut seen: Vec<&str> = Vec::new();
+        for part in text.strip_prefix("RRULE:").unwrap_or(&text).split(';') {
+            let Some((name, value)) = part.split_once('=') else {
+                return refused("must consist of parts such as FREQ=WEEKLY, with semicolons between them");
+            };
+            if seen.contains(&name) {
+                return Err(Refused::new(format!("must not have the part {name} twice")));
+            }
+            seen.push(name);
+            let wrong = || Refused::new(format!("has a part {name} that cannot be read"));
+            match name {
+                "FREQ" => {
+                    frequency = Some(match value {
+                        "DAILY" => Frequency::Daily,
+                        "WEEKLY" => Frequency::Weekly,
+                        "MONTHLY" => Frequency::Monthly,
+                        "YEARLY" => Frequency::Yearly,
+                        _ => return refused("must have a FREQ that is DAILY, WEEKLY, MONTHLY or YEARLY"),
+                    });
+                }
+                "INTERVAL" => rule.interval = digits(value).filter(|number| *number > 0).ok_or_else(wrong)?,
+                "COUNT" => {
+                    let count = digits(value).filter(|count| (1..=MAX_COUNT).contains(count));
+                    let wrong = || Refused::new(format!("must have a COUNT of 1 to {MAX_COUNT}"));
+                    rule.end = End::Count(count.ok_or_else(wrong)?);
+                }
+                "UNTIL" => rule.end = until(value).ok_or_else(wrong)?,
+                "BYDAY" => rule.by_day = list(value, weekday_and_position).ok_or_else(wrong)?,
+                "BYMONTHDAY" => {
+                    let day = |text: &str| signed(text).filter(|day| (1..=31).contains(&day.abs()));
+                    rule.by_month_day = list(value, |text| day(text)?.try_into().ok()).ok_or_else(wrong)?;
+                }
+                "BYMONTH" => {
+                    let month = |text: &str| digits(text).filter(|month| (1..=12).contains(month));
+                    rule.by_month = list(value, month).ok_or_else(wrong)?;
+                }
+                "BYSETPOS" => {
+                    let position = |text: &str| signed(text).filter(|position| (1..=366).contains(&position.abs()));
+                    rule.by_set_position = list(value, position).ok_or_else(wrong)?;
+                }
+                "WKST" => rule.week_start = weekday(value).ok_or_else(wrong)?,
+                name => return Err(Refused::new(format!("must not have the part {name}: it is not supported"))),
+            }
+        }
+        if seen.contains(&"COUNT") && seen.contains(&"UNTIL") {
+            return refused("must not have both COUNT and UNTIL");
+        }
+        let Some(frequency) = frequency else { return refused("must have the part FREQ") };
+        Ok(Self { frequency, ..rule })
+    }
+
+    /// The schedules with the same meetings, from the anchor on.
+    fn schedules(&self, anchor: NaiveDate, start: NaiveTime, end: NaiveTime) -> Result<Vec<Schedule>, Refused> {
+        let has_positions = self.by_day.iter().any(|(position, _)| position.is_some());
+        // The weekdays of a rule that says nothing else about days.
+        let only_weekdays = self.by_month_day.is_empty() && !has_positions;
+        let found = match self.frequency {
+            Frequency::Daily if self.interval > 1 => {
+                return Err(Refused::new("must have an INTERVAL of 1 if it is DAILY"));
+            }
+            Frequency::Daily | Frequency::Weekly if has_positions => {
+                return Err(Refused::new("must not have positions in BYDAY unless it is MONTHLY or YEARLY"));
+            }
+            Frequency::Weekly if !self.by_month_day.is_empty() => {
+                return Err(Refused::new("must not have BYMONTHDAY if it is WEEKLY"));
+            }
+            Frequency::Daily if !self.by_month_day.is_empty() => {
+                self.without_set_position(true)?;
+                Self { by_set_position: Vec::new(), ..self.clone() }.in_months(anchor, 1, start, end)
+            }
+            Frequency::Daily => {
+                self.without_set_position(true)?;
+                let all =
+                    [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
+                self.weekly(if self.by_day.is_empty() { all.to_vec() } else { self.weekdays() }, 1, start, end)
+            }
+            Frequency::Weekly => {
+                let weekdays = if self.by_day.is_empty() { vec![anchor.weekday()] } else { self.weekdays() };
+                self.without_set_position(weekdays.len() == 1)?;
+                self.weekly(weekdays, self.interval, start, end)
+            }
+            Frequency::Monthly if self.interval == 1 && only_weekdays && self.is_every_weekday() => {
+                self.weekly(self.weekdays(), 1, start, end)
+            }
+            Frequency::Monthly => self.in_months(anchor, self.interval, start, end),
+            Frequency::Yearly => self.yearly(anchor, only_weekdays, start, end),
+        };
+        let found = found?;
+        if found.is_empty() { Err(Refused::new("never gives a meeting")) } else { Ok(found) }
+    }
+
+    /// Whether the rule means each of its weekdays, without positions of any kind.
+    fn is_every_weekday(&self) -> bool {
+        !self.by_day.is_empty() && self.by_set_position.is_empty()
+    }
+
+    fn yearly(
+        &self,
+        anchor: NaiveDate,
+        only_weekdays: bool,
+        start: NaiveTime,
+        end: NaiveTime,
+    ) -> Result<Vec<Schedule>, Refused> {
+        let in_step = || {
+            // Months are counted from the anchor's month, so every few years is only that month.
+            let months = if self.by_month.is_empty() { vec![i64::from(anchor.month())] } else { self.by_month.clone() };
+            if self.interval == 1 {
+                Ok(1)
+            } else if months == [i64::from(anchor.month())] {
+                Ok(self.interval.saturating_mul(12))
+            } else {
+                Err(Refused::new("must have an INTERVAL of 1, or only meet in the month of its first meeting"))
+            }
+        };
+        if only_weekdays && self.is_every_weekday() {
+            if self.interval > 1 {
+                return Err(Refused::new("must have an INTERVAL of 1 to meet on every such weekday of a year"));
+            }
+            return self.weekly(self.weekdays(), 1, start, end);
+        }
+        if !self.by_month.is_empty() {
+            if self.by_month.len() > 1 {
+                self.without_set_position(false)?;
+            }
+            return self.in_months(anchor, in_step()?, start, end);
+        }
+        if !self.by_month_day.is_empty() {
+            self.without_set_position(false)?;
+            if self.interval > 1 {
+                return Err(Refused::new("must have an INTERVAL of 1, or the part BYMONTH"));
+            }
+            if self.by_day.iter().any(|(position, _)| position.is_some()) {
+                return Err(Refused::new("must not have a position in BYDAY that counts through the year"));
+            }
+            return self.in_months(anchor, 1, start, end);
+        }
+        if self.by_day.is_empty() {
+            self.without_set_position(true)?;
+            let months = vec![i64::from(anchor.month())];
+            return Self { by_month: months, ..self.clone() }.in_months(anchor, in_step()?, start, end);
+        }
+        // Positions in the year. The first four of a weekday are in January, and the last four in December.
+        let positions: Vec<(i64, Weekday)> = match self.by_day.as_slice() {
+            [(None, weekday)] => self.by_set_position.iter().map(|position| (*position, *weekday)).collect(),
+            days => {
+                self.without_set_position(days.len() == 1)?;
+                let position = |(position, weekday): &(Option<i8>, Weekday)| Some((i64::from((*position)?), *weekday));
+                let all: Option<Vec<_>> = days.iter().map(position).collect();
+                all.ok_or_else(|| Refused::new("must have positions in all of BYDAY, or in none"))?
+            }
+        };
+        if self.interval > 1 {
+            return Err(Refused::new("must have an INTERVAL of 1, or the part BYMONTH"));
+        }
+        let schedules = positions.into_iter().map(|(position, weekday)| {
+            let month = match position {
+                1..=4 => 1,
+                -4..=-1 => 12,
+                _ => return Err(Refused::new("must not have a position in BYDAY that counts through the year")),
+            };
+            Ok(Schedule::monthly(weekday, &[position], start, end)?.in_months(&[month])?)
+        });
+        schedules.collect()
+    }
+
+    fn weekdays(&self) -> Vec<Weekday> {
+        let mut weekdays = Vec::new();
+        for (_, weekday) in &self.by_day {
+            if !weekdays.contains(weekday) {
+                weekdays.push(*weekday);
+            }
+        }
+        weekdays
+    }
+
+    fn weekly(
+        &self,
+        weekdays: Vec<Weekday>,
+        interval: u32,
+        start: NaiveTime,
+        end: NaiveTime,
+    ) -> Result<Vec<Schedule>, Refused> {
+        let schedules = weekdays.into_iter().map(|weekday| {
+            let schedule = Schedule::weekly(weekday, interval.into(), start, end)?.with_week_start(self.week_start);
+            self.limited(schedule)
+        });
+        schedules.collect()
+    }
+
+    fn limited(&self, schedule: Schedule) -> Result<Schedule, Refused> {
+        if self.by_month.is_empty() { Ok(schedule) } else { Ok(schedule.in_months(&self.by_month)?) }
+    }
+
+    /// Refuses BYSETPOS, except that it may name the only one.
+    fn without_set_position(&self, is_single: bool) -> Result<(), Refused> {
+        let names_the_only_one = is_single && self.by_set_position.iter().all(|position| [1, -1].contains(position));
+        if self.by_set_position.is_empty() || names_the_only_one {
+            return Ok(());
+        }
+        Err(Refused::new("must not have a BYSETPOS that is no position of a weekday in a month"))
+    }
+
+    /// Schedules by positions of weekdays and by days of the month that have the same days as the rule.
+    fn in_months(
+        &self,
+        anchor: NaiveDate,
+        every_n_months: u32,
+        start: NaiveTime,
+        end: NaiveTime,
+    ) -> Result<Vec<Schedule>, Refused> {
+        let months: Vec<Month> = Month::all(&self.by_month);
+        let wanted: Vec<u64> = months.iter().map(|month| self.days_in(*month, anchor)).collect();
+        let mut covered = vec![0; months.len()];
+        let mut used: Vec<Atom> = Vec::new();
+        for atom in self.atoms() {
+            let days: Vec<u64> = months.iter().map(|month| atom.day_in(*month)).collect();
+            let is_part = days.iter().zip(&wanted).all(|(days, wanted)| days & !wanted == 0);
+            let adds = days.iter().zip(&covered).any(|(days, covered)| days & !covered != 0);
+            if is_part && adds {
+                used.push(atom);
+                covered.iter_mut().zip(days).for_each(|(covered, days)| *covered |= days);
+            }
+        }
+        if covered != wanted {
+            return Err(Refused::new(if self.by_set_position.is_empty() {
+                "must not have this BYMONTHDAY together with BYDAY: no schedule has these days"
+            } else {
+                "must not have a BYSETPOS that is no position of a weekday in a month"
+            }));
+        }
+        let (mut positions, mut days): (Vec<(Weekday, Vec<i64>)>, Vec<i64>) = (Vec::new(), Vec::new());
+        for atom in used {
+            match atom {
+                Atom::Day(day) => days.push(day.into()),
+                Atom::Position(position, weekday) => match positions.iter_mut().find(|(known, _)| *known == weekday) {
+                    Some((_, which)) => which.push(position.into()),
+                    None => positions.push((weekday, vec![position.into()])),
+                },
+            }
+        }
+        let mut schedules = Vec::new();
+        for (weekday, which) in positions {
+            schedules.push(Schedule::monthly(weekday, &which, start, end)?);
+        }
+        if !days.is_empty() {
+            schedules.push(Schedule::month_day(&days, start, end)?);
+        }
+        schedules.into_iter().map(|it| self.limited(it.every_n_months(every_n_months.into())?)).collect()
+    }
+
+    /// What schedules can name in a month: first what the rule names itself.
+    fn atoms(&self) -> Vec<Atom> {
+        let positions = || (1..=5).chain((-5..=-1).rev());
+        let named = self.by_day.iter().filter_map(|(position, weekday)| Some(Atom::Position((*position)?, *weekday)));
+        let mut atoms: Vec<Atom> = named.filter(|atom| matches!(atom, Atom::Position(-5..=5, _))).collect();
+        atoms.extend(self.by_month_day.iter().map(|day| Atom::Day(*day)));
+        for weekday in self.weekdays() {
+            atoms.extend(positions().map(|position| Atom::Position(position, weekday)));
+        }
+        atoms.extend((1..=31).chain((-31..=-1).rev()).map(Atom::Day));
+        atoms
+    }
+
+    /// The days of the rule in a month, as bits. Bit 0 is the first day.
+    fn days_in(&self, month: Month, anchor: NaiveDate) -> u64 {
+        let of_weekdays = self.by_day.iter().fold(0, |days, (position, weekday)| {
+            days | position.map_or_else(
+                || month.weekdays(*weekday),
+                |position| month.nth(month.weekdays(*weekday), position.into()),
+            )
+        });
+        let of_numbers = self.by_month_day.iter().fold(0, |days, day| days | Atom::Day(*day).day_in(month));
+        let days = match (self.by_day.is_empty(), self.by_month_day.is_empty()) {
+            (true, true) => month.all_days() & 1 << anchor.day0(),
+            (true, false) => of_numbers,
+            (false, true) => of_weekdays,
+            (false, false) => of_numbers & of_weekdays,
+        };
+        if self.by_set_position.is_empty() {
+            return days;
+        }
+        self.by_set_position.iter().fold(0, |found, position| found | month.nth(days, *position))
+    }
+
+    /// The last date on which the rule may give a meeting. `None` if it goes on for ever.
+    fn last_date(
+        &self,
+        alone: &Recurrence,
+        zone: Tz,
+        anchor: NaiveDate,
+        start: NaiveTime,
+        index: usize,
+    ) -> Result<Option<NaiveDate>, RecurrenceError> {
+        let day_before = |date: NaiveDate| date.pred_opt().unwrap_or(date);
+        let last = match self.end {
+            End::Never => return Ok(None),
+            End::Count(count) => {
+                let calendar = Calendar {
+                    zone,
+                    anchor: Some(anchor),
+                    initiation: Some(anchor),
+                    termination: None,
+                    skips: Skips::NONE,
+                };
+                let last = alone.occurrences(&calendar, anchor, NaiveDate::MAX).nth(count.saturating_sub(1));
+                return Ok(last.map(|occurrence| occurrence.date));
+            }
+            // A date is the last one on which the session may meet.
+            End::Date(date) => date,
+            End::Local(until) if start <= until.time() => until.date(),
+            End::Local(until) => day_before(until.date()),
+            End::Instant(until) => {
+                // The last date whose start is not after the instant. A change of the clocks may move a start to the
+                // next date.
+                let mut date = local_date(zone, until).checked_add_signed(TimeDelta::days(1)).unwrap_or(anchor);
+                while until < instant_of(zone, date.and_time(start)) && anchor <= date {
+                    date = day_before(date);
+                }
+                date
+            }
+        };
+        if last < anchor {
+            return Err(Refused::new("must not have an UNTIL before its first meeting").at(index));
+        }
+        Ok(Some(last))
+    }
+}
+
+/// A month of some length that begins on some weekday.
+#[derive(Debug, Clone, Copy)]
+struct Month {
+    length: u32,
+    /// 0 is Monday.
+    first: u32,
+}
+
+impl Month {
+    /// One of each kind that these months of the year may be. No months are all months.
+    fn all(months: &[i64]) -> Vec<Self> {
+        let lengths: &[(u32, &[i64])] = &[(28, &[2]), (29, &[2]), (30, &[4, 6, 9, 11]), (31, &[1, 3, 5, 7, 8, 10, 12])];
+        let is_possible = |of: &[i64]| months.is_empty() || of.iter().any(|month| months.contains(month));
+        let lengths = lengths.iter().filter(|(_, of)| is_possible(of)).map(|(length, _)| *length);
+        lengths.flat_map(|length| (0..7).map(move |first| Self { length, first })).collect()
+    }
+
+    const fn all_days(self) -> u64 {
+        (1 << self.length) - 1
+    }
+
+    fn weekdays(self, weekday: Weekday) -> u64 {
+        let first = (7 + weekday.num_days_from_monday() - self.first) % 7;
+        (first..self.length).step_by(7).fold(0, |days, day| days | 1 << day)
+    }
+
+    /// The nth of these days: 1 is the first one, -1 the last one.
+    fn nth(self, days: u64, position: i64) -> u64 {
+        let numbers: Vec<u32> = (0..self.length).filter(|day| days >> day & 1 == 1).collect();
+        let index = usize::try_from(position.unsigned_abs()).ok().and_then(|position| position.checked_sub(1));
+        let day =
+            index.and_then(|index| if position > 0 { numbers.get(index) } else { numbers.iter().nth_back(index) });
+        day.map_or(0, |day| 1 << day)
+    }
+}
+
+/// One thing that a schedule may name in a month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Atom {
+    Position(i8, Weekday),
+    Day(i8),
+}
+
+impl Atom {
+    fn day_in(self, month: Month) -> u64 {
+        match self {
+            Self::Position(position, weekday) => month.nth(month.weekdays(weekday), position.into()),
+            Self::Day(day) => month.nth(month.all_days(), day.into()),
+        }
+    }
+}
+
+fn list<T>(text: &str, item: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    text.split(',').map(item).collect()
+}
+
+/// A number without a sign.
+fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+fn signed(text: &str) -> Option<i64> {
+    let (is_negative, text) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let number: i64 = digits::<u16>(text)?.into();
+    Some(if is_negative { -number } else { number })
+}
+
+fn weekday(text: &str) -> Option<Weekday> {
+    Some(match text {
+        "MO" => Weekday::Mon,
+        "TU" => Weekday::Tue,
+        "WE" => Weekday::Wed,
+        "TH" => Weekday::Thu,
+        "FR" => Weekday::Fri,
+        "SA" => Weekday::Sat,
+        "SU" => Weekday::Sun,
+        _ => return None,
+    })
+}
+
+/// Such as 'MO', '1MO' or '-1MO'.
+fn weekday_and_position(text: &str) -> Option<(Option<i8>, Weekday)> {
+    let (position, day) = text.split_at_checked(text.len().checked_sub(2)?)?;
+    let day = weekday(day)?;
+    if position.is_empty() {
+        return Some((None, day));
+    }
+    let position = signed(position).filter(|position| (1..=53).contains(&position.abs()))?;
+    Some((Some(i8::try_from(position).ok()?), day))
+}
+
+/// A date, a local time or an instant.
+fn until(text: &str) -> Option<End> {
+    let read = |format: &str| NaiveDateTime::parse_from_str(text, format).ok();
+    match text.len() {
+        8 => NaiveDate::parse_from_str(text, "%Y%m%d").ok().map(End::Date),
+        15 => read("%Y%m%dT%H%M%S").map(End::Local),
+        16 => read("%Y%m%dT%H%M%SZ").map(|at| End::Instant(at.and_utc())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn time(hour: u32) -> NaiveTime {
+        NaiveTime::from_hms_opt(hour, 0, 0).unwrap()
+    }
+
+    fn read(rules: &[&str], anchor: &str) -> Result<BoundedRecurrence, String> {
+        let source = |rrule: &&str| ScheduleSource::Rrule { rrule: (*rrule).to_owned(), start: time(9), end: time(10) };
+        let sources: Vec<_> = rules.iter().map(source).collect();
+        let anchor = date(anchor);
+        BoundedRecurrence::of_sources(&sources, Tz::America__New_York, anchor, Some(anchor), None)
+            .map_err(|error| error.to_string())
+    }
+
+    /// The rules of the schedules for a DTSTART of Tuesday, 5 August 1997, and the last date.
+    fn schedules(rrule: &str) -> (Vec<String>, Option<String>) {
+        let found = read(&[rrule], "1997-08-05").unwrap_or_else(|error| panic!("{rrule}: {error}"));
+        let calendar =
+            Calendar { zone: Tz::UTC, anchor: None, initiation: None, termination: None, skips: Skips::NONE };
+        (found.recurrence.rrules(&calendar), found.termination.map(|date| date.to_string()))
+    }
+
+    #[test]
+    fn rrule_becomes_schedules() {
+        for (rrule, expected) in [
+            ("FREQ=WEEKLY;BYDAY=TH", &["FREQ=WEEKLY;BYDAY=TH"][..]),
+            ("rrule:freq=weekly;byday=th", &["FREQ=WEEKLY;BYDAY=TH"]),
+            ("FREQ=WEEKLY", &["FREQ=WEEKLY;BYDAY=TU"]),
+            (
+                "FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYDAY=TU,SU;BYMONTH=8,9",
+                &[
+                    "FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYMONTH=8,9;BYDAY=TU",
+                    "FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYMONTH=8,9;BYDAY=SU",
+                ],
+            ),
+            ("FREQ=DAILY;BYDAY=MO,WE", &["FREQ=WEEKLY;BYDAY=MO", "FREQ=WEEKLY;BYDAY=WE"]),
+            ("FREQ=DAILY;BYMONTHDAY=1,15", &["FREQ=MONTHLY;BYMONTHDAY=1,15"]),
+            ("FREQ=MONTHLY", &["FREQ=MONTHLY;BYMONTHDAY=5"]),
+            ("FREQ=MONTHLY;BYDAY=1SU,-1SU", &["FREQ=MONTHLY;BYDAY=1SU,-1SU"]),
+            ("FREQ=MONTHLY;BYDAY=+2MO,3WE", &["FREQ=MONTHLY;BYDAY=2MO", "FREQ=MONTHLY;BYDAY=3WE"]),
+            ("FREQ=MONTHLY;BYDAY=FR", &["FREQ=WEEKLY;BYDAY=FR"]),
+            ("FREQ=MONTHLY;INTERVAL=2;BYDAY=FR", &["FREQ=MONTHLY;INTERVAL=2;BYDAY=1FR,2FR,3FR,4FR,5FR"]),
+            ("FREQ=MONTHLY;BYDAY=FR;BYSETPOS=-1", &["FREQ=MONTHLY;BYDAY=-1FR"]),
+            ("FREQ=MONTHLY;BYDAY=FR;BYSETPOS=1,3", &["FREQ=MONTHLY;BYDAY=1FR,3FR"]),
+            ("FREQ=MONTHLY;BYMONTHDAY=28,29,30,31;BYSETPOS=-1", &["FREQ=MONTHLY;BYMONTHDAY=-1"]),
+            // The second Tuesday, and the Tuesday before the last week.
+            ("FREQ=MONTHLY;BYDAY=TU;BYMONTHDAY=8,9,10,11,12,13,14", &["FREQ=MONTHLY;BYDAY=2TU"]),
+            ("FREQ=MONTHLY;BYDAY=TU;BYMONTHDAY=-14,-13,-12,-11,-10,-9,-8", &["FREQ=MONTHLY;BYDAY=-2TU"]),
+            ("FREQ=MONTHLY;BYMONTHDAY=31,-1;INTERVAL=18", &["FREQ=MONTHLY;INTERVAL=18;BYMONTHDAY=31,-1"]),
+            ("FREQ=YEARLY", &["FREQ=MONTHLY;BYMONTH=8;BYMONTHDAY=5"]),
+            ("FREQ=YEARLY;INTERVAL=2", &["FREQ=MONTHLY;INTERVAL=24;BYMONTH=8;BYMONTHDAY=5"]),
+            ("FREQ=YEARLY;BYMONTH=6,7", &["FREQ=MONTHLY;BYMONTH=6,7;BYMONTHDAY=5"]),
+            ("FREQ=YEARLY;BYMONTH=3;BYDAY=TH", &["FREQ=WEEKLY;BYMONTH=3;BYDAY=TH"]),
+            ("FREQ=YEARLY;BYMONTH=11;BYDAY=4TH", &["FREQ=MONTHLY;BYMONTH=11;BYDAY=4TH"]),
+            ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", &["FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=29"]),
+            ("FREQ=YEARLY;BYDAY=1MO", &["FREQ=MONTHLY;BYMONTH=1;BYDAY=1MO"]),
+            ("FREQ=YEARLY;BYDAY=SU;BYSETPOS=-1", &["FREQ=MONTHLY;BYMONTH=12;BYDAY=-1SU"]),
+        ] {
+            assert_eq!(schedules(rrule), (expected.iter().map(|&rule| rule.to_owned()).collect(), None), "{rrule}");
+        }
+    }
+
+    #[test]
+    fn until_and_count_become_the_last_date() {
+        for (rrule, last) in [
+            ("FREQ=WEEKLY;UNTIL=19970826", "1997-08-26"),
+            ("FREQ=WEEKLY;UNTIL=19970826T085959", "1997-08-25"),
+            ("FREQ=WEEKLY;UNTIL=19970826T090000", "1997-08-26"),
+            // 9:00 in New York is 13:00 in UTC.
+            ("FREQ=WEEKLY;UNTIL=19970826T125959Z", "1997-08-25"),
+            ("FREQ=WEEKLY;UNTIL=19970826T130000Z", "1997-08-26"),
+            // Examples of RFC 5545, section 3.8.5.3.
+            ("FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=MO", "1997-08-24"),
+            ("FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=SU", "1997-08-31"),
+            ("FREQ=MONTHLY;COUNT=10;BYMONTHDAY=31", "1998-12-31"),
+            ("FREQ=DAILY;COUNT=1", "1997-08-05"),
+        ] {
+            assert_eq!(schedules(rrule).1.as_deref(), Some(last), "{rrule}");
+        }
+        let today = date("1997-08-05");
+        let counted = ScheduleSource::Rrule { rrule: "FREQ=DAILY;COUNT=3".to_owned(), start: time(9), end: time(10) };
+        let found = BoundedRecurrence::of_sources(&[counted], Tz::UTC, today, None, Some(date("2000-01-01"))).unwrap();
+        assert_eq!((found.initiation, found.termination), (Some(today), Some(date("1997-08-07"))));
+        // The other rule has no meeting after the last Tuesday.
+        let both = read(&["FREQ=WEEKLY;BYDAY=TU;COUNT=3", "FREQ=WEEKLY;BYDAY=MO;COUNT=2"], "1997-08-05").unwrap();
+        assert_eq!(both.termination, Some(date("1997-08-19")));
+    }
+
+    #[test]
+    fn rrule_that_schedules_cannot_express_is_refused_by_its_part() {
+        for (rrule, part) in [
+            ("", "parts such as FREQ"),
+            ("FREQ=WEEKLY;", "parts such as FREQ"),
+            ("BYDAY=MO", "FREQ"),
+            ("FREQ=HOURLY", "FREQ"),
+            ("FREQ=WEEKLY;BYDAY=MO;BYDAY=TU", "BYDAY twice"),
+            ("FREQ=WEEKLY;COUNT=2;UNTIL=19990101", "COUNT and UNTIL"),
+            ("FREQ=WEEKLY;COUNT=0", "COUNT"),
+            ("FREQ=WEEKLY;INTERVAL=0", "INTERVAL"),
+            ("FREQ=WEEKLY;INTERVAL=521", "INTERVAL"),
+            ("FREQ=WEEKLY;UNTIL=1999", "UNTIL"),
+            ("FREQ=WEEKLY;UNTIL=19970804", "UNTIL"),
+            ("FREQ=WEEKLY;BYDAY=1MO", "BYDAY"),
+            ("FREQ=WEEKLY;BYDAY=MO,XX", "BYDAY"),
+            ("FREQ=WEEKLY;BYMONTHDAY=1", "BYMONTHDAY"),
+            ("FREQ=WEEKLY;BYDAY=MO,TU;BYSETPOS=1", "BYSETPOS"),
+            ("FREQ=WEEKLY;BYHOUR=9", "BYHOUR"),
+            ("FREQ=YEARLY;BYWEEKNO=20", "BYWEEKNO"),
+            ("FREQ=YEARLY;BYYEARDAY=100", "BYYEARDAY"),
+            ("FREQ=DAILY;INTERVAL=2", "INTERVAL"),
+            // The last working day.
+            ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "BYSETPOS"),
+            // Friday the 13th.
+            ("FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13", "BYMONTHDAY"),
+            ("FREQ=YEARLY;BYDAY=20MO", "BYDAY"),
+            ("FREQ=YEARLY;BYDAY=1FR;BYMONTHDAY=1,2,3,4,5,6,7", "BYDAY"),
+            ("FREQ=YEARLY;INTERVAL=2;BYMONTH=3", "INTERVAL"),
+            ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "never gives a meeting"),
+            ("FREQ=WEEKLY;X-NAME=1", "X-NAME"),
+        ] {
+            let error = read(&[rrule], "1997-08-05").map(|_| rrule).expect_err(rrule);
+            assert!(error.starts_with("schedule 1: rrule ") && error.contains(part), "{rrule}: {error}");
+        }
+        let error = read(&["FREQ=WEEKLY;BYDAY=TU;COUNT=3", "FREQ=WEEKLY;BYDAY=MO"], "1997-08-05").unwrap_err();
+        assert!(error.starts_with("schedule 2: rrule must end together"), "{error}");
+    }
+}
