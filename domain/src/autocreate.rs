@@ -8,21 +8,17 @@
 //! - A date gets no more instances than it has occurrences: [`matching`](crate::matching) says which of them already have
 //!   one.
 
-use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::{
     matching::{ExistingInstance, Matcher},
     recurrence::{Calendar, Occurrence, Recurrence},
-    window::{Buffers, Window},
+    window::{Buffers, MAX_DAYS_OPEN, Window},
     zone::local_date,
 };
 
 /// The allowed values of the setting that says how many hours before its start an occurrence gets its instance.
 pub const HOURS_AHEAD: std::ops::RangeInclusive<i32> = 1..=168;
-
-/// The window of an occurrence that is dated at most this many days ago may still be open. The end may be one day after
-/// the start, a clock change may add a day, the buffer may add a day, and local dates differ by up to two days.
-pub const LOOKBACK: Days = Days::new(5);
 
 /// The instances to create, and the instant at which to plan again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,14 +33,14 @@ pub struct Plan {
 
 /// The oldest local date that [`plan`] considers.
 fn oldest_date(calendar: &Calendar, now: DateTime<Utc>) -> NaiveDate {
-    local_date(calendar.zone, now).checked_sub_days(LOOKBACK).unwrap_or(NaiveDate::MIN)
+    local_date(calendar.zone, now).checked_sub_days(MAX_DAYS_OPEN).unwrap_or(NaiveDate::MIN)
 }
 
 /// Plans the instances of one session (rule 10). An occurrence gets an instance if its window has not closed and it
 /// starts at most `hours_ahead` hours after `now`. A value of `hours_ahead` outside [`HOURS_AHEAD`] counts as the
 /// nearest allowed value.
 ///
-/// `existing` are all instances that are dated at most [`LOOKBACK`] days ago, and all that were created from an
+/// `existing` are all instances that are dated at most [`MAX_DAYS_OPEN`] days ago, and all that were created from an
 /// occurrence on such a date, including cancelled, removed and deleted ones.
 pub fn plan(
     recurrence: &Recurrence,

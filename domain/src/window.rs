@@ -4,7 +4,7 @@
 //! A window includes `opens` and does not include `closes`. A meeting ends after its start, and a window closes after
 //! it opens; the types guarantee this.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 use crate::zone::{Tz, instant_of};
 
@@ -105,6 +105,11 @@ impl Meeting {
         (starts_at < ends_at).then_some(Self { starts_at, ends_at })
     }
 
+    /// A meeting from columns of the database, which are NULL if the times are not known.
+    pub fn stored(starts_at: Option<DateTime<Utc>>, ends_at: Option<DateTime<Utc>>) -> Option<Self> {
+        Self::from_instants(starts_at?, ends_at?)
+    }
+
     pub const fn starts_at(&self) -> DateTime<Utc> {
         self.starts_at
     }
@@ -159,6 +164,18 @@ impl Window {
     pub fn contains(&self, at: DateTime<Utc>) -> bool {
         self.opens <= at && at < self.closes
     }
+}
+
+/// The window of an instance that is dated at most this many days ago, in its own zone, may still be open. The end may be
+/// one day after the start, a clock change may add a day, the buffer may add a day, and local dates differ by up to two
+/// days.
+pub const MAX_DAYS_OPEN: Days = Days::new(5);
+
+/// The oldest date of an instance whose window may still be open, in any zone.
+pub fn oldest_open_date(now: DateTime<Utc>) -> NaiveDate {
+    // In zones west of Greenwich, the local date may be the day before.
+    let in_utc = now.date_naive().pred_opt();
+    in_utc.and_then(|date| date.checked_sub_days(MAX_DAYS_OPEN)).unwrap_or(NaiveDate::MIN)
 }
 
 /// The times of an instance as instants, computed when it or its session is saved (rule 1).

@@ -5,11 +5,12 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{clock::Clock, ids::SessionId, placement::PlacementRule};
 use futures_util::future::BoxFuture;
+use sea_orm::DatabaseConnection;
 use tokio::sync::OnceCell;
 
 use crate::{
     audit,
-    db::{Db, Tx},
+    db::{Db, Tx, source::Source},
     door::{DoorRates, GuestSettings},
     error::{Error, Result},
     idempotency::HashedAttempt,
@@ -192,7 +193,15 @@ impl App {
     }
 }
 
-/// Changes are written last; see [`changes`].
+impl Source for App {
+    type Connection = DatabaseConnection;
+
+    fn connection(&self) -> &DatabaseConnection {
+        self.db.pool()
+    }
+}
+
+/// Changes are written last, while everything that they name is locked.
 async fn write_notes(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
     audit::write_entries(tx, now).await?;
     log::write_news(tx, now).await

@@ -23,14 +23,15 @@ use crate::{
     audit::Changes,
     db::{Tx, is_one_of},
     error::expect,
-    instances::{
-        Instance, facts,
-        place::{Affected, Move, lock_people_of, place_people},
-        settle::{self, Item, moment},
-    },
+    instances::Instance,
     lists::{self, Key, Page, Slice, values},
     people::{Person, is_someone},
     sessions::is_organizer,
+    status::{
+        facts,
+        placement::{Affected, Move, lock_people_of, update_placements},
+        update::{self, LockedInstance, moment},
+    },
     transaction,
 };
 
@@ -177,14 +178,14 @@ async fn authorize(
 
 /// Locks the instance, so that its status cannot change, then the person. The lock on the instance is shared, because
 /// many people check in at the same time. If the instance is due at this moment and no sweep has handled it yet, the
-/// lock is exclusive, and the status is settled here.
+/// lock is exclusive, and the status is updated here.
 async fn lock_for_check_in(
     tx: &Tx,
     app: &App,
     unlocked: &session_instance::Model,
     person: PersonId,
     now: DateTime<Utc>,
-) -> Result<Item> {
+) -> Result<LockedInstance> {
     let is_due = |row: &session_instance::Model| row.due_at.is_some_and(|due| due <= now);
     let session = session::Entity::find_by_id(unlocked.session_id).one(tx).await?;
     let session = Arc::new(session.ok_or_else(|| Error::not_found("session", unlocked.session_id))?);
@@ -195,7 +196,7 @@ async fn lock_for_check_in(
         .one(tx)
         .await?
         .ok_or_else(|| Error::not_found("session instance", unlocked.id))?;
-    let item = Item { instance, session };
+    let item = LockedInstance { instance, session };
     match (is_due(&item.instance), lock) {
         (false, _) => {
             lock_someone(tx, person).await?;
@@ -206,9 +207,9 @@ async fn lock_for_check_in(
             let moment = moment(app, now, Mode::Exact);
             lock_people_of(tx, item.instance.id, person).await?;
             lock_someone(tx, person).await?;
-            let turned = settle::settle(tx, moment, vec![item.clone()]).await?;
-            let mut settled = settle::place(tx, moment, turned).await?;
-            let changed = settled.activated.pop().or(settled.deactivated.pop());
+            let changes = update::update_statuses(tx, moment, vec![item.clone()]).await?;
+            let mut updated = update::move_people(tx, moment, changes).await?;
+            let changed = updated.activated.pop().or(updated.deactivated.pop());
             Ok(changed.unwrap_or(item))
         }
     }
@@ -302,7 +303,7 @@ pub(crate) async fn answer_in(
     if said_yes != (attendance == Attendance::Yes) {
         tx.tell(|news| news.counts_changed(instance));
     }
-    let moved = place(tx, app, person, instance).await?;
+    let moved = update_placement(tx, app, person, instance).await?;
     let previous_instance = moved.and_then(|moved| moved.from);
     Ok(CheckedIn { check_in: check_in.into(), person, instance, previous_instance })
 }
@@ -344,7 +345,7 @@ pub async fn delete_check_in(
             }
             audit(tx, viewer, "removeCheckIn", &before, (Some(before.attendance), None));
             before.delete(tx).await?;
-            place(tx, app, person, instance).await?;
+            update_placement(tx, app, person, instance).await?;
         }
         Ok(removed)
     })
@@ -364,8 +365,8 @@ fn audit(
     }
 }
 
-async fn place(tx: &Tx, app: &App, person: PersonId, held: SessionInstanceId) -> Result<Option<Move>> {
+async fn update_placement(tx: &Tx, app: &App, person: PersonId, held: SessionInstanceId) -> Result<Option<Move>> {
     let rule = app.placement_rule;
-    let moves = place_people(tx, rule, Affected::People(&[person]), &BTreeSet::from([held])).await?;
+    let moves = update_placements(tx, rule, Affected::People(&[person]), &BTreeSet::from([held])).await?;
     Ok(moves.first().copied())
 }

@@ -24,6 +24,7 @@ pub mod prune;
 pub mod rate;
 pub mod sessions;
 pub mod settings;
+mod status;
 pub mod sweep;
 pub mod validate;
 

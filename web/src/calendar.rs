@@ -24,7 +24,7 @@ use axum::{
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use service::{
     App,
-    sessions::calendar::{SessionCalendar, find_session_calendar},
+    instances::calendar::{SessionCalendar, find_session_calendar},
 };
 
 use self::{

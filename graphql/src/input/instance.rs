@@ -2,7 +2,10 @@
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
 use domain::ids::SessionId;
-use service::instances::{ActiveFilter as ServiceActiveFilter, InstancePatch, MAX_SESSION_IDS, NewInstance};
+use service::{
+    instances::{ActiveFilter as ServiceActiveFilter, InstancePatch, NewInstance},
+    sessions::MAX_SESSION_IDS,
+};
 
 use crate::{
     context::{Result, parse_id},

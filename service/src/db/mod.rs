@@ -90,6 +90,7 @@ impl Db {
         }
     }
 
+    /// The connections. It is public for the fixtures of tests and benchmarks; other crates have no use for it.
     pub fn pool(&self) -> &DatabaseConnection {
         &self.pool
     }
@@ -197,13 +198,5 @@ pub(crate) mod source {
         type Connection: sea_orm::ConnectionTrait;
 
         fn connection(&self) -> &Self::Connection;
-    }
-}
-
-impl source::Source for crate::App {
-    type Connection = DatabaseConnection;
-
-    fn connection(&self) -> &DatabaseConnection {
-        self.db.pool()
     }
 }

@@ -67,12 +67,11 @@ impl Instance {
 
     /// Explains to people why it is active or not.
     pub fn explain(&self, session: &Session, now: DateTime<Utc>) -> String {
-        let meeting = self.starts_at.zip(self.ends_at);
         let times = Times {
             zone: session.zone().unwrap_or(Tz::UTC),
             start: self.start_time,
             end: self.end_time,
-            meeting: meeting.and_then(|(starts, ends)| Meeting::from_instants(starts, ends)),
+            meeting: Meeting::stored(self.starts_at, self.ends_at),
         };
         status::explain(&self.facts(session), &times, self.is_active, now)
     }

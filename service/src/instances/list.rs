@@ -20,9 +20,6 @@ use crate::{
     sessions::Session,
 };
 
-/// How many sessions one request may name.
-pub const MAX_SESSION_IDS: usize = 100;
-
 /// A filter for active instances.
 #[derive(Debug, Clone, Default)]
 pub struct ActiveFilter {

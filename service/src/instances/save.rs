@@ -15,9 +15,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Lock
 
 use super::{
     Instance,
-    facts::blank,
     list::{existing, find_meetings_in},
-    settle::moment,
 };
 use crate::{
     App, Error, Result,
@@ -25,11 +23,11 @@ use crate::{
     db::{self, Tx},
     error::expect,
     idempotency,
-    instances::{
-        facts,
-        settle::{self, Item, Moment},
+    sessions::{authorize_edit, lock_session},
+    status::{
+        facts::{self, blank, find_skipped_dates},
+        update::{self, LockedInstance, Moment, moment},
     },
-    sessions::{self, authorize_edit, lock_session},
     sweep, transaction, validate,
 };
 
@@ -60,13 +58,13 @@ async fn existing_instance(tx: &Tx, id: SessionInstanceId) -> Result<session_ins
 }
 
 /// Locks an instance and its session for changes.
-async fn lock_instance(tx: &Tx, id: SessionInstanceId) -> Result<Item> {
+async fn lock_instance(tx: &Tx, id: SessionInstanceId) -> Result<LockedInstance> {
     let session = existing_instance(tx, id).await?.session_id;
     let session = lock_session(tx, session, LockType::NoKeyUpdate).await?;
     let query = existing().filter(session_instance::Column::Id.eq(id.0));
     let instance = query.lock(LockType::NoKeyUpdate).one(tx).await?;
     let instance = instance.ok_or_else(|| Error::not_found("session instance", id))?;
-    Ok(Item { instance, session: Arc::new(session) })
+    Ok(LockedInstance { instance, session: Arc::new(session) })
 }
 
 /// Checks that the viewer may edit the instance's session.
@@ -112,7 +110,7 @@ pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Res
         instance.end_time = new.end_time;
         instance.location_override.clone_from(&location_override);
         renew_instants(&mut instance, &session)?;
-        let item = Item { instance, session: Arc::new(session) };
+        let item = LockedInstance { instance, session: Arc::new(session) };
         let saved = save(tx, moment(app, now, Mode::Exact), None, item).await?;
         idempotency::note_made(tx, app, viewer, saved.id).await?;
         tx.audit(viewer, "createSessionInstance", saved.id, Changes::between(None, Some(&saved)));
@@ -140,14 +138,14 @@ async fn refuse_duplicate(tx: &Tx, new: &NewInstance) -> Result<()> {
     )))
 }
 
-/// Changes an instance: checks rights, locks it, calls `change`, saves, settles, and writes the audit entry of the
+/// Changes an instance: checks rights, locks it, calls `change`, saves, updates the status, and writes the audit entry of the
 /// mutation `action`. If a date may now lack the instance of its occurrence, the session is recomputed, because rule 10
 /// may call for another instance.
 async fn change_instance(
     app: &App,
     viewer: Viewer,
     (action, id): (&'static str, SessionInstanceId),
-    change: impl Fn(&mut Item, &Skips, DateTime<Utc>) -> Result<()>,
+    change: impl Fn(&mut LockedInstance, &Skips, DateTime<Utc>) -> Result<()>,
 ) -> Result<Instance> {
     let now = app.now();
     let (saved, is_marked) = transaction!(app, now, |tx| {
@@ -157,7 +155,7 @@ async fn change_instance(
         let now = app.now();
         let before = item.instance.clone();
         // Skips only change while their session is locked.
-        let skips = sessions::find_skipped_dates(tx, &[item.session.id]).await?;
+        let skips = find_skipped_dates(tx, &[item.session.id]).await?;
         let skips = skips.into_values().next().unwrap_or_default();
         change(&mut item, &skips, now)?;
         keep_occurrence(tx, &before, &mut item, skips).await?;
@@ -180,7 +178,12 @@ async fn change_instance(
 /// If a person moves or deletes an instance that was made by hand, it keeps the occurrence that it stood for (rule 10).
 /// Otherwise that occurrence would be listed again. With automatic creation, the occurrence gets another instance
 /// instead.
-async fn keep_occurrence(tx: &Tx, before: &session_instance::Model, item: &mut Item, skips: Skips) -> Result<()> {
+async fn keep_occurrence(
+    tx: &Tx,
+    before: &session_instance::Model,
+    item: &mut LockedInstance,
+    skips: Skips,
+) -> Result<()> {
     let after = &mut item.instance;
     let is_gone = after.deleted_at.is_some() || after.date != before.date;
     if item.session.auto_create_instances || before.occurrence_date.is_some() || !is_gone {
@@ -209,15 +212,15 @@ async fn mark_session(tx: &Tx, session: &session::Model) -> Result<()> {
     Ok(())
 }
 
-/// Saves and settles one instance, and computes the placements that follow.
+/// Saves one instance, updates its status, and computes the placements that follow.
 async fn save(
     tx: &Tx,
     moment: Moment,
     before: Option<&session_instance::Model>,
-    item: Item,
+    item: LockedInstance,
 ) -> Result<session_instance::Model> {
-    let (saved, turned) = settle::save(tx, moment, before, item).await?;
-    settle::place(tx, moment, turned).await?;
+    let (saved, changes) = update::save_instance(tx, moment, before, item).await?;
+    update::move_people(tx, moment, changes).await?;
     Ok(saved)
 }
 

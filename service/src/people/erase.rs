@@ -29,9 +29,9 @@ use crate::{
     bookings::{end_living, lock_living_of},
     db::{Tx, execute, ids, is_in, list, numbers, text_list},
     error::expect,
-    instances::place::{Affected, place_people},
     people::{erased_identity::note_erasure, profile::is_someone},
     presence::visits::erase_visits,
+    status::placement::{Affected, update_placements},
     transaction,
 };
 
@@ -75,7 +75,7 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
         nameless(&row, now).into_active_model().reset_all().update(tx).await?;
         tx.tell(|news| news.standing_changed(id));
         tx.audit(viewer, "erasePerson", id, Changes::default().with("isErased", json!(false), json!(true)));
-        place_people(tx, app.placement_rule, Affected::People(&[id]), &answered).await?;
+        update_placements(tx, app.placement_rule, Affected::People(&[id]), &answered).await?;
         Ok(())
     })
 }

@@ -24,8 +24,8 @@ use crate::{
     bookings::lock_living_of,
     db::{Tx, execute, ids, is_in, list, numbers},
     error::expect,
-    instances::place::{Affected, place_people},
     people::{Person, profile::is_someone},
+    status::placement::{Affected, update_placements},
     transaction,
 };
 
@@ -91,7 +91,7 @@ async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Res
             into,
             Changes::default().with("mergedFrom", Value::Null, json!(from.to_string())),
         );
-        place_people(tx, app.placement_rule, Affected::People(&[from, into]), &answered).await?;
+        update_placements(tx, app.placement_rule, Affected::People(&[from, into]), &answered).await?;
         let row = person::Entity::find_by_id(into).one(tx).await?;
         row.map(Person::from).ok_or_else(|| Error::not_found("person", into))
     })

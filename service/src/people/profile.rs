@@ -20,9 +20,9 @@ use crate::{
     db::{Reads, is_in, is_one_of, list, rows},
     error::expect,
     idempotency,
-    instances::place::{Affected, place_people},
     lists::{self, Key, Page, Slice, contains, values},
     people::{Person, erased_identity::not_before_of},
+    status::placement::{Affected, update_placements},
     transaction, validate,
 };
 
@@ -254,7 +254,7 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         tx.audit(viewer, "updatePerson", id, Changes::between(Some(&before), Some(&row)));
         if patch.is_deactivated.is_some() {
             let rule = app.placement_rule;
-            let moves = place_people(tx, rule, Affected::People(&[id]), &BTreeSet::new()).await?;
+            let moves = update_placements(tx, rule, Affected::People(&[id]), &BTreeSet::new()).await?;
             if let Some(moved) = moves.first() {
                 row.active_session_instance_id = moved.to;
             }

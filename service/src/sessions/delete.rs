@@ -18,8 +18,8 @@ use crate::{
     audit::Changes,
     db::{Tx, execute},
     error::expect,
-    instances::settle::{self, Item, Turned, moment},
     sessions::lock_session,
+    status::update::{self, LockedInstance, StatusChanges, moment},
     transaction,
 };
 
@@ -33,11 +33,11 @@ pub async fn delete_session(app: &App, viewer: Viewer, id: SessionId) -> Result<
         // Read the clock after taking the locks, so that no decision that was made since is undone.
         let now = app.now();
         let session = Arc::new(before.clone());
-        let mut turned = Turned::default();
+        let mut changes = StatusChanges::default();
         for row in active {
             let instance = session_instance::Model { deleted_at: Some(now), ..row.clone() };
-            let item = Item { instance, session: Arc::clone(&session) };
-            turned.absorb(settle::save(tx, moment(app, now, Mode::Exact), Some(&row), item).await?.1);
+            let item = LockedInstance { instance, session: Arc::clone(&session) };
+            changes.extend(update::save_instance(tx, moment(app, now, Mode::Exact), Some(&row), item).await?.1);
         }
         let others = "UPDATE session_instance SET deleted_at = $2, due_at = NULL, override_active = NULL, \
                       override_until = NULL WHERE session_id = $1 AND deleted_at IS NULL";
@@ -56,7 +56,7 @@ pub async fn delete_session(app: &App, viewer: Viewer, id: SessionId) -> Result<
         };
         after.into_active_model().reset_all().update(tx).await?;
         tx.audit(viewer, "deleteSession", id, Changes::between(Some(&before), None));
-        settle::place(tx, moment(app, now, Mode::Exact), turned).await?;
+        update::move_people(tx, moment(app, now, Mode::Exact), changes).await?;
         Ok(())
     })
 }

@@ -15,6 +15,9 @@ use crate::{
     lists::{self, Key, Page, Slice, containing, contains, values},
 };
 
+/// How many sessions one request may name.
+pub const MAX_SESSION_IDS: usize = 100;
+
 /// A filter for sessions.
 #[derive(Debug, Clone, Default)]
 pub struct SessionFilter {

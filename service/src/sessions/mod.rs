@@ -1,6 +1,5 @@
 //! Sessions: listing, saving, deleting, and who organises them.
 
-pub mod calendar;
 mod delete;
 mod list;
 mod organizers;
@@ -12,8 +11,8 @@ mod skips;
 pub use self::{
     delete::delete_session,
     list::{
-        SessionFilter, count_sessions, find_cities, find_named_sessions, find_session_by_path, find_sessions,
-        list_sessions,
+        MAX_SESSION_IDS, SessionFilter, count_sessions, find_cities, find_named_sessions, find_session_by_path,
+        find_sessions, list_sessions,
     },
     organizers::{delete_organizer, find_organized, find_organizers, insert_organizer, is_organizer},
     preview::{NewRecurrence, RecurrencePreview, preview_recurrence},
@@ -21,4 +20,4 @@ pub use self::{
     session::Session,
     skips::{NewSkip, Skip, delete_skip, find_skips, insert_skips},
 };
-pub(crate) use self::{list::lock_session, organizers::authorize_edit, skips::find_skipped_dates};
+pub(crate) use self::{list::lock_session, organizers::authorize_edit, skips::find_skips_in};

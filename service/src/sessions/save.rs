@@ -21,8 +21,7 @@ use serde_json::{Value, json};
 
 use super::{NewSkip, Session, list::lock_session, organizers::authorize_edit, skips};
 use crate::{
-    App, Error, Result, audit::Changes, db::Tx, error::expect, idempotency, instances::facts, sweep, transaction,
-    validate,
+    App, Error, Result, audit::Changes, db::Tx, error::expect, idempotency, status::facts, sweep, transaction, validate,
 };
 
 /// The fields of a new session.

@@ -17,13 +17,12 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 
-use super::{Session, list::lock_session, organizers::authorize_edit};
+use super::{MAX_SESSION_IDS, Session, list::lock_session, organizers::authorize_edit};
 use crate::{
     App, Error, Result,
     audit::Changes,
     db::{Tx, is_one_of},
     error::expect,
-    instances::MAX_SESSION_IDS,
     lists::values,
     sweep, transaction, validate,
 };
@@ -69,20 +68,8 @@ pub async fn find_skips(app: &App, sessions: &[SessionId]) -> Result<Vec<Skip>> 
 }
 
 /// The skips of one session, as a transaction sees them.
-pub(super) async fn find_skips_in<C: ConnectionTrait>(db: &C, session: SessionId) -> Result<Vec<Skip>> {
+pub(crate) async fn find_skips_in<C: ConnectionTrait>(db: &C, session: SessionId) -> Result<Vec<Skip>> {
     Ok(values(rows_of(db, &[session]).await?))
-}
-
-/// The skipped dates of each of these sessions that has any.
-pub(crate) async fn find_skipped_dates<C: ConnectionTrait>(
-    db: &C,
-    sessions: &[SessionId],
-) -> Result<HashMap<SessionId, Skips>> {
-    let mut ranges: HashMap<SessionId, Vec<SkippedDates>> = HashMap::new();
-    for row in rows_of(db, sessions).await? {
-        ranges.entry(row.session_id).or_default().push(SkippedDates::stored(row.from_date, row.to_date));
-    }
-    Ok(ranges.into_iter().map(|(id, ranges)| (id, Skips::new(ranges))).collect())
 }
 
 async fn rows_of<C: ConnectionTrait>(db: &C, sessions: &[SessionId]) -> Result<Vec<session_skip::Model>> {

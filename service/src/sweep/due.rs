@@ -17,10 +17,10 @@ use super::{AutoCreated, Runner, Timing, session::sweep_batch, step};
 use crate::{
     Result,
     db::{Tx, is_in, list, rows},
-    instances::settle::{Item, Moment, Settled, place, settle},
+    status::update::{LockedInstance, Moment, Updated, move_people, update_statuses},
 };
 
-/// How many instances one transaction settles. This bounds how long it holds its locks.
+/// How many instances one transaction updates. This bounds how long it holds its locks.
 const INSTANCES_PER_BATCH: usize = 1_000;
 
 /// How many sessions one transaction recomputes.
@@ -62,7 +62,7 @@ pub(super) async fn sweep_session_list(runner: &mut Runner<'_>, ids: &[SessionId
 
 async fn try_sessions(runner: &mut Runner<'_>, ids: &[SessionId]) -> Result<()> {
     let timing = runner.timing;
-    let (swept, settled) = step!(runner, |tx| { sweep_batch(tx, timing, ids).await })?;
+    let (swept, updated) = step!(runner, |tx| { sweep_batch(tx, timing, ids).await })?;
     for session in swept {
         if !session.created.is_empty() {
             tracing::debug!(session = %session.id, dates = ?session.created, "instances created");
@@ -77,7 +77,7 @@ async fn try_sessions(runner: &mut Runner<'_>, ids: &[SessionId]) -> Result<()> 
             runner.report.error(Some(session.id), problem);
         }
     }
-    runner.note(settled);
+    runner.note(updated);
     Ok(())
 }
 
@@ -107,24 +107,24 @@ pub(super) async fn sweep_instances(runner: &mut Runner<'_>) -> Result<()> {
     ids.sort_unstable();
     runner.progress.find(ids.len());
     for batch in ids.chunks(INSTANCES_PER_BATCH) {
-        let settled = step!(runner, |tx| { settle_batch(tx, timing, batch, Some(mode)).await })?;
-        runner.note(settled);
+        let updated = step!(runner, |tx| { update_batch(tx, timing, batch, Some(mode)).await })?;
+        runner.note(updated);
         runner.progress.finish(batch.len());
     }
     Ok(())
 }
 
-/// Settles these instances, whether or not they are due.
+/// Updates the status of these instances, whether or not they are due.
 pub(super) async fn sweep_instance_list(runner: &mut Runner<'_>, ids: &[SessionInstanceId]) -> Result<()> {
     let timing = runner.timing;
-    let settled = step!(runner, |tx| { settle_batch(tx, timing, ids, None).await })?;
-    runner.note(settled);
+    let updated = step!(runner, |tx| { update_batch(tx, timing, ids, None).await })?;
+    runner.note(updated);
     Ok(())
 }
 
-/// Locks the instances that are still due, in the order of their ids (rule 21), and settles them. With `due` `None`,
-/// settles all.
-async fn settle_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionInstanceId], due: Option<Mode>) -> Result<Settled> {
+/// Locks the instances that are still due, in the order of their ids (rule 21), and updates their status. With
+/// `due` `None`, updates all.
+async fn update_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionInstanceId], due: Option<Mode>) -> Result<Updated> {
     let now: DateTime<Utc> = timing.moment().now;
     let condition = due.map_or("$1 <= $2", is_due);
     let sql = format!(
@@ -135,15 +135,15 @@ async fn settle_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionInstanceId], du
     let parameters = [now.into(), (now + LOOKAHEAD).into(), list(tx, ids.iter().copied())];
     let instances: Vec<session_instance::Model> = rows(tx, &sql, parameters).await?;
     if instances.is_empty() {
-        return Ok(Settled::default());
+        return Ok(Updated::default());
     }
     let items = with_sessions(tx, instances).await?;
     let moment = timing.moment();
-    let turned = settle(tx, moment, items).await?;
-    place(tx, moment, turned).await
+    let changes = update_statuses(tx, moment, items).await?;
+    move_people(tx, moment, changes).await
 }
 
-async fn with_sessions(tx: &Tx, instances: Vec<session_instance::Model>) -> Result<Vec<Item>> {
+async fn with_sessions(tx: &Tx, instances: Vec<session_instance::Model>) -> Result<Vec<LockedInstance>> {
     let session_ids: BTreeSet<SessionId> = instances.iter().map(|row| row.session_id).collect();
     let sql = format!("SELECT * FROM session WHERE {}", is_in(tx, "id", 1));
     let sessions: Vec<session::Model> = rows(tx, &sql, [list(tx, session_ids)]).await?;
@@ -151,7 +151,7 @@ async fn with_sessions(tx: &Tx, instances: Vec<session_instance::Model>) -> Resu
         sessions.into_iter().map(|row| (row.id, Arc::new(row))).collect();
     let item = |instance: session_instance::Model| {
         let session = Arc::clone(sessions.get(&instance.session_id)?);
-        Some(Item { instance, session })
+        Some(LockedInstance { instance, session })
     };
     Ok(instances.into_iter().filter_map(item).collect())
 }

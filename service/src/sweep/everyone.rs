@@ -9,7 +9,7 @@ use sea_orm::Value;
 use super::{Runner, due::sweep_session_list, step};
 use crate::{
     Result,
-    instances::place::{Affected, place_people as place},
+    status::placement::{Affected, update_placements},
 };
 
 const BATCH_SIZE: i64 = 1_000;
@@ -38,7 +38,8 @@ pub(super) async fn place_people(runner: &mut Runner<'_>) -> Result<()> {
         let Some(newest) = ids.last() else { return Ok(()) };
         last = *newest;
         let rule = runner.app.placement_rule;
-        let moves = step!(runner, |tx| { place(tx, rule, Affected::People(&ids), &BTreeSet::new()).await })?;
+        let moves =
+            step!(runner, |tx| { update_placements(tx, rule, Affected::People(&ids), &BTreeSet::new()).await })?;
         runner.report.note_moves(moves);
     }
 }

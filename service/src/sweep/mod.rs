@@ -43,9 +43,9 @@ pub use self::report::{AutoCreated, BookingStepped, Changed, Report, SweepError}
 use crate::{
     App, Result,
     db::{self, Tx, execute, numbers},
-    instances::settle::{Moment, Settled, moment},
     log::cursor::find_installation,
     presence::fold_hours,
+    status::update::{Moment, Updated, moment},
     transaction,
 };
 
@@ -117,8 +117,8 @@ impl Runner<'_> {
         }
     }
 
-    fn note(&mut self, settled: Settled) {
-        self.report.note(settled);
+    fn note(&mut self, updated: Updated) {
+        self.report.note(updated);
     }
 }
 

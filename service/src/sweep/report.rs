@@ -10,13 +10,10 @@ use domain::{
 };
 use serde::{Serialize, Serializer};
 
-use crate::{
-    instances::{
-        Instance,
-        place::Move,
-        settle::{Item, Settled},
-    },
-    sessions::Session,
+use crate::status::{
+    facts,
+    placement::Move,
+    update::{LockedInstance, Updated},
 };
 
 #[derive(Debug, Clone, Serialize)]
@@ -95,18 +92,18 @@ impl Report {
         }
     }
 
-    pub(crate) fn note(&mut self, settled: Settled) {
+    pub(crate) fn note(&mut self, updated: Updated) {
         let at = self.at;
-        let changed = |item: Item| {
-            let (instance, session) = (Instance::from(item.instance), Session::from((*item.session).clone()));
-            let (instance_id, session_id) = (instance.id, session.id);
-            let (is_active, why) = (instance.is_active, instance.explain(&session, at));
+        let changed = |item: LockedInstance| {
+            let (instance_id, session_id) = (item.instance.id, item.session.id);
+            let why = facts::explain(&item.instance, &item.session, at);
+            let is_active = item.instance.is_active;
             tracing::debug!(instance = %instance_id, session = %session_id, is_active, why, "instance changed its status");
-            Changed { session_id, instance_id, session_name: session.name }
+            Changed { session_id, instance_id, session_name: item.session.name.clone() }
         };
-        self.activated.extend(settled.activated.into_iter().map(changed));
-        self.deactivated.extend(settled.deactivated.into_iter().map(changed));
-        self.note_moves(settled.moves);
+        self.activated.extend(updated.activated.into_iter().map(changed));
+        self.deactivated.extend(updated.deactivated.into_iter().map(changed));
+        self.note_moves(updated.moves);
     }
 
     pub(crate) fn note_moves(&mut self, moves: Vec<Move>) {

@@ -1,19 +1,19 @@
-//! Recomputes sessions from their facts: applies a changed recurrence, computes windows, creates instances, and settles
-//! their status.
+//! Recomputes sessions from their facts: applies a changed recurrence, computes windows, creates instances, and
+//! updates their status.
 
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     autocreate,
     ids::{SessionId, SessionInstanceId},
     matching::{Existence, ExistingInstance},
     recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence, Skips},
     retime::{self, MadeInstance, RetimeAction, Standing},
-    window::Instants,
+    window::{Instants, oldest_open_date},
     zone::Tz,
 };
 use entity::{session, session_instance};
@@ -23,14 +23,13 @@ use super::Timing;
 use crate::{
     Result,
     db::{Tx, execute, ids, is_in, list, rows},
-    instances::{
+    status::{
         facts::{self, blank},
-        settle::{Item, Moment, Settled, Turned, place, save, settle},
+        update::{LockedInstance, Moment, StatusChanges, Updated, move_people, save_instance, update_statuses},
     },
-    sessions,
 };
 
-/// The result of recomputing one session, apart from its settled instances.
+/// The result of recomputing one session, apart from the changed statuses.
 pub(super) struct Swept {
     pub id: SessionId,
     pub name: String,
@@ -38,25 +37,22 @@ pub(super) struct Swept {
     pub problem: Option<String>,
 }
 
-/// How far back instances are recomputed. Longer than any window lasts, in any zone.
-const LOOKBACK: TimeDelta = TimeDelta::days(8);
-
 /// Recomputes sessions, and those of their instances that are not long over. Clears the marks: the sessions are locked,
 /// so nobody has changed them since they were read (rule 12).
-pub(super) async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionId]) -> Result<(Vec<Swept>, Settled)> {
+pub(super) async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionId]) -> Result<(Vec<Swept>, Updated)> {
     // Take all locks of one kind before those of the next (rule 21).
     let locked = lock_sessions(tx, ids).await?;
     let mut instances = lock_instances(tx, ids, timing.moment().now).await?;
     // Skips only change while their session is locked.
-    let mut skips = sessions::find_skipped_dates(tx, ids).await?;
+    let mut skips = facts::find_skipped_dates(tx, ids).await?;
     let moment = timing.moment();
-    let (mut swept, mut turned) = (Vec::new(), Turned::default());
+    let (mut swept, mut changes) = (Vec::new(), StatusChanges::default());
     for session in locked {
         let theirs = instances.remove(&session.id).unwrap_or_default();
         let skips = skips.remove(&session.id).unwrap_or_default();
-        swept.push(sweep_session(tx, moment, Arc::new(session), skips, theirs, &mut turned).await?);
+        swept.push(sweep_session(tx, moment, Arc::new(session), skips, theirs, &mut changes).await?);
     }
-    Ok((swept, place(tx, moment, turned).await?))
+    Ok((swept, move_people(tx, moment, changes).await?))
 }
 
 async fn sweep_session(
@@ -65,7 +61,7 @@ async fn sweep_session(
     session: Arc<session::Model>,
     skips: Skips,
     before: Vec<session_instance::Model>,
-    turned: &mut Turned,
+    changes: &mut StatusChanges,
 ) -> Result<Swept> {
     let id = session.id;
     let zone = facts::zone_of(&session);
@@ -89,14 +85,14 @@ async fn sweep_session(
     release_keys(tx, &before, &after).await?;
     let mut unchanged = Vec::new();
     for (old, new) in before.iter().zip(&after) {
-        let item = Item { instance: new.clone(), session: Arc::clone(&session) };
+        let item = LockedInstance { instance: new.clone(), session: Arc::clone(&session) };
         if old == new {
             unchanged.push(item);
         } else {
-            turned.absorb(save(tx, moment, Some(old), item).await?.1);
+            changes.extend(save_instance(tx, moment, Some(old), item).await?.1);
         }
     }
-    turned.absorb(settle(tx, moment, unchanged).await?);
+    changes.extend(update_statuses(tx, moment, unchanged).await?);
 
     if let (Ok(zone), Ok(Some(recurrence)), true) = (zone, &recurrence, session.auto_create_instances) {
         let calendar = facts::calendar_of(&session, zone, skips);
@@ -106,8 +102,8 @@ async fn sweep_session(
         let plan = autocreate::plan(recurrence, &calendar, buffers, hours, &existing, moment.now);
         for occurrence in plan.create {
             let instance = made_from(id, &occurrence, &session, zone, moment.now);
-            let item = Item { instance, session: Arc::clone(&session) };
-            turned.absorb(save(tx, moment, None, item).await?.1);
+            let item = LockedInstance { instance, session: Arc::clone(&session) };
+            changes.extend(save_instance(tx, moment, None, item).await?.1);
             swept.created.push(occurrence.date);
         }
         next_create_at = plan.next_due;
@@ -140,7 +136,7 @@ async fn lock_instances(
     ids: &[SessionId],
     now: DateTime<Utc>,
 ) -> Result<HashMap<SessionId, Vec<session_instance::Model>>> {
-    let since = (now - LOOKBACK).date_naive();
+    let since = oldest_open_date(now);
     let sql = format!(
         "SELECT * FROM session_instance WHERE {} \
            AND (date >= $2 OR occurrence_date >= $2 OR due_at IS NOT NULL OR is_active) ORDER BY id {}",

@@ -16,8 +16,8 @@ use domain::{
     zone::{Tz, instant_of, local_date, local_time},
 };
 use service::{
-    instances::Instance,
-    sessions::{Session, Skip, calendar::SessionCalendar},
+    instances::{Instance, calendar::SessionCalendar},
+    sessions::{Session, Skip},
 };
 
 /// Exceptions are written until the end of the year this many years from now.

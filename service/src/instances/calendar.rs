@@ -3,8 +3,13 @@
 use entity::{session, session_instance};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use super::{Session, Skip, skips::find_skips_in};
-use crate::{App, Result, instances::Instance, lists::values, log::cursor::find_installation};
+use super::Instance;
+use crate::{
+    App, Result,
+    lists::values,
+    log::cursor::find_installation,
+    sessions::{Session, Skip, find_skips_in},
+};
 
 /// A session, its instances and its skips, read in one snapshot.
 #[derive(Debug, Clone)]

@@ -1,18 +1,25 @@
 //! Turns rows into the facts that `domain` decides on, and its decisions into columns. Callers of the service get the same
-//! facts from [`Session`](crate::sessions::Session) and [`Instance`](super::Instance).
+//! facts from [`Session`](crate::sessions::Session) and [`Instance`](crate::instances::Instance).
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     ids::{SessionId, SessionInstanceId},
     news::Location,
-    recurrence::{Calendar, Recurrence, RecurrenceError, Skips},
-    status::{InstanceFacts, Override, is_past_termination},
-    window::{Buffers, Instants, Window},
+    recurrence::{Calendar, Recurrence, RecurrenceError, SkippedDates, Skips},
+    status::{self, InstanceFacts, Override, Times, is_past_termination},
+    window::{Buffers, Instants, Meeting, Window},
     zone::{self, Tz, UnknownZone},
 };
-use entity::{session, session_instance};
+use entity::{session, session_instance, session_skip};
+use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
 
-use crate::log::Told;
+use crate::{
+    db::{Tx, is_one_of},
+    error::Result,
+    log::Told,
+};
 
 pub fn zone_of(session: &session::Model) -> Result<Tz, UnknownZone> {
     zone::parse_zone(&session.time_zone)
@@ -48,6 +55,17 @@ pub fn facts_of(instance: &session_instance::Model, session: &session::Model) ->
         is_past_termination: is_past_termination(instance.date, session.termination_date),
         override_: Override::stored(instance.override_active, instance.override_until),
     }
+}
+
+/// Explains why an instance is active or not.
+pub fn explain(instance: &session_instance::Model, session: &session::Model, now: DateTime<Utc>) -> String {
+    let times = Times {
+        zone: zone_of(session).unwrap_or(Tz::UTC),
+        start: instance.start_time,
+        end: instance.end_time,
+        meeting: Meeting::stored(instance.starts_at, instance.ends_at),
+    };
+    status::explain(&facts_of(instance, session), &times, instance.is_active, now)
 }
 
 /// The stored instants.
@@ -103,4 +121,14 @@ pub(crate) fn blank(session: SessionId, date: NaiveDate, now: DateTime<Utc>) -> 
         created_at: now,
         erased_count: 0,
     }
+}
+
+/// The skipped dates of each of these sessions that has any. They only change while their session is locked.
+pub async fn find_skipped_dates(tx: &Tx, sessions: &[SessionId]) -> Result<HashMap<SessionId, Skips>> {
+    let of_sessions = is_one_of(tx, session_skip::Column::SessionId, sessions.iter().copied());
+    let mut ranges: HashMap<SessionId, Vec<SkippedDates>> = HashMap::new();
+    for row in session_skip::Entity::find().filter(of_sessions).order_by_asc(session_skip::Column::Id).all(tx).await? {
+        ranges.entry(row.session_id).or_default().push(SkippedDates::stored(row.from_date, row.to_date));
+    }
+    Ok(ranges.into_iter().map(|(id, ranges)| (id, Skips::new(ranges))).collect())
 }

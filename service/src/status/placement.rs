@@ -63,7 +63,7 @@ struct CandidateRow {
 /// moved.
 ///
 /// `held` contains the instances that this transaction has locked.
-pub async fn place_people(
+pub async fn update_placements(
     tx: &Tx,
     rule: PlacementRule,
     affected: Affected<'_>,
@@ -125,7 +125,7 @@ pub async fn lock_people_of(tx: &Tx, instance: SessionInstanceId, besides: Perso
 
 /// Reads the yeses to active instances among which these people's placements are decided.
 ///
-/// For instances that turned, the stored placements make most yeses unnecessary:
+/// For instances whose status changed, the stored placements make most yeses unnecessary:
 ///
 /// - A person who stays at a placement has lost no better one. Only the opened instances and the placement itself
 ///   count.
@@ -218,7 +218,7 @@ async fn write_moves(tx: &Tx, moves: &[Move], affected: Affected<'_>) -> Result<
         involved.extend([moved.from, moved.to].into_iter().flatten());
     }
     let told = find_told(tx, &involved).await?;
-    // Instances that turned in this transaction need no extra change for counts: their own messages show the new
+    // Instances whose status changed in this transaction need no extra change for counts: their own messages show the new
     // counts.
     if let Affected::Of { activated, deactivated } = affected {
         for id in activated.iter().chain(deactivated) {

@@ -1,11 +1,10 @@
-//! Settling: makes the stored status of locked instances agree with what `domain::status` decides. The changes for the
-//! log and the placements follow in the same transaction. `is_active` changes nowhere else in the program.
+//! Updating: makes the stored status of locked instances agree with what `domain::status` decides. The changes for the log
+//! and the placements follow in the same transaction. `is_active` changes nowhere else in the program.
 //!
 //! There are two steps:
 //!
-//! 1. [`settle`] and [`save`] write statuses. They return the instances that *turned*: those that became active or
-//!    inactive.
-//! 2. [`place`] computes the placements of the people concerned, once for each transaction. So instances are locked
+//! 1. [`update_statuses`] and [`save_instance`] write statuses, and return the [`StatusChanges`].
+//! 2. [`move_people`] computes the placements of the people concerned, once for each transaction. So instances are locked
 //!    before people (rule 21), people are locked in the order of their ids, and nobody moves twice in one transaction.
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -19,48 +18,48 @@ use domain::{
 use entity::{session, session_instance};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 
+use super::{
+    facts,
+    placement::{Affected, Move, update_placements},
+};
 use crate::{
     App,
     db::{Column, Tx, execute, values_table},
     error::Result,
-    instances::{
-        facts,
-        place::{Affected, Move, place_people},
-    },
     log::News,
 };
 
-/// An instance with its session. The row is locked by the transaction that settles it.
+/// An instance that the transaction has locked, with its session.
 #[derive(Debug, Clone)]
-pub struct Item {
+pub struct LockedInstance {
     pub instance: session_instance::Model,
     pub session: Arc<session::Model>,
 }
 
-/// Instances whose status changed. The transaction must still call [`place`].
+/// Instances whose status changed. The transaction must still call [`move_people`].
 #[derive(Debug, Default)]
-#[must_use = "call `place` to compute the placements that follow"]
-pub struct Turned {
-    activated: Vec<Item>,
-    deactivated: Vec<Item>,
+#[must_use = "call `move_people` to compute the placements that follow"]
+pub struct StatusChanges {
+    activated: Vec<LockedInstance>,
+    deactivated: Vec<LockedInstance>,
     /// Instances that stay active but start at another time. By rule 13, another instance may now be the one that
     /// counts.
     restarted: Vec<SessionInstanceId>,
 }
 
-impl Turned {
-    pub fn absorb(&mut self, other: Self) {
+impl StatusChanges {
+    pub fn extend(&mut self, other: Self) {
         self.activated.extend(other.activated);
         self.deactivated.extend(other.deactivated);
         self.restarted.extend(other.restarted);
     }
 }
 
-/// The result of settling.
+/// The instances whose status changed, and the people who moved.
 #[derive(Debug, Default)]
-pub struct Settled {
-    pub activated: Vec<Item>,
-    pub deactivated: Vec<Item>,
+pub struct Updated {
+    pub activated: Vec<LockedInstance>,
+    pub deactivated: Vec<LockedInstance>,
     pub moves: Vec<Move>,
 }
 
@@ -73,7 +72,7 @@ pub struct Moment {
 }
 
 /// Writes the decision into the row. Returns whether anything changed.
-fn decide_into(item: &mut Item, moment: Moment) -> bool {
+fn decide_into(item: &mut LockedInstance, moment: Moment) -> bool {
     let facts = facts::facts_of(&item.instance, &item.session);
     let Decision { is_active, override_, due_at } = decide(&facts, item.instance.is_active, moment.now, moment.mode);
     let row = &mut item.instance;
@@ -85,10 +84,10 @@ fn decide_into(item: &mut Item, moment: Moment) -> bool {
     before != (row.is_active, row.due_at, row.override_active, row.override_until)
 }
 
-/// Settles instances whose stored facts have not changed: what falls due. Writes only rows that change.
-pub async fn settle(tx: &Tx, moment: Moment, items: Vec<Item>) -> Result<Turned> {
-    let mut changed = Vec::new();
-    let mut turned = Turned::default();
+/// Updates the status of instances whose facts have not changed: what falls due. Writes only rows that change.
+pub async fn update_statuses(tx: &Tx, moment: Moment, items: Vec<LockedInstance>) -> Result<StatusChanges> {
+    let mut rows = Vec::new();
+    let mut changes = StatusChanges::default();
     for mut item in items {
         let (was_active, due_at) = (item.instance.is_active, item.instance.due_at);
         if !decide_into(&mut item, moment) {
@@ -100,25 +99,25 @@ pub async fn settle(tx: &Tx, moment: Moment, items: Vec<Item>) -> Result<Turned>
             tx.tell(|news| news.fell_due(due_at));
         }
         match (was_active, item.instance.is_active) {
-            (false, true) => turned.activated.push(item.clone()),
-            (true, false) => turned.deactivated.push(item.clone()),
+            (false, true) => changes.activated.push(item.clone()),
+            (true, false) => changes.deactivated.push(item.clone()),
             _ => {}
         }
-        changed.push(item.instance);
+        rows.push(item.instance);
     }
-    write_statuses(tx, &changed).await?;
-    tell(tx, &turned);
-    Ok(turned)
+    write_statuses(tx, &rows).await?;
+    log_changes(tx, &changes);
+    Ok(changes)
 }
 
-/// Saves an instance whose facts were changed, and settles it. `before` is the stored row; `None` for a new instance.
+/// Saves an instance whose facts were changed, and updates its status. `before` is the stored row; `None` for a new instance.
 /// Logs an UPDATED if the instance stays active and something visible to clients changed.
-pub async fn save(
+pub async fn save_instance(
     tx: &Tx,
     moment: Moment,
     before: Option<&session_instance::Model>,
-    mut item: Item,
-) -> Result<(session_instance::Model, Turned)> {
+    mut item: LockedInstance,
+) -> Result<(session_instance::Model, StatusChanges)> {
     decide_into(&mut item, moment);
     let was_active = before.is_some_and(|row| row.is_active);
     let row = item.instance.clone().into_active_model();
@@ -137,22 +136,22 @@ pub async fn save(
     if before.and_then(|before| before.due_at) != saved.due_at {
         tx.tell(News::due_changed);
     }
-    let mut turned = Turned::default();
+    let mut changes = StatusChanges::default();
     match (was_active, saved.is_active) {
-        (false, true) => turned.activated.push(item),
-        (true, false) => turned.deactivated.push(item),
+        (false, true) => changes.activated.push(item),
+        (true, false) => changes.deactivated.push(item),
         (true, true) => {
             if before.is_some_and(|before| is_shown_differently(before, &saved)) {
                 tx.tell(|news| news.updated(facts::told(&item.session, saved.id)));
             }
             if before.is_some_and(|before| before.starts_at != saved.starts_at) {
-                turned.restarted.push(saved.id);
+                changes.restarted.push(saved.id);
             }
         }
         (false, false) => {}
     }
-    tell(tx, &turned);
-    Ok((saved, turned))
+    log_changes(tx, &changes);
+    Ok((saved, changes))
 }
 
 fn is_shown_differently(before: &session_instance::Model, after: &session_instance::Model) -> bool {
@@ -171,29 +170,31 @@ fn is_shown_differently(before: &session_instance::Model, after: &session_instan
 }
 
 /// Logs the activated and deactivated instances.
-fn tell(tx: &Tx, turned: &Turned) {
+fn log_changes(tx: &Tx, changes: &StatusChanges) {
     tx.tell(|news| {
-        for item in &turned.deactivated {
+        for item in &changes.deactivated {
             news.deactivated(facts::told(&item.session, item.instance.id));
         }
-        for item in &turned.activated {
+        for item in &changes.activated {
             news.activated(facts::told(&item.session, item.instance.id));
         }
     });
 }
 
 /// Computes the placements of the people concerned. This is the last step before the changes are written.
-pub async fn place(tx: &Tx, moment: Moment, turned: Turned) -> Result<Settled> {
-    let Turned { activated, deactivated, restarted } = turned;
-    let mut settled = Settled { activated, deactivated, moves: Vec::new() };
-    let ids = |items: &[Item]| items.iter().map(|item| item.instance.id).chain(restarted.clone()).collect::<Vec<_>>();
-    let (activated, deactivated) = (ids(&settled.activated), ids(&settled.deactivated));
+pub async fn move_people(tx: &Tx, moment: Moment, changes: StatusChanges) -> Result<Updated> {
+    let StatusChanges { activated, deactivated, restarted } = changes;
+    let mut updated = Updated { activated, deactivated, moves: Vec::new() };
+    let ids = |items: &[LockedInstance]| {
+        items.iter().map(|item| item.instance.id).chain(restarted.clone()).collect::<Vec<_>>()
+    };
+    let (activated, deactivated) = (ids(&updated.activated), ids(&updated.deactivated));
     if !activated.is_empty() || !deactivated.is_empty() {
         let held: BTreeSet<SessionInstanceId> = activated.iter().chain(&deactivated).copied().collect();
         let affected = Affected::Of { activated: &activated, deactivated: &deactivated };
-        settled.moves = place_people(tx, moment.placement_rule, affected, &held).await?;
+        updated.moves = update_placements(tx, moment.placement_rule, affected, &held).await?;
     }
-    Ok(settled)
+    Ok(updated)
 }
 
 async fn write_statuses(tx: &Tx, changed: &[session_instance::Model]) -> Result<()> {
