@@ -3,9 +3,12 @@
 pub mod admission;
 mod client_address;
 mod connections;
+pub mod documents;
 pub mod http;
 pub mod log_source;
 pub mod metrics;
+mod page_limit;
+pub mod repeats;
 pub mod request_id;
 pub mod server;
 mod stopping;

@@ -19,6 +19,7 @@ use axum::{
 use chrono::TimeDelta;
 use futures_util::FutureExt as _;
 use graphql::{
+    budget::Budgets,
     error::add_missing_codes,
     execute::{ClientAddress, Execution, Guard},
 };
@@ -44,12 +45,14 @@ use web::{calendar, graphiql, pages, site::Site};
 use crate::{
     admission::Admission,
     connections::Connections,
+    documents::Documents,
     http::{
         cron::{self, CronSettings},
         graphql::GraphqlEndpoint,
     },
     log_source::LogSource,
     metrics::{self, Metrics},
+    page_limit::{self, PageLimit},
     request_id,
     stopping::{self, ShutdownSteps},
     telemetry,
@@ -130,13 +133,16 @@ impl Server {
         let hub = Hub::start(source, app.wake.subscribe(), HubSettings::default(), closing.clone()).await?;
         let gatherer = Gatherer::start(&app);
         let suggests = settings.introspection == Introspection::Everybody;
-        let reader = graphql::reader()?;
+        let budgets = Arc::new(Budgets::new(&settings.limits));
+        let reader = graphql::reader()?.spending_from(Arc::clone(&budgets));
+        let documents = Documents::new(Arc::clone(&budgets), settings.limits.into());
         let guard = Guard::new(settings.introspection, &settings.limits, reader.clone());
         let schema = graphql::build(&app, &hub, &gatherer, suggests, settings.limits.answer_bytes);
         let schema = Execution::new(schema, guard);
         let mutations = TaskTracker::new();
         let site = Site::at(settings.public_url);
         let admission = Admission::new(settings.limits.into());
+        let limit = PageLimit { budgets, guard: schema.guard(), admission: admission.clone() };
         let connections = Connections::new(settings.limits.into());
 
         let clients = admission.clone();
@@ -144,6 +150,7 @@ impl Server {
             .prepare_with(move |request, parts| request.data(ClientAddress(clients.client_of(parts))))
             .track_mutations_with(mutations.clone())
             .admit_with(admission.clone())
+            .hold_in(documents.clone())
             .close_with(closing.clone());
         let (authenticate, expect_valid) = (Arc::clone(&authenticator), Arc::clone(&authenticator));
         let sockets = Sockets::new(
@@ -153,6 +160,7 @@ impl Server {
                 reader,
                 limits: socket_limits(&app, settings.limits),
                 admission: admission.clone(),
+                documents,
                 origins: settings.cors_origins.clone().into(),
                 site: site.clone(),
                 authenticate: Arc::new(move |authorization| {
@@ -190,8 +198,7 @@ impl Server {
         let health = Health { app, hub, sockets: sockets.clone(), workers, shutdown: shutdown.clone() };
         let mut router = Router::new()
             .merge(endpoint.router())
-            .merge(calendars)
-            .merge(pages)
+            .merge(calendars.merge(pages).layer(middleware::from_fn_with_state(limit, page_limit::limit)))
             .merge(cron)
             .route("/graphql/ws", get(ws::upgrade).with_state(sockets.clone()))
             .route("/health/live", get(async || "ok"))

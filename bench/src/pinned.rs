@@ -47,6 +47,10 @@ impl Pinned {
             ("MAX_SOCKETS_PER_ADDRESS", many),
             ("SOCKETS_PER_SECOND_PER_ADDRESS", many),
             ("SOCKET_BURST_PER_ADDRESS", many),
+            ("MAX_CONNECTIONS_PER_ADDRESS", many),
+            ("COST_PER_SECOND_PER_ADDRESS", "1000000000"),
+            ("COST_BURST_PER_ADDRESS", "1000000000"),
+            ("MAX_SUBSCRIPTION_BYTES_PER_ADDRESS", "1099511627776"),
         ]
         .into();
         environment.extend(settings.iter().copied());

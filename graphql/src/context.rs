@@ -76,7 +76,8 @@ impl From<service::Error> for ApiError {
             E::RateLimited(wait) => Self::rate_limited(format!(
                 "Too many attempts from this address: try again in {} s.",
                 wait.as_secs() + 1
-            )),
+            ))
+            .after(wait),
             E::CursorExpired => Self::cursor_expired(
                 "The cursor is older than the log of changes. Subscribe again without one: the first message is a snapshot.",
             ),

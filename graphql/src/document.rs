@@ -1,15 +1,24 @@
 //! How a request is read before it is executed, on every transport alike: its text is checked, parsed, and read into one
 //! [`Operation`].
 
-use std::{iter, mem, sync::Arc};
+use std::{collections::BTreeSet, iter, mem, sync::Arc};
 
 use async_graphql::{
     Name, Positioned, Request, ServerError, Value, Variables,
     parser::types::{BaseType, DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Type},
 };
 
+use domain::access::Viewer;
+
 use super::{
-    error::ApiError, operation::Operation, registry::Types, root_field::only_field, sharing::ShareableFields, variables,
+    budget::Budgets,
+    error::ApiError,
+    execute::{COST_EXTENSION, client_address, data},
+    operation::{Cost, Operation},
+    registry::Types,
+    root_field::only_field,
+    sharing::ShareableFields,
+    variables,
 };
 
 /// Deeper than this no document is looked at, nor parsed: the parser goes down into lists and objects without a limit of its
@@ -22,21 +31,35 @@ const TOKENS: usize = 10_000;
 /// How long a name may be: of a field, an alias, a variable.
 const NAME: usize = 128;
 
+/// How many bytes the document of a subscription may have, without comments and ignored characters. It is kept as long as
+/// the subscription.
+const SUBSCRIPTION_BYTES: usize = 16 * 1024;
+
 /// What reads requests: the schema's types, and which of their fields viewers may share.
 #[derive(Debug, Clone, Default)]
 pub struct Reader {
     pub(super) types: Arc<Types>,
     pub(super) shareable: ShareableFields,
+    budgets: Option<Arc<Budgets>>,
 }
 
 impl Reader {
     /// `types`: those of the schema that is executed. `shareable`: which of their fields are the same for every viewer.
     pub fn new(types: Types, shareable: ShareableFields) -> Self {
-        Self { types: Arc::new(types), shareable }
+        Self { types: Arc::new(types), shareable, budgets: None }
+    }
+
+    /// What requests cost is spent from these budgets.
+    #[must_use]
+    pub fn spending_from(self, budgets: Arc<Budgets>) -> Self {
+        Self { budgets: Some(budgets), ..self }
     }
 
     /// Reads a request. The operation stays in the request's data, so that it is read once. The document stays in the
     /// request, as it is executed: a subscription has its one field at the root, and variables are settled.
+    ///
+    /// Its price is spent from the budgets of its address and its viewer, if those are in its data: what its text costs before
+    /// it is parsed, and the rest when its operation is known.
     ///
     /// Makes the checks that async-graphql leaves out: that the document is of a reasonable size and its fragments don't
     /// multiply, that a subscription has one field (GraphQL, 5.2.3.1), and that variables which may not be null are there
@@ -46,19 +69,33 @@ impl Reader {
     ///
     /// A request error. It may lack a code: see [`add_missing_codes`](super::error::add_missing_codes).
     pub fn read(&self, request: &mut Request) -> Result<Arc<Operation>, ServerError> {
+        let text_bytes = request.query.len() as u64;
+        let for_text = Cost::points_of_text(text_bytes);
+        self.spend(request, for_text)?;
         check_text(&request.query)?;
         // Taken out for a moment, because parsing borrows the request.
         let (name, variables) = (request.operation_name.take(), mem::take(&mut request.variables));
-        let read = request.parsed_query().and_then(|document| self.analyse(document, name.as_deref(), &variables));
+        let read =
+            request.parsed_query().and_then(|document| self.analyse(document, name.as_deref(), &variables, text_bytes));
         (request.operation_name, request.variables) = (name, variables);
         let (operation, rewritten) = read?;
+        self.spend(request, operation.cost.points() - for_text)?;
         if let Some(document) = rewritten {
             request.set_parsed_query(document);
+        }
+        if operation.kind == OperationType::Subscription {
+            normalise(request)?;
         }
         variables::settle(&self.types, request)?;
         let operation = Arc::new(operation);
         request.data.insert(Arc::clone(&operation));
         Ok(operation)
+    }
+
+    fn spend(&self, request: &Request, points: u64) -> Result<(), ApiError> {
+        let Some(budgets) = &self.budgets else { return Ok(()) };
+        let viewer = data::<Viewer>(request).copied().unwrap_or(Viewer::NOBODY);
+        budgets.spend(points, client_address(request), viewer)
     }
 
     /// The answer has the document that is executed, if that is another one.
@@ -67,9 +104,10 @@ impl Reader {
         document: &ExecutableDocument,
         name: Option<&str>,
         variables: &Variables,
+        text_bytes: u64,
     ) -> Result<(Operation, Option<ExecutableDocument>), ServerError> {
         let definition = find_operation(document, name)?;
-        let operation = Operation::read(self, document, (name, &definition.node), variables)?;
+        let operation = Operation::read(self, document, (name, &definition.node), variables, text_bytes)?;
         let is_subscription = operation.kind == OperationType::Subscription;
         let rewritten = if is_subscription { only_field(document, name)? } else { None };
         check_variables(definition, variables)?;
@@ -198,6 +236,44 @@ fn string_length(text: &[u8]) -> Option<usize> {
     None
 }
 
+/// Leaves of the request of a subscription only what its messages depend on, because it is kept: no comments, no ignored
+/// characters, no variables that the document does not declare, and no unknown extensions.
+fn normalise(request: &mut Request) -> Result<(), ApiError> {
+    let text = normalised(&request.query);
+    if text.len() > SUBSCRIPTION_BYTES {
+        let message = format!(
+            "the document of a subscription has at most {SUBSCRIPTION_BYTES} bytes, without comments and spaces: \
+             select less, or use fragments"
+        );
+        return Err(ApiError::query_too_complex(message));
+    }
+    request.query = text;
+    let declared: BTreeSet<Name> = match request.parsed_query() {
+        Ok(document) => {
+            let definitions = document.operations.iter().flat_map(|(_, it)| &it.node.variable_definitions);
+            definitions.map(|definition| definition.node.name.node.clone()).collect()
+        }
+        Err(_) => BTreeSet::new(),
+    };
+    request.variables.retain(|name, _| declared.contains(name));
+    request.extensions.retain(|name, _| name == COST_EXTENSION);
+    Ok(())
+}
+
+/// A document without comments and ignored characters.
+fn normalised(document: &str) -> String {
+    let mut text = Vec::new();
+    for token in tokens(document).map_while(Result::ok) {
+        // Words and strings need a space between them.
+        let needs_space = |byte: &u8| is_word(*byte) || *byte == b'"';
+        if text.last().is_some_and(needs_space) && token.first().is_some_and(needs_space) {
+            text.push(b' ');
+        }
+        text.extend_from_slice(token);
+    }
+    String::from_utf8(text).unwrap_or_else(|_| document.to_owned())
+}
+
 /// How many characters of a client's text are in the log.
 const LONGEST_LOGGED: usize = 100;
 
@@ -228,6 +304,43 @@ mod tests {
         for endless in ["\"does not end", "\"\\", r#"[""" " [[ ""]"#, r#"""" \""""#] {
             assert!(tokens(endless).last().is_some_and(|last| last.is_err()), "{endless}");
         }
+    }
+
+    #[test]
+    fn documents_are_normalised() {
+        let cases = [
+            (
+                "subscription S ( $a : Int = -3 ) { a ( x : $a ) , ...  F b }",
+                "subscription S($a:Int=-3){a(x:$a)... F b}",
+            ),
+            ("# a comment\n{ a, , b # another\r\n }", "{a b}"),
+            (r#"{ a(s: "x , # y", t: """ z  """ "w") }"#, r#"{a(s:"x , # y" t:""" z  """ "w")}"#),
+            ("{ é }", "{é}"),
+        ];
+        for (document, expected) in cases {
+            assert_eq!(normalised(document), expected);
+            assert_eq!(normalised(expected), expected);
+        }
+    }
+
+    #[test]
+    fn subscriptions_keep_only_what_they_depend_on() {
+        let read = |document: &str| {
+            let mut request = Request::new(document);
+            request.variables = Variables::from_json(serde_json::json!({ "used": 1, "unused": "x".repeat(1000) }));
+            request.extensions.insert("cost".to_owned(), Value::from(true));
+            request.extensions.insert("other".to_owned(), Value::from(true));
+            Reader::default().read(&mut request).map(|_| request)
+        };
+        let comments = "# ".to_owned() + &"x".repeat(100_000);
+        let request = read(&format!("subscription($used: Int) {{ a(x: $used) }} {comments}")).unwrap();
+        assert_eq!(request.query, "subscription($used:Int){a(x:$used)}");
+        assert_eq!(request.variables.keys().collect::<Vec<_>>(), ["used"]);
+        assert_eq!(request.extensions.keys().collect::<Vec<_>>(), ["cost"]);
+        let long = (0..3_000).map(|n| format!("field{n} ")).collect::<String>();
+        let refused = read(&format!("subscription {{ a {{ {long} }} }}")).unwrap_err();
+        assert!(refused.message.contains("16384 bytes"), "{}", refused.message);
+        read(&format!("{{ a {{ {long} }} }}")).unwrap();
     }
 
     #[test]

@@ -15,6 +15,14 @@ use domain::text::sentence;
 
 const INTERNAL_MESSAGE: &str = "Internal error. Try again later.";
 
+/// In the extensions of an error: after how many seconds it is worth trying again.
+pub const RETRY_AFTER: &str = "retryAfter";
+
+/// The seconds in which this time is over, at least one.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0 || wait.is_zero())
+}
+
 /// The values of `extensions.code`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
@@ -64,6 +72,8 @@ pub struct ApiError {
     message: String,
     /// The part of the input that is wrong, such as `schedules.1.everyNWeeks`.
     field: Option<String>,
+    /// When it is worth trying again.
+    retry_after: Option<Duration>,
     /// The cause of an internal error, only for the log.
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -71,7 +81,7 @@ pub struct ApiError {
 impl ApiError {
     /// An error with a code and a message. The message gets a capital letter and a full stop if it has none.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: sentence(message.into()), field: None, source: None }
+        Self { code, message: sentence(message.into()), field: None, retry_after: None, source: None }
     }
 
     /// Wrong input in `field`, a path in the input's own names such as `schedules.1.everyNWeeks`. `problem` completes a
@@ -140,6 +150,21 @@ impl ApiError {
         &self.message
     }
 
+    /// The same error, with the time after which it is worth trying again.
+    #[must_use]
+    pub fn after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
+    }
+
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// After how many seconds it is worth trying again.
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        self.retry_after.map(whole_seconds)
+    }
+
     pub fn field(&self) -> Option<&str> {
         self.field.as_deref()
     }
@@ -158,6 +183,9 @@ impl From<ApiError> for Error {
         }
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", error.code.as_str());
+        if let Some(seconds) = error.retry_after_seconds() {
+            extensions.set(RETRY_AFTER, seconds);
+        }
         if let Some(field) = error.field {
             extensions.set("field", field);
         }

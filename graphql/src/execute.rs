@@ -3,15 +3,23 @@
 
 use std::{any::TypeId, net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
-use async_graphql::{Data, Executor, Request, Response, ServerError, parser::types::OperationType};
+use async_graphql::{Data, Executor, Request, Response, ServerError, Value, parser::types::OperationType};
 use domain::{access::Viewer, ids::PersonId};
-use futures_util::stream::{self, BoxStream, StreamExt as _};
+use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 use service::settings::{Introspection, Limits};
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
-use super::{document::Reader, error::ApiError, operation::Operation, turns::Turns};
-use crate::rate::{self, Rates};
+use super::{
+    document::Reader,
+    error::ApiError,
+    operation::Operation,
+    turns::{Turn, Turns},
+};
+use crate::{
+    rate::{self, Rates},
+    subscribe::Purpose,
+};
 
 /// Where a request came from, as far as limits go. Without it a request is the program's own.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +58,14 @@ impl Guard {
         }
     }
 
+    /// Waits for the turn of something that reads as much as a query.
+    ///
+    /// # Errors
+    /// RATE_LIMITED, when it does not come for some seconds.
+    pub async fn turn(&self, address: Option<IpAddr>) -> Result<Turn, ApiError> {
+        self.queries.take(address).await
+    }
+
     /// Says whether a request may be executed. It is read first, if its transport has not read it.
     fn admit(&self, request: &mut Request) -> Result<Arc<Operation>, ServerError> {
         let operation = match Operation::of(request) {
@@ -73,13 +89,10 @@ impl Guard {
         if operation.kind == OperationType::Mutation {
             // A machine that is an admin may do all that its address may.
             let person = viewer.person.filter(|_| !viewer.is_admin);
-            let may = NonZeroU32::new(operation.root_fields).is_none_or(|count| {
-                address.is_none_or(|address| self.mutations_by_address.take_all(&address, count))
-                    && person.is_none_or(|person| self.mutations_by_person.take_all(&person, count))
-            });
-            if !may {
-                return Err(ApiError::rate_limited("too many mutations a second: try again later"));
-            }
+            let count = NonZeroU32::new(operation.root_fields).unwrap_or(NonZeroU32::MIN);
+            let refuse = |wait| ApiError::rate_limited("too many mutations a second: try again later").after(wait);
+            address.map_or(Ok(()), |it| self.mutations_by_address.take_all(&it, count)).map_err(refuse)?;
+            person.map_or(Ok(()), |it| self.mutations_by_person.take_all(&it, count)).map_err(refuse)?;
         }
         Ok(())
     }
@@ -95,17 +108,22 @@ impl Guard {
     }
 }
 
-fn data<T: 'static>(request: &Request) -> Option<&T> {
+pub(super) fn data<T: 'static>(request: &Request) -> Option<&T> {
     request.data.get(&TypeId::of::<T>())?.downcast_ref()
 }
 
-fn client_address(request: &Request) -> Option<IpAddr> {
+pub(super) fn client_address(request: &Request) -> Option<IpAddr> {
     data::<ClientAddress>(request).map(|ClientAddress(address)| *address)
 }
 
 impl<E: Executor> Execution<E> {
     pub fn new(executor: E, guard: Guard) -> Self {
         Self { executor, guard: Arc::new(guard) }
+    }
+
+    /// The rules. Other things than requests may take turns with them.
+    pub fn guard(&self) -> Arc<Guard> {
+        Arc::clone(&self.guard)
     }
 
     /// What has begun to change something is finished, also when nobody waits for it any more.
@@ -139,11 +157,15 @@ impl<E: Executor> Executor for Execution<E> {
             Ok(operation) => operation,
             Err(error) => return Response::from_errors(vec![error]),
         };
+        let asks_cost = asks_cost(&request);
         let mut response = match operation.kind {
             OperationType::Mutation => self.finish(request).await,
             _ => self.query(request).await,
         };
         operation.shape.complete(&mut response);
+        if asks_cost {
+            show_cost(&operation, &mut response);
+        }
         response
     }
 
@@ -152,13 +174,58 @@ impl<E: Executor> Executor for Execution<E> {
             Ok(operation) => operation,
             Err(error) => return stream::iter([Response::from_errors(vec![error])]).boxed(),
         };
+        let asks_cost = asks_cost(&request);
+        let begins = !matches!(data::<Purpose>(&request), Some(Purpose::Serve(_)));
+        let address = client_address(&request);
+        let guard = Arc::clone(&self.guard);
         let responses = self.executor.execute_stream(request, session_data);
+        let responses = if begins { in_turn(guard, address, responses).boxed() } else { responses };
         let completed = responses.map(move |mut response| {
             operation.shape.complete(&mut response);
+            if asks_cost {
+                show_cost(&operation, &mut response);
+            }
             response
         });
         completed.boxed()
     }
+}
+
+/// How long a subscription that begins keeps its turn at most. One that resumes has no first message.
+const BEGINNING: Duration = Duration::from_secs(5);
+
+/// The responses of a subscription that begins. Until the first one it has the turn of a query.
+fn in_turn(
+    guard: Arc<Guard>,
+    address: Option<IpAddr>,
+    mut responses: BoxStream<'static, Response>,
+) -> impl Stream<Item = Response> + Send + 'static {
+    stream::once(async move {
+        let turn = match guard.queries.take(address).await {
+            Ok(turn) => turn,
+            Err(error) => return stream::iter([error.into_response()]).boxed(),
+        };
+        let first = timeout(BEGINNING, responses.next()).await;
+        drop(turn);
+        match first {
+            Ok(first) => stream::iter(first).chain(responses).boxed(),
+            Err(_) => responses,
+        }
+    })
+    .flatten()
+}
+
+/// The name of the extension that asks for the price of a request, and of the one that has it.
+pub(super) const COST_EXTENSION: &str = "cost";
+
+/// Whether a request wants its price in the extensions of its answer: with `"extensions": {"cost": true}`. Other answers do
+/// not have it, so that those of subscriptions that ask the same have the same bytes.
+fn asks_cost(request: &Request) -> bool {
+    request.extensions.get(COST_EXTENSION) == Some(&Value::from(true))
+}
+
+fn show_cost(operation: &Operation, response: &mut Response) {
+    response.extensions.insert(COST_EXTENSION.to_owned(), Value::from(operation.cost.points()));
 }
 
 #[cfg(test)]
@@ -178,7 +245,7 @@ mod tests {
         async fn execute(&self, _request: Request) -> Response {
             sleep(Duration::from_mins(1)).await;
             self.0.store(true, Ordering::Relaxed);
-            Response::new(async_graphql::Value::Null)
+            Response::new(Value::Null)
         }
 
         fn execute_stream(&self, _request: Request, _data: Option<Arc<Data>>) -> BoxStream<'static, Response> {

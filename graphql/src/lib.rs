@@ -2,6 +2,7 @@
 //! the schema. Documentation comments of such types are the descriptions in the schema: clients read them.
 
 mod answer;
+pub mod budget;
 mod change_cursor;
 mod completion;
 pub mod context;
@@ -26,7 +27,7 @@ mod root_field;
 pub mod sharing;
 pub mod subscribe;
 mod subscription;
-mod turns;
+pub mod turns;
 pub mod types;
 mod variables;
 

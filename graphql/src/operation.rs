@@ -43,6 +43,12 @@ const DIRECTIVES: usize = 250;
 /// How many operations and fragments a document may define.
 const DEFINITIONS: usize = 100;
 
+/// About how many bytes a selection of a parsed document takes.
+const SELECTION_BYTES: usize = 500;
+
+/// How many bytes an item of a list takes at least.
+const ITEM_MEMORY: u64 = 72;
+
 /// What a request asks.
 #[derive(Debug)]
 pub struct Operation {
@@ -60,6 +66,8 @@ pub struct Operation {
     pub sharing: Sharing,
     /// What the answer looks like.
     pub shape: Shape,
+    /// About how many bytes the document takes while it is kept, with its variables.
+    pub kept_bytes: usize,
 }
 
 /// What an operation costs.
@@ -69,12 +77,16 @@ pub struct Cost {
     pub fields: u64,
     /// How many statements the database is asked.
     pub statements: u64,
+    /// How many statements its mutations make, about.
+    pub writes: u64,
     /// How many fields of introspection are resolved.
     pub introspection: u64,
     /// How many bytes of arguments are read.
     pub argument_bytes: u64,
     /// How many bytes the answer has at most.
     pub answer_bytes: u64,
+    /// How many bytes the document has.
+    pub text_bytes: u64,
 }
 
 impl Operation {
@@ -88,6 +100,7 @@ impl Operation {
         document: &ExecutableDocument,
         (name, operation): (Option<&str>, &OperationDefinition),
         variables: &Variables,
+        text_bytes: u64,
     ) -> Result<Self, ApiError> {
         let mut walk = Walk {
             reader,
@@ -96,7 +109,7 @@ impl Operation {
             definitions: &operation.variable_definitions,
             variables,
             size: Size::default(),
-            cost: Cost::default(),
+            cost: Cost { text_bytes, ..Cost::default() },
             root_fields: 0,
             shows_schema: false,
             reads_position: false,
@@ -115,9 +128,20 @@ impl Operation {
             walk.size.add_directives(other.node.directives.len())?;
             walk.count(&other.node.selection_set.node, 0)?;
         }
+        let kept_bytes = walk.size.selections * SELECTION_BYTES + variables_bytes(variables);
         let Walk { cost, root_fields, shows_schema, reads_position, sharing, .. } = walk;
         let name = operation_name(document, name);
-        Ok(Self { kind: operation.ty, name, cost, root_fields, shows_schema, reads_position, sharing, shape })
+        Ok(Self {
+            kind: operation.ty,
+            name,
+            cost,
+            root_fields,
+            shows_schema,
+            reads_position,
+            sharing,
+            shape,
+            kept_bytes,
+        })
     }
 
     /// The one that was read of a request.
@@ -154,6 +178,21 @@ fn too_large() -> ApiError {
 }
 
 impl Cost {
+    /// The price of the operation, in points. A point is about what a statement of the database costs.
+    pub fn points(&self) -> u64 {
+        self.statements
+            + self.writes
+            + self.fields / prices::FIELDS_A_POINT
+            + self.introspection / prices::INTROSPECTION_A_POINT
+            + self.argument_bytes / prices::ARGUMENT_BYTES_A_POINT
+            + Self::points_of_text(self.text_bytes)
+    }
+
+    /// What it costs to read a document of this length.
+    pub fn points_of_text(bytes: u64) -> u64 {
+        1 + bytes / prices::TEXT_BYTES_A_POINT
+    }
+
     fn check(&self) -> Result<(), ApiError> {
         let too_much = |what: &str, most: u64| {
             Err(ApiError::query_too_complex(format!(
@@ -267,6 +306,11 @@ impl<'a> Walk<'a> {
         for selection in &selections.items {
             self.size.add(&selection.node)?;
             self.sharing.add_directives(selection.node.directives());
+            for (_, value) in selection.node.directives().iter().flat_map(|directive| &directive.node.arguments) {
+                let bytes = self.bytes(&value.node);
+                add(&mut self.cost.argument_bytes, bytes, place.times);
+            }
+            self.cost.check()?;
             match &selection.node {
                 Selection::Field(field) => self.field(&field.node, inner, shape)?,
                 Selection::InlineFragment(fragment) => {
@@ -338,6 +382,7 @@ impl<'a> Walk<'a> {
                     add(&mut self.cost.statements, statements, place.times);
                     lists = place.times;
                 }
+                Statements::Writes(statements) => add(&mut self.cost.writes, statements, place.times),
                 Statements::Loaded => {
                     if self.loaded.insert((place.depth, of, name)) {
                         self.cost.statements += 1;
@@ -410,9 +455,11 @@ impl<'a> Walk<'a> {
             Value::String(text) => len(text),
             Value::Enum(name) => len(name),
             Value::Binary(bytes) => bytes.len() as u64,
-            Value::List(items) => items.iter().map(|item| 8 + self.bytes(item)).sum(),
-            Value::Object(fields) => fields.iter().map(|(name, value)| 8 + len(name) + self.bytes(value)).sum(),
-            Value::Null | Value::Number(_) | Value::Boolean(_) => 8,
+            Value::List(items) => items.iter().map(|item| prices::ITEM_BYTES + self.bytes(item)).sum(),
+            Value::Object(fields) => {
+                fields.iter().map(|(name, value)| prices::ITEM_BYTES + len(name) + self.bytes(value)).sum()
+            }
+            Value::Null | Value::Number(_) | Value::Boolean(_) => prices::ITEM_BYTES,
         }
     }
 }
@@ -422,10 +469,18 @@ fn const_bytes(value: &ConstValue) -> u64 {
         ConstValue::String(text) => len(text),
         ConstValue::Enum(name) => len(name),
         ConstValue::Binary(bytes) => bytes.len() as u64,
-        ConstValue::List(items) => items.iter().map(|item| 8 + const_bytes(item)).sum(),
-        ConstValue::Object(fields) => fields.iter().map(|(name, value)| 8 + len(name) + const_bytes(value)).sum(),
-        ConstValue::Null | ConstValue::Number(_) | ConstValue::Boolean(_) => 8,
+        ConstValue::List(items) => items.iter().map(|item| prices::ITEM_BYTES + const_bytes(item)).sum(),
+        ConstValue::Object(fields) => {
+            fields.iter().map(|(name, value)| prices::ITEM_BYTES + len(name) + const_bytes(value)).sum()
+        }
+        ConstValue::Null | ConstValue::Number(_) | ConstValue::Boolean(_) => prices::ITEM_BYTES,
     }
+}
+
+fn variables_bytes(variables: &Variables) -> usize {
+    // An item takes more memory than it costs to read.
+    let bytes: u64 = variables.values().map(const_bytes).sum();
+    usize::try_from(bytes.saturating_mul(ITEM_MEMORY / prices::ITEM_BYTES)).unwrap_or(usize::MAX)
 }
 
 fn len(text: &str) -> u64 {

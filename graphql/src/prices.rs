@@ -1,6 +1,7 @@
 //! What fields cost. A document has its price before it runs: see [`operation`](super::operation).
 //!
-//! A field that is not in [`PRICES`] costs no statement. It has one row, or [`LIST`] rows if it is a list.
+//! A mutation that is not in [`PRICES`] costs as much as most of them do. Another field that is not there costs no statement.
+//! It has one row, or [`LIST`] rows if it is a list.
 
 use service::lists::DEFAULT_PAGE;
 
@@ -17,8 +18,24 @@ pub const INTROSPECTION: u64 = 120_000;
 /// What looking up one type costs, in fields of introspection: async-graphql looks which types are visible each time.
 pub const TYPE_LOOKUP: u64 = 500;
 
-/// How many bytes of arguments may be read: a value counts as often as its field is resolved.
-pub const ARGUMENT_BYTES: u64 = 4 * 1024 * 1024;
+/// How many bytes of arguments may be read: a value counts as often as its field is resolved. An item of a list and a field
+/// of an object count as [`ITEM_BYTES`] more.
+pub const ARGUMENT_BYTES: u64 = 1024 * 1024;
+
+/// What an item of a list or a field of an object costs, in bytes of arguments.
+pub const ITEM_BYTES: u64 = 8;
+
+/// How many fields cost as much as a statement of the database: a point.
+pub const FIELDS_A_POINT: u64 = 200;
+
+/// How many fields of introspection cost a point.
+pub const INTROSPECTION_A_POINT: u64 = 1_000;
+
+/// How many bytes of arguments cost a point.
+pub const ARGUMENT_BYTES_A_POINT: u64 = 16 * 1024;
+
+/// How many bytes of a document cost a point. They have to be read, even if the document is then refused.
+pub const TEXT_BYTES_A_POINT: u64 = 4 * 1024;
 
 /// How deep fields may stand in fields. Introspection is 15 deep.
 pub const DEPTH: usize = 30;
@@ -47,6 +64,8 @@ pub enum Statements {
     Each(u64),
     /// By a loader: fields of one depth are read together.
     Loaded,
+    /// By a mutation, about so many. The rate of mutations is limited, and not how many statements they are.
+    Writes(u64),
 }
 
 /// How many rows a field has.
@@ -69,6 +88,13 @@ const PAGE: Rows = Rows::Page(DEFAULT_PAGE);
 
 const fn each(statements: u64, rows: Rows) -> Price {
     Price { statements: Statements::Each(statements), rows }
+}
+
+/// What most mutations cost.
+const WRITE: Price = writes(10);
+
+const fn writes(statements: u64) -> Price {
+    Price { statements: Statements::Writes(statements), rows: Rows::OfType }
 }
 
 const LOADED: Price = Price { statements: Statements::Loaded, rows: Rows::OfType };
@@ -97,6 +123,12 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("Query", "presenceStatistics", each(4, Rows::OfType)),
     ("Query", "auditLog", each(1, PAGE)),
     ("Query", "apiKeys", each(1, PAGE)),
+    ("Mutation", "heartbeat", writes(2)),
+    ("Mutation", "leaveActivity", writes(5)),
+    ("Mutation", "completePresence", writes(5)),
+    ("Mutation", "mergePeople", writes(30)),
+    ("Mutation", "erasePerson", writes(30)),
+    ("Mutation", "sweep", writes(50)),
     ("Session", "isActive", LOADED),
     ("Session", "activeInstances", LOADED),
     ("Session", "organizers", LOADED),
@@ -165,8 +197,9 @@ pub fn price(of: &str, field: &str) -> Price {
     if field == "totalCount" {
         return each(1, Rows::OfType);
     }
+    let usual = if of == "Mutation" { WRITE } else { Price { statements: Statements::None, rows: Rows::OfType } };
     let found = PRICES.iter().find(|(known, name, _)| *known == of && *name == field);
-    found.map_or(Price { statements: Statements::None, rows: Rows::OfType }, |(_, _, price)| *price)
+    found.map_or(usual, |(_, _, price)| *price)
 }
 
 /// How many bytes the value of a field takes at most.

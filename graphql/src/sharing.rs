@@ -188,6 +188,8 @@ const NARROWING_ARGUMENTS: &[&str] =
 pub struct Sharing {
     /// No field depends on who asks.
     pub by_everyone: bool,
+    /// A person is followed. Such a subscription belongs to its viewer.
+    pub follows_person: bool,
     /// Variables in arguments that only narrow.
     narrowing: BTreeSet<Name>,
     /// Variables that stand elsewhere.
@@ -202,6 +204,7 @@ impl Sharing {
 
     pub(super) fn add_arguments(&mut self, field: &Field, is_root: bool) {
         for (argument, value) in &field.arguments {
+            self.follows_person |= is_root && argument.node == "personId";
             let narrows = is_root && NARROWING_ARGUMENTS.contains(&argument.node.as_str());
             add_variables(&value.node, if narrows { &mut self.narrowing } else { &mut self.others });
         }

@@ -11,7 +11,7 @@ use std::{
 
 use domain::news::{Change, Position};
 use parking_lot::Mutex;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -29,13 +29,16 @@ pub struct HubSettings {
     /// How many changes may wait for one group before its subscribers are disconnected. Must be more than one transaction
     /// publishes, such as a sweep that opens all instances of an evening.
     pub queue: usize,
+    /// How many groups render at the same time. The others wait for their turn, so that many groups do not take all
+    /// processors and connections at once.
+    pub rendering: usize,
     /// How long the hub waits for a wake-up before it reads the log anyway.
     pub interval: Duration,
 }
 
 impl Default for HubSettings {
     fn default() -> Self {
-        Self { ring: 16_384, queue: 65_536, interval: Duration::from_secs(1) }
+        Self { ring: 16_384, queue: 65_536, rendering: 32, interval: Duration::from_secs(1) }
     }
 }
 
@@ -84,6 +87,7 @@ pub(super) struct Shared {
     rounds: watch::Sender<Rounds>,
     wanted: Notify,
     log_readers: Semaphore,
+    turns: Arc<Semaphore>,
     pub(super) counters: Counters,
     deliveries_observer: OnceLock<Observer>,
     changes_observer: OnceLock<Observer>,
@@ -132,6 +136,7 @@ impl Hub {
             rounds: watch::Sender::default(),
             wanted: Notify::new(),
             log_readers: Semaphore::new(MAX_LOG_READERS),
+            turns: Arc::new(Semaphore::new(settings.rendering)),
             counters: Counters::default(),
             deliveries_observer: OnceLock::new(),
             changes_observer: OnceLock::new(),
@@ -182,6 +187,11 @@ impl Hub {
     /// first call has an effect.
     pub fn observe_changes(&self, observer: impl Fn(&Change) + Send + Sync + 'static) {
         let _ = self.0.changes_observer.set(Box::new(observer));
+    }
+
+    /// Waits for the turn of a group to render.
+    pub(super) async fn turn(self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.turns).acquire_owned().await.ok()
     }
 
     pub(super) fn note_delivery(&self, change: &Change) {

@@ -55,6 +55,6 @@ pub use feed::{GroupFeed, LiveEvent, Registration, ReplayError};
 pub use group::GroupKey;
 pub use hub::{CursorStatus, Hub, HubSettings, HubStats};
 pub use mailbox::{CloseReason, Coalescing, Content, Mailbox, MailboxLimits, OperationNumber, QueuedMessage, Subject};
-pub use run::{Rendered, StartExecution};
+pub use run::{Pay, Rendered, StartExecution};
 pub use source::{ChangeSource, SourceError};
 pub use subscription::Subscription;

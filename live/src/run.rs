@@ -9,7 +9,11 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{StreamExt, future::join_all, stream::BoxStream};
+use futures_util::{
+    StreamExt,
+    future::{BoxFuture, join_all},
+    stream::BoxStream,
+};
 use tokio::sync::mpsc;
 use tracing::error;
 
@@ -22,6 +26,9 @@ use super::{
 
 /// Starts one execution of a group. The stream yields one text for each event of the feed.
 pub type StartExecution = Box<dyn Fn(GroupFeed) -> BoxStream<'static, Rendered> + Send + Sync>;
+
+/// Waits until a group may render so many more events. A group whose subscribers ask for too much waits longer.
+pub type Pay = Box<dyn Fn(usize) -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// The text that an execution rendered for an event.
 #[derive(Debug, Clone)]
@@ -46,6 +53,7 @@ const RETRY_DELAY: Duration = Duration::from_millis(25);
 pub(super) struct Run {
     pub(super) guard: GroupGuard,
     pub(super) start: StartExecution,
+    pub(super) pay: Pay,
     /// Running executions, reused by the next batch. At least as many as the last batch needed; a burst's extra ones are
     /// halved after each batch.
     pub(super) executions: Vec<Execution>,
@@ -147,6 +155,14 @@ impl Run {
                 });
             }
         }
+        // The turn comes second, so that a group that waits to pay keeps no other from its turn.
+        let _turn = if to_make.is_empty() {
+            None
+        } else {
+            (self.pay)(to_make.len()).await;
+            // The semaphore is never closed, so this cannot fail.
+            self.guard.hub.clone().turn().await
+        };
         while self.executions.len() < to_make.len() {
             self.executions.push(Execution::start(&self.start));
         }

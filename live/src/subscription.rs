@@ -2,10 +2,11 @@
 
 use std::{
     fmt,
+    future::ready,
     sync::{Arc, atomic::Ordering},
 };
 
-use futures_util::future::join_all;
+use futures_util::{FutureExt, future::join_all};
 use tokio::sync::mpsc;
 
 use super::{
@@ -17,7 +18,7 @@ use super::{
     members::Member,
     registry::Registry,
     replay::Replay,
-    run::{GroupGuard, Run, StartExecution},
+    run::{GroupGuard, Pay, Run, StartExecution},
 };
 
 /// How many events of one subscription are replayed at the same time.
@@ -42,6 +43,11 @@ impl fmt::Debug for Subscription {
 impl Hub {
     /// Attaches to the group with this key, or creates it. The group calls `start` when it has events to render.
     pub fn attach(&self, key: GroupKey, start: StartExecution) -> Subscription {
+        self.attach_paying(key, start, Box::new(|_| ready(()).boxed()))
+    }
+
+    /// The same for a group that pays for the events that it renders.
+    pub fn attach_paying(&self, key: GroupKey, start: StartExecution, pay: Pay) -> Subscription {
         let mut registry = self.0.registry.lock();
         if let Some(entry) = registry.groups.get_mut(&key) {
             entry.attached += 1;
@@ -52,6 +58,7 @@ impl Hub {
         let run = Run {
             guard: GroupGuard { hub: self.clone(), group: Arc::clone(&group), is_shutdown: false },
             start,
+            pay,
             executions: Vec::new(),
             requests,
         };

@@ -23,6 +23,7 @@ mod m0012_api_keys;
 mod m0013_idempotency_key;
 mod m0014_skips;
 mod m0015_door;
+mod m0016_session_city;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{Migration, prelude::*};
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_idempotency_key::Migration),
             Box::new(m0014_skips::Migration),
             Box::new(m0015_door::Migration),
+            Box::new(m0016_session_city::Migration),
         ]
     }
 

@@ -181,7 +181,7 @@ pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> Expr {
     column.like(containing(&text.to_lowercase()))
 }
 
-pub(crate) fn containing(text: &str) -> LikeExpr {
+fn containing(text: &str) -> LikeExpr {
     let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     LikeExpr::new(format!("%{escaped}%")).escape('\\')
 }

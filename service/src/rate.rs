@@ -34,6 +34,7 @@ fn at_least_one(count: u32) -> NonZeroU32 {
 /// A rate limiter in which each key has its own quota.
 pub struct Rates<K: Eq + Hash + Clone, C: Clock = DefaultClock> {
     limiter: RateLimiter<K, HashMapStateStore<K>, C, NoOpMiddleware<C::Instant>>,
+    quota: Quota,
     /// The number of calls until the next clean-up.
     until_cleanup: AtomicUsize,
 }
@@ -50,7 +51,7 @@ impl<K: Eq + Hash + Clone> Rates<K> {
 impl<K: Eq + Hash + Clone, C: Clock> Rates<K, C> {
     fn with_clock(quota: Quota, clock: C) -> Self {
         let limiter = RateLimiter::hashmap_with_clock(quota, clock);
-        Self { limiter, until_cleanup: AtomicUsize::new(CLEANUP_INTERVAL) }
+        Self { limiter, quota, until_cleanup: AtomicUsize::new(CLEANUP_INTERVAL) }
     }
 
     /// Takes one from the quota of `key`.
@@ -62,10 +63,25 @@ impl<K: Eq + Hash + Clone, C: Clock> Rates<K, C> {
         self.limiter.check_key(key).map_err(|refused| refused.wait_time_from(self.limiter.clock().now()))
     }
 
-    /// Takes `count` from the quota of `key`, or none. Returns whether it took them.
-    pub fn take_all(&self, key: &K, count: NonZeroU32) -> bool {
+    /// Takes `count` from the quota of `key`, or none.
+    ///
+    /// # Errors
+    /// If there are not enough: the time until there are. If there never are, because `count` is more than the burst, the
+    /// time in which a whole burst comes back.
+    pub fn take_all(&self, key: &K, count: NonZeroU32) -> Result<(), Duration> {
         self.clean_up();
-        matches!(self.limiter.check_key_n(key, count), Ok(Ok(())))
+        match self.limiter.check_key_n(key, count) {
+            Ok(taken) => taken.map_err(|refused| refused.wait_time_from(self.limiter.clock().now())),
+            Err(_) => Err(self.quota.burst_size_replenished_in()),
+        }
+    }
+
+    /// Takes `count` from the quota of `key`, or the whole burst if that is less.
+    ///
+    /// # Errors
+    /// If there are not enough: the time until there are.
+    pub fn take_up_to_burst(&self, key: &K, count: u32) -> Result<(), Duration> {
+        NonZeroU32::new(count.min(self.quota.burst_size().get())).map_or(Ok(()), |count| self.take_all(key, count))
     }
 
     /// Forgets keys that have their whole quota, after as many calls as there are keys. So a call costs the look at one or
@@ -123,12 +139,17 @@ mod tests {
     fn several_are_taken_together_or_not_at_all() {
         let several = at_least_one;
         let (rates, clock) = rates(per_second(1, 5));
-        assert!(!rates.take_all(&1, several(6)));
-        assert!(rates.take_all(&1, several(3)));
-        assert!(!rates.take_all(&1, several(3)));
-        assert!(rates.take_all(&1, several(2)));
+        assert_eq!(rates.take_all(&1, several(6)), Err(Duration::from_secs(5)));
+        assert_eq!(rates.take_all(&1, several(3)), Ok(()));
+        assert_eq!(rates.take_all(&1, several(3)), Err(Duration::from_secs(1)));
+        assert_eq!(rates.take_all(&1, several(2)), Ok(()));
         clock.advance(Duration::from_secs(3));
-        assert!(rates.take_all(&1, several(3)));
+        assert_eq!(rates.take_all(&1, several(3)), Ok(()));
+        clock.advance(Duration::from_secs(4));
+        assert_eq!(rates.take_up_to_burst(&1, 100), Err(Duration::from_secs(1)));
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(rates.take_up_to_burst(&1, 100), Ok(()));
+        assert_eq!(rates.take_up_to_burst(&1, 0), Ok(()));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{io::IsTerminal, sync::Arc};
 use anyhow::{Context, bail};
 use auth::{Authenticator, Keys, Rules, secret_beside};
 use domain::clock::{Clock, SystemClock};
-use insession::telemetry;
+use insession::{repeats::Repeats, telemetry};
 use jobs::QueueHandle;
 use service::{
     App,
@@ -15,7 +15,7 @@ use service::{
     settings::{Limits, Settings, SignIn},
 };
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::{EnvFilter, Layer, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{EnvFilter, Layer, filter::FilterExt, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Reads the settings, and starts the log and the traces. The log goes to standard error, because standard output is for
 /// results.
@@ -42,9 +42,13 @@ pub fn start_log(json: bool, default_level: &str) {
         Ok(traces) => (traces, None),
         Err(problem) => (None, Some(problem)),
     };
-    let started = tracing_subscriber::registry().with(log.with_filter(filter)).with(traces).try_init();
+    let repeats = Repeats::default();
+    let started =
+        tracing_subscriber::registry().with(log.with_filter(filter.and(repeats.clone()))).with(traces).try_init();
     if started.is_err() {
         tracing::debug!("the log is already started");
+    } else {
+        repeats.sum_up_each_minute();
     }
     if let Some(error) = wrong_filter {
         tracing::warn!(%error, "RUST_LOG is not valid; the default level is used");

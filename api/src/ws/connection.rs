@@ -30,6 +30,7 @@ use super::{
     protocol::{self, ClientMessage, Close},
     request::SocketRequest,
 };
+use crate::{admission::Refused, documents::HeldDocument};
 
 /// How many messages are written before the socket is read again.
 const WRITE_BATCH: usize = 32;
@@ -93,7 +94,8 @@ struct Operation {
     number: OperationNumber,
     /// The id as a JSON string, as messages contain it.
     id: Box<str>,
-    is_subscription: bool,
+    /// Of a subscription.
+    document: Option<Arc<HeldDocument>>,
     state: State,
 }
 
@@ -386,6 +388,8 @@ impl Connection {
         }
         self.last_operation += 1;
         let number = self.last_operation;
+        let address = ClientAddress(self.entry.permit.address());
+        let request = request.data(viewer).data(address);
         let asked = match SocketRequest::read(&self.entry.sockets.0.settings.reader, request) {
             Ok(asked) => asked,
             Err(error) => {
@@ -399,13 +403,26 @@ impl Connection {
             self.refuse(quoted, refusal("RATE_LIMITED", &limit));
             return Ok(());
         }
+        let document = if is_subscription {
+            let (key, bytes) = (asked.document_key(viewer), asked.operation.kept_bytes);
+            match self.entry.sockets.0.settings.documents.hold(address.0, Some(self.entry.number), key, bytes) {
+                Ok(document) => Some(Arc::new(document)),
+                Err(Refused(reason)) => {
+                    self.refuse(quoted, refusal("RATE_LIMITED", reason));
+                    return Ok(());
+                }
+            }
+        } else {
+            None
+        };
         let is_mutation = kind == OperationType::Mutation;
         let running = Running {
             sockets: self.entry.sockets.clone(),
             mailbox: Arc::clone(&self.entry.mailbox),
             number,
             viewer,
-            address: ClientAddress(self.entry.permit.address()),
+            address,
+            document: document.clone(),
             under_way: (!is_subscription).then(|| Arc::clone(&self.under_way)),
             hearts: is_mutation.then(|| self.hearts.get_or_insert_default().clone()),
         };
@@ -414,7 +431,7 @@ impl Connection {
         let run = run.map(move |subscription| Finished { number, subscription }).boxed();
         let (abort, registration) = AbortHandle::new_pair();
         self.running.get_or_insert_default().push(Abortable::new(run, registration));
-        self.operations.push(Operation { number, id: quoted, is_subscription, state: State::Running(abort) });
+        self.operations.push(Operation { number, id: quoted, document, state: State::Running(abort) });
         Ok(())
     }
 
@@ -422,7 +439,7 @@ impl Connection {
         let limits = self.entry.sockets.0.settings.limits;
         if is_subscription {
             let limit = limits.subscriptions_per_socket;
-            let count = self.operations.iter().filter(|operation| operation.is_subscription).count();
+            let count = self.operations.iter().filter(|operation| operation.document.is_some()).count();
             if count >= limit {
                 return Some(format!(
                     "A socket has at most {limit} subscriptions. Pass several ids in sessionIds to follow more sessions with one."
@@ -446,7 +463,7 @@ impl Connection {
         let mut response = Response::from_errors(vec![error]);
         (self.entry.sockets.0.settings.complete_errors)(&mut response);
         let number = self.last_operation;
-        self.operations.push(Operation { number, id, is_subscription: false, state: State::Ended });
+        self.operations.push(Operation { number, id, document: None, state: State::Ended });
         let content = Content::Errors(errors_text(&response.errors));
         // When there is no room, the mailbox closes the socket.
         self.entry.mailbox.push(QueuedMessage { operation: number, coalescing: None, content });

@@ -61,6 +61,7 @@ pub use web::site::Site;
 use self::protocol::Close;
 use crate::{
     admission::{Admission, Permit},
+    documents::Documents,
     http::graphql::{authorization, refuse_connection, refuse_origin},
     request_id,
 };
@@ -121,6 +122,8 @@ pub struct SocketSettings {
     pub limits: SocketLimits,
     /// The limits on open connections, shared with subscriptions over HTTP.
     pub admission: Admission,
+    /// What subscriptions keep in memory, shared with subscriptions over HTTP.
+    pub documents: Documents,
     /// The other sites whose pages may open a socket: `CORS_ORIGINS`. When empty, every site may.
     pub origins: Arc<[String]>,
     /// The server's own site, whose pages may always open a socket.

@@ -1,10 +1,10 @@
 //! One operation, from its `subscribe` message until it is answered or live.
 
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
 use async_graphql::{ErrorExtensionValues, Response, ServerError, Value, parser::types::OperationType};
 use domain::access::Viewer;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use graphql::{
     error::is_failure,
     execute::ClientAddress,
@@ -12,11 +12,13 @@ use graphql::{
     subscribe::{Purpose, Registrar},
 };
 use live::{
-    CloseReason, Content, Mailbox, OperationNumber, QueuedMessage, Rendered, ReplayError, StartExecution, Subscription,
+    CloseReason, Content, Mailbox, OperationNumber, Pay, QueuedMessage, Rendered, ReplayError, StartExecution,
+    Subscription,
 };
 use tracing::{Instrument as _, error};
 
 use super::{Sockets, request::SocketRequest};
+use crate::documents::HeldDocument;
 
 /// What an operation needs to run: its socket's mailbox, its number and its viewer.
 pub(super) struct Running {
@@ -25,6 +27,8 @@ pub(super) struct Running {
     pub(super) number: OperationNumber,
     pub(super) viewer: Viewer,
     pub(super) address: ClientAddress,
+    /// Of a subscription.
+    pub(super) document: Option<Arc<HeldDocument>>,
     /// Counts the socket's running queries and mutations: each holds a clone.
     pub(super) under_way: Option<Arc<()>>,
     /// The visits whose heartbeats this socket sends. For mutations only.
@@ -75,7 +79,7 @@ impl Running {
     async fn start(self, asked: SocketRequest) -> Option<Subscription> {
         let complete_errors = self.sockets.0.settings.complete_errors;
         let registrar = Registrar::default();
-        let request = asked.request().data(self.viewer).data(Purpose::Begin(registrar.clone()));
+        let request = asked.request().data(self.viewer).data(self.address).data(Purpose::Begin(registrar.clone()));
         let mut responses = self.sockets.0.executor.execute_stream(request);
         let mut has_started = false;
         while let Some(mut response) = responses.next().await {
@@ -103,6 +107,13 @@ impl Running {
         // much.
         let viewer = key.viewer.unwrap_or(Viewer::NOBODY);
         let sockets = self.sockets.clone();
+        let points = asked.operation.cost.points();
+        // Only as long as somebody holds the document. The group may outlive the subscription that began it.
+        let payer = self.document.as_deref().map(HeldDocument::payer);
+        let pay: Pay = Box::new(move |messages| match &payer {
+            Some(payer) => payer.clone().pay(viewer, points.saturating_mul(messages as u64)).boxed(),
+            None => ready(()).boxed(),
+        });
         let start: StartExecution = Box::new(move |feed| {
             let responses = sockets.0.executor.execute_stream(asked.request().data(viewer).data(Purpose::Serve(feed)));
             let texts = responses.map(move |mut response| {
@@ -111,7 +122,7 @@ impl Running {
             });
             texts.boxed()
         });
-        let mut subscription = self.sockets.0.hub.attach(key, start);
+        let mut subscription = self.sockets.0.hub.attach_paying(key, start, pay);
         match subscription.go_live(registration, &self.mailbox, self.number).await {
             Ok(()) => return Some(subscription),
             Err(ReplayError::Expired) => {

@@ -9,12 +9,16 @@ use graphql::{
     operation::Operation,
 };
 use live::GroupKey;
+use sha2::{Digest as _, Sha256};
 use tracing::Span;
+
+use crate::documents::DocumentKey;
 
 #[derive(Debug)]
 pub(super) struct SocketRequest {
     pub(super) operation: Arc<Operation>,
-    query: String,
+    /// The hash of the text. The text itself is not kept.
+    hash: [u8; 32],
     operation_name: Option<String>,
     variables: Variables,
     extensions: Extensions,
@@ -28,7 +32,8 @@ impl SocketRequest {
         let operation = reader.read(&mut request)?;
         let document = request.parsed_query()?.clone();
         let Request { query, operation_name, variables, extensions, .. } = request;
-        Ok(Self { operation, query, operation_name, variables, extensions, document })
+        let hash = Sha256::digest(&query).into();
+        Ok(Self { operation, hash, operation_name, variables, extensions, document })
     }
 
     /// In which it runs, until it has its answer or is live: the log names it by the request that opened its socket, and
@@ -41,7 +46,7 @@ impl SocketRequest {
 
     /// The request, as often as it is executed.
     pub(super) fn request(&self) -> Request {
-        let mut request = Request::new(self.query.clone()).data(Arc::clone(&self.operation));
+        let mut request = Request::new(String::new()).data(Arc::clone(&self.operation));
         request.operation_name.clone_from(&self.operation_name);
         request.variables = self.variables.clone();
         request.extensions = self.extensions.clone();
@@ -51,13 +56,29 @@ impl SocketRequest {
 
     /// With whom this subscription shares. Those that ask for a person share with that person's, of the same viewer.
     pub(super) fn group(&self, viewer: Viewer, person: Option<PersonId>) -> GroupKey {
-        let Self { operation, query, operation_name, variables, extensions, .. } = self;
+        let is_public = self.operation.sharing.by_everyone && person.is_none();
+        GroupKey { question: self.question(), viewer: (!is_public).then_some(viewer), person }
+    }
+
+    /// The same before it is known whom the subscription follows, for [`Documents`](crate::documents::Documents).
+    pub(super) fn document_key(&self, viewer: Viewer) -> DocumentKey {
+        let sharing = &self.operation.sharing;
+        let question = self.question();
+        if sharing.by_everyone && !sharing.follows_person {
+            return Sha256::digest(question.as_bytes()).into();
+        }
+        let narrowing: Vec<_> = self.variables.iter().filter(|(name, _)| sharing.is_narrowing(name)).collect();
+        Sha256::digest(format!("{question} {viewer:?} {narrowing:?}")).into()
+    }
+
+    /// The document with all that its messages depend on, as a hash.
+    fn question(&self) -> Box<str> {
+        let Self { operation, hash, operation_name, variables, extensions, .. } = self;
         let others: Vec<_> = variables.iter().filter(|(name, _)| !operation.sharing.is_narrowing(name)).collect();
         let mut extensions: Vec<_> = extensions.iter().collect();
         extensions.sort_unstable_by_key(|(name, _)| *name);
         // Debug text quotes every string, so that no two questions look the same.
-        let question = format!("{query:?} {operation_name:?} {others:?} {extensions:?}").into();
-        let is_public = operation.sharing.by_everyone && person.is_none();
-        GroupKey { question, viewer: (!is_public).then_some(viewer), person }
+        let question = format!("{hash:?} {operation_name:?} {others:?} {extensions:?}");
+        format!("{:x?}", Sha256::digest(question)).into()
     }
 }

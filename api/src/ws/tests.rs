@@ -24,6 +24,7 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use graphql::{
+    budget::Budgets,
     document::Reader,
     rate,
     registry::Types,
@@ -50,7 +51,7 @@ use super::{
     AuthError, Identity, Site, SocketLimits, SocketSettings, Sockets, operation::refusal, request::SocketRequest,
     upgrade,
 };
-use crate::admission::Admission;
+use crate::{admission::Admission, documents::Documents};
 
 /// Counts what the schema's resolvers did, and has a gate at which some of them wait.
 struct Probe {
@@ -237,6 +238,7 @@ impl Server {
             reader: Reader::new(Types::read(&schema.sdl()).unwrap(), SHAREABLE),
             limits,
             admission: Admission::new(all.into()),
+            documents: Documents::new(Arc::new(Budgets::new(&all)), all.into()),
             origins: ["https://listed.example".to_owned()].into(),
             site: Site::default(),
             authenticate: Arc::new(|token| Box::pin(future::ready(authenticate(token.as_deref())))),
@@ -734,7 +736,10 @@ fn only_answers_that_are_the_same_for_everyone_are_shared() {
     assert_eq!(group(narrowed, json!({"c": "A"}), 1, None), group(narrowed, json!({"c": "B"}), 2, None));
     assert_ne!(group(narrowed, json!({"c": "A"}), 1, Some(1)), group(narrowed, json!({"c": "A"}), 2, Some(1)));
     assert_ne!(group(narrowed, json!({"c": "A"}), 1, Some(1)), group(narrowed, json!({"c": "A"}), 1, Some(2)));
-    assert_ne!(group(narrowed, json!({"x": 1}), 1, None), group(narrowed, json!({"x": 2}), 1, None));
+    // A variable that the document does not declare changes nothing, nor do comments and spaces.
+    assert_eq!(group(narrowed, json!({"x": 1}), 1, None), group(narrowed, json!({"x": 2}), 1, None));
+    let spaced = narrowed.replace(' ', "  ,\n") + "# comment";
+    assert_eq!(group(narrowed, json!({}), 1, None), group(&spaced, json!({}), 1, None));
     // A variable that changes the answer does not only narrow.
     let used = "subscription($c: Boolean!, $d: String) { activeSessionChanged(city: $d) { kind @include(if: $c) } }";
     assert_ne!(group(used, json!({"c": true}), 1, None), group(used, json!({"c": false}), 1, None));

@@ -15,6 +15,7 @@ use std::{collections::BTreeSet, future, io, sync::Arc, time::Duration};
 
 use api::{
     admission::Admission,
+    documents::Documents,
     ws::{Site, SocketLimits, SocketSettings, Sockets, upgrade},
 };
 use auth::{AuthError, Identity, unread::find_unread_token};
@@ -23,6 +24,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::{access::Viewer, clock::Clock, ids::PersonId};
 use futures_util::{SinkExt, StreamExt, future::join};
 use graphql::{
+    budget::Budgets,
     error::add_missing_codes,
     execute::{Execution, Guard},
 };
@@ -107,6 +109,7 @@ impl Server {
             reader: stage::reader(),
             limits: socket_limits,
             admission: Admission::new(limits.into()),
+            documents: Documents::new(Arc::new(Budgets::new(&limits)), limits.into()),
             origins: Arc::default(),
             site: Site::default(),
             authenticate: Arc::new(|token| Box::pin(future::ready(Token::read(token.as_deref()).map(Token::identity)))),

@@ -8,7 +8,7 @@ use crate::{document::find_operation, error::ErrorCode};
 fn read(reader: &Reader, document: &str, variables: ConstValue) -> Result<Operation, ApiError> {
     let document = parse_query(document).unwrap();
     let operation = &find_operation(&document, None).unwrap().node;
-    Operation::read(reader, &document, (None, operation), &Variables::from_value(variables))
+    Operation::read(reader, &document, (None, operation), &Variables::from_value(variables), 0)
 }
 
 fn cost_with(document: &str, variables: ConstValue) -> Result<Cost, ErrorCode> {
@@ -185,4 +185,24 @@ fn an_answer_has_at_most_so_many_bytes() {
     assert_eq!(named - short, 128 - 13);
     let texts = cost("{ presences(first: 100) { nodes { currentPage } } }").unwrap().answer_bytes;
     assert!(texts >= 100 * 12_000, "{texts}");
+}
+
+#[test]
+fn variables_are_paid_for_as_often_as_they_are_used() {
+    let many = |use_of: &str| {
+        let uses: String = (0..249).map(|n| use_of.replace('N', &n.to_string())).collect();
+        format!("query($v: [ID!], $b: Boolean!) {{ {uses} }}")
+    };
+    let large = ConstValue::List(vec![ConstValue::from("Session:1"); 16_000]);
+    let variables = |name: &str| ConstValue::Object([(Name::new(name), large.clone())].into());
+    for (document, name) in [
+        (many("aN: node(id: $v) { id } "), "v"),
+        (many("aN: viewerIsAdmin @include(if: $b) "), "b"),
+        (many("... @include(if: $b) { viewerIsAdmin } "), "b"),
+        (many("aN: node(id: [{ x: $v }]) { id } "), "v"),
+    ] {
+        assert_eq!(cost_with(&document, variables(name)), Err(ErrorCode::QueryTooComplex), "{}", &document[..60]);
+    }
+    let once = cost_with("query($v: [ID!]) { a: node(id: $v) { id } }", variables("v")).unwrap();
+    assert!(once.argument_bytes > 200_000 && once.points() > 12, "{once:?}");
 }

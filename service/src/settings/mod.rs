@@ -154,6 +154,11 @@ pub struct Limits {
     /// `SUBSCRIPTIONS_PER_SECOND_PER_SOCKET` (50): how many subscriptions one socket may start each second, on average.
     /// The burst is twice `MAX_SUBSCRIPTIONS_PER_SOCKET`.
     pub subscriptions_per_second_per_socket: u32,
+    /// `MAX_SUBSCRIPTION_BYTES_PER_SOCKET` (2097152): how much memory the documents of a socket's subscriptions may take.
+    /// Those that ask the same count once.
+    pub subscription_bytes_per_socket: usize,
+    /// `MAX_SUBSCRIPTION_BYTES_PER_ADDRESS` (268435456): the same for one address.
+    pub subscription_bytes_per_address: usize,
     /// `CRON_REQUESTS_PER_MINUTE` (10): how many requests to `/cron/sweep` one address may send each minute.
     pub cron_requests_per_minute: u32,
     /// `MAX_SOCKET_MESSAGE_BYTES` (262144): the longest message, and frame, that a socket accepts.
@@ -172,6 +177,30 @@ pub struct Limits {
     pub mutations_per_second_per_address: u32,
     /// `MUTATIONS_PER_SECOND_PER_PERSON` (1000): the same for one person who is not an administrator.
     pub mutations_per_second_per_person: u32,
+    /// `COST_PER_SECOND_PER_ADDRESS` (10000), `COST_BURST_PER_ADDRESS` (100000): what the operations of one address may cost.
+    pub cost_per_address: Budget,
+    /// `COST_PER_SECOND_PER_PERSON` (2000), `COST_BURST_PER_PERSON` (20000): the same for one person who is not an
+    /// administrator.
+    pub cost_per_person: Budget,
+}
+
+/// How many points may be spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// On average.
+    pub per_second: u32,
+    /// At once.
+    pub burst: u32,
+}
+
+impl Budget {
+    fn or_set(self, source: &Source<'_>, per_second: &'static str, burst: &'static str) -> Result<Self, SettingError> {
+        const MANY: u32 = 1_000_000_000;
+        Ok(Self {
+            per_second: source.number(per_second, self.per_second, 1..=MANY)?,
+            burst: source.number(burst, self.burst, 1..=MANY)?,
+        })
+    }
 }
 
 impl Default for Limits {
@@ -187,6 +216,8 @@ impl Default for Limits {
             trusted_proxies: 0,
             subscriptions_per_socket: 100,
             subscriptions_per_second_per_socket: 50,
+            subscription_bytes_per_socket: 2 * 1024 * 1024,
+            subscription_bytes_per_address: 256 * 1024 * 1024,
             cron_requests_per_minute: 10,
             socket_message_bytes: 256 * 1024,
             connection_init: Duration::from_secs(10),
@@ -196,6 +227,8 @@ impl Default for Limits {
             answer_bytes: 10 * 1024 * 1024,
             mutations_per_second_per_address: 1_000,
             mutations_per_second_per_person: 1_000,
+            cost_per_address: Budget { per_second: 10_000, burst: 100_000 },
+            cost_per_person: Budget { per_second: 2_000, burst: 20_000 },
         }
     }
 }
@@ -240,6 +273,16 @@ impl Limits {
                 usual.subscriptions_per_second_per_socket,
                 1..=1_000_000,
             )?,
+            subscription_bytes_per_socket: source.number(
+                "MAX_SUBSCRIPTION_BYTES_PER_SOCKET",
+                usual.subscription_bytes_per_socket,
+                1024..=1 << 40,
+            )?,
+            subscription_bytes_per_address: source.number(
+                "MAX_SUBSCRIPTION_BYTES_PER_ADDRESS",
+                usual.subscription_bytes_per_address,
+                1024..=1 << 40,
+            )?,
             cron_requests_per_minute: source.number(
                 "CRON_REQUESTS_PER_MINUTE",
                 usual.cron_requests_per_minute,
@@ -264,6 +307,16 @@ impl Limits {
                 "MUTATIONS_PER_SECOND_PER_PERSON",
                 usual.mutations_per_second_per_person,
                 1..=1_000_000,
+            )?,
+            cost_per_address: usual.cost_per_address.or_set(
+                source,
+                "COST_PER_SECOND_PER_ADDRESS",
+                "COST_BURST_PER_ADDRESS",
+            )?,
+            cost_per_person: usual.cost_per_person.or_set(
+                source,
+                "COST_PER_SECOND_PER_PERSON",
+                "COST_BURST_PER_PERSON",
             )?,
         })
     }

@@ -3,11 +3,15 @@ use std::{cell::RefCell, collections::BTreeSet};
 use super::*;
 
 /// Each setting that is a number, with its lowest and its highest value.
-const NUMBERS: [(&str, &str, &str); 28] = [
+const NUMBERS: [(&str, &str, &str); 34] = [
     ("ABANDON_AFTER_HOURS", "0.0001", "87600"),
     ("AUDIT_LOG_DAYS", "1", "36500"),
     ("CHANGE_LOG_DAYS", "1", "3650"),
     ("CONNECTION_INIT_SECONDS", "1", "600"),
+    ("COST_BURST_PER_ADDRESS", "1", "1000000000"),
+    ("COST_BURST_PER_PERSON", "1", "1000000000"),
+    ("COST_PER_SECOND_PER_ADDRESS", "1", "1000000000"),
+    ("COST_PER_SECOND_PER_PERSON", "1", "1000000000"),
     ("CRON_REQUESTS_PER_MINUTE", "1", "60000"),
     ("DATABASE_CONNECTIONS", "2", "10000"),
     // At most the online window.
@@ -23,6 +27,8 @@ const NUMBERS: [(&str, &str, &str); 28] = [
     ("MAX_SOCKETS_PER_ADDRESS", "1", "10000000"),
     ("MAX_SOCKET_MESSAGE_BYTES", "1024", "67108864"),
     ("MAX_SUBSCRIPTIONS_PER_SOCKET", "1", "10000"),
+    ("MAX_SUBSCRIPTION_BYTES_PER_ADDRESS", "1024", "1099511627776"),
+    ("MAX_SUBSCRIPTION_BYTES_PER_SOCKET", "1024", "1099511627776"),
     ("MUTATIONS_PER_SECOND_PER_ADDRESS", "1", "1000000"),
     ("MUTATIONS_PER_SECOND_PER_PERSON", "1", "1000000"),
     ("ONLINE_WINDOW_SECONDS", "1", "86400"),

@@ -13,7 +13,7 @@ use sea_orm::TransactionTrait;
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use crate::fixtures::create_person;
+use crate::fixtures::{create_active_instance, create_person, create_session};
 
 on_both_databases!(excessive_documents_are_refused_before_execution);
 
@@ -301,6 +301,11 @@ async fn queries_leave_connections_for_everything_else() -> Result<()> {
         .with("REQUEST_SECONDS", "30");
     let server = Program::serve(&settings).await?;
     let admin = server.admin();
+    let person = create_person(&admin, "Bea").await?;
+    let session = create_session(&admin, "Open House").await?;
+    let mut socket = server.socket(None).await?;
+    socket.subscribe("changes", "subscription { activeSessionChanged { kind sessionInstanceId } }", json!({}))?;
+    socket.any_for("changes", LIMIT).await?;
     let connection = database.connect().await?;
     let hold = connection.begin().await?;
     execute(&hold, "LOCK TABLE activity").await?;
@@ -322,6 +327,13 @@ async fn queries_leave_connections_for_everything_else() -> Result<()> {
     let ready = reqwest::get(admin.address("/health/ready")).await?;
     assert_eq!(ready.status(), StatusCode::OK);
     create_person(&admin, "Ann").await?;
+    // The hub reads the log, and tokens are looked up.
+    let instance = create_active_instance(&admin, &session).await?;
+    let change = socket.any_for("changes", LIMIT).await?;
+    assert_eq!(change.message["payload"]["data"]["activeSessionChanged"]["sessionInstanceId"], instance);
+    let yes = "mutation($id: ID!) { checkIn(input: { sessionInstanceId: $id, attendance: YES }) { checkIn { id } } }";
+    server.client_of(&person).data(yes, json!({ "id": instance })).await?;
+    server.socket(Some(&token::of(&person))).await?;
     hold.rollback().await?;
     for query in stuck {
         query.await??;

@@ -4,6 +4,7 @@ mod api_keys;
 mod audit;
 mod bookings;
 mod browser;
+mod budget;
 mod crash;
 mod defaults;
 mod delivery;

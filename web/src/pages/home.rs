@@ -28,7 +28,7 @@ use crate::site::to;
 /// The number of cards on one page: of meetings that are on now, and of the next ones.
 const ON_NOW: i32 = 60;
 const NEXT: u64 = 12;
-const SUGGESTIONS: u64 = 20;
+const SUGGESTIONS: usize = 20;
 
 #[derive(Debug, Default, Deserialize)]
 pub struct Asked {

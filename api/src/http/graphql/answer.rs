@@ -10,7 +10,7 @@ use axum::{
     },
     response::IntoResponse as _,
 };
-use graphql::error::{ApiError, ErrorCode, add_missing_codes, is_failure, is_request_error};
+use graphql::error::{self, ApiError, ErrorCode, add_missing_codes, is_failure, is_request_error};
 use serde::Serialize;
 
 use super::negotiation::MediaType;
@@ -41,7 +41,7 @@ pub(super) fn single_answer(mut response: Response, media_type: MediaType) -> ax
         Ok(json) => {
             let mut answer = answer_with(status, media_type, json);
             answer.headers_mut().extend(response.http_headers);
-            note_retry(&mut answer);
+            note_retry(&mut answer, &response.errors);
             answer
         }
         Err(error) => {
@@ -55,10 +55,14 @@ fn is_rate_limited(response: &Response) -> bool {
     response.errors.iter().any(|error| error.extensions.as_ref().and_then(|it| it.get("code")) == Some(&code))
 }
 
-/// Adds `Retry-After` to a response with status 429.
-fn note_retry(answer: &mut axum::response::Response) {
+/// Adds `Retry-After` to a response with status 429, as its errors say.
+fn note_retry(answer: &mut axum::response::Response, errors: &[ServerError]) {
     if answer.status() == StatusCode::TOO_MANY_REQUESTS {
-        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        let seconds = errors.iter().find_map(|error| match error.extensions.as_ref()?.get(error::RETRY_AFTER)? {
+            Value::Number(seconds) => seconds.as_u64(),
+            _ => None,
+        });
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.unwrap_or(1)));
     }
 }
 
@@ -110,7 +114,7 @@ impl Refusal {
         if self.status == StatusCode::UNAUTHORIZED {
             answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        note_retry(&mut answer);
+        note_retry(&mut answer, &response.errors);
         if let Some(allowed) = self.allowed {
             answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
         }

@@ -29,10 +29,11 @@ use axum::{
     Router,
     body::Body,
     extract::State,
-    http::{HeaderMap, Method, StatusCode, header::AUTHORIZATION, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header::AUTHORIZATION, request::Parts},
     routing::any,
 };
-use futures_util::FutureExt as _;
+use domain::access::Viewer;
+use futures_util::{FutureExt as _, StreamExt as _, stream::BoxStream};
 use graphql::{
     document::Reader,
     error::{ApiError, ErrorCode, add_missing_codes},
@@ -40,6 +41,7 @@ use graphql::{
     operation::Operation,
     subscribe::{LastCursor, ResumeAfter},
 };
+use sha2::{Digest as _, Sha256};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::decompression::RequestDecompressionLayer;
 use tracing::{Instrument as _, Span};
@@ -54,9 +56,15 @@ pub use self::{
     answer::{refuse_connection, refuse_origin},
     reading::BODY_LIMIT,
 };
-use crate::admission::Admission;
+use crate::{
+    admission::Admission,
+    documents::{DocumentKey, Documents, HeldDocument},
+};
 
-/// The data that a request is given before it is executed: loaders, the peer's address, whether introspection is allowed.
+/// The header of an answer that has the price of its operation, in points.
+const COST: HeaderName = HeaderName::from_static("x-query-cost");
+
+/// The data that a request is given before it is read: loaders, the peer's address, whether introspection is allowed.
 type PrepareRequest = dyn Fn(Request, &Parts) -> Request + Send + Sync;
 
 /// `/graphql`: what executes requests, who may make them, and what they are given.
@@ -67,6 +75,7 @@ pub struct GraphqlEndpoint<E> {
     prepare: Arc<PrepareRequest>,
     mutations: TaskTracker,
     admission: Option<Admission>,
+    documents: Option<Documents>,
     closing: CancellationToken,
 }
 
@@ -79,6 +88,7 @@ impl<E: Clone> Clone for GraphqlEndpoint<E> {
             prepare: Arc::clone(&self.prepare),
             mutations: self.mutations.clone(),
             admission: self.admission.clone(),
+            documents: self.documents.clone(),
             closing: self.closing.clone(),
         }
     }
@@ -100,6 +110,7 @@ impl<E: Executor> GraphqlEndpoint<E> {
             prepare: Arc::new(|request, _| request),
             mutations: TaskTracker::new(),
             admission: None,
+            documents: None,
             closing: CancellationToken::new(),
         }
     }
@@ -110,7 +121,13 @@ impl<E: Executor> GraphqlEndpoint<E> {
         Self { admission: Some(admission), ..self }
     }
 
-    /// Every request goes through `prepare` before it is executed. It already holds its
+    /// What multipart subscriptions keep in memory is counted in `documents`, as with sockets.
+    #[must_use]
+    pub fn hold_in(self, documents: Documents) -> Self {
+        Self { documents: Some(documents), ..self }
+    }
+
+    /// Every request goes through `prepare` before it is read. It already holds its
     /// [`Viewer`](domain::access::Viewer).
     #[must_use]
     pub fn prepare_with(self, prepare: impl Fn(Request, &Parts) -> Request + Send + Sync + 'static) -> Self {
@@ -163,6 +180,7 @@ impl<E: Executor> GraphqlEndpoint<E> {
         let identity = self.identify(parts).await?;
         let mut request = if by_get { read_address(parts)? } else { read_body(parts, body).await? };
 
+        request = (self.prepare)(request.data(identity.viewer), parts);
         let operation = match self.reader.read(&mut request) {
             Ok(operation) => operation,
             Err(error) => return Ok(accept.answer(Response::from_errors(vec![error]))),
@@ -176,8 +194,22 @@ impl<E: Executor> GraphqlEndpoint<E> {
         if by_get && !is_read {
             return Err(Refusal::method("POST", "only queries can be sent by GET: send this by POST"));
         }
-        let span = operation_span(&operation);
-        let request = (self.prepare)(request.data(identity.viewer), parts);
+        let answer = self.execute(request, &operation, parts, accept, identity).await;
+        answer.map(|mut answer| {
+            answer.headers_mut().insert(COST, HeaderValue::from(operation.cost.points()));
+            answer
+        })
+    }
+
+    async fn execute(
+        &self,
+        request: Request,
+        operation: &Operation,
+        parts: &Parts,
+        accept: Accept,
+        identity: Identity,
+    ) -> Result<axum::response::Response, Refusal> {
+        let span = operation_span(operation);
         match operation.kind {
             OperationType::Query => {
                 let query = self.executor.execute(request).instrument(span);
@@ -202,16 +234,28 @@ impl<E: Executor> GraphqlEndpoint<E> {
                 };
                 let permit = self.admission.as_ref().map(|admission| admission.admit(parts)).transpose()?;
                 let cursor = LastCursor::default();
+                let document = self.hold(&request, operation, parts)?;
                 let mut request = request.data(cursor.clone());
                 if let Some(id) = last_event_id(&parts.headers) {
                     request = request.data(ResumeAfter(id));
                 }
                 let responses = span.in_scope(|| self.executor.execute_stream(request, None));
+                let responses = paying(responses, document, identity.viewer, operation.cost.points());
                 let (authenticator, closing) = (Arc::clone(&self.authenticator), self.closing.clone());
                 let streaming = Streaming { identity, authenticator, closing, cursor, permit };
                 Ok(stream_answer(responses, encoding, streaming))
             }
         }
+    }
+
+    /// Holds the document of a subscription, which no other shares.
+    fn hold(&self, request: &Request, operation: &Operation, parts: &Parts) -> Result<Option<HeldDocument>, Refusal> {
+        let (Some(admission), Some(documents)) = (&self.admission, &self.documents) else { return Ok(None) };
+        let mut key = DocumentKey::default();
+        if getrandom::fill(&mut key).is_err() {
+            key = Sha256::digest(&request.query).into();
+        }
+        Ok(Some(documents.hold(admission.client_of(parts), None, key, operation.kept_bytes)?))
     }
 
     async fn identify(&self, parts: &Parts) -> Result<Identity, Refusal> {
@@ -261,6 +305,27 @@ pub fn authorization(headers: &HeaderMap) -> Result<Option<&str>, AuthError> {
         (Some(value), None) => value.to_str().map(Some).map_err(|_| AuthError::NotBearer),
         (Some(_), Some(_)) => Err(AuthError::NotBearer),
     }
+}
+
+/// Each response after the first is paid for before the next one is made.
+fn paying(
+    responses: BoxStream<'static, Response>,
+    document: Option<HeldDocument>,
+    viewer: Viewer,
+    points: u64,
+) -> BoxStream<'static, Response> {
+    let Some(document) = document else { return responses };
+    let mut is_first = true;
+    let paid = responses.then(move |response| {
+        let payer = (!std::mem::take(&mut is_first)).then(|| document.payer());
+        async move {
+            if let Some(payer) = payer {
+                payer.pay(viewer, points).await;
+            }
+            response
+        }
+    });
+    paid.boxed()
 }
 
 /// The error for a token that was refused.

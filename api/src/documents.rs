@@ -1,0 +1,254 @@
+//! The documents of open subscriptions: how much memory they take, and who pays for their messages.
+//!
+//! Subscriptions with the same question are one *document*: they share their memory, and their messages are made once. Each
+//! socket and each address counts the bytes of a document that it holds once. For a message of a document, any one of its addresses pays.
+//! So nobody can delay a document that others subscribe to as well.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    fmt,
+    net::IpAddr,
+    sync::Arc,
+    time::Duration,
+};
+
+use domain::access::Viewer;
+use graphql::budget::Budgets;
+use parking_lot::Mutex;
+use service::settings::Limits;
+
+use crate::admission::Refused;
+
+/// The hash of a document with everything else that its messages depend on.
+pub type DocumentKey = [u8; 32];
+
+/// How many bytes of documents may be held.
+#[derive(Debug, Clone, Copy)]
+pub struct DocumentLimits {
+    pub bytes_per_socket: usize,
+    pub bytes_per_address: usize,
+}
+
+impl From<Limits> for DocumentLimits {
+    fn from(limits: Limits) -> Self {
+        Self {
+            bytes_per_socket: limits.subscription_bytes_per_socket,
+            bytes_per_address: limits.subscription_bytes_per_address,
+        }
+    }
+}
+
+/// Who holds a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Holder {
+    Address(IpAddr),
+    /// A socket, by its number.
+    Socket(u64),
+}
+
+/// How many addresses are asked to pay for a message.
+const PAYERS: usize = 8;
+
+/// A handle to the documents of one server.
+#[derive(Clone)]
+pub struct Documents(Arc<Shared>);
+
+struct Shared {
+    budgets: Arc<Budgets>,
+    limits: DocumentLimits,
+    held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    /// The bytes per holder. Those without documents have no entry.
+    bytes: HashMap<Holder, usize>,
+    /// How many subscriptions each holder has to a document.
+    holders: HashMap<DocumentKey, HashMap<Holder, usize>>,
+}
+
+impl Held {
+    /// The bytes of a holder with this document.
+    fn bytes_with(&self, holder: Holder, key: &DocumentKey, bytes: usize) -> usize {
+        let is_new = self.holders.get(key).is_none_or(|holders| !holders.contains_key(&holder));
+        self.bytes.get(&holder).copied().unwrap_or_default() + if is_new { bytes } else { 0 }
+    }
+
+    fn hold(&mut self, holder: Holder, key: DocumentKey, bytes: usize) {
+        let all = self.bytes_with(holder, &key, bytes);
+        self.bytes.insert(holder, all);
+        *self.holders.entry(key).or_default().entry(holder).or_default() += 1;
+    }
+
+    fn release(&mut self, holder: Holder, key: DocumentKey, bytes: usize) {
+        let Entry::Occupied(mut holders) = self.holders.entry(key) else { return };
+        if let Some(count) = holders.get_mut().get_mut(&holder) {
+            *count -= 1;
+            if *count > 0 {
+                return;
+            }
+        }
+        holders.get_mut().remove(&holder);
+        if holders.get().is_empty() {
+            holders.remove();
+        }
+        if let Entry::Occupied(mut all) = self.bytes.entry(holder) {
+            *all.get_mut() -= bytes;
+            if *all.get() == 0 {
+                all.remove();
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Documents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Documents").field("count", &self.0.held.lock().holders.len()).finish_non_exhaustive()
+    }
+}
+
+impl Documents {
+    pub fn new(budgets: Arc<Budgets>, limits: DocumentLimits) -> Self {
+        Self(Arc::new(Shared { budgets, limits, held: Mutex::default() }))
+    }
+
+    /// Holds a document for a subscription, of a socket or over HTTP.
+    ///
+    /// # Errors
+    /// When the documents of the socket or of the address have too many bytes.
+    pub fn hold(
+        &self,
+        address: IpAddr,
+        socket: Option<u64>,
+        key: DocumentKey,
+        bytes: usize,
+    ) -> Result<HeldDocument, Refused> {
+        let limits = &self.0.limits;
+        let (address, socket) = (Holder::Address(address), socket.map(Holder::Socket));
+        let mut held = self.0.held.lock();
+        if socket.is_some_and(|socket| held.bytes_with(socket, &key, bytes) > limits.bytes_per_socket) {
+            return Err(Refused("The subscriptions of this socket select too much. End some of them and try again."));
+        }
+        if held.bytes_with(address, &key, bytes) > limits.bytes_per_address {
+            return Err(Refused("The subscriptions of this address select too much. End some of them and try again."));
+        }
+        for holder in [Some(address), socket].into_iter().flatten() {
+            held.hold(holder, key, bytes);
+        }
+        Ok(HeldDocument { documents: self.clone(), address, socket, key, bytes })
+    }
+
+    async fn pay(&self, key: DocumentKey, viewer: Viewer, points: u64) {
+        loop {
+            let payers: Vec<IpAddr> = {
+                let held = self.0.held.lock();
+                let holders = held.holders.get(&key).into_iter().flat_map(HashMap::keys);
+                let addresses = holders.filter_map(|holder| match holder {
+                    Holder::Address(address) => Some(*address),
+                    Holder::Socket(_) => None,
+                });
+                addresses.take(PAYERS).collect()
+            };
+            let mut shortest = None::<Duration>;
+            for address in payers {
+                match self.0.budgets.try_spend(points, Some(address), viewer) {
+                    Ok(()) => return,
+                    Err(wait) => shortest = Some(shortest.map_or(wait, |shortest| shortest.min(wait))),
+                }
+            }
+            let Some(wait) = shortest else { return };
+            tokio::time::sleep(wait).await;
+        }
+    }
+}
+
+/// A document that a subscription holds. Dropping it ends that.
+#[derive(Debug)]
+pub struct HeldDocument {
+    documents: Documents,
+    address: Holder,
+    socket: Option<Holder>,
+    key: DocumentKey,
+    bytes: usize,
+}
+
+impl HeldDocument {
+    pub fn payer(&self) -> Payer {
+        Payer { documents: self.documents.clone(), key: self.key }
+    }
+}
+
+/// Who pays for the messages of a document: one of those who hold it.
+#[derive(Debug, Clone)]
+pub struct Payer {
+    documents: Documents,
+    key: DocumentKey,
+}
+
+impl Payer {
+    /// Waits until one of them can pay for messages to this viewer. If nobody holds the document any more, nobody pays.
+    pub async fn pay(self, viewer: Viewer, points: u64) {
+        self.documents.pay(self.key, viewer, points).await;
+    }
+}
+
+impl Drop for HeldDocument {
+    fn drop(&mut self) {
+        let mut held = self.documents.0.held.lock();
+        for holder in [Some(self.address), self.socket].into_iter().flatten() {
+            held.release(holder, self.key, self.bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use futures_util::FutureExt as _;
+    use service::settings::Budget;
+
+    use super::*;
+
+    const fn address(last: u8) -> IpAddr {
+        IpAddr::V4(Ipv4Addr::new(192, 0, 2, last))
+    }
+
+    fn documents() -> Documents {
+        let budget = Budget { per_second: 1, burst: 10 };
+        let limits = Limits { cost_per_address: budget, ..Limits::default() };
+        let limits_of_bytes = DocumentLimits { bytes_per_socket: 80, bytes_per_address: 100 };
+        Documents::new(Arc::new(Budgets::new(&limits)), limits_of_bytes)
+    }
+
+    #[test]
+    fn an_address_pays_once_for_each_document() {
+        let documents = documents();
+        let first = documents.hold(address(1), None, [1; 32], 60).unwrap();
+        let again = documents.hold(address(1), None, [1; 32], 60).unwrap();
+        assert!(documents.hold(address(1), None, [2; 32], 60).is_err());
+        let other = documents.hold(address(2), None, [2; 32], 60).unwrap();
+        drop(first);
+        assert!(documents.hold(address(1), None, [2; 32], 60).is_err());
+        drop(again);
+        let second = documents.hold(address(1), None, [2; 32], 60).unwrap();
+        drop((other, second));
+        let on_socket = documents.hold(address(1), Some(7), [1; 32], 50).unwrap();
+        assert!(documents.hold(address(1), Some(7), [2; 32], 50).is_err(), "too much for one socket");
+        drop(documents.hold(address(1), Some(8), [2; 32], 50).unwrap());
+        drop(on_socket);
+        let held = documents.0.held.lock();
+        assert!(held.bytes.is_empty() && held.holders.is_empty());
+    }
+
+    #[tokio::test]
+    async fn anyone_who_holds_a_document_pays_for_its_messages() {
+        let documents = documents();
+        let _first = documents.hold(address(1), None, [1; 32], 1).unwrap();
+        documents.pay([1; 32], Viewer::NOBODY, 10).await;
+        assert!(documents.pay([1; 32], Viewer::NOBODY, 10).now_or_never().is_none(), "nobody can pay");
+        let _second = documents.hold(address(2), None, [1; 32], 1).unwrap();
+        documents.pay([1; 32], Viewer::NOBODY, 10).await;
+        documents.pay([9; 32], Viewer::NOBODY, 10).await;
+    }
+}

@@ -1,0 +1,47 @@
+//! Pages and calendars are limited as queries are: they take turns with them, and cost points of the same budgets.
+
+use std::{net::IpAddr, sync::Arc};
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header::RETRY_AFTER},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use domain::access::Viewer;
+use graphql::{budget::Budgets, error::ApiError, execute::Guard, turns::Turn};
+
+use crate::admission::Admission;
+
+/// The price of a page, in points. A page asks the database up to some twenty statements.
+const PRICE: u64 = 20;
+
+/// What limits pages.
+#[derive(Clone)]
+pub struct PageLimit {
+    pub budgets: Arc<Budgets>,
+    pub guard: Arc<Guard>,
+    pub admission: Admission,
+}
+
+impl PageLimit {
+    async fn admit(&self, address: IpAddr) -> Result<Turn, ApiError> {
+        self.budgets.spend(PRICE, Some(address), Viewer::NOBODY)?;
+        self.guard.turn(Some(address)).await
+    }
+}
+
+/// A layer for routes of pages.
+pub async fn limit(State(limit): State<PageLimit>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match limit.admit(limit.admission.client_of(&parts)).await {
+        Ok(_turn) => next.run(Request::from_parts(parts, body)).await,
+        Err(error) => refusal(&error),
+    }
+}
+
+fn refusal(error: &ApiError) -> Response {
+    let mut response = (StatusCode::TOO_MANY_REQUESTS, error.message().to_owned()).into_response();
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(error.retry_after_seconds().unwrap_or(1)));
+    response
+}

@@ -1,0 +1,301 @@
+//! What requests cost, and what one address may ask.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fs,
+};
+
+use anyhow::{Context, Result, ensure};
+use chrono::TimeDelta;
+use insession_tests::{
+    Client, LIMIT, Postgres, PostgresOptions, Program, Settings, TestDatabase, database, eventually, on_both_databases,
+};
+use reqwest::StatusCode;
+use sea_orm::DatabaseConnection;
+use serde_json::{Value, json};
+
+use crate::{
+    bookings::interface::{create_booking, create_slot},
+    fixtures::{CHANGES, create_active_instance, create_person, create_session, in_seconds},
+};
+
+on_both_databases!(well_behaved_clients_stay_far_below_the_budget);
+
+/// Sends a query from an address, as a proxy does.
+async fn ask_from(client: &Client, address: &str, body: &Value) -> Result<reqwest::Response> {
+    let request = client.http().post(client.address("/graphql")).header("x-forwarded-for", address);
+    Ok(request.json(body).send().await?)
+}
+
+#[tokio::test]
+async fn spent_budget_refuses_requests_and_says_when_to_come_back() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let settings = Settings::new(&database.url)
+        .with("COST_PER_SECOND_PER_ADDRESS", "1")
+        .with("COST_BURST_PER_ADDRESS", "300")
+        .with("TRUSTED_PROXIES", "1");
+    let server = Program::serve(&settings).await?;
+    let client = server.client();
+    let body = json!({ "query": "{ sessions { totalCount nodes { id } } }", "extensions": { "cost": true } });
+    let answer = ask_from(&client, "192.0.2.1", &body).await?;
+    let cost = answer.headers().get("x-query-cost").context("no header")?.to_str()?.parse::<u64>()?;
+    let answer: Value = answer.json().await?;
+    assert_eq!(answer["extensions"]["cost"], cost, "{answer}");
+    ensure!((3..20).contains(&cost), "{cost}");
+    let without = ask_from(&client, "192.0.2.1", &json!({ "query": "{ viewerIsAdmin }" })).await?;
+    ensure!(without.headers().contains_key("x-query-cost"));
+    ensure!(without.json::<Value>().await?.get("extensions").is_none(), "nobody asked");
+
+    let refused = eventually(LIMIT, "the budget to be spent", async || {
+        let answer = ask_from(&client, "192.0.2.1", &body).await?;
+        ensure!(answer.status() == StatusCode::TOO_MANY_REQUESTS, "{}", answer.status());
+        Ok(answer)
+    });
+    let refused = refused.await?;
+    let seconds = refused.headers().get("retry-after").context("no header")?.to_str()?.parse::<u64>()?;
+    ensure!((1..=cost).contains(&seconds), "{seconds}");
+    let refused: Value = refused.json().await?;
+    let extensions = &refused["errors"][0]["extensions"];
+    assert_eq!((&extensions["code"], &extensions["retryAfter"]), (&json!("RATE_LIMITED"), &json!(seconds)));
+    // Documents that cannot be parsed cost something too.
+    let long = json!({ "query": format!("{{ {} ", "a ".repeat(50_000)) });
+    assert_eq!(ask_from(&client, "192.0.2.1", &long).await?.status(), StatusCode::TOO_MANY_REQUESTS);
+    for path in ["/", "/?city=Austin"] {
+        let page = client.http().get(client.address(path)).header("x-forwarded-for", "192.0.2.1").send().await?;
+        assert_eq!(page.status(), StatusCode::TOO_MANY_REQUESTS, "{path}");
+        ensure!(page.headers().contains_key("retry-after"));
+    }
+    // Others are not concerned. Sockets share the budget of their address.
+    assert_eq!(ask_from(&client, "192.0.2.2", &body).await?.status(), StatusCode::OK);
+    let mut socket = server.socket(None).await?;
+    let refused = eventually(LIMIT, "the socket's address to have spent its budget", async || {
+        socket.subscribe("q", body["query"].as_str().context("no query")?, json!({}))?;
+        let answer = socket.any_for("q", LIMIT).await?;
+        if answer.kind() == "next" {
+            socket.any_for("q", LIMIT).await?;
+        }
+        ensure!(answer.kind() == "error", "{}", answer.message);
+        Ok(answer)
+    });
+    let refused = refused.await?;
+    assert_eq!(refused.message["payload"][0]["extensions"]["code"], "RATE_LIMITED");
+    Ok(())
+}
+
+/// A client in all that clients of these kinds do in the first seconds, at the default budget.
+async fn well_behaved_clients_stay_far_below_the_budget(database: TestDatabase) -> Result<()> {
+    const BURST: u64 = 100_000;
+
+    let server = Program::serve(&Settings::new(&database.url)).await?;
+    let admin = server.admin();
+    let session = create_session(&admin, "Open House").await?;
+    create_active_instance(&admin, &session).await?;
+    let of_type = "ofType { kind name ".repeat(9) + &"}".repeat(9);
+    let introspection = format!(
+        "query IntrospectionQuery {{ __schema {{ queryType {{ name }} types {{ ...FullType }}
+            directives {{ name description locations args {{ ...InputValue }} }} }} }}
+        fragment FullType on __Type {{ kind name description
+            fields(includeDeprecated: true) {{ name description args {{ ...InputValue }} type {{ ...TypeRef }} isDeprecated }}
+            inputFields {{ ...InputValue }} interfaces {{ ...TypeRef }}
+            enumValues(includeDeprecated: true) {{ name description isDeprecated }} possibleTypes {{ ...TypeRef }} }}
+        fragment InputValue on __InputValue {{ name description type {{ ...TypeRef }} defaultValue }}
+        fragment TypeRef on __Type {{ kind name {of_type} }}"
+    );
+    let relay = "query { sessions(first: 100) { edges { cursor node { __typename id name path isActive \
+        instances(first: 1) { edges { cursor node { __typename id date isActive } } pageInfo { endCursor hasNextPage } } } } \
+        pageInfo { startCursor endCursor hasNextPage hasPreviousPage } totalCount } }";
+    let apollo = "query { __typename activeSessionInstances(first: 100) { __typename totalCount nodes { __typename id isActive \
+        presentCount attendingCount session { __typename id name city } viewerCheckIn { __typename id } } } }";
+    let mut spent = 0;
+    for (document, most) in [(introspection.as_str(), 200), (relay, 200), (apollo, 50)] {
+        let answer = ask_from(&server.client(), "192.0.2.1", &json!({ "query": document })).await?;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let cost = answer.headers().get("x-query-cost").context("no header")?.to_str()?.parse::<u64>()?;
+        ensure!(cost <= most, "{cost} points: {document}");
+        let answer: Value = answer.json().await?;
+        ensure!(answer.get("errors").is_none(), "{answer}");
+        spent += cost;
+    }
+    ensure!(spent < BURST / 100, "{spent}");
+    for path in ["/", "/graphiql", "/me", "/?city=a"] {
+        let status = reqwest::get(admin.address(path)).await?.status();
+        ensure!(status != StatusCode::TOO_MANY_REQUESTS, "{path}");
+    }
+    // A page with a hundred badges, loaded and then connected again.
+    let mut badges = 0;
+    for _ in 0..2 {
+        let mut socket = server.socket(None).await?;
+        for badge in 0..100 {
+            let extensions = json!({ "cost": true });
+            let payload =
+                json!({ "query": CHANGES, "variables": { "sessionIds": [session] }, "extensions": extensions });
+            socket.send(&json!({ "id": badge.to_string(), "type": "subscribe", "payload": payload }))?;
+        }
+        for badge in 0..100 {
+            let first = socket.any_for(&badge.to_string(), LIMIT).await?;
+            assert_eq!(first.kind(), "next", "{}", first.message);
+            badges += first.message["payload"]["extensions"]["cost"].as_u64().context("no cost")?;
+        }
+    }
+    ensure!(badges < BURST / 10, "{badges}");
+    Ok(())
+}
+
+fn memory(server: &Program) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.id()))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    Ok(line.trim().trim_end_matches(" kB").trim().parse::<u64>()? / 1024)
+}
+
+#[tokio::test]
+async fn documents_of_subscriptions_are_not_kept_as_they_came() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let server = Program::serve(&Settings::new(&database.url)).await?;
+    let before = memory(&server)?;
+    let mut sockets = [server.socket(None).await?, server.socket(None).await?];
+    let padding = "#".to_owned() + &"x".repeat(200_000);
+    for (number, socket) in sockets.iter_mut().enumerate() {
+        for n in 0..100 {
+            // Each text is another one, and all ask the same.
+            let document = format!("subscription {{ activeSessionChanged {{ kind cursor }} }} {padding}{number}.{n}");
+            socket.subscribe(&n.to_string(), &document, json!({}))?;
+            let first = socket.any_for(&n.to_string(), LIMIT).await?;
+            assert_eq!(first.kind(), "next", "{}", first.message);
+        }
+    }
+    let health = server.health().await?;
+    assert_eq!(health["groups"], 1, "{health}");
+    let grown = memory(&server)?.saturating_sub(before);
+    ensure!(grown < 60, "{grown} MiB for 200 documents");
+
+    let mut socket = server.socket(None).await?;
+    let long = (0..2_000).map(|n| format!("alias{n}: kind ")).collect::<String>();
+    socket.subscribe("long", &format!("subscription {{ activeSessionChanged {{ {long} }} }}"), json!({}))?;
+    let refused = socket.any_for("long", LIMIT).await?;
+    assert_eq!(refused.message["payload"][0]["extensions"]["code"], "QUERY_TOO_COMPLEX", "{}", refused.message);
+    // Documents within the limit of one, and not of all together.
+    let mut refused = None;
+    for n in 0..100 {
+        let fields = format!("a{n}: kind ") + &"cursor kind ".repeat(500);
+        socket.subscribe(
+            &n.to_string(),
+            &format!("subscription {{ activeSessionChanged {{ {fields} }} }}"),
+            json!({}),
+        )?;
+        let first = socket.any_for(&n.to_string(), LIMIT).await?;
+        if first.kind() == "error" {
+            refused = Some(first.message);
+            break;
+        }
+    }
+    let refused = refused.context("a socket may keep anything")?;
+    assert_eq!(refused["payload"][0]["extensions"]["code"], "RATE_LIMITED", "{refused}");
+    Ok(())
+}
+
+/// How often a document is run to count its statements. What runs less often is the server's own.
+const ROUNDS: u64 = 5;
+
+/// The arguments that fields need.
+fn arguments(known: &BTreeMap<&str, String>, field: &Value) -> Option<String> {
+    let mut given = Vec::new();
+    for argument in field["args"].as_array()? {
+        if argument["type"]["kind"] != "NON_NULL" || !argument["defaultValue"].is_null() {
+            continue;
+        }
+        let (field, name) = (field["name"].as_str()?, argument["name"].as_str()?);
+        let value = known.get(format!("{field}.{name}").as_str())?;
+        given.push(format!("{name}: {value}"));
+    }
+    Some(if given.is_empty() { String::new() } else { format!("({})", given.join(", ")) })
+}
+
+fn named(of: &Value) -> &Value {
+    if of["ofType"].is_object() { named(&of["ofType"]) } else { of }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_field_makes_more_than_ten_statements_a_point() -> Result<()> {
+    let settings = vec![("shared_preload_libraries".to_owned(), "pg_stat_statements".to_owned())];
+    let postgres = Postgres::start_with(PostgresOptions { settings, ..PostgresOptions::default() }).await?;
+    let database = TestDatabase::on(&postgres).await?;
+    let connection = database.connect().await?;
+    database::execute(&connection, "CREATE EXTENSION pg_stat_statements").await?;
+    // With an unreachable Redis, the server runs no jobs.
+    let server = Program::serve(&Settings::new(&database.url).redis("redis://127.0.0.1:1/")).await?;
+    let admin = server.admin();
+    let person = create_person(&admin, "Ann").await?;
+    let session = create_session(&admin, "Open House").await?;
+    let instance = create_active_instance(&admin, &session).await?;
+    let yes = "mutation($input: CheckInInput!) { checkIn(input: $input) { checkIn { id } } }";
+    admin
+        .data(yes, json!({ "input": { "sessionInstanceId": instance, "personId": person, "attendance": "YES" } }))
+        .await?;
+    let slot = create_slot(&admin, &person, in_seconds(7200), in_seconds(7200) + TimeDelta::hours(1)).await?;
+    let booking = create_booking(&admin, &slot, &create_person(&admin, "Ben").await?).await?;
+    let quoted = |text: &str| format!("\"{text}\"");
+    let range = "\"2020-01-01T00:00:00Z\"".to_owned();
+    let known: BTreeMap<&str, String> = [
+        ("session.id", quoted(&session)),
+        ("node.id", quoted(&session)),
+        ("sessionInstance.id", quoted(&instance)),
+        ("person.id", quoted(&person)),
+        ("booking.id", quoted(&booking)),
+        ("sessionByPath.path", quoted("open-house")),
+        ("activity.key", quoted("none")),
+        ("presence.id", quoted("Presence:1")),
+        ("presenceStatistics.from", range.clone()),
+        ("presenceStatistics.to", range),
+    ]
+    .into();
+
+    let all =
+        "{ __schema { types { name kind fields { name type { ...T } args { name defaultValue type { kind } } } } } }
+        fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
+    let schema = admin.data(all, json!({})).await?;
+    let types: BTreeMap<&str, &Value> = schema["__schema"]["types"]
+        .as_array()
+        .context("no types")?
+        .iter()
+        .filter_map(|of| Some((of["name"].as_str()?, of)))
+        .collect();
+    let mut left = VecDeque::from([("Query", Vec::<String>::new())]);
+    let mut seen = vec!["Query"];
+    let mut measured = 0;
+    while let Some((of, path)) = left.pop_front() {
+        for field in types[of]["fields"].as_array().into_iter().flatten() {
+            let name = field["name"].as_str().context("no name")?;
+            // What is asked for cannot be found without its arguments.
+            let Some(given) = arguments(&known, field) else { continue };
+            let leads_to = named(&field["type"]);
+            let is_leaf = leads_to["kind"] == "SCALAR" || leads_to["kind"] == "ENUM";
+            let selection = if is_leaf { "" } else { " { __typename }" };
+            let step = format!("{name}{given}");
+            let opened: String = path.iter().map(|step| format!("{step} {{ ")).collect();
+            let document = format!("{{ {opened}{step}{selection}{} }}", " }".repeat(path.len()));
+            let (points, statements) = measure(&admin, &connection, &document).await?;
+            ensure!(statements <= 10 * points, "{statements} statements for {points} points: {document}");
+            measured += 1;
+            let leads_to = leads_to["name"].as_str().context("no name")?;
+            if types[leads_to]["kind"] == "OBJECT" && !seen.contains(&leads_to) {
+                seen.push(leads_to);
+                left.push_back((leads_to, [path.clone(), vec![step]].concat()));
+            }
+        }
+    }
+    ensure!(measured > 150, "only {measured} fields");
+    Ok(())
+}
+
+/// The price of a document, and how many statements it makes.
+async fn measure(client: &Client, connection: &DatabaseConnection, document: &str) -> Result<(u64, u64)> {
+    database::execute(connection, "SELECT pg_stat_statements_reset()").await?;
+    let mut points = 0;
+    for _ in 0..ROUNDS {
+        let body = json!({ "query": document, "extensions": { "cost": true } });
+        let answer = client.post(&body).await?;
+        points = answer.body["extensions"]["cost"].as_u64().with_context(|| format!("{document}: {}", answer.body))?;
+    }
+    let calls = format!("SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements WHERE calls >= {ROUNDS}");
+    Ok((points, u64::try_from(database::number(connection, &calls).await?)? / ROUNDS))
+}
