@@ -114,6 +114,11 @@ impl Viewer {
         self.may_act_for(person) && !self.is_guest
     }
 
+    /// Admins may see all bookings, and others those in which they take part.
+    pub const fn may_see_all_bookings(&self) -> bool {
+        self.is_admin
+    }
+
     /// The mentor and admins may start a booking (rule 18).
     pub fn may_start_booking(&self, mentor: PersonId) -> bool {
         self.may_act_for(mentor)
@@ -133,6 +138,36 @@ impl Viewer {
     /// Admins, and organisers of any session, may list people: to check them in, and to name organisers.
     pub const fn may_list_people(&self, is_any_organizer: bool) -> bool {
         self.is_admin || (is_any_organizer && self.is_member())
+    }
+
+    /// Only admins may see the audit log.
+    pub const fn may_see_audit_log(&self) -> bool {
+        self.is_admin
+    }
+
+    /// Only admins may list visits, and see their statistics.
+    pub const fn may_list_visits(&self) -> bool {
+        self.is_admin
+    }
+
+    /// The person of a visit and admins may see it. Only admins see an anonymous visit.
+    pub fn may_see_visit_of(&self, person: Option<PersonId>) -> bool {
+        self.is_admin || person.is_some_and(|person| self.may_read_data_of(person))
+    }
+
+    /// People may have visits. Others may if anonymous visits are allowed.
+    pub const fn may_have_visits(&self, anonymous_visits: bool) -> bool {
+        !self.is_deactivated && (self.person.is_some() || anonymous_visits)
+    }
+
+    /// Only admins may deactivate people, and change their external ids.
+    pub const fn may_manage_accounts(&self) -> bool {
+        self.is_admin
+    }
+
+    /// Only admins may open the admin pages.
+    pub const fn may_open_admin_pages(&self) -> bool {
+        self.is_admin
     }
 
     /// May this viewer see who `person` is: name, city, country? The person and admins may, and whoever may see the person
@@ -244,6 +279,8 @@ mod tests {
                     && !viewer.may_edit_session(true)
                     && !viewer.may_see_check_ins(true, true)
             );
+            assert!(!viewer.may_have_visits(true) && viewer.may_see_visit_of(Some(own)));
+            assert!(!viewer.may_see_visit_of(Some(other)) && !viewer.may_see_visit_of(None));
             assert!(!viewer.may_list_people(true) && !viewer.may_see_placement(other, false, instance, Some(instance)));
         }
     }

@@ -230,12 +230,7 @@ impl SessionSubscription {
 async fn authorize(ctx: &Context<'_>, narrowing: &SessionNarrowing) -> Result<()> {
     let viewer = viewer(ctx);
     if let Some(person) = narrowing.person {
-        if !viewer.is_signed_in() {
-            return Err(ApiError::unauthenticated("Sign in to follow a person."));
-        }
-        if !viewer.may_read_data_of(person) {
-            return Err(ApiError::forbidden("Only the person and admins may follow a person."));
-        }
+        people::authorize_following(viewer, person)?;
         if load(ctx, person).await?.is_none() {
             return Err(ApiError::not_found(format!("There is no person {person}.")));
         }

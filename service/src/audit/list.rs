@@ -67,7 +67,7 @@ pub async fn list_entries(
     filter: &AuditFilter,
     page: &Page,
 ) -> Result<Option<Slice<AuditEntry>>> {
-    if !viewer.is_admin {
+    if !viewer.may_see_audit_log() {
         return Ok(None);
     }
     let order = (audit_entry::Column::OccurredAt, audit_entry::Column::Id);

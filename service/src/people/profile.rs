@@ -78,7 +78,8 @@ async fn find_relations<C: ConnectionTrait>(
     viewer: Viewer,
     ids: &[PersonId],
 ) -> Result<HashMap<PersonId, PersonRelation>> {
-    if viewer.is_admin || ids.iter().all(|id| viewer.is(*id)) {
+    let is_seen_anyway = |id: &PersonId| viewer.may_see_person(*id, PersonRelation::default());
+    if ids.iter().all(is_seen_anyway) {
         return Ok(HashMap::new());
     }
     // $2 is the viewer, or null. Organisers of any session may list all people.
@@ -107,6 +108,18 @@ async fn find_relations<C: ConnectionTrait>(
         (PersonId(id), relation)
     };
     Ok(found.into_iter().map(relation).collect())
+}
+
+/// Checks that the viewer may follow the moves of a person.
+pub fn authorize_following(viewer: Viewer, person: PersonId) -> Result<()> {
+    if viewer.may_read_data_of(person) {
+        return Ok(());
+    }
+    Err(if viewer.is_signed_in() {
+        Error::Forbidden("only the person and admins may follow a person")
+    } else {
+        Error::Unauthenticated("sign in to follow a person")
+    })
 }
 
 /// The placement of a person.
@@ -142,7 +155,7 @@ pub async fn list_people(
     name_contains: Option<&str>,
     page: &Page,
 ) -> Result<Option<Slice<Person>>> {
-    if !viewer.may_list_people(viewer.is_admin || organizes_anything(app, viewer).await?) {
+    if !viewer.may_list_people(false) && !viewer.may_list_people(organizes_anything(app, viewer).await?) {
         return Ok(None);
     }
     let order = (person::Column::NameKey, person::Column::Id);
@@ -223,10 +236,10 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         if !viewer.may_act_for(id) {
             return Err(Error::Forbidden("only the person and admins may change a profile"));
         }
-        if patch.is_deactivated.is_some() && !viewer.is_admin {
+        if patch.is_deactivated.is_some() && !viewer.may_manage_accounts() {
             return Err(Error::Forbidden("only admins may deactivate or reactivate people"));
         }
-        if patch.external_id.is_some() && !viewer.is_admin {
+        if patch.external_id.is_some() && !viewer.may_manage_accounts() {
             return Err(Error::Forbidden("only admins may change externalId"));
         }
         let before = row.clone();

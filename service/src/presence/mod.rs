@@ -55,15 +55,9 @@ impl Claimant {
     /// [`Error::Forbidden`] or [`Error::Unauthenticated`] if the token names no person and anonymous visits are not
     /// allowed.
     pub fn new(app: &App, viewer: Viewer, secret: Option<&str>) -> Result<Self> {
-        if viewer.is_deactivated {
+        if !viewer.may_have_visits(app.presence.anonymous) {
             expect::signed_in(viewer, "sign in to visit")?;
-        }
-        if viewer.person.is_none() && !app.presence.anonymous {
-            return Err(if viewer.is_signed_in() {
-                Error::Forbidden("only people may have visits, and this token names no person")
-            } else {
-                Error::Unauthenticated("sign in to visit")
-            });
+            return Err(Error::Forbidden("only people may have visits, and this token names no person"));
         }
         Ok(Self { person: viewer.person, secret_hash: secret.map(hash_of) })
     }

@@ -50,7 +50,7 @@ pub async fn find_statistics(
     from: Option<DateTime<Utc>>,
     to: Option<DateTime<Utc>>,
 ) -> Result<Option<Statistics>> {
-    if !viewer.is_admin {
+    if !viewer.may_list_visits() {
         return Ok(None);
     }
     let now = app.now();

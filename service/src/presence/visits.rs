@@ -105,16 +105,12 @@ impl VisitFilter {
 /// A visit, if the viewer is its person or an administrator. `None` for others, as if it did not exist.
 pub async fn find_visible_visit(app: &App, viewer: Viewer, id: PresenceId) -> Result<Option<Visit>> {
     let row = presence::Entity::find_by_id(id).one(app.db.pool()).await?;
-    Ok(row.filter(|row| may_see(viewer, row)).map(Visit::from))
-}
-
-fn may_see(viewer: Viewer, row: &Model) -> bool {
-    row.person_id.map_or(viewer.is_admin, |person| viewer.may_read_data_of(person))
+    Ok(row.filter(|row| viewer.may_see_visit_of(row.person_id)).map(Visit::from))
 }
 
 /// A page of visits, newest first. `None` for viewers who are not administrators.
 pub async fn list_visits(app: &App, viewer: Viewer, filter: &VisitFilter, page: &Page) -> Result<Option<Slice<Visit>>> {
-    if !viewer.is_admin {
+    if !viewer.may_list_visits() {
         return Ok(None);
     }
     let order = (Column::StartedAt, Column::Id);

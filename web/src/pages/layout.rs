@@ -101,7 +101,7 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                     a.brand href=(to("/")) { span.mark aria-hidden="true" {} "InSession" }
                     nav aria-label="Main" {
                         a href=(to("/")) { "On now" }
-                        @if visitor.viewer.is_admin { a href=(to("/admin")) { "Admin" } }
+                        @if visitor.viewer.may_open_admin_pages() { a href=(to("/admin")) { "Admin" } }
                         @if is_signed_in {
                             @if visitor.viewer.person.is_some() {
                                 a href=(to("/me")) { (visitor.name.as_deref().unwrap_or("Me")) }

@@ -34,7 +34,7 @@ impl FromRequestParts<Pages> for Admin {
 
     async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, Response> {
         let Ok(visitor) = Visitor::from_request_parts(parts, pages).await;
-        if visitor.viewer.is_admin {
+        if visitor.viewer.may_open_admin_pages() {
             Ok(Self(visitor))
         } else if visitor.viewer.is_signed_in() {
             Err(PageError::forbidden(&visitor, "This page is for admins.").into_response())
