@@ -171,14 +171,14 @@ impl App {
     }
 
     async fn try_conclude<T>(&self, tx: Tx, now: DateTime<Utc>, result: Result<T>) -> Result<T> {
-        let told = match result {
-            Ok(value) => write_notes(&tx, now).await.map(|told| (value, told)),
+        let written = match result {
+            Ok(value) => write_notes(&tx, now).await.map(|wakes| (value, wakes)),
             Err(error) => Err(error),
         };
-        match told {
-            Ok((value, told)) => {
+        match written {
+            Ok((value, wakes)) => {
                 tx.commit().await.map_err(outcome_unknown)?;
-                if told {
+                if wakes {
                     self.wake.everyone();
                 }
                 Ok(value)

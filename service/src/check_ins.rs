@@ -301,7 +301,7 @@ pub(crate) async fn answer_in(
     };
     audit(tx, viewer, "checkIn", &check_in, (said, Some(attendance)));
     if said_yes != (attendance == Attendance::Yes) {
-        tx.tell(|news| news.counts_changed(instance));
+        tx.log(|news| news.counts_changed(instance));
     }
     let moved = update_placement(tx, app, person, instance).await?;
     let previous_instance = moved.and_then(|moved| moved.from);
@@ -341,7 +341,7 @@ pub async fn delete_check_in(
         if let Some(before) = before {
             removed.check_in = Some(before.id);
             if before.attendance == Attendance::Yes {
-                tx.tell(|news| news.counts_changed(instance));
+                tx.log(|news| news.counts_changed(instance));
             }
             audit(tx, viewer, "removeCheckIn", &before, (Some(before.attendance), None));
             before.delete(tx).await?;

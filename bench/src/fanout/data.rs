@@ -16,7 +16,7 @@ use service::{
     App,
     app::NoQueue,
     db::Db,
-    log::{Told, cursor::find_installation_name, wake::Wake},
+    log::{ChangeTarget, cursor::find_installation_name, wake::Wake},
     transaction,
 };
 
@@ -25,7 +25,7 @@ pub struct Data {
     pub app: App,
     pub database: String,
     pub redis: String,
-    instances: Vec<Told>,
+    instances: Vec<ChangeTarget>,
     _servers: (Postgres, Redis),
 }
 
@@ -41,7 +41,11 @@ impl Data {
         let app = App::new(db, Arc::new(SystemClock), wake, Arc::new(NoQueue), PlacementRule::default());
         let location = Location { city: Some("Austin".to_owned()), country: Some("US".to_owned()) };
         let instances = (1..=i64::try_from(sessions)?)
-            .map(|id| Told { session: SessionId(id), instance: SessionInstanceId(id), location: location.clone() })
+            .map(|id| ChangeTarget {
+                session: SessionId(id),
+                instance: SessionInstanceId(id),
+                location: location.clone(),
+            })
             .collect();
         Ok(Self { app, database, redis: redis.url(), instances, _servers: (postgres, redis) })
     }
@@ -50,7 +54,7 @@ impl Data {
     /// merged with other changes.
     pub async fn publish(&self, sessions: usize) -> Result<()> {
         let result: service::Result<()> = transaction!(&self.app, self.app.now(), |tx| {
-            tx.tell(|news| self.instances[..sessions].iter().for_each(|instance| news.activated(instance.clone())));
+            tx.log(|news| self.instances[..sessions].iter().for_each(|instance| news.activated(instance.clone())));
             Ok(())
         });
         Ok(result?)

@@ -233,7 +233,7 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
             cancelled_at: None,
         };
         let row = booking::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() }.insert(tx).await?;
-        tx.tell(|news| news.booking_step(news_of(&row, step)));
+        tx.log(|news| news.booking_step(news_of(&row, step)));
         idempotency::note_made(tx, app, viewer, row.id).await?;
         tx.audit(viewer, "bookTimeSlot", row.id, Changes::between(None, Some(&row)));
         Ok(row.into())
@@ -296,7 +296,7 @@ pub async fn act(app: &App, viewer: Viewer, id: BookingId, action: Action) -> Re
         let slot = find_slot_rows(tx, &[row.time_slot_id]).await?.pop();
         let slot = slot.ok_or_else(|| Error::internal(format!("{id} has no slot")))?;
         write_step(tx, step, &[id], step.to.due_at(&slot_of(&slot)), now).await?;
-        tx.tell(|news| news.booking_step(news_of(&row, step)));
+        tx.log(|news| news.booking_step(news_of(&row, step)));
         let changed = find_rows(tx, &[id]).await?.pop();
         let changed = changed.ok_or_else(|| Error::internal(format!("{id} has disappeared")))?;
         tx.audit(viewer, action.mutation(), id, Changes::between(Some(&row), Some(&changed)));
@@ -323,7 +323,7 @@ pub(crate) async fn end_living(tx: &Tx, row: &booking::Model, now: DateTime<Utc>
     let state = state_of(row);
     let step = state.cancel().or_else(|_| state.complete())?;
     write_step(tx, step, &[row.id], None, now).await?;
-    tx.tell(|news| news.booking_step(news_of(row, step)));
+    tx.log(|news| news.booking_step(news_of(row, step)));
     Ok(step.to.status)
 }
 

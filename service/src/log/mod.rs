@@ -29,7 +29,7 @@ mod write;
 pub(crate) use self::write::write_news;
 pub use self::{
     cursor::CursorKey,
-    news::{News, Told},
+    news::{ChangeTarget, News},
     publish::{Published, publish, snapshot},
     read::{head, oldest, read_after},
 };

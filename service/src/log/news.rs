@@ -1,4 +1,4 @@
-//! What a transaction has to tell.
+//! The changes that a transaction collects for the log.
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -8,7 +8,7 @@ use domain::{
 
 /// What a change says about the instance that it concerns.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct ChangeTarget {
     pub session: SessionId,
     pub instance: SessionInstanceId,
     pub location: Location,
@@ -27,44 +27,44 @@ pub struct News {
 }
 
 impl News {
-    fn about(&mut self, kind: ChangeKind, told: Told, previous_location: Option<Location>) {
+    fn about(&mut self, kind: ChangeKind, target: ChangeTarget, previous_location: Option<Location>) {
         self.events.push(Event::Session(SessionChange {
-            session: Some(told.session),
-            instance: Some(told.instance),
-            location: told.location,
+            session: Some(target.session),
+            instance: Some(target.instance),
+            location: target.location,
             previous_location,
             ..SessionChange::of(kind)
         }));
     }
 
-    pub fn activated(&mut self, told: Told) {
-        self.about(ChangeKind::Activated, told, None);
+    pub fn activated(&mut self, target: ChangeTarget) {
+        self.about(ChangeKind::Activated, target, None);
     }
 
-    pub fn deactivated(&mut self, told: Told) {
-        self.about(ChangeKind::Deactivated, told, None);
+    pub fn deactivated(&mut self, target: ChangeTarget) {
+        self.about(ChangeKind::Deactivated, target, None);
     }
 
     /// Something that is visible to clients changed in an active instance.
-    pub fn updated(&mut self, told: Told) {
-        self.about(ChangeKind::Updated, told, None);
+    pub fn updated(&mut self, target: ChangeTarget) {
+        self.about(ChangeKind::Updated, target, None);
     }
 
     /// The session of an active instance moved from another city or country.
-    pub fn updated_location(&mut self, told: Told, previous: Location) {
-        self.about(ChangeKind::Updated, told, Some(previous));
+    pub fn updated_location(&mut self, target: ChangeTarget, previous: Location) {
+        self.about(ChangeKind::Updated, target, Some(previous));
     }
 
-    pub fn person_moved(&mut self, person: PersonId, before: Option<Told>, now: Option<Told>) {
+    pub fn person_moved(&mut self, person: PersonId, before: Option<ChangeTarget>, now: Option<ChangeTarget>) {
         self.events.push(Event::Session(SessionChange {
             kind: ChangeKind::PersonMoved,
-            session: now.as_ref().map(|told| told.session),
-            instance: now.as_ref().map(|told| told.instance),
-            location: now.map(|told| told.location).unwrap_or_default(),
+            session: now.as_ref().map(|target| target.session),
+            instance: now.as_ref().map(|target| target.instance),
+            location: now.map(|target| target.location).unwrap_or_default(),
             person: Some(person),
-            previous_instance: before.as_ref().map(|told| told.instance),
-            previous_session: before.as_ref().map(|told| told.session),
-            previous_location: before.map(|told| told.location),
+            previous_instance: before.as_ref().map(|target| target.instance),
+            previous_session: before.as_ref().map(|target| target.session),
+            previous_location: before.map(|target| target.location),
         }));
     }
 

@@ -1,4 +1,4 @@
-//! Publishing: each batch gets its position, and counts that changed are told.
+//! Publishing: each batch gets its position, and counts that changed become changes.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
@@ -8,7 +8,7 @@ use domain::{
 use sea_orm::{DatabaseTransaction, FromQueryResult};
 
 use super::{
-    news::{News, Told},
+    news::{ChangeTarget, News},
     read::head_in,
     write::{insert_batch, insert_events},
 };
@@ -117,7 +117,7 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
     execute(tx, &sql, [last.into(), done]).await?;
     let mut news = News::default();
     for row in due.into_iter().filter(|row| row.is_active) {
-        news.updated(Told {
+        news.updated(ChangeTarget {
             session: row.session_id,
             instance: row.id,
             location: Location { city: row.city, country: row.country },

@@ -93,8 +93,8 @@ fn booking_columns<'a>(steps: &[Option<&'a BookingStep>]) -> Vec<Column<'a>> {
 }
 
 impl Tx {
-    /// Notes what is to be told when this transaction commits.
-    pub fn tell(&self, note: impl FnOnce(&mut News)) {
+    /// Collects changes, which the transaction writes into the log before it commits.
+    pub fn log(&self, note: impl FnOnce(&mut News)) {
         self.note(note);
     }
 
@@ -110,7 +110,7 @@ pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
     occupancies.sort_unstable();
     occupancies.dedup();
     events.extend(occupancies.into_iter().map(Event::Occupancy));
-    let told = wakes || !events.is_empty() || !counts.is_empty() || !standings.is_empty() || !revoked_keys.is_empty();
+    let wakes = wakes || !events.is_empty() || !counts.is_empty() || !standings.is_empty() || !revoked_keys.is_empty();
     if !standings.is_empty() || !revoked_keys.is_empty() {
         number_revocations(tx, &standings, &revoked_keys).await?;
     }
@@ -128,7 +128,7 @@ pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
         let sql = format!("INSERT INTO count_change (session_instance_id) SELECT v.id FROM {table}");
         execute(tx, &sql, [values]).await?;
     }
-    Ok(told)
+    Ok(wakes)
 }
 
 pub(super) async fn insert_batch<C: ConnectionTrait>(

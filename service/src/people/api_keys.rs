@@ -170,7 +170,7 @@ pub async fn revoke_api_key(app: &App, viewer: Viewer, id: ApiKeyId) -> Result<(
         let after = api_key::Model { revoked_at: Some(now), ..before.clone() };
         tx.audit(viewer, "revokeApiKey", id, Changes::between(Some(&before), Some(&after)));
         after.into_active_model().reset_all().update(tx).await?;
-        tx.tell(|news| news.api_key_revoked(id));
+        tx.log(|news| news.api_key_revoked(id));
         Ok(())
     })
 }

@@ -73,7 +73,7 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
                    WHERE merged_into_id = $1";
         execute(tx, sql, [id.0.into(), NAMELESS.into()]).await?;
         nameless(&row, now).into_active_model().reset_all().update(tx).await?;
-        tx.tell(|news| news.standing_changed(id));
+        tx.log(|news| news.standing_changed(id));
         tx.audit(viewer, "erasePerson", id, Changes::default().with("isErased", json!(false), json!(true)));
         update_placements(tx, app.placement_rule, Affected::People(&[id]), &answered).await?;
         Ok(())
@@ -123,7 +123,7 @@ async fn erase_check_ins(tx: &Tx, id: PersonId, now: DateTime<Utc>) -> Result<()
     );
     execute(tx, &sql, [list(tx, attended.iter().copied()), now.into()]).await?;
     execute(tx, "DELETE FROM check_in WHERE person_id = $1", [id.0.into()]).await?;
-    tx.tell(|news| attended.iter().for_each(|instance| news.counts_changed(*instance)));
+    tx.log(|news| attended.iter().for_each(|instance| news.counts_changed(*instance)));
     Ok(())
 }
 

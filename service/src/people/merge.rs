@@ -78,7 +78,7 @@ async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Res
         gone.tokens_not_before = Some(now);
         gone.merged_into_id = Some(into);
         gone.into_active_model().reset_all().update(tx).await?;
-        tx.tell(|news| news.standing_changed(from));
+        tx.log(|news| news.standing_changed(from));
         tx.audit(
             viewer,
             "mergePeople",
@@ -141,7 +141,7 @@ async fn merge_check_ins(tx: &Tx, from: PersonId, into: PersonId) -> Result<()> 
                 kept.arrived_at = kept.arrived_at.max(other.arrived_at);
             }
             other.delete(tx).await?;
-            tx.tell(|news| news.counts_changed(instance));
+            tx.log(|news| news.counts_changed(instance));
         }
         kept.person_id = into;
         kept.into_active_model().reset_all().update(tx).await?;

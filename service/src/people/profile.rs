@@ -262,7 +262,7 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         row.is_deactivated = patch.is_deactivated.unwrap_or(row.is_deactivated);
         let mut row = row.into_active_model().reset_all().update(tx).await?;
         if row.external_id != before.external_id || row.is_deactivated != before.is_deactivated {
-            tx.tell(|news| news.standing_changed(id));
+            tx.log(|news| news.standing_changed(id));
         }
         tx.audit(viewer, "updatePerson", id, Changes::between(Some(&before), Some(&row)));
         if patch.is_deactivated.is_some() {

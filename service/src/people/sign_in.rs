@@ -154,7 +154,7 @@ pub async fn revoke_tokens(app: &App, viewer: Viewer, person: Option<PersonId>) 
         let before = row.clone();
         row.tokens_not_before = Some(now);
         revoke_keys_of(tx, id, now).await?;
-        tx.tell(|news| news.standing_changed(id));
+        tx.log(|news| news.standing_changed(id));
         tx.audit(viewer, "revokeTokens", id, Changes::between(Some(&before), Some(&row)));
         Ok(row.into_active_model().reset_all().update(tx).await?.into())
     })

@@ -89,7 +89,7 @@ pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Resul
         };
         let before = row.clone();
         if row.max_concurrent != new.max_concurrent {
-            tx.tell(|news| news.occupancy_changed(row.id));
+            tx.log(|news| news.occupancy_changed(row.id));
         }
         row.name.clone_from(&name);
         row.max_concurrent = new.max_concurrent;

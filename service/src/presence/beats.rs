@@ -135,7 +135,7 @@ pub async fn write_others(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Resu
                         tallies.push(Tally::abandoned(row.started_at, -1));
                     }
                     if let Some(activity) = *lost_seat {
-                        tx.tell(|news| news.occupancy_changed(activity));
+                        tx.log(|news| news.occupancy_changed(activity));
                     }
                     written.push(row.clone());
                 }

@@ -74,7 +74,7 @@ pub async fn enter_activity(
         let before = visit.activity_id;
         if before != after.seat {
             for changed in [before, after.seat].into_iter().flatten() {
-                tx.tell(|news| news.occupancy_changed(changed));
+                tx.log(|news| news.occupancy_changed(changed));
             }
         }
         if visit.status == VisitStatus::Abandoned {
@@ -96,7 +96,7 @@ pub async fn leave_activity(app: &App, viewer: Viewer, secret: Option<&str>, id:
         let mut visit = lock_own(tx, &claimant, id).await?;
         let freed = visit.activity_id.take();
         if let Some(activity) = freed {
-            tx.tell(|news| news.occupancy_changed(activity));
+            tx.log(|news| news.occupancy_changed(activity));
             visit = save(tx, visit).await?;
         }
         Ok(Left { visit: visit.into(), freed })
@@ -122,7 +122,7 @@ pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id:
         tally(tx, tallies).await?;
         let freed = visit.activity_id.take();
         if let Some(activity) = freed {
-            tx.tell(|news| news.occupancy_changed(activity));
+            tx.log(|news| news.occupancy_changed(activity));
         }
         let visit = Model {
             status: VisitStatus::Completed,

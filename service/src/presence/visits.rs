@@ -154,7 +154,7 @@ pub(crate) async fn end_leases(tx: &Tx, rules: &PresenceRules, visits: &[Model])
     execute(tx, &sql, [values]).await?;
     let freed: BTreeSet<ActivityId> = visits.iter().filter_map(|row| row.activity_id).collect();
     for activity in freed {
-        tx.tell(|news| news.occupancy_changed(activity));
+        tx.log(|news| news.occupancy_changed(activity));
     }
     Ok(())
 }
@@ -166,7 +166,7 @@ pub(crate) async fn erase_visits(tx: &Tx, person: PersonId, now: DateTime<Utc>) 
     let active = || visits.iter().filter(|visit| visit.status == VisitStatus::Active);
     tally(tx, active().map(|visit| Tally::completed(visit.started_at, now)).collect()).await?;
     let freed: BTreeSet<ActivityId> = active().filter_map(|visit| visit.activity_id).collect();
-    tx.tell(|news| freed.into_iter().for_each(|activity| news.occupancy_changed(activity)));
+    tx.log(|news| freed.into_iter().for_each(|activity| news.occupancy_changed(activity)));
     execute(tx, "DELETE FROM presence WHERE person_id = $1", [person.0.into()]).await?;
     Ok(())
 }

@@ -185,7 +185,7 @@ pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: Ses
                 error
             }
         })?;
-        tell_active_instances(tx, &before, &after).await?;
+        log_updates_of_active_instances(tx, &before, &after).await?;
         tx.audit(viewer, "updateSession", id, Changes::between(Some(&before), Some(&after)));
         Ok(after)
     })?;
@@ -284,7 +284,7 @@ fn calls_for_recompute(before: &session::Model, after: &session::Model) -> bool 
 }
 
 /// Logs an UPDATED for each active instance if something visible to clients changed in the session.
-async fn tell_active_instances(tx: &Tx, before: &session::Model, after: &session::Model) -> Result<()> {
+async fn log_updates_of_active_instances(tx: &Tx, before: &session::Model, after: &session::Model) -> Result<()> {
     let shown = |row: &session::Model| {
         (row.name.clone(), row.path.clone(), facts::location_of(row), row.state.clone(), row.location.clone())
     };
@@ -299,13 +299,13 @@ async fn tell_active_instances(tx: &Tx, before: &session::Model, after: &session
         .all(tx)
         .await?;
     let previous = facts::location_of(before);
-    tx.tell(|news| {
+    tx.log(|news| {
         for instance in active {
-            let told = facts::told(after, instance.id);
-            if told.location == previous {
-                news.updated(told);
+            let target = facts::target_of(after, instance.id);
+            if target.location == previous {
+                news.updated(target);
             } else {
-                news.updated_location(told, previous.clone());
+                news.updated_location(target, previous.clone());
             }
         }
     });

@@ -18,7 +18,7 @@ use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
 use crate::{
     db::{Tx, is_one_of},
     error::Result,
-    log::Told,
+    log::ChangeTarget,
 };
 
 pub fn zone_of(session: &session::Model) -> Result<Tz, UnknownZone> {
@@ -42,8 +42,8 @@ pub fn location_of(session: &session::Model) -> Location {
     Location { city: session.city.clone(), country: session.country.clone() }
 }
 
-pub fn told(session: &session::Model, instance: SessionInstanceId) -> Told {
-    Told { session: session.id, instance, location: location_of(session) }
+pub fn target_of(session: &session::Model, instance: SessionInstanceId) -> ChangeTarget {
+    ChangeTarget { session: session.id, instance, location: location_of(session) }
 }
 
 /// The stored facts that an instance's status depends on.

@@ -22,7 +22,7 @@ use sea_orm::{FromQueryResult, Value};
 use crate::{
     db::{Column, Tx, execute, is_in, list, numbers, rows, values_table},
     error::{Error, Result},
-    log::Told,
+    log::ChangeTarget,
 };
 
 /// A changed placement of a person.
@@ -217,7 +217,7 @@ async fn write_moves(tx: &Tx, moves: &[Move], affected: Affected<'_>) -> Result<
     for moved in moves {
         involved.extend([moved.from, moved.to].into_iter().flatten());
     }
-    let told = find_told(tx, &involved).await?;
+    let targets = find_targets(tx, &involved).await?;
     // Instances whose status changed in this transaction need no extra change for counts: their own messages show the new
     // counts.
     if let Affected::Of { activated, deactivated } = affected {
@@ -225,9 +225,9 @@ async fn write_moves(tx: &Tx, moves: &[Move], affected: Affected<'_>) -> Result<
             involved.remove(id);
         }
     }
-    tx.tell(|news| {
+    tx.log(|news| {
         for Move { person, from, to } in moves {
-            let about = |id: Option<SessionInstanceId>| id.and_then(|id| told.get(&id).cloned());
+            let about = |id: Option<SessionInstanceId>| id.and_then(|id| targets.get(&id).cloned());
             news.person_moved(*person, about(*from), about(*to));
         }
         for instance in involved {
@@ -238,7 +238,7 @@ async fn write_moves(tx: &Tx, moves: &[Move], affected: Affected<'_>) -> Result<
 }
 
 /// What changes say about these instances.
-async fn find_told(tx: &Tx, ids: &BTreeSet<SessionInstanceId>) -> Result<HashMap<SessionInstanceId, Told>> {
+async fn find_targets(tx: &Tx, ids: &BTreeSet<SessionInstanceId>) -> Result<HashMap<SessionInstanceId, ChangeTarget>> {
     #[derive(FromQueryResult)]
     struct Named {
         id: SessionInstanceId,
@@ -254,7 +254,7 @@ async fn find_told(tx: &Tx, ids: &BTreeSet<SessionInstanceId>) -> Result<HashMap
     let named = named.into_iter().map(|row| {
         let instance = row.id;
         let location = Location { city: row.city, country: row.country };
-        (instance, Told { session: row.session_id, instance, location })
+        (instance, ChangeTarget { session: row.session_id, instance, location })
     });
     Ok(named.collect())
 }

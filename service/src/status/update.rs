@@ -96,7 +96,7 @@ pub async fn update_statuses(tx: &Tx, moment: Moment, items: Vec<LockedInstance>
         if let Some(due_at) = due_at
             && was_active != item.instance.is_active
         {
-            tx.tell(|news| news.fell_due(due_at));
+            tx.log(|news| news.fell_due(due_at));
         }
         match (was_active, item.instance.is_active) {
             (false, true) => changes.activated.push(item.clone()),
@@ -134,7 +134,7 @@ pub async fn save_instance(
     };
     let saved = item.instance.clone();
     if before.and_then(|before| before.due_at) != saved.due_at {
-        tx.tell(News::due_changed);
+        tx.log(News::due_changed);
     }
     let mut changes = StatusChanges::default();
     match (was_active, saved.is_active) {
@@ -142,7 +142,7 @@ pub async fn save_instance(
         (true, false) => changes.deactivated.push(item),
         (true, true) => {
             if before.is_some_and(|before| is_shown_differently(before, &saved)) {
-                tx.tell(|news| news.updated(facts::told(&item.session, saved.id)));
+                tx.log(|news| news.updated(facts::target_of(&item.session, saved.id)));
             }
             if before.is_some_and(|before| before.starts_at != saved.starts_at) {
                 changes.restarted.push(saved.id);
@@ -171,12 +171,12 @@ fn is_shown_differently(before: &session_instance::Model, after: &session_instan
 
 /// Logs the activated and deactivated instances.
 fn log_changes(tx: &Tx, changes: &StatusChanges) {
-    tx.tell(|news| {
+    tx.log(|news| {
         for item in &changes.deactivated {
-            news.deactivated(facts::told(&item.session, item.instance.id));
+            news.deactivated(facts::target_of(&item.session, item.instance.id));
         }
         for item in &changes.activated {
-            news.activated(facts::told(&item.session, item.instance.id));
+            news.activated(facts::target_of(&item.session, item.instance.id));
         }
     });
 }

@@ -145,7 +145,7 @@ async fn sweep_batch(tx: &Tx, timing: Timing<'_>, batch: &[BookingId]) -> Result
         // After a step by the clock, nothing more falls due: the new `due_at` is NULL.
         write_step(tx, step, &ids, None, now).await?;
         swept.steps.extend(bookings.iter().filter_map(|row| stepped(row, step)));
-        tx.tell(|news| {
+        tx.log(|news| {
             for row in &bookings {
                 news.booking_step(news_of(row, step));
                 if let Some(due_at) = row.due_at {

@@ -60,7 +60,7 @@ async fn end_batch(tx: &Tx, timing: Timing<'_>, ids: &[PresenceId]) -> Result<()
     let since = rules.online_since(timing.moment().now);
     let gone: Vec<Model> = rows(tx, &sql, [text_list(tx, ids.iter().map(|id| id.uuid())), since.into()]).await?;
     if let Some(seen) = gone.iter().filter(|row| row.activity_id.is_some()).map(|row| row.last_seen_at).min() {
-        tx.tell(|news| news.fell_due(rules.off_line_at(seen)));
+        tx.log(|news| news.fell_due(rules.off_line_at(seen)));
     }
     visits::end_leases(tx, rules, &gone).await
 }

@@ -27,7 +27,7 @@ use sea_orm::{ConnectionTrait, TransactionTrait};
 use service::{
     App, check_ins,
     instances::{self, Instance, NewInstance},
-    log::{self, Told, cursor::CursorKey},
+    log::{self, ChangeTarget, cursor::CursorKey},
     transaction,
 };
 
@@ -237,9 +237,9 @@ async fn failed_transaction_logs_no_change(database: TestDatabase) -> Result<()>
     let attempts = AtomicI64::new(0);
     let failed: service::Result<()> = service::transaction!(app, now, |tx| {
         attempts.fetch_add(1, Ordering::Relaxed);
-        let told = Told { session: row.session_id, instance: row.id, location: Location::default() };
-        tx.tell(|news| news.updated(told));
-        tx.tell(|news| news.counts_changed(row.id));
+        let target = ChangeTarget { session: row.session_id, instance: row.id, location: Location::default() };
+        tx.log(|news| news.updated(target));
+        tx.log(|news| news.counts_changed(row.id));
         Err(service::Error::invalid("field", "is wrong"))
     });
     ensure!(matches!(failed, Err(service::Error::Invalid { .. })), "{failed:?}");
@@ -250,8 +250,8 @@ async fn failed_transaction_logs_no_change(database: TestDatabase) -> Result<()>
     // A transaction that collides is retried, and logs its change once.
     attempts.store(0, Ordering::Relaxed);
     service::transaction!(app, now, |tx| {
-        let told = Told { session: row.session_id, instance: row.id, location: Location::default() };
-        tx.tell(|news| news.updated(told));
+        let target = ChangeTarget { session: row.session_id, instance: row.id, location: Location::default() };
+        tx.log(|news| news.updated(target));
         if attempts.fetch_add(1, Ordering::Relaxed) < 3 {
             return Err(service::Error::Again("in the test"));
         }
@@ -287,7 +287,11 @@ async fn key(app: &App) -> Result<&CursorKey> {
 async fn every_kind_of_change_is_read_as_written(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 20:00").await?;
     let location = |city: &str| Location { city: Some(city.to_owned()), country: None };
-    let told = |id| Told { session: SessionId(id), instance: SessionInstanceId(10 * id), location: location("Austin") };
+    let target = |id| ChangeTarget {
+        session: SessionId(id),
+        instance: SessionInstanceId(10 * id),
+        location: location("Austin"),
+    };
     let step = |old_status, new_status, is_delayed| BookingStep {
         booking: BookingId(5),
         mentor: PersonId(1),
@@ -305,10 +309,10 @@ async fn every_kind_of_change_is_read_as_written(database: TestDatabase) -> Resu
     for kinds in [&[0, 1, 2] as &[_], &[0], &[1], &[2]] {
         let done: service::Result<()> = transaction!(&world.app, world.now(), |tx| {
             for kind in kinds {
-                tx.tell(|news| match kind {
+                tx.log(|news| match kind {
                     0 => {
-                        news.updated_location(told(1), location("Waco"));
-                        news.person_moved(PersonId(7), Some(told(1)), None);
+                        news.updated_location(target(1), location("Waco"));
+                        news.person_moved(PersonId(7), Some(target(1)), None);
                     }
                     1 => steps.iter().for_each(|step| news.booking_step(step.clone())),
                     // A change that is added twice in one transaction is logged once.
