@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context as _;
 use auth::Authenticator;
 use axum::{
     Json, Router,
@@ -50,6 +49,7 @@ use crate::{
         cron::{self, CronSettings},
         graphql::GraphqlEndpoint,
     },
+    listening,
     log_source::LogSource,
     metrics::{self, Metrics},
     page_limit::{self, PageLimit},
@@ -101,6 +101,7 @@ struct Health {
     hub: Hub,
     sockets: Sockets,
     workers: Option<Arc<Workers>>,
+    installation: String,
     shutdown: CancellationToken,
 }
 
@@ -125,7 +126,8 @@ impl Server {
         shutdown: CancellationToken,
     ) -> anyhow::Result<Self> {
         let wanted = SocketAddr::from((settings.host, settings.port));
-        let listener = TcpListener::bind(wanted).await.with_context(|| format!("cannot listen on {wanted}"))?;
+        let installation = app.installation().await?;
+        let listener = listening::listen(wanted, &installation).await?;
         let address = listener.local_addr()?;
         // Long-lived connections end when the listener is closed, so that their clients reconnect to another server.
         let closing = CancellationToken::new();
@@ -195,7 +197,7 @@ impl Server {
         let calendars = calendar::router(app.clone(), site.clone());
         let pages = pages::router(app.clone(), authenticator, site.clone());
         let pages = pages.layer(middleware::from_fn_with_state(admission, name_address));
-        let health = Health { app, hub, sockets: sockets.clone(), workers, shutdown: shutdown.clone() };
+        let health = Health { app, hub, sockets: sockets.clone(), workers, installation, shutdown: shutdown.clone() };
         let mut router = Router::new()
             .merge(endpoint.router())
             .merge(calendars.merge(pages).layer(middleware::from_fn_with_state(limit, page_limit::limit)))
@@ -309,6 +311,8 @@ async fn ready(State(health): State<Health>) -> Response {
         "lag": head.map(|head| head.0.saturating_sub(stats.position.0).max(0)),
         "sockets": health.sockets.count(),
         "groups": stats.groups,
+        // Servers of the same installation may share a port.
+        "installation": health.installation,
         "stopping": is_stopping,
     });
     let status = if database == "up" && !is_stopping { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

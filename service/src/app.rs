@@ -132,6 +132,11 @@ impl App {
         self.cursor_key.get_or_try_init(|| CursorKey::load(&self.db)).await
     }
 
+    /// An identifier of the installation: the same for all processes on one database. It tells nothing else.
+    pub async fn installation(&self) -> Result<String> {
+        self.cursor_key().await?.identifier()
+    }
+
     /// Begins one attempt at a writing transaction. Only [`transaction!`](crate::transaction) calls this.
     #[doc(hidden)]
     pub async fn begin(&self) -> Result<Tx> {

@@ -27,6 +27,18 @@ impl Process {
         Self::spawn_writing(command, name, output, log, last_signal)
     }
 
+    /// The same, with this standard input.
+    pub fn spawn_reading(
+        command: &mut Command,
+        name: &str,
+        stdin: Stdio,
+        log: &Path,
+        last_signal: &str,
+    ) -> Result<Self> {
+        let output = OpenOptions::new().create(true).append(true).open(log)?;
+        Self::spawn_with(command, name, (stdin, output), log, last_signal)
+    }
+
     /// The same, with standard output in another file.
     pub fn spawn_writing(
         command: &mut Command,
@@ -35,9 +47,19 @@ impl Process {
         log: &Path,
         last_signal: &str,
     ) -> Result<Self> {
+        Self::spawn_with(command, name, (Stdio::null(), stdout), log, last_signal)
+    }
+
+    fn spawn_with(
+        command: &mut Command,
+        name: &str,
+        (stdin, stdout): (Stdio, File),
+        log: &Path,
+        last_signal: &str,
+    ) -> Result<Self> {
         let stderr = OpenOptions::new().create(true).append(true).open(log)?;
         let child = command
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(stdout)
             .stderr(stderr)
             .spawn()

@@ -3,8 +3,11 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File},
+    net::TcpListener,
+    os::fd::OwnedFd,
     path::PathBuf,
-    process::{Command, ExitStatus},
+    process::{Command, ExitStatus, Stdio},
+    sync::Arc,
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -27,6 +30,7 @@ pub struct Settings {
     variables: BTreeMap<String, String>,
     is_quiet: bool,
     open_files: Option<u32>,
+    socket: Option<Arc<TcpListener>>,
 }
 
 impl Settings {
@@ -41,7 +45,7 @@ impl Settings {
             ("TZ", "America/St_Johns"),
         ];
         let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Self { variables, is_quiet: false, open_files: None }
+        Self { variables, is_quiet: false, open_files: None, socket: None }
     }
 
     #[must_use]
@@ -68,6 +72,13 @@ impl Settings {
         self
     }
 
+    /// Servers get this socket, as from systemd (socket activation).
+    #[must_use]
+    pub fn passing(mut self, socket: TcpListener) -> Self {
+        self.socket = Some(Arc::new(socket));
+        self
+    }
+
     /// Does not print the log at the end. For benchmarks, whose output is not captured.
     #[must_use]
     pub fn quiet(mut self) -> Self {
@@ -90,6 +101,9 @@ pub struct Program {
 impl Program {
     /// Starts `insession serve` on a free port and waits until it is ready.
     pub async fn serve(settings: &Settings) -> Result<Self> {
+        if let Some(socket) = &settings.socket {
+            return Self::serve_on(socket.local_addr()?.port(), settings).await;
+        }
         for _ in 0..5 {
             let port = free_port()?;
             let mut server = Self::spawn("serve", Some(port), settings)?;
@@ -100,6 +114,20 @@ impl Program {
             }
         }
         bail!("the server found no free port in five attempts")
+    }
+
+    /// Starts `insession serve` on this port, where another server may listen too, and waits until it listens.
+    pub async fn serve_on(port: u16, settings: &Settings) -> Result<Self> {
+        let mut server = Self::spawn("serve", Some(port), settings)?;
+        eventually(LIMIT, "the server to listen", async || {
+            if let Err(error) = server.expect_running() {
+                return Ok(Err(error));
+            }
+            ensure!(server.log().contains("the server is listening"), "not yet");
+            Ok(Ok(()))
+        })
+        .await??;
+        Ok(server)
     }
 
     /// Starts `insession worker` and waits until it has written to its log.
@@ -134,6 +162,11 @@ impl Program {
         result.await.with_context(|| format!("its log:\n{}", self.process.log_tail(40)))??;
         // Another process may have answered on that port.
         self.process.expect_running()
+    }
+
+    /// The port of a server.
+    pub fn port(&self) -> Option<u16> {
+        self.port
     }
 
     /// The server's address, such as `http://127.0.0.1:20000`.
@@ -260,17 +293,27 @@ fn spawn(name: &str, port: Option<u16>, settings: &Settings, folder: &TemporaryF
         command.env("PORT", port.to_string());
     }
     let title = port.map_or_else(|| format!("insession {name}"), |port| format!("insession {name} on port {port}"));
-    Process::spawn(&mut command, &title, &folder.join("log"), "KILL")
+    let log = folder.join("log");
+    match &settings.socket {
+        Some(socket) => {
+            let input = Stdio::from(OwnedFd::from(socket.try_clone()?));
+            Process::spawn_reading(&mut command, &title, input, &log, "KILL")
+        }
+        None => Process::spawn(&mut command, &title, &log, "KILL"),
+    }
 }
 
 fn command(settings: &Settings, folder: &TemporaryFolder) -> Result<Command> {
-    let mut command = match settings.open_files {
-        None => Command::new(binary()?),
-        Some(most) => {
-            let mut shell = Command::new("/bin/sh");
-            shell.args(["-c", &format!("ulimit -n {most} && exec \"$0\" \"$@\"")]).arg(binary()?);
-            shell
-        }
+    let limit = settings.open_files.map(|most| format!("ulimit -n {most} &&"));
+    // Standard input becomes the passed socket. Only a shell knows the id of the process before the program starts.
+    let pass = settings.socket.as_ref().map(|_| "exec 3<&0 0</dev/null; export LISTEN_PID=$$ LISTEN_FDS=1;".to_owned());
+    let preparations: Vec<String> = [pass, limit].into_iter().flatten().collect();
+    let mut command = if preparations.is_empty() {
+        Command::new(binary()?)
+    } else {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", &format!("{} exec \"$0\" \"$@\"", preparations.join(" "))]).arg(binary()?);
+        shell
     };
     command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", folder.path()).envs(&settings.variables);
     // `INSESSION_LOG` of the test run becomes the log filter of the program.

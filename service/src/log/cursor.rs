@@ -86,6 +86,11 @@ impl CursorKey {
         self.hash("input: ", input)
     }
 
+    /// A public identifier of this key.
+    pub(crate) fn identifier(&self) -> Result<String> {
+        self.hash("installation", "")
+    }
+
     /// The prefix keeps the kinds of hashes apart, and apart from the tags of cursors, which are made of 8 bytes.
     fn hash(&self, prefix: &str, text: &str) -> Result<String> {
         let mac = Hmac::<Sha256>::new_from_slice(&self.0).map_err(|error| Error::internal(error.to_string()))?;

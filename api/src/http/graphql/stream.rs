@@ -19,7 +19,7 @@ use axum::{
 };
 use futures_util::{Stream, StreamExt as _, stream, stream::BoxStream};
 use graphql::{
-    error::{ApiError, add_missing_codes, is_failure, is_request_error},
+    error::{ApiError, ErrorCode, add_missing_codes, is_failure, is_request_error},
     subscribe::LastCursor,
 };
 use tokio_util::sync::CancellationToken;
@@ -71,8 +71,8 @@ enum Part {
     Failed(ApiError),
     /// There are no more messages. This is the last part.
     Complete,
-    /// The server ends the stream, and another server continues it. This is the last part.
-    Closed,
+    /// The server stops, and another server continues the stream. This is the last part.
+    Closed(ApiError),
 }
 
 impl Part {
@@ -97,7 +97,7 @@ async fn next_part(responses: &mut BoxStream<'static, Response>, streaming: &Str
     }
     let patience = authenticator.time_left(identity).map_or(HEARTBEAT, |left| left.min(HEARTBEAT));
     tokio::select! {
-        () = closing.cancelled() => Part::Closed,
+        () = closing.cancelled() => Part::Closed(stopping()),
         response = responses.next() => match response {
             Some(mut response) => {
                 add_missing_codes(&mut response);
@@ -111,6 +111,11 @@ async fn next_part(responses: &mut BoxStream<'static, Response>, streaming: &Str
         },
         () = tokio::time::sleep(patience) => Part::Heartbeat,
     }
+}
+
+/// Why a stream ends that is not complete. It is not a failure, so the log does not have it.
+fn stopping() -> ApiError {
+    ApiError::new(ErrorCode::Internal, "The server stops, such as for a restart: subscribe again with the last cursor.")
 }
 
 impl StreamType {
@@ -157,12 +162,12 @@ fn multipart_bytes(part: Part) -> Bytes {
         Part::Item(response, _) => with_body(&format!("{{\"payload\":{}}}", response_json(&response)), ""),
         Part::Heartbeat => with_body("{}", ""),
         // In this protocol the errors of the transport are beside the payload, which is null.
-        Part::Refused(error) | Part::Failed(error) => {
+        Part::Refused(error) | Part::Failed(error) | Part::Closed(error) => {
             let response = error.into_response();
             let errors = serde_json::to_string(&response.errors).unwrap_or_default();
             with_body(&format!("{{\"payload\":null,\"errors\":{errors}}}"), END)
         }
-        Part::Complete | Part::Closed => Bytes::from_static(END.as_bytes()),
+        Part::Complete => Bytes::from_static(END.as_bytes()),
     }
 }
 
@@ -179,7 +184,8 @@ fn event_bytes(part: Part) -> Bytes {
         Part::Refused(error) => Bytes::from(next(&error.into_response()) + COMPLETE),
         Part::Failed(error) => Bytes::from(next(&error.into_response())),
         Part::Complete => Bytes::from_static(COMPLETE.as_bytes()),
-        Part::Closed => Bytes::new(),
+        // Without `complete`, the client connects again by itself.
+        Part::Closed(_) => Bytes::new(),
     }
 }
 

@@ -1,15 +1,25 @@
 //! SIGTERM under load: open requests are answered or refused with a code, sockets are closed with 1012 so that clients
 //! reconnect, and the process ends by itself.
 
-use anyhow::{Result, ensure};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use anyhow::{Context, Result, ensure};
 use insession_tests::{
     Deployment, LIMIT, Program, Settings, TestDatabase,
     database::{execute, number},
     eventually,
+    program::run,
+    within,
 };
 use sea_orm::{DatabaseConnection, TransactionTrait};
 use serde_json::json;
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use super::{SIZE, size};
 use crate::{
@@ -62,6 +72,67 @@ async fn are_waiting(connection: &DatabaseConnection, statements: i64) -> Result
 async fn stop(program: &mut Program) -> Result<()> {
     let status = program.terminate().await?;
     ensure!(status.success(), "it ended with {status}");
+    Ok(())
+}
+
+/// Connects again and again, with a request on each connection, until `done`. No connection may be refused. Returns how many
+/// requests were answered.
+async fn is_never_refused(address: &str, done: &AtomicBool) -> Result<u32> {
+    let mut answered = 0;
+    while !done.load(Ordering::Relaxed) {
+        let mut stream = TcpStream::connect(address).await.context("a connection was refused")?;
+        stream.write_all(format!("GET /health/live HTTP/1.0\r\nhost: {address}\r\n\r\n").as_bytes()).await?;
+        let mut answer = String::new();
+        // The kernel resets a connection that was just being made when a listener was closed.
+        if stream.read_to_string(&mut answer).await.is_ok() {
+            answered += u32::from(answer.contains(" 200 "));
+        }
+    }
+    Ok(answered)
+}
+
+#[tokio::test]
+async fn new_server_on_the_same_port_refuses_no_connection() -> Result<()> {
+    let database = TestDatabase::postgres().await?;
+    let settings = Settings::new(&database.url);
+    let mut old = Program::serve(&settings).await?;
+    let port = old.port().context("a server has a port")?;
+    let address = format!("127.0.0.1:{port}");
+    let done = Arc::new(AtomicBool::default());
+    let knocking = tokio::spawn({
+        let (address, done) = (address.clone(), Arc::clone(&done));
+        async move { is_never_refused(&address, &done).await }
+    });
+    for _ in 0..2 {
+        let new = Program::serve_on(port, &settings).await?;
+        stop(&mut old).await?;
+        old = new;
+    }
+    done.store(true, Ordering::Relaxed);
+    ensure!(knocking.await?? > 0, "no request was answered");
+    create_person(&old.admin(), "Ann").await?;
+
+    // A server of another installation is told that the port is in use.
+    let other = TestDatabase::sqlite()?;
+    let refused = run(&Settings::new(&other.url).with("PORT", &port.to_string()), &["serve"]).await?;
+    ensure!(!refused.status.success() && refused.stderr.contains("cannot listen on"), "{}", refused.stderr);
+    Ok(())
+}
+
+#[tokio::test]
+async fn connections_wait_in_a_passed_socket_while_the_server_restarts() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let socket = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let address = socket.local_addr()?.to_string();
+    let mut server = Program::serve(&Settings::new(&database.url).passing(socket)).await?;
+    create_person(&server.admin(), "Ann").await?;
+    stop(&mut server).await?;
+    let mut waiting = TcpStream::connect(&address).await?;
+    waiting.write_all(format!("GET /health/live HTTP/1.0\r\nhost: {address}\r\n\r\n").as_bytes()).await?;
+    server.start_again().await?;
+    let mut answer = String::new();
+    within(LIMIT, "an answer", waiting.read_to_string(&mut answer)).await??;
+    ensure!(answer.contains(" 200 "), "{answer}");
     Ok(())
 }
 
