@@ -24,8 +24,9 @@ use crate::{
     db::{Tx, is_one_of},
     error::expect,
     instances::Instance,
-    lists::{self, Key, Page, Slice, values},
+    lists::{self, Key, Page, RowCursor, Slice, values},
     people::{Person, is_someone},
+    seal::Seal,
     sessions::is_organizer,
     status::{
         facts,
@@ -105,8 +106,23 @@ impl CheckInsOf {
     }
 }
 
+/// The cursors of check-ins. They contain `checkedInAt`, which not everybody may know who may see the list. So they are
+/// sealed.
+pub struct CheckInCursors<'a>(Seal<'a>);
+
+impl<'a> CheckInCursors<'a> {
+    pub async fn of(app: &'a App) -> Result<Self> {
+        Ok(Self(Seal::new(app.cursor_key().await?)?))
+    }
+
+    pub fn write(&self, row: &CheckIn) -> Result<String> {
+        RowCursor::of_instant(row.checked_in_at, row.id).write_sealed(&self.0)
+    }
+}
+
 pub async fn list_check_ins(app: &App, of: CheckInsOf, page: &Page) -> Result<Slice<CheckIn>> {
     let order = (check_in::Column::CheckedInAt, check_in::Column::Id);
+    let page = page.unsealed(&CheckInCursors::of(app).await?.0)?;
     page.of(app.db.pool(), of.query(), order, Key::Instant, true).await
 }
 

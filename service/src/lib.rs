@@ -22,6 +22,7 @@ pub mod people;
 pub mod presence;
 pub mod prune;
 pub mod rate;
+mod seal;
 pub mod sessions;
 pub mod settings;
 mod status;

@@ -9,7 +9,10 @@ use sea_orm::{
     sea_query::{Expr, IntoValueTuple, LikeExpr},
 };
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    seal::Seal,
+};
 
 pub const DEFAULT_PAGE: u64 = 20;
 pub const MAX_PAGE: i32 = 100;
@@ -37,11 +40,20 @@ impl RowCursor {
     }
 
     pub fn write(&self) -> String {
-        URL_SAFE_NO_PAD.encode(format!("{}:{}", self.id, self.key))
+        URL_SAFE_NO_PAD.encode(self.text())
+    }
+
+    /// The cursor in a form that does not show its key.
+    pub(crate) fn write_sealed(&self, seal: &Seal<'_>) -> Result<String> {
+        seal.seal(&self.text())
+    }
+
+    fn text(&self) -> String {
+        format!("{}:{}", self.id, self.key)
     }
 
     fn read(field: &str, text: &str) -> Result<Self> {
-        let wrong = || Error::invalid(field, "is not a cursor of this list: use one that pageInfo or an edge gave");
+        let wrong = || wrong_cursor(field);
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong())?;
         let decoded = String::from_utf8(bytes).map_err(|_| wrong())?;
         let (id, key) = decoded.split_once(':').ok_or_else(wrong)?;
@@ -53,6 +65,10 @@ impl RowCursor {
             .map(|at| at.to_utc())
             .map_err(|_| Error::invalid(field, "is not a cursor of this list"))
     }
+}
+
+fn wrong_cursor(field: &str) -> Error {
+    Error::invalid(field, "is not a cursor of this list: use one that pageInfo or an edge gave")
 }
 
 /// The requested page, as GraphQL connections name it.
@@ -82,6 +98,18 @@ pub enum Key {
 }
 
 impl Page {
+    /// The same page of a list whose cursors are sealed.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if a cursor was not sealed by this installation.
+    pub(crate) fn unsealed(&self, seal: &Seal<'_>) -> Result<Self> {
+        let open = |field: &str, cursor: &Option<String>| {
+            let text = cursor.as_deref().map(|text| seal.open(text).ok_or_else(|| wrong_cursor(field)));
+            Ok::<_, Error>(text.transpose()?.map(|text| URL_SAFE_NO_PAD.encode(text)))
+        };
+        Ok(Self { after: open("after", &self.after)?, before: open("before", &self.before)?, ..self.clone() })
+    }
+
     fn limit(&self) -> Result<(u64, bool)> {
         let (field, asked, backwards) = match (self.first, self.last) {
             (Some(_), Some(_)) => {

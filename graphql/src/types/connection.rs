@@ -142,7 +142,18 @@ pub fn connection<R, T: OutputType>(
     cursor: impl Fn(&R) -> RowCursor,
     node: impl Fn(R) -> T,
 ) -> Nodes<T> {
-    let edges = slice.rows.into_iter().map(|row| Edge { cursor: cursor(&row).write(), node: node(row) }).collect();
+    let cursors = slice.rows.iter().map(|row| cursor(row).write()).collect();
+    connection_with(slice, counted, cursors, node)
+}
+
+/// The same with the cursors as text, one for each row.
+pub fn connection_with<R, T: OutputType>(
+    slice: Slice<R>,
+    counted: Counted,
+    cursors: Vec<String>,
+    node: impl Fn(R) -> T,
+) -> Nodes<T> {
+    let edges = slice.rows.into_iter().zip(cursors).map(|(row, cursor)| Edge { cursor, node: node(row) }).collect();
     Nodes { edges, has_previous: slice.has_previous, has_next: slice.has_next, counted }
 }
 

@@ -4,10 +4,8 @@
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::{door::CheckInCodes, ids::SessionInstanceId};
 use service::{
-    check_ins::{self, CheckInsOf},
-    door, instances,
-    lists::RowCursor,
-    people, sessions,
+    check_ins::{self, CheckInCursors, CheckInsOf},
+    door, instances, people, sessions,
 };
 
 use crate::{
@@ -15,7 +13,7 @@ use crate::{
     error::ApiError,
     loaders::{ActiveAt, AnswerTo, CountsOf, load, viewer_may_edit, viewer_organizes},
     types::{
-        connection::{Counted, Nodes, connection, page},
+        connection::{Counted, Nodes, connection_with, page},
         person::Person,
         scalars::{Date, DateTime, LocalTime},
         session::Session,
@@ -237,9 +235,11 @@ pub async fn list_check_ins(
     first: Option<i32>,
     after: Option<String>,
 ) -> Result<Nodes<CheckIn>> {
-    let slice = check_ins::list_check_ins(app(ctx)?, of, &page(first, after, None, None)).await?;
-    let cursor = |row: &check_ins::CheckIn| RowCursor::of_instant(row.checked_in_at, row.id);
-    Ok(connection(slice, Counted::CheckIns(of), cursor, CheckIn))
+    let app = app(ctx)?;
+    let slice = check_ins::list_check_ins(app, of, &page(first, after, None, None)).await?;
+    let cursors = CheckInCursors::of(app).await?;
+    let written = slice.rows.iter().map(|row| cursors.write(row)).collect::<service::Result<Vec<_>>>()?;
+    Ok(connection_with(slice, Counted::CheckIns(of), written, CheckIn))
 }
 
 pub struct CheckIn(pub check_ins::CheckIn);

@@ -93,9 +93,12 @@ impl CursorKey {
 
     /// The prefix keeps the kinds of hashes apart, and apart from the tags of cursors, which are made of 8 bytes.
     fn hash(&self, prefix: &str, text: &str) -> Result<String> {
+        Ok(URL_SAFE_NO_PAD.encode(self.derive(prefix, text)?))
+    }
+
+    pub(crate) fn derive(&self, prefix: &str, text: &str) -> Result<[u8; 32]> {
         let mac = Hmac::<Sha256>::new_from_slice(&self.0).map_err(|error| Error::internal(error.to_string()))?;
-        let hash = mac.chain_update(prefix).chain_update(text).finalize();
-        Ok(URL_SAFE_NO_PAD.encode(hash.into_bytes()))
+        Ok(mac.chain_update(prefix).chain_update(text).finalize().into_bytes().into())
     }
 }
 

@@ -6,6 +6,7 @@ mod bookings;
 mod browser;
 mod budget;
 mod crash;
+mod cursors;
 mod defaults;
 mod delivery;
 mod docs;

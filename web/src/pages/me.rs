@@ -19,9 +19,9 @@ use serde_json::json;
 use service::{
     App, Result,
     bookings::{self, Action},
-    check_ins::{self, CheckIn, CheckInsOf},
+    check_ins::{self, CheckIn, CheckInCursors, CheckInsOf},
     instances,
-    lists::{Page as ListPage, RowCursor},
+    lists::Page as ListPage,
     people::{self, Person, PersonPatch},
 };
 
@@ -182,7 +182,8 @@ async fn load(app: &App, visitor: &Visitor, id: PersonId, after: Option<String>)
     let nearby = nearby.into_iter().filter(|(instance, _)| Some(instance.id) != here).collect();
     let page = ListPage { after, ..ListPage::default() };
     let slice = check_ins::list_check_ins(app, CheckInsOf::Person(id), &page).await?;
-    let last = slice.rows.last().map(|row| RowCursor::of_instant(row.checked_in_at, row.id).write());
+    let cursors = CheckInCursors::of(app).await?;
+    let last = slice.rows.last().map(|row| cursors.write(row)).transpose()?;
     let ids: Vec<SessionInstanceId> = slice.rows.iter().map(|row| row.session_instance_id).collect();
     let met = cards::load(app, instances::find_instances(app, &ids).await?).await?;
     let with_meeting = |row: CheckIn| {
