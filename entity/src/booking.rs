@@ -22,6 +22,10 @@ pub struct Model {
     pub started_at: Option<DateTimeUtc>,
     pub completed_at: Option<DateTimeUtc>,
     pub cancelled_at: Option<DateTimeUtc>,
+    #[serde(skip)]
+    pub starts_at: Option<DateTimeUtc>,
+    #[serde(skip)]
+    pub ends_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -24,6 +24,7 @@ mod m0013_idempotency_key;
 mod m0014_skips;
 mod m0015_door;
 mod m0016_session_city;
+mod m0017_booking_time;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{Migration, prelude::*};
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_skips::Migration),
             Box::new(m0015_door::Migration),
             Box::new(m0016_session_city::Migration),
+            Box::new(m0017_booking_time::Migration),
         ]
     }
 

@@ -108,6 +108,27 @@ pub async fn database(settings: &Settings) -> anyhow::Result<Db> {
     connect(settings, settings.database_connections).await
 }
 
+/// Connects to a database that exists and is migrated, and changes nothing.
+///
+/// # Errors
+/// When there is none, or it has the schema of an earlier version.
+pub async fn migrated_database(settings: &Settings) -> anyhow::Result<Db> {
+    if let Some(file) = settings.sqlite_file()
+        && !file.exists()
+    {
+        bail!("there is no database {}: a dry run does not create one", file.display());
+    }
+    let db = Db::connect(&settings.database_url, settings.database_connections).await;
+    let db = db.context("cannot connect to DATABASE_URL")?;
+    let is_migrated = db.is_migrated().await;
+    if !matches!(is_migrated, Ok(true)) {
+        db.close().await;
+        is_migrated?;
+        bail!("the database does not have the schema of this version: run insession migrate first");
+    }
+    Ok(db)
+}
+
 /// The same for a server. Half of the connections are reserved for queries.
 ///
 /// # Errors

@@ -11,6 +11,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use service::{
     app::NoQueue,
+    log::wake::Wake,
     sweep::{Progress, Report, Request, run_watched, sweep_watched},
 };
 
@@ -61,8 +62,13 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         );
     }
     let settings = setup::settings(if args.verbose { "info,insession_service=debug" } else { "warn" })?;
-    let db = setup::database(&settings).await?;
-    let wake = setup::wake(&settings, &db).await?;
+    let (db, wake) = if args.dry_run {
+        (setup::migrated_database(&settings).await?, Wake::local())
+    } else {
+        let db = setup::database(&settings).await?;
+        let wake = setup::wake(&settings, &db).await?;
+        (db, wake)
+    };
     let app = setup::app(&settings, db, wake.clone(), Arc::new(NoQueue));
     let base = if args.all { Request::ALL } else { Request::PERIODIC };
     let request = Request { at: args.simulate_time, is_dry_run: args.dry_run, ..base };

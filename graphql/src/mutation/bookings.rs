@@ -44,7 +44,8 @@ pub struct BookingMutation;
 
 #[Object]
 impl BookingMutation {
-    /// Offers time that students may book. Two time slots of one mentor can't overlap: the error is CONFLICT. People
+    /// Offers time that students may book. It can't overlap with another time slot of the mentor, or with one that they have
+    /// booked: the error is CONFLICT. People
     /// may offer their own time, and admins anyone's.
     async fn create_time_slot(
         &self,
@@ -67,7 +68,8 @@ impl BookingMutation {
         Ok(Some(DeleteTimeSlotPayload { deleted_time_slot_id: id }))
     }
 
-    /// Books a time slot that is free and has not begun. Otherwise the error is CONFLICT. People may book for
+    /// Books a time slot that is free and has not begun, at a time when the student has neither another booking nor a time
+    /// slot of their own. Otherwise the error is CONFLICT. People may book for
     /// themselves, and admins for anyone. Nobody can book their own time.
     async fn book_time_slot(
         &self,

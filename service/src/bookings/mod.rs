@@ -23,7 +23,7 @@ use sea_orm::{
 use crate::{
     App, Error, Result,
     audit::Changes,
-    bookings::time_slots::{find_slot_rows, lock_active_person, lock_slot, slot_of},
+    bookings::time_slots::{Busy, find_busy, find_slot_rows, lock_active_person, lock_slot, slot_of},
     db::{Reads, Tx, execute, is_in, list, numbers, rows},
     error::expect,
     idempotency,
@@ -190,7 +190,8 @@ pub(crate) fn news_of(row: &booking::Model, step: Step) -> BookingStep {
 /// Books a slot. People book for themselves; administrators book for anyone.
 ///
 /// # Errors
-/// [`Error::Conflict`] if the slot has begun or is already booked.
+/// [`Error::Conflict`] if the slot has begun or is already booked, or if the student is elsewhere at that time: in another
+/// booking, or in a slot of their own.
 pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<PersonId>) -> Result<Booking> {
     expect::signed_in(viewer, "sign in to book")?;
     let Some(student) = student.or(viewer.person) else {
@@ -216,7 +217,15 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
         let mut people = [mentor, student];
         people.sort_unstable();
         for person in people {
-            lock_active_person(tx, viewer, person).await?;
+            let lock = if person == student { LockType::NoKeyUpdate } else { LockType::Share };
+            lock_active_person(tx, viewer, person, lock).await?;
+        }
+        match find_busy(tx, student, slot).await? {
+            Some(Busy::Offers) => {
+                return Err(Error::Conflict("the student offers a slot at that time: choose another one".to_owned()));
+            }
+            Some(Busy::Booked) => return Err(student_is_booked()),
+            None => {}
         }
         let step = State::book();
         let row = booking::Model {
@@ -231,6 +240,8 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
             started_at: None,
             completed_at: None,
             cancelled_at: None,
+            starts_at: Some(slot.starts_at()),
+            ends_at: Some(slot.ends_at()),
         };
         let row = booking::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() }.insert(tx).await?;
         tx.log(|news| news.booking_step(news_of(&row, step)));
@@ -242,10 +253,16 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
     booked.map_err(|error| {
         if error.is_duplicate() {
             Error::Conflict("the slot is already booked: choose another one".to_owned())
+        } else if error.is_overlap() {
+            student_is_booked()
         } else {
             error
         }
     })
+}
+
+fn student_is_booked() -> Error {
+    Error::Conflict("the student has booked another slot at that time: choose another one".to_owned())
 }
 
 /// The steps that people can take.

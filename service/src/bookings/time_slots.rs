@@ -1,8 +1,9 @@
 //! Time slots: when mentors can be booked. Everybody sees slots. Only the people concerned and administrators see who
 //! booked one.
 //!
-//! The slots of one mentor do not overlap. PostgreSQL has a constraint for this. On SQLite the writing transaction
-//! checks it; there is only one writer at a time.
+//! Nobody is in two places: the slots of one mentor, the bookings of one student, and a person's own slots and bookings do
+//! not overlap. The writing transaction checks this while it locks the person. On PostgreSQL, two exclusion constraints also
+//! refuse overlapping slots of a mentor and overlapping bookings of a student.
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -22,7 +23,7 @@ use sea_orm::{
 use crate::{
     App, Error, Result,
     audit::Changes,
-    db::{Tx, is_in, list, rows},
+    db::{Tx, is_in, list, numbers, rows},
     error::expect,
     idempotency,
     lists::{self, Key, Page, Slice, values},
@@ -134,7 +135,7 @@ pub(crate) fn slot_of(row: &time_slot::Model) -> Slot {
 /// Creates a slot. Mentors create their own; administrators create anyone's.
 ///
 /// # Errors
-/// [`Error::Conflict`] if the mentor has an overlapping slot.
+/// [`Error::Conflict`] if the mentor has an overlapping slot, or has booked one.
 pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<TimeSlot> {
     expect::signed_in(viewer, "sign in to create time slots")?;
     let now = app.now();
@@ -147,8 +148,15 @@ pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<Time
             return Ok(lock_slot(tx, id, LockType::Share).await?.into());
         }
         let slot = checked(&new, now)?;
-        lock_active_person(tx, viewer, mentor).await?;
-        refuse_overlap(tx, mentor, slot).await?;
+        lock_active_person(tx, viewer, mentor, LockType::NoKeyUpdate).await?;
+        match find_busy(tx, mentor, slot).await? {
+            Some(Busy::Offers) => return Err(overlaps()),
+            Some(Busy::Booked) => {
+                let message = "the mentor has booked somebody's slot at that time: choose another time";
+                return Err(Error::Conflict(message.to_owned()));
+            }
+            None => {}
+        }
         let row = time_slot::Model {
             id: TimeSlotId(0),
             mentor_id: mentor,
@@ -182,15 +190,34 @@ fn overlaps() -> Error {
     Error::Conflict("the mentor already has a slot at that time: choose another time".to_owned())
 }
 
-async fn refuse_overlap(tx: &Tx, mentor: PersonId, slot: Slot) -> Result<()> {
-    let of_mentor = SlotFilter { mentor: Some(mentor), ends_after: Some(slot.starts_at()), ..SlotFilter::default() };
-    let earlier = of_mentor.query().filter(time_slot::Column::StartsAt.lt(slot.ends_at()));
-    if earlier.limit(1).count(tx).await? > 0 { Err(overlaps()) } else { Ok(()) }
+/// Why a person cannot be anywhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Busy {
+    /// They offer a slot.
+    Offers,
+    /// They have booked somebody's slot.
+    Booked,
+}
+
+/// Whether a person is busy in the time of a slot. Nobody is in two places. The person must be locked exclusively, so that
+/// of two transactions the second sees what the first has written. An exclusion constraint cannot do this alone, because
+/// slots and bookings are in two tables.
+pub(crate) async fn find_busy(tx: &Tx, person: PersonId, slot: Slot) -> Result<Option<Busy>> {
+    let offered = SlotFilter { mentor: Some(person), ends_after: Some(slot.starts_at()), ..SlotFilter::default() };
+    let offered = offered.query().filter(time_slot::Column::StartsAt.lt(slot.ends_at()));
+    if offered.limit(1).count(tx).await? > 0 {
+        return Ok(Some(Busy::Offers));
+    }
+    let booked = "SELECT b.id FROM booking b JOIN time_slot t ON t.id = b.time_slot_id \
+                  WHERE b.student_id = $1 AND b.status IN ('SCHEDULED', 'ONGOING') \
+                    AND t.starts_at < $2 AND t.ends_at > $3 LIMIT 1";
+    let values = [person.0.into(), slot.ends_at().into(), slot.starts_at().into()];
+    Ok((!numbers(tx, booked, values).await?.is_empty()).then_some(Busy::Booked))
 }
 
 /// Checks that a person may take part in bookings, and locks them for the rest of the transaction.
-pub(crate) async fn lock_active_person(tx: &Tx, viewer: Viewer, id: PersonId) -> Result<()> {
-    match person::Entity::find_by_id(id).lock(LockType::Share).one(tx).await? {
+pub(crate) async fn lock_active_person(tx: &Tx, viewer: Viewer, id: PersonId, lock: LockType) -> Result<()> {
+    match person::Entity::find_by_id(id).lock(lock).one(tx).await? {
         None if viewer.is(id) => Err(Error::Unauthenticated("the person that this token names does not exist")),
         None => Err(Error::not_found("person", id)),
         Some(row) if row.is_deactivated => Err(Error::Forbidden("deactivated people can't take part in bookings")),

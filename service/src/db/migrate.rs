@@ -5,7 +5,7 @@ use std::time::Duration;
 use migration::{Migrator, MigratorTrait};
 use tokio::time::Instant;
 
-use super::{Db, advisory, execute};
+use super::{Db, advisory, execute, rows};
 use crate::error::{Error, Result};
 
 /// How long a process waits while another one migrates.
@@ -22,6 +22,22 @@ impl Db {
     /// Among others, if the locks that a migration needs were not free for one minute.
     pub async fn migrate(&self) -> Result<()> {
         self.migrate_with::<Migrator>(Duration::from_mins(1)).await
+    }
+
+    /// Whether all migrations of this version are applied. Changes nothing.
+    pub async fn is_migrated(&self) -> Result<bool> {
+        #[derive(sea_orm::FromQueryResult)]
+        struct Applied {
+            version: String,
+        }
+        let applied: Vec<Applied> = match rows(self.pool(), "SELECT version FROM seaql_migrations", []).await {
+            Ok(applied) => applied,
+            Err(error) if error.is_disconnection() => return Err(error),
+            // There is no such table.
+            Err(_) => return Ok(false),
+        };
+        let is_applied = |name: &str| applied.iter().any(|applied| applied.version == name);
+        Ok(Migrator::get_migration_files().iter().all(|migration| is_applied(migration.name())))
     }
 
     /// The same as [`migrate`](Self::migrate), with other migrations. `patience` is how long each tries to get its

@@ -170,7 +170,7 @@ async fn change_instance(
         Ok((saved, is_marked))
     })?;
     if is_marked {
-        sweep::recompute_soon(app, saved.session_id).await;
+        sweep::recompute_now(app, saved.session_id).await;
     }
     Ok(saved.into())
 }

@@ -158,11 +158,17 @@ async fn merge_bookings(tx: &Tx, from: PersonId, into: PersonId) -> Result<()> {
             "these people have booked each other's time, so they cannot be the same person".to_owned(),
         ));
     }
-    let overlapping = "SELECT a.id FROM time_slot a JOIN time_slot b ON b.starts_at < a.ends_at AND a.starts_at < b.ends_at \
-                       WHERE a.mentor_id = $1 AND b.mentor_id = $2 AND a.deleted_at IS NULL AND b.deleted_at IS NULL LIMIT 1";
+    let overlapping = "WITH busy AS ( \
+                         SELECT mentor_id AS person, starts_at, ends_at FROM time_slot \
+                          WHERE deleted_at IS NULL AND mentor_id IN ($1, $2) \
+                         UNION ALL \
+                         SELECT b.student_id, t.starts_at, t.ends_at FROM booking b JOIN time_slot t ON t.id = b.time_slot_id \
+                          WHERE b.status IN ('SCHEDULED', 'ONGOING') AND b.student_id IN ($1, $2)) \
+                       SELECT CAST(1 AS bigint) FROM busy a JOIN busy b ON b.starts_at < a.ends_at AND a.starts_at < b.ends_at \
+                       WHERE a.person = $1 AND b.person = $2 LIMIT 1";
     if !numbers(tx, overlapping, people()).await?.is_empty() {
         return Err(Error::Conflict(
-            "both people have a time slot at the same time: delete one of the slots first".to_owned(),
+            "both people have a time slot or a booking at the same time: delete one of the slots, or cancel one of the bookings first".to_owned(),
         ));
     }
     execute(tx, "UPDATE booking SET student_id = $2 WHERE student_id = $1", people()).await?;

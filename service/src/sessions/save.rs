@@ -189,10 +189,12 @@ pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: Ses
         tx.audit(viewer, "updateSession", id, Changes::between(Some(&before), Some(&after)));
         Ok(after)
     })?;
-    if saved.needs_recompute {
-        sweep::recompute_soon(app, id).await;
+    if !saved.needs_recompute {
+        return Ok(saved.into());
     }
-    Ok(saved.into())
+    sweep::recompute_now(app, id).await;
+    let recomputed = session::Entity::find_by_id(id).one(app.db.pool()).await?;
+    Ok(recomputed.unwrap_or(saved).into())
 }
 
 fn patched(mut row: session::Model, patch: &SessionPatch) -> Result<session::Model> {

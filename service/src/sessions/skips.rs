@@ -23,6 +23,7 @@ use crate::{
     audit::Changes,
     db::{Tx, is_one_of},
     error::expect,
+    idempotency,
     lists::values,
     sweep, transaction, validate,
 };
@@ -104,6 +105,12 @@ pub async fn insert_skips(
             authorize_edit(tx, viewer, *id).await?;
         }
         let mut changed = Vec::new();
+        if idempotency::find_made::<SessionId>(tx, app, viewer, "addSkips", now).await?.is_some() {
+            for id in &ids {
+                changed.push(lock_session(tx, *id, LockType::Share).await?);
+            }
+            return Ok(changed);
+        }
         // Sessions are locked in the order of their ids (rule 21).
         for id in &ids {
             let row = lock_session(tx, *id, LockType::NoKeyUpdate).await?;
@@ -121,11 +128,14 @@ pub async fn insert_skips(
             tx.audit(viewer, "addSkips", *id, Changes::default().with("skips", Value::Null, json!(inserted)));
             changed.push(mark(tx, row).await?);
         }
+        if let Some(first) = ids.first() {
+            idempotency::note_made(tx, app, viewer, first).await?;
+        }
         Ok(changed)
     })?;
     if !skips.is_empty() {
         for row in &changed {
-            sweep::recompute_soon(app, row.id).await;
+            sweep::recompute_now(app, row.id).await;
         }
     }
     let mut by_id: HashMap<SessionId, Session> = changed.into_iter().map(|row| (row.id, row.into())).collect();
@@ -148,7 +158,7 @@ pub async fn delete_skip(app: &App, viewer: Viewer, id: SkipId) -> Result<Sessio
         tx.audit(viewer, "removeSkip", row.id, Changes::default().with("skips", json!([found]), Value::Null));
         mark(tx, row).await
     })?;
-    sweep::recompute_soon(app, changed.id).await;
+    sweep::recompute_now(app, changed.id).await;
     Ok(changed.into())
 }
 

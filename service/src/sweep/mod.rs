@@ -255,6 +255,16 @@ pub async fn recompute_soon(app: &App, session: SessionId) {
     }
 }
 
+/// Recomputes a session that was just saved, so that the answer to the save shows the session as it is then. If this
+/// fails, the queue does it (rule 12).
+pub async fn recompute_now(app: &App, session: SessionId) {
+    let request = Request { scope: Scope::Session(session), ..Request::EXACT };
+    if let Err(error) = sweep(app, request).await {
+        tracing::warn!(%session, %error, "recompute failed, and is left to the queue");
+        recompute_soon(app, session).await;
+    }
+}
+
 /// The next instant at which something falls due. It is now if a session is marked for recompute, and `None` if nothing
 /// will fall due.
 pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {

@@ -89,6 +89,8 @@ pub(super) async fn change(stage: Arc<Stage>, number: usize) -> Result<()> {
     let mut chance = Chance::of(1_000 + number);
     let admin = &stage.admin;
     let mentor = insert_person(admin, &format!("Mentor {number}")).await?;
+    // Of this writer only, because nobody is in two places.
+    let student = insert_person(admin, &format!("Student {number}")).await?;
     let mut free_from = now();
     while !stage.is_over() {
         let instance = chance.one_of(&stage.instances);
@@ -125,7 +127,7 @@ pub(super) async fn change(stage: Arc<Stage>, number: usize) -> Result<()> {
             18 => {
                 let starts = free_from.max(now() + TimeDelta::seconds(2));
                 free_from = starts + TimeDelta::seconds(2);
-                book(admin, &mentor, chance.one_of(&stage.people), starts, free_from).await?;
+                book(admin, &mentor, &student, starts, free_from).await?;
             }
             19 => {
                 let document = "mutation($id: ID!, $text: String) {

@@ -1,11 +1,13 @@
 //! What operators see: request ids in answers and in the log, metrics of sweeps, and overdue work.
 
 use anyhow::{Result, ensure};
+use chrono::{Datelike, TimeDelta};
 use insession_tests::{
-    Deployment, LIMIT, TestDatabase,
-    database::execute,
-    eventually, on_both_databases,
+    Backend, Deployment, LIMIT, TestDatabase,
+    database::{execute, number},
+    eventually, now, on_both_databases,
     program::{Settings, run},
+    token,
 };
 use serde_json::json;
 
@@ -17,7 +19,10 @@ on_both_databases!(
     log_names_the_ids_of_requests,
     log_names_the_ids_of_socket_operations,
     metrics_report_sweep_results_and_lag,
-    verbose_sweep_logs_each_change_and_its_reason
+    verbose_sweep_logs_each_change_and_its_reason,
+    dry_run_creates_no_database,
+    dry_run_of_the_page_says_its_mode_and_offers_both,
+    answer_to_a_save_shows_the_recomputed_session,
 );
 
 async fn log_names_the_ids_of_requests(database: TestDatabase) -> Result<()> {
@@ -98,6 +103,83 @@ async fn verbose_sweep_logs_each_change_and_its_reason(database: TestDatabase) -
         let logged = sweep.stderr.lines().any(|line| line.contains(&instance) && line.contains("Active since"));
         ensure!(logged == is_logged, "{options:?}: {}", sweep.stderr);
         sweep.expect_success()?;
+    }
+    Ok(())
+}
+
+async fn dry_run_creates_no_database(database: TestDatabase) -> Result<()> {
+    let settings = Settings::new(&database.url);
+    let sweep = run(&settings, &["sweep", "--dry-run"]).await?;
+    ensure!(!sweep.status.success() && sweep.stderr.contains("database"), "{}", sweep.stderr);
+    match database.backend {
+        Backend::Sqlite => {
+            let file = database.url.trim_start_matches("sqlite://");
+            ensure!(!std::path::Path::new(file).exists(), "{file} was created");
+        }
+        Backend::Postgres => {
+            let tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
+            assert_eq!(number(&database.connect().await?, tables).await?, 0);
+        }
+    }
+    run(&settings, &["migrate"]).await?.expect_success()?;
+    run(&settings, &["sweep", "--dry-run"]).await?.expect_success()?;
+    Ok(())
+}
+
+/// In the minute before an opening, periodic sweeps activate and timers do not.
+async fn dry_run_of_the_page_says_its_mode_and_offers_both(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    let opens = in_seconds(86_400);
+    create_instance(&admin, &session, opens, opens + TimeDelta::hours(1)).await?;
+    let at = (opens - TimeDelta::seconds(30)).format("%Y-%m-%dT%H:%M:%S").to_string();
+    let arguments = ["sweep", "--dry-run", "--json", "--simulate-time", &at];
+    let report = run(&deployment.settings, &arguments).await?.expect_success()?.json()?;
+    assert_eq!(report["activated"].as_array().map(Vec::len), Some(1), "{report}");
+    let cookie = format!("insession_token={}", token::admin());
+    for (query, shown, activated) in [
+        ("", "Mode: periodic sweep", 1),
+        ("&mode=periodic", "Mode: periodic sweep", 1),
+        ("&mode=exact", "Mode: timer", 0),
+    ] {
+        let address = admin.address(&format!("/admin?try_at={at}{query}"));
+        let page = admin.http().get(address).header("cookie", &cookie).send().await?.error_for_status()?.text().await?;
+        for text in [shown, &format!("Activated: {activated}"), "value=\"periodic\"", "value=\"exact\""] {
+            ensure!(page.contains(text), "{query:?}: the page lacks {text:?}");
+        }
+    }
+    Ok(())
+}
+
+async fn answer_to_a_save_shows_the_recomputed_session(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let document = "mutation($input: UpdateSessionInput!) { updateSession(input: $input) { session {
+        isActive problem activeInstances { id } instances { nodes { id isActive } }
+    } } }";
+    let weekday = now().weekday();
+    let days = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"];
+    let today = days[usize::try_from(weekday.num_days_from_monday())?];
+    for round in 0..5 {
+        let session = create_session(&admin, &format!("Session {round}")).await?;
+        // The recurrence covers now, also shortly after midnight.
+        let input = json!({
+            "id": session, "autoCreateInstances": true, "activeBufferMinutesBefore": 60, "activeBufferMinutesAfter": 60,
+            "schedules": [{ "weekly": { "weekday": today, "startTime": "00:00", "endTime": "23:59" } }],
+        });
+        let answer = admin.data(document, json!({ "input": input })).await?["updateSession"]["session"].take();
+        let active = answer["activeInstances"].as_array().map(Vec::len);
+        let shown =
+            answer["instances"]["nodes"].as_array().map(|all| all.iter().filter(|it| it["isActive"] == true).count());
+        ensure!(answer["isActive"] == true && active == Some(1) && shown == Some(1), "{answer}");
+
+        let id = session.trim_start_matches("Session:");
+        let broken = format!("UPDATE session SET time_zone = 'Nowhere', problem = 'unknown zone' WHERE id = {id}");
+        execute(&database.connect().await?, &broken).await?;
+        let input = json!({ "id": session, "timeZone": "UTC" });
+        let answer = admin.data(document, json!({ "input": input })).await?["updateSession"]["session"].take();
+        ensure!(answer["problem"].is_null() && answer["isActive"] == true, "{answer}");
     }
     Ok(())
 }

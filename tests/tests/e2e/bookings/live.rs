@@ -202,7 +202,7 @@ async fn booking_changes_reach_participants_and_admins_only(database: TestDataba
     let mut admin = cast.subscribe(&token::admin(), None, None).await?;
     assert_eq!(next(&mut admin).await?.field(FIELD)["bookings"], json!([]));
     let booking = cast.booked(in_seconds(3600), in_seconds(7200)).await?;
-    let other = create_slot(&cast.admin, &cast.stranger, in_seconds(3600), in_seconds(7200)).await?;
+    let other = create_slot(&cast.admin, &cast.stranger, in_seconds(7200), in_seconds(9000)).await?;
     let other = create_booking(&cast.admin, &other, &cast.student).await?;
     assert_eq!(in_short(&next(&mut admin).await?), format!("{booking} - to SCHEDULED: It was booked."));
     assert_eq!(in_short(&next(&mut admin).await?), format!("{other} - to SCHEDULED: It was booked."));

@@ -65,8 +65,18 @@ impl Stage {
     }
 
     async fn book(&self, slot: TimeSlotId) -> Result<BookingId> {
-        let booked = bookings::book(&self.world.app, ADMIN, slot, Some(self.student)).await;
+        self.book_for(self.student, slot).await
+    }
+
+    async fn book_for(&self, student: PersonId, slot: TimeSlotId) -> Result<BookingId> {
+        let booked = bookings::book(&self.world.app, ADMIN, slot, Some(student)).await;
         Ok(booked.done()?.id)
+    }
+
+    /// Books a slot of a new mentor for a new student, who are not busy.
+    async fn book_for_others(&self, starts_at: DateTime<Utc>, ends_at: DateTime<Utc>) -> Result<BookingId> {
+        let (mentor, student) = (self.world.insert_person("Mentor").await?, self.world.insert_person("Student").await?);
+        self.book_for(student, self.slot_of(mentor, starts_at, ends_at).await.done()?).await
     }
 
     async fn booked(&self, from: &str, to: &str) -> Result<BookingId> {

@@ -70,6 +70,7 @@ struct OfferedSlot {
 struct BookedSlot {
     id: BookingId,
     slot: usize,
+    student: PersonId,
     state: State,
     /// As in [`in_short`].
     steps: Vec<String>,
@@ -113,6 +114,14 @@ impl Case<'_> {
         self.bookings.iter().any(|it| it.slot == slot && it.state.status != BookingStatus::Cancelled)
     }
 
+    /// Whether a person offers or has booked a slot that overlaps with this one.
+    fn is_busy(&self, person: PersonId, time: &Slot) -> bool {
+        let overlaps = |other: &Slot| other.starts_at() < time.ends_at() && time.starts_at() < other.ends_at();
+        let is_on = |it: &&BookedSlot| matches!(it.state.status, BookingStatus::Scheduled | BookingStatus::Ongoing);
+        self.slots.iter().any(|it| !it.is_deleted && it.mentor == person && overlaps(&it.time))
+            || self.bookings.iter().filter(is_on).any(|it| it.student == person && overlaps(&self.slots[it.slot].time))
+    }
+
     async fn take(&mut self, step: &Step) -> Result<()> {
         let app = &self.stage.world.app;
         match step {
@@ -121,9 +130,7 @@ impl Case<'_> {
                 let mentor = self.people[mentor % self.people.len()];
                 let from = self.now() + TimeDelta::minutes(15 * in_quarters);
                 let to = from + TimeDelta::minutes(15 * quarters);
-                let is_taken = self.slots.iter().any(|it| {
-                    !it.is_deleted && it.mentor == mentor && it.time.starts_at() < to && from < it.time.ends_at()
-                });
+                let is_taken = self.is_busy(mentor, &Slot::stored(from, to));
                 let (done, id) = outcome(self.stage.slot_of(mentor, from, to).await)?;
                 let expected = if to <= self.now() {
                     Outcome::Invalid
@@ -180,7 +187,8 @@ impl Case<'_> {
             Outcome::NotFound
         } else if offered.mentor == student {
             Outcome::Invalid
-        } else if !offered.time.is_bookable(self.now()) || self.is_booked(slot) {
+        } else if !offered.time.is_bookable(self.now()) || self.is_booked(slot) || self.is_busy(student, &offered.time)
+        {
             Outcome::Conflict
         } else {
             Outcome::Done
@@ -189,6 +197,7 @@ impl Case<'_> {
         self.bookings.extend(row.map(|row| BookedSlot {
             id: row.id,
             slot,
+            student,
             state: State::BOOKED,
             steps: vec!["- to SCHEDULED".to_owned()],
         }));

@@ -16,7 +16,7 @@ use service::{
 use tokio::sync::Barrier;
 
 use super::{ADMIN, Stage, in_short};
-use crate::service::world::Done;
+use crate::service::world::{Done, utc};
 
 on_both_databases!(
     concurrent_start_and_sweeps_take_one_step,
@@ -24,6 +24,8 @@ on_both_databases!(
     one_of_many_concurrent_bookings_gets_the_slot,
     one_of_many_overlapping_slots_is_created,
     sweep_skips_locked_bookings,
+    nobody_is_in_two_places,
+    nobody_gets_into_two_places_at_once,
 );
 
 /// How many rounds to run.
@@ -103,6 +105,66 @@ async fn concurrent_start_and_cancellation_take_one_step(database: TestDatabase)
         assert_eq!(done.iter().filter(|it| **it).count(), 1, "{done:?}");
         assert_eq!(stage.steps_of(id).await?.len(), 2, "the booking and one step");
         stage.world.clock.advance(TimeDelta::minutes(2));
+    }
+    Ok(())
+}
+
+/// A person's own slots, and the slots that they have booked, do not overlap.
+async fn nobody_is_in_two_places(database: TestDatabase) -> Result<()> {
+    let stage = Stage::new(database, "2025-09-06 05:00").await?;
+    let other = stage.world.insert_person("Other mentor").await?;
+    let at = |time: &str| utc(&format!("2025-09-06 {time}"));
+    let offer = async |mentor, from, to| stage.slot_of(mentor, at(from), at(to)).await;
+    let book = async |slot, student| bookings::book(&stage.world.app, ADMIN, slot, Some(student)).await;
+    let is_conflict = |refused: Option<Error>| matches!(refused, Some(Error::Conflict(_)));
+
+    let first = offer(stage.mentor, "08:00", "09:00").await.done()?;
+    let booking = book(first, stage.student).await.done()?.id;
+    // A student books overlapping slots of two mentors.
+    let overlapping = offer(other, "08:30", "09:30").await.done()?;
+    assert!(is_conflict(book(overlapping, stage.student).await.err()));
+    let touching = offer(other, "09:30", "10:00").await.done()?;
+    book(touching, stage.student).await.done()?;
+    // A student offers a slot in the time of a booking.
+    assert!(is_conflict(offer(stage.student, "08:59", "09:10").await.err()));
+    // A mentor books another mentor in the time of an own slot, which nobody has booked.
+    offer(stage.student, "11:00", "12:00").await.done()?;
+    let during = offer(other, "11:30", "12:30").await.done()?;
+    assert!(is_conflict(book(during, stage.student).await.err()));
+    // A cancelled booking and a completed one leave the time free.
+    bookings::act(&stage.world.app, ADMIN, booking, Action::Cancel).await.done()?;
+    let second = book(overlapping, stage.student).await.done()?.id;
+    bookings::act(&stage.world.app, ADMIN, second, Action::Start).await.done()?;
+    bookings::act(&stage.world.app, ADMIN, second, Action::Complete).await.done()?;
+    book(first, stage.student).await.done()?;
+    Ok(())
+}
+
+/// One person does several things at once at two servers: books three mentors, and offers a slot. One succeeds.
+async fn nobody_gets_into_two_places_at_once(database: TestDatabase) -> Result<()> {
+    let rounds = rounds(database.backend) / 5;
+    let stage = Stage::new(database, "2025-09-06 05:00").await?;
+    let servers = [stage.world.app.clone(), stage.world.another_app().await?];
+    let mut mentors = Vec::new();
+    for number in 0..3 {
+        mentors.push(stage.world.insert_person(&format!("Mentor {number}")).await?);
+    }
+    for round in 0..rounds {
+        let from = stage.world.now() + TimeDelta::hours(1);
+        let mut slots = Vec::new();
+        for (n, mentor) in (0..).zip(&mentors) {
+            let starts_at = from + TimeDelta::minutes(10 * n);
+            slots.push(stage.slot_of(*mentor, starts_at, starts_at + TimeDelta::minutes(30)).await.done()?);
+        }
+        let booking =
+            async |n: usize, slot| bookings::book(&servers[n % 2], ADMIN, slot, Some(stage.student)).await.is_ok();
+        let booked = join_all(slots.iter().enumerate().map(|(n, slot)| booking(n, *slot)));
+        let offered = stage.slot_of(stage.student, from + TimeDelta::minutes(5), from + TimeDelta::minutes(45));
+        let (booked, offered) = futures_util::join!(booked, offered);
+        let done = booked.iter().filter(|is_booked| **is_booked).count() + usize::from(offered.is_ok());
+        ensure!(done == 1, "round {round}: {booked:?}, {offered:?}");
+        stage.world.clock.advance(TimeDelta::hours(4));
+        stage.sweep().await?;
     }
     Ok(())
 }

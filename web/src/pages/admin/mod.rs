@@ -17,7 +17,11 @@ use serde_json::json;
 use service::{App, instances as service_instances};
 
 pub use self::presence::save_activity;
-use self::{instances::Instances, presence::Presences, sweeps::Sweeps};
+use self::{
+    instances::Instances,
+    presence::Presences,
+    sweeps::{Sweeps, TryMode},
+};
 use super::{
     Page, Pages,
     error::{PageError, page_of, told},
@@ -48,6 +52,9 @@ impl FromRequestParts<Pages> for Admin {
 pub struct Asked {
     /// The instant of a dry run in UTC, as `datetime-local` fields write it. Empty means now.
     try_at: Option<String>,
+    /// The mode of a dry run.
+    #[serde(default)]
+    mode: TryMode,
 }
 
 pub async fn show(State(pages): State<Pages>, Admin(visitor): Admin, Query(asked): Query<Asked>) -> Page {
@@ -55,7 +62,8 @@ pub async fn show(State(pages): State<Pages>, Admin(visitor): Admin, Query(asked
 }
 
 async fn answer(app: &App, visitor: &Visitor, asked: &Asked, wrong: Option<(StatusCode, String)>) -> Page {
-    let sweeps = Sweeps::load(app, visitor.viewer, asked.try_at.as_deref()).await.map_err(page_of(visitor))?;
+    let sweeps =
+        Sweeps::load(app, visitor.viewer, asked.try_at.as_deref(), asked.mode).await.map_err(page_of(visitor))?;
     let instances = Instances::load(app, visitor.viewer).await.map_err(page_of(visitor))?;
     let presences = Presences::load(app, visitor.viewer).await.map_err(page_of(visitor))?;
     let (status, message) = wrong.unzip();

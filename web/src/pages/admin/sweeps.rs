@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use domain::{access::Viewer, status::Mode, zone::Tz};
 use maud::{Markup, html};
+use serde::Deserialize;
 use serde_json::Value;
 use service::{
     App, Result,
@@ -16,10 +17,47 @@ use crate::site::to;
 
 const RUNS: u64 = 15;
 
+/// What a dry run is like. In the minute before an opening, the two differ (rule 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TryMode {
+    /// As periodic sweeps and `insession sweep`, which look one minute ahead.
+    #[default]
+    Periodic,
+    /// As timers and saves.
+    Exact,
+}
+
+impl TryMode {
+    const ALL: [Self; 2] = [Self::Periodic, Self::Exact];
+
+    const fn mode(self) -> Mode {
+        match self {
+            Self::Periodic => Mode::Periodic,
+            Self::Exact => Mode::Exact,
+        }
+    }
+
+    const fn value(self) -> &'static str {
+        match self {
+            Self::Periodic => "periodic",
+            Self::Exact => "exact",
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Periodic => "periodic sweep: activates one minute ahead, as insession sweep does",
+            Self::Exact => "timer: activates at the instant, never ahead",
+        }
+    }
+}
+
 pub struct Sweeps {
     runs: Vec<SweepRun>,
     broken: Vec<Session>,
     try_at: String,
+    mode: TryMode,
     tried: Option<Tried>,
 }
 
@@ -31,12 +69,12 @@ enum Tried {
 }
 
 impl Sweeps {
-    pub async fn load(app: &App, viewer: Viewer, try_at: Option<&str>) -> Result<Self> {
+    pub async fn load(app: &App, viewer: Viewer, try_at: Option<&str>, mode: TryMode) -> Result<Self> {
         let tried = match try_at.map(read_instant) {
             None => None,
             Some(Err(())) => Some(Tried::Unreadable),
             Some(Ok(at)) => {
-                let request = sweep::Request { scope: Scope::Due, mode: Mode::Exact, at, is_dry_run: true };
+                let request = sweep::Request { scope: Scope::Due, mode: mode.mode(), at, is_dry_run: true };
                 Some(Tried::Report(sweep::sweep(app, request).await?))
             }
         };
@@ -44,6 +82,7 @@ impl Sweeps {
             runs: operations::find_sweep_runs(app, viewer, RUNS).await?,
             broken: operations::find_broken_sessions(app, viewer, 100).await?,
             try_at: try_at.unwrap_or_default().to_owned(),
+            mode,
             tried,
         })
     }
@@ -55,12 +94,18 @@ impl Sweeps {
                 form.inline method="get" action=(to("/admin")) {
                     label for="try-at" { "Time in UTC (leave empty for now)" }
                     input #try-at name="try_at" type="datetime-local" step="1" value=(self.try_at);
+                    label for="try-mode" { "Like a" }
+                    select #try-mode name="mode" {
+                        @for mode in TryMode::ALL {
+                            option value=(mode.value()) selected[mode == self.mode] { (mode.words()) }
+                        }
+                    }
                     button { "Dry run" }
                 }
                 @match &self.tried {
                     None => {}
                     Some(Tried::Unreadable) => p.problem role="alert" { "This time can't be read. Write it like 2027-01-15T19:14:00." },
-                    Some(Tried::Report(report)) => (report_of(report)),
+                    Some(Tried::Report(report)) => (report_of(report, self.mode)),
                 }
             }
             section aria-labelledby="broken" {
@@ -142,7 +187,7 @@ fn run_row(run: &SweepRun) -> Markup {
     }
 }
 
-fn report_of(report: &Report) -> Markup {
+fn report_of(report: &Report, mode: TryMode) -> Markup {
     let changed = |words: &str, list: &[Changed]| {
         html! {
             li {
@@ -156,6 +201,7 @@ fn report_of(report: &Report) -> Markup {
     html! {
         div.card role="status" {
             p { "A sweep at " (times::moment(Tz::UTC, report.at)) " would make these changes. Nothing was changed." }
+            p #try-mode-shown { "Mode: " (mode.words()) "." }
             ul.plain {
                 (changed("Activated", &report.activated))
                 (changed("Deactivated", &report.deactivated))
