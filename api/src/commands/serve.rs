@@ -39,7 +39,9 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
     let (queue, handle) = setup::queue(settings, &db).await?;
     let app = setup::app(settings, db, wake, queue);
     let local = settings.redis_url.is_none().then_some(handle);
-    let workers = local.map(|handle| Arc::new(Workers::start(app.clone(), handle, shutdown.clone())));
+    // If the start fails, only the workers are stopped: whoever called sees the error, and no shutdown.
+    let workers_shutdown = shutdown.child_token();
+    let workers = local.map(|handle| Arc::new(Workers::start(app.clone(), handle, workers_shutdown.clone())));
     let people = People::new(app.clone(), settings.sign_in.auto_register).await?;
     let authenticator = Arc::new(authenticator.with_people(people));
     let server_settings = ServerSettings {
@@ -57,7 +59,7 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
         Ok(server) => Ok(Running { app, server, workers }),
         Err(error) => {
             // The caller may delete the database's file after this returns, so nothing may use it any more.
-            shutdown.cancel();
+            workers_shutdown.cancel();
             if let Some(workers) = workers {
                 workers.finished().await;
             }
