@@ -32,5 +32,5 @@ mod workers;
 mod zone_data;
 
 pub use health::{Failure, Health};
-pub use queue::{QueueHandle, local_queue, redis_queue};
+pub use queue::{QueueHandle, local_queue, redis_queue, watch_rights};
 pub use supervise::Workers;

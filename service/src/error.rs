@@ -120,6 +120,17 @@ impl Error {
             if is_collision(error) || code_of(error).as_deref() == Some("55P03"))
     }
 
+    /// Whether the role of the connection lacks a right.
+    pub(crate) fn lacks_a_right(&self) -> bool {
+        matches!(self, Self::Internal(cause::Cause::Database(error)) if code_of(error).as_deref() == Some("42501"))
+    }
+
+    /// Whether there is a table, an index or a type of this name already.
+    pub(crate) fn met_another_table(&self) -> bool {
+        matches!(self, Self::Internal(cause::Cause::Database(error))
+            if matches!(code_of(error).as_deref(), Some("42P07" | "42710")))
+    }
+
     /// Whether a unique index refused the row.
     pub(crate) fn is_duplicate(&self) -> bool {
         matches!(self, Self::Internal(cause::Cause::Database(error))

@@ -1,7 +1,7 @@
 //! The harness of the end-to-end tests and of the benchmarks that run the real program.
 //!
-//! - [`Postgres`], [`Redis`]: private servers in temporary folders, which tests may stop, kill and start again. [`Nginx`]: a
-//!   private proxy.
+//! - [`Postgres`], [`Redis`]: private servers in temporary folders, which tests may stop, kill and start again. [`Nginx`],
+//!   [`PgBouncer`]: a private proxy and a private pooler.
 //! - [`TestDatabase`]: a fresh database of either kind; [`on_both_databases!`] runs one test body on both.
 //! - [`Program`]: the `insession` binary as a process of its own; [`Deployment`]: several of them as in production.
 //! - [`Proxy`], [`Shim`]: faults of the database connection, the clock and the disk.
@@ -21,6 +21,7 @@ pub mod database;
 pub mod deployment;
 pub mod folder;
 pub mod nginx;
+pub mod pgbouncer;
 pub mod ports;
 pub mod postgres;
 pub mod process;
@@ -42,6 +43,7 @@ pub use database::{Backend, TestDatabase};
 pub use deployment::Deployment;
 pub use folder::TemporaryFolder;
 pub use nginx::Nginx;
+pub use pgbouncer::PgBouncer;
 pub use postgres::{Postgres, PostgresOptions};
 pub use program::{Finished, Program, Settings};
 pub use proxy::Proxy;

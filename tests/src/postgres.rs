@@ -120,6 +120,16 @@ impl Postgres {
         self.port
     }
 
+    /// The folder of its socket.
+    pub fn socket_folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The user and group that run servers which refuse to run as root. `None` if the tests do not run as root.
+    pub fn other_user(&self) -> Option<(u32, u32)> {
+        self.installation.other_user
+    }
+
     /// The certificate file of a server with `tls`.
     pub fn certificate(&self) -> PathBuf {
         certificate_in(self.folder.path())

@@ -36,6 +36,7 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
     let authenticator = setup::authenticator(settings)?;
     let db = setup::serving_database(settings).await?;
     let wake = setup::wake(settings, &db).await?;
+    setup::watch_redis(settings, &db, &wake).await?;
     let (queue, handle) = setup::queue(settings, &db).await?;
     let app = setup::app(settings, db, wake, queue);
     let local = settings.redis_url.is_none().then_some(handle);
@@ -90,6 +91,7 @@ pub async fn worker() -> anyhow::Result<()> {
     let Some(db) = shutdown.run_until_cancelled(setup::database(&settings)).await else { return Ok(()) };
     let db = db?;
     let wake = setup::wake(&settings, &db).await?;
+    setup::watch_redis(&settings, &db, &wake).await?;
     let (queue, handle) = setup::queue(&settings, &db).await?;
     let app = setup::app(&settings, db, wake, queue);
     let workers = Workers::start(app.clone(), handle, shutdown);

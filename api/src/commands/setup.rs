@@ -146,20 +146,46 @@ pub async fn serving_database(settings: &Settings) -> anyhow::Result<Db> {
 
 async fn connect(settings: &Settings, connections: u32) -> anyhow::Result<Db> {
     let db = Db::connect(&settings.database_url, connections).await;
-    let db = db.context("cannot connect to DATABASE_URL")?;
+    let db = db.with_context(|| format!("cannot connect to DATABASE_URL{}", file_of(settings)))?;
     if let Err(error) = db.migrate().await {
         db.close().await;
-        return Err(error).context("cannot migrate the database");
+        return Err(error).with_context(|| format!("cannot migrate the database{}", file_of(settings)));
     }
     Ok(db)
 }
 
-/// The prefix of this installation's keys and channels on Redis, so that installations can share one Redis.
+/// The file of the database, for messages.
+fn file_of(settings: &Settings) -> String {
+    let name = |file: std::path::PathBuf| {
+        format!(" (SQLite needs to read and write the file {} and others in its folder)", file.display())
+    };
+    settings.sqlite_file().map(name).unwrap_or_default()
+}
+
+/// The beginning of this installation's keys and channels on Redis, so that installations can share one Redis.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn namespace(db: &Db) -> anyhow::Result<String> {
-    Ok(format!("insession:{}", find_installation_name(db).await?))
+pub async fn namespace(settings: &Settings, db: &Db) -> anyhow::Result<String> {
+    Ok(format!("{}{}", settings.redis_prefix, find_installation_name(db).await?))
+}
+
+fn wake_channel(namespace: &str) -> String {
+    format!("{namespace}:wake")
+}
+
+/// Says in the log, from now on, if the user of Redis lacks rights. For processes that run for long.
+///
+/// # Errors
+/// When REDIS_URL is not valid, or the database cannot be read.
+pub async fn watch_redis(settings: &Settings, db: &Db, wake: &Wake) -> anyhow::Result<()> {
+    if let Some(url) = &settings.redis_url {
+        let namespace = namespace(settings, db).await?;
+        let channel = wake_channel(&namespace);
+        let prefix = settings.redis_prefix.clone();
+        jobs::watch_rights(redis_client(url)?, prefix, namespace, channel, wake.clone()).await;
+    }
+    Ok(())
 }
 
 pub fn redis_client(url: &str) -> anyhow::Result<redis::Client> {
@@ -172,7 +198,7 @@ pub fn redis_client(url: &str) -> anyhow::Result<redis::Client> {
 /// When REDIS_URL is not valid, or the database cannot be read.
 pub async fn wake(settings: &Settings, db: &Db) -> anyhow::Result<Wake> {
     Ok(match &settings.redis_url {
-        Some(url) => Wake::through_redis(redis_client(url)?, format!("{}:wake", namespace(db).await?)),
+        Some(url) => Wake::through_redis(redis_client(url)?, wake_channel(&namespace(settings, db).await?)),
         None => Wake::local(),
     })
 }
@@ -183,7 +209,7 @@ pub async fn wake(settings: &Settings, db: &Db) -> anyhow::Result<Wake> {
 /// When REDIS_URL is not valid, or the database cannot be read.
 pub async fn queue(settings: &Settings, db: &Db) -> anyhow::Result<(Arc<dyn Queue>, QueueHandle)> {
     Ok(match &settings.redis_url {
-        Some(url) => jobs::redis_queue(redis_client(url)?, &namespace(db).await?),
+        Some(url) => jobs::redis_queue(redis_client(url)?, &namespace(settings, db).await?),
         None => jobs::local_queue(),
     })
 }

@@ -1,7 +1,9 @@
 //! The queue: within the process, or in Redis.
 
 mod local;
+mod own_keys;
 mod redis;
+mod rights;
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,6 +11,7 @@ use domain::ids::SessionId;
 use futures_util::future::BoxFuture;
 use service::app::{Queue, QueueError};
 
+pub use self::rights::watch_rights;
 pub(crate) use self::{local::LocalQueue, redis::RedisQueue};
 use crate::{error::Result, job::Job};
 

@@ -1,7 +1,7 @@
 //! The queue in Redis: apalis' storage.
 //!
 //! apalis-redis 1.0 needs the following, and was seen to fail without it: an idempotency key with a time to live (otherwise the
-//! key has no effect, or stays for ever), and a vacuum. What its workers need is in `workers::redis`.
+//! key has no effect, or stays for ever), a vacuum, and a connection that keeps it to its own keys (`own_keys`). What its workers need is in `workers::redis`.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,7 +17,10 @@ use apalis_redis::{Config, RedisStorage};
 use parking_lot::Mutex;
 use tokio::time::timeout;
 
-use super::CONCURRENCY;
+use super::{
+    CONCURRENCY,
+    own_keys::{OwnKeys, Scripts},
+};
 use crate::{
     error::{JobError, Result},
     job::{Job, Message},
@@ -42,6 +45,7 @@ pub(crate) struct RedisQueue {
     config: Config,
     /// The connection for requests. It is replaced after a failure.
     connection: Arc<Mutex<Option<ConnectionManager>>>,
+    scripts: Scripts,
 }
 
 impl RedisQueue {
@@ -54,7 +58,7 @@ impl RedisQueue {
             .idempotency_ttl(Some(NAME_TTL))
             .lock_tasks(false)
             .emit_events(false);
-        Self { client, config, connection: Arc::default() }
+        Self { client, config, connection: Arc::default(), scripts: Scripts::default() }
     }
 
     pub async fn push(&self, job: Job) -> Result<()> {
@@ -118,8 +122,8 @@ impl RedisQueue {
         Ok(ConnectionManager::new_with_config(self.client.clone(), connection_config(timeout)).await?)
     }
 
-    pub fn storage(&self, connection: ConnectionManager) -> RedisStorage<Message> {
-        RedisStorage::new(connection).with_config(self.config.clone())
+    pub fn storage(&self, connection: ConnectionManager) -> RedisStorage<Message, OwnKeys> {
+        RedisStorage::new(OwnKeys::new(connection, self.scripts.clone())).with_config(self.config.clone())
     }
 
     /// Sends a request over the shared connection. After a failure the connection is dropped: the next request makes a new one

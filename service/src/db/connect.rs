@@ -4,8 +4,7 @@
 //! a statement. It does so in one message after connecting, because poolers refuse start-up parameters.
 
 use std::{
-    path::PathBuf,
-    str::FromStr,
+    collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -17,7 +16,7 @@ use sea_orm::{
 
 use tokio::time::Instant;
 
-use super::rows;
+use super::{address, rows};
 use crate::error::{Error, Result};
 
 /// How long a caller waits for a connection.
@@ -25,6 +24,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long the check for a pooler waits for each of its two connections.
 const POOLER_CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How often it asks each of them which process serves it.
+const POOLER_CHECKS: u32 = 4;
 
 /// One more limit that exists since PostgreSQL 17. Older versions refuse it.
 const TRANSACTION_TIMEOUT: (&str, &str) = ("transaction_timeout", "0");
@@ -51,6 +53,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("DateStyle", "ISO, MDY"),
     ("IntervalStyle", "postgres"),
     ("bytea_output", "hex"),
+    // The driver would set it at the start, which poolers refuse.
+    ("extra_float_digits", "1"),
     ("standard_conforming_strings", "on"),
     ("transform_null_equals", "off"),
     // JIT and parallel workers cost more than a whole sweep.
@@ -76,11 +80,12 @@ impl Renewal {
 /// Connects to either database. Refuses a PostgreSQL server that the program cannot work with.
 pub(super) async fn connect(url: &str, max_connections: u32, renewal: &Renewal) -> Result<DatabaseConnection> {
     let renewal = renewal.clone();
-    let mut options = ConnectOptions::new(create_if_missing(url));
+    let mut options = ConnectOptions::new(address::for_driver(url));
     options
         .max_connections(max_connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .sqlx_logging(false)
+        .map_sqlx_postgres_opts(|options| options.extra_float_digits(None))
         .map_sqlx_postgres_pool_opts(move |options| {
             let renewal = renewal.clone();
             let options = options.before_acquire(move |_, connection| {
@@ -109,11 +114,11 @@ pub(super) async fn connect(url: &str, max_connections: u32, renewal: &Renewal) 
     let pool = Database::connect(options).await?;
     if pool.get_database_backend() == DbBackend::Postgres {
         let checked = async {
-            refuse_unusable(&pool).await?;
+            // First, because the other check prepares a statement, which such a pooler may refuse.
             if max_connections > 1 {
                 refuse_transaction_pooling(pool.get_postgres_connection_pool()).await?;
             }
-            Ok(())
+            refuse_unusable(&pool).await
         };
         if let Err(error) = checked.await {
             pool.close_by_ref().await?;
@@ -182,39 +187,24 @@ async fn refuse_unusable(pool: &DatabaseConnection) -> Result<()> {
 
 /// Refuses a pooler in transaction mode, which keeps neither the settings nor the prepared statements of a connection.
 /// Such a pooler shows when two connections that are open at the same time are served by the same process of the
-/// server.
+/// server, or when one connection is served by several. It asks more than once, because others may use the pooler.
 async fn refuse_transaction_pooling(pool: &PgPool) -> Result<()> {
     const BACKEND: &str = "SELECT pg_backend_pid()";
     let Ok(Ok(mut first)) = tokio::time::timeout(POOLER_CHECK_TIMEOUT, pool.acquire()).await else { return Ok(()) };
     // If there is no second connection, the start must not fail.
     let Ok(Ok(mut second)) = tokio::time::timeout(POOLER_CHECK_TIMEOUT, pool.acquire()).await else { return Ok(()) };
-    let mut served_by = [0; 2];
-    for (pid, connection) in served_by.iter_mut().zip([&mut first, &mut second]) {
-        let Ok(row) = connection.fetch_one(BACKEND).await else { return Ok(()) };
-        *pid = row.try_get(0).unwrap_or_default();
+    let mut served_by: [BTreeSet<i32>; 2] = [BTreeSet::new(), BTreeSet::new()];
+    for _ in 0..POOLER_CHECKS {
+        for (processes, connection) in served_by.iter_mut().zip([&mut first, &mut second]) {
+            let Ok(row) = connection.fetch_one(BACKEND).await else { return Ok(()) };
+            processes.insert(row.try_get(0).unwrap_or_default());
+        }
     }
-    if served_by[0] != served_by[1] {
+    if served_by.iter().all(|processes| processes.len() == 1) && served_by[0] != served_by[1] {
         return Ok(());
     }
     Err(Error::internal(
         "the database is reached through a pooler in transaction mode, which keeps neither settings nor prepared \
          statements of a connection: use its session mode (PgBouncer: pool_mode=session), or connect to PostgreSQL itself",
     ))
-}
-
-/// `sqlite://file.db` opens only an existing file. This makes SQLite create a missing one.
-fn create_if_missing(url: &str) -> String {
-    if url.starts_with("sqlite:") && !url.contains("mode=") && !url.contains(":memory:") {
-        let separator = if url.contains('?') { '&' } else { '?' };
-        return format!("{url}{separator}mode=rwc");
-    }
-    url.to_owned()
-}
-
-/// The file of an SQLite database. `None` for one in memory, and for PostgreSQL.
-pub fn sqlite_file(url: &str) -> Option<PathBuf> {
-    let path = url.strip_prefix("sqlite:")?;
-    let path = path.strip_prefix("//").unwrap_or(path);
-    let path = path.split('?').next().unwrap_or(path);
-    (!path.is_empty() && path != ":memory:").then(|| PathBuf::from_str(path).unwrap_or_default())
 }

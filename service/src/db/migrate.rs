@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
+use sea_orm::FromQueryResult;
 use tokio::time::Instant;
 
 use super::{Db, advisory, execute, rows};
@@ -14,6 +15,13 @@ const MIGRATION_TURN: &str = "10min";
 /// How long a migration waits for a table that is in use, and how long it pauses before it tries again.
 const MIGRATION_LOCK: &str = "500ms";
 const MIGRATION_PAUSE: Duration = Duration::from_secs(2);
+
+/// Who creates tables, and where.
+#[derive(FromQueryResult)]
+struct Place {
+    role: String,
+    schema: String,
+}
 
 impl Db {
     /// Migrates the schema to this version. Only one process migrates at a time.
@@ -60,13 +68,33 @@ impl Db {
                             patience.as_secs()
                         )));
                     }
-                    result => break result?,
+                    Err(error) => return Err(self.explain(error).await),
+                    Ok(has_migrated) => break has_migrated,
                 }
             };
             if !has_migrated {
                 return Ok(());
             }
         }
+    }
+
+    /// Says what to do if the role may not create tables in the schema, or if the schema has tables of another program.
+    async fn explain(&self, error: Error) -> Error {
+        let problem = if error.lacks_a_right() {
+            "lacks a right in"
+        } else if error.met_another_table() {
+            "finds tables of another program in"
+        } else {
+            return error;
+        };
+        let sql = "SELECT current_user::text AS role, coalesce(current_schema()::text, '') AS schema";
+        let found: Vec<Place> = rows(&self.pool, sql, []).await.unwrap_or_default();
+        let Some(Place { role, schema }) = found.first() else { return error };
+        Error::internal(format!(
+            "the role {role:?} {problem} the schema {schema:?}: {error}. Grant the right \
+             (GRANT USAGE, CREATE ON SCHEMA {schema} TO {role}), or give InSession a schema of its own: \
+             CREATE SCHEMA insession AUTHORIZATION {role}; ALTER ROLE {role} SET search_path = insession"
+        ))
     }
 
     /// Applies the next migration in one transaction, so that a crash leaves nothing half done. Returns whether there

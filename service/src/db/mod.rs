@@ -3,6 +3,7 @@
 //! A statement is written once, with `$1` parameters, which both databases understand. A list of values is one
 //! parameter: an array on PostgreSQL, JSON on SQLite. So a statement has the same text however long the list is.
 
+mod address;
 mod bulk;
 mod connect;
 mod migrate;
@@ -20,11 +21,11 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use crate::error::{Error, Result};
 
 use self::connect::Renewal;
+pub use self::{address::sqlite_file, tx::Tx};
 pub(crate) use self::{
     bulk::{Column, is_in, is_one_of, list, text_list, values_table},
     statement::{execute, ids, numbers, rows},
 };
-pub use self::{connect::sqlite_file, tx::Tx};
 
 /// The advisory locks of PostgreSQL. They are listed here so that no two uses share a number.
 pub(crate) mod advisory {

@@ -30,6 +30,8 @@ struct Remote {
     is_listening: AtomicBool,
     /// A wake-up still has to be sent to Redis.
     is_waiting: AtomicBool,
+    /// The user of Redis lacks a right.
+    is_refused: AtomicBool,
 }
 
 impl Wake {
@@ -75,10 +77,18 @@ impl Wake {
         let _ = tokio::time::timeout(Duration::from_secs(1), sent).await;
     }
 
-    /// The state of the connection to Redis: `up`, `down`, or `none` if Redis is not used.
+    /// Records whether the user of Redis lacks a right that the program needs.
+    pub fn set_refused(&self, is_refused: bool) {
+        if let Some(remote) = &self.remote {
+            remote.is_refused.store(is_refused, Ordering::Relaxed);
+        }
+    }
+
+    /// The state of the connection to Redis: `up`, `down`, `refused` if the user lacks a right, or `none` if Redis is not used.
     pub fn status(&self) -> &'static str {
         match &self.remote {
             None => "none",
+            Some(remote) if remote.is_refused.load(Ordering::Relaxed) => "refused",
             Some(remote) if remote.is_listening.load(Ordering::Relaxed) => "up",
             Some(_) => "down",
         }

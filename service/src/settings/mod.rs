@@ -23,6 +23,8 @@ use crate::{db, door::GuestSettings};
 pub struct Settings {
     pub database_url: String,
     pub redis_url: Option<String>,
+    /// `REDIS_PREFIX` (`insession:`): how all keys and channels on Redis begin.
+    pub redis_prefix: String,
     /// `HOST` (127.0.0.1): an address, or a name that is resolved at the start.
     pub host: IpAddr,
     /// `PORT` (8080); 0 is any free port.
@@ -351,6 +353,7 @@ impl Settings {
         Ok(Self {
             database_url,
             redis_url: source.text("REDIS_URL"),
+            redis_prefix: network::redis_prefix(source)?,
             host,
             port: source.number("PORT", 8080, 0..=u16::MAX)?,
             public_url: network::public_url(source)?,

@@ -1,5 +1,5 @@
-//! The address that the server listens on, the address at which browsers reach it, and the origins whose pages may use
-//! it.
+//! The address that the server listens on, the address at which browsers reach it, the origins whose pages may use it,
+//! and the names that it has on Redis.
 
 use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs};
 
@@ -117,6 +117,18 @@ fn read_public_url(text: &str) -> Result<PublicUrl, &'static str> {
         return Err("whose path does not begin like an address of the program itself, such as /graphql or /web");
     }
     Ok(PublicUrl { origin, path: path.to_owned() })
+}
+
+/// `REDIS_PREFIX`: how all keys and channels on Redis begin. Other characters have a meaning in the patterns of Redis' rights.
+pub(super) fn redis_prefix(source: &Source<'_>) -> Result<String, SettingError> {
+    let text = source.text("REDIS_PREFIX").unwrap_or_else(|| "insession:".to_owned());
+    let is_plain = text.bytes().all(|it| it.is_ascii_alphanumeric() || b":._-/{}".contains(&it));
+    if text.len() > 100 || !is_plain {
+        let problem =
+            format!("is {text:?}: it must be up to 100 letters, digits and : . _ - / {{ }}, such as insession:");
+        return Err(SettingError::new("REDIS_PREFIX", problem));
+    }
+    Ok(text)
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ const NUMBERS: [(&str, &str, &str); 34] = [
 ];
 
 /// Each other setting that can be wrong, with a wrong value.
-const CHOICES: [(&str, &str); 11] = [
+const CHOICES: [(&str, &str); 12] = [
     ("ANONYMOUS_PRESENCE", "maybe"),
     ("AUTO_REGISTER", "2"),
     ("CORS_ORIGINS", "example.org"),
@@ -54,6 +54,7 @@ const CHOICES: [(&str, &str); 11] = [
     ("LOG_FORMAT", "xml"),
     ("PLACEMENT_RULE", "nearest"),
     ("PUBLIC_URL", "example.org"),
+    ("REDIS_PREFIX", "all of *"),
 ];
 
 /// Each setting that accepts any text.

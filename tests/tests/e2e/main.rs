@@ -24,6 +24,7 @@ mod load;
 mod migrations;
 mod operations;
 mod own_data;
+mod places;
 mod presence;
 mod protocol;
 mod references;
