@@ -21,6 +21,7 @@ use graphql::{
     budget::Budgets,
     error::add_missing_codes,
     execute::{ClientAddress, Execution, Guard},
+    trusted::TrustedDocuments,
 };
 use jobs::Workers;
 use live::{Hub, HubSettings};
@@ -66,6 +67,8 @@ pub struct ServerSettings {
     pub public_url: Option<PublicUrl>,
     pub graphiql: bool,
     pub introspection: Introspection,
+    /// The documents that may run, if not all may.
+    pub trusted_documents: Option<TrustedDocuments>,
     pub cors_origins: Vec<String>,
     /// The secret for `/cron/sweep`. Without it the route answers 503.
     pub cron_secret: Option<String>,
@@ -136,7 +139,7 @@ impl Server {
         let gatherer = Gatherer::start(&app);
         let suggests = settings.introspection == Introspection::Everybody;
         let budgets = Arc::new(Budgets::new(&settings.limits));
-        let reader = graphql::reader()?.spending_from(Arc::clone(&budgets));
+        let reader = graphql::reader()?.spending_from(Arc::clone(&budgets)).trusting(settings.trusted_documents);
         let documents = Documents::new(Arc::clone(&budgets), settings.limits.into());
         let guard = Guard::new(settings.introspection, &settings.limits, reader.clone());
         let schema = graphql::build(&app, &hub, &gatherer, suggests, settings.limits.answer_bytes);

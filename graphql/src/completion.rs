@@ -6,14 +6,18 @@
 //! - Fields stand in the order in which they were asked for (GraphQL, 6.3.2). async-graphql has them in the order in which
 //!   resolvers finish (#1746 too; #1806 is the repair in 8.0.0-rc.3).
 //!
+//! - The error of a scalar that does not take its value names the field of the input (see [`wrong_value`](super::wrong_value)).
+//!
 //! 7.0.18 has the order, but a resolver that returns `Result<Option<T>>` and fails takes its parent with it (#1549, open). So
 //! this stays until 8 is released.
 
 use async_graphql::{
-    Name, PathSegment, Response, Value,
+    Error, Name, PathSegment, Response, ServerError, Value,
     indexmap::IndexMap,
     parser::types::{BaseType, Type},
 };
+
+use super::wrong_value::WrongValue;
 
 /// The keys of an object in an answer, in the order of the question, each with its type, if the schema knows it, and with
 /// what is inside.
@@ -24,13 +28,15 @@ pub struct Shape(Vec<(Name, Slot)>);
 struct Slot {
     of: Option<Type>,
     inside: Shape,
+    /// What is wrong with the arguments of the field.
+    wrong_value: Option<WrongValue>,
 }
 
 impl Shape {
     /// Adds a key, or finds it. The types of one place agree in lists and nulls, whichever object is there (GraphQL, 5.3.2).
     pub fn add(&mut self, key: &Name, of: Option<&Type>) -> &mut Self {
         let at = self.0.iter().position(|(known, _)| known == key).unwrap_or_else(|| {
-            self.0.push((key.clone(), Slot { of: None, inside: Self::default() }));
+            self.0.push((key.clone(), Slot { of: None, inside: Self::default(), wrong_value: None }));
             self.0.len() - 1
         });
         let slot = &mut self.0[at].1;
@@ -40,12 +46,23 @@ impl Shape {
         &mut slot.inside
     }
 
+    /// Notes what is wrong with the arguments of a field.
+    pub fn note_wrong_value(&mut self, key: &Name, wrong_value: WrongValue) {
+        self.add(key, None);
+        if let Some((_, slot)) = self.0.iter_mut().find(|(known, _)| known == key) {
+            slot.wrong_value.get_or_insert(wrong_value);
+        }
+    }
+
     fn slot(&self, key: &str) -> Option<&Slot> {
         self.0.iter().find(|(known, _)| known == key).map(|(_, slot)| slot)
     }
 
     /// Mends an answer.
     pub fn complete(&self, response: &mut Response) {
+        for error in &mut response.errors {
+            self.name_wrong_value(error);
+        }
         // Without a path an error is one of the whole request, which has no data.
         let failed: Vec<_> = response.errors.iter().map(|error| &error.path).filter(|path| !path.is_empty()).collect();
         // First everything is put in its place, and only then nulls rise: what one error removes another must not bring back.
@@ -57,11 +74,28 @@ impl Shape {
         self.arrange(&mut response.data);
     }
 
+    /// Says in an error of a scalar which part of the arguments it did not take.
+    fn name_wrong_value(&self, error: &mut ServerError) {
+        if !error.message.starts_with("Failed to parse \"") {
+            return;
+        }
+        let mut keys = error.path.iter().filter_map(|segment| match segment {
+            PathSegment::Field(key) => Some(key.as_str()),
+            PathSegment::Index(_) => None,
+        });
+        let first = keys.next().and_then(|key| self.slot(key));
+        let slot = keys.fold(first, |slot, key| slot?.inside.slot(key));
+        if let Some(wrong_value) = slot.and_then(|slot| slot.wrong_value.as_ref()) {
+            let Error { message, extensions, .. } = wrong_value.to_error().into();
+            (error.message, error.extensions) = (message, extensions);
+        }
+    }
+
     /// Goes down to a field that failed. `rises`: whether a null that may not stay takes its parent with it; else missing
     /// fields are put in, as null.
     fn put_null(&self, value: &mut Value, path: &[PathSegment], rises: bool) {
         let Some((PathSegment::Field(key), rest)) = path.split_first() else { return };
-        let Some(Slot { of: Some(of), inside }) = self.slot(key) else { return };
+        let Some(Slot { of: Some(of), inside, .. }) = self.slot(key) else { return };
         if *value == Value::Null && !rises {
             *value = Value::Object(IndexMap::new());
         }

@@ -18,6 +18,7 @@ use super::{
     registry::Types,
     root_field::only_field,
     sharing::ShareableFields,
+    trusted::{TrustedDocuments, find_document},
     variables,
 };
 
@@ -41,12 +42,14 @@ pub struct Reader {
     pub(super) types: Arc<Types>,
     pub(super) shareable: ShareableFields,
     budgets: Option<Arc<Budgets>>,
+    /// The documents that may run, if not all may.
+    trusted: Option<Arc<TrustedDocuments>>,
 }
 
 impl Reader {
     /// `types`: those of the schema that is executed. `shareable`: which of their fields are the same for every viewer.
     pub fn new(types: Types, shareable: ShareableFields) -> Self {
-        Self { types: Arc::new(types), shareable, budgets: None }
+        Self { types: Arc::new(types), shareable, budgets: None, trusted: None }
     }
 
     /// What requests cost is spent from these budgets.
@@ -55,8 +58,15 @@ impl Reader {
         Self { budgets: Some(budgets), ..self }
     }
 
-    /// Reads a request. The operation stays in the request's data, so that it is read once. The document stays in the
-    /// request, as it is executed: a subscription has its one field at the root, and variables are settled.
+    /// With a list of the documents that may run.
+    #[must_use]
+    pub fn trusting(self, trusted: Option<TrustedDocuments>) -> Self {
+        Self { trusted: trusted.map(Arc::new), ..self }
+    }
+
+    /// Reads a request, whose data has its viewer. If the request names a document, it gets its text. The operation stays
+    /// in the request's data, so that it is read once. The document stays in the request, as it is executed: a subscription
+    /// has its one field at the root, and variables are settled.
     ///
     /// Its price is spent from the budgets of its address and its viewer, if those are in its data: what its text costs before
     /// it is parsed, and the rest when its operation is known.
@@ -72,6 +82,7 @@ impl Reader {
         let text_bytes = request.query.len() as u64;
         let for_text = Cost::points_of_text(text_bytes);
         self.spend(request, for_text)?;
+        find_document(self.trusted.as_deref(), request)?;
         check_text(&request.query)?;
         // Taken out for a moment, because parsing borrows the request.
         let (name, variables) = (request.operation_name.take(), mem::take(&mut request.variables));
@@ -213,6 +224,12 @@ fn tokens(document: &str) -> impl Iterator<Item = Result<&[u8], ServerError>> {
         rest = left;
         Some(length.map(|_| token).ok_or_else(|| ServerError::new("A string does not end.", None)))
     })
+}
+
+/// What a document says: its tokens, as far as they can be read, without white space and comments.
+pub(super) fn normalized(document: &str) -> Box<[u8]> {
+    let tokens: Vec<&[u8]> = tokens(document).map_while(Result::ok).collect();
+    tokens.join(&b'\n').into()
 }
 
 const fn is_word(byte: u8) -> bool {

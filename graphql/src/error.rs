@@ -44,6 +44,12 @@ pub enum ErrorCode {
     QueryTooComplex,
     /// The cursor is older than the log of changes. The client subscribes again without one.
     CursorExpired,
+    /// The request has only the id of a document, and this server has no list of documents. The client sends the document.
+    PersistedQueryNotSupported,
+    /// The request has only the id of a document, and it is not in the list of trusted documents.
+    PersistedQueryNotFound,
+    /// The document is not in the list of trusted documents.
+    UntrustedDocument,
     /// A failure of the server. Its cause is in the log.
     Internal,
 }
@@ -60,6 +66,9 @@ impl ErrorCode {
             Self::RateLimited => "RATE_LIMITED",
             Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
             Self::CursorExpired => "CURSOR_EXPIRED",
+            Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::UntrustedDocument => "UNTRUSTED_DOCUMENT",
             Self::Internal => "INTERNAL",
         }
     }
@@ -82,6 +91,11 @@ impl ApiError {
     /// An error with a code and a message. The message gets a capital letter and a full stop if it has none.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: sentence(message.into()), field: None, retry_after: None, source: None }
+    }
+
+    /// An error whose message programs compare, so that it is not made a sentence.
+    pub fn verbatim(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..Self::new(code, String::new()) }
     }
 
     /// Wrong input in `field`, a path in the input's own names such as `schedules.1.everyNWeeks`. `problem` completes a
@@ -220,6 +234,9 @@ pub fn add_missing_codes(response: &mut Response) {
             error.source = None;
         } else {
             tidy(&mut error.message);
+            if let Some(field) = argument_of(&error.message) {
+                error.extensions.get_or_insert_default().set("field", field);
+            }
         }
         error.extensions.get_or_insert_default().set("code", code.as_str());
     }
@@ -272,10 +289,23 @@ fn tidy(message: &mut String) {
     {
         *message = format!("Syntax error: {expected}");
     }
+    // A scalar says what a value must be, and async-graphql adds the names of the types around it.
+    if let Some((_, problem)) =
+        message.strip_prefix("Failed to parse \"").and_then(|rest| rest.split_once("\": must be "))
+    {
+        let problem = problem.split(" (occurred while parsing").next().unwrap_or(problem);
+        *message = sentence(format!("The value must be {problem}"));
+    }
     if let Some((end, _)) = message.char_indices().nth(LONGEST) {
         message.truncate(end);
         message.push_str("...");
     }
+}
+
+/// The part of an argument that a message of validation is about, as other errors name it.
+fn argument_of(message: &str) -> Option<String> {
+    let (path, _) = message.strip_prefix("Invalid value for argument \"")?.split_once('"')?;
+    Some(path.strip_prefix("input.").unwrap_or(path).to_owned())
 }
 
 fn path_text(path: &[PathSegment]) -> String {

@@ -27,9 +27,11 @@ mod root_field;
 pub mod sharing;
 pub mod subscribe;
 mod subscription;
+pub mod trusted;
 pub mod turns;
 pub mod types;
 mod variables;
+mod wrong_value;
 
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@
 //! introspection, and bytes of arguments and of the answer. [`prices`](super::prices) has what each field costs, and how
 //! much is allowed.
 
-use std::{any::TypeId, collections::BTreeSet, sync::Arc};
+use std::{any::TypeId, collections::BTreeSet, convert::Infallible, sync::Arc};
 
 use async_graphql::{
     Name, Positioned, Request, Variables,
@@ -23,8 +23,9 @@ use super::{
     document::{Reader, operation_name},
     error::ApiError,
     prices::{self, Rows, Statements},
-    registry::{Types, named_type},
+    registry::{self, Types, named_type},
     sharing::{Sharing, is_shareable},
+    wrong_value::WrongValue,
 };
 
 /// How many selections a document may have, with all fragments written out. async-graphql walks all of them, for each
@@ -357,6 +358,9 @@ impl<'a> Walk<'a> {
         }
         // What the schema doesn't know is refused by validation; only `__typename` is nowhere written down.
         let known = place.of.and_then(|of| self.types.field(of, &field.name.node));
+        if let Some(wrong_value) = known.and_then(|known| self.wrong_value(field, known)) {
+            shape.note_wrong_value(&field.response_key().node, wrong_value);
+        }
         let inside = shape.add(&field.response_key().node, known.map(|known| &known.of));
         let child = Place { depth: place.depth + 1, rows: 1, scope: Scope::Any, ..place };
         let Some(known) = known else {
@@ -446,6 +450,16 @@ impl<'a> Walk<'a> {
         self.variables.get(variable).or_else(|| {
             let definition = self.definitions.iter().find(|definition| definition.node.name.node == *variable)?;
             definition.node.default_value.as_ref().map(|default| &default.node)
+        })
+    }
+
+    /// The first part of the arguments that a scalar does not take.
+    fn wrong_value(&self, field: &Field, known: &registry::Field) -> Option<WrongValue> {
+        field.arguments.iter().find_map(|(name, value)| {
+            let input = known.arguments.get(&name.node)?;
+            let given = |variable: Name| Ok::<_, Infallible>(self.value(&variable).cloned().unwrap_or_default());
+            let Ok(value) = value.node.clone().into_const_with(given);
+            WrongValue::find(self.types, &name.node, &input.of, &value)
         })
     }
 

@@ -23,6 +23,9 @@ use axum::{
 };
 use flate2::{Compression, write::GzEncoder};
 
+/// The documents that `insession.js` sends, as a list of trusted documents. A test compares the two.
+pub const DOCUMENTS: &str = include_str!("../assets/documents.json");
+
 pub const HTML: &str = "text/html; charset=utf-8";
 pub const CSS: &str = "text/css; charset=utf-8";
 pub const SCRIPT: &str = "text/javascript; charset=utf-8";

@@ -6,3 +6,5 @@ pub mod graphiql;
 pub mod origin;
 pub mod pages;
 pub mod site;
+
+pub use self::assets::DOCUMENTS;

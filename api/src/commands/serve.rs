@@ -34,6 +34,7 @@ pub struct Running {
 /// When the settings are not valid, the database cannot be migrated, or the address is in use.
 pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<Running> {
     let authenticator = setup::authenticator(settings)?;
+    let trusted_documents = setup::trusted_documents(settings)?;
     let db = setup::serving_database(settings).await?;
     let wake = setup::wake(settings, &db).await?;
     setup::watch_redis(settings, &db, &wake).await?;
@@ -51,6 +52,7 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
         public_url: settings.public_url.clone(),
         graphiql: settings.graphiql,
         introspection: settings.introspection,
+        trusted_documents,
         cors_origins: settings.cors_origins.clone(),
         cron_secret: settings.cron_secret.clone(),
         limits: setup::limits(settings),

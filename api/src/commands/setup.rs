@@ -5,6 +5,7 @@ use std::{io::IsTerminal, sync::Arc};
 use anyhow::{Context, bail};
 use auth::{Authenticator, Keys, Rules, secret_beside};
 use domain::clock::{Clock, SystemClock};
+use graphql::trusted::TrustedDocuments;
 use insession::{repeats::Repeats, telemetry};
 use jobs::QueueHandle;
 use service::{
@@ -16,6 +17,7 @@ use service::{
 };
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, Layer, filter::FilterExt, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use web::DOCUMENTS;
 
 /// Reads the settings, and starts the log and the traces. The log goes to standard error, because standard output is for
 /// results.
@@ -56,6 +58,18 @@ pub fn start_log(json: bool, default_level: &str) {
     if let Some(error) = problem {
         tracing::warn!(error = format!("{error:#}"), "traces are not exported, because their settings are not valid");
     }
+}
+
+/// The documents that may run, if there is a list of them: those of the list, and those of our own browser module.
+///
+/// # Errors
+/// When the file cannot be read, or is not a list of documents.
+pub fn trusted_documents(settings: &Settings) -> anyhow::Result<Option<TrustedDocuments>> {
+    let Some(file) = &settings.trusted_documents else { return Ok(None) };
+    let name = format!("TRUSTED_DOCUMENTS names {}", file.display());
+    let text = std::fs::read_to_string(file).with_context(|| format!("{name}, which cannot be read"))?;
+    let list = TrustedDocuments::read(&text).with_context(|| format!("{name}, which cannot be used"))?;
+    Ok(Some(TrustedDocuments::read(DOCUMENTS)?.and(list)))
 }
 
 /// The keys that check tokens. SQLite may use a generated secret, stored beside its file. PostgreSQL is for production, where

@@ -4,6 +4,7 @@
 
 use async_graphql::{Request, Variables};
 use axum::extract::ws::{CloseFrame, Utf8Bytes};
+use graphql::trusted::DOCUMENT_ID;
 use serde_json::{Map, Value};
 
 pub(super) const SUBPROTOCOL: &str = "graphql-transport-ws";
@@ -145,10 +146,13 @@ fn request(message: &mut Map<String, Value>) -> Result<Request, String> {
     let Some(Value::Object(mut payload)) = message.remove("payload") else {
         return Err("The 'payload' of 'subscribe' must be an object".to_owned());
     };
-    let Some(Value::String(query)) = payload.remove("query") else {
-        return Err("The 'query' of 'subscribe' must be a string".to_owned());
+    let names_document = payload.contains_key(DOCUMENT_ID)
+        || payload.get("extensions").is_some_and(|extensions| extensions.get("persistedQuery").is_some());
+    let mut request = match payload.remove("query") {
+        Some(Value::String(query)) => Request::new(query),
+        None | Some(Value::Null) if names_document => Request::new(""),
+        _ => return Err("The 'query' of 'subscribe' must be a string".to_owned()),
     };
-    let mut request = Request::new(query);
     request.operation_name = match payload.remove("operationName") {
         None | Some(Value::Null) => None,
         Some(Value::String(name)) => Some(name),
@@ -166,6 +170,11 @@ fn request(message: &mut Map<String, Value>) -> Result<Request, String> {
                 .map_err(|_| "The 'extensions' of 'subscribe' are not valid".to_owned())?;
         }
         Some(_) => return Err("The 'extensions' of 'subscribe' must be an object, or absent".to_owned()),
+    }
+    match payload.remove(DOCUMENT_ID) {
+        None | Some(Value::Null) => {}
+        Some(Value::String(id)) => drop(request.extensions.insert(DOCUMENT_ID.to_owned(), id.into())),
+        Some(_) => return Err("The 'documentId' of 'subscribe' must be a string, or absent".to_owned()),
     }
     Ok(request)
 }

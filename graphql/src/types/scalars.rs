@@ -3,11 +3,54 @@
 //! They are newtypes. Otherwise the types of chrono, which async-graphql knows by the same names, could get into the schema
 //! by accident.
 
-use std::ops::RangeInclusive;
+use std::{borrow::Cow, ops::RangeInclusive};
 
 use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{Datelike as _, NaiveDate, NaiveTime, SecondsFormat, SubsecRound as _, TimeDelta, Timelike as _, Utc};
 use chrono_tz::Tz;
+
+/// Why a scalar does not take a value. It completes a sentence about the field, such as "must be a calendar date, such as
+/// 2024-01-15, not 'today'".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem(pub String);
+
+/// A scalar that reads its values from texts.
+trait TextScalar: Sized {
+    /// What a value must be.
+    const EXPECTED: &'static str;
+
+    fn read_text(text: &str) -> Option<Self>;
+
+    fn read(value: &Value) -> Result<Self, Problem> {
+        let read = if let Value::String(text) = value { Self::read_text(text) } else { None };
+        read.ok_or_else(|| Problem(format!("must be {}, not {}", Self::EXPECTED, shown(value))))
+    }
+
+    fn parse_input(value: &Value) -> InputValueResult<Self>
+    where
+        Self: InputType,
+    {
+        Self::read(value).map_err(|Problem(problem)| InputValueError::custom(problem))
+    }
+}
+
+/// What is wrong with a value for a scalar of this name. `None` if it is taken, and for scalars that are not ours, but for `Int`.
+pub fn problem_with(scalar: &str, value: &Value) -> Option<Problem> {
+    match scalar {
+        "Cursor" => Cursor::read(value).err(),
+        "Date" => Date::read(value).err(),
+        "DateTime" => DateTime::read(value).err(),
+        "LocalTime" => LocalTime::read(value).err(),
+        "TimeZone" => TimeZone::read(value).err(),
+        "Int" => {
+            let is_int =
+                matches!(value, Value::Number(number) if number.as_i64().is_some_and(|it| i32::try_from(it).is_ok()));
+            let expected = format!("must be a whole number from {} to {}", i32::MIN, i32::MAX);
+            (!is_int).then(|| Problem(format!("{expected}, not {}", shown(value))))
+        }
+        _ => None,
+    }
+}
 
 /// The years that RFC 3339 can write, in four digits.
 const YEARS: RangeInclusive<i32> = 1..=9999;
@@ -21,20 +64,22 @@ impl From<chrono::DateTime<Utc>> for DateTime {
     }
 }
 
+impl TextScalar for DateTime {
+    const EXPECTED: &'static str =
+        "an instant with its offset, such as 2024-01-15T19:00:00Z or 2024-01-15T13:00:00-06:00";
+
+    fn read_text(text: &str) -> Option<Self> {
+        parse_instant(text).map(Self)
+    }
+}
+
 /// An instant, as RFC 3339 writes it, such as `2024-01-15T19:00:00.000Z`. Answers are in UTC, with milliseconds. Inputs
-/// may have any offset; their years are 0001 to 9999.
+/// may have any offset; their years are 0001 to 9999. Inputs may also be written as other languages print them: without
+/// seconds, with a space in place of `T`, or with an offset such as `+0000`.
 #[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time.html")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let text = text_of(value, "an RFC 3339 instant, such as \"2024-01-15T19:00:00Z\"")?;
-        match parse_instant(&text) {
-            Some(instant) => Ok(Self(instant)),
-            None => refuse(format!(
-                "{} is not an RFC 3339 instant: give date, time and offset, such as 2024-01-15T19:00:00Z or \
-                 2024-01-15T13:00:00-06:00, in the years 0001 to 9999.",
-                quoted(&text)
-            )),
-        }
+        Self::parse_input(&value)
     }
 
     fn to_value(&self) -> Value {
@@ -51,18 +96,19 @@ impl From<NaiveDate> for Date {
     }
 }
 
+impl TextScalar for Date {
+    const EXPECTED: &'static str = "a calendar date, such as 2024-01-15";
+
+    fn read_text(text: &str) -> Option<Self> {
+        parse_date(text).map(Self)
+    }
+}
+
 /// A calendar date, written `YYYY-MM-DD`, in the time zone of the session.
 #[Scalar(name = "Date", specified_by_url = "https://scalars.graphql.org/andimarek/local-date.html")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let text = text_of(value, "a calendar date, such as \"2024-01-15\"")?;
-        match parse_date(&text) {
-            Some(date) => Ok(Self(date)),
-            None => refuse(format!(
-                "{} is not a calendar date: give YYYY-MM-DD, such as 2024-01-15, in the years 0001 to 9999.",
-                quoted(&text)
-            )),
-        }
+        Self::parse_input(&value)
     }
 
     fn to_value(&self) -> Value {
@@ -79,19 +125,20 @@ impl From<NaiveTime> for LocalTime {
     }
 }
 
+impl TextScalar for LocalTime {
+    const EXPECTED: &'static str = "a time of day from 00:00 to 23:59:59, such as 19:00";
+
+    fn read_text(text: &str) -> Option<Self> {
+        parse_time(text).map(Self)
+    }
+}
+
 /// A time of day from 00:00 to 23:59:59, in the time zone of the session. Answers are written `HH:MM:SS`. Inputs may
 /// leave out the seconds.
 #[Scalar(name = "LocalTime", specified_by_url = "https://scalars.graphql.org/chillicream/local-time.html")]
 impl ScalarType for LocalTime {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let text = text_of(value, "a local time, such as \"19:00\"")?;
-        match parse_time(&text) {
-            Some(time) => Ok(Self(time)),
-            None => refuse(format!(
-                "{} is not a local time: give HH:MM or HH:MM:SS from 00:00 to 23:59:59, such as 19:00.",
-                quoted(&text)
-            )),
-        }
+        Self::parse_input(&value)
     }
 
     fn to_value(&self) -> Value {
@@ -124,18 +171,19 @@ impl TimeZone {
     }
 }
 
+impl TextScalar for TimeZone {
+    const EXPECTED: &'static str = "the IANA name of a time zone with its capitals, such as America/Chicago";
+
+    fn read_text(text: &str) -> Option<Self> {
+        text.parse::<Tz>().is_ok().then(|| Self(text.to_owned()))
+    }
+}
+
 /// The name of a time zone in the IANA database, such as `America/Chicago`.
 #[Scalar(name = "TimeZone")]
 impl ScalarType for TimeZone {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let text = text_of(value, "an IANA time zone name, such as \"America/Chicago\"")?;
-        match text.parse::<Tz>() {
-            Ok(_) => Ok(Self(text)),
-            Err(_) => refuse(format!(
-                "{} is not a known time zone: give an IANA name with its capitals, such as America/Chicago or Europe/Berlin.",
-                quoted(&text)
-            )),
-        }
+        Self::parse_input(&value)
     }
 
     fn to_value(&self) -> Value {
@@ -146,12 +194,20 @@ impl ScalarType for TimeZone {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor(pub String);
 
+impl TextScalar for Cursor {
+    const EXPECTED: &'static str = "a cursor, as the server gave it";
+
+    fn read_text(text: &str) -> Option<Self> {
+        Some(Self(text.to_owned()))
+    }
+}
+
 /// A position in the log of changes. Only the server makes cursors. A subscription that gets one as `after` continues
 /// there.
 #[Scalar(name = "Cursor")]
 impl ScalarType for Cursor {
     fn parse(value: Value) -> InputValueResult<Self> {
-        Ok(Self(text_of(value, "a cursor as the server gave it")?))
+        Self::parse_input(&value)
     }
 
     fn to_value(&self) -> Value {
@@ -159,22 +215,17 @@ impl ScalarType for Cursor {
     }
 }
 
-fn text_of<T: InputType>(value: Value, expected: &str) -> Result<String, InputValueError<T>> {
-    let found = match value {
-        Value::String(text) => return Ok(text),
+fn shown(value: &Value) -> Cow<'static, str> {
+    Cow::Borrowed(match value {
+        Value::String(text) => return Cow::Owned(quoted(text)),
+        Value::Number(number) => return Cow::Owned(format!("the number {number}")),
         Value::Null => "null",
-        Value::Number(_) => "a number",
         Value::Boolean(_) => "a boolean",
         Value::Enum(_) => "a bare name",
         Value::List(_) => "a list",
         Value::Object(_) => "an object",
         Value::Binary(_) => "bytes",
-    };
-    Err(InputValueError::custom(format!("give {expected}, as a string, not {found}.")))
-}
-
-fn refuse<T: InputType>(message: String) -> InputValueResult<T> {
-    Err(InputValueError::custom(message))
+    })
 }
 
 /// A text from a client for an error message, short and on one line.
@@ -188,7 +239,7 @@ fn quoted(text: &str) -> String {
 }
 
 fn parse_instant(text: &str) -> Option<chrono::DateTime<Utc>> {
-    let instant = chrono::DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+    let instant = chrono::DateTime::parse_from_rfc3339(&as_rfc3339(text)?).ok()?.to_utc();
     // chrono stores a leap second as a second with more than 1000 milliseconds. Leap seconds occur only at the end of a day
     // in UTC. Here they count as the start of the next day.
     let is_leap_second = instant.nanosecond() >= 1_000_000_000;
@@ -203,12 +254,40 @@ fn parse_instant(text: &str) -> Option<chrono::DateTime<Utc>> {
     YEARS.contains(&instant.year()).then_some(instant)
 }
 
+/// An instant as other languages print it, written as RFC 3339 asks: with seconds, and an offset that has hours and minutes.
+fn as_rfc3339(text: &str) -> Option<String> {
+    let (date, rest) = text.split_at_checked(10)?;
+    let rest = rest.strip_prefix(['T', 't', ' '])?;
+    let (time, offset) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit() && ![':', '.', ','].contains(&c))?);
+    let seconds = if has_shape(time, "00:00") { ":00" } else { "" };
+    let offset = offset.strip_prefix(' ').unwrap_or(offset);
+    let offset = match offset {
+        "Z" | "z" | "UTC" => "Z".to_owned(),
+        _ => {
+            let (sign, digits) = offset.split_at_checked(1).filter(|(sign, _)| ["+", "-"].contains(sign))?;
+            match digits {
+                _ if has_shape(digits, "00:00") => offset.to_owned(),
+                _ if has_shape(digits, "0000") => format!("{sign}{}:{}", &digits[..2], &digits[2..]),
+                _ if has_shape(digits, "00") => format!("{sign}{digits}:00"),
+                _ => return None,
+            }
+        }
+    };
+    Some(format!("{date}T{}{seconds}{offset}", time.replace(',', ".")))
+}
+
 fn parse_date(text: &str) -> Option<NaiveDate> {
     let date = has_shape(text, "0000-00-00").then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())??;
     YEARS.contains(&date.year()).then_some(date)
 }
 
 fn parse_time(text: &str) -> Option<NaiveTime> {
+    // Some languages always print a fraction.
+    let text = match text.split_once('.') {
+        Some((time, fraction)) if !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0') => time,
+        Some(_) => return None,
+        None => text,
+    };
     let (hour_minute, second) = match text.len() {
         5 => (text, 0),
         _ if has_shape(text, "00:00:00") => (text.get(..5)?, text.get(6..)?.parse().ok()?),
@@ -238,9 +317,8 @@ mod tests {
         }
     }
 
-    fn message<T: ScalarType + InputType>(value: impl Into<Value>) -> String {
-        let error = <T as ScalarType>::parse(value.into()).map(|_| ()).unwrap_err();
-        error.into_server_error(async_graphql::Pos::default()).message
+    fn message(scalar: &str, value: impl Into<Value>) -> String {
+        problem_with(scalar, &value.into()).unwrap().0
     }
 
     #[test]
@@ -251,6 +329,17 @@ mod tests {
             ("2024-01-15t19:00:00z", "2024-01-15T19:00:00.000Z"),
             ("2024-01-15T19:00:00.123999999Z", "2024-01-15T19:00:00.123Z"),
             ("1969-12-31T23:59:59.9999Z", "1969-12-31T23:59:59.999Z"),
+            ("2031-12-01T10:00Z", "2031-12-01T10:00:00.000Z"),
+            ("2031-12-01T10:00:00+0000", "2031-12-01T10:00:00.000Z"),
+            ("2031-12-01T10:00:00-0230", "2031-12-01T12:30:00.000Z"),
+            ("2031-12-01T10:00:00+02", "2031-12-01T08:00:00.000Z"),
+            ("2031-12-01t10:00z", "2031-12-01T10:00:00.000Z"),
+            ("2031-12-01 10:00:00+00:00", "2031-12-01T10:00:00.000Z"),
+            ("2031-12-01 10:00:00 +0100", "2031-12-01T09:00:00.000Z"),
+            ("2031-12-01 10:00:00 UTC", "2031-12-01T10:00:00.000Z"),
+            ("2031-12-01T10:00:00.123456Z", "2031-12-01T10:00:00.123Z"),
+            ("2031-12-01T10:00:00.123456789+00:00", "2031-12-01T10:00:00.123Z"),
+            ("2031-12-01T10:00:00,5Z", "2031-12-01T10:00:00.500Z"),
             ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00.000Z"),
             ("2016-12-31T17:59:60.7-06:00", "2017-01-01T00:00:00.000Z"),
             ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"),
@@ -264,7 +353,14 @@ mod tests {
             "now",
             "2024-01-15",
             "2024-01-15T19:00:00",
-            "2024-01-15T19:00Z",
+            "2024-01-15T19Z",
+            "2024-01-15T19:00",
+            "2024-01-15 19:00:00",
+            "2024-01-15T19:00:00.Z",
+            "2024-01-15T19:00:00Z[UTC]",
+            "2024-01-15T19:00:00+1",
+            "2024-01-15T19:00:00 CST",
+            "2024-01-15\u{e9}T19:00:00Z",
             "2024-02-30T19:00:00Z",
             "2024-01-15T24:00:00Z",
             "2024-01-15T12:30:60Z",
@@ -294,12 +390,29 @@ mod tests {
 
     #[test]
     fn local_time_is_printed_with_seconds() {
-        for (text, expected) in [("19:00", "19:00:00"), ("00:00:01", "00:00:01"), ("23:59:59", "23:59:59")] {
+        for (text, expected) in [
+            ("19:00", "19:00:00"),
+            ("00:00:01", "00:00:01"),
+            ("23:59:59", "23:59:59"),
+            ("19:00:00.000", "19:00:00"),
+            ("19:00:00.000000", "19:00:00"),
+        ] {
             assert_eq!(printed::<LocalTime>(text).as_deref(), Some(expected), "{text}");
         }
-        for text in
-            ["", "24:00", "24:00:00", "7:00", "19:60", "19:00:60", "19:00:00.0", "7:00pm", "+9:00", "19.00", "é:000"]
-        {
+        for text in [
+            "",
+            "24:00",
+            "24:00:00",
+            "7:00",
+            "19:60",
+            "19:00:60",
+            "19:00:00.5",
+            "19:00:00.",
+            "7:00pm",
+            "+9:00",
+            "19.00",
+            "é:000",
+        ] {
             assert_eq!(printed::<LocalTime>(text), None, "{text}");
         }
     }
@@ -320,15 +433,23 @@ mod tests {
     #[test]
     fn message_says_what_to_do() {
         assert_eq!(
-            message::<TimeZone>("Mars/Olympus"),
-            "Failed to parse \"TimeZone\": 'Mars/Olympus' is not a known time zone: give an IANA name with its capitals, \
-             such as America/Chicago or Europe/Berlin."
+            message("TimeZone", "Mars/Olympus"),
+            "must be the IANA name of a time zone with its capitals, such as America/Chicago, not 'Mars/Olympus'"
         );
         assert_eq!(
-            message::<LocalTime>(1900),
-            "Failed to parse \"LocalTime\": give a local time, such as \"19:00\", as a string, not a number."
+            message("LocalTime", 1900),
+            "must be a time of day from 00:00 to 23:59:59, such as 19:00, not the number 1900"
         );
-        assert!(message::<Date>("\n".repeat(10_000)).len() < 400);
-        assert!(message::<Cursor>(Value::Null).ends_with("not null."));
+        assert_eq!(
+            message("DateTime", "yesterday"),
+            "must be an instant with its offset, such as 2024-01-15T19:00:00Z or 2024-01-15T13:00:00-06:00, not 'yesterday'"
+        );
+        assert_eq!(
+            message("Int", 5_000_000_000_i64),
+            "must be a whole number from -2147483648 to 2147483647, not the number 5000000000"
+        );
+        assert!(message("Date", "\n".repeat(10_000)).len() < 400);
+        assert!(message("Cursor", Value::Null).ends_with("not null"));
+        assert_eq!((problem_with("Int", &Value::from(7)), problem_with("String", &Value::from(7))), (None, None));
     }
 }

@@ -8,7 +8,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use chrono::TimeDelta;
 use domain::{placement::PlacementRule, presence::PresenceRules};
@@ -39,6 +39,8 @@ pub struct Settings {
     /// `CORS_ORIGINS`: origins as browsers send them, or `*`.
     pub cors_origins: Vec<String>,
     pub introspection: Introspection,
+    /// `TRUSTED_DOCUMENTS`: the file with the only documents that run. Administrators may run any.
+    pub trusted_documents: Option<PathBuf>,
     pub graphiql: bool,
     pub log_json: bool,
     pub placement_rule: PlacementRule,
@@ -350,6 +352,12 @@ impl Settings {
             let problem = "needs the schema, which INTROSPECTION=false hides: set that to true or admins";
             return Err(SettingError::new("GRAPHIQL", problem));
         }
+        let trusted_documents = source.text("TRUSTED_DOCUMENTS").map(PathBuf::from);
+        // Introspection is not among the trusted documents.
+        let introspection = match introspection {
+            Introspection::Everybody if trusted_documents.is_some() => Introspection::Admins,
+            introspection => introspection,
+        };
         Ok(Self {
             database_url,
             redis_url: source.text("REDIS_URL"),
@@ -363,6 +371,7 @@ impl Settings {
             cron_secret: source.text("CRON_SECRET"),
             cors_origins: network::cors_origins(source)?,
             introspection,
+            trusted_documents,
             graphiql,
             log_json: log_format == "json",
             placement_rule: source.parsed("PLACEMENT_RULE", PlacementRule::default())?,
@@ -383,7 +392,7 @@ impl Settings {
     }
 
     /// The file of the SQLite database.
-    pub fn sqlite_file(&self) -> Option<std::path::PathBuf> {
+    pub fn sqlite_file(&self) -> Option<PathBuf> {
         db::sqlite_file(&self.database_url)
     }
 }

@@ -58,7 +58,7 @@ const CHOICES: [(&str, &str); 12] = [
 ];
 
 /// Each setting that accepts any text.
-const TEXTS: [&str; 10] = [
+const TEXTS: [&str; 11] = [
     "CRON_SECRET",
     "JWKS_URL",
     "JWT_ADMIN_ROLE",
@@ -69,6 +69,7 @@ const TEXTS: [&str; 10] = [
     "JWT_ROLES_CLAIM",
     "JWT_SECRET",
     "REDIS_URL",
+    "TRUSTED_DOCUMENTS",
 ];
 
 fn with(name: &str, value: &str) -> Result<Settings, SettingError> {

@@ -17,7 +17,7 @@ use axum::{
     },
 };
 use futures_util::StreamExt as _;
-use graphql::{document::shortened, error::ApiError};
+use graphql::{document::shortened, error::ApiError, trusted::DOCUMENT_ID};
 use serde_json::Value as Json;
 use tower_http::timeout::TimeoutError;
 
@@ -43,7 +43,7 @@ pub(super) fn read_address(parts: &Parts) -> Result<Request, Refusal> {
     for (name, text) in pairs {
         let value = match name.as_str() {
             "operationName" | "variables" | "extensions" if text.is_empty() => Json::Null,
-            "query" | "operationName" => Json::String(text),
+            "query" | "operationName" | DOCUMENT_ID => Json::String(text),
             "variables" | "extensions" => serde_json::from_str(&text)
                 .map_err(|error| Refusal::bad_request(format!("'{name}' is not JSON: {error}")))?,
             _ => continue,
@@ -133,8 +133,11 @@ async fn read_bytes(body: Body) -> Result<Vec<u8>, Refusal> {
 }
 
 fn request_of(mut fields: serde_json::Map<String, Json>) -> Result<Request, Refusal> {
+    let names_document = fields.contains_key(DOCUMENT_ID)
+        || fields.get("extensions").is_some_and(|extensions| extensions.get("persistedQuery").is_some());
     let mut request = match fields.remove("query") {
         Some(Json::String(query)) => Request::new(query),
+        None | Some(Json::Null) if names_document => Request::new(""),
         None | Some(Json::Null) => return Err(Refusal::bad_request("'query' is missing")),
         Some(_) => return Err(Refusal::bad_request("'query' must be a string")),
     };
@@ -155,6 +158,11 @@ fn request_of(mut fields: serde_json::Map<String, Json>) -> Result<Request, Refu
             request.extensions.0 = values.collect();
         }
         Some(_) => return Err(Refusal::bad_request("'extensions' must be an object")),
+    }
+    match fields.remove(DOCUMENT_ID) {
+        None | Some(Json::Null) => {}
+        Some(Json::String(id)) => drop(request.extensions.insert(DOCUMENT_ID.to_owned(), Value::String(id))),
+        Some(_) => return Err(Refusal::bad_request("'documentId' must be a string")),
     }
     Ok(request)
 }
