@@ -1,11 +1,13 @@
 //! Benchmarks. `cargo run --release -p insession-bench -- --help` lists them.
 //!
-//! `fanout`, `query` and `soak` run the real program. Build it first: `cargo build --release --bin insession`.
+//! `fanout`, `query`, `soak`, `abuse` and `worst` run the real program. Build it first: `cargo build --release --bin insession`.
 //!
 //! Each benchmark except `soak` measures InSession and a baseline in the same run, in turn. A machine that is slow or
 //! busy for a while thus slows both down. A figure is the median of the repetitions. The benchmarks check that both
-//! sides do the same work. They never check times. `soak` compares the program with itself at an earlier time.
+//! sides do the same work. They never check times. `soak` compares the program with itself at an earlier time. `worst` has
+//! no baseline.
 
+mod abuse;
 mod fanout;
 mod heartbeat;
 mod measure;
@@ -14,6 +16,7 @@ mod query;
 mod recurrence;
 mod soak;
 mod sweep;
+mod worst;
 
 use clap::{Parser, Subcommand};
 
@@ -52,6 +55,10 @@ enum Benchmark {
     Query(query::Options),
     /// Twenty minutes of mixed load; fails if memory, files, threads or connections grow (needs PostgreSQL and Redis)
     Soak(soak::Options),
+    /// Hostile clients beside well-behaved ones, compared with the well-behaved ones alone (needs PostgreSQL)
+    Abuse(abuse::Options),
+    /// A search for the documents that cost most, and their price (needs PostgreSQL)
+    Worst(worst::Options),
     /// The baseline server of `fanout`
     #[command(hide = true)]
     RawBroadcast { port: u16, topics: usize },
@@ -70,6 +77,8 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::Heartbeat(options) => heartbeat::run(options).await,
         Benchmark::Query(options) => query::run(options).await,
         Benchmark::Soak(options) => soak::run(options).await,
+        Benchmark::Abuse(options) => abuse::run(options).await,
+        Benchmark::Worst(options) => worst::run(options).await,
         Benchmark::RawBroadcast { port, topics } => fanout::raw::serve(port, topics).await,
         Benchmark::QueryByHand { port, connections, url } => query::by_hand::serve(port, connections, &url).await,
     }

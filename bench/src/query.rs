@@ -109,7 +109,7 @@ pub async fn run(options: Options) -> Result<()> {
 
 /// A thousand sessions with 20 instances each. 200 instances are active; each has 25 people who are placed there, and 5
 /// more people who said yes.
-const FILL: &str = "INSERT INTO session (name, name_key, path, city, country, time_zone, created_at) \
+pub const FILL: &str = "INSERT INTO session (name, name_key, path, city, country, time_zone, created_at) \
       SELECT 'Session ' || n, 'session ' || n, 'session-' || n, 'City ' || n % 50, 'Country ' || n % 5, \
              'America/Chicago', now() FROM generate_series(1, 1000) n; \
     INSERT INTO session_instance (session_id, date, start_time, end_time, starts_at, ends_at, opens_at, closes_at, \

@@ -1,0 +1,252 @@
+//! Hostile clients beside well-behaved ones.
+//!
+//! A hundred clients ask for the active sessions, each from its own address. First they are alone. Then twenty hostile
+//! clients join them, each from its own address, and each with several requests at a time:
+//!
+//! - introspection that walks in circles;
+//! - as many statements as a document may make;
+//! - answers with long names;
+//! - connections that send nothing, or a part of a request;
+//! - subscriptions with long documents;
+//! - large variables that are used often, and searches on pages.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    net::Ipv4Addr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use insession_tests::{Postgres, Program, Settings, Socket};
+use sea_orm::ConnectionTrait;
+use serde_json::{Value, json};
+use service::db::Db;
+use tokio::{
+    io::AsyncWriteExt,
+    net::TcpSocket,
+    sync::Mutex,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use crate::{measure::milliseconds, query};
+
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Number of well-behaved clients
+    #[arg(long, default_value_t = 100)]
+    clients: u8,
+    /// Number of hostile clients
+    #[arg(long, default_value_t = 20)]
+    hostile: u8,
+    /// Number of requests that a hostile client has in progress
+    #[arg(long, default_value_t = 4)]
+    at_once: usize,
+    /// Duration of each of the two measurements
+    #[arg(long, default_value_t = 20)]
+    seconds: u64,
+}
+
+/// The pause of a well-behaved client between two requests.
+const PAUSE: Duration = Duration::from_millis(500);
+/// How long a well-behaved client waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How many connections a hostile client leaves open.
+const IDLE: usize = 200;
+
+const WELL_BEHAVED: &str = "{ activeSessionInstances(first: 20) { nodes { id isActive presentCount \
+    session { id name path city } } pageInfo { hasNextPage } } }";
+
+/// What clients got: the times of answers, and how many requests had no answer.
+#[derive(Debug, Default)]
+struct Got {
+    times: Vec<Duration>,
+    unanswered: usize,
+}
+
+impl Got {
+    fn percentile(&mut self, share: usize) -> Duration {
+        self.times.sort_unstable();
+        let last = self.times.len().saturating_sub(1);
+        self.times.get(last * share / 100).copied().unwrap_or_default()
+    }
+}
+
+pub async fn run(options: Options) -> Result<()> {
+    let postgres = Postgres::start().await?;
+    let url = postgres.create_database().await?;
+    let db = Db::connect(&url, 2).await?;
+    db.migrate().await?;
+    db.pool().execute_unprepared(query::FILL).await.context("the database cannot be filled")?;
+    let server = Program::serve(&Settings::new(&url).with("RUST_LOG", "warn").quiet()).await?;
+
+    let mut quiet = well_behaved(&server, &options).await?;
+    let most_memory = Arc::new(Mutex::new(0));
+    let answers = Arc::new(Mutex::new(BTreeMap::<String, u64>::new()));
+    let end = Arc::new(AtomicBool::new(false));
+    let mut others = JoinSet::new();
+    others.spawn(watch_memory(server.id(), Arc::clone(&most_memory), Arc::clone(&end)));
+    for number in 0..options.hostile {
+        for _ in 0..options.at_once {
+            others.spawn(hostile(server.url(), number, Arc::clone(&answers), Arc::clone(&end)));
+        }
+    }
+    let mut abused = well_behaved(&server, &options).await?;
+    end.store(true, Ordering::Relaxed);
+    others.shutdown().await;
+
+    println!("hostile clients got:");
+    for (answer, count) in &*answers.lock().await {
+        println!("  {count:8} {answer}");
+    }
+    println!("well-behaved clients, {} of them:", options.clients);
+    println!("  {:>10} {:>9} {:>10} {:>8} {:>8}", "", "answers", "unanswered", "50 %", "99 %");
+    for (name, got) in [("alone", &mut quiet), ("beside", &mut abused)] {
+        let (middle, most) = (milliseconds(got.percentile(50)), milliseconds(got.percentile(99)));
+        let (answers, unanswered) = (got.times.len(), got.unanswered);
+        println!("  {name:>10} {answers:9} {unanswered:10} {middle:6.1} ms {most:6.1} ms");
+    }
+    let ratio = abused.percentile(99).as_secs_f64() / quiet.percentile(99).as_secs_f64().max(f64::MIN_POSITIVE);
+    println!("99 % are answered within {ratio:.1} times the time without hostile clients (at most 5 are wanted)");
+    println!("most memory of the server: {} MiB (at most 300 are wanted)", *most_memory.lock().await / 1024);
+    ensure!(quiet.unanswered == 0, "some requests were not answered although nobody was hostile");
+    ensure!(abused.unanswered == 0, "{} requests of well-behaved clients were not answered", abused.unanswered);
+    Ok(())
+}
+
+fn client_at(address: [u8; 4]) -> Result<reqwest::Client> {
+    let address = Ipv4Addr::from(address);
+    Ok(reqwest::Client::builder().local_address(Some(address.into())).timeout(PATIENCE).build()?)
+}
+
+async fn well_behaved(server: &Program, options: &Options) -> Result<Got> {
+    let end = Instant::now() + Duration::from_secs(options.seconds);
+    let mut clients = JoinSet::new();
+    for number in 0..options.clients {
+        let (client, url) = (client_at([127, 0, 2, number + 1])?, format!("{}/graphql", server.url()));
+        clients.spawn(async move {
+            let mut got = Got::default();
+            sleep(PAUSE * u32::from(number) / 100).await;
+            while Instant::now() < end {
+                let begun = Instant::now();
+                if is_answered(&client, &url).await {
+                    got.times.push(begun.elapsed());
+                } else {
+                    got.unanswered += 1;
+                }
+                sleep(PAUSE).await;
+            }
+            got
+        });
+    }
+    let mut all = Got::default();
+    while let Some(got) = clients.join_next().await {
+        let got = got?;
+        all.times.extend(got.times);
+        all.unanswered += got.unanswered;
+    }
+    Ok(all)
+}
+
+async fn is_answered(client: &reqwest::Client, url: &str) -> bool {
+    let Ok(answer) = client.post(url).json(&json!({ "query": WELL_BEHAVED })).send().await else { return false };
+    answer.json::<Value>().await.is_ok_and(|answer| answer["data"]["activeSessionInstances"].is_object())
+}
+
+async fn watch_memory(process: u32, most: Arc<Mutex<u64>>, end: Arc<AtomicBool>) {
+    while !end.load(Ordering::Relaxed) {
+        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        let now = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let now = now.and_then(|text| text.trim().trim_end_matches("kB").trim().parse().ok()).unwrap_or(0);
+        let mut most = most.lock().await;
+        *most = now.max(*most);
+        drop(most);
+        sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// One request of a hostile client after the other.
+async fn hostile(url: String, number: u8, answers: Arc<Mutex<BTreeMap<String, u64>>>, end: Arc<AtomicBool>) {
+    let address = [127, 0, 3, number + 1];
+    let Ok(client) = client_at(address) else { return };
+    while !end.load(Ordering::Relaxed) {
+        let (kind, answer) = match number % 6 {
+            0 => ("introspection in circles", ask(&client, &url, &circles(), json!({})).await),
+            1 => ("many statements", ask(&client, &url, &many_statements(), json!({})).await),
+            2 => ("long names", ask(&client, &url, &long_names(), json!({})).await),
+            3 => ("idle connections", idle(&url, address).await),
+            4 => ("long subscriptions", subscribe(&url, address).await),
+            _ => ("large variables", large_variables(&client, &url).await),
+        };
+        let answer = answer.unwrap_or_else(|_| "no answer".to_owned());
+        *answers.lock().await.entry(format!("{kind}: {answer}")).or_default() += 1;
+    }
+}
+
+async fn ask(client: &reqwest::Client, url: &str, document: &str, variables: Value) -> Result<String> {
+    let body = json!({ "query": document, "variables": variables });
+    let answer = client.post(format!("{url}/graphql")).json(&body).send().await?;
+    let answer: Value = answer.json().await?;
+    Ok(answer["errors"][0]["extensions"]["code"].as_str().unwrap_or("answered").to_owned())
+}
+
+fn many(count: usize, text: impl Fn(usize) -> String) -> String {
+    (0..count).map(text).collect()
+}
+
+fn circles() -> String {
+    let (depth, end) = (5, " }");
+    let inside = "possibleTypes { interfaces { ".repeat(depth) + "name" + &end.repeat(2 * depth);
+    format!("{{ __type(name: \"Node\") {{ {inside} }} }}")
+}
+
+fn many_statements() -> String {
+    format!("{{ {} }}", many(95, |n| format!("a{n}: sessions(first: 0) {{ totalCount }} ")))
+}
+
+fn long_names() -> String {
+    let names = many(24, |n| format!("{}{n}: name ", "n".repeat(120)));
+    format!("{{ sessions(first: 100) {{ nodes {{ {names} }} }} }}")
+}
+
+async fn idle(url: &str, address: [u8; 4]) -> Result<String> {
+    let server = url.trim_start_matches("http://").parse()?;
+    let mut open = Vec::new();
+    for n in 0..IDLE {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((Ipv4Addr::from(address), 0).into())?;
+        let mut stream = timeout(PATIENCE, socket.connect(server)).await??;
+        let beginning: &[u8] = [&b""[..], b"GET / HTTP/1.1\r\nHost: a", b"POST /graphql HTTP/1.1\r\n"][n % 3];
+        stream.write_all(beginning).await?;
+        open.push(stream);
+    }
+    sleep(Duration::from_secs(5)).await;
+    Ok(format!("{IDLE} opened"))
+}
+
+async fn subscribe(url: &str, address: [u8; 4]) -> Result<String> {
+    let mut socket = Socket::open_from(address.into(), url, Some("graphql-transport-ws")).await?;
+    socket.init(None)?;
+    let fields = "kind cursor ".repeat(900);
+    let padding = "x".repeat(200_000);
+    let mut last = String::new();
+    for n in 0..100 {
+        let document = format!("subscription {{ activeSessionChanged {{ a{n}: kind {fields} }} }} # {padding}");
+        socket.subscribe(&n.to_string(), &document, json!({}))?;
+        let answer = socket.any_for(&n.to_string(), PATIENCE).await?;
+        last = answer.message["payload"][0]["extensions"]["code"].as_str().unwrap_or("subscribed").to_owned();
+    }
+    Ok(last)
+}
+
+async fn large_variables(client: &reqwest::Client, url: &str) -> Result<String> {
+    client.get(format!("{url}/?city=a")).send().await?;
+    let uses = many(249, |n| format!("a{n}: node(id: $ids) {{ id }} "));
+    let ids = vec!["Session:1"; 15_000];
+    ask(client, url, &format!("query($ids: [ID!]) {{ {uses} }}"), json!({ "ids": ids })).await
+}

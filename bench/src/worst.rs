@@ -1,0 +1,225 @@
+//! A search for the documents that cost most. Random documents within the limits are run, and those that cost most are
+//! changed and run again. The ten worst are printed, with their price.
+
+use std::{collections::BTreeMap, fs};
+
+use anyhow::{Context, Result, ensure};
+use insession_tests::{Client, Postgres, PostgresOptions, Program, Settings};
+use sea_orm::{ConnectionTrait, Statement};
+use serde_json::{Value, json};
+use service::db::Db;
+
+use crate::query;
+
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Number of documents to run
+    #[arg(long, default_value_t = 1000)]
+    documents: usize,
+    /// Number that the random choices follow from
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// How many documents are kept, to be changed.
+const KEPT: usize = 10;
+/// How many statements a document may make.
+const STATEMENTS: i64 = 200;
+/// How much time of the processor a document may take, in milliseconds.
+const CPU: u64 = 250;
+
+#[derive(Debug, Clone)]
+struct Document {
+    /// The fields at the root.
+    fields: Vec<String>,
+    cpu: u64,
+    statements: i64,
+    points: u64,
+}
+
+impl Document {
+    fn text(&self) -> String {
+        let named = self.fields.iter().enumerate().map(|(n, field)| format!("r{n}: {field} "));
+        format!("{{ {} }}", named.collect::<String>())
+    }
+
+    fn badness(&self) -> u64 {
+        (self.cpu * 1000 / CPU).max(self.statements.unsigned_abs() * 1000 / STATEMENTS.unsigned_abs())
+    }
+}
+
+/// SplitMix64.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % end.max(1) as u64).unwrap_or_default()
+    }
+}
+
+/// The fields of each type.
+struct Schema(BTreeMap<String, Vec<Field>>);
+
+struct Field {
+    name: String,
+    arguments: Vec<String>,
+    /// The type that it leads to, if that has fields.
+    leads_to: Option<String>,
+}
+
+impl Schema {
+    async fn read(client: &Client) -> Result<Self> {
+        let all = "{ __schema { types { name kind fields { name type { ...T } args { name defaultValue type { kind } } } } } }
+            fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
+        let answer = client.data(all, json!({})).await?;
+        let types = answer["__schema"]["types"].as_array().context("no types")?;
+        let objects = types.iter().filter(|of| of["kind"] == "OBJECT");
+        let read = objects.map(|of| {
+            let fields = of["fields"].as_array().into_iter().flatten().filter_map(Field::read);
+            (of["name"].as_str().unwrap_or_default().to_owned(), fields.collect())
+        });
+        Ok(Self(read.collect()))
+    }
+
+    fn field(&self, of: &str, depth: usize, random: &mut Random) -> Option<String> {
+        let fields = self.0.get(of)?;
+        let field = &fields[random.below(fields.len())];
+        let has = |name: &str| field.arguments.iter().any(|argument| argument == name);
+        let given = match field.name.as_str() {
+            "sessionByPath" => "(path: \"session-1\")".to_owned(),
+            _ if has("first") => format!("(first: {})", [0, 1, 2, 5, 20, 100][random.below(6)]),
+            _ if has("id") => format!("(id: \"{}:{}\")", id_type(&field.name), 1 + random.below(20)),
+            _ => String::new(),
+        };
+        let Some(leads_to) = &field.leads_to else { return Some(format!("{}{given}", field.name)) };
+        if depth == 0 {
+            return None;
+        }
+        let count = 1 + random.below(6);
+        let inside = (0..count).filter_map(|n| Some(format!("f{n}: {} ", self.field(leads_to, depth - 1, random)?)));
+        Some(format!("{}{given} {{ __typename {} }}", field.name, inside.collect::<String>()))
+    }
+}
+
+fn id_type(field: &str) -> &'static str {
+    match field {
+        "sessionInstance" => "SessionInstance",
+        "person" => "Person",
+        "booking" => "Booking",
+        "presence" => "Presence",
+        _ => "Session",
+    }
+}
+
+impl Field {
+    /// `None` if it needs arguments that the search does not know.
+    fn read(field: &Value) -> Option<Self> {
+        const KNOWN: [&str; 2] = ["id", "path"];
+        let all = field["args"].as_array()?;
+        let is_needed =
+            |argument: &&Value| argument["type"]["kind"] == "NON_NULL" && argument["defaultValue"].is_null();
+        let arguments: Vec<String> = all.iter().filter_map(|it| Some(it["name"].as_str()?.to_owned())).collect();
+        if all.iter().filter(is_needed).any(|it| !KNOWN.iter().any(|known| it["name"] == *known)) {
+            return None;
+        }
+        let mut of = &field["type"];
+        while of["ofType"].is_object() {
+            of = &of["ofType"];
+        }
+        let leads_to = match of["kind"].as_str()? {
+            "OBJECT" => Some(of["name"].as_str()?.to_owned()),
+            "SCALAR" | "ENUM" => None,
+            _ => return None,
+        };
+        Some(Self { name: field["name"].as_str()?.to_owned(), arguments, leads_to })
+    }
+}
+
+pub async fn run(options: Options) -> Result<()> {
+    let settings = vec![("shared_preload_libraries".to_owned(), "pg_stat_statements".to_owned())];
+    let postgres = Postgres::start_with(PostgresOptions { settings, ..PostgresOptions::default() }).await?;
+    let url = postgres.create_database().await?;
+    let db = Db::connect(&url, 2).await?;
+    db.migrate().await?;
+    db.pool().execute_unprepared(query::FILL).await.context("the database cannot be filled")?;
+    db.pool().execute_unprepared("CREATE EXTENSION pg_stat_statements; ANALYZE").await?;
+    // With an unreachable Redis, the server runs no jobs.
+    let settings = Settings::new(&url).redis("redis://127.0.0.1:1/").with("RUST_LOG", "warn").quiet();
+    let server = Program::serve(&settings.with("COST_BURST_PER_ADDRESS", "1000000000")).await?;
+    let client = server.admin();
+    let schema = Schema::read(&client).await?;
+
+    let mut random = Random(options.seed);
+    let mut worst: Vec<Document> = Vec::new();
+    let (mut run, mut refused) = (0, 0);
+    while run + refused < options.documents {
+        let mut fields = match worst.get(random.below(2 * KEPT)) {
+            Some(found) => found.fields.clone(),
+            None => Vec::new(),
+        };
+        if fields.len() > 1 && random.below(3) == 0 {
+            fields.swap_remove(random.below(fields.len()));
+        }
+        for _ in 0..=random.below(4) {
+            match (random.below(3), fields.len()) {
+                (0, 1..) => fields.push(fields[random.below(fields.len())].clone()),
+                _ => fields.extend(schema.field("Query", 1 + random.below(7), &mut random)),
+            }
+        }
+        if fields.is_empty() {
+            continue;
+        }
+        let mut document = Document { fields, cpu: 0, statements: 0, points: 0 };
+        if measure(&server, &client, &db, &mut document).await? {
+            run += 1;
+            worst.push(document);
+            worst.sort_by_key(|document| std::cmp::Reverse(document.badness()));
+            worst.truncate(KEPT);
+        } else {
+            refused += 1;
+        }
+    }
+    println!("{run} documents were run, and {refused} were refused. The worst:");
+    println!("{:>7} {:>10} {:>6}  document", "CPU", "statements", "points");
+    for document in &worst {
+        let text: String = document.text().chars().take(160).collect();
+        println!("{:4} ms {:10} {:6}  {text}", document.cpu, document.statements, document.points);
+    }
+    let most = worst.iter().map(|document| document.statements).max().unwrap_or_default();
+    ensure!(most <= STATEMENTS, "a document made {most} statements; at most {STATEMENTS} are wanted");
+    Ok(())
+}
+
+/// Runs a document. `false` if it is refused.
+async fn measure(server: &Program, client: &Client, db: &Db, document: &mut Document) -> Result<bool> {
+    db.pool().execute_unprepared("SELECT pg_stat_statements_reset()").await?;
+    let before = processor_time(server)?;
+    let body = json!({ "query": document.text(), "extensions": { "cost": true } });
+    let answer = client.post(&body).await?;
+    document.cpu = processor_time(server)?.saturating_sub(before);
+    let code = answer.code();
+    if matches!(code.as_deref(), Some("QUERY_TOO_COMPLEX" | "BAD_USER_INPUT")) {
+        return Ok(false);
+    }
+    // The server's own statements, which it makes about once a second, are among them.
+    let sql = "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements
+        WHERE query NOT LIKE '%pg_stat_statements%' AND query NOT LIKE 'BEGIN%' AND query NOT LIKE 'COMMIT%'";
+    let statement = Statement::from_string(db.pool().get_database_backend(), sql);
+    let row = db.pool().query_one_raw(statement).await?.context("no row")?;
+    document.statements = row.try_get_by_index(0)?;
+    document.points = answer.body["extensions"]["cost"].as_u64().unwrap_or_default();
+    Ok(true)
+}
+
+/// The time of processors that the server has used, in milliseconds.
+fn processor_time(server: &Program) -> Result<u64> {
+    const TICK: u64 = 10;
+    let stat = fs::read_to_string(format!("/proc/{}/stat", server.id()))?;
+    let after_name = stat.rsplit_once(')').context("no name")?.1;
+    let ticks = after_name.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+    Ok(ticks * TICK)
+}
