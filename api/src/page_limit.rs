@@ -27,7 +27,7 @@ pub struct PageLimit {
 impl PageLimit {
     async fn admit(&self, address: IpAddr) -> Result<Turn, ApiError> {
         self.budgets.spend(PRICE, Some(address), Viewer::NOBODY)?;
-        self.guard.turn(Some(address)).await
+        self.guard.turn(Some(address), PRICE).await
     }
 }
 

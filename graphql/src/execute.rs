@@ -58,12 +58,12 @@ impl Guard {
         }
     }
 
-    /// Waits for the turn of something that reads as much as a query.
+    /// Waits for the turn of something that reads as much as a query with this price.
     ///
     /// # Errors
     /// RATE_LIMITED, when it does not come for some seconds.
-    pub async fn turn(&self, address: Option<IpAddr>) -> Result<Turn, ApiError> {
-        self.queries.take(address).await
+    pub async fn turn(&self, address: Option<IpAddr>, points: u64) -> Result<Turn, ApiError> {
+        self.queries.take(address, points).await
     }
 
     /// Says whether a request may be executed. It is read first, if its transport has not read it.
@@ -138,8 +138,8 @@ impl<E: Executor> Execution<E> {
     }
 
     /// Waits for its turn, and takes as long as it may.
-    async fn query(&self, request: Request) -> Response {
-        let _turn = match self.guard.queries.take(client_address(&request)).await {
+    async fn query(&self, request: Request, points: u64) -> Response {
+        let _turn = match self.guard.queries.take(client_address(&request), points).await {
             Ok(turn) => turn,
             Err(error) => return error.into_response(),
         };
@@ -160,7 +160,7 @@ impl<E: Executor> Executor for Execution<E> {
         let asks_cost = asks_cost(&request);
         let mut response = match operation.kind {
             OperationType::Mutation => self.finish(request).await,
-            _ => self.query(request).await,
+            _ => self.query(request, operation.cost.points()).await,
         };
         operation.shape.complete(&mut response);
         if asks_cost {
@@ -179,7 +179,8 @@ impl<E: Executor> Executor for Execution<E> {
         let address = client_address(&request);
         let guard = Arc::clone(&self.guard);
         let responses = self.executor.execute_stream(request, session_data);
-        let responses = if begins { in_turn(guard, address, responses).boxed() } else { responses };
+        let responses =
+            if begins { in_turn(guard, address, operation.cost.points(), responses).boxed() } else { responses };
         let completed = responses.map(move |mut response| {
             operation.shape.complete(&mut response);
             if asks_cost {
@@ -198,10 +199,11 @@ const BEGINNING: Duration = Duration::from_secs(5);
 fn in_turn(
     guard: Arc<Guard>,
     address: Option<IpAddr>,
+    points: u64,
     mut responses: BoxStream<'static, Response>,
 ) -> impl Stream<Item = Response> + Send + 'static {
     stream::once(async move {
-        let turn = match guard.queries.take(address).await {
+        let turn = match guard.queries.take(address, points).await {
             Ok(turn) => turn,
             Err(error) => return stream::iter([error.into_response()]).boxed(),
         };

@@ -1,4 +1,6 @@
-//! How many queries run at once: in all, and of one address. Others wait for their turn, for some seconds.
+//! How many queries run at once: in all, of one address, and of those that cost much. Others wait for their turn, for some
+//! seconds. Queries that cost little do not wait for those that cost much: one of those can keep all connections to the
+//! database busy by itself.
 
 use std::{
     collections::HashMap,
@@ -14,6 +16,12 @@ use tokio::{
 
 use super::error::ApiError;
 
+/// A query that costs more points than this costs much.
+pub const HEAVY: u64 = 25;
+
+/// Of so many queries that run at once, one may cost much. One always may.
+const HEAVY_SHARE: usize = 32;
+
 /// How long a query waits for its turn.
 const WAIT: Duration = Duration::from_secs(5);
 
@@ -23,6 +31,7 @@ const ADDRESSES: usize = 1024;
 /// Who runs queries.
 pub struct Turns {
     all: Arc<Semaphore>,
+    heavy: Arc<Semaphore>,
     each: usize,
     by_address: Mutex<HashMap<IpAddr, Arc<Semaphore>>>,
 }
@@ -31,27 +40,34 @@ pub struct Turns {
 pub struct Turn {
     _of_all: OwnedSemaphorePermit,
     _of_address: Option<OwnedSemaphorePermit>,
+    _of_heavy: Option<OwnedSemaphorePermit>,
 }
 
 impl Turns {
     pub fn new(all: usize, each: usize) -> Self {
-        Self { all: Arc::new(Semaphore::new(all)), each, by_address: Mutex::default() }
+        let heavy = Arc::new(Semaphore::new((all / HEAVY_SHARE).max(1)));
+        Self { all: Arc::new(Semaphore::new(all)), heavy, each, by_address: Mutex::default() }
     }
 
-    /// Waits for the turn of a query. Those of one address wait for each other before they wait for others.
+    /// Waits for the turn of a query with this price. Those of one address wait for each other before they wait for others.
     ///
     /// # Errors
     /// RATE_LIMITED, when it does not come for some seconds.
-    pub async fn take(&self, address: Option<IpAddr>) -> Result<Turn, ApiError> {
+    pub async fn take(&self, address: Option<IpAddr>, points: u64) -> Result<Turn, ApiError> {
         let own = address.map(|address| self.of_address(address));
         let taken = async {
             let of_address = match own {
                 Some(own) => Some(own.acquire_owned().await?),
                 None => None,
             };
+            let of_heavy = match points {
+                ..=HEAVY => None,
+                _ => Some(Arc::clone(&self.heavy).acquire_owned().await?),
+            };
             Ok::<_, tokio::sync::AcquireError>(Turn {
                 _of_all: Arc::clone(&self.all).acquire_owned().await?,
                 _of_address: of_address,
+                _of_heavy: of_heavy,
             })
         };
         match timeout(WAIT, taken).await {
@@ -86,35 +102,49 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_address_leaves_room_for_others() {
         let turns = Turns::new(3, 2);
-        let first = turns.take(Some(address(1))).await.ok();
-        let _second = turns.take(Some(address(1))).await.ok();
-        let refused = turns.take(Some(address(1))).await.err().map(|error| error.code());
+        let first = turns.take(Some(address(1)), 1).await.ok();
+        let _second = turns.take(Some(address(1)), 1).await.ok();
+        let refused = turns.take(Some(address(1)), 1).await.err().map(|error| error.code());
         assert_eq!(refused, Some(ErrorCode::RateLimited));
-        let _third = turns.take(Some(address(2))).await.ok();
-        let refused = turns.take(Some(address(2))).await.err().map(|error| error.code());
+        let _third = turns.take(Some(address(2)), 1).await.ok();
+        let refused = turns.take(Some(address(2)), 1).await.err().map(|error| error.code());
         assert_eq!(refused, Some(ErrorCode::RateLimited), "the server is full");
         drop(first);
-        assert!(turns.take(Some(address(2))).await.is_ok());
-        assert!(turns.take(None).await.is_ok(), "what was not taken is free again");
+        assert!(turns.take(Some(address(2)), 1).await.is_ok());
+        assert!(turns.take(None, 1).await.is_ok(), "what was not taken is free again");
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_waits_gets_the_next_turn() {
         let turns = Turns::new(1, 1);
-        let first = turns.take(Some(address(1))).await.ok();
-        let (taken, ()) = tokio::join!(turns.take(Some(address(2))), async {
+        let first = turns.take(Some(address(1)), 1).await.ok();
+        let (taken, ()) = tokio::join!(turns.take(Some(address(2)), 1), async {
             tokio::time::sleep(WAIT / 2).await;
             drop(first);
         });
         assert!(taken.is_ok());
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn queries_that_cost_much_do_not_keep_others_waiting() {
+        let turns = Turns::new(64, 32);
+        let many = async |last: u8| turns.take(Some(address(last)), HEAVY + 1).await.ok();
+        let held = [many(1).await, many(2).await];
+        assert!(held.iter().all(Option::is_some));
+        assert!(many(3).await.is_none(), "two run");
+        let begun = tokio::time::Instant::now();
+        assert!(turns.take(Some(address(3)), HEAVY).await.is_ok());
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+        drop(held);
+        assert!(many(3).await.is_some());
+    }
+
     #[tokio::test]
     async fn addresses_that_ask_nothing_are_forgotten() {
         let turns = Turns::new(10, 10);
-        let _kept = turns.take(Some(address(1))).await.ok();
+        let _kept = turns.take(Some(address(1)), 1).await.ok();
         for n in 0..u32::try_from(ADDRESSES).unwrap() + 10 {
-            drop(turns.take(Some(IpAddr::V4(Ipv4Addr::from_bits(n)))).await.ok());
+            drop(turns.take(Some(IpAddr::V4(Ipv4Addr::from_bits(n))), 1).await.ok());
         }
         let known = turns.by_address.lock().unwrap();
         assert!(known.len() <= ADDRESSES);
