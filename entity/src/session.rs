@@ -35,6 +35,8 @@ pub struct Model {
     #[serde(skip)]
     pub revision: i64,
     #[serde(skip)]
+    pub changed_at: Option<DateTimeUtc>,
+    #[serde(skip)]
     pub created_at: DateTimeUtc,
     pub deleted_at: Option<DateTimeUtc>,
     pub check_in_codes: CheckInCodes,

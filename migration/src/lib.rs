@@ -25,6 +25,7 @@ mod m0014_skips;
 mod m0015_door;
 mod m0016_session_city;
 mod m0017_booking_time;
+mod m0018_session_changed_at;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{Migration, prelude::*};
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_door::Migration),
             Box::new(m0016_session_city::Migration),
             Box::new(m0017_booking_time::Migration),
+
         ]
     }
 

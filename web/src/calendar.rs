@@ -16,12 +16,13 @@ use axum::{
     extract::{Path, State},
     http::{
         HeaderMap, HeaderValue, StatusCode, Uri,
-        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS},
+        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS},
     },
     response::{IntoResponse, Response},
     routing::get,
 };
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use domain::zone::Tz;
 use service::{
     App,
     instances::calendar::{SessionCalendar, find_session_calendar},
@@ -62,6 +63,7 @@ async fn serve(
     let page = uri.path().strip_suffix("/calendar.ics").and_then(|page| site.absolute(&headers, page));
     let text = render(&source, page.as_deref(), app.now());
     let tag = entity_tag(&text);
+    let modified = last_modified(&source, app.now()).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let mut response = if is_known(&headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -70,24 +72,32 @@ async fn serve(
     let answer = response.headers_mut();
     answer.insert(CACHE_CONTROL, CACHE);
     answer.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        answer.insert(ETAG, tag);
+    for (name, value) in [(ETAG, tag), (LAST_MODIFIED, modified)] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            answer.insert(name, value);
+        }
     }
     response
 }
 
-/// A weak tag: it ignores the time at which the calendar was written.
+/// A weak tag, because a proxy may compress the text.
 fn entity_tag(text: &str) -> String {
     let mut hasher = DefaultHasher::new();
-    for line in text.lines().filter(|line| !line.starts_with("DTSTAMP:")) {
-        line.hash(&mut hasher);
-    }
+    text.hash(&mut hasher);
     format!("W/\"{:016x}\"", hasher.finish())
 }
 
+/// Whether the client has the text with this tag. Tags are compared weakly (RFC 9110, section 13.1.2).
 fn is_known(headers: &HeaderMap, tag: &str) -> bool {
-    let told = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    told.flat_map(|value| value.split(',')).any(|one| matches!(one.trim(), "*") || one.trim() == tag)
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    known.flat_map(|value| value.split(',')).any(|one| one.trim() == "*" || opaque(one) == opaque(tag))
+}
+
+/// When the text last changed: by a change of the session, or because a new year began.
+fn last_modified(source: &SessionCalendar, now: DateTime<Utc>) -> DateTime<Utc> {
+    let new_year = NaiveDate::from_ymd_opt(now.year(), 1, 1).unwrap_or_default();
+    source.session.changed_at.max(new_year.and_time(NaiveTime::MIN).and_utc())
 }
 
 /// The calendar's text.
@@ -102,10 +112,13 @@ fn render(source: &SessionCalendar, page: Option<&str>, now: DateTime<Utc>) -> S
         content.text("X-WR-CALNAME", &source.session.name);
         content.value("REFRESH-INTERVAL;VALUE=DURATION", REFRESH);
         content.value("X-PUBLISHED-TTL", REFRESH);
-        if let Some(Local { zone, from, until }) = local {
-            zone::write(content, zone, from, until);
+        match local {
+            Some(Local { zone, from, until }) => zone::write(content, zone, from, until),
+            // A calendar has at least one component (RFC 5545, section 3.6).
+            None if events.is_empty() => zone::write(content, Tz::UTC, now, now),
+            None => {}
         }
-        let writer = EventWriter { source, local, page, now };
+        let writer = EventWriter { source, local, page };
         for event in &events {
             content.component("VEVENT", |content| writer.write(content, event));
         }
@@ -117,14 +130,15 @@ struct EventWriter<'a> {
     source: &'a SessionCalendar,
     local: Option<Local>,
     page: Option<&'a str>,
-    now: DateTime<Utc>,
 }
 
 impl EventWriter<'_> {
     fn write(&self, content: &mut Content, event: &Event) {
         let SessionCalendar { session, installation, .. } = self.source;
         content.text("UID", &format!("session-{}-{}@{installation}", session.id.0, event.name));
-        content.value("DTSTAMP", &utc_text(self.now));
+        let changed_at = utc_text(session.changed_at);
+        content.value("DTSTAMP", &changed_at);
+        content.value("LAST-MODIFIED", &changed_at);
         content.value("SEQUENCE", &session.revision.to_string());
         match &event.time {
             Time::Series { series, excluded } => {
@@ -142,7 +156,9 @@ impl EventWriter<'_> {
             Time::Meeting(starts_at, ends_at) => self.meeting(content, *starts_at, *ends_at),
             Time::Day(date) => content.value("DTSTART;VALUE=DATE", &date.format("%Y%m%d").to_string()),
         }
-        content.text("SUMMARY", &session.name);
+        // Many programs ignore the status.
+        let prefix = if event.is_cancelled { "Cancelled: " } else { "" };
+        content.text("SUMMARY", &format!("{prefix}{}", session.name));
         if let Some(location) = &event.location {
             content.text("LOCATION", location);
         }

@@ -5,11 +5,12 @@ use chrono::{NaiveDate, NaiveDateTime, Weekday};
 use super::{Calendar, Pattern, Recurrence, Schedule};
 use crate::{window::local_times, zone::instant_of};
 
-/// One schedule as an iCalendar component: the values of `DTSTART;TZID=<zone>:<starts>`, `DTEND` and `RRULE`.
+/// A schedule, or one of its positions or days, as an iCalendar component: the values of `DTSTART;TZID=<zone>:<starts>`,
+/// `DTEND` and `RRULE`. Some programs skip rules with several positions, so each position has a series of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Series {
-    /// The index of the schedule in the recurrence, from 0.
-    pub schedule: usize,
+    /// The schedule, with one position or day at most.
+    pub schedule: Schedule,
     /// The scheduled local start of the first occurrence. RFC 5545 reads a local time that does not exist as this crate
     /// does.
     pub starts: NaiveDateTime,
@@ -29,26 +30,70 @@ impl Recurrence {
 
     /// The series of the schedules, each from its first occurrence dated `since` or later.
     ///
-    /// A schedule has no series if it has no such occurrence. It has none either if another schedule covers it, because
-    /// both give the same occurrences (rule 8).
+    /// A schedule has no series if it has no such occurrence. It has none either if another one covers it, because both
+    /// give the same occurrences (rule 8).
     pub fn series(&self, calendar: &Calendar, since: NaiveDate) -> Vec<Series> {
-        let schedules = self.schedules.iter().enumerate();
-        let independent = schedules.filter(|(index, schedule)| !self.is_covered(*index, schedule));
-        let series = independent.filter_map(|(index, schedule)| {
-            let alone = Self { schedules: vec![schedule.clone()] };
+        let parts: Vec<Schedule> = self.schedules.iter().flat_map(parts).collect();
+        let independent = parts.iter().enumerate().filter(|(index, part)| !is_covered(&parts, *index, part));
+        let series = independent.filter_map(|(_, part)| {
+            let alone = Self { schedules: vec![part.clone()] };
             let first = alone.occurrences(calendar, since, NaiveDate::MAX).next()?;
             let (starts, ends) = local_times(first.date, first.start, first.end)?;
-            Some(Series { schedule: index, starts, ends, rrule: rrule(schedule, calendar) })
+            Some(Series { schedule: part.clone(), starts, ends, rrule: rrule(part, calendar) })
         });
         series.collect()
     }
+}
 
-    fn is_covered(&self, index: usize, schedule: &Schedule) -> bool {
-        self.schedules.iter().enumerate().any(|(other_index, other)| {
-            // If two schedules cover each other, the first one keeps its series.
-            other_index != index && covers(other, schedule) && (other_index < index || !covers(schedule, other))
-        })
+impl Series {
+    /// The recurrence that has only this schedule.
+    pub fn alone(&self) -> Recurrence {
+        Recurrence { schedules: vec![self.schedule.clone()] }
     }
+
+    /// Whether the usual calendar programs read the RRULE. Outlook does not know the fifth weekday of a month, and counts
+    /// from the end only to the last one.
+    pub fn is_widely_read(&self) -> bool {
+        match self.schedule.pattern() {
+            Pattern::Weekly { .. } => true,
+            Pattern::Monthly { which, .. } => which.iter().all(|position| matches!(position, 1..=4 | -1)),
+            Pattern::MonthDay { days, .. } => days.iter().all(|day| *day >= -1),
+        }
+    }
+
+    /// A name for the series. It follows from what the schedule is and when it starts, so it stays the same when other
+    /// schedules change, and no other series of the session has it.
+    pub fn name(&self) -> String {
+        let rule = self.rrule.split(";UNTIL=").next().unwrap_or_default();
+        let words = rule.trim_start_matches("FREQ=").replace([';', '=', ','], "-").to_ascii_lowercase();
+        format!("{words}-{}", self.schedule.start().format("%H%M%S"))
+    }
+}
+
+/// The schedule for each of its positions or days.
+fn parts(schedule: &Schedule) -> Vec<Schedule> {
+    let with = |pattern: Pattern| Schedule { pattern, ..schedule.clone() };
+    match schedule.pattern() {
+        Pattern::Weekly { .. } => vec![schedule.clone()],
+        Pattern::Monthly { weekday, which, every_n_months } => {
+            let (weekday, every_n_months) = (*weekday, *every_n_months);
+            which
+                .iter()
+                .map(|position| with(Pattern::Monthly { weekday, which: vec![*position], every_n_months }))
+                .collect()
+        }
+        Pattern::MonthDay { days, every_n_months } => {
+            let every_n_months = *every_n_months;
+            days.iter().map(|day| with(Pattern::MonthDay { days: vec![*day], every_n_months })).collect()
+        }
+    }
+}
+
+fn is_covered(all: &[Schedule], index: usize, schedule: &Schedule) -> bool {
+    all.iter().enumerate().any(|(other_index, other)| {
+        // If two schedules cover each other, the first one keeps its series.
+        other_index != index && covers(other, schedule) && (other_index < index || !covers(schedule, other))
+    })
 }
 
 /// Whether every occurrence of `other` starts together with an occurrence of `one` that ends no earlier.
@@ -197,18 +242,24 @@ mod tests {
             weekly(Weekday::Thu, 4, (22, 1)),
             monthly(Weekday::Sun, &[1, 3], (15, 18)),
             monthly(Weekday::Sun, &[3], (15, 17)),
-            // It ends later than the schedule with the same start, so it is not covered.
+            // It ends later than the schedules with the same start.
             monthly(Weekday::Sun, &[3], (15, 19)),
         ];
         let recurrence = Recurrence::new(schedules).unwrap();
         let series = recurrence.series(&calendar(), date("2025-02-03"));
-        let found: Vec<_> = series.iter().map(|it| (it.schedule, it.starts.to_string(), it.ends.to_string())).collect();
+        let found: Vec<_> = series.iter().map(|it| (it.name(), it.starts.to_string(), it.ends.to_string())).collect();
         let expected = [
-            (0, "2025-02-13 22:00:00", "2025-02-14 01:00:00"),
-            (2, "2025-02-16 15:00:00", "2025-02-16 18:00:00"),
-            (4, "2025-02-16 15:00:00", "2025-02-16 19:00:00"),
+            ("weekly-interval-2-wkst-mo-byday-th-220000", "2025-02-13 22:00:00", "2025-02-14 01:00:00"),
+            ("monthly-byday-1su-150000", "2025-03-02 15:00:00", "2025-03-02 18:00:00"),
+            // It covers the others on the third Sunday, which are shorter.
+            ("monthly-byday-3su-150000", "2025-02-16 15:00:00", "2025-02-16 19:00:00"),
         ];
-        assert_eq!(found, expected.map(|(schedule, starts, ends)| (schedule, starts.to_owned(), ends.to_owned())));
+        assert_eq!(found, expected.map(|(name, starts, ends)| (name.to_owned(), starts.to_owned(), ends.to_owned())));
+        let is_read = |which: &[i64]| {
+            let recurrence = Recurrence::new(vec![monthly(Weekday::Sun, which, (15, 18))]).unwrap();
+            recurrence.series(&calendar(), date("2025-02-03")).iter().map(Series::is_widely_read).collect::<Vec<_>>()
+        };
+        assert_eq!(is_read(&[1, -1, 4, 5, -2]), [true, true, true, false, false]);
         let ended = Calendar { termination: Some(date("2025-02-14")), ..calendar() };
         assert_eq!(recurrence.series(&ended, date("2025-02-03")).len(), 1);
         let limited = Recurrence::new(vec![
@@ -220,9 +271,14 @@ mod tests {
             month_day(&[1, 2], (8, 9)),
             month_day(&[2], (8, 9)).every_n_months(3).unwrap(),
         ]);
-        let kept: Vec<_> =
-            limited.unwrap().series(&calendar(), date("2025-02-03")).iter().map(|series| series.schedule).collect();
-        assert_eq!(kept, [0, 1, 4]);
+        let kept: Vec<_> = limited.unwrap().series(&calendar(), date("2025-02-03")).iter().map(Series::name).collect();
+        let expected = [
+            "weekly-bymonth-1-2-byday-mo-080000",
+            "monthly-byday-1mo-080000",
+            "monthly-bymonthday-1-080000",
+            "monthly-bymonthday-2-080000",
+        ];
+        assert_eq!(kept, expected);
         let twins = Recurrence::new(vec![weekly(Weekday::Mon, 1, (8, 9)); 3]).unwrap();
         assert_eq!(twins.series(&calendar(), date("2025-02-03")).len(), 1);
     }

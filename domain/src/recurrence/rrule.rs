@@ -409,6 +409,7 @@ impl Rule {
                 covered.iter_mut().zip(days).for_each(|(covered, days)| *covered |= days);
             }
         }
+        self.drop_redundant(&mut used, &months);
         if covered != wanted {
             return Err(Refused::new(if self.by_set_position.is_empty() {
                 "must not have this BYMONTHDAY together with BYDAY: no schedule has these days"
@@ -434,6 +435,30 @@ impl Rule {
             schedules.push(Schedule::month_day(&days, start, end)?);
         }
         schedules.into_iter().map(|it| self.limited(it.every_n_months(every_n_months.into())?)).collect()
+    }
+
+    /// Drops what the rest covers, such as the fifth Friday if there is the last one. What the rule names itself stays.
+    fn drop_redundant(&self, used: &mut Vec<Atom>, months: &[Month]) {
+        let is_named = |atom: &Atom| {
+            self.by_set_position.is_empty()
+                && match atom {
+                    Atom::Position(position, weekday) => self.by_day.contains(&(Some(*position), *weekday)),
+                    Atom::Day(day) => self.by_month_day.contains(day),
+                }
+        };
+        let mut index = 0;
+        while let Some(atom) = used.get(index).copied() {
+            let others = || used.iter().filter(|other| **other != atom);
+            let is_covered = |month: &Month| {
+                let covered = others().fold(0, |days, other| days | other.day_in(*month));
+                atom.day_in(*month) & !covered == 0
+            };
+            if !is_named(&atom) && months.iter().all(is_covered) {
+                used.remove(index);
+            } else {
+                index += 1;
+            }
+        }
     }
 
     /// What schedules can name in a month: first what the rule names itself.

@@ -110,6 +110,7 @@ pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Res
         instance.end_time = new.end_time;
         instance.location_override.clone_from(&location_override);
         renew_instants(&mut instance, &session)?;
+        note_change(tx, session.id, now).await?;
         let item = LockedInstance { instance, session: Arc::new(session) };
         let saved = save(tx, moment(app, now, Mode::Exact), None, item).await?;
         idempotency::note_made(tx, app, viewer, saved.id).await?;
@@ -162,6 +163,9 @@ async fn change_instance(
         let stands_for =
             |row: &session_instance::Model| (row.date, row.start_time, row.occurrence_date, row.deleted_at.is_some());
         let is_marked = item.session.auto_create_instances && stands_for(&before) != stands_for(&item.instance);
+        if is_shown_differently(&before, &item.instance) {
+            note_change(tx, item.session.id, now).await?;
+        }
         if is_marked {
             mark_session(tx, &item.session).await?;
         }
@@ -207,9 +211,24 @@ async fn keep_occurrence(
 
 /// Marks a locked session for recompute (rule 12).
 async fn mark_session(tx: &Tx, session: &session::Model) -> Result<()> {
-    let sql = "UPDATE session SET needs_recompute = TRUE, revision = revision + 1 WHERE id = $1";
-    db::execute(tx, sql, [session.id.into()]).await?;
+    db::execute(tx, "UPDATE session SET needs_recompute = TRUE WHERE id = $1", [session.id.into()]).await?;
     Ok(())
+}
+
+/// Notes that a meeting of a locked session has changed, for calendars.
+async fn note_change(tx: &Tx, session: SessionId, now: DateTime<Utc>) -> Result<()> {
+    let sql = "UPDATE session SET revision = revision + 1, changed_at = $2 WHERE id = $1";
+    db::execute(tx, sql, [session.into(), now.into()]).await?;
+    Ok(())
+}
+
+/// Whether calendars show the instance differently.
+fn is_shown_differently(one: &session_instance::Model, other: &session_instance::Model) -> bool {
+    let shown = |row: &session_instance::Model| {
+        let times = (row.date, row.start_time, row.end_time);
+        (times, row.location_override.clone(), row.is_cancelled, row.deleted_at.is_some())
+    };
+    shown(one) != shown(other)
 }
 
 /// Saves one instance, updates its status, and computes the placements that follow.

@@ -51,6 +51,7 @@ pub async fn delete_session(app: &App, viewer: Viewer, id: SessionId) -> Result<
             next_create_at: None,
             needs_recompute: false,
             revision: before.revision + 1,
+            changed_at: Some(now),
             deleted_at: Some(now),
             ..before.clone()
         };

@@ -102,6 +102,7 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
         next_create_at: None,
         needs_recompute: new.auto_create_instances,
         revision: 1,
+        changed_at: Some(now),
         created_at: now,
         deleted_at: None,
         check_in_codes: new.check_in_codes,
@@ -178,6 +179,7 @@ pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: Ses
         }
         after.needs_recompute |= calls_for_recompute(&before, &after);
         after.revision += 1;
+        after.changed_at = Some(now);
         let after = after.into_active_model().reset_all().update(tx).await.map_err(Error::from).map_err(|error| {
             if error.is_duplicate() {
                 Error::Conflict("another session has this path: choose another path".to_owned())

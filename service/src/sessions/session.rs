@@ -34,8 +34,10 @@ pub struct Session {
     pub termination_date: Option<NaiveDate>,
     /// What the last sweep found wrong: see [`current_problem`](Self::current_problem).
     pub problem: Option<String>,
-    /// How many times the session was changed.
+    /// How many times the session or one of its meetings was changed.
     pub revision: i64,
+    /// When the session or one of its meetings was last changed.
+    pub changed_at: DateTime<Utc>,
     pub created_at: DateTime<Utc>,
     pub deleted_at: Option<DateTime<Utc>>,
     pub check_in_codes: CheckInCodes,
@@ -98,6 +100,7 @@ impl From<session::Model> for Session {
             termination_date: row.termination_date,
             problem: row.problem,
             revision: row.revision,
+            changed_at: row.changed_at.unwrap_or(row.created_at),
             created_at: row.created_at,
             deleted_at: row.deleted_at,
             check_in_codes: row.check_in_codes,

@@ -126,7 +126,7 @@ pub async fn insert_skips(
             }
             let inserted = insert(tx, *id, &skips, now).await?;
             tx.audit(viewer, "addSkips", *id, Changes::default().with("skips", Value::Null, json!(inserted)));
-            changed.push(mark(tx, row).await?);
+            changed.push(mark(tx, row, now).await?);
         }
         if let Some(first) = ids.first() {
             idempotency::note_made(tx, app, viewer, first).await?;
@@ -156,7 +156,7 @@ pub async fn delete_skip(app: &App, viewer: Viewer, id: SkipId) -> Result<Sessio
             return Err(not_found());
         }
         tx.audit(viewer, "removeSkip", row.id, Changes::default().with("skips", json!([found]), Value::Null));
-        mark(tx, row).await
+        mark(tx, row, now).await
     })?;
     sweep::recompute_now(app, changed.id).await;
     Ok(changed.into())
@@ -206,7 +206,7 @@ pub(super) async fn insert(
 }
 
 /// Marks a locked session for recompute (rule 12).
-async fn mark(tx: &Tx, row: session::Model) -> Result<session::Model> {
-    let marked = session::Model { needs_recompute: true, revision: row.revision + 1, ..row };
+async fn mark(tx: &Tx, row: session::Model, now: DateTime<Utc>) -> Result<session::Model> {
+    let marked = session::Model { needs_recompute: true, revision: row.revision + 1, changed_at: Some(now), ..row };
     Ok(marked.into_active_model().reset_all().update(tx).await?)
 }

@@ -1,6 +1,7 @@
 //! The VEVENTs for a session's recurrence and its instances.
 //!
-//! - A *series* is one schedule, as a VEVENT with an RRULE.
+//! - A *series* is a schedule, or one of its positions, as a VEVENT with an RRULE. If not all programs read the rule, each of
+//!   its meetings is a VEVENT of its own instead.
 //! - An *exception* is an occurrence that differs from what the RRULE says. It is an EXDATE if the occurrence is skipped or was
 //!   deleted, or if another series has the same meeting. Otherwise it is a VEVENT with the RECURRENCE-ID of the occurrence: one that is
 //!   cancelled, moved or at another location, or that a clock change makes longer, shorter or later.
@@ -8,7 +9,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use domain::{
     ids::SessionInstanceId,
     matching::Matcher,
@@ -72,11 +73,16 @@ pub(super) struct Local {
 }
 
 impl Local {
-    /// The local time of an instant. `None` if the local time does not identify the instant.
+    /// The local time of an instant. `None` if the clocks show it twice: some programs would take the other instant.
     pub(super) fn time(&self, at: DateTime<Utc>) -> Option<NaiveDateTime> {
         let local = local_time(self.zone, at);
-        (local.date() >= FIRST_DATE && instant_of(self.zone, local) == at).then_some(local)
+        (local.date() >= FIRST_DATE && !is_twice(self.zone, local)).then_some(local)
     }
+}
+
+/// Whether the clocks show this local time twice.
+fn is_twice(zone: Tz, local: NaiveDateTime) -> bool {
+    matches!(zone.offset_from_local_datetime(&local), MappedLocalTime::Ambiguous(..))
 }
 
 /// The events of a session. If its zone or recurrence can't be read, these are only its instances, in UTC.
@@ -91,10 +97,10 @@ pub(super) fn events(source: &SessionCalendar, now: DateTime<Utc>) -> Events {
     let (mut events, told) = planner.series();
     let single: Vec<_> = instances.iter().copied().filter(|row| !told.contains(&row.id)).collect();
     events.extend(singles(session, &single));
-    let from = events.iter().filter_map(|event| event.begins(zone)).min();
-    let until = instant_of(zone, planner.until.and_time(NaiveTime::MIN));
-    let local = from.map(|from| Local { zone, from, until: until.max(from) });
-    Events { events, local }
+    let from = events.iter().filter_map(|event| event.begins(zone)).min().unwrap_or(now);
+    let last = events.iter().filter_map(Event::ends).max().unwrap_or(from);
+    let until = instant_of(zone, planner.until.and_time(NaiveTime::MIN)).max(from).max(last);
+    Events { events, local: Some(Local { zone, from, until }) }
 }
 
 impl Event {
@@ -103,6 +109,25 @@ impl Event {
             Time::Series { series, .. } => Some(instant_of(zone, series.starts)),
             Time::Exception { meeting: (starts_at, _), .. } | Time::Meeting(starts_at, _) => Some(*starts_at),
             Time::Day(_) => None,
+        }
+    }
+
+    /// A meeting of a series that is not written as one.
+    fn on_its_own(self, date: NaiveDate) -> Self {
+        let time = match self.time {
+            Time::Exception { meeting: (starts_at, ends_at), .. } => Time::Meeting(starts_at, ends_at),
+            other => other,
+        };
+        Self { name: format!("{}-{}", self.name, date.format("%Y%m%d")), time, ..self }
+    }
+
+    /// The end of a single meeting.
+    fn ends(&self) -> Option<DateTime<Utc>> {
+        match &self.time {
+            Time::Exception { meeting: (starts_at, ends_at), .. } | Time::Meeting(starts_at, ends_at) => {
+                Some(ends_at.unwrap_or(*starts_at))
+            }
+            Time::Series { .. } | Time::Day(_) => None,
         }
     }
 }
@@ -114,7 +139,7 @@ fn singles(session: &Session, instances: &[&Instance]) -> Vec<Event> {
         name: format!("instance-{}", row.id.0),
         time: row.starts_at.map_or(Time::Day(row.date), |starts_at| Time::Meeting(starts_at, row.ends_at)),
         location: location(session, Some(row)),
-        is_cancelled: row.facts(session).is_barred(),
+        is_cancelled: row.is_cancelled,
     });
     single.collect()
 }
@@ -172,24 +197,29 @@ impl<'a> Planner<'a> {
         for (series, occurrences) in all.iter().zip(self.occurrences(&all)) {
             let mut excluded = Vec::new();
             let mut exceptions = Vec::new();
+            let is_series = series.is_widely_read();
             for (occurrence, is_covered_here) in occurrences {
                 let exists = is_covered_here && !self.skipped.contains(occurrence.date);
                 let row = self.instance_of(&occurrence).filter(|_| exists);
                 let exception = if exists { self.exception(&occurrence, series, row) } else { Exception::Excluded };
                 match exception {
-                    Exception::None => {}
+                    Exception::None if is_series => {}
+                    Exception::None => exceptions.push(self.single(&occurrence, series)),
                     Exception::Excluded => excluded.push(scheduled(&occurrence)),
-                    Exception::Changed(event) => exceptions.push(event),
+                    Exception::Changed(event) if is_series => exceptions.push(event),
+                    Exception::Changed(event) => exceptions.push(event.on_its_own(occurrence.date)),
                 }
                 told.extend(row.filter(|row| row.deleted_at.is_some() || row.starts_at.is_some()).map(|row| row.id));
             }
-            excluded.extend(self.skipped_later(series).iter().map(scheduled));
-            events.push(Event {
-                name: name_of(series),
-                time: Time::Series { series: series.clone(), excluded },
-                location: location(self.session, None),
-                is_cancelled: false,
-            });
+            if is_series {
+                excluded.extend(self.skipped_later(series).iter().map(scheduled));
+                events.push(Event {
+                    name: series.name(),
+                    time: Time::Series { series: series.clone(), excluded },
+                    location: location(self.session, None),
+                    is_cancelled: false,
+                });
+            }
             events.extend(exceptions);
         }
         (events, told)
@@ -208,15 +238,15 @@ impl<'a> Planner<'a> {
                 .is_some_and(|one| one.key() == occurrence.key() && one.meeting == occurrence.meeting);
             is_the_one && uncovered.remove(&starts_at).is_some()
         };
-        let alone = all.iter().map(|series| {
-            of(&self.alone(series)).map(|occurrence| (occurrence, is_covered_here(&occurrence))).collect()
-        });
+        let alone = all
+            .iter()
+            .map(|series| of(&series.alone()).map(|occurrence| (occurrence, is_covered_here(&occurrence))).collect());
         alone.collect()
     }
 
     /// The occurrences that are skipped after `until`.
     fn skipped_later(&self, series: &Series) -> Vec<Occurrence> {
-        let recurrence = self.alone(series);
+        let recurrence = series.alone();
         let later = self.until.succ_opt().unwrap_or(NaiveDate::MAX);
         let ranges = self.skips.iter().filter(|skip| self.until < skip.to);
         let mut skipped: Vec<_> =
@@ -226,10 +256,16 @@ impl<'a> Planner<'a> {
         skipped
     }
 
-    /// The schedule of a series, as a recurrence.
-    fn alone(&self, series: &Series) -> Recurrence {
-        let schedule = self.recurrence.schedules().get(series.schedule).cloned();
-        Recurrence::new(schedule.into_iter().collect()).unwrap_or_default()
+    /// A meeting of a series, as an event of its own.
+    fn single(&self, occurrence: &Occurrence, series: &Series) -> Event {
+        let (starts_at, ends_at) = (occurrence.meeting.starts_at(), occurrence.meeting.ends_at());
+        let event = Event {
+            name: series.name(),
+            time: Time::Meeting(starts_at, Some(ends_at)),
+            location: location(self.session, None),
+            is_cancelled: false,
+        };
+        event.on_its_own(occurrence.date)
     }
 
     fn instance_of(&self, occurrence: &Occurrence) -> Option<&'a Instance> {
@@ -244,24 +280,24 @@ impl<'a> Planner<'a> {
 
     fn exception(&self, occurrence: &Occurrence, series: &Series, instance: Option<&Instance>) -> Exception {
         let planned = (occurrence.meeting.starts_at(), Some(occurrence.meeting.ends_at()));
-        let (meeting, is_barred) = match instance {
+        let (meeting, is_cancelled) = match instance {
             None => (planned, false),
             Some(row) if self.is_told_elsewhere(row, occurrence) => return Exception::Excluded,
             Some(row) => match row.starts_at.filter(|_| row.deleted_at.is_none()) {
-                Some(starts_at) => ((starts_at, row.ends_at), row.facts(self.session).is_barred()),
+                Some(starts_at) => ((starts_at, row.ends_at), row.is_cancelled),
                 // It was deleted, or its times are not known. In the second case it is an event of its own.
                 None => return Exception::Excluded,
             },
         };
         let is_elsewhere = instance.is_some_and(|row| row.location_override.is_some());
-        if meeting == planned && !is_barred && !is_elsewhere && self.is_as_the_series_says(occurrence, series) {
+        if meeting == planned && !is_cancelled && !is_elsewhere && self.is_as_the_series_says(occurrence, series) {
             return Exception::None;
         }
         Exception::Changed(Event {
-            name: name_of(series),
+            name: series.name(),
             time: Time::Exception { of: scheduled(occurrence), meeting },
             location: location(self.session, instance),
-            is_cancelled: is_barred,
+            is_cancelled,
         })
     }
 
@@ -270,7 +306,9 @@ impl<'a> Planner<'a> {
         let (starts_at, ends_at) = (occurrence.meeting.starts_at(), occurrence.meeting.ends_at());
         let shown = |at| local_time(self.calendar.zone, at);
         let starts = scheduled(occurrence);
-        ends_at - starts_at == length(series) && shown(starts_at) == starts && shown(ends_at) == starts + length(series)
+        let ends = starts + length(series);
+        let is_clear = !is_twice(self.calendar.zone, starts) && !is_twice(self.calendar.zone, ends);
+        is_clear && ends_at - starts_at == length(series) && shown(starts_at) == starts && shown(ends_at) == ends
     }
 }
 
@@ -282,10 +320,6 @@ enum Exception {
 
 fn scheduled(occurrence: &Occurrence) -> NaiveDateTime {
     occurrence.date.and_time(occurrence.start)
-}
-
-fn name_of(series: &Series) -> String {
-    format!("schedule-{}", series.schedule + 1)
 }
 
 /// The duration of the meetings of a series, by their local times.

@@ -8,7 +8,7 @@ use chrono::{NaiveDate, NaiveTime};
 use domain::{
     access::Viewer,
     clock::ManualClock,
-    ids::{SessionId, SessionInstanceId},
+    ids::{SessionId, SessionInstanceId, SkipId},
     placement::PlacementRule,
     recurrence::{Recurrence, Schedule},
     window::{Buffers, Instants},
@@ -20,7 +20,7 @@ use service::{
     db::Db,
     instances::{self, Instance, NewInstance},
     log::wake::Wake,
-    sessions::{self, NewSession, Session},
+    sessions::{self, NewSession, Session, Skip},
 };
 use tower::ServiceExt as _;
 
@@ -68,6 +68,7 @@ fn session(schedules: &[(&str, &[i64], &str, &str)]) -> Session {
         termination_date: None,
         problem: None,
         revision: 3,
+        changed_at: now(),
         created_at: now(),
         deleted_at: None,
         check_in_codes: domain::door::CheckInCodes::None,
@@ -115,12 +116,18 @@ fn events(text: &str) -> Vec<String> {
     let unfolded = text.replace("\r\n ", "").replace("\r\n", "\n");
     let events = unfolded.split("BEGIN:VEVENT\n").skip(1).map(|event| {
         let lines = event.split_once("END:VEVENT").unwrap().0.lines();
-        let same = ["DTSTAMP:20250602T120000Z", "SEQUENCE:3", "URL:https://example.org/sessions/mueller"];
+        let same = [
+            "DTSTAMP:20250602T120000Z",
+            "LAST-MODIFIED:20250602T120000Z",
+            "SEQUENCE:3",
+            "URL:https://example.org/sessions/mueller",
+        ];
         let (known, told): (Vec<&str>, Vec<&str>) = lines.partition(|line| same.contains(line));
-        assert_eq!(known.len(), 3, "{event}");
+        assert_eq!(known.len(), 4, "{event}");
         let short = told.join(" ").replace(";TZID=America/Chicago", "");
         short
             .replace(" SUMMARY:Mueller\\, Thursday\\; and friends", "")
+            .replace("Mueller\\, Thursday\\; and friends", "Mueller")
             .replace(" LOCATION:Old hangar\\, Austin\\, TX", "")
     });
     events.collect()
@@ -139,7 +146,7 @@ fn weekly_session_is_one_series() {
         RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU\nEND:STANDARD\n\
         BEGIN:DAYLIGHT\nDTSTART:20250309T020000\nTZOFFSETFROM:-0600\nTZOFFSETTO:-0500\nTZNAME:CDT\n\
         RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=2SU\nEND:DAYLIGHT\nEND:VTIMEZONE\n\
-        BEGIN:VEVENT\nUID:session-7-schedule-1@test\nDTSTAMP:20250602T120000Z\nSEQUENCE:3\n\
+        BEGIN:VEVENT\nUID:session-7-weekly-byday-th-190000@test\nDTSTAMP:20250602T120000Z\nLAST-MODIFIED:20250602T120000Z\nSEQUENCE:3\n\
         DTSTART;TZID=America/Chicago:20250102T190000\nDURATION:PT3H30M\nRRULE:FREQ=WEEKLY;BYDAY=TH\n\
         SUMMARY:Mueller\\, Thursday\\; and friends\nLOCATION:Old hangar\\, Austin\\, TX\n\
         URL:https://example.org/sessions/mueller\nEND:VEVENT\nEND:VCALENDAR\n";
@@ -147,7 +154,67 @@ fn weekly_session_is_one_series() {
     let ended = Session { termination_date: Some(date("2025-06-26")), ..session(&[THURSDAYS]) };
     assert!(rendered(ended, vec![]).contains("RRULE:FREQ=WEEKLY;BYDAY=TH;UNTIL=20250627T000000Z\r\n"));
     let none = Session { recurrence: None, ..session(&[]) };
-    assert!(!rendered(none, vec![]).contains("VEVENT"));
+    let none = rendered(none, vec![]);
+    assert!(!none.contains("VEVENT") && none.contains("BEGIN:VTIMEZONE"), "a calendar has at least one component");
+    let broken = Session { time_zone: "Mars/Base".to_owned(), ..session(&[]) };
+    assert!(rendered(broken, vec![]).contains("BEGIN:VTIMEZONE\r\nTZID:UTC\r\n"));
+}
+
+/// The names are those of the other schedules, whichever was there first.
+#[test]
+fn each_position_is_a_series_and_rules_that_are_not_widely_read_are_single_events() {
+    let ended = Session {
+        termination_date: Some(date("2025-03-31")),
+        ..session(&[("sun", &[1, -1], "15:00", "18:00"), ("fri", &[5], "19:00", "22:30")])
+    };
+    let rows = vec![Instance {
+        is_cancelled: true,
+        ..instance(1, Some(("2025-01-31", "19:00")), ("2025-01-31", Some(("19:00", "22:30"))))
+    }];
+    let expected = [
+        "UID:session-7-monthly-byday-1su-150000@test DTSTART:20250105T150000 DURATION:PT3H \
+         RRULE:FREQ=MONTHLY;BYDAY=1SU;UNTIL=20250331T200000Z",
+        "UID:session-7-monthly-byday--1su-150000@test DTSTART:20250126T150000 DURATION:PT3H \
+         RRULE:FREQ=MONTHLY;BYDAY=-1SU;UNTIL=20250331T200000Z",
+        "UID:session-7-monthly-byday-5fr-190000-20250131@test DTSTART:20250131T190000 DTEND:20250131T223000 \
+         SUMMARY:Cancelled: Mueller STATUS:CANCELLED",
+    ];
+    assert_eq!(events(&rendered(ended, rows)), expected);
+}
+
+#[test]
+fn skipped_occurrence_is_excluded_even_long_after_the_exceptions_end() {
+    let skip = |id, from: &str, to: &str| Skip {
+        id: SkipId(id),
+        session_id: SessionId(7),
+        from: date(from),
+        to: date(to),
+        reason: None,
+    };
+    let skips = vec![skip(1, "2025-12-20", "2026-01-07"), skip(2, "2040-12-25", "2041-01-01")];
+    let source =
+        SessionCalendar { session: session(&[THURSDAYS]), instances: vec![], skips, installation: "test".to_owned() };
+    let text = render(&source, None, now()).replace("\r\n ", "");
+    let excluded: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("EXDATE;TZID=America/Chicago:")).collect();
+    assert_eq!(excluded, ["20251225T190000", "20260101T190000", "20401227T190000"]);
+}
+
+#[test]
+fn instance_made_by_hand_or_moved_replaces_the_occurrence_that_it_stands_for() {
+    let rows = vec![
+        instance(1, None, ("2025-06-05", Some(("18:00", "20:00")))),
+        // Moved from a Thursday to the next one, which has no second meeting.
+        instance(2, Some(("2025-06-12", "19:00")), ("2025-06-19", Some(("20:00", "22:00")))),
+    ];
+    let expected = [
+        "UID:session-7-weekly-byday-th-190000@test DTSTART:20250102T190000 DURATION:PT3H30M \
+         RRULE:FREQ=WEEKLY;BYDAY=TH EXDATE:20250619T190000",
+        "UID:session-7-weekly-byday-th-190000@test RECURRENCE-ID:20250605T190000 DTSTART:20250605T180000 \
+         DTEND:20250605T200000",
+        "UID:session-7-weekly-byday-th-190000@test RECURRENCE-ID:20250612T190000 DTSTART:20250619T200000 \
+         DTEND:20250619T220000",
+    ];
+    assert_eq!(events(&rendered(session(&[THURSDAYS]), rows)), expected);
 }
 
 #[test]
@@ -174,15 +241,15 @@ fn instance_that_differs_is_an_exception() {
         Instance { deleted_at: Some(now()), ..instance(11, None, ("2025-07-31", Some(("19:00", "22:30")))) },
     ];
     let expected = [
-        "UID:session-7-schedule-1@test DTSTART:20250102T190000 DURATION:PT3H30M RRULE:FREQ=WEEKLY;BYDAY=TH \
+        "UID:session-7-weekly-byday-th-190000@test DTSTART:20250102T190000 DURATION:PT3H30M RRULE:FREQ=WEEKLY;BYDAY=TH \
          EXDATE:20250626T190000 EXDATE:20250710T190000",
-        "UID:session-7-schedule-1@test RECURRENCE-ID:20250612T190000 DTSTART:20250612T190000 DTEND:20250612T223000 \
-         STATUS:CANCELLED",
-        "UID:session-7-schedule-1@test RECURRENCE-ID:20250619T190000 DTSTART:20250620T180000 DTEND:20250621T010000",
-        "UID:session-7-schedule-1@test RECURRENCE-ID:20250703T190000 DTSTART:20250703T190000 DTEND:20250703T223000 \
+        "UID:session-7-weekly-byday-th-190000@test RECURRENCE-ID:20250612T190000 DTSTART:20250612T190000 DTEND:20250612T223000 \
+         SUMMARY:Cancelled: Mueller STATUS:CANCELLED",
+        "UID:session-7-weekly-byday-th-190000@test RECURRENCE-ID:20250619T190000 DTSTART:20250620T180000 DTEND:20250621T010000",
+        "UID:session-7-weekly-byday-th-190000@test RECURRENCE-ID:20250703T190000 DTSTART:20250703T190000 DTEND:20250703T223000 \
          LOCATION:Park",
         "UID:session-7-instance-6@test DTSTART;VALUE=DATE:20250710",
-        "UID:session-7-instance-7@test DTSTART:20250715T190000 DTEND:20250715T223000 STATUS:CANCELLED",
+        "UID:session-7-instance-7@test DTSTART:20250715T190000 DTEND:20250715T223000 SUMMARY:Cancelled: Mueller STATUS:CANCELLED",
         "UID:session-7-instance-10@test DTSTART:20250725T100000 DTEND:20250725T110000",
     ];
     assert_eq!(events(&rendered(session(&[THURSDAYS]), rows)), expected);
@@ -196,9 +263,9 @@ fn coinciding_schedules_are_one_occurrence() {
         ..session(&[("thu", &[1, 3], "19:00", "22:30"), THURSDAYS, ("thu", &[1], "19:00", "23:00")])
     };
     let expected = [
-        "UID:session-7-schedule-2@test DTSTART:20250102T190000 DURATION:PT3H30M \
+        "UID:session-7-weekly-byday-th-190000@test DTSTART:20250102T190000 DURATION:PT3H30M \
          RRULE:FREQ=WEEKLY;BYDAY=TH;UNTIL=20250301T010000Z EXDATE:20250102T190000 EXDATE:20250206T190000",
-        "UID:session-7-schedule-3@test DTSTART:20250102T190000 DURATION:PT4H \
+        "UID:session-7-monthly-byday-1th-190000@test DTSTART:20250102T190000 DURATION:PT4H \
          RRULE:FREQ=MONTHLY;BYDAY=1TH;UNTIL=20250301T010000Z",
     ];
     assert_eq!(events(&rendered(ended, vec![])), expected);
@@ -214,18 +281,18 @@ fn meeting_across_a_clock_change_is_an_exception() {
     let expected = [
         // An hour shorter, an hour longer.
         format!(
-            "UID:session-7-schedule-1@test DTSTART:20250105T013000 DURATION:PT2H30M RRULE:FREQ=WEEKLY;BYDAY=SU;{ended}073000Z"
+            "UID:session-7-weekly-byday-su-013000@test DTSTART:20250105T013000 DURATION:PT2H30M RRULE:FREQ=WEEKLY;BYDAY=SU;{ended}073000Z"
         ),
-        "UID:session-7-schedule-1@test RECURRENCE-ID:20250309T013000 DTSTART:20250309T013000 DTEND:20250309T040000"
+        "UID:session-7-weekly-byday-su-013000@test RECURRENCE-ID:20250309T013000 DTSTART:20250309T013000 DTEND:20250309T040000"
             .into(),
-        "UID:session-7-schedule-1@test RECURRENCE-ID:20251102T013000 DTSTART:20251102T013000 DTEND:20251102T040000"
+        "UID:session-7-weekly-byday-su-013000@test RECURRENCE-ID:20251102T013000 DTSTART:20251102T063000Z DTEND:20251102T040000"
             .into(),
         // 02:30 is read as 03:30 when the clocks skip it: the same meeting as that of the third schedule.
         format!(
-            "UID:session-7-schedule-2@test DTSTART:20250105T023000 DURATION:PT2H30M RRULE:FREQ=WEEKLY;BYDAY=SU;{ended}083000Z EXDATE:20250309T023000"
+            "UID:session-7-weekly-byday-su-023000@test DTSTART:20250105T023000 DURATION:PT2H30M RRULE:FREQ=WEEKLY;BYDAY=SU;{ended}083000Z EXDATE:20250309T023000"
         ),
         format!(
-            "UID:session-7-schedule-3@test DTSTART:20250105T033000 DURATION:PT1H30M RRULE:FREQ=WEEKLY;BYDAY=SU;{ended}093000Z"
+            "UID:session-7-weekly-byday-su-033000@test DTSTART:20250105T033000 DURATION:PT1H30M RRULE:FREQ=WEEKLY;BYDAY=SU;{ended}093000Z"
         ),
     ];
     assert_eq!(events(&rendered(nights, vec![])), expected);
@@ -234,8 +301,7 @@ fn meeting_across_a_clock_change_is_an_exception() {
 #[test]
 fn end_that_the_clocks_skip_is_written() {
     let night = Session { termination_date: Some(date("2025-03-31")), ..session(&[("sat", &[], "23:00", "02:30")]) };
-    let expected =
-        "UID:session-7-schedule-1@test RECURRENCE-ID:20250308T230000 DTSTART:20250308T230000 DTEND:20250309T033000";
+    let expected = "UID:session-7-weekly-byday-sa-230000@test RECURRENCE-ID:20250308T230000 DTSTART:20250308T230000 DTEND:20250309T033000";
     assert_eq!(events(&rendered(night, vec![]))[1..], [expected]);
 }
 
@@ -327,8 +393,11 @@ async fn calendar_is_not_modified_until_it_changes() {
     assert_eq!(event.property_value("URL"), Some("http://localhost/sessions/caf%C3%A9-am-ring"));
 
     let tag = headers["etag"].as_str();
-    let (status, _, text) = fetch(&app, path, &[("if-none-match", tag)]).await;
-    assert_eq!((status, text.as_str()), (StatusCode::NOT_MODIFIED, ""));
+    assert_eq!(headers["last-modified"], "Mon, 02 Jun 2025 12:00:00 GMT");
+    for tag in [tag, tag.trim_start_matches("W/"), &format!("\"other\", {tag}"), "*"] {
+        let (status, _, text) = fetch(&app, path, &[("if-none-match", tag)]).await;
+        assert_eq!((status, text.as_str()), (StatusCode::NOT_MODIFIED, ""), "{tag}");
+    }
     let instance = NewInstance {
         session: made.id,
         date: date("2025-06-06"),

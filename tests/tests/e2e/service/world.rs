@@ -288,6 +288,7 @@ pub fn blank_session(name: &str, time_zone: &str) -> session::Model {
         next_create_at: None,
         needs_recompute: false,
         revision: 1,
+        changed_at: None,
         created_at: utc("2025-01-01 00:00"),
         deleted_at: None,
         check_in_codes: domain::door::CheckInCodes::None,
