@@ -22,6 +22,7 @@ pub mod ids;
 pub mod language;
 pub mod matching;
 pub mod news;
+pub mod place;
 pub mod placement;
 pub mod presence;
 pub mod recurrence;

@@ -18,6 +18,8 @@ pub struct Model {
     pub state: Option<String>,
     pub country: Option<String>,
     pub location: Option<String>,
+    pub latitude: Option<i32>,
+    pub longitude: Option<i32>,
     pub time_zone: String,
     pub recurrence: Option<String>,
     pub active_buffer_minutes_before: i32,

@@ -12,6 +12,7 @@ use chrono::NaiveDate;
 use domain::{
     access::Viewer,
     ids::{ActivityId, ApiKeyId, BookingId, PersonId, SessionId, SessionInstanceId, TimeSlotId},
+    place::Place,
 };
 use service::{
     App, Error,
@@ -69,6 +70,13 @@ pub struct ActiveAt {
     pub city: String,
     pub country: String,
 }
+
+/// The active instances within 5 km of a place. They do not tell their distance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ActiveNear(pub Place);
+
+/// How far away an active instance is nearby, in metres.
+const NEARBY: u32 = 5_000;
 
 /// The instances that stand for occurrences of the session on dates from `from` to `to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -252,6 +260,22 @@ impl Loader<ActiveAt> for Loaders {
         Ok(grouped(rows.into_iter().filter_map(|(instance, session)| {
             Some((ActiveAt { city: session.city?, country: session.country? }, instance))
         })))
+    }
+}
+
+impl Loader<ActiveNear> for Loaders {
+    type Value = Vec<instances::Instance>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[ActiveNear]) -> Shared<HashMap<ActiveNear, Self::Value>> {
+        let mut found = HashMap::new();
+        for key in keys {
+            let near = sessions::Near { place: key.0, metres: NEARBY };
+            let there = instances::find_active_near(&self.app, &instances::ActiveFilter::default(), &near).await?;
+            let untold = there.into_iter().map(|it| instances::Instance { metres_away: None, ..it });
+            found.insert(*key, untold.collect());
+        }
+        Ok(found)
     }
 }
 

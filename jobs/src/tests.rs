@@ -152,6 +152,8 @@ async fn insert(app: &App, auto_create_instances: bool) -> Result<SessionId> {
         state: None,
         country: None,
         location: None,
+        latitude: None,
+        longitude: None,
         time_zone: "UTC".parse()?,
         recurrence: None,
         active_buffer_minutes_before: 0,

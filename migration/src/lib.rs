@@ -26,6 +26,7 @@ mod m0015_door;
 mod m0016_session_city;
 mod m0017_booking_time;
 mod m0018_session_changed_at;
+mod m0019_session_place;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{Migration, prelude::*};
@@ -54,7 +55,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_door::Migration),
             Box::new(m0016_session_city::Migration),
             Box::new(m0017_booking_time::Migration),
-
+            Box::new(m0018_session_changed_at::Migration),
+            Box::new(m0019_session_place::Migration),
         ]
     }
 

@@ -30,6 +30,11 @@ impl RowCursor {
         Self { key: key.to_owned(), id: id.into().to_string() }
     }
 
+    /// The cursor of a row in a list by distance.
+    pub fn of_distance(metres: u32, id: impl Into<i64>) -> Self {
+        Self { key: distance_key(metres), id: id.into().to_string() }
+    }
+
     pub fn of_instant(key: DateTime<Utc>, id: impl Into<i64>) -> Self {
         Self { key: key.to_rfc3339(), id: id.into().to_string() }
     }
@@ -176,6 +181,44 @@ impl Page {
             has_next: if backwards { self.before.is_some() } else { has_more },
         })
     }
+}
+
+impl Page {
+    /// This page of all rows of a list, which are ordered by key and id. A key has the same length for all rows.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the limit or a cursor is not valid.
+    pub fn of_sorted<T>(&self, mut rows: Vec<T>, position: impl Fn(&T) -> (String, i64)) -> Result<Slice<T>> {
+        let (limit, backwards) = self.limit()?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let read = |field: &str, text: &Option<String>| -> Result<Option<(String, i64)>> {
+            let Some(text) = text else { return Ok(None) };
+            let RowCursor { key, id } = RowCursor::read(field, text)?;
+            let id = id.parse().map_err(|_| Error::invalid(field, "is not a cursor of this list"))?;
+            Ok(Some((key, id)))
+        };
+        let (after, before) = (read("after", &self.after)?, read("before", &self.before)?);
+        rows.retain(|row| {
+            let at = position(row);
+            after.as_ref().is_none_or(|after| *after < at) && before.as_ref().is_none_or(|before| at < *before)
+        });
+        let has_more = rows.len() > limit;
+        if backwards {
+            rows.drain(..rows.len().saturating_sub(limit));
+        } else {
+            rows.truncate(limit);
+        }
+        Ok(Slice {
+            rows,
+            has_previous: if backwards { has_more } else { self.after.is_some() },
+            has_next: if backwards { self.before.is_some() } else { has_more },
+        })
+    }
+}
+
+/// The key of a row in a list by distance.
+pub(crate) fn distance_key(metres: u32) -> String {
+    format!("{metres:010}")
 }
 
 fn bound(field: &str, text: &str, key: Key) -> Result<impl IntoValueTuple + use<>> {

@@ -4,6 +4,7 @@
 use chrono::{Datelike, NaiveDate, NaiveTime};
 use domain::{
     language,
+    place::Place,
     recurrence::{BoundedRecurrence, ScheduleSource},
     zone::Tz,
 };
@@ -116,6 +117,18 @@ pub fn recurrence(
         };
         Error::invalid(field, error.problem)
     })
+}
+
+/// Coordinates in degrees: both or neither.
+pub fn place(latitude: Option<f64>, longitude: Option<f64>) -> Result<Option<Place>> {
+    match (latitude, longitude) {
+        (None, None) => Ok(None),
+        (Some(latitude), Some(longitude)) => {
+            Place::new(latitude, longitude).map(Some).map_err(|error| Error::invalid(error.field(), error.to_string()))
+        }
+        (Some(_), None) => Err(Error::invalid("longitude", "must be given together with latitude")),
+        (None, Some(_)) => Err(Error::invalid("latitude", "must be given together with longitude")),
+    }
 }
 
 /// Rule 2: an end before the start is on the next day; equal times are refused.

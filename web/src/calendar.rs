@@ -162,6 +162,9 @@ impl EventWriter<'_> {
         if let Some(location) = &event.location {
             content.text("LOCATION", location);
         }
+        if let Some(place) = session.place {
+            content.value("GEO", &format!("{};{}", place.latitude(), place.longitude()));
+        }
         if let Some(page) = self.page {
             content.value("URL", page);
         }

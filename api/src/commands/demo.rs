@@ -209,6 +209,8 @@ async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, SessionIn
         state: None,
         country: Some(sample.country.to_owned()),
         location: Some(sample.location.to_owned()),
+        latitude: None,
+        longitude: None,
         time_zone: sample.zone,
         recurrence: Some(recurrence.into()),
         active_buffer_minutes_before: sample.buffers.0,

@@ -229,6 +229,8 @@ async fn add(app: &App, sample: &Sample, monday: NaiveDate) -> anyhow::Result<Se
         state: None,
         country: Some("USA".to_owned()),
         location: None,
+        latitude: None,
+        longitude: None,
         time_zone: sample.zone,
         recurrence: Some(recurrence.into()),
         active_buffer_minutes_before: sample.buffers.0,

@@ -10,7 +10,7 @@ use service::{
 use crate::{
     context::{Result, parse_id},
     error::ApiError,
-    input::{clearable, lasting},
+    input::{clearable, lasting, session::GeoFilter},
     types::{
         instance::Attendance,
         scalars::{Date, DateTime, LocalTime},
@@ -26,12 +26,15 @@ pub struct ActiveFilter {
     pub country: Option<String>,
     /// Only instances of these sessions: at most 100 ids.
     pub session_ids: Option<Vec<ID>>,
+    /// Only instances of sessions near this place, by distance.
+    pub near: Option<GeoFilter>,
 }
 
 impl ActiveFilter {
     pub fn check(self) -> Result<ServiceActiveFilter> {
         let sessions = self.session_ids.map(|ids| session_ids(&ids)).transpose()?;
-        Ok(ServiceActiveFilter { city: self.city, country: self.country, sessions, instances: None })
+        let near = self.near.map(GeoFilter::check).transpose()?;
+        Ok(ServiceActiveFilter { city: self.city, country: self.country, sessions, instances: None, near })
     }
 }
 

@@ -6,7 +6,9 @@ use domain::{
     recurrence::{Schedule, ScheduleError, ScheduleSource},
     zone::Tz,
 };
-use service::sessions::{NewRecurrence, NewSession, NewSkip, SessionFilter as ServiceSessionFilter, SessionPatch};
+use service::sessions::{
+    Near, NewRecurrence, NewSession, NewSkip, SessionFilter as ServiceSessionFilter, SessionPatch,
+};
 
 use crate::{
     context::{Result, parse_id},
@@ -32,12 +34,33 @@ pub struct SessionFilter {
     /// True: also sessions whose termination date has passed.
     #[graphql(default = false)]
     pub include_terminated: bool,
+    /// Only sessions near this place, by distance.
+    pub near: Option<GeoFilter>,
 }
 
-impl From<SessionFilter> for ServiceSessionFilter {
-    fn from(filter: SessionFilter) -> Self {
-        let SessionFilter { name_contains, city, country, is_active, include_terminated } = filter;
-        Self { name_contains, city, country, is_active, include_terminated }
+/// A circle on the earth.
+#[derive(InputObject)]
+pub struct GeoFilter {
+    /// The latitude of its centre in degrees of WGS 84, -90 to 90.
+    latitude: f64,
+    /// The longitude of its centre in degrees of WGS 84, -180 to 180.
+    longitude: f64,
+    /// How far away it reaches, in kilometres: 0 to 500.
+    #[graphql(default = 25.0)]
+    within_km: f64,
+}
+
+impl GeoFilter {
+    pub fn check(self) -> Result<Near> {
+        Ok(Near::new(self.latitude, self.longitude, self.within_km)?)
+    }
+}
+
+impl SessionFilter {
+    pub fn check(self) -> Result<ServiceSessionFilter> {
+        let Self { name_contains, city, country, is_active, include_terminated, near } = self;
+        let near = near.map(GeoFilter::check).transpose()?;
+        Ok(ServiceSessionFilter { name_contains, city, country, is_active, include_terminated, near })
     }
 }
 
@@ -224,6 +247,10 @@ pub struct CreateSessionInput {
     country: Option<String>,
     /// Where the session meets: the name of a pub, or an address.
     location: Option<String>,
+    /// The latitude of that place in degrees of WGS 84, -90 to 90. It needs a longitude.
+    latitude: Option<f64>,
+    /// The longitude of that place in degrees of WGS 84, -180 to 180. It needs a latitude.
+    longitude: Option<f64>,
     /// The time zone of all local dates and times of the session.
     time_zone: TimeZone,
     /// When the session meets. Without schedules there is no regular schedule.
@@ -269,6 +296,8 @@ impl CreateSessionInput {
             state: self.state,
             country: self.country,
             location: self.location,
+            latitude: self.latitude,
+            longitude: self.longitude,
             active_buffer_minutes_before: self.active_buffer_minutes_before,
             active_buffer_minutes_after: self.active_buffer_minutes_after,
             auto_create_instances: self.auto_create_instances,
@@ -300,6 +329,12 @@ pub struct UpdateSessionInput {
     country: MaybeUndefined<String>,
     /// Where the session meets: the name of a pub, or an address. Null clears it.
     location: MaybeUndefined<String>,
+    /// The latitude of that place in degrees of WGS 84, -90 to 90. A session has both coordinates or neither. Null clears
+    /// it.
+    latitude: MaybeUndefined<f64>,
+    /// The longitude of that place in degrees of WGS 84, -180 to 180. A session has both coordinates or neither. Null
+    /// clears it.
+    longitude: MaybeUndefined<f64>,
     /// The time zone of all local dates and times of the session. It can't be null.
     time_zone: MaybeUndefined<TimeZone>,
     /// When the session meets. Null or an empty list means no regular schedule.
@@ -337,6 +372,8 @@ impl UpdateSessionInput {
             state: clearable(self.state, same),
             country: clearable(self.country, same),
             location: clearable(self.location, same),
+            latitude: clearable(self.latitude, |degrees| degrees),
+            longitude: clearable(self.longitude, |degrees| degrees),
             time_zone: lasting("timeZone", self.time_zone)?.as_ref().map(zone).transpose()?,
             recurrence: schedules,
             active_buffer_minutes_before: lasting("activeBufferMinutesBefore", self.active_buffer_minutes_before)?,

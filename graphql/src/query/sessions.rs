@@ -2,7 +2,11 @@
 
 use async_graphql::{Context, ID, Object};
 use domain::ids::{SessionId, SessionInstanceId};
-use service::{instances, lists::RowCursor, sessions};
+use service::{
+    instances,
+    lists::RowCursor,
+    sessions::{self, SessionFilter as ServiceSessionFilter},
+};
 
 use crate::{
     context::{Result, app, parse_id},
@@ -42,7 +46,7 @@ impl SessionQuery {
         Ok(sessions::find_session_by_path(app(ctx)?, &path).await?.map(Session))
     }
 
-    /// Sessions, by name.
+    /// Sessions, by name. With the filter `near`, by distance.
     async fn sessions(
         &self,
         ctx: &Context<'_>,
@@ -57,9 +61,12 @@ impl SessionQuery {
         >,
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Nodes<Session>> {
-        let filter = filter.unwrap_or_default().into();
+        let filter: ServiceSessionFilter = filter.unwrap_or_default().check()?;
         let slice = sessions::list_sessions(app(ctx)?, &filter, &page(first, after, last, before)).await?;
-        let cursor = |row: &sessions::Session| RowCursor::of_text(&row.name_key, row.id);
+        let cursor = |row: &sessions::Session| match row.metres_away {
+            Some(metres) => RowCursor::of_distance(metres, row.id),
+            None => RowCursor::of_text(&row.name_key, row.id),
+        };
         Ok(connection(slice, Counted::Sessions(filter), cursor, Session))
     }
 
@@ -82,7 +89,7 @@ impl SessionQuery {
         Ok(load(ctx, parse_id::<SessionInstanceId>("id", &id)?).await?.map(SessionInstance))
     }
 
-    /// The meetings that are in session now, by start.
+    /// The meetings that are in session now, by start. With the filter `near`, by distance.
     async fn active_session_instances(
         &self,
         ctx: &Context<'_>,
@@ -92,7 +99,10 @@ impl SessionQuery {
     ) -> Result<Nodes<SessionInstance>> {
         let filter = filter.unwrap_or_default().check()?;
         let slice = instances::list_active(app(ctx)?, &filter, &page(first, after, None, None)).await?;
-        let cursor = |row: &instances::Instance| RowCursor::of_instant(row.listed_at, row.id);
+        let cursor = |row: &instances::Instance| match row.metres_away {
+            Some(metres) => RowCursor::of_distance(metres, row.id),
+            None => RowCursor::of_instant(row.listed_at, row.id),
+        };
         Ok(connection(slice, Counted::Active(filter), cursor, SessionInstance))
     }
 }

@@ -277,6 +277,7 @@ async fn begin(ctx: &Context<'_>, narrowing: SessionNarrowing) -> Result<Beginni
         country: narrowing.country.clone(),
         sessions: narrowing.sessions.clone(),
         instances: narrowing.person.map(|_| person_at.into_iter().collect()),
+        near: None,
     };
     let active = instances::find_active(&database, &filter, SNAPSHOT_LIMIT).await?;
     let snapshot = Snapshot { position, at: app.now(), person: narrowing.person, sessions, active };

@@ -1,6 +1,8 @@
 //! Instances and check-ins.
 #![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
 
+use std::collections::HashSet;
+
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::{door::CheckInCodes, ids::SessionInstanceId};
 use service::{
@@ -11,7 +13,7 @@ use service::{
 use crate::{
     context::{Result, app, id_of, viewer},
     error::ApiError,
-    loaders::{ActiveAt, AnswerTo, CountsOf, load, viewer_may_edit, viewer_organizes},
+    loaders::{ActiveAt, ActiveNear, AnswerTo, CountsOf, load, load_all, viewer_may_edit, viewer_organizes},
     types::{
         connection::{Counted, Nodes, connection_with, page},
         person::Person,
@@ -89,7 +91,8 @@ impl SessionInstance {
 
     /// The session of which this is a meeting.
     async fn session(&self, ctx: &Context<'_>) -> Result<Session> {
-        Ok(Session(self.load_session(ctx).await?))
+        // In a list by distance, the session tells the distance.
+        Ok(Session(sessions::Session { metres_away: self.0.metres_away, ..self.load_session(ctx).await? }))
     }
 
     /// The local date of the start, in the time zone of the session.
@@ -209,11 +212,23 @@ impl SessionInstance {
         Ok(load(ctx, AnswerTo(person, self.key())).await?.map(CheckIn))
     }
 
-    /// The other instances that are active now in the same city and country, by start. Empty if the session has no city
-    /// or no country.
+    /// The other instances that are active now within 5 km, by start. Without coordinates of both sessions, those in the
+    /// same city and country.
     async fn nearby_active_instances(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
         let session = self.load_session(ctx).await?;
-        let nearby = active_at(ctx, session.city, session.country).await?;
+        let mut nearby = active_at(ctx, session.city, session.country).await?;
+        if let Some(place) = session.place {
+            let there = load(ctx, ActiveNear(place)).await?.unwrap_or_default();
+            let known: HashSet<_> = there.iter().map(|it| it.id).collect();
+            let ids: Vec<_> = nearby.iter().map(|it| it.0.session_id).collect();
+            let sessions = load_all(ctx, &ids).await?;
+            let has_place = |it: &SessionInstance| {
+                sessions.iter().any(|session| session.id == it.0.session_id && session.place.is_some())
+            };
+            nearby.retain(|it| !known.contains(&it.0.id) && !has_place(it));
+            nearby.extend(there.into_iter().map(SessionInstance));
+            nearby.sort_by_key(|it| (it.0.listed_at, it.0.id));
+        }
         Ok(nearby.into_iter().filter(|other| other.0.id != self.0.id).collect())
     }
 }

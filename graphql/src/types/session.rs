@@ -4,6 +4,7 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject, Union};
 use chrono::Datelike;
 use domain::{
     ids::SessionId,
+    place::Place,
     recurrence::{self, Calendar, Pattern, Skips},
     zone,
 };
@@ -316,6 +317,21 @@ impl Session {
     /// Where the session meets: the name of a pub, or an address. Null if it is not known.
     async fn location(&self) -> Option<&str> {
         self.0.location.as_deref()
+    }
+
+    /// The latitude of that place in degrees of WGS 84. Null if it is not known.
+    async fn latitude(&self) -> Option<f64> {
+        self.0.place.map(Place::latitude)
+    }
+
+    /// The longitude of that place in degrees of WGS 84. Null if it is not known.
+    async fn longitude(&self) -> Option<f64> {
+        self.0.place.map(Place::longitude)
+    }
+
+    /// The distance from the place of the filter `near`, in kilometres. Null without that filter.
+    async fn distance_km(&self) -> Option<f64> {
+        self.0.metres_away.map(|metres| f64::from(metres) / 1000.0)
     }
 
     /// The time zone of all local dates and times of the session.

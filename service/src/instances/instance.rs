@@ -24,6 +24,8 @@ pub struct Instance {
     pub start_time: Option<NaiveTime>,
     pub end_time: Option<NaiveTime>,
     pub location_override: Option<String>,
+    /// The distance of its session in metres, in a list of instances near a place.
+    pub metres_away: Option<u32>,
     pub starts_at: Option<DateTime<Utc>>,
     pub ends_at: Option<DateTime<Utc>>,
     pub opens_at: Option<DateTime<Utc>>,
@@ -86,6 +88,7 @@ impl From<session_instance::Model> for Instance {
             start_time: row.start_time,
             end_time: row.end_time,
             location_override: row.location_override,
+            metres_away: None,
             starts_at: row.starts_at,
             ends_at: row.ends_at,
             opens_at: row.opens_at,

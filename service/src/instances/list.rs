@@ -17,7 +17,7 @@ use crate::{
     db::{self, Reads},
     lists::{self, Key, Page, Slice, values},
     people::Person,
-    sessions::Session,
+    sessions::{self, Near, Session},
 };
 
 /// A filter for active instances.
@@ -27,6 +27,7 @@ pub struct ActiveFilter {
     pub country: Option<String>,
     pub sessions: Option<Vec<SessionId>>,
     pub instances: Option<Vec<SessionInstanceId>>,
+    pub near: Option<Near>,
 }
 
 /// Instances that are not deleted. Deleted ones are only marked (rule 26).
@@ -92,12 +93,31 @@ fn active(filter: &ActiveFilter) -> Select<session_instance::Entity> {
     query
 }
 
-/// A page of active instances, ordered by start.
+/// A page of active instances, ordered by start. With `near`, they are ordered by distance.
 pub async fn list_active(app: &App, filter: &ActiveFilter, page: &Page) -> Result<Slice<Instance>> {
+    if let Some(near) = &filter.near {
+        let position = |it: &Instance| (lists::distance_key(it.metres_away.unwrap_or_default()), it.id.0);
+        return page.of_sorted(find_active_near(app, filter, near).await?, position);
+    }
     page.of(app.db.pool(), active(filter), BY_START, Key::Instant, false).await
 }
 
+/// All matching active instances near a place, ordered by distance.
+pub async fn find_active_near(app: &App, filter: &ActiveFilter, near: &Near) -> Result<Vec<Instance>> {
+    let db = app.db.pool();
+    let distances = sessions::find_distances(db, near).await?;
+    let there = db::is_one_of(db, session_instance::Column::SessionId, distances.keys().copied());
+    let found: Vec<Instance> = values(active(filter).filter(there).all(db).await?);
+    let mut found: Vec<Instance> =
+        found.into_iter().map(|it| Instance { metres_away: distances.get(&it.session_id).copied(), ..it }).collect();
+    found.sort_by_key(|it| (it.metres_away, it.id));
+    Ok(found)
+}
+
 pub async fn count_active(app: &App, filter: &ActiveFilter) -> Result<i64> {
+    if let Some(near) = &filter.near {
+        return Ok(i64::try_from(find_active_near(app, filter, near).await?.len()).unwrap_or(i64::MAX));
+    }
     lists::count(app.db.pool(), active(filter), session_instance::Column::Id).await
 }
 

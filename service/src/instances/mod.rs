@@ -10,8 +10,8 @@ pub use self::{
     instance::Instance,
     list::{
         ActiveFilter, Counts, InstanceRange, count_active, count_instances, find_active, find_active_at,
-        find_active_of_sessions, find_counts, find_instances, find_meetings, find_present, find_said_yes,
-        find_upcoming, list_active, list_instances,
+        find_active_near, find_active_of_sessions, find_counts, find_instances, find_meetings, find_present,
+        find_said_yes, find_upcoming, list_active, list_instances,
     },
     save::{
         InstancePatch, NewInstance, clear_override, delete_instance, insert_instance, recompute_instance, set_override,

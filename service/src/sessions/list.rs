@@ -5,7 +5,7 @@ use domain::ids::SessionId;
 use entity::{session, session_instance};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, Select, sea_query::LockType};
 
-use super::Session;
+use super::{Near, Session};
 use crate::{
     App, Error, Result,
     db::{Reads, Tx, ids, is_one_of},
@@ -23,6 +23,7 @@ pub struct SessionFilter {
     pub country: Option<String>,
     pub is_active: Option<bool>,
     pub include_terminated: bool,
+    pub near: Option<Near>,
 }
 
 pub async fn find_sessions(db: &impl Reads, ids: &[SessionId]) -> Result<Vec<Session>> {
@@ -46,13 +47,31 @@ pub async fn find_session_by_path(app: &App, path: &str) -> Result<Option<Sessio
     Ok(existing.filter(session::Column::Path.eq(path)).one(app.db.pool()).await?.map(Session::from))
 }
 
-/// A page of the matching sessions, ordered by name.
+/// A page of the matching sessions, ordered by name. With `near`, they are ordered by distance.
 pub async fn list_sessions(app: &App, filter: &SessionFilter, page: &Page) -> Result<Slice<Session>> {
+    if let Some(near) = &filter.near {
+        let position = |it: &Session| (lists::distance_key(it.metres_away.unwrap_or_default()), it.id.0);
+        return page.of_sorted(find_near(app, filter, near).await?, position);
+    }
     let order = (session::Column::NameKey, session::Column::Id);
     page.of(app.db.pool(), matching(filter, app.now()), order, Key::Text, false).await
 }
 
+/// All matching sessions near a place, ordered by distance.
+async fn find_near(app: &App, filter: &SessionFilter, near: &Near) -> Result<Vec<Session>> {
+    let query = matching(filter, app.now()).filter(near.condition());
+    let found: Vec<Session> = values(query.all(app.db.pool()).await?);
+    let within =
+        found.into_iter().filter_map(|it| Some(Session { metres_away: Some(near.metres_to(it.place)?), ..it }));
+    let mut sessions: Vec<Session> = within.collect();
+    sessions.sort_by_key(|it| (it.metres_away, it.id));
+    Ok(sessions)
+}
+
 pub async fn count_sessions(app: &App, filter: &SessionFilter) -> Result<i64> {
+    if let Some(near) = &filter.near {
+        return Ok(i64::try_from(find_near(app, filter, near).await?.len()).unwrap_or(i64::MAX));
+    }
     lists::count(app.db.pool(), matching(filter, app.now()), session::Column::Id).await
 }
 

@@ -2,6 +2,7 @@
 
 mod delete;
 mod list;
+mod near;
 mod organizers;
 mod preview;
 mod save;
@@ -14,10 +15,11 @@ pub use self::{
         MAX_SESSION_IDS, SessionFilter, count_sessions, find_cities, find_named_sessions, find_session_by_path,
         find_sessions, list_sessions,
     },
+    near::Near,
     organizers::{delete_organizer, find_organized, find_organizers, insert_organizer, is_organizer},
     preview::{NewRecurrence, RecurrencePreview, preview_recurrence},
     save::{NewSession, SessionPatch, insert_session, update_session},
     session::Session,
     skips::{NewSkip, Skip, delete_skip, find_skips, insert_skips},
 };
-pub(crate) use self::{list::lock_session, organizers::authorize_edit, skips::find_skips_in};
+pub(crate) use self::{list::lock_session, near::find_distances, organizers::authorize_edit, skips::find_skips_in};

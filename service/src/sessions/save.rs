@@ -6,6 +6,7 @@ use domain::{
     autocreate,
     door::CheckInCodes,
     ids::SessionId,
+    place::Place,
     recurrence::{Recurrence, ScheduleSource},
     window::Buffers,
     zone::{self, Tz},
@@ -33,6 +34,8 @@ pub struct NewSession {
     pub state: Option<String>,
     pub country: Option<String>,
     pub location: Option<String>,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
     pub time_zone: Tz,
     pub recurrence: Option<Vec<ScheduleSource>>,
     pub active_buffer_minutes_before: i32,
@@ -55,6 +58,8 @@ pub struct SessionPatch {
     pub state: Option<Option<String>>,
     pub country: Option<Option<String>>,
     pub location: Option<Option<String>>,
+    pub latitude: Option<Option<f64>>,
+    pub longitude: Option<Option<f64>>,
     pub time_zone: Option<Tz>,
     /// UNTIL and COUNT of an RRULE replace the termination date.
     pub recurrence: Option<Option<Vec<ScheduleSource>>>,
@@ -77,6 +82,7 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
     let now = app.now();
     let name = validate::required_text("name", &new.name)?;
     let wanted = new.path.as_deref().map(|path| validate::path("path", path)).transpose()?;
+    let (latitude, longitude) = validate::place(new.latitude, new.longitude)?.map(Place::to_stored).unzip();
     let schedules = new.recurrence.as_deref().unwrap_or_default();
     let anchor = new.initiation_date.unwrap_or_else(|| zone::local_date(new.time_zone, now));
     let bounds = (new.initiation_date, new.termination_date);
@@ -90,6 +96,8 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
         state: validate::optional_text("state", new.state.as_deref())?,
         country: validate::optional_text("country", new.country.as_deref())?,
         location: validate::optional_text("location", new.location.as_deref())?,
+        latitude,
+        longitude,
         time_zone: new.time_zone.name().to_owned(),
         recurrence: stored(&bounded.recurrence),
         active_buffer_minutes_before: new.active_buffer_minutes_before,
@@ -217,6 +225,12 @@ fn patched(mut row: session::Model, patch: &SessionPatch) -> Result<session::Mod
             *column = validate::optional_text(field, value.as_deref())?;
         }
     }
+    if patch.latitude.is_some() || patch.longitude.is_some() {
+        let place = Place::stored(row.latitude, row.longitude);
+        let latitude = patch.latitude.unwrap_or_else(|| place.map(Place::latitude));
+        let longitude = patch.longitude.unwrap_or_else(|| place.map(Place::longitude));
+        (row.latitude, row.longitude) = validate::place(latitude, longitude)?.map(Place::to_stored).unzip();
+    }
     if let Some(zone) = patch.time_zone {
         zone.name().clone_into(&mut row.time_zone);
     }
@@ -290,7 +304,8 @@ fn calls_for_recompute(before: &session::Model, after: &session::Model) -> bool 
 /// Logs an UPDATED for each active instance if something visible to clients changed in the session.
 async fn log_updates_of_active_instances(tx: &Tx, before: &session::Model, after: &session::Model) -> Result<()> {
     let shown = |row: &session::Model| {
-        (row.name.clone(), row.path.clone(), facts::location_of(row), row.state.clone(), row.location.clone())
+        let place = (row.latitude, row.longitude);
+        (row.name.clone(), row.path.clone(), facts::location_of(row), row.state.clone(), row.location.clone(), place)
     };
     if shown(before) == shown(after) {
         return Ok(());

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     door::CheckInCodes,
     ids::SessionId,
+    place::Place,
     recurrence::{Calendar, Recurrence, RecurrenceError, Skips},
     window::Buffers,
     zone::{self, Tz, UnknownZone},
@@ -22,6 +23,10 @@ pub struct Session {
     pub state: Option<String>,
     pub country: Option<String>,
     pub location: Option<String>,
+    /// Where it meets, on the earth.
+    pub place: Option<Place>,
+    /// The distance in metres, in a list of sessions near a place.
+    pub metres_away: Option<u32>,
     /// The stored name of the time zone: see [`zone`](Self::zone).
     pub time_zone: String,
     /// The stored form of the recurrence: see [`recurrence`](Self::recurrence).
@@ -90,6 +95,8 @@ impl From<session::Model> for Session {
             state: row.state,
             country: row.country,
             location: row.location,
+            place: Place::stored(row.latitude, row.longitude),
+            metres_away: None,
             time_zone: row.time_zone,
             recurrence: row.recurrence,
             active_buffer_minutes_before: row.active_buffer_minutes_before,

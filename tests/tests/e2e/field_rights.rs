@@ -39,7 +39,7 @@ const EVERYBODY: &[(&str, &str)] = &[
     ("RecurrencePreview", "occurrences rrules text"),
     (
         "Session",
-        "activeBufferMinutesAfter activeBufferMinutesBefore activeInstances autoCreateHoursAhead autoCreateInstances city country id initiationDate instances isActive location name occurrences organizers path recurrence skips state terminationDate timeZone viewerCanEdit",
+        "activeBufferMinutesAfter activeBufferMinutesBefore activeInstances autoCreateHoursAhead autoCreateInstances city country id initiationDate instances isActive location name occurrences latitude longitude distanceKm organizers path recurrence skips state terminationDate timeZone viewerCanEdit",
     ),
     (
         "SessionInstance",

@@ -5,7 +5,7 @@ use chrono::{Days, NaiveDate};
 use insession_tests::{Client, Deployment, LIMIT, TestDatabase, eventually, now, on_both_databases};
 use serde_json::{Value, json};
 
-use crate::fixtures::{add_organizer, check_in, create_person};
+use crate::fixtures::{add_organizer, check_in, create_active_instance, create_person};
 
 on_both_databases!(
     skip_that_covers_now_deactivates_until_it_is_removed,
@@ -14,6 +14,7 @@ on_both_databases!(
     schedules_are_limited_to_months_and_days_of_the_month,
     organiser_adds_and_removes_skips_on_the_page,
     rrule_is_stored_as_schedules_and_previewed,
+    sessions_near_a_place_are_listed_by_distance,
 );
 
 const CREATE: &str = "mutation($input: CreateSessionInput!) { createSession(input: $input) {
@@ -381,5 +382,84 @@ async fn rrule_is_stored_as_schedules_and_previewed(database: TestDatabase) -> R
         assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{error}");
         ensure!(error.to_string().contains(field) && error.to_string().contains(part), "{error}");
     }
+    Ok(())
+}
+
+async fn sessions_near_a_place_are_listed_by_distance(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let create =
+        "mutation($input: CreateSessionInput!) { createSession(input: $input) { session { id latitude longitude } } }";
+    let mut ids = Vec::new();
+    for (name, latitude, longitude) in [
+        ("West", 0.0, -179.95),
+        ("East", 0.0, 179.9),
+        ("Far", 10.0, 179.9),
+        ("Pole", 89.9, 10.0),
+        ("Other side", 89.9, -170.0),
+    ] {
+        let input = json!({
+            "name": name, "timeZone": "UTC", "latitude": latitude, "longitude": longitude,
+            "city": "Austin", "country": "US", "activeBufferMinutesBefore": 0, "activeBufferMinutesAfter": 0,
+        });
+        let data = admin.data(create, json!({ "input": input })).await?;
+        let session = &data["createSession"]["session"];
+        assert_eq!((&session["latitude"], &session["longitude"]), (&json!(latitude), &json!(longitude)));
+        ids.push(text(&session["id"])?.to_owned());
+    }
+    for input in
+        [json!({ "latitude": 1.0 }), json!({ "longitude": 1.0 }), json!({ "latitude": 91.0, "longitude": 1.0 })]
+    {
+        let mut input = input;
+        input["name"] = json!("Wrong");
+        input["timeZone"] = json!("UTC");
+        assert_eq!(admin.error_code(create, json!({ "input": input })).await?, "BAD_USER_INPUT");
+    }
+    let list = "query($near: GeoFilter!, $first: Int, $after: String) {
+        sessions(filter: { near: $near }, first: $first, after: $after) {
+            totalCount pageInfo { hasNextPage endCursor } nodes { name distanceKm }
+        }
+    }";
+    let near = |latitude: f64, longitude: f64, km: f64| json!({ "latitude": latitude, "longitude": longitude, "withinKm": km });
+    let names = |data: &Value| -> Vec<String> {
+        let nodes = data["sessions"]["nodes"].as_array().cloned().unwrap_or_default();
+        nodes.iter().map(|node| node["name"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let across = json!({ "near": near(0.0, 179.99, 25.0) });
+    let data = admin.data(list, across).await?;
+    assert_eq!(names(&data), ["West", "East"]);
+    assert_eq!(data["sessions"]["totalCount"], 2);
+    let km = data["sessions"]["nodes"][0]["distanceKm"].as_f64().context("no distance")?;
+    ensure!((km - 6.68).abs() < 0.07, "{km}");
+    let first = admin.data(list, json!({ "near": near(0.0, 179.99, 25.0), "first": 1 })).await?;
+    assert_eq!((names(&first), &first["sessions"]["pageInfo"]["hasNextPage"]), (vec!["West".to_owned()], &json!(true)));
+    let after = &first["sessions"]["pageInfo"]["endCursor"];
+    let second = admin.data(list, json!({ "near": near(0.0, 179.99, 25.0), "first": 1, "after": after })).await?;
+    assert_eq!(
+        (names(&second), &second["sessions"]["pageInfo"]["hasNextPage"]),
+        (vec!["East".to_owned()], &json!(false))
+    );
+    let pole = admin.data(list, json!({ "near": near(89.9, 10.0, 25.0) })).await?;
+    assert_eq!(names(&pole), ["Pole", "Other side"], "the pole is between them");
+    assert_eq!(admin.error_code(list, json!({ "near": near(0.0, 0.0, 500.1) })).await?, "BAD_USER_INPUT");
+
+    let west = create_active_instance(&admin, &ids[0]).await?;
+    let east = create_active_instance(&admin, &ids[1]).await?;
+    let pole = create_active_instance(&admin, &ids[3]).await?;
+    let active = "query($near: GeoFilter!) { activeSessionInstances(filter: { near: $near }) {
+        totalCount nodes { id session { distanceKm } nearbyActiveInstances { id } }
+    } }";
+    let data = admin.data(active, json!({ "near": near(0.0, 179.9, 100.0) })).await?;
+    let nodes = &data["activeSessionInstances"]["nodes"];
+    assert_eq!((&nodes[0]["id"], &nodes[1]["id"], &nodes[2]), (&json!(east), &json!(west), &Value::Null), "{data}");
+    assert_eq!(nodes[0]["session"]["distanceKm"], 0.0);
+    assert_eq!(nodes[0]["nearbyActiveInstances"], json!([]), "the same city, but 17 km and more away");
+    // Without coordinates, the city decides.
+    let clear = "mutation($id: ID!) {
+        updateSession(input: { id: $id, latitude: null, longitude: null }) { session { latitude longitude } }
+    }";
+    admin.data(clear, json!({ "id": ids[3] })).await?;
+    let data = admin.data(active, json!({ "near": near(0.0, 179.9, 100.0) })).await?;
+    assert_eq!(data["activeSessionInstances"]["nodes"][0]["nearbyActiveInstances"], json!([{ "id": pole }]));
     Ok(())
 }

@@ -108,6 +108,8 @@ impl World {
             state: None,
             country: None,
             location: None,
+            latitude: None,
+            longitude: None,
             time_zone: Tz::UTC,
             recurrence: None,
             active_buffer_minutes_before: 0,

@@ -56,6 +56,8 @@ async fn new_session(world: &World, name: &str, recurrence: Option<Recurrence>) 
         state: None,
         country: Some("US".to_owned()),
         location: None,
+        latitude: None,
+        longitude: None,
         time_zone: Tz::UTC,
         auto_create_instances: recurrence.is_some(),
         recurrence: recurrence.map(Into::into),

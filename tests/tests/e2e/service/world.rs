@@ -276,6 +276,8 @@ pub fn blank_session(name: &str, time_zone: &str) -> session::Model {
         state: None,
         country: None,
         location: None,
+        latitude: None,
+        longitude: None,
         time_zone: time_zone.to_owned(),
         recurrence: None,
         active_buffer_minutes_before: 60,

@@ -1,0 +1,69 @@
+//! Sessions near a place. The database finds those in a range of coordinates by an index; the distance decides.
+
+use std::collections::HashMap;
+
+use domain::{ids::SessionId, place::Place};
+use entity::session;
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+
+use crate::{Error, Result};
+
+/// A circle on the earth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Near {
+    pub place: Place,
+    pub metres: u32,
+}
+
+impl Near {
+    /// How far away a filter may reach, in kilometres.
+    pub const MAX_KM: f64 = 500.0;
+
+    /// A circle from user input.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if a coordinate or the distance is out of range.
+    pub fn new(latitude: f64, longitude: f64, within_km: f64) -> Result<Self> {
+        let place = Place::new(latitude, longitude)
+            .map_err(|error| Error::invalid(format!("near.{}", error.field()), error.to_string()))?;
+        if !(0.0..=Self::MAX_KM).contains(&within_km) {
+            return Err(Error::invalid("near.withinKm", format!("must be 0 to {}", Self::MAX_KM)));
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is 0 to 500,000")]
+        let metres = (within_km * 1000.0).round() as u32;
+        Ok(Self { place, metres })
+    }
+
+    /// The condition that a session is in the range of coordinates around the circle.
+    pub(crate) fn condition(&self) -> Condition {
+        let bounds = self.place.bounds(self.metres);
+        let any = bounds
+            .longitudes
+            .into_iter()
+            .fold(Condition::any(), |any, (west, east)| any.add(session::Column::Longitude.between(west, east)));
+        let (south, north) = bounds.latitudes;
+        Condition::all()
+            .add(session::Column::Latitude.is_not_null())
+            .add(session::Column::Latitude.between(south, north))
+            .add(any)
+    }
+
+    /// The distance of a place. `None` if it is outside the circle, or not known.
+    pub(crate) fn metres_to(&self, place: Option<Place>) -> Option<u32> {
+        place.map(|place| self.place.metres_to(place)).filter(|metres| *metres <= self.metres)
+    }
+}
+
+/// The sessions in a circle, with their distances in metres.
+pub(crate) async fn find_distances<C: ConnectionTrait>(db: &C, near: &Near) -> Result<HashMap<SessionId, u32>> {
+    let rows: Vec<(SessionId, Option<i32>, Option<i32>)> = session::Entity::find()
+        .select_only()
+        .columns([session::Column::Id, session::Column::Latitude, session::Column::Longitude])
+        .filter(session::Column::DeletedAt.is_null())
+        .filter(near.condition())
+        .into_tuple()
+        .all(db)
+        .await?;
+    let distance = |(id, latitude, longitude)| Some((id, near.metres_to(Place::stored(latitude, longitude))?));
+    Ok(rows.into_iter().filter_map(distance).collect())
+}
