@@ -44,9 +44,8 @@ pub struct BookingMutation;
 
 #[Object]
 impl BookingMutation {
-    /// Offers time that students may book. It can't overlap with another time slot of the mentor, or with one that they have
-    /// booked: the error is CONFLICT. People
-    /// may offer their own time, and admins anyone's.
+    /// Offers time that students may book. It can't overlap with another time slot of the mentor, or with one that they
+    /// have booked: the error is CONFLICT. People may offer their own time, and admins anyone's.
     async fn create_time_slot(
         &self,
         ctx: &Context<'_>,
@@ -68,9 +67,9 @@ impl BookingMutation {
         Ok(Some(DeleteTimeSlotPayload { deleted_time_slot_id: id }))
     }
 
-    /// Books a time slot that is free and has not begun, at a time when the student has neither another booking nor a time
-    /// slot of their own. Otherwise the error is CONFLICT. People may book for
-    /// themselves, and admins for anyone. Nobody can book their own time.
+    /// Books a time slot that is free and has not begun, at a time when the student has neither another booking nor a
+    /// time slot of their own. Otherwise the error is CONFLICT. People may book for themselves, and admins for anyone.
+    /// Nobody can book their own time.
     async fn book_time_slot(
         &self,
         ctx: &Context<'_>,
