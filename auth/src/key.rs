@@ -137,8 +137,7 @@ fn is_usable(key: &DecodingKey, algorithms: &[Algorithm]) -> bool {
 
 /// The library checks claims with the clock of the system. [`super::claims`] checks them with ours instead.
 fn signature_only(algorithms: &[Algorithm]) -> Validation {
-    let mut validation = Validation::default();
-    validation.algorithms = algorithms.to_vec();
+    let mut validation = Validation { algorithms: algorithms.to_vec(), ..Validation::default() };
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
     validation.validate_nbf = false;
