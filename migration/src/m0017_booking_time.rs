@@ -29,7 +29,7 @@ impl MigrationTrait for Migration {
             // Ranges of numbers have an operator class of their own, so this needs no extension.
             let sql = "ALTER TABLE booking ADD CONSTRAINT booking_student_overlap EXCLUDE USING gist \
                        (int8range(student_id, student_id, '[]') WITH &&, tstzrange(starts_at, ends_at) WITH &&) \
-                       WHERE (starts_at IS NOT NULL AND ends_at IS NOT NULL AND status IN ('SCHEDULED', 'ONGOING'))";
+                       WHERE (starts_at IS NOT NULL AND ends_at IS NOT NULL AND status NOT IN ('COMPLETED', 'CANCELLED'))";
             manager.get_connection().execute_unprepared(sql).await?;
         }
         Ok(())
