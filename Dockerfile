@@ -4,6 +4,8 @@
 FROM rust:1.95-slim-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev make && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
+# For `insession --version`: `docker build --build-arg INSESSION_COMMIT="$(git rev-parse --short HEAD)" .`
+ARG INSESSION_COMMIT
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
     cargo build --release --locked --bin insession && strip -o /insession target/release/insession

@@ -30,7 +30,9 @@ pub async fn listen(wanted: SocketAddr, installation: &str) -> anyhow::Result<Tc
     if let Some(passed) = passed_socket()? {
         return Ok(passed);
     }
-    listen_on(wanted, installation).await.with_context(|| format!("cannot listen on {wanted}"))
+    listen_on(wanted, installation).await.with_context(|| {
+        format!("cannot listen on {wanted} (--port or the setting PORT chooses another port, HOST another address)")
+    })
 }
 
 fn passed_socket() -> anyhow::Result<Option<TcpListener>> {

@@ -1,5 +1,6 @@
 //! The commands of `insession`, one file each.
 
+mod completions;
 mod demo;
 mod scenario;
 mod serve;
@@ -7,11 +8,17 @@ mod setup;
 mod sweep;
 mod token;
 
+use std::{cell::RefCell, collections::BTreeSet};
+
 use clap::{Parser, Subcommand};
+use service::settings::{Settings, Source};
+
+/// The version, and the commit of which the program was built.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("INSESSION_COMMIT"), ")");
 
 /// InSession: shows who is in session right now, and sends every change to everyone who watches.
 #[derive(Debug, Parser)]
-#[command(name = "insession", version, about)]
+#[command(name = "insession", version = VERSION, about, after_help = settings_help())]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -20,8 +27,10 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the server. Without REDIS_URL it also runs the jobs.
-    Serve,
+    #[command(after_help = settings_help())]
+    Serve(serve::Args),
     /// Run jobs, periodic sweeps and timers. Any number of workers may run.
+    #[command(after_help = settings_help())]
     Worker,
     /// Run one periodic sweep and print its report.
     Sweep(sweep::Args),
@@ -35,19 +44,43 @@ enum Command {
     Token(token::Args),
     /// Print the GraphQL schema.
     Schema,
+    /// Print a script that completes commands and options in a shell.
+    Completions(completions::Args),
+}
+
+/// The names of the settings, for `--help`.
+fn settings_help() -> String {
+    let names = RefCell::new(BTreeSet::new());
+    // With no setting set, nothing is refused.
+    let _ = Settings::from(&Source(&|name| {
+        names.borrow_mut().insert(name.to_owned());
+        None
+    }));
+    let mut lines = vec![String::from(" ")];
+    for name in names.into_inner() {
+        match lines.last_mut() {
+            Some(line) if line.len() + name.len() < 98 => *line = format!("{line} {name}"),
+            _ => lines.push(format!("  {name}")),
+        }
+    }
+    format!("Settings (environment variables, described in docs/settings.md):\n{}", lines.join("\n"))
 }
 
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
-        Command::Serve => serve::serve().await,
+        Command::Serve(args) => serve::serve(args).await,
         Command::Worker => serve::worker().await,
         Command::Sweep(args) => sweep::run(args).await,
         Command::Scenario(args) => scenario::run(args).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Migrate => setup::migrate().await,
-        Command::Token(args) => token::run(&args),
+        Command::Token(args) => token::run(&args).await,
         Command::Schema => {
             print!("{}", graphql::sdl());
+            Ok(())
+        }
+        Command::Completions(args) => {
+            completions::print(&args);
             Ok(())
         }
     }

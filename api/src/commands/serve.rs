@@ -1,24 +1,61 @@
 //! `insession serve` and `insession worker`.
 
-use std::sync::Arc;
+use std::{io::Write as _, sync::Arc};
 
 use auth::People;
 use insession::server::{Server, ServerSettings};
 use jobs::Workers;
-use service::{App, settings::Settings};
+use service::{
+    App,
+    settings::{PublicUrl, Settings},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::setup;
 
-pub async fn serve() -> anyhow::Result<()> {
-    let settings = setup::settings("info")?;
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The port to listen on. The default is the setting PORT, or 8080.
+    #[arg(long)]
+    port: Option<u16>,
+}
+
+pub async fn serve(args: Args) -> anyhow::Result<()> {
+    let settings = setup::settings_on(args.port, "info")?;
     let shutdown = setup::shutdown_on_signals()?;
     // A shutdown signal also ends the start, which may be waiting for the database or its migrations.
     let starting = Box::pin(start(&settings, shutdown.clone()));
     let Some(running) = shutdown.run_until_cancelled(starting).await else { return Ok(()) };
     let running = running?;
     tracing::info!(address = %running.server.address(), "the server is listening");
+    // Programs read a log in JSON, and people do not.
+    if !settings.log_json {
+        // Whoever has closed standard output does not want to know.
+        let _ = writeln!(std::io::stdout(), "InSession is running.\n\n{}", addresses(&settings, &running.server));
+    }
     running.finish().await
+}
+
+/// The addresses of a server for people, one a line.
+pub fn addresses(settings: &Settings, server: &Server) -> String {
+    let base = base_address(settings, server);
+    let graphiql = if settings.graphiql { format!("  GraphiQL    {base}/graphiql\n") } else { String::new() };
+    let sockets = base.replacen("http", "ws", 1);
+    format!("  Pages       {base}/\n{graphiql}  GraphQL     {base}/graphql (subscriptions: {sockets}/graphql/ws)\n")
+}
+
+/// The address at which a browser on this machine, or through the proxy, reaches the server. Without a slash at its end.
+pub fn base_address(settings: &Settings, server: &Server) -> String {
+    if let Some(PublicUrl { origin, path }) = &settings.public_url {
+        return format!("{origin}{path}");
+    }
+    let address = server.address();
+    // The server listens on all addresses, of which this is one.
+    if address.ip().is_unspecified() {
+        format!("http://localhost:{}", address.port())
+    } else {
+        format!("http://{address}")
+    }
 }
 
 /// A bound server, with the workers of its process.

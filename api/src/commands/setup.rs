@@ -13,7 +13,7 @@ use service::{
     app::Queue,
     db::Db,
     log::{cursor::find_installation_name, wake::Wake},
-    settings::{Limits, Settings, SignIn},
+    settings::{Limits, Settings, SignIn, Source},
 };
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, Layer, filter::FilterExt, fmt, layer::SubscriberExt, util::SubscriberInitExt};
@@ -25,7 +25,18 @@ use web::DOCUMENTS;
 /// # Errors
 /// When a setting is not valid.
 pub fn settings(default_level: &str) -> anyhow::Result<Settings> {
-    let settings = Settings::from_env()?;
+    settings_on(None, default_level)
+}
+
+/// The same with a port that replaces the setting.
+///
+/// # Errors
+/// When a setting is not valid.
+pub fn settings_on(port: Option<u16>, default_level: &str) -> anyhow::Result<Settings> {
+    let settings = Settings::from(&Source(&|name| match (name, port) {
+        ("PORT", Some(port)) => Some(port.to_string()),
+        (name, _) => std::env::var(name).ok(),
+    }))?;
     start_log(settings.log_json, default_level);
     Ok(settings)
 }
@@ -84,7 +95,14 @@ pub fn keys(settings: &Settings) -> anyhow::Result<Keys> {
         (None, None, Some(url)) => Ok(Keys::Published(url.clone())),
         (None, None, None) => match settings.sqlite_file() {
             Some(file) => {
-                Ok(Keys::Secret(secret_beside(&file).context("cannot use the token secret beside the database")?))
+                let secret = secret_beside(&file).with_context(|| {
+                    let file = std::path::absolute(&file).unwrap_or_else(|_| file.clone());
+                    format!(
+                        "cannot use the token secret beside {} (the folder must exist, and this user must be allowed to write to it)",
+                        file.display()
+                    )
+                });
+                Ok(Keys::Secret(secret?))
             }
             None if settings.is_sqlite() => bail!("set JWT_SECRET to use a database in memory"),
             None => bail!("set JWT_SECRET (HS256), JWT_PUBLIC_KEY (PEM) or JWKS_URL to use PostgreSQL"),

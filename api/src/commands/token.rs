@@ -1,8 +1,11 @@
 //! `insession token`: prints a token, for experiments or for a program.
 
+use std::sync::Arc;
+
 use anyhow::{Context, bail};
 use chrono::TimeDelta;
-use domain::ids::PersonId;
+use domain::{clock::SystemClock, ids::PersonId};
+use service::{App, app::NoQueue, db::Db, log::wake::Wake, people, settings::Settings};
 
 use super::setup;
 
@@ -38,7 +41,7 @@ pub fn parse_duration(text: &str) -> Result<TimeDelta, String> {
     duration.filter(|duration| *duration > TimeDelta::zero() && *duration <= TimeDelta::days(3660)).ok_or_else(wrong)
 }
 
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub async fn run(args: &Args) -> anyhow::Result<()> {
     if args.person.is_none() && !args.admin {
         bail!("give --person ID, --admin, or both");
     }
@@ -46,7 +49,26 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let authenticator = setup::authenticator(&settings)?;
     let token = authenticator.issue(args.person, args.admin, args.expires_in).context("cannot make a token")?;
     println!("{token}");
+    if let Some(person) = args.person
+        && is_unknown(&settings, person).await
+    {
+        eprintln!(
+            "insession: warning: the database has no {person}. The token names nobody until there is such a person."
+        );
+    }
     Ok(())
+}
+
+/// Whether the database has no such person. A token can be made without the database, so an error of it counts as no.
+async fn is_unknown(settings: &Settings, person: PersonId) -> bool {
+    if settings.sqlite_file().is_some_and(|file| !file.exists()) {
+        return true;
+    }
+    let Ok(db) = Db::connect(&settings.database_url, 1).await else { return false };
+    let app = App::new(db, Arc::new(SystemClock), Wake::local(), Arc::new(NoQueue), settings.placement_rule);
+    let found = people::find_people(&app, &[person]).await;
+    app.db.close().await;
+    found.is_ok_and(|people| people.is_empty())
 }
 
 #[cfg(test)]

@@ -11,7 +11,10 @@ use std::{
 
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbBackend, FromQueryResult,
-    sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Row as _, sqlite::SqliteJournalMode},
+    sqlx::{
+        self, AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Row as _,
+        postgres::PgConnectOptions, sqlite::SqliteJournalMode,
+    },
 };
 
 use tokio::time::Instant;
@@ -21,6 +24,13 @@ use crate::error::{Error, Result};
 
 /// How long a caller waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the start waits for a PostgreSQL server that cannot be reached, for example because it is still starting.
+const REACH_TIMEOUT: Duration = Duration::from_secs(3);
+const REACH_INTERVAL: Duration = Duration::from_millis(250);
+
+/// The code of PostgreSQL's error while it starts or stops.
+const CANNOT_CONNECT_NOW: &str = "57P03";
 
 /// How long the check for a pooler waits for each of its two connections.
 const POOLER_CHECK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -79,6 +89,9 @@ impl Renewal {
 
 /// Connects to either database. Refuses a PostgreSQL server that the program cannot work with.
 pub(super) async fn connect(url: &str, max_connections: u32, renewal: &Renewal) -> Result<DatabaseConnection> {
+    if !url.starts_with("sqlite:") {
+        reach_postgres(url).await?;
+    }
     let renewal = renewal.clone();
     let mut options = ConnectOptions::new(address::for_driver(url));
     options
@@ -111,7 +124,16 @@ pub(super) async fn connect(url: &str, max_connections: u32, renewal: &Renewal) 
                 .busy_timeout(Duration::from_secs(5))
                 .pragma("synchronous", "NORMAL")
         });
-    let pool = Database::connect(options).await?;
+    let pool = Database::connect(options).await.map_err(|error| match address::sqlite_file(url) {
+        Some(file) => {
+            let file = std::path::absolute(&file).unwrap_or(file);
+            Error::internal(format!(
+                "cannot open {}: {error}. The folder must exist, and this user must be allowed to write to it",
+                file.display()
+            ))
+        }
+        None => error.into(),
+    })?;
     if pool.get_database_backend() == DbBackend::Postgres {
         let checked = async {
             // First, because the other check prepares a statement, which such a pooler may refuse.
@@ -126,6 +148,51 @@ pub(super) async fn connect(url: &str, max_connections: u32, renewal: &Renewal) 
         }
     }
     Ok(pool)
+}
+
+/// Opens one connection, and closes it. A pool that cannot connect would only say that it timed out.
+///
+/// # Errors
+/// Names the server, and says why it cannot be used. A server that cannot be reached is tried again for some seconds.
+async fn reach_postgres(url: &str) -> Result<()> {
+    let options: PgConnectOptions =
+        address::for_driver(url).parse().map_err(|error: sqlx::Error| Error::internal(error.to_string()))?;
+    // Poolers refuse it as a start-up parameter.
+    let options = options.extra_float_digits(None);
+    let server = match options.get_socket() {
+        Some(socket) => format!("the socket {}", socket.display()),
+        None if options.get_host().starts_with('/') => format!("the socket in {}", options.get_host()),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    };
+    let start = Instant::now();
+    loop {
+        let left = REACH_TIMEOUT.saturating_sub(start.elapsed());
+        let problem = match tokio::time::timeout(left, PgConnection::connect_with(&options)).await {
+            Ok(Ok(connection)) => {
+                // If this fails, the server notices the end of the connection.
+                let _ = connection.close().await;
+                return Ok(());
+            }
+            Ok(Err(error)) if is_unreachable(&error) && start.elapsed() + REACH_INTERVAL < REACH_TIMEOUT => {
+                tokio::time::sleep(REACH_INTERVAL).await;
+                continue;
+            }
+            // The text of the system is enough: "Connection refused".
+            Ok(Err(sqlx::Error::Io(error))) => format!("{error}"),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} seconds", REACH_TIMEOUT.as_secs()),
+        };
+        return Err(Error::internal(format!("PostgreSQL at {server}: {problem}")));
+    }
+}
+
+/// Whether the server may be there a moment later.
+fn is_unreachable(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(error) => error.code().as_deref() == Some(CANNOT_CONNECT_NOW),
+        _ => false,
+    }
 }
 
 /// The statements that set everything, as one message.

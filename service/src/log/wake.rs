@@ -107,6 +107,8 @@ impl Wake {
 }
 
 const RECONNECT_DELAY: Duration = Duration::from_millis(500);
+/// How long connecting to Redis and subscribing may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_500);
 
 /// Sends one message for all wake-ups since the last one. If sending fails, it is tried once more over a new
 /// connection; then the message is dropped.
@@ -129,21 +131,41 @@ async fn publish(client: redis::Client, channel: String, remote: Arc<Remote>) {
     }
 }
 
-/// Receives wake-ups from other processes, until the process ends.
+/// Receives wake-ups from other processes, until the process ends. The log says once that Redis cannot be used, and why.
 async fn listen(client: redis::Client, channel: String, wake: Wake) {
+    let address = client.get_connection_info().addr().to_string();
+    let mut has_warned = false;
     loop {
-        if let Ok(mut messages) = client.get_async_pubsub().await
-            && messages.subscribe(&channel).await.is_ok()
-        {
-            wake.set_listening(true);
-            let mut messages = messages.into_on_message();
-            // Messages sent while this process was not subscribed are lost, so look once.
-            wake.here();
-            while messages.next().await.is_some() {
+        let problem = match tokio::time::timeout(CONNECT_TIMEOUT, listen_on(&client, &channel)).await {
+            Ok(Ok(messages)) => {
+                if std::mem::take(&mut has_warned) {
+                    tracing::info!(redis = %address, "Redis can be used again");
+                }
+                wake.set_listening(true);
+                let mut messages = messages.into_on_message();
+                // Messages sent while this process was not subscribed are lost, so look once.
                 wake.here();
+                while messages.next().await.is_some() {
+                    wake.here();
+                }
+                wake.set_listening(false);
+                "the connection was lost".to_owned()
             }
-            wake.set_listening(false);
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "no answer in time".to_owned(),
+        };
+        if !std::mem::replace(&mut has_warned, true) {
+            tracing::warn!(
+                redis = %address,
+                "Redis (REDIS_URL) cannot be used: {problem}. Changes of other processes are seen up to a second later, and jobs wait"
+            );
         }
         tokio::time::sleep(RECONNECT_DELAY).await;
     }
+}
+
+async fn listen_on(client: &redis::Client, channel: &str) -> redis::RedisResult<redis::aio::PubSub> {
+    let mut messages = client.get_async_pubsub().await?;
+    messages.subscribe(channel).await?;
+    Ok(messages)
 }

@@ -10,6 +10,7 @@ mod crash;
 mod cursors;
 mod defaults;
 mod delivery;
+mod demo;
 mod docs;
 mod door;
 mod faults;

@@ -1,4 +1,4 @@
-//! The tour of README.md, pasted into a shell block by block as a reader does.
+//! The tour of README.md, and the page about the sweep, pasted into a shell block by block as a reader does.
 
 use std::{
     fs::{self, File},
@@ -18,15 +18,29 @@ const PORT: &str = "8080";
 
 #[tokio::test]
 async fn readme_tour_works() -> Result<()> {
-    let steps = steps(&Page::read("README.md")?)?;
-    ensure!(steps.len() >= 8, "only {} steps were found", steps.len());
+    follow("README.md", &["A tour"], 8).await
+}
+
+#[tokio::test]
+async fn page_about_the_sweep_works() -> Result<()> {
+    follow("docs/testing-the-sweep.md", &["Trying it", "Scenarios"], 8).await
+}
+
+/// Pastes the blocks of the sections whose headings begin so, which have at least so many steps.
+async fn follow(page: &str, sections: &[&str], at_least: usize) -> Result<()> {
+    let page = Page::read(page)?;
+    let mut steps = Vec::new();
+    for section in sections {
+        steps.extend(steps_of(&page, section)?);
+    }
+    ensure!(steps.len() >= at_least, "only {} steps were found", steps.len());
     let folder = TemporaryFolder::new()?;
     let port = free_port()?.to_string();
     let mut shell = Shell::start(folder.path(), &port)?;
     for step in &steps {
         let start = shell.output()?.len();
         shell.paste(&step.commands.replace(PORT, &port))?;
-        eventually(LIMIT, "the answers that README.md shows", async || {
+        eventually(LIMIT, "the answers that the page shows", async || {
             let output = shell.output()?;
             let output = &output[start..];
             for line in &step.answers {
@@ -45,8 +59,9 @@ struct Step {
     answers: Vec<String>,
 }
 
-fn steps(page: &Page) -> Result<Vec<Step>> {
-    let (_, tour) = page.text.split_once("\n## A tour").context("README.md has no tour")?;
+fn steps_of(page: &Page, section: &str) -> Result<Vec<Step>> {
+    let (_, tour) =
+        page.text.split_once(&format!("\n## {section}")).with_context(|| format!("no section {section}"))?;
     let tour = tour.split("\n## ").next().unwrap_or(tour);
     let mut steps: Vec<Step> = Vec::new();
     for block in tour.split("\n```").skip(1).step_by(2) {
