@@ -33,6 +33,7 @@ use service::{
     App,
     presence::{gather::Gatherer, visits},
     sweep::{RecordedRuns, count_marked, find_overdue, find_recorded_runs},
+    zones::ZoneStatus,
 };
 use tokio::{runtime::Handle, time::Instant};
 
@@ -57,7 +58,22 @@ struct Shared {
     sweeps: Sweeps,
     marked: Gauge,
     queued: Gauge<f64, AtomicU64>,
+    zone_data: ZoneDataMetrics,
     app: App,
+}
+
+/// The time zone data of this process.
+#[derive(Default)]
+struct ZoneDataMetrics {
+    info: Family<ZoneDataLabels, Gauge>,
+    outdated: Gauge,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ZoneDataLabels {
+    /// Such as `2026f`.
+    version: &'static str,
+    source: &'static str,
 }
 
 /// The last recorded sweep that ended, by scope.
@@ -138,6 +154,8 @@ impl Metrics {
         );
         let sweeps = Sweeps::default();
         sweeps.register(&mut registry);
+        let zone_data = ZoneDataMetrics::default();
+        zone_data.register(&mut registry);
         registry.register_collector(Box::new(LiveCounts { hub, sockets, admission, connections, gatherer }));
         Self(Arc::new(Shared {
             registry,
@@ -151,6 +169,7 @@ impl Metrics {
             sweeps,
             marked,
             queued,
+            zone_data,
             app,
         }))
     }
@@ -180,6 +199,7 @@ impl Metrics {
             shared.marked.set(marked);
         }
         shared.queued.set(queued.map_or(f64::NAN, f64::from));
+        shared.zone_data.set(&app.zones.status());
     }
 
     /// Records the delay between the instant at which something fell due and the transaction that handled it.
@@ -195,6 +215,23 @@ impl Metrics {
 
 async fn within_limit<T>(answer: impl Future<Output = service::Result<T>>) -> Option<T> {
     tokio::time::timeout(Duration::from_secs(1), answer).await.ok()?.ok()
+}
+
+impl ZoneDataMetrics {
+    fn register(&self, registry: &mut Registry) {
+        registry.register("zone_data_info", "The time zone data of this process. The value is 1", self.info.clone());
+        registry.register(
+            "zone_data_outdated",
+            "1 if the windows in the database are computed with newer time zone data than this process has",
+            self.outdated.clone(),
+        );
+    }
+
+    fn set(&self, status: &ZoneStatus) {
+        self.info.clear();
+        self.info.get_or_create(&ZoneDataLabels { version: status.version, source: status.source }).set(1);
+        self.outdated.set(status.is_outdated.into());
+    }
 }
 
 impl Sweeps {

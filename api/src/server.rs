@@ -305,6 +305,7 @@ async fn ready(State(health): State<Health>) -> Response {
     };
     let stats = health.hub.stats();
     let is_stopping = health.shutdown.is_cancelled();
+    let zones = health.app.zones.status();
     let body = json!({
         "database": database,
         "redis": health.app.wake.status(),
@@ -316,6 +317,9 @@ async fn ready(State(health): State<Health>) -> Response {
         "groups": stats.groups,
         // Servers of the same installation may share a port.
         "installation": health.installation,
+        "zone_data": zones,
+        // They do not make the server unready.
+        "warnings": zones.warnings,
         "stopping": is_stopping,
     });
     let status = if database == "up" && !is_stopping { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

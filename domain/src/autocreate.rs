@@ -82,11 +82,12 @@ mod tests {
     use crate::{
         matching::Existence,
         recurrence::{OccurrenceKey, SkippedDates, Skips},
-        zone::Tz,
+        zone::Zone,
     };
 
-    const CALENDAR: Calendar =
-        Calendar { zone: Tz::UTC, anchor: None, initiation: None, termination: None, skips: Skips::NONE };
+    fn calendar() -> Calendar {
+        Calendar { zone: Zone::utc(), anchor: None, initiation: None, termination: None, skips: Skips::NONE }
+    }
 
     fn instant(text: &str) -> DateTime<Utc> {
         format!("{text}Z").parse().unwrap()
@@ -120,7 +121,7 @@ mod tests {
 
     /// The plan with 24 hours ahead: the created occurrences as 'day hour', and the next due instant.
     fn planned(hours: &[u32], existing: &[ExistingInstance], now: &str) -> (Vec<String>, Option<String>) {
-        let plan = plan(&saturdays(hours), &CALENDAR, Buffers::default(), 24, existing, instant(now));
+        let plan = plan(&saturdays(hours), &calendar(), Buffers::default(), 24, existing, instant(now));
         let created = plan.create.iter().map(|it| format!("{} {}", it.date.format("%d"), it.start.format("%H")));
         (created.collect(), plan.next_due.map(|due| due.format("%d %H:%M").to_string()))
     }
@@ -182,7 +183,7 @@ mod tests {
     fn skipped_dates_get_no_instance() {
         let day = |text: &str| text.parse().unwrap();
         let skips = Skips::new([SkippedDates::new(day("2025-06-10"), day("2025-06-21")).unwrap()]);
-        let calendar = Calendar { skips, ..CALENDAR };
+        let calendar = Calendar { skips, ..calendar() };
         let plan = plan(&saturdays(&[19]), &calendar, Buffers::default(), 24, &[], instant("2025-06-14T18:30:00"));
         assert_eq!(plan, Plan { create: vec![], next_due: Some(instant("2025-06-27T19:00:00")) });
     }

@@ -138,10 +138,11 @@ impl Matcher {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{recurrence::Skips, zone::Tz};
+    use crate::{recurrence::Skips, zone::Zone};
 
-    const CALENDAR: Calendar =
-        Calendar { zone: Tz::UTC, anchor: None, initiation: None, termination: None, skips: Skips::NONE };
+    fn calendar() -> Calendar {
+        Calendar { zone: Zone::utc(), anchor: None, initiation: None, termination: None, skips: Skips::NONE }
+    }
 
     fn day(date: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(2025, 6, date).unwrap()
@@ -174,8 +175,8 @@ mod tests {
     /// For each occurrence of 2 June, the index of the instance.
     fn matched(hours: &[u32], instances: &[ExistingInstance]) -> Vec<Option<usize>> {
         let recurrence = daily(hours);
-        let occurrences: Vec<_> = recurrence.occurrences(&CALENDAR, day(2), day(2)).collect();
-        let matched = Matcher::new(instances.iter().copied()).with_instances(&recurrence, &CALENDAR, occurrences);
+        let occurrences: Vec<_> = recurrence.occurrences(&calendar(), day(2), day(2)).collect();
+        let matched = Matcher::new(instances.iter().copied()).with_instances(&recurrence, &calendar(), occurrences);
         matched.into_iter().map(|(_, instance)| instance).collect()
     }
 

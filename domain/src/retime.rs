@@ -135,11 +135,12 @@ mod tests {
     use super::*;
     use crate::{
         recurrence::{Schedule, SkippedDates, Skips},
-        zone::Tz,
+        zone::Zone,
     };
 
-    const CALENDAR: Calendar =
-        Calendar { zone: Tz::UTC, anchor: None, initiation: None, termination: None, skips: Skips::NONE };
+    fn calendar() -> Calendar {
+        Calendar { zone: Zone::utc(), anchor: None, initiation: None, termination: None, skips: Skips::NONE }
+    }
 
     fn time(hour: u32) -> NaiveTime {
         NaiveTime::from_hms_opt(hour, 0, 0).unwrap()
@@ -158,7 +159,7 @@ mod tests {
 
     /// Each action as a word and the hour of its occurrence.
     fn short(recurrence: &Recurrence, instances: &[MadeInstance]) -> Vec<String> {
-        let actions = retime(recurrence, &CALENDAR, instances);
+        let actions = retime(recurrence, &calendar(), instances);
         let hour = |start: NaiveTime| start.format("%H").to_string();
         let text = |action| match action {
             RetimeAction::Keep => "keep".into(),
@@ -229,7 +230,7 @@ mod tests {
     fn instance_in_a_skip_is_removed_and_comes_back() {
         let date = |text: &str| text.parse().unwrap();
         let skips = Skips::new([SkippedDates::new(date("2025-06-10"), date("2025-06-16")).unwrap()]);
-        let skipping = Calendar { skips, ..CALENDAR };
+        let skipping = Calendar { skips, ..calendar() };
         let mondays = recurrence(Weekday::Mon, &[19]);
         let planned = monday(19, Standing::Planned);
         let checked_in = MadeInstance { has_check_ins: true, ..planned };
@@ -243,7 +244,7 @@ mod tests {
 
     #[test]
     fn instance_after_the_termination_date_is_removed() {
-        let ended = Calendar { termination: Some("2025-06-15".parse().unwrap()), ..CALENDAR };
+        let ended = Calendar { termination: Some("2025-06-15".parse().unwrap()), ..calendar() };
         let actions = retime(&recurrence(Weekday::Mon, &[19]), &ended, &[monday(19, Standing::Planned)]);
         assert_eq!(actions, [RetimeAction::Remove]);
     }

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
-use crate::zone::{Tz, instant_of};
+use crate::zone::{Zone, instant_of};
 
 /// How many minutes before the start a window opens, and how many after the end it closes (rule 1). They are elapsed
 /// minutes, 0 to 1440 each, and 60 by default.
@@ -86,13 +86,13 @@ impl Meeting {
     ///
     /// # Errors
     /// If the times are equal, or an instant is outside the calendar of chrono.
-    pub fn new(tz: Tz, date: NaiveDate, start: NaiveTime, end: NaiveTime) -> Result<Self, MeetingError> {
+    pub fn new(zone: Zone, date: NaiveDate, start: NaiveTime, end: NaiveTime) -> Result<Self, MeetingError> {
         if start == end {
             return Err(MeetingError::SameTimes);
         }
         let (local_start, local_end) = local_times(date, start, end).ok_or(MeetingError::OutOfRange)?;
-        let starts_at = instant_of(tz, local_start);
-        let mut ends_at = instant_of(tz, local_end);
+        let starts_at = instant_of(zone, local_start);
+        let mut ends_at = instant_of(zone, local_end);
         if ends_at <= starts_at {
             let nominal = local_end.signed_duration_since(local_start);
             ends_at = starts_at.checked_add_signed(nominal).ok_or(MeetingError::OutOfRange)?;
@@ -192,7 +192,7 @@ pub struct Instants {
 impl Instants {
     /// Computes the instants. Without a start or an end there is no window (rule 5); what is known is still computed.
     pub fn compute(
-        zone: Tz,
+        zone: Zone,
         buffers: Buffers,
         date: NaiveDate,
         start: Option<NaiveTime>,
@@ -212,15 +212,23 @@ impl Instants {
             listed_at: starts_at.unwrap_or(midnight),
         }
     }
+
+    /// Those of an instance whose window may not be computed here and now.
+    pub const fn unknown(date: NaiveDate) -> Self {
+        let listed_at = date.and_time(NaiveTime::MIN).and_utc();
+        Self { starts_at: None, ends_at: None, opens_at: None, closes_at: None, listed_at }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::zone::ZoneData;
 
-    fn meeting(tz: Tz, date: &str, start: &str, end: &str) -> Result<(String, String), MeetingError> {
+    fn meeting(zone: &str, date: &str, start: &str, end: &str) -> Result<(String, String), MeetingError> {
         let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").unwrap();
-        let meeting = Meeting::new(tz, date.parse().unwrap(), time(start), time(end))?;
+        let zone = ZoneData::compiled().zone(zone).unwrap();
+        let meeting = Meeting::new(zone, date.parse().unwrap(), time(start), time(end))?;
         let text = |at: DateTime<Utc>| at.format("%d %H:%M").to_string();
         Ok((text(meeting.starts_at()), text(meeting.ends_at())))
     }
@@ -228,10 +236,10 @@ mod tests {
     #[test]
     fn meeting_keeps_its_local_times_across_midnight_and_clock_changes() {
         let pair = |a: &str, b: &str| Ok((a.to_owned(), b.to_owned()));
-        let new_york = Tz::America__New_York;
-        assert_eq!(meeting(Tz::UTC, "2025-06-13", "22:00", "02:00"), pair("13 22:00", "14 02:00"));
-        assert_eq!(meeting(Tz::UTC, "2025-06-13", "21:00", "00:00"), pair("13 21:00", "14 00:00"));
-        assert_eq!(meeting(Tz::UTC, "2025-06-13", "21:00", "21:00"), Err(MeetingError::SameTimes));
+        let new_york = "America/New_York";
+        assert_eq!(meeting("UTC", "2025-06-13", "22:00", "02:00"), pair("13 22:00", "14 02:00"));
+        assert_eq!(meeting("UTC", "2025-06-13", "21:00", "00:00"), pair("13 21:00", "14 00:00"));
+        assert_eq!(meeting("UTC", "2025-06-13", "21:00", "21:00"), Err(MeetingError::SameTimes));
         // 02:30 does not exist and is read as 03:30, which is after the end at 03:15. The meeting keeps its nominal 45
         // minutes.
         assert_eq!(meeting(new_york, "2025-03-09", "02:30", "03:15"), pair("09 07:30", "09 08:15"));
@@ -239,9 +247,9 @@ mod tests {
         // The clocks go back during the meeting, so it lasts an hour longer than its times say.
         assert_eq!(meeting(new_york, "2025-11-02", "00:30", "02:30"), pair("02 04:30", "02 07:30"));
         // Samoa skipped 30 December 2011. Both times are read as times of the 31st.
-        assert_eq!(meeting(Tz::Pacific__Apia, "2011-12-30", "19:00", "22:00"), pair("31 05:00", "31 08:00"));
+        assert_eq!(meeting("Pacific/Apia", "2011-12-30", "19:00", "22:00"), pair("31 05:00", "31 08:00"));
         // The end, on the day after the skipped day, is at the same instant as on the skipped day.
-        assert_eq!(meeting(Tz::Pacific__Apia, "2011-12-30", "19:00", "18:00"), pair("31 05:00", "01 04:00"));
+        assert_eq!(meeting("Pacific/Apia", "2011-12-30", "19:00", "18:00"), pair("31 05:00", "01 04:00"));
     }
 
     #[test]

@@ -16,13 +16,16 @@ use futures_util::stream::BoxStream;
 
 use service::App;
 
-use super::{Mutation, Query, Schema, Subscription, change_cursor, error::ApiError, operation::Operation};
+use super::{
+    Mutation, Query, Schema, Subscription, change_cursor, context::ForQueries, error::ApiError, operation::Operation,
+};
 
 /// The schema as it is executed: with its answers counted or without. The log's position is read ahead of whoever asks for
-/// it.
+/// it, and each answer uses one release of the zone data.
 #[derive(Clone)]
 pub struct Limited {
     app: App,
+    for_queries: App,
     plain: Schema,
     counting: Schema,
     most: u64,
@@ -31,7 +34,14 @@ pub struct Limited {
 impl Limited {
     /// `build` says what both have in common.
     pub fn new(app: App, build: impl Fn() -> SchemaBuilder<Query, Mutation, Subscription>, most: u64) -> Self {
-        Self { app, plain: build().finish(), counting: build().extension(CountAnswer { most }).finish(), most }
+        let for_queries = app.for_queries();
+        let (plain, counting) = (build().finish(), build().extension(CountAnswer { most }).finish());
+        Self { app, for_queries, plain, counting, most }
+    }
+
+    /// Replaces what the schema has for all requests.
+    fn pin(&self, request: Request) -> Request {
+        request.data(self.app.pinned()).data(ForQueries(self.for_queries.pinned()))
     }
 
     fn schema_for(&self, request: &Request) -> &Schema {
@@ -42,14 +52,15 @@ impl Limited {
 
 impl Executor for Limited {
     async fn execute(&self, request: Request) -> Response {
-        match change_cursor::read_ahead(&self.app, request).await {
+        match change_cursor::read_ahead(&self.app, self.pin(request)).await {
             Ok(request) => self.schema_for(&request).execute(request).await,
             Err(error) => error.into_response(),
         }
     }
 
-    /// Only queries ask for the log's position, and they are executed above.
+    /// Only queries ask for the log's position, and they are executed above. The pin is renewed with each event.
     fn execute_stream(&self, request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        let request = self.pin(request);
         Executor::execute_stream(self.schema_for(&request), request, session_data)
     }
 }

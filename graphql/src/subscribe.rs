@@ -43,7 +43,7 @@ use futures_util::{
 };
 use live::{GroupFeed, LiveEvent, Registration};
 use parking_lot::Mutex;
-use service::log::CursorKey;
+use service::{log::CursorKey, zones::Zones};
 
 use crate::{
     context::{app, hub},
@@ -116,8 +116,9 @@ where
     M: Send + 'static,
     E: From<ApiError>,
 {
+    let zones = app(ctx).ok().map(|app| app.zones.clone());
     let registrar = match ctx.data_opt::<Purpose>() {
-        Some(Purpose::Serve(feed)) => return Ok(messages(feed.take(), of_event).boxed()),
+        Some(Purpose::Serve(feed)) => return Ok(messages(feed.take(), zones, of_event).boxed()),
         Some(Purpose::Begin(registrar)) => Some(registrar),
         None => None,
     };
@@ -130,11 +131,11 @@ where
     let from = registration.from;
     let cursors = Cursors::of(ctx, &registration.narrowing).await?;
     let events = hub(ctx)?.subscribe_stream(registration);
-    let Some(cursors) = cursors else { return Ok(first.chain(messages(events, of_event)).boxed()) };
+    let Some(cursors) = cursors else { return Ok(first.chain(messages(events, zones, of_event)).boxed()) };
     let of_events = cursors.clone();
     let first = first.inspect(move |_| cursors.note(from));
     let events = events.inspect(move |event| of_events.note(event.change.position));
-    Ok(first.chain(messages(events, of_event)).boxed())
+    Ok(first.chain(messages(events, zones, of_event)).boxed())
 }
 
 /// Notes the cursor of each message, just before its fields are resolved.
@@ -161,9 +162,16 @@ impl Cursors {
     }
 }
 
+/// A message is resolved before the next event is taken, so each uses one release of the zone data.
 fn messages<M: Send + 'static>(
     events: impl Stream<Item = LiveEvent> + Send + 'static,
+    zones: Option<Zones>,
     of_event: fn(LiveEvent) -> Option<M>,
 ) -> impl Stream<Item = M> + Send + 'static {
-    events.filter_map(move |event| ready(of_event(event)))
+    events.filter_map(move |event| {
+        if let Some(zones) = &zones {
+            zones.renew_pin();
+        }
+        ready(of_event(event))
+    })
 }

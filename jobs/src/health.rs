@@ -28,7 +28,7 @@ pub struct Health {
 #[derive(Debug, Clone, Serialize)]
 pub struct Failure {
     pub at: DateTime<Utc>,
-    /// What failed: `queue`, `job`, `timers`, `schedule` or `zone data`.
+    /// What failed: `queue`, `job`, `timers` or `schedule`.
     pub part: &'static str,
     /// For the log only. It may contain internal details, so it is not serialized.
     #[serde(skip)]

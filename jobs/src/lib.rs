@@ -11,11 +11,11 @@
 //! - So Redis may stop, lose its data and return, and workers may die at any point. Changes are then late, and nothing else.
 //!
 //! Each module uses only modules that stand before it in this list: `job`, `health` and `error`; `queue`; `context`, which is what a job
-//! needs; `run`, with one file a job; `workers`, which take jobs from the queue; `schedule`, `timers` and `zone_data`, which find work
-//! by themselves; and `supervise`, which starts everything and restarts what dies.
+//! needs; `run`, with one file a job; `workers`, which take jobs from the queue; `schedule` and `timers`, which find work by
+//! themselves; and `supervise`, which starts everything and restarts what dies.
 //!
 //! A program makes the queue first ([`redis_queue`] or [`local_queue`]), then its `App` with it, and where jobs are to run it
-//! then starts [`Workers`] with both.
+//! then starts [`Workers`] with both. Every process also runs [`follow_zone_data`].
 
 mod context;
 mod error;
@@ -34,3 +34,4 @@ mod zone_data;
 pub use health::{Failure, Health};
 pub use queue::{QueueHandle, local_queue, redis_queue, watch_rights};
 pub use supervise::Workers;
+pub use zone_data::follow_zone_data;

@@ -18,7 +18,6 @@ use crate::{
     schedule::{SCHEDULES, Schedule, follow},
     timers,
     workers::work,
-    zone_data,
 };
 
 /// The part that takes jobs from the queue.
@@ -52,7 +51,6 @@ impl Workers {
         let status = Status::new(queue.kind());
         let context = Arc::new(Context { app, queue, status, tasks: TaskTracker::new(), shutdown });
         let tasks = &context.tasks;
-        tasks.spawn(zone_data::renew(Arc::clone(&context)));
         tasks.spawn(keep_running(Arc::clone(&context), "timers", timers::run));
         tasks.spawn(keep_running(Arc::clone(&context), QUEUE, work));
         for schedule in schedules {

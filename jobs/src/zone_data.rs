@@ -1,23 +1,55 @@
-//! Active windows that were computed with older time zone data than this program has are recomputed once, when the program
-//! starts (rule 1). Everything else goes on meanwhile.
+//! Notices new time zone data: at the start, daily, and on SIGHUP. With newer data all windows are computed again (rule 1).
+//! Everything else goes on meanwhile.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use service::sweep::renew_zone_data;
+use service::{App, sweep::renew_zone_data};
+use tokio::{
+    select,
+    signal::unix::Signal,
+    task::spawn_blocking,
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
 
-use crate::context::Context;
+/// How often the zone data is read again.
+const RELOAD_INTERVAL: Duration = Duration::from_hours(24);
 
-const FIRST_DELAY: Duration = Duration::from_secs(1);
-const MAX_DELAY: Duration = Duration::from_mins(1);
+/// How often the version in the database is read: another process may have newer data. A failure is retried then, too.
+const POLL_INTERVAL: Duration = Duration::from_secs(10);
 
-pub(crate) async fn renew(context: Arc<Context>) {
-    let mut delay = FIRST_DELAY;
-    while let Err(error) = renew_zone_data(&context.app).await {
-        tracing::error!(%error, "active windows could not be recomputed, which is retried");
-        context.status.failed(context.app.now(), "zone data", &error);
-        if !context.pause(delay).await {
-            return;
+/// Follows the zone data until shutdown. Servers and workers run this. `hangup` is the signal to read it again.
+pub async fn follow_zone_data(app: App, mut hangup: Signal, shutdown: CancellationToken) {
+    let mut reload = interval(RELOAD_INTERVAL);
+    let mut poll = interval(POLL_INTERVAL);
+    poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The data was read when the process started.
+    reload.tick().await;
+    let mut has_changed = false;
+    loop {
+        let is_reload = select! {
+            () = shutdown.cancelled() => return,
+            _ = hangup.recv() => true,
+            _ = reload.tick() => true,
+            _ = poll.tick() => false,
+        };
+        if is_reload {
+            has_changed |= reload_zone_data(&app).await;
         }
-        delay = (delay * 2).min(MAX_DELAY);
+        match renew_zone_data(&app, has_changed).await {
+            Ok(()) => has_changed = false,
+            Err(error) => {
+                tracing::error!(%error, "windows could not be computed with the zone data, which is retried");
+            }
+        }
     }
+}
+
+/// True if the data has changed.
+async fn reload_zone_data(app: &App) -> bool {
+    let zones = app.zones.clone();
+    let has_changed = spawn_blocking(move || zones.reload()).await.unwrap_or(false);
+    let status = app.zones.status();
+    tracing::info!(version = status.version, source = status.source, has_changed, "time zone data was read again");
+    has_changed
 }

@@ -3,7 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{clock::Clock, ids::SessionId, placement::PlacementRule};
+use domain::{
+    clock::Clock,
+    ids::SessionId,
+    placement::PlacementRule,
+    zone::{Tz, Zone, ZoneData},
+};
 use futures_util::future::BoxFuture;
 use sea_orm::DatabaseConnection;
 use tokio::sync::OnceCell;
@@ -16,6 +21,7 @@ use crate::{
     idempotency::HashedAttempt,
     log::{self, cursor::CursorKey, wake::Wake},
     settings::{PresenceSettings, PublicUrl},
+    zones::Zones,
 };
 
 /// Why a queue did not take a job. For the log.
@@ -42,12 +48,13 @@ impl Queue for NoQueue {
     }
 }
 
-/// The database, the clock, the wake-ups, the queue, and the settings that are rules. For one attempt at a mutation also
+/// The database, the clock, the zone data, the wake-ups, the queue, and the settings that are rules. For one attempt at a mutation also
 /// its idempotency key.
 #[derive(Clone)]
 pub struct App {
     pub db: Db,
     pub clock: Arc<dyn Clock>,
+    pub zones: Zones,
     pub wake: Wake,
     pub queue: Arc<dyn Queue>,
     pub placement_rule: PlacementRule,
@@ -78,6 +85,7 @@ impl App {
         Self {
             db,
             clock,
+            zones: Zones::compiled(),
             wake,
             queue,
             placement_rule,
@@ -115,6 +123,30 @@ impl App {
     #[must_use]
     pub fn with_guests(self, guests: GuestSettings) -> Self {
         Self { guests, ..self }
+    }
+
+    #[must_use]
+    pub fn with_zones(self, zones: Zones) -> Self {
+        Self { zones, ..self }
+    }
+
+    /// The same for one answer or sweep: all of it uses one release of the zone data.
+    #[must_use]
+    pub fn pinned(&self) -> Self {
+        Self { zones: self.zones.pinned(), ..self.clone() }
+    }
+
+    /// The rules of a zone that a client names.
+    ///
+    /// # Errors
+    /// If the zone data does not have it.
+    pub fn zone(&self, name: Tz) -> Result<Zone> {
+        self.zone_data().zone(name.name()).map_err(|error| Error::invalid("timeZone", error.to_string()))
+    }
+
+    /// The zone data to compute with.
+    pub fn zone_data(&self) -> ZoneData {
+        self.zones.data()
     }
 
     /// The same for queries, with their own connections; see [`Db::for_queries`].

@@ -3,7 +3,7 @@
 //!
 //! Terms:
 //!
-//! - An [`App`] is what a use case needs: the database, the clock, the wake-ups, the queue.
+//! - An [`App`] is what a use case needs: the database, the clock, the zone data, the wake-ups, the queue.
 //! - A [`db::Tx`] is a writing transaction. It collects its changes for the log and writes them as its last statements.
 
 pub mod app;
@@ -28,6 +28,7 @@ pub mod settings;
 mod status;
 pub mod sweep;
 pub mod validate;
+pub mod zones;
 
 pub use app::App;
 pub use error::{Error, Result};

@@ -6,7 +6,7 @@ use domain::{
     language,
     place::Place,
     recurrence::{BoundedRecurrence, ScheduleSource},
-    zone::Tz,
+    zone::Zone,
 };
 
 use crate::error::{Error, Result};
@@ -105,7 +105,7 @@ pub fn date(field: &str, value: NaiveDate) -> Result<NaiveDate> {
 /// The recurrence of schedules from a client, and the dates that bound it: see [`BoundedRecurrence::of_sources`].
 pub fn recurrence(
     schedules: &[ScheduleSource],
-    zone: Tz,
+    zone: Zone,
     anchor: NaiveDate,
     (initiation, termination): (Option<NaiveDate>, Option<NaiveDate>),
 ) -> Result<BoundedRecurrence> {

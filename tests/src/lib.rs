@@ -5,6 +5,7 @@
 //! - [`TestDatabase`]: a fresh database of either kind; [`on_both_databases!`] runs one test body on both.
 //! - [`Program`]: the `insession` binary as a process of its own; [`Deployment`]: several of them as in production.
 //! - [`Proxy`], [`Shim`]: faults of the database connection, the clock and the disk.
+//! - [`zoneinfo`]: releases of the time zone data, and folders of it that a test may change.
 //! - [`Client`], [`Socket`]: clients over HTTP and over graphql-transport-ws.
 //! - [`Browser`]: a headless Chromium.
 //! - [`eventually`], [`within`]: waits for a condition, with a limit.
@@ -35,6 +36,7 @@ pub mod socket;
 pub mod token;
 pub mod wait;
 pub mod watchdog;
+pub mod zoneinfo;
 
 pub use browser::{Browser, Page, Screen};
 pub use certificate::Certificate;

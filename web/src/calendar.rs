@@ -22,7 +22,7 @@ use axum::{
     routing::get,
 };
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
-use domain::zone::Tz;
+use domain::zone::{Zone, ZoneData};
 use service::{
     App,
     instances::calendar::{SessionCalendar, find_session_calendar},
@@ -61,7 +61,7 @@ async fn serve(
         }
     };
     let page = uri.path().strip_suffix("/calendar.ics").and_then(|page| site.absolute(&headers, page));
-    let text = render(&source, page.as_deref(), app.now());
+    let text = render(app.zone_data(), &source, page.as_deref(), app.now());
     let tag = entity_tag(&text);
     let modified = last_modified(&source, app.now()).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let mut response = if is_known(&headers, &tag) {
@@ -101,8 +101,8 @@ fn last_modified(source: &SessionCalendar, now: DateTime<Utc>) -> DateTime<Utc> 
 }
 
 /// The calendar's text.
-fn render(source: &SessionCalendar, page: Option<&str>, now: DateTime<Utc>) -> String {
-    let events::Events { events, local } = events::events(source, now);
+fn render(data: ZoneData, source: &SessionCalendar, page: Option<&str>, now: DateTime<Utc>) -> String {
+    let events::Events { events, local } = events::events(data, source, now);
     let mut content = Content::default();
     content.component("VCALENDAR", |content| {
         content.value("VERSION", "2.0");
@@ -115,7 +115,7 @@ fn render(source: &SessionCalendar, page: Option<&str>, now: DateTime<Utc>) -> S
         match local {
             Some(Local { zone, from, until }) => zone::write(content, zone, from, until),
             // A calendar has at least one component (RFC 5545, section 3.6).
-            None if events.is_empty() => zone::write(content, Tz::UTC, now, now),
+            None if events.is_empty() => zone::write(content, Zone::utc(), now, now),
             None => {}
         }
         let writer = EventWriter { source, local, page };

@@ -206,7 +206,8 @@ async fn sweep_once(
     report::write_report(&mut out, &swept, at, at, report::Paint::if_terminal())?;
     drop(out);
     if let Some(sample) = scenario.samples.first() {
-        println!("  In {}: {}", sample.zone.name(), local_time(sample.zone, at).format("%A %H:%M"));
+        let zone = app.zone_data().zone(sample.zone.name())?;
+        println!("  In {zone}: {}", local_time(zone, at).format("%A %H:%M"));
     }
     for (name, person) in people {
         let place = people::find_place(app, *person).await?;

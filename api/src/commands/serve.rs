@@ -4,7 +4,7 @@ use std::{io::Write as _, sync::Arc};
 
 use auth::People;
 use insession::server::{Server, ServerSettings};
-use jobs::Workers;
+use jobs::{Workers, follow_zone_data};
 use service::{
     App,
     settings::{PublicUrl, Settings},
@@ -22,7 +22,7 @@ pub struct Args {
 
 pub async fn serve(args: Args) -> anyhow::Result<()> {
     let settings = setup::settings_on(args.port, "info")?;
-    let shutdown = setup::shutdown_on_signals()?;
+    let (shutdown, hangup) = (setup::shutdown_on_signals()?, setup::hangup()?);
     // A shutdown signal also ends the start, which may be waiting for the database or its migrations.
     let starting = Box::pin(start(&settings, shutdown.clone()));
     let Some(running) = shutdown.run_until_cancelled(starting).await else { return Ok(()) };
@@ -33,6 +33,7 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
         // Whoever has closed standard output does not want to know.
         let _ = writeln!(std::io::stdout(), "InSession is running.\n\n{}", addresses(&settings, &running.server));
     }
+    tokio::spawn(follow_zone_data(running.app.clone(), hangup, shutdown));
     running.finish().await
 }
 
@@ -126,13 +127,14 @@ impl Running {
 
 pub async fn worker() -> anyhow::Result<()> {
     let settings = setup::settings("info")?;
-    let shutdown = setup::shutdown_on_signals()?;
+    let (shutdown, hangup) = (setup::shutdown_on_signals()?, setup::hangup()?);
     let Some(db) = shutdown.run_until_cancelled(setup::database(&settings)).await else { return Ok(()) };
     let db = db?;
     let wake = setup::wake(&settings, &db).await?;
     setup::watch_redis(&settings, &db, &wake).await?;
     let (queue, handle) = setup::queue(&settings, &db).await?;
     let app = setup::app(&settings, db, wake, queue);
+    tokio::spawn(follow_zone_data(app.clone(), hangup, shutdown.clone()));
     let workers = Workers::start(app.clone(), handle, shutdown);
     tracing::info!("the worker is running");
     workers.finished().await;

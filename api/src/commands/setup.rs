@@ -14,7 +14,9 @@ use service::{
     db::Db,
     log::{cursor::find_installation_name, wake::Wake},
     settings::{Limits, Settings, SignIn, Source},
+    zones::Zones,
 };
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, Layer, filter::FilterExt, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 use web::DOCUMENTS;
@@ -247,12 +249,14 @@ pub async fn queue(settings: &Settings, db: &Db) -> anyhow::Result<(Arc<dyn Queu
 }
 
 pub fn app(settings: &Settings, db: Db, wake: Wake, queue: Arc<dyn Queue>) -> App {
+    let zones = Zones::load(settings.zoneinfo.clone());
     App::new(db, Arc::new(SystemClock), wake, queue, settings.placement_rule)
         .keeping_changes_for(settings.change_log_kept)
         .keeping_audit_for(settings.audit_log_kept)
         .with_presence(settings.presence)
         .with_guests(settings.guests)
         .with_public_url(settings.public_url.clone())
+        .with_zones(zones)
 }
 
 pub async fn migrate() -> anyhow::Result<()> {
@@ -300,7 +304,7 @@ pub fn limits(settings: &Settings) -> Limits {
 /// When signals cannot be handled.
 pub fn shutdown_on_signals() -> anyhow::Result<CancellationToken> {
     let token = CancellationToken::new();
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    let mut terminate = signal(SignalKind::terminate())?;
     let stop = token.clone();
     tokio::spawn(async move {
         tokio::select! {
@@ -311,4 +315,12 @@ pub fn shutdown_on_signals() -> anyhow::Result<CancellationToken> {
         stop.cancel();
     });
     Ok(token)
+}
+
+/// The signal SIGHUP, which from now on does not end the process. Servers and workers then read the time zone data again.
+///
+/// # Errors
+/// When the signal cannot be handled.
+pub fn hangup() -> std::io::Result<Signal> {
+    signal(SignalKind::hangup())
 }

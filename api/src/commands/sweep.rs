@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use service::{
     app::NoQueue,
     log::wake::Wake,
-    sweep::{Progress, Report, Request, run_watched, sweep_watched},
+    sweep::{Progress, Report, Request, renew_zone_data, run_watched, sweep_watched},
 };
 
 use super::setup;
@@ -72,6 +72,9 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let app = setup::app(&settings, db, wake.clone(), Arc::new(NoQueue));
     let base = if args.all { Request::ALL } else { Request::PERIODIC };
     let request = Request { at: args.simulate_time, is_dry_run: args.dry_run, ..base };
+    if !request.is_dry_run && request.at.is_none() {
+        renew_zone_data(&app, false).await?;
+    }
     let begun = app.now();
     let progress = Progress::default();
     let work = async {

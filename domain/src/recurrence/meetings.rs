@@ -8,13 +8,13 @@ use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, U
 use super::Occurrence;
 use crate::{
     window::{Meeting, local_times},
-    zone::{OffsetPeriod, Tz},
+    zone::{OffsetPeriod, Zone},
 };
 
 /// Computes the meetings of one pair of local times. It is fastest when successive dates are close to each other.
 #[derive(Debug, Clone)]
 pub(super) struct Meetings {
-    zone: Tz,
+    zone: Zone,
     start: NaiveTime,
     end: NaiveTime,
     cached: Option<CachedTimes>,
@@ -39,7 +39,7 @@ struct UtcTime {
 }
 
 impl Meetings {
-    pub(super) const fn new(zone: Tz, start: NaiveTime, end: NaiveTime) -> Self {
+    pub(super) const fn new(zone: Zone, start: NaiveTime, end: NaiveTime) -> Self {
         Self { zone, start, end, cached: None }
     }
 
@@ -57,13 +57,15 @@ impl Meetings {
         Some(Occurrence { date, start: self.start, end: self.end, meeting })
     }
 
-    /// The times for the dates around this one. `None` if the offset changes during the meeting, or if the date is
-    /// outside the years for which offsets are listed.
+    /// The times for the dates around this one. `None` if the offset changes during the meeting, or at the ends of the
+    /// calendar.
     #[cold]
     fn times_around(&self, date: NaiveDate) -> Option<CachedTimes> {
         let (starts, ends) = local_times(date, self.start, self.end)?;
-        let OffsetPeriod { from, until, offset } =
-            OffsetPeriod::around(self.zone, starts).filter(|period| ends < period.until)?;
+        let OffsetPeriod { from, until, offset } = self.zone.period(starts);
+        if ends >= until {
+            return None;
+        }
         let in_utc = |local| UtcTime::new(date, local, offset);
         // The range leaves out a date at either end, which may have another offset. It always includes `date` itself.
         Some(CachedTimes {

@@ -32,7 +32,7 @@ pub use self::{
 };
 use crate::{
     window::Meeting,
-    zone::{Tz, local_date},
+    zone::{Zone, local_date},
 };
 
 /// A valid list of schedules. A session with an empty list never meets.
@@ -69,7 +69,7 @@ impl Recurrence {
 /// The time zone and the local dates in which a recurrence holds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Calendar {
-    pub zone: Tz,
+    pub zone: Zone,
     /// The date that anchors 'every n weeks', like DTSTART in RFC 5545: see
     /// [`of_session`](Self::of_session). The week of the anchor, from Monday, is week 0.
     ///
@@ -92,7 +92,7 @@ impl Calendar {
     /// The calendar of a session. Its anchor is the initiation date, or the date on which the session was created
     /// (rule 8).
     pub fn of_session(
-        zone: Tz,
+        zone: Zone,
         created_at: DateTime<Utc>,
         initiation: Option<NaiveDate>,
         termination: Option<NaiveDate>,

@@ -179,7 +179,7 @@ mod tests {
     use chrono::NaiveTime;
 
     use super::*;
-    use crate::{recurrence::Skips, zone::Tz};
+    use crate::{recurrence::Skips, zone::ZoneData};
 
     fn date(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -202,7 +202,13 @@ mod tests {
 
     fn calendar() -> Calendar {
         let anchor = Some(date("2025-01-01"));
-        Calendar { zone: Tz::America__Chicago, anchor, initiation: None, termination: None, skips: Skips::NONE }
+        Calendar {
+            zone: ZoneData::compiled().zone("America/Chicago").unwrap(),
+            anchor,
+            initiation: None,
+            termination: None,
+            skips: Skips::NONE,
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc, Weekday};
 
 use super::{Calendar, Field, Recurrence, RecurrenceError, Schedule, ScheduleError, Skips};
-use crate::zone::{Tz, instant_of, local_date};
+use crate::zone::{Zone, instant_of, local_date};
 
 /// A schedule as a client gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl BoundedRecurrence {
     /// express. The error names the schedule.
     pub fn of_sources(
         sources: &[ScheduleSource],
-        zone: Tz,
+        zone: Zone,
         anchor: NaiveDate,
         initiation: Option<NaiveDate>,
         termination: Option<NaiveDate>,
@@ -499,7 +499,7 @@ impl Rule {
     fn last_date(
         &self,
         alone: &Recurrence,
-        zone: Tz,
+        zone: Zone,
         anchor: NaiveDate,
         start: NaiveTime,
         index: usize,
@@ -647,6 +647,7 @@ fn until(text: &str) -> Option<End> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::zone::ZoneData;
 
     fn date(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -660,15 +661,15 @@ mod tests {
         let source = |rrule: &&str| ScheduleSource::Rrule { rrule: (*rrule).to_owned(), start: time(9), end: time(10) };
         let sources: Vec<_> = rules.iter().map(source).collect();
         let anchor = date(anchor);
-        BoundedRecurrence::of_sources(&sources, Tz::America__New_York, anchor, Some(anchor), None)
-            .map_err(|error| error.to_string())
+        let zone = ZoneData::compiled().zone("America/New_York").unwrap();
+        BoundedRecurrence::of_sources(&sources, zone, anchor, Some(anchor), None).map_err(|error| error.to_string())
     }
 
     /// The rules of the schedules for a DTSTART of Tuesday, 5 August 1997, and the last date.
     fn schedules(rrule: &str) -> (Vec<String>, Option<String>) {
         let found = read(&[rrule], "1997-08-05").unwrap_or_else(|error| panic!("{rrule}: {error}"));
         let calendar =
-            Calendar { zone: Tz::UTC, anchor: None, initiation: None, termination: None, skips: Skips::NONE };
+            Calendar { zone: Zone::utc(), anchor: None, initiation: None, termination: None, skips: Skips::NONE };
         (found.recurrence.rrules(&calendar), found.termination.map(|date| date.to_string()))
     }
 
@@ -731,7 +732,8 @@ mod tests {
         }
         let today = date("1997-08-05");
         let counted = ScheduleSource::Rrule { rrule: "FREQ=DAILY;COUNT=3".to_owned(), start: time(9), end: time(10) };
-        let found = BoundedRecurrence::of_sources(&[counted], Tz::UTC, today, None, Some(date("2000-01-01"))).unwrap();
+        let found =
+            BoundedRecurrence::of_sources(&[counted], Zone::utc(), today, None, Some(date("2000-01-01"))).unwrap();
         assert_eq!((found.initiation, found.termination), (Some(today), Some(date("1997-08-07"))));
         // The other rule has no meeting after the last Tuesday.
         let both = read(&["FREQ=WEEKLY;BYDAY=TU;COUNT=3", "FREQ=WEEKLY;BYDAY=MO;COUNT=2"], "1997-08-05").unwrap();

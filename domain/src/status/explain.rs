@@ -1,18 +1,18 @@
 //! An English sentence that says why an instance is active or not.
 
-use chrono::{DateTime, NaiveTime, TimeZone, Timelike, Utc};
+use chrono::{DateTime, NaiveTime, Timelike, Utc};
 
 use super::{InstanceFacts, Override};
 use crate::{
     window::{Meeting, Window},
-    zone::{Tz, local_time},
+    zone::{Zone, local_time},
 };
 
 /// The stored times of an instance, for [`explain`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Times {
     /// The session's time zone, in which the sentence gives times. UTC if the zone is unknown.
-    pub zone: Tz,
+    pub zone: Zone,
     /// The local start time.
     pub start: Option<NaiveTime>,
     /// The local end time.
@@ -46,7 +46,7 @@ pub fn explain(facts: &InstanceFacts, times: &Times, is_active: bool, now: DateT
     }
 }
 
-fn explain_override(Override { active, until }: Override, zone: Tz, now: DateTime<Utc>) -> String {
+fn explain_override(Override { active, until }: Override, zone: Zone, now: DateTime<Utc>) -> String {
     let until = match until {
         Some(until) => InstantFormatter::new(zone, now).format(until),
         None => "the next periodic sweep".into(),
@@ -54,7 +54,7 @@ fn explain_override(Override { active, until }: Override, zone: Tz, now: DateTim
     format!("Set by hand: {} until {until}", if active { "active" } else { "inactive" })
 }
 
-fn explain_window(window: Window, meeting: Meeting, zone: Tz, is_active: bool, now: DateTime<Utc>) -> String {
+fn explain_window(window: Window, meeting: Meeting, zone: Zone, is_active: bool, now: DateTime<Utc>) -> String {
     let mut formatter = InstantFormatter::new(zone, now);
     let buffer_before = minutes_between(window.opens(), meeting.starts_at());
     if now >= window.closes() {
@@ -101,20 +101,20 @@ fn minutes_between(from: DateTime<Utc>, to: DateTime<Utc>) -> Option<String> {
 /// Formats the instants of one sentence. It leaves out what the previous instant has said: the zone's abbreviation and
 /// the date are only given if they differ from the previous ones.
 struct InstantFormatter {
-    zone: Tz,
+    zone: Zone,
     date: String,
-    abbreviation: String,
+    abbreviation: &'static str,
 }
 
 impl InstantFormatter {
-    fn new(zone: Tz, now: DateTime<Utc>) -> Self {
-        Self { zone, date: date_text(zone, now), abbreviation: String::new() }
+    fn new(zone: Zone, now: DateTime<Utc>) -> Self {
+        Self { zone, date: date_text(zone, now), abbreviation: "" }
     }
 
     fn format(&mut self, at: DateTime<Utc>) -> String {
         let local = local_time(self.zone, at);
         let mut text = local.format(if local.second() == 0 { "%H:%M" } else { "%H:%M:%S" }).to_string();
-        let abbreviation = self.zone.offset_from_utc_datetime(&at.naive_utc()).to_string();
+        let abbreviation = &*self.zone.local_type(at).abbreviation;
         if abbreviation != self.abbreviation {
             text = format!("{text} {abbreviation}");
             self.abbreviation = abbreviation;
@@ -128,7 +128,7 @@ impl InstantFormatter {
     }
 }
 
-fn date_text(zone: Tz, at: DateTime<Utc>) -> String {
+fn date_text(zone: Zone, at: DateTime<Utc>) -> String {
     local_time(zone, at).format("%-d %B %Y").to_string()
 }
 
@@ -137,14 +137,14 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::window::Buffers;
+    use crate::{window::Buffers, zone::ZoneData};
 
     fn instant(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
     }
 
     fn evening(buffers: (i32, i32)) -> (InstanceFacts, Times) {
-        let zone = Tz::America__Chicago;
+        let zone = ZoneData::compiled().zone("America/Chicago").unwrap();
         let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
         let meeting = Meeting::new(zone, "2024-01-15".parse().unwrap(), time(19), time(22)).unwrap();
         let window = Window::around(meeting, Buffers::new(buffers.0, buffers.1).unwrap());

@@ -3,24 +3,24 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use insession_domain::{
     recurrence::{Calendar, Pattern, Schedule},
-    zone::Tz,
+    zone::Zone,
 };
 
 /// The local time that clocks show at an instant. The offset at an instant is never ambiguous.
-pub fn shown(zone: Tz, at: DateTime<Utc>) -> NaiveDateTime {
-    at.naive_utc() + zone.offset_from_utc_datetime(&at.naive_utc()).fix()
+pub fn shown(zone: Zone, at: DateTime<Utc>) -> NaiveDateTime {
+    at.naive_utc() + zone.offset(at)
 }
 
 /// The first instant at which clocks show `local`. If there is none, the offset just before the gap is used.
-pub fn instant_of(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
+pub fn instant_of(zone: Zone, local: NaiveDateTime) -> DateTime<Utc> {
     let utc = local.and_utc();
     // Every offset is within 16 hours of UTC. Two clock changes are more than half an hour apart.
     let probes = || (-34..=34).map(|half_hours| utc + TimeDelta::minutes(30 * half_hours));
     let readings = probes().filter_map(|probe| {
-        let offset = zone.offset_from_utc_datetime(&probe.naive_utc()).fix();
+        let offset = zone.offset(probe);
         let reading = utc - TimeDelta::seconds(offset.local_minus_utc().into());
         (shown(zone, reading) == local).then_some(reading)
     });
@@ -32,7 +32,7 @@ pub fn instant_of(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
 }
 
 /// The start and the end of a meeting as instants.
-pub fn meeting(zone: Tz, date: NaiveDate, start: NaiveTime, end: NaiveTime) -> (DateTime<Utc>, DateTime<Utc>) {
+pub fn meeting(zone: Zone, date: NaiveDate, start: NaiveTime, end: NaiveTime) -> (DateTime<Utc>, DateTime<Utc>) {
     let end_date = if end < start { date + TimeDelta::days(1) } else { date };
     let (starts, ends) = (date.and_time(start), end_date.and_time(end));
     let starts_at = instant_of(zone, starts);

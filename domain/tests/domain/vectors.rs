@@ -10,7 +10,7 @@ use insession_domain::{
     recurrence::{Calendar, Occurrence, Recurrence, Skips},
     status::{InstanceFacts, Mode, decide},
     window::{Buffers, Meeting, Window},
-    zone::{Tz, parse_zone},
+    zone::{Zone, ZoneData},
 };
 use serde_json::Value;
 
@@ -35,8 +35,8 @@ fn time(value: &Value) -> Option<NaiveTime> {
     value.as_str().map(|text| NaiveTime::parse_from_str(&format!("{text}:00")[..8], "%H:%M:%S").unwrap())
 }
 
-fn zone(value: &Value) -> Tz {
-    parse_zone(text(&value["timezone"])).unwrap()
+fn zone(value: &Value) -> Zone {
+    ZoneData::compiled().zone(text(&value["timezone"])).unwrap()
 }
 
 fn recurrence(value: &Value) -> Recurrence {
@@ -120,10 +120,10 @@ fn calendar(case: &Value) -> Calendar {
 }
 
 /// An occurrence in the form of the vectors.
-fn formatted(occurrence: &Occurrence, zone: Tz) -> [String; 7] {
+fn formatted(occurrence: &Occurrence, zone: Zone) -> [String; 7] {
     let Occurrence { date, start, end, meeting } = *occurrence;
     let end_date = if end < start { date.succ_opt().unwrap() } else { date };
-    let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%Y-%m-%dT%H:%M:%S%:z").to_string();
+    let local = |at: DateTime<Utc>| at.with_timezone(&zone.offset(at)).format("%Y-%m-%dT%H:%M:%S%:z").to_string();
     [
         date.to_string(),
         date.and_time(start).format("%Y-%m-%dT%H:%M").to_string(),

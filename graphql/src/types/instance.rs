@@ -148,7 +148,8 @@ impl SessionInstance {
     /// opens 60 minutes before".
     async fn active_explanation(&self, ctx: &Context<'_>) -> Result<String> {
         let session = self.load_session(ctx).await?;
-        Ok(self.0.explain(&session, app(ctx)?.now()))
+        let app = app(ctx)?;
+        Ok(self.0.explain(app.zone_data(), &session, app.now()))
     }
 
     /// The code that a screen at the door shows now. Null if the session has no codes, and while the doors are closed.

@@ -341,17 +341,20 @@ impl Session {
 
     /// When the session meets. Null if the stored time zone or recurrence can't be read. Then `problem` says what is
     /// wrong.
-    async fn recurrence(&self) -> Option<Recurrence> {
+    async fn recurrence(&self, ctx: &Context<'_>) -> Result<Option<Recurrence>> {
+        let (Ok(zone), Ok(recurrence)) = (self.0.zone(app(ctx)?.zone_data()), self.0.recurrence()) else {
+            return Ok(None);
+        };
         // The rules do not tell the skips.
-        let calendar = self.0.calendar(self.0.zone().ok()?, Skips::NONE);
-        let recurrence = self.0.recurrence().ok()?.unwrap_or_default();
-        Some(Recurrence { recurrence, calendar })
+        let calendar = self.0.calendar(zone, Skips::NONE);
+        Ok(Some(Recurrence { recurrence: recurrence.unwrap_or_default(), calendar }))
     }
 
     /// What is wrong with the stored time zone or recurrence, and must be corrected. Null if nothing is wrong. Only
     /// organisers of the session and admins may see it: for everybody else it is null.
     async fn problem(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        Ok(if viewer_may_edit(ctx, self.key()).await? { self.0.current_problem() } else { None })
+        let data = app(ctx)?.zone_data();
+        Ok(if viewer_may_edit(ctx, self.key()).await? { self.0.current_problem(data) } else { None })
     }
 
     /// The number of minutes before its start at which a meeting becomes active.
@@ -426,7 +429,7 @@ impl Session {
     ) -> Result<Option<Vec<Occurrence>>> {
         let first = at_most_100(first)?;
         let app = app(ctx)?;
-        let (Ok(zone), Ok(recurrence)) = (self.0.zone(), self.0.recurrence()) else {
+        let (Ok(zone), Ok(recurrence)) = (self.0.zone(app.zone_data()), self.0.recurrence()) else {
             return Ok(None);
         };
         let from = from.map_or_else(|| zone::local_date(zone, app.now()), |from| from.0);

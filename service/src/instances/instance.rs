@@ -7,7 +7,7 @@ use domain::{
     recurrence::OccurrenceKey,
     status::{self, InstanceFacts, Override, Times, is_past_termination},
     window::{Meeting, Window},
-    zone::Tz,
+    zone::{Zone, ZoneData},
 };
 use entity::session_instance;
 
@@ -68,9 +68,9 @@ impl Instance {
     }
 
     /// Explains to people why it is active or not.
-    pub fn explain(&self, session: &Session, now: DateTime<Utc>) -> String {
+    pub fn explain(&self, data: ZoneData, session: &Session, now: DateTime<Utc>) -> String {
         let times = Times {
-            zone: session.zone().unwrap_or(Tz::UTC),
+            zone: session.zone(data).unwrap_or_else(|_| Zone::utc()),
             start: self.start_time,
             end: self.end_time,
             meeting: Meeting::stored(self.starts_at, self.ends_at),

@@ -43,7 +43,7 @@ impl From<Occurrence> for Meeting {
 /// see the cancellation.
 pub async fn find_next(app: &App, session: &Session, skips: Skips, count: usize) -> Result<Vec<Meeting>> {
     let now = app.now();
-    let Ok(zone) = session.zone() else { return Ok(Vec::new()) };
+    let Ok(zone) = session.zone(app.zone_data()) else { return Ok(Vec::new()) };
     let today = zone::local_date(zone, now);
     // A meeting that began yesterday may still be running.
     let from = today.checked_sub_days(Days::new(1)).unwrap_or(today);

@@ -9,6 +9,8 @@ use domain::{
     matching::Matcher,
     recurrence::{OccurrenceKey, Skips},
     status::Mode,
+    window::Instants,
+    zone::ZoneData,
 };
 use entity::{session, session_instance};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType};
@@ -29,6 +31,7 @@ use crate::{
         update::{self, LockedInstance, Moment, moment},
     },
     sweep, transaction, validate,
+    zones::for_windows,
 };
 
 #[derive(Debug, Clone)]
@@ -73,12 +76,22 @@ async fn authorize(tx: &Tx, viewer: Viewer, id: SessionInstanceId) -> Result<()>
     authorize_edit(tx, viewer, existing_instance(tx, id).await?.session_id).await
 }
 
-/// Computes the instants of an instance from its local times (rule 1).
+/// Computes the instants of an instance from its local times (rule 1). Without zone data they are unknown, until a process
+/// with newer zone data recomputes the session.
 ///
 /// # Errors
 /// [`Error::Conflict`] if the session's time zone cannot be read (rule 20).
-fn renew_instants(instance: &mut session_instance::Model, session: &session::Model) -> Result<()> {
-    let zone = facts::zone_of(session)
+fn renew_instants(
+    data: Option<ZoneData>,
+    instance: &mut session_instance::Model,
+    session: &session::Model,
+) -> Result<()> {
+    let Some(data) = data else {
+        let unknown = Instants::unknown(instance.date);
+        facts::put_instants(instance, unknown);
+        return Ok(());
+    };
+    let zone = facts::zone_of(data, session)
         .map_err(|problem| Error::Conflict(format!("correct the time zone of the session first: {problem}")))?;
     let computed = facts::computed_instants(instance, session, zone);
     facts::put_instants(instance, computed);
@@ -109,7 +122,11 @@ pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Res
         instance.start_time = new.start_time;
         instance.end_time = new.end_time;
         instance.location_override.clone_from(&location_override);
-        renew_instants(&mut instance, &session)?;
+        let data = for_windows(tx, &app.zones).await?;
+        renew_instants(data, &mut instance, &session)?;
+        if data.is_none() {
+            mark_session(tx, &session).await?;
+        }
         note_change(tx, session.id, now).await?;
         let item = LockedInstance { instance, session: Arc::new(session) };
         let saved = save(tx, moment(app, now, Mode::Exact), None, item).await?;
@@ -139,14 +156,24 @@ async fn refuse_duplicate(tx: &Tx, new: &NewInstance) -> Result<()> {
     )))
 }
 
+/// What a change is decided by.
+#[derive(Clone, Copy)]
+struct Basis<'a> {
+    now: DateTime<Utc>,
+    /// Of the session.
+    skips: &'a Skips,
+    /// The zone data for windows. `None` if this process may not compute them (rule 1).
+    data: Option<ZoneData>,
+}
+
 /// Changes an instance: checks rights, locks it, calls `change`, saves, updates the status, and writes the audit entry of the
-/// mutation `action`. If a date may now lack the instance of its occurrence, the session is recomputed, because rule 10
-/// may call for another instance.
+/// mutation `action`. The session is recomputed if this process may not compute windows. It is also recomputed if a date may
+/// now lack the instance of its occurrence, because rule 10 may call for another instance.
 async fn change_instance(
     app: &App,
     viewer: Viewer,
     (action, id): (&'static str, SessionInstanceId),
-    change: impl Fn(&mut LockedInstance, &Skips, DateTime<Utc>) -> Result<()>,
+    change: impl Fn(&mut LockedInstance, Basis<'_>) -> Result<()>,
 ) -> Result<Instance> {
     let now = app.now();
     let (saved, is_marked) = transaction!(app, now, |tx| {
@@ -158,11 +185,13 @@ async fn change_instance(
         // Skips only change while their session is locked.
         let skips = find_skipped_dates(tx, &[item.session.id]).await?;
         let skips = skips.into_values().next().unwrap_or_default();
-        change(&mut item, &skips, now)?;
-        keep_occurrence(tx, &before, &mut item, skips).await?;
+        let data = for_windows(tx, &app.zones).await?;
+        change(&mut item, Basis { now, skips: &skips, data })?;
+        keep_occurrence(tx, app.zone_data(), &before, &mut item, skips).await?;
         let stands_for =
             |row: &session_instance::Model| (row.date, row.start_time, row.occurrence_date, row.deleted_at.is_some());
-        let is_marked = item.session.auto_create_instances && stands_for(&before) != stands_for(&item.instance);
+        let is_marked = (item.session.auto_create_instances && stands_for(&before) != stands_for(&item.instance))
+            || (data.is_none() && facts::instants_of(&before) != facts::instants_of(&item.instance));
         if is_shown_differently(&before, &item.instance) {
             note_change(tx, item.session.id, now).await?;
         }
@@ -184,6 +213,7 @@ async fn change_instance(
 /// instead.
 async fn keep_occurrence(
     tx: &Tx,
+    data: ZoneData,
     before: &session_instance::Model,
     item: &mut LockedInstance,
     skips: Skips,
@@ -193,7 +223,8 @@ async fn keep_occurrence(
     if item.session.auto_create_instances || before.occurrence_date.is_some() || !is_gone {
         return Ok(());
     }
-    let (Ok(zone), Ok(Some(recurrence))) = (facts::zone_of(&item.session), facts::recurrence_of(&item.session)) else {
+    let session = &item.session;
+    let (Ok(zone), Ok(Some(recurrence))) = (facts::zone_of(data, session), facts::recurrence_of(session)) else {
         return Ok(());
     };
     let calendar = facts::calendar_of(&item.session, zone, skips);
@@ -251,7 +282,7 @@ pub async fn update_instance(
     id: SessionInstanceId,
     patch: InstancePatch,
 ) -> Result<Instance> {
-    let saved = change_instance(app, viewer, ("updateSessionInstance", id), |item, skips, _| {
+    let saved = change_instance(app, viewer, ("updateSessionInstance", id), |item, Basis { skips, data, .. }| {
         let row = &mut item.instance;
         let times = (row.date, row.start_time, row.end_time);
         if let Some(date) = patch.date {
@@ -269,9 +300,11 @@ pub async fn update_instance(
         if has_new_times {
             validate::times(row.start_time, row.end_time)?;
             row.has_own_times = true;
-            renew_instants(row, &item.session)?;
+            renew_instants(data, row, &item.session)?;
         }
-        if (has_new_times || patch.is_cancelled.is_some()) && has_lost_its_occurrence(row, &item.session, skips) {
+        if (has_new_times || patch.is_cancelled.is_some())
+            && has_lost_its_occurrence(app.zone_data(), row, &item.session, skips)
+        {
             // A person's decision must not be undone by a sweep. From now on the instance counts as made by hand.
             row.is_cancelled_by_recurrence = false;
             (row.occurrence_date, row.occurrence_start) = (None, None);
@@ -282,10 +315,17 @@ pub async fn update_instance(
 }
 
 /// Whether the instance was made from an occurrence that the recurrence no longer has.
-fn has_lost_its_occurrence(instance: &session_instance::Model, session: &session::Model, skips: &Skips) -> bool {
+fn has_lost_its_occurrence(
+    data: ZoneData,
+    instance: &session_instance::Model,
+    session: &session::Model,
+    skips: &Skips,
+) -> bool {
     let key = instance.occurrence_date.zip(instance.occurrence_start);
     let Some(key) = key.map(|(date, start)| OccurrenceKey { date, start }) else { return false };
-    let (Ok(zone), Ok(recurrence)) = (facts::zone_of(session), facts::recurrence_of(session)) else { return false };
+    let (Ok(zone), Ok(recurrence)) = (facts::zone_of(data, session), facts::recurrence_of(session)) else {
+        return false;
+    };
     let calendar = facts::calendar_of(session, zone, skips.clone());
     let mut occurrences = recurrence.unwrap_or_default().occurrences(&calendar, key.date, key.date);
     instance.is_cancelled_by_recurrence || !occurrences.any(|occurrence| occurrence.key() == key)
@@ -294,7 +334,7 @@ fn has_lost_its_occurrence(instance: &session_instance::Model, session: &session
 /// Deletes an instance. Only for organisers and administrators. The row stays, marked, while the change log names it
 /// (rule 26).
 pub async fn delete_instance(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<SessionId> {
-    let deleted = change_instance(app, viewer, ("deleteSessionInstance", id), |item, _, now| {
+    let deleted = change_instance(app, viewer, ("deleteSessionInstance", id), |item, Basis { now, .. }| {
         item.instance.deleted_at = Some(now);
         Ok(())
     });
@@ -313,7 +353,7 @@ pub async fn set_override(
     active: bool,
     until: Option<DateTime<Utc>>,
 ) -> Result<Instance> {
-    let saved = change_instance(app, viewer, ("setActiveOverride", id), |item, _, now| {
+    let saved = change_instance(app, viewer, ("setActiveOverride", id), |item, Basis { now, .. }| {
         if until.is_some_and(|until| until <= now) {
             return Err(Error::invalid("until", "must be in the future"));
         }
@@ -326,7 +366,7 @@ pub async fn set_override(
 
 /// Ends an override. Does nothing if there is none.
 pub async fn clear_override(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<Instance> {
-    let saved = change_instance(app, viewer, ("clearActiveOverride", id), |item, _, _| {
+    let saved = change_instance(app, viewer, ("clearActiveOverride", id), |item, _| {
         item.instance.override_active = None;
         item.instance.override_until = None;
         Ok(())
@@ -336,8 +376,9 @@ pub async fn clear_override(app: &App, viewer: Viewer, id: SessionInstanceId) ->
 
 /// Recomputes one instance from its facts. Only for organisers and administrators.
 pub async fn recompute_instance(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<Instance> {
-    let saved = change_instance(app, viewer, ("updateActiveStatus", id), |item, _, _| {
-        renew_instants(&mut item.instance, &item.session)
+    let saved = change_instance(app, viewer, ("updateActiveStatus", id), |item, Basis { data, .. }| match data {
+        Some(_) => renew_instants(data, &mut item.instance, &item.session),
+        None => Ok(()),
     });
     saved.await
 }

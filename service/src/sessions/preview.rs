@@ -31,7 +31,7 @@ pub struct RecurrencePreview {
 
 /// The recurrence that a session created now would have. It checks what saving would check.
 pub fn preview_recurrence(app: &App, new: &NewRecurrence) -> Result<RecurrencePreview> {
-    let zone = new.time_zone;
+    let zone = app.zone(new.time_zone)?;
     let today = zone::local_date(zone, app.now());
     for (field, value) in [("initiationDate", new.initiation_date), ("terminationDate", new.termination_date)] {
         value.map(|value| validate::date(field, value)).transpose()?;

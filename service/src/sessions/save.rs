@@ -9,7 +9,7 @@ use domain::{
     place::Place,
     recurrence::{Recurrence, ScheduleSource},
     window::Buffers,
-    zone::{self, Tz},
+    zone::{self, Tz, Zone, ZoneData},
 };
 use entity::{session, session_instance};
 use sea_orm::{
@@ -84,9 +84,10 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
     let wanted = new.path.as_deref().map(|path| validate::path("path", path)).transpose()?;
     let (latitude, longitude) = validate::place(new.latitude, new.longitude)?.map(Place::to_stored).unzip();
     let schedules = new.recurrence.as_deref().unwrap_or_default();
-    let anchor = new.initiation_date.unwrap_or_else(|| zone::local_date(new.time_zone, now));
+    let zone = app.zone(new.time_zone)?;
+    let anchor = new.initiation_date.unwrap_or_else(|| zone::local_date(zone, now));
     let bounds = (new.initiation_date, new.termination_date);
-    let bounded = validate::recurrence(schedules, new.time_zone, anchor, bounds)?;
+    let bounded = validate::recurrence(schedules, zone, anchor, bounds)?;
     let row = checked(session::Model {
         id: SessionId(0),
         name_key: name.to_lowercase(),
@@ -181,7 +182,7 @@ pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: Ses
     let saved = transaction!(app, now, |tx| {
         authorize_edit(tx, viewer, id).await?;
         let before = lock_session(tx, id, LockType::NoKeyUpdate).await?;
-        let mut after = checked(patched(before.clone(), &patch)?)?;
+        let mut after = checked(patched(app.zone_data(), before.clone(), &patch)?)?;
         if after == before {
             return Ok(after);
         }
@@ -207,7 +208,7 @@ pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: Ses
     Ok(recomputed.unwrap_or(saved).into())
 }
 
-fn patched(mut row: session::Model, patch: &SessionPatch) -> Result<session::Model> {
+fn patched(data: ZoneData, mut row: session::Model, patch: &SessionPatch) -> Result<session::Model> {
     if let Some(name) = &patch.name {
         row.name = validate::required_text("name", name)?;
         row.name_key = row.name.to_lowercase();
@@ -244,23 +245,24 @@ fn patched(mut row: session::Model, patch: &SessionPatch) -> Result<session::Mod
     row.check_in_codes = patch.check_in_codes.unwrap_or(row.check_in_codes);
     row.requires_code = patch.requires_code.unwrap_or(row.requires_code);
     if let Some(schedules) = &patch.recurrence {
-        put_recurrence(&mut row, schedules.as_deref().unwrap_or_default(), patch.termination_date.flatten())?;
+        put_recurrence(data, &mut row, schedules.as_deref().unwrap_or_default(), patch.termination_date.flatten())?;
     }
     Ok(row)
 }
 
 /// Gives a session these schedules. `termination` is the date that the client gives at the same time.
 fn put_recurrence(
+    data: ZoneData,
     row: &mut session::Model,
     schedules: &[ScheduleSource],
     termination: Option<NaiveDate>,
 ) -> Result<()> {
     // Without a zone, schedules can still be stored. Only an RRULE needs it.
-    let zone = match facts::zone_of(row) {
+    let zone = match facts::zone_of(data, row) {
         Err(problem) if schedules.iter().any(|it| matches!(it, ScheduleSource::Rrule { .. })) => {
             return Err(Error::Conflict(format!("correct the time zone of the session first: {problem}")));
         }
-        zone => zone.unwrap_or(Tz::UTC),
+        zone => zone.unwrap_or_else(|_| Zone::utc()),
     };
     let anchor = row.initiation_date.unwrap_or_else(|| zone::local_date(zone, row.created_at));
     let bounded = validate::recurrence(schedules, zone, anchor, (row.initiation_date, termination))?;

@@ -7,7 +7,7 @@ use domain::{
     place::Place,
     recurrence::{Calendar, Recurrence, RecurrenceError, Skips},
     window::Buffers,
-    zone::{self, Tz, UnknownZone},
+    zone::{UnknownZone, Zone, ZoneData},
 };
 use entity::session;
 
@@ -55,8 +55,8 @@ impl Session {
     ///
     /// # Errors
     /// If the stored name is not one of a zone (rule 20).
-    pub fn zone(&self) -> Result<Tz, UnknownZone> {
-        zone::parse_zone(&self.time_zone)
+    pub fn zone(&self, data: ZoneData) -> Result<Zone, UnknownZone> {
+        data.zone(&self.time_zone)
     }
 
     /// The recurrence. `None` if there is no regular schedule.
@@ -72,13 +72,13 @@ impl Session {
     }
 
     /// The dates that bound and anchor the recurrence, without the skips of the session.
-    pub fn calendar(&self, zone: Tz, skips: Skips) -> Calendar {
+    pub fn calendar(&self, zone: Zone, skips: Skips) -> Calendar {
         Calendar::of_session(zone, self.created_at, self.initiation_date, self.termination_date, skips)
     }
 
     /// What is wrong with the session, for people who can repair it (rule 20).
-    pub fn current_problem(&self) -> Option<String> {
-        let of_zone = || self.zone().err().map(|error| error.to_string());
+    pub fn current_problem(&self, data: ZoneData) -> Option<String> {
+        let of_zone = || self.zone(data).err().map(|error| error.to_string());
         let of_recurrence = || self.recurrence().err().map(|error| error.to_string());
         self.problem.clone().or_else(of_zone).or_else(of_recurrence)
     }

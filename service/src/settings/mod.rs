@@ -44,6 +44,8 @@ pub struct Settings {
     pub graphiql: bool,
     pub log_json: bool,
     pub placement_rule: PlacementRule,
+    /// `ZONEINFO`: a folder with time zone data, in place of the system's and the program's.
+    pub zoneinfo: Option<PathBuf>,
     /// `DATABASE_CONNECTIONS` (16): connections of one process. At least two, because a long transaction may occupy
     /// one.
     pub database_connections: u32,
@@ -375,6 +377,7 @@ impl Settings {
             graphiql,
             log_json: log_format == "json",
             placement_rule: source.parsed("PLACEMENT_RULE", PlacementRule::default())?,
+            zoneinfo: source.text("ZONEINFO").map(PathBuf::from),
             database_connections: source.number("DATABASE_CONNECTIONS", 16, 2..=10_000)?,
             change_log_kept: TimeDelta::days(source.number("CHANGE_LOG_DAYS", 7, 1..=3_650)?),
             audit_log_kept: TimeDelta::days(source.number("AUDIT_LOG_DAYS", 365, 1..=36_500)?),

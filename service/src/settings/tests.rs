@@ -58,7 +58,7 @@ const CHOICES: [(&str, &str); 12] = [
 ];
 
 /// Each setting that accepts any text.
-const TEXTS: [&str; 11] = [
+const TEXTS: [&str; 12] = [
     "CRON_SECRET",
     "JWKS_URL",
     "JWT_ADMIN_ROLE",
@@ -70,6 +70,7 @@ const TEXTS: [&str; 11] = [
     "JWT_SECRET",
     "REDIS_URL",
     "TRUSTED_DOCUMENTS",
+    "ZONEINFO",
 ];
 
 fn with(name: &str, value: &str) -> Result<Settings, SettingError> {

@@ -10,7 +10,7 @@ use domain::{
     recurrence::{Calendar, Recurrence, RecurrenceError, SkippedDates, Skips},
     status::{self, InstanceFacts, Override, Times, is_past_termination},
     window::{Buffers, Instants, Meeting, Window},
-    zone::{self, Tz, UnknownZone},
+    zone::{UnknownZone, Zone, ZoneData},
 };
 use entity::{session, session_instance, session_skip};
 use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
@@ -21,8 +21,8 @@ use crate::{
     log::ChangeTarget,
 };
 
-pub fn zone_of(session: &session::Model) -> Result<Tz, UnknownZone> {
-    zone::parse_zone(&session.time_zone)
+pub fn zone_of(data: ZoneData, session: &session::Model) -> Result<Zone, UnknownZone> {
+    data.zone(&session.time_zone)
 }
 
 /// `None` if the session has no regular schedule.
@@ -34,7 +34,7 @@ pub fn buffers_of(session: &session::Model) -> Buffers {
     Buffers::stored(session.active_buffer_minutes_before, session.active_buffer_minutes_after)
 }
 
-pub fn calendar_of(session: &session::Model, zone: Tz, skips: Skips) -> Calendar {
+pub fn calendar_of(session: &session::Model, zone: Zone, skips: Skips) -> Calendar {
     Calendar::of_session(zone, session.created_at, session.initiation_date, session.termination_date, skips)
 }
 
@@ -58,9 +58,14 @@ pub fn facts_of(instance: &session_instance::Model, session: &session::Model) ->
 }
 
 /// Explains why an instance is active or not.
-pub fn explain(instance: &session_instance::Model, session: &session::Model, now: DateTime<Utc>) -> String {
+pub fn explain(
+    data: ZoneData,
+    instance: &session_instance::Model,
+    session: &session::Model,
+    now: DateTime<Utc>,
+) -> String {
     let times = Times {
-        zone: zone_of(session).unwrap_or(Tz::UTC),
+        zone: zone_of(data, session).unwrap_or_else(|_| Zone::utc()),
         start: instance.start_time,
         end: instance.end_time,
         meeting: Meeting::stored(instance.starts_at, instance.ends_at),
@@ -80,7 +85,7 @@ pub fn instants_of(instance: &session_instance::Model) -> Instants {
 }
 
 /// The instants computed from the local times.
-pub fn computed_instants(instance: &session_instance::Model, session: &session::Model, zone: Tz) -> Instants {
+pub fn computed_instants(instance: &session_instance::Model, session: &session::Model, zone: Zone) -> Instants {
     Instants::compute(zone, buffers_of(session), instance.date, instance.start_time, instance.end_time)
 }
 

@@ -21,6 +21,7 @@
 mod bookings;
 mod due;
 mod everyone;
+mod renew;
 mod report;
 mod session;
 mod visits;
@@ -39,11 +40,13 @@ use sea_orm::{
 };
 use tracing::{Instrument as _, debug_span};
 
-pub use self::report::{AutoCreated, BookingStepped, Changed, Report, SweepError};
+pub use self::{
+    renew::renew_zone_data,
+    report::{AutoCreated, BookingStepped, Changed, Report, SweepError},
+};
 use crate::{
     App, Result,
     db::{self, Tx, execute, numbers},
-    log::cursor::find_installation,
     presence::fold_hours,
     status::update::{Moment, Updated, moment},
     transaction,
@@ -118,7 +121,7 @@ impl Runner<'_> {
     }
 
     fn note(&mut self, updated: Updated) {
-        self.report.note(updated);
+        self.report.note(self.app.zone_data(), updated);
     }
 }
 
@@ -179,6 +182,7 @@ pub async fn sweep_watched(app: &App, request: Request, progress: &Progress) -> 
 }
 
 async fn sweep_within(app: &App, request: Request, progress: &Progress) -> Result<Report> {
+    let app = &app.pinned();
     let now = request.at.unwrap_or_else(|| app.now());
     let dry = if request.is_dry_run { Some(app.db.begin().await?) } else { None };
     let mut runner = Runner {
@@ -223,6 +227,12 @@ async fn run(runner: &mut Runner<'_>, request: Request) -> Result<()> {
     }
     if matches!(request.scope, Scope::Due | Scope::All) {
         report_problems(runner).await?;
+    }
+    // Timers sweep every second, and need not say it each time.
+    if request.mode == Mode::Periodic && runner.app.zones.is_outdated() {
+        for warning in runner.app.zones.status().warnings {
+            runner.report.error(None, warning);
+        }
     }
     Ok(())
 }
@@ -272,8 +282,10 @@ pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {
     struct Row {
         at: Option<DateTime<Utc>>,
     }
+    // With older zone data, this process must leave sessions to others (rule 1).
+    let computes_windows = !app.zones.is_outdated();
     let marked = "SELECT id FROM session WHERE needs_recompute LIMIT 1";
-    if !numbers(app.db.pool(), marked, []).await?.is_empty() {
+    if computes_windows && !numbers(app.db.pool(), marked, []).await?.is_empty() {
         return Ok(Some(app.now()));
     }
     // Each query reads only the first entry of a partial index.
@@ -283,7 +295,7 @@ pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {
     let abandon = "SELECT abandon_at AS at FROM presence WHERE abandon_at IS NOT NULL ORDER BY abandon_at LIMIT 1";
     let mut next = None;
     let booking = "SELECT due_at AS at FROM booking WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
-    for sql in [due, create, booking, abandon] {
+    for sql in [Some(due), computes_windows.then_some(create), Some(booking), Some(abandon)].into_iter().flatten() {
         let found: Vec<Row> = db::rows(app.db.pool(), sql, []).await?;
         next = [next, found.first().and_then(|row| row.at)].into_iter().flatten().min();
     }
@@ -420,24 +432,5 @@ pub async fn is_begun(app: &App, tick: DateTime<Utc>) -> Result<bool> {
 pub async fn forget_later_ticks(app: &App, now: DateTime<Utc>) -> Result<()> {
     let sql = "UPDATE sweep_run SET tick = NULL WHERE tick > $1";
     transaction!(app, now, |tx| { Ok(execute(tx, sql, [now.into()]).await?) })?;
-    Ok(())
-}
-
-/// Computes all windows again if this program's time zone data is newer than the data that they were computed with
-/// (rule 1).
-pub async fn renew_zone_data(app: &App) -> Result<()> {
-    let mut installation = find_installation(&app.db).await?;
-    let program = domain::zone::TZ_DATA_VERSION;
-    if !domain::zone::tz_data_is_newer(program, &installation.tz_data_version) {
-        return Ok(());
-    }
-    tracing::info!(
-        from = installation.tz_data_version,
-        to = program,
-        "time zone data is newer: computing all windows again"
-    );
-    sweep(app, Request { scope: Scope::All, mode: Mode::Exact, at: None, is_dry_run: false }).await?;
-    program.clone_into(&mut installation.tz_data_version);
-    installation.into_active_model().reset_all().update(app.db.pool()).await?;
     Ok(())
 }

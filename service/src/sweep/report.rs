@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use domain::{
     booking::BookingStatus,
     ids::{BookingId, PersonId, SessionId, SessionInstanceId},
+    zone::ZoneData,
 };
 use serde::{Serialize, Serializer};
 
@@ -92,11 +93,11 @@ impl Report {
         }
     }
 
-    pub(crate) fn note(&mut self, updated: Updated) {
+    pub(crate) fn note(&mut self, data: ZoneData, updated: Updated) {
         let at = self.at;
         let changed = |item: LockedInstance| {
             let (instance_id, session_id) = (item.instance.id, item.session.id);
-            let why = facts::explain(&item.instance, &item.session, at);
+            let why = facts::explain(data, &item.instance, &item.session, at);
             let is_active = item.instance.is_active;
             tracing::debug!(instance = %instance_id, session = %session_id, is_active, why, "instance changed its status");
             Changed { session_id, instance_id, session_name: item.session.name.clone() }

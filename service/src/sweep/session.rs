@@ -14,7 +14,7 @@ use domain::{
     recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence, Skips},
     retime::{self, MadeInstance, RetimeAction, Standing},
     window::{Instants, oldest_open_date},
-    zone::Tz,
+    zone::{Zone, ZoneData},
 };
 use entity::{session, session_instance};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
@@ -27,6 +27,7 @@ use crate::{
         facts::{self, blank},
         update::{LockedInstance, Moment, StatusChanges, Updated, move_people, save_instance, update_statuses},
     },
+    zones::for_windows,
 };
 
 /// The result of recomputing one session, apart from the changed statuses.
@@ -42,6 +43,10 @@ pub(super) struct Swept {
 pub(super) async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionId]) -> Result<(Vec<Swept>, Updated)> {
     // Take all locks of one kind before those of the next (rule 21).
     let locked = lock_sessions(tx, ids).await?;
+    let Some(data) = for_windows(tx, &timing.app.zones).await? else {
+        // The marks stay for a process that has newer zone data (rule 1).
+        return Ok((Vec::new(), Updated::default()));
+    };
     let mut instances = lock_instances(tx, ids, timing.moment().now).await?;
     // Skips only change while their session is locked.
     let mut skips = facts::find_skipped_dates(tx, ids).await?;
@@ -50,7 +55,7 @@ pub(super) async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionId]) 
     for session in locked {
         let theirs = instances.remove(&session.id).unwrap_or_default();
         let skips = skips.remove(&session.id).unwrap_or_default();
-        swept.push(sweep_session(tx, moment, Arc::new(session), skips, theirs, &mut changes).await?);
+        swept.push(sweep_session(tx, moment, data, Arc::new(session), skips, theirs, &mut changes).await?);
     }
     Ok((swept, move_people(tx, moment, changes).await?))
 }
@@ -58,13 +63,14 @@ pub(super) async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionId]) 
 async fn sweep_session(
     tx: &Tx,
     moment: Moment,
+    data: ZoneData,
     session: Arc<session::Model>,
     skips: Skips,
     before: Vec<session_instance::Model>,
     changes: &mut StatusChanges,
 ) -> Result<Swept> {
     let id = session.id;
-    let zone = facts::zone_of(&session);
+    let zone = facts::zone_of(data, &session);
     let recurrence = facts::recurrence_of(&session);
     let of_zone = zone.as_ref().err().map(ToString::to_string);
     let problem = of_zone.or_else(|| recurrence.as_ref().err().map(ToString::to_string));
@@ -253,7 +259,7 @@ fn as_existing(row: &session_instance::Model) -> ExistingInstance {
 }
 
 /// Computes the window again. An instance that is over keeps its stored one (rule 11).
-fn renew_instants(row: &mut session_instance::Model, session: &session::Model, zone: Tz, now: DateTime<Utc>) {
+fn renew_instants(row: &mut session_instance::Model, session: &session::Model, zone: Zone, now: DateTime<Utc>) {
     let computed = facts::computed_instants(row, session, zone);
     if !is_over(row, computed, now) {
         facts::put_instants(row, computed);
@@ -292,7 +298,7 @@ fn made_from(
     id: SessionId,
     occurrence: &Occurrence,
     session: &session::Model,
-    zone: Tz,
+    zone: Zone,
     now: DateTime<Utc>,
 ) -> session_instance::Model {
     let mut row = blank(id, occurrence.date, now);

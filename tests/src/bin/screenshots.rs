@@ -147,7 +147,7 @@ async fn book(admin: &Client, people: &[String]) -> Result<()> {
 fn local(zone: &str, minutes: i64) -> Result<DateTime<chrono::FixedOffset>> {
     let at: DateTime<Utc> = now() + TimeDelta::minutes(minutes);
     let at = at - TimeDelta::minutes(i64::from(at.minute() % 5)) - TimeDelta::seconds(i64::from(at.second()));
-    let zone = domain::zone::parse_zone(zone)?;
+    let zone = domain::zone::ZoneData::compiled().zone(zone)?;
     let offset = domain::zone::local_time(zone, at) - at.naive_utc();
     let offset = chrono::FixedOffset::east_opt(i32::try_from(offset.num_seconds())?).context("an offset")?;
     Ok(at.with_timezone(&offset))

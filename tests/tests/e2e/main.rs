@@ -43,3 +43,4 @@ mod trusted;
 mod upgrade;
 mod upkeep;
 mod variables;
+mod zones;

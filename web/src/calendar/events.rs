@@ -9,12 +9,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Datelike, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use domain::{
     ids::SessionInstanceId,
     matching::Matcher,
     recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence, Series, Skips},
-    zone::{Tz, instant_of, local_date, local_time},
+    zone::{Zone, ZoneData, instant_of, local_date, local_time},
 };
 use service::{
     instances::{Instance, calendar::SessionCalendar},
@@ -67,7 +67,7 @@ pub(super) struct Events {
 /// A zone, and the instants between which its clock changes matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Local {
-    pub(super) zone: Tz,
+    pub(super) zone: Zone,
     pub(super) from: DateTime<Utc>,
     pub(super) until: DateTime<Utc>,
 }
@@ -81,16 +81,19 @@ impl Local {
 }
 
 /// Whether the clocks show this local time twice.
-fn is_twice(zone: Tz, local: NaiveDateTime) -> bool {
-    matches!(zone.offset_from_local_datetime(&local), MappedLocalTime::Ambiguous(..))
+fn is_twice(zone: Zone, local: NaiveDateTime) -> bool {
+    let first = instant_of(zone, local);
+    // Clocks go back by less than a day.
+    let later = (local - zone.offset(first + TimeDelta::days(1))).and_utc();
+    later > first && local_time(zone, later) == local
 }
 
 /// The events of a session. If its zone or recurrence can't be read, these are only its instances, in UTC.
-pub(super) fn events(source: &SessionCalendar, now: DateTime<Utc>) -> Events {
+pub(super) fn events(data: ZoneData, source: &SessionCalendar, now: DateTime<Utc>) -> Events {
     let SessionCalendar { session, instances, .. } = source;
     // An instance that was removed because the recurrence changed counts as if it had never existed (rule 11).
     let instances: Vec<_> = instances.iter().filter(|row| !row.is_removed_by_recurrence).collect();
-    let (Ok(zone), Ok(recurrence)) = (session.zone(), session.recurrence()) else {
+    let (Ok(zone), Ok(recurrence)) = (session.zone(data), session.recurrence()) else {
         return Events { events: singles(session, &instances), local: None };
     };
     let planner = Planner::new(source, zone, recurrence.unwrap_or_default(), &instances, now);
@@ -104,7 +107,7 @@ pub(super) fn events(source: &SessionCalendar, now: DateTime<Utc>) -> Events {
 }
 
 impl Event {
-    fn begins(&self, zone: Tz) -> Option<DateTime<Utc>> {
+    fn begins(&self, zone: Zone) -> Option<DateTime<Utc>> {
         match &self.time {
             Time::Series { series, .. } => Some(instant_of(zone, series.starts)),
             Time::Exception { meeting: (starts_at, _), .. } | Time::Meeting(starts_at, _) => Some(*starts_at),
@@ -170,7 +173,7 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     fn new(
         source: &'a SessionCalendar,
-        zone: Tz,
+        zone: Zone,
         recurrence: Recurrence,
         instances: &'a [&'a Instance],
         now: DateTime<Utc>,

@@ -12,7 +12,7 @@ use domain::{
     placement::PlacementRule,
     recurrence::{Recurrence, Schedule},
     window::{Buffers, Instants},
-    zone::Tz,
+    zone::{Tz, ZoneData},
 };
 use icalendar::{CalendarComponent, Component as _};
 use service::{
@@ -81,7 +81,8 @@ fn session(schedules: &[(&str, &[i64], &str, &str)]) -> Session {
 /// An instance in Chicago, created from the occurrence at `of`.
 fn instance(id: i64, of: Option<(&str, &str)>, at: (&str, Option<(&str, &str)>)) -> Instance {
     let (start_time, end_time) = at.1.map(|(start, end)| (time(start), time(end))).unzip();
-    let instants = Instants::compute(Tz::America__Chicago, Buffers::default(), date(at.0), start_time, end_time);
+    let chicago = ZoneData::compiled().zone("America/Chicago").unwrap();
+    let instants = Instants::compute(chicago, Buffers::default(), date(at.0), start_time, end_time);
     Instance {
         id: SessionInstanceId(id),
         session_id: SessionId(7),
@@ -109,7 +110,7 @@ fn instance(id: i64, of: Option<(&str, &str)>, at: (&str, Option<(&str, &str)>))
 
 fn rendered(session: Session, instances: Vec<Instance>) -> String {
     let source = SessionCalendar { session, instances, skips: Vec::new(), installation: "test".to_owned() };
-    let text = render(&source, Some("https://example.org/sessions/mueller"), now());
+    let text = render(ZoneData::compiled(), &source, Some("https://example.org/sessions/mueller"), now());
     text.parse::<icalendar::Calendar>().unwrap_or_else(|error| panic!("{error}\n{text}"));
     text
 }
@@ -197,7 +198,7 @@ fn skipped_occurrence_is_excluded_even_long_after_the_exceptions_end() {
     let skips = vec![skip(1, "2025-12-20", "2026-01-07"), skip(2, "2040-12-25", "2041-01-01")];
     let source =
         SessionCalendar { session: session(&[THURSDAYS]), instances: vec![], skips, installation: "test".to_owned() };
-    let text = render(&source, None, now()).replace("\r\n ", "");
+    let text = render(ZoneData::compiled(), &source, None, now()).replace("\r\n ", "");
     let excluded: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("EXDATE;TZID=America/Chicago:")).collect();
     assert_eq!(excluded, ["20251225T190000", "20260101T190000", "20401227T190000"]);
 }

@@ -7,9 +7,8 @@
 //! Onsets that follow the same rule in every future year are written as one RRULE without an end. All others are listed one
 //! by one: past changes, and changes that depend on the moon.
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
-use chrono_tz::{OffsetComponents, OffsetName};
-use domain::zone::{ClockChange, Tz, clock_changes};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use domain::zone::{ClockChange, Zone, clock_changes};
 
 use super::content::Content;
 
@@ -17,7 +16,7 @@ use super::content::Content;
 const LAST_YEAR: i32 = 2099;
 
 /// Writes the clock changes that matter between two instants.
-pub(super) fn write(content: &mut Content, zone: Tz, from: DateTime<Utc>, until: DateTime<Utc>) {
+pub(super) fn write(content: &mut Content, zone: Zone, from: DateTime<Utc>, until: DateTime<Utc>) {
     content.component("VTIMEZONE", |content| {
         content.value("TZID", zone.name());
         for (kind, onsets) in kinds(zone, from, until) {
@@ -54,13 +53,13 @@ type Onset = (DateTime<Utc>, NaiveDateTime);
 
 /// The kinds of onsets, from the clock change before `from` until the last known one. They are in the order of their first
 /// onsets.
-fn kinds(zone: Tz, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<(Kind, Vec<Onset>)> {
+fn kinds(zone: Zone, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<(Kind, Vec<Onset>)> {
     let mut changes: Vec<ClockChange> = clock_changes(zone).collect();
     let later = changes.partition_point(|change| change.at <= from);
     changes.drain(..later.saturating_sub(1));
     if later == 0 {
         // The zone data has no clock change before `from`.
-        let offset = zone.offset_from_utc_datetime(&from.naive_utc()).fix();
+        let offset = zone.offset(from);
         changes.insert(0, ClockChange { at: from.min(DateTime::UNIX_EPOCH), before: offset, after: offset });
     }
     let mut kinds: Vec<(Kind, Vec<Onset>)> = Vec::new();
@@ -77,16 +76,16 @@ fn kinds(zone: Tz, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<(Kind, Vec<
 }
 
 impl Kind {
-    fn of(zone: Tz, ClockChange { at, before, after }: ClockChange) -> Self {
-        let offset = zone.offset_from_utc_datetime(&at.naive_utc());
-        let earlier = zone.offset_from_utc_datetime(&(at.naive_utc() - TimeDelta::seconds(1)));
+    fn of(zone: Zone, ClockChange { at, before, after }: ClockChange) -> Self {
+        let local = zone.local_type(at);
+        let earlier = zone.local_type(at - TimeDelta::seconds(1));
         let is_daylight = if before == after {
-            offset.dst_offset() > TimeDelta::zero()
+            local.is_dst
         } else {
-            // Irish winter time has a negative daylight saving offset. Irish summer time has none.
-            offset.dst_offset() > earlier.dst_offset()
+            // Some releases call Irish winter time daylight saving time, and summer time standard time.
+            local.is_dst != earlier.is_dst && after.local_minus_utc() > before.local_minus_utc()
         };
-        Self { before, after, name: offset.abbreviation().unwrap_or_default().to_owned(), is_daylight }
+        Self { before, after, name: local.abbreviation.to_string(), is_daylight }
     }
 
     fn write(&self, content: &mut Content, first: NaiveDateTime, recur: impl FnOnce(&mut Content)) {
@@ -94,7 +93,7 @@ impl Kind {
             content.value("DTSTART", &local_text(first));
             content.value("TZOFFSETFROM", &offset_text(self.before));
             content.value("TZOFFSETTO", &offset_text(self.after));
-            let name = if self.name.is_empty() { offset_text(self.after) } else { self.name.clone() };
+            let name = if self.name.starts_with(['+', '-']) { offset_text(self.after) } else { self.name.clone() };
             content.text("TZNAME", &name);
             recur(content);
         });
@@ -166,13 +165,16 @@ fn yearly_rule(onsets: &[Onset]) -> Option<(usize, String)> {
 
 #[cfg(test)]
 mod tests {
+    use domain::zone::ZoneData;
+
     use super::*;
 
     fn instant(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
     }
 
-    fn written(zone: Tz) -> String {
+    fn written(name: &str) -> String {
+        let zone = ZoneData::compiled().zone(name).unwrap();
         let mut content = Content::default();
         write(&mut content, zone, instant("2025-01-01T00:00:00Z"), instant("2031-01-01T00:00:00Z"));
         content.into_string().replace("\r\n", "\n")
@@ -185,13 +187,13 @@ mod tests {
             RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU\nEND:STANDARD\n\
             BEGIN:DAYLIGHT\nDTSTART:20250309T020000\nTZOFFSETFROM:-0500\nTZOFFSETTO:-0400\nTZNAME:EDT\n\
             RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=2SU\nEND:DAYLIGHT\nEND:VTIMEZONE\n";
-        assert_eq!(written(Tz::America__New_York), expected);
+        assert_eq!(written("America/New_York"), expected);
         for (zone, rule) in [
-            (Tz::Europe__Berlin, "FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU"),
-            (Tz::Australia__Sydney, "FREQ=YEARLY;BYMONTH=10;BYDAY=1SU"),
+            ("Europe/Berlin", "FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU"),
+            ("Australia/Sydney", "FREQ=YEARLY;BYMONTH=10;BYDAY=1SU"),
             // The Friday before the last Sunday of March.
-            (Tz::Asia__Jerusalem, "FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=23,24,25,26,27,28,29;BYDAY=FR"),
-            (Tz::America__Santiago, "FREQ=YEARLY;BYMONTH=9;BYMONTHDAY=2,3,4,5,6,7,8;BYDAY=SU"),
+            ("Asia/Jerusalem", "FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=23,24,25,26,27,28,29;BYDAY=FR"),
+            ("America/Santiago", "FREQ=YEARLY;BYMONTH=9;BYMONTHDAY=2,3,4,5,6,7,8;BYDAY=SU"),
         ] {
             let text = written(zone).replace("\n ", "");
             assert!(text.contains(&format!("RRULE:{rule}\n")), "{text}");
@@ -201,15 +203,15 @@ mod tests {
 
     #[test]
     fn what_follows_no_rule_is_listed() {
-        let moon = written(Tz::Africa__Casablanca);
+        let moon = written("Africa/Casablanca");
         // Twice a year from 2025 to 2030, and two Ramadans in 2030.
         assert_eq!(moon.matches("DTSTART").count() + moon.matches("RDATE").count(), 14, "{moon}");
         assert!(!moon.contains("RRULE"), "{moon}");
-        let steady = written(Tz::Asia__Kathmandu);
+        let steady = written("Asia/Kathmandu");
         assert_eq!(steady.matches("DTSTART").count(), 1, "{steady}");
         assert!(steady.contains("DTSTART:19860101T000000\nTZOFFSETFROM:+0530\nTZOFFSETTO:+0545\n"), "{steady}");
-        let utc = written(Tz::UTC);
+        let utc = written("UTC");
         assert!(utc.contains("DTSTART:19700101T000000\nTZOFFSETFROM:+0000\nTZOFFSETTO:+0000\nTZNAME:UTC\n"), "{utc}");
-        assert!(written(Tz::Europe__Dublin).contains("BEGIN:DAYLIGHT\nDTSTART:20250330T010000\n"));
+        assert!(written("Europe/Dublin").contains("BEGIN:DAYLIGHT\nDTSTART:20250330T010000\n"));
     }
 }

@@ -6,7 +6,7 @@ use domain::{
     access::Viewer,
     booking::{BookingStatus, State as BookingState},
     ids::{PersonId, TimeSlotId},
-    zone::Tz,
+    zone::Zone,
 };
 use maud::{Markup, html};
 use service::{
@@ -86,7 +86,7 @@ impl Bookings {
                         }
                     }
                 }
-                p { (times::meeting(Tz::UTC, slot.starts_at.date_naive(), Some(slot.starts_at), Some(slot.ends_at))) }
+                p { (times::meeting(Zone::utc(), slot.starts_at.date_naive(), Some(slot.starts_at), Some(slot.ends_at))) }
                 p { booking-status booking=(id) status=(booked.status().as_str()) { (status_text(booked)) } }
                 (self.actions(booked))
             }

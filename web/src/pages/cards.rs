@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, fmt::Write as _};
 
-use domain::ids::{SessionId, SessionInstanceId};
+use domain::{
+    ids::{SessionId, SessionInstanceId},
+    zone::Zone,
+};
 use maud::{Markup, html};
 use service::{
     App, Result,
@@ -18,6 +21,8 @@ use crate::site::to;
 pub struct Card {
     pub instance: Instance,
     pub session: Session,
+    /// The time zone of the session.
+    pub zone: Zone,
     pub counts: Counts,
 }
 
@@ -35,9 +40,11 @@ pub async fn load(app: &App, rows: Vec<Instance>) -> Result<Vec<Card>> {
 pub async fn count(app: &App, rows: Vec<(Instance, Session)>) -> Result<Vec<Card>> {
     let ids: Vec<SessionInstanceId> = rows.iter().map(|(instance, _)| instance.id).collect();
     let counts: HashMap<SessionInstanceId, Counts> = instances::find_counts(app, &ids).await?.into_iter().collect();
+    let data = app.zone_data();
     let card = |(instance, session): (Instance, Session)| {
         let counts = counts.get(&instance.id).copied().unwrap_or_default();
-        Card { instance, session, counts }
+        let zone = times::zone_of(data, &session);
+        Card { instance, session, zone, counts }
     };
     Ok(rows.into_iter().map(card).collect())
 }
@@ -64,14 +71,14 @@ fn element_id(card: &Card) -> String {
     format!("instance-{}", card.instance.id.0)
 }
 
-fn head(Card { instance, session, counts }: &Card) -> Markup {
+fn head(Card { instance, session, zone, counts }: &Card) -> Markup {
     html! {
         h3 {
             a href=(address(session)) { (session.name) }
             @if instance.is_active { " " (live_now(session.id, &session.name, true)) }
         }
         p.where { (place_text(instance, session)) }
-        p { (times::meeting(times::zone_of(session), instance.date, instance.starts_at, instance.ends_at)) }
+        p { (times::meeting(*zone, instance.date, instance.starts_at, instance.ends_at)) }
         @if instance.is_cancelled { p.cancelled { "Cancelled" } }
         p.counts { (counts_text(instance, *counts)) }
     }

@@ -104,10 +104,10 @@ impl Screen {
     }
 
     fn render(&self, session: &Session) -> Markup {
-        let Card { instance, counts, .. } = &self.card;
+        let Card { instance, counts, zone, .. } = &self.card;
         html! {
             section #{ "instance-" (instance.id.0) } {
-                p { (times::meeting(times::zone_of(session), instance.date, instance.starts_at, instance.ends_at)) }
+                p { (times::meeting(*zone, instance.date, instance.starts_at, instance.ends_at)) }
                 @match &self.code {
                     Some((code, address)) => {
                         @if let Some(picture) = qr(address) { div.qr { (picture) } }
@@ -223,7 +223,7 @@ async fn render_offer(
     };
     let main = html! {
         h1 { (session.name) }
-        p { (times::meeting(times::zone_of(&session), instance.date, instance.starts_at, instance.ends_at)) }
+        p { (times::meeting(times::zone_of(app.zone_data(), &session), instance.date, instance.starts_at, instance.ends_at)) }
         @if let Some(message) = message { (problem(message)) }
         form.stacked method="post" action=(to(&format!("/c/{}", cards::encoded(code)))) {
             @if is_guest {

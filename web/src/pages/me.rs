@@ -233,11 +233,11 @@ fn own_check_ins(content: &Content) -> Markup {
             h2 #check-ins { "My check-ins" }
             @if content.check_ins.is_empty() { p.quiet { "You have not checked in anywhere yet." } }
             ul.plain {
-                @for (row, Card { instance, session, .. }) in &content.check_ins {
+                @for (row, Card { instance, session, zone, .. }) in &content.check_ins {
                     li {
                         strong { (attendance_text(row.attendance)) } ": "
                         a href=(cards::address(session)) { (session.name) } ", "
-                        (times::meeting(times::zone_of(session), instance.date, instance.starts_at, instance.ends_at))
+                        (times::meeting(*zone, instance.date, instance.starts_at, instance.ends_at))
                         @if instance.is_cancelled { " – cancelled" }
                     }
                 }

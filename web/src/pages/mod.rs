@@ -30,7 +30,7 @@ use std::sync::{Arc, LazyLock};
 use auth::Authenticator;
 use axum::{
     Router,
-    extract::Path,
+    extract::{FromRef, Path},
     http::{HeaderMap, HeaderValue, header::ACCESS_CONTROL_ALLOW_ORIGIN},
     middleware,
     response::Response,
@@ -46,12 +46,22 @@ use crate::{
     site::{self, Site, to},
 };
 
-/// The state of the router.
+/// What the handler of one request gets. The whole page uses one release of the zone data.
 #[derive(Clone)]
 pub struct Pages {
     app: App,
     authenticator: Arc<Authenticator>,
     site: Site,
+}
+
+/// The state of the router.
+#[derive(Clone)]
+pub struct Shared(Pages);
+
+impl FromRef<Shared> for Pages {
+    fn from_ref(Shared(pages): &Shared) -> Self {
+        Self { app: pages.app.pinned(), ..pages.clone() }
+    }
 }
 
 type Page = Result<Response, PageError>;
@@ -100,7 +110,7 @@ pub fn router(app: App, authenticator: Arc<Authenticator>, site: Site) -> Router
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(site.clone(), refuse_other_sites))
         .layer(middleware::from_fn_with_state(site.clone(), site::serve_as))
-        .with_state(Pages { app, authenticator, site })
+        .with_state(Shared(Pages { app, authenticator, site }))
 }
 
 async fn serve_asset(Path(file): Path<String>, headers: HeaderMap) -> Response {

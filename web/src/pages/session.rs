@@ -9,6 +9,7 @@ use axum::{
 use domain::{
     check_in::Attendance,
     ids::{PersonId, SessionInstanceId},
+    zone::Zone,
 };
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -42,6 +43,7 @@ const ANSWERS: i32 = 100;
 
 struct Content {
     session: Session,
+    zone: Zone,
     active: Vec<Card>,
     next: Vec<Meeting>,
     /// The visitor's own check-ins at these meetings.
@@ -127,6 +129,7 @@ async fn load(app: &App, visitor: &Visitor, path: &str) -> Result<Option<Content
         nearby: cards::count(app, others).await?,
         organizers: organizers.into_iter().map(|(_, person)| person).collect(),
         skips: Upcoming::load(app, visitor, &session, skips).await?,
+        zone: times::zone_of(app.zone_data(), &session),
         session,
     }))
 }
@@ -189,7 +192,7 @@ fn on_now(visitor: &Visitor, content: &Content) -> Markup {
                 div.card.on #{ "instance-" (card.instance.id.0) } {
                     h2 { "On now" }
                     p.where { (cards::place_text(&card.instance, &card.session)) }
-                    p { (times::meeting(times::zone_of(&card.session), card.instance.date, card.instance.starts_at, card.instance.ends_at)) }
+                    p { (times::meeting(card.zone, card.instance.date, card.instance.starts_at, card.instance.ends_at)) }
                     p.counts {
                         span data-present=(card.instance.id) { (card.counts.present) }
                         " here now, " (card.counts.attending) " said yes"
@@ -203,7 +206,7 @@ fn on_now(visitor: &Visitor, content: &Content) -> Markup {
 }
 
 fn next(visitor: &Visitor, content: &Content) -> Markup {
-    let zone = times::zone_of(&content.session);
+    let zone = content.zone;
     html! {
         section aria-labelledby="next" {
             h2 #next { "Next meetings" }

@@ -36,7 +36,7 @@ pub struct Upcoming {
 impl Upcoming {
     /// `skips` are all skips of the session.
     pub async fn load(app: &App, visitor: &Visitor, session: &Session, mut skips: Vec<Skip>) -> Result<Self> {
-        let today = super::times::today(session, app.now());
+        let today = super::times::today(app.zone_data(), session, app.now());
         skips.retain(|skip| today <= skip.to);
         let viewer = visitor.viewer;
         let organizes =

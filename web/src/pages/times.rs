@@ -1,22 +1,27 @@
 //! Times for people, in the time zone of the session. The page's script adds the visitor's local time if it differs.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, TimeZone as _, Utc};
-use domain::zone::{Tz, local_time};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+use domain::zone::{Zone, ZoneData, local_time};
 use maud::{Markup, html};
 use service::sessions::Session;
 
 /// The session's time zone, or UTC if it can't be read.
-pub fn zone_of(session: &Session) -> Tz {
-    session.zone().unwrap_or(Tz::UTC)
+pub fn zone_of(data: ZoneData, session: &Session) -> Zone {
+    session.zone(data).unwrap_or_else(|_| Zone::utc())
 }
 
 /// The date in the zone of the session.
-pub fn today(session: &Session, now: DateTime<Utc>) -> NaiveDate {
-    local_time(zone_of(session), now).date()
+pub fn today(data: ZoneData, session: &Session, now: DateTime<Utc>) -> NaiveDate {
+    local_time(zone_of(data, session), now).date()
 }
 
 /// 'Thu 26 Nov 2026, 7:00pm–10:30pm CST'.
-pub fn meeting(zone: Tz, date: NaiveDate, starts_at: Option<DateTime<Utc>>, ends_at: Option<DateTime<Utc>>) -> Markup {
+pub fn meeting(
+    zone: Zone,
+    date: NaiveDate,
+    starts_at: Option<DateTime<Utc>>,
+    ends_at: Option<DateTime<Utc>>,
+) -> Markup {
     let Some(starts_at) = starts_at else {
         return html! { time datetime=(date.to_string()) { (date_text(date)) } ", time not set yet" };
     };
@@ -33,7 +38,7 @@ pub fn meeting(zone: Tz, date: NaiveDate, starts_at: Option<DateTime<Utc>>, ends
 }
 
 /// 'Thu 26 Nov 2026, 7:00pm CST'.
-pub fn moment(zone: Tz, at: DateTime<Utc>) -> Markup {
+pub fn moment(zone: Zone, at: DateTime<Utc>) -> Markup {
     let local = local_time(zone, at);
     html! {
         span.when data-zone=(zone.name()) data-starts=(machine(at)) {
@@ -56,9 +61,9 @@ fn clock_text(local: NaiveDateTime) -> String {
 }
 
 /// The abbreviation of the zone, such as 'CST'. A zone without one gets its offset, such as 'UTC-03'.
-fn abbreviation(zone: Tz, at: DateTime<Utc>) -> String {
-    let text = zone.offset_from_utc_datetime(&at.naive_utc()).to_string();
-    if text.starts_with(['+', '-']) { format!("UTC{text}") } else { text }
+fn abbreviation(zone: Zone, at: DateTime<Utc>) -> String {
+    let text = &zone.local_type(at).abbreviation;
+    if text.starts_with(['+', '-']) { format!("UTC{text}") } else { text.to_string() }
 }
 
 #[cfg(test)]
@@ -75,9 +80,10 @@ mod tests {
             let tags = html.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));
             tags.collect::<String>()
         };
-        let chicago = Tz::America__Chicago;
+        let zone = |name: &str| ZoneData::compiled().zone(name).unwrap();
+        let chicago = zone("America/Chicago");
         assert_eq!(text(meeting(chicago, date, Some(starts), Some(ends))), "Thu 26 Nov 2026, 7:00pm–10:30pm CST");
         assert_eq!(text(meeting(chicago, date, None, None)), "Thu 26 Nov 2026, time not set yet");
-        assert_eq!(text(moment(Tz::America__Sao_Paulo, starts)), "Thu 26 Nov 2026, 10:00pm UTC-03");
+        assert_eq!(text(moment(zone("America/Sao_Paulo"), starts)), "Thu 26 Nov 2026, 10:00pm UTC-03");
     }
 }

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use domain::{access::Viewer, ids::PersonId};
 use service::{App, Error, log, people};
 
-use super::Pages;
+use super::Shared;
 use crate::site::Site;
 
 const COOKIE_NAME: &str = "insession_token";
@@ -40,10 +40,10 @@ impl Visitor {
     }
 }
 
-impl FromRequestParts<Pages> for Visitor {
+impl FromRequestParts<Shared> for Visitor {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, Shared(pages): &Shared) -> Result<Self, Infallible> {
         let cursor = read_cursor(&pages.app).await;
         let nobody = Self { cursor, ..Self::default() };
         let jar = CookieJar::from_headers(&parts.headers);

@@ -92,7 +92,8 @@ impl Motion {
 
     async fn add_pop_up(&mut self, app: &App, minute: i64) -> anyhow::Result<()> {
         let Some(opens) = DateTime::<Utc>::from_timestamp(minute * 60, 0) else { return Ok(()) };
-        let [start, end] = [opens, opens + TimeDelta::minutes(POP_UP_MINUTES)].map(|at| local_time(self.zone, at));
+        let zone = app.zone_data().zone(self.zone.name())?;
+        let [start, end] = [opens, opens + TimeDelta::minutes(POP_UP_MINUTES)].map(|at| local_time(zone, at));
         let turn = usize::try_from(minute.rem_euclid(3)).unwrap_or_default();
         let new = NewInstance {
             session: self.pop_ups[turn],

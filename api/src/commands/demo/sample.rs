@@ -142,7 +142,8 @@ async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, Option<Se
     let (schedule, today) = match *when {
         When::Weekly(weekday, from, to) => (Some((weekday, hour(from)?, hour(to)?)), None),
         When::Today(ago) => {
-            let began = local_time(place.zone, app.now() - ago);
+            let zone = app.zone_data().zone(place.zone.name())?;
+            let began = local_time(zone, app.now() - ago);
             let start = hour(began.hour())? + TimeDelta::minutes(if began.minute() < 30 { 0 } else { 30 });
             let date = began.date();
             (Some((chrono::Datelike::weekday(&date), start, start + TimeDelta::hours(3))), Some(date))

@@ -12,7 +12,7 @@ use domain::{
     matching::{Existence, ExistingInstance},
     recurrence::{OccurrenceKey, Recurrence, Schedule, Skips},
     status::Mode,
-    zone::parse_zone,
+    zone::ZoneData,
 };
 use entity::{session, session_instance};
 use insession_tests::{Backend, TestDatabase, on_both_databases};
@@ -183,7 +183,7 @@ fn day(day: u64) -> NaiveDate {
 fn patch(step: &Step) -> SessionPatch {
     let none = SessionPatch::default();
     match step {
-        Step::Zone(_, zone) => SessionPatch { time_zone: parse_zone(zone).ok(), ..none },
+        Step::Zone(_, zone) => SessionPatch { time_zone: zone.parse().ok(), ..none },
         Step::Buffers(_, before, after) => SessionPatch {
             active_buffer_minutes_before: Some(*before),
             active_buffer_minutes_after: Some(*after),
@@ -418,7 +418,7 @@ impl<'a> Case<'a> {
             ensure!(session.next_create_at.is_none(), "{session:?}");
             return Ok(());
         };
-        let zone = value.zone()?;
+        let zone = value.zone(ZoneData::compiled())?;
         let existing = theirs.iter().map(|row| ExistingInstance {
             date: row.date,
             start: row.start_time,

@@ -12,6 +12,7 @@ use domain::{
     placement::{PlacementRule, is_arrival},
     status::Mode,
     window::Instants,
+    zone::ZoneData,
 };
 use entity::{check_in, person, session, session_instance};
 use insession_tests::{TestDatabase, database::execute};
@@ -301,7 +302,7 @@ pub fn blank_session(name: &str, time_zone: &str) -> session::Model {
 /// Computes the instants of a row from its local times. Leaves them as they are if the zone of the session is not known.
 pub fn put_instants(row: &mut session_instance::Model, session: &session::Model) {
     let session = Session::from(session.clone());
-    let Ok(zone) = session.zone() else { return };
+    let Ok(zone) = session.zone(ZoneData::compiled()) else { return };
     let instants = Instants::compute(zone, session.buffers(), row.date, row.start_time, row.end_time);
     row.starts_at = instants.starts_at;
     row.ends_at = instants.ends_at;

@@ -11,7 +11,7 @@ use domain::{
     recurrence::{Occurrence, Recurrence, Schedule, Skips},
     status::{LOOKAHEAD, Mode},
     window::Window,
-    zone::local_date,
+    zone::{ZoneData, local_date},
 };
 use entity::session;
 use insession_tests::{TestDatabase, on_both_databases};
@@ -220,7 +220,7 @@ async fn insert_sessions(world: &World, span: &Span, dice: &mut Dice) -> Result<
         };
         let row = world.insert_session(row).await?;
         let value = Session::from(row.clone());
-        let zone = value.zone()?;
+        let zone = value.zone(ZoneData::compiled())?;
         let (calendar, buffers) = (value.calendar(zone, Skips::NONE), value.buffers());
         let first = local_date(zone, utc(span.from)) - Days::new(5);
         let last = local_date(zone, utc(span.to)) + Days::new(10);

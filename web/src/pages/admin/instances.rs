@@ -1,7 +1,7 @@
 //! The active instances and the overrides.
 
 use chrono::{DateTime, Utc};
-use domain::access::Viewer;
+use domain::{access::Viewer, zone::ZoneData};
 use maud::{Markup, html};
 use service::{
     App, Result,
@@ -20,6 +20,7 @@ const SHOWN: i32 = 100;
 
 pub struct Instances {
     now: DateTime<Utc>,
+    zone_data: ZoneData,
     active: Vec<Card>,
     active_count: i64,
     held: Vec<Card>,
@@ -32,7 +33,8 @@ impl Instances {
         let active = cards::load(app, instances::list_active(app, &filter, &page).await?.rows).await?;
         let active_count = instances::count_active(app, &filter).await?;
         let held = operations::find_overridden(app, viewer, 100).await?;
-        Ok(Self { now: app.now(), active, active_count, held: cards::load(app, held).await? })
+        let held = cards::load(app, held).await?;
+        Ok(Self { now: app.now(), zone_data: app.zone_data(), active, active_count, held })
     }
 
     pub fn render(&self) -> Markup {
@@ -74,7 +76,7 @@ impl Instances {
         }
     }
 
-    fn row(&self, Card { instance, session, counts }: &Card) -> Markup {
+    fn row(&self, Card { instance, session, zone, counts }: &Card) -> Markup {
         let id = instance.id;
         html! {
             tr #{ "instance-" (instance.id.0) } {
@@ -82,7 +84,7 @@ impl Instances {
                     a href=(cards::address(session)) { (session.name) }
                     div.quiet { (id) }
                 }
-                td.why { (instance.explain(session, self.now)) }
+                td.why { (instance.explain(self.zone_data, session, self.now)) }
                 td.number data-present=(id) { (counts.present) }
                 td {
                     form.inline method="post" action=(to("/admin/override")) {
@@ -91,7 +93,7 @@ impl Instances {
                             Some(active) => {
                                 @if active { "Set active" } @else { "Set inactive" }
                                 @if let Some(until) = instance.override_until {
-                                    " until " (times::moment(times::zone_of(session), until))
+                                    " until " (times::moment(*zone, until))
                                 }
                                 button name="action" value="clear" { "End override" }
                             }

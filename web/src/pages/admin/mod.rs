@@ -3,6 +3,7 @@
 mod instances;
 mod presence;
 mod sweeps;
+mod zones;
 
 use axum::{
     Form,
@@ -23,7 +24,7 @@ use self::{
     sweeps::{Sweeps, TryMode},
 };
 use super::{
-    Page, Pages,
+    Page, Pages, Shared,
     error::{PageError, page_of, told},
     layout::{Frame, problem, respond},
     visitor::Visitor,
@@ -33,11 +34,11 @@ use crate::site::to;
 /// A visitor who is an admin.
 pub struct Admin(Visitor);
 
-impl FromRequestParts<Pages> for Admin {
+impl FromRequestParts<Shared> for Admin {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, Response> {
-        let Ok(visitor) = Visitor::from_request_parts(parts, pages).await;
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
+        let Ok(visitor) = Visitor::from_request_parts(parts, shared).await;
         if visitor.viewer.may_open_admin_pages() {
             Ok(Self(visitor))
         } else if visitor.viewer.is_signed_in() {
@@ -73,6 +74,7 @@ async fn answer(app: &App, visitor: &Visitor, asked: &Asked, wrong: Option<(Stat
         (instances.render())
         (sweeps.render())
         (presences.render())
+        (zones::render(&app.zones.status()))
     };
     let mut frame = Frame::new("Admin", visitor);
     if asked.try_at.is_none() {

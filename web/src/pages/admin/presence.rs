@@ -11,7 +11,7 @@ use chrono::{DateTime, Timelike as _, Utc};
 use domain::{
     access::Viewer,
     ids::{ActivityId, PersonId},
-    zone::Tz,
+    zone::Zone,
 };
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -196,7 +196,7 @@ fn online_row(Online { visit, person, activity }: &Online) -> Markup {
             td { (visit.current_page.as_deref().unwrap_or("–")) }
             td { (activity.as_deref().unwrap_or("–")) }
             td { (visit.language_code.as_deref().unwrap_or("–")) }
-            td { (times::moment(Tz::UTC, visit.started_at)) }
+            td { (times::moment(Zone::utc(), visit.started_at)) }
         }
     }
 }
@@ -227,7 +227,7 @@ fn chart(hours: &[(DateTime<Utc>, i64)]) -> Markup {
                         thead { tr { th scope="col" { "Hour" } th.number scope="col" { "Visits" } } }
                         tbody {
                             @for (hour, count) in hours {
-                                tr { td { (times::moment(Tz::UTC, *hour)) } td.number { (count) } }
+                                tr { td { (times::moment(Zone::utc(), *hour)) } td.number { (count) } }
                             }
                         }
                     }

@@ -1,7 +1,7 @@
 //! The latest sweeps, the sessions with a problem, and a dry run.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use domain::{access::Viewer, status::Mode, zone::Tz};
+use domain::{access::Viewer, status::Mode, zone::Zone};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value;
@@ -167,7 +167,7 @@ fn run_row(run: &SweepRun) -> Markup {
     let took = run.finished_at.map(|finished| (finished - run.started_at).num_milliseconds());
     html! {
         tr #{ "run-" (run.id) } {
-            td { (times::moment(Tz::UTC, run.at)) }
+            td { (times::moment(Zone::utc(), run.at)) }
             td { (run.scope) }
             td.number { @match took { Some(ms) => { (ms) " ms" }, None => "not finished" } }
             td.number { (size("activated")) }
@@ -200,7 +200,7 @@ fn report_of(report: &Report, mode: TryMode) -> Markup {
     };
     html! {
         div.card role="status" {
-            p { "A sweep at " (times::moment(Tz::UTC, report.at)) " would make these changes. Nothing was changed." }
+            p { "A sweep at " (times::moment(Zone::utc(), report.at)) " would make these changes. Nothing was changed." }
             p #try-mode-shown { "Mode: " (mode.words()) "." }
             ul.plain {
                 (changed("Activated", &report.activated))

@@ -1,0 +1,48 @@
+//! Computing all windows again with newer zone data (rule 1).
+
+use domain::{ids::SessionId, zone::is_newer_release};
+
+use super::{Request, sweep};
+use crate::{
+    App, Result,
+    db::{execute, ids},
+    log::cursor::find_installation,
+    transaction,
+    zones::find_stored,
+};
+
+/// Computes all windows again if this process has newer data than the one that they were computed with. It marks all
+/// sessions in one transaction, so from then on a process with older data computes none of them, and a crash loses none
+/// (rule 12). The feeds of all sessions get a new SEQUENCE. `has_changed` says that the data has changed even if its version
+/// has not.
+pub async fn renew_zone_data(app: &App, has_changed: bool) -> Result<()> {
+    let app = &app.pinned();
+    let version = app.zone_data().version();
+    let stored = find_installation(&app.db).await?.tz_data_version;
+    app.zones.note_stored(&stored);
+    let is_due = |stored: &str| is_newer_release(version, stored) || (has_changed && version == stored);
+    if !is_due(&stored) {
+        return Ok(());
+    }
+    let now = app.now();
+    let is_marked = transaction!(app, now, |tx| {
+        let lock = tx.locking("FOR NO KEY UPDATE");
+        let _: Vec<SessionId> =
+            ids(tx, &format!("SELECT id FROM session WHERE deleted_at IS NULL ORDER BY id {lock}"), []).await?;
+        // Another process may have done it meanwhile.
+        let is_due = is_due(&find_stored(tx).await?);
+        if is_due {
+            let mark = "UPDATE session SET needs_recompute = TRUE, revision = revision + 1, changed_at = $1 \
+                        WHERE deleted_at IS NULL";
+            execute(tx, mark, [now.into()]).await?;
+            execute(tx, "UPDATE installation SET tz_data_version = $1 WHERE id = 1", [version.into()]).await?;
+        }
+        Ok(is_due)
+    })?;
+    if is_marked {
+        app.zones.note_stored(version);
+        tracing::info!(from = stored, to = version, "time zone data is newer: computing all windows again");
+        sweep(app, Request::EXACT).await?;
+    }
+    Ok(())
+}
