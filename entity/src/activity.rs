@@ -1,4 +1,4 @@
-use domain::ids::ActivityId;
+use domain::{ids::ActivityId, presence::SeatsPer};
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
@@ -13,6 +13,7 @@ pub struct Model {
     pub key: String,
     pub name: String,
     pub max_concurrent: Option<i32>,
+    pub seats_per: SeatsPer,
     #[serde(skip)]
     pub created_at: DateTimeUtc,
 }

@@ -43,6 +43,8 @@ pub struct Model {
     pub deleted_at: Option<DateTimeUtc>,
     pub check_in_codes: CheckInCodes,
     pub requires_code: bool,
+    pub description: Option<String>,
+    pub website: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -19,7 +19,7 @@ use service::{
     bookings::{self, time_slots},
     check_ins, instances,
     people::{self, api_keys},
-    presence::{activities, statistics},
+    presence::{activities, statistics, visits},
     sessions,
 };
 
@@ -89,6 +89,10 @@ pub struct MeetingsOf {
 /// The number of taken seats in an activity, by language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SeatsOf(pub ActivityId);
+
+/// The number of visits that are online.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OnlineVisits;
 
 /// The booking of a slot that is not cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -175,6 +179,16 @@ impl Loader<SeatsOf> for Loaders {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let counts = statistics::find_occupancy(&self.app, &ids).await?;
         Ok(counts.into_iter().map(|(id, counts)| (SeatsOf(id), counts)).collect())
+    }
+}
+
+impl Loader<OnlineVisits> for Loaders {
+    type Value = i64;
+    type Error = Arc<Error>;
+
+    async fn load(&self, _: &[OnlineVisits]) -> Shared<HashMap<OnlineVisits, i64>> {
+        let (online, _) = visits::count_online(&self.app).await?;
+        Ok(HashMap::from([(OnlineVisits, online)]))
     }
 }
 

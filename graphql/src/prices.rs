@@ -120,7 +120,7 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("Query", "activity", each(1, Rows::OfType)),
     ("Query", "presence", each(1, Rows::OfType)),
     ("Query", "presences", each(1, PAGE)),
-    ("Query", "presenceStatistics", each(4, Rows::OfType)),
+    ("Query", "presenceStatistics", each(5, Rows::OfType)),
     ("Query", "auditLog", each(1, PAGE)),
     ("Query", "apiKeys", each(1, PAGE)),
     ("Mutation", "heartbeat", writes(2)),
@@ -177,11 +177,13 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("BookingStatusChange", "booking", LOADED),
     ("BookingStatusChange", "bookings", LOADED),
     ("PresenceChange", "activity", LOADED),
+    ("PresenceChange", "onlineCount", LOADED),
 ];
 
 /// Fields whose values are longer texts.
 const TEXTS: &[(&str, &str)] = &[
     ("Session", "problem"),
+    ("Session", "description"),
     ("SessionInstance", "activeExplanation"),
     ("Presence", "currentPage"),
     ("Recurrence", "text"),

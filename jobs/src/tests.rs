@@ -165,6 +165,8 @@ async fn insert(app: &App, auto_create_instances: bool) -> Result<SessionId> {
         skips: Vec::new(),
         check_in_codes: domain::door::CheckInCodes::None,
         requires_code: false,
+        description: None,
+        website: None,
     };
     Ok(insert_session(app, Viewer::ADMIN, new).await?.id)
 }

@@ -27,6 +27,7 @@ mod m0016_session_city;
 mod m0017_booking_time;
 mod m0018_session_changed_at;
 mod m0019_session_place;
+mod m0020_details;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{Migration, prelude::*};
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_booking_time::Migration),
             Box::new(m0018_session_changed_at::Migration),
             Box::new(m0019_session_place::Migration),
+            Box::new(m0020_details::Migration),
         ]
     }
 

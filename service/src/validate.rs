@@ -32,6 +32,38 @@ pub fn optional_text(field: &str, value: Option<&str>) -> Result<Option<String>>
     }
 }
 
+/// The longest description, in characters.
+pub const MAX_LONG_TEXT: usize = 2_000;
+
+/// An optional text of several lines. An empty text counts as none.
+pub fn long_text(field: &str, value: Option<&str>) -> Result<Option<String>> {
+    let Some(text) = value.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    if text.chars().count() > MAX_LONG_TEXT {
+        return Err(Error::invalid(field, format!("is too long: {MAX_LONG_TEXT} characters at most")));
+    }
+    // The lines are checked one by one, because a line break is a control character.
+    for line in text.lines().map(|line| line.replace('\t', " ")).filter(|line| !line.trim().is_empty()) {
+        domain::characters::check(line.trim()).map_err(|problem| Error::invalid(field, problem.to_string()))?;
+    }
+    Ok(Some(text.to_owned()))
+}
+
+/// An optional address of a website: https or http, with a host.
+pub fn website(field: &str, value: Option<&str>) -> Result<Option<String>> {
+    let Some(text) = value.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let wrong = || Error::invalid(field, "must be the address of a website, such as https://example.org/session");
+    if text.chars().count() > MAX_PAGE_TEXT {
+        return Err(Error::invalid(field, format!("is too long: {MAX_PAGE_TEXT} characters at most")));
+    }
+    let address = url::Url::parse(text).map_err(|_| wrong())?;
+    let is_of_the_web = matches!(address.scheme(), "https" | "http") && address.has_host();
+    // Whoever reads an address with a name in it may take the name for the host.
+    if !is_of_the_web || !address.username().is_empty() || address.password().is_some() {
+        return Err(wrong());
+    }
+    Ok(Some(address.into()))
+}
+
 /// An external id, unchanged: 1 to 255 bytes, without control characters.
 pub fn external_id(field: &str, value: &str) -> Result<String> {
     if value.is_empty() || value.len() > 255 {
@@ -163,6 +195,25 @@ mod tests {
         assert_eq!(path_from_name("\u{3164}A\u{3164}"), "a");
         assert!(path("path", "a\u{3164}").is_err() && path("path", "\u{3164}").is_err());
         assert!(path("path", "a/b").is_err() && path("path", "..").is_err() && path("path", "été_2").is_ok());
+    }
+
+    #[test]
+    fn websites_are_addresses_of_the_web() {
+        let read = |text: &str| website("website", Some(text)).ok();
+        assert_eq!(read("https://Example.org"), Some(Some("https://example.org/".to_owned())));
+        assert_eq!(read(" "), Some(None));
+        for wrong in ["example.org", "javascript:alert(1)", "ftp://example.org", "https://bank.example@evil.example/"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn long_texts_have_lines() {
+        let text = "Tunes.\n\n\tAll *welcome*.\r\n- pints";
+        assert_eq!(long_text("description", Some(text)).ok(), Some(Some(text.to_owned())));
+        assert!(long_text("description", Some("a\u{0}b")).is_err());
+        assert!(long_text("description", Some(&"a".repeat(2_001))).is_err());
+        assert_eq!(long_text("description", Some("  ")).ok(), Some(None));
     }
 
     #[test]

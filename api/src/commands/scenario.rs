@@ -243,6 +243,8 @@ async fn add(app: &App, sample: &Sample, monday: NaiveDate) -> anyhow::Result<Se
         skips: Vec::new(),
         check_in_codes: domain::door::CheckInCodes::None,
         requires_code: false,
+        description: None,
+        website: None,
     };
     let session = sessions::insert_session(app, Viewer::ADMIN, new).await?.id;
     if sample.made_hours_ahead.is_none() {

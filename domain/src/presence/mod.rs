@@ -19,6 +19,33 @@ use crate::ids::ActivityId;
 /// The resolution of instants: from the last instant of a period to the first one after it.
 const RESOLUTION: TimeDelta = TimeDelta::milliseconds(1);
 
+/// Whom the seats of an activity count (`Activity.seatsPer`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[cfg_attr(feature = "sea-orm", derive(sea_orm::DeriveValueType), sea_orm(value_type = "String", column_type = "Text"))]
+pub enum SeatsPer {
+    /// A person has at most one seat, however many visits they have. Anonymous visits count one by one.
+    #[default]
+    Person,
+    Visit,
+}
+
+impl SeatsPer {
+    /// The text that the database keeps.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "PERSON",
+            Self::Visit => "VISIT",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Person, Self::Visit].into_iter().find(|per| per.as_str() == text)
+    }
+}
+
+kept_as_text!(SeatsPer);
+
 /// The stored status of a visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "sea-orm", derive(sea_orm::DeriveValueType), sea_orm(value_type = "String", column_type = "Text"))]

@@ -10,7 +10,7 @@ use service::{
 use crate::{
     context::{Result, parse_id},
     error::ApiError,
-    types::presence::PresenceStatus,
+    types::{activity::SeatsPer, presence::PresenceStatus},
 };
 
 /// A sign that a visit is still there.
@@ -73,11 +73,19 @@ pub struct SaveActivityInput {
     /// The number of seats. If it is left out or null, there is no limit. With 0, the activity is closed for new
     /// visits. A lower number takes no seat away.
     max_concurrent: Option<i32>,
+    /// Whom the seats count.
+    #[graphql(default_with = "SeatsPer::Person")]
+    seats_per: SeatsPer,
 }
 
 impl From<SaveActivityInput> for NewActivity {
     fn from(input: SaveActivityInput) -> Self {
-        Self { key: input.key, name: input.name, max_concurrent: input.max_concurrent }
+        Self {
+            key: input.key,
+            name: input.name,
+            max_concurrent: input.max_concurrent,
+            seats_per: Some(input.seats_per.into()),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use async_graphql::{ID, InputObject, MaybeUndefined, OneofObject};
 use domain::{
+    access::Viewer,
     ids::SessionId,
     recurrence::{Schedule, ScheduleError, ScheduleSource},
     zone::Tz,
@@ -31,6 +32,8 @@ pub struct SessionFilter {
     pub country: Option<String>,
     /// True: only sessions that have an active instance now. False: only sessions that have none.
     pub is_active: Option<bool>,
+    /// True: only sessions that the viewer organises. False: only sessions that the viewer does not organise.
+    pub organized_by_viewer: Option<bool>,
     /// True: also sessions whose termination date has passed.
     #[graphql(default = false)]
     pub include_terminated: bool,
@@ -57,10 +60,11 @@ impl GeoFilter {
 }
 
 impl SessionFilter {
-    pub fn check(self) -> Result<ServiceSessionFilter> {
-        let Self { name_contains, city, country, is_active, include_terminated, near } = self;
+    pub fn check(self, viewer: Viewer) -> Result<ServiceSessionFilter> {
+        let Self { name_contains, city, country, is_active, organized_by_viewer, include_terminated, near } = self;
+        let organizer = organized_by_viewer.map(|is_organizer| (viewer.person, is_organizer));
         let near = near.map(GeoFilter::check).transpose()?;
-        Ok(ServiceSessionFilter { name_contains, city, country, is_active, include_terminated, near })
+        Ok(ServiceSessionFilter { name_contains, city, country, is_active, organizer, include_terminated, near })
     }
 }
 
@@ -283,6 +287,10 @@ pub struct CreateSessionInput {
     /// True if whoever arrives needs a code. An answer before the meeting does not need one. Needs `checkInCodes`.
     #[graphql(default = false)]
     requires_code: bool,
+    /// What the session is, for people: up to 2,000 characters of Markdown.
+    description: Option<String>,
+    /// The address of the session's website, such as `https://example.org`.
+    website: Option<String>,
 }
 
 impl CreateSessionInput {
@@ -307,6 +315,8 @@ impl CreateSessionInput {
             skips: self.skips.unwrap_or_default().into_iter().map(NewSkip::from).collect(),
             check_in_codes: self.check_in_codes.into(),
             requires_code: self.requires_code,
+            description: self.description,
+            website: self.website,
         })
     }
 }
@@ -355,6 +365,10 @@ pub struct UpdateSessionInput {
     check_in_codes: MaybeUndefined<CheckInCodes>,
     /// True if whoever arrives needs a code. It can't be null.
     requires_code: MaybeUndefined<bool>,
+    /// What the session is, for people: up to 2,000 characters of Markdown. Null clears it.
+    description: MaybeUndefined<String>,
+    /// The address of the session's website, such as `https://example.org`. Null clears it.
+    website: MaybeUndefined<String>,
 }
 
 impl UpdateSessionInput {
@@ -384,6 +398,8 @@ impl UpdateSessionInput {
             termination_date: clearable(self.termination_date, |date| date.0),
             check_in_codes: lasting("checkInCodes", self.check_in_codes)?.map(Into::into),
             requires_code: lasting("requiresCode", self.requires_code)?,
+            description: clearable(self.description, same),
+            website: clearable(self.website, same),
         })
     }
 }

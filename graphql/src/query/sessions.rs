@@ -9,7 +9,7 @@ use service::{
 };
 
 use crate::{
-    context::{Result, app, parse_id},
+    context::{Result, app, parse_id, viewer},
     input::{
         instance::ActiveFilter,
         session::{PreviewRecurrenceInput, SessionFilter},
@@ -61,7 +61,7 @@ impl SessionQuery {
         >,
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Nodes<Session>> {
-        let filter: ServiceSessionFilter = filter.unwrap_or_default().check()?;
+        let filter: ServiceSessionFilter = filter.unwrap_or_default().check(viewer(ctx))?;
         let slice = sessions::list_sessions(app(ctx)?, &filter, &page(first, after, last, before)).await?;
         let cursor = |row: &sessions::Session| match row.metres_away {
             Some(metres) => RowCursor::of_distance(metres, row.id),

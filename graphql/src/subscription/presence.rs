@@ -9,7 +9,7 @@ use service::{log, presence::activities};
 use crate::{
     context::{Result, app},
     error::ApiError,
-    loaders::load,
+    loaders::{OnlineVisits, load},
     subscribe::{Beginning, subscribe},
     types::{activity::Activity, as_int, scalars::DateTime},
 };
@@ -41,6 +41,11 @@ impl PresenceChange {
     /// The number of seats that are taken.
     async fn occupancy(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(as_int(self.load(ctx).await?.seats_taken(ctx).await?))
+    }
+
+    /// The number of visits that are online, with a seat or without one.
+    async fn online_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(as_int(load(ctx, OnlineVisits).await?.unwrap_or_default()))
     }
 
     /// The instant of the change. For the first message, the instant at which it was read.

@@ -143,6 +143,12 @@ impl ActiveSessionChange {
         self.change()?.instance.map(id_of)
     }
 
+    /// For DEACTIVATED, the id of the instance that stopped being active, even if it has been deleted. Null for other
+    /// kinds.
+    async fn deactivated_session_instance_id(&self) -> Option<ID> {
+        self.change().filter(|change| change.kind == ChangeKind::Deactivated)?.instance.map(id_of)
+    }
+
     /// The instance that changed. For PERSON_MOVED, the instance where the person is now. Null for SNAPSHOT, if the
     /// person is at no meeting, and if the instance has been deleted.
     async fn session_instance(&self, ctx: &Context<'_>) -> Result<Option<SessionInstance>> {

@@ -25,6 +25,16 @@ impl From<statistics::LanguageCount> for LanguageCount {
     }
 }
 
+/// Whom the seats of an activity count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, async_graphql::Enum)]
+#[graphql(remote = "domain::presence::SeatsPer")]
+pub enum SeatsPer {
+    /// A person holds at most one seat: it moves to the visit that enters last. Anonymous visits count one by one.
+    Person,
+    /// Each visit may hold a seat.
+    Visit,
+}
+
 pub struct Activity(pub activities::Activity);
 
 impl Activity {
@@ -63,6 +73,11 @@ impl Activity {
     /// The number of seats. Null if there is no limit. With 0, the activity is closed for new visits.
     async fn max_concurrent(&self) -> Option<i32> {
         self.0.max_concurrent
+    }
+
+    /// Whom the seats count.
+    async fn seats_per(&self) -> SeatsPer {
+        self.0.seats_per.into()
     }
 
     /// The number of seats that are taken now.

@@ -404,6 +404,16 @@ impl Session {
         Ok(rows.into_iter().map(Person).collect())
     }
 
+    /// What the session is, for people, as Markdown. Null if there is none.
+    async fn description(&self) -> Option<&str> {
+        self.0.description.as_deref()
+    }
+
+    /// The address of the session's website. Null if there is none.
+    async fn website(&self) -> Option<&str> {
+        self.0.website.as_deref()
+    }
+
     /// Whether the session has check-in codes, which a screen at the door shows.
     async fn check_in_codes(&self) -> CheckInCodes {
         self.0.check_in_codes.into()

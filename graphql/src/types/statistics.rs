@@ -30,6 +30,12 @@ impl PresenceStatistics {
         as_int(self.0.online_by_language.iter().map(|counted| counted.count).sum())
     }
 
+    /// The number of people who are online now, whatever the range: each signed-in person once, and each anonymous visit
+    /// once.
+    async fn online_people_count(&self) -> i32 {
+        as_int(self.0.online_people)
+    }
+
     /// The number of visits that are online now, by language, whatever the range. The largest number comes first.
     async fn online_by_language(&self) -> Vec<LanguageCount> {
         self.0.online_by_language.iter().cloned().map(LanguageCount::from).collect()

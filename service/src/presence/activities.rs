@@ -1,6 +1,6 @@
 //! Activities: things that people do online, with a limit on how many may take part at once.
 
-use domain::{access::Viewer, ids::ActivityId};
+use domain::{access::Viewer, ids::ActivityId, presence::SeatsPer};
 use entity::activity;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
@@ -17,11 +17,12 @@ pub struct Activity {
     pub name: String,
     /// `None`: no limit. 0: closed.
     pub max_concurrent: Option<i32>,
+    pub seats_per: SeatsPer,
 }
 
 impl From<activity::Model> for Activity {
     fn from(row: activity::Model) -> Self {
-        Self { id: row.id, key: row.key, name: row.name, max_concurrent: row.max_concurrent }
+        Self { id: row.id, key: row.key, name: row.name, max_concurrent: row.max_concurrent, seats_per: row.seats_per }
     }
 }
 
@@ -31,6 +32,8 @@ pub struct NewActivity {
     pub name: String,
     /// How many visits may have a seat at once. `None` means no limit; 0 means closed.
     pub max_concurrent: Option<i32>,
+    /// `None` keeps what is stored, or means people for a new activity.
+    pub seats_per: Option<SeatsPer>,
 }
 
 /// The activity with this key. PostgreSQL refuses a NUL in a text, so it is replaced by a character that is in no key
@@ -75,6 +78,7 @@ pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Resul
                 key: key.clone(),
                 name: name.clone(),
                 max_concurrent: new.max_concurrent,
+                seats_per: new.seats_per.unwrap_or_default(),
                 created_at: now,
             };
             let row = activity::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
@@ -93,6 +97,7 @@ pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Resul
         }
         row.name.clone_from(&name);
         row.max_concurrent = new.max_concurrent;
+        row.seats_per = new.seats_per.unwrap_or(row.seats_per);
         tx.audit(viewer, "saveActivity", row.id, Changes::between(Some(&before), Some(&row)));
         Ok(row.into_active_model().reset_all().update(tx).await?.into())
     })

@@ -16,7 +16,7 @@
 //!   visit is locked, and the change is logged in the same transaction.
 //! - If an activity has a limit, its seats are given while its row is locked, after expired leases in it were ended.
 //!   The seats that are left can then be counted, so a wrong clock never leads to one seat too many (rule 17).
-//! - Rows are locked in this order: the activity, then visits by id (rule 21). A beat locks no activity.
+//! - Rows are locked in this order: the activity, the person, then visits by id (rule 21). A beat locks no activity.
 //! - Whether a visit is online is computed from `last_seen_at` when somebody asks. A late sweep makes no answer wrong
 //!   (rule 15).
 //! - Nobody can change, or learn of, the visit of another person.

@@ -3,14 +3,17 @@
 //! A request is also a heartbeat, whatever the answer: the visit is online, and an abandoned visit becomes active
 //! again. A visit that has a seat in this activity keeps it. A visit with a seat in another activity gives that up if
 //! it is admitted here, and keeps it if not.
+//!
+//! With seats for each person, a person has at most one seat in an activity: it moves to the visit that enters last. The
+//! visit that lost it learns so from the answer to its next heartbeat.
 
 use domain::{
     access::Viewer,
-    ids::{ActivityId, PresenceId},
-    presence::{Verdict, Visit, VisitStatus, admit},
+    ids::{ActivityId, PersonId, PresenceId},
+    presence::{SeatsPer, Verdict, Visit, VisitStatus, admit},
 };
-use entity::{activity, presence::Model};
-use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect, sea_query::LockType};
+use entity::{activity, person, presence::Model};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect, sea_query::LockType};
 
 use super::{
     Claimant, Tally,
@@ -55,21 +58,33 @@ pub async fn enter_activity(
     let claimant = Claimant::new(app, viewer, secret)?;
     transaction!(app, app.now(), |tx| {
         let activity = lock_activity(tx, key).await?;
+        if activity.max_concurrent.is_none()
+            && activity.seats_per == SeatsPer::Person
+            && let Some(person) = claimant.person()
+        {
+            // Without a limit the activity is not locked. The visits of one person still wait for each other.
+            person::Entity::find_by_id(person).lock(LockType::NoKeyUpdate).one(tx).await?;
+        }
         let here = activity.id;
         // Read the clock after taking the lock: the previous holder may have decided at an instant after this request
         // began.
         let now = app.now();
         let rules = &app.presence.rules;
-        let (mut visit, stale) = lock_visit_and_stale(tx, id, here, rules.online_since(now)).await?;
+        let person = claimant.person().filter(|_| activity.seats_per == SeatsPer::Person);
+        let (mut visit, others) = lock_visit_and_others(tx, id, here, rules.online_since(now), person).await?;
         if !claimant.owns(&visit) {
             return Err(not_found(id));
         }
         let seen = facts_of(&visit).beat(rules, now).map_err(|_| completed())?;
+        let (stale, own): (Vec<_>, Vec<_>) = others.into_iter().partition(|row| !facts_of(row).is_online(rules, now));
         end_leases(tx, rules, &stale).await?;
 
+        // The seat of another visit of this person moves to this visit. It is not free in between, because both rows
+        // change in this transaction.
+        take_seats(tx, &own).await?;
         let others = count_seats(tx, here, visit.id).await?;
         let limit = activity.max_concurrent.map(|limit| u32::try_from(limit).unwrap_or_default());
-        let verdict = admit(limit, others, seen.seat == Some(here));
+        let verdict = admit(limit, others, seen.seat == Some(here) || !own.is_empty());
         let after = Visit { seat: if verdict.is_admitted { Some(here) } else { seen.seat }, ..seen };
         let before = visit.activity_id;
         if before != after.seat {
@@ -149,21 +164,33 @@ async fn lock_own(tx: &Tx, claimant: &Claimant, id: PresenceId) -> Result<Model>
     visit.filter(|visit| claimant.owns(visit)).ok_or_else(|| not_found(id))
 }
 
-/// Locks a visit, and the visits whose lease in this activity has run out, in the order of their ids.
-async fn lock_visit_and_stale(
+/// Locks a visit, and others with a seat in this activity, in the order of their ids: those whose lease has run out, and
+/// those of this person.
+async fn lock_visit_and_others(
     tx: &Tx,
     id: PresenceId,
     activity: ActivityId,
     online_since: chrono::DateTime<chrono::Utc>,
+    person: Option<PersonId>,
 ) -> Result<(Model, Vec<Model>)> {
     let sql = format!(
-        "SELECT * FROM presence WHERE id = $1 OR (activity_id = $2 AND last_seen_at < $3) ORDER BY id {}",
+        "SELECT * FROM presence WHERE id = $1 OR (activity_id = $2 AND (last_seen_at < $3 OR person_id = $4)) \
+         ORDER BY id {}",
         tx.locking("FOR NO KEY UPDATE")
     );
-    let mut locked: Vec<Model> = rows(tx, &sql, [id.into(), activity.0.into(), online_since.into()]).await?;
+    let values = [id.into(), activity.0.into(), online_since.into(), person.map(|person| person.0).into()];
+    let mut locked: Vec<Model> = rows(tx, &sql, values).await?;
     let place = locked.iter().position(|row| row.id == id).ok_or_else(|| not_found(id))?;
     let visit = locked.remove(place);
     Ok((visit, locked))
+}
+
+/// Takes the seats of these visits, which are locked. They stay online.
+async fn take_seats(tx: &Tx, visits: &[Model]) -> Result<()> {
+    for visit in visits {
+        save(tx, Model { activity_id: None, ..visit.clone() }).await?;
+    }
+    Ok(())
 }
 
 /// How many other visits have a seat. Exact, because claiming a seat needs the activity's lock, which this transaction

@@ -13,7 +13,7 @@ use sea_orm::{DatabaseConnection, FromQueryResult};
 use super::hours::{Tally, hour_of};
 use crate::{
     App, Error, Result,
-    db::{is_in, list, rows},
+    db::{is_in, list, numbers, rows},
 };
 
 /// The language code for visits without a language: "undetermined" in BCP 47.
@@ -24,6 +24,8 @@ const HOUR: TimeDelta = TimeDelta::hours(1);
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statistics {
     pub online_by_language: Vec<LanguageCount>,
+    /// Each person once, and each anonymous visit once.
+    pub online_people: i64,
     pub completed: i64,
     pub abandoned: i64,
     /// The average duration of the completed visits, in milliseconds. `None` if there are none.
@@ -58,16 +60,18 @@ pub async fn find_statistics(
     if to.is_some_and(|to| to < from) {
         return Err(Error::invalid("to", "must not be before from"));
     }
-    // The two answers may come from different instants.
+    // The three answers may come from different instants.
     let online = find_online(app, now);
     let hours = find_hours(app.db.pool(), from, to, now);
-    let (online_by_language, hours) = futures_util::try_join!(online, hours)?;
+    let people = find_online_people(app, now);
+    let (online_by_language, online_people, hours) = futures_util::try_join!(online, people, hours)?;
     let sum = |of: fn(&Tally) -> i64| hours.values().map(of).sum::<i64>();
     let completed = sum(|hour| hour.completed);
     #[expect(clippy::cast_precision_loss, reason = "an average of milliseconds, for people")]
     let average = |sum: i64| sum as f64 / completed as f64;
     Ok(Some(Statistics {
         online_by_language,
+        online_people,
         completed,
         abandoned: sum(|hour| hour.abandoned),
         average_duration_ms: (completed > 0).then(|| average(sum(|hour| hour.duration_ms))),
@@ -86,6 +90,14 @@ async fn find_online(app: &App, now: DateTime<Utc>) -> Result<Vec<LanguageCount>
     let mut counts: Vec<LanguageCount> = rows(app.db.pool(), sql, [since.into(), UNDETERMINED.into()]).await?;
     sort_counts(&mut counts);
     Ok(counts)
+}
+
+/// Counts who is online: each person once, and each anonymous visit once.
+async fn find_online_people(app: &App, now: DateTime<Utc>) -> Result<i64> {
+    let sql = "SELECT COUNT(DISTINCT person_id) + COUNT(CASE WHEN person_id IS NULL THEN 1 END) FROM presence \
+               WHERE is_live AND COALESCE(last_seen_at, $1) >= $1";
+    let count = numbers(app.db.pool(), sql, [app.presence.rules.online_since(now).into()]).await?;
+    Ok(count.first().copied().unwrap_or_default())
 }
 
 /// Counts the taken seats of each activity by language, the largest count first.

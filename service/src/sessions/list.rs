@@ -1,9 +1,12 @@
 //! Finding and listing sessions.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::ids::SessionId;
-use entity::{session, session_instance};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, Select, sea_query::LockType};
+use domain::ids::{PersonId, SessionId};
+use entity::{session, session_instance, session_organizer};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, Select,
+    sea_query::{Expr, LockType},
+};
 
 use super::{Near, Session};
 use crate::{
@@ -22,6 +25,8 @@ pub struct SessionFilter {
     pub city: Option<String>,
     pub country: Option<String>,
     pub is_active: Option<bool>,
+    /// Whether this person organises it. Nobody organises nothing.
+    pub organizer: Option<(Option<PersonId>, bool)>,
     pub include_terminated: bool,
     pub near: Option<Near>,
 }
@@ -128,6 +133,18 @@ fn matching(filter: &SessionFilter, now: DateTime<Utc>) -> Select<session::Entit
             session::Column::Id.in_subquery(active)
         } else {
             session::Column::Id.not_in_subquery(active)
+        });
+    }
+    if let Some((person, is_organizer)) = filter.organizer {
+        let organized = session_organizer::Entity::find()
+            .select_only()
+            .column(session_organizer::Column::SessionId)
+            .filter(person.map_or_else(|| Expr::cust("1 = 0"), |id| session_organizer::Column::PersonId.eq(id)));
+        let organized = sea_orm::QueryTrait::into_query(organized);
+        condition = condition.add(if is_organizer {
+            session::Column::Id.in_subquery(organized)
+        } else {
+            session::Column::Id.not_in_subquery(organized)
         });
     }
     session::Entity::find().filter(condition)

@@ -47,6 +47,8 @@ pub struct NewSession {
     pub skips: Vec<NewSkip>,
     pub check_in_codes: CheckInCodes,
     pub requires_code: bool,
+    pub description: Option<String>,
+    pub website: Option<String>,
 }
 
 /// Changes to a session. An outer `None` keeps a field; an inner `None` clears it.
@@ -71,6 +73,8 @@ pub struct SessionPatch {
     pub termination_date: Option<Option<NaiveDate>>,
     pub check_in_codes: Option<CheckInCodes>,
     pub requires_code: Option<bool>,
+    pub description: Option<Option<String>>,
+    pub website: Option<Option<String>>,
 }
 
 /// Creates a session. Only for administrators. Without a path, a free one is made from the name.
@@ -116,6 +120,8 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
         deleted_at: None,
         check_in_codes: new.check_in_codes,
         requires_code: new.requires_code,
+        description: validate::long_text("description", new.description.as_deref())?,
+        website: validate::website("website", new.website.as_deref())?,
     })?;
     let skips = skips::checked(&new.skips)?;
     let base = row.path.clone();
@@ -247,6 +253,12 @@ fn patched(data: ZoneData, mut row: session::Model, patch: &SessionPatch) -> Res
     if let Some(schedules) = &patch.recurrence {
         put_recurrence(data, &mut row, schedules.as_deref().unwrap_or_default(), patch.termination_date.flatten())?;
     }
+    if let Some(description) = &patch.description {
+        row.description = validate::long_text("description", description.as_deref())?;
+    }
+    if let Some(website) = &patch.website {
+        row.website = validate::website("website", website.as_deref())?;
+    }
     Ok(row)
 }
 
@@ -306,8 +318,10 @@ fn calls_for_recompute(before: &session::Model, after: &session::Model) -> bool 
 /// Logs an UPDATED for each active instance if something visible to clients changed in the session.
 async fn log_updates_of_active_instances(tx: &Tx, before: &session::Model, after: &session::Model) -> Result<()> {
     let shown = |row: &session::Model| {
-        let place = (row.latitude, row.longitude);
-        (row.name.clone(), row.path.clone(), facts::location_of(row), row.state.clone(), row.location.clone(), place)
+        (
+            (row.name.clone(), row.path.clone(), facts::location_of(row), row.state.clone(), row.location.clone()),
+            (row.description.clone(), row.website.clone(), row.latitude, row.longitude),
+        )
     };
     if shown(before) == shown(after) {
         return Ok(());

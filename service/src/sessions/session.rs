@@ -48,6 +48,9 @@ pub struct Session {
     pub check_in_codes: CheckInCodes,
     /// Whether an arrival needs a code.
     pub requires_code: bool,
+    /// Markdown.
+    pub description: Option<String>,
+    pub website: Option<String>,
 }
 
 impl Session {
@@ -112,6 +115,8 @@ impl From<session::Model> for Session {
             deleted_at: row.deleted_at,
             check_in_codes: row.check_in_codes,
             requires_code: row.requires_code,
+            description: row.description,
+            website: row.website,
         }
     }
 }

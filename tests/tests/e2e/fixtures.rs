@@ -127,9 +127,11 @@ pub async fn beat(client: &Client, visit: &str) -> Result<Value> {
 }
 
 /// Creates an activity with this many seats.
+/// Saves an activity whose seats count visits: most tests give all visits to one person.
 pub async fn save_activity(client: &Client, key: &str, limit: Option<i32>) -> Result<()> {
     let document = "mutation($input: SaveActivityInput!) { saveActivity(input: $input) { activity { id } } }";
-    client.data(document, json!({ "input": { "key": key, "name": key, "maxConcurrent": limit } })).await?;
+    let input = json!({ "key": key, "name": key, "maxConcurrent": limit, "seatsPer": "VISIT" });
+    client.data(document, json!({ "input": input })).await?;
     Ok(())
 }
 

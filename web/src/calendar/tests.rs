@@ -75,6 +75,8 @@ fn session(schedules: &[(&str, &[i64], &str, &str)]) -> Session {
         deleted_at: None,
         check_in_codes: domain::door::CheckInCodes::None,
         requires_code: false,
+        description: None,
+        website: None,
     }
 }
 
@@ -387,6 +389,8 @@ async fn calendar_is_not_modified_until_it_changes() {
         skips: Vec::new(),
         check_in_codes: domain::door::CheckInCodes::None,
         requires_code: false,
+        description: None,
+        website: None,
     };
     let made = sessions::insert_session(&app, admin, new).await.unwrap();
     let path = "/sessions/caf%C3%A9-am-ring/calendar.ics";

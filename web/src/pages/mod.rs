@@ -17,6 +17,7 @@ mod door;
 mod error;
 mod home;
 mod layout;
+mod markdown;
 mod me;
 mod person;
 mod session;

@@ -32,6 +32,7 @@ use super::{
     error::{PageError, page_of, told},
     home::recurrence_text,
     layout::{Frame, live_now, problem, respond},
+    markdown,
     skips::Upcoming,
     times,
     visitor::Visitor,
@@ -166,6 +167,7 @@ fn render(visitor: &Visitor, content: &Content, wrong: Option<&str>) -> Response
 
 fn about(Content { session, organizers, .. }: &Content) -> Markup {
     html! {
+        @if let Some(description) = &session.description { div.description { (markdown::render(description)) } }
         dl.facts {
             dt { "When" } dd { (recurrence_text(session)) }
             @if let Some(location) = &session.location { dt { "Where" } dd { (location) } }
@@ -179,6 +181,9 @@ fn about(Content { session, organizers, .. }: &Content) -> Markup {
                         a href={ (to("/people/")) (person.id.0) } { (person.display_name) }
                     }
                 }
+            }
+            @if let Some(website) = &session.website {
+                dt { "Website" } dd { a href=(website) rel="noopener nofollow ugc" { (website) } }
             }
             dt { "Calendar" } dd { a href={ (cards::address(session)) "/calendar.ics" } { "Add to your calendar" } }
         }

@@ -165,6 +165,8 @@ async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, Option<Se
         recurrence: recurrence.map(Into::into),
         check_in_codes: CheckInCodes::None,
         requires_code: false,
+        description: None,
+        website: None,
         active_buffer_minutes_before: buffers.0,
         active_buffer_minutes_after: buffers.1,
         auto_create_instances: false,

@@ -121,6 +121,8 @@ impl World {
             skips: Vec::new(),
             check_in_codes: domain::door::CheckInCodes::None,
             requires_code: false,
+            description: None,
+            website: None,
         };
         let row = sessions::insert_session(&self.app, Viewer::ADMIN, new).await.map_err(test_error)?;
         Ok(row.id)

@@ -2,6 +2,7 @@
 
 mod abuse;
 mod clients;
+mod people;
 pub mod race;
 mod rules;
 mod sockets;

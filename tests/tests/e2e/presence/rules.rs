@@ -1,7 +1,12 @@
 //! The rules of presence (15 to 17), one by one, through the service.
 
 use anyhow::{Context, Result, ensure};
-use domain::{access::Viewer, ids::PresenceId, presence::VisitStatus, status::Mode};
+use domain::{
+    access::Viewer,
+    ids::PresenceId,
+    presence::{SeatsPer, VisitStatus},
+    status::Mode,
+};
 use futures_util::future::{join_all, try_join_all};
 use insession_tests::{TestDatabase, on_both_databases};
 use service::{
@@ -156,7 +161,12 @@ async fn heartbeat_after_the_lease_expired_frees_the_seat(database: TestDatabase
 
 async fn visit_holds_one_seat_at_a_time(database: TestDatabase) -> Result<()> {
     let visitors = start(database, Some(1)).await?;
-    let other = NewActivity { key: "study".to_owned(), name: "Study".to_owned(), max_concurrent: Some(1) };
+    let other = NewActivity {
+        key: "study".to_owned(),
+        name: "Study".to_owned(),
+        max_concurrent: Some(1),
+        seats_per: Some(SeatsPer::Visit),
+    };
     let other = save_activity(visitors.app(), Viewer::ADMIN, other).await.done()?;
     for number in [1, 2] {
         visitors.beat(visit(number)).await?;

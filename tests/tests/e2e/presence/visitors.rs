@@ -6,6 +6,7 @@ use anyhow::{Context, Result, anyhow};
 use domain::{
     access::Viewer,
     ids::{ActivityId, PersonId, PresenceId},
+    presence::SeatsPer,
 };
 use entity::presence;
 use insession_tests::TestDatabase;
@@ -96,7 +97,12 @@ impl Visitors {
 }
 
 pub async fn save(app: &App, limit: Option<i32>) -> Result<Activity> {
-    let new = NewActivity { key: KEY.to_owned(), name: "Interview".to_owned(), max_concurrent: limit };
+    let new = NewActivity {
+        key: KEY.to_owned(),
+        name: "Interview".to_owned(),
+        max_concurrent: limit,
+        seats_per: Some(SeatsPer::Visit),
+    };
     save_activity(app, Viewer::ADMIN, new).await.done()
 }
 

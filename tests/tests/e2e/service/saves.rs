@@ -69,6 +69,8 @@ async fn new_session(world: &World, name: &str, recurrence: Option<Recurrence>) 
         skips: Vec::new(),
         check_in_codes: domain::door::CheckInCodes::None,
         requires_code: false,
+        description: None,
+        website: None,
     };
     Ok(sessions::insert_session(&world.app, ADMIN, new).await.done()?.id)
 }

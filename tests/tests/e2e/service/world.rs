@@ -296,6 +296,8 @@ pub fn blank_session(name: &str, time_zone: &str) -> session::Model {
         deleted_at: None,
         check_in_codes: domain::door::CheckInCodes::None,
         requires_code: false,
+        description: None,
+        website: None,
     }
 }
 

@@ -264,7 +264,13 @@ pub async fn save_activity(
             }
         },
     };
-    match activities::save_activity(&pages.app, visitor.viewer, NewActivity { key, name, max_concurrent }).await {
+    match activities::save_activity(
+        &pages.app,
+        visitor.viewer,
+        NewActivity { key, name, max_concurrent, seats_per: None },
+    )
+    .await
+    {
         Ok(_) => Ok(Redirect::to(&to("/admin")).into_response()),
         Err(error) => answer(&pages.app, &visitor, &Asked::default(), Some(told(&error))).await,
     }

@@ -1,0 +1,55 @@
+//! Markdown that people write: a subset that cannot change the page around it.
+
+use maud::{Markup, PreEscaped};
+use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html::push_html};
+
+/// Renders a text. HTML in it is shown as it was typed. A picture becomes its description, because the page loads nothing from
+/// other sites. A link leads to a website or a mailbox. Headings are below those of the page.
+pub fn render(text: &str) -> Markup {
+    let mut html = String::new();
+    push_html(&mut html, Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH).map(safe));
+    PreEscaped(html)
+}
+
+fn safe(event: Event<'_>) -> Event<'_> {
+    const BELOW: HeadingLevel = HeadingLevel::H3;
+    match event {
+        Event::Html(html) | Event::InlineHtml(html) => Event::Text(html),
+        Event::Start(Tag::Image { .. }) => Event::Start(Tag::Emphasis),
+        Event::End(TagEnd::Image) => Event::End(TagEnd::Emphasis),
+        Event::Start(Tag::Heading { .. }) => {
+            Event::Start(Tag::Heading { level: BELOW, id: None, classes: Vec::new(), attrs: Vec::new() })
+        }
+        Event::End(TagEnd::Heading(_)) => Event::End(TagEnd::Heading(BELOW)),
+        Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+            let dest_url = if is_link(&dest_url) { dest_url } else { CowStr::Borrowed("#main") };
+            Event::Start(Tag::Link { link_type, dest_url, title, id })
+        }
+        event => event,
+    }
+}
+
+fn is_link(address: &str) -> bool {
+    let lower = address.to_ascii_lowercase();
+    ["https://", "http://", "mailto:"].iter().any(|scheme| lower.starts_with(scheme))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::render;
+
+    #[test]
+    fn text_cannot_change_the_page_around_it() {
+        for (text, html) in [
+            ("Tunes, *all welcome*.", "<p>Tunes, <em>all welcome</em>.</p>\n"),
+            ("# Rules\n- one", "<h3>Rules</h3>\n<ul>\n<li>one</li>\n</ul>\n"),
+            ("a <script>alert(1)</script>", "<p>a &lt;script&gt;alert(1)&lt;/script&gt;</p>\n"),
+            ("<img src=x onerror=alert(1)>", "&lt;img src=x onerror=alert(1)&gt;"),
+            ("[a](javascript:alert(1))", "<p><a href=\"#main\">a</a></p>\n"),
+            ("[a](https://example.org)", "<p><a href=\"https://example.org\">a</a></p>\n"),
+            ("![a pub](https://example.org/p.png)", "<p><em>a pub</em></p>\n"),
+        ] {
+            assert_eq!(render(text).into_string(), html, "{text}");
+        }
+    }
+}
