@@ -239,7 +239,8 @@ async fn subscribe(url: &str, address: [u8; 4]) -> Result<String> {
         let document = format!("subscription {{ activeSessionChanged {{ a{n}: kind {fields} }} }} # {padding}");
         socket.subscribe(&n.to_string(), &document, json!({}))?;
         let answer = socket.any_for(&n.to_string(), PATIENCE).await?;
-        last = answer.message["payload"][0]["extensions"]["code"].as_str().unwrap_or("subscribed").to_owned();
+        let code = answer.message["payload"][0]["extensions"]["code"].as_str();
+        code.unwrap_or("subscribed").clone_into(&mut last);
     }
     Ok(last)
 }

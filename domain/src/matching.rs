@@ -156,7 +156,7 @@ mod tests {
     fn daily(hours: &[u32]) -> Recurrence {
         let days: Vec<u32> = (1..=31).collect();
         let schedule = |hour: &u32| {
-            format!(r#"{{"type":"month_day","days":{days:?},"start_time":"{hour:02}:00","end_time":"{:02}:30"}}"#, hour)
+            format!(r#"{{"type":"month_day","days":{days:?},"start_time":"{hour:02}:00","end_time":"{hour:02}:30"}}"#)
         };
         let schedules: Vec<String> = hours.iter().map(schedule).collect();
         Recurrence::from_json(&format!("[{}]", schedules.join(","))).unwrap()

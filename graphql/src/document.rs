@@ -354,7 +354,7 @@ mod tests {
         assert_eq!(request.query, "subscription($used:Int){a(x:$used)}");
         assert_eq!(request.variables.keys().collect::<Vec<_>>(), ["used"]);
         assert_eq!(request.extensions.keys().collect::<Vec<_>>(), ["cost"]);
-        let long = (0..3_000).map(|n| format!("field{n} ")).collect::<String>();
+        let long = (0..3_000).map(|n| format!("field{n}")).collect::<Vec<_>>().join(" ");
         let refused = read(&format!("subscription {{ a {{ {long} }} }}")).unwrap_err();
         assert!(refused.message.contains("16384 bytes"), "{}", refused.message);
         read(&format!("{{ a {{ {long} }} }}")).unwrap();

@@ -15,6 +15,7 @@ use std::{
 
 use async_graphql::{Request, Value, parser};
 use domain::access::Viewer;
+use domain::text::hex;
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
@@ -99,7 +100,7 @@ impl TrustedDocuments {
 }
 
 fn hash(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text))
 }
 
 /// Puts the document that a request names in the request, and refuses a document that may not run.

@@ -38,9 +38,9 @@ pub struct Turns {
 
 /// A query may run as long as this is held.
 pub struct Turn {
-    _of_all: OwnedSemaphorePermit,
-    _of_address: Option<OwnedSemaphorePermit>,
-    _of_heavy: Option<OwnedSemaphorePermit>,
+    _all: OwnedSemaphorePermit,
+    _address: Option<OwnedSemaphorePermit>,
+    _heavy: Option<OwnedSemaphorePermit>,
 }
 
 impl Turns {
@@ -65,9 +65,9 @@ impl Turns {
                 _ => Some(Arc::clone(&self.heavy).acquire_owned().await?),
             };
             Ok::<_, tokio::sync::AcquireError>(Turn {
-                _of_all: Arc::clone(&self.all).acquire_owned().await?,
-                _of_address: of_address,
-                _of_heavy: of_heavy,
+                _all: Arc::clone(&self.all).acquire_owned().await?,
+                _address: of_address,
+                _heavy: of_heavy,
             })
         };
         match timeout(WAIT, taken).await {

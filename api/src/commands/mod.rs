@@ -69,10 +69,10 @@ fn settings_help() -> String {
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Serve(args) => serve::serve(args).await,
-        Command::Worker => serve::worker().await,
+        Command::Worker => Box::pin(serve::worker()).await,
         Command::Sweep(args) => sweep::run(args).await,
         Command::Scenario(args) => scenario::run(args).await,
-        Command::Demo(args) => demo::run(args).await,
+        Command::Demo(args) => Box::pin(demo::run(args)).await,
         Command::Migrate => setup::migrate().await,
         Command::Token(args) => token::run(&args).await,
         Command::Schema => {

@@ -350,6 +350,7 @@ impl Client {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one table of what clients do wrong")]
 async fn each_protocol_violation_has_its_close_code() {
     let server =
         Server::with(SocketLimits { init_timeout: Duration::from_millis(100), ..SocketLimits::default() }).await;

@@ -9,9 +9,10 @@ impl Recurrence {
     pub fn text(&self) -> String {
         let mut texts: Vec<String> = Vec::new();
         for schedule in &self.schedules {
-            let text = match self.daily_like(schedule) {
-                true => format!("daily {}", hours_text(schedule)),
-                false => schedule_text(schedule),
+            let text = if self.daily_like(schedule) {
+                format!("daily {}", hours_text(schedule))
+            } else {
+                schedule_text(schedule)
             };
             if !texts.contains(&text) {
                 texts.push(text);

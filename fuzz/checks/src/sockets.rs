@@ -272,7 +272,7 @@ impl Client {
                 let payload = payload?;
                 let given = payload.map(given_token).transpose()?.flatten();
                 if self.phase != Phase::Opened {
-                    return if given.is_some() { self.renew() } else { Err(4429) };
+                    return given.map(|_| self.renew()).ok_or(4429);
                 }
                 let token = Token::read(given.as_deref()).map_err(|_| 4403_u16)?;
                 if token.has_ended(self.started_at.elapsed()) {
@@ -285,7 +285,7 @@ impl Client {
                 match (payload.map(given_token).transpose()?.flatten(), self.phase) {
                     (None, _) => self.pongs.push(payload.cloned()),
                     (Some(_), Phase::Opened) => return Err(4401),
-                    (Some(_), _) => return self.renew(),
+                    (Some(_), _) => self.renew(),
                 }
             }
             "pong" => drop(payload?),
@@ -312,9 +312,8 @@ impl Client {
     }
 
     /// A new token on an open socket. What the server answers depends on what it has checked by now.
-    fn renew(&mut self) -> Result<(), u16> {
+    fn renew(&mut self) {
         self.is_closed = true;
-        Ok(())
     }
 
     /// Reads and checks the messages of the server until an instant, by which everything must be answered.

@@ -1,4 +1,5 @@
 //! Queries of sessions and instances.
+#![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
 
 use async_graphql::{Context, ID, Object};
 use domain::ids::{SessionId, SessionInstanceId};

@@ -1,4 +1,5 @@
 //! Sessions and their recurrence.
+#![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject, Union};
 use chrono::Datelike;

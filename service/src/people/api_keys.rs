@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     access::Viewer,
     ids::{ApiKeyId, PersonId},
+    text::hex,
 };
 use entity::{api_key, person};
 use sea_orm::{
@@ -270,12 +271,7 @@ fn random_secret() -> Result<String> {
 }
 
 fn hash_of(secret: &str) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(secret).iter().fold(String::new(), |mut hash, byte| {
-        // Writing to a String does not fail.
-        let _ = write!(hash, "{byte:02x}");
-        hash
-    })
+    hex(&Sha256::digest(secret))
 }
 
 #[cfg(test)]

@@ -141,7 +141,8 @@ async fn api_keys_of_erased_and_merged_people(database: TestDatabase) -> Result<
         let made = admin.data(CREATE, json!({ "input": { "name": name, "personId": person } })).await?;
         let secret = made["createApiKey"]["secret"].as_str().unwrap_or_default().to_owned();
         deployment.second().client().with_token(&secret).data(VIEWER, json!({})).await?;
-        (people.push(person), keys.push(secret));
+        people.push(person);
+        keys.push(secret);
     }
     for change in [
         format!(r#"mutation {{ erasePerson(id: "{}") {{ erasedPersonId }} }}"#, people[0]),

@@ -169,7 +169,7 @@ async fn documents_of_subscriptions_are_not_kept_as_they_came() -> Result<()> {
     ensure!(grown < 60, "{grown} MiB for 200 documents");
 
     let mut socket = server.socket(None).await?;
-    let long = (0..2_000).map(|n| format!("alias{n}: kind ")).collect::<String>();
+    let long = (0..2_000).map(|n| format!("alias{n}: kind")).collect::<Vec<_>>().join(" ");
     socket.subscribe("long", &format!("subscription {{ activeSessionChanged {{ {long} }} }}"), json!({}))?;
     let refused = socket.any_for("long", LIMIT).await?;
     assert_eq!(refused.message["payload"][0]["extensions"]["code"], "QUERY_TOO_COMPLEX", "{}", refused.message);
@@ -271,7 +271,7 @@ async fn no_field_makes_more_than_ten_statements_a_point() -> Result<()> {
             let is_leaf = leads_to["kind"] == "SCALAR" || leads_to["kind"] == "ENUM";
             let selection = if is_leaf { "" } else { " { __typename }" };
             let step = format!("{name}{given}");
-            let opened: String = path.iter().map(|step| format!("{step} {{ ")).collect();
+            let opened = path.iter().fold(String::new(), |opened, step| opened + step + " { ");
             let document = format!("{{ {opened}{step}{selection}{} }}", " }".repeat(path.len()));
             let (points, statements) = measure(&admin, &connection, &document).await?;
             ensure!(statements <= 10 * points, "{statements} statements for {points} points: {document}");

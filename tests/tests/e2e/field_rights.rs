@@ -21,15 +21,15 @@ const EVERYBODY: &[(&str, &str)] = &[
     ("ActiveOverride", "active until"),
     (
         "ActiveSessionChange",
-        "activeInstances cursor kind occurredAt previousSessionInstance session sessionInstance sessionInstanceId sessions",
+        "activeInstances cursor deactivatedSessionInstanceId kind occurredAt previousSessionInstance session sessionInstance sessionInstanceId sessions",
     ),
-    ("Activity", "id isFull key maxConcurrent name occupancy occupancyByLanguage"),
+    ("Activity", "id isFull key maxConcurrent name occupancy occupancyByLanguage seatsPer"),
     ("LanguageCount", "count languageCode"),
     ("MonthDaySchedule", "days endTime everyNMonths months startTime"),
     ("MonthlySchedule", "endTime everyNMonths months startTime weekday which"),
     ("Occurrence", "date endsAt sessionInstance startsAt"),
     ("PageInfo", "endCursor hasNextPage hasPreviousPage startCursor"),
-    ("PresenceChange", "activity occupancy occurredAt"),
+    ("PresenceChange", "activity occupancy occurredAt onlineCount"),
     ("PreviewOccurrence", "date endsAt startsAt"),
     (
         "Query",
@@ -39,7 +39,7 @@ const EVERYBODY: &[(&str, &str)] = &[
     ("RecurrencePreview", "occurrences rrules text"),
     (
         "Session",
-        "activeBufferMinutesAfter activeBufferMinutesBefore activeInstances autoCreateHoursAhead autoCreateInstances city country id initiationDate instances isActive location name occurrences latitude longitude distanceKm organizers path recurrence skips state terminationDate timeZone viewerCanEdit",
+        "activeBufferMinutesAfter activeBufferMinutesBefore activeInstances autoCreateHoursAhead autoCreateInstances checkInCodes city country description id initiationDate instances isActive location name occurrences latitude longitude distanceKm organizers path recurrence requiresCode skips state terminationDate timeZone viewerCanEdit website",
     ),
     (
         "SessionInstance",
@@ -53,7 +53,8 @@ const EVERYBODY: &[(&str, &str)] = &[
 /// Types that can only be reached through a field that has a rule: the type, that field, and the type's fields.
 const BEHIND: &[(&str, &str, &str)] = &[
     ("AuditChange", "AuditEntry.changes", "field from to"),
-    ("AuditEntry", "Query.auditLog", "action actor actorPerson changes nodeId occurredAt"),
+    ("AuditEntry", "Query.auditLog", "action actor actorPerson apiKey changes id nodeId occurredAt"),
+    ("ApiKey", "Query.apiKeys", "createdAt expiresAt id isAdmin lastUsedAt name person"),
     ("AutoCreated", "Mutation.sweep", "dates instancesCreated session"),
     (
         "Booking",
@@ -66,8 +67,13 @@ const BEHIND: &[(&str, &str, &str)] = &[
         "booking bookings cursor isDelayed newStatus occurredAt oldStatus reason",
     ),
     ("BookingStep", "Mutation.sweep", "booking isDelayed newStatus oldStatus reason"),
+    ("CheckInCode", "SessionInstance.checkInCode", "code expiresAt url"),
     ("CheckIn", "Person and SessionInstance.checkIns", "arrivedAt attendance checkedInAt id person sessionInstance"),
-    ("Person", "Query.person, and lists of people", "city country displayName id isDeactivated nearbyActiveInstances"),
+    (
+        "Person",
+        "Query.person, and lists of people",
+        "city country displayName id isDeactivated isGuest nearbyActiveInstances",
+    ),
     ("HourCount", "PresenceStatistics.startedByHour", "count hour"),
     (
         "Presence",
@@ -77,7 +83,7 @@ const BEHIND: &[(&str, &str, &str)] = &[
     (
         "PresenceStatistics",
         "Query.presenceStatistics",
-        "abandonedCount averageDurationMinutes completedCount maximumDurationMinutes onlineByLanguage onlineCount startedByHour",
+        "abandonedCount averageDurationMinutes completedCount maximumDurationMinutes onlineByLanguage onlineCount onlinePeopleCount startedByHour",
     ),
     ("SweepError", "Mutation.sweep", "message session"),
     (
@@ -107,8 +113,11 @@ const ROWS: &[(&str, &str, &str)] = &[
         "on: sessionInstance(id: $instance) { it: checkIns { totalCount nodes { id } } }",
         "--POA",
     ),
+    ("SessionInstance.checkInCode", "on: sessionInstance(id: $instance) { it: checkInCode { code } }", "---OA"),
     ("SessionInstance.viewerCheckIn", "on: sessionInstance(id: $instance) { it: viewerCheckIn { id } }", "--P--"),
     ("TimeSlot.booking", "on: node(id: $slot) { ... on TimeSlot { it: booking { id } } }", "--P-A"),
+    // A person sees their own, of which there may be none.
+    ("Query.apiKeys", "it: apiKeys { totalCount }", "-SPOA"),
     ("Query.auditLog", "it: auditLog { totalCount nodes { actor } }", "----A"),
     ("Query.booking", "it: booking(id: $booking) { id }", "--P-A"),
     ("Query.bookings", "on: bookings { it: nodes { id } }", "--P-A"),
@@ -209,7 +218,8 @@ async fn make_world(database: &TestDatabase, admin: &Client) -> Result<([String;
     let from = in_seconds(3_600);
     let slot = create_slot(admin, &person, from, from + chrono::TimeDelta::hours(1)).await?;
     let booking = create_booking(admin, &slot, &student).await?;
-    execute(&database.connect().await?, "UPDATE session SET problem = 'It is broken.'").await?;
+    execute(&database.connect().await?, "UPDATE session SET problem = 'It is broken.', check_in_codes = 'FIXED'")
+        .await?;
     let check_in_id = checked_in["checkIn"]["id"].as_str().unwrap_or_default().to_owned();
     let ids = [
         ("session", session),

@@ -101,9 +101,10 @@ pub async fn add(
     Path(path): Path<String>,
     Form(form): Form<Added>,
 ) -> Page {
-    let date = |text: &str| text.trim().parse().map_err(|_| PageError::bad_form(&visitor));
-    let from: NaiveDate = date(&form.from)?;
-    let to = if form.to.trim().is_empty() { from } else { date(&form.to)? };
+    let date = |text: &str| text.trim().parse::<NaiveDate>();
+    let wrong = |_| PageError::bad_form(&visitor);
+    let from = date(&form.from).map_err(wrong)?;
+    let to = if form.to.trim().is_empty() { from } else { date(&form.to).map_err(wrong)? };
     let app = &pages.app;
     let session = find(app, &visitor, &path).await?;
     let saved = match SkippedDates::new(from, to) {

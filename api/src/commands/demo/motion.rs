@@ -115,7 +115,7 @@ impl Motion {
     async fn move_guest(&self, app: &App) -> anyhow::Result<()> {
         let Some(meeting) = self.meetings[0] else { return Ok(()) };
         let turn = self.steps % self.guests.len();
-        let comes = (self.steps / self.guests.len()) % 2 == 0;
+        let comes = (self.steps / self.guests.len()).is_multiple_of(2);
         let guest = self.guests[turn];
         let answer = if comes { Attendance::Yes } else { Attendance::No };
         check_ins::check_in(app, Viewer::person(guest), meeting, answer, None).await?;

@@ -124,7 +124,12 @@ pub async fn fill(app: &App) -> anyhow::Result<Content> {
     };
     check_ins::check_in(app, Viewer::person(cleo), dublin, Attendance::Yes, None).await?;
     add_lessons(app, [ada, ben, cleo]).await?;
-    let new = NewActivity { key: INTERVIEW.to_owned(), name: "Interview".to_owned(), max_concurrent: Some(SEATS) };
+    let new = NewActivity {
+        key: INTERVIEW.to_owned(),
+        name: "Interview".to_owned(),
+        max_concurrent: Some(SEATS),
+        seats_per: None,
+    };
     activities::save_activity(app, Viewer::ADMIN, new).await?;
     let people = [(organizer, "organiser"), (ada, "Ada Fiddle"), (ben, "Ben Flute"), (cleo, "Cleo Concertina")];
     Ok(Content { people: people.to_vec(), wanderers: [ada, ben], guests, pop_ups, pop_up_zone: AUSTIN.zone, badges })

@@ -530,6 +530,9 @@ async fn tokens_in_the_address_are_refused() {
 async fn bodies_are_decompressed_within_the_limit() {
     use std::io::Write as _;
 
+    /// The text of the query below, in Brotli.
+    const BROTLI: &[u8] = b"\x0b\x0a\x80{\"query\": \"{ note }\"}\x03";
+
     let gzip = |text: &str| {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
         encoder.write_all(text.as_bytes()).unwrap();
@@ -540,9 +543,6 @@ async fn bodies_are_decompressed_within_the_limit() {
         encoder.write_all(text.as_bytes()).unwrap();
         encoder.finish().unwrap()
     };
-    // The same text in Brotli.
-    const BROTLI: &[u8] = b"\x0b\x0a\x80{\"query\": \"{ note }\"}\x03";
-
     let app = App::new();
     let query = r#"{"query": "{ note }"}"#;
     for (encoding, body) in
