@@ -3,7 +3,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 use super::*;
 
 /// Each setting that is a number, with its lowest and its highest value.
-const NUMBERS: [(&str, &str, &str); 34] = [
+const NUMBERS: [(&str, &str, &str); 35] = [
     ("ABANDON_AFTER_HOURS", "0.0001", "87600"),
     ("AUDIT_LOG_DAYS", "1", "36500"),
     ("CHANGE_LOG_DAYS", "1", "3650"),
@@ -15,6 +15,7 @@ const NUMBERS: [(&str, &str, &str); 34] = [
     ("CRON_REQUESTS_PER_MINUTE", "1", "60000"),
     ("DATABASE_CONNECTIONS", "2", "10000"),
     // At most the online window.
+    ("GUEST_DAYS", "1", "3650"),
     ("HEARTBEAT_SECONDS", "1", "60"),
     ("JWT_LEEWAY_SECONDS", "0", "600"),
     ("KEEP_ALIVE_SECONDS", "1", "86400"),
@@ -42,7 +43,8 @@ const NUMBERS: [(&str, &str, &str); 34] = [
 ];
 
 /// Each other setting that can be wrong, with a wrong value.
-const CHOICES: [(&str, &str); 12] = [
+const CHOICES: [(&str, &str); 13] = [
+    ("ALLOW_GUESTS", "maybe"),
     ("ANONYMOUS_PRESENCE", "maybe"),
     ("AUTO_REGISTER", "2"),
     ("CORS_ORIGINS", "example.org"),

@@ -233,10 +233,14 @@ async fn missing_right_on_redis_is_said_at_the_start_and_by_the_health() -> Resu
     let server = Program::serve(&settings).await?;
     let worker = Program::worker(&settings).await?;
     for process in [&server, &worker] {
-        let log = process.log();
-        for part in ["the user of REDIS_URL lacks rights", "~insession:* &insession:*", "SUBSCRIBE: ", "ZADD: "] {
-            ensure!(log.contains(part), "no {part:?} in {log}");
-        }
+        eventually(LIMIT, "the missing rights to be logged", async || {
+            let log = process.log();
+            for part in ["the user of REDIS_URL lacks rights", "~insession:* &insession:*", "SUBSCRIBE: ", "ZADD: "] {
+                ensure!(log.contains(part), "no {part:?} in {log}");
+            }
+            Ok(())
+        })
+        .await?;
     }
     assert_eq!(server.health().await?["redis"], "refused");
     // It works without Redis meanwhile, and with it as soon as the rights are there.

@@ -27,6 +27,12 @@ fn values(input: &str) -> Value {
             "autoCreateHoursAhead": [24, 48],
             "initiationDate": ["2031-01-01", "2031-02-01"],
             "terminationDate": ["2041-01-01", "2041-02-01"],
+            "latitude": [52.5, 48.25],
+            "longitude": [13.5, 16.25],
+            "checkInCodes": ["FIXED", "ROTATING"],
+            "requiresCode": [false, true],
+            "description": ["Tunes", "Songs"],
+            "website": ["https://one.example/", "https://two.example/"],
         }),
         "UpdateSessionInstanceInput" => json!({
             "date": ["2031-03-03", "2031-03-10"],
@@ -112,7 +118,7 @@ fn literal(value: &Value) -> String {
             let fields = fields.iter().map(|(name, value)| format!("{name}: {}", literal(value)));
             format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
         }
-        Value::String(text) if text.ends_with("DAY") => text.clone(),
+        Value::String(text) if text.ends_with("DAY") || ["FIXED", "ROTATING"].contains(&text.as_str()) => text.clone(),
         _ => value.to_string(),
     }
 }
