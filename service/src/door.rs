@@ -23,6 +23,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::{
     App, Error, Result,
+    audit::Changes,
     check_ins::{CheckedIn, NewAnswer, answer_in},
     instances::{self, Instance},
     people::{self, NewPerson, api_keys, blank_person},
@@ -174,23 +175,32 @@ pub async fn check_in_by_code(
     if let Some(address) = address {
         app.door.guests.take(&address).map_err(Error::RateLimited)?;
     }
-    let expires_at = instance.closes_at.unwrap_or(now).max(now) + GUEST_KEY_TTL;
+    let expires_at = guest_key_end(&instance, now);
     let (key, secret) = api_keys::of_guest(now, expires_at)?;
     let done = transaction!(app, now, |tx| {
         let made = person::ActiveModel { id: NotSet, ..guest.clone().into_active_model().reset_all() };
-        let id = made.insert(tx).await?.id;
+        let made = made.insert(tx).await?;
+        let id = made.id;
+        tx.audit(Viewer::person(id).guest(), "checkInByCode", id, Changes::between(None, Some(&made)));
         api_keys::insert_for_guest(tx, &key, id).await?;
         answer_in(tx, app, Viewer::person(id).guest(), answer, now).await
     })?;
     Ok((done, Some(secret)))
 }
 
-/// Gives what a guest did to the person who has signed in in the same browser.
-pub async fn claim_guest(app: &App, guest: Viewer, person: PersonId) -> Result<()> {
-    match guest.person {
-        Some(id) if guest.is_guest && id != person => people::merge_guest(app, id, person).await,
-        _ => Ok(()),
+/// When the key of a guest of this meeting ends: a day after the meeting.
+pub fn guest_key_end(instance: &Instance, now: DateTime<Utc>) -> DateTime<Utc> {
+    instance.closes_at.max(instance.override_until).unwrap_or(now).max(now) + GUEST_KEY_TTL
+}
+
+/// Gives what a guest did to the person who has signed in in the same browser. Does nothing for somebody else than a guest, or
+/// if the person is a guest or deactivated.
+pub async fn claim_guest(app: &App, guest: Viewer, signed_in: Viewer) -> Result<()> {
+    let (Some(from), Some(into)) = (guest.person, signed_in.person) else { return Ok(()) };
+    if !guest.is_guest || signed_in.is_guest || signed_in.is_deactivated || from == into {
+        return Ok(());
     }
+    people::merge_guest(app, signed_in, from, into).await
 }
 
 /// Erases the guests whose time is over. Returns how many.

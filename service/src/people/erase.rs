@@ -47,6 +47,8 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
     if !viewer.may_act_for(id) {
         return Err(Error::Forbidden("only the person and admins may erase a person"));
     }
+    // The person's own API key goes too, so the audit log can't name it.
+    let viewer = Viewer { api_key: viewer.api_key.filter(|_| !viewer.is(id)), ..viewer };
     let key = app.cursor_key().await?;
     let now = app.now();
     transaction!(app, now, |tx| {

@@ -34,6 +34,7 @@ pub async fn export_person(app: &App, viewer: Viewer, id: PersonId) -> Result<Va
             "externalId": row.external_id,
             "isDeactivated": row.is_deactivated,
             "hidesPlace": row.hides_place,
+            "isGuest": row.is_guest,
             "createdAt": row.created_at,
             "tokensNotBefore": row.tokens_not_before,
             "activeSessionInstance": row.active_session_instance_id.map(|id| id.to_string()),
@@ -156,13 +157,14 @@ async fn api_keys<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>
     Ok(rows.into_iter().map(key).collect())
 }
 
-/// What the person changed, and what was changed of the person. Who else made a change is not shown.
+/// What the person did, and what was changed of the person. Who else made a change is not shown, nor what the person
+/// changed of others: those values are about others.
 async fn audit_log<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
     let name = id.to_string();
     let about = Condition::any().add(audit_entry::Column::Actor.eq(&name)).add(audit_entry::Column::Node.eq(&name));
     let rows = audit_entry::Entity::find().filter(about).order_by_asc(audit_entry::Column::Id).all(db).await?;
     let entry = |entry: AuditEntry| {
-        let changes = entry.changes.into_iter();
+        let changes = entry.changes.into_iter().filter(|_| entry.node == name);
         let changes = changes.map(|(field, from, to)| json!({ "field": field, "from": from, "to": to }));
         json!({ "occurredAt": entry.occurred_at, "byThisPerson": entry.actor == name, "action": entry.action,
                 "nodeId": entry.node, "changes": changes.collect::<Vec<_>>() })

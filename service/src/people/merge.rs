@@ -6,12 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
     check_in::Attendance,
     ids::{PersonId, SessionInstanceId},
+    presence::SeatsPer,
 };
-use entity::{check_in, person};
+use entity::{activity, api_key, check_in, person, presence};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::LockType,
@@ -22,7 +24,7 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     bookings::lock_living_of,
-    db::{Tx, execute, ids, is_in, list, numbers},
+    db::{Tx, execute, ids, is_in, list, numbers, rows},
     error::expect,
     people::{Person, profile::is_someone},
     status::placement::{Affected, update_placements},
@@ -43,8 +45,8 @@ pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: Perso
 }
 
 /// Merges a guest into the person who has signed in.
-pub(crate) async fn merge_guest(app: &App, guest: PersonId, person: PersonId) -> Result<()> {
-    merge(app, Viewer::person(person), guest, person).await.map(drop)
+pub(crate) async fn merge_guest(app: &App, viewer: Viewer, guest: PersonId, person: PersonId) -> Result<()> {
+    merge(app, viewer, guest, person).await.map(drop)
 }
 
 async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Result<Person> {
@@ -58,6 +60,7 @@ async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Res
         }
         merge_check_ins(tx, from, into).await?;
         merge_bookings(tx, from, into).await?;
+        give_back_second_seats(tx, from, into).await?;
         for sql in [
             "INSERT INTO session_organizer (session_id, person_id) SELECT session_id, $2 FROM session_organizer \
              WHERE person_id = $1 ON CONFLICT DO NOTHING",
@@ -71,7 +74,13 @@ async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Res
 
         left.city = left.city.or_else(|| gone.city.clone());
         left.hides_place |= gone.hides_place;
+        let becomes_a_member = left.is_guest && !gone.is_guest;
         left.is_guest &= gone.is_guest;
+        revoke_guest_keys(tx, from, now).await?;
+        if becomes_a_member {
+            revoke_guest_keys(tx, into, now).await?;
+            tx.log(|news| news.standing_changed(into));
+        }
         left.country = left.country.or_else(|| gone.country.clone());
         left.into_active_model().reset_all().update(tx).await?;
         gone.is_deactivated = true;
@@ -95,6 +104,42 @@ async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Res
         let row = person::Entity::find_by_id(into).one(tx).await?;
         row.map(Person::from).ok_or_else(|| Error::not_found("person", into))
     })
+}
+
+/// Revokes the keys that a person has as a guest. They are in no list, so nobody could revoke them later.
+async fn revoke_guest_keys(tx: &Tx, person: PersonId, now: DateTime<Utc>) -> Result<()> {
+    let keys = api_key::Entity::find()
+        .filter(api_key::Column::PersonId.eq(person))
+        .filter(api_key::Column::IsForGuest.eq(true))
+        .filter(api_key::Column::RevokedAt.is_null())
+        .all(tx)
+        .await?;
+    for key in keys {
+        tx.log(|news| news.api_key_revoked(key.id));
+        api_key::Model { revoked_at: Some(now), ..key }.into_active_model().reset_all().update(tx).await?;
+    }
+    Ok(())
+}
+
+/// A person has one seat in an activity whose seats count people (rule 17). If both people have one, that of `from` is
+/// free.
+async fn give_back_second_seats(tx: &Tx, from: PersonId, into: PersonId) -> Result<()> {
+    let sql = format!(
+        "SELECT * FROM presence WHERE person_id = $1 OR person_id = $2 ORDER BY id {}",
+        tx.locking("FOR NO KEY UPDATE")
+    );
+    let visits: Vec<presence::Model> = rows(tx, &sql, [from.0.into(), into.0.into()]).await?;
+    let counting_people =
+        activity::Entity::find().filter(activity::Column::SeatsPer.eq(SeatsPer::Person)).all(tx).await?;
+    let has_seat = |person: PersonId, activity| {
+        visits.iter().any(|visit| visit.person_id == Some(person) && visit.activity_id == Some(activity))
+    };
+    for activity in counting_people.iter().map(|row| row.id).filter(|id| has_seat(from, *id) && has_seat(into, *id)) {
+        let sql = "UPDATE presence SET activity_id = NULL WHERE person_id = $1 AND activity_id = $2";
+        execute(tx, sql, [from.0.into(), activity.0.into()]).await?;
+        tx.log(|news| news.occupancy_changed(activity));
+    }
+    Ok(())
 }
 
 /// Locks both people. This excludes new rows that refer to them: whoever inserts one locks the person's key.

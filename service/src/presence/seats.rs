@@ -82,6 +82,9 @@ pub async fn enter_activity(
         // The seat of another visit of this person moves to this visit. It is not free in between, because both rows
         // change in this transaction.
         take_seats(tx, &own).await?;
+        if !own.is_empty() {
+            tx.log(|news| news.occupancy_changed(here));
+        }
         let others = count_seats(tx, here, visit.id).await?;
         let limit = activity.max_concurrent.map(|limit| u32::try_from(limit).unwrap_or_default());
         let verdict = admit(limit, others, seen.seat == Some(here) || !own.is_empty());
@@ -150,11 +153,18 @@ pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id:
     })
 }
 
-/// Loads the activity. If it has a limit, also locks it: requests for its seats then wait for each other.
+/// Loads and locks the activity. If it has a limit, requests for its seats wait for each other. Without one they do not, and
+/// only a new limit waits for them.
 async fn lock_activity(tx: &Tx, key: &str) -> Result<activity::Model> {
     let mut found = by_key(key).one(tx).await?;
-    if found.as_ref().is_some_and(|activity| activity.max_concurrent.is_some()) {
+    let is_limited = |found: &Option<activity::Model>| found.as_ref().is_some_and(|it| it.max_concurrent.is_some());
+    if is_limited(&found) {
         found = by_key(key).lock(LockType::NoKeyUpdate).one(tx).await?;
+    } else {
+        found = by_key(key).lock(LockType::Share).one(tx).await?;
+        if is_limited(&found) {
+            return Err(Error::Again("the activity got a limit meanwhile"));
+        }
     }
     found.ok_or_else(|| Error::NotFound(format!("no activity {key}")))
 }

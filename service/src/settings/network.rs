@@ -82,9 +82,9 @@ impl PublicUrl {
 
 /// The first segments of the program's own addresses. A proxy may remove the path of `PUBLIC_URL` from a request or leave it there, so
 /// the path must not look like one of these.
-const OWN_SEGMENTS: [&str; 12] = [
-    "admin", "cron", "graphiql", "graphql", "health", "me", "metrics", "people", "sessions", "sign-in", "sign-out",
-    "web",
+const OWN_SEGMENTS: [&str; 13] = [
+    "admin", "c", "cron", "graphiql", "graphql", "health", "me", "metrics", "people", "sessions", "sign-in",
+    "sign-out", "web",
 ];
 
 /// `PUBLIC_URL`: scheme, host and path.

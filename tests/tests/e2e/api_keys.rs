@@ -78,6 +78,12 @@ async fn api_key_acts_for_its_person_until_it_is_revoked(database: TestDatabase)
     assert_eq!(kept.next_for("still", LIMIT).await?.field("viewer")["id"], ann);
     assert_eq!(own.error_code(REVOKE, json!({ "id": id })).await?, "NOT_FOUND");
     assert_eq!(own.data(KEYS, json!({})).await?["apiKeys"]["totalCount"], 0);
+
+    // A person may erase themselves with a key, which goes with them.
+    let made = own.data(CREATE, json!({ "input": { "name": "Last" } })).await?["createApiKey"]["secret"].take();
+    let last = deployment.first().client().with_token(made.as_str().unwrap_or_default());
+    let erase = "mutation($id: ID!) { erasePerson(id: $id) { erasedPersonId } }";
+    assert_eq!(last.data(erase, json!({ "id": ann })).await?["erasePerson"]["erasedPersonId"], ann);
     Ok(())
 }
 

@@ -9,7 +9,6 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::cookie::CookieJar;
-use chrono::TimeDelta;
 use domain::{check_in::Attendance, door::CheckInCodes};
 use maud::{Markup, PreEscaped, html};
 use qrcode::{QrCode, render::svg};
@@ -194,7 +193,7 @@ pub async fn check_in(
     let mut jar = CookieJar::new();
     if let Some(secret) = secret {
         let now = app.now();
-        let end = found.first().and_then(|instance| instance.closes_at).unwrap_or(now).max(now) + TimeDelta::days(1);
+        let end = found.first().map_or(now, |instance| door::guest_key_end(instance, now));
         jar = jar.add(signed_in(&secret, end, now, &pages.site, &headers));
     }
     Ok((jar, Redirect::to(&next)).into_response())

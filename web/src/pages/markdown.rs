@@ -1,7 +1,7 @@
 //! Markdown that people write: a subset that cannot change the page around it.
 
 use maud::{Markup, PreEscaped};
-use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html::push_html};
+use pulldown_cmark::{CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html::push_html};
 
 /// Renders a text. HTML in it is shown as it was typed. A picture becomes its description, because the page loads nothing from
 /// other sites. A link leads to a website or a mailbox. Headings are below those of the page.
@@ -22,7 +22,8 @@ fn safe(event: Event<'_>) -> Event<'_> {
         }
         Event::End(TagEnd::Heading(_)) => Event::End(TagEnd::Heading(BELOW)),
         Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
-            let dest_url = if is_link(&dest_url) { dest_url } else { CowStr::Borrowed("#main") };
+            let dest_url =
+                if link_type == LinkType::Email || is_link(&dest_url) { dest_url } else { CowStr::Borrowed("#main") };
             Event::Start(Tag::Link { link_type, dest_url, title, id })
         }
         event => event,
@@ -47,6 +48,7 @@ mod tests {
             ("<img src=x onerror=alert(1)>", "&lt;img src=x onerror=alert(1)&gt;"),
             ("[a](javascript:alert(1))", "<p><a href=\"#main\">a</a></p>\n"),
             ("[a](https://example.org)", "<p><a href=\"https://example.org\">a</a></p>\n"),
+            ("<ann@example.org>", "<p><a href=\"mailto:ann@example.org\">ann@example.org</a></p>\n"),
             ("![a pub](https://example.org/p.png)", "<p><em>a pub</em></p>\n"),
         ] {
             assert_eq!(render(text).into_string(), html, "{text}");

@@ -74,10 +74,7 @@ pub async fn sign_in(
     let Some(end) = identity.expires_at else {
         return Ok(refused("This token does not say when it expires. Use one that has the claim exp."));
     };
-    if let Some(person) = identity.viewer.person
-        && !identity.viewer.is_guest
-        && let Err(error) = door::claim_guest(&pages.app, visitor.viewer, person).await
-    {
+    if let Err(error) = door::claim_guest(&pages.app, visitor.viewer, identity.viewer).await {
         // The person is signed in anyway. The guest stays a person of their own, until guests are erased.
         tracing::warn!(%error, guest = ?visitor.viewer.person, "a guest was not taken over by the person who signed in");
     }
