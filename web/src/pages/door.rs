@@ -181,6 +181,8 @@ pub async fn check_in(
     let done = door::check_in_by_code(app, visitor.viewer, &code, name, address.map(|Extension(it)| it.0)).await;
     let (done, secret) = match done {
         Ok(done) => done,
+        // To look the code up again would count it as wrong twice.
+        Err(service::Error::Invalid { field, .. }) if field == "code" => return Err(wrong_code(&visitor)),
         Err(error) => {
             let wrong = Some((told(&error), form.display_name.as_str()));
             return render_offer(app, &visitor, &code, address, wrong).await;
@@ -199,6 +201,10 @@ pub async fn check_in(
     Ok((jar, Redirect::to(&next)).into_response())
 }
 
+fn wrong_code(visitor: &Visitor) -> PageError {
+    PageError::not_found(visitor, "This code does not work now. Scan the code at the door again.")
+}
+
 /// The form, with what was wrong with the last one and the name that was typed.
 async fn render_offer(
     app: &App,
@@ -209,10 +215,7 @@ async fn render_offer(
 ) -> Page {
     let (session, instance) = match door::find_meeting(app, code, address.map(|Extension(it)| it.0)).await {
         Ok(found) => found,
-        Err(service::Error::Invalid { .. }) => {
-            let message = "This code does not work now. Scan the code at the door again.";
-            return Err(PageError::not_found(visitor, message));
-        }
+        Err(service::Error::Invalid { .. }) => return Err(wrong_code(visitor)),
         Err(error) => return Err(page_of(visitor)(error)),
     };
     let is_guest = visitor.viewer.person.is_none();
