@@ -6,6 +6,7 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use uuid::{Uuid, fmt::Hyphenated};
 
 /// Why a text is not the expected id. The message completes a sentence about the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -83,7 +84,7 @@ ids! {
     derive(sea_orm::DeriveValueType),
     sea_orm(value_type = "String", from_str = "PresenceId::from_stored", to_str = "PresenceId::to_stored")
 )]
-pub struct PresenceId(u128);
+pub struct PresenceId(Uuid);
 
 impl PresenceId {
     /// The type's name in global ids.
@@ -91,20 +92,13 @@ impl PresenceId {
 
     /// Reads a UUID without a type, in upper or lower case (RFC 9562, section 4). `None` if the text is not a UUID.
     pub fn parse_uuid(text: &str) -> Option<Self> {
-        let is_hyphen = |index| matches!(index, 8 | 13 | 18 | 23);
-        if text.len() != 36 || !text.bytes().enumerate().all(|(index, byte)| is_hyphen(index) == (byte == b'-')) {
-            return None;
-        }
-        let digits: String = text.chars().filter(|c| *c != '-').collect();
-        // `from_str_radix` would accept a leading sign.
-        let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_hex.then(|| u128::from_str_radix(&digits, 16).ok().map(Self)).flatten()
+        // The crate also reads other forms. They have other lengths.
+        (text.len() == Hyphenated::LENGTH).then(|| Uuid::try_parse(text).ok().map(Self)).flatten()
     }
 
     /// The UUID without a type, in lower case, as the database stores it.
     pub fn uuid(self) -> String {
-        let digits = format!("{:032x}", self.0);
-        [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
+        self.0.hyphenated().to_string()
     }
 }
 
@@ -129,7 +123,7 @@ impl sea_orm::TryFromU64 for PresenceId {
 
 impl From<u128> for PresenceId {
     fn from(number: u128) -> Self {
-        Self(number)
+        Self(Uuid::from_u128(number))
     }
 }
 
