@@ -60,10 +60,14 @@ async fn spent_budget_refuses_requests_and_says_when_to_come_back() -> Result<()
     // Documents that cannot be parsed cost something too.
     let long = json!({ "query": format!("{{ {} ", "a ".repeat(50_000)) });
     assert_eq!(ask_from(&client, "192.0.2.1", &long).await?.status(), StatusCode::TOO_MANY_REQUESTS);
+    // On a slow machine there may be points for a page again. They are spent soon.
     for path in ["/", "/?city=Austin"] {
-        let page = client.http().get(client.address(path)).header("x-forwarded-for", "192.0.2.1").send().await?;
-        assert_eq!(page.status(), StatusCode::TOO_MANY_REQUESTS, "{path}");
-        ensure!(page.headers().contains_key("retry-after"));
+        let refused = eventually(LIMIT, "a page to be refused", async || {
+            let page = client.http().get(client.address(path)).header("x-forwarded-for", "192.0.2.1").send().await?;
+            ensure!(page.status() == StatusCode::TOO_MANY_REQUESTS, "{path}: {}", page.status());
+            Ok(page)
+        });
+        ensure!(refused.await?.headers().contains_key("retry-after"));
     }
     // Others are not concerned. Sockets share the budget of their address.
     assert_eq!(ask_from(&client, "192.0.2.2", &body).await?.status(), StatusCode::OK);

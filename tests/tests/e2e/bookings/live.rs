@@ -99,7 +99,8 @@ async fn each_booking_step_is_published_once_with_its_reason(database: TestDatab
 
     // Nobody starts the first, the mentor starts the second, and the third is cancelled.
     wait_until_clear_of_sweeps().await?;
-    let begins = in_seconds(4);
+    // Late enough that all of this is done before, even on a slow machine.
+    let begins = in_seconds(15);
     let unnoticed = cast.booked(begins, begins + TimeDelta::seconds(3)).await?;
     let ends = begins + TimeDelta::seconds(6);
     let on_time = cast.booked(begins + TimeDelta::seconds(3), ends).await?;

@@ -36,7 +36,8 @@ async fn badge_follows_the_status_without_a_reload() -> Result<()> {
     let place = "JSON.stringify(document.querySelector('i').getBoundingClientRect())";
     let before = page.evaluate(place).await?;
 
-    create_instance(&admin, &session, in_seconds(2), in_seconds(5)).await?;
+    // It is on long enough to be seen, even on a slow machine.
+    create_instance(&admin, &session, in_seconds(2), in_seconds(12)).await?;
     page.until(LIVE).await?;
     assert_eq!(page.evaluate(place).await?, before, "the badge moved the text beside it");
     assert_eq!(page.evaluate("document.querySelector('live-now-badge').shadowRoot.textContent").await?, "LIVE NOW");

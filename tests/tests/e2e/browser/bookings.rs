@@ -96,7 +96,7 @@ async fn booking_that_nobody_started_says_so() -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let (mentor, student) = (create_person(&admin, "Meg").await?, create_person(&admin, "Stu").await?);
-    let slot = create_slot(&admin, &mentor, in_seconds(5), in_seconds(3_600)).await?;
+    let slot = create_slot(&admin, &mentor, in_seconds(15), in_seconds(3_600)).await?;
     create_booking(&deployment.first().client_of(&student), &slot, &student).await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;

@@ -202,7 +202,8 @@ async fn worker_stops_despite_a_job_that_hangs() -> Result<()> {
     let admin = deployment.admin();
     let session = create_session(&admin, "Monday").await?;
     let connection = database.connect().await?;
-    let instance = create_instance(&admin, &session, in_seconds(3), in_seconds(600)).await?;
+    // It falls due when the table is locked, even on a slow machine.
+    let instance = create_instance(&admin, &session, in_seconds(10), in_seconds(600)).await?;
     let hold = connection.begin().await?;
     execute(&hold, "LOCK TABLE session_instance IN SHARE MODE").await?;
     // The instance falls due, and the sweep waits for the lock.
