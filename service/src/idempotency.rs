@@ -93,27 +93,28 @@ pub(crate) async fn find_made<T: FromStr>(
 ) -> Result<Option<T>> {
     let Some(attempt) = &app.attempt else { return Ok(None) };
     let claim = "INSERT INTO idempotency_key (actor, client_key, position, mutation, input_hash, made, created_at) \
-                 VALUES ($1, $2, $3, $4, $5, '', $6) \
+                 VALUES (:actor, :client_key, :position, :mutation, :input_hash, '', :now) \
                  ON CONFLICT (actor, client_key, position) DO UPDATE \
                    SET mutation = excluded.mutation, input_hash = excluded.input_hash, made = '', \
                      created_at = excluded.created_at \
-                   WHERE idempotency_key.created_at <= $7";
+                   WHERE idempotency_key.created_at <= :expired";
     let actor = actor_of(viewer);
     let values = [
-        actor.clone().into(),
-        attempt.key.clone().into(),
-        attempt.position.into(),
-        mutation.into(),
-        attempt.input_hash.clone().into(),
-        now.into(),
-        (now - RETENTION).into(),
+        ("actor", actor.clone().into()),
+        ("client_key", attempt.key.clone().into()),
+        ("position", attempt.position.into()),
+        ("mutation", mutation.into()),
+        ("input_hash", attempt.input_hash.clone().into()),
+        ("now", now.into()),
+        ("expired", (now - RETENTION).into()),
     ];
     if execute(tx, claim, values).await? > 0 {
         return Ok(None);
     }
     let sql = "SELECT mutation, input_hash, made FROM idempotency_key \
-               WHERE actor = $1 AND client_key = $2 AND position = $3";
-    let values = [actor.into(), attempt.key.clone().into(), attempt.position.into()];
+               WHERE actor = :actor AND client_key = :client_key AND position = :position";
+    let values =
+        [("actor", actor.into()), ("client_key", attempt.key.clone().into()), ("position", attempt.position.into())];
     let found: Vec<Row> = rows(tx, sql, values).await?;
     let row = found.first().ok_or(Error::Again("the idempotency key has just been pruned"))?;
     if row.mutation != mutation || row.input_hash != attempt.input_hash {
@@ -127,8 +128,14 @@ pub(crate) async fn find_made<T: FromStr>(
 /// Records what this attempt created.
 pub(crate) async fn note_made(tx: &Tx, app: &App, viewer: Viewer, id: impl Display) -> Result<()> {
     let Some(attempt) = &app.attempt else { return Ok(()) };
-    let sql = "UPDATE idempotency_key SET made = $1 WHERE actor = $2 AND client_key = $3 AND position = $4";
-    let values = [id.to_string().into(), actor_of(viewer).into(), attempt.key.clone().into(), attempt.position.into()];
+    let sql = "UPDATE idempotency_key SET made = :made \
+               WHERE actor = :actor AND client_key = :client_key AND position = :position";
+    let values = [
+        ("made", id.to_string().into()),
+        ("actor", actor_of(viewer).into()),
+        ("client_key", attempt.key.clone().into()),
+        ("position", attempt.position.into()),
+    ];
     execute(tx, sql, values).await?;
     Ok(())
 }

@@ -4,13 +4,14 @@
 //! The change log is deleted from its beginning, so what is left is always everything after some position. A cursor is
 //! then either valid or too old. The last batch stays, however old it is, because it holds the log's position.
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use crate::{
     App, Result,
-    db::{execute, numbers, rows},
+    db::{Named, execute, numbers, rows},
     door::erase_old_guests,
     idempotency, transaction,
 };
-use chrono::{DateTime, TimeDelta, Utc};
 
 /// How many rows were deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -44,12 +45,12 @@ pub async fn prune(app: &App) -> Result<Pruned> {
     let instances = prune_instances(app, now).await?;
     let visits = prune_visits(app, now).await?;
     let sql = "DELETE FROM audit_entry WHERE id IN \
-               (SELECT id FROM audit_entry WHERE occurred_at < $1 ORDER BY occurred_at LIMIT $2)";
-    let audit_entries = steps(app, now, sql, || vec![(now - app.audit_log_kept).into()]).await?;
+               (SELECT id FROM audit_entry WHERE occurred_at < :before ORDER BY occurred_at LIMIT :limit)";
+    let audit_entries = steps(app, now, sql, || [("before", (now - app.audit_log_kept).into())]).await?;
     let sql = "DELETE FROM idempotency_key WHERE (actor, client_key, position) IN \
-               (SELECT actor, client_key, position FROM idempotency_key WHERE created_at <= $1 \
-                ORDER BY created_at LIMIT $2)";
-    let idempotency_keys = steps(app, now, sql, || vec![(now - idempotency::RETENTION).into()]).await?;
+               (SELECT actor, client_key, position FROM idempotency_key WHERE created_at <= :until \
+                ORDER BY created_at LIMIT :limit)";
+    let idempotency_keys = steps(app, now, sql, || [("until", (now - idempotency::RETENTION).into())]).await?;
     let guests = erase_old_guests(app).await?;
     Ok(Pruned { batches, instances, visits, audit_entries, idempotency_keys, guests })
 }
@@ -58,18 +59,18 @@ async fn prune_log(app: &App, now: DateTime<Utc>) -> Result<u64> {
     let Some(first_kept) = find_first_kept(app, now - app.change_log_kept).await? else { return Ok(0) };
     // Delete the oldest first, so that no commit leaves a gap.
     let sql = "DELETE FROM change_batch WHERE id IN \
-               (SELECT id FROM change_batch WHERE first_position < $1 ORDER BY first_position LIMIT $2)";
-    steps(app, now, sql, || vec![first_kept.into()]).await
+               (SELECT id FROM change_batch WHERE first_position < :first_kept ORDER BY first_position LIMIT :limit)";
+    steps(app, now, sql, || [("first_kept", first_kept.into())]).await
 }
 
 /// The position from which on the log is kept: that of the first batch that is not older than `since`, or else of the
 /// last batch. A later batch may be older than `since`, because clocks differ and transactions last. It stays, too.
 async fn find_first_kept(app: &App, since: DateTime<Utc>) -> Result<Option<i64>> {
-    let young = "SELECT first_position FROM change_batch WHERE first_position IS NOT NULL AND occurred_at >= $1 \
+    let young = "SELECT first_position FROM change_batch WHERE first_position IS NOT NULL AND occurred_at >= :since \
                  ORDER BY first_position LIMIT 1";
     let last = "SELECT first_position FROM change_batch WHERE first_position IS NOT NULL \
                 ORDER BY first_position DESC LIMIT 1";
-    if let Some(position) = numbers(app.db.pool(), young, [since.into()]).await?.first() {
+    if let Some(position) = numbers(app.db.pool(), young, [("since", since.into())]).await?.first() {
         return Ok(Some(*position));
     }
     Ok(numbers(app.db.pool(), last, []).await?.first().copied())
@@ -88,16 +89,16 @@ async fn prune_instances(app: &App, now: DateTime<Utc>) -> Result<u64> {
     let skip_locked = if app.db.is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" };
     let sql = format!(
         "DELETE FROM session_instance WHERE id IN \
-         (SELECT id FROM session_instance WHERE deleted_at < $1 AND date < $2 \
-            AND (occurrence_date IS NULL OR occurrence_date < $2) AND NOT is_active \
-          ORDER BY id LIMIT $3 {skip_locked})"
+         (SELECT id FROM session_instance WHERE deleted_at < :oldest AND date < :over \
+            AND (occurrence_date IS NULL OR occurrence_date < :over) AND NOT is_active \
+          ORDER BY id LIMIT :limit {skip_locked})"
     );
     let over = (now - DELETED_RETENTION).date_naive();
-    let instances = steps(app, now, &sql, || vec![oldest.into(), over.into()]).await?;
+    let instances = steps(app, now, &sql, || [("oldest", oldest.into()), ("over", over.into())]).await?;
     // Delete sessions last, when they have no instances left.
-    let sql = "DELETE FROM session WHERE id IN (SELECT id FROM session s WHERE deleted_at < $1 \
-                 AND NOT EXISTS (SELECT 1 FROM session_instance WHERE session_id = s.id) LIMIT $2)";
-    steps(app, now, sql, || vec![oldest.into()]).await?;
+    let sql = "DELETE FROM session WHERE id IN (SELECT id FROM session s WHERE deleted_at < :oldest \
+                 AND NOT EXISTS (SELECT 1 FROM session_instance WHERE session_id = s.id) LIMIT :limit)";
+    steps(app, now, sql, || [("oldest", oldest.into())]).await?;
     Ok(instances)
 }
 
@@ -105,22 +106,27 @@ async fn prune_instances(app: &App, now: DateTime<Utc>) -> Result<u64> {
 async fn prune_visits(app: &App, now: DateTime<Utc>) -> Result<u64> {
     let since = now - app.presence.kept;
     let sql = "DELETE FROM presence WHERE id IN \
-               (SELECT id FROM presence WHERE started_at < $1 AND status <> 'ACTIVE' ORDER BY started_at LIMIT $2)";
-    let visits = steps(app, now, sql, || vec![since.into()]).await?;
+               (SELECT id FROM presence WHERE started_at < :since AND status <> 'ACTIVE' ORDER BY started_at LIMIT :limit)";
+    let visits = steps(app, now, sql, || [("since", since.into())]).await?;
     let sql = "DELETE FROM presence_hour WHERE id IN \
-               (SELECT id FROM presence_hour WHERE hour < $1 ORDER BY hour LIMIT $2)";
+               (SELECT id FROM presence_hour WHERE hour < :before ORDER BY hour LIMIT :limit)";
     // The hour in which the retention ends is not over yet.
-    steps(app, now, sql, || vec![(since - TimeDelta::hours(1)).into()]).await?;
+    steps(app, now, sql, || [("before", (since - TimeDelta::hours(1)).into())]).await?;
     Ok(visits)
 }
 
-/// Repeats a statement until it finds no more rows. Its last parameter is the number of rows it may delete. Returns how
-/// many it deleted.
-async fn steps(app: &App, now: DateTime<Utc>, sql: &str, values: impl Fn() -> Vec<sea_orm::Value>) -> Result<u64> {
+/// Repeats a statement until it finds no more rows. `:limit` is the number of rows that it may delete. Returns how many
+/// it deleted.
+async fn steps<const N: usize>(
+    app: &App,
+    now: DateTime<Utc>,
+    sql: &str,
+    values: impl Fn() -> [Named; N],
+) -> Result<u64> {
     let mut total = 0;
     loop {
         let limit = i64::try_from(BATCH_SIZE).unwrap_or(i64::MAX);
-        let values = || values().into_iter().chain([limit.into()]);
+        let values = || values().into_iter().chain([("limit", limit.into())]);
         let count = transaction!(app, now, |tx| { Ok(execute(tx, sql, values()).await?) })?;
         total += count;
         if count < BATCH_SIZE {

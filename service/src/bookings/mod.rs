@@ -152,15 +152,15 @@ pub async fn find_bookings(db: &impl Reads, ids: &[BookingId]) -> Result<Vec<Boo
 }
 
 async fn find_rows<C: ConnectionTrait>(db: &C, ids: &[BookingId]) -> Result<Vec<booking::Model>> {
-    let sql = format!("SELECT * FROM booking WHERE {}", is_in(db, "id", 1));
-    rows(db, &sql, [list(db, ids.iter().map(|id| id.0))]).await
+    let sql = format!("SELECT * FROM booking WHERE {}", is_in(db, "id", "bookings"));
+    rows(db, &sql, [("bookings", list(db, ids.iter().copied()))]).await
 }
 
 /// The bookings of these slots that are not cancelled.
 pub async fn find_living_of(app: &App, slots: &[TimeSlotId]) -> Result<Vec<Booking>> {
     let db = app.db.pool();
-    let sql = format!("SELECT * FROM booking WHERE status <> 'CANCELLED' AND {}", is_in(db, "time_slot_id", 1));
-    Ok(values(rows::<booking::Model, _>(db, &sql, [list(db, slots.iter().map(|id| id.0))]).await?))
+    let sql = format!("SELECT * FROM booking WHERE status <> 'CANCELLED' AND {}", is_in(db, "time_slot_id", "slots"));
+    Ok(values(rows::<booking::Model, _>(db, &sql, [("slots", list(db, slots.iter().copied()))]).await?))
 }
 
 /// All bookings, newest first. `None` if there are more than `limit`.
@@ -325,13 +325,13 @@ pub async fn act(app: &App, viewer: Viewer, id: BookingId, action: Action) -> Re
 /// bookings.
 pub(crate) async fn lock_living_of(tx: &Tx, person: PersonId) -> Result<Vec<booking::Model>> {
     let lock = tx.locking("FOR UPDATE");
-    let slots = format!("SELECT id FROM time_slot WHERE mentor_id = $1 AND deleted_at IS NULL ORDER BY id {lock}");
-    numbers(tx, &slots, [person.0.into()]).await?;
+    let slots = format!("SELECT id FROM time_slot WHERE mentor_id = :person AND deleted_at IS NULL ORDER BY id {lock}");
+    numbers(tx, &slots, [("person", person.into())]).await?;
     let sql = format!(
-        "SELECT * FROM booking WHERE (mentor_id = $1 OR student_id = $1) AND status IN ('SCHEDULED', 'ONGOING') \
-         ORDER BY id {lock}"
+        "SELECT * FROM booking WHERE (mentor_id = :person OR student_id = :person) \
+           AND status IN ('SCHEDULED', 'ONGOING') ORDER BY id {lock}"
     );
-    rows(tx, &sql, [person.0.into()]).await
+    rows(tx, &sql, [("person", person.into())]).await
 }
 
 /// Ends a locked booking whose mentor or student is erased. A scheduled booking is cancelled, an ongoing one is
@@ -360,21 +360,22 @@ pub(crate) async fn write_step(
     // If a booking began by the clock, nobody knows when the meeting was started.
     let started_at = at(BookingStatus::Ongoing).filter(|_| !step.to.is_delayed);
     let sql = format!(
-        "UPDATE booking SET status = $1, is_delayed = $2, due_at = $3, started_at = COALESCE($4, started_at), \
-           completed_at = COALESCE($5, completed_at), cancelled_at = COALESCE($6, cancelled_at) \
-         WHERE status = $7 AND is_delayed = $8 AND {}",
-        is_in(tx, "id", 9)
+        "UPDATE booking SET status = :status, is_delayed = :is_delayed, due_at = :due, \
+           started_at = COALESCE(:started, started_at), completed_at = COALESCE(:completed, completed_at), \
+           cancelled_at = COALESCE(:cancelled, cancelled_at) \
+         WHERE status = :old_status AND is_delayed = :was_delayed AND {}",
+        is_in(tx, "id", "bookings")
     );
     let values = [
-        step.to.status.as_str().into(),
-        step.to.is_delayed.into(),
-        due_at.into(),
-        started_at.into(),
-        at(BookingStatus::Completed).into(),
-        at(BookingStatus::Cancelled).into(),
-        from.status.as_str().into(),
-        from.is_delayed.into(),
-        list(tx, ids.iter().copied()),
+        ("status", step.to.status.as_str().into()),
+        ("is_delayed", step.to.is_delayed.into()),
+        ("due", due_at.into()),
+        ("started", started_at.into()),
+        ("completed", at(BookingStatus::Completed).into()),
+        ("cancelled", at(BookingStatus::Cancelled).into()),
+        ("old_status", from.status.as_str().into()),
+        ("was_delayed", from.is_delayed.into()),
+        ("bookings", list(tx, ids.iter().copied())),
     ];
     if execute(tx, &sql, values).await? == ids.len() as u64 {
         return Ok(());

@@ -123,8 +123,8 @@ pub async fn find_slots(app: &App, ids: &[TimeSlotId]) -> Result<Vec<TimeSlot>> 
 }
 
 pub(crate) async fn find_slot_rows<C: ConnectionTrait>(db: &C, ids: &[TimeSlotId]) -> Result<Vec<time_slot::Model>> {
-    let sql = format!("SELECT * FROM time_slot WHERE {}", is_in(db, "id", 1));
-    rows(db, &sql, [list(db, ids.iter().map(|id| id.0))]).await
+    let sql = format!("SELECT * FROM time_slot WHERE {}", is_in(db, "id", "slots"));
+    rows(db, &sql, [("slots", list(db, ids.iter().copied()))]).await
 }
 
 /// The time of a row.
@@ -209,9 +209,9 @@ pub(crate) async fn find_busy(tx: &Tx, person: PersonId, slot: Slot) -> Result<O
         return Ok(Some(Busy::Offers));
     }
     let booked = "SELECT b.id FROM booking b JOIN time_slot t ON t.id = b.time_slot_id \
-                  WHERE b.student_id = $1 AND b.status IN ('SCHEDULED', 'ONGOING') \
-                    AND t.starts_at < $2 AND t.ends_at > $3 LIMIT 1";
-    let values = [person.0.into(), slot.ends_at().into(), slot.starts_at().into()];
+                  WHERE b.student_id = :person AND b.status IN ('SCHEDULED', 'ONGOING') \
+                    AND t.starts_at < :ends AND t.ends_at > :starts LIMIT 1";
+    let values = [("person", person.into()), ("starts", slot.starts_at().into()), ("ends", slot.ends_at().into())];
     Ok((!numbers(tx, booked, values).await?.is_empty()).then_some(Busy::Booked))
 }
 

@@ -7,13 +7,14 @@ use sea_orm::{
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
+use super::statement::Named;
 use crate::error::Result;
 
-/// The condition that `column` is in the list that is parameter `n`; see [`list`] and [`text_list`].
-pub(crate) fn is_in<C: ConnectionTrait>(db: &C, column: &str, n: usize) -> String {
+/// The condition that `column` is in the list with this name; see [`list`] and [`text_list`].
+pub(crate) fn is_in<C: ConnectionTrait>(db: &C, column: &str, name: &str) -> String {
     match db.get_database_backend() {
-        DbBackend::Postgres => format!("{column} = ANY(${n})"),
-        _ => format!("{column} IN (SELECT value FROM json_each(${n}))"),
+        DbBackend::Postgres => format!("{column} = ANY(:{name})"),
+        _ => format!("{column} IN (SELECT value FROM json_each(:{name}))"),
     }
 }
 
@@ -130,16 +131,16 @@ impl Serialize for Row<'_> {
     }
 }
 
-/// A table of values for a FROM clause, named `v`, and its one parameter, number `n`. The parameter is JSON, because
-/// the driver's arrays cannot contain NULLs.
-pub(crate) fn values_table<C: ConnectionTrait>(db: &C, n: usize, columns: &[Column<'_>]) -> (String, Value) {
+/// A table of values for a FROM clause, and its one value. Both have this name. The value is JSON, because the driver's
+/// arrays cannot contain NULLs.
+pub(crate) fn values_table<C: ConnectionTrait>(db: &C, name: &'static str, columns: &[Column<'_>]) -> (String, Named) {
     let sql = if db.get_database_backend() == DbBackend::Postgres {
         let types: Vec<_> =
             columns.iter().map(|column| format!("{} {}", column.name(), column.postgres_type())).collect();
-        format!("json_to_recordset(${n}::text::json) AS v({})", types.join(", "))
+        format!("json_to_recordset(:{name}::text::json) AS {name}({})", types.join(", "))
     } else {
         let values: Vec<_> = columns.iter().map(|column| format!("value ->> '{0}' AS {0}", column.name())).collect();
-        format!("(SELECT {} FROM json_each(${n})) AS v", values.join(", "))
+        format!("(SELECT {} FROM json_each(:{name})) AS {name}", values.join(", "))
     };
-    (sql, serde_json::to_string(&Rows(columns)).unwrap_or_default().into())
+    (sql, (name, serde_json::to_string(&Rows(columns)).unwrap_or_default().into()))
 }

@@ -103,7 +103,7 @@ impl Db {
         let tx = self.begin().await?;
         if tx.is_postgres() {
             execute(&tx, &format!("SET LOCAL lock_timeout = '{MIGRATION_TURN}'"), []).await?;
-            let turn = execute(&tx, "SELECT pg_advisory_xact_lock($1)", [advisory::MIGRATE.into()]).await;
+            let turn = execute(&tx, advisory::TAKE, [("lock", advisory::MIGRATE.into())]).await;
             turn.map_err(|error| {
                 Error::internal(format!("could not get the migration lock, which another process may hold: {error}"))
             })?;

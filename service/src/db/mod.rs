@@ -1,7 +1,7 @@
 //! The database: connecting, migrating, transactions, and the few differences between PostgreSQL and SQLite.
 //!
-//! A statement is written once, with `$1` parameters, which both databases understand. A list of values is one
-//! parameter: an array on PostgreSQL, JSON on SQLite. So a statement has the same text however long the list is.
+//! A statement is written once, for both databases, and names its values: see [`statement`]. A list of values is one
+//! value: an array on PostgreSQL, JSON on SQLite. So a statement has the same text however long the list is.
 
 mod address;
 mod bulk;
@@ -24,7 +24,7 @@ use self::connect::Renewal;
 pub use self::{address::sqlite_file, tx::Tx};
 pub(crate) use self::{
     bulk::{Column, is_in, is_one_of, list, text_list, values_table},
-    statement::{execute, ids, numbers, rows},
+    statement::{Named, execute, ids, numbers, rows},
 };
 
 /// The advisory locks of PostgreSQL. They are listed here so that no two uses share a number.
@@ -32,6 +32,9 @@ pub(crate) mod advisory {
     pub const MIGRATE: i64 = 0x1A5E_0001;
     pub const PUBLISH: i64 = 0x1A5E_0002;
     pub const STANDING: i64 = 0x1A5E_0003;
+
+    /// Takes `:lock` for the rest of the transaction.
+    pub const TAKE: &str = "SELECT pg_advisory_xact_lock(:lock)";
 }
 
 /// How long closing the connections may take.

@@ -216,9 +216,10 @@ pub async fn find_counts(app: &App, ids: &[SessionInstanceId]) -> Result<Vec<(Se
            i.erased_count + (SELECT COUNT(*) FROM check_in c \
              WHERE c.session_instance_id = i.id AND c.attendance = 'YES') AS attending \
          FROM session_instance i WHERE {}",
-        db::is_in(app.db.pool(), "i.id", 1)
+        db::is_in(app.db.pool(), "i.id", "instances")
     );
-    let found: Vec<Row> = db::rows(app.db.pool(), &sql, [db::list(app.db.pool(), ids.iter().map(|id| id.0))]).await?;
+    let instances = db::list(app.db.pool(), ids.iter().copied());
+    let found: Vec<Row> = db::rows(app.db.pool(), &sql, [("instances", instances)]).await?;
     let counts = |row: Row| (row.id, Counts { present: row.present, attending: row.attending });
     Ok(found.into_iter().map(counts).collect())
 }

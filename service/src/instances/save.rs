@@ -242,14 +242,15 @@ async fn keep_occurrence(
 
 /// Marks a locked session for recompute (rule 12).
 async fn mark_session(tx: &Tx, session: &session::Model) -> Result<()> {
-    db::execute(tx, "UPDATE session SET needs_recompute = TRUE WHERE id = $1", [session.id.into()]).await?;
+    let sql = "UPDATE session SET needs_recompute = TRUE WHERE id = :session";
+    db::execute(tx, sql, [("session", session.id.into())]).await?;
     Ok(())
 }
 
 /// Notes that a meeting of a locked session has changed, for calendars.
 async fn note_change(tx: &Tx, session: SessionId, now: DateTime<Utc>) -> Result<()> {
-    let sql = "UPDATE session SET revision = revision + 1, changed_at = $2 WHERE id = $1";
-    db::execute(tx, sql, [session.into(), now.into()]).await?;
+    let sql = "UPDATE session SET revision = revision + 1, changed_at = :now WHERE id = :session";
+    db::execute(tx, sql, [("session", session.into()), ("now", now.into())]).await?;
     Ok(())
 }
 

@@ -38,20 +38,15 @@ pub struct Published {
 /// Gives each visible batch its position, and publishes the counts that are due. Any process may call this at any time.
 /// If there is nothing to publish, it costs one read.
 pub async fn publish(app: &App) -> Result<Published> {
-    let waiting = "SELECT CASE WHEN EXISTS (SELECT 1 FROM change_batch WHERE first_position IS NULL) \
-                   OR EXISTS (SELECT 1 FROM count_change) THEN 1 ELSE 0 END";
-    let waiting = if app.db.is_postgres() {
-        waiting.replace("THEN 1 ELSE 0", "THEN 1::bigint ELSE 0::bigint")
-    } else {
-        waiting.to_owned()
-    };
-    if numbers(app.db.pool(), &waiting, []).await?.first() != Some(&1) {
+    let waiting = "SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM change_batch WHERE first_position IS NULL) \
+                   OR EXISTS (SELECT 1 FROM count_change) THEN 1 ELSE 0 END AS bigint)";
+    if numbers(app.db.pool(), waiting, []).await?.first() != Some(&1) {
         return Ok(Published::default());
     }
     let now = app.now();
     transaction!(app, now, |tx| {
         if tx.is_postgres() {
-            execute(tx, "SELECT pg_advisory_xact_lock($1)", [advisory::PUBLISH.into()]).await?;
+            execute(tx, advisory::TAKE, [("lock", advisory::PUBLISH.into())]).await?;
         }
         let mut next = head_in(tx).await?.0 + 1;
         publish_batches(tx, &mut next).await?;
@@ -65,8 +60,8 @@ async fn publish_batches(tx: &Tx, next: &mut i64) -> Result<()> {
         id: i64,
         size: i32,
     }
-    let sql = "SELECT id, size FROM change_batch WHERE first_position IS NULL ORDER BY id LIMIT $1";
-    let waiting: Vec<Waiting> = rows(tx, sql, [PUBLISH_LIMIT.into()]).await?;
+    let sql = "SELECT id, size FROM change_batch WHERE first_position IS NULL ORDER BY id LIMIT :limit";
+    let waiting: Vec<Waiting> = rows(tx, sql, [("limit", PUBLISH_LIMIT.into())]).await?;
     if waiting.is_empty() {
         return Ok(());
     }
@@ -77,7 +72,7 @@ async fn publish_batches(tx: &Tx, next: &mut i64) -> Result<()> {
     });
     let positions = positions.collect();
     let ids = waiting.iter().map(|batch| Some(batch.id)).collect();
-    let (table, values) = values_table(tx, 1, &[Column::Number("id", ids), Column::Number("position", positions)]);
+    let (table, values) = values_table(tx, "v", &[Column::Number("id", ids), Column::Number("position", positions)]);
     let sql = format!("UPDATE change_batch SET first_position = v.position FROM {table} WHERE change_batch.id = v.id");
     execute(tx, &sql, [values]).await?;
     Ok(())
@@ -103,18 +98,23 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
                  EXISTS (SELECT 1 FROM change_batch b JOIN change_log l ON l.batch_id = b.id \
                   WHERE b.first_position IS NULL AND l.session_instance_id = i.id) AS is_in_unpublished, \
                  (SELECT MAX(b.occurred_at) FROM change_batch b JOIN change_log l ON l.batch_id = b.id \
-                  WHERE b.occurred_at > $2 AND b.occurred_at <= $4 AND l.kind = 'UPDATED' \
+                  WHERE b.occurred_at > :since AND b.occurred_at <= :now AND l.kind = 'UPDATED' \
                   AND l.session_instance_id = i.id) AS told_at \
                FROM session_instance i JOIN session s ON s.id = i.session_id \
-               WHERE i.id IN (SELECT session_instance_id FROM count_change WHERE id <= $1) ORDER BY i.id LIMIT $3";
-    let counted: Vec<Counted> =
-        rows(tx, sql, [last.into(), (now - COUNT_PERIOD).into(), PUBLISH_LIMIT.into(), now.into()]).await?;
+               WHERE i.id IN (SELECT session_instance_id FROM count_change WHERE id <= :last) ORDER BY i.id LIMIT :limit";
+    let values = [
+        ("last", last.into()),
+        ("since", (now - COUNT_PERIOD).into()),
+        ("now", now.into()),
+        ("limit", PUBLISH_LIMIT.into()),
+    ];
+    let counted: Vec<Counted> = rows(tx, sql, values).await?;
     let (wait, due): (Vec<_>, Vec<_>) =
         counted.into_iter().partition(|row| row.is_active && (row.told_at.is_some() || row.is_in_unpublished));
     let retry_at = wait.iter().map(|row| row.told_at.map_or(now, |at| at + COUNT_PERIOD)).min();
     let done = list(tx, due.iter().map(|row| row.id));
-    let sql = format!("DELETE FROM count_change WHERE id <= $1 AND {}", is_in(tx, "session_instance_id", 2));
-    execute(tx, &sql, [last.into(), done]).await?;
+    let sql = format!("DELETE FROM count_change WHERE id <= :last AND {}", is_in(tx, "session_instance_id", "done"));
+    execute(tx, &sql, [("last", last.into()), ("done", done)]).await?;
     let mut news = News::default();
     for row in due.into_iter().filter(|row| row.is_active) {
         news.updated(ChangeTarget {

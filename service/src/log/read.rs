@@ -95,11 +95,11 @@ pub async fn read_after(db: &Db, position: Position, limit: u64) -> Result<Vec<C
                  l.person_id, l.previous_session_instance_id, l.previous_session_id, l.booking_id, l.mentor_id, \
                  l.student_id, l.old_status, l.new_status, l.is_delayed, l.reason, l.activity_id \
                FROM change_batch b JOIN change_log l ON l.batch_id = b.id \
-               WHERE b.first_position >= COALESCE((SELECT MAX(first_position) FROM change_batch WHERE first_position <= $1), 0) \
-                 AND b.first_position + l.ordinal > $1 \
-               ORDER BY b.first_position, l.ordinal LIMIT $2";
+               WHERE b.first_position >= COALESCE((SELECT MAX(first_position) FROM change_batch WHERE first_position <= :position), 0) \
+                 AND b.first_position + l.ordinal > :position \
+               ORDER BY b.first_position, l.ordinal LIMIT :limit";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let found: Vec<LogRow> = rows(db.pool(), sql, [position.0.into(), limit.into()]).await?;
+    let found: Vec<LogRow> = rows(db.pool(), sql, [("position", position.0.into()), ("limit", limit.into())]).await?;
     Ok(found.into_iter().map(|row| row.0).collect())
 }
 

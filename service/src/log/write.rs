@@ -42,14 +42,14 @@ pub(super) async fn insert_events<C: ConnectionTrait>(db: &C, batch: i64, events
     if activities.iter().any(Option::is_some) {
         columns.push(Column::Number("activity_id", activities.into_iter().map(|activity| Some(activity?.0)).collect()));
     }
-    let (table, values) = values_table(db, 2, &columns);
+    let (table, values) = values_table(db, "v", &columns);
     let names: Vec<_> = columns.iter().map(Column::name).collect();
     let sql = format!(
-        "INSERT INTO change_log (batch_id, {}) SELECT $1, v.{} FROM {table}",
+        "INSERT INTO change_log (batch_id, {}) SELECT :batch, v.{} FROM {table}",
         names.join(", "),
         names.join(", v.")
     );
-    execute(db, &sql, [batch.into(), values]).await?;
+    execute(db, &sql, [("batch", batch.into()), values]).await?;
     Ok(())
 }
 
@@ -124,7 +124,7 @@ pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
     counts.dedup();
     if !counts.is_empty() {
         let ids = counts.iter().map(|id| Some(id.0)).collect();
-        let (table, values) = values_table(tx, 1, &[Column::Number("id", ids)]);
+        let (table, values) = values_table(tx, "v", &[Column::Number("id", ids)]);
         let sql = format!("INSERT INTO count_change (session_instance_id) SELECT v.id FROM {table}");
         execute(tx, &sql, [values]).await?;
     }
@@ -138,33 +138,33 @@ pub(super) async fn insert_batch<C: ConnectionTrait>(
     first_position: Option<i64>,
     due: Option<DateTime<Utc>>,
 ) -> Result<i64> {
-    let sql =
-        "INSERT INTO change_batch (occurred_at, size, first_position, due_at) VALUES ($1, $2, $3, $4) RETURNING id";
+    let sql = "INSERT INTO change_batch (occurred_at, size, first_position, due_at) VALUES (:now, :size, :first, :due) RETURNING id";
     let size = i32::try_from(size).unwrap_or(i32::MAX);
-    let ids = numbers(db, sql, [now.into(), size.into(), first_position.into(), due.into()]).await?;
+    let values = [("now", now.into()), ("size", size.into()), ("first", first_position.into()), ("due", due.into())];
+    let ids = numbers(db, sql, values).await?;
     ids.first().copied().ok_or_else(|| Error::internal("INSERT ... RETURNING returned nothing"))
 }
 
 /// Gives these people's standings and these revoked API keys the next number of their table.
 async fn number_revocations(tx: &Tx, people: &[PersonId], keys: &[ApiKeyId]) -> Result<()> {
     if tx.is_postgres() {
-        execute(tx, "SELECT pg_advisory_xact_lock($1)", [advisory::STANDING.into()]).await?;
+        execute(tx, advisory::TAKE, [("lock", advisory::STANDING.into())]).await?;
     }
     if !people.is_empty() {
         let sql = format!(
             "UPDATE person SET standing_revision = \
              (SELECT COALESCE(MAX(standing_revision), 0) + 1 FROM person WHERE standing_revision IS NOT NULL) WHERE {}",
-            is_in(tx, "id", 1)
+            is_in(tx, "id", "people")
         );
-        execute(tx, &sql, [list(tx, people.iter().map(|id| id.0))]).await?;
+        execute(tx, &sql, [("people", list(tx, people.iter().copied()))]).await?;
     }
     if !keys.is_empty() {
         let sql = format!(
             "UPDATE api_key SET revoked_revision = \
              (SELECT COALESCE(MAX(revoked_revision), 0) + 1 FROM api_key WHERE revoked_revision IS NOT NULL) WHERE {}",
-            is_in(tx, "id", 1)
+            is_in(tx, "id", "keys")
         );
-        execute(tx, &sql, [list(tx, keys.iter().map(|id| id.0))]).await?;
+        execute(tx, &sql, [("keys", list(tx, keys.iter().copied()))]).await?;
     }
     Ok(())
 }

@@ -65,15 +65,16 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
         erase_check_ins(tx, id, now).await?;
         erase_bookings(tx, viewer, id, bookings, now).await?;
         erase_visits(tx, id, now).await?;
-        execute(tx, "DELETE FROM session_organizer WHERE person_id = $1", [id.0.into()]).await?;
-        execute(tx, "DELETE FROM api_key WHERE person_id = $1", [id.0.into()]).await?;
-        let sql = "SELECT external_id FROM person WHERE (id = $1 OR merged_into_id = $1) AND external_id IS NOT NULL";
-        note_erasure(tx, key, &ids::<String, _>(tx, sql, [id.into()]).await?, now).await?;
+        execute(tx, "DELETE FROM session_organizer WHERE person_id = :person", [("person", id.into())]).await?;
+        execute(tx, "DELETE FROM api_key WHERE person_id = :person", [("person", id.into())]).await?;
+        let sql = "SELECT external_id FROM person \
+                   WHERE (id = :person OR merged_into_id = :person) AND external_id IS NOT NULL";
+        note_erasure(tx, key, &ids::<String, _>(tx, sql, [("person", id.into())]).await?, now).await?;
         // Do this before the transaction writes its own changes and audit entries.
         erase_from_logs(tx, id).await?;
-        let sql = "UPDATE person SET display_name = $2, name_key = $2, city = NULL, country = NULL, external_id = NULL \
-                   WHERE merged_into_id = $1";
-        execute(tx, sql, [id.0.into(), NAMELESS.into()]).await?;
+        let sql = "UPDATE person SET display_name = :nameless, name_key = :nameless, city = NULL, country = NULL, \
+                     external_id = NULL WHERE merged_into_id = :person";
+        execute(tx, sql, [("person", id.into()), ("nameless", NAMELESS.into())]).await?;
         nameless(&row, now).into_active_model().reset_all().update(tx).await?;
         tx.log(|news| news.standing_changed(id));
         tx.audit(viewer, "erasePerson", id, Changes::default().with("isErased", json!(false), json!(true)));
@@ -100,43 +101,46 @@ fn nameless(row: &person::Model, now: DateTime<Utc>) -> person::Model {
 
 /// The instances with a check-in of the person.
 async fn find_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<SessionInstanceId>> {
-    let sql = "SELECT session_instance_id FROM check_in WHERE person_id = $1";
-    Ok(ids(tx, sql, [id.into()]).await?.into_iter().collect())
+    let sql = "SELECT session_instance_id FROM check_in WHERE person_id = :person";
+    Ok(ids(tx, sql, [("person", id.into())]).await?.into_iter().collect())
 }
 
 /// Locks these instances in the order of their ids (rule 21), and returns their ids.
 async fn lock_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<SessionInstanceId>> {
     let answered = find_answered(tx, id).await?;
     if tx.is_postgres() {
-        let sql = format!("SELECT id FROM session_instance WHERE {} ORDER BY id FOR NO KEY UPDATE", is_in(tx, "id", 1));
-        numbers(tx, &sql, [list(tx, answered.iter().copied())]).await?;
+        let is_answered = is_in(tx, "id", "answered");
+        let sql = format!("SELECT id FROM session_instance WHERE {is_answered} ORDER BY id FOR NO KEY UPDATE");
+        numbers(tx, &sql, [("answered", list(tx, answered.iter().copied()))]).await?;
     }
     Ok(answered)
 }
 
 /// Deletes check-ins. Meetings that have begun keep their counts; upcoming meetings no longer count the person.
 async fn erase_check_ins(tx: &Tx, id: PersonId, now: DateTime<Utc>) -> Result<()> {
-    let sql = "SELECT session_instance_id FROM check_in WHERE person_id = $1 AND attendance = $2";
-    let attended: Vec<SessionInstanceId> = ids(tx, sql, [id.into(), Attendance::Yes.into()]).await?;
+    let sql = "SELECT session_instance_id FROM check_in WHERE person_id = :person AND attendance = :yes";
+    let attended: Vec<SessionInstanceId> =
+        ids(tx, sql, [("person", id.into()), ("yes", Attendance::Yes.into())]).await?;
     let sql = format!(
         "UPDATE session_instance SET erased_count = erased_count + 1 \
-         WHERE {} AND (opens_at <= $2 OR (opens_at IS NULL AND listed_at <= $2))",
-        is_in(tx, "id", 1)
+         WHERE {} AND (opens_at <= :now OR (opens_at IS NULL AND listed_at <= :now))",
+        is_in(tx, "id", "attended")
     );
-    execute(tx, &sql, [list(tx, attended.iter().copied()), now.into()]).await?;
-    execute(tx, "DELETE FROM check_in WHERE person_id = $1", [id.0.into()]).await?;
+    execute(tx, &sql, [("attended", list(tx, attended.iter().copied())), ("now", now.into())]).await?;
+    execute(tx, "DELETE FROM check_in WHERE person_id = :person", [("person", id.into())]).await?;
     tx.log(|news| attended.iter().for_each(|instance| news.counts_changed(*instance)));
     Ok(())
 }
 
 /// Removes from the logs what they say about the person, and about people who were merged into the person.
 async fn erase_from_logs(tx: &Tx, id: PersonId) -> Result<()> {
-    let all: Vec<PersonId> = ids(tx, "SELECT id FROM person WHERE id = $1 OR merged_into_id = $1", [id.into()]).await?;
-    let sql = format!("UPDATE change_log SET person_id = NULL WHERE {}", is_in(tx, "person_id", 1));
-    execute(tx, &sql, [list(tx, all.iter().copied())]).await?;
-    let sql = format!("UPDATE audit_entry SET changes = '{{}}' WHERE {}", is_in(tx, "node", 1));
+    let sql = "SELECT id FROM person WHERE id = :person OR merged_into_id = :person";
+    let all: Vec<PersonId> = ids(tx, sql, [("person", id.into())]).await?;
+    let sql = format!("UPDATE change_log SET person_id = NULL WHERE {}", is_in(tx, "person_id", "people"));
+    execute(tx, &sql, [("people", list(tx, all.iter().copied()))]).await?;
+    let sql = format!("UPDATE audit_entry SET changes = '{{}}' WHERE {}", is_in(tx, "node", "nodes"));
     let nodes = text_list(tx, all.iter().map(ToString::to_string));
-    execute(tx, &sql, [nodes]).await?;
+    execute(tx, &sql, [("nodes", nodes)]).await?;
     Ok(())
 }
 
@@ -153,9 +157,9 @@ async fn erase_bookings(
         let (from, to) = (json!(row.status), json!(ended.as_str()));
         tx.audit(viewer, "erasePerson", row.id, Changes::default().with("status", from, to));
     }
-    let sql = "UPDATE time_slot SET deleted_at = $2 WHERE mentor_id = $1 AND deleted_at IS NULL \
-               AND NOT EXISTS (SELECT 1 FROM booking WHERE time_slot_id = time_slot.id AND status <> $3)";
+    let sql = "UPDATE time_slot SET deleted_at = :now WHERE mentor_id = :person AND deleted_at IS NULL \
+               AND NOT EXISTS (SELECT 1 FROM booking WHERE time_slot_id = time_slot.id AND status <> :cancelled)";
     let cancelled = BookingStatus::Cancelled.as_str();
-    execute(tx, sql, [id.0.into(), now.into(), cancelled.into()]).await?;
+    execute(tx, sql, [("person", id.into()), ("now", now.into()), ("cancelled", cancelled.into())]).await?;
     Ok(())
 }

@@ -62,15 +62,15 @@ async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Res
         merge_bookings(tx, from, into).await?;
         give_back_second_seats(tx, from, into).await?;
         for sql in [
-            "INSERT INTO session_organizer (session_id, person_id) SELECT session_id, $2 FROM session_organizer \
-             WHERE person_id = $1 ON CONFLICT DO NOTHING",
-            "UPDATE presence SET person_id = $2 WHERE person_id = $1",
-            "UPDATE api_key SET person_id = $2 WHERE person_id = $1 AND NOT is_for_guest",
-            "UPDATE person SET merged_into_id = $2 WHERE merged_into_id = $1",
+            "INSERT INTO session_organizer (session_id, person_id) SELECT session_id, :into FROM session_organizer \
+             WHERE person_id = :from ON CONFLICT DO NOTHING",
+            "UPDATE presence SET person_id = :into WHERE person_id = :from",
+            "UPDATE api_key SET person_id = :into WHERE person_id = :from AND NOT is_for_guest",
+            "UPDATE person SET merged_into_id = :into WHERE merged_into_id = :from",
         ] {
-            execute(tx, sql, [from.0.into(), into.0.into()]).await?;
+            execute(tx, sql, [("from", from.into()), ("into", into.into())]).await?;
         }
-        execute(tx, "DELETE FROM session_organizer WHERE person_id = $1", [from.0.into()]).await?;
+        execute(tx, "DELETE FROM session_organizer WHERE person_id = :from", [("from", from.into())]).await?;
 
         left.city = left.city.or_else(|| gone.city.clone());
         left.hides_place |= gone.hides_place;
@@ -125,18 +125,18 @@ async fn revoke_guest_keys(tx: &Tx, person: PersonId, now: DateTime<Utc>) -> Res
 /// free.
 async fn give_back_second_seats(tx: &Tx, from: PersonId, into: PersonId) -> Result<()> {
     let sql = format!(
-        "SELECT * FROM presence WHERE person_id = $1 OR person_id = $2 ORDER BY id {}",
+        "SELECT * FROM presence WHERE person_id = :from OR person_id = :into ORDER BY id {}",
         tx.locking("FOR NO KEY UPDATE")
     );
-    let visits: Vec<presence::Model> = rows(tx, &sql, [from.0.into(), into.0.into()]).await?;
+    let visits: Vec<presence::Model> = rows(tx, &sql, [("from", from.into()), ("into", into.into())]).await?;
     let counting_people =
         activity::Entity::find().filter(activity::Column::SeatsPer.eq(SeatsPer::Person)).all(tx).await?;
     let has_seat = |person: PersonId, activity| {
         visits.iter().any(|visit| visit.person_id == Some(person) && visit.activity_id == Some(activity))
     };
     for activity in counting_people.iter().map(|row| row.id).filter(|id| has_seat(from, *id) && has_seat(into, *id)) {
-        let sql = "UPDATE presence SET activity_id = NULL WHERE person_id = $1 AND activity_id = $2";
-        execute(tx, sql, [from.0.into(), activity.0.into()]).await?;
+        let sql = "UPDATE presence SET activity_id = NULL WHERE person_id = :from AND activity_id = :activity";
+        execute(tx, sql, [("from", from.into()), ("activity", activity.into())]).await?;
         tx.log(|news| news.occupancy_changed(activity));
     }
     Ok(())
@@ -158,16 +158,17 @@ async fn lock_both(tx: &Tx, from: PersonId, into: PersonId) -> Result<[person::M
 }
 
 async fn find_answered(tx: &Tx, people: [PersonId; 2]) -> Result<BTreeSet<SessionInstanceId>> {
-    let sql = format!("SELECT session_instance_id FROM check_in WHERE {}", is_in(tx, "person_id", 1));
-    Ok(ids(tx, &sql, [list(tx, people)]).await?.into_iter().collect())
+    let sql = format!("SELECT session_instance_id FROM check_in WHERE {}", is_in(tx, "person_id", "people"));
+    Ok(ids(tx, &sql, [("people", list(tx, people))]).await?.into_iter().collect())
 }
 
 /// Locks the instances with a check-in of either, so that their status cannot change.
 async fn lock_answered(tx: &Tx, people: [PersonId; 2]) -> Result<BTreeSet<SessionInstanceId>> {
     let answered = find_answered(tx, people).await?;
     if tx.is_postgres() {
-        let sql = format!("SELECT id FROM session_instance WHERE {} ORDER BY id FOR SHARE", is_in(tx, "id", 1));
-        numbers(tx, &sql, [list(tx, answered.iter().copied())]).await?;
+        let sql =
+            format!("SELECT id FROM session_instance WHERE {} ORDER BY id FOR SHARE", is_in(tx, "id", "answered"));
+        numbers(tx, &sql, [("answered", list(tx, answered.iter().copied()))]).await?;
     }
     Ok(answered)
 }
@@ -195,9 +196,9 @@ async fn merge_check_ins(tx: &Tx, from: PersonId, into: PersonId) -> Result<()> 
 }
 
 async fn merge_bookings(tx: &Tx, from: PersonId, into: PersonId) -> Result<()> {
-    let people = || [from.0.into(), into.0.into()];
-    let with_each_other = "SELECT id FROM booking WHERE (mentor_id = $1 AND student_id = $2) \
-                           OR (mentor_id = $2 AND student_id = $1) LIMIT 1";
+    let people = || [("from", from.into()), ("into", into.into())];
+    let with_each_other = "SELECT id FROM booking WHERE (mentor_id = :from AND student_id = :into) \
+                           OR (mentor_id = :into AND student_id = :from) LIMIT 1";
     if !numbers(tx, with_each_other, people()).await?.is_empty() {
         return Err(Error::Conflict(
             "these people have booked each other's time, so they cannot be the same person".to_owned(),
@@ -205,27 +206,27 @@ async fn merge_bookings(tx: &Tx, from: PersonId, into: PersonId) -> Result<()> {
     }
     let overlapping = "WITH busy AS ( \
                          SELECT mentor_id AS person, starts_at, ends_at FROM time_slot \
-                          WHERE deleted_at IS NULL AND mentor_id IN ($1, $2) \
+                          WHERE deleted_at IS NULL AND mentor_id IN (:from, :into) \
                          UNION ALL \
                          SELECT b.student_id, t.starts_at, t.ends_at FROM booking b JOIN time_slot t ON t.id = b.time_slot_id \
-                          WHERE b.status IN ('SCHEDULED', 'ONGOING') AND b.student_id IN ($1, $2)) \
+                          WHERE b.status IN ('SCHEDULED', 'ONGOING') AND b.student_id IN (:from, :into)) \
                        SELECT CAST(1 AS bigint) FROM busy a JOIN busy b ON b.starts_at < a.ends_at AND a.starts_at < b.ends_at \
-                       WHERE a.person = $1 AND b.person = $2 LIMIT 1";
+                       WHERE a.person = :from AND b.person = :into LIMIT 1";
     if !numbers(tx, overlapping, people()).await?.is_empty() {
         return Err(Error::Conflict(
             "both people have a time slot or a booking at the same time: delete one of the slots, or cancel one of the bookings first".to_owned(),
         ));
     }
-    execute(tx, "UPDATE booking SET student_id = $2 WHERE student_id = $1", people()).await?;
+    execute(tx, "UPDATE booking SET student_id = :into WHERE student_id = :from", people()).await?;
     // A booking has the mentor of its slot. A foreign key enforces this, so both must change together.
     if tx.is_postgres() {
-        let sql = "WITH slots AS (UPDATE time_slot SET mentor_id = $2 WHERE mentor_id = $1) \
-                   UPDATE booking SET mentor_id = $2 WHERE mentor_id = $1";
+        let sql = "WITH slots AS (UPDATE time_slot SET mentor_id = :into WHERE mentor_id = :from) \
+                   UPDATE booking SET mentor_id = :into WHERE mentor_id = :from";
         execute(tx, sql, people()).await?;
     } else {
         execute(tx, "PRAGMA defer_foreign_keys = ON", []).await?;
         for table in ["time_slot", "booking"] {
-            execute(tx, &format!("UPDATE {table} SET mentor_id = $2 WHERE mentor_id = $1"), people()).await?;
+            execute(tx, &format!("UPDATE {table} SET mentor_id = :into WHERE mentor_id = :from"), people()).await?;
         }
     }
     Ok(())

@@ -82,24 +82,29 @@ async fn find_relations<C: ConnectionTrait>(
     if ids.iter().all(is_seen_anyway) {
         return Ok(HashMap::new());
     }
-    // $2 is the viewer, or null. Organisers of any session may list all people.
+    // `:viewer` may be null. Organisers of any session may list all people.
     let sql = format!(
         "SELECT p.id, \
            EXISTS (SELECT 1 FROM session_organizer o JOIN session s ON s.id = o.session_id \
                    WHERE o.person_id = p.id AND s.deleted_at IS NULL) AS is_organizer, \
            EXISTS (SELECT 1 FROM time_slot t WHERE t.mentor_id = p.id AND t.deleted_at IS NULL) AS is_mentor, \
-           EXISTS (SELECT 1 FROM booking b WHERE b.mentor_id = p.id AND b.student_id = $2) \
-             OR EXISTS (SELECT 1 FROM booking b WHERE b.student_id = p.id AND b.mentor_id = $2) AS takes_part_in_booking, \
-           NOT p.hides_place AND EXISTS (SELECT 1 FROM person v WHERE v.id = $2 \
+           EXISTS (SELECT 1 FROM booking b WHERE b.mentor_id = p.id AND b.student_id = :viewer) \
+             OR EXISTS (SELECT 1 FROM booking b WHERE b.student_id = p.id AND b.mentor_id = :viewer) AS takes_part_in_booking, \
+           NOT p.hides_place AND EXISTS (SELECT 1 FROM person v WHERE v.id = :viewer \
                    AND v.active_session_instance_id = p.active_session_instance_id) AS shares_instance, \
-           EXISTS (SELECT 1 FROM session_organizer o WHERE o.person_id = $2) \
+           EXISTS (SELECT 1 FROM session_organizer o WHERE o.person_id = :viewer) \
              OR EXISTS (SELECT 1 FROM check_in mine JOIN check_in theirs \
                           ON theirs.session_instance_id = mine.session_instance_id \
-                        WHERE mine.person_id = $2 AND mine.attendance = $3 AND theirs.person_id = p.id) AS is_in_check_ins \
+                        WHERE mine.person_id = :viewer AND mine.attendance = :yes AND theirs.person_id = p.id) \
+             AS is_in_check_ins \
          FROM person p WHERE {}",
-        is_in(db, "p.id", 1)
+        is_in(db, "p.id", "people")
     );
-    let values = [list(db, ids.iter().map(|id| id.0)), viewer.person.map(|id| id.0).into(), Attendance::Yes.into()];
+    let values = [
+        ("people", list(db, ids.iter().copied())),
+        ("viewer", viewer.person.map(|id| id.0).into()),
+        ("yes", Attendance::Yes.into()),
+    ];
     let found: Vec<RelationRow> = rows(db, &sql, values).await?;
     let relation = |row: RelationRow| {
         let RelationRow { id, is_organizer, is_mentor, takes_part_in_booking, shares_instance, is_in_check_ins } = row;

@@ -90,7 +90,7 @@ pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Resul
         Column::Instant("seen", beats.values().map(|beat| Some(beat.at)).collect()),
     ];
     let known: Vec<Model> = transaction!(app, app.now(), |tx| {
-        let (table, values) = values_table(tx, 1, &columns);
+        let (table, values) = values_table(tx, "v", &columns);
         let sql = format!(
             "UPDATE presence SET \
                last_seen_at = CASE WHEN last_seen_at < v.seen THEN v.seen ELSE last_seen_at END, \
@@ -98,11 +98,11 @@ pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Resul
                current_page = NULLIF(COALESCE(v.page, current_page), '') \
              FROM {table} \
              WHERE id = v.visit AND is_live AND (person_id = v.person OR secret_hash = v.secret) \
-               AND (activity_id IS NULL OR last_seen_at >= $2) \
+               AND (activity_id IS NULL OR last_seen_at >= :online_since) \
              RETURNING id, person_id, secret_hash, language_code, current_page, activity_id, status, is_live, started_at, \
                last_seen_at, completed_at, abandon_at"
         );
-        rows(tx, &sql, [values, online_since.into()]).await
+        rows(tx, &sql, [values, ("online_since", online_since.into())]).await
     })?;
     Ok(known.into_iter().map(|row| (row.id, row.into())).collect())
 }
@@ -207,9 +207,12 @@ fn put_change(row: &mut Model, beat: &Beat) {
 }
 
 pub(super) async fn lock_visits(tx: &Tx, ids: impl Iterator<Item = &PresenceId>) -> Result<Vec<Model>> {
-    let sql =
-        format!("SELECT * FROM presence WHERE {} ORDER BY id {}", is_in(tx, "id", 1), tx.locking("FOR NO KEY UPDATE"));
-    rows(tx, &sql, [text_list(tx, ids.map(|id| id.uuid()))]).await
+    let sql = format!(
+        "SELECT * FROM presence WHERE {} ORDER BY id {}",
+        is_in(tx, "id", "visits"),
+        tx.locking("FOR NO KEY UPDATE")
+    );
+    rows(tx, &sql, [("visits", text_list(tx, ids.map(|id| id.uuid())))]).await
 }
 
 /// Returns the people of these beats who exist. The lock excludes only erasing and merging them. It lasts until their
@@ -221,10 +224,10 @@ async fn lock_people(tx: &Tx, beats: &BTreeMap<PresenceId, Beat>) -> Result<Hash
     }
     let sql = format!(
         "SELECT id FROM person WHERE {} AND erased_at IS NULL AND merged_into_id IS NULL ORDER BY id {}",
-        is_in(tx, "id", 1),
+        is_in(tx, "id", "people"),
         tx.locking("FOR KEY SHARE")
     );
-    Ok(crate::db::ids(tx, &sql, [list(tx, people)]).await?.into_iter().collect())
+    Ok(crate::db::ids(tx, &sql, [("people", list(tx, people))]).await?.into_iter().collect())
 }
 
 /// Writes the visits that came back or lost their seat.
@@ -240,7 +243,7 @@ async fn update_visits(tx: &Tx, visits: &[Model]) -> Result<()> {
         Column::ids("seat", visits.iter().map(|row| row.activity_id)),
         Column::Instant("seen", visits.iter().map(|row| Some(row.last_seen_at)).collect()),
     ];
-    let (table, values) = values_table(tx, 1, &columns);
+    let (table, values) = values_table(tx, "v", &columns);
     let sql = format!(
         "UPDATE presence SET status = 'ACTIVE', is_live = TRUE, abandon_at = NULL, activity_id = v.seat, \
            last_seen_at = v.seen, language_code = v.language, current_page = v.page FROM {table} WHERE id = v.visit"
@@ -262,7 +265,7 @@ async fn insert_visits(tx: &Tx, visits: &[Model]) -> Result<()> {
         Column::Text("page", visits.iter().map(|row| row.current_page.as_deref()).collect()),
         Column::Instant("seen", visits.iter().map(|row| Some(row.last_seen_at)).collect()),
     ];
-    let (table, values) = values_table(tx, 1, &columns);
+    let (table, values) = values_table(tx, "v", &columns);
     // SQLite reads ON after FROM as part of a join, unless there is a WHERE between them.
     let sql = format!(
         "INSERT INTO presence (id, person_id, secret_hash, language_code, current_page, status, is_live, started_at, \

@@ -78,7 +78,7 @@ pub(crate) async fn tally(tx: &Tx, tallies: Vec<Tally>) -> Result<()> {
         Column::Number("duration_ms", number(&|tally| tally.duration_ms)),
         Column::Number("longest_ms", number(&|tally| tally.longest_ms)),
     ];
-    let (table, values) = values_table(tx, 1, &columns);
+    let (table, values) = values_table(tx, "v", &columns);
     let sql = format!(
         "INSERT INTO presence_hour (hour, started, completed, abandoned, duration_ms, longest_ms) \
          SELECT v.hour, v.started, v.completed, v.abandoned, v.duration_ms, v.longest_ms FROM {table}"

@@ -184,11 +184,16 @@ async fn lock_visit_and_others(
     person: Option<PersonId>,
 ) -> Result<(Model, Vec<Model>)> {
     let sql = format!(
-        "SELECT * FROM presence WHERE id = $1 OR (activity_id = $2 AND (last_seen_at < $3 OR person_id = $4)) \
+        "SELECT * FROM presence WHERE id = :visit OR (activity_id = :activity AND (last_seen_at < :online_since OR person_id = :person)) \
          ORDER BY id {}",
         tx.locking("FOR NO KEY UPDATE")
     );
-    let values = [id.into(), activity.0.into(), online_since.into(), person.map(|person| person.0).into()];
+    let values = [
+        ("visit", id.into()),
+        ("activity", activity.into()),
+        ("online_since", online_since.into()),
+        ("person", person.map(|person| person.0).into()),
+    ];
     let mut locked: Vec<Model> = rows(tx, &sql, values).await?;
     let place = locked.iter().position(|row| row.id == id).ok_or_else(|| not_found(id))?;
     let visit = locked.remove(place);
@@ -206,8 +211,8 @@ async fn take_seats(tx: &Tx, visits: &[Model]) -> Result<()> {
 /// How many other visits have a seat. Exact, because claiming a seat needs the activity's lock, which this transaction
 /// holds.
 async fn count_seats(tx: &Tx, activity: ActivityId, but: PresenceId) -> Result<u32> {
-    let sql = "SELECT COUNT(*) FROM presence WHERE activity_id = $1 AND id <> $2";
-    let count = numbers(tx, sql, [activity.0.into(), but.into()]).await?;
+    let sql = "SELECT COUNT(*) FROM presence WHERE activity_id = :activity AND id <> :but";
+    let count = numbers(tx, sql, [("activity", activity.into()), ("but", but.into())]).await?;
     Ok(count.first().and_then(|count| u32::try_from(*count).ok()).unwrap_or(u32::MAX))
 }
 

@@ -84,10 +84,11 @@ pub async fn find_statistics(
 async fn find_online(app: &App, now: DateTime<Utc>) -> Result<Vec<LanguageCount>> {
     // COALESCE hides the column's statistics, which are about old visits, from PostgreSQL's planner. With them it would
     // expect few rows, and sort them.
-    let sql = "SELECT COALESCE(language_code, $2) AS language_code, COUNT(*) AS count FROM presence \
-               WHERE is_live AND COALESCE(last_seen_at, $1) >= $1 GROUP BY language_code";
+    let sql = "SELECT COALESCE(language_code, :undetermined) AS language_code, COUNT(*) AS count FROM presence \
+               WHERE is_live AND COALESCE(last_seen_at, :since) >= :since GROUP BY language_code";
     let since = app.presence.rules.online_since(now);
-    let mut counts: Vec<LanguageCount> = rows(app.db.pool(), sql, [since.into(), UNDETERMINED.into()]).await?;
+    let values = [("since", since.into()), ("undetermined", UNDETERMINED.into())];
+    let mut counts: Vec<LanguageCount> = rows(app.db.pool(), sql, values).await?;
     sort_counts(&mut counts);
     Ok(counts)
 }
@@ -95,8 +96,9 @@ async fn find_online(app: &App, now: DateTime<Utc>) -> Result<Vec<LanguageCount>
 /// Counts who is online: each person once, and each anonymous visit once.
 async fn find_online_people(app: &App, now: DateTime<Utc>) -> Result<i64> {
     let sql = "SELECT COUNT(DISTINCT person_id) + COUNT(CASE WHEN person_id IS NULL THEN 1 END) FROM presence \
-               WHERE is_live AND COALESCE(last_seen_at, $1) >= $1";
-    let count = numbers(app.db.pool(), sql, [app.presence.rules.online_since(now).into()]).await?;
+               WHERE is_live AND COALESCE(last_seen_at, :since) >= :since";
+    let since = app.presence.rules.online_since(now);
+    let count = numbers(app.db.pool(), sql, [("since", since.into())]).await?;
     Ok(count.first().copied().unwrap_or_default())
 }
 
@@ -110,12 +112,17 @@ pub async fn find_occupancy(app: &App, activities: &[ActivityId]) -> Result<BTre
     }
     let db = app.db.pool();
     let sql = format!(
-        "SELECT activity_id, COALESCE(language_code, $3) AS language_code, COUNT(*) AS count FROM presence \
-         WHERE {} AND COALESCE(last_seen_at, $2) >= $2 GROUP BY activity_id, COALESCE(language_code, $3)",
-        is_in(db, "activity_id", 1)
+        "SELECT activity_id, COALESCE(language_code, :undetermined) AS language_code, COUNT(*) AS count FROM presence \
+         WHERE {} AND COALESCE(last_seen_at, :since) >= :since \
+         GROUP BY activity_id, COALESCE(language_code, :undetermined)",
+        is_in(db, "activity_id", "activities")
     );
     let since = app.presence.rules.online_since(app.now());
-    let values = [list(db, activities.iter().copied()), since.into(), UNDETERMINED.into()];
+    let values = [
+        ("activities", list(db, activities.iter().copied())),
+        ("since", since.into()),
+        ("undetermined", UNDETERMINED.into()),
+    ];
     let found: Vec<Row> = rows(db, &sql, values).await?;
     let mut counts: BTreeMap<ActivityId, Vec<LanguageCount>> = activities.iter().map(|id| (*id, Vec::new())).collect();
     for Row { activity_id, language_code, count } in found {
@@ -148,8 +155,8 @@ async fn find_hours(
     }
     let sql = "SELECT hour, CAST(SUM(started) AS BIGINT) AS started, CAST(SUM(completed) AS BIGINT) AS completed, \
                  CAST(SUM(abandoned) AS BIGINT) AS abandoned, CAST(SUM(duration_ms) AS BIGINT) AS duration_ms, \
-                 MAX(longest_ms) AS longest_ms FROM presence_hour WHERE hour >= $1 AND hour < $2 GROUP BY hour";
-    for hour in rows::<Tally, _>(db, sql, [first_whole.into(), last.into()]).await? {
+                 MAX(longest_ms) AS longest_ms FROM presence_hour WHERE hour >= :first AND hour < :last GROUP BY hour";
+    for hour in rows::<Tally, _>(db, sql, [("first", first_whole.into()), ("last", last.into())]).await? {
         hours.insert(hour.hour, hour);
     }
     for (from, end) in [(from, first_whole), (last, end)] {
@@ -183,9 +190,9 @@ async fn find_raw(db: &DatabaseConnection, from: DateTime<Utc>, to: DateTime<Utc
            COUNT(CASE WHEN status = 'ABANDONED' THEN 1 END) AS abandoned, \
            CAST(COALESCE(ROUND(SUM({duration})), 0) AS BIGINT) AS duration_ms, \
            CAST(COALESCE(ROUND(MAX({duration})), 0) AS BIGINT) AS longest_ms \
-         FROM presence WHERE started_at >= $1 AND started_at < $2"
+         FROM presence WHERE started_at >= :from AND started_at < :to"
     );
-    let found: Vec<Row> = rows(db, &sql, [from.into(), to.into()]).await?;
+    let found: Vec<Row> = rows(db, &sql, [("from", from.into()), ("to", to.into())]).await?;
     let hour = hour_of(from);
     Ok(found.into_iter().next().map_or(Tally { hour, ..Tally::default() }, |row| Tally {
         hour,

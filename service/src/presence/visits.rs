@@ -130,9 +130,9 @@ pub async fn count_online(app: &App) -> Result<(i64, i64)> {
     }
     // A visit with a seat is live.
     let sql =
-        "SELECT COUNT(*) AS online, COUNT(activity_id) AS seats FROM presence WHERE is_live AND last_seen_at >= $1";
+        "SELECT COUNT(*) AS online, COUNT(activity_id) AS seats FROM presence WHERE is_live AND last_seen_at >= :since";
     let since = app.presence.rules.online_since(app.now());
-    let found: Vec<Row> = rows(app.db.pool(), sql, [since.into()]).await?;
+    let found: Vec<Row> = rows(app.db.pool(), sql, [("since", since.into())]).await?;
     Ok(found.first().map_or((0, 0), |row| (row.online, row.seats)))
 }
 
@@ -147,7 +147,7 @@ pub(crate) async fn end_leases(tx: &Tx, rules: &PresenceRules, visits: &[Model])
         db::Column::Text("visit", ids.iter().map(|id| Some(id.as_str())).collect()),
         db::Column::Instant("due", visits.iter().map(due).collect()),
     ];
-    let (table, values) = values_table(tx, 1, &columns);
+    let (table, values) = values_table(tx, "v", &columns);
     let sql = format!(
         "UPDATE presence SET is_live = FALSE, activity_id = NULL, abandon_at = v.due FROM {table} WHERE id = v.visit"
     );
@@ -161,25 +161,27 @@ pub(crate) async fn end_leases(tx: &Tx, rules: &PresenceRules, visits: &[Model])
 
 /// Deletes the visits of a person who is being erased. The sums by hour still count them.
 pub(crate) async fn erase_visits(tx: &Tx, person: PersonId, now: DateTime<Utc>) -> Result<()> {
-    let sql = format!("SELECT * FROM presence WHERE person_id = $1 ORDER BY id {}", tx.locking("FOR UPDATE"));
-    let visits: Vec<Model> = rows(tx, &sql, [person.0.into()]).await?;
+    let sql = format!("SELECT * FROM presence WHERE person_id = :person ORDER BY id {}", tx.locking("FOR UPDATE"));
+    let visits: Vec<Model> = rows(tx, &sql, [("person", person.into())]).await?;
     let active = || visits.iter().filter(|visit| visit.status == VisitStatus::Active);
     tally(tx, active().map(|visit| Tally::completed(visit.started_at, now)).collect()).await?;
     let freed: BTreeSet<ActivityId> = active().filter_map(|visit| visit.activity_id).collect();
     tx.log(|news| freed.into_iter().for_each(|activity| news.occupancy_changed(activity)));
-    execute(tx, "DELETE FROM presence WHERE person_id = $1", [person.0.into()]).await?;
+    execute(tx, "DELETE FROM presence WHERE person_id = :person", [("person", person.into())]).await?;
     Ok(())
 }
 
 /// Marks the visits that are still due as abandoned, and returns them.
 pub(crate) async fn abandon(tx: &Tx, ids: &[PresenceId], now: DateTime<Utc>) -> Result<Vec<Model>> {
     let sql = format!(
-        "SELECT * FROM presence WHERE {} AND abandon_at <= $2 ORDER BY id {}",
-        is_in(tx, "id", 1),
+        "SELECT * FROM presence WHERE {} AND abandon_at <= :now ORDER BY id {}",
+        is_in(tx, "id", "visits"),
         tx.locking("FOR NO KEY UPDATE")
     );
-    let due: Vec<Model> = rows(tx, &sql, [text_list(tx, ids.iter().map(|id| id.uuid())), now.into()]).await?;
-    let sql = format!("UPDATE presence SET status = 'ABANDONED', abandon_at = NULL WHERE {}", is_in(tx, "id", 1));
-    execute(tx, &sql, [text_list(tx, due.iter().map(|row| row.id.uuid()))]).await?;
+    let values = [("visits", text_list(tx, ids.iter().map(|id| id.uuid()))), ("now", now.into())];
+    let due: Vec<Model> = rows(tx, &sql, values).await?;
+    let sql =
+        format!("UPDATE presence SET status = 'ABANDONED', abandon_at = NULL WHERE {}", is_in(tx, "id", "visits"));
+    execute(tx, &sql, [("visits", text_list(tx, due.iter().map(|row| row.id.uuid())))]).await?;
     Ok(due)
 }

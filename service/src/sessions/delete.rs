@@ -39,9 +39,9 @@ pub async fn delete_session(app: &App, viewer: Viewer, id: SessionId) -> Result<
             let item = LockedInstance { instance, session: Arc::clone(&session) };
             changes.extend(update::save_instance(tx, moment(app, now, Mode::Exact), Some(&row), item).await?.1);
         }
-        let others = "UPDATE session_instance SET deleted_at = $2, due_at = NULL, override_active = NULL, \
-                      override_until = NULL WHERE session_id = $1 AND deleted_at IS NULL";
-        execute(tx, others, [id.0.into(), now.into()]).await?;
+        let others = "UPDATE session_instance SET deleted_at = :now, due_at = NULL, override_active = NULL, \
+                      override_until = NULL WHERE session_id = :session AND deleted_at IS NULL";
+        execute(tx, others, [("session", id.into()), ("now", now.into())]).await?;
         session_organizer::Entity::delete_many().filter(session_organizer::Column::SessionId.eq(id.0)).exec(tx).await?;
         session_skip::Entity::delete_many().filter(session_skip::Column::SessionId.eq(id.0)).exec(tx).await?;
         let after = session::Model {

@@ -96,9 +96,9 @@ pub async fn find_cities(app: &App, text: &str, limit: usize) -> Result<Vec<Stri
             )
             FROM known WHERE known.city IS NOT NULL
         )
-        SELECT city FROM known WHERE city IS NOT NULL LIMIT $1";
+        SELECT city FROM known WHERE city IS NOT NULL LIMIT :limit";
 
-    let all: Vec<String> = ids(app.db.pool(), ALL, [CITIES.into()]).await?;
+    let all: Vec<String> = ids(app.db.pool(), ALL, [("limit", CITIES.into())]).await?;
     let text = text.to_lowercase();
     Ok(all.into_iter().filter(|city| city.to_lowercase().contains(&text)).take(limit).collect())
 }

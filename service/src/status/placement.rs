@@ -17,10 +17,10 @@ use domain::{
     news::Location,
     placement::{Candidate, PlacementRule, decide_placement},
 };
-use sea_orm::{FromQueryResult, Value};
+use sea_orm::FromQueryResult;
 
 use crate::{
-    db::{Column, Tx, execute, is_in, list, numbers, rows, values_table},
+    db::{Column, Named, Tx, execute, is_in, list, numbers, rows, values_table},
     error::{Error, Result},
     log::ChangeTarget,
 };
@@ -93,19 +93,22 @@ async fn lock_people(tx: &Tx, affected: Affected<'_>) -> Result<Vec<PersonRow>> 
     let columns = "id, is_deactivated, active_session_instance_id";
     match affected {
         Affected::People(ids) => {
-            let sql = format!("SELECT {columns} FROM person WHERE {} ORDER BY id {lock}", is_in(tx, "id", 1));
-            rows(tx, &sql, [list(tx, ids.iter().copied())]).await
+            let sql = format!("SELECT {columns} FROM person WHERE {} ORDER BY id {lock}", is_in(tx, "id", "people"));
+            rows(tx, &sql, [("people", list(tx, ids.iter().copied()))]).await
         }
         Affected::Of { activated, deactivated } => {
             let sql = format!(
                 "SELECT {columns} FROM person WHERE id IN (\
                    SELECT person_id FROM check_in WHERE {} AND attendance = 'YES' \
                    UNION SELECT id FROM person WHERE {}) ORDER BY id {lock}",
-                is_in(tx, "session_instance_id", 1),
-                is_in(tx, "active_session_instance_id", 2),
+                is_in(tx, "session_instance_id", "activated"),
+                is_in(tx, "active_session_instance_id", "deactivated"),
             );
-            let parameters = [list(tx, activated.iter().copied()), list(tx, deactivated.iter().copied())];
-            rows(tx, &sql, parameters).await
+            let values = [
+                ("activated", list(tx, activated.iter().copied())),
+                ("deactivated", list(tx, deactivated.iter().copied())),
+            ];
+            rows(tx, &sql, values).await
         }
     }
 }
@@ -115,10 +118,10 @@ async fn lock_people(tx: &Tx, affected: Affected<'_>) -> Result<Vec<PersonRow>> 
 pub async fn lock_people_of(tx: &Tx, instance: SessionInstanceId, besides: PersonId) -> Result<()> {
     if tx.is_postgres() {
         let sql = "SELECT id FROM person WHERE id IN (\
-                     SELECT person_id FROM check_in WHERE session_instance_id = $1 AND attendance = 'YES' \
-                     UNION SELECT id FROM person WHERE active_session_instance_id = $1 \
-                     UNION SELECT id FROM person WHERE id = $2) ORDER BY id FOR NO KEY UPDATE";
-        numbers(tx, sql, [instance.0.into(), besides.0.into()]).await?;
+                     SELECT person_id FROM check_in WHERE session_instance_id = :instance AND attendance = 'YES' \
+                     UNION SELECT id FROM person WHERE active_session_instance_id = :instance \
+                     UNION SELECT id FROM person WHERE id = :besides) ORDER BY id FOR NO KEY UPDATE";
+        numbers(tx, sql, [("instance", instance.into()), ("besides", besides.into())]).await?;
     }
     Ok(())
 }
@@ -140,8 +143,8 @@ async fn read_candidates(
                  FROM check_in c JOIN session_instance i ON i.id = c.session_instance_id AND i.is_active";
     let found: Vec<CandidateRow> = match affected {
         Affected::People(ids) => {
-            let sql = format!("{yeses} WHERE c.attendance = 'YES' AND {}", is_in(tx, "c.person_id", 1));
-            rows_for(tx, people, &sql, vec![list(tx, ids.iter().copied())]).await?
+            let sql = format!("{yeses} WHERE c.attendance = 'YES' AND {}", is_in(tx, "c.person_id", "people"));
+            rows_for(tx, people, &sql, vec![("people", list(tx, ids.iter().copied()))]).await?
         }
         Affected::Of { activated, deactivated } => {
             let closed: BTreeSet<SessionInstanceId> = deactivated.iter().copied().collect();
@@ -156,12 +159,17 @@ async fn read_candidates(
                    JOIN person p ON p.id = c.person_id AND p.active_session_instance_id = c.session_instance_id \
                    WHERE c.attendance = 'YES' AND {staying} \
                  UNION ALL {yeses} WHERE c.attendance = 'YES' AND {displaced}",
-                opened = is_in(tx, "c.session_instance_id", 1),
-                staying = is_in(tx, "p.id", 2),
-                displaced = is_in(tx, "c.person_id", 3),
+                opened = is_in(tx, "c.session_instance_id", "opened"),
+                staying = is_in(tx, "p.id", "staying"),
+                displaced = is_in(tx, "c.person_id", "displaced"),
             );
             let ids = |people: Vec<&PersonRow>| list(tx, people.into_iter().map(|person| person.id));
-            rows_for(tx, people, &sql, vec![list(tx, activated.iter().copied()), ids(staying), ids(displaced)]).await?
+            let values = vec![
+                ("opened", list(tx, activated.iter().copied())),
+                ("staying", ids(staying)),
+                ("displaced", ids(displaced)),
+            ];
+            rows_for(tx, people, &sql, values).await?
         }
     };
     let mut candidates: HashMap<PersonId, Vec<Candidate>> = HashMap::new();
@@ -179,7 +187,7 @@ async fn read_candidates(
 /// Reads rows with a query plan for exactly these lists. After some executions PostgreSQL uses a generic plan for lists
 /// of any length, which is bad for long ones: it would read every yes that these people ever gave. Afterwards generic
 /// plans are allowed again, because planning each foreign key check would double the cost of a sweep.
-async fn rows_for<T: FromQueryResult>(tx: &Tx, people: &[PersonRow], sql: &str, values: Vec<Value>) -> Result<Vec<T>> {
+async fn rows_for<T: FromQueryResult>(tx: &Tx, people: &[PersonRow], sql: &str, values: Vec<Named>) -> Result<Vec<T>> {
     if !tx.is_postgres() || people.len() == 1 {
         return rows(tx, sql, values).await;
     }
@@ -198,9 +206,9 @@ async fn lock_targets(tx: &Tx, moves: &[Move], held: &BTreeSet<SessionInstanceId
     if wanted.is_empty() {
         return Ok(());
     }
-    let sql =
-        format!("SELECT id FROM session_instance WHERE {} AND is_active FOR SHARE SKIP LOCKED", is_in(tx, "id", 1));
-    let locked = numbers(tx, &sql, [list(tx, wanted.iter().copied())]).await?;
+    let is_wanted = is_in(tx, "id", "wanted");
+    let sql = format!("SELECT id FROM session_instance WHERE {is_wanted} AND is_active FOR SHARE SKIP LOCKED");
+    let locked = numbers(tx, &sql, [("wanted", list(tx, wanted.iter().copied()))]).await?;
     if locked.len() == wanted.len() { Ok(()) } else { Err(Error::Again("a target instance is being changed")) }
 }
 
@@ -210,7 +218,7 @@ async fn write_moves(tx: &Tx, moves: &[Move], affected: Affected<'_>) -> Result<
     }
     let columns =
         vec![Column::ids("id", moves.iter().map(|m| Some(m.person))), Column::ids("place", moves.iter().map(|m| m.to))];
-    let (table, values) = values_table(tx, 1, &columns);
+    let (table, values) = values_table(tx, "v", &columns);
     let sql = format!("UPDATE person SET active_session_instance_id = v.place FROM {table} WHERE person.id = v.id");
     execute(tx, &sql, [values]).await?;
     let mut involved = BTreeSet::new();
@@ -248,9 +256,9 @@ async fn find_targets(tx: &Tx, ids: &BTreeSet<SessionInstanceId>) -> Result<Hash
     }
     let sql = format!(
         "SELECT i.id, i.session_id, s.city, s.country FROM session_instance i JOIN session s ON s.id = i.session_id WHERE {}",
-        is_in(tx, "i.id", 1)
+        is_in(tx, "i.id", "instances")
     );
-    let named: Vec<Named> = rows(tx, &sql, [list(tx, ids.iter().copied())]).await?;
+    let named: Vec<Named> = rows(tx, &sql, [("instances", list(tx, ids.iter().copied()))]).await?;
     let named = named.into_iter().map(|row| {
         let instance = row.id;
         let location = Location { city: row.city, country: row.country };

@@ -207,7 +207,7 @@ async fn write_statuses(tx: &Tx, changed: &[session_instance::Model]) -> Result<
         Column::Instant("due_at", changed.iter().map(|row| row.due_at).collect()),
         Column::Flag("has_override", changed.iter().map(|row| row.override_active.is_some()).collect()),
     ];
-    let (table, values) = values_table(tx, 1, &columns);
+    let (table, values) = values_table(tx, "v", &columns);
     // `decide` keeps an override or ends it, and never changes it.
     let sql = format!(
         "UPDATE session_instance SET is_active = v.is_active, due_at = v.due_at, \

@@ -32,7 +32,8 @@ const PAGE_SIZE: i64 = 5_000;
 /// Sweeps the bookings that are due.
 pub(super) async fn sweep_due(runner: &mut Runner<'_>) -> Result<()> {
     let now = runner.timing.moment().now;
-    let mut ids: Vec<BookingId> = runner.ids("SELECT id FROM booking WHERE due_at <= $1", vec![now.into()]).await?;
+    let sql = "SELECT id FROM booking WHERE due_at <= :now";
+    let mut ids: Vec<BookingId> = runner.ids(sql, [("now", now.into())]).await?;
     ids.sort_unstable();
     sweep_list(runner, &ids).await
 }
@@ -41,9 +42,9 @@ pub(super) async fn sweep_due(runner: &mut Runner<'_>) -> Result<()> {
 pub(super) async fn sweep_all(runner: &mut Runner<'_>) -> Result<()> {
     let mut last = BookingId(0);
     loop {
-        let sql = "SELECT id FROM booking WHERE id > $1 AND (status IN ('SCHEDULED', 'ONGOING') OR due_at IS NOT NULL) \
-                   ORDER BY id LIMIT $2";
-        let ids = runner.ids(sql, vec![last.into(), PAGE_SIZE.into()]).await?;
+        let sql = "SELECT id FROM booking WHERE id > :last AND (status IN ('SCHEDULED', 'ONGOING') OR due_at IS NOT NULL) \
+                   ORDER BY id LIMIT :limit";
+        let ids = runner.ids(sql, [("last", last.into()), ("limit", PAGE_SIZE.into())]).await?;
         let Some(newest) = ids.last() else { return Ok(()) };
         last = *newest;
         sweep_list(runner, &ids).await?;
@@ -116,11 +117,12 @@ async fn sweep_batch(tx: &Tx, timing: Timing<'_>, batch: &[BookingId]) -> Result
     let sql = format!(
         "SELECT b.*, s.starts_at AS slot_starts_at, s.ends_at AS slot_ends_at \
          FROM booking b JOIN time_slot s ON s.id = b.time_slot_id WHERE {} AND {} ORDER BY b.id {}",
-        is_in(tx, "b.id", 1),
-        is_in(tx, "b.status", 2),
+        is_in(tx, "b.id", "bookings"),
+        is_in(tx, "b.status", "known"),
         tx.locking("FOR NO KEY UPDATE OF b SKIP LOCKED")
     );
-    let items: Vec<Item> = rows(tx, &sql, [list(tx, batch.iter().copied()), known_statuses(tx)]).await?;
+    let values = [("bookings", list(tx, batch.iter().copied())), ("known", known_statuses(tx))];
+    let items: Vec<Item> = rows(tx, &sql, values).await?;
     let now = timing.moment().now;
     let mut swept = Swept::default();
     if items.len() < batch.len() {
@@ -164,9 +166,13 @@ fn known_statuses(tx: &Tx) -> Value {
 
 /// Reports bookings of the batch with an unknown status. A newer version wrote it, or somebody changed it by hand.
 async fn find_unknown(tx: &Tx, batch: &[BookingId]) -> Result<Vec<String>> {
-    let sql =
-        format!("SELECT id FROM booking WHERE {} AND NOT {} ORDER BY id", is_in(tx, "id", 1), is_in(tx, "status", 2));
-    let unknown: Vec<BookingId> = ids(tx, &sql, [list(tx, batch.iter().copied()), known_statuses(tx)]).await?;
+    let sql = format!(
+        "SELECT id FROM booking WHERE {} AND NOT {} ORDER BY id",
+        is_in(tx, "id", "bookings"),
+        is_in(tx, "status", "known")
+    );
+    let values = [("bookings", list(tx, batch.iter().copied())), ("known", known_statuses(tx))];
+    let unknown: Vec<BookingId> = ids(tx, &sql, values).await?;
     Ok(unknown.iter().map(|id| format!("{id} has a status that is not known")).collect())
 }
 
@@ -189,7 +195,7 @@ async fn write_marks(tx: &Tx, marks: &[(BookingId, Option<DateTime<Utc>>)]) -> R
         Column::ids("id", marks.iter().map(|(id, _)| Some(*id))),
         Column::Instant("due_at", marks.iter().map(|(_, due_at)| *due_at).collect()),
     ];
-    let (table, values) = values_table(tx, 1, &columns);
+    let (table, values) = values_table(tx, "v", &columns);
     let sql = format!("UPDATE booking SET due_at = v.due_at FROM {table} WHERE booking.id = v.id");
     execute(tx, &sql, [values]).await?;
     Ok(())

@@ -16,7 +16,7 @@ use entity::{session, session_instance};
 use super::{AutoCreated, Runner, Timing, session::sweep_batch, step};
 use crate::{
     Result,
-    db::{Tx, is_in, list, rows},
+    db::{Named, Tx, is_in, list, rows},
     status::update::{LockedInstance, Moment, Updated, move_people, update_statuses},
 };
 
@@ -30,9 +30,9 @@ const SESSIONS_PER_BATCH: usize = 50;
 /// since).
 pub(super) async fn sweep_sessions(runner: &mut Runner<'_>) -> Result<()> {
     let sql = "SELECT id FROM session WHERE needs_recompute \
-               UNION SELECT id FROM session WHERE next_create_at <= $1 \
+               UNION SELECT id FROM session WHERE next_create_at <= :now \
                UNION SELECT id FROM session WHERE problem IS NOT NULL";
-    let mut ids: Vec<SessionId> = runner.ids(sql, vec![runner.timing.moment().now.into()]).await?;
+    let mut ids: Vec<SessionId> = runner.ids(sql, [("now", runner.timing.moment().now.into())]).await?;
     ids.sort_unstable();
     sweep_session_list(runner, &ids).await
 }
@@ -81,14 +81,22 @@ async fn try_sessions(runner: &mut Runner<'_>, ids: &[SessionId]) -> Result<()> 
     Ok(())
 }
 
-/// The condition for an instance to be due in this mode. `$1` is now, `$2` one minute later.
+/// The condition for an instance to be due in this mode.
 fn is_due(mode: Mode) -> &'static str {
     match mode {
-        Mode::Exact => "due_at <= $1 AND due_at <= $2",
+        Mode::Exact => "due_at <= :now",
         Mode::Periodic => {
-            "(due_at <= $2 AND (NOT is_active OR due_at <= $1) \
+            "(due_at <= :lookahead AND (NOT is_active OR due_at <= :now) \
               OR override_active IS NOT NULL AND override_until IS NULL)"
         }
+    }
+}
+
+/// The values in [`is_due`].
+fn instants_of(mode: Mode, now: DateTime<Utc>) -> Vec<Named> {
+    match mode {
+        Mode::Exact => vec![("now", now.into())],
+        Mode::Periodic => vec![("now", now.into()), ("lookahead", (now + LOOKAHEAD).into())],
     }
 }
 
@@ -97,13 +105,13 @@ pub(super) async fn sweep_instances(runner: &mut Runner<'_>) -> Result<()> {
     let Moment { now, mode, .. } = timing.moment();
     // Two SELECTs, because each can use its own partial index.
     let sql = match mode {
-        Mode::Exact => "SELECT id FROM session_instance WHERE due_at <= $1 AND due_at <= $2",
+        Mode::Exact => "SELECT id FROM session_instance WHERE due_at <= :now",
         Mode::Periodic => {
-            "SELECT id FROM session_instance WHERE due_at <= $2 AND (NOT is_active OR due_at <= $1) \
+            "SELECT id FROM session_instance WHERE due_at <= :lookahead AND (NOT is_active OR due_at <= :now) \
              UNION SELECT id FROM session_instance WHERE override_active IS NOT NULL AND override_until IS NULL"
         }
     };
-    let mut ids: Vec<SessionInstanceId> = runner.ids(sql, vec![now.into(), (now + LOOKAHEAD).into()]).await?;
+    let mut ids: Vec<SessionInstanceId> = runner.ids(sql, instants_of(mode, now)).await?;
     ids.sort_unstable();
     runner.progress.find(ids.len());
     for batch in ids.chunks(INSTANCES_PER_BATCH) {
@@ -126,14 +134,13 @@ pub(super) async fn sweep_instance_list(runner: &mut Runner<'_>, ids: &[SessionI
 /// `due` `None`, updates all.
 async fn update_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionInstanceId], due: Option<Mode>) -> Result<Updated> {
     let now: DateTime<Utc> = timing.moment().now;
-    let condition = due.map_or("$1 <= $2", is_due);
-    let sql = format!(
-        "SELECT * FROM session_instance WHERE {} AND {condition} ORDER BY id {}",
-        is_in(tx, "id", 3),
-        tx.locking("FOR NO KEY UPDATE")
-    );
-    let parameters = [now.into(), (now + LOOKAHEAD).into(), list(tx, ids.iter().copied())];
-    let instances: Vec<session_instance::Model> = rows(tx, &sql, parameters).await?;
+    let is_wanted = is_in(tx, "id", "instances");
+    let condition = due.map_or_else(|| is_wanted.clone(), |mode| format!("{is_wanted} AND {}", is_due(mode)));
+    let lock = tx.locking("FOR NO KEY UPDATE");
+    let sql = format!("SELECT * FROM session_instance WHERE {condition} ORDER BY id {lock}");
+    let mut values = due.map_or_else(Vec::new, |mode| instants_of(mode, now));
+    values.push(("instances", list(tx, ids.iter().copied())));
+    let instances: Vec<session_instance::Model> = rows(tx, &sql, values).await?;
     if instances.is_empty() {
         return Ok(Updated::default());
     }
@@ -145,8 +152,8 @@ async fn update_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionInstanceId], du
 
 async fn with_sessions(tx: &Tx, instances: Vec<session_instance::Model>) -> Result<Vec<LockedInstance>> {
     let session_ids: BTreeSet<SessionId> = instances.iter().map(|row| row.session_id).collect();
-    let sql = format!("SELECT * FROM session WHERE {}", is_in(tx, "id", 1));
-    let sessions: Vec<session::Model> = rows(tx, &sql, [list(tx, session_ids)]).await?;
+    let sql = format!("SELECT * FROM session WHERE {}", is_in(tx, "id", "sessions"));
+    let sessions: Vec<session::Model> = rows(tx, &sql, [("sessions", list(tx, session_ids))]).await?;
     let sessions: HashMap<SessionId, Arc<session::Model>> =
         sessions.into_iter().map(|row| (row.id, Arc::new(row))).collect();
     let item = |instance: session_instance::Model| {

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use domain::ids::{PersonId, SessionId};
-use sea_orm::Value;
 
 use super::{Runner, due::sweep_session_list, step};
 use crate::{
@@ -17,8 +16,8 @@ const BATCH_SIZE: i64 = 1_000;
 pub(super) async fn sweep_sessions(runner: &mut Runner<'_>) -> Result<()> {
     let mut last = SessionId(0);
     loop {
-        let sql = "SELECT id FROM session WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2";
-        let ids = runner.ids(sql, vec![last.into(), BATCH_SIZE.into()]).await?;
+        let sql = "SELECT id FROM session WHERE id > :last AND deleted_at IS NULL ORDER BY id LIMIT :limit";
+        let ids = runner.ids(sql, [("last", last.into()), ("limit", BATCH_SIZE.into())]).await?;
         let Some(newest) = ids.last() else { return Ok(()) };
         last = *newest;
         sweep_session_list(runner, &ids).await?;
@@ -30,11 +29,11 @@ pub(super) async fn sweep_sessions(runner: &mut Runner<'_>) -> Result<()> {
 pub(super) async fn place_people(runner: &mut Runner<'_>) -> Result<()> {
     let mut last = PersonId(0);
     loop {
-        let sql = "SELECT id FROM person WHERE active_session_instance_id IS NOT NULL AND id > $1 \
+        let sql = "SELECT id FROM person WHERE active_session_instance_id IS NOT NULL AND id > :last \
                    UNION SELECT c.person_id FROM check_in c JOIN session_instance i ON i.id = c.session_instance_id \
-                         WHERE i.is_active AND c.attendance = 'YES' AND c.person_id > $1 \
-                   ORDER BY 1 LIMIT $2";
-        let ids = runner.ids(sql, vec![last.into(), Value::from(BATCH_SIZE)]).await?;
+                         WHERE i.is_active AND c.attendance = 'YES' AND c.person_id > :last \
+                   ORDER BY 1 LIMIT :limit";
+        let ids = runner.ids(sql, [("last", last.into()), ("limit", BATCH_SIZE.into())]).await?;
         let Some(newest) = ids.last() else { return Ok(()) };
         last = *newest;
         let rule = runner.app.placement_rule;

@@ -46,7 +46,7 @@ pub use self::{
 };
 use crate::{
     App, Result,
-    db::{self, Tx, execute, numbers},
+    db::{self, Named, Tx, execute, numbers},
     presence::fold_hours,
     status::update::{Moment, Updated, moment},
     transaction,
@@ -113,7 +113,7 @@ struct Runner<'a> {
 
 impl Runner<'_> {
     /// Reads ids. A dry run reads them in its transaction, so it sees its own writes.
-    async fn ids<T: TryGetable>(&self, sql: &str, values: Vec<sea_orm::Value>) -> Result<Vec<T>> {
+    async fn ids<T: TryGetable>(&self, sql: &str, values: impl IntoIterator<Item = Named>) -> Result<Vec<T>> {
         match &self.dry {
             Some(tx) => db::ids(tx, sql, values).await,
             None => db::ids(self.app.db.pool(), sql, values).await,
@@ -395,9 +395,9 @@ pub async fn find_recorded_runs(app: &App) -> Result<RecordedRuns> {
         error_count: i32,
     }
     // The reports are not read: they may be long.
-    let sql = "SELECT scope, started_at, finished_at, error_count FROM sweep_run WHERE started_at > $1 ORDER BY id";
+    let sql = "SELECT scope, started_at, finished_at, error_count FROM sweep_run WHERE started_at > :since ORDER BY id";
     let now = app.now();
-    let found: Vec<Row> = db::rows(app.db.pool(), sql, [(now - TimeDelta::days(2)).into()]).await?;
+    let found: Vec<Row> = db::rows(app.db.pool(), sql, [("since", (now - TimeDelta::days(2)).into())]).await?;
     let is_old = |row: &Row| now - row.started_at > TimeDelta::minutes(1) && now - row.started_at < TimeDelta::hours(1);
     let unfinished = found.iter().filter(|row| row.finished_at.is_none() && is_old(row)).count();
     let mut last: Vec<RecordedRun> = Vec::new();
@@ -430,7 +430,7 @@ pub async fn is_begun(app: &App, tick: DateTime<Utc>) -> Result<bool> {
 
 /// Makes ticks after `now` run again when they come. Needed after the clock was set back.
 pub async fn forget_later_ticks(app: &App, now: DateTime<Utc>) -> Result<()> {
-    let sql = "UPDATE sweep_run SET tick = NULL WHERE tick > $1";
-    transaction!(app, now, |tx| { Ok(execute(tx, sql, [now.into()]).await?) })?;
+    let sql = "UPDATE sweep_run SET tick = NULL WHERE tick > :now";
+    transaction!(app, now, |tx| { Ok(execute(tx, sql, [("now", now.into())]).await?) })?;
     Ok(())
 }

@@ -32,10 +32,11 @@ pub async fn renew_zone_data(app: &App, has_changed: bool) -> Result<()> {
         // Another process may have done it meanwhile.
         let is_due = is_due(&find_stored(tx).await?);
         if is_due {
-            let mark = "UPDATE session SET needs_recompute = TRUE, revision = revision + 1, changed_at = $1 \
+            let mark = "UPDATE session SET needs_recompute = TRUE, revision = revision + 1, changed_at = :now \
                         WHERE deleted_at IS NULL";
-            execute(tx, mark, [now.into()]).await?;
-            execute(tx, "UPDATE installation SET tz_data_version = $1 WHERE id = 1", [version.into()]).await?;
+            execute(tx, mark, [("now", now.into())]).await?;
+            let note = "UPDATE installation SET tz_data_version = :version WHERE id = 1";
+            execute(tx, note, [("version", version.into())]).await?;
         }
         Ok(is_due)
     })?;

@@ -131,8 +131,9 @@ async fn sweep_session(
 
 async fn lock_sessions(tx: &Tx, ids: &[SessionId]) -> Result<Vec<session::Model>> {
     let lock = tx.locking("FOR NO KEY UPDATE");
-    let sql = format!("SELECT * FROM session WHERE {} AND deleted_at IS NULL ORDER BY id {lock}", is_in(tx, "id", 1));
-    rows(tx, &sql, [list(tx, ids.iter().copied())]).await
+    let is_wanted = is_in(tx, "id", "sessions");
+    let sql = format!("SELECT * FROM session WHERE {is_wanted} AND deleted_at IS NULL ORDER BY id {lock}");
+    rows(tx, &sql, [("sessions", list(tx, ids.iter().copied()))]).await
 }
 
 /// Locks the instances of these sessions that are not long over, in the order of their ids. Deleted instances are
@@ -145,11 +146,12 @@ async fn lock_instances(
     let since = oldest_open_date(now);
     let sql = format!(
         "SELECT * FROM session_instance WHERE {} \
-           AND (date >= $2 OR occurrence_date >= $2 OR due_at IS NOT NULL OR is_active) ORDER BY id {}",
-        is_in(tx, "session_id", 1),
+           AND (date >= :since OR occurrence_date >= :since OR due_at IS NOT NULL OR is_active) ORDER BY id {}",
+        is_in(tx, "session_id", "sessions"),
         tx.locking("FOR NO KEY UPDATE")
     );
-    let found: Vec<session_instance::Model> = rows(tx, &sql, [list(tx, ids.iter().copied()), since.into()]).await?;
+    let values = [("sessions", list(tx, ids.iter().copied())), ("since", since.into())];
+    let found: Vec<session_instance::Model> = rows(tx, &sql, values).await?;
     let mut instances: HashMap<SessionId, Vec<session_instance::Model>> = HashMap::new();
     for row in found {
         instances.entry(row.session_id).or_default().push(row);
@@ -227,9 +229,9 @@ async fn find_answered(
     tx: &Tx,
     instances: impl Iterator<Item = SessionInstanceId>,
 ) -> Result<BTreeSet<SessionInstanceId>> {
-    let sql =
-        format!("SELECT DISTINCT session_instance_id FROM check_in WHERE {}", is_in(tx, "session_instance_id", 1));
-    Ok(ids(tx, &sql, [list(tx, instances)]).await?.into_iter().collect())
+    let is_wanted = is_in(tx, "session_instance_id", "instances");
+    let sql = format!("SELECT DISTINCT session_instance_id FROM check_in WHERE {is_wanted}");
+    Ok(ids(tx, &sql, [("instances", list(tx, instances))]).await?.into_iter().collect())
 }
 
 fn as_made(row: &session_instance::Model, has_check_ins: bool, is_over: bool) -> Option<MadeInstance> {
@@ -287,9 +289,9 @@ async fn release_keys(tx: &Tx, before: &[session_instance::Model], after: &[sess
     }
     let sql = format!(
         "UPDATE session_instance SET occurrence_date = NULL, occurrence_start = NULL WHERE {}",
-        is_in(tx, "id", 1)
+        is_in(tx, "id", "changed")
     );
-    execute(tx, &sql, [list(tx, changed)]).await?;
+    execute(tx, &sql, [("changed", list(tx, changed))]).await?;
     Ok(())
 }
 

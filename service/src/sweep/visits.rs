@@ -17,16 +17,16 @@ const VISITS_PER_BATCH: usize = 1_000;
 pub(super) async fn sweep_visits(runner: &mut Runner<'_>) -> Result<()> {
     let timing = runner.timing;
     let since = timing.app.presence.rules.online_since(timing.moment().now);
-    let sql = "SELECT id FROM presence WHERE is_live AND last_seen_at < $1 ORDER BY id";
-    let gone: Vec<PresenceId> = runner.ids(sql, vec![since.into()]).await?;
+    let sql = "SELECT id FROM presence WHERE is_live AND last_seen_at < :since ORDER BY id";
+    let gone: Vec<PresenceId> = runner.ids(sql, [("since", since.into())]).await?;
     runner.progress.find(gone.len());
     for batch in gone.chunks(VISITS_PER_BATCH) {
         step!(runner, |tx| { end_batch(tx, timing, batch).await })?;
         runner.progress.finish(batch.len());
     }
 
-    let sql = "SELECT id FROM presence WHERE abandon_at <= $1 ORDER BY id";
-    let due: Vec<PresenceId> = runner.ids(sql, vec![timing.moment().now.into()]).await?;
+    let sql = "SELECT id FROM presence WHERE abandon_at <= :now ORDER BY id";
+    let due: Vec<PresenceId> = runner.ids(sql, [("now", timing.moment().now.into())]).await?;
     runner.progress.find(due.len());
     for batch in due.chunks(VISITS_PER_BATCH) {
         let count = step!(runner, |tx| { abandon_batch(tx, timing, batch).await })?;
@@ -42,7 +42,7 @@ pub(super) async fn sweep_visits(runner: &mut Runner<'_>) -> Result<()> {
 pub(super) async fn sweep_all(runner: &mut Runner<'_>) -> Result<()> {
     let timing = runner.timing;
     let gone: Vec<PresenceId> =
-        runner.ids("SELECT id FROM presence WHERE abandon_at IS NOT NULL ORDER BY id", vec![]).await?;
+        runner.ids("SELECT id FROM presence WHERE abandon_at IS NOT NULL ORDER BY id", []).await?;
     for batch in gone.chunks(VISITS_PER_BATCH) {
         step!(runner, |tx| { mark_batch(tx, timing, batch).await })?;
     }
@@ -53,12 +53,13 @@ pub(super) async fn sweep_all(runner: &mut Runner<'_>) -> Result<()> {
 async fn end_batch(tx: &Tx, timing: Timing<'_>, ids: &[PresenceId]) -> Result<()> {
     let rules = &timing.app.presence.rules;
     let sql = format!(
-        "SELECT * FROM presence WHERE {} AND is_live AND last_seen_at < $2 ORDER BY id {}",
-        is_in(tx, "id", 1),
+        "SELECT * FROM presence WHERE {} AND is_live AND last_seen_at < :since ORDER BY id {}",
+        is_in(tx, "id", "visits"),
         tx.locking("FOR NO KEY UPDATE")
     );
     let since = rules.online_since(timing.moment().now);
-    let gone: Vec<Model> = rows(tx, &sql, [text_list(tx, ids.iter().map(|id| id.uuid())), since.into()]).await?;
+    let values = [("visits", text_list(tx, ids.iter().map(|id| id.uuid()))), ("since", since.into())];
+    let gone: Vec<Model> = rows(tx, &sql, values).await?;
     if let Some(seen) = gone.iter().filter(|row| row.activity_id.is_some()).map(|row| row.last_seen_at).min() {
         tx.log(|news| news.fell_due(rules.off_line_at(seen)));
     }
@@ -69,10 +70,10 @@ async fn mark_batch(tx: &Tx, timing: Timing<'_>, ids: &[PresenceId]) -> Result<(
     let rules = &timing.app.presence.rules;
     let sql = format!(
         "SELECT * FROM presence WHERE {} AND abandon_at IS NOT NULL ORDER BY id {}",
-        is_in(tx, "id", 1),
+        is_in(tx, "id", "visits"),
         tx.locking("FOR NO KEY UPDATE")
     );
-    let mut gone: Vec<Model> = rows(tx, &sql, [text_list(tx, ids.iter().map(|id| id.uuid()))]).await?;
+    let mut gone: Vec<Model> = rows(tx, &sql, [("visits", text_list(tx, ids.iter().map(|id| id.uuid())))]).await?;
     gone.retain(|row| row.abandon_at != Some(rules.abandoned_at(row.last_seen_at)));
     visits::end_leases(tx, rules, &gone).await
 }
