@@ -30,6 +30,30 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest answer that is read.
 const MAX_BYTES: usize = 1024 * 1024;
 
+/// Why keys could not be fetched.
+#[derive(Debug, thiserror::Error)]
+enum FetchError {
+    #[error("{0}")]
+    Http(reqwest::Error),
+    #[error("the answer is too long")]
+    TooLong,
+    #[error("not a set of keys: {0}")]
+    NotKeys(serde_json::Error),
+    #[error("it has no key that can be used: {}", reasons(.0))]
+    NoUsableKey(Vec<Unused>),
+}
+
+impl From<reqwest::Error> for FetchError {
+    /// The address may contain a secret, so it is not in the message.
+    fn from(error: reqwest::Error) -> Self {
+        Self::Http(error.without_url())
+    }
+}
+
+fn reasons(unused: &[Unused]) -> String {
+    unused.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
 /// A handle to the keys of one provider.
 #[derive(Clone)]
 pub(super) struct KeySet(Arc<Shared>);
@@ -131,26 +155,24 @@ impl KeySet {
                 state.fetched_at = Some(Instant::now());
             }
             Err(error) => {
-                tracing::warn!(error, url = %self.0.url, "the keys that check tokens cannot be fetched");
+                tracing::warn!(%error, url = %self.0.url, "the keys that check tokens cannot be fetched");
             }
         }
     }
 }
 
 /// The keys at this address, and those that cannot be used. One of these does not spoil the others.
-async fn fetch(url: &Url) -> Result<(Vec<Arc<Key>>, Vec<Unused>), String> {
-    let describe = |error: reqwest::Error| error.without_url().to_string();
-    let client = Client::builder().timeout(FETCH_TIMEOUT).build().map_err(describe)?;
-    let mut answer =
-        client.get(url.clone()).send().await.and_then(reqwest::Response::error_for_status).map_err(describe)?;
+async fn fetch(url: &Url) -> Result<(Vec<Arc<Key>>, Vec<Unused>), FetchError> {
+    let client = Client::builder().timeout(FETCH_TIMEOUT).build()?;
+    let mut answer = client.get(url.clone()).send().await.and_then(reqwest::Response::error_for_status)?;
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(describe)? {
+    while let Some(chunk) = answer.chunk().await? {
         if body.len() + chunk.len() > MAX_BYTES {
-            return Err("the answer is too long".to_owned());
+            return Err(FetchError::TooLong);
         }
         body.extend_from_slice(&chunk);
     }
-    let set: Set = serde_json::from_slice(&body).map_err(|error| format!("not a set of keys: {error}"))?;
+    let set: Set = serde_json::from_slice(&body).map_err(FetchError::NotKeys)?;
     let (mut keys, mut unused) = (Vec::new(), Vec::new());
     for key in &set.keys {
         match Key::of_set(key) {
@@ -159,8 +181,7 @@ async fn fetch(url: &Url) -> Result<(Vec<Arc<Key>>, Vec<Unused>), String> {
         }
     }
     if keys.is_empty() {
-        let reasons: Vec<_> = unused.iter().map(ToString::to_string).collect();
-        return Err(format!("it has no key that can be used: {}", reasons.join("; ")));
+        return Err(FetchError::NoUsableKey(unused));
     }
     Ok((keys, unused))
 }

@@ -23,6 +23,7 @@ pub mod presence;
 pub mod prune;
 pub mod rate;
 mod seal;
+mod secret;
 pub mod sessions;
 pub mod settings;
 mod status;

@@ -40,11 +40,13 @@ pub struct Args {
     verbose: bool,
 }
 
+/// The text is not an instant.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("use 'YYYY-MM-DD HH:MM[:SS]' in UTC, or RFC 3339 such as 2024-01-15T19:14:00Z")]
+pub struct InvalidTime;
+
 /// Parses an instant. A time without an offset is UTC.
-///
-/// # Errors
-/// The accepted formats, as a text for the user.
-pub fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
+pub fn parse_time(text: &str) -> Result<DateTime<Utc>, InvalidTime> {
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         return Ok(instant.to_utc());
     }
@@ -52,7 +54,7 @@ pub fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
         .iter()
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
         .map(|local| local.and_utc())
-        .ok_or_else(|| "use 'YYYY-MM-DD HH:MM[:SS]' in UTC, or RFC 3339 such as 2024-01-15T19:14:00Z".to_owned())
+        .ok_or(InvalidTime)
 }
 
 pub async fn run(args: Args) -> anyhow::Result<()> {

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use chrono::TimeDelta;
-use domain::{clock::SystemClock, ids::PersonId};
+use domain::{
+    clock::SystemClock,
+    ids::{IdError, PersonId},
+};
 use service::{App, app::NoQueue, db::Db, log::wake::Wake, people, settings::Settings};
 
 use super::setup;
@@ -22,15 +25,19 @@ pub struct Args {
     expires_in: TimeDelta,
 }
 
-fn parse_person(text: &str) -> Result<PersonId, String> {
+fn parse_person(text: &str) -> Result<PersonId, IdError> {
     let id = if text.contains(':') { text.to_owned() } else { format!("{}:{text}", PersonId::TYPE) };
-    id.parse().map_err(|error: domain::ids::IdError| error.to_string())
+    id.parse()
 }
 
-pub fn parse_duration(text: &str) -> Result<TimeDelta, String> {
-    let wrong = || "use a number and a unit, such as 90s, 30m, 1h or 7d; at most 3660d".to_owned();
-    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
-    let number: i64 = number.parse().map_err(|_| wrong())?;
+/// The text is not a duration.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("use a number and a unit, such as 90s, 30m, 1h or 7d; at most 3660d")]
+pub struct InvalidDuration;
+
+pub fn parse_duration(text: &str) -> Result<TimeDelta, InvalidDuration> {
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or(InvalidDuration)?;
+    let number: i64 = number.parse().map_err(|_| InvalidDuration)?;
     let duration = match unit {
         "s" => TimeDelta::try_seconds(number),
         "m" => TimeDelta::try_minutes(number),
@@ -38,7 +45,8 @@ pub fn parse_duration(text: &str) -> Result<TimeDelta, String> {
         "d" => TimeDelta::try_days(number),
         _ => None,
     };
-    duration.filter(|duration| *duration > TimeDelta::zero() && *duration <= TimeDelta::days(3660)).ok_or_else(wrong)
+    let is_in_range = |duration: &TimeDelta| *duration > TimeDelta::zero() && *duration <= TimeDelta::days(3660);
+    duration.filter(is_in_range).ok_or(InvalidDuration)
 }
 
 pub async fn run(args: &Args) -> anyhow::Result<()> {

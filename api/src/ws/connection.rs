@@ -285,7 +285,7 @@ impl Connection {
         match message {
             Message::Text(text) => match protocol::parse(&text) {
                 Ok(message) => self.handle(message).map_err(Ending::Close),
-                Err(reason) => Err(Ending::Close(Close::BadRequest(reason))),
+                Err(error) => Err(Ending::Close(Close::BadRequest(error.to_string()))),
             },
             Message::Binary(_) => {
                 Err(Ending::Close(Close::BadRequest("A message must be text, not binary".to_owned())))

@@ -99,18 +99,46 @@ pub(super) enum ClientMessage {
     Complete { id: String },
 }
 
+/// What is wrong with a message of a client. The text is for the client.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum MessageError {
+    #[error("A message must be a JSON object")]
+    NotAnObject,
+    #[error("The message has no 'type'")]
+    NoType,
+    #[error("The 'type' of a message must be a string")]
+    TypeIsNoString,
+    #[error("'{0}' is of the old graphql-ws: speak graphql-transport-ws, see docs/clients.md#websockets")]
+    OldSubprotocol(String),
+    #[error("Unknown message type '{0}'")]
+    UnknownType(String),
+    #[error("The 'id' of '{0}' must be a string of 1 to {MAX_ID_BYTES} bytes")]
+    Id(String),
+    #[error("The '{part}' of '{of}' must be {expected}")]
+    Part { part: &'static str, of: String, expected: &'static str },
+    #[error("The 'extensions' of 'subscribe' are not valid")]
+    Extensions,
+}
+
+impl MessageError {
+    /// A part of the payload of `subscribe` is not what is expected.
+    fn of_subscribe(part: &'static str, expected: &'static str) -> Self {
+        Self::Part { part, of: "subscribe".to_owned(), expected }
+    }
+}
+
+const OBJECT: &str = "an object, or absent";
+const STRING: &str = "a string, or absent";
+
 /// Parses a message of a client.
-///
-/// # Errors
-/// What is wrong with the message, as a text for the client.
-pub(super) fn parse(text: &str) -> Result<ClientMessage, String> {
+pub(super) fn parse(text: &str) -> Result<ClientMessage, MessageError> {
     let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
-        return Err("A message must be a JSON object".to_owned());
+        return Err(MessageError::NotAnObject);
     };
     let kind = match message.remove("type") {
         Some(Value::String(kind)) => kind,
-        Some(_) => return Err("The 'type' of a message must be a string".to_owned()),
-        None => return Err("The message has no 'type'".to_owned()),
+        Some(_) => return Err(MessageError::TypeIsNoString),
+        None => return Err(MessageError::NoType),
     };
     match kind.as_str() {
         "connection_init" => Ok(ClientMessage::ConnectionInit(payload(&mut message, &kind)?)),
@@ -120,61 +148,58 @@ pub(super) fn parse(text: &str) -> Result<ClientMessage, String> {
             Ok(ClientMessage::Subscribe { id: id(&mut message, &kind)?, request: Box::new(request(&mut message)?) })
         }
         "complete" => Ok(ClientMessage::Complete { id: id(&mut message, &kind)? }),
-        "start" | "stop" | "connection_terminate" => Err(format!(
-            "'{kind}' is of the old graphql-ws: speak graphql-transport-ws, see docs/clients.md#websockets"
-        )),
-        _ => Err(format!("Unknown message type '{kind}'")),
+        "start" | "stop" | "connection_terminate" => Err(MessageError::OldSubprotocol(kind)),
+        _ => Err(MessageError::UnknownType(kind)),
     }
 }
 
-fn payload(message: &mut Map<String, Value>, kind: &str) -> Result<Option<Map<String, Value>>, String> {
+fn payload(message: &mut Map<String, Value>, kind: &str) -> Result<Option<Map<String, Value>>, MessageError> {
     match message.remove("payload") {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Object(payload)) => Ok(Some(payload)),
-        Some(_) => Err(format!("The 'payload' of '{kind}' must be an object, or absent")),
+        Some(_) => Err(MessageError::Part { part: "payload", of: kind.to_owned(), expected: OBJECT }),
     }
 }
 
-fn id(message: &mut Map<String, Value>, kind: &str) -> Result<String, String> {
+fn id(message: &mut Map<String, Value>, kind: &str) -> Result<String, MessageError> {
     match message.remove("id") {
         Some(Value::String(id)) if !id.is_empty() && id.len() <= MAX_ID_BYTES => Ok(id),
-        _ => Err(format!("The 'id' of '{kind}' must be a string of 1 to {MAX_ID_BYTES} bytes")),
+        _ => Err(MessageError::Id(kind.to_owned())),
     }
 }
 
-fn request(message: &mut Map<String, Value>) -> Result<Request, String> {
+fn request(message: &mut Map<String, Value>) -> Result<Request, MessageError> {
     let Some(Value::Object(mut payload)) = message.remove("payload") else {
-        return Err("The 'payload' of 'subscribe' must be an object".to_owned());
+        return Err(MessageError::of_subscribe("payload", "an object"));
     };
     let names_document = payload.contains_key(DOCUMENT_ID)
         || payload.get("extensions").is_some_and(|extensions| extensions.get("persistedQuery").is_some());
     let mut request = match payload.remove("query") {
         Some(Value::String(query)) => Request::new(query),
         None | Some(Value::Null) if names_document => Request::new(""),
-        _ => return Err("The 'query' of 'subscribe' must be a string".to_owned()),
+        _ => return Err(MessageError::of_subscribe("query", "a string")),
     };
     request.operation_name = match payload.remove("operationName") {
         None | Some(Value::Null) => None,
         Some(Value::String(name)) => Some(name),
-        Some(_) => return Err("The 'operationName' of 'subscribe' must be a string, or absent".to_owned()),
+        Some(_) => return Err(MessageError::of_subscribe("operationName", STRING)),
     };
     request.variables = match payload.remove("variables") {
         None | Some(Value::Null) => Variables::default(),
         Some(variables @ Value::Object(_)) => Variables::from_json(variables),
-        Some(_) => return Err("The 'variables' of 'subscribe' must be an object, or absent".to_owned()),
+        Some(_) => return Err(MessageError::of_subscribe("variables", OBJECT)),
     };
     match payload.remove("extensions") {
         None | Some(Value::Null) => {}
         Some(extensions @ Value::Object(_)) => {
-            request.extensions = serde_json::from_value(extensions)
-                .map_err(|_| "The 'extensions' of 'subscribe' are not valid".to_owned())?;
+            request.extensions = serde_json::from_value(extensions).map_err(|_| MessageError::Extensions)?;
         }
-        Some(_) => return Err("The 'extensions' of 'subscribe' must be an object, or absent".to_owned()),
+        Some(_) => return Err(MessageError::of_subscribe("extensions", OBJECT)),
     }
     match payload.remove(DOCUMENT_ID) {
         None | Some(Value::Null) => {}
         Some(Value::String(id)) => drop(request.extensions.insert(DOCUMENT_ID.to_owned(), id.into())),
-        Some(_) => return Err("The 'documentId' of 'subscribe' must be a string, or absent".to_owned()),
+        Some(_) => return Err(MessageError::of_subscribe(DOCUMENT_ID, STRING)),
     }
     Ok(request)
 }

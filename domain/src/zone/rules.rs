@@ -16,6 +16,15 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::offset_periods::{OffsetPeriod, offset_periods};
 
+/// Why the data of a zone is not valid.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RulesError {
+    #[error(transparent)]
+    NotTzif(#[from] jiff::Error),
+    #[error("an offset is longer than a day")]
+    LongOffset,
+}
+
 /// A time zone with its rules, of one release of the IANA data.
 ///
 /// It is a reference: the rules that a process uses stay in its memory until it ends. A process uses few releases.
@@ -84,14 +93,11 @@ impl Zone {
     }
 
     /// Reads the data of a zone: a TZif file (RFC 8536).
-    ///
-    /// # Errors
-    /// What is wrong with the data.
-    pub(super) fn read(name: &str, tzif: &[u8]) -> Result<Self, String> {
-        let zone = TimeZone::tzif(name, tzif).map_err(|error| error.to_string())?;
+    pub(super) fn read(name: &str, tzif: &[u8]) -> Result<Self, RulesError> {
+        let zone = TimeZone::tzif(name, tzif)?;
         let local = |offset: jiff::tz::Offset, abbreviation: &str, is_dst: jiff::tz::Dst| {
-            let offset = FixedOffset::east_opt(offset.seconds()).ok_or("an offset is longer than a day")?;
-            Ok::<_, String>(LocalType { offset, abbreviation: abbreviation.into(), is_dst: is_dst.is_dst() })
+            let offset = FixedOffset::east_opt(offset.seconds()).ok_or(RulesError::LongOffset)?;
+            Ok::<_, RulesError>(LocalType { offset, abbreviation: abbreviation.into(), is_dst: is_dst.is_dst() })
         };
         let first = zone.to_offset_info(Timestamp::MIN);
         let mut spans = vec![Span { from: i64::MIN, local: local(first.offset(), first.abbreviation(), first.dst())? }];

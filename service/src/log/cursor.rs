@@ -18,9 +18,12 @@ use subtle::ConstantTimeEq as _;
 use crate::{
     db::Db,
     error::{Error, Result},
+    secret,
 };
 
 const TAG_BYTES: usize = 8;
+
+const KEY_BYTES: usize = 24;
 
 #[derive(Debug, Clone)]
 pub struct CursorKey(Vec<u8>);
@@ -119,15 +122,10 @@ pub(crate) async fn find_installation(db: &Db) -> Result<installation::Model> {
     if let Some(row) = installation::Entity::find_by_id(1).one(db.pool()).await? {
         return Ok(row);
     }
-    let random = || -> Result<String> {
-        let mut bytes = [0; 24];
-        getrandom::fill(&mut bytes).map_err(|error| Error::internal(format!("no randomness: {error}")))?;
-        Ok(URL_SAFE_NO_PAD.encode(bytes))
-    };
     let row = installation::Model {
         id: 1,
-        name: random()?,
-        cursor_key: random()?,
+        name: secret::random::<KEY_BYTES>()?,
+        cursor_key: secret::random::<KEY_BYTES>()?,
         // Nothing has been computed yet.
         tz_data_version: String::new(),
     };

@@ -20,12 +20,12 @@ use domain::{
 };
 use entity::presence::Model;
 
-use super::{Claimant, Tally, begun, completed, facts_of, new_secret, not_found, put_seen, tally};
+use super::{Claimant, SECRET_BYTES, Tally, begun, completed, facts_of, not_found, put_seen, tally};
 use crate::{
     App, Error, Result,
     db::{Column, Tx, is_in, list, rows, text_list, values_table},
     presence::visits,
-    transaction,
+    secret, transaction,
 };
 
 /// A heartbeat of a visit.
@@ -186,7 +186,7 @@ fn first(beat: &Beat, people: &HashSet<PersonId>) -> Result<std::result::Result<
         Some(person) if people.contains(&person) => row.person_id = Some(person),
         Some(_) => return Ok(Err(Refusal::UnknownPerson)),
         None if beat.claimant.is_nobody() => {
-            let new = new_secret()?;
+            let new = secret::random::<SECRET_BYTES>()?;
             row.secret_hash = Some(super::hash_of(&new));
             secret = Some(new);
         }

@@ -37,11 +37,10 @@ use domain::{
     presence::{Visit, VisitStatus},
 };
 use entity::presence::Model;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
 pub(crate) use self::hours::{Tally, fold_hours, tally};
-use crate::{App, Error, Result, error::expect};
+use crate::{App, Error, Result, error::expect, secret};
 
 /// Somebody who claims to own a visit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -80,14 +79,11 @@ impl Claimant {
     }
 }
 
-fn hash_of(secret: &str) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(secret.as_bytes()))
-}
+/// The random part of the secret of an anonymous visit, in bytes.
+const SECRET_BYTES: usize = 24;
 
-fn new_secret() -> Result<String> {
-    let mut bytes = [0; 24];
-    getrandom::fill(&mut bytes).map_err(|error| Error::internal(format!("no randomness: {error}")))?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+fn hash_of(secret: &str) -> String {
+    URL_SAFE_NO_PAD.encode(secret::hash(secret))
 }
 
 /// The facts of a visit that `domain` decides on.
@@ -158,6 +154,5 @@ mod tests {
             assert_eq!(claimant.owns(&personal), owns_personal, "{claimant:?}");
             assert_eq!(claimant.owns(&anonymous), owns_anonymous, "{claimant:?}");
         }
-        assert_ne!(new_secret().unwrap(), new_secret().unwrap());
     }
 }

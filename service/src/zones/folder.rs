@@ -4,11 +4,24 @@
 //! paths: the folder is read as a whole, and zones are looked up in memory.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use domain::zone::{ZoneData, ZoneFiles};
+
+/// Why a folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FolderError {
+    #[error("neither tzdata.zi nor +VERSION says which version it is")]
+    NoVersion,
+    #[error("{0}")]
+    Missing(io::Error),
+    #[error("{name} can't be read: {error}")]
+    Unreadable { name: String, error: io::Error },
+    #[error("it changed while it was read")]
+    Changed,
+}
 
 /// Larger files are no zones. The largest zone of the IANA data has some 4 KB.
 const MAX_BYTES: u64 = 1 << 20;
@@ -20,24 +33,24 @@ const MAX_DEPTH: usize = 4;
 const OTHER_FORMS: [&str; 2] = ["posix", "right"];
 
 /// The version of the data in a folder. It is in `tzdata.zi`, or in `+VERSION`.
-pub(super) fn read_version(folder: &Path) -> Result<String, String> {
+pub(super) fn read_version(folder: &Path) -> Result<String, FolderError> {
     let version = if let Ok(text) = fs::read_to_string(folder.join("tzdata.zi")) {
         text.lines().next().and_then(|line| line.strip_prefix("# version ")).map(|version| version.trim().to_owned())
     } else {
         fs::read_to_string(folder.join("+VERSION")).ok().map(|text| text.trim().to_owned())
     };
-    version.ok_or_else(|| "neither tzdata.zi nor +VERSION says which version it is".to_owned())
+    version.ok_or(FolderError::NoVersion)
 }
 
 /// Everything that a folder has.
-pub(super) fn read(folder: &Path) -> Result<ZoneFiles, String> {
-    let root = folder.canonicalize().map_err(|error| error.to_string())?;
+pub(super) fn read(folder: &Path) -> Result<ZoneFiles, FolderError> {
+    let root = folder.canonicalize().map_err(FolderError::Missing)?;
     let version = read_version(&root)?;
     let mut files = ZoneFiles { version, zones: Vec::new(), links: read_links(&root) };
     read_zones(&root, &root, "", &mut files)?;
     // Packages are not unpacked all at once.
     if read_version(&root)? != files.version {
-        return Err("it changed while it was read".to_owned());
+        return Err(FolderError::Changed);
     }
     Ok(files)
 }
@@ -52,11 +65,11 @@ fn read_links(root: &Path) -> Vec<(String, String)> {
     text.lines().filter_map(link).collect()
 }
 
-fn read_zones(root: &Path, folder: &Path, prefix: &str, files: &mut ZoneFiles) -> Result<(), String> {
+fn read_zones(root: &Path, folder: &Path, prefix: &str, files: &mut ZoneFiles) -> Result<(), FolderError> {
     let within = |path: &Path| path.canonicalize().ok().filter(|path| path.starts_with(root));
     let mut entries: Vec<_> = fs::read_dir(folder)
         .and_then(Iterator::collect)
-        .map_err(|error: std::io::Error| format!("{} can't be read: {error}", folder.display()))?;
+        .map_err(|error| FolderError::Unreadable { name: folder.display().to_string(), error })?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let Some(name) = entry.file_name().to_str().filter(|name| !name.starts_with('.')).map(str::to_owned) else {
@@ -76,8 +89,8 @@ fn read_zones(root: &Path, folder: &Path, prefix: &str, files: &mut ZoneFiles) -
 }
 
 /// The data of a zone. `None` if the file is something else, such as a table of countries.
-fn read_zone(path: &PathBuf, name: &str) -> Result<Option<Vec<u8>>, String> {
-    let problem = |error: std::io::Error| format!("{name} can't be read: {error}");
+fn read_zone(path: &PathBuf, name: &str) -> Result<Option<Vec<u8>>, FolderError> {
+    let problem = |error| FolderError::Unreadable { name: name.to_owned(), error };
     let metadata = fs::metadata(path).map_err(problem)?;
     if !metadata.is_file() || metadata.len() > MAX_BYTES {
         return Ok(None);
@@ -140,11 +153,11 @@ mod tests {
     #[test]
     fn version_is_in_one_of_two_files() {
         let folder = Folder::new("version");
-        assert_eq!(read(&folder.0), Err("neither tzdata.zi nor +VERSION says which version it is".to_owned()));
+        assert!(matches!(read(&folder.0), Err(FolderError::NoVersion)));
         folder.write("+VERSION", b"2030b\n");
-        assert_eq!(read_version(&folder.0), Ok("2030b".to_owned()));
+        assert_eq!(read_version(&folder.0).unwrap(), "2030b");
         folder.write("tzdata.zi", b"# version 2030c\n");
-        assert_eq!(read_version(&folder.0), Ok("2030c".to_owned()));
+        assert_eq!(read_version(&folder.0).unwrap(), "2030c");
         assert!(read(&folder.0.join("missing")).is_err());
     }
 }

@@ -18,7 +18,7 @@ use std::{
     sync::Arc,
 };
 
-use domain::zone::{ZoneData, ZoneFiles, is_newer_release};
+use domain::zone::{ZoneData, ZoneDataError, ZoneFiles, is_newer_release};
 use parking_lot::RwLock;
 use serde::Serialize;
 
@@ -209,19 +209,27 @@ impl Sources {
     }
 }
 
-fn not_used(folder: &Path, problem: &str) -> String {
+/// Why the data of a folder is not used.
+#[derive(Debug, thiserror::Error)]
+enum Unusable {
+    #[error(transparent)]
+    Folder(#[from] folder::FolderError),
+    #[error(transparent)]
+    Data(#[from] ZoneDataError),
+}
+
+fn not_used(folder: &Path, problem: &Unusable) -> String {
     format!("the time zone data in {} is not used: {problem}", folder.display())
 }
 
 /// Reads a folder. If its contents are those of the present data, that is the result, so that nothing is kept twice.
-fn read(folder: &Path, present: (ZoneData, u64)) -> Result<(ZoneData, u64), String> {
+fn read(folder: &Path, present: (ZoneData, u64)) -> Result<(ZoneData, u64), Unusable> {
     let files = folder::read(folder)?;
     let contents = hash(&files);
     if contents == present.1 {
         return Ok(present);
     }
-    let data = ZoneData::read(&folder.display().to_string(), files).map_err(|error| error.to_string())?;
-    Ok((data, contents))
+    Ok((ZoneData::read(&folder.display().to_string(), files)?, contents))
 }
 
 /// Never 0, which is the hash of the data in the program.
