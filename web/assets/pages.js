@@ -67,8 +67,33 @@ if ('awake' in main.dataset) {
 
 function showPresent(root, { id, presentCount }) {
   for (const shown of root.querySelectorAll('[data-present]')) {
-    if (shown.dataset.present === id) shown.textContent = presentCount;
+    if (shown.dataset.present !== id) continue;
+    const words = presentCount === 0 ? 'Nobody is here yet' : `${presentCount} here now`;
+    shown.textContent = 'words' in shown.dataset ? words : presentCount;
   }
+}
+
+/** How soon something starts or ends, in the words of the server (`times::until`). */
+function showUntil(root) {
+  for (const shown of root.querySelectorAll('[data-until]')) {
+    const minutes = Math.ceil((new Date(shown.dataset.until) - Date.now()) / 60_000);
+    if (minutes < 1) continue;
+    let span = `${Math.round(minutes / 1_440)} days`;
+    if (minutes < 60) span = `${minutes} min`;
+    else if (minutes < 180 && minutes % 60 !== 0) span = `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+    else if (minutes < 2_880) span = `${Math.round(minutes / 60)} h`;
+    const text = `${shown.dataset.words} ${span}`;
+    if (shown.textContent !== text) shown.textContent = text;
+  }
+}
+
+// Buttons that copy a text. Without scripts, and where nothing may be copied, they stay hidden.
+for (const button of navigator.clipboard ? document.querySelectorAll('[data-copies]') : []) {
+  button.hidden = false;
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).textContent);
+    button.textContent = 'Copied';
+  });
 }
 
 let timer;
@@ -77,6 +102,8 @@ let lastAt = 0;
 
 /** Updates the page within this time. Several calls cause one update. */
 function refreshWithin(ms) {
+  // What somebody types, or what was wrong with it, would be lost.
+  if ('still' in main.dataset) return;
   const at = Math.max(Date.now() + ms, lastAt + BETWEEN_MS);
   if (at >= dueAt) return;
   dueAt = at;
@@ -169,4 +196,5 @@ function showOwnTimes(root) {
 }
 
 showOwnTimes(main);
+setInterval(() => showUntil(main), 15_000);
 refreshWithin(ANYWAY_MS);

@@ -1,6 +1,6 @@
 //! The upcoming meetings of a session: its instances, and the occurrences that have no instance yet.
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use domain::{
     matching::Matcher,
     recurrence::{Calendar, Occurrence, Recurrence, Skips},
@@ -19,6 +19,8 @@ use crate::{
 pub struct Meeting {
     /// The local date in the session's zone.
     pub date: NaiveDate,
+    /// The scheduled local start.
+    pub start: Option<NaiveTime>,
     pub starts_at: Option<DateTime<Utc>>,
     pub ends_at: Option<DateTime<Utc>>,
     /// `None` if the meeting is an occurrence whose instance does not exist yet.
@@ -27,15 +29,16 @@ pub struct Meeting {
 
 impl From<Instance> for Meeting {
     fn from(instance: Instance) -> Self {
-        let Instance { date, starts_at, ends_at, .. } = instance;
-        Self { date, starts_at, ends_at, instance: Some(instance) }
+        let Instance { date, start_time, starts_at, ends_at, .. } = instance;
+        Self { date, start: start_time, starts_at, ends_at, instance: Some(instance) }
     }
 }
 
 impl From<Occurrence> for Meeting {
     fn from(occurrence: Occurrence) -> Self {
         let (starts_at, ends_at) = (occurrence.meeting.starts_at(), occurrence.meeting.ends_at());
-        Self { date: occurrence.date, starts_at: Some(starts_at), ends_at: Some(ends_at), instance: None }
+        let Occurrence { date, start, .. } = occurrence;
+        Self { date, start: Some(start), starts_at: Some(starts_at), ends_at: Some(ends_at), instance: None }
     }
 }
 

@@ -4,6 +4,7 @@ pub mod calendar;
 mod instance;
 mod list;
 pub mod meetings;
+mod occurrence;
 mod save;
 
 pub use self::{
@@ -13,6 +14,7 @@ pub use self::{
         find_active_near, find_active_of_sessions, find_counts, find_instances, find_meetings, find_present,
         find_said_yes, find_upcoming, list_active, list_instances,
     },
+    occurrence::insert_for_occurrence,
     save::{
         InstancePatch, NewInstance, clear_override, delete_instance, insert_instance, recompute_instance, set_override,
         update_instance,

@@ -81,7 +81,7 @@ async fn authorize(tx: &Tx, viewer: Viewer, id: SessionInstanceId) -> Result<()>
 ///
 /// # Errors
 /// [`Error::Conflict`] if the session's time zone cannot be read (rule 20).
-fn renew_instants(
+pub(super) fn renew_instants(
     data: Option<ZoneData>,
     instance: &mut session_instance::Model,
     session: &session::Model,
@@ -241,7 +241,7 @@ async fn keep_occurrence(
 }
 
 /// Marks a locked session for recompute (rule 12).
-async fn mark_session(tx: &Tx, session: &session::Model) -> Result<()> {
+pub(super) async fn mark_session(tx: &Tx, session: &session::Model) -> Result<()> {
     let sql = "UPDATE session SET needs_recompute = TRUE WHERE id = :session";
     db::execute(tx, sql, [("session", session.id.into())]).await?;
     Ok(())
@@ -264,7 +264,7 @@ fn is_shown_differently(one: &session_instance::Model, other: &session_instance:
 }
 
 /// Saves one instance, updates its status, and computes the placements that follow.
-async fn save(
+pub(super) async fn save(
     tx: &Tx,
     moment: Moment,
     before: Option<&session_instance::Model>,

@@ -26,6 +26,7 @@ mod load;
 mod migrations;
 mod operations;
 mod own_data;
+mod pages;
 mod places;
 mod presence;
 mod protocol;

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, fmt::Write as _};
 
+use chrono::{DateTime, Utc};
 use domain::{
     ids::{SessionId, SessionInstanceId},
     zone::Zone,
@@ -50,12 +51,12 @@ pub async fn count(app: &App, rows: Vec<(Instance, Session)>) -> Result<Vec<Card
 }
 
 /// A list of cards. `extra` adds something to each card.
-pub fn list(cards: &[Card], extra: impl Fn(&Card) -> Markup) -> Markup {
+pub fn list(now: DateTime<Utc>, cards: &[Card], extra: impl Fn(&Card) -> Markup) -> Markup {
     html! {
         ul.cards {
             @for card in cards {
-                li.card #(element_id(card)) {
-                    (head(card))
+                li.card.on[card.instance.is_active] #(element_id(card)) {
+                    (head(now, card))
                     (extra(card))
                 }
             }
@@ -71,14 +72,17 @@ fn element_id(card: &Card) -> String {
     format!("instance-{}", card.instance.id.0)
 }
 
-fn head(Card { instance, session, zone, counts }: &Card) -> Markup {
+fn head(now: DateTime<Utc>, Card { instance, session, zone, counts }: &Card) -> Markup {
     html! {
         h3 {
             a href=(address(session)) { (session.name) }
             @if instance.is_active { " " (live_now(session.id, &session.name, true)) }
         }
         p.where { (place_text(instance, session)) }
-        p { (times::meeting(*zone, instance.date, instance.starts_at, instance.ends_at)) }
+        p {
+            (times::meeting(*zone, instance.date, instance.starts_at, instance.ends_at)) " "
+            @if !instance.is_cancelled { (times::until(now, instance.starts_at, instance.ends_at)) }
+        }
         @if instance.is_cancelled { p.cancelled { "Cancelled" } }
         p.counts { (counts_text(instance, *counts)) }
     }
@@ -100,13 +104,17 @@ fn join<const N: usize>(parts: [Option<&str>; N]) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn counts_text(instance: &Instance, counts: Counts) -> Markup {
-    let id = instance.id;
+/// How many people are at an active instance, and how many said yes.
+pub fn counts_text(instance: &Instance, counts: Counts) -> Markup {
     html! {
         @if instance.is_active {
-            span data-present=(id) { (counts.present) } " here now, "
+            // The script changes the number, and the words with it.
+            span data-present=(instance.id) data-words {
+                @if counts.present == 0 { "Nobody is here yet" } @else { (counts.present) " here now" }
+            }
         }
-        (counts.attending) " said yes"
+        @if instance.is_active && counts.attending > 0 { ", " }
+        @if counts.attending > 0 { (counts.attending) " said yes" }
     }
 }
 

@@ -6,6 +6,7 @@ use axum::{
     extract::{Query, State},
     response::{IntoResponse, Response},
 };
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
@@ -70,6 +71,7 @@ impl Search {
 }
 
 struct Content {
+    now: DateTime<Utc>,
     search: Search,
     on_now: Vec<Card>,
     more: Option<String>,
@@ -88,7 +90,8 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Qu
 
 async fn load(app: &App, asked: &Asked) -> Result<Content> {
     let search = Search::of(app, &asked.city).await?;
-    let mut content = Content { search, on_now: Vec::new(), more: None, next: Vec::new(), all: Vec::new() };
+    let mut content =
+        Content { now: app.now(), search, on_now: Vec::new(), more: None, next: Vec::new(), all: Vec::new() };
     if matches!(content.search, Search::Several(_) | Search::Nothing) {
         return Ok(content);
     }
@@ -152,7 +155,7 @@ fn on_now(asked: &Asked, content: &Content) -> Markup {
             @if places.is_empty() { p.quiet { "No session is on right now." } }
             @for (place, cards) in &places {
                 h2 { (place) }
-                (cards::list(cards, cards::nothing))
+                (cards::list(content.now, cards, cards::nothing))
             }
             @if let Some(after) = &content.more {
                 p { a href={ (to("/?city=")) (cards::encoded(&asked.city)) "&after=" (after) } { "More sessions on now" } }
@@ -166,7 +169,7 @@ fn next(content: &Content) -> Markup {
         @if !content.next.is_empty() {
             section aria-labelledby="next" {
                 h2 #next { "Coming up" }
-                (cards::list(&content.next, cards::nothing))
+                (cards::list(content.now, &content.next, cards::nothing))
             }
         }
     }

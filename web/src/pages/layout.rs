@@ -29,11 +29,27 @@ pub struct Frame<'a> {
     every: Option<u32>,
     /// Whether the screen stays on while the page is shown.
     is_awake: bool,
+    /// Whether the script leaves the page as it is.
+    is_still: bool,
 }
 
 impl<'a> Frame<'a> {
     pub fn new(title: impl Into<String>, visitor: &'a Visitor) -> Self {
-        Self { title: title.into(), visitor, follows: Vec::new(), bookings: false, every: None, is_awake: false }
+        Self {
+            title: title.into(),
+            visitor,
+            follows: Vec::new(),
+            bookings: false,
+            every: None,
+            is_awake: false,
+            is_still: false,
+        }
+    }
+
+    /// For a page whose forms somebody fills in, or that says what was wrong with one. Loaded again, it would look different.
+    #[must_use]
+    pub fn standing_still(self) -> Self {
+        Self { is_still: true, ..self }
     }
 
     /// The page shows the visitor's bookings.
@@ -114,7 +130,7 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                     }
                 }
                 main #main tabindex="-1" data-follows=[follows(frame)] data-cursor=[visitor.cursor.as_deref()] data-every=[frame.every]
-                    data-bookings[frame.bookings] data-awake[frame.is_awake] { (main) }
+                    data-bookings[frame.bookings] data-awake[frame.is_awake] data-still[frame.is_still] { (main) }
                 footer.site {
                     p { "InSession shows who is in session right now." }
                 }
@@ -130,6 +146,11 @@ fn follows(frame: &Frame<'_>) -> Option<String> {
 /// A message about an error in what the visitor sent.
 pub fn problem(message: &str) -> Markup {
     html! { p.problem role="alert" { (message) } }
+}
+
+/// Why a form was refused. It has the focus.
+pub fn refusal(message: &str) -> Markup {
+    html! { p.problem role="alert" tabindex="-1" autofocus { (message) } }
 }
 
 /// LIVE NOW while the session is active. Without scripts it shows the status at the time of the request.

@@ -9,6 +9,7 @@ use axum::{
     },
     response::{IntoResponse as _, Redirect, Response},
 };
+use chrono::{DateTime, Utc};
 use domain::{
     check_in::Attendance,
     ids::{BookingId, PersonId, SessionInstanceId},
@@ -23,6 +24,7 @@ use service::{
     instances,
     lists::Page as ListPage,
     people::{self, Person, PersonPatch},
+    sessions::{self, Session, SessionFilter},
 };
 
 use super::{
@@ -30,6 +32,7 @@ use super::{
     bookings::Bookings,
     cards::{self, Card},
     error::{PageError, page_of, told},
+    home::recurrence_text,
     layout::{Frame, problem, respond},
     person::find_place,
     sign_in::sign_out,
@@ -38,7 +41,12 @@ use super::{
 };
 use crate::site::to;
 
+/// The most sessions in the list of those that the visitor organises.
+const ORGANIZED: i32 = 100;
+
 struct Content {
+    now: DateTime<Utc>,
+    organized: Vec<Session>,
     person: Person,
     bookings: Bookings,
     place: Option<Card>,
@@ -161,6 +169,7 @@ async fn answer(app: &App, visitor: &Visitor, after: Option<String>, wrong: Opti
             (problem("Your account is deactivated. You can read your data, but not change anything. Ask an administrator."))
         }
         (place(&content))
+        (organized(&content.organized))
         (content.bookings.render())
         (own_check_ins(&content))
         (profile(&content.person))
@@ -190,7 +199,11 @@ async fn load(app: &App, visitor: &Visitor, id: PersonId, after: Option<String>)
         let card = met.iter().find(|card| card.instance.id == row.session_instance_id)?.clone();
         Some((row, card))
     };
+    let organizes = SessionFilter { organizer: Some((Some(id), true)), ..SessionFilter::default() };
+    let organized = ListPage { first: Some(ORGANIZED), ..ListPage::default() };
     Ok(Some(Content {
+        now: app.now(),
+        organized: sessions::list_sessions(app, &organizes, &organized).await?.rows,
         bookings: Bookings::load(app, visitor.viewer, id).await?,
         person,
         place,
@@ -205,14 +218,32 @@ fn place(content: &Content) -> Markup {
         section aria-labelledby="place" {
             h2 #place { "Where I am" }
             @match &content.place {
-                Some(card) => (cards::list(std::slice::from_ref(card), |card| answer_button(card, "no", "I left"))),
+                Some(card) => (cards::list(content.now, std::slice::from_ref(card), |card| answer_button(card, "no", "I left"))),
                 None => p.quiet { "You are not at a session right now." },
             }
         }
         @if !content.nearby.is_empty() {
             section aria-labelledby="nearby" {
-                h2 #nearby { "On now near me" }
-                (cards::list(&content.nearby, |card| answer_button(card, "yes", "I am here")))
+                h2 #nearby { "On now in my city" }
+                (cards::list(content.now, &content.nearby, |card| answer_button(card, "yes", "I am here")))
+            }
+        }
+    }
+}
+
+fn organized(sessions: &[Session]) -> Markup {
+    html! {
+        @if !sessions.is_empty() {
+            section aria-labelledby="organized" {
+                h2 #organized { "Sessions I organise" }
+                ul.rows {
+                    @for session in sessions {
+                        li {
+                            span { a href=(cards::address(session)) { (session.name) } " – " (recurrence_text(session)) }
+                            a.button href={ (cards::address(session)) "/organize" } aria-label={ "Organise " (session.name) } { "Organise" }
+                        }
+                    }
+                }
             }
         }
     }

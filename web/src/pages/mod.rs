@@ -13,16 +13,17 @@
 mod admin;
 mod bookings;
 mod cards;
+mod done;
 mod door;
 mod error;
+mod forms;
 mod home;
 mod layout;
 mod markdown;
 mod me;
 mod person;
-mod session;
+mod sessions;
 mod sign_in;
-mod skips;
 mod times;
 mod visitor;
 
@@ -90,10 +91,7 @@ fn address_of(name: &str) -> String {
 pub fn router(app: App, authenticator: Arc<Authenticator>, site: Site) -> Router {
     Router::new()
         .route("/", get(home::show))
-        .route("/sessions/{path}", get(session::show).post(session::check_in))
-        .route("/sessions/{path}/skips", post(skips::add))
-        .route("/sessions/{path}/skips/remove", post(skips::remove))
-        .route("/sessions/{path}/door", get(door::show))
+        .merge(sessions::router())
         .route("/c/{code}", get(door::offer).post(door::check_in))
         .route("/people/{id}", get(person::show))
         .route("/me", get(me::show))
@@ -102,6 +100,7 @@ pub fn router(app: App, authenticator: Arc<Authenticator>, site: Site) -> Router
         .route("/me/data.json", get(me::download))
         .route("/me/erase", post(me::erase))
         .route("/admin", get(admin::show))
+        .route("/admin/sessions/new", get(admin::new_session).post(admin::create_session))
         .route("/admin/override", post(admin::set_override))
         .route("/admin/activities", post(admin::save_activity))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))

@@ -49,7 +49,7 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(id): Path<S
         section aria-labelledby="place" {
             h2 #place { "Where " @if is_self { "you are" } @else { "they are" } " now" }
             @match &place {
-                Some(card) => (cards::list(std::slice::from_ref(card), cards::nothing)),
+                Some(card) => (cards::list(pages.app.now(), std::slice::from_ref(card), cards::nothing)),
                 None if visitor.viewer.may_read_data_of(id) => p.quiet { "Not at a session right now." },
                 None => p.quiet { "Only people at the same session can see where somebody is." },
             }

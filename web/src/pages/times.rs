@@ -1,6 +1,6 @@
 //! Times for people, in the time zone of the session. The page's script adds the visitor's local time if it differs.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Timelike as _, Utc};
 use domain::zone::{Zone, ZoneData, local_time};
 use maud::{Markup, html};
 use service::sessions::Session;
@@ -23,12 +23,12 @@ pub fn meeting(
     ends_at: Option<DateTime<Utc>>,
 ) -> Markup {
     let Some(starts_at) = starts_at else {
-        return html! { time datetime=(date.to_string()) { (date_text(date)) } ", time not set yet" };
+        return html! { time datetime=(date.to_string()) { (date_words(date)) } ", time not set yet" };
     };
     let start = local_time(zone, starts_at);
     html! {
         span.when data-zone=(zone.name()) data-starts=(machine(starts_at)) data-ends=[ends_at.map(machine)] {
-            time datetime=(machine(starts_at)) { (date_text(start.date())) ", " (clock_text(start)) }
+            time datetime=(machine(starts_at)) { (date_words(start.date())) ", " (clock_text(start)) }
             @if let Some(ends_at) = ends_at {
                 "–" time datetime=(machine(ends_at)) { (clock_text(local_time(zone, ends_at))) }
             }
@@ -42,17 +42,46 @@ pub fn moment(zone: Zone, at: DateTime<Utc>) -> Markup {
     let local = local_time(zone, at);
     html! {
         span.when data-zone=(zone.name()) data-starts=(machine(at)) {
-            time datetime=(machine(at)) { (date_text(local.date())) ", " (clock_text(local)) }
+            time datetime=(machine(at)) { (date_words(local.date())) ", " (clock_text(local)) }
             " " (abbreviation(zone, at))
         }
     }
+}
+
+/// How soon a meeting starts or ends: 'starts in 2 h', 'ends in 40 min'. The script keeps it up to date.
+pub fn until(now: DateTime<Utc>, starts_at: Option<DateTime<Utc>>, ends_at: Option<DateTime<Utc>>) -> Markup {
+    let (words, at) = match (starts_at, ends_at) {
+        (Some(starts_at), _) if now < starts_at => ("starts in", starts_at),
+        (_, Some(ends_at)) if now < ends_at => ("ends in", ends_at),
+        _ => return Markup::default(),
+    };
+    html! {
+        span.until data-until=(machine(at)) data-words=(words) { (words) " " (span_text(at - now)) }
+    }
+}
+
+/// '40 min', '2 h', '3 days'. Parts of a minute count as a whole one.
+fn span_text(span: TimeDelta) -> String {
+    let minutes = (span.num_seconds() + 59) / 60;
+    match minutes {
+        ..60 => format!("{minutes} min"),
+        60..180 if minutes % 60 != 0 => format!("{} h {} min", minutes / 60, minutes % 60),
+        180..2_880 | 60..180 => format!("{} h", (minutes + 30) / 60),
+        _ => format!("{} days", (minutes + 720) / 1_440),
+    }
+}
+
+/// A local time as fields of forms write it. Seconds are rare.
+pub fn field(time: NaiveTime) -> String {
+    time.format(if time.second() == 0 { "%H:%M" } else { "%H:%M:%S" }).to_string()
 }
 
 fn machine(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-fn date_text(date: NaiveDate) -> String {
+/// 'Thu 26 Nov 2026'.
+pub fn date_words(date: NaiveDate) -> String {
     date.format("%a %-d %b %Y").to_string()
 }
 
@@ -69,6 +98,21 @@ fn abbreviation(zone: Zone, at: DateTime<Utc>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spans_are_shown_in_words() {
+        for (seconds, text) in [
+            (1, "1 min"),
+            (40 * 60, "40 min"),
+            (3_600, "1 h"),
+            (4_800, "1 h 20 min"),
+            (7 * 3_600 + 100, "7 h"),
+            (47 * 3_600, "47 h"),
+            (3 * 86_400, "3 days"),
+        ] {
+            assert_eq!(span_text(TimeDelta::seconds(seconds)), text);
+        }
+    }
 
     #[test]
     fn meeting_is_shown_in_words() {

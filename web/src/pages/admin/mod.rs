@@ -8,14 +8,14 @@ mod zones;
 use axum::{
     Form,
     extract::{FromRequestParts, Query, State},
-    http::{StatusCode, request::Parts},
+    http::request::Parts,
     response::{IntoResponse, Redirect, Response},
 };
 use domain::ids::SessionInstanceId;
 use maud::html;
 use serde::Deserialize;
 use serde_json::json;
-use service::{App, instances as service_instances};
+use service::{App, Error, instances as service_instances};
 
 pub use self::presence::save_activity;
 use self::{
@@ -24,12 +24,20 @@ use self::{
     sweeps::{Sweeps, TryMode},
 };
 use super::{
-    Page, Pages, Shared,
-    error::{PageError, page_of, told},
-    layout::{Frame, problem, respond},
+    Page, Pages, Shared, cards,
+    error::{PageError, page_of},
+    forms::{Outcome, Sheet, Typed},
+    layout::{Frame, respond},
+    sessions::details,
     visitor::Visitor,
 };
 use crate::site::to;
+
+/// The part of the page for what is about nothing else on it.
+const PART: &str = "admin";
+
+/// The other pages for admins, each with what it is for.
+const PAGES: [(&str, &str, &str); 1] = [("sessions/new", "New session", "Name, place and times")];
 
 /// A visitor who is an admin.
 pub struct Admin(Visitor);
@@ -44,7 +52,8 @@ impl FromRequestParts<Shared> for Admin {
         } else if visitor.viewer.is_signed_in() {
             Err(PageError::forbidden(&visitor, "This page is for admins.").into_response())
         } else {
-            Err(Redirect::to(&to("/sign-in?next=/admin")).into_response())
+            let next = if parts.method.is_safe() { parts.uri.path() } else { "/admin" };
+            Err(Redirect::to(&to(&format!("/sign-in?next={}", cards::encoded(next)))).into_response())
         }
     }
 }
@@ -58,19 +67,37 @@ pub struct Asked {
     mode: TryMode,
 }
 
-pub async fn show(State(pages): State<Pages>, Admin(visitor): Admin, Query(asked): Query<Asked>) -> Page {
-    answer(&pages.app, &visitor, &asked, None).await
+pub async fn show(
+    State(pages): State<Pages>,
+    outcome: Outcome,
+    Admin(visitor): Admin,
+    Query(asked): Query<Asked>,
+) -> Page {
+    answer(&pages.app, &visitor, &asked, &outcome).await
 }
 
-async fn answer(app: &App, visitor: &Visitor, asked: &Asked, wrong: Option<(StatusCode, String)>) -> Page {
+/// `/admin/sessions/new`.
+pub async fn new_session(State(pages): State<Pages>, Admin(visitor): Admin) -> Page {
+    details::render_new(&pages.app, &visitor, &Outcome::default())
+}
+
+pub async fn create_session(State(pages): State<Pages>, Admin(visitor): Admin, Form(typed): Form<Typed>) -> Page {
+    details::insert(&pages.app, &visitor, typed).await
+}
+
+async fn answer(app: &App, visitor: &Visitor, asked: &Asked, outcome: &Outcome) -> Page {
     let sweeps =
         Sweeps::load(app, visitor.viewer, asked.try_at.as_deref(), asked.mode).await.map_err(page_of(visitor))?;
     let instances = Instances::load(app, visitor.viewer).await.map_err(page_of(visitor))?;
     let presences = Presences::load(app, visitor.viewer).await.map_err(page_of(visitor))?;
-    let (status, message) = wrong.unzip();
     let main = html! {
         h1 { "Admin" }
-        @if let Some(message) = message { (problem(&message)) }
+        (outcome.message(PART))
+        ul.tasks {
+            @for (page, title, text) in PAGES {
+                li { a href=(to(&format!("/admin/{page}"))) { (title) } span.quiet { (text) } }
+            }
+        }
         (instances.render())
         (sweeps.render())
         (presences.render())
@@ -81,7 +108,7 @@ async fn answer(app: &App, visitor: &Visitor, asked: &Asked, wrong: Option<(Stat
         // A page with a dry run does not reload itself. Otherwise each change would repeat the dry run.
         frame = frame.following(json!({})).renewed_every(15);
     }
-    Ok((status.unwrap_or_default(), respond(&frame, &main)).into_response())
+    Ok((outcome.status(), respond(&frame, &main)).into_response())
 }
 
 #[derive(Deserialize)]
@@ -121,6 +148,12 @@ pub async fn set_override(
     };
     match done {
         Ok(_) => Ok(Redirect::to(&to("/admin")).into_response()),
-        Err(error) => answer(app, &visitor, &Asked::default(), Some(told(&error))).await,
+        Err(error) => refused(app, &visitor, &error).await,
     }
+}
+
+/// The page with what was wrong with a form of buttons.
+async fn refused(app: &App, visitor: &Visitor, error: &Error) -> Page {
+    let outcome = Outcome::refused(PART, Sheet::refused(Typed::default(), error));
+    answer(app, visitor, &Asked::default(), &outcome).await
 }

@@ -27,12 +27,8 @@ use service::{
 };
 
 use super::{
-    super::{
-        Page, Pages,
-        error::{PageError, told},
-        times,
-    },
-    Admin, Asked, answer,
+    super::{Page, Pages, error::PageError, times},
+    Admin, refused,
 };
 use crate::site::to;
 
@@ -272,6 +268,6 @@ pub async fn save_activity(
     .await
     {
         Ok(_) => Ok(Redirect::to(&to("/admin")).into_response()),
-        Err(error) => answer(&pages.app, &visitor, &Asked::default(), Some(told(&error))).await,
+        Err(error) => refused(&pages.app, &visitor, &error).await,
     }
 }

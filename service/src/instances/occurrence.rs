@@ -1,0 +1,92 @@
+//! The instance of an occurrence, before automatic creation makes it: somebody answers, or an organiser changes the meeting.
+
+use std::sync::Arc;
+
+use domain::{
+    access::Viewer,
+    ids::{SessionId, SessionInstanceId},
+    matching::Matcher,
+    recurrence::OccurrenceKey,
+    status::Mode,
+};
+use sea_orm::sea_query::LockType;
+
+use super::{
+    Instance,
+    list::find_meetings_in,
+    meetings,
+    save::{mark_session, renew_instants, save},
+};
+use crate::{
+    App, Error, Result,
+    audit::Changes,
+    error::expect,
+    sessions::{Skip, find_sessions, find_skips, lock_session},
+    status::{
+        facts::{self, blank, find_skipped_dates},
+        update::{LockedInstance, moment},
+    },
+    transaction,
+    zones::for_windows,
+};
+
+/// How many of the next meetings may get their instance early. So nobody fills the table with the meetings of years.
+const EARLY: usize = 12;
+
+/// The instance that stands for one of the next occurrences of a session. It is created if there is none. For everybody who
+/// may answer: the session meets then anyway, and the instance follows the recurrence as any other that was made from it.
+///
+/// # Errors
+/// [`Error::NotFound`] if the session is not to meet then, or not soon enough.
+pub async fn insert_for_occurrence(
+    app: &App,
+    viewer: Viewer,
+    session: SessionId,
+    key: OccurrenceKey,
+) -> Result<SessionInstanceId> {
+    expect::signed_in(viewer, "sign in to answer")?;
+    let not_found =
+        || Error::NotFound("The session does not meet then any more. Look at its next meetings.".to_owned());
+    let found = find_sessions(app, &[session]).await?.pop().ok_or_else(|| Error::not_found("session", session))?;
+    let zone = found.zone(app.zone_data()).map_err(|_| not_found())?;
+    let skips = find_skips(app, &[session]).await?;
+    let next = meetings::find_next(app, &found, Skip::all_dates(&skips), EARLY).await?;
+    let stands_for = |row: &Instance| row.occurrence_date.zip(row.occurrence_start) == Some((key.date, key.start));
+    if let Some(instance) = next.iter().filter_map(|meeting| meeting.instance.as_ref()).find(|row| stands_for(row)) {
+        return Ok(instance.id);
+    }
+    let now = app.now();
+    transaction!(app, now, |tx| {
+        let row = lock_session(tx, session, LockType::NoKeyUpdate).await?;
+        // Skips only change while their session is locked.
+        let skips = find_skipped_dates(tx, &[session]).await?.into_values().next().unwrap_or_default();
+        let calendar = facts::calendar_of(&row, zone, skips);
+        let recurrence = facts::recurrence_of(&row).ok().flatten().ok_or_else(not_found)?;
+        let same_date: Vec<_> = recurrence.occurrences(&calendar, key.date, key.date).collect();
+        let position = same_date.iter().position(|it| it.key() == key).ok_or_else(not_found)?;
+        let existing = find_meetings_in(tx, &[session], key.date, key.date).await?;
+        let standing = Matcher::new(existing.iter().map(Instance::existing)).stand_for(key.date, &same_date, |_| true);
+        if let Some(index) = standing[position] {
+            // A deleted instance stands for an occurrence that does not take place.
+            let instance = &existing[index];
+            return if instance.deleted_at.is_none() { Ok(instance.id) } else { Err(not_found()) };
+        }
+        let occurrence = same_date[position];
+        let is_soon = next.iter().any(|meeting| meeting.starts_at == Some(occurrence.meeting.starts_at()));
+        if !is_soon {
+            return Err(not_found());
+        }
+        let mut instance = blank(session, key.date, now);
+        (instance.start_time, instance.end_time) = (Some(occurrence.start), Some(occurrence.end));
+        (instance.occurrence_date, instance.occurrence_start) = (Some(key.date), Some(key.start));
+        let data = for_windows(tx, &app.zones).await?;
+        renew_instants(data, &mut instance, &row)?;
+        if data.is_none() {
+            mark_session(tx, &row).await?;
+        }
+        let item = LockedInstance { instance, session: Arc::new(row) };
+        let saved = save(tx, moment(app, now, Mode::Exact), None, item).await?;
+        tx.audit(viewer, "createSessionInstance", saved.id, Changes::between(None, Some(&saved)));
+        Ok(saved.id)
+    })
+}

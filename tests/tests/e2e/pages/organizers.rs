@@ -1,0 +1,281 @@
+//! Organisers change their session and its meetings.
+
+use anyhow::{Context, Result, ensure};
+use chrono::Days;
+use insession_tests::{Client, Deployment, TestDatabase, now, on_both_databases};
+use serde_json::{Value, json};
+
+use super::Visitor;
+use crate::fixtures::{add_organizer, create_active_instance, create_person, create_session};
+
+on_both_databases!(
+    organizer_edits_the_session_and_its_schedule,
+    organizer_adds_moves_cancels_holds_and_deletes_meetings,
+    organizer_checks_people_in_and_out_and_shares_the_work,
+    only_organizers_and_admins_open_these_pages,
+);
+
+struct Scene {
+    deployment: Deployment,
+    admin: Client,
+    session: String,
+    olga: String,
+}
+
+impl Scene {
+    async fn new(database: &TestDatabase) -> Result<Self> {
+        let deployment = Deployment::start(database).await?;
+        let admin = deployment.admin();
+        let session = create_session(&admin, "Monday").await?;
+        let olga = create_person(&admin, "Olga Organ").await?;
+        add_organizer(&admin, &session, &olga).await?;
+        Ok(Self { admin, deployment, session, olga })
+    }
+
+    fn visitor(&self, person: &str) -> Visitor {
+        Visitor::of(&self.deployment.first().client_of(person))
+    }
+
+    async fn session(&self, fields: &str) -> Result<Value> {
+        let document = format!("query($id: ID!) {{ session(id: $id) {{ {fields} }} }}");
+        Ok(self.admin.data(&document, json!({ "id": self.session })).await?["session"].take())
+    }
+}
+
+/// The form of `/edit`, with some fields changed.
+fn details<'a>(changed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let usual = [
+        ("name", "Monday"),
+        ("path", "monday"),
+        ("timeZone", "UTC"),
+        ("activeBufferMinutesBefore", "0"),
+        ("activeBufferMinutesAfter", "0"),
+        ("autoCreateHoursAhead", "24"),
+        ("checkInCodes", "none"),
+    ];
+    let kept = usual.into_iter().filter(|(name, _)| changed.iter().all(|(other, _)| other != name));
+    kept.chain(changed.iter().copied()).collect()
+}
+
+async fn organizer_edits_the_session_and_its_schedule(database: TestDatabase) -> Result<()> {
+    let scene = Scene::new(&database).await?;
+    let olga = scene.visitor(&scene.olga);
+    olga.get("/me").await?.says("Sessions I organise")?.says("/sessions/monday/organize")?;
+
+    // Name, place, description and times.
+    let form = olga.get("/sessions/monday/edit").await?;
+    assert_eq!((form.value("name")?, form.value("city")?), ("Monday".to_owned(), "Austin".to_owned()));
+    let wrong = details(&[("name", ""), ("location", "The <Hangar>"), ("autoCreateInstances", "on")]);
+    let refused = olga.post("/sessions/monday/edit", &wrong).await?.refuses("name", "Name ")?;
+    assert_eq!(refused.value("location")?, "The &lt;Hangar&gt;");
+    olga.post("/sessions/monday/edit", &details(&[("timeZone", "Mars/Olympus")]))
+        .await?
+        .refuses("timeZone", "Time zone ")?;
+    olga.post("/sessions/monday/edit", &details(&[("latitude", "30")])).await?.refuses("longitude", "Longitude ")?;
+    let new = details(&[
+        ("name", "Monday Tunes"),
+        ("path", "tunes"),
+        ("location", "The Hangar"),
+        ("city", "Austin"),
+        ("country", "US"),
+        ("description", "Tunes.\r\n\r\n*All welcome*"),
+        ("latitude", "30.2672"),
+        ("longitude", "-97.7431"),
+    ]);
+    let saved = olga.post("/sessions/monday/edit", &new).await?.confirms("The session is saved.")?;
+    ensure!(saved.address.starts_with("/sessions/tunes/organize"), "{}", saved.address);
+    let session = scene.session("name path location city description latitude").await?;
+    assert_eq!(
+        (&session["name"], &session["path"], &session["location"]),
+        (&json!("Monday Tunes"), &json!("tunes"), &json!("The Hangar"))
+    );
+    assert_eq!(session["latitude"], 30.2672);
+    olga.get("/sessions/tunes").await?.says("<em>All welcome</em>")?;
+    saved
+        .says("&lt;live-now-badge session=&quot;Session:1&quot;&gt;&lt;/live-now-badge&gt;")?
+        .says("/sessions/tunes/calendar.ics")?;
+
+    // The schedule: buttons change the form, and nothing is saved before its button.
+    let page = "/sessions/tunes/schedule";
+    olga.get(page).await?.says("No regular schedule.")?;
+    let with_row = olga.post(page, &[("add", "weekly")]).await?;
+    assert_eq!(with_row.value("schedules.0.startTime")?, "19:00");
+    let weekly = |weeks| {
+        vec![
+            ("schedules.0.kind", "weekly"),
+            ("schedules.0.weekday", "THU"),
+            ("schedules.0.everyNWeeks", weeks),
+            ("schedules.0.startTime", "19:30"),
+            ("schedules.0.endTime", "22:00"),
+        ]
+    };
+    let with = |mut fields: Vec<(&'static str, &'static str)>, button: (&'static str, &'static str)| {
+        fields.push(button);
+        fields
+    };
+    olga.post(page, &with(weekly("1"), ("preview", "yes")))
+        .await?
+        .says("The next dates")?
+        .says("Thursdays from 7:30pm-10:00pm")?;
+    assert_eq!(scene.session("recurrence { text }").await?["recurrence"]["text"], "No regular schedule");
+    olga.post(page, &with(weekly("521"), ("save", "yes")))
+        .await?
+        .refuses("schedules.0.everyNWeeks", "Weeks apart must be 1 to 520.")?;
+    let both = with(with(weekly("2"), ("add", "rrule")), ("x", ""));
+    let both = olga.post(page, &both).await?;
+    assert_eq!(
+        (both.value("schedules.0.everyNWeeks")?, both.value("schedules.1.rrule")?),
+        ("2".into(), "FREQ=WEEKLY;BYDAY=TH".into())
+    );
+    olga.post(page, &with(weekly("1"), ("save", "yes"))).await?.confirms("The schedule is saved.")?;
+    assert_eq!(scene.session("recurrence { text }").await?["recurrence"]["text"], "Thursdays from 7:30pm-10:00pm");
+
+    // Dates are left out, and the page says the next ones.
+    let day = (now().date_naive() + Days::new(30)).to_string();
+    let skipped = olga.post("/sessions/tunes/skips", &[("from", &day), ("to", ""), ("reason", "Christmas")]).await?;
+    skipped.confirms("These dates are left out.")?.says(": Christmas")?;
+    Ok(())
+}
+
+async fn organizer_adds_moves_cancels_holds_and_deletes_meetings(database: TestDatabase) -> Result<()> {
+    let scene = Scene::new(&database).await?;
+    let olga = scene.visitor(&scene.olga);
+    let day = (now().date_naive() + Days::new(3)).to_string();
+    let later = (now().date_naive() + Days::new(4)).to_string();
+    let page = "/sessions/monday/meetings";
+
+    // A meeting is added once, or twice on purpose.
+    let new = [("date", day.as_str()), ("startTime", "19:00"), ("endTime", "22:00")];
+    olga.post(page, &[("date", &day), ("startTime", "19:00"), ("endTime", "19:00")])
+        .await?
+        .refuses("endTime", "End ")?;
+    olga.post(page, &new).await?.confirms("The meeting is added.")?;
+    olga.post(page, &new).await?.says("already has a meeting on that date")?.says("name=\"allowDuplicate\"")?;
+
+    // Tonight's meeting is moved, relocated, cancelled and restored.
+    let meeting = "/sessions/monday/meetings/1";
+    let moved =
+        [("date", later.as_str()), ("startTime", "20:00"), ("endTime", "23:00"), ("locationOverride", "The Annex")];
+    olga.post(meeting, &moved).await?.confirms("The meeting is saved.")?.says("The Annex, Austin")?;
+    let status = "/sessions/monday/meetings/1/status";
+    olga.post(status, &[("action", "cancel")])
+        .await?
+        .confirms("The meeting is cancelled.")?
+        .says("Hold it after all")?;
+    olga.post(status, &[("action", "restore")]).await?.confirms("The meeting takes place after all.")?;
+
+    // It is held on and off by hand.
+    olga.post(status, &[("action", "on"), ("hours", "9000")]).await?.refuses("hours", "Hours must be 1 to 8760.")?;
+    olga.post(status, &[("action", "on"), ("hours", "2")])
+        .await?
+        .confirms("Your decision is saved.")?
+        .says("Set by hand: active")?;
+    let data = scene.session("isActive").await?;
+    assert_eq!(data["isActive"], true);
+    olga.post(status, &[("action", "off"), ("hours", "")]).await?.says("Set by hand: inactive")?;
+    olga.post(status, &[("action", "clear")]).await?.confirms("The meeting follows its times again.")?;
+
+    // Deleting it asks first.
+    let ask = olga.get("/sessions/monday/meetings/1/delete").await?;
+    ask.says("Delete this meeting?")?.says("action=\"/sessions/monday/meetings/1/delete\"")?;
+    olga.post("/sessions/monday/meetings/1/delete", &[("confirmed", "yes")])
+        .await?
+        .confirms("The meeting is deleted.")?;
+    assert_eq!(olga.get(meeting).await?.status, 404);
+
+    // A meeting of the schedule that has no instance yet gets one when it is changed.
+    let weekday = (now().date_naive() + Days::new(5)).format("%a").to_string().to_uppercase();
+    let schedule = [
+        ("schedules.0.kind", "weekly"),
+        ("schedules.0.weekday", weekday.as_str()),
+        ("schedules.0.everyNWeeks", "1"),
+        ("schedules.0.startTime", "19:00"),
+        ("schedules.0.endTime", "22:00"),
+        ("save", "yes"),
+    ];
+    olga.post("/sessions/monday/schedule", &schedule).await?.confirms("The schedule is saved.")?;
+    let next = olga.get(page).await?;
+    let key = [("date", next.value("date")?), ("start", next.value("start")?)];
+    let key = [("date", key[0].1.as_str()), ("start", key[1].1.as_str())];
+    let opened = olga.post("/sessions/monday/meetings/open", &key).await?.says("Move this meeting")?;
+    let again = olga.post("/sessions/monday/meetings/open", &key).await?;
+    assert_eq!(opened.address, again.address, "it gets one instance");
+    let never = [("date", "2001-01-01"), ("start", "19:00")];
+    assert_eq!(olga.post("/sessions/monday/meetings/open", &never).await?.status, 404);
+    Ok(())
+}
+
+async fn organizer_checks_people_in_and_out_and_shares_the_work(database: TestDatabase) -> Result<()> {
+    let scene = Scene::new(&database).await?;
+    let olga = scene.visitor(&scene.olga);
+    let ben = create_person(&scene.admin, "Ben Bodhran").await?;
+    create_active_instance(&scene.admin, &scene.session).await?;
+    let (page, people) = ("/sessions/monday/meetings/1", "/sessions/monday/meetings/1/people");
+    olga.get(&format!("{page}?name=xyz")).await?.says("Nobody has a name with these letters.")?;
+    olga.get(&format!("{page}?name=bod")).await?.says("aria-label=\"Check in: Ben Bodhran\"")?;
+    olga.post(people, &[("person", &ben), ("action", "in")])
+        .await?
+        .confirms("The person is checked in.")?
+        .says("1 here now, 1 said yes")?;
+    olga.post(people, &[("person", &ben), ("action", "out")])
+        .await?
+        .confirms("The person is checked out.")?
+        .says("0 here now")?;
+    let removed = olga.post(people, &[("person", &ben), ("action", "remove")]).await?;
+    removed.confirms("The answer is removed.")?.lacks("Ben Bodhran")?;
+
+    let page = "/sessions/monday/organizers";
+    olga.get(&format!("{page}?name=ben")).await?.says("aria-label=\"Add Ben Bodhran\"")?;
+    olga.post(page, &[("person", &ben), ("action", "add")]).await?.confirms("The organiser is added.")?;
+    scene.visitor(&ben).get("/sessions/monday/organize").await?.says("Organise Monday")?;
+    // Removing oneself asks first.
+    let own = [("person", scene.olga.as_str()), ("action", "remove")];
+    olga.post(page, &own).await?.says("Stop organising this session?")?;
+    olga.get(page).await?.says("Olga Organ")?;
+    olga.post(page, &[own[0], own[1], ("confirmed", "yes")]).await?.confirms("The organiser is removed.")?;
+    assert_eq!(olga.get(page).await?.status, 403);
+    let by_ben = scene.visitor(&ben);
+    by_ben.post(page, &[("person", "Person:99"), ("action", "add")]).await?.says("There is no person Person:99.")?;
+    Ok(())
+}
+
+async fn only_organizers_and_admins_open_these_pages(database: TestDatabase) -> Result<()> {
+    let scene = Scene::new(&database).await?;
+    create_active_instance(&scene.admin, &scene.session).await?;
+    let stranger = scene.visitor(&create_person(&scene.admin, "Sam").await?);
+    let nobody = Visitor::of(&scene.deployment.first().client());
+    let admin = Visitor::of(&scene.admin);
+    for (page, forms) in [
+        ("organize", &[][..]),
+        ("edit", &["edit"]),
+        ("schedule", &["schedule"]),
+        ("organizers", &["organizers"]),
+        ("meetings", &["meetings", "meetings/open", "skips", "skips/remove"]),
+        ("meetings/1", &["meetings/1", "meetings/1/status", "meetings/1/people"]),
+        ("meetings/1/delete", &["meetings/1/delete"]),
+        ("delete", &["delete"]),
+    ] {
+        let address = format!("/sessions/monday/{page}");
+        assert_eq!(stranger.get(&address).await?.status, 403, "{page}");
+        let asked = nobody.get(&address).await?.address;
+        let next = address.replace('/', "%2F");
+        ensure!(asked == format!("/sign-in?next={next}"), "{page}: {asked}");
+        admin.get(&address).await.and_then(|shown| {
+            ensure!(shown.status == 200, "{page}: {}", shown.status);
+            Ok(())
+        })?;
+        for form in forms {
+            let address = format!("/sessions/monday/{form}");
+            assert_eq!(stranger.post(&address, &[]).await?.status, 403, "{form}");
+            ensure!(nobody.post(&address, &[]).await?.address.starts_with("/sign-in"), "{form}");
+        }
+    }
+    // An organiser who is no admin does not delete the session.
+    let olga = scene.visitor(&scene.olga);
+    assert_eq!(olga.post("/sessions/monday/delete", &[("confirmed", "yes")]).await?.status, 403);
+    let data = scene.session("name").await?;
+    data["name"].as_str().context("the session is there")?;
+    admin.post("/sessions/monday/delete", &[("confirmed", "yes")]).await?.confirms("The session is deleted.")?;
+    assert_eq!(olga.get("/sessions/monday").await?.status, 404);
+    Ok(())
+}

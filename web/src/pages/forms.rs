@@ -1,0 +1,609 @@
+//! Forms: what was typed, what was wrong with it, and how a page shows both.
+//!
+//! - A field has the name that it has in the API, such as `displayName`. So an error of the service names its field.
+//! - A form that is refused keeps what was typed. The message is beside its field, and the field has the focus.
+//! - A form that is accepted redirects to where it was sent from. There [`Outcome`] shows a confirmation, which has the focus.
+
+use std::{borrow::Cow, convert::Infallible, str::FromStr};
+
+use axum::{
+    extract::{FromRequestParts, Query},
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use chrono::{NaiveDate, NaiveTime};
+use domain::text::sentence;
+use maud::{Markup, html};
+use serde::Deserialize;
+use service::{Error, Result};
+
+use super::{
+    Page,
+    done::Done,
+    error::told,
+    layout::{Frame, refusal, respond},
+    visitor::Visitor,
+};
+
+/// What a form sent, in the order of its fields. A name may occur several times.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Typed(Vec<(String, String)>);
+
+impl Typed {
+    /// The trimmed text of a field. Empty if the form does not have it.
+    pub fn text(&self, name: &str) -> &str {
+        self.all(name).last().unwrap_or_default()
+    }
+
+    pub fn all(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.trim())
+    }
+
+    /// Whether the form has the field. Browsers do not send a box that is not ticked.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| key == name)
+    }
+
+    /// `None` if nothing was typed.
+    pub fn optional(&self, name: &str) -> Option<String> {
+        Some(self.text(name)).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    /// # Errors
+    /// [`Error::Invalid`] if the text is not a `T`. `problem` ends its message.
+    pub fn parsed<T: FromStr>(&self, name: &str, problem: &str) -> Result<Option<T>> {
+        let text = self.text(name);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        text.parse().map(Some).map_err(|_| Error::invalid(name, problem))
+    }
+
+    /// The same for a field that must not be empty.
+    pub fn required<T: FromStr>(&self, name: &str, problem: &str) -> Result<T> {
+        self.parsed(name, problem)?.ok_or_else(|| Error::invalid(name, problem))
+    }
+
+    pub fn date(&self, name: &str) -> Result<Option<NaiveDate>> {
+        self.parsed(name, "must be a date, such as 2027-03-31")
+    }
+
+    /// Browsers send hours and minutes, and seconds if there are any.
+    pub fn time(&self, name: &str) -> Result<Option<NaiveTime>> {
+        let text = self.text(name);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let read = ["%H:%M", "%H:%M:%S"].iter().find_map(|format| NaiveTime::parse_from_str(text, format).ok());
+        read.map(Some).ok_or_else(|| Error::invalid(name, "must be a time, such as 19:30"))
+    }
+
+    /// A whole number. The service checks its range.
+    pub fn whole(&self, name: &str) -> Result<Option<i32>> {
+        self.parsed(name, "must be a whole number")
+    }
+
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl ToString) -> Self {
+        self.0.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// Adds a field if there is a value.
+    #[must_use]
+    pub fn with_some(self, name: &str, value: Option<impl ToString>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    /// Adds a box that is ticked or not.
+    #[must_use]
+    pub fn with_box(self, name: &str, is_ticked: bool) -> Self {
+        if is_ticked { self.with(name, "on") } else { self }
+    }
+
+    /// The same form with other names. A field whose name becomes `None` is left out.
+    #[must_use]
+    pub fn renamed(&self, rename: impl Fn(&str) -> Option<String>) -> Self {
+        Self(self.0.iter().filter_map(|(name, value)| Some((rename(name)?, value.clone()))).collect())
+    }
+}
+
+/// Why a form was refused.
+#[derive(Debug, Clone)]
+struct Refusal {
+    status: StatusCode,
+    field: Option<String>,
+    /// With a field, it follows the field's label.
+    message: String,
+}
+
+/// A form as it is shown: with these values and, if it was refused, the reason.
+#[derive(Debug, Clone, Default)]
+pub struct Sheet {
+    pub typed: Typed,
+    refusal: Option<Refusal>,
+}
+
+impl Sheet {
+    pub fn new(typed: Typed) -> Self {
+        Self { typed, refusal: None }
+    }
+
+    pub fn refused(typed: Typed, error: &Error) -> Self {
+        let (status, whole) = told(error);
+        let (field, message) = match error {
+            Error::Invalid { field, message } => (Some(field.clone()), message.clone()),
+            _ => (None, whole),
+        };
+        Self { typed, refusal: Some(Refusal { status, field, message: for_people(&message) }) }
+    }
+
+    /// Shows the message beside this field.
+    #[must_use]
+    pub fn about(mut self, field: &str) -> Self {
+        if let Some(refusal) = &mut self.refusal {
+            refusal.field = Some(field.to_owned());
+        }
+        self
+    }
+
+    pub fn status(&self) -> StatusCode {
+        self.refusal.as_ref().map_or(StatusCode::OK, |refusal| refusal.status)
+    }
+
+    pub fn is_refused(&self) -> bool {
+        self.refusal.is_some()
+    }
+
+    /// The message, for a form of buttons only.
+    pub fn problem(&self) -> Markup {
+        html! { @if let Some(it) = &self.refusal { (refusal(&it.sentence(None))) } }
+    }
+
+    /// An empty form, for fields to be added.
+    pub fn form(&self) -> Form<'_> {
+        Form { sheet: self, fields: Vec::new(), body: Vec::new() }
+    }
+}
+
+impl Refusal {
+    fn sentence(&self, label: Option<&str>) -> String {
+        let text = match (label, &self.field) {
+            // A message that is a sentence does not need its subject.
+            _ if self.message.starts_with(char::is_uppercase) => self.message.clone(),
+            (Some(label), _) => format!("{label} {}", self.message),
+            (None, Some(field)) => format!("The field '{field}' {}", self.message),
+            (None, None) => self.message.clone(),
+        };
+        sentence(text)
+    }
+}
+
+/// Replaces what only clients of the API know.
+fn for_people(message: &str) -> String {
+    const WORDS: [(&str, &str); 7] = [
+        (" With allowDuplicate: true another one is created", ". Tick the box below to add another one"),
+        ("an instance on that date", "a meeting on that date"),
+        ("needs codes: set checkInCodes to FIXED or ROTATING", "needs codes: choose a kind of code above"),
+        ("must not be the same as startTime", "must not be the same as the start"),
+        ("`from`", "the first date"),
+        ("externalId", "external id"),
+        ("checkInCodes", "codes"),
+    ];
+    WORDS.iter().fold(message.to_owned(), |text, (word, instead)| text.replace(word, instead)).replace("..", ".")
+}
+
+/// A form that is being put together.
+pub struct Form<'a> {
+    sheet: &'a Sheet,
+    fields: Vec<String>,
+    body: Vec<Markup>,
+}
+
+impl Form<'_> {
+    /// The values of the form.
+    pub fn typed(&self) -> &Typed {
+        &self.sheet.typed
+    }
+
+    pub fn add(&mut self, field: &Field<'_>) {
+        let value = self.sheet.typed.text(&field.name);
+        let wrong = self.sheet.refusal.as_ref().filter(|refusal| refusal.names(&field.name));
+        let chosen: Vec<&str> = self.sheet.typed.all(&field.name).collect();
+        self.body.push(field.render(value, &chosen, wrong.map(|refusal| refusal.sentence(Some(field.label)))));
+        self.fields.push(field.name.clone().into_owned());
+    }
+
+    /// Adds anything but a field.
+    pub fn put(&mut self, markup: Markup) {
+        self.body.push(markup);
+    }
+
+    /// Adds fields that belong together.
+    pub fn group(&mut self, legend: &str, add: impl FnOnce(&mut Self)) {
+        let before = std::mem::take(&mut self.body);
+        add(self);
+        let fields = std::mem::replace(&mut self.body, before);
+        self.body.push(html! {
+            fieldset.group {
+                legend { (legend) }
+                @for field in &fields { (field) }
+            }
+        });
+    }
+
+    /// The whole form. A message that is about none of its fields is above it.
+    pub fn send_to(self, address: &str, buttons: &Markup) -> Markup {
+        let is_elsewhere = |refusal: &&Refusal| !self.fields.iter().any(|field| refusal.names(field));
+        let above = self.sheet.refusal.as_ref().filter(is_elsewhere);
+        html! {
+            form.stacked method="post" action=(address) {
+                @if let Some(it) = above { (refusal(&it.sentence(None))) }
+                @for part in &self.body { (part) }
+                div.buttons { (buttons) }
+            }
+        }
+    }
+}
+
+impl Refusal {
+    fn names(&self, field: &str) -> bool {
+        self.field.as_deref() == Some(field)
+    }
+}
+
+/// One field of a form.
+#[derive(Debug, Clone)]
+pub struct Field<'a> {
+    name: Cow<'a, str>,
+    /// Starts the message about a wrong value.
+    label: &'a str,
+    hint: Option<Cow<'a, str>>,
+    kind: Kind<'a>,
+    is_required: bool,
+    autocomplete: Option<&'a str>,
+}
+
+#[derive(Debug, Clone)]
+enum Kind<'a> {
+    /// The type of an `input`, and its other attributes.
+    Text {
+        kind: &'static str,
+        longest: Option<usize>,
+        list: Option<&'a str>,
+    },
+    LongText,
+    Number {
+        least: i64,
+        most: i64,
+    },
+    Check,
+    /// Values and their words.
+    Choice(Vec<(String, String)>),
+    /// Values and their words, of which several may be ticked.
+    Several(Vec<(String, String)>),
+    Hidden,
+}
+
+/// The longest name, as the service checks it.
+const LONGEST: usize = 200;
+
+impl<'a> Field<'a> {
+    fn of(name: impl Into<Cow<'a, str>>, label: &'a str, kind: Kind<'a>) -> Self {
+        Self { name: name.into(), label, hint: None, kind, is_required: false, autocomplete: None }
+    }
+
+    fn input(name: impl Into<Cow<'a, str>>, label: &'a str, kind: &'static str) -> Self {
+        Self::of(name, label, Kind::Text { kind, longest: None, list: None })
+    }
+
+    pub fn text(name: impl Into<Cow<'a, str>>, label: &'a str) -> Self {
+        Self::of(name, label, Kind::Text { kind: "text", longest: Some(LONGEST), list: None })
+    }
+
+    /// A text with suggestions from the `datalist` with this id.
+    pub fn suggested(name: impl Into<Cow<'a, str>>, label: &'a str, list: &'a str) -> Self {
+        Self::of(name, label, Kind::Text { kind: "text", longest: Some(LONGEST), list: Some(list) })
+    }
+
+    pub fn address(name: impl Into<Cow<'a, str>>, label: &'a str) -> Self {
+        Self::input(name, label, "url")
+    }
+
+    pub fn date(name: impl Into<Cow<'a, str>>, label: &'a str) -> Self {
+        Self::input(name, label, "date")
+    }
+
+    pub fn time(name: impl Into<Cow<'a, str>>, label: &'a str) -> Self {
+        Self::input(name, label, "time")
+    }
+
+    pub fn moment(name: impl Into<Cow<'a, str>>, label: &'a str) -> Self {
+        Self::input(name, label, "datetime-local")
+    }
+
+    pub fn long_text(name: impl Into<Cow<'a, str>>, label: &'a str) -> Self {
+        Self::of(name, label, Kind::LongText)
+    }
+
+    pub fn number(name: impl Into<Cow<'a, str>>, label: &'a str, least: i64, most: i64) -> Self {
+        Self::of(name, label, Kind::Number { least, most })
+    }
+
+    pub fn check(name: impl Into<Cow<'a, str>>, label: &'a str) -> Self {
+        Self::of(name, label, Kind::Check)
+    }
+
+    pub fn choice(name: impl Into<Cow<'a, str>>, label: &'a str, options: &[(&str, &str)]) -> Self {
+        Self::of(name, label, Kind::Choice(owned(options)))
+    }
+
+    pub fn several(name: impl Into<Cow<'a, str>>, label: &'a str, options: &[(&str, &str)]) -> Self {
+        Self::of(name, label, Kind::Several(owned(options)))
+    }
+
+    pub fn hidden(name: impl Into<Cow<'a, str>>) -> Self {
+        Self::of(name, "", Kind::Hidden)
+    }
+
+    #[must_use]
+    pub fn hint(self, hint: impl Into<Cow<'a, str>>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    #[must_use]
+    pub fn required(self) -> Self {
+        Self { is_required: true, ..self }
+    }
+
+    /// What a browser may fill in.
+    #[must_use]
+    pub fn filled_with(self, autocomplete: &'a str) -> Self {
+        Self { autocomplete: Some(autocomplete), ..self }
+    }
+
+    fn render(&self, value: &str, chosen: &[&str], wrong: Option<String>) -> Markup {
+        let name: &str = &self.name;
+        if matches!(self.kind, Kind::Hidden) {
+            return html! { input type="hidden" name=(name) value=(value); };
+        }
+        let id = format!("field-{}", name.replace('.', "-"));
+        let (hint_id, wrong_id) = (format!("{id}-hint"), format!("{id}-wrong"));
+        let described: Vec<&str> = [(self.hint.is_some(), &hint_id), (wrong.is_some(), &wrong_id)]
+            .into_iter()
+            .filter_map(|(is_there, id)| is_there.then_some(id.as_str()))
+            .collect();
+        let described = (!described.is_empty()).then(|| described.join(" "));
+        let is_wrong = wrong.is_some();
+        let invalid = is_wrong.then_some("true");
+        let required = self.is_required;
+        let notes = html! {
+            @if let Some(hint) = &self.hint { span.hint id=(hint_id) { (hint) } }
+            @if let Some(wrong) = &wrong { span.wrong id=(wrong_id) { (wrong) } }
+        };
+        let label = html! { label for=(id) { (self.label) } };
+        html! {
+            div.field.is-wrong[is_wrong] {
+                @match &self.kind {
+                    Kind::Text { kind, longest, list } => {
+                        (label) (notes)
+                        input id=(id) type=(kind) name=(name) value=(value) required[required] maxlength=[longest]
+                            list=[list] autocomplete=[self.autocomplete] autofocus[is_wrong]
+                            step=[(*kind == "datetime-local").then_some("1")]
+                            aria-invalid=[invalid] aria-describedby=[described];
+                    }
+                    Kind::LongText => {
+                        (label) (notes)
+                        // The first line break of a text area is not part of it.
+                        textarea id=(id) name=(name) rows="6" required[required] autofocus[is_wrong]
+                            aria-invalid=[invalid] aria-describedby=[described] { "\n" (value) }
+                    }
+                    Kind::Number { least, most } => {
+                        (label) (notes)
+                        input.number id=(id) type="number" name=(name) value=(value) min=(least) max=(most) step="1"
+                            inputmode="numeric" required[required] autofocus[is_wrong]
+                            aria-invalid=[invalid] aria-describedby=[described];
+                    }
+                    Kind::Check => {
+                        label.check for=(id) {
+                            input id=(id) type="checkbox" name=(name) checked[!value.is_empty()] autofocus[is_wrong]
+                                aria-invalid=[invalid] aria-describedby=[described];
+                            " " (self.label)
+                        }
+                        (notes)
+                    }
+                    Kind::Choice(options) => {
+                        (label) (notes)
+                        select id=(id) name=(name) required[required] autofocus[is_wrong]
+                            aria-invalid=[invalid] aria-describedby=[described] {
+                            @for (option, words) in options {
+                                option value=(option) selected[option == value] { (words) }
+                            }
+                        }
+                    }
+                    Kind::Several(options) => {
+                        fieldset.several id=(id) tabindex=[is_wrong.then_some("-1")] autofocus[is_wrong] aria-describedby=[described] {
+                            legend { (self.label) }
+                            (notes)
+                            @for (option, words) in options {
+                                label.check {
+                                    input type="checkbox" name=(name) value=(option) checked[chosen.contains(&option.as_str())];
+                                    " " (words)
+                                }
+                            }
+                        }
+                    }
+                    Kind::Hidden => {}
+                }
+            }
+        }
+    }
+}
+
+fn owned(options: &[(&str, &str)]) -> Vec<(String, String)> {
+    options.iter().map(|(value, words)| ((*value).to_owned(), (*words).to_owned())).collect()
+}
+
+/// What became of the form that led to this page.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// The part of the page that the form belongs to.
+    at: String,
+    done: Option<Done>,
+    refused: Option<Sheet>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Shown {
+    #[serde(default)]
+    done: String,
+    #[serde(default)]
+    at: String,
+}
+
+impl<S: Sync> FromRequestParts<S> for Outcome {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let Ok(Query(Shown { done, at })) = Query::try_from_uri(&parts.uri) else { return Ok(Self::default()) };
+        Ok(Self { at, done: Done::named(&done), refused: None })
+    }
+}
+
+impl Outcome {
+    pub fn refused(at: impl Into<String>, sheet: Sheet) -> Self {
+        Self { at: at.into(), done: None, refused: Some(sheet) }
+    }
+
+    /// The form of this part of the page as it was refused, or with these values.
+    pub fn sheet(&self, at: &str, values: impl FnOnce() -> Typed) -> Sheet {
+        self.refused.clone().filter(|_| self.at == at).unwrap_or_else(|| Sheet::new(values()))
+    }
+
+    /// The confirmation of what was done in this part of the page.
+    pub fn notice(&self, at: &str) -> Markup {
+        let done = self.done.filter(|_| self.at == at);
+        html! {
+            @if let Some(done) = done { p.done role="status" tabindex="-1" autofocus { (done.words()) } }
+        }
+    }
+
+    /// The same for a part with buttons only, which also shows why they were refused.
+    pub fn message(&self, at: &str) -> Markup {
+        html! {
+            (self.notice(at))
+            @if let Some(sheet) = self.refused.as_ref().filter(|_| self.at == at) { (sheet.problem()) }
+        }
+    }
+
+    pub fn status(&self) -> StatusCode {
+        self.refused.as_ref().map_or(StatusCode::OK, Sheet::status)
+    }
+
+    /// Whether the page must not load itself again, because that would take away why a form was refused.
+    pub fn is_refused(&self) -> bool {
+        self.refused.is_some()
+    }
+}
+
+/// Goes to a page, which shows a confirmation in one of its parts. `address` is as a page names it: see
+/// [`to`](crate::site::to).
+pub fn confirmed(address: &str, done: Done, at: &str) -> Response {
+    let separator = if address.contains('?') { '&' } else { '?' };
+    let at = super::cards::encoded(at);
+    Redirect::to(&format!("{address}{separator}done={}&at={at}", done.name())).into_response()
+}
+
+/// A page that asks before something is done that cannot be undone.
+pub struct Question<'a> {
+    pub title: &'a str,
+    pub text: Markup,
+    /// What the button says.
+    pub button: &'a str,
+    /// Where the form is sent to.
+    pub action: &'a str,
+    /// The fields that the form sends, besides `confirmed`.
+    pub fields: &'a [(&'a str, &'a str)],
+    /// Where the visitor gets without doing it.
+    pub back: &'a str,
+}
+
+/// The field that says that the visitor was asked.
+pub const CONFIRMED: &str = "confirmed";
+
+impl Question<'_> {
+    pub fn ask(&self, visitor: &Visitor) -> Page {
+        let main = html! {
+            h1 { (self.title) }
+            div.question { (self.text) }
+            form.stacked method="post" action=(self.action) {
+                @for (name, value) in self.fields { input type="hidden" name=(name) value=(value); }
+                input type="hidden" name=(CONFIRMED) value="yes";
+                div.buttons {
+                    button.danger { (self.button) }
+                    a.button href=(self.back) { "Go back" }
+                }
+            }
+        };
+        Ok(respond(&Frame::new(self.title, visitor).standing_still(), &main))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(fields: &[(&str, &str)]) -> Typed {
+        fields.iter().fold(Typed::default(), |typed, (name, value)| typed.with(*name, value))
+    }
+
+    fn shown(sheet: &Sheet) -> String {
+        let mut form = sheet.form();
+        form.add(&Field::text("displayName", "Name").required());
+        form.add(&Field::date("from", "First date"));
+        form.send_to("/there", &html! { button { "Save" } }).into_string()
+    }
+
+    #[test]
+    fn refused_form_keeps_what_was_typed_and_names_the_field() {
+        let error = Error::invalid("displayName", "is too long: 200 characters at most");
+        let html = shown(&Sheet::refused(typed(&[("displayName", "<Ann>"), ("from", "2027-01-01")]), &error));
+        for part in [
+            "value=\"&lt;Ann&gt;\"",
+            "value=\"2027-01-01\"",
+            "<span class=\"wrong\" id=\"field-displayName-wrong\">Name is too long: 200 characters at most.</span>",
+            "aria-invalid=\"true\" aria-describedby=\"field-displayName-wrong\"",
+        ] {
+            assert!(html.contains(part), "no {part} in {html}");
+        }
+        assert_eq!(html.matches("autofocus").count(), 1, "the field has the focus: {html}");
+    }
+
+    #[test]
+    fn message_about_no_field_is_above_the_form() {
+        for (error, words) in [
+            (Error::Conflict("another session has this path".to_owned()), "Another session has this path."),
+            (Error::invalid("sessionIds", "must name a session"), "The field 'sessionIds' must name a session."),
+            (Error::internal("the disk is full"), "Something went wrong on the server. Try again in a moment."),
+        ] {
+            let html = shown(&Sheet::refused(Typed::default(), &error)).replace("&#39;", "'");
+            let (message, field) = (html.find(words), html.find("field-displayName"));
+            assert!(message.is_some() && message < field, "no {words} in {html}");
+            assert!(!html.contains("aria-invalid") && !html.contains("the disk"), "{html}");
+        }
+    }
+
+    #[test]
+    fn fields_are_read_as_browsers_write_them() {
+        let form = typed(&[("time", "19:30"), ("late", "19:30:15"), ("date", "2027-02-30"), ("n", "x"), ("a", " b ")]);
+        assert_eq!(form.time("time").unwrap(), NaiveTime::from_hms_opt(19, 30, 0));
+        assert_eq!(form.time("late").unwrap(), NaiveTime::from_hms_opt(19, 30, 15));
+        assert_eq!(form.time("none").unwrap(), None);
+        assert!(form.date("date").is_err() && form.whole("n").is_err() && form.required::<i32>("none", "").is_err());
+        assert_eq!((form.text("a"), form.optional("none"), form.has("n")), ("b", None, true));
+    }
+}

@@ -1,0 +1,208 @@
+//! Answers to meetings on the page of a session: yes, maybe and no, by the visitor, and who else answered.
+
+use axum::{
+    Form,
+    extract::{Path, State},
+};
+use domain::{
+    access::Viewer,
+    check_in::Attendance,
+    ids::{PersonId, SessionId, SessionInstanceId},
+    recurrence::OccurrenceKey,
+};
+use maud::{Markup, html};
+use service::{
+    App, Error, Result,
+    check_ins::{self, CheckIn, CheckInsOf},
+    instances::{self, Instance, meetings::Meeting},
+    lists::Page as ListPage,
+    people::{self, Person},
+    sessions::Session,
+};
+
+use super::{
+    super::{
+        Page, Pages, cards,
+        done::Done,
+        error::PageError,
+        forms::{Outcome, Sheet, Typed, confirmed},
+        times,
+        visitor::Visitor,
+    },
+    find, show,
+};
+use crate::site::to;
+
+/// How many answers to one meeting a page lists.
+const ANSWERS: i32 = 100;
+
+/// A list of answers that is longer than this is folded.
+const UNFOLDED: usize = 12;
+
+/// The meeting that a form is about. An occurrence has no instance before somebody needs one.
+pub enum Which {
+    Instance(SessionInstanceId),
+    Occurrence(OccurrenceKey),
+}
+
+impl Which {
+    /// The fields that name a meeting.
+    pub fn fields(meeting: &Meeting) -> Markup {
+        html! {
+            @match (&meeting.instance, meeting.start) {
+                (Some(instance), _) => input type="hidden" name="instance" value=(instance.id);,
+                (None, start) => {
+                    input type="hidden" name="date" value=(meeting.date);
+                    input type="hidden" name="start" value=(start.map(times::field).unwrap_or_default());
+                }
+            }
+        }
+    }
+
+    pub fn read(visitor: &Visitor, typed: &Typed) -> Result<Self, PageError> {
+        let wrong = || PageError::bad_form(visitor);
+        if typed.has("instance") {
+            return typed.text("instance").parse().map(Self::Instance).map_err(|_| wrong());
+        }
+        let (date, start) = (typed.date("date").ok().flatten(), typed.time("start").ok().flatten());
+        let (date, start) = date.zip(start).ok_or_else(wrong)?;
+        Ok(Self::Occurrence(OccurrenceKey { date, start }))
+    }
+
+    /// The instance, which is made if there is none.
+    pub async fn instance(&self, app: &App, viewer: Viewer, session: SessionId) -> Result<SessionInstanceId> {
+        match self {
+            Self::Instance(id) => Ok(*id),
+            Self::Occurrence(key) => instances::insert_for_occurrence(app, viewer, session, *key).await,
+        }
+    }
+}
+
+/// The part of the page that a form of this meeting belongs to.
+pub fn part_of(meeting: &Meeting) -> String {
+    match &meeting.instance {
+        Some(instance) => format!("instance-{}", instance.id.0),
+        None => format!("meeting-{}-{}", meeting.date, meeting.starts_at.map_or(0, |at| at.timestamp())),
+    }
+}
+
+pub async fn check_in(
+    State(pages): State<Pages>,
+    visitor: Visitor,
+    Path(path): Path<String>,
+    Form(typed): Form<Typed>,
+) -> Page {
+    let (app, viewer) = (&pages.app, visitor.viewer);
+    let attendance = match typed.text("answer") {
+        "yes" => Some(Attendance::Yes),
+        "maybe" => Some(Attendance::Maybe),
+        "no" => Some(Attendance::No),
+        "none" => None,
+        _ => return Err(PageError::bad_form(&visitor)),
+    };
+    let which = Which::read(&visitor, &typed)?;
+    let session = find(app, &visitor, &path).await?;
+    let answered = async {
+        let instance = which.instance(app, viewer, session.id).await?;
+        match attendance {
+            Some(attendance) => check_ins::check_in(app, viewer, instance, attendance, None).await.map(drop)?,
+            None => check_ins::delete_check_in(app, viewer, instance, None).await.map(drop)?,
+        }
+        Ok(instance)
+    };
+    let done = if attendance.is_some() { Done::Answered } else { Done::AnswerRemoved };
+    match answered.await {
+        Ok(instance) => Ok(confirmed(&cards::address(&session), done, &format!("instance-{}", instance.0))),
+        Err(error) => {
+            let part = match &which {
+                Which::Instance(id) => format!("instance-{}", id.0),
+                Which::Occurrence(_) => show::TOP.to_owned(),
+            };
+            let outcome = Outcome::refused(part, Sheet::refused(Typed::default(), &code_needed(error)));
+            show::answer(app, &visitor, &path, &outcome).await
+        }
+    }
+}
+
+/// A session that requires a code says so in terms of the API.
+fn code_needed(error: Error) -> Error {
+    match error {
+        Error::Invalid { field, .. } if field == "code" => {
+            Error::Conflict("This session shows a code at the door. Scan it to check in.".to_owned())
+        }
+        error => error,
+    }
+}
+
+pub async fn find_answers(app: &App, id: SessionInstanceId) -> Result<Vec<(CheckIn, Person)>> {
+    let page = ListPage { first: Some(ANSWERS), ..ListPage::default() };
+    let answers = check_ins::list_check_ins(app, CheckInsOf::Instance(id, None), &page).await?.rows;
+    let ids: Vec<PersonId> = answers.iter().map(|row| row.person_id).collect();
+    let people = people::find_people(app, &ids).await?;
+    let named = |answer: CheckIn| {
+        let person = people.iter().find(|person| person.id == answer.person_id)?.clone();
+        Some((answer, person))
+    };
+    Ok(answers.into_iter().filter_map(named).collect())
+}
+
+/// The buttons to answer. The visitor's current answer is pressed.
+pub fn buttons(visitor: &Visitor, session: &Session, meeting: &Meeting, own: Option<Attendance>) -> Markup {
+    let is_active = meeting.instance.as_ref().is_some_and(|instance| instance.is_active);
+    let yes = if is_active { "I am here" } else { "Yes" };
+    let choices = [("yes", yes, Attendance::Yes), ("maybe", "Maybe", Attendance::Maybe), ("no", "No", Attendance::No)];
+    html! {
+        @if visitor.viewer.person.is_some() {
+            form.answer method="post" action=(cards::address(session)) {
+                (Which::fields(meeting))
+                fieldset {
+                    legend { @if is_active { "Are you here?" } @else { "Are you coming?" } }
+                    @for (value, words, attendance) in choices {
+                        @let is_own = own == Some(attendance);
+                        button name="answer" value=(value) aria-pressed=(is_own.to_string()) { (words) }
+                    }
+                    @if own.is_some() { button.link name="answer" value="none" { "Take back my answer" } }
+                }
+            }
+        }
+    }
+}
+
+pub fn attendance_words(attendance: Attendance) -> &'static str {
+    match attendance {
+        Attendance::Yes => "Yes",
+        Attendance::Maybe => "Maybe",
+        Attendance::No => "No",
+    }
+}
+
+/// Who answered, for those who may see it.
+pub fn list(visitor: &Visitor, instance: &Instance, answers: &[(CheckIn, Person)]) -> Markup {
+    let said = |attendance: Attendance| answers.iter().filter(move |(row, _)| row.attendance == attendance);
+    // Somebody who went on to another meeting, or left, is not here any more.
+    let is_here = |row: &CheckIn, person: &Person| {
+        instance.is_active
+            && person.active_session_instance_id == Some(instance.id)
+            && check_ins::visible_times(visitor.viewer, row, person).1.is_some()
+    };
+    html! {
+        @if !answers.is_empty() {
+            details.answers open[answers.len() <= UNFOLDED] {
+                summary { "Who answered" }
+                @for attendance in [Attendance::Yes, Attendance::Maybe, Attendance::No] {
+                    @if said(attendance).next().is_some() {
+                        h3 { (attendance_words(attendance)) }
+                        ul.people {
+                            @for (row, person) in said(attendance) {
+                                li {
+                                    a href={ (to("/people/")) (person.id.0) } { (person.display_name) }
+                                    @if is_here(row, person) { " (checked in at the meeting)" }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

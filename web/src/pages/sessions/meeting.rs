@@ -1,0 +1,362 @@
+//! `/sessions/{path}/meetings/{id}`: one meeting, for organisers. They move, cancel and hold it, and check people in.
+
+use axum::{
+    Form,
+    extract::{Path, Query, State},
+    response::IntoResponse as _,
+};
+use chrono::TimeDelta;
+use domain::{
+    check_in::Attendance,
+    ids::{PersonId, SessionInstanceId},
+    zone::Zone,
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+use service::{
+    App, Error, Result,
+    check_ins::{self, CheckIn},
+    instances::{self, Counts, Instance, InstancePatch},
+    people::Person,
+    sessions::Session,
+};
+
+use super::{
+    super::{
+        Page, Pages, cards,
+        done::Done,
+        error::{PageError, page_of},
+        forms::{Field, Outcome, Question, Sheet, Typed, confirmed},
+        layout::{Frame, live_now, respond},
+        times,
+        visitor::Visitor,
+    },
+    Organizer,
+    answers::{attendance_words, find_answers},
+    below, heading,
+    organizers::{find_people, results, search},
+};
+use crate::site::to;
+
+const STATUS: &str = "status";
+const CHANGE: &str = "change";
+const PEOPLE: &str = "people";
+
+/// The longest override, in hours: a year.
+const MOST_HOURS: i64 = 24 * 365;
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    /// A part of the name of somebody to check in.
+    #[serde(default)]
+    name: String,
+}
+
+struct Content<'a> {
+    session: &'a Session,
+    instance: Instance,
+    zone: Zone,
+    why: String,
+    counts: Counts,
+    answers: Vec<(CheckIn, Person)>,
+    name: &'a str,
+    found: Vec<Person>,
+}
+
+/// The meeting of the address, which must be one of this session.
+async fn find(app: &App, visitor: &Visitor, session: &Session, id: &str) -> Result<Instance, PageError> {
+    let missing = || PageError::not_found(visitor, "There is no meeting at this address.");
+    let id: SessionInstanceId = format!("{}:{id}", SessionInstanceId::TYPE).parse().map_err(|_| missing())?;
+    let found = instances::find_instances(app, &[id]).await.map_err(page_of(visitor))?.pop();
+    found.filter(|instance| instance.session_id == session.id).ok_or_else(missing)
+}
+
+pub async fn show(
+    State(pages): State<Pages>,
+    outcome: Outcome,
+    Organizer { visitor, session }: Organizer,
+    Path((_, id)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Page {
+    let instance = find(&pages.app, &visitor, &session, &id).await?;
+    render(&pages.app, &visitor, &session, instance, &asked.name, &outcome).await
+}
+
+async fn render(
+    app: &App,
+    visitor: &Visitor,
+    session: &Session,
+    instance: Instance,
+    name: &str,
+    outcome: &Outcome,
+) -> Page {
+    let content = load(app, visitor, session, instance, name).await.map_err(page_of(visitor))?;
+    let Content { instance, zone, .. } = &content;
+    let title = format!("Meeting on {}", times::date_words(instance.date));
+    let main = html! {
+        (heading(session, &title))
+        p {
+            (times::meeting(*zone, instance.date, instance.starts_at, instance.ends_at)) " "
+            (live_now(session.id, &session.name, instance.is_active))
+        }
+        p.where { (cards::place_text(instance, session)) }
+        (status(&content, outcome))
+        (people(&content, outcome))
+        (change(&content, outcome))
+        p { a href=(address(session, instance.id, "/delete")) { "Delete this meeting" } }
+    };
+    let frame = Frame::new(&title, visitor).standing_still();
+    Ok((outcome.status(), respond(&frame, &main)).into_response())
+}
+
+async fn load<'a>(
+    app: &App,
+    visitor: &Visitor,
+    session: &'a Session,
+    instance: Instance,
+    name: &'a str,
+) -> Result<Content<'a>> {
+    let counts = instances::find_counts(app, &[instance.id]).await?;
+    Ok(Content {
+        session,
+        zone: times::zone_of(app.zone_data(), session),
+        why: instance.explain(app.zone_data(), session, app.now()),
+        counts: counts.first().map(|(_, counts)| *counts).unwrap_or_default(),
+        answers: find_answers(app, instance.id).await?,
+        name,
+        found: find_people(app, visitor, name).await?,
+        instance,
+    })
+}
+
+fn address(session: &Session, id: SessionInstanceId, rest: &str) -> String {
+    below(session, &format!("meetings/{}{rest}", id.0))
+}
+
+/// Whether it is live and why, and the buttons that decide it.
+fn status(Content { session, instance, zone, why, .. }: &Content<'_>, outcome: &Outcome) -> Markup {
+    let sheet = outcome.sheet(STATUS, Typed::default);
+    let mut form = sheet.form();
+    form.add(
+        &Field::number("hours", "Hours", 1, MOST_HOURS)
+            .hint("How long your decision holds. If it is empty: until the next sweep, within a quarter of an hour."),
+    );
+    html! {
+        section aria-labelledby="status" {
+            h2 #status { "Status" }
+            (outcome.notice(STATUS))
+            p { (why) "." }
+            form.inline method="post" action=(address(session, instance.id, "/status")) {
+                @if instance.is_cancelled { button name="action" value="restore" { "Hold it after all" } }
+                @else { button name="action" value="cancel" { "Cancel this meeting" } }
+                @if instance.override_active.is_some() { button name="action" value="clear" { "End the decision by hand" } }
+            }
+            @if let Some(until) = instance.override_until { p.quiet { "The decision holds until " (times::moment(*zone, until)) "." } }
+            details open[sheet.is_refused()] {
+                summary { "Decide by hand whether it is live" }
+                (form.send_to(&address(session, instance.id, "/status"), &html! {
+                    button name="action" value="on" { "Set it live" }
+                    button name="action" value="off" { "Set it not live" }
+                }))
+            }
+        }
+    }
+}
+
+fn people(content: &Content<'_>, outcome: &Outcome) -> Markup {
+    let Content { session, instance, counts, answers, name, found, .. } = content;
+    let page = address(session, instance.id, "");
+    let form = |person: &Person, buttons: &[(&str, &str)]| {
+        html! {
+            form.inline method="post" action=(address(session, instance.id, "/people")) {
+                input type="hidden" name="person" value=(person.id);
+                @for (action, words) in buttons {
+                    button name="action" value=(action) aria-label={ (words) ": " (person.display_name) } { (words) }
+                }
+            }
+        }
+    };
+    let is_here = |person: &Person| !person.hides_place && person.active_session_instance_id == Some(instance.id);
+    let check_in = if instance.is_active { "Check in" } else { "Say yes for them" };
+    html! {
+        section aria-labelledby="people" {
+            h2 #people { "Who answered" }
+            (outcome.message(PEOPLE))
+            p.counts { (counts.present) " here now, " (counts.attending) " said yes" }
+            ul.rows {
+                @for (row, person) in answers {
+                    li #{ "person-" (person.id.0) } {
+                        span {
+                            a href={ (to("/people/")) (person.id.0) } { (person.display_name) } ": " (attendance_words(row.attendance))
+                            @if is_here(person) { ", here now" }
+                        }
+                        @match row.attendance {
+                            Attendance::Yes if is_here(person) => (form(person, &[("out", "Check out"), ("remove", "Remove the answer")])),
+                            _ => (form(person, &[("in", check_in), ("out", "Say no for them"), ("remove", "Remove the answer")])),
+                        }
+                    }
+                }
+            }
+            h3 { "Check somebody in" }
+            (search(&page, name))
+            (results(name, found, |person| form(person, &[("in", check_in)])))
+        }
+    }
+}
+
+fn change(Content { session, instance, .. }: &Content<'_>, outcome: &Outcome) -> Markup {
+    let sheet = outcome.sheet(CHANGE, || {
+        Typed::default()
+            .with("date", instance.date)
+            .with_some("startTime", instance.start_time.map(times::field))
+            .with_some("endTime", instance.end_time.map(times::field))
+            .with_some("locationOverride", instance.location_override.as_ref())
+    });
+    let usual = session.location.as_ref().map_or_else(String::new, |usual| format!(", {usual}"));
+    let mut form = sheet.form();
+    form.add(&Field::date("date", "Date").required());
+    form.add(&Field::time("startTime", "Start"));
+    form.add(&Field::time("endTime", "End").hint("An end before the start is on the next day."));
+    form.add(&Field::text("locationOverride", "Location").hint(format!("If it is empty, the usual one{usual}")));
+    html! {
+        section aria-labelledby="change" {
+            h2 #change { "Move this meeting" }
+            (outcome.notice(CHANGE))
+            p.quiet { "Date and times are in the time zone of the session: " (session.time_zone) "." }
+            (form.send_to(&address(session, instance.id, ""), &html! { button.primary { "Save" } }))
+        }
+    }
+}
+
+/// Goes back to the page of the meeting after a form, or shows it with what was wrong.
+async fn answer(
+    app: &App,
+    (visitor, session, id): (&Visitor, &Session, SessionInstanceId),
+    part: &'static str,
+    done: Result<Done>,
+    typed: Typed,
+) -> Page {
+    match done {
+        Ok(done) => Ok(confirmed(&address(session, id, ""), done, part)),
+        Err(error) => {
+            let outcome = Outcome::refused(part, Sheet::refused(typed, &error));
+            let instance = find(app, visitor, session, &id.0.to_string()).await?;
+            render(app, visitor, session, instance, "", &outcome).await
+        }
+    }
+}
+
+/// Moves the meeting.
+pub async fn save(
+    State(pages): State<Pages>,
+    Organizer { visitor, session }: Organizer,
+    Path((_, id)): Path<(String, String)>,
+    Form(typed): Form<Typed>,
+) -> Page {
+    let app = &pages.app;
+    let instance = find(app, &visitor, &session, &id).await?;
+    let patch = || -> Result<InstancePatch> {
+        Ok(InstancePatch {
+            date: Some(typed.required("date", "must be a date, such as 2027-03-31")?),
+            start_time: Some(typed.time("startTime")?),
+            end_time: Some(typed.time("endTime")?),
+            location_override: Some(typed.optional("locationOverride")),
+            is_cancelled: None,
+        })
+    };
+    let done = match patch() {
+        Ok(patch) => instances::update_instance(app, visitor.viewer, instance.id, patch).await,
+        Err(error) => Err(error),
+    };
+    answer(app, (&visitor, &session, instance.id), CHANGE, done.map(|_| Done::MeetingSaved), typed).await
+}
+
+/// Cancels the meeting, or holds it on or off.
+pub async fn set_status(
+    State(pages): State<Pages>,
+    Organizer { visitor, session }: Organizer,
+    Path((_, id)): Path<(String, String)>,
+    Form(typed): Form<Typed>,
+) -> Page {
+    let app = &pages.app;
+    let viewer = visitor.viewer;
+    let id = find(app, &visitor, &session, &id).await?.id;
+    let cancelled = |is_cancelled| InstancePatch { is_cancelled: Some(is_cancelled), ..InstancePatch::default() };
+    let until = hours(&typed).map(|hours| hours.map(|hours| app.now() + TimeDelta::hours(hours)));
+    let (done, part) = match (typed.text("action"), until) {
+        ("cancel", _) => (instances::update_instance(app, viewer, id, cancelled(true)).await, Done::MeetingCancelled),
+        ("restore", _) => (instances::update_instance(app, viewer, id, cancelled(false)).await, Done::MeetingRestored),
+        ("clear", _) => (instances::clear_override(app, viewer, id).await, Done::OverrideCleared),
+        (action @ ("on" | "off"), Ok(until)) => {
+            (instances::set_override(app, viewer, id, action == "on", until).await, Done::OverrideSet)
+        }
+        ("on" | "off", Err(error)) => (Err(error), Done::OverrideSet),
+        _ => return Err(PageError::bad_form(&visitor)),
+    };
+    answer(app, (&visitor, &session, id), STATUS, done.map(|_| part), typed).await
+}
+
+/// How long an override holds. `None` if the field is empty.
+fn hours(typed: &Typed) -> Result<Option<i64>> {
+    let hours = typed.parsed::<i64>("hours", "must be a whole number")?;
+    match hours {
+        Some(hours) if !(1..=MOST_HOURS).contains(&hours) => {
+            Err(Error::invalid("hours", format!("must be 1 to {MOST_HOURS}")))
+        }
+        hours => Ok(hours),
+    }
+}
+
+/// Checks a person in or out.
+pub async fn check_in(
+    State(pages): State<Pages>,
+    Organizer { visitor, session }: Organizer,
+    Path((_, id)): Path<(String, String)>,
+    Form(typed): Form<Typed>,
+) -> Page {
+    let app = &pages.app;
+    let viewer = visitor.viewer;
+    let id = find(app, &visitor, &session, &id).await?.id;
+    let person: PersonId = typed.text("person").parse().map_err(|_| PageError::bad_form(&visitor))?;
+    let said = async |attendance| check_ins::check_in(app, viewer, id, attendance, Some(person)).await.map(drop);
+    let (done, words) = match typed.text("action") {
+        "in" => (said(Attendance::Yes).await, Done::CheckedIn),
+        "out" => (said(Attendance::No).await, Done::CheckedOut),
+        "remove" => {
+            (check_ins::delete_check_in(app, viewer, id, Some(person)).await.map(drop), Done::TheirAnswerRemoved)
+        }
+        _ => return Err(PageError::bad_form(&visitor)),
+    };
+    answer(app, (&visitor, &session, id), PEOPLE, done.map(|()| words), typed).await
+}
+
+/// Asks before the meeting is deleted.
+pub async fn ask(
+    State(pages): State<Pages>,
+    Organizer { visitor, session }: Organizer,
+    Path((_, id)): Path<(String, String)>,
+) -> Page {
+    let instance = find(&pages.app, &visitor, &session, &id).await?;
+    let question = Question {
+        title: "Delete this meeting?",
+        text: html! {
+            p { (session.name) ", " (times::date_words(instance.date)) ". The answers to it disappear too. This can't be undone." }
+            p { "To tell people that it does not take place, cancel it instead." }
+        },
+        button: "Delete it for good",
+        action: &address(&session, instance.id, "/delete"),
+        fields: &[],
+        back: &address(&session, instance.id, ""),
+    };
+    question.ask(&visitor)
+}
+
+pub async fn delete(
+    State(pages): State<Pages>,
+    Organizer { visitor, session }: Organizer,
+    Path((_, id)): Path<(String, String)>,
+) -> Page {
+    let instance = find(&pages.app, &visitor, &session, &id).await?;
+    instances::delete_instance(&pages.app, visitor.viewer, instance.id).await.map_err(page_of(&visitor))?;
+    Ok(confirmed(&below(&session, "meetings"), Done::MeetingDeleted, "meetings"))
+}

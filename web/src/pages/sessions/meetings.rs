@@ -1,0 +1,151 @@
+//! `/sessions/{path}/meetings`: the next meetings for organisers, and a form that adds one.
+
+use axum::{
+    Form,
+    extract::State,
+    response::{IntoResponse as _, Redirect},
+};
+use maud::{Markup, html};
+use service::{
+    App, Result,
+    instances::{self, NewInstance, meetings as next_meetings, meetings::Meeting},
+    sessions::{self, Session, Skip},
+};
+
+use super::{
+    super::{
+        Page, Pages,
+        done::Done,
+        error::page_of,
+        forms::{Field, Outcome, Sheet, Typed, confirmed},
+        layout::{Frame, respond},
+        times,
+        visitor::Visitor,
+    },
+    Organizer,
+    answers::Which,
+    below, heading,
+};
+
+const NEXT: usize = 10;
+const PART: &str = "meetings";
+const ADD: &str = "add";
+
+pub async fn show(State(pages): State<Pages>, outcome: Outcome, Organizer { visitor, session }: Organizer) -> Page {
+    render(&pages.app, &visitor, &session, &outcome).await
+}
+
+async fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outcome) -> Page {
+    let meetings = load(app, session).await.map_err(page_of(visitor))?;
+    let zone = times::zone_of(app.zone_data(), session);
+    let sheet = outcome.sheet(ADD, || Typed::default().with("date", times::today(app.zone_data(), session, app.now())));
+    let main = html! {
+        (heading(session, "Meetings"))
+        (outcome.message(PART))
+        @if meetings.is_empty() { p.quiet { "No meetings are planned." } }
+        ul.rows {
+            @for meeting in &meetings {
+                li {
+                    span {
+                        (times::meeting(zone, meeting.date, meeting.starts_at, meeting.ends_at))
+                        @if let Some(instance) = &meeting.instance {
+                            @if instance.is_active { " – live now" }
+                            @if instance.is_cancelled { " – cancelled" }
+                            @if let Some(location) = &instance.location_override { ", " (location) }
+                        }
+                    }
+                    (change(session, meeting))
+                }
+            }
+        }
+        h2 #add { "Add a meeting" }
+        p.quiet { "Dates and times are in the time zone of the session: " (session.time_zone) "." }
+        (form(session, &sheet))
+    };
+    let frame = Frame::new(format!("Meetings of {}", session.name), visitor).standing_still();
+    Ok((outcome.status(), respond(&frame, &main)).into_response())
+}
+
+/// The meetings that are on now, and the next ones.
+async fn load(app: &App, session: &Session) -> Result<Vec<Meeting>> {
+    let active = instances::find_active_of_sessions(app, &[session.id]).await?;
+    let skips = sessions::find_skips(app, &[session.id]).await?;
+    let next = next_meetings::find_next(app, session, Skip::all_dates(&skips), NEXT).await?;
+    Ok(active.into_iter().map(Meeting::from).chain(next).collect())
+}
+
+/// The way to the page of a meeting. An occurrence gets its instance first.
+pub fn change(session: &Session, meeting: &Meeting) -> Markup {
+    let label = format!("Change the meeting on {}", times::date_words(meeting.date));
+    html! {
+        @match &meeting.instance {
+            Some(instance) => {
+                a.button href=(below(session, &format!("meetings/{}", instance.id.0))) aria-label=(label) { "Change" }
+            }
+            None => {
+                form.inline method="post" action=(below(session, "meetings/open")) {
+                    (Which::fields(meeting))
+                    button aria-label=(label) { "Change" }
+                }
+            }
+        }
+    }
+}
+
+fn form(session: &Session, sheet: &Sheet) -> Markup {
+    let mut form = sheet.form();
+    form.add(&Field::date("date", "Date").required());
+    form.add(&Field::time("startTime", "Start").required());
+    form.add(&Field::time("endTime", "End").hint("An end before the start is on the next day.").required());
+    form.add(&Field::text("locationOverride", "Location").hint("If it is not the usual one"));
+    if sheet.is_refused() {
+        form.add(&Field::check("allowDuplicate", "Add it even if there is a meeting at these times"));
+    }
+    form.send_to(&below(session, "meetings"), &html! { button.primary { "Add the meeting" } })
+}
+
+pub async fn add(
+    State(pages): State<Pages>,
+    Organizer { visitor, session }: Organizer,
+    Form(typed): Form<Typed>,
+) -> Page {
+    let app = &pages.app;
+    let added = match read(&session, &typed) {
+        Ok(new) => instances::insert_instance(app, visitor.viewer, new).await,
+        Err(error) => Err(error),
+    };
+    match added {
+        Ok(_) => Ok(confirmed(&below(&session, "meetings"), Done::MeetingAdded, PART)),
+        Err(error) => {
+            let outcome = Outcome::refused(ADD, Sheet::refused(typed, &error));
+            render(app, &visitor, &session, &outcome).await
+        }
+    }
+}
+
+fn read(session: &Session, typed: &Typed) -> Result<NewInstance> {
+    Ok(NewInstance {
+        session: session.id,
+        date: typed.required("date", "must be a date, such as 2027-03-31")?,
+        start_time: typed.time("startTime")?,
+        end_time: typed.time("endTime")?,
+        location_override: typed.optional("locationOverride"),
+        allows_duplicate: typed.has("allowDuplicate"),
+    })
+}
+
+/// Goes to the page of an occurrence's instance, which is made if it does not exist.
+pub async fn open(
+    State(pages): State<Pages>,
+    Organizer { visitor, session }: Organizer,
+    Form(typed): Form<Typed>,
+) -> Page {
+    let which = Which::read(&visitor, &typed)?;
+    match which.instance(&pages.app, visitor.viewer, session.id).await {
+        Ok(id) => Ok(Redirect::to(&below(&session, &format!("meetings/{}", id.0))).into_response()),
+        Err(error) => {
+            let outcome = Outcome::refused(PART, Sheet::refused(Typed::default(), &error));
+            render(&pages.app, &visitor, &session, &outcome).await
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! `/sessions/{path}/organizers`: who may change a session.
+
+use axum::{
+    Form,
+    extract::{Query, State},
+    response::IntoResponse as _,
+};
+use domain::ids::PersonId;
+use maud::{Markup, html};
+use serde::Deserialize;
+use service::{
+    App, Result,
+    lists::Page as ListPage,
+    people::{self, Person},
+    sessions::{self, Session},
+};
+
+use super::{
+    super::{
+        Page, Pages, cards,
+        done::Done,
+        error::{PageError, page_of},
+        forms::{CONFIRMED, Outcome, Question, Sheet, Typed, confirmed},
+        layout::{Frame, respond},
+        visitor::Visitor,
+    },
+    Organizer, below, heading,
+};
+use crate::site::to;
+
+const PART: &str = "organizers";
+const FOUND: i32 = 20;
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    name: String,
+}
+
+pub async fn show(
+    State(pages): State<Pages>,
+    outcome: Outcome,
+    Organizer { visitor, session }: Organizer,
+    Query(asked): Query<Asked>,
+) -> Page {
+    render(&pages.app, &visitor, &session, &asked.name, &outcome).await
+}
+
+async fn render(app: &App, visitor: &Visitor, session: &Session, name: &str, outcome: &Outcome) -> Page {
+    let organizers = sessions::find_organizers(app, &[session.id]).await.map_err(page_of(visitor))?;
+    let found = find_people(app, visitor, name).await.map_err(page_of(visitor))?;
+    let is_organizer = |person: &Person| organizers.iter().any(|(_, organizer)| organizer.id == person.id);
+    let address = below(session, "organizers");
+    let main = html! {
+        (heading(session, "Organisers"))
+        p { "Organisers may change the session and its meetings, and check people in." }
+        (outcome.message(PART))
+        @if organizers.is_empty() { p.quiet { "Nobody organises this session yet. Admins may change it." } }
+        ul.rows {
+            @for (_, person) in &organizers {
+                li #{ "person-" (person.id.0) } {
+                    a href={ (to("/people/")) (person.id.0) } { (person.display_name) }
+                    (button(&address, person, "remove", "Remove"))
+                }
+            }
+        }
+        h2 { "Add an organiser" }
+        (search(&address, name))
+        (results(name, &found, |person| html! {
+            @if is_organizer(person) { span.quiet { "organises it already" } }
+            @else { (button(&address, person, "add", "Add")) }
+        }))
+    };
+    let frame = Frame::new(format!("Organisers of {}", session.name), visitor).standing_still();
+    Ok((outcome.status(), respond(&frame, &main)).into_response())
+}
+
+fn button(address: &str, person: &Person, action: &str, words: &str) -> Markup {
+    html! {
+        form.inline method="post" action=(address) {
+            input type="hidden" name="person" value=(person.id);
+            button name="action" value=(action) aria-label={ (words) " " (person.display_name) } { (words) }
+        }
+    }
+}
+
+/// A field that finds people by their name.
+pub fn search(address: &str, name: &str) -> Markup {
+    html! {
+        form.search method="get" action=(address) role="search" {
+            label for="name" { "Name" }
+            input #name name="name" type="search" value=(name) required autocomplete="off";
+            button { "Find" }
+        }
+    }
+}
+
+/// The people that were found, each with what can be done.
+pub fn results(name: &str, found: &[Person], actions: impl Fn(&Person) -> Markup) -> Markup {
+    html! {
+        @if !name.trim().is_empty() && found.is_empty() { p role="status" { "Nobody has a name with these letters." } }
+        ul.rows {
+            @for person in found {
+                li #{ "found-" (person.id.0) } {
+                    span { (person.display_name) @if let Some(city) = &person.city { span.quiet { ", " (city) } } }
+                    (actions(person))
+                }
+            }
+        }
+    }
+}
+
+/// Finds people by a part of their name. Nobody without one.
+pub async fn find_people(app: &App, visitor: &Visitor, name: &str) -> Result<Vec<Person>> {
+    if name.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let page = ListPage { first: Some(FOUND), ..ListPage::default() };
+    let found = people::list_people(app, visitor.viewer, Some(name), &page).await?;
+    Ok(found.map(|slice| slice.rows).unwrap_or_default())
+}
+
+pub async fn change(
+    State(pages): State<Pages>,
+    Organizer { visitor, session }: Organizer,
+    Form(typed): Form<Typed>,
+) -> Page {
+    let app = &pages.app;
+    let person: PersonId = typed.text("person").parse().map_err(|_| PageError::bad_form(&visitor))?;
+    let address = below(&session, "organizers");
+    let is_self = visitor.viewer.is(person) && !visitor.viewer.is_admin;
+    let (changed, done) = match typed.text("action") {
+        "add" => (sessions::insert_organizer(app, visitor.viewer, session.id, person).await, Done::OrganizerAdded),
+        "remove" if is_self && !typed.has(CONFIRMED) => {
+            let question = Question {
+                title: "Stop organising this session?",
+                text: html! { p { "You can't change " (session.name) " any more. Another organiser or an admin can add you again." } },
+                button: "Stop organising it",
+                action: &address,
+                fields: &[("person", typed.text("person")), ("action", "remove")],
+                back: &address,
+            };
+            return question.ask(&visitor);
+        }
+        "remove" => (sessions::delete_organizer(app, visitor.viewer, session.id, person).await, Done::OrganizerRemoved),
+        _ => return Err(PageError::bad_form(&visitor)),
+    };
+    match changed {
+        Ok(_) if is_self => Ok(confirmed(&cards::address(&session), done, super::show::TOP)),
+        Ok(_) => Ok(confirmed(&address, done, PART)),
+        Err(error) => {
+            let outcome = Outcome::refused(PART, Sheet::refused(typed, &error));
+            render(app, &visitor, &session, "", &outcome).await
+        }
+    }
+}

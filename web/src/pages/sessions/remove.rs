@@ -1,0 +1,39 @@
+//! `/sessions/{path}/delete`: deleting a session. Only for admins.
+
+use axum::extract::State;
+use maud::html;
+use service::sessions;
+
+use super::{
+    super::{
+        Page, Pages,
+        done::Done,
+        error::{PageError, page_of},
+        forms::{Question, confirmed},
+    },
+    Organizer, below,
+};
+use crate::site::to;
+
+pub async fn show(Organizer { visitor, session }: Organizer) -> Page {
+    if !visitor.viewer.may_open_admin_pages() {
+        return Err(PageError::forbidden(&visitor, "Only admins may delete sessions."));
+    }
+    let question = Question {
+        title: "Delete this session?",
+        text: html! {
+            p { strong { (session.name) } " and all its meetings disappear, for everybody. Whoever is there now is then nowhere." }
+            p { "This can't be undone. To end a session, give its schedule a last date." }
+        },
+        button: "Delete it for good",
+        action: &below(&session, "delete"),
+        fields: &[],
+        back: &below(&session, "organize"),
+    };
+    question.ask(&visitor)
+}
+
+pub async fn delete(State(pages): State<Pages>, Organizer { visitor, session }: Organizer) -> Page {
+    sessions::delete_session(&pages.app, visitor.viewer, session.id).await.map_err(page_of(&visitor))?;
+    Ok(confirmed(&to("/admin"), Done::SessionDeleted, "admin"))
+}

@@ -1,0 +1,414 @@
+//! `/sessions/{path}/schedule`: when a session meets. Each button of the form sends all of it. All but one change only the form, and
+//! show the dates that it means. So nothing is saved before the organiser has seen the next dates.
+
+use axum::{Form, extract::State, response::IntoResponse as _};
+use chrono::{NaiveDate, NaiveTime, Weekday};
+use domain::{
+    recurrence::{Pattern, Recurrence, Schedule, ScheduleError, ScheduleSource},
+    zone::{Tz, local_date},
+};
+use maud::{Markup, html};
+use service::{
+    App, Error, Result,
+    sessions::{self, NewRecurrence, NewSkip, RecurrencePreview, Session, SessionPatch},
+};
+
+use super::{
+    super::{
+        Page, Pages,
+        done::Done,
+        forms::{Field, Form as FormParts, Outcome, Sheet, Typed, confirmed},
+        layout::{Frame, problem, respond},
+        times,
+        visitor::Visitor,
+    },
+    Organizer, below, heading,
+};
+
+/// How many dates the preview has.
+const DATES: usize = 8;
+
+/// The kinds of schedules, and the words on the button that adds one.
+const KINDS: [(&str, &str); 4] = [
+    ("weekly", "Add a weekday"),
+    ("monthly", "Add a weekday of the month"),
+    ("monthDay", "Add days of the month"),
+    ("rrule", "Add an RRULE"),
+];
+
+const WEEKDAYS: [(&str, &str, Weekday); 7] = [
+    ("MON", "Monday", Weekday::Mon),
+    ("TUE", "Tuesday", Weekday::Tue),
+    ("WED", "Wednesday", Weekday::Wed),
+    ("THU", "Thursday", Weekday::Thu),
+    ("FRI", "Friday", Weekday::Fri),
+    ("SAT", "Saturday", Weekday::Sat),
+    ("SUN", "Sunday", Weekday::Sun),
+];
+
+const POSITIONS: [(&str, &str); 7] = [
+    ("1", "First"),
+    ("2", "Second"),
+    ("3", "Third"),
+    ("4", "Fourth"),
+    ("5", "Fifth"),
+    ("-2", "Last but one"),
+    ("-1", "Last"),
+];
+
+/// Shown only where they are chosen already.
+const RARE_POSITIONS: [(&str, &str); 3] = [("-3", "Last but two"), ("-4", "Last but three"), ("-5", "Last but four")];
+
+pub async fn show(State(pages): State<Pages>, outcome: Outcome, Organizer { visitor, session }: Organizer) -> Page {
+    let sheet = Sheet::new(typed(&session));
+    render(&pages.app, &visitor, &session, &outcome, sheet).await
+}
+
+pub async fn save(
+    State(pages): State<Pages>,
+    Organizer { visitor, session }: Organizer,
+    Form(typed): Form<Typed>,
+) -> Page {
+    let app = &pages.app;
+    let shown = async |sheet| render(app, &visitor, &session, &Outcome::default(), sheet).await;
+    if typed.has("remove") {
+        return shown(Sheet::new(without(&typed, typed.text("remove")))).await;
+    }
+    if typed.has("add") {
+        return shown(Sheet::new(with_another(&typed, typed.text("add")))).await;
+    }
+    let done = match read(&typed) {
+        Ok(read) if typed.has("save") => {
+            let patch = SessionPatch {
+                recurrence: Some(Some(read.schedules)),
+                initiation_date: Some(read.initiation),
+                termination_date: Some(read.termination),
+                ..SessionPatch::default()
+            };
+            sessions::update_session(app, visitor.viewer, session.id, patch).await.map(Some)
+        }
+        Ok(_) => Ok(None),
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(Some(saved)) => Ok(confirmed(&below(&saved, "schedule"), Done::ScheduleSaved, "schedule")),
+        Ok(None) => shown(Sheet::new(typed)).await,
+        Err(error) => shown(refused(typed, &error)).await,
+    }
+}
+
+/// The schedules of a form, and the dates that bound them.
+struct Read {
+    schedules: Vec<ScheduleSource>,
+    initiation: Option<NaiveDate>,
+    termination: Option<NaiveDate>,
+}
+
+/// An error about a schedule as a whole is shown beside the first field of that schedule.
+fn refused(typed: Typed, error: &Error) -> Sheet {
+    let sheet = Sheet::refused(typed, error);
+    let Error::Invalid { field, .. } = error else { return sheet };
+    let index = field.strip_prefix("schedules.").filter(|index| index.parse::<usize>().is_ok());
+    let of_rule = |index: &str| format!("schedules.{index}.rrule");
+    let of_time = |index: &str| format!("schedules.{index}.startTime");
+    match index {
+        Some(index) if sheet.typed.has(&of_rule(index)) => sheet.about(&of_rule(index)),
+        Some(index) => sheet.about(&of_time(index)),
+        None => sheet,
+    }
+}
+
+async fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outcome, sheet: Sheet) -> Page {
+    let (sheet, preview) = if sheet.is_refused() {
+        (sheet, None)
+    } else {
+        match preview(app, session, &sheet.typed).await {
+            Ok(preview) => (sheet, preview),
+            Err(error) => (refused(sheet.typed, &error), None),
+        }
+    };
+    let main = html! {
+        (heading(session, "Schedule"))
+        (outcome.notice("schedule"))
+        @if let Some(what) = session.current_problem(app.zone_data()) { (problem(&what)) }
+        p.quiet { "All dates and times are in the time zone of the session: " (session.time_zone) "." }
+        (form(session, &sheet, preview.as_ref()))
+    };
+    let frame = Frame::new(format!("Schedule of {}", session.name), visitor).standing_still();
+    Ok((sheet.status(), respond(&frame, &main)).into_response())
+}
+
+/// The dates that the form means. `None` if the time zone of the session must be corrected first.
+async fn preview(app: &App, session: &Session, typed: &Typed) -> Result<Option<RecurrencePreview>> {
+    let Ok(time_zone) = session.time_zone.parse::<Tz>() else { return Ok(None) };
+    let Read { schedules, initiation, termination } = read(typed)?;
+    // A saved session without a first date counts intervals from the date on which it was created.
+    let created = local_date(times::zone_of(app.zone_data(), session), session.created_at);
+    let initiation_date = initiation.or(Some(created)).filter(|from| termination.is_none_or(|to| *from <= to));
+    let skips = sessions::find_skips(app, &[session.id]).await?;
+    let skips = skips.into_iter().map(|skip| NewSkip { from: skip.from, to: skip.to, reason: None }).collect();
+    let new = NewRecurrence { time_zone, schedules, initiation_date, termination_date: termination, skips, from: None };
+    sessions::preview_recurrence(app, &new).map(Some)
+}
+
+fn form(session: &Session, sheet: &Sheet, preview: Option<&RecurrencePreview>) -> Markup {
+    let mut form = sheet.form();
+    // The button that Enter presses is the first one. It must change nothing.
+    form.put(html! { button.unseen name="preview" value="yes" tabindex="-1" { "Show the next dates" } });
+    let kinds: Vec<&str> = kinds_of(&sheet.typed).collect();
+    if kinds.is_empty() {
+        form.put(html! { p.quiet { "No regular schedule." } });
+    }
+    for (index, kind) in kinds.iter().enumerate() {
+        schedule_fields(&mut form, index, kind);
+    }
+    form.put(html! {
+        div.buttons { @for (kind, words) in KINDS { button name="add" value=(kind) { (words) } } }
+    });
+    form.add(&Field::date("initiationDate", "First date").hint("The session does not meet before. It may be empty."));
+    form.add(&Field::date("terminationDate", "Last date").hint("The session does not meet after. It may be empty."));
+    form.put(dates(preview));
+    let buttons = html! {
+        button name="preview" value="yes" { "Show the next dates" }
+        button.primary name="save" value="yes" { "Save the schedule" }
+    };
+    form.send_to(&below(session, "schedule"), &buttons)
+}
+
+fn schedule_fields(form: &mut FormParts<'_>, index: usize, kind: &str) {
+    let name = |field: &str| format!("schedules.{index}.{field}");
+    let weekdays = WEEKDAYS.map(|(value, words, _)| (value, words));
+    form.group(&format!("Schedule {}", index + 1), |form| {
+        form.add(&Field::hidden(name("kind")));
+        match kind {
+            "monthly" => {
+                let is_chosen = |position: &str| form.typed().all(&name("which")).any(|chosen| chosen == position);
+                let rare = RARE_POSITIONS.into_iter().filter(|(position, _)| is_chosen(position));
+                let positions: Vec<_> = POSITIONS.into_iter().chain(rare).collect();
+                form.add(&Field::several(name("which"), "Which of the month", &positions));
+                form.add(&Field::choice(name("weekday"), "Weekday", &weekdays));
+                form.add(
+                    &Field::number(name("everyNMonths"), "Months apart", 1, 120).hint("1 is every month").required(),
+                );
+            }
+            "monthDay" => {
+                form.add(
+                    &Field::text(name("days"), "Days")
+                        .hint("Such as 1, 15. -1 is the last day of the month.")
+                        .required(),
+                );
+                form.add(
+                    &Field::number(name("everyNMonths"), "Months apart", 1, 120).hint("1 is every month").required(),
+                );
+            }
+            "rrule" => {
+                form.add(&Field::text(name("rrule"), "RRULE").hint("Such as FREQ=MONTHLY;BYDAY=2TU").required());
+            }
+            _ => {
+                form.add(&Field::choice(name("weekday"), "Weekday", &weekdays));
+                form.add(&Field::number(name("everyNWeeks"), "Weeks apart", 1, 520).hint("1 is every week").required());
+                form.add(&Field::hidden(name("weekStart")));
+            }
+        }
+        form.add(&Field::time(name("startTime"), "Start").required());
+        form.add(&Field::time(name("endTime"), "End").hint("An end before the start is on the next day.").required());
+        if kind != "rrule" {
+            form.add(
+                &Field::text(name("months"), "Only in the months")
+                    .hint("Such as 6, 7, 8 for the summer. Empty means all."),
+            );
+        }
+        form.put(html! {
+            button name="remove" value=(index) formnovalidate aria-label={ "Remove schedule " (index + 1) } { "Remove" }
+        });
+    });
+}
+
+fn dates(preview: Option<&RecurrencePreview>) -> Markup {
+    let Some(RecurrencePreview { recurrence, calendar, from }) = preview else { return Markup::default() };
+    let mut dates = recurrence.occurrences(calendar, *from, NaiveDate::MAX).take(DATES).peekable();
+    html! {
+        section.card #preview aria-labelledby="next-dates" role="status" {
+            h2 #next-dates { "The next dates" }
+            p { (recurrence.text()) }
+            @if dates.peek().is_none() { p.quiet { "There are none." } }
+            ol.plain {
+                @for it in dates {
+                    li { (times::meeting(calendar.zone, it.date, Some(it.meeting.starts_at()), Some(it.meeting.ends_at()))) }
+                }
+            }
+        }
+    }
+}
+
+fn kinds_of(typed: &Typed) -> impl Iterator<Item = &str> {
+    (0..Recurrence::MAX_SCHEDULES + 1)
+        .map(|index| typed.text(&format!("schedules.{index}.kind")))
+        .take_while(|kind| !kind.is_empty())
+}
+
+/// The form without one of its schedules. Those after it move up.
+fn without(typed: &Typed, removed: &str) -> Typed {
+    let Ok(removed) = removed.parse::<usize>() else { return typed.clone() };
+    typed.renamed(|name| {
+        let Some((index, field)) = name.strip_prefix("schedules.").and_then(|rest| rest.split_once('.')) else {
+            return (name != "remove").then(|| name.to_owned());
+        };
+        match index.parse::<usize>() {
+            Ok(index) if index == removed => None,
+            Ok(index) if index > removed => Some(format!("schedules.{}.{field}", index - 1)),
+            _ => Some(name.to_owned()),
+        }
+    })
+}
+
+fn with_another(typed: &Typed, kind: &str) -> Typed {
+    let index = kinds_of(typed).count();
+    let name = |field: &str| format!("schedules.{index}.{field}");
+    let Some((kind, _)) = KINDS.iter().find(|(known, _)| *known == kind) else { return typed.clone() };
+    let typed = typed.renamed(|name| (name != "add").then(|| name.to_owned())).with(name("kind"), kind);
+    let typed = match *kind {
+        "monthly" => typed.with(name("which"), 1).with(name("everyNMonths"), 1),
+        "monthDay" => typed.with(name("days"), 1).with(name("everyNMonths"), 1),
+        "rrule" => typed.with(name("rrule"), "FREQ=WEEKLY;BYDAY=TH"),
+        _ => typed.with(name("everyNWeeks"), 1),
+    };
+    typed.with(name("startTime"), "19:00").with(name("endTime"), "22:00")
+}
+
+fn read(typed: &Typed) -> Result<Read> {
+    let schedules = kinds_of(typed).enumerate().map(|(index, kind)| read_schedule(typed, index, kind));
+    Ok(Read {
+        schedules: schedules.collect::<Result<_>>()?,
+        initiation: typed.date("initiationDate")?,
+        termination: typed.date("terminationDate")?,
+    })
+}
+
+fn read_schedule(typed: &Typed, index: usize, kind: &str) -> Result<ScheduleSource> {
+    let name = |field: &str| format!("schedules.{index}.{field}");
+    let invalid = |error: ScheduleError| Error::invalid(name(error.field.as_str()), error.problem);
+    let time = |field: &str| -> Result<NaiveTime> {
+        let name = name(field);
+        typed.time(&name)?.ok_or_else(|| Error::invalid(name, "must be a time, such as 19:30"))
+    };
+    let whole = |field: &str| typed.required::<i64>(&name(field), "must be a whole number");
+    let numbers = |field: &str| -> Result<Vec<i64>> {
+        let (name, mut numbers) = (name(field), Vec::new());
+        for part in typed.all(&name).flat_map(|text| text.split([',', ' '])).filter(|part| !part.is_empty()) {
+            let number = part.parse().map_err(|_| Error::invalid(&name, "must be whole numbers, such as 1, 15"))?;
+            numbers.push(number);
+        }
+        Ok(numbers)
+    };
+    let weekday = |field: &str| {
+        let chosen = typed.text(&name(field)).to_owned();
+        WEEKDAYS.iter().find(|(value, ..)| *value == chosen).map(|(.., day)| *day)
+    };
+    let wanted = || weekday("weekday").ok_or_else(|| Error::invalid(name("weekday"), "must be a day of the week"));
+    let (start, end) = (time("startTime")?, time("endTime")?);
+    let schedule = match kind {
+        "rrule" => {
+            return Ok(ScheduleSource::Rrule { rrule: typed.text(&name("rrule")).to_owned(), start, end });
+        }
+        "monthly" => {
+            let schedule = Schedule::monthly(wanted()?, &numbers("which")?, start, end).map_err(invalid)?;
+            schedule.every_n_months(whole("everyNMonths")?).map_err(invalid)?
+        }
+        "monthDay" => {
+            let schedule = Schedule::month_day(&numbers("days")?, start, end).map_err(invalid)?;
+            schedule.every_n_months(whole("everyNMonths")?).map_err(invalid)?
+        }
+        _ => {
+            let schedule = Schedule::weekly(wanted()?, whole("everyNWeeks")?, start, end).map_err(invalid)?;
+            schedule.with_week_start(weekday("weekStart").unwrap_or(Weekday::Mon))
+        }
+    };
+    let months = numbers("months")?;
+    let schedule = if months.is_empty() { schedule } else { schedule.in_months(&months).map_err(invalid)? };
+    Ok(ScheduleSource::Schedule(schedule))
+}
+
+/// The form of the session as it is saved. A recurrence that can't be read is shown as none.
+fn typed(session: &Session) -> Typed {
+    let recurrence = session.recurrence().ok().flatten().unwrap_or_default();
+    let mut typed = Typed::default()
+        .with_some("initiationDate", session.initiation_date)
+        .with_some("terminationDate", session.termination_date);
+    for (index, schedule) in recurrence.schedules().iter().enumerate() {
+        typed = with_schedule(typed, index, schedule);
+    }
+    typed
+}
+
+fn with_schedule(typed: Typed, index: usize, schedule: &Schedule) -> Typed {
+    let name = |field: &str| format!("schedules.{index}.{field}");
+    let day = |weekday: &Weekday| WEEKDAYS.iter().find(|(.., it)| it == weekday).map_or("MON", |(value, ..)| *value);
+    let typed = match schedule.pattern() {
+        Pattern::Weekly { weekday, every_n_weeks, week_start } => typed
+            .with(name("kind"), "weekly")
+            .with(name("weekday"), day(weekday))
+            .with(name("everyNWeeks"), every_n_weeks)
+            .with(name("weekStart"), day(week_start)),
+        Pattern::Monthly { weekday, which, every_n_months } => {
+            let typed = typed
+                .with(name("kind"), "monthly")
+                .with(name("weekday"), day(weekday))
+                .with(name("everyNMonths"), every_n_months);
+            which.iter().fold(typed, |typed, position| typed.with(name("which"), position))
+        }
+        Pattern::MonthDay { days, every_n_months } => typed
+            .with(name("kind"), "monthDay")
+            .with(name("days"), listed(days))
+            .with(name("everyNMonths"), every_n_months),
+    };
+    let months = schedule.months().limit().map(|months| listed(&months));
+    typed
+        .with(name("startTime"), times::field(schedule.start()))
+        .with(name("endTime"), times::field(schedule.end()))
+        .with_some(&name("months"), months)
+}
+
+fn listed(numbers: &[impl ToString]) -> String {
+    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schedules() -> Vec<Schedule> {
+        let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
+        vec![
+            Schedule::weekly(Weekday::Sun, 2, time(15), time(18)).unwrap().with_week_start(Weekday::Sun),
+            Schedule::monthly(Weekday::Tue, &[1, -1], time(19), time(1)).unwrap().in_months(&[6, 7]).unwrap(),
+            Schedule::month_day(&[1, -1], time(8), time(9)).unwrap().every_n_months(3).unwrap(),
+        ]
+    }
+
+    #[test]
+    fn form_of_a_schedule_is_read_as_that_schedule() {
+        let mut typed = Typed::default();
+        for (index, schedule) in schedules().iter().enumerate() {
+            typed = with_schedule(typed, index, schedule);
+        }
+        let expected: Vec<_> = schedules().into_iter().map(ScheduleSource::Schedule).collect();
+        assert_eq!(read(&typed).unwrap().schedules, expected);
+        let fewer = read(&without(&typed, "0")).unwrap().schedules;
+        assert_eq!(fewer, expected[1..], "the others move up");
+        for (kind, _) in KINDS {
+            let more = read(&with_another(&typed, kind).with("schedules.3.weekday", "THU")).unwrap().schedules;
+            assert_eq!(more.len(), 4, "{kind}");
+        }
+    }
+
+    #[test]
+    fn wrong_values_name_their_field() {
+        let typed = with_schedule(Typed::default(), 0, &schedules()[0]);
+        for (field, value) in [("everyNWeeks", "521"), ("startTime", "25:00"), ("weekday", "X"), ("months", "13")] {
+            let name = format!("schedules.0.{field}");
+            let error = read(&typed.clone().with(&*name, value)).map(drop).unwrap_err();
+            assert!(matches!(&error, Error::Invalid { field, .. } if *field == name), "{field}: {error}");
+        }
+    }
+}

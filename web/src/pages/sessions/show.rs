@@ -1,0 +1,259 @@
+//! `/sessions/{path}`: a session, its current and next meetings, and who comes.
+
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse as _, Response},
+};
+use chrono::{DateTime, Utc};
+use domain::{check_in::Attendance, ids::SessionInstanceId, zone::Zone};
+use maud::{Markup, html};
+use serde_json::json;
+use service::{
+    App, Result,
+    check_ins::{self, CheckIn},
+    instances::{
+        self, Instance,
+        meetings::{self as next_meetings, Meeting},
+    },
+    people::Person,
+    sessions::{self, Session, Skip},
+};
+
+use super::{
+    super::{
+        Page, Pages,
+        cards::{self, Card},
+        error::{PageError, page_of},
+        forms::Outcome,
+        home::recurrence_text,
+        layout::{Frame, live_now, respond},
+        markdown, times,
+        visitor::Visitor,
+    },
+    answers::{self, part_of},
+    below, may_edit, meetings,
+    skips::Upcoming,
+};
+use crate::site::to;
+
+const NEXT: usize = 6;
+
+/// The part of the page for what is about the session as a whole.
+pub const TOP: &str = "session";
+
+struct Content {
+    now: DateTime<Utc>,
+    session: Session,
+    zone: Zone,
+    active: Vec<Card>,
+    next: Vec<Meeting>,
+    /// The visitor's own check-ins at these meetings.
+    own: Vec<CheckIn>,
+    /// The check-ins at the meetings whose list the visitor may see.
+    answers: Vec<(SessionInstanceId, Vec<(CheckIn, Person)>)>,
+    nearby: Vec<Card>,
+    organizers: Vec<Person>,
+    skips: Upcoming,
+    may_edit: bool,
+}
+
+pub async fn show(State(pages): State<Pages>, outcome: Outcome, visitor: Visitor, Path(path): Path<String>) -> Page {
+    answer(&pages.app, &visitor, &path, &outcome).await
+}
+
+pub async fn answer(app: &App, visitor: &Visitor, path: &str, outcome: &Outcome) -> Page {
+    let content = load(app, visitor, path).await.map_err(page_of(visitor))?;
+    let content = content.ok_or_else(|| PageError::not_found(visitor, "There is no session at this address."))?;
+    Ok((outcome.status(), render(visitor, &content, outcome)).into_response())
+}
+
+async fn load(app: &App, visitor: &Visitor, path: &str) -> Result<Option<Content>> {
+    let Some(session) = sessions::find_session_by_path(app, path).await? else { return Ok(None) };
+    let id = session.id;
+    let active = instances::find_active_of_sessions(app, &[id]).await?;
+    let skips = sessions::find_skips(app, &[id]).await?;
+    let next = next_meetings::find_next(app, &session, Skip::all_dates(&skips), NEXT).await?;
+    let shown: Vec<&Instance> =
+        active.iter().chain(next.iter().filter_map(|meeting| meeting.instance.as_ref())).collect();
+    let ids: Vec<SessionInstanceId> = shown.iter().map(|row| row.id).collect();
+    let own = match visitor.viewer.person {
+        Some(person) => check_ins::find_answers(app, person, &ids).await?,
+        None => Vec::new(),
+    };
+    let mut answers = Vec::new();
+    for row in shown {
+        if check_ins::may_see_answers(app, visitor.viewer, row).await? {
+            let id = row.id;
+            answers.push((id, answers::find_answers(app, id).await?));
+        }
+    }
+    let nearby = match (session.city.clone(), session.country.clone()) {
+        (Some(city), Some(country)) => instances::find_active_at(app, &[(city, country)]).await?,
+        _ => Vec::new(),
+    };
+    let others = nearby.into_iter().filter(|(_, other)| other.id != session.id).collect();
+    let organizers = sessions::find_organizers(app, &[id]).await?;
+    Ok(Some(Content {
+        now: app.now(),
+        active: cards::load(app, active).await?,
+        next,
+        own,
+        answers,
+        nearby: cards::count(app, others).await?,
+        organizers: organizers.into_iter().map(|(_, person)| person).collect(),
+        skips: Upcoming::of(app, &session, skips),
+        zone: times::zone_of(app.zone_data(), &session),
+        may_edit: may_edit(app, visitor, &session).await?,
+        session,
+    }))
+}
+
+fn render(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Response {
+    let session = &content.session;
+    let mut frame = Frame::new(&session.name, visitor).following(json!({ "sessionIds": [session.id.to_string()] }));
+    if let (Some(city), Some(country)) = (&session.city, &session.country) {
+        frame = frame.following(json!({ "city": city, "country": country }));
+    }
+    if outcome.is_refused() {
+        frame = frame.standing_still();
+    }
+    let main = html! {
+        h1 { (session.name) " " (live_now(session.id, &session.name, !content.active.is_empty())) }
+        (outcome.message(TOP))
+        @if content.may_edit { p { a.button href=(below(session, "organize")) { "Organise this session" } } }
+        (on_now(visitor, content, outcome))
+        (about(content))
+        (next(visitor, content, outcome))
+        @if content.may_edit { (content.skips.editor(session, outcome)) }
+        (nearby(content))
+    };
+    respond(&frame, &main)
+}
+
+fn about(Content { session, organizers, .. }: &Content) -> Markup {
+    html! {
+        @if let Some(description) = &session.description { div.description { (markdown::render(description)) } }
+        dl.facts {
+            dt { "When" } dd { (recurrence_text(session)) }
+            @if let Some(location) = &session.location { dt { "Where" } dd { (location) } }
+            @if session.city.is_some() || session.country.is_some() { dt { "City" } dd { (cards::city_text(session)) } }
+            @if !organizers.is_empty() {
+                dt { "Organised by" }
+                dd {
+                    ul.faces {
+                        @for person in organizers {
+                            li {
+                                a href={ (to("/people/")) (person.id.0) } {
+                                    span.face aria-hidden="true" { (initials(&person.display_name)) }
+                                    (person.display_name)
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            @if let Some(website) = &session.website {
+                dt { "Website" } dd { a href=(website) rel="noopener nofollow ugc" { (website) } }
+            }
+            dt { "Calendar" } dd { a href={ (cards::address(session)) "/calendar.ics" } { "Add to your calendar" } }
+            dt { "Time zone" } dd { (session.time_zone) }
+        }
+    }
+}
+
+/// The first letters of the first and the last word of a name.
+fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    let (first, last) = (words.next(), words.next_back());
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}
+
+fn on_now(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
+    html! {
+        section aria-label="On now" {
+            @for card in &content.active {
+                @let meeting = Meeting::from(card.instance.clone());
+                div.card.on #(part_of(&meeting)) {
+                    h2 { "On now" }
+                    p.where { (cards::place_text(&card.instance, &card.session)) }
+                    p {
+                        (times::meeting(card.zone, card.instance.date, card.instance.starts_at, card.instance.ends_at)) " "
+                        (times::until(content.now, card.instance.starts_at, card.instance.ends_at))
+                    }
+                    p.counts { (cards::counts_text(&card.instance, card.counts)) }
+                    (answer_to(visitor, content, &meeting, outcome))
+                }
+            }
+        }
+    }
+}
+
+fn next(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
+    let zone = content.zone;
+    let is_cancelled = |meeting: &Meeting| meeting.instance.as_ref().is_some_and(|row| row.is_cancelled);
+    // What comes first says how soon.
+    let first = content.next.iter().position(|meeting| !is_cancelled(meeting));
+    html! {
+        section aria-labelledby="next" {
+            h2 #next { "Next meetings" }
+            (content.skips.next())
+            @if content.next.is_empty() { p.quiet { "No meetings are planned." } }
+            ol.meetings {
+                @for (index, meeting) in content.next.iter().enumerate() {
+                    @let is_cancelled = is_cancelled(meeting);
+                    li.cancelled[is_cancelled] #(part_of(meeting)) {
+                        p {
+                            (times::meeting(zone, meeting.date, meeting.starts_at, meeting.ends_at))
+                            @if first == Some(index) { " " (times::until(content.now, meeting.starts_at, meeting.ends_at)) }
+                        }
+                        @if is_cancelled { p { strong { "Cancelled" } } }
+                        @if let Some(location) = meeting.instance.as_ref().and_then(|row| row.location_override.as_ref()) {
+                            p.where { (location) }
+                        }
+                        (answer_to(visitor, content, meeting, outcome))
+                    }
+                }
+            }
+            @if !visitor.viewer.is_signed_in() && !content.next.is_empty() {
+                p { a href={ (to("/sign-in?next=")) (cards::address(&content.session)) } { "Sign in to say whether you are coming" } }
+            }
+        }
+    }
+}
+
+/// The visitor's answer to a meeting, those of others, and what became of the last form.
+fn answer_to(visitor: &Visitor, content: &Content, meeting: &Meeting, outcome: &Outcome) -> Markup {
+    let instance = meeting.instance.as_ref();
+    let of_instance = |row: &&CheckIn| Some(row.session_instance_id) == instance.map(|instance| instance.id);
+    let own: Option<Attendance> = content.own.iter().find(of_instance).map(|row| row.attendance);
+    let answers = content.answers.iter().find(|(id, _)| Some(*id) == instance.map(|instance| instance.id));
+    html! {
+        (outcome.message(&part_of(meeting)))
+        @if !instance.is_some_and(|row| row.is_cancelled) { (answers::buttons(visitor, &content.session, meeting, own)) }
+        @if let (Some(instance), Some((_, answers))) = (instance, answers) { (answers::list(visitor, instance, answers)) }
+        @if content.may_edit { (meetings::change(&content.session, meeting)) }
+    }
+}
+
+fn nearby(content: &Content) -> Markup {
+    html! {
+        @if !content.nearby.is_empty() {
+            section aria-labelledby="nearby" {
+                h2 #nearby { "Also on in " (content.session.city.as_deref().unwrap_or_default()) }
+                (cards::list(content.now, &content.nearby, cards::nothing))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::initials;
+
+    #[test]
+    fn initials_are_those_of_the_first_and_the_last_word() {
+        for (name, letters) in [("Anna", "A"), ("Cleo  de la Concertina", "CC"), ("élan 木", "É木"), ("-", "")] {
+            assert_eq!(initials(name), letters, "{name}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The skips on the page of a session: when it does not meet. Organisers add and remove them here.
+
+use axum::{Form, extract::State};
+use chrono::NaiveDate;
+use domain::{
+    ids::SkipId,
+    recurrence::{SkippedDates, skip_text},
+};
+use maud::{Markup, html};
+use service::{
+    App, Error, Result,
+    sessions::{self, NewSkip, Session, Skip},
+};
+
+use super::{
+    super::{
+        Page, Pages, cards,
+        done::Done,
+        error::PageError,
+        forms::{Field, Outcome, Sheet, Typed, confirmed},
+        times,
+    },
+    Organizer, below, show,
+};
+
+/// The part of the page that has the skips.
+pub const PART: &str = "skips";
+
+/// The skips of a session that are not over.
+pub struct Upcoming {
+    /// The current date in the zone of the session.
+    today: NaiveDate,
+    /// Ordered by their first date.
+    skips: Vec<Skip>,
+}
+
+impl Upcoming {
+    /// `skips` are all skips of the session.
+    pub fn of(app: &App, session: &Session, mut skips: Vec<Skip>) -> Self {
+        let today = times::today(app.zone_data(), session, app.now());
+        skips.retain(|skip| today <= skip.to);
+        Self { today, skips }
+    }
+
+    fn text(&self, skip: &Skip) -> String {
+        skip_text(skip.dates(), skip.reason.as_deref(), self.today)
+    }
+
+    /// The next skip in words.
+    pub fn next(&self) -> Markup {
+        html! {
+            @if let Some(skip) = self.skips.first() { p.skipped { (self.text(skip)) } }
+        }
+    }
+
+    /// All skips, and the forms to change them. Only for those who may edit the session.
+    pub fn editor(&self, session: &Session, outcome: &Outcome) -> Markup {
+        let address = below(session, "skips");
+        let sheet = outcome.sheet(PART, Typed::default);
+        let mut form = sheet.form();
+        form.add(&Field::date("from", "First date").required());
+        form.add(&Field::date("to", "Last date").hint("The same, if it is empty"));
+        form.add(&Field::text("reason", "Reason").hint("Such as: Christmas. It may be empty."));
+        html! {
+            section aria-labelledby="skips" {
+                h2 #skips { "Dates without a session" }
+                (outcome.notice(PART))
+                @if self.skips.is_empty() { p.quiet { "No dates are left out." } }
+                ul.rows {
+                    @for skip in &self.skips {
+                        li #{ "skip-" (skip.id.0) } {
+                            form method="post" action={ (address) "/remove" } {
+                                input type="hidden" name="skip" value=(skip.id);
+                                (self.text(skip)) " "
+                                button aria-label={ "Remove: " (self.text(skip)) } { "Remove" }
+                            }
+                        }
+                    }
+                }
+                details open[sheet.is_refused()] {
+                    summary { "Leave out dates" }
+                    (form.send_to(&address, &html! { button.primary { "Leave out these dates" } }))
+                }
+            }
+        }
+    }
+}
+
+pub async fn add(
+    State(pages): State<Pages>,
+    Organizer { visitor, session }: Organizer,
+    Form(typed): Form<Typed>,
+) -> Page {
+    let app = &pages.app;
+    let added = match read(&typed) {
+        Ok(skip) => sessions::insert_skips(app, visitor.viewer, &[session.id], &[skip]).await,
+        Err(error) => Err(error),
+    };
+    match added {
+        Ok(_) => Ok(confirmed(&cards::address(&session), Done::SkipAdded, PART)),
+        Err(error) => {
+            let outcome = Outcome::refused(PART, refused(typed, &error));
+            show::answer(app, &visitor, &session.path, &outcome).await
+        }
+    }
+}
+
+fn read(typed: &Typed) -> Result<NewSkip> {
+    let from = typed.required("from", "must be a date, such as 2027-03-31")?;
+    let to = typed.date("to")?.unwrap_or(from);
+    match SkippedDates::new(from, to) {
+        Ok(_) => Ok(NewSkip { from, to, reason: typed.optional("reason") }),
+        Err(_) if to < from => Err(Error::Conflict("The last date is before the first one.".to_owned())),
+        Err(error) => Err(Error::invalid("to", error.to_string())),
+    }
+}
+
+/// Errors of the service name a skip by its position in a list.
+fn refused(typed: Typed, error: &Error) -> Sheet {
+    let sheet = Sheet::refused(typed, error);
+    match error {
+        Error::Invalid { field, .. } => match field.rsplit_once('.') {
+            Some((_, field)) => sheet.about(field),
+            None => sheet,
+        },
+        Error::Conflict(_) => sheet.about("to"),
+        _ => sheet,
+    }
+}
+
+pub async fn remove(
+    State(pages): State<Pages>,
+    Organizer { visitor, session }: Organizer,
+    Form(typed): Form<Typed>,
+) -> Page {
+    let app = &pages.app;
+    let skip: SkipId = typed.text("skip").parse().map_err(|_| PageError::bad_form(&visitor))?;
+    match sessions::delete_skip(app, visitor.viewer, skip).await {
+        Ok(_) => Ok(confirmed(&cards::address(&session), Done::SkipRemoved, PART)),
+        Err(error) => {
+            let outcome = Outcome::refused(PART, Sheet::refused(Typed::default(), &error));
+            show::answer(app, &visitor, &session.path, &outcome).await
+        }
+    }
+}
