@@ -45,6 +45,19 @@ confirmations! {
     CheckedOut "checked-out" => "The person is checked out.";
     TheirAnswerRemoved "their-answer-removed" => "The answer is removed.";
     OrganizerAdded "organizer-added" => "The organiser is added.";
+    PersonCreated "person-created" => "The person is created.";
+    PersonSaved "person-saved" => "The person is saved.";
+    PeopleMerged "people-merged" => "The two people are one now.";
+    PersonErased "person-erased" => "The person is erased.";
+    TokensRevoked "tokens-revoked" => "The person is signed out everywhere.";
+    KeyRevoked "key-revoked" => "The key is revoked.";
+    ProfileSaved "profile-saved" => "Your profile is saved.";
+    SlotOffered "slot-offered" => "Your time is offered.";
+    SlotDeleted "slot-deleted" => "Your time is no longer offered.";
+    Booked "booked" => "You have booked this time.";
+    BookingStarted "booking-started" => "The booking is started.";
+    BookingCompleted "booking-completed" => "The booking is completed.";
+    BookingCancelled "booking-cancelled" => "The booking is cancelled.";
     OrganizerRemoved "organizer-removed" => "The organiser is removed.";
 }
 

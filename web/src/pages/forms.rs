@@ -79,11 +79,6 @@ impl Typed {
         read.map(Some).ok_or_else(|| Error::invalid(name, "must be a time, such as 19:30"))
     }
 
-    /// A whole number. The service checks its range.
-    pub fn whole(&self, name: &str) -> Result<Option<i32>> {
-        self.parsed(name, "must be a whole number")
-    }
-
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.0.push((name.into(), value.to_string()));
@@ -103,6 +98,11 @@ impl Typed {
     #[must_use]
     pub fn with_box(self, name: &str, is_ticked: bool) -> Self {
         if is_ticked { self.with(name, "on") } else { self }
+    }
+
+    /// Whether the visitor was asked by a [`Question`].
+    pub fn is_confirmed(&self) -> bool {
+        self.has(CONFIRMED)
     }
 
     /// The same form with other names. A field whose name becomes `None` is left out.
@@ -147,6 +147,15 @@ impl Sheet {
     pub fn about(mut self, field: &str) -> Self {
         if let Some(refusal) = &mut self.refusal {
             refusal.field = Some(field.to_owned());
+        }
+        self
+    }
+
+    /// Shows a message about one field beside another.
+    #[must_use]
+    pub fn renamed(mut self, field: &str, shown: &str) -> Self {
+        if let Some(refusal) = self.refusal.as_mut().filter(|refusal| refusal.names(field)) {
+            refusal.field = Some(shown.to_owned());
         }
         self
     }
@@ -322,10 +331,6 @@ impl<'a> Field<'a> {
         Self::input(name, label, "time")
     }
 
-    pub fn moment(name: impl Into<Cow<'a, str>>, label: &'a str) -> Self {
-        Self::input(name, label, "datetime-local")
-    }
-
     pub fn long_text(name: impl Into<Cow<'a, str>>, label: &'a str) -> Self {
         Self::of(name, label, Kind::LongText)
     }
@@ -393,7 +398,6 @@ impl<'a> Field<'a> {
                         (label) (notes)
                         input id=(id) type=(kind) name=(name) value=(value) required[required] maxlength=[longest]
                             list=[list] autocomplete=[self.autocomplete] autofocus[is_wrong]
-                            step=[(*kind == "datetime-local").then_some("1")]
                             aria-invalid=[invalid] aria-describedby=[described];
                     }
                     Kind::LongText => {
@@ -533,7 +537,7 @@ pub struct Question<'a> {
 }
 
 /// The field that says that the visitor was asked.
-pub const CONFIRMED: &str = "confirmed";
+const CONFIRMED: &str = "confirmed";
 
 impl Question<'_> {
     pub fn ask(&self, visitor: &Visitor) -> Page {
@@ -603,7 +607,11 @@ mod tests {
         assert_eq!(form.time("time").unwrap(), NaiveTime::from_hms_opt(19, 30, 0));
         assert_eq!(form.time("late").unwrap(), NaiveTime::from_hms_opt(19, 30, 15));
         assert_eq!(form.time("none").unwrap(), None);
-        assert!(form.date("date").is_err() && form.whole("n").is_err() && form.required::<i32>("none", "").is_err());
+        assert!(
+            form.date("date").is_err()
+                && form.parsed::<i32>("n", "").is_err()
+                && form.required::<i32>("none", "").is_err()
+        );
         assert_eq!((form.text("a"), form.optional("none"), form.has("n")), ("b", None, true));
     }
 }

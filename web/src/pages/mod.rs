@@ -11,13 +11,13 @@
 //! - Every address in a page and every redirect goes through [`to`], which adds the path of `PUBLIC_URL`.
 
 mod admin;
-mod bookings;
 mod cards;
 mod done;
 mod door;
 mod error;
 mod forms;
 mod home;
+mod keys;
 mod layout;
 mod markdown;
 mod me;
@@ -94,15 +94,8 @@ pub fn router(app: App, authenticator: Arc<Authenticator>, site: Site) -> Router
         .merge(sessions::router())
         .route("/c/{code}", get(door::offer).post(door::check_in))
         .route("/people/{id}", get(person::show))
-        .route("/me", get(me::show))
-        .route("/me/bookings", post(me::act_on_booking))
-        .route("/me/profile", post(me::change_profile))
-        .route("/me/data.json", get(me::download))
-        .route("/me/erase", post(me::erase))
-        .route("/admin", get(admin::show))
-        .route("/admin/sessions/new", get(admin::new_session).post(admin::create_session))
-        .route("/admin/override", post(admin::set_override))
-        .route("/admin/activities", post(admin::save_activity))
+        .merge(me::router())
+        .merge(admin::router())
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/web/token", post(sign_in::token))

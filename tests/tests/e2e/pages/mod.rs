@@ -1,6 +1,8 @@
 //! What people do on pages, with plain forms and without scripts. Each row of the tasks of organisers, admins and people is a test.
 
+mod admins;
 mod organizers;
+mod people;
 
 use anyhow::{Context, Result, ensure};
 use insession_tests::Client;

@@ -1,32 +1,35 @@
 //! `/admin`: the page for admins.
 
+mod audit;
 mod instances;
+mod people;
 mod presence;
 mod sweeps;
 mod zones;
 
 use axum::{
-    Form,
+    Form, Router,
     extract::{FromRequestParts, Query, State},
     http::request::Parts,
     response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
 };
 use domain::ids::SessionInstanceId;
-use maud::html;
+use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 use service::{App, Error, instances as service_instances};
 
-pub use self::presence::save_activity;
 use self::{
     instances::Instances,
-    presence::Presences,
+    presence::{Presences, save_activity},
     sweeps::{Sweeps, TryMode},
 };
 use super::{
     Page, Pages, Shared, cards,
     error::{PageError, page_of},
     forms::{Outcome, Sheet, Typed},
+    keys,
     layout::{Frame, respond},
     sessions::details,
     visitor::Visitor,
@@ -37,10 +40,41 @@ use crate::site::to;
 const PART: &str = "admin";
 
 /// The other pages for admins, each with what it is for.
-const PAGES: [(&str, &str, &str); 1] = [("sessions/new", "New session", "Name, place and times")];
+const PAGES: [(&str, &str, &str); 4] = [
+    ("sessions/new", "New session", "Name, place and times"),
+    ("people", "People", "Find, create, change, merge and erase them"),
+    ("audit", "Audit log", "Who changed what"),
+    ("keys", "API keys", "Secrets of programs"),
+];
+
+/// The routes below `/admin`.
+pub fn router() -> Router<Shared> {
+    Router::new()
+        .route("/admin", get(show))
+        .route("/admin/override", post(set_override))
+        .route("/admin/activities", post(save_activity))
+        .route("/admin/sessions/new", get(new_session).post(create_session))
+        .route("/admin/people", get(people::list))
+        .route("/admin/people/new", get(people::show_new).post(people::create))
+        .route("/admin/people/{id}", get(people::show).post(people::save))
+        .route("/admin/people/{id}/merge", get(people::choose).post(people::merge))
+        .route("/admin/people/{id}/erase", get(people::ask_to_erase).post(people::erase))
+        .route("/admin/people/{id}/sign-out", get(people::ask_to_sign_out).post(people::sign_out))
+        .route("/admin/audit", get(audit::show))
+        .route("/admin/keys", get(keys::show).post(keys::create))
+        .route("/admin/keys/{id}/revoke", get(keys::ask).post(keys::revoke))
+}
+
+/// The top of a page below `/admin`.
+fn heading(title: &str) -> Markup {
+    html! {
+        p.path { a href=(to("/admin")) { "Admin" } }
+        h1 { (title) }
+    }
+}
 
 /// A visitor who is an admin.
-pub struct Admin(Visitor);
+pub struct Admin(pub Visitor);
 
 impl FromRequestParts<Shared> for Admin {
     type Rejection = Response;
@@ -67,21 +101,16 @@ pub struct Asked {
     mode: TryMode,
 }
 
-pub async fn show(
-    State(pages): State<Pages>,
-    outcome: Outcome,
-    Admin(visitor): Admin,
-    Query(asked): Query<Asked>,
-) -> Page {
+async fn show(State(pages): State<Pages>, outcome: Outcome, Admin(visitor): Admin, Query(asked): Query<Asked>) -> Page {
     answer(&pages.app, &visitor, &asked, &outcome).await
 }
 
 /// `/admin/sessions/new`.
-pub async fn new_session(State(pages): State<Pages>, Admin(visitor): Admin) -> Page {
+async fn new_session(State(pages): State<Pages>, Admin(visitor): Admin) -> Page {
     details::render_new(&pages.app, &visitor, &Outcome::default())
 }
 
-pub async fn create_session(State(pages): State<Pages>, Admin(visitor): Admin, Form(typed): Form<Typed>) -> Page {
+async fn create_session(State(pages): State<Pages>, Admin(visitor): Admin, Form(typed): Form<Typed>) -> Page {
     details::insert(&pages.app, &visitor, typed).await
 }
 
@@ -121,7 +150,7 @@ pub struct Override {
 }
 
 /// Sets or ends an override.
-pub async fn set_override(
+async fn set_override(
     State(pages): State<Pages>,
     Admin(visitor): Admin,
     Form(Override { instance, action, hours }): Form<Override>,

@@ -115,7 +115,8 @@ impl Sweeps {
                     @for session in &self.broken {
                         li {
                             a href=(cards::address(session)) { (session.name) } ": "
-                            (session.problem.as_deref().unwrap_or_default())
+                            (session.problem.as_deref().unwrap_or_default()) " "
+                            a href={ (cards::address(session)) "/mend" } aria-label={ "Correct " (session.name) } { "Correct it" }
                         }
                     }
                 }

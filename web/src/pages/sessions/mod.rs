@@ -5,6 +5,7 @@ pub mod answers;
 pub mod details;
 pub mod meeting;
 pub mod meetings;
+pub mod mend;
 pub mod organize;
 pub mod organizers;
 pub mod remove;
@@ -43,6 +44,7 @@ pub fn router() -> Router<Shared> {
         .route("/sessions/{path}/edit", get(details::show).post(details::save))
         .route("/sessions/{path}/schedule", get(schedule::show).post(schedule::save))
         .route("/sessions/{path}/organizers", get(organizers::show).post(organizers::change))
+        .route("/sessions/{path}/mend", get(mend::show).post(mend::save))
         .route("/sessions/{path}/delete", get(remove::show).post(remove::delete))
         .route("/sessions/{path}/meetings", get(meetings::show).post(meetings::add))
         .route("/sessions/{path}/meetings/open", post(meetings::open))

@@ -34,7 +34,10 @@ pub async fn show(
         p.path { a href=(cards::address(&session)) { (session.name) } }
         h1 { "Organise " (session.name) }
         (outcome.notice("organize"))
-        @if let Some(what) = session.current_problem(pages.app.zone_data()) { (problem(&what)) }
+        @if let Some(what) = session.current_problem(pages.app.zone_data()) {
+            (problem(&what))
+            p { a.button href=(below(&session, "mend")) { "See how to correct it" } }
+        }
         ul.tasks {
             @for (page, title, text) in PAGES {
                 li { a href=(below(&session, page)) { (title) } span.quiet { (text) } }

@@ -20,7 +20,7 @@ use super::{
         Page, Pages, cards,
         done::Done,
         error::{PageError, page_of},
-        forms::{CONFIRMED, Outcome, Question, Sheet, Typed, confirmed},
+        forms::{Outcome, Question, Sheet, Typed, confirmed},
         layout::{Frame, respond},
         visitor::Visitor,
     },
@@ -131,7 +131,7 @@ pub async fn change(
     let is_self = visitor.viewer.is(person) && !visitor.viewer.is_admin;
     let (changed, done) = match typed.text("action") {
         "add" => (sessions::insert_organizer(app, visitor.viewer, session.id, person).await, Done::OrganizerAdded),
-        "remove" if is_self && !typed.has(CONFIRMED) => {
+        "remove" if is_self && !typed.is_confirmed() => {
             let question = Question {
                 title: "Stop organising this session?",
                 text: html! { p { "You can't change " (session.name) " any more. Another organiser or an admin can add you again." } },

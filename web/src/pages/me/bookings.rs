@@ -19,7 +19,7 @@ use service::{
     people::{self, Person},
 };
 
-use super::times;
+use super::super::times;
 use crate::site::to;
 
 const SHOWN: i32 = 50;
@@ -58,11 +58,13 @@ impl Bookings {
         })
     }
 
-    pub fn render(&self) -> Markup {
+    pub fn render(&self, message: &Markup) -> Markup {
         html! {
             section aria-labelledby="bookings" {
                 h2 #bookings { "My bookings" }
                 @if self.as_mentor.is_empty() && self.as_student.is_empty() { p.quiet { "You have no bookings." } }
+                (message)
+                p { a href=(to("/slots")) { "Find a time to book" } }
                 @for (title, list) in [("As mentor", &self.as_mentor), ("As student", &self.as_student)] {
                     @if !list.is_empty() {
                         h3 { (title) }

@@ -1,13 +1,17 @@
-//! `/me`: the visitor's own page, with placement, bookings, check-ins and privacy.
+//! `/me`: the visitor's own page, with placement, bookings, check-ins and profile.
+
+mod bookings;
+mod slots;
 
 use axum::{
-    Form,
+    Form, Router,
     extract::{Query, State},
     http::{
-        HeaderMap, StatusCode,
+        HeaderMap,
         header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE},
     },
     response::{IntoResponse as _, Redirect, Response},
+    routing::{get, post},
 };
 use chrono::{DateTime, Utc};
 use domain::{
@@ -18,8 +22,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 use service::{
-    App, Result,
-    bookings::{self, Action},
+    App, Error, Result,
+    bookings::{self as bookings_service, Action},
     check_ins::{self, CheckIn, CheckInCursors, CheckInsOf},
     instances,
     lists::Page as ListPage,
@@ -27,12 +31,15 @@ use service::{
     sessions::{self, Session, SessionFilter},
 };
 
+use self::bookings::Bookings;
 use super::{
-    Page, Pages,
-    bookings::Bookings,
+    Page, Pages, Shared,
     cards::{self, Card},
-    error::{PageError, page_of, told},
+    done::Done,
+    error::{PageError, page_of},
+    forms::{Field, Outcome, Question, Sheet, Typed, confirmed},
     home::recurrence_text,
+    keys,
     layout::{Frame, problem, respond},
     person::find_place,
     sign_in::sign_out,
@@ -55,60 +62,83 @@ struct Content {
     older: Option<String>,
 }
 
+/// The parts of the page that have forms.
+const PROFILE: &str = "profile";
+const BOOKINGS: &str = "bookings";
+const DATA: &str = "data";
+
+/// The routes of the visitor's own pages, and of the time that people offer.
+pub fn router() -> Router<Shared> {
+    Router::new()
+        .route("/me", get(show))
+        .route("/me/bookings", post(act_on_booking))
+        .route("/me/profile", post(change_profile))
+        .route("/me/data.json", get(download))
+        .route("/me/erase", post(erase))
+        .route("/me/sign-out-everywhere", get(ask_to_sign_out).post(sign_out_everywhere))
+        .route("/me/slots", get(slots::show_own).post(slots::change))
+        .route("/me/keys", get(keys::show).post(keys::create))
+        .route("/me/keys/{id}/revoke", get(keys::ask).post(keys::revoke))
+        .route("/slots", get(slots::find).post(slots::book))
+}
+
 #[derive(Debug, Default, Deserialize)]
-pub struct Asked {
+struct Asked {
     after: Option<String>,
 }
 
-pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Query<Asked>) -> Page {
-    answer(&pages.app, &visitor, asked.after, None).await
+async fn show(State(pages): State<Pages>, outcome: Outcome, visitor: Visitor, Query(asked): Query<Asked>) -> Page {
+    answer(&pages.app, &visitor, asked.after, &outcome).await
 }
 
-#[derive(Deserialize)]
-pub struct Profile {
-    /// Browsers do not send a box that is not ticked.
-    hides_place: Option<String>,
-}
-
-pub async fn change_profile(State(pages): State<Pages>, visitor: Visitor, Form(form): Form<Profile>) -> Page {
+async fn change_profile(State(pages): State<Pages>, visitor: Visitor, Form(typed): Form<Typed>) -> Page {
     let Some(id) = visitor.viewer.person else { return Ok(sign_in()) };
-    let patch = PersonPatch { hides_place: Some(form.hides_place.is_some()), ..PersonPatch::default() };
+    let mut patch = PersonPatch { hides_place: Some(typed.has("hides_place")), ..PersonPatch::default() };
+    if typed.has("displayName") {
+        patch.display_name = Some(typed.text("displayName").to_owned());
+        patch.city = Some(typed.optional("city"));
+        patch.country = Some(typed.optional("country"));
+    }
     match people::update_person(&pages.app, visitor.viewer, id, patch).await {
-        Ok(_) => Ok(Redirect::to(&to("/me")).into_response()),
+        Ok(_) => Ok(confirmed(&to("/me"), Done::ProfileSaved, PROFILE)),
         Err(error) => {
-            let (status, message) = told(&error);
-            answer(&pages.app, &visitor, None, Some((status, message))).await
+            let outcome = Outcome::refused(PROFILE, Sheet::refused(typed, &error));
+            answer(&pages.app, &visitor, None, &outcome).await
         }
     }
 }
 
-#[derive(Deserialize)]
-pub struct BookingStep {
-    booking: String,
-    action: String,
-}
-
-pub async fn act_on_booking(
-    State(pages): State<Pages>,
-    visitor: Visitor,
-    Form(BookingStep { booking, action }): Form<BookingStep>,
-) -> Page {
+async fn act_on_booking(State(pages): State<Pages>, visitor: Visitor, Form(typed): Form<Typed>) -> Page {
     let wrong = || PageError::bad_form(&visitor);
-    let id: BookingId = booking.parse().map_err(|_| wrong())?;
-    let action = match action.as_str() {
-        "start" => Action::Start,
-        "complete" => Action::Complete,
-        "cancel" => Action::Cancel,
+    let id: BookingId = typed.text("booking").parse().map_err(|_| wrong())?;
+    let (action, done) = match typed.text("action") {
+        "start" => (Action::Start, Done::BookingStarted),
+        "complete" => (Action::Complete, Done::BookingCompleted),
+        "cancel" if !typed.is_confirmed() && visitor.viewer.is_signed_in() => {
+            let question = Question {
+                title: "Cancel this booking?",
+                text: html! { p { "Its time can then be booked by somebody else. This can't be undone." } },
+                button: "Cancel it",
+                action: &to("/me/bookings"),
+                fields: &[("booking", typed.text("booking")), ("action", "cancel")],
+                back: &to("/me"),
+            };
+            return question.ask(&visitor);
+        }
+        "cancel" => (Action::Cancel, Done::BookingCancelled),
         _ => return Err(wrong()),
     };
-    match bookings::act(&pages.app, visitor.viewer, id, action).await {
-        Ok(_) => Ok(Redirect::to(&to("/me")).into_response()),
-        Err(error) => answer(&pages.app, &visitor, None, Some(told(&error))).await,
+    match bookings_service::act(&pages.app, visitor.viewer, id, action).await {
+        Ok(_) => Ok(confirmed(&to("/me"), done, BOOKINGS)),
+        Err(error) => {
+            let outcome = Outcome::refused(BOOKINGS, Sheet::refused(Typed::default(), &error));
+            answer(&pages.app, &visitor, None, &outcome).await
+        }
     }
 }
 
 /// All that is kept about the visitor, as a file.
-pub async fn download(State(pages): State<Pages>, visitor: Visitor) -> Page {
+async fn download(State(pages): State<Pages>, visitor: Visitor) -> Page {
     let Some(id) = visitor.viewer.person else { return Ok(sign_in()) };
     let data = people::export_person(&pages.app, visitor.viewer, id).await.map_err(page_of(&visitor))?;
     let headers = [
@@ -119,27 +149,47 @@ pub async fn download(State(pages): State<Pages>, visitor: Visitor) -> Page {
     Ok((headers, format!("{data:#}\n")).into_response())
 }
 
-#[derive(Deserialize)]
-pub struct Erasure {
-    /// The visitor's name, typed as a confirmation.
-    confirmation: String,
+async fn erase(State(pages): State<Pages>, headers: HeaderMap, visitor: Visitor, Form(typed): Form<Typed>) -> Page {
+    let Some(id) = visitor.viewer.person else { return Ok(sign_in()) };
+    // The visitor's name, typed as a confirmation.
+    let erased = if visitor.name.as_deref().is_some_and(|name| name.trim() == typed.text("confirmation")) {
+        people::erase_person(&pages.app, visitor.viewer, id).await
+    } else {
+        let message = "Nothing was deleted. Type your name exactly as it is shown, and try again.";
+        Err(Error::invalid("confirmation", message))
+    };
+    match erased {
+        Ok(()) => Ok(sign_out(State(pages), headers).await),
+        Err(error) => {
+            let outcome = Outcome::refused(DATA, Sheet::refused(typed, &error));
+            answer(&pages.app, &visitor, None, &outcome).await
+        }
+    }
 }
 
-pub async fn erase(
-    State(pages): State<Pages>,
-    headers: HeaderMap,
-    visitor: Visitor,
-    Form(form): Form<Erasure>,
-) -> Page {
-    let Some(id) = visitor.viewer.person else { return Ok(sign_in()) };
-    if visitor.name.as_deref().is_none_or(|name| name.trim() != form.confirmation.trim()) {
-        let message = "Nothing was deleted. Type your name exactly as it is shown, and try again.".to_owned();
-        return answer(&pages.app, &visitor, None, Some((StatusCode::UNPROCESSABLE_ENTITY, message))).await;
+async fn ask_to_sign_out(visitor: Visitor) -> Page {
+    if visitor.viewer.person.is_none() {
+        return Ok(sign_in());
     }
-    match people::erase_person(&pages.app, visitor.viewer, id).await {
-        Ok(()) => Ok(sign_out(State(pages), headers).await),
-        Err(error) => answer(&pages.app, &visitor, None, Some(told(&error))).await,
+    let question = Question {
+        title: "Sign out everywhere?",
+        text: html! {
+            p { "All your tokens end: in this browser, in others, and those of your programs. Whoever has one of them must sign in again." }
+        },
+        button: "Sign out everywhere",
+        action: &to("/me/sign-out-everywhere"),
+        fields: &[],
+        back: &to("/me"),
+    };
+    question.ask(&visitor)
+}
+
+async fn sign_out_everywhere(State(pages): State<Pages>, headers: HeaderMap, visitor: Visitor) -> Page {
+    if visitor.viewer.person.is_none() {
+        return Ok(sign_in());
     }
+    people::sign_in::revoke_tokens(&pages.app, visitor.viewer, None).await.map_err(page_of(&visitor))?;
+    Ok(sign_out(State(pages), headers).await)
 }
 
 fn sign_in() -> Response {
@@ -147,7 +197,7 @@ fn sign_in() -> Response {
 }
 
 /// The page, with an error message if there is one.
-async fn answer(app: &App, visitor: &Visitor, after: Option<String>, wrong: Option<(StatusCode, String)>) -> Page {
+async fn answer(app: &App, visitor: &Visitor, after: Option<String>, outcome: &Outcome) -> Page {
     let Some(id) = visitor.viewer.person else {
         if visitor.viewer.is_admin {
             return Err(PageError::not_found(
@@ -161,22 +211,23 @@ async fn answer(app: &App, visitor: &Visitor, after: Option<String>, wrong: Opti
     let content = content.ok_or_else(|| {
         PageError::not_found(visitor, "The person that your token names does not exist. Sign in with another token.")
     })?;
-    let (status, message) = wrong.map_or((StatusCode::OK, None), |(status, message)| (status, Some(message)));
     let main = html! {
         h1 { (content.person.display_name) }
-        @if let Some(message) = message { (problem(&message)) }
         @if visitor.viewer.is_deactivated {
             (problem("Your account is deactivated. You can read your data, but not change anything. Ask an administrator."))
         }
         (place(&content))
         (organized(&content.organized))
-        (content.bookings.render())
+        (content.bookings.render(&outcome.message(BOOKINGS)))
         (own_check_ins(&content))
-        (profile(&content.person))
-        (own_data(&content.person))
+        (profile(&content.person, outcome))
+        (own_data(&content.person, outcome))
     };
-    let frame = Frame::new("Me", visitor).following(json!({ "personId": id.to_string() })).following_bookings();
-    Ok((status, respond(&frame, &main)).into_response())
+    let mut frame = Frame::new("Me", visitor).following(json!({ "personId": id.to_string() })).following_bookings();
+    if outcome.is_refused() {
+        frame = frame.standing_still();
+    }
+    Ok((outcome.status(), respond(&frame, &main)).into_response())
 }
 
 async fn load(app: &App, visitor: &Visitor, id: PersonId, after: Option<String>) -> Result<Option<Content>> {
@@ -286,37 +337,49 @@ fn attendance_text(attendance: Attendance) -> &'static str {
     }
 }
 
-fn profile(person: &Person) -> Markup {
+fn profile(person: &Person, outcome: &Outcome) -> Markup {
+    let sheet = outcome.sheet(PROFILE, || {
+        Typed::default()
+            .with("displayName", &person.display_name)
+            .with_some("city", person.city.as_ref())
+            .with_some("country", person.country.as_ref())
+            .with_box("hides_place", person.hides_place)
+    });
+    let mut form = sheet.form();
+    form.add(&Field::text("displayName", "Name").required().filled_with("name"));
+    form.add(&Field::text("city", "City").hint("Your page then shows what is on there."));
+    form.add(&Field::text("country", "Country"));
+    form.add(&Field::check("hides_place", "Hide where I am from others at the same session"));
     html! {
-        section aria-labelledby="privacy" {
-            h2 #privacy { "Privacy" }
-            form.stacked method="post" action=(to("/me/profile")) {
-                label.check {
-                    input type="checkbox" name="hides_place" checked[person.hides_place];
-                    " Hide where I am from others at the same session"
-                }
-                button { "Save" }
+        section aria-labelledby="profile" {
+            h2 #profile { "Profile and privacy" }
+            (outcome.notice(PROFILE))
+            (form.send_to(&to("/me/profile"), &html! { button.primary { "Save" } }))
+            ul.plain {
+                li { a href=(to("/me/slots")) { "Time that I offer" } }
+                li { a href=(to("/me/keys")) { "My API keys" } }
+                li { a href=(to("/me/sign-out-everywhere")) { "Sign out everywhere" } }
             }
         }
     }
 }
 
-fn own_data(person: &Person) -> Markup {
+fn own_data(person: &Person, outcome: &Outcome) -> Markup {
+    let sheet = outcome.sheet(DATA, Typed::default);
+    let mut form = sheet.form();
+    let label = format!("Type your name ({}) to confirm", person.display_name);
+    form.add(&Field::text("confirmation", &label).required().filled_with("off"));
     html! {
         section aria-labelledby="data" {
             h2 #data { "My data" }
             p { a href=(to("/me/data.json")) download { "Download my data" } }
-            details {
+            details open[sheet.is_refused()] {
                 summary { "Delete me" }
                 p {
                     "This deletes your name, your check-ins, your visits and your bookings. It cannot be undone. "
                     "Past sessions keep only the number of people."
                 }
-                form.stacked method="post" action=(to("/me/erase")) autocomplete="off" {
-                    label for="confirmation" { "Type your name (" (person.display_name) ") to confirm" }
-                    input #confirmation name="confirmation" required;
-                    button { "Delete me for good" }
-                }
+                (form.send_to(&to("/me/erase"), &html! { button.danger { "Delete me for good" } }))
             }
         }
     }

@@ -1,0 +1,180 @@
+//! Admins create sessions and people, look after accounts and keys, and correct what the server cannot read.
+
+use anyhow::{Context, Result, ensure};
+use insession_tests::{Deployment, TestDatabase, database::execute, on_both_databases};
+use serde_json::json;
+
+use super::Visitor;
+use crate::fixtures::{create_person, create_session};
+
+on_both_databases!(
+    admin_starts_from_an_empty_database,
+    admin_merges_deactivates_and_erases_people_and_reads_about_it,
+    admin_makes_and_revokes_api_keys,
+    broken_session_says_what_is_wrong_and_is_corrected,
+    only_admins_open_admin_pages,
+);
+
+async fn admin_starts_from_an_empty_database(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = Visitor::of(&deployment.admin());
+    admin.get("/admin").await?.says("href=\"/admin/sessions/new\"")?.says("href=\"/admin/people\"")?;
+    let empty = admin.get("/admin/sessions/new").await?;
+    assert_eq!(empty.value("activeBufferMinutesBefore")?, "60");
+    let new = [
+        ("name", "Open House"),
+        ("city", "Austin"),
+        ("country", "USA"),
+        ("timeZone", "America/Chicago"),
+        ("activeBufferMinutesBefore", "60"),
+        ("activeBufferMinutesAfter", "60"),
+        ("autoCreateInstances", "on"),
+        ("autoCreateHoursAhead", "24"),
+        ("checkInCodes", "rotating"),
+    ];
+    let wrong: Vec<_> = new.iter().copied().chain([("path", "a/b")]).collect();
+    let refused = admin.post("/admin/sessions/new", &wrong).await?.refuses("path", "Address ")?;
+    assert_eq!(refused.value("name")?, "Open House");
+    let made =
+        admin.post("/admin/sessions/new", &new).await?.confirms("The session is created. Now say when it meets.")?;
+    ensure!(made.address.starts_with("/sessions/open-house/schedule"), "{}", made.address);
+    admin.get("/sessions/open-house").await?.says("Organise this session")?;
+
+    let person = [("displayName", "Anna"), ("city", "Austin"), ("externalId", "anna@idp")];
+    admin.post("/admin/people/new", &[("displayName", " ")]).await?.refuses("displayName", "Name ")?;
+    let made = admin.post("/admin/people/new", &person).await?.confirms("The person is created.")?;
+    assert_eq!(made.value("externalId")?, "anna@idp");
+    admin.get("/admin/people?name=ann").await?.says("aria-label=\"Change Anna\"")?;
+    Ok(())
+}
+
+async fn admin_merges_deactivates_and_erases_people_and_reads_about_it(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let client = deployment.admin();
+    let admin = Visitor::of(&client);
+    for name in ["Ann", "Anna", "Bob"] {
+        create_person(&client, name).await?;
+    }
+    let name = async |number: i64| {
+        let document = "query($id: ID!) { person(id: $id) { id displayName isDeactivated } }";
+        let data = client.data(document, json!({ "id": format!("Person:{number}") })).await?;
+        anyhow::Ok(data["person"].clone())
+    };
+    let saved = [("displayName", "Anna"), ("city", "Dallas"), ("isDeactivated", "on")];
+    admin.post("/admin/people/2", &saved).await?.confirms("The person is saved.")?;
+    assert_eq!(name(2).await?["isDeactivated"], true);
+    admin.post("/admin/people/2", &[("displayName", "Anna")]).await?.confirms("The person is saved.")?;
+
+    // Merging and erasing ask first.
+    admin.get("/admin/people/1/merge?name=anna").await?.says("Merge into Person:2")?.lacks("Merge into Person:1<")?;
+    admin.post("/admin/people/1/merge", &[("into", "Person:2")]).await?.says("Merge these two people?")?;
+    assert_eq!(name(1).await?["displayName"], "Ann");
+    let merged = admin.post("/admin/people/1/merge", &[("into", "Person:2"), ("confirmed", "yes")]).await?;
+    ensure!(
+        merged.confirms("The two people are one now.")?.address.starts_with("/admin/people/2?"),
+        "it shows who is left"
+    );
+    admin.get("/admin/people/3/erase").await?.says("Erase this person?")?;
+    admin.post("/admin/people/3/erase", &[("confirmed", "yes")]).await?.confirms("The person is erased.")?;
+    admin.get("/admin/people?name=bob").await?.says("Nobody has a name with these letters.")?;
+    admin.get("/admin/people/2/sign-out").await?.says("Sign this person out everywhere?")?;
+    admin.post("/admin/people/2/sign-out", &[]).await?.confirms("The person is signed out everywhere.")?;
+
+    let log = admin.get("/admin/audit").await?.says("erasePerson")?.says("mergePeople")?.says("updatePerson")?;
+    ensure!(!log.text.contains("Bob"), "the name of an erased person is in the log");
+    admin.get("/admin/audit?node=Person:2").await?.says("mergePeople")?.lacks("erasePerson")?;
+    Ok(())
+}
+
+async fn admin_makes_and_revokes_api_keys(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let client = deployment.admin();
+    let admin = Visitor::of(&client);
+    let ann = create_person(&client, "Ann").await?;
+    admin
+        .post("/admin/keys", &[("name", "Screen"), ("days", "0"), ("personId", &ann)])
+        .await?
+        .refuses("days", "Days must be 1 to 3650.")?;
+    let made = admin.post("/admin/keys", &[("name", "Screen"), ("days", "30"), ("personId", &ann)]).await?;
+    let secret = made.text.split("id=\"secret\"").nth(1).and_then(|rest| rest.split_once('>')).context("a secret")?.1;
+    let secret = secret.split('<').next().context("a secret")?;
+    let by_key = deployment.first().client().with_token(secret);
+    assert_eq!(by_key.data("{ viewer { displayName } }", json!({})).await?["viewer"]["displayName"], "Ann");
+    admin.get("/admin/keys").await?.says("Screen")?.lacks(secret)?;
+    admin.get("/admin/keys/1/revoke").await?.says("Revoke this API key?")?;
+    admin.post("/admin/keys/1/revoke", &[("confirmed", "yes")]).await?.confirms("The key is revoked.")?;
+
+    // People make keys for themselves.
+    let own = Visitor::of(&deployment.first().client_of(&ann));
+    own.post("/me/keys", &[("name", "Own")]).await?.says("The key <strong>Own</strong> is made.")?.lacks("personId")?;
+    Ok(())
+}
+
+async fn broken_session_says_what_is_wrong_and_is_corrected(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let client = deployment.admin();
+    let admin = Visitor::of(&client);
+    for name in ["Nowhere", "Never"] {
+        create_session(&client, name).await?;
+    }
+    let connection = database.connect().await?;
+    execute(&connection, "UPDATE session SET time_zone = 'Mars/Olympus', problem = 'the zone is unknown' WHERE id = 1")
+        .await?;
+    execute(
+        &connection,
+        "UPDATE session SET recurrence = '[{\"type\":\"x\"}]', problem = 'it is unreadable' WHERE id = 2",
+    )
+    .await?;
+    admin.get("/admin").await?.says("href=\"/sessions/nowhere/mend\"")?.says("href=\"/sessions/never/mend\"")?;
+
+    let page = "/sessions/nowhere/mend";
+    admin.get(page).await?.says("Its time zone is not known")?;
+    admin.post(page, &[("timeZone", "Mars")]).await?.refuses("timeZone", "Time zone must be the name")?;
+    admin
+        .post(page, &[("timeZone", "UTC")])
+        .await?
+        .confirms("The session is saved.")?
+        .says("Nothing is wrong with it.")?;
+
+    let stored = admin.get("/sessions/never/mend").await?.says("[{&quot;type&quot;:&quot;x&quot;}]")?;
+    stored.says("href=\"/sessions/never/schedule\"")?;
+    let schedule = [
+        ("schedules.0.kind", "monthDay"),
+        ("schedules.0.days", "1, -1"),
+        ("schedules.0.everyNMonths", "1"),
+        ("schedules.0.startTime", "19:00"),
+        ("schedules.0.endTime", "22:00"),
+        ("save", "yes"),
+    ];
+    admin.post("/sessions/never/schedule", &schedule).await?.confirms("The schedule is saved.")?;
+    admin.get("/sessions/never/mend").await?.says("Nothing is wrong with it.")?;
+    Ok(())
+}
+
+async fn only_admins_open_admin_pages(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let client = deployment.admin();
+    let ann = create_person(&client, "Ann").await?;
+    let person = Visitor::of(&deployment.first().client_of(&ann));
+    let nobody = Visitor::of(&deployment.first().client());
+    for page in [
+        "sessions/new",
+        "people",
+        "people/new",
+        "people/1",
+        "people/1/merge",
+        "people/1/erase",
+        "people/1/sign-out",
+        "audit",
+        "keys",
+    ] {
+        let address = format!("/admin/{page}");
+        assert_eq!(person.get(&address).await?.status, 403, "{page}");
+        ensure!(nobody.get(&address).await?.address.starts_with("/sign-in?next=%2Fadmin"), "{page}");
+        if !matches!(page, "people" | "audit") {
+            assert_eq!(person.post(&address, &[]).await?.status, 403, "{page}");
+        }
+    }
+    assert_eq!(person.post("/admin/keys/1/revoke", &[]).await?.status, 403);
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! `/admin/audit`: who changed what, newest first.
+
+use axum::extract::{Query, State};
+use domain::zone::Zone;
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::Value;
+use service::{
+    audit::{self, AuditEntry, AuditFilter},
+    lists::{Page as ListPage, RowCursor},
+};
+
+use super::{
+    super::{
+        Page, Pages, cards,
+        error::page_of,
+        layout::{Frame, respond},
+        times,
+    },
+    Admin, heading,
+};
+use crate::site::to;
+
+const SHOWN: i32 = 50;
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    /// The global id of what was changed.
+    #[serde(default)]
+    node: String,
+    #[serde(default)]
+    actor: String,
+    after: Option<String>,
+}
+
+pub async fn show(State(pages): State<Pages>, Admin(visitor): Admin, Query(asked): Query<Asked>) -> Page {
+    let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let filter = AuditFilter { node: some(&asked.node), actor: some(&asked.actor) };
+    let page = ListPage { first: Some(SHOWN), after: asked.after, ..ListPage::default() };
+    let found = audit::list_entries(&pages.app, visitor.viewer, &filter, &page).await.map_err(page_of(&visitor))?;
+    let (entries, has_next) = found.map(|slice| (slice.rows, slice.has_next)).unwrap_or_default();
+    let last = entries.last().filter(|_| has_next).map(|row| RowCursor::of_instant(row.occurred_at, row.id).write());
+    let main = html! {
+        (heading("Audit log"))
+        form.inline method="get" action=(to("/admin/audit")) {
+            label for="node" { "Changed" }
+            input #node name="node" value=(asked.node) placeholder="Session:7" size="20";
+            label for="actor" { "By" }
+            input #actor name="actor" value=(asked.actor) placeholder="Person:7" size="20";
+            button { "Show" }
+        }
+        @if entries.is_empty() { p.quiet { "No entries." } }
+        @else {
+            div.scroll {
+                table {
+                    thead { tr { th scope="col" { "When (UTC)" } th scope="col" { "Who" } th scope="col" { "What" } th scope="col" { "Changes" } } }
+                    tbody { @for entry in &entries { (row(entry)) } }
+                }
+            }
+        }
+        @if let Some(after) = last {
+            p {
+                a href={ (to("/admin/audit?node=")) (cards::encoded(&asked.node)) "&actor=" (cards::encoded(&asked.actor)) "&after=" (after) } {
+                    "Older entries"
+                }
+            }
+        }
+    };
+    Ok(respond(&Frame::new("Audit log", &visitor).standing_still(), &main))
+}
+
+fn row(entry: &AuditEntry) -> Markup {
+    html! {
+        tr #{ "entry-" (entry.id.0) } {
+            td { (times::moment(Zone::utc(), entry.occurred_at)) }
+            td { (entry.actor) @if let Some(key) = entry.api_key_id { div.quiet { (key) } } }
+            td { (entry.action) div.quiet { a href={ (to("/admin/audit?node=")) (cards::encoded(&entry.node)) } { (entry.node) } } }
+            td {
+                ul.plain {
+                    @for (field, before, after) in &entry.changes {
+                        li { (field) ": " @if !before.is_null() { del { (text(before)) } " " } @if !after.is_null() { ins { (text(after)) } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A value without the quotation marks of JSON.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

@@ -1,0 +1,292 @@
+//! `/admin/people`: finding, creating, changing, merging and erasing people.
+
+use axum::{
+    Form,
+    extract::{Path, Query, State},
+    response::IntoResponse as _,
+};
+use domain::ids::PersonId;
+use maud::{Markup, html};
+use serde::Deserialize;
+use service::{
+    App, Result,
+    lists::{Page as ListPage, RowCursor},
+    people::{self, NewPerson, Person, PersonPatch, sign_in},
+};
+
+use super::{
+    super::{
+        Page, Pages, cards,
+        done::Done,
+        error::{PageError, page_of},
+        forms::{Field, Outcome, Question, Sheet, Typed, confirmed},
+        layout::{Frame, respond},
+        sessions::organizers::{results, search},
+        visitor::Visitor,
+    },
+    Admin, heading,
+};
+use crate::site::to;
+
+const SHOWN: i32 = 50;
+const PART: &str = "people";
+const PERSON: &str = "person";
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    name: String,
+    after: Option<String>,
+}
+
+/// All people, or those with these letters in their name.
+pub async fn list(
+    State(pages): State<Pages>,
+    outcome: Outcome,
+    Admin(visitor): Admin,
+    Query(asked): Query<Asked>,
+) -> Page {
+    let page = ListPage { first: Some(SHOWN), after: asked.after, ..ListPage::default() };
+    let found = people::list_people(&pages.app, visitor.viewer, Some(&asked.name), &page).await;
+    let (rows, has_next) =
+        found.map_err(page_of(&visitor))?.map(|slice| (slice.rows, slice.has_next)).unwrap_or_default();
+    let last = rows.last().filter(|_| has_next).map(|row| RowCursor::of_text(&row.name_key, row.id).write());
+    let main = html! {
+        (heading("People"))
+        (outcome.notice(PART))
+        p { a.button href=(to("/admin/people/new")) { "New person" } }
+        (search(&to("/admin/people"), &asked.name))
+        (results(&asked.name, &rows, link))
+        @if let Some(after) = last {
+            p { a href={ (to("/admin/people?name=")) (cards::encoded(&asked.name)) "&after=" (after) } { "More people" } }
+        }
+    };
+    Ok(respond(&Frame::new("People", &visitor).standing_still(), &main))
+}
+
+fn link(person: &Person) -> Markup {
+    html! {
+        @if person.is_deactivated { span.quiet { "deactivated" } }
+        @if person.is_guest { span.quiet { "guest" } }
+        a.button href=(address(person.id)) aria-label={ "Change " (person.display_name) } { "Change" }
+    }
+}
+
+fn address(id: PersonId) -> String {
+    to(&format!("/admin/people/{}", id.0))
+}
+
+fn fields(sheet: &Sheet, action: &str, button: &str, is_new: bool) -> Markup {
+    let mut form = sheet.form();
+    form.add(&Field::text("displayName", "Name").required());
+    form.add(&Field::text("city", "City"));
+    form.add(&Field::text("country", "Country"));
+    form.add(
+        &Field::text("externalId", "External id")
+            .hint("The id of the person at the identity provider: the claim sub of their tokens"),
+    );
+    if !is_new {
+        form.add(&Field::check("hidesPlace", "Hide where they are from others at the same session"));
+        form.add(&Field::check("isDeactivated", "Deactivated").hint("They may only read their own data."));
+    }
+    form.send_to(action, &html! { button.primary { (button) } })
+}
+
+pub async fn show_new(Admin(visitor): Admin) -> Page {
+    render_new(&visitor, &Sheet::default())
+}
+
+fn render_new(visitor: &Visitor, sheet: &Sheet) -> Page {
+    let main = html! {
+        (heading("New person"))
+        (fields(sheet, &to("/admin/people/new"), "Create the person", true))
+    };
+    Ok((sheet.status(), respond(&Frame::new("New person", visitor).standing_still(), &main)).into_response())
+}
+
+pub async fn create(State(pages): State<Pages>, Admin(visitor): Admin, Form(typed): Form<Typed>) -> Page {
+    let new = NewPerson {
+        display_name: typed.text("displayName").to_owned(),
+        city: typed.optional("city"),
+        country: typed.optional("country"),
+        external_id: typed.optional("externalId"),
+    };
+    match people::insert_person(&pages.app, visitor.viewer, new).await {
+        Ok(person) => Ok(confirmed(&address(person.id), Done::PersonCreated, PERSON)),
+        Err(error) => render_new(&visitor, &Sheet::refused(typed, &error)),
+    }
+}
+
+async fn find(app: &App, visitor: &Visitor, id: &str) -> Result<Person, PageError> {
+    let missing = || PageError::not_found(visitor, "There is no person at this address.");
+    let id: PersonId = format!("{}:{id}", PersonId::TYPE).parse().map_err(|_| missing())?;
+    people::find_people(app, &[id]).await.map_err(page_of(visitor))?.pop().ok_or_else(missing)
+}
+
+pub async fn show(State(pages): State<Pages>, outcome: Outcome, Admin(visitor): Admin, Path(id): Path<String>) -> Page {
+    let person = find(&pages.app, &visitor, &id).await?;
+    render(&visitor, &person, &outcome)
+}
+
+fn render(visitor: &Visitor, person: &Person, outcome: &Outcome) -> Page {
+    let sheet = outcome.sheet(PERSON, || {
+        Typed::default()
+            .with("displayName", &person.display_name)
+            .with_some("city", person.city.as_ref())
+            .with_some("country", person.country.as_ref())
+            .with_some("externalId", person.external_id.as_ref())
+            .with_box("hidesPlace", person.hides_place)
+            .with_box("isDeactivated", person.is_deactivated)
+    });
+    let own = address(person.id);
+    let main = html! {
+        (heading(&person.display_name))
+        p.quiet { (person.id) @if person.is_guest { ", a guest" } }
+        (outcome.notice(PERSON))
+        (fields(&sheet, &own, "Save", false))
+        h2 { "More" }
+        ul.tasks {
+            li { a href={ (to("/admin/audit?node=")) (cards::encoded(&person.id.to_string())) } { "Audit log" } span.quiet { "What was changed" } }
+            li { a href={ (own) "/merge" } { "Merge into another person" } span.quiet { "If two people are one" } }
+            li { a href={ (own) "/sign-out" } { "Sign out everywhere" } span.quiet { "Their tokens and API keys end" } }
+            li { a href={ (own) "/erase" } { "Erase" } span.quiet { "For good" } }
+        }
+    };
+    let frame = Frame::new(&person.display_name, visitor).standing_still();
+    Ok((outcome.status(), respond(&frame, &main)).into_response())
+}
+
+pub async fn save(
+    State(pages): State<Pages>,
+    Admin(visitor): Admin,
+    Path(id): Path<String>,
+    Form(typed): Form<Typed>,
+) -> Page {
+    let person = find(&pages.app, &visitor, &id).await?;
+    let patch = PersonPatch {
+        display_name: Some(typed.text("displayName").to_owned()),
+        city: Some(typed.optional("city")),
+        country: Some(typed.optional("country")),
+        // An external id that stays the same is no change.
+        external_id: Some(typed.optional("externalId")).filter(|new| *new != person.external_id),
+        hides_place: Some(typed.has("hidesPlace")),
+        is_deactivated: Some(typed.has("isDeactivated")).filter(|new| *new != person.is_deactivated),
+    };
+    match people::update_person(&pages.app, visitor.viewer, person.id, patch).await {
+        Ok(_) => Ok(confirmed(&address(person.id), Done::PersonSaved, PERSON)),
+        Err(error) => render(&visitor, &person, &Outcome::refused(PERSON, Sheet::refused(typed, &error))),
+    }
+}
+
+/// Who the person is merged into is searched first. Then the page asks.
+pub async fn choose(
+    State(pages): State<Pages>,
+    Admin(visitor): Admin,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Page {
+    let person = find(&pages.app, &visitor, &id).await?;
+    render_merge(&pages.app, &visitor, &person, &asked.name, &Outcome::default()).await
+}
+
+async fn render_merge(app: &App, visitor: &Visitor, person: &Person, name: &str, outcome: &Outcome) -> Page {
+    let own = address(person.id);
+    let page = ListPage { first: Some(SHOWN), ..ListPage::default() };
+    let mut found = Vec::new();
+    if !name.trim().is_empty() {
+        let listed = people::list_people(app, visitor.viewer, Some(name), &page).await.map_err(page_of(visitor))?;
+        found = listed.map(|slice| slice.rows).unwrap_or_default();
+        found.retain(|other| other.id != person.id);
+    }
+    let main = html! {
+        p.path { a href=(own) { (person.display_name) } }
+        h1 { "Merge " (person.display_name) " into another person" }
+        p { "The other person stays, and gets the check-ins, bookings and sessions of " (person.display_name) ". Find them first." }
+        (outcome.message(PART))
+        (search(&format!("{own}/merge"), name))
+        (results(name, &found, |other| html! {
+            form.inline method="post" action={ (own) "/merge" } {
+                input type="hidden" name="into" value=(other.id);
+                button aria-label={ "Merge into " (other.display_name) } { "Merge into " (other.id) }
+            }
+        }))
+    };
+    let frame = Frame::new(format!("Merge {}", person.display_name), visitor).standing_still();
+    Ok((outcome.status(), respond(&frame, &main)).into_response())
+}
+
+pub async fn merge(
+    State(pages): State<Pages>,
+    Admin(visitor): Admin,
+    Path(id): Path<String>,
+    Form(typed): Form<Typed>,
+) -> Page {
+    let app = &pages.app;
+    let person = find(app, &visitor, &id).await?;
+    let into: PersonId = typed.text("into").parse().map_err(|_| PageError::bad_form(&visitor))?;
+    let into = find(app, &visitor, &into.0.to_string()).await?;
+    let own = address(person.id);
+    if !typed.is_confirmed() {
+        let question = Question {
+            title: "Merge these two people?",
+            text: html! {
+                p { strong { (person.display_name) } " (" (person.id) ") becomes " strong { (into.display_name) } " (" (into.id) "). This can't be undone." }
+            },
+            button: "Merge them for good",
+            action: &format!("{own}/merge"),
+            fields: &[("into", typed.text("into"))],
+            back: &own,
+        };
+        return question.ask(&visitor);
+    }
+    match people::merge_people(app, visitor.viewer, person.id, into.id).await {
+        Ok(_) => Ok(confirmed(&address(into.id), Done::PeopleMerged, PERSON)),
+        Err(error) => {
+            let outcome = Outcome::refused(PART, Sheet::refused(Typed::default(), &error));
+            render_merge(app, &visitor, &person, "", &outcome).await
+        }
+    }
+}
+
+pub async fn ask_to_erase(State(pages): State<Pages>, Admin(visitor): Admin, Path(id): Path<String>) -> Page {
+    let person = find(&pages.app, &visitor, &id).await?;
+    let own = address(person.id);
+    let question = Question {
+        title: "Erase this person?",
+        text: html! {
+            p { "The name of " strong { (person.display_name) } ", their check-ins, visits and bookings are erased. This can't be undone." }
+            p { "Past sessions keep only the number of people." }
+        },
+        button: "Erase them for good",
+        action: &format!("{own}/erase"),
+        fields: &[],
+        back: &own,
+    };
+    question.ask(&visitor)
+}
+
+pub async fn erase(State(pages): State<Pages>, Admin(visitor): Admin, Path(id): Path<String>) -> Page {
+    let person = find(&pages.app, &visitor, &id).await?;
+    people::erase_person(&pages.app, visitor.viewer, person.id).await.map_err(page_of(&visitor))?;
+    Ok(confirmed(&to("/admin/people"), Done::PersonErased, PART))
+}
+
+pub async fn ask_to_sign_out(State(pages): State<Pages>, Admin(visitor): Admin, Path(id): Path<String>) -> Page {
+    let person = find(&pages.app, &visitor, &id).await?;
+    let own = address(person.id);
+    let question = Question {
+        title: "Sign this person out everywhere?",
+        text: html! { p { "All tokens that " strong { (person.display_name) } " has now end. New ones work." } },
+        button: "Sign them out",
+        action: &format!("{own}/sign-out"),
+        fields: &[],
+        back: &own,
+    };
+    question.ask(&visitor)
+}
+
+pub async fn sign_out(State(pages): State<Pages>, Admin(visitor): Admin, Path(id): Path<String>) -> Page {
+    let person = find(&pages.app, &visitor, &id).await?;
+    sign_in::revoke_tokens(&pages.app, visitor.viewer, Some(person.id)).await.map_err(page_of(&visitor))?;
+    Ok(confirmed(&address(person.id), Done::TokensRevoked, PERSON))
+}

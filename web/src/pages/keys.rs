@@ -1,0 +1,184 @@
+//! API keys: admins make them for anybody at `/admin/keys`, and people for themselves at `/me/keys`.
+
+use axum::{
+    Form,
+    extract::{FromRequestParts, Path, State},
+    http::{header::CACHE_CONTROL, request::Parts},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use chrono::TimeDelta;
+use domain::{ids::ApiKeyId, zone::Zone};
+use maud::{Markup, html};
+use service::{
+    App, Result,
+    lists::Page as ListPage,
+    people::api_keys::{self, ApiKey, NewApiKey},
+};
+
+use super::{
+    Page, Pages, Shared,
+    admin::Admin,
+    done::Done,
+    error::{PageError, page_of},
+    forms::{Field, Outcome, Question, Sheet, Typed, confirmed},
+    layout::{Frame, respond},
+    times,
+    visitor::Visitor,
+};
+use crate::site::to;
+
+const PART: &str = "keys";
+const NEW: &str = "new-key";
+const SHOWN: i32 = 100;
+const MOST_DAYS: i64 = 3_650;
+
+/// The page of the keys that this visitor may see.
+fn page(visitor: &Visitor) -> String {
+    to(if visitor.viewer.is_admin { "/admin/keys" } else { "/me/keys" })
+}
+
+/// A visitor who is signed in and, below `/admin`, an admin.
+pub struct Owner(Visitor);
+
+impl FromRequestParts<Shared> for Owner {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
+        if parts.uri.path().starts_with("/admin") {
+            return Admin::from_request_parts(parts, shared).await.map(|Admin(visitor)| Self(visitor));
+        }
+        let Ok(visitor) = Visitor::from_request_parts(parts, shared).await;
+        if visitor.viewer.is_signed_in() {
+            Ok(Self(visitor))
+        } else {
+            Err(Redirect::to(&to("/sign-in?next=/me/keys")).into_response())
+        }
+    }
+}
+
+pub async fn show(State(pages): State<Pages>, outcome: Outcome, Owner(visitor): Owner) -> Page {
+    render(&pages.app, &visitor, &outcome, None).await
+}
+
+async fn render(app: &App, visitor: &Visitor, outcome: &Outcome, made: Option<(&ApiKey, &str)>) -> Page {
+    let list = ListPage { first: Some(SHOWN), ..ListPage::default() };
+    let found = api_keys::list_api_keys(app, visitor.viewer, &list).await.map_err(page_of(visitor))?;
+    let keys = found.map(|slice| slice.rows).unwrap_or_default();
+    let main = html! {
+        h1 { "API keys" }
+        p { "A program signs in with a key: it sends " code { "Authorization: Bearer" } " and the secret." }
+        (outcome.message(PART))
+        @if let Some((key, secret)) = made { (shown_once(key, secret)) }
+        @if keys.is_empty() { p.quiet { "There are no keys." } }
+        ul.rows { @for key in &keys { (row(visitor, key)) } }
+        h2 #new { "Make a key" }
+        (form(visitor, &outcome.sheet(NEW, Typed::default)))
+    };
+    let frame = Frame::new("API keys", visitor).standing_still();
+    Ok((outcome.status(), respond(&frame, &main)).into_response())
+}
+
+/// The secret is stored only as a hash, so this is the only page that has it.
+fn shown_once(key: &ApiKey, secret: &str) -> Markup {
+    html! {
+        div.done role="status" tabindex="-1" autofocus {
+            p { "The key " strong { (key.name) } " is made. Copy its secret now: it is not shown again." }
+            div.copy {
+                pre #secret tabindex="0" aria-label="Secret" { (secret) }
+                button type="button" data-copies="secret" hidden { "Copy" }
+            }
+        }
+    }
+}
+
+fn row(visitor: &Visitor, key: &ApiKey) -> Markup {
+    html! {
+        li #{ "key-" (key.id.0) } {
+            span {
+                strong { (key.name) }
+                span.quiet {
+                    @if let Some(person) = key.person_id { ", " (person) }
+                    @if key.is_admin { ", admin" }
+                    @if let Some(at) = key.expires_at { ", until " (times::moment(Zone::utc(), at)) }
+                    @match key.last_used_at {
+                        Some(at) => { ", last used " (times::moment(Zone::utc(), at)) }
+                        None => ", never used",
+                    }
+                }
+            }
+            a.button href={ (page(visitor)) "/" (key.id.0) "/revoke" } aria-label={ "Revoke " (key.name) } { "Revoke" }
+        }
+    }
+}
+
+fn form(visitor: &Visitor, sheet: &Sheet) -> Markup {
+    let mut form = sheet.form();
+    form.add(&Field::text("name", "Name").hint("Such as: Screen at the door").required());
+    form.add(
+        &Field::number("days", "Days", 1, MOST_DAYS).hint("After them it ends. If this is empty, it does not end."),
+    );
+    if visitor.viewer.is_admin {
+        form.add(&Field::text("personId", "Person").hint("Whom it acts for, such as Person:7"));
+        form.add(&Field::check("isAdmin", "It has the rights of an admin"));
+    }
+    form.send_to(&page(visitor), &html! { button.primary { "Make the key" } })
+}
+
+pub async fn create(State(pages): State<Pages>, Owner(visitor): Owner, Form(typed): Form<Typed>) -> Page {
+    let app = &pages.app;
+    let made = match read(app, &typed) {
+        Ok(new) => api_keys::create_api_key(app, visitor.viewer, new).await,
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok((key, secret)) => {
+            let page = render(app, &visitor, &Outcome::default(), Some((&key, &secret))).await?;
+            Ok(([(CACHE_CONTROL, "no-store")], page).into_response())
+        }
+        Err(error) => {
+            // The field of the end is given in days here.
+            let sheet = Sheet::refused(typed, &error).renamed("expiresAt", "days");
+            render(app, &visitor, &Outcome::refused(NEW, sheet), None).await
+        }
+    }
+}
+
+fn read(app: &App, typed: &Typed) -> Result<NewApiKey> {
+    let days = typed.parsed::<i64>("days", "must be a whole number")?;
+    if days.is_some_and(|days| !(1..=MOST_DAYS).contains(&days)) {
+        return Err(service::Error::invalid("days", format!("must be 1 to {MOST_DAYS}")));
+    }
+    Ok(NewApiKey {
+        name: typed.text("name").to_owned(),
+        person: typed.parsed("personId", "must be the id of a person, such as Person:7")?,
+        is_admin: typed.has("isAdmin"),
+        expires_at: days.map(|days| app.now() + TimeDelta::days(days)),
+    })
+}
+
+fn read_id(visitor: &Visitor, id: &str) -> Result<ApiKeyId, PageError> {
+    let id = format!("{}:{id}", ApiKeyId::TYPE).parse();
+    id.map_err(|_| PageError::not_found(visitor, "There is no API key at this address."))
+}
+
+pub async fn ask(State(pages): State<Pages>, Owner(visitor): Owner, Path(id): Path<String>) -> Page {
+    let id = read_id(&visitor, &id)?;
+    let found = api_keys::find_api_keys(&pages.app, &[id]).await.map_err(page_of(&visitor))?.pop();
+    let key = found.filter(|key| key.is_seen_by(visitor.viewer));
+    let key = key.ok_or_else(|| PageError::not_found(&visitor, "There is no API key at this address."))?;
+    let question = Question {
+        title: "Revoke this API key?",
+        text: html! { p { "Programs that use " strong { (key.name) } " are refused from now on. This can't be undone." } },
+        button: "Revoke it",
+        action: &format!("{}/{}/revoke", page(&visitor), id.0),
+        fields: &[],
+        back: &page(&visitor),
+    };
+    question.ask(&visitor)
+}
+
+pub async fn revoke(State(pages): State<Pages>, Owner(visitor): Owner, Path(id): Path<String>) -> Page {
+    let id = read_id(&visitor, &id)?;
+    api_keys::revoke_api_key(&pages.app, visitor.viewer, id).await.map_err(page_of(&visitor))?;
+    Ok(confirmed(&page(&visitor), Done::KeyRevoked, PART))
+}

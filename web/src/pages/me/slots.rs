@@ -1,0 +1,230 @@
+//! Time that mentors offer. `/slots` finds it and books it. `/me/slots` is what the visitor offers.
+
+use std::collections::HashMap;
+
+use axum::{
+    Form,
+    extract::{Query, State},
+    response::{IntoResponse as _, Redirect},
+};
+use chrono::{DateTime, Days, NaiveDateTime, Utc};
+use domain::{
+    ids::{PersonId, TimeSlotId},
+    zone::{Tz, Zone, instant_of},
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+use service::{
+    App, Error, Result,
+    bookings::{
+        self,
+        time_slots::{self, NewSlot, SlotFilter, TimeSlot},
+    },
+    lists::{Page as ListPage, RowCursor},
+    people::{self, Person},
+};
+
+use super::{
+    super::{
+        Page, Pages, cards,
+        done::Done,
+        error::{PageError, page_of},
+        forms::{Field, Outcome, Question, Sheet, Typed, confirmed},
+        layout::{Frame, respond},
+        times,
+        visitor::Visitor,
+    },
+    BOOKINGS, sign_in,
+};
+use crate::site::to;
+
+const SHOWN: i32 = 50;
+const PART: &str = "slots";
+const OFFER: &str = "offer";
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    /// The global id of a mentor.
+    #[serde(default)]
+    mentor: String,
+    after: Option<String>,
+}
+
+/// A slot, its mentor, and whether it is booked.
+struct Offered {
+    slot: TimeSlot,
+    mentor: Option<Person>,
+    is_booked: bool,
+}
+
+async fn load(app: &App, filter: &SlotFilter, after: Option<String>) -> Result<(Vec<Offered>, Option<String>)> {
+    let page = ListPage { first: Some(SHOWN), after, ..ListPage::default() };
+    let slice = time_slots::list_slots(app, filter, &page).await?;
+    let last = slice.rows.last().filter(|_| slice.has_next);
+    let more = last.map(|slot| RowCursor::of_instant(slot.starts_at, slot.id).write());
+    let ids: Vec<TimeSlotId> = slice.rows.iter().map(|slot| slot.id).collect();
+    let booked = bookings::find_living_of(app, &ids).await?;
+    let mentors: Vec<PersonId> = slice.rows.iter().map(|slot| slot.mentor_id).collect();
+    let mentors = people::find_people(app, &mentors).await?;
+    let mentors: HashMap<PersonId, Person> = mentors.into_iter().map(|person| (person.id, person)).collect();
+    let offered = |slot: TimeSlot| Offered {
+        mentor: mentors.get(&slot.mentor_id).cloned(),
+        is_booked: booked.iter().any(|booking| booking.time_slot_id == slot.id),
+        slot,
+    };
+    Ok((slice.rows.into_iter().map(offered).collect(), more))
+}
+
+fn when(slot: &TimeSlot) -> Markup {
+    times::meeting(Zone::utc(), slot.starts_at.date_naive(), Some(slot.starts_at), Some(slot.ends_at))
+}
+
+pub async fn find(State(pages): State<Pages>, outcome: Outcome, visitor: Visitor, Query(asked): Query<Asked>) -> Page {
+    render(&pages.app, &visitor, asked, &outcome).await
+}
+
+/// The free time of others that has not begun.
+async fn render(app: &App, visitor: &Visitor, asked: Asked, outcome: &Outcome) -> Page {
+    let mentor: Option<PersonId> = asked.mentor.parse().ok();
+    let filter = SlotFilter { mentor, from: Some(app.now()), ..SlotFilter::default() };
+    let (offered, more) = load(app, &filter, asked.after).await.map_err(page_of(visitor))?;
+    let is_free = |it: &&Offered| !it.is_booked && !visitor.viewer.is(it.slot.mentor_id);
+    let free: Vec<&Offered> = offered.iter().filter(is_free).collect();
+    let of = mentor.map(|id| format!("&mentor={}", cards::encoded(&id.to_string()))).unwrap_or_default();
+    let main = html! {
+        h1 { "Time to book" }
+        (outcome.message(PART))
+        @if mentor.is_some() { p { a href=(to("/slots")) { "Time of all mentors" } } }
+        @if free.is_empty() { p.quiet { "Nobody offers time at the moment." } }
+        ul.rows {
+            @for it in &free {
+                li #{ "slot-" (it.slot.id.0) } {
+                    span {
+                        (when(&it.slot))
+                        @if let Some(mentor) = &it.mentor {
+                            " with "
+                            a href={ (to("/slots?mentor=")) (cards::encoded(&mentor.id.to_string())) } { (mentor.display_name) }
+                        }
+                    }
+                    @if visitor.viewer.person.is_some() {
+                        form.inline method="post" action=(to("/slots")) {
+                            input type="hidden" name="slot" value=(it.slot.id);
+                            button.primary { "Book" }
+                        }
+                    }
+                }
+            }
+        }
+        @if let Some(after) = more { p { a href={ (to("/slots?after=")) (after) (of) } { "Later" } } }
+        @if visitor.viewer.person.is_some() { p { a href=(to("/me/slots")) { "Offer your own time" } } }
+        @else { p { a href=(to("/sign-in?next=/slots")) { "Sign in to book" } } }
+    };
+    Ok((outcome.status(), respond(&Frame::new("Time to book", visitor), &main)).into_response())
+}
+
+pub async fn book(State(pages): State<Pages>, visitor: Visitor, Form(typed): Form<Typed>) -> Page {
+    let slot: TimeSlotId = typed.text("slot").parse().map_err(|_| PageError::bad_form(&visitor))?;
+    if !visitor.viewer.is_signed_in() {
+        return Ok(Redirect::to(&to("/sign-in?next=/slots")).into_response());
+    }
+    match bookings::book(&pages.app, visitor.viewer, slot, None).await {
+        Ok(_) => Ok(confirmed(&to("/me"), Done::Booked, BOOKINGS)),
+        Err(error) => {
+            let outcome = Outcome::refused(PART, Sheet::refused(typed, &error));
+            render(&pages.app, &visitor, Asked::default(), &outcome).await
+        }
+    }
+}
+
+pub async fn show_own(State(pages): State<Pages>, outcome: Outcome, visitor: Visitor) -> Page {
+    render_own(&pages.app, &visitor, &outcome).await
+}
+
+async fn render_own(app: &App, visitor: &Visitor, outcome: &Outcome) -> Page {
+    let Some(me) = visitor.viewer.person else { return Ok(sign_in()) };
+    let filter = SlotFilter { mentor: Some(me), ends_after: Some(app.now()), ..SlotFilter::default() };
+    let (offered, _) = load(app, &filter, None).await.map_err(page_of(visitor))?;
+    let sheet = outcome.sheet(OFFER, || Typed::default().with("timeZone", "UTC"));
+    let main = html! {
+        p.path { a href=(to("/me")) { "Me" } }
+        h1 { "Time that I offer" }
+        (outcome.message(PART))
+        @if offered.is_empty() { p.quiet { "You offer no time." } }
+        ul.rows {
+            @for Offered { slot, is_booked, .. } in &offered {
+                li #{ "slot-" (slot.id.0) } {
+                    span { (when(slot)) @if *is_booked { " – booked" } }
+                    @if !is_booked {
+                        form.inline method="post" action=(to("/me/slots")) {
+                            input type="hidden" name="slot" value=(slot.id);
+                            button name="action" value="delete" { "Withdraw" }
+                        }
+                    }
+                }
+            }
+        }
+        h2 { "Offer time" }
+        (offer_form(app, &sheet))
+    };
+    Ok((outcome.status(), respond(&Frame::new("Time that I offer", visitor).standing_still(), &main)).into_response())
+}
+
+fn offer_form(app: &App, sheet: &Sheet) -> Markup {
+    let mut form = sheet.form();
+    form.add(&Field::date("date", "Date").required());
+    form.add(&Field::time("startsAt", "Start").required());
+    form.add(&Field::time("endsAt", "End").hint("An end before the start is on the next day.").required());
+    form.add(&Field::suggested("timeZone", "Time zone", "zones").hint("Of the date and the times").required());
+    form.put(html! { datalist #zones { @for zone in app.zone_data().names() { option value=(zone) {} } } });
+    form.send_to(&to("/me/slots"), &html! { button.primary name="action" value="offer" { "Offer this time" } })
+}
+
+/// Offers time, or withdraws it. A slot that is booked is withdrawn only after the visitor was asked.
+pub async fn change(State(pages): State<Pages>, visitor: Visitor, Form(typed): Form<Typed>) -> Page {
+    let app = &pages.app;
+    let Some(me) = visitor.viewer.person else { return Ok(sign_in()) };
+    let (changed, done, part) = match typed.text("action") {
+        "offer" => {
+            let made = match read(app, me, &typed) {
+                Ok(new) => time_slots::insert_slot(app, visitor.viewer, new).await.map(drop),
+                Err(error) => Err(error),
+            };
+            (made, Done::SlotOffered, OFFER)
+        }
+        "delete" => {
+            let slot: TimeSlotId = typed.text("slot").parse().map_err(|_| PageError::bad_form(&visitor))?;
+            if !typed.is_confirmed() {
+                return ask_to_withdraw(&visitor, typed.text("slot"));
+            }
+            (time_slots::delete_slot(app, visitor.viewer, slot).await, Done::SlotDeleted, PART)
+        }
+        _ => return Err(PageError::bad_form(&visitor)),
+    };
+    match changed {
+        Ok(()) => Ok(confirmed(&to("/me/slots"), done, PART)),
+        Err(error) => render_own(app, &visitor, &Outcome::refused(part, Sheet::refused(typed, &error))).await,
+    }
+}
+
+fn ask_to_withdraw(visitor: &Visitor, slot: &str) -> Page {
+    let question = Question {
+        title: "Withdraw this time?",
+        text: html! { p { "Nobody can book it any more." } },
+        button: "Withdraw it",
+        action: &to("/me/slots"),
+        fields: &[("slot", slot), ("action", "delete")],
+        back: &to("/me/slots"),
+    };
+    question.ask(visitor)
+}
+
+fn read(app: &App, mentor: PersonId, typed: &Typed) -> Result<NewSlot> {
+    let wrong_zone = "must be the name of a time zone, such as America/Chicago";
+    let zone = app.zone(typed.required::<Tz>("timeZone", wrong_zone)?)?;
+    let date: chrono::NaiveDate = typed.required("date", "must be a date, such as 2027-03-31")?;
+    let time = |name: &str| typed.time(name)?.ok_or_else(|| Error::invalid(name, "must be a time, such as 19:30"));
+    let (start, end) = (time("startsAt")?, time("endsAt")?);
+    let end_date = if end <= start { date.checked_add_days(Days::new(1)).unwrap_or(date) } else { date };
+    let at = |local: NaiveDateTime| -> DateTime<Utc> { instant_of(zone, local) };
+    Ok(NewSlot { mentor, starts_at: at(date.and_time(start)), ends_at: at(end_date.and_time(end)) })
+}
