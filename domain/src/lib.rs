@@ -19,6 +19,7 @@ pub mod check_in;
 pub mod clock;
 pub mod door;
 pub mod ids;
+pub mod import;
 pub mod language;
 pub mod matching;
 pub mod news;

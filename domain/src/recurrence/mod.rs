@@ -26,7 +26,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 pub use self::{
     occurrences::Occurrences,
     rfc5545::Series,
-    rrule::{BoundedRecurrence, ScheduleSource},
+    rrule::{BoundedRecurrence, ScheduleSource, YearlyRule},
     schedule::{Field, Months, Pattern, RecurrenceError, Schedule, ScheduleError},
     skips::{SkipError, SkippedDates, Skips, skip_text},
 };

@@ -539,6 +539,58 @@ impl Rule {
     }
 }
 
+/// The rule of the clock changes of a VTIMEZONE (RFC 5545, section 3.6.5): once or more in certain months of each year.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct YearlyRule(Rule);
+
+impl YearlyRule {
+    /// # Errors
+    /// If the text is no rule of this kind: it must be YEARLY, without an interval.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let rule = Rule::read(text).map_err(|Refused(problem)| problem)?;
+        let is_simple = rule.frequency == Frequency::Yearly
+            && rule.interval == 1
+            && (rule.by_set_position.is_empty() || rule.by_month.len() == 1)
+            && (rule.by_day.is_empty() && rule.by_month_day.is_empty() || !rule.by_month.is_empty());
+        if is_simple { Ok(Self(rule)) } else { Err("must give the same days of a month each year".to_owned()) }
+    }
+
+    /// The dates in a year, ascending. `first` is the date of DTSTART, before which there are none.
+    pub fn dates_in(&self, year: i32, first: NaiveDate) -> Vec<NaiveDate> {
+        let mut months =
+            if self.0.by_month.is_empty() { vec![i64::from(first.month())] } else { self.0.by_month.clone() };
+        months.sort_unstable();
+        months.dedup();
+        let begins = months.iter().filter_map(|month| NaiveDate::from_ymd_opt(year, u32::try_from(*month).ok()?, 1));
+        let dates = begins.flat_map(|begins| {
+            let month =
+                Month { length: begins.num_days_in_month().into(), first: begins.weekday().num_days_from_monday() };
+            let days = self.0.days_in(month, first);
+            begins
+                .iter_days()
+                .take(31)
+                .filter(move |date| days >> date.day0() & 1 == 1 && date.month() == begins.month())
+        });
+        dates.filter(|date| first <= *date).collect()
+    }
+
+    /// Whether it ends after a number of changes.
+    pub const fn is_counted(&self) -> bool {
+        matches!(self.0.end, End::Count(_))
+    }
+
+    /// Whether the rule ended before its change number `index`, from 0, which is at this local time and instant.
+    pub fn is_over(&self, index: usize, local: NaiveDateTime, at: DateTime<Utc>) -> bool {
+        match self.0.end {
+            End::Never => false,
+            End::Date(date) => date < local.date(),
+            End::Local(until) => until < local,
+            End::Instant(until) => until < at,
+            End::Count(count) => count <= index,
+        }
+    }
+}
+
 /// A month of some length that begins on some weekday.
 #[derive(Debug, Clone, Copy)]
 struct Month {

@@ -1,0 +1,266 @@
+//! One VEVENT: its times, as instants and as local times in its zone.
+
+use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Utc};
+
+use super::{
+    lines::{Component, Property},
+    shortened,
+    values::{self, Length, Stamp},
+    zones::{Years, Zones},
+};
+use crate::{
+    place::Place,
+    zone::{Zone, instant_of, local_time},
+};
+
+/// How many dates of one kind an event may list.
+const MAX_DATES: usize = 1_000;
+/// The longest UID, in bytes.
+const MAX_UID: usize = 1_000;
+
+/// A local time in a zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Moment {
+    pub(super) local: NaiveDateTime,
+    pub(super) zone: Zone,
+}
+
+impl Moment {
+    pub(super) fn at(self) -> DateTime<Utc> {
+        instant_of(self.zone, self.local)
+    }
+
+    /// The local time in another zone.
+    pub(super) fn local_in(self, zone: Zone) -> Result<NaiveDateTime, String> {
+        if self.zone == zone {
+            return Ok(self.local);
+        }
+        let local = local_time(zone, self.at());
+        if instant_of(zone, local) == self.at() {
+            return Ok(local);
+        }
+        Err(format!("is at {local}, which the clocks of {} show twice", zone.name()))
+    }
+}
+
+/// When a meeting ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    At(Moment),
+    /// After so much time by local clocks.
+    After(TimeDelta),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Event {
+    pub(super) uid: String,
+    /// Of several versions of an event, the one with the largest version counts.
+    pub(super) version: (i64, String),
+    pub(super) name: Option<String>,
+    pub(super) location: Option<String>,
+    pub(super) place: Option<Place>,
+    pub(super) is_cancelled: bool,
+    pub(super) start: Moment,
+    pub(super) end: Option<End>,
+    /// The meeting that it replaces.
+    pub(super) replaces: Option<Moment>,
+    pub(super) rrule: Option<String>,
+    pub(super) excluded: Vec<Moment>,
+    pub(super) added: Vec<(Moment, Option<End>)>,
+}
+
+/// Reads the values of an event.
+pub(super) struct Reader<'a> {
+    pub(super) zones: &'a mut Zones,
+    pub(super) utc: Zone,
+    /// The zone of floating times.
+    pub(super) floating: Option<Zone>,
+    pub(super) now: DateTime<Utc>,
+}
+
+impl Reader<'_> {
+    /// # Errors
+    /// If it cannot be read. The message completes a sentence about the event.
+    pub(super) fn read(&mut self, component: &Component) -> Result<Event, String> {
+        if let Some(problem) = &component.problem {
+            return Err(problem.clone());
+        }
+        let uid = component.value("UID").map(str::trim).filter(|uid| !uid.is_empty()).ok_or("has no UID")?;
+        if uid.len() > MAX_UID || uid.chars().any(char::is_control) {
+            return Err(format!("has a UID of more than {MAX_UID} bytes, or with control characters"));
+        }
+        for name in ["DTSTART", "DTEND", "DURATION", "RRULE", "RECURRENCE-ID"] {
+            if component.all(name).count() > 1 {
+                return Err(format!("has more than one {name}"));
+            }
+        }
+        if component.property("EXRULE").is_some() {
+            return Err("has an EXRULE, which is not supported: list the dates as EXDATE".to_owned());
+        }
+        let years = years(component, self.now)?;
+        let start = component.property("DTSTART").ok_or("has no DTSTART")?;
+        let start = self.moment(start, &start.value, years)?.ok_or("has no time of day")?;
+        let replaces = component.property("RECURRENCE-ID");
+        if replaces.and_then(|it| it.parameter("RANGE")).is_some() {
+            return Err("changes all later meetings (RECURRENCE-ID with RANGE), which is not supported".to_owned());
+        }
+        let timed = |moment: Option<Moment>, name: &str| {
+            moment.ok_or_else(|| format!("has a {name} without a time of day, and DTSTART has one"))
+        };
+        let replaces = match replaces {
+            Some(it) => Some(timed(self.moment(it, &it.value, years)?, "RECURRENCE-ID")?),
+            None => None,
+        };
+        let mut excluded = Vec::new();
+        for property in component.all("EXDATE") {
+            for value in property.value.split(',').filter(|value| !value.trim().is_empty()) {
+                excluded.push(timed(self.moment(property, value, years)?, "EXDATE")?);
+            }
+        }
+        let mut added = Vec::new();
+        for property in component.all("RDATE") {
+            for value in property.value.split(',').filter(|value| !value.trim().is_empty()) {
+                added.push(self.added(property, value, years)?);
+            }
+        }
+        if excluded.len() > MAX_DATES || added.len() > MAX_DATES {
+            return Err(format!("lists more than {MAX_DATES} dates as RDATE or EXDATE"));
+        }
+        let place = match component.value("GEO") {
+            Some(text) => {
+                Some(place(text).ok_or_else(|| format!("has a GEO that cannot be read: {}", shortened(text)))?)
+            }
+            None => None,
+        };
+        let sequence = component.value("SEQUENCE").and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+        Ok(Event {
+            uid: uid.to_owned(),
+            version: (sequence, component.value("DTSTAMP").unwrap_or_default().to_owned()),
+            name: component.value("SUMMARY").map(|text| one_line(text, " ")).filter(|text| !text.is_empty()),
+            location: component.value("LOCATION").map(|text| one_line(text, ", ")).filter(|text| !text.is_empty()),
+            place,
+            is_cancelled: component.value("STATUS").is_some_and(|text| text.trim().eq_ignore_ascii_case("CANCELLED")),
+            start,
+            end: self.end(component, start, years)?,
+            replaces,
+            rrule: component.value("RRULE").map(str::to_owned),
+            excluded,
+            added,
+        })
+    }
+
+    /// A time. `None` if it is a date.
+    fn moment(&mut self, property: &Property, value: &str, years: Years) -> Result<Option<Moment>, String> {
+        let stamp = values::stamp(value)
+            .ok_or_else(|| format!("has a {} that cannot be read: {}", property.name, shortened(value)))?;
+        let (local, zone) = match (stamp, property.parameter("TZID")) {
+            (Stamp::Date(_), _) => return Ok(None),
+            (Stamp::Utc(local), _) => (local, self.utc),
+            (Stamp::Local(local), Some(name)) => (local, self.zones.find(name, years)?),
+            (Stamp::Local(local), None) => {
+                let missing = "has a time without a time zone: give the import a time zone for such times";
+                (local, self.floating.ok_or(missing)?)
+            }
+        };
+        if !(2..=9998).contains(&local.year()) {
+            return Err("is not in the years 2 to 9998".to_owned());
+        }
+        Ok(Some(Moment { local, zone }))
+    }
+
+    /// One value of RDATE: a time, or a period.
+    fn added(&mut self, property: &Property, value: &str, years: Years) -> Result<(Moment, Option<End>), String> {
+        let (start, end) = value.split_once('/').map_or((value, None), |(start, end)| (start, Some(end)));
+        let dated = "has an RDATE without a time of day, and DTSTART has one";
+        let start = self.moment(property, start, years)?.ok_or(dated)?;
+        let end = match end {
+            None => None,
+            Some(end) => Some(match values::duration(end) {
+                Some(length) => self.after(start, length),
+                None => End::At(self.moment(property, end, years)?.ok_or(dated)?),
+            }),
+        };
+        Ok((start, end))
+    }
+
+    fn end(&mut self, component: &Component, start: Moment, years: Years) -> Result<Option<End>, String> {
+        let end = match (component.property("DTEND"), component.property("DURATION")) {
+            (Some(_), Some(_)) => return Err("has both DTEND and DURATION".to_owned()),
+            (None, None) => return Ok(None),
+            (Some(end), None) => End::At(
+                self.moment(end, &end.value, years)?.ok_or("has a DTEND without a time of day, and DTSTART has one")?,
+            ),
+            (None, Some(length)) => {
+                let value = &length.value;
+                let read = values::duration(value);
+                let length = read.ok_or_else(|| format!("has a DURATION that cannot be read: {}", shortened(value)))?;
+                self.after(start, length)
+            }
+        };
+        // A meeting without a length has no end.
+        Ok(match end {
+            End::At(moment) if moment.at() == start.at() => None,
+            end => Some(end),
+        })
+    }
+
+    fn after(&self, start: Moment, length: Length) -> End {
+        let days = start.local.checked_add_signed(TimeDelta::days(length.days)).unwrap_or(start.local);
+        let at = Moment { local: days, ..start }.at().checked_add_signed(length.exact);
+        let local = at.map_or(days, |at| at.naive_utc());
+        End::At(Moment { local, zone: self.utc })
+    }
+}
+
+impl Event {
+    /// The length by local clocks, which all meetings of a series have. `None` if it has no end.
+    pub(super) fn nominal_length(&self) -> Option<TimeDelta> {
+        Some(match self.end? {
+            End::At(end) if end.zone == self.start.zone => end.local - self.start.local,
+            End::At(end) => {
+                let elapsed = end.at() - self.start.at();
+                let local = local_time(self.start.zone, end.at()) - self.start.local;
+                // The clocks may change in the first meeting of a series, and do not in most others.
+                if elapsed == local { local } else { elapsed }
+            }
+            End::After(length) => length,
+        })
+    }
+}
+
+/// The first and the last year in which an event has meetings.
+fn years(component: &Component, now: DateTime<Utc>) -> Result<Years, String> {
+    let names = ["DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE"];
+    let values = names.iter().flat_map(|name| component.all(name)).flat_map(|property| property.value.split(','));
+    let mut years = (i32::MAX, i32::MIN);
+    for (count, value) in values.enumerate() {
+        if count > 3 * MAX_DATES {
+            return Err(format!("lists more than {MAX_DATES} dates as RDATE or EXDATE"));
+        }
+        if let Some(year) = value.trim().get(0..4).and_then(|year| year.parse().ok()) {
+            years = (years.0.min(year), years.1.max(year));
+        }
+    }
+    if let Some(rule) = component.value("RRULE") {
+        let upper = rule.to_ascii_uppercase();
+        let until = upper.split_once("UNTIL=").and_then(|(_, until)| until.get(0..4)?.parse().ok());
+        years.1 = years.1.max(until.unwrap_or_else(|| now.year() + 5));
+    }
+    Ok(if years.0 > years.1 { (now.year(), now.year()) } else { years })
+}
+
+/// A text on one line.
+fn one_line(text: &str, separator: &str) -> String {
+    let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines
+        .map(|line| line.trim_end_matches(',').to_owned())
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(separator)
+}
+
+fn place(text: &str) -> Option<Place> {
+    let (latitude, longitude) = text.trim().split_once(';')?;
+    let degrees = |text: &str| text.trim().trim_end_matches('\\').parse().ok();
+    Place::new(degrees(latitude)?, degrees(longitude)?).ok()
+}

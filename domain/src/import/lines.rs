@@ -1,0 +1,282 @@
+//! The components of an iCalendar file (RFC 5545, section 3.4), with the properties that an import reads.
+//!
+//! Lines are unfolded here, as bytes, because a line may be folded within a character. The crate icalendar reads each line: its
+//! parameters, quotes and escapes. It is given one line at a time, so that a line that cannot be read costs only its event,
+//! and neither deep nesting nor a long file costs more than its length.
+
+use icalendar::parser::Property as ParsedProperty;
+
+/// The properties that an import reads.
+const PROPERTIES: &[&str] = &[
+    "PRODID",
+    "X-WR-TIMEZONE",
+    "TZID",
+    "X-LIC-LOCATION",
+    "TZOFFSETFROM",
+    "TZOFFSETTO",
+    "UID",
+    "SEQUENCE",
+    "DTSTAMP",
+    "SUMMARY",
+    "LOCATION",
+    "GEO",
+    "DTSTART",
+    "DTEND",
+    "DURATION",
+    "RRULE",
+    "EXRULE",
+    "RDATE",
+    "EXDATE",
+    "RECURRENCE-ID",
+    "STATUS",
+];
+
+/// How deep components may stand in components. A calendar is 3 deep.
+const MAX_DEPTH: usize = 8;
+/// The longest line that is quoted in a message, in characters.
+const QUOTED: usize = 60;
+
+/// A property, with the values of its parameters. Names are in upper case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Property {
+    pub(super) name: String,
+    pub(super) parameters: Vec<(String, String)>,
+    pub(super) value: String,
+}
+
+impl Property {
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A component, with those inside it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Component {
+    /// In upper case.
+    pub(super) name: String,
+    pub(super) properties: Vec<Property>,
+    pub(super) components: Vec<Component>,
+    /// The first thing in it that cannot be read.
+    pub(super) problem: Option<String>,
+}
+
+impl Component {
+    pub(super) fn property(&self, name: &str) -> Option<&Property> {
+        self.properties.iter().find(|property| property.name == name)
+    }
+
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Property> {
+        self.properties.iter().filter(move |property| property.name == name)
+    }
+
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        self.property(name).map(|property| property.value.as_str())
+    }
+
+    fn fail(&mut self, problem: impl FnOnce() -> String) {
+        self.problem.get_or_insert_with(problem);
+    }
+}
+
+/// Reads the components of a file.
+///
+/// # Errors
+/// If the text has no calendar, or nests components too deeply.
+pub(super) fn read(text: &[u8]) -> Result<Vec<Component>, String> {
+    let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+    let mut reader = Reader::default();
+    let mut line: Vec<u8> = Vec::new();
+    for physical in text.split(|byte| *byte == b'\n') {
+        let physical = physical.strip_suffix(b"\r").unwrap_or(physical);
+        if let Some((b' ' | b'\t', rest)) = physical.split_first() {
+            line.extend_from_slice(rest);
+            continue;
+        }
+        reader.line(&line)?;
+        line.clear();
+        line.extend_from_slice(physical);
+    }
+    reader.line(&line)?;
+    reader.finish()
+}
+
+/// The components that have begun and not ended, the innermost one last, and the calendars that have ended.
+#[derive(Debug, Default)]
+struct Reader {
+    open: Vec<Component>,
+    calendars: Vec<Component>,
+}
+
+impl Reader {
+    fn line(&mut self, line: &[u8]) -> Result<(), String> {
+        if line.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        let split = line.iter().position(|byte| matches!(byte, b':' | b';'));
+        let (name, rest) = line.split_at(split.unwrap_or(line.len()));
+        let name = String::from_utf8_lossy(name).trim().to_ascii_uppercase();
+        let is_name =
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        match name.as_str() {
+            "BEGIN" => self.begin(&value_of(rest)),
+            "END" => {
+                self.end(&value_of(rest));
+                Ok(())
+            }
+            _ => {
+                if let Some(inner) = self.open.last_mut() {
+                    if !is_name || rest.is_empty() {
+                        inner.fail(|| format!("has a line that is no property: {}", quoted(line)));
+                    } else if PROPERTIES.contains(&name.as_str()) {
+                        match property(&name, rest) {
+                            Some(property) => inner.properties.push(property),
+                            None => inner.fail(|| format!("has a line that cannot be read: {}", quoted(line))),
+                        }
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn begin(&mut self, name: &str) -> Result<(), String> {
+        if self.open.is_empty() && name != "VCALENDAR" {
+            return Err(format!("is no calendar: it begins with {name} and not with BEGIN:VCALENDAR"));
+        }
+        if self.open.len() >= MAX_DEPTH {
+            return Err(format!("is no calendar: components stand more than {MAX_DEPTH} deep in each other"));
+        }
+        self.open.push(Component { name: name.to_owned(), ..Component::default() });
+        Ok(())
+    }
+
+    fn end(&mut self, name: &str) {
+        if !self.open.iter().any(|open| open.name == name) {
+            if let Some(inner) = self.open.last_mut() {
+                inner.fail(|| format!("has END:{name} in it, and no BEGIN:{name}"));
+            }
+            return;
+        }
+        while let Some(mut ended) = self.open.pop() {
+            let is_it = ended.name == name;
+            if !is_it {
+                let inner = ended.name.clone();
+                ended.fail(|| format!("is cut off: it has no END:{inner}"));
+            }
+            self.close(ended);
+            if is_it {
+                break;
+            }
+        }
+    }
+
+    fn close(&mut self, mut ended: Component) {
+        match self.open.last_mut() {
+            Some(parent) => {
+                // A broken part of an event, such as an alarm, may hide what belongs to the event.
+                if let (Some(problem), "VEVENT" | "VTIMEZONE") = (&ended.problem, parent.name.as_str()) {
+                    parent.fail(|| problem.clone());
+                }
+                parent.components.push(ended);
+            }
+            None => {
+                ended.problem = None;
+                self.calendars.push(ended);
+            }
+        }
+    }
+
+    fn finish(mut self) -> Result<Vec<Component>, String> {
+        while let Some(mut cut) = self.open.pop() {
+            let name = cut.name.clone();
+            cut.fail(|| format!("is cut off: it has no END:{name}"));
+            self.close(cut);
+        }
+        if self.calendars.is_empty() {
+            return Err("is no calendar: it has no line BEGIN:VCALENDAR".to_owned());
+        }
+        Ok(self.calendars)
+    }
+}
+
+/// The value of BEGIN or END, after its colon.
+fn value_of(rest: &[u8]) -> String {
+    String::from_utf8_lossy(rest.strip_prefix(b":").unwrap_or(rest)).trim().to_ascii_uppercase()
+}
+
+/// Reads a property. `rest` is what follows the name. `None` if it is not one.
+fn property(name: &str, rest: &[u8]) -> Option<Property> {
+    // The crate decides by the name whether a value is a text with escapes. It only knows names in upper case.
+    let line = format!("{name}{}", str::from_utf8(rest).ok()?);
+    let parsed = ParsedProperty::try_from(line.as_str()).ok()?;
+    let value = parsed.val.as_str();
+    // The crate reads a name alone too, and ignores what follows it.
+    if parsed.name.as_str() != name || (value.is_empty() && !line.trim_end().ends_with(':')) {
+        return None;
+    }
+    let parameter = |parameter: &icalendar::parser::Parameter<'_>| {
+        let value = parameter.val.as_ref().map(|value| value.as_str().trim_matches('"').to_owned());
+        (parameter.key.as_str().to_ascii_uppercase(), value.unwrap_or_default())
+    };
+    Some(Property {
+        name: name.to_owned(),
+        parameters: parsed.params.iter().map(parameter).collect(),
+        value: value.to_owned(),
+    })
+}
+
+fn quoted(line: &[u8]) -> String {
+    let text: String =
+        String::from_utf8_lossy(line).chars().filter(|character| !character.is_control()).take(QUOTED + 1).collect();
+    match text.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn events(body: &[u8]) -> Vec<Component> {
+        let text = [b"BEGIN:VCALENDAR\r\n" as &[u8], body, b"\r\nEND:VCALENDAR\r\n"].concat();
+        read(&text).unwrap().remove(0).components
+    }
+
+    #[test]
+    fn lines_are_unfolded_and_texts_unescaped() {
+        let body = "BEGIN:VEVENT\nsummary;LANGUAGE=\"de;x\":Caf\n \u{e9}\\, drei\\;\\nvier\n\tf\u{fc}nf\r\nDTSTART;tzid=\"Europe/Berlin\"\r\n :2026\n 0101T190000\nDESCRIPTION:a\\\nATTENDEE;CN=\"a:b\":mailto:x\nEND:VEVENT";
+        let read = events(body.as_bytes());
+        assert_eq!(read[0].problem, None);
+        assert_eq!(read[0].value("SUMMARY"), Some("Caf\u{e9}, drei;\nvierf\u{fc}nf"));
+        let start = read[0].property("DTSTART").unwrap();
+        assert_eq!((start.parameter("TZID"), start.value.as_str()), (Some("Europe/Berlin"), "20260101T190000"));
+        // The two bytes of a character are on two lines.
+        let read = events(b"BEGIN:VEVENT\r\nSUMMARY:Caf\xC3\r\n \xA9\r\nEND:VEVENT");
+        assert_eq!(read[0].value("SUMMARY"), Some("Caf\u{e9}"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_a_problem_of_its_event_only() {
+        let body = b"BEGIN:VEVENT\nSUMMARY Session\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY:caf\xE9\nEND:VEVENT\n\
+            BEGIN:VEVENT\nUID:3\nBEGIN:VALARM\nTRIGGER:-PT5M\nEND:VEVENT\nBEGIN:VEVENT\nUID:4\nEND:VALARM\nEND:VEVENT\n\
+            BEGIN:VEVENT\nUID:5\nEND:VEVENT\nBEGIN:VEVENT\nUID:6";
+        let problems: Vec<_> = events(body).into_iter().map(|event| event.problem.is_some()).collect();
+        assert_eq!(problems, [true, true, true, true, false, true]);
+        let cut = read(b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n").unwrap();
+        assert!(cut[0].components[0].problem.is_some());
+    }
+
+    #[test]
+    fn what_is_no_calendar_is_refused_as_a_whole() {
+        let deep = "BEGIN:VCALENDAR\n".repeat(100_000);
+        for text in ["", "\n\n", "hello", "<!DOCTYPE html>\n<p>", "BEGIN:VCARD\nEND:VCARD", &deep, "END:VCALENDAR"] {
+            let refused = read(text.as_bytes()).unwrap_err();
+            assert!(refused.starts_with("is no calendar"), "{refused}");
+        }
+        assert!(read(&vec![0xFF; 100_000]).is_err());
+        assert!(read("BEGIN:VCALENDAR\n".as_bytes()).is_ok());
+        assert!(read("\u{FEFF}BEGIN:VCALENDAR\nEND:VCALENDAR".as_bytes()).is_ok());
+    }
+}

@@ -1,0 +1,239 @@
+//! Calendar import: the sessions of an iCalendar file (RFC 5545).
+//!
+//! - An *event* is a VEVENT. All events with one UID are one session. So are all events of one of our own feeds.
+//! - A *source* is what identifies that session when the file is imported again: the UID, or the session that the feed is of.
+//! - A *meeting* is what becomes an instance at once: a date that is not from a rule, or a meeting of a rule that was changed.
+//!
+//! A session gets exactly the meetings that RFC 5545 gives for its events. An event for which that is impossible is refused,
+//! with a reason. Only the end of a meeting is a local time (rule 3), as in calendar programs: on a night on which the clocks
+//! change, the meeting ends when the clocks show that time.
+
+mod event;
+mod lines;
+mod plan;
+mod values;
+mod windows_zones;
+mod zones;
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use self::{event::Event, lines::Component, zones::Zones};
+use crate::{
+    ids::SessionId,
+    recurrence::OccurrenceKey,
+    zone::{Zone, ZoneData},
+};
+
+/// What an import depends on, besides the file.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    pub data: ZoneData,
+    /// The zone of times that have none.
+    pub time_zone: Option<Zone>,
+    pub now: DateTime<Utc>,
+    /// The name of this installation, by which it knows its own feeds.
+    pub installation: String,
+}
+
+/// What a file contains.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Contents {
+    pub sessions: Vec<Found>,
+    pub refused: Vec<Refusal>,
+}
+
+/// A session of the file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    pub source: String,
+    /// The UIDs of its events, each once.
+    pub uids: Vec<String>,
+    /// The session of this installation of whose feed the events are.
+    pub own: Option<SessionId>,
+    pub session: ImportedSession,
+}
+
+/// Why an event cannot be imported. The reason completes a sentence that begins with the event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    pub uid: Option<String>,
+    pub summary: Option<String>,
+    pub reason: String,
+}
+
+/// A session as a file has it. It is stored, so that the next import of the file knows what changed in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportedSession {
+    pub name: String,
+    pub location: Option<String>,
+    /// The stored form of a place.
+    pub place: Option<(i32, i32)>,
+    pub time_zone: String,
+    /// The stored form of a recurrence. `None` if the session has only the meetings.
+    pub recurrence: Option<String>,
+    pub initiation: Option<NaiveDate>,
+    pub termination: Option<NaiveDate>,
+    /// The dates on which all occurrences are left out, ascending.
+    pub skips: Vec<NaiveDate>,
+    pub meetings: Vec<ImportedMeeting>,
+}
+
+/// A meeting that becomes an instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportedMeeting {
+    /// What identifies it when the file is imported again.
+    pub key: String,
+    /// The date and start of the occurrence that it was made from. `None` if it is from no rule.
+    pub occurrence: Option<(NaiveDate, NaiveTime)>,
+    pub date: NaiveDate,
+    pub start: NaiveTime,
+    pub end: Option<NaiveTime>,
+    pub location: Option<String>,
+    pub state: MeetingState,
+}
+
+impl ImportedMeeting {
+    pub fn occurrence(&self) -> Option<OccurrenceKey> {
+        self.occurrence.map(|(date, start)| OccurrenceKey { date, start })
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MeetingState {
+    Planned,
+    Cancelled,
+    /// Its occurrence does not take place, and another one on the same date does.
+    Deleted,
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// If it is no calendar at all. The message completes a sentence that begins with the file.
+pub fn read(text: &[u8], setting: &Setting) -> Result<Contents, String> {
+    let calendars = lines::read(text)?;
+    let utc = setting.data.zone("UTC").map_err(|error| error.to_string())?;
+    let named = calendars.iter().filter_map(|calendar| calendar.value("X-WR-TIMEZONE"));
+    let shown: Vec<Zone> = named.filter_map(|name| setting.data.zone(name.trim()).ok()).collect();
+    let preferred: Vec<Zone> = setting.time_zone.into_iter().chain(shown).collect();
+    let mut zones = Zones::new(setting.data, preferred.clone(), &calendars);
+    let mut reader = event::Reader { zones: &mut zones, utc, floating: setting.time_zone, now: setting.now };
+    let mut sources = Sources::default();
+    for calendar in &calendars {
+        let is_ours = calendar.value("PRODID").is_some_and(|name| name.trim() == OUR_PRODID);
+        for component in calendar.components.iter().filter(|component| component.name == "VEVENT") {
+            sources.add(component, reader.read(component), is_ours);
+        }
+    }
+    let planner = plan::Planner { data: setting.data, utc, preferred };
+    Ok(sources.contents(&planner, &setting.installation))
+}
+
+/// The PRODID of our own feeds.
+pub const OUR_PRODID: &str = "-//InSession//InSession//EN";
+
+/// The beginning of the summary of a cancelled event in our own feeds, because many programs ignore the status.
+pub const CANCELLED_PREFIX: &str = "Cancelled: ";
+
+/// The events of each source, in the order of the file.
+#[derive(Default)]
+struct Sources {
+    sources: Vec<Source>,
+    by_name: HashMap<String, usize>,
+    refused: Vec<Refusal>,
+    refused_uids: HashSet<String>,
+}
+
+struct Source {
+    name: String,
+    feed: Option<(SessionId, String)>,
+    events: Vec<Event>,
+}
+
+impl Sources {
+    fn add(&mut self, component: &Component, read: Result<Event, String>, is_ours: bool) {
+        let mut event = match read {
+            Ok(event) => event,
+            Err(reason) => {
+                let text = |name: &str| {
+                    component.value(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+                };
+                self.refuse(text("UID"), text("SUMMARY"), reason);
+                return;
+            }
+        };
+        let feed = if is_ours { feed_of(&event.uid) } else { None };
+        if feed.is_some() && event.is_cancelled {
+            event.name = event.name.map(|name| name.strip_prefix(CANCELLED_PREFIX).map_or(name.clone(), str::to_owned));
+        }
+        let name = match &feed {
+            Some((session, installation)) => format!("session-{}@{installation}", session.0),
+            None => event.uid.clone(),
+        };
+        let index = *self.by_name.entry(name.clone()).or_insert_with(|| {
+            self.sources.push(Source { name, feed, events: Vec::new() });
+            self.sources.len() - 1
+        });
+        if let Some(source) = self.sources.get_mut(index) {
+            source.events.push(event);
+        }
+    }
+
+    /// Refuses a UID once, for the first reason.
+    fn refuse(&mut self, uid: Option<String>, summary: Option<String>, reason: String) {
+        if uid.as_ref().is_none_or(|uid| self.refused_uids.insert(uid.clone())) {
+            self.refused.push(Refusal { uid, summary, reason });
+        }
+    }
+
+    fn contents(mut self, planner: &plan::Planner, installation: &str) -> Contents {
+        let mut contents = Contents::default();
+        for Source { name, feed, mut events } in std::mem::take(&mut self.sources) {
+            events.retain(|event| !self.refused_uids.contains(&event.uid));
+            let mut uids: Vec<String> = Vec::new();
+            let mut seen = HashSet::new();
+            for event in &events {
+                if seen.insert(event.uid.clone()) {
+                    uids.push(event.uid.clone());
+                }
+            }
+            if events.is_empty() {
+                continue;
+            }
+            let summary = events.iter().find_map(|event| event.name.clone());
+            match planner.plan(events, feed.is_some()) {
+                Ok(session) => {
+                    let own = feed.filter(|(_, of)| of == installation).map(|(session, _)| session);
+                    contents.sessions.push(Found { source: name, uids, own, session });
+                }
+                Err(reason) => {
+                    for uid in uids {
+                        self.refuse(Some(uid), summary.clone(), reason.clone());
+                    }
+                }
+            }
+        }
+        contents.refused = self.refused;
+        contents
+    }
+}
+
+/// The session and the installation of an event of our own feeds. Its UID is `session-ID-NAME@INSTALLATION`.
+fn feed_of(uid: &str) -> Option<(SessionId, String)> {
+    let (local, installation) = uid.rsplit_once('@').filter(|(_, installation)| !installation.is_empty())?;
+    let (id, _) = local.strip_prefix("session-")?.split_once('-')?;
+    Some((SessionId(id.parse().ok()?), installation.to_owned()))
+}
+
+/// A text of a file in a message.
+fn shortened(text: &str) -> String {
+    let shown: String = text.chars().filter(|character| !character.is_control()).take(80).collect();
+    if shown.len() < text.len() { format!("{shown:?}…") } else { format!("{shown:?}") }
+}
+
+#[cfg(test)]
+mod tests;

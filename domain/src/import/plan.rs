@@ -1,0 +1,408 @@
+//! The session that the events of a source become.
+//!
+//! The rules of the events become the recurrence. What differs from it becomes skips and instances, so that the matcher of
+//! rule 10 finds exactly the meetings of the events:
+//!
+//! - A date on which all occurrences are excluded is a skip.
+//! - An excluded occurrence on a date with others is a deleted instance.
+//! - A meeting that is on a date beside an occurrence would stand for that occurrence. So the occurrence gets an instance of
+//!   its own.
+//! - A session is over on its termination date. If a meeting is later than the last occurrence, the session goes on until
+//!   then, and the occurrences in between are skips.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+
+use super::{
+    ImportedMeeting, ImportedSession, MeetingState,
+    event::{End, Event, Moment},
+    shortened,
+};
+use crate::{
+    recurrence::{BoundedRecurrence, Calendar, Occurrence, OccurrenceKey, Recurrence, ScheduleSource, Skips},
+    window::Meeting,
+    zone::{Zone, ZoneData, local_date},
+};
+
+/// How many meetings of a session become instances at once.
+const MAX_MEETINGS: usize = 1_000;
+/// For how long several rules together are compared with each of them.
+const COMPARED: Days = Days::new(800);
+
+pub(super) struct Planner {
+    pub(super) data: ZoneData,
+    pub(super) utc: Zone,
+    /// Zones in which meetings in UTC are shown, the best one first.
+    pub(super) preferred: Vec<Zone>,
+}
+
+impl Planner {
+    /// # Errors
+    /// If a session cannot have exactly these meetings. The message completes a sentence about the event.
+    pub(super) fn plan(&self, events: Vec<Event>, is_feed: bool) -> Result<ImportedSession, String> {
+        let events = newest(events)?;
+        let masters = || events.iter().filter(|event| event.replaces.is_none());
+        if !is_feed && masters().count() > 1 {
+            return Err("is in the file more than once without a RECURRENCE-ID".to_owned());
+        }
+        let ruled = masters().find(|event| event.rrule.is_some()).map(|event| event.start.zone);
+        let local = || events.iter().map(|event| event.start.zone).find(|zone| *zone != self.utc);
+        if let Some(zone) = ruled.or_else(local) {
+            return Plan::new(&events, zone)?.session();
+        }
+        // The meetings are instants, so any zone will do that has a local time for each of them.
+        let shown = self.preferred.iter().find_map(|zone| Plan::new(&events, *zone).and_then(Plan::session).ok());
+        shown.map_or_else(|| Plan::new(&events, self.data.zone("UTC").unwrap_or(self.utc))?.session(), Ok)
+    }
+}
+
+/// The newest version of each event.
+fn newest(events: Vec<Event>) -> Result<Vec<Event>, String> {
+    let mut newest: Vec<Event> = Vec::new();
+    let mut places: HashMap<(String, Option<DateTime<Utc>>), usize> = HashMap::new();
+    for event in events {
+        let key = (event.uid.clone(), event.replaces.map(Moment::at));
+        let Some(known) = places.get(&key).and_then(|index| newest.get_mut(*index)) else {
+            places.insert(key, newest.len());
+            newest.push(event);
+            continue;
+        };
+        if known.version < event.version {
+            *known = event;
+        } else if known.version == event.version && *known != event {
+            return Err("is in the file twice, with different contents and the same SEQUENCE and DTSTAMP".to_owned());
+        }
+    }
+    Ok(newest)
+}
+
+/// The rule of one event.
+struct Rule {
+    recurrence: Recurrence,
+    calendar: Calendar,
+    /// The instants of EXDATE.
+    excluded: BTreeSet<DateTime<Utc>>,
+}
+
+impl Rule {
+    fn gives(&self, at: DateTime<Utc>) -> bool {
+        !self.excluded.contains(&at) && occurrence_at(&self.recurrence, &self.calendar, at).is_some()
+    }
+}
+
+fn occurrence_at(recurrence: &Recurrence, calendar: &Calendar, at: DateTime<Utc>) -> Option<Occurrence> {
+    let date = local_date(calendar.zone, at);
+    let (from, to) = (date.pred_opt().unwrap_or(date), date.succ_opt().unwrap_or(date));
+    recurrence.occurrences(calendar, from, to).find(|occurrence| occurrence.meeting.starts_at() == at)
+}
+
+struct Plan<'a> {
+    events: &'a [Event],
+    zone: Zone,
+    rules: Vec<Rule>,
+    recurrence: Recurrence,
+    calendar: Calendar,
+    /// The location of the session.
+    location: Option<String>,
+    /// Occurrences that do not take place.
+    excluded: BTreeMap<OccurrenceKey, Occurrence>,
+    /// Occurrences that were changed.
+    changed: BTreeMap<OccurrenceKey, ImportedMeeting>,
+    /// Meetings that are from no rule, by their original start.
+    others: BTreeMap<(DateTime<Utc>, String), ImportedMeeting>,
+}
+
+impl<'a> Plan<'a> {
+    fn new(events: &'a [Event], zone: Zone) -> Result<Self, String> {
+        let (rules, recurrence, calendar) = rules(events, zone)?;
+        let mut plan = Self {
+            events,
+            zone,
+            rules,
+            recurrence,
+            calendar,
+            location: events.iter().find_map(|event| event.location.clone()),
+            excluded: BTreeMap::new(),
+            changed: BTreeMap::new(),
+            others: BTreeMap::new(),
+        };
+        plan.exclude();
+        for event in events.iter().filter(|event| event.replaces.is_none()) {
+            plan.add_dates(event)?;
+        }
+        for event in events {
+            if let Some(replaced) = event.replaces {
+                plan.change(event, replaced)?;
+            }
+        }
+        plan.extend()?;
+        Ok(plan)
+    }
+
+    fn occurrence_at(&self, at: DateTime<Utc>) -> Option<Occurrence> {
+        occurrence_at(&self.recurrence, &self.calendar, at)
+    }
+
+    /// Excludes what no rule gives any more.
+    fn exclude(&mut self) {
+        for at in self.rules.iter().flat_map(|rule| &rule.excluded) {
+            if !self.rules.iter().any(|rule| rule.gives(*at))
+                && let Some(occurrence) = self.occurrence_at(*at)
+            {
+                self.excluded.insert(occurrence.key(), occurrence);
+            }
+        }
+    }
+
+    /// Adds the meetings of an event that are not from its rule.
+    fn add_dates(&mut self, event: &Event) -> Result<(), String> {
+        let excluded: BTreeSet<_> = event.excluded.iter().map(|moment| moment.at()).collect();
+        let own = event.rrule.is_none().then_some((event.start, event.end));
+        let length = event.nominal_length().map(End::After);
+        let added = event.added.iter().map(|(moment, end)| (*moment, end.or(length)));
+        for (index, (start, end)) in own.into_iter().chain(added).enumerate() {
+            let at = start.at();
+            let is_of_the_rule = self.occurrence_at(at).is_some_and(|it| !self.excluded.contains_key(&it.key()));
+            if excluded.contains(&at) || is_of_the_rule {
+                continue;
+            }
+            // A meeting that is alone keeps its instance when its start changes.
+            let key = if index == 0 && event.rrule.is_none() { String::new() } else { utc_text(at) };
+            let mut meeting = self.meeting(event, key, start, end)?;
+            if event.is_cancelled {
+                meeting.state = MeetingState::Cancelled;
+            }
+            self.others.entry((at, event.uid.clone())).or_insert(meeting);
+            if self.others.len() > MAX_MEETINGS {
+                return Err(format!("has more than {MAX_MEETINGS} meetings that are from no rule"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes one meeting.
+    fn change(&mut self, event: &Event, replaced: Moment) -> Result<(), String> {
+        let at = replaced.at();
+        let mut meeting = self.meeting(event, utc_text(at), event.start, event.end)?;
+        if event.is_cancelled {
+            meeting.state = MeetingState::Cancelled;
+        }
+        let occurrence = self.occurrence_at(at).filter(|it| !self.excluded.contains_key(&it.key()));
+        if let Some(occurrence) = occurrence {
+            meeting.occurrence = Some((occurrence.date, occurrence.start));
+            if !self.is_the_same(&meeting, &occurrence) {
+                self.changed.insert(occurrence.key(), meeting);
+            }
+        } else if self.rules.iter().any(|rule| rule.excluded.contains(&at)) {
+            return Err(format!("has {} both as EXDATE and as RECURRENCE-ID", utc_text(at)));
+        } else {
+            let key = (at, event.uid.clone());
+            if let Some(known) = self.others.get(&key) {
+                meeting.key.clone_from(&known.key);
+            }
+            self.others.insert(key, meeting);
+        }
+        if self.changed.len() + self.others.len() > MAX_MEETINGS {
+            return Err(format!("changes more than {MAX_MEETINGS} meetings"));
+        }
+        Ok(())
+    }
+
+    /// Whether the meeting is as the rule says. Our own feeds write some meetings that are.
+    fn is_the_same(&self, meeting: &ImportedMeeting, occurrence: &Occurrence) -> bool {
+        let end = meeting.end;
+        let instants = end.and_then(|end| Meeting::new(self.zone, meeting.date, meeting.start, end).ok());
+        meeting.state == MeetingState::Planned && meeting.location.is_none() && instants == Some(occurrence.meeting)
+    }
+
+    fn meeting(&self, event: &Event, key: String, start: Moment, end: Option<End>) -> Result<ImportedMeeting, String> {
+        let starts = start.local_in(self.zone)?;
+        let ends = match end {
+            None => None,
+            Some(End::After(length)) => Some(starts + length),
+            Some(End::At(end)) => Some(end_of(self.zone, start, starts, end)?),
+        };
+        if let Some(ends) = ends {
+            check_length(starts, ends)?;
+        }
+        if !(2..=9998).contains(&starts.year()) {
+            return Err("is not in the years 2 to 9998".to_owned());
+        }
+        let uid = if self.is_one_event() { String::new() } else { format!("{} ", event.uid) };
+        Ok(ImportedMeeting {
+            key: format!("{uid}{key}"),
+            occurrence: None,
+            date: starts.date(),
+            start: starts.time(),
+            end: ends.map(|ends| ends.time()),
+            location: event.location.clone().filter(|location| Some(location) != self.location.as_ref()),
+            state: MeetingState::Planned,
+        })
+    }
+
+    fn is_one_event(&self) -> bool {
+        self.events.windows(2).all(|pair| matches!(pair, [one, other] if one.uid == other.uid))
+    }
+
+    /// Lets the session go on until its last meeting.
+    fn extend(&mut self) -> Result<(), String> {
+        let Some(termination) = self.calendar.termination else { return Ok(()) };
+        let meetings = self.changed.values().chain(self.others.values());
+        let Some(last) = meetings.map(|meeting| meeting.date).max().filter(|last| termination < *last) else {
+            return Ok(());
+        };
+        self.calendar.termination = Some(last);
+        let next = termination.succ_opt().unwrap_or(termination);
+        let extra: Vec<_> = self.recurrence.occurrences(&self.calendar, next, last).take(Skips::MAX + 1).collect();
+        if extra.len() > Skips::MAX {
+            return Err("has a meeting long after the end of its rule".to_owned());
+        }
+        self.excluded.extend(extra.into_iter().map(|occurrence| (occurrence.key(), occurrence)));
+        Ok(())
+    }
+
+    fn session(self) -> Result<ImportedSession, String> {
+        let name = self.events.iter().find_map(|event| event.name.clone());
+        let name = name.ok_or("has no SUMMARY, which is the name of a session")?;
+        let (skips, meetings) = self.exceptions()?;
+        if self.recurrence.is_empty() && meetings.is_empty() {
+            return Err("has no meeting".to_owned());
+        }
+        Ok(ImportedSession {
+            name,
+            location: self.location.clone(),
+            place: self.events.iter().find_map(|event| event.place).map(|place| place.to_stored()),
+            time_zone: self.zone.name().to_owned(),
+            recurrence: (!self.recurrence.is_empty()).then(|| self.recurrence.to_json()),
+            initiation: self.calendar.initiation,
+            termination: self.calendar.termination,
+            skips,
+            meetings,
+        })
+    }
+
+    /// The skips and instances.
+    fn exceptions(&self) -> Result<(Vec<NaiveDate>, Vec<ImportedMeeting>), String> {
+        let mut dates: BTreeSet<NaiveDate> =
+            self.excluded.keys().chain(self.changed.keys()).map(|key| key.date).collect();
+        let meetings = || self.changed.values().chain(self.others.values());
+        dates.extend(meetings().map(|meeting| meeting.date));
+        let mut skips = Vec::new();
+        let mut instances: Vec<ImportedMeeting> = meetings().cloned().collect();
+        for date in dates {
+            let occurrences: Vec<_> = self.recurrence.occurrences(&self.calendar, date, date).collect();
+            let is_excluded = |occurrence: &Occurrence| self.excluded.contains_key(&occurrence.key());
+            if !occurrences.is_empty() && occurrences.iter().all(is_excluded) {
+                skips.push(date);
+                continue;
+            }
+            let comes_from_elsewhere =
+                |it: &ImportedMeeting| it.date == date && it.occurrence.is_none_or(|(of, _)| of != date);
+            let has_others = meetings().any(comes_from_elsewhere);
+            for occurrence in &occurrences {
+                if self.changed.contains_key(&occurrence.key()) {
+                    continue;
+                }
+                let state = if is_excluded(occurrence) { MeetingState::Deleted } else { MeetingState::Planned };
+                if state == MeetingState::Deleted || has_others {
+                    instances.push(ImportedMeeting {
+                        key: utc_text(occurrence.meeting.starts_at()),
+                        occurrence: Some((occurrence.date, occurrence.start)),
+                        date: occurrence.date,
+                        start: occurrence.start,
+                        end: Some(occurrence.end),
+                        location: None,
+                        state,
+                    });
+                }
+            }
+        }
+        if skips.len() > Skips::MAX {
+            return Err(format!("leaves out more than {} dates", Skips::MAX));
+        }
+        Ok((skips, instances))
+    }
+}
+
+/// The rules of the events, and the recurrence that has all of them.
+fn rules(events: &[Event], zone: Zone) -> Result<(Vec<Rule>, Recurrence, Calendar), String> {
+    let nothing = Calendar { zone, anchor: None, initiation: None, termination: None, skips: Skips::NONE };
+    let mut rules = Vec::new();
+    let mut sources = Vec::new();
+    let mut firsts = Vec::new();
+    for event in events.iter().filter(|event| event.replaces.is_none()) {
+        let Some(rrule) = &event.rrule else { continue };
+        if event.is_cancelled {
+            return Err("is cancelled as a whole: delete its session, if there is one".to_owned());
+        }
+        if event.start.zone != zone {
+            return Err("has meetings in several time zones".to_owned());
+        }
+        let starts = event.start.local;
+        let length = event.nominal_length().ok_or("is repeated and has no end: it needs DTEND or DURATION")?;
+        let ends = starts.checked_add_signed(length).unwrap_or(starts);
+        check_length(starts, ends)?;
+        let source = ScheduleSource::Rrule { rrule: rrule.clone(), start: starts.time(), end: ends.time() };
+        let (recurrence, calendar) = bounded(std::slice::from_ref(&source), zone, starts.date())?;
+        let rule = Rule { recurrence, calendar, excluded: event.excluded.iter().map(|moment| moment.at()).collect() };
+        if occurrence_at(&rule.recurrence, &rule.calendar, event.start.at()).is_none() {
+            return Err("has a DTSTART that is no meeting of its RRULE, which RFC 5545 leaves undefined".to_owned());
+        }
+        rules.push(rule);
+        sources.push(source);
+        firsts.push(starts.date());
+    }
+    let (Some(first), Some(last)) = (firsts.iter().min(), firsts.iter().max()) else {
+        return Ok((rules, Recurrence::default(), nothing));
+    };
+    let (recurrence, calendar) = bounded(&sources, zone, *first)?;
+    if let [_, _, ..] = rules.as_slice() {
+        let to = last.checked_add_days(COMPARED).unwrap_or(*last);
+        let starts = |recurrence: &Recurrence, calendar: &Calendar| {
+            let found = recurrence.occurrences(calendar, *first, to).map(|occurrence| occurrence.meeting.starts_at());
+            found.collect::<BTreeSet<_>>()
+        };
+        let each: BTreeSet<_> = rules.iter().flat_map(|rule| starts(&rule.recurrence, &rule.calendar)).collect();
+        if each != starts(&recurrence, &calendar) {
+            return Err("is one of several rules of a session that begin or end at different times".to_owned());
+        }
+    }
+    Ok((rules, recurrence, calendar))
+}
+
+fn bounded(sources: &[ScheduleSource], zone: Zone, first: NaiveDate) -> Result<(Recurrence, Calendar), String> {
+    let found = BoundedRecurrence::of_sources(sources, zone, first, Some(first), None);
+    let found = found.map_err(|error| format!("has an RRULE that cannot be imported: it {}", error.problem))?;
+    let (initiation, termination) = (found.initiation, found.termination);
+    let calendar = Calendar { zone, anchor: Some(first), initiation, termination, skips: Skips::NONE };
+    Ok((found.recurrence, calendar))
+}
+
+/// The local end of a meeting in a zone.
+fn end_of(zone: Zone, start: Moment, starts: NaiveDateTime, end: Moment) -> Result<NaiveDateTime, String> {
+    let ends = if end.zone == zone { end.local } else { crate::zone::local_time(zone, end.at()) };
+    if end.at() < start.at() {
+        return Err("ends before it starts".to_owned());
+    }
+    check_length(starts, ends)?;
+    let meeting = Meeting::new(zone, starts.date(), starts.time(), ends.time());
+    if meeting.is_ok_and(|meeting| meeting.starts_at() == start.at() && meeting.ends_at() == end.at()) {
+        return Ok(ends);
+    }
+    let shown = shortened(&ends.to_string());
+    Err(format!("ends at {shown}, which is another instant by the clocks of {}", zone.name()))
+}
+
+/// A meeting ends on the same date, or before the same time on the next one (rule 2).
+fn check_length(starts: NaiveDateTime, ends: NaiveDateTime) -> Result<(), String> {
+    match ends - starts {
+        length if length <= TimeDelta::zero() => Err("ends before it starts".to_owned()),
+        length if length >= TimeDelta::days(1) => Err("lasts a day or longer".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+fn utc_text(at: DateTime<Utc>) -> String {
+    at.format("%Y%m%dT%H%M%SZ").to_string()
+}

@@ -1,0 +1,302 @@
+use super::*;
+use crate::{
+    matching::{Existence, ExistingInstance, Matcher},
+    recurrence::{Calendar, Recurrence, SkippedDates, Skips},
+    window::Meeting,
+};
+
+fn setting() -> Setting {
+    Setting {
+        data: ZoneData::compiled(),
+        time_zone: None,
+        now: "2026-01-15T12:00:00Z".parse().unwrap(),
+        installation: "here".to_owned(),
+    }
+}
+
+fn calendar(body: &str) -> String {
+    format!("BEGIN:VCALENDAR\nVERSION:2.0\n{body}\nEND:VCALENDAR\n")
+}
+
+/// An event on Thursday, 1 January 2026, from 19:00 to 22:00 in Berlin, with more lines.
+fn event(more: &str) -> String {
+    let given = |name: &str| more.lines().any(|line| line.starts_with(name));
+    let mut lines = vec!["BEGIN:VEVENT"];
+    for (name, line) in [
+        ("UID", "UID:one"),
+        ("SUMMARY", "SUMMARY:Session"),
+        ("DTSTART", "DTSTART;TZID=Europe/Berlin:20260101T190000"),
+        ("DTEND", "DTEND;TZID=Europe/Berlin:20260101T220000"),
+    ] {
+        if !given(name) && !(name == "DTEND" && given("DURATION")) {
+            lines.push(line);
+        }
+    }
+    lines.extend(more.lines());
+    lines.push("END:VEVENT");
+    lines.join("\n")
+}
+
+fn import(body: &str) -> Contents {
+    read(calendar(body).as_bytes(), &setting()).unwrap()
+}
+
+fn one(body: &str) -> ImportedSession {
+    let mut contents = import(body);
+    assert_eq!((contents.sessions.len(), &contents.refused), (1, &Vec::new()), "{body}");
+    contents.sessions.remove(0).session
+}
+
+fn reason(body: &str) -> String {
+    let contents = import(body);
+    assert!(contents.sessions.is_empty(), "{body}: {:?}", contents.sessions);
+    contents.refused.first().map(|refused| refused.reason.clone()).unwrap()
+}
+
+/// The meetings that people see, from January to March 2026, such as `01-08 19:00` in local time. Cancelled ones have an x.
+fn meetings(session: &ImportedSession) -> Vec<String> {
+    let date = |text: &str| text.parse::<NaiveDate>().unwrap();
+    let (from, to) = (date("2026-01-01"), date("2026-03-31"));
+    let zone = ZoneData::compiled().zone(&session.time_zone).unwrap();
+    let recurrence = Recurrence::stored(session.recurrence.as_deref()).unwrap().unwrap_or_default();
+    let calendar = Calendar {
+        zone,
+        anchor: session.initiation,
+        initiation: session.initiation,
+        termination: session.termination,
+        skips: Skips::new(session.skips.iter().map(|date| SkippedDates::new(*date, *date).unwrap())),
+    };
+    let existing = session.meetings.iter().map(|it| ExistingInstance {
+        date: it.date,
+        start: Some(it.start),
+        occurrence: it.occurrence(),
+        existence: Existence::stored(it.state == MeetingState::Deleted, false),
+    });
+    let occurrences: Vec<_> = recurrence.occurrences(&calendar, from, to).collect();
+    let matched = Matcher::new(existing).with_instances(&recurrence, &calendar, occurrences);
+    let unmade = matched.into_iter().filter(|(_, instance)| instance.is_none()).map(|(it, _)| (it.date, it.start, ""));
+    let made = session.meetings.iter().filter(|it| it.state != MeetingState::Deleted);
+    let made = made.filter(|it| (from..=to).contains(&it.date)).map(|it| {
+        if let Some(end) = it.end {
+            Meeting::new(zone, it.date, it.start, end).unwrap();
+        }
+        (it.date, it.start, if it.state == MeetingState::Cancelled { "x" } else { "" })
+    });
+    let mut all: Vec<_> = unmade.chain(made).collect();
+    all.sort_unstable();
+    all.into_iter()
+        .map(|(date, start, mark)| format!("{} {}{mark}", date.format("%m-%d"), start.format("%H:%M")))
+        .collect()
+}
+
+#[test]
+fn weekly_event_becomes_a_session_with_a_schedule() {
+    let found = one(&event("LOCATION:Old hangar\\, Berlin\nGEO:52.52;13.405\nRRULE:FREQ=WEEKLY;COUNT=4\nUID:a"));
+    assert_eq!((found.name.as_str(), found.location.as_deref()), ("Session", Some("Old hangar, Berlin")));
+    assert_eq!(found.place, Some((525_200_000, 134_050_000)));
+    assert_eq!(found.time_zone, "Europe/Berlin");
+    assert_eq!(found.initiation.map(|date| date.to_string()).as_deref(), Some("2026-01-01"));
+    assert_eq!(meetings(&found), ["01-01 19:00", "01-08 19:00", "01-15 19:00", "01-22 19:00"]);
+    assert!(found.skips.is_empty() && found.meetings.is_empty());
+}
+
+#[test]
+fn exceptions_give_exactly_the_meetings_of_rfc_5545() {
+    let weekly = "RRULE:FREQ=WEEKLY;UNTIL=20260122T180000Z";
+    let changed = |id: &str, more: &str| event(&format!("RECURRENCE-ID;TZID=Europe/Berlin:{id}\n{more}"));
+    for (body, expected) in [
+        (
+            event(&format!("{weekly}\nEXDATE;TZID=Europe/Berlin:20260108T190000")),
+            &["01-01 19:00", "01-15 19:00", "01-22 19:00"][..],
+        ),
+        // The same instant, in another zone. The other date is no meeting.
+        (
+            event(&format!("{weekly}\nEXDATE:20260108T180000Z,20260109T180000Z")),
+            &["01-01 19:00", "01-15 19:00", "01-22 19:00"],
+        ),
+        // Another meeting on a date of the rule.
+        (
+            event(&format!("{weekly}\nRDATE;TZID=Europe/Berlin:20260115T110000,20260116T190000")),
+            &["01-01 19:00", "01-08 19:00", "01-15 11:00", "01-15 19:00", "01-16 19:00", "01-22 19:00"],
+        ),
+        // The same one as the rule gives, and one that is excluded.
+        (
+            event(&format!("{weekly}\nRDATE:20260115T180000Z,20260116T180000Z\nEXDATE:20260116T180000Z")),
+            &["01-01 19:00", "01-08 19:00", "01-15 19:00", "01-22 19:00"],
+        ),
+        // Moved to another date, and then to a date of the rule.
+        (
+            format!(
+                "{}\n{}",
+                event(weekly),
+                changed(
+                    "20260108T190000",
+                    "DTSTART;TZID=Europe/Berlin:20260109T200000\nDTEND;TZID=Europe/Berlin:20260109T210000"
+                )
+            ),
+            &["01-01 19:00", "01-09 20:00", "01-15 19:00", "01-22 19:00"],
+        ),
+        (
+            format!(
+                "{}\n{}",
+                changed(
+                    "20260108T190000",
+                    "DTSTART;TZID=Europe/Berlin:20260115T100000\nDTEND;TZID=Europe/Berlin:20260115T110000"
+                ),
+                event(weekly)
+            ),
+            &["01-01 19:00", "01-15 10:00", "01-15 19:00", "01-22 19:00"],
+        ),
+        // The last meeting is moved to a date after the end of the rule.
+        (
+            format!(
+                "{}\n{}",
+                event(weekly),
+                changed(
+                    "20260122T190000",
+                    "DTSTART;TZID=Europe/Berlin:20260206T190000\nDTEND;TZID=Europe/Berlin:20260206T220000"
+                )
+            ),
+            &["01-01 19:00", "01-08 19:00", "01-15 19:00", "02-06 19:00"],
+        ),
+        (
+            format!(
+                "{}\n{}",
+                event(weekly),
+                changed("20260108T190000", "STATUS:CANCELLED\nDTSTART:20260108T180000Z\nDTEND:20260108T210000Z")
+            ),
+            &["01-01 19:00", "01-08 19:00x", "01-15 19:00", "01-22 19:00"],
+        ),
+        // Single meetings.
+        (event(""), &["01-01 19:00"]),
+        (event("STATUS:CANCELLED"), &["01-01 19:00x"]),
+        (event("RDATE;VALUE=PERIOD:20260105T180000Z/PT1H"), &["01-01 19:00", "01-05 19:00"]),
+        (event("RDATE:20260105T180000Z\nEXDATE:20260101T180000Z"), &["01-05 19:00"]),
+        // A change without the event that it changes.
+        (changed("20260108T190000", "DTSTART:20260109T180000Z\nDTEND:20260109T190000Z"), &["01-09 18:00"]),
+    ] {
+        assert_eq!(meetings(&one(&body)), expected, "{body}");
+    }
+}
+
+#[test]
+fn what_cannot_be_kept_exactly_is_refused_with_the_reason() {
+    for (more, words) in [
+        ("DTSTART;VALUE=DATE:20260101", "no time of day"),
+        ("DTSTART:20260101", "no time of day"),
+        ("DTSTART:20260101T190000", "without a time zone"),
+        ("DTSTART;TZID=Mars/Base:20260101T190000", "Mars/Base"),
+        ("DTSTART:soon", "DTSTART that cannot be read"),
+        ("DTSTART:00010101T190000Z", "years 2 to 9998"),
+        ("DTSTART:99990101T190000Z", "years 2 to 9998"),
+        ("DTEND;TZID=Europe/Berlin:20260101T180000", "ends before it starts"),
+        ("DTEND;TZID=Europe/Berlin:20260102T190000", "lasts a day or longer"),
+        ("DURATION:P1D", "lasts a day or longer"),
+        ("DTEND:20260101T200000Z\nDURATION:PT1H", "both DTEND and DURATION"),
+        ("DURATION:PT0S\nRRULE:FREQ=WEEKLY", "no end"),
+        ("RRULE:FREQ=WEEKLY;BYDAY=FR", "no meeting of its RRULE"),
+        ("RRULE:FREQ=HOURLY", "FREQ"),
+        ("RRULE:FREQ=YEARLY;BYWEEKNO=1", "BYWEEKNO"),
+        ("RRULE:FREQ=DAILY;COUNT=999999999999", "COUNT"),
+        ("RRULE:FREQ=WEEKLY\nRRULE:FREQ=DAILY", "more than one RRULE"),
+        ("RRULE:FREQ=WEEKLY\nEXRULE:FREQ=DAILY", "EXRULE"),
+        ("RRULE:FREQ=WEEKLY\nSTATUS:CANCELLED", "cancelled as a whole"),
+        ("RRULE:FREQ=WEEKLY\nEXDATE;VALUE=DATE:20260108", "EXDATE without a time"),
+        ("RRULE:FREQ=WEEKLY\nRDATE;VALUE=DATE:20260109", "RDATE without a time"),
+        ("RECURRENCE-ID;RANGE=THISANDFUTURE:20260108T180000Z", "RANGE"),
+        ("SUMMARY:", "no SUMMARY"),
+        ("UID:", "no UID"),
+        ("GEO:91;0", "GEO"),
+        ("EXDATE:20260101T180000Z", "no meeting"),
+    ] {
+        let reason = reason(&event(more));
+        assert!(reason.contains(words), "{more}: {reason}");
+    }
+    let twice = format!("{}\n{}", event("RRULE:FREQ=WEEKLY"), event("RRULE:FREQ=DAILY"));
+    assert!(reason(&twice).contains("twice"));
+    let newer = format!("{}\n{}", event("RRULE:FREQ=WEEKLY"), event("RRULE:FREQ=DAILY;COUNT=2\nSEQUENCE:1"));
+    assert_eq!(meetings(&one(&newer)), ["01-01 19:00", "01-02 19:00"]);
+    let cut = import("BEGIN:VEVENT\nUID:cut\nSUMMARY:Half");
+    assert_eq!(cut.refused[0].uid.as_deref(), Some("cut"));
+}
+
+#[test]
+fn refusal_concerns_its_uid_only() {
+    let contents = import(&format!(
+        "{}\n{}\n{}",
+        event("UID:a"),
+        event("UID:b\nDTSTART:20260101"),
+        event("UID:c\nRRULE:FREQ=WEEKLY")
+    ));
+    let uids: Vec<_> = contents.sessions.iter().flat_map(|found| found.uids.clone()).collect();
+    assert_eq!(uids, ["a", "c"]);
+    let refused = &contents.refused[0];
+    assert_eq!(
+        (refused.uid.as_deref(), refused.summary.as_deref(), refused.reason.as_str()),
+        (Some("b"), Some("Session"), "has no time of day")
+    );
+}
+
+#[test]
+fn many_dates_take_bounded_time() {
+    let dates: Vec<String> = (0..50_000)
+        .map(|second| format!("20260101T{:02}{:02}{:02}Z", second / 3600, second / 60 % 60, second % 60))
+        .collect();
+    for name in ["RDATE", "EXDATE"] {
+        let flood = event(&format!("RRULE:FREQ=WEEKLY\n{name}:{}", dates.join(",")));
+        assert!(reason(&flood).contains("more than 1000 dates"));
+    }
+}
+
+#[test]
+fn times_are_read_in_the_zone_that_the_file_or_the_import_names() {
+    let floating = Setting { time_zone: ZoneData::compiled().zone("America/Chicago").ok(), ..setting() };
+    let text = calendar(&event("DTSTART:20260101T190000\nDTEND:20260101T200000"));
+    let found = read(text.as_bytes(), &floating).unwrap();
+    assert_eq!(found.sessions[0].session.time_zone, "America/Chicago");
+    // A meeting in UTC is shown in the zone of the calendar, and repeats in UTC.
+    let shown = |more: &str| {
+        one(&format!(
+            "X-WR-TIMEZONE:Europe/Paris\n{}",
+            event(&format!("DTSTART:20260101T190000Z\nDTEND:20260101T200000Z\n{more}"))
+        ))
+    };
+    assert_eq!((shown("").time_zone.as_str(), meetings(&shown(""))), ("Europe/Paris", vec!["01-01 20:00".to_owned()]));
+    assert_eq!(shown("RRULE:FREQ=WEEKLY").time_zone, "UTC");
+    // The second 2:30 of the night can only be kept in UTC.
+    let night =
+        one(&format!("X-WR-TIMEZONE:Europe/Paris\n{}", event("DTSTART:20261025T013000Z\nDTEND:20261025T020000Z")));
+    assert_eq!(night.time_zone, "UTC");
+    assert_eq!(
+        one(&event("DTSTART;TZID=W. Europe Standard Time:20260101T190000\nDURATION:PT1H")).time_zone,
+        "Europe/Berlin"
+    );
+}
+
+#[test]
+fn events_of_one_of_our_feeds_are_one_session() {
+    let uid = |name: &str, host: &str| format!("UID:session-7-{name}@{host}");
+    let feed = |host: &str| {
+        format!(
+            "PRODID:{OUR_PRODID}\n{}\n{}\n{}",
+            event(&format!("{}\nRRULE:FREQ=WEEKLY;BYDAY=TH", uid("weekly-byday-th-190000", host))),
+            event(&format!(
+                "{}\nDTSTART;TZID=Europe/Berlin:20260105T190000\nDTEND;TZID=Europe/Berlin:20260105T200000\n\
+                 RRULE:FREQ=WEEKLY;BYDAY=MO\nEXDATE;TZID=Europe/Berlin:20260112T190000",
+                uid("weekly-byday-mo-190000", host)
+            )),
+            event(&format!(
+                "{}\nSUMMARY:Cancelled: Session\nSTATUS:CANCELLED\nDTSTART:20260103T100000Z\nDTEND:20260103T110000Z",
+                uid("instance-3", host)
+            )),
+        )
+    };
+    let contents = import(&feed("there"));
+    assert_eq!((contents.sessions.len(), contents.refused.len()), (1, 0), "{:?}", contents.refused);
+    let found = &contents.sessions[0];
+    assert_eq!((found.source.as_str(), found.uids.len(), found.own), ("session-7@there", 3, None));
+    assert_eq!(found.session.name, "Session");
+    let shown = meetings(&found.session);
+    assert_eq!(shown[..5], ["01-01 19:00", "01-03 11:00x", "01-05 19:00", "01-08 19:00", "01-15 19:00"]);
+    assert_eq!(import(&feed("here")).sessions[0].own, Some(SessionId(7)));
+}

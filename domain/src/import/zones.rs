@@ -1,0 +1,345 @@
+//! The zone of a TZID.
+//!
+//! A TZID is a name of its file, which the file defines by a VTIMEZONE. In practice it is mostly a known name, and the
+//! definition is a part or an old version of that zone's rules. So the zone is found in this order:
+//!
+//! 1. The TZID is an IANA name, or ends with one, as `/example.org/20250101/Europe/Berlin` does.
+//! 2. The TZID is the name of a zone of Windows.
+//! 3. The VTIMEZONE says which IANA zone it is (`X-LIC-LOCATION`).
+//! 4. The VTIMEZONE has the same offsets as an IANA zone, in all years that matter.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+
+use super::{
+    lines::Component,
+    values::{self, Stamp},
+    windows_zones,
+};
+use crate::{
+    recurrence::YearlyRule,
+    zone::{Zone, ZoneData, clock_changes},
+};
+
+/// How many VTIMEZONEs of a file are compared with all zones.
+const MAX_DEFINITIONS: usize = 200;
+/// How many parts a VTIMEZONE may have, and how many clock changes it may list.
+const MAX_PARTS: usize = 100;
+const MAX_ONSETS: usize = 5_000;
+/// The years in which zones are compared.
+const YEARS: std::ops::RangeInclusive<i32> = 1970..=2099;
+
+/// The first and the last year that matter.
+pub(super) type Years = (i32, i32);
+
+/// The zones of a file.
+pub(super) struct Zones {
+    data: ZoneData,
+    /// Zones to prefer if several have the same rules.
+    preferred: Vec<Zone>,
+    definitions: HashMap<String, Result<Definition, String>>,
+    found: HashMap<(String, Years), Result<Zone, String>>,
+    compared: usize,
+}
+
+impl Zones {
+    pub(super) fn new(data: ZoneData, preferred: Vec<Zone>, calendars: &[Component]) -> Self {
+        let all = calendars.iter().flat_map(|calendar| &calendar.components);
+        let definitions = all.filter(|component| component.name == "VTIMEZONE").filter_map(|component| {
+            let name = component.value("TZID")?.trim().to_owned();
+            Some((name, Definition::read(component)))
+        });
+        // The first definition of a name counts.
+        let mut by_name = HashMap::new();
+        for (name, definition) in definitions {
+            by_name.entry(name).or_insert(definition);
+        }
+        Self { data, preferred, definitions: by_name, found: HashMap::new(), compared: 0 }
+    }
+
+    /// The zone of a TZID, for meetings in these years.
+    pub(super) fn find(&mut self, name: &str, years: Years) -> Result<Zone, String> {
+        if let Some(zone) = known(self.data, name) {
+            return Ok(zone);
+        }
+        let years = (years.0.clamp(*YEARS.start(), *YEARS.end()), years.1.clamp(*YEARS.start(), *YEARS.end()));
+        if let Some(found) = self.found.get(&(name.to_owned(), years)) {
+            return found.clone();
+        }
+        let found = self.match_definition(name, years);
+        self.found.insert((name.to_owned(), years), found.clone());
+        found
+    }
+
+    fn match_definition(&mut self, name: &str, years: Years) -> Result<Zone, String> {
+        let quoted = super::shortened(name);
+        let definition = match self.definitions.get(name) {
+            None => {
+                return Err(format!(
+                    "is in the time zone {quoted}, which is no IANA name and no name of Windows, and the file has no \
+                     VTIMEZONE for it"
+                ));
+            }
+            Some(Err(problem)) => return Err(format!("is in the time zone {quoted}, whose VTIMEZONE {problem}")),
+            Some(Ok(definition)) => definition,
+        };
+        if let Some(zone) = definition.location.as_deref().and_then(|location| known(self.data, location)) {
+            return Ok(zone);
+        }
+        self.compared += 1;
+        if self.compared > MAX_DEFINITIONS {
+            return Err(format!("is in the time zone {quoted}: a file may have {MAX_DEFINITIONS} zones of its own"));
+        }
+        let offsets = definition
+            .offsets(years)
+            .map_err(|problem| format!("is in the time zone {quoted}, whose VTIMEZONE {problem}"))?;
+        let zone = self.candidates(offsets.is_constant()).find(|zone| offsets.are_those_of(*zone));
+        zone.ok_or_else(|| {
+            format!(
+                "is in the time zone {quoted}, and from {} to {} no IANA zone has the offsets of its VTIMEZONE",
+                years.0, years.1
+            )
+        })
+    }
+
+    fn candidates(&self, is_constant: bool) -> impl Iterator<Item = Zone> {
+        let is_etc = |name: &str| name.starts_with("Etc/");
+        let etc = self.data.names().filter(move |name| is_constant && is_etc(name));
+        let others = self.data.names().filter(move |name| name.contains('/') && !is_etc(name));
+        let names = etc.chain(windows_zones::iana_names()).chain(others);
+        self.preferred.iter().copied().chain(names.filter_map(|name| self.data.zone(name).ok()))
+    }
+}
+
+/// The zone with this name: of IANA, of Windows, or at the end of a path.
+fn known(data: ZoneData, name: &str) -> Option<Zone> {
+    let name = name.trim();
+    let of_name = |name: &str| {
+        data.zone(name).or_else(|error| windows_zones::iana_name(name).map_or(Err(error), |it| data.zone(it)))
+    };
+    if let Ok(zone) = of_name(name) {
+        return Some(zone);
+    }
+    let mut rest = name.strip_prefix('/')?;
+    while let Some((_, shorter)) = rest.split_once('/') {
+        rest = shorter;
+        if let Ok(zone) = data.zone(rest) {
+            return Some(zone);
+        }
+    }
+    None
+}
+
+/// A VTIMEZONE.
+#[derive(Debug, Clone)]
+struct Definition {
+    location: Option<String>,
+    observances: Vec<Observance>,
+}
+
+/// A STANDARD or DAYLIGHT part: the clock changes to one offset. Offsets are in seconds east of Greenwich.
+#[derive(Debug, Clone)]
+struct Observance {
+    first: NaiveDateTime,
+    before: i32,
+    after: i32,
+    rules: Vec<YearlyRule>,
+    listed: Vec<NaiveDateTime>,
+}
+
+impl Definition {
+    fn read(component: &Component) -> Result<Self, String> {
+        if let Some(problem) = &component.problem {
+            return Err(problem.clone());
+        }
+        let location = component.value("X-LIC-LOCATION").map(str::to_owned);
+        let parts = component.components.iter().filter(|part| matches!(part.name.as_str(), "STANDARD" | "DAYLIGHT"));
+        let observances = parts.map(Observance::read).collect::<Result<Vec<_>, _>>()?;
+        if observances.is_empty() && location.is_none() {
+            return Err("has neither STANDARD nor DAYLIGHT".to_owned());
+        }
+        if observances.len() > MAX_PARTS {
+            return Err(format!("has more than {MAX_PARTS} parts"));
+        }
+        if observances.iter().map(|part| part.listed.len() + 1).sum::<usize>() > MAX_ONSETS {
+            return Err(format!("lists more than {MAX_ONSETS} clock changes"));
+        }
+        Ok(Self { location, observances })
+    }
+
+    /// The offsets in these years.
+    fn offsets(&self, (from, to): Years) -> Result<Offsets, String> {
+        let year_begins =
+            |year: i32| NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default().and_time(chrono::NaiveTime::MIN);
+        // The local years of all zones.
+        let begins = (year_begins(from) - TimeDelta::days(1)).and_utc();
+        let ends = (year_begins(to + 1) + TimeDelta::days(1)).and_utc();
+        let mut onsets = Vec::new();
+        for part in &self.observances {
+            part.onsets(to, &mut onsets);
+        }
+        onsets.sort_unstable_by_key(|onset: &Onset| onset.at);
+        let first = onsets.first().ok_or("has no clock change")?;
+        let current = onsets.iter().rev().find(|onset| onset.at <= begins);
+        let mut changes = vec![(begins, current.map_or(first.before, |onset| onset.after))];
+        changes.extend(onsets.iter().filter(|it| begins < it.at && it.at < ends).map(|it| (it.at, it.after)));
+        Ok(Offsets { changes, ends })
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Onset {
+    at: DateTime<Utc>,
+    before: i32,
+    after: i32,
+}
+
+impl Observance {
+    fn read(part: &Component) -> Result<Self, String> {
+        let missing = |name: &str| format!("has a part without {name}");
+        let local = |text: &str| match values::stamp(text) {
+            Some(Stamp::Local(local)) => Ok(local),
+            // An error of old programs, which means the local time.
+            Some(Stamp::Utc(local)) => Ok(local),
+            _ => Err(format!("has a time that cannot be read: {}", super::shortened(text))),
+        };
+        let offset = |name: &str| {
+            let value = part.value(name).ok_or_else(|| missing(name))?;
+            values::offset(value)
+                .ok_or_else(|| format!("has a {name} that cannot be read: {}", super::shortened(value)))
+        };
+        let rule = |text: &str| YearlyRule::read(text).map_err(|problem| format!("has an RRULE that {problem}"));
+        Ok(Self {
+            first: local(part.value("DTSTART").ok_or_else(|| missing("DTSTART"))?)?,
+            before: offset("TZOFFSETFROM")?,
+            after: offset("TZOFFSETTO")?,
+            rules: part.all("RRULE").map(|property| rule(&property.value)).collect::<Result<_, _>>()?,
+            listed: part.all("RDATE").flat_map(|it| it.value.split(',')).map(local).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Adds the clock changes up to this year.
+    fn onsets(&self, to: i32, onsets: &mut Vec<Onset>) {
+        let onset = |local: NaiveDateTime| Onset {
+            at: (local - TimeDelta::seconds(self.before.into())).and_utc(),
+            before: self.before,
+            after: self.after,
+        };
+        onsets.push(onset(self.first));
+        onsets.extend(self.listed.iter().copied().map(onset));
+        for rule in &self.rules {
+            let mut index = 0;
+            let first = if rule.is_counted() { self.first.year() } else { self.first.year().max(YEARS.start() - 1) };
+            for year in first..=to {
+                for date in rule.dates_in(year, self.first.date()) {
+                    let local = date.and_time(self.first.time());
+                    let found = onset(local);
+                    if rule.is_over(index, local, found.at) {
+                        return;
+                    }
+                    index += 1;
+                    onsets.push(found);
+                }
+            }
+        }
+    }
+}
+
+/// Offsets, each from an instant on.
+struct Offsets {
+    changes: Vec<(DateTime<Utc>, i32)>,
+    ends: DateTime<Utc>,
+}
+
+impl Offsets {
+    fn is_constant(&self) -> bool {
+        self.changes.iter().all(|(_, offset)| Some(*offset) == self.changes.first().map(|(_, first)| *first))
+    }
+
+    fn at(&self, at: DateTime<Utc>) -> Option<i32> {
+        let after = self.changes.partition_point(|(from, _)| *from <= at);
+        after.checked_sub(1).and_then(|index| self.changes.get(index)).map(|(_, offset)| *offset)
+    }
+
+    fn are_those_of(&self, zone: Zone) -> bool {
+        let is_same = |at: DateTime<Utc>| self.at(at) == Some(zone.offset(at).local_minus_utc());
+        let begins = self.changes.first().map_or(self.ends, |(at, _)| *at);
+        self.changes.iter().all(|(at, _)| is_same(*at))
+            && clock_changes(zone)
+                .map(|change| change.at)
+                .skip_while(|at| *at < begins)
+                .take_while(|at| *at < self.ends)
+                .all(is_same)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::lines, *};
+
+    const US: &str = "BEGIN:STANDARD\nDTSTART:16010101T020000\nTZOFFSETFROM:-0400\nTZOFFSETTO:-0500\n\
+        RRULE:FREQ=YEARLY;BYDAY=1SU;BYMONTH=11\nEND:STANDARD\nBEGIN:DAYLIGHT\nDTSTART:16010101T020000\n\
+        TZOFFSETFROM:-0500\nTZOFFSETTO:-0400\nRRULE:FREQ=YEARLY;BYDAY=2SU;BYMONTH=3\nEND:DAYLIGHT\n";
+
+    fn zones(parts: &str) -> Zones {
+        let text =
+            format!("BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:Customized Time Zone\n{parts}END:VTIMEZONE\nEND:VCALENDAR");
+        Zones::new(ZoneData::compiled(), Vec::new(), &lines::read(text.as_bytes()).unwrap())
+    }
+
+    fn found(parts: &str, years: Years) -> Result<&'static str, String> {
+        zones(parts).find("Customized Time Zone", years).map(Zone::name)
+    }
+
+    #[test]
+    fn known_names_are_found() {
+        let mut zones = zones(US);
+        for (name, zone) in [
+            ("Europe/Berlin", "Europe/Berlin"),
+            ("W. Europe Standard Time", "Europe/Berlin"),
+            ("/freeassociation.sourceforge.net/America/Argentina/Buenos_Aires", "America/Argentina/Buenos_Aires"),
+            ("/mozilla.org/20050126_1/Europe/London", "Europe/London"),
+            ("UTC", "UTC"),
+        ] {
+            assert_eq!(zones.find(name, (2026, 2026)).map(Zone::name), Ok(zone), "{name}");
+        }
+        let problem = zones.find("Mars", (2026, 2026)).unwrap_err();
+        assert!(problem.contains("\"Mars\"") && problem.contains("VTIMEZONE"), "{problem}");
+    }
+
+    #[test]
+    fn definition_is_matched_by_its_offsets_in_the_years_that_matter() {
+        assert_eq!(found(US, (2010, 2031)), Ok("America/New_York"));
+        // Before 2007, clocks changed on other days.
+        assert!(found(US, (2005, 2031)).unwrap_err().contains("from 2005 to 2031"));
+        let constant = "BEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0200\nEND:STANDARD\n";
+        assert_eq!(found(constant, (2026, 2031)), Ok("Etc/GMT-2"));
+        let odd = "BEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0213\nTZOFFSETTO:+0213\nEND:STANDARD\n";
+        assert!(found(odd, (2026, 2031)).is_err());
+        // One list and one rule, as our own feeds have them.
+        let listed = "BEGIN:STANDARD\nDTSTART:20251026T030000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0100\nRDATE:20261025T030000\n\
+            END:STANDARD\nBEGIN:DAYLIGHT\nDTSTART:20250330T020000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0200\n\
+            RRULE:FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=25,26,27,28,29,30,31;BYDAY=SU;UNTIL=20270101T000000Z\nEND:DAYLIGHT\n";
+        assert_eq!(found(listed, (2025, 2026)), Ok("Europe/Budapest"));
+        assert!(found(listed, (2025, 2027)).is_err());
+        let located = "X-LIC-LOCATION:Asia/Tokyo\n";
+        assert_eq!(found(located, (2025, 2027)), Ok("Asia/Tokyo"));
+    }
+
+    #[test]
+    fn definition_that_cannot_be_read_says_why() {
+        for (parts, words) in [
+            ("", "neither STANDARD nor DAYLIGHT"),
+            ("BEGIN:STANDARD\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0200\nEND:STANDARD\n", "DTSTART"),
+            (
+                "BEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:2\nTZOFFSETTO:+0200\nEND:STANDARD\n",
+                "TZOFFSETFROM",
+            ),
+            (&US.replace("FREQ=YEARLY", "FREQ=DAILY"), "RRULE"),
+        ] {
+            let problem = found(parts, (2026, 2026)).unwrap_err();
+            assert!(problem.contains(words), "{problem}");
+        }
+    }
+}
