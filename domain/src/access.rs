@@ -140,6 +140,12 @@ impl Viewer {
         self.is_admin || (is_any_organizer && self.is_member())
     }
 
+    /// Admins, and organisers of any session, may import calendars. An import makes sessions, which otherwise only admins do:
+    /// somebody who organises nothing may not.
+    pub const fn may_import_calendars(&self, is_any_organizer: bool) -> bool {
+        self.is_admin || (is_any_organizer && self.is_member())
+    }
+
     /// Only admins may see the audit log.
     pub const fn may_see_audit_log(&self) -> bool {
         self.is_admin

@@ -10,6 +10,7 @@ pub mod change_log;
 pub mod check_in;
 pub mod count_change;
 pub mod erased_identity;
+pub mod imported_session;
 pub mod installation;
 pub mod person;
 pub mod presence;

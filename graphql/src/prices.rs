@@ -129,6 +129,7 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("Mutation", "mergePeople", writes(30)),
     ("Mutation", "erasePerson", writes(30)),
     ("Mutation", "sweep", writes(50)),
+    ("Mutation", "importCalendar", writes(100)),
     ("Session", "isActive", LOADED),
     ("Session", "activeInstances", LOADED),
     ("Session", "organizers", LOADED),
@@ -191,6 +192,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("RecurrencePreview", "text"),
     ("RecurrencePreview", "rrules"),
     ("AuditChange", "from"),
+    ("RefusedEvent", "reason"),
+    ("RefusedEvent", "uid"),
+    ("RefusedEvent", "summary"),
+    ("ImportedEvent", "uid"),
     ("AuditChange", "to"),
 ];
 

@@ -14,6 +14,7 @@ pub mod db;
 pub mod door;
 pub mod error;
 pub mod idempotency;
+pub mod import;
 pub mod instances;
 pub mod lists;
 pub mod log;

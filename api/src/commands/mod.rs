@@ -2,6 +2,7 @@
 
 mod completions;
 mod demo;
+mod import;
 mod scenario;
 mod serve;
 mod setup;
@@ -34,6 +35,9 @@ enum Command {
     Worker,
     /// Run one periodic sweep and print its report.
     Sweep(sweep::Args),
+    /// Make sessions of the events in a calendar file.
+    #[command(after_help = settings_help())]
+    Import(import::Args),
     /// Set up a sample in a temporary database, and run sweeps on it.
     Scenario(scenario::Args),
     /// Run a server with a temporary database and sample sessions.
@@ -71,6 +75,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(args) => serve::serve(args).await,
         Command::Worker => Box::pin(serve::worker()).await,
         Command::Sweep(args) => sweep::run(args).await,
+        Command::Import(args) => import::run(args).await,
         Command::Scenario(args) => scenario::run(args).await,
         Command::Demo(args) => Box::pin(demo::run(args)).await,
         Command::Migrate => setup::migrate().await,

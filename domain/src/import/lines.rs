@@ -172,19 +172,16 @@ impl Reader {
     }
 
     fn close(&mut self, mut ended: Component) {
-        match self.open.last_mut() {
-            Some(parent) => {
-                // A broken part of an event, such as an alarm, may hide what belongs to the event.
-                if let (Some(problem), "VEVENT" | "VTIMEZONE") = (&ended.problem, parent.name.as_str()) {
-                    parent.fail(|| problem.clone());
-                }
-                parent.components.push(ended);
-            }
-            None => {
-                ended.problem = None;
-                self.calendars.push(ended);
-            }
+        let Some(parent) = self.open.last_mut() else {
+            ended.problem = None;
+            self.calendars.push(ended);
+            return;
+        };
+        // A broken part of an event, such as an alarm, may hide what belongs to the event.
+        if let (Some(problem), "VEVENT" | "VTIMEZONE") = (&ended.problem, parent.name.as_str()) {
+            parent.fail(|| problem.clone());
         }
+        parent.components.push(ended);
     }
 
     fn finish(mut self) -> Result<Vec<Component>, String> {

@@ -91,6 +91,8 @@ pub struct ImportedMeeting {
     pub date: NaiveDate,
     pub start: NaiveTime,
     pub end: Option<NaiveTime>,
+    /// Whether its times are not those of its occurrence.
+    pub has_own_times: bool,
     pub location: Option<String>,
     pub state: MeetingState,
 }
@@ -142,7 +144,7 @@ pub const CANCELLED_PREFIX: &str = "Cancelled: ";
 /// The events of each source, in the order of the file.
 #[derive(Default)]
 struct Sources {
-    sources: Vec<Source>,
+    all: Vec<Source>,
     by_name: HashMap<String, usize>,
     refused: Vec<Refusal>,
     refused_uids: HashSet<String>,
@@ -175,10 +177,10 @@ impl Sources {
             None => event.uid.clone(),
         };
         let index = *self.by_name.entry(name.clone()).or_insert_with(|| {
-            self.sources.push(Source { name, feed, events: Vec::new() });
-            self.sources.len() - 1
+            self.all.push(Source { name, feed, events: Vec::new() });
+            self.all.len() - 1
         });
-        if let Some(source) = self.sources.get_mut(index) {
+        if let Some(source) = self.all.get_mut(index) {
             source.events.push(event);
         }
     }
@@ -192,7 +194,7 @@ impl Sources {
 
     fn contents(mut self, planner: &plan::Planner, installation: &str) -> Contents {
         let mut contents = Contents::default();
-        for Source { name, feed, mut events } in std::mem::take(&mut self.sources) {
+        for Source { name, feed, mut events } in std::mem::take(&mut self.all) {
             events.retain(|event| !self.refused_uids.contains(&event.uid));
             let mut uids: Vec<String> = Vec::new();
             let mut seen = HashSet::new();

@@ -20,6 +20,7 @@ use super::{
     shortened,
 };
 use crate::{
+    place::Place,
     recurrence::{BoundedRecurrence, Calendar, Occurrence, OccurrenceKey, Recurrence, ScheduleSource, Skips},
     window::Meeting,
     zone::{Zone, ZoneData, local_date},
@@ -169,7 +170,7 @@ impl<'a> Plan<'a> {
             }
             // A meeting that is alone keeps its instance when its start changes.
             let key = if index == 0 && event.rrule.is_none() { String::new() } else { utc_text(at) };
-            let mut meeting = self.meeting(event, key, start, end)?;
+            let mut meeting = self.meeting(event, &key, start, end)?;
             if event.is_cancelled {
                 meeting.state = MeetingState::Cancelled;
             }
@@ -184,13 +185,15 @@ impl<'a> Plan<'a> {
     /// Changes one meeting.
     fn change(&mut self, event: &Event, replaced: Moment) -> Result<(), String> {
         let at = replaced.at();
-        let mut meeting = self.meeting(event, utc_text(at), event.start, event.end)?;
+        let mut meeting = self.meeting(event, &utc_text(at), event.start, event.end)?;
         if event.is_cancelled {
             meeting.state = MeetingState::Cancelled;
         }
         let occurrence = self.occurrence_at(at).filter(|it| !self.excluded.contains_key(&it.key()));
         if let Some(occurrence) = occurrence {
             meeting.occurrence = Some((occurrence.date, occurrence.start));
+            meeting.has_own_times =
+                (meeting.date, meeting.start, meeting.end) != (occurrence.date, occurrence.start, Some(occurrence.end));
             if !self.is_the_same(&meeting, &occurrence) {
                 self.changed.insert(occurrence.key(), meeting);
             }
@@ -216,7 +219,7 @@ impl<'a> Plan<'a> {
         meeting.state == MeetingState::Planned && meeting.location.is_none() && instants == Some(occurrence.meeting)
     }
 
-    fn meeting(&self, event: &Event, key: String, start: Moment, end: Option<End>) -> Result<ImportedMeeting, String> {
+    fn meeting(&self, event: &Event, key: &str, start: Moment, end: Option<End>) -> Result<ImportedMeeting, String> {
         let starts = start.local_in(self.zone)?;
         let ends = match end {
             None => None,
@@ -236,6 +239,7 @@ impl<'a> Plan<'a> {
             date: starts.date(),
             start: starts.time(),
             end: ends.map(|ends| ends.time()),
+            has_own_times: false,
             location: event.location.clone().filter(|location| Some(location) != self.location.as_ref()),
             state: MeetingState::Planned,
         })
@@ -272,7 +276,7 @@ impl<'a> Plan<'a> {
         Ok(ImportedSession {
             name,
             location: self.location.clone(),
-            place: self.events.iter().find_map(|event| event.place).map(|place| place.to_stored()),
+            place: self.events.iter().find_map(|event| event.place).map(Place::to_stored),
             time_zone: self.zone.name().to_owned(),
             recurrence: (!self.recurrence.is_empty()).then(|| self.recurrence.to_json()),
             initiation: self.calendar.initiation,
@@ -312,6 +316,7 @@ impl<'a> Plan<'a> {
                         date: occurrence.date,
                         start: occurrence.start,
                         end: Some(occurrence.end),
+                        has_own_times: false,
                         location: None,
                         state,
                     });

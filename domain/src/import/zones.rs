@@ -199,9 +199,8 @@ impl Observance {
     fn read(part: &Component) -> Result<Self, String> {
         let missing = |name: &str| format!("has a part without {name}");
         let local = |text: &str| match values::stamp(text) {
-            Some(Stamp::Local(local)) => Ok(local),
-            // An error of old programs, which means the local time.
-            Some(Stamp::Utc(local)) => Ok(local),
+            // UTC is an error of old programs, which mean the local time.
+            Some(Stamp::Local(local) | Stamp::Utc(local)) => Ok(local),
             _ => Err(format!("has a time that cannot be read: {}", super::shortened(text))),
         };
         let offset = |name: &str| {

@@ -2,6 +2,7 @@
 
 pub mod api_key;
 pub mod booking;
+pub mod calendar;
 pub mod instance;
 pub mod person;
 pub mod presence;

@@ -229,7 +229,7 @@ impl AddSkipsInput {
 }
 
 /// The scalar has already checked a zone that a client sent.
-fn zone(time_zone: &TimeZone) -> Result<Tz> {
+pub(super) fn zone(time_zone: &TimeZone) -> Result<Tz> {
     time_zone.zone().ok_or_else(|| {
         ApiError::invalid("timeZone", "is not a known time zone: use an IANA name, such as America/Chicago")
     })

@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod bookings;
+mod calendar;
 mod check_ins;
 mod instances;
 mod people;
@@ -12,8 +13,9 @@ mod sweep;
 use async_graphql::MergedObject;
 
 use self::{
-    api_keys::ApiKeyMutation, bookings::BookingMutation, check_ins::CheckInMutation, instances::InstanceMutation,
-    people::PersonMutation, presence::PresenceMutation, sessions::SessionMutation, sweep::SweepMutation,
+    api_keys::ApiKeyMutation, bookings::BookingMutation, calendar::CalendarMutation, check_ins::CheckInMutation,
+    instances::InstanceMutation, people::PersonMutation, presence::PresenceMutation, sessions::SessionMutation,
+    sweep::SweepMutation,
 };
 
 /// Operations that change something. They run one after the other, in the order of the request.
@@ -27,4 +29,5 @@ pub struct Mutation(
     PresenceMutation,
     SweepMutation,
     ApiKeyMutation,
+    CalendarMutation,
 );

@@ -21,5 +21,5 @@ pub use self::{
 };
 pub(crate) use self::{
     merge::merge_guest,
-    profile::{blank as blank_person, is_someone},
+    profile::{blank as blank_person, is_someone, organizes_anything},
 };

@@ -171,7 +171,8 @@ pub async fn count_people(app: &App, name_contains: Option<&str>) -> Result<i64>
     lists::count(app.db.pool(), named(name_contains), person::Column::Id).await
 }
 
-async fn organizes_anything(app: &App, viewer: Viewer) -> Result<bool> {
+/// Whether the viewer organises a session.
+pub(crate) async fn organizes_anything(app: &App, viewer: Viewer) -> Result<bool> {
     let Some(person) = viewer.person else { return Ok(false) };
     let links = session_organizer::Entity::find().filter(session_organizer::Column::PersonId.eq(person.0));
     Ok(links.limit(1).count(app.db.pool()).await? > 0)

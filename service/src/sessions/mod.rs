@@ -22,4 +22,10 @@ pub use self::{
     session::Session,
     skips::{NewSkip, Skip, delete_skip, find_skips, insert_skips},
 };
-pub(crate) use self::{list::lock_session, near::find_distances, organizers::authorize_edit, skips::find_skips_in};
+pub(crate) use self::{
+    list::lock_session,
+    near::find_distances,
+    organizers::authorize_edit,
+    save::{log_updates_of_active_instances, next_number},
+    skips::find_skips_in,
+};

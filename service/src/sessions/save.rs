@@ -15,7 +15,7 @@ use entity::{session, session_instance};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::NotSet,
-    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, LikeExpr, LockType},
 };
 use serde_json::{Value, json};
@@ -151,7 +151,7 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
             Err(error) if error.is_duplicate() && wanted.is_some() => {
                 return Err(Error::Conflict(format!("another session has the path {base:?}: choose another path")));
             }
-            Err(error) if error.is_duplicate() && number < 1_000 => number = next_number(app, &base).await?,
+            Err(error) if error.is_duplicate() && number < 1_000 => number = next_number(app.db.pool(), &base).await?,
             Err(error) => return Err(error),
         }
     };
@@ -162,13 +162,13 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
 }
 
 /// A number that, appended to a taken path, gives a free one.
-async fn next_number(app: &App, base: &str) -> Result<u32> {
+pub(crate) async fn next_number<C: ConnectionTrait>(db: &C, base: &str) -> Result<u32> {
     let paths: Vec<String> = session::Entity::find()
         .select_only()
         .column(session::Column::Path)
         .filter(contains_exactly(base))
         .into_tuple()
-        .all(app.db.pool())
+        .all(db)
         .await?;
     let taken = paths.iter().filter_map(|path| path.strip_prefix(base)?.strip_prefix('-')?.parse::<u32>().ok());
     Ok(taken.max().unwrap_or(1).saturating_add(1))
@@ -316,7 +316,11 @@ fn calls_for_recompute(before: &session::Model, after: &session::Model) -> bool 
 }
 
 /// Logs an UPDATED for each active instance if something visible to clients changed in the session.
-async fn log_updates_of_active_instances(tx: &Tx, before: &session::Model, after: &session::Model) -> Result<()> {
+pub(crate) async fn log_updates_of_active_instances(
+    tx: &Tx,
+    before: &session::Model,
+    after: &session::Model,
+) -> Result<()> {
     let shown = |row: &session::Model| {
         (
             (row.name.clone(), row.path.clone(), facts::location_of(row), row.state.clone(), row.location.clone()),

@@ -148,8 +148,8 @@ pub async fn sweep(app: &App, request: Request) -> Result<Report> {
     sweep_watched(app, request, &Progress::default()).await
 }
 
-/// Counts how many items a sweep has found and how many of them are done. Another task may read it while the sweep
-/// runs.
+/// Counts how many items a sweep, or another long task, has found and how many of them are done. Another task may read it
+/// meanwhile.
 #[derive(Debug, Default)]
 pub struct Progress {
     found: AtomicU64,
@@ -165,11 +165,11 @@ impl Progress {
         self.done.load(Ordering::Relaxed)
     }
 
-    fn find(&self, count: usize) {
+    pub(crate) fn find(&self, count: usize) {
         self.found.fetch_add(count as u64, Ordering::Relaxed);
     }
 
-    fn finish(&self, count: usize) {
+    pub(crate) fn finish(&self, count: usize) {
         self.done.fetch_add(count as u64, Ordering::Relaxed);
     }
 }

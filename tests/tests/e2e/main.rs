@@ -19,6 +19,7 @@ mod fixtures;
 mod fuzz;
 mod harness;
 mod idempotency;
+mod import;
 mod input;
 mod limits;
 mod live;

@@ -201,6 +201,12 @@ fn session_rows(world: &World) -> Vec<Row> {
             json!({ "id": world.skip }),
         ),
         (
+            "importCalendar",
+            May::Organizers,
+            "mutation($ics: String!) { importCalendar(input: { ics: $ics }) { imported { uid } refused { reason } } }",
+            json!({ "ics": "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:rights\nSUMMARY:Imported\nDTSTART:20250101T190000Z\nEND:VEVENT\nEND:VCALENDAR" }),
+        ),
+        (
             "updateActiveStatus",
             May::Organizers,
             "mutation($id: ID!) { updateActiveStatus(sessionInstanceId: $id) { sessionInstance { id } } }",

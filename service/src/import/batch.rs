@@ -1,0 +1,283 @@
+//! One batch: which sessions are new, which changed, and who may change them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use domain::{
+    access::Viewer,
+    ids::SessionId,
+    import::{Found, Refusal},
+    status::Mode,
+};
+use entity::{imported_session, session, session_organizer};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::LockType,
+};
+
+use super::{
+    Action, Imported, Options, Stored,
+    apply::{self, Target},
+    compare,
+};
+use crate::{
+    App, Error, Result,
+    db::{Tx, is_one_of},
+    sessions::next_number,
+    status::update::{StatusChanges, moment, move_people},
+    transaction, validate,
+    zones::for_windows,
+};
+
+/// How often a batch is tried, if others create sessions with the same paths or of the same sources at the same time.
+const ATTEMPTS: u32 = 5;
+
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub(super) imported: Vec<Imported>,
+    pub(super) refused: Vec<Refusal>,
+    /// Whether a session was marked for recompute.
+    pub(super) is_marked: bool,
+}
+
+impl Outcome {
+    fn import(&mut self, found: &Found, action: Action, session: Option<&session::Model>) {
+        let imported = found.uids.iter().map(|uid| Imported {
+            uid: uid.clone(),
+            action,
+            session: session.cloned().map(Into::into),
+        });
+        self.imported.extend(imported);
+        self.is_marked |= action != Action::Unchanged && session.is_some_and(|row| row.needs_recompute);
+    }
+
+    fn refuse(&mut self, found: &Found, reason: &str) {
+        self.refused.extend(found.uids.iter().map(|uid| Refusal {
+            uid: Some(uid.clone()),
+            summary: Some(found.session.name.clone()),
+            reason: reason.to_owned(),
+        }));
+    }
+}
+
+pub(super) async fn import(app: &App, viewer: Viewer, options: &Options, batch: &[Found]) -> Result<Outcome> {
+    let mut attempt = 1;
+    loop {
+        match try_import(app, viewer, options, batch).await {
+            Err(error) if error.is_duplicate() && attempt < ATTEMPTS => attempt += 1,
+            result => return result,
+        }
+    }
+}
+
+async fn try_import(app: &App, viewer: Viewer, options: &Options, batch: &[Found]) -> Result<Outcome> {
+    let now = app.now();
+    transaction!(app, now, |tx| {
+        let known = Known::load(tx, viewer, batch, options.is_dry_run).await?;
+        // Read the clock after taking the locks, so that no decision that was made since is undone.
+        let now = app.now();
+        let mut target = Target {
+            tx,
+            viewer,
+            moment: moment(app, now, Mode::Exact),
+            data: app.zone_data(),
+            computes_windows: for_windows(tx, &app.zones).await?.is_some(),
+            changes: StatusChanges::default(),
+        };
+        let mut outcome = Outcome::default();
+        let mut paths = Paths::load(tx, batch).await?;
+        let mut records = Vec::new();
+        for found in batch {
+            if let Err(reason) = checked(found) {
+                outcome.refuse(found, &reason);
+                continue;
+            }
+            match known.decide(found) {
+                Decision::Refuse => outcome.refuse(found, "belongs to a session that you do not organise"),
+                Decision::Keep(row) => outcome.import(found, Action::Unchanged, Some(row)),
+                Decision::Own(row) => {
+                    if compare::has_the_same_meetings(tx, app.zone_data(), now, row, &found.session).await? {
+                        outcome.import(found, Action::Unchanged, Some(row));
+                    } else {
+                        outcome.refuse(
+                            found,
+                            "differs from the session of this server that it is of: change that session",
+                        );
+                    }
+                }
+                Decision::Create if options.is_dry_run => outcome.import(found, Action::Created, None),
+                Decision::Create => {
+                    let path = paths.take(tx, &found.session.name).await?;
+                    let (row, instances) = apply::create(&mut target, options, found, path).await?;
+                    outcome.import(found, Action::Created, Some(&row));
+                    records.push(record(found, row.id, instances, now)?);
+                }
+                Decision::Update(row, stored) => match apply::check_update(tx, row, stored, &found.session).await {
+                    Err(Error::Conflict(reason)) => outcome.refuse(found, &reason),
+                    Err(error) => return Err(error),
+                    Ok(()) if options.is_dry_run => outcome.import(found, Action::Updated, Some(row)),
+                    Ok(()) => {
+                        let (row, instances) = apply::update(&mut target, row, stored, &found.session).await?;
+                        outcome.import(found, Action::Updated, Some(&row));
+                        records.push(record(found, row.id, instances, now)?);
+                    }
+                },
+            }
+        }
+        save_records(tx, records).await?;
+        move_people(tx, target.moment, target.changes).await?;
+        Ok(outcome)
+    })
+}
+
+/// Checks the texts of a session.
+fn checked(found: &Found) -> Result<(), String> {
+    let reason = |name: &str| {
+        let name = name.to_owned();
+        move |error: Error| match error {
+            Error::Invalid { message, .. } => format!("has a {name} that cannot be used: it {message}"),
+            other => other.to_string(),
+        }
+    };
+    validate::required_text("name", &found.session.name).map_err(reason("SUMMARY"))?;
+    let locations = found.session.meetings.iter().map(|meeting| &meeting.location).chain([&found.session.location]);
+    for location in locations {
+        validate::optional_text("location", location.as_deref()).map_err(reason("LOCATION"))?;
+    }
+    let dates = [found.session.initiation, found.session.termination];
+    for date in dates.into_iter().flatten() {
+        validate::date("date", date).map_err(reason("date"))?;
+    }
+    Ok(())
+}
+
+/// What the database has of a batch.
+struct Known {
+    stored: HashMap<String, (SessionId, Option<Stored>)>,
+    sessions: HashMap<SessionId, session::Model>,
+    /// Those that the viewer may change.
+    editable: HashSet<SessionId>,
+}
+
+enum Decision<'a> {
+    Create,
+    Update(&'a session::Model, &'a Stored),
+    Keep(&'a session::Model),
+    /// It is of the feed of this session.
+    Own(&'a session::Model),
+    Refuse,
+}
+
+impl Known {
+    /// Reads what was imported before, and locks its sessions, unless nothing is to be written.
+    async fn load(tx: &Tx, viewer: Viewer, batch: &[Found], is_dry_run: bool) -> Result<Self> {
+        let sources = batch.iter().map(|found| found.source.as_str());
+        let rows =
+            imported_session::Entity::find().filter(imported_session::Column::Source.is_in(sources)).all(tx).await?;
+        let own = batch.iter().filter_map(|found| found.own);
+        let ids: HashSet<SessionId> = rows.iter().map(|row| row.session_id).chain(own).collect();
+        let mut query = session::Entity::find()
+            .filter(is_one_of(tx, session::Column::Id, ids.iter().copied()))
+            .filter(session::Column::DeletedAt.is_null())
+            .order_by_asc(session::Column::Id);
+        if !is_dry_run {
+            query = query.lock(LockType::NoKeyUpdate);
+        }
+        let sessions: HashMap<_, _> = query.all(tx).await?.into_iter().map(|row| (row.id, row)).collect();
+        let organized: HashSet<SessionId> = match viewer.person {
+            None => HashSet::new(),
+            Some(person) => {
+                let links = session_organizer::Entity::find()
+                    .filter(session_organizer::Column::PersonId.eq(person))
+                    .filter(is_one_of(tx, session_organizer::Column::SessionId, ids.iter().copied()))
+                    .all(tx)
+                    .await?;
+                links.into_iter().map(|link| link.session_id).collect()
+            }
+        };
+        let editable = ids.into_iter().filter(|id| viewer.may_edit_session(organized.contains(id))).collect();
+        let stored =
+            |row: imported_session::Model| (row.source, (row.session_id, serde_json::from_str(&row.contents).ok()));
+        Ok(Self { stored: rows.into_iter().map(stored).collect(), sessions, editable })
+    }
+
+    /// A session that was deleted is created again.
+    fn decide<'a>(&'a self, found: &Found) -> Decision<'a> {
+        let stored = self.stored.get(&found.source);
+        let imported = stored.and_then(|(id, stored)| Some((self.sessions.get(id)?, stored.as_ref())));
+        let own = || found.own.and_then(|id| self.sessions.get(&id));
+        match (imported, own()) {
+            (Some((row, _)), _) | (None, Some(row)) if !self.editable.contains(&row.id) => Decision::Refuse,
+            (Some((row, Some(stored))), _) if stored.session != found.session => Decision::Update(row, stored),
+            (Some((row, _)), _) => Decision::Keep(row),
+            (None, Some(row)) => Decision::Own(row),
+            (None, None) => Decision::Create,
+        }
+    }
+}
+
+/// The row that a later import compares with.
+fn record(
+    found: &Found,
+    session_id: SessionId,
+    instances: BTreeMap<String, i64>,
+    now: DateTime<Utc>,
+) -> Result<imported_session::Model> {
+    let stored = Stored { session: found.session.clone(), instances };
+    let contents = serde_json::to_string(&stored).map_err(|error| Error::internal(error.to_string()))?;
+    Ok(imported_session::Model { id: 0, source: found.source.clone(), session_id, contents, imported_at: now })
+}
+
+async fn save_records(tx: &Tx, records: Vec<imported_session::Model>) -> Result<()> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let sources = records.iter().map(|record| record.source.as_str());
+    imported_session::Entity::delete_many().filter(imported_session::Column::Source.is_in(sources)).exec(tx).await?;
+    let rows = records
+        .into_iter()
+        .map(|record| imported_session::ActiveModel { id: NotSet, ..record.into_active_model().reset_all() });
+    imported_session::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// The paths of new sessions.
+struct Paths {
+    taken: HashSet<String>,
+    /// The next number of each path that was taken.
+    numbers: HashMap<String, u32>,
+}
+
+impl Paths {
+    async fn load(tx: &Tx, batch: &[Found]) -> Result<Self> {
+        let wanted: HashSet<String> = batch.iter().map(|found| validate::path_from_name(&found.session.name)).collect();
+        let taken = session::Entity::find()
+            .select_only()
+            .column(session::Column::Path)
+            .filter(session::Column::Path.is_in(wanted))
+            .into_tuple()
+            .all(tx)
+            .await?;
+        Ok(Self { taken: taken.into_iter().collect(), numbers: HashMap::new() })
+    }
+
+    /// A free path for a session of this name.
+    async fn take(&mut self, tx: &Tx, name: &str) -> Result<String> {
+        let base = validate::path_from_name(name);
+        if self.taken.insert(base.clone()) {
+            return Ok(base);
+        }
+        let mut next = match self.numbers.get(&base) {
+            Some(number) => *number,
+            None => next_number(tx, &base).await?,
+        };
+        loop {
+            let path = format!("{base}-{next}");
+            next = next.saturating_add(1);
+            if self.taken.insert(path.clone()) {
+                self.numbers.insert(base, next);
+                return Ok(path);
+            }
+        }
+    }
+}

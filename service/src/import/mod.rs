@@ -1,0 +1,158 @@
+//! Calendar import: makes sessions from the events of an iCalendar file, and changes them when the file changed.
+//!
+//! Invariants:
+//!
+//! - A source becomes one session, however often it is imported, and by however many processes at once.
+//! - The database has what the last import read. An import compares the file with that, and changes in the session only
+//!   what changed in the file. So whatever people changed stays.
+//! - Work commits in batches. An event is in one batch as a whole, so an import that was interrupted can be run again.
+//! - A dry run decides the same and writes nothing.
+
+mod apply;
+mod batch;
+mod compare;
+
+use std::collections::BTreeMap;
+
+use domain::{
+    access::Viewer,
+    import::{self, ImportedSession, Refusal, Setting},
+    zone::Tz,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    App, Error, Result,
+    error::expect,
+    log::cursor::find_installation,
+    people::organizes_anything,
+    sessions::Session,
+    sweep::{self, Progress},
+    validate,
+};
+
+/// How an import is to be done.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The zone of times that have none.
+    pub time_zone: Option<Tz>,
+    /// The city and country of new sessions.
+    pub city: Option<String>,
+    pub country: Option<String>,
+    pub is_dry_run: bool,
+}
+
+/// How much a file may contain.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    pub bytes: usize,
+    pub sessions: usize,
+}
+
+impl Limits {
+    /// Of a file that the command reads.
+    pub const COMMAND: Self = Self { bytes: 64 * 1024 * 1024, sessions: 200_000 };
+    /// Of a request.
+    pub const REQUEST: Self = Self { bytes: 200 * 1024, sessions: 200 };
+}
+
+/// What was done with an event, or would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Action {
+    Created,
+    Updated,
+    Unchanged,
+}
+
+/// An event that was imported, or would be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    pub uid: String,
+    pub action: Action,
+    /// `None` if a dry run would create it.
+    pub session: Option<Session>,
+}
+
+/// The result of an import.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// In the order of the file.
+    pub imported: Vec<Imported>,
+    pub refused: Vec<Refusal>,
+    pub is_dry_run: bool,
+}
+
+/// What is stored of an imported session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Stored {
+    session: ImportedSession,
+    /// The instance of each meeting, by the key of the meeting.
+    instances: BTreeMap<String, i64>,
+}
+
+/// How many sessions one transaction saves.
+const BATCH: usize = 100;
+
+/// Imports a calendar. Only for organisers of any session and administrators. Whoever imports it becomes an organiser of the
+/// new sessions.
+///
+/// # Errors
+/// [`Error::Invalid`] if the text is no calendar or too long. An event that cannot be imported is in the report.
+pub async fn import_calendar(
+    app: &App,
+    viewer: Viewer,
+    text: Vec<u8>,
+    options: &Options,
+    limits: Limits,
+    progress: &Progress,
+) -> Result<Report> {
+    expect::signed_in(viewer, "sign in to import calendars")?;
+    if !viewer.may_import_calendars(false) && !viewer.may_import_calendars(organizes_anything(app, viewer).await?) {
+        return Err(Error::Forbidden("only organisers of a session and admins may import calendars"));
+    }
+    if text.len() > limits.bytes {
+        let message = format!("must have at most {} KiB: insession import reads longer files", limits.bytes / 1024);
+        return Err(Error::invalid("ics", message));
+    }
+    let options = Options {
+        city: validate::optional_text("city", options.city.as_deref())?,
+        country: validate::optional_text("country", options.country.as_deref())?,
+        ..options.clone()
+    };
+    let app = &app.pinned();
+    let setting = Setting {
+        data: app.zone_data(),
+        time_zone: options.time_zone.map(|zone| app.zone(zone)).transpose()?,
+        now: app.now(),
+        installation: find_installation(&app.db).await?.name,
+    };
+    // Reading a long file takes a while, in which the thread could answer requests.
+    let read = tokio::task::spawn_blocking(move || import::read(&text, &setting)).await;
+    let contents = read.map_err(|failure| Error::internal(failure.to_string()))?;
+    let contents = contents.map_err(|problem| Error::invalid("ics", problem))?;
+    if contents.sessions.len() > limits.sessions {
+        let message = format!("must have at most {} events: insession import reads more", limits.sessions);
+        return Err(Error::invalid("ics", message));
+    }
+    progress.find(contents.sessions.len());
+    let mut report = Report { refused: contents.refused, is_dry_run: options.is_dry_run, ..Report::default() };
+    for found in contents.sessions.chunks(BATCH) {
+        let outcome = batch::import(app, viewer, &options, found).await?;
+        report.imported.extend(outcome.imported);
+        report.refused.extend(outcome.refused);
+        if outcome.is_marked {
+            recompute(app).await;
+        }
+        progress.finish(found.len());
+    }
+    Ok(report)
+}
+
+/// Recomputes the sessions that were just saved, with everything else that is due. If this fails, they stay marked for the next
+/// sweep (rule 12).
+async fn recompute(app: &App) {
+    if let Err(error) = sweep::sweep(app, sweep::Request::EXACT).await {
+        tracing::warn!(%error, "recompute failed; the imported sessions stay marked for the next sweep");
+    }
+}
