@@ -12,7 +12,7 @@ use domain::{
     access::Viewer,
     check_in::Attendance,
     door::{Code, Step},
-    ids::{PersonId, SessionInstanceId},
+    ids::{CheckInId, PersonId, SessionInstanceId},
     placement,
 };
 use entity::person;
@@ -24,7 +24,8 @@ use subtle::ConstantTimeEq as _;
 use crate::{
     App, Error, Result,
     audit::Changes,
-    check_ins::{CheckedIn, NewAnswer, answer_in},
+    check_ins::{self, CheckedIn, NewAnswer, answer_in},
+    idempotency,
     instances::{self, Instance},
     people::{self, NewPerson, api_keys, blank_person},
     rate::{self, Rates},
@@ -145,7 +146,11 @@ pub async fn check_in_with_code(
     transaction!(app, now, |tx| { answer_in(tx, app, viewer, answer, now).await })
 }
 
+/// The name of the mutation, for attempts at it.
+const CHECK_IN_BY_CODE: &str = "checkInByCode";
+
 /// Checks in whoever has a code: the viewer, or a new guest with this name. For a guest, the secret of their key comes too.
+/// An attempt that is repeated makes one guest, and has the same answer each time.
 ///
 /// # Errors
 /// Those of [`find_meeting`]. [`Error::Invalid`] if a guest has no name. [`Error::Unauthenticated`] if guests are not
@@ -157,13 +162,35 @@ pub async fn check_in_by_code(
     display_name: Option<&str>,
     address: Option<IpAddr>,
 ) -> Result<(CheckedIn, Option<String>)> {
-    let (_, instance) = find_meeting(app, code, address).await?;
-    let now = app.now();
-    let answer = NewAnswer { instance: instance.id, attendance: Attendance::Yes, person: None, has_code: true };
     if viewer.is_signed_in() {
+        let (_, instance) = find_meeting(app, code, address).await?;
+        let (answer, now) = (arrival_at(&instance), app.now());
         let done = transaction!(app, now, |tx| { answer_in(tx, app, viewer, answer, now).await })?;
         return Ok((done, None));
     }
+    let (app, secret) = app.for_nobody(address).await?;
+    let secret = api_keys::guest_secret(secret)?;
+    let done = check_in_guest(&app, code, display_name, address, &secret).await?;
+    Ok((done, Some(secret)))
+}
+
+const fn arrival_at(instance: &Instance) -> NewAnswer {
+    NewAnswer { instance: instance.id, attendance: Attendance::Yes, person: None, has_code: true }
+}
+
+/// Makes a guest, whose key has this secret, and checks them in.
+async fn check_in_guest(
+    app: &App,
+    code: &str,
+    display_name: Option<&str>,
+    address: Option<IpAddr>,
+    secret: &str,
+) -> Result<CheckedIn> {
+    let now = app.now();
+    if let Some(earlier) = idempotency::find_made_before(app, Viewer::NOBODY, CHECK_IN_BY_CODE, now).await? {
+        return find_guests_check_in(app, earlier).await;
+    }
+    let (_, instance) = find_meeting(app, code, address).await?;
     if !app.guests.are_allowed {
         return Err(Error::Unauthenticated("sign in to check in: this server has no guests"));
     }
@@ -175,17 +202,36 @@ pub async fn check_in_by_code(
     if let Some(address) = address {
         app.door.guests.take(&address).map_err(Error::RateLimited)?;
     }
-    let expires_at = guest_key_end(&instance, now);
-    let (key, secret) = api_keys::of_guest(now, expires_at)?;
+    let key = api_keys::of_guest(secret, now, guest_key_end(&instance, now));
+    let answer = arrival_at(&instance);
     let done = transaction!(app, now, |tx| {
+        // Of a concurrent attempt.
+        if let Some(earlier) = idempotency::find_made(tx, app, Viewer::NOBODY, CHECK_IN_BY_CODE, now).await? {
+            return Ok(Err(earlier));
+        }
         let made = person::ActiveModel { id: NotSet, ..guest.clone().into_active_model().reset_all() };
         let made = made.insert(tx).await?;
         let id = made.id;
-        tx.audit(Viewer::person(id).guest(), "checkInByCode", id, Changes::between(None, Some(&made)));
+        tx.audit(Viewer::person(id).guest(), CHECK_IN_BY_CODE, id, Changes::between(None, Some(&made)));
         api_keys::insert_for_guest(tx, &key, id).await?;
-        answer_in(tx, app, Viewer::person(id).guest(), answer, now).await
+        let done = answer_in(tx, app, Viewer::person(id).guest(), answer, now).await?;
+        idempotency::note_made(tx, app, Viewer::NOBODY, done.check_in.id).await?;
+        Ok(Ok(done))
     })?;
-    Ok((done, Some(secret)))
+    match done {
+        Ok(done) => Ok(done),
+        Err(earlier) => find_guests_check_in(app, earlier).await,
+    }
+}
+
+/// The check-in of a guest whom an earlier attempt made. Somebody who is no guest any more has a token of their own.
+async fn find_guests_check_in(app: &App, id: CheckInId) -> Result<CheckedIn> {
+    let gone =
+        || Error::NotFound("The guest of this key is no longer here. Make a new key to check in again.".to_owned());
+    let check_in = check_ins::find_check_in(app, id).await?.ok_or_else(gone)?;
+    let guest = people::find_people(app, &[check_in.person_id]).await?.pop().filter(|person| person.is_guest);
+    let person = guest.ok_or_else(gone)?.id;
+    Ok(CheckedIn { person, instance: check_in.session_instance_id, check_in, previous_instance: None })
 }
 
 /// When the key of a guest of this meeting ends: a day after the meeting.

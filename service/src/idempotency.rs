@@ -5,17 +5,21 @@
 //! row of a key is written in the transaction that creates the object, so either both exist or neither does. If two
 //! attempts run at the same time, the second one waits until the transaction of the first one ends. If that one fails,
 //! it leaves no row, and the second one runs.
+//!
+//! Clients without a token have no names, and may choose the same key. So a key of such a client counts for its address
+//! only.
 
-use std::{fmt::Display, str::FromStr};
+use std::{fmt::Display, net::IpAddr, str::FromStr};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::Viewer;
-use sea_orm::FromQueryResult;
+use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use crate::{
     App, Error, Result,
     audit::actor_of,
     db::{Tx, execute, rows},
+    secret,
 };
 
 /// How long a key is valid.
@@ -48,9 +52,26 @@ pub struct Attempt {
     pub input: String,
 }
 
+/// A new key, for the form of a page.
+///
+/// # Errors
+/// If the system has no random bytes.
+pub fn new_key() -> Result<String> {
+    secret::random::<16>()
+}
+
+impl Attempt {
+    /// Of a form of a page. `key` is in the form, `input` is what was typed.
+    pub const fn of_form(key: String, input: String) -> Self {
+        Self { field: "key", key, position: 0, input }
+    }
+}
+
 /// An attempt whose input is hashed.
 #[derive(Debug, Clone)]
 pub(crate) struct HashedAttempt {
+    /// Whether the client has no token. The key is then a hash of its key and its address.
+    is_nobodys: bool,
     field: &'static str,
     key: String,
     position: i32,
@@ -66,8 +87,53 @@ impl App {
         let Attempt { field, key, position, input } = attempt;
         let input_hash = self.cursor_key().await?.hash_input(&input)?;
         let mut app = self.clone();
-        app.attempt = Some(HashedAttempt { field, key, position, input_hash });
+        app.attempt = Some(HashedAttempt { is_nobodys: false, field, key, position, input_hash });
         Ok(app)
+    }
+
+    /// The same for a client without a token, at this address. Also a text that nobody can guess and that is the same for
+    /// each repetition of this attempt, if it is one.
+    pub(crate) async fn for_nobody(&self, address: Option<IpAddr>) -> Result<(Self, Option<String>)> {
+        let Some(attempt) = &self.attempt else { return Ok((self.clone(), None)) };
+        let key = self.cursor_key().await?;
+        let address = address.map(|address| address.to_string()).unwrap_or_default();
+        let client_key = key.hash_attempt(&address, &attempt.key)?;
+        let secret = key.derive_secret(&client_key, attempt.position, &attempt.input_hash)?;
+        let mut app = self.clone();
+        app.attempt = Some(HashedAttempt { is_nobodys: true, key: client_key, ..attempt.clone() });
+        Ok((app, Some(secret)))
+    }
+}
+
+impl HashedAttempt {
+    fn actor(&self, viewer: Viewer) -> String {
+        if self.is_nobodys { "nobody".to_owned() } else { actor_of(viewer) }
+    }
+
+    /// What an earlier attempt with this key has made, if its row is this old at most.
+    async fn find<T: FromStr>(
+        &self,
+        db: &impl ConnectionTrait,
+        viewer: Viewer,
+        mutation: &'static str,
+        oldest: DateTime<Utc>,
+    ) -> Result<Option<T>> {
+        let sql = "SELECT mutation, input_hash, made FROM idempotency_key \
+                   WHERE actor = :actor AND client_key = :client_key AND position = :position AND created_at > :oldest";
+        let values = [
+            ("actor", self.actor(viewer).into()),
+            ("client_key", self.key.clone().into()),
+            ("position", self.position.into()),
+            ("oldest", oldest.into()),
+        ];
+        let found: Vec<Row> = rows(db, sql, values).await?;
+        let Some(row) = found.first() else { return Ok(None) };
+        if row.mutation != mutation || row.input_hash != self.input_hash {
+            let message = "was used for another mutation or another input: make a new key for each change";
+            return Err(Error::invalid(self.field, message));
+        }
+        let id = row.made.parse();
+        Ok(Some(id.map_err(|_| Error::internal(format!("{:?} is not the id of what was made", row.made)))?))
     }
 }
 
@@ -98,9 +164,8 @@ pub(crate) async fn find_made<T: FromStr>(
                    SET mutation = excluded.mutation, input_hash = excluded.input_hash, made = '', \
                      created_at = excluded.created_at \
                    WHERE idempotency_key.created_at <= :expired";
-    let actor = actor_of(viewer);
     let values = [
-        ("actor", actor.clone().into()),
+        ("actor", attempt.actor(viewer).into()),
         ("client_key", attempt.key.clone().into()),
         ("position", attempt.position.into()),
         ("mutation", mutation.into()),
@@ -111,18 +176,24 @@ pub(crate) async fn find_made<T: FromStr>(
     if execute(tx, claim, values).await? > 0 {
         return Ok(None);
     }
-    let sql = "SELECT mutation, input_hash, made FROM idempotency_key \
-               WHERE actor = :actor AND client_key = :client_key AND position = :position";
-    let values =
-        [("actor", actor.into()), ("client_key", attempt.key.clone().into()), ("position", attempt.position.into())];
-    let found: Vec<Row> = rows(tx, sql, values).await?;
-    let row = found.first().ok_or(Error::Again("the idempotency key has just been pruned"))?;
-    if row.mutation != mutation || row.input_hash != attempt.input_hash {
-        let message = "was used for another mutation or another input: make a new key for each change";
-        return Err(Error::invalid(attempt.field, message));
+    let found = attempt.find(tx, viewer, mutation, now - RETENTION).await?;
+    found.map(Some).ok_or(Error::Again("the idempotency key has just been pruned"))
+}
+
+/// The same before anything is checked, and without waiting for a concurrent attempt.
+///
+/// # Errors
+/// [`Error::Invalid`] if the key was used for another mutation or input.
+pub(crate) async fn find_made_before<T: FromStr>(
+    app: &App,
+    viewer: Viewer,
+    mutation: &'static str,
+    now: DateTime<Utc>,
+) -> Result<Option<T>> {
+    match &app.attempt {
+        Some(attempt) => attempt.find(app.db.pool(), viewer, mutation, now - RETENTION).await,
+        None => Ok(None),
     }
-    let id = row.made.parse().map_err(|_| Error::internal(format!("{:?} is not the id of what was made", row.made)))?;
-    Ok(Some(id))
 }
 
 /// Records what this attempt created.
@@ -132,7 +203,7 @@ pub(crate) async fn note_made(tx: &Tx, app: &App, viewer: Viewer, id: impl Displ
                WHERE actor = :actor AND client_key = :client_key AND position = :position";
     let values = [
         ("made", id.to_string().into()),
-        ("actor", actor_of(viewer).into()),
+        ("actor", attempt.actor(viewer).into()),
         ("client_key", attempt.key.clone().into()),
         ("position", attempt.position.into()),
     ];

@@ -7,6 +7,7 @@ use service::{check_ins, door};
 use crate::{
     context::{Result, address, app, id_of, parse_id, viewer},
     error::ApiError,
+    idempotency::app_for_attempt,
     input::{
         instance::{CheckInByCodeInput, CheckInInput},
         optional_id,
@@ -107,7 +108,8 @@ impl CheckInMutation {
         #[graphql(desc = "The code, and the name of a guest.")] input: CheckInByCodeInput,
     ) -> Result<Option<CheckInByCodePayload>> {
         let (code, name) = (&input.code, input.display_name.as_deref());
-        let (done, token) = door::check_in_by_code(app(ctx)?, viewer(ctx), code, name, address(ctx)).await?;
+        let app = app_for_attempt(ctx, None).await?;
+        let (done, token) = door::check_in_by_code(&app, viewer(ctx), code, name, address(ctx)).await?;
         Ok(Some(CheckInByCodePayload {
             check_in: CheckIn(done.check_in),
             person: person(ctx, done.person).await?,

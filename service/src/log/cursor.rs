@@ -89,6 +89,16 @@ impl CursorKey {
         self.hash("input: ", input)
     }
 
+    /// A hash of the key that a client at this address gave to an attempt.
+    pub(crate) fn hash_attempt(&self, address: &str, client_key: &str) -> Result<String> {
+        self.hash("attempt: ", &format!("{address} {client_key}"))
+    }
+
+    /// A secret that an attempt at a mutation gets each time. `client_key` is a hash.
+    pub(crate) fn derive_secret(&self, client_key: &str, position: i32, input_hash: &str) -> Result<String> {
+        self.hash("secret of an attempt: ", &format!("{client_key} {position} {input_hash}"))
+    }
+
     /// A public identifier of this key.
     pub(crate) fn identifier(&self) -> Result<String> {
         self.hash("installation", "")

@@ -129,23 +129,26 @@ pub async fn create_api_key(app: &App, viewer: Viewer, new: NewApiKey) -> Result
     Ok((made.into(), secret))
 }
 
-/// The key of a guest who is about to be created, and its secret.
-pub(crate) fn of_guest(now: DateTime<Utc>, expires_at: DateTime<Utc>) -> Result<(api_key::Model, String)> {
-    let secret = random_secret()?;
-    let row = api_key::Model {
+/// The secret of the key of a guest. An attempt that is repeated has the same one.
+pub(crate) fn guest_secret(of_attempt: Option<String>) -> Result<String> {
+    of_attempt.map_or_else(random_secret, |secret| Ok(format!("{PREFIX}{secret}")))
+}
+
+/// The key of a guest who is about to be created.
+pub(crate) fn of_guest(secret: &str, now: DateTime<Utc>, expires_at: DateTime<Utc>) -> api_key::Model {
+    api_key::Model {
         id: ApiKeyId(0),
         name: "Guest".to_owned(),
         person_id: None,
         is_admin: false,
-        secret_hash: hash_of(&secret),
+        secret_hash: hash_of(secret),
         created_at: now,
         expires_at: Some(expires_at),
         last_used_at: None,
         revoked_at: None,
         revoked_revision: None,
         is_for_guest: true,
-    };
-    Ok((row, secret))
+    }
 }
 
 pub(crate) async fn insert_for_guest(tx: &Tx, key: &api_key::Model, guest: PersonId) -> Result<()> {

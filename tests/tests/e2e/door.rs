@@ -2,7 +2,9 @@
 
 use anyhow::{Context as _, Result, ensure};
 use insession_tests::{
-    Client, Deployment, LIMIT, TestDatabase, database::execute, eventually, on_both_databases, token,
+    Client, Deployment, LIMIT, Program, TestDatabase,
+    database::{execute, number},
+    eventually, on_both_databases, token,
 };
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use serde_json::{Value, json};
@@ -19,6 +21,7 @@ on_both_databases!(
     guesser_is_limited_and_others_are_not,
     page_of_a_code_makes_a_guest_whom_a_person_takes_over,
     old_guests_are_erased,
+    check_in_that_is_sent_again_makes_one_guest,
 );
 
 const CODE: &str =
@@ -254,5 +257,64 @@ async fn old_guests_are_erased(database: TestDatabase) -> Result<()> {
     let names = "query($a: ID!, $b: ID!) { a: person(id: $a) { displayName } b: person(id: $b) { displayName } }";
     let names = admin.data(names, json!({ "a": guests[0], "b": guests[1] })).await?;
     ensure!(!names.to_string().contains("Old") && names["b"]["displayName"] == "New", "{names}");
+    Ok(())
+}
+
+/// A double tap, or a client that got no answer. Another guest at the same address may have the same name.
+async fn check_in_that_is_sent_again_makes_one_guest(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    set_codes(&admin, &session, "FIXED", false).await?;
+    let instance = create_active_instance(&admin, &session).await?;
+    let code = shown_code(&admin, &instance).await?;
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+    let guests = async || number(&database.connect().await?, "SELECT count(*) FROM person WHERE is_guest").await;
+    let send = async |server: &Program, key: &str, name: &str| -> Result<Value> {
+        let body = json!({ "query": BY_CODE, "variables": { "input": { "code": code, "displayName": name } } });
+        let request = http.post(server.client().address("/graphql")).header("Idempotency-Key", key).json(&body);
+        Ok(request.send().await?.json().await?)
+    };
+
+    // Eight at once on two servers, and one later.
+    let attempts = (0..8).map(|n| send([deployment.first(), deployment.second()][n % 2], "a tap", "Gus"));
+    let mut answers = futures_util::future::try_join_all(attempts).await?;
+    answers.push(send(deployment.first(), "a tap", "Gus").await?);
+    let first = answers[0].clone();
+    let token = first["data"]["checkInByCode"]["token"].as_str().context("no token")?.to_owned();
+    for answer in &answers {
+        assert_eq!(*answer, first, "each attempt has the same answer");
+    }
+    assert_eq!(guests().await?, 1);
+    let own = deployment.second().client().with_token(&token);
+    let viewer =
+        own.data("{ viewer { id displayName activeSessionInstance { id } } }", json!({})).await?["viewer"].take();
+    let person = &first["data"]["checkInByCode"]["person"]["id"];
+    let expected = json!({ "id": person, "displayName": "Gus", "activeSessionInstance": { "id": instance } });
+    assert_eq!(viewer, expected);
+
+    // Another key is another guest, and the same key with another name is a mistake.
+    let other = send(deployment.first(), "another tap", "Gus").await?;
+    ensure!(other["data"]["checkInByCode"]["token"].as_str().is_some_and(|other| other != token), "{other}");
+    let mistake = send(deployment.first(), "a tap", "Bob").await?;
+    assert_eq!(mistake["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{mistake}");
+    assert_eq!(guests().await?, 2);
+
+    // The page's form has a key of its own.
+    let address = deployment.first().client().address(&format!("/c/{code}"));
+    let page = http.get(&address).send().await?.error_for_status()?.text().await?;
+    let key = page.split("name=\"key\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).context("no key")?;
+    let post = async || http.post(&address).form(&[("display_name", "Pia"), ("key", key)]).send().await;
+    let (one, two) = futures_util::future::try_join(post(), post()).await?;
+    for answer in [&one, &two] {
+        assert_eq!(answer.status(), 303);
+    }
+    let cookie = |answer: &reqwest::Response| {
+        answer.headers()[SET_COOKIE].to_str().map(|it| it.split(';').next().map(str::to_owned))
+    };
+    assert_eq!(cookie(&one)?, cookie(&two)?);
+    assert_eq!(guests().await?, 3);
+    let again = http.get(&address).send().await?.text().await?;
+    ensure!(!again.contains(key), "each form has another key");
     Ok(())
 }

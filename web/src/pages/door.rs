@@ -18,6 +18,7 @@ use service::{
     App, Result,
     check_ins::{self, CheckInsOf},
     door::{self, ShownCode},
+    idempotency::{self, Attempt},
     instances::{self, Instance},
     lists::Page as ListPage,
     people::{self, Person},
@@ -156,6 +157,9 @@ fn grouped(code: &str) -> String {
 pub struct Arrival {
     #[serde(default)]
     display_name: String,
+    /// The form's own key: whoever taps twice checks in once.
+    #[serde(default)]
+    key: String,
 }
 
 /// The page that a phone opens after scanning the code.
@@ -178,7 +182,13 @@ pub async fn check_in(
 ) -> Page {
     let app = &pages.app;
     let name = Some(form.display_name.as_str()).filter(|name| !name.trim().is_empty());
-    let done = door::check_in_by_code(app, visitor.viewer, &code, name, address.map(|Extension(it)| it.0)).await;
+    let attempt = match idempotency::check_key("key", &form.key) {
+        Ok(()) => app.for_attempt(Attempt::of_form(form.key.clone(), format!("{code} {name:?}"))).await,
+        // A form without a key, as other programs may send it.
+        Err(_) => Ok(app.clone()),
+    };
+    let attempt = attempt.map_err(page_of(&visitor))?;
+    let done = door::check_in_by_code(&attempt, visitor.viewer, &code, name, address.map(|Extension(it)| it.0)).await;
     let (done, secret) = match done {
         Ok(done) => done,
         // To look the code up again would count it as wrong twice.
@@ -219,6 +229,7 @@ async fn render_offer(
         Err(error) => return Err(page_of(visitor)(error)),
     };
     let is_guest = visitor.viewer.person.is_none();
+    let key = idempotency::new_key().map_err(page_of(visitor))?;
     let (status, message, typed) = match &wrong {
         Some(((status, message), typed)) => (*status, Some(message), *typed),
         None => (StatusCode::OK, None, ""),
@@ -229,6 +240,7 @@ async fn render_offer(
         @if let Some(message) = message { (problem(message)) }
         form.stacked method="post" action=(to(&format!("/c/{}", cards::encoded(code)))) {
             @if is_guest {
+                input type="hidden" name="key" value=(key);
                 label for="display_name" { "Your name, as others here see it" }
                 input #display_name name="display_name" value=(typed) required maxlength="200" autocomplete="name";
             }
