@@ -67,6 +67,8 @@ pub struct ServerSettings {
     pub public_url: Option<PublicUrl>,
     pub graphiql: bool,
     pub introspection: Introspection,
+    /// Whether a gateway of Apollo Federation may ask for entities.
+    pub federation: bool,
     /// The documents that may run, if not all may.
     pub trusted_documents: Option<TrustedDocuments>,
     pub cors_origins: Vec<String>,
@@ -139,10 +141,14 @@ impl Server {
         let gatherer = Gatherer::start(&app);
         let suggests = settings.introspection == Introspection::Everybody;
         let budgets = Arc::new(Budgets::new(&settings.limits));
-        let reader = graphql::reader()?.spending_from(Arc::clone(&budgets)).trusting(settings.trusted_documents);
+        let reader = graphql::reader(settings.federation)?
+            .spending_from(Arc::clone(&budgets))
+            .trusting(settings.trusted_documents);
         let documents = Documents::new(Arc::clone(&budgets), settings.limits.into());
         let guard = Guard::new(settings.introspection, &settings.limits, reader.clone());
-        let schema = graphql::build(&app, &hub, &gatherer, suggests, settings.limits.answer_bytes);
+        let answer_bytes = settings.limits.answer_bytes;
+        let options = graphql::Options { suggests, answer_bytes, federation: settings.federation };
+        let schema = graphql::build(&app, &hub, &gatherer, options);
         let schema = Execution::new(schema, guard);
         let mutations = TaskTracker::new();
         let site = Site::at(settings.public_url);

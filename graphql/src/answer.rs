@@ -9,7 +9,7 @@ use std::sync::{
 };
 
 use async_graphql::{
-    Data, Executor, QueryPathSegment, Request, Response, SchemaBuilder, ServerResult, Value, async_trait,
+    Data, Executor, ObjectType, QueryPathSegment, Request, Response, SchemaBuilder, ServerResult, Value, async_trait,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo},
 };
 use futures_util::stream::BoxStream;
@@ -17,23 +17,30 @@ use futures_util::stream::BoxStream;
 use service::App;
 
 use super::{
-    Mutation, Query, Schema, Subscription, change_cursor, context::ForQueries, error::ApiError, operation::Operation,
+    Mutation, Schema, Subscription, change_cursor, context::ForQueries, error::ApiError, operation::Operation,
 };
 
 /// The schema as it is executed: with its answers counted or without. The log's position is read ahead of whoever asks for
 /// it, and each answer uses one release of the zone data.
-#[derive(Clone)]
-pub struct Limited {
+pub struct Limited<Q> {
     app: App,
     for_queries: App,
-    plain: Schema,
-    counting: Schema,
+    plain: Schema<Q>,
+    counting: Schema<Q>,
     most: u64,
 }
 
-impl Limited {
+impl<Q> Clone for Limited<Q> {
+    fn clone(&self) -> Self {
+        let Self { app, for_queries, plain, counting, most } = self;
+        let (app, for_queries, plain) = (app.clone(), for_queries.clone(), plain.clone());
+        Self { app, for_queries, plain, counting: counting.clone(), most: *most }
+    }
+}
+
+impl<Q: ObjectType + 'static> Limited<Q> {
     /// `build` says what both have in common.
-    pub fn new(app: App, build: impl Fn() -> SchemaBuilder<Query, Mutation, Subscription>, most: u64) -> Self {
+    pub fn new(app: App, build: impl Fn() -> SchemaBuilder<Q, Mutation, Subscription>, most: u64) -> Self {
         let for_queries = app.for_queries();
         let (plain, counting) = (build().finish(), build().extension(CountAnswer { most }).finish());
         Self { app, for_queries, plain, counting, most }
@@ -44,13 +51,13 @@ impl Limited {
         request.data(self.app.pinned()).data(ForQueries(self.for_queries.pinned()))
     }
 
-    fn schema_for(&self, request: &Request) -> &Schema {
+    fn schema_for(&self, request: &Request) -> &Schema<Q> {
         let is_short = Operation::of(request).is_some_and(|operation| operation.cost.answer_bytes <= self.most);
         if is_short { &self.plain } else { &self.counting }
     }
 }
 
-impl Executor for Limited {
+impl<Q: ObjectType + 'static> Executor for Limited<Q> {
     async fn execute(&self, request: Request) -> Response {
         match change_cursor::read_ahead(&self.app, self.pin(request)).await {
             Ok(request) => self.schema_for(&request).execute(request).await,
@@ -62,6 +69,29 @@ impl Executor for Limited {
     fn execute_stream(&self, request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
         let request = self.pin(request);
         Executor::execute_stream(self.schema_for(&request), request, session_data)
+    }
+}
+
+/// One of two executors.
+#[derive(Clone)]
+pub enum Either<L, R> {
+    Left(L),
+    Right(R),
+}
+
+impl<L: Executor, R: Executor> Executor for Either<L, R> {
+    async fn execute(&self, request: Request) -> Response {
+        match self {
+            Self::Left(left) => left.execute(request).await,
+            Self::Right(right) => right.execute(request).await,
+        }
+    }
+
+    fn execute_stream(&self, request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        match self {
+            Self::Left(left) => left.execute_stream(request, session_data),
+            Self::Right(right) => right.execute_stream(request, session_data),
+        }
     }
 }
 

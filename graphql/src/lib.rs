@@ -11,6 +11,7 @@ mod descriptions;
 pub mod document;
 pub mod error;
 pub mod execute;
+mod federation;
 pub mod hearts;
 pub mod idempotency;
 mod input;
@@ -35,28 +36,58 @@ mod wrong_value;
 
 use std::sync::Arc;
 
-use async_graphql::{Executor, SDLExportOptions, SchemaBuilder, parser};
+use async_graphql::{Executor, ObjectType, SDLExportOptions, SchemaBuilder, parser};
 use live::Hub;
 use service::{App, presence::gather::Gatherer};
 
 use self::{
-    answer::Limited, context::ForQueries, document::Reader, loaders::Loaders, mutation::Mutation, query::Query,
-    rate::BeatRates, registry::Types, subscription::Subscription,
+    answer::{Either, Limited},
+    context::ForQueries,
+    document::Reader,
+    loaders::Loaders,
+    mutation::Mutation,
+    query::{FederatedQuery, Query},
+    rate::BeatRates,
+    registry::Types,
+    subscription::Subscription,
 };
 
-type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+type Schema<Q> = async_graphql::Schema<Q, Mutation, Subscription>;
 
-fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+fn builder<Q: ObjectType + Default + 'static>() -> SchemaBuilder<Q, Mutation, Subscription> {
+    Schema::build(Q::default(), Mutation::default(), Subscription::default())
 }
 
-/// The schema that answers requests over every transport. With `suggests`, errors name the field that may have been meant.
-/// An answer has at most `answer_bytes`.
-pub fn build(app: &App, hub: &Hub, gatherer: &Gatherer, suggests: bool, answer_bytes: u64) -> impl Executor + use<> {
+/// How the schema answers.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Errors name the field that may have been meant.
+    pub suggests: bool,
+    /// How many bytes an answer has at most.
+    pub answer_bytes: u64,
+    /// A gateway of Apollo Federation may ask for entities.
+    pub federation: bool,
+}
+
+/// The schema that answers requests over every transport.
+pub fn build(app: &App, hub: &Hub, gatherer: &Gatherer, options: Options) -> impl Executor + use<> {
+    if options.federation {
+        Either::Right(build_with::<FederatedQuery>(app, hub, gatherer, options))
+    } else {
+        Either::Left(build_with::<Query>(app, hub, gatherer, options))
+    }
+}
+
+fn build_with<Q: ObjectType + Default + 'static>(
+    app: &App,
+    hub: &Hub,
+    gatherer: &Gatherer,
+    options: Options,
+) -> Limited<Q> {
     let beats = Arc::new(BeatRates::default());
     let for_queries = app.for_queries();
     let builder = || {
-        let builder = if suggests { builder() } else { builder().disable_suggestions() };
+        let builder = if options.suggests { builder() } else { builder().disable_suggestions() };
         builder
             .data(Loaders::new(app.clone()))
             .data(ForQueries(Loaders::new(for_queries.clone())))
@@ -66,20 +97,35 @@ pub fn build(app: &App, hub: &Hub, gatherer: &Gatherer, suggests: bool, answer_b
             .data(gatherer.clone())
             .data(Arc::clone(&beats))
     };
-    Limited::new(app.clone(), builder, answer_bytes)
+    Limited::new(app.clone(), builder, options.answer_bytes)
 }
 
-/// What reads requests to the schema.
+/// What reads requests to the schema. With `federation`, to that with the fields of a gateway.
 ///
 /// # Errors
 /// If the schema's own text can't be parsed.
-pub fn reader() -> Result<Reader, parser::Error> {
-    Ok(Reader::new(Types::read(&sdl())?, sharing::SAME_FOR_EVERYONE))
+pub fn reader(federation: bool) -> Result<Reader, parser::Error> {
+    let sdl = if federation { federated_sdl() } else { sdl() };
+    Ok(Reader::new(Types::read(&sdl)?, sharing::SAME_FOR_EVERYONE))
 }
 
 /// The schema as text. `insession schema` prints it, and `schema.graphql` holds it.
 pub fn sdl() -> String {
-    let schema = builder().finish();
+    print::<Query>()
+}
+
+/// The schema as text for a gateway of Apollo Federation. `insession schema --federation` prints it.
+pub fn subgraph_sdl() -> String {
+    federation::subgraph(&sdl())
+}
+
+/// The schema as it is executed with the fields of a gateway.
+fn federated_sdl() -> String {
+    print::<FederatedQuery>()
+}
+
+fn print<Q: ObjectType + Default + 'static>() -> String {
+    let schema = builder::<Q>().finish();
     let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
     schema.sdl_with_options(options.include_specified_by())
 }

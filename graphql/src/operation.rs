@@ -59,7 +59,7 @@ pub struct Operation {
     pub cost: Cost,
     /// How many fields are selected at the root: of a mutation each changes something.
     pub root_fields: u32,
-    /// Whether a part of the schema is shown: `__schema` or `__type`.
+    /// Whether a part of the schema is shown: `__schema`, `__type` or `_service`.
     pub shows_schema: bool,
     /// Whether the position of the log is asked for: `changeCursor`.
     pub reads_position: bool,
@@ -348,6 +348,7 @@ impl<'a> Walk<'a> {
         let value = if is_leaf { prices::value_bytes(of, name) } else { 2 };
         add(&mut self.cost.answer_bytes, key + value, place.times);
 
+        self.shows_schema |= name == "_service";
         let is_introspection = of.starts_with("__") || matches!(name, "__schema" | "__type");
         if is_introspection {
             self.shows_schema = true;
@@ -376,6 +377,7 @@ impl<'a> Walk<'a> {
             let rows = match price.rows {
                 Rows::Page(usual) => self.page(field, usual),
                 Rows::Most(rows) => rows,
+                Rows::Given(argument) => self.given(field, argument),
                 Rows::OfType if matches!(known.of.base, BaseType::List(_)) => prices::LIST,
                 Rows::OfType => 1,
             };
@@ -444,6 +446,19 @@ impl<'a> Walk<'a> {
         });
         let most = i64::from(MAX_PAGE);
         asked.map_or(usual, |asked| asked.clamp(1, most).unsigned_abs())
+    }
+
+    /// How many items the list has that is given as an argument.
+    fn given(&self, field: &Field, argument: &str) -> u64 {
+        let items = match field.get_argument(argument).map(|value| &value.node) {
+            Some(Value::List(items)) => items.len(),
+            Some(Value::Variable(variable)) => match self.value(variable) {
+                Some(ConstValue::List(items)) => items.len(),
+                _ => 1,
+            },
+            _ => 1,
+        };
+        items.max(1) as u64
     }
 
     fn value(&self, variable: &Name) -> Option<&ConstValue> {

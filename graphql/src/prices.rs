@@ -49,6 +49,9 @@ pub const VALUE_BYTES: u64 = 1_300;
 /// How many bytes a longer text takes at most: the page that a visit is at has 2,000 characters.
 pub const TEXT_BYTES: u64 = 12_000;
 
+/// How many bytes the text of the schema takes at most.
+pub const SCHEMA_BYTES: u64 = 300_000;
+
 /// How many resolved fields share one more statement of a loader: its batches are no longer.
 pub const BATCH: u64 = 1_000;
 
@@ -76,6 +79,8 @@ pub enum Rows {
     /// As `first` or `last` say, or as many as this without them. None at all count as one.
     Page(u64),
     Most(u64),
+    /// As many as the list has that is given as this argument. None at all count as one.
+    Given(&'static str),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -98,6 +103,9 @@ const fn writes(statements: u64) -> Price {
 }
 
 const LOADED: Price = Price { statements: Statements::Loaded, rows: Rows::OfType };
+
+/// Entities of six types are each read together, and for people also who may see them.
+const ENTITIES: Price = each(8, Rows::Given("representations"));
 
 /// Of fields, by their type and name.
 const PRICES: &[(&str, &str, Price)] = &[
@@ -123,6 +131,9 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("Query", "presenceStatistics", each(5, Rows::OfType)),
     ("Query", "auditLog", each(1, PAGE)),
     ("Query", "apiKeys", each(1, PAGE)),
+    ("Query", "_entities", ENTITIES),
+    // It is a long text.
+    ("_Service", "sdl", each(20, Rows::OfType)),
     ("Mutation", "heartbeat", writes(2)),
     ("Mutation", "leaveActivity", writes(5)),
     ("Mutation", "completePresence", writes(5)),
@@ -211,7 +222,11 @@ pub fn price(of: &str, field: &str) -> Price {
 
 /// How many bytes the value of a field takes at most.
 pub fn value_bytes(of: &str, field: &str) -> u64 {
-    if TEXTS.contains(&(of, field)) { TEXT_BYTES } else { VALUE_BYTES }
+    match (of, field) {
+        ("_Service", "sdl") => SCHEMA_BYTES,
+        text if TEXTS.contains(&text) => TEXT_BYTES,
+        _ => VALUE_BYTES,
+    }
 }
 
 #[cfg(test)]
@@ -223,7 +238,7 @@ mod tests {
 
     #[test]
     fn every_price_is_of_a_field_of_the_schema() {
-        let types = Types::read(&crate::sdl()).unwrap();
+        let types = Types::read(&crate::federated_sdl()).unwrap();
         let named = PRICES.iter().map(|(of, field, _)| (of, field)).chain(TEXTS.iter().map(|(of, field)| (of, field)));
         for (of, field) in named {
             assert!(types.field(&Name::new(of), &Name::new(field)).is_some(), "{of}.{field}");
@@ -240,5 +255,13 @@ mod tests {
                 assert!(matches!(price.rows, Rows::Page(_)), "{of}.{field} has as many rows as are asked for");
             }
         }
+    }
+
+    #[test]
+    fn schema_is_not_longer_than_it_is_taken_for() {
+        // Quotes and line breaks take two bytes in JSON.
+        let text = crate::subgraph_sdl();
+        let bytes = text.len() + text.matches(['\n', '\t', '"']).count();
+        assert!(bytes as u64 <= SCHEMA_BYTES, "{bytes}");
     }
 }

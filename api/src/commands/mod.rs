@@ -47,9 +47,16 @@ enum Command {
     /// Print a token for a person or an admin.
     Token(token::Args),
     /// Print the GraphQL schema.
-    Schema,
+    Schema(SchemaArgs),
     /// Print a script that completes commands and options in a shell.
     Completions(completions::Args),
+}
+
+#[derive(Debug, clap::Args)]
+struct SchemaArgs {
+    /// Print the schema of a subgraph for a gateway of Apollo Federation.
+    #[arg(long)]
+    federation: bool,
 }
 
 /// The names of the settings, for `--help`.
@@ -80,8 +87,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Demo(args) => Box::pin(demo::run(args)).await,
         Command::Migrate => setup::migrate().await,
         Command::Token(args) => token::run(&args).await,
-        Command::Schema => {
-            print!("{}", graphql::sdl());
+        Command::Schema(SchemaArgs { federation }) => {
+            print!("{}", if federation { graphql::subgraph_sdl() } else { graphql::sdl() });
             Ok(())
         }
         Command::Completions(args) => {

@@ -90,6 +90,7 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
         public_url: settings.public_url.clone(),
         graphiql: settings.graphiql,
         introspection: settings.introspection,
+        federation: settings.federation,
         trusted_documents,
         cors_origins: settings.cors_origins.clone(),
         cron_secret: settings.cron_secret.clone(),

@@ -728,7 +728,7 @@ async fn identical_public_subscriptions_share_one_execution_and_private_ones_do_
 
 #[test]
 fn only_answers_that_are_the_same_for_everyone_are_shared() {
-    let reader = graphql::reader().unwrap();
+    let reader = graphql::reader(false).unwrap();
     let group = |query: &str, variables: Value, viewer: i64, person: Option<i64>| {
         let request = async_graphql::Request::new(query).variables(async_graphql::Variables::from_json(variables));
         SocketRequest::read(&reader, request).unwrap().group(Viewer::person(PersonId(viewer)), person.map(PersonId))

@@ -215,11 +215,11 @@ const OLDER: &str = "
     }";
 
 fn guard() -> Guard {
-    Guard::new(Introspection::Everybody, &Limits::default(), crate::reader().unwrap())
+    Guard::new(Introspection::Everybody, &Limits::default(), crate::reader(false).unwrap())
 }
 
 async fn answer(document: &str) -> Json {
-    let execution = Execution::new(crate::builder().finish(), guard());
+    let execution = Execution::new(crate::builder::<crate::query::Query>().finish(), guard());
     serde_json::to_value(execution.execute(Request::new(document)).await).unwrap()
 }
 

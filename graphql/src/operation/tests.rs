@@ -12,7 +12,7 @@ fn read(reader: &Reader, document: &str, variables: ConstValue) -> Result<Operat
 }
 
 fn cost_with(document: &str, variables: ConstValue) -> Result<Cost, ErrorCode> {
-    let read = read(&crate::reader().unwrap(), document, variables);
+    let read = read(&crate::reader(false).unwrap(), document, variables);
     read.map(|operation| operation.cost).map_err(|error| error.code())
 }
 
@@ -66,7 +66,7 @@ fn each_field_at_the_root_counts() {
 
 #[test]
 fn whoever_is_shown_the_schema_is_noticed() {
-    let reader = crate::reader().unwrap();
+    let reader = crate::reader(false).unwrap();
     let shows = |document: &str| read(&reader, document, value!({})).unwrap().shows_schema;
     assert!(shows("{ __schema { queryType { name } } }"));
     assert!(shows("query { ...F } fragment F on Query { ... { t: __type(name: \"Query\") { name } } }"));

@@ -1,7 +1,7 @@
 //! Queries of time slots and bookings.
 
 use async_graphql::{Context, ID, Object};
-use domain::ids::BookingId;
+use domain::ids::{BookingId, TimeSlotId};
 use service::bookings::time_slots::SlotFilter;
 
 use crate::{
@@ -15,9 +15,15 @@ use crate::{
     },
 };
 
-pub(super) async fn find_booking(ctx: &Context<'_>, id: BookingId) -> Result<Option<Booking>> {
+/// A booking that the viewer may see.
+pub async fn find_booking(ctx: &Context<'_>, id: BookingId) -> Result<Option<Booking>> {
     let viewer = viewer(ctx);
     Ok(load(ctx, id).await?.filter(|row| row.is_seen_by(viewer)).map(Booking))
+}
+
+/// A slot that has not been deleted.
+pub async fn find_slot(ctx: &Context<'_>, id: TimeSlotId) -> Result<Option<TimeSlot>> {
+    Ok(load(ctx, id).await?.filter(|row| row.deleted_at.is_none()).map(TimeSlot))
 }
 
 #[derive(Default)]

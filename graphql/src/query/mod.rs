@@ -14,33 +14,41 @@ use domain::ids::{
 use service::{check_ins, presence::visits};
 
 use self::{
-    api_keys::ApiKeyQuery,
-    audit::AuditQuery,
-    bookings::{BookingQuery, find_booking},
-    people::{PersonQuery, find_person},
-    presence::PresenceQuery,
-    sessions::{SessionQuery, find_session},
+    api_keys::ApiKeyQuery, audit::AuditQuery, bookings::BookingQuery, people::PersonQuery, presence::PresenceQuery,
+    sessions::SessionQuery,
+};
+pub use self::{
+    bookings::{find_booking, find_slot},
+    people::find_person,
+    presence::find_activity,
+    sessions::{find_instance, find_session},
 };
 use crate::{
     change_cursor,
     context::{Result, app, parse_id, viewer},
     error::ApiError,
+    federation::FederationQuery,
     loaders::load,
-    types::{
-        activity::Activity,
-        api_key::ApiKey,
-        booking::TimeSlot,
-        instance::{CheckIn, SessionInstance},
-        node::Node,
-        person::Person,
-        presence::Presence,
-        scalars::Cursor,
-    },
+    types::{api_key::ApiKey, instance::CheckIn, node::Node, person::Person, presence::Presence, scalars::Cursor},
 };
 
 /// Operations that read. What the viewer may not see is null or missing, without an error.
 #[derive(MergedObject, Default)]
 pub struct Query(NodeQuery, SessionQuery, PersonQuery, BookingQuery, PresenceQuery, AuditQuery, ApiKeyQuery);
+
+/// The same, with what a gateway of Apollo Federation asks. Two merged objects with one name cannot contain each other.
+#[derive(MergedObject, Default)]
+#[graphql(name = "Query")]
+pub struct FederatedQuery(
+    NodeQuery,
+    SessionQuery,
+    PersonQuery,
+    BookingQuery,
+    PresenceQuery,
+    AuditQuery,
+    ApiKeyQuery,
+    FederationQuery,
+);
 
 #[derive(Default)]
 pub struct NodeQuery;
@@ -62,9 +70,7 @@ impl NodeQuery {
         let kind = id.split(':').next().unwrap_or_default();
         Ok(match kind {
             SessionId::TYPE => find_session(ctx, parse_id("id", &id)?).await?.map(Into::into),
-            SessionInstanceId::TYPE => {
-                load(ctx, parse_id::<SessionInstanceId>("id", &id)?).await?.map(|row| SessionInstance(row).into())
-            }
+            SessionInstanceId::TYPE => find_instance(ctx, parse_id("id", &id)?).await?.map(Into::into),
             PersonId::TYPE => find_person(ctx, parse_id("id", &id)?).await?.map(Into::into),
             CheckInId::TYPE => {
                 let row = check_ins::find_check_in(app(ctx)?, parse_id("id", &id)?).await?;
@@ -73,15 +79,12 @@ impl NodeQuery {
                     _ => None,
                 }
             }
-            ActivityId::TYPE => load(ctx, parse_id::<ActivityId>("id", &id)?).await?.map(|row| Activity(row).into()),
+            ActivityId::TYPE => find_activity(ctx, parse_id("id", &id)?).await?.map(Into::into),
             PresenceId::TYPE => {
                 let id = parse_id::<PresenceId>("id", &id)?;
                 visits::find_visible_visit(app(ctx)?, viewer(ctx), id).await?.map(|row| Presence(row).into())
             }
-            TimeSlotId::TYPE => load(ctx, parse_id::<TimeSlotId>("id", &id)?)
-                .await?
-                .filter(|row| row.deleted_at.is_none())
-                .map(|row| TimeSlot(row).into()),
+            TimeSlotId::TYPE => find_slot(ctx, parse_id("id", &id)?).await?.map(Into::into),
             ApiKeyId::TYPE => load(ctx, parse_id::<ApiKeyId>("id", &id)?)
                 .await?
                 .filter(|key| key.is_seen_by(viewer(ctx)))

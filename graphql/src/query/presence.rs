@@ -1,7 +1,7 @@
 //! Queries of visits and activities.
 
 use async_graphql::{Context, ID, Object};
-use domain::ids::PresenceId;
+use domain::ids::{ActivityId, PresenceId};
 use service::{
     lists::RowCursor,
     presence::{activities, statistics, visits},
@@ -10,6 +10,7 @@ use service::{
 use crate::{
     context::{Result, app, parse_id, viewer},
     input::presence::PresenceFilter,
+    loaders::load,
     types::{
         activity::Activity,
         connection::{Counted, Nodes, connection, page},
@@ -18,6 +19,10 @@ use crate::{
         statistics::PresenceStatistics,
     },
 };
+
+pub async fn find_activity(ctx: &Context<'_>, id: ActivityId) -> Result<Option<Activity>> {
+    Ok(load(ctx, id).await?.map(Activity))
+}
 
 #[derive(Default)]
 pub struct PresenceQuery;

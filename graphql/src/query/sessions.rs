@@ -24,8 +24,13 @@ use crate::{
 };
 
 /// A session that has not been deleted.
-pub(super) async fn find_session(ctx: &Context<'_>, id: SessionId) -> Result<Option<Session>> {
+pub async fn find_session(ctx: &Context<'_>, id: SessionId) -> Result<Option<Session>> {
     Ok(load(ctx, id).await?.filter(|row| row.deleted_at.is_none()).map(Session))
+}
+
+/// An instance that has not been deleted.
+pub async fn find_instance(ctx: &Context<'_>, id: SessionInstanceId) -> Result<Option<SessionInstance>> {
+    Ok(load(ctx, id).await?.map(SessionInstance))
 }
 
 #[derive(Default)]
@@ -87,7 +92,7 @@ impl SessionQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The instance.")] id: ID,
     ) -> Result<Option<SessionInstance>> {
-        Ok(load(ctx, parse_id::<SessionInstanceId>("id", &id)?).await?.map(SessionInstance))
+        find_instance(ctx, parse_id("id", &id)?).await
     }
 
     /// The meetings that are in session now, by start. With the filter `near`, by distance.

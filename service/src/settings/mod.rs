@@ -42,6 +42,8 @@ pub struct Settings {
     /// `TRUSTED_DOCUMENTS`: the file with the only documents that run. Administrators may run any.
     pub trusted_documents: Option<PathBuf>,
     pub graphiql: bool,
+    /// `FEDERATION` (false): whether a gateway of Apollo Federation may ask for the schema and for entities.
+    pub federation: bool,
     pub log_json: bool,
     pub placement_rule: PlacementRule,
     /// `ZONEINFO`: a folder with time zone data, in place of the system's and the program's.
@@ -375,6 +377,7 @@ impl Settings {
             introspection,
             trusted_documents,
             graphiql,
+            federation: source.flag("FEDERATION", false)?,
             log_json: log_format == "json",
             placement_rule: source.parsed("PLACEMENT_RULE", PlacementRule::default())?,
             zoneinfo: source.text("ZONEINFO").map(PathBuf::from),

@@ -43,12 +43,13 @@ const NUMBERS: [(&str, &str, &str); 35] = [
 ];
 
 /// Each other setting that can be wrong, with a wrong value.
-const CHOICES: [(&str, &str); 13] = [
+const CHOICES: [(&str, &str); 14] = [
     ("ALLOW_GUESTS", "maybe"),
     ("ANONYMOUS_PRESENCE", "maybe"),
     ("AUTO_REGISTER", "2"),
     ("CORS_ORIGINS", "example.org"),
     ("DATABASE_URL", "mysql://db"),
+    ("FEDERATION", "maybe"),
     ("GRAPHIQL", "maybe"),
     ("HOST", "a host"),
     ("INTROSPECTION", "maybe"),

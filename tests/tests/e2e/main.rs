@@ -14,6 +14,7 @@ mod demo;
 mod docs;
 mod door;
 mod faults;
+mod federation;
 mod field_rights;
 mod fixtures;
 mod fuzz;
