@@ -40,7 +40,11 @@ use tower_http::{
     trace::TraceLayer,
 };
 use tracing::{Span, field::Empty};
-use web::{calendar, graphiql, pages, site::Site};
+use web::{
+    calendar, graphiql,
+    pages::{self, SignInOptions},
+    site::Site,
+};
 
 use crate::{
     admission::Admission,
@@ -74,6 +78,8 @@ pub struct ServerSettings {
     pub cors_origins: Vec<String>,
     /// The secret for `/cron/sweep`. Without it the route answers 503.
     pub cron_secret: Option<String>,
+    /// How people sign in on the pages, beside tokens.
+    pub sign_in: SignInOptions,
     pub limits: Limits,
 }
 
@@ -204,7 +210,7 @@ impl Server {
             }
         });
         let calendars = calendar::router(app.clone(), site.clone());
-        let pages = pages::router(app.clone(), authenticator, site.clone());
+        let pages = pages::router(app.clone(), authenticator, settings.sign_in, site.clone());
         let pages = pages.layer(middleware::from_fn_with_state(admission, name_address));
         let health = Health { app, hub, sockets: sockets.clone(), workers, installation, shutdown: shutdown.clone() };
         let mut router = Router::new()

@@ -72,7 +72,8 @@ pub(super) struct Claims {
     pub is_admin: bool,
     /// When the token was made, by the clock of the server. If the issuer's clock is ahead, this is the earliest such instant.
     pub issued_at: Option<DateTime<Utc>>,
-    pub expires_at: DateTime<Utc>,
+    /// When the token ends. `None` for a proof: it is used once.
+    pub expires_at: Option<DateTime<Utc>>,
     /// The name of the subject, if the token has one.
     pub name: Option<String>,
 }
@@ -96,23 +97,47 @@ impl Claims {
         if !rules.audiences.is_empty() && !is_for(claims.get("aud"), &rules.audiences) {
             return Err(AuthError::WrongAudience);
         }
-        let is_admin = find_claim(claims, &rules.roles_claim)
-            .map_or(Some(false), |roles| has_role(roles, &rules.admin_role, is_scope(&rules.roles_claim)))
-            .ok_or(AuthError::BadRoles)?;
+        let is_admin = is_admin(claims, rules)?;
         let subject = subject(claims, rules);
         if subject.is_none() && !is_admin {
             return Err(AuthError::BadSubject);
         }
         // A token from the future was made by a clock that is ahead. It may be older than a revocation that `iat` is later than.
         let issued_at = instant(claims.get("iat")).map(|at| if at > now + SAME_TIME { at - rules.leeway } else { at });
-        Ok(Self { subject, is_admin, issued_at, expires_at, name: name(claims) })
+        Ok(Self { subject, is_admin, issued_at, expires_at: Some(expires_at), name: name(claims) })
     }
+
+    /// The claims of somebody who has signed in at a provider just now. The provider's library has checked them. `external_id` turns
+    /// the provider's name for the person into ours.
+    pub fn of_proof(
+        claims: &Map<String, Value>,
+        rules: &Rules,
+        external_id: impl Fn(&str) -> Option<String>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, AuthError> {
+        let claim = claims.get(rules.person_claim.as_deref().unwrap_or("sub")).and_then(Value::as_str);
+        let subject = claim.and_then(|text| external(&external_id(text)?));
+        let is_admin = is_admin(claims, rules)?;
+        if subject.is_none() && !is_admin {
+            return Err(AuthError::BadSubject);
+        }
+        Ok(Self { subject, is_admin, issued_at: Some(now), expires_at: None, name: name(claims) })
+    }
+}
+
+fn is_admin(claims: &Map<String, Value>, rules: &Rules) -> Result<bool, AuthError> {
+    find_claim(claims, &rules.roles_claim)
+        .map_or(Some(false), |roles| has_role(roles, &rules.admin_role, is_scope(&rules.roles_claim)))
+        .ok_or(AuthError::BadRoles)
+}
+
+fn external(text: &str) -> Option<Subject> {
+    let is_usable = (1..=MAX_SUBJECT_BYTES).contains(&text.len()) && !text.chars().any(char::is_control);
+    is_usable.then(|| Subject::External(text.to_owned()))
 }
 
 fn subject(claims: &Map<String, Value>, rules: &Rules) -> Option<Subject> {
     let text = |claim: &str| claims.get(claim).and_then(Value::as_str);
-    let is_usable = |text: &str| (1..=MAX_SUBJECT_BYTES).contains(&text.len()) && !text.chars().any(char::is_control);
-    let external = |text: &str| is_usable(text).then(|| Subject::External(text.to_owned()));
     if let Some(claim) = &rules.person_claim {
         return text(claim).and_then(external);
     }

@@ -8,13 +8,14 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use reqwest::{Client, Url};
+use reqwest::{Response, Url, redirect::Policy};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
     AuthError,
+    http::{self, HttpError},
     key::{Key, Unused},
 };
 
@@ -24,30 +25,15 @@ const REFRESH_AFTER: Duration = Duration::from_mins(10);
 /// The least time between two attempts.
 const RETRY_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The time limit of one attempt.
-const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The longest answer that is read.
-const MAX_BYTES: usize = 1024 * 1024;
-
 /// Why keys could not be fetched.
 #[derive(Debug, thiserror::Error)]
 enum FetchError {
-    #[error("{0}")]
-    Http(reqwest::Error),
-    #[error("the answer is too long")]
-    TooLong,
+    #[error(transparent)]
+    Http(#[from] HttpError),
     #[error("not a set of keys: {0}")]
     NotKeys(serde_json::Error),
     #[error("it has no key that can be used: {}", reasons(.0))]
     NoUsableKey(Vec<Unused>),
-}
-
-impl From<reqwest::Error> for FetchError {
-    /// The address may contain a secret, so it is not in the message.
-    fn from(error: reqwest::Error) -> Self {
-        Self::Http(error.without_url())
-    }
 }
 
 fn reasons(unused: &[Unused]) -> String {
@@ -163,16 +149,9 @@ impl KeySet {
 
 /// The keys at this address, and those that cannot be used. One of these does not spoil the others.
 async fn fetch(url: &Url) -> Result<(Vec<Arc<Key>>, Vec<Unused>), FetchError> {
-    let client = Client::builder().timeout(FETCH_TIMEOUT).build()?;
-    let mut answer = client.get(url.clone()).send().await.and_then(reqwest::Response::error_for_status)?;
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await? {
-        if body.len() + chunk.len() > MAX_BYTES {
-            return Err(FetchError::TooLong);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    let set: Set = serde_json::from_slice(&body).map_err(FetchError::NotKeys)?;
+    let client = http::client(Policy::default())?;
+    let answer = client.get(url.clone()).send().await.and_then(Response::error_for_status).map_err(HttpError::from)?;
+    let set: Set = serde_json::from_slice(&http::body(answer).await?).map_err(FetchError::NotKeys)?;
     let (mut keys, mut unused) = (Vec::new(), Vec::new());
     for key in &set.keys {
         match Key::of_set(key) {

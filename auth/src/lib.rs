@@ -5,7 +5,8 @@
 //! may contain `admin`; then `sub` may be anything. Settings name another claim or role. A token that is not valid is refused, never
 //! treated as nobody.
 //!
-//! An API key, `isk_` and random characters, is taken wherever a token is. It ends when it is revoked or expires.
+//! An API key, `isk_` and random characters, is taken wherever a token is. It ends when it is revoked or expires. The secret
+//! of a browser in which somebody has signed in ([`service::people::browsers`]) is checked as an API key is.
 //!
 //! What always holds:
 //!
@@ -15,9 +16,11 @@
 //!   is away, this happens when it is back ([`People::follow`]).
 
 mod claims;
+pub mod http;
 mod jwks;
 mod key;
 mod keys;
+pub mod oidc;
 mod people;
 mod secret;
 #[cfg(test)]
@@ -27,7 +30,11 @@ pub mod unread;
 use std::{fmt, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{access::Viewer, clock::Clock, ids::PersonId};
+use domain::{
+    access::Viewer,
+    clock::Clock,
+    ids::{ApiKeyId, PersonId},
+};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Map, Value, json};
 use service::people::api_keys;
@@ -41,6 +48,7 @@ pub use self::{
 use self::{
     claims::{Claims, Subject},
     keys::Source,
+    oidc::{Proof, Provider, Providers},
     people::{Found, FoundKey},
 };
 
@@ -109,10 +117,12 @@ pub struct Identity {
     pub issued_at: Option<DateTime<Utc>>,
     /// The number of the last change of the person's standing when the token was checked.
     pub revision: i64,
+    /// The row of the API key, or of the browser's sign-in.
+    pub key: Option<ApiKeyId>,
 }
 
 impl Identity {
-    pub const NOBODY: Self = Self { viewer: Viewer::NOBODY, expires_at: None, issued_at: None, revision: 0 };
+    pub const NOBODY: Self = Self { viewer: Viewer::NOBODY, expires_at: None, issued_at: None, revision: 0, key: None };
 
     /// Whether the token has ended at `now`: it is valid up to, not including, its end.
     pub fn is_expired(&self, now: DateTime<Utc>) -> bool {
@@ -174,7 +184,22 @@ impl Authenticator {
             return self.authenticate_key(token).await;
         }
         let claims = self.source.read(token).await?;
-        let claims = Claims::read(&claims, &self.rules, self.clock.now())?;
+        self.identify(Claims::read(&claims, &self.rules, self.clock.now())?).await
+    }
+
+    /// Who has just signed in at a provider.
+    pub async fn authenticate_proof(
+        &self,
+        providers: &Providers,
+        provider: &Provider,
+        proof: &Proof,
+    ) -> Result<Identity, AuthError> {
+        let external_id = |subject: &str| providers.external_id(provider, subject);
+        let claims = Claims::of_proof(&proof.claims, &self.rules, external_id, self.clock.now())?;
+        self.identify(claims).await
+    }
+
+    async fn identify(&self, claims: Claims) -> Result<Identity, AuthError> {
         let found = match &self.people {
             Some(people) => people.find(&claims).await?,
             None => match claims.subject {
@@ -189,8 +214,8 @@ impl Authenticator {
             (None, _) => return Err(AuthError::BadSubject),
         };
         let revision = found.map_or(0, |found| found.revision);
-        let (expires_at, issued_at) = (Some(claims.expires_at), claims.issued_at);
-        Ok(Identity { viewer, expires_at, issued_at, revision })
+        let (expires_at, issued_at) = (claims.expires_at, claims.issued_at);
+        Ok(Identity { viewer, expires_at, issued_at, revision, key: None })
     }
 
     /// Whom an API key stands for. It counts like a token that was issued when the key was created.
@@ -202,8 +227,10 @@ impl Authenticator {
             return Err(AuthError::Expired);
         }
         let viewer = standing.map_or_else(|| Viewer::admin(&key.name), |found| found.viewer(key.is_admin));
+        // Somebody in a browser has all their rights. An API key cannot create another.
+        let viewer = if key.is_sign_in { viewer } else { viewer.with_api_key(key.id) };
         let revision = standing.map_or(0, |found| found.revision);
-        Ok(Identity { viewer: viewer.with_api_key(key.id), revision, ..identity })
+        Ok(Identity { viewer, revision, key: Some(key.id), ..identity })
     }
 
     /// Until an identity's token ends, if it does.

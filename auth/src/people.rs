@@ -203,7 +203,7 @@ impl People {
     /// Refuses an identity whose person's standing has changed since the token was checked.
     pub(super) fn expect_unchanged(&self, identity: &Identity) -> Result<(), AuthError> {
         let changes = self.0.changes.lock();
-        if identity.viewer.api_key.is_some_and(|key| changes.revoked_keys.contains(&key)) {
+        if identity.key.is_some_and(|key| changes.revoked_keys.contains(&key)) {
             return Err(AuthError::Revoked);
         }
         let Some(person) = identity.viewer.person else { return Ok(()) };

@@ -24,6 +24,10 @@ pub struct Model {
     pub revoked_revision: Option<i64>,
     #[serde(skip)]
     pub is_for_guest: bool,
+    #[serde(skip)]
+    pub is_sign_in: bool,
+    #[serde(skip)]
+    pub issuer: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,5 +1,6 @@
 //! Deletes what is no longer needed: old batches of the change log, deleted instances and sessions that the log no
-//! longer names, old visits, old entries of the audit log, and old idempotency keys. Erases old guests.
+//! longer names, old visits, old entries of the audit log, old idempotency keys, and sign-ins that have ended. Erases old
+//! guests.
 //!
 //! The change log is deleted from its beginning, so what is left is always everything after some position. A cursor is
 //! then either valid or too old. The last batch stays, however old it is, because it holds the log's position.
@@ -26,6 +27,8 @@ pub struct Pruned {
     pub audit_entries: u64,
     /// Idempotency keys.
     pub idempotency_keys: u64,
+    /// Sign-ins of browsers.
+    pub sign_ins: u64,
     /// Guests, who were erased.
     pub guests: u64,
 }
@@ -51,8 +54,13 @@ pub async fn prune(app: &App) -> Result<Pruned> {
                (SELECT actor, client_key, position FROM idempotency_key WHERE created_at <= :until \
                 ORDER BY created_at LIMIT :limit)";
     let idempotency_keys = steps(app, now, sql, || [("until", (now - idempotency::RETENTION).into())]).await?;
+    // The last revocation stays, because servers remember its number.
+    let sql = "DELETE FROM api_key WHERE id IN \
+               (SELECT id FROM api_key WHERE is_sign_in AND expires_at < :now AND (revoked_revision IS NULL \
+                  OR revoked_revision < (SELECT MAX(revoked_revision) FROM api_key)) ORDER BY expires_at LIMIT :limit)";
+    let sign_ins = steps(app, now, sql, || [("now", now.into())]).await?;
     let guests = erase_old_guests(app).await?;
-    Ok(Pruned { batches, instances, visits, audit_entries, idempotency_keys, guests })
+    Ok(Pruned { batches, instances, visits, audit_entries, idempotency_keys, sign_ins, guests })
 }
 
 async fn prune_log(app: &App, now: DateTime<Utc>) -> Result<u64> {

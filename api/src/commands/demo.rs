@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use anyhow::Context;
 use auth::Authenticator;
 use chrono::TimeDelta;
+use domain::access::Viewer;
 use service::settings::{Settings, Source};
+use web::pages::Samples;
 
 use self::{motion::Motion, sample::Content};
 use super::{serve, setup};
@@ -53,14 +55,16 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let url = format!("sqlite://{}", folder.file("demo.db").display());
     let settings = Settings::from(&Source(&|name| match name {
         "DATABASE_URL" => Some(url.clone()),
-        "REDIS_URL" | "JWT_SECRET" | "JWT_PUBLIC_KEY" | "JWKS_URL" | "JWT_SUBJECTS" | "JWT_PERSON_CLAIM" => None,
+        "REDIS_URL" | "JWT_SECRET" | "JWT_PUBLIC_KEY" | "JWKS_URL" | "JWT_SUBJECTS" | "JWT_PERSON_CLAIM"
+        | "OIDC_ISSUER" | "OIDC_CLIENT_ID" | "OIDC_PROVIDERS" => None,
         "PORT" if args.port.is_some() => args.port.map(|port| port.to_string()),
         name => std::env::var(name).ok(),
     }))?;
     setup::start_log(settings.log_json, "warn,insession_service=info");
-    let running = serve::start(&settings, shutdown.clone()).await?;
+    let samples = Samples::default();
+    let running = serve::start_with(&settings, Some(samples.clone()), shutdown.clone()).await?;
     let app = running.app.clone();
-    let welcomed = welcome(&settings, &running).await;
+    let welcomed = welcome(&settings, &running, &samples).await;
     let motion = match welcomed {
         Ok(motion) => Ok(motion),
         Err(error) => {
@@ -78,9 +82,13 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     moved.and(finished)
 }
 
-async fn welcome(settings: &Settings, running: &serve::Running) -> anyhow::Result<Motion> {
+async fn welcome(settings: &Settings, running: &serve::Running, samples: &Samples) -> anyhow::Result<Motion> {
     let authenticator = setup::authenticator(settings)?;
     let content = sample::fill(&running.app).await?;
+    let people = content.people.iter().map(|(id, name)| ((*name).to_owned(), Viewer::person(*id)));
+    let admin = ("Administrator".to_owned(), Viewer::admin("demo"));
+    // Nobody else sets them.
+    let _ = samples.set(people.chain([admin]).collect());
     let mut motion = Motion::new(&running.app, &content)?;
     motion.start(&running.app).await?;
     print_welcome(settings, running, &authenticator, &content)?;
@@ -97,7 +105,8 @@ fn print_welcome(
     let base = serve::base_address(settings, &running.server);
     println!("InSession is running with a temporary database. Ctrl-C stops it and deletes the database.\n");
     print!("{}", serve::addresses(settings, &running.server));
-    println!("  Admin       {base}/admin (sign in with the admin's token at {base}/sign-in)\n");
+    println!("  Sign in     {base}/sign-in (choose who you are)");
+    println!("  Admin       {base}/admin (sign in as the administrator)\n");
     println!("Each minute one session opens and another closes. To watch this, run in GraphiQL:\n");
     println!(
         "  subscription {{ activeSessionChanged {{ kind occurredAt session {{ name }} sessionInstance {{ presentCount }} activeInstances {{ session {{ name city }} presentCount }} }} }}\n"

@@ -2,7 +2,7 @@
 
 use std::{io::Write as _, sync::Arc};
 
-use auth::People;
+use auth::{People, oidc::Providers};
 use insession::server::{Server, ServerSettings};
 use jobs::{Workers, follow_zone_data};
 use service::{
@@ -10,6 +10,7 @@ use service::{
     settings::{PublicUrl, Settings},
 };
 use tokio_util::sync::CancellationToken;
+use web::pages::{Samples, SignInOptions};
 
 use super::setup;
 
@@ -71,6 +72,18 @@ pub struct Running {
 /// # Errors
 /// When the settings are not valid, the database cannot be migrated, or the address is in use.
 pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<Running> {
+    start_with(settings, None, shutdown).await
+}
+
+/// The same. Anybody may sign in as one of the people of the demo, if there are any.
+///
+/// # Errors
+/// Those of [`start`].
+pub async fn start_with(
+    settings: &Settings,
+    samples: Option<Samples>,
+    shutdown: CancellationToken,
+) -> anyhow::Result<Running> {
     let authenticator = setup::authenticator(settings)?;
     let trusted_documents = setup::trusted_documents(settings)?;
     let db = setup::serving_database(settings).await?;
@@ -84,6 +97,10 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
     let workers = local.map(|handle| Arc::new(Workers::start(app.clone(), handle, workers_shutdown.clone())));
     let people = People::new(app.clone(), settings.sign_in.auto_register).await?;
     let authenticator = Arc::new(authenticator.with_people(people));
+    let providers = Providers::new(&settings.sign_in.providers)?;
+    // The server starts without them.
+    let prepared = providers.clone();
+    tokio::spawn(async move { prepared.prepare().await });
     let server_settings = ServerSettings {
         host: settings.host,
         port: settings.port,
@@ -94,6 +111,7 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
         trusted_documents,
         cors_origins: settings.cors_origins.clone(),
         cron_secret: settings.cron_secret.clone(),
+        sign_in: SignInOptions { providers, samples },
         limits: setup::limits(settings),
     };
     let bound = Server::bind(app.clone(), authenticator, server_settings, workers.clone(), shutdown.clone()).await;

@@ -12,6 +12,7 @@ pub(super) async fn run(context: &Context) -> Result<()> {
         audit_entries = pruned.audit_entries,
         visits = pruned.visits,
         idempotency_keys = pruned.idempotency_keys,
+        sign_ins = pruned.sign_ins,
         "pruned rows whose retention has ended"
     );
     Ok(())

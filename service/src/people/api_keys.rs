@@ -53,6 +53,8 @@ pub struct ApiKey {
     /// `None`: it does not expire.
     pub expires_at: Option<DateTime<Utc>>,
     pub last_used_at: Option<DateTime<Utc>>,
+    /// It is no API key but the sign-in of a browser ([`browsers`](super::browsers)).
+    pub is_sign_in: bool,
 }
 
 impl ApiKey {
@@ -63,8 +65,9 @@ impl ApiKey {
 
 impl From<api_key::Model> for ApiKey {
     fn from(row: api_key::Model) -> Self {
-        let api_key::Model { id, name, person_id, is_admin, created_at, expires_at, last_used_at, .. } = row;
-        Self { id, name, person_id, is_admin, created_at, expires_at, last_used_at }
+        let api_key::Model { id, name, person_id, is_admin, created_at, expires_at, last_used_at, is_sign_in, .. } =
+            row;
+        Self { id, name, person_id, is_admin, created_at, expires_at, last_used_at, is_sign_in }
     }
 }
 
@@ -112,12 +115,14 @@ pub async fn create_api_key(app: &App, viewer: Viewer, new: NewApiKey) -> Result
         revoked_at: None,
         revoked_revision: None,
         is_for_guest: false,
+        is_sign_in: false,
+        issuer: None,
     };
     let made = transaction!(app, now, |tx| {
         if let Some(owner) = owner {
             let person = person::Entity::find_by_id(owner).lock(LockType::NoKeyUpdate).one(tx).await?;
             person.filter(is_someone).ok_or_else(|| Error::not_found("person", owner))?;
-            if live().filter(api_key::Column::PersonId.eq(owner)).count(tx).await? >= MAX_KEYS {
+            if listed().filter(api_key::Column::PersonId.eq(owner)).count(tx).await? >= MAX_KEYS {
                 return Err(Error::Conflict(format!("A person has at most {MAX_KEYS} API keys. Revoke one first.")));
             }
         }
@@ -148,6 +153,8 @@ pub(crate) fn of_guest(secret: &str, now: DateTime<Utc>, expires_at: DateTime<Ut
         revoked_at: None,
         revoked_revision: None,
         is_for_guest: true,
+        is_sign_in: false,
+        issuer: None,
     }
 }
 
@@ -166,7 +173,7 @@ pub async fn revoke_api_key(app: &App, viewer: Viewer, id: ApiKeyId) -> Result<(
     expect::signed_in(viewer, "sign in to revoke an API key")?;
     let now = app.now();
     transaction!(app, now, |tx| {
-        let row = live().filter(api_key::Column::Id.eq(id)).lock(LockType::NoKeyUpdate).one(tx).await?;
+        let row = listed().filter(api_key::Column::Id.eq(id)).lock(LockType::NoKeyUpdate).one(tx).await?;
         let row = row.filter(|row| viewer.may_manage_api_key_of(row.person_id));
         let before = row.ok_or_else(|| Error::not_found("API key", id))?;
         let after = api_key::Model { revoked_at: Some(now), ..before.clone() };
@@ -188,14 +195,19 @@ pub(super) async fn revoke_keys_of(tx: &Tx, person: PersonId, now: DateTime<Utc>
 }
 
 /// Keys that were not revoked.
-fn live() -> Select<api_key::Entity> {
+pub(super) fn live() -> Select<api_key::Entity> {
     api_key::Entity::find().filter(api_key::Column::RevokedAt.is_null())
+}
+
+/// The same, without those of guests and the sign-ins of browsers.
+fn listed() -> Select<api_key::Entity> {
+    live().filter(api_key::Column::IsForGuest.eq(false)).filter(api_key::Column::IsSignIn.eq(false))
 }
 
 /// The keys that the viewer may see: an admin sees all, a person their own.
 fn visible(viewer: Viewer) -> Select<api_key::Entity> {
     let own = viewer.person.filter(|_| !viewer.is_admin).map(|person| api_key::Column::PersonId.eq(person));
-    live().filter(Condition::all().add(api_key::Column::IsForGuest.eq(false)).add_option(own))
+    listed().filter(Condition::all().add_option(own))
 }
 
 /// A page of keys that were not revoked, newest first. `None` for viewers who may have none.
@@ -265,11 +277,11 @@ pub async fn find_last_revocation(app: &App) -> Result<i64> {
     Ok(last.flatten().unwrap_or_default())
 }
 
-fn random_secret() -> Result<String> {
+pub(super) fn random_secret() -> Result<String> {
     Ok(format!("{PREFIX}{}", secret::random::<SECRET_BYTES>()?))
 }
 
-fn hash_of(secret: &str) -> String {
+pub(super) fn hash_of(secret: &str) -> String {
     hex(&secret::hash(secret))
 }
 

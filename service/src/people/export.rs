@@ -46,6 +46,7 @@ pub async fn export_person(app: &App, viewer: Viewer, id: PersonId) -> Result<Va
         "bookings": bookings(&db, id).await?,
         "visits": visits(&db, id).await?,
         "apiKeys": api_keys(&db, id).await?,
+        "signIns": sign_ins(&db, id).await?,
         "auditLog": audit_log(&db, id).await?,
     }))
 }
@@ -147,6 +148,7 @@ async fn visits<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> 
 async fn api_keys<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
     let rows = api_key::Entity::find()
         .filter(api_key::Column::PersonId.eq(id))
+        .filter(api_key::Column::IsSignIn.eq(false))
         .order_by_asc(api_key::Column::Id)
         .all(db)
         .await?;
@@ -155,6 +157,21 @@ async fn api_keys<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>
                 "expiresAt": row.expires_at, "lastUsedAt": row.last_used_at, "revokedAt": row.revoked_at })
     };
     Ok(rows.into_iter().map(key).collect())
+}
+
+/// The browsers in which the person signed in.
+async fn sign_ins<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
+    let rows = api_key::Entity::find()
+        .filter(api_key::Column::PersonId.eq(id))
+        .filter(api_key::Column::IsSignIn.eq(true))
+        .order_by_asc(api_key::Column::Id)
+        .all(db)
+        .await?;
+    let sign_in = |row: api_key::Model| {
+        json!({ "isAdmin": row.is_admin, "issuer": row.issuer, "createdAt": row.created_at, "expiresAt": row.expires_at,
+                "lastUsedAt": row.last_used_at, "revokedAt": row.revoked_at })
+    };
+    Ok(rows.into_iter().map(sign_in).collect())
 }
 
 /// What the person did, and what was changed of the person. Who else made a change is not shown, nor what the person

@@ -6,14 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
     check_in::Attendance,
     ids::{PersonId, SessionInstanceId},
     presence::SeatsPer,
 };
-use entity::{activity, api_key, check_in, person, presence};
+use entity::{activity, check_in, person, presence};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::LockType,
@@ -26,7 +25,11 @@ use crate::{
     bookings::lock_living_of,
     db::{Tx, execute, ids, is_in, list, numbers, rows},
     error::expect,
-    people::{Person, profile::is_someone},
+    people::{
+        Person,
+        browsers::{end_guest_keys_of, end_sign_ins_of},
+        profile::is_someone,
+    },
     status::placement::{Affected, update_placements},
     transaction,
 };
@@ -65,7 +68,7 @@ async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Res
             "INSERT INTO session_organizer (session_id, person_id) SELECT session_id, :into FROM session_organizer \
              WHERE person_id = :from ON CONFLICT DO NOTHING",
             "UPDATE presence SET person_id = :into WHERE person_id = :from",
-            "UPDATE api_key SET person_id = :into WHERE person_id = :from AND NOT is_for_guest",
+            "UPDATE api_key SET person_id = :into WHERE person_id = :from AND NOT is_for_guest AND NOT is_sign_in",
             "UPDATE person SET merged_into_id = :into WHERE merged_into_id = :from",
         ] {
             execute(tx, sql, [("from", from.into()), ("into", into.into())]).await?;
@@ -76,9 +79,10 @@ async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Res
         left.hides_place |= gone.hides_place;
         let becomes_a_member = left.is_guest && !gone.is_guest;
         left.is_guest &= gone.is_guest;
-        revoke_guest_keys(tx, from, now).await?;
+        end_guest_keys_of(tx, from, now).await?;
+        end_sign_ins_of(tx, from, now).await?;
         if becomes_a_member {
-            revoke_guest_keys(tx, into, now).await?;
+            end_guest_keys_of(tx, into, now).await?;
             tx.log(|news| news.standing_changed(into));
         }
         left.country = left.country.or_else(|| gone.country.clone());
@@ -104,21 +108,6 @@ async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Res
         let row = person::Entity::find_by_id(into).one(tx).await?;
         row.map(Person::from).ok_or_else(|| Error::not_found("person", into))
     })
-}
-
-/// Revokes the keys that a person has as a guest. They are in no list, so nobody could revoke them later.
-async fn revoke_guest_keys(tx: &Tx, person: PersonId, now: DateTime<Utc>) -> Result<()> {
-    let keys = api_key::Entity::find()
-        .filter(api_key::Column::PersonId.eq(person))
-        .filter(api_key::Column::IsForGuest.eq(true))
-        .filter(api_key::Column::RevokedAt.is_null())
-        .all(tx)
-        .await?;
-    for key in keys {
-        tx.log(|news| news.api_key_revoked(key.id));
-        api_key::Model { revoked_at: Some(now), ..key }.into_active_model().reset_all().update(tx).await?;
-    }
-    Ok(())
 }
 
 /// A person has one seat in an activity whose seats count people (rule 17). If both people have one, that of `from` is

@@ -1,6 +1,7 @@
-//! People: their profiles, how they sign in, their API keys, and what is left of those who are merged or erased.
+//! People: their profiles, how they sign in, in which browsers, their API keys, and what is left of those who are merged or erased.
 
 pub mod api_keys;
+pub mod browsers;
 mod erase;
 mod erased_identity;
 mod export;

@@ -21,7 +21,7 @@ use crate::{
     error::expect,
     idempotency,
     lists::{self, Key, Page, Slice, contains, values},
-    people::{Person, erased_identity::not_before_of},
+    people::{Person, browsers::end_sign_ins_of, erased_identity::not_before_of},
     status::placement::{Affected, update_placements},
     transaction, validate,
 };
@@ -269,6 +269,9 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         let mut row = row.into_active_model().reset_all().update(tx).await?;
         if row.external_id != before.external_id || row.is_deactivated != before.is_deactivated {
             tx.log(|news| news.standing_changed(id));
+        }
+        if row.is_deactivated && !before.is_deactivated {
+            end_sign_ins_of(tx, id, now).await?;
         }
         tx.audit(viewer, "updatePerson", id, Changes::between(Some(&before), Some(&row)));
         if patch.is_deactivated.is_some() {

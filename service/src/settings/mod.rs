@@ -4,6 +4,7 @@
 //! must be. Numbers have a range.
 
 mod network;
+mod oidc;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use domain::{placement::PlacementRule, presence::PresenceRules};
 
 pub use self::{
     network::PublicUrl,
+    oidc::OidcProvider,
     source::{SettingError, Source},
 };
 use crate::{db, door::GuestSettings};
@@ -106,6 +108,8 @@ pub struct SignIn {
     pub leeway: TimeDelta,
     /// `AUTO_REGISTER` (false): the first sign-in with an unknown external id creates a person.
     pub auto_register: bool,
+    /// `OIDC_ISSUER`, `OIDC_PROVIDERS`: the OpenID Connect providers with which people sign in on the pages.
+    pub providers: Vec<OidcProvider>,
 }
 
 impl SignIn {
@@ -128,6 +132,7 @@ impl SignIn {
             admin_role: source.text("JWT_ADMIN_ROLE"),
             leeway: TimeDelta::seconds(source.number("JWT_LEEWAY_SECONDS", 60, 0..=600)?),
             auto_register: source.flag("AUTO_REGISTER", false)?,
+            providers: oidc::providers(source)?,
         })
     }
 }

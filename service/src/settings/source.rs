@@ -1,18 +1,18 @@
 //! Reads one setting: finds its text, and turns the text into a value.
 
-use std::{fmt::Display, ops::RangeInclusive, str::FromStr};
+use std::{borrow::Cow, fmt::Display, ops::RangeInclusive, str::FromStr};
 
 /// A setting that cannot be used. The message names the setting and says what it must be.
 #[derive(Debug, thiserror::Error)]
 #[error("{name} {problem}")]
 pub struct SettingError {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub problem: String,
 }
 
 impl SettingError {
-    pub(super) fn new(name: &'static str, problem: impl Into<String>) -> Self {
-        Self { name, problem: problem.into() }
+    pub(super) fn new(name: impl Into<Cow<'static, str>>, problem: impl Into<String>) -> Self {
+        Self { name: name.into(), problem: problem.into() }
     }
 }
 
@@ -21,7 +21,7 @@ pub struct Source<'a>(pub &'a dyn Fn(&str) -> Option<String>);
 
 impl Source<'_> {
     /// The text of a setting. An empty setting counts as unset.
-    pub fn text(&self, name: &'static str) -> Option<String> {
+    pub fn text(&self, name: &str) -> Option<String> {
         (self.0)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 

@@ -43,7 +43,7 @@ const NUMBERS: [(&str, &str, &str); 35] = [
 ];
 
 /// Each other setting that can be wrong, with a wrong value.
-const CHOICES: [(&str, &str); 14] = [
+const CHOICES: [(&str, &str); 17] = [
     ("ALLOW_GUESTS", "maybe"),
     ("ANONYMOUS_PRESENCE", "maybe"),
     ("AUTO_REGISTER", "2"),
@@ -55,13 +55,17 @@ const CHOICES: [(&str, &str); 14] = [
     ("INTROSPECTION", "maybe"),
     ("JWT_SUBJECTS", "names"),
     ("LOG_FORMAT", "xml"),
+    // It needs the other one.
+    ("OIDC_CLIENT_ID", "insession"),
+    ("OIDC_ISSUER", "example.org"),
+    ("OIDC_PROVIDERS", "Our Office"),
     ("PLACEMENT_RULE", "nearest"),
     ("PUBLIC_URL", "example.org"),
     ("REDIS_PREFIX", "all of *"),
 ];
 
 /// Each setting that accepts any text.
-const TEXTS: [&str; 12] = [
+const TEXTS: [&str; 15] = [
     "CRON_SECRET",
     "JWKS_URL",
     "JWT_ADMIN_ROLE",
@@ -71,6 +75,9 @@ const TEXTS: [&str; 12] = [
     "JWT_PUBLIC_KEY",
     "JWT_ROLES_CLAIM",
     "JWT_SECRET",
+    "OIDC_CLIENT_SECRET",
+    "OIDC_NAME",
+    "OIDC_SCOPES",
     "REDIS_URL",
     "TRUSTED_DOCUMENTS",
     "ZONEINFO",

@@ -26,6 +26,7 @@ mod limits;
 mod live;
 mod load;
 mod migrations;
+mod oidc;
 mod operations;
 mod own_data;
 mod pages;

@@ -11,7 +11,7 @@ use domain::ids::SessionId;
 use maud::{DOCTYPE, Markup, html};
 use serde_json::{Value, json};
 
-use super::{address_of, visitor::Visitor};
+use super::{address_of, cards::encoded, visitor::Visitor};
 use crate::site::to;
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -123,9 +123,10 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                                 a href=(to("/me")) { (visitor.name.as_deref().unwrap_or("Me")) }
                                 in-session-badge {}
                             }
+                            @if visitor.viewer.is_guest { a href=(sign_in_address(visitor)) { "Sign in" } }
                             form method="post" action=(to("/sign-out")) { button.link { "Sign out" } }
                         } @else {
-                            a href=(to("/sign-in")) { "Sign in" }
+                            a href=(sign_in_address(visitor)) { "Sign in" }
                         }
                     }
                 }
@@ -137,6 +138,12 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
             }
         }
     }
+}
+
+/// The sign-in page, which leads back to this page.
+fn sign_in_address(visitor: &Visitor) -> String {
+    let back = visitor.here.as_deref().filter(|here| *here != "/" && !here.starts_with("/sign-in"));
+    to(&back.map_or_else(|| "/sign-in".to_owned(), |here| format!("/sign-in?next={}", encoded(here))))
 }
 
 fn follows(frame: &Frame<'_>) -> Option<String> {

@@ -7,7 +7,7 @@
 //! - The templates escape every text.
 //! - Every page has the same content security policy, without inline scripts and styles.
 //! - A form posts and redirects. A form that another site posts is refused.
-//! - A token is in a cookie or a header, never in an address.
+//! - A token, or the secret of a sign-in, is in a cookie or a header, never in an address.
 //! - Every address in a page and every redirect goes through [`to`], which adds the path of `PUBLIC_URL`.
 
 mod admin;
@@ -40,7 +40,10 @@ use axum::{
 };
 use service::App;
 
-pub use self::door::ClientAddress;
+pub use self::{
+    door::ClientAddress,
+    sign_in::{Samples, SignInOptions},
+};
 use self::{error::PageError, visitor::Visitor};
 use crate::{
     assets::{self, Asset, CSS, SCRIPT, SVG},
@@ -53,6 +56,7 @@ use crate::{
 pub struct Pages {
     app: App,
     authenticator: Arc<Authenticator>,
+    sign_in: SignInOptions,
     site: Site,
 }
 
@@ -88,7 +92,7 @@ fn address_of(name: &str) -> String {
 }
 
 /// The routes of all pages and their files. Other addresses get a page that says that they do not exist.
-pub fn router(app: App, authenticator: Arc<Authenticator>, site: Site) -> Router {
+pub fn router(app: App, authenticator: Arc<Authenticator>, sign_in: SignInOptions, site: Site) -> Router {
     Router::new()
         .route("/", get(home::show))
         .merge(sessions::router())
@@ -97,13 +101,17 @@ pub fn router(app: App, authenticator: Arc<Authenticator>, site: Site) -> Router
         .merge(me::router())
         .merge(admin::router())
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route("/sign-in/with", get(sign_in::begin))
+        .route("/sign-in/with/{provider}", get(sign_in::begin))
+        .route("/sign-in/callback", get(sign_in::finish))
+        .route("/sign-in/callback/{provider}", get(sign_in::finish))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/web/token", post(sign_in::token))
         .route("/web/{file}", get(serve_asset))
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(site.clone(), refuse_other_sites))
         .layer(middleware::from_fn_with_state(site.clone(), site::serve_as))
-        .with_state(Shared(Pages { app, authenticator, site }))
+        .with_state(Shared(Pages { app, authenticator, sign_in, site }))
 }
 
 async fn serve_asset(Path(file): Path<String>, headers: HeaderMap) -> Response {

@@ -1,11 +1,11 @@
-//! The visitor of a page. The token is in a cookie that scripts can't read.
+//! The visitor of a page. The secret of the sign-in is in a cookie that scripts can't read.
 
 use std::convert::Infallible;
 
 use auth::Identity;
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, request::Parts},
+    http::{HeaderMap, Method, request::Parts},
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use chrono::{DateTime, Utc};
@@ -17,14 +17,14 @@ use crate::site::Site;
 
 const COOKIE_NAME: &str = "insession_token";
 
-/// Browsers accept cookies of at most 4096 bytes, with the name and the attributes.
-pub const LONGEST_TOKEN: usize = 3_800;
-
 /// The visitor of a page. A cookie whose token is not valid counts as none.
 #[derive(Debug, Clone, Default)]
 pub struct Visitor {
     pub viewer: Viewer,
+    /// The secret of the browser's sign-in, or another token.
     pub token: Option<String>,
+    /// The path of the page and its query, to come back to it after signing in.
+    pub here: Option<String>,
     /// The position in the change log before the page was read. The page's script follows the changes after it.
     pub cursor: Option<String>,
     /// The person's name.
@@ -45,7 +45,8 @@ impl FromRequestParts<Shared> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, Shared(pages): &Shared) -> Result<Self, Infallible> {
         let cursor = read_cursor(&pages.app).await;
-        let nobody = Self { cursor, ..Self::default() };
+        let here = (parts.method == Method::GET).then(|| parts.uri.to_string());
+        let nobody = Self { cursor, here, ..Self::default() };
         let jar = CookieJar::from_headers(&parts.headers);
         let Some(token) = jar.get(COOKIE_NAME).map(Cookie::value).filter(|token| !token.is_empty()) else {
             return Ok(nobody);
@@ -77,15 +78,15 @@ fn log(error: &Error) {
     tracing::error!(%error, "the visitor's name or the position could not be read");
 }
 
-/// The cookie that signs in until the token ends.
+/// The cookie that signs in until `end`.
 pub fn signed_in(
-    token: &str,
+    secret: &str,
     end: DateTime<Utc>,
     now: DateTime<Utc>,
     site: &Site,
     headers: &HeaderMap,
 ) -> Cookie<'static> {
-    cookie(token.to_owned(), (end - now).num_seconds().max(0), site, headers)
+    cookie(secret.to_owned(), (end - now).num_seconds().max(0), site, headers)
 }
 
 /// The cookie that signs out.
@@ -93,7 +94,8 @@ pub fn signed_out(site: &Site, headers: &HeaderMap) -> Cookie<'static> {
     cookie(String::new(), 0, site, headers)
 }
 
-fn cookie(token: String, seconds: i64, site: &Site, headers: &HeaderMap) -> Cookie<'static> {
-    let cookie = Cookie::build((COOKIE_NAME, token)).path(site.cookie_path()).max_age(time::Duration::seconds(seconds));
+fn cookie(secret: String, seconds: i64, site: &Site, headers: &HeaderMap) -> Cookie<'static> {
+    let cookie =
+        Cookie::build((COOKIE_NAME, secret)).path(site.cookie_path()).max_age(time::Duration::seconds(seconds));
     cookie.http_only(true).same_site(SameSite::Lax).secure(site.is_https(headers)).build()
 }

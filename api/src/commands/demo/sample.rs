@@ -131,7 +131,7 @@ pub async fn fill(app: &App) -> anyhow::Result<Content> {
         seats_per: None,
     };
     activities::save_activity(app, Viewer::ADMIN, new).await?;
-    let people = [(organizer, "organiser"), (ada, "Ada Fiddle"), (ben, "Ben Flute"), (cleo, "Cleo Concertina")];
+    let people = [(organizer, "Orla Organiser"), (ada, "Ada Fiddle"), (ben, "Ben Flute"), (cleo, "Cleo Concertina")];
     Ok(Content { people: people.to_vec(), wanderers: [ada, ben], guests, pop_ups, pop_up_zone: AUSTIN.zone, badges })
 }
 

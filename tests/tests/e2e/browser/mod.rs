@@ -10,6 +10,7 @@ mod heartbeat;
 mod misuse;
 mod on_a_server;
 mod package;
+mod phone;
 mod site;
 mod tabs;
 mod under_a_path;

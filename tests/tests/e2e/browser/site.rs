@@ -251,7 +251,11 @@ async fn pages_send_security_headers_and_refuse_cross_site_forms() -> Result<()>
         |site: &str| http.post(client.address("/web/token")).header(COOKIE, cookie).header("sec-fetch-site", site);
     let answer = own("same-origin").send().await?;
     assert_eq!(answer.headers()["cache-control"], "no-store");
-    assert_eq!(answer.json::<Value>().await?["token"], token);
+    let secret = answer.json::<Value>().await?["token"].as_str().context("a secret")?.to_owned();
+    // The browser does not keep the token.
+    assert_eq!(cookie, format!("insession_token={secret}"));
+    let viewer = client.clone().with_token(&secret).data("{ viewer { id } }", json!({})).await?;
+    assert_eq!(viewer["viewer"]["id"], person);
     assert_eq!(own("cross-site").send().await?.status(), 403);
     assert_eq!(http.get(client.address("/web/token")).header(COOKIE, cookie).send().await?.status(), 405);
     let query =

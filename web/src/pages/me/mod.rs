@@ -42,7 +42,7 @@ use super::{
     keys,
     layout::{Frame, problem, respond},
     person::find_place,
-    sign_in::sign_out,
+    sign_in::forget,
     times,
     visitor::Visitor,
 };
@@ -159,7 +159,7 @@ async fn erase(State(pages): State<Pages>, headers: HeaderMap, visitor: Visitor,
         Err(Error::invalid("confirmation", message))
     };
     match erased {
-        Ok(()) => Ok(sign_out(State(pages), headers).await),
+        Ok(()) => Ok(forget(&pages, &headers)),
         Err(error) => {
             let outcome = Outcome::refused(DATA, Sheet::refused(typed, &error));
             answer(&pages.app, &visitor, None, &outcome).await
@@ -189,7 +189,7 @@ async fn sign_out_everywhere(State(pages): State<Pages>, headers: HeaderMap, vis
         return Ok(sign_in());
     }
     people::sign_in::revoke_tokens(&pages.app, visitor.viewer, None).await.map_err(page_of(&visitor))?;
-    Ok(sign_out(State(pages), headers).await)
+    Ok(forget(&pages, &headers))
 }
 
 fn sign_in() -> Response {

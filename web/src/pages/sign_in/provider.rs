@@ -1,0 +1,218 @@
+//! Signing in with an OpenID Connect provider: to the provider, and back.
+//!
+//! While the person is at the provider, the browser keeps the attempt in a cookie of its own, for [`ATTEMPT_LASTS`]. So an answer
+//! counts only in the browser that asked, and any server can read it.
+
+use auth::{
+    AuthError,
+    oidc::{Answer, Attempt, OidcError, Provider},
+};
+use axum::{
+    extract::{Path, Query, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header::CACHE_CONTROL},
+    response::{IntoResponse, Redirect, Response},
+};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::TimeDelta;
+use domain::text::sentence;
+use maud::{Markup, html};
+use serde::{Deserialize, Serialize};
+use service::people::browsers::NewSignIn;
+
+use super::{Next, enter, own_address};
+use crate::{
+    pages::{
+        Page, Pages,
+        cards::encoded,
+        error::{PageError, page_of},
+        layout::{Frame, problem, respond},
+        visitor::Visitor,
+    },
+    site::{Site, to},
+};
+
+const COOKIE_NAME: &str = "insession_attempt";
+
+/// How long a person may take at the provider.
+const ATTEMPT_LASTS: TimeDelta = TimeDelta::minutes(10);
+
+/// After how many seconds it is worth while to try again.
+const RETRY_AFTER: &str = "10";
+
+/// What the browser keeps.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    provider: Option<String>,
+    next: String,
+    attempt: Attempt,
+}
+
+/// The address of a step of a provider: `with` begins, and to `callback` the provider sends the browser back.
+pub fn address_of(step: &str, provider: Option<&str>) -> String {
+    to(&path_of(step, provider))
+}
+
+fn path_of(step: &str, provider: Option<&str>) -> String {
+    let name = provider.map(|name| format!("/{name}")).unwrap_or_default();
+    format!("/sign-in/{step}{name}")
+}
+
+/// Sends the browser to the provider.
+pub async fn begin(
+    State(pages): State<Pages>,
+    headers: HeaderMap,
+    visitor: Visitor,
+    name: Option<Path<String>>,
+    Query(Next { next }): Query<Next>,
+) -> Page {
+    let provider = find(&pages, &visitor, name)?;
+    let next = own_address(&next).to_owned();
+    let redirect_uri = redirect_uri(&pages, &visitor, &headers, provider)?;
+    let (url, attempt) = match provider.begin(&redirect_uri).await {
+        Ok(begun) => begun,
+        Err(error) => return Ok(failed(&visitor, provider, &next, &error)),
+    };
+    let kept = Kept { provider: provider.name().map(str::to_owned), next, attempt };
+    let kept = serde_json::to_vec(&kept).map_err(|error| {
+        let error = service::Error::internal(format!("an attempt to sign in cannot be written: {error}"));
+        page_of(&visitor)(error)
+    })?;
+    let cookie = cookie(URL_SAFE_NO_PAD.encode(kept), ATTEMPT_LASTS, &pages.site, &headers);
+    Ok((CookieJar::new().add(cookie), no_store(), Redirect::to(&url)).into_response())
+}
+
+/// The provider sends the browser back.
+pub async fn finish(
+    State(pages): State<Pages>,
+    headers: HeaderMap,
+    visitor: Visitor,
+    name: Option<Path<String>>,
+    Query(answer): Query<Answer>,
+) -> Page {
+    let provider = find(&pages, &visitor, name)?;
+    let kept = CookieJar::from_headers(&headers).get(COOKIE_NAME).and_then(|cookie| read(cookie.value()));
+    let Some(kept) = kept.filter(|kept| kept.provider.as_deref() == provider.name()) else {
+        return Ok(failed(&visitor, provider, "/", &OidcError::NotBegunHere));
+    };
+    let redirect_uri = redirect_uri(&pages, &visitor, &headers, provider)?;
+    // Tokens that are revoked from now on end the sign-in.
+    let checked_at = pages.app.now();
+    let Kept { next, attempt, .. } = kept;
+    let proof = match provider.finish(attempt, answer, &redirect_uri, checked_at).await {
+        Ok(proof) => proof,
+        // Somebody else may have sent the browser here, while an attempt goes on.
+        Err(error @ OidcError::NotBegunHere) => return Ok(failed(&visitor, provider, &next, &error)),
+        Err(error) => return Ok(used(&pages, &headers, failed(&visitor, provider, &next, &error))),
+    };
+    let identity = pages.authenticator.authenticate_proof(&pages.sign_in.providers, provider, &proof).await;
+    let viewer = match identity {
+        Ok(identity) => identity.viewer,
+        Err(error) => return Ok(used(&pages, &headers, unknown(&visitor, provider, error))),
+    };
+    let new = NewSignIn { viewer, checked_at, token_ends_at: None, issuer: Some(provider.issuer().to_owned()) };
+    let entered = enter(&pages, &headers, &visitor, new, &next).await.map_err(page_of(&visitor))?;
+    Ok(used(&pages, &headers, entered))
+}
+
+fn find<'a>(pages: &'a Pages, visitor: &Visitor, name: Option<Path<String>>) -> Result<&'a Provider, PageError> {
+    let provider = pages.sign_in.providers.find(name.as_ref().map(|Path(name)| name.as_str()));
+    provider.ok_or_else(|| PageError::not_found(visitor, "There is no identity provider of this name."))
+}
+
+fn redirect_uri(
+    pages: &Pages,
+    visitor: &Visitor,
+    headers: &HeaderMap,
+    provider: &Provider,
+) -> Result<String, PageError> {
+    let address = pages.site.absolute(headers, &path_of("callback", provider.name()));
+    address.ok_or_else(|| PageError::bad_request(visitor, "This request does not name the host of this site."))
+}
+
+fn read(text: &str) -> Option<Kept> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+}
+
+/// Providers send the browser back from another site, so the cookie cannot be `Strict`.
+fn cookie(text: String, lasts: TimeDelta, site: &Site, headers: &HeaderMap) -> Cookie<'static> {
+    let path = format!("{}sign-in", site.cookie_path());
+    let cookie = Cookie::build((COOKIE_NAME, text)).path(path).max_age(time::Duration::seconds(lasts.num_seconds()));
+    cookie.http_only(true).same_site(SameSite::Lax).secure(site.is_https(headers)).build()
+}
+
+/// An answer after which the attempt is over.
+fn used(pages: &Pages, headers: &HeaderMap, answer: Response) -> Response {
+    let cookie = cookie(String::new(), TimeDelta::zero(), &pages.site, headers);
+    let mut answer = (no_store(), answer).into_response();
+    if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+        answer.headers_mut().append(axum::http::header::SET_COOKIE, value);
+    }
+    answer
+}
+
+fn no_store() -> [(axum::http::HeaderName, HeaderValue); 1] {
+    [(CACHE_CONTROL, HeaderValue::from_static("no-store"))]
+}
+
+/// The page that says why nobody was signed in, and what to do.
+fn failed(visitor: &Visitor, provider: &Provider, next: &str, error: &OidcError) -> Response {
+    let (status, advice) = match error {
+        OidcError::Unavailable => {
+            (StatusCode::SERVICE_UNAVAILABLE, "Try again in a minute. The other pages work meanwhile.")
+        }
+        OidcError::NotBegunHere => (StatusCode::BAD_REQUEST, "Sign in once more, in this browser."),
+        OidcError::Refused(_) => (StatusCode::FORBIDDEN, "Try again, or ask whoever runs the provider."),
+        OidcError::NotValid => (StatusCode::BAD_GATEWAY, "Try again. If it happens again, tell an administrator."),
+    };
+    let mut answer = page(visitor, status, provider, next, &sentence(error.to_string()), advice);
+    if *error == OidcError::Unavailable {
+        answer.headers_mut().insert(axum::http::header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+    }
+    answer
+}
+
+/// The page for somebody whom the provider knows, and this server does not.
+fn unknown(visitor: &Visitor, provider: &Provider, error: AuthError) -> Response {
+    let (status, message) = match error {
+        AuthError::BadSubject => {
+            (StatusCode::FORBIDDEN, "The provider knows you, but nobody here has your account.".to_owned())
+        }
+        AuthError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, sentence(error.to_string())),
+        _ => (StatusCode::FORBIDDEN, sentence(error.to_string())),
+    };
+    page(visitor, status, provider, "/", &message, "Ask an administrator.")
+}
+
+fn page(
+    visitor: &Visitor,
+    status: StatusCode,
+    provider: &Provider,
+    next: &str,
+    message: &str,
+    advice: &str,
+) -> Response {
+    let main = html! {
+        h1 { "You are not signed in" }
+        (problem(message))
+        p { (advice) }
+        p {
+            a href={ (address_of("with", provider.name())) "?next=" (encoded(next)) } {
+                "Sign in with " (provider.label())
+            }
+        }
+        p { a href=(to("/")) { "See what is in session now" } }
+    };
+    (status, respond(&Frame::new("Not signed in", visitor), &main)).into_response()
+}
+
+/// The page that sends the browser on to the provider, to sign out there. It is no redirect, because browsers let a form lead to its own
+/// site only.
+pub fn signing_out(provider: &Provider, address: &str) -> Response {
+    let main: Markup = html! {
+        meta http-equiv="refresh" content={ "0; url=" (address) };
+        h1 { "You are signed out here" }
+        p { a href=(address) { "Sign out at " (provider.label()) " too" } }
+    };
+    respond(&Frame::new("Signed out", &Visitor::default()), &main)
+}
