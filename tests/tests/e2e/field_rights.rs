@@ -56,6 +56,8 @@ const BEHIND: &[(&str, &str, &str)] = &[
     ("AuditEntry", "Query.auditLog", "action actor actorPerson apiKey changes id nodeId occurredAt"),
     ("ApiKey", "Query.apiKeys", "createdAt expiresAt id isAdmin lastUsedAt name person"),
     ("AutoCreated", "Mutation.sweep", "dates instancesCreated session"),
+    ("ImportedEvent", "Mutation.importCalendar", "action session uid"),
+    ("RefusedEvent", "Mutation.importCalendar", "reason summary uid"),
     (
         "Booking",
         "TimeSlot.booking, Query.booking and bookings",
