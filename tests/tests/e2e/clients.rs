@@ -1,7 +1,10 @@
-//! Published GraphQL clients, as they come from npm, against a real server. Each has a script in `tests/clients`, which
-//! fails by itself. `.ci/setup` installs them.
+//! Published GraphQL clients, as they come from npm and PyPI, against a real server. Each has a script in `tests/clients`,
+//! which fails by itself. `.ci/setup` installs them.
 
-use std::{path::Path, process::Stdio};
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+};
 
 use anyhow::{Context, Result, ensure};
 use insession_tests::{LIMIT, Program, Settings, TestDatabase, on_both_databases, token, within};
@@ -11,6 +14,7 @@ on_both_databases!(
     apollo_client_falls_back_from_hashes_and_subscribes,
     graphql_sse_subscribes_and_resumes,
     graphql_ws_sends_and_renews_tokens,
+    python_gql_queries_subscribes_and_resumes,
     urql_subscribes_by_events_and_by_multipart,
 );
 
@@ -26,6 +30,20 @@ async fn graphql_ws_sends_and_renews_tokens(database: TestDatabase) -> Result<()
     run("graphql-ws.mjs", &database).await
 }
 
+#[tokio::test]
+async fn graphql_codegen_of_the_docs_has_types_of_all_scalars() -> Result<()> {
+    node("codegen.mjs", &[]).await
+}
+
+async fn python_gql_queries_subscribes_and_resumes(database: TestDatabase) -> Result<()> {
+    let server = Program::serve(&Settings::new(&database.url)).await?;
+    let packages = folder().join("python");
+    ensure!(packages.join(".installed").exists(), "the Python client is not installed: run .ci/setup");
+    let mut python = Command::new("python3");
+    python.env("PYTHONPATH", packages).env("PYTHONDONTWRITEBYTECODE", "1");
+    run_script(python, "gql_client.py", &[&server.url(), &token::admin()]).await
+}
+
 async fn urql_subscribes_by_events_and_by_multipart(database: TestDatabase) -> Result<()> {
     run("urql.mjs", &database).await
 }
@@ -35,18 +53,20 @@ async fn run(script: &str, database: &TestDatabase) -> Result<()> {
     node(script, &[&server.url(), &token::admin()]).await
 }
 
-/// Runs a script of `tests/clients`.
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
+}
+
+/// Runs a script of `tests/clients` in Node.js.
 pub async fn node(script: &str, arguments: &[&str]) -> Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients");
-    ensure!(folder.join("node_modules").exists(), "the clients are not installed: run .ci/setup");
-    let node = Command::new("node")
-        .arg(script)
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let ended = within(LIMIT, script, node).await?.context("there is no Node.js here: run .ci/setup")?;
+    ensure!(folder().join("node_modules").exists(), "the clients are not installed: run .ci/setup");
+    run_script(Command::new("node"), script, arguments).await
+}
+
+async fn run_script(mut interpreter: Command, script: &str, arguments: &[&str]) -> Result<()> {
+    interpreter.arg(script).args(arguments).current_dir(folder()).stdin(Stdio::null()).kill_on_drop(true);
+    let ended = within(LIMIT, script, interpreter.output()).await?;
+    let ended = ended.context("Node.js or Python is missing: run .ci/setup")?;
     ensure!(ended.status.success(), "{script}: {}", String::from_utf8_lossy(&ended.stderr));
     Ok(())
 }
