@@ -59,6 +59,17 @@ async fn demo_prints_what_to_try_and_keeps_moving() -> Result<()> {
     for text in ["Pop-up", " of 3 taken", "Dara Pipes"] {
         admin_page.until(&format!("document.body.innerText.includes({})", json!(text))).await?;
     }
+
+    // Anybody may sign in as one of the sample people, without a token.
+    let page = browser.page().await?;
+    page.goto(&format!("{base}/sign-in?next=/me")).await?;
+    let choose =
+        |name: &str| format!("[...document.querySelectorAll('button')].find((it) => it.textContent === '{name}')");
+    page.click(&choose("Ada Fiddle")).await?;
+    page.until("location.pathname === '/me' && document.querySelector('h1').textContent === 'Ada Fiddle'").await?;
+    page.goto(&format!("{base}/sign-in?next=/admin")).await?;
+    page.click(&choose("Administrator")).await?;
+    page.until("location.pathname === '/admin' && document.querySelector('h1').textContent === 'Admin'").await?;
     browser.close().await?;
 
     process.signal("TERM")?;

@@ -14,8 +14,10 @@ use axum::{
     routing::{get, post},
 };
 use insession_tests::{
-    Browser, Client, Deployment, LIMIT, OidcProvider, Page, Program, Settings, TestDatabase, database::number,
-    eventually, now, on_both_databases, provider::Provider,
+    Browser, Client, Deployment, LIMIT, OidcProvider, Page, Program, Settings, TestDatabase,
+    database::{execute, number},
+    eventually, now, on_both_databases,
+    provider::Provider,
 };
 use reqwest::{
     Url,
@@ -25,7 +27,10 @@ use reqwest::{
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::fixtures::create_session;
+use crate::{
+    fixtures::{create_person, create_session},
+    load::{app_on, test_error},
+};
 
 on_both_databases!(
     person_signs_in_through_any_server,
@@ -342,7 +347,7 @@ async fn sign_in_ends_with_the_tokens_of_its_person(database: TestDatabase) -> R
     let change = |settings: Settings| provider.settings(settings, "OIDC_").with("AUTO_REGISTER", "true");
     let deployment = Deployment::start_with(&database, change).await?;
     let (first, second, admin) = (deployment.first(), deployment.second(), deployment.admin());
-    let into = crate::fixtures::create_person(&admin, "Left").await?;
+    let into = create_person(&admin, "Left").await?;
     let ends = [
         ("revoked", "mutation($id: ID!) { revokeTokens(personId: $id) { person { id } } }"),
         (
@@ -391,6 +396,14 @@ async fn sign_in_ends_with_the_tokens_of_its_person(database: TestDatabase) -> R
     let sign_ins = data["signIns"].as_array().context("a list")?;
     ensure!(sign_ins.len() == 2 && sign_ins[1]["issuer"] == provider.issuer.as_str(), "{sign_ins:?}");
     assert_eq!(data["apiKeys"], json!([]));
+
+    // What has ended is deleted after a while, but for the last revocation.
+    let connection = database.connect().await?;
+    let ended = "UPDATE api_key SET expires_at = '2020-01-01 00:00:00+00:00' WHERE revoked_at IS NOT NULL";
+    execute(&connection, ended).await?;
+    service::prune::prune(&app_on(&database).await?).await.map_err(test_error)?;
+    assert_eq!(number(&connection, "SELECT COUNT(*) FROM api_key WHERE revoked_at IS NOT NULL").await?, 1);
+    ensure!(token_of(second, &cookie).await?["viewer"].is_string());
     Ok(())
 }
 
@@ -445,6 +458,42 @@ async fn stranger_is_told_what_to_do() -> Result<()> {
     let returned = come_back(&server, "/sign-in/callback", &begun.cookie, &answer).await?;
     ensure!(returned.status == 403 && returned.cookie.is_none(), "{}", returned.text);
     ensure!(returned.text.contains("nobody here has your account") && returned.text.contains("administrator"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn addresses_of_a_sign_in_follow_the_public_url() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let provider = Written::start().await?;
+    let settings = provider.settings(Settings::new(&database.url), "OIDC_").with("AUTO_REGISTER", "true");
+    let server = Program::serve(&settings.with("PUBLIC_URL", "https://pub.example/insession/")).await?;
+    let address = server.client().address("/insession/sign-in/with?next=/sessions/monday");
+    let answer = http()?.get(address).send().await?;
+    let attempt = answer.headers()[SET_COOKIE].to_str()?.to_owned();
+    ensure!(attempt.contains("Path=/insession/sign-in;") && attempt.contains("Secure"), "{attempt}");
+    let sent = Url::parse(answer.headers()[LOCATION].to_str()?)?;
+    let sent = Begun { cookie: String::new(), sent: sent.query_pairs().into_owned().collect() };
+    assert_eq!(sent.sent("redirect_uri"), "https://pub.example/insession/sign-in/callback");
+    provider.write(&provider.claims("one", sent.sent("nonce")), "Ann", &[])?;
+    let answer = [("code", "a"), ("state", sent.sent("state")), ("iss", provider.issuer.as_str())];
+    let attempt = attempt.split(';').next().unwrap_or_default();
+    let returned = come_back(&server, "/insession/sign-in/callback", attempt, &answer).await?;
+    assert_eq!((returned.status, returned.location.as_str()), (303, "/insession/sessions/monday"), "{}", returned.text);
+    let cookie = returned.cookie.context("a cookie")?;
+    ensure!(cookie.contains("Path=/insession/;") && cookie.contains("Secure"), "{cookie}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_signs_in_as_a_sample_person_outside_of_the_demo() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let server = Program::serve(&Settings::new(&database.url)).await?;
+    create_person(&server.admin(), "Ann").await?;
+    for sample in ["0", "1", "Person:1"] {
+        let form = http()?.post(server.client().address("/sign-in")).form(&[("sample", sample), ("next", "/me")]);
+        let answer = form.send().await?;
+        ensure!(answer.status() == 422 && !answer.headers().contains_key(SET_COOKIE), "{sample}: {answer:?}");
+    }
     Ok(())
 }
 
