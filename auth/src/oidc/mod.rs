@@ -153,7 +153,7 @@ impl Providers {
         Ok(Self(settings.iter().map(provider).collect::<Result<Vec<_>, _>>()?.into()))
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &Provider> {
+    pub fn all(&self) -> impl Iterator<Item = &Provider> {
         self.0.iter()
     }
 
@@ -181,7 +181,7 @@ impl Providers {
 
     /// Fetches the metadata of all providers, and says in the log which cannot be reached.
     pub async fn prepare(&self) {
-        for provider in self.iter() {
+        for provider in self.all() {
             // The log has the reason.
             let _ = provider.metadata().await;
         }
@@ -347,7 +347,7 @@ impl Provider {
         let subject = openidconnect::SubjectIdentifier::new(subject);
         let Ok(request) = client.user_info(tokens.access_token().clone(), Some(subject)) else { return Map::new() };
         let answer: Result<UserInfoClaims<AllClaims, CoreGenderClaim>, _> = request.request_async(&self.requests).await;
-        match answer.map(|claims| serde_json::to_value(claims)) {
+        match answer.map(serde_json::to_value) {
             Ok(Ok(Value::Object(claims))) => claims,
             Ok(other) => {
                 tracing::warn!(issuer = self.settings.issuer, ?other, "the userinfo of a provider cannot be read");

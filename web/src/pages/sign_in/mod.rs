@@ -73,11 +73,11 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(Next { nex
 
 fn content(options: &SignInOptions, next: &str, wrong: Option<&str>) -> Markup {
     let samples = options.samples.as_ref().and_then(|samples| samples.get());
-    let has_others = samples.is_some() || options.providers.iter().next().is_some();
+    let has_others = samples.is_some() || options.providers.all().next().is_some();
     html! {
         h1 { "Sign in" }
         @if let Some(samples) = samples { (sample_form(samples, next)) }
-        @for provider in options.providers.iter() {
+        @for provider in options.providers.all() {
             p {
                 a.button href={ (provider::address_of("with", provider.name())) "?next=" (encoded(next)) } {
                     "Sign in with " (provider.label())

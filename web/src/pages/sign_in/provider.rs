@@ -66,7 +66,7 @@ pub async fn begin(
     name: Option<Path<String>>,
     Query(Next { next }): Query<Next>,
 ) -> Page {
-    let provider = find(&pages, &visitor, name)?;
+    let provider = find(&pages, &visitor, name.as_ref())?;
     let next = own_address(&next).to_owned();
     let redirect_uri = redirect_uri(&pages, &visitor, &headers, provider)?;
     let (url, attempt) = match provider.begin(&redirect_uri).await {
@@ -90,7 +90,7 @@ pub async fn finish(
     name: Option<Path<String>>,
     Query(answer): Query<Answer>,
 ) -> Page {
-    let provider = find(&pages, &visitor, name)?;
+    let provider = find(&pages, &visitor, name.as_ref())?;
     let kept = CookieJar::from_headers(&headers).get(COOKIE_NAME).and_then(|cookie| read(cookie.value()));
     let Some(kept) = kept.filter(|kept| kept.provider.as_deref() == provider.name()) else {
         return Ok(failed(&visitor, provider, "/", &OidcError::NotBegunHere));
@@ -115,8 +115,8 @@ pub async fn finish(
     Ok(used(&pages, &headers, entered))
 }
 
-fn find<'a>(pages: &'a Pages, visitor: &Visitor, name: Option<Path<String>>) -> Result<&'a Provider, PageError> {
-    let provider = pages.sign_in.providers.find(name.as_ref().map(|Path(name)| name.as_str()));
+fn find<'a>(pages: &'a Pages, visitor: &Visitor, name: Option<&Path<String>>) -> Result<&'a Provider, PageError> {
+    let provider = pages.sign_in.providers.find(name.map(|Path(name)| name.as_str()));
     provider.ok_or_else(|| PageError::not_found(visitor, "There is no identity provider of this name."))
 }
 
