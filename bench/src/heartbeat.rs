@@ -166,6 +166,7 @@ async fn beat(app: &App, visits: &[PresenceId], options: &Options) -> Result<f64
                         claimant: claimant.clone(),
                         language_code: None,
                         current_page: Some(Some("/learning".to_owned())),
+                        is_idle: None,
                         at: clock.now(),
                     };
                     gatherer.beat(beat).await?;

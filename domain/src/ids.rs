@@ -71,6 +71,8 @@ ids! {
     BookingId => "Booking";
     /// An online activity in which visits take seats.
     ActivityId => "Activity";
+    /// A place in the queue for the seats of an activity. Clients never see it.
+    QueuePlaceId => "QueuePlace";
     /// A secret of a program that acts for a person or as an admin.
     ApiKeyId => "ApiKey";
     /// One entry of the audit log.

@@ -14,6 +14,10 @@ pub struct Model {
     pub name: String,
     pub max_concurrent: Option<i32>,
     pub seats_per: SeatsPer,
+    pub offer_seconds: i32,
+    pub queue_grace_seconds: i32,
+    pub max_idle_minutes: Option<i32>,
+    pub is_roster_public: bool,
     #[serde(skip)]
     pub created_at: DateTimeUtc,
 }

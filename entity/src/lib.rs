@@ -14,6 +14,7 @@ pub mod imported_session;
 pub mod installation;
 pub mod person;
 pub mod presence;
+pub mod queue_place;
 pub mod session;
 pub mod session_instance;
 pub mod session_organizer;

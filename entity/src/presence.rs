@@ -18,6 +18,8 @@ pub struct Model {
     pub last_seen_at: DateTimeUtc,
     pub completed_at: Option<DateTimeUtc>,
     pub abandon_at: Option<DateTimeUtc>,
+    pub idle_since: Option<DateTimeUtc>,
+    pub seat_since: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -8,7 +8,7 @@ use live::Hub;
 use service::{App, presence::gather::Gatherer};
 
 use super::error::ApiError;
-use crate::{execute::ClientAddress, rate::BeatRates};
+use crate::{execute::ClientAddress, queue_board::QueueBoard, rate::BeatRates};
 
 pub type Result<T, E = ApiError> = std::result::Result<T, E>;
 
@@ -34,6 +34,10 @@ pub fn app<'a>(ctx: &Context<'a>) -> Result<&'a App> {
 
 pub fn hub<'a>(ctx: &Context<'a>) -> Result<&'a Hub> {
     find(ctx, "its hub")
+}
+
+pub fn queue_board<'a>(ctx: &Context<'a>) -> Result<&'a QueueBoard> {
+    find(ctx, "its board of queues")
 }
 
 pub fn gatherer<'a>(ctx: &Context<'a>) -> Result<&'a Gatherer> {

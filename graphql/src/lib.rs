@@ -20,6 +20,7 @@ mod mutation;
 pub mod operation;
 mod prices;
 mod query;
+mod queue_board;
 pub mod rate;
 pub mod registry;
 #[cfg(test)]
@@ -47,6 +48,7 @@ use self::{
     loaders::Loaders,
     mutation::Mutation,
     query::{FederatedQuery, Query},
+    queue_board::QueueBoard,
     rate::BeatRates,
     registry::Types,
     subscription::Subscription,
@@ -86,6 +88,7 @@ fn build_with<Q: ObjectType + Default + 'static>(
 ) -> Limited<Q> {
     let beats = Arc::new(BeatRates::default());
     let for_queries = app.for_queries();
+    let board = QueueBoard::new(for_queries.clone(), hub.clone());
     let builder = || {
         let builder = if options.suggests { builder() } else { builder().disable_suggestions() };
         builder
@@ -95,6 +98,7 @@ fn build_with<Q: ObjectType + Default + 'static>(
             .data(ForQueries(for_queries.clone()))
             .data(hub.clone())
             .data(gatherer.clone())
+            .data(board.clone())
             .data(Arc::clone(&beats))
     };
     Limited::new(app.clone(), builder, options.answer_bytes)

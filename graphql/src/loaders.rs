@@ -11,7 +11,7 @@ use async_graphql::{
 use chrono::NaiveDate;
 use domain::{
     access::Viewer,
-    ids::{ActivityId, ApiKeyId, BookingId, PersonId, SessionId, SessionInstanceId, TimeSlotId},
+    ids::{ActivityId, ApiKeyId, BookingId, PersonId, PresenceId, SessionId, SessionInstanceId, TimeSlotId},
     place::Place,
 };
 use service::{
@@ -19,7 +19,11 @@ use service::{
     bookings::{self, time_slots},
     check_ins, instances,
     people::{self, api_keys},
-    presence::{activities, statistics, visits},
+    presence::{
+        activities,
+        queue::{self, QueueCounts, QueuePlace},
+        statistics, visits,
+    },
     sessions,
 };
 
@@ -89,6 +93,14 @@ pub struct MeetingsOf {
 /// The number of taken seats in an activity, by language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SeatsOf(pub ActivityId);
+
+/// The number of those who wait for a seat in an activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct QueueOf(pub ActivityId);
+
+/// The place in a queue of a visit or of its person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PlaceOf(pub PresenceId, pub Option<PersonId>);
 
 /// The number of visits that are online.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -179,6 +191,28 @@ impl Loader<SeatsOf> for Loaders {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let counts = statistics::find_occupancy(&self.app, &ids).await?;
         Ok(counts.into_iter().map(|(id, counts)| (SeatsOf(id), counts)).collect())
+    }
+}
+
+impl Loader<QueueOf> for Loaders {
+    type Value = QueueCounts;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[QueueOf]) -> Shared<HashMap<QueueOf, Self::Value>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let counts = queue::find_counts(&self.app, &ids).await?;
+        Ok(counts.into_iter().map(|(id, counts)| (QueueOf(id), counts)).collect())
+    }
+}
+
+impl Loader<PlaceOf> for Loaders {
+    type Value = QueuePlace;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[PlaceOf]) -> Shared<HashMap<PlaceOf, Self::Value>> {
+        let visits: Vec<_> = keys.iter().map(|key| (key.0, key.1)).collect();
+        let mut places = queue::find_places(&self.app, &visits).await?;
+        Ok(keys.iter().filter_map(|key| Some((*key, places.remove(&key.0)?))).collect())
     }
 }
 

@@ -136,6 +136,7 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("_Service", "sdl", each(20, Rows::OfType)),
     ("Mutation", "heartbeat", writes(2)),
     ("Mutation", "leaveActivity", writes(5)),
+    ("Mutation", "leaveQueue", writes(5)),
     ("Mutation", "completePresence", writes(5)),
     ("Mutation", "mergePeople", writes(30)),
     ("Mutation", "erasePerson", writes(30)),
@@ -174,7 +175,9 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("Activity", "isFull", LOADED),
     ("Activity", "occupancy", LOADED),
     ("Activity", "occupancyByLanguage", LOADED),
+    ("Activity", "queueLength", LOADED),
     ("Presence", "activity", LOADED),
+    ("Presence", "queuePlace", LOADED),
     ("Presence", "person", LOADED),
     ("AuditEntry", "actorPerson", LOADED),
     ("AuditEntry", "apiKey", LOADED),
@@ -190,6 +193,8 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("BookingStatusChange", "bookings", LOADED),
     ("PresenceChange", "activity", LOADED),
     ("PresenceChange", "onlineCount", LOADED),
+    ("PresenceChange", "queueLength", LOADED),
+    ("QueueChange", "activity", LOADED),
 ];
 
 /// Fields whose values are longer texts.

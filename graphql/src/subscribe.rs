@@ -149,7 +149,7 @@ impl Cursors {
     /// `None` if the transport does not ask for cursors, or the subscription has none.
     async fn of(ctx: &Context<'_>, narrowing: &Narrowing) -> Result<Option<Self>, ApiError> {
         match (ctx.data_opt::<LastCursor>(), narrowing) {
-            (None, _) | (_, Narrowing::Occupancy(_)) => Ok(None),
+            (None, _) | (_, Narrowing::Occupancy(_) | Narrowing::EveryOccupancy) => Ok(None),
             (Some(last), Narrowing::Sessions(_) | Narrowing::Bookings(_)) => {
                 let key = app(ctx)?.cursor_key().await?.clone();
                 Ok(Some(Self { last: last.clone(), key }))

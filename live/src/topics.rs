@@ -4,7 +4,7 @@
 //!
 //! - Sessions: the person, else the sessions, else the location, else every session.
 //! - Bookings: the booking, else the person who takes part, else every booking.
-//! - Occupancy: the activity.
+//! - Occupancy: the activity, else every activity.
 //!
 //! A lookup finds candidates. `Narrowing::sees` decides.
 
@@ -29,6 +29,7 @@ enum Topic {
     Booking(BookingId),
     /// The bookings in which a person is the mentor or the student.
     BookingsOf(PersonId),
+    EveryOccupancy,
     Occupancy(ActivityId),
 }
 
@@ -94,6 +95,7 @@ fn narrowing_topics(narrowing: &Narrowing) -> Vec<Topic> {
         Narrowing::Bookings(BookingNarrowing::Of(person)) => vec![Topic::BookingsOf(*person)],
         Narrowing::Bookings(BookingNarrowing::All) => vec![Topic::EveryBooking],
         Narrowing::Occupancy(activity) => vec![Topic::Occupancy(*activity)],
+        Narrowing::EveryOccupancy => vec![Topic::EveryOccupancy],
     }
 }
 
@@ -128,7 +130,7 @@ fn event_topics(event: &Event) -> Vec<Topic> {
             topics.extend((student != mentor).then_some(Topic::BookingsOf(*student)));
             topics
         }
-        Event::Occupancy(activity) => vec![Topic::Occupancy(*activity)],
+        Event::Occupancy(activity) => vec![Topic::EveryOccupancy, Topic::Occupancy(*activity)],
     }
 }
 

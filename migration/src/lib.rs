@@ -28,6 +28,7 @@ mod m0017_booking_time;
 mod m0018_session_changed_at;
 mod m0019_session_place;
 mod m0020_details;
+mod m0022_queue;
 mod m0023_sign_ins;
 mod m0024_imported_session;
 
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_session_changed_at::Migration),
             Box::new(m0019_session_place::Migration),
             Box::new(m0020_details::Migration),
+            Box::new(m0022_queue::Migration),
             Box::new(m0023_sign_ins::Migration),
             Box::new(m0024_imported_session::Migration),
         ]

@@ -12,6 +12,8 @@ pub enum Narrowing {
     Bookings(BookingNarrowing),
     /// Changes of the occupancy of one activity.
     Occupancy(ActivityId),
+    /// Changes of the occupancy of all activities.
+    EveryOccupancy,
 }
 
 /// The filter for changes of instances and placements. A change must match every field that is set.
@@ -60,6 +62,7 @@ impl Narrowing {
                 is_included.then_some(Seen::Booking)
             }
             (Self::Occupancy(asked), Event::Occupancy(activity)) => (asked == activity).then_some(Seen::Occupancy),
+            (Self::EveryOccupancy, Event::Occupancy(_)) => Some(Seen::Occupancy),
             _ => None,
         }
     }
@@ -68,7 +71,7 @@ impl Narrowing {
     pub const fn followed(&self) -> Option<PersonId> {
         match self {
             Self::Sessions(narrowing) => narrowing.person,
-            Self::Bookings(_) | Self::Occupancy(_) => None,
+            Self::Bookings(_) | Self::Occupancy(_) | Self::EveryOccupancy => None,
         }
     }
 }
@@ -210,10 +213,12 @@ mod tests {
             Narrowing::Bookings(BookingNarrowing::All),
             Narrowing::Occupancy(ActivityId(3)),
         ];
-        for (event, seeing) in events {
-            let found = narrowings.iter().position(|narrowing| narrowing.sees(&event, None).is_some());
-            assert_eq!(found, seeing, "{event:?}");
+        for (event, seeing) in &events {
+            let found = narrowings.iter().position(|narrowing| narrowing.sees(event, None).is_some());
+            assert_eq!(found, *seeing, "{event:?}");
         }
+        assert_eq!(Narrowing::EveryOccupancy.sees(&events[2].0, None), Some(Seen::Occupancy));
+        assert_eq!(Narrowing::EveryOccupancy.sees(&events[1].0, None), None);
         assert_eq!(Narrowing::Occupancy(ActivityId(4)).sees(&change(Event::Occupancy(ActivityId(3))), None), None);
     }
 }

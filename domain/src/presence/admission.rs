@@ -1,5 +1,37 @@
 //! Admission: who gets a seat in an activity, and the message for the user (rule 17 of ARCHITECTURE.md).
 
+/// The seats of an activity, without those of the visit that asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Room {
+    /// The number of seats. `None` if the activity has no limit.
+    pub limit: Option<u32>,
+    /// How many others hold a seat.
+    pub seats: u32,
+    /// How many seats are offered to others who wait.
+    pub offers: u32,
+    /// Whether others wait to whom no seat is offered yet.
+    pub is_waited_for: bool,
+}
+
+impl Room {
+    /// Whether a newcomer gets a seat. While anybody waits, no seat is for a newcomer.
+    pub fn is_free(&self) -> bool {
+        self.limit.is_none_or(|limit| !self.is_waited_for && self.seats.saturating_add(self.offers) < limit)
+    }
+}
+
+/// What the visit that asks has already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    Newcomer,
+    /// It holds a seat. It keeps this seat even if the limit has been lowered.
+    Seat,
+    /// A seat is offered to it.
+    Offer,
+    /// It waits, at this position.
+    Waiting(u32),
+}
+
 /// The answer to a request for a seat. A full activity is an answer, not an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verdict {
@@ -8,28 +40,46 @@ pub struct Verdict {
     pub occupancy: u32,
     /// The number of seats. `None` if the activity has no limit.
     pub limit: Option<u32>,
+    /// The position in the queue of a visit that is not admitted. `None` if it does not wait.
+    pub position: Option<u32>,
 }
 
-/// Decides whether a visit gets a seat (rule 17).
-///
-/// `others` is the number of other visits that hold a seat. `holds_one` says that this visit holds one already. It
-/// keeps its seat even if the limit has been lowered.
-pub fn admit(limit: Option<u32>, others: u32, holds_one: bool) -> Verdict {
-    let is_admitted = holds_one || limit.is_none_or(|limit| others < limit);
-    Verdict { is_admitted, occupancy: others + u32::from(is_admitted), limit }
+/// Decides whether a visit gets a seat (rule 17). The queue has been settled: free seats are offered to those who wait
+/// longest. So somebody who waits gets a seat by an offer only.
+pub fn admit(room: Room, claim: Claim) -> Verdict {
+    let is_admitted = match claim {
+        Claim::Seat | Claim::Offer => true,
+        Claim::Newcomer => room.is_free(),
+        Claim::Waiting(_) => room.limit.is_none(),
+    };
+    let position = match claim {
+        Claim::Waiting(position) if !is_admitted => Some(position),
+        _ => None,
+    };
+    Verdict { is_admitted, occupancy: room.seats + u32::from(is_admitted), limit: room.limit, position }
 }
 
 impl Verdict {
     /// The message for the user. Clients show it unchanged.
     pub fn message(&self) -> String {
-        let Self { is_admitted, occupancy, limit } = self;
+        let Self { is_admitted, occupancy, limit, position } = self;
         match (is_admitted, limit) {
             (true, None) => "You are in.".to_owned(),
             (true, Some(limit)) => format!("You are in ({occupancy}/{limit})."),
             // The limit is always there: without one, every visit is admitted.
             (false, limit) => {
                 let limit = limit.unwrap_or_default();
-                format!("Platform at capacity ({occupancy}/{limit}). Please try again in a few minutes.")
+                match position {
+                    Some(position) => {
+                        format!("Platform at capacity ({occupancy}/{limit}). You are number {position} in the queue.")
+                    }
+                    None if *occupancy < limit => {
+                        format!("The free seats are for those who wait ({occupancy}/{limit} taken). You can wait, too.")
+                    }
+                    None => {
+                        format!("Platform at capacity ({occupancy}/{limit}). Please try again in a few minutes.")
+                    }
+                }
             }
         }
     }
@@ -41,20 +91,37 @@ mod tests {
 
     #[test]
     fn visits_are_admitted_up_to_the_limit() {
-        for (limit, others, holds_one, expected) in [
-            (Some(3), 2, false, "You are in (3/3)."),
-            (Some(3), 3, false, "Platform at capacity (3/3). Please try again in a few minutes."),
+        for (limit, seats, claim, expected) in [
+            (Some(3), 2, Claim::Newcomer, "You are in (3/3)."),
+            (Some(3), 3, Claim::Newcomer, "Platform at capacity (3/3). Please try again in a few minutes."),
             // The visit holds one of the three seats already.
-            (Some(3), 2, true, "You are in (3/3)."),
+            (Some(3), 2, Claim::Seat, "You are in (3/3)."),
             // A lowered limit evicts no visit.
-            (Some(1), 2, true, "You are in (3/1)."),
-            (Some(1), 3, false, "Platform at capacity (3/1). Please try again in a few minutes."),
-            (Some(0), 0, false, "Platform at capacity (0/0). Please try again in a few minutes."),
-            (None, 1_000, false, "You are in."),
+            (Some(1), 2, Claim::Seat, "You are in (3/1)."),
+            (Some(1), 3, Claim::Newcomer, "Platform at capacity (3/1). Please try again in a few minutes."),
+            (Some(0), 0, Claim::Newcomer, "Platform at capacity (0/0). Please try again in a few minutes."),
+            (None, 1_000, Claim::Newcomer, "You are in."),
+            (Some(3), 2, Claim::Offer, "You are in (3/3)."),
+            (Some(3), 3, Claim::Waiting(7), "Platform at capacity (3/3). You are number 7 in the queue."),
+            (None, 3, Claim::Waiting(7), "You are in."),
         ] {
-            assert_eq!(admit(limit, others, holds_one).message(), expected);
+            let room = Room { limit, seats, ..Room::default() };
+            assert_eq!(admit(room, claim).message(), expected);
         }
-        assert_eq!(admit(Some(3), 2, false), Verdict { is_admitted: true, occupancy: 3, limit: Some(3) });
-        assert_eq!(admit(Some(2), 2, false), Verdict { is_admitted: false, occupancy: 2, limit: Some(2) });
+    }
+
+    #[test]
+    fn newcomer_gets_no_seat_that_is_offered_or_waited_for() {
+        let room = Room { limit: Some(3), seats: 1, offers: 1, is_waited_for: false };
+        assert!(admit(room, Claim::Newcomer).is_admitted);
+        let offered = admit(Room { offers: 2, ..room }, Claim::Newcomer);
+        assert_eq!(
+            offered.message(),
+            "The free seats are for those who wait (1/3 taken). You can wait, too.",
+            "{offered:?}"
+        );
+        assert!(!admit(Room { is_waited_for: true, ..room }, Claim::Newcomer).is_admitted);
+        // Without a limit nobody needs to wait.
+        assert!(admit(Room { limit: None, is_waited_for: true, ..room }, Claim::Newcomer).is_admitted);
     }
 }

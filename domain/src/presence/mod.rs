@@ -1,19 +1,25 @@
-//! Presence: whether a visit is online, when it is abandoned, and who gets a seat (rules 15 to 17 of ARCHITECTURE.md).
+//! Presence: whether a visit is online, when it is abandoned, who gets a seat, and who waits for one (rules 15 to 17, 27
+//! and 28 of ARCHITECTURE.md).
 //!
 //! - A *visit* is one visit of one browser. Its client keeps it alive with *beats* (heartbeats).
 //! - A visit is *online* during the *online window* after its last beat, including the last instant of the window.
 //! - A *seat* lets a visit take part in an activity. It is a lease: it ends when the visit leaves, is completed, or
-//!   goes offline.
+//!   goes offline. If the activity says so, it also ends when the visit has been idle for long.
+//! - A visit is *idle* from a beat that says so until a beat that says otherwise.
 //! - A visit is *abandoned* if no beat has come for a long time. The next beat makes it active again.
 //! - A visit is *completed* if its user has finished. This is final.
 //!
 //! Instants are whole milliseconds.
 
 mod admission;
+mod queue;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use self::admission::{Verdict, admit};
+pub use self::{
+    admission::{Claim, Room, Verdict, admit},
+    queue::{Due, Place, QueueRules, Standing, estimated_wait, free_seats},
+};
 use crate::ids::ActivityId;
 
 /// The resolution of instants: from the last instant of a period to the first one after it.
@@ -115,6 +121,8 @@ pub struct Visit {
     pub last_seen: DateTime<Utc>,
     /// The activity in which it has a seat. The lease may have expired.
     pub seat: Option<ActivityId>,
+    /// The first of the beats that said without a break that the visit is idle. `None` if it is not idle.
+    pub idle_since: Option<DateTime<Utc>>,
 }
 
 /// The visit is completed, so it takes no more beats.
@@ -125,7 +133,7 @@ pub struct VisitCompleted;
 impl Visit {
     /// A new visit with its first beat.
     pub const fn begun(at: DateTime<Utc>) -> Self {
-        Self { status: VisitStatus::Active, last_seen: at, seat: None }
+        Self { status: VisitStatus::Active, last_seen: at, seat: None, idle_since: None }
     }
 
     /// Whether the visit is online at `now` (rule 15).
@@ -153,16 +161,27 @@ impl Visit {
     }
 
     /// The visit after a beat that came at `at`. An abandoned visit becomes active again. A seat is lost if its lease
-    /// has expired. Beats may be processed out of order, so `last_seen` never decreases.
+    /// has expired. Beats may be processed out of order, so `last_seen` never decreases. `is_idle` is what the beat says
+    /// about it; `None` if it says nothing.
     ///
     /// # Errors
     /// If the visit is completed.
-    pub fn beat(self, rules: &PresenceRules, at: DateTime<Utc>) -> Result<Self, VisitCompleted> {
+    pub fn beat(self, rules: &PresenceRules, at: DateTime<Utc>, is_idle: Option<bool>) -> Result<Self, VisitCompleted> {
         if self.status == VisitStatus::Completed {
             return Err(VisitCompleted);
         }
+        let idle_since = match is_idle {
+            Some(true) => self.idle_since.or(Some(at)),
+            Some(false) => None,
+            None => self.idle_since,
+        };
         let last_seen = self.last_seen.max(at);
-        Ok(Self { status: VisitStatus::Active, last_seen, seat: self.at(rules, at).seat })
+        Ok(Self { status: VisitStatus::Active, last_seen, seat: self.at(rules, at).seat, idle_since })
+    }
+
+    /// The instant at which the visit has been idle for this long, if it stays idle.
+    pub fn idle_out_at(&self, max_idle: Option<TimeDelta>) -> Option<DateTime<Utc>> {
+        Some(self.idle_since? + max_idle?)
     }
 
     /// The visit after its user has finished. Its seat is free. Completing a visit twice has no further effect.
@@ -218,19 +237,31 @@ mod tests {
 
     #[test]
     fn beat_keeps_the_seat_only_within_the_online_window() {
-        let beaten = seated().beat(&RULES, at(60)).unwrap();
+        let beaten = seated().beat(&RULES, at(60), None).unwrap();
         assert_eq!(beaten, Visit { last_seen: at(60), ..seated() });
-        let late = seated().beat(&RULES, at(61)).unwrap();
+        let late = seated().beat(&RULES, at(61), None).unwrap();
         assert_eq!((late.status, late.seat), (VisitStatus::Active, None));
         // A beat that is older than the last one changes nothing.
-        assert_eq!(beaten.beat(&RULES, at(50)).unwrap(), beaten);
+        assert_eq!(beaten.beat(&RULES, at(50), None).unwrap(), beaten);
+    }
+
+    #[test]
+    fn visit_is_idle_from_the_first_beat_that_says_so() {
+        let max_idle = Some(TimeDelta::minutes(5));
+        let idle = seated().beat(&RULES, at(10), Some(true)).unwrap();
+        assert_eq!(idle.idle_out_at(max_idle), Some(at(310)));
+        assert_eq!(idle.idle_out_at(None), None);
+        // Later beats say the same, or nothing.
+        let still = idle.beat(&RULES, at(30), Some(true)).unwrap().beat(&RULES, at(50), None).unwrap();
+        assert_eq!(still.idle_since, Some(at(10)));
+        assert_eq!(still.beat(&RULES, at(60), Some(false)).unwrap().idle_out_at(max_idle), None);
     }
 
     #[test]
     fn beat_revives_an_abandoned_visit_but_not_a_completed_one() {
         let abandoned = seated().at(&RULES, at(20_000));
-        assert_eq!(abandoned.beat(&RULES, at(20_001)).unwrap(), Visit::begun(at(20_001)));
-        assert_eq!(seated().complete().beat(&RULES, at(1)), Err(VisitCompleted));
+        assert_eq!(abandoned.beat(&RULES, at(20_001), None).unwrap(), Visit::begun(at(20_001)));
+        assert_eq!(seated().complete().beat(&RULES, at(1), None), Err(VisitCompleted));
         assert_eq!(seated().complete().complete(), seated().complete());
     }
 }

@@ -29,6 +29,10 @@ pub struct HeartbeatInput {
     /// The secret of an anonymous visit, from the answer to its first heartbeat. Other visits need none. The first
     /// heartbeat has none.
     pub secret: Option<String>,
+    /// True if the visitor does nothing: no pointer, key, touch or scroll for some minutes, or a locked screen. The visit
+    /// stays online. An activity may take the seats of visits that are idle for long.
+    #[graphql(default)]
+    pub is_idle: bool,
 }
 
 impl HeartbeatInput {
@@ -60,6 +64,10 @@ pub struct EnterActivityInput {
     pub activity_key: String,
     /// The secret of an anonymous visit, from the answer to its first heartbeat. Other visits need none.
     pub secret: Option<String>,
+    /// True to wait in a queue if no seat is free. The visit then gets an offer when its turn comes, and enters again to
+    /// claim it.
+    #[graphql(default)]
+    pub wait: bool,
 }
 
 /// An activity, new or changed.
@@ -76,6 +84,18 @@ pub struct SaveActivityInput {
     /// Whom the seats count.
     #[graphql(default_with = "SeatsPer::Person")]
     seats_per: SeatsPer,
+    /// For how many seconds a free seat is offered to the first in the queue, before the next one gets it: 1 to 3600.
+    #[graphql(default = 30)]
+    offer_seconds: i32,
+    /// For how many seconds a place in the queue is kept after its visit went offline: 0 to 3600.
+    #[graphql(default = 60)]
+    queue_grace_seconds: i32,
+    /// After how many minutes an idle visit loses its seat: 1 to 1440. If it is left out or null, idle visits keep their
+    /// seats.
+    max_idle_minutes: Option<i32>,
+    /// True: those who have a seat may see who else has one.
+    #[graphql(default)]
+    is_roster_public: bool,
 }
 
 impl From<SaveActivityInput> for NewActivity {
@@ -85,6 +105,10 @@ impl From<SaveActivityInput> for NewActivity {
             name: input.name,
             max_concurrent: input.max_concurrent,
             seats_per: Some(input.seats_per.into()),
+            offer_seconds: Some(input.offer_seconds),
+            queue_grace_seconds: Some(input.queue_grace_seconds),
+            max_idle_minutes: Some(input.max_idle_minutes),
+            is_roster_public: Some(input.is_roster_public),
         }
     }
 }

@@ -8,7 +8,7 @@ use service::{
         Claimant, activities,
         beats::Beat,
         gather::Gatherer,
-        seats::{self, Left},
+        seats::{self, IfFull, Left},
         visits::Visit,
     },
 };
@@ -20,7 +20,7 @@ use crate::{
     input::presence::{EnterActivityInput, HeartbeatInput, SaveActivityInput, visit_id},
     loaders::load,
     rate::BeatRates,
-    types::{activity::Activity, as_int, presence::Presence},
+    types::{activity::Activity, as_int, presence::Presence, queue::QueuePlace},
 };
 
 /// The answer of `saveActivity`.
@@ -35,7 +35,7 @@ pub struct ActivityPayload {
 pub struct PresencePayload {
     /// The visit after the change.
     presence: Presence,
-    /// The activity in which the visit has lost its seat. Null if it has lost none.
+    /// The activity in which the visit has lost its seat, or whose queue it has left. Null if there is none.
     activity: Option<Activity>,
     /// The secret of an anonymous visit, only in the answer to its first heartbeat. The client sends it with all later
     /// requests for this visit. Null otherwise.
@@ -53,6 +53,8 @@ pub struct EnterActivityPayload {
     occupancy: i32,
     /// The number of seats. Null if there is no limit.
     max_concurrent: Option<i32>,
+    /// The place in the queue. Null if the visit was admitted, or does not wait.
+    queue_place: Option<QueuePlace>,
     /// A sentence for the visitor, such as "You are in (2/3)." It is never empty.
     message: String,
     /// The visit.
@@ -97,6 +99,7 @@ impl PresenceMutation {
             claimant: Claimant::new(app, viewer, input.secret.as_deref())?,
             language_code: input.language_code(),
             current_page: input.current_page()?,
+            is_idle: Some(input.is_idle),
             at: app.now(),
         };
         let rates: &BeatRates = beat_rates(ctx)?;
@@ -115,7 +118,9 @@ impl PresenceMutation {
     }
 
     /// Asks for a seat in an activity. It counts as a heartbeat, also over a WebSocket. The visit holds the seat while
-    /// it is online. A visit that holds this seat already keeps it. A visit that holds a seat in another activity gives
+    /// it is online. While anybody waits in the queue, a free seat is offered to the first one there, who claims it by
+    /// this mutation. With `wait`, the visit joins the queue if no seat is free. With seats for people, the person has
+    /// one seat or one place, however many visits enter. A visit that holds this seat already keeps it. A visit that holds a seat in another activity gives
     /// that one up when it gets the new one. Only the visitor may do this.
     async fn enter_activity(
         &self,
@@ -125,7 +130,8 @@ impl PresenceMutation {
         let id = visit_id(&input.presence_id)?;
         let secret = input.secret.as_deref();
         let (app, viewer) = (app(ctx)?, viewer(ctx));
-        let entered = seats::enter_activity(app, viewer, secret, id, &input.activity_key).await?;
+        let if_full = if input.wait { IfFull::Wait } else { IfFull::Refuse };
+        let entered = seats::enter_activity(app, viewer, secret, id, &input.activity_key, if_full).await?;
         if let Some(hearts) = ctx.data_opt::<Hearts>() {
             keep_beating(hearts, app, gatherer(ctx)?, id, Claimant::new(app, viewer, secret)?);
         }
@@ -133,6 +139,7 @@ impl PresenceMutation {
             admitted: entered.verdict.is_admitted,
             occupancy: as_int(entered.verdict.occupancy.into()),
             max_concurrent: entered.activity.max_concurrent,
+            queue_place: entered.place.map(QueuePlace),
             message: entered.verdict.message(),
             presence: Presence(entered.visit),
             activity: Activity(entered.activity),
@@ -155,7 +162,20 @@ impl PresenceMutation {
         PresencePayload::left(ctx, left).await.map(Some)
     }
 
-    /// Completes a visit, which gives its seat back. This is final. Only the visitor may do this.
+    /// Gives up the place of a visit, or of its person, in a queue, and an offered seat with it. Nothing changes if there is
+    /// none. Only the visitor may do this.
+    async fn leave_queue(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The visit: the client's UUID, without `Presence:`.")] presence_id: ID,
+        #[graphql(desc = "The secret of an anonymous visit. Other visits need none.")] secret: Option<String>,
+    ) -> Result<Option<PresencePayload>> {
+        let id = visit_id(&presence_id)?;
+        let left = seats::leave_queue(app(ctx)?, viewer(ctx), secret.as_deref(), id).await?;
+        PresencePayload::left(ctx, left).await.map(Some)
+    }
+
+    /// Completes a visit, which gives its seat and its place in a queue back. This is final. Only the visitor may do this.
     async fn complete_presence(
         &self,
         ctx: &Context<'_>,
@@ -186,7 +206,7 @@ fn keep_beating(hearts: &Hearts, app: &App, gatherer: &Gatherer, visit: Presence
     let (clock, gatherer) = (app.clock.clone(), gatherer.clone());
     hearts.keep(visit, move |has_stopped| {
         let claimant = claimant.clone();
-        let beat = Beat { visit, claimant, language_code: None, current_page: None, at: clock.now() };
+        let beat = Beat { visit, claimant, language_code: None, current_page: None, is_idle: None, at: clock.now() };
         gatherer.beat_unheard(beat, has_stopped);
     });
 }

@@ -1,17 +1,30 @@
-//! Seats as they are taken and become free.
+//! Seats as they are taken and become free, and the queue of one visit.
 
-use async_graphql::{Context, Object, Subscription};
-use domain::{ids::ActivityId, news::Narrowing};
-use futures_util::stream::BoxStream;
+use std::time::Duration;
+
+use async_graphql::{Context, ID, Object, Subscription};
+use domain::{
+    ids::{ActivityId, PersonId, PresenceId},
+    news::Narrowing,
+};
+use futures_util::{
+    StreamExt as _,
+    stream::{self, BoxStream},
+};
 use live::{LiveEvent, Registration};
-use service::{log, presence::activities};
+use service::{
+    App, log,
+    presence::{activities, queue},
+};
 
 use crate::{
-    context::{Result, app},
+    context::{Result, app, queue_board, viewer},
     error::ApiError,
+    input::presence::visit_id,
     loaders::{OnlineVisits, load},
+    queue_board::{Sighting, Watching},
     subscribe::{Beginning, subscribe},
-    types::{activity::Activity, as_int, scalars::DateTime},
+    types::{activity::Activity, as_int, queue::QueuePlace, scalars::DateTime},
 };
 
 pub struct PresenceChange {
@@ -43,6 +56,11 @@ impl PresenceChange {
         Ok(as_int(self.load(ctx).await?.seats_taken(ctx).await?))
     }
 
+    /// The number of those who wait in the queue for a seat.
+    async fn queue_length(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(as_int(self.load(ctx).await?.queue_counts(ctx).await?.length.into()))
+    }
+
     /// The number of visits that are online, with a seat or without one.
     async fn online_count(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(as_int(load(ctx, OnlineVisits).await?.unwrap_or_default()))
@@ -54,13 +72,83 @@ impl PresenceChange {
     }
 }
 
+pub struct QueueChange {
+    sighting: Sighting,
+    at: chrono::DateTime<chrono::Utc>,
+}
+
+/// A message of `queueChanged`: the state of one visit at the time when the message is sent. If `queuePlace` is null and
+/// `admitted` is false, the visit no longer waits and has no seat.
+#[Object]
+impl QueueChange {
+    /// The activity.
+    async fn activity(&self, ctx: &Context<'_>) -> Result<Activity> {
+        let id = self.sighting.activity;
+        load(ctx, id).await?.map(Activity).ok_or_else(|| ApiError::internal(format!("{id} is missing")))
+    }
+
+    /// The place in the queue. Null if the visit does not wait.
+    async fn queue_place(&self) -> Option<QueuePlace> {
+        self.sighting.place.clone().map(QueuePlace)
+    }
+
+    /// True if the visit has a seat. If the seats count people, also if another visit of the person has it.
+    async fn admitted(&self) -> bool {
+        self.sighting.is_admitted
+    }
+
+    /// The instant at which this was noticed.
+    async fn occurred_at(&self) -> DateTime {
+        DateTime(self.at)
+    }
+}
+
+/// The shortest time between two messages of one subscription to a queue.
+const QUEUE_PERIOD: Duration = Duration::from_secs(1);
+
+/// One subscription to the queue of a visit.
+struct Following {
+    app: App,
+    watching: Watching,
+    visit: PresenceId,
+    person: Option<PersonId>,
+    last: Option<Sighting>,
+    is_new: bool,
+}
+
+impl Following {
+    /// The next message: of several changes within a second only the newest.
+    async fn next(&mut self) -> Option<QueueChange> {
+        if std::mem::take(&mut self.is_new) {
+            if let Some(sighting) = self.last.clone() {
+                return Some(self.change(sighting));
+            }
+        } else {
+            tokio::time::sleep(QUEUE_PERIOD).await;
+        }
+        loop {
+            if let Some(sighting) = self.watching.look(self.visit, self.person, self.last.as_ref()) {
+                self.last = Some(sighting.clone());
+                return Some(self.change(sighting));
+            }
+            if !self.watching.changed().await {
+                return None;
+            }
+        }
+    }
+
+    fn change(&self, sighting: Sighting) -> QueueChange {
+        QueueChange { sighting, at: self.app.now() }
+    }
+}
+
 #[derive(Default)]
 pub struct PresenceSubscription;
 
 #[Subscription]
 impl PresenceSubscription {
-    /// Sends the number of seats that are taken in an activity now, and again whenever that number or the limit
-    /// changes. Everybody may follow it.
+    /// Sends the number of seats that are taken in an activity now, and again whenever that number, the limit, the queue or
+    /// the people who have a seat change. Everybody may follow it.
     async fn presence_changed(
         &self,
         ctx: &Context<'_>,
@@ -78,5 +166,31 @@ impl PresenceSubscription {
             Ok(Beginning { registration, first: Some(PresenceChange { activity, at: app.now() }) })
         };
         subscribe(ctx, begin, PresenceChange::of_event).await
+    }
+
+    /// Sends what a visit has now: its place in the queue, or its seat. Then sends each change of the position, each offer
+    /// and its end, and the admission: at most one message a second, with the newest state. While the visit neither waits
+    /// nor has a seat, nothing is sent. Only the visitor may follow it.
+    async fn queue_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The visit: the client's UUID, without `Presence:`.")] presence_id: ID,
+        #[graphql(desc = "The secret of an anonymous visit. Other visits need none.")] secret: Option<String>,
+    ) -> Result<BoxStream<'static, QueueChange>> {
+        let id = visit_id(&presence_id)?;
+        let app = app(ctx)?;
+        // First, so that nothing is missed that commits after the visit was read.
+        let watching = queue_board(ctx)?.watch().await?;
+        let followed = queue::follow(app, viewer(ctx), secret.as_deref(), id).await?;
+        let following = Following {
+            app: app.clone(),
+            watching,
+            visit: id,
+            person: followed.person,
+            last: followed.now.map(Sighting::from),
+            is_new: true,
+        };
+        let messages = stream::unfold(following, |mut it| async move { Some((it.next().await?, it)) });
+        Ok(messages.boxed())
     }
 }

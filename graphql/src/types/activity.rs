@@ -1,12 +1,12 @@
 //! Activities and their seats.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use domain::ids::ActivityId;
-use service::presence::{activities, statistics};
+use domain::{ids::ActivityId, presence::Room};
+use service::presence::{activities, queue::QueueCounts, statistics};
 
 use crate::{
     context::{Result, id_of},
-    loaders::{SeatsOf, load},
+    loaders::{QueueOf, SeatsOf, load},
     types::as_int,
 };
 
@@ -49,6 +49,10 @@ impl Activity {
     pub async fn seats_taken(&self, ctx: &Context<'_>) -> Result<i64> {
         Ok(self.seats(ctx).await?.iter().map(|counted| counted.count).sum())
     }
+
+    pub async fn queue_counts(&self, ctx: &Context<'_>) -> Result<QueueCounts> {
+        Ok(load(ctx, QueueOf(self.number())).await?.unwrap_or_default())
+    }
 }
 
 /// Something that a limited number of visits may do at the same time, such as an interview. A visit takes part while it
@@ -90,11 +94,41 @@ impl Activity {
         Ok(self.seats(ctx).await?.into_iter().map(LanguageCount::from).collect())
     }
 
-    /// True if no seat is free now.
+    /// True if no seat is free for a newcomer now: all are taken, or offered to those who wait.
     async fn is_full(&self, ctx: &Context<'_>) -> Result<bool> {
-        match self.0.max_concurrent {
-            Some(limit) => Ok(self.seats_taken(ctx).await? >= i64::from(limit)),
-            None => Ok(false),
-        }
+        let Some(limit) = self.0.max_concurrent else { return Ok(false) };
+        let QueueCounts { length, offers } = self.queue_counts(ctx).await?;
+        let room = Room {
+            limit: Some(u32::try_from(limit).unwrap_or_default()),
+            seats: u32::try_from(self.seats_taken(ctx).await?).unwrap_or_default(),
+            offers,
+            is_waited_for: offers < length,
+        };
+        Ok(!room.is_free())
+    }
+
+    /// How many wait in the queue for a seat.
+    async fn queue_length(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(as_int(self.queue_counts(ctx).await?.length.into()))
+    }
+
+    /// For how many seconds a free seat is offered to the first in the queue.
+    async fn offer_seconds(&self) -> i32 {
+        self.0.offer_seconds
+    }
+
+    /// For how many seconds a place in the queue is kept after its visit went offline.
+    async fn queue_grace_seconds(&self) -> i32 {
+        self.0.queue_grace_seconds
+    }
+
+    /// After how many minutes an idle visit loses its seat. Null if idle visits keep their seats.
+    async fn max_idle_minutes(&self) -> Option<i32> {
+        self.0.max_idle_minutes
+    }
+
+    /// Whether those who have a seat may see who else has one.
+    async fn is_roster_public(&self) -> bool {
+        self.0.is_roster_public
     }
 }

@@ -9,6 +9,7 @@ pub mod instance;
 pub mod node;
 pub mod person;
 pub mod presence;
+pub mod queue;
 pub mod scalars;
 pub mod session;
 pub mod statistics;

@@ -6,8 +6,8 @@ use service::presence::visits;
 
 use crate::{
     context::{Result, app, id_of},
-    loaders::load,
-    types::{activity::Activity, person::Person, scalars::DateTime},
+    loaders::{PlaceOf, load},
+    types::{activity::Activity, person::Person, queue::QueuePlace, scalars::DateTime},
 };
 
 /// The status of a visit.
@@ -68,6 +68,16 @@ impl Presence {
     async fn is_online(&self, ctx: &Context<'_>) -> Result<bool> {
         let app = app(ctx)?;
         Ok(self.0.is_online(&app.presence.rules, app.now()))
+    }
+
+    /// True if the latest heartbeat that said something about it said that the visitor is idle.
+    async fn is_idle(&self) -> bool {
+        self.0.idle_since.is_some()
+    }
+
+    /// The place of the visit, or of its person, in the queue for a seat. Null if neither waits.
+    async fn queue_place(&self, ctx: &Context<'_>) -> Result<Option<QueuePlace>> {
+        Ok(load(ctx, PlaceOf(self.0.id, self.0.person_id)).await?.map(QueuePlace))
     }
 
     /// The instant of the first heartbeat, by the server's clock.

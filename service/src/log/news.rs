@@ -1,6 +1,6 @@
 //! The changes that a transaction collects for the log.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     ids::{ActivityId, ApiKeyId, PersonId, SessionId, SessionInstanceId},
     news::{BookingStep, ChangeKind, Event, Location, SessionChange},
@@ -19,6 +19,7 @@ pub struct ChangeTarget {
 pub struct News {
     pub(super) events: Vec<Event>,
     pub(super) occupancies: Vec<ActivityId>,
+    pub(super) holds: Vec<(ActivityId, TimeDelta)>,
     pub(super) counts: Vec<SessionInstanceId>,
     pub(super) standings: Vec<PersonId>,
     pub(super) revoked_keys: Vec<ApiKeyId>,
@@ -73,9 +74,15 @@ impl News {
         self.events.push(Event::Booking(step));
     }
 
-    /// The number of taken seats, or the limit, of an activity may have changed.
+    /// The number of taken seats, the limit, or the queue of an activity may have changed.
     pub fn occupancy_changed(&mut self, activity: ActivityId) {
         self.occupancies.push(activity);
+    }
+
+    /// A seat was given back. `held` is for how long it was held, if that is known: estimates of waits use it.
+    pub fn seat_freed(&mut self, activity: ActivityId, held: Option<TimeDelta>) {
+        self.occupancy_changed(activity);
+        self.holds.extend(held.map(|held| (activity, held)));
     }
 
     /// Some of these changes fell due at this instant. The earliest instant counts; delays are measured from it.

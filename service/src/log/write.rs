@@ -1,9 +1,9 @@
 //! Writing the log: the news of a transaction as rows.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     booking::BookingStatus,
-    ids::{ApiKeyId, PersonId},
+    ids::{ActivityId, ApiKeyId, PersonId},
     news::{BookingStep, Event, SessionChange},
 };
 use sea_orm::ConnectionTrait;
@@ -106,7 +106,7 @@ impl Tx {
 /// Writes the changes of a transaction that is about to commit. Returns whether everyone must be woken after the
 /// commit.
 pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
-    let News { mut events, mut occupancies, mut counts, standings, revoked_keys, due, wakes } = tx.take_news();
+    let News { mut events, mut occupancies, holds, mut counts, standings, revoked_keys, due, wakes } = tx.take_news();
     occupancies.sort_unstable();
     occupancies.dedup();
     events.extend(occupancies.into_iter().map(Event::Occupancy));
@@ -120,6 +120,7 @@ pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
         let batch = insert_batch(tx, now, events.len(), None, due).await?;
         insert_events(tx, batch, &events).await?;
     }
+    insert_holds(tx, &holds).await?;
     counts.sort_unstable();
     counts.dedup();
     if !counts.is_empty() {
@@ -129,6 +130,21 @@ pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
         execute(tx, &sql, [values]).await?;
     }
     Ok(wakes)
+}
+
+/// Keeps for how long seats were held.
+async fn insert_holds(tx: &Tx, holds: &[(ActivityId, TimeDelta)]) -> Result<()> {
+    if holds.is_empty() {
+        return Ok(());
+    }
+    let columns = [
+        Column::ids("activity", holds.iter().map(|(activity, _)| Some(*activity))),
+        Column::Number("held", holds.iter().map(|(_, held)| Some(held.num_milliseconds().max(0))).collect()),
+    ];
+    let (table, values) = values_table(tx, "v", &columns);
+    let sql = format!("INSERT INTO seat_hold (activity_id, held_ms) SELECT v.activity, v.held FROM {table}");
+    execute(tx, &sql, [values]).await?;
+    Ok(())
 }
 
 pub(super) async fn insert_batch<C: ConnectionTrait>(

@@ -30,7 +30,7 @@ use crate::{
     db::{Tx, execute, ids, is_in, list, numbers, text_list},
     error::expect,
     people::{erased_identity::note_erasure, profile::is_someone},
-    presence::visits::erase_visits,
+    presence::{queue::settle_soon, visits::erase_visits},
     status::placement::{Affected, update_placements},
     transaction,
 };
@@ -51,7 +51,7 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
     let viewer = Viewer { api_key: viewer.api_key.filter(|_| !viewer.is(id)), ..viewer };
     let key = app.cursor_key().await?;
     let now = app.now();
-    transaction!(app, now, |tx| {
+    let freed = transaction!(app, now, |tx| {
         // Lock in the order of rule 21: instances, slots, bookings, the person. Then check that nothing was added
         // before the person was locked.
         let answered = lock_answered(tx, id).await?;
@@ -64,7 +64,7 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
         }
         erase_check_ins(tx, id, now).await?;
         erase_bookings(tx, viewer, id, bookings, now).await?;
-        erase_visits(tx, id, now).await?;
+        let freed = erase_visits(tx, id, now).await?;
         execute(tx, "DELETE FROM session_organizer WHERE person_id = :person", [("person", id.into())]).await?;
         execute(tx, "DELETE FROM api_key WHERE person_id = :person", [("person", id.into())]).await?;
         let sql = "SELECT external_id FROM person \
@@ -79,8 +79,10 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
         tx.log(|news| news.standing_changed(id));
         tx.audit(viewer, "erasePerson", id, Changes::default().with("isErased", json!(false), json!(true)));
         update_placements(tx, app.placement_rule, Affected::People(&[id]), &answered).await?;
-        Ok(())
-    })
+        Ok(freed)
+    })?;
+    settle_soon(app, freed).await;
+    Ok(())
 }
 
 /// The row without personal data.

@@ -6,10 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
     check_in::Attendance,
-    ids::{PersonId, SessionInstanceId},
+    ids::{ActivityId, PersonId, SessionInstanceId},
     presence::SeatsPer,
 };
 use entity::{activity, check_in, person, presence};
@@ -29,6 +30,10 @@ use crate::{
         Person,
         browsers::{end_guest_keys_of, end_sign_ins_of},
         profile::is_someone,
+    },
+    presence::{
+        queue::{merge_places, settle_soon},
+        visits::free_seats,
     },
     status::placement::{Affected, update_placements},
     transaction,
@@ -54,7 +59,7 @@ pub(crate) async fn merge_guest(app: &App, viewer: Viewer, guest: PersonId, pers
 
 async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Result<Person> {
     let now = app.now();
-    transaction!(app, now, |tx| {
+    let (merged, freed) = transaction!(app, now, |tx| {
         let answered = lock_answered(tx, [from, into]).await?;
         let bookings = lock_living_of(tx, from).await?;
         let [mut gone, mut left] = lock_both(tx, from, into).await?;
@@ -63,7 +68,8 @@ async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Res
         }
         merge_check_ins(tx, from, into).await?;
         merge_bookings(tx, from, into).await?;
-        give_back_second_seats(tx, from, into).await?;
+        let mut freed = give_back_second_seats(tx, from, into, now).await?;
+        freed.extend(merge_places(tx, from, into).await?);
         for sql in [
             "INSERT INTO session_organizer (session_id, person_id) SELECT session_id, :into FROM session_organizer \
              WHERE person_id = :from ON CONFLICT DO NOTHING",
@@ -106,13 +112,21 @@ async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Res
         );
         update_placements(tx, app.placement_rule, Affected::People(&[from, into]), &answered).await?;
         let row = person::Entity::find_by_id(into).one(tx).await?;
-        row.map(Person::from).ok_or_else(|| Error::not_found("person", into))
-    })
+        let merged = row.map(Person::from).ok_or_else(|| Error::not_found("person", into))?;
+        Ok((merged, freed))
+    })?;
+    settle_soon(app, freed).await;
+    Ok(merged)
 }
 
 /// A person has one seat in an activity whose seats count people (rule 17). If both people have one, that of `from` is
 /// free.
-async fn give_back_second_seats(tx: &Tx, from: PersonId, into: PersonId) -> Result<()> {
+async fn give_back_second_seats(
+    tx: &Tx,
+    from: PersonId,
+    into: PersonId,
+    now: DateTime<Utc>,
+) -> Result<BTreeSet<ActivityId>> {
     let sql = format!(
         "SELECT * FROM presence WHERE person_id = :from OR person_id = :into ORDER BY id {}",
         tx.locking("FOR NO KEY UPDATE")
@@ -123,12 +137,14 @@ async fn give_back_second_seats(tx: &Tx, from: PersonId, into: PersonId) -> Resu
     let has_seat = |person: PersonId, activity| {
         visits.iter().any(|visit| visit.person_id == Some(person) && visit.activity_id == Some(activity))
     };
-    for activity in counting_people.iter().map(|row| row.id).filter(|id| has_seat(from, *id) && has_seat(into, *id)) {
-        let sql = "UPDATE presence SET activity_id = NULL WHERE person_id = :from AND activity_id = :activity";
-        execute(tx, sql, [("from", from.into()), ("activity", activity.into())]).await?;
-        tx.log(|news| news.occupancy_changed(activity));
-    }
-    Ok(())
+    let twice: BTreeSet<ActivityId> =
+        counting_people.iter().map(|row| row.id).filter(|id| has_seat(from, *id) && has_seat(into, *id)).collect();
+    let is_second = |visit: &presence::Model| {
+        visit.person_id == Some(from) && visit.activity_id.is_some_and(|activity| twice.contains(&activity))
+    };
+    let second: Vec<_> = visits.iter().filter(|visit| is_second(visit)).cloned().collect();
+    free_seats(tx, &second, now).await?;
+    Ok(twice)
 }
 
 /// Locks both people. This excludes new rows that refer to them: whoever inserts one locks the person's key.

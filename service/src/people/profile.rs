@@ -22,6 +22,7 @@ use crate::{
     idempotency,
     lists::{self, Key, Page, Slice, contains, values},
     people::{Person, browsers::end_sign_ins_of, erased_identity::not_before_of},
+    presence::{queue::settle_soon, visits},
     status::placement::{Affected, update_placements},
     transaction, validate,
 };
@@ -231,7 +232,8 @@ fn taken(error: Error) -> Error {
 }
 
 /// Changes a person. People may change their own name, city, country and `hidesPlace`; administrators may change
-/// everything. The placement of a deactivated person ends in the same transaction (rule 14).
+/// everything. The placement of a deactivated person ends in the same transaction (rule 14), and so do the person's seats
+/// and places in queues.
 pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: PersonPatch) -> Result<Person> {
     expect::signed_in(viewer, "sign in to change a profile")?;
     let key = app.cursor_key().await?;
@@ -239,6 +241,7 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
     let updated = transaction!(app, now, |tx| {
         let row = person::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
         let mut row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
+        let mut freed = BTreeSet::new();
         if !viewer.may_act_for(id) {
             return Err(Error::Forbidden("only the person and admins may change a profile"));
         }
@@ -281,9 +284,16 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
                 row.active_session_instance_id = moved.to;
             }
         }
-        Ok(row.into())
+        if row.is_deactivated {
+            freed = visits::take_seats_and_places(tx, id, now).await?;
+        } else if row.hides_place != before.hides_place {
+            visits::note_roster_changed(tx, id).await?;
+        }
+        Ok((row.into(), freed))
     });
-    updated.map_err(taken)
+    let (person, freed) = updated.map_err(taken)?;
+    settle_soon(app, freed).await;
+    Ok(person)
 }
 
 /// Whether the person is neither erased nor merged into another.

@@ -1,5 +1,8 @@
 //! Activities: things that people do online, with a limit on how many may take part at once.
 
+use std::ops::RangeInclusive;
+
+use chrono::TimeDelta;
 use domain::{access::Viewer, ids::ActivityId, presence::SeatsPer};
 use entity::activity;
 use sea_orm::{
@@ -7,7 +10,10 @@ use sea_orm::{
     QuerySelect, Select, sea_query::LockType,
 };
 
-use crate::{App, Error, Result, audit::Changes, db::is_one_of, error::expect, lists::values, transaction, validate};
+use super::queue;
+use crate::{
+    App, Error, Result, audit::Changes, db::is_one_of, error::expect, lists::values, log::News, transaction, validate,
+};
 
 /// Something that only so many may do at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,22 +24,78 @@ pub struct Activity {
     /// `None`: no limit. 0: closed.
     pub max_concurrent: Option<i32>,
     pub seats_per: SeatsPer,
+    /// How long an offered seat can be claimed.
+    pub offer_seconds: i32,
+    /// How long a place in the queue is kept after its visit went offline.
+    pub queue_grace_seconds: i32,
+    /// `None`: idle visits keep their seats.
+    pub max_idle_minutes: Option<i32>,
+    /// Whether those who have a seat may see who else has one.
+    pub is_roster_public: bool,
 }
 
 impl From<activity::Model> for Activity {
     fn from(row: activity::Model) -> Self {
-        Self { id: row.id, key: row.key, name: row.name, max_concurrent: row.max_concurrent, seats_per: row.seats_per }
+        Self {
+            id: row.id,
+            key: row.key,
+            name: row.name,
+            max_concurrent: row.max_concurrent,
+            seats_per: row.seats_per,
+            offer_seconds: row.offer_seconds,
+            queue_grace_seconds: row.queue_grace_seconds,
+            max_idle_minutes: row.max_idle_minutes,
+            is_roster_public: row.is_roster_public,
+        }
     }
 }
 
-#[derive(Debug, Clone)]
+/// What is `None` in the fields after the limit keeps what is stored, or means the default for a new activity.
+#[derive(Debug, Clone, Default)]
 pub struct NewActivity {
     pub key: String,
     pub name: String,
     /// How many visits may have a seat at once. `None` means no limit; 0 means closed.
     pub max_concurrent: Option<i32>,
-    /// `None` keeps what is stored, or means people for a new activity.
     pub seats_per: Option<SeatsPer>,
+    pub offer_seconds: Option<i32>,
+    pub queue_grace_seconds: Option<i32>,
+    /// `Some(None)`: idle visits keep their seats.
+    #[expect(clippy::option_option, reason = "left as it is, or removed")]
+    pub max_idle_minutes: Option<Option<i32>>,
+    pub is_roster_public: Option<bool>,
+}
+
+/// The defaults of a new activity.
+const OFFER_SECONDS: i32 = 30;
+const QUEUE_GRACE_SECONDS: i32 = 60;
+
+/// The ranges that are accepted.
+const OFFER_RANGE: RangeInclusive<i32> = 1..=3_600;
+const QUEUE_GRACE_RANGE: RangeInclusive<i32> = 0..=3_600;
+const MAX_IDLE_RANGE: RangeInclusive<i32> = 1..=1_440;
+
+/// How long a visit may be idle in its seat. `None`: as long as it likes.
+pub(crate) fn max_idle_of(row: &activity::Model) -> Option<TimeDelta> {
+    row.max_idle_minutes.map(|minutes| TimeDelta::minutes(minutes.into()))
+}
+
+impl NewActivity {
+    fn check(&self) -> Result<()> {
+        if self.max_concurrent.is_some_and(|limit| limit < 0) {
+            return Err(Error::invalid("maxConcurrent", "must not be negative: leave it out for no limit"));
+        }
+        for (field, value, range) in [
+            ("offerSeconds", self.offer_seconds, OFFER_RANGE),
+            ("queueGraceSeconds", self.queue_grace_seconds, QUEUE_GRACE_RANGE),
+            ("maxIdleMinutes", self.max_idle_minutes.flatten(), MAX_IDLE_RANGE),
+        ] {
+            if value.is_some_and(|value| !range.contains(&value)) {
+                return Err(Error::invalid(field, format!("must be from {} to {}", range.start(), range.end())));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The activity with this key. PostgreSQL refuses a NUL in a text, so it is replaced by a character that is in no key
@@ -62,14 +124,12 @@ pub async fn list_activities(app: &App, limit: u64) -> Result<Vec<Activity>> {
 /// new limit is published, because clients may wait for a free seat.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the key is not a path, the name is empty, or the limit is negative.
+/// [`Error::Invalid`] if the key is not a path, the name is empty, or a number is out of its range.
 pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Result<Activity> {
     expect::admin(viewer, "sign in to change activities", "only admins may change activities")?;
     let key = validate::path("key", &new.key)?;
     let name = validate::required_text("name", &new.name)?;
-    if new.max_concurrent.is_some_and(|limit| limit < 0) {
-        return Err(Error::invalid("maxConcurrent", "must not be negative: leave it out for no limit"));
-    }
+    new.check()?;
     let now = app.now();
     transaction!(app, now, |tx| {
         let Some(mut row) = by_key(&key).lock(LockType::NoKeyUpdate).one(tx).await? else {
@@ -79,6 +139,10 @@ pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Resul
                 name: name.clone(),
                 max_concurrent: new.max_concurrent,
                 seats_per: new.seats_per.unwrap_or_default(),
+                offer_seconds: new.offer_seconds.unwrap_or(OFFER_SECONDS),
+                queue_grace_seconds: new.queue_grace_seconds.unwrap_or(QUEUE_GRACE_SECONDS),
+                max_idle_minutes: new.max_idle_minutes.flatten(),
+                is_roster_public: new.is_roster_public.unwrap_or_default(),
                 created_at: now,
             };
             let row = activity::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
@@ -98,7 +162,21 @@ pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Resul
         row.name.clone_from(&name);
         row.max_concurrent = new.max_concurrent;
         row.seats_per = new.seats_per.unwrap_or(row.seats_per);
+        row.offer_seconds = new.offer_seconds.unwrap_or(row.offer_seconds);
+        row.queue_grace_seconds = new.queue_grace_seconds.unwrap_or(row.queue_grace_seconds);
+        row.max_idle_minutes = new.max_idle_minutes.unwrap_or(row.max_idle_minutes);
+        row.is_roster_public = new.is_roster_public.unwrap_or(row.is_roster_public);
         tx.audit(viewer, "saveActivity", row.id, Changes::between(Some(&before), Some(&row)));
-        Ok(row.into_active_model().reset_all().update(tx).await?.into())
+        let row = row.into_active_model().reset_all().update(tx).await?;
+        if row.queue_grace_seconds != before.queue_grace_seconds {
+            queue::look_at_all_again(tx, row.id, now).await?;
+        }
+        if row.max_idle_minutes != before.max_idle_minutes {
+            tx.log(News::due_changed);
+        }
+        // More seats are offered to those who wait. The clock is read after the lock was taken.
+        let now = app.now();
+        queue::settle(tx, &app.presence.rules, &row, now, now).await?;
+        Ok(row.into())
     })
 }

@@ -5,8 +5,8 @@
 //! the order of their ids, so that two servers that write the same visits do not deadlock.
 //!
 //! The statement skips every beat that needs a decision: new visits, visits that come back, seats whose lease has run
-//! out, completed visits, visits of somebody else. A second transaction locks these visits, lets `domain` decide, and
-//! writes ([`write_others`]).
+//! out, visits that become idle or active, completed visits, visits of somebody else. A second transaction locks these
+//! visits, lets `domain` decide, and writes ([`write_others`]).
 //!
 //! The statement does not compare the hashes of secrets in constant time. An attacker may learn how many characters of
 //! two hashes agree. The secrets are random, so this reveals nothing about a secret.
@@ -20,7 +20,7 @@ use domain::{
 };
 use entity::presence::Model;
 
-use super::{Claimant, SECRET_BYTES, Tally, begun, completed, facts_of, not_found, put_seen, tally};
+use super::{Claimant, SECRET_BYTES, Tally, begun, completed, facts_of, not_found, note_freed, put_seen, tally};
 use crate::{
     App, Error, Result,
     db::{Column, Tx, is_in, list, rows, text_list, values_table},
@@ -37,6 +37,8 @@ pub struct Beat {
     pub language_code: Option<Option<String>>,
     /// `None` keeps the page; `Some(None)` removes it.
     pub current_page: Option<Option<String>>,
+    /// Whether the visit is idle (rule 27). `None` says nothing about it.
+    pub is_idle: Option<bool>,
     /// When the beat arrived, by the server's clock (rule 15).
     pub at: DateTime<Utc>,
 }
@@ -87,6 +89,7 @@ pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Resul
         Column::Text("secret", beats.values().map(|beat| beat.claimant.secret_hash.as_deref()).collect()),
         Column::Text("language", beats.values().map(|beat| said(beat.language_code.as_ref())).collect()),
         Column::Text("page", beats.values().map(|beat| said(beat.current_page.as_ref())).collect()),
+        Column::Number("idle", beats.values().map(|beat| beat.is_idle.map(i64::from)).collect()),
         Column::Instant("seen", beats.values().map(|beat| Some(beat.at)).collect()),
     ];
     let known: Vec<Model> = transaction!(app, app.now(), |tx| {
@@ -99,8 +102,9 @@ pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Resul
              FROM {table} \
              WHERE id = v.visit AND is_live AND (person_id = v.person OR secret_hash = v.secret) \
                AND (activity_id IS NULL OR last_seen_at >= :online_since) \
+               AND (v.idle IS NULL OR (v.idle = 1) = (idle_since IS NOT NULL)) \
              RETURNING id, person_id, secret_hash, language_code, current_page, activity_id, status, is_live, started_at, \
-               last_seen_at, completed_at, abandon_at"
+               last_seen_at, completed_at, abandon_at, idle_since, seat_since"
         );
         rows(tx, &sql, [values, ("online_since", online_since.into())]).await
     })?;
@@ -122,7 +126,7 @@ pub async fn write_others(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Resu
         let mut tallies = Vec::new();
         for (id, beat) in beats {
             let decided = match known.remove(id) {
-                Some(row) => again(app, beat, row),
+                Some(row) => again(tx, app, beat, row),
                 None => first(beat, &people)?,
             };
             match &decided {
@@ -130,12 +134,9 @@ pub async fn write_others(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Resu
                     tallies.push(Tally::started(row.started_at));
                     new.push(row.clone());
                 }
-                Ok(Decided { row, lost_seat, was_abandoned, .. }) => {
+                Ok(Decided { row, was_abandoned, .. }) => {
                     if *was_abandoned {
                         tallies.push(Tally::abandoned(row.started_at, -1));
-                    }
-                    if let Some(activity) = *lost_seat {
-                        tx.log(|news| news.occupancy_changed(activity));
                     }
                     written.push(row.clone());
                 }
@@ -165,22 +166,26 @@ impl Decided {
 }
 
 /// A beat of an existing visit.
-fn again(app: &App, beat: &Beat, mut row: Model) -> std::result::Result<Decided, Refusal> {
+fn again(tx: &Tx, app: &App, beat: &Beat, mut row: Model) -> std::result::Result<Decided, Refusal> {
     if !beat.claimant.owns(&row) {
         return Err(Refusal::NotFound(beat.visit));
     }
     let before = facts_of(&row);
-    let seen: Visit = before.beat(&app.presence.rules, beat.at).map_err(|_| Refusal::Completed)?;
+    let seen: Visit = before.beat(&app.presence.rules, beat.at, beat.is_idle).map_err(|_| Refusal::Completed)?;
     let was_abandoned = row.status == VisitStatus::Abandoned;
+    let lost_seat = before.seat.filter(|_| seen.seat.is_none());
+    if lost_seat.is_some() {
+        note_freed(tx, &row, app.presence.rules.off_line_at(row.last_seen_at));
+    }
     put_seen(&mut row, seen);
     put_change(&mut row, beat);
-    let lost_seat = before.seat.filter(|_| seen.seat.is_none());
     Ok(Decided { row, secret: None, lost_seat, is_new: false, was_abandoned })
 }
 
 /// The first beat of a visit. An anonymous visit gets its secret here.
 fn first(beat: &Beat, people: &HashSet<PersonId>) -> Result<std::result::Result<Decided, Refusal>> {
     let mut row = begun(beat.visit, beat.at);
+    row.idle_since = beat.is_idle.filter(|is_idle| *is_idle).map(|_| beat.at);
     let mut secret = None;
     match beat.claimant.person {
         Some(person) if people.contains(&person) => row.person_id = Some(person),
@@ -241,11 +246,14 @@ async fn update_visits(tx: &Tx, visits: &[Model]) -> Result<()> {
         Column::Text("language", visits.iter().map(|row| row.language_code.as_deref()).collect()),
         Column::Text("page", visits.iter().map(|row| row.current_page.as_deref()).collect()),
         Column::ids("seat", visits.iter().map(|row| row.activity_id)),
+        Column::Instant("since", visits.iter().map(|row| row.seat_since).collect()),
+        Column::Instant("idle", visits.iter().map(|row| row.idle_since).collect()),
         Column::Instant("seen", visits.iter().map(|row| Some(row.last_seen_at)).collect()),
     ];
     let (table, values) = values_table(tx, "v", &columns);
     let sql = format!(
         "UPDATE presence SET status = 'ACTIVE', is_live = TRUE, abandon_at = NULL, activity_id = v.seat, \
+           seat_since = v.since, idle_since = v.idle, \
            last_seen_at = v.seen, language_code = v.language, current_page = v.page FROM {table} WHERE id = v.visit"
     );
     crate::db::execute(tx, &sql, [values]).await?;
@@ -263,14 +271,15 @@ async fn insert_visits(tx: &Tx, visits: &[Model]) -> Result<()> {
         Column::Text("secret", visits.iter().map(|row| row.secret_hash.as_deref()).collect()),
         Column::Text("language", visits.iter().map(|row| row.language_code.as_deref()).collect()),
         Column::Text("page", visits.iter().map(|row| row.current_page.as_deref()).collect()),
+        Column::Instant("idle", visits.iter().map(|row| row.idle_since).collect()),
         Column::Instant("seen", visits.iter().map(|row| Some(row.last_seen_at)).collect()),
     ];
     let (table, values) = values_table(tx, "v", &columns);
     // SQLite reads ON after FROM as part of a join, unless there is a WHERE between them.
     let sql = format!(
         "INSERT INTO presence (id, person_id, secret_hash, language_code, current_page, status, is_live, started_at, \
-           last_seen_at) \
-         SELECT v.visit, v.person, v.secret, v.language, v.page, 'ACTIVE', TRUE, v.seen, v.seen FROM {table} \
+           last_seen_at, idle_since) \
+         SELECT v.visit, v.person, v.secret, v.language, v.page, 'ACTIVE', TRUE, v.seen, v.seen, v.idle FROM {table} \
          WHERE TRUE ORDER BY v.visit ON CONFLICT (id) DO NOTHING"
     );
     let count = crate::db::execute(tx, &sql, [values]).await?;

@@ -177,6 +177,7 @@ impl Batch {
                 first.at = first.at.max(waiting.beat.at);
                 first.language_code = waiting.beat.language_code.or(first.language_code.take());
                 first.current_page = waiting.beat.current_page.or(first.current_page.take());
+                first.is_idle = waiting.beat.is_idle.or(first.is_idle);
             }
             Some(_) => return Some(waiting),
             None => {
@@ -254,6 +255,7 @@ mod tests {
             claimant: Claimant { person: person.map(PersonId), secret_hash: None },
             language_code: None,
             current_page: page.map(|page| Some(page.to_owned())),
+            is_idle: None,
             at: DateTime::UNIX_EPOCH + TimeDelta::seconds(second),
         };
         Waiting { beat, came: Instant::now(), answer: Answer::Heart(Arc::default()) }

@@ -1,4 +1,4 @@
-//! Visits and their seats (rules 15 to 17). [`domain::presence`] decides; this module loads and writes.
+//! Visits, their seats, and who waits for one (rules 15 to 17, 27 and 28). [`domain::presence`] decides; this module loads and writes.
 //!
 //! Terms:
 //!
@@ -16,7 +16,8 @@
 //!   visit is locked, and the change is logged in the same transaction.
 //! - If an activity has a limit, its seats are given while its row is locked, after expired leases in it were ended.
 //!   The seats that are left can then be counted, so a wrong clock never leads to one seat too many (rule 17).
-//! - Rows are locked in this order: the activity, the person, then visits by id (rule 21). A beat locks no activity.
+//! - Rows are locked in this order: the activity, the person, visits by id, then places in the queue (rule 21). A beat
+//!   locks no activity.
 //! - Whether a visit is online is computed from `last_seen_at` when somebody asks. A late sweep makes no answer wrong
 //!   (rule 15).
 //! - Nobody can change, or learn of, the visit of another person.
@@ -25,6 +26,8 @@ pub mod activities;
 pub mod beats;
 pub mod gather;
 mod hours;
+pub mod queue;
+mod queue_view;
 pub mod seats;
 pub mod statistics;
 pub mod visits;
@@ -40,7 +43,8 @@ use entity::presence::Model;
 use subtle::ConstantTimeEq as _;
 
 pub(crate) use self::hours::{Tally, fold_hours, tally};
-use crate::{App, Error, Result, error::expect, secret};
+pub use self::queue_view::QueueView;
+use crate::{App, Error, Result, db::Tx, error::expect, secret};
 
 /// Somebody who claims to own a visit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -88,7 +92,7 @@ fn hash_of(secret: &str) -> String {
 
 /// The facts of a visit that `domain` decides on.
 fn facts_of(row: &Model) -> Visit {
-    Visit { status: row.status, last_seen: row.last_seen_at, seat: row.activity_id }
+    Visit { status: row.status, last_seen: row.last_seen_at, seat: row.activity_id, idle_since: row.idle_since }
 }
 
 /// Writes the decision about a visit that sent a beat into its row.
@@ -97,7 +101,18 @@ fn put_seen(row: &mut Model, seen: Visit) {
     row.is_live = true;
     row.abandon_at = None;
     row.last_seen_at = seen.last_seen;
-    row.activity_id = seen.seat;
+    row.idle_since = seen.idle_since;
+    if row.activity_id != seen.seat {
+        row.activity_id = seen.seat;
+        row.seat_since = seen.seat.map(|_| seen.last_seen);
+    }
+}
+
+/// Notes for the log that a visit gives up its seat at an instant. Does nothing if it has none.
+fn note_freed(tx: &Tx, visit: &Model, at: DateTime<Utc>) {
+    if let Some(activity) = visit.activity_id {
+        tx.log(|news| news.seat_freed(activity, visit.seat_since.map(|since| at - since)));
+    }
 }
 
 /// The row of a new visit.
@@ -115,6 +130,8 @@ fn begun(id: PresenceId, at: DateTime<Utc>) -> Model {
         last_seen_at: at,
         completed_at: None,
         abandon_at: None,
+        idle_since: None,
+        seat_since: None,
     }
 }
 

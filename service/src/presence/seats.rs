@@ -1,4 +1,4 @@
-//! Seats: requesting one, giving it back, and completing a visit.
+//! Seats: requesting one, giving it back, leaving the queue, and completing a visit.
 //!
 //! A request is also a heartbeat, whatever the answer: the visit is online, and an abandoned visit becomes active
 //! again. A visit that has a seat in this activity keeps it. A visit with a seat in another activity gives that up if
@@ -7,26 +7,36 @@
 //! With seats for each person, a person has at most one seat in an activity: it moves to the visit that enters last. The
 //! visit that lost it learns so from the answer to its next heartbeat.
 
+use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
     ids::{ActivityId, PersonId, PresenceId},
-    presence::{SeatsPer, Verdict, Visit, VisitStatus, admit},
+    presence::{Claim, PresenceRules, Room, SeatsPer, Verdict, Visit, VisitStatus, admit},
 };
 use entity::{activity, person, presence::Model};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect, sea_query::LockType};
 
 use super::{
     Claimant, Tally,
-    activities::{Activity, by_key},
+    activities::{Activity, by_key, max_idle_of},
     beats::lock_visits,
-    completed, facts_of, not_found, put_seen, tally,
+    completed, facts_of, not_found, note_freed, put_seen,
+    queue::{self, QueuePlace, settle_soon},
+    tally,
     visits::{self, end_leases},
 };
 use crate::{
     App, Error, Result,
-    db::{Tx, numbers, rows},
+    db::{Tx, rows},
     transaction,
 };
+
+/// What happens to a request for a seat when no seat is free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfFull {
+    Refuse,
+    Wait,
+}
 
 /// The answer to a request for a seat.
 #[derive(Debug, Clone)]
@@ -34,16 +44,19 @@ pub struct Entered {
     pub verdict: Verdict,
     pub visit: visits::Visit,
     pub activity: Activity,
+    /// The place in the queue. `None` for a visit that was admitted, or does not wait.
+    pub place: Option<QueuePlace>,
 }
 
-/// The visit, and the activity in which it freed a seat.
+/// The visit, and the activity in which it freed a seat or whose queue it left.
 #[derive(Debug, Clone)]
 pub struct Left {
     pub visit: visits::Visit,
     pub freed: Option<ActivityId>,
 }
 
-/// Requests a seat. Counting and claiming happen in one transaction, under the lock of the activity (rule 17).
+/// Requests a seat. Counting and claiming happen in one transaction, under the lock of the activity (rule 17). Somebody
+/// to whom a seat is offered claims it by this (rule 28).
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such activity or visit, or the visit belongs to somebody else.
@@ -54,16 +67,13 @@ pub async fn enter_activity(
     secret: Option<&str>,
     id: PresenceId,
     key: &str,
+    if_full: IfFull,
 ) -> Result<Entered> {
     let claimant = Claimant::new(app, viewer, secret)?;
-    transaction!(app, app.now(), |tx| {
+    let (entered, elsewhere) = transaction!(app, app.now(), |tx| {
         let activity = lock_activity(tx, key).await?;
-        if activity.max_concurrent.is_none()
-            && activity.seats_per == SeatsPer::Person
-            && let Some(person) = claimant.person()
-        {
-            // Without a limit the activity is not locked. The visits of one person still wait for each other.
-            person::Entity::find_by_id(person).lock(LockType::NoKeyUpdate).one(tx).await?;
+        if let Some(person) = claimant.person() {
+            lock_owner(tx, &activity, person).await?;
         }
         let here = activity.id;
         // Read the clock after taking the lock: the previous holder may have decided at an instant after this request
@@ -71,37 +81,118 @@ pub async fn enter_activity(
         let now = app.now();
         let rules = &app.presence.rules;
         let person = claimant.person().filter(|_| activity.seats_per == SeatsPer::Person);
-        let (mut visit, others) = lock_visit_and_others(tx, id, here, rules.online_since(now), person).await?;
+        let (mut visit, others) =
+            lock_visit_and_others(tx, id, &activity, rules.online_since(now), now, person).await?;
         if !claimant.owns(&visit) {
             return Err(not_found(id));
         }
-        let seen = facts_of(&visit).beat(rules, now).map_err(|_| completed())?;
-        let (stale, own): (Vec<_>, Vec<_>) = others.into_iter().partition(|row| !facts_of(row).is_online(rules, now));
+        let seen = facts_of(&visit).beat(rules, now, Some(false)).map_err(|_| completed())?;
+        let (stale, others): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|row| !facts_of(row).is_online(rules, now));
         end_leases(tx, rules, &stale).await?;
-
+        let is_own = |row: &Model| person.is_some() && row.person_id == person;
+        let (own, idle): (Vec<_>, Vec<_>) = others.into_iter().partition(is_own);
+        visits::free_seats(tx, &idle, now).await?;
+        // Free seats are offered to those who wait longest, before this request is decided. Without a limit everybody is
+        // admitted, and the activity is not locked for writing.
+        if activity.max_concurrent.is_some() {
+            queue::settle(tx, rules, &activity, now, now).await?;
+        }
         // The seat of another visit of this person moves to this visit. It is not free in between, because both rows
         // change in this transaction.
         take_seats(tx, &own).await?;
         if !own.is_empty() {
             tx.log(|news| news.occupancy_changed(here));
         }
-        let others = count_seats(tx, here, visit.id).await?;
-        let limit = activity.max_concurrent.map(|limit| u32::try_from(limit).unwrap_or_default());
-        let verdict = admit(limit, others, seen.seat == Some(here) || !own.is_empty());
+
+        let holds_one = seen.seat == Some(here) || !own.is_empty();
+        let owner = visit.person_id;
+        let turn = Turn { activity: &activity, visit: id, owner, holds_one, if_full, now };
+        let Decided { verdict, place, elsewhere } = turn.decide(tx, rules).await?;
         let after = Visit { seat: if verdict.is_admitted { Some(here) } else { seen.seat }, ..seen };
         let before = visit.activity_id;
+        let mut elsewhere: Vec<ActivityId> = elsewhere.into_iter().collect();
         if before != after.seat {
-            for changed in [before, after.seat].into_iter().flatten() {
-                tx.log(|news| news.occupancy_changed(changed));
+            note_freed(tx, &visit, now);
+            elsewhere.extend(before);
+            if let Some(taken) = after.seat {
+                tx.log(|news| news.occupancy_changed(taken));
             }
         }
         if visit.status == VisitStatus::Abandoned {
             tally(tx, vec![Tally::abandoned(visit.started_at, -1)]).await?;
         }
         put_seen(&mut visit, after);
+        if let Some(since) = own.iter().filter_map(|row| row.seat_since).min() {
+            visit.seat_since = Some(since);
+        }
         let visit = save(tx, visit).await?;
-        Ok(Entered { verdict, visit: visit.into(), activity: activity.into() })
-    })
+        Ok((Entered { verdict, visit: visit.into(), activity: activity.into(), place }, elsewhere))
+    })?;
+    settle_soon(app, elsewhere).await;
+    Ok(entered)
+}
+
+/// A request for a seat, after the queue was settled.
+struct Turn<'a> {
+    activity: &'a activity::Model,
+    visit: PresenceId,
+    /// The person of the visit.
+    owner: Option<PersonId>,
+    holds_one: bool,
+    if_full: IfFull,
+    now: DateTime<Utc>,
+}
+
+struct Decided {
+    verdict: Verdict,
+    place: Option<QueuePlace>,
+    /// The activity whose queue the visit left, because it waits in this one.
+    elsewhere: Option<ActivityId>,
+}
+
+impl Turn<'_> {
+    /// Decides, and writes the place in the queue.
+    async fn decide(&self, tx: &Tx, rules: &PresenceRules) -> Result<Decided> {
+        let Self { activity, visit, owner, now, .. } = *self;
+        let limit = queue::limit_of(activity);
+        let mut own = queue::find_place(tx, activity.id, visit, owner).await?;
+        let taken = queue::count_taken(tx, activity.id, Some(visit), own.as_ref().map(|place| place.id)).await?;
+        let room = Room { limit, seats: taken.seats, offers: taken.offers, is_waited_for: taken.is_waited_for };
+        let mut elsewhere = None;
+        if own.is_none() && !self.holds_one && self.if_full == IfFull::Wait && !room.is_free() {
+            elsewhere = self.leave_other_queue(tx).await?;
+            let owner = owner.filter(|_| activity.seats_per == SeatsPer::Person);
+            own = Some(queue::join(tx, rules, activity, visit, owner, now).await?);
+        }
+        let place = match &own {
+            Some(place) => queue::describe_one(tx, place, now).await?,
+            None => None,
+        };
+        let claim = match &place {
+            _ if self.holds_one => Claim::Seat,
+            Some(QueuePlace { offer_ends_at: Some(_), .. }) => Claim::Offer,
+            Some(place) => Claim::Waiting(place.position),
+            None => Claim::Newcomer,
+        };
+        let verdict = admit(room, claim);
+        if let Some(mut place) = own {
+            if verdict.is_admitted {
+                queue::remove(tx, std::slice::from_ref(&place)).await?;
+            } else if place.presence_id != visit {
+                elsewhere = self.leave_other_queue(tx).await?;
+                queue::carry(tx, &mut place, visit).await?;
+            }
+        }
+        Ok(Decided { verdict, place: place.filter(|_| !verdict.is_admitted), elsewhere })
+    }
+
+    /// A visit waits in one queue at a time.
+    async fn leave_other_queue(&self, tx: &Tx) -> Result<Option<ActivityId>> {
+        let places = queue::find_places_of(tx, self.visit, None).await?;
+        queue::remove(tx, &places).await?;
+        Ok(places.first().map(|place| place.activity_id))
+    }
 }
 
 /// Gives the seat back. Does nothing if the visit has none.
@@ -110,27 +201,47 @@ pub async fn enter_activity(
 /// [`Error::NotFound`] if there is no such visit, or it belongs to somebody else.
 pub async fn leave_activity(app: &App, viewer: Viewer, secret: Option<&str>, id: PresenceId) -> Result<Left> {
     let claimant = Claimant::new(app, viewer, secret)?;
-    transaction!(app, app.now(), |tx| {
+    let left = transaction!(app, app.now(), |tx| {
         let mut visit = lock_own(tx, &claimant, id).await?;
-        let freed = visit.activity_id.take();
-        if let Some(activity) = freed {
-            tx.log(|news| news.occupancy_changed(activity));
-            visit = save(tx, visit).await?;
+        let freed = visit.activity_id;
+        if freed.is_some() {
+            note_freed(tx, &visit, app.now());
+            visit = save(tx, Model { activity_id: None, seat_since: None, ..visit }).await?;
         }
         Ok(Left { visit: visit.into(), freed })
-    })
+    })?;
+    settle_soon(app, left.freed).await;
+    Ok(left)
 }
 
-/// Completes a visit, finally, and frees its seat (rule 16). Does nothing if the visit is already completed.
+/// Gives the place in a queue up, and an offer with it. Does nothing if neither the visit nor its person waits.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is no such visit, or it belongs to somebody else.
+pub async fn leave_queue(app: &App, viewer: Viewer, secret: Option<&str>, id: PresenceId) -> Result<Left> {
+    let claimant = Claimant::new(app, viewer, secret)?;
+    let left = transaction!(app, app.now(), |tx| {
+        let visit = lock_own(tx, &claimant, id).await?;
+        let places = queue::find_places_of(tx, id, visit.person_id).await?;
+        let place = places.first();
+        queue::remove(tx, place.map(std::slice::from_ref).unwrap_or_default()).await?;
+        Ok(Left { visit: visit.into(), freed: place.map(|place| place.activity_id) })
+    })?;
+    settle_soon(app, left.freed).await;
+    Ok(left)
+}
+
+/// Completes a visit, finally, and frees its seat and its place in a queue (rule 16). Does nothing if the visit is already
+/// completed.
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such visit, or it belongs to somebody else.
 pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id: PresenceId) -> Result<Left> {
     let claimant = Claimant::new(app, viewer, secret)?;
-    transaction!(app, app.now(), |tx| {
-        let mut visit = lock_own(tx, &claimant, id).await?;
+    let (left, changed) = transaction!(app, app.now(), |tx| {
+        let visit = lock_own(tx, &claimant, id).await?;
         if visit.status == VisitStatus::Completed {
-            return Ok(Left { visit: visit.into(), freed: None });
+            return Ok((Left { visit: visit.into(), freed: None }, Vec::new()));
         }
         let now = app.now();
         let mut tallies = vec![Tally::completed(visit.started_at, now)];
@@ -138,19 +249,25 @@ pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id:
             tallies.push(Tally::abandoned(visit.started_at, -1));
         }
         tally(tx, tallies).await?;
-        let freed = visit.activity_id.take();
-        if let Some(activity) = freed {
-            tx.log(|news| news.occupancy_changed(activity));
-        }
+        note_freed(tx, &visit, now);
+        let freed = visit.activity_id;
+        // A place is gone if it has no other visit of the person.
+        let places = queue::find_places_of(tx, id, visit.person_id).await?;
+        queue::look_again(tx, &places, now).await?;
         let visit = Model {
             status: VisitStatus::Completed,
             completed_at: Some(now.max(visit.started_at)),
             is_live: false,
             abandon_at: None,
+            activity_id: None,
+            seat_since: None,
             ..visit
         };
-        Ok(Left { visit: save(tx, visit).await?.into(), freed })
-    })
+        let changed: Vec<_> = freed.into_iter().chain(places.iter().map(|place| place.activity_id)).collect();
+        Ok((Left { visit: save(tx, visit).await?.into(), freed }, changed))
+    })?;
+    settle_soon(app, changed).await;
+    Ok(left)
 }
 
 /// Loads and locks the activity. If it has a limit, requests for its seats wait for each other. Without one they do not, and
@@ -169,29 +286,43 @@ async fn lock_activity(tx: &Tx, key: &str) -> Result<activity::Model> {
     found.ok_or_else(|| Error::NotFound(format!("no activity {key}")))
 }
 
+/// Locks the owner of a visit, in the order of rule 21. A place in the queue refers to the person. Without a limit the
+/// activity is not locked for writing, and the visits of one person still wait for each other.
+async fn lock_owner(tx: &Tx, activity: &activity::Model, person: PersonId) -> Result<()> {
+    let lock = match (activity.max_concurrent, activity.seats_per) {
+        (None, SeatsPer::Person) => LockType::NoKeyUpdate,
+        (Some(_), SeatsPer::Person) => LockType::KeyShare,
+        (_, SeatsPer::Visit) => return Ok(()),
+    };
+    person::Entity::find_by_id(person).lock(lock).one(tx).await?;
+    Ok(())
+}
+
 async fn lock_own(tx: &Tx, claimant: &Claimant, id: PresenceId) -> Result<Model> {
     let visit = lock_visits(tx, std::iter::once(&id)).await?.pop();
     visit.filter(|visit| claimant.owns(visit)).ok_or_else(|| not_found(id))
 }
 
-/// Locks a visit, and others with a seat in this activity, in the order of their ids: those whose lease has run out, and
-/// those of this person.
+/// Locks a visit, and others with a seat in this activity, in the order of their ids: those whose lease has run out,
+/// those that have been idle for too long, and those of this person.
 async fn lock_visit_and_others(
     tx: &Tx,
     id: PresenceId,
-    activity: ActivityId,
-    online_since: chrono::DateTime<chrono::Utc>,
+    activity: &activity::Model,
+    online_since: DateTime<Utc>,
+    now: DateTime<Utc>,
     person: Option<PersonId>,
 ) -> Result<(Model, Vec<Model>)> {
     let sql = format!(
-        "SELECT * FROM presence WHERE id = :visit OR (activity_id = :activity AND (last_seen_at < :online_since OR person_id = :person)) \
-         ORDER BY id {}",
+        "SELECT * FROM presence WHERE id = :visit OR (activity_id = :activity \
+           AND (last_seen_at < :online_since OR idle_since <= :idle_since OR person_id = :person)) ORDER BY id {}",
         tx.locking("FOR NO KEY UPDATE")
     );
     let values = [
         ("visit", id.into()),
-        ("activity", activity.into()),
+        ("activity", activity.id.into()),
         ("online_since", online_since.into()),
+        ("idle_since", max_idle_of(activity).map(|max_idle| now - max_idle).into()),
         ("person", person.map(|person| person.0).into()),
     ];
     let mut locked: Vec<Model> = rows(tx, &sql, values).await?;
@@ -203,17 +334,9 @@ async fn lock_visit_and_others(
 /// Takes the seats of these visits, which are locked. They stay online.
 async fn take_seats(tx: &Tx, visits: &[Model]) -> Result<()> {
     for visit in visits {
-        save(tx, Model { activity_id: None, ..visit.clone() }).await?;
+        save(tx, Model { activity_id: None, seat_since: None, ..visit.clone() }).await?;
     }
     Ok(())
-}
-
-/// How many other visits have a seat. Exact, because claiming a seat needs the activity's lock, which this transaction
-/// holds.
-async fn count_seats(tx: &Tx, activity: ActivityId, but: PresenceId) -> Result<u32> {
-    let sql = "SELECT COUNT(*) FROM presence WHERE activity_id = :activity AND id <> :but";
-    let count = numbers(tx, sql, [("activity", activity.into()), ("but", but.into())]).await?;
-    Ok(count.first().and_then(|count| u32::try_from(*count).ok()).unwrap_or(u32::MAX))
 }
 
 async fn save(tx: &Tx, visit: Model) -> Result<Model> {

@@ -14,7 +14,7 @@ use entity::{
 };
 use sea_orm::{ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait, Select};
 
-use super::activities::by_key;
+use super::{activities::by_key, note_freed, queue};
 use crate::{
     App, Result,
     db::{self, Tx, execute, is_in, rows, text_list, values_table},
@@ -36,11 +36,18 @@ pub struct Visit {
     pub started_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
     pub completed_at: Option<DateTime<Utc>>,
+    /// The first of the beats that said without a break that the visit is idle.
+    pub idle_since: Option<DateTime<Utc>>,
 }
 
 impl Visit {
     fn facts(&self) -> domain::presence::Visit {
-        domain::presence::Visit { status: self.status, last_seen: self.last_seen_at, seat: self.activity_id }
+        domain::presence::Visit {
+            status: self.status,
+            last_seen: self.last_seen_at,
+            seat: self.activity_id,
+            idle_since: self.idle_since,
+        }
     }
 
     /// The activity whose seat it has now.
@@ -66,6 +73,7 @@ impl From<Model> for Visit {
             started_at: row.started_at,
             last_seen_at: row.last_seen_at,
             completed_at: row.completed_at,
+            idle_since: row.idle_since,
         }
     }
 }
@@ -149,26 +157,66 @@ pub(crate) async fn end_leases(tx: &Tx, rules: &PresenceRules, visits: &[Model])
     ];
     let (table, values) = values_table(tx, "v", &columns);
     let sql = format!(
-        "UPDATE presence SET is_live = FALSE, activity_id = NULL, abandon_at = v.due FROM {table} WHERE id = v.visit"
+        "UPDATE presence SET is_live = FALSE, activity_id = NULL, seat_since = NULL, abandon_at = v.due FROM {table} \
+         WHERE id = v.visit"
     );
     execute(tx, &sql, [values]).await?;
-    let freed: BTreeSet<ActivityId> = visits.iter().filter_map(|row| row.activity_id).collect();
-    for activity in freed {
-        tx.log(|news| news.occupancy_changed(activity));
+    for visit in visits {
+        note_freed(tx, visit, rules.off_line_at(visit.last_seen_at));
     }
     Ok(())
 }
 
-/// Deletes the visits of a person who is being erased. The sums by hour still count them.
-pub(crate) async fn erase_visits(tx: &Tx, person: PersonId, now: DateTime<Utc>) -> Result<()> {
+/// Frees the seats of these visits, which must be locked. They stay online.
+pub(crate) async fn free_seats(tx: &Tx, visits: &[Model], at: DateTime<Utc>) -> Result<()> {
+    if visits.is_empty() {
+        return Ok(());
+    }
+    let sql = format!("UPDATE presence SET activity_id = NULL, seat_since = NULL WHERE {}", is_in(tx, "id", "visits"));
+    execute(tx, &sql, [("visits", text_list(tx, visits.iter().map(|row| row.id.uuid())))]).await?;
+    for visit in visits {
+        note_freed(tx, visit, at);
+    }
+    Ok(())
+}
+
+/// Frees the seats of a person, and takes their places in queues. Returns the activities concerned.
+pub(crate) async fn take_seats_and_places(
+    tx: &Tx,
+    person: PersonId,
+    now: DateTime<Utc>,
+) -> Result<BTreeSet<ActivityId>> {
+    let sql = format!(
+        "SELECT * FROM presence WHERE person_id = :person AND activity_id IS NOT NULL ORDER BY id {}",
+        tx.locking("FOR NO KEY UPDATE")
+    );
+    let visits: Vec<Model> = rows(tx, &sql, [("person", person.into())]).await?;
+    free_seats(tx, &visits, now).await?;
+    let mut activities = queue::remove_all_of(tx, person).await?;
+    activities.extend(visits.iter().filter_map(|visit| visit.activity_id));
+    Ok(activities)
+}
+
+/// Notes for the log that the rosters of the activities in which a person has a seat change.
+pub(crate) async fn note_roster_changed(tx: &Tx, person: PersonId) -> Result<()> {
+    let sql = "SELECT activity_id FROM presence WHERE person_id = :person AND activity_id IS NOT NULL";
+    let activities: Vec<ActivityId> = db::ids(tx, sql, [("person", person.into())]).await?;
+    tx.log(|news| activities.into_iter().for_each(|activity| news.occupancy_changed(activity)));
+    Ok(())
+}
+
+/// Deletes the visits of a person who is being erased. The sums by hour still count them. Returns the activities in which
+/// a seat or a place became free.
+pub(crate) async fn erase_visits(tx: &Tx, person: PersonId, now: DateTime<Utc>) -> Result<BTreeSet<ActivityId>> {
     let sql = format!("SELECT * FROM presence WHERE person_id = :person ORDER BY id {}", tx.locking("FOR UPDATE"));
     let visits: Vec<Model> = rows(tx, &sql, [("person", person.into())]).await?;
     let active = || visits.iter().filter(|visit| visit.status == VisitStatus::Active);
     tally(tx, active().map(|visit| Tally::completed(visit.started_at, now)).collect()).await?;
-    let freed: BTreeSet<ActivityId> = active().filter_map(|visit| visit.activity_id).collect();
-    tx.log(|news| freed.into_iter().for_each(|activity| news.occupancy_changed(activity)));
+    active().for_each(|visit| note_freed(tx, visit, now));
+    let mut activities = queue::remove_all_of(tx, person).await?;
+    activities.extend(active().filter_map(|visit| visit.activity_id));
     execute(tx, "DELETE FROM presence WHERE person_id = :person", [("person", person.into())]).await?;
-    Ok(())
+    Ok(activities)
 }
 
 /// Marks the visits that are still due as abandoned, and returns them.

@@ -21,6 +21,7 @@
 mod bookings;
 mod due;
 mod everyone;
+mod queues;
 mod renew;
 mod report;
 mod session;
@@ -47,7 +48,7 @@ pub use self::{
 use crate::{
     App, Result,
     db::{self, Named, Tx, execute, numbers},
-    presence::fold_hours,
+    presence::{fold_hours, queue::forget_old_holds},
     status::update::{Moment, Updated, moment},
     transaction,
 };
@@ -61,7 +62,7 @@ pub enum Scope {
     All,
     Session(SessionId),
     Instance(SessionInstanceId),
-    /// Bookings and visits that are due. Runs every minute.
+    /// Bookings, visits and queues that are due. Runs every minute.
     EveryMinute,
 }
 
@@ -207,6 +208,7 @@ async fn run(runner: &mut Runner<'_>, request: Request) -> Result<()> {
             due::sweep_instances(runner).instrument(debug_span!("sweep instances")).await?;
             bookings::sweep_due(runner).instrument(debug_span!("sweep bookings")).await?;
             visits::sweep_visits(runner).instrument(debug_span!("sweep visits")).await?;
+            queues::sweep_queues(runner).instrument(debug_span!("sweep queues")).await?;
         }
         Scope::All => {
             everyone::sweep_sessions(runner).instrument(debug_span!("sweep sessions")).await?;
@@ -214,12 +216,15 @@ async fn run(runner: &mut Runner<'_>, request: Request) -> Result<()> {
             everyone::place_people(runner).instrument(debug_span!("place people")).await?;
             bookings::sweep_all(runner).instrument(debug_span!("sweep bookings")).await?;
             visits::sweep_all(runner).instrument(debug_span!("sweep visits")).await?;
+            queues::sweep_all(runner).instrument(debug_span!("sweep queues")).await?;
         }
         Scope::EveryMinute => {
             bookings::sweep_due(runner).await?;
             visits::sweep_visits(runner).await?;
+            queues::sweep_queues(runner).await?;
             if runner.dry.is_none() {
                 fold_hours(runner.app).await?;
+                forget_old_holds(runner.app).await?;
             }
         }
         Scope::Session(id) => due::sweep_session_list(runner, &[id]).await?,
@@ -275,8 +280,8 @@ pub async fn recompute_now(app: &App, session: SessionId) {
     }
 }
 
-/// The next instant at which something falls due. It is now if a session is marked for recompute, and `None` if nothing
-/// will fall due.
+/// The next instant at which something falls due. It is now if a session is marked for recompute, or if a seat can be
+/// offered. It is `None` if nothing will fall due.
 pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {
     #[derive(sea_orm::FromQueryResult)]
     struct Row {
@@ -288,14 +293,23 @@ pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {
     if computes_windows && !numbers(app.db.pool(), marked, []).await?.is_empty() {
         return Ok(Some(app.now()));
     }
+    if queues::has_free_seats(app).await? {
+        return Ok(Some(app.now()));
+    }
     // Each query reads only the first entry of a partial index.
     let due = "SELECT due_at AS at FROM session_instance WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
     let create =
         "SELECT next_create_at AS at FROM session WHERE next_create_at IS NOT NULL ORDER BY next_create_at LIMIT 1";
     let abandon = "SELECT abandon_at AS at FROM presence WHERE abandon_at IS NOT NULL ORDER BY abandon_at LIMIT 1";
+    let offer =
+        "SELECT offer_ends_at AS at FROM queue_place WHERE offer_ends_at IS NOT NULL ORDER BY offer_ends_at LIMIT 1";
+    let place = "SELECT leaves_at AS at FROM queue_place ORDER BY leaves_at LIMIT 1";
     let mut next = None;
     let booking = "SELECT due_at AS at FROM booking WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
-    for sql in [Some(due), computes_windows.then_some(create), Some(booking), Some(abandon)].into_iter().flatten() {
+    for sql in [Some(due), computes_windows.then_some(create), Some(booking), Some(abandon), Some(offer), Some(place)]
+        .into_iter()
+        .flatten()
+    {
         let found: Vec<Row> = db::rows(app.db.pool(), sql, []).await?;
         next = [next, found.first().and_then(|row| row.at)].into_iter().flatten().min();
     }
@@ -304,7 +318,8 @@ pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {
     let seen = "SELECT MIN(last_seen_at) AS at FROM presence WHERE activity_id IS NOT NULL";
     let found: Vec<Row> = db::rows(app.db.pool(), seen, []).await?;
     let lease = found.first().and_then(|row| row.at).map(|seen| app.presence.rules.off_line_at(seen));
-    Ok([next, lease].into_iter().flatten().min())
+    let idle = queues::find_next_idle_seat(app).await?;
+    Ok([next, lease, idle].into_iter().flatten().min())
 }
 
 /// How long the earliest due item has been overdue. Zero if nothing is due yet. If this exceeds a few seconds, no sweep

@@ -23,13 +23,16 @@ const EVERYBODY: &[(&str, &str)] = &[
         "ActiveSessionChange",
         "activeInstances cursor deactivatedSessionInstanceId kind occurredAt previousSessionInstance session sessionInstance sessionInstanceId sessions",
     ),
-    ("Activity", "id isFull key maxConcurrent name occupancy occupancyByLanguage seatsPer"),
+    (
+        "Activity",
+        "id isFull isRosterPublic key maxConcurrent maxIdleMinutes name occupancy occupancyByLanguage offerSeconds queueGraceSeconds queueLength seatsPer",
+    ),
     ("LanguageCount", "count languageCode"),
     ("MonthDaySchedule", "days endTime everyNMonths months startTime"),
     ("MonthlySchedule", "endTime everyNMonths months startTime weekday which"),
     ("Occurrence", "date endsAt sessionInstance startsAt"),
     ("PageInfo", "endCursor hasNextPage hasPreviousPage startCursor"),
-    ("PresenceChange", "activity occupancy occurredAt onlineCount"),
+    ("PresenceChange", "activity occupancy occurredAt onlineCount queueLength"),
     ("PreviewOccurrence", "date endsAt startsAt"),
     (
         "Query",
@@ -80,13 +83,16 @@ const BEHIND: &[(&str, &str, &str)] = &[
     (
         "Presence",
         "Query.presence and presences",
-        "activity completedAt currentPage id isOnline languageCode lastSeenAt person startedAt status",
+        "activity completedAt currentPage id isIdle isOnline languageCode lastSeenAt person queuePlace startedAt status",
     ),
     (
         "PresenceStatistics",
         "Query.presenceStatistics",
         "abandonedCount averageDurationMinutes completedCount maximumDurationMinutes onlineByLanguage onlineCount onlinePeopleCount startedByHour",
     ),
+    ("QueueChange", "Subscription.queueChanged", "activity admitted occurredAt queuePlace"),
+    ("QueuePlace", "Presence, and Subscription.queueChanged", "estimatedWaitSeconds joinedAt length offer position"),
+    ("SeatOffer", "QueuePlace.offer", "expiresAt"),
     ("SweepError", "Mutation.sweep", "message session"),
     (
         "SweepReport",
@@ -96,8 +102,10 @@ const BEHIND: &[(&str, &str, &str)] = &[
 ];
 
 /// Fields of subscriptions, which `rights` tests.
-const SUBSCRIBED: &[(&str, &str)] =
-    &[("Subscription", "activeSessionChanged bookingStatusChanged presenceChanged"), ("ActiveSessionChange", "person")];
+const SUBSCRIBED: &[(&str, &str)] = &[
+    ("Subscription", "activeSessionChanged bookingStatusChanged presenceChanged queueChanged"),
+    ("ActiveSessionChange", "person"),
+];
 
 /// Who queries, in the order of the marks below.
 const WHO: [&str; 5] = ["nobody", "a stranger", "the person", "an organiser", "an admin"];

@@ -299,6 +299,12 @@ fn visit_rows(World { visit, .. }: &World) -> Vec<Row> {
             json!({ "id": visit }),
         ),
         (
+            "leaveQueue",
+            May::Owner,
+            "mutation($id: ID!) { leaveQueue(presenceId: $id) { presence { id } } }",
+            json!({ "id": visit }),
+        ),
+        (
             "completePresence",
             May::Owner,
             "mutation($id: ID!) { completePresence(presenceId: $id) { presence { id } } }",

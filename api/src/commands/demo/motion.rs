@@ -13,7 +13,12 @@ use domain::{
 use service::{
     App, check_ins,
     instances::{self, NewInstance},
-    presence::{Claimant, beats::Beat, gather::Gatherer, seats},
+    presence::{
+        Claimant,
+        beats::Beat,
+        gather::Gatherer,
+        seats::{self, IfFull},
+    },
 };
 
 use super::sample::{Content, INTERVIEW};
@@ -132,12 +137,18 @@ impl Motion {
             let viewer = Viewer::person(guest);
             let claimant = Claimant::new(app, viewer, None)?;
             let page = Some(Some("/interview".to_owned()));
-            let beat =
-                Beat { visit, claimant, language_code: Some(Some("en".to_owned())), current_page: page, at: app.now() };
+            let beat = Beat {
+                visit,
+                claimant,
+                language_code: Some(Some("en".to_owned())),
+                current_page: page,
+                is_idle: None,
+                at: app.now(),
+            };
             self.gatherer.beat(beat).await?;
             if number == self.steps % self.visits.len() {
                 if (self.steps / self.visits.len()) % 3 < 2 {
-                    seats::enter_activity(app, viewer, None, visit, INTERVIEW).await?;
+                    seats::enter_activity(app, viewer, None, visit, INTERVIEW, IfFull::Refuse).await?;
                 } else {
                     seats::leave_activity(app, viewer, None, visit).await?;
                 }

@@ -128,7 +128,7 @@ pub async fn fill(app: &App) -> anyhow::Result<Content> {
         key: INTERVIEW.to_owned(),
         name: "Interview".to_owned(),
         max_concurrent: Some(SEATS),
-        seats_per: None,
+        ..NewActivity::default()
     };
     activities::save_activity(app, Viewer::ADMIN, new).await?;
     let people = [(organizer, "Orla Organiser"), (ada, "Ada Fiddle"), (ben, "Ben Flute"), (cleo, "Cleo Concertina")];

@@ -3,6 +3,7 @@
 mod abuse;
 mod clients;
 mod people;
+mod queue;
 pub mod race;
 mod rules;
 mod sockets;

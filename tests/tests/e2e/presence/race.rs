@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use insession_tests::{Client, Deployment, LIMIT, TestDatabase, now, on_both_databases, token, within};
 use serde_json::{Value, json};
-use service::presence::seats;
+use service::presence::seats::{self, IfFull};
 
 use super::visitors::{self, Visitors, visit};
 use crate::{
@@ -46,7 +46,9 @@ pub async fn concurrent_requests_never_exceed_the_limit(database: TestDatabase) 
     let asked = (0..60).map(|number| {
         let server = servers[usize::try_from(number % 2).unwrap_or_default()].clone();
         let viewer = visitors.viewer();
-        tokio::spawn(async move { seats::enter_activity(&server, viewer, None, visit(number), visitors::KEY).await })
+        tokio::spawn(async move {
+            seats::enter_activity(&server, viewer, None, visit(number), visitors::KEY, IfFull::Refuse).await
+        })
     });
     let mut admitted = 0;
     for answer in try_join_all(asked).await? {

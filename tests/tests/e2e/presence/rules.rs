@@ -16,7 +16,7 @@ use service::{
         activities::{NewActivity, save_activity},
         beats::{Beat, Refusal},
         gather::Gatherer,
-        seats,
+        seats::{self, IfFull},
     },
     prune::prune,
     sweep::{Request, Scope, find_next_due, sweep},
@@ -153,7 +153,7 @@ async fn heartbeat_after_the_lease_expired_frees_the_seat(database: TestDatabase
     let claimant = Claimant::new(visitors.app(), visitors.viewer(), None).done()?;
     let at = visitors.world.now();
     visitors.world.advance_seconds(10);
-    let beat = Beat { visit: visit(1), claimant, language_code: None, current_page: None, at };
+    let beat = Beat { visit: visit(1), claimant, language_code: None, current_page: None, is_idle: None, at };
     let seen = write(visitors.app(), beat).await?.map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
     assert_eq!((seen.lost_seat, seen.visit.activity_id), (None, Some(visitors.activity)));
     Ok(())
@@ -166,13 +166,16 @@ async fn visit_holds_one_seat_at_a_time(database: TestDatabase) -> Result<()> {
         name: "Study".to_owned(),
         max_concurrent: Some(1),
         seats_per: Some(SeatsPer::Visit),
+        ..NewActivity::default()
     };
     let other = save_activity(visitors.app(), Viewer::ADMIN, other).await.done()?;
     for number in [1, 2] {
         visitors.beat(visit(number)).await?;
     }
     let study = async |number| {
-        seats::enter_activity(visitors.app(), visitors.viewer(), None, visit(number), "study").await.done()
+        seats::enter_activity(visitors.app(), visitors.viewer(), None, visit(number), "study", IfFull::Refuse)
+            .await
+            .done()
     };
     visitors.enter(visit(1)).await?;
     ensure!(study(1).await?.verdict.is_admitted);
@@ -226,7 +229,7 @@ async fn completed_visit_stays_completed(database: TestDatabase) -> Result<()> {
     assert_eq!(visitors.complete(visit(1)).await?.visit, done.visit, "completing again changes nothing");
     let refused = visitors.beat_as(visitors.viewer(), None, visit(1)).await?;
     assert_eq!(refused.err(), Some(Refusal::Completed));
-    let entered = seats::enter_activity(visitors.app(), visitors.viewer(), None, visit(1), KEY).await;
+    let entered = seats::enter_activity(visitors.app(), visitors.viewer(), None, visit(1), KEY, IfFull::Refuse).await;
     ensure!(matches!(entered, Err(Error::InvalidTransition(_))), "{entered:?}");
     assert_eq!(visitors.leave(visit(1)).await?.visit, done.visit);
     visitors.world.advance_seconds(4 * 3600);
@@ -245,7 +248,7 @@ async fn tries(visitors: &Visitors, viewer: Viewer, secret: Option<&str>, id: Pr
     };
     let answers = [
         beaten,
-        seats::enter_activity(app, viewer, secret, id, KEY).await.map(drop),
+        seats::enter_activity(app, viewer, secret, id, KEY, IfFull::Refuse).await.map(drop),
         seats::leave_activity(app, viewer, secret, id).await.map(drop),
         seats::complete_visit(app, viewer, secret, id).await.map(drop),
     ];
@@ -298,7 +301,8 @@ async fn visits_are_changed_by_their_owner_only(database: TestDatabase) -> Resul
             .await?
             .map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
         assert_eq!((seen.secret, seen.visit.last_seen_at), (None, visitors.world.now()));
-        let entered = seats::enter_activity(visitors.app(), viewer, Some(&secret), visit(3), KEY).await.done()?;
+        let entered =
+            seats::enter_activity(visitors.app(), viewer, Some(&secret), visit(3), KEY, IfFull::Refuse).await.done()?;
         ensure!(entered.verdict.is_admitted);
     }
     Ok(())
@@ -315,6 +319,7 @@ async fn concurrent_heartbeats_are_written_in_batches(database: TestDatabase) ->
         claimant: claimant.clone(),
         language_code: Some(Some("de".to_owned())),
         current_page: Some(Some(page.to_owned())),
+        is_idle: None,
         at,
     };
     // New visits first, then known ones, with two heartbeats each.

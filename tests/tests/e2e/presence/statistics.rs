@@ -27,7 +27,14 @@ async fn online_visits_are_counted_by_language(database: TestDatabase) -> Result
     for (number, code) in [(1, Some("en")), (2, Some("de")), (3, Some("en")), (4, None), (5, Some("nl"))] {
         let claimant = Claimant::new(visitors.app(), visitors.viewer(), None).done()?;
         let language_code = code.map(|code| Some(code.to_owned()));
-        let beat = Beat { visit: visit(number), claimant, language_code, current_page: None, at: visitors.world.now() };
+        let beat = Beat {
+            visit: visit(number),
+            claimant,
+            language_code,
+            current_page: None,
+            is_idle: None,
+            at: visitors.world.now(),
+        };
         write(visitors.app(), beat).await?.map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
     }
     visitors.complete(visit(5)).await?;

@@ -4,12 +4,15 @@ use anyhow::{Context, Result, bail};
 use chrono::TimeDelta;
 use domain::{
     access::Viewer,
-    presence::{VisitStatus, admit},
+    presence::{Room, VisitStatus},
 };
 use futures_util::future::try_join_all;
 use insession_tests::{TestDatabase, on_both_databases};
 use serde_json::{Map, Value, json};
-use service::presence::{seats, statistics::find_statistics};
+use service::presence::{
+    seats::{self, IfFull},
+    statistics::find_statistics,
+};
 
 use super::visitors::{KEY, Visitors, save, visit};
 use crate::service::world::{Done, World};
@@ -93,7 +96,8 @@ async fn check(visitors: &Visitors, names: &[String], limit: i32) -> Result<Valu
         };
         statuses.insert(name.clone(), status.into());
     }
-    let may_start = admit(Some(u32::try_from(limit)?), u32::try_from(taken)?, false).is_admitted;
+    let room = Room { limit: Some(u32::try_from(limit)?), seats: u32::try_from(taken)?, ..Room::default() };
+    let may_start = room.is_free();
     Ok(json!({ "online": online, "in_interview": taken, "may_start": may_start, "status": statuses }))
 }
 
@@ -114,7 +118,7 @@ async fn concurrent_admissions_follow_the_public_test_vectors(database: TestData
         }
         let asked = (before..before + requests).map(|number| {
             let app = &apps[number as usize % apps.len()];
-            seats::enter_activity(app, visitors.viewer(), None, visit(number), KEY)
+            seats::enter_activity(app, visitors.viewer(), None, visit(number), KEY, IfFull::Refuse)
         });
         let entered = try_join_all(asked).await.done()?;
         let admitted = entered.iter().filter(|entered| entered.verdict.is_admitted).count();

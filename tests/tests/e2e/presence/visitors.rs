@@ -17,7 +17,7 @@ use service::{
         Claimant,
         activities::{Activity, NewActivity, save_activity},
         beats::{Beat, Refusal, Seen, write_known, write_others},
-        seats::{self, Entered, Left},
+        seats::{self, Entered, IfFull, Left},
         statistics::find_occupancy,
     },
 };
@@ -69,12 +69,13 @@ impl Visitors {
         id: PresenceId,
     ) -> Result<std::result::Result<Seen, Refusal>> {
         let claimant = Claimant::new(self.app(), viewer, secret).done()?;
-        let beat = Beat { visit: id, claimant, language_code: None, current_page: None, at: self.world.now() };
+        let beat =
+            Beat { visit: id, claimant, language_code: None, current_page: None, is_idle: None, at: self.world.now() };
         write(self.app(), beat).await
     }
 
     pub async fn enter(&self, id: PresenceId) -> Result<Entered> {
-        seats::enter_activity(self.app(), self.viewer(), None, id, KEY).await.done()
+        seats::enter_activity(self.app(), self.viewer(), None, id, KEY, IfFull::Refuse).await.done()
     }
 
     pub async fn leave(&self, id: PresenceId) -> Result<Left> {
@@ -102,6 +103,7 @@ pub async fn save(app: &App, limit: Option<i32>) -> Result<Activity> {
         name: "Interview".to_owned(),
         max_concurrent: limit,
         seats_per: Some(SeatsPer::Visit),
+        ..NewActivity::default()
     };
     save_activity(app, Viewer::ADMIN, new).await.done()
 }

@@ -115,7 +115,8 @@ async fn visit_begun_during_erasure_or_merge_is_removed() -> Result<()> {
         .await?;
         let begins = stage.spawn(async move |app| {
             let claimant = Claimant::new(&app, Viewer::person(person), None).done()?;
-            write(&app, Beat { visit: visit(1), claimant, language_code: None, current_page: None, at }).await
+            write(&app, Beat { visit: visit(1), claimant, language_code: None, current_page: None, is_idle: None, at })
+                .await
         });
         stage.until_waiting(1, &begins).await?;
         let goes = stage.go(going);
@@ -146,7 +147,8 @@ async fn erased_or_merged_person_cannot_begin_anything() -> Result<()> {
         stage.until_waiting(3, &organizes).await?;
         let begins = stage.spawn(async move |app| {
             let claimant = Claimant::new(&app, Viewer::person(person), None).done()?;
-            write(&app, Beat { visit: visit(1), claimant, language_code: None, current_page: None, at }).await
+            write(&app, Beat { visit: visit(1), claimant, language_code: None, current_page: None, is_idle: None, at })
+                .await
         });
         stage.until_waiting(4, &begins).await?;
         drop(other);

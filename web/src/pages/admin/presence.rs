@@ -263,7 +263,7 @@ pub async fn save_activity(
     match activities::save_activity(
         &pages.app,
         visitor.viewer,
-        NewActivity { key, name, max_concurrent, seats_per: None },
+        NewActivity { key, name, max_concurrent, ..NewActivity::default() },
     )
     .await
     {

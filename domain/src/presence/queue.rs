@@ -1,0 +1,158 @@
+//! The queue for the seats of an activity (rule 28 of ARCHITECTURE.md).
+//!
+//! - A *place* is a place in the queue. It belongs to a person, or to one visit.
+//! - An *offer* is a seat that is kept for one place. It counts as taken. It ends unless it is claimed in time. The place
+//!   is then lost, and the next one gets the offer.
+//! - A place is *gone* when its visit has been offline for longer than the grace of the activity.
+//! - To *settle* a queue is to remove the places that are over ([`Place::due`]), and then to offer the free seats
+//!   ([`free_seats`]) to those who wait longest.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::PresenceRules;
+
+/// The rules of the queue of one activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueRules {
+    /// How long an offer can be claimed.
+    pub offer: TimeDelta,
+    /// How long a place is kept after its visit went offline.
+    pub grace: TimeDelta,
+}
+
+impl QueueRules {
+    /// The first instant at which a place is gone, if no further beat comes.
+    pub fn leaves_at(&self, rules: &PresenceRules, last_seen: DateTime<Utc>) -> DateTime<Utc> {
+        rules.off_line_at(last_seen) + self.grace
+    }
+}
+
+/// A place in the queue: the facts that decide what becomes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The last beat of its visit, or of any visit of its person. `None` if all of them are completed.
+    pub last_seen: Option<DateTime<Utc>>,
+    /// When the offer ends. `None` if no seat is offered.
+    pub offer_ends_at: Option<DateTime<Utc>>,
+}
+
+/// What a place is at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Waiting,
+    Offered,
+    /// The offer was not claimed in time.
+    Missed,
+    Gone,
+}
+
+impl Standing {
+    /// Whether the place is still in the queue.
+    pub const fn is_kept(self) -> bool {
+        matches!(self, Self::Waiting | Self::Offered)
+    }
+}
+
+/// What is due at a place: it is over, or must be looked at again at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    Over(Standing),
+    /// It is not gone before this instant.
+    At(DateTime<Utc>),
+}
+
+impl Place {
+    /// When the place is gone, if no further beat comes. `None` if it is gone at once.
+    fn leaves_at(&self, rules: &PresenceRules, queue: QueueRules) -> Option<DateTime<Utc>> {
+        Some(queue.leaves_at(rules, self.last_seen?))
+    }
+
+    pub fn standing(&self, rules: &PresenceRules, queue: QueueRules, now: DateTime<Utc>) -> Standing {
+        match self.offer_ends_at {
+            Some(ends) if ends <= now => Standing::Missed,
+            _ if self.leaves_at(rules, queue).is_none_or(|leaves| leaves <= now) => Standing::Gone,
+            Some(_) => Standing::Offered,
+            None => Standing::Waiting,
+        }
+    }
+
+    pub fn due(&self, rules: &PresenceRules, queue: QueueRules, now: DateTime<Utc>) -> Due {
+        match (self.standing(rules, queue, now), self.leaves_at(rules, queue)) {
+            (standing, Some(leaves)) if standing.is_kept() => Due::At(leaves),
+            (standing, _) => Due::Over(standing),
+        }
+    }
+}
+
+/// How many seats are neither held nor offered, so that they are offered to those who wait longest. `None` if there is no
+/// limit: then a seat is offered to everybody who waits.
+pub fn free_seats(limit: Option<u32>, seats: u32, offers: u32) -> Option<u32> {
+    limit.map(|limit| limit.saturating_sub(seats).saturating_sub(offers))
+}
+
+/// How many seats must have been given back before a wait can be estimated.
+const HOLDS_NEEDED: usize = 5;
+
+/// How long somebody at this position is likely to wait: the position times the average time for which a seat was held
+/// lately, divided by the number of seats. `None` while too few seats have been given back, and if there are no seats.
+pub fn estimated_wait(position: u32, holds: &[TimeDelta], limit: Option<u32>) -> Option<TimeDelta> {
+    let limit = i64::from(limit.filter(|limit| *limit > 0)?);
+    let count = i64::try_from(holds.len()).ok().filter(|_| holds.len() >= HOLDS_NEEDED)?;
+    let sum = holds.iter().map(TimeDelta::num_milliseconds).fold(0_i64, i64::saturating_add);
+    Some(TimeDelta::milliseconds((sum / count).saturating_mul(i64::from(position)) / limit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: PresenceRules =
+        PresenceRules { online_window: TimeDelta::seconds(60), abandon_after: TimeDelta::hours(3) };
+    const QUEUE: QueueRules = QueueRules { offer: TimeDelta::seconds(30), grace: TimeDelta::seconds(20) };
+
+    fn at(milliseconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::milliseconds(milliseconds)
+    }
+
+    fn waiting() -> Place {
+        Place { last_seen: Some(at(0)), offer_ends_at: None }
+    }
+
+    #[test]
+    fn place_is_kept_while_its_visit_is_online_and_for_the_grace() {
+        for (now, standing) in
+            [(0, Standing::Waiting), (60_001, Standing::Waiting), (80_000, Standing::Waiting), (80_001, Standing::Gone)]
+        {
+            assert_eq!(waiting().standing(&RULES, QUEUE, at(now)), standing, "{now}");
+        }
+        assert_eq!(waiting().due(&RULES, QUEUE, at(0)), Due::At(at(80_001)));
+        assert_eq!(waiting().due(&RULES, QUEUE, at(80_001)), Due::Over(Standing::Gone));
+        let completed = Place { last_seen: None, ..waiting() };
+        assert_eq!(completed.standing(&RULES, QUEUE, at(0)), Standing::Gone);
+    }
+
+    #[test]
+    fn offer_ends_at_its_instant() {
+        let offered = Place { offer_ends_at: Some(at(30_000)), ..waiting() };
+        assert_eq!(offered.standing(&RULES, QUEUE, at(29_999)), Standing::Offered);
+        assert_eq!(offered.standing(&RULES, QUEUE, at(30_000)), Standing::Missed);
+    }
+
+    #[test]
+    fn seats_are_free_that_are_neither_held_nor_offered() {
+        assert_eq!(free_seats(Some(4), 1, 1), Some(2));
+        // A lowered limit makes no offers until the count fits.
+        assert_eq!(free_seats(Some(2), 3, 0), Some(0));
+        assert_eq!(free_seats(Some(2), 1, 2), Some(0));
+        assert_eq!(free_seats(None, 3, 3), None);
+    }
+
+    #[test]
+    fn wait_is_estimated_from_five_seats_on() {
+        let minute = TimeDelta::minutes(1);
+        assert_eq!(estimated_wait(6, &[minute; 5], Some(3)), Some(TimeDelta::minutes(2)));
+        assert_eq!(estimated_wait(6, &[minute; 4], Some(3)), None);
+        assert_eq!(estimated_wait(6, &[minute; 5], Some(0)), None);
+        assert_eq!(estimated_wait(6, &[minute; 5], None), None);
+    }
+}

@@ -1,0 +1,224 @@
+//! The board: the queues of activities, as the subscriptions of this process share them.
+//!
+//! Positions of all who wait change with each admission. So a change is read once for all subscriptions of the process: the
+//! whole queue, in its order. Each subscription then looks up its own position, at most once a second, and sends it if it
+//! changed. The board follows the change log while there is at least one subscription.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use domain::{
+    ids::{ActivityId, PersonId, PresenceId},
+    news::Narrowing,
+};
+use futures_util::StreamExt as _;
+use live::{Hub, Registration};
+use parking_lot::Mutex;
+use service::{
+    App, log,
+    presence::{
+        QueueView,
+        queue::{QueuePlace, Whereabouts},
+    },
+};
+use tokio::{sync::watch, time::sleep};
+
+/// The shortest time between two readings.
+const DEBOUNCE: Duration = Duration::from_millis(100);
+
+/// How much longer it is for each place in the queues that were read, so that long queues are read less often.
+const PER_PLACE: Duration = Duration::from_micros(20);
+
+/// The pause after a reading that failed.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// A handle to the board of this process.
+#[derive(Clone)]
+pub struct QueueBoard(Arc<Shared>);
+
+struct Shared {
+    app: App,
+    hub: Hub,
+    state: Mutex<State>,
+    /// The number of the last reading.
+    changed: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct State {
+    is_running: bool,
+    /// Readings, by number. The first is 1.
+    begun: u64,
+    views: HashMap<ActivityId, Numbered>,
+}
+
+#[derive(Clone)]
+struct Numbered {
+    number: u64,
+    /// `None` if there is no such activity.
+    view: Option<Arc<QueueView>>,
+}
+
+/// What one subscription sees on the board.
+pub struct Watching {
+    board: QueueBoard,
+    changes: watch::Receiver<u64>,
+    /// Readings up to this one began before the subscription did.
+    after: u64,
+}
+
+impl QueueBoard {
+    /// The board. It reads nothing until somebody watches.
+    pub fn new(app: App, hub: Hub) -> Self {
+        let changed = watch::Sender::new(0);
+        Self(Arc::new(Shared { app, hub, state: Mutex::default(), changed }))
+    }
+
+    /// Watches the board. Everything that commits after this call is seen.
+    pub async fn watch(&self) -> service::Result<Watching> {
+        let watching = || {
+            let state = self.0.state.lock();
+            let watching = Watching { board: self.clone(), changes: self.0.changed.subscribe(), after: state.begun };
+            state.is_running.then_some(watching)
+        };
+        if let Some(watching) = watching() {
+            return Ok(watching);
+        }
+        let from = log::snapshot(&self.0.app).await?.position;
+        let mut state = self.0.state.lock();
+        if !state.is_running {
+            state.is_running = true;
+            let registration = Registration { narrowing: Narrowing::EveryOccupancy, from, person_at: None };
+            tokio::spawn(self.clone().run(registration));
+        }
+        Ok(Watching { board: self.clone(), changes: self.0.changed.subscribe(), after: state.begun })
+    }
+
+    async fn run(self, registration: Registration) {
+        let mut events = std::pin::pin!(self.0.hub.subscribe_stream(registration));
+        let mut changed: BTreeSet<ActivityId> = BTreeSet::new();
+        loop {
+            match events.next().await {
+                Some(event) => changed.extend(event.change.event.as_occupancy()),
+                None => break,
+            }
+            while !changed.is_empty() {
+                let pause = self.read(&mut changed).await;
+                let mut pause = std::pin::pin!(sleep(pause));
+                loop {
+                    tokio::select! {
+                        () = &mut pause => break,
+                        event = events.next() => match event {
+                            Some(event) => changed.extend(event.change.event.as_occupancy()),
+                            None => return self.stop(),
+                        },
+                    }
+                }
+            }
+            if self.has_ended() {
+                return;
+            }
+        }
+        self.stop();
+    }
+
+    /// Reads the queues that changed. Returns how long to wait before the next reading.
+    async fn read(&self, changed: &mut BTreeSet<ActivityId>) -> Duration {
+        let mut pause = DEBOUNCE;
+        for id in std::mem::take(changed) {
+            let number = {
+                let mut state = self.0.state.lock();
+                state.begun += 1;
+                state.begun
+            };
+            match QueueView::read(&self.0.app, id).await {
+                Ok(view) => {
+                    let length = view.as_ref().map_or(0, QueueView::length);
+                    pause += PER_PLACE * u32::try_from(length).unwrap_or(u32::MAX);
+                    self.0.state.lock().views.insert(id, Numbered { number, view: view.map(Arc::new) });
+                    self.0.changed.send_replace(number);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, activity = %id, "a queue could not be read for its subscribers, and is read again");
+                    changed.insert(id);
+                    pause = RETRY;
+                }
+            }
+        }
+        pause
+    }
+
+    /// Stops if nobody watches any more.
+    fn has_ended(&self) -> bool {
+        let mut state = self.0.state.lock();
+        let ends = self.0.changed.receiver_count() == 0;
+        if ends {
+            state.is_running = false;
+            state.views.clear();
+        }
+        ends
+    }
+
+    /// The log cannot be followed any more: the server stops. Wakes everybody who watches, for the last time.
+    fn stop(&self) {
+        let mut state = self.0.state.lock();
+        state.is_running = false;
+        state.views.clear();
+        self.0.changed.send_replace(state.begun);
+    }
+}
+
+/// What a subscription has seen last of a visit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    pub activity: ActivityId,
+    pub place: Option<QueuePlace>,
+    pub is_admitted: bool,
+}
+
+impl From<Whereabouts> for Sighting {
+    fn from(whereabouts: Whereabouts) -> Self {
+        match whereabouts {
+            Whereabouts::Place(place) => Self { activity: place.activity_id, place: Some(place), is_admitted: false },
+            Whereabouts::Seat(activity) => Self { activity, place: None, is_admitted: true },
+        }
+    }
+}
+
+impl Watching {
+    /// Waits until something was read. `false` if the board has stopped.
+    pub async fn changed(&mut self) -> bool {
+        self.changes.changed().await.is_ok() && self.board.0.state.lock().is_running
+    }
+
+    /// What there is of a visit that was last seen like this. `None` if that is the same, or if nothing is known.
+    pub fn look(&mut self, visit: PresenceId, person: Option<PersonId>, last: Option<&Sighting>) -> Option<Sighting> {
+        self.changes.mark_unchanged();
+        let views: Vec<Arc<QueueView>> = {
+            let state = self.board.0.state.lock();
+            let is_new = |numbered: &&Numbered| self.after < numbered.number;
+            state.views.values().filter(is_new).filter_map(|numbered| numbered.view.clone()).collect()
+        };
+        let place = views.iter().find_map(|view| view.place_of(visit, person));
+        let sighting = match (place, last) {
+            (Some(place), _) => Sighting::from(Whereabouts::Place(place)),
+            (None, last) => {
+                let seat = views.iter().find(|view| view.has_seat(visit, person)).map(|view| view.activity());
+                let before = last.filter(|last| last.place.is_some() || last.is_admitted);
+                let is_known = |id| views.iter().any(|view| view.activity() == id);
+                match (seat, before) {
+                    (Some(activity), _) => Sighting::from(Whereabouts::Seat(activity)),
+                    // The queue in which the visit was seen last has been read since, and it is no longer there.
+                    (None, Some(before)) if is_known(before.activity) => {
+                        Sighting { activity: before.activity, place: None, is_admitted: false }
+                    }
+                    (None, _) => return None,
+                }
+            }
+        };
+        (Some(&sighting) != last).then_some(sighting)
+    }
+}

@@ -1,0 +1,48 @@
+//! Places in the queue for a seat.
+#![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
+
+use async_graphql::{Object, SimpleObject};
+use service::presence::queue;
+
+use crate::types::{as_int, scalars::DateTime};
+
+/// A free seat that is kept for somebody. It counts as taken.
+#[derive(SimpleObject)]
+pub struct SeatOffer {
+    /// The instant at which the offer ends. `enterActivity` claims the seat before that. Afterwards the place in the queue is
+    /// lost, and the seat is offered to the next one.
+    expires_at: DateTime,
+}
+
+pub struct QueuePlace(pub queue::QueuePlace);
+
+/// A place in the queue for a seat in an activity. It belongs to a visit or, if the seats count people, to a person. It is
+/// kept while the visit is online, and for some time after that.
+#[Object]
+impl QueuePlace {
+    /// The position. 1 is the first.
+    async fn position(&self) -> i32 {
+        as_int(self.0.position.into())
+    }
+
+    /// How many wait.
+    async fn length(&self) -> i32 {
+        as_int(self.0.length.into())
+    }
+
+    /// The instant at which it joined the queue, by the clock of the database.
+    async fn joined_at(&self) -> DateTime {
+        DateTime(self.0.joined_at)
+    }
+
+    /// For how many seconds it is likely to wait: the position times the average time for which a seat was held lately,
+    /// divided by the number of seats. Null while fewer than five seats have been given back.
+    async fn estimated_wait_seconds(&self) -> Option<i32> {
+        self.0.estimated_wait.map(|wait| as_int(wait.num_seconds()))
+    }
+
+    /// The seat that is offered. Null if none is.
+    async fn offer(&self) -> Option<SeatOffer> {
+        self.0.offer_ends_at.map(|ends| SeatOffer { expires_at: DateTime(ends) })
+    }
+}

@@ -1,0 +1,520 @@
+//! The queue for the seats of an activity (rule 28). [`domain::presence`] decides; this module loads and writes.
+//!
+//! Terms:
+//!
+//! - A *place* is a place in the queue. Places are in the order of their ids, which the database gives while the activity
+//!   is locked. Positions are counted when somebody asks; no row stores one.
+//! - An *offer* is a seat that is kept for one place.
+//! - To *settle* the queue of an activity is to remove the places that are over, and to offer the free seats to those who
+//!   wait longest.
+//!
+//! Invariants:
+//!
+//! - Places are added, and seats are offered, while the activity is locked. So seats and offers together are never more
+//!   than the limit, and each free seat is offered once.
+//! - A place may be removed without that lock. That only leaves a seat free, which the next settling offers.
+//! - Whether a queue must be settled follows from the stored facts alone ([`find_unsettled`]). Mutations settle the queues
+//!   that they may have changed, so that nobody waits. What they miss is found by the timers and the sweep.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{
+    access::Viewer,
+    ids::{ActivityId, PersonId, PresenceId, QueuePlaceId},
+    presence::{Due, Place, PresenceRules, QueueRules, estimated_wait, free_seats},
+};
+use entity::{activity, presence, queue_place::Model};
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QuerySelect, sea_query::LockType};
+
+use super::{Claimant, not_found, visits};
+use crate::{
+    App, Error, Result,
+    db::{Column, Tx, execute, ids, is_in, list, rows, text_list, values_table},
+    log::News,
+    transaction,
+};
+
+/// Places that are looked at before they are due, so that a long queue is looked at a few times a minute, and not at each
+/// instant at which somebody would leave if no heartbeat came.
+pub(crate) const LOOKAHEAD: TimeDelta = TimeDelta::seconds(10);
+
+/// How many of the seats that were given back last the estimate is made of.
+const HOLDS: i64 = 20;
+
+/// A place in a queue, as clients see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuePlace {
+    pub activity_id: ActivityId,
+    /// 1 is the first.
+    pub position: u32,
+    pub length: u32,
+    pub joined_at: DateTime<Utc>,
+    pub estimated_wait: Option<TimeDelta>,
+    /// `None` if no seat is offered.
+    pub offer_ends_at: Option<DateTime<Utc>>,
+}
+
+/// How many wait for a seat of an activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct QueueCounts {
+    pub length: u32,
+    /// To how many of them a seat is offered.
+    pub offers: u32,
+}
+
+pub(super) fn rules_of(activity: &activity::Model) -> QueueRules {
+    QueueRules {
+        offer: TimeDelta::seconds(activity.offer_seconds.into()),
+        grace: TimeDelta::seconds(activity.queue_grace_seconds.into()),
+    }
+}
+
+pub(super) fn limit_of(activity: &activity::Model) -> Option<u32> {
+    activity.max_concurrent.map(|limit| u32::try_from(limit).unwrap_or_default())
+}
+
+fn as_count(count: i64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// The place of a visit, or of its person, in the queue of an activity.
+pub(super) async fn find_place(
+    tx: &Tx,
+    activity: ActivityId,
+    visit: PresenceId,
+    person: Option<PersonId>,
+) -> Result<Option<Model>> {
+    let sql = "SELECT * FROM queue_place WHERE activity_id = :activity AND (presence_id = :visit OR person_id = :person) \
+               ORDER BY id LIMIT 1";
+    let person = person.map(|person| person.0);
+    let values = [("activity", activity.0.into()), ("visit", visit.into()), ("person", person.into())];
+    Ok(rows(tx, sql, values).await?.pop())
+}
+
+/// The places of a visit and of its person in all queues. That of the visit comes first.
+pub(super) async fn find_places_of(tx: &Tx, visit: PresenceId, person: Option<PersonId>) -> Result<Vec<Model>> {
+    let sql = "SELECT * FROM queue_place WHERE presence_id = :visit OR person_id = :person ORDER BY id";
+    let values = [("visit", visit.into()), ("person", person.map(|person| person.0).into())];
+    let mut places: Vec<Model> = rows(tx, sql, values).await?;
+    places.sort_by_key(|place| place.presence_id != visit);
+    Ok(places)
+}
+
+/// Adds a place at the end. The activity is locked, so the order of the ids is the order of joining.
+pub(super) async fn join(
+    tx: &Tx,
+    rules: &PresenceRules,
+    activity: &activity::Model,
+    visit: PresenceId,
+    owner: Option<PersonId>,
+    now: DateTime<Utc>,
+) -> Result<Model> {
+    // All servers go by the clock of the database here. It may have been set back since the last one joined.
+    let (joined_at, start) = if tx.is_postgres() {
+        let last = "SELECT joined_at FROM queue_place WHERE activity_id = :activity ORDER BY id DESC LIMIT 1";
+        (format!("GREATEST(date_trunc('milliseconds', clock_timestamp()), ({last}))"), None)
+    } else {
+        (":now".to_owned(), Some(("now", now.into())))
+    };
+    let sql = format!(
+        "INSERT INTO queue_place (activity_id, presence_id, person_id, joined_at, leaves_at) \
+         VALUES (:activity, :visit, :owner, {joined_at}, :leaves_at) RETURNING *"
+    );
+    let mut values = vec![
+        ("activity", activity.id.0.into()),
+        ("visit", visit.into()),
+        ("owner", owner.map(|owner| owner.0).into()),
+        ("leaves_at", rules_of(activity).leaves_at(rules, now).into()),
+    ];
+    values.extend(start);
+    let joined: Vec<Model> = rows(tx, &sql, values).await?;
+    tx.log(|news| news.occupancy_changed(activity.id));
+    joined.into_iter().next().ok_or_else(|| Error::internal("INSERT ... RETURNING returned nothing"))
+}
+
+/// Another visit of the same person carries the place from now on.
+pub(super) async fn carry(tx: &Tx, place: &mut Model, visit: PresenceId) -> Result<()> {
+    let sql = "UPDATE queue_place SET presence_id = :visit WHERE id = :place";
+    execute(tx, sql, [("visit", visit.into()), ("place", place.id.0.into())]).await?;
+    place.presence_id = visit;
+    Ok(())
+}
+
+/// Removes places.
+pub(super) async fn remove(tx: &Tx, places: &[Model]) -> Result<()> {
+    if places.is_empty() {
+        return Ok(());
+    }
+    let sql = format!("DELETE FROM queue_place WHERE {}", is_in(tx, "id", "places"));
+    execute(tx, &sql, [("places", list(tx, places.iter().map(|place| place.id)))]).await?;
+    note_changed(tx, places);
+    Ok(())
+}
+
+/// Notes for the log that these places change or go.
+fn note_changed(tx: &Tx, places: &[Model]) {
+    let activities: BTreeSet<ActivityId> = places.iter().map(|place| place.activity_id).collect();
+    tx.log(|news| activities.into_iter().for_each(|activity| news.occupancy_changed(activity)));
+}
+
+/// A visit is completed. The places that it carries, and those of its person, are looked at again: they may be gone.
+pub(super) async fn look_again(tx: &Tx, places: &[Model], now: DateTime<Utc>) -> Result<()> {
+    if places.is_empty() {
+        return Ok(());
+    }
+    let sql = format!("UPDATE queue_place SET leaves_at = :now WHERE {}", is_in(tx, "id", "places"));
+    execute(tx, &sql, [("places", list(tx, places.iter().map(|place| place.id))), ("now", now.into())]).await?;
+    tx.log(News::due_changed);
+    Ok(())
+}
+
+/// The same for all places of an activity, when its grace was changed.
+pub(super) async fn look_at_all_again(tx: &Tx, activity: ActivityId, now: DateTime<Utc>) -> Result<()> {
+    let sql = "UPDATE queue_place SET leaves_at = :now WHERE activity_id = :activity";
+    execute(tx, sql, [("activity", activity.0.into()), ("now", now.into())]).await?;
+    Ok(())
+}
+
+/// Removes the places of a person and of the person's visits. Returns the activities concerned.
+pub(crate) async fn remove_all_of(tx: &Tx, person: PersonId) -> Result<BTreeSet<ActivityId>> {
+    let sql = "SELECT * FROM queue_place WHERE person_id = :person \
+               OR presence_id IN (SELECT id FROM presence WHERE person_id = :person)";
+    let places: Vec<Model> = rows(tx, sql, [("person", person.0.into())]).await?;
+    remove(tx, &places).await?;
+    Ok(places.into_iter().map(|place| place.activity_id).collect())
+}
+
+/// Gives the places of one person to another, who is the same person. If both wait in a queue, the earlier place is kept.
+/// Returns the activities concerned.
+pub(crate) async fn merge_places(tx: &Tx, from: PersonId, into: PersonId) -> Result<BTreeSet<ActivityId>> {
+    let sql = "SELECT * FROM queue_place WHERE person_id = :from OR person_id = :into ORDER BY id";
+    let places: Vec<Model> = rows(tx, sql, [("from", from.0.into()), ("into", into.0.into())]).await?;
+    let mut seen = BTreeSet::new();
+    let (kept, second): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| seen.insert(place.activity_id));
+    remove(tx, &second).await?;
+    let sql = "UPDATE queue_place SET person_id = :into WHERE person_id = :from";
+    execute(tx, sql, [("from", from.0.into()), ("into", into.0.into())]).await?;
+    note_changed(tx, &kept);
+    Ok(kept.into_iter().map(|place| place.activity_id).collect())
+}
+
+/// Removes the places that are over, and offers the free seats. The activity is locked for writing. Places that may be
+/// gone before `until` are looked at.
+pub(super) async fn settle(
+    tx: &Tx,
+    rules: &PresenceRules,
+    activity: &activity::Model,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<()> {
+    remove_over(tx, rules, activity, now, until).await?;
+    offer_seats(tx, activity, now).await
+}
+
+async fn remove_over(
+    tx: &Tx,
+    rules: &PresenceRules,
+    activity: &activity::Model,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<()> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: QueuePlaceId,
+        leaves_at: DateTime<Utc>,
+        offer_ends_at: Option<DateTime<Utc>>,
+        visit_seen: Option<DateTime<Utc>>,
+        person_seen: Option<DateTime<Utc>>,
+    }
+    let sql = "SELECT q.id, q.leaves_at, q.offer_ends_at, \
+                 (SELECT p.last_seen_at FROM presence p WHERE p.id = q.presence_id AND p.status <> 'COMPLETED') \
+                   AS visit_seen, \
+                 (SELECT MAX(p.last_seen_at) FROM presence p WHERE p.person_id = q.person_id \
+                   AND p.status <> 'COMPLETED') AS person_seen \
+               FROM queue_place q \
+               WHERE q.activity_id = :activity AND (q.offer_ends_at <= :now OR q.leaves_at <= :until) ORDER BY q.id";
+    let values = [("activity", activity.id.0.into()), ("now", now.into()), ("until", until.into())];
+    let found: Vec<Row> = rows(tx, sql, values).await?;
+    let (mut over, mut later) = (Vec::new(), Vec::new());
+    for row in found {
+        let place = Place { last_seen: row.visit_seen.max(row.person_seen), offer_ends_at: row.offer_ends_at };
+        match place.due(rules, rules_of(activity), now) {
+            Due::Over(_) => {
+                let fell_due = row.offer_ends_at.map_or(row.leaves_at, |ends| ends.min(row.leaves_at));
+                tx.log(|news| news.fell_due(fell_due));
+                over.push(row.id);
+            }
+            Due::At(at) if at != row.leaves_at => later.push((row.id, at)),
+            Due::At(_) => {}
+        }
+    }
+    if !over.is_empty() {
+        let sql = format!("DELETE FROM queue_place WHERE {}", is_in(tx, "id", "places"));
+        execute(tx, &sql, [("places", list(tx, over))]).await?;
+        tx.log(|news| news.occupancy_changed(activity.id));
+    }
+    if !later.is_empty() {
+        let columns = [
+            Column::ids("place", later.iter().map(|(id, _)| Some(*id))),
+            Column::Instant("at", later.iter().map(|(_, at)| Some(*at)).collect()),
+        ];
+        let (table, values) = values_table(tx, "v", &columns);
+        let sql = format!("UPDATE queue_place SET leaves_at = v.at FROM {table} WHERE id = v.place");
+        execute(tx, &sql, [values]).await?;
+    }
+    Ok(())
+}
+
+async fn offer_seats(tx: &Tx, activity: &activity::Model, now: DateTime<Utc>) -> Result<()> {
+    let taken = count_taken(tx, activity.id, None, None).await?;
+    let free = free_seats(limit_of(activity), taken.seats, taken.offers);
+    if free == Some(0) || !taken.is_waited_for {
+        return Ok(());
+    }
+    let sql = "UPDATE queue_place SET offer_ends_at = :ends WHERE id IN \
+                 (SELECT id FROM queue_place WHERE activity_id = :activity AND offer_ends_at IS NULL \
+                  ORDER BY id LIMIT :free) AND offer_ends_at IS NULL";
+    let values = [
+        ("activity", activity.id.0.into()),
+        ("ends", (now + rules_of(activity).offer).into()),
+        ("free", free.map_or(i64::MAX, i64::from).into()),
+    ];
+    if execute(tx, sql, values).await? > 0 {
+        tx.log(|news| news.occupancy_changed(activity.id));
+    }
+    Ok(())
+}
+
+/// How the seats of an activity are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Taken {
+    pub seats: u32,
+    pub offers: u32,
+    /// Somebody waits to whom no seat is offered.
+    pub is_waited_for: bool,
+}
+
+/// Counts seats and offers, except those of one visit and one place. The counts are exact while the activity is locked.
+pub(super) async fn count_taken(
+    tx: &Tx,
+    activity: ActivityId,
+    visit: Option<PresenceId>,
+    place: Option<QueuePlaceId>,
+) -> Result<Taken> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        seats: i64,
+        offers: i64,
+        waiting: i64,
+    }
+    let sql = "SELECT (SELECT COUNT(*) FROM presence WHERE activity_id = :activity AND id <> :visit) AS seats, \
+                 (SELECT COUNT(*) FROM queue_place WHERE activity_id = :activity AND offer_ends_at IS NOT NULL \
+                   AND id <> :place) AS offers, \
+                 (SELECT COUNT(*) FROM (SELECT id FROM queue_place WHERE activity_id = :activity \
+                   AND offer_ends_at IS NULL AND id <> :place LIMIT 1) AS first) AS waiting";
+    let visit = visit.map(|visit| visit.uuid()).unwrap_or_default();
+    let place = place.map_or(0, |place| place.0);
+    let values = [("activity", activity.0.into()), ("visit", visit.into()), ("place", place.into())];
+    let found: Vec<Row> = rows(tx, sql, values).await?;
+    let row = found.into_iter().next().ok_or_else(|| Error::internal("a count returned nothing"))?;
+    Ok(Taken { seats: as_count(row.seats), offers: as_count(row.offers), is_waited_for: row.waiting > 0 })
+}
+
+/// Locks an activity and settles its queue.
+pub(crate) async fn settle_activity(
+    tx: &Tx,
+    rules: &PresenceRules,
+    id: ActivityId,
+    now: impl Fn() -> DateTime<Utc>,
+) -> Result<()> {
+    let row = activity::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
+    // Read the clock after taking the lock: the previous holder may have decided at a later instant than before.
+    let now = now();
+    match row {
+        Some(activity) => settle(tx, rules, &activity, now, now + LOOKAHEAD).await,
+        None => Ok(()),
+    }
+}
+
+/// Settles the queues of these activities, so that seats that have just become free are offered at once. If this fails,
+/// the timers do it.
+pub(crate) async fn settle_soon(app: &App, activities: impl IntoIterator<Item = ActivityId>) {
+    for id in activities {
+        if let Err(error) = settle_now(app, id).await {
+            tracing::warn!(%error, activity = %id, "a queue was not settled, and is left to the timers");
+        }
+    }
+}
+
+async fn settle_now(app: &App, id: ActivityId) -> Result<()> {
+    let sql = "SELECT id FROM queue_place WHERE activity_id = :activity LIMIT 1";
+    let first: Vec<i64> = ids(app.db.pool(), sql, [("activity", id.0.into())]).await?;
+    if first.is_empty() {
+        return Ok(());
+    }
+    transaction!(app, app.now(), |tx| { settle_activity(tx, &app.presence.rules, id, || app.now()).await })
+}
+
+/// The activities in which a free seat can be offered.
+pub(crate) const FREE_SEATS: &str = "SELECT a.id FROM activity a \
+     WHERE EXISTS (SELECT 1 FROM queue_place q WHERE q.activity_id = a.id AND q.offer_ends_at IS NULL) \
+       AND (a.max_concurrent IS NULL OR a.max_concurrent > \
+         (SELECT COUNT(*) FROM presence p WHERE p.activity_id = a.id) \
+         + (SELECT COUNT(*) FROM queue_place o WHERE o.activity_id = a.id AND o.offer_ends_at IS NOT NULL))";
+
+/// The activities with places that are due at `:now`.
+pub(crate) const DUE_PLACES: &str =
+    "SELECT DISTINCT activity_id FROM queue_place WHERE offer_ends_at <= :now OR leaves_at <= :now";
+
+/// What a visit, or its person, has now: a place in a queue, or a seat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whereabouts {
+    Place(QueuePlace),
+    Seat(ActivityId),
+}
+
+/// A visit that its owner follows: whether it waits or has a seat.
+#[derive(Debug, Clone)]
+pub struct Followed {
+    pub visit: PresenceId,
+    pub person: Option<PersonId>,
+    pub now: Option<Whereabouts>,
+}
+
+/// What a visit has now. Only for its owner.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is no such visit, or it belongs to somebody else.
+pub async fn follow(app: &App, viewer: Viewer, secret: Option<&str>, id: PresenceId) -> Result<Followed> {
+    let claimant = Claimant::new(app, viewer, secret)?;
+    let row = presence::Entity::find_by_id(id).one(app.db.pool()).await?;
+    let row = row.filter(|row| claimant.owns(row)).ok_or_else(|| not_found(id))?;
+    let person = row.person_id;
+    let visit = visits::Visit::from(row);
+    let now = match find_places(app, &[(id, person)]).await?.remove(&id) {
+        Some(place) => Some(Whereabouts::Place(place)),
+        None => visit.seat(&app.presence.rules, app.now()).map(Whereabouts::Seat),
+    };
+    Ok(Followed { visit: id, person, now })
+}
+
+/// How many wait in these activities.
+pub async fn find_counts(app: &App, activities: &[ActivityId]) -> Result<BTreeMap<ActivityId, QueueCounts>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        activity_id: ActivityId,
+        length: i64,
+        offers: i64,
+    }
+    let db = app.db.pool();
+    let sql = format!(
+        "SELECT activity_id, COUNT(*) AS length, COUNT(offer_ends_at) AS offers FROM queue_place \
+         WHERE {} GROUP BY activity_id",
+        is_in(db, "activity_id", "activities")
+    );
+    let found: Vec<Row> = rows(db, &sql, [("activities", list(db, activities.iter().copied()))]).await?;
+    let counts = |row: Row| QueueCounts { length: as_count(row.length), offers: as_count(row.offers) };
+    Ok(found.into_iter().map(|row| (row.activity_id, counts(row))).collect())
+}
+
+/// The places of these visits, each with its person. A visit that has none shows that of its person.
+pub async fn find_places(
+    app: &App,
+    visits: &[(PresenceId, Option<PersonId>)],
+) -> Result<HashMap<PresenceId, QueuePlace>> {
+    let db = app.db.pool();
+    let sql = format!(
+        "SELECT * FROM queue_place WHERE {} OR {} ORDER BY id",
+        is_in(db, "presence_id", "visits"),
+        is_in(db, "person_id", "people")
+    );
+    let values = [
+        ("visits", text_list(db, visits.iter().map(|(visit, _)| visit.uuid()))),
+        ("people", list(db, visits.iter().filter_map(|(_, person)| *person))),
+    ];
+    let places: Vec<Model> = rows(db, &sql, values).await?;
+    let shown = describe(db, &places, app.now()).await?;
+    let find = |(visit, person): &(PresenceId, Option<PersonId>)| {
+        let of_visit = places.iter().find(|place| place.presence_id == *visit);
+        let of_person = || places.iter().find(|place| place.person_id.is_some() && place.person_id == *person);
+        let place = of_visit.or_else(of_person)?;
+        Some((*visit, shown.get(&place.id)?.clone()))
+    };
+    Ok(visits.iter().filter_map(find).collect())
+}
+
+/// What clients see of a place. `None` if its offer has ended.
+pub(super) async fn describe_one<C: ConnectionTrait>(
+    db: &C,
+    place: &Model,
+    now: DateTime<Utc>,
+) -> Result<Option<QueuePlace>> {
+    Ok(describe(db, std::slice::from_ref(place), now).await?.remove(&place.id))
+}
+
+async fn describe<C: ConnectionTrait>(
+    db: &C,
+    places: &[Model],
+    now: DateTime<Utc>,
+) -> Result<HashMap<QueuePlaceId, QueuePlace>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: QueuePlaceId,
+        activity_id: ActivityId,
+        joined_at: DateTime<Utc>,
+        offer_ends_at: Option<DateTime<Utc>>,
+        max_concurrent: Option<i32>,
+        position: i64,
+        length: i64,
+    }
+    if places.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = format!(
+        "SELECT q.id, q.activity_id, q.joined_at, q.offer_ends_at, a.max_concurrent, \
+           (SELECT COUNT(*) FROM queue_place o WHERE o.activity_id = q.activity_id AND o.id <= q.id) AS position, \
+           (SELECT COUNT(*) FROM queue_place o WHERE o.activity_id = q.activity_id) AS length \
+         FROM queue_place q JOIN activity a ON a.id = q.activity_id WHERE {}",
+        is_in(db, "q.id", "places")
+    );
+    let found: Vec<Row> = rows(db, &sql, [("places", list(db, places.iter().map(|place| place.id)))]).await?;
+    let mut holds: BTreeMap<ActivityId, Vec<TimeDelta>> = BTreeMap::new();
+    for row in &found {
+        if !holds.contains_key(&row.activity_id) {
+            holds.insert(row.activity_id, find_holds(db, row.activity_id).await?);
+        }
+    }
+    let is_over = |row: &Row| row.offer_ends_at.is_some_and(|ends| ends <= now);
+    let shown = found.into_iter().filter(|row| !is_over(row)).map(|row| {
+        let position = as_count(row.position);
+        let limit = row.max_concurrent.map(|limit| u32::try_from(limit).unwrap_or_default());
+        let holds = holds.get(&row.activity_id).map(Vec::as_slice).unwrap_or_default();
+        let place = QueuePlace {
+            activity_id: row.activity_id,
+            position,
+            length: as_count(row.length),
+            joined_at: row.joined_at,
+            estimated_wait: estimated_wait(position, holds, limit),
+            offer_ends_at: row.offer_ends_at,
+        };
+        (row.id, place)
+    });
+    Ok(shown.collect())
+}
+
+/// For how long the seats that were given back last had been held.
+pub(super) async fn find_holds<C: ConnectionTrait>(db: &C, activity: ActivityId) -> Result<Vec<TimeDelta>> {
+    let sql = "SELECT held_ms FROM seat_hold WHERE activity_id = :activity ORDER BY id DESC LIMIT :count";
+    let found: Vec<i64> = ids(db, sql, [("activity", activity.0.into()), ("count", HOLDS.into())]).await?;
+    Ok(found.into_iter().map(TimeDelta::milliseconds).collect())
+}
+
+/// Deletes the oldest entries of how long seats were held, which no estimate uses.
+pub(crate) async fn forget_old_holds(app: &App) -> Result<()> {
+    let sql = "DELETE FROM seat_hold WHERE id IN (SELECT id FROM \
+                 (SELECT id, ROW_NUMBER() OVER (PARTITION BY activity_id ORDER BY id DESC) AS place FROM seat_hold) AS h \
+               WHERE h.place > :count)";
+    transaction!(app, app.now(), |tx| { Ok(execute(tx, sql, [("count", (HOLDS * 2).into())]).await?) })?;
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! The whole queue of an activity as it was at one moment, for subscriptions. Thousands may follow one queue. They share
+//! one reading of it, and each looks its own position up.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{
+    ids::{ActivityId, PersonId, PresenceId},
+    presence::{SeatsPer, estimated_wait},
+};
+use entity::{activity, queue_place};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
+
+use super::queue::{QueuePlace, find_holds, limit_of};
+use crate::{App, Result, db::rows};
+
+#[derive(Debug, Clone)]
+pub struct QueueView {
+    activity: ActivityId,
+    read_at: DateTime<Utc>,
+    limit: Option<u32>,
+    holds: Vec<TimeDelta>,
+    places: Vec<queue_place::Model>,
+    of_visits: HashMap<PresenceId, usize>,
+    of_people: HashMap<PersonId, usize>,
+    /// The visits that have a seat.
+    seats: HashSet<PresenceId>,
+    /// The people who have a seat.
+    seated: HashSet<PersonId>,
+}
+
+impl QueueView {
+    /// Reads the queue, and who has a seat.
+    pub async fn read(app: &App, id: ActivityId) -> Result<Option<Self>> {
+        #[derive(FromQueryResult)]
+        struct Seat {
+            id: PresenceId,
+            person_id: Option<PersonId>,
+        }
+        let db = app.db.pool();
+        let read_at = app.now();
+        let Some(activity) = activity::Entity::find_by_id(id).one(db).await? else { return Ok(None) };
+        // The seats are read last. So somebody who is admitted in between is in both, and nobody is missed.
+        let places = queue_place::Entity::find()
+            .filter(queue_place::Column::ActivityId.eq(id))
+            .order_by_asc(queue_place::Column::Id)
+            .all(db)
+            .await?;
+        let sql = "SELECT id, person_id FROM presence WHERE activity_id = :activity";
+        let seats: Vec<Seat> = rows(db, sql, [("activity", id.into())]).await?;
+        let of_visits = places.iter().enumerate().map(|(at, place)| (place.presence_id, at)).collect();
+        let of_people = places.iter().enumerate().filter_map(|(at, place)| Some((place.person_id?, at))).collect();
+        Ok(Some(Self {
+            activity: id,
+            read_at,
+            limit: limit_of(&activity),
+            holds: find_holds(db, id).await?,
+            of_visits,
+            of_people,
+            places,
+            seats: seats.iter().map(|seat| seat.id).collect(),
+            seated: match activity.seats_per {
+                SeatsPer::Person => seats.iter().filter_map(|seat| seat.person_id).collect(),
+                SeatsPer::Visit => HashSet::new(),
+            },
+        }))
+    }
+
+    /// The place of a visit, or of its person. `None` if its offer had ended.
+    pub fn place_of(&self, visit: PresenceId, person: Option<PersonId>) -> Option<QueuePlace> {
+        let of_person = || person.and_then(|person| self.of_people.get(&person));
+        let index = *self.of_visits.get(&visit).or_else(of_person)?;
+        let place = self.places.get(index)?;
+        let position = u32::try_from(index + 1).unwrap_or(u32::MAX);
+        let is_over = place.offer_ends_at.is_some_and(|ends| ends <= self.read_at);
+        (!is_over).then(|| QueuePlace {
+            activity_id: self.activity,
+            position,
+            length: u32::try_from(self.places.len()).unwrap_or(u32::MAX),
+            joined_at: place.joined_at,
+            estimated_wait: estimated_wait(position, &self.holds, self.limit),
+            offer_ends_at: place.offer_ends_at,
+        })
+    }
+
+    /// Whether a visit has a seat, or its person, if the seats count people.
+    pub fn has_seat(&self, visit: PresenceId, person: Option<PersonId>) -> bool {
+        self.seats.contains(&visit) || person.is_some_and(|person| self.seated.contains(&person))
+    }
+
+    pub fn activity(&self) -> ActivityId {
+        self.activity
+    }
+
+    pub fn length(&self) -> usize {
+        self.places.len()
+    }
+}

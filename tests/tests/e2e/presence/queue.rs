@@ -1,0 +1,302 @@
+//! The queue for seats, through the real program.
+
+use anyhow::{Context, Result, ensure};
+use insession_tests::{Client, Deployment, LIMIT, Socket, TestDatabase, eventually, on_both_databases, token};
+use serde_json::{Value, json};
+
+use crate::fixtures::{beat, create_person, enter_activity, instant, new_visit};
+
+on_both_databases!(
+    free_seat_is_offered_to_the_first_in_the_queue,
+    missed_offer_goes_to_the_next_in_the_queue,
+    place_belongs_to_the_person,
+    changed_limit_makes_as_many_offers_as_there_are_seats,
+    place_is_followed_from_joining_to_admission,
+    idle_visit_loses_its_seat_to_the_queue,
+);
+
+const KEY: &str = "interview";
+
+const ENTER: &str = "mutation($input: EnterActivityInput!) { enterActivity(input: $input) {
+    admitted occupancy message
+    queuePlace { position length joinedAt estimatedWaitSeconds offer { expiresAt } }
+    activity { queueLength isFull } presence { queuePlace { position } }
+} }";
+
+/// Visits stay online without heartbeats for as long as a slow machine needs.
+async fn start(database: &TestDatabase) -> Result<Deployment> {
+    Deployment::start_with(database, |settings| settings.with("ONLINE_WINDOW_SECONDS", "600")).await
+}
+
+/// A person with a visit.
+struct Guest {
+    client: Client,
+    visit: String,
+}
+
+impl Guest {
+    async fn new(deployment: &Deployment, number: usize) -> Result<Self> {
+        let person = create_person(&deployment.admin(), &format!("Guest {number}")).await?;
+        let server = &deployment.servers[number % deployment.servers.len()];
+        Self { client: server.client_of(&person), visit: new_visit() }.online().await
+    }
+
+    async fn online(self) -> Result<Self> {
+        beat(&self.client, &self.visit).await?;
+        Ok(self)
+    }
+
+    async fn enter(&self) -> Result<Value> {
+        enter_activity(&self.client, &self.visit, KEY).await
+    }
+
+    async fn wait(&self) -> Result<Value> {
+        let input = json!({ "presenceId": self.visit, "activityKey": KEY, "wait": true });
+        Ok(self.client.data(ENTER, json!({ "input": input })).await?["enterActivity"].take())
+    }
+
+    async fn leave(&self, mutation: &str) -> Result<Value> {
+        let document =
+            format!("mutation($id: ID!) {{ {mutation}(presenceId: $id) {{ presence {{ id }} activity {{ key }} }} }}");
+        Ok(self.client.data(&document, json!({ "id": self.visit })).await?[mutation].take())
+    }
+
+    async fn place(&self) -> Result<Value> {
+        let document = "query($id: ID!) { presence(id: $id) { queuePlace { position length offer { expiresAt } } } }";
+        let id = format!("Presence:{}", self.visit);
+        Ok(self.client.data(document, json!({ "id": id })).await?["presence"]["queuePlace"].take())
+    }
+
+    /// Waits until a seat is offered.
+    async fn expect_offer(&self) -> Result<()> {
+        eventually(LIMIT, "the offer of a seat", async || {
+            let place = self.place().await?;
+            ensure!(place["offer"]["expiresAt"].is_string(), "{place}");
+            Ok(())
+        })
+        .await
+    }
+}
+
+async fn guests(deployment: &Deployment, count: usize) -> Result<Vec<Guest>> {
+    let mut guests = Vec::new();
+    for number in 0..count {
+        guests.push(Guest::new(deployment, number).await?);
+    }
+    Ok(guests)
+}
+
+async fn save(deployment: &Deployment, seats: i64, more: &Value) -> Result<()> {
+    let document = "mutation($input: SaveActivityInput!) { saveActivity(input: $input) { activity { id } } }";
+    let mut input = json!({ "key": KEY, "name": "Interview", "maxConcurrent": seats, "offerSeconds": 3600 });
+    for (field, value) in more.as_object().into_iter().flatten() {
+        input[field] = value.clone();
+    }
+    deployment.admin().data(document, json!({ "input": input })).await?;
+    Ok(())
+}
+
+async fn free_seat_is_offered_to_the_first_in_the_queue(database: TestDatabase) -> Result<()> {
+    let deployment = start(&database).await?;
+    save(&deployment, 1, &Value::Null).await?;
+    let all = guests(&deployment, 4).await?;
+    let [ann, ben, cleo, dan] = &all[..] else { anyhow::bail!("four guests") };
+    let admitted = ann.wait().await?;
+    assert_eq!((&admitted["admitted"], &admitted["queuePlace"]), (&json!(true), &Value::Null), "{admitted}");
+    let first = ben.wait().await?;
+    assert_eq!(first["message"], "Platform at capacity (1/1). You are number 1 in the queue.");
+    assert_eq!((&first["admitted"], &first["occupancy"]), (&json!(false), &json!(1)));
+    assert_eq!(first["activity"], json!({ "queueLength": 1, "isFull": true }));
+    assert_eq!(first["presence"]["queuePlace"], json!({ "position": 1 }));
+    let second = cleo.wait().await?;
+    let place = &second["queuePlace"];
+    assert_eq!((&place["position"], &place["length"], &place["offer"]), (&json!(2), &json!(2), &Value::Null));
+    assert_eq!(place["estimatedWaitSeconds"], Value::Null);
+    ensure!(instant(&first["queuePlace"]["joinedAt"])? <= instant(&place["joinedAt"])?, "{first} {second}");
+    // Asking again keeps the place.
+    let again = ben.wait().await?["queuePlace"].take();
+    assert_eq!((&again["position"], &again["joinedAt"]), (&json!(1), &first["queuePlace"]["joinedAt"]));
+
+    assert_eq!(ann.leave("leaveActivity").await?["activity"]["key"], KEY);
+    ben.expect_offer().await?;
+    assert_eq!(cleo.place().await?, json!({ "position": 2, "length": 2, "offer": null }));
+    // The seat is for Ben. A newcomer does not get it, nor does the next in the queue.
+    let refused = dan.enter().await?;
+    assert_eq!((&refused["admitted"], &refused["occupancy"]), (&json!(false), &json!(0)), "{refused}");
+    assert_eq!(cleo.wait().await?["admitted"], false);
+    assert_eq!(dan.wait().await?["queuePlace"]["position"], 3);
+    let claimed = ben.enter().await?;
+    assert_eq!((&claimed["admitted"], &claimed["occupancy"]), (&json!(true), &json!(1)), "{claimed}");
+    assert_eq!(ben.place().await?, Value::Null);
+    assert_eq!(cleo.place().await?, json!({ "position": 1, "length": 2, "offer": null }));
+
+    // Somebody who leaves the queue gives the place up, and who completes a visit, too.
+    assert_eq!(cleo.leave("leaveQueue").await?["activity"]["key"], KEY);
+    assert_eq!(cleo.leave("leaveQueue").await?["activity"], Value::Null);
+    assert_eq!(dan.place().await?["position"], 1);
+    dan.leave("completePresence").await?;
+    ben.leave("leaveActivity").await?;
+    assert_eq!(cleo.enter().await?["admitted"], true, "nobody waits any more");
+    Ok(())
+}
+
+async fn missed_offer_goes_to_the_next_in_the_queue(database: TestDatabase) -> Result<()> {
+    let deployment = start(&database).await?;
+    save(&deployment, 1, &json!({ "offerSeconds": 1 })).await?;
+    let all = guests(&deployment, 4).await?;
+    ensure!(all[0].enter().await?["admitted"] == true);
+    for guest in &all[1..] {
+        guest.wait().await?;
+    }
+    // The last one gets an offer that lasts, so that the test need not hurry.
+    all[0].leave("leaveActivity").await?;
+    eventually(LIMIT, "two missed offers", async || {
+        ensure!(all[1].place().await? == Value::Null && all[2].place().await? == Value::Null);
+        Ok(())
+    })
+    .await?;
+    // Every offer was missed, or the last one can still be claimed. Nobody else holds a seat.
+    let last = all[3].wait().await?;
+    ensure!(last["admitted"] == true, "{last}");
+    Ok(())
+}
+
+async fn place_belongs_to_the_person(database: TestDatabase) -> Result<()> {
+    let deployment = start(&database).await?;
+    save(&deployment, 1, &Value::Null).await?;
+    let all = guests(&deployment, 3).await?;
+    ensure!(all[0].enter().await?["admitted"] == true);
+    all[1].wait().await?;
+    all[2].wait().await?;
+    // A second tab of the first in the queue, at another server.
+    let token = all[1].client.token().context("no token")?.to_owned();
+    let tab = Guest { client: deployment.second().client().with_token(&token), visit: new_visit() }.online().await?;
+    assert_eq!(tab.place().await?["position"], 1);
+    assert_eq!(tab.wait().await?["queuePlace"]["position"], 1);
+    assert_eq!(tab.wait().await?["queuePlace"]["length"], 2);
+    // The first tab is closed. The place stays with the second one.
+    all[1].leave("completePresence").await?;
+    assert_eq!(tab.place().await?["position"], 1);
+    all[0].leave("completePresence").await?;
+    tab.expect_offer().await?;
+    ensure!(tab.enter().await?["admitted"] == true);
+    // The last visit of the person goes, and the seat is for the next one.
+    tab.leave("completePresence").await?;
+    all[2].expect_offer().await?;
+    Ok(())
+}
+
+async fn changed_limit_makes_as_many_offers_as_there_are_seats(database: TestDatabase) -> Result<()> {
+    let deployment = start(&database).await?;
+    save(&deployment, 2, &Value::Null).await?;
+    let all = guests(&deployment, 7).await?;
+    for guest in &all {
+        guest.wait().await?;
+    }
+    let offers = async || -> Result<Vec<usize>> {
+        let mut offered = Vec::new();
+        for (number, guest) in all.iter().enumerate() {
+            if guest.place().await?["offer"].is_object() {
+                offered.push(number);
+            }
+        }
+        Ok(offered)
+    };
+    assert_eq!(offers().await?, [0; 0]);
+    save(&deployment, 4, &Value::Null).await?;
+    assert_eq!(offers().await?, [2, 3]);
+    // A lower limit takes neither seats nor offers away, and makes no offers until the count fits.
+    save(&deployment, 2, &Value::Null).await?;
+    assert_eq!(offers().await?, [2, 3]);
+    all[0].leave("leaveActivity").await?;
+    all[1].leave("leaveActivity").await?;
+    assert_eq!(offers().await?, [2, 3]);
+    ensure!(all[2].enter().await?["admitted"] == true);
+    all[2].leave("leaveActivity").await?;
+    assert_eq!(offers().await?, [3, 4]);
+    // Without a limit nobody needs to wait.
+    let document = "mutation($input: SaveActivityInput!) { saveActivity(input: $input) { activity { queueLength } } }";
+    let input = json!({ "key": KEY, "name": "Interview", "offerSeconds": 3600 });
+    deployment.admin().data(document, json!({ "input": input })).await?;
+    assert_eq!(offers().await?, [3, 4, 5, 6]);
+    ensure!(all[6].enter().await?["admitted"] == true);
+    Ok(())
+}
+
+const FOLLOW: &str = "subscription($id: ID!) { queueChanged(presenceId: $id) {
+    admitted queuePlace { position length offer { expiresAt } } activity { key } occurredAt
+} }";
+
+async fn follow(socket: &mut Socket, visit: &str) -> Result<()> {
+    socket.subscribe("queue", FOLLOW, json!({ "id": visit }))
+}
+
+async fn place_is_followed_from_joining_to_admission(database: TestDatabase) -> Result<()> {
+    let deployment = start(&database).await?;
+    save(&deployment, 1, &Value::Null).await?;
+    let all = guests(&deployment, 4).await?;
+    ensure!(all[0].enter().await?["admitted"] == true);
+    all[1].wait().await?;
+    let seats = "subscription { presenceChanged(activityKey: \"interview\") { queueLength occupancy } }";
+    let mut watcher = deployment.first().socket(None).await?;
+    watcher.subscribe("seats", seats, json!({}))?;
+    assert_eq!(watcher.next_for("seats", LIMIT).await?.field("presenceChanged")["queueLength"], 1);
+
+    // One follows before it waits, the other afterwards.
+    let mut early = deployment.second().socket(all[2].client.token()).await?;
+    follow(&mut early, &all[2].visit).await?;
+    let mut late = deployment.first().socket(all[3].client.token()).await?;
+    all[2].wait().await?;
+    all[3].wait().await?;
+    follow(&mut late, &all[3].visit).await?;
+    let snapshot = late.next_for("queue", LIMIT).await?;
+    let place = json!({ "position": 3, "length": 3, "offer": null });
+    let change = snapshot.field("queueChanged");
+    assert_eq!((&change["queuePlace"], &change["activity"]["key"]), (&place, &json!(KEY)), "{change}");
+    early.next_where("queue", LIMIT, |it| it.field("queueChanged")["queuePlace"]["position"] == 2).await?;
+    let is_there = |it: &insession_tests::Received| it.field("presenceChanged")["queueLength"] == 3;
+    watcher.next_where("seats", LIMIT, is_there).await?;
+
+    all[1].leave("leaveQueue").await?;
+    late.next_where("queue", LIMIT, |it| it.field("queueChanged")["queuePlace"]["position"] == 2).await?;
+    early.next_where("queue", LIMIT, |it| it.field("queueChanged")["queuePlace"]["position"] == 1).await?;
+    all[0].leave("leaveActivity").await?;
+    let is_offer = |it: &insession_tests::Received| it.field("queueChanged")["queuePlace"]["offer"].is_object();
+    early.next_where("queue", LIMIT, is_offer).await?;
+    ensure!(all[2].enter().await?["admitted"] == true);
+    let admitted = early.next_where("queue", LIMIT, |it| it.field("queueChanged")["admitted"] == true).await?;
+    assert_eq!(admitted.field("queueChanged")["queuePlace"], Value::Null);
+    // Whoever leaves the queue waits no longer.
+    all[3].leave("leaveQueue").await?;
+    let left = late.next_where("queue", LIMIT, |it| it.field("queueChanged")["queuePlace"].is_null()).await?;
+    assert_eq!(left.field("queueChanged")["admitted"], false);
+
+    // Nobody else may follow a visit.
+    let mut stranger = deployment.first().socket(Some(&token::of("Person:999999"))).await?;
+    follow(&mut stranger, &all[3].visit).await?;
+    assert_eq!(stranger.any_for("queue", LIMIT).await?.kind(), "error");
+    Ok(())
+}
+
+async fn idle_visit_loses_its_seat_to_the_queue(database: TestDatabase) -> Result<()> {
+    let deployment = start(&database).await?;
+    save(&deployment, 1, &json!({ "maxIdleMinutes": 60 })).await?;
+    let all = guests(&deployment, 2).await?;
+    ensure!(all[0].enter().await?["admitted"] == true);
+    all[1].wait().await?;
+    let idle = "mutation($id: ID!) { heartbeat(input: { presenceId: $id, isIdle: true }) {
+        presence { isIdle isOnline activity { key } } } }";
+    let beaten = all[0].client.data(idle, json!({ "id": all[0].visit })).await?["heartbeat"]["presence"].take();
+    assert_eq!(beaten, json!({ "isIdle": true, "isOnline": true, "activity": { "key": KEY } }));
+    // As if it had been idle for long.
+    let sql = "UPDATE presence SET idle_since = '2000-01-01T00:00:00+00:00' WHERE idle_since IS NOT NULL";
+    insession_tests::database::execute(&database.connect().await?, sql).await?;
+    all[1].expect_offer().await?;
+    let presence = "query($id: ID!) { presence(id: $id) { isIdle isOnline activity { key } } }";
+    let id = json!({ "id": format!("Presence:{}", all[0].visit) });
+    let seen = all[0].client.data(presence, id).await?["presence"].take();
+    assert_eq!(seen, json!({ "isIdle": true, "isOnline": true, "activity": null }));
+    // The next heartbeat says that the visitor is back.
+    beat(&all[0].client, &all[0].visit).await?;
+    Ok(())
+}
