@@ -65,6 +65,8 @@ pub(super) struct Event {
     /// The meeting that it replaces.
     pub(super) replaces: Option<Moment>,
     pub(super) rrule: Option<String>,
+    /// Whether its start names no zone.
+    pub(super) is_floating: bool,
     pub(super) excluded: Vec<Moment>,
     pub(super) added: Vec<(Moment, Option<End>)>,
 }
@@ -99,6 +101,8 @@ impl Reader<'_> {
         }
         let years = years(component, self.now)?;
         let start = component.property("DTSTART").ok_or("has no DTSTART")?;
+        let is_floating =
+            start.parameter("TZID").is_none() && matches!(values::stamp(&start.value), Some(Stamp::Local(_)));
         let start = self.moment(start, &start.value, years)?.ok_or("has no time of day")?;
         let replaces = component.property("RECURRENCE-ID");
         if replaces.and_then(|it| it.parameter("RANGE")).is_some() {
@@ -144,6 +148,7 @@ impl Reader<'_> {
             end: self.end(component, start, years)?,
             replaces,
             rrule: component.value("RRULE").map(str::to_owned),
+            is_floating,
             excluded,
             added,
         })

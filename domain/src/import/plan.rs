@@ -350,6 +350,7 @@ fn rules(events: &[Event], zone: Zone) -> Result<(Vec<Rule>, Recurrence, Calenda
         check_length(starts, ends)?;
         let source = ScheduleSource::Rrule { rrule: rrule.clone(), start: starts.time(), end: ends.time() };
         let (recurrence, calendar) = bounded(std::slice::from_ref(&source), zone, starts.date())?;
+        check_until(event, &source, (&recurrence, &calendar))?;
         let rule = Rule { recurrence, calendar, excluded: event.excluded.iter().map(|moment| moment.at()).collect() };
         if occurrence_at(&rule.recurrence, &rule.calendar, event.start.at()).is_none() {
             return Err("has a DTSTART that is no meeting of its RRULE, which RFC 5545 leaves undefined".to_owned());
@@ -375,6 +376,33 @@ fn rules(events: &[Event], zone: Zone) -> Result<(Vec<Rule>, Recurrence, Calenda
     }
     Ok((rules, recurrence, calendar))
 }
+
+/// An UNTIL must be in UTC, unless the start names no zone (RFC 5545, section 3.3.10). Programs read a local one as a time of the
+/// zone or of UTC.
+fn check_until(
+    event: &Event,
+    source: &ScheduleSource,
+    (recurrence, calendar): (&Recurrence, &Calendar),
+) -> Result<(), String> {
+    let ScheduleSource::Rrule { rrule, start, end } = source else { return Ok(()) };
+    let upper = rrule.to_ascii_uppercase();
+    let until = upper.split_once("UNTIL=").map(|(_, rest)| rest.split(';').next().unwrap_or_default().trim());
+    let Some(until) = until.filter(|until| until.len() == 15 && !event.is_floating) else { return Ok(()) };
+    let in_utc = upper.replace(&format!("UNTIL={until}"), &format!("UNTIL={until}Z"));
+    let in_utc = ScheduleSource::Rrule { rrule: in_utc, start: *start, end: *end };
+    let other = bounded(&[in_utc], calendar.zone, event.start.local.date());
+    let ends = [calendar.termination, other.ok().and_then(|(_, other)| other.termination)];
+    let [Some(one), Some(other)] = ends else { return Err(AMBIGUOUS_UNTIL.to_owned()) };
+    let between = one.min(other).succ_opt().unwrap_or(one);
+    let endless = Calendar { termination: None, ..calendar.clone() };
+    if recurrence.occurrences(&endless, between, one.max(other)).next().is_some() {
+        return Err(AMBIGUOUS_UNTIL.to_owned());
+    }
+    Ok(())
+}
+
+const AMBIGUOUS_UNTIL: &str =
+    "has an UNTIL that is not in UTC, as RFC 5545 requires, so that its last meeting is not certain";
 
 fn bounded(sources: &[ScheduleSource], zone: Zone, first: NaiveDate) -> Result<(Recurrence, Calendar), String> {
     let found = BoundedRecurrence::of_sources(sources, zone, first, Some(first), None);

@@ -167,6 +167,8 @@ fn exceptions_give_exactly_the_meetings_of_rfc_5545() {
             ),
             &["01-01 19:00", "01-08 19:00x", "01-15 19:00", "01-22 19:00"],
         ),
+        // Whether this UNTIL is read as a time of the zone or of UTC, the last meeting is the same one.
+        (event("RRULE:FREQ=WEEKLY;UNTIL=20260109T000000"), &["01-01 19:00", "01-08 19:00"]),
         // Single meetings.
         (event(""), &["01-01 19:00"]),
         (event("STATUS:CANCELLED"), &["01-01 19:00x"]),
@@ -196,6 +198,7 @@ fn what_cannot_be_kept_exactly_is_refused_with_the_reason() {
         ("DURATION:PT0S\nRRULE:FREQ=WEEKLY", "no end"),
         ("RRULE:FREQ=WEEKLY;BYDAY=FR", "no meeting of its RRULE"),
         ("RRULE:FREQ=HOURLY", "FREQ"),
+        ("RRULE:FREQ=WEEKLY;UNTIL=20260108T183000", "not in UTC"),
         ("RRULE:FREQ=YEARLY;BYWEEKNO=1", "BYWEEKNO"),
         ("RRULE:FREQ=DAILY;COUNT=999999999999", "COUNT"),
         ("RRULE:FREQ=WEEKLY\nRRULE:FREQ=DAILY", "more than one RRULE"),
