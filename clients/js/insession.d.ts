@@ -180,6 +180,28 @@ export function watchBooking(
 /** Follows all bookings of the person. The first call, when they are known, has no change. */
 export function watchBookings(changed: (booking?: Booking, change?: BookingChange) => void, options?: EndpointOption): Stop;
 
+export interface ActivityChange {
+  activity: {
+    key: string;
+    name: string;
+    /** Null for no limit, 0 for closed. */
+    maxConcurrent: number | null;
+    isFull: boolean;
+  };
+  /** How many seats are taken. */
+  occupancy: number;
+  /** How many wait. */
+  queueLength: number;
+  occurredAt: string;
+}
+
+/** Follows the seats of an activity and the length of its queue. */
+export function watchActivity(
+  activity: string,
+  changed: (change: ActivityChange) => void,
+  options?: EndpointOption & Pick<SubscribeOptions, 'refused'>,
+): Stop;
+
 /** Follows whether the page has lost the server for more than 5 seconds. */
 export function watchConnection(changed: (isOutOfTouch: boolean) => void, options?: EndpointOption): Stop;
 
@@ -198,12 +220,51 @@ export function query<Result = Record<string, unknown>, Variables = AnyVariables
 export interface HeartbeatOptions extends EndpointOption {
   /** The key of the activity to enter. */
   activity?: string;
+  /** Waits in the queue while the activity is full. */
+  wait?: boolean;
+  /** Takes a seat that is offered to this visit at once. The default is true. With false, call `enter` before the offer ends. */
+  acceptOffers?: boolean;
   /** A language tag. The default is the language of the page. */
   languageCode?: string;
   /** The default is the path of the page. */
   currentPage?: string;
-  /** Keeps the seat when the page is left, for an activity of several pages. */
+  /** Keeps the seat when the page is left, for an activity of several pages. The default is the value of `wait`. */
   keepSeat?: boolean;
+}
+
+/** A place in a queue. */
+export interface QueuePlace {
+  /** 1 is first. */
+  position: number;
+  /** How many wait. */
+  length: number;
+  joinedAt: string;
+  /** Null while it is not known. */
+  estimatedWaitSeconds: number | null;
+  /** The seat that is kept for this visit. */
+  offer: SeatOffer | null;
+}
+
+export interface SeatOffer {
+  expiresAt: string;
+}
+
+/**
+ * `entering`: asked for a seat, without an answer yet. `waiting`: in the queue. `offered`: a seat is kept for it. `admitted`: it has a
+ * seat. `full`: no seat is free, and it does not wait. `lost`: its seat or place has ended. `failed`: it cannot ask.
+ */
+export type SeatState = 'entering' | 'waiting' | 'offered' | 'admitted' | 'full' | 'lost' | 'failed';
+
+/** Why a seat or place was lost: nobody used the page; there was no connection for too long; or something else, such as another device. */
+export type LostReason = 'idle' | 'away' | 'ended';
+
+/** The detail of `changed`, of the events that are named like states, and of `activity-queue-changed`. */
+export interface SeatChange {
+  endpoint: string;
+  activity: string;
+  state: SeatState;
+  queuePlace: QueuePlace | null;
+  reason: LostReason | null;
 }
 
 /** The answer to a request for a seat. */
@@ -214,31 +275,72 @@ export interface Entry {
   occupancy: number | null;
   maxConcurrent: number | null;
   message: string | null;
+  /** The place in the queue, if it waits. */
+  queuePlace: QueuePlace | null;
 }
 
 export interface Presence {
   id: string;
   status: 'ACTIVE' | 'COMPLETED' | 'ABANDONED';
   isOnline: boolean;
+  isIdle: boolean;
   activity: { key: string } | null;
+  queuePlace: QueuePlace | null;
 }
 
-/** One use of the tab's visit. Events: `entered` (detail: `Entry`), `left`, `failed` (detail: an error). */
+/** The events of a visit, with their details. */
+export interface VisitEventMap {
+  /** An answer about a seat. */
+  entered: CustomEvent<Entry>;
+  /** `state` or `queuePlace` has changed. The event with the name of the new state comes with it. */
+  changed: CustomEvent<SeatChange>;
+  entering: CustomEvent<SeatChange>;
+  waiting: CustomEvent<SeatChange>;
+  offered: CustomEvent<SeatChange>;
+  admitted: CustomEvent<SeatChange>;
+  full: CustomEvent<SeatChange>;
+  lost: CustomEvent<SeatChange>;
+  left: CustomEvent<{ completed: boolean }>;
+  failed: CustomEvent<Error | RequestError>;
+}
+
+/** One use of the tab's visit. */
 export interface Visit<FirstEntry = Entry | undefined> extends EventTarget {
   readonly id: string;
   readonly secret: string | undefined;
   readonly presence: Presence | undefined;
   readonly activity: string | undefined;
   readonly isAdmitted: boolean;
+  /** `online` if it asks for no seat, and `stopped` after `stop` and `complete`. */
+  readonly state: SeatState | 'online' | 'stopped';
+  /** The place in the queue, if it waits. */
+  readonly queuePlace: QueuePlace | null;
+  readonly position: number | null;
+  readonly queueLength: number | null;
+  readonly estimatedWaitSeconds: number | null;
+  readonly offer: SeatOffer | null;
+  readonly lostReason: LostReason | null;
+  /** Whether nobody has used the page for five minutes, or the screen is locked. */
+  readonly isIdle: boolean;
+  addEventListener<Name extends keyof VisitEventMap>(
+    type: Name,
+    listener: (event: VisitEventMap[Name]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
   /** The first answer about the seat. Without an activity it is undefined. */
   readonly entered: Promise<FirstEntry>;
   /** Sends a heartbeat now. */
   beat(): Promise<void>;
-  /** Asks for a seat. */
+  /** Asks for a seat, or takes the one that is offered. */
   enter(activity?: string): Promise<Entry>;
-  /** Gives the seat back. The visit stays online. */
+  /** Gives the seat or the place in the queue back, for the person: in all tabs. The visit stays online. */
   leave(): Promise<void>;
-  /** Gives the seat back and ends the heartbeats. */
+  /** Gives the seat or the place back, unless another tab of the person needs it, and ends the heartbeats. */
   stop(): Promise<void>;
   /** Completes the visit. That is final. */
   complete(): Promise<void>;
@@ -278,6 +380,11 @@ export interface InSessionBadgeAttributes extends BadgeAttributes {
 export interface BookingStatusAttributes extends BadgeAttributes {
   booking: BookingId;
 }
+export interface ActivityQueueAttributes extends BadgeAttributes {
+  activity: string;
+  join?: boolean;
+  confirm?: boolean;
+}
 
 export interface LiveNowBadgeElement extends HTMLElement {
   /** The active instances; undefined until they are known. */
@@ -291,15 +398,28 @@ export interface BookingStatusElement extends HTMLElement {
   readonly booking: Booking | null | undefined;
 }
 
+export interface ActivityQueueElement extends HTMLElement {
+  /** `out`, or the state of the visit. */
+  readonly state: SeatState | 'out' | 'online' | 'stopped';
+  /** The seats and the length of the queue; undefined until they are known. */
+  readonly seats: ActivityChange | undefined;
+  /** The visit, while the person takes part or waits. */
+  readonly visit: Visit | undefined;
+  join(): void;
+  leave(): void;
+}
+
 declare global {
   interface HTMLElementTagNameMap {
     'live-now-badge': LiveNowBadgeElement;
     'in-session-badge': InSessionBadgeElement;
     'booking-status': BookingStatusElement;
+    'activity-queue': ActivityQueueElement;
   }
   interface DocumentEventMap {
     'active-session-changed': CustomEvent<InstanceChange | PersonMoved>;
     'session-status-updated': CustomEvent<BookingsDetail>;
+    'activity-queue-changed': CustomEvent<SeatChange>;
     'insession-connection': CustomEvent<ConnectionDetail>;
   }
 }

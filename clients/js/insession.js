@@ -4,7 +4,8 @@
  *   <live-now-badge session="Session:7"></live-now-badge>   LIVE NOW while the session is active, otherwise hidden
  *   <in-session-badge></in-session-badge>                   a green dot while the signed-in person is at a session
  *   <booking-status booking="Booking:7"></booking-status>   the status of a booking, with a countdown
- *   startHeartbeat({ activity: 'interview' })               keeps this visit online, and asks for a seat
+ *   <activity-queue activity="interview"></activity-queue>  the seats of an activity and its queue, with buttons to join and leave
+ *   startHeartbeat({ activity: 'interview', wait: true })   keeps this visit online, and waits for a seat
  *
  * All elements of a page that name the same server share one WebSocket (graphql-transport-ws). Each subscription keeps
  * the cursor of its last message. After a lost connection it resumes there, so it misses nothing while the network, the
@@ -12,6 +13,7 @@
  *
  *   active-session-changed   detail: the change ({kind, occurredAt, session, sessionInstanceId, sessionInstance, ...})
  *   session-status-updated   detail: {started, completed, updates}: bookings that started or ended
+ *   activity-queue-changed   detail: {endpoint, activity, state, queuePlace, reason}: this tab's seat or its place in a queue
  *   insession-connection     detail: {endpoint, state: 'online' | 'offline' | 'refused', code, reason}
  *
  * `active-session-changed` is also dispatched on the badges that it concerns. Mistakes in the use of the module, and its
@@ -46,6 +48,12 @@ const LONGEST_TIMER_MS = 60_000;
 const CLOCK_STEP_MS = 2_000;
 /** After a connection that lasted this long, the back-off starts at its first value again. */
 const STABLE_MS = 5_000;
+/** Without pointer, key, touch or scroll for this time, a visit is idle. */
+const IDLE_MS = 300_000;
+/** The longest wait for another tab to take over a seat or a place in a queue. */
+const HAND_OVER_MS = 2_000;
+/** The shortest time between two moves of a seat to the tab that is used. */
+const BETWEEN_MOVES_MS = 2_000;
 /** The interval between attempts to get a valid token while the connection has none. */
 const TOKEN_RETRY_MS = 60_000;
 /** The close code for a token that is not valid, or no longer valid. */
@@ -139,11 +147,16 @@ class Connection {
   /** Called with `isOutOfTouch` when it changes. */
   #watchers = new Set();
   isOutOfTouch = false;
+  /** How many connections were made so far. */
+  connected = 0;
+  #viewer;
 
   /** Called just before the page is left. */
   pageHideTasks = new Set();
-  /** The visit of this tab, once `startHeartbeat` was called. @type {TabVisit} */
-  visit;
+  /** Called after each connection was made. */
+  readyTasks = new Set();
+  /** The visit of this tab, once somebody asked for it. @type {TabVisit} */
+  #tabVisit;
 
   constructor(base) {
     this.base = base;
@@ -225,6 +238,7 @@ class Connection {
   }
 
   #reconnect() {
+    this.#viewer = undefined;
     if (this.#socket) {
       this.#drop();
       this.#open();
@@ -263,6 +277,20 @@ class Connection {
     return undefined;
   }
 
+  /** The visit of this tab. */
+  tabVisit() {
+    return (this.#tabVisit ??= new TabVisit(this));
+  }
+
+  /** The id of the signed-in person; null for nobody, or if it cannot be read. */
+  viewer() {
+    this.#viewer ??= this.request('{ viewer { id } }', {}, { mayRepeat: true }).then(
+      ({ viewer }) => viewer?.id ?? null,
+      () => (this.#viewer = null),
+    );
+    return this.#viewer;
+  }
+
   /** Connects again if there is a valid token now. */
   async #retryToken() {
     if (this.#operations.size === 0) return;
@@ -283,12 +311,15 @@ class Connection {
    * @param {AbortSignal} [options.signal] cancels it if it was not sent yet. If it was sent, it is answered, but not sent again
    */
   request(query, variables = {}, { mayRepeat = false, signal } = {}) {
+    let settled;
     return new Promise((resolve, reject) => {
       const failed = (errors) => reject(Object.assign(new Error(errors[0]?.message ?? 'no answer'), { errors }));
       const next = ({ data, errors }) => (errors ? failed(errors) : resolve(data));
       const id = this.#start({ query, variables: () => variables, lasts: mayRepeat, next, error: failed });
-      signal?.addEventListener('abort', () => this.#cancel(id) && reject(signal.reason), { once: true });
-    });
+      const abort = () => this.#cancel(id) && reject(signal.reason);
+      signal?.addEventListener('abort', abort, { once: true });
+      settled = () => signal?.removeEventListener('abort', abort);
+    }).finally(() => settled());
   }
 
   #cancel(id) {
@@ -358,6 +389,7 @@ class Connection {
       case 'connection_ack':
         this.#checkClocks();
         this.#isReady = true;
+        this.connected += 1;
         if (this.#sentToken !== undefined) {
           this.#isRefreshing = false;
           this.#refusals = 0;
@@ -368,6 +400,7 @@ class Connection {
         this.#setOutOfTouch(false);
         this.#report('online');
         for (const [id, operation] of this.#operations) this.#send(id, operation);
+        for (const task of this.readyTasks) task();
         this.#closeWhenIdle();
         break;
       case 'ping':
@@ -499,9 +532,14 @@ const BOOKING_CHANGES = `subscription($bookingId: ID, $after: Cursor) {
   timeSlot { id startsAt endsAt mentor { id displayName } } student { id displayName }
 }`;
 
+const ACTIVITY_CHANGES = `subscription($key: String!) {
+  presenceChanged(activityKey: $key) { occupancy queueLength occurredAt activity { key name maxConcurrent isFull } }
+}`;
+
 /** A subscription to changes. After a lost connection it resumes after the last change that it received. */
 class Feed {
   #cursor;
+  #isFirst = true;
   #stop;
   #timer;
   #failures = 0;
@@ -537,8 +575,9 @@ class Feed {
         // A subscription has one field.
         const [change] = Object.values(data ?? {});
         if (!change) return;
-        // Without a cursor, the message is about this moment.
-        if (change.occurredAt) this.connection.learnTime(change.occurredAt, this.#cursor === undefined);
+        // Without a cursor, the first message is about this moment.
+        if (change.occurredAt) this.connection.learnTime(change.occurredAt, this.#isFirst && this.#cursor === undefined);
+        this.#isFirst = false;
         this.#cursor = change.cursor ?? undefined;
         this.#failures = 0;
         this.changed(change);
@@ -551,6 +590,7 @@ class Feed {
     const isCursor = code === 'CURSOR_EXPIRED' || (code === 'BAD_USER_INPUT' && this.#cursor !== undefined);
     if (isCursor) {
       this.#cursor = undefined;
+      this.#isFirst = true;
       this.#start();
     } else if (REFUSED.has(code)) {
       this.refused(code, message);
@@ -649,6 +689,21 @@ export function watchBooking(booking, changed, { endpoint } = {}) {
 }
 
 /**
+ * Follows the seats of an activity and the length of its queue.
+ *
+ * @param {string} activity its key
+ * @param {(change: {activity: object, occupancy: number, queueLength: number, occurredAt: string}) => void} changed called now and
+ *   at each change
+ * @param {{endpoint?: string, refused?: (code: string, message: string) => void}} [options] as for `subscribe`
+ * @returns {() => void} ends this
+ */
+export function watchActivity(activity, changed, options) {
+  if (isActivityKey(activity)) return subscribe(ACTIVITY_CHANGES, { key: activity }, changed, options);
+  warn(`watchActivity(${JSON.stringify(activity)}): this is not the key of an activity. A key looks like "interview".`);
+  return () => {};
+}
+
+/**
  * Follows whether the page has lost the server for more than 5 seconds. What it shows may then be out of date.
  *
  * @param {(isOutOfTouch: boolean) => void} changed called now and at each change
@@ -673,6 +728,7 @@ export function query(document, variables, { endpoint, mayRepeat } = {}) {
 const isId = (type) => (text) => new RegExp(`^${type}:[1-9]\\d{0,18}$`).test(text ?? '');
 const isSessionId = isId('Session');
 const isBookingId = isId('Booking');
+const isActivityKey = (text) => /^[\p{L}\p{N}._~-]+$/u.test(text ?? '') && !/^\.+$/.test(text);
 
 /** The end of an active instance in ms, unless a message changes it. Infinity if it depends on what the server does. */
 function endOf({ activeFrom, activeUntil, activeOverride }, now) {
@@ -883,10 +939,10 @@ class OwnPlace {
     this.#end();
     if (this.#listeners.size === 0) return;
     const asked = this.#asking;
-    const data = await this.connection.request('{ viewer { id } }', {}, { mayRepeat: true }).catch(() => null);
+    const personId = await this.connection.viewer();
     if (asked !== this.#asking) return;
-    if (!data?.viewer) return this.#set(null);
-    const operation = { query: PERSON_CHANGES, variables: { personId: data.viewer.id } };
+    if (!personId) return this.#set(null);
+    const operation = { query: PERSON_CHANGES, variables: { personId } };
     this.#feed = new Feed(this.connection, operation, (change) => this.#changed(change), () => this.#set(null));
   }
 
@@ -1294,6 +1350,249 @@ class BookingStatus extends InSessionElement {
   }
 }
 
+/**
+ * The seats of an activity and its queue, with buttons to join and to leave. Its content shows until the seats are known. With
+ * `join` it joins by itself. With `confirm` the person takes an offered seat with a button; otherwise it is taken at once. The
+ * attribute `state` says where the person stands: `out`, or a state of the visit.
+ */
+class ActivityQueue extends InSessionElement {
+  static observedAttributes = ['activity', 'endpoint'];
+  #timer;
+  #joined;
+  #leftAt = -Infinity;
+  #error;
+
+  constructor() {
+    super(ActivityQueue.style);
+    const part = (name, attributes, ...children) => element('p', { class: name, part: name, ...attributes }, ...children);
+    this.status = part('status', { role: 'status', 'aria-live': settings.announce ? 'polite' : 'off' }, element('slot'));
+    this.details = part('details', {});
+    this.joinButton = element('button', { type: 'button', part: 'button join', hidden: '' });
+    this.leaveButton = element('button', { type: 'button', part: 'button leave', hidden: '' });
+    this.joinButton.addEventListener('click', () => this.join());
+    this.leaveButton.addEventListener('click', () => this.leave());
+    const buttons = part('buttons', {}, this.joinButton, this.leaveButton);
+    this.noteHome = element('div', { class: 'queue', part: 'queue' }, this.status, this.details, buttons);
+    this.shadowRoot.append(this.noteHome);
+  }
+
+  get activity() {
+    return this.getAttribute('activity') ?? '';
+  }
+
+  get state() {
+    if (!this.visit) return 'out';
+    return this.#error && !HOLDING.has(this.visit.state) ? 'failed' : this.visit.state;
+  }
+
+  follow() {
+    const { activity } = this;
+    const of = JSON.stringify([activity, this.getAttribute('endpoint')]);
+    if (this.#joined !== undefined && this.#joined !== of) this.#quit();
+    this.seats = undefined;
+    this.#show();
+    if (!isActivityKey(activity)) {
+      warn(`<activity-queue activity="${activity}"> does not name an activity by its key. A key looks like "interview".`);
+      return undefined;
+    }
+    const refused = (code, message) => {
+      const text = code === 'NOT_FOUND' ? `there is no activity ${activity}` : `the server does not tell about the activity ${activity}: ${message}`;
+      warn(`${text} on ${this.connection.base}.`);
+    };
+    const seatsChanged = (seats) => {
+      this.seats = seats;
+      this.#show();
+    };
+    const stops = [
+      new Feed(this.connection, { query: ACTIVITY_CHANGES, variables: { key: activity } }, seatsChanged, refused),
+      // What another tab of the person has, or waits for, shows here too.
+      { stop: this.connection.tabVisit().watchSiblings(activity, (isHolding) => isHolding && this.#joinOthers()) },
+    ];
+    this.#resume();
+    return () => {
+      for (const followed of stops) followed.stop();
+      clearTimeout(this.#timer);
+      // An element that only moves within its page keeps what it has.
+      if (!this.isConnected) this.#quit();
+    };
+  }
+
+  /** Joins again after a reload, if it is still the same person. */
+  async #resume() {
+    if (this.hasAttribute('join')) return this.join();
+    const kept = attempt(() => sessionStorage.getItem(this.#key));
+    if (kept && kept === String(await this.connection.viewer()) && this.isConnected) this.join();
+  }
+
+  #joinOthers() {
+    // What another tab has said may be from before this one told it to leave.
+    if (!this.visit && performance.now() - this.#leftAt > HAND_OVER_MS) this.join();
+  }
+
+  get #key() {
+    return `insession.queue ${this.connection.base} ${this.activity}`;
+  }
+
+  /** Asks for a seat, or takes the one that is offered. While the activity is full, it waits in the queue. */
+  join() {
+    if (!isActivityKey(this.activity)) return;
+    this.#error = undefined;
+    if (this.visit) {
+      this.visit.enter(this.activity).catch((error) => this.#failed(error));
+      return this.#show();
+    }
+    const { activity } = this;
+    const acceptOffers = !this.hasAttribute('confirm');
+    const visit = startHeartbeat({ activity, wait: true, acceptOffers, endpoint: this.connection.base });
+    this.visit = visit;
+    this.#joined = JSON.stringify([activity, this.getAttribute('endpoint')]);
+    visit.addEventListener('changed', ({ detail }) => {
+      this.#error = undefined;
+      this.#show();
+      dispatch('activity-queue-changed', detail, this);
+    });
+    visit.addEventListener('failed', ({ detail }) => this.#failed(detail));
+    visit.addEventListener('left', () => this.visit === visit && this.#quit());
+    this.connection.viewer().then((viewer) => {
+      if (this.visit === visit) attempt(() => sessionStorage.setItem(this.#key, String(viewer)));
+    });
+    this.#show();
+  }
+
+  /** Gives the seat or the place in the queue back. */
+  leave() {
+    this.visit?.leave();
+  }
+
+  #failed(error) {
+    this.#error = error;
+    this.#show();
+  }
+
+  #quit() {
+    const { visit } = this;
+    attempt(() => sessionStorage.removeItem(this.#key));
+    this.visit = this.#joined = this.#error = undefined;
+    this.#leftAt = performance.now();
+    visit?.stop();
+    this.#show();
+  }
+
+  #show() {
+    clearTimeout(this.#timer);
+    const { state, seats } = this;
+    const { [state]: words = {} } = this.#words();
+    this.setAttribute('state', state);
+    if (seats || this.visit) setText(this.status, words.status ?? seatsText(seats));
+    else this.status.replaceChildren(element('slot'));
+    setText(this.details, words.details ?? '');
+    const isKnown = Boolean(seats || this.visit);
+    const hadFocus = this.shadowRoot.activeElement;
+    for (const [button, text] of [[this.joinButton, words.join], [this.leaveButton, words.leave]]) {
+      button.hidden = !isKnown || !text;
+      setText(button, text ?? '');
+    }
+    // The focus stays in the element when its button goes.
+    if (hadFocus?.hidden) [this.joinButton, this.leaveButton].find(({ hidden }) => !hidden)?.focus();
+    if (state === 'offered') this.#timer = setTimeout(() => this.#show(), 1_000);
+  }
+
+  /** What it says and offers in each state. */
+  #words() {
+    const { visit, seats } = this;
+    const place = visit?.queuePlace;
+    const isFull = seats?.activity.isFull || seats?.queueLength > 0;
+    const wait = place?.estimatedWaitSeconds;
+    const ends = place?.offer && Date.parse(place.offer.expiresAt);
+    const left = ends ? Math.max(0, ends - this.connection.now()) : 0;
+    return {
+      out: { join: seats?.activity.maxConcurrent === 0 ? undefined : isFull ? 'Join the queue' : 'Join' },
+      entering: { status: 'Asking for a seat …', leave: 'Cancel' },
+      waiting: {
+        status: place && `You are number ${place.position} of ${place.length} in the queue.`,
+        details: wait === null || wait === undefined ? 'The time to wait is not known yet.' : `About ${waitText(wait)} to wait.`,
+        leave: 'Leave the queue',
+      },
+      offered: {
+        status: ends && `A seat is kept for you until ${timeText(ends)}.`,
+        details: `${durationText(left)} left`,
+        join: visit?.acceptOffers ? undefined : 'Take the seat',
+        leave: 'Leave the queue',
+      },
+      admitted: { status: 'You have a seat.', leave: 'Leave' },
+      online: { status: 'Leaving …', leave: 'Leave' },
+      full: { status: 'No seat is free.', join: 'Try again', leave: 'Cancel' },
+      lost: { status: LOST[visit?.lostReason] ?? LOST.ended, join: 'Join again', leave: 'Cancel' },
+      failed: { status: failureText(this.#error), join: 'Try again', leave: 'Cancel' },
+    };
+  }
+
+  static style = `
+    :host { display: block; }
+    .queue { display: grid; gap: 0.5em; }
+    p { margin: 0; }
+    p:empty { display: none; }
+    .status { font-weight: 600; }
+    .details { color: var(--insession-queue-quiet, light-dark(#565f73, #a5aec0)); font-variant-numeric: tabular-nums; }
+    :host([state='admitted']) .status { color: var(--insession-queue-admitted, light-dark(#14703b, #4ade8b)); }
+    :host([state='offered']) .status { color: var(--insession-queue-offered, light-dark(#8a4b00, #ffc46b)); }
+    :host([state='lost']) .status, :host([state='failed']) .status { color: var(--insession-queue-problem, light-dark(#a3121f, #ffb3b0)); }
+    .buttons { display: flex; flex-wrap: wrap; gap: 0.5em; }
+    .buttons:not(:has(button:not([hidden]))) { display: none; }
+    button {
+      min-height: 2.75rem; padding: 0.45em 1.1em; font: inherit; border-radius: 0.4em; cursor: pointer; border: 1px solid currentColor;
+      color: inherit; background: none;
+    }
+    button[hidden] { display: none; }
+    button[part~='join'] {
+      color: var(--insession-queue-button-color, light-dark(#fff, #10151c));
+      background: var(--insession-queue-button-background, light-dark(#14703b, #4ade8b));
+      border-color: transparent;
+    }
+    button:focus-visible { outline: 3px solid light-dark(#1a56c4, #9cc2ff); outline-offset: 2px; }
+    .note { position: static; width: auto; height: auto; clip-path: none; white-space: normal; font-style: italic; }
+    @media (forced-colors: active) { button { border-color: ButtonBorder; } }
+  `;
+}
+
+/** Why a seat, or a place in a queue, has ended. */
+const LOST = {
+  idle: 'Your seat went to somebody else, because nobody used this page.',
+  away: 'This page was not connected for too long, so your place has ended.',
+  ended: 'Your place here has ended. Perhaps you went on elsewhere.',
+};
+
+function failureText(error) {
+  if (['UNAUTHENTICATED', 'FORBIDDEN'].includes(codeOf(error ?? {}))) return 'Sign in to join.';
+  return `That did not work: ${error?.message ?? 'no answer'}`;
+}
+
+function seatsText({ occupancy, queueLength, activity: { maxConcurrent } }) {
+  if (maxConcurrent === 0) return 'This is closed at the moment.';
+  const waiting = queueLength > 0 ? ` ${peopleText(queueLength)} waiting.` : '';
+  if (maxConcurrent === null) return `${peopleText(occupancy)} taking part.${waiting}`;
+  return `${occupancy} of ${maxConcurrent} ${maxConcurrent === 1 ? 'seat is' : 'seats are'} taken.${waiting}`;
+}
+
+function peopleText(count) {
+  return count === 1 ? '1 is' : `${count} are`;
+}
+
+function waitText(seconds) {
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  if (minutes < 90) return minutes === 1 ? 'a minute' : `${minutes} minutes`;
+  return `${Math.round(minutes / 60)} hours`;
+}
+
+function timeText(at) {
+  return new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' }).format(at);
+}
+
+/** Screen readers announce a live region again when its text is set, even to the same. */
+function setText(node, text) {
+  if (node.textContent !== text || node.firstElementChild) node.textContent = text;
+}
+
 /** The times in the session's time zone, and in the visitor's if they differ. */
 function timesText(startsAt, endsAt, timeZone) {
   if (!startsAt || !endsAt) return '';
@@ -1343,51 +1642,67 @@ function announce(text) {
 // ---- the heartbeat ------------------------------------------------------------------------------------------------
 
 const PRESENCE = 'presence { id status isOnline activity { key } }';
-const BEAT = `mutation($input: HeartbeatInput!) { heartbeat(input: $input) { secret heartbeatSeconds ${PRESENCE} } }`;
+const PLACE = 'fragment place on QueuePlace { position length joinedAt estimatedWaitSeconds offer { expiresAt } }';
+const BEAT = `mutation($input: HeartbeatInput!) { heartbeat(input: $input) {
+  secret heartbeatSeconds presence { id status isOnline isIdle activity { key } queuePlace { ...place } }
+} } ${PLACE}`;
 const ENTER = `mutation($input: EnterActivityInput!) { enterActivity(input: $input) {
-  admitted occupancy maxConcurrent message ${PRESENCE} activity { key name }
-} }`;
+  admitted occupancy maxConcurrent message queuePlace { ...place } ${PRESENCE} activity { key name seatsPer }
+} } ${PLACE}`;
+const QUEUE_CHANGES = `subscription($id: ID!, $secret: String) {
+  queueChanged(presenceId: $id, secret: $secret) { activity { key } queuePlace { ...place } admitted occurredAt }
+} ${PLACE}`;
 const ends = (name) => `mutation($id: ID!, $secret: String) { ${name}(presenceId: $id, secret: $secret) { ${PRESENCE} } }`;
-const [LEAVE, COMPLETE] = [ends('leaveActivity'), ends('completePresence')];
+const [LEAVE, LEAVE_QUEUE, COMPLETE] = [ends('leaveActivity'), ends('leaveQueue'), ends('completePresence')];
 
 /** The answer to an entry that was cancelled before the server answered. */
-const CANCELLED = { admitted: false, cancelled: true, occupancy: null, maxConcurrent: null, message: 'No longer asked for.' };
+const CANCELLED = { admitted: false, cancelled: true, occupancy: null, maxConcurrent: null, queuePlace: null, message: 'No longer asked for.' };
+
+/** States of a visit that has a seat or a place in a queue. */
+const HOLDING = new Set(['waiting', 'offered', 'admitted']);
 
 /**
  * Keeps this visit online until the page is left, and asks for a seat in an activity. Heartbeats go over the page's socket. Its
- * pongs keep the visit online in a hidden tab too, where timers hardly run.
+ * pongs keep the visit online in a hidden tab too, where timers hardly run. After five minutes without pointer, key, touch or
+ * scroll, and while the screen is locked if the browser tells that without asking the person, heartbeats say that the visit is idle.
  *
  * A tab has one visit at a server. Several components of a page may start it. The visit goes on until all of them have stopped,
- * and keeps its seat as long as one of them needs it.
+ * and keeps its seat as long as one of them needs it. Tabs of one person in the same browser share one seat and one place in the
+ * queue: the tab that the person uses has it, and the others show it.
  *
  * @param {object} [options]
  * @param {string} [options.activity] the key of the activity to enter
+ * @param {boolean} [options.wait] waits in the queue while the activity is full
+ * @param {boolean} [options.acceptOffers] takes a seat that is offered to this visit at once; the default is true. With false, call
+ *   `enter` before the offer ends
  * @param {string} [options.languageCode] such as `en`; the default is the language of the page. A text that is not a language tag
  *   is left out
  * @param {string} [options.currentPage] the default is the path of the page
  * @param {boolean} [options.keepSeat] keeps the seat when the page is left, for an activity of several pages. A tab that is
- *   closed then keeps it until the visit is no longer online
+ *   closed then keeps it until the visit is no longer online. The default is the value of `wait`, so that a reload keeps the seat
  * @param {string} [options.endpoint]
- * @returns {Visit} `await visit.entered` is `{admitted, occupancy, maxConcurrent, message}`. If the visit was left, stopped or
- *   completed before the server answered, `admitted` is false and `cancelled` is true
+ * @returns {Visit} `await visit.entered` is `{admitted, occupancy, maxConcurrent, message, queuePlace}`. If the visit was left,
+ *   stopped or completed before the server answered, `admitted` is false and `cancelled` is true
  */
 export function startHeartbeat(options = {}) {
   return new Visit(options);
 }
 
-/** One use of the tab's visit. It dispatches the events `entered` (with each answer about the seat), `left` and `failed`. */
+/**
+ * One use of the tab's visit. It dispatches the events `entered` (with each answer about the seat), `left` and `failed`; `changed`
+ * with each change of `state` or `queuePlace`; and, with the same detail, an event with the name of the state: `entering`,
+ * `waiting`, `offered`, `admitted`, `full` or `lost`.
+ */
 class Visit extends EventTarget {
   #tab;
   /** Cancels the entries that have no answer yet. */
   #entries = new AbortController();
-  /** Whether it has a seat, by the last answer. */
-  isAdmitted = false;
 
-  constructor({ activity, languageCode, currentPage, keepSeat = false, endpoint }) {
+  constructor({ activity, wait = false, acceptOffers = true, languageCode, currentPage, keepSeat = wait, endpoint }) {
     super();
     this.connection = connectionTo(endpoint);
-    this.#tab = this.connection.visit ??= new TabVisit(this.connection);
-    Object.assign(this, { activity, keepSeat });
+    this.#tab = this.connection.tabVisit();
+    Object.assign(this, { activity, wait, acceptOffers, keepSeat });
     const language = languageTag(languageCode || document.documentElement.lang);
     this.input = { languageCode: language, currentPage: currentPage || location.pathname };
     this.#tab.running.add(this);
@@ -1410,10 +1725,62 @@ class Visit extends EventTarget {
     return this.#tab.presence;
   }
 
+  /** Whether heartbeats say that nobody uses this page. */
+  get isIdle() {
+    return this.#tab.use.isIdle;
+  }
+
+  /**
+   * `entering`, `waiting`, `offered`, `admitted`, `full`, `lost` (a seat or place that ended) or `failed`. `online` if it asks for no
+   * seat, and `stopped` after `stop` and `complete`.
+   */
+  get state() {
+    if (!this.#tab.running.has(this)) return 'stopped';
+    return this.activity ? (this.#tab.standing(this.activity)?.state ?? 'entering') : 'online';
+  }
+
+  /** Whether it has a seat, by the last answer. */
+  get isAdmitted() {
+    return this.state === 'admitted';
+  }
+
+  /** Why the seat or place was lost: `idle`, `away` (no connection) or `ended`; null in other states. */
+  get lostReason() {
+    return this.#tab.standing(this.activity)?.reason ?? null;
+  }
+
+  /** The place in the queue: `{position, length, joinedAt, estimatedWaitSeconds, offer}`; null if it does not wait. */
+  get queuePlace() {
+    return this.#tab.standing(this.activity)?.queuePlace ?? null;
+  }
+
+  get position() {
+    return this.queuePlace?.position ?? null;
+  }
+
+  get queueLength() {
+    return this.queuePlace?.length ?? null;
+  }
+
+  get estimatedWaitSeconds() {
+    return this.queuePlace?.estimatedWaitSeconds ?? null;
+  }
+
+  /** The seat that is kept for this visit until `expiresAt`; null for none. */
+  get offer() {
+    return this.queuePlace?.offer ?? null;
+  }
+
   /** Dispatches the event `failed`. */
   reportFailure(error) {
     warn(`a heartbeat, or a request for a seat, failed: ${[codeOf(error), error.message].filter(Boolean).join(' ')}`);
     dispatch('failed', error, this);
+  }
+
+  /** Dispatches `changed`, and the event of the new state. */
+  reportChange(detail) {
+    dispatch('changed', detail, this);
+    if (detail.state !== 'failed') dispatch(detail.state, detail, this);
   }
 
   /** Sends a heartbeat now. Otherwise they are sent as often as the server asks. After a failure, the next one tries again. */
@@ -1422,54 +1789,56 @@ class Visit extends EventTarget {
   }
 
   /**
-   * Asks for a seat. A full activity is an answer: `admitted` is false, and `message` says why. If `leave`, `stop` or `complete`
-   * is called before the server has answered, the answer has `cancelled: true`.
+   * Asks for a seat, or takes the one that is offered. A full activity is an answer: `admitted` is false, and `message` says why. If
+   * `leave`, `stop` or `complete` is called before the server has answered, the answer has `cancelled: true`.
    */
   async enter(activity = this.activity) {
     const { signal } = this.#entries;
     if (signal.aborted) return CANCELLED;
     this.activity = activity;
     const cancelled = new Promise((resolve) => signal.addEventListener('abort', () => resolve(CANCELLED), { once: true }));
-    const answered = this.#tab.enter(activity, signal).then((answer) => {
+    const answered = this.#tab.enter(activity, this.wait, signal).then((answer) => {
       if (signal.aborted) return CANCELLED;
-      this.isAdmitted = answer.admitted;
       dispatch('entered', answer, this);
       return answer;
     });
     return Promise.race([answered, cancelled]);
   }
 
-  /** Gives the seat back. The visit stays online. Cancels an entry without an answer. Resolves when the server has answered. */
+  /**
+   * Gives the seat or the place in the queue back, for the person: other uses of this activity, in this and other tabs, are left as
+   * well. The visit stays online. Cancels an entry without an answer. Resolves when the server has answered.
+   */
   leave() {
-    this.#cancelEntries();
-    if (this.#tab.running.has(this)) this.#entries = new AbortController();
-    return this.#left(this.#tab.settle(), false);
+    if (this.activity && this.#tab.running.has(this)) return this.#tab.leave(this.activity);
+    return this.withdraw(this.#tab.settle());
   }
 
   /**
-   * Ends the heartbeats, gives the seat back, and cancels an entry without an answer. If nothing else in this tab uses the visit,
-   * it goes offline within a minute. Resolves when the server has answered.
+   * Ends the heartbeats, gives the seat or the place in the queue back unless another tab of the person needs it, and cancels an
+   * entry without an answer. If nothing else in this tab uses the visit, it goes offline within a minute. Resolves when the server
+   * has answered.
    */
   stop() {
-    this.#cancelEntries();
+    this.cancel();
     this.#tab.running.delete(this);
-    return this.#left(this.#tab.settle(), false);
+    return this.withdraw(this.#tab.settle());
   }
 
   /** Completes the visit. That is final: the next `startHeartbeat` begins another visit. */
   complete() {
-    this.#cancelEntries();
-    this.#tab.running.delete(this);
-    return this.#left(this.#tab.complete(), true);
+    return this.#tab.complete(this, this.activity);
   }
 
-  #cancelEntries() {
+  /** From now on this use asks for no seat. */
+  cancel() {
     this.activity = undefined;
-    this.isAdmitted = false;
     this.#entries.abort();
+    if (this.#tab.running.has(this)) this.#entries = new AbortController();
   }
 
-  #left(done, completed) {
+  /** Dispatches `left` when `done` has ended. */
+  withdraw(done, completed = false) {
     return done.then(
       () => dispatch('left', { completed }, this),
       (error) => this.reportFailure(error),
@@ -1489,8 +1858,21 @@ class TabVisit {
   #isOnline = false;
   /** Whether a heartbeat was answered since it started, or since it left. */
   #hasBeaten = false;
+  /** Whether the last heartbeat said that it is idle, and the connection over which it was answered. */
+  #wasIdle = false;
+  #connected;
   /** The key of the activity in which it has, or may have, a seat. */
   #seat;
+  /** The key of the activity in whose queue it has, or may have, a place. An empty text: of an activity that is not known. */
+  #queue;
+  #queueFeed;
+  /** The last message of that feed, which is about the person, and the connection over which it came. */
+  #told = {};
+  #isAccepting = false;
+  /** By the key of an activity: what its uses know of their seat or place. */
+  #standings = new Map();
+  #siblings;
+  #movedAt = -Infinity;
   #isCompleted = false;
   /** The uses of the visit that were not stopped, the latest last. @type {Set<Visit>} */
   running = new Set();
@@ -1502,13 +1884,24 @@ class TabVisit {
     const kept = attempt(() => JSON.parse(sessionStorage.getItem(this.key)));
     this.#become(kept ?? { id: randomId() });
     this.#isKnown = this.#isOnline = Boolean(kept);
-    connection.pageHideTasks.add(() => this.#giveBackSeat());
+    this.#siblings = new Siblings(this, (message) => this.#hear(message));
+    connection.pageHideTasks.add(() => this.#hide());
+    // The seat, or the place in a queue, may have ended meanwhile.
+    connection.readyTasks.add(() => this.#hasBeaten && this.beat());
     // A page from the browser's cache asks for its seat again.
     addEventListener('pageshow', ({ persisted }) => persisted && this.beat());
+    this.use = pageUse();
+    this.use.watch(
+      () => this.#hasBeaten && this.beat(),
+      () => this.#follow(),
+    );
   }
 
   #become({ id, secret }) {
-    if (id !== this.id) this.#isKnown = this.#isOnline = false;
+    if (id !== this.id) {
+      this.#isKnown = this.#isOnline = false;
+      this.#endQueueFeed();
+    }
     Object.assign(this, { id, secret });
     attempt(() => sessionStorage.setItem(this.key, JSON.stringify({ id, secret })));
   }
@@ -1520,8 +1913,9 @@ class TabVisit {
     return turn;
   }
 
-  #isWanted(activity) {
-    return [...this.running].some((visit) => visit.activity === activity);
+  /** The latest use that asks for a seat in an activity. */
+  #useOf(activity) {
+    return [...this.running].findLast((visit) => visit.activity === activity);
   }
 
   beat() {
@@ -1544,12 +1938,8 @@ class TabVisit {
       if (answer.isGone) throw answer.isGone;
       seconds = answer.heartbeatSeconds;
       this.#hasBeaten = true;
-      this.presence = answer.presence;
       if (answer.secret) this.#become({ id: this.id, secret: answer.secret });
-      this.#seat = answer.presence.activity?.key;
-      // The lease of the seat ended, for example while the computer slept. Ask for it again.
-      const admitted = [...this.running].findLast((visit) => visit.isAdmitted);
-      if (admitted && !this.#seat) admitted.enter().catch((error) => admitted.reportFailure(error));
+      this.#learn(answer.presence);
     } catch (error) {
       if (error.name !== 'AbortError') for (const visit of this.running) visit.reportFailure(error);
     }
@@ -1564,7 +1954,7 @@ class TabVisit {
     const latest = [...this.running].at(-1);
     if (!latest) throw new DOMException('The visit was stopped.', 'AbortError');
     this.#isKnown = this.#isOnline = true;
-    const input = { ...latest.input, presenceId: this.id, secret: this.secret };
+    const input = { ...latest.input, presenceId: this.id, secret: this.secret, isIdle: this.use.check() };
     try {
       return (await this.connection.request(BEAT, { input }, { mayRepeat: true, signal })).heartbeat;
     } catch (error) {
@@ -1573,51 +1963,240 @@ class TabVisit {
     }
   }
 
+  /** Takes over what the answer to a heartbeat says about the seat and the place in the queue. */
+  #learn(presence) {
+    this.presence = presence;
+    const wasIdle = this.#wasIdle;
+    const wasAway = this.#connected !== undefined && this.#connected !== this.connection.connected;
+    this.#wasIdle = presence.isIdle;
+    this.#connected = this.connection.connected;
+    this.#seat = presence.activity?.key;
+    if (!presence.queuePlace) this.#queue = undefined;
+    else this.#queue ??= this.#waitsFor() ?? '';
+    for (const [activity, { state, isElsewhere }] of [...this.#standings]) {
+      if (this.#seat === activity) this.#put(activity, { state: 'admitted' });
+      else if (this.#queue === activity) this.#putPlace(activity, presence.queuePlace);
+      else if (HOLDING.has(state)) this.#lose(activity, { isElsewhere, wasIdle, wasAway });
+    }
+  }
+
+  /** The activity whose queue a use of this visit may be in. */
+  #waitsFor() {
+    return [...this.running].findLast(({ activity, wait }) => activity && wait)?.activity;
+  }
+
+  /** The visit has neither a seat nor a place in the queue. Perhaps another visit of the person has it, or it has ended. */
+  #lose(activity, { isElsewhere, wasIdle, wasAway }) {
+    const isTold = this.#told.connected === this.connection.connected && this.#told.activity === activity;
+    const elsewhere = isTold ? this.#told.admitted && { state: 'admitted' } : this.#siblings.holding(activity);
+    if (elsewhere) return this.#put(activity, { ...elsewhere, isElsewhere: true });
+    if (isElsewhere && !isTold && !wasAway) return;
+    // Its lease has ended, for example while the computer slept. It asks again, at once or when somebody is back.
+    if (wasAway && !this.use.isIdle) return this.#enterAgain(activity);
+    this.#put(activity, { state: 'lost', reason: wasAway ? 'away' : wasIdle ? 'idle' : 'ended' });
+  }
+
+  async #enterAgain(activity) {
+    const use = this.#useOf(activity);
+    await use?.enter().catch((error) => use.reportFailure(error));
+  }
+
+  /** What the uses of this visit know of an activity: `{state, queuePlace, reason, isElsewhere}`. */
+  standing(activity) {
+    return this.#standings.get(activity);
+  }
+
+  #putPlace(activity, queuePlace) {
+    this.#put(activity, { state: queuePlace.offer ? 'offered' : 'waiting', queuePlace });
+    if (queuePlace.offer) this.#accept(activity);
+  }
+
+  /** Takes the offered seat. If that fails, the next message or heartbeat that still shows the offer tries again. */
+  async #accept(activity) {
+    const use = [...this.running].findLast((visit) => visit.activity === activity && visit.acceptOffers);
+    if (!use || this.#isAccepting) return;
+    this.#isAccepting = true;
+    await use.enter().catch((error) => use.reportFailure(error));
+    this.#isAccepting = false;
+  }
+
+  /** Remembers what is known, and dispatches events if it is new. */
+  #put(activity, standing) {
+    const before = this.#standings.get(activity);
+    if (!this.#useOf(activity)) return void this.#standings.delete(activity);
+    this.#standings.set(activity, standing);
+    const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+    if (isSame(before, standing)) return;
+    this.#siblings.tell('state', activity, standing);
+    if (isSame({ ...before, isElsewhere: false }, { ...standing, isElsewhere: false })) return;
+    const { state, queuePlace = null, reason = null } = standing;
+    const detail = { endpoint: this.connection.base, activity, state, queuePlace, reason };
+    for (const visit of this.running) if (visit.activity === activity) visit.reportChange(detail);
+    dispatch('activity-queue-changed', detail);
+  }
+
   /** Asks for a seat, unless `signal` is aborted before that. */
-  enter(activity, signal) {
+  enter(activity, wait, signal) {
     return this.#inTurn(async () => {
       if (!signal.aborted && !this.#hasBeaten) await this.#beat();
       signal.throwIfAborted();
-      const before = this.#seat;
-      const input = { presenceId: this.id, activityKey: activity, secret: this.secret };
+      const before = [this.#seat, this.#queue];
+      const input = { presenceId: this.id, activityKey: activity, secret: this.secret, wait };
       this.#isOnline = true;
-      // Before the answer, the visit may have the seat.
+      // Before the answer, the visit may have the seat, or a place in the queue.
       this.#seat = activity;
+      if (wait) this.#queue = activity;
+      if (!HOLDING.has(this.standing(activity)?.state)) this.#put(activity, { state: 'entering' });
       try {
+        // The answer says whether the other tabs of this person are concerned.
+        this.connection.viewer();
         const { enterActivity } = await this.connection.request(ENTER, { input }, { mayRepeat: true, signal });
-        if (!enterActivity.admitted) this.#seat = before;
+        const { admitted, queuePlace } = enterActivity;
+        if (!admitted) [this.#seat] = before;
+        this.#queue = queuePlace ? activity : before[1] === activity ? undefined : before[1];
+        if (enterActivity.activity.seatsPer === 'PERSON') await this.#siblings.meet(activity);
+        if (admitted) this.#put(activity, { state: 'admitted' });
+        else if (queuePlace) this.#put(activity, { state: 'waiting', queuePlace });
+        else this.#put(activity, { state: 'full' });
+        this.#followQueue();
         return enterActivity;
       } catch (error) {
-        if (error.name === 'AbortError') this.#seat = before;
+        if (error.name === 'AbortError') [this.#seat, this.#queue] = before;
+        else if (!HOLDING.has(this.standing(activity)?.state)) this.#put(activity, { state: 'failed' });
         throw error;
       }
     });
   }
 
-  /** Gives the seat back if no use needs it, and goes offline if no use is left. */
-  settle() {
-    if (this.running.size === 0) this.#endBeats();
-    return this.#inTurn(async () => {
-      if (this.running.size === 0) {
-        if (this.#isOnline) await this.#end(LEAVE);
-        return;
-      }
-      if (!this.#hasBeaten) await this.#beat();
-      if (!this.#seat || this.#isWanted(this.#seat)) return;
-      await this.#end(LEAVE);
-      await this.#beat();
+  /** Follows the place in the queue, and the seat after it, while a use waits. */
+  #followQueue() {
+    if (this.#queueFeed || !this.#waitsFor()) return;
+    const operation = { query: QUEUE_CHANGES, variables: { id: this.id, secret: this.secret } };
+    this.#queueFeed = new Feed(this.connection, operation, (change) => this.#queueChanged(change), () => {
+      this.#queueFeed = undefined;
+      this.beat();
     });
   }
 
-  complete() {
-    attempt(() => sessionStorage.removeItem(this.key));
+  #endQueueFeed() {
+    this.#queueFeed?.stop();
+    this.#queueFeed = undefined;
+    this.#told = {};
+  }
+
+  #queueChanged({ activity: { key }, queuePlace, admitted }) {
+    this.#told = { activity: key, admitted, connected: this.connection.connected };
+    if (!this.#useOf(key)) return;
+    if (admitted) {
+      this.#queue = undefined;
+      this.#put(key, this.#seat === key ? { state: 'admitted' } : { state: 'admitted', isElsewhere: true });
+      if (this.#seat !== key) this.beat();
+    } else if (queuePlace) {
+      this.#queue = key;
+      this.#putPlace(key, queuePlace);
+    } else if (HOLDING.has(this.standing(key)?.state)) {
+      // The answer says what happened, or that this message was about an earlier moment.
+      this.beat();
+    }
+  }
+
+  /** A person who uses this page gets the seat from another tab, or asks again for what ended while they were away. */
+  #follow() {
+    const now = performance.now();
+    if (now - this.#movedAt < BETWEEN_MOVES_MS) return;
+    for (const [activity, { state, isElsewhere, reason }] of this.#standings) {
+      const mayMove = isElsewhere && (state === 'admitted' || this.#waitsFor() === activity);
+      if (!mayMove && !(state === 'lost' && reason === 'away')) continue;
+      this.#movedAt = now;
+      this.#enterAgain(activity);
+    }
+  }
+
+  /** Another tab of this browser, with the same person, has said something about an activity. */
+  async #hear({ kind, activity, standing }) {
+    const own = this.standing(activity);
+    if (!own || !this.#useOf(activity)) return;
+    const isTheirs = standing && HOLDING.has(standing.state) && !standing.isElsewhere;
+    if (kind === 'left') this.leave(activity, false);
+    else if (kind === 'gone' && isTheirs) {
+      // What the other tab had moves to this one.
+      await this.#enterAgain(activity);
+      this.#siblings.tell('state', activity, this.standing(activity));
+    } else if (kind === 'state' && isTheirs && HOLDING.has(own.state) && !own.isElsewhere) {
+      // They wait at the same place, or one of both has the seat. The answer tells which one.
+      if (standing.state === 'admitted') this.beat();
+    } else if (kind === 'state' && (isTheirs || own.isElsewhere) && !standing.isElsewhere && standing.state !== 'entering') {
+      this.#put(activity, { ...(this.#siblings.holding(activity) ?? standing), isElsewhere: true });
+    }
+  }
+
+  /** Calls `changed(isHolding)` when another tab of this person says that it has, or waits for, a seat. Returns a function that ends this. */
+  watchSiblings(activity, changed) {
+    return this.#siblings.watch(activity, changed);
+  }
+
+  /** Leaves the activity, for the person. */
+  leave(activity, isTold = true) {
+    const uses = this.#cancel(activity, isTold);
+    const settled = this.settle();
+    return Promise.all(uses.map((visit) => visit.withdraw(settled))).then(() => {});
+  }
+
+  /** Cancels all uses of an activity, in other tabs too if they are told. Returns those of this tab. */
+  #cancel(activity, isTold) {
+    const uses = [...this.running].filter((visit) => visit.activity === activity);
+    for (const visit of uses) visit.cancel();
+    if (isTold) this.#siblings.leave(activity);
+    return uses;
+  }
+
+  /** Gives back what no use needs, and goes offline if no use is left. */
+  settle() {
     if (this.running.size === 0) this.#endBeats();
     return this.#inTurn(async () => {
+      if (this.running.size > 0 && !this.#hasBeaten) await this.#beat();
+      const isWanted = (activity) => this.#useOf(activity) !== undefined;
+      for (const activity of new Set([...this.#standings.keys(), this.#seat, this.#queue])) {
+        if (activity && !isWanted(activity)) await this.#handOver(activity);
+      }
+      if (!this.#waitsFor()) this.#endQueueFeed();
+      if (this.#queue !== undefined && !isWanted(this.#queue)) await this.#end(LEAVE_QUEUE);
+      if (this.running.size === 0) {
+        if (this.#isOnline) await this.#end(LEAVE);
+      } else if (this.#seat && !isWanted(this.#seat)) {
+        await this.#end(LEAVE);
+        await this.#beat();
+      }
+    });
+  }
+
+  /** What another tab of this person needs is not given back. It moves there. */
+  async #handOver(activity) {
+    const unseen = this.#seat === activity ? 'admitted' : this.#queue === activity ? 'waiting' : 'left';
+    const standing = this.standing(activity) ?? { state: unseen };
+    this.#standings.delete(activity);
+    if (!(await this.#siblings.part(activity, standing))) return;
+    if (this.#queue === activity) this.#queue = undefined;
+    if (this.#seat === activity) this.#seat = undefined;
+  }
+
+  /** Completes the visit, for the person. `activity`: what they took part in. */
+  complete(visit, activity) {
+    attempt(() => sessionStorage.removeItem(this.key));
+    const uses = activity ? this.#cancel(activity, true) : [];
+    visit.cancel();
+    this.running.delete(visit);
+    if (this.running.size === 0) this.#endBeats();
+    const completed = this.#inTurn(async () => {
       if (this.#isCompleted) return;
       this.#isCompleted = true;
+      this.#endQueueFeed();
+      this.#standings.clear();
+      if (this.#queue !== undefined) await this.#end(LEAVE_QUEUE);
       if (this.#isKnown) await this.#end(COMPLETE);
       await this.#beat();
     });
+    return Promise.all([...new Set([visit, ...uses])].map((use) => use.withdraw(completed, true))).then(() => {});
   }
 
   #endBeats() {
@@ -1626,7 +2205,7 @@ class TabVisit {
     this.#beats = new AbortController();
   }
 
-  /** After it, pongs no longer count as heartbeats, until the next heartbeat. */
+  /** After `LEAVE` and `COMPLETE`, pongs no longer count as heartbeats, until the next heartbeat. */
   async #end(mutation) {
     try {
       await this.connection.request(mutation, { id: this.id, secret: this.secret }, { mayRepeat: true });
@@ -1634,15 +2213,192 @@ class TabVisit {
       // A visit that does not exist has no seat.
       if (codeOf(error) !== 'NOT_FOUND') throw error;
     }
+    this.#queue = undefined;
+    if (mutation === LEAVE_QUEUE) return;
     this.#isOnline = this.#hasBeaten = false;
     this.#seat = undefined;
   }
 
-  /** Called when the page is left. Nothing waits for the answer. */
-  #giveBackSeat() {
+  /** Called when the page is left. Nothing waits for an answer. The place in a queue is kept, because this may be a reload. */
+  #hide() {
     const isKept = [...this.running].some(({ activity, keepSeat }) => keepSeat && activity === this.#seat);
-    if (this.#seat && !isKept) this.connection.request(LEAVE, { id: this.id, secret: this.secret }).catch(() => {});
+    const takenOver = [...this.#standings].filter(([activity, standing]) => this.#siblings.goodbye(activity, standing));
+    this.#siblings.close();
+    if (!this.#seat || isKept || takenOver.some(([activity]) => activity === this.#seat)) return;
+    this.connection.request(LEAVE, { id: this.id, secret: this.secret }).catch(() => {});
   }
+}
+
+/**
+ * The other tabs of this browser in which the same person takes part in an activity with seats for each person. They tell each
+ * other about their seat or place, so that all of them show the same, and nobody gives back what another tab needs.
+ */
+class Siblings {
+  #channel;
+  #opening;
+  /** By activity, and by the visit of a tab: what it has said of itself. */
+  #known = new Map();
+  /** By activity: functions to call with each message. */
+  #watchers = new Map();
+
+  constructor(tab, heard) {
+    Object.assign(this, { tab, heard });
+  }
+
+  /** Opens the channel of the person. Nobody has none. */
+  async #open() {
+    const person = await this.tab.connection.viewer();
+    if (!person || this.#channel || typeof BroadcastChannel === 'undefined') return;
+    this.#channel = attempt(() => new BroadcastChannel(`insession.seats ${this.tab.connection.base} ${person}`));
+    if (this.#channel) this.#channel.onmessage = ({ data }) => this.#hear(data);
+  }
+
+  /** Asks the other tabs what they have. */
+  async meet(activity) {
+    if (this.#channel) return;
+    await (this.#opening ??= this.#open());
+    this.#opening = undefined;
+    this.#post({ kind: 'hello', activity });
+  }
+
+  #post(message) {
+    this.#channel?.postMessage({ from: this.tab.id, ...message });
+  }
+
+  tell(kind, activity, standing) {
+    this.#post({ kind, activity, standing });
+  }
+
+  /** Tells the other tabs that the person leaves. Then no tab needs anything. */
+  leave(activity) {
+    this.tell('left', activity);
+    this.#known.delete(activity);
+  }
+
+  #hear({ from, kind, activity, standing }) {
+    if (kind === 'left') this.#known.delete(activity);
+    if (!this.#known.has(activity)) this.#known.set(activity, new Map());
+    const known = this.#known.get(activity);
+    if (kind === 'hello') {
+      const own = this.tab.standing(activity);
+      if (own) this.tell('state', activity, own);
+      return;
+    }
+    if (kind === 'state') known.set(from, standing);
+    else known.delete(from);
+    this.heard({ kind, activity, standing });
+    for (const watcher of this.#watchers.get(activity) ?? []) watcher(kind === 'state' && HOLDING.has(standing.state));
+  }
+
+  /** What another tab has in an activity, if it has something. */
+  holding(activity) {
+    return [...(this.#known.get(activity)?.values() ?? [])].find(({ state, isElsewhere }) => HOLDING.has(state) && !isElsewhere);
+  }
+
+  watch(activity, changed) {
+    if (!this.#watchers.has(activity)) this.#watchers.set(activity, new Set());
+    this.#watchers.get(activity).add(changed);
+    this.meet(activity);
+    return () => this.#watchers.get(activity).delete(changed);
+  }
+
+  /** Says that this tab no longer takes part, and what it had. Returns whether another tab takes part. */
+  goodbye(activity, standing) {
+    this.tell('gone', activity, standing);
+    return (this.#known.get(activity)?.size ?? 0) > 0;
+  }
+
+  /** The same, but waits until the other tab has taken over what this one had. Returns whether it did. */
+  async part(activity, standing) {
+    const hasOthers = this.goodbye(activity, standing);
+    if (!hasOthers || standing.isElsewhere || !HOLDING.has(standing.state)) return hasOthers;
+    this.#known.get(activity).clear();
+    return new Promise((resolve) => {
+      const done = (isHolding) => {
+        clearTimeout(timer);
+        stop();
+        resolve(isHolding);
+      };
+      const timer = setTimeout(() => done(false), HAND_OVER_MS);
+      const stop = this.watch(activity, (isHolding) => isHolding && done(true));
+    });
+  }
+
+  close() {
+    this.#channel?.close();
+    this.#channel = undefined;
+    this.#known.clear();
+  }
+}
+
+/** Whether somebody uses this page. */
+class PageUse {
+  #usedAt = Date.now();
+  #isLocked = false;
+  #timer;
+  #watchers = new Set();
+  isIdle = false;
+
+  constructor() {
+    const options = { capture: true, passive: true };
+    for (const name of ['pointerdown', 'pointermove', 'keydown', 'touchstart', 'touchmove', 'wheel', 'scroll']) {
+      addEventListener(name, () => this.#used(), options);
+    }
+    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.#notify('used'));
+    this.#watchLock();
+    this.check();
+  }
+
+  /** Calls `changed()` when `isIdle` has changed, and `used()` at each sign of use. */
+  watch(changed, used) {
+    this.#watchers.add({ changed, used });
+  }
+
+  #notify(name) {
+    for (const watcher of this.#watchers) watcher[name]();
+  }
+
+  #used() {
+    this.#usedAt = Date.now();
+    if (this.isIdle) this.check();
+    this.#notify('used');
+  }
+
+  /** Computes `isIdle` anew. */
+  check() {
+    clearTimeout(this.#timer);
+    const left = this.#usedAt + IDLE_MS - Date.now();
+    if (left > 0) this.#timer = setTimeout(() => this.check(), Math.min(left, LONGEST_TIMER_MS));
+    const isIdle = this.#isLocked || left <= 0;
+    if (isIdle !== this.isIdle) {
+      this.isIdle = isIdle;
+      this.#notify('changed');
+    }
+    return isIdle;
+  }
+
+  /** Browsers tell a page that the screen is locked only with the person's permission. The module does not ask for it. */
+  async #watchLock() {
+    try {
+      const { state } = await navigator.permissions.query({ name: 'idle-detection' });
+      if (state !== 'granted') return;
+      const detector = new IdleDetector();
+      detector.addEventListener('change', () => {
+        this.#isLocked = detector.screenState === 'locked';
+        this.check();
+      });
+      await detector.start({ threshold: 60_000 });
+    } catch {
+      // This browser does not have it, or does not allow it here.
+    }
+  }
+}
+
+let ownUse;
+
+/** One for the page: its listeners are never removed. */
+function pageUse() {
+  return (ownUse ??= new PageUse());
 }
 
 /** The BCP 47 form of a language tag such as `en_US`; undefined for a text that is not a language tag. */
@@ -1711,6 +2467,7 @@ for (const [name, constructor] of [
   ['live-now-badge', LiveNowBadge],
   ['in-session-badge', InSessionBadge],
   ['booking-status', BookingStatus],
+  ['activity-queue', ActivityQueue],
 ]) {
   if (globalThis.customElements && !customElements.get(name)) customElements.define(name, constructor);
 }

@@ -6,7 +6,7 @@
  */
 
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import { startHeartbeat, watchBooking, watchConnection, watchPlace, watchSession } from './insession.js';
+import { startHeartbeat, watchActivity, watchBooking, watchConnection, watchPlace, watchSession } from './insession.js';
 
 /**
  * The last value that `watch(changed)` passed to `changed`; undefined before the first one. `key` names what is watched: after
@@ -66,6 +66,17 @@ export function useBooking(booking, { endpoint } = {}) {
 }
 
 /**
+ * The seats of an activity and the length of its queue; undefined if they are not known yet.
+ *
+ * @param {string | null | undefined} activity its key
+ * @param {{endpoint?: string}} [options]
+ */
+export function useActivity(activity, { endpoint } = {}) {
+  const watch = activity ? (changed) => watchActivity(activity, changed, { endpoint }) : nothing;
+  return useWatched(keyOf('activity', activity, endpoint), watch);
+}
+
+/**
  * Whether the page has lost the server for more than 5 seconds. What it shows may then be out of date.
  *
  * @param {{endpoint?: string}} [options]
@@ -81,41 +92,50 @@ export function useOutOfTouch({ endpoint } = {}) {
  *
  * @param {object} [options] the options of `startHeartbeat`, and `enabled`
  * @param {boolean} [options.enabled] with false, no heartbeat is sent; the default is true
- * @returns {{state: 'off' | 'entering' | 'admitted' | 'full' | 'online' | 'failed', entry?: object, error?: Error,
- *   enter: () => void, leave: () => void, complete: () => void}} `enter` asks for a seat again, for example after `full`
+ * @returns {{state: 'off' | 'entering' | 'waiting' | 'offered' | 'admitted' | 'full' | 'lost' | 'online' | 'failed',
+ *   queuePlace: object | null, lostReason: string | null, entry?: object, error?: Error,
+ *   enter: () => void, leave: () => void, complete: () => void}} `enter` asks for a seat again, for example after `full`, and takes
+ *   an offered one
  */
-export function useHeartbeat({ activity, languageCode, currentPage, keepSeat, endpoint, enabled = true } = {}) {
+export function useHeartbeat(options = {}) {
+  const { activity, wait, acceptOffers, languageCode, currentPage, keepSeat, endpoint, enabled = true } = options;
   const [result, setResult] = useState(OFF);
   const visit = useRef(null);
 
   useEffect(() => {
     if (!enabled) return undefined;
-    const started = startHeartbeat({ activity, languageCode, currentPage, keepSeat, endpoint });
+    const started = startHeartbeat({ activity, wait, acceptOffers, languageCode, currentPage, keepSeat, endpoint });
     visit.current = started;
-    setResult({ state: activity ? 'entering' : 'online' });
-    const entered = ({ detail: entry }) => setResult({ state: entry.admitted ? 'admitted' : 'full', entry });
-    // A failed heartbeat does not take a seat away.
-    const failed = ({ detail: error }) => setResult((last) => ({ ...last, state: started.isAdmitted ? last.state : 'failed', error }));
-    started.addEventListener('entered', entered);
-    started.addEventListener('failed', failed);
+    const show = (more) =>
+      setResult((last) => {
+        const { state, queuePlace, lostReason } = started;
+        return { ...last, error: undefined, state, queuePlace, lostReason, ...more };
+      });
+    const changed = () => show();
+    const entered = ({ detail: entry }) => show({ entry });
+    // A failed heartbeat takes neither a seat nor a place in the queue away.
+    const isKept = () => ['admitted', 'waiting', 'offered'].includes(started.state);
+    const failed = ({ detail: error }) => show(isKept() ? { error } : { error, state: 'failed' });
+    const listeners = { changed, left: changed, entered, failed };
+    for (const [name, listener] of Object.entries(listeners)) started.addEventListener(name, listener);
+    show({ entry: undefined });
     return () => {
-      started.removeEventListener('entered', entered);
-      started.removeEventListener('failed', failed);
+      for (const [name, listener] of Object.entries(listeners)) started.removeEventListener(name, listener);
       visit.current = null;
       setResult(OFF);
       started.stop();
     };
-  }, [activity, languageCode, currentPage, keepSeat, endpoint, enabled]);
+  }, [activity, wait, acceptOffers, languageCode, currentPage, keepSeat, endpoint, enabled]);
 
   const enter = useCallback(() => {
     if (!visit.current || !activity) return;
-    setResult({ state: 'entering' });
-    visit.current.enter(activity).catch((error) => setResult({ state: 'failed', error }));
+    setResult((last) => (last.state === 'offered' ? last : { ...last, error: undefined, state: 'entering' }));
+    visit.current.enter(activity).catch((error) => setResult((last) => ({ ...last, state: 'failed', error })));
   }, [activity]);
   const leave = useCallback(() => {
     if (!visit.current) return;
     visit.current.leave();
-    setResult({ state: 'online' });
+    setResult({ ...OFF, state: 'online' });
   }, []);
   const complete = useCallback(() => {
     if (!visit.current) return;
@@ -126,4 +146,4 @@ export function useHeartbeat({ activity, languageCode, currentPage, keepSeat, en
   return { ...result, enter, leave, complete };
 }
 
-const OFF = Object.freeze({ state: 'off' });
+const OFF = Object.freeze({ state: 'off', queuePlace: null, lostReason: null });

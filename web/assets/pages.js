@@ -2,7 +2,7 @@
 // change of something that a page shows, the page loads itself again and takes over the differences. So HTML is made in one
 // place, the server.
 
-import { configure, watch, watchBookings } from './insession.js';
+import { configure, watch, watchActivity, watchBookings } from './insession.js';
 
 const main = document.getElementById('main');
 /** The delay between a change and the update of the page. */
@@ -44,6 +44,7 @@ for (const narrowing of JSON.parse(main.dataset.follows ?? '[]')) {
   // The cursor is from before the server made the page, so no change is missed.
   watch(narrowing, changed, { after: main.dataset.cursor });
 }
+if (main.dataset.activity) watchActivity(main.dataset.activity, () => refreshWithin(SOON_MS));
 if ('bookings' in main.dataset) watchBookings(() => refreshWithin(SOON_MS));
 // The page may be an old one from the browser's cache. Or another tab was used meanwhile, perhaps to sign in or out.
 addEventListener('pageshow', ({ persisted }) => persisted && refreshWithin(0));
@@ -168,6 +169,7 @@ function update(old, fresh) {
     name === 'open' ||
     name === 'out-of-touch' ||
     (name === 'status' && Boolean(old.booking)) ||
+    (name === 'state' && old.localName === 'activity-queue') ||
     old.matches('input, select, textarea');
   for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && !isKept(name)) old.removeAttribute(name);
   for (const { name, value } of fresh.attributes) {

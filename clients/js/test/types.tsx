@@ -6,13 +6,14 @@ import {
   startHeartbeat,
   subscribe,
   watch,
+  watchActivity,
   watchBooking,
   watchSession,
   type ActiveSessionChange,
   type Booking,
   type TypedDocument,
 } from '@insession/client';
-import { useBooking, useHeartbeat, useLiveSession, useOutOfTouch, usePlace } from '@insession/client/react';
+import { useActivity, useBooking, useHeartbeat, useLiveSession, useOutOfTouch, usePlace } from '@insession/client/react';
 
 configure({ endpoint: 'https://insession.example', token: async ({ refresh }) => (refresh ? 'fresh' : null) });
 // @ts-expect-error: a token is a string
@@ -61,18 +62,29 @@ visit.entered.then(({ admitted, message }) => (admitted ? 'in' : message));
 // Without an activity there is no answer about a seat.
 // @ts-expect-error: it may be undefined
 startHeartbeat().entered.then((entry) => entry.admitted);
+const waiting = startHeartbeat({ activity: 'interview', wait: true, acceptOffers: false });
+waiting.addEventListener('waiting', ({ detail }) => detail.queuePlace?.estimatedWaitSeconds?.toFixed());
+waiting.addEventListener('offered', ({ detail }) => waiting.enter().then(({ queuePlace }) => queuePlace ?? detail.activity));
+const position: number | null = waiting.position ?? waiting.offer?.expiresAt.length ?? null;
+// @ts-expect-error: nobody may change it
+waiting.position = 1;
+waiting.addEventListener('lost', ({ detail }) => (detail.reason === 'idle' ? position : waiting.isIdle));
+watchActivity('interview', ({ activity, queueLength }) => (activity.maxConcurrent ?? 0) + queueLength);
 visit.addEventListener('left', () => visit.complete().then(() => undefined));
 
 document.addEventListener('active-session-changed', ({ detail }) => detail.sessionInstanceId);
 document.addEventListener('session-status-updated', ({ detail }) => detail.started + detail.updates.length);
 document.addEventListener('insession-connection', ({ detail }) => detail.state === 'online');
 document.querySelector('live-now-badge')?.instances?.length;
+document.addEventListener('activity-queue-changed', ({ detail }) => detail.queuePlace?.position);
+document.querySelector('activity-queue')?.visit?.leave();
 
 export function Component({ session }: { session?: string }) {
   const { isKnown, isLive, instances } = useLiveSession(session);
   const place = usePlace({ endpoint: 'https://insession.example' });
   const booking = useBooking('Booking:7');
-  const { state, entry, enter } = useHeartbeat({ activity: 'interview', enabled: isKnown });
+  const { state, entry, enter, queuePlace, lostReason } = useHeartbeat({ activity: 'interview', wait: true, enabled: isKnown });
+  const seats = useActivity('interview');
   const isOutOfTouch: boolean = useOutOfTouch();
   return (
     <p hidden={!isLive}>
@@ -81,6 +93,7 @@ export function Component({ session }: { session?: string }) {
       <live-now-badge session="Session:7" collapse theme="dark">on</live-now-badge>
       <in-session-badge link="/where/{path}" />
       <booking-status booking="Booking:7">a booking</booking-status>
+      <activity-queue activity="interview" confirm>{lostReason ?? queuePlace?.position ?? seats?.occupancy}</activity-queue>
       {/* @ts-expect-error: the session is missing */}
       <live-now-badge />
     </p>

@@ -1,0 +1,283 @@
+// Tabs of a browser, as far as the module needs them, and a server. Time passes only by `advance`.
+
+import { readFileSync } from 'node:fs';
+
+const source = readFileSync(new URL('../insession.js', import.meta.url), 'utf8');
+const names = ['configure', 'startHeartbeat', 'watchActivity'];
+
+/** A clock. All timers of a test are on it. */
+export class Clock {
+  #now = Date.parse('2031-12-01T19:00:00Z');
+  #timers = new Map();
+  #last = 0;
+
+  now = () => this.#now;
+
+  setTimeout = (callback, delay = 0, ...rest) => {
+    this.#timers.set(++this.#last, { at: this.#now + delay, run: () => callback(...rest) });
+    return this.#last;
+  };
+
+  clearTimeout = (id) => this.#timers.delete(id);
+
+  /** Lets time pass, and everything happen that falls due in it. */
+  async advance(ms) {
+    const end = this.#now + ms;
+    for (;;) {
+      await settled();
+      const [id, next] = [...this.#timers].sort(([, one], [, other]) => one.at - other.at)[0] ?? [];
+      if (!next || next.at > end) break;
+      this.#timers.delete(id);
+      this.#now = Math.max(this.#now, next.at);
+      next.run();
+    }
+    this.#now = end;
+    await settled();
+  }
+}
+
+/** Everything that needs no time has happened. */
+export async function settled() {
+  for (let turn = 0; turn < 30; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The channels between the tabs of one browser. */
+export class Channels {
+  #open = new Set();
+
+  constructor() {
+    const channels = this.#open;
+    this.BroadcastChannel = class {
+      constructor(name) {
+        this.name = name;
+        channels.add(this);
+      }
+
+      postMessage(message) {
+        const data = structuredClone(message);
+        for (const other of channels) if (other !== this && other.name === this.name) setImmediate(() => channels.has(other) && other.onmessage({ data }));
+      }
+
+      close() {
+        channels.delete(this);
+      }
+    };
+  }
+}
+
+/** A tab with the module. `storage` is its session storage, which the next page of the same tab gets. */
+export function openTab(server, { clock, channels, storage = new Map(), token = 'ann' }) {
+  const page = new EventTarget();
+  const document = Object.assign(new EventTarget(), { documentElement: { lang: 'en' }, baseURI: 'https://page.example/', visibilityState: 'visible' });
+  const sessionStorage = {
+    getItem: (key) => storage.get(key) ?? null,
+    setItem: (key, value) => storage.set(key, value),
+    removeItem: (key) => storage.delete(key),
+  };
+  class Socket {
+    constructor() {
+      this.isOpen = true;
+      setImmediate(() => this.isOpen && this.onopen?.());
+      server.sockets.add(this);
+    }
+
+    send(text) {
+      const message = JSON.parse(text);
+      setImmediate(() => this.isOpen && server.receive(this, message));
+    }
+
+    receive(message) {
+      setImmediate(() => this.isOpen && this.onmessage?.({ data: JSON.stringify(message) }));
+    }
+
+    close() {
+      this.isOpen = false;
+      server.sockets.delete(this);
+    }
+
+    /** The connection is lost. */
+    lose() {
+      const { onclose } = this;
+      this.close();
+      onclose?.({ code: 1006, reason: '' });
+    }
+  }
+  const globals = {
+    document,
+    sessionStorage,
+    BroadcastChannel: channels.BroadcastChannel,
+    WebSocket: Socket,
+    Date: Object.assign(function (...parts) { return new globalThis.Date(...parts); }, { now: clock.now, parse: Date.parse }),
+    performance: { now: clock.now },
+    location: { origin: 'https://insession.example', pathname: '/interview' },
+    navigator: {},
+    setTimeout: clock.setTimeout,
+    clearTimeout: clock.clearTimeout,
+    setInterval: () => 0,
+    addEventListener: (...listener) => page.addEventListener(...listener),
+    console: { warn: (text) => tab.warnings.push(text) },
+    globalThis: {},
+  };
+  const text = source.replaceAll(/^export /gm, '').replaceAll('import.meta.url', "'https://insession.example/web/insession.js'");
+  const module = new Function(...Object.keys(globals), `${text}; return { ${names.join(', ')} };`)(...Object.values(globals));
+  const tab = {
+    ...module,
+    document,
+    storage,
+    warnings: [],
+    /** The person moves the pointer over the page. */
+    use: () => page.dispatchEvent(new Event('pointermove')),
+    leave: () => page.dispatchEvent(new Event('pagehide')),
+    loseConnection: () => [...server.sockets].filter((socket) => socket.tab === tab).forEach((socket) => socket.lose()),
+  };
+  Socket.prototype.tab = tab;
+  module.configure({ token: () => token });
+  return tab;
+}
+
+/** A server with one activity. A token is the name of a person, as is the person's id. */
+export class Server {
+  sockets = new Set();
+  /** By the name of the root field: how many requests came. */
+  counts = {};
+  /** By id: `{person, isIdle, hasSeat}`. */
+  visits = new Map();
+  /** Ids of the visits that wait, in their order. */
+  queue = [];
+  offers = new Map();
+  #feeds = new Set();
+
+  constructor({ seats, clock, seatsPer = 'PERSON' }) {
+    Object.assign(this, { seats, clock, seatsPer });
+  }
+
+  get taken() {
+    return [...this.visits.values()].filter(({ hasSeat }) => hasSeat).length + this.offers.size;
+  }
+
+  receive(socket, { type, id, payload }) {
+    if (type === 'connection_init') {
+      socket.person = payload.authorization?.replace('Bearer ', '');
+      return socket.receive({ type: 'connection_ack' });
+    }
+    if (type === 'complete') {
+      for (const feed of this.#feeds) if (feed.socket === socket && feed.id === id) this.#feeds.delete(feed);
+    }
+    if (type !== 'subscribe') return undefined;
+    const { query, variables } = payload;
+    const [, name] = query.match(/\{\s*(\w+)/);
+    this.counts[name] = (this.counts[name] ?? 0) + 1;
+    const answer = (data) => socket.receive({ type: 'next', id, payload: { data } });
+    if (name === 'viewer') return answer({ viewer: { id: socket.person } });
+    if (name === 'queueChanged') {
+      if (!this.visits.has(variables.id)) this.visits.set(variables.id, { person: socket.person, isIdle: false, hasSeat: false });
+      const feed = { socket, id, visit: variables.id };
+      this.#feeds.add(feed);
+      return this.#tell(feed);
+    }
+    const key = variables.input?.presenceId ?? variables.id;
+    if (!this.visits.has(key)) this.visits.set(key, { person: socket.person, isIdle: false, hasSeat: false });
+    const visit = this.visits.get(key);
+    answer({ [name]: this[name](key, visit, variables.input) });
+    this.#changed();
+    return socket.receive({ type: 'complete', id });
+  }
+
+  heartbeat(key, visit, { isIdle }) {
+    visit.isIdle = isIdle;
+    return { heartbeatSeconds: 20, secret: null, presence: this.#presence(key) };
+  }
+
+  enterActivity(key, visit, { wait }) {
+    const own = [...this.visits].filter(([id, other]) => id !== key && other.person === visit.person && this.seatsPer === 'PERSON');
+    const moved = own.find(([, other]) => other.hasSeat);
+    const place = this.queue.findIndex((id) => id === key || own.some(([other]) => other === id));
+    if (place >= 0) this.queue[place] = key;
+    for (const [other] of own) {
+      if (this.offers.has(other)) this.offers.set(key, this.offers.get(other));
+      this.offers.delete(other);
+    }
+    const isFree = this.taken < this.seats && this.queue.length === 0;
+    if (visit.hasSeat || moved || this.offers.has(key) || isFree) {
+      if (moved) moved[1].hasSeat = false;
+      visit.hasSeat = true;
+      this.offers.delete(key);
+      this.queue = this.queue.filter((id) => id !== key);
+    } else if (wait && place < 0) {
+      this.queue.push(key);
+    }
+    const { queuePlace } = this.#presence(key);
+    return { admitted: visit.hasSeat, occupancy: this.taken, maxConcurrent: this.seats, message: '', queuePlace, activity: { key: 'interview', seatsPer: this.seatsPer } };
+  }
+
+  leaveActivity(key, visit) {
+    visit.hasSeat = false;
+    return { presence: this.#presence(key) };
+  }
+
+  leaveQueue(key) {
+    const place = this.#carrier(key);
+    this.queue = this.queue.filter((id) => id !== place);
+    this.offers.delete(place);
+    return { presence: this.#presence(key) };
+  }
+
+  completePresence(key, visit) {
+    this.leaveActivity(key, visit);
+    return this.leaveQueue(key);
+  }
+
+  /** Takes the seat of a visit, because it is idle, or its lease has ended. */
+  endSeat(key) {
+    this.visits.get(key).hasSeat = false;
+    this.#changed();
+  }
+
+  endPlace(key) {
+    this.leaveQueue(key);
+    this.#changed();
+  }
+
+  #presence(key) {
+    const { isIdle, hasSeat } = this.visits.get(key);
+    return { id: key, status: 'ACTIVE', isOnline: true, isIdle, activity: hasSeat ? { key: 'interview' } : null, queuePlace: this.#place(key) };
+  }
+
+  /** The visit that carries the place of a visit or, with seats for each person, of its person. */
+  #carrier(key) {
+    if (this.queue.includes(key) || this.seatsPer === 'VISIT') return key;
+    const { person } = this.visits.get(key);
+    return this.queue.find((id) => this.visits.get(id).person === person);
+  }
+
+  #place(key) {
+    const carrier = this.#carrier(key);
+    const position = this.queue.indexOf(carrier) + 1;
+    if (position === 0) return null;
+    const expiresAt = this.offers.get(carrier);
+    const offer = expiresAt ? { expiresAt } : null;
+    return { position, length: this.queue.length, joinedAt: '2031-12-01T19:00:00.000Z', estimatedWaitSeconds: null, offer };
+  }
+
+  /** Offers the free seats to the first who wait, and tells the subscribers. */
+  #changed() {
+    for (const key of this.queue) {
+      if (this.taken >= this.seats) break;
+      if (!this.offers.has(key)) this.offers.set(key, new Date(this.clock.now() + 30_000).toISOString());
+    }
+    for (const feed of this.#feeds) this.#tell(feed);
+  }
+
+  #tell(feed) {
+    const { socket, id, visit } = feed;
+    const { person, hasSeat } = this.visits.get(visit);
+    const ofPerson = [...this.visits.values()].some((other) => other.hasSeat && other.person === person);
+    const state = { queuePlace: this.#place(visit), admitted: hasSeat || (this.seatsPer === 'PERSON' && ofPerson) };
+    // Without an activity there is nothing to tell.
+    const isNothing = !state.queuePlace && !state.admitted;
+    if (feed.told === JSON.stringify(state) || (isNothing && !feed.told)) return;
+    feed.told = JSON.stringify(state);
+    const change = { activity: { key: 'interview' }, ...state, occurredAt: new Date(this.clock.now()).toISOString() };
+    socket.receive({ type: 'next', id, payload: { data: { queueChanged: change } } });
+  }
+}

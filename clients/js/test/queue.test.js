@@ -1,0 +1,265 @@
+// Waiting for a seat, in the tabs of a browser that `page.js` imitates.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Channels, Clock, Server, openTab, settled } from './page.js';
+
+const INTERVIEW = { activity: 'interview', wait: true };
+const MINUTE = 60_000;
+
+/** A server whose seats are taken by others, and a way to open tabs. */
+async function scene({ seats = 1, taken = seats, seatsPer } = {}) {
+  const clock = new Clock();
+  const server = new Server({ seats, clock, seatsPer });
+  const channels = new Channels();
+  const open = (token = 'ann', storage) => openTab(server, { clock, channels: token === 'ann' ? channels : new Channels(), token, storage });
+  const others = [];
+  for (let other = 0; other < taken; other += 1) {
+    const visit = open(`other${other}`).startHeartbeat(INTERVIEW);
+    await settled();
+    others.push(visit);
+  }
+  return { clock, server, open, others };
+}
+
+/** Starts a visit that waits, and collects its events. */
+async function wait(tab, options = {}) {
+  const visit = tab.startHeartbeat({ ...INTERVIEW, ...options });
+  visit.events = [];
+  for (const name of ['entering', 'waiting', 'offered', 'admitted', 'full', 'lost', 'left']) {
+    visit.addEventListener(name, ({ type, detail }) => visit.events.push(detail.queuePlace ? `${type} ${detail.queuePlace.position}` : type));
+  }
+  await settled();
+  return visit;
+}
+
+describe('a visit that waits', () => {
+  test('shows its place, takes the offered seat by itself, and reports each step', async () => {
+    const { clock, open, others, server } = await scene();
+    const ben = await wait(open('ben'));
+    const tab = open();
+    const steps = [];
+    tab.document.addEventListener('activity-queue-changed', ({ detail }) => steps.push(detail.state));
+    const ann = await wait(tab);
+    const entry = await ann.entered;
+    assert.deepEqual([entry.admitted, entry.queuePlace.position], [false, 2]);
+    assert.deepEqual([ann.state, ann.position, ann.queueLength, ann.offer, ann.isAdmitted], ['waiting', 2, 2, null, false]);
+    others[0].leave();
+    await clock.advance(1_000);
+    assert.deepEqual([ben.state, ann.state, ann.position], ['admitted', 'waiting', 1]);
+    ben.stop();
+    await clock.advance(1_000);
+    assert.deepEqual([ann.state, ann.queuePlace, ann.isAdmitted], ['admitted', null, true]);
+    assert.deepEqual(ann.events, ['entering', 'waiting 2', 'waiting 1', 'offered 1', 'admitted']);
+    assert.deepEqual(steps, ['entering', 'waiting', 'waiting', 'offered', 'admitted']);
+    assert.equal(server.taken, 1);
+    assert.deepEqual(tab.warnings, []);
+  });
+
+  test('leaves an offer to the person if it shall not take it', async () => {
+    const { open, others } = await scene();
+    const ann = await wait(open(), { acceptOffers: false });
+    others[0].leave();
+    await settled();
+    assert.deepEqual([ann.state, ann.offer.expiresAt], ['offered', '2031-12-01T19:00:30.000Z']);
+    await ann.enter();
+    assert.equal(ann.state, 'admitted');
+  });
+
+  for (const end of ['leave', 'stop', 'complete']) {
+    test(`leaves the queue by ${end}(), also before the answer`, async () => {
+      const { open, server } = await scene();
+      const tab = open();
+      const ann = await wait(tab);
+      assert.equal(server.queue.length, 1);
+      await ann[end]();
+      await settled();
+      assert.deepEqual([server.queue, ann.queuePlace], [[], null]);
+      assert.deepEqual(ann.events.at(-1), 'left');
+      const again = tab.startHeartbeat(INTERVIEW);
+      again[end]();
+      assert.equal((await again.entered).cancelled, true);
+      await settled();
+      assert.deepEqual(server.queue, []);
+    });
+  }
+
+  test('keeps its place over a lost connection, and takes an offer that came meanwhile', async () => {
+    const { clock, open, others } = await scene();
+    const tab = open();
+    const ann = await wait(tab);
+    tab.loseConnection();
+    others[0].leave();
+    await settled();
+    assert.equal(ann.state, 'waiting');
+    await clock.advance(2_000);
+    assert.equal(ann.state, 'admitted');
+    assert.equal(ann.events.includes('lost'), false);
+  });
+
+  test('asks again if its place has ended while it had no connection', async () => {
+    const { clock, open, server } = await scene();
+    const tab = open();
+    const ann = await wait(tab);
+    tab.loseConnection();
+    server.endPlace(ann.id);
+    await clock.advance(2_000);
+    assert.deepEqual([ann.state, server.queue], ['waiting', [ann.id]]);
+  });
+
+  test('does not ask again while nobody is there, but when somebody is back', async () => {
+    const { clock, open, server } = await scene();
+    const tab = open();
+    const ann = await wait(tab);
+    await clock.advance(6 * MINUTE);
+    tab.loseConnection();
+    server.endPlace(ann.id);
+    await clock.advance(2_000);
+    assert.deepEqual([ann.state, ann.lostReason, server.queue], ['lost', 'away', []]);
+    tab.use();
+    await clock.advance(2_000);
+    assert.deepEqual([ann.state, server.queue], ['waiting', [ann.id]]);
+  });
+
+  test('keeps place and seat over a reload', async () => {
+    const { open, others, server } = await scene();
+    let tab = open();
+    const first = await wait(tab);
+    for (const state of ['waiting', 'admitted']) {
+      assert.equal(server.visits.get(first.id) !== undefined, true);
+      tab.leave();
+      await settled();
+      tab = open('ann', tab.storage);
+      const next = await wait(tab);
+      assert.deepEqual([next.id, next.state], [first.id, state]);
+      others[0].leave();
+      await settled();
+    }
+  });
+});
+
+describe('an idle visit', () => {
+  test('says so after five minutes without use, and no longer when it is used', async () => {
+    const { clock, open, server } = await scene({ taken: 0 });
+    const tab = open();
+    const ann = await wait(tab);
+    await clock.advance(5 * MINUTE - 1_000);
+    assert.deepEqual([ann.isIdle, server.visits.get(ann.id).isIdle], [false, false]);
+    tab.use();
+    await clock.advance(5 * MINUTE - 1_000);
+    assert.equal(server.visits.get(ann.id).isIdle, false);
+    await clock.advance(1_000);
+    assert.deepEqual([ann.isIdle, server.visits.get(ann.id).isIdle], [true, true]);
+    tab.use();
+    await settled();
+    assert.deepEqual([ann.isIdle, server.visits.get(ann.id).isIdle], [false, false]);
+  });
+
+  test('that lost its seat does not ask for it again by itself', async () => {
+    const { clock, open, server } = await scene({ taken: 0 });
+    const tab = open();
+    const ann = await wait(tab);
+    await clock.advance(6 * MINUTE);
+    server.endSeat(ann.id);
+    await clock.advance(MINUTE);
+    assert.deepEqual([ann.state, ann.lostReason, ann.isAdmitted], ['lost', 'idle', false]);
+    tab.use();
+    await clock.advance(MINUTE);
+    assert.deepEqual([ann.state, server.taken], ['lost', 0]);
+    await ann.enter();
+    assert.equal(ann.state, 'admitted');
+  });
+});
+
+describe('two tabs of one person', () => {
+  test('share one place and one seat, and show the same', async () => {
+    const { clock, open, others, server } = await scene();
+    const tabs = [open(), open()];
+    const one = await wait(tabs[0]);
+    const other = await wait(tabs[1]);
+    await clock.advance(1_000);
+    assert.equal(server.queue.length, 1);
+    assert.deepEqual([one.state, one.position, other.state, other.position], ['waiting', 1, 'waiting', 1]);
+    others[0].leave();
+    await clock.advance(1_000);
+    assert.deepEqual([one.state, other.state, server.taken], ['admitted', 'admitted', 1]);
+    // They do not take the seat from each other.
+    const entries = server.counts.enterActivity;
+    await clock.advance(3 * MINUTE);
+    assert.deepEqual([one.state, other.state, server.counts.enterActivity], ['admitted', 'admitted', entries]);
+    assert.equal([one, other].some((visit) => visit.events.includes('lost')), false);
+  });
+
+  test('have the seat in the tab that is used', async () => {
+    const { clock, open, server } = await scene({ taken: 0 });
+    const tabs = [open(), open()];
+    const visits = [await wait(tabs[0]), await wait(tabs[1])];
+    for (const at of [0, 1, 0]) {
+      await clock.advance(3_000);
+      tabs[at].use();
+      await settled();
+      assert.equal(server.visits.get(visits[at].id).hasSeat, true);
+      assert.deepEqual([visits[0].state, visits[1].state, server.taken], ['admitted', 'admitted', 1]);
+    }
+  });
+
+  for (const [name, end] of [['closed', (tab) => tab.leave()], ['stopped', (_, visit) => visit.stop()]]) {
+    test(`keep what they share when one is ${name}`, async () => {
+      for (const taken of [0, 1]) {
+        const { clock, open, server } = await scene({ taken });
+        const tabs = [open(), open()];
+        const visits = [await wait(tabs[0]), await wait(tabs[1])];
+        await clock.advance(1_000);
+        end(tabs[1], visits[1]);
+        await clock.advance(3_000);
+        assert.equal(visits[0].state, taken ? 'waiting' : 'admitted');
+        const has = taken ? server.queue.includes(visits[0].id) : server.visits.get(visits[0].id).hasSeat;
+        assert.deepEqual([has, server.taken], [true, 1]);
+      }
+    });
+  }
+
+  test('leave together', async () => {
+    for (const taken of [0, 1]) {
+      const { clock, open, server } = await scene({ taken });
+      const visits = [await wait(open()), await wait(open())];
+      await clock.advance(1_000);
+      await visits[0].leave();
+      await clock.advance(MINUTE);
+      assert.deepEqual([visits[0].state, visits[1].state], ['online', 'online']);
+      assert.deepEqual([server.queue, server.taken], [[], taken]);
+      assert.deepEqual(visits.map(({ events }) => events.at(-1)), ['left', 'left']);
+    }
+  });
+
+  test('are two if each visit has its own seat', async () => {
+    const { clock, open, server } = await scene({ seats: 3, taken: 0, seatsPer: 'VISIT' });
+    const visits = [await wait(open()), await wait(open())];
+    await clock.advance(1_000);
+    assert.equal(server.taken, 2);
+    await visits[0].leave();
+    await clock.advance(1_000);
+    assert.deepEqual([visits[0].state, visits[1].state, server.taken], ['online', 'admitted', 1]);
+  });
+});
+
+describe('a person with two devices', () => {
+  test('has one seat, which moves to the device that is used, and both show it', async () => {
+    const { clock, server } = await scene({ taken: 0 });
+    const tabs = [1, 2].map(() => openTab(server, { clock, channels: new Channels() }));
+    const visits = [await wait(tabs[0]), await wait(tabs[1])];
+    await clock.advance(3 * MINUTE);
+    assert.deepEqual(visits.map(({ state }) => state), ['admitted', 'admitted']);
+    assert.deepEqual([server.taken, server.counts.enterActivity], [1, 2]);
+    tabs[0].use();
+    await clock.advance(MINUTE);
+    assert.equal(server.visits.get(visits[0].id).hasSeat, true);
+    assert.deepEqual([server.taken, server.counts.enterActivity], [1, 3]);
+    await visits[0].leave();
+    await clock.advance(MINUTE);
+    assert.deepEqual([visits[1].state, visits[1].lostReason, server.taken], ['lost', 'ended', 0]);
+    tabs[1].use();
+    await clock.advance(MINUTE);
+    assert.equal(server.taken, 0, 'the person has left');
+  });
+});
