@@ -44,7 +44,7 @@ for (const narrowing of JSON.parse(main.dataset.follows ?? '[]')) {
   // The cursor is from before the server made the page, so no change is missed.
   watch(narrowing, changed, { after: main.dataset.cursor });
 }
-if (main.dataset.activity) watchActivity(main.dataset.activity, () => refreshWithin(SOON_MS));
+if (main.dataset.activity) watchActivity(main.dataset.activity, () => refreshWithin(LATER_MS));
 if ('bookings' in main.dataset) watchBookings(() => refreshWithin(SOON_MS));
 // The page may be an old one from the browser's cache. Or another tab was used meanwhile, perhaps to sign in or out.
 addEventListener('pageshow', ({ persisted }) => persisted && refreshWithin(0));

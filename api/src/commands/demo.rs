@@ -115,7 +115,11 @@ fn print_welcome(
     println!(
         "  {{ activeSessionInstances {{ nodes {{ session {{ name city }} startsAt presentCount activeExplanation }} }} }}\n"
     );
-    println!("Four visits share the three seats of the activity `interview`. To watch the seats:\n");
+    println!(
+        "Four visits share the three seats of the activity `interview`. To join them, sign in as a person and open\n"
+    );
+    println!("  {base}/activities/interview\n");
+    println!("To watch the seats:\n");
     println!("  subscription {{ presenceChanged(activityKey: \"interview\") {{ occupancy }} }}\n");
     println!(
         "Cleo is a mentor. In the next two minutes one lesson begins and ends, and another begins that nobody has started. To watch\n\

@@ -14,11 +14,12 @@ use service::{
     App, Result,
     instances::{self, ActiveFilter},
     lists::{Page as ListPage, RowCursor},
+    presence::activities::Activity,
     sessions::{self, Session, SessionFilter},
 };
 
 use super::{
-    Page, Pages,
+    Page, Pages, activity,
     cards::{self, Card},
     error::page_of,
     layout::{Frame, respond},
@@ -78,6 +79,7 @@ struct Content {
     next: Vec<Card>,
     /// All sessions in the city that was searched for.
     all: Vec<Session>,
+    activities: Vec<Activity>,
 }
 
 pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Query<Asked>) -> Page {
@@ -90,8 +92,15 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Qu
 
 async fn load(app: &App, asked: &Asked) -> Result<Content> {
     let search = Search::of(app, &asked.city).await?;
-    let mut content =
-        Content { now: app.now(), search, on_now: Vec::new(), more: None, next: Vec::new(), all: Vec::new() };
+    let mut content = Content {
+        now: app.now(),
+        search,
+        on_now: Vec::new(),
+        more: None,
+        next: Vec::new(),
+        all: Vec::new(),
+        activities: Vec::new(),
+    };
     if matches!(content.search, Search::Several(_) | Search::Nothing) {
         return Ok(content);
     }
@@ -103,7 +112,9 @@ async fn load(app: &App, asked: &Asked) -> Result<Content> {
     content.more = last.filter(|_| slice.has_next);
     content.on_now = cards::load(app, slice.rows).await?;
     content.next = cards::count(app, instances::find_upcoming(app, city.as_deref(), NEXT).await?).await?;
-    if city.is_some() {
+    if city.is_none() {
+        content.activities = activity::listed(app).await?;
+    } else {
         let filter = SessionFilter { city, ..SessionFilter::default() };
         let page = ListPage { first: Some(100), ..ListPage::default() };
         content.all = sessions::list_sessions(app, &filter, &page).await?.rows;
@@ -119,6 +130,7 @@ fn render(frame: &Frame<'_>, title: &str, asked: &Asked, content: &Content) -> R
             (on_now(asked, content))
             (next(content))
             (all(content))
+            (activity::links(&content.activities))
         }
     };
     respond(frame, &main)

@@ -25,6 +25,8 @@ pub struct Frame<'a> {
     follows: Vec<Value>,
     /// Whether it also follows the visitor's bookings.
     bookings: bool,
+    /// The key of an activity whose seats it also follows.
+    activity: Option<String>,
     /// The interval at which the script loads the page again in any case, in seconds.
     every: Option<u32>,
     /// Whether the screen stays on while the page is shown.
@@ -40,6 +42,7 @@ impl<'a> Frame<'a> {
             visitor,
             follows: Vec::new(),
             bookings: false,
+            activity: None,
             every: None,
             is_awake: false,
             is_still: false,
@@ -56,6 +59,12 @@ impl<'a> Frame<'a> {
     #[must_use]
     pub fn following_bookings(self) -> Self {
         Self { bookings: true, ..self }
+    }
+
+    /// The page shows who has a seat in an activity.
+    #[must_use]
+    pub fn following_activity(self, key: &str) -> Self {
+        Self { activity: Some(key.to_owned()), ..self }
     }
 
     /// For a page that shows something of which no subscription reports changes.
@@ -131,7 +140,7 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                     }
                 }
                 main #main tabindex="-1" data-follows=[follows(frame)] data-cursor=[visitor.cursor.as_deref()] data-every=[frame.every]
-                    data-bookings[frame.bookings] data-awake[frame.is_awake] data-still[frame.is_still] { (main) }
+                    data-bookings[frame.bookings] data-activity=[frame.activity.as_deref()] data-awake[frame.is_awake] data-still[frame.is_still] { (main) }
                 footer.site {
                     p { "InSession shows who is in session right now." }
                 }

@@ -10,6 +10,7 @@
 //! - A token, or the secret of a sign-in, is in a cookie or a header, never in an address.
 //! - Every address in a page and every redirect goes through [`to`], which adds the path of `PUBLIC_URL`.
 
+mod activity;
 mod admin;
 mod cards;
 mod done;
@@ -97,6 +98,7 @@ pub fn router(app: App, authenticator: Arc<Authenticator>, sign_in: SignInOption
         .route("/", get(home::show))
         .merge(sessions::router())
         .route("/c/{code}", get(door::offer).post(door::check_in))
+        .route("/activities/{key}", get(activity::show))
         .route("/people/{id}", get(person::show))
         .merge(me::router())
         .merge(admin::router())

@@ -10,7 +10,7 @@ use crate::fixtures::{cancel, check_in, create_active_instance, create_person, c
 
 /// A clock that goes on by itself, and by `skip` as if so many milliseconds had passed. Timers of 4 seconds and more wait for
 /// `skip`, so that a slow machine changes nothing. `aheadBy` is by how much the visitor's date is wrong.
-const CLOCK: &str = "{
+pub const CLOCK: &str = "{
     const [date, ticks, start, stop] = [Date.now, performance.now.bind(performance), setTimeout, clearTimeout];
     const timers = new Map();
     let skipped = 0;

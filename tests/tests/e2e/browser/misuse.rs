@@ -19,6 +19,7 @@ async fn wrong_ids_are_named_in_the_console_once() -> Result<()> {
     create_active_instance(&admin, &session).await?;
     let badge = |id: &str| format!("<live-now-badge session='{id}'></live-now-badge>");
     let booking = |id: &str| format!("<booking-status booking='{id}'>a booking</booking-status>");
+    let queue = |key: &str| format!("<activity-queue activity='{key}'></activity-queue>");
     let content = [
         badge("monday"),
         badge("monday"),
@@ -27,6 +28,10 @@ async fn wrong_ids_are_named_in_the_console_once() -> Result<()> {
         "<live-now-badge></live-now-badge>".to_owned(),
         booking("7"),
         booking("Booking:999"),
+        queue(""),
+        queue("The interview"),
+        queue("nothing"),
+        queue("nothing"),
         badge(&session),
     ]
     .concat();
@@ -36,15 +41,24 @@ async fn wrong_ids_are_named_in_the_console_once() -> Result<()> {
     page.run_first(COLLECT).await?;
     page.goto(&site.url).await?;
     page.until("document.querySelectorAll('live-now-badge[active]').length === 1").await?;
-    page.until("warnings.length >= 5").await?;
-    for named in ["session=\"monday\"", "Session:999", "session=\"\"", "booking=\"7\"", "Booking:999"] {
+    page.until("warnings.length >= 8").await?;
+    for named in [
+        "session=\"monday\"",
+        "Session:999",
+        "session=\"\"",
+        "booking=\"7\"",
+        "Booking:999",
+        "activity=\"\"",
+        "activity=\"The interview\"",
+        "there is no activity nothing",
+    ] {
         assert_eq!(warnings(&page, named).await?, 1, "{named}");
     }
     // Another badge with the same mistake adds no warning.
-    let more = json!(badge("Session:999") + &badge("monday") + &badge(&session));
+    let more = json!(badge("Session:999") + &badge("monday") + &queue("nothing") + &badge(&session));
     page.evaluate(&format!("document.body.insertAdjacentHTML('beforeend', {more})")).await?;
     page.until("document.querySelectorAll('live-now-badge[active]').length === 2").await?;
-    assert_eq!(page.evaluate("warnings.length").await?, 5, "{}", page.evaluate("warnings").await?);
+    assert_eq!(page.evaluate("warnings.length").await?, 8, "{}", page.evaluate("warnings").await?);
     browser.close().await
 }
 

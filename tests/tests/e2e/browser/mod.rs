@@ -11,6 +11,7 @@ mod misuse;
 mod on_a_server;
 mod package;
 mod phone;
+mod queue;
 mod site;
 mod tabs;
 mod under_a_path;

@@ -26,7 +26,7 @@ async fn importing_the_module_on_a_server_does_nothing() -> Result<()> {
     ensure!(node.status.success() && errors.is_empty(), "{}: {errors}", node.status);
     assert_eq!(
         printed.trim(),
-        "configure query startHeartbeat subscribe watch watchBooking watchBookings watchConnection watchPlace watchSession"
+        "configure query startHeartbeat subscribe watch watchActivity watchBooking watchBookings watchConnection watchPlace watchSession"
     );
     Ok(())
 }

@@ -59,6 +59,15 @@ impl Page {
     }
 }
 
+/// The first code block of this language under a heading of a page.
+pub fn snippet(page: &str, heading: &str, language: &str) -> Result<String> {
+    let Page { text, .. } = Page::read(page)?;
+    let (_, section) =
+        text.split_once(&format!("\n{heading}\n")).with_context(|| format!("{page} has no {heading}"))?;
+    let (_, block) = section.split_once(&format!("```{language}\n")).with_context(|| format!("no {language} there"))?;
+    Ok(block.split_once("\n```").context("the block does not end")?.0.to_owned())
+}
+
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is in a folder of the repository")
 }

@@ -1,0 +1,122 @@
+//! `/activities/{key}`: who has a seat in an activity, how long its queue is, and the element that joins and leaves.
+
+use axum::{
+    extract::{Path, State},
+    response::IntoResponse as _,
+};
+use domain::ids::ActivityId;
+use maud::{Markup, html};
+use service::{
+    App, Result,
+    presence::{
+        activities::{self, Activity},
+        queue, statistics,
+    },
+};
+
+use super::{
+    Page, Pages, cards,
+    error::{PageError, page_of},
+    layout::{Frame, respond},
+    visitor::Visitor,
+};
+use crate::site::to;
+
+/// The number of activities that the home page lists.
+const LISTED: u64 = 20;
+
+/// The activity at the time of the request.
+struct Content {
+    activity: Activity,
+    taken: i64,
+    waiting: u32,
+}
+
+/// The address has the key of the activity, or its id such as `Activity:7`.
+pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(key): Path<String>) -> Page {
+    let found = load(&pages.app, &key).await.map_err(page_of(&visitor))?;
+    let content = found.ok_or_else(|| PageError::not_found(&visitor, "There is no activity at this address."))?;
+    let activity = &content.activity;
+    let frame = Frame::new(&activity.name, &visitor).following_activity(&activity.key);
+    let main = html! {
+        h1 { (activity.name) }
+        section.card aria-label="Seats" {
+            @if visitor.viewer.may_have_visits(pages.app.presence.anonymous) {
+                activity-queue activity=(activity.key) { (seats(&content)) }
+                noscript {
+                    p {
+                        "To join, allow scripts for this site and load the page again. A seat is kept for an open page that sends \
+                         heartbeats, and only a script can send them."
+                    }
+                }
+            } @else {
+                p { (seats(&content)) }
+                (who_may_join(&visitor, activity))
+            }
+        }
+    };
+    Ok(respond(&frame, &main).into_response())
+}
+
+async fn load(app: &App, key: &str) -> Result<Option<Content>> {
+    let found = match key.parse::<ActivityId>() {
+        Ok(id) => activities::find_activities(app, &[id]).await?.pop(),
+        Err(_) => activities::find_activity_by_key(app, key).await?,
+    };
+    let Some(activity) = found else { return Ok(None) };
+    let taken = statistics::find_occupancy(app, &[activity.id]).await?.remove(&activity.id).unwrap_or_default();
+    let counts = queue::find_counts(app, &[activity.id]).await?.remove(&activity.id).unwrap_or_default();
+    Ok(Some(Content { taken: taken.iter().map(|one| one.count).sum(), waiting: counts.length, activity }))
+}
+
+/// How many have a seat, and how many wait. The element `activity-queue` says the same.
+fn seats(Content { activity, taken, waiting }: &Content) -> Markup {
+    html! {
+        @match activity.max_concurrent {
+            Some(0) => "This is closed at the moment.",
+            Some(1) => { (taken) " of 1 seat is taken." }
+            Some(limit) => { (taken) " of " (limit) " seats are taken." }
+            None => { (people(*taken)) " taking part." }
+        }
+        @if *waiting > 0 { " " (people((*waiting).into())) " waiting." }
+    }
+}
+
+fn people(count: i64) -> String {
+    if count == 1 { "1 is".to_owned() } else { format!("{count} are") }
+}
+
+/// For those who may not have a visit.
+fn who_may_join(visitor: &Visitor, activity: &Activity) -> Markup {
+    html! {
+        @if visitor.token.is_none() {
+            p { a href={ (to("/sign-in?next=")) (cards::encoded(&address(activity))) } { "Sign in to join" } }
+        } @else if visitor.viewer.is_deactivated {
+            p.quiet { "This account is deactivated, so it can't join." }
+        } @else {
+            p.quiet { "Only people can join. The token that you signed in with names no person." }
+        }
+    }
+}
+
+/// The path of an activity's page.
+fn address(activity: &Activity) -> String {
+    format!("/activities/{}", cards::encoded(&activity.key))
+}
+
+/// The activities that the home page lists.
+pub async fn listed(app: &App) -> Result<Vec<Activity>> {
+    activities::list_activities(app, LISTED).await
+}
+
+/// Links to the pages of activities.
+pub fn links(activities: &[Activity]) -> Markup {
+    html! {
+        @if !activities.is_empty() {
+            section aria-labelledby="activities" {
+                h2 #activities { "Activities" }
+                ul.plain { @for activity in activities { li { a href=(to(&address(activity))) { (activity.name) } } } }
+            }
+        }
+    }
+}
