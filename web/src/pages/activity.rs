@@ -4,13 +4,19 @@ use axum::{
     extract::{Path, State},
     response::IntoResponse as _,
 };
-use domain::ids::ActivityId;
+use domain::{
+    access::Viewer,
+    ids::{ActivityId, PersonId},
+};
 use maud::{Markup, html};
 use service::{
     App, Result,
+    lists::Page as ListPage,
+    people::{self, Person},
     presence::{
         activities::{self, Activity},
         queue, statistics,
+        visits::{self, VisitFilter},
     },
 };
 
@@ -25,16 +31,27 @@ use crate::site::to;
 /// The number of activities that the home page lists.
 const LISTED: u64 = 20;
 
+/// The number of seats whose people are listed.
+const SHOWN: i32 = 100;
+
 /// The activity at the time of the request.
 struct Content {
     activity: Activity,
     taken: i64,
     waiting: u32,
+    /// `None` if the visitor may not see it.
+    roster: Option<Roster>,
+}
+
+/// Who has a seat.
+struct Roster {
+    people: Vec<Person>,
+    anonymous: usize,
 }
 
 /// The address has the key of the activity, or its id such as `Activity:7`.
 pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(key): Path<String>) -> Page {
-    let found = load(&pages.app, &key).await.map_err(page_of(&visitor))?;
+    let found = load(&pages.app, visitor.viewer, &key).await.map_err(page_of(&visitor))?;
     let content = found.ok_or_else(|| PageError::not_found(&visitor, "There is no activity at this address."))?;
     let activity = &content.activity;
     let frame = Frame::new(&activity.name, &visitor).following_activity(&activity.key);
@@ -54,11 +71,12 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(key): Path<
                 (who_may_join(&visitor, activity))
             }
         }
+        @if let Some(roster) = &content.roster { (roster_section(roster)) }
     };
     Ok(respond(&frame, &main).into_response())
 }
 
-async fn load(app: &App, key: &str) -> Result<Option<Content>> {
+async fn load(app: &App, viewer: Viewer, key: &str) -> Result<Option<Content>> {
     let found = match key.parse::<ActivityId>() {
         Ok(id) => activities::find_activities(app, &[id]).await?.pop(),
         Err(_) => activities::find_activity_by_key(app, key).await?,
@@ -66,24 +84,49 @@ async fn load(app: &App, key: &str) -> Result<Option<Content>> {
     let Some(activity) = found else { return Ok(None) };
     let taken = statistics::find_occupancy(app, &[activity.id]).await?.remove(&activity.id).unwrap_or_default();
     let counts = queue::find_counts(app, &[activity.id]).await?.remove(&activity.id).unwrap_or_default();
-    Ok(Some(Content { taken: taken.iter().map(|one| one.count).sum(), waiting: counts.length, activity }))
+    let roster = find_roster(app, viewer, &activity).await?;
+    let taken = taken.iter().map(|one| one.count).sum();
+    Ok(Some(Content { activity, taken, waiting: counts.length, roster }))
+}
+
+async fn find_roster(app: &App, viewer: Viewer, activity: &Activity) -> Result<Option<Roster>> {
+    let filter = VisitFilter { activity_key: Some(activity.key.clone()), ..VisitFilter::default() };
+    let page = ListPage { first: Some(SHOWN), ..ListPage::default() };
+    let Some(seats) = visits::list_visits(app, viewer, &filter, &page).await? else { return Ok(None) };
+    let ids: Vec<PersonId> = seats.rows.iter().filter_map(|visit| visit.person_id).collect();
+    Ok(Some(Roster { people: people::find_people(app, &ids).await?, anonymous: seats.rows.len() - ids.len() }))
 }
 
 /// How many have a seat, and how many wait. The element `activity-queue` says the same.
-fn seats(Content { activity, taken, waiting }: &Content) -> Markup {
+fn seats(Content { activity, taken, waiting, .. }: &Content) -> Markup {
     html! {
         @match activity.max_concurrent {
             Some(0) => "This is closed at the moment.",
             Some(1) => { (taken) " of 1 seat is taken." }
             Some(limit) => { (taken) " of " (limit) " seats are taken." }
-            None => { (people(*taken)) " taking part." }
+            None => { (counted(*taken)) " taking part." }
         }
-        @if *waiting > 0 { " " (people((*waiting).into())) " waiting." }
+        @if *waiting > 0 { " " (counted((*waiting).into())) " waiting." }
     }
 }
 
-fn people(count: i64) -> String {
+fn counted(count: i64) -> String {
     if count == 1 { "1 is".to_owned() } else { format!("{count} are") }
+}
+
+fn roster_section(Roster { people, anonymous }: &Roster) -> Markup {
+    html! {
+        section aria-labelledby="roster" {
+            h2 #roster { "Who has a seat" }
+            @if people.is_empty() && *anonymous == 0 { p.quiet { "Nobody has a seat." } }
+            ul.people {
+                @for person in people {
+                    li #{ "seat-" (person.id.0) } { a href={ (to("/people/")) (person.id.0) } { (person.display_name) } }
+                }
+                @if *anonymous > 0 { li { (anonymous) " without a name" } }
+            }
+        }
+    }
 }
 
 /// For those who may not have a visit.

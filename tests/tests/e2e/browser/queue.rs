@@ -256,20 +256,23 @@ async fn page_of_an_activity_works_on_a_phone_and_says_what_scripts_are_for() ->
     let client = deployment.first().client();
 
     // Without scripts.
-    let read = async |path: &str, person: Option<&str>| {
+    let read = async |path: &str, token: Option<&str>| {
         let mut request = client.http().get(client.address(path));
-        if let Some(person) = person {
-            request = request.header(COOKIE, format!("insession_token={}", token::of(person)));
+        if let Some(token) = token {
+            request = request.header(COOKIE, format!("insession_token={token}"));
         }
         anyhow::Ok(request.send().await?.error_for_status()?.text().await?)
     };
     ensure!(read("/", None).await?.contains("<a href=\"/activities/interview\">The interview</a>"));
     let text = read("/activities/interview", None).await?;
     ensure!(text.contains("1 of 1 seat is taken.") && text.contains("Sign in to join"), "{text}");
-    let text = read("/activities/interview", Some(&ann)).await?;
+    let text = read("/activities/interview", Some(&token::of(&ann))).await?;
     for part in ["1 of 1 seat is taken.", "<noscript>", "To join, allow scripts"] {
         ensure!(text.contains(part), "no {part:?} in {text}");
     }
+    ensure!(!text.contains("Ben"), "only administrators see who has a seat: {text}");
+    let text = read("/activities/interview", Some(&token::admin())).await?;
+    ensure!(text.contains("Who has a seat") && text.contains("Ben"), "{text}");
     let missing = client.http().get(client.address("/activities/nothing")).send().await?;
     assert_eq!(missing.status(), 404);
 
