@@ -83,6 +83,16 @@ pub struct ServerSettings {
     pub limits: Limits,
 }
 
+impl ServerSettings {
+    fn schema_options(&self) -> graphql::Options {
+        graphql::Options {
+            suggests: self.introspection == Introspection::Everybody,
+            answer_bytes: self.limits.answer_bytes,
+            federation: self.federation,
+        }
+    }
+}
+
 /// The durations of a shutdown. With [`DRAIN_TIMEOUT`] they stay below 25 seconds, after which the platform may kill the
 /// process.
 const SHUTDOWN_STEPS: ShutdownSteps = ShutdownSteps {
@@ -145,15 +155,13 @@ impl Server {
         let source = LogSource(app.clone());
         let hub = Hub::start(source, app.wake.subscribe(), HubSettings::default(), closing.clone()).await?;
         let gatherer = Gatherer::start(&app);
-        let suggests = settings.introspection == Introspection::Everybody;
+        let options = settings.schema_options();
         let budgets = Arc::new(Budgets::new(&settings.limits));
         let reader = graphql::reader(settings.federation)?
             .spending_from(Arc::clone(&budgets))
             .trusting(settings.trusted_documents);
         let documents = Documents::new(Arc::clone(&budgets), settings.limits.into());
         let guard = Guard::new(settings.introspection, &settings.limits, reader.clone());
-        let answer_bytes = settings.limits.answer_bytes;
-        let options = graphql::Options { suggests, answer_bytes, federation: settings.federation };
         let schema = graphql::build(&app, &hub, &gatherer, options);
         let schema = Execution::new(schema, guard);
         let mutations = TaskTracker::new();
