@@ -151,6 +151,11 @@ impl Viewer {
         self.is_admin
     }
 
+    /// Admins may see who has a seat in an activity. Others may if the roster is public and they have a seat themselves.
+    pub const fn may_see_roster(&self, shares_it: bool) -> bool {
+        self.is_admin || (shares_it && !self.is_deactivated)
+    }
+
     /// Only admins may list visits, and see their statistics.
     pub const fn may_list_visits(&self) -> bool {
         self.is_admin

@@ -175,6 +175,7 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("Activity", "isFull", LOADED),
     ("Activity", "occupancy", LOADED),
     ("Activity", "occupancyByLanguage", LOADED),
+    ("Activity", "people", each(2, PAGE)),
     ("Activity", "queueLength", LOADED),
     ("Presence", "activity", LOADED),
     ("Presence", "queuePlace", LOADED),

@@ -196,6 +196,14 @@ const VIEWER_DEPENDENT: ShareableFields = &[
     ("SessionInstance", "checkInCode"),
     ("SessionInstance", "checkIns"),
     ("SessionInstance", "viewerCheckIn"),
+    // Admins see it, and those who have a seat.
+    ("Activity", "people"),
+    ("PersonConnection", "edges"),
+    ("PersonConnection", "nodes"),
+    ("PersonConnection", "pageInfo"),
+    ("PersonConnection", "totalCount"),
+    ("PersonEdge", "cursor"),
+    ("PersonEdge", "node"),
     // Those of the visit that is followed.
     ("QueueChange", "activity"),
     ("QueueChange", "admitted"),

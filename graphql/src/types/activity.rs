@@ -2,12 +2,20 @@
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::{ids::ActivityId, presence::Room};
-use service::presence::{activities, queue::QueueCounts, statistics};
+use service::{
+    lists::RowCursor,
+    people,
+    presence::{activities, queue::QueueCounts, roster, statistics},
+};
 
 use crate::{
-    context::{Result, id_of},
+    context::{Result, app, id_of, viewer},
     loaders::{QueueOf, SeatsOf, load},
-    types::as_int,
+    types::{
+        as_int,
+        connection::{Counted, Nodes, connection, page},
+        person::Person,
+    },
 };
 
 /// A number of visits that have the same language.
@@ -110,6 +118,19 @@ impl Activity {
     /// How many wait in the queue for a seat.
     async fn queue_length(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(as_int(self.queue_counts(ctx).await?.length.into()))
+    }
+
+    /// The people who have a seat, by name. Admins see them always, and those who have a seat if `isRosterPublic`: for
+    /// everybody else it is null. Only admins see people who hide their place.
+    async fn people(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most this many, 0 to 100. The default is 20.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page begins after it.")] after: Option<String>,
+    ) -> Result<Option<Nodes<Person>>> {
+        let listed = roster::list_roster(app(ctx)?, viewer(ctx), &self.0, &page(first, after, None, None)).await?;
+        let cursor = |row: &people::Person| RowCursor::of_text(&row.name_key, row.id);
+        Ok(listed.map(|(slice, roster)| connection(slice, Counted::Roster(roster), cursor, Person)))
     }
 
     /// For how many seconds a free seat is offered to the first in the queue.

@@ -15,7 +15,10 @@ use service::{
     instances::{self, ActiveFilter, InstanceRange},
     lists::{Page, RowCursor, Slice},
     people::{self, api_keys},
-    presence::visits::{self, VisitFilter},
+    presence::{
+        roster::{self, Roster},
+        visits::{self, VisitFilter},
+    },
     sessions::{self, SessionFilter},
 };
 
@@ -28,6 +31,7 @@ pub enum Counted {
     Active(ActiveFilter),
     CheckIns(CheckInsOf),
     People(Option<String>),
+    Roster(Roster),
     Visits(VisitFilter),
     TimeSlots(SlotFilter),
     Bookings(BookingsOf, BookingFilter),
@@ -47,6 +51,7 @@ impl Counted {
             Self::ApiKeys(viewer) => api_keys::count_api_keys(app, *viewer).await?,
             Self::Visits(filter) => visits::count_visits(app, filter).await?,
             Self::People(name_contains) => people::count_people(app, name_contains.as_deref()).await?,
+            Self::Roster(roster) => roster::count_roster(app, *roster).await?,
             Self::TimeSlots(filter) => time_slots::count_slots(app, filter).await?,
             Self::Bookings(of, filter) => bookings::count_bookings(app, *of, filter).await?,
         })

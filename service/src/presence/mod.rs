@@ -28,6 +28,7 @@ pub mod gather;
 mod hours;
 pub mod queue;
 mod queue_view;
+pub mod roster;
 pub mod seats;
 pub mod statistics;
 pub mod visits;

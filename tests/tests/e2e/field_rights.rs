@@ -112,6 +112,7 @@ const WHO: [&str; 5] = ["nobody", "a stranger", "the person", "an organiser", "a
 
 /// A field, a query that returns it as `it`, and who gets a value (a dash: null without an error).
 const ROWS: &[(&str, &str, &str)] = &[
+    ("Activity.people", "on: activity(key: \"interview\") { it: people { totalCount nodes { id } } }", "----A"),
     ("Person.hidesPlace", "on: person(id: $person) { it: hidesPlace }", "--P-A"),
     ("Person.externalId", "on: person(id: $person) { it: externalId }", "--P-A"),
     ("Person.activeSessionInstance", "on: person(id: $person) { it: activeSessionInstance { id } }", "--P-A"),
