@@ -8,6 +8,7 @@
 //! no baseline.
 
 mod abuse;
+mod checkin;
 mod fanout;
 mod heartbeat;
 mod measure;
@@ -51,6 +52,8 @@ enum Benchmark {
     Fanout(fanout::Options),
     /// Beats of visits, compared with pgbench upserts of the same rows, and counts among old visits (needs PostgreSQL)
     Heartbeat(heartbeat::Options),
+    /// Check-ins, compared with pgbench and a transaction by hand that writes the same rows (needs PostgreSQL)
+    Checkin(checkin::Options),
     /// A query for the active instances over HTTP, compared with a handler with minimal SQL (needs PostgreSQL)
     Query(query::Options),
     /// Twenty minutes of mixed load; fails if memory, files, threads or connections grow (needs PostgreSQL and Redis)
@@ -75,6 +78,7 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::Sweep { sizes, bookings, repetitions } => sweep::run(&sizes, &bookings, repetitions).await,
         Benchmark::Fanout(options) => fanout::run(options).await,
         Benchmark::Heartbeat(options) => heartbeat::run(options).await,
+        Benchmark::Checkin(options) => checkin::run(options).await,
         Benchmark::Query(options) => query::run(options).await,
         Benchmark::Soak(options) => soak::run(options).await,
         Benchmark::Abuse(options) => abuse::run(options).await,

@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     audit,
-    db::{Db, Tx, source::Source},
+    db::{Db, Tx, Writes, source::Source},
     door::{DoorRates, GuestSettings},
     error::{Error, Result},
     idempotency::HashedAttempt,
@@ -238,10 +238,14 @@ impl Source for App {
     }
 }
 
-/// Changes are written last, while everything that they name is locked.
+/// Changes are written last, while everything that they name is locked, together with what the transaction left until
+/// then.
 async fn write_notes(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
-    audit::write_entries(tx, now).await?;
-    log::write_news(tx, now).await
+    let mut writes: Writes = tx.take_notes();
+    audit::add_entries(tx, &mut writes, now);
+    let wakes = log::add_news(tx, &mut writes, now).await?;
+    writes.run(tx).await?;
+    Ok(wakes)
 }
 
 /// If the answer to a commit is lost, the transaction may be committed. Repeating it might do everything twice, so the

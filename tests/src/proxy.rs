@@ -1,11 +1,11 @@
-//! A proxy between a program and PostgreSQL. It can refuse, cut or silence connections, and it can lose the answer to a
-//! commit, while the database itself works.
+//! A proxy between a program and PostgreSQL. It can refuse, cut or silence connections, it can lose the answer to a commit,
+//! while the database itself works, and it counts round trips.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
 };
 
@@ -36,6 +36,7 @@ struct Shared {
     target: Mutex<SocketAddr>,
     /// How many more answers to commits will be lost.
     commits_to_lose: AtomicU32,
+    round_trips: AtomicU64,
     /// While true, nothing is forwarded.
     is_silent: watch::Sender<bool>,
 }
@@ -48,6 +49,7 @@ impl Proxy {
         let shared = Shared {
             target: Mutex::new(host.parse()?),
             commits_to_lose: AtomicU32::default(),
+            round_trips: AtomicU64::default(),
             is_silent: watch::Sender::default(),
         };
         let mut proxy = Self { port: free_port()?, open: None, shared: Arc::new(shared) };
@@ -100,6 +102,12 @@ impl Proxy {
         self.shared.commits_to_lose.store(count, Ordering::Relaxed);
     }
 
+    /// How often a client has sent something and waited for the answer, on all connections. A message that only tests
+    /// whether the connection is still there does not count: whether it is sent depends on the time.
+    pub fn round_trips(&self) -> u64 {
+        self.shared.round_trips.load(Ordering::Relaxed)
+    }
+
     /// How many of these commits have not been sent yet.
     pub fn commits_to_lose(&self) -> u32 {
         self.shared.commits_to_lose.load(Ordering::Relaxed)
@@ -125,12 +133,16 @@ async fn pass(mut client: TcpStream, target: SocketAddr, shared: Arc<Shared>) ->
     database.set_nodelay(true)?;
     let mut is_silent = shared.is_silent.subscribe();
     let (mut from_client, mut from_database) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
+    let mut is_answered = true;
     loop {
         is_silent.wait_for(|is_silent| !is_silent).await?;
         tokio::select! {
             read = client.read(&mut from_client) => {
                 let bytes = &from_client[..read?];
                 ensure!(!bytes.is_empty(), "the client is gone");
+                if std::mem::take(&mut is_answered) && bytes != SYNC {
+                    shared.round_trips.fetch_add(1, Ordering::Relaxed);
+                }
                 is_silent.wait_for(|is_silent| !is_silent).await?;
                 database.write_all(bytes).await?;
                 if is_commit(bytes) && take_one(&shared.commits_to_lose) {
@@ -142,12 +154,16 @@ async fn pass(mut client: TcpStream, target: SocketAddr, shared: Arc<Shared>) ->
             read = database.read(&mut from_database) => {
                 let bytes = &from_database[..read?];
                 ensure!(!bytes.is_empty(), "the database is gone");
+                is_answered = true;
                 is_silent.wait_for(|is_silent| !is_silent).await?;
                 client.write_all(bytes).await?;
             }
         }
     }
 }
+
+/// The message by which the driver tests whether a connection is still there.
+const SYNC: &[u8] = b"S\0\0\0\x04";
 
 /// The driver commits by a simple query.
 fn is_commit(bytes: &[u8]) -> bool {

@@ -10,7 +10,7 @@
 mod list;
 mod write;
 
-pub(crate) use self::write::write_entries;
+pub(crate) use self::write::add_entries;
 pub use self::{
     list::{AuditEntry, AuditFilter, count_entries, list_entries},
     write::{Changes, actor_of},

@@ -1,16 +1,11 @@
 //! Writing entries.
 
 use chrono::{DateTime, Utc};
-use domain::{
-    access::Viewer,
-    ids::{ApiKeyId, AuditEntryId},
-};
-use entity::audit_entry;
-use sea_orm::{ActiveModelTrait, ActiveValue::NotSet, EntityTrait, IntoActiveModel};
+use domain::{access::Viewer, ids::ApiKeyId};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::{Result, db::Tx};
+use crate::db::{Column, Tx, Writes, values_table};
 
 /// The changed fields, each with its value before and after, as JSON.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -79,24 +74,26 @@ pub fn actor_of(viewer: Viewer) -> String {
     }
 }
 
-/// Writes the entries that a transaction has collected. It is about to commit.
-pub(crate) async fn write_entries(tx: &Tx, now: DateTime<Utc>) -> Result<()> {
-    let entries = tx.take_entries().into_iter().map(|entry| {
-        let row = audit_entry::Model {
-            id: AuditEntryId(0),
-            occurred_at: now,
-            actor: entry.actor,
-            action: entry.action.to_owned(),
-            node: entry.node,
-            changes: Value::Object(entry.changes.0).to_string(),
-            api_key_id: entry.api_key,
-        };
-        audit_entry::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() }
-    });
-    for entry in entries {
-        audit_entry::Entity::insert(entry).exec_without_returning(tx).await?;
+/// Adds the entries that a transaction has collected to its last writes.
+pub(crate) fn add_entries(tx: &Tx, writes: &mut Writes, now: DateTime<Utc>) {
+    let entries = tx.take_entries();
+    if entries.is_empty() {
+        return;
     }
-    Ok(())
+    let changes: Vec<String> = entries.iter().map(|entry| json!(entry.changes.0).to_string()).collect();
+    let columns = [
+        Column::Text("actor", entries.iter().map(|entry| Some(entry.actor.as_str())).collect()),
+        Column::Text("action", entries.iter().map(|entry| Some(entry.action)).collect()),
+        Column::Text("node", entries.iter().map(|entry| Some(entry.node.as_str())).collect()),
+        Column::Text("changes", changes.iter().map(|changes| Some(changes.as_str())).collect()),
+        Column::ids("api_key", entries.iter().map(|entry| entry.api_key)),
+    ];
+    let (table, values) = values_table(tx, "v", &columns);
+    let sql = format!(
+        "INSERT INTO audit_entry (occurred_at, actor, action, node, changes, api_key_id) \
+         SELECT :now, v.actor, v.action, v.node, v.changes, v.api_key FROM {table}"
+    );
+    writes.add(sql, [("now", now.into()), values]);
 }
 
 #[cfg(test)]

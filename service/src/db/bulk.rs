@@ -41,6 +41,14 @@ pub(crate) fn list<C: ConnectionTrait>(db: &C, numbers: impl IntoIterator<Item: 
     }
 }
 
+/// The id that a new row of a table gets, as an expression. Numbers that are not used are lost.
+pub(crate) fn next_id<C: ConnectionTrait>(db: &C, table: &str) -> String {
+    match db.get_database_backend() {
+        DbBackend::Postgres => format!("nextval(pg_get_serial_sequence('{table}', 'id'))"),
+        _ => format!("COALESCE((SELECT seq FROM sqlite_sequence WHERE name = '{table}'), 0) + 1"),
+    }
+}
+
 /// A list of texts as one parameter.
 pub(crate) fn text_list<C: ConnectionTrait>(db: &C, texts: impl IntoIterator<Item = String>) -> Value {
     match db.get_database_backend() {

@@ -23,8 +23,8 @@ use crate::error::{Error, Result};
 use self::connect::Renewal;
 pub use self::{address::sqlite_file, tx::Tx};
 pub(crate) use self::{
-    bulk::{Column, is_in, is_one_of, list, text_list, values_table},
-    statement::{Named, execute, ids, numbers, rows},
+    bulk::{Column, is_in, is_one_of, list, next_id, text_list, values_table},
+    statement::{Named, Writes, execute, ids, numbers, rows},
 };
 
 /// The advisory locks of PostgreSQL. They are listed here so that no two uses share a number.

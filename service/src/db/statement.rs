@@ -6,7 +6,7 @@
 //!
 //! Quoted text, comments and casts (`::bigint`) are left as they are.
 
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, TryGetable, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, TryGetable, Value};
 
 use crate::error::{Error, Result};
 
@@ -69,8 +69,8 @@ fn token(text: &str) -> Result<Token<'_>, NamingError> {
 /// What a token may begin with that is not plain text.
 const SPECIAL: [char; 6] = ['\'', '"', ':', '-', '/', '$'];
 
-/// Puts numbers in place of names. Returns the names in the order of their numbers.
-fn number_names(sql: &str) -> Result<(String, Vec<&str>), NamingError> {
+/// Puts numbers in place of names, from `first` on. Returns the names in the order of their numbers.
+fn number_names(sql: &str, first: usize) -> Result<(String, Vec<&str>), NamingError> {
     let mut text = String::with_capacity(sql.len());
     let mut names: Vec<&str> = Vec::new();
     let mut rest = sql;
@@ -88,7 +88,7 @@ fn number_names(sql: &str) -> Result<(String, Vec<&str>), NamingError> {
                     names.len() - 1
                 });
                 text.push('$');
-                text.push_str(&(index + 1).to_string());
+                text.push_str(&(first + index).to_string());
                 &from_here[1 + name.len()..]
             }
         };
@@ -115,8 +115,77 @@ fn statement<C: ConnectionTrait>(
     sql: &str,
     values: impl IntoIterator<Item = Named>,
 ) -> Result<Statement, DbErr> {
-    let (text, names) = number_names(sql)?;
+    let (text, names) = number_names(sql, 1)?;
     Ok(Statement::from_sql_and_values(db.get_database_backend(), text, in_order(&names, values)?))
+}
+
+/// Writes that are sent together: as one statement on PostgreSQL, one after the other on SQLite, which is no network
+/// away.
+///
+/// PostgreSQL executes them in any order, and none sees what another has written. So none may depend on another, except
+/// through [`returning`](Self::returning), and no two may write the same row.
+#[derive(Debug, Default)]
+pub(crate) struct Writes(Vec<Write>);
+
+#[derive(Debug)]
+struct Write {
+    /// What the others may call the rows that it returns.
+    name: Option<&'static str>,
+    sql: String,
+    values: Vec<Named>,
+}
+
+impl Writes {
+    pub(crate) fn add(&mut self, sql: impl Into<String>, values: impl IntoIterator<Item = Named>) {
+        self.0.push(Write { name: None, sql: sql.into(), values: values.into_iter().collect() });
+    }
+
+    /// Adds a write with a RETURNING clause. On PostgreSQL, later writes may read its rows from a table with this name.
+    pub(crate) fn returning(
+        &mut self,
+        name: &'static str,
+        sql: impl Into<String>,
+        values: impl IntoIterator<Item = Named>,
+    ) {
+        self.0.push(Write { name: Some(name), sql: sql.into(), values: values.into_iter().collect() });
+    }
+
+    pub(crate) async fn run<C: ConnectionTrait>(self, db: &C) -> Result<(), DbErr> {
+        let backend = db.get_database_backend();
+        if backend == DbBackend::Postgres && self.0.len() > 1 {
+            let (text, values) = self.as_one()?;
+            db.execute_raw(Statement::from_sql_and_values(backend, text, values)).await?;
+            return Ok(());
+        }
+        for Write { sql, values, .. } in self.0 {
+            execute(db, &sql, values).await?;
+        }
+        Ok(())
+    }
+
+    /// One statement whose last write is its main part and whose others are in its WITH clause.
+    fn as_one(self) -> Result<(String, Vec<Value>), NamingError> {
+        let (mut text, mut all) = (String::new(), Vec::new());
+        let last = self.0.len().saturating_sub(1);
+        for (index, Write { name, sql, values }) in self.0.into_iter().enumerate() {
+            let (numbered, names) = number_names(&sql, all.len() + 1)?;
+            all.extend(in_order(&names, values)?);
+            if index == last {
+                text.push(' ');
+                text.push_str(&numbered);
+                break;
+            }
+            text.push_str(if index == 0 { "WITH " } else { ", " });
+            match name {
+                Some(name) => text.push_str(name),
+                None => text.push_str(&format!("write_{index}")),
+            }
+            text.push_str(" AS (");
+            text.push_str(&numbered);
+            text.push(')');
+        }
+        Ok((text, all))
+    }
 }
 
 /// Runs one statement. Returns how many rows it affected.
@@ -176,7 +245,7 @@ mod tests {
             ("a[1:2] := b", "a[1:2] := b", &[]),
         ];
         for (sql, text, names) in cases {
-            assert_eq!(number_names(sql), Ok(((*text).to_owned(), names.to_vec())), "{sql}");
+            assert_eq!(number_names(sql, 1), Ok(((*text).to_owned(), names.to_vec())), "{sql}");
         }
     }
 
@@ -193,14 +262,30 @@ mod tests {
             ("a /* b", &[], NamingError::Unterminated("/* b".to_owned())),
         ];
         for (sql, given, expected) in cases {
-            let result = number_names(sql).and_then(|(_, names)| in_order(&names, values(given)));
+            let result = number_names(sql, 1).and_then(|(_, names)| in_order(&names, values(given)));
             assert_eq!(result.as_ref(), Err(expected), "{sql}");
         }
     }
 
     #[test]
+    fn writes_become_one_statement_whose_values_are_numbered_through() {
+        let mut writes = Writes::default();
+        writes.add("UPDATE a SET b = :b WHERE c = :c", [("c", 1.into()), ("b", 2.into())]);
+        writes.returning("made", "INSERT INTO d (e) VALUES (:b) RETURNING id", [("b", 3.into())]);
+        writes.add("INSERT INTO f SELECT id, :g FROM made", [("g", 4.into())]);
+        let (text, values) = writes.as_one().unwrap();
+        assert_eq!(
+            text,
+            "WITH write_0 AS (UPDATE a SET b = $1 WHERE c = $2), \
+             made AS (INSERT INTO d (e) VALUES ($3) RETURNING id) \
+             INSERT INTO f SELECT id, $4 FROM made"
+        );
+        assert_eq!(values, [2, 1, 3, 4].map(Value::from));
+    }
+
+    #[test]
     fn values_may_come_in_any_order() {
-        let (_, names) = number_names("a = :a AND b = :b AND c = :a").unwrap();
+        let (_, names) = number_names("a = :a AND b = :b AND c = :a", 1).unwrap();
         let values = [("b", Value::from(2)), ("a", Value::from(1))];
         assert_eq!(in_order(&names, values), Ok(vec![Value::from(1), Value::from(2)]));
     }

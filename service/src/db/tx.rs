@@ -11,6 +11,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult
 use tokio::sync::OwnedMutexGuard;
 use tracing::Span;
 
+use super::statement::{Named, Writes};
 use crate::error::Result;
 
 /// A writing transaction. It collects its changes for the change log and its entries for the audit log.
@@ -42,6 +43,12 @@ impl Tx {
     pub(crate) fn take_notes<N: Default + 'static>(&self) -> N {
         let taken = self.notes.lock().unwrap_or_else(PoisonError::into_inner).remove(&TypeId::of::<N>());
         taken.and_then(|notes| notes.downcast().ok()).map_or_else(N::default, |notes| *notes)
+    }
+
+    /// Adds a write to the last ones of the transaction, which are sent together: see [`Writes`]. The transaction must not
+    /// read what it changes.
+    pub(crate) fn write_later(&self, sql: impl Into<String>, values: impl IntoIterator<Item = Named>) {
+        self.note(|writes: &mut Writes| writes.add(sql, values));
     }
 
     pub(crate) async fn commit(self) -> Result<()> {

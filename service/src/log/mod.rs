@@ -26,7 +26,7 @@ mod read;
 pub mod wake;
 mod write;
 
-pub(crate) use self::write::write_news;
+pub(crate) use self::write::add_news;
 pub use self::{
     cursor::CursorKey,
     news::{ChangeTarget, News},

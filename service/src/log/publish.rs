@@ -10,11 +10,11 @@ use sea_orm::{DatabaseTransaction, FromQueryResult};
 use super::{
     news::{ChangeTarget, News},
     read::head_in,
-    write::{insert_batch, insert_events},
+    write::{Batch, add_batch},
 };
 use crate::{
     app::App,
-    db::{Column, Tx, advisory, execute, is_in, list, numbers, rows, source::Source, values_table},
+    db::{Column, Tx, Writes, advisory, execute, is_in, list, numbers, rows, source::Source, values_table},
     error::Result,
     transaction,
 };
@@ -124,10 +124,10 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
         });
     }
     if !news.events.is_empty() {
-        let size = news.events.len();
-        let batch = insert_batch(tx, now, size, Some(*next), None).await?;
-        insert_events(tx, batch, &news.events).await?;
-        *next += i64::try_from(size).unwrap_or_default();
+        let mut writes = Writes::default();
+        add_batch(tx, &mut writes, &news.events, Batch { now, first_position: Some(*next), due: None });
+        writes.run(tx).await?;
+        *next += i64::try_from(news.events.len()).unwrap_or_default();
     }
     Ok(Published { retry_at })
 }

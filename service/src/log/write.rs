@@ -6,20 +6,19 @@ use domain::{
     ids::{ActivityId, ApiKeyId, PersonId},
     news::{BookingStep, Event, SessionChange},
 };
-use sea_orm::ConnectionTrait;
 
 use super::news::News;
 use crate::{
-    db::{Column, Tx, advisory, execute, is_in, list, numbers, values_table},
-    error::{Error, Result},
+    db::{Column, Tx, Writes, advisory, execute, is_in, list, values_table},
+    error::Result,
 };
 
 /// Kinds in the table, in addition to those of [`ChangeKind`].
 pub(super) const BOOKING_STEP: &str = "BOOKING_STEP";
 pub(super) const OCCUPANCY: &str = "OCCUPANCY";
 
-/// Writes the rows of a batch. Columns that no row needs are left out of the statement.
-pub(super) async fn insert_events<C: ConnectionTrait>(db: &C, batch: i64, events: &[Event]) -> Result<()> {
+/// Adds the rows of a batch. Columns that no row needs are left out of the statement.
+fn add_events(tx: &Tx, writes: &mut Writes, events: &[Event]) {
     let kind = |event: &Event| match event {
         Event::Session(change) => Some(change.kind.as_str()),
         Event::Booking(_) => Some(BOOKING_STEP),
@@ -42,15 +41,16 @@ pub(super) async fn insert_events<C: ConnectionTrait>(db: &C, batch: i64, events
     if activities.iter().any(Option::is_some) {
         columns.push(Column::Number("activity_id", activities.into_iter().map(|activity| Some(activity?.0)).collect()));
     }
-    let (table, values) = values_table(db, "v", &columns);
+    // On SQLite a writer is alone, so the newest batch is its own.
+    let batch = if tx.is_postgres() { "SELECT id FROM batch" } else { "SELECT MAX(id) FROM change_batch" };
+    let (table, values) = values_table(tx, "v", &columns);
     let names: Vec<_> = columns.iter().map(Column::name).collect();
     let sql = format!(
-        "INSERT INTO change_log (batch_id, {}) SELECT :batch, v.{} FROM {table}",
+        "INSERT INTO change_log (batch_id, {}) SELECT ({batch}), v.{} FROM {table}",
         names.join(", "),
         names.join(", v.")
     );
-    execute(db, &sql, [("batch", batch.into()), values]).await?;
-    Ok(())
+    writes.add(sql, [values]);
 }
 
 fn session_columns<'a>(changes: &[Option<&'a SessionChange>]) -> Vec<Column<'a>> {
@@ -103,9 +103,8 @@ impl Tx {
     }
 }
 
-/// Writes the changes of a transaction that is about to commit. Returns whether everyone must be woken after the
-/// commit.
-pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
+/// Adds the changes of a transaction to its last writes. Returns whether everyone must be woken after the commit.
+pub(crate) async fn add_news(tx: &Tx, writes: &mut Writes, now: DateTime<Utc>) -> Result<bool> {
     let News { mut events, mut occupancies, holds, mut counts, standings, revoked_keys, due, wakes } = tx.take_news();
     occupancies.sort_unstable();
     occupancies.dedup();
@@ -117,25 +116,24 @@ pub(crate) async fn write_news(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
     if !events.is_empty() {
         // A sweep that looks ahead acts before the instant. Its changes are not late, so they have no due instant.
         let due = due.filter(|due| *due <= now);
-        let batch = insert_batch(tx, now, events.len(), None, due).await?;
-        insert_events(tx, batch, &events).await?;
+        add_batch(tx, writes, &events, Batch { now, first_position: None, due });
     }
-    insert_holds(tx, &holds).await?;
+    add_holds(tx, writes, &holds);
     counts.sort_unstable();
     counts.dedup();
     if !counts.is_empty() {
         let ids = counts.iter().map(|id| Some(id.0)).collect();
         let (table, values) = values_table(tx, "v", &[Column::Number("id", ids)]);
         let sql = format!("INSERT INTO count_change (session_instance_id) SELECT v.id FROM {table}");
-        execute(tx, &sql, [values]).await?;
+        writes.add(sql, [values]);
     }
     Ok(wakes)
 }
 
-/// Keeps for how long seats were held.
-async fn insert_holds(tx: &Tx, holds: &[(ActivityId, TimeDelta)]) -> Result<()> {
+/// Adds for how long seats were held.
+fn add_holds(tx: &Tx, writes: &mut Writes, holds: &[(ActivityId, TimeDelta)]) {
     if holds.is_empty() {
-        return Ok(());
+        return;
     }
     let columns = [
         Column::ids("activity", holds.iter().map(|(activity, _)| Some(*activity))),
@@ -143,22 +141,25 @@ async fn insert_holds(tx: &Tx, holds: &[(ActivityId, TimeDelta)]) -> Result<()> 
     ];
     let (table, values) = values_table(tx, "v", &columns);
     let sql = format!("INSERT INTO seat_hold (activity_id, held_ms) SELECT v.activity, v.held FROM {table}");
-    execute(tx, &sql, [values]).await?;
-    Ok(())
+    writes.add(sql, [values]);
 }
 
-pub(super) async fn insert_batch<C: ConnectionTrait>(
-    db: &C,
-    now: DateTime<Utc>,
-    size: usize,
-    first_position: Option<i64>,
-    due: Option<DateTime<Utc>>,
-) -> Result<i64> {
+/// What a batch has besides its events.
+pub(super) struct Batch {
+    pub now: DateTime<Utc>,
+    /// `None` if it is to be published later.
+    pub first_position: Option<i64>,
+    pub due: Option<DateTime<Utc>>,
+}
+
+/// Adds a batch and its events.
+pub(super) fn add_batch(tx: &Tx, writes: &mut Writes, events: &[Event], batch: Batch) {
+    let Batch { now, first_position, due } = batch;
     let sql = "INSERT INTO change_batch (occurred_at, size, first_position, due_at) VALUES (:now, :size, :first, :due) RETURNING id";
-    let size = i32::try_from(size).unwrap_or(i32::MAX);
+    let size = i32::try_from(events.len()).unwrap_or(i32::MAX);
     let values = [("now", now.into()), ("size", size.into()), ("first", first_position.into()), ("due", due.into())];
-    let ids = numbers(db, sql, values).await?;
-    ids.first().copied().ok_or_else(|| Error::internal("INSERT ... RETURNING returned nothing"))
+    writes.returning("batch", sql, values);
+    add_events(tx, writes, events);
 }
 
 /// Gives these people's standings and these revoked API keys the next number of their table.

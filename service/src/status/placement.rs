@@ -17,6 +17,7 @@ use domain::{
     news::Location,
     placement::{Candidate, PlacementRule, decide_placement},
 };
+use entity::person;
 use sea_orm::FromQueryResult;
 
 use crate::{
@@ -78,14 +79,53 @@ pub async fn update_placements(
         .iter()
         .filter_map(|person| {
             let yeses = candidates.get(&person.id).map_or(&[][..], Vec::as_slice);
-            let to = if person.is_deactivated { None } else { decide_placement(rule, yeses) };
-            let from = person.active_session_instance_id;
-            (from != to).then_some(Move { person: person.id, from, to })
+            decide_move(rule, person.id, person.is_deactivated, person.active_session_instance_id, yeses)
         })
         .collect();
     lock_targets(tx, &moves, held).await?;
     write_moves(tx, &moves, affected).await?;
     Ok(moves)
+}
+
+fn decide_move(
+    rule: PlacementRule,
+    person: PersonId,
+    is_deactivated: bool,
+    from: Option<SessionInstanceId>,
+    yeses: &[Candidate],
+) -> Option<Move> {
+    let to = if is_deactivated { None } else { decide_placement(rule, yeses) };
+    (from != to).then_some(Move { person, from, to })
+}
+
+/// Computes the placement of one locked person from facts that were read under this lock. Writes it at the end of the
+/// transaction.
+///
+/// `yeses` are those to active instances. `held` has the instances that this transaction has locked. `targets` is what
+/// changes say about instances, as far as the caller knows it.
+pub async fn update_placement_of(
+    tx: &Tx,
+    rule: PlacementRule,
+    person: &person::Model,
+    yeses: &[Candidate],
+    held: &BTreeSet<SessionInstanceId>,
+    mut targets: HashMap<SessionInstanceId, ChangeTarget>,
+) -> Result<Option<Move>> {
+    let moved = decide_move(rule, person.id, person.is_deactivated, person.active_session_instance_id, yeses);
+    let Some(moved) = moved else { return Ok(None) };
+    lock_targets(tx, &[moved], held).await?;
+    tx.write_later(
+        "UPDATE person SET active_session_instance_id = :place WHERE id = :person",
+        [("place", moved.to.map(|place| place.0).into()), ("person", person.id.into())],
+    );
+    let involved: BTreeSet<SessionInstanceId> = [moved.from, moved.to].into_iter().flatten().collect();
+    let unknown: BTreeSet<SessionInstanceId> =
+        involved.iter().filter(|id| !targets.contains_key(id)).copied().collect();
+    if !unknown.is_empty() {
+        targets.extend(find_targets(tx, &unknown).await?);
+    }
+    log_moves(tx, &[moved], &targets, involved);
+    Ok(Some(moved))
 }
 
 async fn lock_people(tx: &Tx, affected: Affected<'_>) -> Result<Vec<PersonRow>> {
@@ -233,16 +273,26 @@ async fn write_moves(tx: &Tx, moves: &[Move], affected: Affected<'_>) -> Result<
             involved.remove(id);
         }
     }
+    log_moves(tx, moves, &targets, involved);
+    Ok(())
+}
+
+/// Logs who moved, and the instances whose counts changed.
+fn log_moves(
+    tx: &Tx,
+    moves: &[Move],
+    targets: &HashMap<SessionInstanceId, ChangeTarget>,
+    counted: BTreeSet<SessionInstanceId>,
+) {
     tx.log(|news| {
         for Move { person, from, to } in moves {
             let about = |id: Option<SessionInstanceId>| id.and_then(|id| targets.get(&id).cloned());
             news.person_moved(*person, about(*from), about(*to));
         }
-        for instance in involved {
+        for instance in counted {
             news.counts_changed(instance);
         }
     });
-    Ok(())
 }
 
 /// What changes say about these instances.

@@ -9,6 +9,7 @@ mod log;
 mod property;
 pub mod races;
 mod right;
+mod round_trips;
 mod saves;
 mod sweeps;
 mod vectors;

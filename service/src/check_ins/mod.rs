@@ -1,37 +1,33 @@
 //! Check-ins: saying yes, maybe or no to an instance. The placement that follows is computed in the same transaction
 //! (rule 14).
 
-use std::{collections::BTreeSet, sync::Arc};
+mod locked;
 
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, Utc};
 use domain::{
     access::Viewer,
     check_in::Attendance,
     ids::{CheckInId, PersonId, SessionInstanceId},
-    placement,
-    status::Mode,
+    placement::{self, Candidate},
 };
-use entity::{check_in, person, session, session_instance};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter,
-    QueryOrder, QuerySelect, Select, sea_query::LockType,
-};
+use entity::{check_in, person, session_instance};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
 use serde_json::json;
 
+use self::locked::{Answers, Locked};
 use crate::{
     App, Error, Result,
     audit::Changes,
     db::{Tx, is_one_of},
-    error::expect,
     instances::Instance,
     lists::{self, Key, Page, RowCursor, Slice, values},
-    people::{Person, is_someone},
+    people::Person,
     seal::Seal,
     sessions::is_organizer,
     status::{
         facts,
-        placement::{Affected, Move, lock_people_of, update_placements},
-        update::{self, LockedInstance, moment},
+        placement::{Move, update_placement_of},
+        update::LockedInstance,
     },
     transaction,
 };
@@ -163,82 +159,6 @@ pub async fn find_answers(app: &App, person: PersonId, ids: &[SessionInstanceId]
     Ok(values(query.all(app.db.pool()).await?))
 }
 
-/// Finds the person to check in: the viewer, or the person whom an administrator or an organiser of the session names.
-async fn authorize(
-    tx: &Tx,
-    viewer: Viewer,
-    instance: SessionInstanceId,
-    person: Option<PersonId>,
-) -> Result<(session_instance::Model, PersonId)> {
-    expect::signed_in(viewer, "sign in to check in")?;
-    let row = session_instance::Entity::find_by_id(instance)
-        .filter(session_instance::Column::DeletedAt.is_null())
-        .one(tx)
-        .await?
-        .ok_or_else(|| Error::not_found("session instance", instance))?;
-    let Some(person) = person.or(viewer.person) else {
-        return Err(Error::invalid("personId", "is required, because this token names no person"));
-    };
-    if !viewer.may_act_for(person) && !viewer.may_edit_session(is_organizer(tx, viewer, row.session_id).await?) {
-        return Err(Error::Forbidden("only organisers of this session and admins may check in others"));
-    }
-    if !person::Entity::find_by_id(person).one(tx).await?.is_some_and(|row| is_someone(&row)) {
-        return Err(if viewer.is(person) {
-            Error::Unauthenticated("the person that this token names does not exist")
-        } else {
-            Error::not_found("person", person)
-        });
-    }
-    Ok((row, person))
-}
-
-/// Locks the instance, so that its status cannot change, then the person. The lock on the instance is shared, because
-/// many people check in at the same time. If the instance is due at this moment and no sweep has handled it yet, the
-/// lock is exclusive, and the status is updated here.
-async fn lock_for_check_in(
-    tx: &Tx,
-    app: &App,
-    unlocked: &session_instance::Model,
-    person: PersonId,
-    now: DateTime<Utc>,
-) -> Result<LockedInstance> {
-    let is_due = |row: &session_instance::Model| row.due_at.is_some_and(|due| due <= now);
-    let session = session::Entity::find_by_id(unlocked.session_id).one(tx).await?;
-    let session = Arc::new(session.ok_or_else(|| Error::not_found("session", unlocked.session_id))?);
-    let lock = if is_due(unlocked) { LockType::NoKeyUpdate } else { LockType::Share };
-    let instance = session_instance::Entity::find_by_id(unlocked.id)
-        .filter(session_instance::Column::DeletedAt.is_null())
-        .lock(lock)
-        .one(tx)
-        .await?
-        .ok_or_else(|| Error::not_found("session instance", unlocked.id))?;
-    let item = LockedInstance { instance, session };
-    match (is_due(&item.instance), lock) {
-        (false, _) => {
-            lock_someone(tx, person).await?;
-            Ok(item)
-        }
-        (true, LockType::Share) => Err(Error::Again("the instance falls due while someone checks in")),
-        (true, _) => {
-            let moment = moment(app, now, Mode::Exact);
-            lock_people_of(tx, item.instance.id, person).await?;
-            lock_someone(tx, person).await?;
-            let changes = update::update_statuses(tx, moment, vec![item.clone()]).await?;
-            let mut updated = update::move_people(tx, moment, changes).await?;
-            let changed = updated.activated.pop().or(updated.deactivated.pop());
-            Ok(changed.unwrap_or(item))
-        }
-    }
-}
-
-async fn lock_someone(tx: &Tx, person: PersonId) -> Result<()> {
-    let row = person::Entity::find_by_id(person).lock(LockType::NoKeyUpdate).one(tx).await?;
-    if !row.is_some_and(|row| is_someone(&row)) {
-        return Err(Error::Again("the person was erased or merged meanwhile"));
-    }
-    Ok(())
-}
-
 /// Says yes, maybe or no. A yes to an active instance moves the person there in the same transaction (rules 13, 14).
 ///
 /// # Errors
@@ -275,66 +195,65 @@ pub(crate) async fn answer_in(
     now: DateTime<Utc>,
 ) -> Result<CheckedIn> {
     let NewAnswer { instance, attendance, person, has_code } = answer;
-    let (row, person) = authorize(tx, viewer, instance, person).await?;
-    let item = lock_for_check_in(tx, app, &row, person, now).await?;
+    let Locked { item, person, is_organizer } = locked::lock(tx, app, viewer, instance, person, now).await?;
+    let is_yes_to_active = attendance == Attendance::Yes && item.instance.is_active;
+    let answers = Answers::read(tx, &person, instance, !is_yes_to_active, now).await?;
+    let before = answers.to(instance);
     let facts = facts::facts_of(&item.instance, &item.session);
     let is_arrival = attendance == Attendance::Yes && placement::is_arrival(&facts, now);
-    let before = check_in::Entity::find()
-        .filter(check_in::Column::SessionInstanceId.eq(instance.0))
-        .filter(check_in::Column::PersonId.eq(person.0))
-        .one(tx)
-        .await?;
-    let is_there = before.as_ref().is_some_and(|before| before.arrived_at.is_some());
-    if is_arrival && !is_there && !has_code && item.session.requires_code {
-        let is_organizer = is_organizer(tx, viewer, item.session.id).await?;
-        if !viewer.may_edit_session(is_organizer) {
-            let message = "is required: this session shows a code at the door. Scan it, or type it";
-            return Err(Error::invalid("code", message));
-        }
+    let had_arrived = before.is_some_and(|before| before.arrived_at.is_some());
+    let needs_code = is_arrival && !had_arrived && item.session.requires_code;
+    if needs_code && !has_code && !viewer.may_edit_session(is_organizer) {
+        let message = "is required: this session shows a code at the door. Scan it, or type it";
+        return Err(Error::invalid("code", message));
     }
-    let said_yes = before.as_ref().is_some_and(|before| before.attendance == Attendance::Yes);
     let arrived_at = if is_arrival {
-        Some(after_all_arrivals(tx, person, now).await?)
+        Some(answers.after_all_arrivals(now))
     } else if attendance == Attendance::Yes {
         // A yes that is repeated after the meeting keeps the arrival.
-        before.as_ref().and_then(|before| before.arrived_at)
+        before.and_then(|before| before.arrived_at)
     } else {
         None
     };
-    let new = check_in::Model {
-        id: before.as_ref().map_or(CheckInId(0), |before| before.id),
+    let check_in = check_in::Model {
+        id: before.map_or(answers.next_id, |before| before.id),
         session_instance_id: instance,
-        person_id: person,
+        person_id: person.id,
         attendance,
         checked_in_at: now,
         arrived_at,
     };
-    let new = new.into_active_model().reset_all();
-    let said = before.as_ref().map(|before| before.attendance);
-    let check_in = match before {
-        Some(_) => new.update(tx).await?,
-        None => check_in::ActiveModel { id: NotSet, ..new }.insert(tx).await?,
-    };
+    write_later(tx, &check_in, before.is_none());
+    let said = before.map(|before| before.attendance);
     audit(tx, viewer, "checkIn", &check_in, (said, Some(attendance)));
+    let said_yes = said == Some(Attendance::Yes);
     if said_yes != (attendance == Attendance::Yes) {
         tx.log(|news| news.counts_changed(instance));
     }
-    let moved = update_placement(tx, app, person, instance).await?;
+    let yes = is_yes_to_active.then(|| locked::candidate(&check_in, item.instance.starts_at));
+    let moved = update_placement(tx, app, &person, &item, answers, yes).await?;
     let previous_instance = moved.and_then(|moved| moved.from);
-    Ok(CheckedIn { check_in: check_in.into(), person, instance, previous_instance })
+    Ok(CheckedIn { person: person.id, check_in: check_in.into(), instance, previous_instance })
 }
 
-/// The instant of an arrival: now, or just after the person's last arrival if that is later. It can be later if another
-/// server's clock is ahead, or if the clock was set back. So the latest arrival is always the one that came last.
-async fn after_all_arrivals(tx: &Tx, person: PersonId, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
-    let last = check_in::Entity::find()
-        .filter(check_in::Column::PersonId.eq(person.0))
-        .filter(check_in::Column::ArrivedAt.gte(now))
-        .order_by_desc(check_in::Column::ArrivedAt)
-        .one(tx)
-        .await?;
-    let last = last.and_then(|last| last.arrived_at);
-    Ok(last.map_or(now, |last| last + TimeDelta::milliseconds(1)))
+/// Writes a check-in of a locked person at the end of the transaction.
+fn write_later(tx: &Tx, row: &check_in::Model, is_new: bool) {
+    let sql = if is_new {
+        "INSERT INTO check_in (id, session_instance_id, person_id, attendance, checked_in_at, arrived_at) \
+         VALUES (:id, :instance, :person, :attendance, :checked_in_at, :arrived_at)"
+    } else {
+        "UPDATE check_in SET attendance = :attendance, checked_in_at = :checked_in_at, arrived_at = :arrived_at \
+         WHERE id = :id AND session_instance_id = :instance AND person_id = :person"
+    };
+    let values = [
+        ("id", row.id.into()),
+        ("instance", row.session_instance_id.into()),
+        ("person", row.person_id.into()),
+        ("attendance", row.attendance.into()),
+        ("checked_in_at", row.checked_in_at.into()),
+        ("arrived_at", row.arrived_at.into()),
+    ];
+    tx.write_later(sql, values);
 }
 
 /// Removes a check-in. Does nothing if there is none.
@@ -346,22 +265,17 @@ pub async fn delete_check_in(
 ) -> Result<Removed> {
     let now = app.now();
     transaction!(app, now, |tx| {
-        let (row, person) = authorize(tx, viewer, instance, person).await?;
-        lock_for_check_in(tx, app, &row, person, now).await?;
-        let before = check_in::Entity::find()
-            .filter(check_in::Column::SessionInstanceId.eq(instance.0))
-            .filter(check_in::Column::PersonId.eq(person.0))
-            .one(tx)
-            .await?;
-        let mut removed = Removed { check_in: None, person, instance };
-        if let Some(before) = before {
+        let Locked { item, person, .. } = locked::lock(tx, app, viewer, instance, person, now).await?;
+        let answers = Answers::read(tx, &person, instance, true, now).await?;
+        let mut removed = Removed { check_in: None, person: person.id, instance };
+        if let Some(before) = answers.to(instance) {
             removed.check_in = Some(before.id);
             if before.attendance == Attendance::Yes {
                 tx.log(|news| news.counts_changed(instance));
             }
-            audit(tx, viewer, "removeCheckIn", &before, (Some(before.attendance), None));
-            before.delete(tx).await?;
-            update_placement(tx, app, person, instance).await?;
+            audit(tx, viewer, "removeCheckIn", before, (Some(before.attendance), None));
+            tx.write_later("DELETE FROM check_in WHERE id = :id", [("id", before.id.into())]);
+            update_placement(tx, app, &person, &item, answers, None).await?;
         }
         Ok(removed)
     })
@@ -381,8 +295,21 @@ fn audit(
     }
 }
 
-async fn update_placement(tx: &Tx, app: &App, person: PersonId, held: SessionInstanceId) -> Result<Option<Move>> {
-    let rule = app.placement_rule;
-    let moves = update_placements(tx, rule, Affected::People(&[person]), &BTreeSet::from([held])).await?;
-    Ok(moves.first().copied())
+/// Decides where the person is, now that their answer to `item` is `yes` or is none.
+async fn update_placement(
+    tx: &Tx,
+    app: &App,
+    person: &person::Model,
+    item: &LockedInstance,
+    answers: Answers,
+    yes: Option<Candidate>,
+) -> Result<Option<Move>> {
+    let instance = item.instance.id;
+    let mut yeses = answers.yeses_besides(instance);
+    yeses.extend(yes);
+    let mut held = answers.held();
+    held.insert(instance);
+    let mut targets = answers.targets();
+    targets.insert(instance, facts::target_of(&item.session, instance));
+    update_placement_of(tx, app.placement_rule, person, &yeses, &held, targets).await
 }
