@@ -60,8 +60,12 @@ pub(super) async fn has_the_same_meetings(
         let is_shown = row.deleted_at.is_none();
         (Instance::from(row).existing(), is_shown.then_some(shown))
     });
-    let here =
-        shown(&recurrence.unwrap_or_default(), &facts::calendar_of(row, zone, skips), instances.collect(), range);
+    let here = shown(
+        &recurrence.unwrap_or_default(),
+        &facts::calendar_of(row, zone, skips),
+        &instances.collect::<Vec<_>>(),
+        range,
+    );
     let calendar = Calendar {
         zone: imported_zone,
         anchor: imported.initiation,
@@ -79,7 +83,7 @@ pub(super) async fn has_the_same_meetings(
         let shown = (meeting.date, Some(meeting.start), meeting.end, meeting.state == MeetingState::Cancelled);
         (existing, (meeting.state != MeetingState::Deleted).then_some(shown))
     });
-    let there = shown(&imported_recurrence.unwrap_or_default(), &calendar, meetings.collect(), range);
+    let there = shown(&imported_recurrence.unwrap_or_default(), &calendar, &meetings.collect::<Vec<_>>(), range);
     Ok(zone == imported_zone && here == there)
 }
 
@@ -87,7 +91,7 @@ pub(super) async fn has_the_same_meetings(
 fn shown(
     recurrence: &Recurrence,
     calendar: &Calendar,
-    instances: Vec<(ExistingInstance, Option<Shown>)>,
+    instances: &[(ExistingInstance, Option<Shown>)],
     (from, to): (NaiveDate, NaiveDate),
 ) -> BTreeSet<Shown> {
     let matcher = Matcher::new(instances.iter().map(|(existing, _)| *existing));
