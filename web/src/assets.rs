@@ -30,6 +30,7 @@ pub const HTML: &str = "text/html; charset=utf-8";
 pub const CSS: &str = "text/css; charset=utf-8";
 pub const SCRIPT: &str = "text/javascript; charset=utf-8";
 pub const SVG: &str = "image/svg+xml";
+pub const PNG: &str = "image/png";
 
 /// The browser asks each time, so that a page and its script are of one version.
 const REVALIDATE: &str = "no-cache";

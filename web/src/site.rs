@@ -21,6 +21,9 @@ use service::settings::PublicUrl;
 tokio::task_local! {
     /// The path of the site whose request this task serves. Nearly every template has addresses, so it is not an argument of each.
     static PATH: Site;
+
+    /// The address of the site, as [`Site::absolute`] finds it for this request.
+    static BASE: Option<String>;
 }
 
 /// The address of this server, if it is set.
@@ -107,7 +110,14 @@ fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
 
 /// Serves a request so that [`to`] knows the site.
 pub async fn serve_as(State(site): State<Site>, request: Request, next: Next) -> Response {
-    PATH.scope(site, next.run(request)).await
+    let base = site.absolute(request.headers(), "");
+    BASE.scope(base, PATH.scope(site, next.run(request))).await
+}
+
+/// The whole address of a path of this site, for who reads it elsewhere. Without a known host it is that of [`to`].
+pub fn whole(path: &str) -> String {
+    let base = BASE.try_with(Clone::clone).ok().flatten();
+    base.map_or_else(|| to(path), |base| format!("{base}{path}"))
 }
 
 /// The address of a path of this site, as a page or a redirect names it: `/me` becomes `/insession/me`.

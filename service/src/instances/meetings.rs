@@ -1,7 +1,10 @@
 //! The upcoming meetings of a session: its instances, and the occurrences that have no instance yet.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use domain::{
+    ids::SessionId,
     matching::Matcher,
     recurrence::{Calendar, Occurrence, Recurrence, Skips},
     zone,
@@ -11,7 +14,7 @@ use crate::{
     App, Result,
     instances::{Instance, InstanceRange, find_meetings, list_instances},
     lists::Page,
-    sessions::Session,
+    sessions::{Session, Skip, find_skips},
 };
 
 /// A meeting that has not begun.
@@ -91,6 +94,43 @@ async fn find_unmade(
         }
     }
     Ok(unmade)
+}
+
+/// The meetings of these sessions on the local dates `from` to `to`, both included, ordered by start. Cancelled meetings are
+/// included.
+pub async fn find_between(
+    app: &App,
+    sessions: &[Session],
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<Vec<(SessionId, Meeting)>> {
+    let ids: Vec<SessionId> = sessions.iter().map(|session| session.id).collect();
+    let mut instances: HashMap<SessionId, Vec<Instance>> = HashMap::new();
+    for instance in find_meetings(app, &ids, from, to).await? {
+        instances.entry(instance.session_id).or_default().push(instance);
+    }
+    let mut skips: HashMap<SessionId, Vec<Skip>> = HashMap::new();
+    for skip in find_skips(app, &ids).await? {
+        skips.entry(skip.session_id).or_default().push(skip);
+    }
+    let mut found = Vec::new();
+    for session in sessions {
+        let id = session.id;
+        let theirs = instances.remove(&id).unwrap_or_default();
+        if let (Ok(zone), Ok(Some(recurrence))) = (session.zone(app.zone_data()), session.recurrence()) {
+            let skips = Skip::all_dates(&skips.remove(&id).unwrap_or_default());
+            let calendar = session.calendar(zone, skips);
+            let matcher = Matcher::new(theirs.iter().map(Instance::existing));
+            let occurrences = recurrence.occurrences(&calendar, from, to);
+            let matched = matcher.with_instances(&recurrence, &calendar, occurrences);
+            let unmade = matched.into_iter().filter(|(_, instance)| instance.is_none());
+            found.extend(unmade.map(|(occurrence, _)| (id, Meeting::from(occurrence))));
+        }
+        let is_there = |row: &Instance| row.deleted_at.is_none() && (from..=to).contains(&row.date);
+        found.extend(theirs.into_iter().filter(is_there).map(|row| (id, Meeting::from(row))));
+    }
+    found.sort_by_key(|(_, meeting)| (meeting.starts_at.is_none(), meeting.starts_at, meeting.date));
+    Ok(found)
 }
 
 /// The occurrences of a session from a date on, a few at a time, to be matched with the instances that stand for them.

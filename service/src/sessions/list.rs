@@ -1,10 +1,12 @@
 //! Finding and listing sessions.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{PersonId, SessionId};
 use entity::{session, session_instance, session_organizer};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, Select,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, LockType},
 };
 
@@ -101,6 +103,57 @@ pub async fn find_cities(app: &App, text: &str, limit: usize) -> Result<Vec<Stri
     let all: Vec<String> = ids(app.db.pool(), ALL, [("limit", CITIES.into())]).await?;
     let text = text.to_lowercase();
     Ok(all.into_iter().filter(|city| city.to_lowercase().contains(&text)).take(limit).collect())
+}
+
+/// A city with sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct City {
+    pub name: String,
+    pub country: Option<String>,
+    pub sessions: i64,
+    /// How many of its sessions' instances are active.
+    pub live: i64,
+}
+
+/// The cities of all sessions, ordered by name: at most [`CITIES`].
+pub async fn list_cities(app: &App) -> Result<Vec<City>> {
+    const CITY: (session::Column, session::Column) = (session::Column::City, session::Column::Country);
+    let db = app.db.pool();
+    let all: Vec<(String, Option<String>, i64)> = matching(&SessionFilter::default(), app.now())
+        .filter(session::Column::City.is_not_null())
+        .select_only()
+        .column(CITY.0)
+        .column(CITY.1)
+        .column_as(session::Column::Id.count(), "sessions")
+        .group_by(CITY.0)
+        .group_by(CITY.1)
+        .order_by_asc(CITY.0)
+        .order_by_asc(CITY.1)
+        .limit(CITIES.unsigned_abs())
+        .into_tuple()
+        .all(db)
+        .await?;
+    let live: Vec<(String, Option<String>, i64)> = session_instance::Entity::find()
+        .inner_join(session::Entity)
+        .filter(session_instance::Column::IsActive.eq(true))
+        .filter(session_instance::Column::DeletedAt.is_null())
+        .filter(session::Column::City.is_not_null())
+        .select_only()
+        .column_as(CITY.0, "city")
+        .column_as(CITY.1, "country")
+        .column_as(session_instance::Column::Id.count(), "live")
+        .group_by(CITY.0)
+        .group_by(CITY.1)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let live: HashMap<(String, Option<String>), i64> =
+        live.into_iter().map(|(name, country, live)| ((name, country), live)).collect();
+    let city = |(name, country, sessions): (String, Option<String>, i64)| {
+        let live = live.get(&(name.clone(), country.clone())).copied().unwrap_or_default();
+        City { name, country, sessions, live }
+    };
+    Ok(all.into_iter().map(city).collect())
 }
 
 fn matching(filter: &SessionFilter, now: DateTime<Utc>) -> Select<session::Entity> {

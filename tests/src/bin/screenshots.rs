@@ -36,6 +36,25 @@ async fn main() -> Result<()> {
         }
     }
 
+    for (name, address) in [
+        ("organize", "/sessions/mueller-monday/organize"),
+        ("edit", "/sessions/mueller-monday/edit"),
+        ("schedule", "/sessions/mueller-monday/schedule"),
+        ("meetings", "/sessions/mueller-monday/meetings"),
+        ("meeting", "/sessions/mueller-monday/meetings/1"),
+        ("city", "/?city=Austin"),
+        ("cities", "/cities"),
+        ("calendar", "/calendar"),
+        ("slots", "/me/slots"),
+        ("keys", "/me/keys"),
+    ] {
+        for (look, screen) in [("light", WIDE), ("dark", Screen { is_dark: true, ..WIDE }), ("phone", PHONE)] {
+            page.look_with(screen).await?;
+            page.goto(&server.client().address(address)).await?;
+            save(&page, &folder, &format!("{name}-{look}.png")).await?;
+        }
+    }
+
     let admin = browser.page().await?;
     sign_in(&admin, &server, &token::admin()).await?;
     for (look, screen) in [("light", WIDE), ("dark", Screen { is_dark: true, ..WIDE }), ("phone", PHONE)] {
@@ -133,7 +152,7 @@ async fn visit(admin: &Client, server: &Program, people: &[String]) -> Result<()
 
 /// The first person has two bookings as a student and one as a mentor.
 async fn book(admin: &Client, people: &[String]) -> Result<()> {
-    for (mentor, student, starts) in [(1, 0, 25), (2, 0, 26 * 60), (0, 3, 4)] {
+    for (mentor, student, starts) in [(1, 0, 75), (2, 0, 26 * 60), (0, 3, 4)] {
         let at = |minutes: i64| (now() + TimeDelta::minutes(minutes)).to_rfc3339();
         let input = json!({ "mentorId": people[mentor], "startsAt": at(starts), "endsAt": at(starts + 45) });
         let slot = made(admin, "createTimeSlot", "CreateTimeSlotInput", "timeSlot", &input).await?;

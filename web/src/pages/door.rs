@@ -139,7 +139,7 @@ async fn find_people_here(app: &App, instance: &Instance) -> Result<Vec<Person>>
 }
 
 /// A QR code as a picture. `None` if the address is too long for one.
-fn qr(address: &str) -> Option<Markup> {
+pub fn qr(address: &str) -> Option<Markup> {
     let code = QrCode::new(address).ok()?;
     let picture = code.render::<svg::Color<'_>>().min_dimensions(240, 240).quiet_zone(true).build();
     // The first line is an XML declaration, which HTML does not have.

@@ -18,7 +18,6 @@ use serde::Deserialize;
 use service::{Error, Result};
 
 use super::{
-    Page,
     done::Done,
     error::told,
     layout::{Frame, refusal, respond},
@@ -198,7 +197,7 @@ fn for_people(message: &str) -> String {
         (" With allowDuplicate: true another one is created", ". Tick the box below to add another one"),
         ("an instance on that date", "a meeting on that date"),
         ("needs codes: set checkInCodes to FIXED or ROTATING", "needs codes: choose a kind of code above"),
-        ("must not be the same as startTime", "must not be the same as the start"),
+        ("startTime", "the start"),
         ("`from`", "the first date"),
         ("externalId", "external id"),
         ("checkInCodes", "codes"),
@@ -398,6 +397,8 @@ impl<'a> Field<'a> {
                         (label) (notes)
                         input id=(id) type=(kind) name=(name) value=(value) required[required] maxlength=[longest]
                             list=[list] autocomplete=[self.autocomplete] autofocus[is_wrong]
+                            // Otherwise a browser refuses other seconds than those that it was given.
+                            step=[(*kind == "time").then_some("any")]
                             aria-invalid=[invalid] aria-describedby=[described];
                     }
                     Kind::LongText => {
@@ -540,7 +541,7 @@ pub struct Question<'a> {
 const CONFIRMED: &str = "confirmed";
 
 impl Question<'_> {
-    pub fn ask(&self, visitor: &Visitor) -> Page {
+    pub fn ask(&self, visitor: &Visitor) -> Response {
         let main = html! {
             h1 { (self.title) }
             div.question { (self.text) }
@@ -553,7 +554,7 @@ impl Question<'_> {
                 }
             }
         };
-        Ok(respond(&Frame::new(self.title, visitor).standing_still(), &main))
+        respond(&Frame::new(self.title, visitor).standing_still(), &main)
     }
 }
 

@@ -23,6 +23,7 @@ use super::{
     cards::{self, Card},
     error::page_of,
     layout::{Frame, respond},
+    timeline::Timeline,
     visitor::Visitor,
 };
 use crate::site::to;
@@ -36,6 +37,9 @@ const SUGGESTIONS: usize = 20;
 pub struct Asked {
     #[serde(default)]
     city: String,
+    /// A part of a session's name.
+    #[serde(default)]
+    name: String,
     after: Option<String>,
 }
 
@@ -77,16 +81,22 @@ struct Content {
     on_now: Vec<Card>,
     more: Option<String>,
     next: Vec<Card>,
-    /// All sessions in the city that was searched for.
+    /// All sessions in the city or with the name that was searched for.
     all: Vec<Session>,
     activities: Vec<Activity>,
+    today: Option<Timeline>,
 }
 
 pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Query<Asked>) -> Page {
     let content = load(&pages.app, &asked).await.map_err(page_of(&visitor))?;
     let title = content.search.city().map_or("In session now".to_owned(), |city| format!("In session now in {city}"));
     let narrowing = content.search.city().map_or_else(|| json!({}), |city| json!({ "city": city }));
-    let frame = Frame::new(&title, &visitor).following(narrowing);
+    let mut frame = Frame::new(&title, &visitor).following(narrowing);
+    if asked.name.is_empty() && asked.after.is_none() {
+        let path =
+            content.search.city().map_or_else(|| "/".to_owned(), |city| format!("/?city={}", cards::encoded(city)));
+        frame = frame.found_at(path, format!("{title}: which sessions are on right now, who comes, and what is next."));
+    }
     Ok(render(&frame, &title, &asked, &content).into_response())
 }
 
@@ -100,11 +110,24 @@ async fn load(app: &App, asked: &Asked) -> Result<Content> {
         next: Vec::new(),
         all: Vec::new(),
         activities: Vec::new(),
+        today: None,
     };
     if matches!(content.search, Search::Several(_) | Search::Nothing) {
         return Ok(content);
     }
     let city = content.search.city().map(str::to_owned);
+    let name = Some(asked.name.trim().to_owned()).filter(|name| !name.is_empty());
+    if city.is_some() || name.is_some() {
+        let filter = SessionFilter { city: city.clone(), name_contains: name.clone(), ..SessionFilter::default() };
+        let page = ListPage { first: Some(100), ..ListPage::default() };
+        content.all = sessions::list_sessions(app, &filter, &page).await?.rows;
+    }
+    if name.is_some() {
+        return Ok(content);
+    }
+    if let Some(city) = &city {
+        content.today = Timeline::load(app, city, &content.all).await?;
+    }
     let filter = ActiveFilter { city: city.clone(), ..ActiveFilter::default() };
     let page = ListPage { first: Some(ON_NOW), after: asked.after.clone(), ..ListPage::default() };
     let slice = instances::list_active(app, &filter, &page).await?;
@@ -114,10 +137,6 @@ async fn load(app: &App, asked: &Asked) -> Result<Content> {
     content.next = cards::count(app, instances::find_upcoming(app, city.as_deref(), NEXT).await?).await?;
     if city.is_none() {
         content.activities = activity::listed(app).await?;
-    } else {
-        let filter = SessionFilter { city, ..SessionFilter::default() };
-        let page = ListPage { first: Some(100), ..ListPage::default() };
-        content.all = sessions::list_sessions(app, &filter, &page).await?.rows;
     }
     Ok(content)
 }
@@ -125,24 +144,29 @@ async fn load(app: &App, asked: &Asked) -> Result<Content> {
 fn render(frame: &Frame<'_>, title: &str, asked: &Asked, content: &Content) -> Response {
     let main = html! {
         h1 { (title) }
-        (search_form(&asked.city, &content.search))
+        (search_form(asked, &content.search))
         @if !matches!(content.search, Search::Several(_) | Search::Nothing) {
-            (on_now(asked, content))
-            (next(content))
-            (all(content))
+            @if let Some(today) = &content.today { (today.render()) }
+            @if asked.name.trim().is_empty() {
+                (on_now(asked, content))
+                (next(content))
+            }
+            (all(asked, content))
             (activity::links(&content.activities))
         }
     };
     respond(frame, &main)
 }
 
-fn search_form(text: &str, search: &Search) -> Markup {
+fn search_form(asked: &Asked, search: &Search) -> Markup {
     html! {
         form.search role="search" method="get" action=(to("/")) {
             label for="city" { "City" }
-            input #city name="city" type="search" value=(text) autocomplete="off";
+            input #city name="city" type="search" value=(asked.city) autocomplete="off";
+            label for="name" { "Session" }
+            input #name name="name" type="search" value=(asked.name) autocomplete="off";
             button { "Search" }
-            @if !text.is_empty() { a href=(to("/")) { "Everywhere" } }
+            @if !asked.city.is_empty() || !asked.name.is_empty() { a href=(to("/")) { "Everywhere" } }
         }
         @match search {
             Search::Nothing => p { "There is no session in a city with this name. Check the spelling, or look everywhere." },
@@ -187,14 +211,20 @@ fn next(content: &Content) -> Markup {
     }
 }
 
-fn all(content: &Content) -> Markup {
+fn all(asked: &Asked, content: &Content) -> Markup {
+    let is_named = !asked.name.trim().is_empty();
     html! {
+        @if is_named && content.all.is_empty() { p { "No session has a name with these letters. Check the spelling, or look everywhere." } }
         @if !content.all.is_empty() {
             section aria-labelledby="all" {
-                h2 #all { "All sessions in this city" }
+                h2 #all { @if is_named { "Sessions with this name" } @else { "All sessions in this city" } }
                 ul.plain {
                     @for session in &content.all {
-                        li { a href=(cards::address(session)) { (session.name) } " – " (recurrence_text(session)) }
+                        li {
+                            a href=(cards::address(session)) { (session.name) }
+                            @if is_named && let Some(city) = &session.city { ", " (city) }
+                            " – " (recurrence_text(session))
+                        }
                     }
                 }
             }

@@ -174,7 +174,7 @@ pub async fn ask(State(pages): State<Pages>, Owner(visitor): Owner, Path(id): Pa
         fields: &[],
         back: &page(&visitor),
     };
-    question.ask(&visitor)
+    Ok(question.ask(&visitor))
 }
 
 pub async fn revoke(State(pages): State<Pages>, Owner(visitor): Owner, Path(id): Path<String>) -> Page {

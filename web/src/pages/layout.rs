@@ -12,10 +12,10 @@ use maud::{DOCTYPE, Markup, html};
 use serde_json::{Value, json};
 
 use super::{address_of, cards::encoded, visitor::Visitor};
-use crate::site::to;
+use crate::site::{to, whole};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-                      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+                      connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The frame around a page's content.
 pub struct Frame<'a> {
@@ -33,6 +33,8 @@ pub struct Frame<'a> {
     is_awake: bool,
     /// Whether the script leaves the page as it is.
     is_still: bool,
+    /// What search engines and messengers show of the page: its path and a sentence. Pages for signed-in people have none.
+    public: Option<(String, String)>,
 }
 
 impl<'a> Frame<'a> {
@@ -46,6 +48,7 @@ impl<'a> Frame<'a> {
             every: None,
             is_awake: false,
             is_still: false,
+            public: None,
         }
     }
 
@@ -53,6 +56,12 @@ impl<'a> Frame<'a> {
     #[must_use]
     pub fn standing_still(self) -> Self {
         Self { is_still: true, ..self }
+    }
+
+    /// For a page that everybody may find.
+    #[must_use]
+    pub fn found_at(self, path: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { public: Some((path.into(), description.into())), ..self }
     }
 
     /// The page shows the visitor's bookings.
@@ -116,6 +125,11 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                 title { (frame.title) " – InSession" }
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
+                meta name="theme-color" content="#14703b";
+                (public_meta(frame))
+                link rel="manifest" href=(to("/manifest.webmanifest"));
+                link rel="apple-touch-icon" href=(address_of("icon-180.png"));
+                link rel="alternate" type="application/atom+xml" href=(to("/feed.atom")) title="What is next";
                 link rel="icon" href=(address_of("icon.svg")) type="image/svg+xml";
                 link rel="stylesheet" href=(address_of("pages.css"));
                 script type="module" src=(address_of("pages.js")) {}
@@ -143,6 +157,12 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                     data-bookings[frame.bookings] data-activity=[frame.activity.as_deref()] data-awake[frame.is_awake] data-still[frame.is_still] { (main) }
                 footer.site {
                     p { "InSession shows who is in session right now." }
+                    nav aria-label="More" {
+                        a href=(to("/cities")) { "Cities" }
+                        a href=(to("/calendar")) { "Calendar" }
+                        a href=(to("/slots")) { "Time to book" }
+                        a href=(to("/feed.atom")) { "Feed" }
+                    }
                 }
             }
         }
@@ -153,6 +173,26 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
 fn sign_in_address(visitor: &Visitor) -> String {
     let back = visitor.here.as_deref().filter(|here| *here != "/" && !here.starts_with("/sign-in"));
     to(&back.map_or_else(|| "/sign-in".to_owned(), |here| format!("/sign-in?next={}", encoded(here))))
+}
+
+/// What search engines and messengers read.
+fn public_meta(frame: &Frame<'_>) -> Markup {
+    html! {
+        @match &frame.public {
+            Some((path, description)) => {
+                @let address = whole(path);
+                meta name="description" content=(description);
+                link rel="canonical" href=(to(path));
+                meta property="og:type" content="website";
+                meta property="og:site_name" content="InSession";
+                meta property="og:title" content=(frame.title);
+                meta property="og:description" content=(description);
+                meta property="og:url" content=(address);
+                meta property="og:image" content=(whole("/web/icon-512.png"));
+            }
+            None => meta name="robots" content="noindex";,
+        }
+    }
 }
 
 fn follows(frame: &Frame<'_>) -> Option<String> {

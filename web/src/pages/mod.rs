@@ -13,9 +13,11 @@
 mod activity;
 mod admin;
 mod cards;
+mod cities;
 mod done;
 mod door;
 mod error;
+mod feeds;
 mod forms;
 mod home;
 mod keys;
@@ -25,8 +27,10 @@ mod me;
 mod person;
 mod sessions;
 mod sign_in;
+mod timeline;
 mod times;
 mod visitor;
+mod week;
 
 use std::sync::{Arc, LazyLock};
 
@@ -47,7 +51,7 @@ pub use self::{
 };
 use self::{error::PageError, visitor::Visitor};
 use crate::{
-    assets::{self, Asset, CSS, SCRIPT, SVG},
+    assets::{self, Asset, CSS, PNG, SCRIPT, SVG},
     origin::refuse_other_sites,
     site::{self, Site, to},
 };
@@ -79,11 +83,13 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 7]> = LazyLock::new(|| {
     // The module of the npm package is the one that this server serves.
     let module = Asset::new("insession.js", SCRIPT, include_bytes!("../../../clients/js/insession.js").as_slice());
     let script = asset!("pages.js", SCRIPT).naming(std::slice::from_ref(&module));
-    [module, script, asset!("pages.css", CSS), asset!("icon.svg", SVG)]
+    let pictures = [asset!("icon-180.png", PNG), asset!("icon-192.png", PNG), asset!("icon-512.png", PNG)];
+    let [small, middle, large] = pictures;
+    [module, script, asset!("pages.css", CSS), asset!("icon.svg", SVG), small, middle, large]
 });
 
 /// The address of a file for our own pages: browsers keep what is there for ever.
@@ -96,6 +102,9 @@ fn address_of(name: &str) -> String {
 pub fn router(app: App, authenticator: Arc<Authenticator>, sign_in: SignInOptions, site: Site) -> Router {
     Router::new()
         .route("/", get(home::show))
+        .route("/cities", get(cities::show))
+        .route("/calendar", get(week::show))
+        .merge(feeds::router())
         .merge(sessions::router())
         .route("/c/{code}", get(door::offer).post(door::check_in))
         .route("/activities/{key}", get(activity::show))

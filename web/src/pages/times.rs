@@ -37,6 +37,14 @@ pub fn meeting(
     }
 }
 
+/// The same as plain text.
+pub fn plain(zone: Zone, date: NaiveDate, starts_at: Option<DateTime<Utc>>, ends_at: Option<DateTime<Utc>>) -> String {
+    let Some(starts_at) = starts_at else { return format!("{}, time not set yet", date_words(date)) };
+    let start = local_time(zone, starts_at);
+    let end = ends_at.map(|at| format!("–{}", clock_text(local_time(zone, at)))).unwrap_or_default();
+    format!("{}, {}{end} {}", date_words(start.date()), clock_text(start), abbreviation(zone, starts_at))
+}
+
 /// 'Thu 26 Nov 2026, 7:00pm CST'.
 pub fn moment(zone: Zone, at: DateTime<Utc>) -> Markup {
     let local = local_time(zone, at);
@@ -85,7 +93,13 @@ pub fn date_words(date: NaiveDate) -> String {
     date.format("%a %-d %b %Y").to_string()
 }
 
-fn clock_text(local: NaiveDateTime) -> String {
+/// '7:00pm'. What is exactly in the middle has a name, because 12:00pm is read in two ways.
+pub fn clock_text(local: NaiveDateTime) -> String {
+    match (local.hour(), local.minute()) {
+        (0, 0) => return "midnight".to_owned(),
+        (12, 0) => return "noon".to_owned(),
+        _ => {}
+    }
     local.format("%-I:%M%P").to_string()
 }
 
@@ -127,7 +141,13 @@ mod tests {
         let zone = |name: &str| ZoneData::compiled().zone(name).unwrap();
         let chicago = zone("America/Chicago");
         assert_eq!(text(meeting(chicago, date, Some(starts), Some(ends))), "Thu 26 Nov 2026, 7:00pm–10:30pm CST");
+        let noon = instant("2026-11-26T18:00:00Z");
+        assert_eq!(
+            text(meeting(chicago, date, Some(noon), Some(instant("2026-11-27T06:00:00Z")))),
+            "Thu 26 Nov 2026, noon–midnight CST"
+        );
         assert_eq!(text(meeting(chicago, date, None, None)), "Thu 26 Nov 2026, time not set yet");
+        assert_eq!(plain(chicago, date, Some(starts), Some(ends)), "Thu 26 Nov 2026, 7:00pm–10:30pm CST");
         assert_eq!(text(moment(zone("America/Sao_Paulo"), starts)), "Thu 26 Nov 2026, 10:00pm UTC-03");
     }
 }

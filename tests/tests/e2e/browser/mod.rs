@@ -10,6 +10,7 @@ mod heartbeat;
 mod misuse;
 mod on_a_server;
 mod package;
+mod paths;
 mod phone;
 mod queue;
 mod site;

@@ -1,6 +1,7 @@
 //! What people do on pages, with plain forms and without scripts. Each row of the tasks of organisers, admins and people is a test.
 
 mod admins;
+mod anyone;
 mod organizers;
 mod people;
 

@@ -98,7 +98,8 @@ async fn organizer_edits_the_session_and_its_schedule(database: TestDatabase) ->
     // The schedule: buttons change the form, and nothing is saved before its button.
     let page = "/sessions/tunes/schedule";
     olga.get(page).await?.says("No regular schedule.")?;
-    let with_row = olga.post(page, &[("add", "weekly")]).await?;
+    let with_row = olga.post(page, &[("add", "weekly")]).await?.says("The next dates")?;
+    assert_eq!(with_row.status, 200);
     assert_eq!(with_row.value("schedules.0.startTime")?, "19:00");
     let weekly = |weeks| {
         vec![
@@ -216,11 +217,11 @@ async fn organizer_checks_people_in_and_out_and_shares_the_work(database: TestDa
     olga.post(people, &[("person", &ben), ("action", "in")])
         .await?
         .confirms("The person is checked in.")?
-        .says("1 here now, 1 said yes")?;
+        .says("1 here now</span>, 1 said yes")?;
     olga.post(people, &[("person", &ben), ("action", "out")])
         .await?
         .confirms("The person is checked out.")?
-        .says("0 here now")?;
+        .says("Nobody is here yet")?;
     let removed = olga.post(people, &[("person", &ben), ("action", "remove")]).await?;
     removed.confirms("The answer is removed.")?.lacks("Ben Bodhran")?;
 

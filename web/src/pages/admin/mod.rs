@@ -107,7 +107,7 @@ async fn show(State(pages): State<Pages>, outcome: Outcome, Admin(visitor): Admi
 
 /// `/admin/sessions/new`.
 async fn new_session(State(pages): State<Pages>, Admin(visitor): Admin) -> Page {
-    details::render_new(&pages.app, &visitor, &Outcome::default())
+    Ok(details::render_new(&pages.app, &visitor, &Outcome::default()))
 }
 
 async fn create_session(State(pages): State<Pages>, Admin(visitor): Admin, Form(typed): Form<Typed>) -> Page {

@@ -3,7 +3,7 @@
 use axum::{
     Form,
     extract::{Path, Query, State},
-    response::IntoResponse as _,
+    response::{IntoResponse as _, Response},
 };
 use domain::ids::PersonId;
 use maud::{Markup, html};
@@ -93,15 +93,15 @@ fn fields(sheet: &Sheet, action: &str, button: &str, is_new: bool) -> Markup {
 }
 
 pub async fn show_new(Admin(visitor): Admin) -> Page {
-    render_new(&visitor, &Sheet::default())
+    Ok(render_new(&visitor, &Sheet::default()))
 }
 
-fn render_new(visitor: &Visitor, sheet: &Sheet) -> Page {
+fn render_new(visitor: &Visitor, sheet: &Sheet) -> Response {
     let main = html! {
         (heading("New person"))
         (fields(sheet, &to("/admin/people/new"), "Create the person", true))
     };
-    Ok((sheet.status(), respond(&Frame::new("New person", visitor).standing_still(), &main)).into_response())
+    (sheet.status(), respond(&Frame::new("New person", visitor).standing_still(), &main)).into_response()
 }
 
 pub async fn create(State(pages): State<Pages>, Admin(visitor): Admin, Form(typed): Form<Typed>) -> Page {
@@ -113,7 +113,7 @@ pub async fn create(State(pages): State<Pages>, Admin(visitor): Admin, Form(type
     };
     match people::insert_person(&pages.app, visitor.viewer, new).await {
         Ok(person) => Ok(confirmed(&address(person.id), Done::PersonCreated, PERSON)),
-        Err(error) => render_new(&visitor, &Sheet::refused(typed, &error)),
+        Err(error) => Ok(render_new(&visitor, &Sheet::refused(typed, &error))),
     }
 }
 
@@ -125,10 +125,10 @@ async fn find(app: &App, visitor: &Visitor, id: &str) -> Result<Person, PageErro
 
 pub async fn show(State(pages): State<Pages>, outcome: Outcome, Admin(visitor): Admin, Path(id): Path<String>) -> Page {
     let person = find(&pages.app, &visitor, &id).await?;
-    render(&visitor, &person, &outcome)
+    Ok(render(&visitor, &person, &outcome))
 }
 
-fn render(visitor: &Visitor, person: &Person, outcome: &Outcome) -> Page {
+fn render(visitor: &Visitor, person: &Person, outcome: &Outcome) -> Response {
     let sheet = outcome.sheet(PERSON, || {
         Typed::default()
             .with("displayName", &person.display_name)
@@ -153,7 +153,7 @@ fn render(visitor: &Visitor, person: &Person, outcome: &Outcome) -> Page {
         }
     };
     let frame = Frame::new(&person.display_name, visitor).standing_still();
-    Ok((outcome.status(), respond(&frame, &main)).into_response())
+    (outcome.status(), respond(&frame, &main)).into_response()
 }
 
 pub async fn save(
@@ -174,7 +174,7 @@ pub async fn save(
     };
     match people::update_person(&pages.app, visitor.viewer, person.id, patch).await {
         Ok(_) => Ok(confirmed(&address(person.id), Done::PersonSaved, PERSON)),
-        Err(error) => render(&visitor, &person, &Outcome::refused(PERSON, Sheet::refused(typed, &error))),
+        Err(error) => Ok(render(&visitor, &person, &Outcome::refused(PERSON, Sheet::refused(typed, &error)))),
     }
 }
 
@@ -237,7 +237,7 @@ pub async fn merge(
             fields: &[("into", typed.text("into"))],
             back: &own,
         };
-        return question.ask(&visitor);
+        return Ok(question.ask(&visitor));
     }
     match people::merge_people(app, visitor.viewer, person.id, into.id).await {
         Ok(_) => Ok(confirmed(&address(into.id), Done::PeopleMerged, PERSON)),
@@ -262,7 +262,7 @@ pub async fn ask_to_erase(State(pages): State<Pages>, Admin(visitor): Admin, Pat
         fields: &[],
         back: &own,
     };
-    question.ask(&visitor)
+    Ok(question.ask(&visitor))
 }
 
 pub async fn erase(State(pages): State<Pages>, Admin(visitor): Admin, Path(id): Path<String>) -> Page {
@@ -282,7 +282,7 @@ pub async fn ask_to_sign_out(State(pages): State<Pages>, Admin(visitor): Admin, 
         fields: &[],
         back: &own,
     };
-    question.ask(&visitor)
+    Ok(question.ask(&visitor))
 }
 
 pub async fn sign_out(State(pages): State<Pages>, Admin(visitor): Admin, Path(id): Path<String>) -> Page {

@@ -123,7 +123,7 @@ async fn act_on_booking(State(pages): State<Pages>, visitor: Visitor, Form(typed
                 fields: &[("booking", typed.text("booking")), ("action", "cancel")],
                 back: &to("/me"),
             };
-            return question.ask(&visitor);
+            return Ok(question.ask(&visitor));
         }
         "cancel" => (Action::Cancel, Done::BookingCancelled),
         _ => return Err(wrong()),
@@ -181,7 +181,7 @@ async fn ask_to_sign_out(visitor: Visitor) -> Page {
         fields: &[],
         back: &to("/me"),
     };
-    question.ask(&visitor)
+    Ok(question.ask(&visitor))
 }
 
 async fn sign_out_everywhere(State(pages): State<Pages>, headers: HeaderMap, visitor: Visitor) -> Page {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::{
     Form,
     extract::{Query, State},
-    response::{IntoResponse as _, Redirect},
+    response::{IntoResponse as _, Redirect, Response},
 };
 use chrono::{DateTime, Days, NaiveDateTime, Utc};
 use domain::{
@@ -194,7 +194,7 @@ pub async fn change(State(pages): State<Pages>, visitor: Visitor, Form(typed): F
         "delete" => {
             let slot: TimeSlotId = typed.text("slot").parse().map_err(|_| PageError::bad_form(&visitor))?;
             if !typed.is_confirmed() {
-                return ask_to_withdraw(&visitor, typed.text("slot"));
+                return Ok(ask_to_withdraw(&visitor, typed.text("slot")));
             }
             (time_slots::delete_slot(app, visitor.viewer, slot).await, Done::SlotDeleted, PART)
         }
@@ -206,7 +206,7 @@ pub async fn change(State(pages): State<Pages>, visitor: Visitor, Form(typed): F
     }
 }
 
-fn ask_to_withdraw(visitor: &Visitor, slot: &str) -> Page {
+fn ask_to_withdraw(visitor: &Visitor, slot: &str) -> Response {
     let question = Question {
         title: "Withdraw this time?",
         text: html! { p { "Nobody can book it any more." } },

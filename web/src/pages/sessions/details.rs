@@ -1,7 +1,11 @@
 //! `/sessions/{path}/edit`: what a session is, and where. Admins make a new one with the same fields.
 
-use axum::{Form, extract::State, response::IntoResponse as _};
-use domain::{door::CheckInCodes, zone::Tz};
+use axum::{
+    Form,
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
+use domain::{door::CheckInCodes, place::Place, zone::Tz};
 use maud::{Markup, html};
 use service::{
     App, Result,
@@ -27,7 +31,7 @@ const CODES: [(&str, &str, CheckInCodes); 3] = [
 ];
 
 pub async fn show(State(pages): State<Pages>, Organizer { visitor, session }: Organizer) -> Page {
-    render(&pages.app, &visitor, &session, &Sheet::new(typed(&session)))
+    Ok(render(&pages.app, &visitor, &session, &Sheet::new(typed(&session))))
 }
 
 pub async fn save(
@@ -42,22 +46,22 @@ pub async fn save(
     };
     match saved {
         Ok(saved) => Ok(confirmed(&below(&saved, "organize"), Done::SessionSaved, "organize")),
-        Err(error) => render(app, &visitor, &session, &Sheet::refused(typed, &error)),
+        Err(error) => Ok(render(app, &visitor, &session, &Sheet::refused(typed, &error))),
     }
 }
 
-fn render(app: &App, visitor: &Visitor, session: &Session, sheet: &Sheet) -> Page {
+fn render(app: &App, visitor: &Visitor, session: &Session, sheet: &Sheet) -> Response {
     let main = html! {
         (heading(session, "Edit the session"))
         @if let Some(what) = session.current_problem(app.zone_data()) { (problem(&what)) }
         (form(app, sheet, &below(session, "edit"), "Save"))
     };
     let frame = Frame::new(format!("Edit {}", session.name), visitor).standing_still();
-    Ok((sheet.status(), respond(&frame, &main)).into_response())
+    (sheet.status(), respond(&frame, &main)).into_response()
 }
 
 /// `/admin/sessions/new`, for admins.
-pub fn render_new(app: &App, visitor: &Visitor, outcome: &Outcome) -> Page {
+pub fn render_new(app: &App, visitor: &Visitor, outcome: &Outcome) -> Response {
     let empty = Typed::default()
         .with("activeBufferMinutesBefore", 60)
         .with("activeBufferMinutesAfter", 60)
@@ -68,7 +72,7 @@ pub fn render_new(app: &App, visitor: &Visitor, outcome: &Outcome) -> Page {
         h1 { "New session" }
         (form(app, &sheet, &to("/admin/sessions/new"), "Create the session"))
     };
-    Ok((sheet.status(), respond(&Frame::new("New session", visitor).standing_still(), &main)).into_response())
+    (sheet.status(), respond(&Frame::new("New session", visitor).standing_still(), &main)).into_response()
 }
 
 /// Creates a session, and goes on to its schedule.
@@ -79,7 +83,7 @@ pub async fn insert(app: &App, visitor: &Visitor, typed: Typed) -> Page {
     };
     match made {
         Ok(session) => Ok(confirmed(&below(&session, "schedule"), Done::SessionCreated, "schedule")),
-        Err(error) => render_new(app, visitor, &Outcome::refused("session", Sheet::refused(typed, &error))),
+        Err(error) => Ok(render_new(app, visitor, &Outcome::refused("session", Sheet::refused(typed, &error)))),
     }
 }
 
@@ -147,8 +151,8 @@ fn typed(session: &Session) -> Typed {
         .with_some("city", session.city.as_ref())
         .with_some("state", session.state.as_ref())
         .with_some("country", session.country.as_ref())
-        .with_some("latitude", session.place.map(|place| place.latitude()))
-        .with_some("longitude", session.place.map(|place| place.longitude()))
+        .with_some("latitude", session.place.map(Place::latitude))
+        .with_some("longitude", session.place.map(Place::longitude))
         .with("timeZone", &session.time_zone)
         .with("activeBufferMinutesBefore", session.active_buffer_minutes_before)
         .with("activeBufferMinutesAfter", session.active_buffer_minutes_after)

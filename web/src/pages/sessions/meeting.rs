@@ -182,7 +182,7 @@ fn people(content: &Content<'_>, outcome: &Outcome) -> Markup {
         section aria-labelledby="people" {
             h2 #people { "Who answered" }
             (outcome.message(PEOPLE))
-            p.counts { (counts.present) " here now, " (counts.attending) " said yes" }
+            p.counts { (cards::counts_text(instance, *counts)) }
             ul.rows {
                 @for (row, person) in answers {
                     li #{ "person-" (person.id.0) } {
@@ -348,7 +348,7 @@ pub async fn ask(
         fields: &[],
         back: &address(&session, instance.id, ""),
     };
-    question.ask(&visitor)
+    Ok(question.ask(&visitor))
 }
 
 pub async fn delete(

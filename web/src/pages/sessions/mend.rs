@@ -1,7 +1,11 @@
 //! `/sessions/{path}/mend`: what is wrong with a session that the server cannot read, and how to correct it (rule 20 of
 //! ARCHITECTURE.md).
 
-use axum::{Form, extract::State, response::IntoResponse as _};
+use axum::{
+    Form,
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
 use domain::zone::Tz;
 use maud::{Markup, html};
 use service::{
@@ -23,10 +27,10 @@ use super::{
 const PART: &str = "mend";
 
 pub async fn show(State(pages): State<Pages>, outcome: Outcome, Organizer { visitor, session }: Organizer) -> Page {
-    render(&pages.app, &visitor, &session, &outcome)
+    Ok(render(&pages.app, &visitor, &session, &outcome))
 }
 
-fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outcome) -> Page {
+fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outcome) -> Response {
     let data = app.zone_data();
     let (zone, recurrence) = (session.zone(data), session.recurrence());
     let main = html! {
@@ -51,7 +55,7 @@ fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outcome) ->
         }
     };
     let frame = Frame::new(format!("What is wrong with {}", session.name), visitor).standing_still();
-    Ok((outcome.status(), respond(&frame, &main)).into_response())
+    (outcome.status(), respond(&frame, &main)).into_response()
 }
 
 fn time_zone(app: &App, session: &Session, why: &str, outcome: &Outcome) -> Markup {
@@ -83,6 +87,9 @@ pub async fn save(
     };
     match saved {
         Ok(saved) => Ok(confirmed(&below(&saved, "mend"), Done::SessionSaved, PART)),
-        Err(error) => render(&pages.app, &visitor, &session, &Outcome::refused(PART, Sheet::refused(typed, &error))),
+        Err(error) => {
+            let outcome = Outcome::refused(PART, Sheet::refused(typed, &error));
+            Ok(render(&pages.app, &visitor, &session, &outcome))
+        }
     }
 }

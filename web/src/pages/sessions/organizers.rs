@@ -140,7 +140,7 @@ pub async fn change(
                 fields: &[("person", typed.text("person")), ("action", "remove")],
                 back: &address,
             };
-            return question.ask(&visitor);
+            return Ok(question.ask(&visitor));
         }
         "remove" => (sessions::delete_organizer(app, visitor.viewer, session.id, person).await, Done::OrganizerRemoved),
         _ => return Err(PageError::bad_form(&visitor)),

@@ -30,7 +30,7 @@ pub async fn show(Organizer { visitor, session }: Organizer) -> Page {
         fields: &[],
         back: &below(&session, "organize"),
     };
-    question.ask(&visitor)
+    Ok(question.ask(&visitor))
 }
 
 pub async fn delete(State(pages): State<Pages>, Organizer { visitor, session }: Organizer) -> Page {

@@ -242,7 +242,7 @@ fn dates(preview: Option<&RecurrencePreview>) -> Markup {
 }
 
 fn kinds_of(typed: &Typed) -> impl Iterator<Item = &str> {
-    (0..Recurrence::MAX_SCHEDULES + 1)
+    (0..=Recurrence::MAX_SCHEDULES)
         .map(|index| typed.text(&format!("schedules.{index}.kind")))
         .take_while(|kind| !kind.is_empty())
 }
@@ -268,10 +268,10 @@ fn with_another(typed: &Typed, kind: &str) -> Typed {
     let Some((kind, _)) = KINDS.iter().find(|(known, _)| *known == kind) else { return typed.clone() };
     let typed = typed.renamed(|name| (name != "add").then(|| name.to_owned())).with(name("kind"), kind);
     let typed = match *kind {
-        "monthly" => typed.with(name("which"), 1).with(name("everyNMonths"), 1),
+        "monthly" => typed.with(name("which"), 1).with(name("weekday"), "THU").with(name("everyNMonths"), 1),
         "monthDay" => typed.with(name("days"), 1).with(name("everyNMonths"), 1),
         "rrule" => typed.with(name("rrule"), "FREQ=WEEKLY;BYDAY=TH"),
-        _ => typed.with(name("everyNWeeks"), 1),
+        _ => typed.with(name("weekday"), "THU").with(name("everyNWeeks"), 1),
     };
     typed.with(name("startTime"), "19:00").with(name("endTime"), "22:00")
 }
@@ -397,7 +397,7 @@ mod tests {
         let fewer = read(&without(&typed, "0")).unwrap().schedules;
         assert_eq!(fewer, expected[1..], "the others move up");
         for (kind, _) in KINDS {
-            let more = read(&with_another(&typed, kind).with("schedules.3.weekday", "THU")).unwrap().schedules;
+            let more = read(&with_another(&typed, kind)).unwrap().schedules;
             assert_eq!(more.len(), 4, "{kind}");
         }
     }

@@ -4,7 +4,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse as _, Response},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use domain::{check_in::Attendance, ids::SessionInstanceId, zone::Zone};
 use maud::{Markup, html};
 use serde_json::json;
@@ -23,6 +23,7 @@ use super::{
     super::{
         Page, Pages,
         cards::{self, Card},
+        door,
         error::{PageError, page_of},
         forms::Outcome,
         home::recurrence_text,
@@ -34,7 +35,7 @@ use super::{
     below, may_edit, meetings,
     skips::Upcoming,
 };
-use crate::site::to;
+use crate::site::{to, whole};
 
 const NEXT: usize = 6;
 
@@ -114,6 +115,8 @@ fn render(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Response {
     if let (Some(city), Some(country)) = (&session.city, &session.country) {
         frame = frame.following(json!({ "city": city, "country": country }));
     }
+    let path = format!("/sessions/{}", cards::encoded(&session.path));
+    frame = frame.found_at(&path, description(session));
     if outcome.is_refused() {
         frame = frame.standing_still();
     }
@@ -126,8 +129,50 @@ fn render(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Response {
         (next(visitor, content, outcome))
         @if content.may_edit { (content.skips.editor(session, outcome)) }
         (nearby(content))
+        (to_hang_up(&whole(&path)))
     };
     respond(&frame, &main)
+}
+
+/// 'Thursdays from 7:00pm-10:00pm. The Hangar, Austin, US.'
+fn description(session: &Session) -> String {
+    let city = (session.city.is_some() || session.country.is_some()).then(|| cards::city_text(session));
+    let place: Vec<&str> = session.location.as_deref().into_iter().chain(city.as_deref()).collect();
+    let place = if place.is_empty() { String::new() } else { format!(" {}.", place.join(", ")) };
+    format!("{}.{place}", recurrence_text(session))
+}
+
+/// What only a printed page has: with it, the page is a notice for the wall.
+fn to_hang_up(address: &str) -> Markup {
+    html! {
+        @if let Some(picture) = door::qr(address) {
+            aside.printed { div.qr { (picture) } p { "See who is here, and what is next:" } p { (address) } }
+        }
+    }
+}
+
+/// The meeting for programs that read pages, as an Event of schema.org. It is microdata, because pages have no inline script.
+fn event(session: &Session, meeting: &Meeting) -> Markup {
+    let Some(starts_at) = meeting.starts_at else { return Markup::default() };
+    let instance = meeting.instance.as_ref();
+    let is_cancelled = instance.is_some_and(|row| row.is_cancelled);
+    let status = if is_cancelled { "EventCancelled" } else { "EventScheduled" };
+    let location = instance.and_then(|row| row.location_override.as_ref()).or(session.location.as_ref());
+    html! {
+        span itemscope itemtype="https://schema.org/Event" {
+            meta itemprop="name" content=(session.name);
+            meta itemprop="startDate" content=(starts_at.to_rfc3339_opts(SecondsFormat::Secs, true));
+            @if let Some(ends_at) = meeting.ends_at {
+                meta itemprop="endDate" content=(ends_at.to_rfc3339_opts(SecondsFormat::Secs, true));
+            }
+            meta itemprop="eventStatus" content={ "https://schema.org/" (status) };
+            link itemprop="url" href=(cards::address(session));
+            span itemprop="location" itemscope itemtype="https://schema.org/Place" {
+                meta itemprop="name" content=(location.unwrap_or(&session.name));
+                meta itemprop="address" content=(cards::city_text(session));
+            }
+        }
+    }
 }
 
 fn about(Content { session, organizers, .. }: &Content) -> Markup {
@@ -169,12 +214,14 @@ fn initials(name: &str) -> String {
 }
 
 fn on_now(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
+    let session = &content.session;
     html! {
         section aria-label="On now" {
             @for card in &content.active {
                 @let meeting = Meeting::from(card.instance.clone());
                 div.card.on #(part_of(&meeting)) {
                     h2 { "On now" }
+                    (event(session, &meeting))
                     p.where { (cards::place_text(&card.instance, &card.session)) }
                     p {
                         (times::meeting(card.zone, card.instance.date, card.instance.starts_at, card.instance.ends_at)) " "
@@ -202,6 +249,7 @@ fn next(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
                 @for (index, meeting) in content.next.iter().enumerate() {
                     @let is_cancelled = is_cancelled(meeting);
                     li.cancelled[is_cancelled] #(part_of(meeting)) {
+                        (event(&content.session, meeting))
                         p {
                             (times::meeting(zone, meeting.date, meeting.starts_at, meeting.ends_at))
                             @if first == Some(index) { " " (times::until(content.now, meeting.starts_at, meeting.ends_at)) }

@@ -1,0 +1,154 @@
+//! Paths through the pages as people take them, on a phone. Each page on the way is checked by axe, and fits the screen.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result, ensure};
+use insession_tests::{Browser, Deployment, Page, Screen, TestDatabase, token};
+use serde_json::json;
+
+use super::sign_in;
+use crate::fixtures::{add_organizer, create_instance, create_person, create_session, in_seconds};
+
+const PHONE: Screen = Screen { width: 390, height: 844, density: 2, is_dark: false };
+
+#[tokio::test]
+async fn organizer_edits_tonights_meeting_on_a_phone() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday Tunes").await?;
+    create_instance(&admin, &session, in_seconds(3_600), in_seconds(7_200)).await?;
+    let olga = create_person(&admin, "Olga Organ").await?;
+    add_organizer(&admin, &session, &olga).await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.look_with(PHONE).await?;
+    sign_in(&page, deployment.first(), &olga).await?;
+    looks_right(&page).await?;
+    follow(&page, "Organise", "h1", "Organise Monday Tunes").await?;
+    follow(&page, "Meetings", "h1", "Meetings").await?;
+    follow(&page, "Change", "h2", "Status").await?;
+
+    // The form keeps what was typed, and the field that is wrong has the focus.
+    fill(&page, "locationOverride", "The Annex").await?;
+    let end = page.evaluate("document.getElementById('field-startTime').value").await?;
+    page.evaluate(&format!("document.getElementById('field-endTime').value = {end}")).await?;
+    press(&page, "Save").await?;
+    page.until("document.activeElement.id === 'field-endTime'").await?;
+    looks_right(&page).await?;
+    page.forgive("422")?;
+    ensure!(page.evaluate("document.getElementById('field-locationOverride').value").await? == "The Annex");
+    fill(&page, "endTime", "23:59").await?;
+    press(&page, "Save").await?;
+    confirmed(&page, "The meeting is saved.").await?;
+    press(&page, "Cancel this meeting").await?;
+    confirmed(&page, "The meeting is cancelled.").await?;
+    press(&page, "Hold it after all").await?;
+    confirmed(&page, "The meeting takes place after all.").await?;
+
+    // Everybody sees it.
+    page.goto(&deployment.first().client().address("/sessions/monday-tunes")).await?;
+    page.until("document.querySelector('.meetings .where')?.textContent === 'The Annex'").await?;
+    looks_right(&page).await?;
+    page.click("document.querySelector('.meetings [name=answer][value=maybe]')").await?;
+    confirmed(&page, "Your answer is saved.").await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn admin_starts_from_an_empty_database_on_a_phone() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.look_with(PHONE).await?;
+    page.goto(&deployment.first().client().address("/admin")).await?;
+    page.until("location.pathname === '/sign-in' && document.getElementById('token') !== null").await?;
+    page.evaluate("document.getElementById('token').focus()").await?;
+    page.type_text(&token::admin()).await?;
+    page.press("Enter").await?;
+    page.until("document.querySelector('h1')?.textContent === 'Admin'").await?;
+    looks_right(&page).await?;
+
+    follow(&page, "New session", "h1", "New session").await?;
+    for (field, value) in
+        [("name", "Open House"), ("city", "Austin"), ("country", "USA"), ("timeZone", "America/Chicago")]
+    {
+        fill(&page, field, value).await?;
+    }
+    press(&page, "Create the session").await?;
+    confirmed(&page, "The session is created. Now say when it meets.").await?;
+    press(&page, "Add a weekday").await?;
+    page.until("document.getElementById('field-schedules-0-startTime')?.value === '19:00'").await?;
+    looks_right(&page).await?;
+    press(&page, "Save the schedule").await?;
+    confirmed(&page, "The schedule is saved.").await?;
+    page.until("document.querySelectorAll('#preview li').length === 8").await?;
+    follow(&page, "Open House", "h2", "Next meetings").await?;
+
+    follow(&page, "Admin", "h1", "Admin").await?;
+    follow(&page, "People", "h1", "People").await?;
+    follow(&page, "New person", "h1", "New person").await?;
+    fill(&page, "displayName", "Anna").await?;
+    press(&page, "Create the person").await?;
+    confirmed(&page, "The person is created.").await?;
+    for address in ["/", "/?city=Austin", "/cities", "/calendar", "/slots", "/admin/audit", "/admin/keys", "/people/9"]
+    {
+        page.goto(&deployment.first().client().address(address)).await?;
+        looks_right(&page).await.with_context(|| address.to_owned())?;
+    }
+    page.forgive("404")?;
+    browser.close().await
+}
+
+/// Follows a link or a button with these words to a page with a heading.
+async fn follow(page: &Page, words: &str, heading: &str, title: &str) -> Result<()> {
+    press(page, words).await?;
+    let heading = format!("document.querySelectorAll('{heading}')");
+    page.until(&format!("[...{heading}].some(({{ textContent }}) => textContent.trim().startsWith({}))", json!(title)))
+        .await?;
+    looks_right(page).await
+}
+
+/// Clicks the first link or button with these words.
+async fn press(page: &Page, words: &str) -> Result<()> {
+    let element = format!(
+        "[...document.querySelectorAll('main a, button, nav a')].find((it) => it.textContent.trim() === {})",
+        json!(words)
+    );
+    page.until(&format!("{element} !== undefined")).await?;
+    page.click(&element).await
+}
+
+async fn fill(page: &Page, field: &str, value: &str) -> Result<()> {
+    page.evaluate(&format!("document.getElementById('field-{field}').value = {}", json!(value))).await?;
+    Ok(())
+}
+
+/// Waits for a confirmation, which has the focus.
+async fn confirmed(page: &Page, words: &str) -> Result<()> {
+    page.until(&format!(
+        "document.activeElement?.matches('.done') && document.activeElement.textContent === {}",
+        json!(words)
+    ))
+    .await?;
+    looks_right(page).await
+}
+
+/// Checks that axe finds nothing, and that nothing is wider than the screen.
+async fn looks_right(page: &Page) -> Result<()> {
+    page.until("document.readyState === 'complete'").await?;
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/node_modules/axe-core/axe.min.js");
+    let axe = fs::read_to_string(&file).context("axe is not installed: run .ci/setup")?;
+    page.evaluate(&format!("{axe}; 0")).await?;
+    let found = page
+        .evaluate(
+            "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+                violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`))",
+        )
+        .await?;
+    ensure!(found == json!([]), "axe finds: {found:#}");
+    let wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth, location.href]").await?;
+    ensure!(wide[0].as_i64() <= wide[1].as_i64(), "wider than the screen: {wide}");
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! `/cities`: where there are sessions, and in how many of them somebody meets now.
+
+use axum::extract::State;
+use maud::html;
+use serde_json::json;
+use service::sessions;
+
+use super::{
+    Page, Pages, cards,
+    error::page_of,
+    layout::{Frame, respond},
+    visitor::Visitor,
+};
+use crate::site::to;
+
+pub async fn show(State(pages): State<Pages>, visitor: Visitor) -> Page {
+    let cities = sessions::list_cities(&pages.app).await.map_err(page_of(&visitor))?;
+    let main = html! {
+        h1 { "Cities" }
+        @if cities.is_empty() { p.quiet { "There are no sessions yet." } }
+        ul.rows {
+            @for city in &cities {
+                li {
+                    a href={ (to("/?city=")) (cards::encoded(&city.name)) } {
+                        (city.name) @if let Some(country) = &city.country { ", " (country) }
+                    }
+                    span {
+                        @if city.live > 0 { strong.live { (city.live) " live now" } ", " }
+                        span.quiet { (city.sessions) @if city.sessions == 1 { " session" } @else { " sessions" } }
+                    }
+                }
+            }
+        }
+    };
+    let frame = Frame::new("Cities", &visitor)
+        .following(json!({}))
+        .found_at("/cities", "All cities with sessions, and how many are live now.");
+    Ok(respond(&frame, &main))
+}

@@ -1,0 +1,171 @@
+//! What programs read: the sitemap, `robots.txt`, the Atom feed of what is next, and the manifest of the web app.
+
+use std::fmt::Write as _;
+
+use axum::{
+    Router,
+    extract::{Query, State},
+    http::{
+        StatusCode,
+        header::{CACHE_CONTROL, CONTENT_TYPE},
+    },
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Deserialize;
+use serde_json::json;
+use service::{
+    App, Result, instances,
+    lists::{Page as ListPage, RowCursor},
+    sessions::{self, SessionFilter},
+};
+
+use super::{Pages, Shared, address_of, cards, times};
+use crate::site::{to, whole};
+
+/// How many sessions the sitemap has, and how many are read at once.
+const SITES: usize = 10_000;
+const READ: i32 = 100;
+/// How many meetings the feed has.
+const ENTRIES: u64 = 30;
+
+pub fn router() -> Router<Shared> {
+    Router::new()
+        .route("/robots.txt", get(robots))
+        .route("/sitemap.xml", get(sitemap))
+        .route("/feed.atom", get(feed))
+        .route("/manifest.webmanifest", get(manifest))
+}
+
+fn served(content_type: &'static str, text: Result<String>) -> Response {
+    match text {
+        Ok(text) => ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, "public, max-age=60")], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a feed could not be made");
+            (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on the server. Try again in a moment.\n")
+                .into_response()
+        }
+    }
+}
+
+/// A text within an element or an attribute of XML.
+fn xml(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn machine(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+async fn robots() -> Response {
+    let closed = ["/admin", "/me", "/sign-in", "/c/", "/graphql"].map(|path| format!("Disallow: {}\n", to(path)));
+    let text = format!("User-agent: *\n{}Sitemap: {}\n", closed.concat(), whole("/sitemap.xml"));
+    served("text/plain; charset=utf-8", Ok(text))
+}
+
+async fn sitemap(State(pages): State<Pages>) -> Response {
+    served("application/xml; charset=utf-8", write_sitemap(&pages.app).await)
+}
+
+async fn write_sitemap(app: &App) -> Result<String> {
+    let mut text = String::from(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
+    );
+    for path in ["/", "/cities", "/calendar"] {
+        // Writing to a `String` never fails.
+        let _ = writeln!(text, "<url><loc>{}</loc></url>", xml(&whole(path)));
+    }
+    let (mut after, mut count) = (None, 0);
+    while count < SITES {
+        let page = ListPage { first: Some(READ), after, ..ListPage::default() };
+        let slice = sessions::list_sessions(app, &SessionFilter::default(), &page).await?;
+        for session in &slice.rows {
+            let address = whole(&format!("/sessions/{}", cards::encoded(&session.path)));
+            let changed = machine(session.changed_at);
+            let _ = writeln!(text, "<url><loc>{}</loc><lastmod>{changed}</lastmod></url>", xml(&address));
+        }
+        count += slice.rows.len();
+        let last = slice.rows.last().filter(|_| slice.has_next);
+        let Some(last) = last else { break };
+        after = Some(RowCursor::of_text(&last.name_key, last.id).write());
+    }
+    text.push_str("</urlset>\n");
+    Ok(text)
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Asked {
+    #[serde(default)]
+    city: String,
+}
+
+/// The meetings that are next, in all cities or in one.
+async fn feed(State(pages): State<Pages>, Query(asked): Query<Asked>) -> Response {
+    served("application/atom+xml; charset=utf-8", write_feed(&pages.app, asked.city.trim()).await)
+}
+
+async fn write_feed(app: &App, city: &str) -> Result<String> {
+    // PostgreSQL refuses a NUL in a text, so no city has one.
+    let only = Some(city).filter(|city| !city.is_empty() && !city.contains('\0'));
+    let next = instances::find_upcoming(app, only, ENTRIES).await?;
+    let place = only.map(|city| format!(" in {city}")).unwrap_or_default();
+    let query = only.map(|city| format!("?city={}", cards::encoded(city))).unwrap_or_default();
+    let updated = next.iter().map(|(_, session)| session.changed_at).max().unwrap_or(DateTime::UNIX_EPOCH);
+    let (own, site) = (xml(&whole(&format!("/feed.atom{query}"))), xml(&whole("/")));
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n\
+         <title>What is next{}</title>\n<id>{own}</id>\n<link rel=\"self\" href=\"{own}\"/>\n<link href=\"{site}\"/>\n\
+         <author><name>InSession</name></author>\n<updated>{}</updated>\n",
+        xml(&place),
+        machine(updated),
+    );
+    for (instance, session) in next {
+        let address = whole(&format!("/sessions/{}", cards::encoded(&session.path)));
+        let zone = times::zone_of(app.zone_data(), &session);
+        let when = times::plain(zone, instance.date, instance.starts_at, instance.ends_at);
+        let (name, address) = (xml(&session.name), xml(&address));
+        let summary = xml(&format!("{when}, {}", cards::place_text(&instance, &session)));
+        let _ = writeln!(
+            text,
+            "<entry><title>{name}: {}</title><id>{address}#instance-{}</id><link href=\"{address}\"/>\
+             <updated>{}</updated><summary>{summary}</summary></entry>",
+            xml(&when),
+            instance.id.0,
+            machine(session.changed_at),
+        );
+    }
+    text.push_str("</feed>\n");
+    Ok(text)
+}
+
+async fn manifest() -> Response {
+    let icon = |name: &str, kind: &str, sizes: &str| json!({ "src": address_of(name), "type": kind, "sizes": sizes, "purpose": "any" });
+    let manifest = json!({
+        "name": "InSession",
+        "short_name": "InSession",
+        "description": "Who is in session right now",
+        "start_url": to("/"),
+        "scope": to("/"),
+        "id": to("/"),
+        "display": "standalone",
+        "background_color": "#f6f7fa",
+        "theme_color": "#14703b",
+        "icons": [
+            icon("icon.svg", "image/svg+xml", "any"),
+            icon("icon-192.png", "image/png", "192x192"),
+            icon("icon-512.png", "image/png", "512x512"),
+        ],
+    });
+    ([(CONTENT_TYPE, "application/manifest+json"), (CACHE_CONTROL, "no-cache")], manifest.to_string()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::xml;
+
+    #[test]
+    fn names_cannot_end_an_element() {
+        assert_eq!(xml("</title> & \"x\""), "&lt;/title&gt; &amp; &quot;x&quot;");
+    }
+}

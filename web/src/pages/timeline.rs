@@ -1,0 +1,102 @@
+//! Today's sessions of a city as a picture: a line for each, and a line for now.
+
+use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use domain::zone::{Zone, instant_of, local_date, local_time};
+use maud::{Markup, html};
+use service::{
+    App, Result,
+    instances::meetings::{self, Meeting},
+    sessions::Session,
+};
+
+use super::{cards, times};
+
+/// The most lines of a picture.
+const LINES: usize = 12;
+/// The height of a line, and of the hours above the lines, in pixels.
+const LINE: usize = 44;
+const TOP: usize = 24;
+
+pub struct Timeline {
+    city: String,
+    zone: Zone,
+    begins: DateTime<Utc>,
+    ends: DateTime<Utc>,
+    now: DateTime<Utc>,
+    lines: Vec<Line>,
+}
+
+struct Line {
+    name: String,
+    address: String,
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+    is_active: bool,
+}
+
+impl Timeline {
+    /// `None` if nothing meets today.
+    pub async fn load(app: &App, city: &str, sessions: &[Session]) -> Result<Option<Self>> {
+        let Some(first) = sessions.first() else { return Ok(None) };
+        let (now, zone) = (app.now(), times::zone_of(app.zone_data(), first));
+        let today = local_date(zone, now);
+        let (yesterday, tomorrow) = (today - Days::new(1), today + Days::new(1));
+        let midnight = |date: chrono::NaiveDate| instant_of(zone, date.and_time(NaiveTime::MIN));
+        let (begins, ends) = (midnight(today), midnight(tomorrow));
+        let found = meetings::find_between(app, sessions, yesterday, tomorrow).await?;
+        let line = |(id, meeting): (_, Meeting)| {
+            let session = sessions.iter().find(|session| session.id == id)?;
+            let (starts_at, ends_at) = (meeting.starts_at?, meeting.ends_at?);
+            let is_cancelled = meeting.instance.as_ref().is_some_and(|row| row.is_cancelled);
+            (starts_at < ends && begins < ends_at && !is_cancelled).then(|| Line {
+                name: session.name.clone(),
+                address: cards::address(session),
+                starts_at,
+                ends_at,
+                is_active: meeting.instance.is_some_and(|row| row.is_active),
+            })
+        };
+        let lines: Vec<Line> = found.into_iter().filter_map(line).take(LINES).collect();
+        let timeline = Self { city: city.to_owned(), zone, begins, ends, now, lines };
+        Ok((!timeline.lines.is_empty()).then_some(timeline))
+    }
+
+    /// How far into the day an instant is, in percent.
+    fn percent(&self, at: DateTime<Utc>) -> f64 {
+        let part = |span: TimeDelta| f64::from(i32::try_from(span.num_seconds()).unwrap_or_default());
+        (part(at - self.begins) / part(self.ends - self.begins) * 100.0).clamp(0.0, 100.0)
+    }
+
+    pub fn render(&self) -> Markup {
+        let height = TOP + self.lines.len() * LINE + 4;
+        let x = |at| format!("{:.2}%", self.percent(at));
+        let hours = (0..8).map(|index| self.begins + TimeDelta::hours(3 * index));
+        html! {
+            figure.timeline aria-labelledby="today" {
+                figcaption #today { "Today in " (self.city) }
+                // Percentages let the picture use the width while its letters keep their size.
+                svg width="100%" height=(height) {
+                    @for at in hours {
+                        line.hour x1=(x(at)) x2=(x(at)) y1=(TOP) y2=(height) {}
+                        text.hour x=(x(at)) dx="3" y="14" { (local_time(self.zone, at).format("%-I%P")) }
+                    }
+                    @for (index, line) in self.lines.iter().enumerate() { (self.line(line, TOP + index * LINE)) }
+                    line.now x1=(x(self.now)) x2=(x(self.now)) y1="0" y2=(height) { title { "Now" } }
+                }
+            }
+        }
+    }
+
+    fn line(&self, line: &Line, top: usize) -> Markup {
+        let (start, end) = (self.percent(line.starts_at), self.percent(line.ends_at));
+        let clock = times::clock_text(local_time(self.zone, line.starts_at));
+        // Letters that begin in the right half of the picture would leave it.
+        let (at, anchor) = if start > 50.0 { (end, "end") } else { (start, "start") };
+        html! {
+            a href=(line.address) {
+                rect.on[line.is_active] x=(format!("{start:.2}%")) y=(top + 22) width=(format!("{:.2}%", (end - start).max(0.5))) height="14" rx="4" {}
+                text x=(format!("{at:.2}%")) y=(top + 16) text-anchor=(anchor) { (line.name) ", " (clock) }
+            }
+        }
+    }
+}

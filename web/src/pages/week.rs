@@ -1,0 +1,101 @@
+//! `/calendar`: the meetings of the next two weeks, by date.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Query, State};
+use chrono::{Days, NaiveDate};
+use domain::ids::SessionId;
+use maud::{Markup, html};
+use serde::Deserialize;
+use service::{
+    App, Result,
+    instances::meetings::{self, Meeting},
+    lists::Page as ListPage,
+    sessions::{self, Session, SessionFilter},
+};
+
+use super::{
+    Page, Pages, cards,
+    error::page_of,
+    layout::{Frame, respond},
+    times,
+    visitor::Visitor,
+};
+use crate::site::to;
+
+const DAYS: u64 = 14;
+const SESSIONS: i32 = 100;
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    city: String,
+    /// The list of sessions goes on after this cursor.
+    after: Option<String>,
+}
+
+pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Query<Asked>) -> Page {
+    let app = &pages.app;
+    let (sessions, more, days) = load(app, &asked).await.map_err(page_of(&visitor))?;
+    let city = asked.city.trim();
+    let title = if city.is_empty() { "Calendar".to_owned() } else { format!("Calendar of {city}") };
+    let main = html! {
+        h1 { (title) }
+        form.search role="search" method="get" action=(to("/calendar")) {
+            label for="city" { "City" }
+            input #city name="city" type="search" value=(city) autocomplete="off";
+            button { "Show" }
+        }
+        @if days.is_empty() { p.quiet { "No meetings are planned in the next two weeks." } }
+        @for (date, meetings) in &days {
+            section aria-labelledby={ "day-" (date) } {
+                h2 #{ "day-" (date) } { (date.format("%A %-d %B")) }
+                ul.rows { @for (session, meeting) in meetings { (row(app, &sessions, *session, meeting)) } }
+            }
+        }
+        @if let Some(after) = more {
+            p { a href={ (to("/calendar?city=")) (cards::encoded(city)) "&after=" (after) } { "More sessions" } }
+        }
+    };
+    let mut frame = Frame::new(&title, &visitor);
+    if asked.after.is_none() {
+        let path =
+            if city.is_empty() { "/calendar".to_owned() } else { format!("/calendar?city={}", cards::encoded(city)) };
+        frame = frame.found_at(path, format!("{title}: the sessions of the next two weeks."));
+    }
+    Ok(respond(&frame, &main))
+}
+
+type Dated = BTreeMap<NaiveDate, Vec<(SessionId, Meeting)>>;
+
+async fn load(app: &App, asked: &Asked) -> Result<(Vec<Session>, Option<String>, Dated)> {
+    let city = Some(asked.city.trim().to_owned()).filter(|city| !city.is_empty());
+    let filter = SessionFilter { city, ..SessionFilter::default() };
+    let page = ListPage { first: Some(SESSIONS), after: asked.after.clone(), ..ListPage::default() };
+    let slice = sessions::list_sessions(app, &filter, &page).await?;
+    let last = slice.rows.last().filter(|_| slice.has_next);
+    let more = last.map(|row| service::lists::RowCursor::of_text(&row.name_key, row.id).write());
+    let today = app.now().date_naive();
+    let found = meetings::find_between(app, &slice.rows, today, today + Days::new(DAYS)).await?;
+    let mut days = Dated::new();
+    for (session, meeting) in found {
+        days.entry(meeting.date).or_default().push((session, meeting));
+    }
+    Ok((slice.rows, more, days))
+}
+
+fn row(app: &App, sessions: &[Session], id: SessionId, meeting: &Meeting) -> Markup {
+    let Some(session) = sessions.iter().find(|session| session.id == id) else { return Markup::default() };
+    let is_cancelled = meeting.instance.as_ref().is_some_and(|row| row.is_cancelled);
+    let zone = times::zone_of(app.zone_data(), session);
+    html! {
+        li.cancelled[is_cancelled] {
+            span {
+                a href=(cards::address(session)) { (session.name) }
+                @if let Some(city) = &session.city { span.quiet { ", " (city) } }
+                @if is_cancelled { " – cancelled" }
+            }
+            (times::meeting(zone, meeting.date, meeting.starts_at, meeting.ends_at))
+        }
+    }
+}
