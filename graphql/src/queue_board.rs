@@ -100,11 +100,8 @@ impl QueueBoard {
     async fn run(self, registration: Registration) {
         let mut events = std::pin::pin!(self.0.hub.subscribe_stream(registration));
         let mut changed: BTreeSet<ActivityId> = BTreeSet::new();
-        loop {
-            match events.next().await {
-                Some(event) => changed.extend(event.change.event.as_occupancy()),
-                None => break,
-            }
+        while let Some(event) = events.next().await {
+            changed.extend(event.change.event.as_occupancy());
             while !changed.is_empty() {
                 let pause = self.read(&mut changed).await;
                 let mut pause = std::pin::pin!(sleep(pause));

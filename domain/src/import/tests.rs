@@ -28,7 +28,7 @@ fn event(more: &str) -> String {
         ("DTSTART", "DTSTART;TZID=Europe/Berlin:20260101T190000"),
         ("DTEND", "DTEND;TZID=Europe/Berlin:20260101T220000"),
     ] {
-        if !given(name) && !(name == "DTEND" && given("DURATION")) {
+        if !(given(name) || name == "DTEND" && given("DURATION")) {
             lines.push(line);
         }
     }

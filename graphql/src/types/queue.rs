@@ -1,5 +1,4 @@
 //! Places in the queue for a seat.
-#![expect(clippy::unused_async, reason = "resolvers are async functions, whether they wait or not")]
 
 use async_graphql::{Object, SimpleObject};
 use service::presence::queue;

@@ -153,7 +153,7 @@ impl Writes {
     pub(crate) async fn run<C: ConnectionTrait>(self, db: &C) -> Result<(), DbErr> {
         let backend = db.get_database_backend();
         if backend == DbBackend::Postgres && self.0.len() > 1 {
-            let (text, values) = self.as_one()?;
+            let (text, values) = self.into_one()?;
             db.execute_raw(Statement::from_sql_and_values(backend, text, values)).await?;
             return Ok(());
         }
@@ -164,7 +164,7 @@ impl Writes {
     }
 
     /// One statement whose last write is its main part and whose others are in its WITH clause.
-    fn as_one(self) -> Result<(String, Vec<Value>), NamingError> {
+    fn into_one(self) -> Result<(String, Vec<Value>), NamingError> {
         let (mut text, mut all) = (String::new(), Vec::new());
         let last = self.0.len().saturating_sub(1);
         for (index, Write { name, sql, values }) in self.0.into_iter().enumerate() {
@@ -176,10 +176,7 @@ impl Writes {
                 break;
             }
             text.push_str(if index == 0 { "WITH " } else { ", " });
-            match name {
-                Some(name) => text.push_str(name),
-                None => text.push_str(&format!("write_{index}")),
-            }
+            text.push_str(&name.map_or_else(|| format!("write_{index}"), str::to_owned));
             text.push_str(" AS (");
             text.push_str(&numbered);
             text.push(')');
@@ -273,7 +270,7 @@ mod tests {
         writes.add("UPDATE a SET b = :b WHERE c = :c", [("c", 1.into()), ("b", 2.into())]);
         writes.returning("made", "INSERT INTO d (e) VALUES (:b) RETURNING id", [("b", 3.into())]);
         writes.add("INSERT INTO f SELECT id, :g FROM made", [("g", 4.into())]);
-        let (text, values) = writes.as_one().unwrap();
+        let (text, values) = writes.into_one().unwrap();
         assert_eq!(
             text,
             "WITH write_0 AS (UPDATE a SET b = $1 WHERE c = $2), \

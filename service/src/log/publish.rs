@@ -125,7 +125,7 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
     }
     if !news.events.is_empty() {
         let mut writes = Writes::default();
-        add_batch(tx, &mut writes, &news.events, Batch { now, first_position: Some(*next), due: None });
+        add_batch(tx, &mut writes, &news.events, &Batch { now, first_position: Some(*next), due: None });
         writes.run(tx).await?;
         *next += i64::try_from(news.events.len()).unwrap_or_default();
     }

@@ -116,7 +116,7 @@ pub(crate) async fn add_news(tx: &Tx, writes: &mut Writes, now: DateTime<Utc>) -
     if !events.is_empty() {
         // A sweep that looks ahead acts before the instant. Its changes are not late, so they have no due instant.
         let due = due.filter(|due| *due <= now);
-        add_batch(tx, writes, &events, Batch { now, first_position: None, due });
+        add_batch(tx, writes, &events, &Batch { now, first_position: None, due });
     }
     add_holds(tx, writes, &holds);
     counts.sort_unstable();
@@ -153,8 +153,8 @@ pub(super) struct Batch {
 }
 
 /// Adds a batch and its events.
-pub(super) fn add_batch(tx: &Tx, writes: &mut Writes, events: &[Event], batch: Batch) {
-    let Batch { now, first_position, due } = batch;
+pub(super) fn add_batch(tx: &Tx, writes: &mut Writes, events: &[Event], batch: &Batch) {
+    let &Batch { now, first_position, due } = batch;
     let sql = "INSERT INTO change_batch (occurred_at, size, first_position, due_at) VALUES (:now, :size, :first, :due) RETURNING id";
     let size = i32::try_from(events.len()).unwrap_or(i32::MAX);
     let values = [("now", now.into()), ("size", size.into()), ("first", first_position.into()), ("due", due.into())];

@@ -61,7 +61,6 @@ pub struct NewActivity {
     pub offer_seconds: Option<i32>,
     pub queue_grace_seconds: Option<i32>,
     /// `Some(None)`: idle visits keep their seats.
-    #[expect(clippy::option_option, reason = "left as it is, or removed")]
     pub max_idle_minutes: Option<Option<i32>>,
     pub is_roster_public: Option<bool>,
 }

@@ -16,7 +16,7 @@
 //! - Whether a queue must be settled follows from the stored facts alone ([`find_unsettled`]). Mutations settle the queues
 //!   that they may have changed, so that nobody waits. What they miss is found by the timers and the sweep.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
@@ -313,7 +313,7 @@ pub(super) async fn count_taken(
                    AND id <> :place) AS offers, \
                  (SELECT COUNT(*) FROM (SELECT id FROM queue_place WHERE activity_id = :activity \
                    AND offer_ends_at IS NULL AND id <> :place LIMIT 1) AS first) AS waiting";
-    let visit = visit.map(|visit| visit.uuid()).unwrap_or_default();
+    let visit = visit.map(PresenceId::uuid).unwrap_or_default();
     let place = place.map_or(0, |place| place.0);
     let values = [("activity", activity.0.into()), ("visit", visit.into()), ("place", place.into())];
     let found: Vec<Row> = rows(tx, sql, values).await?;
@@ -481,8 +481,8 @@ async fn describe<C: ConnectionTrait>(
     let found: Vec<Row> = rows(db, &sql, [("places", list(db, places.iter().map(|place| place.id)))]).await?;
     let mut holds: BTreeMap<ActivityId, Vec<TimeDelta>> = BTreeMap::new();
     for row in &found {
-        if !holds.contains_key(&row.activity_id) {
-            holds.insert(row.activity_id, find_holds(db, row.activity_id).await?);
+        if let Entry::Vacant(unknown) = holds.entry(row.activity_id) {
+            unknown.insert(find_holds(db, row.activity_id).await?);
         }
     }
     let is_over = |row: &Row| row.offer_ends_at.is_some_and(|ends| ends <= now);

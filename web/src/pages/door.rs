@@ -28,7 +28,7 @@ use service::{
 use super::{
     Page, Pages,
     cards::{self, Card},
-    error::{PageError, page_of, told},
+    error::{PageError, page_of, status_and_message},
     layout::{Frame, live_now, problem, respond},
     times,
     visitor::{Visitor, signed_in},
@@ -194,7 +194,7 @@ pub async fn check_in(
         // To look the code up again would count it as wrong twice.
         Err(service::Error::Invalid { field, .. }) if field == "code" => return Err(wrong_code(&visitor)),
         Err(error) => {
-            let wrong = Some((told(&error), form.display_name.as_str()));
+            let wrong = Some((status_and_message(&error), form.display_name.as_str()));
             return render_offer(app, &visitor, &code, address, wrong).await;
         }
     };

@@ -19,16 +19,16 @@ use crate::site::to;
 pub struct PageError {
     status: StatusCode,
     message: String,
-    visitor: Visitor,
+    visitor: Box<Visitor>,
 }
 
 impl PageError {
     pub fn not_found(visitor: &Visitor, message: &str) -> Self {
-        Self { status: StatusCode::NOT_FOUND, message: message.to_owned(), visitor: visitor.clone() }
+        Self { status: StatusCode::NOT_FOUND, message: message.to_owned(), visitor: Box::new(visitor.clone()) }
     }
 
     pub fn forbidden(visitor: &Visitor, message: &str) -> Self {
-        Self { status: StatusCode::FORBIDDEN, message: message.to_owned(), visitor: visitor.clone() }
+        Self { status: StatusCode::FORBIDDEN, message: message.to_owned(), visitor: Box::new(visitor.clone()) }
     }
 
     /// A form that the page did not send, or an old page.
@@ -37,12 +37,12 @@ impl PageError {
     }
 
     pub fn bad_request(visitor: &Visitor, message: &str) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, message: message.to_owned(), visitor: visitor.clone() }
+        Self { status: StatusCode::BAD_REQUEST, message: message.to_owned(), visitor: Box::new(visitor.clone()) }
     }
 }
 
 /// The status and the message for an error of the service. The cause of an internal error is only logged.
-pub fn told(error: &Error) -> (StatusCode, String) {
+pub fn status_and_message(error: &Error) -> (StatusCode, String) {
     let (status, message) = match error {
         Error::Unauthenticated(message) => (StatusCode::UNAUTHORIZED, (*message).to_owned()),
         Error::Forbidden(message) => (StatusCode::FORBIDDEN, (*message).to_owned()),
@@ -66,8 +66,8 @@ pub fn told(error: &Error) -> (StatusCode, String) {
 /// The page for an error of the service, for `map_err`.
 pub fn page_of(visitor: &Visitor) -> impl FnOnce(Error) -> PageError + use<'_> {
     |error| {
-        let (status, message) = told(&error);
-        PageError { status, message, visitor: visitor.clone() }
+        let (status, message) = status_and_message(&error);
+        PageError { status, message, visitor: Box::new(visitor.clone()) }
     }
 }
 

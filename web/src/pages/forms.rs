@@ -19,7 +19,7 @@ use service::{Error, Result};
 
 use super::{
     done::Done,
-    error::told,
+    error::status_and_message,
     layout::{Frame, refusal, respond},
     visitor::Visitor,
 };
@@ -79,6 +79,7 @@ impl Typed {
     }
 
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "callers give numbers and texts as they have them")]
     pub fn with(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.0.push((name.into(), value.to_string()));
         self
@@ -133,7 +134,7 @@ impl Sheet {
     }
 
     pub fn refused(typed: Typed, error: &Error) -> Self {
-        let (status, whole) = told(error);
+        let (status, whole) = status_and_message(error);
         let (field, message) = match error {
             Error::Invalid { field, message } => (Some(field.clone()), message.clone()),
             _ => (None, whole),
@@ -222,7 +223,8 @@ impl Form<'_> {
         let value = self.sheet.typed.text(&field.name);
         let wrong = self.sheet.refusal.as_ref().filter(|refusal| refusal.names(&field.name));
         let chosen: Vec<&str> = self.sheet.typed.all(&field.name).collect();
-        self.body.push(field.render(value, &chosen, wrong.map(|refusal| refusal.sentence(Some(field.label)))));
+        let wrong = wrong.map(|refusal| refusal.sentence(Some(field.label)));
+        self.body.push(field.render(value, &chosen, wrong.as_deref()));
         self.fields.push(field.name.clone().into_owned());
     }
 
@@ -370,7 +372,7 @@ impl<'a> Field<'a> {
         Self { autocomplete: Some(autocomplete), ..self }
     }
 
-    fn render(&self, value: &str, chosen: &[&str], wrong: Option<String>) -> Markup {
+    fn render(&self, value: &str, chosen: &[&str], wrong: Option<&str>) -> Markup {
         let name: &str = &self.name;
         if matches!(self.kind, Kind::Hidden) {
             return html! { input type="hidden" name=(name) value=(value); };
@@ -387,7 +389,7 @@ impl<'a> Field<'a> {
         let required = self.is_required;
         let notes = html! {
             @if let Some(hint) = &self.hint { span.hint id=(hint_id) { (hint) } }
-            @if let Some(wrong) = &wrong { span.wrong id=(wrong_id) { (wrong) } }
+            @if let Some(wrong) = wrong { span.wrong id=(wrong_id) { (wrong) } }
         };
         let label = html! { label for=(id) { (self.label) } };
         html! {

@@ -74,7 +74,7 @@ fn span_text(span: TimeDelta) -> String {
     match minutes {
         ..60 => format!("{minutes} min"),
         60..180 if minutes % 60 != 0 => format!("{} h {} min", minutes / 60, minutes % 60),
-        180..2_880 | 60..180 => format!("{} h", (minutes + 30) / 60),
+        60..2_880 => format!("{} h", (minutes + 30) / 60),
         _ => format!("{} days", (minutes + 720) / 1_440),
     }
 }

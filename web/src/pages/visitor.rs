@@ -46,7 +46,7 @@ impl FromRequestParts<Shared> for Visitor {
     async fn from_request_parts(parts: &mut Parts, Shared(pages): &Shared) -> Result<Self, Infallible> {
         let cursor = read_cursor(&pages.app).await;
         let here = (parts.method == Method::GET).then(|| parts.uri.to_string());
-        let nobody = Self { cursor, here, ..Self::default() };
+        let nobody = Self { here, cursor, ..Self::default() };
         let jar = CookieJar::from_headers(&parts.headers);
         let Some(token) = jar.get(COOKIE_NAME).map(Cookie::value).filter(|token| !token.is_empty()) else {
             return Ok(nobody);

@@ -29,7 +29,7 @@ impl Scene {
         let session = create_session(&admin, "Monday").await?;
         let olga = create_person(&admin, "Olga Organ").await?;
         add_organizer(&admin, &session, &olga).await?;
-        Ok(Self { admin, deployment, session, olga })
+        Ok(Self { deployment, admin, session, olga })
     }
 
     fn visitor(&self, person: &str) -> Visitor {

@@ -227,7 +227,7 @@ const FOLLOW: &str = "subscription($id: ID!) { queueChanged(presenceId: $id) {
     admitted queuePlace { position length offer { expiresAt } } activity { key } occurredAt
 } }";
 
-async fn follow(socket: &mut Socket, visit: &str) -> Result<()> {
+fn follow(socket: &mut Socket, visit: &str) -> Result<()> {
     socket.subscribe("queue", FOLLOW, json!({ "id": visit }))
 }
 
@@ -244,11 +244,11 @@ async fn place_is_followed_from_joining_to_admission(database: TestDatabase) -> 
 
     // One follows before it waits, the other afterwards.
     let mut early = deployment.second().socket(all[2].client.token()).await?;
-    follow(&mut early, &all[2].visit).await?;
+    follow(&mut early, &all[2].visit)?;
     let mut late = deployment.first().socket(all[3].client.token()).await?;
     all[2].wait().await?;
     all[3].wait().await?;
-    follow(&mut late, &all[3].visit).await?;
+    follow(&mut late, &all[3].visit)?;
     let snapshot = late.next_for("queue", LIMIT).await?;
     let place = json!({ "position": 3, "length": 3, "offer": null });
     let change = snapshot.field("queueChanged");
@@ -273,7 +273,7 @@ async fn place_is_followed_from_joining_to_admission(database: TestDatabase) -> 
 
     // Nobody else may follow a visit.
     let mut stranger = deployment.first().socket(Some(&token::of("Person:999999"))).await?;
-    follow(&mut stranger, &all[3].visit).await?;
+    follow(&mut stranger, &all[3].visit)?;
     assert_eq!(stranger.any_for("queue", LIMIT).await?.kind(), "error");
     Ok(())
 }

@@ -34,7 +34,7 @@ pub use self::provider::{begin, finish};
 use super::{
     Page, Pages,
     cards::encoded,
-    error::{PageError, page_of, told},
+    error::{PageError, page_of, status_and_message},
     layout::{Frame, problem, respond},
     visitor::{Visitor, signed_in, signed_out},
 };
@@ -157,7 +157,7 @@ pub async fn sign_in(
     {
         Ok(answer) => Ok(answer),
         Err(error) => {
-            let (status, message) = told(&error);
+            let (status, message) = status_and_message(&error);
             wrong(status, &message)
         }
     }
