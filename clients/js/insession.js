@@ -52,6 +52,8 @@ const STABLE_MS = 5_000;
 const IDLE_MS = 300_000;
 /** The longest wait for another tab to take over a seat or a place in a queue. */
 const HAND_OVER_MS = 2_000;
+/** After so many missed heartbeats a visit may be offline. */
+const MISSED_BEATS = 3;
 /** The shortest time between two moves of a seat to the tab that is used. */
 const BETWEEN_MOVES_MS = 2_000;
 /** The interval between attempts to get a valid token while the connection has none. */
@@ -1858,9 +1860,15 @@ class TabVisit {
   #isOnline = false;
   /** Whether a heartbeat was answered since it started, or since it left. */
   #hasBeaten = false;
-  /** Whether the last heartbeat said that it is idle, and the connection over which it was answered. */
+  /**
+   * Whether the last heartbeat said that it is idle, the connection over which it was answered, and the time after which the visit
+   * may be offline.
+   */
   #wasIdle = false;
   #connected;
+  #lateAt = Infinity;
+  /** Whether another visit of the person may get the seat of this one. */
+  #isShared = false;
   /** The key of the activity in which it has, or may have, a seat. */
   #seat;
   /** The key of the activity in whose queue it has, or may have, a place. An empty text: of an activity that is not known. */
@@ -1940,6 +1948,7 @@ class TabVisit {
       this.#hasBeaten = true;
       if (answer.secret) this.#become({ id: this.id, secret: answer.secret });
       this.#learn(answer.presence);
+      this.#lateAt = Date.now() + MISSED_BEATS * seconds * 1_000;
     } catch (error) {
       if (error.name !== 'AbortError') for (const visit of this.running) visit.reportFailure(error);
     }
@@ -1967,7 +1976,7 @@ class TabVisit {
   #learn(presence) {
     this.presence = presence;
     const wasIdle = this.#wasIdle;
-    const wasAway = this.#connected !== undefined && this.#connected !== this.connection.connected;
+    const wasAway = Date.now() > this.#lateAt || (this.#connected !== undefined && this.#connected !== this.connection.connected);
     this.#wasIdle = presence.isIdle;
     this.#connected = this.connection.connected;
     this.#seat = presence.activity?.key;
@@ -1991,9 +2000,11 @@ class TabVisit {
     const elsewhere = isTold ? this.#told.admitted && { state: 'admitted' } : this.#siblings.holding(activity);
     if (elsewhere) return this.#put(activity, { ...elsewhere, isElsewhere: true });
     if (isElsewhere && !isTold && !wasAway) return;
-    // Its lease has ended, for example while the computer slept. It asks again, at once or when somebody is back.
-    if (wasAway && !this.use.isIdle) return this.#enterAgain(activity);
-    this.#put(activity, { state: 'lost', reason: wasAway ? 'away' : wasIdle ? 'idle' : 'ended' });
+    // Its lease has ended, for example while the computer slept. It asks again, at once or when somebody is back. A seat that no
+    // other visit may get is lost in this way, unless the visit was idle.
+    const hasEnded = wasAway || (!this.#isShared && !wasIdle);
+    if (hasEnded && !this.use.isIdle) return this.#enterAgain(activity);
+    this.#put(activity, { state: 'lost', reason: hasEnded ? 'away' : wasIdle ? 'idle' : 'ended' });
   }
 
   async #enterAgain(activity) {
@@ -2054,7 +2065,8 @@ class TabVisit {
         const { admitted, queuePlace } = enterActivity;
         if (!admitted) [this.#seat] = before;
         this.#queue = queuePlace ? activity : before[1] === activity ? undefined : before[1];
-        if (enterActivity.activity.seatsPer === 'PERSON') await this.#siblings.meet(activity);
+        this.#isShared = enterActivity.activity.seatsPer === 'PERSON';
+        if (this.#isShared) await this.#siblings.meet(activity);
         if (admitted) this.#put(activity, { state: 'admitted' });
         else if (queuePlace) this.#put(activity, { state: 'waiting', queuePlace });
         else this.#put(activity, { state: 'full' });

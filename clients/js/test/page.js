@@ -20,6 +20,11 @@ export class Clock {
 
   clearTimeout = (id) => this.#timers.delete(id);
 
+  /** Lets time pass in which nothing runs. */
+  skip(ms) {
+    this.#now += ms;
+  }
+
   /** Lets time pass, and everything happen that falls due in it. */
   async advance(ms) {
     const end = this.#now + ms;

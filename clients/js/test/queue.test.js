@@ -171,6 +171,28 @@ describe('an idle visit', () => {
   });
 });
 
+describe('a seat that ends although nobody is idle', () => {
+  test('is asked for again if no other visit of the person can have it', async () => {
+    const { clock, open, server } = await scene({ taken: 0, seatsPer: 'VISIT' });
+    const visit = open().startHeartbeat({ activity: 'interview' });
+    await settled();
+    server.endSeat(visit.id);
+    await clock.advance(MINUTE);
+    assert.deepEqual([visit.state, server.taken], ['admitted', 1]);
+  });
+
+  test('is asked for again after heartbeats were missed, as on a phone that stopped the page', async () => {
+    const { clock, open, server } = await scene({ taken: 0 });
+    const visit = open().startHeartbeat({ activity: 'interview' });
+    await settled();
+    // The page does not run, and its socket stays open.
+    clock.skip(2 * MINUTE);
+    server.endSeat(visit.id);
+    await clock.advance(MINUTE);
+    assert.deepEqual([visit.state, server.taken], ['admitted', 1]);
+  });
+});
+
 describe('two tabs of one person', () => {
   test('share one place and one seat, and show the same', async () => {
     const { clock, open, others, server } = await scene();
