@@ -38,10 +38,6 @@ const POOLER_CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often it asks each of them which process serves it.
 const POOLER_CHECKS: u32 = 4;
 
-/// A connection that was idle for longer is tested before it is used: it may have been closed meanwhile. Each test is
-/// one more message, so connections that are in use all the time are not tested.
-const TEST_AFTER: Duration = Duration::from_secs(1);
-
 /// One more limit that exists since PostgreSQL 17. Older versions refuse it.
 const TRANSACTION_TIMEOUT: (&str, &str) = ("transaction_timeout", "0");
 const TRANSACTION_TIMEOUT_SINCE: u32 = 170_000;
@@ -105,14 +101,9 @@ pub(super) async fn connect(url: &str, max_connections: u32, renewal: &Renewal) 
         .map_sqlx_postgres_opts(|options| options.extra_float_digits(None))
         .map_sqlx_postgres_pool_opts(move |options| {
             let renewal = renewal.clone();
-            let options = options.test_before_acquire(false).before_acquire(move |connection, about| {
-                let is_outdated = renewal.is_outdated(about.age);
-                Box::pin(async move {
-                    if about.idle_for > TEST_AFTER && !is_outdated {
-                        connection.ping().await?;
-                    }
-                    Ok(!is_outdated)
-                })
+            let options = options.before_acquire(move |_, connection| {
+                let is_usable = !renewal.is_outdated(connection.age);
+                Box::pin(std::future::ready(Ok(is_usable)))
             });
             options.after_connect(|connection, _| {
                 Box::pin(async move {
