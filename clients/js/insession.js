@@ -1879,6 +1879,8 @@ class TabVisit {
   #isAccepting = false;
   /** By the key of an activity: what its uses know of their seat or place. */
   #standings = new Map();
+  /** The activities in which it takes over what a closed tab had. */
+  #inheriting = new Set();
   #siblings;
   #movedAt = -Infinity;
   #isCompleted = false;
@@ -1997,9 +1999,12 @@ class TabVisit {
   /** The visit has neither a seat nor a place in the queue. Perhaps another visit of the person has it, or it has ended. */
   #lose(activity, { isElsewhere, wasIdle, wasAway }) {
     const isTold = this.#told.connected === this.connection.connected && this.#told.activity === activity;
-    const elsewhere = isTold ? this.#told.admitted && { state: 'admitted' } : this.#siblings.holding(activity);
+    // Messages of the server come at most once a second, so another tab may know more.
+    const elsewhere = isTold && this.#told.admitted ? { state: 'admitted' } : this.#siblings.holding(activity);
     if (elsewhere) return this.#put(activity, { ...elsewhere, isElsewhere: true });
     if (isElsewhere && !isTold && !wasAway) return;
+    // The answer to the request for the seat of a closed tab says whether it is lost.
+    if (this.#inheriting.has(activity)) return;
     // Its lease has ended, for example while the computer slept. It asks again, at once or when somebody is back. A seat that no
     // other visit may get is lost in this way, unless the visit was idle.
     const hasEnded = wasAway || (!this.#isShared && !wasIdle);
@@ -2132,7 +2137,9 @@ class TabVisit {
     if (kind === 'left') this.leave(activity, false);
     else if (kind === 'gone' && isTheirs) {
       // What the other tab had moves to this one.
+      this.#inheriting.add(activity);
       await this.#enterAgain(activity);
+      this.#inheriting.delete(activity);
       this.#siblings.tell('state', activity, this.standing(activity));
     } else if (kind === 'state' && isTheirs && HOLDING.has(own.state) && !own.isElsewhere) {
       // They wait at the same place, or one of both has the seat. The answer tells which one.

@@ -150,6 +150,7 @@ async fn two_tabs_of_one_person_share_one_seat() -> Result<()> {
     second.close_tab().await?;
     first.until("visit.beat().then(() => visit.presence.activity?.key === 'interview')").await?;
     assert_eq!(counts(&admin).await?, json!([1, 0]));
+    assert_eq!(first.evaluate("seen.includes('lost')").await?, false);
 
     // Who leaves in one tab has left.
     let third = first.another_tab().await?;
