@@ -116,6 +116,12 @@ async fn fill(admin: &Client, server: &Program) -> Result<String> {
         let input = json!({ "sessionId": session, "date": starts.date_naive().to_string(), "startTime": start, "endTime": end });
         let instance =
             made(admin, "createSessionInstance", "CreateSessionInstanceInput", "sessionInstance", &input).await?;
+        if index == 0 {
+            let document = "mutation($session: ID!, $person: ID!) {
+                addOrganizer(sessionId: $session, personId: $person) { session { id } }
+            }";
+            admin.data(document, json!({ "session": session, "person": people[0] })).await?;
+        }
         let at = match index {
             0 => &people[..3],
             1 => &people[3..4],

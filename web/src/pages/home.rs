@@ -161,10 +161,14 @@ fn render(frame: &Frame<'_>, title: &str, asked: &Asked, content: &Content) -> R
 fn search_form(asked: &Asked, search: &Search) -> Markup {
     html! {
         form.search role="search" method="get" action=(to("/")) {
-            label for="city" { "City" }
-            input #city name="city" type="search" value=(asked.city) autocomplete="off";
-            label for="name" { "Session" }
-            input #name name="name" type="search" value=(asked.name) autocomplete="off";
+            span.pair {
+                label for="city" { "City" }
+                input #city name="city" type="search" value=(asked.city) autocomplete="off";
+            }
+            span.pair {
+                label for="name" { "Session" }
+                input #name name="name" type="search" value=(asked.name) autocomplete="off";
+            }
             button { "Search" }
             @if !asked.city.is_empty() || !asked.name.is_empty() { a href=(to("/")) { "Everywhere" } }
         }

@@ -1,6 +1,6 @@
 //! Today's sessions of a city as a picture: a line for each, and a line for now.
 
-use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveTime, TimeDelta, Timelike as _, Utc};
 use domain::zone::{Zone, instant_of, local_date, local_time};
 use maud::{Markup, html};
 use service::{
@@ -78,10 +78,10 @@ impl Timeline {
                 svg width="100%" height=(height) {
                     @for at in hours {
                         line.hour x1=(x(at)) x2=(x(at)) y1=(TOP) y2=(height) {}
-                        text.hour x=(x(at)) dx="3" y="14" { (local_time(self.zone, at).format("%-I%P")) }
+                        text.hour x=(x(at)) dx="3" y="14" { (hour_text(self.zone, at)) }
                     }
-                    @for (index, line) in self.lines.iter().enumerate() { (self.line(line, TOP + index * LINE)) }
                     line.now x1=(x(self.now)) x2=(x(self.now)) y1="0" y2=(height) { title { "Now" } }
+                    @for (index, line) in self.lines.iter().enumerate() { (self.line(line, TOP + index * LINE)) }
                 }
             }
         }
@@ -98,5 +98,15 @@ impl Timeline {
                 text x=(format!("{at:.2}%")) y=(top + 16) text-anchor=(anchor) { (line.name) ", " (clock) }
             }
         }
+    }
+}
+
+/// '3am', 'noon'. The picture begins at midnight, so that needs no word.
+fn hour_text(zone: Zone, at: DateTime<Utc>) -> String {
+    let local = local_time(zone, at);
+    match local.hour() {
+        0 => String::new(),
+        12 => "noon".to_owned(),
+        _ => local.format("%-I%P").to_string(),
     }
 }
