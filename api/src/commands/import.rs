@@ -4,12 +4,10 @@ use std::{
     io::{IsTerminal, Read, Write},
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use anyhow::{Context, bail};
 use domain::{access::Viewer, zone::Tz};
-use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use serde_json::{Value, json};
 use service::{
     app::NoQueue,
@@ -18,7 +16,7 @@ use service::{
     sweep::Progress,
 };
 
-use super::setup;
+use super::{progress::show_progress, setup};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -67,7 +65,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     } else {
         tokio::select! {
             result = work => result,
-            () = show_progress(&progress) => bail!("the progress bar ended before the import"),
+            () = show_progress("importing", &progress) => bail!("the progress bar ended before the import"),
         }
     };
     wake.flush().await;
@@ -125,21 +123,6 @@ fn write_report(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
         writeln!(out, "  - The event {uid}{summary} {}.", refusal.reason)?;
     }
     Ok(())
-}
-
-/// Shows the progress of a long import. Never returns.
-async fn show_progress(progress: &Progress) {
-    // An import that ends within half a second needs no progress bar.
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let style = ProgressStyle::with_template("importing [{bar:40}] {pos}/{len} {elapsed}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::new(progress.found()).with_style(style).with_finish(ProgressFinish::AndClear);
-    let mut tick = tokio::time::interval(Duration::from_millis(100));
-    loop {
-        tick.tick().await;
-        bar.set_length(progress.found());
-        bar.set_position(progress.done());
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod completions;
 mod demo;
 mod import;
+mod progress;
 mod scenario;
 mod serve;
 mod setup;

@@ -3,19 +3,17 @@
 use std::{
     io::{IsTerminal, Write},
     sync::Arc,
-    time::Duration,
 };
 
 use anyhow::bail;
 use chrono::{DateTime, NaiveDateTime, Utc};
-use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use service::{
     app::NoQueue,
     log::wake::Wake,
     sweep::{Progress, Report, Request, renew_zone_data, run_watched, sweep_watched},
 };
 
-use super::setup;
+use super::{progress::show_progress, setup};
 
 #[derive(Debug, Clone, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -91,7 +89,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     } else {
         tokio::select! {
             result = work => result,
-            () = show_progress(&progress) => bail!("the progress bar ended before the sweep"),
+            () = show_progress("sweeping", &progress) => bail!("the progress bar ended before the sweep"),
         }
     };
     let Some(report) = result? else {
@@ -190,21 +188,6 @@ pub fn write_report(
         }
     }
     Ok(())
-}
-
-/// Shows the progress of a long sweep. Never returns.
-async fn show_progress(progress: &Progress) {
-    // A sweep that ends within half a second needs no progress bar.
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let style = ProgressStyle::with_template("sweeping [{bar:40}] {pos}/{len} {elapsed}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::new(progress.found()).with_style(style).with_finish(ProgressFinish::AndClear);
-    let mut tick = tokio::time::interval(Duration::from_millis(100));
-    loop {
-        tick.tick().await;
-        bar.set_length(progress.found());
-        bar.set_position(progress.done());
-    }
 }
 
 #[cfg(test)]

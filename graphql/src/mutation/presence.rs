@@ -120,8 +120,8 @@ impl PresenceMutation {
     /// Asks for a seat in an activity. It counts as a heartbeat, also over a WebSocket. The visit holds the seat while
     /// it is online. While anybody waits in the queue, a free seat is offered to the first one there, who claims it by
     /// this mutation. With `wait`, the visit joins the queue if no seat is free. With seats for people, the person has
-    /// one seat or one place, however many visits enter. A visit that holds this seat already keeps it. A visit that holds a seat in another activity gives
-    /// that one up when it gets the new one. Only the visitor may do this.
+    /// one seat or one place, however many visits enter. A visit that holds this seat already keeps it. A visit that holds
+    /// a seat in another activity gives that one up when it gets the new one. Only the visitor may do this.
     async fn enter_activity(
         &self,
         ctx: &Context<'_>,

@@ -5,9 +5,10 @@ use domain::{
     ids::{PersonId, SessionId, SessionInstanceId},
 };
 use entity::{
-    api_key, audit_entry, booking, check_in, person, presence, session, session_instance, session_organizer, time_slot,
+    api_key, audit_entry, booking, check_in, person, presence, queue_place, session, session_instance,
+    session_organizer, time_slot,
 };
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use serde_json::{Value, json};
 
 use crate::{App, Error, Result, audit::AuditEntry, people::is_someone};
@@ -45,6 +46,7 @@ pub async fn export_person(app: &App, viewer: Viewer, id: PersonId) -> Result<Va
         "timeSlots": time_slots(&db, id).await?,
         "bookings": bookings(&db, id).await?,
         "visits": visits(&db, id).await?,
+        "queuePlaces": queue_places(&db, id).await?,
         "apiKeys": api_keys(&db, id).await?,
         "signIns": sign_ins(&db, id).await?,
         "auditLog": audit_log(&db, id).await?,
@@ -140,7 +142,7 @@ async fn visits<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> 
     let visit = |row: presence::Model| {
         json!({ "id": row.id.to_string(), "languageCode": row.language_code, "currentPage": row.current_page,
                 "activity": row.activity_id.map(|id| id.to_string()), "startedAt": row.started_at,
-                "lastSeenAt": row.last_seen_at, "completedAt": row.completed_at })
+                "lastSeenAt": row.last_seen_at, "idleSince": row.idle_since, "completedAt": row.completed_at })
     };
     Ok(rows.into_iter().map(visit).collect())
 }
@@ -160,6 +162,21 @@ async fn api_keys<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>
 }
 
 /// The browsers in which the person signed in.
+/// The places in queues that belong to the person or to one of their visits.
+async fn queue_places<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
+    let mut own_visits = presence::Entity::find().select_only().column(presence::Column::Id);
+    own_visits = own_visits.filter(presence::Column::PersonId.eq(id));
+    let is_own = Condition::any()
+        .add(queue_place::Column::PersonId.eq(id))
+        .add(queue_place::Column::PresenceId.in_subquery(own_visits.into_query()));
+    let rows = queue_place::Entity::find().filter(is_own).order_by_asc(queue_place::Column::Id).all(db).await?;
+    let place = |row: queue_place::Model| {
+        json!({ "activity": row.activity_id.to_string(), "visit": row.presence_id.to_string(),
+                "joinedAt": row.joined_at, "offerEndsAt": row.offer_ends_at })
+    };
+    Ok(rows.into_iter().map(place).collect())
+}
+
 async fn sign_ins<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
     let rows = api_key::Entity::find()
         .filter(api_key::Column::PersonId.eq(id))

@@ -126,8 +126,7 @@ pub async fn beat(client: &Client, visit: &str) -> Result<Value> {
     Ok(client.data(document, json!({ "input": { "presenceId": visit } })).await?["heartbeat"].take())
 }
 
-/// Creates an activity with this many seats.
-/// Saves an activity whose seats count visits: most tests give all visits to one person.
+/// Saves an activity with this many seats, which count visits: most tests give all visits to one person.
 pub async fn save_activity(client: &Client, key: &str, limit: Option<i32>) -> Result<()> {
     let document = "mutation($input: SaveActivityInput!) { saveActivity(input: $input) { activity { id } } }";
     let input = json!({ "key": key, "name": key, "maxConcurrent": limit, "seatsPer": "VISIT" });

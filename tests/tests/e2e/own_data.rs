@@ -20,6 +20,13 @@ async fn person_downloads_and_deletes_all_that_is_kept_about_them(database: Test
     check_in(&own, &instance, "YES", None).await?;
     check_in(&admin, &instance, "YES", Some(&bob)).await?;
     beat(&own, "0f8fad5b-d9cb-469f-a165-70867728950e").await?;
+    let document = "mutation($input: SaveActivityInput!) { saveActivity(input: $input) { activity { id } } }";
+    let closed = json!({ "key": "interview", "name": "The interview", "maxConcurrent": 0 });
+    admin.data(document, json!({ "input": closed })).await?;
+    let document = "mutation($input: EnterActivityInput!) { enterActivity(input: $input) { admitted } }";
+    let waits =
+        json!({ "presenceId": "0f8fad5b-d9cb-469f-a165-70867728950e", "activityKey": "interview", "wait": true });
+    own.data(document, json!({ "input": waits })).await?;
     let key = r#"mutation { createApiKey(input: { name: "Display" }) { secret } }"#;
     let secret = own.data(key, json!({})).await?["createApiKey"]["secret"].take();
 
@@ -39,6 +46,7 @@ async fn person_downloads_and_deletes_all_that_is_kept_about_them(database: Test
     assert_eq!(data["checkIns"][0]["attendance"], "YES");
     assert_eq!(data["checkIns"][0]["sessionInstance"]["session"], "Monday");
     assert_eq!(data["visits"][0]["id"], "Presence:0f8fad5b-d9cb-469f-a165-70867728950e");
+    assert_eq!(data["queuePlaces"][0]["visit"], data["visits"][0]["id"]);
     assert_eq!(data["apiKeys"][0]["name"], "Display");
     ensure!(data["auditLog"].as_array().is_some_and(|entries| entries.len() == 2), "{}", data["auditLog"]);
 
