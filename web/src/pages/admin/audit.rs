@@ -17,7 +17,7 @@ use super::{
         layout::{Frame, respond},
         times,
     },
-    Admin, heading,
+    Admin, heading, wide,
 };
 use crate::site::to;
 
@@ -51,12 +51,12 @@ pub async fn show(State(pages): State<Pages>, Admin(visitor): Admin, Query(asked
         }
         @if entries.is_empty() { p.quiet { "No entries." } }
         @else {
-            div.scroll {
+            (wide("Entries", &html! {
                 table {
                     thead { tr { th scope="col" { "When (UTC)" } th scope="col" { "Who" } th scope="col" { "What" } th scope="col" { "Changes" } } }
                     tbody { @for entry in &entries { (row(entry)) } }
                 }
-            }
+            }))
         }
         @if let Some(after) = last {
             p {

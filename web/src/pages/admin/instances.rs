@@ -10,9 +10,12 @@ use service::{
     operations,
 };
 
-use super::super::{
-    cards::{self, Card},
-    times,
+use super::{
+    super::{
+        cards::{self, Card},
+        times,
+    },
+    wide,
 };
 use crate::site::to;
 
@@ -61,19 +64,18 @@ impl Instances {
     }
 
     fn table(&self, cards: &[&Card], caption: &str) -> Markup {
-        html! {
-            div.scroll {
-                table {
-                    caption { (caption) }
-                    thead {
-                        tr { th scope="col" { "Session" } th scope="col" { "Why" } th.number scope="col" { "Here" } th scope="col" { "Override" } }
-                    }
-                    tbody {
-                        @for card in cards { (self.row(card)) }
-                    }
+        let table = html! {
+            table {
+                caption { (caption) }
+                thead {
+                    tr { th scope="col" { "Session" } th scope="col" { "Why" } th.number scope="col" { "Here" } th scope="col" { "Override" } }
+                }
+                tbody {
+                    @for card in cards { (self.row(card)) }
                 }
             }
-        }
+        };
+        wide(caption, &table)
     }
 
     fn row(&self, Card { instance, session, zone, counts }: &Card) -> Markup {

@@ -47,6 +47,13 @@ const PAGES: [(&str, &str, &str); 4] = [
     ("keys", "API keys", "Secrets of programs"),
 ];
 
+/// A table that may be wider than the screen. It scrolls sideways, also by keyboard, which needs the focus.
+fn wide(label: &str, table: &Markup) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(label) { (table) }
+    }
+}
+
 /// The routes below `/admin`.
 pub fn router() -> Router<Shared> {
     Router::new()

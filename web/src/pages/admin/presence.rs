@@ -28,7 +28,7 @@ use service::{
 
 use super::{
     super::{Page, Pages, error::PageError, times},
-    Admin, refused,
+    Admin, refused, wide,
 };
 use crate::site::to;
 
@@ -78,7 +78,7 @@ impl Presences {
                 h2 #online { "Online now" }
                 @if self.online.is_empty() { p.quiet { "No visit is online." } }
                 @else {
-                    div.scroll {
+                    (wide("Visits online now", &html! {
                         table {
                             thead {
                                 tr {
@@ -88,7 +88,7 @@ impl Presences {
                             }
                             tbody { @for online in &self.online { (online_row(online)) } }
                         }
-                    }
+                    }))
                 }
             }
         }

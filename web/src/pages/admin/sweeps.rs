@@ -12,7 +12,10 @@ use service::{
     sweep::{self, Changed, Report, Scope},
 };
 
-use super::super::{cards, times};
+use super::{
+    super::{cards, times},
+    wide,
+};
 use crate::site::to;
 
 const RUNS: u64 = 15;
@@ -131,7 +134,7 @@ impl Sweeps {
                 h2 #sweeps { "Latest sweeps" }
                 @if self.runs.is_empty() { p.quiet { "No sweep has run yet." } }
                 @else {
-                    div.scroll {
+                    (wide("Latest sweeps", &html! {
                         table {
                             thead {
                                 tr {
@@ -142,7 +145,7 @@ impl Sweeps {
                             }
                             tbody { @for run in &self.runs { (run_row(run)) } }
                         }
-                    }
+                    }))
                 }
             }
         }
