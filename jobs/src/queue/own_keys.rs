@@ -30,7 +30,13 @@ pub(crate) struct Scripts(Arc<Mutex<HashMap<String, String>>>);
 #[derive(Debug, PartialEq, Eq)]
 enum Instead {
     Nothing,
-    Other(Vec<Vec<u8>>),
+    /// A call of our version.
+    Call(Vec<Vec<u8>>),
+    /// Our version is to be loaded. The caller expects the digest of the version that it knows.
+    Load {
+        words: Vec<Vec<u8>>,
+        digest: String,
+    },
     /// The script was not loaded through this connection, so our version is not known yet.
     LoadFirst,
 }
@@ -42,11 +48,11 @@ impl Scripts {
         let replacing = |at: usize, word: &str| {
             let mut words: Vec<Vec<u8>> = words.iter().map(|word| word.to_vec()).collect();
             words[at] = word.as_bytes().to_vec();
-            Instead::Other(words)
+            words
         };
         if is(0, "EVALSHA") {
             return match self.0.lock().get(text(1)) {
-                Some(ours) => replacing(1, ours),
+                Some(ours) => Instead::Call(replacing(1, ours)),
                 None => Instead::LoadFirst,
             };
         }
@@ -54,11 +60,20 @@ impl Scripts {
             let theirs = text(2);
             let ours = theirs.replace(FOREIGN, "");
             let digest = |script: &str| Script::new(script).get_hash().to_owned();
-            self.0.lock().insert(digest(theirs), digest(&ours));
-            return replacing(2, &ours);
+            let known = digest(theirs);
+            self.0.lock().insert(known.clone(), digest(&ours));
+            return Instead::Load { words: replacing(2, &ours), digest: known };
         }
         Instead::Nothing
     }
+}
+
+fn command_of(words: Vec<Vec<u8>>) -> Cmd {
+    let mut command = Cmd::new();
+    for word in words {
+        command.arg(word);
+    }
+    command
 }
 
 impl OwnKeys {
@@ -79,12 +94,10 @@ impl ConnectionLike for OwnKeys {
                 let error = (ErrorKind::Server(ServerErrorKind::NoScript), "the script is not loaded");
                 Box::pin(std::future::ready(Err(RedisError::from(error))))
             }
-            Instead::Other(words) => Box::pin(async move {
-                let mut other = Cmd::new();
-                for word in words {
-                    other.arg(word);
-                }
-                self.inner.req_packed_command(&other).await
+            Instead::Call(words) => Box::pin(async move { self.inner.req_packed_command(&command_of(words)).await }),
+            Instead::Load { words, digest } => Box::pin(async move {
+                self.inner.req_packed_command(&command_of(words)).await?;
+                Ok(Value::BulkString(digest.into_bytes()))
             }),
         }
     }
@@ -116,11 +129,12 @@ mod tests {
         // A script of that digest may be in Redis from before, so it is not asked.
         assert_eq!(scripts.instead(&call), Instead::LoadFirst);
         let text = format!("local now = 1 {FOREIGN} return true");
-        let expected = [b"script".to_vec(), b"load".to_vec(), ours.as_bytes().to_vec()];
-        assert_eq!(scripts.instead(&[b"script", b"load", text.as_bytes()]), Instead::Other(expected.into()));
+        let words = vec![b"script".to_vec(), b"load".to_vec(), ours.as_bytes().to_vec()];
+        let expected = Instead::Load { words, digest: theirs.get_hash().to_owned() };
+        assert_eq!(scripts.instead(&[b"script", b"load", text.as_bytes()]), expected);
         let digest = Script::new(ours).get_hash().as_bytes().to_vec();
         let expected = [b"EVALSHA".to_vec(), digest, b"1".to_vec(), b"key".to_vec()];
-        assert_eq!(scripts.instead(&call), Instead::Other(expected.into()));
+        assert_eq!(scripts.instead(&call), Instead::Call(expected.into()));
         assert_eq!(scripts.instead(&[b"LLEN", b"key"]), Instead::Nothing);
         assert_eq!(scripts.instead(&[]), Instead::Nothing);
     }
