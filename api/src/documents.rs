@@ -63,32 +63,47 @@ struct Shared {
 struct Held {
     /// The bytes per holder. Those without documents have no entry.
     bytes: HashMap<Holder, usize>,
-    /// How many subscriptions each holder has to a document.
-    holders: HashMap<DocumentKey, HashMap<Holder, usize>>,
+    /// What each holder has of a document.
+    holders: HashMap<DocumentKey, HashMap<Holder, Share>>,
+}
+
+/// What one holder has of a document.
+#[derive(Default)]
+struct Share {
+    subscriptions: usize,
+    /// The most that one of its subscriptions takes. Those of one document may differ, because they may name other
+    /// sessions.
+    bytes: usize,
 }
 
 impl Held {
-    /// The bytes of a holder with this document.
+    /// How many bytes a holder has more with this subscription.
+    fn more_with(&self, holder: Holder, key: &DocumentKey, bytes: usize) -> usize {
+        let share = self.holders.get(key).and_then(|holders| holders.get(&holder));
+        bytes.saturating_sub(share.map_or(0, |share| share.bytes))
+    }
+
+    /// The bytes of a holder with this subscription.
     fn bytes_with(&self, holder: Holder, key: &DocumentKey, bytes: usize) -> usize {
-        let is_new = self.holders.get(key).is_none_or(|holders| !holders.contains_key(&holder));
-        self.bytes.get(&holder).copied().unwrap_or_default() + if is_new { bytes } else { 0 }
+        self.bytes.get(&holder).copied().unwrap_or_default() + self.more_with(holder, key, bytes)
     }
 
     fn hold(&mut self, holder: Holder, key: DocumentKey, bytes: usize) {
-        let all = self.bytes_with(holder, &key, bytes);
-        self.bytes.insert(holder, all);
-        *self.holders.entry(key).or_default().entry(holder).or_default() += 1;
+        let more = self.more_with(holder, &key, bytes);
+        *self.bytes.entry(holder).or_default() += more;
+        let share = self.holders.entry(key).or_default().entry(holder).or_default();
+        share.subscriptions += 1;
+        share.bytes += more;
     }
 
-    fn release(&mut self, holder: Holder, key: DocumentKey, bytes: usize) {
+    fn release(&mut self, holder: Holder, key: DocumentKey) {
         let Entry::Occupied(mut holders) = self.holders.entry(key) else { return };
-        if let Some(count) = holders.get_mut().get_mut(&holder) {
-            *count -= 1;
-            if *count > 0 {
-                return;
-            }
+        let Entry::Occupied(mut share) = holders.get_mut().entry(holder) else { return };
+        share.get_mut().subscriptions -= 1;
+        if share.get().subscriptions > 0 {
+            return;
         }
-        holders.get_mut().remove(&holder);
+        let Share { bytes, .. } = share.remove();
         if holders.get().is_empty() {
             holders.remove();
         }
@@ -135,7 +150,7 @@ impl Documents {
         for holder in [Some(address), socket].into_iter().flatten() {
             held.hold(holder, key, bytes);
         }
-        Ok(HeldDocument { documents: self.clone(), address, socket, key, bytes })
+        Ok(HeldDocument { documents: self.clone(), address, socket, key })
     }
 
     async fn pay(&self, key: DocumentKey, viewer: Viewer, points: u64) {
@@ -169,7 +184,6 @@ pub struct HeldDocument {
     address: Holder,
     socket: Option<Holder>,
     key: DocumentKey,
-    bytes: usize,
 }
 
 impl HeldDocument {
@@ -196,7 +210,7 @@ impl Drop for HeldDocument {
     fn drop(&mut self) {
         let mut held = self.documents.0.held.lock();
         for holder in [Some(self.address), self.socket].into_iter().flatten() {
-            held.release(holder, self.key, self.bytes);
+            held.release(holder, self.key);
         }
     }
 }
@@ -239,6 +253,22 @@ mod tests {
         drop(on_socket);
         let held = documents.0.held.lock();
         assert!(held.bytes.is_empty() && held.holders.is_empty());
+    }
+
+    /// Subscriptions of one document may name other sessions, so they differ in size.
+    #[test]
+    fn subscriptions_of_one_document_may_end_in_any_order() {
+        let documents = documents();
+        for sizes in [[10, 40, 70], [70, 40, 10], [40, 70, 10]] {
+            for ended_first in 0..3 {
+                let mut held: Vec<_> =
+                    sizes.map(|bytes| documents.hold(address(1), Some(7), [1; 32], bytes).unwrap()).into();
+                drop(held.remove(ended_first));
+                assert!(documents.hold(address(1), None, [2; 32], 40).is_err(), "the largest counts");
+                drop(held);
+                assert!(documents.0.held.lock().bytes.is_empty(), "{sizes:?}, {ended_first}");
+            }
+        }
     }
 
     #[tokio::test]

@@ -127,6 +127,13 @@ impl Process {
         all[all.len().saturating_sub(lines)..].join("\n")
     }
 
+    /// What the log says about the first panic.
+    pub fn first_panic(&self) -> Option<String> {
+        let log = self.log();
+        let text = &log[log.find("' panicked at ").or_else(|| log.find(") panicked at "))?..];
+        Some(text.lines().take(50).collect::<Vec<_>>().join("\n"))
+    }
+
     pub fn name(&self) -> &str {
         &self.name
     }

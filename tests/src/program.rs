@@ -241,11 +241,18 @@ impl Program {
     }
 }
 
+/// A test fails when its program had a panic.
 impl Drop for Program {
     fn drop(&mut self) {
         if !self.settings.is_quiet {
             let name = self.process.name();
             println!("--- the end of the log of {name} ---\n{}", self.process.log_tail(60));
+        }
+        // A part that fails is started again, so a test may not notice it.
+        if let Some(text) = self.process.first_panic()
+            && !std::thread::panicking()
+        {
+            panic!("{} had a panic: {text}", self.process.name());
         }
     }
 }
