@@ -29,7 +29,7 @@ const NEWS: &str = "subscription($sessionIds: [ID!], $personId: ID, $city: Strin
 }";
 
 /// `small` in CI, `full` when asked for.
-fn size<T>(small: T, full: T) -> T {
+pub fn size<T>(small: T, full: T) -> T {
     if std::env::var_os("INSESSION_FULL").is_some() { full } else { small }
 }
 

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use insession_tests::{Deployment, TestDatabase, eventually};
 use tokio::time::sleep;
 
 use super::{LIMIT, size};
-use crate::load::{Load, Random, Size, Tolerance};
+use crate::load::{Blow, Load, Random, Size, Tolerance};
 
 /// After this many rounds, a slow machine makes the rest of the changes undisturbed.
 const MAX_ROUNDS: usize = 5;
@@ -43,38 +43,16 @@ async fn resumed_subscriptions_get_every_change_once_in_order_whatever_crashes()
 
 /// Stops or kills each part once and starts it again.
 async fn disturb(deployment: &mut Deployment, random: &Random) -> Result<()> {
-    for step in 0..6 {
+    for (blow, pause) in [
+        (Blow::KillServer(0), 0),
+        (Blow::KillRedis, 1_500),
+        (Blow::StopServer(1), 0),
+        (Blow::KillWorker(0), 0),
+        (Blow::KillServer(2), 1_000),
+        (Blow::KillWorker(1), 0),
+    ] {
         sleep(Duration::from_millis(100 + random.below(400))).await;
-        match step {
-            0 => {
-                deployment.servers[0].kill_9()?;
-                deployment.servers[0].start_again().await?;
-            }
-            1 => {
-                let redis = deployment.redis.as_mut().context("no Redis")?;
-                redis.kill()?;
-                sleep(Duration::from_millis(random.below(1_500))).await;
-                deployment.redis.as_mut().context("no Redis")?.start_again().await?;
-            }
-            2 => {
-                let status = deployment.servers[1].terminate().await?;
-                ensure!(status.success(), "the server ended with {status}");
-                deployment.servers[1].start_again().await?;
-            }
-            3 => {
-                deployment.workers[0].kill_9()?;
-                deployment.workers[0].start_again().await?;
-            }
-            4 => {
-                deployment.servers[2].kill_9()?;
-                sleep(Duration::from_millis(random.below(1_000))).await;
-                deployment.servers[2].start_again().await?;
-            }
-            _ => {
-                deployment.workers[1].kill_9()?;
-                deployment.workers[1].start_again().await?;
-            }
-        }
+        blow.strike(deployment, random, pause).await?;
     }
     Ok(())
 }

@@ -8,5 +8,6 @@ pub mod race;
 mod rules;
 mod sockets;
 mod statistics;
+mod storm;
 mod vectors;
 pub mod visitors;

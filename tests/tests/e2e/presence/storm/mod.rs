@@ -1,0 +1,178 @@
+//! People wait for a few seats at several servers, while servers, workers and Redis are stopped and killed at random. Some
+//! leave the queue, let their offer lapse, open another tab, become idle, or vanish.
+//!
+//! What must hold is checked twice: by the people, who act only on what their subscriptions tell them, and by a history that
+//! triggers in the database write, in the transactions that change seats and places.
+
+mod guest;
+mod history;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Context, Result, ensure};
+use futures_util::{
+    StreamExt, TryStreamExt,
+    future::try_join,
+    stream::{self, FuturesUnordered},
+};
+use insession_tests::{
+    Backend, Client, Deployment, LIMIT, Program, Settings, Socket, TestDatabase, eventually, on_both_databases,
+};
+use serde_json::{Value, json};
+use tokio::{task::JoinSet, time::sleep};
+
+use self::guest::{Fate, Guest, Story};
+use crate::{
+    delivery::size,
+    fixtures::create_person,
+    load::{Blow, Random},
+};
+
+on_both_databases!(queue_is_fair_and_nobody_is_lost_whatever_crashes);
+
+const KEY: &str = "interview";
+const SEATS: i64 = 3;
+
+/// A visit stays online without heartbeats, and an offer lasts, for longer than any machine needs. What must end, the test
+/// makes old.
+fn settings(settings: Settings) -> Settings {
+    settings
+        .with("ONLINE_WINDOW_SECONDS", "3600")
+        .with("SOCKETS_PER_SECOND_PER_ADDRESS", "100000")
+        .with("SOCKET_BURST_PER_ADDRESS", "100000")
+}
+
+async fn queue_is_fair_and_nobody_is_lost_whatever_crashes(database: TestDatabase) -> Result<()> {
+    // On SQLite one server does everything.
+    let (mut deployment, people, blows) = match database.backend {
+        Backend::Sqlite => {
+            let (people, blows) = size((30, 2), (1_000, usize::MAX));
+            (Deployment::start_with(&database, settings).await?, people, blows)
+        }
+        Backend::Postgres => {
+            let (people, blows) = size((60, 6), (1_000, usize::MAX));
+            (Deployment::sized(&database, 3, 2, settings).await?, people, blows)
+        }
+    };
+    let admin = deployment.admin();
+    let save = "mutation($input: SaveActivityInput!) { saveActivity(input: $input) { activity { id } } }";
+    let input = json!({
+        "key": KEY, "name": "Interview", "maxConcurrent": SEATS, "offerSeconds": 3600, "queueGraceSeconds": 60,
+        "maxIdleMinutes": 60,
+    });
+    admin.data(save, json!({ "input": input })).await?;
+    let connection = database.connect().await?;
+    history::keep(&connection).await?;
+
+    let random = Random::seeded();
+    let urls: Arc<[String]> = deployment.servers.iter().map(Program::url).collect();
+    let ids: Vec<String> =
+        stream::iter(0..people).map(|_| create_person(&admin, "Ann")).buffered(10).try_collect().await?;
+    let messages = Arc::new(AtomicU64::new(0));
+    let mut watching = JoinSet::new();
+    for url in urls.iter() {
+        watching.spawn(watch_seats(url.clone(), Arc::clone(&messages)));
+    }
+    let mut guests = FuturesUnordered::new();
+    let spread = u64::try_from(people)? * 50;
+    for (number, id) in ids.into_iter().enumerate() {
+        let delay = Duration::from_millis(random.below(spread));
+        let guest = Guest::new(number, id, Arc::clone(&urls), random.another(), connection.clone())?;
+        guests.push(async move {
+            sleep(delay).await;
+            let fate = guest.fate();
+            guest.go().await.with_context(|| format!("guest {number}, {fate:?}"))
+        });
+    }
+
+    let is_over = AtomicBool::new(false);
+    let going = async {
+        let mut stories = Vec::new();
+        while let Some(story) = guests.next().await {
+            stories.push(story?);
+        }
+        is_over.store(true, Ordering::Relaxed);
+        Ok(stories)
+    };
+    let (stories, struck): (Vec<Story>, usize) =
+        try_join(going, strike(&mut deployment, &random, blows, &is_over)).await?;
+    while let Some(wrong) = watching.try_join_next() {
+        wrong??;
+    }
+    watching.shutdown().await;
+
+    // The servers agree that nobody has a seat, and that nobody waits.
+    let counts = "{ activity(key: \"interview\") { occupancy queueLength } }";
+    for server in &deployment.servers {
+        eventually(LIMIT, "all to have gone", async || {
+            let activity = server.admin().data(counts, json!({})).await?["activity"].take();
+            ensure!(activity == json!({ "occupancy": 0, "queueLength": 0 }), "{activity}");
+            Ok(())
+        })
+        .await?;
+    }
+    let summary = history::read(&connection).await?.check(SEATS, &stories)?;
+    println!(
+        "{people} people, {struck} blows, {} messages about the seats; {summary}",
+        messages.load(Ordering::Relaxed)
+    );
+    for program in deployment.servers.iter_mut().chain(&mut deployment.workers) {
+        program.expect_running()?;
+    }
+    Ok(())
+}
+
+/// Deals blows until everybody has gone. Returns how many.
+async fn strike(deployment: &mut Deployment, random: &Random, blows: usize, is_over: &AtomicBool) -> Result<usize> {
+    let mut struck = 0;
+    while struck < blows && !is_over.load(Ordering::Relaxed) {
+        sleep(Duration::from_millis(200 + random.below(800))).await;
+        Blow::any(deployment, random).strike(deployment, random, 1_000).await?;
+        struck += 1;
+    }
+    Ok(struck)
+}
+
+const SEATS_CHANGED: &str =
+    "subscription { presenceChanged(activityKey: \"interview\") { occupancy queueLength activity { maxConcurrent } } }";
+
+/// Follows the seats at a server, as anybody may. Ends only when it gets a wrong message.
+async fn watch_seats(url: String, messages: Arc<AtomicU64>) -> Result<()> {
+    loop {
+        if let Ok(mut socket) = Socket::connect(&url, None).await
+            && socket.subscribe("seats", SEATS_CHANGED, json!({})).is_ok()
+        {
+            while let Ok(received) = socket.next_for("seats", LIMIT).await {
+                let change = received.field("presenceChanged");
+                let in_range =
+                    |field: &str, most: i64| change[field].as_i64().is_some_and(|it| (0..=most).contains(&it));
+                ensure!(in_range("occupancy", SEATS) && in_range("queueLength", i64::MAX), "{}", received.message);
+                messages.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Asks at random servers until one of them answers.
+async fn ask(client: &Client, urls: &[String], random: &Random, document: &str, variables: &Value) -> Result<Value> {
+    loop {
+        let client = client.clone().at(random.one_of(urls));
+        // There is no answer when the server ends.
+        if let Ok(answer) = client.query(document, variables.clone()).await {
+            match answer.error() {
+                None => return answer.data(),
+                // No connection of the pool became free in time. A client would ask again.
+                Some(error) if error.code == "INTERNAL" => println!("once more: {}", error.message),
+                Some(error) => anyhow::bail!("{}: {}\nasked: {document}\nwith: {variables}", error.code, error.message),
+            }
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+}
