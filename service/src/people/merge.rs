@@ -69,7 +69,7 @@ async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Res
         merge_check_ins(tx, from, into).await?;
         merge_bookings(tx, from, into).await?;
         let mut freed = give_back_second_seats(tx, from, into, now).await?;
-        freed.extend(merge_places(tx, from, into).await?);
+        freed.extend(merge_places(tx, from, into, app.presence.rules.online_since(now)).await?);
         for sql in [
             "INSERT INTO session_organizer (session_id, person_id) SELECT session_id, :into FROM session_organizer \
              WHERE person_id = :from ON CONFLICT DO NOTHING",

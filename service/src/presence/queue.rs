@@ -186,17 +186,29 @@ pub(crate) async fn remove_all_of(tx: &Tx, person: PersonId) -> Result<BTreeSet<
 }
 
 /// Gives the places of one person to another, who is the same person. If both wait in a queue, the earlier place is kept.
-/// Returns the activities concerned.
-pub(crate) async fn merge_places(tx: &Tx, from: PersonId, into: PersonId) -> Result<BTreeSet<ActivityId>> {
+/// If one has a seat, as the last heartbeat since `online_since` shows, the other no longer waits for one. Returns the
+/// activities concerned.
+pub(crate) async fn merge_places(
+    tx: &Tx,
+    from: PersonId,
+    into: PersonId,
+    online_since: DateTime<Utc>,
+) -> Result<BTreeSet<ActivityId>> {
+    let both = || [("from", from.0.into()), ("into", into.0.into())];
     let sql = "SELECT * FROM queue_place WHERE person_id = :from OR person_id = :into ORDER BY id";
-    let places: Vec<Model> = rows(tx, sql, [("from", from.0.into()), ("into", into.0.into())]).await?;
-    let mut seen = BTreeSet::new();
-    let (kept, second): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| seen.insert(place.activity_id));
-    remove(tx, &second).await?;
+    let places: Vec<Model> = rows(tx, sql, both()).await?;
+    let sql = "SELECT DISTINCT activity_id FROM presence WHERE (person_id = :from OR person_id = :into) \
+               AND activity_id IS NOT NULL AND last_seen_at >= :online_since";
+    let [from_value, into_value] = both();
+    let seated: Vec<ActivityId> = ids(tx, sql, [from_value, into_value, ("online_since", online_since.into())]).await?;
+    let mut seen: BTreeSet<ActivityId> = seated.into_iter().collect();
+    let concerned: BTreeSet<ActivityId> = places.iter().map(|place| place.activity_id).collect();
+    let (kept, needless): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| seen.insert(place.activity_id));
+    remove(tx, &needless).await?;
     let sql = "UPDATE queue_place SET person_id = :into WHERE person_id = :from";
-    execute(tx, sql, [("from", from.0.into()), ("into", into.0.into())]).await?;
+    execute(tx, sql, both()).await?;
     note_changed(tx, &kept);
-    Ok(kept.into_iter().map(|place| place.activity_id).collect())
+    Ok(concerned)
 }
 
 /// Removes the places that are over, and offers the free seats. The activity is locked for writing. Places that may be

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use insession_tests::{
-    Client, Deployment, LIMIT, Program, TestDatabase,
+    Client, Deployment, LIMIT, Program, Received, TestDatabase,
     database::{execute, number},
     eventually, on_both_databases, token,
 };
@@ -10,7 +10,9 @@ use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use serde_json::{Value, json};
 
 use crate::{
-    fixtures::{add_organizer, cancel, check_in, create_active_instance, create_person, create_session},
+    fixtures::{
+        add_organizer, beat, cancel, check_in, create_active_instance, create_person, create_session, new_visit,
+    },
     load::{app_on, test_error},
 };
 
@@ -20,6 +22,7 @@ on_both_databases!(
     code_works_for_its_own_meeting_while_the_doors_are_open,
     guesser_is_limited_and_others_are_not,
     page_of_a_code_makes_a_guest_whom_a_person_takes_over,
+    guest_who_signs_in_keeps_the_place_in_a_queue,
     old_guests_are_erased,
     check_in_that_is_sent_again_makes_one_guest,
 );
@@ -235,6 +238,53 @@ async fn page_of_a_code_makes_a_guest_whom_a_person_takes_over(database: TestDat
         Ok(())
     })
     .await
+}
+
+async fn guest_who_signs_in_keeps_the_place_in_a_queue(database: TestDatabase) -> Result<()> {
+    let deployment =
+        Deployment::start_with(&database, |settings| settings.with("ONLINE_WINDOW_SECONDS", "3600")).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    set_codes(&admin, &session, "FIXED", false).await?;
+    let instance = create_active_instance(&admin, &session).await?;
+    let save = "mutation($input: SaveActivityInput!) { saveActivity(input: $input) { activity { id } } }";
+    let activity = json!({ "key": "interview", "name": "Interview", "maxConcurrent": 0, "offerSeconds": 3600 });
+    admin.data(save, json!({ "input": activity })).await?;
+    let code = shown_code(&admin, &instance).await?;
+    let input = json!({ "input": { "code": code, "displayName": "Gus" } });
+    let done = deployment.first().client().data(BY_CODE, input).await?;
+    let secret = done["checkInByCode"]["token"].as_str().context("no token")?.to_owned();
+    let guest = deployment.first().client().with_token(&secret);
+    let (people, visit) = ([create_person(&admin, "Ann").await?, create_person(&admin, "Bob").await?], new_visit());
+    let wait =
+        "mutation($id: ID!) { enterActivity(input: { presenceId: $id, activityKey: \"interview\", wait: true }) {
+        admitted queuePlace { position joinedAt } } }";
+    beat(&guest, &visit).await?;
+    let before = guest.data(wait, json!({ "id": visit })).await?["enterActivity"].take();
+    assert_eq!(before["queuePlace"]["position"], 1);
+    let bob = deployment.first().client_of(&people[1]);
+    let other = new_visit();
+    beat(&bob, &other).await?;
+    assert_eq!(bob.data(wait, json!({ "id": other })).await?["enterActivity"]["queuePlace"]["position"], 2);
+
+    // The guest signs in as Ann, in the same browser, whose visit goes on.
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+    let form = [("token", token::of(&people[0])), ("next", "/me".to_owned())];
+    let cookie = format!("insession_token={secret}");
+    let signed_in = http.post(guest.address("/sign-in")).header(COOKIE, cookie).form(&form).send().await?;
+    assert_eq!(signed_in.status(), 303);
+    let ann = deployment.second().client_of(&people[0]);
+    let after = ann.data(wait, json!({ "id": visit })).await?["enterActivity"].take();
+    assert_eq!(after, before);
+    let mut socket = deployment.second().socket(ann.token()).await?;
+    let follow =
+        "subscription($id: ID!) { queueChanged(presenceId: $id) { admitted queuePlace { offer { expiresAt } } } }";
+    socket.subscribe("queue", follow, json!({ "id": visit }))?;
+    admin.data(save, json!({ "input": { "key": "interview", "name": "Interview", "maxConcurrent": 1 } })).await?;
+    let is_offer = |it: &Received| it.field("queueChanged")["queuePlace"]["offer"].is_object();
+    socket.next_where("queue", LIMIT, is_offer).await?;
+    assert_eq!(ann.data(wait, json!({ "id": visit })).await?["enterActivity"]["admitted"], true);
+    Ok(())
 }
 
 async fn old_guests_are_erased(database: TestDatabase) -> Result<()> {

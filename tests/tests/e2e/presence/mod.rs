@@ -11,3 +11,4 @@ mod statistics;
 mod storm;
 mod vectors;
 pub mod visitors;
+mod waiting;

@@ -284,6 +284,10 @@ async fn idle_visit_loses_its_seat_to_the_queue(database: TestDatabase) -> Resul
     let all = guests(&deployment, 2).await?;
     ensure!(all[0].enter().await?["admitted"] == true);
     all[1].wait().await?;
+    let mut socket = deployment.second().socket(all[0].client.token()).await?;
+    follow(&mut socket, &all[0].visit)?;
+    let admitted = socket.next_for("queue", LIMIT).await?;
+    assert_eq!(admitted.field("queueChanged")["admitted"], true);
     let idle = "mutation($id: ID!) { heartbeat(input: { presenceId: $id, isIdle: true }) {
         presence { isIdle isOnline activity { key } } } }";
     let beaten = all[0].client.data(idle, json!({ "id": all[0].visit })).await?["heartbeat"]["presence"].take();
@@ -296,6 +300,9 @@ async fn idle_visit_loses_its_seat_to_the_queue(database: TestDatabase) -> Resul
     let id = json!({ "id": format!("Presence:{}", all[0].visit) });
     let seen = all[0].client.data(presence, id).await?["presence"].take();
     assert_eq!(seen, json!({ "isIdle": true, "isOnline": true, "activity": null }));
+    // Whoever loses the seat is told.
+    let lost = socket.next_where("queue", LIMIT, |it| it.field("queueChanged")["admitted"] == false).await?;
+    assert_eq!(lost.field("queueChanged")["queuePlace"], Value::Null);
     // The next heartbeat says that the visitor is back.
     beat(&all[0].client, &all[0].visit).await?;
     Ok(())

@@ -1,0 +1,254 @@
+//! What becomes of those who wait, or have a seat or an offer, when people and activities change under them.
+
+use anyhow::{Result, ensure};
+use domain::{
+    access::Viewer,
+    ids::{PersonId, PresenceId},
+};
+use insession_tests::{TestDatabase, on_both_databases};
+use service::{
+    people::{self, PersonPatch},
+    presence::{
+        Claimant,
+        activities::{NewActivity, save_activity},
+        beats::Beat,
+        queue::{self, QueuePlace, Whereabouts},
+        seats::{self, IfFull},
+    },
+    sweep::find_next_due,
+};
+
+use super::visitors::{KEY, visit, write};
+use crate::service::world::{Done, World};
+
+on_both_databases!(
+    merged_person_has_one_seat_or_one_place,
+    person_who_goes_leaves_the_place_the_offer_and_the_seat_to_others,
+    changed_grace_counts_at_once,
+    changed_idle_minutes_count_at_once,
+    changed_offer_seconds_count_for_new_offers,
+);
+
+/// An activity whose seats count people.
+struct Interview {
+    world: World,
+}
+
+/// Somebody with a visit.
+#[derive(Debug, Clone, Copy)]
+struct Guest {
+    person: PersonId,
+    visit: PresenceId,
+}
+
+impl Interview {
+    async fn new(database: TestDatabase, seats: i32) -> Result<Self> {
+        let interview = Self { world: World::new(database, "2025-06-11 12:00").await? };
+        interview.save(seats, NewActivity::default()).await?;
+        Ok(interview)
+    }
+
+    async fn save(&self, seats: i32, more: NewActivity) -> Result<()> {
+        let key = KEY.to_owned();
+        let new = NewActivity { key: key.clone(), name: key, max_concurrent: Some(seats), ..more };
+        save_activity(&self.world.app, Viewer::ADMIN, new).await.done()?;
+        Ok(())
+    }
+
+    /// People who ask for a seat one after the other, and wait.
+    async fn come<const COUNT: usize>(&self) -> Result<[Guest; COUNT]> {
+        let mut guests = Vec::new();
+        for number in 0..COUNT {
+            let person = self.world.insert_person(&format!("Guest {number}")).await?;
+            let guest = Guest { person, visit: visit(u32::try_from(number)?) };
+            self.beat(guest, false).await?;
+            self.enter(guest).await?;
+            guests.push(guest);
+        }
+        guests.try_into().map_err(|_| anyhow::anyhow!("{COUNT} guests"))
+    }
+
+    async fn beat(&self, guest: Guest, is_idle: bool) -> Result<()> {
+        let claimant = Claimant::new(&self.world.app, Viewer::person(guest.person), None).done()?;
+        let at = self.world.now();
+        let beat =
+            Beat { visit: guest.visit, claimant, language_code: None, current_page: None, is_idle: Some(is_idle), at };
+        write(&self.world.app, beat).await?.map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
+        Ok(())
+    }
+
+    async fn enter(&self, guest: Guest) -> Result<bool> {
+        let viewer = Viewer::person(guest.person);
+        let entered = seats::enter_activity(&self.world.app, viewer, None, guest.visit, KEY, IfFull::Wait).await;
+        Ok(entered.done()?.verdict.is_admitted)
+    }
+
+    async fn leave(&self, guest: Guest) -> Result<()> {
+        let viewer = Viewer::person(guest.person);
+        seats::leave_activity(&self.world.app, viewer, None, guest.visit).await.done()?;
+        Ok(())
+    }
+
+    /// `seat`, the position in the queue such as `2`, `offer` of a seat, or `-`.
+    async fn state(&self, guest: Guest) -> Result<String> {
+        let followed = queue::follow(&self.world.app, Viewer::person(guest.person), None, guest.visit).await.done()?;
+        Ok(match followed.now {
+            Some(Whereabouts::Seat(_)) => "seat".to_owned(),
+            Some(Whereabouts::Place(QueuePlace { offer_ends_at: Some(_), .. })) => "offer".to_owned(),
+            Some(Whereabouts::Place(QueuePlace { position, .. })) => position.to_string(),
+            None => "-".to_owned(),
+        })
+    }
+
+    async fn expect(&self, expected: &[(Guest, &str)]) -> Result<()> {
+        for (guest, state) in expected {
+            let found = self.state(*guest).await?;
+            ensure!(found == *state, "{guest:?}: {found} instead of {state}");
+        }
+        Ok(())
+    }
+
+    /// Merges the first person into the second one, to whom all visits belong then.
+    async fn merge(&self, from: Guest, into: Guest) -> Result<Guest> {
+        people::merge_people(&self.world.app, Viewer::ADMIN, from.person, into.person).await.done()?;
+        Ok(Guest { person: into.person, ..from })
+    }
+
+    async fn sweep(&self) -> Result<()> {
+        self.world.sweep_exactly().await.map(drop)
+    }
+
+    async fn something_is_due(&self) -> Result<bool> {
+        Ok(find_next_due(&self.world.app).await.done()?.is_some_and(|due| due <= self.world.now()))
+    }
+}
+
+async fn merged_person_has_one_seat_or_one_place(database: TestDatabase) -> Result<()> {
+    let interview = Interview::new(database, 2).await?;
+    let [ann, ben, cleo, dan, eve, finn, gus] = interview.come().await?;
+    interview.expect(&[(ann, "seat"), (ben, "seat"), (cleo, "1"), (dan, "2"), (eve, "3"), (finn, "4")]).await?;
+    // Both wait: the earlier place is kept, whoever had it.
+    let dan = interview.merge(dan, cleo).await?;
+    interview.expect(&[(cleo, "1"), (dan, "1"), (eve, "2"), (finn, "3"), (gus, "4")]).await?;
+    let eve = interview.merge(eve, finn).await?;
+    interview.expect(&[(cleo, "1"), (eve, "2"), (finn, "2"), (gus, "3")]).await?;
+    // One has a seat and the other an offer: the seat stays, and the offer goes to the next.
+    interview.leave(ben).await?;
+    interview.expect(&[(cleo, "offer"), (finn, "2")]).await?;
+    let cleo = interview.merge(cleo, ann).await?;
+    interview.expect(&[(ann, "seat"), (cleo, "-"), (finn, "offer"), (gus, "2")]).await?;
+    // Both have a seat: one of them is offered.
+    ensure!(interview.enter(finn).await?, "an offer was refused");
+    interview.expect(&[(ann, "seat"), (finn, "seat"), (gus, "1")]).await?;
+    interview.merge(finn, ann).await?;
+    interview.expect(&[(ann, "seat"), (gus, "offer")]).await?;
+    // One has an offer, and the other waits no longer: the offer stays.
+    let gus = interview.merge(gus, ben).await?;
+    interview.expect(&[(gus, "offer"), (ben, "offer")]).await?;
+    ensure!(interview.enter(ben).await?, "an offer was refused");
+    Ok(())
+}
+
+async fn person_who_goes_leaves_the_place_the_offer_and_the_seat_to_others(database: TestDatabase) -> Result<()> {
+    let interview = Interview::new(database, 1).await?;
+    let [ann, ben, cleo, dan, eve, finn, gus] = interview.come().await?;
+    let app = &interview.world.app;
+    let deactivate = async |guest: Guest| -> Result<()> {
+        let patch = PersonPatch { is_deactivated: Some(true), ..PersonPatch::default() };
+        people::update_person(app, Viewer::ADMIN, guest.person, patch).await.done()?;
+        Ok(())
+    };
+    let erase = async |guest: Guest| people::erase_person(app, Viewer::ADMIN, guest.person).await.done();
+    // Who waits.
+    deactivate(ben).await?;
+    interview.expect(&[(ann, "seat"), (ben, "-"), (cleo, "1"), (dan, "2"), (eve, "3"), (gus, "5")]).await?;
+    erase(cleo).await?;
+    interview.expect(&[(dan, "1"), (eve, "2"), (gus, "4")]).await?;
+    // Who has the seat.
+    erase(ann).await?;
+    interview.expect(&[(dan, "offer"), (eve, "2")]).await?;
+    // Who has the offer.
+    deactivate(dan).await?;
+    interview.expect(&[(dan, "-"), (eve, "offer"), (finn, "2")]).await?;
+    erase(eve).await?;
+    interview.expect(&[(finn, "offer"), (gus, "2")]).await?;
+    ensure!(interview.enter(finn).await?, "an offer was refused");
+    deactivate(finn).await?;
+    interview.expect(&[(finn, "-"), (gus, "offer")]).await?;
+    // Who is active again has lost nothing but the place.
+    let patch = PersonPatch { is_deactivated: Some(false), ..PersonPatch::default() };
+    people::update_person(app, Viewer::ADMIN, ben.person, patch).await.done()?;
+    ensure!(!interview.enter(ben).await?, "the seat is for another");
+    interview.expect(&[(gus, "offer"), (ben, "2")]).await
+}
+
+async fn changed_grace_counts_at_once(database: TestDatabase) -> Result<()> {
+    let grace = |seconds| NewActivity { queue_grace_seconds: Some(seconds), ..NewActivity::default() };
+    let interview = Interview::new(database, 1).await?;
+    let [ann, ben, cleo] = interview.come().await?;
+    // Ben has been offline for 30 seconds.
+    for _ in 0..2 {
+        interview.world.advance_seconds(45);
+        interview.beat(ann, false).await?;
+        interview.beat(cleo, false).await?;
+        interview.sweep().await?;
+    }
+    interview.expect(&[(ann, "seat"), (ben, "1"), (cleo, "2")]).await?;
+    // A longer grace keeps the place longer.
+    interview.save(1, grace(3_600)).await?;
+    for _ in 0..2 {
+        interview.world.advance_seconds(45);
+        interview.beat(ann, false).await?;
+        interview.beat(cleo, false).await?;
+        interview.sweep().await?;
+    }
+    interview.expect(&[(ben, "1"), (cleo, "2")]).await?;
+    // A shorter one ends it.
+    interview.save(1, grace(100)).await?;
+    interview.expect(&[(ann, "seat"), (ben, "-"), (cleo, "1")]).await
+}
+
+async fn changed_idle_minutes_count_at_once(database: TestDatabase) -> Result<()> {
+    let idle = |minutes| NewActivity { max_idle_minutes: Some(minutes), ..NewActivity::default() };
+    let interview = Interview::new(database, 1).await?;
+    let [ann, ben] = interview.come().await?;
+    // Ann has been idle for six minutes.
+    for _ in 0..9 {
+        interview.beat(ann, true).await?;
+        interview.beat(ben, false).await?;
+        interview.world.advance_seconds(40);
+        interview.sweep().await?;
+    }
+    interview.expect(&[(ann, "seat"), (ben, "1")]).await?;
+    interview.save(1, idle(Some(7))).await?;
+    interview.sweep().await?;
+    interview.expect(&[(ann, "seat"), (ben, "1")]).await?;
+    ensure!(!interview.something_is_due().await?, "nothing ends yet");
+    interview.save(1, idle(None)).await?;
+    interview.sweep().await?;
+    interview.expect(&[(ann, "seat"), (ben, "1")]).await?;
+    interview.save(1, idle(Some(5))).await?;
+    ensure!(interview.something_is_due().await?, "the timers do not see the seat");
+    interview.sweep().await?;
+    interview.expect(&[(ann, "-"), (ben, "offer")]).await
+}
+
+async fn changed_offer_seconds_count_for_new_offers(database: TestDatabase) -> Result<()> {
+    let offer = |seconds| NewActivity { offer_seconds: Some(seconds), ..NewActivity::default() };
+    let interview = Interview::new(database, 1).await?;
+    let [ann, ben, cleo] = interview.come().await?;
+    interview.leave(ann).await?;
+    interview.save(1, offer(10)).await?;
+    // What was promised to Ben stays.
+    interview.world.advance_seconds(29);
+    interview.sweep().await?;
+    interview.expect(&[(ben, "offer"), (cleo, "2")]).await?;
+    interview.world.advance_seconds(1);
+    interview.sweep().await?;
+    interview.expect(&[(ben, "-"), (cleo, "offer")]).await?;
+    interview.world.advance_seconds(9);
+    interview.expect(&[(cleo, "offer")]).await?;
+    interview.world.advance_seconds(1);
+    interview.sweep().await?;
+    interview.expect(&[(cleo, "-")]).await
+}
