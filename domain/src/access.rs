@@ -184,8 +184,14 @@ impl Viewer {
     /// May this viewer see who `person` is: name, city, country? The person and admins may, and whoever may see the person
     /// in some list anyway.
     pub fn may_see_person(&self, person: PersonId, relation: PersonRelation) -> bool {
-        let PersonRelation { is_organizer, is_mentor, takes_part_in_booking, shares_instance, is_in_check_ins } =
-            relation;
+        let PersonRelation {
+            is_organizer,
+            is_mentor,
+            takes_part_in_booking,
+            shares_instance,
+            is_in_check_ins,
+            is_in_roster,
+        } = relation;
         let is_self = self.is(person);
         let is_seen_by_active = shares_instance || is_in_check_ins;
         self.is_admin
@@ -194,6 +200,7 @@ impl Viewer {
             || is_mentor
             || takes_part_in_booking
             || (is_seen_by_active && self.is_member())
+            || (is_in_roster && self.may_see_roster(true))
     }
 
     /// May this viewer see when `person` answered, and when they arrived? Whoever may see the answer may, unless the person
@@ -230,6 +237,8 @@ pub struct PersonRelation {
     pub shares_instance: bool,
     /// The person is in a list of check-ins that the viewer may see, or in the list of people.
     pub is_in_check_ins: bool,
+    /// Both have a seat in an activity whose roster is public, and the person does not hide that.
+    pub is_in_roster: bool,
 }
 
 /// A name of at most 63 bytes. It lies in the value itself, so that a [`Viewer`] is `Copy`. A longer name is cut.
@@ -305,9 +314,11 @@ mod tests {
         for public in [PersonRelation { is_organizer: true, ..none }, PersonRelation { is_mentor: true, ..none }] {
             assert!(Viewer::NOBODY.may_see_person(other, public));
         }
-        for shared in
-            [PersonRelation { shares_instance: true, ..none }, PersonRelation { is_in_check_ins: true, ..none }]
-        {
+        for shared in [
+            PersonRelation { shares_instance: true, ..none },
+            PersonRelation { is_in_check_ins: true, ..none },
+            PersonRelation { is_in_roster: true, ..none },
+        ] {
             assert!(Viewer::person(own).may_see_person(other, shared));
             assert!(!Viewer::person(own).deactivated().may_see_person(other, shared));
         }

@@ -10,8 +10,8 @@ use domain::{
 };
 use entity::{person, session_organizer};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel,
-    PaginatorTrait, QueryFilter, QuerySelect, Select, sea_query::LockType,
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, FromQueryResult, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QuerySelect, Select, sea_query::LockType,
 };
 
 use crate::{
@@ -56,8 +56,7 @@ pub async fn find_people(app: &App, ids: &[PersonId]) -> Result<Vec<Person>> {
 
 /// Those of these people whom the viewer may see.
 pub async fn find_visible_people(app: &App, viewer: Viewer, ids: &[PersonId]) -> Result<Vec<Person>> {
-    let db = app.db.pool();
-    let relations = find_relations(db, viewer, ids).await?;
+    let relations = find_relations(app, viewer, ids).await?;
     let is_visible = |row: &Person| viewer.may_see_person(row.id, relations.get(&row.id).copied().unwrap_or_default());
     Ok(find_people(app, ids).await?.into_iter().filter(is_visible).collect())
 }
@@ -71,14 +70,12 @@ struct RelationRow {
     takes_part_in_booking: bool,
     shares_instance: bool,
     is_in_check_ins: bool,
+    is_in_roster: bool,
 }
 
 /// The relations between the viewer and these people. Reads nothing if they do not matter.
-async fn find_relations<C: ConnectionTrait>(
-    db: &C,
-    viewer: Viewer,
-    ids: &[PersonId],
-) -> Result<HashMap<PersonId, PersonRelation>> {
+async fn find_relations(app: &App, viewer: Viewer, ids: &[PersonId]) -> Result<HashMap<PersonId, PersonRelation>> {
+    let db = app.db.pool();
     let is_seen_anyway = |id: &PersonId| viewer.may_see_person(*id, PersonRelation::default());
     if ids.iter().all(is_seen_anyway) {
         return Ok(HashMap::new());
@@ -97,7 +94,12 @@ async fn find_relations<C: ConnectionTrait>(
              OR EXISTS (SELECT 1 FROM check_in mine JOIN check_in theirs \
                           ON theirs.session_instance_id = mine.session_instance_id \
                         WHERE mine.person_id = :viewer AND mine.attendance = :yes AND theirs.person_id = p.id) \
-             AS is_in_check_ins \
+             AS is_in_check_ins, \
+           NOT p.hides_place AND EXISTS (SELECT 1 FROM presence mine \
+                   JOIN presence theirs ON theirs.activity_id = mine.activity_id \
+                   JOIN activity a ON a.id = mine.activity_id AND a.is_roster_public \
+                   WHERE mine.person_id = :viewer AND theirs.person_id = p.id \
+                     AND mine.last_seen_at >= :online_since AND theirs.last_seen_at >= :online_since) AS is_in_roster \
          FROM person p WHERE {}",
         is_in(db, "p.id", "people")
     );
@@ -105,13 +107,19 @@ async fn find_relations<C: ConnectionTrait>(
         ("people", list(db, ids.iter().copied())),
         ("viewer", viewer.person.map(|id| id.0).into()),
         ("yes", Attendance::Yes.into()),
+        ("online_since", app.presence.rules.online_since(app.now()).into()),
     ];
     let found: Vec<RelationRow> = rows(db, &sql, values).await?;
     let relation = |row: RelationRow| {
-        let RelationRow { id, is_organizer, is_mentor, takes_part_in_booking, shares_instance, is_in_check_ins } = row;
-        let relation =
-            PersonRelation { is_organizer, is_mentor, takes_part_in_booking, shares_instance, is_in_check_ins };
-        (PersonId(id), relation)
+        let relation = PersonRelation {
+            is_organizer: row.is_organizer,
+            is_mentor: row.is_mentor,
+            takes_part_in_booking: row.takes_part_in_booking,
+            shares_instance: row.shares_instance,
+            is_in_check_ins: row.is_in_check_ins,
+            is_in_roster: row.is_in_roster,
+        };
+        (PersonId(row.id), relation)
     };
     Ok(found.into_iter().map(relation).collect())
 }

@@ -155,9 +155,6 @@ pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Resul
             };
         };
         let before = row.clone();
-        if row.max_concurrent != new.max_concurrent {
-            tx.log(|news| news.occupancy_changed(row.id));
-        }
         row.name.clone_from(&name);
         row.max_concurrent = new.max_concurrent;
         row.seats_per = new.seats_per.unwrap_or(row.seats_per);
@@ -167,6 +164,9 @@ pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Resul
         row.is_roster_public = new.is_roster_public.unwrap_or(row.is_roster_public);
         tx.audit(viewer, "saveActivity", row.id, Changes::between(Some(&before), Some(&row)));
         let row = row.into_active_model().reset_all().update(tx).await?;
+        if row.max_concurrent != before.max_concurrent || row.is_roster_public != before.is_roster_public {
+            tx.log(|news| news.occupancy_changed(row.id));
+        }
         if row.queue_grace_seconds != before.queue_grace_seconds {
             queue::look_at_all_again(tx, row.id, now).await?;
         }

@@ -4,18 +4,15 @@ use axum::{
     extract::{Path, State},
     response::IntoResponse as _,
 };
-use domain::{
-    access::Viewer,
-    ids::{ActivityId, PersonId},
-};
+use domain::{access::Viewer, ids::ActivityId};
 use maud::{Markup, html};
 use service::{
     App, Result,
     lists::Page as ListPage,
-    people::{self, Person},
+    people::Person,
     presence::{
         activities::{self, Activity},
-        queue, statistics,
+        queue, roster, statistics,
         visits::{self, VisitFilter},
     },
 };
@@ -46,6 +43,9 @@ struct Content {
 /// Who has a seat.
 struct Roster {
     people: Vec<Person>,
+    /// There are more people than are listed.
+    has_more: bool,
+    /// How many visits without a person have a seat. 0 for those who may not see visits.
     anonymous: usize,
 }
 
@@ -90,11 +90,12 @@ async fn load(app: &App, viewer: Viewer, key: &str) -> Result<Option<Content>> {
 }
 
 async fn find_roster(app: &App, viewer: Viewer, activity: &Activity) -> Result<Option<Roster>> {
-    let filter = VisitFilter { activity_key: Some(activity.key.clone()), ..VisitFilter::default() };
     let page = ListPage { first: Some(SHOWN), ..ListPage::default() };
-    let Some(seats) = visits::list_visits(app, viewer, &filter, &page).await? else { return Ok(None) };
-    let ids: Vec<PersonId> = seats.rows.iter().filter_map(|visit| visit.person_id).collect();
-    Ok(Some(Roster { people: people::find_people(app, &ids).await?, anonymous: seats.rows.len() - ids.len() }))
+    let Some((people, _)) = roster::list_roster(app, viewer, activity, &page).await? else { return Ok(None) };
+    let filter = VisitFilter { activity_key: Some(activity.key.clone()), ..VisitFilter::default() };
+    let seats = visits::list_visits(app, viewer, &filter, &page).await?;
+    let anonymous = seats.map_or(0, |seats| seats.rows.iter().filter(|visit| visit.person_id.is_none()).count());
+    Ok(Some(Roster { people: people.rows, has_more: people.has_next, anonymous }))
 }
 
 /// How many have a seat, and how many wait. The element `activity-queue` says the same.
@@ -114,15 +115,16 @@ fn counted(count: i64) -> String {
     if count == 1 { "1 is".to_owned() } else { format!("{count} are") }
 }
 
-fn roster_section(Roster { people, anonymous }: &Roster) -> Markup {
+fn roster_section(Roster { people, has_more, anonymous }: &Roster) -> Markup {
     html! {
         section aria-labelledby="roster" {
             h2 #roster { "Who has a seat" }
-            @if people.is_empty() && *anonymous == 0 { p.quiet { "Nobody has a seat." } }
+            @if people.is_empty() && *anonymous == 0 { p.quiet { "Nobody is shown." } }
             ul.people {
                 @for person in people {
                     li #{ "seat-" (person.id.0) } { a href={ (to("/people/")) (person.id.0) } { (person.display_name) } }
                 }
+                @if *has_more { li { "and more" } }
                 @if *anonymous > 0 { li { (anonymous) " without a name" } }
             }
         }

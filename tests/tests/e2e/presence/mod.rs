@@ -5,6 +5,7 @@ mod clients;
 mod people;
 mod queue;
 pub mod race;
+mod roster;
 mod rules;
 mod sockets;
 mod statistics;
