@@ -1009,6 +1009,7 @@ class Bookings {
     if (!this.#listeners.has(id)) this.#listeners.set(id, new Set());
     this.#listeners.get(id).add(listener);
     if (this.#known.has(id)) listener(this.#known.get(id));
+    else if (this.#own?.isKnown && id === ALL) listener();
     else if (this.#own?.isKnown) this.#followOther(id);
     if (!this.#own) setTimeout(() => this.#own ?? this.restart(), DEBOUNCE_MS);
     return () => {

@@ -97,6 +97,7 @@ async fn next_part(responses: &mut BoxStream<'static, Response>, streaming: &Str
     }
     let patience = authenticator.time_left(identity).map_or(HEARTBEAT, |left| left.min(HEARTBEAT));
     tokio::select! {
+        biased;
         () = closing.cancelled() => Part::Closed(stopping()),
         response = responses.next() => match response {
             Some(mut response) => {
@@ -107,6 +108,8 @@ async fn next_part(responses: &mut BoxStream<'static, Response>, streaming: &Str
                 }
                 Part::Item(Box::new(response), cursor.take())
             }
+            // The server's stop ends the responses, too.
+            None if closing.is_cancelled() => Part::Closed(stopping()),
             None => Part::Complete,
         },
         () = tokio::time::sleep(patience) => Part::Heartbeat,

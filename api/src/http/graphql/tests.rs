@@ -4,6 +4,7 @@
 
 use std::{
     convert::Infallible,
+    iter,
     sync::atomic::{self, AtomicBool},
     time::Duration,
 };
@@ -583,10 +584,12 @@ async fn a_quiet_event_stream_has_comments_and_ends_with_its_token_or_the_server
     assert_eq!(events[0].2["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
     assert_eq!((events.len(), events[1].1), (2, "complete"), "the client does not try again with this token");
 
-    // Without `complete`, the client connects again, to another server.
+    // Without `complete`, the client connects again, to another server. That the server stops also ends its messages.
     app.closing.cancel();
-    let answer = app.post(EVENTS, json!({ "query": "subscription { nothing }" })).await;
-    assert_eq!(answer.body, ":\n\n");
+    for subscription in iter::once("nothing").chain(iter::repeat_n("count(to: 0)", 20)) {
+        let answer = app.post(EVENTS, json!({ "query": format!("subscription {{ {subscription} }}") })).await;
+        assert_eq!(answer.body, ":\n\n", "{subscription}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

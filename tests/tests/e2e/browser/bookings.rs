@@ -27,6 +27,12 @@ async fn booking_pages_update_for_mentor_and_student_without_a_reload() -> Resul
             "window.updates = []; addEventListener('session-status-updated', ({ detail }) => updates.push(detail))",
         )
         .await?;
+        // The booking is a change, and not in the first message, only when the page follows the bookings by then.
+        page.evaluate(
+            "import(performance.getEntriesByType('resource').find(({ name }) => /insession[^/]*[.]js/.test(name)).name)
+                .then(({ watchBookings }) => new Promise((known) => watchBookings(known)))",
+        )
+        .await?;
     }
 
     // The booking appears on both pages without a reload. It begins late enough that the mentor can start it before, even on
