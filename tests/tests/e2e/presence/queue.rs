@@ -13,6 +13,7 @@ on_both_databases!(
     changed_limit_makes_as_many_offers_as_there_are_seats,
     place_is_followed_from_joining_to_admission,
     idle_visit_loses_its_seat_to_the_queue,
+    anonymous_visits_wait_one_by_one_with_their_secrets,
 );
 
 const KEY: &str = "interview";
@@ -305,5 +306,53 @@ async fn idle_visit_loses_its_seat_to_the_queue(database: TestDatabase) -> Resul
     assert_eq!(lost.field("queueChanged")["queuePlace"], Value::Null);
     // The next heartbeat says that the visitor is back.
     beat(&all[0].client, &all[0].visit).await?;
+    Ok(())
+}
+
+async fn anonymous_visits_wait_one_by_one_with_their_secrets(database: TestDatabase) -> Result<()> {
+    let change = |settings: insession_tests::Settings| {
+        settings.with("ONLINE_WINDOW_SECONDS", "600").with("ANONYMOUS_PRESENCE", "true")
+    };
+    let deployment = Deployment::start_with(&database, change).await?;
+    save(&deployment, 0, &Value::Null).await?;
+    let client = deployment.second().client();
+    let mut visits = Vec::new();
+    for _ in 0..2 {
+        let visit = new_visit();
+        let secret = beat(&client, &visit).await?["secret"].take();
+        visits.push((visit, secret));
+    }
+    let [(first, first_secret), (second, second_secret)] = &visits[..] else { anyhow::bail!("two visits") };
+    let enter = async |visit: &str, secret: &Value| {
+        let input = json!({ "presenceId": visit, "secret": secret, "activityKey": KEY, "wait": true });
+        client.query(ENTER, json!({ "input": input })).await
+    };
+    for (number, (visit, secret)) in visits.iter().enumerate() {
+        let entered = enter(visit, secret).await?.data()?["enterActivity"].take();
+        assert_eq!(entered["queuePlace"]["position"], number + 1, "{entered}");
+    }
+    // Nobody else has the place, and nobody else follows it or gives it up.
+    assert_eq!(enter(first, second_secret).await?.code().as_deref(), Some("NOT_FOUND"));
+    let leave =
+        "mutation($id: ID!, $secret: String) { leaveQueue(presenceId: $id, secret: $secret) { activity { key } } }";
+    let wrong = json!({ "id": first, "secret": second_secret });
+    assert_eq!(client.error_code(leave, wrong.clone()).await?, "NOT_FOUND");
+    let follow = "subscription($id: ID!, $secret: String) {
+        queueChanged(presenceId: $id, secret: $secret) { admitted queuePlace { position offer { expiresAt } } } }";
+    let mut socket = deployment.first().socket(None).await?;
+    socket.subscribe("wrong", follow, wrong)?;
+    assert_eq!(socket.any_for("wrong", LIMIT).await?.kind(), "error");
+
+    socket.subscribe("queue", follow, json!({ "id": second, "secret": second_secret }))?;
+    let place = socket.next_for("queue", LIMIT).await?;
+    assert_eq!(place.field("queueChanged")["queuePlace"]["position"], 2);
+    let left = client.data(leave, json!({ "id": first, "secret": first_secret })).await?;
+    assert_eq!(left["leaveQueue"]["activity"]["key"], KEY);
+    save(&deployment, 1, &Value::Null).await?;
+    let is_offer = |it: &insession_tests::Received| it.field("queueChanged")["queuePlace"]["offer"].is_object();
+    socket.next_where("queue", LIMIT, is_offer).await?;
+    let claimed = enter(second, second_secret).await?.data()?["enterActivity"].take();
+    assert_eq!(claimed["admitted"], true, "{claimed}");
+    socket.next_where("queue", LIMIT, |it| it.field("queueChanged")["admitted"] == true).await?;
     Ok(())
 }

@@ -27,6 +27,7 @@ on_both_databases!(
     changed_grace_counts_at_once,
     changed_idle_minutes_count_at_once,
     changed_offer_seconds_count_for_new_offers,
+    wait_is_estimated_once_five_seats_were_given_back,
 );
 
 /// An activity whose seats count people.
@@ -251,4 +252,41 @@ async fn changed_offer_seconds_count_for_new_offers(database: TestDatabase) -> R
     interview.world.advance_seconds(1);
     interview.sweep().await?;
     interview.expect(&[(cleo, "-")]).await
+}
+
+async fn wait_is_estimated_once_five_seats_were_given_back(database: TestDatabase) -> Result<()> {
+    let interview = Interview::new(database, 1).await?;
+    let [ann, ben, cleo] = interview.come().await?;
+    let estimates = async || -> Result<Vec<Option<i64>>> {
+        let mut estimates = Vec::new();
+        for guest in [ben, cleo] {
+            let viewer = Viewer::person(guest.person);
+            let followed = queue::follow(&interview.world.app, viewer, None, guest.visit).await.done()?;
+            let Some(Whereabouts::Place(place)) = followed.now else { anyhow::bail!("{followed:?}") };
+            estimates.push(place.estimated_wait.map(|wait| wait.num_seconds()));
+        }
+        Ok(estimates)
+    };
+    assert_eq!(estimates().await?, [None, None]);
+    // Ann gives the seat back four times.
+    for guest in [ben, cleo] {
+        seats::leave_queue(&interview.world.app, Viewer::person(guest.person), None, guest.visit).await.done()?;
+    }
+    for held in [10, 20, 30, 40] {
+        interview.world.advance_seconds(held);
+        interview.leave(ann).await?;
+        ensure!(interview.enter(ann).await?, "the seat is free");
+    }
+    for guest in [ben, cleo] {
+        interview.beat(guest, false).await?;
+        ensure!(!interview.enter(guest).await?, "the seat is taken");
+    }
+    assert_eq!(estimates().await?, [None, None]);
+    interview.world.advance_seconds(50);
+    interview.leave(ann).await?;
+    // The five were held for half a minute on average.
+    assert_eq!(estimates().await?, [Some(30), Some(60)]);
+    interview.save(3, NewActivity::default()).await?;
+    assert_eq!(estimates().await?, [Some(10), Some(20)]);
+    Ok(())
 }
