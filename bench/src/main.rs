@@ -14,6 +14,7 @@ mod heartbeat;
 mod measure;
 mod pinned;
 mod query;
+mod queue;
 mod recurrence;
 mod soak;
 mod sweep;
@@ -54,6 +55,9 @@ enum Benchmark {
     Heartbeat(heartbeat::Options),
     /// Check-ins, compared with pgbench and a transaction by hand that writes the same rows (needs PostgreSQL)
     Checkin(checkin::Options),
+    /// Joining, leaving and admission with thousands in the queue for a few seats, compared with the same by hand (needs
+    /// PostgreSQL)
+    Queue(queue::Options),
     /// A query for the active instances over HTTP, compared with a handler with minimal SQL (needs PostgreSQL)
     Query(query::Options),
     /// Twenty minutes of mixed load; fails if memory, files, threads or connections grow (needs PostgreSQL and Redis)
@@ -79,6 +83,7 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::Fanout(options) => fanout::run(options).await,
         Benchmark::Heartbeat(options) => heartbeat::run(options).await,
         Benchmark::Checkin(options) => checkin::run(options).await,
+        Benchmark::Queue(options) => queue::run(options).await,
         Benchmark::Query(options) => query::run(options).await,
         Benchmark::Soak(options) => soak::run(options).await,
         Benchmark::Abuse(options) => abuse::run(options).await,
