@@ -16,6 +16,13 @@ const BETWEEN_MS = 2_000;
 /** The longest time between two updates. Some changes have no event, such as new instances in a list of what is next. */
 const ANYWAY_MS = Number(main.dataset.every ?? 300) * 1_000;
 
+/** What this script writes, in the language of the page. */
+const TEXTS = JSON.parse(main.dataset.texts);
+/** The language of the page, with the visitor's region where it is known. */
+const LOCALE = document.documentElement.dataset.locale;
+/** Puts the values in the places of a text. */
+const filled = (text, ...values) => text.replaceAll('{}', () => values.shift());
+
 /** The person and the rights of this page. Another tab of this browser may have signed in somebody else since. */
 const viewer = document.body.dataset.viewer;
 
@@ -69,7 +76,7 @@ if ('awake' in main.dataset) {
 function showPresent(root, { id, presentCount }) {
   for (const shown of root.querySelectorAll('[data-present]')) {
     if (shown.dataset.present !== id) continue;
-    const words = presentCount === 0 ? 'Nobody is here yet' : `${presentCount} here now`;
+    const words = presentCount === 0 ? TEXTS.nobody : filled(TEXTS.here, presentCount);
     shown.textContent = 'words' in shown.dataset ? words : presentCount;
   }
 }
@@ -79,11 +86,11 @@ function showUntil(root) {
   for (const shown of root.querySelectorAll('[data-until]')) {
     const minutes = Math.ceil((new Date(shown.dataset.until) - Date.now()) / 60_000);
     if (minutes < 1) continue;
-    let span = `${Math.round(minutes / 1_440)} days`;
-    if (minutes < 60) span = `${minutes} min`;
-    else if (minutes < 180 && minutes % 60 !== 0) span = `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-    else if (minutes < 2_880) span = `${Math.round(minutes / 60)} h`;
-    const text = `${shown.dataset.words} ${span}`;
+    let span = filled(TEXTS.days, Math.round(minutes / 1_440));
+    if (minutes < 60) span = filled(TEXTS.minutes, minutes);
+    else if (minutes < 180 && minutes % 60 !== 0) span = filled(TEXTS.hoursMinutes, Math.floor(minutes / 60), minutes % 60);
+    else if (minutes < 2_880) span = filled(TEXTS.hours, Math.round(minutes / 60));
+    const text = filled(shown.dataset.words, span);
     if (shown.textContent !== text) shown.textContent = text;
   }
 }
@@ -93,7 +100,7 @@ for (const button of navigator.clipboard ? document.querySelectorAll('[data-copi
   button.hidden = false;
   button.addEventListener('click', async () => {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).textContent);
-    button.textContent = 'Copied';
+    button.textContent = TEXTS.copied;
   });
 }
 
@@ -181,7 +188,7 @@ function update(old, fresh) {
 /** Adds times in the visitor's time zone, if they differ from the session's. */
 function showOwnTimes(root) {
   const clock = (at, timeZone) => new Intl.DateTimeFormat('en', { dateStyle: 'short', timeStyle: 'short', timeZone }).format(at);
-  const own = new Intl.DateTimeFormat(undefined, { weekday: 'short', hour: 'numeric', minute: '2-digit', timeZoneName: 'short' });
+  const own = new Intl.DateTimeFormat(LOCALE, { weekday: 'short', hour: 'numeric', minute: '2-digit', timeZoneName: 'short' });
   for (const shown of root.querySelectorAll('.when[data-starts]')) {
     const { zone, starts, ends } = shown.dataset;
     const at = new Date(starts);
@@ -192,7 +199,7 @@ function showOwnTimes(root) {
     }
     const words = document.createElement('span');
     words.className = 'own-time';
-    words.textContent = `${ends ? own.formatRange(at, new Date(ends)) : own.format(at)} for you`;
+    words.textContent = filled(TEXTS.own, ends ? own.formatRange(at, new Date(ends)) : own.format(at));
     shown.append(words);
   }
 }

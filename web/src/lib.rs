@@ -3,6 +3,7 @@
 mod assets;
 pub mod calendar;
 pub mod graphiql;
+mod language;
 pub mod origin;
 pub mod pages;
 pub mod site;

@@ -29,6 +29,7 @@ pub use self::{
     rrule::{BoundedRecurrence, ScheduleSource, YearlyRule},
     schedule::{Field, Months, Pattern, RecurrenceError, Schedule, ScheduleError},
     skips::{SkipError, SkippedDates, Skips, skip_text},
+    words::in_order,
 };
 use crate::{
     window::Meeting,

@@ -7,12 +7,18 @@ use super::{Pattern, Recurrence, Schedule};
 impl Recurrence {
     /// The text of the recurrence, such as 'Tuesdays from 7:00pm-10:00pm and every other Sunday from 3:00pm-6:00pm'.
     pub fn text(&self) -> String {
+        self.text_with(time_text)
+    }
+
+    /// The same with times as `clock` writes them.
+    pub fn text_with(&self, clock: impl Fn(NaiveTime) -> String) -> String {
         let mut texts: Vec<String> = Vec::new();
         for schedule in &self.schedules {
-            let text = if self.daily_like(schedule) {
-                format!("daily {}", hours_text(schedule))
+            let hours = hours_text(schedule, &clock);
+            let text = if self.is_daily(schedule) {
+                format!("daily {hours}")
             } else {
-                schedule_text(schedule)
+                format!("{} {hours}", days_text(schedule))
             };
             if !texts.contains(&text) {
                 texts.push(text);
@@ -26,7 +32,7 @@ impl Recurrence {
     }
 
     /// Whether the session meets on every day of the week at the times of this schedule.
-    fn daily_like(&self, schedule: &Schedule) -> bool {
+    pub fn is_daily(&self, schedule: &Schedule) -> bool {
         use Weekday::{Fri, Mon, Sat, Sun, Thu, Tue, Wed};
         let is_on = |day: Weekday| {
             self.schedules.iter().any(|other| {
@@ -53,9 +59,9 @@ pub(super) const fn weekday_name(weekday: Weekday) -> &'static str {
     }
 }
 
-/// A schedule within a sentence, such as 'Thursdays from 7:00pm-10:00pm' or 'every other Thursday from …'.
-fn schedule_text(schedule: &Schedule) -> String {
-    let days = match schedule.pattern() {
+/// The days of a schedule within a sentence, such as 'Thursdays' or 'every other Thursday'.
+fn days_text(schedule: &Schedule) -> String {
+    match schedule.pattern() {
         Pattern::Weekly { weekday, every_n_weeks: 0 | 1, .. } => format!("{}s", weekday_name(*weekday)),
         Pattern::Weekly { weekday, every_n_weeks: 2, .. } => format!("every other {}", weekday_name(*weekday)),
         Pattern::Weekly { weekday, every_n_weeks, .. } => {
@@ -67,13 +73,12 @@ fn schedule_text(schedule: &Schedule) -> String {
         Pattern::MonthDay { days, every_n_months } => {
             format!("the {} of {}", month_days_text(days), month_text(*every_n_months))
         }
-    };
-    format!("{days} {}", hours_text(schedule))
+    }
 }
 
 /// Such as 'from 7:00pm-10:00pm' or 'from 7:00pm-10:00pm in June, July and August'.
-fn hours_text(schedule: &Schedule) -> String {
-    let hours = format!("from {}-{}", time_text(schedule.start()), time_text(schedule.end()));
+fn hours_text(schedule: &Schedule, clock: impl Fn(NaiveTime) -> String) -> String {
+    let hours = format!("from {}-{}", clock(schedule.start()), clock(schedule.end()));
     let Some(months) = schedule.months().limit() else { return hours };
     let names: Vec<&str> = months.into_iter().map(month_name).collect();
     format!("{hours} in {}", listed(&names, " and "))
@@ -132,8 +137,8 @@ fn ordinal(number: u32) -> String {
     format!("{number}{suffix}")
 }
 
-/// Those from the start of the month come first.
-fn in_order(numbers: &[i8]) -> Vec<i8> {
+/// Days of a month, or positions in it, in the order in which they come: those that count from its start come first.
+pub fn in_order(numbers: &[i8]) -> Vec<i8> {
     let mut numbers = numbers.to_vec();
     numbers.sort_by_key(|number| (*number < 0, *number));
     numbers.dedup();

@@ -23,7 +23,7 @@ use super::{
     layout::{Frame, respond},
     visitor::Visitor,
 };
-use crate::site::to;
+use crate::{language::words, site::to};
 
 /// The number of activities that the home page lists.
 const LISTED: u64 = 20;
@@ -52,18 +52,17 @@ struct Roster {
 /// The address has the key of the activity, or its id such as `Activity:7`.
 pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(key): Path<String>) -> Page {
     let found = load(&pages.app, visitor.viewer, &key).await.map_err(page_of(&visitor))?;
-    let content = found.ok_or_else(|| PageError::not_found(&visitor, "There is no activity at this address."))?;
+    let content = found.ok_or_else(|| PageError::not_found(&visitor, &words!("no-activity-here")))?;
     let activity = &content.activity;
     let frame = Frame::new(&activity.name, &visitor).following_activity(&activity.key);
     let main = html! {
         h1 { (activity.name) }
-        section.card aria-label="Seats" {
+        section.card aria-label=(words!("seats")) {
             @if visitor.viewer.may_have_visits(pages.app.presence.anonymous) {
                 activity-queue activity=(activity.key) { (seats(&content)) }
                 noscript {
                     p {
-                        "To join, allow scripts for this site and load the page again. A seat is kept for an open page that sends \
-                         heartbeats, and only a script can send them."
+                        (words!("seats-need-scripts"))
                     }
                 }
             } @else {
@@ -102,30 +101,25 @@ async fn find_roster(app: &App, viewer: Viewer, activity: &Activity) -> Result<O
 fn seats(Content { activity, taken, waiting, .. }: &Content) -> Markup {
     html! {
         @match activity.max_concurrent {
-            Some(0) => "This is closed at the moment.",
-            Some(1) => { (taken) " of 1 seat is taken." }
-            Some(limit) => { (taken) " of " (limit) " seats are taken." }
-            None => { (counted(*taken)) " taking part." }
+            Some(0) => (words!("seats-closed")),
+            Some(limit) => (words!("seats-taken", taken = *taken, limit = limit)),
+            None => (words!("taking-part", count = *taken)),
         }
-        @if *waiting > 0 { " " (counted((*waiting).into())) " waiting." }
+        @if *waiting > 0 { " " (words!("waiting", count = *waiting)) }
     }
-}
-
-fn counted(count: i64) -> String {
-    if count == 1 { "1 is".to_owned() } else { format!("{count} are") }
 }
 
 fn roster_section(Roster { people, has_more, anonymous }: &Roster) -> Markup {
     html! {
         section aria-labelledby="roster" {
-            h2 #roster { "Who has a seat" }
-            @if people.is_empty() && *anonymous == 0 { p.quiet { "Nobody is shown." } }
+            h2 #roster { (words!("who-has-a-seat")) }
+            @if people.is_empty() && *anonymous == 0 { p.quiet { (words!("nobody-is-shown")) } }
             ul.people {
                 @for person in people {
                     li #{ "seat-" (person.id.0) } { a href={ (to("/people/")) (person.id.0) } { (person.display_name) } }
                 }
-                @if *has_more { li { "and more" } }
-                @if *anonymous > 0 { li { (anonymous) " without a name" } }
+                @if *has_more { li { (words!("and-more")) } }
+                @if *anonymous > 0 { li { (words!("without-a-name", count = *anonymous)) } }
             }
         }
     }
@@ -135,11 +129,11 @@ fn roster_section(Roster { people, has_more, anonymous }: &Roster) -> Markup {
 fn who_may_join(visitor: &Visitor, activity: &Activity) -> Markup {
     html! {
         @if visitor.token.is_none() {
-            p { a href={ (to("/sign-in?next=")) (cards::encoded(&address(activity))) } { "Sign in to join" } }
+            p { a href={ (to("/sign-in?next=")) (cards::encoded(&address(activity))) } { (words!("sign-in-to-join")) } }
         } @else if visitor.viewer.is_deactivated {
-            p.quiet { "This account is deactivated, so it can't join." }
+            p.quiet { (words!("deactivated-cannot-join")) }
         } @else {
-            p.quiet { "Only people can join. The token that you signed in with names no person." }
+            p.quiet { (words!("only-people-join")) }
         }
     }
 }
@@ -159,7 +153,7 @@ pub fn links(activities: &[Activity]) -> Markup {
     html! {
         @if !activities.is_empty() {
             section aria-labelledby="activities" {
-                h2 #activities { "Activities" }
+                h2 #activities { (words!("activities")) }
                 ul.plain { @for activity in activities { li { a href=(to(&address(activity))) { (activity.name) } } } }
             }
         }

@@ -15,7 +15,7 @@ use service::{
 };
 
 use super::{layout::live_now, times};
-use crate::site::to;
+use crate::{language::words, site::to};
 
 /// An instance and what a card shows of it.
 #[derive(Debug, Clone)]
@@ -83,7 +83,7 @@ fn head(now: DateTime<Utc>, Card { instance, session, zone, counts }: &Card) -> 
             (times::meeting(*zone, instance.date, instance.starts_at, instance.ends_at)) " "
             @if !instance.is_cancelled { (times::until(now, instance.starts_at, instance.ends_at)) }
         }
-        @if instance.is_cancelled { p.cancelled { "Cancelled" } }
+        @if instance.is_cancelled { p.cancelled { (words!("cancelled")) } }
         p.counts { (counts_text(instance, *counts)) }
     }
 }
@@ -97,7 +97,7 @@ pub fn place_text(instance: &Instance, session: &Session) -> String {
 /// 'Austin, TX, USA'.
 pub fn city_text(session: &Session) -> String {
     let text = join([session.city.as_deref(), session.state.as_deref(), session.country.as_deref()]);
-    if text.is_empty() { "Other places".to_owned() } else { text }
+    if text.is_empty() { words!("other-places") } else { text }
 }
 
 fn join<const N: usize>(parts: [Option<&str>; N]) -> String {
@@ -110,11 +110,11 @@ pub fn counts_text(instance: &Instance, counts: Counts) -> Markup {
         @if instance.is_active {
             // The script changes the number, and the words with it.
             span data-present=(instance.id) data-words {
-                @if counts.present == 0 { "Nobody is here yet" } @else { (counts.present) " here now" }
+                @if counts.present == 0 { (words!("nobody-here")) } @else { (words!("here-now", count = counts.present)) }
             }
         }
         @if instance.is_active && counts.attending > 0 { ", " }
-        @if counts.attending > 0 { (counts.attending) " said yes" }
+        @if counts.attending > 0 { (words!("said-yes", count = counts.attending)) }
     }
 }
 

@@ -11,13 +11,13 @@ use super::{
     layout::{Frame, respond},
     visitor::Visitor,
 };
-use crate::site::to;
+use crate::{language::words, site::to};
 
 pub async fn show(State(pages): State<Pages>, visitor: Visitor) -> Page {
     let cities = sessions::list_cities(&pages.app).await.map_err(page_of(&visitor))?;
     let main = html! {
-        h1 { "Cities" }
-        @if cities.is_empty() { p.quiet { "There are no sessions yet." } }
+        h1 { (words!("cities")) }
+        @if cities.is_empty() { p.quiet { (words!("no-sessions-yet")) } }
         ul.rows {
             @for city in &cities {
                 li {
@@ -25,15 +25,14 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor) -> Page {
                         (city.name) @if let Some(country) = &city.country { ", " (country) }
                     }
                     span {
-                        @if city.live > 0 { strong.live { (city.live) " live now" } ", " }
-                        span.quiet { (city.sessions) @if city.sessions == 1 { " session" } @else { " sessions" } }
+                        @if city.live > 0 { strong.live { (words!("live-count", count = city.live)) } ", " }
+                        span.quiet { (words!("session-count", count = city.sessions)) }
                     }
                 }
             }
         }
     };
-    let frame = Frame::new("Cities", &visitor)
-        .following(json!({}))
-        .found_at("/cities", "All cities with sessions, and how many are live now.");
+    let frame =
+        Frame::new(words!("cities"), &visitor).following(json!({})).found_at("/cities", words!("cities-description"));
     Ok(respond(&frame, &main))
 }

@@ -33,7 +33,10 @@ use super::{
     times,
     visitor::{Visitor, signed_in},
 };
-use crate::site::{Site, to};
+use crate::{
+    language::{text_around, words},
+    site::{Site, to},
+};
 
 /// A new code is shown each 30 seconds, and works for 60 seconds more.
 const RENEWED_EVERY: u32 = 10;
@@ -49,7 +52,7 @@ pub struct ClientAddress(pub IpAddr);
 pub async fn show(State(pages): State<Pages>, headers: HeaderMap, visitor: Visitor, Path(path): Path<String>) -> Page {
     let app = &pages.app;
     let session = sessions::find_session_by_path(app, &path).await.map_err(page_of(&visitor))?;
-    let session = session.ok_or_else(|| PageError::not_found(&visitor, "There is no session at this address."))?;
+    let session = session.ok_or_else(|| PageError::not_found(&visitor, &words!("no-session-here")))?;
     let id = session.id;
     let organized = sessions::find_organized(app, visitor.viewer, &[id]).await.map_err(page_of(&visitor))?;
     if !visitor.viewer.may_edit_session(organized.contains(&id)) {
@@ -58,7 +61,7 @@ pub async fn show(State(pages): State<Pages>, headers: HeaderMap, visitor: Visit
                 Redirect::to(&to(&format!("/sign-in?next=/sessions/{}/door", cards::encoded(&path)))).into_response()
             );
         }
-        return Err(PageError::forbidden(&visitor, "Only organisers of this session may open the screen at its door."));
+        return Err(PageError::forbidden(&visitor, &words!("door-organisers-only")));
     }
     let active = instances::find_active_of_sessions(app, &[id]).await.map_err(page_of(&visitor))?;
     let mut screens = Vec::new();
@@ -66,7 +69,7 @@ pub async fn show(State(pages): State<Pages>, headers: HeaderMap, visitor: Visit
         let screen = Screen::load(app, &session, instance, &pages.site, &headers).await.map_err(page_of(&visitor))?;
         screens.push(screen);
     }
-    let frame = Frame::new(format!("Door of {}", session.name), &visitor)
+    let frame = Frame::new(words!("door-of", session = session.name.as_str()), &visitor)
         .following(json!({ "sessionIds": [id.to_string()] }))
         .renewed_every(RENEWED_EVERY)
         .kept_awake();
@@ -74,7 +77,7 @@ pub async fn show(State(pages): State<Pages>, headers: HeaderMap, visitor: Visit
         div.door {
             h1 { (session.name) " " (live_now(id, &session.name, !screens.is_empty())) }
             @for screen in &screens { (screen.render(&session)) }
-            @if screens.is_empty() { p.quiet { "The doors are closed. This screen shows a code when they open." } }
+            @if screens.is_empty() { p.quiet { (words!("doors-closed-until")) } }
         }
     };
     Ok(respond(&frame, &main))
@@ -112,14 +115,14 @@ impl Screen {
                     Some((code, address)) => {
                         @if let Some(picture) = qr(address) { div.qr { (picture) } }
                         p.code { (grouped(&code.code)) }
-                        p { "Point your phone at the picture, or open " span.address { (address) } }
+                        p { (text_around("point-phone", "address", &html! { span.address { (address) } })) }
                     }
                     None if session.check_in_codes == CheckInCodes::None => {
-                        p.quiet { "This session has no check-in codes. An organiser can turn them on." }
+                        p.quiet { (words!("no-codes")) }
                     }
-                    None => p.quiet { "The doors are closed." },
+                    None => p.quiet { (words!("doors-closed")) },
                 }
-                p.here { strong data-present=(instance.id) { (counts.present) } " here now" }
+                p.here { (text_around("here-now", "count", &html! { strong data-present=(instance.id) { (counts.present) } })) }
                 ul.names {
                     @for person in &self.people { li { (person.display_name) } }
                 }
@@ -212,7 +215,7 @@ pub async fn check_in(
 }
 
 fn wrong_code(visitor: &Visitor) -> PageError {
-    PageError::not_found(visitor, "This code does not work now. Scan the code at the door again.")
+    PageError::not_found(visitor, &words!("wrong-code"))
 }
 
 /// The form, with what was wrong with the last one and the name that was typed.
@@ -241,15 +244,15 @@ async fn render_offer(
         form.stacked method="post" action=(to(&format!("/c/{}", cards::encoded(code)))) {
             @if is_guest {
                 input type="hidden" name="key" value=(key);
-                label for="display_name" { "Your name, as others here see it" }
+                label for="display_name" { (words!("your-name")) }
                 input #display_name name="display_name" value=(typed) required maxlength="200" autocomplete="name";
             }
-            button.primary { "I am here" }
+            button.primary { (words!("i-am-here")) }
         }
         @if is_guest {
             p.quiet {
-                "You check in as a guest. If you have an account, "
-                a href={ (to("/sign-in?next=/c/")) (cards::encoded(code)) } { "sign in" } " first."
+                @let link = html! { a href={ (to("/sign-in?next=/c/")) (cards::encoded(code)) } { (words!("sign-in-within")) } };
+                (text_around("guest-note", "link", &link))
             }
         }
     };

@@ -12,7 +12,7 @@ use super::{
     layout::{Frame, respond},
     visitor::Visitor,
 };
-use crate::site::to;
+use crate::{language::words, site::to};
 
 /// An error, and the visitor who sees its page.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl PageError {
 
     /// A form that the page did not send, or an old page.
     pub fn bad_form(visitor: &Visitor) -> Self {
-        Self::bad_request(visitor, "This form is incomplete or out of date. Go back, reload the page and try again.")
+        Self::bad_request(visitor, &words!("bad-form"))
     }
 
     pub fn bad_request(visitor: &Visitor, message: &str) -> Self {
@@ -52,12 +52,12 @@ pub fn status_and_message(error: &Error) -> (StatusCode, String) {
         }
         Error::Conflict(message) | Error::InvalidTransition(message) => (StatusCode::CONFLICT, message.clone()),
         Error::RateLimited(wait) => {
-            let message = format!("too many attempts: try again in {} seconds", wait.as_secs() + 1);
+            let message = words!("too-many-attempts", seconds = wait.as_secs() + 1);
             (StatusCode::TOO_MANY_REQUESTS, message)
         }
         Error::CursorExpired | Error::Again(_) | Error::Internal(_) => {
             tracing::error!(%error, "a page could not be shown");
-            (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on the server. Try again in a moment.".to_owned())
+            (StatusCode::INTERNAL_SERVER_ERROR, words!("server-error"))
         }
     };
     (status, sentence(message))
@@ -74,17 +74,17 @@ pub fn page_of(visitor: &Visitor) -> impl FnOnce(Error) -> PageError + use<'_> {
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let title = match self.status {
-            StatusCode::NOT_FOUND => "Not found",
-            StatusCode::FORBIDDEN => "Not allowed",
-            StatusCode::UNAUTHORIZED => "Sign in first",
-            StatusCode::INTERNAL_SERVER_ERROR => "Something went wrong",
-            _ => "This did not work",
+            StatusCode::NOT_FOUND => words!("not-found"),
+            StatusCode::FORBIDDEN => words!("not-allowed"),
+            StatusCode::UNAUTHORIZED => words!("sign-in-first"),
+            StatusCode::INTERNAL_SERVER_ERROR => words!("something-went-wrong"),
+            _ => words!("did-not-work"),
         };
         let main = html! {
             h1 { (title) }
             p { (self.message) }
-            p { a href=(to("/")) { "See what is in session now" } }
+            p { a href=(to("/")) { (words!("see-what-is-on")) } }
         };
-        (self.status, respond(&Frame::new(title, &self.visitor), &main)).into_response()
+        (self.status, respond(&Frame::new(&title, &self.visitor), &main)).into_response()
     }
 }

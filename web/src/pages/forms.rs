@@ -23,6 +23,7 @@ use super::{
     layout::{Frame, refusal, respond},
     visitor::Visitor,
 };
+use crate::language::words;
 
 /// What a form sent, in the order of its fields. A name may occur several times.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -552,7 +553,7 @@ impl Question<'_> {
                 input type="hidden" name=(CONFIRMED) value="yes";
                 div.buttons {
                     button.danger { (self.button) }
-                    a.button href=(self.back) { "Go back" }
+                    a.button href=(self.back) { (words!("go-back")) }
                 }
             }
         };

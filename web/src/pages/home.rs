@@ -26,7 +26,10 @@ use super::{
     timeline::Timeline,
     visitor::Visitor,
 };
-use crate::site::to;
+use crate::{
+    language::{self, words},
+    site::to,
+};
 
 /// The number of cards on one page: of meetings that are on now, and of the next ones.
 const ON_NOW: i32 = 60;
@@ -89,13 +92,14 @@ struct Content {
 
 pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Query<Asked>) -> Page {
     let content = load(&pages.app, &asked).await.map_err(page_of(&visitor))?;
-    let title = content.search.city().map_or("In session now".to_owned(), |city| format!("In session now in {city}"));
+    let title =
+        content.search.city().map_or_else(|| words!("in-session-now"), |city| words!("in-session-now-in", city = city));
     let narrowing = content.search.city().map_or_else(|| json!({}), |city| json!({ "city": city }));
     let mut frame = Frame::new(&title, &visitor).following(narrowing);
     if asked.name.is_empty() && asked.after.is_none() {
         let path =
             content.search.city().map_or_else(|| "/".to_owned(), |city| format!("/?city={}", cards::encoded(city)));
-        frame = frame.found_at(path, format!("{title}: which sessions are on right now, who comes, and what is next."));
+        frame = frame.found_at(path, words!("home-description", title = title.as_str()));
     }
     Ok(render(&frame, &title, &asked, &content).into_response())
 }
@@ -162,20 +166,20 @@ fn search_form(asked: &Asked, search: &Search) -> Markup {
     html! {
         form.search role="search" method="get" action=(to("/")) {
             span.pair {
-                label for="city" { "City" }
+                label for="city" { (words!("city")) }
                 input #city name="city" type="search" value=(asked.city) autocomplete="off";
             }
             span.pair {
-                label for="name" { "Session" }
+                label for="name" { (words!("session")) }
                 input #name name="name" type="search" value=(asked.name) autocomplete="off";
             }
-            button { "Search" }
-            @if !asked.city.is_empty() || !asked.name.is_empty() { a href=(to("/")) { "Everywhere" } }
+            button { (words!("search")) }
+            @if !asked.city.is_empty() || !asked.name.is_empty() { a href=(to("/")) { (words!("everywhere")) } }
         }
         @match search {
-            Search::Nothing => p { "There is no session in a city with this name. Check the spelling, or look everywhere." },
+            Search::Nothing => p { (words!("no-such-city")) },
             Search::Several(cities) => {
-                p { "Several cities match. Which one do you mean?" }
+                p { (words!("several-cities")) }
                 ul.choices {
                     @for city in cities { li { a href={ (to("/?city=")) (cards::encoded(city)) } { (city) } } }
                 }
@@ -191,14 +195,14 @@ fn on_now(asked: &Asked, content: &Content) -> Markup {
         places.entry(cards::city_text(&card.session)).or_default().push(card.clone());
     }
     html! {
-        section aria-label="On now" {
-            @if places.is_empty() { p.quiet { "No session is on right now." } }
+        section aria-label=(words!("on-now")) {
+            @if places.is_empty() { p.quiet { (words!("nothing-on")) } }
             @for (place, cards) in &places {
                 h2 { (place) }
                 (cards::list(content.now, cards, cards::nothing))
             }
             @if let Some(after) = &content.more {
-                p { a href={ (to("/?city=")) (cards::encoded(&asked.city)) "&after=" (after) } { "More sessions on now" } }
+                p { a href={ (to("/?city=")) (cards::encoded(&asked.city)) "&after=" (after) } { (words!("more-on-now")) } }
             }
         }
     }
@@ -208,7 +212,7 @@ fn next(content: &Content) -> Markup {
     html! {
         @if !content.next.is_empty() {
             section aria-labelledby="next" {
-                h2 #next { "Coming up" }
+                h2 #next { (words!("coming-up")) }
                 (cards::list(content.now, &content.next, cards::nothing))
             }
         }
@@ -218,10 +222,10 @@ fn next(content: &Content) -> Markup {
 fn all(asked: &Asked, content: &Content) -> Markup {
     let is_named = !asked.name.trim().is_empty();
     html! {
-        @if is_named && content.all.is_empty() { p { "No session has a name with these letters. Check the spelling, or look everywhere." } }
+        @if is_named && content.all.is_empty() { p { (words!("no-such-name")) } }
         @if !content.all.is_empty() {
             section aria-labelledby="all" {
-                h2 #all { @if is_named { "Sessions with this name" } @else { "All sessions in this city" } }
+                h2 #all { @if is_named { (words!("sessions-with-name")) } @else { (words!("sessions-in-city")) } }
                 ul.plain {
                     @for session in &content.all {
                         li {
@@ -239,7 +243,7 @@ fn all(asked: &Asked, content: &Content) -> Markup {
 /// The session's recurrence in words.
 pub fn recurrence_text(session: &Session) -> String {
     match session.recurrence() {
-        Ok(recurrence) => recurrence.unwrap_or_default().text(),
-        Err(_) => "The schedule can't be shown at the moment".to_owned(),
+        Ok(recurrence) => language::recurrence_text(&recurrence.unwrap_or_default()),
+        Err(_) => words!("schedule-unreadable"),
     }
 }

@@ -3,7 +3,10 @@
 use axum::{
     http::{
         HeaderValue,
-        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS},
+        header::{
+            CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, REFERRER_POLICY, SET_COOKIE, VARY,
+            X_CONTENT_TYPE_OPTIONS,
+        },
     },
     response::{Html, IntoResponse, Response},
 };
@@ -11,8 +14,11 @@ use domain::ids::SessionId;
 use maud::{DOCTYPE, Markup, html};
 use serde_json::{Value, json};
 
-use super::{address_of, cards::encoded, visitor::Visitor};
-use crate::site::{to, whole};
+use super::{address_of, cards::encoded, times::PLACE, visitor::Visitor};
+use crate::{
+    language::{self, Language, words},
+    site::{to, whole},
+};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -104,12 +110,14 @@ pub fn respond(frame: &Frame<'_>, main: &Markup) -> Response {
         // Forms of this site send their origin. Other sites get no referrer.
         (REFERRER_POLICY, "same-origin"),
         (CACHE_CONTROL, "private, no-cache"),
-        (VARY, "cookie"),
+        (VARY, "cookie, accept-language"),
     ];
     let mut response = Html(document(frame, main).into_string()).into_response();
     for (name, value) in headers {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
+    let tag = HeaderValue::from_static(language::current().language.tag());
+    response.headers_mut().insert(CONTENT_LANGUAGE, tag);
     debug_assert!(!response.headers().contains_key(SET_COOKIE));
     response
 }
@@ -117,9 +125,10 @@ pub fn respond(frame: &Frame<'_>, main: &Markup) -> Response {
 fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
     let visitor = frame.visitor;
     let is_signed_in = visitor.token.is_some();
+    let locale = language::current();
     html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(locale.language.tag()) data-locale=(locale.tag) {
             head {
                 meta charset="utf-8";
                 title { (frame.title) " – InSession" }
@@ -129,44 +138,75 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                 (public_meta(frame))
                 link rel="manifest" href=(to("/manifest.webmanifest"));
                 link rel="apple-touch-icon" href=(address_of("icon-180.png"));
-                link rel="alternate" type="application/atom+xml" href=(to("/feed.atom")) title="What is next";
+                link rel="alternate" type="application/atom+xml" href=(to("/feed.atom")) title=(words!("what-is-next"));
                 link rel="icon" href=(address_of("icon.svg")) type="image/svg+xml";
                 link rel="stylesheet" href=(address_of("pages.css"));
                 script type="module" src=(address_of("pages.js")) {}
             }
             body data-viewer=[visitor.key()] {
-                a.skip href="#main" { "Skip to content" }
+                a.skip href="#main" { (words!("skip-to-content")) }
                 header.site {
                     a.brand href=(to("/")) { span.mark aria-hidden="true" {} "InSession" }
-                    nav aria-label="Main" {
-                        a href=(to("/")) { "On now" }
-                        @if visitor.viewer.may_open_admin_pages() { a href=(to("/admin")) { "Admin" } }
+                    nav aria-label=(words!("nav-main")) {
+                        a href=(to("/")) { (words!("on-now")) }
+                        @if visitor.viewer.may_open_admin_pages() { a href=(to("/admin")) { (words!("admin")) } }
                         @if is_signed_in {
                             @if visitor.viewer.person.is_some() {
-                                a href=(to("/me")) { (visitor.name.as_deref().unwrap_or("Me")) }
+                                a href=(to("/me")) { (visitor.name.clone().unwrap_or_else(|| words!("me"))) }
                                 in-session-badge {}
                             }
-                            @if visitor.viewer.is_guest { a href=(sign_in_address(visitor)) { "Sign in" } }
-                            form method="post" action=(to("/sign-out")) { button.link { "Sign out" } }
+                            @if visitor.viewer.is_guest { a href=(sign_in_address(visitor)) { (words!("sign-in")) } }
+                            form method="post" action=(to("/sign-out")) { button.link { (words!("sign-out")) } }
                         } @else {
-                            a href=(sign_in_address(visitor)) { "Sign in" }
+                            a href=(sign_in_address(visitor)) { (words!("sign-in")) }
                         }
                     }
                 }
                 main #main tabindex="-1" data-follows=[follows(frame)] data-cursor=[visitor.cursor.as_deref()] data-every=[frame.every]
-                    data-bookings[frame.bookings] data-activity=[frame.activity.as_deref()] data-awake[frame.is_awake] data-still[frame.is_still] { (main) }
+                    data-bookings[frame.bookings] data-activity=[frame.activity.as_deref()] data-texts=(script_texts()) data-awake[frame.is_awake] data-still[frame.is_still] { (main) }
                 footer.site {
-                    p { "InSession shows who is in session right now." }
-                    nav aria-label="More" {
-                        a href=(to("/cities")) { "Cities" }
-                        a href=(to("/calendar")) { "Calendar" }
-                        a href=(to("/slots")) { "Time to book" }
-                        a href=(to("/feed.atom")) { "Feed" }
+                    p { (words!("tagline")) }
+                    nav aria-label=(words!("nav-more")) {
+                        a href=(to("/cities")) { (words!("cities")) }
+                        a href=(to("/calendar")) { (words!("calendar")) }
+                        a href=(to("/slots")) { (words!("time-to-book")) }
+                        a href=(to("/feed.atom")) { (words!("feed")) }
                     }
+                    @if !locale.is_fixed { (choice(visitor, locale.language)) }
                 }
             }
         }
     }
+}
+
+/// The buttons that choose another language.
+fn choice(visitor: &Visitor, chosen: Language) -> Markup {
+    html! {
+        form.languages method="post" action=(to("/language")) aria-label=(words!("languages")) {
+            input type="hidden" name="next" value=(visitor.here.as_deref().unwrap_or("/"));
+            @for language in Language::ALL {
+                @let is_chosen = *language == chosen;
+                button.link name="language" value=(language.tag()) lang=(language.tag())
+                    aria-current=[is_chosen.then_some("true")] { (language.name()) }
+            }
+        }
+    }
+}
+
+/// What the page's script writes: templates, and the visitor's language for its times.
+fn script_texts() -> String {
+    let place = || PLACE.to_owned();
+    let texts = json!({
+        "minutes": words!("span-minutes", minutes = place()),
+        "hours": words!("span-hours", hours = place()),
+        "hoursMinutes": words!("span-hours-minutes", hours = place(), minutes = place()),
+        "days": words!("span-days", days = place()),
+        "nobody": words!("nobody-here"),
+        "here": words!("here-now", count = place()),
+        "own": words!("own-time", time = place()),
+        "copied": words!("copied"),
+    });
+    texts.to_string()
 }
 
 /// The sign-in page, which leads back to this page.
@@ -212,6 +252,6 @@ pub fn refusal(message: &str) -> Markup {
 /// LIVE NOW while the session is active. Without scripts it shows the status at the time of the request.
 pub fn live_now(session: SessionId, name: &str, is_active: bool) -> Markup {
     html! {
-        live-now-badge session=(session) label=(name) active[is_active] { "LIVE NOW" }
+        live-now-badge session=(session) label=(name) active[is_active] { (words!("live-now")) }
     }
 }

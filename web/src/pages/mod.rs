@@ -13,6 +13,7 @@
 mod activity;
 mod admin;
 mod cards;
+mod choice;
 mod cities;
 mod done;
 mod door;
@@ -52,6 +53,7 @@ pub use self::{
 use self::{error::PageError, visitor::Visitor};
 use crate::{
     assets::{self, Asset, CSS, PNG, SCRIPT, SVG},
+    language::{self, words},
     origin::refuse_other_sites,
     site::{self, Site, to},
 };
@@ -104,22 +106,25 @@ pub fn router(app: App, authenticator: Arc<Authenticator>, sign_in: SignInOption
         .route("/", get(home::show))
         .route("/cities", get(cities::show))
         .route("/calendar", get(week::show))
-        .merge(feeds::router())
+        // Caches keep what programs read.
+        .merge(feeds::router().layer(middleware::from_fn(language::speak_english)))
         .merge(sessions::router())
         .route("/c/{code}", get(door::offer).post(door::check_in))
         .route("/activities/{key}", get(activity::show))
         .route("/people/{id}", get(person::show))
-        .merge(me::router())
-        .merge(admin::router())
+        .merge(me::router().layer(middleware::from_fn(language::speak_english)))
+        .merge(admin::router().layer(middleware::from_fn(language::speak_english)))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-in/with", get(sign_in::begin))
         .route("/sign-in/with/{provider}", get(sign_in::begin))
         .route("/sign-in/callback", get(sign_in::finish))
         .route("/sign-in/callback/{provider}", get(sign_in::finish))
         .route("/sign-out", post(sign_in::sign_out))
+        .route("/language", post(choice::choose))
         .route("/web/token", post(sign_in::token))
         .route("/web/{file}", get(serve_asset))
         .fallback(not_found)
+        .layer(middleware::from_fn(language::speak))
         .layer(middleware::from_fn_with_state(site.clone(), refuse_other_sites))
         .layer(middleware::from_fn_with_state(site.clone(), site::serve_as))
         .with_state(Shared(Pages { app, authenticator, sign_in, site }))
@@ -133,5 +138,5 @@ async fn serve_asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
 }
 
 async fn not_found(visitor: Visitor) -> Page {
-    Err(PageError::not_found(&visitor, "There is no page at this address."))
+    Err(PageError::not_found(&visitor, &words!("no-page-here")))
 }

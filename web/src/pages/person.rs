@@ -19,7 +19,7 @@ use super::{
     layout::{Frame, respond},
     visitor::Visitor,
 };
-use crate::site::to;
+use crate::{language::words, site::to};
 
 /// A person and, if the visitor may know it, where the person is.
 struct Content {
@@ -29,7 +29,7 @@ struct Content {
 
 /// The id is a global id such as `Person:7`, or only its number.
 pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(id): Path<String>) -> Page {
-    let missing = || PageError::not_found(&visitor, "There is no person at this address.");
+    let missing = || PageError::not_found(&visitor, &words!("no-person-here"));
     let id: PersonId = id.parse().or_else(|_| format!("Person:{id}").parse()).map_err(|_| missing())?;
     let found = load(&pages.app, &visitor, id).await.map_err(page_of(&visitor))?;
     let Content { person, place } = found.ok_or_else(missing)?;
@@ -45,16 +45,16 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(id): Path<S
     let main = html! {
         h1 { (person.display_name) }
         @if !city.is_empty() { p.where { (city.join(", ")) } }
-        @if person.is_deactivated { p.quiet { "This account is deactivated." } }
+        @if person.is_deactivated { p.quiet { (words!("deactivated")) } }
         section aria-labelledby="place" {
-            h2 #place { "Where " @if is_self { "you are" } @else { "they are" } " now" }
+            h2 #place { @if is_self { (words!("where-you-are")) } @else { (words!("where-they-are")) } }
             @match &place {
                 Some(card) => (cards::list(pages.app.now(), std::slice::from_ref(card), cards::nothing)),
-                None if visitor.viewer.may_read_data_of(id) => p.quiet { "Not at a session right now." },
-                None => p.quiet { "Only people at the same session can see where somebody is." },
+                None if visitor.viewer.may_read_data_of(id) => p.quiet { (words!("not-at-a-session")) },
+                None => p.quiet { (words!("place-is-hidden")) },
             }
         }
-        @if is_self { p { a href=(to("/me")) { "Go to your own page" } } }
+        @if is_self { p { a href=(to("/me")) { (words!("to-your-page")) } } }
     };
     Ok(respond(&frame, &main).into_response())
 }

@@ -10,6 +10,7 @@ use service::{
 };
 
 use super::{cards, times};
+use crate::language::{formats, words};
 
 /// The most lines of a picture.
 const LINES: usize = 12;
@@ -73,14 +74,14 @@ impl Timeline {
         let hours = (0..8).map(|index| self.begins + TimeDelta::hours(3 * index));
         html! {
             figure.timeline aria-labelledby="today" {
-                figcaption #today { "Today in " (self.city) }
+                figcaption #today { (words!("today-in", city = self.city.as_str())) }
                 // Percentages let the picture use the width while its letters keep their size.
                 svg width="100%" height=(height) {
                     @for at in hours {
                         line.hour x1=(x(at)) x2=(x(at)) y1=(TOP) y2=(height) {}
                         text.hour x=(x(at)) dx="3" y="14" { (hour_text(self.zone, at)) }
                     }
-                    line.now x1=(x(self.now)) x2=(x(self.now)) y1="0" y2=(height) { title { "Now" } }
+                    line.now x1=(x(self.now)) x2=(x(self.now)) y1="0" y2=(height) { title { (words!("now")) } }
                     @for (index, line) in self.lines.iter().enumerate() { (self.line(line, TOP + index * LINE)) }
                 }
             }
@@ -101,12 +102,8 @@ impl Timeline {
     }
 }
 
-/// '3am', 'noon'. The picture begins at midnight, so that needs no word.
+/// '3am', 'noon', '15:00'. The picture begins at midnight, so that needs no word.
 fn hour_text(zone: Zone, at: DateTime<Utc>) -> String {
     let local = local_time(zone, at);
-    match local.hour() {
-        0 => String::new(),
-        12 => "noon".to_owned(),
-        _ => local.format("%-I%P").to_string(),
-    }
+    if local.hour() == 0 { String::new() } else { formats::clock_hour(local.time()) }
 }

@@ -5,6 +5,8 @@ use domain::zone::{Zone, ZoneData, local_time};
 use maud::{Markup, html};
 use service::sessions::Session;
 
+use crate::language::{formats, text_around, words};
+
 /// The session's time zone, or UTC if it can't be read.
 pub fn zone_of(data: ZoneData, session: &Session) -> Zone {
     session.zone(data).unwrap_or_else(|_| Zone::utc())
@@ -23,7 +25,7 @@ pub fn meeting(
     ends_at: Option<DateTime<Utc>>,
 ) -> Markup {
     let Some(starts_at) = starts_at else {
-        return html! { time datetime=(date.to_string()) { (date_words(date)) } ", time not set yet" };
+        return text_around("time-not-set", "date", &html! { time datetime=(date.to_string()) { (date_words(date)) } });
     };
     let start = local_time(zone, starts_at);
     html! {
@@ -39,7 +41,7 @@ pub fn meeting(
 
 /// The same as plain text.
 pub fn plain(zone: Zone, date: NaiveDate, starts_at: Option<DateTime<Utc>>, ends_at: Option<DateTime<Utc>>) -> String {
-    let Some(starts_at) = starts_at else { return format!("{}, time not set yet", date_words(date)) };
+    let Some(starts_at) = starts_at else { return words!("time-not-set", date = date_words(date)) };
     let start = local_time(zone, starts_at);
     let end = ends_at.map(|at| format!("–{}", clock_text(local_time(zone, at)))).unwrap_or_default();
     format!("{}, {}{end} {}", date_words(start.date()), clock_text(start), abbreviation(zone, starts_at))
@@ -58,24 +60,28 @@ pub fn moment(zone: Zone, at: DateTime<Utc>) -> Markup {
 
 /// How soon a meeting starts or ends: 'starts in 2 h', 'ends in 40 min'. The script keeps it up to date.
 pub fn until(now: DateTime<Utc>, starts_at: Option<DateTime<Utc>>, ends_at: Option<DateTime<Utc>>) -> Markup {
-    let (words, at) = match (starts_at, ends_at) {
-        (Some(starts_at), _) if now < starts_at => ("starts in", starts_at),
-        (_, Some(ends_at)) if now < ends_at => ("ends in", ends_at),
+    let text: fn(String) -> String = match (starts_at, ends_at) {
+        (Some(starts_at), _) if now < starts_at => |span| words!("starts-in", span = span),
+        (_, Some(ends_at)) if now < ends_at => |span| words!("ends-in", span = span),
         _ => return Markup::default(),
     };
+    let at = starts_at.filter(|at| now < *at).or(ends_at).unwrap_or(now);
     html! {
-        span.until data-until=(machine(at)) data-words=(words) { (words) " " (span_text(at - now)) }
+        span.until data-until=(machine(at)) data-words=(text(PLACE.to_owned())) { (text(span_text(at - now))) }
     }
 }
+
+/// Stands for a value in a text that the page's script completes.
+pub const PLACE: &str = "{}";
 
 /// '40 min', '2 h', '3 days'. Parts of a minute count as a whole one.
 fn span_text(span: TimeDelta) -> String {
     let minutes = (span.num_seconds() + 59) / 60;
     match minutes {
-        ..60 => format!("{minutes} min"),
-        60..180 if minutes % 60 != 0 => format!("{} h {} min", minutes / 60, minutes % 60),
-        60..2_880 => format!("{} h", (minutes + 30) / 60),
-        _ => format!("{} days", (minutes + 720) / 1_440),
+        ..60 => words!("span-minutes", minutes = minutes),
+        60..180 if minutes % 60 != 0 => words!("span-hours-minutes", hours = minutes / 60, minutes = minutes % 60),
+        60..2_880 => words!("span-hours", hours = (minutes + 30) / 60),
+        _ => words!("span-days", days = (minutes + 720) / 1_440),
     }
 }
 
@@ -90,17 +96,12 @@ fn machine(at: DateTime<Utc>) -> String {
 
 /// 'Thu 26 Nov 2026'.
 pub fn date_words(date: NaiveDate) -> String {
-    date.format("%a %-d %b %Y").to_string()
+    formats::date(date)
 }
 
-/// '7:00pm'. What is exactly in the middle has a name, because 12:00pm is read in two ways.
+/// '7:00pm', without seconds.
 pub fn clock_text(local: NaiveDateTime) -> String {
-    match (local.hour(), local.minute()) {
-        (0, 0) => return "midnight".to_owned(),
-        (12, 0) => return "noon".to_owned(),
-        _ => {}
-    }
-    local.format("%-I:%M%P").to_string()
+    formats::clock(local.time().with_second(0).unwrap_or(local.time()))
 }
 
 /// The abbreviation of the zone, such as 'CST'. A zone without one gets its offset, such as 'UTC-03'.

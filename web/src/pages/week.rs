@@ -21,7 +21,10 @@ use super::{
     times,
     visitor::Visitor,
 };
-use crate::site::to;
+use crate::{
+    language::{formats, words},
+    site::to,
+};
 
 const DAYS: u64 = 14;
 const SESSIONS: i32 = 100;
@@ -38,30 +41,30 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Qu
     let app = &pages.app;
     let (sessions, more, days) = load(app, &asked).await.map_err(page_of(&visitor))?;
     let city = asked.city.trim();
-    let title = if city.is_empty() { "Calendar".to_owned() } else { format!("Calendar of {city}") };
+    let title = if city.is_empty() { words!("calendar") } else { words!("calendar-of", city = city) };
     let main = html! {
         h1 { (title) }
         form.search role="search" method="get" action=(to("/calendar")) {
-            label for="city" { "City" }
+            label for="city" { (words!("city")) }
             input #city name="city" type="search" value=(city) autocomplete="off";
-            button { "Show" }
+            button { (words!("show")) }
         }
-        @if days.is_empty() { p.quiet { "No meetings are planned in the next two weeks." } }
+        @if days.is_empty() { p.quiet { (words!("calendar-empty")) } }
         @for (date, meetings) in &days {
             section aria-labelledby={ "day-" (date) } {
-                h2 #{ "day-" (date) } { (date.format("%A %-d %B")) }
+                h2 #{ "day-" (date) } { (formats::day(*date)) }
                 ul.rows { @for (session, meeting) in meetings { (row(app, &sessions, *session, meeting)) } }
             }
         }
         @if let Some(after) = more {
-            p { a href={ (to("/calendar?city=")) (cards::encoded(city)) "&after=" (after) } { "More sessions" } }
+            p { a href={ (to("/calendar?city=")) (cards::encoded(city)) "&after=" (after) } { (words!("more-sessions")) } }
         }
     };
     let mut frame = Frame::new(&title, &visitor);
     if asked.after.is_none() {
         let path =
             if city.is_empty() { "/calendar".to_owned() } else { format!("/calendar?city={}", cards::encoded(city)) };
-        frame = frame.found_at(path, format!("{title}: the sessions of the next two weeks."));
+        frame = frame.found_at(path, words!("calendar-description", title = title.as_str()));
     }
     Ok(respond(&frame, &main))
 }
@@ -93,7 +96,7 @@ fn row(app: &App, sessions: &[Session], id: SessionId, meeting: &Meeting) -> Mar
             span {
                 a href=(cards::address(session)) { (session.name) }
                 @if let Some(city) = &session.city { span.quiet { ", " (city) } }
-                @if is_cancelled { " – cancelled" }
+                @if is_cancelled { " – " (words!("cancelled-within")) }
             }
             (times::meeting(zone, meeting.date, meeting.starts_at, meeting.ends_at))
         }

@@ -7,6 +7,7 @@ mod bookings;
 mod elsewhere;
 mod graphiql;
 mod heartbeat;
+mod languages;
 mod misuse;
 mod on_a_server;
 mod package;

@@ -136,7 +136,7 @@ async fn confirmed(page: &Page, words: &str) -> Result<()> {
 }
 
 /// Checks that axe finds nothing, and that nothing is wider than the screen.
-async fn looks_right(page: &Page) -> Result<()> {
+pub(super) async fn looks_right(page: &Page) -> Result<()> {
     page.until("document.readyState === 'complete'").await?;
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/node_modules/axe-core/axe.min.js");
     let axe = fs::read_to_string(&file).context("axe is not installed: run .ci/setup")?;

@@ -2,6 +2,7 @@
 
 mod admins;
 mod anyone;
+mod languages;
 mod organizers;
 mod people;
 

@@ -31,7 +31,7 @@ use super::{
     },
     find, show,
 };
-use crate::site::to;
+use crate::{language::words, site::to};
 
 /// How many answers to one meeting a page lists.
 const ANSWERS: i32 = 100;
@@ -127,9 +127,7 @@ pub async fn check_in(
 /// A session that requires a code says so in terms of the API.
 fn code_needed(error: Error) -> Error {
     match error {
-        Error::Invalid { field, .. } if field == "code" => {
-            Error::Conflict("This session shows a code at the door. Scan it to check in.".to_owned())
-        }
+        Error::Invalid { field, .. } if field == "code" => Error::Conflict(words!("code-at-the-door")),
         error => error,
     }
 }
@@ -149,30 +147,34 @@ pub async fn find_answers(app: &App, id: SessionInstanceId) -> Result<Vec<(Check
 /// The buttons to answer. The visitor's current answer is pressed.
 pub fn buttons(visitor: &Visitor, session: &Session, meeting: &Meeting, own: Option<Attendance>) -> Markup {
     let is_active = meeting.instance.as_ref().is_some_and(|instance| instance.is_active);
-    let yes = if is_active { "I am here" } else { "Yes" };
-    let choices = [("yes", yes, Attendance::Yes), ("maybe", "Maybe", Attendance::Maybe), ("no", "No", Attendance::No)];
+    let yes = if is_active { words!("i-am-here") } else { words!("yes") };
+    let choices = [
+        ("yes", yes, Attendance::Yes),
+        ("maybe", words!("maybe"), Attendance::Maybe),
+        ("no", words!("no"), Attendance::No),
+    ];
     html! {
         @if visitor.viewer.person.is_some() {
             form.answer method="post" action=(cards::address(session)) {
                 (Which::fields(meeting))
                 fieldset {
-                    legend { @if is_active { "Are you here?" } @else { "Are you coming?" } }
+                    legend { @if is_active { (words!("are-you-here")) } @else { (words!("are-you-coming")) } }
                     @for (value, words, attendance) in choices {
                         @let is_own = own == Some(attendance);
                         button name="answer" value=(value) aria-pressed=(is_own.to_string()) { (words) }
                     }
-                    @if own.is_some() { button.link name="answer" value="none" { "Take back my answer" } }
+                    @if own.is_some() { button.link name="answer" value="none" { (words!("take-back-answer")) } }
                 }
             }
         }
     }
 }
 
-pub fn attendance_words(attendance: Attendance) -> &'static str {
+pub fn attendance_words(attendance: Attendance) -> String {
     match attendance {
-        Attendance::Yes => "Yes",
-        Attendance::Maybe => "Maybe",
-        Attendance::No => "No",
+        Attendance::Yes => words!("yes"),
+        Attendance::Maybe => words!("maybe"),
+        Attendance::No => words!("no"),
     }
 }
 
@@ -188,7 +190,7 @@ pub fn list(visitor: &Visitor, instance: &Instance, answers: &[(CheckIn, Person)
     html! {
         @if !answers.is_empty() {
             details.answers open[answers.len() <= UNFOLDED] {
-                summary { "Who answered" }
+                summary { (words!("who-answered")) }
                 @for attendance in [Attendance::Yes, Attendance::Maybe, Attendance::No] {
                     @if said(attendance).next().is_some() {
                         h3 { (attendance_words(attendance)) }
@@ -196,7 +198,7 @@ pub fn list(visitor: &Visitor, instance: &Instance, answers: &[(CheckIn, Person)
                             @for (row, person) in said(attendance) {
                                 li {
                                     a href={ (to("/people/")) (person.id.0) } { (person.display_name) }
-                                    @if is_here(row, person) { " (checked in at the meeting)" }
+                                    @if is_here(row, person) { " " (words!("checked-in-there")) }
                                 }
                             }
                         }

@@ -26,6 +26,7 @@ use super::{
     answers::Which,
     below, heading,
 };
+use crate::language::words;
 
 const NEXT: usize = 10;
 const PART: &str = "meetings";
@@ -76,16 +77,16 @@ async fn load(app: &App, session: &Session) -> Result<Vec<Meeting>> {
 
 /// The way to the page of a meeting. An occurrence gets its instance first.
 pub fn change(session: &Session, meeting: &Meeting) -> Markup {
-    let label = format!("Change the meeting on {}", times::date_words(meeting.date));
+    let label = words!("change-meeting-on", date = times::date_words(meeting.date));
     html! {
         @match &meeting.instance {
             Some(instance) => {
-                a.button href=(below(session, &format!("meetings/{}", instance.id.0))) aria-label=(label) { "Change" }
+                a.button href=(below(session, &format!("meetings/{}", instance.id.0))) aria-label=(label) { (words!("change")) }
             }
             None => {
                 form.inline method="post" action=(below(session, "meetings/open")) {
                     (Which::fields(meeting))
-                    button aria-label=(label) { "Change" }
+                    button aria-label=(label) { (words!("change")) }
                 }
             }
         }

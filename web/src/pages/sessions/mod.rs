@@ -17,6 +17,7 @@ use axum::{
     Router,
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
+    middleware::from_fn,
     response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
@@ -31,7 +32,10 @@ use super::{
     error::{PageError, page_of},
     visitor::Visitor,
 };
-use crate::site::to;
+use crate::{
+    language::{speak_english, words},
+    site::to,
+};
 
 /// The routes below `/sessions`.
 pub fn router() -> Router<Shared> {
@@ -40,6 +44,12 @@ pub fn router() -> Router<Shared> {
         .route("/sessions/{path}/skips", post(skips::add))
         .route("/sessions/{path}/skips/remove", post(skips::remove))
         .route("/sessions/{path}/door", get(door::show))
+        .merge(for_organizers().layer(from_fn(speak_english)))
+}
+
+/// The pages of organisers are in English only.
+fn for_organizers() -> Router<Shared> {
+    Router::new()
         .route("/sessions/{path}/organize", get(organize::show))
         .route("/sessions/{path}/edit", get(details::show).post(details::save))
         .route("/sessions/{path}/schedule", get(schedule::show).post(schedule::save))
@@ -56,7 +66,7 @@ pub fn router() -> Router<Shared> {
 
 pub async fn find(app: &App, visitor: &Visitor, path: &str) -> Result<Session, PageError> {
     let found = sessions::find_session_by_path(app, path).await.map_err(page_of(visitor))?;
-    found.ok_or_else(|| PageError::not_found(visitor, "There is no session at this address."))
+    found.ok_or_else(|| PageError::not_found(visitor, &words!("no-session-here")))
 }
 
 /// Whether the viewer may change the session.
@@ -91,7 +101,7 @@ impl FromRequestParts<Shared> for Organizer {
             let next = if parts.method.is_safe() { parts.uri.path().to_owned() } else { cards::address(&session) };
             return Err(Redirect::to(&to(&format!("/sign-in?next={}", cards::encoded(&next)))).into_response());
         }
-        Err(refused(PageError::forbidden(&visitor, "Only organisers of this session may do this.")))
+        Err(refused(PageError::forbidden(&visitor, &words!("organisers-only"))))
     }
 }
 
@@ -105,7 +115,7 @@ pub fn heading(session: &Session, title: &str) -> Markup {
     html! {
         p.path {
             a href=(cards::address(session)) { (session.name) } " › "
-            a href=(below(session, "organize")) { "Organise" }
+            a href=(below(session, "organize")) { (words!("organise")) }
         }
         h1 { (title) }
     }

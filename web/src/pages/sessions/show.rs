@@ -35,7 +35,10 @@ use super::{
     below, may_edit, meetings,
     skips::Upcoming,
 };
-use crate::site::{to, whole};
+use crate::{
+    language::words,
+    site::{to, whole},
+};
 
 const NEXT: usize = 6;
 
@@ -64,7 +67,7 @@ pub async fn show(State(pages): State<Pages>, outcome: Outcome, visitor: Visitor
 
 pub async fn answer(app: &App, visitor: &Visitor, path: &str, outcome: &Outcome) -> Page {
     let content = load(app, visitor, path).await.map_err(page_of(visitor))?;
-    let content = content.ok_or_else(|| PageError::not_found(visitor, "There is no session at this address."))?;
+    let content = content.ok_or_else(|| PageError::not_found(visitor, &words!("no-session-here")))?;
     Ok((outcome.status(), render(visitor, &content, outcome)).into_response())
 }
 
@@ -123,7 +126,7 @@ fn render(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Response {
     let main = html! {
         h1 { (session.name) " " (live_now(session.id, &session.name, !content.active.is_empty())) }
         (outcome.message(TOP))
-        @if content.may_edit { p { a.button href=(below(session, "organize")) { "Organise this session" } } }
+        @if content.may_edit { p { a.button href=(below(session, "organize")) { (words!("organise-this-session")) } } }
         (on_now(visitor, content, outcome))
         (about(content))
         (next(visitor, content, outcome))
@@ -146,7 +149,7 @@ fn description(session: &Session) -> String {
 fn to_hang_up(address: &str) -> Markup {
     html! {
         @if let Some(picture) = door::qr(address) {
-            aside.printed { div.qr { (picture) } p { "See who is here, and what is next:" } p { (address) } }
+            aside.printed { div.qr { (picture) } p { (words!("print-notice")) } p { (address) } }
         }
     }
 }
@@ -179,11 +182,11 @@ fn about(Content { session, organizers, .. }: &Content) -> Markup {
     html! {
         @if let Some(description) = &session.description { div.description { (markdown::render(description)) } }
         dl.facts {
-            dt { "When" } dd { (recurrence_text(session)) }
-            @if let Some(location) = &session.location { dt { "Where" } dd { (location) } }
-            @if session.city.is_some() || session.country.is_some() { dt { "City" } dd { (cards::city_text(session)) } }
+            dt { (words!("when")) } dd { (recurrence_text(session)) }
+            @if let Some(location) = &session.location { dt { (words!("where")) } dd { (location) } }
+            @if session.city.is_some() || session.country.is_some() { dt { (words!("city")) } dd { (cards::city_text(session)) } }
             @if !organizers.is_empty() {
-                dt { "Organised by" }
+                dt { (words!("organised-by")) }
                 dd {
                     ul.faces {
                         @for person in organizers {
@@ -198,10 +201,10 @@ fn about(Content { session, organizers, .. }: &Content) -> Markup {
                 }
             }
             @if let Some(website) = &session.website {
-                dt { "Website" } dd { a href=(website) rel="noopener nofollow ugc" { (website) } }
+                dt { (words!("website")) } dd { a href=(website) rel="noopener nofollow ugc" { (website) } }
             }
-            dt { "Calendar" } dd { a href={ (cards::address(session)) "/calendar.ics" } { "Add to your calendar" } }
-            dt { "Time zone" } dd { (session.time_zone) }
+            dt { (words!("calendar")) } dd { a href={ (cards::address(session)) "/calendar.ics" } { (words!("add-to-calendar")) } }
+            dt { (words!("time-zone")) } dd { (session.time_zone) }
         }
     }
 }
@@ -216,11 +219,11 @@ fn initials(name: &str) -> String {
 fn on_now(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
     let session = &content.session;
     html! {
-        section aria-label="On now" {
+        section aria-label=(words!("on-now")) {
             @for card in &content.active {
                 @let meeting = Meeting::from(card.instance.clone());
                 div.card.on #(part_of(&meeting)) {
-                    h2 { "On now" }
+                    h2 { (words!("on-now")) }
                     (event(session, &meeting))
                     p.where { (cards::place_text(&card.instance, &card.session)) }
                     p {
@@ -242,9 +245,9 @@ fn next(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
     let first = content.next.iter().position(|meeting| !is_cancelled(meeting));
     html! {
         section aria-labelledby="next" {
-            h2 #next { "Next meetings" }
+            h2 #next { (words!("next-meetings")) }
             (content.skips.next())
-            @if content.next.is_empty() { p.quiet { "No meetings are planned." } }
+            @if content.next.is_empty() { p.quiet { (words!("no-meetings-planned")) } }
             ol.meetings {
                 @for (index, meeting) in content.next.iter().enumerate() {
                     @let is_cancelled = is_cancelled(meeting);
@@ -254,7 +257,7 @@ fn next(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
                             (times::meeting(zone, meeting.date, meeting.starts_at, meeting.ends_at))
                             @if first == Some(index) { " " (times::until(content.now, meeting.starts_at, meeting.ends_at)) }
                         }
-                        @if is_cancelled { p { strong { "Cancelled" } } }
+                        @if is_cancelled { p { strong { (words!("cancelled")) } } }
                         @if let Some(location) = meeting.instance.as_ref().and_then(|row| row.location_override.as_ref()) {
                             p.where { (location) }
                         }
@@ -263,7 +266,7 @@ fn next(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
                 }
             }
             @if !visitor.viewer.is_signed_in() && !content.next.is_empty() {
-                p { a href={ (to("/sign-in?next=")) (cards::address(&content.session)) } { "Sign in to say whether you are coming" } }
+                p { a href={ (to("/sign-in?next=")) (cards::address(&content.session)) } { (words!("sign-in-to-answer")) } }
             }
         }
     }
@@ -287,7 +290,7 @@ fn nearby(content: &Content) -> Markup {
     html! {
         @if !content.nearby.is_empty() {
             section aria-labelledby="nearby" {
-                h2 #nearby { "Also on in " (content.session.city.as_deref().unwrap_or_default()) }
+                h2 #nearby { (words!("also-on-in", city = content.session.city.as_deref().unwrap_or_default())) }
                 (cards::list(content.now, &content.nearby, cards::nothing))
             }
         }

@@ -1,11 +1,8 @@
 //! The skips on the page of a session: when it does not meet. Organisers add and remove them here.
 
 use axum::{Form, extract::State};
-use chrono::NaiveDate;
-use domain::{
-    ids::SkipId,
-    recurrence::{SkippedDates, skip_text},
-};
+use chrono::{NaiveDate, TimeDelta};
+use domain::{ids::SkipId, recurrence::SkippedDates};
 use maud::{Markup, html};
 use service::{
     App, Error, Result,
@@ -22,6 +19,7 @@ use super::{
     },
     Organizer, below, show,
 };
+use crate::language::{formats, words};
 
 /// The part of the page that has the skips.
 pub const PART: &str = "skips";
@@ -43,7 +41,15 @@ impl Upcoming {
     }
 
     fn text(&self, skip: &Skip) -> String {
-        skip_text(skip.dates(), skip.reason.as_deref(), self.today)
+        // The year is told if the skip begins a year or more from now.
+        let is_far = skip.from.signed_duration_since(self.today) >= TimeDelta::days(365);
+        let told = if is_far { formats::date } else { formats::day };
+        let when = if skip.from == skip.to {
+            words!("no-session-on", date = told(skip.from))
+        } else {
+            words!("no-session-between", from = told(skip.from), to = told(skip.to))
+        };
+        skip.reason.as_ref().map_or_else(|| when.clone(), |reason| format!("{when}: {reason}"))
     }
 
     /// The next skip in words.
@@ -58,28 +64,29 @@ impl Upcoming {
         let address = below(session, "skips");
         let sheet = outcome.sheet(PART, Typed::default);
         let mut form = sheet.form();
-        form.add(&Field::date("from", "First date").required());
-        form.add(&Field::date("to", "Last date").hint("The same, if it is empty"));
-        form.add(&Field::text("reason", "Reason").hint("Such as: Christmas. It may be empty."));
+        let [first, last, reason] = [words!("first-date"), words!("last-date"), words!("reason")];
+        form.add(&Field::date("from", &first).required());
+        form.add(&Field::date("to", &last).hint(words!("last-date-hint")));
+        form.add(&Field::text("reason", &reason).hint(words!("reason-hint")));
         html! {
             section aria-labelledby="skips" {
-                h2 #skips { "Dates without a session" }
+                h2 #skips { (words!("skips")) }
                 (outcome.notice(PART))
-                @if self.skips.is_empty() { p.quiet { "No dates are left out." } }
+                @if self.skips.is_empty() { p.quiet { (words!("no-skips")) } }
                 ul.rows {
                     @for skip in &self.skips {
                         li #{ "skip-" (skip.id.0) } {
                             form method="post" action={ (address) "/remove" } {
                                 input type="hidden" name="skip" value=(skip.id);
                                 (self.text(skip)) " "
-                                button aria-label={ "Remove: " (self.text(skip)) } { "Remove" }
+                                button aria-label={ (words!("remove")) ": " (self.text(skip)) } { (words!("remove")) }
                             }
                         }
                     }
                 }
                 details open[sheet.is_refused()] {
-                    summary { "Leave out dates" }
-                    (form.send_to(&address, &html! { button.primary { "Leave out these dates" } }))
+                    summary { (words!("leave-out-dates")) }
+                    (form.send_to(&address, &html! { button.primary { (words!("leave-out-these-dates")) } }))
                 }
             }
         }
@@ -110,7 +117,7 @@ fn read(typed: &Typed) -> Result<NewSkip> {
     let to = typed.date("to")?.unwrap_or(from);
     match SkippedDates::new(from, to) {
         Ok(_) => Ok(NewSkip { from, to, reason: typed.optional("reason") }),
-        Err(_) if to < from => Err(Error::Conflict("The last date is before the first one.".to_owned())),
+        Err(_) if to < from => Err(Error::Conflict(words!("last-date-before-first"))),
         Err(error) => Err(Error::invalid("to", error.to_string())),
     }
 }

@@ -29,7 +29,7 @@ use service::{
     },
 };
 
-use self::next::own_address;
+pub use self::next::own_address;
 pub use self::provider::{begin, finish};
 use super::{
     Page, Pages,
@@ -38,7 +38,7 @@ use super::{
     layout::{Frame, problem, respond},
     visitor::{Visitor, signed_in, signed_out},
 };
-use crate::site::to;
+use crate::{language::words, site::to};
 
 /// How people sign in on the pages, beside tokens.
 #[derive(Debug, Clone, Default)]
@@ -68,44 +68,44 @@ pub struct SignIn {
 }
 
 pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(Next { next }): Query<Next>) -> Response {
-    respond(&Frame::new("Sign in", &visitor), &content(&pages.sign_in, &next, None)).into_response()
+    respond(&Frame::new(words!("sign-in"), &visitor), &content(&pages.sign_in, &next, None)).into_response()
 }
 
 fn content(options: &SignInOptions, next: &str, wrong: Option<&str>) -> Markup {
     let samples = options.samples.as_ref().and_then(|samples| samples.get());
     let has_others = samples.is_some() || options.providers.all().next().is_some();
     html! {
-        h1 { "Sign in" }
+        h1 { (words!("sign-in")) }
         @if let Some(samples) = samples { (sample_form(samples, next)) }
         @for provider in options.providers.all() {
             p {
                 a.button href={ (provider::address_of("with", provider.name())) "?next=" (encoded(next)) } {
-                    "Sign in with " (provider.label())
+                    (words!("sign-in-with", provider = provider.label()))
                 }
             }
         }
-        @if has_others { h2 { "With a token" } }
+        @if has_others { h2 { (words!("with-a-token")) } }
         (token_form(next, wrong))
     }
 }
 
 fn token_form(next: &str, wrong: Option<&str>) -> Markup {
     html! {
-        p { "Paste your token. This browser stays signed in until the token expires or you sign out." }
+        p { (words!("paste-token")) }
         @if let Some(wrong) = wrong { (problem(wrong)) }
         form.stacked method="post" action=(to("/sign-in")) autocomplete="off" {
             input type="hidden" name="next" value=(next);
-            label for="token" { "Token" }
+            label for="token" { (words!("token")) }
             input #token name="token" type="password" required autocomplete="off" spellcheck="false"
                 aria-invalid=[wrong.map(|_| "true")];
-            button.primary { "Sign in" }
+            button.primary { (words!("sign-in")) }
         }
     }
 }
 
 fn sample_form(samples: &[(String, Viewer)], next: &str) -> Markup {
     html! {
-        p { "This is a demo. Choose who you are." }
+        p { (words!("demo-people")) }
         form.stacked method="post" action=(to("/sign-in")) {
             input type="hidden" name="next" value=(next);
             @for (number, (name, _)) in samples.iter().enumerate() {
@@ -123,7 +123,8 @@ pub async fn sign_in(
 ) -> Page {
     let now = pages.app.now();
     let wrong = |status: StatusCode, message: &str| {
-        let page = respond(&Frame::new("Sign in", &visitor), &content(&pages.sign_in, &form.next, Some(message)));
+        let page =
+            respond(&Frame::new(words!("sign-in"), &visitor), &content(&pages.sign_in, &form.next, Some(message)));
         Ok((status, page).into_response())
     };
     let samples = pages.sign_in.samples.as_ref().and_then(|samples| samples.get());
@@ -138,7 +139,7 @@ pub async fn sign_in(
             Err(error) => return wrong(StatusCode::UNPROCESSABLE_ENTITY, &sentence(error.to_string())),
         };
         let Some(ends_at) = identity.expires_at else {
-            return wrong(StatusCode::UNPROCESSABLE_ENTITY, "This token does not expire. Use one that does.");
+            return wrong(StatusCode::UNPROCESSABLE_ENTITY, &words!("token-without-end"));
         };
         if api_keys::is_secret(token) {
             // It is a secret already, and ends when it is revoked.

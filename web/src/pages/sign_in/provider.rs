@@ -22,6 +22,7 @@ use service::people::browsers::NewSignIn;
 
 use super::{Next, enter, own_address};
 use crate::{
+    language::words,
     pages::{
         Page, Pages,
         cards::encoded,
@@ -117,7 +118,7 @@ pub async fn finish(
 
 fn find<'a>(pages: &'a Pages, visitor: &Visitor, name: Option<&Path<String>>) -> Result<&'a Provider, PageError> {
     let provider = pages.sign_in.providers.find(name.map(|Path(name)| name.as_str()));
-    provider.ok_or_else(|| PageError::not_found(visitor, "There is no identity provider of this name."))
+    provider.ok_or_else(|| PageError::not_found(visitor, &words!("no-such-provider")))
 }
 
 fn redirect_uri(
@@ -127,7 +128,7 @@ fn redirect_uri(
     provider: &Provider,
 ) -> Result<String, PageError> {
     let address = pages.site.absolute(headers, &path_of("callback", provider.name()));
-    address.ok_or_else(|| PageError::bad_request(visitor, "This request does not name the host of this site."))
+    address.ok_or_else(|| PageError::bad_request(visitor, &words!("no-host")))
 }
 
 fn read(text: &str) -> Option<Kept> {
@@ -158,30 +159,35 @@ fn no_store() -> [(axum::http::HeaderName, HeaderValue); 1] {
 /// The page that says why nobody was signed in, and what to do.
 fn failed(visitor: &Visitor, provider: &Provider, next: &str, error: &OidcError) -> Response {
     let (status, advice) = match error {
-        OidcError::Unavailable => {
-            (StatusCode::SERVICE_UNAVAILABLE, "Try again in a minute. The other pages work meanwhile.")
-        }
-        OidcError::NotBegunHere => (StatusCode::BAD_REQUEST, "Sign in once more, in this browser."),
-        OidcError::Refused(_) => (StatusCode::FORBIDDEN, "Try again, or ask whoever runs the provider."),
-        OidcError::NotValid => (StatusCode::BAD_GATEWAY, "Try again. If it happens again, tell an administrator."),
+        OidcError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, words!("provider-unavailable-advice")),
+        OidcError::NotBegunHere => (StatusCode::BAD_REQUEST, words!("provider-not-begun-advice")),
+        OidcError::Refused(_) => (StatusCode::FORBIDDEN, words!("provider-refused-advice")),
+        OidcError::NotValid => (StatusCode::BAD_GATEWAY, words!("provider-not-valid-advice")),
     };
-    let mut answer = page(visitor, status, provider, next, &sentence(error.to_string()), advice);
+    let mut answer = page(visitor, status, provider, next, &message(error), &advice);
     if *error == OidcError::Unavailable {
         answer.headers_mut().insert(axum::http::header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
     }
     answer
 }
 
+fn message(error: &OidcError) -> String {
+    match error {
+        OidcError::Unavailable => words!("provider-unavailable"),
+        OidcError::NotBegunHere => words!("provider-not-begun"),
+        OidcError::Refused(reason) => words!("provider-refused", reason = reason.as_str()),
+        OidcError::NotValid => words!("provider-not-valid"),
+    }
+}
+
 /// The page for somebody whom the provider knows, and this server does not.
 fn unknown(visitor: &Visitor, provider: &Provider, error: AuthError) -> Response {
     let (status, message) = match error {
-        AuthError::BadSubject => {
-            (StatusCode::FORBIDDEN, "The provider knows you, but nobody here has your account.".to_owned())
-        }
+        AuthError::BadSubject => (StatusCode::FORBIDDEN, words!("provider-unknown-person")),
         AuthError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, sentence(error.to_string())),
         _ => (StatusCode::FORBIDDEN, sentence(error.to_string())),
     };
-    page(visitor, status, provider, "/", &message, "Ask an administrator.")
+    page(visitor, status, provider, "/", &message, &words!("ask-an-administrator"))
 }
 
 fn page(
@@ -193,17 +199,17 @@ fn page(
     advice: &str,
 ) -> Response {
     let main = html! {
-        h1 { "You are not signed in" }
+        h1 { (words!("you-are-not-signed-in")) }
         (problem(message))
         p { (advice) }
         p {
             a href={ (address_of("with", provider.name())) "?next=" (encoded(next)) } {
-                "Sign in with " (provider.label())
+                (words!("sign-in-with", provider = provider.label()))
             }
         }
-        p { a href=(to("/")) { "See what is in session now" } }
+        p { a href=(to("/")) { (words!("see-what-is-on")) } }
     };
-    (status, respond(&Frame::new("Not signed in", visitor), &main)).into_response()
+    (status, respond(&Frame::new(words!("not-signed-in"), visitor), &main)).into_response()
 }
 
 /// The page that sends the browser on to the provider, to sign out there. It is no redirect, because browsers let a form lead to its own
@@ -211,8 +217,8 @@ fn page(
 pub fn signing_out(provider: &Provider, address: &str) -> Response {
     let main: Markup = html! {
         meta http-equiv="refresh" content={ "0; url=" (address) };
-        h1 { "You are signed out here" }
-        p { a href=(address) { "Sign out at " (provider.label()) " too" } }
+        h1 { (words!("signed-out-here")) }
+        p { a href=(address) { (words!("sign-out-at", provider = provider.label())) } }
     };
-    respond(&Frame::new("Signed out", &Visitor::default()), &main)
+    respond(&Frame::new(words!("signed-out"), &Visitor::default()), &main)
 }

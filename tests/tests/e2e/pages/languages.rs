@@ -1,0 +1,149 @@
+//! Pages in the language of their visitor.
+
+use anyhow::{Context, Result, ensure};
+use insession_tests::{Client, Deployment, TestDatabase, on_both_databases};
+use reqwest::{
+    Response, StatusCode,
+    header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LANGUAGE, COOKIE, SET_COOKIE, VARY},
+};
+use serde_json::json;
+
+use crate::fixtures::{create_active_instance, create_session};
+
+on_both_databases!(
+    pages_speak_the_language_of_the_browser,
+    visitor_chooses_a_language,
+    what_caches_keep_has_one_language,
+);
+
+/// The languages, and what the main heading of the home page is in each.
+const LANGUAGES: [(&str, &str); 8] = [
+    ("en", "In session now"),
+    ("de", "Jetzt im Gange"),
+    ("nl", "Nu bezig"),
+    ("fr", "En ce moment"),
+    ("es", "En este momento"),
+    ("tr", "Şu anda sürenler"),
+    ("sq", "Po zhvillohen tani"),
+    ("hi", "अभी चल रहे सत्र"),
+];
+
+async fn get(client: &Client, address: &str, headers: &[(reqwest::header::HeaderName, &str)]) -> Result<Response> {
+    let mut request = client.http().get(client.address(address));
+    for (name, value) in headers {
+        request = request.header(name, *value);
+    }
+    Ok(request.send().await?)
+}
+
+fn header(answer: &Response, name: reqwest::header::HeaderName) -> String {
+    let values = answer.headers().get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    values.collect::<Vec<_>>().join(", ")
+}
+
+/// A session that meets on Mondays, and one that meets now.
+async fn prepare(deployment: &Deployment) -> Result<()> {
+    let admin = deployment.admin();
+    let live = create_session(&admin, "Monday Tunes").await?;
+    create_active_instance(&admin, &live).await?;
+    let document = "mutation($input: CreateSessionInput!) { createSession(input: $input) { session { id } } }";
+    let schedule = json!({ "weekly": { "weekday": "MONDAY", "startTime": "19:00", "endTime": "22:30" } });
+    let lunch = json!({ "name": "Lunch", "timeZone": "Europe/Dublin", "city": "Dublin", "country": "IE", "schedules": [schedule] });
+    admin.data(document, json!({ "input": lunch })).await?;
+    Ok(())
+}
+
+async fn pages_speak_the_language_of_the_browser(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    prepare(&deployment).await?;
+    let client = deployment.first().client();
+    for (tag, title) in LANGUAGES {
+        for (address, status) in [
+            ("/", StatusCode::OK),
+            ("/?city=Dublin", StatusCode::OK),
+            ("/cities", StatusCode::OK),
+            ("/calendar", StatusCode::OK),
+            ("/sessions/monday-tunes", StatusCode::OK),
+            ("/sessions/lunch", StatusCode::OK),
+            ("/sign-in", StatusCode::OK),
+            ("/sessions/none", StatusCode::NOT_FOUND),
+            ("/c/WRONG", StatusCode::NOT_FOUND),
+            ("/none", StatusCode::NOT_FOUND),
+        ] {
+            let answer = get(&client, address, &[(ACCEPT_LANGUAGE, &format!("zh, {tag};q=0.9"))]).await?;
+            ensure!(answer.status() == status, "{tag} {address}: {}", answer.status());
+            ensure!(header(&answer, CONTENT_LANGUAGE) == tag, "{tag} {address}: {:?}", answer.headers());
+            let text = answer.text().await?;
+            ensure!(text.contains(&format!("<html lang=\"{tag}\"")), "{tag} {address}: {text}");
+            ensure!(address != "/" || text.contains(&format!("<h1>{title}</h1>")), "{tag}: no {title} in {text}");
+        }
+    }
+    for (accept, words) in [
+        ("en-US", "Mondays from 7:00pm-10:30pm"),
+        ("en-GB", "Mondays from 19:00-22:30"),
+        ("de-AT", "Jeden Montag von 19:00 bis 22:30 Uhr"),
+        ("fr", "Chaque lundi de 19:00 à 22:30"),
+        ("hi-IN", "हर सोमवार, 7:00 pm से 10:30 pm तक"),
+    ] {
+        let text = get(&client, "/sessions/lunch", &[(ACCEPT_LANGUAGE, accept)]).await?.text().await?;
+        ensure!(text.contains(words), "{accept}: no {words} in {text}");
+    }
+    Ok(())
+}
+
+async fn visitor_chooses_a_language(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    prepare(&deployment).await?;
+    let client = deployment.first().client();
+    let post = async |language: &str, next: &str| {
+        let request = client.http().post(client.address("/language")).form(&[("language", language), ("next", next)]);
+        let request = request.header("sec-fetch-site", "same-origin").header(ACCEPT_LANGUAGE, "de");
+        anyhow::Ok(request.send().await?)
+    };
+    // The client of the tests keeps no cookies, so the page after the redirect is still in German.
+    let back = post("nl", "/sessions/lunch?a=b").await?;
+    ensure!(back.url().path() == "/sessions/lunch" && back.url().query() == Some("a=b"), "{}", back.url());
+    ensure!(header(&back, CONTENT_LANGUAGE) == "de", "{:?}", back.headers());
+    ensure!(post("nl", "//evil.example/").await?.url().as_str() == client.address("/"), "the redirect stays here");
+    let refused = post("xx", "/").await?;
+    ensure!(refused.status() == StatusCode::BAD_REQUEST, "{}", refused.status());
+
+    let plain = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+    let chosen = plain.post(client.address("/language")).form(&[("language", "nl")]);
+    let chosen = header(&chosen.header("sec-fetch-site", "same-origin").send().await?, SET_COOKIE);
+    let cookie = chosen.split(';').next().context("a cookie")?;
+    ensure!(cookie == "insession_language=nl" && chosen.contains("HttpOnly"), "{chosen}");
+    let answer = get(&client, "/sessions/lunch", &[(ACCEPT_LANGUAGE, "de"), (COOKIE, cookie)]).await?;
+    let text = answer.text().await?;
+    ensure!(text.contains("Elke maandag van 19:00 tot 22:30 uur"), "{text}");
+    let from_elsewhere = plain.post(client.address("/language")).form(&[("language", "nl")]);
+    let from_elsewhere = from_elsewhere.header("sec-fetch-site", "cross-site").send().await?;
+    ensure!(from_elsewhere.status() == StatusCode::FORBIDDEN, "{}", from_elsewhere.status());
+    Ok(())
+}
+
+/// A cache may keep the feed and the assets. So they are the same for everybody, and pages are for one visitor.
+async fn what_caches_keep_has_one_language(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    prepare(&deployment).await?;
+    let client = deployment.first().client();
+    for address in ["/feed.atom", "/manifest.webmanifest", "/sitemap.xml", "/robots.txt", "/web/pages.js"] {
+        let english = get(&client, address, &[]).await?.text().await?;
+        let other = get(&client, address, &[(ACCEPT_LANGUAGE, "de"), (COOKIE, "insession_language=tr")]).await?;
+        ensure!(other.status() == StatusCode::OK, "{address}: {}", other.status());
+        ensure!(other.text().await? == english, "{address} has another text in another language");
+    }
+    for address in ["/", "/sessions/lunch", "/none"] {
+        let answer = get(&client, address, &[(ACCEPT_LANGUAGE, "de")]).await?;
+        ensure!(header(&answer, CACHE_CONTROL).contains("private"), "{address}: {:?}", answer.headers());
+        let vary = header(&answer, VARY);
+        ensure!(vary.contains("accept-language") && vary.contains("cookie"), "{address}: {vary}");
+    }
+    // A page that is written in English only is English as a whole, and says so.
+    let admin = format!("insession_token={}", deployment.admin().token().context("an admin has a token")?);
+    let answer = get(&client, "/sessions/lunch/schedule", &[(ACCEPT_LANGUAGE, "de"), (COOKIE, &admin)]).await?;
+    ensure!(header(&answer, CONTENT_LANGUAGE) == "en", "{:?}", answer.headers());
+    let text = answer.text().await?;
+    ensure!(text.contains("<html lang=\"en\"") && text.contains("Sign out") && !text.contains("Abmelden"), "{text}");
+    Ok(())
+}

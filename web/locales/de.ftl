@@ -1,0 +1,297 @@
+# Deutsch. Die Besucher werden gesiezt.
+
+## The frame of all pages
+
+skip-to-content = Zum Inhalt
+nav-main = Hauptnavigation
+nav-more = Weitere Seiten
+languages = Sprache
+tagline = InSession zeigt, welche Sessions gerade stattfinden.
+on-now = Gerade jetzt
+admin = Verwaltung
+me = Ich
+sign-in = Anmelden
+sign-out = Abmelden
+cities = Städte
+calendar = Kalender
+time-to-book = Termine zum Buchen
+feed = Feed
+what-is-next = Was als Nächstes kommt
+live-now = JETZT LIVE
+go-back = Zurück
+copied = Kopiert
+
+## Dates and times
+
+weekdays = Montag, Dienstag, Mittwoch, Donnerstag, Freitag, Samstag, Sonntag
+weekdays-short = Mo., Di., Mi., Do., Fr., Sa., So.
+months = Januar, Februar, März, April, Mai, Juni, Juli, August, September, Oktober, November, Dezember
+months-short = Jan., Feb., März, Apr., Mai, Juni, Juli, Aug., Sept., Okt., Nov., Dez.
+date = { $weekday }, { $day }. { $month } { $year }
+day = { $weekday }, { $day }. { $month }
+clock = { $hour24 }:{ $minute }
+clock-hour = { $hour24 }:00
+time-not-set = { $date }, Uhrzeit noch offen
+starts-in = beginnt in { $span }
+ends-in = endet in { $span }
+span-minutes = { $minutes } Min.
+span-hours = { $hours } Std.
+span-hours-minutes = { $hours } Std. { $minutes } Min.
+span-days = { $days } Tagen
+own-time = bei Ihnen { $time }
+schedule-unreadable = Die Termine können im Moment nicht angezeigt werden
+
+## Meetings in lists
+
+cancelled = Abgesagt
+cancelled-within = abgesagt
+nobody-here = Noch niemand da
+here-now = Gerade da: { $count }
+said-yes = { $count ->
+    [one] { $count } Zusage
+   *[other] { $count } Zusagen
+}
+other-places = Andere Orte
+
+## Home, cities and calendar
+
+in-session-now = Jetzt im Gange
+in-session-now-in = Jetzt im Gange in { $city }
+home-description = { $title }: welche Sessions gerade stattfinden, wer kommt und was als Nächstes ansteht.
+city = Stadt
+session = Session
+search = Suchen
+everywhere = Überall
+no-such-city = In keiner Stadt mit diesem Namen gibt es eine Session. Prüfen Sie die Schreibweise, oder suchen Sie überall.
+several-cities = Mehrere Städte passen. Welche meinen Sie?
+nothing-on = Gerade findet keine Session statt.
+more-on-now = Weitere Sessions, die gerade stattfinden
+coming-up = Demnächst
+no-such-name = Keine Session hat einen Namen mit diesen Buchstaben. Prüfen Sie die Schreibweise, oder suchen Sie überall.
+sessions-with-name = Sessions mit diesem Namen
+sessions-in-city = Alle Sessions in dieser Stadt
+today-in = Heute in { $city }
+now = Jetzt
+no-sessions-yet = Es gibt noch keine Sessions.
+live-count = { $count } jetzt live
+session-count = { $count ->
+    [one] { $count } Session
+   *[other] { $count } Sessions
+}
+cities-description = Alle Städte mit Sessions, und wie viele davon gerade stattfinden.
+calendar-of = Kalender von { $city }
+show = Anzeigen
+calendar-empty = In den nächsten zwei Wochen sind keine Treffen geplant.
+calendar-description = { $title }: die Sessions der nächsten zwei Wochen.
+more-sessions = Weitere Sessions
+
+## A session
+
+no-session-here = Unter dieser Adresse gibt es keine Session.
+organisers-only = Das dürfen nur die Organisatoren dieser Session.
+organise = Organisieren
+organise-this-session = Diese Session organisieren
+print-notice = Wer ist da, und was kommt als Nächstes? Hier steht es:
+when = Wann
+where = Wo
+organised-by = Organisiert von
+website = Website
+add-to-calendar = Zum eigenen Kalender hinzufügen
+time-zone = Zeitzone
+next-meetings = Nächste Treffen
+no-meetings-planned = Es sind keine Treffen geplant.
+sign-in-to-answer = Anmelden, um zu- oder abzusagen
+also-on-in = Außerdem gerade in { $city }
+are-you-here = Sind Sie da?
+are-you-coming = Kommen Sie?
+i-am-here = Ich bin da
+yes = Ja
+maybe = Vielleicht
+no = Nein
+take-back-answer = Antwort zurücknehmen
+who-answered = Wer geantwortet hat
+checked-in-there = (beim Treffen eingecheckt)
+code-at-the-door = Diese Session zeigt an der Tür einen Code. Scannen Sie ihn, um einzuchecken.
+change = Ändern
+change-meeting-on = Das Treffen am { $date } ändern
+no-session-on = Keine Session am { $date }
+no-session-between = Keine Session von { $from } bis { $to }
+skips = Tage ohne Session
+no-skips = Kein Tag fällt aus.
+first-date = Erster Tag
+last-date = Letzter Tag
+last-date-hint = Derselbe Tag, wenn das Feld leer ist
+last-date-before-first = Der letzte Tag liegt vor dem ersten.
+reason = Grund
+reason-hint = Zum Beispiel: Weihnachten. Das Feld darf leer sein.
+remove = Entfernen
+leave-out-dates = Tage ausfallen lassen
+leave-out-these-dates = Diese Tage ausfallen lassen
+
+## At the door
+
+door-organisers-only = Nur die Organisatoren dieser Session dürfen den Bildschirm an der Tür öffnen.
+door-of = Tür von { $session }
+doors-closed = Die Türen sind geschlossen.
+doors-closed-until = Die Türen sind geschlossen. Sobald sie öffnen, zeigt dieser Bildschirm einen Code.
+point-phone = Richten Sie Ihr Telefon auf das Bild, oder öffnen Sie { $address }
+no-codes = Diese Session hat keine Codes zum Einchecken. Organisatoren können sie einschalten.
+wrong-code = Dieser Code gilt jetzt nicht. Scannen Sie den Code an der Tür noch einmal.
+your-name = Ihr Name, wie ihn die anderen hier sehen
+guest-note = Sie checken als Gast ein. Wenn Sie ein Konto haben, { $link }
+sign-in-within = melden Sie sich zuerst an.
+
+## Signing in
+
+sign-in-with = Mit { $provider } anmelden
+with-a-token = Mit einem Token
+paste-token = Fügen Sie Ihr Token ein. Dieser Browser bleibt angemeldet, bis das Token abläuft oder Sie sich abmelden.
+token = Token
+demo-people = Dies ist eine Vorführung. Wählen Sie, wer Sie sind.
+token-without-end = Dieses Token läuft nie ab. Verwenden Sie eines, das abläuft.
+no-such-provider = Es gibt keinen Anmeldedienst mit diesem Namen.
+no-host = Diese Anfrage nennt den Host dieser Website nicht.
+provider-unavailable = Der Anmeldedienst ist im Moment nicht erreichbar.
+provider-unavailable-advice = Versuchen Sie es in einer Minute noch einmal. Die anderen Seiten funktionieren so lange.
+provider-not-begun = Diese Anmeldung wurde in einem anderen Browser oder vor zu langer Zeit begonnen, oder sie wurde schon verwendet.
+provider-not-begun-advice = Melden Sie sich in diesem Browser noch einmal an.
+provider-refused = Der Anmeldedienst hat Sie nicht angemeldet ({ $reason }).
+provider-refused-advice = Versuchen Sie es noch einmal, oder fragen Sie den Betreiber des Anmeldedienstes.
+provider-not-valid = Die Antwort des Anmeldedienstes ist ungültig.
+provider-not-valid-advice = Versuchen Sie es noch einmal. Wenn es wieder geschieht, wenden Sie sich an die Verwaltung.
+provider-unknown-person = Der Anmeldedienst kennt Sie, aber hier gibt es kein Konto von Ihnen.
+ask-an-administrator = Wenden Sie sich an die Verwaltung.
+you-are-not-signed-in = Sie sind nicht angemeldet
+not-signed-in = Nicht angemeldet
+signed-out-here = Sie sind hier abgemeldet
+sign-out-at = Auch bei { $provider } abmelden
+signed-out = Abgemeldet
+
+## People and activities
+
+no-person-here = Unter dieser Adresse gibt es keine Person.
+deactivated = Dieses Konto ist deaktiviert.
+where-you-are = Wo Sie gerade sind
+where-they-are = Wo diese Person gerade ist
+not-at-a-session = Gerade bei keiner Session.
+place-is-hidden = Nur wer bei derselben Session ist, sieht, wo jemand ist.
+to-your-page = Zu Ihrer eigenen Seite
+activities = Aktivitäten
+no-activity-here = Unter dieser Adresse gibt es keine Aktivität.
+seats = Plätze
+seats-need-scripts = Um mitzumachen, erlauben Sie Skripte für diese Website, und laden Sie die Seite neu. Ein Platz gehört zu einer offenen Seite, die sich regelmäßig meldet. Das kann nur ein Skript.
+seats-closed = Das ist im Moment geschlossen.
+seats-taken = { $limit ->
+    [one] { $taken } von { $limit } Platz ist belegt.
+   *[other] { $taken } von { $limit } Plätzen sind belegt.
+}
+taking-part = { $count ->
+    [one] { $count } Person macht mit.
+   *[other] { $count } Personen machen mit.
+}
+waiting = { $count ->
+    [one] { $count } Person wartet.
+   *[other] { $count } Personen warten.
+}
+who-has-a-seat = Wer einen Platz hat
+nobody-is-shown = Niemand wird angezeigt.
+and-more = und weitere
+without-a-name = { $count } ohne Namen
+sign-in-to-join = Anmelden, um mitzumachen
+deactivated-cannot-join = Dieses Konto ist deaktiviert und kann nicht mitmachen.
+only-people-join = Nur Personen können mitmachen. Das Token, mit dem Sie angemeldet sind, nennt keine.
+
+## Errors
+
+not-found = Nicht gefunden
+not-allowed = Nicht erlaubt
+sign-in-first = Melden Sie sich zuerst an
+something-went-wrong = Etwas ist schiefgegangen
+did-not-work = Das hat nicht geklappt
+see-what-is-on = Sehen, was gerade stattfindet
+no-page-here = Unter dieser Adresse gibt es keine Seite.
+bad-form = Dieses Formular ist unvollständig oder veraltet. Gehen Sie zurück, laden Sie die Seite neu, und versuchen Sie es noch einmal.
+server-error = Auf dem Server ist etwas schiefgegangen. Versuchen Sie es gleich noch einmal.
+too-many-attempts = { $seconds ->
+    [one] Zu viele Versuche: Versuchen Sie es in { $seconds } Sekunde noch einmal.
+   *[other] Zu viele Versuche: Versuchen Sie es in { $seconds } Sekunden noch einmal.
+}
+
+## What was done
+
+done-answered = Ihre Antwort ist gespeichert.
+done-answer-removed = Ihre Antwort ist zurückgenommen.
+done-skip-added = Diese Tage fallen aus.
+done-skip-removed = An diesen Tagen findet die Session wieder statt.
+done-session-created = Die Session ist angelegt. Geben Sie nun an, wann sie stattfindet.
+done-session-saved = Die Session ist gespeichert.
+done-session-deleted = Die Session ist gelöscht.
+done-schedule-saved = Die Termine sind gespeichert.
+done-meeting-added = Das Treffen ist hinzugefügt.
+done-meeting-saved = Das Treffen ist gespeichert.
+done-meeting-cancelled = Das Treffen ist abgesagt.
+done-meeting-restored = Das Treffen findet doch statt.
+done-meeting-deleted = Das Treffen ist gelöscht.
+done-override-set = Ihre Entscheidung ist gespeichert.
+done-override-cleared = Das Treffen folgt wieder seinen Zeiten.
+done-checked-in = Die Person ist eingecheckt.
+done-checked-out = Die Person ist ausgecheckt.
+done-their-answer-removed = Die Antwort ist entfernt.
+done-organizer-added = Die Person organisiert jetzt mit.
+done-person-created = Die Person ist angelegt.
+done-person-saved = Die Person ist gespeichert.
+done-people-merged = Die beiden Personen sind jetzt eine.
+done-person-erased = Die Person ist gelöscht.
+done-tokens-revoked = Die Person ist überall abgemeldet.
+done-key-revoked = Der Schlüssel ist widerrufen.
+done-profile-saved = Ihr Profil ist gespeichert.
+done-slot-offered = Ihre Zeit ist angeboten.
+done-slot-deleted = Ihre Zeit wird nicht mehr angeboten.
+done-booked = Sie haben diese Zeit gebucht.
+done-booking-started = Der Termin hat begonnen.
+done-booking-completed = Der Termin ist abgeschlossen.
+done-booking-cancelled = Der Termin ist abgesagt.
+done-organizer-removed = Die Person organisiert nicht mehr mit.
+
+## When a session meets
+
+recurrence-none = Keine regelmäßigen Termine
+recurrence-weekdays = Montag, Dienstag, Mittwoch, Donnerstag, Freitag, Samstag, Sonntag
+recurrence-months = Januar, Februar, März, April, Mai, Juni, Juli, August, September, Oktober, November, Dezember
+recurrence-list = { $most } und { $last }
+recurrence-daily = täglich
+recurrence-weekly = { $weeks ->
+    [1] jeden { $weekday }
+    [2] jeden zweiten { $weekday }
+   *[other] alle { $weeks } Wochen am { $weekday }
+}
+recurrence-monthly = { $months ->
+    [1] am { $positions } { $weekday } des Monats
+    [2] am { $positions } { $weekday } jedes zweiten Monats
+   *[other] alle { $months } Monate am { $positions } { $weekday } des Monats
+}
+recurrence-position = { $position ->
+    [1] ersten
+    [2] zweiten
+    [3] dritten
+    [4] vierten
+    [5] fünften
+    [-1] letzten
+    [-2] vorletzten
+    [-3] drittletzten
+    [-4] viertletzten
+   *[other] fünftletzten
+}
+recurrence-days = { $months ->
+    [1] am { $days } Tag des Monats
+    [2] am { $days } Tag jedes zweiten Monats
+   *[other] alle { $months } Monate am { $days } Tag des Monats
+}
+recurrence-day = { $end ->
+    [0] { $day }.
+    [1] letzten
+    [2] vorletzten
+   *[other] { $end }.-letzten
+}
+recurrence-hours = { $days } von { $start } bis { $end } Uhr
+recurrence-in-months = { $schedule } (nur im { $months })

@@ -1,0 +1,297 @@
+# Español. Se trata de usted.
+
+## The frame of all pages
+
+skip-to-content = Ir al contenido
+nav-main = Navegación principal
+nav-more = Más páginas
+languages = Idioma
+tagline = InSession muestra qué sesiones hay en este momento.
+on-now = Ahora mismo
+admin = Administración
+me = Yo
+sign-in = Iniciar sesión
+sign-out = Cerrar sesión
+cities = Ciudades
+calendar = Calendario
+time-to-book = Horas para reservar
+feed = Canal
+what-is-next = Lo que viene
+live-now = EN VIVO
+go-back = Volver
+copied = Copiado
+
+## Dates and times
+
+weekdays = lunes, martes, miércoles, jueves, viernes, sábado, domingo
+weekdays-short = lun, mar, mié, jue, vie, sáb, dom
+months = enero, febrero, marzo, abril, mayo, junio, julio, agosto, septiembre, octubre, noviembre, diciembre
+months-short = ene, feb, mar, abr, may, jun, jul, ago, sept, oct, nov, dic
+date = { $weekday } { $day } { $month } { $year }
+day = { $weekday }, { $day } de { $month }
+clock = { $hour24 }:{ $minute }
+clock-hour = { $hour24 }:00
+time-not-set = { $date }, hora por definir
+starts-in = empieza en { $span }
+ends-in = termina en { $span }
+span-minutes = { $minutes } min
+span-hours = { $hours } h
+span-hours-minutes = { $hours } h { $minutes } min
+span-days = { $days } días
+own-time = { $time } para usted
+schedule-unreadable = El horario no se puede mostrar en este momento
+
+## Meetings in lists
+
+cancelled = Cancelado
+cancelled-within = cancelado
+nobody-here = Todavía no hay nadie
+here-now = Presentes ahora: { $count }
+said-yes = { $count ->
+    [one] { $count } persona dijo que sí
+   *[other] { $count } personas dijeron que sí
+}
+other-places = Otros lugares
+
+## Home, cities and calendar
+
+in-session-now = En este momento
+in-session-now-in = En este momento en { $city }
+home-description = { $title }: qué sesiones hay, quién va y qué viene después.
+city = Ciudad
+session = Sesión
+search = Buscar
+everywhere = En todas partes
+no-such-city = No hay ninguna sesión en una ciudad con este nombre. Revise la ortografía o busque en todas partes.
+several-cities = Hay varias ciudades que coinciden. ¿A cuál se refiere?
+nothing-on = No hay ninguna sesión en este momento.
+more-on-now = Más sesiones en este momento
+coming-up = Próximamente
+no-such-name = Ninguna sesión tiene un nombre con estas letras. Revise la ortografía o busque en todas partes.
+sessions-with-name = Sesiones con este nombre
+sessions-in-city = Todas las sesiones de esta ciudad
+today-in = Hoy en { $city }
+now = Ahora
+no-sessions-yet = Todavía no hay sesiones.
+live-count = { $count } en vivo
+session-count = { $count ->
+    [one] { $count } sesión
+   *[other] { $count } sesiones
+}
+cities-description = Todas las ciudades con sesiones, y cuántas hay en este momento.
+calendar-of = Calendario de { $city }
+show = Mostrar
+calendar-empty = No hay encuentros previstos en las próximas dos semanas.
+calendar-description = { $title }: las sesiones de las próximas dos semanas.
+more-sessions = Más sesiones
+
+## A session
+
+no-session-here = No hay ninguna sesión en esta dirección.
+organisers-only = Solo quienes organizan esta sesión pueden hacer esto.
+organise = Organizar
+organise-this-session = Organizar esta sesión
+print-notice = Vea quién está y qué viene después:
+when = Cuándo
+where = Dónde
+organised-by = Organiza
+website = Sitio web
+add-to-calendar = Añadir a su calendario
+time-zone = Zona horaria
+next-meetings = Próximos encuentros
+no-meetings-planned = No hay encuentros previstos.
+sign-in-to-answer = Inicie sesión para decir si viene
+also-on-in = También ahora en { $city }
+are-you-here = ¿Está aquí?
+are-you-coming = ¿Va a venir?
+i-am-here = Estoy aquí
+yes = Sí
+maybe = Quizás
+no = No
+take-back-answer = Retirar mi respuesta
+who-answered = Quién respondió
+checked-in-there = (presencia registrada)
+code-at-the-door = Esta sesión muestra un código en la puerta. Escanéelo para registrar su llegada.
+change = Cambiar
+change-meeting-on = Cambiar el encuentro del { $date }
+no-session-on = No hay sesión el { $date }
+no-session-between = No hay sesión del { $from } al { $to }
+skips = Días sin sesión
+no-skips = No se omite ningún día.
+first-date = Primer día
+last-date = Último día
+last-date-hint = El mismo día si está vacío
+last-date-before-first = El último día es anterior al primero.
+reason = Motivo
+reason-hint = Por ejemplo: Navidad. Puede quedar vacío.
+remove = Quitar
+leave-out-dates = Omitir días
+leave-out-these-dates = Omitir estos días
+
+## At the door
+
+door-organisers-only = Solo quienes organizan esta sesión pueden abrir la pantalla de la puerta.
+door-of = Puerta de { $session }
+doors-closed = Las puertas están cerradas.
+doors-closed-until = Las puertas están cerradas. Esta pantalla mostrará un código cuando se abran.
+point-phone = Apunte con su teléfono a la imagen o abra { $address }
+no-codes = Esta sesión no tiene códigos de llegada. Quien la organiza puede activarlos.
+wrong-code = Este código no funciona ahora. Escanee otra vez el código de la puerta.
+your-name = Su nombre, como lo ven aquí los demás
+guest-note = Entra como persona invitada. Si tiene una cuenta, { $link } primero.
+sign-in-within = inicie sesión
+
+## Signing in
+
+sign-in-with = Iniciar sesión con { $provider }
+with-a-token = Con un token
+paste-token = Pegue su token. Este navegador mantiene la sesión iniciada hasta que el token caduque o usted la cierre.
+token = Token
+demo-people = Esto es una demostración. Elija quién es.
+token-without-end = Este token no caduca. Use uno que caduque.
+no-such-provider = No hay ningún proveedor de identidad con este nombre.
+no-host = Esta solicitud no indica el host de este sitio.
+provider-unavailable = No se puede contactar con el proveedor en este momento.
+provider-unavailable-advice = Inténtelo de nuevo dentro de un minuto. Las demás páginas funcionan mientras tanto.
+provider-not-begun = Este inicio de sesión se empezó en otro navegador o hace demasiado tiempo, o ya se usó.
+provider-not-begun-advice = Inicie sesión otra vez en este navegador.
+provider-refused = El proveedor no inició su sesión ({ $reason }).
+provider-refused-advice = Inténtelo de nuevo o pregunte a quien administra el proveedor.
+provider-not-valid = La respuesta del proveedor no es válida.
+provider-not-valid-advice = Inténtelo de nuevo. Si vuelve a ocurrir, avise a la administración.
+provider-unknown-person = El proveedor le conoce, pero aquí nadie tiene su cuenta.
+ask-an-administrator = Pregunte a la administración.
+you-are-not-signed-in = No ha iniciado sesión
+not-signed-in = Sin sesión iniciada
+signed-out-here = Ha cerrado la sesión aquí
+sign-out-at = Cerrar sesión también en { $provider }
+signed-out = Sesión cerrada
+
+## People and activities
+
+no-person-here = No hay nadie en esta dirección.
+deactivated = Esta cuenta está desactivada.
+where-you-are = Dónde está usted ahora
+where-they-are = Dónde está ahora esta persona
+not-at-a-session = En ninguna sesión en este momento.
+place-is-hidden = Solo quienes están en la misma sesión pueden ver dónde está alguien.
+to-your-page = Ir a su página
+activities = Actividades
+no-activity-here = No hay ninguna actividad en esta dirección.
+seats = Plazas
+seats-need-scripts = Para participar, permita los scripts en este sitio y vuelva a cargar la página. Una plaza se guarda para una página abierta que da señales con regularidad, y solo un script puede darlas.
+seats-closed = Está cerrado en este momento.
+seats-taken = { $limit ->
+    [one] { $taken } de { $limit } plaza ocupada.
+   *[other] { $taken } de { $limit } plazas ocupadas.
+}
+taking-part = { $count ->
+    [one] { $count } persona participa.
+   *[other] { $count } personas participan.
+}
+waiting = { $count ->
+    [one] { $count } persona espera.
+   *[other] { $count } personas esperan.
+}
+who-has-a-seat = Quién tiene plaza
+nobody-is-shown = No se muestra a nadie.
+and-more = y más
+without-a-name = { $count } sin nombre
+sign-in-to-join = Inicie sesión para participar
+deactivated-cannot-join = Esta cuenta está desactivada y no puede participar.
+only-people-join = Solo pueden participar personas. El token con el que inició sesión no nombra a ninguna.
+
+## Errors
+
+not-found = No encontrado
+not-allowed = No permitido
+sign-in-first = Inicie sesión primero
+something-went-wrong = Algo salió mal
+did-not-work = Esto no funcionó
+see-what-is-on = Ver qué hay en este momento
+no-page-here = No hay ninguna página en esta dirección.
+bad-form = Este formulario está incompleto o anticuado. Vuelva atrás, cargue la página de nuevo e inténtelo otra vez.
+server-error = Algo salió mal en el servidor. Inténtelo de nuevo en un momento.
+too-many-attempts = { $seconds ->
+    [one] Demasiados intentos: inténtelo de nuevo en { $seconds } segundo.
+   *[other] Demasiados intentos: inténtelo de nuevo en { $seconds } segundos.
+}
+
+## What was done
+
+done-answered = Su respuesta está guardada.
+done-answer-removed = Su respuesta está retirada.
+done-skip-added = Estos días se omiten.
+done-skip-removed = En estos días vuelve a haber sesión.
+done-session-created = La sesión está creada. Indique ahora cuándo es.
+done-session-saved = La sesión está guardada.
+done-session-deleted = La sesión está eliminada.
+done-schedule-saved = El horario está guardado.
+done-meeting-added = El encuentro está añadido.
+done-meeting-saved = El encuentro está guardado.
+done-meeting-cancelled = El encuentro está cancelado.
+done-meeting-restored = El encuentro se celebra después de todo.
+done-meeting-deleted = El encuentro está eliminado.
+done-override-set = Su decisión está guardada.
+done-override-cleared = El encuentro sigue otra vez su horario.
+done-checked-in = La llegada de la persona está registrada.
+done-checked-out = La salida de la persona está registrada.
+done-their-answer-removed = La respuesta está eliminada.
+done-organizer-added = La persona ahora organiza la sesión.
+done-person-created = La persona está creada.
+done-person-saved = La persona está guardada.
+done-people-merged = Las dos personas son ahora una.
+done-person-erased = La persona está borrada.
+done-tokens-revoked = La sesión de la persona está cerrada en todas partes.
+done-key-revoked = La clave está revocada.
+done-profile-saved = Su perfil está guardado.
+done-slot-offered = Su hora está ofrecida.
+done-slot-deleted = Su hora ya no se ofrece.
+done-booked = Ha reservado esta hora.
+done-booking-started = La cita ha empezado.
+done-booking-completed = La cita está terminada.
+done-booking-cancelled = La cita está cancelada.
+done-organizer-removed = La persona ya no organiza la sesión.
+
+## When a session meets
+
+recurrence-none = Sin horario fijo
+recurrence-weekdays = lunes, martes, miércoles, jueves, viernes, sábado, domingo
+recurrence-months = enero, febrero, marzo, abril, mayo, junio, julio, agosto, septiembre, octubre, noviembre, diciembre
+recurrence-list = { $most } y { $last }
+recurrence-daily = todos los días
+recurrence-weekly = { $weeks ->
+    [1] todas las semanas, el { $weekday }
+    [2] cada dos semanas, el { $weekday }
+   *[other] cada { $weeks } semanas, el { $weekday }
+}
+recurrence-monthly = { $months ->
+    [1] el { $positions } { $weekday } del mes
+    [2] cada dos meses, el { $positions } { $weekday }
+   *[other] cada { $months } meses, el { $positions } { $weekday }
+}
+recurrence-position = { $position ->
+    [1] primer
+    [2] segundo
+    [3] tercer
+    [4] cuarto
+    [5] quinto
+    [-1] último
+    [-2] penúltimo
+    [-3] antepenúltimo
+    [-4] cuarto por el final
+   *[other] quinto por el final
+}
+recurrence-days = { $months ->
+    [1] el { $days } día del mes
+    [2] cada dos meses, el { $days } día
+   *[other] cada { $months } meses, el { $days } día
+}
+recurrence-day = { $end ->
+    [0] { $day }.º
+    [1] último
+    [2] penúltimo
+   *[other] { $end }.º por el final
+}
+recurrence-hours = { $days } de { $start } a { $end }
+recurrence-in-months = { $schedule } (solo en { $months })

@@ -1,0 +1,294 @@
+# Shqip. Vizitorëve u drejtohemi me "ju".
+
+## The frame of all pages
+
+skip-to-content = Kalo te përmbajtja
+nav-main = Menyja kryesore
+nav-more = Faqe të tjera
+languages = Gjuha
+tagline = InSession tregon cilat sesione po zhvillohen tani.
+on-now = Tani
+admin = Administrimi
+me = Unë
+sign-in = Hyr
+sign-out = Dil
+cities = Qytetet
+calendar = Kalendari
+time-to-book = Orare për rezervim
+feed = Prurja
+what-is-next = Çfarë vjen më pas
+live-now = DREJTPËRDREJT
+go-back = Kthehu
+copied = U kopjua
+
+## Dates and times
+
+weekdays = e hënë, e martë, e mërkurë, e enjte, e premte, e shtunë, e diel
+weekdays-short = hën, mar, mër, enj, pre, sht, die
+months = janar, shkurt, mars, prill, maj, qershor, korrik, gusht, shtator, tetor, nëntor, dhjetor
+months-short = jan, shk, mar, pri, maj, qer, korr, gush, sht, tet, nën, dhj
+date = { $weekday } { $day } { $month } { $year }
+day = { $weekday }, { $day } { $month }
+clock = { $hour24 }:{ $minute }
+clock-hour = { $hour24 }:00
+time-not-set = { $date }, ora ende e papërcaktuar
+starts-in = fillon pas { $span }
+ends-in = mbaron pas { $span }
+span-minutes = { $minutes } min
+span-hours = { $hours } orësh
+span-hours-minutes = { $hours } orësh e { $minutes } min
+span-days = { $days } ditësh
+own-time = { $time } për ju
+schedule-unreadable = Orari nuk mund të shfaqet për momentin
+
+## Meetings in lists
+
+cancelled = U anulua
+cancelled-within = u anulua
+nobody-here = Ende s'ka ardhur askush
+here-now = Të pranishëm tani: { $count }
+said-yes = { $count ->
+    [one] { $count } person tha po
+   *[other] { $count } persona thanë po
+}
+other-places = Vende të tjera
+
+## Home, cities and calendar
+
+in-session-now = Po zhvillohen tani
+in-session-now-in = Po zhvillohen tani në { $city }
+home-description = { $title }: cilat sesione po zhvillohen, kush vjen dhe çfarë vjen më pas.
+city = Qyteti
+session = Sesioni
+search = Kërko
+everywhere = Kudo
+no-such-city = Nuk ka sesion në një qytet me këtë emër. Kontrolloni drejtshkrimin ose kërkoni kudo.
+several-cities = Përputhen disa qytete. Cilin kërkoni?
+nothing-on = Asnjë sesion nuk po zhvillohet tani.
+more-on-now = Sesione të tjera që po zhvillohen tani
+coming-up = Së shpejti
+no-such-name = Asnjë sesion nuk ka emër me këto shkronja. Kontrolloni drejtshkrimin ose kërkoni kudo.
+sessions-with-name = Sesionet me këtë emër
+sessions-in-city = Të gjitha sesionet në këtë qytet
+today-in = Sot në { $city }
+now = Tani
+no-sessions-yet = Ende nuk ka sesione.
+live-count = { $count } drejtpërdrejt
+session-count = { $count ->
+    [one] { $count } sesion
+   *[other] { $count } sesione
+}
+cities-description = Të gjitha qytetet me sesione dhe sa prej tyre po zhvillohen tani.
+calendar-of = Kalendari i qytetit { $city }
+show = Shfaq
+calendar-empty = Nuk ka takime të planifikuara për dy javët e ardhshme.
+calendar-description = { $title }: sesionet e dy javëve të ardhshme.
+more-sessions = Sesione të tjera
+
+## A session
+
+no-session-here = Nuk ka sesion në këtë adresë.
+organisers-only = Këtë mund ta bëjnë vetëm organizatorët e këtij sesioni.
+organise = Organizo
+organise-this-session = Organizo këtë sesion
+print-notice = Shihni kush është këtu dhe çfarë vjen më pas:
+when = Kur
+where = Ku
+organised-by = Organizuar nga
+website = Faqja e internetit
+add-to-calendar = Shtojeni në kalendarin tuaj
+time-zone = Zona kohore
+next-meetings = Takimet e ardhshme
+no-meetings-planned = Nuk ka takime të planifikuara.
+sign-in-to-answer = Hyni për të thënë nëse vini
+also-on-in = Po zhvillohen gjithashtu në { $city }
+are-you-here = A jeni këtu?
+are-you-coming = A do të vini?
+i-am-here = Jam këtu
+yes = Po
+maybe = Ndoshta
+no = Jo
+take-back-answer = Tërhiq përgjigjen time
+who-answered = Kush është përgjigjur
+checked-in-there = (i pranishëm në takim)
+code-at-the-door = Ky sesion shfaq një kod te dera. Skanojeni për të shënuar ardhjen.
+change = Ndrysho
+change-meeting-on = Ndrysho takimin e datës { $date }
+no-session-on = Nuk ka sesion: { $date }
+no-session-between = Nuk ka sesion nga { $from } deri { $to }
+skips = Ditët pa sesion
+no-skips = Asnjë ditë nuk është lënë jashtë.
+first-date = Dita e parë
+last-date = Dita e fundit
+last-date-hint = E njëjta ditë, nëse është bosh
+last-date-before-first = Dita e fundit është para së parës.
+reason = Arsyeja
+reason-hint = Për shembull: festë. Mund të jetë bosh.
+remove = Hiq
+leave-out-dates = Lër jashtë ditë
+leave-out-these-dates = Lër jashtë këto ditë
+
+## At the door
+
+door-organisers-only = Vetëm organizatorët e këtij sesioni mund ta hapin ekranin te dera.
+door-of = Dera e { $session }
+doors-closed = Dyert janë të mbyllura.
+doors-closed-until = Dyert janë të mbyllura. Kur të hapen, ky ekran shfaq një kod.
+point-phone = Drejtoni telefonin te figura ose hapni { $address }
+no-codes = Ky sesion nuk ka kode hyrjeje. Një organizator mund t'i aktivizojë.
+wrong-code = Ky kod nuk vlen tani. Skanoni përsëri kodin te dera.
+your-name = Emri juaj, siç e shohin të tjerët këtu
+guest-note = Po hyni si mysafir. Nëse keni llogari, { $link } më parë.
+sign-in-within = hyni në të
+
+## Signing in
+
+sign-in-with = Hyr me { $provider }
+with-a-token = Me një shenjë hyrjeje
+paste-token = Ngjitni shenjën tuaj të hyrjes. Ky shfletues ju mban të futur derisa shenja të skadojë ose derisa të dilni.
+token = Shenja e hyrjes
+demo-people = Kjo është një demonstrim. Zgjidhni kush jeni.
+token-without-end = Kjo shenjë nuk skadon. Përdorni një që skadon.
+no-such-provider = Nuk ka ofrues identiteti me këtë emër.
+no-host = Kjo kërkesë nuk e përmend strehuesin e kësaj faqeje.
+provider-unavailable = Ofruesi nuk arrihet për momentin.
+provider-unavailable-advice = Provoni përsëri pas një minute. Faqet e tjera punojnë ndërkohë.
+provider-not-begun = Kjo hyrje u nis në një shfletues tjetër ose shumë kohë më parë, ose është përdorur tashmë.
+provider-not-begun-advice = Hyni edhe një herë, në këtë shfletues.
+provider-refused = Ofruesi nuk ju lejoi të hyni ({ $reason }).
+provider-refused-advice = Provoni përsëri ose pyesni atë që e drejton ofruesin.
+provider-not-valid = Përgjigjja e ofruesit nuk është e vlefshme.
+provider-not-valid-advice = Provoni përsëri. Nëse ndodh sërish, njoftoni një administrator.
+provider-unknown-person = Ofruesi ju njeh, por këtu nuk keni llogari.
+ask-an-administrator = Pyesni një administrator.
+you-are-not-signed-in = Nuk keni hyrë
+not-signed-in = Nuk keni hyrë
+signed-out-here = Keni dalë këtu
+sign-out-at = Dil edhe nga { $provider }
+signed-out = Keni dalë
+
+## People and activities
+
+no-person-here = Nuk ka njeri në këtë adresë.
+deactivated = Kjo llogari është çaktivizuar.
+where-you-are = Ku jeni tani
+where-they-are = Ku është tani
+not-at-a-session = Në asnjë sesion për momentin.
+place-is-hidden = Vetëm ata që janë në të njëjtin sesion mund të shohin ku është dikush.
+to-your-page = Shkoni te faqja juaj
+activities = Veprimtaritë
+no-activity-here = Nuk ka veprimtari në këtë adresë.
+seats = Vendet
+seats-need-scripts = Për të marrë pjesë, lejoni skriptet për këtë faqe dhe ngarkojeni sërish. Vendi mbahet për një faqe të hapur që jep shenja rregullisht, dhe këtë e bën vetëm një skript.
+seats-closed = Kjo është e mbyllur për momentin.
+seats-taken = { $limit ->
+    [one] I zënë: { $taken } nga { $limit } vend.
+   *[other] Të zëna: { $taken } nga { $limit } vende.
+}
+taking-part = { $count ->
+    [one] { $count } person merr pjesë.
+   *[other] { $count } persona marrin pjesë.
+}
+waiting = { $count ->
+    [one] { $count } person pret.
+   *[other] { $count } persona presin.
+}
+who-has-a-seat = Kush ka vend
+nobody-is-shown = Nuk shfaqet askush.
+and-more = dhe të tjerë
+without-a-name = { $count } pa emër
+sign-in-to-join = Hyni për të marrë pjesë
+deactivated-cannot-join = Kjo llogari është çaktivizuar, ndaj nuk mund të marrë pjesë.
+only-people-join = Vetëm personat mund të marrin pjesë. Shenja me të cilën keni hyrë nuk përmend asnjë person.
+
+## Errors
+
+not-found = Nuk u gjet
+not-allowed = Nuk lejohet
+sign-in-first = Hyni më parë
+something-went-wrong = Diçka shkoi keq
+did-not-work = Kjo nuk funksionoi
+see-what-is-on = Shihni çfarë po zhvillohet tani
+no-page-here = Nuk ka faqe në këtë adresë.
+bad-form = Ky formular është i paplotë ose i vjetruar. Kthehuni, ngarkoni faqen përsëri dhe provoni edhe një herë.
+server-error = Diçka shkoi keq në server. Provoni përsëri pas pak.
+too-many-attempts = { $seconds ->
+    [one] Shumë përpjekje: provoni përsëri pas { $seconds } sekonde.
+   *[other] Shumë përpjekje: provoni përsëri pas { $seconds } sekondash.
+}
+
+## What was done
+
+done-answered = Përgjigjja juaj u ruajt.
+done-answer-removed = Përgjigjja juaj u tërhoq.
+done-skip-added = Këto ditë u lanë jashtë.
+done-skip-removed = Sesioni mbahet përsëri në këto ditë.
+done-session-created = Sesioni u krijua. Tani tregoni kur mbahet.
+done-session-saved = Sesioni u ruajt.
+done-session-deleted = Sesioni u fshi.
+done-schedule-saved = Orari u ruajt.
+done-meeting-added = Takimi u shtua.
+done-meeting-saved = Takimi u ruajt.
+done-meeting-cancelled = Takimi u anulua.
+done-meeting-restored = Takimi mbahet megjithatë.
+done-meeting-deleted = Takimi u fshi.
+done-override-set = Vendimi juaj u ruajt.
+done-override-cleared = Takimi ndjek sërish oraret e veta.
+done-checked-in = Ardhja e personit u shënua.
+done-checked-out = Ikja e personit u shënua.
+done-their-answer-removed = Përgjigjja u hoq.
+done-organizer-added = Organizatori u shtua.
+done-person-created = Personi u krijua.
+done-person-saved = Personi u ruajt.
+done-people-merged = Dy personat tani janë një.
+done-person-erased = Personi u fshi.
+done-tokens-revoked = Personi u nxor nga të gjitha pajisjet.
+done-key-revoked = Çelësi u shfuqizua.
+done-profile-saved = Profili juaj u ruajt.
+done-slot-offered = Koha juaj u ofrua.
+done-slot-deleted = Koha juaj nuk ofrohet më.
+done-booked = E rezervuat këtë kohë.
+done-booking-started = Takimi i rezervuar filloi.
+done-booking-completed = Takimi i rezervuar përfundoi.
+done-booking-cancelled = Takimi i rezervuar u anulua.
+done-organizer-removed = Organizatori u hoq.
+
+## When a session meets
+
+recurrence-none = Pa orar të rregullt
+recurrence-weekdays = të hënën, të martën, të mërkurën, të enjten, të premten, të shtunën, të dielën
+recurrence-months = janar, shkurt, mars, prill, maj, qershor, korrik, gusht, shtator, tetor, nëntor, dhjetor
+recurrence-list = { $most } dhe { $last }
+recurrence-daily = çdo ditë
+recurrence-weekly = { $weeks ->
+    [1] çdo javë { $weekday }
+   *[other] çdo { $weeks } javë { $weekday }
+}
+recurrence-monthly = { $months ->
+    [1] { $weekday } { $positions } të muajit
+   *[other] çdo { $months } muaj, { $weekday } { $positions }
+}
+recurrence-position = { $position ->
+    [1] e parë
+    [2] e dytë
+    [3] e tretë
+    [4] e katërt
+    [5] e pestë
+    [-1] e fundit
+    [-2] e parafundit
+    [-3] e tretë nga fundi
+    [-4] e katërt nga fundi
+   *[other] e pestë nga fundi
+}
+recurrence-days = { $months ->
+    [1] çdo muaj, ditën { $days }
+   *[other] çdo { $months } muaj, ditën { $days }
+}
+recurrence-day = { $end ->
+    [0] { $day }
+    [1] e fundit
+    [2] e parafundit
+   *[other] e { $end }-të nga fundi
+}
+recurrence-hours = { $days }, nga ora { $start } deri në { $end }
+recurrence-in-months = { $schedule } (vetëm në { $months })

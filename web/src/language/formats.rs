@@ -1,0 +1,88 @@
+//! Dates and times as each language writes them. The order of the parts is in `web/locales`, as the texts are.
+
+use chrono::{Datelike as _, NaiveDate, NaiveTime, Timelike as _};
+
+use super::{current, say, words};
+
+/// One of the names in a text that lists them, such as `weekdays`.
+pub fn name(key: &str, index: usize) -> String {
+    say(key, &[]).split(", ").nth(index).unwrap_or_default().to_owned()
+}
+
+fn weekday(key: &str, date: NaiveDate) -> String {
+    name(key, date.weekday().num_days_from_monday() as usize)
+}
+
+/// 'Thu 26 Nov 2026'.
+pub fn date(date: NaiveDate) -> String {
+    let (weekday, month) = (weekday("weekdays-short", date), name("months-short", date.month0() as usize));
+    let (day, year) = (date.day().to_string(), date.year().to_string());
+    words!("date", weekday = weekday, day = day, month = month, year = year)
+}
+
+/// 'Thursday 26 November'.
+pub fn day(date: NaiveDate) -> String {
+    let (weekday, month) = (weekday("weekdays", date), name("months", date.month0() as usize));
+    words!("day", weekday = weekday, day = date.day().to_string(), month = month)
+}
+
+/// '7:00pm' or '19:00'. Where days have twelve hours, what is exactly in the middle has a name, because 12:00pm is read in two ways.
+/// Seconds are shown only if there are any.
+pub fn clock(time: NaiveTime) -> String {
+    let minute = time.format(if time.second() == 0 { "%M" } else { "%M:%S" }).to_string();
+    let (hour, hour24) = (time.format("%-I").to_string(), time.format("%H").to_string());
+    words!("clock", half = half(time), hour = hour, hour24 = hour24, minute = minute)
+}
+
+/// A full hour for a narrow place: '3pm' or '15:00'.
+pub fn clock_hour(time: NaiveTime) -> String {
+    let (hour, hour24) = (time.format("%-I").to_string(), time.format("%H").to_string());
+    words!("clock-hour", half = half(time), hour = hour, hour24 = hour24)
+}
+
+/// The part of the day, for languages that name it.
+fn half(time: NaiveTime) -> &'static str {
+    match (time.hour(), time.minute(), time.second()) {
+        _ if current().is_24_hours => "none",
+        (0, 0, 0) => "midnight",
+        (12, 0, 0) => "noon",
+        (..12, _, _) => "am",
+        _ => "pm",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::tests::speaking;
+
+    #[test]
+    fn times_follow_the_language_and_the_region() {
+        let day = NaiveDate::from_ymd_opt(2026, 11, 26).unwrap();
+        let time = |h, m| NaiveTime::from_hms_opt(h, m, 0).unwrap();
+        let (evening, noon, midnight, morning) = (time(19, 0), time(12, 0), time(0, 0), time(9, 5));
+        for (accept, text) in [
+            ("en", "Thu 26 Nov 2026 7:00pm noon midnight 9:05am 7pm"),
+            ("en-GB", "Thu 26 Nov 2026 19:00 12:00 00:00 09:05 19:00"),
+            ("de", "Do., 26. Nov. 2026 19:00 12:00 00:00 09:05 19:00"),
+            ("nl", "do 26 nov 2026 19:00 12:00 00:00 09:05 19:00"),
+            ("fr", "jeu. 26 nov. 2026 19:00 12:00 00:00 09:05 19:00"),
+            ("es-US", "jue 26 nov 2026 19:00 12:00 00:00 09:05 19:00"),
+            ("tr", "26 Kas 2026 Per 19:00 12:00 00:00 09:05 19:00"),
+            ("sq", "enj 26 nën 2026 19:00 12:00 00:00 09:05 19:00"),
+            ("hi", "गुरु, 26 नव॰ 2026 7:00 pm 12:00 pm 12:00 am 9:05 am 7 pm"),
+        ] {
+            let shown = || {
+                [date(day), clock(evening), clock(noon), clock(midnight), clock(morning), clock_hour(evening)].join(" ")
+            };
+            assert_eq!(speaking(accept, shown), text, "{accept}");
+        }
+    }
+
+    #[test]
+    fn seconds_are_shown_if_there_are_any() {
+        let time = NaiveTime::from_hms_opt(0, 5, 9).unwrap();
+        assert_eq!(speaking("en", || clock(time)), "12:05:09am");
+        assert_eq!(speaking("de", || clock(time)), "00:05:09");
+    }
+}
