@@ -190,7 +190,7 @@ impl Server {
                 site: site.clone(),
                 authenticate: Arc::new(move |authorization| {
                     let authenticator = Arc::clone(&authenticate);
-                    async move { authenticator.authenticate(authorization.as_deref()).await }.boxed()
+                    async move { authenticator.authenticate_socket(authorization.as_deref()).await }.boxed()
                 }),
                 expect_valid: Arc::new(move |identity| expect_valid.expect_valid(identity)),
                 complete_errors: add_missing_codes,

@@ -6,7 +6,8 @@
 //! treated as nobody.
 //!
 //! An API key, `isk_` and random characters, is taken wherever a token is. It ends when it is revoked or expires. The secret
-//! of a browser in which somebody has signed in ([`service::people::browsers`]) is checked as an API key is.
+//! of a browser in which somebody has signed in ([`service::people::browsers`]) is checked as an API key is. Sockets also take
+//! tickets ([`service::people::tickets`]).
 //!
 //! What always holds:
 //!
@@ -37,7 +38,10 @@ use domain::{
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Map, Value, json};
-use service::people::api_keys;
+use service::people::{
+    api_keys,
+    tickets::{self, Ticket},
+};
 
 pub use self::{
     claims::Rules,
@@ -185,6 +189,23 @@ impl Authenticator {
         }
         let claims = self.source.read(token).await?;
         self.identify(Claims::read(&claims, &self.rules, self.clock.now())?).await
+    }
+
+    /// The same for a socket, which may also be opened with a ticket.
+    pub async fn authenticate_socket(&self, authorization: Option<&str>) -> Result<Identity, AuthError> {
+        let token = authorization.map(bearer_token).transpose()?;
+        let Some(ticket) = token.filter(|token| tickets::is_ticket(token)) else {
+            return self.authenticate(authorization).await;
+        };
+        let people = self.people.as_ref().ok_or(AuthError::Malformed)?;
+        let (token, socket_ends_at) = match people.open_ticket(ticket).await? {
+            Ticket::Valid { token, socket_ends_at } => (token, socket_ends_at),
+            Ticket::Expired => return Err(AuthError::Expired),
+            Ticket::Unknown => return Err(AuthError::Malformed),
+        };
+        let identity = self.authenticate(Some(&format!("Bearer {token}"))).await?;
+        let ends_at = identity.expires_at.map_or(socket_ends_at, |end| end.min(socket_ends_at));
+        Ok(Identity { expires_at: Some(ends_at), ..identity })
     }
 
     /// Who has just signed in at a provider.

@@ -24,6 +24,7 @@ use service::{
     people::{
         api_keys::{self, ApiKey},
         sign_in::{self, Named, Standing},
+        tickets::{self, Ticket},
     },
 };
 use tokio::time::{Instant, sleep};
@@ -125,6 +126,10 @@ impl People {
             return Err(AuthError::Revoked);
         }
         Ok(FoundKey { key, standing: Some(standing.into()) })
+    }
+
+    pub(super) async fn open_ticket(&self, ticket: &str) -> Result<Ticket, AuthError> {
+        tickets::open_ticket(&self.0.app, ticket).await.map_err(unavailable)
     }
 
     async fn key(&self, secret: &str) -> Result<Option<ApiKey>, AuthError> {

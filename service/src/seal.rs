@@ -1,5 +1,7 @@
-//! Encrypted cursors. The sort key of a list is in its cursors. Where it tells more than those who see the list may know,
-//! the cursors are sealed.
+//! Texts that clients hold and cannot read.
+//!
+//! The sort key of a list is in its cursors. Where it tells more than those who see the list may know, the cursors are sealed.
+//! Tickets ([`people::tickets`](crate::people::tickets)) are sealed too, with a key of their own.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -15,9 +17,18 @@ pub(crate) struct Seal<'a> {
 }
 
 impl<'a> Seal<'a> {
+    /// Seals cursors.
     pub(crate) fn new(secret: &'a CursorKey) -> Result<Self> {
-        let key = UnboundKey::new(&CHACHA20_POLY1305, &secret.derive("seal", "")?);
-        let key = key.map_err(|_| Error::internal("the key of sealed cursors has the wrong length"))?;
+        Self::with_key(secret, secret.derive("seal", "")?)
+    }
+
+    pub(crate) fn of_tickets(secret: &'a CursorKey) -> Result<Self> {
+        Self::with_key(secret, secret.derive("seal of tickets", "")?)
+    }
+
+    fn with_key(secret: &'a CursorKey, key: [u8; 32]) -> Result<Self> {
+        let key = UnboundKey::new(&CHACHA20_POLY1305, &key);
+        let key = key.map_err(|_| Error::internal("the key of sealed texts has the wrong length"))?;
         Ok(Self { key: LessSafeKey::new(key), nonces: secret })
     }
 
@@ -27,7 +38,7 @@ impl<'a> Seal<'a> {
         let mut sealed = text.as_bytes().to_vec();
         let nonce = Nonce::assume_unique_for_key(bytes);
         let done = self.key.seal_in_place_append_tag(nonce, Aad::empty(), &mut sealed);
-        done.map_err(|_| Error::internal("a cursor cannot be sealed"))?;
+        done.map_err(|_| Error::internal("a text cannot be sealed"))?;
         Ok(URL_SAFE_NO_PAD.encode([bytes.as_slice(), &sealed].concat()))
     }
 

@@ -1,4 +1,4 @@
-//! People: their profiles, how they sign in, in which browsers, their API keys, and what is left of those who are merged or erased.
+//! People: their profiles, how they sign in, in which browsers, their API keys, the tickets of their pages, and what is left of those who are merged or erased.
 
 pub mod api_keys;
 pub mod browsers;
@@ -9,6 +9,7 @@ mod merge;
 mod person;
 mod profile;
 pub mod sign_in;
+pub mod tickets;
 
 pub use self::{
     erase::erase_person,

@@ -41,6 +41,7 @@ mod sign_in;
 mod soak;
 mod startup;
 mod statements;
+mod tickets;
 mod tls;
 mod traces;
 mod trusted;

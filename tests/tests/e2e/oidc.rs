@@ -182,7 +182,7 @@ async fn sign_in(provider: &Written, server: &Program, subject: &str, code: &str
     Ok(cookie.split(';').next().unwrap_or_default().to_owned())
 }
 
-/// Whom the page's script of a browser may act for: the token for its socket, and the person.
+/// Whom the page's script of a browser may act for: the ticket for its socket, and the person.
 async fn token_of(server: &Program, cookie: &str) -> Result<Value> {
     let answer = http()?.post(server.client().address("/web/token")).header(COOKIE, cookie).send().await?;
     Ok(answer.error_for_status()?.json().await?)
@@ -383,8 +383,9 @@ async fn sign_in_ends_with_the_tokens_of_its_person(database: TestDatabase) -> R
                 Ok(())
             })
             .await?;
-            let client = server.client().with_token(token);
+            let client = server.client().with_token(cookie.trim_start_matches("insession_token="));
             assert_eq!(client.error_code("{ viewer { id } }", json!({})).await?, "UNAUTHENTICATED", "{subject}");
+            ensure!(server.socket(Some(token)).await.is_err(), "{subject}: a socket accepted the ticket");
         }
     }
     // Whoever may sign in again is signed in again.

@@ -1,7 +1,7 @@
 //! The server's own pages.
 
 use anyhow::{Context, Result, ensure};
-use insession_tests::{Browser, Deployment, TestDatabase, token};
+use insession_tests::{Browser, Deployment, LIMIT, TestDatabase, token};
 use reqwest::header::{CONTENT_SECURITY_POLICY, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use serde_json::{Value, json};
 
@@ -245,17 +245,19 @@ async fn pages_send_security_headers_and_refuse_cross_site_forms() -> Result<()>
     }
     assert_eq!(sign_in(&token).header(ORIGIN, "http://evil.example").send().await?.status(), 403);
 
-    // The page's script gets the token for its socket from the same site only. GraphQL never accepts the cookie.
+    // The page's script gets a ticket for its socket from the same site only. GraphQL never accepts the cookie.
     let cookie = cookie.split(';').next().context("a cookie")?;
     let own =
         |site: &str| http.post(client.address("/web/token")).header(COOKIE, cookie).header("sec-fetch-site", site);
     let answer = own("same-origin").send().await?;
     assert_eq!(answer.headers()["cache-control"], "no-store");
-    let secret = answer.json::<Value>().await?["token"].as_str().context("a secret")?.to_owned();
-    // The browser does not keep the token.
-    assert_eq!(cookie, format!("insession_token={secret}"));
-    let viewer = client.clone().with_token(&secret).data("{ viewer { id } }", json!({})).await?;
-    assert_eq!(viewer["viewer"]["id"], person);
+    let ticket = answer.json::<Value>().await?["token"].as_str().context("a ticket")?.to_owned();
+    // The browser does not keep the token, and the script does not get the secret.
+    let secret = cookie.trim_start_matches("insession_token=");
+    ensure!(secret != token && !ticket.contains(secret), "{ticket}");
+    let mut socket = deployment.first().socket(Some(&ticket)).await?;
+    socket.subscribe("who", "{ viewer { id } }", json!({}))?;
+    assert_eq!(socket.next_for("who", LIMIT).await?.field("viewer")["id"], person);
     assert_eq!(own("cross-site").send().await?.status(), 403);
     assert_eq!(http.get(client.address("/web/token")).header(COOKIE, cookie).send().await?.status(), 405);
     let query =

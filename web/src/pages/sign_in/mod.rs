@@ -26,6 +26,7 @@ use service::{
     people::{
         api_keys,
         browsers::{self, NewSignIn},
+        tickets,
     },
 };
 
@@ -221,8 +222,12 @@ pub fn forget(pages: &Pages, headers: &HeaderMap) -> Response {
     (CookieJar::new().add(signed_out(&pages.site, headers)), Redirect::to(&to("/"))).into_response()
 }
 
-/// The secret, which the page's script sends over the socket, and who that is. It needs a POST, so that only this site gets it.
-pub async fn token(visitor: Visitor) -> Response {
+/// A ticket, which the page's script sends over the socket, and who that is. It needs a POST, so that only this site gets it.
+pub async fn token(State(pages): State<Pages>, visitor: Visitor) -> Page {
+    let ticket = match &visitor.token {
+        Some(token) => Some(tickets::issue_ticket(&pages.app, token).await.map_err(page_of(&visitor))?),
+        None => None,
+    };
     let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    (no_store, Json(json!({ "token": visitor.token, "viewer": visitor.key() }))).into_response()
+    Ok((no_store, Json(json!({ "token": ticket, "viewer": visitor.key() }))).into_response())
 }
