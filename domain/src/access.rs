@@ -153,7 +153,7 @@ impl Viewer {
 
     /// Admins may see who has a seat in an activity. Others may if the roster is public and they have a seat themselves.
     pub const fn may_see_roster(&self, shares_it: bool) -> bool {
-        self.is_admin || (shares_it && !self.is_deactivated)
+        self.is_admin || (shares_it && self.is_member())
     }
 
     /// Only admins may list visits, and see their statistics.
@@ -331,6 +331,7 @@ mod tests {
         assert!(guest.may_act_for(own) && guest.may_read_data_of(own));
         assert!(!guest.may_see_check_ins(true, true) && !guest.may_edit_session(true) && !guest.may_list_people(true));
         assert!(!guest.may_see_placement(other, false, instance, Some(instance)));
+        assert!(!guest.may_see_roster(true) && Viewer::person(own).may_see_roster(true));
         let seen = PersonRelation { shares_instance: true, is_in_check_ins: true, ..PersonRelation::default() };
         assert!(!guest.may_see_person(other, seen) && guest.may_see_person(own, PersonRelation::default()));
         assert!(!guest.may_take_part_in_bookings(own) && Viewer::person(own).may_take_part_in_bookings(own));

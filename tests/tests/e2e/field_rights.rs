@@ -148,6 +148,12 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("Query.viewer", "it: viewer { id }", "-SPO-"),
 ];
 
+/// Fields of the viewer. A guest sees them as a stranger does.
+const OWN: [&str; 2] = ["Query.viewer", "Query.apiKeys"];
+
+/// Fields of the viewer's own answer. The guest has answered too, like the person.
+const ANSWERED: &str = "SessionInstance.viewerCheckIn";
+
 on_both_databases!(every_field_is_visible_only_as_its_rule_says);
 
 async fn every_field_is_visible_only_as_its_rule_says(database: TestDatabase) -> Result<()> {
@@ -162,8 +168,9 @@ async fn every_field_is_visible_only_as_its_rule_says(database: TestDatabase) ->
         deployment.first().client_of(&people[0]),
         deployment.first().client_of(&people[1]),
         deployment.first().client_of(&people[2]),
-        admin,
+        admin.clone(),
     ];
+    let guest = create_guest(&admin, deployment.first().client(), &ids["instance"]).await?;
     let mut failures = Vec::new();
     for (field, question, seen_by) in ROWS {
         let variables: Vec<_> = ids.iter().filter(|(name, _)| question.contains(&format!("${name}"))).collect();
@@ -171,7 +178,11 @@ async fn every_field_is_visible_only_as_its_rule_says(database: TestDatabase) ->
         let definitions = if definitions.is_empty() { String::new() } else { format!("({})", definitions.join(", ")) };
         let document = format!("query{definitions} {{ {question} }}");
         let variables = json!(variables.into_iter().collect::<BTreeMap<_, _>>());
-        for ((who, client), mark) in WHO.iter().zip(&clients).zip(seen_by.chars()) {
+        // A guest sees what everybody sees, and themselves.
+        let nobody_or_stranger = usize::from(OWN.contains(field));
+        let of_guest = if *field == ANSWERED { 'G' } else { seen_by.chars().nth(nobody_or_stranger).unwrap_or('-') };
+        let marks = WHO.iter().zip(&clients).zip(seen_by.chars()).chain([((&"a guest", &guest), of_guest)]);
+        for ((who, client), mark) in marks {
             let data = client.data(&document, variables.clone()).await.with_context(|| format!("{field} by {who}"))?;
             let it = data.get("it").or_else(|| data["on"].get("it")).unwrap_or(&Value::Null);
             let is_nothing = it.is_null() || it.as_array().is_some_and(Vec::is_empty);
@@ -182,6 +193,16 @@ async fn every_field_is_visible_only_as_its_rule_says(database: TestDatabase) ->
     }
     ensure!(failures.is_empty(), "{}", failures.join("\n"));
     Ok(())
+}
+
+/// A guest who is at the same meeting as the person.
+async fn create_guest(admin: &Client, nobody: Client, instance: &str) -> Result<Client> {
+    let code = "query($id: ID!) { sessionInstance(id: $id) { checkInCode { code } } }";
+    let code = admin.data(code, json!({ "id": instance })).await?["sessionInstance"]["checkInCode"]["code"].take();
+    let check_in =
+        r#"mutation($code: String!) { checkInByCode(input: { code: $code, displayName: "Gus" }) { token } }"#;
+    let made = nobody.data(check_in, json!({ "code": code })).await?;
+    Ok(nobody.with_token(made["checkInByCode"]["token"].as_str().context("a token")?))
 }
 
 /// Fields that are not in exactly one table. Payloads, connections and edges have no rule of their own.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
 use chrono::TimeDelta;
-use insession_tests::{Client, Deployment, LIMIT, TestDatabase, now, on_both_databases, token};
+use insession_tests::{Client, Deployment, LIMIT, TestDatabase, eventually, now, on_both_databases, token};
 use serde_json::{Value, json};
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
 
 on_both_databases!(
     every_mutation_checks_rights,
+    guest_gets_no_further_rights_over_what_is_their_own,
     deactivated_person_may_only_read_their_own_data,
     people_change_their_own_data_only,
     attendance_lists_and_whereabouts_are_shown_only_with_rights,
@@ -372,6 +373,7 @@ async fn every_mutation_checks_rights(database: TestDatabase) -> Result<()> {
         ensure!(covered.contains(name) || BY_CODE.contains(&name), "{name} has no row in the table above");
     }
 
+    let (_, guest) = create_guest(&deployment).await?;
     let mut failures = Vec::new();
     for row in 0..rows.len() {
         let world = World::new(&admin).await?;
@@ -386,6 +388,7 @@ async fn every_mutation_checks_rights(database: TestDatabase) -> Result<()> {
         for (who, client, expected) in [
             ("nobody", server.client(), &["UNAUTHENTICATED"][..]),
             ("a stranger", server.client_of(&world.stranger), refused),
+            ("a guest", guest.clone(), refused),
             ("a deactivated organiser", server.client_of(&world.deactivated), &["FORBIDDEN"]),
             ("an organiser", server.client_of(&world.organizer), organizer),
         ] {
@@ -409,6 +412,79 @@ async fn every_mutation_checks_rights(database: TestDatabase) -> Result<()> {
         }
     }
     ensure!(failures.is_empty(), "{}", failures.join("\n"));
+    Ok(())
+}
+
+/// A guest who is at a meeting of a session of its own, and the client that acts for them.
+async fn create_guest(deployment: &Deployment) -> Result<(String, Client)> {
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Open door").await?;
+    let codes = "mutation($id: ID!) { updateSession(input: { id: $id, checkInCodes: FIXED }) { session { id } } }";
+    admin.data(codes, json!({ "id": session })).await?;
+    let instance = create_active_instance(&admin, &session).await?;
+    let code = "query($id: ID!) { sessionInstance(id: $id) { checkInCode { code } } }";
+    let code = admin.data(code, json!({ "id": instance })).await?["sessionInstance"]["checkInCode"]["code"].take();
+    let check_in = r#"mutation($code: String!) {
+        checkInByCode(input: { code: $code, displayName: "Gus" }) { token person { id } }
+    }"#;
+    let client = deployment.first().client();
+    let made = client.data(check_in, json!({ "code": code })).await?["checkInByCode"].take();
+    let person = made["person"]["id"].as_str().context("a guest")?.to_owned();
+    Ok((person, client.with_token(made["token"].as_str().context("a token")?)))
+}
+
+/// Guests act for themselves, as far as people without an account can.
+async fn guest_gets_no_further_rights_over_what_is_their_own(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let world = World::new(&admin).await?;
+    let (person, guest) = create_guest(&deployment).await?;
+    let own = json!({
+        "id": person, "session": world.session, "instance": world.instance, "slot": world.slot, "member": world.member,
+    });
+    let update = |field: &str| {
+        format!("mutation($id: ID!) {{ updatePerson(input: {{ id: $id, {field} }}) {{ person {{ id }} }} }}")
+    };
+    for document in [
+        r#"mutation { createApiKey(input: { name: "More" }) { secret } }"#,
+        r#"mutation($id: ID!) { createApiKey(input: { name: "More", personId: $id }) { secret } }"#,
+        r#"mutation($id: ID!) { createApiKey(input: { name: "More", personId: $id, isAdmin: true }) { secret } }"#,
+        r#"mutation($id: ID!) { createTimeSlot(input: {
+            mentorId: $id, startsAt: "2035-01-07T10:00:00Z", endsAt: "2035-01-07T11:00:00Z" }) { timeSlot { id } } }"#,
+        "mutation($slot: ID!) { bookTimeSlot(input: { timeSlotId: $slot }) { booking { id } } }",
+        "mutation($slot: ID!, $id: ID) { bookTimeSlot(input: { timeSlotId: $slot, studentId: $id }) { booking { id } } }",
+        "mutation($id: ID!, $member: ID!) { mergePeople(fromId: $id, intoId: $member) { person { id } } }",
+        "mutation($id: ID!, $member: ID!) { mergePeople(fromId: $member, intoId: $id) { person { id } } }",
+        "mutation($session: ID!, $id: ID!) { addOrganizer(sessionId: $session, personId: $id) { session { id } } }",
+        &update(r#"externalId: "mia""#),
+        &update("isDeactivated: true"),
+    ] {
+        let names: Vec<_> = own.as_object().context("an object")?.iter().collect();
+        let used = names.into_iter().filter(|(name, _)| document.contains(&format!("${name}:")));
+        let variables = Value::Object(used.map(|(name, value)| (name.clone(), value.clone())).collect());
+        assert_eq!(guest.error_code(document, variables).await?, "FORBIDDEN", "{document}");
+    }
+    // An organiser's rights do not come with the name of one.
+    let add =
+        "mutation($session: ID!, $id: ID!) { addOrganizer(sessionId: $session, personId: $id) { session { id } } }";
+    admin.query(add, json!({ "session": world.session, "id": person })).await?;
+    let rename = r#"mutation($id: ID!) { updateSession(input: { id: $id, name: "Mine" }) { session { id } } }"#;
+    assert_eq!(guest.error_code(rename, json!({ "id": world.session })).await?, "FORBIDDEN");
+    let sees = "query($id: ID!) { people { totalCount } viewerIsAdmin session(id: $id) { viewerCanEdit } }";
+    let expected = json!({ "people": null, "viewerIsAdmin": false, "session": { "viewerCanEdit": false } });
+    assert_eq!(guest.data(sees, json!({ "id": world.session })).await?, expected);
+
+    // What is their own: the name, the answer, and the end of it all.
+    guest.data(&update(r#"displayName: "Gustav""#), json!({ "id": person })).await?;
+    check_in(&guest, &world.instance, "NO", None).await?;
+    let erase = "mutation($id: ID!) { erasePerson(id: $id) { erasedPersonId } }";
+    assert_eq!(guest.data(erase, json!({ "id": person })).await?["erasePerson"]["erasedPersonId"], person);
+    eventually(LIMIT, "the server to refuse the guest", async || {
+        let answer = guest.query("{ viewer { id } }", json!({})).await?;
+        ensure!(answer.code().as_deref() == Some("UNAUTHENTICATED"), "{}", answer.body);
+        Ok(())
+    })
+    .await?;
     Ok(())
 }
 
