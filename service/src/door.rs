@@ -277,3 +277,20 @@ pub(crate) async fn erase_old_guests(app: &App) -> Result<u64> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn address_that_makes_many_guests_or_guesses_codes_is_limited_and_others_are_not() {
+        let [busy, other] = ["192.0.2.1", "2001:db8::1"].map(|address| address.parse::<IpAddr>().unwrap());
+        let rates = DoorRates::default();
+        for (rates, a_minute) in [(&rates.wrong_codes, 10), (&rates.guests, 30)] {
+            let taken = (0..1_000).filter(|_| rates.take(&busy).is_ok()).count();
+            // More only if this test is interrupted for some seconds.
+            assert!((a_minute..500).contains(&taken), "{taken}");
+            assert!(rates.take(&other).is_ok());
+        }
+    }
+}

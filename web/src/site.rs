@@ -10,7 +10,7 @@ use axum::{
     extract::{Request, State},
     http::{
         HeaderMap, Uri,
-        header::HOST,
+        header::{FORWARDED, HOST},
         uri::{Authority, PathAndQuery},
     },
     middleware::{self, Next},
@@ -53,7 +53,7 @@ impl Site {
     pub fn is_https(&self, headers: &HeaderMap) -> bool {
         match self.public_url() {
             Some(public) => public.is_https(),
-            None => headers.get("x-forwarded-proto").is_some_and(|scheme| scheme.as_bytes().starts_with(b"https")),
+            None => forwarded_scheme(headers).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")),
         }
     }
 
@@ -84,6 +84,18 @@ impl Site {
         let remove_path = middleware::from_fn_with_state(self.clone(), remove_path);
         Router::new().fallback_service(router).layer(remove_path)
     }
+}
+
+/// The scheme that the browser used, as the first proxy says it: in `X-Forwarded-Proto` or in `Forwarded` (RFC 7239). A client
+/// that lies about it only changes its own cookies and addresses.
+fn forwarded_scheme(headers: &HeaderMap) -> Option<&str> {
+    let first = |name| headers.get(name)?.to_str().ok()?.split(',').next().map(str::trim);
+    first("x-forwarded-proto").or_else(|| {
+        first(FORWARDED.as_str())?.split(';').find_map(|pair| {
+            let (name, value) = pair.split_once('=')?;
+            name.trim().eq_ignore_ascii_case("proto").then(|| value.trim().trim_matches('"'))
+        })
+    })
 }
 
 async fn remove_path(State(site): State<Site>, mut request: Request, next: Next) -> Response {
@@ -184,7 +196,18 @@ mod tests {
         let nowhere = Site::default();
         assert_eq!(nowhere.absolute(&asked, "/me").as_deref(), Some("http://10.0.0.1:8080/me"));
         assert_eq!(nowhere.absolute(&headers(&[]), "/me"), None);
-        assert!(nowhere.is_https(&headers(&[("x-forwarded-proto", "https")])) && !nowhere.is_https(&asked));
+        for (name, value, is_https) in [
+            ("x-forwarded-proto", "https", true),
+            ("x-forwarded-proto", "HTTPS, http", true),
+            ("x-forwarded-proto", "http, https", false),
+            ("x-forwarded-proto", "httpsx", false),
+            ("forwarded", "for=192.0.2.1;proto=https;by=10.0.0.1, for=10.0.0.1;proto=http", true),
+            ("forwarded", "For=\"[2001:db8::1]:443\"; Proto=\"https\"", true),
+            ("forwarded", "for=192.0.2.1", false),
+        ] {
+            assert_eq!(nowhere.is_https(&headers(&[(name, value)])), is_https, "{name}: {value}");
+        }
+        assert!(!nowhere.is_https(&asked));
         assert_eq!((nowhere.cookie_path().as_str(), nowhere.within("/me").as_str()), ("/", "/me"));
     }
 }

@@ -1,17 +1,19 @@
 //! Check-in codes and guests: at the GraphQL API, on the page of a code, and on the screen at the door.
 
 use anyhow::{Context as _, Result, ensure};
+use chrono::TimeDelta;
 use insession_tests::{
     Client, Deployment, LIMIT, Program, Received, TestDatabase,
     database::{execute, number},
-    eventually, on_both_databases, token,
+    eventually, now, on_both_databases, token,
 };
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use serde_json::{Value, json};
 
 use crate::{
     fixtures::{
-        add_organizer, beat, cancel, check_in, create_active_instance, create_person, create_session, new_visit,
+        add_organizer, beat, cancel, check_in, create_active_instance, create_instance, create_person, create_session,
+        in_seconds, instant, new_visit,
     },
     load::{app_on, test_error},
 };
@@ -24,6 +26,7 @@ on_both_databases!(
     page_of_a_code_makes_a_guest_whom_a_person_takes_over,
     guest_who_signs_in_keeps_the_place_in_a_queue,
     old_guests_are_erased,
+    server_without_guests_makes_none,
     check_in_that_is_sent_again_makes_one_guest,
 );
 
@@ -100,7 +103,20 @@ async fn guest_checks_in_with_the_code_at_the_door(database: TestDatabase) -> Re
     let key = r#"mutation { createApiKey(input: { name: "More" }) { secret } }"#;
     assert_eq!(guest.error_code(key, json!({})).await?, "FORBIDDEN");
 
-    // With a token, the code checks in the viewer.
+    // The token ends with its key.
+    let ended = "UPDATE api_key SET expires_at = '2020-01-01 00:00:00+00:00' WHERE is_for_guest";
+    execute(&database.connect().await?, ended).await?;
+    for server in [deployment.first(), deployment.second()] {
+        eventually(LIMIT, "the server to refuse the guest", async || {
+            let answer = server.client().with_token(secret).query("{ viewer { id } }", json!({})).await?;
+            ensure!(answer.code().as_deref() == Some("UNAUTHENTICATED"), "{}", answer.body);
+            Ok(())
+        })
+        .await?;
+    }
+
+    // With a token, the code checks in the viewer. By now the first code may no longer be accepted.
+    let code = shown_code(&admin, &instance).await?;
     let theirs = of(&organizer).data(BY_CODE, json!({ "input": { "code": code } })).await?["checkInByCode"].take();
     assert_eq!((&theirs["person"]["id"], &theirs["token"]), (&json!(organizer), &Value::Null));
     assert_eq!(nobody.error_code(BY_CODE, json!({ "input": { "code": code } })).await?, "BAD_USER_INPUT");
@@ -129,8 +145,24 @@ async fn session_may_require_a_code_from_whoever_arrives(database: TestDatabase)
     own.data(CHECK_IN, answer("YES", Some(&code))).await?;
     // Whoever is there may say so again. An organiser may check in anybody.
     own.data(CHECK_IN, answer("YES", None)).await?;
-    let bob = create_person(&admin, "Bob").await?;
-    check_in(&admin, &instance, "YES", Some(&bob)).await?;
+    let [bob, organizer] = [create_person(&admin, "Bob").await?, create_person(&admin, "Orla").await?];
+    add_organizer(&admin, &session, &organizer).await?;
+    let organizer = deployment.second().client().with_token(&token::of(&organizer));
+    check_in(&organizer, &instance, "YES", Some(&bob)).await?;
+
+    // A yes before the meeting needs no code, and counts at the meeting. Arriving needs one nevertheless.
+    let later = create_instance(&admin, &session, in_seconds(3_600), in_seconds(7_200)).await?;
+    let cleo = create_person(&admin, "Cleo").await?;
+    let cleo = deployment.second().client().with_token(&token::of(&cleo));
+    let yes =
+        |code: Option<&str>| json!({ "input": { "sessionInstanceId": later, "attendance": "YES", "code": code } });
+    cleo.data(CHECK_IN, yes(None)).await?;
+    let open = "mutation($id: ID!) { setActiveOverride(input: { sessionInstanceId: $id, active: true, until: \"2035-01-01T00:00:00Z\" }) { sessionInstance { presentCount } } }";
+    let opened = admin.data(open, json!({ "id": later })).await?;
+    assert_eq!(opened["setActiveOverride"]["sessionInstance"]["presentCount"], 1);
+    assert_eq!(cleo.error_code(CHECK_IN, yes(None)).await?, "BAD_USER_INPUT");
+    assert_eq!(cleo.error_code(CHECK_IN, yes(Some(&code))).await?, "BAD_USER_INPUT", "the code of the other meeting");
+    cleo.data(CHECK_IN, yes(Some(&shown_code(&admin, &later).await?))).await?;
     Ok(())
 }
 
@@ -215,13 +247,26 @@ async fn page_of_a_code_makes_a_guest_whom_a_person_takes_over(database: TestDat
     ensure!(http.get(&address).send().await?.error_for_status()?.text().await?.contains("Your name"));
     assert_eq!(http.get(client.address("/c/7ABCDEFGHJKMN0")).send().await?.status(), 404);
     assert_eq!(http.post(&address).form(&[("display_name", "  ")]).send().await?.status(), 422);
+    // The browser keeps the guest until a day after the meeting.
+    let closes = "query($id: ID!) { sessionInstance(id: $id) { activeUntil } }";
+    let closes = admin.data(closes, json!({ "id": instance })).await?;
+    let end = instant(&closes["sessionInstance"]["activeUntil"])? + TimeDelta::days(1);
+    let longest = (end - now()).num_seconds() + 1;
     let done = http.post(&address).form(&[("display_name", "Gus")]).send().await?;
+    let shortest = (end - now()).num_seconds() - 1;
     assert_eq!((done.status().as_u16(), done.headers()[LOCATION].to_str()?), (303, "/sessions/monday"));
     let guest = done.headers()[SET_COOKIE].to_str()?.to_owned();
     ensure!(guest.contains("HttpOnly") && guest.contains("SameSite=Lax"), "{guest}");
+    let lasts: i64 = guest.split("Max-Age=").nth(1).and_then(|it| it.split(';').next()).context("an end")?.parse()?;
+    ensure!((shortest..=longest).contains(&lasts), "{lasts} is not in {shortest}..={longest}");
     let guest = guest.split(';').next().context("a cookie")?.to_owned();
     let page = http.get(&screen).header(COOKIE, cookie(&organizer)).send().await?.text().await?;
     ensure!(page.contains("Gus"), "{page}");
+    let gus = deployment.second().client().with_token(guest.trim_start_matches("insession_token="));
+    let gus_id = gus.data("{ viewer { id } }", json!({})).await?["viewer"]["id"].take();
+    gus.data(hide, json!({ "id": gus_id })).await?;
+    let page = http.get(&screen).header(COOKIE, cookie(&organizer)).send().await?.text().await?;
+    ensure!(!page.contains("Gus"), "the guest hides their place: {page}");
 
     // The guest signs in, and what the guest did is the person's.
     let ann = create_person(&admin, "Ann").await?;
@@ -307,6 +352,27 @@ async fn old_guests_are_erased(database: TestDatabase) -> Result<()> {
     let names = "query($a: ID!, $b: ID!) { a: person(id: $a) { displayName } b: person(id: $b) { displayName } }";
     let names = admin.data(names, json!({ "a": guests[0], "b": guests[1] })).await?;
     ensure!(!names.to_string().contains("Old") && names["b"]["displayName"] == "New", "{names}");
+    Ok(())
+}
+
+async fn server_without_guests_makes_none(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start_with(&database, |settings| settings.with("ALLOW_GUESTS", "false")).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    set_codes(&admin, &session, "FIXED", false).await?;
+    let instance = create_active_instance(&admin, &session).await?;
+    let code = shown_code(&admin, &instance).await?;
+    let client = deployment.first().client();
+    let guest = json!({ "input": { "code": code, "displayName": "Gus" } });
+    assert_eq!(client.error_code(BY_CODE, guest).await?, "UNAUTHENTICATED");
+    let address = client.address(&format!("/c/{code}"));
+    let form = client.http().post(&address).form(&[("display_name", "Gus")]).send().await?;
+    ensure!(form.status() == 401 && !form.headers().contains_key(SET_COOKIE), "{form:?}");
+    let ann = create_person(&admin, "Ann").await?;
+    let own = deployment.second().client().with_token(&token::of(&ann));
+    let done = own.data(BY_CODE, json!({ "input": { "code": code } })).await?;
+    assert_eq!(done["checkInByCode"]["person"]["id"], ann);
+    assert_eq!(number(&database.connect().await?, "SELECT count(*) FROM person WHERE is_guest").await?, 0);
     Ok(())
 }
 

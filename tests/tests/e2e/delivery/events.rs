@@ -7,10 +7,13 @@ use insession_tests::{Client, Deployment, Program, Settings, TestDatabase, on_bo
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{FIELD, LIMIT, NEWS, set_active};
-use crate::fixtures::{create_active_instance, create_session};
+use super::{FIELD, LIMIT, NEWS, multipart::Parts, set_active};
+use crate::fixtures::{create_active_instance, create_person, create_session};
 
-on_both_databases!(event_stream_sends_a_snapshot_then_changes_and_resumes_with_the_last_event_id);
+on_both_databases!(
+    event_stream_sends_a_snapshot_then_changes_and_resumes_with_the_last_event_id,
+    streams_of_an_api_key_end_when_it_is_revoked,
+);
 
 async fn event_stream_sends_a_snapshot_then_changes_and_resumes_with_the_last_event_id(
     database: TestDatabase,
@@ -49,6 +52,42 @@ async fn event_stream_sends_a_snapshot_then_changes_and_resumes_with_the_last_ev
     assert_eq!(refused.data["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{refused:?}");
     assert_eq!(events.next().await?.context("the stream ended")?.name, "complete");
     assert_eq!(events.next().await?, None);
+    Ok(())
+}
+
+async fn streams_of_an_api_key_end_when_it_is_revoked(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let ann = create_person(&admin, "Ann").await?;
+    let make =
+        "mutation($id: ID!) { createApiKey(input: { name: \"Screen\", personId: $id }) { secret apiKey { id } } }";
+    let made = admin.data(make, json!({ "id": ann })).await?["createApiKey"].take();
+    let client = deployment.second().client().with_token(made["secret"].as_str().context("a secret")?);
+    // Over HTTP with GET too.
+    let query = [("query", "{ viewer { id } }")];
+    let ask =
+        || client.http().get(client.address("/graphql")).query(&query).bearer_auth(client.token().unwrap_or_default());
+    let answer: Value = ask().send().await?.error_for_status()?.json().await?;
+    assert_eq!(answer["data"]["viewer"]["id"], ann);
+
+    // Only the person may follow where they are.
+    let variables = json!({ "personId": ann });
+    let document = "subscription($personId: ID!) { activeSessionChanged(personId: $personId) { kind cursor } }";
+    let mut events = Events::open(&client, Method::POST, document, &variables, None).await?;
+    assert_eq!(events.news().await?.1["kind"], "SNAPSHOT");
+    let mut parts = Parts::open(&client, json!({})).await?;
+    assert_eq!(parts.news().await?["kind"], "SNAPSHOT");
+
+    let revoke = "mutation($id: ID!) { revokeApiKey(id: $id) { revokedApiKeyId } }";
+    admin.data(revoke, json!({ "id": made["apiKey"]["id"] })).await?;
+    let last = events.next().await?.context("the stream ended without a reason")?;
+    assert_eq!(last.data["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{last:?}");
+    assert_eq!(events.next().await?.context("the stream ended without an end")?.name, "complete");
+    assert_eq!(events.next().await?, None);
+    let last = parts.next().await?.context("the answer ended without a reason")?;
+    ensure!(last["payload"].is_null() && last["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED", "{last}");
+    assert_eq!(parts.next().await?, None);
+    assert_eq!(ask().send().await?.status(), 401);
     Ok(())
 }
 

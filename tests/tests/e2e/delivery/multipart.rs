@@ -64,7 +64,7 @@ async fn multipart_subscriptions_count_as_sockets_and_end_with_the_server() -> R
 }
 
 /// The parts of one answer.
-struct Parts {
+pub(super) struct Parts {
     response: reqwest::Response,
     text: String,
 }
@@ -73,11 +73,15 @@ impl Parts {
     async fn ask(client: &Client, variables: Value) -> Result<reqwest::Response> {
         let accept = "multipart/mixed;boundary=\"graphql\";subscriptionSpec=1.0,application/json";
         let request = client.http().post(client.address("/graphql")).header("accept", accept);
+        let request = match client.token() {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
         let response = request.json(&json!({ "query": NEWS, "variables": variables })).send().await?;
         Ok(response)
     }
 
-    async fn open(client: &Client, variables: Value) -> Result<Self> {
+    pub(super) async fn open(client: &Client, variables: Value) -> Result<Self> {
         let response = Self::ask(client, variables).await?.error_for_status()?;
         let content_type = response.headers()["content-type"].to_str()?.to_owned();
         ensure!(content_type.starts_with("multipart/mixed"), "{content_type}");
@@ -85,7 +89,7 @@ impl Parts {
     }
 
     /// The next part that is not a heartbeat. `None` at the end.
-    async fn next(&mut self) -> Result<Option<Value>> {
+    pub(super) async fn next(&mut self) -> Result<Option<Value>> {
         within(LIMIT, "a part", async {
             loop {
                 while let Some((part, rest)) = self.text.split_once("\r\n--graphql") {
@@ -107,7 +111,7 @@ impl Parts {
         .await?
     }
 
-    async fn news(&mut self) -> Result<Value> {
+    pub(super) async fn news(&mut self) -> Result<Value> {
         let part = self.next().await?.context("the answer ended")?;
         Ok(part["payload"]["data"][FIELD].clone())
     }
