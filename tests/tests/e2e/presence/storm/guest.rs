@@ -78,7 +78,7 @@ pub struct Guest {
 impl Guest {
     pub fn new(
         number: usize,
-        person: String,
+        person: &str,
         urls: Arc<[String]>,
         random: Random,
         database: DatabaseConnection,
@@ -86,7 +86,7 @@ impl Guest {
         Ok(Self {
             number,
             person: person.trim_start_matches("Person:").parse()?,
-            client: Client::new(&urls[0]).with_token(&token::of(&person)),
+            client: Client::new(&urls[0]).with_token(&token::of(person)),
             urls,
             visit: new_visit(),
             random,
@@ -209,7 +209,7 @@ impl Guest {
                     let entered = self.enter(false).await?;
                     ensure!(entered["admitted"] == true, "an offered seat was refused: {entered}");
                     // Some want to hear of it before they go on.
-                    if self.number % 4 != 0 {
+                    if !self.number.is_multiple_of(4) {
                         return Ok(Some(true));
                     }
                 }

@@ -83,7 +83,7 @@ async fn queue_is_fair_and_nobody_is_lost_whatever_crashes(database: TestDatabas
     let spread = u64::try_from(people)? * 50;
     for (number, id) in ids.into_iter().enumerate() {
         let delay = Duration::from_millis(random.below(spread));
-        let guest = Guest::new(number, id, Arc::clone(&urls), random.another(), connection.clone())?;
+        let guest = Guest::new(number, &id, Arc::clone(&urls), random.another(), connection.clone())?;
         guests.push(async move {
             sleep(delay).await;
             let fate = guest.fate();
