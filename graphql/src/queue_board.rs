@@ -24,7 +24,10 @@ use service::{
         queue::{QueuePlace, Whereabouts},
     },
 };
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::{Notify, watch},
+    time::sleep,
+};
 
 /// The shortest time between two readings.
 const DEBOUNCE: Duration = Duration::from_millis(100);
@@ -45,6 +48,8 @@ struct Shared {
     state: Mutex<State>,
     /// The number of the last reading.
     changed: watch::Sender<u64>,
+    /// Wakes the board when [`State::wanted`] has grown.
+    asked: Notify,
 }
 
 #[derive(Default)]
@@ -52,6 +57,8 @@ struct State {
     is_running: bool,
     /// Readings, by number. The first is 1.
     begun: u64,
+    /// Queues that a new subscription wants to be read, although nothing may have changed.
+    wanted: BTreeSet<ActivityId>,
     views: HashMap<ActivityId, Numbered>,
 }
 
@@ -74,7 +81,7 @@ impl QueueBoard {
     /// The board. It reads nothing until somebody watches.
     pub fn new(app: App, hub: Hub) -> Self {
         let changed = watch::Sender::new(0);
-        Self(Arc::new(Shared { app, hub, state: Mutex::default(), changed }))
+        Self(Arc::new(Shared { app, hub, state: Mutex::default(), changed, asked: Notify::new() }))
     }
 
     /// Watches the board. Everything that commits after this call is seen.
@@ -100,8 +107,15 @@ impl QueueBoard {
     async fn run(self, registration: Registration) {
         let mut events = std::pin::pin!(self.0.hub.subscribe_stream(registration));
         let mut changed: BTreeSet<ActivityId> = BTreeSet::new();
-        while let Some(event) = events.next().await {
-            changed.extend(event.change.event.as_occupancy());
+        loop {
+            tokio::select! {
+                () = self.0.asked.notified() => {}
+                event = events.next() => match event {
+                    Some(event) => changed.extend(event.change.event.as_occupancy()),
+                    None => return self.stop(),
+                },
+            }
+            changed.append(&mut self.0.state.lock().wanted);
             while !changed.is_empty() {
                 let pause = self.read(&mut changed).await;
                 let mut pause = std::pin::pin!(sleep(pause));
@@ -119,7 +133,6 @@ impl QueueBoard {
                 return;
             }
         }
-        self.stop();
     }
 
     /// Reads the queues that changed. Returns how long to wait before the next reading.
@@ -186,6 +199,17 @@ impl From<Whereabouts> for Sighting {
 }
 
 impl Watching {
+    /// Says what the subscription has read by itself. Readings of the board that began before now may be older than that, or
+    /// newer. So they are ignored, and the board reads that queue again.
+    pub fn has_seen(&mut self, sighting: &Sighting) {
+        let mut state = self.board.0.state.lock();
+        if self.after < state.begun {
+            self.after = state.begun;
+            state.wanted.insert(sighting.activity);
+            self.board.0.asked.notify_one();
+        }
+    }
+
     /// Waits until something was read. `false` if the board has stopped.
     pub async fn changed(&mut self) -> bool {
         self.changes.changed().await.is_ok() && self.board.0.state.lock().is_running

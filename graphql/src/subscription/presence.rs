@@ -180,16 +180,14 @@ impl PresenceSubscription {
         let id = visit_id(&presence_id)?;
         let app = app(ctx)?;
         // First, so that nothing is missed that commits after the visit was read.
-        let watching = queue_board(ctx)?.watch().await?;
+        let mut watching = queue_board(ctx)?.watch().await?;
         let followed = queue::follow(app, viewer(ctx), secret.as_deref(), id).await?;
-        let following = Following {
-            app: app.clone(),
-            watching,
-            visit: id,
-            person: followed.person,
-            last: followed.now.map(Sighting::from),
-            is_new: true,
-        };
+        let last = followed.now.map(Sighting::from);
+        if let Some(sighting) = &last {
+            watching.has_seen(sighting);
+        }
+        let following =
+            Following { app: app.clone(), watching, visit: id, person: followed.person, last, is_new: true };
         let messages = stream::unfold(following, |mut it| async move { Some((it.next().await?, it)) });
         Ok(messages.boxed())
     }
