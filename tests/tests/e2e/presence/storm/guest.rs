@@ -12,7 +12,7 @@ use sea_orm::DatabaseConnection;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::{KEY, ask};
+use super::{KEY, ask, may_be_asked_again};
 use crate::{fixtures::new_visit, load::Random};
 
 /// What somebody does who wants a seat.
@@ -174,7 +174,7 @@ impl Guest {
         // The queue moves all the time. So silence means that somebody was forgotten.
         while let Ok(received) = within(LIMIT, "news of the queue", socket.any_for("queue", LIMIT * 2)).await? {
             if let Some(error) = received.message.pointer("/payload/0").map(GraphqlError::read) {
-                ensure!(error.code == "INTERNAL", "{}", received.message);
+                ensure!(may_be_asked_again(&error), "{}", received.message);
                 return Ok(None);
             }
             if received.kind() != "next" {
