@@ -226,6 +226,9 @@ impl Hub {
         let mut registry = self.0.registry.lock();
         registry.is_closed = true;
         registry.followers.values().for_each(|follower| follower.close());
+        drop(registry);
+        // Nobody waits for a round that never comes. Whoever replays the log finds the hub closed when it wants to join.
+        self.0.rounds.send_modify(|rounds| rounds.done = u64::MAX);
     }
 
     async fn read_new(&self) -> Result<(), SourceError> {
@@ -249,7 +252,7 @@ impl Hub {
     }
 
     /// Returns when every change that had committed before the call has been dispatched. While the database is unavailable,
-    /// this waits until it is back. Concurrent callers share one read of the log.
+    /// this waits until it is back. Concurrent callers share one read of the log. Returns at once after the shutdown.
     pub(super) async fn read_log(&self) {
         let mut rounds = self.0.rounds.subscribe();
         let goal = rounds.borrow().begun + 1;
