@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeSet,
+    io::ErrorKind,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -165,6 +166,7 @@ async fn reach_postgres(url: &str) -> Result<()> {
         None => format!("{}:{}", options.get_host(), options.get_port()),
     };
     let start = Instant::now();
+    let mut last = format!("no answer within {} seconds", REACH_TIMEOUT.as_secs());
     loop {
         let left = REACH_TIMEOUT.saturating_sub(start.elapsed());
         let problem = match tokio::time::timeout(left, PgConnection::connect_with(&options)).await {
@@ -174,22 +176,31 @@ async fn reach_postgres(url: &str) -> Result<()> {
                 return Ok(());
             }
             Ok(Err(error)) if is_unreachable(&error) && start.elapsed() + REACH_INTERVAL < REACH_TIMEOUT => {
+                last = text_of(&error);
                 tokio::time::sleep(REACH_INTERVAL).await;
                 continue;
             }
-            // The text of the system is enough: "Connection refused".
-            Ok(Err(sqlx::Error::Io(error))) => format!("{error}"),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no answer within {} seconds", REACH_TIMEOUT.as_secs()),
+            Ok(Err(error)) => text_of(&error),
+            // The last attempt may have too little time to fail by itself.
+            Err(_) => last,
         };
         return Err(Error::internal(format!("PostgreSQL at {server}: {problem}")));
+    }
+}
+
+/// The text of the system is enough: "Connection refused".
+fn text_of(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Io(error) => error.to_string(),
+        error => error.to_string(),
     }
 }
 
 /// Whether the server may be there a moment later.
 fn is_unreachable(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Io(_) => true,
+        // A certificate that is not accepted is invalid data. It stays so.
+        sqlx::Error::Io(error) => error.kind() != ErrorKind::InvalidData,
         sqlx::Error::Database(error) => error.code().as_deref() == Some(CANNOT_CONNECT_NOW),
         _ => false,
     }
