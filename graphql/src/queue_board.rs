@@ -199,8 +199,8 @@ impl From<Whereabouts> for Sighting {
 }
 
 impl Watching {
-    /// Says what the subscription has read by itself. Readings of the board that began before now may be older than that, or
-    /// newer. So they are ignored, and the board reads that queue again.
+    /// Says what the subscription has read by itself. A reading of the board that began before now may be older than that, so it
+    /// is ignored. It may also be newer, so the board reads that queue again.
     pub fn has_seen(&mut self, sighting: &Sighting) {
         let mut state = self.board.0.state.lock();
         if self.after < state.begun {

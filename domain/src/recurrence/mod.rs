@@ -28,7 +28,7 @@ pub use self::{
     rfc5545::Series,
     rrule::{BoundedRecurrence, ScheduleSource, YearlyRule},
     schedule::{Field, Months, Pattern, RecurrenceError, Schedule, ScheduleError},
-    skips::{SkipError, SkippedDates, Skips, skip_text},
+    skips::{SkipError, SkippedDates, Skips},
     words::in_order,
 };
 use crate::{

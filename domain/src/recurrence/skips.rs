@@ -72,6 +72,11 @@ impl SkippedDates {
     pub const fn to(&self) -> NaiveDate {
         self.to
     }
+
+    /// Whether words for the skip name its year: it begins a year or more after `today`.
+    pub fn names_year(&self, today: NaiveDate) -> bool {
+        self.from.signed_duration_since(today) >= TimeDelta::days(365)
+    }
 }
 
 /// All skips of a session. They may overlap.
@@ -106,19 +111,6 @@ impl Skips {
             later.checked_sub(1).is_some_and(|index| date <= ranges[index].to)
         })
     }
-}
-
-/// A skip in words, such as "No session on Friday 25 December: Christmas". The year is told if the skip begins a year
-/// or more after `today`.
-pub fn skip_text(dates: SkippedDates, reason: Option<&str>, today: NaiveDate) -> String {
-    let is_far = dates.from.signed_duration_since(today) >= TimeDelta::days(365);
-    let told = |date: NaiveDate| date.format(if is_far { "%A %-d %B %Y" } else { "%A %-d %B" });
-    let when = if dates.from == dates.to {
-        format!("on {}", told(dates.from))
-    } else {
-        format!("from {} to {}", told(dates.from), told(dates.to))
-    };
-    reason.map_or_else(|| format!("No session {when}"), |reason| format!("No session {when}: {reason}"))
 }
 
 #[cfg(test)]
@@ -166,12 +158,12 @@ mod tests {
     }
 
     #[test]
-    fn skip_becomes_english_text() {
-        let today = date("2026-11-26");
-        let christmas = range("2026-12-25", "2026-12-25");
-        assert_eq!(skip_text(christmas, Some("Christmas"), today), "No session on Friday 25 December: Christmas");
-        assert_eq!(skip_text(christmas, None, date("2025-12-25")), "No session on Friday 25 December 2026");
-        let summer = range("2027-07-05", "2027-08-01");
-        assert_eq!(skip_text(summer, None, today), "No session from Monday 5 July to Sunday 1 August");
+    fn words_name_the_year_of_a_skip_that_begins_in_a_year_or_later() {
+        let christmas = range("2026-12-25", "2027-01-02");
+        for (today, names_year) in
+            [("2026-12-30", false), ("2026-11-26", false), ("2025-12-26", false), ("2025-12-25", true)]
+        {
+            assert_eq!(christmas.names_year(date(today)), names_year, "{today}");
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! People: their profiles, how they sign in, in which browsers, their API keys, the tickets of their pages, and what is left of those who are merged or erased.
+//! People: their profiles, how they sign in, in which browsers, their API keys, the tickets of their pages, and what is left of
+//! those who are merged or erased.
 
 pub mod api_keys;
 pub mod browsers;

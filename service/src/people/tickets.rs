@@ -5,8 +5,7 @@
 //!
 //! - A ticket opens sockets for [`OPENS_FOR`]. It is taken nowhere else.
 //! - A socket that was opened with a ticket ends after [`SOCKET_LASTS`] at the most. The script then gets another ticket.
-//! - Who the viewer is follows from the secret, at the moment when the socket is opened. So a ticket ends with its sign-in, and its sockets
-//!   do too.
+//! - The secret says who the viewer is when the socket is opened. So a ticket and its sockets end with the sign-in.
 
 use chrono::{DateTime, TimeDelta, Utc};
 

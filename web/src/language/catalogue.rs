@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
 use maud::{Markup, PreEscaped, Render as _};
 
-use super::{Language, current};
+use super::{Language, current_language};
 
 /// The value of a variable in a text.
 pub type Value<'a> = FluentValue<'a>;
@@ -29,7 +29,7 @@ fn bundle(language: Language) -> Bundle {
 
 /// A text in the language of the request. A text that a language does not have is English.
 pub fn say(key: &str, values: &[(&'static str, Value<'_>)]) -> String {
-    say_in(current().language, key, values)
+    say_in(current_language(), key, values)
 }
 
 fn say_in(language: Language, key: &str, values: &[(&'static str, Value<'_>)]) -> String {

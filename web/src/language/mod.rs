@@ -167,9 +167,14 @@ fn ranges(accept: &str) -> Vec<Range> {
     ranges
 }
 
-/// The language of the request that this task serves.
+/// How the request that this task serves is written.
 pub fn current() -> Locale {
     LOCALE.try_with(Clone::clone).unwrap_or_default()
+}
+
+/// The same without the visitor's region.
+fn current_language() -> Language {
+    LOCALE.try_with(|locale| locale.language).unwrap_or(Language::English)
 }
 
 /// Serves a request in its language.

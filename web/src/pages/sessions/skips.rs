@@ -1,7 +1,7 @@
 //! The skips on the page of a session: when it does not meet. Organisers add and remove them here.
 
 use axum::{Form, extract::State};
-use chrono::{NaiveDate, TimeDelta};
+use chrono::NaiveDate;
 use domain::{ids::SkipId, recurrence::SkippedDates};
 use maud::{Markup, html};
 use service::{
@@ -41,9 +41,7 @@ impl Upcoming {
     }
 
     fn text(&self, skip: &Skip) -> String {
-        // The year is told if the skip begins a year or more from now.
-        let is_far = skip.from.signed_duration_since(self.today) >= TimeDelta::days(365);
-        let told = if is_far { formats::date } else { formats::day };
+        let told = if skip.dates().names_year(self.today) { formats::date } else { formats::day };
         let when = if skip.from == skip.to {
             words!("no-session-on", date = told(skip.from))
         } else {
