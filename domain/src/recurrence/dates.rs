@@ -22,7 +22,10 @@ const DEFAULT_ANCHOR: i32 = 719_167;
 pub(super) struct Dates {
     pattern: Pattern,
     last: NaiveDate,
+    months: Months,
     skips: Skips,
+    /// Whether the months or the skips may leave out a date of the pattern.
+    is_limited: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -31,7 +34,6 @@ enum Pattern {
         /// `None` at the end of chrono's calendar.
         next: Option<NaiveDate>,
         step: Days,
-        months: Months,
     },
     Monthly(Monthly),
 }
@@ -45,8 +47,9 @@ struct Monthly {
     step: i32,
     /// Dates before this one are left out.
     first: NaiveDate,
-    /// The next month to read: the number of months since January of the year 0.
+    /// The next month to read, and the last one: numbers of months since January of the year 0.
     next_month: i32,
+    last_month: i32,
     /// The first day of the current month.
     begins: NaiveDate,
     /// The days of the current month that are still to come. Bit 0 is the first day.
@@ -84,7 +87,7 @@ impl Dates {
         let months = schedule.months;
         let pattern = match &schedule.pattern {
             schedule::Pattern::Weekly { weekday, every_n_weeks: 0 | 1, .. } => {
-                weekly(on_or_after(first, days_from_monday(*weekday)), 7, months)
+                weekly(on_or_after(first, days_from_monday(*weekday)), 7)
             }
             schedule::Pattern::Weekly { weekday, every_n_weeks, week_start } => {
                 // A valid interval is at most 520.
@@ -93,7 +96,7 @@ impl Dates {
                 // The weekday of week 0, which may be before the anchor.
                 let base = on_or_before(anchor, week_start) + (days_from_monday(*weekday) - week_start).rem_euclid(7);
                 let elapsed = (first - base).rem_euclid(step);
-                weekly(if elapsed == 0 { first } else { first - elapsed + step }, step, months)
+                weekly(if elapsed == 0 { first } else { first - elapsed + step }, step)
             }
             schedule::Pattern::Monthly { weekday, which, every_n_months } => {
                 let days = MonthDays::Weekday {
@@ -101,58 +104,65 @@ impl Dates {
                     from_start: bits(which, 1, |position| 7 * (position - 1)),
                     from_end: bits(which, -1, |position| 35 - 7 * position),
                 };
-                monthly(days, *every_n_months, months, first, anchor)
+                monthly(days, *every_n_months, months, (first, last), anchor)
             }
             schedule::Pattern::MonthDay { days, every_n_months } => {
                 let days = MonthDays::Day {
                     from_start: bits(days, 1, |day| day - 1),
                     from_end: bits(days, -1, |day| 31 - day),
                 };
-                monthly(days, *every_n_months, months, first, anchor)
+                monthly(days, *every_n_months, months, (first, last), anchor)
             }
         };
-        Self { pattern, last: date_of(last).unwrap_or(NaiveDate::MIN), skips: calendar.skips.clone() }
+        let skips = calendar.skips.clone();
+        let is_limited = months != Months::ALL || skips != Skips::NONE;
+        Self { pattern, last: date_of(last).unwrap_or(NaiveDate::MIN), months, skips, is_limited }
     }
 }
 
 impl Iterator for Dates {
     type Item = NaiveDate;
 
+    #[inline]
     fn next(&mut self) -> Option<NaiveDate> {
         loop {
             let date = match &mut self.pattern {
-                Pattern::Weekly { next, step, months } => {
+                Pattern::Weekly { next, step } => {
                     let date = (*next)?;
                     *next = date.checked_add_days(*step);
-                    if *months != Months::ALL && !months.contains(date.month()) && date <= self.last {
-                        continue;
-                    }
                     date
                 }
-                Pattern::Monthly(monthly) => monthly.next(self.last)?,
+                Pattern::Monthly(monthly) => monthly.next()?,
             };
             if self.last < date {
                 return None;
             }
-            if !self.skips.contains(date) {
+            if !self.is_limited || self.includes(date) {
                 return Some(date);
             }
         }
     }
 }
 
-fn weekly(next: i32, step: i32, months: Months) -> Pattern {
-    Pattern::Weekly { next: date_of(next), step: Days::new(step.unsigned_abs().into()), months }
+impl Dates {
+    fn includes(&self, date: NaiveDate) -> bool {
+        self.months.contains(date.month()) && !self.skips.contains(date)
+    }
 }
 
-fn monthly(days: MonthDays, every_n_months: u32, months: Months, first: i32, anchor: i32) -> Pattern {
+fn weekly(next: i32, step: i32) -> Pattern {
+    Pattern::Weekly { next: date_of(next), step: Days::new(step.unsigned_abs().into()) }
+}
+
+fn monthly(days: MonthDays, every_n_months: u32, months: Months, (first, last): (i32, i32), anchor: i32) -> Pattern {
     let first = date_of(first).unwrap_or(NaiveDate::MAX);
+    let last_month = date_of(last).map_or(i32::MIN, month_of);
     let anchor = date_of(anchor).map_or(0, month_of);
     // A valid interval is at most 120.
     let step = bounded(every_n_months, Schedule::MAX_MONTHS);
     // The first month in step with the anchor that is not before the first date.
     let next_month = month_of(first) + (anchor - month_of(first)).rem_euclid(step);
-    Pattern::Monthly(Monthly { days, months, step, first, next_month, begins: first, pending: 0 })
+    Pattern::Monthly(Monthly { days, months, step, first, next_month, last_month, begins: first, pending: 0 })
 }
 
 /// The bits of the numbers with this sign. `bit` gives the bit of a number without its sign.
@@ -162,10 +172,10 @@ fn bits(numbers: &[i8], sign: i8, bit: impl Fn(u32) -> u32) -> u64 {
 }
 
 impl Monthly {
-    fn next(&mut self, last: NaiveDate) -> Option<NaiveDate> {
+    fn next(&mut self) -> Option<NaiveDate> {
         loop {
             while self.pending == 0 {
-                self.begin_month(last)?;
+                self.begin_month()?;
             }
             let day = self.pending.trailing_zeros();
             self.pending &= self.pending - 1;
@@ -176,14 +186,18 @@ impl Monthly {
         }
     }
 
-    /// Begins the next month. `None` if it begins after `last`.
-    fn begin_month(&mut self, last: NaiveDate) -> Option<()> {
-        let (year, month) = (self.next_month.div_euclid(12), self.next_month.rem_euclid(12).unsigned_abs() + 1);
-        let begins = NaiveDate::from_ymd_opt(year, month, 1).filter(|begins| *begins <= last)?;
-        self.next_month += self.step;
-        self.begins = begins;
-        self.pending = if self.months.contains(month) { self.days.of_month(begins) } else { 0 };
-        Some(())
+    /// Begins the next month in which the schedule may meet. `None` after the last one.
+    fn begin_month(&mut self) -> Option<()> {
+        while self.next_month <= self.last_month {
+            let (year, month) = (self.next_month.div_euclid(12), self.next_month.rem_euclid(12).unsigned_abs() + 1);
+            self.next_month += self.step;
+            if self.months.contains(month) {
+                self.begins = NaiveDate::from_ymd_opt(year, month, 1)?;
+                self.pending = self.days.of_month(self.begins);
+                return Some(());
+            }
+        }
+        None
     }
 }
 

@@ -52,9 +52,14 @@ impl Meetings {
         }
         let meeting = match &self.cached {
             Some(cached) => Meeting::from_instants(cached.start.on(date)?, cached.end.on(date)?)?,
-            None => Meeting::new(self.zone, date, self.start, self.end).ok()?,
+            None => self.computed(date)?,
         };
         Some(Occurrence { date, start: self.start, end: self.end, meeting })
+    }
+
+    #[cold]
+    fn computed(&self, date: NaiveDate) -> Option<Meeting> {
+        Meeting::new(self.zone, date, self.start, self.end).ok()
     }
 
     /// The times for the dates around this one. `None` if the offset changes during the meeting, or at the ends of the

@@ -58,7 +58,18 @@ pub struct Occurrences {
 impl Iterator for Occurrences {
     type Item = Occurrence;
 
+    #[inline]
     fn next(&mut self) -> Option<Occurrence> {
+        // Most sessions have one schedule, which needs no merge.
+        match self.heads.as_mut_slice() {
+            [alone] => alone.take(),
+            _ => self.next_of_several(),
+        }
+    }
+}
+
+impl Occurrences {
+    fn next_of_several(&mut self) -> Option<Occurrence> {
         let mut first: Option<(&mut Head, DateTime<Utc>)> = None;
         let mut is_alone = true;
         for head in &mut self.heads {
@@ -106,22 +117,30 @@ impl Head {
         head
     }
 
+    #[inline]
     fn starts_at(&self) -> Option<DateTime<Utc>> {
         self.occurrence.as_ref().map(|next| next.meeting.starts_at())
     }
 
     /// Takes the occurrence and computes the next one.
+    #[inline]
     fn take(&mut self) -> Option<Occurrence> {
-        let mut taken = self.occurrence?;
+        let taken = self.occurrence?;
         self.advance();
         // A meeting on a day that the clocks skip starts together with the one on the next day.
+        if self.starts_at() == Some(taken.meeting.starts_at()) { Some(self.merge(taken)) } else { Some(taken) }
+    }
+
+    #[cold]
+    fn merge(&mut self, mut taken: Occurrence) -> Occurrence {
         while let Some(next) = self.occurrence.filter(|next| next.meeting.starts_at() == taken.meeting.starts_at()) {
             taken = merged(taken, next);
             self.advance();
         }
-        Some(taken)
+        taken
     }
 
+    #[inline]
     fn advance(&mut self) {
         // The times of a valid schedule give a meeting on every date of the years 1 to 9999.
         self.occurrence = self.dates.next().and_then(|date| self.meetings.on(date));
