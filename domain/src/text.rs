@@ -6,7 +6,7 @@ pub fn sentence(mut message: String) -> String {
     if let Some(first) = message.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    if !message.ends_with(['.', '!', '?']) {
+    if !message.ends_with(['.', '!', '?', '।']) {
         message.push('.');
     }
     message

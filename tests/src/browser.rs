@@ -190,6 +190,21 @@ impl Page {
         Ok(())
     }
 
+    /// Lets the browser say that it is at this latitude and longitude, to pages of this origin that ask. With `None`, it
+    /// refuses to say where it is.
+    pub async fn be_at(&self, origin: &str, place: Option<(f64, f64)>) -> Result<()> {
+        let setting = if place.is_some() { "granted" } else { "denied" };
+        let permission = json!({
+            "browserContextId": self.context, "origin": origin, "permission": { "name": "geolocation" }, "setting": setting,
+        });
+        self.connection.call(None, "Browser.setPermission", permission).await?;
+        if let Some((latitude, longitude)) = place {
+            let position = json!({ "latitude": latitude, "longitude": longitude, "accuracy": 10 });
+            self.call("Emulation.setGeolocationOverride", position).await?;
+        }
+        Ok(())
+    }
+
     /// Closes the tab, as its close button does.
     pub async fn close_tab(self) -> Result<()> {
         self.connection.call(None, "Target.closeTarget", json!({ "targetId": self.target })).await?;

@@ -104,6 +104,27 @@ for (const button of navigator.clipboard ? document.querySelectorAll('[data-copi
   });
 }
 
+// "Near me" asks the browser where it is, only after a click. If it does not say, the server asks for a place.
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (!('near' in form.dataset) || !navigator.geolocation) return;
+  event.preventDefault();
+  const button = form.querySelector('button');
+  const { latitude, longitude } = form.elements;
+  const send = (coords) => {
+    // A thousandth of a degree is about a hundred metres, which is enough.
+    latitude.value = coords?.latitude.toFixed(3) ?? '';
+    longitude.value = coords?.longitude.toFixed(3) ?? '';
+    form.submit();
+    // The browser may keep the page, and must not keep the place with it.
+    latitude.value = longitude.value = '';
+    button.disabled = false;
+  };
+  button.disabled = true;
+  const options = { timeout: 10_000, maximumAge: 60_000 };
+  navigator.geolocation.getCurrentPosition(({ coords }) => send(coords), () => send(), options);
+});
+
 let timer;
 let dueAt = Infinity;
 let lastAt = 0;

@@ -84,6 +84,23 @@ show = Anzeigen
 calendar-empty = In den nächsten zwei Wochen sind keine Treffen geplant.
 calendar-description = { $title }: die Sessions der nächsten zwei Wochen.
 more-sessions = Weitere Sessions
+near-me = In meiner Nähe
+sessions-near-you = Sessions in Ihrer Nähe
+sessions-near = Sessions in der Nähe von { $place }
+place-not-told = Dieser Browser hat nicht gesagt, wo Sie sind. Geben Sie eine Stadt oder Koordinaten ein.
+place = Ort
+place-hint = Eine Stadt oder Koordinaten wie 48.21, 16.37
+place-unknown = Keine Stadt mit Sessions hat diesen Namen. Geben Sie eine andere Stadt ein, oder Koordinaten wie 48.21, 16.37.
+place-of-several = Das kann eine von mehreren Städten sein: { $cities }.
+place-without-coordinates = Die Sessions in { $city } haben keine Koordinaten.
+distance = Entfernung
+kilometres = { $count } km
+away-tenths = { $kilometres },{ $tenths } km entfernt
+away = { $kilometres } km entfernt
+away-least = weniger als 0,1 km entfernt
+nothing-on-near = In der Nähe dieses Ortes findet gerade keine Session statt.
+sessions-near-place = Alle Sessions in der Nähe dieses Ortes
+nothing-near = In der Nähe dieses Ortes gibt es keine Session. Versuchen Sie es mit einer größeren Entfernung.
 
 ## A session
 

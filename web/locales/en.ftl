@@ -102,6 +102,25 @@ show = Show
 calendar-empty = No meetings are planned in the next two weeks.
 calendar-description = { $title }: the sessions of the next two weeks.
 more-sessions = More sessions
+near-me = Near me
+sessions-near-you = Sessions near you
+# The place is a city or coordinates.
+sessions-near = Sessions near { $place }
+place-not-told = This browser did not say where you are. Type a city, or coordinates.
+place = Place
+place-hint = A city, or coordinates such as 48.21, 16.37
+place-unknown = No city with sessions has this name. Type another city, or coordinates such as 48.21, 16.37.
+place-of-several = This may be one of several cities: { $cities }.
+place-without-coordinates = The sessions in { $city } have no coordinates.
+distance = Distance
+kilometres = { $count } km
+# The distance of a session, such as 2.4 km: two numbers around the decimal separator.
+away-tenths = { $kilometres }.{ $tenths } km away
+away = { $kilometres } km away
+away-least = less than 0.1 km away
+nothing-on-near = No session is on near this place.
+sessions-near-place = All sessions near this place
+nothing-near = No session is near this place. Try a longer distance.
 
 ## A session
 

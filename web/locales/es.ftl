@@ -84,6 +84,23 @@ show = Mostrar
 calendar-empty = No hay encuentros previstos en las próximas dos semanas.
 calendar-description = { $title }: las sesiones de las próximas dos semanas.
 more-sessions = Más sesiones
+near-me = Cerca de mí
+sessions-near-you = Sesiones cerca de usted
+sessions-near = Sesiones cerca de { $place }
+place-not-told = Este navegador no ha dicho dónde está usted. Escriba una ciudad o unas coordenadas.
+place = Lugar
+place-hint = Una ciudad, o unas coordenadas como 48.21, 16.37
+place-unknown = Ninguna ciudad con sesiones tiene este nombre. Escriba otra ciudad, o unas coordenadas como 48.21, 16.37.
+place-of-several = Puede ser una de varias ciudades: { $cities }.
+place-without-coordinates = Las sesiones de { $city } no tienen coordenadas.
+distance = Distancia
+kilometres = { $count } km
+away-tenths = a { $kilometres },{ $tenths } km
+away = a { $kilometres } km
+away-least = a menos de 0,1 km
+nothing-on-near = No hay ninguna sesión en este momento cerca de este lugar.
+sessions-near-place = Todas las sesiones cerca de este lugar
+nothing-near = No hay ninguna sesión cerca de este lugar. Pruebe con una distancia mayor.
 
 ## A session
 

@@ -84,6 +84,23 @@ show = Afficher
 calendar-empty = Aucune rencontre n'est prévue dans les deux semaines à venir.
 calendar-description = { $title } : les sessions des deux semaines à venir.
 more-sessions = Autres sessions
+near-me = Près de moi
+sessions-near-you = Sessions près de vous
+sessions-near = Sessions près de { $place }
+place-not-told = Ce navigateur n'a pas dit où vous êtes. Saisissez une ville ou des coordonnées.
+place = Lieu
+place-hint = Une ville, ou des coordonnées comme 48.21, 16.37
+place-unknown = Aucune ville avec des sessions ne porte ce nom. Saisissez une autre ville, ou des coordonnées comme 48.21, 16.37.
+place-of-several = Plusieurs villes sont possibles : { $cities }.
+place-without-coordinates = Les sessions de { $city } n'ont pas de coordonnées.
+distance = Distance
+kilometres = { $count } km
+away-tenths = à { $kilometres },{ $tenths } km
+away = à { $kilometres } km
+away-least = à moins de 0,1 km
+nothing-on-near = Aucune session n'a lieu en ce moment près de ce lieu.
+sessions-near-place = Toutes les sessions près de ce lieu
+nothing-near = Il n'y a aucune session près de ce lieu. Essayez une plus grande distance.
 
 ## A session
 

@@ -89,6 +89,23 @@ show = दिखाएँ
 calendar-empty = अगले दो सप्ताह में कोई बैठक तय नहीं है।
 calendar-description = { $title }: अगले दो सप्ताह के सत्र।
 more-sessions = और सत्र
+near-me = मेरे पास
+sessions-near-you = आपके पास के सत्र
+sessions-near = { $place } के पास के सत्र
+place-not-told = इस ब्राउज़र ने नहीं बताया कि आप कहाँ हैं। कोई शहर या निर्देशांक लिखें।
+place = स्थान
+place-hint = कोई शहर, या 48.21, 16.37 जैसे निर्देशांक
+place-unknown = सत्रों वाले किसी शहर का यह नाम नहीं है। कोई दूसरा शहर लिखें, या 48.21, 16.37 जैसे निर्देशांक।
+place-of-several = यह इन शहरों में से कोई हो सकता है: { $cities }।
+place-without-coordinates = { $city } के सत्रों के निर्देशांक नहीं हैं।
+distance = दूरी
+kilometres = { $count } किमी
+away-tenths = { $kilometres }.{ $tenths } किमी दूर
+away = { $kilometres } किमी दूर
+away-least = 0.1 किमी से कम दूर
+nothing-on-near = इस समय इस स्थान के पास कोई सत्र नहीं चल रहा है।
+sessions-near-place = इस स्थान के पास के सभी सत्र
+nothing-near = इस स्थान के पास कोई सत्र नहीं है। ज़्यादा दूरी आज़माएँ।
 
 ## A session
 

@@ -84,6 +84,23 @@ show = Tonen
 calendar-empty = Er zijn de komende twee weken geen bijeenkomsten gepland.
 calendar-description = { $title }: de sessies van de komende twee weken.
 more-sessions = Meer sessies
+near-me = Bij mij in de buurt
+sessions-near-you = Sessies bij jou in de buurt
+sessions-near = Sessies in de buurt van { $place }
+place-not-told = Deze browser heeft niet gezegd waar je bent. Typ een stad of coördinaten.
+place = Plaats
+place-hint = Een stad of coördinaten zoals 48.21, 16.37
+place-unknown = Geen stad met sessies heeft deze naam. Typ een andere stad, of coördinaten zoals 48.21, 16.37.
+place-of-several = Dit kan een van meerdere steden zijn: { $cities }.
+place-without-coordinates = De sessies in { $city } hebben geen coördinaten.
+distance = Afstand
+kilometres = { $count } km
+away-tenths = op { $kilometres },{ $tenths } km
+away = op { $kilometres } km
+away-least = op minder dan 0,1 km
+nothing-on-near = In de buurt van deze plaats is nu geen sessie bezig.
+sessions-near-place = Alle sessies in de buurt van deze plaats
+nothing-near = In de buurt van deze plaats is geen sessie. Probeer een grotere afstand.
 
 ## A session
 

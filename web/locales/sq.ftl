@@ -84,6 +84,23 @@ show = Shfaq
 calendar-empty = Nuk ka takime të planifikuara për dy javët e ardhshme.
 calendar-description = { $title }: sesionet e dy javëve të ardhshme.
 more-sessions = Sesione të tjera
+near-me = Pranë meje
+sessions-near-you = Sesione pranë jush
+sessions-near = Sesione pranë { $place }
+place-not-told = Ky shfletues nuk tregoi se ku jeni. Shkruani një qytet ose koordinata.
+place = Vendi
+place-hint = Një qytet ose koordinata si 48.21, 16.37
+place-unknown = Asnjë qytet me sesione nuk e ka këtë emër. Shkruani një qytet tjetër ose koordinata si 48.21, 16.37.
+place-of-several = Ky mund të jetë një nga disa qytete: { $cities }.
+place-without-coordinates = Sesionet në { $city } nuk kanë koordinata.
+distance = Largësia
+kilometres = { $count } km
+away-tenths = { $kilometres },{ $tenths } km larg
+away = { $kilometres } km larg
+away-least = më pak se 0,1 km larg
+nothing-on-near = Asnjë sesion nuk po zhvillohet tani pranë këtij vendi.
+sessions-near-place = Të gjitha sesionet pranë këtij vendi
+nothing-near = Nuk ka sesion pranë këtij vendi. Provoni një largësi më të madhe.
 
 ## A session
 

@@ -78,6 +78,23 @@ show = Göster
 calendar-empty = Önümüzdeki iki hafta için planlanmış buluşma yok.
 calendar-description = { $title }: önümüzdeki iki haftanın oturumları.
 more-sessions = Diğer oturumlar
+near-me = Yakınımda
+sessions-near-you = Yakınınızdaki oturumlar
+sessions-near = Yakındaki oturumlar: { $place }
+place-not-told = Bu tarayıcı nerede olduğunuzu söylemedi. Bir şehir ya da koordinat yazın.
+place = Yer
+place-hint = Bir şehir ya da 48.21, 16.37 gibi koordinatlar
+place-unknown = Oturumu olan hiçbir şehrin adı bu değil. Başka bir şehir ya da 48.21, 16.37 gibi koordinatlar yazın.
+place-of-several = Bu, birkaç şehirden biri olabilir: { $cities }.
+place-without-coordinates = Bu şehirdeki oturumların koordinatları yok: { $city }.
+distance = Uzaklık
+kilometres = { $count } km
+away-tenths = { $kilometres },{ $tenths } km uzakta
+away = { $kilometres } km uzakta
+away-least = 0,1 km’den yakın
+nothing-on-near = Şu anda bu yerin yakınında süren oturum yok.
+sessions-near-place = Bu yerin yakınındaki bütün oturumlar
+nothing-near = Bu yerin yakınında oturum yok. Daha büyük bir uzaklık deneyin.
 
 ## A session
 

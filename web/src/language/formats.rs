@@ -40,6 +40,15 @@ pub fn clock_hour(time: NaiveTime) -> String {
     words!("clock-hour", half = half(time), hour = hour, hour24 = hour24)
 }
 
+/// 'This far away', such as '2.4 km away'.
+pub fn away(metres: u32) -> String {
+    match metres.saturating_add(50) / 100 {
+        0 => words!("away-least"),
+        tenths @ 1..100 => words!("away-tenths", kilometres = tenths / 10, tenths = tenths % 10),
+        _ => words!("away", kilometres = metres.saturating_add(500) / 1000),
+    }
+}
+
 /// The part of the day, for languages that name it.
 fn half(time: NaiveTime) -> &'static str {
     match (time.hour(), time.minute(), time.second()) {
@@ -84,5 +93,13 @@ mod tests {
         let time = NaiveTime::from_hms_opt(0, 5, 9).unwrap();
         assert_eq!(speaking("en", || clock(time)), "12:05:09am");
         assert_eq!(speaking("de", || clock(time)), "00:05:09");
+    }
+
+    #[test]
+    fn distance_becomes_text() {
+        let texts = [0, 49, 50, 2_449, 9_949, 9_950, 10_499, 500_000].map(away);
+        let expected = ["less than 0.1", "less than 0.1", "0.1", "2.4", "9.9", "10", "10", "500"];
+        assert_eq!(texts, expected.map(|distance| format!("{distance} km away")));
+        assert_eq!(speaking("de", || away(2_449)), "2,4 km entfernt");
     }
 }

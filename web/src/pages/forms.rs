@@ -184,13 +184,18 @@ impl Refusal {
     fn sentence(&self, label: Option<&str>) -> String {
         let text = match (label, &self.field) {
             // A message that is a sentence does not need its subject.
-            _ if self.message.starts_with(char::is_uppercase) => self.message.clone(),
+            _ if self.message.starts_with(begins_a_sentence) => self.message.clone(),
             (Some(label), _) => format!("{label} {}", self.message),
             (None, Some(field)) => format!("The field '{field}' {}", self.message),
             (None, None) => self.message.clone(),
         };
         sentence(text)
     }
+}
+
+/// Some scripts, such as that of Hindi, have no capital letters.
+fn begins_a_sentence(letter: char) -> bool {
+    letter.is_alphabetic() && !letter.is_lowercase()
 }
 
 /// Replaces what only clients of the API know.

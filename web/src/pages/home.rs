@@ -23,6 +23,7 @@ use super::{
     cards::{self, Card},
     error::page_of,
     layout::{Frame, respond},
+    near,
     timeline::Timeline,
     visitor::Visitor,
 };
@@ -47,7 +48,7 @@ pub struct Asked {
 }
 
 /// The result of a search for a city.
-enum Search {
+pub enum Search {
     Everywhere,
     City(String),
     Several(Vec<String>),
@@ -55,7 +56,7 @@ enum Search {
 }
 
 impl Search {
-    async fn of(app: &App, text: &str) -> Result<Self> {
+    pub async fn of(app: &App, text: &str) -> Result<Self> {
         let text = text.trim();
         if text.is_empty() {
             return Ok(Self::Everywhere);
@@ -95,7 +96,7 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Qu
     let title =
         content.search.city().map_or_else(|| words!("in-session-now"), |city| words!("in-session-now-in", city = city));
     let narrowing = content.search.city().map_or_else(|| json!({}), |city| json!({ "city": city }));
-    let mut frame = Frame::new(&title, &visitor).following(narrowing);
+    let mut frame = Frame::new(&title, &visitor).following(narrowing).asking_where();
     if asked.name.is_empty() && asked.after.is_none() {
         let path =
             content.search.city().map_or_else(|| "/".to_owned(), |city| format!("/?city={}", cards::encoded(city)));
@@ -149,6 +150,7 @@ fn render(frame: &Frame<'_>, title: &str, asked: &Asked, content: &Content) -> R
     let main = html! {
         h1 { (title) }
         (search_form(asked, &content.search))
+        (near::button())
         @if !matches!(content.search, Search::Several(_) | Search::Nothing) {
             @if let Some(today) = &content.today { (today.render()) }
             @if asked.name.trim().is_empty() {

@@ -4,7 +4,7 @@ use axum::{
     http::{
         HeaderValue,
         header::{
-            CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, REFERRER_POLICY, SET_COOKIE, VARY,
+            CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, SET_COOKIE, VARY,
             X_CONTENT_TYPE_OPTIONS,
         },
     },
@@ -23,6 +23,8 @@ use crate::{
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+
 /// The frame around a page's content.
 pub struct Frame<'a> {
     title: String,
@@ -39,6 +41,8 @@ pub struct Frame<'a> {
     is_awake: bool,
     /// Whether the script leaves the page as it is.
     is_still: bool,
+    /// Whether the script may ask the browser where it is.
+    asks_where: bool,
     /// What search engines and messengers show of the page: its path and a sentence. Pages for signed-in people have none.
     public: Option<(String, String)>,
 }
@@ -54,6 +58,7 @@ impl<'a> Frame<'a> {
             every: None,
             is_awake: false,
             is_still: false,
+            asks_where: false,
             public: None,
         }
     }
@@ -62,6 +67,12 @@ impl<'a> Frame<'a> {
     #[must_use]
     pub fn standing_still(self) -> Self {
         Self { is_still: true, ..self }
+    }
+
+    /// For a page with a button that sends the place of the browser.
+    #[must_use]
+    pub fn asking_where(self) -> Self {
+        Self { asks_where: true, ..self }
     }
 
     /// For a page that everybody may find.
@@ -109,6 +120,7 @@ pub fn respond(frame: &Frame<'_>, main: &Markup) -> Response {
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // Forms of this site send their origin. Other sites get no referrer.
         (REFERRER_POLICY, "same-origin"),
+        (PERMISSIONS_POLICY, if frame.asks_where { "geolocation=(self)" } else { "geolocation=()" }),
         (CACHE_CONTROL, "private, no-cache"),
         (VARY, "cookie, accept-language"),
     ];

@@ -25,6 +25,7 @@ mod keys;
 mod layout;
 mod markdown;
 mod me;
+mod near;
 mod person;
 mod sessions;
 mod sign_in;
@@ -104,6 +105,7 @@ fn address_of(name: &str) -> String {
 pub fn router(app: App, authenticator: Arc<Authenticator>, sign_in: SignInOptions, site: Site) -> Router {
     Router::new()
         .route("/", get(home::show))
+        .route("/near", get(near::ask).post(near::show))
         .route("/cities", get(cities::show))
         .route("/calendar", get(week::show))
         // Caches keep what programs read.

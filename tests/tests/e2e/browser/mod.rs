@@ -9,6 +9,7 @@ mod graphiql;
 mod heartbeat;
 mod languages;
 mod misuse;
+mod near;
 mod on_a_server;
 mod package;
 mod paths;

@@ -7,7 +7,11 @@ use serde_json::json;
 use super::Visitor;
 use crate::fixtures::{create_active_instance, create_instance, create_session, in_seconds};
 
-on_both_databases!(anyone_finds_sessions_by_name_and_city, programs_read_what_is_where,);
+on_both_databases!(
+    anyone_finds_sessions_by_name_and_city,
+    anyone_finds_sessions_near_a_place,
+    programs_read_what_is_where,
+);
 
 async fn anyone_finds_sessions_by_name_and_city(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
@@ -39,6 +43,64 @@ async fn anyone_finds_sessions_by_name_and_city(database: TestDatabase) -> Resul
     // Meetings are listed before they have an instance.
     visitor.get("/calendar?city=Dublin").await?.says("Lunch")?.says("noon")?.lacks("Monday Tunes")?;
     visitor.get("/calendar").await?.says("Monday Tunes")?.says("Lunch")?;
+    Ok(())
+}
+
+async fn anyone_finds_sessions_near_a_place(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let document = "mutation($input: CreateSessionInput!) { createSession(input: $input) { session { id } } }";
+    for (name, city, longitude) in [
+        ("East & <b>", "Fiji", Some(179.95)),
+        ("West", "Fiji", Some(-179.9)),
+        ("Far", "Tonga", Some(-175.2)),
+        ("Nowhere", "Nowhere", None),
+    ] {
+        let latitude = longitude.map(|_| -17.0);
+        let input =
+            json!({ "name": name, "timeZone": "UTC", "city": city, "latitude": latitude, "longitude": longitude });
+        let data = admin.data(document, json!({ "input": input })).await?;
+        create_active_instance(&admin, data["createSession"]["session"]["id"].as_str().unwrap_or_default()).await?;
+    }
+    let client = deployment.first().client();
+    let visitor = Visitor::of(&client);
+    visitor.get("/").await?.says("Near me</button>")?;
+    visitor.get("/near").await?.says("A city, or coordinates")?.lacks("On now</h2>")?;
+    // The button without scripts.
+    let asked = visitor.post("/near", &[("latitude", ""), ("longitude", "")]).await?;
+    assert_eq!(asked.status, 200);
+    asked.says("This browser did not say where you are.")?.lacks("On now</h2>")?;
+
+    let near =
+        visitor.post("/near", &[("place", "-17, 180"), ("withinKm", "25")]).await?.says("Sessions near -17, 180")?;
+    let place = |name: &str| near.text.find(name).with_context(|| format!("no {name} in {}", near.text));
+    ensure!(place("East &amp; &lt;b&gt;")? < place("West")?, "{}", near.text);
+    let near = near.says("5.3 km away")?.says("11 km away")?.lacks("Far")?;
+    assert_eq!(near.address, "/near");
+    visitor.post("/near", &[("place", "tonga"), ("withinKm", "500")]).await?.says("Far")?.says("less than 0.1 km")?;
+    // The place of the browser, with another distance.
+    let near = [("latitude", "-17.0"), ("longitude", "179.95"), ("place", ""), ("withinKm", "5")];
+    visitor.post("/near", &near).await?.says("Sessions near you")?.says("East")?.lacks("West")?;
+
+    for (place, km, words) in [
+        ("91, 0", "25", "must be -90 to 90 degrees"),
+        ("0, 181", "25", "must be -180 to 180 degrees"),
+        ("NaN, 0", "25", "must be -90 to 90 degrees"),
+        ("Atlantis", "25", "No city with sessions has this name."),
+        ("Nowhere", "25", "have no coordinates"),
+        ("0, 0", "501", "must be 0 to 500"),
+        ("0, 0", "x", "must be a number of kilometres"),
+    ] {
+        let refused = visitor.post("/near", &[("place", place), ("withinKm", km)]).await?;
+        assert_eq!(refused.status, 422, "{place} {km}");
+        refused.says(words)?.lacks("On now</h2>")?;
+    }
+    // Only pages that need it may ask the browser where it is.
+    for (path, policy) in [("/", "geolocation=(self)"), ("/near", "geolocation=(self)"), ("/cities", "geolocation=()")]
+    {
+        let answer = client.http().get(client.address(path)).send().await?;
+        assert_eq!(answer.headers()["permissions-policy"], policy, "{path}");
+    }
     Ok(())
 }
 
