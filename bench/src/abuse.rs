@@ -34,7 +34,11 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{measure::milliseconds, query};
+use crate::{
+    figures::{Aim, Figures},
+    measure::milliseconds,
+    query,
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
@@ -77,7 +81,7 @@ impl Got {
     }
 }
 
-pub async fn run(options: Options) -> Result<()> {
+pub async fn run(options: Options, figures: &mut Figures) -> Result<()> {
     let postgres = Postgres::start().await?;
     let url = postgres.create_database().await?;
     let db = Db::connect(&url, 2).await?;
@@ -104,16 +108,14 @@ pub async fn run(options: Options) -> Result<()> {
     for (answer, count) in &*answers.lock().await {
         println!("  {count:8} {answer}");
     }
-    println!("well-behaved clients, {} of them:", options.clients);
-    println!("  {:>10} {:>9} {:>10} {:>8} {:>8}", "", "answers", "unanswered", "50 %", "99 %");
-    for (name, got) in [("alone", &mut quiet), ("beside", &mut abused)] {
-        let (middle, most) = (milliseconds(got.percentile(50)), milliseconds(got.percentile(99)));
-        let (answers, unanswered) = (got.times.len(), got.unanswered);
-        println!("  {name:>10} {answers:9} {unanswered:10} {middle:6.1} ms {most:6.1} ms");
+    let answers = (quiet.times.len(), abused.times.len());
+    println!("{} well-behaved clients; {} answers alone, {} beside", options.clients, answers.0, answers.1);
+    for (share, aim) in [(50, Aim::None), (99, Aim::TimesAtMost(5.0))] {
+        let (alone, beside) = (milliseconds(quiet.percentile(share)), milliseconds(abused.percentile(share)));
+        figures.add(format!("{share} % of answers beside, and alone"), "ms", beside, Some(alone), aim);
     }
-    let ratio = abused.percentile(99).as_secs_f64() / quiet.percentile(99).as_secs_f64().max(f64::MIN_POSITIVE);
-    println!("99 % are answered within {ratio:.1} times the time without hostile clients (at most 5 are wanted)");
-    println!("most memory of the server: {} MiB (at most 300 are wanted)", *most_memory.lock().await / 1024);
+    let most = f64::from(u32::try_from(*most_memory.lock().await)?) / 1024.0;
+    figures.add("most memory of the server", "MiB", most, None, Aim::AtMost(300.0));
     ensure!(quiet.unanswered == 0, "some requests were not answered although nobody was hostile");
     ensure!(abused.unanswered == 0, "{} requests of well-behaved clients were not answered", abused.unanswered);
     Ok(())

@@ -27,6 +27,7 @@ use serde_json::json;
 
 use self::{clients::Clients, data::Data};
 use crate::{
+    figures::{Aim, Figures},
     measure::{median, milliseconds, ratio},
     pinned::{Pinned, pin_this_process},
 };
@@ -49,6 +50,9 @@ pub struct Options {
     /// Select only fields of the change log, so that no execution reads the database
     #[arg(long)]
     plain: bool,
+    /// Only connect, and measure the memory of idle sockets
+    #[arg(long)]
+    idle: bool,
 }
 
 const BADGE: &str = "kind cursor occurredAt session { id name path } \
@@ -71,6 +75,7 @@ struct Case {
     /// The number of changes in each loop.
     rounds: usize,
     is_plain: bool,
+    is_idle: bool,
 }
 
 /// The result of one loop. A round publishes one change for each topic, and each subscriber receives one of them.
@@ -92,7 +97,7 @@ struct Measured {
     bytes: usize,
 }
 
-pub async fn run(options: Options) -> Result<()> {
+pub async fn run(options: Options, figures: &mut Figures) -> Result<()> {
     pin_this_process()?;
     let most = options.subscribers.iter().copied().max().context("no subscribers")?;
     // The sockets and some other files. The server needs about as many.
@@ -104,6 +109,7 @@ pub async fn run(options: Options) -> Result<()> {
         topics,
         rounds: (options.messages / subscribers).max(5),
         is_plain: options.plain,
+        is_idle: options.idle,
     };
     let mut cases: Vec<_> = options.subscribers.iter().map(|count| case(*count, 1)).collect();
     if options.topics > 0 {
@@ -122,7 +128,7 @@ pub async fn run(options: Options) -> Result<()> {
             text = measure(&data, case, Side::InSession, repetition, &text, &mut insession).await?;
             measure(&data, case, Side::Raw, repetition, &text, &mut raw).await?;
         }
-        report(case, insession, raw);
+        report(case, &insession, &raw, figures);
     }
     Ok(())
 }
@@ -146,6 +152,11 @@ async fn measure(
         run.post("/text", text).await?;
     }
     measured.kib_per_subscriber.push(run.connect(repetition).await?);
+    if case.is_idle {
+        drop(run);
+        server.expect_running()?;
+        return Ok(String::new());
+    }
     let warm_up = case.rounds.div_ceil(10);
     run.closed(warm_up, &mut Vec::new()).await?;
     run.clients.take_latencies();
@@ -293,45 +304,39 @@ impl Run<'_> {
     }
 }
 
-/// One figure of a table.
+/// One figure of a loop.
 type Figure = fn(&Loop) -> f64;
 
-fn report(case: Case, insession: Measured, raw: Measured) {
+fn report(case: Case, insession: &Measured, raw: &Measured, figures: &mut Figures) {
     let Case { subscribers, topics, .. } = case;
-    let which = if topics == 1 { "identical".to_owned() } else { format!("on {topics} topics") };
+    let which = if topics == 1 { "the same".to_owned() } else { format!("{topics} topics") };
     println!("\n{subscribers} subscriptions, {which}; {} bytes a message (raw: {})", insession.bytes, raw.bytes);
-    println!("                                    InSession          raw");
-    let figures: [(&str, Figure); 3] = [
-        ("CPU a message, us", |it| it.cpu_per_message.as_secs_f64() * 1e6),
-        ("messages a second", |it| it.messages_per_second),
-        ("the server's core is busy, %", |it| it.busy * 100.0),
+    let what = |what: &str| format!("{subscribers} sockets, {which}: {what}");
+    let memory = (insession.kib_per_subscriber.clone(), Some(raw.kib_per_subscriber.clone()));
+    figures.add_medians(what("memory of each"), "KiB", memory.0, memory.1, Aim::AtMost(3.0));
+    if case.is_idle {
+        return;
+    }
+    let most = if topics == 1 { 1.2 } else { 1.4 };
+    let of_loop: [(&str, &str, Figure, Aim); 3] = [
+        ("CPU a message", "us", |it| it.cpu_per_message.as_secs_f64() * 1e6, Aim::TimesAtMost(most)),
+        ("messages", "a second", |it| it.messages_per_second, Aim::None),
+        ("busy core", "%", |it| it.busy * 100.0, Aim::None),
     ];
-    for (name, loops) in
-        [("closed", (&insession.closed, &raw.closed)), ("saturated", (&insession.saturated, &raw.saturated))]
+    for (name, ours, theirs) in
+        [("closed", &insession.closed, &raw.closed), ("saturated", &insession.saturated, &raw.saturated)]
     {
-        for (what, figure) in figures {
-            let of = |loops: &[Loop]| middle(loops.iter().map(figure).collect());
-            line(&format!("{name}: {what}"), of(loops.0), of(loops.1));
+        for (of, unit, figure, aim) in of_loop {
+            let all = |loops: &[Loop]| loops.iter().map(figure).collect();
+            figures.add_medians(what(&format!("{name}, {of}")), unit, all(ours), Some(all(theirs)), aim);
         }
     }
-    line("memory a subscription, KiB", middle(insession.kib_per_subscriber), middle(raw.kib_per_subscriber));
-    let last = |measured: &[Duration], part| milliseconds(percentile(measured.to_vec(), part));
-    line(
-        "commit to the last, ms: median",
-        milliseconds(median(insession.last.clone())),
-        milliseconds(median(raw.last.clone())),
-    );
-    line("commit to the last, ms: 95 %", last(&insession.last, 95), last(&raw.last, 95));
-    line("95 % of deliveries within, ms", share(&insession.latencies, 95), share(&raw.latencies, 95));
-}
-
-fn line(what: &str, insession: f64, raw: f64) {
-    println!("  {what:<40} {insession:>9.2}    {raw:>9.2}    {:>5.2} x", insession / raw.max(f64::MIN_POSITIVE));
-}
-
-fn middle(mut figures: Vec<f64>) -> f64 {
-    figures.sort_unstable_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied().unwrap_or_default()
+    let last = |of: &Measured, part| milliseconds(percentile(of.last.clone(), part));
+    let first = (milliseconds(median(&insession.last)), milliseconds(median(&raw.last)));
+    figures.add(what("commit to the last, median"), "ms", first.0, Some(first.1), Aim::None);
+    figures.add(what("commit to the last, 95 %"), "ms", last(insession, 95), Some(last(raw, 95)), Aim::None);
+    let within = (share(&insession.latencies, 95), share(&raw.latencies, 95));
+    figures.add(what("95 % of deliveries"), "ms", within.0, Some(within.1), Aim::None);
 }
 
 fn percentile(mut samples: Vec<Duration>, part: usize) -> Duration {

@@ -1,6 +1,6 @@
 //! Benchmarks. `cargo run --release -p insession-bench -- --help` lists them.
 //!
-//! `fanout`, `query`, `soak`, `abuse` and `worst` run the real program. Build it first: `cargo build --release --bin insession`.
+//! `start`, `fanout`, `query`, `soak`, `abuse` and `worst` run the real program. Build it first: `cargo build --release --bin insession`.
 //!
 //! Each benchmark except `soak` measures InSession and a baseline in the same run, in turn. A machine that is slow or
 //! busy for a while thus slows both down. A figure is the median of the repetitions. The benchmarks check that both
@@ -8,29 +8,45 @@
 //! no baseline.
 
 mod abuse;
+mod all;
 mod checkin;
 mod fanout;
+mod figures;
 mod heartbeat;
+mod log;
 mod measure;
 mod pinned;
 mod query;
 mod queue;
 mod recurrence;
 mod soak;
+mod stage;
+mod start;
 mod sweep;
 mod worst;
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
+
+use self::figures::Figures;
 
 #[derive(Parser)]
 #[command(name = "insession-bench", about = "Benchmarks, each against its baseline in the same run")]
 struct Arguments {
     #[command(subcommand)]
     benchmark: Benchmark,
+    /// Also write the figures to this file, as JSON
+    #[arg(long, global = true)]
+    json: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
 enum Benchmark {
+    /// All of these one after the other, except soak
+    All,
+    /// The time from exec until a server is ready (needs PostgreSQL and Redis)
+    Start(start::Options),
     /// Occurrences a second, compared with the rrule crate
     Recurrence {
         /// Only print the rules, for recurrence_dateutil.py
@@ -38,19 +54,11 @@ enum Benchmark {
         rules: bool,
     },
     /// The periodic sweep of large tables, compared with minimal SQL for the same changes (needs PostgreSQL)
-    Sweep {
-        /// Numbers of upcoming instances
-        #[arg(long, value_delimiter = ',', default_value = "10000,100000,1000000")]
-        sizes: Vec<i64>,
-        /// Numbers of bookings that are due at once
-        #[arg(long, value_delimiter = ',', default_value = "10000,250000")]
-        bookings: Vec<i64>,
-        /// Number of repetitions of each sweep that has something to do
-        #[arg(long, default_value_t = 5)]
-        repetitions: usize,
-    },
+    Sweep(sweep::Options),
     /// One change to thousands of sockets, compared with a raw broadcast of the same bytes (needs PostgreSQL and Redis)
     Fanout(fanout::Options),
+    /// Changes from commit to the hubs of several servers, compared with inserts without readers (needs PostgreSQL and Redis)
+    Log(log::Options),
     /// Beats of visits, compared with pgbench upserts of the same rows, and counts among old visits (needs PostgreSQL)
     Heartbeat(heartbeat::Options),
     /// Check-ins, compared with pgbench and a transaction by hand that writes the same rows (needs PostgreSQL)
@@ -66,7 +74,7 @@ enum Benchmark {
     Abuse(abuse::Options),
     /// A search for the documents that cost most, and their price (needs PostgreSQL)
     Worst(worst::Options),
-    /// The baseline server of `fanout`
+    /// The baseline server of `fanout` and `start`
     #[command(hide = true)]
     RawBroadcast { port: u16, topics: usize },
     /// The baseline server of `query`
@@ -76,19 +84,38 @@ enum Benchmark {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    match Arguments::parse().benchmark {
-        Benchmark::Recurrence { rules: true } => recurrence::print_rules(),
-        Benchmark::Recurrence { rules: false } => recurrence::run(),
-        Benchmark::Sweep { sizes, bookings, repetitions } => sweep::run(&sizes, &bookings, repetitions).await,
-        Benchmark::Fanout(options) => fanout::run(options).await,
-        Benchmark::Heartbeat(options) => heartbeat::run(options).await,
-        Benchmark::Checkin(options) => checkin::run(options).await,
-        Benchmark::Queue(options) => queue::run(options).await,
-        Benchmark::Query(options) => query::run(options).await,
-        Benchmark::Soak(options) => soak::run(options).await,
-        Benchmark::Abuse(options) => abuse::run(options).await,
-        Benchmark::Worst(options) => worst::run(options).await,
-        Benchmark::RawBroadcast { port, topics } => fanout::raw::serve(port, topics).await,
-        Benchmark::QueryByHand { port, connections, url } => query::by_hand::serve(port, connections, &url).await,
+    let Arguments { benchmark, json } = Arguments::parse();
+    let figures = match benchmark {
+        Benchmark::All => return all::run(json).await,
+        Benchmark::Soak(options) => return soak::run(options).await,
+        Benchmark::Recurrence { rules: true } => return recurrence::print_rules(),
+        Benchmark::RawBroadcast { port, topics } => return fanout::raw::serve(port, topics).await,
+        Benchmark::QueryByHand { port, connections, url } => {
+            return query::by_hand::serve(port, connections, &url).await;
+        }
+        Benchmark::Recurrence { rules: false } => measured("recurrence", async |it| recurrence::run(it)).await?,
+        Benchmark::Start(options) => measured("start", async |it| start::run(options, it).await).await?,
+        Benchmark::Sweep(options) => measured("sweep", async |it| sweep::run(options, it).await).await?,
+        Benchmark::Fanout(options) => measured("fanout", async |it| fanout::run(options, it).await).await?,
+        Benchmark::Log(options) => measured("log", async |it| log::run(options, it).await).await?,
+        Benchmark::Heartbeat(options) => measured("heartbeat", async |it| heartbeat::run(options, it).await).await?,
+        Benchmark::Checkin(options) => measured("checkin", async |it| checkin::run(options, it).await).await?,
+        Benchmark::Queue(options) => measured("queue", async |it| queue::run(options, it).await).await?,
+        Benchmark::Query(options) => measured("query", async |it| query::run(options, it).await).await?,
+        Benchmark::Abuse(options) => measured("abuse", async |it| abuse::run(options, it).await).await?,
+        Benchmark::Worst(options) => measured("worst", async |it| worst::run(options, it).await).await?,
+    };
+    if let Some(file) = json {
+        Figures::write(&file, &figures)?;
     }
+    Ok(())
+}
+
+async fn measured(
+    name: &str,
+    benchmark: impl AsyncFnOnce(&mut Figures) -> anyhow::Result<()>,
+) -> anyhow::Result<Vec<figures::Figure>> {
+    let mut figures = Figures::of(name);
+    benchmark(&mut figures).await?;
+    Ok(figures.into_all())
 }

@@ -30,6 +30,17 @@ pub fn pin_this_process() -> Result<()> {
     Ok(())
 }
 
+/// The CPU time of all threads of a process so far.
+pub fn cpu_of(process: u32) -> Result<Duration> {
+    let mut sum = 0;
+    for task in fs::read_dir(format!("/proc/{process}/task"))? {
+        // The thread may have ended.
+        let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) else { continue };
+        sum += text.split(' ').next().context("schedstat is empty")?.parse::<u64>()?;
+    }
+    Ok(Duration::from_nanos(sum))
+}
+
 /// A server that is pinned to [`SERVER_CORE`]. Dropping the value kills the process.
 pub struct Pinned {
     process: Process,
@@ -92,13 +103,7 @@ impl Pinned {
 
     /// The CPU time of all its threads so far.
     pub fn cpu(&self) -> Result<Duration> {
-        let mut sum = 0;
-        for task in fs::read_dir(format!("/proc/{}/task", self.process.id()))? {
-            // The thread may have ended.
-            let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) else { continue };
-            sum += text.split(' ').next().context("schedstat is empty")?.parse::<u64>()?;
-        }
-        Ok(Duration::from_nanos(sum))
+        cpu_of(self.process.id())
     }
 
     /// Its resident memory in KiB, after it has been constant for some seconds. The allocator returns the memory that

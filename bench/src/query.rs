@@ -24,6 +24,7 @@ use tokio::{
 };
 
 use crate::{
+    figures::{Aim, Figures},
     measure::ratio,
     pinned::{Pinned, pin_this_process},
 };
@@ -59,10 +60,10 @@ struct Slice {
     busy: f64,
 }
 
-/// One figure of a table.
+/// One figure of a measurement.
 type Figure = fn(&Slice) -> f64;
 
-pub async fn run(options: Options) -> Result<()> {
+pub async fn run(options: Options, figures: &mut Figures) -> Result<()> {
     pin_this_process()?;
     let postgres = Postgres::start().await?;
     let url = postgres.create_database().await?;
@@ -93,16 +94,14 @@ pub async fn run(options: Options) -> Result<()> {
          connections to the database; each figure the median of {}",
         options.concurrency, options.connections, options.repetitions
     );
-    println!("                              InSession      by hand");
-    let figures: [(&str, Figure); 3] = [
-        ("requests a second", |it| it.requests_per_second),
-        ("CPU a request, us", |it| it.cpu_per_request.as_secs_f64() * 1e6),
-        ("the server's core is busy, %", |it| it.busy * 100.0),
+    let of: [(&str, &str, Figure, Aim); 3] = [
+        ("requests", "a second", |it| it.requests_per_second, Aim::None),
+        ("CPU a request", "us", |it| it.cpu_per_request.as_secs_f64() * 1e6, Aim::TimesAtMost(2.0)),
+        ("busy core", "%", |it| it.busy * 100.0, Aim::None),
     ];
-    for (what, figure) in figures {
-        let of = |slices: &[Slice]| middle(slices.iter().map(figure).collect());
-        let (ours, theirs) = (of(&ours), of(&theirs));
-        println!("  {what:<28} {ours:>9.1}    {theirs:>9.1}    {:>5.2} x", ours / theirs.max(f64::MIN_POSITIVE));
+    for (what, unit, figure, aim) in of {
+        let all = |slices: &[Slice]| slices.iter().map(figure).collect();
+        figures.add_medians(what, unit, all(&ours), Some(all(&theirs)), aim);
     }
     Ok(())
 }
@@ -185,9 +184,4 @@ fn is_complete(bytes: &[u8]) -> Result<bool> {
         text.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(str::to_owned));
     let length: usize = length.context("an answer has a length")?.trim().parse()?;
     Ok(bytes.len() >= head + 4 + length)
-}
-
-fn middle(mut figures: Vec<f64>) -> f64 {
-    figures.sort_unstable_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied().unwrap_or_default()
 }

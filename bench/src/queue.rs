@@ -5,26 +5,24 @@
 //! step, in one database, whose queue keeps its length. So a queue whose cost grows with its length slows both down only
 //! where both count, and the ratio shows what the service adds.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use domain::{
     access::Viewer,
-    clock::SystemClock,
     ids::{PersonId, PresenceId},
-    placement::PlacementRule,
 };
-use insession_tests::{Postgres, PostgresOptions};
 use sea_orm::{ConnectionTrait, Statement, TransactionTrait, Value};
 use service::{
     App,
-    app::NoQueue,
-    db::Db,
-    log::wake::Wake,
     presence::seats::{self, IfFull},
 };
 
-use crate::measure::{median, milliseconds, ratio, time_async};
+use crate::{
+    figures::{Aim, Figures},
+    measure::{median, milliseconds, time_async},
+    stage::{self, Stage, number},
+};
 
 #[derive(clap::Args)]
 pub struct Options {
@@ -49,14 +47,10 @@ struct Times {
     admit: Vec<Duration>,
 }
 
-pub async fn run(options: Options) -> Result<()> {
+pub async fn run(options: Options, figures: &mut Figures) -> Result<()> {
     ensure!(options.waiting > 0 && options.seats > 0 && options.repetitions > 0, "nothing to measure");
-    let postgres = Postgres::start_with(settings()).await?;
-    let url = postgres.create_database().await?;
-    let db = Db::connect(&url, 4).await?;
-    db.migrate().await?;
-    fill(&db, &options).await?;
-    let mut app = App::new(db, Arc::new(SystemClock), Wake::local(), Arc::new(NoQueue), PlacementRule::default());
+    let Stage { mut app, postgres: _postgres, .. } = Stage::set(4, &[]).await?;
+    fill(&app, &options).await?;
     // Nobody sends a heartbeat, and nobody goes.
     app.presence.rules.online_window = chrono::TimeDelta::days(1);
     println!("{} wait for {} seats\n", options.waiting, options.seats);
@@ -91,27 +85,18 @@ pub async fn run(options: Options) -> Result<()> {
         hand_join(&app, from).await?;
         expect_same(&app, &options).await?;
     }
-    println!("  {:<34} {:>11} {:>11}", "", "service", "by hand");
     for (what, ours, by_hand) in [
         ("join the queue, with the position", ours.join, by_hand.join),
         ("leave the queue", ours.leave, by_hand.leave),
         ("leave, offer and claim one seat", ours.admit, by_hand.admit),
     ] {
-        let (ours, by_hand) = (median(ours), median(by_hand));
-        let times = ratio(ours, by_hand);
-        println!("  {what:<34} {:>8.2} ms {:>8.2} ms {times:>7.2} x", milliseconds(ours), milliseconds(by_hand));
+        figures.add(what, "ms", milliseconds(median(&ours)), Some(milliseconds(median(&by_hand))), Aim::None);
     }
     Ok(())
 }
 
-fn settings() -> PostgresOptions {
-    let settings = [("shared_buffers", "512MB"), ("checkpoint_timeout", "1h"), ("log_min_duration_statement", "-1")];
-    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    PostgresOptions { durable: true, settings: settings.into(), ..PostgresOptions::default() }
-}
-
 /// Person `n` has the visit `n`. The first have a seat, and the others wait in their order. The last is the newcomer.
-async fn fill(db: &Db, options: &Options) -> Result<()> {
+async fn fill(app: &App, options: &Options) -> Result<()> {
     let Options { waiting, seats, .. } = options;
     let (last_waiting, all) = (seats + waiting, seats + waiting + 1);
     let sql = format!(
@@ -127,8 +112,7 @@ async fn fill(db: &Db, options: &Options) -> Result<()> {
          FROM generate_series({seats} + 1, {last_waiting}) n ORDER BY n;
          ANALYZE"
     );
-    db.pool().execute_unprepared(&sql).await.with_context(|| sql.clone())?;
-    Ok(())
+    stage::execute(app.db.pool(), &sql).await
 }
 
 const SEATED: &str = "SELECT person_id FROM presence WHERE activity_id = 1 ORDER BY seat_since, person_id LIMIT 1";
@@ -175,12 +159,6 @@ async fn admit(app: &App, from: i64, to: i64) -> Result<()> {
     seats::leave_activity(app, Viewer::person(PersonId(from)), None, visit(from)).await?;
     ensure!(enter(app, to).await?.verdict.is_admitted, "the first in the queue was refused");
     Ok(())
-}
-
-async fn number<C: ConnectionTrait>(db: &C, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<i64> {
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-    let row = db.query_one_raw(statement).await.with_context(|| sql.to_owned())?;
-    Ok(row.with_context(|| format!("no row: {sql}"))?.try_get_by_index(0)?)
 }
 
 async fn execute<C: ConnectionTrait>(db: &C, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<()> {

@@ -15,7 +15,10 @@ use domain::{
 };
 use rrule::RRuleSet;
 
-use crate::measure::{median, time};
+use crate::{
+    figures::{Aim, Figures},
+    measure::{median, time},
+};
 
 /// The number of measurements of each side.
 const REPETITIONS: usize = 15;
@@ -84,10 +87,8 @@ pub fn print_rules() -> Result<()> {
     Ok(())
 }
 
-pub fn run() -> Result<()> {
-    println!("Occurrences a second (millions), 2000 to 2049; medians of {REPETITIONS}, in turn\n");
-    println!("{:<58} {:>9} {:>9} {:>9}", "rule", "InSession", "rrule", "ratio");
-    let mut ratios = Vec::new();
+pub fn run(figures: &mut Figures) -> Result<()> {
+    println!("Millions of occurrences a second, 2000 to 2049; medians of {REPETITIONS}, in turn");
     for rule in rules()? {
         let theirs = rule.rrule()?;
         let count = check(&rule, &theirs)?;
@@ -99,14 +100,11 @@ pub fn run() -> Result<()> {
             our_times.push(repeat(our_rounds, &mut ours));
             their_times.push(repeat(their_rounds, &mut others));
         }
-        let a_second = |times: Vec<Duration>| f64::from(count) / median(times).as_secs_f64();
-        let (ours, theirs) = (a_second(our_times), a_second(their_times));
-        ratios.push(ours / theirs);
+        let a_second = |times: &[Duration]| f64::from(count) / median(times).as_secs_f64();
         let name = format!("{} {}", rule.calendar.zone.name(), rule.rrule.split(";UNTIL").next().unwrap_or(""));
-        println!("{name:<58} {:>9.2} {:>9.3} {:>8.1}x", ours / 1e6, theirs / 1e6, ours / theirs);
+        let (ours, theirs) = (a_second(&our_times) / 1e6, a_second(&their_times) / 1e6);
+        figures.add(name, "million", ours, Some(theirs), Aim::TimesAtLeast(10.0));
     }
-    ratios.sort_unstable_by(f64::total_cmp);
-    println!("\nsmallest ratio {:.1}, median {:.1}; the aim is 10", ratios[0], ratios[ratios.len() / 2]);
     Ok(())
 }
 

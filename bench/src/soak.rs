@@ -16,6 +16,8 @@ use insession_tests::{
     soak::{Sample, Size, Stage, sample},
 };
 
+use crate::measure::middle;
+
 #[derive(Debug, clap::Args)]
 pub struct Options {
     /// Duration of the load
@@ -141,7 +143,5 @@ fn verdict(samples: &[Sample]) -> Result<()> {
 }
 
 fn median(samples: &[Sample], figure: fn(&Sample) -> f64) -> f64 {
-    let mut figures: Vec<f64> = samples.iter().map(figure).collect();
-    figures.sort_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied().unwrap_or_default()
+    middle(samples.iter().map(figure).collect())
 }

@@ -13,69 +13,65 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{clock::ManualClock, placement::PlacementRule};
-use insession_tests::{Postgres, PostgresOptions};
+use domain::clock::ManualClock;
 use service::{
     App,
-    app::NoQueue,
     db::Db,
-    log::wake::Wake,
     sweep::{Report, Request, sweep},
 };
 use tokio::time::{Instant, sleep};
 
-use self::data::{Size, number};
-use crate::measure::{median, milliseconds, ratio, time_async};
+use self::data::Size;
+use crate::{
+    figures::{Aim, Figures},
+    measure::{milliseconds, time_async},
+    stage::{Stage, number},
+};
 
+/// The first tenth prepares statements and fills caches. It is not counted.
 const IDLE_REPETITIONS: usize = 300;
 
-pub async fn run(sizes: &[i64], bookings: &[i64], repetitions: usize) -> Result<()> {
+#[derive(clap::Args)]
+pub struct Options {
+    /// Numbers of upcoming instances
+    #[arg(long, value_delimiter = ',', default_value = "10000,100000,1000000")]
+    sizes: Vec<i64>,
+    /// Numbers of bookings that are due at once; 0 leaves them out
+    #[arg(long, value_delimiter = ',', default_value = "10000,250000")]
+    bookings: Vec<i64>,
+    /// Number of repetitions of each sweep that has something to do
+    #[arg(long, default_value_t = 5)]
+    repetitions: usize,
+}
+
+pub async fn run(Options { sizes, bookings, repetitions }: Options, figures: &mut Figures) -> Result<()> {
     println!("{}\n", data::ABOUT);
     for upcoming in sizes {
-        ensure!(*upcoming >= 100 && upcoming % 100 == 0, "sizes are multiples of 100");
+        ensure!(upcoming >= 100 && upcoming % 100 == 0, "sizes are multiples of 100");
         // For the largest size, past check-ins would be a hundred million rows that no sweep reads.
-        let size = Size { upcoming: *upcoming, past_has_check_ins: *upcoming <= 100_000 };
-        run_size(size, repetitions).await.with_context(|| format!("{upcoming} upcoming instances"))?;
+        let size = Size { upcoming, past_has_check_ins: upcoming <= 100_000 };
+        run_size(size, repetitions, figures).await.with_context(|| format!("{upcoming} upcoming instances"))?;
     }
-    for due in bookings {
-        bookings::run(*due, repetitions).await.with_context(|| format!("{due} bookings"))?;
+    for due in bookings.into_iter().filter(|due| *due > 0) {
+        bookings::run(due, repetitions, figures).await.with_context(|| format!("{due} bookings"))?;
     }
     Ok(())
 }
 
-fn settings() -> PostgresOptions {
-    let settings = [
-        ("shared_buffers", "2GB"),
-        ("work_mem", "64MB"),
-        ("maintenance_work_mem", "1GB"),
-        ("random_page_cost", "1.1"),
-        // No work in the background, so that only the sweep is measured.
-        ("autovacuum", "off"),
-        ("checkpoint_timeout", "1h"),
-        ("max_wal_size", "32GB"),
-        ("log_min_duration_statement", "-1"),
-    ];
-    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    PostgresOptions { durable: true, settings: settings.into(), ..PostgresOptions::default() }
+async fn set_stage() -> Result<Stage> {
+    // No work in the background, so that only the sweep is measured.
+    let mut stage = Stage::set(4, &[("work_mem", "64MB"), ("autovacuum", "off")]).await?;
+    stage.app.clock = Arc::new(ManualClock::at(data::now()));
+    Ok(stage)
 }
 
-async fn run_size(size: Size, repetitions: usize) -> Result<()> {
-    let postgres = Postgres::start_with(settings()).await?;
-    let url = postgres.create_database().await?;
-    let db = Db::connect(&url, 4).await?;
-    db.migrate().await?;
-    let (filling, filled) = time_async(data::fill(&db, size)).await;
+async fn run_size(size: Size, repetitions: usize, figures: &mut Figures) -> Result<()> {
+    let stage = set_stage().await?;
+    let (filling, filled) = time_async(data::fill(&stage.app.db, size)).await;
     filled?;
-    let app = App::new(
-        db,
-        Arc::new(ManualClock::at(data::now())),
-        Wake::local(),
-        Arc::new(NoQueue),
-        PlacementRule::default(),
-    );
     println!("{size} (filled in {:.0} s)", filling.as_secs_f64());
-    idle(&app).await?;
-    two_percent(&app, &url, repetitions).await?;
+    idle(&stage.app, size.upcoming, figures).await?;
+    two_percent(&stage, size.upcoming, repetitions, figures).await?;
     println!();
     Ok(())
 }
@@ -84,7 +80,7 @@ async fn service_sweep(app: &App, at: DateTime<Utc>) -> Result<Report> {
     Ok(sweep(app, Request { at: Some(at), ..Request::PERIODIC }).await?)
 }
 
-async fn idle(app: &App) -> Result<()> {
+async fn idle(app: &App, upcoming: i64, figures: &mut Figures) -> Result<()> {
     // An hour before the first instance falls due, which is more than the lookahead.
     let at = data::now() - TimeDelta::hours(1);
     let (mut ours, mut by_hand) = (Vec::new(), Vec::new());
@@ -94,27 +90,17 @@ async fn idle(app: &App) -> Result<()> {
         ensure!(report.activated.is_empty() && report.deactivated.is_empty(), "something was due");
         let (hand, due) = time_async(by_hand::find_due(app.db.pool(), at)).await;
         ensure!(due? == 0, "something was due");
-        // The first repetitions prepare statements and fill caches.
         if repetition >= IDLE_REPETITIONS / 10 {
-            ours.push(time);
-            by_hand.push(hand);
+            ours.push(milliseconds(time));
+            by_hand.push(milliseconds(hand));
         }
     }
-    print_idle(ours, by_hand);
+    figures.add_medians(format!("{upcoming} upcoming, nothing due"), "ms", ours, Some(by_hand), Aim::None);
     Ok(())
 }
 
-fn print_idle(ours: Vec<Duration>, by_hand: Vec<Duration>) {
-    let (ours, by_hand) = (median(ours), median(by_hand));
-    println!(
-        "  nothing due   sweep {:>9.2} ms   one SELECT    {:>9.2} ms   {:>5.2} x",
-        milliseconds(ours),
-        milliseconds(by_hand),
-        ratio(ours, by_hand),
-    );
-}
-
-async fn two_percent(app: &App, url: &str, repetitions: usize) -> Result<()> {
+async fn two_percent(stage: &Stage, upcoming: i64, repetitions: usize, figures: &mut Figures) -> Result<()> {
+    let app = &stage.app;
     let db = app.db.pool();
     data::remember(db).await?;
     let (mut ours, mut by_hand) = (Vec::new(), Vec::new());
@@ -128,7 +114,7 @@ async fn two_percent(app: &App, url: &str, repetitions: usize) -> Result<()> {
         changes = format!(
             "{} instances changed status, {} people moved",
             report.activated.len() + report.deactivated.len(),
-            number(db, "SELECT count(*) FROM change_log WHERE kind = 'PERSON_MOVED'").await?
+            stage.number("SELECT count(*) FROM change_log WHERE kind = 'PERSON_MOVED'").await?
         );
         data::undo(db).await?;
         let (hand, done) = time_async(by_hand::sweep(db, data::now())).await;
@@ -136,22 +122,19 @@ async fn two_percent(app: &App, url: &str, repetitions: usize) -> Result<()> {
         results.push(data::result(db).await?);
         data::undo(db).await?;
         if repetition > 0 {
-            ours.push(time);
-            by_hand.push(hand);
+            ours.push(milliseconds(time));
+            by_hand.push(milliseconds(hand));
         }
     }
     ensure!(
         results.windows(2).all(|pair| pair[0] == pair[1]),
         "the sweep and the SQL left different tables: {results:?}"
     );
-    let (ours, by_hand) = (median(ours), median(by_hand));
-    println!(
-        "  2 % due       sweep {:>9.1} ms   least SQL     {:>9.1} ms   {:>5.2} x   ({changes})",
-        milliseconds(ours),
-        milliseconds(by_hand),
-        ratio(ours, by_hand),
-    );
-    println!("  longest transaction of the sweep {:>9.1} ms", milliseconds(longest_transaction(app, url).await?));
+    let work = format!("{upcoming} upcoming, 2 % due");
+    figures.add_medians(work, "ms", ours, Some(by_hand), Aim::TimesAtMost(1.3));
+    println!("    {changes}");
+    let longest = milliseconds(longest_transaction(app, &stage.url).await?);
+    figures.add(format!("{upcoming} upcoming, longest transaction"), "ms", longest, None, Aim::None);
     data::undo(db).await
 }
 
@@ -170,14 +153,8 @@ async fn longest_transaction(app: &App, url: &str) -> Result<Duration> {
                 done?;
                 return Ok(Duration::from_micros(longest.try_into()?));
             }
-            () = sleep(Duration::from_millis(2)) => longest = longest.max(number(watcher.pool(), sql).await?),
+            () = sleep(Duration::from_millis(2)) => longest = longest.max(number(watcher.pool(), sql, []).await?),
         }
         ensure!(started.elapsed() < Duration::from_mins(10), "the sweep takes too long");
     }
-}
-
-/// Runs statements that take no parameters.
-async fn execute(db: &impl sea_orm::ConnectionTrait, sql: &str) -> Result<()> {
-    db.execute_unprepared(sql).await.with_context(|| format!("the database refused: {sql}"))?;
-    Ok(())
 }

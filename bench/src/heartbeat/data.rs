@@ -5,6 +5,8 @@ use domain::ids::PresenceId;
 use sea_orm::{ConnectionTrait, Statement};
 use service::db::Db;
 
+use crate::stage::{Stage, execute};
+
 /// The owner of all visits.
 pub const PERSON: i64 = 1;
 
@@ -20,17 +22,6 @@ INSERT INTO presence (id, person_id, current_page, status, is_live, started_at, 
 VALUES (md5('live' || :n)::uuid::text, 1, '/learning', 'ACTIVE', TRUE, now(), now())
 ON CONFLICT (id) DO UPDATE SET last_seen_at = EXCLUDED.last_seen_at, current_page = EXCLUDED.current_page;
 ";
-
-/// The number that a query returns.
-pub async fn number(db: &impl ConnectionTrait, sql: &str) -> Result<i64> {
-    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
-    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
-}
-
-async fn execute(db: &impl ConnectionTrait, sql: &str) -> Result<()> {
-    db.execute_unprepared(sql).await.with_context(|| sql.to_owned())?;
-    Ok(())
-}
 
 /// Drops the indexes and disables the foreign keys while the rows are inserted.
 const WITHOUT_INDEXES: &str = "
@@ -51,8 +42,8 @@ ALTER TABLE presence ENABLE TRIGGER ALL";
 
 /// Inserts the visits. The starts of old visits are spread evenly over the last 400 days, and each lasted at most half
 /// an hour. Online visits started within the last hour.
-pub async fn fill(db: &Db, visits: i64, old: i64) -> Result<()> {
-    let db = db.pool();
+pub async fn fill(stage: &Stage, visits: i64, old: i64) -> Result<()> {
+    let db = stage.app.db.pool();
     execute(
         db,
         "INSERT INTO person (id, display_name, name_key, is_deactivated, hides_place, created_at)

@@ -4,40 +4,32 @@
 //! sweep is the one that runs every minute. The baseline is one statement that makes the same steps and writes them to
 //! the change log.
 
-use std::sync::Arc;
-
 use anyhow::{Context, Result, ensure};
 use chrono::TimeDelta;
-use domain::{clock::ManualClock, placement::PlacementRule};
-use insession_tests::Postgres;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use service::{
     App,
-    app::NoQueue,
-    db::Db,
-    log::wake::Wake,
     sweep::{Report, Request, sweep},
 };
 
 use super::{
-    data::{NOW, now, number},
-    execute, settings,
+    IDLE_REPETITIONS,
+    data::{NOW, now},
+    set_stage,
 };
-use crate::measure::{median, milliseconds, ratio, time_async};
+use crate::{
+    figures::{Aim, Figures},
+    measure::{milliseconds, time_async},
+    stage::{execute, number},
+};
 
-const IDLE_REPETITIONS: usize = 300;
-
-pub async fn run(due: i64, repetitions: usize) -> Result<()> {
+pub async fn run(due: i64, repetitions: usize, figures: &mut Figures) -> Result<()> {
     ensure!(due > 0 && due % 2 == 0, "sizes are even");
-    let postgres = Postgres::start_with(settings()).await?;
-    let db = Db::connect(&postgres.create_database().await?, 4).await?;
-    db.migrate().await?;
-    fill(db.pool(), due).await.context("filling")?;
-    let clock = Arc::new(ManualClock::at(now()));
-    let app = App::new(db, clock, Wake::local(), Arc::new(NoQueue), PlacementRule::default());
+    let stage = set_stage().await?;
+    fill(stage.app.db.pool(), due).await.context("filling")?;
     println!("{due} bookings due at once; {} old ones", 10 * due);
-    idle(&app).await?;
-    all_due(&app, due, repetitions).await?;
+    idle(&stage.app, due, figures).await?;
+    all_due(&stage.app, due, repetitions, figures).await?;
     println!();
     Ok(())
 }
@@ -72,7 +64,7 @@ async fn service_sweep(app: &App, before: TimeDelta) -> Result<Report> {
     Ok(sweep(app, Request { at: Some(now() - before), ..Request::EVERY_MINUTE }).await?)
 }
 
-async fn idle(app: &App) -> Result<()> {
+async fn idle(app: &App, bookings: i64, figures: &mut Figures) -> Result<()> {
     // An instant before any slot begins.
     let years = TimeDelta::days(3650);
     let (mut ours, mut by_hand) = (Vec::new(), Vec::new());
@@ -83,17 +75,16 @@ async fn idle(app: &App) -> Result<()> {
         let statement = Statement::from_sql_and_values(sea_orm::DbBackend::Postgres, sql, [(now() - years).into()]);
         let (hand, due) = time_async(app.db.pool().query_all_raw(statement)).await;
         ensure!(due?.is_empty(), "something was due");
-        // The first repetitions prepare statements and fill caches.
         if repetition >= IDLE_REPETITIONS / 10 {
-            ours.push(time);
-            by_hand.push(hand);
+            ours.push(milliseconds(time));
+            by_hand.push(milliseconds(hand));
         }
     }
-    super::print_idle(ours, by_hand);
+    figures.add_medians(format!("{bookings} bookings, nothing due"), "ms", ours, Some(by_hand), Aim::None);
     Ok(())
 }
 
-async fn all_due(app: &App, due: i64, repetitions: usize) -> Result<()> {
+async fn all_due(app: &App, due: i64, repetitions: usize, figures: &mut Figures) -> Result<()> {
     let db = app.db.pool();
     let (mut ours, mut by_hand) = (Vec::new(), Vec::new());
     let mut results = Vec::new();
@@ -109,21 +100,15 @@ async fn all_due(app: &App, due: i64, repetitions: usize) -> Result<()> {
         results.push(result(db).await?);
         undo(db).await?;
         if repetition > 0 {
-            ours.push(time);
-            by_hand.push(hand);
+            ours.push(milliseconds(time));
+            by_hand.push(milliseconds(hand));
         }
     }
     ensure!(
         results.windows(2).all(|pair| pair[0] == pair[1]),
         "the sweep and the SQL left different tables: {results:?}"
     );
-    let (ours, by_hand) = (median(ours), median(by_hand));
-    println!(
-        "  all due       sweep {:>9.1} ms   least SQL     {:>9.1} ms   {:>5.2} x",
-        milliseconds(ours),
-        milliseconds(by_hand),
-        ratio(ours, by_hand),
-    );
+    figures.add_medians(format!("{due} bookings, all due"), "ms", ours, Some(by_hand), Aim::TimesAtMost(1.3));
     Ok(())
 }
 
@@ -170,5 +155,5 @@ async fn result(db: &DatabaseConnection) -> Result<[i64; 2]> {
     };
     let booking = "id, status, is_delayed, due_at, completed_at";
     let step = "kind, booking_id, mentor_id, student_id, old_status, new_status, is_delayed, reason";
-    Ok([number(db, &digest(booking, "booking")).await?, number(db, &digest(step, "change_log")).await?])
+    Ok([number(db, &digest(booking, "booking"), []).await?, number(db, &digest(step, "change_log"), []).await?])
 }

@@ -5,7 +5,7 @@ use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, Statement, TransactionTrait};
 
-use super::execute;
+use crate::stage::execute;
 
 fn statement(sql: &str, at: DateTime<Utc>) -> Statement {
     let parameters = [at.into(), (at + TimeDelta::minutes(1)).into()];

@@ -4,10 +4,10 @@ use std::fmt;
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+use sea_orm::DatabaseConnection;
 use service::db::Db;
 
-use super::execute;
+use crate::stage::{execute, number};
 
 pub const ABOUT: &str = "Of the upcoming instances, 1 % close now, 1 % open now, 1 % stay active, and the others are later. \
 There are as many people as upcoming instances, each with ten yes check-ins on average. A session has ten upcoming and a hundred \
@@ -32,12 +32,6 @@ pub fn now() -> DateTime<Utc> {
 }
 
 pub const NOW: &str = "to_timestamp(1800000000)";
-
-/// The number that a query returns.
-pub async fn number(db: &impl ConnectionTrait, sql: &str) -> Result<i64> {
-    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
-    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
-}
 
 pub async fn fill(db: &Db, Size { upcoming, past_has_check_ins }: Size) -> Result<()> {
     let past = 10 * upcoming;
@@ -162,10 +156,11 @@ pub async fn result(db: &DatabaseConnection) -> Result<[i64; 3]> {
         )
     };
     let turned = "change_log WHERE kind IN ('ACTIVATED', 'DEACTIVATED')";
+    let (instances, statuses) =
+        ("session_instance i JOIN kept_instance k ON k.id = i.id", "i.id, i.is_active, i.due_at");
     Ok([
-        number(db, &digest("i.id, i.is_active, i.due_at", "session_instance i JOIN kept_instance k ON k.id = i.id"))
-            .await?,
-        number(db, &digest("id, active_session_instance_id", "person")).await?,
-        number(db, &digest("kind, session_id, session_instance_id, city, country", turned)).await?,
+        number(db, &digest(statuses, instances), []).await?,
+        number(db, &digest("id, active_session_instance_id", "person"), []).await?,
+        number(db, &digest("kind, session_id, session_instance_id, city, country", turned), []).await?,
     ])
 }
