@@ -1,6 +1,6 @@
 //! The documents of open subscriptions: how much memory they take, and who pays for their messages.
 //!
-//! Subscriptions with the same question are one *document*: they share their memory, and their messages are made once. Each
+//! Subscriptions that ask the same are one *document*: they share their memory, and each of their messages is made once. Each
 //! socket and each address counts the bytes of a document that it holds once. For a message of a document, any one of its addresses pays.
 //! So nobody can delay a document that others subscribe to as well.
 

@@ -12,7 +12,7 @@ pub struct LogSource(pub App);
 impl LogSource {
     async fn publish(&self) -> Result<()> {
         let published = log::publish(&self.0).await?;
-        // Throttled occupancy counts become due before the hub's next regular read, so a task wakes the hub for them.
+        // Counts that must wait become due before the hub's next regular read. So a task wakes the hub for them.
         if let Some(at) = published.retry_at {
             let wake = self.0.wake.clone();
             let wait = (at - self.0.now()).to_std().unwrap_or(Duration::ZERO);

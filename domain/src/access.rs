@@ -81,6 +81,11 @@ impl Viewer {
         self.is_admin || self.person.is_some()
     }
 
+    /// The person whose rate limits count the requests. An admin may be a machine, and has only the limits of its address.
+    pub fn limited_person(&self) -> Option<PersonId> {
+        self.person.filter(|_| !self.is_admin)
+    }
+
     /// A person and admins may change the person's profile, check-ins, visits and bookings.
     pub fn may_act_for(&self, person: PersonId) -> bool {
         self.is_admin || (self.is(person) && !self.is_deactivated)
@@ -154,6 +159,11 @@ impl Viewer {
     /// Admins may see who has a seat in an activity. Others may if the roster is public and they have a seat themselves.
     pub const fn may_see_roster(&self, shares_it: bool) -> bool {
         self.is_admin || (shares_it && self.is_member())
+    }
+
+    /// Only admins see people who hide their placement in a roster.
+    pub const fn may_see_hidden_people(&self) -> bool {
+        self.is_admin
     }
 
     /// Only admins may list visits, and see their statistics.

@@ -51,7 +51,7 @@ impl Budgets {
     /// The time until there are enough points.
     pub fn try_spend(&self, points: u64, address: Option<IpAddr>, viewer: Viewer) -> Result<(), Duration> {
         let points = u32::try_from(points).unwrap_or(u32::MAX);
-        let person = viewer.person.filter(|_| !viewer.is_admin);
+        let person = viewer.limited_person();
         address.map_or(Ok(()), |address| self.addresses.take_up_to_burst(&address, points))?;
         person.map_or(Ok(()), |person| self.people.take_up_to_burst(&person, points))
     }

@@ -1,5 +1,5 @@
-//! The one way in which requests are executed, on every transport alike. Before any resolver runs: may the viewer see the
-//! schema, does it cost too much, is it too often; then how long it may take, and that its answer is as it should be.
+//! Executes requests of every transport. Before a resolver runs, it checks introspection and the rate of mutations. It then
+//! limits the time, and completes the answer.
 
 use std::{any::TypeId, net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -25,17 +25,17 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub struct ClientAddress(pub IpAddr);
 
-/// An executor that refuses what is not allowed, and mends what the other one answers.
+/// An executor that refuses requests beyond the limits, and completes the answers of the inner executor.
 #[derive(Clone)]
 pub struct Execution<E> {
     executor: E,
     guard: Arc<Guard>,
 }
 
-/// The rules, and who did how much of late.
+/// The limits, and the counters of recent mutations.
 pub struct Guard {
     introspection: Introspection,
-    patience: Duration,
+    timeout: Duration,
     reader: Reader,
     queries: Turns,
     mutations_by_address: Rates<IpAddr>,
@@ -50,7 +50,7 @@ impl Guard {
         let quota = |a_second: u32| rate::per_second(a_second, a_second.saturating_mul(BURST_SECONDS));
         Self {
             introspection,
-            patience: limits.request,
+            timeout: limits.request,
             reader,
             queries: Turns::new(limits.queries, limits.queries_per_address),
             mutations_by_address: Rates::new(quota(limits.mutations_per_second_per_address)),
@@ -87,8 +87,7 @@ impl Guard {
             return Err(self.refuse_introspection(viewer));
         }
         if operation.kind == OperationType::Mutation {
-            // A machine that is an admin may do all that its address may.
-            let person = viewer.person.filter(|_| !viewer.is_admin);
+            let person = viewer.limited_person();
             let count = NonZeroU32::new(operation.root_fields).unwrap_or(NonZeroU32::MIN);
             let refuse = |wait| ApiError::rate_limited("too many mutations a second: try again later").after(wait);
             address.map_or(Ok(()), |it| self.mutations_by_address.take_all(&it, count)).map_err(refuse)?;
@@ -121,32 +120,32 @@ impl<E: Executor> Execution<E> {
         Self { executor, guard: Arc::new(guard) }
     }
 
-    /// The rules. Other things than requests may take turns with them.
+    /// The limits. Other work than requests may share them.
     pub fn guard(&self) -> Arc<Guard> {
         Arc::clone(&self.guard)
     }
 
-    /// What has begun to change something is finished, also when nobody waits for it any more.
+    /// Runs a mutation. A mutation that has begun is finished, even if the client is gone.
     async fn finish(&self, request: Request) -> Response {
         let executor = self.executor.clone();
         let execution = tokio::spawn(async move { executor.execute(request).await }.in_current_span());
-        match timeout(self.guard.patience, execution).await {
+        match timeout(self.guard.timeout, execution).await {
             Ok(Ok(response)) => response,
             Ok(Err(failure)) => ApiError::internal(failure).into_response(),
-            Err(_) => ApiError::unanswered(self.guard.patience).into_response(),
+            Err(_) => ApiError::unanswered(self.guard.timeout).into_response(),
         }
     }
 
-    /// Waits for its turn, and takes as long as it may.
+    /// Waits for a permit, and runs the query with a time limit.
     async fn query(&self, request: Request, points: u64) -> Response {
         let _turn = match self.guard.queries.take(client_address(&request), points).await {
             Ok(turn) => turn,
             Err(error) => return error.into_response(),
         };
-        if let Ok(response) = timeout(self.guard.patience, self.executor.execute(request)).await {
+        if let Ok(response) = timeout(self.guard.timeout, self.executor.execute(request)).await {
             return response;
         }
-        let seconds = self.guard.patience.as_secs();
+        let seconds = self.guard.timeout.as_secs();
         ApiError::query_too_complex(format!("the query took longer than {seconds} seconds")).into_response()
     }
 }

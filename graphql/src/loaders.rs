@@ -320,8 +320,8 @@ impl Loader<ActiveNear> for Loaders {
         for key in keys {
             let near = sessions::Near { place: key.0, metres: NEARBY };
             let there = instances::find_active_near(&self.app, &instances::ActiveFilter::default(), &near).await?;
-            let untold = there.into_iter().map(|it| instances::Instance { metres_away: None, ..it });
-            found.insert(*key, untold.collect());
+            let instances = there.into_iter().map(|it| instances::Instance { metres_away: None, ..it });
+            found.insert(*key, instances.collect());
         }
         Ok(found)
     }

@@ -1,5 +1,5 @@
-//! The schedules: a sweep of what is due at :14, :29, :44 and :59, a sweep of bookings and visits every minute, a sweep of
-//! everything once a day, and the upkeep.
+//! The periodic jobs: a sweep of what is due at :14, :29, :44 and :59, a sweep of bookings, visits and queues every minute, a
+//! sweep of everything once a day, and the upkeep.
 //!
 //! Every worker follows all schedules. Each tick is queued under an id made from the tick, so that it runs once, in whichever
 //! worker takes it; its row in `sweep_run` ensures the same once more. A worker runs the tick itself when there is no Redis, or

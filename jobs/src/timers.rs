@@ -38,8 +38,8 @@ pub(crate) async fn run(context: Arc<Context>) -> Result<()> {
     let mut latest = context.app.now();
     while !context.shutdown.is_cancelled() {
         woken.mark_unchanged();
-        let turn = turn(&context, &mut latest).await;
-        match pace.after(&turn) {
+        let round = round(&context, &mut latest).await;
+        match pace.after(&round) {
             Next::Pause(pause) => {
                 context.pause(pause).await;
             }
@@ -55,7 +55,7 @@ pub(crate) async fn run(context: Arc<Context>) -> Result<()> {
                 }
             }
         }
-        if let Err(error) = turn {
+        if let Err(error) = round {
             tracing::error!(%error, "timers could not sweep, and retry");
             context.status.failed(context.app.now(), "timers", &error);
         }
@@ -63,8 +63,8 @@ pub(crate) async fn run(context: Arc<Context>) -> Result<()> {
     Ok(())
 }
 
-/// The result of one turn.
-enum Turn {
+/// The result of one round.
+enum Round {
     /// Nothing is due for this long.
     Wait(Duration),
     /// Something had been due since `due` and was swept. `is_clean`: there were no errors.
@@ -72,7 +72,7 @@ enum Turn {
 }
 
 /// `latest` is the latest instant seen so far. A clock that shows an earlier one was set back.
-async fn turn(context: &Context, latest: &mut DateTime<Utc>) -> service::Result<Turn> {
+async fn round(context: &Context, latest: &mut DateTime<Utc>) -> service::Result<Round> {
     let app: &App = &context.app;
     let due = find_next_due(app).await?;
     let now = app.now();
@@ -82,21 +82,21 @@ async fn turn(context: &Context, latest: &mut DateTime<Utc>) -> service::Result<
         forget_later_ticks(app, now).await?;
         sweep(app, Request { mode: Mode::Exact, ..Request::ALL }).await?;
         *latest = now;
-        return Ok(Turn::Wait(Duration::ZERO));
+        return Ok(Round::Wait(Duration::ZERO));
     }
     *latest = now;
-    let Some(due) = due else { return Ok(Turn::Wait(POLL_INTERVAL)) };
+    let Some(due) = due else { return Ok(Round::Wait(POLL_INTERVAL)) };
     // Instants are whole milliseconds, and the clock rounds down, so this wait never ends early.
     if let Ok(wait) = (due - now).to_std()
         && !wait.is_zero()
     {
-        return Ok(Turn::Wait(wait.min(POLL_INTERVAL)));
+        return Ok(Round::Wait(wait.min(POLL_INTERVAL)));
     }
     let report = sweep(app, Request::EXACT).await?;
     for error in &report.errors {
         tracing::warn!(session = ?error.session_id, error = error.error, "timers found an error");
     }
-    Ok(Turn::Swept { due, is_clean: report.errors.is_empty() })
+    Ok(Round::Swept { due, is_clean: report.errors.is_empty() })
 }
 
 #[derive(Debug, PartialEq)]
@@ -115,21 +115,21 @@ struct Pace {
 }
 
 impl Pace {
-    fn after(&mut self, turn: &service::Result<Turn>) -> Next {
+    fn after(&mut self, round: &service::Result<Round>) -> Next {
         let longer = (self.pause * 2).clamp(FIRST_DELAY, MAX_DELAY);
-        self.pause = match turn {
-            Ok(Turn::Wait(wait)) => {
+        self.pause = match round {
+            Ok(Round::Wait(wait)) => {
                 *self = Self::default();
                 return Next::Wait(*wait);
             }
-            Err(_) | Ok(Turn::Swept { is_clean: false, .. }) => longer,
+            Err(_) | Ok(Round::Swept { is_clean: false, .. }) => longer,
             // The sweep did not change what is due.
-            Ok(Turn::Swept { due, .. }) if self.swept == Some(*due) => longer,
-            // Something else fell due right after: much is happening, and all goes well.
-            Ok(Turn::Swept { .. }) if self.swept.is_some() => FIRST_DELAY,
-            Ok(Turn::Swept { .. }) => Duration::ZERO,
+            Ok(Round::Swept { due, .. }) if self.swept == Some(*due) => longer,
+            // Something else fell due at once. A short pause lets one sweep handle several.
+            Ok(Round::Swept { .. }) if self.swept.is_some() => FIRST_DELAY,
+            Ok(Round::Swept { .. }) => Duration::ZERO,
         };
-        if let Ok(Turn::Swept { due, .. }) = turn {
+        if let Ok(Round::Swept { due, .. }) = round {
             self.swept = Some(*due);
         }
         Next::Pause(self.pause)
@@ -140,8 +140,8 @@ impl Pace {
 mod tests {
     use super::*;
 
-    fn swept(second: i64) -> Turn {
-        Turn::Swept { due: DateTime::from_timestamp(second, 0).unwrap(), is_clean: true }
+    fn swept(second: i64) -> Round {
+        Round::Swept { due: DateTime::from_timestamp(second, 0).unwrap(), is_clean: true }
     }
 
     fn pause(milliseconds: u64) -> Next {
@@ -155,7 +155,7 @@ mod tests {
         for second in 2..10 {
             assert_eq!(pace.after(&Ok(swept(second))), pause(50));
         }
-        assert_eq!(pace.after(&Ok(Turn::Wait(POLL_INTERVAL))), Next::Wait(POLL_INTERVAL));
+        assert_eq!(pace.after(&Ok(Round::Wait(POLL_INTERVAL))), Next::Wait(POLL_INTERVAL));
         assert_eq!(pace.after(&Ok(swept(20))), pause(0));
     }
 
@@ -170,7 +170,7 @@ mod tests {
         for milliseconds in [50, 100, 200] {
             assert_eq!(pace.after(&Err(service::Error::internal("no database"))), pause(milliseconds));
         }
-        assert_eq!(pace.after(&Ok(Turn::Wait(POLL_INTERVAL))), Next::Wait(POLL_INTERVAL));
+        assert_eq!(pace.after(&Ok(Round::Wait(POLL_INTERVAL))), Next::Wait(POLL_INTERVAL));
         assert_eq!(pace.after(&Err(service::Error::internal("no database"))), pause(50));
     }
 }

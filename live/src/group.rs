@@ -36,7 +36,7 @@ pub(super) const REPLAY_QUEUE: usize = 32;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct GroupKey {
     /// The document and its variables, without the arguments that only narrow.
-    pub question: Box<str>,
+    pub request: Box<str>,
     /// The viewer. `None` when the answer is the same for everyone.
     pub viewer: Option<Viewer>,
     /// The person that the subscriptions follow. Their messages name that person.

@@ -3,7 +3,7 @@
 //!
 //! Terms:
 //!
-//! - The *log* is the change log in the database. A *position* is a place in it. The position of the [`Hub`] is that of the
+//! - The *log* is the change log in the database. A *position* is the number of a change in it. The position of the [`Hub`] is that of the
 //!   last change that it dispatched.
 //! - The *ring* holds the most recent changes in memory.
 //! - A *narrowing* says which changes a subscription asks for.

@@ -27,7 +27,7 @@ use super::{
 /// Starts one execution of a group. The stream yields one text for each event of the feed.
 pub type StartExecution = Box<dyn Fn(GroupFeed) -> BoxStream<'static, Rendered> + Send + Sync>;
 
-/// Waits until a group may render so many more events. A group whose subscribers ask for too much waits longer.
+/// Pays for rendering this many events. Waits while the budget of those who pay is empty.
 pub type Pay = Box<dyn Fn(usize) -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// The text that an execution rendered for an event.

@@ -151,8 +151,8 @@ fn expected(log: &FakeLog, narrowing: &Narrowing, from: Position) -> Vec<String>
     seen
 }
 
-fn key(question: &str, person: Option<PersonId>) -> GroupKey {
-    GroupKey { question: question.into(), viewer: person.map(Viewer::person), person }
+fn key(request: &str, person: Option<PersonId>) -> GroupKey {
+    GroupKey { request: request.into(), viewer: person.map(Viewer::person), person }
 }
 
 fn rendered(text: impl Into<Arc<str>>) -> Rendered {

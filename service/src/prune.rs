@@ -49,16 +49,17 @@ pub async fn prune(app: &App) -> Result<Pruned> {
     let visits = prune_visits(app, now).await?;
     let sql = "DELETE FROM audit_entry WHERE id IN \
                (SELECT id FROM audit_entry WHERE occurred_at < :before ORDER BY occurred_at LIMIT :limit)";
-    let audit_entries = steps(app, now, sql, || [("before", (now - app.audit_log_kept).into())]).await?;
+    let audit_entries = delete_in_batches(app, now, sql, || [("before", (now - app.audit_log_kept).into())]).await?;
     let sql = "DELETE FROM idempotency_key WHERE (actor, client_key, position) IN \
                (SELECT actor, client_key, position FROM idempotency_key WHERE created_at <= :until \
                 ORDER BY created_at LIMIT :limit)";
-    let idempotency_keys = steps(app, now, sql, || [("until", (now - idempotency::RETENTION).into())]).await?;
+    let idempotency_keys =
+        delete_in_batches(app, now, sql, || [("until", (now - idempotency::RETENTION).into())]).await?;
     // The last revocation stays, because servers remember its number.
     let sql = "DELETE FROM api_key WHERE id IN \
                (SELECT id FROM api_key WHERE is_sign_in AND expires_at < :now AND (revoked_revision IS NULL \
                   OR revoked_revision < (SELECT MAX(revoked_revision) FROM api_key)) ORDER BY expires_at LIMIT :limit)";
-    let sign_ins = steps(app, now, sql, || [("now", now.into())]).await?;
+    let sign_ins = delete_in_batches(app, now, sql, || [("now", now.into())]).await?;
     let guests = erase_old_guests(app).await?;
     Ok(Pruned { batches, instances, visits, audit_entries, idempotency_keys, sign_ins, guests })
 }
@@ -68,7 +69,7 @@ async fn prune_log(app: &App, now: DateTime<Utc>) -> Result<u64> {
     // Delete the oldest first, so that no commit leaves a gap.
     let sql = "DELETE FROM change_batch WHERE id IN \
                (SELECT id FROM change_batch WHERE first_position < :first_kept ORDER BY first_position LIMIT :limit)";
-    steps(app, now, sql, || [("first_kept", first_kept.into())]).await
+    delete_in_batches(app, now, sql, || [("first_kept", first_kept.into())]).await
 }
 
 /// The position from which on the log is kept: that of the first batch that is not older than `since`, or else of the
@@ -102,11 +103,11 @@ async fn prune_instances(app: &App, now: DateTime<Utc>) -> Result<u64> {
           ORDER BY id LIMIT :limit {skip_locked})"
     );
     let over = (now - DELETED_RETENTION).date_naive();
-    let instances = steps(app, now, &sql, || [("oldest", oldest.into()), ("over", over.into())]).await?;
+    let instances = delete_in_batches(app, now, &sql, || [("oldest", oldest.into()), ("over", over.into())]).await?;
     // Delete sessions last, when they have no instances left.
     let sql = "DELETE FROM session WHERE id IN (SELECT id FROM session s WHERE deleted_at < :oldest \
                  AND NOT EXISTS (SELECT 1 FROM session_instance WHERE session_id = s.id) LIMIT :limit)";
-    steps(app, now, sql, || [("oldest", oldest.into())]).await?;
+    delete_in_batches(app, now, sql, || [("oldest", oldest.into())]).await?;
     Ok(instances)
 }
 
@@ -115,17 +116,17 @@ async fn prune_visits(app: &App, now: DateTime<Utc>) -> Result<u64> {
     let since = now - app.presence.kept;
     let sql = "DELETE FROM presence WHERE id IN \
                (SELECT id FROM presence WHERE started_at < :since AND status <> 'ACTIVE' ORDER BY started_at LIMIT :limit)";
-    let visits = steps(app, now, sql, || [("since", since.into())]).await?;
+    let visits = delete_in_batches(app, now, sql, || [("since", since.into())]).await?;
     let sql = "DELETE FROM presence_hour WHERE id IN \
                (SELECT id FROM presence_hour WHERE hour < :before ORDER BY hour LIMIT :limit)";
     // The hour in which the retention ends is not over yet.
-    steps(app, now, sql, || [("before", (since - TimeDelta::hours(1)).into())]).await?;
+    delete_in_batches(app, now, sql, || [("before", (since - TimeDelta::hours(1)).into())]).await?;
     Ok(visits)
 }
 
 /// Repeats a statement until it finds no more rows. `:limit` is the number of rows that it may delete. Returns how many
 /// it deleted.
-async fn steps<const N: usize>(
+async fn delete_in_batches<const N: usize>(
     app: &App,
     now: DateTime<Utc>,
     sql: &str,

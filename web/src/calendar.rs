@@ -199,8 +199,8 @@ fn utc_text(at: DateTime<Utc>) -> String {
 fn duration_text(length: TimeDelta) -> String {
     let seconds = length.num_seconds();
     let parts = [(seconds / 3600, 'H'), (seconds / 60 % 60, 'M'), (seconds % 60, 'S')];
-    let told = parts.into_iter().filter(|(amount, _)| *amount != 0).map(|(amount, unit)| format!("{amount}{unit}"));
-    format!("PT{}", told.collect::<String>())
+    let units = parts.into_iter().filter(|(amount, _)| *amount != 0).map(|(amount, unit)| format!("{amount}{unit}"));
+    format!("PT{}", units.collect::<String>())
 }
 
 #[cfg(test)]

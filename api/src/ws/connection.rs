@@ -18,7 +18,7 @@ use futures_util::{
     stream::FuturesUnordered,
 };
 use governor::{DefaultDirectRateLimiter, RateLimiter};
-use graphql::{execute::ClientAddress, hearts::Hearts};
+use graphql::{execute::ClientAddress, socket_heartbeats::SocketHeartbeats};
 use live::{CloseReason, Content, OperationNumber, QueuedMessage, Subscription};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
@@ -77,7 +77,7 @@ struct Connection {
     /// Its clones count the running queries and mutations, including those that the client has completed early.
     under_way: Arc<()>,
     /// The visits whose heartbeats this socket sends. Created with the first mutation.
-    hearts: Option<Hearts>,
+    heartbeats: Option<SocketHeartbeats>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -157,7 +157,7 @@ impl Connection {
             awaits_pong: false,
             check_token_at: None,
             under_way: Arc::default(),
-            hearts: None,
+            heartbeats: None,
         }
     }
 
@@ -294,9 +294,9 @@ impl Connection {
             Message::Ping(_) => Ok(()),
             Message::Pong(_) => {
                 if std::mem::take(&mut self.awaits_pong)
-                    && let Some(hearts) = &self.hearts
+                    && let Some(heartbeats) = &self.heartbeats
                 {
-                    hearts.beat();
+                    heartbeats.beat();
                 }
                 Ok(())
             }
@@ -424,7 +424,7 @@ impl Connection {
             address,
             document: document.clone(),
             under_way: (!is_subscription).then(|| Arc::clone(&self.under_way)),
-            hearts: is_mutation.then(|| self.hearts.get_or_insert_default().clone()),
+            heartbeats: is_mutation.then(|| self.heartbeats.get_or_insert_default().clone()),
         };
         let span = asked.span(&self.entry.request_id, id);
         let run = running.run(asked).instrument(span);

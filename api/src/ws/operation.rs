@@ -8,7 +8,7 @@ use futures_util::{FutureExt, StreamExt};
 use graphql::{
     error::is_failure,
     execute::ClientAddress,
-    hearts::Hearts,
+    socket_heartbeats::SocketHeartbeats,
     subscribe::{Purpose, Registrar},
 };
 use live::{
@@ -27,12 +27,12 @@ pub(super) struct Running {
     pub(super) number: OperationNumber,
     pub(super) viewer: Viewer,
     pub(super) address: ClientAddress,
-    /// Of a subscription.
+    /// The document that a subscription holds. `None` for queries and mutations.
     pub(super) document: Option<Arc<HeldDocument>>,
     /// Counts the socket's running queries and mutations: each holds a clone.
     pub(super) under_way: Option<Arc<()>>,
     /// The visits whose heartbeats this socket sends. For mutations only.
-    pub(super) hearts: Option<Hearts>,
+    pub(super) heartbeats: Option<SocketHeartbeats>,
 }
 
 impl Running {
@@ -49,8 +49,8 @@ impl Running {
 
     async fn answer(self, asked: &SocketRequest, kind: OperationType) {
         let mut request = asked.request().data(self.viewer).data(self.address);
-        if let Some(hearts) = &self.hearts {
-            request = request.data(hearts.clone());
+        if let Some(heartbeats) = &self.heartbeats {
+            request = request.data(heartbeats.clone());
         }
         let execution = self.sockets.0.executor.execute(request);
         let mut response = if kind == OperationType::Mutation {
@@ -108,7 +108,7 @@ impl Running {
         let viewer = key.viewer.unwrap_or(Viewer::NOBODY);
         let sockets = self.sockets.clone();
         let points = asked.operation.cost.points();
-        // Only as long as somebody holds the document. The group may outlive the subscription that began it.
+        // Somebody pays only while a subscription holds the document. The group may outlive the subscription that began it.
         let payer = self.document.as_deref().map(HeldDocument::payer);
         let pay: Pay = Box::new(move |messages| match &payer {
             Some(payer) => payer.clone().pay(viewer, points.saturating_mul(messages as u64)).boxed(),

@@ -36,15 +36,15 @@ impl SocketRequest {
         Ok(Self { operation, hash, operation_name, variables, extensions, document })
     }
 
-    /// In which it runs, until it has its answer or is live: the log names it by the request that opened its socket, and
-    /// the id that the client gave it there.
+    /// The span of the operation, until it has its answer or is live. It has the id of the request that opened the socket, and
+    /// the id that the client gave the operation.
     pub(super) fn span(&self, request_id: &str, id: &str) -> Span {
         let Operation { kind, name, .. } = &*self.operation;
         let (id, transport) = (shortened(id), "websocket");
         tracing::info_span!(parent: None, "operation", request_id, id, %kind, name, transport)
     }
 
-    /// The request, as often as it is executed.
+    /// A request to execute. Each execution needs one of its own.
     pub(super) fn request(&self) -> Request {
         let mut request = Request::new(String::new()).data(Arc::clone(&self.operation));
         request.operation_name.clone_from(&self.operation_name);
@@ -54,31 +54,31 @@ impl SocketRequest {
         request
     }
 
-    /// With whom this subscription shares. Those that ask for a person share with that person's, of the same viewer.
+    /// The group of this subscription. Subscriptions that follow a person share only for the same person and viewer.
     pub(super) fn group(&self, viewer: Viewer, person: Option<PersonId>) -> GroupKey {
         let is_public = self.operation.sharing.by_everyone && person.is_none();
-        GroupKey { question: self.question(), viewer: (!is_public).then_some(viewer), person }
+        GroupKey { request: self.key(), viewer: (!is_public).then_some(viewer), person }
     }
 
     /// The same before it is known whom the subscription follows, for [`Documents`](crate::documents::Documents).
     pub(super) fn document_key(&self, viewer: Viewer) -> DocumentKey {
         let sharing = &self.operation.sharing;
-        let question = self.question();
+        let key = self.key();
         if sharing.by_everyone && !sharing.follows_person {
-            return Sha256::digest(question.as_bytes()).into();
+            return Sha256::digest(key.as_bytes()).into();
         }
         let narrowing: Vec<_> = self.variables.iter().filter(|(name, _)| sharing.is_narrowing(name)).collect();
-        Sha256::digest(format!("{question} {viewer:?} {narrowing:?}")).into()
+        Sha256::digest(format!("{key} {viewer:?} {narrowing:?}")).into()
     }
 
-    /// The document with all that its messages depend on, as a hash.
-    fn question(&self) -> Box<str> {
+    /// A hash of the document and of everything else that all its subscribers' messages depend on.
+    fn key(&self) -> Box<str> {
         let Self { operation, hash, operation_name, variables, extensions, .. } = self;
         let others: Vec<_> = variables.iter().filter(|(name, _)| !operation.sharing.is_narrowing(name)).collect();
         let mut extensions: Vec<_> = extensions.iter().collect();
         extensions.sort_unstable_by_key(|(name, _)| *name);
-        // Debug text quotes every string, so that no two questions look the same.
-        let question = format!("{hash:?} {operation_name:?} {others:?} {extensions:?}");
-        format!("{:x?}", Sha256::digest(question)).into()
+        // Debug text quotes every string, so that no two requests look the same.
+        let text = format!("{hash:?} {operation_name:?} {others:?} {extensions:?}");
+        format!("{:x?}", Sha256::digest(text)).into()
     }
 }

@@ -123,7 +123,7 @@ impl CheckInMutation {
     async fn remove_check_in(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The instance.")] session_instance_id: ID,
+        #[graphql(desc = "The meeting.")] session_instance_id: ID,
         #[graphql(desc = "The person who answered. If it is left out, it is the viewer.")] person_id: Option<ID>,
     ) -> Result<Option<RemoveCheckInPayload>> {
         let id = parse_id("sessionInstanceId", &session_instance_id)?;

@@ -16,10 +16,10 @@ use service::{
 use crate::{
     context::{Result, app, beat_rates, gatherer, viewer},
     error::ApiError,
-    hearts::Hearts,
     input::presence::{EnterActivityInput, HeartbeatInput, SaveActivityInput, visit_id},
     loaders::load,
     rate::BeatRates,
+    socket_heartbeats::SocketHeartbeats,
     types::{activity::Activity, as_int, presence::Presence, queue::QueuePlace},
 };
 
@@ -110,9 +110,9 @@ impl PresenceMutation {
         }
         let gatherer = gatherer(ctx)?;
         let seen = gatherer.beat(beat).await?;
-        if let Some(hearts) = ctx.data_opt::<Hearts>() {
+        if let Some(heartbeats) = ctx.data_opt::<SocketHeartbeats>() {
             let secret = seen.secret.as_deref().or(input.secret.as_deref());
-            keep_beating(hearts, app, gatherer, visit, Claimant::new(app, viewer, secret)?);
+            keep_beating(heartbeats, app, gatherer, visit, Claimant::new(app, viewer, secret)?);
         }
         PresencePayload::new(ctx, seen.visit, seen.lost_seat, seen.secret).await.map(Some)
     }
@@ -132,8 +132,8 @@ impl PresenceMutation {
         let (app, viewer) = (app(ctx)?, viewer(ctx));
         let if_full = if input.wait { IfFull::Wait } else { IfFull::Refuse };
         let entered = seats::enter_activity(app, viewer, secret, id, &input.activity_key, if_full).await?;
-        if let Some(hearts) = ctx.data_opt::<Hearts>() {
-            keep_beating(hearts, app, gatherer(ctx)?, id, Claimant::new(app, viewer, secret)?);
+        if let Some(heartbeats) = ctx.data_opt::<SocketHeartbeats>() {
+            keep_beating(heartbeats, app, gatherer(ctx)?, id, Claimant::new(app, viewer, secret)?);
         }
         Ok(Some(EnterActivityPayload {
             admitted: entered.verdict.is_admitted,
@@ -156,8 +156,8 @@ impl PresenceMutation {
     ) -> Result<Option<PresencePayload>> {
         let id = visit_id(&presence_id)?;
         let left = seats::leave_activity(app(ctx)?, viewer(ctx), secret.as_deref(), id).await?;
-        if let Some(hearts) = ctx.data_opt::<Hearts>() {
-            hearts.stop(id);
+        if let Some(heartbeats) = ctx.data_opt::<SocketHeartbeats>() {
+            heartbeats.stop(id);
         }
         PresencePayload::left(ctx, left).await.map(Some)
     }
@@ -184,8 +184,8 @@ impl PresenceMutation {
     ) -> Result<Option<PresencePayload>> {
         let id = visit_id(&presence_id)?;
         let left = seats::complete_visit(app(ctx)?, viewer(ctx), secret.as_deref(), id).await?;
-        if let Some(hearts) = ctx.data_opt::<Hearts>() {
-            hearts.stop(id);
+        if let Some(heartbeats) = ctx.data_opt::<SocketHeartbeats>() {
+            heartbeats.stop(id);
         }
         PresencePayload::left(ctx, left).await.map(Some)
     }
@@ -202,9 +202,9 @@ impl PresenceMutation {
 }
 
 /// From now on each pong of the socket counts as a heartbeat of the visit.
-fn keep_beating(hearts: &Hearts, app: &App, gatherer: &Gatherer, visit: PresenceId, claimant: Claimant) {
+fn keep_beating(heartbeats: &SocketHeartbeats, app: &App, gatherer: &Gatherer, visit: PresenceId, claimant: Claimant) {
     let (clock, gatherer) = (app.clock.clone(), gatherer.clone());
-    hearts.keep(visit, move |has_stopped| {
+    heartbeats.keep(visit, move |has_stopped| {
         let claimant = claimant.clone();
         let beat = Beat { visit, claimant, language_code: None, current_page: None, is_idle: None, at: clock.now() };
         gatherer.beat_unheard(beat, has_stopped);

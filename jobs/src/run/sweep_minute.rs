@@ -1,4 +1,4 @@
-//! The sweep that runs every minute, of bookings and visits. It is neither recorded nor retried: the next one follows a minute
+//! The sweep that runs every minute, of bookings, visits and queues. It is neither recorded nor retried: the next one follows a minute
 //! later.
 
 use service::sweep::{Request, sweep};

@@ -57,7 +57,6 @@ impl From<check_in::Model> for CheckIn {
     }
 }
 
-/// The result of a check-in.
 #[derive(Debug, Clone)]
 pub struct CheckedIn {
     pub check_in: CheckIn,
@@ -67,7 +66,6 @@ pub struct CheckedIn {
     pub previous_instance: Option<SessionInstanceId>,
 }
 
-/// The result of removing a check-in.
 #[derive(Debug, Clone)]
 pub struct Removed {
     pub check_in: Option<CheckInId>,
@@ -102,8 +100,7 @@ impl CheckInsOf {
     }
 }
 
-/// The cursors of check-ins. They contain `checkedInAt`, which not everybody may know who may see the list. So they are
-/// sealed.
+/// The cursors of check-ins. They contain `checkedInAt`, which some viewers of the list may not see. So they are sealed.
 pub struct CheckInCursors<'a>(Seal<'a>);
 
 impl<'a> CheckInCursors<'a> {

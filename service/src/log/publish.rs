@@ -87,7 +87,7 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
         country: Option<String>,
         is_active: bool,
         is_in_unpublished: bool,
-        told_at: Option<DateTime<Utc>>,
+        last_updated_at: Option<DateTime<Utc>>,
     }
     let last = numbers(tx, "SELECT id FROM count_change ORDER BY id DESC LIMIT 1", []).await?;
     let Some(last) = last.first().copied() else { return Ok(Published::default()) };
@@ -99,7 +99,7 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
                   WHERE b.first_position IS NULL AND l.session_instance_id = i.id) AS is_in_unpublished, \
                  (SELECT MAX(b.occurred_at) FROM change_batch b JOIN change_log l ON l.batch_id = b.id \
                   WHERE b.occurred_at > :since AND b.occurred_at <= :now AND l.kind = 'UPDATED' \
-                  AND l.session_instance_id = i.id) AS told_at \
+                  AND l.session_instance_id = i.id) AS last_updated_at \
                FROM session_instance i JOIN session s ON s.id = i.session_id \
                WHERE i.id IN (SELECT session_instance_id FROM count_change WHERE id <= :last) ORDER BY i.id LIMIT :limit";
     let values = [
@@ -110,8 +110,8 @@ async fn publish_counts(tx: &Tx, next: &mut i64, now: DateTime<Utc>) -> Result<P
     ];
     let counted: Vec<Counted> = rows(tx, sql, values).await?;
     let (wait, due): (Vec<_>, Vec<_>) =
-        counted.into_iter().partition(|row| row.is_active && (row.told_at.is_some() || row.is_in_unpublished));
-    let retry_at = wait.iter().map(|row| row.told_at.map_or(now, |at| at + COUNT_PERIOD)).min();
+        counted.into_iter().partition(|row| row.is_active && (row.last_updated_at.is_some() || row.is_in_unpublished));
+    let retry_at = wait.iter().map(|row| row.last_updated_at.map_or(now, |at| at + COUNT_PERIOD)).min();
     let done = list(tx, due.iter().map(|row| row.id));
     let sql = format!("DELETE FROM count_change WHERE id <= :last AND {}", is_in(tx, "session_instance_id", "done"));
     execute(tx, &sql, [("last", last.into()), ("done", done)]).await?;

@@ -62,7 +62,7 @@ pub async fn list_roster(
     if !viewer.may_see_roster(activity.is_roster_public && has_seat) {
         return Ok(None);
     }
-    let roster = Roster { activity: activity.id, shows_hidden: viewer.is_admin };
+    let roster = Roster { activity: activity.id, shows_hidden: viewer.may_see_hidden_people() };
     let order = (person::Column::NameKey, person::Column::Id);
     let people = roster.query(app.presence.rules.online_since(app.now()));
     Ok(Some((page.of(app.db.pool(), people, order, Key::Text, false).await?, roster)))

@@ -115,8 +115,8 @@ pub async fn update_placement_of(
     let Some(moved) = moved else { return Ok(None) };
     lock_targets(tx, &[moved], held).await?;
     tx.write_later(
-        "UPDATE person SET active_session_instance_id = :place WHERE id = :person",
-        [("place", moved.to.map(|place| place.0).into()), ("person", person.id.into())],
+        "UPDATE person SET active_session_instance_id = :instance WHERE id = :person",
+        [("instance", moved.to.map(|instance| instance.0).into()), ("person", person.id.into())],
     );
     let involved: BTreeSet<SessionInstanceId> = [moved.from, moved.to].into_iter().flatten().collect();
     let unknown: BTreeSet<SessionInstanceId> =
@@ -256,10 +256,12 @@ async fn write_moves(tx: &Tx, moves: &[Move], affected: Affected<'_>) -> Result<
     if moves.is_empty() {
         return Ok(());
     }
-    let columns =
-        vec![Column::ids("id", moves.iter().map(|m| Some(m.person))), Column::ids("place", moves.iter().map(|m| m.to))];
+    let columns = vec![
+        Column::ids("id", moves.iter().map(|m| Some(m.person))),
+        Column::ids("instance", moves.iter().map(|m| m.to)),
+    ];
     let (table, values) = values_table(tx, "v", &columns);
-    let sql = format!("UPDATE person SET active_session_instance_id = v.place FROM {table} WHERE person.id = v.id");
+    let sql = format!("UPDATE person SET active_session_instance_id = v.instance FROM {table} WHERE person.id = v.id");
     execute(tx, &sql, [values]).await?;
     let mut involved = BTreeSet::new();
     for moved in moves {

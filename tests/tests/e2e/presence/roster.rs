@@ -96,8 +96,8 @@ async fn roster_is_for_admins_and_for_those_in_it_if_it_is_public(database: Test
     save(&admin, true).await?;
     inside.next_where("seats", LIMIT, shows(Some(names(&["Ann"])))).await?;
     let becomes_public = |it: &Received| it.field("presenceChanged")["activity"]["isRosterPublic"] == true;
-    let told = outside.next_where("seats", LIMIT, becomes_public).await?;
-    ensure!(told.field("presenceChanged")["activity"]["people"].is_null(), "{}", told.message);
+    let change = outside.next_where("seats", LIMIT, becomes_public).await?;
+    ensure!(change.field("presenceChanged")["activity"]["people"].is_null(), "{}", change.message);
     assert_eq!(roster(&admin).await?, Some(names(&["Ann", "Ben"])));
     for client in [ann, ben] {
         assert_eq!(roster(client).await?, Some(names(&["Ann"])));
@@ -132,7 +132,7 @@ async fn roster_is_for_admins_and_for_those_in_it_if_it_is_public(database: Test
         }
     }
 
-    // A change of the roster is told: Ben shows himself, Cleo gets a seat, Ann leaves.
+    // A change of the roster is sent: Ben shows himself, Cleo gets a seat, Ann leaves.
     update(&admin, &ids[1], "hidesPlace", false).await?;
     inside.next_where("seats", LIMIT, shows(Some(names(&["Ann", "Ben"])))).await?;
     ensure!(enter_activity(cleo, &visits[2], KEY).await?["admitted"] == true, "no seat");

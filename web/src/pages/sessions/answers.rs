@@ -124,7 +124,7 @@ pub async fn check_in(
     }
 }
 
-/// A session that requires a code says so in terms of the API.
+/// Replaces the API's message about a missing code with one for the page.
 fn code_needed(error: Error) -> Error {
     match error {
         Error::Invalid { field, .. } if field == "code" => Error::Conflict(words!("code-at-the-door")),

@@ -41,11 +41,11 @@ impl Upcoming {
     }
 
     fn text(&self, skip: &Skip) -> String {
-        let told = if skip.dates().names_year(self.today) { formats::date } else { formats::day };
+        let format = if skip.dates().names_year(self.today) { formats::date } else { formats::day };
         let when = if skip.from == skip.to {
-            words!("no-session-on", date = told(skip.from))
+            words!("no-session-on", date = format(skip.from))
         } else {
-            words!("no-session-between", from = told(skip.from), to = told(skip.to))
+            words!("no-session-between", from = format(skip.from), to = format(skip.to))
         };
         skip.reason.as_ref().map_or_else(|| when.clone(), |reason| format!("{when}: {reason}"))
     }

@@ -68,8 +68,8 @@ pub struct Guest {
     visit: String,
     random: Random,
     database: DatabaseConnection,
-    /// The position and `joinedAt` that were told last.
-    told: Option<(i64, String)>,
+    /// The position and `joinedAt` that came last.
+    seen: Option<(i64, String)>,
     /// It no longer wants a seat.
     has_given_up: bool,
     has_switched: bool,
@@ -91,7 +91,7 @@ impl Guest {
             visit: new_visit(),
             random,
             database,
-            told: None,
+            seen: None,
             has_given_up: false,
             has_switched: false,
         })
@@ -155,7 +155,7 @@ impl Guest {
     /// seat.
     async fn wait(&mut self) -> Result<bool> {
         loop {
-            // Whoever has no place when the subscription begins is told nothing.
+            // Whoever has no place when the subscription begins gets nothing.
             if self.has_given_up && number(&self.database, &self.places()).await? == 0 {
                 return Ok(false);
             }
@@ -224,10 +224,10 @@ impl Guest {
         let position = place["position"].as_i64().with_context(|| format!("no position: {place}"))?;
         let joined_at = place["joinedAt"].as_str().with_context(|| format!("no joinedAt: {place}"))?;
         ensure!(1 <= position && place["length"].as_i64() >= Some(position), "{place}");
-        if let Some((before, since)) = &self.told {
-            ensure!(position <= *before && joined_at == since, "{place} came after {:?}", self.told);
+        if let Some((before, since)) = &self.seen {
+            ensure!(position <= *before && joined_at == since, "{place} came after {:?}", self.seen);
         }
-        self.told = Some((position, joined_at.to_owned()));
+        self.seen = Some((position, joined_at.to_owned()));
         Ok(())
     }
 
