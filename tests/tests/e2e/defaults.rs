@@ -26,9 +26,13 @@ const HOSTILE: &[(&str, &str)] = &[
 ];
 
 async fn hostile(isolation: &str) -> Result<TestDatabase> {
+    make_hostile(TestDatabase::postgres().await?, isolation).await
+}
+
+async fn make_hostile(database: TestDatabase, isolation: &str) -> Result<TestDatabase> {
     let mut defaults = HOSTILE.to_vec();
     defaults.push(("default_transaction_isolation", isolation));
-    TestDatabase::postgres_with_defaults(&defaults).await
+    database.with_defaults(&defaults).await
 }
 
 macro_rules! races_under {
@@ -70,7 +74,11 @@ async fn setting(connection: &impl ConnectionTrait, name: &str) -> Result<String
 
 #[tokio::test]
 async fn every_connection_and_transaction_states_what_it_needs() -> Result<()> {
-    let database = hostile("serializable").await?;
+    states_what_it_needs(TestDatabase::postgres().await?).await
+}
+
+pub async fn states_what_it_needs(database: TestDatabase) -> Result<()> {
+    let database = make_hostile(database, "serializable").await?;
     let db = Db::connect(&database.url, 4).await.done()?;
     for (name, expected) in [
         ("default_transaction_isolation", "read committed"),

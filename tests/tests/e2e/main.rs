@@ -48,4 +48,5 @@ mod trusted;
 mod upgrade;
 mod upkeep;
 mod variables;
+mod versions;
 mod zones;

@@ -18,7 +18,7 @@ use crate::load::{Load, Size, Tolerance, test_error};
 
 on_both_databases!(concurrent_starts_migrate_once, previous_version_starts_with_newer_migrations_applied);
 
-async fn concurrent_starts_migrate_once(database: TestDatabase) -> Result<()> {
+pub async fn concurrent_starts_migrate_once(database: TestDatabase) -> Result<()> {
     let settings = Settings::new(&database.url);
     // SQLite supports one server.
     let servers = if database.backend == Backend::Postgres { 3 } else { 1 };

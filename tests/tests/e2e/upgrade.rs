@@ -18,7 +18,7 @@ use serde_json::json;
 
 on_both_databases!(a_database_of_version_0_1_keeps_all_its_rows);
 
-async fn a_database_of_version_0_1_keeps_all_its_rows(database: TestDatabase) -> Result<()> {
+pub async fn a_database_of_version_0_1_keeps_all_its_rows(database: TestDatabase) -> Result<()> {
     restore(&database, "insession-0.1").await?;
     let connection = database.connect().await?;
     // Somebody who was merged: version 0.1 had no foreign key for that.
