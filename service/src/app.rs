@@ -1,4 +1,4 @@
-//! What each use case needs, and the writing transaction that each use case runs in.
+//! The context of each use case, and the writing transaction that each use case runs in.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,15 +24,15 @@ use crate::{
     zones::Zones,
 };
 
-/// Why a queue did not take a job. For the log.
+/// The reason why a queue refused a job. It is for the log only.
 pub type QueueError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A queue of jobs that recompute saved sessions: apalis on Redis, or a queue in the process.
 pub trait Queue: Send + Sync {
-    /// Adds the job, or says why it cannot. Does not wait long.
+    /// Adds a job that recomputes this session. Returns soon. An error says why the queue refused the job.
     fn enqueue_recompute(&self, session: SessionId) -> BoxFuture<'_, Result<(), QueueError>>;
 
-    /// How many jobs wait for a worker; `None` if that is unknown.
+    /// The number of jobs that wait for a worker; `None` if it is unknown.
     fn depth(&self) -> BoxFuture<'_, Option<u32>> {
         Box::pin(std::future::ready(None))
     }
@@ -48,8 +48,8 @@ impl Queue for NoQueue {
     }
 }
 
-/// The database, the clock, the zone data, the wake-ups, the queue, and the settings that are rules. For one attempt at a mutation also
-/// its idempotency key.
+/// The context of a use case: the database, the clock, the zone data, the wake-ups, the queue, and the settings that
+/// rules depend on. For one attempt at a mutation, also its idempotency key.
 #[derive(Clone)]
 pub struct App {
     pub db: Db,
@@ -65,9 +65,9 @@ pub struct App {
     pub presence: PresenceSettings,
     pub(crate) attempt: Option<HashedAttempt>,
     pub guests: GuestSettings,
-    /// Where browsers reach the server, if it is set.
+    /// The address at which browsers reach the server (`PUBLIC_URL`), if it is set.
     pub public_url: Option<Arc<PublicUrl>>,
-    /// What one address may do at the door.
+    /// The limits of wrong check-in codes and of new guests, for each address.
     pub door: Arc<DoorRates>,
     cursor_key: Arc<OnceCell<CursorKey>>,
 }
@@ -130,7 +130,7 @@ impl App {
         Self { zones, ..self }
     }
 
-    /// The same for one answer or sweep: all of it uses one release of the zone data.
+    /// A copy for one answer or one sweep. It uses one release of the zone data from start to end.
     #[must_use]
     pub fn pinned(&self) -> Self {
         Self { zones: self.zones.pinned(), ..self.clone() }
@@ -149,7 +149,7 @@ impl App {
         self.zones.data()
     }
 
-    /// The same for queries, with their own connections; see [`Db::for_queries`].
+    /// A copy for queries, which have connections of their own; see [`Db::for_queries`].
     #[must_use]
     pub fn for_queries(&self) -> Self {
         Self { db: self.db.for_queries(), ..self.clone() }
@@ -164,7 +164,7 @@ impl App {
         self.cursor_key.get_or_try_init(|| CursorKey::load(&self.db)).await
     }
 
-    /// An identifier of the installation: the same for all processes on one database. It tells nothing else.
+    /// An identifier of the installation: the same for all processes on one database. It reveals nothing else.
     pub async fn installation(&self) -> Result<String> {
         self.cursor_key().await?.identifier()
     }
@@ -238,8 +238,9 @@ impl Source for App {
     }
 }
 
-/// Changes are written last, while everything that they name is locked, together with what the transaction left until
-/// then.
+/// Sends the last writes of a transaction: its audit entries, its changes, and the writes that it postponed. They come
+/// last, while everything that the changes name is locked. Returns whether the commit must wake the readers of the
+/// change log.
 async fn write_notes(tx: &Tx, now: DateTime<Utc>) -> Result<bool> {
     let mut writes: Writes = tx.take_notes();
     audit::add_entries(tx, &mut writes, now);
@@ -264,8 +265,8 @@ const ATTEMPTS: u32 = 200;
 /// How many times a transaction that cannot begin is tried.
 const BEGIN_ATTEMPTS: u32 = 5;
 
-/// How many times a transaction is tried whose connection ends. This takes some two seconds, plus the pool's wait for a
-/// connection.
+/// How many times a transaction is tried if its connection ends. This takes some two seconds, plus the pool's wait for
+/// a connection.
 const CONNECT_ATTEMPTS: u32 = 10;
 
 /// The outcome of an attempt at a transaction.

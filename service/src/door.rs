@@ -52,7 +52,7 @@ impl Default for GuestSettings {
     }
 }
 
-/// What one address may do at the door each minute.
+/// The limits for each address and minute: wrong check-in codes, and new guests.
 #[derive(Debug)]
 pub struct DoorRates {
     wrong_codes: Rates<IpAddr>,
@@ -149,8 +149,9 @@ pub async fn check_in_with_code(
 /// The name of the mutation, for attempts at it.
 const CHECK_IN_BY_CODE: &str = "checkInByCode";
 
-/// Checks in whoever has a code: the viewer, or a new guest with this name. For a guest, the secret of their key comes too.
-/// An attempt that is repeated makes one guest, and has the same answer each time.
+/// Checks in with a code. A viewer who is signed in checks in as that person. Otherwise this makes a guest with this
+/// name, and also returns the secret of the guest's API key. Attempts with the same idempotency key make one guest, and
+/// get the same answer.
 ///
 /// # Errors
 /// Those of [`find_meeting`]. [`Error::Invalid`] if a guest has no name. [`Error::Unauthenticated`] if guests are not
@@ -205,7 +206,7 @@ async fn check_in_guest(
     let key = api_keys::of_guest(secret, now, guest_key_end(&instance, now));
     let answer = arrival_at(&instance);
     let done = transaction!(app, now, |tx| {
-        // Of a concurrent attempt.
+        // A concurrent attempt may have made the guest.
         if let Some(earlier) = idempotency::find_made(tx, app, Viewer::NOBODY, CHECK_IN_BY_CODE, now).await? {
             return Ok(Err(earlier));
         }
@@ -224,7 +225,8 @@ async fn check_in_guest(
     }
 }
 
-/// The check-in of a guest whom an earlier attempt made. Somebody who is no guest any more has a token of their own.
+/// The check-in of a guest whom an earlier attempt made. If the person is no longer a guest, this is
+/// [`Error::NotFound`]: they have a token of their own.
 async fn find_guests_check_in(app: &App, id: CheckInId) -> Result<CheckedIn> {
     let gone =
         || Error::NotFound("The guest of this key is no longer here. Make a new key to check in again.".to_owned());
@@ -239,8 +241,8 @@ pub fn guest_key_end(instance: &Instance, now: DateTime<Utc>) -> DateTime<Utc> {
     instance.closes_at.max(instance.override_until).unwrap_or(now).max(now) + GUEST_KEY_TTL
 }
 
-/// Gives what a guest did to the person who has signed in in the same browser. Does nothing for somebody else than a guest, or
-/// if the person is a guest or deactivated.
+/// Merges a guest into the person who has signed in in the same browser. Does nothing if `guest` is no guest, or if the
+/// person is a guest or deactivated.
 pub async fn claim_guest(app: &App, guest: Viewer, signed_in: Viewer) -> Result<()> {
     let (Some(from), Some(into)) = (guest.person, signed_in.person) else { return Ok(()) };
     if !guest.is_guest || signed_in.is_guest || signed_in.is_deactivated || from == into {
@@ -249,7 +251,7 @@ pub async fn claim_guest(app: &App, guest: Viewer, signed_in: Viewer) -> Result<
     people::merge_guest(app, signed_in, from, into).await
 }
 
-/// Erases the guests whose time is over. Returns how many.
+/// Erases the guests whose retention (`GUEST_DAYS`) is over. Returns how many.
 pub(crate) async fn erase_old_guests(app: &App) -> Result<u64> {
     const BATCH: u64 = 100;
     let mut erased = 0;

@@ -54,7 +54,7 @@ pub enum Error {
     /// The status does not allow this step.
     #[error("{0}")]
     InvalidTransition(String),
-    /// Too many requests of this kind from one address. Says when to try again.
+    /// Too many requests of this kind from one address. Holds the time to wait before the next attempt.
     #[error("too many requests of this kind from one address")]
     RateLimited(Duration),
     /// The change log no longer has the changes after this cursor.
@@ -170,12 +170,12 @@ fn code_of(error: &DbErr) -> Option<String> {
     error.code().map(std::borrow::Cow::into_owned)
 }
 
-/// Errors of PostgreSQL after which an open connection is of no more use. 25006: a write to a database that is read-only,
-/// as after a failover, when the connection still leads to the replica. 0A000: a transaction that may write cannot begin on
-/// a replica, or a prepared statement no longer fits its table.
+/// Errors of PostgreSQL after which an open connection is unusable. 25006: a write to a database that is read-only, as
+/// after a failover, when the connection still leads to the replica. 0A000: a transaction that may write cannot begin
+/// on a replica, or a prepared statement no longer fits its table.
 const RENEWING: [&str; 2] = ["25006", "0A000"];
 
-/// Whether the connection broke or is of no more use, or PostgreSQL ended it: because it restarts, or because this process
+/// Whether the connection broke or is unusable, or PostgreSQL ended it: because it restarts, or because this process
 /// was idle in a transaction.
 fn is_disconnection(error: &DbErr) -> bool {
     matches!(driver_error(error), Some(sqlx::Error::Io(_)))

@@ -61,7 +61,7 @@ pub fn new_key() -> Result<String> {
 }
 
 impl Attempt {
-    /// Of a form of a page. `key` is in the form, `input` is what was typed.
+    /// An attempt from the form of a page. `key` is in the form, `input` is what the user typed.
     pub const fn of_form(key: String, input: String) -> Self {
         Self { field: "key", key, position: 0, input }
     }
@@ -79,7 +79,7 @@ pub(crate) struct HashedAttempt {
 }
 
 impl App {
-    /// The same for one attempt at a mutation that creates something.
+    /// A copy for one attempt at a mutation that creates something.
     ///
     /// # Errors
     /// If the installation's key cannot be read.
@@ -91,8 +91,8 @@ impl App {
         Ok(app)
     }
 
-    /// The same for a client without a token, at this address. Also a text that nobody can guess and that is the same for
-    /// each repetition of this attempt, if it is one.
+    /// A copy for a client without a token, at this address. If this is an attempt with a key, also returns a secret
+    /// that nobody can guess. The secret is the same each time the attempt is repeated.
     pub(crate) async fn for_nobody(&self, address: Option<IpAddr>) -> Result<(Self, Option<String>)> {
         let Some(attempt) = &self.attempt else { return Ok((self.clone(), None)) };
         let key = self.cursor_key().await?;
@@ -110,7 +110,7 @@ impl HashedAttempt {
         if self.is_nobodys { "nobody".to_owned() } else { actor_of(viewer) }
     }
 
-    /// What an earlier attempt with this key has made, if its row is this old at most.
+    /// The id of the object that an earlier attempt with this key created, if its row was created after `oldest`.
     async fn find<T: FromStr>(
         &self,
         db: &impl ConnectionTrait,
@@ -144,9 +144,9 @@ struct Row {
     made: String,
 }
 
-/// The id of what an earlier attempt at this mutation created. `None` if there was none: then the caller creates the
-/// object, and calls [`note_made`] in the same transaction. Call this before the transaction locks anything, because it
-/// waits for a concurrent attempt.
+/// The id of the object that an earlier attempt at this mutation created. `None` if there was none: then the caller
+/// creates the object, and calls [`note_made`] in the same transaction. Call this before the transaction locks
+/// anything, because it waits for a concurrent attempt.
 ///
 /// # Errors
 /// [`Error::Invalid`] if the key was used for another mutation or input.
@@ -180,7 +180,7 @@ pub(crate) async fn find_made<T: FromStr>(
     found.map(Some).ok_or(Error::Again("the idempotency key has just been pruned"))
 }
 
-/// The same before anything is checked, and without waiting for a concurrent attempt.
+/// The same as [`find_made`], but before anything is checked, and without waiting for a concurrent attempt.
 ///
 /// # Errors
 /// [`Error::Invalid`] if the key was used for another mutation or input.
@@ -196,7 +196,7 @@ pub(crate) async fn find_made_before<T: FromStr>(
     }
 }
 
-/// Records what this attempt created.
+/// Records the id of the object that this attempt created.
 pub(crate) async fn note_made(tx: &Tx, app: &App, viewer: Viewer, id: impl Display) -> Result<()> {
     let Some(attempt) = &app.attempt else { return Ok(()) };
     let sql = "UPDATE idempotency_key SET made = :made \

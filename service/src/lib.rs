@@ -3,7 +3,7 @@
 //!
 //! Terms:
 //!
-//! - An [`App`] is what a use case needs: the database, the clock, the zone data, the wake-ups, the queue.
+//! - An [`App`] is the context of a use case: the database, the clock, the zone data, the wake-ups, the queue.
 //! - A [`db::Tx`] is a writing transaction. It collects its changes for the log and writes them as its last statements.
 
 pub mod app;

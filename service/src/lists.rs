@@ -103,7 +103,7 @@ pub enum Key {
 }
 
 impl Page {
-    /// The same page of a list whose cursors are sealed.
+    /// This page with opened cursors, for a list whose cursors are sealed.
     ///
     /// # Errors
     /// [`Error::Invalid`] if a cursor was not sealed by this installation.
@@ -184,7 +184,8 @@ impl Page {
 }
 
 impl Page {
-    /// This page of all rows of a list, which are ordered by key and id. A key has the same length for all rows.
+    /// This page of a list whose rows are all in memory, ordered by key and id. All keys of a list have the same
+    /// length.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the limit or a cursor is not valid.

@@ -1,4 +1,4 @@
-//! What operators look at: sweeps, broken sessions, overrides. Only for administrators.
+//! Queries for operators: sweeps, broken sessions, overrides. Only for administrators.
 
 use chrono::{DateTime, Utc};
 use domain::access::Viewer;
@@ -12,12 +12,12 @@ use crate::{App, Result, error::expect, instances::Instance, lists::values, sess
 pub struct SweepRun {
     pub id: i64,
     pub scope: String,
-    /// The instant as of which it swept.
+    /// The instant that the sweep took as the current time.
     pub at: DateTime<Utc>,
     pub started_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
     pub error_count: i32,
-    /// What it did, as JSON.
+    /// The report of the sweep, as JSON.
     pub report: Option<String>,
 }
 

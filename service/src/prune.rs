@@ -92,8 +92,8 @@ async fn prune_instances(app: &App, now: DateTime<Utc>) -> Result<u64> {
     }
     let sql = "SELECT occurred_at FROM change_batch WHERE first_position IS NOT NULL ORDER BY first_position LIMIT 1";
     let oldest: Vec<Oldest> = rows(app.db.pool(), sql, []).await?;
-    // If the log is empty, it names nothing. But a change about a deletion of this moment may still follow, so the
-    // retention counts.
+    // An empty log names no instance. But the change about a very recent deletion may still follow, so the retention
+    // decides.
     let oldest = oldest.first().map_or(now - app.change_log_kept, |oldest| oldest.occurred_at);
     let skip_locked = if app.db.is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" };
     let sql = format!(

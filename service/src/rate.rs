@@ -66,8 +66,8 @@ impl<K: Eq + Hash + Clone, C: Clock> Rates<K, C> {
     /// Takes `count` from the quota of `key`, or none.
     ///
     /// # Errors
-    /// If there are not enough: the time until there are. If there never are, because `count` is more than the burst, the
-    /// time in which a whole burst comes back.
+    /// If the quota has less than `count` left: the time until it has enough. If `count` is more than the burst, it
+    /// never has enough: the time in which a whole burst comes back.
     pub fn take_all(&self, key: &K, count: NonZeroU32) -> Result<(), Duration> {
         self.clean_up();
         match self.limiter.check_key_n(key, count) {
@@ -79,13 +79,13 @@ impl<K: Eq + Hash + Clone, C: Clock> Rates<K, C> {
     /// Takes `count` from the quota of `key`, or the whole burst if that is less.
     ///
     /// # Errors
-    /// If there are not enough: the time until there are.
+    /// If the quota does not have enough left: the time until it has.
     pub fn take_up_to_burst(&self, key: &K, count: u32) -> Result<(), Duration> {
         NonZeroU32::new(count.min(self.quota.burst_size().get())).map_or(Ok(()), |count| self.take_all(key, count))
     }
 
-    /// Forgets keys that have their whole quota, after as many calls as there are keys. So a call costs the look at one or
-    /// two keys on average.
+    /// Forgets keys that have their whole quota. Does so only after as many calls as there are keys, so the average
+    /// cost of a call is that of one or two keys.
     fn clean_up(&self) {
         if self.until_cleanup.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.limiter.retain_recent();

@@ -1,6 +1,7 @@
 //! Texts that clients hold and cannot read.
 //!
-//! The sort key of a list is in its cursors. Where it tells more than those who see the list may know, the cursors are sealed.
+//! A cursor contains the sort key of its row. If not everybody who sees the list may know the sort key, the cursors are
+//! sealed.
 //! Tickets ([`people::tickets`](crate::people::tickets)) are sealed too, with a key of their own.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

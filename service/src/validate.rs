@@ -57,7 +57,7 @@ pub fn website(field: &str, value: Option<&str>) -> Result<Option<String>> {
     }
     let address = url::Url::parse(text).map_err(|_| wrong())?;
     let is_of_the_web = matches!(address.scheme(), "https" | "http") && address.has_host();
-    // Whoever reads an address with a name in it may take the name for the host.
+    // A reader may take a user name in an address for the host.
     if !is_of_the_web || !address.username().is_empty() || address.password().is_some() {
         return Err(wrong());
     }

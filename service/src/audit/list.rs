@@ -1,4 +1,4 @@
-//! Listing entries.
+//! Lists the entries of the audit log.
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -19,15 +19,15 @@ use crate::{
 pub struct AuditEntry {
     pub id: AuditEntryId,
     pub occurred_at: DateTime<Utc>,
-    /// A person's id, or what the token of an admin who is no person calls them.
+    /// The id of a person. For an administrator who is no person: the name in the token.
     pub actor: String,
     /// The mutation's name.
     pub action: String,
-    /// The global id of what was changed.
+    /// The global id of the changed object.
     pub node: String,
-    /// The fields by name, each with what it was and what it is.
+    /// The changed fields: name, old value, new value.
     pub changes: Vec<(String, Value, Value)>,
-    /// The API key that it was made with, if it was one.
+    /// The API key with which the change was made, if one was used.
     pub api_key_id: Option<ApiKeyId>,
 }
 
@@ -42,7 +42,7 @@ impl From<audit_entry::Model> for AuditEntry {
 /// A filter for entries.
 #[derive(Debug, Clone, Default)]
 pub struct AuditFilter {
-    /// The id of what was changed.
+    /// The global id of the changed object.
     pub node: Option<String>,
     pub actor: Option<String>,
 }

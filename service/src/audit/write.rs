@@ -1,4 +1,4 @@
-//! Writing entries.
+//! Writes the entries of the audit log.
 
 use chrono::{DateTime, Utc};
 use domain::{access::Viewer, ids::ApiKeyId};
@@ -50,7 +50,8 @@ pub(crate) struct Entry {
 }
 
 impl Tx {
-    /// Collects an entry: who changed `node`, an id, by the mutation `action`. Without changes, there is no entry.
+    /// Collects an audit entry: the viewer changed the object with the id `node` by the mutation `action`. If `changes`
+    /// is empty, there is no entry.
     #[expect(clippy::needless_pass_by_value, reason = "ids are small, and copied")]
     pub fn audit(&self, viewer: Viewer, action: &'static str, node: impl ToString, changes: Changes) {
         if !changes.0.is_empty() {
@@ -65,7 +66,7 @@ impl Tx {
     }
 }
 
-/// The name of a viewer in entries.
+/// The actor that audit entries name for a viewer.
 pub fn actor_of(viewer: Viewer) -> String {
     match (viewer.person, viewer.admin_name.as_str()) {
         (Some(person), _) => person.to_string(),

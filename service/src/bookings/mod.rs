@@ -344,7 +344,7 @@ pub(crate) async fn end_living(tx: &Tx, row: &booking::Model, now: DateTime<Utc>
     Ok(step.to.status)
 }
 
-/// Writes the same step for all these bookings, and when they fall due next.
+/// Writes one step for all these bookings, and the instant at which they fall due next.
 ///
 /// # Errors
 /// [`Error::Again`] if one of them is no longer in the state from which the step starts.
@@ -357,7 +357,7 @@ pub(crate) async fn write_step(
 ) -> Result<()> {
     let from = step.from.ok_or_else(|| Error::internal("a new booking has no step to write"))?;
     let at = |status| (step.to.status == status).then_some(now);
-    // If a booking began by the clock, nobody knows when the meeting was started.
+    // If the clock started a booking, nobody knows when the meeting began. Such a booking is delayed.
     let started_at = at(BookingStatus::Ongoing).filter(|_| !step.to.is_delayed);
     let sql = format!(
         "UPDATE booking SET status = :status, is_delayed = :is_delayed, due_at = :due, \

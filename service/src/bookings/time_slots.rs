@@ -84,7 +84,8 @@ impl SlotFilter {
             query = query.filter(time_slot::Column::StartsAt.lt(to));
         }
         if let Some(instant) = self.ends_after {
-            // The second condition follows from the first. An index answers it.
+            // Slots have a maximum length, so the second condition follows from the first. An index supports the second
+            // one.
             let earliest = instant - Slot::MAX_LENGTH;
             query =
                 query.filter(time_slot::Column::EndsAt.gt(instant)).filter(time_slot::Column::StartsAt.gt(earliest));
@@ -174,7 +175,7 @@ pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<Time
     inserted.map_err(|error| if error.is_overlap() { overlaps() } else { error })
 }
 
-/// A slot that has ended is useless. The date is probably a mistake.
+/// Checks the times of a new slot. A slot that has already ended is refused: its date is probably a mistake.
 fn checked(new: &NewSlot, now: DateTime<Utc>) -> Result<Slot> {
     validate::date("startsAt", new.starts_at.date_naive())?;
     validate::date("endsAt", new.ends_at.date_naive())?;
@@ -190,7 +191,7 @@ fn overlaps() -> Error {
     Error::Conflict("the mentor already has a slot at that time: choose another time".to_owned())
 }
 
-/// Why a person cannot be anywhere else.
+/// Why a person is busy in the time of a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Busy {
     /// They offer a slot.

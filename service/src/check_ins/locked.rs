@@ -1,6 +1,8 @@
-//! Locks for an answer, and reads what it depends on. Many people answer at the same time, and each statement is a message
-//! to the database while locks are held, so there are two: one that locks, and one that reads. The second must come
-//! after the first, because a statement does not see what was committed while it waited for a lock.
+//! Locks the rows that a check-in changes, and reads the rows that it depends on.
+//!
+//! Many people check in at the same time, and each statement is a round trip to the database while locks are held. So
+//! there are two statements: one locks, and one reads. The second must come after the first, because a statement does
+//! not see what was committed while it waited for a lock.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -64,7 +66,7 @@ pub(super) async fn lock(
     Ok(Locked { item, person: row, is_organizer: found.is_organizer })
 }
 
-/// Finds the person to answer for.
+/// Finds the person who is to be checked in, and checks that the viewer may do that.
 fn authorize(viewer: Viewer, person: Option<PersonId>, is_organizer: bool) -> Result<PersonId> {
     let Some(person) = person else {
         return Err(Error::invalid("personId", "is required, because this token names no person"));
@@ -113,7 +115,8 @@ fn columns_of<C: Iterable + IdenStatic>(table: &str) -> String {
 
 /// Locks an instance that is not due, and then a person. Returns nothing if the instance is due, deleted or missing.
 ///
-/// The person's row is read only after the condition that the instance exists, so it is locked second.
+/// The statement reads the person's row only if the instance exists. So the instance is locked first, and the person
+/// second.
 async fn lock_both(
     tx: &Tx,
     viewer: Viewer,
@@ -175,7 +178,7 @@ async fn lock_due(
     Ok(Locked { item, person: row, is_organizer })
 }
 
-/// A check-in of the person, with what matters about its instance.
+/// A check-in of the person, with the facts about its instance that a placement depends on.
 pub(super) struct Known {
     pub check_in: check_in::Model,
     is_active: bool,
@@ -185,7 +188,7 @@ pub(super) struct Known {
     target: ChangeTarget,
 }
 
-/// What was known about the answers of a locked person before this one.
+/// The check-ins of a locked person, as they were before this answer.
 pub(super) struct Answers {
     /// The id of a new check-in.
     pub next_id: CheckInId,
@@ -193,11 +196,14 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    /// Reads the check-ins of a locked person that matter for an answer to this instance: the one to it, those that are
-    /// arrivals at this instant or later, those to active instances, and the one to the placement.
+    /// Reads the check-ins of a locked person that matter for an answer to this instance:
     ///
-    /// If the answer `may_move` the person to another instance, tries to lock those to which the person said yes. These
-    /// locks are out of order, so they are not waited for.
+    /// - the check-in to this instance, and the one to the person's placement
+    /// - each check-in whose arrival is at `now` or later
+    /// - each yes to an active instance
+    ///
+    /// If the answer `may_move` the person to another instance, this also tries to lock the active instances to which
+    /// the person said yes. These locks are out of order (rule 21), so the statement skips instances that are not free.
     pub(super) async fn read(
         tx: &Tx,
         person: &person::Model,
@@ -249,7 +255,7 @@ impl Answers {
         last.filter(|last| *last >= now).map_or(now, |last| last + TimeDelta::milliseconds(1))
     }
 
-    /// The yeses to active instances besides this one.
+    /// The yeses to active instances other than this one.
     pub(super) fn yeses_besides(&self, instance: SessionInstanceId) -> Vec<Candidate> {
         let counts = |known: &&Known| {
             let row = &known.check_in;
@@ -264,7 +270,7 @@ impl Answers {
         held.map(|known| known.check_in.session_instance_id).collect()
     }
 
-    /// What changes say about the instances of these check-ins.
+    /// The target of changes for each instance of these check-ins.
     pub(super) fn targets(self) -> HashMap<SessionInstanceId, ChangeTarget> {
         self.known.into_iter().map(|known| (known.target.instance, known.target)).collect()
     }

@@ -292,7 +292,7 @@ fn audit(
     }
 }
 
-/// Decides where the person is, now that their answer to `item` is `yes` or is none.
+/// Computes the placement of a person after their answer to `item`. `yes` is this answer, if it can give a placement.
 async fn update_placement(
     tx: &Tx,
     app: &App,

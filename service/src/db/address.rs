@@ -18,9 +18,9 @@ fn create_if_missing(url: &str) -> String {
     url.to_owned()
 }
 
-/// The driver cannot parse an address without a host, such as `postgres://user@/db?host=/var/run/postgresql`. So it gets a
-/// host, which the parameter `host` replaces. If there is no such parameter, it gets the usual one: `PGHOST`, or the folder
-/// in which PostgreSQL has its socket, or localhost.
+/// The driver cannot parse an address without a host, such as `postgres://user@/db?host=/var/run/postgresql`. So this
+/// adds a host to the address. The driver ignores it if the address has the parameter `host`. Without that parameter,
+/// this adds one with the driver's default: `PGHOST`, or the folder in which PostgreSQL has its socket, or localhost.
 fn with_host(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let (authority, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
@@ -75,7 +75,7 @@ mod tests {
                 "{url}"
             );
         }
-        // The usual socket or host.
+        // The default socket or host.
         for url in ["postgresql:///db", "postgres://ann@/db", "postgres://:6000/db"] {
             for_driver(url).parse::<PgConnectOptions>().expect(url);
         }

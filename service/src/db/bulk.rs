@@ -41,7 +41,7 @@ pub(crate) fn list<C: ConnectionTrait>(db: &C, numbers: impl IntoIterator<Item: 
     }
 }
 
-/// The id that a new row of a table gets, as an expression. Numbers that are not used are lost.
+/// An SQL expression for the id of the next new row of a table. On PostgreSQL, an id that is then not used is lost.
 pub(crate) fn next_id<C: ConnectionTrait>(db: &C, table: &str) -> String {
     match db.get_database_backend() {
         DbBackend::Postgres => format!("nextval(pg_get_serial_sequence('{table}', 'id'))"),
@@ -139,8 +139,8 @@ impl Serialize for Row<'_> {
     }
 }
 
-/// A table of values for a FROM clause, and its one value. Both have this name. The value is JSON, because the driver's
-/// arrays cannot contain NULLs.
+/// A table of values for a FROM clause, and the parameter that holds the values. Both have this name. The parameter is
+/// JSON, because the driver's arrays cannot contain NULLs.
 pub(crate) fn values_table<C: ConnectionTrait>(db: &C, name: &'static str, columns: &[Column<'_>]) -> (String, Named) {
     let sql = if db.get_database_backend() == DbBackend::Postgres {
         let types: Vec<_> =

@@ -64,7 +64,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("DateStyle", "ISO, MDY"),
     ("IntervalStyle", "postgres"),
     ("bytea_output", "hex"),
-    // The driver would set it at the start, which poolers refuse.
+    // By default the driver sends it as a start-up parameter, which poolers refuse.
     ("extra_float_digits", "1"),
     ("standard_conforming_strings", "on"),
     ("transform_null_equals", "off"),
@@ -73,8 +73,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("max_parallel_workers_per_gather", "0"),
 ];
 
-/// When the connections of a process were last found to be of no more use. Those that were opened before are not used
-/// again.
+/// The last instant at which connections of the process were found unusable. Connections that were opened before it are
+/// replaced.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Renewal(Arc<Mutex<Option<Instant>>>);
 
@@ -158,7 +158,7 @@ pub(super) async fn connect(url: &str, max_connections: u32, renewal: &Renewal) 
 async fn reach_postgres(url: &str) -> Result<()> {
     let options: PgConnectOptions =
         address::for_driver(url).parse().map_err(|error: sqlx::Error| Error::internal(error.to_string()))?;
-    // Poolers refuse it as a start-up parameter.
+    // Poolers refuse this start-up parameter.
     let options = options.extra_float_digits(None);
     let server = match options.get_socket() {
         Some(socket) => format!("the socket {}", socket.display()),
@@ -188,7 +188,7 @@ async fn reach_postgres(url: &str) -> Result<()> {
     }
 }
 
-/// The text of the system is enough: "Connection refused".
+/// The text of an error. For an error of the operating system, its own text is enough: "Connection refused".
 fn text_of(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Io(error) => error.to_string(),
@@ -196,17 +196,17 @@ fn text_of(error: &sqlx::Error) -> String {
     }
 }
 
-/// Whether the server may be there a moment later.
+/// Whether another attempt may succeed a moment later.
 fn is_unreachable(error: &sqlx::Error) -> bool {
     match error {
-        // A certificate that is not accepted is invalid data. It stays so.
+        // A certificate that is not accepted is invalid data. Another attempt does not help.
         sqlx::Error::Io(error) => error.kind() != ErrorKind::InvalidData,
         sqlx::Error::Database(error) => error.code().as_deref() == Some(CANNOT_CONNECT_NOW),
         _ => false,
     }
 }
 
-/// The statements that set everything, as one message.
+/// The statements that apply all settings to a connection, as one message.
 fn settings_for(connection: &PgConnection) -> String {
     let has_transaction_timeout =
         connection.server_version_num().is_some_and(|version| version >= TRANSACTION_TIMEOUT_SINCE);
@@ -264,8 +264,8 @@ async fn refuse_unusable(pool: &DatabaseConnection) -> Result<()> {
 }
 
 /// Refuses a pooler in transaction mode, which keeps neither the settings nor the prepared statements of a connection.
-/// Such a pooler shows when two connections that are open at the same time are served by the same process of the
-/// server, or when one connection is served by several. It asks more than once, because others may use the pooler.
+/// The check opens two connections at the same time. It finds such a pooler if one process of the server serves both,
+/// or if several processes serve one of them. It asks several times, because other clients may use the pooler too.
 async fn refuse_transaction_pooling(pool: &PgPool) -> Result<()> {
     const BACKEND: &str = "SELECT pg_backend_pid()";
     let Ok(Ok(mut first)) = tokio::time::timeout(POOLER_CHECK_TIMEOUT, pool.acquire()).await else { return Ok(()) };

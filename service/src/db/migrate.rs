@@ -16,7 +16,7 @@ const MIGRATION_TURN: &str = "10min";
 const MIGRATION_LOCK: &str = "500ms";
 const MIGRATION_PAUSE: Duration = Duration::from_secs(2);
 
-/// Who creates tables, and where.
+/// The role that creates tables, and the schema in which it creates them.
 #[derive(FromQueryResult)]
 struct Place {
     role: String,

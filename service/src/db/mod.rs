@@ -156,7 +156,7 @@ impl Db {
         begun.inspect_err(|error| self.renew_connections_after(error))
     }
 
-    /// Replaces the connections of the pool if the error says that they are of no more use. Each is replaced when it is
+    /// Replaces the connections of the pool if the error shows that they are unusable. Each one is replaced when it is
     /// next needed.
     pub(crate) fn renew_connections_after(&self, error: &Error) {
         if error.calls_for_new_connections() {
@@ -164,7 +164,8 @@ impl Db {
         }
     }
 
-    /// Whether a write would work now. `false` if that is not known within `limit`.
+    /// Whether a write would work now. If no transaction begins within `limit`, the answer is `false` on PostgreSQL. On
+    /// SQLite it is `true`, because another process is writing.
     pub async fn is_writable(&self, limit: Duration) -> bool {
         let turn = match &self.turn {
             Some(turn) => match Arc::clone(turn).try_lock_owned() {

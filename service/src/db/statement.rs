@@ -34,7 +34,7 @@ impl From<NamingError> for DbErr {
     }
 }
 
-/// What the text begins with.
+/// The first token of a text.
 enum Token<'a> {
     /// A named value.
     Name(&'a str),
@@ -50,7 +50,7 @@ fn token(text: &str) -> Result<Token<'_>, NamingError> {
     };
     let mut letters = text.bytes();
     match (letters.next(), letters.next()) {
-        // A doubled quotation mark ends one quotation and begins the next, which comes to the same.
+        // A doubled quotation mark ends one quotation and begins the next. The result is the same.
         (Some(b'\''), _) => until("'", 1),
         (Some(b'"'), _) => until("\"", 1),
         (Some(b'/'), Some(b'*')) => until("*/", 2),
@@ -66,10 +66,10 @@ fn token(text: &str) -> Result<Token<'_>, NamingError> {
     }
 }
 
-/// What a token may begin with that is not plain text.
+/// The characters that may begin a token. All other text is copied unchanged.
 const SPECIAL: [char; 6] = ['\'', '"', ':', '-', '/', '$'];
 
-/// Puts numbers in place of names, from `first` on. Returns the names in the order of their numbers.
+/// Replaces names by numbers, from `first` on. Returns the names in the order of their numbers.
 fn number_names(sql: &str, first: usize) -> Result<(String, Vec<&str>), NamingError> {
     let mut text = String::with_capacity(sql.len());
     let mut names: Vec<&str> = Vec::new();
@@ -119,8 +119,8 @@ fn statement<C: ConnectionTrait>(
     Ok(Statement::from_sql_and_values(db.get_database_backend(), text, in_order(&names, values)?))
 }
 
-/// Writes that are sent together: as one statement on PostgreSQL, one after the other on SQLite, which is no network
-/// away.
+/// Writes that are sent together. On PostgreSQL they become one statement. On SQLite they run one after the other,
+/// because there is no network in between.
 ///
 /// PostgreSQL executes them in any order, and none sees what another has written. So none may depend on another, except
 /// through [`returning`](Self::returning), and no two may write the same row.
@@ -129,7 +129,7 @@ pub(crate) struct Writes(Vec<Write>);
 
 #[derive(Debug)]
 struct Write {
-    /// What the others may call the rows that it returns.
+    /// The name by which later writes read the rows that this write returns.
     name: Option<&'static str>,
     sql: String,
     values: Vec<Named>,

@@ -30,7 +30,7 @@ impl Tx {
         self.inner.get_database_backend() == DbBackend::Postgres
     }
 
-    /// Changes the notes of one type. They are there for whoever takes them before the commit.
+    /// Changes the notes of one type. [`take_notes`](Self::take_notes) returns them before the commit.
     pub(crate) fn note<N: Default + Send + 'static>(&self, change: impl FnOnce(&mut N)) {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         let of_type = notes.entry(TypeId::of::<N>()).or_insert_with(|| Box::new(N::default()));

@@ -1,4 +1,4 @@
-//! Saves one session of a file: as a new one, or what changed since the last import.
+//! Saves one session of a file: creates it, or applies what changed since the last import.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -40,7 +40,7 @@ use crate::{
 /// How many hours before its start an instance is created. It is the default of `createSession`.
 const HOURS_AHEAD: i32 = 24;
 
-/// What saving depends on.
+/// The context in which the sessions of a file are saved.
 pub(super) struct Target<'a> {
     pub(super) tx: &'a Tx,
     pub(super) viewer: Viewer,
@@ -51,10 +51,10 @@ pub(super) struct Target<'a> {
     pub(super) changes: StatusChanges,
 }
 
-/// The instances of meetings, by the keys of the meetings.
+/// The ids of instances, by the keys of their meetings.
 type Instances = BTreeMap<String, i64>;
 
-/// Creates a session. It gets instances by itself, if it has a recurrence.
+/// Creates a session. If it has a recurrence, its instances are created automatically.
 pub(super) async fn create(
     target: &mut Target<'_>,
     options: &Options,
@@ -172,7 +172,7 @@ async fn save(
     Ok(saved.id)
 }
 
-/// Checks whether the session can get what changed in the file.
+/// Checks whether the session can take over the changes of the file.
 ///
 /// # Errors
 /// [`Error::Conflict`] with the reason why not.
@@ -200,7 +200,7 @@ fn added(before: &[NaiveDate], after: &[NaiveDate]) -> Vec<NaiveDate> {
     after.iter().filter(|date| !before.contains(date)).copied().collect()
 }
 
-/// The session with what changed in the file.
+/// The session after the changes of the file.
 fn patched(mut row: session::Model, old: &ImportedSession, new: &ImportedSession) -> session::Model {
     fn put<T: Clone + PartialEq>(column: &mut T, old: &T, new: &T) {
         if old != new {
@@ -221,7 +221,7 @@ fn patched(mut row: session::Model, old: &ImportedSession, new: &ImportedSession
     row
 }
 
-/// Changes a locked session as the file changed.
+/// Applies the changes of the file to a locked session.
 pub(super) async fn update(
     target: &mut Target<'_>,
     before: &session::Model,
@@ -255,7 +255,7 @@ async fn change_skips(
     removed: &[NaiveDate],
 ) -> Result<()> {
     if !removed.is_empty() {
-        // A skip with a reason was made by a person.
+        // A skip with a reason was made by a person, so it stays.
         session_skip::Entity::delete_many()
             .filter(session_skip::Column::SessionId.eq(session))
             .filter(session_skip::Column::FromDate.is_in(removed.iter().copied()))
@@ -273,7 +273,7 @@ async fn change_skips(
 /// The instances of a session that an import may change, locked.
 struct Rows {
     rows: HashMap<SessionInstanceId, session_instance::Model>,
-    /// By their occurrence.
+    /// The instances by their occurrence, without those that the recurrence removed.
     made: HashMap<OccurrenceKey, SessionInstanceId>,
 }
 
@@ -326,7 +326,7 @@ async fn update_meetings(
                 let changed = changed(target, row, known, meeting);
                 if changed == *row { row.id } else { save(target, &session, Some(row), changed).await? }
             }
-            // A person deleted it, and it is long over.
+            // The instance that was recorded is gone: a person deleted it, and it was pruned when it was over.
             None if recorded.is_some() => continue,
             None => insert_meeting(target, &session, meeting).await?,
         };
@@ -335,7 +335,7 @@ async fn update_meetings(
     let keys: HashSet<&str> = new.meetings.iter().map(|meeting| meeting.key.as_str()).collect();
     for meeting in stored.session.meetings.iter().filter(|meeting| !keys.contains(meeting.key.as_str())) {
         let row = stored.instances.get(&meeting.key).and_then(|id| rows.rows.get(&SessionInstanceId(*id)));
-        // Another key may have the same instance now, because a meeting of no rule became one of a rule.
+        // Another key may have the same instance now: a meeting outside the recurrence became an occurrence of it.
         if let Some(row) = row.filter(|row| !instances.values().any(|id| *id == row.id.0)) {
             withdraw(target, &session, row, meeting, new).await?;
         }
@@ -343,7 +343,7 @@ async fn update_meetings(
     Ok(instances)
 }
 
-/// The instance with what changed in its meeting. `old` is the meeting in the last import.
+/// The instance after the changes of its meeting. `old` is the meeting as the last import read it.
 fn changed(
     target: &Target<'_>,
     row: &session_instance::Model,
@@ -353,7 +353,7 @@ fn changed(
     let mut after = row.clone();
     let is_gone = row.deleted_at.is_some() && !row.is_removed_by_recurrence;
     if is_gone && old.is_some_and(|old| old.state != MeetingState::Deleted) {
-        // A person deleted it.
+        // A person deleted it, so it stays deleted.
         return after;
     }
     let times = |meeting: &ImportedMeeting| (meeting.date, meeting.start, meeting.end, meeting.occurrence);
@@ -373,8 +373,8 @@ fn changed(
     after
 }
 
-/// The file no longer has this meeting. If its occurrence is as the rule says again, so is the instance. Otherwise the
-/// instance is cancelled if anybody has checked in, and deleted if not, as in rule 11.
+/// Handles a meeting that the file no longer has. If the recurrence has its occurrence, the instance gets the times of
+/// the occurrence. Otherwise the instance is cancelled if anybody has checked in, and deleted if not, as in rule 11.
 async fn withdraw(
     target: &mut Target<'_>,
     session: &Arc<session::Model>,

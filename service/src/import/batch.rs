@@ -1,4 +1,4 @@
-//! One batch: which sessions are new, which changed, and who may change them.
+//! Imports one batch of sessions. Decides which are new, which have changed, and which the viewer may change.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -29,7 +29,8 @@ use crate::{
     zones::for_windows,
 };
 
-/// How often a batch is tried, if others create sessions with the same paths or of the same sources at the same time.
+/// How many times a batch is tried. It fails if others create sessions with the same paths, or import the same sources,
+/// at the same time.
 const ATTEMPTS: u32 = 5;
 
 #[derive(Default)]
@@ -74,7 +75,7 @@ async fn try_import(app: &App, viewer: Viewer, options: &Options, batch: &[Found
     let now = app.now();
     transaction!(app, now, |tx| {
         let known = Known::load(tx, viewer, batch, options.is_dry_run).await?;
-        // Read the clock after taking the locks, so that no decision that was made since is undone.
+        // Read the clock after taking the locks. Otherwise a decision that was made in the meantime could be undone.
         let now = app.now();
         let mut target = Target {
             tx,
@@ -151,11 +152,11 @@ fn checked(found: &Found) -> Result<(), String> {
     Ok(())
 }
 
-/// What the database has of a batch.
+/// The rows of the database that belong to a batch.
 struct Known {
     stored: HashMap<String, (SessionId, Option<Stored>)>,
     sessions: HashMap<SessionId, session::Model>,
-    /// Those that the viewer may change.
+    /// The sessions that the viewer may change.
     editable: HashSet<SessionId>,
 }
 
@@ -163,7 +164,7 @@ enum Decision<'a> {
     Create,
     Update(&'a session::Model, &'a Stored),
     Keep(&'a session::Model),
-    /// It is of the feed of this session.
+    /// The meetings are from the calendar feed of this session.
     Own(&'a session::Model),
     Refuse,
 }
@@ -201,7 +202,7 @@ impl Known {
         Ok(Self { stored: rows.into_iter().map(stored).collect(), sessions, editable })
     }
 
-    /// A session that was deleted is created again.
+    /// Decides what to do with a session of the file. A session that was imported and then deleted is created again.
     fn decide<'a>(&'a self, found: &Found) -> Decision<'a> {
         let stored = self.stored.get(&found.source);
         let imported = stored.and_then(|(id, stored)| Some((self.sessions.get(id)?, stored.as_ref())));

@@ -1,4 +1,4 @@
-//! Whether a session has the meetings of a file that came from its own feed.
+//! Compares a session with the meetings of a file that came from its own feed.
 
 use std::collections::BTreeSet;
 
@@ -19,14 +19,14 @@ use crate::{
     status::facts::{self, find_skipped_dates},
 };
 
-/// For how long meetings are compared.
+/// The range of dates that is compared, in days before and after today.
 const BEFORE: Days = Days::new(30);
 const AFTER: Days = Days::new(750);
 
-/// A date, times, and whether it is cancelled.
+/// A meeting as people see it: its date, start and end, and whether it is cancelled.
 type Shown = (NaiveDate, Option<NaiveTime>, Option<NaiveTime>, bool);
 
-/// Compares the meetings of about two years.
+/// Whether both sessions have the same name, zone and meetings. Compares the meetings of about two years.
 pub(super) async fn has_the_same_meetings(
     tx: &Tx,
     data: ZoneData,
@@ -87,7 +87,7 @@ pub(super) async fn has_the_same_meetings(
     Ok(zone == imported_zone && here == there)
 }
 
-/// What people see in a range of dates.
+/// The meetings that people see in a range of dates.
 fn shown(
     recurrence: &Recurrence,
     calendar: &Calendar,

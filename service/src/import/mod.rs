@@ -3,10 +3,10 @@
 //! Invariants:
 //!
 //! - A source becomes one session, however often it is imported, and by however many processes at once.
-//! - The database has what the last import read. An import compares the file with that, and changes in the session only
-//!   what changed in the file. So whatever people changed stays.
+//! - The database stores what the last import read. An import compares the file with that, and changes in the session only
+//!   what changed in the file. So changes that people made in the session stay.
 //! - Work commits in batches. An event is in one batch as a whole, so an import that was interrupted can be run again.
-//! - A dry run decides the same and writes nothing.
+//! - A dry run makes the same decisions, and writes nothing.
 
 mod apply;
 mod batch;
@@ -31,7 +31,7 @@ use crate::{
     validate,
 };
 
-/// How an import is to be done.
+/// The options of an import.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The zone of times that have none.
@@ -42,7 +42,7 @@ pub struct Options {
     pub is_dry_run: bool,
 }
 
-/// How much a file may contain.
+/// The limits of a file: its size in bytes, and the number of its sessions.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     pub bytes: usize,
@@ -50,13 +50,13 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Of a file that the command reads.
+    /// For a file that the command `insession import` reads.
     pub const COMMAND: Self = Self { bytes: 64 * 1024 * 1024, sessions: 200_000 };
-    /// Of a request.
+    /// For a file in a request.
     pub const REQUEST: Self = Self { bytes: 200 * 1024, sessions: 200 };
 }
 
-/// What was done with an event, or would be.
+/// What an import did with an event. In a dry run: what it would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Action {
@@ -65,12 +65,12 @@ pub enum Action {
     Unchanged,
 }
 
-/// An event that was imported, or would be.
+/// An event that was imported. In a dry run: that would be imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
     pub uid: String,
     pub action: Action,
-    /// `None` if a dry run would create it.
+    /// `None` if a dry run would create the session.
     pub session: Option<Session>,
 }
 
@@ -83,7 +83,7 @@ pub struct Report {
     pub is_dry_run: bool,
 }
 
-/// What is stored of an imported session.
+/// The record of an imported session. The next import compares the file with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Stored {
     session: ImportedSession,
@@ -127,7 +127,7 @@ pub async fn import_calendar(
         now: app.now(),
         installation: find_installation(&app.db).await?.name,
     };
-    // Reading a long file takes a while, in which the thread could answer requests.
+    // Reading a long file takes a while. It must not block a thread that answers requests.
     let read = tokio::task::spawn_blocking(move || import::read(&text, &setting)).await;
     let contents = read.map_err(|failure| Error::internal(failure.to_string()))?;
     let contents = contents.map_err(|problem| Error::invalid("ics", problem))?;

@@ -1,4 +1,4 @@
-//! What the calendar of a session contains.
+//! The content of a session's calendar.
 
 use entity::{session, session_instance};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};

@@ -1,4 +1,4 @@
-//! What callers get of an instance.
+//! An instance, as callers of the service see it.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::{

@@ -179,7 +179,7 @@ pub async fn find_meetings(app: &App, sessions: &[SessionId], from: NaiveDate, t
     find_meetings_in(app.db.pool(), sessions, from, to).await
 }
 
-/// The same, as a transaction sees them.
+/// The same as [`find_meetings`], over a connection of the caller, such as a transaction.
 pub(super) async fn find_meetings_in<C: ConnectionTrait>(
     db: &C,
     sessions: &[SessionId],
@@ -224,7 +224,7 @@ pub async fn find_counts(app: &App, ids: &[SessionInstanceId]) -> Result<Vec<(Se
     Ok(found.into_iter().map(counts).collect())
 }
 
-/// Those of these instances to which a person said yes.
+/// The instances, of these, to which a person said yes.
 pub async fn find_said_yes(
     app: &App,
     person: domain::ids::PersonId,

@@ -139,7 +139,7 @@ pub struct Unmatched<'a> {
     calendar: &'a Calendar,
     occurrences: Box<dyn Iterator<Item = Occurrence> + Send>,
     read: Vec<Occurrence>,
-    /// How many times more may be read. It bounds the work if many instances were deleted.
+    /// How many more reads are allowed. This limits the work if many instances were deleted.
     left: u32,
 }
 
@@ -157,8 +157,8 @@ impl<'a> Unmatched<'a> {
         dates().min().zip(dates().max())
     }
 
-    /// Those that were read last, each with the instance that stands for it. `instances` are those of their dates: see
-    /// [`find_meetings`].
+    /// The occurrences of the last [`read`](Self::read), each with the instance that stands for it. `instances` must be
+    /// those of the dates that `read` returned: see [`find_meetings`].
     pub fn matched(&self, instances: &[Instance]) -> Vec<(Occurrence, Option<Instance>)> {
         let matcher = Matcher::new(instances.iter().map(Instance::existing));
         let matched = matcher.with_instances(self.recurrence, self.calendar, self.read.iter().copied());

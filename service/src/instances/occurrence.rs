@@ -1,4 +1,5 @@
-//! The instance of an occurrence, before automatic creation makes it: somebody answers, or an organiser changes the meeting.
+//! Creates the instance of an occurrence earlier than automatic creation does: because somebody answers, or an
+//! organiser changes the meeting.
 
 use std::sync::Arc;
 
@@ -30,14 +31,16 @@ use crate::{
     zones::for_windows,
 };
 
-/// How many of the next meetings may get their instance early. So nobody fills the table with the meetings of years.
+/// How many of the next meetings may get their instance early. Without a limit, somebody could fill the table with the
+/// meetings of many years.
 const EARLY: usize = 12;
 
-/// The instance that stands for one of the next occurrences of a session. It is created if there is none. For everybody who
-/// may answer: the session meets then anyway, and the instance follows the recurrence as any other that was made from it.
+/// Finds the instance that stands for one of the next occurrences of a session. If there is none, creates it. Everybody
+/// who is signed in may do this: the session meets then anyway, and the instance follows the recurrence like one of
+/// automatic creation.
 ///
 /// # Errors
-/// [`Error::NotFound`] if the session is not to meet then, or not soon enough.
+/// [`Error::NotFound`] if the session does not meet then, or if this is not one of its next 12 meetings.
 pub async fn insert_for_occurrence(
     app: &App,
     viewer: Viewer,

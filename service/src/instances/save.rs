@@ -113,7 +113,7 @@ pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Res
         if let Some(id) = idempotency::find_made(tx, app, viewer, "createSessionInstance", now).await? {
             return Ok(existing_instance(tx, id).await?.into());
         }
-        // Of two requests that create the same instance, the second must see that of the first.
+        // If two requests create the same instance, the second one must see the row of the first one.
         let session = lock_session(tx, new.session, LockType::NoKeyUpdate).await?;
         if !new.allows_duplicate {
             refuse_duplicate(tx, &new).await?;
@@ -156,11 +156,11 @@ async fn refuse_duplicate(tx: &Tx, new: &NewInstance) -> Result<()> {
     )))
 }
 
-/// What a change is decided by.
+/// The facts that a change of an instance depends on.
 #[derive(Clone, Copy)]
 struct Basis<'a> {
     now: DateTime<Utc>,
-    /// Of the session.
+    /// The skips of the session.
     skips: &'a Skips,
     /// The zone data for windows. `None` if this process may not compute them (rule 1).
     data: Option<ZoneData>,
@@ -179,7 +179,7 @@ async fn change_instance(
     let (saved, is_marked) = transaction!(app, now, |tx| {
         authorize(tx, viewer, id).await?;
         let mut item = lock_instance(tx, id).await?;
-        // Read the clock after taking the lock, so that no decision that was made since is undone.
+        // Read the clock after taking the lock. Otherwise a decision that was made in the meantime could be undone.
         let now = app.now();
         let before = item.instance.clone();
         // Skips only change while their session is locked.
@@ -247,7 +247,7 @@ pub(super) async fn mark_session(tx: &Tx, session: &session::Model) -> Result<()
     Ok(())
 }
 
-/// Notes that a meeting of a locked session has changed, for calendars.
+/// Gives a locked session a new revision for calendars, because one of its meetings has changed.
 async fn note_change(tx: &Tx, session: SessionId, now: DateTime<Utc>) -> Result<()> {
     let sql = "UPDATE session SET revision = revision + 1, changed_at = :now WHERE id = :session";
     db::execute(tx, sql, [("session", session.into()), ("now", now.into())]).await?;

@@ -79,7 +79,7 @@ impl CursorKey {
         Ok(tag)
     }
 
-    /// A hash of an external id. Without this key nobody can tell whether a text has this hash.
+    /// A hash of an external id. Without this key nobody can tell whether a hash is that of a certain external id.
     pub(crate) fn hash_external_id(&self, id: &str) -> Result<String> {
         self.hash("external id: ", id)
     }
@@ -94,7 +94,7 @@ impl CursorKey {
         self.hash("attempt: ", &format!("{address} {client_key}"))
     }
 
-    /// A secret that an attempt at a mutation gets each time. `client_key` is a hash.
+    /// A secret for an attempt at a mutation. It is the same each time the attempt is repeated. `client_key` is a hash.
     pub(crate) fn derive_secret(&self, client_key: &str, position: i32, input_hash: &str) -> Result<String> {
         self.hash("secret of an attempt: ", &format!("{client_key} {position} {input_hash}"))
     }
@@ -104,7 +104,8 @@ impl CursorKey {
         self.hash("installation", "")
     }
 
-    /// The prefix keeps the kinds of hashes apart, and apart from the tags of cursors, which are made of 8 bytes.
+    /// Hashes a text with this key. The prefix keeps the kinds of hashes apart. It also keeps them apart from the tags
+    /// of cursors, which are hashes of 8 bytes.
     fn hash(&self, prefix: &str, text: &str) -> Result<String> {
         Ok(URL_SAFE_NO_PAD.encode(self.derive(prefix, text)?))
     }
@@ -115,14 +116,14 @@ impl CursorKey {
     }
 }
 
-/// The key of the signatures.
+/// The key, from the bytes of a secret.
 impl From<Vec<u8>> for CursorKey {
     fn from(secret: Vec<u8>) -> Self {
         Self(secret)
     }
 }
 
-/// The name of this installation, which no other has.
+/// The name of this installation. No other installation has it.
 pub async fn find_installation_name(db: &Db) -> Result<String> {
     Ok(find_installation(db).await?.name)
 }

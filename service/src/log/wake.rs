@@ -143,7 +143,7 @@ async fn listen(client: redis::Client, channel: String, wake: Wake) {
                 }
                 wake.set_listening(true);
                 let mut messages = messages.into_on_message();
-                // Messages sent while this process was not subscribed are lost, so look once.
+                // Messages that were sent while this process was not subscribed are lost, so wake once.
                 wake.here();
                 while messages.next().await.is_some() {
                     wake.here();

@@ -13,7 +13,7 @@ use crate::{
     error::Result,
 };
 
-/// Kinds in the table, in addition to those of [`ChangeKind`].
+/// Kinds in the table, in addition to those of [`ChangeKind`](domain::news::ChangeKind).
 pub(super) const BOOKING_STEP: &str = "BOOKING_STEP";
 pub(super) const OCCUPANCY: &str = "OCCUPANCY";
 
@@ -130,7 +130,7 @@ pub(crate) async fn add_news(tx: &Tx, writes: &mut Writes, now: DateTime<Utc>) -
     Ok(wakes)
 }
 
-/// Adds for how long seats were held.
+/// Adds the times for which seats were held. Estimates of waits use them.
 fn add_holds(tx: &Tx, writes: &mut Writes, holds: &[(ActivityId, TimeDelta)]) {
     if holds.is_empty() {
         return;
@@ -144,7 +144,7 @@ fn add_holds(tx: &Tx, writes: &mut Writes, holds: &[(ActivityId, TimeDelta)]) {
     writes.add(sql, [values]);
 }
 
-/// What a batch has besides its events.
+/// The data of a batch besides its events.
 pub(super) struct Batch {
     pub now: DateTime<Utc>,
     /// `None` if it is to be published later.

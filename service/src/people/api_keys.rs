@@ -26,7 +26,7 @@ use crate::{
     validate::required_text,
 };
 
-/// What each secret begins with, so that people and secret scanners recognise one.
+/// The prefix of each secret. People and secret scanners recognise a secret by it.
 pub const PREFIX: &str = "isk_";
 
 /// The random part, in bytes.
@@ -38,7 +38,7 @@ const SECRET_CHARACTERS: usize = 43;
 /// The most keys that one person has at a time.
 const MAX_KEYS: u64 = 100;
 
-/// How exact `last_used_at` is. Each use would be a write otherwise.
+/// The precision of `last_used_at`. If it were exact, each use would be a write.
 const LAST_USED_STEP: TimeDelta = TimeDelta::seconds(60);
 
 /// A key, without its secret.
@@ -53,7 +53,7 @@ pub struct ApiKey {
     /// `None`: it does not expire.
     pub expires_at: Option<DateTime<Utc>>,
     pub last_used_at: Option<DateTime<Utc>>,
-    /// It is no API key but the sign-in of a browser ([`browsers`](super::browsers)).
+    /// Whether this is the sign-in of a browser ([`browsers`](super::browsers)), and not an API key.
     pub is_sign_in: bool,
 }
 
@@ -71,7 +71,7 @@ impl From<api_key::Model> for ApiKey {
     }
 }
 
-/// The wanted key.
+/// The input for a new key.
 #[derive(Debug, Clone)]
 pub struct NewApiKey {
     pub name: String,
@@ -85,7 +85,7 @@ pub struct NewApiKey {
 ///
 /// # Errors
 /// [`Error::Forbidden`] if the viewer may not create this key, [`Error::Invalid`] for a bad name or expiry,
-/// [`Error::NotFound`] if there is no such person, [`Error::Conflict`] if the person has [`MAX_KEYS`].
+/// [`Error::NotFound`] if there is no such person, [`Error::Conflict`] if the person already has 100 keys.
 pub async fn create_api_key(app: &App, viewer: Viewer, new: NewApiKey) -> Result<(ApiKey, String)> {
     expect::signed_in(viewer, "sign in to create an API key")?;
     let owner = if new.is_admin { new.person } else { new.person.or(viewer.person) };
@@ -134,7 +134,8 @@ pub async fn create_api_key(app: &App, viewer: Viewer, new: NewApiKey) -> Result
     Ok((made.into(), secret))
 }
 
-/// The secret of the key of a guest. An attempt that is repeated has the same one.
+/// The secret of a guest's key. A repeated attempt passes its own secret (`of_attempt`), so that it gets the same one
+/// again.
 pub(crate) fn guest_secret(of_attempt: Option<String>) -> Result<String> {
     of_attempt.map_or_else(random_secret, |secret| Ok(format!("{PREFIX}{secret}")))
 }
@@ -184,7 +185,7 @@ pub async fn revoke_api_key(app: &App, viewer: Viewer, id: ApiKeyId) -> Result<(
     })
 }
 
-/// Revokes all keys of a person. The person's standing changes too, so servers hear of it.
+/// Revokes all keys of a person. The caller also changes the person's standing, by which servers learn of it.
 pub(super) async fn revoke_keys_of(tx: &Tx, person: PersonId, now: DateTime<Utc>) -> Result<()> {
     let theirs = api_key::Entity::update_many()
         .col_expr(api_key::Column::RevokedAt, now.into())
@@ -199,7 +200,7 @@ pub(super) fn live() -> Select<api_key::Entity> {
     api_key::Entity::find().filter(api_key::Column::RevokedAt.is_null())
 }
 
-/// The same, without those of guests and the sign-ins of browsers.
+/// Keys that were not revoked, without those of guests and the sign-ins of browsers.
 fn listed() -> Select<api_key::Entity> {
     live().filter(api_key::Column::IsForGuest.eq(false)).filter(api_key::Column::IsSignIn.eq(false))
 }
@@ -241,7 +242,7 @@ pub async fn find_by_secret(app: &App, secret: &str) -> Result<Option<ApiKey>> {
     Ok(row.map(ApiKey::from))
 }
 
-/// Notes that a key was used now, if that was not noted in the last minute.
+/// Records that a key was used now, unless a use in the last minute is recorded.
 pub async fn note_use(app: &App, key: &ApiKey) -> Result<()> {
     let now = app.now();
     if key.last_used_at.is_some_and(|at| now - at < LAST_USED_STEP) {

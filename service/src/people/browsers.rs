@@ -20,16 +20,17 @@ use crate::{App, Error, Result, db::Tx, people::is_someone, transaction};
 /// The longest time for which a browser stays signed in.
 const LONGEST: TimeDelta = TimeDelta::days(30);
 
-/// The same for administrators. Their rights are read when they sign in, and may be taken away at the identity provider meanwhile.
+/// The longest time for administrators. Their rights are read when they sign in, and the identity provider may take
+/// them away after that.
 const LONGEST_OF_ADMINS: TimeDelta = TimeDelta::days(1);
 
-/// Who signs a browser in.
+/// A new sign-in of a browser.
 #[derive(Debug, Clone)]
 pub struct NewSignIn {
     pub viewer: Viewer,
-    /// When it was found out who that is. Tokens that are revoked after this instant end the sign-in too.
+    /// When the viewer was authenticated. Tokens that are revoked after this instant end the sign-in too.
     pub checked_at: DateTime<Utc>,
-    /// When the token ends that the person signs in with.
+    /// The end of the token with which the person signs in, if it has one.
     pub token_ends_at: Option<DateTime<Utc>>,
     /// The OpenID Connect provider with which the person signs in.
     pub issuer: Option<String>,
@@ -47,7 +48,7 @@ pub async fn sign_in(app: &App, new: NewSignIn) -> Result<(String, DateTime<Utc>
     let secret = random_secret()?;
     let row = api_key::Model {
         id: ApiKeyId(0),
-        // That of an admin who is no person is for the audit log.
+        // The name of an administrator who is no person is the actor in the audit log.
         name: if name.is_empty() { "Browser".to_owned() } else { name.to_owned() },
         person_id: viewer.person,
         is_admin: viewer.is_admin,

@@ -35,7 +35,7 @@ use crate::{
     transaction,
 };
 
-/// The name that is shown instead.
+/// The name that is shown for an erased person.
 const NAMELESS: &str = "Erased";
 
 /// Erases a person. Only for the person and administrators. This cannot be undone.
@@ -47,7 +47,7 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
     if !viewer.may_act_for(id) {
         return Err(Error::Forbidden("only the person and admins may erase a person"));
     }
-    // The person's own API key goes too, so the audit log can't name it.
+    // The person's own API keys are deleted too, so the audit log cannot name one of them.
     let viewer = Viewer { api_key: viewer.api_key.filter(|_| !viewer.is(id)), ..viewer };
     let key = app.cursor_key().await?;
     let now = app.now();
@@ -107,7 +107,7 @@ async fn find_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<SessionInstance
     Ok(ids(tx, sql, [("person", id.into())]).await?.into_iter().collect())
 }
 
-/// Locks these instances in the order of their ids (rule 21), and returns their ids.
+/// Locks the instances with a check-in of the person in the order of their ids (rule 21), and returns their ids.
 async fn lock_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<SessionInstanceId>> {
     let answered = find_answered(tx, id).await?;
     if tx.is_postgres() {

@@ -25,7 +25,7 @@ pub(super) async fn find_erasure<C: ConnectionTrait>(db: &C, hash: &str) -> Resu
 }
 
 /// Records that the people with these external ids are erased. Their tokens of the current second are refused, too.
-/// After a revocation such tokens count, because the person needs a new one at once.
+/// After a revocation, tokens of that second are accepted, because the person needs a new one at once.
 pub(super) async fn note_erasure(tx: &Tx, key: &CursorKey, external_ids: &[String], now: DateTime<Utc>) -> Result<()> {
     let tokens_not_before = now.trunc_subsecs(0) + TimeDelta::seconds(1);
     for id in external_ids {

@@ -1,4 +1,4 @@
-//! All that is kept about a person, as one JSON document.
+//! All data that is stored about a person, as one JSON document.
 
 use domain::{
     access::Viewer,
@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use crate::{App, Error, Result, audit::AuditEntry, people::is_someone};
 
-/// Reads what is kept about a person. Only for the person, who may be deactivated, and for administrators. Everything is
-/// of one moment.
+/// Reads all data that is stored about a person, in one snapshot. Only for the person, who may be deactivated, and for
+/// administrators.
 ///
 /// # Errors
 /// [`Error::Forbidden`] for other viewers, [`Error::NotFound`] if there is no such person.
@@ -161,7 +161,6 @@ async fn api_keys<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>
     Ok(rows.into_iter().map(key).collect())
 }
 
-/// The browsers in which the person signed in.
 /// The places in queues that belong to the person or to one of their visits.
 async fn queue_places<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
     let mut own_visits = presence::Entity::find().select_only().column(presence::Column::Id);
@@ -177,6 +176,7 @@ async fn queue_places<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Va
     Ok(rows.into_iter().map(place).collect())
 }
 
+/// The browsers in which the person signed in.
 async fn sign_ins<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
     let rows = api_key::Entity::find()
         .filter(api_key::Column::PersonId.eq(id))
@@ -191,8 +191,8 @@ async fn sign_ins<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>
     Ok(rows.into_iter().map(sign_in).collect())
 }
 
-/// What the person did, and what was changed of the person. Who else made a change is not shown, nor what the person
-/// changed of others: those values are about others.
+/// The audit entries of changes that the person made, and of changes to the person. Another actor is not named. The
+/// values of a change are shown only if it is a change to the person, because other values are about others.
 async fn audit_log<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
     let name = id.to_string();
     let about = Condition::any().add(audit_entry::Column::Actor.eq(&name)).add(audit_entry::Column::Node.eq(&name));

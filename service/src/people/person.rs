@@ -1,4 +1,4 @@
-//! What callers get of a person.
+//! A person, as callers of the service see them.
 
 use domain::ids::{PersonId, SessionInstanceId};
 use entity::person;
@@ -20,7 +20,7 @@ pub struct Person {
     pub active_session_instance_id: Option<SessionInstanceId>,
     /// The person's id at the identity provider.
     pub external_id: Option<String>,
-    /// Somebody who checked in with a code and without an account.
+    /// Whether the person checked in with a code and without an account.
     pub is_guest: bool,
 }
 

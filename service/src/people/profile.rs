@@ -73,7 +73,7 @@ struct RelationRow {
     is_in_roster: bool,
 }
 
-/// The relations between the viewer and these people. Reads nothing if they do not matter.
+/// The relations between the viewer and these people. Reads nothing if the viewer may see all of them anyway.
 async fn find_relations(app: &App, viewer: Viewer, ids: &[PersonId]) -> Result<HashMap<PersonId, PersonRelation>> {
     let db = app.db.pool();
     let is_seen_anyway = |id: &PersonId| viewer.may_see_person(*id, PersonRelation::default());
@@ -208,7 +208,7 @@ pub async fn insert_person(app: &App, viewer: Viewer, new: NewPerson) -> Result<
     made.map_err(taken)
 }
 
-/// A new row with these fields only.
+/// A new row with these fields, and defaults for all others.
 pub(crate) fn blank(new: &NewPerson, now: DateTime<Utc>) -> Result<person::Model> {
     let display_name = validate::required_text("displayName", &new.display_name)?;
     Ok(person::Model {
@@ -230,7 +230,7 @@ pub(crate) fn blank(new: &NewPerson, now: DateTime<Utc>) -> Result<person::Model
     })
 }
 
-/// The external id is the only unique column of a person.
+/// Explains a violation of the unique index: the external id is the only unique column of a person.
 fn taken(error: Error) -> Error {
     if error.is_duplicate() {
         Error::Conflict("another person has this externalId: remove it there first, or merge the two people".to_owned())

@@ -1,12 +1,12 @@
-//! What authentication needs to know about people: whom a token names, and whether the token still counts.
+//! Data about people for authentication: which person a token names, and whether the token is still valid.
 //!
 //! Terms:
 //!
 //! - An *external id* is a person's id at an identity provider.
-//! - A *standing* is what the database says about a person's tokens.
+//! - A *standing* is the data of a person that decides whether the person's tokens are valid.
 //!
 //! All tokens of a person end when the person or an administrator revokes them (`tokens_not_before`), and when the
-//! person is erased or merged into another. Somebody who signs in as a merged person is the person who is left.
+//! person is erased or merged into another. Somebody who signs in as a merged person becomes the person who is left.
 
 use chrono::{DateTime, Utc};
 use domain::{access::Viewer, characters, ids::PersonId};
@@ -38,7 +38,7 @@ pub enum Named<'a> {
     External(&'a str),
 }
 
-/// What the database says about a person, as far as tokens go.
+/// The data of a person that decides whether the person's tokens are valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
     /// The person. For a person who was merged into another, that other one.
@@ -65,8 +65,8 @@ impl Standing {
         }
     }
 
-    /// Whether a token that was issued at this instant counts. A token without an instant counts only if no tokens of
-    /// this person were revoked.
+    /// Whether a token that was issued at this instant is valid. A token without an instant is valid only if no tokens
+    /// of this person were revoked.
     pub fn accepts(&self, issued_at: Option<DateTime<Utc>>) -> bool {
         let is_revoked = |not_before| issued_at.is_none_or(|at| is_before(at, not_before));
         !self.is_gone && !self.tokens_not_before.is_some_and(is_revoked)

@@ -1,17 +1,18 @@
-//! Tickets: what the script of a page gets, so that it can open a socket as the person who is signed in.
+//! Tickets. With a ticket, the script of a page opens a socket as the person who is signed in.
 //!
 //! The secret of a sign-in is in a cookie that scripts cannot read. A script gets a ticket instead: the sealed secret, and when
 //! it was issued. So a script that somebody smuggles into a page has nothing that lasts.
 //!
-//! - A ticket opens sockets for [`OPENS_FOR`]. It is taken nowhere else.
-//! - A socket that was opened with a ticket ends after [`SOCKET_LASTS`] at the most. The script then gets another ticket.
+//! - A ticket opens sockets for two minutes. Nothing else accepts it.
+//! - A socket that was opened with a ticket ends at most one hour after the ticket was issued. The script then gets another
+//!   ticket.
 //! - The secret says who the viewer is when the socket is opened. So a ticket and its sockets end with the sign-in.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{App, Result, log::cursor::CursorKey, seal::Seal};
 
-/// What each ticket begins with.
+/// The prefix of each ticket.
 const PREFIX: &str = "ist_";
 
 /// How long a ticket opens sockets.
@@ -20,13 +21,13 @@ const OPENS_FOR: TimeDelta = TimeDelta::minutes(2);
 /// How long a socket lasts that was opened with a ticket, counted from when the ticket was issued.
 const SOCKET_LASTS: TimeDelta = TimeDelta::hours(1);
 
-/// What is in a ticket.
+/// The content of a ticket, or the reason why it cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ticket {
     Valid {
         /// The secret of the sign-in, or the token that is in the cookie.
         token: String,
-        /// When a socket ends that is opened with it.
+        /// The end of a socket that is opened with the ticket.
         socket_ends_at: DateTime<Utc>,
     },
     /// It was issued too long ago.
@@ -85,7 +86,7 @@ mod tests {
             let opened = open(&ours, &ticket, issued + TimeDelta::seconds(seconds)).unwrap();
             assert_eq!(opened, *expected, "after {seconds} s");
         }
-        // Of a server whose clock is ahead.
+        // A ticket from a server whose clock is ahead.
         assert_eq!(open(&ours, &ticket, issued - TimeDelta::seconds(5)).unwrap(), valid);
 
         assert_eq!(open(&theirs, &ticket, issued).unwrap(), Ticket::Unknown);

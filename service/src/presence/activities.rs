@@ -15,7 +15,7 @@ use crate::{
     App, Error, Result, audit::Changes, db::is_one_of, error::expect, lists::values, log::News, transaction, validate,
 };
 
-/// Something that only so many may do at once.
+/// Something that a limited number of visits may do at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activity {
     pub id: ActivityId,
@@ -50,7 +50,8 @@ impl From<activity::Model> for Activity {
     }
 }
 
-/// What is `None` in the fields after the limit keeps what is stored, or means the default for a new activity.
+/// A new activity, or changes to the activity with this key. In the fields after `max_concurrent`, `None` keeps the
+/// stored value; for a new activity, it means the default.
 #[derive(Debug, Clone, Default)]
 pub struct NewActivity {
     pub key: String,
@@ -74,7 +75,7 @@ const OFFER_RANGE: RangeInclusive<i32> = 1..=3_600;
 const QUEUE_GRACE_RANGE: RangeInclusive<i32> = 0..=3_600;
 const MAX_IDLE_RANGE: RangeInclusive<i32> = 1..=1_440;
 
-/// How long a visit may be idle in its seat. `None`: as long as it likes.
+/// How long a visit may be idle in its seat. `None`: there is no limit.
 pub(crate) fn max_idle_of(row: &activity::Model) -> Option<TimeDelta> {
     row.max_idle_minutes.map(|minutes| TimeDelta::minutes(minutes.into()))
 }
@@ -173,7 +174,7 @@ pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Resul
         if row.max_idle_minutes != before.max_idle_minutes {
             tx.log(News::due_changed);
         }
-        // More seats are offered to those who wait. The clock is read after the lock was taken.
+        // Offer seats that have become free to those who wait. The clock is read after taking the lock.
         let now = app.now();
         queue::settle(tx, &app.presence.rules, &row, now, now).await?;
         Ok(row.into())

@@ -37,7 +37,7 @@ pub struct Beat {
     pub language_code: Option<Option<String>>,
     /// `None` keeps the page; `Some(None)` removes it.
     pub current_page: Option<Option<String>>,
-    /// Whether the visit is idle (rule 27). `None` says nothing about it.
+    /// Whether the visit is idle (rule 27). `None`: the beat does not say.
     pub is_idle: Option<bool>,
     /// When the beat arrived, by the server's clock (rule 15).
     pub at: DateTime<Utc>,
@@ -79,8 +79,8 @@ pub type Outcome = std::result::Result<Box<Seen>, Refusal>;
 /// [`write_others`] is for the rest.
 pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashMap<PresenceId, visits::Visit>> {
     let ids: Vec<String> = beats.keys().map(|id| id.uuid()).collect();
-    // The instant of the last beat decides for all. If a lease has run out by then, [`write_others`] decides with the
-    // beat's own instant.
+    // The instant of the last beat is compared with all leases. If a lease has run out by then, [`write_others`]
+    // decides with the beat's own instant.
     let Some(last) = beats.values().map(|beat| beat.at).max() else { return Ok(HashMap::new()) };
     let online_since = app.presence.rules.online_since(last);
     let columns = [
@@ -165,7 +165,7 @@ impl Decided {
     }
 }
 
-/// A beat of an existing visit.
+/// Decides on a beat of an existing visit.
 fn again(tx: &Tx, app: &App, beat: &Beat, mut row: Model) -> std::result::Result<Decided, Refusal> {
     if !beat.claimant.owns(&row) {
         return Err(Refusal::NotFound(beat.visit));
@@ -182,7 +182,7 @@ fn again(tx: &Tx, app: &App, beat: &Beat, mut row: Model) -> std::result::Result
     Ok(Decided { row, secret: None, lost_seat, is_new: false, was_abandoned })
 }
 
-/// The first beat of a visit. An anonymous visit gets its secret here.
+/// Decides on the first beat of a visit. An anonymous visit gets its secret here.
 fn first(beat: &Beat, people: &HashSet<PersonId>) -> Result<std::result::Result<Decided, Refusal>> {
     let mut row = begun(beat.visit, beat.at);
     row.idle_since = beat.is_idle.filter(|is_idle| *is_idle).map(|_| beat.at);
@@ -235,7 +235,7 @@ async fn lock_people(tx: &Tx, beats: &BTreeMap<PresenceId, Beat>) -> Result<Hash
     Ok(crate::db::ids(tx, &sql, [("people", list(tx, people))]).await?.into_iter().collect())
 }
 
-/// Writes the visits that came back or lost their seat.
+/// Writes existing visits after a decision: visits that came back, lost their seat, or became idle or active.
 async fn update_visits(tx: &Tx, visits: &[Model]) -> Result<()> {
     if visits.is_empty() {
         return Ok(());

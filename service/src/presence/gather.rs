@@ -76,11 +76,11 @@ struct Waiting {
     answer: Answer,
 }
 
-/// Where the outcome of a beat goes.
+/// The receiver of the outcome of a beat.
 #[derive(Debug)]
 enum Answer {
     Caller(oneshot::Sender<std::result::Result<Outcome, Arc<str>>>),
-    /// The heartbeats of a socket, which stop when the visit is over.
+    /// The heartbeats of a socket. The flag is set if a beat is refused, so that they stop.
     Heart(Arc<AtomicBool>),
 }
 
@@ -123,7 +123,7 @@ impl Gatherer {
         &self.lanes[hash.unwrap_or_default()]
     }
 
-    /// For metrics.
+    /// The counters, for metrics.
     pub fn stats(&self) -> GathererStats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let Counters { beats, batches, refused, failed } = &*self.counters;
@@ -169,7 +169,7 @@ impl Batch {
         self.since.unwrap_or_else(Instant::now) + DEBOUNCE
     }
 
-    /// Adds a beat. Gives it back if it must be written after a beat that is already here.
+    /// Adds a beat. Returns the beat if it must be written after one of the same visit that is already in this batch.
     fn add(&mut self, waiting: Waiting) -> Option<Waiting> {
         let id = waiting.beat.visit;
         match self.beats.get_mut(&id) {
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn beats_of_one_visit_from_one_claimant_are_one() {
+    fn beats_of_one_visit_from_one_claimant_are_merged() {
         let mut batch = Batch::default();
         assert!(batch.add(waiting(1, Some(7), 1, Some("/a"))).is_none());
         assert!(batch.add(waiting(1, Some(7), 2, Some("/b"))).is_none());
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_claimant_says_is_written_by_itself() {
+    fn beat_of_another_claimant_waits_for_the_next_batch() {
         let mut batch = Batch::default();
         assert!(batch.add(waiting(1, Some(7), 1, None)).is_none());
         assert!(batch.add(waiting(1, Some(8), 1, None)).is_some());

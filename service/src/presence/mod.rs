@@ -1,4 +1,5 @@
-//! Visits, their seats, and who waits for one (rules 15 to 17, 27 and 28). [`domain::presence`] decides; this module loads and writes.
+//! Visits, their seats, and the queues for seats (rules 15 to 17, 27 and 28). [`domain::presence`] decides; this module
+//! loads and writes.
 //!
 //! Terms:
 //!
@@ -20,7 +21,7 @@
 //!   locks no activity.
 //! - Whether a visit is online is computed from `last_seen_at` when somebody asks. A late sweep makes no answer wrong
 //!   (rule 15).
-//! - Nobody can change, or learn of, the visit of another person.
+//! - A client can change only visits that it owns. If it names another visit, the answer is the same as if there were none.
 
 pub mod activities;
 pub mod beats;
@@ -70,7 +71,7 @@ impl Claimant {
         self.person
     }
 
-    /// Whether this is neither a person nor somebody with a secret.
+    /// Whether this claimant has neither a person nor a secret.
     fn is_nobody(&self) -> bool {
         self.person.is_none() && self.secret_hash.is_none()
     }
@@ -109,7 +110,7 @@ fn put_seen(row: &mut Model, seen: Visit) {
     }
 }
 
-/// Notes for the log that a visit gives up its seat at an instant. Does nothing if it has none.
+/// Logs that a visit gives up its seat at an instant. Does nothing if it has none.
 fn note_freed(tx: &Tx, visit: &Model, at: DateTime<Utc>) {
     if let Some(activity) = visit.activity_id {
         tx.log(|news| news.seat_freed(activity, visit.seat_since.map(|since| at - since)));
@@ -149,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_visit_is_its_persons_or_of_who_knows_its_secret() {
+    fn visit_belongs_to_its_person_or_to_whoever_knows_its_secret() {
         let claimant = |person: Option<i64>, secret: Option<&str>| Claimant {
             person: person.map(PersonId),
             secret_hash: secret.map(hash_of),

@@ -13,8 +13,8 @@
 //! - Places are added, and seats are offered, while the activity is locked. So seats and offers together are never more
 //!   than the limit, and each free seat is offered once.
 //! - A place may be removed without that lock. That only leaves a seat free, which the next settling offers.
-//! - Whether a queue must be settled follows from the stored facts alone ([`find_unsettled`]). Mutations settle the queues
-//!   that they may have changed, so that nobody waits. What they miss is found by the timers and the sweep.
+//! - Whether a queue must be settled follows from the stored facts alone. Mutations settle the queues that they may have
+//!   changed, so that nobody waits. The timers and the sweep find the other queues.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry};
 
@@ -35,11 +35,11 @@ use crate::{
     transaction,
 };
 
-/// Places that are looked at before they are due, so that a long queue is looked at a few times a minute, and not at each
-/// instant at which somebody would leave if no heartbeat came.
+/// How long before the due instant a place is checked. With this, a long queue is checked a few times a minute, and not
+/// at each instant at which a place would be over if no heartbeat came.
 pub(crate) const LOOKAHEAD: TimeDelta = TimeDelta::seconds(10);
 
-/// How many of the seats that were given back last the estimate is made of.
+/// How many seats an estimated wait is based on: those that were given back last.
 const HOLDS: i64 = 20;
 
 /// A place in a queue, as clients see it.
@@ -55,11 +55,11 @@ pub struct QueuePlace {
     pub offer_ends_at: Option<DateTime<Utc>>,
 }
 
-/// How many wait for a seat of an activity.
+/// The number of places in the queue of an activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct QueueCounts {
     pub length: u32,
-    /// To how many of them a seat is offered.
+    /// How many of these places have an offer.
     pub offers: u32,
 }
 
@@ -92,7 +92,7 @@ pub(super) async fn find_place(
     Ok(rows(tx, sql, values).await?.pop())
 }
 
-/// The places of a visit and of its person in all queues. That of the visit comes first.
+/// The places of a visit and of its person in all queues. The place of the visit comes first.
 pub(super) async fn find_places_of(tx: &Tx, visit: PresenceId, person: Option<PersonId>) -> Result<Vec<Model>> {
     let sql = "SELECT * FROM queue_place WHERE presence_id = :visit OR person_id = :person ORDER BY id";
     let values = [("visit", visit.into()), ("person", person.map(|person| person.0).into())];
@@ -110,7 +110,8 @@ pub(super) async fn join(
     owner: Option<PersonId>,
     now: DateTime<Utc>,
 ) -> Result<Model> {
-    // All servers go by the clock of the database here. It may have been set back since the last one joined.
+    // On PostgreSQL, all servers use the clock of the database here. The clock may have been set back since the last
+    // place was added.
     let (joined_at, start) = if tx.is_postgres() {
         let last = "SELECT joined_at FROM queue_place WHERE activity_id = :activity ORDER BY id DESC LIMIT 1";
         (format!("GREATEST(date_trunc('milliseconds', clock_timestamp()), ({last}))"), None)
@@ -133,7 +134,7 @@ pub(super) async fn join(
     joined.into_iter().next().ok_or_else(|| Error::internal("INSERT ... RETURNING returned nothing"))
 }
 
-/// Another visit of the same person carries the place from now on.
+/// Moves a place to another visit of the same person, which keeps it from now on.
 pub(super) async fn carry(tx: &Tx, place: &mut Model, visit: PresenceId) -> Result<()> {
     let sql = "UPDATE queue_place SET presence_id = :visit WHERE id = :place";
     execute(tx, sql, [("visit", visit.into()), ("place", place.id.0.into())]).await?;
@@ -152,13 +153,13 @@ pub(super) async fn remove(tx: &Tx, places: &[Model]) -> Result<()> {
     Ok(())
 }
 
-/// Notes for the log that these places change or go.
+/// Logs that these places change or are removed.
 fn note_changed(tx: &Tx, places: &[Model]) {
     let activities: BTreeSet<ActivityId> = places.iter().map(|place| place.activity_id).collect();
     tx.log(|news| activities.into_iter().for_each(|activity| news.occupancy_changed(activity)));
 }
 
-/// A visit is completed. The places that it carries, and those of its person, are looked at again: they may be gone.
+/// Makes these places due at once. A visit that kept them is completed, so they may be over.
 pub(super) async fn look_again(tx: &Tx, places: &[Model], now: DateTime<Utc>) -> Result<()> {
     if places.is_empty() {
         return Ok(());
@@ -169,7 +170,7 @@ pub(super) async fn look_again(tx: &Tx, places: &[Model], now: DateTime<Utc>) ->
     Ok(())
 }
 
-/// The same for all places of an activity, when its grace was changed.
+/// Makes all places of an activity due at once, because its grace period has changed.
 pub(super) async fn look_at_all_again(tx: &Tx, activity: ActivityId, now: DateTime<Utc>) -> Result<()> {
     let sql = "UPDATE queue_place SET leaves_at = :now WHERE activity_id = :activity";
     execute(tx, sql, [("activity", activity.0.into()), ("now", now.into())]).await?;
@@ -185,9 +186,9 @@ pub(crate) async fn remove_all_of(tx: &Tx, person: PersonId) -> Result<BTreeSet<
     Ok(places.into_iter().map(|place| place.activity_id).collect())
 }
 
-/// Gives the places of one person to another, who is the same person. If both wait in a queue, the earlier place is kept.
-/// If one has a seat, as the last heartbeat since `online_since` shows, the other no longer waits for one. Returns the
-/// activities concerned.
+/// Moves the places of `from` to `into`, because they are the same person. If both wait in a queue, the earlier place
+/// is kept. If one of them has a seat in the activity, and a heartbeat since `online_since`, no place in its queue is
+/// kept. Returns the activities concerned.
 pub(crate) async fn merge_places(
     tx: &Tx,
     from: PersonId,
@@ -211,8 +212,8 @@ pub(crate) async fn merge_places(
     Ok(concerned)
 }
 
-/// Removes the places that are over, and offers the free seats. The activity is locked for writing. Places that may be
-/// gone before `until` are looked at.
+/// Removes the places that are over, and offers the free seats. The activity must be locked for writing. Checks the
+/// places that are due at `until` or before.
 pub(super) async fn settle(
     tx: &Tx,
     rules: &PresenceRules,
@@ -298,12 +299,12 @@ async fn offer_seats(tx: &Tx, activity: &activity::Model, now: DateTime<Utc>) ->
     Ok(())
 }
 
-/// How the seats of an activity are taken.
+/// The taken seats of an activity, and whether anybody waits for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Taken {
     pub seats: u32,
     pub offers: u32,
-    /// Somebody waits to whom no seat is offered.
+    /// Whether somebody waits to whom no seat is offered.
     pub is_waited_for: bool,
 }
 
@@ -341,7 +342,8 @@ pub(crate) async fn settle_activity(
     now: impl Fn() -> DateTime<Utc>,
 ) -> Result<()> {
     let row = activity::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
-    // Read the clock after taking the lock: the previous holder may have decided at a later instant than before.
+    // Read the clock after taking the lock. Otherwise this decision could be as of an earlier instant than the previous
+    // one.
     let now = now();
     match row {
         Some(activity) => settle(tx, rules, &activity, now, now + LOOKAHEAD).await,
@@ -394,7 +396,7 @@ pub struct Followed {
     pub now: Option<Whereabouts>,
 }
 
-/// What a visit has now. Only for its owner.
+/// The place or the seat that a visit has now. Only for its owner.
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such visit, or it belongs to somebody else.
@@ -411,7 +413,7 @@ pub async fn follow(app: &App, viewer: Viewer, secret: Option<&str>, id: Presenc
     Ok(Followed { visit: id, person, now })
 }
 
-/// How many wait in these activities.
+/// The numbers of places in the queues of these activities.
 pub async fn find_counts(app: &App, activities: &[ActivityId]) -> Result<BTreeMap<ActivityId, QueueCounts>> {
     #[derive(FromQueryResult)]
     struct Row {
@@ -430,7 +432,8 @@ pub async fn find_counts(app: &App, activities: &[ActivityId]) -> Result<BTreeMa
     Ok(found.into_iter().map(|row| (row.activity_id, counts(row))).collect())
 }
 
-/// The places of these visits, each with its person. A visit that has none shows that of its person.
+/// The places of these visits, which are given with their people. A visit without a place of its own gets that of its
+/// person.
 pub async fn find_places(
     app: &App,
     visits: &[(PresenceId, Option<PersonId>)],
@@ -456,7 +459,7 @@ pub async fn find_places(
     Ok(visits.iter().filter_map(find).collect())
 }
 
-/// What clients see of a place. `None` if its offer has ended.
+/// A place, as clients see it. `None` if its offer has ended.
 pub(super) async fn describe_one<C: ConnectionTrait>(
     db: &C,
     place: &Model,
@@ -515,14 +518,14 @@ async fn describe<C: ConnectionTrait>(
     Ok(shown.collect())
 }
 
-/// For how long the seats that were given back last had been held.
+/// For how long each of the seats that were given back last was held.
 pub(super) async fn find_holds<C: ConnectionTrait>(db: &C, activity: ActivityId) -> Result<Vec<TimeDelta>> {
     let sql = "SELECT held_ms FROM seat_hold WHERE activity_id = :activity ORDER BY id DESC LIMIT :count";
     let found: Vec<i64> = ids(db, sql, [("activity", activity.0.into()), ("count", HOLDS.into())]).await?;
     Ok(found.into_iter().map(TimeDelta::milliseconds).collect())
 }
 
-/// Deletes the oldest entries of how long seats were held, which no estimate uses.
+/// Deletes the oldest entries about how long seats were held. No estimate uses them.
 pub(crate) async fn forget_old_holds(app: &App) -> Result<()> {
     let sql = "DELETE FROM seat_hold WHERE id IN (SELECT id FROM \
                  (SELECT id, ROW_NUMBER() OVER (PARTITION BY activity_id ORDER BY id DESC) AS place FROM seat_hold) AS h \

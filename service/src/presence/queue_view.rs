@@ -40,7 +40,7 @@ impl QueueView {
         let db = app.db.pool();
         let read_at = app.now();
         let Some(activity) = activity::Entity::find_by_id(id).one(db).await? else { return Ok(None) };
-        // The seats are read last. So somebody who is admitted in between is in both, and nobody is missed.
+        // Read the seats last. If somebody is admitted in between, both lists contain them, and nobody is missed.
         let places = queue_place::Entity::find()
             .filter(queue_place::Column::ActivityId.eq(id))
             .order_by_asc(queue_place::Column::Id)

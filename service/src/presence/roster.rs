@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Roster {
     activity: ActivityId,
-    /// Whether people are shown who hide where they are.
+    /// Whether the roster includes people who hide their placement.
     shows_hidden: bool,
 }
 
@@ -47,8 +47,8 @@ async fn has_seat(app: &App, activity: ActivityId, person: PersonId) -> Result<b
     Ok(own.count(app.db.pool()).await? > 0)
 }
 
-/// A page of the people who have a seat, by name, and the roster that it is a page of. Administrators see it, and, if it is
-/// public, those who have a seat. `None` for other viewers.
+/// A page of the people who have a seat, ordered by name, and the roster itself. Administrators see it. If it is
+/// public, those who have a seat see it too. `None` for other viewers.
 pub async fn list_roster(
     app: &App,
     viewer: Viewer,

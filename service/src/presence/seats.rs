@@ -55,8 +55,8 @@ pub struct Left {
     pub freed: Option<ActivityId>,
 }
 
-/// Requests a seat. Counting and claiming happen in one transaction, under the lock of the activity (rule 17). Somebody
-/// to whom a seat is offered claims it by this (rule 28).
+/// Requests a seat. Counting and claiming happen in one transaction, under the lock of the activity (rule 17). An
+/// offered seat is claimed by such a request (rule 28).
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such activity or visit, or the visit belongs to somebody else.
@@ -76,8 +76,8 @@ pub async fn enter_activity(
             lock_owner(tx, &activity, person).await?;
         }
         let here = activity.id;
-        // Read the clock after taking the lock: the previous holder may have decided at an instant after this request
-        // began.
+        // Read the clock after taking the lock. Otherwise this decision could be as of an earlier instant than the
+        // previous one.
         let now = app.now();
         let rules = &app.presence.rules;
         let person = claimant.person().filter(|_| activity.seats_per == SeatsPer::Person);
@@ -152,7 +152,7 @@ struct Decided {
 }
 
 impl Turn<'_> {
-    /// Decides, and writes the place in the queue.
+    /// Decides on the request. Adds, moves or removes the place in the queue.
     async fn decide(&self, tx: &Tx, rules: &PresenceRules) -> Result<Decided> {
         let Self { activity, visit, owner, now, .. } = *self;
         let limit = queue::limit_of(activity);
@@ -187,7 +187,8 @@ impl Turn<'_> {
         Ok(Decided { verdict, place: place.filter(|_| !verdict.is_admitted), elsewhere })
     }
 
-    /// A visit waits in one queue at a time.
+    /// Removes the places of this visit, because a visit waits in one queue at a time. Returns the activity whose queue
+    /// it left.
     async fn leave_other_queue(&self, tx: &Tx) -> Result<Option<ActivityId>> {
         let places = queue::find_places_of(tx, self.visit, None).await?;
         queue::remove(tx, &places).await?;
@@ -214,7 +215,7 @@ pub async fn leave_activity(app: &App, viewer: Viewer, secret: Option<&str>, id:
     Ok(left)
 }
 
-/// Gives the place in a queue up, and an offer with it. Does nothing if neither the visit nor its person waits.
+/// Gives up the place in a queue, and its offer. Does nothing if neither the visit nor its person waits.
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such visit, or it belongs to somebody else.
@@ -231,8 +232,8 @@ pub async fn leave_queue(app: &App, viewer: Viewer, secret: Option<&str>, id: Pr
     Ok(left)
 }
 
-/// Completes a visit, finally, and frees its seat and its place in a queue (rule 16). Does nothing if the visit is already
-/// completed.
+/// Completes a visit for good, and frees its seat and its place in a queue (rule 16). Does nothing if the visit is
+/// already completed.
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such visit, or it belongs to somebody else.
@@ -251,7 +252,7 @@ pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id:
         tally(tx, tallies).await?;
         note_freed(tx, &visit, now);
         let freed = visit.activity_id;
-        // A place is gone if it has no other visit of the person.
+        // A place is over unless another visit of the person keeps it.
         let places = queue::find_places_of(tx, id, visit.person_id).await?;
         queue::look_again(tx, &places, now).await?;
         let visit = Model {
@@ -270,8 +271,8 @@ pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id:
     Ok(left)
 }
 
-/// Loads and locks the activity. If it has a limit, requests for its seats wait for each other. Without one they do not, and
-/// only a new limit waits for them.
+/// Loads and locks the activity. If it has a limit, requests for its seats wait for each other. Without a limit they do
+/// not, and only saving the activity waits for them.
 async fn lock_activity(tx: &Tx, key: &str) -> Result<activity::Model> {
     let mut found = by_key(key).one(tx).await?;
     let is_limited = |found: &Option<activity::Model>| found.as_ref().is_some_and(|it| it.max_concurrent.is_some());
@@ -286,8 +287,9 @@ async fn lock_activity(tx: &Tx, key: &str) -> Result<activity::Model> {
     found.ok_or_else(|| Error::NotFound(format!("no activity {key}")))
 }
 
-/// Locks the owner of a visit, in the order of rule 21. A place in the queue refers to the person. Without a limit the
-/// activity is not locked for writing, and the visits of one person still wait for each other.
+/// Locks the owner of a visit, in the order of rule 21. If the activity has a limit, the lock keeps the person from
+/// being erased, because a place in the queue refers to the person. Without a limit, requests do not lock the activity
+/// for writing. Then this lock makes the visits of one person wait for each other.
 async fn lock_owner(tx: &Tx, activity: &activity::Model, person: PersonId) -> Result<()> {
     let lock = match (activity.max_concurrent, activity.seats_per) {
         (None, SeatsPer::Person) => LockType::NoKeyUpdate,

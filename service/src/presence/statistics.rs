@@ -138,7 +138,7 @@ fn sort_counts(counts: &mut [LanguageCount]) {
     counts.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.language_code.cmp(&other.language_code)));
 }
 
-/// The counts of each hour, as far as the hour is in the range.
+/// The counts of each hour in the range. If only a part of an hour is in the range, only this part counts.
 async fn find_hours(
     db: &DatabaseConnection,
     from: DateTime<Utc>,

@@ -30,13 +30,13 @@ pub struct Visit {
     pub person_id: Option<PersonId>,
     pub language_code: Option<String>,
     pub current_page: Option<String>,
-    /// The activity that it last had a seat in: see [`seat`](Self::seat).
+    /// The activity in which the visit last had a seat: see [`seat`](Self::seat).
     pub activity_id: Option<ActivityId>,
     pub status: VisitStatus,
     pub started_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
     pub completed_at: Option<DateTime<Utc>>,
-    /// The first of the beats that said without a break that the visit is idle.
+    /// The instant from which the visit is idle (rule 27).
     pub idle_since: Option<DateTime<Utc>>,
 }
 
@@ -50,12 +50,12 @@ impl Visit {
         }
     }
 
-    /// The activity whose seat it has now.
+    /// The activity in which the visit has a seat now.
     pub fn seat(&self, rules: &PresenceRules, now: DateTime<Utc>) -> Option<ActivityId> {
         self.facts().at(rules, now).seat
     }
 
-    /// Is it active, and was it seen within the online window?
+    /// Whether the visit is active, and its last heartbeat is within the online window (rule 15).
     pub fn is_online(&self, rules: &PresenceRules, now: DateTime<Utc>) -> bool {
         self.facts().is_online(rules, now)
     }
@@ -197,7 +197,7 @@ pub(crate) async fn take_seats_and_places(
     Ok(activities)
 }
 
-/// Notes for the log that the rosters of the activities in which a person has a seat change.
+/// Logs that the rosters of the activities in which a person has a seat have changed.
 pub(crate) async fn note_roster_changed(tx: &Tx, person: PersonId) -> Result<()> {
     let sql = "SELECT activity_id FROM presence WHERE person_id = :person AND activity_id IS NOT NULL";
     let activities: Vec<ActivityId> = db::ids(tx, sql, [("person", person.into())]).await?;

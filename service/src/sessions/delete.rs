@@ -30,7 +30,7 @@ pub async fn delete_session(app: &App, viewer: Viewer, id: SessionId) -> Result<
     transaction!(app, now, |tx| {
         let before = lock_session(tx, id, LockType::NoKeyUpdate).await?;
         let active = lock_instances(tx, id).await?;
-        // Read the clock after taking the locks, so that no decision that was made since is undone.
+        // Read the clock after taking the locks. Otherwise a decision that was made in the meantime could be undone.
         let now = app.now();
         let session = Arc::new(before.clone());
         let mut changes = StatusChanges::default();

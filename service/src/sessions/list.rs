@@ -27,7 +27,8 @@ pub struct SessionFilter {
     pub city: Option<String>,
     pub country: Option<String>,
     pub is_active: Option<bool>,
-    /// Whether this person organises it. Nobody organises nothing.
+    /// Only sessions that this person organises (`true`), or does not organise (`false`). No person organises no
+    /// session.
     pub organizer: Option<(Option<PersonId>, bool)>,
     pub include_terminated: bool,
     pub near: Option<Near>,
@@ -82,7 +83,7 @@ pub async fn count_sessions(app: &App, filter: &SessionFilter) -> Result<i64> {
     lists::count(app.db.pool(), matching(filter, app.now()), session::Column::Id).await
 }
 
-/// How many cities a search looks at.
+/// How many cities are read at most.
 const CITIES: i64 = 5_000;
 
 /// At most `limit` cities of sessions whose city's name contains the text, in upper or lower case, ordered by name.
@@ -115,7 +116,7 @@ pub struct City {
     pub live: i64,
 }
 
-/// The cities of all sessions, ordered by name: at most [`CITIES`].
+/// The cities of all sessions, ordered by name: at most 5,000.
 pub async fn list_cities(app: &App) -> Result<Vec<City>> {
     const CITY: (session::Column, session::Column) = (session::Column::City, session::Column::Country);
     let db = app.db.pool();

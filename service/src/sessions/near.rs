@@ -1,4 +1,5 @@
-//! Sessions near a place. The database finds those in a range of coordinates by an index; the distance decides.
+//! Sessions near a place. The database finds the sessions in a range of coordinates by an index. Then the distances are
+//! computed, and decide.
 
 use std::collections::HashMap;
 
@@ -16,7 +17,7 @@ pub struct Near {
 }
 
 impl Near {
-    /// How far away a filter may reach, in kilometres.
+    /// The largest radius of a circle, in kilometres.
     pub const MAX_KM: f64 = 500.0;
 
     /// A circle from user input.

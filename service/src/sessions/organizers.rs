@@ -1,4 +1,4 @@
-//! The organisers of sessions, and what they may.
+//! The organisers of sessions, and the check whether a viewer may edit a session.
 
 use std::collections::HashSet;
 
@@ -31,7 +31,7 @@ pub async fn is_organizer<C: ConnectionTrait>(db: &C, viewer: Viewer, session: S
     Ok(found > 0)
 }
 
-/// Those of these sessions that the viewer organises.
+/// The sessions, of these, that the viewer organises.
 pub async fn find_organized(app: &App, viewer: Viewer, sessions: &[SessionId]) -> Result<HashSet<SessionId>> {
     let db = app.db.pool();
     let Some(person) = viewer.person else { return Ok(HashSet::new()) };

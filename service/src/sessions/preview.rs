@@ -1,4 +1,4 @@
-//! What schedules mean before they are saved.
+//! A preview of a recurrence before it is saved.
 
 use chrono::NaiveDate;
 use domain::{
@@ -9,7 +9,7 @@ use domain::{
 use super::{NewSkip, skips};
 use crate::{App, Result, validate};
 
-/// Schedules, and what bounds them, from user input.
+/// Schedules, and the dates that limit them, from user input.
 #[derive(Debug, Clone)]
 pub struct NewRecurrence {
     pub time_zone: Tz,

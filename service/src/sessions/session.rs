@@ -1,4 +1,4 @@
-//! What callers get of a session.
+//! A session, as callers of the service see it.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
@@ -23,7 +23,7 @@ pub struct Session {
     pub state: Option<String>,
     pub country: Option<String>,
     pub location: Option<String>,
-    /// Where it meets, on the earth.
+    /// The coordinates of the location.
     pub place: Option<Place>,
     /// The distance in metres, in a list of sessions near a place.
     pub metres_away: Option<u32>,
@@ -48,7 +48,7 @@ pub struct Session {
     pub check_in_codes: CheckInCodes,
     /// Whether an arrival needs a code.
     pub requires_code: bool,
-    /// Markdown.
+    /// The description, as Markdown.
     pub description: Option<String>,
     pub website: Option<String>,
 }
@@ -74,7 +74,7 @@ impl Session {
         Buffers::stored(self.active_buffer_minutes_before, self.active_buffer_minutes_after)
     }
 
-    /// The dates that bound and anchor the recurrence, without the skips of the session.
+    /// The dates that anchor and limit the recurrence, with these skips.
     pub fn calendar(&self, zone: Zone, skips: Skips) -> Calendar {
         Calendar::of_session(zone, self.created_at, self.initiation_date, self.termination_date, skips)
     }

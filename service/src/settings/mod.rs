@@ -25,13 +25,14 @@ use crate::{db, door::GuestSettings};
 pub struct Settings {
     pub database_url: String,
     pub redis_url: Option<String>,
-    /// `REDIS_PREFIX` (`insession:`): how all keys and channels on Redis begin.
+    /// `REDIS_PREFIX` (`insession:`): the prefix of all keys and channels on Redis.
     pub redis_prefix: String,
     /// `HOST` (127.0.0.1): an address, or a name that is resolved at the start.
     pub host: IpAddr,
     /// `PORT` (8080); 0 is any free port.
     pub port: u16,
-    /// `PUBLIC_URL`: the address at which browsers reach the server. Without it, the address is what requests say.
+    /// `PUBLIC_URL`: the address at which browsers reach the server. Without it, the address is taken from each
+    /// request.
     pub public_url: Option<PublicUrl>,
     pub jwt_secret: Option<String>,
     pub jwt_public_key: Option<String>,
@@ -41,7 +42,7 @@ pub struct Settings {
     /// `CORS_ORIGINS`: origins as browsers send them, or `*`.
     pub cors_origins: Vec<String>,
     pub introspection: Introspection,
-    /// `TRUSTED_DOCUMENTS`: the file with the only documents that run. Administrators may run any.
+    /// `TRUSTED_DOCUMENTS`: a file with the only documents that may run. Administrators may run any document.
     pub trusted_documents: Option<PathBuf>,
     pub graphiql: bool,
     /// `FEDERATION` (false): whether a gateway of Apollo Federation may ask for the schema and for entities.
@@ -91,7 +92,7 @@ impl Introspection {
 pub struct SignIn {
     /// `JWKS_URL`: where an identity provider publishes its keys. Replaces a key in the settings.
     pub jwks_url: Option<String>,
-    /// `JWT_ISSUER`: what `iss` must be.
+    /// `JWT_ISSUER`: the required value of `iss`.
     pub issuer: Option<String>,
     /// `JWT_AUDIENCE`: `aud` must contain one of these.
     pub audiences: Vec<String>,
@@ -106,7 +107,7 @@ pub struct SignIn {
     pub admin_role: Option<String>,
     /// `JWT_LEEWAY_SECONDS` (60): how far the clock of the issuer may be ahead.
     pub leeway: TimeDelta,
-    /// `AUTO_REGISTER` (false): the first sign-in with an unknown external id creates a person.
+    /// `AUTO_REGISTER` (false): whether the first sign-in with an unknown external id creates a person.
     pub auto_register: bool,
     /// `OIDC_ISSUER`, `OIDC_PROVIDERS`: the OpenID Connect providers with which people sign in on the pages.
     pub providers: Vec<OidcProvider>,
@@ -167,8 +168,8 @@ pub struct Limits {
     /// `SUBSCRIPTIONS_PER_SECOND_PER_SOCKET` (50): how many subscriptions one socket may start each second, on average.
     /// The burst is twice `MAX_SUBSCRIPTIONS_PER_SOCKET`.
     pub subscriptions_per_second_per_socket: u32,
-    /// `MAX_SUBSCRIPTION_BYTES_PER_SOCKET` (2097152): how much memory the documents of a socket's subscriptions may take.
-    /// Those that ask the same count once.
+    /// `MAX_SUBSCRIPTION_BYTES_PER_SOCKET` (2097152): how much memory the documents of a socket's subscriptions may
+    /// take. Subscriptions that ask the same count once.
     pub subscription_bytes_per_socket: usize,
     /// `MAX_SUBSCRIPTION_BYTES_PER_ADDRESS` (268435456): the same for one address.
     pub subscription_bytes_per_address: usize,
@@ -186,11 +187,13 @@ pub struct Limits {
     pub queries_per_address: usize,
     /// `MAX_ANSWER_BYTES` (10485760): the longest answer, and the longest event of one subscription.
     pub answer_bytes: u64,
-    /// `MUTATIONS_PER_SECOND_PER_ADDRESS` (1000): on average. The burst is five seconds' worth.
+    /// `MUTATIONS_PER_SECOND_PER_ADDRESS` (1000): how many mutations one address may send each second, on average. The
+    /// burst is the number of five seconds.
     pub mutations_per_second_per_address: u32,
     /// `MUTATIONS_PER_SECOND_PER_PERSON` (1000): the same for one person who is not an administrator.
     pub mutations_per_second_per_person: u32,
-    /// `COST_PER_SECOND_PER_ADDRESS` (10000), `COST_BURST_PER_ADDRESS` (100000): what the operations of one address may cost.
+    /// `COST_PER_SECOND_PER_ADDRESS` (10000), `COST_BURST_PER_ADDRESS` (100000): how many points the operations of one
+    /// address may cost.
     pub cost_per_address: Budget,
     /// `COST_PER_SECOND_PER_PERSON` (2000), `COST_BURST_PER_PERSON` (20000): the same for one person who is not an
     /// administrator.
@@ -200,9 +203,9 @@ pub struct Limits {
 /// How many points may be spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// On average.
+    /// How many points each second, on average.
     pub per_second: u32,
-    /// At once.
+    /// How many points at once.
     pub burst: u32,
 }
 
@@ -362,7 +365,7 @@ impl Settings {
             return Err(SettingError::new("GRAPHIQL", problem));
         }
         let trusted_documents = source.text("TRUSTED_DOCUMENTS").map(PathBuf::from);
-        // Introspection is not among the trusted documents.
+        // The trusted documents do not include introspection. So only administrators can use it.
         let introspection = match introspection {
             Introspection::Everybody if trusted_documents.is_some() => Introspection::Admins,
             introspection => introspection,

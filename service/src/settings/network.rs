@@ -8,7 +8,7 @@ use url::{Position, Url};
 use super::source::{SettingError, Source};
 
 /// `HOST`: an IP address, or a host name such as `localhost`, which is resolved. If a name has IPv4 and IPv6 addresses,
-/// its first IPv4 address counts.
+/// its first IPv4 address is used.
 pub(super) fn host(source: &Source<'_>) -> Result<IpAddr, SettingError> {
     let Some(text) = source.text("HOST") else { return Ok(Ipv4Addr::LOCALHOST.into()) };
     let refuse = |problem: &str| {
@@ -80,8 +80,8 @@ impl PublicUrl {
     }
 }
 
-/// The first segments of the program's own addresses. A proxy may remove the path of `PUBLIC_URL` from a request or leave it there, so
-/// the path must not look like one of these.
+/// The first path segments of the program's own addresses. A proxy may remove the path of `PUBLIC_URL` from a request
+/// or leave it there. So that path must not begin with one of these segments.
 const OWN_SEGMENTS: [&str; 13] = [
     "admin", "c", "cron", "graphiql", "graphql", "health", "me", "metrics", "people", "sessions", "sign-in",
     "sign-out", "web",
@@ -119,7 +119,8 @@ fn read_public_url(text: &str) -> Result<PublicUrl, &'static str> {
     Ok(PublicUrl { origin, path: path.to_owned() })
 }
 
-/// `REDIS_PREFIX`: how all keys and channels on Redis begin. Other characters have a meaning in the patterns of Redis' rights.
+/// `REDIS_PREFIX`: the prefix of all keys and channels on Redis. Other characters than these have a meaning in the
+/// patterns of Redis' access rules.
 pub(super) fn redis_prefix(source: &Source<'_>) -> Result<String, SettingError> {
     let text = source.text("REDIS_PREFIX").unwrap_or_else(|| "insession:".to_owned());
     let is_plain = text.bytes().all(|it| it.is_ascii_alphanumeric() || b":._-/{}".contains(&it));

@@ -13,18 +13,18 @@ use super::source::{SettingError, Source};
 pub struct OidcProvider {
     /// Its name in `OIDC_PROVIDERS`. `None` for the provider without a name, `OIDC_ISSUER`.
     pub name: Option<String>,
-    /// What people read: "Sign in with …".
+    /// The name that people read, as in "Sign in with …".
     pub label: String,
-    /// As the provider names itself in the claim `iss`.
+    /// The issuer, as in the claim `iss`.
     pub issuer: String,
     pub client_id: String,
     /// `None` for a public client.
     pub client_secret: Option<String>,
-    /// Beside `openid`.
+    /// The scopes in addition to `openid`.
     pub scopes: Vec<String>,
 }
 
-/// Never shows the secret.
+/// Omits the secret.
 impl fmt::Debug for OidcProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, issuer, client_id, .. } = self;
@@ -33,8 +33,8 @@ impl fmt::Debug for OidcProvider {
 }
 
 impl OidcProvider {
-    /// What the external ids of this provider's people begin with. Two providers may have the same id for different people, so those
-    /// of a named provider begin with its name.
+    /// The external id of a person of this provider. Two providers may use the same id for different people. So the
+    /// external ids of a named provider begin with its name.
     pub fn external_id(&self, subject: &str) -> String {
         self.name.as_ref().map_or_else(|| subject.to_owned(), |name| format!("{name}:{subject}"))
     }

@@ -14,8 +14,8 @@ const NUMBERS: [(&str, &str, &str); 35] = [
     ("COST_PER_SECOND_PER_PERSON", "1", "1000000000"),
     ("CRON_REQUESTS_PER_MINUTE", "1", "60000"),
     ("DATABASE_CONNECTIONS", "2", "10000"),
-    // At most the online window.
     ("GUEST_DAYS", "1", "3650"),
+    // At most the online window.
     ("HEARTBEAT_SECONDS", "1", "60"),
     ("JWT_LEEWAY_SECONDS", "0", "600"),
     ("KEEP_ALIVE_SECONDS", "1", "86400"),
@@ -55,7 +55,7 @@ const CHOICES: [(&str, &str); 17] = [
     ("INTROSPECTION", "maybe"),
     ("JWT_SUBJECTS", "names"),
     ("LOG_FORMAT", "xml"),
-    // It needs the other one.
+    // It needs `OIDC_ISSUER` too.
     ("OIDC_CLIENT_ID", "insession"),
     ("OIDC_ISSUER", "example.org"),
     ("OIDC_PROVIDERS", "Our Office"),

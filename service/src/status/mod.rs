@@ -1,5 +1,5 @@
-//! The stored status of instances, and the placements of people: what `domain` decides, written with its changes. The
-//! sweep, and everything that saves an instance or a check-in, writes them through this module.
+//! Writes the status of instances and the placements of people, as `domain` decides them, together with their changes.
+//! The sweep, and everything that saves an instance or a check-in, uses this module.
 
 pub(crate) mod facts;
 pub(crate) mod placement;

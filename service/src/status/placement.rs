@@ -101,8 +101,8 @@ fn decide_move(
 /// Computes the placement of one locked person from facts that were read under this lock. Writes it at the end of the
 /// transaction.
 ///
-/// `yeses` are those to active instances. `held` has the instances that this transaction has locked. `targets` is what
-/// changes say about instances, as far as the caller knows it.
+/// `yeses` are the person's yeses to active instances. `held` contains the instances that this transaction has locked.
+/// `targets` contains the change targets that the caller knows.
 pub async fn update_placement_of(
     tx: &Tx,
     rule: PlacementRule,
@@ -297,7 +297,7 @@ fn log_moves(
     });
 }
 
-/// What changes say about these instances.
+/// The change targets of these instances.
 async fn find_targets(tx: &Tx, ids: &BTreeSet<SessionInstanceId>) -> Result<HashMap<SessionInstanceId, ChangeTarget>> {
     #[derive(FromQueryResult)]
     struct Named {

@@ -42,8 +42,8 @@ pub struct LockedInstance {
 pub struct StatusChanges {
     activated: Vec<LockedInstance>,
     deactivated: Vec<LockedInstance>,
-    /// Instances that stay active but start at another time. By rule 13, another instance may now be the one that
-    /// counts.
+    /// Instances that stay active but start at another time. By rule 13, another instance may now be the placement of a
+    /// person.
     restarted: Vec<SessionInstanceId>,
 }
 
@@ -84,7 +84,7 @@ fn decide_into(item: &mut LockedInstance, moment: Moment) -> bool {
     before != (row.is_active, row.due_at, row.override_active, row.override_until)
 }
 
-/// Updates the status of instances whose facts have not changed: what falls due. Writes only rows that change.
+/// Updates the status of instances that may be due, and whose facts have not changed. Writes only rows that change.
 pub async fn update_statuses(tx: &Tx, moment: Moment, items: Vec<LockedInstance>) -> Result<StatusChanges> {
     let mut rows = Vec::new();
     let mut changes = StatusChanges::default();

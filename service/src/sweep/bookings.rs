@@ -76,7 +76,7 @@ async fn sweep_list(runner: &mut Runner<'_>, ids: &[BookingId]) -> Result<()> {
                     runner.report.error(None, format!("{booking} could not be swept; see the log"));
                     runner.progress.finish(1);
                 }
-                // Halve the batch until the bookings that fail are alone in theirs.
+                // Halve the batch until each booking that fails is alone in its batch.
                 _ if is_database_there(runner).await => {
                     let (first, second) = batch.split_at(batch.len() / 2);
                     batches.extend([second, first]);

@@ -130,8 +130,8 @@ pub(super) async fn sweep_instance_list(runner: &mut Runner<'_>, ids: &[SessionI
     Ok(())
 }
 
-/// Locks the instances that are still due, in the order of their ids (rule 21), and updates their status. With
-/// `due` `None`, updates all.
+/// Locks the instances that are still due, in the order of their ids (rule 21), and updates their status. If `due` is
+/// `None`, locks and updates all of them.
 async fn update_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionInstanceId], due: Option<Mode>) -> Result<Updated> {
     let now: DateTime<Utc> = timing.moment().now;
     let is_wanted = is_in(tx, "id", "instances");

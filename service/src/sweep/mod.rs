@@ -53,7 +53,7 @@ use crate::{
     transaction,
 };
 
-/// What a sweep looks at.
+/// The scope of a sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// What is due. The cost depends on how much is due, not on how much exists (rule 19).
@@ -233,7 +233,7 @@ async fn run(runner: &mut Runner<'_>, request: Request) -> Result<()> {
     if matches!(request.scope, Scope::Due | Scope::All) {
         report_problems(runner).await?;
     }
-    // Timers sweep every second, and need not say it each time.
+    // Only periodic sweeps report this, because timers may sweep every second.
     if request.mode == Mode::Periodic && runner.app.zones.is_outdated() {
         for warning in runner.app.zones.status().warnings {
             runner.report.error(None, warning);
@@ -270,7 +270,7 @@ pub async fn recompute_soon(app: &App, session: SessionId) {
     }
 }
 
-/// Recomputes a session that was just saved, so that the answer to the save shows the session as it is then. If this
+/// Recomputes a session that was just saved, so that the answer to the save shows the recomputed session. If this
 /// fails, the queue does it (rule 12).
 pub async fn recompute_now(app: &App, session: SessionId) {
     let request = Request { scope: Scope::Session(session), ..Request::EXACT };
@@ -443,7 +443,7 @@ pub async fn is_begun(app: &App, tick: DateTime<Utc>) -> Result<bool> {
     Ok(run.is_some())
 }
 
-/// Makes ticks after `now` run again when they come. Needed after the clock was set back.
+/// Lets the sweeps of ticks after `now` run again when these instants come. Needed after the clock was set back.
 pub async fn forget_later_ticks(app: &App, now: DateTime<Utc>) -> Result<()> {
     let sql = "UPDATE sweep_run SET tick = NULL WHERE tick > :now";
     transaction!(app, now, |tx| { Ok(execute(tx, sql, [("now", now.into())]).await?) })?;

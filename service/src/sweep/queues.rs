@@ -25,7 +25,7 @@ const VISITS_PER_BATCH: usize = 1_000;
 struct IdleRule {
     id: ActivityId,
     max_idle_minutes: i32,
-    /// The longest that a visit with a seat has been idle.
+    /// The instant from which the longest idle visit with a seat is idle.
     idle_since: Option<DateTime<Utc>>,
 }
 
@@ -57,7 +57,7 @@ pub(super) async fn sweep_queues(runner: &mut Runner<'_>) -> Result<()> {
     settle(runner, unsettled).await
 }
 
-/// Settles every queue, after computing again who has gone: a changed setting may have moved that.
+/// Makes all places due and settles all queues, because a changed setting may have changed when places are over.
 pub(super) async fn sweep_all(runner: &mut Runner<'_>) -> Result<()> {
     let timing = runner.timing;
     step!(runner, |tx| {

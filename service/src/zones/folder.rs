@@ -29,7 +29,7 @@ const MAX_BYTES: u64 = 1 << 20;
 /// Names of zones have at most three parts, such as `America/Argentina/Salta`.
 const MAX_DEPTH: usize = 4;
 
-/// The same zones as in the folder itself, in other forms.
+/// Folders with the same zones in other forms.
 const OTHER_FORMS: [&str; 2] = ["posix", "right"];
 
 /// The version of the data in a folder. It is in `tzdata.zi`, or in `+VERSION`.
@@ -42,13 +42,13 @@ pub(super) fn read_version(folder: &Path) -> Result<String, FolderError> {
     version.ok_or(FolderError::NoVersion)
 }
 
-/// Everything that a folder has.
+/// Reads all zones and links of a folder.
 pub(super) fn read(folder: &Path) -> Result<ZoneFiles, FolderError> {
     let root = folder.canonicalize().map_err(FolderError::Missing)?;
     let version = read_version(&root)?;
     let mut files = ZoneFiles { version, zones: Vec::new(), links: read_links(&root) };
     read_zones(&root, &root, "", &mut files)?;
-    // Packages are not unpacked all at once.
+    // A package may be unpacked at this moment, one file after the other.
     if read_version(&root)? != files.version {
         return Err(FolderError::Changed);
     }
@@ -96,7 +96,7 @@ fn read_zone(path: &PathBuf, name: &str) -> Result<Option<Vec<u8>>, FolderError>
         return Ok(None);
     }
     let bytes = fs::read(path).map_err(problem)?;
-    // A file that has the name of a zone and is none is damaged.
+    // A file with the name of a known zone counts as one even if it is damaged. The domain then finds the damage.
     let is_zone = bytes.starts_with(b"TZif") || ZoneData::compiled().zone(name).is_ok();
     Ok(is_zone.then_some(bytes))
 }

@@ -46,7 +46,7 @@ struct State {
     contents: u64,
     /// The version with which the windows in the database are computed, as far as this process knows.
     stored: Option<String>,
-    /// What is wrong with a source.
+    /// The problems of the sources.
     problems: Vec<String>,
 }
 
@@ -61,7 +61,7 @@ pub struct ZoneStatus {
     pub stored_version: Option<String>,
     /// Whether the data of this process is older. It then computes no windows.
     pub is_outdated: bool,
-    /// What somebody should repair.
+    /// Problems that somebody should repair.
     #[serde(skip)]
     pub warnings: Vec<String>,
 }
@@ -110,13 +110,13 @@ impl Zones {
         }
     }
 
-    /// The same, but the data stays the same release from now on.
+    /// A copy whose data stays at the present release.
     #[must_use]
     pub fn pinned(&self) -> Self {
         Self { shared: Arc::clone(&self.shared), pin: Some(Arc::new(RwLock::new(self.data()))) }
     }
 
-    /// Moves the pin to the present release: the next answer begins.
+    /// Moves the pin to the present release, because the next answer begins.
     pub fn renew_pin(&self) {
         if let Some(pin) = &self.pin {
             *pin.write() = self.shared.state.read().data;
@@ -163,7 +163,7 @@ fn outdated(stored: &str, used: &str) -> String {
     )
 }
 
-/// Where zone data may be.
+/// The folders that may have zone data.
 struct Sources {
     named: Option<PathBuf>,
     system: Option<PathBuf>,
@@ -222,7 +222,8 @@ fn not_used(folder: &Path, problem: &Unusable) -> String {
     format!("the time zone data in {} is not used: {problem}", folder.display())
 }
 
-/// Reads a folder. If its contents are those of the present data, that is the result, so that nothing is kept twice.
+/// Reads a folder. If it has the contents of the present data, returns the present data, so that memory holds them
+/// once.
 fn read(folder: &Path, present: (ZoneData, u64)) -> Result<(ZoneData, u64), Unusable> {
     let files = folder::read(folder)?;
     let contents = hash(&files);
@@ -232,7 +233,7 @@ fn read(folder: &Path, present: (ZoneData, u64)) -> Result<(ZoneData, u64), Unus
     Ok((ZoneData::read(&folder.display().to_string(), files)?, contents))
 }
 
-/// Never 0, which is the hash of the data in the program.
+/// A hash of the contents. It is never 0, which stands for the data in the program.
 fn hash(files: &ZoneFiles) -> u64 {
     let mut hasher = DefaultHasher::new();
     files.hash(&mut hasher);

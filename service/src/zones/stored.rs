@@ -9,8 +9,8 @@ use crate::{
 };
 
 /// The data with which a transaction may compute windows. `None` if the windows in the database are computed with newer
-/// data than this process has. Call this after locking the session: whoever has newer data marks all sessions in the
-/// transaction that says so.
+/// data than this process has. Call this after locking the session: a process with newer data stores its version in the
+/// transaction that locks and marks all sessions.
 pub(crate) async fn for_windows(tx: &Tx, zones: &Zones) -> Result<Option<ZoneData>> {
     let stored = find_stored(tx).await?;
     zones.note_stored(&stored);
