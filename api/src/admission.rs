@@ -124,7 +124,7 @@ impl Admission {
     }
 }
 
-/// A permit for one connection. Dropping it ends the connection's count.
+/// A permit for one connection. Dropping it removes the connection from the counts.
 #[derive(Debug)]
 pub struct Permit {
     admission: Admission,

@@ -15,9 +15,11 @@ use axum::{
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// The client address of a request that came through this many trusted proxies. It is the address of the peer if the headers have
-/// fewer entries, if the entry is no address, or if both headers are there and disagree: trusted proxies add to one of them, and
-/// the client has sent the other.
+/// The client address of a request that came through this many trusted proxies.
+///
+/// The result is the address of the peer if the headers have fewer entries than that, or if the entry is not an address. It is
+/// also the address of the peer if both headers are there and disagree: trusted proxies add to only one of them, so the client
+/// must have sent the other.
 pub fn address_of(request: &Parts, proxies: usize) -> IpAddr {
     let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
@@ -48,7 +50,7 @@ fn x_forwarded_for(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     entries
 }
 
-/// One entry for each proxy: its parameter `for`. `None` if it is hidden (`for=unknown`, `for=_name`) or left out.
+/// One entry for each proxy: its parameter `for`. `None` if the address is hidden (`for=unknown`, `for=_name`) or missing.
 fn forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let mut entries = Vec::new();
     for value in values(headers, FORWARDED.as_str()) {
@@ -66,7 +68,7 @@ fn node(element: &str) -> Option<IpAddr> {
     })
 }
 
-/// Splits where a separator is outside quotes.
+/// Splits the text at each separator that is outside quotes.
 fn split_unquoted(text: &str, separator: char) -> Vec<&str> {
     let (mut parts, mut start, mut is_quoted, mut is_escaped) = (Vec::new(), 0, false, false);
     for (at, character) in text.char_indices() {

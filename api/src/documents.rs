@@ -1,8 +1,9 @@
-//! The documents of open subscriptions: how much memory they take, and who pays for their messages.
+//! The documents of open subscriptions: how much memory they take, and which address pays for their messages.
 //!
-//! Subscriptions that ask the same are one *document*: they share their memory, and each of their messages is made once. Each
-//! socket and each address counts the bytes of a document that it holds once. For a message of a document, any one of its addresses pays.
-//! So nobody can delay a document that others subscribe to as well.
+//! Subscriptions that ask the same share one *document*: its memory is needed once, and each message is made once.
+//! Each socket and each address counts the bytes of a document once, however many of its subscriptions hold it. For each
+//! message, one of the addresses that hold the document pays, whichever can. So nobody can delay a document that others
+//! subscribe to as well.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -22,7 +23,7 @@ use crate::admission::Refused;
 /// The hash of a document with everything else that its messages depend on.
 pub type DocumentKey = [u8; 32];
 
-/// How many bytes of documents may be held.
+/// The limits on the size of the held documents, in bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct DocumentLimits {
     pub bytes_per_socket: usize,
@@ -38,7 +39,7 @@ impl From<Limits> for DocumentLimits {
     }
 }
 
-/// Who holds a document.
+/// A holder of documents. A limit applies to each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Holder {
     Address(IpAddr),
@@ -46,7 +47,7 @@ enum Holder {
     Socket(u64),
 }
 
-/// How many addresses are asked to pay for a message.
+/// How many addresses at most are tried as payers of one message.
 const PAYERS: usize = 8;
 
 /// A handle to the documents of one server.
@@ -61,29 +62,29 @@ struct Shared {
 
 #[derive(Default)]
 struct Held {
-    /// The bytes per holder. Those without documents have no entry.
+    /// The bytes per holder. Holders without documents have no entry.
     bytes: HashMap<Holder, usize>,
-    /// What each holder has of a document.
+    /// The share of each holder in each document.
     holders: HashMap<DocumentKey, HashMap<Holder, Share>>,
 }
 
-/// What one holder has of a document.
+/// One holder's share in one document.
 #[derive(Default)]
 struct Share {
     subscriptions: usize,
-    /// The most that one of its subscriptions takes. Those of one document may differ, because they may name other
-    /// sessions.
+    /// The size of the largest of these subscriptions. Subscriptions of one document may differ in size, because they may name
+    /// different sessions.
     bytes: usize,
 }
 
 impl Held {
-    /// How many bytes a holder has more with this subscription.
+    /// By how many bytes this subscription increases the holder's total.
     fn more_with(&self, holder: Holder, key: &DocumentKey, bytes: usize) -> usize {
         let share = self.holders.get(key).and_then(|holders| holders.get(&holder));
         bytes.saturating_sub(share.map_or(0, |share| share.bytes))
     }
 
-    /// The bytes of a holder with this subscription.
+    /// The holder's total with this subscription.
     fn bytes_with(&self, holder: Holder, key: &DocumentKey, bytes: usize) -> usize {
         self.bytes.get(&holder).copied().unwrap_or_default() + self.more_with(holder, key, bytes)
     }
@@ -127,7 +128,7 @@ impl Documents {
         Self(Arc::new(Shared { budgets, limits, held: Mutex::default() }))
     }
 
-    /// Holds a document for a subscription, of a socket or over HTTP.
+    /// Counts a document for a subscription, on a socket or over HTTP, until the returned value is dropped.
     ///
     /// # Errors
     /// When the documents of the socket or of the address have too many bytes.
@@ -177,7 +178,7 @@ impl Documents {
     }
 }
 
-/// A document that a subscription holds. Dropping it ends that.
+/// A document that is counted for one subscription. Dropping it ends the count.
 #[derive(Debug)]
 pub struct HeldDocument {
     documents: Documents,
@@ -192,7 +193,7 @@ impl HeldDocument {
     }
 }
 
-/// Who pays for the messages of a document: one of those who hold it.
+/// Pays for the messages of a document, from the budget of one of the addresses that hold it.
 #[derive(Debug, Clone)]
 pub struct Payer {
     documents: Documents,
@@ -200,7 +201,8 @@ pub struct Payer {
 }
 
 impl Payer {
-    /// Waits until one of them can pay for messages to this viewer. If nobody holds the document any more, nobody pays.
+    /// Waits until one of these addresses can pay for messages to this viewer. If nobody holds the document any more, nothing
+    /// is paid.
     pub async fn pay(self, viewer: Viewer, points: u64) {
         self.documents.pay(self.key, viewer, points).await;
     }

@@ -15,14 +15,14 @@ use anyhow::Context as _;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpSocket};
 
-/// How long the server that has the port may take to say who it is.
+/// How long the server that already has the port may take to answer with its installation.
 const ASK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How many connections wait to be accepted.
+/// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1024;
 
-/// The socket that was passed to this process, or a new one at the address. `installation` identifies the database; see
-/// [`service::App::installation`].
+/// The socket that was passed to this process, or else a new one at the address. `installation` is the name of the
+/// installation, which the database stores; see [`service::App::installation`].
 ///
 /// # Errors
 /// When the address is in use, or the passed socket is not one for TCP.
@@ -47,9 +47,9 @@ fn passed_socket() -> anyhow::Result<Option<TcpListener>> {
 }
 
 async fn listen_on(wanted: SocketAddr, installation: &str) -> io::Result<TcpListener> {
-    // Without SO_REUSEPORT, this fails if anybody listens there.
+    // This first attempt does not set SO_REUSEPORT, so it fails if any server listens there.
     match TcpListener::bind(wanted).await {
-        // Any free port: nobody else can know it yet.
+        // With port 0 the kernel chooses a free port, which no other server can share.
         Ok(listener) if wanted.port() == 0 => return Ok(listener),
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
@@ -70,7 +70,7 @@ async fn listen_on(wanted: SocketAddr, installation: &str) -> io::Result<TcpList
     socket.listen(BACKLOG)
 }
 
-/// The installation of the server at this address. `None` if it is none of InSession.
+/// The installation of the server at this address. `None` if it is not a server of InSession.
 async fn installation_at(wanted: SocketAddr) -> Option<String> {
     let host: IpAddr = match wanted.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(second.local_addr().unwrap(), free);
         serving.abort();
 
-        // Something else that listens, and answers nothing that is known.
+        // A server that is not one of InSession. It answers 404.
         let other = TcpListener::bind(any).await.unwrap();
         let taken = other.local_addr().unwrap();
         let answering = tokio::spawn(async move { axum::serve(other, Router::new()).await });

@@ -7,7 +7,7 @@ use std::{any::Any, io, panic::AssertUnwindSafe, process::ExitCode};
 use clap::Parser;
 use futures_util::FutureExt as _;
 
-/// Returns memory to the system after thousands of sockets have closed. The allocator of glibc does not.
+/// An allocator that returns memory to the system after thousands of sockets have closed. The one of glibc does not.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
@@ -25,7 +25,7 @@ async fn main() -> ExitCode {
     insession::telemetry::finish().await;
     match ended {
         Ok(Ok(())) => ExitCode::SUCCESS,
-        // In `insession scenario evening | head`, `head` has seen enough.
+        // In `insession scenario evening | head`, `head` closes the pipe when it has read enough.
         Ok(Err(error)) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Ok(Err(error)) => {
             eprintln!("insession: {error:#}");

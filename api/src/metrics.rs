@@ -1,8 +1,8 @@
 //! The Prometheus metrics at `/metrics`.
 //!
-//! Three sources: requests and lags are measured here. Counts that other parts keep (sockets, subscriptions, deliveries) are
-//! read on each scrape. Online visits, sweeps and their delays are read from the database, because workers serve no metrics
-//! of their own. Those values are the same on every server.
+//! The metrics have three sources. Requests and lags are measured here. Counts that other parts keep (sockets, subscriptions,
+//! deliveries) are read on each scrape. Online visits, sweeps and their delays are read from the database, because workers
+//! serve no metrics of their own. The metrics from the database are the same on every server.
 
 use std::{
     fmt,
@@ -71,7 +71,7 @@ struct ZoneDataMetrics {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ZoneDataLabels {
-    /// Such as `2026f`.
+    /// The version, such as `2026f`.
     version: &'static str,
     source: &'static str,
 }
@@ -93,7 +93,7 @@ struct SweepLabels {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RouteLabels {
-    /// The path of the route, not of the request. The paths of requests are unbounded.
+    /// The path of the route, not of the request: requests can have any number of different paths.
     path: String,
 }
 
@@ -301,7 +301,7 @@ pub async fn serve(State(metrics): State<Metrics>) -> Response {
     }
 }
 
-/// Counts that are kept elsewhere, and read on each scrape.
+/// Counts that other parts keep. They are read on each scrape.
 #[derive(Debug)]
 struct LiveCounts {
     hub: Hub,

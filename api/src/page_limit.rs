@@ -1,4 +1,5 @@
-//! Pages and calendars are limited as queries are: they take turns with them, and cost points of the same budgets.
+//! Pages and calendars have the same limits as queries: they wait in the same queue for their turn, and cost points of the same
+//! budgets.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -13,10 +14,10 @@ use graphql::{budget::Budgets, error::ApiError, execute::Guard, turns::Turn};
 
 use crate::admission::Admission;
 
-/// The price of a page, in points. A page asks the database up to some twenty statements.
+/// The price of a page, in points. A page executes up to about twenty statements in the database.
 const PRICE: u64 = 20;
 
-/// What limits pages.
+/// The limits that apply to pages.
 #[derive(Clone)]
 pub struct PageLimit {
     pub budgets: Arc<Budgets>,
@@ -31,7 +32,8 @@ impl PageLimit {
     }
 }
 
-/// A layer for routes of pages.
+/// Middleware for the routes of pages. It answers 429 when the client's address has no points left, or when its
+/// turn does not come in time.
 pub async fn limit(State(limit): State<PageLimit>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     match limit.admit(limit.admission.client_of(&parts)).await {

@@ -1,5 +1,5 @@
-//! Repeated warnings and errors in the log. Of those from one place in the code, ten a minute are written. The others are
-//! counted, and one line a minute says how many there were.
+//! Limits repeated warnings and errors in the log. Of those from one place in the code, ten a minute are written. The others
+//! are counted, and one line a minute says how many there were.
 
 use std::{
     collections::HashMap,
@@ -17,20 +17,20 @@ use tracing::{
 };
 use tracing_subscriber::layer::{Context, Filter};
 
-/// How many warnings of one place are written in each interval.
+/// How many warnings of one place are written in each [`INTERVAL`].
 const MOST: u64 = 10;
 
 /// The time after which repeated warnings are summed up.
 const INTERVAL: Duration = Duration::from_mins(1);
 
-/// The target of the lines that sum up. They are never left out.
+/// The target of the lines with the counts, which are never left out.
 const TARGET: &str = "insession::repeats";
 
 /// A filter for the log. Its clones share their counts.
 #[derive(Debug, Clone, Default)]
 pub struct Repeats(Arc<Mutex<HashMap<Identifier, Repeated>>>);
 
-/// What one place has logged in this interval.
+/// The count of one place in the current interval.
 #[derive(Debug, Default)]
 struct Repeated {
     count: u64,
@@ -39,7 +39,7 @@ struct Repeated {
 }
 
 impl Repeats {
-    /// Starts a thread that sums up what was left out, each minute.
+    /// Starts a thread that logs each minute how many events were left out.
     pub fn sum_up_each_minute(&self) {
         let repeats = self.clone();
         let thread = thread::Builder::new().name("repeats".to_owned());

@@ -73,12 +73,12 @@ pub struct ServerSettings {
     pub introspection: Introspection,
     /// Whether a gateway of Apollo Federation may ask for entities.
     pub federation: bool,
-    /// The documents that may run, if not all may.
+    /// The documents that may run. `None` if every document may run.
     pub trusted_documents: Option<TrustedDocuments>,
     pub cors_origins: Vec<String>,
     /// The secret for `/cron/sweep`. Without it the route answers 503.
     pub cron_secret: Option<String>,
-    /// How people sign in on the pages, beside tokens.
+    /// How people sign in on the pages, besides with tokens.
     pub sign_in: SignInOptions,
     pub limits: Limits,
 }
@@ -126,7 +126,7 @@ struct Health {
     shutdown: CancellationToken,
 }
 
-/// Tells pages the address of the client.
+/// Middleware that gives the pages the address of the client.
 async fn name_address(State(admission): State<Admission>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let address = pages::ClientAddress(admission.client_of(&parts));
@@ -135,7 +135,8 @@ async fn name_address(State(admission): State<Admission>, request: Request, next
 }
 
 impl Server {
-    /// Binds the address and starts to follow the change log. `workers` are those of this process, for `/health/ready`.
+    /// Binds the address and starts to follow the change log. `workers` are the workers of this process; `/health/ready` shows
+    /// their state.
     ///
     /// # Errors
     /// When the address is in use, or the database cannot be read.
@@ -150,7 +151,8 @@ impl Server {
         let installation = app.installation().await?;
         let listener = listening::listen(wanted, &installation).await?;
         let address = listener.local_addr()?;
-        // Long-lived connections end when the listener is closed, so that their clients reconnect to another server.
+        // Cancelling this ends long-lived connections. That happens when the listener is closed, so their clients reconnect to
+        // another server.
         let closing = CancellationToken::new();
         let source = LogSource(app.clone());
         let hub = Hub::start(source, app.wake.subscribe(), HubSettings::default(), closing.clone()).await?;
@@ -279,7 +281,7 @@ fn socket_limits(app: &App, limits: Limits) -> SocketLimits {
     SocketLimits { ping_interval: limits.ping_interval.min(third), ..limits }
 }
 
-/// The log's span of a request. It has no query string, because that may contain personal data.
+/// The log's span of a request. It leaves out the query string, which may contain personal data.
 fn span(request: &Request) -> Span {
     let id = request_id::of(request.headers());
     let (method, path) = (request.method(), request.uri().path());
@@ -292,7 +294,7 @@ fn span(request: &Request) -> Span {
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(24);
 
 /// Scripts of allowed origins may send any header. Clients and their instruments send many (`traceparent`, `baggage`,
-/// `apollographql-client-name` and so on), and none of them gives rights but `Authorization`.
+/// `apollographql-client-name` and so on). Among all headers, only `Authorization` gives rights.
 fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
     let layer = CorsLayer::new()
         .allow_methods([axum::http::Method::GET, axum::http::Method::POST])
@@ -309,8 +311,8 @@ fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
 /// How long the checks of `/health/ready` wait for the database.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// `GET /health/ready`: 200 when the database can be read and written and the server is not shutting down, otherwise 503. The rest of the
-/// body is for people and monitors.
+/// `GET /health/ready`: 200 if the database can be read and written and the server is not shutting down, otherwise 503. The
+/// rest of the body is for people and monitors.
 async fn ready(State(health): State<Health>) -> Response {
     let (head, overdue, is_writable) = tokio::join!(
         tokio::time::timeout(READY_TIMEOUT, log::head(&health.app)),
@@ -330,15 +332,15 @@ async fn ready(State(health): State<Health>) -> Response {
         "database": database,
         "redis": health.app.wake.status(),
         "workers": health.workers.as_ref().map(|workers| workers.health()),
-        // Covers the workers of all processes. Grows while no worker sweeps.
+        // Covers the workers of all processes. The value grows while no worker sweeps.
         "overdue_seconds": overdue.map(TimeDelta::as_seconds_f64),
         "lag": head.map(|head| head.0.saturating_sub(stats.position.0).max(0)),
         "sockets": health.sockets.count(),
         "groups": stats.groups,
-        // Servers of the same installation may share a port.
+        // A new server compares this before it shares the port of another one.
         "installation": health.installation,
         "zone_data": zones,
-        // They do not make the server unready.
+        // Warnings do not make the server unready.
         "warnings": zones.warnings,
         "stopping": is_stopping,
     });

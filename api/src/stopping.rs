@@ -28,11 +28,11 @@ use crate::connections::{self, Connections};
 /// The longest duration of each step.
 #[derive(Debug, Clone, Copy)]
 pub struct ShutdownSteps {
-    /// While the listener is open.
+    /// The time in which the server still accepts connections.
     pub announcing: Duration,
-    /// After the listener is closed, before idle connections are closed.
+    /// The time from closing the listener until idle connections are closed.
     pub lingering: Duration,
-    /// For requests in progress.
+    /// The time for requests in progress to end.
     pub draining: Duration,
 }
 
@@ -71,7 +71,7 @@ pub async fn serve(
 }
 
 /// During shutdown, makes each response the last one on its connection. A protocol upgrade is left alone. HTTP/2 has no such
-/// header: its connections are told of the end when idle ones are closed.
+/// header: its clients learn of the end when idle connections are closed.
 async fn end_connection(State(shutdown): State<CancellationToken>, request: Request, next: Next) -> Response {
     let is_http2 = request.version() == Version::HTTP_2;
     let mut response = next.run(request).await;
@@ -102,7 +102,7 @@ impl DrainingListener {
 
     fn close(&mut self) -> io::Result<()> {
         let Some(listener) = self.listener.take() else { return Ok(()) };
-        // Asks the kernel directly, because the runtime may not know of the latest connections yet.
+        // This asks the kernel directly, because the runtime may not know of the latest connections yet.
         let listener = listener.into_std()?;
         loop {
             match listener.accept() {

@@ -82,7 +82,7 @@ fn is_enabled() -> bool {
     !is_disabled && (is_set(OTEL_EXPORTER_OTLP_ENDPOINT) || is_set(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT))
 }
 
-/// All spans of InSession, whatever the log's level, and its events from level INFO.
+/// Whether a span or event is exported: all spans of InSession, whatever the log's level, and its events from level INFO.
 fn is_exported(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with("insession") && (metadata.is_span() || *metadata.level() <= Level::INFO)
 }
@@ -107,7 +107,7 @@ pub fn begin_request(span: &Span, request: &Request) {
     }
     if request.headers().contains_key("traceparent") {
         let parent = TraceContextPropagator::new().extract(&HeaderExtractor(request.headers()));
-        // Fails for a span that is not recorded.
+        // This fails for a span that is not recorded, which is harmless.
         let _ = span.set_parent(parent);
     }
     span.record("otel.kind", "server");

@@ -57,7 +57,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let options =
         Options { time_zone: args.time_zone, city: args.city, country: args.country, is_dry_run: args.dry_run };
     let progress = Progress::default();
-    // Whoever may run the command may change the database.
+    // Everybody who can run the command can change the database anyway.
     let viewer = Viewer::admin("insession import");
     let work = import_calendar(&app, viewer, text, &options, Limits::COMMAND, &progress);
     let result = if args.json || !std::io::stderr().is_terminal() {
@@ -84,7 +84,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reads the file. It reads a little more than is allowed, so that a longer file is refused and not cut off.
+/// Reads the file, up to one byte more than the limit, so that a longer file is refused and not cut off.
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     let limit = u64::try_from(Limits::COMMAND.bytes).unwrap_or(u64::MAX).saturating_add(1);
     let mut text = Vec::new();
@@ -97,7 +97,7 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// The answer of the mutation `importCalendar`.
+/// The report as JSON, in the form of the answer to the mutation `importCalendar`.
 fn as_json(report: &Report) -> Value {
     let imported = report.imported.iter().map(|Imported { uid, action, session }| {
         let session = session.as_ref().map(|it| json!({ "id": it.id.to_string(), "name": it.name, "path": it.path }));

@@ -63,7 +63,7 @@ struct SchemaArgs {
 /// The names of the settings, for `--help`.
 fn settings_help() -> String {
     let names = RefCell::new(BTreeSet::new());
-    // With no setting set, nothing is refused.
+    // Without any setting nothing can be wrong, so there is no error.
     let _ = Settings::from(&Source(&|name| {
         names.borrow_mut().insert(name.to_owned());
         None

@@ -29,16 +29,16 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
     let Some(running) = shutdown.run_until_cancelled(starting).await else { return Ok(()) };
     let running = running?;
     tracing::info!(address = %running.server.address(), "the server is listening");
-    // Programs read a log in JSON, and people do not.
+    // A log in JSON is read by programs, so the addresses are printed only beside a log for people.
     if !settings.log_json {
-        // Whoever has closed standard output does not want to know.
+        // An error means that nobody reads standard output, so it is ignored.
         let _ = writeln!(std::io::stdout(), "InSession is running.\n\n{}", addresses(&settings, &running.server));
     }
     tokio::spawn(follow_zone_data(running.app.clone(), hangup, shutdown));
     running.finish().await
 }
 
-/// The addresses of a server for people, one a line.
+/// The addresses of a server, as text for people, one per line.
 pub fn addresses(settings: &Settings, server: &Server) -> String {
     let base = base_address(settings, server);
     let graphiql = if settings.graphiql { format!("  GraphiQL    {base}/graphiql\n") } else { String::new() };
@@ -46,13 +46,13 @@ pub fn addresses(settings: &Settings, server: &Server) -> String {
     format!("  Pages       {base}/\n{graphiql}  GraphQL     {base}/graphql (subscriptions: {sockets}/graphql/ws)\n")
 }
 
-/// The address at which a browser on this machine, or through the proxy, reaches the server. Without a slash at its end.
+/// The address at which a browser on this machine, or through the proxy, reaches the server. It has no slash at its end.
 pub fn base_address(settings: &Settings, server: &Server) -> String {
     if let Some(PublicUrl { origin, path }) = &settings.public_url {
         return format!("{origin}{path}");
     }
     let address = server.address();
-    // The server listens on all addresses, of which this is one.
+    // The server listens on all addresses, and localhost is one of them.
     if address.ip().is_unspecified() {
         format!("http://localhost:{}", address.port())
     } else {
@@ -75,7 +75,7 @@ pub async fn start(settings: &Settings, shutdown: CancellationToken) -> anyhow::
     start_with(settings, None, shutdown).await
 }
 
-/// The same. Anybody may sign in as one of the people of the demo, if there are any.
+/// Does the same as [`start`]. With `samples`, anybody may sign in as one of the people of the demo.
 ///
 /// # Errors
 /// Those of [`start`].
@@ -92,13 +92,13 @@ pub async fn start_with(
     let (queue, handle) = setup::queue(settings, &db).await?;
     let app = setup::app(settings, db, wake, queue);
     let local = settings.redis_url.is_none().then_some(handle);
-    // If the start fails, only the workers are stopped: whoever called sees the error, and no shutdown.
+    // If the start fails, only the workers are stopped: the caller gets the error, and `shutdown` is not cancelled.
     let workers_shutdown = shutdown.child_token();
     let workers = local.map(|handle| Arc::new(Workers::start(app.clone(), handle, workers_shutdown.clone())));
     let people = People::new(app.clone(), settings.sign_in.auto_register).await?;
     let authenticator = Arc::new(authenticator.with_people(people));
     let providers = Providers::new(&settings.sign_in.providers)?;
-    // The server starts without them.
+    // This needs the network, so the start of the server does not wait for it.
     let prepared = providers.clone();
     tokio::spawn(async move { prepared.prepare().await });
     let server_settings = ServerSettings {

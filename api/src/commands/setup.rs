@@ -30,7 +30,7 @@ pub fn settings(default_level: &str) -> anyhow::Result<Settings> {
     settings_on(None, default_level)
 }
 
-/// The same with a port that replaces the setting.
+/// Does the same as [`settings`], with a port that replaces the setting PORT.
 ///
 /// # Errors
 /// When a setting is not valid.
@@ -73,7 +73,7 @@ pub fn start_log(json: bool, default_level: &str) {
     }
 }
 
-/// The documents that may run, if there is a list of them: those of the list, and those of our own browser module.
+/// The trusted documents, if the settings name a list: the documents of that list, and those of our own browser module.
 ///
 /// # Errors
 /// When the file cannot be read, or is not a list of documents.
@@ -163,7 +163,7 @@ pub async fn migrated_database(settings: &Settings) -> anyhow::Result<Db> {
     Ok(db)
 }
 
-/// The same for a server. Half of the connections are reserved for queries.
+/// Does the same as [`database`], for a server. Half of the connections are reserved for queries.
 ///
 /// # Errors
 /// When the database cannot be reached or migrated.
@@ -208,7 +208,7 @@ fn wake_channel(namespace: &str) -> String {
     format!("{namespace}:wake")
 }
 
-/// Says in the log, from now on, if the user of Redis lacks rights. For processes that run for long.
+/// Writes a warning to the log if the user of Redis lacks rights, now or later. For long-running processes.
 ///
 /// # Errors
 /// When REDIS_URL is not valid, or the database cannot be read.
@@ -285,7 +285,7 @@ pub fn limits(settings: &Settings) -> Limits {
     let reserved = RESERVED_FILES + u64::from(settings.database_connections) * FILES_PER_DATABASE_CONNECTION;
     let room = usize::try_from(files - reserved.min(files / 2)).unwrap_or(usize::MAX);
     let connections = limits.connections.min(room);
-    // Sockets leave some connections to requests.
+    // WebSockets may not use all connections: a tenth is reserved for requests.
     let sockets = limits.sockets.min(connections - connections / 10);
     if sockets < limits.sockets {
         tracing::info!(
@@ -317,7 +317,8 @@ pub fn shutdown_on_signals() -> anyhow::Result<CancellationToken> {
     Ok(token)
 }
 
-/// The signal SIGHUP, which from now on does not end the process. Servers and workers then read the time zone data again.
+/// The signal SIGHUP. From this call on, the signal does not end the process: servers and workers read the time zone data
+/// again.
 ///
 /// # Errors
 /// When the signal cannot be handled.

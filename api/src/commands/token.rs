@@ -67,7 +67,7 @@ pub async fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether the database has no such person. A token can be made without the database, so an error of it counts as no.
+/// Whether the database has no such person. A token can be made without a database, so a database error counts as no.
 async fn is_unknown(settings: &Settings, person: PersonId) -> bool {
     if settings.sqlite_file().is_some_and(|file| !file.exists()) {
         return true;

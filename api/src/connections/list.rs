@@ -36,13 +36,14 @@ struct Open {
     count: usize,
     /// The number of connections per address. Addresses without connections have no entry.
     of_address: HashMap<IpAddr, usize>,
-    /// Those that wait, in the order in which they make room for others.
+    /// The waiting connections, in the order in which they are closed to make room for others.
     waiting: BTreeMap<Turn, Arc<Connection>>,
     waiting_of_address: BTreeMap<(IpAddr, Turn), Arc<Connection>>,
     last: u64,
 }
 
-/// Connections that have served no request make room first. Among equals, the one that has waited longest does.
+/// The order in which waiting connections are closed to make room. Connections that have served no request come first. Among
+/// equals, the one that has waited longest comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Turn {
     has_served: bool,
@@ -126,14 +127,14 @@ impl Open {
         self.waiting_of_address.remove(&(address, turn));
     }
 
-    /// Takes the connection that makes room first.
+    /// Removes and returns the connection that has to make room first.
     fn first(&mut self) -> Option<Arc<Connection>> {
         let (turn, connection) = self.waiting.pop_first()?;
         self.waiting_of_address.remove(&(connection.address, turn));
         Some(connection)
     }
 
-    /// The same for the connections of one address.
+    /// Does the same as [`Open::first`], for the connections of one address.
     fn first_of(&mut self, address: IpAddr) -> Option<Arc<Connection>> {
         let (key, _) = self.waiting_of_address.range((address, Turn::FIRST)..).next()?;
         let key = *key;
@@ -181,17 +182,18 @@ pub(super) struct Connection {
 struct Activity {
     /// How many requests are in progress.
     requests: usize,
-    /// While it waits and has not been displaced: where it is in the list.
+    /// Its key in the list of waiting connections. `None` while a request is in progress. After the
+    /// connection was displaced, the list no longer has the key.
     turn: Option<Turn>,
-    /// While it waits: since when, or when it last wrote something.
+    /// While it waits: when the wait began, or when something was last written.
     since: Instant,
     /// While it waits: when the head of a request began.
     head_began: Option<Instant>,
-    /// How long it may wait.
+    /// The longest wait from `since`, after which the connection is closed.
     limit: Duration,
     has_served: bool,
     is_http2: bool,
-    /// It has ended, or become a WebSocket.
+    /// The connection has ended, or has become a WebSocket.
     has_ended: bool,
 }
 
@@ -200,7 +202,7 @@ impl Connection {
         &self.shared.limits
     }
 
-    /// A request has arrived. It is in progress until the answer is dropped.
+    /// Notes that a request has arrived. The request is in progress until the returned value is dropped.
     pub(super) fn begin(self: &Arc<Self>, is_http2: bool) -> RequestInProgress {
         let mut activity = self.activity.lock();
         activity.requests += 1;
@@ -226,7 +228,7 @@ impl Connection {
         self.waker.wake();
     }
 
-    /// Something was read.
+    /// Notes that bytes were read.
     pub(super) fn note_read(&self) {
         let mut activity = self.activity.lock();
         if activity.requests == 0 && activity.head_began.is_none() {
@@ -234,7 +236,7 @@ impl Connection {
         }
     }
 
-    /// Something was written. While a long answer is on its way, the connection does not wait yet.
+    /// Notes that bytes were written. The wait begins only after the last bytes of an answer are written, which may take long.
     pub(super) fn note_write(&self) {
         let mut activity = self.activity.lock();
         // HTTP/2 also writes without a request: it answers pings.
@@ -249,12 +251,12 @@ impl Connection {
         if activity.requests > 0 {
             return None;
         }
-        // What comes over HTTP/2 without a request, such as a ping, is no head.
+        // Bytes that arrive over HTTP/2 without a request, such as a ping, are not the head of a request.
         let head = activity.head_began.filter(|_| !activity.is_http2).map(|began| began + self.limits().head);
         Some(head.unwrap_or(activity.since + activity.limit))
     }
 
-    /// From now on the connection may wait only so long.
+    /// Restarts the wait with this limit.
     pub(super) fn wait_at_most(&self, limit: Duration) {
         let mut activity = self.activity.lock();
         activity.since = Instant::now();
@@ -265,17 +267,19 @@ impl Connection {
         self.activity.lock().is_http2
     }
 
-    /// Whether it has to make room for another one. A connection that has just begun a request goes on.
+    /// Whether the connection has to be closed to make room for another one. A connection that has just begun a request stays
+    /// open.
     pub(super) fn is_displaced(&self) -> bool {
         self.is_displaced.load(Ordering::Acquire) && self.activity.lock().requests == 0
     }
 
-    /// The task of the connection is woken when its deadline changes.
+    /// Registers the waker of the connection's task, which is woken when the deadline changes.
     pub(super) fn wake_with(&self, waker: &Waker) {
         self.waker.register(waker);
     }
 
-    /// The connection has ended, or become a WebSocket. Other limits apply to those.
+    /// The connection has ended or become a WebSocket, so it no longer counts for its address. WebSockets have limits of their
+    /// own.
     fn end(&self) {
         let mut activity = self.activity.lock();
         if std::mem::replace(&mut activity.has_ended, true) {
@@ -300,7 +304,7 @@ impl Drop for Connection {
     }
 }
 
-/// Dropping it ends the request.
+/// Marks a request in progress. Dropping it ends the request.
 pub(super) struct RequestInProgress(Arc<Connection>);
 
 impl Drop for RequestInProgress {

@@ -110,7 +110,8 @@ where
             () = stop.cancelled() => break,
         };
         let Some(connection) = connections.open(peer.ip()) else { continue };
-        // Messages are small, and each is written at once. None should wait for the acknowledgement of the one before.
+        // Messages are small, and each is written at once. Without this option, a message would wait until the one before is
+        // acknowledged.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY cannot be set on a connection");
         }
@@ -142,7 +143,7 @@ async fn serve_connection(
     connection: OpenConnection,
     stop: CancellationToken,
 ) {
-    // Dropped last, so that the connection ends after all else that knows of it.
+    // This is dropped last, so the connection ends after everything else that uses it.
     let connection = connection;
     let limits = *connection.limits();
     let served = connection.share();
@@ -187,7 +188,8 @@ async fn serve_connection(
             if has_said_goodbye || !connection.is_http2() {
                 return Poll::Ready(Ok(()));
             }
-            // A client of HTTP/2 learns which of its requests are still served.
+            // With HTTP/2, the server announces the end first, so that the client learns which of its requests are still
+            // served.
             has_said_goodbye = true;
             connection.wait_at_most(GOODBYE);
             serving.as_mut().graceful_shutdown();
@@ -198,7 +200,7 @@ async fn serve_connection(
     }
 }
 
-/// The body of an answer. The request is in progress until it has ended.
+/// The body of an answer. The request is in progress until this body is dropped.
 struct AnswerBody {
     body: Body,
     _in_progress: RequestInProgress,

@@ -1,4 +1,4 @@
-//! A stream that tells its connection when bytes come and go.
+//! A TCP stream that notifies its connection of each read and write.
 
 use std::{
     io,

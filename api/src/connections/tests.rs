@@ -60,14 +60,14 @@ impl Stage {
         within(TcpStream::connect(self.address)).await.unwrap()
     }
 
-    /// A connection that has sent this.
+    /// Opens a connection and sends these bytes.
     async fn send(&self, bytes: &[u8]) -> TcpStream {
         let mut stream = self.connect().await;
         stream.write_all(bytes).await.unwrap();
         stream
     }
 
-    /// A connection with a request in progress.
+    /// Opens a connection, and waits until its request is in progress.
     async fn wait_for_slow(&self) -> TcpStream {
         let stream = self.send(b"GET /slow HTTP/1.1\r\nhost: here.example\r\n\r\n").await;
         within(self.begun.notified()).await;
@@ -221,7 +221,7 @@ async fn addresses_are_limited_by_themselves() {
     let other = connections.open(ip("2001:db8:1:3::1")).unwrap();
     assert!(!other.is_displaced());
     drop((first_is_busy, first));
-    // The WebSocket's stream is still there. It does not count for its address.
+    // The handle of a WebSocket's stream keeps the connection open. The connection does not count for its address.
     let socket = connections.open(ip("192.0.2.1")).unwrap().share();
     let next = connections.open(ip("192.0.2.1")).unwrap();
     assert!(!next.is_displaced());
@@ -244,7 +244,8 @@ async fn http2_is_spoken_on_the_same_port() {
         tokio::spawn(async move { get_http2(&mut sender, "/slow").await })
     };
     within(stage.begun.notified()).await;
-    // The time limit for the first request of another connection is over. It does not apply to this one.
+    // The time limit for the first request has now passed on another connection. It does not apply to this one, which has had a
+    // request.
     has_ended(&mut stage.connect().await).await;
     assert_eq!(get_http2(&mut sender, "/").await.unwrap(), 200);
     // A shutdown lets requests in progress end.

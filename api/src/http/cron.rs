@@ -1,7 +1,8 @@
 //! `GET` and `POST /cron/sweep`: run the periodic sweep, for cron services that call a URL on a schedule.
 //!
-//! The secret is accepted only in the header `Authorization: Bearer`, because URLs end up in logs. So a GET is safe: no link and no page can
-//! send it. Nobody may cache an answer. Without a secret on the server the answer is 503. The rate limit per address counts requests with right and wrong secrets alike.
+//! The secret is accepted only in the header `Authorization: Bearer`, because URLs end up in logs. For the same reason a GET is
+//! safe: links and pages of other sites cannot send that header. Answers must not be cached. If the server has no secret, the
+//! answer is 503. The rate limit per address counts every request, whether its secret is right or wrong.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -34,15 +35,15 @@ pub struct CronSettings {
 
 struct Cron {
     app: App,
-    /// The digest of the secret. Digests have the same length, so that a comparison takes the same time.
+    /// The hash of the secret. Hashes have the same length, so a comparison takes the same time for every guess.
     digest: Option<[u8; 32]>,
     rates: Rates<IpAddr>,
-    /// Finds the client's address of a request.
+    /// Determines the client address of a request.
     admission: Admission,
     tasks: TaskTracker,
 }
 
-/// The route. The server waits for `tasks` when it shuts down.
+/// The route. Sweeps run as tasks of `tasks`, for which the server waits when it shuts down.
 pub fn router(app: App, settings: CronSettings, admission: Admission, tasks: TaskTracker) -> Router {
     let secret = settings.secret.filter(|secret| !secret.trim().is_empty());
     let cron = Cron {
@@ -82,7 +83,7 @@ async fn answer(cron: &Cron, request: Request) -> Response {
         );
         return ([(header::WWW_AUTHENTICATE, "Bearer")], refused).into_response();
     }
-    // A task of its own, so that the sweep is finished even when the client disconnects.
+    // The sweep has its own task, so that it is finished even when the client disconnects.
     let app = cron.app.clone();
     match cron.tasks.spawn(async move { run(&app).await }.in_current_span()).await {
         Ok(Some(report)) => Json(report).into_response(),

@@ -56,23 +56,23 @@ struct Connection {
     socket: WebSocket,
     entry: Entry,
     phase: Phase,
-    /// What the request said about the viewer. Dropped after `connection_init`.
+    /// What the opening request says about the viewer. Dropped after `connection_init`.
     opening: Option<Box<Opening>>,
     identifying: Option<Identifying>,
     operations: Vec<Operation>,
     last_operation: OperationNumber,
     subscription_rate: DefaultDirectRateLimiter,
     running: Option<Box<FuturesUnordered<Abortable<BoxFuture<'static, Finished>>>>>,
-    /// Control messages, which are sent before the mailbox's.
+    /// Control messages. They are sent before the messages of the mailbox.
     controls: VecDeque<Message>,
-    /// The last message is not fully written yet.
+    /// The last message has not been written completely yet.
     is_writing: bool,
     next_ping: Instant,
-    /// A ping was sent, and nothing was received since.
+    /// A ping was sent, and nothing has been received since.
     awaits_sign_of_life: bool,
     /// A ping was sent, and its pong has not arrived yet.
     awaits_pong: bool,
-    /// When the token expires, so that it is checked then and not only at the next ping.
+    /// When the token expires. It is checked at that time too, not only at the next ping.
     check_token_at: Option<Instant>,
     /// Its clones count the running queries and mutations, including those that the client has completed early.
     under_way: Arc<()>,
@@ -94,7 +94,7 @@ struct Operation {
     number: OperationNumber,
     /// The id as a JSON string, as messages contain it.
     id: Box<str>,
-    /// Of a subscription.
+    /// Only for a subscription.
     document: Option<Arc<HeldDocument>>,
     state: State,
 }
@@ -102,14 +102,14 @@ struct Operation {
 /// A token that is being checked: that of `connection_init`, or one that renews it.
 struct Identifying {
     identity: BoxFuture<'static, Result<Identity, AuthError>>,
-    /// The message that says that it is valid.
+    /// The message that is sent if the token is valid.
     answer: &'static str,
 }
 
 enum State {
     Running(AbortHandle),
     Live(#[expect(dead_code, reason = "kept for its Drop, which ends the subscription")] Subscription),
-    /// Its last message is queued.
+    /// The last message of the operation is queued.
     Ended,
 }
 
@@ -260,7 +260,8 @@ impl Connection {
         Ok(())
     }
 
-    /// The protocol's message for a queued one. `None` when its operation has ended. The last message ends the operation.
+    /// Builds the protocol's message for a queued one. `None` if its operation has ended. The last message of an operation ends
+    /// it.
     fn message(&mut self, queued: QueuedMessage) -> Option<Message> {
         let index = self.operations.iter().position(|operation| operation.number == queued.operation)?;
         let id = &self.operations[index].id;
@@ -290,7 +291,7 @@ impl Connection {
             Message::Binary(_) => {
                 Err(Ending::Close(Close::BadRequest("A message must be text, not binary".to_owned())))
             }
-            // The library answers pings.
+            // The library has already answered the ping.
             Message::Ping(_) => Ok(()),
             Message::Pong(_) => {
                 if std::mem::take(&mut self.awaits_pong)
@@ -465,7 +466,7 @@ impl Connection {
         let number = self.last_operation;
         self.operations.push(Operation { number, id, document: None, state: State::Ended });
         let content = Content::Errors(errors_text(&response.errors));
-        // When there is no room, the mailbox closes the socket.
+        // If the mailbox is full, it closes the socket.
         self.entry.mailbox.push(QueuedMessage { operation: number, coalescing: None, content });
     }
 
@@ -557,8 +558,7 @@ impl Connection {
 
 /// The token of a payload: `authorization`, `Authorization`, or the header `Authorization` in `headers`.
 ///
-/// # Errors
-/// If it is not a string, or if there is what looks like a token only elsewhere.
+/// If the value is not a string, or if only another place of the payload has something that looks like a token.
 fn token_of(payload: &Map<String, Value>) -> Result<Option<String>, Close> {
     let header = || {
         let headers = payload.get("headers")?.as_object()?;

@@ -117,12 +117,12 @@ impl Default for SocketLimits {
 
 #[derive(Clone)]
 pub struct SocketSettings {
-    /// Of the schema that is executed.
+    /// Reads documents for the schema that is executed.
     pub reader: Reader,
     pub limits: SocketLimits,
     /// The limits on open connections, shared with subscriptions over HTTP.
     pub admission: Admission,
-    /// What subscriptions keep in memory, shared with subscriptions over HTTP.
+    /// The documents of open subscriptions, shared with subscriptions over HTTP.
     pub documents: Documents,
     /// The other sites whose pages may open a socket: `CORS_ORIGINS`. When empty, every site may.
     pub origins: Arc<[String]>,
@@ -170,7 +170,7 @@ impl fmt::Debug for Sockets {
     }
 }
 
-/// A socket as other tasks reach it.
+/// A socket in the list of open sockets. Other tasks use this to close it.
 struct Listed {
     mailbox: Arc<Mailbox>,
     /// The identity, once the connection is acknowledged.
@@ -315,11 +315,10 @@ pub async fn upgrade(State(sockets): State<Sockets>, request: HttpRequest) -> Re
 
 /// What the request that opens a socket says about its viewer.
 enum Opening {
-    /// It says nothing.
     Anonymous,
-    /// It has the header `Authorization`. It counts unless `connection_init` has a token too.
+    /// The request has the header `Authorization`. It counts unless `connection_init` has a token too.
     Authorization(Box<str>),
-    /// It has a token where it is not read. The socket is closed, unless `connection_init` has a token too.
+    /// The request has a token in a place that is not read. The socket is closed, unless `connection_init` has a token too.
     UnreadToken(&'static str),
     Refused(Close),
 }

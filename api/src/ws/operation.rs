@@ -29,14 +29,14 @@ pub(super) struct Running {
     pub(super) address: ClientAddress,
     /// The document that a subscription holds. `None` for queries and mutations.
     pub(super) document: Option<Arc<HeldDocument>>,
-    /// Counts the socket's running queries and mutations: each holds a clone.
+    /// Each running query and mutation of the socket holds a clone, so the reference count is their number.
     pub(super) under_way: Option<Arc<()>>,
     /// The visits whose heartbeats this socket sends. For mutations only.
     pub(super) heartbeats: Option<SocketHeartbeats>,
 }
 
 impl Running {
-    /// Runs the operation. Returns the subscription if it is live. Dropping it ends the operation.
+    /// Runs the operation. Returns the subscription if it is live; dropping that ends the operation.
     pub(super) async fn run(self, request: SocketRequest) -> Option<Subscription> {
         match request.operation.kind {
             OperationType::Subscription => self.start(request).await,
@@ -54,7 +54,7 @@ impl Running {
         }
         let execution = self.sockets.0.executor.execute(request);
         let mut response = if kind == OperationType::Mutation {
-            // A task of its own, so that the mutation is finished even when the client disconnects.
+            // The mutation has its own task, so that it is finished even when the client disconnects.
             let under_way = self.under_way.clone();
             let execution = async move {
                 let response = execution.await;
@@ -84,8 +84,8 @@ impl Running {
         let mut has_started = false;
         while let Some(mut response) = responses.next().await {
             complete_errors(&mut response);
-            // After a resolver has registered, an error without data belongs to the item. A snapshot that failed in part is
-            // still refused, because the client would take it for complete.
+            // After a resolver has registered, an error without data belongs to the item. A snapshot in which a part failed is
+            // refused as well, because the client would take it for complete.
             let is_refusal = !registrar.is_registered() && is_refused(&response);
             if !has_started && (is_refusal || is_failure(&response)) {
                 self.send(Content::Errors(errors_text(&response.errors))).await;
@@ -103,8 +103,8 @@ impl Running {
         };
 
         let key = asked.group(self.viewer, registration.narrowing.followed());
-        // A shared execution runs without a viewer. If a field was declared public by mistake, it shows too little, not too
-        // much.
+        // A shared execution runs without a viewer. If a field was declared public by mistake, clients see too little rather
+        // than too much.
         let viewer = key.viewer.unwrap_or(Viewer::NOBODY);
         let sockets = self.sockets.clone();
         let points = asked.operation.cost.points();
@@ -148,7 +148,7 @@ fn is_refused(response: &Response) -> bool {
     !response.errors.is_empty() && response.data == Value::Null
 }
 
-/// An error with a code.
+/// Builds an error with a code.
 pub(super) fn refusal(code: &str, message: &str) -> ServerError {
     let mut error = ServerError::new(message, None);
     let mut extensions = ErrorExtensionValues::default();

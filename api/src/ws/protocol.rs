@@ -34,11 +34,11 @@ pub(super) enum Close {
     BadRequest(String),
     /// 4401: an operation before the connection was acknowledged.
     Unauthorized,
-    /// 4401: a token where it is not read. With its place.
+    /// 4401: a token in a place that is not read. With that place.
     UnreadToken(String),
     /// 4403: the token is not valid, or no longer valid. With the reason.
     Forbidden(String),
-    /// 4406: the client does not offer this subprotocol. With what it offers in its place.
+    /// 4406: the client does not offer the supported subprotocol. With the old subprotocol, if it offers that.
     SubprotocolNotAcceptable(Option<&'static str>),
     /// 4408: no `connection_init` in time.
     InitTimeout,
@@ -84,7 +84,7 @@ impl Close {
     }
 }
 
-/// Shortens a reason to 123 bytes: a control frame has at most 125, and the code takes 2.
+/// Shortens a reason to 123 bytes: a control frame has at most 125 bytes, and the code takes 2 of them.
 fn shortened(reason: &str) -> &str {
     &reason[..reason.floor_char_boundary(123)]
 }
@@ -121,7 +121,7 @@ pub(super) enum MessageError {
 }
 
 impl MessageError {
-    /// A part of the payload of `subscribe` is not what is expected.
+    /// The error for a part of the payload of `subscribe`.
     fn of_subscribe(part: &'static str, expected: &'static str) -> Self {
         Self::Part { part, of: "subscribe".to_owned(), expected }
     }
@@ -130,7 +130,6 @@ impl MessageError {
 const OBJECT: &str = "an object, or absent";
 const STRING: &str = "a string, or absent";
 
-/// Parses a message of a client.
 pub(super) fn parse(text: &str) -> Result<ClientMessage, MessageError> {
     let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
         return Err(MessageError::NotAnObject);

@@ -1,4 +1,4 @@
-//! A request that came over a socket, read once and executed as often as is needed.
+//! A request that came over a socket. It is parsed once, and can be executed many times.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::documents::DocumentKey;
 #[derive(Debug)]
 pub(super) struct SocketRequest {
     pub(super) operation: Arc<Operation>,
-    /// The hash of the text. The text itself is not kept.
+    /// The hash of the document's text. The text itself is not kept.
     hash: [u8; 32],
     operation_name: Option<String>,
     variables: Variables,
@@ -26,6 +26,8 @@ pub(super) struct SocketRequest {
 }
 
 impl SocketRequest {
+    /// Reads the request: checks its document and parses it.
+    ///
     /// # Errors
     /// Those of [`Reader::read`].
     pub(super) fn read(reader: &Reader, mut request: Request) -> Result<Self, ServerError> {
@@ -60,7 +62,8 @@ impl SocketRequest {
         GroupKey { request: self.key(), viewer: (!is_public).then_some(viewer), person }
     }
 
-    /// The same before it is known whom the subscription follows, for [`Documents`](crate::documents::Documents).
+    /// The key of the document for [`Documents`](crate::documents::Documents). It is needed before the subscription has
+    /// started, when it is not yet known which person it follows.
     pub(super) fn document_key(&self, viewer: Viewer) -> DocumentKey {
         let sharing = &self.operation.sharing;
         let key = self.key();

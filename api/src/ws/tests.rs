@@ -53,7 +53,7 @@ use super::{
 };
 use crate::{admission::Admission, documents::Documents};
 
-/// Counts what the schema's resolvers did, and has a gate at which some of them wait.
+/// Counts the calls of the schema's resolvers. Some of them wait at its gate.
 struct Probe {
     resolved: AtomicUsize,
     finished: AtomicUsize,
@@ -133,7 +133,7 @@ impl From<LiveEvent> for Item {
     }
 }
 
-/// What of this is the same for every viewer.
+/// The fields of this schema that are the same for every viewer.
 const SHAREABLE: ShareableFields = &[
     ("Changes", "activeSessionChanged"),
     ("Item", "kind"),
@@ -259,7 +259,7 @@ impl Server {
         self.open_at("/graphql/ws", subprotocol, None).await
     }
 
-    /// With this value of the header `Authorization`.
+    /// Opens a socket at a path, with this value of the header `Authorization`.
     async fn open_at(&self, path: &str, subprotocol: Option<&str>, authorization: Option<&str>) -> Client {
         let mut request = format!("ws://{}{path}", self.address).into_client_request().unwrap();
         if let Some(subprotocol) = subprotocol {
@@ -275,7 +275,7 @@ impl Server {
         }
     }
 
-    /// A client with an acknowledged connection. The token names a person.
+    /// A client with an acknowledged connection. The token is the number of a person.
     async fn client(&self, token: Option<&str>) -> Client {
         let mut client = self.open(Some("graphql-transport-ws")).await;
         client.say(json!({"type": "connection_init", "payload": {"authorization": token}})).await;
@@ -337,7 +337,7 @@ impl Client {
         message["payload"][0]["extensions"]["code"].clone()
     }
 
-    /// The code and reason with which the server closes.
+    /// Waits until the server closes the socket. Returns the code and the reason.
     async fn closed(&mut self) -> (u16, String) {
         loop {
             match within(self.socket.next()).await {
@@ -593,7 +593,7 @@ async fn queries_and_mutations_are_answered_over_the_socket() {
         json!({"id": "1", "type": "next", "payload": {"data": {"city": "Austin", "viewer": 7}}})
     );
     assert_eq!(client.hear().await, json!({"id": "1", "type": "complete"}));
-    // The id is free again. An error of a field is part of an answer.
+    // The id can be used again. An error of a field is part of an answer.
     client.subscribe("1", "{ fails }").await;
     let answer = client.hear().await;
     assert_eq!((&answer["type"], &answer["payload"]["data"]), (&json!("next"), &json!(null)));
@@ -706,7 +706,7 @@ async fn identical_public_subscriptions_share_one_execution_and_private_ones_do_
     assert_eq!(server.hub.stats().groups, 1);
     assert_eq!(server.probe.resolved.load(Ordering::SeqCst), 5, "each event is resolved once");
 
-    // An answer that depends on the viewer is shared only among subscriptions of that viewer.
+    // An answer that depends on the viewer is shared only among subscriptions of this viewer.
     for client in &mut clients[..2] {
         client.subscribe("mine", "subscription { activeSessionChanged(sessionIds: [2], after: 5) { viewer } }").await;
     }
@@ -741,7 +741,7 @@ fn only_answers_that_are_the_same_for_everyone_are_shared() {
     assert_eq!(group(narrowed, json!({"x": 1}), 1, None), group(narrowed, json!({"x": 2}), 1, None));
     let spaced = narrowed.replace(' ', "  ,\n") + "# comment";
     assert_eq!(group(narrowed, json!({}), 1, None), group(&spaced, json!({}), 1, None));
-    // A variable that changes the answer does not only narrow.
+    // A variable that changes the answer is not only a narrowing.
     let used = "subscription($c: Boolean!, $d: String) { activeSessionChanged(city: $d) { kind @include(if: $c) } }";
     assert_ne!(group(used, json!({"c": true}), 1, None), group(used, json!({"c": false}), 1, None));
     assert_eq!(group(used, json!({"c": true, "d": "A"}), 1, None), group(used, json!({"c": true, "d": "B"}), 1, None));
@@ -900,7 +900,7 @@ async fn slow_reader_is_disconnected_and_the_others_continue() {
     })
     .await;
     until(|| server.sockets.count() == 3).await;
-    // It received the first events without a gap, and resumes after them.
+    // The slow client received the first events without a gap, and can resume after them.
     let mut last = 0;
     while let Some(Ok(Message::Text(text))) = within(slow.socket.next()).await {
         let message: Value = serde_json::from_str(&text).unwrap();

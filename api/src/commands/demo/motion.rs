@@ -73,7 +73,7 @@ impl Motion {
         Ok(())
     }
 
-    /// Goes on until the future is dropped. A step that fails is logged.
+    /// Makes a step every 15 seconds, until the future is dropped. A step that fails is logged.
     pub async fn keep_moving(&mut self, app: &App) {
         loop {
             tokio::time::sleep(STEP).await;
@@ -84,7 +84,7 @@ impl Motion {
     }
 
     async fn step(&mut self, app: &App) -> anyhow::Result<()> {
-        // A minute ahead, so that each meeting opens by its timer.
+        // Meetings are added a minute ahead, so that each one opens by its timer.
         let next = app.now().timestamp().div_euclid(60) + 1;
         while self.minute < next {
             self.minute = (self.minute + 1).max(next - POP_UP_MINUTES);
@@ -127,7 +127,7 @@ impl Motion {
         Ok(())
     }
 
-    /// Each visit sends a heartbeat, but for one, which is away for a while. One visit takes a seat, or gives it back.
+    /// Sends a heartbeat of each visit except one, which is offline for a while. Then one visit takes a seat, or gives it back.
     async fn visit(&self, app: &App) -> anyhow::Result<()> {
         let away = (self.steps / 8) % (self.visits.len() + 1);
         for (number, (visit, guest)) in self.visits.into_iter().zip(self.guests).enumerate() {

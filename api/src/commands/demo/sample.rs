@@ -1,4 +1,4 @@
-//! What the demo starts with: sessions, people, lessons and an activity.
+//! The sample data that the demo starts with: sessions, people, lessons and an activity.
 
 use chrono::{NaiveTime, SubsecRound, TimeDelta, Timelike as _, Utc, Weekday};
 use domain::{
@@ -51,7 +51,7 @@ struct Sample {
 enum When {
     /// Each week, from one hour of the day to another.
     Weekly(Weekday, u32, u32),
-    /// On the weekday of today. Today's meeting began about so long ago, at a full or half hour, and lasts three hours.
+    /// Today's weekday. Today's meeting began about this long ago, at a full or half hour, and lasts three hours.
     Today(TimeDelta),
     /// Without a schedule. [`super::motion`] adds its meetings.
     PopUp,
@@ -80,7 +80,7 @@ fn samples() -> Vec<Sample> {
     ]
 }
 
-/// What was made.
+/// The objects that [`fill`] has created and that the rest of the demo uses.
 pub struct Content {
     /// The people whose tokens are printed, by name.
     pub people: Vec<(PersonId, &'static str)>,
@@ -90,7 +90,7 @@ pub struct Content {
     pub guests: [PersonId; 4],
     pub pop_ups: [SessionId; 3],
     pub pop_up_zone: Tz,
-    /// The sessions of the page that is printed.
+    /// The sessions for which the printed sample page shows badges.
     pub badges: Vec<(SessionId, &'static str)>,
 }
 

@@ -29,7 +29,7 @@ pub(super) fn single_answer(mut response: Response, media_type: MediaType) -> ax
         set_headers(&mut answer, media_type);
         return answer;
     }
-    // GraphQLResponse prints `data: null`, and its status is always 200.
+    // `GraphQLResponse` would write `data: null`, and always with status 200.
     let status = if is_rate_limited(&response) {
         StatusCode::TOO_MANY_REQUESTS
     } else if media_type == MediaType::GraphqlResponse {
@@ -55,7 +55,7 @@ fn is_rate_limited(response: &Response) -> bool {
     response.errors.iter().any(|error| error.extensions.as_ref().and_then(|it| it.get("code")) == Some(&code))
 }
 
-/// Adds `Retry-After` to a response with status 429, as its errors say.
+/// Adds `Retry-After` to a response with status 429. The value comes from the errors, or else is 1 second.
 fn note_retry(answer: &mut axum::response::Response, errors: &[ServerError]) {
     if answer.status() == StatusCode::TOO_MANY_REQUESTS {
         let seconds = errors.iter().find_map(|error| match error.extensions.as_ref()?.get(error::RETRY_AFTER)? {
@@ -80,12 +80,12 @@ fn set_headers(answer: &mut axum::response::Response, media_type: MediaType) {
     headers.insert(VARY, HeaderValue::from_static("accept, authorization"));
 }
 
-/// An HTTP request that is answered with a status and one error.
+/// The answer to a refused HTTP request: a status and one error.
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
     error: ApiError,
-    /// The methods to use instead.
+    /// The value of the header `Allow`: the methods that are allowed.
     allowed: Option<&'static str>,
 }
 
@@ -133,7 +133,7 @@ pub fn refuse_connection(refused: Refused) -> axum::response::Response {
     Refusal::from(refused).into_answer(MediaType::Json)
 }
 
-/// The response to a page of a site that may not open a connection.
+/// The response to a page of a site that is not listed in `CORS_ORIGINS`.
 pub fn refuse_origin() -> axum::response::Response {
     let error = ApiError::forbidden("pages of this site may not connect: see CORS_ORIGINS");
     Refusal::new(StatusCode::FORBIDDEN, error).into_answer(MediaType::Json)

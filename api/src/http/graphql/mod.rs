@@ -1,5 +1,5 @@
-//! GraphQL over HTTP, by the draft of that name: queries by GET and POST, mutations by POST, subscriptions as multipart or
-//! as server-sent events.
+//! GraphQL over HTTP, by the draft specification "GraphQL over HTTP": queries by GET and POST, mutations by POST, subscriptions
+//! as multipart or as server-sent events.
 //!
 //! Invariants:
 //!
@@ -10,9 +10,10 @@
 //!
 //! Terms:
 //!
-//! - *request error*: the request was not executed (GraphQL, 7.1). The answer has no `data`; its status is 400, unless
-//!   the client only takes `application/json`: for that the draft wants 200.
-//! - *refusal*: what is wrong is the HTTP request, or that it comes too often; the status tells, whatever the client takes.
+//! - *request error*: the request was not executed (GraphQL specification, 7.1). The answer has no `data`. Its status is 400,
+//!   or 200 if the client accepts only `application/json`, as the draft wants.
+//! - *refusal*: the HTTP request itself is wrong, or requests come too often. The status shows this, whatever media types the
+//!   client accepts.
 
 mod answer;
 mod negotiation;
@@ -61,13 +62,13 @@ use crate::{
     documents::{DocumentKey, Documents, HeldDocument},
 };
 
-/// The header of an answer that has the price of its operation, in points.
+/// The response header with the price of the operation, in points.
 const COST: HeaderName = HeaderName::from_static("x-query-cost");
 
-/// The data that a request is given before it is read: loaders, the peer's address, whether introspection is allowed.
+/// A function that adds data to a request before it is read, such as the client's address.
 type PrepareRequest = dyn Fn(Request, &Parts) -> Request + Send + Sync;
 
-/// `/graphql`: what executes requests, who may make them, and what they are given.
+/// The endpoint `/graphql`: the executor of requests, with everything that a request needs.
 pub struct GraphqlEndpoint<E> {
     executor: E,
     reader: Reader,
@@ -101,7 +102,7 @@ impl<E> fmt::Debug for GraphqlEndpoint<E> {
 }
 
 impl<E: Executor> GraphqlEndpoint<E> {
-    /// `reader`: of the schema that is executed.
+    /// `reader` must read documents for the schema that `executor` executes.
     pub fn new(executor: E, reader: Reader, authenticator: Arc<Authenticator>) -> Self {
         Self {
             executor,
@@ -121,13 +122,13 @@ impl<E: Executor> GraphqlEndpoint<E> {
         Self { admission: Some(admission), ..self }
     }
 
-    /// What multipart subscriptions keep in memory is counted in `documents`, as with sockets.
+    /// The memory that subscriptions over HTTP keep is counted in `documents`, as that of subscriptions on sockets is.
     #[must_use]
     pub fn hold_in(self, documents: Documents) -> Self {
         Self { documents: Some(documents), ..self }
     }
 
-    /// Every request goes through `prepare` before it is read. It already holds its
+    /// Every request goes through `prepare` before it is read. At that point it already has the data
     /// [`Viewer`](domain::access::Viewer).
     #[must_use]
     pub fn prepare_with(self, prepare: impl Fn(Request, &Parts) -> Request + Send + Sync + 'static) -> Self {
@@ -140,7 +141,7 @@ impl<E: Executor> GraphqlEndpoint<E> {
         Self { mutations, ..self }
     }
 
-    /// Subscriptions, which never end by themselves, end when `closing` is cancelled.
+    /// Cancelling `closing` ends the subscriptions, which do not end by themselves.
     #[must_use]
     pub fn close_with(self, closing: CancellationToken) -> Self {
         Self { closing, ..self }
@@ -148,7 +149,7 @@ impl<E: Executor> GraphqlEndpoint<E> {
 
     /// The route `/graphql`.
     pub fn router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
-        // A body in an encoding that the layer does not know is passed on, and refused when the body is read.
+        // The layer passes on a body whose encoding it does not know. [`read_body`] refuses it.
         let decompression = RequestDecompressionLayer::new().pass_through_unaccepted(true);
         Router::new().route("/graphql", any(serve::<E>)).layer(decompression).with_state(self)
     }
@@ -248,7 +249,7 @@ impl<E: Executor> GraphqlEndpoint<E> {
         }
     }
 
-    /// Holds the document of a subscription, which no other shares.
+    /// Counts the document of a subscription. Over HTTP no two subscriptions share a document, so its key is random.
     fn hold(&self, request: &Request, operation: &Operation, parts: &Parts) -> Result<Option<HeldDocument>, Refusal> {
         let (Some(admission), Some(documents)) = (&self.admission, &self.documents) else { return Ok(None) };
         let mut key = DocumentKey::default();
@@ -277,7 +278,7 @@ impl<E: Executor> GraphqlEndpoint<E> {
 }
 
 impl Accept {
-    /// One response, as this client takes it.
+    /// Encodes a single response in a form that the client accepts.
     fn answer(self, mut response: Response) -> axum::response::Response {
         match (self.single, self.stream) {
             (None, Some(StreamType::Events)) => {
@@ -307,7 +308,7 @@ pub fn authorization(headers: &HeaderMap) -> Result<Option<&str>, AuthError> {
     }
 }
 
-/// Each response after the first is paid for before the next one is made.
+/// Every response except the first waits until it is paid for.
 fn paying(
     responses: BoxStream<'static, Response>,
     document: Option<HeldDocument>,
@@ -334,7 +335,8 @@ fn token_error(error: AuthError) -> ApiError {
     ApiError::new(code, error.to_string())
 }
 
-/// In which an operation runs; of a subscription, in which it begins. Without what may be secret, such as variables.
+/// The span in which a query or mutation runs, and a subscription begins. It has no values that may be secret, such as
+/// variables.
 fn operation_span(Operation { kind, name, .. }: &Operation) -> Span {
     tracing::info_span!("operation", %kind, name, transport = "http")
 }

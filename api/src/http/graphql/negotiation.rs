@@ -22,7 +22,7 @@ impl MediaType {
     }
 }
 
-/// The encodings of a response that goes on.
+/// The encodings of a response that consists of many parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StreamType {
     /// `multipart/mixed`
@@ -34,9 +34,9 @@ pub(super) enum StreamType {
 /// The media types that a client accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Accept {
-    /// For one response. `None` if the client accepts only streams, or likes events better.
+    /// The form of a single response. `None` if the client accepts only streams, or prefers events.
     pub(super) single: Option<MediaType>,
-    /// For a subscription.
+    /// The encoding of a subscription. `None` if the client accepts no stream.
     pub(super) stream: Option<StreamType>,
 }
 
@@ -49,9 +49,10 @@ impl Accept {
             return Self { single: Some(MediaType::Json), stream: None };
         }
 
-        // Of the ranges that contain a form, the most exact one counts. Of the forms for one response, the client gets the
-        // one that it likes better, then the one that it names more exactly, then the newer one. With a wildcard it gets the
-        // older one, which every client reads. Of the streams that it likes equally, it gets the one that it names first.
+        // If several ranges match a form, the most exact one counts. Among the forms for a single response, the client gets the
+        // one with the higher quality, then the one that it names more exactly, then the newer one. If it names only a
+        // wildcard, it gets the older form, which every client can read. Among streams of equal quality, it gets the one that
+        // it names first.
         let mut stream: Option<(StreamType, f32)> = None;
         let mut graphql_response = (0, 0.0);
         let mut json = (0, 0.0);
@@ -89,8 +90,8 @@ impl Accept {
     }
 }
 
-/// Whether `multipart/mixed` with these parameters takes the parts of a subscription. Some clients name no version. Others
-/// name only that of another protocol, such as `deferSpec`.
+/// Whether `multipart/mixed` with these parameters means the multipart protocol for subscriptions. Some clients name no
+/// version. Others name only the version of another protocol, such as `deferSpec`; for them this is false.
 fn is_for_subscriptions(parameters: &[(String, &str)]) -> bool {
     let is_other = parameters.iter().any(|(name, _)| name.ends_with("spec") && name != "subscriptionspec");
     let version = parameter(parameters, "subscriptionspec");
@@ -104,7 +105,7 @@ fn add_stream(best: &mut Option<(StreamType, f32)>, form: StreamType, quality: f
     }
 }
 
-/// The type in lower case, and its parameters, with names in lower case and values without quotes.
+/// The media type in lower case, and its parameters: names in lower case, values without quotes.
 pub(super) fn parse_media_type(text: &str) -> (String, Vec<(String, &str)>) {
     let mut sections = text.split(';').map(str::trim);
     let name = sections.next().unwrap_or_default().to_ascii_lowercase();

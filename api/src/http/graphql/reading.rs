@@ -1,8 +1,8 @@
-//! Requests as they come: in the address of a GET, or in the body of a POST.
+//! Reads requests: from the address of a GET, or from the body of a POST.
 //!
-//! The extractor `GraphQLRequest` of async-graphql-axum does not serve here. Of a GET it reads `operation_name` in place of
-//! `operationName`. It takes a request without `query` for one with an empty document, which has another status. It also
-//! accepts multipart forms and other media types, which foreign pages can send without asking.
+//! The extractor `GraphQLRequest` of async-graphql-axum does not serve here. From a GET it reads `operation_name` instead of
+//! `operationName`. It reads a request without `query` as one with an empty document, which gets another status. It also
+//! accepts multipart forms and other media types, which pages of other sites can send without a CORS preflight.
 
 use std::{error::Error, time::Duration};
 
@@ -55,7 +55,7 @@ pub(super) fn read_address(parts: &Parts) -> Result<Request, Refusal> {
     request_of(fields)
 }
 
-/// The body has been decompressed already, if it was in one of the [`ENCODINGS`].
+/// Reads a request from a body. If the body was in one of the [`ENCODINGS`], it is already decompressed.
 pub(super) async fn read_body(parts: &Parts, body: Body) -> Result<Request, Refusal> {
     if let Some(message) = unsupported_type(&parts.headers).or_else(|| unsupported_encoding(&parts.headers)) {
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ApiError::bad_user_input(message)));
@@ -69,7 +69,7 @@ pub(super) async fn read_body(parts: &Parts, body: Body) -> Result<Request, Refu
     }
 }
 
-/// What is wrong with the content type of a request, if anything is.
+/// An error message if the content type of a request is not supported.
 fn unsupported_type(headers: &HeaderMap) -> Option<String> {
     const EXPECTED: &str = "send the request as 'Content-Type: application/json', in UTF-8";
 
@@ -88,7 +88,7 @@ fn unsupported_type(headers: &HeaderMap) -> Option<String> {
     }
 }
 
-/// What is wrong with the encoding of a body that is not decompressed yet.
+/// An error message if the body is still in an encoding, which is then one that the server does not support.
 fn unsupported_encoding(headers: &HeaderMap) -> Option<String> {
     let values: Vec<&str> =
         headers.get_all(CONTENT_ENCODING).iter().map(|value| value.to_str().unwrap_or("?").trim()).collect();
@@ -110,7 +110,7 @@ fn late() -> Refusal {
     Refusal::new(StatusCode::REQUEST_TIMEOUT, ApiError::bad_user_input("the body took too long"))
 }
 
-/// Whether the body failed because of a pause in it. The error is wrapped by each layer that the body goes through.
+/// Whether the body failed because of a too long pause in it. Each layer that the body passes wraps the error.
 fn is_late(error: &(dyn Error + 'static)) -> bool {
     error.is::<TimeoutError>() || error.source().is_some_and(is_late)
 }

@@ -35,7 +35,7 @@ pub(super) struct Streaming {
     pub(super) identity: Identity,
     pub(super) authenticator: Arc<Authenticator>,
     pub(super) closing: CancellationToken,
-    /// The cursor of the message that was made last.
+    /// The cursor of the last message that was made.
     pub(super) cursor: LastCursor,
     #[expect(dead_code, reason = "held as long as the stream")]
     pub(super) permit: Option<Permit>,
@@ -52,7 +52,7 @@ pub(super) fn stream_answer(
     encoding.answer(Body::from_stream(begin.chain(parts).map(Ok::<_, Infallible>)))
 }
 
-/// One response as a stream of events.
+/// Encodes a single response as a stream of events.
 pub(super) fn single_event_answer(response: Response) -> axum::response::Response {
     let encoding = StreamType::Events;
     let item = encoding.encode(Part::Item(Box::new(response), None));
@@ -60,7 +60,7 @@ pub(super) fn single_event_answer(response: Response) -> axum::response::Respons
     encoding.answer(Body::from([item, complete].concat()))
 }
 
-/// What a stream consists of.
+/// One part of a stream.
 enum Part {
     /// A response, and the cursor of its message.
     Item(Box<Response>, Option<String>),
@@ -102,13 +102,13 @@ async fn next_part(responses: &mut BoxStream<'static, Response>, streaming: &Str
         response = responses.next() => match response {
             Some(mut response) => {
                 add_missing_codes(&mut response);
-                // An incomplete message is not sent.
+                // A response in which a part failed is not sent, because it is incomplete.
                 if is_failure(&response) {
                     return Part::Failed(ApiError::internal("an item of a subscription failed"));
                 }
                 Part::Item(Box::new(response), cursor.take())
             }
-            // The server's stop ends the responses, too.
+            // The hub's responses end, too, when the server stops.
             None if closing.is_cancelled() => Part::Closed(stopping()),
             None => Part::Complete,
         },
@@ -116,7 +116,7 @@ async fn next_part(responses: &mut BoxStream<'static, Response>, streaming: &Str
     }
 }
 
-/// Why a stream ends that is not complete. It is not a failure, so the log does not have it.
+/// The error of a stream that ends because the server stops. It is not a failure, so it is not written to the log.
 fn stopping() -> ApiError {
     ApiError::new(ErrorCode::Internal, "The server stops, such as for a restart: subscribe again with the last cursor.")
 }
@@ -137,12 +137,12 @@ impl StreamType {
         answer
     }
 
-    /// What comes before the first part. A delimiter of multipart follows each part at once, not with the next part,
-    /// because a client sees the end of a part only there.
+    /// The bytes before the first part. With multipart, the delimiter follows each part at once and not with the next part,
+    /// because a client takes a part for complete only at the delimiter.
     fn begin(self) -> Bytes {
         Bytes::from_static(match self {
             Self::Multipart => b"--graphql",
-            // A comment. With it, clients and proxies see at once that the stream is open.
+            // A comment. It shows clients and proxies at once that the stream is open.
             Self::Events => b":\n\n",
         })
     }
@@ -164,7 +164,7 @@ fn multipart_bytes(part: Part) -> Bytes {
     match part {
         Part::Item(response, _) => with_body(&format!("{{\"payload\":{}}}", response_json(&response)), ""),
         Part::Heartbeat => with_body("{}", ""),
-        // In this protocol the errors of the transport are beside the payload, which is null.
+        // In this protocol, errors of the transport stand beside the payload, which is then null.
         Part::Refused(error) | Part::Failed(error) | Part::Closed(error) => {
             let response = error.into_response();
             let errors = serde_json::to_string(&response.errors).unwrap_or_default();
@@ -175,7 +175,7 @@ fn multipart_bytes(part: Part) -> Bytes {
 }
 
 fn event_bytes(part: Part) -> Bytes {
-    // With the field `data`, also empty, browsers dispatch the event.
+    // Browsers dispatch an event only if it has the field `data`, which may be empty.
     const COMPLETE: &str = "event: complete\ndata:\n\n";
 
     // JSON has no line breaks, so it is one line of data.

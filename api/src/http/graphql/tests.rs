@@ -64,7 +64,7 @@ impl Queries {
     }
 }
 
-/// What a slow mutation waits for, and whether it came to its end.
+/// A slow mutation waits for `go_on`, and sets `done` at its end.
 #[derive(Default)]
 struct Slow {
     go_on: Notify,
@@ -273,7 +273,7 @@ async fn request_errors_have_no_data_and_a_status_by_media_type() {
             assert_eq!(answer.json().get("data"), None, "{body}");
         }
     }
-    // Errors of fields are no request errors.
+    // Errors of fields are not request errors.
     let answer = app.post(NEWER, json!({ "query": "{ fails note }" })).await;
     assert_eq!((answer.status, answer.code()), (StatusCode::OK, json!("NOT_FOUND")));
     assert!(answer.json()["data"].is_object(), "{}", answer.body);
@@ -469,7 +469,7 @@ async fn subscriptions_stream_as_multipart() {
     let parts = parts_of(&answer.body);
     assert_eq!(parts[0]["payload"]["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{parts:?}");
 
-    // What gives one answer is answered as ever.
+    // Operations with a single response are answered as without multipart.
     let answer = app.post(MULTIPART, json!({ "query": "{ note }" })).await;
     assert_eq!(answer.json(), json!({ "data": { "note": null } }));
     let answer = app.post(MULTIPART, json!({ "query": "subscription { nowhere }" })).await;
@@ -509,7 +509,7 @@ async fn operations_stream_as_server_sent_events() {
         let answer = app.post(EVENTS, json!({ "query": query })).await;
         assert_eq!(events_of(&answer.body), [(None, "next", json!({ "data": data })), complete.clone()], "{query}");
     }
-    // What is wrong with the operation is told in the stream, because a browser's EventSource shows nothing else.
+    // Errors of the operation are sent in the stream, because a browser's EventSource shows nothing else.
     for query in ["{", "{ nothing }", "subscription { nowhere }", "subscription { count(to: -1) }"] {
         let answer = app.post(EVENTS, json!({ "query": query })).await;
         let events = events_of(&answer.body);
@@ -584,7 +584,7 @@ async fn a_quiet_event_stream_has_comments_and_ends_with_its_token_or_the_server
     assert_eq!(events[0].2["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
     assert_eq!((events.len(), events[1].1), (2, "complete"), "the client does not try again with this token");
 
-    // Without `complete`, the client connects again, to another server. That the server stops also ends its messages.
+    // Without `complete`, the client connects again, to another server. The stop of the server also ends the responses.
     app.closing.cancel();
     for subscription in iter::once("nothing").chain(iter::repeat_n("count(to: 0)", 20)) {
         let answer = app.post(EVENTS, json!({ "query": format!("subscription {{ {subscription} }}") })).await;
@@ -602,7 +602,8 @@ async fn a_body_may_be_slow_and_not_too_slow() {
             Ok::<_, Infallible>(Bytes::from_static(piece))
         }))
     };
-    // A pause of more than 20 seconds would end the connection. This test has none.
+    // The 20 seconds after which a pause ends the request are enforced by the layer of the connection, which this test does not
+    // have.
     let answer = app.ask(post(&[], in_pieces(Duration::from_secs(15)))).await;
     assert_eq!(answer.json(), json!({ "data": { "note": null } }));
     let answer = app.ask(post(&[], in_pieces(Duration::from_mins(1)))).await;
