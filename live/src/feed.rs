@@ -55,10 +55,10 @@ impl Stream for Events {
 #[derive(Debug, Clone)]
 pub struct Registration {
     pub narrowing: Narrowing,
-    /// The last change that the subscriber already has, by its cursor or by the snapshot.
+    /// The position of the last change that the subscriber already has, from its cursor or from the snapshot.
     pub from: Position,
-    /// For a narrowing that follows a person: the instance at which that person is now, by the tables. Where they were at
-    /// `from` is found in the log.
+    /// For a narrowing that follows a person: the instance at which that person is now, as the tables say. The log says
+    /// where the person was at `from`.
     pub person_at: Option<SessionInstanceId>,
 }
 

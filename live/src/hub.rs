@@ -227,7 +227,8 @@ impl Hub {
         registry.is_closed = true;
         registry.followers.values().for_each(|follower| follower.close());
         drop(registry);
-        // Nobody waits for a round that never comes. Whoever replays the log finds the hub closed when it wants to join.
+        // No caller may wait for a round that never comes. A subscription that replays the log finds the hub closed when it
+        // tries to join.
         self.0.rounds.send_modify(|rounds| rounds.done = u64::MAX);
     }
 

@@ -40,7 +40,7 @@ pub struct Rendered {
 
 /// The largest number of live events in a batch.
 const BATCH_SIZE: usize = 64;
-/// The same for a group whose answers are the same for everyone. Such groups are few, and get most of the events.
+/// The largest number for a group whose answers are the same for everyone. Such groups are few, and get most of the events.
 const SHARED_BATCH_SIZE: usize = 256;
 /// How many members receive a text before the task yields.
 const DELIVERY_BATCH: usize = 512;
@@ -54,8 +54,8 @@ pub(super) struct Run {
     pub(super) guard: GroupGuard,
     pub(super) start: StartExecution,
     pub(super) pay: Pay,
-    /// Running executions, reused by the next batch. At least as many as the last batch needed; a burst's extra ones are
-    /// halved after each batch.
+    /// Running executions, reused by the next batch. There are at least as many as the last batch needed. After a burst,
+    /// the number halves with each batch.
     pub(super) executions: Vec<Execution>,
     pub(super) requests: mpsc::Receiver<ReplayRequest>,
 }
@@ -155,7 +155,7 @@ impl Run {
                 });
             }
         }
-        // The turn comes second, so that a group that waits to pay keeps no other from its turn.
+        // Pay first, and wait for the turn second. So a group that waits to pay does not take a turn from another group.
         let _turn = if to_make.is_empty() {
             None
         } else {

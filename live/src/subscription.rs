@@ -62,7 +62,7 @@ impl Hub {
             executions: Vec::new(),
             requests,
         };
-        // A runtime that is shutting down drops the task at once, and the task's guard takes the lock.
+        // Unlock first: a runtime that is shutting down drops the task at once, and the task's guard takes this lock.
         drop(registry);
         let task = tokio::spawn(run.serve()).abort_handle();
         // Set once, before this returns the subscription whose drop aborts the task.
