@@ -24,7 +24,7 @@ pub struct Viewer {
     /// The subject of an admin's token that names no person, or the name of an admin's API key. Only the audit log uses
     /// it.
     pub admin_name: AdminName,
-    /// The API key that the request was sent with, if it was one.
+    /// The API key with which the request was sent, if any.
     pub api_key: Option<ApiKeyId>,
 }
 
@@ -145,8 +145,8 @@ impl Viewer {
         self.is_admin || (is_any_organizer && self.is_member())
     }
 
-    /// Admins, and organisers of any session, may import calendars. An import makes sessions, which otherwise only admins do:
-    /// somebody who organises nothing may not.
+    /// Admins, and organisers of any session, may import calendars. An import creates sessions, which otherwise only
+    /// admins may do. So people who organise nothing may not import.
     pub const fn may_import_calendars(&self, is_any_organizer: bool) -> bool {
         self.is_admin || (is_any_organizer && self.is_member())
     }
@@ -233,7 +233,7 @@ impl Viewer {
     }
 }
 
-/// What connects a viewer with a person, as far as it decides whether the viewer may see who the person is.
+/// The relation between a viewer and a person that decides whether the viewer may see who the person is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a reason of its own to see somebody")]
 pub struct PersonRelation {
@@ -251,7 +251,7 @@ pub struct PersonRelation {
     pub is_in_roster: bool,
 }
 
-/// A name of at most 63 bytes. It lies in the value itself, so that a [`Viewer`] is `Copy`. A longer name is cut.
+/// A name of at most 63 bytes. The bytes are in the value itself, so that a [`Viewer`] is `Copy`. A longer name is cut.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AdminName {
     length: u8,

@@ -1,7 +1,7 @@
-//! Which characters a text may have that people read, such as a name.
+//! The characters that a text for people may have, such as a name.
 //!
-//! - It has at least one character that can be seen. Otherwise a name could look like no name.
-//! - It has no control characters, and none that change the direction of other text or break the line. Otherwise a name
+//! - A text has at least one character that can be seen. Otherwise a name could look like no name.
+//! - A text has no control characters, and none that change the direction of other text or break the line. Otherwise a name
 //!   could change what stands beside it.
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};

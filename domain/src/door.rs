@@ -1,7 +1,7 @@
-//! Check-in codes: what a screen at the door shows, so that whoever is there can check in.
+//! Check-in codes. A screen at the door shows the code of an instance, so that people who are there can check in.
 //!
-//! A code is the id of an instance and a tag. The tag is a keyed hash of the instance and a [`Step`], so nothing is stored.
-//! The caller computes the hash. This module says which steps count, and how a code is written.
+//! A code is the id of an instance and a tag. The tag is a keyed hash of the instance and a [`Step`], so nothing is
+//! stored. The caller computes the hash. This module says which steps are accepted, and how a code is written.
 
 use std::fmt::Write as _;
 
@@ -46,7 +46,7 @@ pub const ROTATION: TimeDelta = TimeDelta::seconds(30);
 /// How long a rotating code is accepted after the next one is shown.
 pub const GRACE: TimeDelta = TimeDelta::seconds(60);
 
-/// What a code is for, beside its instance.
+/// The part of a tag's input besides the instance. It limits how long the code works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     Fixed,
@@ -81,13 +81,13 @@ impl Step {
     }
 }
 
-/// The bytes of a tag: 64 bits, which nobody guesses.
+/// The length of a tag, in bytes. Nobody can guess 64 bits.
 pub const TAG_BYTES: usize = 8;
 
 /// Digits without letters that look like others (Crockford's base 32).
 const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// 64 bits in digits of 5 bits.
+/// The digits of a tag: 64 bits in digits of 5 bits.
 const TAG_DIGITS: usize = 13;
 
 /// A code as people see it.
@@ -120,7 +120,7 @@ impl Code {
     }
 }
 
-/// The number in at least `count` digits.
+/// Writes a number with at least `count` digits.
 fn digits(mut number: u64, count: usize) -> String {
     let mut digits = Vec::new();
     while number > 0 || digits.len() < count {
@@ -139,7 +139,7 @@ fn value_of(digit: u8) -> Option<u64> {
     DIGITS.iter().zip(0..).find(|(known, _)| **known == digit).map(|(_, value)| value)
 }
 
-/// `None` if there is no digit, or if the number is too large.
+/// The number with these digits. `None` if there is no digit, or if the number is too large.
 fn number(values: &[u64]) -> Option<u64> {
     (!values.is_empty()).then_some(())?;
     values.iter().try_fold(0_u64, |number, value| number.checked_mul(32)?.checked_add(*value))

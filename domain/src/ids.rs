@@ -115,7 +115,7 @@ impl PresenceId {
     }
 }
 
-/// The database never draws such an id.
+/// The database never generates such an id, because clients do.
 #[cfg(feature = "sea-orm")]
 impl sea_orm::TryFromU64 for PresenceId {
     fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {

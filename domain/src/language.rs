@@ -5,8 +5,9 @@ use oxilangtag::LanguageTag;
 /// The longest tag that is kept, in characters: that of the longest tags without extensions (BCP 47, 4.4.1).
 pub const MAX_LENGTH: usize = 35;
 
-/// A language tag, such as `en_US` or `zh-hant-tw`, spelled as RFC 5646 recommends (2.1.1): `en-US`, `zh-Hant-TW`. `None` for what
-/// is not a tag, is too long, or is private and so names no language that others know, such as `x-klingon`.
+/// The tag in the spelling that RFC 5646 recommends (2.1.1): `en_US` becomes `en-US`, and `zh-hant-tw` becomes
+/// `zh-Hant-TW`. `None` if the text is not a tag, or is too long. `None` also for a private tag such as `x-klingon`,
+/// which names no language that others know.
 pub fn normalize(text: &str) -> Option<String> {
     let text = text.trim().replace('_', "-");
     let is_private = text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"));
@@ -37,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_language_is_none() {
+    fn text_that_names_no_language_is_none() {
         let too_long = format!("en-{}", "abcdefgh-".repeat(4));
         for wrong in [
             "",

@@ -1,5 +1,5 @@
-//! Which instance stands for an occurrence (rule 10 of ARCHITECTURE.md). Auto-creation, lists, pages and calendar feeds all
-//! ask here, so that a meeting is never shown twice.
+//! Which instance stands for an occurrence (rule 10 of ARCHITECTURE.md). Auto-creation, lists, pages and calendar feeds
+//! all use this module, so that a meeting is never shown twice.
 //!
 //! An instance that was created from an occurrence stands for it, even if a person has moved, cancelled or deleted it. A
 //! date has no more meetings than it has occurrences: another instance on the date, which was created by hand or moved
@@ -55,8 +55,8 @@ pub struct Matcher {
 }
 
 impl Matcher {
-    /// To match the occurrences of a date, it must have the instances that are on the date, and those that were created
-    /// from an occurrence of the date, even if they are elsewhere, cancelled or deleted.
+    /// To match the occurrences of a date, `instances` must contain the instances on the date, and those that were
+    /// created from an occurrence of the date, even if they are elsewhere, cancelled or deleted.
     pub fn new(instances: impl IntoIterator<Item = ExistingInstance>) -> Self {
         let mut matcher = Self { instances: instances.into_iter().collect(), ..Self::default() };
         for (index, instance) in matcher.instances.iter().enumerate() {

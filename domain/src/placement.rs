@@ -1,7 +1,8 @@
 //! Placement: the active instance that a person is at (rules 13 and 14 of ARCHITECTURE.md).
 //!
 //! A *candidate* is a YES check-in of the person to an active instance. An *arrival* is a yes that was given in the
-//! window, in the minute before it, or while an override held the instance active. The latest arrival wins. A yes that was given before only counts if the person has no arrival.
+//! window, in the minute before it, or while an override held the instance active. The latest arrival wins. An earlier
+//! yes counts only if the person has no arrival.
 
 use std::{cmp::Ordering, str::FromStr};
 

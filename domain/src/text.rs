@@ -12,7 +12,7 @@ pub fn sentence(mut message: String) -> String {
     message
 }
 
-/// A text that is none of an enum's.
+/// The error for a text that is no value of an enum.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is no {expected}")]
 pub struct UnknownText {
@@ -26,7 +26,8 @@ impl UnknownText {
     }
 }
 
-/// `Display` and `FromStr` of an enum by its `as_str` and `parse`, which a column of sea-orm is written and read by.
+/// Implements `Display` and `FromStr` for an enum by its `as_str` and `parse`. sea-orm writes and reads columns with
+/// them.
 macro_rules! kept_as_text {
     ($name:ident) => {
         impl std::fmt::Display for $name {

@@ -190,7 +190,8 @@ pub struct Instants {
 }
 
 impl Instants {
-    /// Computes the instants. Without a start or an end there is no window (rule 5); what is known is still computed.
+    /// Computes the instants. Without a start or an end there is no window (rule 5). The other instants are still
+    /// computed.
     pub fn compute(
         zone: Zone,
         buffers: Buffers,
@@ -213,7 +214,7 @@ impl Instants {
         }
     }
 
-    /// Those of an instance whose window may not be computed here and now.
+    /// The instants of an instance whose window this process may not compute (rule 1).
     pub const fn unknown(date: NaiveDate) -> Self {
         let listed_at = date.and_time(NaiveTime::MIN).and_utc();
         Self { starts_at: None, ends_at: None, opens_at: None, closes_at: None, listed_at }

@@ -43,11 +43,11 @@ impl Moment {
     }
 }
 
-/// When a meeting ends.
+/// The end of a meeting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
     At(Moment),
-    /// After so much time by local clocks.
+    /// This time after the start, by local clocks.
     After(TimeDelta),
 }
 
@@ -62,10 +62,10 @@ pub(super) struct Event {
     pub(super) is_cancelled: bool,
     pub(super) start: Moment,
     pub(super) end: Option<End>,
-    /// The meeting that it replaces.
+    /// The start of the meeting that this event replaces (RECURRENCE-ID).
     pub(super) replaces: Option<Moment>,
     pub(super) rrule: Option<String>,
-    /// Whether its start names no zone.
+    /// Whether the start names no zone.
     pub(super) is_floating: bool,
     pub(super) excluded: Vec<Moment>,
     pub(super) added: Vec<(Moment, Option<End>)>,
@@ -82,7 +82,7 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// # Errors
-    /// If it cannot be read. The message completes a sentence about the event.
+    /// If the event cannot be read. The message completes a sentence about the event.
     pub(super) fn read(&mut self, component: &Component) -> Result<Event, String> {
         if let Some(problem) = &component.problem {
             return Err(problem.clone());
@@ -154,7 +154,7 @@ impl Reader<'_> {
         })
     }
 
-    /// A time. `None` if it is a date.
+    /// Reads a time. `None` if the value is a date without a time.
     fn moment(&mut self, property: &Property, value: &str, years: Years) -> Result<Option<Moment>, String> {
         let stamp = values::stamp(value)
             .ok_or_else(|| format!("has a {} that cannot be read: {}", property.name, shortened(value)))?;
@@ -218,14 +218,15 @@ impl Reader<'_> {
 }
 
 impl Event {
-    /// The length by local clocks, which all meetings of a series have. `None` if it has no end.
+    /// The length by local clocks. All meetings of a series have this length. `None` if the event has no end.
     pub(super) fn nominal_length(&self) -> Option<TimeDelta> {
         Some(match self.end? {
             End::At(end) if end.zone == self.start.zone => end.local - self.start.local,
             End::At(end) => {
                 let elapsed = end.at() - self.start.at();
                 let local = local_time(self.start.zone, end.at()) - self.start.local;
-                // The clocks may change in the first meeting of a series, and do not in most others.
+                // The clocks may change during the first meeting of a series, but not during most others. Then the
+                // elapsed time is used.
                 if elapsed == local { local } else { elapsed }
             }
             End::After(length) => length,
@@ -254,7 +255,7 @@ fn years(component: &Component, now: DateTime<Utc>) -> Result<Years, String> {
     Ok(if years.0 > years.1 { (now.year(), now.year()) } else { years })
 }
 
-/// A text on one line.
+/// Joins the lines of a text.
 fn one_line(text: &str, separator: &str) -> String {
     let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
     lines

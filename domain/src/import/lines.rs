@@ -1,8 +1,8 @@
 //! The components of an iCalendar file (RFC 5545, section 3.4), with the properties that an import reads.
 //!
-//! Lines are unfolded here, as bytes, because a line may be folded within a character. The crate icalendar reads each line: its
-//! parameters, quotes and escapes. It is given one line at a time, so that a line that cannot be read costs only its event,
-//! and neither deep nesting nor a long file costs more than its length.
+//! Lines are unfolded here, as bytes, because a line may be folded within a character. The crate icalendar reads each
+//! line: its parameters, quotes and escapes. It gets one line at a time. So a line that cannot be read affects only its
+//! event, and the time is proportional to the length of the file, even if components are deeply nested.
 
 use icalendar::parser::Property as ParsedProperty;
 
@@ -31,7 +31,7 @@ const PROPERTIES: &[&str] = &[
     "STATUS",
 ];
 
-/// How deep components may stand in components. A calendar is 3 deep.
+/// How deeply components may be nested. A calendar is 3 deep.
 const MAX_DEPTH: usize = 8;
 /// The longest line that is quoted in a message, in characters.
 const QUOTED: usize = 60;
@@ -53,11 +53,11 @@ impl Property {
 /// A component, with those inside it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Component {
-    /// In upper case.
+    /// The name, in upper case.
     pub(super) name: String,
     pub(super) properties: Vec<Property>,
     pub(super) components: Vec<Component>,
-    /// The first thing in it that cannot be read.
+    /// The first problem in the component.
     pub(super) problem: Option<String>,
 }
 
@@ -177,7 +177,7 @@ impl Reader {
             self.calendars.push(ended);
             return;
         };
-        // A broken part of an event, such as an alarm, may hide what belongs to the event.
+        // A broken part of an event, such as an alarm, may contain lines that belong to the event.
         if let (Some(problem), "VEVENT" | "VTIMEZONE") = (&ended.problem, parent.name.as_str()) {
             parent.fail(|| problem.clone());
         }
@@ -202,13 +202,13 @@ fn value_of(rest: &[u8]) -> String {
     String::from_utf8_lossy(rest.strip_prefix(b":").unwrap_or(rest)).trim().to_ascii_uppercase()
 }
 
-/// Reads a property. `rest` is what follows the name. `None` if it is not one.
+/// Reads a property. `rest` is the text after the name. `None` if the line is not a property.
 fn property(name: &str, rest: &[u8]) -> Option<Property> {
     // The crate decides by the name whether a value is a text with escapes. It only knows names in upper case.
     let line = format!("{name}{}", str::from_utf8(rest).ok()?);
     let parsed = ParsedProperty::try_from(line.as_str()).ok()?;
     let value = parsed.val.as_str();
-    // The crate reads a name alone too, and ignores what follows it.
+    // The crate also accepts a line with only a name, and ignores the rest.
     if parsed.name.as_str() != name || (value.is_empty() && !line.trim_end().ends_with(':')) {
         return None;
     }
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_a_problem_of_its_event_only() {
+    fn unreadable_line_is_a_problem_of_its_event_only() {
         let body = b"BEGIN:VEVENT\nSUMMARY Session\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY:caf\xE9\nEND:VEVENT\n\
             BEGIN:VEVENT\nUID:3\nBEGIN:VALARM\nTRIGGER:-PT5M\nEND:VEVENT\nBEGIN:VEVENT\nUID:4\nEND:VALARM\nEND:VEVENT\n\
             BEGIN:VEVENT\nUID:5\nEND:VEVENT\nBEGIN:VEVENT\nUID:6";
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_calendar_is_refused_as_a_whole() {
+    fn text_that_is_no_calendar_is_refused_as_a_whole() {
         let deep = "BEGIN:VCALENDAR\n".repeat(100_000);
         for text in ["", "\n\n", "hello", "<!DOCTYPE html>\n<p>", "BEGIN:VCARD\nEND:VCARD", &deep, "END:VCALENDAR"] {
             let refused = read(text.as_bytes()).unwrap_err();

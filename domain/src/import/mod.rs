@@ -1,8 +1,8 @@
 //! Calendar import: the sessions of an iCalendar file (RFC 5545).
 //!
 //! - An *event* is a VEVENT. All events with one UID are one session. So are all events of one of our own feeds.
-//! - A *source* is what identifies that session when the file is imported again: the UID, or the session that the feed is of.
-//! - A *meeting* is what becomes an instance at once: a date that is not from a rule, or a meeting of a rule that was changed.
+//! - A *source* identifies that session when the file is imported again. It is the UID, or the session of the feed.
+//! - A *meeting* becomes an instance at once. It is a date that is not from a rule, or a changed meeting of a rule.
 //!
 //! A session gets exactly the meetings that RFC 5545 gives for its events. An event for which that is impossible is refused,
 //! with a reason. Only the end of a meeting is a local time (rule 3), as in calendar programs: on a night on which the clocks
@@ -27,7 +27,7 @@ use crate::{
     zone::{Zone, ZoneData},
 };
 
-/// What an import depends on, besides the file.
+/// The input of an import, besides the file.
 #[derive(Debug, Clone)]
 pub struct Setting {
     pub data: ZoneData,
@@ -38,7 +38,7 @@ pub struct Setting {
     pub installation: String,
 }
 
-/// What a file contains.
+/// The content of a file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Contents {
     pub sessions: Vec<Found>,
@@ -51,7 +51,7 @@ pub struct Found {
     pub source: String,
     /// The UIDs of its events, each once.
     pub uids: Vec<String>,
-    /// The session of this installation of whose feed the events are.
+    /// The session of this installation, if the events are from its feed.
     pub own: Option<SessionId>,
     pub session: ImportedSession,
 }
@@ -84,14 +84,14 @@ pub struct ImportedSession {
 /// A meeting that becomes an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportedMeeting {
-    /// What identifies it when the file is imported again.
+    /// The key by which the next import recognises the meeting.
     pub key: String,
-    /// The date and start of the occurrence that it was made from. `None` if it is from no rule.
+    /// The date and start of the occurrence that it was made from. `None` if no rule gives the meeting.
     pub occurrence: Option<(NaiveDate, NaiveTime)>,
     pub date: NaiveDate,
     pub start: NaiveTime,
     pub end: Option<NaiveTime>,
-    /// Whether its times are not those of its occurrence.
+    /// Whether its times differ from those of its occurrence.
     pub has_own_times: bool,
     pub location: Option<String>,
     pub state: MeetingState,
@@ -231,7 +231,7 @@ fn feed_of(uid: &str) -> Option<(SessionId, String)> {
     Some((SessionId(id.parse().ok()?), installation.to_owned()))
 }
 
-/// A text of a file in a message.
+/// A text from a file, shortened and quoted for a message.
 fn shortened(text: &str) -> String {
     let shown: String = text.chars().filter(|character| !character.is_control()).take(80).collect();
     if shown.len() < text.len() { format!("{shown:?}…") } else { format!("{shown:?}") }

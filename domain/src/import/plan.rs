@@ -1,11 +1,11 @@
-//! The session that the events of a source become.
+//! Plans the session for the events of a source.
 //!
-//! The rules of the events become the recurrence. What differs from it becomes skips and instances, so that the matcher of
+//! The rules of the events become the recurrence. All differences become skips and instances, so that the matcher of
 //! rule 10 finds exactly the meetings of the events:
 //!
 //! - A date on which all occurrences are excluded is a skip.
 //! - An excluded occurrence on a date with others is a deleted instance.
-//! - A meeting that is on a date beside an occurrence would stand for that occurrence. So the occurrence gets an instance of
+//! - An additional meeting on the date of an occurrence would stand for that occurrence. So the occurrence gets an instance of
 //!   its own.
 //! - A session is over on its termination date. If a meeting is later than the last occurrence, the session goes on until
 //!   then, and the occurrences in between are skips.
@@ -28,7 +28,7 @@ use crate::{
 
 /// How many meetings of a session become instances at once.
 const MAX_MEETINGS: usize = 1_000;
-/// For how long several rules together are compared with each of them.
+/// For how many days the combined recurrence of several rules is compared with the rules one by one.
 const COMPARED: Days = Days::new(800);
 
 pub(super) struct Planner {
@@ -52,7 +52,7 @@ impl Planner {
         if let Some(zone) = ruled.or_else(local) {
             return Plan::new(&events, zone)?.session();
         }
-        // The meetings are instants, so any zone will do that has a local time for each of them.
+        // The meetings are in UTC, so they can be shown in any zone in which each of them has one local time.
         let shown = self.preferred.iter().find_map(|zone| Plan::new(&events, *zone).and_then(Plan::session).ok());
         shown.map_or_else(|| Plan::new(&events, self.data.zone("UTC").unwrap_or(self.utc))?.session(), Ok)
     }
@@ -145,7 +145,7 @@ impl<'a> Plan<'a> {
         occurrence_at(&self.recurrence, &self.calendar, at)
     }
 
-    /// Excludes what no rule gives any more.
+    /// Excludes each occurrence that an EXDATE leaves out and that no other rule gives.
     fn exclude(&mut self) {
         for at in self.rules.iter().flat_map(|rule| &rule.excluded) {
             if !self.rules.iter().any(|rule| rule.gives(*at))
@@ -168,7 +168,8 @@ impl<'a> Plan<'a> {
             if excluded.contains(&at) || is_of_the_rule {
                 continue;
             }
-            // A meeting that is alone keeps its instance when its start changes.
+            // The key of a single meeting does not contain its start. So the meeting keeps its instance when the start
+            // changes.
             let key = if index == 0 && event.rrule.is_none() { String::new() } else { utc_text(at) };
             let mut meeting = self.meeting(event, &key, start, end)?;
             if event.is_cancelled {
@@ -182,7 +183,7 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    /// Changes one meeting.
+    /// Applies an event that replaces one meeting (RECURRENCE-ID).
     fn change(&mut self, event: &Event, replaced: Moment) -> Result<(), String> {
         let at = replaced.at();
         let mut meeting = self.meeting(event, &utc_text(at), event.start, event.end)?;
@@ -212,7 +213,7 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    /// Whether the meeting is as the rule says. Our own feeds write some meetings that are.
+    /// Whether the meeting is the same as the occurrence. Our own feeds contain some events that change nothing.
     fn is_the_same(&self, meeting: &ImportedMeeting, occurrence: &Occurrence) -> bool {
         let end = meeting.end;
         let instants = end.and_then(|end| Meeting::new(self.zone, meeting.date, meeting.start, end).ok());
@@ -249,7 +250,7 @@ impl<'a> Plan<'a> {
         self.events.windows(2).all(|pair| matches!(pair, [one, other] if one.uid == other.uid))
     }
 
-    /// Lets the session go on until its last meeting.
+    /// Moves the termination date to the last meeting, if that is later.
     fn extend(&mut self) -> Result<(), String> {
         let Some(termination) = self.calendar.termination else { return Ok(()) };
         let meetings = self.changed.values().chain(self.others.values());
@@ -286,7 +287,7 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// The skips and instances.
+    /// The skips, and the meetings that become instances.
     fn exceptions(&self) -> Result<(Vec<NaiveDate>, Vec<ImportedMeeting>), String> {
         let mut dates: BTreeSet<NaiveDate> =
             self.excluded.keys().chain(self.changed.keys()).map(|key| key.date).collect();
@@ -377,8 +378,8 @@ fn rules(events: &[Event], zone: Zone) -> Result<(Vec<Rule>, Recurrence, Calenda
     Ok((rules, recurrence, calendar))
 }
 
-/// An UNTIL must be in UTC, unless the start names no zone (RFC 5545, section 3.3.10). Programs read a local one as a time of the
-/// zone or of UTC.
+/// Refuses an UNTIL that may mean two different last meetings. UNTIL must be in UTC, unless the start names no zone
+/// (RFC 5545, section 3.3.10). Programs read a local UNTIL as a time of the zone, or as a time in UTC.
 fn check_until(
     event: &Event,
     source: &ScheduleSource,
@@ -427,7 +428,7 @@ fn end_of(zone: Zone, start: Moment, starts: NaiveDateTime, end: Moment) -> Resu
     Err(format!("ends at {shown}, which is another instant by the clocks of {}", zone.name()))
 }
 
-/// A meeting ends on the same date, or before the same time on the next one (rule 2).
+/// Checks the length of a meeting: it ends on the same date, or before the same time on the next date (rule 2).
 fn check_length(starts: NaiveDateTime, ends: NaiveDateTime) -> Result<(), String> {
     match ends - starts {
         length if length <= TimeDelta::zero() => Err("ends before it starts".to_owned()),

@@ -182,7 +182,7 @@ fn exceptions_give_exactly_the_meetings_of_rfc_5545() {
 }
 
 #[test]
-fn what_cannot_be_kept_exactly_is_refused_with_the_reason() {
+fn event_that_cannot_be_kept_exactly_is_refused_with_the_reason() {
     for (more, words) in [
         ("DTSTART;VALUE=DATE:20260101", "no time of day"),
         ("DTSTART:20260101", "no time of day"),

@@ -50,7 +50,7 @@ impl Zones {
             let name = component.value("TZID")?.trim().to_owned();
             Some((name, Definition::read(component)))
         });
-        // The first definition of a name counts.
+        // The first definition of a name is used.
         let mut by_name = HashMap::new();
         for (name, definition) in definitions {
             by_name.entry(name).or_insert(definition);
@@ -172,7 +172,7 @@ impl Definition {
     fn offsets(&self, (from, to): Years) -> Result<Offsets, String> {
         let year_begins =
             |year: i32| NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default().and_time(chrono::NaiveTime::MIN);
-        // The local years of all zones.
+        // The range covers these years in every zone.
         let begins = (year_begins(from) - TimeDelta::days(1)).and_utc();
         let ends = (year_begins(to + 1) + TimeDelta::days(1)).and_utc();
         let mut onsets = Vec::new();
@@ -199,7 +199,7 @@ impl Observance {
     fn read(part: &Component) -> Result<Self, String> {
         let missing = |name: &str| format!("has a part without {name}");
         let local = |text: &str| match values::stamp(text) {
-            // UTC is an error of old programs, which mean the local time.
+            // UTC is an error of old programs: they mean the local time.
             Some(Stamp::Local(local) | Stamp::Utc(local)) => Ok(local),
             _ => Err(format!("has a time that cannot be read: {}", super::shortened(text))),
         };
@@ -245,7 +245,7 @@ impl Observance {
     }
 }
 
-/// Offsets, each from an instant on.
+/// The offsets of a zone, each with the instant from which it applies.
 struct Offsets {
     changes: Vec<(DateTime<Utc>, i32)>,
     ends: DateTime<Utc>,

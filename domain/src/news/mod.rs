@@ -38,8 +38,8 @@ pub enum Event {
     Session(SessionChange),
     /// The status of a booking changed.
     Booking(BookingStep),
-    /// The occupancy, the limit or the queue of an activity changed. One such event may replace all earlier ones of the same activity (rule
-    /// 24).
+    /// The occupancy, the limit or the queue of an activity changed. One such event may replace all earlier ones of the
+    /// same activity (rule 24).
     Occupancy(ActivityId),
     /// An event of a newer version of the program. It has a position, but no subscription receives it.
     Unknown,

@@ -1,6 +1,6 @@
 //! Admission: who gets a seat in an activity, and the message for the user (rule 17 of ARCHITECTURE.md).
 
-/// The seats of an activity, without those of the visit that asks.
+/// The seats of an activity, without those of the visit that requests one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Room {
     /// The number of seats. `None` if the activity has no limit.
@@ -20,7 +20,7 @@ impl Room {
     }
 }
 
-/// What the visit that asks has already.
+/// The seat, offer or place that the requesting visit already has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
     Newcomer,

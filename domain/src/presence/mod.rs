@@ -121,7 +121,7 @@ pub struct Visit {
     pub last_seen: DateTime<Utc>,
     /// The activity in which it has a seat. The lease may have expired.
     pub seat: Option<ActivityId>,
-    /// The first of the beats that said without a break that the visit is idle. `None` if it is not idle.
+    /// The instant from which the visit is idle (rule 27). `None` if it is not idle.
     pub idle_since: Option<DateTime<Utc>>,
 }
 
@@ -161,8 +161,8 @@ impl Visit {
     }
 
     /// The visit after a beat that came at `at`. An abandoned visit becomes active again. A seat is lost if its lease
-    /// has expired. Beats may be processed out of order, so `last_seen` never decreases. `is_idle` is what the beat says
-    /// about it; `None` if it says nothing.
+    /// has expired. Beats may be processed out of order, so `last_seen` never decreases. `is_idle` says whether the
+    /// visit is idle; `None` if the beat does not say.
     ///
     /// # Errors
     /// If the visit is completed.
@@ -179,7 +179,8 @@ impl Visit {
         Ok(Self { status: VisitStatus::Active, last_seen, seat: self.at(rules, at).seat, idle_since })
     }
 
-    /// The instant at which the visit has been idle for this long, if it stays idle.
+    /// The instant at which the visit has been idle for `max_idle`, if it stays idle. `None` if it is not idle, or
+    /// there is no limit.
     pub fn idle_out_at(&self, max_idle: Option<TimeDelta>) -> Option<DateTime<Utc>> {
         Some(self.idle_since? + max_idle?)
     }

@@ -27,7 +27,7 @@ impl QueueRules {
     }
 }
 
-/// A place in the queue: the facts that decide what becomes of it.
+/// A place in the queue: the facts that decide its standing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     /// The last beat of its visit, or of any visit of its person. `None` if all of them are completed.
@@ -36,7 +36,7 @@ pub struct Place {
     pub offer_ends_at: Option<DateTime<Utc>>,
 }
 
-/// What a place is at an instant.
+/// The state of a place at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     Waiting,
@@ -53,7 +53,7 @@ impl Standing {
     }
 }
 
-/// What is due at a place: it is over, or must be looked at again at an instant.
+/// The result of checking a place: it is over, or must be checked again at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
     Over(Standing),
@@ -84,8 +84,8 @@ impl Place {
     }
 }
 
-/// How many seats are neither held nor offered, so that they are offered to those who wait longest. `None` if there is no
-/// limit: then a seat is offered to everybody who waits.
+/// The number of seats that are neither held nor offered. They are offered to those who wait longest. `None` if there
+/// is no limit: then everybody who waits gets an offer.
 pub fn free_seats(limit: Option<u32>, seats: u32, offers: u32) -> Option<u32> {
     limit.map(|limit| limit.saturating_sub(seats).saturating_sub(offers))
 }
@@ -93,8 +93,8 @@ pub fn free_seats(limit: Option<u32>, seats: u32, offers: u32) -> Option<u32> {
 /// How many seats must have been given back before a wait can be estimated.
 const HOLDS_NEEDED: usize = 5;
 
-/// How long somebody at this position is likely to wait: the position times the average time for which a seat was held
-/// lately, divided by the number of seats. `None` while too few seats have been given back, and if there are no seats.
+/// The estimated wait at a position: the position times the average time for which the last seats were held, divided by
+/// the number of seats. `None` if too few seats have been given back, if the limit is 0, and if there is no limit.
 pub fn estimated_wait(position: u32, holds: &[TimeDelta], limit: Option<u32>) -> Option<TimeDelta> {
     let limit = i64::from(limit.filter(|limit| *limit > 0)?);
     let count = i64::try_from(holds.len()).ok().filter(|_| holds.len() >= HOLDS_NEEDED)?;

@@ -61,8 +61,8 @@ impl Series {
         }
     }
 
-    /// A name for the series. It follows from what the schedule is and when it starts, so it stays the same when other
-    /// schedules change, and no other series of the session has it.
+    /// A name for the series. It is made from the rule and the start time of the schedule. So it stays the same when
+    /// other schedules change, and no other series of the session has it.
     pub fn name(&self) -> String {
         let rule = self.rrule.split(";UNTIL=").next().unwrap_or_default();
         let words = rule.trim_start_matches("FREQ=").replace([';', '=', ','], "-").to_ascii_lowercase();

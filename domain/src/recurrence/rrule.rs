@@ -1,10 +1,10 @@
 //! Reads the text of an RRULE (RFC 5545, section 3.3.10) as schedules.
 //!
-//! What is accepted gives exactly the meetings that RFC 5545 gives. A rule that schedules cannot express is refused, and the
-//! error names the part of the rule.
+//! An accepted rule gives exactly the meetings that RFC 5545 gives. A rule that schedules cannot express is refused,
+//! and the error names the part of the rule.
 //!
-//! A rule about months is tried out: on months of every length that begin on every weekday. It is accepted if positions of
-//! weekdays and days of the month give the same days in all of them.
+//! A rule about days of months is tested on months of every length that begin on every weekday. It is accepted if
+//! positions of weekdays and days of the month give the same days in all of these months.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc, Weekday};
 
@@ -240,7 +240,7 @@ impl Rule {
     /// The schedules with the same meetings, from the anchor on.
     fn schedules(&self, anchor: NaiveDate, start: NaiveTime, end: NaiveTime) -> Result<Vec<Schedule>, Refused> {
         let has_positions = self.by_day.iter().any(|(position, _)| position.is_some());
-        // The weekdays of a rule that says nothing else about days.
+        // Whether the rule names neither days of the month nor positions of weekdays.
         let only_weekdays = self.by_month_day.is_empty() && !has_positions;
         let found = match self.frequency {
             Frequency::Daily if self.interval > 1 => {
@@ -277,7 +277,7 @@ impl Rule {
         if found.is_empty() { Err(Refused::new("never gives a meeting")) } else { Ok(found) }
     }
 
-    /// Whether the rule means each of its weekdays, without positions of any kind.
+    /// Whether the rule has weekdays, and no BYSETPOS that selects some of them.
     fn is_every_weekday(&self) -> bool {
         !self.by_day.is_empty() && self.by_set_position.is_empty()
     }
@@ -379,7 +379,7 @@ impl Rule {
         if self.by_month.is_empty() { Ok(schedule) } else { Ok(schedule.in_months(&self.by_month)?) }
     }
 
-    /// Refuses BYSETPOS, except that it may name the only one.
+    /// Refuses BYSETPOS, unless there is only one day and BYSETPOS selects it.
     fn without_set_position(&self, is_single: bool) -> Result<(), Refused> {
         let names_the_only_one = is_single && self.by_set_position.iter().all(|position| [1, -1].contains(position));
         if self.by_set_position.is_empty() || names_the_only_one {
@@ -388,7 +388,7 @@ impl Rule {
         Err(Refused::new("must not have a BYSETPOS that is no position of a weekday in a month"))
     }
 
-    /// Schedules by positions of weekdays and by days of the month that have the same days as the rule.
+    /// Schedules with positions of weekdays and days of the month that give the same days as the rule.
     fn in_months(
         &self,
         anchor: NaiveDate,
@@ -437,7 +437,8 @@ impl Rule {
         schedules.into_iter().map(|it| self.limited(it.every_n_months(every_n_months.into())?)).collect()
     }
 
-    /// Drops what the rest covers, such as the fifth Friday if there is the last one. What the rule names itself stays.
+    /// Drops atoms whose days the other atoms cover, such as the fifth Friday if there is the last Friday. An atom that
+    /// the rule names itself stays.
     fn drop_redundant(&self, used: &mut Vec<Atom>, months: &[Month]) {
         let is_named = |atom: &Atom| {
             self.by_set_position.is_empty()
@@ -461,7 +462,7 @@ impl Rule {
         }
     }
 
-    /// What schedules can name in a month: first what the rule names itself.
+    /// The atoms that schedules can have. Those that the rule names itself come first.
     fn atoms(&self) -> Vec<Atom> {
         let positions = || (1..=5).chain((-5..=-1).rev());
         let named = self.by_day.iter().filter_map(|(position, weekday)| Some(Atom::Position((*position)?, *weekday)));
@@ -574,7 +575,7 @@ impl YearlyRule {
         dates.filter(|date| first <= *date).collect()
     }
 
-    /// Whether it ends after a number of changes.
+    /// Whether the rule ends after a number of changes (COUNT).
     pub const fn is_counted(&self) -> bool {
         matches!(self.0.end, End::Count(_))
     }
@@ -600,7 +601,7 @@ struct Month {
 }
 
 impl Month {
-    /// One of each kind that these months of the year may be. No months are all months.
+    /// One month of each length and first weekday that these months of the year can have. No months are all months.
     fn all(months: &[i64]) -> Vec<Self> {
         let lengths: &[(u32, &[i64])] = &[(28, &[2]), (29, &[2]), (30, &[4, 6, 9, 11]), (31, &[1, 3, 5, 7, 8, 10, 12])];
         let is_possible = |of: &[i64]| months.is_empty() || of.iter().any(|month| months.contains(month));
@@ -627,7 +628,7 @@ impl Month {
     }
 }
 
-/// One thing that a schedule may name in a month.
+/// The smallest part of a schedule: one position of a weekday in a month, or one day of the month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Atom {
     Position(i8, Weekday),

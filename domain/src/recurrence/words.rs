@@ -10,7 +10,7 @@ impl Recurrence {
         self.text_with(time_text)
     }
 
-    /// The same with times as `clock` writes them.
+    /// The same text, with times as `clock` formats them.
     pub fn text_with(&self, clock: impl Fn(NaiveTime) -> String) -> String {
         let mut texts: Vec<String> = Vec::new();
         for schedule in &self.schedules {
@@ -99,7 +99,7 @@ fn month_name(number: u32) -> &'static str {
 /// Such as 'first, second and last', in the order in which they come in the month.
 fn positions_text(which: &[i8]) -> String {
     let words: Vec<&str> = in_order(which).into_iter().map(position_text).collect();
-    // In a month with five, the fifth one is the last one.
+    // In a month with five such weekdays, the fifth one is the last one.
     let has_all = [1, 2, 3, 4, 5, -1].iter().all(|position| which.contains(position));
     listed(&words, if has_all { " or " } else { " and " })
 }

@@ -98,8 +98,8 @@ fn minutes_between(from: DateTime<Utc>, to: DateTime<Utc>) -> Option<String> {
     }
 }
 
-/// Formats the instants of one sentence. It leaves out what the previous instant has said: the zone's abbreviation and
-/// the date are only given if they differ from the previous ones.
+/// Formats the instants of one sentence. The zone's abbreviation and the date are only given if they differ from those
+/// of the previous instant.
 struct InstantFormatter {
     zone: Zone,
     date: String,

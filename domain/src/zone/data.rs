@@ -28,10 +28,10 @@ struct LazyZone {
     zone: OnceLock<Option<Zone>>,
 }
 
-/// What a folder of zone data contains, before it is checked.
+/// The content of a folder of zone data, before it is checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct ZoneFiles {
-    /// Such as `2026f`.
+    /// The version, such as `2026f`.
     pub version: String,
     /// Each zone's name and TZif data.
     pub zones: Vec<(String, Vec<u8>)>,
@@ -67,13 +67,13 @@ impl ZoneData {
         *COMPILED
     }
 
-    /// Checks all files, and makes the data of them. It stays in memory until the process ends. `source` says to people
-    /// where it is from.
+    /// Checks all files, and makes a release of them. The release stays in memory until the process ends. `source` is
+    /// the origin of the data, for people.
     ///
     /// A zone that the files don't have keeps the rules that the program has for it.
     ///
     /// # Errors
-    /// If any of it is damaged.
+    /// If the version cannot be read, if there are no zones, or if a zone is damaged.
     pub fn read(source: &str, files: ZoneFiles) -> Result<Self, ZoneDataError> {
         let ZoneFiles { version, zones, links } = files;
         if super::release(&version).is_none() {
@@ -128,7 +128,7 @@ impl ZoneData {
     }
 }
 
-/// These names say that somebody has not set a zone, or which zone a machine has.
+/// Whether a name is that of a zone. The other names mean that no zone is set, or that the zone is the machine's.
 fn is_zone(name: &str) -> bool {
     !matches!(name, "Factory" | "localtime" | "posixrules")
 }

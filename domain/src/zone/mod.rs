@@ -2,7 +2,7 @@
 //!
 //! - [`Tz`] is the name of a zone. It says nothing about clocks.
 //! - [`ZoneData`] is one release of the IANA data. It gives a [`Zone`] for a name.
-//! - [`Zone`] has the rules by which everything here is computed.
+//! - [`Zone`] has the rules of one zone, in one release.
 
 mod data;
 mod offset_periods;

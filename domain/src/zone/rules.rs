@@ -34,9 +34,9 @@ pub struct Zone(&'static Rules);
 #[derive(Debug)]
 struct Rules {
     name: Box<str>,
-    /// In ascending order. The first one has no begin.
+    /// The local time types, in ascending order. The first one has no beginning.
     spans: Box<[Span]>,
-    /// The same as local times; see [`OffsetPeriod`].
+    /// The same changes as local times; see [`OffsetPeriod`].
     periods: Box<[OffsetPeriod]>,
     /// The footer changes the clocks every year.
     is_recurring: bool,
@@ -50,11 +50,11 @@ pub(super) struct Span {
     pub(super) local: LocalType,
 }
 
-/// What the clocks of a zone show at some instant.
+/// A local time type: the state of a zone's clocks at some instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalType {
     pub offset: FixedOffset,
-    /// Such as `CST`. Zones without an abbreviation have their offset, such as `-03`.
+    /// The abbreviation, such as `CST`. Zones without an abbreviation have their offset, such as `-03`.
     pub abbreviation: Box<str>,
     pub is_dst: bool,
 }

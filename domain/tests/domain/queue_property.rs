@@ -1,6 +1,8 @@
+//! Random events for the queue of an activity, in two implementations that must agree.
 //!
-//! The *hall* does what a program does: it uses the functions of the domain, and looks at what is due only when something
-//! happens. The *model* keeps everything in one list, and computes everything again from the beginning at each event.
+//! The *hall* does what a program does: it uses the functions of the domain, and looks at what is due only when
+//! something happens. The *model* keeps everything in one list, and computes everything again from the beginning at
+//! each event.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +31,7 @@ enum Step {
     Beat(Guest, bool),
     Complete(Guest),
     Limit(Option<u32>),
-    /// So many seconds pass. Whoever sends heartbeats by itself does so meanwhile.
+    /// This many seconds pass. Meanwhile, all guests who are not silent send heartbeats.
     Pass(u8),
 }
 
@@ -69,7 +71,7 @@ impl Hall {
         u32::try_from(offered.count()).unwrap()
     }
 
-    /// What is due at an instant: leases and idle seats end, and the queue is settled.
+    /// Handles everything that is due at an instant: leases and idle seats end, and the queue is settled.
     fn settle(&mut self, now: DateTime<Utc>) {
         for visit in self.visits.values_mut() {
             let is_idle_out = visit.idle_out_at(Some(MAX_IDLE)).is_some_and(|at| at <= now);
@@ -154,7 +156,7 @@ struct Known {
     is_seated: bool,
 }
 
-/// The rules once more, in other words: second by second.
+/// An independent implementation of the rules, second by second.
 #[derive(Default)]
 struct Model {
     limit: Option<u32>,
@@ -177,7 +179,7 @@ impl Model {
         self.limit.is_none_or(|limit| self.taken() < usize::try_from(limit).unwrap())
     }
 
-    /// One second is over, or something happened in it.
+    /// Applies the rules at the end of a second, or after an event.
     fn tidy(&mut self, now: i64) {
         let away: Vec<Guest> = self.known.keys().copied().filter(|guest| !self.is_online(*guest, now)).collect();
         for guest in away {
@@ -276,7 +278,7 @@ proptest! {
                     hall.take(Step::Beat(guest, is_idle), now);
                     model.take(Step::Beat(guest, is_idle), second);
                 }
-                // One millisecond later the leases have run out that include the last instant.
+                // Without an event, leases, offers and places may end at this instant.
                 hall.settle(now);
                 model.tidy(second);
             }

@@ -60,7 +60,7 @@ proptest! {
         }
     }
 
-    /// With periodic sweeps beside the timers, which end overrides without `until`.
+    /// Periodic sweeps run beside the timers. They end overrides without `until`.
     #[test]
     fn sweeps_and_timers_together_keep_the_status_right_at_every_second(mut facts in facts(), sweep_every in 1..200i64) {
         let mut decision = decide(&facts, false, second(0), Mode::Exact);
