@@ -1,5 +1,5 @@
-//! sea-orm entities, one file a table. Ids and statuses are those of `domain`. What the columns mean is said in the migrations. What
-//! is serialized of a row is what the audit log shows of it.
+//! The tables as sea-orm entities, one file a table. Ids and statuses have the types of `domain`. The migrations explain the
+//! columns. The audit log shows the fields of a row that are serialized.
 
 pub mod activity;
 pub mod api_key;

@@ -13,9 +13,9 @@ pub struct Model {
     /// The owner, if the place belongs to a person and not to the visit alone.
     pub person_id: Option<PersonId>,
     pub joined_at: DateTimeUtc,
-    /// The place is not gone before this instant. It may stay longer, because later heartbeats do not change this.
+    /// The earliest instant at which the place is gone. Later heartbeats delay that instant, but do not change this column.
     pub leaves_at: DateTimeUtc,
-    /// When the offer ends. Null if no seat is offered.
+    /// The end of the offer. Null if no seat is offered.
     pub offer_ends_at: Option<DateTimeUtc>,
 }
 

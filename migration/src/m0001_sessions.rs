@@ -166,7 +166,7 @@ fn session() -> TableCreateStatement {
         .col(text_null(Session::Problem))
         // The instant at which auto-creation is due (rule 10). Null means never.
         .col(timestamp_with_time_zone_null(Session::NextCreateAt))
-        // Set by a save (rule 12). The recompute clears it if `revision` is still the one that it has read.
+        // Set by a save (rule 12). The recompute locks the session, and clears it.
         .col(boolean(Session::NeedsRecompute).default(false))
         .col(big_integer(Session::Revision).default(1))
         .col(timestamp_with_time_zone(Session::CreatedAt))
@@ -276,7 +276,7 @@ fn check_in() -> TableCreateStatement {
         .col(big_integer(CheckIn::PersonId))
         .col(text(CheckIn::Attendance))
         .col(timestamp_with_time_zone(CheckIn::CheckedInAt))
-        // The instant of the arrival (rule 13). Null if the yes was given before the session.
+        // The instant of the arrival (rule 13). Null if the check-in is no arrival.
         .col(timestamp_with_time_zone_null(CheckIn::ArrivedAt))
         .foreign_key(&mut foreign_key(
             (CheckIn::Table, CheckIn::SessionInstanceId),

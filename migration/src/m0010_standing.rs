@@ -1,8 +1,8 @@
-//! A column that numbers the changes to what a person's tokens are worth: revocation, erasure, merging.
+//! A column that numbers the changes to the validity of a person's tokens: revocation, erasure, merging.
 //!
 //! Each such change gets the next number. A server reads the numbers after the last one that it knows. Servers of the
-//! previous version give no numbers; what they revoke while both versions run reaches the sockets of newer servers only
-//! when the sockets reconnect.
+//! previous version give no numbers. If one of them revokes tokens while both versions run, a socket of a newer server
+//! stays open until it reconnects.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::big_integer_null;

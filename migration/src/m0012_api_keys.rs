@@ -1,4 +1,4 @@
-//! API keys, and the key that a change was made with.
+//! API keys, and a column for the API key with which a change was made.
 //!
 //! The secret of a key is shown once, when it is created. Only its hash is stored.
 
@@ -41,7 +41,7 @@ impl MigrationTrait for Migration {
             .col(text_uniq(ApiKey::SecretHash))
             .col(timestamp_with_time_zone(ApiKey::CreatedAt))
             .col(timestamp_with_time_zone_null(ApiKey::ExpiresAt))
-            // Exact to a minute.
+            // With a precision of one minute.
             .col(timestamp_with_time_zone_null(ApiKey::LastUsedAt))
             .col(timestamp_with_time_zone_null(ApiKey::RevokedAt))
             // Revocations are numbered in the order in which they are committed, so that each server reads the ones after

@@ -28,7 +28,7 @@ impl MigrationTrait for Migration {
             // The id of a person, such as Person:7, or the subject of an admin's token that names no person.
             .col(text(IdempotencyKey::Actor))
             .col(text(IdempotencyKey::ClientKey))
-            // The key of an HTTP request is for all mutations in it. They are numbered from 0.
+            // The key of an HTTP request applies to all mutations in it, which are numbered from 0.
             .col(integer(IdempotencyKey::Position))
             // The name of the mutation.
             .col(text(IdempotencyKey::Mutation))

@@ -1,5 +1,5 @@
-//! A table of skips: ranges of local dates on which a session does not meet. And a column that keeps an instance made by
-//! hand at the occurrence that it stood for.
+//! A table of skips: ranges of local dates on which a session does not meet. Also a column for instances made by hand,
+//! which keep the occurrence that they stood for.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, boolean, date, text_null, timestamp_with_time_zone};
@@ -54,7 +54,7 @@ fn table() -> TableCreateStatement {
         .table(SessionSkip::Table)
         .col(big_key(SessionSkip::Id))
         .col(big_integer(SessionSkip::SessionId))
-        // Both dates are skipped.
+        // The first and the last skipped date.
         .col(date(SessionSkip::FromDate))
         .col(date(SessionSkip::ToDate))
         .col(text_null(SessionSkip::Reason))

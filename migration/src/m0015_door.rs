@@ -37,7 +37,7 @@ impl MigrationTrait for Migration {
         ] {
             manager.alter_table(statement).await?;
         }
-        // Guests are erased after some days.
+        // Finds the guests who are due to be erased.
         let guests = Index::create()
             .name(GUESTS)
             .table(Person::Table)

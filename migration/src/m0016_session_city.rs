@@ -1,4 +1,4 @@
-//! An index of the cities of sessions, so that a search for a city reads each of them once.
+//! An index of the cities of sessions, so that a search for a city reads each city once.
 
 use sea_orm_migration::prelude::*;
 

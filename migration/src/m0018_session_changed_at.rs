@@ -16,7 +16,7 @@ enum Column {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        // Null for a session that was not changed since this column exists.
+        // Null for a session that has not changed since this migration.
         let changed_at = timestamp_with_time_zone_null(Column::ChangedAt);
         manager.alter_table(Table::alter().table(Session::Table).add_column(changed_at).to_owned()).await
     }

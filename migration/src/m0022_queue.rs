@@ -75,7 +75,7 @@ impl MigrationTrait for Migration {
         manager.create_table(queue_place()).await?;
         manager.create_table(seat_hold()).await?;
         if manager.get_database_backend() == sea_orm::DatabaseBackend::Postgres {
-            // As presence.id.
+            // The same type as presence.id.
             let sql = r#"ALTER TABLE "queue_place" ALTER COLUMN "presence_id" TYPE text COLLATE "C""#;
             manager.get_connection().execute_unprepared(sql).await?;
         }
@@ -101,7 +101,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// Who waits for a seat, in the order of the ids.
+/// The places in the queues for seats, in the order of their ids.
 fn queue_place() -> TableCreateStatement {
     let references = |column: QueuePlace, table: DynIden, key: DynIden| {
         ForeignKey::create()
@@ -128,7 +128,7 @@ fn queue_place() -> TableCreateStatement {
         .to_owned()
 }
 
-/// For how long the seats that were given back lately had been held.
+/// For how long each of the seats that were given back last was held.
 fn seat_hold() -> TableCreateStatement {
     Table::create()
         .table(SeatHold::Table)
@@ -149,7 +149,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
     let is_offered = Expr::cust("offer_ends_at IS NOT NULL");
     vec![
         places("idx_queue_place_order").col(QueuePlace::ActivityId).col(QueuePlace::Id).to_owned(),
-        // The next to get an offer.
+        // Finds the place that gets the next offer.
         places("idx_queue_place_waiting")
             .col(QueuePlace::ActivityId)
             .col(QueuePlace::Id)

@@ -25,7 +25,7 @@ impl MigrationTrait for Migration {
         for column in [is_sign_in, text_null(ApiKey::Issuer)] {
             manager.alter_table(Table::alter().table(ApiKey::Table).add_column(column).to_owned()).await?;
         }
-        // Sign-ins that have ended are deleted after a while.
+        // Finds the sign-ins that have ended, so that they can be deleted.
         let ended = Index::create()
             .name(ENDED)
             .table(ApiKey::Table)

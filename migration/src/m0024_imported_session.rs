@@ -1,5 +1,5 @@
-//! A table of imported sessions: which session a UID of a calendar file became, and what the file said. With it, the next
-//! import of the file changes only what changed in the file.
+//! A table of imported sessions: the session that a UID of a calendar file became, and the content of the file. With it, the
+//! next import of the file changes only what changed in the file.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, text, timestamp_with_time_zone};
@@ -43,7 +43,7 @@ fn table() -> TableCreateStatement {
         // The UID, or the session whose feed was imported. Two imports at the same time make one session.
         .col(text(ImportedSession::Source).unique_key())
         .col(big_integer(ImportedSession::SessionId))
-        // JSON: what the file said, and the instance of each of its meetings.
+        // JSON: the session as the file had it, and the instance of each of its meetings.
         .col(text(ImportedSession::Contents))
         .col(timestamp_with_time_zone(ImportedSession::ImportedAt))
         .foreign_key(
