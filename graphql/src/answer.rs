@@ -1,7 +1,7 @@
-//! How long an answer may be. Its bytes are counted while it is made, so that one that is too long never fills the memory.
+//! Limits the length of an answer. The bytes are counted while the answer is made, so a too long answer never fills the memory.
 //!
-//! To count costs time at each field, and most documents can't have a long answer, which their [`Operation`] says: those are
-//! executed without.
+//! Counting costs time at each field. The [`Operation`] of most documents shows that their answers cannot be too long. Such
+//! documents are executed without counting.
 
 use std::sync::{
     Arc,
@@ -20,8 +20,8 @@ use super::{
     Mutation, Schema, Subscription, change_cursor, context::ForQueries, error::ApiError, operation::Operation,
 };
 
-/// The schema as it is executed: with its answers counted or without. The log's position is read ahead of whoever asks for
-/// it, and each answer uses one release of the zone data.
+/// The schema as it is executed, with or without counting the bytes of answers. It also reads the position in the log ahead for
+/// requests that ask for it, and makes each answer use one release of the time zone data.
 pub struct Limited<Q> {
     app: App,
     for_queries: App,
@@ -39,14 +39,15 @@ impl<Q> Clone for Limited<Q> {
 }
 
 impl<Q: ObjectType + 'static> Limited<Q> {
-    /// `build` says what both have in common.
+    /// `build` builds the schema that both variants have in common. `most` is the limit of an answer, in bytes.
     pub fn new(app: App, build: impl Fn() -> SchemaBuilder<Q, Mutation, Subscription>, most: u64) -> Self {
         let for_queries = app.for_queries();
         let (plain, counting) = (build().finish(), build().extension(CountAnswer { most }).finish());
         Self { app, for_queries, plain, counting, most }
     }
 
-    /// Replaces what the schema has for all requests.
+    /// Puts an app into the request that uses one release of the time zone data. It replaces the app that the schema has for
+    /// all requests.
     fn pin(&self, request: Request) -> Request {
         request.data(self.app.pinned()).data(ForQueries(self.for_queries.pinned()))
     }
@@ -65,7 +66,8 @@ impl<Q: ObjectType + 'static> Executor for Limited<Q> {
         }
     }
 
-    /// Only queries ask for the log's position, and they are executed above. The pin is renewed with each event.
+    /// Only queries ask for the position in the log, and [`execute`](Executor::execute) runs them. The release of the time zone
+    /// data is renewed with each event.
     fn execute_stream(&self, request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
         let request = self.pin(request);
         Executor::execute_stream(self.schema_for(&request), request, session_data)
@@ -105,7 +107,7 @@ impl ExtensionFactory for CountAnswer {
     }
 }
 
-/// Of one request: of a subscription, of one event after the other.
+/// Counts the bytes of one answer. For a subscription, it counts the bytes of one event after the other.
 struct Counter {
     bytes: AtomicU64,
     most: u64,
@@ -156,7 +158,7 @@ impl Extension for Counter {
     }
 }
 
-/// How many bytes of JSON a value is, without what is counted by itself: the fields of an object, the items of a list.
+/// How many bytes of JSON the value itself takes. The fields of an object and the items of a list count by themselves.
 fn own_bytes(value: &Value) -> usize {
     match value {
         Value::Null | Value::Boolean(_) | Value::List(_) | Value::Object(_) => 4,

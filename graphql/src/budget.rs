@@ -1,7 +1,7 @@
-//! What each address and each person may ask a second, over all transports together.
+//! The budgets of each address and of each person, over all transports together.
 //!
 //! The unit is a *point*: about what one statement of the database costs. [`Cost::points`](crate::operation::Cost::points)
-//! says how many points an operation has.
+//! computes the points of an operation.
 
 use std::{fmt, net::IpAddr, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
     rate::{self, Rates},
 };
 
-/// What has been spent of late, by address and by person. Both pay for a request.
+/// The points that each address and each person has spent recently. A request spends points of both.
 pub struct Budgets {
     addresses: Rates<IpAddr>,
     people: Rates<PersonId>,
@@ -34,7 +34,7 @@ impl Budgets {
         }
     }
 
-    /// Spends points. An administrator may spend as much as the address may.
+    /// Spends points. Administrators have only the budget of their address.
     ///
     /// # Errors
     /// RATE_LIMITED, with the time until there are enough points.
@@ -45,7 +45,7 @@ impl Budgets {
         })
     }
 
-    /// The same.
+    /// Does the same as [`spend`](Self::spend), with another error.
     ///
     /// # Errors
     /// The time until there are enough points.
@@ -79,7 +79,7 @@ mod tests {
         budgets.spend(50, here, Viewer::ADMIN).unwrap();
         assert!(budgets.spend(1, here, Viewer::NOBODY).is_err());
         budgets.spend(1, None, Viewer::NOBODY).unwrap();
-        // What costs more than a whole burst waits for a whole burst.
+        // A request that costs more than a whole burst waits for a whole burst.
         budgets.spend(1_000, Some(IpAddr::V4(Ipv4Addr::LOCALHOST)), Viewer::NOBODY).unwrap();
     }
 }

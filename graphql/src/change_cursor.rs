@@ -34,12 +34,16 @@ pub async fn of_request(ctx: &Context<'_>) -> Result<Cursor> {
     write(app(ctx)?, *position).await
 }
 
-/// The cursor after which a subscription continues: that of the transport, or else the argument.
+/// The cursor after which a subscription continues: the one of the transport or, without it, the argument.
 pub fn given(ctx: &Context<'_>, after: Option<Cursor>) -> Option<Cursor> {
     ctx.data_opt::<ResumeAfter>().map(|ResumeAfter(cursor)| Cursor(cursor.clone())).or(after)
 }
 
-/// The position of a cursor, if a subscription can continue from it.
+/// The position of a cursor.
+///
+/// # Errors
+/// If a subscription cannot continue from it: CURSOR_EXPIRED if it is too old, BAD_USER_INPUT if it is not a cursor of this
+/// server.
 pub async fn resumable(ctx: &Context<'_>, cursor: &Cursor) -> Result<Position> {
     let position = app(ctx)?.cursor_key().await?.read(&cursor.0)?;
     match hub(ctx)?.cursor_status(position).await.map_err(ApiError::internal)? {

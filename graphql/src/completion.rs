@@ -1,15 +1,14 @@
-//! Mends the answers of async-graphql 7.2. [`Shape`] says what an answer should look like.
+//! Completes the answers of async-graphql 7.2, which differ from the specification. [`Shape`] is what an answer must look like.
 //!
-//! - A field that fails is null; where it may not be null, its parent is null instead, and so on upwards (GraphQL, 6.4.4).
-//!   async-graphql leaves a failed field out, whatever its type, and makes an object of which every field failed null
+//! - A field that fails is null. If the field may not be null, its parent is null instead, and so on upwards (GraphQL, 6.4.4).
+//!   async-graphql leaves out a field that failed, whatever its type. It makes an object null if all of its fields failed
 //!   (async-graphql/async-graphql#1746).
-//! - Fields stand in the order in which they were asked for (GraphQL, 6.3.2). async-graphql has them in the order in which
-//!   resolvers finish (#1746 too; #1806 is the repair in 8.0.0-rc.3).
+//! - Fields stand in the order of the document (GraphQL, 6.3.2). async-graphql has them in the order in which resolvers finish
+//!   (#1746 too; #1806 is the repair in 8.0.0-rc.3).
+//! - If a scalar refuses a value, the error names the field of the input (see [`wrong_value`](super::wrong_value)).
 //!
-//! - The error of a scalar that does not take its value names the field of the input (see [`wrong_value`](super::wrong_value)).
-//!
-//! 7.0.18 has the order, but a resolver that returns `Result<Option<T>>` and fails takes its parent with it (#1549, open). So
-//! this stays until 8 is released.
+//! 7.0.18 has the right order. But there a resolver that returns `Result<Option<T>>` and fails makes its parent null (#1549,
+//! open). So this module stays until 8 is released.
 
 use async_graphql::{
     Error, Name, PathSegment, Response, ServerError, Value,
@@ -19,8 +18,8 @@ use async_graphql::{
 
 use super::wrong_value::WrongValue;
 
-/// The keys of an object in an answer, in the order of the question, each with its type, if the schema knows it, and with
-/// what is inside.
+/// The keys of an object in an answer, in the order of the document. Each has its type, if the schema knows it, and the shape
+/// of its value.
 #[derive(Debug, Default)]
 pub struct Shape(Vec<(Name, Slot)>);
 
@@ -28,12 +27,12 @@ pub struct Shape(Vec<(Name, Slot)>);
 struct Slot {
     of: Option<Type>,
     inside: Shape,
-    /// What is wrong with the arguments of the field.
+    /// The first argument value of the field that its scalar refuses.
     wrong_value: Option<WrongValue>,
 }
 
 impl Shape {
-    /// Adds a key, or finds it. The types of one place agree in lists and nulls, whichever object is there (GraphQL, 5.3.2).
+    /// Adds a key, or finds it. Different objects at one place have types that agree in lists and nulls (GraphQL, 5.3.2).
     pub fn add(&mut self, key: &Name, of: Option<&Type>) -> &mut Self {
         let at = self.0.iter().position(|(known, _)| known == key).unwrap_or_else(|| {
             self.0.push((key.clone(), Slot { of: None, inside: Self::default(), wrong_value: None }));
@@ -46,7 +45,7 @@ impl Shape {
         &mut slot.inside
     }
 
-    /// Notes what is wrong with the arguments of a field.
+    /// Notes an argument value of a field that its scalar refuses.
     pub fn note_wrong_value(&mut self, key: &Name, wrong_value: WrongValue) {
         self.add(key, None);
         if let Some((_, slot)) = self.0.iter_mut().find(|(known, _)| known == key) {
@@ -58,14 +57,15 @@ impl Shape {
         self.0.iter().find(|(known, _)| known == key).map(|(_, slot)| slot)
     }
 
-    /// Mends an answer.
+    /// Completes an answer.
     pub fn complete(&self, response: &mut Response) {
         for error in &mut response.errors {
             self.name_wrong_value(error);
         }
-        // Without a path an error is one of the whole request, which has no data.
+        // An error without a path is an error of the whole request. Its answer has no data.
         let failed: Vec<_> = response.errors.iter().map(|error| &error.path).filter(|path| !path.is_empty()).collect();
-        // First everything is put in its place, and only then nulls rise: what one error removes another must not bring back.
+        // The first pass puts missing fields in as null. The second pass lets nulls rise. With one pass, an error could bring
+        // back what the error before it has removed.
         for rises in [false, true] {
             for path in &failed {
                 self.put_null(&mut response.data, path, rises);
@@ -74,7 +74,7 @@ impl Shape {
         self.arrange(&mut response.data);
     }
 
-    /// Says in an error of a scalar which part of the arguments it did not take.
+    /// If this is a scalar's error about a value, names the field of the input in it.
     fn name_wrong_value(&self, error: &mut ServerError) {
         if !error.message.starts_with("Failed to parse \"") {
             return;
@@ -91,8 +91,8 @@ impl Shape {
         }
     }
 
-    /// Goes down to a field that failed. `rises`: whether a null that may not stay takes its parent with it; else missing
-    /// fields are put in, as null.
+    /// Goes down to a field that failed. Without `rises`, puts missing fields in as null. With `rises`, a null that its type
+    /// forbids makes its parent null.
     fn put_null(&self, value: &mut Value, path: &[PathSegment], rises: bool) {
         let Some((PathSegment::Field(key), rest)) = path.split_first() else { return };
         let Some(Slot { of: Some(of), inside, .. }) = self.slot(key) else { return };
@@ -126,7 +126,7 @@ impl Shape {
         }
     }
 
-    /// Puts fields in order. Scalars are left alone, also those that are objects.
+    /// Sorts the fields of objects. Values of scalars are left alone, even if they are objects.
     fn arrange(&self, value: &mut Value) {
         match value {
             Value::List(items) if !self.0.is_empty() => items.iter_mut().for_each(|item| self.arrange(item)),

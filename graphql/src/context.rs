@@ -16,11 +16,11 @@ fn find<'a, T: Send + Sync + 'static>(ctx: &Context<'a>, what: &'static str) -> 
     ctx.data::<T>().map_err(|_| ApiError::internal(format!("the schema was built without {what}")))
 }
 
-/// What queries and subscriptions take in place of what mutations take: it has connections of its own, so that they leave
-/// some of them alone.
+/// The variant of a value that queries and subscriptions use. It has its own connections to the database, so that queries leave
+/// the others to mutations.
 pub struct ForQueries<T>(pub T);
 
-/// What is for the operation at hand.
+/// The value for the current operation: for a query or a subscription the one of [`ForQueries`], if there is one.
 pub fn for_operation<'a, T: Send + Sync + 'static>(ctx: &Context<'a>, what: &'static str) -> Result<&'a T> {
     if ctx.query_env.operation.node.ty == OperationType::Mutation {
         return find(ctx, what);

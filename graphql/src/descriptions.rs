@@ -1,4 +1,4 @@
-//! Everything in the schema has a description, which is a sentence.
+//! Tests that everything in the schema has a description, and that each description is a sentence.
 
 use async_graphql::{
     Positioned,

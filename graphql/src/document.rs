@@ -1,5 +1,5 @@
-//! How a request is read before it is executed, on every transport alike: its text is checked, parsed, and read into one
-//! [`Operation`].
+//! Reads a request before it is executed, in the same way for every transport: checks its text, parses it, and reads it into
+//! one [`Operation`].
 
 use std::{collections::BTreeSet, iter, mem, sync::Arc};
 
@@ -22,58 +22,58 @@ use super::{
     variables,
 };
 
-/// Deeper than this no document is looked at, nor parsed: the parser goes down into lists and objects without a limit of its
-/// own, until the stack ends. The schema's own limit is lower.
+/// The deepest nesting of brackets in a document that is parsed. The parser itself has no limit for lists and objects: it would
+/// go on until the stack ends. The limit of the schema is lower.
 const DOCUMENT_DEPTH: usize = 100;
 
-/// How many words and signs a document may have, which is asked before it is parsed.
+/// How many tokens (words, signs and strings) a document may have. This is checked before it is parsed.
 const TOKENS: usize = 10_000;
 
-/// How long a name may be: of a field, an alias, a variable.
+/// The longest name of a field, an alias or a variable, in bytes.
 const NAME: usize = 128;
 
 /// How many bytes the document of a subscription may have, without comments and ignored characters. It is kept as long as
 /// the subscription.
 const SUBSCRIPTION_BYTES: usize = 16 * 1024;
 
-/// What reads requests: the schema's types, and which of their fields viewers may share.
+/// Reads requests. It knows the schema's types, and which of their fields viewers may share.
 #[derive(Debug, Clone, Default)]
 pub struct Reader {
     pub(super) types: Arc<Types>,
     pub(super) shareable: ShareableFields,
     budgets: Option<Arc<Budgets>>,
-    /// The documents that may run, if not all may.
+    /// The documents that may run. `None` if every document may run.
     trusted: Option<Arc<TrustedDocuments>>,
 }
 
 impl Reader {
-    /// `types`: those of the schema that is executed. `shareable`: which of their fields are the same for every viewer.
+    /// `types` must be the types of the schema that is executed. `shareable` are those of their fields that are the same for
+    /// every viewer.
     pub fn new(types: Types, shareable: ShareableFields) -> Self {
         Self { types: Arc::new(types), shareable, budgets: None, trusted: None }
     }
 
-    /// What requests cost is spent from these budgets.
+    /// Spends the price of each request from these budgets.
     #[must_use]
     pub fn spending_from(self, budgets: Arc<Budgets>) -> Self {
         Self { budgets: Some(budgets), ..self }
     }
 
-    /// With a list of the documents that may run.
+    /// Lets only the documents of this list run, if there is a list.
     #[must_use]
     pub fn trusting(self, trusted: Option<TrustedDocuments>) -> Self {
         Self { trusted: trusted.map(Arc::new), ..self }
     }
 
-    /// Reads a request, whose data has its viewer. If the request names a document, it gets its text. The operation stays
-    /// in the request's data, so that it is read once. The document stays in the request, as it is executed: a subscription
-    /// has its one field at the root, and variables are settled.
+    /// Reads a request, whose data has its viewer. If the request names a document, the document is put into it. The operation
+    /// is added to the request's data, so that the request is read only once. The document in the request becomes the one that
+    /// is executed: a subscription has its one field at the root, and variables are settled.
     ///
-    /// Its price is spent from the budgets of its address and its viewer, if those are in its data: what its text costs before
-    /// it is parsed, and the rest when its operation is known.
+    /// The price of the request is spent from the budgets of its address and its viewer, if its data has those. The price of
+    /// the text is spent before the text is parsed. The rest is spent when the operation is known.
     ///
-    /// Makes the checks that async-graphql leaves out: that the document is of a reasonable size and its fragments don't
-    /// multiply, that a subscription has one field (GraphQL, 5.2.3.1), and that variables which may not be null are there
-    /// (GraphQL, 6.1.2).
+    /// Makes the checks that async-graphql leaves out: the document has a reasonable size and its fragments do not multiply, a
+    /// subscription has one field (GraphQL, 5.2.3.1), and variables that may not be null have values (GraphQL, 6.1.2).
     ///
     /// # Errors
     ///
@@ -84,7 +84,7 @@ impl Reader {
         self.spend(request, for_text)?;
         find_document(self.trusted.as_deref(), request)?;
         check_text(&request.query)?;
-        // Taken out for a moment, because parsing borrows the request.
+        // These are taken out for a moment, because the parsed document borrows the request.
         let (name, variables) = (request.operation_name.take(), mem::take(&mut request.variables));
         let read =
             request.parsed_query().and_then(|document| self.analyse(document, name.as_deref(), &variables, text_bytes));
@@ -109,7 +109,7 @@ impl Reader {
         budgets.spend(points, client_address(request), viewer)
     }
 
-    /// The answer has the document that is executed, if that is another one.
+    /// Reads the operation. Also returns the document to execute, if it differs from the given one.
     fn analyse(
         &self,
         document: &ExecutableDocument,
@@ -148,7 +148,7 @@ pub(super) fn find_operation<'a>(
     }
 }
 
-/// What the operation that a request names is called, for logs and traces: as much of it as they show.
+/// The name of the operation for logs and traces, shortened.
 pub(super) fn operation_name(document: &ExecutableDocument, name: Option<&str>) -> Option<String> {
     let named = || document.operations.iter().find_map(|(name, _)| name).map(Name::as_str);
     name.or_else(named).map(shortened)
@@ -185,7 +185,7 @@ fn too_complex() -> ServerError {
     ApiError::query_too_complex("The query asks for too much, or its fragments multiply: split it up.").into()
 }
 
-/// Is a document short and flat enough to be parsed?
+/// Whether a document is short and flat enough to be parsed.
 fn check_text(document: &str) -> Result<(), ServerError> {
     let (mut count, mut depth) = (0, 0_usize);
     for token in tokens(document) {
@@ -198,7 +198,7 @@ fn check_text(document: &str) -> Result<(), ServerError> {
         }
         match first {
             b'{' | b'[' | b'(' => depth += 1,
-            // What closes more than was opened, or something else, is as far as the parser gets.
+            // Other brackets may be closed than were opened. The parser stops there.
             b'}' | b']' | b')' => depth = depth.saturating_sub(1),
             _ => {}
         }
@@ -209,7 +209,7 @@ fn check_text(document: &str) -> Result<(), ServerError> {
     Ok(())
 }
 
-/// Each word, sign and string of a document, as far as the parser gets.
+/// The tokens of a document: its words, signs and strings, up to the first error.
 fn tokens(document: &str) -> impl Iterator<Item = Result<&[u8], ServerError>> {
     let mut rest = document.as_bytes();
     iter::from_fn(move || {
@@ -226,7 +226,8 @@ fn tokens(document: &str) -> impl Iterator<Item = Result<&[u8], ServerError>> {
     })
 }
 
-/// What a document says: its tokens, as far as they can be read, without white space and comments.
+/// The tokens of a document, as far as they can be read, without white space and comments. Two documents with the same result
+/// mean the same.
 pub(super) fn normalized(document: &str) -> Box<[u8]> {
     let tokens: Vec<&[u8]> = tokens(document).map_while(Result::ok).collect();
     tokens.join(&b'\n').into()
@@ -236,8 +237,8 @@ const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'+')
 }
 
-/// Of the string that `text` begins with, if it ends. One in three quotes has a backslash only before three quotes (GraphQL,
-/// 2.9.4). The parser would read three quotes that nothing ends as an empty string and the beginning of another.
+/// The length of the string at the beginning of `text`. `None` if it does not end. In a block string, a backslash escapes only
+/// three quotes (GraphQL, 2.9.4). The parser would read an open block string as an empty string and the beginning of another.
 fn string_length(text: &[u8]) -> Option<usize> {
     const BLOCK: &[u8] = br#"""""#;
 
@@ -253,8 +254,8 @@ fn string_length(text: &[u8]) -> Option<usize> {
     None
 }
 
-/// Leaves of the request of a subscription only what its messages depend on, because it is kept: no comments, no ignored
-/// characters, no variables that the document does not declare, and no unknown extensions.
+/// Removes everything from the request of a subscription that its messages do not depend on, because the request is kept:
+/// comments, ignored characters, variables that the document does not declare, and unknown extensions.
 fn normalise(request: &mut Request) -> Result<(), ApiError> {
     let text = normalised(&request.query);
     if text.len() > SUBSCRIPTION_BYTES {
@@ -291,10 +292,10 @@ fn normalised(document: &str) -> String {
     String::from_utf8(text).unwrap_or_else(|_| document.to_owned())
 }
 
-/// How many characters of a client's text are in the log.
+/// How many characters of a client's text are written to the log.
 const LONGEST_LOGGED: usize = 100;
 
-/// As much of a client's text as goes into the log.
+/// A client's text, shortened for the log.
 pub fn shortened(text: &str) -> String {
     text.chars().take(LONGEST_LOGGED).collect()
 }

@@ -1,5 +1,5 @@
-//! Errors as clients see them: a message for people, and a code in `extensions.code`. A message says in sentences what
-//! happened and what to do next.
+//! Errors as clients see them: a message for people, and a code in `extensions.code`. A message consists of sentences: what
+//! happened, and what to do next.
 //!
 //! Resolvers return `Result<T, ApiError>`. [`ApiError`] does not implement `Display`: async-graphql makes a message for
 //! clients of each error that does. So a stray `?` on another error does not compile. The cause of an internal error is
@@ -15,10 +15,10 @@ use domain::text::sentence;
 
 const INTERNAL_MESSAGE: &str = "Internal error. Try again later.";
 
-/// In the extensions of an error: after how many seconds it is worth trying again.
+/// The error extension with the number of seconds after which it is worth trying again.
 pub const RETRY_AFTER: &str = "retryAfter";
 
-/// The seconds in which this time is over, at least one.
+/// The time in whole seconds, rounded up, at least one.
 fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0 || wait.is_zero())
 }
@@ -30,11 +30,11 @@ pub enum ErrorCode {
     Unauthenticated,
     /// The viewer may not do this.
     Forbidden,
-    /// It does not exist, or the viewer may not know that it exists.
+    /// The object does not exist, or the viewer may not know that it exists.
     NotFound,
     /// The request, an argument or a variable is wrong. The same request will fail again.
     BadUserInput,
-    /// It collides with something that exists, such as a path that is taken or a slot that is booked.
+    /// The change collides with something that exists, such as a path that is taken or a slot that is booked.
     Conflict,
     /// The status of a booking or a visit does not allow this.
     InvalidTransition,
@@ -81,7 +81,7 @@ pub struct ApiError {
     message: String,
     /// The part of the input that is wrong, such as `schedules.1.everyNWeeks`.
     field: Option<String>,
-    /// When it is worth trying again.
+    /// The time after which it is worth trying again.
     retry_after: Option<Duration>,
     /// The cause of an internal error, only for the log.
     source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -93,7 +93,7 @@ impl ApiError {
         Self { code, message: sentence(message.into()), field: None, retry_after: None, source: None }
     }
 
-    /// An error whose message programs compare, so that it is not made a sentence.
+    /// An error whose message programs compare. The message is not made a sentence.
     pub fn verbatim(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { message: message.into(), ..Self::new(code, String::new()) }
     }
@@ -147,7 +147,7 @@ impl ApiError {
         Self { source: Some(Arc::from(source.into())), ..Self::new(ErrorCode::Internal, INTERNAL_MESSAGE) }
     }
 
-    /// A mutation that has not ended in time. It goes on, and may succeed or fail.
+    /// A mutation that has not ended in time. It goes on, and may still succeed or fail.
     pub fn unanswered(waited: Duration) -> Self {
         let seconds = waited.as_secs();
         let message = format!(
@@ -174,7 +174,7 @@ impl ApiError {
         self.retry_after
     }
 
-    /// After how many seconds it is worth trying again.
+    /// The number of seconds after which it is worth trying again.
     pub fn retry_after_seconds(&self) -> Option<u64> {
         self.retry_after.map(whole_seconds)
     }
@@ -189,7 +189,7 @@ impl ApiError {
     }
 }
 
-/// Internal errors are logged here.
+/// Logs the cause of an internal error.
 impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
         if let Some(source) = &error.source {
@@ -242,16 +242,16 @@ pub fn add_missing_codes(response: &mut Response) {
     }
 }
 
-/// Whether the request failed before its execution: it can't be parsed, is not valid, names an unknown operation, or was
-/// refused. Such a response has no `data` (GraphQL, 7.1). On a socket it is an `error`, not a `next`.
+/// Whether the request failed before its execution: it cannot be parsed, is not valid, names an unknown operation, or was
+/// refused. Such a response has no `data` (GraphQL, 7.1). On a socket it is an `error` message, not a `next`.
 pub fn is_request_error(response: &Response) -> bool {
     response.data == Value::Null
         && !response.errors.is_empty()
         && response.errors.iter().all(|error| error.path.is_empty())
 }
 
-/// Whether part of the request failed because of the server, such as when the database is down. It may succeed later. The
-/// errors must have their codes already.
+/// Whether a part of the request failed because of the server, such as when the database is down. The request may succeed
+/// later. The errors must already have their codes.
 pub fn is_failure(response: &Response) -> bool {
     let internal = Value::from(ErrorCode::Internal.as_str());
     let code = |error: &ServerError| error.extensions.as_ref()?.get("code").cloned();
@@ -289,7 +289,7 @@ fn tidy(message: &mut String) {
     {
         *message = format!("Syntax error: {expected}");
     }
-    // A scalar says what a value must be, and async-graphql adds the names of the types around it.
+    // The scalar's message is enough. async-graphql adds the names of the types around it.
     if let Some((_, problem)) =
         message.strip_prefix("Failed to parse \"").and_then(|rest| rest.split_once("\": must be "))
     {
@@ -302,7 +302,7 @@ fn tidy(message: &mut String) {
     }
 }
 
-/// The part of an argument that a message of validation is about, as other errors name it.
+/// The part of an argument that a validation message is about, in the form of other errors' `field`.
 fn argument_of(message: &str) -> Option<String> {
     let (path, _) = message.strip_prefix("Invalid value for argument \"")?.split_once('"')?;
     Some(path.strip_prefix("input.").unwrap_or(path).to_owned())

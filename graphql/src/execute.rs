@@ -21,7 +21,8 @@ use crate::{
     subscribe::Purpose,
 };
 
-/// Where a request came from, as far as limits go. Without it a request is the program's own.
+/// The client address of a request, for limits. A request without it comes from the program itself, and has no limit per
+/// address.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientAddress(pub IpAddr);
 
@@ -42,7 +43,7 @@ pub struct Guard {
     mutations_by_person: Rates<PersonId>,
 }
 
-/// How many seconds' worth of mutations may come at once.
+/// The burst of mutations, as a number of seconds at the full rate.
 const BURST_SECONDS: u32 = 5;
 
 impl Guard {
@@ -58,15 +59,15 @@ impl Guard {
         }
     }
 
-    /// Waits for the turn of something that reads as much as a query with this price.
+    /// Waits for a permit to read as much as a query of this price does.
     ///
     /// # Errors
-    /// RATE_LIMITED, when it does not come for some seconds.
+    /// RATE_LIMITED, if there is no permit within 5 seconds.
     pub async fn turn(&self, address: Option<IpAddr>, points: u64) -> Result<Turn, ApiError> {
         self.queries.take(address, points).await
     }
 
-    /// Says whether a request may be executed. It is read first, if its transport has not read it.
+    /// Returns the operation if the request may be executed. Reads the request if its transport has not read it.
     fn admit(&self, request: &mut Request) -> Result<Arc<Operation>, ServerError> {
         let operation = match Operation::of(request) {
             Some(operation) => Arc::clone(operation),
@@ -191,10 +192,11 @@ impl<E: Executor> Executor for Execution<E> {
     }
 }
 
-/// How long a subscription that begins keeps its turn at most. One that resumes has no first message.
+/// How long at most a subscription that begins holds its permit. A subscription that resumes has no first message, so it waits
+/// the whole time.
 const BEGINNING: Duration = Duration::from_secs(5);
 
-/// The responses of a subscription that begins. Until the first one it has the turn of a query.
+/// The responses of a subscription that begins. It holds a query's permit until its first response.
 fn in_turn(
     guard: Arc<Guard>,
     address: Option<IpAddr>,
@@ -216,11 +218,11 @@ fn in_turn(
     .flatten()
 }
 
-/// The name of the extension that asks for the price of a request, and of the one that has it.
+/// The name of the extension with which a request asks for its price, and of the one with the price in the answer.
 pub(super) const COST_EXTENSION: &str = "cost";
 
-/// Whether a request wants its price in the extensions of its answer: with `"extensions": {"cost": true}`. Other answers do
-/// not have it, so that those of subscriptions that ask the same have the same bytes.
+/// Whether a request asks for its price with `"extensions": {"cost": true}`. Other answers do not have the price, so that
+/// subscriptions that ask the same get the same bytes.
 fn asks_cost(request: &Request) -> bool {
     request.extensions.get(COST_EXTENSION) == Some(&Value::from(true))
 }
@@ -238,7 +240,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes a minute for everything, and notes what it finished.
+    /// An executor that takes a minute for everything, and notes that it has finished.
     #[derive(Clone, Default)]
     struct Slow(Arc<AtomicBool>);
 

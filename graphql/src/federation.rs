@@ -39,7 +39,7 @@ const LINK: &str =
 /// How many entities may be asked for at once.
 pub const MOST_ENTITIES: usize = 1_000;
 
-/// What a gateway reads when it composes.
+/// The fields that a gateway reads when it composes its schema.
 #[derive(Default)]
 pub struct Service;
 
@@ -87,7 +87,7 @@ impl FederationQuery {
             let problem = format!("has {} items: at most {MOST_ENTITIES} are allowed", representations.len());
             return Err(ApiError::invalid("representations", problem));
         }
-        // They are asked for at the same time, so that loaders read those of one type together.
+        // All entities are loaded concurrently, so that a loader reads those of one type together.
         let found = representations.iter().enumerate().map(|(index, Any(representation))| async move {
             find_entity(ctx, &format!("representations.{index}"), representation).await.transpose()
         });
@@ -95,7 +95,7 @@ impl FederationQuery {
     }
 }
 
-/// The entity of a representation. `at` is where that stands in the input.
+/// Finds the entity of a representation. `at` is the place of the representation in the input, for errors.
 async fn find_entity(ctx: &Context<'_>, at: &str, representation: &Value) -> Result<Option<Entity>> {
     let Value::Object(fields) = representation else {
         return Err(ApiError::invalid(at, "must be an object with __typename and id"));
@@ -122,7 +122,7 @@ async fn find_entity(ctx: &Context<'_>, at: &str, representation: &Value) -> Res
     })
 }
 
-/// The text of a schema as that of a subgraph. `sdl` is as [`sdl`](crate::sdl) prints it.
+/// The text of a schema as the one of a subgraph. `sdl` must be the text that [`sdl`](crate::sdl) prints.
 pub(crate) fn subgraph(sdl: &str) -> String {
     let types = sdl.split_once("\nschema {").map_or(sdl, |(types, _)| types);
     let mut text = format!("{LINK}\n\n");
@@ -184,7 +184,7 @@ mod tests {
             }
         }
         assert!(subgraph.starts_with(LINK) && !subgraph.contains("\nschema {"));
-        // Without what was added, it is the same text.
+        // Without the added directives, the text is the same.
         let plain = subgraph.replace("@key(fields: \"id\") {", "{").replace("@shareable {", "{");
         assert_eq!(plain.trim_start_matches(LINK).trim(), sdl.split_once("\nschema {").unwrap().0.trim());
     }

@@ -1,4 +1,4 @@
-//! The keys by which clients mark an attempt at a mutation, so that a retry creates nothing twice.
+//! Idempotency keys: a client marks an attempt at a mutation with a key, so that a retry creates nothing twice.
 
 use std::{
     collections::BTreeMap,
@@ -23,8 +23,8 @@ pub const HEADER: &str = "idempotency-key";
 const HEADER_FIELD: &str = "Idempotency-Key";
 const INPUT_FIELD: &str = "clientMutationId";
 
-/// The key of an HTTP request: the value of its header `Idempotency-Key`. It is for all mutations of the request that
-/// create something. They run one after the other, so the same request numbers them in the same way each time.
+/// The key of an HTTP request: the value of its header `Idempotency-Key`. It counts for all mutations of the request that
+/// create something. These run one after the other, so a retry of the request gives each the same number.
 #[derive(Debug)]
 pub struct IdempotencyKey {
     text: String,
@@ -32,7 +32,7 @@ pub struct IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// Reads the value of the header. It may be a quoted string, as the IETF draft of the header has it.
+    /// Reads the value of the header. It may be a quoted string, as in the IETF draft of this header.
     ///
     /// # Errors
     /// When it cannot be a key.
@@ -44,8 +44,8 @@ impl IdempotencyKey {
     }
 }
 
-/// The app for the resolver of a mutation that creates something: for this attempt, if the client gave a key. The key in
-/// the input comes first.
+/// The app for the resolver of a mutation that creates something. It marks the attempt if the client gave a key. A key in the
+/// input comes before the one of the header.
 pub async fn app_for_attempt(ctx: &Context<'_>, client_mutation_id: Option<&str>) -> Result<App> {
     let app = app(ctx)?;
     let (field, key, position) = match (client_mutation_id, ctx.data_opt::<IdempotencyKey>()) {
@@ -59,7 +59,7 @@ pub async fn app_for_attempt(ctx: &Context<'_>, client_mutation_id: Option<&str>
     Ok(app.for_attempt(Attempt { field, key, position, input: input_of(ctx)? }).await?)
 }
 
-/// The arguments of the field as text: sorted, and without the key itself.
+/// The arguments of the field as text: sorted by name, and without the key itself.
 fn input_of(ctx: &Context<'_>) -> Result<String> {
     let arguments = ctx.field().arguments().map_err(|error| ApiError::bad_user_input(error.message))?;
     let arguments: BTreeMap<_, _> = arguments.iter().map(|(name, value)| (name.to_string(), sorted(value))).collect();

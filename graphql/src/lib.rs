@@ -60,14 +60,14 @@ fn builder<Q: ObjectType + Default + 'static>() -> SchemaBuilder<Q, Mutation, Su
     Schema::build(Q::default(), Mutation::default(), Subscription::default())
 }
 
-/// How the schema answers.
+/// The options of the schema.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// Errors name the field that may have been meant.
+    /// Whether errors suggest the name of the field that the client may have meant.
     pub suggests: bool,
-    /// How many bytes an answer has at most.
+    /// The longest answer, in bytes.
     pub answer_bytes: u64,
-    /// A gateway of Apollo Federation may ask for entities.
+    /// Whether a gateway of Apollo Federation may ask for entities.
     pub federation: bool,
 }
 
@@ -104,7 +104,7 @@ fn build_with<Q: ObjectType + Default + 'static>(
     Limited::new(app.clone(), builder, options.answer_bytes)
 }
 
-/// What reads requests to the schema. With `federation`, to that with the fields of a gateway.
+/// The reader of requests to the schema. With `federation`, the schema has the fields of a gateway.
 ///
 /// # Errors
 /// If the schema's own text can't be parsed.
@@ -123,7 +123,7 @@ pub fn subgraph_sdl() -> String {
     federation::subgraph(&sdl())
 }
 
-/// The schema as it is executed with the fields of a gateway.
+/// The schema as text, with the fields of a gateway, as it is executed.
 fn federated_sdl() -> String {
     print::<FederatedQuery>()
 }

@@ -75,11 +75,11 @@ pub struct ActiveAt {
     pub country: String,
 }
 
-/// The active instances within 5 km of a place. They do not tell their distance.
+/// The active instances within 5 km of a place, without their distance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ActiveNear(pub Place);
 
-/// How far away an active instance is nearby, in metres.
+/// The distance up to which an active instance is nearby, in metres.
 const NEARBY: u32 = 5_000;
 
 /// The instances that stand for occurrences of the session on dates from `from` to `to`.
@@ -94,11 +94,11 @@ pub struct MeetingsOf {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SeatsOf(pub ActivityId);
 
-/// The number of those who wait for a seat in an activity.
+/// The number of places in the queue for a seat in an activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct QueueOf(pub ActivityId);
 
-/// The place in a queue of a visit or of its person.
+/// The place in a queue that a visit or its person has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PlaceOf(pub PresenceId, pub Option<PersonId>);
 
@@ -106,7 +106,7 @@ pub struct PlaceOf(pub PresenceId, pub Option<PersonId>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OnlineVisits;
 
-/// The booking of a slot that is not cancelled.
+/// The booking of a slot that has not been cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LivingBookingOf(pub TimeSlotId);
 

@@ -1,10 +1,10 @@
-//! What a request asks, read once: its kind and name, what it costs, how many mutations it makes, whether it is shown the
-//! schema, who may share it, and what its answer looks like. Transports, rights, limits and the repair of answers all go by
+//! Reads a request once into an [`Operation`]: its kind, its name, its price, the number of its mutations, whether it shows the
+//! schema, who may share it, and the shape of its answer. Transports, rights, limits and the completion of answers all use
 //! this. [`Reader`](super::document::Reader) makes it, and it stays in the request's data.
 //!
-//! The price of an operation is found before it runs: fields with lists multiplied out, statements, fields of
-//! introspection, and bytes of arguments and of the answer. [`prices`](super::prices) has what each field costs, and how
-//! much is allowed.
+//! The price of an operation is computed before it runs, from its fields with lists multiplied out, its statements, its fields
+//! of introspection, and the bytes of its text and its arguments. [`prices`](super::prices) has the price of each field, and
+//! the limits.
 
 use std::{any::TypeId, collections::BTreeSet, convert::Infallible, sync::Arc};
 
@@ -28,65 +28,65 @@ use super::{
     wrong_value::WrongValue,
 };
 
-/// How many selections a document may have, with all fragments written out. async-graphql walks all of them, for each
-/// spread anew, before it looks at any limit of its own: fragments that spread fragments double at every step.
+/// How many selections a document may have, with all fragments written out. Before it looks at any limit of its own,
+/// async-graphql walks all of them, again for each spread. Fragments that spread fragments can double the number at every step.
 const SELECTIONS: usize = 10_000;
 
-/// How deep selections may stand in each other, fragments included.
+/// The deepest nesting of selections, including fragments.
 const NESTING: usize = 100;
 
-/// How many fields may have another name, with all fragments written out: each is one more time that a field is resolved.
+/// How many aliases a document may have, with all fragments written out. With an alias, the same field is resolved once more.
 const ALIASES: usize = 250;
 
-/// How many directives there may be, with all fragments written out.
+/// How many directives a document may have, with all fragments written out.
 const DIRECTIVES: usize = 250;
 
 /// How many operations and fragments a document may define.
 const DEFINITIONS: usize = 100;
 
-/// About how many bytes a selection of a parsed document takes.
+/// The approximate size of a selection of a parsed document in memory, in bytes.
 const SELECTION_BYTES: usize = 500;
 
-/// How many bytes an item of a list takes at least.
+/// The least size of an item of a list in memory, in bytes.
 const ITEM_MEMORY: u64 = 72;
 
-/// What a request asks.
+/// One operation of a request.
 #[derive(Debug)]
 pub struct Operation {
     pub kind: OperationType,
-    /// As much of its name as logs and traces show.
+    /// Its name, shortened for logs and traces. `None` if it has none.
     pub name: Option<String>,
     pub cost: Cost,
-    /// How many fields are selected at the root: of a mutation each changes something.
+    /// How many fields are selected at the root. For a mutation, each of them changes something.
     pub root_fields: u32,
-    /// Whether a part of the schema is shown: `__schema`, `__type` or `_service`.
+    /// Whether it selects a part of the schema: `__schema`, `__type` or `_service`.
     pub shows_schema: bool,
-    /// Whether the position of the log is asked for: `changeCursor`.
+    /// Whether it asks for the position in the log: `changeCursor`.
     pub reads_position: bool,
-    /// Of a subscription: with whom it shares executions.
+    /// For a subscription: which others share its executions.
     pub sharing: Sharing,
-    /// What the answer looks like.
+    /// The shape of the answer.
     pub shape: Shape,
-    /// About how many bytes the document takes while it is kept, with its variables.
+    /// The approximate size of the document and its variables while they are kept, in bytes.
     pub kept_bytes: usize,
 }
 
-/// What an operation costs.
+/// The cost of an operation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cost {
     /// How many fields are resolved.
     pub fields: u64,
-    /// How many statements the database is asked.
+    /// How many statements queries execute.
     pub statements: u64,
-    /// How many statements its mutations make, about.
+    /// About how many statements its mutations execute.
     pub writes: u64,
     /// How many fields of introspection are resolved.
     pub introspection: u64,
-    /// How many bytes of arguments are read.
+    /// How many bytes of arguments are read. A value counts as often as its field is resolved.
     pub argument_bytes: u64,
-    /// How many bytes the answer has at most.
+    /// The longest possible answer, in bytes.
     pub answer_bytes: u64,
-    /// How many bytes the document has.
+    /// The length of the document, in bytes.
     pub text_bytes: u64,
 }
 
@@ -94,8 +94,8 @@ impl Operation {
     /// Reads the operation that a request names. The document's other operations only count towards its size.
     ///
     /// # Errors
-    /// QUERY_TOO_COMPLEX, when the document is too large, or the operation costs more than is allowed. Then the rest of it
-    /// has not been looked at.
+    /// QUERY_TOO_COMPLEX, if the document is too large, or the operation costs too much. The rest of the document has then not
+    /// been read.
     pub(super) fn read(
         reader: &Reader,
         document: &ExecutableDocument,
@@ -145,13 +145,13 @@ impl Operation {
         })
     }
 
-    /// The one that was read of a request.
+    /// The operation that was read from a request.
     pub(super) fn of(request: &Request) -> Option<&Arc<Self>> {
         request.data.get(&TypeId::of::<Arc<Self>>())?.downcast_ref()
     }
 }
 
-/// How large a document is, with all fragments written out.
+/// The size of a document, with all fragments written out.
 #[derive(Debug, Default)]
 struct Size {
     selections: usize,
@@ -179,7 +179,7 @@ fn too_large() -> ApiError {
 }
 
 impl Cost {
-    /// The price of the operation, in points. A point is about what a statement of the database costs.
+    /// The price of the operation, in points. A point is about what one statement of the database costs.
     pub fn points(&self) -> u64 {
         self.statements
             + self.writes
@@ -189,7 +189,7 @@ impl Cost {
             + Self::points_of_text(self.text_bytes)
     }
 
-    /// What it costs to read a document of this length.
+    /// The price of reading a document of this length, in points.
     pub fn points_of_text(bytes: u64) -> u64 {
         1 + bytes / prices::TEXT_BYTES_A_POINT
     }
@@ -216,30 +216,30 @@ impl Cost {
     }
 }
 
-/// Where a selection set stands.
+/// The place of a selection set.
 #[derive(Clone, Copy)]
 struct Place<'a> {
     /// The type whose fields are selected, if the schema knows it.
     of: Option<&'a Name>,
-    /// How often it is resolved.
+    /// How often the selection set is resolved.
     times: u64,
-    /// Of a connection: how many rows it has.
+    /// For a connection, its number of rows. Otherwise 1.
     rows: u64,
-    /// How many lists were read one by one for it.
+    /// The number of lists around it that are read one by one.
     lists: u64,
-    /// How many fields stand around it.
+    /// The number of fields around it.
     depth: usize,
-    /// The same with fragments.
+    /// The number of fields and fragments around it.
     nesting: usize,
     scope: Scope,
 }
 
-/// Of introspection: what is known of the types that are looked at.
+/// For introspection: which types the selection set is resolved for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scope {
-    /// Any one of them.
+    /// For single types, which can be any of the schema's.
     Any,
-    /// All, once each.
+    /// For all types, once each.
     All,
 }
 
@@ -255,7 +255,7 @@ struct Walk<'a> {
     shows_schema: bool,
     reads_position: bool,
     sharing: Sharing,
-    /// What loaders read, by depth, type and field.
+    /// The fields that loaders read, by depth, type and name. Each was counted as one statement.
     loaded: BTreeSet<(usize, &'a str, &'a str)>,
 }
 
@@ -265,7 +265,7 @@ impl<'a> Walk<'a> {
         if count <= DEFINITIONS { Ok(()) } else { Err(too_large()) }
     }
 
-    /// Those of the operation itself.
+    /// Reads the directives of the operation itself.
     fn directives(&mut self, directives: &[Positioned<Directive>]) -> Result<(), ApiError> {
         self.sharing.add_directives(directives);
         self.size.add_directives(directives.len())
@@ -357,7 +357,7 @@ impl<'a> Walk<'a> {
         } else {
             add(&mut self.cost.fields, 1, place.times);
         }
-        // What the schema doesn't know is refused by validation; only `__typename` is nowhere written down.
+        // Validation will refuse a field that the schema does not know. Only `__typename` is not in the schema's text.
         let known = place.of.and_then(|of| self.types.field(of, &field.name.node));
         if let Some(wrong_value) = known.and_then(|known| self.wrong_value(field, known)) {
             shape.note_wrong_value(&field.response_key().node, wrong_value);
@@ -410,7 +410,7 @@ impl<'a> Walk<'a> {
         self.selections(&field.selection_set.node, child, inside)
     }
 
-    /// How often what stands in a field of introspection is resolved.
+    /// How often the selection set inside a field of introspection is resolved.
     fn rows_of_introspection(&self, name: &str, place: Place<'_>) -> (u64, Scope) {
         let sizes = self.types.sizes();
         let of = place.of.map_or("", Name::as_str);
@@ -434,7 +434,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// How many rows a page may have.
+    /// The largest number of rows of a page.
     fn page(&self, field: &Field, usual: u64) -> u64 {
         let asked = ["first", "last"].into_iter().find_map(|name| match &field.get_argument(name)?.node {
             Value::Number(number) => number.as_i64(),
@@ -448,7 +448,7 @@ impl<'a> Walk<'a> {
         asked.map_or(usual, |asked| asked.clamp(1, most).unsigned_abs())
     }
 
-    /// How many items the list has that is given as an argument.
+    /// The number of items of a list that is given as an argument.
     fn given(&self, field: &Field, argument: &str) -> u64 {
         let items = match field.get_argument(argument).map(|value| &value.node) {
             Some(Value::List(items)) => items.len(),
@@ -468,7 +468,7 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// The first part of the arguments that a scalar does not take.
+    /// The first part of the arguments that its scalar refuses.
     fn wrong_value(&self, field: &Field, known: &registry::Field) -> Option<WrongValue> {
         field.arguments.iter().find_map(|(name, value)| {
             let input = known.arguments.get(&name.node)?;
@@ -507,7 +507,7 @@ fn const_bytes(value: &ConstValue) -> u64 {
 }
 
 fn variables_bytes(variables: &Variables) -> usize {
-    // An item takes more memory than it costs to read.
+    // An item takes more bytes in memory than it counts as an argument.
     let bytes: u64 = variables.values().map(const_bytes).sum();
     usize::try_from(bytes.saturating_mul(ITEM_MEMORY / prices::ITEM_BYTES)).unwrap_or(usize::MAX)
 }

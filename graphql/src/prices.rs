@@ -1,28 +1,29 @@
-//! What fields cost. A document has its price before it runs: see [`operation`](super::operation).
+//! The prices of fields. The price of a document is known before it runs: see [`operation`](super::operation).
 //!
-//! A mutation that is not in [`PRICES`] costs as much as most of them do. Another field that is not there costs no statement.
-//! It has one row, or [`LIST`] rows if it is a list.
+//! A mutation that is not in [`PRICES`] has the price of most mutations. Another field that is not there costs no statement.
+//! Such a field has one row, or [`LIST`] rows if it is a list.
 
 use service::lists::DEFAULT_PAGE;
 
-/// How many fields a document may resolve, its lists multiplied out.
+/// How many fields a document may resolve, with its lists multiplied out.
 pub const FIELDS: u64 = 20_000;
 
-/// How many statements the database may be asked by a document.
+/// How many statements of the database a document may need.
 pub const STATEMENTS: u64 = 200;
 
-/// How many fields of introspection a document may resolve. What clients send to read the whole schema takes about a
+/// How many fields of introspection a document may resolve. The queries with which clients read the whole schema need about a
 /// third of this.
 pub const INTROSPECTION: u64 = 120_000;
 
-/// What looking up one type costs, in fields of introspection: async-graphql looks which types are visible each time.
+/// The price of looking up one type, in fields of introspection. For each lookup, async-graphql computes which types are
+/// visible.
 pub const TYPE_LOOKUP: u64 = 500;
 
-/// How many bytes of arguments may be read: a value counts as often as its field is resolved. An item of a list and a field
-/// of an object count as [`ITEM_BYTES`] more.
+/// How many bytes of arguments may be read. A value counts as often as its field is resolved. Each item of a list and each
+/// field of an object adds [`ITEM_BYTES`].
 pub const ARGUMENT_BYTES: u64 = 1024 * 1024;
 
-/// What an item of a list or a field of an object costs, in bytes of arguments.
+/// The price of an item of a list or a field of an object, in bytes of arguments.
 pub const ITEM_BYTES: u64 = 8;
 
 /// How many fields cost as much as a statement of the database: a point.
@@ -34,52 +35,52 @@ pub const INTROSPECTION_A_POINT: u64 = 1_000;
 /// How many bytes of arguments cost a point.
 pub const ARGUMENT_BYTES_A_POINT: u64 = 16 * 1024;
 
-/// How many bytes of a document cost a point. They have to be read, even if the document is then refused.
+/// How many bytes of a document cost a point. They are read even if the document is refused afterwards.
 pub const TEXT_BYTES_A_POINT: u64 = 4 * 1024;
 
-/// How deep fields may stand in fields. Introspection is 15 deep.
+/// The deepest nesting of fields. Introspection needs 15.
 pub const DEPTH: usize = 30;
 
-/// How many rows a list counts that is given whole, such as what is on in one city.
+/// The assumed number of rows of a list without pages, such as the active instances of one city.
 pub const LIST: u64 = 30;
 
-/// How many bytes the value of a field takes at most in an answer: most texts have 200 characters.
+/// The assumed length of a field's value in an answer, in bytes. Most texts have at most 200 characters.
 pub const VALUE_BYTES: u64 = 1_300;
 
-/// How many bytes a longer text takes at most: the page that a visit is at has 2,000 characters.
+/// The assumed length of a longer text in an answer, in bytes. The page of a visit has at most 2,000 characters.
 pub const TEXT_BYTES: u64 = 12_000;
 
-/// How many bytes the text of the schema takes at most.
+/// The assumed length of the schema's text, in bytes.
 pub const SCHEMA_BYTES: u64 = 300_000;
 
-/// How many resolved fields share one more statement of a loader: its batches are no longer.
+/// How many resolved fields add one statement of a loader: a batch has at most this many keys.
 pub const BATCH: u64 = 1_000;
 
-/// What is loaded for the rows of lists that are read one by one comes at different times, so that not all of it is loaded
-/// together: so many lists add one statement.
+/// How many lists that are read one by one add one statement of a loader. Their rows come at different times, so they cannot
+/// all be loaded in one batch.
 pub const LISTS_A_BATCH: u64 = 10;
 
-/// How the database is asked.
+/// How a field reads from the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Statements {
     None,
-    /// Each time the field is resolved, so many.
+    /// This many statements each time the field is resolved.
     Each(u64),
-    /// By a loader: fields of one depth are read together.
+    /// Through a loader: all fields of one depth are read together.
     Loaded,
-    /// By a mutation, about so many. The rate of mutations is limited, and not how many statements they are.
+    /// About this many statements, by a mutation. Only the rate of mutations is limited, not their statements.
     Writes(u64),
 }
 
-/// How many rows a field has.
+/// The number of rows of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rows {
-    /// What its type says: one, or [`LIST`].
+    /// One, or [`LIST`] if the type is a list.
     OfType,
-    /// As `first` or `last` say, or as many as this without them. None at all count as one.
+    /// As many as `first` or `last` asks for, or this number without them. At least one.
     Page(u64),
     Most(u64),
-    /// As many as the list has that is given as this argument. None at all count as one.
+    /// As many as the list in this argument has. At least one.
     Given(&'static str),
 }
 
@@ -104,13 +105,13 @@ const fn writes(statements: u64) -> Price {
 
 const LOADED: Price = Price { statements: Statements::Loaded, rows: Rows::OfType };
 
-/// Entities of six types are each read together, and for people also who may see them.
+/// Entities of each of the six types are read together. For people, also whether the viewer may see them.
 const ENTITIES: Price = each(8, Rows::Given("representations"));
 
-/// Of fields, by their type and name.
+/// The prices of fields, by type and name.
 const PRICES: &[(&str, &str, Price)] = &[
     ("Query", "viewer", LOADED),
-    // One kind of node, a check-in, is read by itself, and then whether it may be seen.
+    // A check-in is read by itself, and then whether the viewer may see it. Other nodes cost no more.
     ("Query", "node", each(1, Rows::OfType)),
     ("Query", "session", LOADED),
     ("Query", "sessionByPath", each(1, Rows::OfType)),
@@ -122,7 +123,7 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("Query", "timeSlots", each(1, PAGE)),
     ("Query", "booking", LOADED),
     ("Query", "bookings", each(1, PAGE)),
-    // It reads nothing, but computes more than other fields.
+    // This reads nothing, but computes more than other fields.
     ("Query", "previewRecurrence", each(2, Rows::OfType)),
     ("Query", "changeCursor", each(1, Rows::OfType)),
     ("Query", "activity", each(1, Rows::OfType)),
@@ -132,7 +133,7 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("Query", "auditLog", each(1, PAGE)),
     ("Query", "apiKeys", each(1, PAGE)),
     ("Query", "_entities", ENTITIES),
-    // It is a long text.
+    // This is a long text.
     ("_Service", "sdl", each(20, Rows::OfType)),
     ("Mutation", "heartbeat", writes(2)),
     ("Mutation", "leaveActivity", writes(5)),
@@ -163,7 +164,7 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("Person", "nearbyActiveInstances", LOADED),
     ("Person", "checkIns", each(1, PAGE)),
     ("CheckIn", "person", LOADED),
-    // The person says whether others may see these instants.
+    // Whether others may see these instants depends on the person.
     ("CheckIn", "checkedInAt", LOADED),
     ("CheckIn", "arrivedAt", LOADED),
     ("CheckIn", "sessionInstance", LOADED),
@@ -216,7 +217,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("AuditChange", "to"),
 ];
 
-/// What a field costs.
+/// The price of a field.
 pub fn price(of: &str, field: &str) -> Price {
     if field == "totalCount" {
         return each(1, Rows::OfType);
@@ -226,7 +227,7 @@ pub fn price(of: &str, field: &str) -> Price {
     found.map_or(usual, |(_, _, price)| *price)
 }
 
-/// How many bytes the value of a field takes at most.
+/// The longest value of a field in an answer, in bytes.
 pub fn value_bytes(of: &str, field: &str) -> u64 {
     match (of, field) {
         ("_Service", "sdl") => SCHEMA_BYTES,

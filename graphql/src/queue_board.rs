@@ -1,8 +1,8 @@
-//! The board: the queues of activities, as the subscriptions of this process share them.
+//! The board: the queues of activities, shared by the subscriptions of this process.
 //!
-//! Positions of all who wait change with each admission. So a change is read once for all subscriptions of the process: the
-//! whole queue, in its order. Each subscription then looks up its own position, at most once a second, and sends it if it
-//! changed. The board follows the change log while there is at least one subscription.
+//! With each admission, the positions of all who wait change. So after a change the whole queue is read once for all
+//! subscriptions of the process. Each subscription then looks up its own position, at most once a second, and sends it if it
+//! has changed. The board follows the change log while there is at least one subscription.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -29,13 +29,13 @@ use tokio::{
     time::sleep,
 };
 
-/// The shortest time between two readings.
+/// The shortest pause between two reads.
 const DEBOUNCE: Duration = Duration::from_millis(100);
 
-/// How much longer it is for each place in the queues that were read, so that long queues are read less often.
+/// The additional pause for each place in the queues that were read. Long queues are read less often.
 const PER_PLACE: Duration = Duration::from_micros(20);
 
-/// The pause after a reading that failed.
+/// The pause after a read that failed.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// A handle to the board of this process.
@@ -46,7 +46,7 @@ struct Shared {
     app: App,
     hub: Hub,
     state: Mutex<State>,
-    /// The number of the last reading.
+    /// The number of the latest read.
     changed: watch::Sender<u64>,
     /// Wakes the board when [`State::wanted`] has grown.
     asked: Notify,
@@ -55,9 +55,9 @@ struct Shared {
 #[derive(Default)]
 struct State {
     is_running: bool,
-    /// Readings, by number. The first is 1.
+    /// The number of reads that have begun. The first read has number 1.
     begun: u64,
-    /// Queues that a new subscription wants to be read, although nothing may have changed.
+    /// Queues that the board must read for a new subscription, although nothing may have changed.
     wanted: BTreeSet<ActivityId>,
     views: HashMap<ActivityId, Numbered>,
 }
@@ -69,22 +69,22 @@ struct Numbered {
     view: Option<Arc<QueueView>>,
 }
 
-/// What one subscription sees on the board.
+/// One subscription's view of the board.
 pub struct Watching {
     board: QueueBoard,
     changes: watch::Receiver<u64>,
-    /// Readings up to this one began before the subscription did.
+    /// The number of the last read that began before this subscription. Earlier reads are ignored.
     after: u64,
 }
 
 impl QueueBoard {
-    /// The board. It reads nothing until somebody watches.
+    /// Creates the board. It reads nothing until somebody watches.
     pub fn new(app: App, hub: Hub) -> Self {
         let changed = watch::Sender::new(0);
         Self(Arc::new(Shared { app, hub, state: Mutex::default(), changed, asked: Notify::new() }))
     }
 
-    /// Watches the board. Everything that commits after this call is seen.
+    /// Watches the board. The returned view shows everything that commits after this call.
     pub async fn watch(&self) -> service::Result<Watching> {
         let watching = || {
             let state = self.0.state.lock();
@@ -135,7 +135,7 @@ impl QueueBoard {
         }
     }
 
-    /// Reads the queues that changed. Returns how long to wait before the next reading.
+    /// Reads the queues that changed. Returns the pause before the next read.
     async fn read(&self, changed: &mut BTreeSet<ActivityId>) -> Duration {
         let mut pause = DEBOUNCE;
         for id in std::mem::take(changed) {
@@ -172,7 +172,7 @@ impl QueueBoard {
         ends
     }
 
-    /// The log cannot be followed any more: the server stops. Wakes everybody who watches, for the last time.
+    /// Stops because the log can no longer be followed: the server stops. Wakes all subscriptions for the last time.
     fn stop(&self) {
         let mut state = self.0.state.lock();
         state.is_running = false;
@@ -181,7 +181,7 @@ impl QueueBoard {
     }
 }
 
-/// What a subscription has seen last of a visit.
+/// The state of a visit that a subscription has last seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sighting {
     pub activity: ActivityId,
@@ -199,7 +199,7 @@ impl From<Whereabouts> for Sighting {
 }
 
 impl Watching {
-    /// Says what the subscription has read by itself. A reading of the board that began before now may be older than that, so it
+    /// Notes the state that the subscription has read by itself. A read of the board that began before now may be older, so it
     /// is ignored. It may also be newer, so the board reads that queue again.
     pub fn has_seen(&mut self, sighting: &Sighting) {
         let mut state = self.board.0.state.lock();
@@ -210,12 +210,13 @@ impl Watching {
         }
     }
 
-    /// Waits until something was read. `false` if the board has stopped.
+    /// Waits until the board has read something. `false` if the board has stopped.
     pub async fn changed(&mut self) -> bool {
         self.changes.changed().await.is_ok() && self.board.0.state.lock().is_running
     }
 
-    /// What there is of a visit that was last seen like this. `None` if that is the same, or if nothing is known.
+    /// The new state of a visit. `last` is the state that the subscription saw last. `None` if the state is the same, or is not
+    /// known.
     pub fn look(&mut self, visit: PresenceId, person: Option<PersonId>, last: Option<&Sighting>) -> Option<Sighting> {
         self.changes.mark_unchanged();
         let views: Vec<Arc<QueueView>> = {
@@ -232,7 +233,7 @@ impl Watching {
                 let is_known = |id| views.iter().any(|view| view.activity() == id);
                 match (seat, before) {
                     (Some(activity), _) => Sighting::from(Whereabouts::Seat(activity)),
-                    // The queue in which the visit was seen last has been read since, and it is no longer there.
+                    // The queue in which the visit was last seen has been read again, and the visit is no longer in it.
                     (None, Some(before)) if is_known(before.activity) => {
                         Sighting { activity: before.activity, place: None, is_admitted: false }
                     }

@@ -11,7 +11,7 @@ pub struct BeatRates {
 }
 
 impl Default for BeatRates {
-    /// Far more than clients need: a visit sends a few heartbeats a minute, and a person has some tabs.
+    /// These limits are far above the needs of clients: a visit sends a few heartbeats a minute, and a person has a few tabs.
     fn default() -> Self {
         Self { visits: Rates::new(per_second(5, 30)), people: Rates::new(per_second(200, 2_000)) }
     }

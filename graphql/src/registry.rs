@@ -1,4 +1,4 @@
-//! The types of a schema, read from its text. async-graphql keeps its own registry to itself.
+//! The types of a schema, read from its text. async-graphql does not publish its own registry.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use async_graphql::{
     },
 };
 
-/// What the specification adds to every schema (GraphQL, 4.2), as far as it has arguments.
+/// The types that the specification adds to every schema (GraphQL, 4.2), as far as their fields have arguments.
 const INTROSPECTION: &str = include_str!("introspection.graphql");
 
 /// The types of a schema, with those of introspection.
@@ -29,7 +29,8 @@ pub struct Types {
     subscription: Option<Name>,
 }
 
-/// How large the schema is, for the price of introspection: of all types together, and of the largest.
+/// The size of the schema, for the price of introspection. Each number is for all types together; a number `most_…` is for the
+/// largest one.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Sizes {
     pub types: u64,
@@ -42,7 +43,7 @@ pub struct Sizes {
     pub most_input_fields: u64,
     pub enum_values: u64,
     pub most_enum_values: u64,
-    /// Interfaces count here too: each pair of an interface and an object is seen from both.
+    /// Also counts interfaces: each pair of an interface and an object is visible from both.
     pub possible_types: u64,
     pub most_possible_types: u64,
 }
@@ -56,7 +57,7 @@ pub struct Field {
 #[derive(Debug)]
 pub struct InputObject {
     pub fields: HashMap<Name, Input>,
-    /// Exactly one of its fields is given.
+    /// Exactly one of its fields must be given.
     pub is_one_of: bool,
 }
 
@@ -81,7 +82,7 @@ impl Types {
             types.add(definition);
         }
         types.sizes = types.count(sdl)?;
-        // Both fields of introspection are fields of the root of queries.
+        // The two fields of introspection, `__schema` and `__type`, are fields of the root of queries.
         let hidden = types.composites.remove("__Query").unwrap_or_default();
         if let Some(root) = types.query.as_ref().and_then(|query| types.composites.get_mut(query)) {
             root.extend(hidden);
@@ -132,7 +133,7 @@ impl Types {
         }
     }
 
-    /// Sizes up the schema, and introspection with it.
+    /// Counts the size of the schema, including introspection.
     fn count(&self, sdl: &str) -> Result<Sizes, parser::Error> {
         let mut sizes = Sizes { directives: 8, ..Sizes::default() };
         let mut add = |all: fn(&mut Sizes) -> (&mut u64, &mut u64), count: usize| {
@@ -172,11 +173,11 @@ impl Types {
             }
             types += 1;
         }
-        // Those of introspection: __TypeKind and __DirectiveLocation.
+        // The two enums of introspection: __TypeKind and __DirectiveLocation.
         add(|sizes| (&mut sizes.enum_values, &mut sizes.most_enum_values), 8);
         add(|sizes| (&mut sizes.enum_values, &mut sizes.most_enum_values), 19);
         for count in implementations.into_values() {
-            // From the interface, and from the objects.
+            // Counts them from the interface, and from the objects.
             add(|sizes| (&mut sizes.possible_types, &mut sizes.most_possible_types), count);
         }
         // The five scalars that every schema has, and the two enums of introspection.
@@ -184,7 +185,7 @@ impl Types {
         Ok(sizes)
     }
 
-    /// The object whose fields an operation selects.
+    /// The type whose fields an operation of this kind selects at the root.
     pub fn root(&self, kind: OperationType) -> Option<&Name> {
         match kind {
             OperationType::Query => self.query.as_ref(),
@@ -233,7 +234,7 @@ fn has_directive(directives: &[Positioned<ConstDirective>], name: &str) -> bool 
     directives.iter().any(|directive| directive.node.name.node == name)
 }
 
-/// The type of which a type is a list, or a list of lists; or the type itself.
+/// The name of a type, or of the type of a list's items, at any depth.
 pub fn named_type(of: &Type) -> &Name {
     match &of.base {
         BaseType::Named(name) => name,

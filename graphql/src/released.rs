@@ -1,5 +1,5 @@
-//! The schema stays compatible with the last release, which is in `schema.released.graphql`: nothing is removed that was
-//! not deprecated there, and what clients send and read still fits. At a release, `schema.graphql` is copied to that file.
+//! Tests that the schema stays compatible with the last release, which is in `schema.released.graphql`: nothing is removed that
+//! was not deprecated there, and documents of clients are still valid. At a release, `schema.graphql` is copied to that file.
 
 use std::collections::BTreeMap;
 
@@ -87,7 +87,7 @@ fn input(directives: &[Positioned<ConstDirective>], of: Type, has_default: bool)
     Member { is_deprecated: is_deprecated(directives), kind: Kind::Input(of, is_required) }
 }
 
-/// The changes that break clients of `before`.
+/// The changes from `before` to `after` that break clients.
 fn breaks(before: &str, after: &str) -> Vec<String> {
     let (before, after) = (read(before), read(after));
     let mut found = Vec::new();

@@ -1,5 +1,5 @@
-//! The one field of a subscription, as the GraphQL specification asks (GraphQL, 5.2.3.1). async-graphql would execute several,
-//! and ignore those in fragments at the root.
+//! A subscription selects exactly one field (GraphQL, 5.2.3.1). async-graphql would execute several fields, and ignore fields
+//! in fragments at the root.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,8 @@ use async_graphql::{
 
 use super::document::find_operation;
 
-/// The document with the field in its place, if it stands in fragments, or more than once.
+/// The document with the field directly at the root, if it stands in fragments or more than once. `None` if it is already
+/// directly there.
 ///
 /// # Errors
 /// When the subscription that `name` names does not have exactly one field.
@@ -38,7 +39,7 @@ pub fn only_field(
     if let Some(operation) = operation {
         operation.node.selection_set.node.items = vec![Positioned::new(Selection::Field(field), pos)];
     }
-    // They are used no more, which a document may not have; unless another operation uses them.
+    // A document may not have unused fragments, so these are removed, unless another operation uses them.
     let mut used = BTreeSet::new();
     for (_, operation) in document.operations.iter() {
         add_fragments(&document, &operation.node.selection_set.node, &mut used);

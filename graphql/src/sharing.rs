@@ -1,4 +1,4 @@
-//! Which subscriptions viewers share. Those of a group are executed once for all of them.
+//! Decides which subscriptions viewers share. The subscriptions of a group are executed once for all of them.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +13,8 @@ use super::registry::Types;
 /// Fields by their type and name.
 pub type ShareableFields = &'static [(&'static str, &'static str)];
 
-/// Fields that are the same whoever asks. Viewers share a subscription only if all of its fields are here: a field that
-/// nobody thought of is not shared, which costs time but gives nothing away.
+/// Fields that are the same for every viewer. Viewers share a subscription only if all of its fields are in this list. A field
+/// that somebody forgot to list is not shared, which costs time but discloses nothing.
 pub const SAME_FOR_EVERYONE: ShareableFields = &[
     ("ActiveOverride", "active"),
     ("ActiveOverride", "until"),
@@ -168,16 +168,16 @@ pub const SAME_FOR_EVERYONE: ShareableFields = &[
     ("WeeklySchedule", "weekday"),
 ];
 
-/// Fields that a subscription reaches and that depend on who asks. They are listed so that a test can ask of every field
-/// which of the two it is.
+/// Fields that a subscription reaches and that depend on the viewer. The list exists for a test: each field must be in exactly
+/// one of the two lists.
 #[cfg(test)]
 const VIEWER_DEPENDENT: ShareableFields = &[
-    // Only subscriptions with personId have it. Those belong to their viewer.
+    // Only subscriptions with `personId` have this. They belong to their viewer.
     ("ActiveSessionChange", "person"),
     ("BookingStatusChange", "booking"),
-    // Those of the viewer.
+    // The bookings of the viewer.
     ("BookingStatusChange", "bookings"),
-    // Not for everybody, if the person hides the place.
+    // Not visible to everybody if the person hides their place.
     ("CheckIn", "arrivedAt"),
     ("CheckIn", "checkedInAt"),
     ("CheckIn", "person"),
@@ -185,7 +185,7 @@ const VIEWER_DEPENDENT: ShareableFields = &[
     ("Person", "checkIns"),
     ("Person", "externalId"),
     ("Person", "hidesPlace"),
-    // Near the place of a person, which not everybody may know.
+    // These are near the place of a person, which not everybody may know.
     ("Person", "nearbyActiveInstances"),
     ("Session", "organizers"),
     ("Session", "problem"),
@@ -196,7 +196,7 @@ const VIEWER_DEPENDENT: ShareableFields = &[
     ("SessionInstance", "checkInCode"),
     ("SessionInstance", "checkIns"),
     ("SessionInstance", "viewerCheckIn"),
-    // Admins see it, and those who have a seat.
+    // Visible to admins, and to those who have a seat.
     ("Activity", "people"),
     ("PersonConnection", "edges"),
     ("PersonConnection", "nodes"),
@@ -204,7 +204,7 @@ const VIEWER_DEPENDENT: ShareableFields = &[
     ("PersonConnection", "totalCount"),
     ("PersonEdge", "cursor"),
     ("PersonEdge", "node"),
-    // Those of the visit that is followed.
+    // These belong to the visit that is followed.
     ("QueueChange", "activity"),
     ("QueueChange", "admitted"),
     ("QueueChange", "occurredAt"),
@@ -220,25 +220,25 @@ const VIEWER_DEPENDENT: ShareableFields = &[
     ("TimeSlot", "booking"),
 ];
 
-/// The arguments of subscriptions that only choose which events come, never what they say (rule 25).
+/// The arguments of subscriptions that only choose events, and never change their content (rule 25).
 const NARROWING_ARGUMENTS: &[&str] =
     &["sessionIds", "personId", "city", "country", "activityKey", "bookingId", "after"];
 
-/// With whom a subscription shares executions.
+/// Which subscriptions share executions.
 #[derive(Debug, Default)]
 pub struct Sharing {
-    /// No field depends on who asks.
+    /// Whether no field depends on the viewer.
     pub by_everyone: bool,
-    /// A person is followed. Such a subscription belongs to its viewer.
+    /// Whether the subscription follows a person. It then belongs to its viewer.
     pub follows_person: bool,
-    /// Variables in arguments that only narrow.
+    /// Variables that stand in narrowing arguments.
     narrowing: BTreeSet<Name>,
-    /// Variables that stand elsewhere.
+    /// Variables that stand anywhere else.
     others: BTreeSet<Name>,
 }
 
 impl Sharing {
-    /// Before anything is known of the fields.
+    /// The state before any field is read.
     pub(super) fn of_everyone() -> Self {
         Self { by_everyone: true, ..Self::default() }
     }
@@ -257,7 +257,7 @@ impl Sharing {
         }
     }
 
-    /// Whether a variable only chooses which events come. Subscriptions that differ in nothing else share executions.
+    /// Whether a variable only chooses events. Subscriptions that differ in nothing else share executions.
     pub fn is_narrowing(&self, variable: &Name) -> bool {
         self.narrowing.contains(variable) && !self.others.contains(variable)
     }
@@ -272,7 +272,7 @@ fn add_variables(value: &Value, variables: &mut BTreeSet<Name>) {
     }
 }
 
-/// Whether a field is the same for every viewer. A field of an interface is, if it is so for each of its objects.
+/// Whether a field is the same for every viewer. A field of an interface is, if the field is the same in all of its objects.
 pub fn is_shareable(types: &Types, shareable: ShareableFields, of: &Name, field: &str) -> bool {
     let is_listed = |of: &str| field == "__typename" || shareable.contains(&(of, field));
     match types.possible_types(of) {
@@ -305,8 +305,8 @@ mod tests {
         fields
     }
 
-    /// All that a subscription may ask for is either for everyone alike or not: what is in neither list is not shared, and
-    /// costs an execution for each socket.
+    /// Each field that a subscription reaches must be in one of the two lists. A field in neither is not shared, and costs an
+    /// execution for each socket.
     #[test]
     fn every_field_that_a_subscription_reaches_is_classified() {
         let types = Types::read(&crate::sdl()).unwrap();

@@ -1,4 +1,4 @@
-//! The one way from a subscription's resolver to the hub.
+//! Connects the resolver of a subscription to the hub.
 //!
 //! A resolver is executed for one of three purposes:
 //!
@@ -8,7 +8,7 @@
 //!   checks nothing: each member was checked when it began.
 //! - To do both for a single subscription, over a transport without groups.
 //!
-//! A resolver need not know which. It says how the subscription begins and what the message of an event is:
+//! A resolver need not know its purpose. It defines how the subscription begins, and the message of an event:
 //!
 //! ```text
 //! async fn active_session_changed(&self, ctx, session_ids, person_id, city, country, after)
@@ -28,7 +28,7 @@
 //! }
 //! ```
 //!
-//! A message looks its fields up when it is resolved, so a group's messages show how things are at each event.
+//! The fields of a message are looked up when the message is resolved, so the messages of a group show the state at each event.
 
 use std::{
     future::{Future, ready},
@@ -50,15 +50,14 @@ use crate::{
     error::ApiError,
 };
 
-/// What a resolver is executed for: a value in the context of its execution. Without one it serves a single subscription.
+/// The purpose of an execution: a value in its context. Without it, the resolver serves a single subscription.
 #[derive(Debug, Clone)]
 pub enum Purpose {
     Begin(Registrar),
     Serve(GroupFeed),
 }
 
-/// Where the cursor of the message that was made last is noted: a value in the context, for transports that send a cursor
-/// beside each message.
+/// The cursor of the last message that was made: a value in the context, for transports that send a cursor beside each message.
 #[derive(Debug, Clone, Default)]
 pub struct LastCursor(Arc<Mutex<Option<String>>>);
 
@@ -77,7 +76,7 @@ impl LastCursor {
 #[derive(Debug, Clone)]
 pub struct ResumeAfter(pub String);
 
-/// Where the resolver leaves the [`Registration`] of a subscription that begins.
+/// The place where the resolver leaves the [`Registration`] of a subscription that begins.
 #[derive(Debug, Clone, Default)]
 pub struct Registrar(Arc<Mutex<Option<Registration>>>);
 
@@ -95,15 +94,15 @@ impl Registrar {
     }
 }
 
-/// How a subscription begins.
+/// The beginning of a subscription.
 pub struct Beginning<M> {
     pub registration: Registration,
-    /// The message before those of events: a snapshot of how things stand.
+    /// The message before those of events: a snapshot of the state.
     pub first: Option<M>,
 }
 
-/// The messages of a subscription, for whatever purpose its resolver is executed. `begin` is run only if a subscription
-/// begins. `of_event` makes the message of an event.
+/// The messages of a subscription, whatever the purpose of the execution. `begin` runs only if a subscription begins.
+/// `of_event` makes the message of an event.
 ///
 /// # Errors
 /// Those of `begin`, and when the schema was built without a hub.
@@ -162,7 +161,8 @@ impl Cursors {
     }
 }
 
-/// A message is resolved before the next event is taken, so each uses one release of the zone data.
+/// The messages of these events. A message is resolved before the next event is taken, so each message uses one release of the
+/// time zone data.
 fn messages<M: Send + 'static>(
     events: impl Stream<Item = LiveEvent> + Send + 'static,
     zones: Option<Zones>,

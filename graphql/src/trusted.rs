@@ -47,7 +47,7 @@ pub enum ListError {
 pub struct TrustedDocuments {
     /// By the key in the list, and by the hash of the text.
     by_id: HashMap<String, Arc<str>>,
-    /// What they say, without white space and comments.
+    /// The tokens of each document, without white space and comments.
     contents: HashSet<Box<[u8]>>,
 }
 
@@ -85,7 +85,7 @@ impl TrustedDocuments {
         Ok(Self { by_id, contents })
     }
 
-    /// Both lists together. Where both have an id, the document is that of the second list.
+    /// Both lists together. If both have the same id, the document of the second list counts.
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {
         self.by_id.extend(others.by_id);
@@ -103,11 +103,11 @@ fn hash(text: &str) -> String {
     hex(&Sha256::digest(text))
 }
 
-/// Puts the document that a request names in the request, and refuses a document that may not run.
+/// Replaces the id of a document in the request with the document, and refuses documents that may not run.
 ///
 /// # Errors
-/// PERSISTED_QUERY_NOT_SUPPORTED or PERSISTED_QUERY_NOT_FOUND if the request has no document, and names one that the server does
-/// not have. UNTRUSTED_DOCUMENT if its document is not in the list.
+/// PERSISTED_QUERY_NOT_SUPPORTED or PERSISTED_QUERY_NOT_FOUND if the request has only an id, and the server does not have that
+/// document. UNTRUSTED_DOCUMENT if the document is not in the list.
 pub(super) fn find_document(trusted: Option<&TrustedDocuments>, request: &mut Request) -> Result<(), ApiError> {
     let has_text = !request.query.trim().is_empty();
     match (trusted, named_document(request)) {

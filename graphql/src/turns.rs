@@ -1,6 +1,6 @@
-//! How many queries run at once: in all, of one address, and of those that cost much. Others wait for their turn, for some
-//! seconds. Queries that cost little do not wait for those that cost much: one of those can keep all connections to the
-//! database busy by itself.
+//! Limits how many queries run at once: in total, per address, and among expensive queries. Others wait for a permit for some
+//! seconds. Cheap queries do not wait for expensive ones, because a single expensive query can keep all connections to the
+//! database busy.
 
 use std::{
     collections::HashMap,
@@ -16,19 +16,19 @@ use tokio::{
 
 use super::error::ApiError;
 
-/// A query that costs more points than this costs much.
+/// A query that costs more points than this is expensive.
 pub const HEAVY: u64 = 25;
 
-/// Of so many queries that run at once, one may cost much. One always may.
+/// One in this many concurrent queries may be expensive. One expensive query may always run.
 const HEAVY_SHARE: usize = 32;
 
-/// How long a query waits for its turn.
+/// How long a query waits for its permit.
 const WAIT: Duration = Duration::from_secs(5);
 
-/// How many addresses are known before those that ask nothing are forgotten.
+/// How many addresses are remembered before those without queries are removed.
 const ADDRESSES: usize = 1024;
 
-/// Who runs queries.
+/// The permits of running queries.
 pub struct Turns {
     all: Arc<Semaphore>,
     heavy: Arc<Semaphore>,
@@ -36,7 +36,7 @@ pub struct Turns {
     by_address: Mutex<HashMap<IpAddr, Arc<Semaphore>>>,
 }
 
-/// A query may run as long as this is held.
+/// The permit of a query. The query may run while this is held.
 pub struct Turn {
     _all: OwnedSemaphorePermit,
     _address: Option<OwnedSemaphorePermit>,
@@ -49,10 +49,10 @@ impl Turns {
         Self { all: Arc::new(Semaphore::new(all)), heavy, each, by_address: Mutex::default() }
     }
 
-    /// Waits for the turn of a query with this price. Those of one address wait for each other before they wait for others.
+    /// Waits for a permit for a query of this price. Queries of one address wait for each other before they wait for others.
     ///
     /// # Errors
-    /// RATE_LIMITED, when it does not come for some seconds.
+    /// RATE_LIMITED, if there is no permit within 5 seconds.
     pub async fn take(&self, address: Option<IpAddr>, points: u64) -> Result<Turn, ApiError> {
         let own = address.map(|address| self.of_address(address));
         let taken = async {
@@ -80,7 +80,7 @@ impl Turns {
     fn of_address(&self, address: IpAddr) -> Arc<Semaphore> {
         let mut by_address = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
         if by_address.len() >= ADDRESSES {
-            // Whoever runs a query or waits holds on to its semaphore.
+            // Each running or waiting query holds a reference to the semaphore of its address.
             by_address.retain(|_, own| Arc::strong_count(own) > 1);
         }
         let own = by_address.entry(address).or_insert_with(|| Arc::new(Semaphore::new(self.each)));

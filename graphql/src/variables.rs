@@ -1,11 +1,11 @@
-//! Variables that were not sent (GraphQL, 3.10, 5.8.5 and 6.4.1). async-graphql takes them for null
-//! (async-graphql/async-graphql#1827). A request is rewritten before it is executed, so that
+//! Settles variables that were not sent (GraphQL, 3.10, 5.8.5 and 6.4.1). async-graphql treats them as null
+//! (async-graphql/async-graphql#1827). So a request is rewritten before it is executed:
 //!
-//! - the default of a variable is its value;
-//! - without one, an argument or a field of an input object that holds the variable is absent: its own default applies, and
-//!   an update leaves the field as it is;
-//! - an item of a list that is such a variable is null;
-//! - a variable that may be null may stand where null is forbidden, if there is a default there.
+//! - If a variable has a default, that is its value.
+//! - Without a default, an argument or a field of an input object with this variable is left out. Its own default applies, and
+//!   an update does not change the field.
+//! - An item of a list with this variable is null.
+//! - A variable that may be null may stand where null is forbidden, if there is a default at that place.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -23,7 +23,8 @@ use super::{
     registry::{Input, Types, named_type},
 };
 
-/// Rewrites a request that declares variables. One that can't be read is left alone: its executor says what is wrong.
+/// Rewrites a request that declares variables. A request that cannot be read is left alone, because its executor will report
+/// the error.
 ///
 /// # Errors
 /// When a variable stands where its type is not allowed.
@@ -53,7 +54,7 @@ pub fn settle(types: &Types, request: &mut Request) -> Result<(), ServerError> {
     if guarded.is_empty() && may_be_unsent.is_empty() {
         return Ok(());
     }
-    // A default guards these from null, which async-graphql's own rule does not see.
+    // A default protects these places from null. The rule of async-graphql does not consider that.
     for definition in definitions_mut(&mut document).flat_map(|operation| &mut operation.variable_definitions) {
         let definition = &mut definition.node;
         if guarded.contains(&definition.name.node) && definition.default_value.is_none() {
@@ -77,10 +78,10 @@ fn definitions_mut(document: &mut ExecutableDocument) -> impl Iterator<Item = &m
     single.into_iter().chain(several.into_iter().flatten()).map(|operation| &mut operation.node)
 }
 
-/// A place at which a variable stands.
+/// A place where a variable stands.
 struct Usage<'a> {
     variable: Name,
-    /// Where the schema knows the place.
+    /// The place, if the schema knows it.
     place: Option<Place<'a>>,
     pos: Pos,
 }
@@ -105,7 +106,7 @@ struct Used<'a> {
     spreads: BTreeSet<Name>,
 }
 
-/// Those of a whole document.
+/// The same for all operations and fragments of a document.
 struct Usages<'a> {
     operations: HashMap<Option<Name>, Used<'a>>,
     fragments: HashMap<Name, Used<'a>>,
@@ -128,7 +129,7 @@ impl<'a> Usages<'a> {
         Self { operations: operations.collect(), fragments: fragments.collect() }
     }
 
-    /// All that an operation uses, through its fragments too.
+    /// All usages of an operation, including those in its fragments.
     fn reached(&self, operation: Option<&Name>) -> Vec<&Usage<'a>> {
         let mut usages = Vec::new();
         let mut seen = BTreeSet::new();
@@ -142,8 +143,8 @@ impl<'a> Usages<'a> {
         usages
     }
 
-    /// Checks that all variables are where their types are allowed (GraphQL, 5.8.5). The answer is which of those that
-    /// may be null stand where a default guards them from it.
+    /// Checks that all variables stand where their types are allowed (GraphQL, 5.8.5). Returns the variables that may be null
+    /// and stand where a default protects a type that forbids null.
     fn check(&self, document: &ExecutableDocument) -> Result<BTreeSet<Name>, ServerError> {
         let mut guarded = BTreeSet::new();
         for (name, operation) in document.operations.iter() {
@@ -176,7 +177,8 @@ impl<'a> Usages<'a> {
         Ok(guarded)
     }
 
-    /// Drops the definitions of variables that are used before and not after: a document may not have them.
+    /// Drops the definitions of variables that were used before and are no longer used: a document may not have unused
+    /// variables.
     fn forget_what_is_used_no_more(&self, after: &Self, document: &mut ExecutableDocument) {
         let names = |usages: &Self, operation: Option<&Name>| -> BTreeSet<Name> {
             usages.reached(operation).into_iter().map(|usage| usage.variable.clone()).collect()
@@ -208,7 +210,7 @@ fn misplaced(usage: &Usage<'_>, sent: &Type, reason: &str) -> ServerError {
     ServerError::new(format!("Variable \"${}\" of type \"{sent}\" {reason}.", usage.variable), Some(usage.pos))
 }
 
-/// May a variable stand there, but for null?
+/// Whether a variable of this type may stand there, apart from null.
 fn is_compatible(variable: &BaseType, place: &BaseType) -> bool {
     match (variable, place) {
         (BaseType::Named(variable), BaseType::Named(place)) => variable == place,
@@ -279,7 +281,8 @@ impl<'a> Used<'a> {
     }
 }
 
-/// Takes variables that were not sent out of a document. Fields that the schema does not know stay, to be refused.
+/// Removes variables that were not sent from a document. Fields that the schema does not know stay, so that validation refuses
+/// them.
 struct Rewrite<'a> {
     types: &'a Types,
     unsent: &'a BTreeSet<Name>,
@@ -342,7 +345,7 @@ impl Rewrite<'_> {
                 for (name, value) in fields {
                     match object.fields.get(name) {
                         Some(input) => self.value(value, &input.of),
-                        // async-graphql refuses what it does not know only if all variables have values.
+                        // async-graphql refuses an unknown field only if all variables have values.
                         None => self.make_null(value),
                     }
                 }

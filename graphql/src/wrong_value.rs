@@ -1,4 +1,4 @@
-//! Which part of an argument a scalar does not take. async-graphql's error says what is wrong, but not where.
+//! Finds the part of an argument that its scalar refuses. The error of async-graphql has the reason, but not the place.
 
 use async_graphql::parser::types::{BaseType, Type};
 use async_graphql_value::ConstValue;
@@ -9,7 +9,7 @@ use super::{
     types::scalars::{Problem, problem_with},
 };
 
-/// A part of an argument that a scalar does not take.
+/// A part of an argument that its scalar refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrongValue {
     /// Its path, such as `schedules.1.weekly.startTime`. As in other errors, it has no `input` in front.
@@ -33,7 +33,7 @@ impl WrongValue {
     }
 }
 
-/// The path of the wrong part is from its end to its beginning.
+/// The path of the wrong part, in reverse order.
 fn find(types: &Types, of: &Type, value: &ConstValue) -> Option<(Vec<String>, Problem)> {
     let within = |segment: String, found: Option<(Vec<String>, Problem)>| {
         found.map(|(mut path, problem)| {
@@ -46,7 +46,7 @@ fn find(types: &Types, of: &Type, value: &ConstValue) -> Option<(Vec<String>, Pr
         (ConstValue::List(items), BaseType::List(of)) => {
             items.iter().enumerate().find_map(|(index, item)| within(index.to_string(), find(types, of, item)))
         }
-        // One item stands for a list of it.
+        // A single item may stand for a list.
         (item, BaseType::List(of)) => find(types, of, item),
         (value, BaseType::Named(name)) => match (types.input_object(named_type(of)), value) {
             (Some(object), ConstValue::Object(fields)) => fields.iter().find_map(|(name, value)| {

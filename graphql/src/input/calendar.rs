@@ -24,7 +24,7 @@ pub struct ImportCalendarInput {
 }
 
 impl ImportCalendarInput {
-    /// The text, and how it is to be imported.
+    /// The text, and the options of the import.
     pub fn check(self) -> Result<(Vec<u8>, Options)> {
         let options = Options {
             time_zone: self.time_zone.as_ref().map(zone).transpose()?,

@@ -228,7 +228,7 @@ impl AddSkipsInput {
     }
 }
 
-/// The scalar has already checked a zone that a client sent.
+/// The time zone. A zone that a client sent is always known, because the scalar has checked it.
 pub(super) fn zone(time_zone: &TimeZone) -> Result<Tz> {
     time_zone.zone().ok_or_else(|| {
         ApiError::invalid("timeZone", "is not a known time zone: use an IANA name, such as America/Chicago")

@@ -201,7 +201,7 @@ impl PresenceMutation {
     }
 }
 
-/// From now on each pong of the socket counts as a heartbeat of the visit.
+/// Makes each pong of the socket count as a heartbeat of the visit.
 fn keep_beating(heartbeats: &SocketHeartbeats, app: &App, gatherer: &Gatherer, visit: PresenceId, claimant: Claimant) {
     let (clock, gatherer) = (app.clock.clone(), gatherer.clone());
     heartbeats.keep(visit, move |has_stopped| {

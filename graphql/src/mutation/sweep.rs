@@ -36,7 +36,7 @@ impl SweepMutation {
             return Err(ApiError::invalid("at", "is only possible with dryRun: a real sweep is for the current time"));
         }
         let at = at.map(|at| at.0);
-        // Like a timer, it does not look ahead (rule 6).
+        // Like a timer, this sweep does not look ahead (rule 6).
         let request = sweep::Request { scope: sweep::Scope::Due, mode: Mode::Exact, at, is_dry_run: dry_run };
         Ok(Some(SweepPayload { report: SweepReport(sweep::sweep(app(ctx)?, request).await?) }))
     }

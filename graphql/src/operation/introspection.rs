@@ -1,4 +1,4 @@
-//! The queries with which clients read the whole schema are answered; those that go round in it are refused before they run.
+//! Tests that clients can read the whole schema, and that queries that go round in it are refused before they run.
 
 use std::sync::{
     Arc,
@@ -120,7 +120,7 @@ const GRAPHQL_JS: &str = "
       }
     }";
 
-/// `introspectionQuery` of older versions, without options, as tools around Relay send it.
+/// The `introspectionQuery` of older versions, without options. Tools around Relay send it.
 const OLDER: &str = "
     query IntrospectionQuery {
       __schema {
@@ -246,7 +246,7 @@ async fn the_schema_may_be_read_twice_in_one_document() {
     assert_eq!(answer["data"]["__schema"], answer["data"]["again"]);
 }
 
-/// Notes that something was executed.
+/// An executor that notes that something was executed.
 #[derive(Clone, Default)]
 struct Noting(Arc<AtomicBool>);
 
@@ -269,7 +269,7 @@ async fn is_refused_before_it_runs(document: &str) -> bool {
     !noting.0.load(Ordering::Relaxed) && answer["errors"][0]["extensions"]["code"] == json!("QUERY_TOO_COMPLEX")
 }
 
-/// Ways from one type to the next.
+/// Selections that lead from one type to the next.
 const STEPS: [&str; 7] = [
     "fields { type { NEXT } }",
     "fields { args { type { NEXT } } }",
@@ -299,7 +299,7 @@ async fn fragments_that_spread_themselves_are_refused() {
 
 #[tokio::test]
 async fn long_ways_through_the_schema_are_refused() {
-    // `ofType` leads to one type. So its way must be long before it costs too much.
+    // `ofType` leads to only one type, so its path must be longer before it costs too much.
     for (step, count) in STEPS.iter().map(|step| (step, if step.starts_with("ofType") { 40 } else { 9 })) {
         let fragment = |n: usize| {
             let next = format!("...F{}", n + 1);

@@ -1,4 +1,4 @@
-//! What operations cost, and which are refused.
+//! Tests of the cost of operations, and of their limits.
 
 use async_graphql::{parser::parse_query, value};
 
@@ -20,7 +20,7 @@ fn cost(document: &str) -> Result<Cost, ErrorCode> {
     cost_with(document, value!({}))
 }
 
-/// What clients send to read the whole schema. `full`: with all that graphql-js can ask for.
+/// The query with which clients read the whole schema. With `full`, it has all options of graphql-js.
 pub fn introspection(full: bool) -> String {
     let deprecated = if full { "(includeDeprecated: true)" } else { "" };
     let reason = if full { "isDeprecated deprecationReason" } else { "" };
@@ -124,9 +124,9 @@ fn fields_are_counted_with_their_lists() {
         ("{ sessions(first: 5) { totalCount nodes { id name } } }", 1 + 2 + 10, 2),
         ("{ sessions(first: 0) { totalCount nodes { id } } }", 1 + 2 + 1, 2),
         ("{ sessions(last: 3) { edges { cursor node { id } } } }", 1 + 1 + 6 + 3, 1),
-        // Each of the lists in a list is read by itself.
+        // Each list inside a list is read by itself.
         ("{ sessions(first: 10) { nodes { instances(first: 2) { nodes { id } } } } }", 1 + 1 + 10 + 10 + 20, 11),
-        // What loaders read is read for all at once, whatever it is called.
+        // Loaders read everything at once, whatever the aliases.
         ("{ sessions(first: 10) { nodes { isActive } } }", 1 + 1 + 10, 2),
         ("{ a: session(id: 1) { isActive } b: session(id: 2) { isActive } }", 4, 2),
         ("{ session(id: 1) { organizers { id } activeInstances { id } } }", 1 + 1 + 30 + 1 + 30, 3),

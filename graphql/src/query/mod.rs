@@ -36,7 +36,8 @@ use crate::{
 #[derive(MergedObject, Default)]
 pub struct Query(NodeQuery, SessionQuery, PersonQuery, BookingQuery, PresenceQuery, AuditQuery, ApiKeyQuery);
 
-/// The same, with what a gateway of Apollo Federation asks. Two merged objects with one name cannot contain each other.
+/// The same queries with those of a gateway of Apollo Federation. A merged object cannot contain another one with the same
+/// name.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Query")]
 pub struct FederatedQuery(

@@ -28,7 +28,7 @@ use crate::{
 /// The most bookings that a snapshot has.
 const SNAPSHOT_LIMIT: u64 = 500;
 
-/// How things stand when a subscription begins, read in one database snapshot with its position.
+/// The state when a subscription begins, read in one database snapshot with its position.
 struct Snapshot {
     position: Position,
     at: chrono::DateTime<chrono::Utc>,
@@ -44,7 +44,7 @@ enum Message {
 pub struct BookingStatusChange(Message);
 
 impl BookingStatusChange {
-    /// Of the events of [`Narrowing::Bookings`], which are all steps.
+    /// The message of an event. All events of [`Narrowing::Bookings`] are steps.
     fn of_event(event: LiveEvent) -> Option<Self> {
         event.change.event.as_booking()?;
         Some(Self(Message::Event(event)))
@@ -155,8 +155,8 @@ impl BookingSubscription {
     }
 }
 
-/// One booking is for those who may see it; without one it is the viewer's bookings, and for admins who are nobody in
-/// particular all of them.
+/// Checks who may follow: one booking by those who may see it, and without a booking the viewer's own ones. Admins who are no
+/// person follow all bookings.
 async fn authorize(ctx: &Context<'_>, booking: Option<BookingId>) -> Result<BookingNarrowing> {
     let viewer = viewer(ctx);
     if !viewer.is_signed_in() {
@@ -173,7 +173,7 @@ async fn authorize(ctx: &Context<'_>, booking: Option<BookingId>) -> Result<Book
     }
 }
 
-/// Reads how things stand, and the log's position, in one database snapshot (rule 23).
+/// Reads the state and the position in the log in one database snapshot (rule 23).
 async fn read_snapshot(ctx: &Context<'_>, narrowing: BookingNarrowing) -> Result<Snapshot> {
     let app = app(ctx)?;
     let snapshot = log::snapshot(app).await?;

@@ -1,4 +1,4 @@
-//! Seats as they are taken and become free, and the queue of one visit.
+//! `presenceChanged`: seats as they are taken and become free. `queueChanged`: the queue of one visit.
 
 use std::time::Duration;
 
@@ -117,7 +117,7 @@ struct Following {
 }
 
 impl Following {
-    /// The next message: of several changes within a second only the newest.
+    /// The next message. Of several changes within a second, only the newest is sent.
     async fn next(&mut self) -> Option<QueueChange> {
         if std::mem::take(&mut self.is_new) {
             if let Some(sighting) = self.last.clone() {
@@ -160,7 +160,7 @@ impl PresenceSubscription {
             let activity = activity
                 .ok_or_else(|| ApiError::not_found(format!("There is no activity with the key '{activity_key}'.")))?;
             let activity = activity.id;
-            // What the first message shows is read after this: at least all up to the position.
+            // The fields of the first message are read later, so they show at least everything up to this position.
             let from = log::snapshot(app).await?.position;
             let registration = Registration { narrowing: Narrowing::Occupancy(activity), from, person_at: None };
             Ok(Beginning { registration, first: Some(PresenceChange { activity, at: app.now() }) })
@@ -179,7 +179,7 @@ impl PresenceSubscription {
     ) -> Result<BoxStream<'static, QueueChange>> {
         let id = visit_id(&presence_id)?;
         let app = app(ctx)?;
-        // First, so that nothing is missed that commits after the visit was read.
+        // This comes first, so that no change is missed that commits after the visit was read.
         let mut watching = queue_board(ctx)?.watch().await?;
         let followed = queue::follow(app, viewer(ctx), secret.as_deref(), id).await?;
         let last = followed.now.map(Sighting::from);

@@ -46,7 +46,7 @@ pub enum ActiveSessionChangeKind {
     PersonMoved,
 }
 
-/// How things stand when a subscription begins, read in one database snapshot with its position.
+/// The state when a subscription begins, read in one database snapshot with its position.
 struct Snapshot {
     position: Position,
     at: chrono::DateTime<chrono::Utc>,
@@ -64,7 +64,7 @@ enum Message {
 pub struct ActiveSessionChange(Message);
 
 impl ActiveSessionChange {
-    /// Of the events of [`Narrowing::Sessions`], which are all of this kind.
+    /// The message of an event. All events of [`Narrowing::Sessions`] are of this kind.
     fn of_event(event: LiveEvent) -> Option<Self> {
         match event.seen {
             Seen::Session(kind) => Some(Self(Message::Event(event, kind))),
@@ -232,7 +232,7 @@ impl SessionSubscription {
     }
 }
 
-/// A person's moves are for the person and admins; unknown sessions and people are not found.
+/// Checks the rights: only the person and admins may follow a person's moves. Unknown sessions and people are an error.
 async fn authorize(ctx: &Context<'_>, narrowing: &SessionNarrowing) -> Result<()> {
     let viewer = viewer(ctx);
     if let Some(person) = narrowing.person {
@@ -265,7 +265,7 @@ async fn resume(
     Ok(Beginning { registration, first: None })
 }
 
-/// Reads how things stand, and the log's position, in one database snapshot (rule 23).
+/// Reads the state and the position in the log in one database snapshot (rule 23).
 async fn begin(ctx: &Context<'_>, narrowing: SessionNarrowing) -> Result<Beginning<ActiveSessionChange>> {
     let app = app(ctx)?;
     let database = log::snapshot(app).await?;

@@ -140,7 +140,7 @@ impl<T: OutputType> Edge<T> {
     }
 }
 
-/// The connection for a page of rows. `cursor` says where a row is in the list, `node` how it is shown.
+/// The connection for a page of rows. `cursor` makes the cursor of a row, `node` the object that clients see.
 pub fn connection<R, T: OutputType>(
     slice: Slice<R>,
     counted: Counted,
@@ -151,7 +151,7 @@ pub fn connection<R, T: OutputType>(
     connection_with(slice, counted, cursors, node)
 }
 
-/// The same with the cursors as text, one for each row.
+/// Does the same as [`connection`], with the cursors as text, one for each row.
 pub fn connection_with<R, T: OutputType>(
     slice: Slice<R>,
     counted: Counted,

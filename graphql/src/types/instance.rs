@@ -91,7 +91,7 @@ impl SessionInstance {
 
     /// The session of which this is a meeting.
     async fn session(&self, ctx: &Context<'_>) -> Result<Session> {
-        // In a list by distance, the session tells the distance.
+        // In a list by distance, the session has the distance of the instance.
         Ok(Session(sessions::Session { metres_away: self.0.metres_away, ..self.load_session(ctx).await? }))
     }
 
@@ -266,7 +266,7 @@ impl CheckIn {
         load(ctx, id).await?.ok_or_else(|| ApiError::internal(format!("{id} of a check-in is missing")))
     }
 
-    /// Whether the viewer may see it: as the person who answered, or as somebody who may see the list.
+    /// Whether the viewer may see the check-in: as the person who answered, or as somebody who may see the whole list.
     pub async fn is_visible(&self, ctx: &Context<'_>) -> Result<bool> {
         if viewer(ctx).may_read_data_of(self.0.person_id) {
             return Ok(true);

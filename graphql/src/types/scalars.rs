@@ -1,7 +1,7 @@
 //! The scalars of the schema: which texts they accept, and how they are printed.
 //!
-//! They are newtypes. Otherwise the types of chrono, which async-graphql knows by the same names, could get into the schema
-//! by accident.
+//! They are newtypes. Otherwise the types of chrono, for which async-graphql has scalars with the same names, could get into
+//! the schema by accident.
 
 use std::{borrow::Cow, ops::RangeInclusive};
 
@@ -9,14 +9,14 @@ use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, Scalar
 use chrono::{Datelike as _, NaiveDate, NaiveTime, SecondsFormat, SubsecRound as _, TimeDelta, Timelike as _, Utc};
 use chrono_tz::Tz;
 
-/// Why a scalar does not take a value. It completes a sentence about the field, such as "must be a calendar date, such as
+/// Why a scalar refuses a value. The text completes a sentence about the field, such as "must be a calendar date, such as
 /// 2024-01-15, not 'today'".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem(pub String);
 
 /// A scalar that reads its values from texts.
 trait TextScalar: Sized {
-    /// What a value must be.
+    /// What a value must be, for the error message.
     const EXPECTED: &'static str;
 
     fn read_text(text: &str) -> Option<Self>;
@@ -34,7 +34,8 @@ trait TextScalar: Sized {
     }
 }
 
-/// What is wrong with a value for a scalar of this name. `None` if it is taken, and for scalars that are not ours, but for `Int`.
+/// Why a scalar of this name refuses a value. `None` if the scalar accepts it, and for the scalars of other crates, except
+/// `Int`.
 pub fn problem_with(scalar: &str, value: &Value) -> Option<Problem> {
     match scalar {
         "Cursor" => Cursor::read(value).err(),
@@ -52,7 +53,7 @@ pub fn problem_with(scalar: &str, value: &Value) -> Option<Problem> {
     }
 }
 
-/// The years that RFC 3339 can write, in four digits.
+/// The years that RFC 3339 can write: those with four digits.
 const YEARS: RangeInclusive<i32> = 1..=9999;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -228,7 +229,7 @@ fn shown(value: &Value) -> Cow<'static, str> {
     })
 }
 
-/// A text from a client for an error message, short and on one line.
+/// A client's text for an error message, shortened to one line.
 fn quoted(text: &str) -> String {
     const LONGEST: usize = 60;
 
@@ -254,7 +255,7 @@ fn parse_instant(text: &str) -> Option<chrono::DateTime<Utc>> {
     YEARS.contains(&instant.year()).then_some(instant)
 }
 
-/// An instant as other languages print it, written as RFC 3339 asks: with seconds, and an offset that has hours and minutes.
+/// Rewrites an instant in the form of other languages to RFC 3339: with seconds, and with an offset of hours and minutes.
 fn as_rfc3339(text: &str) -> Option<String> {
     let (date, rest) = text.split_at_checked(10)?;
     let rest = rest.strip_prefix(['T', 't', ' '])?;

@@ -244,7 +244,7 @@ pub struct PreviewOccurrence {
     ends_at: DateTime,
 }
 
-/// The argument `first` of occurrences.
+/// Checks the argument `first` of occurrences.
 fn at_most_100(first: i32) -> Result<usize> {
     match usize::try_from(first) {
         Ok(count) if first <= MAX_OCCURRENCES => Ok(count),
@@ -346,7 +346,7 @@ impl Session {
         let (Ok(zone), Ok(recurrence)) = (self.0.zone(app(ctx)?.zone_data()), self.0.recurrence()) else {
             return Ok(None);
         };
-        // The rules do not tell the skips.
+        // The RRULEs do not include the skips.
         let calendar = self.0.calendar(zone, Skips::NONE);
         Ok(Some(Recurrence { recurrence: recurrence.unwrap_or_default(), calendar }))
     }
