@@ -21,10 +21,10 @@ const SAME_TIME: TimeDelta = TimeDelta::seconds(2);
 /// The longest subject, in bytes: the limit of OpenID Connect.
 const MAX_SUBJECT_BYTES: usize = 255;
 
-/// What tokens must say, beside what is always required. From the settings.
+/// The rules for the claims of tokens, besides what is always required. The settings define them.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    /// `JWT_ISSUER`: what `iss` must be.
+    /// `JWT_ISSUER`: the required value of `iss`. `None` if any issuer is accepted.
     pub issuer: Option<String>,
     /// `JWT_AUDIENCE`: one of these must be in `aud`. If it is empty, `aud` is not checked. That is allowed only with a
     /// secret: an identity provider also issues tokens for other applications.
@@ -70,9 +70,10 @@ pub(super) enum Subject {
 pub(super) struct Claims {
     pub subject: Option<Subject>,
     pub is_admin: bool,
-    /// When the token was made, by the clock of the server. If the issuer's clock is ahead, this is the earliest such instant.
+    /// When the token was made, by the clock of the server. If the issuer's clock is ahead, this is the earliest instant at
+    /// which the token may have been made.
     pub issued_at: Option<DateTime<Utc>>,
-    /// When the token ends. `None` for a proof: it is used once.
+    /// When the token ends. `None` for a sign-in at a provider, which is used once.
     pub expires_at: Option<DateTime<Utc>>,
     /// The name of the subject, if the token has one.
     pub name: Option<String>,
@@ -102,13 +103,14 @@ impl Claims {
         if subject.is_none() && !is_admin {
             return Err(AuthError::BadSubject);
         }
-        // A token from the future was made by a clock that is ahead. It may be older than a revocation that `iat` is later than.
+        // A token from the future was made by a clock that is ahead. So it may be older than a revocation that looks earlier
+        // than `iat`.
         let issued_at = instant(claims.get("iat")).map(|at| if at > now + SAME_TIME { at - rules.leeway } else { at });
         Ok(Self { subject, is_admin, issued_at, expires_at: Some(expires_at), name: name(claims) })
     }
 
-    /// The claims of somebody who has signed in at a provider just now. The provider's library has checked them. `external_id` turns
-    /// the provider's name for the person into ours.
+    /// The claims of somebody who has just signed in at a provider. The OpenID Connect library has already checked them.
+    /// `external_id` converts the provider's subject into our `externalId`.
     pub fn of_proof(
         claims: &Map<String, Value>,
         rules: &Rules,
@@ -161,7 +163,7 @@ fn instant(claim: Option<&Value>) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_millis(milliseconds as i64)
 }
 
-/// `aud` is a string or a list of strings (RFC 7519, section 4.1.3).
+/// Whether the claim `aud` names one of our audiences. It is a string or a list of strings (RFC 7519, section 4.1.3).
 fn is_for(claim: Option<&Value>, audiences: &[String]) -> bool {
     let is_ours = |value: &Value| value.as_str().is_some_and(|text| audiences.iter().any(|it| it == text));
     match claim {
@@ -202,7 +204,7 @@ fn has_role(roles: &Value, role: &str, is_scope: bool) -> Option<bool> {
     }
 }
 
-/// The name of a role in a list: the string, or what providers call it in an object.
+/// The name of a role in a list: the string itself, or a member of an object. Providers name that member differently.
 fn role_name(role: &Value) -> Option<&str> {
     match role {
         Value::String(name) => Some(name),

@@ -26,7 +26,7 @@ impl From<reqwest::Error> for HttpError {
     }
 }
 
-/// A client that follows redirects, or not.
+/// A client that follows redirects according to this policy.
 pub(crate) fn client(redirects: Policy) -> Result<Client, HttpError> {
     Ok(Client::builder().timeout(TIMEOUT).redirect(redirects).build()?)
 }

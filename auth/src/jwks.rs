@@ -1,9 +1,9 @@
 //! The public keys that an identity provider publishes (RFC 7517), in a cache.
 //!
 //! The keys are fetched when the first token is checked. They are fetched again after [`REFRESH_AFTER`], while the old ones
-//! stay in use, and at once when a token names a key that is not among them, because providers change their keys. But
-//! there are never two attempts within [`RETRY_INTERVAL`], whatever tokens come. While the provider cannot be reached,
-//! the known keys stay valid.
+//! stay in use. They are fetched at once when a token names an unknown key, because providers change their keys. But whatever
+//! tokens come, there are never two attempts within [`RETRY_INTERVAL`]. While the provider cannot be reached, the known keys
+//! stay valid.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -55,7 +55,7 @@ struct Shared {
 struct State {
     /// `None` before the first answer.
     keys: Option<Arc<[Arc<Key>]>>,
-    /// The keys of the last answer that cannot be used, as the log has named them.
+    /// The unusable keys of the last answer. The log has already named them.
     unused: Vec<Unused>,
     fetched_at: Option<Instant>,
     tried_at: Option<Instant>,
@@ -111,7 +111,7 @@ impl KeySet {
         if !found.is_empty() {
             return Ok(found);
         }
-        // The key may also be newer than the last answer. It is then found after the next attempt.
+        // The provider may also have published the key after the last answer. It is then found by the next attempt.
         let has_answered = state.fetched_at.is_some() && state.fetched_at >= state.tried_at;
         Err(if has_answered { AuthError::BadSignature } else { AuthError::Unavailable })
     }
@@ -147,7 +147,7 @@ impl KeySet {
     }
 }
 
-/// The keys at this address, and those that cannot be used. One of these does not spoil the others.
+/// Fetches the keys at this address. Returns the usable keys and the others: an unusable key does not affect the usable ones.
 async fn fetch(url: &Url) -> Result<(Vec<Arc<Key>>, Vec<Unused>), FetchError> {
     let client = http::client(Policy::default())?;
     let answer = client.get(url.clone()).send().await.and_then(Response::error_for_status).map_err(HttpError::from)?;

@@ -56,7 +56,7 @@ impl Key {
         Self::new(None, &[Algorithm::HS256], DecodingKey::from_secret(secret))
     }
 
-    /// A public key in PEM. `None` if it is none, or of a type without algorithms here.
+    /// A public key in PEM. `None` if the text is not such a key, or if no algorithm is known for its type.
     pub fn of_pem(pem: &[u8]) -> Option<Self> {
         let read = [
             (RSA, DecodingKey::from_rsa_pem(pem)),
@@ -129,13 +129,14 @@ impl Key {
     }
 }
 
-/// Whether the key itself can be used, for example whether it is on the curve. Verifying any signature shows that.
+/// Whether the key itself can be used, for example whether it is a point on its curve. Verifying any signature reports that.
 fn is_usable(key: &DecodingKey, algorithms: &[Algorithm]) -> bool {
     let verifies = |algorithm| jsonwebtoken::crypto::verify("", b"", key, algorithm).is_ok();
     key.family() != AlgorithmFamily::Hmac && algorithms.iter().copied().all(verifies)
 }
 
-/// The library checks claims with the clock of the system. [`super::claims`] checks them with ours instead.
+/// Checks the signature only. The library would check claims with the system's clock; [`super::claims`] checks them with the
+/// clock of the program.
 fn signature_only(algorithms: &[Algorithm]) -> Validation {
     let mut validation = Validation { algorithms: algorithms.to_vec(), ..Validation::default() };
     validation.required_spec_claims.clear();

@@ -29,7 +29,7 @@ pub enum Keys {
     Published(String),
 }
 
-/// Never shows the secret.
+/// The secret is never shown.
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -65,7 +65,7 @@ pub enum KeyError {
 /// The keys of the settings, ready for use.
 pub(super) struct Source {
     keys: SourceKind,
-    /// The algorithms of refused tokens that the log has named.
+    /// The algorithms of refused tokens for which the log already has a warning.
     named: Mutex<BTreeSet<String>>,
 }
 
@@ -83,13 +83,13 @@ impl fmt::Debug for Source {
     }
 }
 
-/// Anybody may send tokens. So the log names only as many algorithms as this, and only the beginning of each.
+/// How many algorithms the log names, and how much of each. Anybody may send tokens, so both are limited.
 const NAMED_ALGORITHMS: usize = 16;
 const NAMED_CHARACTERS: usize = 20;
 
 impl Source {
-    /// Also returns the key that signs tokens, if the settings have a secret. The lines of a public key may be separated by
-    /// `\n` as two characters, as in many environment files.
+    /// Prepares the keys. Also returns the key that signs tokens, if the settings have a secret. The lines of a public key may
+    /// be separated by `\n` as two characters, as in many environment files.
     pub fn new(keys: &Keys) -> Result<(Self, Option<EncodingKey>), KeyError> {
         let (keys, signing) = match keys {
             Keys::Secret(secret) => {
@@ -140,7 +140,8 @@ impl Source {
         }
     }
 
-    /// Says in the log, once, that tokens have an algorithm that no key is for. Otherwise only their senders would know.
+    /// Warns in the log, once per algorithm, that no key is for the algorithm of a token. Otherwise only the sender of the
+    /// token would know.
     fn note_algorithm(&self, token: &str, has_key: impl FnOnce(Algorithm) -> bool) {
         let Some(algorithm) = algorithm_of(token) else { return };
         if algorithm.parse().is_ok_and(has_key) {
@@ -154,7 +155,7 @@ impl Source {
     }
 }
 
-/// `alg` in the header of a token, whatever it is.
+/// The member `alg` in the header of a token, which may be unknown.
 fn algorithm_of(token: &str) -> Option<String> {
     let header = URL_SAFE_NO_PAD.decode(token.split('.').next()?).ok()?;
     let header: Value = serde_json::from_slice(&header).ok()?;

@@ -1,20 +1,20 @@
-//! Bearer tokens: who sends a request, or opened a socket.
+//! Bearer tokens: they identify the viewer of a request or of a socket.
 //!
-//! A token is a JWT. `sub` is the GraphQL id of a person, such as `Person:7`, or the id that an identity provider has for
-//! a person (`externalId`). Tokens of an identity provider name people by `externalId` only. `exp` is required. `roles`
-//! may contain `admin`; then `sub` may be anything. Settings name another claim or role. A token that is not valid is refused, never
-//! treated as nobody.
+//! A token is a JWT. `sub` is the GraphQL id of a person, such as `Person:7`, or the id that an identity provider has for a
+//! person (`externalId`). Tokens of an identity provider name people by `externalId` only. `exp` is required. `roles` may
+//! contain `admin`; then `sub` may be anything. Settings can name another claim or role. A token that is not valid is refused.
+//! It never makes the request anonymous.
 //!
-//! An API key, `isk_` and random characters, is taken wherever a token is. It ends when it is revoked or expires. The secret
-//! of a browser in which somebody has signed in ([`service::people::browsers`]) is checked as an API key is. Sockets also take
-//! tickets ([`service::people::tickets`]).
+//! An API key, `isk_` and random characters, is accepted wherever a token is. It ends when it is revoked or expires. When
+//! somebody has signed in with a browser ([`service::people::browsers`]), the browser's secret is checked in the same way.
+//! Sockets also accept tickets ([`service::people::tickets`]).
 //!
-//! What always holds:
+//! Invariants:
 //!
-//! - Each key checks the algorithms of its type only. A token cannot choose how it is checked.
+//! - Each key checks only the algorithms of its type. A token cannot choose how it is checked.
 //! - What the database says about a person is cached for some seconds.
-//! - A revoked token is refused within about a second, and sockets that were opened with it are closed. If the database
-//!   is away, this happens when it is back ([`People::follow`]).
+//! - A revoked token is refused within about a second, and sockets that were opened with it are closed. If the database is
+//!   unavailable, this happens when it is available again ([`People::follow`]).
 
 mod claims;
 pub mod http;
@@ -103,10 +103,10 @@ pub enum AuthError {
     UnknownKey,
     #[error("The token has been revoked: sign in again.")]
     Revoked,
-    /// For open connections only.
+    /// Only for open connections.
     #[error("The account of this token has changed: connect again.")]
     Changed,
-    /// Not the token's fault.
+    /// A failure of the server, not of the token.
     #[error("Tokens cannot be checked at the moment: try again.")]
     Unavailable,
 }
@@ -115,20 +115,20 @@ pub enum AuthError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Identity {
     pub viewer: Viewer,
-    /// When the token ends, and a socket opened with it too. None without a token.
+    /// When the token ends. A socket that was opened with it ends then, too. `None` without a token.
     pub expires_at: Option<DateTime<Utc>>,
-    /// When the token was made, if it says so.
+    /// When the token was made, if the token says so.
     pub issued_at: Option<DateTime<Utc>>,
-    /// The number of the last change of the person's standing when the token was checked.
+    /// The revision of the person's standing when the token was checked.
     pub revision: i64,
-    /// The row of the API key, or of the browser's sign-in.
+    /// The id of the API key, or of the sign-in of a browser.
     pub key: Option<ApiKeyId>,
 }
 
 impl Identity {
     pub const NOBODY: Self = Self { viewer: Viewer::NOBODY, expires_at: None, issued_at: None, revision: 0, key: None };
 
-    /// Whether the token has ended at `now`: it is valid up to, not including, its end.
+    /// Whether the token has ended at `now`. It is no longer valid at the instant of its end.
     pub fn is_expired(&self, now: DateTime<Utc>) -> bool {
         self.expires_at.is_some_and(|end| end <= now)
     }
@@ -139,7 +139,7 @@ pub struct Authenticator {
     source: Source,
     signing: Option<EncodingKey>,
     rules: Rules,
-    /// Without them a person's id is taken as the token has it.
+    /// The lookup of people. Without it, the person's id in a token is used unchecked.
     people: Option<People>,
     clock: Arc<dyn Clock>,
 }
@@ -159,7 +159,7 @@ impl Authenticator {
         Ok(Self { source, signing, rules, people: None, clock })
     }
 
-    /// Checks the claims of tokens by these rules. Issued tokens keep to them.
+    /// Checks the claims of tokens by these rules. Issued tokens follow them, too.
     ///
     /// # Errors
     /// [`KeyError::NoAudience`] if the keys are those of an identity provider, and the rules name no audience.
@@ -171,14 +171,14 @@ impl Authenticator {
         Ok(Self { rules: Rules { subjects_are_ids, ..rules }, ..self })
     }
 
-    /// Looks people up: those that identity providers name, and whose tokens still count.
+    /// Looks up people in the database: those that identity providers name, and whether their tokens are still valid.
     #[must_use]
     pub fn with_people(self, people: People) -> Self {
         Self { people: Some(people), ..self }
     }
 
-    /// Who the value of an `Authorization` header, or of `authorization` in connection_init, names. Without one:
-    /// nobody.
+    /// The identity that a header `Authorization` names, or the value `authorization` of connection_init. Without a value it is
+    /// [`Identity::NOBODY`].
     pub async fn authenticate(&self, authorization: Option<&str>) -> Result<Identity, AuthError> {
         let Some(authorization) = authorization else {
             return Ok(Identity::NOBODY);
@@ -191,7 +191,7 @@ impl Authenticator {
         self.identify(Claims::read(&claims, &self.rules, self.clock.now())?).await
     }
 
-    /// The same for a socket, which may also be opened with a ticket.
+    /// Does the same as [`authenticate`](Self::authenticate) for a socket, which may also be opened with a ticket.
     pub async fn authenticate_socket(&self, authorization: Option<&str>) -> Result<Identity, AuthError> {
         let token = authorization.map(bearer_token).transpose()?;
         let Some(ticket) = token.filter(|token| tickets::is_ticket(token)) else {
@@ -208,7 +208,7 @@ impl Authenticator {
         Ok(Identity { expires_at: Some(ends_at), ..identity })
     }
 
-    /// Who has just signed in at a provider.
+    /// The identity of somebody who has just signed in at a provider.
     pub async fn authenticate_proof(
         &self,
         providers: &Providers,
@@ -239,7 +239,7 @@ impl Authenticator {
         Ok(Identity { viewer, expires_at, issued_at, revision, key: None })
     }
 
-    /// Whom an API key stands for. It counts like a token that was issued when the key was created.
+    /// The identity of an API key. The key counts like a token that was issued when the key was created.
     async fn authenticate_key(&self, secret: &str) -> Result<Identity, AuthError> {
         let people = self.people.as_ref().ok_or(AuthError::Malformed)?;
         let FoundKey { key, standing } = people.find_key(secret).await?;
@@ -248,19 +248,19 @@ impl Authenticator {
             return Err(AuthError::Expired);
         }
         let viewer = standing.map_or_else(|| Viewer::admin(&key.name), |found| found.viewer(key.is_admin));
-        // Somebody in a browser has all their rights. An API key cannot create another.
+        // Somebody in a browser has all their rights. A program with an API key cannot create another key.
         let viewer = if key.is_sign_in { viewer } else { viewer.with_api_key(key.id) };
         let revision = standing.map_or(0, |found| found.revision);
         Ok(Identity { viewer, revision, key: Some(key.id), ..identity })
     }
 
-    /// Until an identity's token ends, if it does.
+    /// The time until an identity's token ends. `None` if it does not end.
     pub fn time_left(&self, identity: &Identity) -> Option<Duration> {
         Some((identity.expires_at? - self.clock.now()).to_std().unwrap_or_default())
     }
 
-    /// Refuses an identity whose token has ended since it was checked, or whose person's standing has changed. Makes no
-    /// query: [`People::follow`] reads the changes.
+    /// Refuses an identity whose token has ended since it was checked, or whose person's standing has changed. This makes no
+    /// query, because [`People::follow`] reads the changes.
     pub fn expect_valid(&self, identity: &Identity) -> Result<(), AuthError> {
         if identity.is_expired(self.clock.now()) {
             return Err(AuthError::Expired);
@@ -273,7 +273,7 @@ impl Authenticator {
         self.people.as_ref()
     }
 
-    /// Signs a token for `person`, for an admin, or for a person who is an admin, valid from now for `lifetime`.
+    /// Signs a token for `person`, for an admin, or for a person who is an admin. It is valid from now for `lifetime`.
     pub fn issue(&self, person: Option<PersonId>, admin: bool, lifetime: TimeDelta) -> Result<String, IssueError> {
         let key = self.signing.as_ref().ok_or(IssueError::PublicKeyOnly)?;
         if person.is_some() && (self.rules.subjects_are_ids != Some(true) || self.rules.person_claim.is_some()) {
@@ -288,20 +288,20 @@ impl Authenticator {
         let end = now.checked_add_signed(lifetime).ok_or(IssueError::LifetimeTooLong)?;
         let mut claims = Map::new();
         if admin {
-            // A path as the name of a claim is found first.
+            // The whole path becomes the name of one claim. Reading a token looks for that first.
             claims.insert(self.rules.roles_claim.clone(), json!([self.rules.admin_role]));
         }
         let (iss, aud) = (self.rules.issuer.as_deref(), self.rules.audiences.first());
         let named = [("iss", iss.map(Value::from)), ("aud", aud.map(|aud| aud.as_str().into()))];
         claims.extend(named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-        // These come last, so that the name of the claim with the roles replaces none of them.
+        // These are added last, so that a roles claim with one of these names does not replace them.
         let own = [("sub", json!(sub)), ("iat", json!(now.timestamp())), ("exp", json!(end.timestamp()))];
         claims.extend(own.map(|(name, value)| (name.to_owned(), value)));
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, key).map_err(|_| IssueError::Signing)
     }
 }
 
-/// The token of `Bearer <token>`; the scheme's case doesn't matter (RFC 9110, 11.1).
+/// The token in `Bearer <token>`. The case of the scheme does not matter (RFC 9110, section 11.1).
 fn bearer_token(authorization: &str) -> Result<&str, AuthError> {
     let (scheme, token) = authorization.trim().split_once(' ').ok_or(AuthError::NotBearer)?;
     let token = token.trim();

@@ -1,11 +1,11 @@
-//! Looks up the people whom tokens name, and whether their tokens are still valid.
+//! Looks up the people that tokens name, and whether their tokens are still valid.
 //!
-//! What the database says about a person is their [`Standing`]. It is cached for [`CACHE_TTL`], so that most requests
-//! need no query. [`People::follow`] also reads which standings changed, after each wake-up and at least once a second.
-//! Then the cached ones are dropped, and the person's sockets can be closed.
+//! What the database says about a person is their [`Standing`]. It is cached for [`CACHE_TTL`], so that most requests need no
+//! query. [`People::follow`] reads which standings have changed, after each wake-up and at least once a second. Then the cached
+//! standings of these people are dropped, and their sockets can be closed.
 //!
-//! Each change of a standing has a number, and numbers become visible in their order. The follower reads from the last
-//! number that it knows. So it misses nothing, even after an outage of the database, and no clock matters.
+//! Each change of a standing has a number, and changes become visible in the order of their numbers. The follower reads from
+//! the last number that it knows. So it misses nothing, even after an outage of the database, and does not depend on clocks.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -41,7 +41,7 @@ const CACHE_CAPACITY: usize = 10_000;
 /// How often changes are read without a wake-up.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long the follower waits after a wake-up, because others may follow at once.
+/// How long the follower waits after a wake-up, because more wake-ups may follow at once.
 const DEBOUNCE: Duration = Duration::from_millis(100);
 
 /// A handle to the lookup.
@@ -50,7 +50,7 @@ pub struct People(Arc<Shared>);
 
 struct Shared {
     app: App,
-    /// `AUTO_REGISTER`: the first sign-in of somebody whom the identity provider knows creates a person.
+    /// `AUTO_REGISTER`: the first sign-in of somebody who has an account at the identity provider creates a person.
     auto_registers: bool,
     changes: Mutex<Changes>,
     /// Locked after `changes`.
@@ -89,7 +89,7 @@ impl fmt::Debug for People {
 }
 
 impl People {
-    /// To be called before any token is checked: changes are followed from this moment on.
+    /// Must be called before any token is checked. Changes are followed from this moment on.
     pub async fn new(app: App, auto_registers: bool) -> service::Result<Self> {
         let last = sign_in::find_last_revision(&app).await?;
         let last_revoked_key = api_keys::find_last_revocation(&app).await?;
@@ -99,7 +99,7 @@ impl People {
         Ok(Self(Arc::new(Shared { app, auto_registers, changes, cache, keys })))
     }
 
-    /// The person whom a token names. `None` if there is none, which is allowed for admins only.
+    /// The person that a token names. `None` if it names none, which is allowed for admins only.
     pub(super) async fn find(&self, claims: &Claims) -> Result<Option<Found>, AuthError> {
         let Some(subject) = &claims.subject else { return Ok(None) };
         let standing = match self.standing(subject).await? {
@@ -176,7 +176,7 @@ impl People {
         };
         let mut standing = sign_in::find_standing(&self.0.app, named).await.map_err(unavailable)?;
         if !self.put_in_cache(subject, standing, now) {
-            // The follower has read a change that came after this query. Another query sees it.
+            // The follower has read a change that is newer than this query. A second query sees the change.
             standing = sign_in::find_standing(&self.0.app, named).await.map_err(unavailable)?;
             self.put_in_cache(subject, standing, now);
         }
@@ -191,7 +191,7 @@ impl People {
         Ok(standing)
     }
 
-    /// False if a later change is known already. Then it is not put there.
+    /// Puts a standing into the cache. If a later change is known already, it does not, and returns false.
     fn put_in_cache(&self, subject: &Subject, standing: Option<Standing>, read_at: Instant) -> bool {
         let changes = self.0.changes.lock();
         if standing.is_some_and(|it| changes.has_later(it.person, it.revision)) {
@@ -267,8 +267,8 @@ impl People {
         let before = self.0.changes.lock().last;
         let mut changed = sign_in::find_changed_standings(&self.0.app, before).await?;
         if changed.is_empty() && before > 0 {
-            // The last change is no longer in the database: it was restored from a backup, or failed over to a replica
-            // that was behind. What was known of it is not true any more.
+            // The last change is no longer in the database: it was restored from a backup, or failed over to a replica that was
+            // behind. So the known standings may be wrong.
             tracing::warn!(last = before, "the database is older than before: who revoked tokens is read again");
             changed = sign_in::find_changed_standings(&self.0.app, 0).await?;
             let mut changes = self.0.changes.lock();
@@ -296,13 +296,13 @@ impl Changes {
     }
 }
 
-/// An API key, and its person. An admin's key may have none.
+/// An API key and the standing of its person. An admin's key may have no person.
 pub(super) struct FoundKey {
     pub key: ApiKey,
     pub standing: Option<Found>,
 }
 
-/// The person whom a token names, and what of their standing matters while the token is used.
+/// The person that a token names, and the part of their standing that is needed while the token is used.
 #[derive(Clone, Copy)]
 pub(super) struct Found {
     pub person: PersonId,
@@ -319,7 +319,7 @@ impl From<Standing> for Found {
 }
 
 impl Found {
-    /// The viewer, with the rights that their token or key asks for.
+    /// The viewer, with the rights that the token or key has.
     pub const fn viewer(self, is_admin: bool) -> Viewer {
         let viewer = Viewer::person(self.person);
         match self {

@@ -9,7 +9,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-/// How often, and after which pauses, an empty file is read.
+/// How often an empty file is read, and the pause between two reads.
 const READ_ATTEMPTS: u32 = 10;
 const READ_PAUSE: Duration = Duration::from_millis(50);
 
@@ -41,8 +41,8 @@ pub fn secret_beside(database: &Path) -> io::Result<String> {
     read_secret(&path)
 }
 
-/// Writes the secret to another file and then links that, so that no process reads half of it. If another process was first,
-/// linking fails.
+/// Writes the secret to another file and then links that file, so that no process reads half of the secret. If another process
+/// was first, linking fails.
 fn write_by_link(path: &Path, secret: &str) -> io::Result<()> {
     let mut nonce = [0; 8];
     getrandom::fill(&mut nonce).map_err(io::Error::other)?;
@@ -52,7 +52,7 @@ fn write_by_link(path: &Path, secret: &str) -> io::Result<()> {
     linked.and(removed)
 }
 
-/// Writes the secret to a new file. For a moment, others see an empty file.
+/// Writes the secret to a new file. For a moment, other processes see an empty file.
 fn write_new(path: &Path, secret: &str) -> io::Result<()> {
     let mut file = create_private(path)?;
     file.write_all(format!("{secret}\n").as_bytes())?;

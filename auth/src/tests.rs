@@ -52,7 +52,7 @@ fn with_secret() -> Authenticator {
     Authenticator::new(&Keys::Secret(SECRET.into()), clock()).unwrap()
 }
 
-/// Without a lookup of people, the answer is there at once.
+/// Checks a token without a lookup of people, so the result is available at once.
 fn authenticate(authenticator: &Authenticator, authorization: Option<&str>) -> Result<Identity, AuthError> {
     authenticator.authenticate(authorization).now_or_never().unwrap()
 }
@@ -61,7 +61,7 @@ fn with_key(pem: &str) -> Authenticator {
     naming_people_by_id(Authenticator::new(&Keys::PublicKey(pem.into()), clock()).unwrap())
 }
 
-/// `JWT_SUBJECTS=ids`, and no audience.
+/// Sets `JWT_SUBJECTS=ids`, and no audience.
 fn naming_people_by_id(authenticator: Authenticator) -> Authenticator {
     Authenticator { rules: Rules { subjects_are_ids: Some(true), ..Rules::default() }, ..authenticator }
 }
@@ -91,7 +91,7 @@ fn claims_name_the_viewer() {
         (json!({ "sub": "Person:7", "exp": NOW + 1, "roles": ["admin"] }), Ok(Viewer { is_admin: true, ..seven })),
         (json!({ "sub": "root", "exp": NOW + 1, "roles": ["editor", "admin"] }), Ok(Viewer::admin("root"))),
         (json!({ "exp": NOW + 1, "roles": ["admin"] }), Ok(Viewer::ADMIN)),
-        // The audience is not checked unless there is a setting. The start is.
+        // The audience is checked only if there is a setting. The start is always checked.
         (json!({ "sub": "Person:7", "exp": NOW + 1, "aud": "someone else", "iss": 3 }), Ok(seven)),
         (json!({ "sub": "Person:7", "exp": NOW + 1, "nbf": NOW }), Ok(seven)),
         (json!({ "sub": "Person:7", "exp": NOW + 99, "nbf": NOW + 60, "iat": NOW + 60 }), Ok(seven)),
@@ -324,7 +324,7 @@ fn identity_provider_needs_an_audience_and_does_not_know_our_ids() {
 }
 
 mod published {
-    //! An identity provider whose keys change, and which is sometimes away.
+    //! An identity provider whose keys change, and which is sometimes unavailable.
 
     use std::sync::{
         Arc, Mutex,

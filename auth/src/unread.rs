@@ -1,9 +1,9 @@
-//! Tokens that clients send where nobody reads them, such as `{"authToken": "…"}` in `connection_init` or `?token=…` in an
-//! address. Without this, such a client would be anonymous and not know why. So the transports refuse it.
+//! Finds tokens in places that are not read, such as `{"authToken": "…"}` in `connection_init` or `?token=…` in an address.
+//! Otherwise such a client would be anonymous without knowing why. So the transports refuse it.
 
 use serde_json::{Map, Value};
 
-/// Finds what looks like a token in the payload of `connection_init`, at any depth. Returns where it is, such as
+/// Finds a value that looks like a token in the payload of `connection_init`, at any depth. Returns its place, such as
 /// `headers.token`.
 pub fn find_unread_token(payload: &Map<String, Value>) -> Option<String> {
     payload.iter().find_map(|(name, value)| {
@@ -32,17 +32,18 @@ pub fn has_unread_token(query: Option<&str>) -> bool {
     })
 }
 
-/// Whether one of the offered subprotocols looks like a token: browsers cannot set headers, so some clients send it there.
+/// Whether an offered subprotocol looks like a token. Browsers cannot set headers on a WebSocket, so some clients send it
+/// there.
 pub fn is_unread_subprotocol(subprotocol: &str) -> bool {
     is_jwt(subprotocol) || names_a_token(subprotocol.split_once(['.', '-', '_']).map_or(subprotocol, |(name, _)| name))
 }
 
-/// Whether a field of this name usually has a token.
+/// Whether fields of this name usually contain a token.
 fn names_a_token(name: &str) -> bool {
     const PARTS: [&str; 6] = ["token", "jwt", "bearer", "authorization", "apikey", "credential"];
 
     let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    // A token against forged requests names nobody.
+    // A token against forged requests does not identify anybody.
     let is_against_forgery = name.contains("csrf") || name.contains("xsrf");
     !is_against_forgery
         && (["auth", "secret", "password"].contains(&&*name) || PARTS.iter().any(|part| name.contains(part)))

@@ -44,13 +44,13 @@ pub const DEPTH: usize = 30;
 /// The assumed number of rows of a list without pages, such as the active instances of one city.
 pub const LIST: u64 = 30;
 
-/// The assumed length of a field's value in an answer, in bytes. Most texts have at most 200 characters.
+/// The greatest length of a field's value in an answer, in bytes. Most texts have at most 200 characters.
 pub const VALUE_BYTES: u64 = 1_300;
 
-/// The assumed length of a longer text in an answer, in bytes. The page of a visit has at most 2,000 characters.
+/// The greatest length of a longer text in an answer, in bytes. The page of a visit has at most 2,000 characters.
 pub const TEXT_BYTES: u64 = 12_000;
 
-/// The assumed length of the schema's text, in bytes.
+/// The greatest length of the schema's text, in bytes.
 pub const SCHEMA_BYTES: u64 = 300_000;
 
 /// How many resolved fields add one statement of a loader: a batch has at most this many keys.

@@ -1,4 +1,4 @@
-//! What a job needs, and everything else that runs in the background of a process.
+//! The context that jobs and all other background work of a process share.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ pub(crate) struct Context {
     pub app: App,
     pub queue: QueueHandle,
     pub status: Status,
-    /// Every task that must end before the process does.
+    /// All tasks that must end before the process does.
     pub tasks: TaskTracker,
     pub shutdown: CancellationToken,
 }

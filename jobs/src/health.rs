@@ -15,9 +15,9 @@ pub struct Health {
     pub queue_is_alive: bool,
     /// When Redis last answered the worker's heartbeat.
     pub queue_heartbeat_at: Option<DateTime<Utc>>,
-    /// When timers last read what falls due next. They do so at least once a second.
+    /// When timers last read from the database what falls due next. They read at least once a second.
     pub timers_looked_at: Option<DateTime<Utc>>,
-    /// When this process last saw that the periodic sweep of a tick was done, by itself or by another worker.
+    /// When this process last saw that a periodic sweep was done, by itself or by another worker.
     pub periodic_sweep_at: Option<DateTime<Utc>>,
     pub jobs_done: u64,
     pub jobs_failed: u64,
@@ -38,7 +38,7 @@ pub struct Failure {
 /// A queue without a heartbeat for this long counts as dead.
 const HEARTBEAT_TIMEOUT: TimeDelta = TimeDelta::seconds(15);
 
-/// Where each part records its state.
+/// The state as each part records it.
 #[derive(Debug)]
 pub(crate) struct Status(Mutex<Health>);
 

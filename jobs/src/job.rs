@@ -1,6 +1,7 @@
 //! Jobs as a queue carries them.
+//! Jobs as a queue carries them.
 //!
-//! A queue delivers a job at least once. It does not retry one that failed: the work is still marked in the database, where
+//! A queue delivers a job at least once. It does not retry a failed job: the session is still marked in the database, where
 //! timers and sweeps find it.
 
 use chrono::{DateTime, Utc};
@@ -36,7 +37,7 @@ impl Job {
         }
     }
 
-    /// The name of a job that runs at most once ever. A recompute runs once each time it is queued.
+    /// An id with which a queue runs the job at most once. `None` for a recompute, which runs each time it is queued.
     pub fn unique_id(&self) -> Option<String> {
         match self {
             Self::Recompute { .. } => None,
@@ -47,8 +48,8 @@ impl Job {
     }
 }
 
-/// A job as it comes out of a queue. It may be of another version of the program, and unknown to this one. (A message that
-/// cannot be decoded would stop the worker, and the next worker that gets it.)
+/// A job from a queue. Another version of the program may have queued it, so it may be unknown to this one. A message that
+/// cannot be decoded would stop its worker, and then the next worker that gets it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Message {

@@ -5,17 +5,17 @@
 //! for the instant at which something falls due.
 //!
 //! Invariants:
-//! - The database is the truth, and everything here only triggers work. A lost job costs at most a second: the mark that it
-//!   was for is still in the database, where timers find it.
-//! - Each job is idempotent. It may run twice, late or never. A tick is run once, by its row in `sweep_run`.
+//! - The database is the truth, and everything here only triggers work. A lost job delays the work by at most a second: the
+//!   session is still marked in the database, where timers find the mark.
+//! - Each job is idempotent. It may run twice, late or never. Each tick runs once, because it has one row in `sweep_run`.
 //! - So Redis may stop, lose its data and return, and workers may die at any point. Changes are then late, and nothing else.
 //!
-//! Each module uses only modules that stand before it in this list: `job`, `health` and `error`; `queue`; `context`, which is what a job
-//! needs; `run`, with one file a job; `workers`, which take jobs from the queue; `schedule` and `timers`, which find work by
-//! themselves; and `supervise`, which starts everything and restarts what dies.
+//! Each module uses only modules that stand before it in this list: `job`, `health` and `error`; `queue`; `context`, which jobs
+//! share; `run`, with one file for each job; `workers`, which take jobs from the queue; `schedule` and `timers`, which find
+//! work by themselves; and `supervise`, which starts everything and restarts what dies.
 //!
-//! A program makes the queue first ([`redis_queue`] or [`local_queue`]), then its `App` with it, and where jobs are to run it
-//! then starts [`Workers`] with both. Every process also runs [`follow_zone_data`].
+//! A program first makes the queue ([`redis_queue`] or [`local_queue`]), then its `App` with it. If the process is to run jobs,
+//! it then starts [`Workers`] with both. Every process also runs [`follow_zone_data`].
 
 mod context;
 mod error;

@@ -2,8 +2,8 @@
 //! sweep of everything once a day, and the upkeep.
 //!
 //! Every worker follows all schedules. Each tick is queued under an id made from the tick, so that it runs once, in whichever
-//! worker takes it; its row in `sweep_run` ensures the same once more. A worker runs the tick itself when there is no Redis, or
-//! Redis cannot be reached, or Redis has lost the job.
+//! worker takes it. Its row in `sweep_run` is a second guard. A worker runs the tick itself if there is no Redis, if Redis
+//! cannot be reached, or if Redis has lost the job.
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
@@ -20,7 +20,7 @@ use crate::{
     run::run,
 };
 
-/// When to queue which job. No two recorded sweeps have the same tick.
+/// When to queue which job. No two recorded sweeps may have the same tick.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Schedule {
     /// A cron expression with seconds, in UTC.
@@ -36,7 +36,7 @@ pub(crate) const SCHEDULES: [Schedule; 5] = [
     Schedule { cron: "0 37 * * * *", job: |tick| Job::Prune { tick } },
 ];
 
-/// How long after its tick a queued sweep must have begun.
+/// The time after a tick in which its queued sweep must have begun.
 const GRACE: Duration = Duration::from_mins(1);
 
 /// Queues a job at each tick of a schedule.
@@ -52,8 +52,8 @@ pub(crate) async fn follow(schedule: Schedule, context: Arc<Context>) -> Result<
         };
         let tick = tick.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
         let tick = tick.ok_or_else(|| JobError::other("the tick is no instant"))?;
-        // A small correction of the wall clock may repeat a tick, which is then ignored. An earlier tick than the last means that
-        // the clock was set back: that tick is due again.
+        // A small correction of the wall clock may repeat a tick. The repeated tick is ignored. If a tick is earlier than the
+        // last one, the clock was set back, and the tick is due again.
         if last != Some(tick) {
             last = Some(tick);
             context.tasks.spawn(ensure_run((schedule.job)(tick), Arc::clone(&context)));
@@ -62,7 +62,7 @@ pub(crate) async fn follow(schedule: Schedule, context: Arc<Context>) -> Result<
     Ok(())
 }
 
-/// Queues the job of a tick, and runs it here if the queue does not.
+/// Queues the job of a tick. Runs it here if the queue does not.
 async fn ensure_run(job: Job, context: Arc<Context>) {
     if let Err(reason) = context.queue.push(job).await {
         if let Job::Sweep { .. } | Job::SweepMinute { .. } = job {

@@ -1,6 +1,6 @@
 //! Starts everything that runs in the background, and restarts what dies.
 //!
-//! apalis' own `Monitor` restarts without a delay and polls all its workers in one task, so that an unreachable Redis would keep it
+//! The `Monitor` of apalis restarts without a delay, and polls all its workers in one task. An unreachable Redis would keep it
 //! busy.
 
 use std::{sync::Arc, time::Duration};
@@ -35,9 +35,9 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts, within a tokio runtime, and returns at once. Neither Redis nor the database need be reachable: each part begins
-    /// its work when it can. `queue` is the handle of the queue of `app`. Cancelling `shutdown` stops the workers; see
-    /// [`Workers::finished`].
+    /// Starts the workers, within a Tokio runtime, and returns at once. Redis and the database may be unreachable at first:
+    /// each part begins its work when it can. `queue` is the handle of the queue of `app`. Cancelling `shutdown` stops the
+    /// workers; see [`Workers::finished`].
     pub fn start(app: App, queue: QueueHandle, shutdown: CancellationToken) -> Self {
         Self::start_with(app, queue, shutdown, SCHEDULES)
     }
@@ -78,7 +78,7 @@ impl Workers {
     }
 }
 
-/// Runs `part` until shutdown, and starts it again whenever it ends before, by an error or a panic.
+/// Runs `part` until shutdown. Starts it again whenever it ends before, even by an error or a panic.
 async fn keep_running<F>(context: Arc<Context>, part: &'static str, start: impl Fn(Arc<Context>) -> F)
 where
     F: Future<Output = Result<()>> + Send + 'static,
@@ -93,7 +93,7 @@ where
             Ok(Err(error)) => error,
             Err(panic) => panic.into(),
         };
-        // While Redis is unreachable, one line says so.
+        // While Redis is unreachable, only the first failure is a warning.
         if part != QUEUE || context.status.queue_ended() {
             tracing::warn!(%error, part, "died, and is restarted");
         } else {
@@ -106,7 +106,7 @@ where
     }
 }
 
-/// Whether a queue needs a schedule. There is nothing to vacuum within the process.
+/// Whether a queue needs a schedule. A queue within the process needs no vacuum.
 fn is_needed(schedule: Schedule, queue: &QueueHandle) -> bool {
     queue.is_in_redis() || !matches!((schedule.job)(chrono::DateTime::UNIX_EPOCH), Job::Vacuum { .. })
 }

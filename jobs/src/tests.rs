@@ -1,4 +1,4 @@
-//! All parts together, on an SQLite file, with the queue in the process and in a private Redis.
+//! Tests all parts together, on an SQLite file, with the queue in the process and in a private Redis.
 
 use std::{sync::Arc, time::Duration};
 
@@ -127,7 +127,7 @@ impl Process {
         .await
     }
 
-    /// Waits until timers have read the database at this instant, which is what the stopped clock shows.
+    /// Waits until timers have read the database at this instant, which the stopped clock shows.
     async fn until_looked(&self, at: DateTime<Utc>) -> Result<()> {
         eventually(SOON, "timers to look", async || {
             let health = self.workers.health();

@@ -1,11 +1,11 @@
 //! Timers: whatever falls due at an instant is swept at that instant.
 //!
-//! Every worker has one such task. It reads from the database what falls due next, sleeps until then, and sweeps. It reads again
-//! after at most a second, and when it is woken, so that it sees what was saved meanwhile. It needs nothing but the database.
-//! Several workers may sweep at the same instant: each change still happens once.
+//! Every worker has one task of this kind. It reads from the database when the next change falls due, sleeps until then, and
+//! sweeps. It reads again after at most a second, and after a wake-up, so that it sees what was saved meanwhile. It needs only
+//! the database. If several workers sweep at the same instant, each change still happens once.
 //!
-//! When the clock is set forward, more is due. When it is set back, some changes were made too early, and no row says which. Then
-//! everything is recomputed, and the periodic sweeps of the repeated time run again.
+//! When the clock is set forward, more is due. When it is set back, some changes were made too early, and no row says which.
+//! Then everything is recomputed, and the periodic sweeps of the repeated time run again.
 
 use std::{sync::Arc, time::Duration};
 
@@ -65,9 +65,9 @@ pub(crate) async fn run(context: Arc<Context>) -> Result<()> {
 
 /// The result of one round.
 enum Round {
-    /// Nothing is due for this long.
+    /// Nothing falls due within this time.
     Wait(Duration),
-    /// Something had been due since `due` and was swept. `is_clean`: there were no errors.
+    /// Changes that had been due since `due` were swept. `is_clean`: there were no errors.
     Swept { due: DateTime<Utc>, is_clean: bool },
 }
 
@@ -103,11 +103,11 @@ async fn round(context: &Context, latest: &mut DateTime<Utc>) -> service::Result
 enum Next {
     /// Wait until something is due, or for a wake-up.
     Wait(Duration),
-    /// Wait this long, whatever happens.
+    /// Wait this long, even if there is a wake-up.
     Pause(Duration),
 }
 
-/// A back-off, so that what cannot be swept is not retried in a busy loop.
+/// A back-off, so that a sweep that fails or changes nothing is not repeated in a busy loop.
 #[derive(Debug, Default)]
 struct Pace {
     swept: Option<DateTime<Utc>>,
@@ -123,7 +123,7 @@ impl Pace {
                 return Next::Wait(*wait);
             }
             Err(_) | Ok(Round::Swept { is_clean: false, .. }) => longer,
-            // The sweep did not change what is due.
+            // The sweep did not change which change is due next.
             Ok(Round::Swept { due, .. }) if self.swept == Some(*due) => longer,
             // Something else fell due at once. A short pause lets one sweep handle several.
             Ok(Round::Swept { .. }) if self.swept.is_some() => FIRST_DELAY,

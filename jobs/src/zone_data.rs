@@ -1,5 +1,5 @@
-//! Notices new time zone data: at the start, daily, and on SIGHUP. With newer data all windows are computed again (rule 1).
-//! Everything else goes on meanwhile.
+//! Notices new time zone data: at the start, daily, and on SIGHUP. If the data is newer, all windows are computed again (rule
+//! 1). Everything else goes on meanwhile.
 
 use std::time::Duration;
 
@@ -15,15 +15,16 @@ use tokio_util::sync::CancellationToken;
 /// How often the zone data is read again.
 const RELOAD_INTERVAL: Duration = Duration::from_hours(24);
 
-/// How often the version in the database is read: another process may have newer data. A failure is retried then, too.
+/// How often the version in the database is read, because another process may have newer data. A failed attempt is also
+/// repeated then.
 const POLL_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Follows the zone data until shutdown. Servers and workers run this. `hangup` is the signal to read it again.
+/// Follows the time zone data until shutdown. Servers and workers run this. At the signal `hangup` the data is read again.
 pub async fn follow_zone_data(app: App, mut hangup: Signal, shutdown: CancellationToken) {
     let mut reload = interval(RELOAD_INTERVAL);
     let mut poll = interval(POLL_INTERVAL);
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // The data was read when the process started.
+    // The first tick comes at once. It is skipped, because the data was read when the process started.
     reload.tick().await;
     let mut has_changed = false;
     loop {
@@ -45,7 +46,7 @@ pub async fn follow_zone_data(app: App, mut hangup: Signal, shutdown: Cancellati
     }
 }
 
-/// True if the data has changed.
+/// Reads the time zone data again. Returns true if it has changed.
 async fn reload_zone_data(app: &App) -> bool {
     let zones = app.zones.clone();
     let has_changed = spawn_blocking(move || zones.reload()).await.unwrap_or(false);

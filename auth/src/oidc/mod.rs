@@ -3,14 +3,14 @@
 //! Terms:
 //!
 //! - A *provider* is an identity provider of the settings, such as Keycloak.
-//! - An *attempt* is what the browser keeps, in a cookie, while the person is at the provider: `state`, `nonce` and the
-//!   secret of PKCE. No server keeps it, so the answer may reach any server.
+//! - An *attempt* is what the browser keeps in a cookie while the person is at the provider: `state`, `nonce` and the secret of
+//!   PKCE. No server stores it, so the answer may reach any server.
 //!
-//! What always holds:
+//! Invariants:
 //!
 //! - An answer counts only in the browser that began the attempt, and only for the provider of the attempt.
-//! - What a provider says about itself is fetched when it is needed, not at the start, and again after [`REFRESH_AFTER`]. While
-//!   the provider cannot be reached, there is one attempt in [`RETRY_INTERVAL`], whatever requests come.
+//! - The metadata of a provider is fetched when it is needed, not at the start, and again after [`REFRESH_AFTER`]. While the
+//!   provider cannot be reached, there is at most one attempt in [`RETRY_INTERVAL`], whatever requests come.
 //! - If an ID token has a signature of an unknown key, the keys are fetched once more: providers change their keys.
 
 mod requests;
@@ -61,7 +61,7 @@ pub enum OidcError {
     NotValid,
 }
 
-/// What the browser keeps while the person is at the provider.
+/// The data that the browser keeps while the person is at the provider.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Attempt {
     state: String,
@@ -75,17 +75,17 @@ pub struct Answer {
     state: Option<String>,
     code: Option<String>,
     error: Option<String>,
-    /// Who answers (RFC 9207).
+    /// The issuer of the answer (RFC 9207).
     iss: Option<String>,
 }
 
-/// What the provider says about the person who signed in.
+/// The claims of a person who has signed in at a provider.
 #[derive(Debug, Clone)]
 pub struct Proof {
     pub(crate) claims: Map<String, Value>,
 }
 
-/// What a provider says about itself, beside what every provider says.
+/// Metadata of a provider that the OpenID Connect library does not read by itself.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct More {
     end_session_endpoint: Option<String>,
@@ -144,7 +144,7 @@ impl fmt::Debug for Providers {
 
 impl Providers {
     /// # Errors
-    /// If there can be no client for HTTP.
+    /// If the HTTP client cannot be built.
     pub fn new(settings: &[OidcProvider]) -> Result<Self, HttpError> {
         let provider = |settings: &OidcProvider| {
             let (state, fetching) = (Mutex::default(), tokio::sync::Mutex::default());
@@ -167,22 +167,23 @@ impl Providers {
         self.0.iter().find(|provider| provider.settings.issuer == issuer)
     }
 
-    /// Whether a named provider has external ids that begin like this one. Then it is not one of the provider without a name.
+    /// Whether an external id begins with the name of a provider and `:`. Such an id belongs to that provider, and not to the
+    /// one without a name.
     fn is_of_named(&self, external_id: &str) -> bool {
         let mut names = self.0.iter().filter_map(|provider| provider.settings.name.as_deref());
         names.any(|name| external_id.strip_prefix(name).is_some_and(|rest| rest.starts_with(':')))
     }
 
-    /// The `externalId` of a person of this provider. `None` for one that belongs to another provider.
+    /// The `externalId` of a person of this provider. `None` if the subject looks like an `externalId` of another provider.
     pub fn external_id(&self, provider: &Provider, subject: &str) -> Option<String> {
         let is_taken = provider.settings.name.is_none() && self.is_of_named(subject);
         (!is_taken).then(|| provider.settings.external_id(subject))
     }
 
-    /// Fetches the metadata of all providers, and says in the log which cannot be reached.
+    /// Fetches the metadata of all providers. The log says which of them cannot be reached.
     pub async fn prepare(&self) {
         for provider in self.all() {
-            // The log has the reason.
+            // An error has already been logged.
             let _ = provider.metadata().await;
         }
     }
@@ -201,7 +202,7 @@ impl Provider {
         &self.settings.label
     }
 
-    /// Begins an attempt: where to send the browser, and what it keeps meanwhile.
+    /// Begins an attempt. Returns the address to which the browser goes, and what it keeps meanwhile.
     pub async fn begin(&self, redirect_uri: &str) -> Result<(String, Attempt), OidcError> {
         let metadata = self.metadata().await?;
         let redirect_uri = RedirectUrl::new(redirect_uri.to_owned()).map_err(|_| OidcError::NotValid)?;
@@ -255,15 +256,15 @@ impl Provider {
             Err(error) => return Err(self.not_valid(&error)),
         }
         let mut claims = claims_of(&id_token.to_string()).ok_or_else(|| self.not_valid("its claims cannot be read"))?;
-        // The ID token is signed, so what it says counts.
+        // The ID token is signed, so its claims come before those of the userinfo.
         for (name, value) in self.more_claims(&metadata, &tokens, &claims).await {
             claims.entry(name).or_insert(value);
         }
         Ok(Proof { claims })
     }
 
-    /// Where a browser signs out at the provider, which then sends it to `back`. `None` if the provider does not offer that, or cannot
-    /// be reached. The address has no token, so the provider may ask the person to confirm.
+    /// The address at which a browser signs out at the provider, which then sends it to `back`. `None` if the provider does not
+    /// offer this, or cannot be reached. The address contains no token, so the provider may ask the person to confirm.
     pub async fn logout(&self, back: &str) -> Option<String> {
         let metadata = self.metadata().await.ok()?;
         let mut url = Url::parse(metadata.additional_metadata().end_session_endpoint.as_deref()?).ok()?;
@@ -299,7 +300,7 @@ impl Provider {
         let answer = request.set_pkce_verifier(PkceCodeVerifier::new(verifier)).request_async(&self.requests).await;
         answer.map_err(|error| match error {
             RequestTokenError::Request(error) => self.unavailable(&error),
-            // A code works once, and for some minutes.
+            // A code works only once, and only for some minutes.
             RequestTokenError::ServerResponse(error) if error.error().as_ref() == "invalid_grant" => {
                 self.not_valid(&error);
                 OidcError::NotBegunHere
@@ -309,7 +310,7 @@ impl Provider {
         })
     }
 
-    /// Checks an ID token: signature, issuer, audience, nonce and end, and that the access token belongs to it.
+    /// Checks an ID token: its signature, issuer, audience, nonce and end, and that the access token belongs to it.
     fn check(
         &self,
         metadata: &Metadata,
@@ -334,8 +335,8 @@ impl Provider {
         Ok(())
     }
 
-    /// What the userinfo endpoint says: many providers put names and roles only there. Without an answer, the claims of the ID
-    /// token count.
+    /// The claims of the userinfo endpoint. Many providers put names and roles only there. It is empty if the endpoint does not
+    /// answer.
     async fn more_claims(
         &self,
         metadata: &Metadata,
@@ -361,7 +362,7 @@ impl Provider {
         }
     }
 
-    /// What the provider says about itself.
+    /// The provider's metadata, from the cache if it is recent enough.
     async fn metadata(&self) -> Result<Arc<Metadata>, OidcError> {
         let now = Instant::now();
         {
@@ -375,8 +376,8 @@ impl Provider {
         self.fetch(now, false).await
     }
 
-    /// Fetches the metadata and the keys, unless somebody else did after `since`. Without a reason to believe that they have changed,
-    /// a failed attempt is not repeated at once.
+    /// Fetches the metadata and the keys, unless another request has done so after `since`. `has_reason` means that the keys
+    /// seem to have changed. Without it, there is no attempt within [`RETRY_INTERVAL`] after the last one.
     async fn fetch(&self, since: Instant, has_reason: bool) -> Result<Arc<Metadata>, OidcError> {
         let _turn = self.fetching.lock().await;
         {
@@ -398,7 +399,7 @@ impl Provider {
                 (state.metadata, state.fetched_at) = (Some(Arc::clone(&metadata)), Some(Instant::now()));
                 Ok(metadata)
             }
-            // What was known stays in use.
+            // The metadata that is already known stays in use.
             Err(error) => {
                 let error = self.unavailable(&error);
                 state.metadata.clone().ok_or(error)
@@ -406,7 +407,7 @@ impl Provider {
         }
     }
 
-    /// Logs why the provider cannot be used. Causes matter here: the outermost error says only that a request failed.
+    /// Logs why the provider cannot be used, with all causes: the outermost error says only that a request failed.
     fn unavailable(&self, error: &(dyn std::error::Error + 'static)) -> OidcError {
         let causes = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
         let reason = causes.collect::<Vec<_>>().join(": ");

@@ -1,4 +1,4 @@
-//! The requests of the OpenID Connect library, sent with the client of this program.
+//! Sends the requests of the OpenID Connect library through the HTTP client of this program.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! Keys as identity providers publish them: with and without `alg`, beside keys of kinds that nobody here knows.
+//! Keys as identity providers publish them: with and without `alg`, and beside keys of unknown types.
 
 use jsonwebtoken::jwk::Jwk;
 
@@ -49,7 +49,7 @@ fn p384() -> EncodingKey {
     EncodingKey::from_ec_pem(P384.as_bytes()).unwrap()
 }
 
-/// The public key as a set has it, with these members added or, if null, taken away.
+/// The public key as in a published set. Members of `more` are added or replaced.
 fn published(key: &EncodingKey, algorithm: Algorithm, more: &Value) -> Value {
     let mut jwk = serde_json::to_value(Jwk::from_encoding_key(key, algorithm).unwrap()).unwrap();
     let members = jwk.as_object_mut().unwrap();

@@ -42,12 +42,12 @@ fn roles_are_read_in_each_form_that_providers_write() {
         (json!([{ "value": "editor" }, { "value": "Site Admin", "display": "x" }]), Ok(true)),
         (json!([{ "authority": "Site Admin" }, "editor"]), Ok(true)),
         (json!([{ "role": "Site Admin" }]), Ok(true)),
-        // Each role with the organisations in which the person has it.
+        // The keys are roles, and the values the organisations in which the person has the role.
         (json!({ "Site Admin": { "1": "example.org" } }), Ok(true)),
         (json!({ "Site Admin": false }), Ok(false)),
         (json!([]), Ok(false)),
         (json!(""), Ok(false)),
-        // A string is one role, and a role is compared as a whole.
+        // A string is one role. Roles are compared as a whole.
         (json!("No Site Admin"), Ok(false)),
         (json!("editor, Site Admin"), Ok(false)),
         (json!("site admin"), Ok(false)),

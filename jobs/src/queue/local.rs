@@ -16,7 +16,8 @@ pub(crate) struct LocalQueue(VecDequeBackend<Message>);
 
 impl LocalQueue {
     pub async fn push(&self, job: Job) -> Result<()> {
-        // The key is compared with the keys of waiting jobs only, so a job is accepted again once the first has begun.
+        // The key is compared only with the keys of waiting jobs. So the same job is accepted again once the first one has
+        // begun.
         let mut task = TaskBuilder::new(Message::Job(job)).idempotency_key(job.name());
         if let Some(id) = job.unique_id() {
             task = task.task_id(TaskId::from_string(id));

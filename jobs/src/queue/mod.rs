@@ -52,7 +52,7 @@ impl Queue for QueueHandle {
     fn depth(&self) -> BoxFuture<'_, Option<u32>> {
         Box::pin(async {
             match &self.0 {
-                // Nothing outside of the process reads it.
+                // Nothing outside of the process reads this number.
                 Kind::Local(_) => None,
                 Kind::Redis(queue) => queue.depth().await.ok(),
             }
@@ -61,7 +61,7 @@ impl Queue for QueueHandle {
 }
 
 impl QueueHandle {
-    /// Puts a job in, unless one of that name is waiting already.
+    /// Adds a job, unless a job with this name is already waiting.
     ///
     /// # Errors
     /// When the queue cannot be reached. The answer takes at most half a second.
@@ -72,7 +72,7 @@ impl QueueHandle {
         }
     }
 
-    /// Allows the name of a job again. A job calls this before it begins to read.
+    /// Allows the name of a job again. A job calls this before it reads from the database.
     pub(crate) async fn release(&self, job: Job) {
         match &self.0 {
             // A job that has begun is no longer in the queue.
@@ -81,7 +81,7 @@ impl QueueHandle {
         }
     }
 
-    /// Removes what is kept of jobs that finished at least `retention` ago. Returns how many jobs those were.
+    /// Removes the data of jobs that finished at least `retention` ago. Returns the number of these jobs.
     pub(crate) async fn vacuum(&self, retention: Duration) -> Result<usize> {
         match &self.0 {
             Kind::Local(_) => Ok(0),

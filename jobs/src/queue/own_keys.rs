@@ -1,8 +1,8 @@
-//! Keeps apalis-redis to the keys of its queue.
+//! Limits apalis-redis to the keys of its own queue.
 //!
-//! apalis-redis 1.0 notes each queue in a list of its own, `core:apalis:queues:list`, in the script that registers a worker. A user of
-//! Redis who is limited to our prefix may not write it, so that no worker would start. Nothing here reads the list. This connection
-//! takes the statement out of the script.
+//! In the script that registers a worker, apalis-redis 1.0 adds each queue to a common list, `core:apalis:queues:list`. A user
+//! of Redis who is limited to our prefix may not write that list, so no worker would start. Nothing here reads the list. So
+//! this connection removes the statement from the script.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -15,24 +15,24 @@ use redis::{
 /// The statement of apalis-redis that writes the list.
 const FOREIGN: &str = r#"redis.call("zadd", "core:apalis:queues:list", 'GT', now, KEYS[1])"#;
 
-/// A connection that runs our versions of scripts.
+/// A connection that runs our versions of the scripts.
 #[derive(Clone)]
 pub(crate) struct OwnKeys {
     inner: ConnectionManager,
     scripts: Scripts,
 }
 
-/// The scripts that were loaded: the digest by which apalis calls each, and that of our version.
+/// The loaded scripts: the digest by which apalis calls each of them, and the digest of our version.
 #[derive(Clone, Default)]
 pub(crate) struct Scripts(Arc<Mutex<HashMap<String, String>>>);
 
-/// What to send in place of a command.
+/// What to send instead of a command.
 #[derive(Debug, PartialEq, Eq)]
 enum Instead {
     Nothing,
     /// A call of our version.
     Call(Vec<Vec<u8>>),
-    /// Our version is to be loaded. The caller expects the digest of the version that it knows.
+    /// Loads our version. The caller expects the digest of the version that it knows.
     Load {
         words: Vec<Vec<u8>>,
         digest: String,
@@ -126,7 +126,7 @@ mod tests {
         let theirs = format!("local now = 1 {FOREIGN} return true");
         let (theirs, ours) = (Script::new(&theirs), "local now = 1  return true");
         let call = [b"EVALSHA".as_slice(), theirs.get_hash().as_bytes(), b"1", b"key"];
-        // A script of that digest may be in Redis from before, so it is not asked.
+        // Redis may still have a script with this digest from before, so the call is not sent.
         assert_eq!(scripts.instead(&call), Instead::LoadFirst);
         let text = format!("local now = 1 {FOREIGN} return true");
         let words = vec![b"script".to_vec(), b"load".to_vec(), ours.as_bytes().to_vec()];

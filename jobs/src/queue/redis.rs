@@ -1,7 +1,8 @@
 //! The queue in Redis: apalis' storage.
 //!
-//! apalis-redis 1.0 needs the following, and was seen to fail without it: an idempotency key with a time to live (otherwise the
-//! key has no effect, or stays for ever), a vacuum, and a connection that keeps it to its own keys (`own_keys`). What its workers need is in `workers::redis`.
+//! apalis-redis 1.0 was seen to fail without the following: an idempotency key with a time to live (otherwise the key has no
+//! effect, or stays for ever), a vacuum, and a connection that limits it to its own keys (`own_keys`). What its workers need is
+//! in `workers::redis`.
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,14 +27,14 @@ use crate::{
     job::{Job, Message},
 };
 
-/// How long a request may take. Whoever saved a session waits for it, and recomputes in the process when it fails.
+/// The time limit of a request. The save of a session waits for it, and recomputes in the process when it fails.
 const REQUEST_TIMEOUT: Duration = Duration::from_millis(400);
 
-/// A worker that missed three heartbeats is dead, and others get its jobs.
+/// A worker that has missed three heartbeats counts as dead, and others get its jobs.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const MISSED_HEARTBEATS: usize = 3;
 
-/// How long a job that is lost before it begins keeps out others of its name.
+/// How long a job that is lost before it begins blocks other jobs of its name.
 const NAME_TTL: Duration = Duration::from_secs(30);
 
 /// How long Redis keeps the name of a worker, which is for people to look at.
@@ -72,8 +73,8 @@ impl RedisQueue {
         .await
     }
 
-    /// Allows the name of a job again. When that fails, the name expires a little later, and timers do the work that was kept
-    /// out until then.
+    /// Allows the name of a job again. If that fails, the name expires within 30 seconds. Until then jobs of this name are
+    /// refused, and timers do their work.
     pub async fn release(&self, job: Job) {
         let key = format!("{}:{}", self.config.idempotency_key_set(), job.name());
         let released = self.request(async move |mut connection| {
@@ -91,18 +92,18 @@ impl RedisQueue {
             .await
     }
 
-    /// Removes what is kept of jobs that finished at least `retention` ago. Returns how many jobs those were.
+    /// Removes the data of jobs that finished at least `retention` ago. Returns the number of these jobs.
     pub async fn vacuum(&self, retention: Duration) -> Result<usize> {
         let mut connection = self.connect(Duration::from_secs(30)).await?;
         let removed = self.storage(connection.clone()).vacuum_before(retention).await.map_err(JobError::other)?;
-        // apalis also keeps their ids, and never uses them.
+        // apalis also keeps the ids of these jobs, and never uses them.
         let mut ids = ::redis::cmd("UNLINK");
         ids.arg(self.config.done_jobs_set()).arg(self.config.dead_jobs_set());
         ids.query_async::<()>(&mut connection).await?;
         Ok(removed)
     }
 
-    /// Lets what Redis keeps of a worker expire.
+    /// Makes the data that Redis keeps of a worker expire.
     pub async fn expire_worker(self, key: String) {
         let expired = self.request(async move |mut connection| {
             let mut expire = ::redis::cmd("EXPIRE");
@@ -117,7 +118,7 @@ impl RedisQueue {
         &self.config
     }
 
-    /// A connection of its own, whose answers take at most `timeout`.
+    /// Makes a separate connection, whose answers take at most `timeout`.
     pub async fn connect(&self, timeout: Duration) -> Result<ConnectionManager> {
         Ok(ConnectionManager::new_with_config(self.client.clone(), connection_config(timeout)).await?)
     }
@@ -126,8 +127,8 @@ impl RedisQueue {
         RedisStorage::new(OwnKeys::new(connection, self.scripts.clone())).with_config(self.config.clone())
     }
 
-    /// Sends a request over the shared connection. After a failure the connection is dropped: the next request makes a new one
-    /// at once, while an old one may hang for long.
+    /// Sends a request over the shared connection. After a failure the connection is dropped. The next request makes a new one
+    /// at once, because the old one may hang for long.
     async fn request<T>(&self, send: impl AsyncFnOnce(ConnectionManager) -> Result<T>) -> Result<T> {
         let connection = self.connection()?;
         let answer = match timeout(REQUEST_TIMEOUT, send(connection)).await {
@@ -145,14 +146,14 @@ impl RedisQueue {
         if let Some(connection) = &*slot {
             return Ok(connection.clone());
         }
-        // Connects when it is first used.
+        // The connection is made when it is first used.
         let made = ConnectionManager::new_lazy_with_config(self.client.clone(), connection_config(REQUEST_TIMEOUT))?;
         *slot = Some(made.clone());
         Ok(made)
     }
 }
 
-/// Without retries: the caller knows what to do instead.
+/// There are no retries, because the callers handle a failure.
 fn connection_config(timeout: Duration) -> ConnectionManagerConfig {
     ConnectionManagerConfig::new()
         .set_number_of_retries(0)

@@ -1,6 +1,6 @@
-//! Whether the user of Redis may do what the queue and the wake-ups need.
+//! Checks whether the user of Redis has the rights that the queue and the wake-ups need.
 //!
-//! Without a right, jobs would wait and nobody would know why. So this is tried at the start, and from time to time after it.
+//! Without a right, jobs would wait and nobody would know why. So the rights are tried at the start, and repeatedly after it.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use ::redis::{Client, ErrorKind, RedisError, Script, ServerErrorKind, Value, cmd
 use service::log::wake::Wake;
 use tokio::time::{sleep, timeout};
 
-/// How long the start waits for an answer. Redis may be away.
+/// How long the start waits for the first check. Redis may be unavailable.
 const START_TIMEOUT: Duration = Duration::from_secs(2);
 
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// Tries the rights, says in the log what is missing, and goes on with that in the background. The status of `wake` shows it, too.
-/// Returns after the first attempt. `prefix` is how all keys and channels begin.
+/// Tries the rights and logs those that are missing. Returns after the first attempt, and repeats it in the background every 10
+/// seconds. The status of `wake` also shows a missing right. `prefix` is the beginning of all keys and channels.
 pub async fn watch_rights(client: Client, prefix: String, namespace: String, channel: String, wake: Wake) {
     let mut before = Vec::new();
     let attempt = async || find_missing_rights(&client, &namespace, &channel).await;
@@ -49,12 +49,12 @@ fn note(prefix: &str, wake: &Wake, before: &mut Vec<String>, missing: Vec<String
     *before = missing;
 }
 
-/// What a user of Redis lacks: each command that Redis refused, and why.
+/// The rights that a user of Redis lacks: each command that Redis refused, and why.
 ///
-/// Each command that the queue and the wake-ups use is tried, on a key of its own that is then gone.
+/// Tries each command that the queue and the wake-ups use, on a separate key that is removed again.
 ///
 /// # Errors
-/// When Redis cannot be reached, so that nothing is known.
+/// If Redis cannot be reached. The rights are then not known.
 async fn find_missing_rights(client: &Client, namespace: &str, channel: &str) -> Result<Vec<String>, RedisError> {
     let mut connection = match client.get_multiplexed_async_connection().await {
         Ok(connection) => connection,
@@ -98,7 +98,7 @@ fn is_refusal(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm) || error.kind() == ErrorKind::AuthenticationFailed
 }
 
-/// The commands of the queue. Those of one kind of value follow each other, and remove it.
+/// The commands of the queue, grouped by the type of value. The last command of each group removes the value.
 const COMMANDS: [&str; 24] = [
     "SETNX KEY 1",
     "EXPIRE KEY 10",

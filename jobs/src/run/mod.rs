@@ -1,4 +1,4 @@
-//! How a job is run. Each job has a file.
+//! Runs jobs. Each job has a file.
 
 mod prune;
 mod recompute;
@@ -12,7 +12,7 @@ use tracing::Instrument;
 
 use crate::{context::Context, error::Result, job::Job};
 
-/// Runs a job to its end, in a task of its own: the job goes on when the queue's worker that took it dies.
+/// Runs a job to its end in its own task. So the job goes on if the worker that took it dies.
 ///
 /// # Errors
 /// When the job failed. The failure has been logged and recorded in the status.

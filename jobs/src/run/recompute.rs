@@ -1,7 +1,7 @@
 //! The recompute of a saved session.
 //!
 //! A save marks the session in its own transaction, and then queues this job. A hundred saves of a session in a burst leave one
-//! job in the queue. A save after the job began to read queues it again.
+//! job in the queue. A save after the job has begun to read queues the job again.
 
 use domain::{ids::SessionId, status::Mode};
 use service::sweep::{Request, Scope, sweep};

@@ -1,4 +1,4 @@
-//! The periodic sweep of a tick: of what is due, or, once a day, of everything. A row in `sweep_run` records each.
+//! The periodic sweep of a tick: a sweep of what is due or, once a day, of everything. A row in `sweep_run` records each.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use service::sweep::{Request, run_recorded};
 
 use crate::{context::Context, error::Result};
 
-/// Runs the sweep of a tick. Does nothing when another worker has done so.
+/// Runs the sweep of a tick. Does nothing if another worker has run it.
 pub(super) async fn run(context: &Context, tick: DateTime<Utc>, all: bool) -> Result<()> {
     let request = if all { Request::ALL } else { Request::PERIODIC };
     let mut pauses = [1, 5, 20].into_iter().map(Duration::from_secs);

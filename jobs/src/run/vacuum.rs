@@ -1,11 +1,11 @@
-//! The vacuum removes what apalis keeps of finished jobs in Redis. apalis itself never does.
+//! The vacuum removes the data of finished jobs from Redis. apalis itself never does.
 
 use std::time::Duration;
 
 use crate::{context::Context, error::Result};
 
-/// What is kept of a job prevents its tick from being queued again. So the retention is longer than the difference between the
-/// clocks of workers.
+/// The data of a finished job prevents its tick from being queued again. So the retention is longer than the difference between
+/// the clocks of workers.
 const RETENTION: Duration = Duration::from_mins(10);
 
 pub(super) async fn run(context: &Context) -> Result<()> {

@@ -18,8 +18,8 @@ use crate::{
     run::run,
 };
 
-/// Takes and runs jobs until shutdown. Each start of a worker has a new name: under its old name, apalis-redis leaves an
-/// interrupted job in flight for ever.
+/// Takes and runs jobs until shutdown. Each start of a worker uses a new name. With its old name, apalis-redis would never
+/// deliver an interrupted job again.
 ///
 /// # Errors
 /// When the worker dies before shutdown.
@@ -32,7 +32,7 @@ pub(crate) async fn work(context: Arc<Context>) -> Result<()> {
     }
 }
 
-/// What apalis calls for each job. [`AbortError`] makes a failure final for the queue.
+/// The function that apalis calls for each job. With [`AbortError`], the queue does not retry a failed job.
 async fn handle(message: Message, context: Data<Arc<Context>>) -> Result<(), AbortError> {
     match message {
         Message::Job(job) => run(job, &context).await.map_err(AbortError::new),
@@ -43,7 +43,7 @@ async fn handle(message: Message, context: Data<Arc<Context>>) -> Result<(), Abo
     }
 }
 
-/// When a worker stops: at shutdown.
+/// Completes at shutdown, when the worker must stop.
 async fn stopped(context: Arc<Context>) -> Result<(), Never> {
     context.shutdown.cancelled().await;
     Ok(())

@@ -1,7 +1,7 @@
 //! The worker of the queue in Redis.
 //!
-//! apalis-redis 1.0 needs the following, and was seen to fail without it: a poll strategy of one's own, a new name for each start
-//! of a worker, and a restart after any lost connection.
+//! apalis-redis 1.0 was seen to fail without the following: its own poll strategy, a new name for each start of a worker, and a
+//! restart after any lost connection.
 
 use std::{
     sync::{
@@ -29,7 +29,7 @@ use crate::{
     queue::{CONCURRENCY, RedisQueue},
 };
 
-/// How often a worker looks for jobs.
+/// The interval at which a worker looks for jobs.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -59,7 +59,7 @@ pub(super) async fn work(queue: &RedisQueue, name: String, context: Arc<Context>
     Ok(worker.run_until(stop).await?)
 }
 
-/// Looks for jobs at each tick of an interval. The heartbeat of apalis-redis alone looks every five seconds.
+/// Looks for jobs at each tick of an interval. Without this, apalis-redis looks only at its heartbeat, every five seconds.
 struct Ticks(Interval);
 
 impl Ticks {
@@ -72,7 +72,7 @@ impl Ticks {
 
 impl PollStrategy for Ticks {
     fn poll_drive(&mut self, cx: &mut TaskContext<'_>, _: &PollSnapshot) -> Poll<Option<()>> {
-        // Until the interval is pending: only then does it wake this task again.
+        // Polls until the interval is pending, because only then it wakes this task again.
         let mut is_due = false;
         while self.0.poll_tick(cx).is_ready() {
             is_due = true;
