@@ -177,7 +177,7 @@ const RENEWING: [&str; 2] = ["25006", "0A000"];
 
 /// Whether the connection broke or is unusable, or PostgreSQL ended it: because it restarts, or because this process
 /// was idle in a transaction.
-fn is_disconnection(error: &DbErr) -> bool {
+pub(crate) fn is_disconnection(error: &DbErr) -> bool {
     matches!(driver_error(error), Some(sqlx::Error::Io(_)))
         || code_of(error).is_some_and(|code| {
             let is_connection_exception = code.len() == 5 && code.starts_with("08");

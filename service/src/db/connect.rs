@@ -88,6 +88,21 @@ impl Renewal {
     }
 }
 
+tokio::task_local! {
+    /// Set while connections are used without a test.
+    static UNTESTED: ();
+}
+
+/// Does work, for example begins a transaction, with a connection that is not tested before. The test would be a round
+/// trip more. The work fails if the connection has ended in the meantime.
+pub(super) async fn untested<W: Future>(work: W) -> W::Output {
+    UNTESTED.scope((), work).await
+}
+
+fn is_untested() -> bool {
+    UNTESTED.try_with(|()| ()).is_ok()
+}
+
 /// Connects to either database. Refuses a PostgreSQL server that the program cannot work with.
 pub(super) async fn connect(url: &str, max_connections: u32, renewal: &Renewal) -> Result<DatabaseConnection> {
     if !url.starts_with("sqlite:") {
@@ -102,9 +117,10 @@ pub(super) async fn connect(url: &str, max_connections: u32, renewal: &Renewal) 
         .map_sqlx_postgres_opts(|options| options.extra_float_digits(None))
         .map_sqlx_postgres_pool_opts(move |options| {
             let renewal = renewal.clone();
-            let options = options.before_acquire(move |_, connection| {
-                let is_usable = !renewal.is_outdated(connection.age);
-                Box::pin(std::future::ready(Ok(is_usable)))
+            // The pool would test each connection. Here it depends on who needs it.
+            let options = options.test_before_acquire(false).before_acquire(move |connection, about| {
+                let is_outdated = renewal.is_outdated(about.age);
+                Box::pin(async move { Ok(!is_outdated && (is_untested() || connection.ping().await.is_ok())) })
             });
             options.after_connect(|connection, _| {
                 Box::pin(async move {

@@ -18,7 +18,7 @@ use sea_orm::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, is_disconnection};
 
 use self::connect::Renewal;
 pub use self::{address::sqlite_file, tx::Tx};
@@ -137,9 +137,18 @@ impl Db {
     /// Begins a transaction in a task of its own. The task continues if the caller is dropped, for example because a
     /// socket closes. Otherwise sqlx would return the connection to the pool although its BEGIN was not awaited, and
     /// the next user would unknowingly be inside a transaction.
+    ///
+    /// The first attempt tests the connection by beginning. If it has ended, so may have others, so the second attempt
+    /// takes one that was tested.
     async fn begin_wholly(&self, options: TransactionOptions) -> Result<DatabaseTransaction> {
         let pool = self.pool.clone();
-        let begun = tokio::spawn(async move { pool.begin_with_options(options).await }).await;
+        let begun = tokio::spawn(async move {
+            match connect::untested(pool.begin_with_options(options)).await {
+                Err(error) if is_disconnection(&error) => pool.begin_with_options(options).await,
+                begun => begun,
+            }
+        })
+        .await;
         Ok(begun.map_err(|failure| Error::internal(failure.to_string()))??)
     }
 

@@ -28,15 +28,15 @@ use service::{
 
 use super::world::{Done, World, blank_session, date, time};
 
-/// A pool tests a connection before it is used.
+/// The pool tests a connection before it is used outside a transaction.
 const TEST: u64 = 1;
 /// The begin and the isolation level, the locks, what is read under them, the writes, and the commit.
-const CHECK_IN: u64 = TEST + 6;
+const CHECK_IN: u64 = 6;
 /// The begin and the isolation level, the write, and the commit.
-const HEARTBEAT: u64 = TEST + 4;
+const HEARTBEAT: u64 = 4;
 /// Also what the queue for seats reads.
-const ENTER_ACTIVITY: u64 = 2 * TEST + 16;
-const BOOK_TIME_SLOT: u64 = TEST + 10;
+const ENTER_ACTIVITY: u64 = TEST + 16;
+const BOOK_TIME_SLOT: u64 = 10;
 
 /// The second connection of a process prepares its statements again, so there is only one.
 const CONNECTIONS: u32 = 1;
