@@ -21,11 +21,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use insession_tests::{Postgres, Program, Settings, Socket};
-use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
-use service::db::Db;
 use tokio::{
     io::AsyncWriteExt,
     net::TcpSocket,
@@ -38,6 +36,7 @@ use crate::{
     figures::{Aim, Figures},
     measure::milliseconds,
     query,
+    stage::{execute, prepare},
 };
 
 #[derive(Debug, clap::Args)]
@@ -84,9 +83,7 @@ impl Got {
 pub async fn run(options: Options, figures: &mut Figures) -> Result<()> {
     let postgres = Postgres::start().await?;
     let url = postgres.create_database().await?;
-    let db = Db::connect(&url, 2).await?;
-    db.migrate().await?;
-    db.pool().execute_unprepared(query::FILL).await.context("the database cannot be filled")?;
+    execute(prepare(&url, 2).await?.db.pool(), query::FILL).await?;
     let server = Program::serve(&Settings::new(&url).with("RUST_LOG", "warn").quiet()).await?;
 
     let mut quiet = well_behaved(&server, &options).await?;

@@ -49,7 +49,7 @@ pub struct Pinned {
 }
 
 impl Pinned {
-    /// Starts the real program. Its settings are those of production, except for the limits for one address.
+    /// Starts the real program. Its settings are those of production, except for the limits for one address and one person.
     pub async fn insession(settings: &[(&str, &str)]) -> Result<Self> {
         let many = "1000000";
         let mut environment: BTreeMap<_, _> = [
@@ -61,6 +61,8 @@ impl Pinned {
             ("MAX_CONNECTIONS_PER_ADDRESS", many),
             ("COST_PER_SECOND_PER_ADDRESS", "1000000000"),
             ("COST_BURST_PER_ADDRESS", "1000000000"),
+            ("COST_PER_SECOND_PER_PERSON", "1000000000"),
+            ("COST_BURST_PER_PERSON", "1000000000"),
             ("MAX_SUBSCRIPTION_BYTES_PER_ADDRESS", "1099511627776"),
         ]
         .into();

@@ -14,9 +14,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use insession_tests::{Client, Postgres, token};
-use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
-use service::db::Db;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -27,6 +25,7 @@ use crate::{
     figures::{Aim, Figures},
     measure::ratio,
     pinned::{Pinned, pin_this_process},
+    stage::{execute, prepare},
 };
 
 #[derive(Debug, clap::Args)]
@@ -67,9 +66,7 @@ pub async fn run(options: Options, figures: &mut Figures) -> Result<()> {
     pin_this_process()?;
     let postgres = Postgres::start().await?;
     let url = postgres.create_database().await?;
-    let db = Db::connect(&url, 2).await?;
-    db.migrate().await?;
-    db.pool().execute_unprepared(FILL).await.context("the database can't be filled")?;
+    execute(prepare(&url, 2).await?.db.pool(), FILL).await?;
     let connections = options.connections.to_string();
     // Without Redis, its jobs run in the same process. Nothing falls due meanwhile.
     let insession = Pinned::insession(&[("DATABASE_URL", &url), ("DATABASE_CONNECTIONS", &connections)]).await?;

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, ensure};
 use domain::{clock::SystemClock, placement::PlacementRule};
 use insession_tests::{Postgres, PostgresOptions, TemporaryFolder};
 use sea_orm::{ConnectionTrait, Statement, Value};
-use service::{App, app::NoQueue, db::Db, log::wake::Wake};
+use service::{App, app::NoQueue, db::Db, log::wake::Wake, sweep::renew_zone_data};
 use tokio::time::{Instant, sleep};
 
 const SETTINGS: &[(&str, &str)] = &[
@@ -38,9 +38,7 @@ impl Stage {
         let options = PostgresOptions { durable: true, settings: settings.collect(), ..PostgresOptions::default() };
         let postgres = Postgres::start_with(options).await?;
         let url = postgres.create_database().await?;
-        let db = Db::connect(&url, connections).await?;
-        db.migrate().await?;
-        Ok(Self { app: app_on(db, Wake::local()), url, postgres })
+        Ok(Self { app: prepare(&url, connections).await?, url, postgres })
     }
 
     pub async fn execute(&self, sql: &str) -> Result<()> {
@@ -78,6 +76,16 @@ impl Stage {
         let number = line.and_then(|line| line.split_whitespace().next());
         number.and_then(|number| number.parse().ok()).with_context(|| format!("pgbench gave no tps:\n{text}"))
     }
+}
+
+/// Creates the tables, and notes the zone data, as a server does at its start. So a server that starts later does not
+/// compute all windows again.
+pub async fn prepare(url: &str, connections: u32) -> Result<App> {
+    let db = Db::connect(url, connections).await?;
+    db.migrate().await?;
+    let app = app_on(db, Wake::local());
+    renew_zone_data(&app, false).await?;
+    Ok(app)
 }
 
 pub fn app_on(db: Db, wake: Wake) -> App {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use insession_tests::{Client, Postgres, PostgresOptions, Program, Settings};
-use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use service::db::Db;
 
@@ -14,7 +13,7 @@ use crate::{
     measure::{Random, milliseconds},
     pinned::cpu_of,
     query,
-    stage::number,
+    stage::{execute, number, prepare},
 };
 
 #[derive(Debug, clap::Args)]
@@ -137,10 +136,9 @@ pub async fn run(options: Options, figures: &mut Figures) -> Result<()> {
     let settings = vec![("shared_preload_libraries".to_owned(), "pg_stat_statements".to_owned())];
     let postgres = Postgres::start_with(PostgresOptions { settings, ..PostgresOptions::default() }).await?;
     let url = postgres.create_database().await?;
-    let db = Db::connect(&url, 2).await?;
-    db.migrate().await?;
-    db.pool().execute_unprepared(query::FILL).await.context("the database cannot be filled")?;
-    db.pool().execute_unprepared("CREATE EXTENSION pg_stat_statements; ANALYZE").await?;
+    let db = prepare(&url, 2).await?.db;
+    execute(db.pool(), query::FILL).await?;
+    execute(db.pool(), "CREATE EXTENSION pg_stat_statements; ANALYZE").await?;
     // With an unreachable Redis, the server runs no jobs.
     let settings = Settings::new(&url).redis("redis://127.0.0.1:1/").with("RUST_LOG", "warn").quiet();
     let server = Program::serve(&settings.with("COST_BURST_PER_ADDRESS", "1000000000")).await?;
@@ -193,7 +191,7 @@ pub async fn run(options: Options, figures: &mut Figures) -> Result<()> {
 
 /// Runs a document. `false` if it is refused.
 async fn measure(server: &Program, client: &Client, db: &Db, document: &mut Document) -> Result<bool> {
-    db.pool().execute_unprepared("SELECT pg_stat_statements_reset()").await?;
+    execute(db.pool(), "SELECT pg_stat_statements_reset()").await?;
     let before = cpu_of(server.id())?;
     let body = json!({ "query": document.text(), "extensions": { "cost": true } });
     let answer = client.post(&body).await?;

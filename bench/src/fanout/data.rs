@@ -1,24 +1,19 @@
 //! The published data: changes of active instances, one session for each topic, written by a transaction of the
 //! service.
 
-use std::sync::Arc;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use domain::{
-    clock::SystemClock,
     ids::{SessionId, SessionInstanceId},
     news::Location,
-    placement::PlacementRule,
 };
 use insession_tests::{Postgres, Redis};
-use sea_orm::ConnectionTrait;
 use service::{
     App,
-    app::NoQueue,
-    db::Db,
     log::{ChangeTarget, cursor::find_installation_name, wake::Wake},
     transaction,
 };
+
+use crate::stage::{execute, prepare};
 
 /// PostgreSQL and Redis, and an application in this process that writes to them as a server would.
 pub struct Data {
@@ -33,12 +28,10 @@ impl Data {
     pub async fn create(sessions: usize) -> Result<Self> {
         let (postgres, redis) = (Postgres::start().await?, Redis::start().await?);
         let database = postgres.create_database().await?;
-        let db = Db::connect(&database, 4).await?;
-        db.migrate().await?;
-        fill(&db, sessions).await?;
-        let channel = format!("insession:{}:wake", find_installation_name(&db).await?);
-        let wake = Wake::through_redis(::redis::Client::open(redis.url())?, channel);
-        let app = App::new(db, Arc::new(SystemClock), wake, Arc::new(NoQueue), PlacementRule::default());
+        let mut app = prepare(&database, 4).await?;
+        execute(app.db.pool(), &fill(sessions)).await?;
+        let channel = format!("insession:{}:wake", find_installation_name(&app.db).await?);
+        app.wake = Wake::through_redis(::redis::Client::open(redis.url())?, channel);
         let location = Location { city: Some("Austin".to_owned()), country: Some("US".to_owned()) };
         let instances = (1..=i64::try_from(sessions)?)
             .map(|id| ChangeTarget {
@@ -61,8 +54,8 @@ impl Data {
     }
 }
 
-async fn fill(db: &Db, sessions: usize) -> Result<()> {
-    let sql = format!(
+fn fill(sessions: usize) -> String {
+    format!(
         "INSERT INTO session (name, name_key, path, city, country, time_zone, created_at) \
          SELECT 'Mueller Monday ' || n, 'mueller monday ' || n, 'mueller-monday-' || n, 'Austin', 'US', \
                 'America/Chicago', now() FROM generate_series(1, {sessions}) n; \
@@ -71,7 +64,5 @@ async fn fill(db: &Db, sessions: usize) -> Result<()> {
          SELECT n, current_date, '19:00', '22:00', now(), now() + interval '3 hours', now() - interval '1 hour', \
                 now() + interval '4 hours', now(), true, now() FROM generate_series(1, {sessions}) n; \
          ANALYZE"
-    );
-    db.pool().execute_unprepared(&sql).await.context("the database can't be filled")?;
-    Ok(())
+    )
 }
