@@ -5,16 +5,24 @@
 import { configure, watch, watchActivity, watchBookings } from './insession.js';
 
 const main = document.getElementById('main');
+/** This is a screen that nobody touches, such as at a door. It shows who is there, so it follows each change at once. */
+const isScreen = 'screen' in main.dataset;
 /** The delay between a change and the update of the page. */
 const SOON_MS = 150;
-/** The same for counts, which are shown at once, and after an error. */
+/** The same after an error. */
 const LATER_MS = 5_000;
+/** The same for counts, which are shown at once. */
+const COUNTS_MS = isScreen ? SOON_MS : LATER_MS;
 /** A random part of the delay, so that many pages that follow the same change do not load at the same moment. */
-const SPREAD_MS = 500;
+const SPREAD_MS = isScreen ? 0 : 500;
 /** The shortest time between two updates. */
-const BETWEEN_MS = 2_000;
+const BETWEEN_MS = isScreen ? 500 : 2_000;
 /** The longest time between two updates. Some changes have no event, such as new instances in a list of what is next. */
 const ANYWAY_MS = Number(main.dataset.every ?? 300) * 1_000;
+/** How long an update may take. */
+const PATIENCE_MS = 20_000;
+/** How long a screen shows names that it cannot update. Somebody may want to be hidden. */
+const NAMES_MS = 60_000;
 
 /** What this script writes, in the language of the page. */
 const TEXTS = JSON.parse(main.dataset.texts);
@@ -46,7 +54,7 @@ if (viewer !== undefined) {
 for (const narrowing of JSON.parse(main.dataset.follows ?? '[]')) {
   const changed = ({ kind, sessionInstance }) => {
     if (kind === 'UPDATED' && sessionInstance) showPresent(main, sessionInstance);
-    refreshWithin(kind === 'UPDATED' ? LATER_MS : SOON_MS);
+    refreshWithin(kind === 'UPDATED' ? COUNTS_MS : SOON_MS);
   };
   // The cursor is from before the server made the page, so no change is missed.
   watch(narrowing, changed, { after: main.dataset.cursor });
@@ -60,17 +68,20 @@ document.addEventListener('insession-connection', ({ detail }) => {
   document.body.toggleAttribute('data-offline', detail.state !== 'online');
 });
 
-/** Keeps the screen on while the page is shown, in browsers that can. They end it when the page is hidden. */
+let wakeLock;
+
+/** Keeps the screen on while the page is shown, in browsers that can. They end it when the page is hidden, or to save power. */
 async function stayAwake() {
+  if (document.visibilityState !== 'visible' || wakeLock?.released === false) return;
   try {
-    await navigator.wakeLock?.request('screen');
+    wakeLock = await navigator.wakeLock?.request('screen');
   } catch {
     // The browser refuses, for example because the battery is low.
   }
 }
-if ('awake' in main.dataset) {
+if (isScreen) {
   stayAwake();
-  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && stayAwake());
+  document.addEventListener('visibilitychange', stayAwake);
 }
 
 function showPresent(root, { id, presentCount }) {
@@ -140,26 +151,51 @@ function refreshWithin(ms) {
   timer = setTimeout(refresh, at - Date.now() + Math.random() * SPREAD_MS);
 }
 
+let isLoading = false;
+let isOutdated = false;
+let shownAt = Date.now();
+
 async function refresh() {
   dueAt = Infinity;
+  if (isScreen) stayAwake();
+  // One at a time, so that no older answer replaces a newer one.
+  isOutdated = isLoading;
+  if (isLoading) return;
+  isLoading = true;
   lastAt = Date.now();
+  const next = await load();
+  isLoading = false;
+  refreshWithin(isOutdated ? 0 : next);
+}
+
+/** Loads the page, and takes over the differences. The result is when to do it again. */
+async function load() {
+  let answer;
   let text;
   try {
-    const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
-    // Redirected to the sign-in page: the visitor has signed out, or the token has expired.
-    if (answer.redirected && viewer !== undefined) return location.reload();
-    if (answer.redirected || !answer.ok) return;
+    const signal = AbortSignal.timeout?.(PATIENCE_MS);
+    answer = await fetch(location.href, { headers: { accept: 'text/html' }, signal });
     text = await answer.text();
   } catch {
     // The server cannot be reached.
-    return refreshWithin(LATER_MS);
   }
+  if (!answer || text === undefined || answer.status >= 500) {
+    if (isScreen && Date.now() - shownAt > NAMES_MS) for (const names of main.querySelectorAll('.names')) names.replaceChildren();
+    return LATER_MS;
+  }
+  // Redirected to the sign-in page: the visitor has signed out, or the token has expired.
+  const isSignedOut = answer.redirected && viewer !== undefined;
+  // This is no longer an organiser's, or the session is gone.
+  const isRefused = isScreen && (answer.status === 403 || answer.status === 404);
+  if (isSignedOut || isRefused) location.reload();
+  if (answer.redirected || !answer.ok) return ANYWAY_MS;
   const page = new DOMParser().parseFromString(text, 'text/html');
-  if (reloadForAnother(page.body.dataset.viewer)) return;
+  if (reloadForAnother(page.body.dataset.viewer)) return ANYWAY_MS;
   const fresh = document.adoptNode(page.getElementById('main'));
   showOwnTimes(fresh);
   takeOver(main, fresh);
-  refreshWithin(ANYWAY_MS);
+  shownAt = Date.now();
+  return ANYWAY_MS;
 }
 
 /** Gives `old` the children of `fresh`. Elements that are the same stay, with their focus and state. */
@@ -226,5 +262,6 @@ function showOwnTimes(root) {
 }
 
 showOwnTimes(main);
+document.body.toggleAttribute('data-live', true);
 setInterval(() => showUntil(main), 15_000);
 refreshWithin(ANYWAY_MS);

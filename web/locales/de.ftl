@@ -157,6 +157,7 @@ wrong-code = Dieser Code gilt jetzt nicht. Scannen Sie den Code an der Tür noch
 your-name = Ihr Name, wie ihn die anderen hier sehen
 guest-note = Sie checken als Gast ein. Wenn Sie ein Konto haben, { $link }
 sign-in-within = melden Sie sich zuerst an.
+no-guests = Melden Sie sich an, um hier einzuchecken. Gäste gibt es auf dieser Seite nicht.
 
 ## Signing in
 

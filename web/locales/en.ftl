@@ -178,6 +178,7 @@ your-name = Your name, as others here see it
 # The link is the text sign-in-within.
 guest-note = You check in as a guest. If you have an account, { $link } first.
 sign-in-within = sign in
+no-guests = Sign in to check in here. There are no guests on this site.
 
 ## Signing in
 

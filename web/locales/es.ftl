@@ -157,6 +157,7 @@ wrong-code = Este código no funciona ahora. Escanee otra vez el código de la p
 your-name = Su nombre, como lo ven aquí los demás
 guest-note = Entra como persona invitada. Si tiene una cuenta, { $link } primero.
 sign-in-within = inicie sesión
+no-guests = Inicie sesión para registrar su llegada. Este sitio no admite personas invitadas.
 
 ## Signing in
 

@@ -157,6 +157,7 @@ wrong-code = Ce code n'est pas valable en ce moment. Scannez à nouveau le code 
 your-name = Votre nom, tel que les autres le voient ici
 guest-note = Vous entrez en tant qu'invité. Si vous avez un compte, { $link } d'abord.
 sign-in-within = connectez-vous
+no-guests = Connectez-vous pour signaler votre arrivée. Ce site n'accepte pas d'invités.
 
 ## Signing in
 

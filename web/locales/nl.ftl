@@ -157,6 +157,7 @@ wrong-code = Deze code werkt nu niet. Scan de code bij de deur opnieuw.
 your-name = Je naam, zoals anderen die hier zien
 guest-note = Je checkt in als gast. Heb je een account, { $link } dan eerst in.
 sign-in-within = log
+no-guests = Log in om hier in te checken. Op deze site zijn geen gasten.
 
 ## Signing in
 

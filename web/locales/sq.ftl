@@ -157,6 +157,7 @@ wrong-code = Ky kod nuk vlen tani. Skanoni përsëri kodin te dera.
 your-name = Emri juaj, siç e shohin të tjerët këtu
 guest-note = Po hyni si mysafir. Nëse keni llogari, { $link } më parë.
 sign-in-within = hyni në të
+no-guests = Hyni në llogari për të treguar që jeni këtu. Kjo faqe nuk pranon mysafirë.
 
 ## Signing in
 

@@ -151,6 +151,7 @@ wrong-code = Bu kod şu anda geçerli değil. Kapıdaki kodu yeniden okutun.
 your-name = Buradakilerin göreceği adınız
 guest-note = Konuk olarak giriş yapıyorsunuz. Hesabınız varsa önce { $link }.
 sign-in-within = oturum açın
+no-guests = Burada olduğunuzu bildirmek için oturum açın. Bu sitede konuk kabul edilmiyor.
 
 ## Signing in
 

@@ -111,7 +111,7 @@ impl News {
         self.revoked_keys.push(key);
     }
 
-    /// The number of people who are at an instance, or who said yes to it, changed.
+    /// The number of people who are at an instance, or who said yes to it, changed. Or what others see of one of them did.
     pub fn counts_changed(&mut self, instance: SessionInstanceId) {
         self.counts.push(instance);
     }

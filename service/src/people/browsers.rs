@@ -15,7 +15,7 @@ use sea_orm::{
 };
 
 use super::api_keys::{hash_of, live, random_secret};
-use crate::{App, Error, Result, db::Tx, people::is_someone, transaction};
+use crate::{App, Error, Result, audit::Changes, db::Tx, error::expect, people::is_someone, transaction};
 
 /// The longest time for which a browser stays signed in.
 const LONGEST: TimeDelta = TimeDelta::days(30);
@@ -44,12 +44,10 @@ pub async fn sign_in(app: &App, new: NewSignIn) -> Result<(String, DateTime<Utc>
     let NewSignIn { viewer, checked_at, token_ends_at, issuer } = new;
     let longest = checked_at + if viewer.is_admin { LONGEST_OF_ADMINS } else { LONGEST };
     let ends_at = token_ends_at.map_or(longest, |end| end.min(longest));
-    let name = viewer.admin_name.as_str();
     let secret = random_secret()?;
     let row = api_key::Model {
         id: ApiKeyId(0),
-        // The name of an administrator who is no person is the actor in the audit log.
-        name: if name.is_empty() { "Browser".to_owned() } else { name.to_owned() },
+        name: name_of(viewer),
         person_id: viewer.person,
         is_admin: viewer.is_admin,
         secret_hash: hash_of(&secret),
@@ -92,6 +90,33 @@ pub async fn sign_out(app: &App, secret: &str) -> Result<Option<String>> {
 pub(super) async fn end_sign_ins_of(tx: &Tx, person: PersonId, now: DateTime<Utc>) -> Result<()> {
     let theirs = live().filter(api_key::Column::PersonId.eq(person)).filter(api_key::Column::IsSignIn.eq(true));
     revoke_all(tx, theirs.all(tx).await?, now).await
+}
+
+/// Ends all sign-ins of the viewer, an administrator who is no person: those with the name that the viewer's token has. For a person,
+/// [`revoke_tokens`](super::sign_in::revoke_tokens) ends them.
+pub async fn end_sign_ins_of_admin(app: &App, viewer: Viewer) -> Result<()> {
+    expect::admin(viewer, "sign in to end sign-ins", "people end their sign-ins with all their tokens")?;
+    let theirs = live()
+        .filter(api_key::Column::PersonId.is_null())
+        .filter(api_key::Column::IsSignIn.eq(true))
+        .filter(api_key::Column::Name.eq(name_of(viewer)));
+    let now = app.now();
+    transaction!(app, now, |tx| {
+        for row in theirs.clone().lock(LockType::NoKeyUpdate).all(tx).await? {
+            let after = api_key::Model { revoked_at: Some(now), ..row.clone() };
+            tx.audit(viewer, "revokeTokens", row.id, Changes::between(Some(&row), Some(&after)));
+            revoke(tx, row, now).await?;
+        }
+        Ok(())
+    })
+}
+
+/// The name of a sign-in. That of an administrator who is no person is for the audit log.
+fn name_of(viewer: Viewer) -> String {
+    match viewer.admin_name.as_str() {
+        "" => "Browser".to_owned(),
+        name => name.to_owned(),
+    }
 }
 
 /// Ends the access that a person has as a guest.

@@ -17,7 +17,7 @@ use domain::{
     access::Viewer,
     booking::BookingStatus,
     check_in::Attendance,
-    ids::{PersonId, SessionInstanceId},
+    ids::{ApiKeyId, PersonId, SessionInstanceId},
 };
 use entity::{booking, person};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect, sea_query::LockType};
@@ -65,13 +65,13 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
         erase_check_ins(tx, id, now).await?;
         erase_bookings(tx, viewer, id, bookings, now).await?;
         let freed = erase_visits(tx, id, now).await?;
+        // Before the keys go, which say what is about them in the log.
+        erase_from_logs(tx, id).await?;
         execute(tx, "DELETE FROM session_organizer WHERE person_id = :person", [("person", id.into())]).await?;
         execute(tx, "DELETE FROM api_key WHERE person_id = :person", [("person", id.into())]).await?;
         let sql = "SELECT external_id FROM person \
                    WHERE (id = :person OR merged_into_id = :person) AND external_id IS NOT NULL";
         note_erasure(tx, key, &ids::<String, _>(tx, sql, [("person", id.into())]).await?, now).await?;
-        // Do this before the transaction writes its own changes and audit entries.
-        erase_from_logs(tx, id).await?;
         let sql = "UPDATE person SET display_name = :nameless, name_key = :nameless, city = NULL, country = NULL, \
                      external_id = NULL WHERE merged_into_id = :person";
         execute(tx, sql, [("person", id.into()), ("nameless", NAMELESS.into())]).await?;
@@ -134,15 +134,22 @@ async fn erase_check_ins(tx: &Tx, id: PersonId, now: DateTime<Utc>) -> Result<()
     Ok(())
 }
 
-/// Removes from the logs what they say about the person, and about people who were merged into the person.
+/// Removes from the logs what they say about the person, and about people who were merged into the person. The entries that the
+/// erasure itself makes are written later.
 async fn erase_from_logs(tx: &Tx, id: PersonId) -> Result<()> {
     let sql = "SELECT id FROM person WHERE id = :person OR merged_into_id = :person";
     let all: Vec<PersonId> = ids(tx, sql, [("person", id.into())]).await?;
     let sql = format!("UPDATE change_log SET person_id = NULL WHERE {}", is_in(tx, "person_id", "people"));
     execute(tx, &sql, [("people", list(tx, all.iter().copied()))]).await?;
+    let names: Vec<String> = all.iter().map(ToString::to_string).collect();
+    // The names of API keys, too, were chosen by the person.
+    let sql = format!("SELECT id FROM api_key WHERE {}", is_in(tx, "person_id", "people"));
+    let keys: Vec<ApiKeyId> = ids(tx, &sql, [("people", list(tx, all.iter().copied()))]).await?;
     let sql = format!("UPDATE audit_entry SET changes = '{{}}' WHERE {}", is_in(tx, "node", "nodes"));
-    let nodes = text_list(tx, all.iter().map(ToString::to_string));
-    execute(tx, &sql, [("nodes", nodes)]).await?;
+    let nodes = names.iter().cloned().chain(keys.iter().map(ToString::to_string));
+    execute(tx, &sql, [("nodes", text_list(tx, nodes))]).await?;
+    let sql = format!("DELETE FROM idempotency_key WHERE {}", is_in(tx, "actor", "people"));
+    execute(tx, &sql, [("people", text_list(tx, names))]).await?;
     Ok(())
 }
 

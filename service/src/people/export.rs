@@ -1,17 +1,28 @@
 //! All data that is stored about a person, as one JSON document.
 
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
-    ids::{PersonId, SessionId, SessionInstanceId},
+    ids::{ApiKeyId, CheckInId, PersonId, SessionId, SessionInstanceId},
 };
 use entity::{
-    api_key, audit_entry, booking, check_in, person, presence, queue_place, session, session_instance,
+    api_key, audit_entry, booking, change_log, check_in, person, presence, queue_place, session, session_instance,
     session_organizer, time_slot,
 };
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+};
 use serde_json::{Value, json};
 
-use crate::{App, Error, Result, audit::AuditEntry, people::is_someone};
+use crate::{
+    App, Error, Result,
+    audit::AuditEntry,
+    db::{ids, is_in, rows, text_list},
+    people::is_someone,
+};
 
 /// Reads all data that is stored about a person, in one snapshot. Only for the person, who may be deactivated, and for
 /// administrators.
@@ -50,6 +61,7 @@ pub async fn export_person(app: &App, viewer: Viewer, id: PersonId) -> Result<Va
         "apiKeys": api_keys(&db, id).await?,
         "signIns": sign_ins(&db, id).await?,
         "auditLog": audit_log(&db, id).await?,
+        "recentChanges": changes(&db, id).await?,
     }))
 }
 
@@ -89,9 +101,9 @@ async fn check_ins<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value
         .order_by_asc(check_in::Column::Id)
         .all(db)
         .await?;
-    let ids = rows.iter().filter_map(|(_, instance)| instance.as_ref()).map(|instance| instance.session_id);
+    let sessions = rows.iter().filter_map(|(_, instance)| instance.as_ref()).map(|instance| instance.session_id);
     let names = session::Entity::find()
-        .filter(crate::db::is_one_of(db, session::Column::Id, ids.collect::<std::collections::BTreeSet<_>>()))
+        .filter(crate::db::is_one_of(db, session::Column::Id, sessions.collect::<BTreeSet<_>>()))
         .all(db)
         .await?;
     let name_of = |id: SessionId| names.iter().find(|row| row.id == id).map(|row| row.name.as_str());
@@ -191,17 +203,50 @@ async fn sign_ins<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>
     Ok(rows.into_iter().map(sign_in).collect())
 }
 
-/// The audit entries of changes that the person made, and of changes to the person. Another actor is not named. The
-/// values of a change are shown only if it is a change to the person, because other values are about others.
+/// The audit entries of changes that the person made, and of changes to the person, to people who were merged into them, and to their
+/// check-ins and API keys. Another actor is not named. The values of a change to anything else are not shown, because they are about
+/// others.
 async fn audit_log<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
-    let name = id.to_string();
-    let about = Condition::any().add(audit_entry::Column::Actor.eq(&name)).add(audit_entry::Column::Node.eq(&name));
-    let rows = audit_entry::Entity::find().filter(about).order_by_asc(audit_entry::Column::Id).all(db).await?;
+    let person = || [("person", id.into())];
+    let people: Vec<PersonId> =
+        ids(db, "SELECT id FROM person WHERE id = :person OR merged_into_id = :person", person()).await?;
+    let check_ins: Vec<CheckInId> = ids(db, "SELECT id FROM check_in WHERE person_id = :person", person()).await?;
+    let keys: Vec<ApiKeyId> = ids(db, "SELECT id FROM api_key WHERE person_id = :person", person()).await?;
+    let names: BTreeSet<String> = people.iter().map(ToString::to_string).collect();
+    let things = check_ins.iter().map(ToString::to_string).chain(keys.iter().map(ToString::to_string));
+    let own: BTreeSet<String> = names.iter().cloned().chain(things).collect();
+    let sql = format!(
+        "SELECT * FROM audit_entry WHERE {} OR {} ORDER BY id",
+        is_in(db, "actor", "people"),
+        is_in(db, "node", "nodes")
+    );
+    let values = [("people", text_list(db, names.iter().cloned())), ("nodes", text_list(db, own.iter().cloned()))];
+    let found: Vec<audit_entry::Model> = rows(db, &sql, values).await?;
     let entry = |entry: AuditEntry| {
-        let changes = entry.changes.into_iter().filter(|_| entry.node == name);
+        let changes = entry.changes.into_iter().filter(|_| own.contains(&entry.node));
         let changes = changes.map(|(field, from, to)| json!({ "field": field, "from": from, "to": to }));
-        json!({ "occurredAt": entry.occurred_at, "byThisPerson": entry.actor == name, "action": entry.action,
+        json!({ "occurredAt": entry.occurred_at, "byThisPerson": names.contains(&entry.actor), "action": entry.action,
                 "nodeId": entry.node, "changes": changes.collect::<Vec<_>>() })
     };
-    Ok(rows.into_iter().map(AuditEntry::from).map(entry).collect())
+    Ok(found.into_iter().map(AuditEntry::from).map(entry).collect())
+}
+
+/// The moves of the person and the steps of their bookings that are still in the change log.
+async fn changes<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        occurred_at: DateTime<Utc>,
+        #[sea_orm(nested)]
+        change: change_log::Model,
+    }
+    let sql = "SELECT l.*, b.occurred_at FROM change_log l JOIN change_batch b ON b.id = l.batch_id \
+               WHERE l.person_id = :person OR l.mentor_id = :person OR l.student_id = :person ORDER BY l.batch_id, l.ordinal";
+    let found: Vec<Row> = rows(db, sql, [("person", id.into())]).await?;
+    let shown = |Row { occurred_at, change }: Row| {
+        json!({ "occurredAt": occurred_at, "kind": change.kind,
+                "sessionInstance": change.session_instance_id.map(|id| id.to_string()),
+                "previousSessionInstance": change.previous_session_instance_id.map(|id| id.to_string()),
+                "booking": change.booking_id.map(|id| id.to_string()), "status": change.new_status })
+    };
+    Ok(found.into_iter().map(shown).collect())
 }

@@ -297,6 +297,11 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         } else if row.hides_place != before.hides_place {
             visits::note_roster_changed(tx, id).await?;
         }
+        // Screens at the door and lists show the name.
+        let is_shown_otherwise = row.hides_place != before.hides_place || row.display_name != before.display_name;
+        if is_shown_otherwise && let Some(instance) = row.active_session_instance_id {
+            tx.log(|news| news.counts_changed(instance));
+        }
         Ok((row.into(), freed))
     });
     let (person, freed) = updated.map_err(taken)?;

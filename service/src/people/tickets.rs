@@ -1,7 +1,7 @@
 //! Tickets. With a ticket, the script of a page opens a socket as the person who is signed in.
 //!
 //! The secret of a sign-in is in a cookie that scripts cannot read. A script gets a ticket instead: the sealed secret, and when
-//! it was issued. So a script that somebody smuggles into a page has nothing that lasts.
+//! it was issued. So a script that somebody smuggles into a page takes no sign-in away.
 //!
 //! - A ticket opens sockets for two minutes. Nothing else accepts it.
 //! - A socket that was opened with a ticket ends at most one hour after the ticket was issued. The script then gets another

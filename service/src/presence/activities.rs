@@ -10,7 +10,7 @@ use sea_orm::{
     QuerySelect, Select, sea_query::LockType,
 };
 
-use super::queue;
+use super::{queue, seats_per};
 use crate::{
     App, Error, Result, audit::Changes, db::is_one_of, error::expect, lists::values, log::News, transaction, validate,
 };
@@ -121,7 +121,8 @@ pub async fn list_activities(app: &App, limit: u64) -> Result<Vec<Activity>> {
 }
 
 /// Creates an activity, or changes the one with this key. Only for administrators. A lower limit takes no seat away. A
-/// new limit is published, because clients may wait for a free seat.
+/// new limit is published, because clients may wait for a free seat. If seats count people instead of visits from now on, each
+/// person keeps one seat or one place in the queue.
 ///
 /// # Errors
 /// [`Error::Invalid`] if the key is not a path, the name is empty, or a number is out of its range.
@@ -176,6 +177,10 @@ pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Resul
         }
         // Offer seats that have become free to those who wait. The clock is read after taking the lock.
         let now = app.now();
+        if row.seats_per != before.seats_per {
+            queue::remove_over(tx, &app.presence.rules, &row, now, now).await?;
+            seats_per::follow(tx, &app.presence.rules, &row, now).await?;
+        }
         queue::settle(tx, &app.presence.rules, &row, now, now).await?;
         Ok(row.into())
     })

@@ -31,6 +31,7 @@ pub mod queue;
 mod queue_view;
 pub mod roster;
 pub mod seats;
+mod seats_per;
 pub mod statistics;
 pub mod visits;
 

@@ -225,7 +225,8 @@ pub(super) async fn settle(
     offer_seats(tx, activity, now).await
 }
 
-async fn remove_over(
+/// Removes the places that are over.
+pub(super) async fn remove_over(
     tx: &Tx,
     rules: &PresenceRules,
     activity: &activity::Model,

@@ -369,6 +369,18 @@ async fn server_without_guests_makes_none(database: TestDatabase) -> Result<()> 
     let form = client.http().post(&address).form(&[("display_name", "Gus")]).send().await?;
     ensure!(form.status() == 401 && !form.headers().contains_key(SET_COOKIE), "{form:?}");
     let ann = create_person(&admin, "Ann").await?;
+    // The page says so before anybody has typed a name. An administrator who is no person has to sign in as one.
+    for (token, words, others) in [
+        (None, "There are no guests", "name=\"display_name\""),
+        (Some(token::admin()), "There are no guests", "name=\"display_name\""),
+        (Some(token::of(&ann)), "I am here", "There are no guests"),
+    ] {
+        let cookie = format!("insession_token={}", token.unwrap_or_default());
+        let page = client.http().get(&address).header(COOKIE, cookie).send().await?.error_for_status()?.text().await?;
+        ensure!(page.contains(words) && !page.contains(others), "{page}");
+        let link = format!("href=\"/sign-in?next=/c/{code}\"");
+        assert_eq!(page.contains(&link), words != "I am here", "{page}");
+    }
     let own = deployment.second().client().with_token(&token::of(&ann));
     let done = own.data(BY_CODE, json!({ "input": { "code": code } })).await?;
     assert_eq!(done["checkInByCode"]["person"]["id"], ann);

@@ -1,7 +1,7 @@
 //! What a person may do with their own data on `/me`: read all of it, and delete it.
 
 use anyhow::{Result, ensure};
-use insession_tests::{Deployment, TestDatabase, on_both_databases, token};
+use insession_tests::{Deployment, TestDatabase, database::number, on_both_databases, token};
 use reqwest::header::{CACHE_CONTROL, CONTENT_DISPOSITION, COOKIE, LOCATION, SET_COOKIE};
 use serde_json::{Value, json};
 
@@ -29,6 +29,11 @@ async fn person_downloads_and_deletes_all_that_is_kept_about_them(database: Test
     own.data(document, json!({ "input": waits })).await?;
     let key = r#"mutation { createApiKey(input: { name: "Display" }) { secret } }"#;
     let secret = own.data(key, json!({})).await?["createApiKey"]["secret"].take();
+    // What others changed of the person's belongs to it, too.
+    check_in(&admin, &instance, "MAYBE", Some(&ann)).await?;
+    check_in(&own, &instance, "YES", None).await?;
+    let revoke = r#"mutation { revokeApiKey(id: "ApiKey:1") { revokedApiKeyId } }"#;
+    admin.data(revoke, json!({})).await?;
 
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
     let client = deployment.first().client();
@@ -48,7 +53,11 @@ async fn person_downloads_and_deletes_all_that_is_kept_about_them(database: Test
     assert_eq!(data["visits"][0]["id"], "Presence:0f8fad5b-d9cb-469f-a165-70867728950e");
     assert_eq!(data["queuePlaces"][0]["visit"], data["visits"][0]["id"]);
     assert_eq!(data["apiKeys"][0]["name"], "Display");
-    ensure!(data["auditLog"].as_array().is_some_and(|entries| entries.len() == 2), "{}", data["auditLog"]);
+    let audit: Vec<&str> =
+        data["auditLog"].as_array().into_iter().flatten().filter_map(|it| it["action"].as_str()).collect();
+    assert_eq!(audit, ["createPerson", "createApiKey", "checkIn", "revokeApiKey"]);
+    let is_here = |change: &Value| change["kind"] == "PERSON_MOVED" && change["sessionInstance"] == *instance;
+    ensure!(data["recentChanges"].as_array().is_some_and(|changes| changes.iter().any(is_here)), "{data}");
 
     let erase = |confirmation: &str| {
         let form = http.post(client.address("/me/erase")).header(COOKIE, &cookie);
@@ -62,5 +71,7 @@ async fn person_downloads_and_deletes_all_that_is_kept_about_them(database: Test
     ensure!(done.headers()[SET_COOKIE].to_str()?.contains("Max-Age=0"));
     let person = "query($id: ID!) { person(id: $id) { displayName } }";
     ensure!(!admin.data(person, json!({ "id": ann })).await?.to_string().contains("Ann"), "the name is still there");
+    let named = "SELECT count(*) FROM audit_entry WHERE changes LIKE '%\"Ann\"%' OR changes LIKE '%\"Display\"%'";
+    assert_eq!(number(&database.connect().await?, named).await?, 0);
     Ok(())
 }

@@ -71,8 +71,7 @@ pub async fn show(State(pages): State<Pages>, headers: HeaderMap, visitor: Visit
     }
     let frame = Frame::new(words!("door-of", session = session.name.as_str()), &visitor)
         .following(json!({ "sessionIds": [id.to_string()] }))
-        .renewed_every(RENEWED_EVERY)
-        .kept_awake();
+        .on_a_screen(RENEWED_EVERY);
     let main = html! {
         div.door {
             h1 { (session.name) " " (live_now(id, &session.name, !screens.is_empty())) }
@@ -218,6 +217,24 @@ fn wrong_code(visitor: &Visitor) -> PageError {
     PageError::not_found(visitor, &words!("wrong-code"))
 }
 
+/// As whom the visitor of a code's page may check in.
+enum Arriving {
+    AsPerson,
+    AsGuest,
+    /// There are no guests here, or an administrator who is no person is signed in.
+    AfterSigningIn,
+}
+
+impl Arriving {
+    const fn of(visitor: &Visitor, are_guests_allowed: bool) -> Self {
+        match (visitor.viewer.person, are_guests_allowed && !visitor.viewer.is_signed_in()) {
+            (Some(_), _) => Self::AsPerson,
+            (None, true) => Self::AsGuest,
+            (None, false) => Self::AfterSigningIn,
+        }
+    }
+}
+
 /// The form, with what was wrong with the last one and the name that was typed.
 async fn render_offer(
     app: &App,
@@ -231,7 +248,7 @@ async fn render_offer(
         Err(service::Error::Invalid { .. }) => return Err(wrong_code(visitor)),
         Err(error) => return Err(page_of(visitor)(error)),
     };
-    let is_guest = visitor.viewer.person.is_none();
+    let sign_in = format!("{}{}", to("/sign-in?next=/c/"), cards::encoded(code));
     let key = idempotency::new_key().map_err(page_of(visitor))?;
     let (status, message, typed) = match &wrong {
         Some(((status, message), typed)) => (*status, Some(message), *typed),
@@ -241,22 +258,29 @@ async fn render_offer(
         h1 { (session.name) }
         p { (times::meeting(times::zone_of(app.zone_data(), &session), instance.date, instance.starts_at, instance.ends_at)) }
         @if let Some(message) = message { (problem(message)) }
-        form.stacked method="post" action=(to(&format!("/c/{}", cards::encoded(code)))) {
-            @if is_guest {
-                input type="hidden" name="key" value=(key);
-                label for="display_name" { (words!("your-name")) }
-                input #display_name name="display_name" value=(typed) required maxlength="200" autocomplete="name";
+        @match Arriving::of(visitor, app.guests.are_allowed) {
+            Arriving::AsPerson => form.stacked method="post" action=(to(&format!("/c/{}", cards::encoded(code)))) {
+                button.primary { (words!("i-am-here")) }
+            },
+            Arriving::AsGuest => {
+                form.stacked method="post" action=(to(&format!("/c/{}", cards::encoded(code)))) {
+                    input type="hidden" name="key" value=(key);
+                    label for="display_name" { (words!("your-name")) }
+                    input #display_name name="display_name" value=(typed) required maxlength="200" autocomplete="name";
+                    button.primary { (words!("i-am-here")) }
+                }
+                p.quiet {
+                    @let link = html! { a href=(sign_in) { (words!("sign-in-within")) } };
+                    (text_around("guest-note", "link", &link))
+                }
             }
-            button.primary { (words!("i-am-here")) }
-        }
-        @if is_guest {
-            p.quiet {
-                @let link = html! { a href={ (to("/sign-in?next=/c/")) (cards::encoded(code)) } { (words!("sign-in-within")) } };
-                (text_around("guest-note", "link", &link))
+            Arriving::AfterSigningIn => {
+                p { (words!("no-guests")) }
+                p { a.button href=(sign_in) { (words!("sign-in")) } }
             }
         }
     };
-    let page: Response = respond(&Frame::new(session.name.clone(), visitor), &main);
+    let page: Response = respond(&Frame::new(session.name.clone(), visitor).standing_still(), &main);
     Ok((status, page).into_response())
 }
 
@@ -269,6 +293,14 @@ mod tests {
         let picture = qr("https://example.org/c/7ABCDEFGHJKMN0").map(PreEscaped::into_string).unwrap();
         assert!(picture.starts_with("<svg role=\"img\""), "{picture}");
         assert_eq!(qr(&"x".repeat(10_000)).map(PreEscaped::into_string), None);
+    }
+
+    #[test]
+    fn script_for_old_browsers_has_nothing_that_they_cannot_read() {
+        let script = include_str!("../../assets/screen.js");
+        for new in ["=>", "`", "let ", "const ", "?.", "??", "class ", "async", "await", "import ", "export ", "..."] {
+            assert!(!script.contains(new), "{new}");
+        }
     }
 
     #[test]

@@ -37,8 +37,8 @@ pub struct Frame<'a> {
     activity: Option<String>,
     /// The interval at which the script loads the page again in any case, in seconds.
     every: Option<u32>,
-    /// Whether the screen stays on while the page is shown.
-    is_awake: bool,
+    /// Whether this is a screen that nobody touches.
+    is_screen: bool,
     /// Whether the script leaves the page as it is.
     is_still: bool,
     /// Whether the script may ask the browser where it is.
@@ -56,7 +56,7 @@ impl<'a> Frame<'a> {
             bookings: false,
             activity: None,
             every: None,
-            is_awake: false,
+            is_screen: false,
             is_still: false,
             asks_where: false,
             public: None,
@@ -99,10 +99,11 @@ impl<'a> Frame<'a> {
         Self { every: Some(seconds), ..self }
     }
 
-    /// For a page on a screen that nobody touches.
+    /// For a page on a screen that nobody touches: it stays on, follows each change at once, and is renewed this often in browsers
+    /// that are too old for the page's script, or have none.
     #[must_use]
-    pub fn kept_awake(self) -> Self {
-        Self { is_awake: true, ..self }
+    pub fn on_a_screen(self, seconds: u32) -> Self {
+        Self { is_screen: true, every: Some(seconds), ..self }
     }
 
     /// For a page that these changes may affect.
@@ -154,6 +155,10 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                 link rel="icon" href=(address_of("icon.svg")) type="image/svg+xml";
                 link rel="stylesheet" href=(address_of("pages.css"));
                 script type="module" src=(address_of("pages.js")) {}
+                @if frame.is_screen {
+                    script defer src=(address_of("screen.js")) {}
+                    noscript { meta http-equiv="refresh" content=[frame.every]; }
+                }
             }
             body data-viewer=[visitor.key()] {
                 a.skip href="#main" { (words!("skip-to-content")) }
@@ -175,7 +180,7 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                     }
                 }
                 main #main tabindex="-1" data-follows=[follows(frame)] data-cursor=[visitor.cursor.as_deref()] data-every=[frame.every]
-                    data-bookings[frame.bookings] data-activity=[frame.activity.as_deref()] data-texts=(script_texts()) data-awake[frame.is_awake] data-still[frame.is_still] { (main) }
+                    data-bookings[frame.bookings] data-activity=[frame.activity.as_deref()] data-texts=(script_texts()) data-screen[frame.is_screen] data-still[frame.is_still] { (main) }
                 footer.site {
                     p { (words!("tagline")) }
                     nav aria-label=(words!("nav-more")) {

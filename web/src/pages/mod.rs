@@ -86,13 +86,22 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: LazyLock<[Asset; 7]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 8]> = LazyLock::new(|| {
     // The module of the npm package is the one that this server serves.
     let module = Asset::new("insession.js", SCRIPT, include_bytes!("../../../clients/js/insession.js").as_slice());
     let script = asset!("pages.js", SCRIPT).naming(std::slice::from_ref(&module));
     let pictures = [asset!("icon-180.png", PNG), asset!("icon-192.png", PNG), asset!("icon-512.png", PNG)];
     let [small, middle, large] = pictures;
-    [module, script, asset!("pages.css", CSS), asset!("icon.svg", SVG), small, middle, large]
+    [
+        module,
+        script,
+        asset!("screen.js", SCRIPT),
+        asset!("pages.css", CSS),
+        asset!("icon.svg", SVG),
+        small,
+        middle,
+        large,
+    ]
 });
 
 /// The address of a file for our own pages: browsers keep what is there for ever.

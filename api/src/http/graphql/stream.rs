@@ -101,6 +101,10 @@ async fn next_part(responses: &mut BoxStream<'static, Response>, streaming: &Str
         () = closing.cancelled() => Part::Closed(stopping()),
         response = responses.next() => match response {
             Some(mut response) => {
+                // The message may have been long in coming.
+                if let Err(error) = authenticator.expect_valid(identity) {
+                    return Part::Refused(token_error(error));
+                }
                 add_missing_codes(&mut response);
                 // A response in which a part failed is not sent, because it is incomplete.
                 if is_failure(&response) {

@@ -15,6 +15,7 @@ mod package;
 mod paths;
 mod phone;
 mod queue;
+mod screen;
 mod site;
 mod tabs;
 mod under_a_path;

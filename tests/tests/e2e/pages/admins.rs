@@ -1,8 +1,11 @@
 //! Admins create sessions and people, look after accounts and keys, and correct what the server cannot read.
 
 use anyhow::{Context, Result, ensure};
-use insession_tests::{Deployment, TestDatabase, database::execute, on_both_databases};
-use serde_json::json;
+use insession_tests::{
+    Deployment, LIMIT, Program, TestDatabase, database::execute, eventually, now, on_both_databases, token,
+};
+use reqwest::header::{COOKIE, SET_COOKIE};
+use serde_json::{Value, json};
 
 use super::Visitor;
 use crate::fixtures::{create_person, create_session};
@@ -13,6 +16,7 @@ on_both_databases!(
     admin_makes_and_revokes_api_keys,
     broken_session_says_what_is_wrong_and_is_corrected,
     only_admins_open_admin_pages,
+    admin_who_is_no_person_signs_out_everywhere,
 );
 
 async fn admin_starts_from_an_empty_database(database: TestDatabase) -> Result<()> {
@@ -148,6 +152,47 @@ async fn broken_session_says_what_is_wrong_and_is_corrected(database: TestDataba
     ];
     admin.post("/sessions/never/schedule", &schedule).await?.confirms("The schedule is saved.")?;
     admin.get("/sessions/never/mend").await?.says("Nothing is wrong with it.")?;
+    Ok(())
+}
+
+/// The token of an administrator who is no person stays valid. The sign-ins that were made with it end.
+async fn admin_who_is_no_person_signs_out_everywhere(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+    let sign_in = async |subject: &str| -> Result<String> {
+        let claims = json!({ "sub": subject, "exp": now().timestamp() + 3_600, "roles": ["admin"] });
+        let form = [("token", token::signed(&claims, token::SECRET)), ("next", "/admin".to_owned())];
+        let answer = http.post(deployment.first().client().address("/sign-in")).form(&form).send().await?;
+        let cookie = answer.headers()[SET_COOKIE].to_str()?.split(';').next().context("a cookie")?.to_owned();
+        Ok(cookie)
+    };
+    let status = async |server: &Program, cookie: &str| -> Result<u16> {
+        let page = http.get(server.client().address("/admin")).header(COOKIE, cookie);
+        Ok(page.send().await?.status().as_u16())
+    };
+    let (here, there, other) =
+        (sign_in("operator").await?, sign_in("operator").await?, sign_in("somebody else").await?);
+    let ticket = http.post(deployment.second().client().address("/web/token")).header(COOKIE, &there).send().await?;
+    let ticket: Value = ticket.json().await?;
+    let mut socket = deployment.second().socket(ticket["token"].as_str()).await?;
+
+    let address = deployment.first().client().address("/me/sign-out-everywhere");
+    let question = http.get(&address).header(COOKIE, &here).send().await?.error_for_status()?.text().await?;
+    ensure!(question.contains("in all other browsers"), "{question}");
+    assert_eq!(http.get(&address).send().await?.status(), 303);
+    assert_eq!(http.post(&address).header(COOKIE, &here).send().await?.status(), 303);
+    assert_eq!(socket.closed(LIMIT).await?.code, 4403);
+    for server in [deployment.first(), deployment.second()] {
+        for ended in [&here, &there] {
+            eventually(LIMIT, "the sign-in to end", async || {
+                let status = status(server, ended).await?;
+                ensure!(status == 303, "{status}");
+                Ok(())
+            })
+            .await?;
+        }
+        assert_eq!(status(server, &other).await?, 200);
+    }
     Ok(())
 }
 

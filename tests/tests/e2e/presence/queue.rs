@@ -11,6 +11,7 @@ on_both_databases!(
     missed_offer_goes_to_the_next_in_the_queue,
     place_belongs_to_the_person,
     changed_limit_makes_as_many_offers_as_there_are_seats,
+    person_keeps_one_seat_or_one_place_when_seats_begin_to_count_people,
     place_is_followed_from_joining_to_admission,
     idle_visit_loses_its_seat_to_the_queue,
     anonymous_visits_wait_one_by_one_with_their_secrets,
@@ -230,6 +231,54 @@ const FOLLOW: &str = "subscription($id: ID!) { queueChanged(presenceId: $id) {
 
 fn follow(socket: &mut Socket, visit: &str) -> Result<()> {
     socket.subscribe("queue", FOLLOW, json!({ "id": visit }))
+}
+
+async fn person_keeps_one_seat_or_one_place_when_seats_begin_to_count_people(database: TestDatabase) -> Result<()> {
+    let deployment = start(&database).await?;
+    let visits = json!({ "seatsPer": "VISIT" });
+    save(&deployment, 3, &visits).await?;
+    let all = guests(&deployment, 4).await?;
+    let [ann, ben, cleo, dan] = &all[..] else { anyhow::bail!("four guests") };
+    let tab_of = async |guest: &Guest| Guest { client: guest.client.clone(), visit: new_visit() }.online().await;
+    let seat = async |guest: &Guest| -> Result<bool> {
+        let document = "query($id: ID!) { presence(id: $id) { activity { key } } }";
+        let id = format!("Presence:{}", guest.visit);
+        Ok(guest.client.data(document, json!({ "id": id })).await?["presence"]["activity"].is_object())
+    };
+    let position = async |guest: &Guest| Ok::<_, anyhow::Error>(guest.place().await?["position"].clone());
+
+    // Ann has two seats and waits for a third. Ben and Cleo wait twice each, in turn, and Dan is the last.
+    let (ann_2, ann_3, ben_2, cleo_2) =
+        (tab_of(ann).await?, tab_of(ann).await?, tab_of(ben).await?, tab_of(cleo).await?);
+    let bob = Guest::new(&deployment, 4).await?;
+    for admitted in [ann, &bob, &ann_2] {
+        assert_eq!(admitted.wait().await?["admitted"], true);
+    }
+    for (number, waiting) in [ben, cleo, &ann_3, &cleo_2, &ben_2, dan].into_iter().enumerate() {
+        assert_eq!(waiting.wait().await?["queuePlace"]["position"], number + 1);
+    }
+    let joined = ben.place().await?;
+
+    // Now seats count people. The seat that Ann gives back is offered to Ben.
+    save(&deployment, 3, &json!({ "seatsPer": "PERSON" })).await?;
+    assert_eq!([seat(ann).await?, seat(&ann_2).await?, seat(&bob).await?], [false, true, true]);
+    assert_eq!(position(&ann_3).await?, Value::Null);
+    for (guest, expected) in [(ben, 1), (&ben_2, 1), (cleo, 2), (&cleo_2, 2), (dan, 3)] {
+        assert_eq!(position(guest).await?, expected);
+    }
+    let offered = ben.place().await?;
+    ensure!(offered["offer"].is_object() && joined["offer"].is_null(), "{offered}");
+    assert_eq!((&ben_2.wait().await?["admitted"], &ben.place().await?), (&json!(true), &Value::Null));
+    assert_eq!(ann_3.wait().await?["admitted"], true);
+    assert_eq!([seat(&ann_2).await?, seat(&ann_3).await?], [false, true]);
+
+    // And now visits again: Cleo's place is that of the visit which joined first.
+    save(&deployment, 3, &visits).await?;
+    for (guest, expected) in [(cleo, json!(1)), (dan, json!(2)), (&cleo_2, Value::Null)] {
+        assert_eq!(position(guest).await?, expected);
+    }
+    assert_eq!(cleo_2.wait().await?["queuePlace"]["position"], 3);
+    Ok(())
 }
 
 async fn place_is_followed_from_joining_to_admission(database: TestDatabase) -> Result<()> {

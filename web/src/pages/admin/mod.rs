@@ -138,6 +138,10 @@ async fn answer(app: &App, visitor: &Visitor, asked: &Asked, outcome: &Outcome) 
         (sweeps.render())
         (presences.render())
         (zones::render(&app.zones.status()))
+        // People have this on their own page.
+        @if visitor.viewer.person.is_none() {
+            p { a href=(to("/me/sign-out-everywhere")) { "Sign out everywhere" } }
+        }
     };
     let mut frame = Frame::new("Admin", visitor);
     if asked.try_at.is_none() {

@@ -168,27 +168,35 @@ async fn erase(State(pages): State<Pages>, headers: HeaderMap, visitor: Visitor,
 }
 
 async fn ask_to_sign_out(visitor: Visitor) -> Page {
-    if visitor.viewer.person.is_none() {
+    if !visitor.viewer.is_signed_in() {
         return Ok(sign_in());
     }
     let question = Question {
         title: "Sign out everywhere?",
         text: html! {
-            p { "All your tokens end: in this browser, in others, and those of your programs. Whoever has one of them must sign in again." }
+            @if visitor.viewer.person.is_some() {
+                p { "All your tokens end: in this browser, in others, and those of your programs. Whoever has one of them must sign in again." }
+            } @else {
+                p { "You are signed out here and in all other browsers. A token that names no person stays valid until it expires." }
+            }
         },
         button: "Sign out everywhere",
         action: &to("/me/sign-out-everywhere"),
         fields: &[],
-        back: &to("/me"),
+        back: &to(if visitor.viewer.person.is_some() { "/me" } else { "/admin" }),
     };
     Ok(question.ask(&visitor))
 }
 
 async fn sign_out_everywhere(State(pages): State<Pages>, headers: HeaderMap, visitor: Visitor) -> Page {
-    if visitor.viewer.person.is_none() {
+    if !visitor.viewer.is_signed_in() {
         return Ok(sign_in());
     }
-    people::sign_in::revoke_tokens(&pages.app, visitor.viewer, None).await.map_err(page_of(&visitor))?;
+    let ended = match visitor.viewer.person {
+        Some(_) => people::sign_in::revoke_tokens(&pages.app, visitor.viewer, None).await.map(drop),
+        None => people::browsers::end_sign_ins_of_admin(&pages.app, visitor.viewer).await,
+    };
+    ended.map_err(page_of(&visitor))?;
     Ok(forget(&pages, &headers))
 }
 

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use insession_tests::database::execute;
 use sea_orm::{DatabaseConnection, DbBackend, FromQueryResult, Statement};
 
-use super::{Fate, Story};
+use super::{Fate, Pause, Story};
 
 /// Name, table, operation, condition, and the values: place, person, whether it had an offer.
 const TRIGGERS: [(&str, &str, &str, &str, &str); 5] = [
@@ -117,12 +117,18 @@ pub struct Summary {
     offers: usize,
     /// How long a seat was free while somebody waited, at most, in milliseconds.
     longest_free_ms: i64,
+    /// The same, without the time when no server ran.
+    longest_free_while_up_ms: i64,
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { places, offers, longest_free_ms } = self;
-        write!(formatter, "{places} places, {offers} offers; a seat was free for {longest_free_ms} ms at most")
+        let Self { places, offers, longest_free_ms, longest_free_while_up_ms } = self;
+        write!(
+            formatter,
+            "{places} places, {offers} offers; a seat was free for {longest_free_ms} ms at most, \
+             and for {longest_free_while_up_ms} ms while a server ran"
+        )
     }
 }
 
@@ -134,7 +140,8 @@ struct Place {
 
 impl History {
     /// Checks the whole history, and what it says about each person.
-    pub fn check(&self, limit: i64, stories: &[Story]) -> Result<Summary> {
+    /// `pauses`: when no server ran.
+    pub fn check(&self, limit: i64, stories: &[Story], pauses: &[Pause]) -> Result<Summary> {
         let mut summary = Summary::default();
         let mut places: BTreeMap<i64, Place> = BTreeMap::new();
         let mut last_joined = 0;
@@ -184,6 +191,9 @@ impl History {
             let since = *free_since.get_or_insert(entry.at_ms);
             if !is_free {
                 summary.longest_free_ms = summary.longest_free_ms.max(entry.at_ms - since);
+                let paused = pauses.iter().map(|(begun, ended)| (entry.at_ms.min(*ended) - since.max(*begun)).max(0));
+                let up_ms = entry.at_ms - since - paused.sum::<i64>();
+                summary.longest_free_while_up_ms = summary.longest_free_while_up_ms.max(up_ms);
                 free_since = None;
             }
         }
@@ -222,7 +232,7 @@ fn unfair_histories_are_found() {
         ]
     };
     let stays = |person: i64| Story { person, fate: Fate::Stays, is_seated: true };
-    let check = |parts: Vec<Vec<Entry>>| History(parts.concat()).check(1, &[stays(1), stays(2)]).map(drop);
+    let check = |parts: Vec<Vec<Entry>>| History(parts.concat()).check(1, &[stays(1), stays(2)], &[]).map(drop);
     let fair = vec![vec![joined(1), joined(2), offered(1, 0)], taken(1), vec![offered(2, 0)], taken(2)];
     assert!(check(fair.clone()).is_ok());
     let wrong = |change: &dyn Fn(&mut Vec<Vec<Entry>>)| {

@@ -1,0 +1,138 @@
+//! The screen at the door: it follows each change, and survives the night.
+
+use anyhow::{Result, ensure};
+use chrono::TimeDelta;
+use insession_tests::{Browser, LIMIT, Page, Program, Settings, Shim, TestDatabase, eventually, token};
+use reqwest::header::COOKIE;
+use serde_json::{Value, json};
+
+use super::away::CLOCK;
+use crate::fixtures::{
+    add_organizer, check_in, create_active_instance, create_instance, create_person, create_session, in_seconds,
+};
+
+/// A browser that can keep the screen on, and counts how often it is asked to.
+const WAKE_LOCK: &str = "
+    window.asked = 0;
+    const request = async () => { asked += 1; return (window.lock = { released: false }); };
+    Object.defineProperty(navigator, 'wakeLock', { value: { request } });";
+
+const NO_WAKE_LOCK: &str = "Object.defineProperty(navigator, 'wakeLock', { value: undefined });";
+
+/// The timers of the page wait for `skip`, so what happens without it happens because the server told the page.
+#[tokio::test]
+async fn screen_at_the_door_follows_each_change_and_survives_the_night() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let shim = Shim::new().await?;
+    let mut server = Program::serve(&shim.before(Settings::new(&database.url), "/nonexistent".as_ref())).await?;
+    let admin = server.admin();
+    let [organizer, ann] = [create_person(&admin, "Orla").await?, create_person(&admin, "Ann").await?];
+    let session = create_session(&admin, "Monday").await?;
+    add_organizer(&admin, &session, &organizer).await?;
+    let codes = "mutation($id: ID!) { updateSession(input: { id: $id, checkInCodes: ROTATING }) { session { id } } }";
+    admin.data(codes, json!({ "id": session })).await?;
+    let instance = create_active_instance(&admin, &session).await?;
+    check_in(&admin, &instance, "YES", Some(&ann)).await?;
+    let hide =
+        "mutation($id: ID!, $is: Boolean!) { updatePerson(input: { id: $id, hidesPlace: $is }) { person { id } } }";
+    let hide = async |is: bool| admin.data(hide, json!({ "id": ann, "is": is })).await.map(|_| ());
+
+    let browser = Browser::launch().await?;
+    let screen = browser.page().await?;
+    screen.run_first(&format!("window.aheadBy = 0; {CLOCK} {WAKE_LOCK}")).await?;
+    let cookie = sign_in(&screen, &server, &organizer).await?;
+    let address = server.client().address("/sessions/monday/door");
+    screen.goto(&address).await?;
+    screen.until(&shows("Ann")).await?;
+    screen.until("asked === 1 && document.body.hasAttribute('data-live')").await?;
+    hide(true).await?;
+    screen.until(&shows("")).await?;
+    hide(false).await?;
+    screen.until(&shows("Ann")).await?;
+
+    // The browser ends the lock of a tab that is hidden.
+    let other = screen.another_tab().await?;
+    screen.until("document.visibilityState === 'hidden'").await?;
+    screen.evaluate("lock.released = true").await?;
+    screen.bring_to_front().await?;
+    screen.until("asked === 2").await?;
+    other.close_tab().await?;
+
+    // The code rotates.
+    let code = "document.querySelector('.code').textContent";
+    let before = screen.evaluate(code).await?;
+    shim.set_clock(TimeDelta::seconds(91))?;
+    screen.until(&format!("(skip(10_000), {code} !== {before})")).await?;
+
+    // After two hours the meeting is over, and the socket has ended with its ticket.
+    let sockets = screen.sockets();
+    shim.set_clock(TimeDelta::hours(2))?;
+    screen.until("(skip(10_000), document.querySelector('.code') === null)").await?;
+    eventually(LIMIT, "another socket", async || {
+        screen.evaluate("skip(10_000)").await?;
+        ensure!(screen.sockets() > sockets, "it is the same");
+        Ok(())
+    })
+    .await?;
+    screen.until("!document.body.hasAttribute('data-offline')").await?;
+    let next = create_instance(&admin, &session, in_seconds(7_200 - 60), in_seconds(9_000)).await?;
+    screen.until("document.querySelector('.code') !== null").await?;
+    check_in(&admin, &next, "YES", Some(&ann)).await?;
+    screen.until(&shows("Ann")).await?;
+
+    // While the server is away, nobody who hides meanwhile is shown for long.
+    server.terminate().await?;
+    screen.until(&format!("(skip(10_000), {})", shows(""))).await?;
+    server.start_again().await?;
+    screen.until(&format!("(skip(10_000), {} && !document.body.hasAttribute('data-offline'))", shows("Ann"))).await?;
+    hide(true).await?;
+    screen.until(&shows("")).await?;
+    hide(false).await?;
+    screen.until(&shows("Ann")).await?;
+    screen.forgive("")?;
+
+    // A television's browser cannot read the page's script, and keeps no screen on. Another has no scripts.
+    let television = browser.page().await?;
+    television.run_first(&format!("window.aheadBy = 0; {CLOCK} {NO_WAKE_LOCK}")).await?;
+    television.call("Network.setBlockedURLs", json!({ "urls": ["*/web/pages.*.js"] })).await?;
+    sign_in(&television, &server, &organizer).await?;
+    television.goto(&address).await?;
+    television.until(&shows("Ann")).await?;
+    assert_eq!(television.evaluate("document.body.hasAttribute('data-live')").await?, json!(false));
+    hide(true).await?;
+    television.until(&format!("(skip(10_000), {})", shows(""))).await?;
+    television.forgive("ERR_BLOCKED_BY_CLIENT")?;
+    let modern = browser.page().await?;
+    modern.run_first(NO_WAKE_LOCK).await?;
+    sign_in(&modern, &server, &organizer).await?;
+    modern.goto(&address).await?;
+    modern.until("document.body.hasAttribute('data-live')").await?;
+    let page = admin.http().get(&address).header(COOKIE, cookie).send().await?.error_for_status()?.text().await?;
+    ensure!(page.contains(r#"<noscript><meta http-equiv="refresh" content="10"></noscript>"#), "{page}");
+
+    // Who is no organiser any more sees no names.
+    let remove = "mutation($session: ID!, $person: ID!) {
+        removeOrganizer(sessionId: $session, personId: $person) { session { id } } }";
+    admin.data(remove, json!({ "session": session, "person": organizer })).await?;
+    for page in [&screen, &television] {
+        page.until("(skip(10_000), document.getElementById('main').textContent.includes('Only organisers'))").await?;
+        page.forgive("403")?;
+    }
+    browser.close().await
+}
+
+fn shows(names: &str) -> String {
+    format!("document.querySelector('.names')?.innerText === '{names}'")
+}
+
+/// Signs in for the night, and returns the cookie.
+async fn sign_in(page: &Page, server: &Program, person: &str) -> Result<String> {
+    page.goto(&format!("{}/sign-in?next=/me", server.url())).await?;
+    page.evaluate("document.getElementById('token').focus()").await?;
+    page.type_text(&token::lasting(person, TimeDelta::hours(20))).await?;
+    page.press("Enter").await?;
+    page.until("location.pathname === '/me' && document.readyState === 'complete'").await?;
+    let cookies: Value = page.call("Network.getCookies", json!({})).await?;
+    let secret = cookies["cookies"][0]["value"].as_str().unwrap_or_default().to_owned();
+    Ok(format!("insession_token={secret}"))
+}
