@@ -51,7 +51,8 @@ impl Stream for Events {
     }
 }
 
-/// What a subscription receives. Its resolver makes this after it has checked the arguments and the viewer's rights.
+/// The filter and the start of a subscription. Its resolver makes this after it has checked the arguments and the
+/// viewer's rights.
 #[derive(Debug, Clone)]
 pub struct Registration {
     pub narrowing: Narrowing,

@@ -3,7 +3,7 @@
 //! Terms:
 //!
 //! - A *member* is a live subscription of the group.
-//! - An *execution* is a running GraphQL subscription that renders one text for each event it is given.
+//! - An *execution* is a running GraphQL subscription that renders one text for each event that it gets.
 //! - A *replay* renders an event for a subscription that is still catching up.
 //! - A *batch* is the set of events that are rendered at the same time, so that their database reads are combined.
 //!
@@ -31,8 +31,8 @@ use super::{
 /// How many replay requests may wait for the next batch.
 pub(super) const REPLAY_QUEUE: usize = 32;
 
-/// What subscriptions must have in common to share executions. The caller is responsible for a key that separates viewers
-/// who may see different data.
+/// The key of a group. Subscriptions with the same key share executions. The caller must choose a key that
+/// separates viewers who may see different data.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct GroupKey {
     /// The document and its variables, without the arguments that only narrow.

@@ -65,7 +65,7 @@ impl Coalescing {
     }
 }
 
-/// What a message says about its operation. Texts are JSON, shared by all sockets that receive the same text.
+/// The content of a message. Texts are JSON, shared by all sockets that receive the same text.
 #[derive(Debug, Clone)]
 pub enum Content {
     /// An answer, or one item of a subscription.

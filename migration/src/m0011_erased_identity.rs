@@ -1,7 +1,7 @@
 //! A table of the external ids of erased people, as keyed hashes.
 //!
-//! With it, a token from before the erasure is refused, even if tokens of unknown people create a person. The hash says
-//! nothing without the key of the installation.
+//! With it, a token from before the erasure is refused, even if tokens of unknown people create a person. Without the
+//! key of the installation, nobody can tell whose external id a hash is.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{text, timestamp_with_time_zone};

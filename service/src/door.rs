@@ -128,7 +128,7 @@ async fn read_code(app: &App, text: &str) -> Result<Option<(Session, Instance)>>
 /// Says yes, maybe or no with a code. See [`check_in`](crate::check_ins::check_in).
 ///
 /// # Errors
-/// Also those of [`find_meeting`], and [`Error::Invalid`] if the code is for another meeting.
+/// The errors of [`find_meeting`]. Also [`Error::Invalid`] if the code is for another meeting.
 pub async fn check_in_with_code(
     app: &App,
     viewer: Viewer,
@@ -154,7 +154,7 @@ const CHECK_IN_BY_CODE: &str = "checkInByCode";
 /// get the same answer.
 ///
 /// # Errors
-/// Those of [`find_meeting`]. [`Error::Invalid`] if a guest has no name. [`Error::Unauthenticated`] if guests are not
+/// The errors of [`find_meeting`]. [`Error::Invalid`] if a guest has no name. [`Error::Unauthenticated`] if guests are not
 /// allowed.
 pub async fn check_in_by_code(
     app: &App,

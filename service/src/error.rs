@@ -33,7 +33,7 @@ pub mod expect {
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Its text is for the log. Interfaces make messages for clients from the variants.
+/// An error of a use case. Its text is for the log. Interfaces make messages for clients from the variants.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The request must name a person or an administrator, and does not.

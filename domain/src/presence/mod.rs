@@ -25,7 +25,7 @@ use crate::ids::ActivityId;
 /// The resolution of instants: from the last instant of a period to the first one after it.
 const RESOLUTION: TimeDelta = TimeDelta::milliseconds(1);
 
-/// Whom the seats of an activity count (`Activity.seatsPer`).
+/// Whether the seats of an activity count people or visits (`Activity.seatsPer`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[cfg_attr(feature = "sea-orm", derive(sea_orm::DeriveValueType), sea_orm(value_type = "String", column_type = "Text"))]

@@ -45,7 +45,7 @@ struct Rules {
 /// The local time type from an instant on.
 #[derive(Debug)]
 pub(super) struct Span {
-    /// In seconds since 1970.
+    /// The instant from which this type applies, in seconds since 1970.
     pub(super) from: i64,
     pub(super) local: LocalType,
 }

@@ -298,7 +298,7 @@ proptest! {
             let taken = seats.len() + queue.iter().filter(|(_, offered)| *offered).count();
             if let Some(limit) = hall.limit.map(|limit| usize::try_from(limit).unwrap()) {
                 prop_assert!(taken >= limit || queue.iter().all(|(_, offered)| *offered), "a seat is free, and {:?} wait", queue);
-                // Only a lowered limit is exceeded, and nothing is given then.
+                // Only a lowered limit is exceeded. Then no seat and no offer is given.
                 let before = before.0.len() + before.1.iter().filter(|(_, offered)| *offered).count();
                 prop_assert!(taken <= limit || taken <= before || limit_before.is_none(), "{} of {}", taken, limit);
             }

@@ -242,7 +242,7 @@ struct Server {
 }
 
 impl Server {
-    /// What is wrong with the server, and what to do about it.
+    /// The problem of the server, and how to solve it. `None` if there is none.
     fn problem(&self) -> Option<String> {
         if self.encoding != "UTF8" {
             return Some(format!(

@@ -72,8 +72,8 @@ impl Db {
         Ok(Self { queries, ..self })
     }
 
-    /// The same database, for queries. Queries have their own connections, if any were opened. So many queries leave
-    /// connections for everything else.
+    /// The same database, for queries. Queries have their own connections, if any were opened. So there are
+    /// connections for everything else, however many queries run.
     #[must_use]
     pub fn for_queries(&self) -> Self {
         let pool = self.queries.as_ref().unwrap_or(&self.pool).clone();

@@ -77,7 +77,7 @@ pub struct Imported {
 /// The result of an import.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// In the order of the file.
+    /// The imported events, in the order of the file.
     pub imported: Vec<Imported>,
     pub refused: Vec<Refusal>,
     pub is_dry_run: bool,

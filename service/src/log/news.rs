@@ -6,7 +6,7 @@ use domain::{
     news::{BookingStep, ChangeKind, Event, Location, SessionChange},
 };
 
-/// What a change says about the instance that it concerns.
+/// The instance that a change concerns, with its session and location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeTarget {
     pub session: SessionId,
@@ -90,7 +90,8 @@ impl News {
         self.due = Some(self.due.map_or(at, |due| due.min(at)));
     }
 
-    /// Something falls due at another instant than before. Clients get nothing, but the timers must look again.
+    /// Something falls due at another instant than before. Clients get nothing, but the timers must read the next due
+    /// instant again.
     pub fn due_changed(&mut self) {
         self.wakes = true;
     }

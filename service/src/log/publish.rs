@@ -28,7 +28,7 @@ const PUBLISH_LIMIT: i64 = 5_000;
 /// How many times [`snapshot`] publishes and tries again before it accepts unpublished batches.
 const SNAPSHOT_ATTEMPTS: u32 = 5;
 
-/// What is left to do after publishing.
+/// The result of publishing.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Published {
     /// When to publish again, because some counts must still wait.

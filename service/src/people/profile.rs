@@ -54,7 +54,7 @@ pub async fn find_people(app: &App, ids: &[PersonId]) -> Result<Vec<Person>> {
     Ok(values(unmerged.filter(is_one_of(db, person::Column::Id, ids.iter().map(|id| id.0))).all(db).await?))
 }
 
-/// Those of these people whom the viewer may see.
+/// The people, of these, whom the viewer may see.
 pub async fn find_visible_people(app: &App, viewer: Viewer, ids: &[PersonId]) -> Result<Vec<Person>> {
     let relations = find_relations(app, viewer, ids).await?;
     let is_visible = |row: &Person| viewer.may_see_person(row.id, relations.get(&row.id).copied().unwrap_or_default());

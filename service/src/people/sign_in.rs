@@ -34,7 +34,7 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub enum Named<'a> {
     Id(PersonId),
-    /// By the external id.
+    /// The person's external id.
     External(&'a str),
 }
 

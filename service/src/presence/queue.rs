@@ -382,7 +382,7 @@ pub(crate) const FREE_SEATS: &str = "SELECT a.id FROM activity a \
 pub(crate) const DUE_PLACES: &str =
     "SELECT DISTINCT activity_id FROM queue_place WHERE offer_ends_at <= :now OR leaves_at <= :now";
 
-/// What a visit, or its person, has now: a place in a queue, or a seat.
+/// The place in a queue, or the seat, of a visit or of its person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whereabouts {
     Place(QueuePlace),

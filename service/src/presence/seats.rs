@@ -31,7 +31,7 @@ use crate::{
     transaction,
 };
 
-/// What happens to a request for a seat when no seat is free.
+/// The answer to a request when no seat is free: a refusal, or a place in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IfFull {
     Refuse,

@@ -27,8 +27,8 @@ pub struct SessionFilter {
     pub city: Option<String>,
     pub country: Option<String>,
     pub is_active: Option<bool>,
-    /// Only sessions that this person organises (`true`), or does not organise (`false`). No person organises no
-    /// session.
+    /// Only sessions that this person organises (`true`), or does not organise (`false`). Nobody
+    /// (`None`) organises no session.
     pub organizer: Option<(Option<PersonId>, bool)>,
     pub include_terminated: bool,
     pub near: Option<Near>,

@@ -37,7 +37,7 @@ pub struct Session {
     pub auto_create_hours_ahead: i32,
     pub initiation_date: Option<NaiveDate>,
     pub termination_date: Option<NaiveDate>,
-    /// What the last sweep found wrong: see [`current_problem`](Self::current_problem).
+    /// The problem that the last sweep found: see [`current_problem`](Self::current_problem).
     pub problem: Option<String>,
     /// How many times the session or one of its meetings was changed.
     pub revision: i64,
@@ -79,7 +79,7 @@ impl Session {
         Calendar::of_session(zone, self.created_at, self.initiation_date, self.termination_date, skips)
     }
 
-    /// What is wrong with the session, for people who can repair it (rule 20).
+    /// The problem of the session, for people who can repair it (rule 20). `None` if there is none.
     pub fn current_problem(&self, data: ZoneData) -> Option<String> {
         let of_zone = || self.zone(data).err().map(|error| error.to_string());
         let of_recurrence = || self.recurrence().err().map(|error| error.to_string());

@@ -23,7 +23,7 @@ use crate::{
 /// How many bookings one transaction sweeps. This bounds how long it holds its locks.
 const BATCH_SIZE: usize = 5_000;
 
-/// After so many failures the sweep gives up: the cause is then not in single bookings.
+/// The sweep gives up after this number of failures, because the cause is then not in single bookings.
 const MAX_FAILURES: usize = 100;
 
 /// How many ids the sweep of all bookings reads at once.

@@ -2,7 +2,7 @@
 //!
 //! Terms:
 //!
-//! - A *scope* is what a sweep looks at.
+//! - A *scope* is the part of the data that a sweep checks.
 //! - A *mode* is periodic or exact. A periodic sweep looks one minute ahead, and ends overrides that have no end (rules
 //!   6, 7).
 //! - A *dry run* does the whole sweep in one transaction, and rolls it back.
@@ -56,7 +56,7 @@ use crate::{
 /// The scope of a sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// What is due. The cost depends on how much is due, not on how much exists (rule 19).
+    /// Everything that is due. The cost depends on how much is due, not on how much exists (rule 19).
     Due,
     /// Everything is computed again from the facts, whatever the stored marks say.
     All,
