@@ -1,8 +1,9 @@
-// What scripts add to the server's HTML: badges, times in the visitor's time zone, and updates without a reload. After a
+// What scripts add to the server's HTML: badges, and updates without a reload. After a
 // change of something that a page shows, the page loads itself again and takes over the differences. So HTML is made in one
 // place, the server.
 
 import { configure, watch, watchActivity, watchBookings } from './insession.js';
+import { TEXTS, filled, showOwnTimes } from './times.js';
 
 const main = document.getElementById('main');
 /** This is a screen that nobody touches, such as at a door. It shows who is there, so it follows each change at once. */
@@ -23,13 +24,6 @@ const ANYWAY_MS = Number(main.dataset.every ?? 300) * 1_000;
 const PATIENCE_MS = 20_000;
 /** How long a screen shows names that it cannot update. Somebody may want to be hidden. */
 const NAMES_MS = 60_000;
-
-/** What this script writes, in the language of the page. */
-const TEXTS = JSON.parse(main.dataset.texts);
-/** The language of the page, with the visitor's region where it is known. */
-const LOCALE = document.documentElement.dataset.locale;
-/** Puts the values in the places of a text. */
-const filled = (text, ...values) => text.replaceAll('{}', () => values.shift());
 
 /** The person and the rights of this page. Another tab of this browser may have signed in somebody else since. */
 const viewer = document.body.dataset.viewer;
@@ -242,26 +236,6 @@ function update(old, fresh) {
   takeOver(old, fresh);
 }
 
-/** Adds times in the visitor's time zone, if they differ from the session's. */
-function showOwnTimes(root) {
-  const clock = (at, timeZone) => new Intl.DateTimeFormat('en', { dateStyle: 'short', timeStyle: 'short', timeZone }).format(at);
-  const own = new Intl.DateTimeFormat(LOCALE, { weekday: 'short', hour: 'numeric', minute: '2-digit', timeZoneName: 'short' });
-  for (const shown of root.querySelectorAll('.when[data-starts]')) {
-    const { zone, starts, ends } = shown.dataset;
-    const at = new Date(starts);
-    try {
-      if (clock(at, zone) === clock(at)) continue;
-    } catch {
-      // This browser does not know the session's time zone.
-    }
-    const words = document.createElement('span');
-    words.className = 'own-time';
-    words.textContent = filled(TEXTS.own, ends ? own.formatRange(at, new Date(ends)) : own.format(at));
-    shown.append(words);
-  }
-}
-
-showOwnTimes(main);
 document.body.toggleAttribute('data-live', true);
 setInterval(() => showUntil(main), 15_000);
 refreshWithin(ANYWAY_MS);

@@ -1,4 +1,5 @@
-//! `/sessions/{path}/calendar.ics`: a session as an iCalendar (RFC 5545) that calendar programs subscribe to.
+//! `/sessions/{path}/calendar.ics` and `/calendar.ics?city={city}`: a session, or all sessions of a city, as an iCalendar
+//! (RFC 5545) that calendar programs subscribe to.
 //!
 //! - `events` decides which VEVENTs there are, `zone` writes the VTIMEZONE, `content` the lines.
 //!
@@ -13,7 +14,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::{
         HeaderMap, HeaderValue, StatusCode, Uri,
         header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS},
@@ -23,9 +24,12 @@ use axum::{
 };
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use domain::zone::{Zone, ZoneData};
+use serde::Deserialize;
 use service::{
-    App,
+    App, Result,
     instances::calendar::{SessionCalendar, find_session_calendar},
+    lists::Page as ListPage,
+    sessions::{SessionFilter, list_sessions},
 };
 
 use self::{
@@ -33,7 +37,7 @@ use self::{
     events::{Event, Local, Time},
     zone::local_text,
 };
-use crate::site::Site;
+use crate::{pages::encoded, site::Site};
 
 /// How long clients may cache a calendar.
 const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=60");
@@ -41,9 +45,21 @@ const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=60");
 /// How often calendar programs should load it again: every hour.
 const REFRESH: &str = "PT1H";
 
-/// The route `/sessions/{path}/calendar.ics`.
+/// The most sessions in the calendar of a city.
+const CITY_SESSIONS: i32 = 100;
+
+/// The routes of the calendars.
 pub fn router(app: App, site: Site) -> Router {
-    Router::new().route("/sessions/{path}/calendar.ics", get(serve)).with_state((app, site))
+    Router::new()
+        .route("/sessions/{path}/calendar.ics", get(serve))
+        .route("/calendar.ics", get(serve_city))
+        .with_state((app, site))
+}
+
+/// A session, and the address of its page where the host is known.
+struct Source {
+    calendar: SessionCalendar,
+    page: Option<String>,
 }
 
 async fn serve(
@@ -52,19 +68,66 @@ async fn serve(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let source = match find_session_calendar(&app, &path).await {
-        Ok(Some(source)) => source,
-        Ok(None) => return (StatusCode::NOT_FOUND, "There is no session at this address.\n").into_response(),
+    let page = uri.path().strip_suffix("/calendar.ics").and_then(|page| site.absolute(&headers, page));
+    let found = find_session_calendar(&app, &path).await;
+    let found = found.map(|found| found.map(|calendar| Source { calendar, page }).into_iter().collect());
+    answer(&app, &headers, None, found, "There is no session at this address.\n")
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Asked {
+    #[serde(default)]
+    city: String,
+}
+
+async fn serve_city(
+    State((app, site)): State<(App, Site)>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Response {
+    let city = asked.city.trim();
+    let found = find_city_calendars(&app, city, |path| site.absolute(&headers, path)).await;
+    answer(&app, &headers, Some(city), found, "There is no session in this city. Name one, as in ?city=Austin\n")
+}
+
+async fn find_city_calendars(app: &App, city: &str, address: impl Fn(&str) -> Option<String>) -> Result<Vec<Source>> {
+    // PostgreSQL refuses a NUL in a text, so no city has one.
+    if city.is_empty() || city.contains('\0') {
+        return Ok(Vec::new());
+    }
+    let filter = SessionFilter { city: Some(city.to_owned()), ..SessionFilter::default() };
+    let page = ListPage { first: Some(CITY_SESSIONS), ..ListPage::default() };
+    let mut sources = Vec::new();
+    for session in list_sessions(app, &filter, &page).await?.rows {
+        // A session that has been deleted since has no calendar.
+        if let Some(calendar) = find_session_calendar(app, &session.path).await? {
+            let page = address(&format!("/sessions/{}", encoded(&session.path)));
+            sources.push(Source { calendar, page });
+        }
+    }
+    Ok(sources)
+}
+
+/// The calendar of these sessions. `name` is that of the calendar, if it is not the name of its only session.
+fn answer(
+    app: &App,
+    headers: &HeaderMap,
+    name: Option<&str>,
+    found: Result<Vec<Source>>,
+    nothing: &'static str,
+) -> Response {
+    let sources = match found {
+        Ok(sources) => sources,
         Err(error) => {
-            tracing::error!(path, %error, "calendar could not be read");
+            tracing::error!(%error, "calendar could not be read");
             return (StatusCode::INTERNAL_SERVER_ERROR, "Internal error. Try again later.\n").into_response();
         }
     };
-    let page = uri.path().strip_suffix("/calendar.ics").and_then(|page| site.absolute(&headers, page));
-    let text = render(app.zone_data(), &source, page.as_deref(), app.now());
+    let Some(first) = sources.first() else { return (StatusCode::NOT_FOUND, nothing).into_response() };
+    let text = render(app.zone_data(), name.unwrap_or(&first.calendar.session.name), &sources, app.now());
     let tag = entity_tag(&text);
-    let modified = last_modified(&source, app.now()).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    let mut response = if is_known(&headers, &tag) {
+    let modified = last_modified(&sources, app.now()).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let mut response = if is_known(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         ([(CONTENT_TYPE, HeaderValue::from_static("text/calendar; charset=utf-8"))], text).into_response()
@@ -94,36 +157,56 @@ fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     known.flat_map(|value| value.split(',')).any(|one| one.trim() == "*" || opaque(one) == opaque(tag))
 }
 
-/// When the text last changed: by a change of the session, or because a new year began.
-fn last_modified(source: &SessionCalendar, now: DateTime<Utc>) -> DateTime<Utc> {
+/// When the text last changed: by a change of a session, or because a new year began.
+fn last_modified(sources: &[Source], now: DateTime<Utc>) -> DateTime<Utc> {
     let new_year = NaiveDate::from_ymd_opt(now.year(), 1, 1).unwrap_or_default();
-    source.session.changed_at.max(new_year.and_time(NaiveTime::MIN).and_utc())
+    let changed = sources.iter().map(|source| source.calendar.session.changed_at);
+    changed.fold(new_year.and_time(NaiveTime::MIN).and_utc(), DateTime::max)
 }
 
 /// The calendar's text.
-fn render(data: ZoneData, source: &SessionCalendar, page: Option<&str>, now: DateTime<Utc>) -> String {
-    let events::Events { events, local } = events::events(data, source, now);
+fn render(data: ZoneData, name: &str, sources: &[Source], now: DateTime<Utc>) -> String {
+    let written: Vec<_> = sources.iter().map(|source| (source, events::events(data, &source.calendar, now))).collect();
     let mut content = Content::default();
     content.component("VCALENDAR", |content| {
         content.value("VERSION", "2.0");
         content.value("PRODID", "-//InSession//InSession//EN");
         content.value("CALSCALE", "GREGORIAN");
-        content.text("NAME", &source.session.name);
-        content.text("X-WR-CALNAME", &source.session.name);
+        content.text("NAME", name);
+        content.text("X-WR-CALNAME", name);
         content.value("REFRESH-INTERVAL;VALUE=DURATION", REFRESH);
         content.value("X-PUBLISHED-TTL", REFRESH);
-        match local {
-            Some(Local { zone, from, until }) => zone::write(content, zone, from, until),
-            // A calendar has at least one component (RFC 5545, section 3.6).
-            None if events.is_empty() => zone::write(content, Zone::utc(), now, now),
-            None => {}
+        let locals = zones_of(written.iter().filter_map(|(_, events)| events.local));
+        for Local { zone, from, until } in &locals {
+            zone::write(content, *zone, *from, *until);
         }
-        let writer = EventWriter { source, local, page };
-        for event in &events {
-            content.component("VEVENT", |content| writer.write(content, event));
+        // A calendar has at least one component (RFC 5545, section 3.6).
+        if locals.is_empty() && written.iter().all(|(_, events)| events.events.is_empty()) {
+            zone::write(content, Zone::utc(), now, now);
+        }
+        for (source, events::Events { events, local }) in &written {
+            let writer = EventWriter { source: &source.calendar, local: *local, page: source.page.as_deref() };
+            for event in events {
+                content.component("VEVENT", |content| writer.write(content, event));
+            }
         }
     });
     content.into_string()
+}
+
+/// Each zone once, with all its clock changes that matter.
+fn zones_of(locals: impl Iterator<Item = Local>) -> Vec<Local> {
+    let mut zones: Vec<Local> = Vec::new();
+    for local in locals {
+        match zones.iter_mut().find(|known| known.zone.name() == local.zone.name()) {
+            Some(known) => {
+                known.from = known.from.min(local.from);
+                known.until = known.until.max(local.until);
+            }
+            None => zones.push(local),
+        }
+    }
+    zones
 }
 
 struct EventWriter<'a> {

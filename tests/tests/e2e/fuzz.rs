@@ -90,7 +90,7 @@ async fn look_at_pages(admin: &Client) -> Result<()> {
         people(first: 100) { nodes { id } }
     }";
     let data = admin.data(document, json!({})).await?;
-    let mut pages = vec!["/".to_owned(), "/?city=%00".to_owned()];
+    let mut pages = vec!["/".to_owned(), "/?city=%00".to_owned(), "/calendar.ics?city=%00".to_owned()];
     for session in data["sessions"]["nodes"].as_array().into_iter().flatten() {
         let path = session["path"].as_str().context("no path")?;
         pages.extend([format!("/sessions/{path}"), format!("/sessions/{path}/calendar.ics")]);

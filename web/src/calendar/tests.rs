@@ -111,8 +111,10 @@ fn instance(id: i64, of: Option<(&str, &str)>, at: (&str, Option<(&str, &str)>))
 }
 
 fn rendered(session: Session, instances: Vec<Instance>) -> String {
-    let source = SessionCalendar { session, instances, skips: Vec::new(), installation: "test".to_owned() };
-    let text = render(ZoneData::compiled(), &source, Some("https://example.org/sessions/mueller"), now());
+    let calendar = SessionCalendar { session, instances, skips: Vec::new(), installation: "test".to_owned() };
+    let page = Some("https://example.org/sessions/mueller".to_owned());
+    let name = calendar.session.name.clone();
+    let text = render(ZoneData::compiled(), &name, &[Source { calendar, page }], now());
     text.parse::<icalendar::Calendar>().unwrap_or_else(|error| panic!("{error}\n{text}"));
     text
 }
@@ -198,9 +200,9 @@ fn skipped_occurrence_is_excluded_even_long_after_the_exceptions_end() {
         reason: None,
     };
     let skips = vec![skip(1, "2025-12-20", "2026-01-07"), skip(2, "2040-12-25", "2041-01-01")];
-    let source =
+    let calendar =
         SessionCalendar { session: session(&[THURSDAYS]), instances: vec![], skips, installation: "test".to_owned() };
-    let text = render(ZoneData::compiled(), &source, None, now()).replace("\r\n ", "");
+    let text = render(ZoneData::compiled(), "Mueller", &[Source { calendar, page: None }], now()).replace("\r\n ", "");
     let excluded: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("EXDATE;TZID=America/Chicago:")).collect();
     assert_eq!(excluded, ["20251225T190000", "20260101T190000", "20401227T190000"]);
 }
@@ -365,14 +367,12 @@ async fn fetch(app: &App, path: &str, headers: &[(&str, &str)]) -> (StatusCode, 
     (parts.status, headers.collect(), String::from_utf8(bytes.to_vec()).unwrap())
 }
 
-#[tokio::test]
-async fn calendar_is_not_modified_until_it_changes() {
-    let app = app().await;
-    let admin = Viewer::ADMIN;
-    let new = NewSession {
-        name: "Café am Ring".to_owned(),
+/// A session on Thursdays in Vienna's zone.
+fn new_session(name: &str, city: Option<&str>) -> NewSession {
+    NewSession {
+        name: name.to_owned(),
         path: None,
-        city: None,
+        city: city.map(str::to_owned),
         state: None,
         country: None,
         location: None,
@@ -391,7 +391,39 @@ async fn calendar_is_not_modified_until_it_changes() {
         requires_code: false,
         description: None,
         website: None,
-    };
+    }
+}
+
+#[tokio::test]
+async fn calendar_of_a_city_has_all_its_sessions_and_each_zone_once() {
+    let app = app().await;
+    let mut tokyo = new_session("Neko", Some("Wien"));
+    tokyo.time_zone = Tz::Asia__Tokyo;
+    for new in
+        [new_session("Café", Some("Wien")), new_session("Ring", Some("Wien")), tokyo, new_session("Away", Some("Graz"))]
+    {
+        sessions::insert_session(&app, Viewer::ADMIN, new).await.unwrap();
+    }
+    let (status, headers, text) = fetch(&app, "/calendar.ics?city=Wien", &[]).await;
+    assert_eq!((status, headers["content-type"].as_str()), (StatusCode::OK, "text/calendar; charset=utf-8"));
+    text.parse::<icalendar::Calendar>().unwrap();
+    let values = |name: &str| text.lines().filter_map(|line| line.strip_prefix(name)).collect::<Vec<_>>();
+    assert_eq!(values("X-WR-CALNAME:"), ["Wien"]);
+    assert_eq!(values("TZID:"), ["Europe/Vienna", "Asia/Tokyo"]);
+    assert_eq!(values("SUMMARY:"), ["Café", "Neko", "Ring"]);
+    assert_eq!(values("URL:")[2], "http://localhost/sessions/ring");
+    let known = [("if-none-match", headers["etag"].as_str())];
+    assert_eq!(fetch(&app, "/calendar.ics?city=Wien", &known).await.0, StatusCode::NOT_MODIFIED);
+    for nowhere in ["/calendar.ics", "/calendar.ics?city=Linz", "/calendar.ics?city=%00"] {
+        assert_eq!(fetch(&app, nowhere, &[]).await.0, StatusCode::NOT_FOUND, "{nowhere}");
+    }
+}
+
+#[tokio::test]
+async fn calendar_is_not_modified_until_it_changes() {
+    let app = app().await;
+    let admin = Viewer::ADMIN;
+    let new = new_session("Café am Ring", None);
     let made = sessions::insert_session(&app, admin, new).await.unwrap();
     let path = "/sessions/caf%C3%A9-am-ring/calendar.ics";
     let (status, headers, text) = fetch(&app, path, &[]).await;

@@ -237,9 +237,17 @@ fn all(asked: &Asked, content: &Content) -> Markup {
                         }
                     }
                 }
+                @if !is_named && let Some(city) = content.search.city() {
+                    p { a href=(calendar_address(city)) { (words!("add-to-calendar")) } }
+                }
             }
         }
     }
+}
+
+/// The address of the iCalendar of a city.
+pub fn calendar_address(city: &str) -> String {
+    to(&format!("/calendar.ics?city={}", cards::encoded(city)))
 }
 
 /// The session's recurrence in words.

@@ -154,6 +154,7 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                 link rel="alternate" type="application/atom+xml" href=(to("/feed.atom")) title=(words!("what-is-next"));
                 link rel="icon" href=(address_of("icon.svg")) type="image/svg+xml";
                 link rel="stylesheet" href=(address_of("pages.css"));
+                script type="module" src=(address_of("times.js")) blocking="render" {}
                 script type="module" src=(address_of("pages.js")) {}
                 @if frame.is_screen {
                     script defer src=(address_of("screen.js")) {}
@@ -239,7 +240,7 @@ fn public_meta(frame: &Frame<'_>) -> Markup {
             Some((path, description)) => {
                 @let address = whole(path);
                 meta name="description" content=(description);
-                link rel="canonical" href=(to(path));
+                link rel="canonical" href=(address);
                 meta property="og:type" content="website";
                 meta property="og:site_name" content="InSession";
                 meta property="og:title" content=(frame.title);
@@ -247,7 +248,10 @@ fn public_meta(frame: &Frame<'_>) -> Markup {
                 meta property="og:url" content=(address);
                 meta property="og:image" content=(whole("/web/icon-512.png"));
             }
-            None => meta name="robots" content="noindex";,
+            None => {
+                meta name="robots" content="noindex";
+                meta name="description" content=(words!("tagline"));
+            }
         }
     }
 }

@@ -47,6 +47,7 @@ use axum::{
 };
 use service::App;
 
+pub(crate) use self::cards::encoded;
 pub use self::{
     door::ClientAddress,
     sign_in::{Samples, SignInOptions},
@@ -86,14 +87,17 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: LazyLock<[Asset; 8]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 9]> = LazyLock::new(|| {
     // The module of the npm package is the one that this server serves.
     let module = Asset::new("insession.js", SCRIPT, include_bytes!("../../../clients/js/insession.js").as_slice());
-    let script = asset!("pages.js", SCRIPT).naming(std::slice::from_ref(&module));
+    let imported = [module, asset!("times.js", SCRIPT)];
+    let script = asset!("pages.js", SCRIPT).naming(&imported);
+    let [module, times] = imported;
     let pictures = [asset!("icon-180.png", PNG), asset!("icon-192.png", PNG), asset!("icon-512.png", PNG)];
     let [small, middle, large] = pictures;
     [
         module,
+        times,
         script,
         asset!("screen.js", SCRIPT),
         asset!("pages.css", CSS),

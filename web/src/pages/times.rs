@@ -24,13 +24,35 @@ pub fn meeting(
     starts_at: Option<DateTime<Utc>>,
     ends_at: Option<DateTime<Utc>>,
 ) -> Markup {
+    meeting_with(|start| format!("{}, ", date_words(start)), zone, date, starts_at, ends_at)
+}
+
+/// '7:00pm–10:30pm CST', below a heading with the date.
+pub fn meeting_of_the_day(
+    zone: Zone,
+    date: NaiveDate,
+    starts_at: Option<DateTime<Utc>>,
+    ends_at: Option<DateTime<Utc>>,
+) -> Markup {
+    let shown = |start| if start == date { String::new() } else { format!("{}, ", date_words(start)) };
+    meeting_with(shown, zone, date, starts_at, ends_at)
+}
+
+/// `before` gives the words before the clock from the local date of the start.
+fn meeting_with(
+    before: impl Fn(NaiveDate) -> String,
+    zone: Zone,
+    date: NaiveDate,
+    starts_at: Option<DateTime<Utc>>,
+    ends_at: Option<DateTime<Utc>>,
+) -> Markup {
     let Some(starts_at) = starts_at else {
         return text_around("time-not-set", "date", &html! { time datetime=(date.to_string()) { (date_words(date)) } });
     };
     let start = local_time(zone, starts_at);
     html! {
         span.when data-zone=(zone.name()) data-starts=(machine(starts_at)) data-ends=[ends_at.map(machine)] {
-            time datetime=(machine(starts_at)) { (date_words(start.date())) ", " (clock_text(start)) }
+            time datetime=(machine(starts_at)) { (before(start.date())) (clock_text(start)) }
             @if let Some(ends_at) = ends_at {
                 "–" time datetime=(machine(ends_at)) { (clock_text(local_time(zone, ends_at))) }
             }
@@ -147,6 +169,9 @@ mod tests {
             text(meeting(chicago, date, Some(noon), Some(instant("2026-11-27T06:00:00Z")))),
             "Thu 26 Nov 2026, noon–midnight CST"
         );
+        assert_eq!(text(meeting_of_the_day(chicago, date, Some(starts), Some(ends))), "7:00pm–10:30pm CST");
+        let next = date + chrono::Days::new(1);
+        assert_eq!(text(meeting_of_the_day(chicago, next, Some(noon), None)), "Thu 26 Nov 2026, noon CST");
         assert_eq!(text(meeting(chicago, date, None, None)), "Thu 26 Nov 2026, time not set yet");
         assert_eq!(plain(chicago, date, Some(starts), Some(ends)), "Thu 26 Nov 2026, 7:00pm–10:30pm CST");
         assert_eq!(text(moment(zone("America/Sao_Paulo"), starts)), "Thu 26 Nov 2026, 10:00pm UTC-03");

@@ -17,6 +17,7 @@ use service::{
 use super::{
     Page, Pages, cards,
     error::page_of,
+    home::calendar_address,
     layout::{Frame, respond},
     times,
     visitor::Visitor,
@@ -55,6 +56,9 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Qu
                 h2 #{ "day-" (date) } { (formats::day(*date)) }
                 ul.rows { @for (session, meeting) in meetings { (row(app, &sessions, *session, meeting)) } }
             }
+        }
+        @if !city.is_empty() && !sessions.is_empty() {
+            p { a href=(calendar_address(city)) { (words!("add-to-calendar")) } }
         }
         @if let Some(after) = more {
             p { a href={ (to("/calendar?city=")) (cards::encoded(city)) "&after=" (after) } { (words!("more-sessions")) } }
@@ -98,7 +102,7 @@ fn row(app: &App, sessions: &[Session], id: SessionId, meeting: &Meeting) -> Mar
                 @if let Some(city) = &session.city { span.quiet { ", " (city) } }
                 @if is_cancelled { " – " (words!("cancelled-within")) }
             }
-            (times::meeting(zone, meeting.date, meeting.starts_at, meeting.ends_at))
+            (times::meeting_of_the_day(zone, meeting.date, meeting.starts_at, meeting.ends_at))
         }
     }
 }

@@ -43,6 +43,10 @@ async fn anyone_finds_sessions_by_name_and_city(database: TestDatabase) -> Resul
     // Meetings are listed before they have an instance.
     visitor.get("/calendar?city=Dublin").await?.says("Lunch")?.says("noon")?.lacks("Monday Tunes")?;
     visitor.get("/calendar").await?.says("Monday Tunes")?.says("Lunch")?;
+    for page in ["/?city=Dublin", "/calendar?city=Dublin"] {
+        visitor.get(page).await?.says("/calendar.ics?city=Dublin")?;
+    }
+    visitor.get("/calendar.ics?city=Dublin").await?.says("X-WR-CALNAME:Dublin")?.says("SUMMARY:Lunch")?;
     Ok(())
 }
 
@@ -128,7 +132,7 @@ async fn programs_read_what_is_where(database: TestDatabase) -> Result<()> {
         assert_eq!(visitor.get(address).await?.status, 200, "{address}");
     }
     let page = visitor.get("/sessions/tunes-more").await?;
-    page.says("<link rel=\"canonical\" href=\"/in/sessions/tunes-more\">")?
+    page.says("<link rel=\"canonical\" href=\"https://pub.example/in/sessions/tunes-more\">")?
         .says(&format!("<meta property=\"og:url\" content=\"{path}\">"))?
         .says("<meta property=\"og:title\" content=\"Tunes &amp; &lt;More&gt;\">")?
         .says("itemtype=\"https://schema.org/Event\"")?

@@ -10,7 +10,7 @@ pub fn render(status: &ZoneStatus) -> Markup {
         section aria-labelledby="zones" {
             h2 #zones { "Time zone data" }
             @for warning in &status.warnings { (problem(warning)) }
-            dl {
+            dl.facts {
                 dt { "Version" } dd #zone-version { (status.version) }
                 dt { "Source" } dd { (status.source) }
                 dt { "Version of the windows in the database" }

@@ -18,7 +18,7 @@ use super::{
         done::Done,
         error::page_of,
         forms::{Field, Outcome, Sheet, Typed, confirmed},
-        layout::{Frame, respond},
+        layout::{Frame, live_now, respond},
         times,
         visitor::Visitor,
     },
@@ -50,7 +50,7 @@ async fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outco
                     span {
                         (times::meeting(zone, meeting.date, meeting.starts_at, meeting.ends_at))
                         @if let Some(instance) = &meeting.instance {
-                            @if instance.is_active { " – live now" }
+                            @if instance.is_active { " " (live_now(session.id, &session.name, true)) }
                             @if instance.is_cancelled { " – cancelled" }
                             @if let Some(location) = &instance.location_override { ", " (location) }
                         }
