@@ -25,6 +25,16 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
+/// What a page is for. The page's script updates it accordingly.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Reading,
+    /// Somebody fills in its forms, so the script leaves the page as it is.
+    Filling,
+    /// It is on a screen that nobody touches.
+    Screen,
+}
+
 /// The frame around a page's content.
 pub struct Frame<'a> {
     title: String,
@@ -37,10 +47,7 @@ pub struct Frame<'a> {
     activity: Option<String>,
     /// The interval at which the script loads the page again in any case, in seconds.
     every: Option<u32>,
-    /// Whether this is a screen that nobody touches.
-    is_screen: bool,
-    /// Whether the script leaves the page as it is.
-    is_still: bool,
+    purpose: Purpose,
     /// Whether the script may ask the browser where it is.
     asks_where: bool,
     /// What search engines and messengers show of the page: its path and a sentence. Pages for signed-in people have none.
@@ -56,8 +63,7 @@ impl<'a> Frame<'a> {
             bookings: false,
             activity: None,
             every: None,
-            is_screen: false,
-            is_still: false,
+            purpose: Purpose::Reading,
             asks_where: false,
             public: None,
         }
@@ -66,7 +72,7 @@ impl<'a> Frame<'a> {
     /// For a page whose forms somebody fills in, or that says what was wrong with one. Loaded again, it would look different.
     #[must_use]
     pub fn standing_still(self) -> Self {
-        Self { is_still: true, ..self }
+        Self { purpose: Purpose::Filling, ..self }
     }
 
     /// For a page with a button that sends the place of the browser.
@@ -103,7 +109,7 @@ impl<'a> Frame<'a> {
     /// that are too old for the page's script, or have none.
     #[must_use]
     pub fn on_a_screen(self, seconds: u32) -> Self {
-        Self { is_screen: true, every: Some(seconds), ..self }
+        Self { purpose: Purpose::Screen, every: Some(seconds), ..self }
     }
 
     /// For a page that these changes may affect.
@@ -156,7 +162,7 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                 link rel="stylesheet" href=(address_of("pages.css"));
                 script type="module" src=(address_of("times.js")) blocking="render" {}
                 script type="module" src=(address_of("pages.js")) {}
-                @if frame.is_screen {
+                @if frame.purpose == Purpose::Screen {
                     script defer src=(address_of("screen.js")) {}
                     noscript { meta http-equiv="refresh" content=[frame.every]; }
                 }
@@ -181,7 +187,7 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                     }
                 }
                 main #main tabindex="-1" data-follows=[follows(frame)] data-cursor=[visitor.cursor.as_deref()] data-every=[frame.every]
-                    data-bookings[frame.bookings] data-activity=[frame.activity.as_deref()] data-texts=(script_texts()) data-screen[frame.is_screen] data-still[frame.is_still] { (main) }
+                    data-bookings[frame.bookings] data-activity=[frame.activity.as_deref()] data-texts=(script_texts()) data-screen[frame.purpose == Purpose::Screen] data-still[frame.purpose == Purpose::Filling] { (main) }
                 footer.site {
                     p { (words!("tagline")) }
                     nav aria-label=(words!("nav-more")) {
