@@ -32,7 +32,7 @@ pub const SCRIPT: &str = "text/javascript; charset=utf-8";
 pub const SVG: &str = "image/svg+xml";
 pub const PNG: &str = "image/png";
 
-/// The browser asks each time, so that a page and its script are of one version.
+/// Browsers ask each time whether the file has changed, so that a page and its script are of the same version.
 const REVALIDATE: &str = "no-cache";
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
@@ -41,7 +41,7 @@ pub struct Asset {
     pub name: &'static str,
     content_type: &'static str,
     bytes: Bytes,
-    /// Made when first asked for; `None` when it would not be smaller.
+    /// Compressed when it is first requested. `None` if compression does not make it smaller.
     gzipped: OnceLock<Option<Bytes>>,
     version: String,
 }
@@ -58,7 +58,7 @@ impl Asset {
         Self { name, content_type, bytes, gzipped: OnceLock::new(), version }
     }
 
-    /// The same file, with the names of these others in its text replaced by those of their versions.
+    /// The same file, with the names of the `others` in its text replaced by their versioned names.
     pub fn naming(self, others: &[Self]) -> Self {
         let Ok(text) = std::str::from_utf8(&self.bytes) else { return self };
         let text = others.iter().fold(text.to_owned(), |text, other| {
@@ -70,7 +70,7 @@ impl Asset {
         Self::new(self.name, self.content_type, text.into_bytes())
     }
 
-    /// The name under which browsers may keep the file for ever.
+    /// The name with a hash of the content. Browsers may cache it for ever.
     pub fn versioned_name(&self) -> String {
         match self.name.rsplit_once('.') {
             Some((stem, extension)) => format!("{stem}.{}.{extension}", self.version),
@@ -78,7 +78,7 @@ impl Asset {
         }
     }
 
-    /// The file, or 304 for who has it. `file`: the name that was asked for.
+    /// Answers with the file, or with 304 if the client has it already. `file` is the requested name.
     fn serve(&self, file: &str, request: &HeaderMap) -> Response {
         let (bytes, encoding) = match self.gzipped().filter(|_| accepts_gzip(request)) {
             Some(gzipped) => (gzipped, Some("gzip")),
@@ -127,7 +127,8 @@ impl Asset {
     }
 }
 
-/// Serves the file with this name. Under the name of another version, which another server has, it serves what it has itself.
+/// Serves the file with this name. Another server may have another version of it: a request for that version gets this server's
+/// own.
 pub fn serve(assets: &[Asset], file: &str, request: &HeaderMap) -> Response {
     let plain = without_version(file);
     match assets.iter().find(|asset| asset.name == file || plain.as_deref() == Some(asset.name)) {

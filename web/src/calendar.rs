@@ -4,7 +4,7 @@
 //! - `events` decides which VEVENTs there are, `zone` writes the VTIMEZONE, `content` the lines.
 //!
 //! A calendar program gets the session's meetings exactly as the domain computes them, until the end of the year five years
-//! from now. After that it gets what the schedules say.
+//! from now. After that it gets only the RRULEs of the schedules.
 
 mod content;
 mod events;
@@ -143,7 +143,7 @@ fn answer(
     response
 }
 
-/// A weak tag, because a proxy may compress the text.
+/// A weak entity tag, because a proxy may compress the text.
 fn entity_tag(text: &str) -> String {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
@@ -256,7 +256,7 @@ impl EventWriter<'_> {
         }
     }
 
-    /// A scheduled local time, even if the clocks skip it.
+    /// Writes a scheduled local time, even if the clocks skip it.
     fn scheduled(&self, content: &mut Content, name: &str, local: NaiveDateTime) {
         if let Some(Local { zone, .. }) = self.local {
             content.value(&format!("{name};TZID={}", zone.name()), &local_text(local));

@@ -85,7 +85,7 @@ mod tests {
             (&[("origin", "null"), ("host", "here:80")], false),
             (&[("origin", "http://here:80")], false),
             (&[("host", "here:80")], true),
-            // The default port equals none.
+            // An address without a port means the default port.
             (&[("origin", "http://pub.lan"), ("host", "pub.lan:80")], true),
             (&[("origin", "https://pub.lan"), ("host", "pub.lan:443")], true),
             (&[("origin", "https://PUB.lan"), ("host", "pub.lan")], true),

@@ -1,7 +1,7 @@
-//! Where browsers reach this server: at `PUBLIC_URL`, or else at what a request says.
+//! The address of this server for browsers: `PUBLIC_URL`, or else the host of the request.
 //!
-//! A proxy may serve the program under a path, such as `/insession`. Handlers and templates name addresses without it. [`to`] puts
-//! it in front of them, and [`Site::route`] takes it away from requests.
+//! A proxy may serve the program under a path, such as `/insession`. Handlers and templates write addresses without this path.
+//! [`to`] adds it to them, and [`Site::route`] removes it from requests.
 
 use std::sync::Arc;
 
@@ -19,14 +19,14 @@ use axum::{
 use service::settings::PublicUrl;
 
 tokio::task_local! {
-    /// The path of the site whose request this task serves. Nearly every template has addresses, so it is not an argument of each.
+    /// The site whose request this task serves. It is not an argument, because nearly every template writes addresses.
     static PATH: Site;
 
-    /// The address of the site, as [`Site::absolute`] finds it for this request.
+    /// The result of [`Site::absolute`] for this request: the address of the site.
     static BASE: Option<String>;
 }
 
-/// The address of this server, if it is set.
+/// The public URL of this server, if it is set.
 #[derive(Debug, Clone, Default)]
 pub struct Site(Option<Arc<PublicUrl>>);
 
@@ -39,7 +39,7 @@ impl Site {
         self.0.as_deref()
     }
 
-    /// Empty, or the path under which a proxy serves the program, such as `/insession`.
+    /// The path under which a proxy serves the program, such as `/insession`, or an empty text.
     fn path(&self) -> &str {
         self.public_url().map_or("", |public| &public.path)
     }
@@ -57,7 +57,7 @@ impl Site {
         }
     }
 
-    /// The whole address of a path of this site. `None` if neither `PUBLIC_URL` nor the request says the host.
+    /// The absolute address of a path of this site. `None` if neither `PUBLIC_URL` nor the request says the host.
     pub fn absolute(&self, headers: &HeaderMap, path: &str) -> Option<String> {
         if let Some(public) = self.public_url() {
             return Some(format!("{}{}{path}", public.origin, public.path));
@@ -76,7 +76,7 @@ impl Site {
         }
     }
 
-    /// The same routes, under the path of this site too: a proxy may remove the path from a request, or leave it there.
+    /// The same routes, also under the path of this site. A proxy may remove the path from a request or leave it there.
     pub fn route(&self, router: Router) -> Router {
         if self.path().is_empty() {
             return router;
@@ -86,8 +86,8 @@ impl Site {
     }
 }
 
-/// The scheme that the browser used, as the first proxy says it: in `X-Forwarded-Proto` or in `Forwarded` (RFC 7239). A client
-/// that lies about it only changes its own cookies and addresses.
+/// The scheme that the browser used, according to the first proxy: from `X-Forwarded-Proto` or `Forwarded` (RFC 7239). A client
+/// that lies about it changes only its own cookies and addresses.
 fn forwarded_scheme(headers: &HeaderMap) -> Option<&str> {
     let first = |name| headers.get(name)?.to_str().ok()?.split(',').next().map(str::trim);
     first("x-forwarded-proto").or_else(|| {
@@ -102,7 +102,7 @@ async fn remove_path(State(site): State<Site>, mut request: Request, next: Next)
     let uri = request.uri();
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     match uri.path().strip_prefix(site.path()) {
-        // Cookies are valid below this address only.
+        // Cookies are valid only below the address with a slash at the end.
         Some("") => return Redirect::permanent(&format!("{}/{query}", site.path())).into_response(),
         Some(rest) if rest.starts_with('/') => {
             if let Some(uri) = with_path(uri, &format!("{rest}{query}")) {
@@ -126,13 +126,14 @@ pub async fn serve_as(State(site): State<Site>, request: Request, next: Next) ->
     BASE.scope(base, PATH.scope(site, next.run(request))).await
 }
 
-/// The whole address of a path of this site, for who reads it elsewhere. Without a known host it is that of [`to`].
+/// The absolute address of a path of this site, for readers outside of the page. If the host is unknown, it is the address of
+/// [`to`].
 pub fn whole(path: &str) -> String {
     let base = BASE.try_with(Clone::clone).ok().flatten();
     base.map_or_else(|| to(path), |base| format!("{base}{path}"))
 }
 
-/// The address of a path of this site, as a page or a redirect names it: `/me` becomes `/insession/me`.
+/// The address of a path of this site for a page or a redirect: `/me` becomes `/insession/me`.
 pub fn to(path: &str) -> String {
     PATH.try_with(|site| format!("{}{path}", site.path())).unwrap_or_else(|_| path.to_owned())
 }

@@ -2,9 +2,9 @@
 //!
 //! - A *series* is a schedule, or one of its positions, as a VEVENT with an RRULE. If not all programs read the rule, each of
 //!   its meetings is a VEVENT of its own instead.
-//! - An *exception* is an occurrence that differs from what the RRULE says. It is an EXDATE if the occurrence is skipped or was
-//!   deleted, or if another series has the same meeting. Otherwise it is a VEVENT with the RECURRENCE-ID of the occurrence: one that is
-//!   cancelled, moved or at another location, or that a clock change makes longer, shorter or later.
+//! - An *exception* is an occurrence that differs from its RRULE. It is an EXDATE if the occurrence is skipped or was deleted,
+//!   or if another series has the same meeting. Otherwise it is a VEVENT with the RECURRENCE-ID of the occurrence: the
+//!   occurrence is cancelled, moved or at another location, or a clock change makes it longer, shorter or later.
 //! - Instances that stand for no occurrence are VEVENTs of their own.
 
 use std::collections::{HashMap, HashSet};
@@ -47,7 +47,7 @@ pub(super) enum Time {
         series: Series,
         excluded: Vec<NaiveDateTime>,
     },
-    /// It replaces the occurrence at this local time in the series of the same name.
+    /// An event that replaces the occurrence at this local time in the series of the same name.
     Exception {
         of: NaiveDateTime,
         meeting: (DateTime<Utc>, Option<DateTime<Utc>>),
@@ -73,7 +73,8 @@ pub(super) struct Local {
 }
 
 impl Local {
-    /// The local time of an instant. `None` if the clocks show it twice: some programs would take the other instant.
+    /// The local time of an instant. `None` if the clocks show this time twice, because some programs would take the other
+    /// instant.
     pub(super) fn time(&self, at: DateTime<Utc>) -> Option<NaiveDateTime> {
         let local = local_time(self.zone, at);
         (local.date() >= FIRST_DATE && !is_twice(self.zone, local)).then_some(local)
@@ -115,7 +116,7 @@ impl Event {
         }
     }
 
-    /// A meeting of a series that is not written as one.
+    /// Turns a meeting of a series into an event of its own.
     fn on_its_own(self, date: NaiveDate) -> Self {
         let time = match self.time {
             Time::Exception { meeting: (starts_at, ends_at), .. } => Time::Meeting(starts_at, ends_at),
@@ -159,7 +160,7 @@ fn location(session: &Session, instance: Option<&Instance>) -> Option<String> {
 struct Planner<'a> {
     session: &'a Session,
     recurrence: Recurrence,
-    /// Without the skips, as the RRULEs tell nothing of them.
+    /// Without the skips, because the RRULEs do not contain them.
     calendar: Calendar,
     skips: &'a [Skip],
     skipped: Skips,
@@ -275,7 +276,7 @@ impl<'a> Planner<'a> {
         self.standing.get(&occurrence.key()).and_then(|index| self.instances.get(*index)).copied()
     }
 
-    /// Whether the instance is told at another occurrence: the one that it was created from.
+    /// Whether another occurrence shows this instance already: the one that the instance was created from.
     fn is_told_elsewhere(&self, instance: &Instance, occurrence: &Occurrence) -> bool {
         let own = instance.existing().occurrence;
         own.is_some_and(|key| key != occurrence.key() && self.standing.contains_key(&key))

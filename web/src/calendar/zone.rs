@@ -110,13 +110,13 @@ fn offset_text(offset: FixedOffset) -> String {
     if seconds.is_multiple_of(60) { text } else { format!("{text}{:02}", seconds % 60) }
 }
 
-/// Which days of its month a yearly change may be on.
+/// The days of the month on which a yearly change may fall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Days {
-    /// The nth of that weekday.
+    /// The nth such weekday of the month.
     Nth(u32),
     Last,
-    /// That weekday on or after the day.
+    /// The first such weekday on or after this day.
     From(u32),
 }
 
@@ -131,7 +131,8 @@ impl Days {
     }
 }
 
-/// The yearly rule of a kind's last onsets, up to the end of the zone data, and the first one that it holds for.
+/// The yearly rule that a kind's last onsets follow until the end of the zone data, and the index of the first onset that
+/// follows it.
 fn yearly_rule(onsets: &[Onset]) -> Option<(usize, String)> {
     let last = onsets.last()?.1;
     if last.year() < LAST_YEAR {

@@ -27,7 +27,7 @@ fn bundle(language: Language) -> Bundle {
     bundle
 }
 
-/// A text in the language of the request. A text that a language does not have is English.
+/// A text in the language of the request, or in English if that language does not have it.
 pub fn say(key: &str, values: &[(&'static str, Value<'_>)]) -> String {
     say_in(current_language(), key, values)
 }
@@ -50,10 +50,10 @@ fn say_in(language: Language, key: &str, values: &[(&'static str, Value<'_>)]) -
     key.to_owned()
 }
 
-/// Stands in a text for an element.
+/// The placeholder for an element in a text.
 const PLACE: &str = "\u{fffc}";
 
-/// A text with an element, such as a link, in the place of one variable.
+/// A text in which an element, such as a link, takes the place of one variable.
 pub fn text_around(key: &str, variable: &'static str, element: &Markup) -> Markup {
     let text = say(key, &[(variable, PLACE.into())]);
     let (before, after) = text.split_once(PLACE).unwrap_or((&text, ""));
@@ -119,7 +119,7 @@ mod tests {
         texts
     }
 
-    /// Each language has its own clock and calendar, so it uses those parts of a time that it needs.
+    /// Each language has its own clock and calendar, so each uses only the parts of a time that it needs.
     fn is_format(key: &str) -> bool {
         ["clock", "clock-hour", "date", "recurrence-position", "recurrence-day"].contains(&key)
     }
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn every_language_has_every_text_with_the_same_variables() {
         let mut english = texts(Language::English);
-        // The domain has these in English.
+        // The English of these texts is in the domain.
         english.extend(texts(Language::German).into_iter().filter(|(key, _)| key.starts_with("recurrence-")));
         for language in Language::ALL.iter().filter(|it| **it != Language::English) {
             let own = texts(*language);
@@ -197,7 +197,7 @@ mod tests {
             }
             used.insert(key.to_owned());
         }
-        // A text that nobody names is left over.
+        // A text that the code does not name is superfluous.
         for key in english.keys().filter(|key| !used.contains(*key)) {
             let literal = format!("\"{key}\"");
             let is_named = files.iter().any(|file| file.contains(&literal));

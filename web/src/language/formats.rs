@@ -26,8 +26,8 @@ pub fn day(date: NaiveDate) -> String {
     words!("day", weekday = weekday, day = date.day().to_string(), month = month)
 }
 
-/// '7:00pm' or '19:00'. Where days have twelve hours, what is exactly in the middle has a name, because 12:00pm is read in two ways.
-/// Seconds are shown only if there are any.
+/// '7:00pm' or '19:00'. With a twelve-hour clock, midnight and noon have names, because 12:00pm can be read in two ways.
+/// Seconds are shown only if they are not 0.
 pub fn clock(time: NaiveTime) -> String {
     let minute = time.format(if time.second() == 0 { "%M" } else { "%M:%S" }).to_string();
     let (hour, hour24) = (time.format("%-I").to_string(), time.format("%H").to_string());
@@ -40,7 +40,7 @@ pub fn clock_hour(time: NaiveTime) -> String {
     words!("clock-hour", half = half(time), hour = hour, hour24 = hour24)
 }
 
-/// 'This far away', such as '2.4 km away'.
+/// A distance from the visitor, such as '2.4 km away'.
 pub fn away(metres: u32) -> String {
     match metres.saturating_add(50) / 100 {
         0 => words!("away-least"),

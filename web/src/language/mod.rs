@@ -24,10 +24,10 @@ pub use self::{
 /// The cookie with the language that the visitor chose.
 pub const COOKIE_NAME: &str = "insession_language";
 
-/// More ranges than this are not looked at. Browsers send a handful.
+/// Further ranges are ignored. Browsers send a handful.
 const RANGES: usize = 32;
 
-/// Where English is the language and clocks have twelve hours. Elsewhere people who read English see twenty-four hours.
+/// The regions where English times have twelve hours. People who read English elsewhere see twenty-four hours.
 const TWELVE_HOURS: [&str; 10] = ["US", "CA", "AU", "NZ", "IN", "PH", "PK", "BD", "MY", "PR"];
 
 tokio::task_local! {
@@ -76,7 +76,7 @@ languages! {
 }
 
 impl Language {
-    /// The language whose tag this is, exactly.
+    /// The language with exactly this tag.
     pub fn tagged(tag: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|language| language.tag() == tag)
     }
@@ -135,7 +135,7 @@ struct Range {
     region: Option<String>,
     /// Whether it is `*`.
     is_any: bool,
-    /// In thousandths.
+    /// The quality of the range, in thousandths.
     weight: u16,
 }
 
@@ -150,7 +150,7 @@ impl Range {
         if !(0.0..=1.0).contains(&quality) {
             return None;
         }
-        // After a subtag of one character come extensions.
+        // A subtag of one character begins the extensions.
         let is_region = |subtag: &&str| subtag.len() == 2 && subtag.bytes().all(|it| it.is_ascii_alphabetic());
         let region = subtags.take_while(|subtag| subtag.len() > 1).find(is_region).map(str::to_ascii_uppercase);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is from 0 to 1000")]
@@ -159,7 +159,7 @@ impl Range {
     }
 }
 
-/// The ranges that are wanted, the best one first. What cannot be read is left out.
+/// The ranges with a quality above 0, the best one first. Unreadable ranges are left out.
 fn ranges(accept: &str) -> Vec<Range> {
     let mut ranges: Vec<Range> = accept.split(',').take(RANGES).filter_map(Range::read).collect();
     ranges.retain(|range| range.weight > 0);
@@ -167,12 +167,12 @@ fn ranges(accept: &str) -> Vec<Range> {
     ranges
 }
 
-/// How the request that this task serves is written.
+/// The locale of the request that this task serves.
 pub fn current() -> Locale {
     LOCALE.try_with(Clone::clone).unwrap_or_default()
 }
 
-/// The same without the visitor's region.
+/// The language of that locale.
 fn current_language() -> Language {
     LOCALE.try_with(|locale| locale.language).unwrap_or(Language::English)
 }

@@ -1,12 +1,12 @@
-//! A recurrence in words. English has the words of rule 9 of ARCHITECTURE.md, which are those of the API too. Other languages have
-//! sentences of their own for the same parts.
+//! A recurrence in words. The English words are those of rule 9 of ARCHITECTURE.md, which the API uses too. Other languages
+//! have sentences of their own for the same parts.
 
 use chrono::{NaiveTime, Timelike as _, Weekday};
 use domain::recurrence::{Pattern, Recurrence, Schedule, in_order};
 
 use super::{Language, current, formats, words};
 
-/// Such as 'Thursdays from 7:00pm-10:00pm'.
+/// The recurrence in words, such as 'Thursdays from 7:00pm-10:00pm'.
 pub fn recurrence_text(recurrence: &Recurrence) -> String {
     let locale = current();
     if locale.language == Language::English {
@@ -69,7 +69,7 @@ fn weekday_name(weekday: Weekday) -> String {
     formats::name("recurrence-weekdays", weekday.num_days_from_monday() as usize)
 }
 
-/// Such as 'June, July and August'.
+/// Joins the texts to a list, such as 'June, July and August'.
 fn listed(mut texts: Vec<String>) -> String {
     let Some(last) = texts.pop() else { return String::new() };
     if texts.is_empty() { last } else { words!("recurrence-list", most = texts.join(", "), last = last) }

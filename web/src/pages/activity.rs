@@ -40,10 +40,10 @@ struct Content {
     roster: Option<Roster>,
 }
 
-/// Who has a seat.
+/// The people who have a seat.
 struct Roster {
     people: Vec<Person>,
-    /// There are more people than are listed.
+    /// Whether more people have a seat than are listed.
     has_more: bool,
     /// How many visits without a person have a seat. 0 for those who may not see visits.
     anonymous: usize,
@@ -97,7 +97,7 @@ async fn find_roster(app: &App, viewer: Viewer, activity: &Activity) -> Result<O
     Ok(Some(Roster { people: people.rows, has_more: people.has_next, anonymous }))
 }
 
-/// How many have a seat, and how many wait. The element `activity-queue` says the same.
+/// The numbers of people who have a seat and who wait. The element `activity-queue` shows the same words.
 fn seats(Content { activity, taken, waiting, .. }: &Content) -> Markup {
     html! {
         @match activity.max_concurrent {
@@ -125,7 +125,7 @@ fn roster_section(Roster { people, has_more, anonymous }: &Roster) -> Markup {
     }
 }
 
-/// For those who may not have a visit.
+/// The text for visitors who may not have a visit.
 fn who_may_join(visitor: &Visitor, activity: &Activity) -> Markup {
     html! {
         @if visitor.token.is_none() {

@@ -37,7 +37,7 @@ pub async fn load(app: &App, rows: Vec<Instance>) -> Result<Vec<Card>> {
     count(app, with_sessions.collect()).await
 }
 
-/// The same for instances whose sessions are loaded already.
+/// Does the same as [`load`] for instances whose sessions are loaded already.
 pub async fn count(app: &App, rows: Vec<(Instance, Session)>) -> Result<Vec<Card>> {
     let ids: Vec<SessionInstanceId> = rows.iter().map(|(instance, _)| instance.id).collect();
     let counts: HashMap<SessionInstanceId, Counts> = instances::find_counts(app, &ids).await?.into_iter().collect();

@@ -38,7 +38,8 @@ use crate::{
     site::{Site, to},
 };
 
-/// A new code is shown each 30 seconds, and works for 60 seconds more.
+/// The interval at which the screen refreshes, in seconds. A new code is shown every 30 seconds, and the old one works for 60
+/// seconds more.
 const RENEWED_EVERY: u32 = 10;
 
 /// The most names on the screen.
@@ -82,7 +83,7 @@ pub async fn show(State(pages): State<Pages>, headers: HeaderMap, visitor: Visit
     Ok(respond(&frame, &main))
 }
 
-/// What the screen shows of one meeting.
+/// The content of the screen for one meeting.
 struct Screen {
     card: Card,
     /// The code, and the address that its picture leads to.
@@ -159,7 +160,7 @@ fn grouped(code: &str) -> String {
 pub struct Arrival {
     #[serde(default)]
     display_name: String,
-    /// The form's own key: whoever taps twice checks in once.
+    /// The idempotency key of this form, so that a second tap does not check in twice.
     #[serde(default)]
     key: String,
 }
@@ -193,7 +194,7 @@ pub async fn check_in(
     let done = door::check_in_by_code(&attempt, visitor.viewer, &code, name, address.map(|Extension(it)| it.0)).await;
     let (done, secret) = match done {
         Ok(done) => done,
-        // To look the code up again would count it as wrong twice.
+        // Looking the code up again would count as a second wrong attempt.
         Err(service::Error::Invalid { field, .. }) if field == "code" => return Err(wrong_code(&visitor)),
         Err(error) => {
             let wrong = Some((status_and_message(&error), form.display_name.as_str()));

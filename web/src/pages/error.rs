@@ -31,7 +31,7 @@ impl PageError {
         Self { status: StatusCode::FORBIDDEN, message: message.to_owned(), visitor: Box::new(visitor.clone()) }
     }
 
-    /// A form that the page did not send, or an old page.
+    /// The error for a form that the page did not send, or that an old version of the page sent.
     pub fn bad_form(visitor: &Visitor) -> Self {
         Self::bad_request(visitor, &words!("bad-form"))
     }
@@ -63,7 +63,7 @@ pub fn status_and_message(error: &Error) -> (StatusCode, String) {
     (status, sentence(message))
 }
 
-/// The page for an error of the service, for `map_err`.
+/// Turns an error of the service into a page. For `map_err`.
 pub fn page_of(visitor: &Visitor) -> impl FnOnce(Error) -> PageError + use<'_> {
     |error| {
         let (status, message) = status_and_message(&error);

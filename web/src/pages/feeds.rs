@@ -1,4 +1,4 @@
-//! What programs read: the sitemap, `robots.txt`, the Atom feed of what is next, and the manifest of the web app.
+//! The pages for programs: the sitemap, `robots.txt`, the Atom feed of the next meetings, and the manifest of the web app.
 
 use std::fmt::Write as _;
 
@@ -24,10 +24,10 @@ use service::{
 use super::{Pages, Shared, address_of, cards, times};
 use crate::site::{to, whole};
 
-/// How many sessions the sitemap has, and how many are read at once.
+/// The number of sessions in the sitemap, and how many are read in one step.
 const SITES: usize = 10_000;
 const READ: i32 = 100;
-/// How many meetings the feed has.
+/// The number of meetings in the feed.
 const ENTRIES: u64 = 30;
 
 pub fn router() -> Router<Shared> {
@@ -106,7 +106,7 @@ async fn feed(State(pages): State<Pages>, Query(asked): Query<Asked>) -> Respons
 }
 
 async fn write_feed(app: &App, city: &str) -> Result<String> {
-    // PostgreSQL refuses a NUL in a text, so no city has one.
+    // PostgreSQL refuses a NUL in a text, so no city has one in its name.
     let only = Some(city).filter(|city| !city.is_empty() && !city.contains('\0'));
     let next = instances::find_upcoming(app, only, ENTRIES).await?;
     let place = only.map(|city| format!(" in {city}")).unwrap_or_default();

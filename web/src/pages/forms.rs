@@ -1,4 +1,4 @@
-//! Forms: what was typed, what was wrong with it, and how a page shows both.
+//! Forms: the typed values, their errors, and how a page shows both.
 //!
 //! - A field has the name that it has in the API, such as `displayName`. So an error of the service names its field.
 //! - A form that is refused keeps what was typed. The message is beside its field, and the field has the focus.
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::language::words;
 
-/// What a form sent, in the order of its fields. A name may occur several times.
+/// The values of a form, in the order of its fields. A name may occur several times.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Typed(Vec<(String, String)>);
@@ -45,13 +45,15 @@ impl Typed {
         self.0.iter().any(|(key, _)| key == name)
     }
 
-    /// `None` if nothing was typed.
+    /// The text of a field. `None` if it is empty.
     pub fn optional(&self, name: &str) -> Option<String> {
         Some(self.text(name)).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
+    /// The value of a field, parsed. `None` if it is empty.
+    ///
     /// # Errors
-    /// [`Error::Invalid`] if the text is not a `T`. `problem` ends its message.
+    /// [`Error::Invalid`] if the text is not a `T`. `problem` is the end of its message.
     pub fn parsed<T: FromStr>(&self, name: &str, problem: &str) -> Result<Option<T>> {
         let text = self.text(name);
         if text.is_empty() {
@@ -60,7 +62,7 @@ impl Typed {
         text.parse().map(Some).map_err(|_| Error::invalid(name, problem))
     }
 
-    /// The same for a field that must not be empty.
+    /// Does the same as [`parsed`](Self::parsed) for a field that must not be empty.
     pub fn required<T: FromStr>(&self, name: &str, problem: &str) -> Result<T> {
         self.parsed(name, problem)?.ok_or_else(|| Error::invalid(name, problem))
     }
@@ -101,7 +103,7 @@ impl Typed {
         if is_ticked { self.with(name, "on") } else { self }
     }
 
-    /// Whether the visitor was asked by a [`Question`].
+    /// Whether the visitor has confirmed a [`Question`].
     pub fn is_confirmed(&self) -> bool {
         self.has(CONFIRMED)
     }
@@ -118,11 +120,11 @@ impl Typed {
 struct Refusal {
     status: StatusCode,
     field: Option<String>,
-    /// With a field, it follows the field's label.
+    /// If there is a field, the message continues a sentence that begins with the field's label.
     message: String,
 }
 
-/// A form as it is shown: with these values and, if it was refused, the reason.
+/// A form as the page shows it: with these values and, if it was refused, the reason.
 #[derive(Debug, Clone, Default)]
 pub struct Sheet {
     pub typed: Typed,
@@ -198,7 +200,7 @@ fn begins_a_sentence(letter: char) -> bool {
     letter.is_alphabetic() && !letter.is_lowercase()
 }
 
-/// Replaces what only clients of the API know.
+/// Replaces words that only clients of the API know.
 fn for_people(message: &str) -> String {
     const WORDS: [(&str, &str); 7] = [
         (" With allowDuplicate: true another one is created", ". Tick the box below to add another one"),
@@ -212,7 +214,7 @@ fn for_people(message: &str) -> String {
     WORDS.iter().fold(message.to_owned(), |text, (word, instead)| text.replace(word, instead)).replace("..", ".")
 }
 
-/// A form that is being put together.
+/// A form under construction.
 pub struct Form<'a> {
     sheet: &'a Sheet,
     fields: Vec<String>,
@@ -252,7 +254,7 @@ impl Form<'_> {
         });
     }
 
-    /// The whole form. A message that is about none of its fields is above it.
+    /// The whole form. A message that belongs to none of its fields is above it.
     pub fn send_to(self, address: &str, buttons: &Markup) -> Markup {
         let is_elsewhere = |refusal: &&Refusal| !self.fields.iter().any(|field| refusal.names(field));
         let above = self.sheet.refusal.as_ref().filter(is_elsewhere);
@@ -276,7 +278,7 @@ impl Refusal {
 #[derive(Debug, Clone)]
 pub struct Field<'a> {
     name: Cow<'a, str>,
-    /// Starts the message about a wrong value.
+    /// The message about a wrong value begins with it.
     label: &'a str,
     hint: Option<Cow<'a, str>>,
     kind: Kind<'a>,
@@ -372,7 +374,7 @@ impl<'a> Field<'a> {
         Self { is_required: true, ..self }
     }
 
-    /// What a browser may fill in.
+    /// The `autocomplete` token: the kind of value that a browser may fill in.
     #[must_use]
     pub fn filled_with(self, autocomplete: &'a str) -> Self {
         Self { autocomplete: Some(autocomplete), ..self }
@@ -405,7 +407,7 @@ impl<'a> Field<'a> {
                         (label) (notes)
                         input id=(id) type=(kind) name=(name) value=(value) required[required] maxlength=[longest]
                             list=[list] autocomplete=[self.autocomplete] autofocus[is_wrong]
-                            // Otherwise a browser refuses other seconds than those that it was given.
+                            // Otherwise a browser refuses a time whose seconds differ from those of the initial value.
                             step=[(*kind == "time").then_some("any")]
                             aria-invalid=[invalid] aria-describedby=[described];
                     }
@@ -461,7 +463,7 @@ fn owned(options: &[(&str, &str)]) -> Vec<(String, String)> {
     options.iter().map(|(value, words)| ((*value).to_owned(), (*words).to_owned())).collect()
 }
 
-/// What became of the form that led to this page.
+/// The result of the form that led to this page.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
     /// The part of the page that the form belongs to.
@@ -505,7 +507,7 @@ impl Outcome {
         }
     }
 
-    /// The same for a part with buttons only, which also shows why they were refused.
+    /// The message for a part of the page that has only buttons.
     pub fn message(&self, at: &str) -> Markup {
         html! {
             (self.notice(at))
@@ -517,13 +519,14 @@ impl Outcome {
         self.refused.as_ref().map_or(StatusCode::OK, Sheet::status)
     }
 
-    /// Whether the page must not load itself again, because that would take away why a form was refused.
+    /// Whether the page shows why a form was refused. Then the page must not refresh itself, because that would remove the
+    /// message.
     pub fn is_refused(&self) -> bool {
         self.refused.is_some()
     }
 }
 
-/// Goes to a page, which shows a confirmation in one of its parts. `address` is as a page names it: see
+/// Redirects to a page, which shows a confirmation in one of its parts. `address` is as a page writes it: see
 /// [`to`](crate::site::to).
 pub fn confirmed(address: &str, done: Done, at: &str) -> Response {
     let separator = if address.contains('?') { '&' } else { '?' };
@@ -531,7 +534,7 @@ pub fn confirmed(address: &str, done: Done, at: &str) -> Response {
     Redirect::to(&format!("{address}{separator}done={}&at={at}", done.name())).into_response()
 }
 
-/// A page that asks before something is done that cannot be undone.
+/// A page that asks for confirmation before an action that cannot be undone.
 pub struct Question<'a> {
     pub title: &'a str,
     pub text: Markup,
@@ -541,11 +544,11 @@ pub struct Question<'a> {
     pub action: &'a str,
     /// The fields that the form sends, besides `confirmed`.
     pub fields: &'a [(&'a str, &'a str)],
-    /// Where the visitor gets without doing it.
+    /// The address of the link that cancels the action.
     pub back: &'a str,
 }
 
-/// The field that says that the visitor was asked.
+/// The field that says that the visitor has confirmed.
 const CONFIRMED: &str = "confirmed";
 
 impl Question<'_> {

@@ -85,7 +85,7 @@ struct Content {
     on_now: Vec<Card>,
     more: Option<String>,
     next: Vec<Card>,
-    /// All sessions in the city or with the name that was searched for.
+    /// All sessions in the city, or with the searched name.
     all: Vec<Session>,
     activities: Vec<Activity>,
     today: Option<Timeline>,

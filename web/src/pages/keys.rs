@@ -32,7 +32,7 @@ const NEW: &str = "new-key";
 const SHOWN: i32 = 100;
 const MOST_DAYS: i64 = 3_650;
 
-/// The page of the keys that this visitor may see.
+/// The page, with the keys that this visitor may see.
 fn page(visitor: &Visitor) -> String {
     to(if visitor.viewer.is_admin { "/admin/keys" } else { "/me/keys" })
 }
@@ -136,7 +136,7 @@ pub async fn create(State(pages): State<Pages>, Owner(visitor): Owner, Form(type
             Ok(([(CACHE_CONTROL, "no-store")], page).into_response())
         }
         Err(error) => {
-            // The field of the end is given in days here.
+            // The form has a number of days instead of the time of the end.
             let sheet = Sheet::refused(typed, &error).renamed("expiresAt", "days");
             render(app, &visitor, &Outcome::refused(NEW, sheet), None).await
         }

@@ -69,37 +69,38 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// For a page whose forms somebody fills in, or that says what was wrong with one. Loaded again, it would look different.
+    /// For a page with forms that somebody fills in, or with the error of one. It does not refresh itself, because that would
+    /// change it.
     #[must_use]
     pub fn standing_still(self) -> Self {
         Self { purpose: Purpose::Filling, ..self }
     }
 
-    /// For a page with a button that sends the place of the browser.
+    /// For a page with a button that sends the position of the browser.
     #[must_use]
     pub fn asking_where(self) -> Self {
         Self { asks_where: true, ..self }
     }
 
-    /// For a page that everybody may find.
+    /// For a public page, which search engines may list.
     #[must_use]
     pub fn found_at(self, path: impl Into<String>, description: impl Into<String>) -> Self {
         Self { public: Some((path.into(), description.into())), ..self }
     }
 
-    /// The page shows the visitor's bookings.
+    /// The page refreshes when the visitor's bookings change.
     #[must_use]
     pub fn following_bookings(self) -> Self {
         Self { bookings: true, ..self }
     }
 
-    /// The page shows who has a seat in an activity.
+    /// The page refreshes when the seats of this activity change.
     #[must_use]
     pub fn following_activity(self, key: &str) -> Self {
         Self { activity: Some(key.to_owned()), ..self }
     }
 
-    /// For a page that shows something of which no subscription reports changes.
+    /// The page refreshes at this interval. For a page with content whose changes no subscription reports.
     #[must_use]
     pub fn renewed_every(self, seconds: u32) -> Self {
         Self { every: Some(seconds), ..self }
@@ -112,7 +113,7 @@ impl<'a> Frame<'a> {
         Self { purpose: Purpose::Screen, every: Some(seconds), ..self }
     }
 
-    /// For a page that these changes may affect.
+    /// The page refreshes after the changes that `narrowing` selects.
     #[must_use]
     pub fn following(mut self, narrowing: Value) -> Self {
         self.follows.push(narrowing);
@@ -217,7 +218,7 @@ fn choice(visitor: &Visitor, chosen: Language) -> Markup {
     }
 }
 
-/// What the page's script writes: templates, and the visitor's language for its times.
+/// The texts for the page's script: templates, and the visitor's language, in which the script writes times.
 fn script_texts() -> String {
     let place = || PLACE.to_owned();
     let texts = json!({
@@ -233,13 +234,13 @@ fn script_texts() -> String {
     texts.to_string()
 }
 
-/// The sign-in page, which leads back to this page.
+/// The address of the sign-in page, which leads back to this page.
 fn sign_in_address(visitor: &Visitor) -> String {
     let back = visitor.here.as_deref().filter(|here| *here != "/" && !here.starts_with("/sign-in"));
     to(&back.map_or_else(|| "/sign-in".to_owned(), |here| format!("/sign-in?next={}", encoded(here))))
 }
 
-/// What search engines and messengers read.
+/// The elements for search engines and messengers.
 fn public_meta(frame: &Frame<'_>) -> Markup {
     html! {
         @match &frame.public {
@@ -271,7 +272,7 @@ pub fn problem(message: &str) -> Markup {
     html! { p.problem role="alert" { (message) } }
 }
 
-/// Why a form was refused. It has the focus.
+/// The message that a form was refused, with the focus.
 pub fn refusal(message: &str) -> Markup {
     html! { p.problem role="alert" tabindex="-1" autofocus { (message) } }
 }

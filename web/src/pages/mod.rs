@@ -60,7 +60,7 @@ use crate::{
     site::{self, Site, to},
 };
 
-/// What the handler of one request gets. The whole page uses one release of the zone data.
+/// The state that each handler gets. The whole page uses one release of the zone data.
 #[derive(Clone)]
 pub struct Pages {
     app: App,
@@ -108,7 +108,7 @@ static ASSETS: LazyLock<[Asset; 9]> = LazyLock::new(|| {
     ]
 });
 
-/// The address of a file for our own pages: browsers keep what is there for ever.
+/// The address of a file for our own pages. Browsers cache it for ever.
 fn address_of(name: &str) -> String {
     let asset = ASSETS.iter().find(|asset| asset.name == name);
     to(&format!("/web/{}", asset.map_or_else(|| name.to_owned(), Asset::versioned_name)))
@@ -121,7 +121,7 @@ pub fn router(app: App, authenticator: Arc<Authenticator>, sign_in: SignInOption
         .route("/near", get(near::ask).post(near::show))
         .route("/cities", get(cities::show))
         .route("/calendar", get(week::show))
-        // Caches keep what programs read.
+        // Caches store the pages that programs read.
         .merge(feeds::router().layer(middleware::from_fn(language::speak_english)))
         .merge(sessions::router())
         .route("/c/{code}", get(door::offer).post(door::check_in))
@@ -147,7 +147,7 @@ pub fn router(app: App, authenticator: Arc<Authenticator>, sign_in: SignInOption
 
 async fn serve_asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
     let mut response = assets::serve(&*ASSETS, &file, &headers);
-    // Any site may use the badges. They show what the token that they send allows.
+    // Any site may use the badges. They show only the data that the token in their request allows.
     response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response
 }

@@ -1,7 +1,7 @@
-//! `/near`: the sessions near a place, by distance. The place is that of the browser, or a city or coordinates that somebody
-//! types.
+//! `/near`: the sessions near a place, by distance. The place is the position of the browser, or a city or coordinates that
+//! somebody types.
 //!
-//! A place is only in the body of a form, never in an address. So it is in no log, and nothing keeps it.
+//! A place is only in the body of a form, never in an address. So it is in no log and is not stored.
 
 use axum::{
     Form,
@@ -72,7 +72,7 @@ async fn search(app: &App, typed: &Typed) -> Result<Option<Found>> {
     Ok(Some(Found { now: app.now(), title, on_now: cards::load(app, active.rows).await?, sessions }))
 }
 
-/// The place that was typed, or else that of the browser, with the title of the page.
+/// The place that was typed, or else the position of the browser, with the title of the page.
 async fn find_place(app: &App, typed: &Typed) -> Result<Option<(String, Place)>> {
     let text = typed.text("place");
     if text.is_empty() {
@@ -114,13 +114,13 @@ fn coordinates(text: &str) -> Option<(f64, f64)> {
     if let [latitude, longitude] = numbers[..] { Some((latitude, longitude)) } else { None }
 }
 
-/// The place that is nearest to all others.
+/// The place with the smallest sum of distances to all others.
 fn middle(places: &[Place]) -> Option<Place> {
     let distance = |place: &Place| places.iter().map(|other| u64::from(place.metres_to(*other))).sum::<u64>();
     places.iter().min_by_key(|place| distance(place)).copied()
 }
 
-/// The button that sends the place of the browser. Without scripts it sends none, and the page asks for a place.
+/// The button that sends the position of the browser. Without scripts it sends none, and the page asks for a place.
 pub fn button() -> Markup {
     html! {
         form.inline method="post" action=(to("/near")) data-near {
@@ -152,7 +152,7 @@ fn form(sheet: &Sheet) -> Markup {
     let distances = DISTANCES.map(|count| (count.to_string(), words!("kilometres", count = count)));
     form.add(&Field::text("place", &place).hint(words!("place-hint")));
     form.add(&Field::choice("withinKm", &distance, &distances.each_ref().map(|(value, text)| (&**value, &**text))));
-    // Another distance from the same place.
+    // Keeps the place when the visitor chooses another distance.
     for name in ["latitude", "longitude"] {
         if !sheet.typed.text(name).is_empty() {
             form.add(&Field::hidden(name));

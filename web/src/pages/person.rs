@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{language::words, site::to};
 
-/// A person and, if the visitor may know it, where the person is.
+/// A person and, if the visitor may know it, the meeting that the person is at.
 struct Content {
     person: Person,
     place: Option<Card>,

@@ -1,4 +1,4 @@
-//! Today's sessions of a city as a picture: a line for each, and a line for now.
+//! Today's sessions of a city as a picture: one line for each session, and a vertical line at the current time.
 
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Timelike as _, Utc};
 use domain::zone::{Zone, instant_of, local_date, local_time};
@@ -36,7 +36,7 @@ struct Line {
 }
 
 impl Timeline {
-    /// `None` if nothing meets today.
+    /// `None` if no session meets today.
     pub async fn load(app: &App, city: &str, sessions: &[Session]) -> Result<Option<Self>> {
         let Some(first) = sessions.first() else { return Ok(None) };
         let (now, zone) = (app.now(), times::zone_of(app.zone_data(), first));
@@ -62,7 +62,7 @@ impl Timeline {
         Ok((!timeline.lines.is_empty()).then_some(timeline))
     }
 
-    /// How far into the day an instant is, in percent.
+    /// The position of an instant within the day, in percent.
     fn percent(&self, at: DateTime<Utc>) -> f64 {
         let part = |span: TimeDelta| f64::from(i32::try_from(span.num_seconds()).unwrap_or_default());
         (part(at - self.begins) / part(self.ends - self.begins) * 100.0).clamp(0.0, 100.0)
@@ -91,7 +91,7 @@ impl Timeline {
     fn line(&self, line: &Line, top: usize) -> Markup {
         let (start, end) = (self.percent(line.starts_at), self.percent(line.ends_at));
         let clock = times::clock_text(local_time(self.zone, line.starts_at));
-        // Letters that begin in the right half of the picture would leave it.
+        // A text that begins in the right half could leave the picture.
         let (at, anchor) = if start > 50.0 { (end, "end") } else { (start, "start") };
         html! {
             a href=(line.address) {
@@ -102,7 +102,7 @@ impl Timeline {
     }
 }
 
-/// '3am', 'noon', '15:00'. The picture begins at midnight, so that needs no word.
+/// '3am', 'noon' or '15:00'. Midnight needs no name, because the picture begins there.
 fn hour_text(zone: Zone, at: DateTime<Utc>) -> String {
     let local = local_time(zone, at);
     if local.hour() == 0 { String::new() } else { formats::clock_hour(local.time()) }

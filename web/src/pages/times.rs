@@ -12,7 +12,7 @@ pub fn zone_of(data: ZoneData, session: &Session) -> Zone {
     session.zone(data).unwrap_or_else(|_| Zone::utc())
 }
 
-/// The date in the zone of the session.
+/// The current date in the time zone of the session.
 pub fn today(data: ZoneData, session: &Session, now: DateTime<Utc>) -> NaiveDate {
     local_time(zone_of(data, session), now).date()
 }
@@ -61,7 +61,7 @@ fn meeting_with(
     }
 }
 
-/// The same as plain text.
+/// Does the same as [`meeting`], as plain text.
 pub fn plain(zone: Zone, date: NaiveDate, starts_at: Option<DateTime<Utc>>, ends_at: Option<DateTime<Utc>>) -> String {
     let Some(starts_at) = starts_at else { return words!("time-not-set", date = date_words(date)) };
     let start = local_time(zone, starts_at);
@@ -93,7 +93,7 @@ pub fn until(now: DateTime<Utc>, starts_at: Option<DateTime<Utc>>, ends_at: Opti
     }
 }
 
-/// Stands for a value in a text that the page's script completes.
+/// The placeholder for a value in a text that the page's script completes.
 pub const PLACE: &str = "{}";
 
 /// '40 min', '2 h', '3 days'. Parts of a minute count as a whole one.
@@ -107,7 +107,7 @@ fn span_text(span: TimeDelta) -> String {
     }
 }
 
-/// A local time as fields of forms write it. Seconds are rare.
+/// A local time as the value of a form's field. Seconds are written only if they are not 0.
 pub fn field(time: NaiveTime) -> String {
     time.format(if time.second() == 0 { "%H:%M" } else { "%H:%M:%S" }).to_string()
 }

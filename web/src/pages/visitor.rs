@@ -32,7 +32,7 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// Who is signed in, in a form that the page's script compares. `None` for nobody.
+    /// A key of the signed-in viewer, which the page's script compares. `None` if nobody is signed in.
     pub fn key(&self) -> Option<String> {
         self.token.as_ref()?;
         let person = self.viewer.person.map_or_else(String::new, |id| id.to_string());
@@ -63,7 +63,7 @@ impl FromRequestParts<Shared> for Visitor {
     }
 }
 
-/// Without a name or a position, a page is still useful.
+/// Returns `None` after an error, because a page without the name is still useful.
 async fn find_name(app: &App, id: PersonId) -> Option<String> {
     let found = people::find_people(app, &[id]).await.inspect_err(log);
     found.ok()?.into_iter().next().map(|row| row.display_name)

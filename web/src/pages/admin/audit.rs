@@ -25,7 +25,7 @@ const SHOWN: i32 = 50;
 
 #[derive(Debug, Default, Deserialize)]
 pub struct Asked {
-    /// The global id of what was changed.
+    /// The global id of the row that the last form changed.
     #[serde(default)]
     node: String,
     #[serde(default)]

@@ -36,10 +36,10 @@ use super::{
 };
 use crate::site::to;
 
-/// The part of the page for what is about nothing else on it.
+/// The part of the page for messages that belong to no other part.
 const PART: &str = "admin";
 
-/// The other pages for admins, each with what it is for.
+/// The other pages for admins, each with its purpose.
 const PAGES: [(&str, &str, &str); 4] = [
     ("sessions/new", "New session", "Name, place and times"),
     ("people", "People", "Find, create, change, merge and erase them"),
@@ -192,7 +192,7 @@ async fn set_override(
     }
 }
 
-/// The page with what was wrong with a form of buttons.
+/// The page, with the error of a form that has only buttons.
 async fn refused(app: &App, visitor: &Visitor, error: &Error) -> Page {
     let outcome = Outcome::refused(PART, Sheet::refused(Typed::default(), error));
     answer(app, visitor, &Asked::default(), &outcome).await

@@ -167,7 +167,7 @@ pub async fn save(
         display_name: Some(typed.text("displayName").to_owned()),
         city: Some(typed.optional("city")),
         country: Some(typed.optional("country")),
-        // An external id that stays the same is no change.
+        // An external id that stays the same is not sent.
         external_id: Some(typed.optional("externalId")).filter(|new| *new != person.external_id),
         hides_place: Some(typed.has("hidesPlace")),
         is_deactivated: Some(typed.has("isDeactivated")).filter(|new| *new != person.is_deactivated),
@@ -178,7 +178,7 @@ pub async fn save(
     }
 }
 
-/// Who the person is merged into is searched first. Then the page asks.
+/// Searches for the person to merge into. Before it merges, the page asks for confirmation.
 pub async fn choose(
     State(pages): State<Pages>,
     Admin(visitor): Admin,

@@ -20,14 +20,14 @@ use crate::site::to;
 
 const RUNS: u64 = 15;
 
-/// What a dry run is like. In the minute before an opening, the two differ (rule 6).
+/// The mode of a dry run. The two modes differ only in the minute before an opening (rule 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TryMode {
-    /// As periodic sweeps and `insession sweep`, which look one minute ahead.
+    /// Like periodic sweeps and `insession sweep`, which look one minute ahead.
     #[default]
     Periodic,
-    /// As timers and saves.
+    /// Like timers and saves.
     Exact,
 }
 

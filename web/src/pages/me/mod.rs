@@ -137,7 +137,7 @@ async fn act_on_booking(State(pages): State<Pages>, visitor: Visitor, Form(typed
     }
 }
 
-/// All that is kept about the visitor, as a file.
+/// Sends all data that the server stores about the visitor, as a file.
 async fn download(State(pages): State<Pages>, visitor: Visitor) -> Page {
     let Some(id) = visitor.viewer.person else { return Ok(sign_in()) };
     let data = people::export_person(&pages.app, visitor.viewer, id).await.map_err(page_of(&visitor))?;

@@ -83,7 +83,7 @@ pub async fn find(State(pages): State<Pages>, outcome: Outcome, visitor: Visitor
     render(&pages.app, &visitor, asked, &outcome).await
 }
 
-/// The free time of others that has not begun.
+/// The page with the free time of other people that has not begun.
 async fn render(app: &App, visitor: &Visitor, asked: Asked, outcome: &Outcome) -> Page {
     let mentor: Option<PersonId> = asked.mentor.parse().ok();
     let filter = SlotFilter { mentor, from: Some(app.now()), ..SlotFilter::default() };
@@ -179,7 +179,7 @@ fn offer_form(app: &App, sheet: &Sheet) -> Markup {
     form.send_to(&to("/me/slots"), &html! { button.primary name="action" value="offer" { "Offer this time" } })
 }
 
-/// Offers time, or withdraws it. A slot that is booked is withdrawn only after the visitor was asked.
+/// Offers time, or withdraws it. Before a booked slot is withdrawn, the visitor must confirm.
 pub async fn change(State(pages): State<Pages>, visitor: Visitor, Form(typed): Form<Typed>) -> Page {
     let app = &pages.app;
     let Some(me) = visitor.viewer.person else { return Ok(sign_in()) };

@@ -39,7 +39,7 @@ const ANSWERS: i32 = 100;
 /// A list of answers that is longer than this is folded.
 const UNFOLDED: usize = 12;
 
-/// The meeting that a form is about. An occurrence has no instance before somebody needs one.
+/// The meeting that a form is about. An occurrence gets an instance only when one is needed.
 pub enum Which {
     Instance(SessionInstanceId),
     Occurrence(OccurrenceKey),
@@ -69,7 +69,7 @@ impl Which {
         Ok(Self::Occurrence(OccurrenceKey { date, start }))
     }
 
-    /// The instance, which is made if there is none.
+    /// The instance of the meeting. It is created if it does not exist.
     pub async fn instance(&self, app: &App, viewer: Viewer, session: SessionId) -> Result<SessionInstanceId> {
         match self {
             Self::Instance(id) => Ok(*id),
@@ -181,7 +181,7 @@ pub fn attendance_words(attendance: Attendance) -> String {
 /// Who answered, for those who may see it.
 pub fn list(visitor: &Visitor, instance: &Instance, answers: &[(CheckIn, Person)]) -> Markup {
     let said = |attendance: Attendance| answers.iter().filter(move |(row, _)| row.attendance == attendance);
-    // Somebody who went on to another meeting, or left, is not here any more.
+    // A person who has left, or has gone on to another meeting, is no longer here.
     let is_here = |row: &CheckIn, person: &Person| {
         instance.is_active
             && person.active_session_instance_id == Some(instance.id)

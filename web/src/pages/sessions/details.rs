@@ -1,4 +1,5 @@
-//! `/sessions/{path}/edit`: what a session is, and where. Admins make a new one with the same fields.
+//! `/sessions/{path}/edit`: the name, the location and the other details of a session. Admins create a session with the same
+//! fields.
 
 use axum::{
     Form,
@@ -60,7 +61,7 @@ fn render(app: &App, visitor: &Visitor, session: &Session, sheet: &Sheet) -> Res
     (sheet.status(), respond(&frame, &main)).into_response()
 }
 
-/// `/admin/sessions/new`, for admins.
+/// The page `/admin/sessions/new`, for admins.
 pub fn render_new(app: &App, visitor: &Visitor, outcome: &Outcome) -> Response {
     let empty = Typed::default()
         .with("activeBufferMinutesBefore", 60)

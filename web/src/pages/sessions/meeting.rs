@@ -1,4 +1,5 @@
-//! `/sessions/{path}/meetings/{id}`: one meeting, for organisers. They move, cancel and hold it, and check people in.
+//! `/sessions/{path}/meetings/{id}`: one meeting, for organisers. They move it, cancel it, set an override, and check people
+//! in.
 
 use axum::{
     Form,
@@ -42,12 +43,12 @@ const STATUS: &str = "status";
 const CHANGE: &str = "change";
 const PEOPLE: &str = "people";
 
-/// The longest override, in hours: a year.
+/// The longest override, in hours: 365 days.
 const MOST_HOURS: i64 = 24 * 365;
 
 #[derive(Debug, Default, Deserialize)]
 pub struct Asked {
-    /// A part of the name of somebody to check in.
+    /// A part of the name of the person to check in.
     #[serde(default)]
     name: String,
 }
@@ -133,7 +134,7 @@ fn address(session: &Session, id: SessionInstanceId, rest: &str) -> String {
     below(session, &format!("meetings/{}{rest}", id.0))
 }
 
-/// Whether it is live and why, and the buttons that decide it.
+/// Whether the meeting is live and why, and the buttons that change its status.
 fn status(Content { session, instance, zone, why, .. }: &Content<'_>, outcome: &Outcome) -> Markup {
     let sheet = outcome.sheet(STATUS, Typed::default);
     let mut form = sheet.form();
@@ -228,7 +229,7 @@ fn change(Content { session, instance, .. }: &Content<'_>, outcome: &Outcome) ->
     }
 }
 
-/// Goes back to the page of the meeting after a form, or shows it with what was wrong.
+/// Goes back to the page of the meeting after a form, or shows the page with the error.
 async fn answer(
     app: &App,
     (visitor, session, id): (&Visitor, &Session, SessionInstanceId),
@@ -271,7 +272,7 @@ pub async fn save(
     answer(app, (&visitor, &session, instance.id), CHANGE, done.map(|_| Done::MeetingSaved), typed).await
 }
 
-/// Cancels the meeting, or holds it on or off.
+/// Cancels or restores the meeting, or sets or ends an override.
 pub async fn set_status(
     State(pages): State<Pages>,
     Organizer { visitor, session }: Organizer,
@@ -296,7 +297,7 @@ pub async fn set_status(
     answer(app, (&visitor, &session, id), STATUS, done.map(|_| part), typed).await
 }
 
-/// How long an override holds. `None` if the field is empty.
+/// The length of an override, in hours. `None` if the field is empty.
 fn hours(typed: &Typed) -> Result<Option<i64>> {
     let hours = typed.parsed::<i64>("hours", "must be a whole number")?;
     match hours {

@@ -75,7 +75,7 @@ async fn load(app: &App, session: &Session) -> Result<Vec<Meeting>> {
     Ok(active.into_iter().map(Meeting::from).chain(next).collect())
 }
 
-/// The way to the page of a meeting. An occurrence gets its instance first.
+/// The button that opens the page of a meeting. For an occurrence, it first creates the instance.
 pub fn change(session: &Session, meeting: &Meeting) -> Markup {
     let label = words!("change-meeting-on", date = times::date_words(meeting.date));
     html! {
@@ -135,7 +135,7 @@ fn read(session: &Session, typed: &Typed) -> Result<NewInstance> {
     })
 }
 
-/// Goes to the page of an occurrence's instance, which is made if it does not exist.
+/// Goes to the page of an occurrence's instance, which is created if it does not exist.
 pub async fn open(
     State(pages): State<Pages>,
     Organizer { visitor, session }: Organizer,

@@ -1,5 +1,4 @@
-//! `/sessions/{path}/mend`: what is wrong with a session that the server cannot read, and how to correct it (rule 20 of
-//! ARCHITECTURE.md).
+//! `/sessions/{path}/mend`: why the server cannot read a session, and how to correct it (rule 20 of ARCHITECTURE.md).
 
 use axum::{
     Form,

@@ -1,5 +1,5 @@
-//! The pages of one session. Everybody sees `/sessions/{path}`. Its organisers, and admins, see the others: there they change the
-//! session and its meetings.
+//! The pages of one session. Everybody sees `/sessions/{path}`. Its organisers, and admins, also see the others, on which they
+//! change the session and its meetings.
 
 pub mod answers;
 pub mod details;
@@ -97,7 +97,7 @@ impl FromRequestParts<Shared> for Organizer {
             return Ok(Self { visitor, session });
         }
         if visitor.token.is_none() {
-            // After signing in, the visitor is asked for the form again.
+            // A form cannot be sent again after the sign-in. So after a form, the sign-in leads to the page of the session.
             let next = if parts.method.is_safe() { parts.uri.path().to_owned() } else { cards::address(&session) };
             return Err(Redirect::to(&to(&format!("/sign-in?next={}", cards::encoded(&next)))).into_response());
         }
@@ -110,7 +110,7 @@ pub fn below(session: &Session, page: &str) -> String {
     format!("{}/{page}", cards::address(session))
 }
 
-/// The top of a page for organisers: where they are, and the way back.
+/// The top of a page for organisers: its title, and the way back.
 pub fn heading(session: &Session, title: &str) -> Markup {
     html! {
         p.path {

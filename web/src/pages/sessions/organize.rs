@@ -1,4 +1,4 @@
-//! `/sessions/{path}/organize`: what organisers can do, and what they paste elsewhere.
+//! `/sessions/{path}/organize`: the actions of organisers, and the texts that they paste elsewhere.
 
 use axum::{extract::State, http::HeaderMap, response::IntoResponse as _};
 use domain::ids::SessionId;
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::site::Site;
 
-/// The names of the pages for organisers, each with what it is for.
+/// The names of the pages for organisers, each with its purpose.
 const PAGES: [(&str, &str, &str); 4] = [
     ("edit", "Edit the session", "Name, place, description, time zone, codes at the door"),
     ("schedule", "Change the schedule", "When it meets, with a preview of the next dates"),
@@ -69,7 +69,7 @@ fn snippets(session: &Session, site: &Site, headers: &HeaderMap) -> Markup {
                 h3 #{ "copy-" (id) "-title" } { (title) }
                 div.copy {
                     pre #{ "copy-" (id) } tabindex="0" aria-labelledby={ "copy-" (id) "-title" } { (text) }
-                    // The script shows the button, because nothing is copied without it.
+                    // The script shows the button, because the button does nothing without it.
                     button type="button" data-copies={ "copy-" (id) } hidden { "Copy" }
                 }
             }
@@ -77,7 +77,7 @@ fn snippets(session: &Session, site: &Site, headers: &HeaderMap) -> Markup {
     }
 }
 
-/// Turns when the session is live, on any website.
+/// The HTML of a badge, which shows on any website whether the session is live.
 fn badge(session: SessionId, module: &str) -> String {
     format!(
         "<script type=\"module\" src=\"{module}\"></script>\n<live-now-badge session=\"{session}\"></live-now-badge>"

@@ -95,7 +95,7 @@ pub fn search(address: &str, name: &str) -> Markup {
     }
 }
 
-/// The people that were found, each with what can be done.
+/// The found people, each with the buttons for the possible actions.
 pub fn results(name: &str, found: &[Person], actions: impl Fn(&Person) -> Markup) -> Markup {
     html! {
         @if !name.trim().is_empty() && found.is_empty() { p role="status" { "Nobody has a name with these letters." } }
@@ -110,7 +110,7 @@ pub fn results(name: &str, found: &[Person], actions: impl Fn(&Person) -> Markup
     }
 }
 
-/// Finds people by a part of their name. Nobody without one.
+/// Finds people by a part of their name. Without a name it finds nobody.
 pub async fn find_people(app: &App, visitor: &Visitor, name: &str) -> Result<Vec<Person>> {
     if name.trim().is_empty() {
         return Ok(Vec::new());

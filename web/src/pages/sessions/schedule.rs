@@ -1,5 +1,5 @@
-//! `/sessions/{path}/schedule`: when a session meets. Each button of the form sends all of it. All but one change only the form, and
-//! show the dates that it means. So nothing is saved before the organiser has seen the next dates.
+//! `/sessions/{path}/schedule`: the times at which a session meets. Each button sends the whole form. Only the last one saves
+//! it. The others change the form only, and show its next dates. So the organiser sees the dates before saving.
 
 use axum::{Form, extract::State, response::IntoResponse as _};
 use chrono::{NaiveDate, NaiveTime, Weekday};
@@ -56,7 +56,7 @@ const POSITIONS: [(&str, &str); 7] = [
     ("-1", "Last"),
 ];
 
-/// Shown only where they are chosen already.
+/// The form offers these positions only if the schedule already has one of them.
 const RARE_POSITIONS: [(&str, &str); 3] = [("-3", "Last but two"), ("-4", "Last but three"), ("-5", "Last but four")];
 
 pub async fn show(State(pages): State<Pages>, outcome: Outcome, Organizer { visitor, session }: Organizer) -> Page {
@@ -138,7 +138,7 @@ async fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outco
     Ok((sheet.status(), respond(&frame, &main)).into_response())
 }
 
-/// The dates that the form means. `None` if the time zone of the session must be corrected first.
+/// The next dates of the form. `None` if the time zone of the session must be corrected first.
 async fn preview(app: &App, session: &Session, typed: &Typed) -> Result<Option<RecurrencePreview>> {
     let Ok(time_zone) = session.time_zone.parse::<Tz>() else { return Ok(None) };
     let Read { schedules, initiation, termination } = read(typed)?;
@@ -153,7 +153,7 @@ async fn preview(app: &App, session: &Session, typed: &Typed) -> Result<Option<R
 
 fn form(session: &Session, sheet: &Sheet, preview: Option<&RecurrencePreview>) -> Markup {
     let mut form = sheet.form();
-    // The button that Enter presses is the first one. It must change nothing.
+    // Enter presses the first button of a form, so this one must change nothing.
     form.put(html! { button.unseen name="preview" value="yes" tabindex="-1" { "Show the next dates" } });
     let kinds: Vec<&str> = kinds_of(&sheet.typed).collect();
     if kinds.is_empty() {
@@ -247,7 +247,7 @@ fn kinds_of(typed: &Typed) -> impl Iterator<Item = &str> {
         .take_while(|kind| !kind.is_empty())
 }
 
-/// The form without one of its schedules. Those after it move up.
+/// The form without one of its schedules. The numbers of the later schedules go down by one.
 fn without(typed: &Typed, removed: &str) -> Typed {
     let Ok(removed) = removed.parse::<usize>() else { return typed.clone() };
     typed.renamed(|name| {
@@ -329,7 +329,7 @@ fn read_schedule(typed: &Typed, index: usize, kind: &str) -> Result<ScheduleSour
     Ok(ScheduleSource::Schedule(schedule))
 }
 
-/// The form of the session as it is saved. A recurrence that can't be read is shown as none.
+/// The form with the saved schedules of the session. If the recurrence cannot be read, the form has no schedules.
 fn typed(session: &Session) -> Typed {
     let recurrence = session.recurrence().ok().flatten().unwrap_or_default();
     let mut typed = Typed::default()

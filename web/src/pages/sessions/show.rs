@@ -42,7 +42,7 @@ use crate::{
 
 const NEXT: usize = 6;
 
-/// The part of the page for what is about the session as a whole.
+/// The part of the page for messages about the session as a whole.
 pub const TOP: &str = "session";
 
 struct Content {
@@ -145,7 +145,7 @@ fn description(session: &Session) -> String {
     format!("{}.{place}", recurrence_text(session))
 }
 
-/// What only a printed page has: with it, the page is a notice for the wall.
+/// The part that only the printed page has. It makes the page a notice for the wall.
 fn to_hang_up(address: &str) -> Markup {
     html! {
         @if let Some(picture) = door::qr(address) {
@@ -241,7 +241,7 @@ fn on_now(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
 fn next(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
     let zone = content.zone;
     let is_cancelled = |meeting: &Meeting| meeting.instance.as_ref().is_some_and(|row| row.is_cancelled);
-    // What comes first says how soon.
+    // The first meeting that takes place shows how soon it starts.
     let first = content.next.iter().position(|meeting| !is_cancelled(meeting));
     html! {
         section aria-labelledby="next" {
@@ -272,7 +272,7 @@ fn next(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
     }
 }
 
-/// The visitor's answer to a meeting, those of others, and what became of the last form.
+/// The visitor's answer to a meeting, the answers of others, and the result of the last form.
 fn answer_to(visitor: &Visitor, content: &Content, meeting: &Meeting, outcome: &Outcome) -> Markup {
     let instance = meeting.instance.as_ref();
     let of_instance = |row: &&CheckIn| Some(row.session_instance_id) == instance.map(|instance| instance.id);

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::language::{formats, words};
 
-/// The part of the page that has the skips.
+/// The part of the page with the skips.
 pub const PART: &str = "skips";
 
 /// The skips of a session that are not over.
@@ -120,7 +120,7 @@ fn read(typed: &Typed) -> Result<NewSkip> {
     }
 }
 
-/// Errors of the service name a skip by its position in a list.
+/// Removes the position of the skip from the field's name in an error of the service.
 fn refused(typed: Typed, error: &Error) -> Sheet {
     let sheet = Sheet::refused(typed, error);
     match error {

@@ -41,7 +41,7 @@ use super::{
 };
 use crate::{language::words, site::to};
 
-/// How people sign in on the pages, beside tokens.
+/// The ways to sign in on the pages, besides a token.
 #[derive(Debug, Clone, Default)]
 pub struct SignInOptions {
     pub providers: Providers,
@@ -49,7 +49,7 @@ pub struct SignInOptions {
     pub samples: Option<Samples>,
 }
 
-/// The people of the demo, once they are in its database: their names, and who they are.
+/// The names and viewers of the demo's people. It is set when they are in the database.
 pub type Samples = Arc<OnceLock<Vec<(String, Viewer)>>>;
 
 #[derive(Debug, Default, Deserialize)]
@@ -143,7 +143,7 @@ pub async fn sign_in(
             return wrong(StatusCode::UNPROCESSABLE_ENTITY, &words!("token-without-end"));
         };
         if api_keys::is_secret(token) {
-            // It is a secret already, and ends when it is revoked.
+            // An API key is used as it is, and ends when it is revoked. Other tokens are exchanged for a sign-in.
             return Ok(remember(&pages, &headers, &visitor, identity.viewer, (token, ends_at), &form.next).await);
         }
         (identity.viewer, Some(ends_at))
@@ -178,8 +178,8 @@ async fn enter(
     Ok(remember(pages, headers, visitor, viewer, (&secret, ends_at), next).await)
 }
 
-/// Gives the browser its cookie, and sends it to `next`. Whoever was signed in here before no longer is: what a guest did is the
-/// person's now.
+/// Signs in: gives the browser its cookie and redirects it to `next`. The earlier sign-in of this browser ends. If it was a
+/// guest's, the guest's data becomes the person's.
 async fn remember(
     pages: &Pages,
     headers: &HeaderMap,
@@ -189,7 +189,7 @@ async fn remember(
     next: &str,
 ) -> Response {
     if let Err(error) = door::claim_guest(&pages.app, visitor.viewer, viewer).await {
-        // The person is signed in anyway. The guest stays a person of their own, until guests are erased.
+        // The sign-in goes on anyway. The guest remains a separate person until guests are erased.
         tracing::warn!(%error, guest = ?visitor.viewer.person, "a guest was not taken over by the person who signed in");
     }
     if let Some(before) = visitor.token.as_deref().filter(|before| *before != secret)
@@ -201,7 +201,7 @@ async fn remember(
     (CookieJar::new().add(cookie), Redirect::to(&pages.site.within(own_address(next)))).into_response()
 }
 
-/// Ends the sign-in here, and then at the provider with which the person signed in.
+/// Ends the sign-in here, and then leads to the provider's sign-out, if the provider has one.
 pub async fn sign_out(State(pages): State<Pages>, headers: HeaderMap, visitor: Visitor) -> Page {
     let issuer = match &visitor.token {
         Some(secret) => browsers::sign_out(&pages.app, secret).await.map_err(page_of(&visitor))?,
@@ -222,7 +222,8 @@ pub fn forget(pages: &Pages, headers: &HeaderMap) -> Response {
     (CookieJar::new().add(signed_out(&pages.site, headers)), Redirect::to(&to("/"))).into_response()
 }
 
-/// A ticket, which the page's script sends over the socket, and who that is. It needs a POST, so that only this site gets it.
+/// Returns a ticket, which the page's script sends over the socket, and the key of the viewer. It accepts only POST, so that
+/// only this site can get the ticket.
 pub async fn token(State(pages): State<Pages>, visitor: Visitor) -> Page {
     let ticket = match &visitor.token {
         Some(token) => Some(tickets::issue_ticket(&pages.app, token).await.map_err(page_of(&visitor))?),

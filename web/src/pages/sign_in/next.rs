@@ -2,7 +2,7 @@
 
 use axum::http::Uri;
 
-/// Longer addresses are not kept while the person is at an identity provider.
+/// The longest `next` in bytes. It is kept in a cookie while the person is at an identity provider.
 const LONGEST: usize = 1_000;
 
 /// The address to go to after signing in, if it is a path of this site. Otherwise `/`.
@@ -14,7 +14,7 @@ pub fn own_address(next: &str) -> &str {
     if is_path && is_plain && is_uri && !leads_elsewhere(next) { next } else { "/" }
 }
 
-/// Whether a proxy or a browser that resolves dots, or decodes percent signs, could end at an address that begins with two slashes.
+/// Whether the path, after dots are resolved and percent signs decoded, could begin with two slashes.
 fn leads_elsewhere(next: &str) -> bool {
     let path = next.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     let path = path.replace("%25", "%").replace("%2f", "/").replace("%5c", "/").replace("%2e", ".");

@@ -1,7 +1,7 @@
 //! Signing in with an OpenID Connect provider: to the provider, and back.
 //!
-//! While the person is at the provider, the browser keeps the attempt in a cookie of its own, for [`ATTEMPT_LASTS`]. So an answer
-//! counts only in the browser that asked, and any server can read it.
+//! While the person is at the provider, the browser keeps the attempt in a separate cookie, for [`ATTEMPT_LASTS`]. So an answer
+//! counts only in the browser that began the attempt, and any server can read it.
 
 use auth::{
     AuthError,
@@ -38,10 +38,10 @@ const COOKIE_NAME: &str = "insession_attempt";
 /// How long a person may take at the provider.
 const ATTEMPT_LASTS: TimeDelta = TimeDelta::minutes(10);
 
-/// After how many seconds it is worth while to try again.
+/// The value of `Retry-After`, in seconds.
 const RETRY_AFTER: &str = "10";
 
-/// What the browser keeps.
+/// The content of the cookie.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     provider: Option<String>,
@@ -49,7 +49,7 @@ struct Kept {
     attempt: Attempt,
 }
 
-/// The address of a step of a provider: `with` begins, and to `callback` the provider sends the browser back.
+/// The address of a step: `with` begins the sign-in, and the provider sends the browser back to `callback`.
 pub fn address_of(step: &str, provider: Option<&str>) -> String {
     to(&path_of(step, provider))
 }
@@ -83,7 +83,7 @@ pub async fn begin(
     Ok((CookieJar::new().add(cookie), no_store(), Redirect::to(&url)).into_response())
 }
 
-/// The provider sends the browser back.
+/// Finishes a sign-in, after the provider has sent the browser back.
 pub async fn finish(
     State(pages): State<Pages>,
     headers: HeaderMap,
@@ -97,12 +97,12 @@ pub async fn finish(
         return Ok(failed(&visitor, provider, "/", &OidcError::NotBegunHere));
     };
     let redirect_uri = redirect_uri(&pages, &visitor, &headers, provider)?;
-    // Tokens that are revoked from now on end the sign-in.
+    // If the person's tokens are revoked after this time, the sign-in ends.
     let checked_at = pages.app.now();
     let Kept { next, attempt, .. } = kept;
     let proof = match provider.finish(attempt, answer, &redirect_uri, checked_at).await {
         Ok(proof) => proof,
-        // Somebody else may have sent the browser here, while an attempt goes on.
+        // Another site may have sent the browser here. So the cookie of an attempt that is under way stays.
         Err(error @ OidcError::NotBegunHere) => return Ok(failed(&visitor, provider, &next, &error)),
         Err(error) => return Ok(used(&pages, &headers, failed(&visitor, provider, &next, &error))),
     };
@@ -142,7 +142,7 @@ fn cookie(text: String, lasts: TimeDelta, site: &Site, headers: &HeaderMap) -> C
     cookie.http_only(true).same_site(SameSite::Lax).secure(site.is_https(headers)).build()
 }
 
-/// An answer after which the attempt is over.
+/// Adds the deletion of the attempt's cookie to an answer that ends the attempt.
 fn used(pages: &Pages, headers: &HeaderMap, answer: Response) -> Response {
     let cookie = cookie(String::new(), TimeDelta::zero(), &pages.site, headers);
     let mut answer = (no_store(), answer).into_response();
@@ -156,7 +156,7 @@ fn no_store() -> [(axum::http::HeaderName, HeaderValue); 1] {
     [(CACHE_CONTROL, HeaderValue::from_static("no-store"))]
 }
 
-/// The page that says why nobody was signed in, and what to do.
+/// The page that says why the sign-in failed, and what to do.
 fn failed(visitor: &Visitor, provider: &Provider, next: &str, error: &OidcError) -> Response {
     let (status, advice) = match error {
         OidcError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, words!("provider-unavailable-advice")),
@@ -180,7 +180,7 @@ fn message(error: &OidcError) -> String {
     }
 }
 
-/// The page for somebody whom the provider knows, and this server does not.
+/// The page for a person who has signed in at the provider but is unknown to this server.
 fn unknown(visitor: &Visitor, provider: &Provider, error: AuthError) -> Response {
     let (status, message) = match error {
         AuthError::BadSubject => (StatusCode::FORBIDDEN, words!("provider-unknown-person")),
@@ -212,8 +212,8 @@ fn page(
     (status, respond(&Frame::new(words!("not-signed-in"), visitor), &main)).into_response()
 }
 
-/// The page that sends the browser on to the provider, to sign out there. It is no redirect, because browsers let a form lead to its own
-/// site only.
+/// The page that sends the browser on to the provider to sign out there. It is not a redirect, because browsers may block a
+/// redirect from a form to another site.
 pub fn signing_out(provider: &Provider, address: &str) -> Response {
     let main: Markup = html! {
         meta http-equiv="refresh" content={ "0; url=" (address) };
