@@ -100,7 +100,7 @@ function defaultEndpoint() {
   return /\/web\/insession(\.[0-9a-f]+)?\.js$/.test(own) ? new URL('..', own) : location.origin;
 }
 
-/** What was written to the console. */
+/** The texts that were written to the console. */
 const warnings = new Set();
 
 /** Writes to the console, each text once: a mistake in a page may repeat with every render. */
@@ -250,8 +250,8 @@ class Connection {
   }
 
   /**
-   * The token for the next connection; undefined for nobody, also when no valid token is to be had. Then the connection is made
-   * without one, so that badges that need no token work, and after a while the token is asked for again.
+   * The token for the next connection; undefined for nobody, or if there is no valid token. Without a valid token, the connection
+   * is made as nobody, so that badges that need no token work, and after a while the token is asked for again.
    */
   async #askForToken() {
     clearTimeout(this.#tokenTimer);
@@ -419,7 +419,7 @@ class Connection {
     }
   }
 
-  /** A connection may be dead without having been closed: after sleep, or behind a proxy. */
+  /** Finds a connection that is dead without having been closed, for example after sleep or behind a proxy. */
   #ping() {
     if (this.#awaitsAnswer) return this.#lost(1006, 'no answer to a ping');
     this.#awaitsAnswer = true;
@@ -487,7 +487,7 @@ class Connection {
   }
 }
 
-/** What a token may consist of: RFC 6750. A page of HTML is none. */
+/** The form of a token (RFC 6750). A page of HTML does not have it. */
 const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 function shortened(text) {
@@ -501,7 +501,7 @@ function dispatch(name, detail, target = document) {
 
 // ---- following changes --------------------------------------------------------------------------------------------
 
-/** Its first message has the server's time. */
+/** A subscription whose first message has the server's time. */
 const SERVER_TIME = 'subscription { activeSessionChanged(sessionIds: []) { occurredAt } }';
 
 const INSTANCE = `fragment instance on SessionInstance {
@@ -509,7 +509,7 @@ const INSTANCE = `fragment instance on SessionInstance {
   session { id name path city country location timeZone }
 }`;
 
-/** It has no fields that depend on the viewer. So the server makes each message once for all subscribers. */
+/** This subscription has no fields that depend on the viewer. So the server makes each message once for all subscribers. */
 const SESSION_CHANGES = `subscription($sessionIds: [ID!], $city: String, $country: String, $after: Cursor) {
   activeSessionChanged(sessionIds: $sessionIds, city: $city, country: $country, after: $after) {
     kind cursor occurredAt sessionInstanceId
@@ -1093,7 +1093,7 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
-/** By their text. Each is made when an element first needs it. */
+/** The style sheets by their text. Each is made when an element first needs it. */
 const styleSheets = new Map();
 
 /** A constructed style sheet, because a page's content security policy may forbid style elements. */
@@ -1408,14 +1408,14 @@ class ActivityQueue extends InSessionElement {
     };
     const stops = [
       new Feed(this.connection, { query: ACTIVITY_CHANGES, variables: { key: activity } }, seatsChanged, refused),
-      // What another tab of the person has, or waits for, shows here too.
+      // The seat or place of another tab of the person shows here too.
       { stop: this.connection.tabVisit().watchSiblings(activity, (isHolding) => isHolding && this.#joinOthers()) },
     ];
     this.#resume();
     return () => {
       for (const followed of stops) followed.stop();
       clearTimeout(this.#timer);
-      // An element that only moves within its page keeps what it has.
+      // An element that only moves within its page keeps its seat or place.
       if (!this.isConnected) this.#quit();
     };
   }
@@ -1428,7 +1428,7 @@ class ActivityQueue extends InSessionElement {
   }
 
   #joinOthers() {
-    // What another tab has said may be from before this one told it to leave.
+    // The other tab may have sent its message before this tab told it to leave.
     if (!this.visit && performance.now() - this.#leftAt > HAND_OVER_MS) this.join();
   }
 
@@ -1500,7 +1500,7 @@ class ActivityQueue extends InSessionElement {
     if (state === 'offered') this.#timer = setTimeout(() => this.#show(), 1_000);
   }
 
-  /** What it says and offers in each state. */
+  /** The texts and the buttons' labels in each state. */
   #words() {
     const { visit, seats } = this;
     const place = visit?.queuePlace;
@@ -1857,9 +1857,9 @@ class TabVisit {
   #beats = new AbortController();
   /** Whether the server may know the visit: from this page, or from the one before it in this tab. */
   #isKnown = false;
-  /** Whether the server may count it as online. */
+  /** Whether the server may count the visit as online. */
   #isOnline = false;
-  /** Whether a heartbeat was answered since it started, or since it left. */
+  /** Whether a heartbeat was answered since the visit started, or since it went offline. */
   #hasBeaten = false;
   /**
    * Whether the last heartbeat said that it is idle, the connection over which it was answered, and the time after which the visit
@@ -1870,17 +1870,17 @@ class TabVisit {
   #lateAt = Infinity;
   /** Whether another visit of the person may get the seat of this one. */
   #isShared = false;
-  /** The key of the activity in which it has, or may have, a seat. */
+  /** The key of the activity in which the visit has, or may have, a seat. */
   #seat;
-  /** The key of the activity in whose queue it has, or may have, a place. An empty text: of an activity that is not known. */
+  /** The key of the activity in whose queue the visit has, or may have, a place; an empty text if the activity is not known. */
   #queue;
   #queueFeed;
   /** The last message of that feed, which is about the person, and the connection over which it came. */
   #told = {};
   #isAccepting = false;
-  /** By the key of an activity: what its uses know of their seat or place. */
+  /** The state of the seat or place in each activity, by the activity's key. */
   #standings = new Map();
-  /** The activities in which it takes over what a closed tab had. */
+  /** The activities in which the visit takes over the seat or place of a closed tab. */
   #inheriting = new Set();
   #siblings;
   #movedAt = -Infinity;
@@ -1958,7 +1958,7 @@ class TabVisit {
     if (this.running.size > 0) this.#timer = setTimeout(() => this.beat(), seconds * 1_000);
   }
 
-  /** The answer, or `{isGone}` if there is no such visit, or no longer. */
+  /** Sends a heartbeat. Returns the answer, or `{isGone}` if the visit does not exist or has ended. */
   async #sendBeat() {
     // A duplicated tab has a copy of the first one's storage. The lock shows that, and the copy starts a visit of its own.
     while (!(await hold(`${this.key} ${this.id}`))) this.#become({ id: randomId() });
@@ -1975,7 +1975,7 @@ class TabVisit {
     }
   }
 
-  /** Takes over what the answer to a heartbeat says about the seat and the place in the queue. */
+  /** Stores the seat and the place in the queue from the answer to a heartbeat. */
   #learn(presence) {
     this.presence = presence;
     const wasIdle = this.#wasIdle;
@@ -1997,7 +1997,7 @@ class TabVisit {
     return [...this.running].findLast(({ activity, wait }) => activity && wait)?.activity;
   }
 
-  /** The visit has neither a seat nor a place in the queue. Perhaps another visit of the person has it, or it has ended. */
+  /** The visit has neither a seat nor a place any more. Another visit of the person may have it now, or it has ended. */
   #lose(activity, { isElsewhere, wasIdle, wasAway }) {
     const isTold = this.#told.connected === this.connection.connected && this.#told.activity === activity;
     // Messages of the server come at most once a second, so another tab may know more.
@@ -2006,8 +2006,8 @@ class TabVisit {
     if (isElsewhere && !isTold && !wasAway) return;
     // The answer to the request for the seat of a closed tab says whether it is lost.
     if (this.#inheriting.has(activity)) return;
-    // Its lease has ended, for example while the computer slept. It asks again, at once or when somebody is back. A seat that no
-    // other visit may get is lost in this way, unless the visit was idle.
+    // The lease of the visit has ended, for example while the computer slept. The visit asks again, at once or when somebody is
+    // back. If no other visit may get the seat, this is the only reason for its loss, unless the visit was idle.
     const hasEnded = wasAway || (!this.#isShared && !wasIdle);
     if (hasEnded && !this.use.isIdle) return this.#enterAgain(activity);
     this.#put(activity, { state: 'lost', reason: hasEnded ? 'away' : wasIdle ? 'idle' : 'ended' });
@@ -2018,7 +2018,7 @@ class TabVisit {
     await use?.enter().catch((error) => use.reportFailure(error));
   }
 
-  /** What the uses of this visit know of an activity: `{state, queuePlace, reason, isElsewhere}`. */
+  /** The state of the seat or place in an activity: `{state, queuePlace, reason, isElsewhere}`. */
   standing(activity) {
     return this.#standings.get(activity);
   }
@@ -2037,7 +2037,7 @@ class TabVisit {
     this.#isAccepting = false;
   }
 
-  /** Remembers what is known, and dispatches events if it is new. */
+  /** Stores the state of an activity, and dispatches events if it has changed. */
   #put(activity, standing) {
     const before = this.#standings.get(activity);
     if (!this.#useOf(activity)) return void this.#standings.delete(activity);
@@ -2118,7 +2118,7 @@ class TabVisit {
     }
   }
 
-  /** A person who uses this page gets the seat from another tab, or asks again for what ended while they were away. */
+  /** A person who uses this page gets the seat from another tab, or asks again for one that ended while they were away. */
   #follow() {
     const now = performance.now();
     if (now - this.#movedAt < BETWEEN_MOVES_MS) return;
@@ -2130,20 +2130,20 @@ class TabVisit {
     }
   }
 
-  /** Another tab of this browser, with the same person, has said something about an activity. */
+  /** Handles a message about an activity from another tab of this browser with the same person. */
   async #hear({ kind, activity, standing }) {
     const own = this.standing(activity);
     if (!own || !this.#useOf(activity)) return;
     const isTheirs = standing && HOLDING.has(standing.state) && !standing.isElsewhere;
     if (kind === 'left') this.leave(activity, false);
     else if (kind === 'gone' && isTheirs) {
-      // What the other tab had moves to this one.
+      // The seat or place of the other tab moves to this one.
       this.#inheriting.add(activity);
       await this.#enterAgain(activity);
       this.#inheriting.delete(activity);
       this.#siblings.tell('state', activity, this.standing(activity));
     } else if (kind === 'state' && isTheirs && HOLDING.has(own.state) && !own.isElsewhere) {
-      // They wait at the same place, or one of both has the seat. The answer tells which one.
+      // Both tabs wait at the same place, or one of them has the seat. The answer to the heartbeat says which one.
       if (standing.state === 'admitted') this.beat();
     } else if (kind === 'state' && (isTheirs || own.isElsewhere) && !standing.isElsewhere && standing.state !== 'entering') {
       this.#put(activity, { ...(this.#siblings.holding(activity) ?? standing), isElsewhere: true });
@@ -2170,7 +2170,7 @@ class TabVisit {
     return uses;
   }
 
-  /** Gives back what no use needs, and goes offline if no use is left. */
+  /** Gives back the seat or place that no use needs, and goes offline if no use is left. */
   settle() {
     if (this.running.size === 0) this.#endBeats();
     return this.#inTurn(async () => {
@@ -2190,7 +2190,7 @@ class TabVisit {
     });
   }
 
-  /** What another tab of this person needs is not given back. It moves there. */
+  /** Moves the seat or place to another tab of this person that needs it, instead of giving it back. */
   async #handOver(activity) {
     const unseen = this.#seat === activity ? 'admitted' : this.#queue === activity ? 'waiting' : 'left';
     const standing = this.standing(activity) ?? { state: unseen };
@@ -2200,7 +2200,7 @@ class TabVisit {
     if (this.#seat === activity) this.#seat = undefined;
   }
 
-  /** Completes the visit, for the person. `activity`: what they took part in. */
+  /** Completes the visit, for the person. `activity`: the activity in which they took part. */
   complete(visit, activity) {
     attempt(() => sessionStorage.removeItem(this.key));
     const uses = activity ? this.#cancel(activity, true) : [];
@@ -2251,21 +2251,21 @@ class TabVisit {
 
 /**
  * The other tabs of this browser in which the same person takes part in an activity with seats for each person. They tell each
- * other about their seat or place, so that all of them show the same, and nobody gives back what another tab needs.
+ * other about their seat or place, so that all of them show the same, and none gives back one that another tab needs.
  */
 class Siblings {
   #channel;
   #opening;
-  /** By activity, and by the visit of a tab: what it has said of itself. */
+  /** The states that the other tabs have sent: by activity, then by the tab's visit. */
   #known = new Map();
-  /** By activity: functions to call with each message. */
+  /** The functions to call with each message, by activity. */
   #watchers = new Map();
 
   constructor(tab, heard) {
     Object.assign(this, { tab, heard });
   }
 
-  /** Opens the channel of the person. Nobody has none. */
+  /** Opens the channel of the person. A visitor who is not signed in has none. */
   async #open() {
     const person = await this.tab.connection.viewer();
     if (!person || this.#channel || typeof BroadcastChannel === 'undefined') return;
@@ -2273,7 +2273,7 @@ class Siblings {
     if (this.#channel) this.#channel.onmessage = ({ data }) => this.#hear(data);
   }
 
-  /** Asks the other tabs what they have. */
+  /** Asks the other tabs for their states. */
   async meet(activity) {
     if (this.#channel) return;
     await (this.#opening ??= this.#open());
@@ -2289,7 +2289,7 @@ class Siblings {
     this.#post({ kind, activity, standing });
   }
 
-  /** Tells the other tabs that the person leaves. Then no tab needs anything. */
+  /** Tells the other tabs that the person leaves. Then no tab needs the seat or place. */
   leave(activity) {
     this.tell('left', activity);
     this.#known.delete(activity);
@@ -2310,7 +2310,7 @@ class Siblings {
     for (const watcher of this.#watchers.get(activity) ?? []) watcher(kind === 'state' && HOLDING.has(standing.state));
   }
 
-  /** What another tab has in an activity, if it has something. */
+  /** The state of another tab that has a seat or place in the activity; undefined if there is none. */
   holding(activity) {
     return [...(this.#known.get(activity)?.values() ?? [])].find(({ state, isElsewhere }) => HOLDING.has(state) && !isElsewhere);
   }
@@ -2322,13 +2322,13 @@ class Siblings {
     return () => this.#watchers.get(activity).delete(changed);
   }
 
-  /** Says that this tab no longer takes part, and what it had. Returns whether another tab takes part. */
+  /** Tells the other tabs that this tab no longer takes part, and its last state. Returns whether another tab takes part. */
   goodbye(activity, standing) {
     this.tell('gone', activity, standing);
     return (this.#known.get(activity)?.size ?? 0) > 0;
   }
 
-  /** The same, but waits until the other tab has taken over what this one had. Returns whether it did. */
+  /** Does the same, but waits until another tab has taken over the seat or place. Returns whether one did. */
   async part(activity, standing) {
     const hasOthers = this.goodbye(activity, standing);
     if (!hasOthers || standing.isElsewhere || !HOLDING.has(standing.state)) return hasOthers;

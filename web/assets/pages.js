@@ -18,7 +18,7 @@ const COUNTS_MS = isScreen ? SOON_MS : LATER_MS;
 const SPREAD_MS = isScreen ? 0 : 500;
 /** The shortest time between two updates. */
 const BETWEEN_MS = isScreen ? 500 : 2_000;
-/** The longest time between two updates. Some changes have no event, such as new instances in a list of what is next. */
+/** The longest time between two updates. Some changes have no event, such as new instances in a list of the next meetings. */
 const ANYWAY_MS = Number(main.dataset.every ?? 300) * 1_000;
 /** How long an update may take. */
 const PATIENCE_MS = 20_000;
@@ -109,7 +109,7 @@ for (const button of navigator.clipboard ? document.querySelectorAll('[data-copi
   });
 }
 
-// "Near me" asks the browser where it is, only after a click. If it does not say, the server asks for a place.
+// "Near me" asks the browser for its position, only after a click. If the browser does not give it, the page asks for a place.
 document.addEventListener('submit', (event) => {
   const form = event.target;
   if (!('near' in form.dataset) || !navigator.geolocation) return;
@@ -136,7 +136,7 @@ let lastAt = 0;
 
 /** Updates the page within this time. Several calls cause one update. */
 function refreshWithin(ms) {
-  // What somebody types, or what was wrong with it, would be lost.
+  // An update would remove the text that somebody types, or the message about an error.
   if ('still' in main.dataset) return;
   const at = Math.max(Date.now() + ms, lastAt + BETWEEN_MS);
   if (at >= dueAt) return;

@@ -25,7 +25,7 @@ export class Clock {
     this.#now += ms;
   }
 
-  /** Lets time pass, and everything happen that falls due in it. */
+  /** Lets time pass, and runs everything that falls due in it. */
   async advance(ms) {
     const end = this.#now + ms;
     for (;;) {
@@ -41,7 +41,7 @@ export class Clock {
   }
 }
 
-/** Everything that needs no time has happened. */
+/** Waits until everything that needs no time has happened. */
 export async function settled() {
   for (let turn = 0; turn < 30; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -100,7 +100,7 @@ export function openTab(server, { clock, channels, storage = new Map(), token = 
       server.sockets.delete(this);
     }
 
-    /** The connection is lost. */
+    /** Loses the connection. */
     lose() {
       const { onclose } = this;
       this.close();
@@ -264,7 +264,7 @@ export class Server {
     return { position, length: this.queue.length, joinedAt: '2031-12-01T19:00:00.000Z', estimatedWaitSeconds: null, offer };
   }
 
-  /** Offers the free seats to the first who wait, and tells the subscribers. */
+  /** Offers the free seats to the first waiting visits, and sends the new state to the subscribers. */
   #changed() {
     for (const key of this.queue) {
       if (this.taken >= this.seats) break;

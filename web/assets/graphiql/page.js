@@ -6,7 +6,7 @@
   const TOKEN_KEY = 'insession.token';
   /** The close code of a socket whose token is not valid, or not any longer. */
   const TOKEN_REFUSED = 4403;
-  /** In seconds. Browsers run longer timers at once. */
+  /** The longest timer, in seconds. Browsers run longer ones at once. */
   const LONGEST_TIMER = 2_000_000;
   // The server's root, which a proxy may serve under a path: this script is in its folder graphiql.
   const ROOT = new URL('..', document.currentScript.src);
