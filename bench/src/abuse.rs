@@ -65,7 +65,7 @@ const IDLE: usize = 200;
 const WELL_BEHAVED: &str = "{ activeSessionInstances(first: 20) { nodes { id isActive presentCount \
     session { id name path city } } pageInfo { hasNextPage } } }";
 
-/// What clients got: the times of answers, and how many requests had no answer.
+/// The results of the clients: the times of the answers, and the number of requests without an answer.
 #[derive(Debug, Default)]
 struct Got {
     times: Vec<Duration>,
@@ -169,7 +169,7 @@ async fn watch_memory(process: u32, most: Arc<Mutex<u64>>, end: Arc<AtomicBool>)
     }
 }
 
-/// One request of a hostile client after the other.
+/// Sends the requests of a hostile client, one after the other.
 async fn hostile(url: String, number: u8, answers: Arc<Mutex<BTreeMap<String, u64>>>, end: Arc<AtomicBool>) {
     let address = [127, 0, 3, number + 1];
     let Ok(client) = client_at(address) else { return };

@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::measure::middle;
 
-/// What a figure should be.
+/// The aim for a figure.
 #[derive(Debug, Clone, Copy)]
 pub enum Aim {
     None,
     AtMost(f64),
-    /// At most so many times the baseline.
+    /// At most this multiple of the baseline.
     TimesAtMost(f64),
-    /// At least so many times the baseline.
+    /// At least this multiple of the baseline.
     TimesAtLeast(f64),
 }
 
@@ -62,7 +62,7 @@ impl Figures {
         self.all.push(Figure { benchmark, work, unit, result, baseline, ratio, aim, is_met });
     }
 
-    /// The same for the medians of samples.
+    /// Adds a figure that compares the medians of samples.
     pub fn add_medians(
         &mut self,
         work: impl Into<String>,

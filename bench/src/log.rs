@@ -70,7 +70,7 @@ const LONGEST_MS: usize = 60_000;
 /// How long the hubs may take to read the rest.
 const TIMEOUT: Duration = Duration::from_mins(2);
 
-/// What the hubs saw. Changes have numbers, which stand in place of the instance.
+/// The commits of the changes, and the delays until the hubs received them. A change has its number as the id of its instance.
 struct Seen {
     begun: Instant,
     /// The instant of each change's commit, in microseconds since `begun`. 0 before the commit has returned.

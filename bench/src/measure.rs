@@ -22,7 +22,7 @@ pub fn middle(mut samples: Vec<f64>) -> f64 {
     samples.get(samples.len() / 2).copied().unwrap_or_default()
 }
 
-/// The same of durations.
+/// The median of durations.
 pub fn median(samples: &[Duration]) -> Duration {
     Duration::from_secs_f64(middle(samples.iter().map(Duration::as_secs_f64).collect()))
 }

@@ -144,7 +144,7 @@ async fn enter(app: &App, person: i64) -> Result<seats::Entered> {
     Ok(seats::enter_activity(app, viewer, None, visit(person), KEY, IfFull::Wait).await?)
 }
 
-/// Returns the position.
+/// Joins the queue. Returns the position.
 async fn join(app: &App, person: i64) -> Result<i64> {
     Ok(enter(app, person).await?.place.context("a place")?.position.into())
 }
@@ -154,7 +154,7 @@ async fn leave(app: &App, person: i64) -> Result<()> {
     Ok(())
 }
 
-/// One gives the seat back. The first in the queue gets an offer, and claims it.
+/// One visit gives its seat back. The first one in the queue gets an offer, and claims it.
 async fn admit(app: &App, from: i64, to: i64) -> Result<()> {
     seats::leave_activity(app, Viewer::person(PersonId(from)), None, visit(from)).await?;
     ensure!(enter(app, to).await?.verdict.is_admitted, "the first in the queue was refused");

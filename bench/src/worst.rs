@@ -60,7 +60,7 @@ struct Schema(BTreeMap<String, Vec<Field>>);
 struct Field {
     name: String,
     arguments: Vec<String>,
-    /// The type that it leads to, if that has fields.
+    /// The type of the field, if that type has fields.
     leads_to: Option<String>,
 }
 

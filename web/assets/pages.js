@@ -10,7 +10,7 @@ const main = document.getElementById('main');
 const isScreen = 'screen' in main.dataset;
 /** The delay between a change and the update of the page. */
 const SOON_MS = 150;
-/** The same after an error. */
+/** The delay after an error. */
 const LATER_MS = 5_000;
 /** The same for counts, which are shown at once. */
 const COUNTS_MS = isScreen ? SOON_MS : LATER_MS;

@@ -24,11 +24,11 @@ pub const VIEWER: &str = "viewer:";
 
 pub type Stage = Schema<Query, Mutation, Changes>;
 
-/// What is the same for every viewer.
+/// The fields whose value is the same for every viewer.
 const SHAREABLE: ShareableFields =
     &[("Changes", "activeSessionChanged"), ("Item", "cursor"), ("Item", "kind"), ("Item", "node"), ("Item", "session")];
 
-/// What reads requests to the schema.
+/// Reads and checks requests to the schema.
 pub fn reader() -> Reader {
     Reader::new(Types::read(&schema(None).sdl()).expect("the schema's text can be read"), SHAREABLE)
 }
@@ -171,7 +171,7 @@ impl Changes {
     }
 }
 
-/// Something happens to a session.
+/// A change of a session.
 pub fn change_of(session: i64) -> Change {
     let kind = if session % 2 == 0 { ChangeKind::Updated } else { ChangeKind::Activated };
     change(kind, session, "Austin")
