@@ -317,7 +317,7 @@ fn report(case: Case, insession: &Measured, raw: &Measured, figures: &mut Figure
     if case.is_idle {
         return;
     }
-    let most = if topics == 1 { 1.2 } else { 1.4 };
+    let most = if topics == 1 { 1.14 } else { 1.4 };
     let of_loop: [(&str, &str, Figure, Aim); 3] = [
         ("CPU a message", "us", |it| it.cpu_per_message.as_secs_f64() * 1e6, Aim::TimesAtMost(most)),
         ("messages", "a second", |it| it.messages_per_second, Aim::None),

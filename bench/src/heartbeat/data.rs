@@ -23,17 +23,17 @@ VALUES (md5('live' || :n)::uuid::text, 1, '/learning', 'ACTIVE', TRUE, now(), no
 ON CONFLICT (id) DO UPDATE SET last_seen_at = EXCLUDED.last_seen_at, current_page = EXCLUDED.current_page;
 ";
 
-/// Drops the indexes and disables the foreign keys while the rows are inserted.
+/// Drops the indexes and disables the foreign keys while the rows are inserted. The primary key stays, because other
+/// tables refer to it.
 const WITHOUT_INDEXES: &str = "
 ALTER TABLE presence DISABLE TRIGGER ALL;
-ALTER TABLE presence DROP CONSTRAINT presence_pkey;
-CREATE TABLE kept_index AS SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'presence';
+CREATE TABLE kept_index AS SELECT indexname, indexdef FROM pg_indexes
+  WHERE tablename = 'presence' AND indexname <> 'presence_pkey';
 DO $$ DECLARE name text; BEGIN
   FOR name IN SELECT indexname FROM kept_index LOOP EXECUTE format('DROP INDEX %I', name); END LOOP;
 END $$";
 
 const WITH_INDEXES: &str = "
-ALTER TABLE presence ADD PRIMARY KEY (id);
 DO $$ DECLARE definition text; BEGIN
   FOR definition IN SELECT indexdef FROM kept_index LOOP EXECUTE definition; END LOOP;
 END $$;
