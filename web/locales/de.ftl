@@ -313,3 +313,101 @@ recurrence-day = { $end ->
 }
 recurrence-hours = { $days } von { $start } bis { $end } Uhr
 recurrence-in-months = { $schedule } (nur im { $months })
+
+## Your own page
+
+page-for-people = Diese Seite ist für Personen. Ihr Token ist von der Verwaltung und nennt keine Person.
+unknown-person-of-token = Die Person, die Ihr Token nennt, gibt es nicht. Melden Sie sich mit einem anderen Token an.
+your-account-deactivated = Ihr Konto ist deaktiviert. Sie können Ihre Daten lesen, aber nichts ändern. Fragen Sie die Verwaltung.
+where-i-am = Wo ich bin
+i-left = Ich bin gegangen
+you-are-nowhere = Sie sind gerade bei keiner Session.
+on-now-in-my-city = Jetzt in meiner Stadt
+sessions-i-organise = Sessions, die ich organisiere
+organise-session = { $session } organisieren
+my-check-ins = Meine Check-ins
+no-check-ins = Sie haben noch nirgends eingecheckt.
+older-check-ins = Ältere Check-ins
+name = Name
+city-hint = Ihre Seite zeigt dann, was dort stattfindet.
+country = Land
+hide-place = Vor anderen bei derselben Session verbergen, wo ich bin
+profile = Profil und Datenschutz
+save = Speichern
+sign-out-everywhere = Überall abmelden
+sign-out-everywhere-question = Überall abmelden?
+sign-out-everywhere-note = Alle Ihre Token enden: in diesem Browser, in anderen und die Ihrer Programme. Wer eines hat, muss sich neu anmelden.
+sign-out-browsers-note = Sie werden hier und in allen anderen Browsern abgemeldet. Ein Token, das keine Person nennt, gilt, bis es abläuft.
+type-name = Geben Sie zur Bestätigung Ihren Namen ein ({ $name })
+my-data = Meine Daten
+download-my-data = Meine Daten herunterladen
+delete-me = Mich löschen
+delete-me-note = Das löscht Ihren Namen, Ihre Check-ins, Ihre Besuche und Ihre Termine. Es lässt sich nicht rückgängig machen. Vergangene Sessions behalten nur die Zahl der Personen.
+delete-me-for-good = Mich endgültig löschen
+
+## Bookings
+
+my-bookings = Meine Termine
+no-bookings = Sie haben keine Termine.
+find-time-to-book = Einen Termin finden
+as-mentor = Als Mentor
+as-student = Als Schüler
+somebody = Jemand
+booking-start = Beginnen
+booking-complete = Abschließen
+booking-cancel = Absagen
+cancel-booking-question = Diesen Termin absagen?
+cancel-booking-note = Die Zeit kann dann jemand anderes buchen. Das lässt sich nicht rückgängig machen.
+cancel-booking-button = Termin absagen
+booking-scheduled = Geplant
+booking-delayed = Die Zeit hat begonnen, aber niemand hat den Termin begonnen
+booking-ongoing = Im Gange
+booking-completed = Abgeschlossen
+booking-cancelled = Abgesagt
+
+## Time to book
+
+time-of-all-mentors = Termine aller Mentoren
+no-time-offered = Zurzeit bietet niemand Termine an.
+with-mentor = mit { $mentor }
+book = Buchen
+later = Später
+offer-own-time = Eigene Termine anbieten
+sign-in-to-book = Zum Buchen anmelden
+time-i-offer = Termine, die ich anbiete
+no-time-of-mine = Sie bieten keine Termine an.
+booked = gebucht
+withdraw = Zurückziehen
+offer-time = Zeit anbieten
+slot-date = Datum
+slot-start = Beginn
+slot-end = Ende
+slot-end-hint = Ein Ende vor dem Beginn ist am nächsten Tag.
+slot-zone-hint = Von Datum und Uhrzeiten
+offer-this-time = Diese Zeit anbieten
+withdraw-question = Diese Zeit zurückziehen?
+withdraw-note = Niemand kann sie dann mehr buchen.
+withdraw-button = Zeit zurückziehen
+
+## API keys
+
+api-keys = API-Schlüssel
+key-intro = Ein Programm meldet sich mit einem Schlüssel an: Es sendet { $header } und das Geheimnis.
+no-keys = Es gibt keine Schlüssel.
+make-a-key = Einen Schlüssel machen
+key-is-made = Der Schlüssel { $name } ist gemacht. Kopieren Sie das Geheimnis jetzt: Es wird nicht noch einmal gezeigt.
+secret = Geheimnis
+copy = Kopieren
+key-until = bis { $time }
+key-last-used = zuletzt benutzt { $time }
+key-never-used = nie benutzt
+revoke = Widerrufen
+revoke-named = { $name } widerrufen
+key-name-hint = Zum Beispiel: Bildschirm an der Tür
+days = Tage
+days-hint = Danach endet er. Ist dies leer, endet er nicht.
+make-the-key = Schlüssel machen
+no-key-here = An dieser Adresse gibt es keinen API-Schlüssel.
+revoke-question = Diesen API-Schlüssel widerrufen?
+revoke-note = Programme, die { $name } benutzen, werden ab jetzt abgewiesen. Das lässt sich nicht rückgängig machen.
+revoke-button = Schlüssel widerrufen

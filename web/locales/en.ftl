@@ -291,3 +291,101 @@ done-booking-started = The booking is started.
 done-booking-completed = The booking is completed.
 done-booking-cancelled = The booking is cancelled.
 done-organizer-removed = The organiser is removed.
+
+## Your own page
+
+page-for-people = This page is for people. Your token is an admin's and names no person.
+unknown-person-of-token = The person that your token names does not exist. Sign in with another token.
+your-account-deactivated = Your account is deactivated. You can read your data, but not change anything. Ask an administrator.
+where-i-am = Where I am
+i-left = I left
+you-are-nowhere = You are not at a session right now.
+on-now-in-my-city = On now in my city
+sessions-i-organise = Sessions I organise
+organise-session = Organise { $session }
+my-check-ins = My check-ins
+no-check-ins = You have not checked in anywhere yet.
+older-check-ins = Older check-ins
+name = Name
+city-hint = Your page then shows what is on there.
+country = Country
+hide-place = Hide where I am from others at the same session
+profile = Profile and privacy
+save = Save
+sign-out-everywhere = Sign out everywhere
+sign-out-everywhere-question = Sign out everywhere?
+sign-out-everywhere-note = All your tokens end: in this browser, in others, and those of your programs. Whoever has one of them must sign in again.
+sign-out-browsers-note = You are signed out here and in all other browsers. A token that names no person stays valid until it expires.
+type-name = Type your name ({ $name }) to confirm
+my-data = My data
+download-my-data = Download my data
+delete-me = Delete me
+delete-me-note = This deletes your name, your check-ins, your visits and your bookings. It cannot be undone. Past sessions keep only the number of people.
+delete-me-for-good = Delete me for good
+
+## Bookings
+
+my-bookings = My bookings
+no-bookings = You have no bookings.
+find-time-to-book = Find a time to book
+as-mentor = As mentor
+as-student = As student
+somebody = Somebody
+booking-start = Start
+booking-complete = Complete
+booking-cancel = Cancel
+cancel-booking-question = Cancel this booking?
+cancel-booking-note = Its time can then be booked by somebody else. This can't be undone.
+cancel-booking-button = Cancel it
+booking-scheduled = Scheduled
+booking-delayed = Its time has begun, but nobody started it
+booking-ongoing = Under way
+booking-completed = Completed
+booking-cancelled = Cancelled
+
+## Time to book
+
+time-of-all-mentors = Time of all mentors
+no-time-offered = Nobody offers time at the moment.
+with-mentor = with { $mentor }
+book = Book
+later = Later
+offer-own-time = Offer your own time
+sign-in-to-book = Sign in to book
+time-i-offer = Time that I offer
+no-time-of-mine = You offer no time.
+booked = booked
+withdraw = Withdraw
+offer-time = Offer time
+slot-date = Date
+slot-start = Start
+slot-end = End
+slot-end-hint = An end before the start is on the next day.
+slot-zone-hint = Of the date and the times
+offer-this-time = Offer this time
+withdraw-question = Withdraw this time?
+withdraw-note = Nobody can book it any more.
+withdraw-button = Withdraw it
+
+## API keys
+
+api-keys = API keys
+key-intro = A program signs in with a key: it sends { $header } and the secret.
+no-keys = There are no keys.
+make-a-key = Make a key
+key-is-made = The key { $name } is made. Copy its secret now: it is not shown again.
+secret = Secret
+copy = Copy
+key-until = until { $time }
+key-last-used = last used { $time }
+key-never-used = never used
+revoke = Revoke
+revoke-named = Revoke { $name }
+key-name-hint = Such as: Screen at the door
+days = Days
+days-hint = After them it ends. If this is empty, it does not end.
+make-the-key = Make the key
+no-key-here = There is no API key at this address.
+revoke-question = Revoke this API key?
+revoke-note = Programs that use { $name } are refused from now on. This can't be undone.
+revoke-button = Revoke it

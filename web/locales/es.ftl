@@ -313,3 +313,101 @@ recurrence-day = { $end ->
 }
 recurrence-hours = { $days } de { $start } a { $end }
 recurrence-in-months = { $schedule } (solo en { $months })
+
+## Your own page
+
+page-for-people = Esta página es para personas. Su token es de administración y no nombra a ninguna persona.
+unknown-person-of-token = La persona que nombra su token no existe. Inicie sesión con otro token.
+your-account-deactivated = Su cuenta está desactivada. Puede leer sus datos, pero no cambiar nada. Pregunte a la administración.
+where-i-am = Dónde estoy
+i-left = Me he ido
+you-are-nowhere = Ahora no está en ninguna sesión.
+on-now-in-my-city = Ahora en mi ciudad
+sessions-i-organise = Sesiones que organizo
+organise-session = Organizar { $session }
+my-check-ins = Mis registros
+no-check-ins = Todavía no se ha registrado en ningún sitio.
+older-check-ins = Registros anteriores
+name = Nombre
+city-hint = Su página muestra entonces lo que hay allí.
+country = País
+hide-place = Ocultar dónde estoy a otros de la misma sesión
+profile = Perfil y privacidad
+save = Guardar
+sign-out-everywhere = Cerrar sesión en todas partes
+sign-out-everywhere-question = ¿Cerrar sesión en todas partes?
+sign-out-everywhere-note = Todos sus tokens terminan: en este navegador, en otros y los de sus programas. Quien tenga uno debe iniciar sesión de nuevo.
+sign-out-browsers-note = Se cierra la sesión aquí y en todos los demás navegadores. Un token que no nombra a ninguna persona vale hasta que caduca.
+type-name = Escriba su nombre ({ $name }) para confirmar
+my-data = Mis datos
+download-my-data = Descargar mis datos
+delete-me = Eliminarme
+delete-me-note = Esto elimina su nombre, sus registros, sus visitas y sus citas. No se puede deshacer. Las sesiones pasadas solo conservan el número de personas.
+delete-me-for-good = Eliminarme para siempre
+
+## Bookings
+
+my-bookings = Mis citas
+no-bookings = No tiene citas.
+find-time-to-book = Buscar una hora para reservar
+as-mentor = Como mentor
+as-student = Como estudiante
+somebody = Alguien
+booking-start = Empezar
+booking-complete = Completar
+booking-cancel = Cancelar
+cancel-booking-question = ¿Cancelar esta cita?
+cancel-booking-note = Otra persona podrá entonces reservar esa hora. No se puede deshacer.
+cancel-booking-button = Cancelar la cita
+booking-scheduled = Programada
+booking-delayed = Ya es la hora, pero nadie la ha empezado
+booking-ongoing = En curso
+booking-completed = Completada
+booking-cancelled = Cancelada
+
+## Time to book
+
+time-of-all-mentors = Horas de todos los mentores
+no-time-offered = Nadie ofrece horas en este momento.
+with-mentor = con { $mentor }
+book = Reservar
+later = Más tarde
+offer-own-time = Ofrecer sus horas
+sign-in-to-book = Inicie sesión para reservar
+time-i-offer = Horas que ofrezco
+no-time-of-mine = No ofrece ninguna hora.
+booked = reservada
+withdraw = Retirar
+offer-time = Ofrecer una hora
+slot-date = Fecha
+slot-start = Inicio
+slot-end = Fin
+slot-end-hint = Un fin anterior al inicio es al día siguiente.
+slot-zone-hint = De la fecha y las horas
+offer-this-time = Ofrecer esta hora
+withdraw-question = ¿Retirar esta hora?
+withdraw-note = Nadie podrá reservarla.
+withdraw-button = Retirar la hora
+
+## API keys
+
+api-keys = Claves de API
+key-intro = Un programa inicia sesión con una clave: envía { $header } y el secreto.
+no-keys = No hay claves.
+make-a-key = Crear una clave
+key-is-made = La clave { $name } está creada. Copie el secreto ahora: no se mostrará otra vez.
+secret = Secreto
+copy = Copiar
+key-until = hasta { $time }
+key-last-used = último uso { $time }
+key-never-used = nunca usada
+revoke = Revocar
+revoke-named = Revocar { $name }
+key-name-hint = Por ejemplo: Pantalla en la puerta
+days = Días
+days-hint = Después termina. Si está vacío, no termina.
+make-the-key = Crear la clave
+no-key-here = En esta dirección no hay ninguna clave de API.
+revoke-question = ¿Revocar esta clave de API?
+revoke-note = Los programas que usan { $name } se rechazan desde ahora. No se puede deshacer.
+revoke-button = Revocar la clave

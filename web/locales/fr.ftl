@@ -316,3 +316,101 @@ recurrence-day = { $end ->
 }
 recurrence-hours = { $days } de { $start } à { $end }
 recurrence-in-months = { $schedule } (seulement en { $months })
+
+## Your own page
+
+page-for-people = Cette page est pour les personnes. Votre jeton est celui de l'administration et ne nomme personne.
+unknown-person-of-token = La personne que nomme votre jeton n'existe pas. Connectez-vous avec un autre jeton.
+your-account-deactivated = Votre compte est désactivé. Vous pouvez lire vos données, mais rien modifier. Demandez à l'administration.
+where-i-am = Où je suis
+i-left = Je suis parti
+you-are-nowhere = Vous n'êtes à aucune session en ce moment.
+on-now-in-my-city = En ce moment dans ma ville
+sessions-i-organise = Sessions que j'organise
+organise-session = Organiser { $session }
+my-check-ins = Mes présences
+no-check-ins = Vous ne vous êtes encore présenté nulle part.
+older-check-ins = Présences plus anciennes
+name = Nom
+city-hint = Votre page montre alors ce qui s'y passe.
+country = Pays
+hide-place = Cacher où je suis aux autres de la même session
+profile = Profil et vie privée
+save = Enregistrer
+sign-out-everywhere = Se déconnecter partout
+sign-out-everywhere-question = Se déconnecter partout ?
+sign-out-everywhere-note = Tous vos jetons prennent fin : dans ce navigateur, dans d'autres, et ceux de vos programmes. Qui en a un doit se reconnecter.
+sign-out-browsers-note = Vous êtes déconnecté ici et dans tous les autres navigateurs. Un jeton qui ne nomme personne reste valable jusqu'à son expiration.
+type-name = Tapez votre nom ({ $name }) pour confirmer
+my-data = Mes données
+download-my-data = Télécharger mes données
+delete-me = Me supprimer
+delete-me-note = Ceci supprime votre nom, vos présences, vos visites et vos rendez-vous. C'est irréversible. Les sessions passées ne gardent que le nombre de personnes.
+delete-me-for-good = Me supprimer définitivement
+
+## Bookings
+
+my-bookings = Mes rendez-vous
+no-bookings = Vous n'avez pas de rendez-vous.
+find-time-to-book = Trouver un créneau à réserver
+as-mentor = Comme mentor
+as-student = Comme élève
+somebody = Quelqu'un
+booking-start = Commencer
+booking-complete = Terminer
+booking-cancel = Annuler
+cancel-booking-question = Annuler ce rendez-vous ?
+cancel-booking-note = Quelqu'un d'autre pourra alors réserver ce créneau. C'est irréversible.
+cancel-booking-button = Annuler le rendez-vous
+booking-scheduled = Prévu
+booking-delayed = L'heure est venue, mais personne n'a commencé
+booking-ongoing = En cours
+booking-completed = Terminé
+booking-cancelled = Annulé
+
+## Time to book
+
+time-of-all-mentors = Créneaux de tous les mentors
+no-time-offered = Personne ne propose de créneau en ce moment.
+with-mentor = avec { $mentor }
+book = Réserver
+later = Plus tard
+offer-own-time = Proposer vos créneaux
+sign-in-to-book = Connectez-vous pour réserver
+time-i-offer = Créneaux que je propose
+no-time-of-mine = Vous ne proposez pas de créneau.
+booked = réservé
+withdraw = Retirer
+offer-time = Proposer un créneau
+slot-date = Date
+slot-start = Début
+slot-end = Fin
+slot-end-hint = Une fin avant le début est le lendemain.
+slot-zone-hint = De la date et des heures
+offer-this-time = Proposer ce créneau
+withdraw-question = Retirer ce créneau ?
+withdraw-note = Personne ne pourra plus le réserver.
+withdraw-button = Retirer le créneau
+
+## API keys
+
+api-keys = Clés API
+key-intro = Un programme se connecte avec une clé : il envoie { $header } et le secret.
+no-keys = Il n'y a pas de clé.
+make-a-key = Créer une clé
+key-is-made = La clé { $name } est créée. Copiez son secret maintenant : il ne sera plus montré.
+secret = Secret
+copy = Copier
+key-until = jusqu'au { $time }
+key-last-used = dernier usage { $time }
+key-never-used = jamais utilisée
+revoke = Révoquer
+revoke-named = Révoquer { $name }
+key-name-hint = Par exemple : Écran à la porte
+days = Jours
+days-hint = Ensuite elle prend fin. Si c'est vide, elle ne prend pas fin.
+make-the-key = Créer la clé
+no-key-here = Il n'y a pas de clé API à cette adresse.
+revoke-question = Révoquer cette clé API ?
+revoke-note = Les programmes qui utilisent { $name } seront refusés dès maintenant. C'est irréversible.
+revoke-button = Révoquer la clé

@@ -308,3 +308,101 @@ recurrence-day = { $end ->
 }
 recurrence-hours = { $days }, { $start } से { $end } तक
 recurrence-in-months = { $schedule } (केवल { $months } में)
+
+## Your own page
+
+page-for-people = यह पेज लोगों के लिए है। आपका टोकन प्रबंधक का है और किसी व्यक्ति का नाम नहीं बताता।
+unknown-person-of-token = आपके टोकन का व्यक्ति मौजूद नहीं है। किसी दूसरे टोकन से साइन इन करें।
+your-account-deactivated = आपका खाता निष्क्रिय है। आप अपना डेटा पढ़ सकते हैं, पर कुछ बदल नहीं सकते। किसी प्रबंधक से पूछें।
+where-i-am = मैं कहाँ हूँ
+i-left = मैं चला गया
+you-are-nowhere = आप अभी किसी सत्र में नहीं हैं।
+on-now-in-my-city = मेरे शहर में अभी
+sessions-i-organise = मेरे आयोजित सत्र
+organise-session = { $session } का आयोजन करें
+my-check-ins = मेरे चेक-इन
+no-check-ins = आपने अभी तक कहीं चेक-इन नहीं किया है।
+older-check-ins = पुराने चेक-इन
+name = नाम
+city-hint = तब आपका पेज दिखाता है कि वहाँ क्या चल रहा है।
+country = देश
+hide-place = उसी सत्र के दूसरे लोगों से छिपाएँ कि मैं कहाँ हूँ
+profile = प्रोफ़ाइल और निजता
+save = सहेजें
+sign-out-everywhere = हर जगह साइन आउट करें
+sign-out-everywhere-question = हर जगह साइन आउट करें?
+sign-out-everywhere-note = आपके सभी टोकन समाप्त हो जाते हैं: इस ब्राउज़र में, दूसरों में, और आपके प्रोग्रामों के। जिसके पास कोई है, उसे फिर से साइन इन करना होगा।
+sign-out-browsers-note = आप यहाँ और बाकी सभी ब्राउज़रों में साइन आउट हो जाते हैं। जो टोकन किसी व्यक्ति का नाम नहीं बताता, वह अपनी अवधि तक मान्य रहता है।
+type-name = पुष्टि के लिए अपना नाम ({ $name }) लिखें
+my-data = मेरा डेटा
+download-my-data = मेरा डेटा डाउनलोड करें
+delete-me = मुझे हटाएँ
+delete-me-note = इससे आपका नाम, आपके चेक-इन, आपकी विज़िट और आपकी बुकिंग हट जाती हैं। इसे वापस नहीं लिया जा सकता। बीते सत्रों में सिर्फ़ लोगों की संख्या रहती है।
+delete-me-for-good = मुझे हमेशा के लिए हटाएँ
+
+## Bookings
+
+my-bookings = मेरी बुकिंग
+no-bookings = आपकी कोई बुकिंग नहीं है।
+find-time-to-book = बुक करने का समय खोजें
+as-mentor = मेंटर के रूप में
+as-student = विद्यार्थी के रूप में
+somebody = कोई
+booking-start = शुरू करें
+booking-complete = पूरा करें
+booking-cancel = रद्द करें
+cancel-booking-question = यह बुकिंग रद्द करें?
+cancel-booking-note = तब यह समय कोई और बुक कर सकता है। इसे वापस नहीं लिया जा सकता।
+cancel-booking-button = बुकिंग रद्द करें
+booking-scheduled = निर्धारित
+booking-delayed = समय शुरू हो गया है, पर किसी ने शुरू नहीं किया
+booking-ongoing = चल रही है
+booking-completed = पूरी हुई
+booking-cancelled = रद्द
+
+## Time to book
+
+time-of-all-mentors = सभी मेंटरों का समय
+no-time-offered = इस समय कोई समय नहीं दे रहा है।
+with-mentor = { $mentor } के साथ
+book = बुक करें
+later = बाद के समय
+offer-own-time = अपना समय दें
+sign-in-to-book = बुक करने के लिए साइन इन करें
+time-i-offer = मेरा दिया हुआ समय
+no-time-of-mine = आपने कोई समय नहीं दिया है।
+booked = बुक है
+withdraw = वापस लें
+offer-time = समय दें
+slot-date = तारीख
+slot-start = शुरुआत
+slot-end = अंत
+slot-end-hint = शुरुआत से पहले का अंत अगले दिन का है।
+slot-zone-hint = तारीख और समय का
+offer-this-time = यह समय दें
+withdraw-question = यह समय वापस लें?
+withdraw-note = फिर इसे कोई बुक नहीं कर सकता।
+withdraw-button = समय वापस लें
+
+## API keys
+
+api-keys = API कुंजियाँ
+key-intro = प्रोग्राम कुंजी से साइन इन करता है: वह { $header } और गुप्त कुंजी भेजता है।
+no-keys = कोई कुंजी नहीं है।
+make-a-key = कुंजी बनाएँ
+key-is-made = कुंजी { $name } बन गई। गुप्त कुंजी अभी कॉपी करें: यह फिर नहीं दिखेगी।
+secret = गुप्त कुंजी
+copy = कॉपी करें
+key-until = { $time } तक
+key-last-used = पिछला उपयोग { $time }
+key-never-used = कभी उपयोग नहीं हुई
+revoke = रद्द करें
+revoke-named = { $name } रद्द करें
+key-name-hint = जैसे: दरवाज़े की स्क्रीन
+days = दिन
+days-hint = इसके बाद वह समाप्त होती है। खाली हो तो समाप्त नहीं होती।
+make-the-key = कुंजी बनाएँ
+no-key-here = इस पते पर कोई API कुंजी नहीं है।
+revoke-question = यह API कुंजी रद्द करें?
+revoke-note = जो प्रोग्राम { $name } इस्तेमाल करते हैं, उन्हें अब से मना किया जाएगा। इसे वापस नहीं लिया जा सकता।
+revoke-button = कुंजी रद्द करें

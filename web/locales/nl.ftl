@@ -313,3 +313,101 @@ recurrence-day = { $end ->
 }
 recurrence-hours = { $days } van { $start } tot { $end } uur
 recurrence-in-months = { $schedule } (alleen in { $months })
+
+## Your own page
+
+page-for-people = Deze pagina is voor personen. Je token is van een beheerder en noemt geen persoon.
+unknown-person-of-token = De persoon die je token noemt, bestaat niet. Log in met een ander token.
+your-account-deactivated = Je account is gedeactiveerd. Je kunt je gegevens lezen, maar niets wijzigen. Vraag een beheerder.
+where-i-am = Waar ik ben
+i-left = Ik ben vertrokken
+you-are-nowhere = Je bent nu niet bij een sessie.
+on-now-in-my-city = Nu in mijn stad
+sessions-i-organise = Sessies die ik organiseer
+organise-session = { $session } organiseren
+my-check-ins = Mijn check-ins
+no-check-ins = Je hebt nog nergens ingecheckt.
+older-check-ins = Oudere check-ins
+name = Naam
+city-hint = Je pagina toont dan wat daar bezig is.
+country = Land
+hide-place = Verberg waar ik ben voor anderen bij dezelfde sessie
+profile = Profiel en privacy
+save = Opslaan
+sign-out-everywhere = Overal uitloggen
+sign-out-everywhere-question = Overal uitloggen?
+sign-out-everywhere-note = Al je tokens eindigen: in deze browser, in andere, en die van je programma's. Wie er een heeft, moet opnieuw inloggen.
+sign-out-browsers-note = Je wordt hier en in alle andere browsers uitgelogd. Een token dat geen persoon noemt, blijft geldig tot het verloopt.
+type-name = Typ je naam ({ $name }) om te bevestigen
+my-data = Mijn gegevens
+download-my-data = Mijn gegevens downloaden
+delete-me = Verwijder mij
+delete-me-note = Dit verwijdert je naam, je check-ins, je bezoeken en je afspraken. Het kan niet ongedaan worden gemaakt. Voorbije sessies houden alleen het aantal personen.
+delete-me-for-good = Verwijder mij voorgoed
+
+## Bookings
+
+my-bookings = Mijn afspraken
+no-bookings = Je hebt geen afspraken.
+find-time-to-book = Een tijd zoeken om te boeken
+as-mentor = Als mentor
+as-student = Als leerling
+somebody = Iemand
+booking-start = Beginnen
+booking-complete = Afronden
+booking-cancel = Afzeggen
+cancel-booking-question = Deze afspraak afzeggen?
+cancel-booking-note = De tijd kan dan door iemand anders worden geboekt. Dit kan niet ongedaan worden gemaakt.
+cancel-booking-button = Afspraak afzeggen
+booking-scheduled = Gepland
+booking-delayed = De tijd is ingegaan, maar niemand is begonnen
+booking-ongoing = Bezig
+booking-completed = Afgerond
+booking-cancelled = Afgezegd
+
+## Time to book
+
+time-of-all-mentors = Tijd van alle mentoren
+no-time-offered = Op dit moment biedt niemand tijd aan.
+with-mentor = met { $mentor }
+book = Boeken
+later = Later
+offer-own-time = Zelf tijd aanbieden
+sign-in-to-book = Log in om te boeken
+time-i-offer = Tijd die ik aanbied
+no-time-of-mine = Je biedt geen tijd aan.
+booked = geboekt
+withdraw = Intrekken
+offer-time = Tijd aanbieden
+slot-date = Datum
+slot-start = Begin
+slot-end = Einde
+slot-end-hint = Een einde vóór het begin is op de volgende dag.
+slot-zone-hint = Van de datum en de tijden
+offer-this-time = Deze tijd aanbieden
+withdraw-question = Deze tijd intrekken?
+withdraw-note = Niemand kan deze dan nog boeken.
+withdraw-button = Tijd intrekken
+
+## API keys
+
+api-keys = API-sleutels
+key-intro = Een programma logt in met een sleutel: het stuurt { $header } en het geheim.
+no-keys = Er zijn geen sleutels.
+make-a-key = Een sleutel maken
+key-is-made = De sleutel { $name } is gemaakt. Kopieer het geheim nu: het wordt niet nog eens getoond.
+secret = Geheim
+copy = Kopiëren
+key-until = tot { $time }
+key-last-used = laatst gebruikt { $time }
+key-never-used = nooit gebruikt
+revoke = Intrekken
+revoke-named = { $name } intrekken
+key-name-hint = Zoals: Scherm bij de deur
+days = Dagen
+days-hint = Daarna eindigt de sleutel. Is dit leeg, dan eindigt die niet.
+make-the-key = Sleutel maken
+no-key-here = Op dit adres is geen API-sleutel.
+revoke-question = Deze API-sleutel intrekken?
+revoke-note = Programma's die { $name } gebruiken, worden vanaf nu geweigerd. Dit kan niet ongedaan worden gemaakt.
+revoke-button = Sleutel intrekken

@@ -310,3 +310,101 @@ recurrence-day = { $end ->
 }
 recurrence-hours = { $days }, nga ora { $start } deri në { $end }
 recurrence-in-months = { $schedule } (vetëm në { $months })
+
+## Your own page
+
+page-for-people = Kjo faqe është për njerëz. Shenja juaj e hyrjes është e administrimit dhe nuk përmend asnjë person.
+unknown-person-of-token = Personi që përmend shenja juaj e hyrjes nuk ekziston. Hyni me një shenjë tjetër.
+your-account-deactivated = Llogaria juaj është çaktivizuar. Mund t'i lexoni të dhënat tuaja, por jo të ndryshoni diçka. Pyesni administrimin.
+where-i-am = Ku jam
+i-left = U largova
+you-are-nowhere = Tani nuk jeni në asnjë sesion.
+on-now-in-my-city = Tani në qytetin tim
+sessions-i-organise = Sesionet që organizoj
+organise-session = Organizo { $session }
+my-check-ins = Regjistrimet e mia
+no-check-ins = Ende nuk jeni regjistruar askund.
+older-check-ins = Regjistrime më të vjetra
+name = Emri
+city-hint = Faqja juaj tregon pastaj çfarë zhvillohet atje.
+country = Shteti
+hide-place = Fshihe ku jam nga të tjerët në të njëjtin sesion
+profile = Profili dhe privatësia
+save = Ruaj
+sign-out-everywhere = Dil kudo
+sign-out-everywhere-question = Të dilni kudo?
+sign-out-everywhere-note = Të gjitha shenjat tuaja të hyrjes mbarojnë: në këtë shfletues, në të tjerë dhe ato të programeve tuaja. Kush ka një, duhet të hyjë përsëri.
+sign-out-browsers-note = Do të dilni këtu dhe në të gjithë shfletuesit e tjerë. Një shenjë hyrjeje që nuk përmend asnjë person vlen derisa të skadojë.
+type-name = Shkruani emrin tuaj ({ $name }) për ta konfirmuar
+my-data = Të dhënat e mia
+download-my-data = Shkarko të dhënat e mia
+delete-me = Më fshij
+delete-me-note = Kjo fshin emrin tuaj, regjistrimet, vizitat dhe takimet tuaja të rezervuara. Nuk mund të zhbëhet. Sesionet e kaluara mbajnë vetëm numrin e njerëzve.
+delete-me-for-good = Më fshij përgjithmonë
+
+## Bookings
+
+my-bookings = Takimet e mia të rezervuara
+no-bookings = Nuk keni takime të rezervuara.
+find-time-to-book = Gjej një orar për rezervim
+as-mentor = Si mentor
+as-student = Si nxënës
+somebody = Dikush
+booking-start = Fillo
+booking-complete = Përfundo
+booking-cancel = Anulo
+cancel-booking-question = Të anulohet ky takim?
+cancel-booking-note = Atë kohë mund ta rezervojë pastaj dikush tjetër. Kjo nuk mund të zhbëhet.
+cancel-booking-button = Anulo takimin
+booking-scheduled = I planifikuar
+booking-delayed = Koha e tij filloi, por askush nuk e nisi
+booking-ongoing = Po zhvillohet
+booking-completed = I përfunduar
+booking-cancelled = I anuluar
+
+## Time to book
+
+time-of-all-mentors = Orare të të gjithë mentorëve
+no-time-offered = Askush nuk ofron kohë tani.
+with-mentor = me { $mentor }
+book = Rezervo
+later = Më vonë
+offer-own-time = Ofroni kohën tuaj
+sign-in-to-book = Hyni për të rezervuar
+time-i-offer = Koha që ofroj
+no-time-of-mine = Nuk ofroni kohë.
+booked = e rezervuar
+withdraw = Tërhiq
+offer-time = Ofro kohë
+slot-date = Data
+slot-start = Fillimi
+slot-end = Fundi
+slot-end-hint = Një fund para fillimit është të nesërmen.
+slot-zone-hint = E datës dhe e orëve
+offer-this-time = Ofro këtë kohë
+withdraw-question = Të tërhiqet kjo kohë?
+withdraw-note = Askush nuk mund ta rezervojë më.
+withdraw-button = Tërhiqe kohën
+
+## API keys
+
+api-keys = Çelësat e API-së
+key-intro = Një program hyn me një çelës: dërgon { $header } dhe sekretin.
+no-keys = Nuk ka çelësa.
+make-a-key = Krijo një çelës
+key-is-made = Çelësi { $name } u krijua. Kopjojeni sekretin tani: nuk shfaqet më.
+secret = Sekreti
+copy = Kopjo
+key-until = deri më { $time }
+key-last-used = përdorur së fundi { $time }
+key-never-used = e papërdorur
+revoke = Shfuqizo
+revoke-named = Shfuqizo { $name }
+key-name-hint = Për shembull: Ekrani te dera
+days = Ditë
+days-hint = Pastaj mbaron. Nëse është bosh, nuk mbaron.
+make-the-key = Krijo çelësin
+no-key-here = Në këtë adresë nuk ka çelës API.
+revoke-question = Të shfuqizohet ky çelës API?
+revoke-note = Programet që përdorin { $name } refuzohen që tani. Kjo nuk mund të zhbëhet.
+revoke-button = Shfuqizo çelësin

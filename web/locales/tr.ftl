@@ -291,3 +291,101 @@ recurrence-day = { $end ->
 }
 recurrence-hours = { $days }, { $start }–{ $end }
 recurrence-in-months = { $schedule } (yalnızca { $months } aylarında)
+
+## Your own page
+
+page-for-people = Bu sayfa kişiler içindir. Belirteciniz bir yöneticinin ve kimsenin adını taşımıyor.
+unknown-person-of-token = Belirtecinizdeki kişi yok. Başka bir belirteçle oturum açın.
+your-account-deactivated = Hesabınız devre dışı. Verilerinizi okuyabilir, ama hiçbir şeyi değiştiremezsiniz. Bir yöneticiye sorun.
+where-i-am = Neredeyim
+i-left = Ayrıldım
+you-are-nowhere = Şu anda bir oturumda değilsiniz.
+on-now-in-my-city = Şehrimde şu anda
+sessions-i-organise = Düzenlediğim oturumlar
+organise-session = Düzenle: { $session }
+my-check-ins = Katıldıklarım
+no-check-ins = Henüz hiçbir yere giriş yapmadınız.
+older-check-ins = Daha eskiler
+name = Ad
+city-hint = Sayfanız o zaman orada olanları gösterir.
+country = Ülke
+hide-place = Nerede olduğumu aynı oturumdakilerden gizle
+profile = Profil ve gizlilik
+save = Kaydet
+sign-out-everywhere = Her yerde oturumu kapat
+sign-out-everywhere-question = Her yerde oturum kapatılsın mı?
+sign-out-everywhere-note = Tüm belirteçleriniz sona erer: bu tarayıcıda, diğerlerinde ve programlarınızda. Birine sahip olan yeniden oturum açmalıdır.
+sign-out-browsers-note = Burada ve diğer tüm tarayıcılarda oturumunuz kapatılır. Kimsenin adını taşımayan bir belirteç süresi dolana kadar geçerlidir.
+type-name = Onaylamak için adınızı yazın ({ $name })
+my-data = Verilerim
+download-my-data = Verilerimi indir
+delete-me = Beni sil
+delete-me-note = Bu, adınızı, katıldıklarınızı, ziyaretlerinizi ve randevularınızı siler. Geri alınamaz. Geçmiş oturumlarda yalnızca kişi sayısı kalır.
+delete-me-for-good = Beni kalıcı olarak sil
+
+## Bookings
+
+my-bookings = Randevularım
+no-bookings = Randevunuz yok.
+find-time-to-book = Randevu saati bul
+as-mentor = Mentor olarak
+as-student = Öğrenci olarak
+somebody = Biri
+booking-start = Başlat
+booking-complete = Tamamla
+booking-cancel = İptal et
+cancel-booking-question = Bu randevu iptal edilsin mi?
+cancel-booking-note = Bu zamanı o zaman başka biri ayırtabilir. Bu geri alınamaz.
+cancel-booking-button = Randevuyu iptal et
+booking-scheduled = Planlandı
+booking-delayed = Zamanı geldi, ama kimse başlatmadı
+booking-ongoing = Sürüyor
+booking-completed = Tamamlandı
+booking-cancelled = İptal edildi
+
+## Time to book
+
+time-of-all-mentors = Tüm mentorların saatleri
+no-time-offered = Şu anda kimse zaman sunmuyor.
+with-mentor = { $mentor } ile
+book = Ayırt
+later = Daha sonra
+offer-own-time = Kendi zamanınızı sunun
+sign-in-to-book = Ayırtmak için oturum açın
+time-i-offer = Sunduğum zaman
+no-time-of-mine = Zaman sunmuyorsunuz.
+booked = ayırtıldı
+withdraw = Geri çek
+offer-time = Zaman sun
+slot-date = Tarih
+slot-start = Başlangıç
+slot-end = Bitiş
+slot-end-hint = Başlangıçtan önceki bitiş ertesi gündür.
+slot-zone-hint = Tarihin ve saatlerin
+offer-this-time = Bu zamanı sun
+withdraw-question = Bu zaman geri çekilsin mi?
+withdraw-note = Artık kimse ayırtamaz.
+withdraw-button = Zamanı geri çek
+
+## API keys
+
+api-keys = API anahtarları
+key-intro = Bir program anahtarla oturum açar: { $header } ve gizli anahtarı gönderir.
+no-keys = Anahtar yok.
+make-a-key = Anahtar oluştur
+key-is-made = { $name } anahtarı oluşturuldu. Gizli anahtarı şimdi kopyalayın: bir daha gösterilmez.
+secret = Gizli anahtar
+copy = Kopyala
+key-until = bitiş: { $time }
+key-last-used = son kullanım: { $time }
+key-never-used = hiç kullanılmadı
+revoke = İptal et
+revoke-named = İptal et: { $name }
+key-name-hint = Örneğin: Kapıdaki ekran
+days = Gün
+days-hint = Sonra sona erer. Boşsa sona ermez.
+make-the-key = Anahtarı oluştur
+no-key-here = Bu adreste API anahtarı yok.
+revoke-question = Bu API anahtarı iptal edilsin mi?
+revoke-note = { $name } kullanan programlar bundan sonra reddedilir. Bu geri alınamaz.
+revoke-button = Anahtarı iptal et

@@ -25,7 +25,10 @@ use super::{
     times,
     visitor::Visitor,
 };
-use crate::site::to;
+use crate::{
+    language::{text_around, words},
+    site::to,
+};
 
 const PART: &str = "keys";
 const NEW: &str = "new-key";
@@ -65,16 +68,16 @@ async fn render(app: &App, visitor: &Visitor, outcome: &Outcome, made: Option<(&
     let found = api_keys::list_api_keys(app, visitor.viewer, &list).await.map_err(page_of(visitor))?;
     let keys = found.map(|slice| slice.rows).unwrap_or_default();
     let main = html! {
-        h1 { "API keys" }
-        p { "A program signs in with a key: it sends " code { "Authorization: Bearer" } " and the secret." }
+        h1 { (words!("api-keys")) }
+        p { (text_around("key-intro", "header", &html! { code { "Authorization: Bearer" } })) }
         (outcome.message(PART))
         @if let Some((key, secret)) = made { (shown_once(key, secret)) }
-        @if keys.is_empty() { p.quiet { "There are no keys." } }
+        @if keys.is_empty() { p.quiet { (words!("no-keys")) } }
         ul.rows { @for key in &keys { (row(visitor, key)) } }
-        h2 #new { "Make a key" }
+        h2 #new { (words!("make-a-key")) }
         (form(visitor, &outcome.sheet(NEW, Typed::default)))
     };
-    let frame = Frame::new("API keys", visitor).standing_still();
+    let frame = Frame::new(words!("api-keys"), visitor).standing_still();
     Ok((outcome.status(), respond(&frame, &main)).into_response())
 }
 
@@ -82,10 +85,10 @@ async fn render(app: &App, visitor: &Visitor, outcome: &Outcome, made: Option<(&
 fn shown_once(key: &ApiKey, secret: &str) -> Markup {
     html! {
         div.done role="status" tabindex="-1" autofocus {
-            p { "The key " strong { (key.name) } " is made. Copy its secret now: it is not shown again." }
+            p { (text_around("key-is-made", "name", &html! { strong { (key.name) } })) }
             div.copy {
-                pre #secret tabindex="0" aria-label="Secret" { (secret) }
-                button type="button" data-copies="secret" hidden { "Copy" }
+                pre #secret tabindex="0" aria-label=(words!("secret")) { (secret) }
+                button type="button" data-copies="secret" hidden { (words!("copy")) }
             }
         }
     }
@@ -99,29 +102,27 @@ fn row(visitor: &Visitor, key: &ApiKey) -> Markup {
                 span.quiet {
                     @if let Some(person) = key.person_id { ", " (person) }
                     @if key.is_admin { ", admin" }
-                    @if let Some(at) = key.expires_at { ", until " (times::moment(Zone::utc(), at)) }
+                    @if let Some(at) = key.expires_at { ", " (text_around("key-until", "time", &times::moment(Zone::utc(), at))) }
                     @match key.last_used_at {
-                        Some(at) => { ", last used " (times::moment(Zone::utc(), at)) }
-                        None => ", never used",
+                        Some(at) => { ", " (text_around("key-last-used", "time", &times::moment(Zone::utc(), at))) }
+                        None => { ", " (words!("key-never-used")) }
                     }
                 }
             }
-            a.button href={ (page(visitor)) "/" (key.id.0) "/revoke" } aria-label={ "Revoke " (key.name) } { "Revoke" }
+            a.button href={ (page(visitor)) "/" (key.id.0) "/revoke" } aria-label=(words!("revoke-named", name = &key.name)) { (words!("revoke")) }
         }
     }
 }
 
 fn form(visitor: &Visitor, sheet: &Sheet) -> Markup {
     let mut form = sheet.form();
-    form.add(&Field::text("name", "Name").hint("Such as: Screen at the door").required());
-    form.add(
-        &Field::number("days", "Days", 1, MOST_DAYS).hint("After them it ends. If this is empty, it does not end."),
-    );
+    form.add(&Field::text("name", &words!("name")).hint(words!("key-name-hint")).required());
+    form.add(&Field::number("days", &words!("days"), 1, MOST_DAYS).hint(words!("days-hint")));
     if visitor.viewer.is_admin {
         form.add(&Field::text("personId", "Person").hint("Whom it acts for, such as Person:7"));
         form.add(&Field::check("isAdmin", "It has the rights of an admin"));
     }
-    form.send_to(&page(visitor), &html! { button.primary { "Make the key" } })
+    form.send_to(&page(visitor), &html! { button.primary { (words!("make-the-key")) } })
 }
 
 pub async fn create(State(pages): State<Pages>, Owner(visitor): Owner, Form(typed): Form<Typed>) -> Page {
@@ -158,18 +159,18 @@ fn read(app: &App, typed: &Typed) -> Result<NewApiKey> {
 
 fn read_id(visitor: &Visitor, id: &str) -> Result<ApiKeyId, PageError> {
     let id = format!("{}:{id}", ApiKeyId::TYPE).parse();
-    id.map_err(|_| PageError::not_found(visitor, "There is no API key at this address."))
+    id.map_err(|_| PageError::not_found(visitor, &words!("no-key-here")))
 }
 
 pub async fn ask(State(pages): State<Pages>, Owner(visitor): Owner, Path(id): Path<String>) -> Page {
     let id = read_id(&visitor, &id)?;
     let found = api_keys::find_api_keys(&pages.app, &[id]).await.map_err(page_of(&visitor))?.pop();
     let key = found.filter(|key| key.is_seen_by(visitor.viewer));
-    let key = key.ok_or_else(|| PageError::not_found(&visitor, "There is no API key at this address."))?;
+    let key = key.ok_or_else(|| PageError::not_found(&visitor, &words!("no-key-here")))?;
     let question = Question {
-        title: "Revoke this API key?",
-        text: html! { p { "Programs that use " strong { (key.name) } " are refused from now on. This can't be undone." } },
-        button: "Revoke it",
+        title: &words!("revoke-question"),
+        text: html! { p { (text_around("revoke-note", "name", &html! { strong { (key.name) } })) } },
+        button: &words!("revoke-button"),
         action: &format!("{}/{}/revoke", page(&visitor), id.0),
         fields: &[],
         back: &page(&visitor),

@@ -127,7 +127,7 @@ pub fn router(app: App, authenticator: Arc<Authenticator>, sign_in: SignInOption
         .route("/c/{code}", get(door::offer).post(door::check_in))
         .route("/activities/{key}", get(activity::show))
         .route("/people/{id}", get(person::show))
-        .merge(me::router().layer(middleware::from_fn(language::speak_english)))
+        .merge(me::router())
         .merge(admin::router().layer(middleware::from_fn(language::speak_english)))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-in/with", get(sign_in::begin))

@@ -8,7 +8,7 @@ use reqwest::{
 };
 use serde_json::json;
 
-use crate::fixtures::{create_active_instance, create_session};
+use crate::fixtures::{create_active_instance, create_person, create_session};
 
 on_both_databases!(
     pages_speak_the_language_of_the_browser,
@@ -77,6 +77,20 @@ async fn pages_speak_the_language_of_the_browser(database: TestDatabase) -> Resu
             ensure!(text.contains(&format!("<html lang=\"{tag}\"")), "{tag} {address}: {text}");
             ensure!(address != "/" || text.contains(&format!("<h1>{title}</h1>")), "{tag}: no {title} in {text}");
         }
+    }
+    let ann = deployment.first().client_of(&create_person(&deployment.admin(), "Ann").await?);
+    let cookie = format!("insession_token={}", ann.token().context("a token")?);
+    for (address, words) in [
+        ("/me", "Sie haben keine Termine."),
+        ("/me/slots", "Sie bieten keine Termine an."),
+        ("/me/keys", "Es gibt keine Schlüssel."),
+        ("/me/sign-out-everywhere", "Überall abmelden?"),
+        ("/slots", "Zurzeit bietet niemand Termine an."),
+    ] {
+        let answer = get(&client, address, &[(ACCEPT_LANGUAGE, "de"), (COOKIE, &cookie)]).await?;
+        ensure!(header(&answer, CONTENT_LANGUAGE) == "de", "{address}: {:?}", answer.headers());
+        let text = answer.text().await?;
+        ensure!(text.contains(words), "{address}: no {words} in {text}");
     }
     for (accept, words) in [
         ("en-US", "Mondays from 7:00pm-10:30pm"),

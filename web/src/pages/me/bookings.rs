@@ -20,7 +20,7 @@ use service::{
 };
 
 use super::super::times;
-use crate::site::to;
+use crate::{language::words, site::to};
 
 const SHOWN: i32 = 50;
 
@@ -61,11 +61,11 @@ impl Bookings {
     pub fn render(&self, message: &Markup) -> Markup {
         html! {
             section aria-labelledby="bookings" {
-                h2 #bookings { "My bookings" }
-                @if self.as_mentor.is_empty() && self.as_student.is_empty() { p.quiet { "You have no bookings." } }
+                h2 #bookings { (words!("my-bookings")) }
+                @if self.as_mentor.is_empty() && self.as_student.is_empty() { p.quiet { (words!("no-bookings")) } }
                 (message)
-                p { a href=(to("/slots")) { "Find a time to book" } }
-                @for (title, list) in [("As mentor", &self.as_mentor), ("As student", &self.as_student)] {
+                p { a href=(to("/slots")) { (words!("find-time-to-book")) } }
+                @for (title, list) in [(words!("as-mentor"), &self.as_mentor), (words!("as-student"), &self.as_student)] {
                     @if !list.is_empty() {
                         h3 { (title) }
                         ul.cards { @for booked in list { (self.card(booked)) } }
@@ -84,7 +84,7 @@ impl Bookings {
                     strong {
                         @match other {
                             Some(person) => a href={ (to("/people/")) (person.id.0) } { (person.display_name) },
-                            None => "Somebody",
+                            None => (words!("somebody")),
                         }
                     }
                 }
@@ -100,9 +100,9 @@ impl Bookings {
         let state = BookingState { status: booked.status(), is_delayed: booked.booking.is_delayed };
         let may_start = self.viewer.may_start_booking(booked.booking.mentor_id) && state.start().is_ok();
         let all = [
-            ("start", "Start", may_start),
-            ("complete", "Complete", state.complete().is_ok()),
-            ("cancel", "Cancel", state.cancel().is_ok()),
+            ("start", words!("booking-start"), may_start),
+            ("complete", words!("booking-complete"), state.complete().is_ok()),
+            ("cancel", words!("booking-cancel"), state.cancel().is_ok()),
         ];
         html! {
             @if all.iter().any(|(.., is_possible)| *is_possible) {
@@ -143,12 +143,12 @@ async fn load(
 }
 
 /// The text before the element has loaded, and without scripts.
-fn status_text(booked: &Booked) -> &'static str {
+fn status_text(booked: &Booked) -> String {
     match booked.status() {
-        BookingStatus::Scheduled => "Scheduled",
-        BookingStatus::Ongoing if booked.booking.is_delayed => "Its time has begun, but nobody started it",
-        BookingStatus::Ongoing => "Under way",
-        BookingStatus::Completed => "Completed",
-        BookingStatus::Cancelled => "Cancelled",
+        BookingStatus::Scheduled => words!("booking-scheduled"),
+        BookingStatus::Ongoing if booked.booking.is_delayed => words!("booking-delayed"),
+        BookingStatus::Ongoing => words!("booking-ongoing"),
+        BookingStatus::Completed => words!("booking-completed"),
+        BookingStatus::Cancelled => words!("booking-cancelled"),
     }
 }

@@ -46,7 +46,7 @@ use super::{
     times,
     visitor::Visitor,
 };
-use crate::site::to;
+use crate::{language::words, site::to};
 
 /// The most sessions in the list of those that the visitor organises.
 const ORGANIZED: i32 = 100;
@@ -116,9 +116,9 @@ async fn act_on_booking(State(pages): State<Pages>, visitor: Visitor, Form(typed
         "complete" => (Action::Complete, Done::BookingCompleted),
         "cancel" if !typed.is_confirmed() && visitor.viewer.is_signed_in() => {
             let question = Question {
-                title: "Cancel this booking?",
-                text: html! { p { "Its time can then be booked by somebody else. This can't be undone." } },
-                button: "Cancel it",
+                title: &words!("cancel-booking-question"),
+                text: html! { p { (words!("cancel-booking-note")) } },
+                button: &words!("cancel-booking-button"),
                 action: &to("/me/bookings"),
                 fields: &[("booking", typed.text("booking")), ("action", "cancel")],
                 back: &to("/me"),
@@ -172,15 +172,12 @@ async fn ask_to_sign_out(visitor: Visitor) -> Page {
         return Ok(sign_in());
     }
     let question = Question {
-        title: "Sign out everywhere?",
+        title: &words!("sign-out-everywhere-question"),
         text: html! {
-            @if visitor.viewer.person.is_some() {
-                p { "All your tokens end: in this browser, in others, and those of your programs. Whoever has one of them must sign in again." }
-            } @else {
-                p { "You are signed out here and in all other browsers. A token that names no person stays valid until it expires." }
-            }
+            @if visitor.viewer.person.is_some() { p { (words!("sign-out-everywhere-note")) } }
+            @else { p { (words!("sign-out-browsers-note")) } }
         },
-        button: "Sign out everywhere",
+        button: &words!("sign-out-everywhere"),
         action: &to("/me/sign-out-everywhere"),
         fields: &[],
         back: &to(if visitor.viewer.person.is_some() { "/me" } else { "/admin" }),
@@ -208,21 +205,16 @@ fn sign_in() -> Response {
 async fn answer(app: &App, visitor: &Visitor, after: Option<String>, outcome: &Outcome) -> Page {
     let Some(id) = visitor.viewer.person else {
         if visitor.viewer.is_admin {
-            return Err(PageError::not_found(
-                visitor,
-                "This page is for people. Your token is an admin's and names no person.",
-            ));
+            return Err(PageError::not_found(visitor, &words!("page-for-people")));
         }
         return Ok(sign_in());
     };
     let content = load(app, visitor, id, after).await.map_err(page_of(visitor))?;
-    let content = content.ok_or_else(|| {
-        PageError::not_found(visitor, "The person that your token names does not exist. Sign in with another token.")
-    })?;
+    let content = content.ok_or_else(|| PageError::not_found(visitor, &words!("unknown-person-of-token")))?;
     let main = html! {
         h1 { (content.person.display_name) }
         @if visitor.viewer.is_deactivated {
-            (problem("Your account is deactivated. You can read your data, but not change anything. Ask an administrator."))
+            (problem(&words!("your-account-deactivated")))
         }
         (place(&content))
         (organized(&content.organized))
@@ -231,7 +223,8 @@ async fn answer(app: &App, visitor: &Visitor, after: Option<String>, outcome: &O
         (profile(&content.person, outcome))
         (own_data(&content.person, outcome))
     };
-    let mut frame = Frame::new("Me", visitor).following(json!({ "personId": id.to_string() })).following_bookings();
+    let mut frame =
+        Frame::new(words!("me"), visitor).following(json!({ "personId": id.to_string() })).following_bookings();
     if outcome.is_refused() {
         frame = frame.standing_still();
     }
@@ -275,16 +268,16 @@ async fn load(app: &App, visitor: &Visitor, id: PersonId, after: Option<String>)
 fn place(content: &Content) -> Markup {
     html! {
         section aria-labelledby="place" {
-            h2 #place { "Where I am" }
+            h2 #place { (words!("where-i-am")) }
             @match &content.place {
-                Some(card) => (cards::list(content.now, std::slice::from_ref(card), |card| answer_button(card, "no", "I left"))),
-                None => p.quiet { "You are not at a session right now." },
+                Some(card) => (cards::list(content.now, std::slice::from_ref(card), |card| answer_button(card, "no", &words!("i-left")))),
+                None => p.quiet { (words!("you-are-nowhere")) },
             }
         }
         @if !content.nearby.is_empty() {
             section aria-labelledby="nearby" {
-                h2 #nearby { "On now in my city" }
-                (cards::list(content.now, &content.nearby, |card| answer_button(card, "yes", "I am here")))
+                h2 #nearby { (words!("on-now-in-my-city")) }
+                (cards::list(content.now, &content.nearby, |card| answer_button(card, "yes", &words!("i-am-here"))))
             }
         }
     }
@@ -294,12 +287,12 @@ fn organized(sessions: &[Session]) -> Markup {
     html! {
         @if !sessions.is_empty() {
             section aria-labelledby="organized" {
-                h2 #organized { "Sessions I organise" }
+                h2 #organized { (words!("sessions-i-organise")) }
                 ul.rows {
                     @for session in sessions {
                         li {
                             span { a href=(cards::address(session)) { (session.name) } " – " (recurrence_text(session)) }
-                            a.button href={ (cards::address(session)) "/organize" } aria-label={ "Organise " (session.name) } { "Organise" }
+                            a.button href={ (cards::address(session)) "/organize" } aria-label=(words!("organise-session", session = &session.name)) { (words!("organise")) }
                         }
                     }
                 }
@@ -320,28 +313,28 @@ fn answer_button(card: &Card, answer: &str, words: &str) -> Markup {
 fn own_check_ins(content: &Content) -> Markup {
     html! {
         section aria-labelledby="check-ins" {
-            h2 #check-ins { "My check-ins" }
-            @if content.check_ins.is_empty() { p.quiet { "You have not checked in anywhere yet." } }
+            h2 #check-ins { (words!("my-check-ins")) }
+            @if content.check_ins.is_empty() { p.quiet { (words!("no-check-ins")) } }
             ul.plain {
                 @for (row, Card { instance, session, zone, .. }) in &content.check_ins {
                     li {
                         strong { (attendance_text(row.attendance)) } ": "
                         a href=(cards::address(session)) { (session.name) } ", "
                         (times::meeting(*zone, instance.date, instance.starts_at, instance.ends_at))
-                        @if instance.is_cancelled { " – cancelled" }
+                        @if instance.is_cancelled { " – " (words!("cancelled-within")) }
                     }
                 }
             }
-            @if let Some(after) = &content.older { p { a href={ (to("/me?after=")) (after) } { "Older check-ins" } } }
+            @if let Some(after) = &content.older { p { a href={ (to("/me?after=")) (after) } { (words!("older-check-ins")) } } }
         }
     }
 }
 
-fn attendance_text(attendance: Attendance) -> &'static str {
+fn attendance_text(attendance: Attendance) -> String {
     match attendance {
-        Attendance::Yes => "Yes",
-        Attendance::Maybe => "Maybe",
-        Attendance::No => "No",
+        Attendance::Yes => words!("yes"),
+        Attendance::Maybe => words!("maybe"),
+        Attendance::No => words!("no"),
     }
 }
 
@@ -354,19 +347,19 @@ fn profile(person: &Person, outcome: &Outcome) -> Markup {
             .with_box("hides_place", person.hides_place)
     });
     let mut form = sheet.form();
-    form.add(&Field::text("displayName", "Name").required().filled_with("name"));
-    form.add(&Field::text("city", "City").hint("Your page then shows what is on there."));
-    form.add(&Field::text("country", "Country"));
-    form.add(&Field::check("hides_place", "Hide where I am from others at the same session"));
+    form.add(&Field::text("displayName", &words!("name")).required().filled_with("name"));
+    form.add(&Field::text("city", &words!("city")).hint(words!("city-hint")));
+    form.add(&Field::text("country", &words!("country")));
+    form.add(&Field::check("hides_place", &words!("hide-place")));
     html! {
         section aria-labelledby="profile" {
-            h2 #profile { "Profile and privacy" }
+            h2 #profile { (words!("profile")) }
             (outcome.notice(PROFILE))
-            (form.send_to(&to("/me/profile"), &html! { button.primary { "Save" } }))
+            (form.send_to(&to("/me/profile"), &html! { button.primary { (words!("save")) } }))
             ul.plain {
-                li { a href=(to("/me/slots")) { "Time that I offer" } }
-                li { a href=(to("/me/keys")) { "My API keys" } }
-                li { a href=(to("/me/sign-out-everywhere")) { "Sign out everywhere" } }
+                li { a href=(to("/me/slots")) { (words!("time-i-offer")) } }
+                li { a href=(to("/me/keys")) { (words!("api-keys")) } }
+                li { a href=(to("/me/sign-out-everywhere")) { (words!("sign-out-everywhere")) } }
             }
         }
     }
@@ -375,19 +368,16 @@ fn profile(person: &Person, outcome: &Outcome) -> Markup {
 fn own_data(person: &Person, outcome: &Outcome) -> Markup {
     let sheet = outcome.sheet(DATA, Typed::default);
     let mut form = sheet.form();
-    let label = format!("Type your name ({}) to confirm", person.display_name);
+    let label = words!("type-name", name = &person.display_name);
     form.add(&Field::text("confirmation", &label).required().filled_with("off"));
     html! {
         section aria-labelledby="data" {
-            h2 #data { "My data" }
-            p { a href=(to("/me/data.json")) download { "Download my data" } }
+            h2 #data { (words!("my-data")) }
+            p { a href=(to("/me/data.json")) download { (words!("download-my-data")) } }
             details open[sheet.is_refused()] {
-                summary { "Delete me" }
-                p {
-                    "This deletes your name, your check-ins, your visits and your bookings. It cannot be undone. "
-                    "Past sessions keep only the number of people."
-                }
-                (form.send_to(&to("/me/erase"), &html! { button.danger { "Delete me for good" } }))
+                summary { (words!("delete-me")) }
+                p { (words!("delete-me-note")) }
+                (form.send_to(&to("/me/erase"), &html! { button.danger { (words!("delete-me-for-good")) } }))
             }
         }
     }

@@ -36,7 +36,10 @@ use super::{
     },
     BOOKINGS, sign_in,
 };
-use crate::site::to;
+use crate::{
+    language::{text_around, words},
+    site::to,
+};
 
 const SHOWN: i32 = 50;
 const PART: &str = "slots";
@@ -92,34 +95,38 @@ async fn render(app: &App, visitor: &Visitor, asked: Asked, outcome: &Outcome) -
     let free: Vec<&Offered> = offered.iter().filter(is_free).collect();
     let of = mentor.map(|id| format!("&mentor={}", cards::encoded(&id.to_string()))).unwrap_or_default();
     let main = html! {
-        h1 { "Time to book" }
+        h1 { (words!("time-to-book")) }
         (outcome.message(PART))
-        @if mentor.is_some() { p { a href=(to("/slots")) { "Time of all mentors" } } }
-        @if free.is_empty() { p.quiet { "Nobody offers time at the moment." } }
+        @if mentor.is_some() { p { a href=(to("/slots")) { (words!("time-of-all-mentors")) } } }
+        @if free.is_empty() { p.quiet { (words!("no-time-offered")) } }
         ul.rows {
             @for it in &free {
                 li #{ "slot-" (it.slot.id.0) } {
                     span {
                         (when(&it.slot))
                         @if let Some(mentor) = &it.mentor {
-                            " with "
-                            a href={ (to("/slots?mentor=")) (cards::encoded(&mentor.id.to_string())) } { (mentor.display_name) }
+                            " " (with_mentor(mentor))
                         }
                     }
                     @if visitor.viewer.person.is_some() {
                         form.inline method="post" action=(to("/slots")) {
                             input type="hidden" name="slot" value=(it.slot.id);
-                            button.primary { "Book" }
+                            button.primary { (words!("book")) }
                         }
                     }
                 }
             }
         }
-        @if let Some(after) = more { p { a href={ (to("/slots?after=")) (after) (of) } { "Later" } } }
-        @if visitor.viewer.person.is_some() { p { a href=(to("/me/slots")) { "Offer your own time" } } }
-        @else { p { a href=(to("/sign-in?next=/slots")) { "Sign in to book" } } }
+        @if let Some(after) = more { p { a href={ (to("/slots?after=")) (after) (of) } { (words!("later")) } } }
+        @if visitor.viewer.person.is_some() { p { a href=(to("/me/slots")) { (words!("offer-own-time")) } } }
+        @else { p { a href=(to("/sign-in?next=/slots")) { (words!("sign-in-to-book")) } } }
     };
-    Ok((outcome.status(), respond(&Frame::new("Time to book", visitor), &main)).into_response())
+    Ok((outcome.status(), respond(&Frame::new(words!("time-to-book"), visitor), &main)).into_response())
+}
+
+fn with_mentor(mentor: &Person) -> Markup {
+    let address = to(&format!("/slots?mentor={}", cards::encoded(&mentor.id.to_string())));
+    text_around("with-mentor", "mentor", &html! { a href=(address) { (mentor.display_name) } })
 }
 
 pub async fn book(State(pages): State<Pages>, visitor: Visitor, Form(typed): Form<Typed>) -> Page {
@@ -146,37 +153,41 @@ async fn render_own(app: &App, visitor: &Visitor, outcome: &Outcome) -> Page {
     let (offered, _) = load(app, &filter, None).await.map_err(page_of(visitor))?;
     let sheet = outcome.sheet(OFFER, || Typed::default().with("timeZone", "UTC"));
     let main = html! {
-        p.path { a href=(to("/me")) { "Me" } }
-        h1 { "Time that I offer" }
+        p.path { a href=(to("/me")) { (words!("me")) } }
+        h1 { (words!("time-i-offer")) }
         (outcome.message(PART))
-        @if offered.is_empty() { p.quiet { "You offer no time." } }
+        @if offered.is_empty() { p.quiet { (words!("no-time-of-mine")) } }
         ul.rows {
             @for Offered { slot, is_booked, .. } in &offered {
                 li #{ "slot-" (slot.id.0) } {
-                    span { (when(slot)) @if *is_booked { " – booked" } }
+                    span { (when(slot)) @if *is_booked { " – " (words!("booked")) } }
                     @if !is_booked {
                         form.inline method="post" action=(to("/me/slots")) {
                             input type="hidden" name="slot" value=(slot.id);
-                            button name="action" value="delete" { "Withdraw" }
+                            button name="action" value="delete" { (words!("withdraw")) }
                         }
                     }
                 }
             }
         }
-        h2 { "Offer time" }
+        h2 { (words!("offer-time")) }
         (offer_form(app, &sheet))
     };
-    Ok((outcome.status(), respond(&Frame::new("Time that I offer", visitor).standing_still(), &main)).into_response())
+    Ok((outcome.status(), respond(&Frame::new(words!("time-i-offer"), visitor).standing_still(), &main))
+        .into_response())
 }
 
 fn offer_form(app: &App, sheet: &Sheet) -> Markup {
     let mut form = sheet.form();
-    form.add(&Field::date("date", "Date").required());
-    form.add(&Field::time("startsAt", "Start").required());
-    form.add(&Field::time("endsAt", "End").hint("An end before the start is on the next day.").required());
-    form.add(&Field::suggested("timeZone", "Time zone", "zones").hint("Of the date and the times").required());
+    form.add(&Field::date("date", &words!("slot-date")).required());
+    form.add(&Field::time("startsAt", &words!("slot-start")).required());
+    form.add(&Field::time("endsAt", &words!("slot-end")).hint(words!("slot-end-hint")).required());
+    form.add(&Field::suggested("timeZone", &words!("time-zone"), "zones").hint(words!("slot-zone-hint")).required());
     form.put(html! { datalist #zones { @for zone in app.zone_data().names() { option value=(zone) {} } } });
-    form.send_to(&to("/me/slots"), &html! { button.primary name="action" value="offer" { "Offer this time" } })
+    form.send_to(
+        &to("/me/slots"),
+        &html! { button.primary name="action" value="offer" { (words!("offer-this-time")) } },
+    )
 }
 
 /// Offers time, or withdraws it. Before a booked slot is withdrawn, the visitor must confirm.
@@ -208,9 +219,9 @@ pub async fn change(State(pages): State<Pages>, visitor: Visitor, Form(typed): F
 
 fn ask_to_withdraw(visitor: &Visitor, slot: &str) -> Response {
     let question = Question {
-        title: "Withdraw this time?",
-        text: html! { p { "Nobody can book it any more." } },
-        button: "Withdraw it",
+        title: &words!("withdraw-question"),
+        text: html! { p { (words!("withdraw-note")) } },
+        button: &words!("withdraw-button"),
         action: &to("/me/slots"),
         fields: &[("slot", slot), ("action", "delete")],
         back: &to("/me/slots"),
