@@ -6,8 +6,13 @@ use anyhow::{Context, Result, ensure};
 use insession_tests::{Browser, Deployment, Page, Screen, TestDatabase, token};
 use serde_json::json;
 
-use super::sign_in;
-use crate::fixtures::{add_organizer, create_instance, create_person, create_session, in_seconds};
+use super::{elsewhere::Elsewhere, sign_in};
+use crate::{
+    bookings::interface::create_slot,
+    fixtures::{
+        add_organizer, cancel, create_active_instance, create_instance, create_person, create_session, in_seconds,
+    },
+};
 
 const PHONE: Screen = Screen { width: 390, height: 844, density: 2, is_dark: false };
 
@@ -98,6 +103,59 @@ async fn admin_starts_from_an_empty_database_on_a_phone() -> Result<()> {
         looks_right(&page).await.with_context(|| address.to_owned())?;
     }
     page.forgive("404")?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn visitor_checks_in_nearby_student_books_and_developer_pastes_the_badge() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let (admin, server) = (deployment.admin(), deployment.first());
+    let create = "mutation($input: CreateSessionInput!) { createSession(input: $input) { session { id } } }";
+    let input = json!({ "name": "Open House", "city": "Austin", "country": "USA", "timeZone": "UTC",
+        "latitude": 30.27, "longitude": -97.74 });
+    let created = admin.data(create, json!({ "input": input })).await?;
+    let session = created["createSession"]["session"]["id"].as_str().context("an id")?;
+    let instance = create_active_instance(&admin, session).await?;
+    let (ann, meg) = (create_person(&admin, "Ann").await?, create_person(&admin, "Meg Mentor").await?);
+    add_organizer(&admin, session, &meg).await?;
+    create_slot(&admin, &meg, in_seconds(3_600), in_seconds(7_200)).await?;
+    let browser = Browser::launch().await?;
+
+    // The visitor.
+    let page = browser.page().await?;
+    page.look_with(PHONE).await?;
+    page.be_at(&server.url(), Some((30.26, -97.74))).await?;
+    page.call("Emulation.setTimezoneOverride", json!({ "timezoneId": "Asia/Kolkata" })).await?;
+    sign_in(&page, server, &ann).await?;
+    follow(&page, "On now", "h1", "In session now").await?;
+    follow(&page, "Near me", "h1", "Sessions near you").await?;
+    follow(&page, "Open House", "h1", "Open House").await?;
+    // The times in the visitor's own zone are there from the beginning.
+    page.until("document.querySelector('.own-time')?.textContent.endsWith(' GMT+5:30 for you')").await?;
+    press(&page, "I am here").await?;
+    confirmed(&page, "Your answer is saved.").await?;
+    page.until("document.querySelector('.card .counts').innerText.startsWith('1 here now')").await?;
+
+    // The student.
+    follow(&page, "Ann", "h1", "Ann").await?;
+    follow(&page, "Find a time to book", "h1", "Time to book").await?;
+    press(&page, "Book").await?;
+    confirmed(&page, "You have booked this time.").await?;
+    follow(&page, "Ann", "h2", "My bookings").await?;
+    page.until("document.getElementById('main').innerText.includes('Meg Mentor')").await?;
+
+    // The developer.
+    let page = browser.page().await?;
+    sign_in(&page, server, &meg).await?;
+    follow(&page, "Open House", "h1", "Open House").await?;
+    follow(&page, "Organise this session", "h1", "Organise Open House").await?;
+    let snippet = page.evaluate("document.querySelector('.copy pre').textContent").await?;
+    let site = Elsewhere::start(server, None, snippet.as_str().context("a snippet")?).await?;
+    page.goto(&site.url).await?;
+    page.until("document.querySelector('live-now-badge').hasAttribute('active')").await?;
+    cancel(&admin, &instance).await?;
+    page.until("!document.querySelector('live-now-badge').hasAttribute('active')").await?;
     browser.close().await
 }
 
