@@ -23,7 +23,10 @@ use axum::{
     routing::get,
 };
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
-use domain::zone::{Zone, ZoneData};
+use domain::{
+    import,
+    zone::{Zone, ZoneData},
+};
 use serde::Deserialize;
 use service::{
     App, Result,
@@ -34,7 +37,7 @@ use service::{
 
 use self::{
     content::Content,
-    events::{Event, Local, Time},
+    events::{Event, Local, Rule, Time},
     zone::local_text,
 };
 use crate::{pages::encoded, site::Site};
@@ -170,7 +173,7 @@ fn render(data: ZoneData, name: &str, sources: &[Source], now: DateTime<Utc>) ->
     let mut content = Content::default();
     content.component("VCALENDAR", |content| {
         content.value("VERSION", "2.0");
-        content.value("PRODID", "-//InSession//InSession//EN");
+        content.value("PRODID", import::PRODID);
         content.value("CALSCALE", "GREGORIAN");
         content.text("NAME", name);
         content.text("X-WR-CALNAME", name);
@@ -184,8 +187,9 @@ fn render(data: ZoneData, name: &str, sources: &[Source], now: DateTime<Utc>) ->
         if locals.is_empty() && written.iter().all(|(_, events)| events.events.is_empty()) {
             zone::write(content, Zone::utc(), now, now);
         }
-        for (source, events::Events { events, local }) in &written {
-            let writer = EventWriter { source: &source.calendar, local: *local, page: source.page.as_deref() };
+        for (source, events::Events { events, local, anchor }) in &written {
+            let (local, anchor) = (*local, *anchor);
+            let writer = EventWriter { source: &source.calendar, local, anchor, page: source.page.as_deref() };
             for event in events {
                 content.component("VEVENT", |content| writer.write(content, event));
             }
@@ -212,6 +216,8 @@ fn zones_of(locals: impl Iterator<Item = Local>) -> Vec<Local> {
 struct EventWriter<'a> {
     source: &'a SessionCalendar,
     local: Option<Local>,
+    /// The date from which intervals count, if the events alone do not say it.
+    anchor: Option<NaiveDate>,
     page: Option<&'a str>,
 }
 
@@ -224,23 +230,26 @@ impl EventWriter<'_> {
         content.value("LAST-MODIFIED", &changed_at);
         content.value("SEQUENCE", &session.revision.to_string());
         match &event.time {
-            Time::Series { series, excluded } => {
-                self.scheduled(content, "DTSTART", series.starts);
-                content.value("DURATION", &duration_text(events::length(series)));
-                content.value("RRULE", &series.rrule);
-                for local in excluded {
-                    self.scheduled(content, "EXDATE", *local);
-                }
-            }
+            Time::Series(rule) => self.rule(content, "", rule),
             Time::Exception { of, meeting: (starts_at, ends_at) } => {
                 self.scheduled(content, "RECURRENCE-ID", *of);
                 self.meeting(content, *starts_at, *ends_at);
             }
+            Time::Part { of, meeting: (starts_at, ends_at), rule } => {
+                self.meeting(content, *starts_at, *ends_at);
+                self.scheduled(content, &own("RECURRENCE-ID"), *of);
+                if let Some(rule) = rule {
+                    self.rule(content, import::PREFIX, rule);
+                    let location = events::location(session, None);
+                    if location != event.location {
+                        content.text(&own("LOCATION"), location.as_deref().unwrap_or_default());
+                    }
+                }
+            }
             Time::Meeting(starts_at, ends_at) => self.meeting(content, *starts_at, *ends_at),
             Time::Day(date) => content.value("DTSTART;VALUE=DATE", &date.format("%Y%m%d").to_string()),
         }
-        // Many programs ignore the status.
-        let prefix = if event.is_cancelled { "Cancelled: " } else { "" };
+        let prefix = if event.is_cancelled { import::CANCELLED_PREFIX } else { "" };
         content.text("SUMMARY", &format!("{prefix}{}", session.name));
         if let Some(location) = &event.location {
             content.text("LOCATION", location);
@@ -253,6 +262,19 @@ impl EventWriter<'_> {
         }
         if event.is_cancelled {
             content.value("STATUS", "CANCELLED");
+        }
+    }
+
+    /// The properties of a rule, with a prefix before their names.
+    fn rule(&self, content: &mut Content, prefix: &str, Rule { series, excluded }: &Rule) {
+        self.scheduled(content, &format!("{prefix}DTSTART"), series.starts);
+        content.value(&format!("{prefix}DURATION"), &duration_text(events::length(series)));
+        content.value(&format!("{prefix}RRULE"), &series.rrule);
+        if let Some(anchor) = self.anchor {
+            content.value(&own("ANCHOR"), &anchor.format("%Y%m%d").to_string());
+        }
+        for local in excluded {
+            self.scheduled(content, &format!("{prefix}EXDATE"), *local);
         }
     }
 
@@ -272,6 +294,11 @@ impl EventWriter<'_> {
             }
         }
     }
+}
+
+/// The name of a property that only our own import reads.
+fn own(name: &str) -> String {
+    format!("{}{name}", import::PREFIX)
 }
 
 fn utc_text(at: DateTime<Utc>) -> String {

@@ -1,8 +1,9 @@
 //! One VEVENT: its times, as instants and as local times in its zone.
 
-use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 use super::{
+    feed::{Origin, PREFIX, Rule},
     lines::{Component, Property},
     shortened,
     values::{self, Length, Stamp},
@@ -15,6 +16,7 @@ use crate::{
 
 /// How many dates of one kind an event may list.
 const MAX_DATES: usize = 1_000;
+const TOO_MANY_DATES: &str = "lists more than 1000 dates as RDATE or EXDATE";
 /// The longest UID, in bytes.
 const MAX_UID: usize = 1_000;
 
@@ -69,6 +71,12 @@ pub(super) struct Event {
     pub(super) is_floating: bool,
     pub(super) excluded: Vec<Moment>,
     pub(super) added: Vec<(Moment, Option<End>)>,
+    /// The rule of our own feed that it is from, if it is not one event with its rule.
+    pub(super) origin: Option<Origin>,
+    /// The date from which the intervals of our own feed count.
+    pub(super) anchor: Option<NaiveDate>,
+    /// The meetings of the rule that are events of their own. Without them, all are in the rule only.
+    pub(super) listed: Vec<Moment>,
 }
 
 /// Reads the values of an event.
@@ -83,7 +91,7 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     /// # Errors
     /// If the event cannot be read. The message completes a sentence about the event.
-    pub(super) fn read(&mut self, component: &Component) -> Result<Event, String> {
+    pub(super) fn read(&mut self, component: &Component, is_ours: bool) -> Result<Event, String> {
         if let Some(problem) = &component.problem {
             return Err(problem.clone());
         }
@@ -108,27 +116,19 @@ impl Reader<'_> {
         if replaces.and_then(|it| it.parameter("RANGE")).is_some() {
             return Err("changes all later meetings (RECURRENCE-ID with RANGE), which is not supported".to_owned());
         }
-        let timed = |moment: Option<Moment>, name: &str| {
-            moment.ok_or_else(|| format!("has a {name} without a time of day, and DTSTART has one"))
-        };
         let replaces = match replaces {
             Some(it) => Some(timed(self.moment(it, &it.value, years)?, "RECURRENCE-ID")?),
             None => None,
         };
-        let mut excluded = Vec::new();
-        for property in component.all("EXDATE") {
-            for value in property.value.split(',').filter(|value| !value.trim().is_empty()) {
-                excluded.push(timed(self.moment(property, value, years)?, "EXDATE")?);
-            }
-        }
+        let excluded = self.excluded(component, "EXDATE", years)?;
         let mut added = Vec::new();
         for property in component.all("RDATE") {
             for value in property.value.split(',').filter(|value| !value.trim().is_empty()) {
                 added.push(self.added(property, value, years)?);
             }
         }
-        if excluded.len() > MAX_DATES || added.len() > MAX_DATES {
-            return Err(format!("lists more than {MAX_DATES} dates as RDATE or EXDATE"));
+        if added.len() > MAX_DATES {
+            return Err(TOO_MANY_DATES.to_owned());
         }
         let place = match component.value("GEO") {
             Some(text) => {
@@ -151,7 +151,46 @@ impl Reader<'_> {
             is_floating,
             excluded,
             added,
+            origin: if is_ours { self.origin(component, years)? } else { None },
+            anchor: is_ours.then(|| anchor(component)).flatten(),
+            listed: Vec::new(),
         })
+    }
+
+    /// The times of all properties with this name.
+    fn excluded(&mut self, component: &Component, name: &str, years: Years) -> Result<Vec<Moment>, String> {
+        let mut excluded = Vec::new();
+        for property in component.all(name) {
+            for value in property.value.split(',').filter(|value| !value.trim().is_empty()) {
+                excluded.push(timed(self.moment(property, value, years)?, name)?);
+            }
+        }
+        if excluded.len() > MAX_DATES { Err(TOO_MANY_DATES.to_owned()) } else { Ok(excluded) }
+    }
+
+    /// The rule that a single event of our own feed is from.
+    fn origin(&mut self, component: &Component, years: Years) -> Result<Option<Origin>, String> {
+        let own = |name: &str| format!("{PREFIX}{name}");
+        let mut time = |name: &str| match component.property(&own(name)) {
+            Some(property) => self.moment(property, &property.value, years),
+            None => Ok(None),
+        };
+        let (Some(occurrence), start) = (time("RECURRENCE-ID")?, time("DTSTART")?) else { return Ok(None) };
+        let length = component.value(&own("DURATION")).and_then(values::duration).map(|length| length.exact);
+        let rule = match (start, length, component.value(&own("RRULE"))) {
+            (Some(start), Some(length), Some(rrule)) => {
+                let location = component.value(&own("LOCATION")).map(|text| one_line(text, ", "));
+                Some(Rule {
+                    start,
+                    length,
+                    rrule: rrule.to_owned(),
+                    excluded: self.excluded(component, &own("EXDATE"), years)?,
+                    location: location.map(|text| Some(text).filter(|text| !text.is_empty())),
+                })
+            }
+            _ => None,
+        };
+        Ok(Some(Origin { occurrence, rule }))
     }
 
     /// Reads a time. `None` if the value is a date without a time.
@@ -234,6 +273,14 @@ impl Event {
     }
 }
 
+fn anchor(component: &Component) -> Option<NaiveDate> {
+    component.value(&format!("{PREFIX}ANCHOR")).and_then(values::stamp).map(Stamp::date)
+}
+
+fn timed(moment: Option<Moment>, name: &str) -> Result<Moment, String> {
+    moment.ok_or_else(|| format!("has a {name} without a time of day, and DTSTART has one"))
+}
+
 /// The first and the last year in which an event has meetings.
 fn years(component: &Component, now: DateTime<Utc>) -> Result<Years, String> {
     let names = ["DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE"];
@@ -241,7 +288,7 @@ fn years(component: &Component, now: DateTime<Utc>) -> Result<Years, String> {
     let mut years = (i32::MAX, i32::MIN);
     for (count, value) in values.enumerate() {
         if count > 3 * MAX_DATES {
-            return Err(format!("lists more than {MAX_DATES} dates as RDATE or EXDATE"));
+            return Err(TOO_MANY_DATES.to_owned());
         }
         if let Some(year) = value.trim().get(0..4).and_then(|year| year.parse().ok()) {
             years = (years.0.min(year), years.1.max(year));

@@ -6,7 +6,9 @@
 
 use icalendar::parser::Property as ParsedProperty;
 
-/// The properties that an import reads.
+use super::{feed::PREFIX, shortened};
+
+/// The properties that an import reads, besides those with the prefix of our own feeds.
 const PROPERTIES: &[&str] = &[
     "PRODID",
     "X-WR-TIMEZONE",
@@ -33,8 +35,6 @@ const PROPERTIES: &[&str] = &[
 
 /// How deeply components may be nested. A calendar is 3 deep.
 const MAX_DEPTH: usize = 8;
-/// The longest line that is quoted in a message, in characters.
-const QUOTED: usize = 60;
 
 /// A property, with the values of its parameters. Names are in upper case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +76,11 @@ impl Component {
 
     fn fail(&mut self, problem: impl FnOnce() -> String) {
         self.problem.get_or_insert_with(problem);
+    }
+
+    fn cut_off(&mut self) {
+        let name = shortened(&self.name);
+        self.fail(|| format!("is cut off: it has no END of {name}"));
     }
 }
 
@@ -128,7 +133,7 @@ impl Reader {
                 if let Some(inner) = self.open.last_mut() {
                     if !is_name || rest.is_empty() {
                         inner.fail(|| format!("has a line that is no property: {}", quoted(line)));
-                    } else if PROPERTIES.contains(&name.as_str()) {
+                    } else if PROPERTIES.contains(&name.as_str()) || name.starts_with(PREFIX) {
                         match property(&name, rest) {
                             Some(property) => inner.properties.push(property),
                             None => inner.fail(|| format!("has a line that cannot be read: {}", quoted(line))),
@@ -142,7 +147,7 @@ impl Reader {
 
     fn begin(&mut self, name: &str) -> Result<(), String> {
         if self.open.is_empty() && name != "VCALENDAR" {
-            return Err(format!("is no calendar: it begins with {name} and not with BEGIN:VCALENDAR"));
+            return Err(format!("is no calendar: it begins with {} and not with BEGIN:VCALENDAR", shortened(name)));
         }
         if self.open.len() >= MAX_DEPTH {
             return Err(format!("is no calendar: components stand more than {MAX_DEPTH} deep in each other"));
@@ -154,15 +159,14 @@ impl Reader {
     fn end(&mut self, name: &str) {
         if !self.open.iter().any(|open| open.name == name) {
             if let Some(inner) = self.open.last_mut() {
-                inner.fail(|| format!("has END:{name} in it, and no BEGIN:{name}"));
+                inner.fail(|| format!("has an END in it without its BEGIN: {}", shortened(name)));
             }
             return;
         }
         while let Some(mut ended) = self.open.pop() {
             let is_it = ended.name == name;
             if !is_it {
-                let inner = ended.name.clone();
-                ended.fail(|| format!("is cut off: it has no END:{inner}"));
+                ended.cut_off();
             }
             self.close(ended);
             if is_it {
@@ -186,8 +190,7 @@ impl Reader {
 
     fn finish(mut self) -> Result<Vec<Component>, String> {
         while let Some(mut cut) = self.open.pop() {
-            let name = cut.name.clone();
-            cut.fail(|| format!("is cut off: it has no END:{name}"));
+            cut.cut_off();
             self.close(cut);
         }
         if self.calendars.is_empty() {
@@ -224,12 +227,7 @@ fn property(name: &str, rest: &[u8]) -> Option<Property> {
 }
 
 fn quoted(line: &[u8]) -> String {
-    let text: String =
-        String::from_utf8_lossy(line).chars().filter(|character| !character.is_control()).take(QUOTED + 1).collect();
-    match text.char_indices().nth(QUOTED) {
-        Some((end, _)) => format!("{:?}…", &text[..end]),
-        None => format!("{text:?}"),
-    }
+    shortened(&String::from_utf8_lossy(line))
 }
 
 #[cfg(test)]

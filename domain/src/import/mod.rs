@@ -9,6 +9,7 @@
 //! change, the meeting ends when the clocks show that time.
 
 mod event;
+mod feed;
 mod lines;
 mod plan;
 mod values;
@@ -20,7 +21,8 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use self::{event::Event, lines::Component, zones::Zones};
+pub use self::feed::{CANCELLED_PREFIX, PREFIX, PRODID};
+use self::{event::Event, feed::Feed, lines::Component, zones::Zones};
 use crate::{
     ids::SessionId,
     recurrence::OccurrenceKey,
@@ -62,6 +64,19 @@ pub struct Refusal {
     pub uid: Option<String>,
     pub summary: Option<String>,
     pub reason: String,
+}
+
+impl Refusal {
+    /// The longest UID of a refusal, in characters. RFC 7986 asks for 255 bytes at most.
+    const MAX_UID: usize = 255;
+    const MAX_SUMMARY: usize = 100;
+
+    /// Texts of the file are cut off if they are long.
+    pub fn new(uid: Option<&str>, summary: Option<&str>, reason: impl Into<String>) -> Self {
+        let uid = uid.map(|uid| cut(uid, Self::MAX_UID));
+        let summary = summary.map(|summary| cut(summary, Self::MAX_SUMMARY));
+        Self { uid, summary, reason: reason.into() }
+    }
 }
 
 /// A session as a file has it. It is stored, so that the next import of the file knows what changed in it.
@@ -126,20 +141,16 @@ pub fn read(text: &[u8], setting: &Setting) -> Result<Contents, String> {
     let mut reader = event::Reader { zones: &mut zones, utc, floating: setting.time_zone, now: setting.now };
     let mut sources = Sources::default();
     for calendar in &calendars {
-        let is_ours = calendar.value("PRODID").is_some_and(|name| name.trim() == OUR_PRODID);
+        let is_ours = calendar.value("PRODID").is_some_and(|name| name.trim() == PRODID);
         for component in calendar.components.iter().filter(|component| component.name == "VEVENT") {
-            sources.add(component, reader.read(component), is_ours);
+            let read = reader.read(component, is_ours);
+            let feed = read.as_ref().ok().filter(|_| is_ours).and_then(|event| Feed::of(&event.uid));
+            sources.add(component, read, feed);
         }
     }
-    let planner = plan::Planner { data: setting.data, utc, preferred };
+    let planner = plan::Planner { utc, preferred };
     Ok(sources.contents(&planner, &setting.installation))
 }
-
-/// The PRODID of our own feeds.
-pub const OUR_PRODID: &str = "-//InSession//InSession//EN";
-
-/// The beginning of the summary of a cancelled event in our own feeds, because many programs ignore the status.
-pub const CANCELLED_PREFIX: &str = "Cancelled: ";
 
 /// The events of each source, in the order of the file.
 #[derive(Default)]
@@ -152,30 +163,24 @@ struct Sources {
 
 struct Source {
     name: String,
-    feed: Option<(SessionId, String)>,
+    feed: Option<Feed>,
     events: Vec<Event>,
 }
 
 impl Sources {
-    fn add(&mut self, component: &Component, read: Result<Event, String>, is_ours: bool) {
+    fn add(&mut self, component: &Component, read: Result<Event, String>, feed: Option<Feed>) {
         let mut event = match read {
             Ok(event) => event,
             Err(reason) => {
-                let text = |name: &str| {
-                    component.value(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
-                };
+                let text = |name: &str| component.value(name).map(str::trim).filter(|text| !text.is_empty());
                 self.refuse(text("UID"), text("SUMMARY"), reason);
                 return;
             }
         };
-        let feed = if is_ours { feed_of(&event.uid) } else { None };
         if feed.is_some() && event.is_cancelled {
             event.name = event.name.map(|name| name.strip_prefix(CANCELLED_PREFIX).map_or(name.clone(), str::to_owned));
         }
-        let name = match &feed {
-            Some((session, installation)) => format!("session-{}@{installation}", session.0),
-            None => event.uid.clone(),
-        };
+        let name = feed.as_ref().map_or_else(|| event.uid.clone(), Feed::name);
         let index = *self.by_name.entry(name.clone()).or_insert_with(|| {
             self.all.push(Source { name, feed, events: Vec::new() });
             self.all.len() - 1
@@ -186,9 +191,9 @@ impl Sources {
     }
 
     /// Refuses a UID once, for the first reason.
-    fn refuse(&mut self, uid: Option<String>, summary: Option<String>, reason: String) {
-        if uid.as_ref().is_none_or(|uid| self.refused_uids.insert(uid.clone())) {
-            self.refused.push(Refusal { uid, summary, reason });
+    fn refuse(&mut self, uid: Option<&str>, summary: Option<&str>, reason: String) {
+        if uid.is_none_or(|uid| self.refused_uids.insert(uid.to_owned())) {
+            self.refused.push(Refusal::new(uid, summary, reason));
         }
     }
 
@@ -209,12 +214,12 @@ impl Sources {
             let summary = events.iter().find_map(|event| event.name.clone());
             match planner.plan(events, feed.is_some()) {
                 Ok(session) => {
-                    let own = feed.filter(|(_, of)| of == installation).map(|(session, _)| session);
+                    let own = feed.filter(|feed| feed.installation == installation).map(|feed| feed.session);
                     contents.sessions.push(Found { source: name, uids, own, session });
                 }
                 Err(reason) => {
                     for uid in uids {
-                        self.refuse(Some(uid), summary.clone(), reason.clone());
+                        self.refuse(Some(&uid), summary.as_deref(), reason.clone());
                     }
                 }
             }
@@ -224,17 +229,18 @@ impl Sources {
     }
 }
 
-/// The session and the installation of an event of our own feeds. Its UID is `session-ID-NAME@INSTALLATION`.
-fn feed_of(uid: &str) -> Option<(SessionId, String)> {
-    let (local, installation) = uid.rsplit_once('@').filter(|(_, installation)| !installation.is_empty())?;
-    let (id, _) = local.strip_prefix("session-")?.split_once('-')?;
-    Some((SessionId(id.parse().ok()?), installation.to_owned()))
-}
-
 /// A text from a file, shortened and quoted for a message.
 fn shortened(text: &str) -> String {
     let shown: String = text.chars().filter(|character| !character.is_control()).take(80).collect();
     if shown.len() < text.len() { format!("{shown:?}…") } else { format!("{shown:?}") }
+}
+
+/// The beginning of a text, with an ellipsis if it has more characters.
+fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -17,13 +17,14 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc}
 use super::{
     ImportedMeeting, ImportedSession, MeetingState,
     event::{End, Event, Moment},
+    feed::joined,
     shortened,
 };
 use crate::{
     place::Place,
     recurrence::{BoundedRecurrence, Calendar, Occurrence, OccurrenceKey, Recurrence, ScheduleSource, Skips},
     window::Meeting,
-    zone::{Zone, ZoneData, local_date},
+    zone::{Zone, local_date},
 };
 
 /// How many meetings of a session become instances at once.
@@ -32,7 +33,6 @@ const MAX_MEETINGS: usize = 1_000;
 const COMPARED: Days = Days::new(800);
 
 pub(super) struct Planner {
-    pub(super) data: ZoneData,
     pub(super) utc: Zone,
     /// Zones in which meetings in UTC are shown, the best one first.
     pub(super) preferred: Vec<Zone>,
@@ -43,6 +43,8 @@ impl Planner {
     /// If a session cannot have exactly these meetings. The message completes a sentence about the event.
     pub(super) fn plan(&self, events: Vec<Event>, is_feed: bool) -> Result<ImportedSession, String> {
         let events = newest(events)?;
+        let events = if is_feed { joined(events) } else { events };
+        let anchor = events.iter().find_map(|event| event.anchor);
         let masters = || events.iter().filter(|event| event.replaces.is_none());
         if !is_feed && masters().count() > 1 {
             return Err("is in the file more than once without a RECURRENCE-ID".to_owned());
@@ -50,11 +52,12 @@ impl Planner {
         let ruled = masters().find(|event| event.rrule.is_some()).map(|event| event.start.zone);
         let local = || events.iter().map(|event| event.start.zone).find(|zone| *zone != self.utc);
         if let Some(zone) = ruled.or_else(local) {
-            return Plan::new(&events, zone)?.session();
+            return Plan::new(&events, zone, anchor)?.session();
         }
         // The meetings are in UTC, so they can be shown in any zone in which each of them has one local time.
-        let shown = self.preferred.iter().find_map(|zone| Plan::new(&events, *zone).and_then(Plan::session).ok());
-        shown.map_or_else(|| Plan::new(&events, self.data.zone("UTC").unwrap_or(self.utc))?.session(), Ok)
+        let shown =
+            self.preferred.iter().find_map(|zone| Plan::new(&events, *zone, anchor).and_then(Plan::session).ok());
+        shown.map_or_else(|| Plan::new(&events, self.utc, anchor)?.session(), Ok)
     }
 }
 
@@ -115,15 +118,15 @@ struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    fn new(events: &'a [Event], zone: Zone) -> Result<Self, String> {
-        let (rules, recurrence, calendar) = rules(events, zone)?;
+    fn new(events: &'a [Event], zone: Zone, anchor: Option<NaiveDate>) -> Result<Self, String> {
+        let (rules, recurrence, calendar) = rules(events, zone, anchor)?;
         let mut plan = Self {
             events,
             zone,
             rules,
             recurrence,
             calendar,
-            location: events.iter().find_map(|event| event.location.clone()),
+            location: described_by(events).find_map(|event| event.location.clone()),
             excluded: BTreeMap::new(),
             changed: BTreeMap::new(),
             others: BTreeMap::new(),
@@ -268,7 +271,7 @@ impl<'a> Plan<'a> {
     }
 
     fn session(self) -> Result<ImportedSession, String> {
-        let name = self.events.iter().find_map(|event| event.name.clone());
+        let name = described_by(self.events).chain(self.events).find_map(|event| event.name.clone());
         let name = name.ok_or("has no SUMMARY, which is the name of a session")?;
         let (skips, meetings) = self.exceptions()?;
         if self.recurrence.is_empty() && meetings.is_empty() {
@@ -277,7 +280,7 @@ impl<'a> Plan<'a> {
         Ok(ImportedSession {
             name,
             location: self.location.clone(),
-            place: self.events.iter().find_map(|event| event.place).map(Place::to_stored),
+            place: described_by(self.events).find_map(|event| event.place).map(Place::to_stored),
             time_zone: self.zone.name().to_owned(),
             recurrence: (!self.recurrence.is_empty()).then(|| self.recurrence.to_json()),
             initiation: self.calendar.initiation,
@@ -331,8 +334,27 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The rules of the events, and the recurrence that has all of them.
-fn rules(events: &[Event], zone: Zone) -> Result<(Vec<Rule>, Recurrence, Calendar), String> {
+/// The events that describe the session: those with its rules, and not the changes of their meetings. Without rules, all.
+fn described_by(events: &[Event]) -> impl Iterator<Item = &Event> {
+    let has_rule = |event: &Event| event.rrule.is_some() && event.replaces.is_none();
+    let has_rules = events.iter().any(has_rule);
+    events.iter().filter(move |event| !has_rules || has_rule(event))
+}
+
+/// The meetings of a rule that the file leaves out, if it has the others as events of their own: those before the last one of
+/// them.
+fn unlisted(event: &Event, recurrence: &Recurrence, calendar: &Calendar) -> Result<BTreeSet<DateTime<Utc>>, String> {
+    let listed: BTreeSet<_> = event.listed.iter().map(|moment| moment.at()).collect();
+    let Some(last) = event.listed.iter().map(|moment| moment.local.date()).max() else { return Ok(BTreeSet::new()) };
+    let occurrences = recurrence.occurrences(calendar, event.start.local.date(), last);
+    let starts = occurrences.map(|occurrence| occurrence.meeting.starts_at()).filter(|at| !listed.contains(at));
+    let left_out: BTreeSet<_> = starts.take(Skips::MAX + 1).collect();
+    if left_out.len() > Skips::MAX { Err(format!("leaves out more than {} dates", Skips::MAX)) } else { Ok(left_out) }
+}
+
+/// The rules of the events, and the recurrence that has all of them. `anchor` is the date from which intervals count, if it is
+/// not that of the first meeting.
+fn rules(events: &[Event], zone: Zone, anchor: Option<NaiveDate>) -> Result<(Vec<Rule>, Recurrence, Calendar), String> {
     let nothing = Calendar { zone, anchor: None, initiation: None, termination: None, skips: Skips::NONE };
     let mut rules = Vec::new();
     let mut sources = Vec::new();
@@ -352,7 +374,9 @@ fn rules(events: &[Event], zone: Zone) -> Result<(Vec<Rule>, Recurrence, Calenda
         let source = ScheduleSource::Rrule { rrule: rrule.clone(), start: starts.time(), end: ends.time() };
         let (recurrence, calendar) = bounded(std::slice::from_ref(&source), zone, starts.date())?;
         check_until(event, &source, (&recurrence, &calendar))?;
-        let rule = Rule { recurrence, calendar, excluded: event.excluded.iter().map(|moment| moment.at()).collect() };
+        let mut excluded = unlisted(event, &recurrence, &calendar)?;
+        excluded.extend(event.excluded.iter().map(|moment| moment.at()));
+        let rule = Rule { recurrence, calendar, excluded };
         if occurrence_at(&rule.recurrence, &rule.calendar, event.start.at()).is_none() {
             return Err("has a DTSTART that is no meeting of its RRULE, which RFC 5545 leaves undefined".to_owned());
         }
@@ -363,11 +387,12 @@ fn rules(events: &[Event], zone: Zone) -> Result<(Vec<Rule>, Recurrence, Calenda
     let (Some(first), Some(last)) = (firsts.iter().min(), firsts.iter().max()) else {
         return Ok((rules, Recurrence::default(), nothing));
     };
-    let (recurrence, calendar) = bounded(&sources, zone, *first)?;
+    let first = anchor.map_or(*first, |anchor| anchor.min(*first));
+    let (recurrence, calendar) = bounded(&sources, zone, first)?;
     if let [_, _, ..] = rules.as_slice() {
         let to = last.checked_add_days(COMPARED).unwrap_or(*last);
         let starts = |recurrence: &Recurrence, calendar: &Calendar| {
-            let found = recurrence.occurrences(calendar, *first, to).map(|occurrence| occurrence.meeting.starts_at());
+            let found = recurrence.occurrences(calendar, first, to).map(|occurrence| occurrence.meeting.starts_at());
             found.collect::<BTreeSet<_>>()
         };
         let each: BTreeSet<_> = rules.iter().flat_map(|rule| starts(&rule.recurrence, &rule.calendar)).collect();

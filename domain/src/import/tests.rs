@@ -281,7 +281,7 @@ fn events_of_one_of_our_feeds_are_one_session() {
     let uid = |name: &str, host: &str| format!("UID:session-7-{name}@{host}");
     let feed = |host: &str| {
         format!(
-            "PRODID:{OUR_PRODID}\n{}\n{}\n{}",
+            "PRODID:{PRODID}\n{}\n{}\n{}",
             event(&format!("{}\nRRULE:FREQ=WEEKLY;BYDAY=TH", uid("weekly-byday-th-190000", host))),
             event(&format!(
                 "{}\nDTSTART;TZID=Europe/Berlin:20260105T190000\nDTEND;TZID=Europe/Berlin:20260105T200000\n\
@@ -302,4 +302,49 @@ fn events_of_one_of_our_feeds_are_one_session() {
     let shown = meetings(&found.session);
     assert_eq!(shown[..5], ["01-01 19:00", "01-03 11:00x", "01-05 19:00", "01-08 19:00", "01-15 19:00"]);
     assert_eq!(import(&feed("here")).sessions[0].own, Some(SessionId(7)));
+}
+
+#[test]
+fn long_texts_of_a_file_are_cut_off_in_messages() {
+    let long = "x".repeat(1_000_000);
+    let mut texts = Vec::new();
+    for body in [
+        event(&format!("UID:{long}")),
+        event(&format!("SUMMARY:{long}\nDTSTART:soon")),
+        event(&format!("DTSTART:{long}")),
+        event(&format!("DTSTART;TZID={long}:20260101T190000")),
+        event(&format!("RRULE:{long}")),
+        event(&format!("RRULE:FREQ={long}")),
+        event(&format!("GEO:{long}")),
+        event(&format!("DURATION:{long}")),
+        event(&format!("END:{long}")),
+        event(&format!("{long}")),
+        format!("BEGIN:VEVENT\nUID:a\nBEGIN:{long}"),
+    ] {
+        let refused = import(&body).refused.remove(0);
+        texts.extend([refused.uid.unwrap_or_default(), refused.summary.unwrap_or_default(), refused.reason]);
+    }
+    texts.push(read(format!("BEGIN:{long}").as_bytes(), &setting()).unwrap_err());
+    for text in texts {
+        assert!(text.len() < 400, "{} bytes: {}", text.len(), &text[..200]);
+    }
+}
+
+#[test]
+fn part_of_a_rule_that_a_file_no_longer_has_does_not_come_back() {
+    let part = |date: &str, more: &str| {
+        event(&format!(
+            "UID:session-7-monthly-byday-5th-190000-{date}@there\nDTSTART;TZID=Europe/Berlin:{date}T190000\n\
+             DTEND;TZID=Europe/Berlin:{date}T220000\nX-INSESSION-RECURRENCE-ID;TZID=Europe/Berlin:{date}T190000\n{more}"
+        ))
+    };
+    let rule = "X-INSESSION-DTSTART;TZID=Europe/Berlin:20260101T190000\nX-INSESSION-DURATION:PT3H\n\
+                X-INSESSION-RRULE:FREQ=MONTHLY;BYDAY=1TH,3TH\nX-INSESSION-EXDATE;TZID=Europe/Berlin:20260319T190000";
+    let feed = |first: &str| format!("PRODID:{PRODID}\n{}\n{}", part("20260101", first), part("20260205", ""));
+    let found = one(&feed(rule));
+    assert_eq!(meetings(&found), ["01-01 19:00", "02-05 19:00", "02-19 19:00", "03-05 19:00"]);
+    // Without the rule, they are single meetings, as they are in the file of another program.
+    assert_eq!(meetings(&one(&feed(""))), ["01-01 19:00", "02-05 19:00"]);
+    let other = feed(rule).replace(PRODID, "-//Other//EN");
+    assert_eq!(import(&other).sessions.len(), 2);
 }

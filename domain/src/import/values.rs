@@ -11,6 +11,15 @@ pub(super) enum Stamp {
     Utc(NaiveDateTime),
 }
 
+impl Stamp {
+    pub(super) const fn date(self) -> NaiveDate {
+        match self {
+            Self::Date(date) => date,
+            Self::Local(time) | Self::Utc(time) => time.date(),
+        }
+    }
+}
+
 /// Reads a DATE or a DATE-TIME. A leap second is the second before it.
 pub(super) fn stamp(text: &str) -> Option<Stamp> {
     let text = text.trim();

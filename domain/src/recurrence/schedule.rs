@@ -251,7 +251,7 @@ impl Schedule {
     }
 
     /// The interval in weeks or months.
-    pub(super) const fn interval(&self) -> u32 {
+    pub const fn interval(&self) -> u32 {
         match &self.pattern {
             Pattern::Weekly { every_n_weeks: n, .. }
             | Pattern::Monthly { every_n_months: n, .. }

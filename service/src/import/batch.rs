@@ -53,11 +53,8 @@ impl Outcome {
     }
 
     fn refuse(&mut self, found: &Found, reason: &str) {
-        self.refused.extend(found.uids.iter().map(|uid| Refusal {
-            uid: Some(uid.clone()),
-            summary: Some(found.session.name.clone()),
-            reason: reason.to_owned(),
-        }));
+        let refusal = |uid: &String| Refusal::new(Some(uid), Some(&found.session.name), reason);
+        self.refused.extend(found.uids.iter().map(refusal));
     }
 }
 

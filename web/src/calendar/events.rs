@@ -1,7 +1,7 @@
 //! The VEVENTs for a session's recurrence and its instances.
 //!
 //! - A *series* is a schedule, or one of its positions, as a VEVENT with an RRULE. If not all programs read the rule, each of
-//!   its meetings is a VEVENT of its own instead.
+//!   its meetings is a VEVENT of its own instead, a *part* of the series.
 //! - An *exception* is an occurrence that differs from its RRULE. It is an EXDATE if the occurrence is skipped or was deleted,
 //!   or if another series has the same meeting. Otherwise it is a VEVENT with the RECURRENCE-ID of the occurrence: the
 //!   occurrence is cancelled, moved or at another location, or a clock change makes it longer, shorter or later.
@@ -43,18 +43,29 @@ pub(super) struct Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Time {
     /// A recurring event in local times.
-    Series {
-        series: Series,
-        excluded: Vec<NaiveDateTime>,
-    },
+    Series(Rule),
     /// An event that replaces the occurrence at this local time in the series of the same name.
     Exception {
         of: NaiveDateTime,
         meeting: (DateTime<Utc>, Option<DateTime<Utc>>),
     },
+    /// The occurrence at this local time in a series that is not written as one. The first part has the rule, so that an
+    /// import has it.
+    Part {
+        of: NaiveDateTime,
+        meeting: (DateTime<Utc>, Option<DateTime<Utc>>),
+        rule: Option<Rule>,
+    },
     Meeting(DateTime<Utc>, Option<DateTime<Utc>>),
     /// An instance whose times are not known.
     Day(NaiveDate),
+}
+
+/// A series, and the local times of its occurrences that are left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rule {
+    pub(super) series: Series,
+    pub(super) excluded: Vec<NaiveDateTime>,
 }
 
 /// The events of a calendar. `local` is the zone for events that are written in local time.
@@ -62,6 +73,8 @@ pub(super) enum Time {
 pub(super) struct Events {
     pub(super) events: Vec<Event>,
     pub(super) local: Option<Local>,
+    /// The date from which intervals count, if the events alone do not say it.
+    pub(super) anchor: Option<NaiveDate>,
 }
 
 /// A zone, and the instants between which its clock changes matter.
@@ -95,43 +108,47 @@ pub(super) fn events(data: ZoneData, source: &SessionCalendar, now: DateTime<Utc
     // An instance that was removed because the recurrence changed counts as if it had never existed (rule 11).
     let instances: Vec<_> = instances.iter().filter(|row| !row.is_removed_by_recurrence).collect();
     let (Ok(zone), Ok(recurrence)) = (session.zone(data), session.recurrence()) else {
-        return Events { events: singles(session, &instances), local: None };
+        return Events { events: singles(session, &instances), local: None, anchor: None };
     };
     let planner = Planner::new(source, zone, recurrence.unwrap_or_default(), &instances, now);
-    let (mut events, told) = planner.series();
+    let all = planner.recurrence.series(&planner.calendar, planner.since);
+    // Several series may begin in different weeks and months.
+    let has_interval = all.len() > 1 && all.iter().any(|series| series.schedule.interval() > 1);
+    let anchor = planner.calendar.anchor.filter(|_| has_interval);
+    let (mut events, told) = planner.events(&all);
     let single: Vec<_> = instances.iter().copied().filter(|row| !told.contains(&row.id)).collect();
     events.extend(singles(session, &single));
     let from = events.iter().filter_map(|event| event.begins(zone)).min().unwrap_or(now);
     let last = events.iter().filter_map(Event::ends).max().unwrap_or(from);
     let until = instant_of(zone, planner.until.and_time(NaiveTime::MIN)).max(from).max(last);
-    Events { events, local: Some(Local { zone, from, until }) }
+    Events { events, local: Some(Local { zone, from, until }), anchor }
 }
 
 impl Event {
     fn begins(&self, zone: Zone) -> Option<DateTime<Utc>> {
         match &self.time {
-            Time::Series { series, .. } => Some(instant_of(zone, series.starts)),
-            Time::Exception { meeting: (starts_at, _), .. } | Time::Meeting(starts_at, _) => Some(*starts_at),
+            Time::Series(Rule { series, .. }) => Some(instant_of(zone, series.starts)),
+            Time::Exception { meeting: (starts_at, _), .. }
+            | Time::Part { meeting: (starts_at, _), .. }
+            | Time::Meeting(starts_at, _) => Some(*starts_at),
             Time::Day(_) => None,
         }
     }
 
-    /// Turns a meeting of a series into an event of its own.
-    fn on_its_own(self, date: NaiveDate) -> Self {
-        let time = match self.time {
-            Time::Exception { meeting: (starts_at, ends_at), .. } => Time::Meeting(starts_at, ends_at),
-            other => other,
-        };
-        Self { name: format!("{}-{}", self.name, date.format("%Y%m%d")), time, ..self }
+    /// An exception of a series that is not written as one.
+    fn on_its_own(self, rule: Option<Rule>) -> Self {
+        let Time::Exception { of, meeting } = self.time else { return self };
+        let name = format!("{}-{}", self.name, of.format("%Y%m%d"));
+        Self { name, time: Time::Part { of, meeting, rule }, ..self }
     }
 
     /// The end of a single meeting.
     fn ends(&self) -> Option<DateTime<Utc>> {
         match &self.time {
-            Time::Exception { meeting: (starts_at, ends_at), .. } | Time::Meeting(starts_at, ends_at) => {
-                Some(ends_at.unwrap_or(*starts_at))
-            }
-            Time::Series { .. } | Time::Day(_) => None,
+            Time::Exception { meeting: (starts_at, ends_at), .. }
+            | Time::Part { meeting: (starts_at, ends_at), .. }
+            | Time::Meeting(starts_at, ends_at) => Some(ends_at.unwrap_or(*starts_at)),
+            Time::Series(_) | Time::Day(_) => None,
         }
     }
 }
@@ -148,7 +165,8 @@ fn singles(session: &Session, instances: &[&Instance]) -> Vec<Event> {
     single.collect()
 }
 
-fn location(session: &Session, instance: Option<&Instance>) -> Option<String> {
+/// Where an instance, or without one the session, takes place.
+pub(super) fn location(session: &Session, instance: Option<&Instance>) -> Option<String> {
     if let Some(text) = instance.and_then(|row| row.location_override.clone()) {
         return Some(text);
     }
@@ -194,11 +212,10 @@ impl<'a> Planner<'a> {
     }
 
     /// The series and exceptions, and the ids of the instances that they cover.
-    fn series(&self) -> (Vec<Event>, HashSet<SessionInstanceId>) {
-        let all = self.recurrence.series(&self.calendar, self.since);
+    fn events(&self, all: &[Series]) -> (Vec<Event>, HashSet<SessionInstanceId>) {
         let mut events = Vec::new();
         let mut told = HashSet::new();
-        for (series, occurrences) in all.iter().zip(self.occurrences(&all)) {
+        for (series, occurrences) in all.iter().zip(self.occurrences(all)) {
             let mut excluded = Vec::new();
             let mut exceptions = Vec::new();
             let is_series = series.is_widely_read();
@@ -208,23 +225,26 @@ impl<'a> Planner<'a> {
                 let exception = if exists { self.exception(&occurrence, series, row) } else { Exception::Excluded };
                 match exception {
                     Exception::None if is_series => {}
-                    Exception::None => exceptions.push(self.single(&occurrence, series)),
+                    Exception::None => exceptions.push(self.planned(&occurrence, series)),
                     Exception::Excluded => excluded.push(scheduled(&occurrence)),
-                    Exception::Changed(event) if is_series => exceptions.push(event),
-                    Exception::Changed(event) => exceptions.push(event.on_its_own(occurrence.date)),
+                    Exception::Changed(event) => exceptions.push(event),
                 }
                 told.extend(row.filter(|row| row.deleted_at.is_some() || row.starts_at.is_some()).map(|row| row.id));
             }
+            excluded.extend(self.skipped_later(series).iter().map(scheduled));
+            let rule = Rule { series: series.clone(), excluded };
             if is_series {
-                excluded.extend(self.skipped_later(series).iter().map(scheduled));
                 events.push(Event {
                     name: series.name(),
-                    time: Time::Series { series: series.clone(), excluded },
+                    time: Time::Series(rule),
                     location: location(self.session, None),
                     is_cancelled: false,
                 });
+                events.extend(exceptions);
+            } else {
+                let mut rule = Some(rule);
+                events.extend(exceptions.into_iter().map(|event| event.on_its_own(rule.take())));
             }
-            events.extend(exceptions);
         }
         (events, told)
     }
@@ -260,16 +280,15 @@ impl<'a> Planner<'a> {
         skipped
     }
 
-    /// A meeting of a series, as an event of its own.
-    fn single(&self, occurrence: &Occurrence, series: &Series) -> Event {
-        let (starts_at, ends_at) = (occurrence.meeting.starts_at(), occurrence.meeting.ends_at());
-        let event = Event {
+    /// An occurrence that is as the series says.
+    fn planned(&self, occurrence: &Occurrence, series: &Series) -> Event {
+        let meeting = (occurrence.meeting.starts_at(), Some(occurrence.meeting.ends_at()));
+        Event {
             name: series.name(),
-            time: Time::Meeting(starts_at, Some(ends_at)),
+            time: Time::Exception { of: scheduled(occurrence), meeting },
             location: location(self.session, None),
             is_cancelled: false,
-        };
-        event.on_its_own(occurrence.date)
+        }
     }
 
     fn instance_of(&self, occurrence: &Occurrence) -> Option<&'a Instance> {

@@ -1,0 +1,112 @@
+//! Our own feeds: how their events name the session that they are of, and the rules that they have as single events.
+//!
+//! Not all calendar programs read every rule, such as that of the fifth Monday. A feed has each meeting of such a rule as an event
+//! of its own. Properties with the prefix [`PREFIX`], which other programs ignore, say which occurrence it is:
+//!
+//! - `RECURRENCE-ID` is the scheduled start of the occurrence.
+//! - `DTSTART`, `DURATION`, `RRULE`, `EXDATE` and `LOCATION` are the rule as one event would have it. Only one of its meetings has
+//!   them.
+//! - `ANCHOR` is the date from which the intervals of the session count, if the first meetings of its rules do not say it.
+
+use std::collections::HashMap;
+
+use chrono::TimeDelta;
+
+use super::event::{Event, Moment};
+use crate::ids::SessionId;
+
+/// The PRODID of our own feeds.
+pub const PRODID: &str = "-//InSession//InSession//EN";
+
+/// The beginning of the summary of a cancelled event in our own feeds, because many programs ignore the status.
+pub const CANCELLED_PREFIX: &str = "Cancelled: ";
+
+/// The beginning of the names of properties that only we read.
+pub const PREFIX: &str = "X-INSESSION-";
+
+/// The feed that an event is of.
+pub(super) struct Feed {
+    pub(super) session: SessionId,
+    pub(super) installation: String,
+}
+
+impl Feed {
+    /// The feed of an event with this UID, which is `session-ID-NAME@INSTALLATION`.
+    pub(super) fn of(uid: &str) -> Option<Self> {
+        let (local, installation) = uid.rsplit_once('@').filter(|(_, installation)| !installation.is_empty())?;
+        let (id, _) = local.strip_prefix("session-")?.split_once('-')?;
+        Some(Self { session: SessionId(id.parse().ok()?), installation: installation.to_owned() })
+    }
+
+    pub(super) fn name(&self) -> String {
+        format!("session-{}@{}", self.session.0, self.installation)
+    }
+}
+
+/// What an event says of the rule that it is from.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Origin {
+    pub(super) occurrence: Moment,
+    pub(super) rule: Option<Rule>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Rule {
+    pub(super) start: Moment,
+    pub(super) length: TimeDelta,
+    pub(super) rrule: String,
+    pub(super) excluded: Vec<Moment>,
+    /// `Some(None)` if the session has no location and this event has one.
+    pub(super) location: Option<Option<String>>,
+}
+
+/// The events as a feed has them that every program reads: the single events of a rule become one with the rule, and changes of
+/// its meetings.
+pub(super) fn joined(events: Vec<Event>) -> Vec<Event> {
+    let mut occurrences: HashMap<String, Vec<Moment>> = HashMap::new();
+    let mut ruled: Vec<Event> = Vec::new();
+    for event in &events {
+        let Some((uid, origin)) = series_of(event) else { continue };
+        if let Some(rule) = &origin.rule
+            && !ruled.iter().any(|known| known.uid == uid)
+        {
+            ruled.push(with_rule(event, &uid, rule));
+        }
+        occurrences.entry(uid).or_default().push(origin.occurrence);
+    }
+    for event in &mut ruled {
+        event.listed = occurrences.get(&event.uid).cloned().unwrap_or_default();
+    }
+    occurrences.retain(|uid, _| ruled.iter().any(|event| event.uid == *uid));
+    let others = events.into_iter().map(|event| match series_of(&event) {
+        Some((uid, origin)) if occurrences.contains_key(&uid) => {
+            Event { uid, replaces: Some(origin.occurrence), origin: None, ..event }
+        }
+        _ => event,
+    });
+    ruled.into_iter().chain(others).collect()
+}
+
+/// The UID that the rule would have as one event. That of its meeting has the date besides.
+fn series_of(event: &Event) -> Option<(String, Origin)> {
+    let origin = event.origin.clone()?;
+    let (local, installation) = event.uid.rsplit_once('@')?;
+    let (series, _) = local.rsplit_once('-')?;
+    Some((format!("{series}@{installation}"), origin))
+}
+
+fn with_rule(event: &Event, uid: &str, rule: &Rule) -> Event {
+    Event {
+        uid: uid.to_owned(),
+        location: rule.location.clone().unwrap_or_else(|| event.location.clone()),
+        is_cancelled: false,
+        start: rule.start,
+        end: Some(super::event::End::After(rule.length)),
+        replaces: None,
+        rrule: Some(rule.rrule.clone()),
+        excluded: rule.excluded.clone(),
+        added: Vec::new(),
+        origin: None,
+        ..event.clone()
+    }
+}
