@@ -24,7 +24,7 @@ impl Process {
     /// Starts `command` and appends its output to `log`. The watchdog sends `last_signal` if the test process dies.
     pub fn spawn(command: &mut Command, name: &str, log: &Path, last_signal: &str) -> Result<Self> {
         let output = OpenOptions::new().create(true).append(true).open(log)?;
-        Self::spawn_writing(command, name, output, log, last_signal)
+        Self::spawn_with(command, name, (Stdio::null(), output), log, last_signal)
     }
 
     /// The same, with this standard input.
@@ -39,18 +39,8 @@ impl Process {
         Self::spawn_with(command, name, (stdin, output), log, last_signal)
     }
 
-    /// The same, with standard output in another file.
-    pub fn spawn_writing(
-        command: &mut Command,
-        name: &str,
-        stdout: File,
-        log: &Path,
-        last_signal: &str,
-    ) -> Result<Self> {
-        Self::spawn_with(command, name, (Stdio::null(), stdout), log, last_signal)
-    }
-
-    fn spawn_with(
+    /// The same, with this standard input and with standard output in another file.
+    pub fn spawn_with(
         command: &mut Command,
         name: &str,
         (stdin, stdout): (Stdio, File),

@@ -279,18 +279,42 @@ impl Finished {
     }
 }
 
+/// A command that is running.
+#[derive(Debug)]
+pub struct Running {
+    process: Process,
+    folder: TemporaryFolder,
+}
+
+impl Running {
+    /// Kills it as `kill -9` does.
+    pub fn kill_9(&mut self) -> Result<()> {
+        self.process.kill()
+    }
+
+    /// Waits until it has ended.
+    pub async fn finish(mut self) -> Result<Finished> {
+        let ended = self.process.wait(LIMIT).await;
+        let status = ended.with_context(|| format!("its log:\n{}", self.process.log_tail(40)))?;
+        let stdout = fs::read_to_string(self.folder.join("stdout"))?;
+        Ok(Finished { status, stdout, stderr: self.process.log() })
+    }
+}
+
 /// Runs a command, such as `["sweep", "--json"]`, to its end.
 pub async fn run(settings: &Settings, arguments: &[&str]) -> Result<Finished> {
+    start(settings, arguments, Stdio::null())?.finish().await
+}
+
+/// Starts a command with this standard input.
+pub fn start(settings: &Settings, arguments: &[&str], input: Stdio) -> Result<Running> {
     let folder = TemporaryFolder::new()?;
     let mut command = command(settings, &folder)?;
     command.args(arguments);
     let name = format!("insession {}", arguments.join(" "));
-    let stdout = folder.join("stdout");
-    let mut process =
-        Process::spawn_writing(&mut command, &name, File::create(&stdout)?, &folder.join("stderr"), "KILL")?;
-    let ended = process.wait(LIMIT).await;
-    let status = ended.with_context(|| format!("its log:\n{}", process.log_tail(40)))?;
-    Ok(Finished { status, stdout: fs::read_to_string(&stdout)?, stderr: process.log() })
+    let streams = (input, File::create(folder.join("stdout"))?);
+    let process = Process::spawn_with(&mut command, &name, streams, &folder.join("stderr"), "KILL")?;
+    Ok(Running { process, folder })
 }
 
 fn spawn(name: &str, port: Option<u16>, settings: &Settings, folder: &TemporaryFolder) -> Result<Process> {

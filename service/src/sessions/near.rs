@@ -36,7 +36,7 @@ impl Near {
     }
 
     /// The condition that a session is in the range of coordinates around the circle.
-    pub(crate) fn condition(&self) -> Condition {
+    pub fn condition(&self) -> Condition {
         let bounds = self.place.bounds(self.metres);
         let any = bounds
             .longitudes

@@ -1,9 +1,14 @@
 //! Calendar import: by the mutation and by the command, again and again, and of our own feeds.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{collections::BTreeSet, fs::File, path::PathBuf, process::Stdio};
 
 use anyhow::{Context, Result, ensure};
-use insession_tests::{Client, Deployment, LIMIT, Settings, TestDatabase, eventually, on_both_databases, program::run};
+use insession_tests::{
+    Client, Deployment, LIMIT, Settings, TestDatabase,
+    database::number,
+    eventually, on_both_databases,
+    program::{run, start},
+};
 use serde_json::{Value, json};
 
 use crate::fixtures::{add_organizer, check_in, create_person, create_session};
@@ -333,21 +338,32 @@ async fn command_imports_files_and_goes_on_after_an_interruption(database: TestD
         std::fs::write(&path, text)?;
         Ok(path.display().to_string())
     };
-    // Whatever was saved before the interruption is a part of the file.
-    let (part, whole) = (write("part.ics", &many(130))?, write("whole.ics", &many(350))?);
+    let (part, whole) = (write("part.ics", &many(30))?, write("whole.ics", &many(1_500))?);
     let report = async |arguments: &[&str]| run(&settings, arguments).await?.expect_success()?.json();
     let first = report(&["import", &part, "--json", "--city", "Berlin", "--country", "Germany"]).await?;
-    assert_eq!(actions(&first).iter().filter(|(_, action)| *action == "CREATED").count(), 130);
+    assert_eq!(actions(&first).iter().filter(|(_, action)| *action == "CREATED").count(), 30);
     ensure!(first["imported"][0]["session"]["path"] == "session-0", "{first}");
+    let connection = database.connect().await?;
+    let mut interrupted = start(&settings, &["import", &whole], Stdio::null())?;
+    let saved = async || number(&connection, "SELECT count(*) FROM session").await;
+    eventually(LIMIT, "a batch to be saved", async || {
+        ensure!(saved().await? > 30, "only the first file is saved");
+        Ok(())
+    })
+    .await?;
+    interrupted.kill_9()?;
+    let kept = usize::try_from(saved().await?)?;
+    ensure!(kept < 1_500, "the import was not interrupted");
     let second = report(&["import", &whole, "--json", "--dry-run"]).await?;
     assert_eq!(second["dryRun"], true);
-    let third = report(&["import", &whole, "--json"]).await?;
+    let input = start(&settings, &["import", "-", "--json"], File::open(&whole)?.into())?;
+    let third = input.finish().await?.expect_success()?.json()?;
     for (report, name) in [(&second, "dry run"), (&third, "import")] {
         let count = |wanted: &str| actions(report).iter().filter(|(_, action)| *action == wanted).count();
-        assert_eq!((count("UNCHANGED"), count("CREATED"), count("UPDATED")), (130, 220, 0), "{name}");
+        assert_eq!((count("UNCHANGED"), count("CREATED"), count("UPDATED")), (kept, 1_500 - kept, 0), "{name}");
     }
     let text = run(&settings, &["import", &whole]).await?.expect_success()?.stdout;
-    assert_eq!(text, "Created: 0 events\nUpdated: 0 events\nUnchanged: 350 events\nRefused: 0 events\n");
+    assert_eq!(text, "Created: 0 events\nUpdated: 0 events\nUnchanged: 1500 events\nRefused: 0 events\n");
     let nonsense = write("nonsense.ics", "<!DOCTYPE html>")?;
     for (file, words) in [(nonsense.as_str(), "is no calendar"), ("missing.ics", "cannot read missing.ics")] {
         let failed = run(&settings, &["import", file]).await?;
@@ -355,7 +371,7 @@ async fn command_imports_files_and_goes_on_after_an_interruption(database: TestD
     }
     let server = insession_tests::Program::serve(&settings).await?;
     let admin = server.admin();
-    assert_eq!(count(&admin).await?, 350);
+    assert_eq!(count(&admin).await?, 1_500);
     // Nothing is left to be done for the sessions.
     eventually(LIMIT, "all sessions to be recomputed", async || {
         let data = admin
@@ -376,10 +392,18 @@ async fn bad_calendars_are_refused_with_a_reason(database: TestDatabase) -> Resu
     let admin = deployment.admin();
     let deep = format!("BEGIN:VCALENDAR\n{}", "BEGIN:VEVENT\n".repeat(9_000));
     let many = many(201);
-    for text in ["", "nonsense", "BEGIN:VCARD\nEND:VCARD", &deep, &many, &"a".repeat(210_000)] {
+    for text in [
+        "",
+        "nonsense",
+        "BEGIN:VCARD\nEND:VCARD",
+        &deep,
+        &many,
+        &"a".repeat(210_000),
+        &format!("BEGIN:{}", "A".repeat(200_000)),
+    ] {
         let error = admin.error(IMPORT, json!({ "input": { "ics": text } })).await?;
         assert_eq!(error.code, "BAD_USER_INPUT", "{}", error.message);
-        ensure!(error.message.contains("ics"), "{}", error.message);
+        ensure!(error.message.contains("ics") && error.message.len() < 400, "{}", error.message);
     }
     let event = |lines: &str| {
         format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:bad\nSUMMARY:Bad\n{lines}\nEND:VEVENT\nEND:VCALENDAR")
@@ -395,10 +419,15 @@ async fn bad_calendars_are_refused_with_a_reason(database: TestDatabase) -> Resu
         ("DTSTART;TZID=Moon/Base:20300101T190000".to_owned(), "Moon/Base"),
         (format!("DTSTART:20300101T190000Z\nLOCATION:{}", "x".repeat(201)), "LOCATION"),
         ("DTSTART:20300101T190000Z\nLOCATION:a\u{202e}b".to_owned(), "LOCATION"),
+        ("DTSTART:20300101T190000Z\nDURATION:PT1H\nRRULE:FREQ=MONTHLY;BYMONTHDAY=31;BYMONTH=2".to_owned(), "RRULE"),
+        ("DTSTART:20300101T190000Z\nGEO:91;0".to_owned(), "GEO"),
+        ("DTSTART:20300101T190000Z\nGEO:0;-180.1".to_owned(), "GEO"),
+        (format!("DTSTART:{}", "x".repeat(100_000)), "DTSTART"),
     ] {
         let imported = import(&admin, json!({ "ics": event(&lines) })).await?;
         assert_eq!((&imported["imported"], &imported["refused"][0]["uid"]), (&json!([]), &json!("bad")));
-        ensure!(imported["refused"][0]["reason"].as_str().is_some_and(|it| it.contains(words)), "{imported}");
+        let reason = imported["refused"][0]["reason"].as_str().context("no reason")?;
+        ensure!(reason.contains(words) && reason.len() < 400, "{imported}");
     }
     assert_eq!(count(&admin).await?, 0);
     Ok(())

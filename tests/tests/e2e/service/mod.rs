@@ -6,6 +6,7 @@
 
 mod gone;
 mod log;
+mod near;
 mod property;
 pub mod races;
 mod right;
