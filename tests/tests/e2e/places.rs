@@ -193,8 +193,8 @@ async fn everything_on_redis_and_valkey_begins_with_the_prefix() -> Result<()> {
     // The package with Valkey is for one architecture.
     let other = if cfg!(target_arch = "x86_64") { Redis::start_valkey().await? } else { Redis::start().await? };
     try_join(
-        begins_with_the_prefix(Redis::start().await?, None, "insession:"),
-        begins_with_the_prefix(other, Some("team/a:in_"), "team/a:in_"),
+        Box::pin(begins_with_the_prefix(Redis::start().await?, None, "insession:")),
+        Box::pin(begins_with_the_prefix(other, Some("team/a:in_"), "team/a:in_")),
     )
     .await?;
     Ok(())
