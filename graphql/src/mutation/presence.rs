@@ -207,6 +207,6 @@ fn keep_beating(heartbeats: &SocketHeartbeats, app: &App, gatherer: &Gatherer, v
     heartbeats.keep(visit, move |has_stopped| {
         let claimant = claimant.clone();
         let beat = Beat { visit, claimant, language_code: None, current_page: None, is_idle: None, at: clock.now() };
-        gatherer.beat_unheard(beat, has_stopped);
+        gatherer.try_beat(beat, has_stopped);
     });
 }

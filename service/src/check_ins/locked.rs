@@ -179,7 +179,7 @@ async fn lock_due(
 }
 
 /// A check-in of the person, with the facts about its instance that a placement depends on.
-pub(super) struct Known {
+pub(super) struct KnownCheckIn {
     pub check_in: check_in::Model,
     is_active: bool,
     starts_at: Option<DateTime<Utc>>,
@@ -189,13 +189,13 @@ pub(super) struct Known {
 }
 
 /// The check-ins of a locked person, as they were before this answer.
-pub(super) struct Answers {
+pub(super) struct PersonCheckIns {
     /// The id of a new check-in.
     pub next_id: CheckInId,
-    known: Vec<Known>,
+    known: Vec<KnownCheckIn>,
 }
 
-impl Answers {
+impl PersonCheckIns {
     /// Reads the check-ins of a locked person that matter for an answer to this instance:
     ///
     /// - the check-in to this instance, and the one to the person's placement
@@ -257,7 +257,7 @@ impl Answers {
 
     /// The yeses to active instances other than this one.
     pub(super) fn yeses_besides(&self, instance: SessionInstanceId) -> Vec<Candidate> {
-        let counts = |known: &&Known| {
+        let counts = |known: &&KnownCheckIn| {
             let row = &known.check_in;
             known.is_active && row.attendance == Attendance::Yes && row.session_instance_id != instance
         };
@@ -287,7 +287,7 @@ pub(super) fn candidate(row: &check_in::Model, starts_at: Option<DateTime<Utc>>)
 
 struct AnswerRow {
     next_id: CheckInId,
-    known: Option<Known>,
+    known: Option<KnownCheckIn>,
 }
 
 impl FromQueryResult for AnswerRow {
@@ -301,6 +301,6 @@ impl FromQueryResult for AnswerRow {
         let target = ChangeTarget { session, instance: check_in.session_instance_id, location };
         let (is_active, starts_at) = (row.try_get("", "is_active")?, row.try_get("", "starts_at")?);
         let is_held = row.try_get("", "is_held")?;
-        Ok(Self { next_id, known: Some(Known { check_in, is_active, starts_at, is_held, target }) })
+        Ok(Self { next_id, known: Some(KnownCheckIn { check_in, is_active, starts_at, is_held, target }) })
     }
 }

@@ -14,7 +14,7 @@ use entity::{check_in, person, session_instance};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
 use serde_json::json;
 
-use self::locked::{Answers, Locked};
+use self::locked::{Locked, PersonCheckIns};
 use crate::{
     App, Error, Result,
     audit::Changes,
@@ -127,8 +127,8 @@ pub async fn count_check_ins(app: &App, of: CheckInsOf) -> Result<i64> {
 pub async fn may_see_answers(app: &App, viewer: Viewer, instance: &Instance) -> Result<bool> {
     let Some(person) = viewer.person else { return Ok(viewer.may_see_check_ins(false, false)) };
     let is_organizer = is_organizer(app.db.pool(), viewer, instance.session_id).await?;
-    let answers = find_answers(app, person, &[instance.id]).await?;
-    let said_yes = answers.iter().any(|answer| answer.attendance == Attendance::Yes);
+    let check_ins = find_answers(app, person, &[instance.id]).await?;
+    let said_yes = check_ins.iter().any(|answer| answer.attendance == Attendance::Yes);
     Ok(viewer.may_see_check_ins(is_organizer, said_yes))
 }
 
@@ -194,8 +194,8 @@ pub(crate) async fn answer_in(
     let NewAnswer { instance, attendance, person, has_code } = answer;
     let Locked { item, person, is_organizer } = locked::lock(tx, app, viewer, instance, person, now).await?;
     let is_yes_to_active = attendance == Attendance::Yes && item.instance.is_active;
-    let answers = Answers::read(tx, &person, instance, !is_yes_to_active, now).await?;
-    let before = answers.to(instance);
+    let check_ins = PersonCheckIns::read(tx, &person, instance, !is_yes_to_active, now).await?;
+    let before = check_ins.to(instance);
     let facts = facts::facts_of(&item.instance, &item.session);
     let is_arrival = attendance == Attendance::Yes && placement::is_arrival(&facts, now);
     let had_arrived = before.is_some_and(|before| before.arrived_at.is_some());
@@ -205,7 +205,7 @@ pub(crate) async fn answer_in(
         return Err(Error::invalid("code", message));
     }
     let arrived_at = if is_arrival {
-        Some(answers.after_all_arrivals(now))
+        Some(check_ins.after_all_arrivals(now))
     } else if attendance == Attendance::Yes {
         // A yes that is repeated after the meeting keeps the arrival.
         before.and_then(|before| before.arrived_at)
@@ -213,7 +213,7 @@ pub(crate) async fn answer_in(
         None
     };
     let check_in = check_in::Model {
-        id: before.map_or(answers.next_id, |before| before.id),
+        id: before.map_or(check_ins.next_id, |before| before.id),
         session_instance_id: instance,
         person_id: person.id,
         attendance,
@@ -228,7 +228,7 @@ pub(crate) async fn answer_in(
         tx.log(|news| news.counts_changed(instance));
     }
     let yes = is_yes_to_active.then(|| locked::candidate(&check_in, item.instance.starts_at));
-    let moved = update_placement(tx, app, &person, &item, answers, yes).await?;
+    let moved = update_placement(tx, app, &person, &item, check_ins, yes).await?;
     let previous_instance = moved.and_then(|moved| moved.from);
     Ok(CheckedIn { person: person.id, check_in: check_in.into(), instance, previous_instance })
 }
@@ -263,16 +263,16 @@ pub async fn delete_check_in(
     let now = app.now();
     transaction!(app, now, |tx| {
         let Locked { item, person, .. } = locked::lock(tx, app, viewer, instance, person, now).await?;
-        let answers = Answers::read(tx, &person, instance, true, now).await?;
+        let check_ins = PersonCheckIns::read(tx, &person, instance, true, now).await?;
         let mut removed = Removed { check_in: None, person: person.id, instance };
-        if let Some(before) = answers.to(instance) {
+        if let Some(before) = check_ins.to(instance) {
             removed.check_in = Some(before.id);
             if before.attendance == Attendance::Yes {
                 tx.log(|news| news.counts_changed(instance));
             }
             audit(tx, viewer, "removeCheckIn", before, (Some(before.attendance), None));
             tx.write_later("DELETE FROM check_in WHERE id = :id", [("id", before.id.into())]);
-            update_placement(tx, app, &person, &item, answers, None).await?;
+            update_placement(tx, app, &person, &item, check_ins, None).await?;
         }
         Ok(removed)
     })
@@ -298,15 +298,15 @@ async fn update_placement(
     app: &App,
     person: &person::Model,
     item: &LockedInstance,
-    answers: Answers,
+    check_ins: PersonCheckIns,
     yes: Option<Candidate>,
 ) -> Result<Option<Move>> {
     let instance = item.instance.id;
-    let mut yeses = answers.yeses_besides(instance);
+    let mut yeses = check_ins.yeses_besides(instance);
     yeses.extend(yes);
-    let mut held = answers.held();
+    let mut held = check_ins.held();
     held.insert(instance);
-    let mut targets = answers.targets();
+    let mut targets = check_ins.targets();
     targets.insert(instance, facts::target_of(&item.session, instance));
     update_placement_of(tx, app.placement_rule, person, &yeses, &held, targets).await
 }

@@ -111,7 +111,7 @@ impl Gatherer {
 
     /// Writes a beat without waiting for the outcome. The beat is dropped if the queue is full. `has_stopped` is set if
     /// the beat is refused: more beats would be refused, too.
-    pub fn beat_unheard(&self, beat: Beat, has_stopped: &Arc<AtomicBool>) {
+    pub fn try_beat(&self, beat: Beat, has_stopped: &Arc<AtomicBool>) {
         let (lane, answer) = (self.lane(beat.visit), Answer::Heart(Arc::clone(has_stopped)));
         if lane.try_send(Waiting { beat, came: Instant::now(), answer }).is_err() {
             self.counters.failed.fetch_add(1, Ordering::Relaxed);

@@ -107,8 +107,8 @@ pub async fn enter_activity(
 
         let holds_one = seen.seat == Some(here) || !own.is_empty();
         let owner = visit.person_id;
-        let turn = Turn { activity: &activity, visit: id, owner, holds_one, if_full, now };
-        let Decided { verdict, place, elsewhere } = turn.decide(tx, rules).await?;
+        let request = SeatRequest { activity: &activity, visit: id, owner, holds_one, if_full, now };
+        let Decided { verdict, place, elsewhere } = request.decide(tx, rules).await?;
         let after = Visit { seat: if verdict.is_admitted { Some(here) } else { seen.seat }, ..seen };
         let before = visit.activity_id;
         let mut elsewhere: Vec<ActivityId> = elsewhere.into_iter().collect();
@@ -134,7 +134,7 @@ pub async fn enter_activity(
 }
 
 /// A request for a seat, after the queue was settled.
-struct Turn<'a> {
+struct SeatRequest<'a> {
     activity: &'a activity::Model,
     visit: PresenceId,
     /// The person of the visit.
@@ -151,7 +151,7 @@ struct Decided {
     elsewhere: Option<ActivityId>,
 }
 
-impl Turn<'_> {
+impl SeatRequest<'_> {
     /// Decides on the request. Adds, moves or removes the place in the queue.
     async fn decide(&self, tx: &Tx, rules: &PresenceRules) -> Result<Decided> {
         let Self { activity, visit, owner, now, .. } = *self;

@@ -115,8 +115,8 @@ pub(super) fn events(data: ZoneData, source: &SessionCalendar, now: DateTime<Utc
     // Several series may begin in different weeks and months.
     let has_interval = all.len() > 1 && all.iter().any(|series| series.schedule.interval() > 1);
     let anchor = planner.calendar.anchor.filter(|_| has_interval);
-    let (mut events, told) = planner.events(&all);
-    let single: Vec<_> = instances.iter().copied().filter(|row| !told.contains(&row.id)).collect();
+    let (mut events, covered) = planner.events(&all);
+    let single: Vec<_> = instances.iter().copied().filter(|row| !covered.contains(&row.id)).collect();
     events.extend(singles(session, &single));
     let from = events.iter().filter_map(|event| event.begins(zone)).min().unwrap_or(now);
     let last = events.iter().filter_map(Event::ends).max().unwrap_or(from);
@@ -214,7 +214,7 @@ impl<'a> Planner<'a> {
     /// The series and exceptions, and the ids of the instances that they cover.
     fn events(&self, all: &[Series]) -> (Vec<Event>, HashSet<SessionInstanceId>) {
         let mut events = Vec::new();
-        let mut told = HashSet::new();
+        let mut covered = HashSet::new();
         for (series, occurrences) in all.iter().zip(self.occurrences(all)) {
             let mut excluded = Vec::new();
             let mut exceptions = Vec::new();
@@ -229,7 +229,7 @@ impl<'a> Planner<'a> {
                     Exception::Excluded => excluded.push(scheduled(&occurrence)),
                     Exception::Changed(event) => exceptions.push(event),
                 }
-                told.extend(row.filter(|row| row.deleted_at.is_some() || row.starts_at.is_some()).map(|row| row.id));
+                covered.extend(row.filter(|row| row.deleted_at.is_some() || row.starts_at.is_some()).map(|row| row.id));
             }
             excluded.extend(self.skipped_later(series).iter().map(scheduled));
             let rule = Rule { series: series.clone(), excluded };
@@ -246,7 +246,7 @@ impl<'a> Planner<'a> {
                 events.extend(exceptions.into_iter().map(|event| event.on_its_own(rule.take())));
             }
         }
-        (events, told)
+        (events, covered)
     }
 
     /// The occurrences of each series, and whether the series covers them. Schedules that start at the same instant are one
@@ -296,7 +296,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Whether another occurrence shows this instance already: the one that the instance was created from.
-    fn is_told_elsewhere(&self, instance: &Instance, occurrence: &Occurrence) -> bool {
+    fn is_shown_elsewhere(&self, instance: &Instance, occurrence: &Occurrence) -> bool {
         let own = instance.existing().occurrence;
         own.is_some_and(|key| key != occurrence.key() && self.standing.contains_key(&key))
     }
@@ -305,7 +305,7 @@ impl<'a> Planner<'a> {
         let planned = (occurrence.meeting.starts_at(), Some(occurrence.meeting.ends_at()));
         let (meeting, is_cancelled) = match instance {
             None => (planned, false),
-            Some(row) if self.is_told_elsewhere(row, occurrence) => return Exception::Excluded,
+            Some(row) if self.is_shown_elsewhere(row, occurrence) => return Exception::Excluded,
             Some(row) => match row.starts_at.filter(|_| row.deleted_at.is_none()) {
                 Some(starts_at) => ((starts_at, row.ends_at), row.is_cancelled),
                 // It was deleted, or its times are not known. In the second case it is an event of its own.

@@ -132,9 +132,9 @@ fn events(text: &str) -> Vec<String> {
             "SEQUENCE:3",
             "URL:https://example.org/sessions/mueller",
         ];
-        let (known, told): (Vec<&str>, Vec<&str>) = lines.partition(|line| same.contains(line));
+        let (known, rest): (Vec<&str>, Vec<&str>) = lines.partition(|line| same.contains(line));
         assert_eq!(known.len(), 4, "{event}");
-        let short = told.join(" ").replace(";TZID=America/Chicago", "");
+        let short = rest.join(" ").replace(";TZID=America/Chicago", "");
         short
             .replace(" SUMMARY:Mueller\\, Thursday\\; and friends", "")
             .replace("Mueller\\, Thursday\\; and friends", "Mueller")
@@ -466,8 +466,8 @@ fn ambiguous_local_time_is_written_in_utc() {
     // The second half past one of the night on which the clocks go back.
     let mut row = instance(1, None, ("2025-11-02", Some(("01:30", "04:00"))));
     row.starts_at = Some("2025-11-02T07:30:00Z".parse().unwrap());
-    let told = events(&rendered(session(&[]), vec![row]));
-    assert_eq!(told, ["UID:session-7-instance-1@test DTSTART:20251102T073000Z DTEND:20251102T040000"]);
+    let written = events(&rendered(session(&[]), vec![row]));
+    assert_eq!(written, ["UID:session-7-instance-1@test DTSTART:20251102T073000Z DTEND:20251102T040000"]);
 }
 
 #[test]

@@ -19,7 +19,8 @@ async fn pages_load_compressed_files_that_the_browser_may_keep() -> Result<()> {
         )
         .await?;
     assert_eq!(
-        loaded, "/web/insession.VERSION.js,true /web/pages.VERSION.css,true /web/pages.VERSION.js,true",
+        loaded,
+        "/web/insession.VERSION.js,true /web/pages.VERSION.css,true /web/pages.VERSION.js,true /web/times.VERSION.js,true",
         "each file once, under the address with its version, and compressed"
     );
     let caching = page

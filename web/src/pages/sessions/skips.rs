@@ -116,7 +116,7 @@ fn read(typed: &Typed) -> Result<NewSkip> {
     match SkippedDates::new(from, to) {
         Ok(_) => Ok(NewSkip { from, to, reason: typed.optional("reason") }),
         Err(_) if to < from => Err(Error::Conflict(words!("last-date-before-first"))),
-        Err(error) => Err(Error::invalid("to", error.to_string())),
+        Err(error) => Err(Error::invalid(error.field(), error.to_string())),
     }
 }
 
