@@ -113,13 +113,14 @@ async fn pages_work(removes_path: bool) -> Result<()> {
     browser.close().await
 }
 
-/// Every address in the page is below the path, or within the page.
+/// Every address in the page is below the path, or within the page. The canonical address is a whole one.
 async fn addresses_are_below_the_path(page: &Page) -> Result<()> {
     let found = page
         .evaluate(
             "[...document.querySelectorAll('[href], [src], [action]')]
                 .flatMap((it) => ['href', 'src', 'action'].map((name) => it.getAttribute(name)))
-                .filter((address) => address !== null)",
+                .filter((address) => address !== null)
+                .map((address) => address.startsWith(location.origin) ? address.slice(location.origin.length) : address)",
         )
         .await?;
     let found: Vec<&str> = found.as_array().context("a list")?.iter().filter_map(Value::as_str).collect();
