@@ -87,6 +87,12 @@ pub fn is_arrival(facts: &InstanceFacts, at: DateTime<Utc>) -> bool {
     is_overridden || facts.window.is_some_and(|window| at < window.closes() && window.opens() - at <= LOOKAHEAD)
 }
 
+/// Whether the doors are open at `at`, so that check-in codes work: whenever a yes would be an arrival, unless an override
+/// holds the instance inactive.
+pub fn doors_are_open(facts: &InstanceFacts, at: DateTime<Utc>) -> bool {
+    facts.override_in_force(at).is_none_or(|override_| override_.active) && is_arrival(facts, at)
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;

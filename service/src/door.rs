@@ -95,7 +95,7 @@ pub async fn find_code(app: &App, session: &Session, instance: &Instance) -> Res
 }
 
 fn is_open(session: &Session, instance: &Instance, now: DateTime<Utc>) -> bool {
-    session.deleted_at.is_none() && placement::is_arrival(&instance.facts(session), now)
+    session.deleted_at.is_none() && placement::doors_are_open(&instance.facts(session), now)
 }
 
 /// The meeting that a code is for, if the code works now.

@@ -184,10 +184,10 @@ fn render(data: ZoneData, name: &str, sources: &[Source], now: DateTime<Utc>) ->
             zone::write(content, *zone, *from, *until);
         }
         // A calendar has at least one component (RFC 5545, section 3.6).
-        if locals.is_empty() && written.iter().all(|(_, events)| events.events.is_empty()) {
+        if locals.is_empty() && written.iter().all(|(_, events)| events.all.is_empty()) {
             zone::write(content, Zone::utc(), now, now);
         }
-        for (source, events::Events { events, local, anchor }) in &written {
+        for (source, events::Events { all: events, local, anchor }) in &written {
             let (local, anchor) = (*local, *anchor);
             let writer = EventWriter { source: &source.calendar, local, anchor, page: source.page.as_deref() };
             for event in events {

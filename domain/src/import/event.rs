@@ -185,7 +185,7 @@ impl Reader<'_> {
                     length,
                     rrule: rrule.to_owned(),
                     excluded: self.excluded(component, &own("EXDATE"), years)?,
-                    location: location.map(|text| Some(text).filter(|text| !text.is_empty())),
+                    location,
                 })
             }
             _ => None,

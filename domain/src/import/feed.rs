@@ -56,8 +56,8 @@ pub(super) struct Rule {
     pub(super) length: TimeDelta,
     pub(super) rrule: String,
     pub(super) excluded: Vec<Moment>,
-    /// `Some(None)` if the session has no location and this event has one.
-    pub(super) location: Option<Option<String>>,
+    /// The location of the session, if it is not that of the event. Empty if the session has none.
+    pub(super) location: Option<String>,
 }
 
 /// The events as a feed has them that every program reads: the single events of a rule become one with the rule, and changes of
@@ -98,7 +98,7 @@ fn series_of(event: &Event) -> Option<(String, Origin)> {
 fn with_rule(event: &Event, uid: &str, rule: &Rule) -> Event {
     Event {
         uid: uid.to_owned(),
-        location: rule.location.clone().unwrap_or_else(|| event.location.clone()),
+        location: rule.location.clone().or_else(|| event.location.clone()).filter(|text| !text.is_empty()),
         is_cancelled: false,
         start: rule.start,
         end: Some(super::event::End::After(rule.length)),

@@ -318,7 +318,7 @@ fn long_texts_of_a_file_are_cut_off_in_messages() {
         event(&format!("GEO:{long}")),
         event(&format!("DURATION:{long}")),
         event(&format!("END:{long}")),
-        event(&format!("{long}")),
+        event(&long),
         format!("BEGIN:VEVENT\nUID:a\nBEGIN:{long}"),
     ] {
         let refused = import(&body).refused.remove(0);

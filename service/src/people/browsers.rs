@@ -36,13 +36,18 @@ pub struct NewSignIn {
     pub issuer: Option<String>,
 }
 
+/// When a browser in which the viewer signs in now is signed out at the latest.
+pub fn latest_end(viewer: Viewer, now: DateTime<Utc>) -> DateTime<Utc> {
+    now + if viewer.is_admin { LONGEST_OF_ADMINS } else { LONGEST }
+}
+
 /// Signs a browser in, and returns the secret for its cookie and when the sign-in ends.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the person does not exist.
 pub async fn sign_in(app: &App, new: NewSignIn) -> Result<(String, DateTime<Utc>)> {
     let NewSignIn { viewer, checked_at, token_ends_at, issuer } = new;
-    let longest = checked_at + if viewer.is_admin { LONGEST_OF_ADMINS } else { LONGEST };
+    let longest = latest_end(viewer, checked_at);
     let ends_at = token_ends_at.map_or(longest, |end| end.min(longest));
     let secret = random_secret()?;
     let row = api_key::Model {

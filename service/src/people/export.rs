@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::{
     App, Error, Result,
     audit::AuditEntry,
-    db::{ids, is_in, rows, text_list},
+    db::{ids, is_in, list, rows, text_list},
     people::is_someone,
 };
 
@@ -208,8 +208,7 @@ async fn sign_ins<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>
 /// others.
 async fn audit_log<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
     let person = || [("person", id.into())];
-    let people: Vec<PersonId> =
-        ids(db, "SELECT id FROM person WHERE id = :person OR merged_into_id = :person", person()).await?;
+    let people = people_of(db, id).await?;
     let check_ins: Vec<CheckInId> = ids(db, "SELECT id FROM check_in WHERE person_id = :person", person()).await?;
     let keys: Vec<ApiKeyId> = ids(db, "SELECT id FROM api_key WHERE person_id = :person", person()).await?;
     let names: BTreeSet<String> = people.iter().map(ToString::to_string).collect();
@@ -231,7 +230,13 @@ async fn audit_log<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value
     Ok(found.into_iter().map(AuditEntry::from).map(entry).collect())
 }
 
-/// The moves of the person and the steps of their bookings that are still in the change log.
+/// The person, and the people who were merged into them.
+async fn people_of<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<PersonId>> {
+    ids(db, "SELECT id FROM person WHERE id = :person OR merged_into_id = :person", [("person", id.into())]).await
+}
+
+/// The moves of the person and the steps of their bookings that are still in the change log. So are those of people who were
+/// merged into the person.
 async fn changes<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
     #[derive(FromQueryResult)]
     struct Row {
@@ -239,9 +244,15 @@ async fn changes<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>>
         #[sea_orm(nested)]
         change: change_log::Model,
     }
-    let sql = "SELECT l.*, b.occurred_at FROM change_log l JOIN change_batch b ON b.id = l.batch_id \
-               WHERE l.person_id = :person OR l.mentor_id = :person OR l.student_id = :person ORDER BY l.batch_id, l.ordinal";
-    let found: Vec<Row> = rows(db, sql, [("person", id.into())]).await?;
+    let people = people_of(db, id).await?;
+    let sql = format!(
+        "SELECT l.*, b.occurred_at FROM change_log l JOIN change_batch b ON b.id = l.batch_id \
+         WHERE {} OR {} OR {} ORDER BY l.batch_id, l.ordinal",
+        is_in(db, "l.person_id", "people"),
+        is_in(db, "l.mentor_id", "people"),
+        is_in(db, "l.student_id", "people")
+    );
+    let found: Vec<Row> = rows(db, &sql, [("people", list(db, people))]).await?;
     let shown = |Row { occurred_at, change }: Row| {
         json!({ "occurredAt": occurred_at, "kind": change.kind,
                 "sessionInstance": change.session_instance_id.map(|id| id.to_string()),

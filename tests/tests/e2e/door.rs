@@ -184,9 +184,20 @@ async fn code_works_for_its_own_meeting_while_the_doors_are_open(database: TestD
     let done = own.data(BY_CODE, json!({ "input": { "code": code } })).await?;
     assert_eq!(done["checkInByCode"]["sessionInstance"]["id"], instances[0]);
 
+    // The code works no longer while an organiser holds the meeting inactive, and when it is cancelled.
+    let close = "mutation($id: ID!) { setActiveOverride(input: { sessionInstanceId: $id, active: false, until: \"2035-01-01T00:00:00Z\" }) { sessionInstance { isActive } } }";
+    let open = "mutation($id: ID!) { clearActiveOverride(sessionInstanceId: $id) { sessionInstance { isActive } } }";
+    let refused = async || {
+        assert_eq!(code_of(&admin, &instances[0]).await?, Value::Null);
+        assert_eq!(own.error_code(BY_CODE, json!({ "input": { "code": code } })).await?, "BAD_USER_INPUT");
+        anyhow::Ok(())
+    };
+    admin.data(close, json!({ "id": instances[0] })).await?;
+    refused().await?;
+    admin.data(open, json!({ "id": instances[0] })).await?;
+    assert_eq!(shown_code(&admin, &instances[0]).await?, code);
     cancel(&admin, &instances[0]).await?;
-    assert_eq!(code_of(&admin, &instances[0]).await?, Value::Null);
-    assert_eq!(own.error_code(BY_CODE, json!({ "input": { "code": code } })).await?, "BAD_USER_INPUT");
+    refused().await?;
     Ok(())
 }
 

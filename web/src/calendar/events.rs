@@ -71,7 +71,7 @@ pub(super) struct Rule {
 /// The events of a calendar. `local` is the zone for events that are written in local time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Events {
-    pub(super) events: Vec<Event>,
+    pub(super) all: Vec<Event>,
     pub(super) local: Option<Local>,
     /// The date from which intervals count, if the events alone do not say it.
     pub(super) anchor: Option<NaiveDate>,
@@ -108,7 +108,7 @@ pub(super) fn events(data: ZoneData, source: &SessionCalendar, now: DateTime<Utc
     // An instance that was removed because the recurrence changed counts as if it had never existed (rule 11).
     let instances: Vec<_> = instances.iter().filter(|row| !row.is_removed_by_recurrence).collect();
     let (Ok(zone), Ok(recurrence)) = (session.zone(data), session.recurrence()) else {
-        return Events { events: singles(session, &instances), local: None, anchor: None };
+        return Events { all: singles(session, &instances), local: None, anchor: None };
     };
     let planner = Planner::new(source, zone, recurrence.unwrap_or_default(), &instances, now);
     let all = planner.recurrence.series(&planner.calendar, planner.since);
@@ -121,7 +121,7 @@ pub(super) fn events(data: ZoneData, source: &SessionCalendar, now: DateTime<Utc
     let from = events.iter().filter_map(|event| event.begins(zone)).min().unwrap_or(now);
     let last = events.iter().filter_map(Event::ends).max().unwrap_or(from);
     let until = instant_of(zone, planner.until.and_time(NaiveTime::MIN)).max(from).max(last);
-    Events { events, local: Some(Local { zone, from, until }), anchor }
+    Events { all: events, local: Some(Local { zone, from, until }), anchor }
 }
 
 impl Event {
@@ -227,7 +227,7 @@ impl<'a> Planner<'a> {
                     Exception::None if is_series => {}
                     Exception::None => exceptions.push(self.planned(&occurrence, series)),
                     Exception::Excluded => excluded.push(scheduled(&occurrence)),
-                    Exception::Changed(event) => exceptions.push(event),
+                    Exception::Changed(event) => exceptions.push(*event),
                 }
                 covered.extend(row.filter(|row| row.deleted_at.is_some() || row.starts_at.is_some()).map(|row| row.id));
             }
@@ -316,12 +316,12 @@ impl<'a> Planner<'a> {
         if meeting == planned && !is_cancelled && !is_elsewhere && self.is_as_the_series_says(occurrence, series) {
             return Exception::None;
         }
-        Exception::Changed(Event {
+        Exception::Changed(Box::new(Event {
             name: series.name(),
             time: Time::Exception { of: scheduled(occurrence), meeting },
             location: location(self.session, instance),
             is_cancelled,
-        })
+        }))
     }
 
     /// Whether the RRULE means the same meeting, even to programs that compute the end in local time.
@@ -338,7 +338,7 @@ impl<'a> Planner<'a> {
 enum Exception {
     None,
     Excluded,
-    Changed(Event),
+    Changed(Box<Event>),
 }
 
 fn scheduled(occurrence: &Occurrence) -> NaiveDateTime {

@@ -99,11 +99,17 @@ async fn admin_makes_and_revokes_api_keys(database: TestDatabase) -> Result<()> 
         .post("/admin/keys", &[("name", "Screen"), ("days", "0"), ("personId", &ann)])
         .await?
         .refuses("days", "Days must be 1 to 3650.")?;
-    let made = admin.post("/admin/keys", &[("name", "Screen"), ("days", "30"), ("personId", &ann)]).await?;
+    let made = admin.post("/admin/keys", &[("name", "Screen"), ("days", "400"), ("personId", &ann)]).await?;
     let secret = made.text.split("id=\"secret\"").nth(1).and_then(|rest| rest.split_once('>')).context("a secret")?.1;
     let secret = secret.split('<').next().context("a secret")?;
     let by_key = deployment.first().client().with_token(secret);
     assert_eq!(by_key.data("{ viewer { displayName } }", json!({})).await?["viewer"]["displayName"], "Ann");
+    // A browser that signs in with the key forgets it after 30 days.
+    let form = [("token", secret), ("next", "/me")];
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+    let answer = http.post(client.address("/sign-in")).form(&form).send().await?;
+    let cookie = answer.headers()[SET_COOKIE].to_str()?;
+    ensure!(cookie.contains("Max-Age=259"), "{cookie}");
     admin.get("/admin/keys").await?.says("Screen")?.lacks(secret)?;
     admin.get("/admin/keys/1/revoke").await?.says("Revoke this API key?")?;
     admin.post("/admin/keys/1/revoke", &[("confirmed", "yes")]).await?.confirms("The key is revoked.")?;

@@ -623,10 +623,13 @@ async fn save_without_changes_logs_nothing(database: TestDatabase) -> Result<()>
     ensure!(!world.instance(id).await?.has_own_times, "the times did not change");
     instances::clear_override(&world.app, ADMIN, id).await.done()?;
     instances::recompute_instance(&world.app, ADMIN, id).await.done()?;
-    people::update_person(&world.app, ADMIN, ada, PersonPatch { hides_place: Some(true), ..PersonPatch::default() })
-        .await
-        .done()?;
+    let hides = |hides| PersonPatch { hides_place: Some(hides), ..PersonPatch::default() };
+    people::update_person(&world.app, ADMIN, ada, hides(false)).await.done()?;
     ensure!(news(&world, &mut position).await?.is_empty());
+    // Who hides is news: a screen at the door shows the names.
+    people::update_person(&world.app, ADMIN, ada, hides(true)).await.done()?;
+    assert_eq!(news(&world, &mut position).await?, [format!("UPDATED {}", id.0)]);
+    world.advance_seconds(5);
     // A repeated yes is a new arrival, but no change.
     say(&world, ada, id, Attendance::Yes).await?;
     ensure!(news(&world, &mut position).await?.is_empty());

@@ -143,7 +143,9 @@ pub async fn sign_in(
             return wrong(StatusCode::UNPROCESSABLE_ENTITY, &words!("token-without-end"));
         };
         if api_keys::is_secret(token) {
-            // An API key is used as it is, and ends when it is revoked. Other tokens are exchanged for a sign-in.
+            // An API key is used as it is, and ends when it is revoked. The browser forgets it as it forgets a sign-in. Other
+            // tokens are exchanged for a sign-in.
+            let ends_at = ends_at.min(browsers::latest_end(identity.viewer, now));
             return Ok(remember(&pages, &headers, &visitor, identity.viewer, (token, ends_at), &form.next).await);
         }
         (identity.viewer, Some(ends_at))
