@@ -30,7 +30,7 @@ use domain::{
 use serde::Deserialize;
 use service::{
     App, Result,
-    instances::calendar::{SessionCalendar, find_session_calendar},
+    instances::calendar::{SessionCalendar, find_session_calendar, find_session_calendars},
     lists::Page as ListPage,
     sessions::{SessionFilter, list_sessions},
 };
@@ -100,15 +100,13 @@ async fn find_city_calendars(app: &App, city: &str, address: impl Fn(&str) -> Op
     }
     let filter = SessionFilter { city: Some(city.to_owned()), ..SessionFilter::default() };
     let page = ListPage { first: Some(CITY_SESSIONS), ..ListPage::default() };
-    let mut sources = Vec::new();
-    for session in list_sessions(app, &filter, &page).await?.rows {
-        // A session that has been deleted since has no calendar.
-        if let Some(calendar) = find_session_calendar(app, &session.path).await? {
-            let page = address(&format!("/sessions/{}", encoded(&session.path)));
-            sources.push(Source { calendar, page });
-        }
-    }
-    Ok(sources)
+    let sessions: Vec<_> = list_sessions(app, &filter, &page).await?.rows.iter().map(|session| session.id).collect();
+    let calendars = find_session_calendars(app, &sessions).await?.into_iter();
+    let source = |calendar: SessionCalendar| {
+        let page = address(&format!("/sessions/{}", encoded(&calendar.session.path)));
+        Source { calendar, page }
+    };
+    Ok(calendars.map(source).collect())
 }
 
 /// The calendar of these sessions. `name` is that of the calendar, if it is not the name of its only session.

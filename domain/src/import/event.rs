@@ -16,7 +16,6 @@ use crate::{
 
 /// How many dates of one kind an event may list.
 const MAX_DATES: usize = 1_000;
-const TOO_MANY_DATES: &str = "lists more than 1000 dates as RDATE or EXDATE";
 /// The longest UID, in bytes.
 const MAX_UID: usize = 1_000;
 
@@ -128,7 +127,7 @@ impl Reader<'_> {
             }
         }
         if added.len() > MAX_DATES {
-            return Err(TOO_MANY_DATES.to_owned());
+            return Err(too_many_dates());
         }
         let place = match component.value("GEO") {
             Some(text) => {
@@ -165,7 +164,7 @@ impl Reader<'_> {
                 excluded.push(timed(self.moment(property, value, years)?, name)?);
             }
         }
-        if excluded.len() > MAX_DATES { Err(TOO_MANY_DATES.to_owned()) } else { Ok(excluded) }
+        if excluded.len() > MAX_DATES { Err(too_many_dates()) } else { Ok(excluded) }
     }
 
     /// The rule that a single event of our own feed is from.
@@ -277,6 +276,10 @@ fn anchor(component: &Component) -> Option<NaiveDate> {
     component.value(&format!("{PREFIX}ANCHOR")).and_then(values::stamp).map(Stamp::date)
 }
 
+fn too_many_dates() -> String {
+    format!("lists more than {MAX_DATES} dates as RDATE or EXDATE")
+}
+
 fn timed(moment: Option<Moment>, name: &str) -> Result<Moment, String> {
     moment.ok_or_else(|| format!("has a {name} without a time of day, and DTSTART has one"))
 }
@@ -288,7 +291,7 @@ fn years(component: &Component, now: DateTime<Utc>) -> Result<Years, String> {
     let mut years = (i32::MAX, i32::MIN);
     for (count, value) in values.enumerate() {
         if count > 3 * MAX_DATES {
-            return Err(TOO_MANY_DATES.to_owned());
+            return Err(too_many_dates());
         }
         if let Some(year) = value.trim().get(0..4).and_then(|year| year.parse().ok()) {
             years = (years.0.min(year), years.1.max(year));

@@ -29,7 +29,7 @@ use crate::{
     bookings::{end_living, lock_living_of},
     db::{Tx, execute, ids, is_in, list, numbers, text_list},
     error::expect,
-    people::{erased_identity::note_erasure, profile::is_someone},
+    people::{erased_identity::note_erasure, merge::with_merged, profile::is_someone},
     presence::{queue::settle_soon, visits::erase_visits},
     status::placement::{Affected, update_placements},
     transaction,
@@ -137,8 +137,7 @@ async fn erase_check_ins(tx: &Tx, id: PersonId, now: DateTime<Utc>) -> Result<()
 /// Removes from the logs what they say about the person, and about people who were merged into the person. The entries that the
 /// erasure itself makes are written later.
 async fn erase_from_logs(tx: &Tx, id: PersonId) -> Result<()> {
-    let sql = "SELECT id FROM person WHERE id = :person OR merged_into_id = :person";
-    let all: Vec<PersonId> = ids(tx, sql, [("person", id.into())]).await?;
+    let all = with_merged(tx, id).await?;
     let sql = format!("UPDATE change_log SET person_id = NULL WHERE {}", is_in(tx, "person_id", "people"));
     execute(tx, &sql, [("people", list(tx, all.iter().copied()))]).await?;
     let names: Vec<String> = all.iter().map(ToString::to_string).collect();

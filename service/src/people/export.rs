@@ -21,7 +21,7 @@ use crate::{
     App, Error, Result,
     audit::AuditEntry,
     db::{ids, is_in, list, rows, text_list},
-    people::is_someone,
+    people::{is_someone, merge::with_merged},
 };
 
 /// Reads all data that is stored about a person, in one snapshot. Only for the person, who may be deactivated, and for
@@ -208,7 +208,7 @@ async fn sign_ins<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>
 /// others.
 async fn audit_log<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
     let person = || [("person", id.into())];
-    let people = people_of(db, id).await?;
+    let people = with_merged(db, id).await?;
     let check_ins: Vec<CheckInId> = ids(db, "SELECT id FROM check_in WHERE person_id = :person", person()).await?;
     let keys: Vec<ApiKeyId> = ids(db, "SELECT id FROM api_key WHERE person_id = :person", person()).await?;
     let names: BTreeSet<String> = people.iter().map(ToString::to_string).collect();
@@ -230,11 +230,6 @@ async fn audit_log<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value
     Ok(found.into_iter().map(AuditEntry::from).map(entry).collect())
 }
 
-/// The person, and the people who were merged into them.
-async fn people_of<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<PersonId>> {
-    ids(db, "SELECT id FROM person WHERE id = :person OR merged_into_id = :person", [("person", id.into())]).await
-}
-
 /// The moves of the person and the steps of their bookings that are still in the change log. So are those of people who were
 /// merged into the person.
 async fn changes<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>> {
@@ -244,7 +239,7 @@ async fn changes<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<Value>>
         #[sea_orm(nested)]
         change: change_log::Model,
     }
-    let people = people_of(db, id).await?;
+    let people = with_merged(db, id).await?;
     let sql = format!(
         "SELECT l.*, b.occurred_at FROM change_log l JOIN change_batch b ON b.id = l.batch_id \
          WHERE {} OR {} OR {} ORDER BY l.batch_id, l.ordinal",

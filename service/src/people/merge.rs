@@ -15,8 +15,8 @@ use domain::{
 };
 use entity::{activity, check_in, person, presence};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::LockType,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::LockType,
 };
 use serde_json::{Value, json};
 
@@ -55,6 +55,11 @@ pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: Perso
 /// Merges a guest into the person who has signed in.
 pub(crate) async fn merge_guest(app: &App, viewer: Viewer, guest: PersonId, person: PersonId) -> Result<()> {
     merge(app, viewer, guest, person).await.map(drop)
+}
+
+/// The person, and the people who were merged into them.
+pub(super) async fn with_merged<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Vec<PersonId>> {
+    ids(db, "SELECT id FROM person WHERE id = :person OR merged_into_id = :person", [("person", id.into())]).await
 }
 
 async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Result<Person> {

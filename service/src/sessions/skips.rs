@@ -68,9 +68,9 @@ pub async fn find_skips(app: &App, sessions: &[SessionId]) -> Result<Vec<Skip>> 
     Ok(values(rows_of(app.db.pool(), sessions).await?))
 }
 
-/// The skips of one session, as a transaction sees them.
-pub(crate) async fn find_skips_in<C: ConnectionTrait>(db: &C, session: SessionId) -> Result<Vec<Skip>> {
-    Ok(values(rows_of(db, &[session]).await?))
+/// The same, as a transaction sees them.
+pub(crate) async fn find_skips_in<C: ConnectionTrait>(db: &C, sessions: &[SessionId]) -> Result<Vec<Skip>> {
+    Ok(values(rows_of(db, sessions).await?))
 }
 
 async fn rows_of<C: ConnectionTrait>(db: &C, sessions: &[SessionId]) -> Result<Vec<session_skip::Model>> {

@@ -74,5 +74,12 @@ async fn statement_count_does_not_grow_with_page_length() -> Result<()> {
             ensure!(most_calls <= ROUNDS * CALLS, "{most_calls} times the same for {ROUNDS} pages of {first} {field}");
         }
     }
+    // The calendar of a city has all its sessions.
+    database::execute(&connection, "SELECT pg_stat_statements_reset()").await?;
+    let calendar = reqwest::get(server.client().address("/calendar.ics?city=Austin")).await?.error_for_status()?;
+    assert_eq!(calendar.text().await?.matches("BEGIN:VEVENT").count(), ROWS);
+    let reads = "SELECT max(calls) FROM pg_stat_statements WHERE query LIKE '%FROM \"session_instance\"%'";
+    let calls = database::number(&connection, reads).await?;
+    ensure!(calls <= CALLS, "the instances of {ROWS} sessions were read by {calls} statements");
     Ok(())
 }
