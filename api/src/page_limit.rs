@@ -1,4 +1,4 @@
-//! Pages and calendars have the same limits as queries: they wait in the same queue for their turn, and cost points of the same
+//! Pages and calendars have the same limits as queries: they wait for the same permits, and cost points of the same
 //! budgets.
 
 use std::{net::IpAddr, sync::Arc};
@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::access::Viewer;
-use graphql::{budget::Budgets, error::ApiError, execute::Guard, turns::Turn};
+use graphql::{budget::Budgets, error::ApiError, execute::Guard, query_permits::QueryPermit};
 
 use crate::admission::Admission;
 
@@ -26,18 +26,18 @@ pub struct PageLimit {
 }
 
 impl PageLimit {
-    async fn admit(&self, address: IpAddr) -> Result<Turn, ApiError> {
+    async fn admit(&self, address: IpAddr) -> Result<QueryPermit, ApiError> {
         self.budgets.spend(PRICE, Some(address), Viewer::NOBODY)?;
-        self.guard.turn(Some(address), PRICE).await
+        self.guard.query_permit(Some(address), PRICE).await
     }
 }
 
 /// Middleware for the routes of pages. It answers 429 when the client's address has no points left, or when its
-/// turn does not come in time.
+/// permit does not come in time.
 pub async fn limit(State(limit): State<PageLimit>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     match limit.admit(limit.admission.client_of(&parts)).await {
-        Ok(_turn) => next.run(Request::from_parts(parts, body)).await,
+        Ok(_permit) => next.run(Request::from_parts(parts, body)).await,
         Err(error) => refusal(&error),
     }
 }

@@ -53,7 +53,7 @@ use self::{
     claims::{Claims, Subject},
     keys::Source,
     oidc::{Proof, Provider, Providers},
-    people::{Found, FoundKey},
+    people::{FoundKey, TokenPerson},
 };
 
 /// Why a token could not be issued.
@@ -224,7 +224,7 @@ impl Authenticator {
         let found = match &self.people {
             Some(people) => people.find(&claims).await?,
             None => match claims.subject {
-                Some(Subject::Person(person)) => Some(Found::unknown(person)),
+                Some(Subject::Person(person)) => Some(TokenPerson::unknown(person)),
                 _ => None,
             },
         };

@@ -100,7 +100,7 @@ impl People {
     }
 
     /// The person that a token names. `None` if it names none, which is allowed for admins only.
-    pub(super) async fn find(&self, claims: &Claims) -> Result<Option<Found>, AuthError> {
+    pub(super) async fn find(&self, claims: &Claims) -> Result<Option<TokenPerson>, AuthError> {
         let Some(subject) = &claims.subject else { return Ok(None) };
         let standing = match self.standing(subject).await? {
             None if self.0.auto_registers && !claims.is_admin => self.register(subject, claims).await?,
@@ -108,10 +108,10 @@ impl People {
         };
         match (standing, subject) {
             (Some(standing), _) if !standing.accepts(claims.issued_at) => Err(AuthError::Revoked),
-            (Some(standing), _) => Ok(Some(Found::from(standing))),
+            (Some(standing), _) => Ok(Some(TokenPerson::from(standing))),
             // A valid token whose subject is not in the database. The viewer counts as signed in, but is nobody in
             // particular.
-            (None, Subject::Person(person)) => Ok(Some(Found::unknown(*person))),
+            (None, Subject::Person(person)) => Ok(Some(TokenPerson::unknown(*person))),
             (None, Subject::External(_)) if claims.is_admin => Ok(None),
             (None, Subject::External(_)) => Err(AuthError::BadSubject),
         }
@@ -299,26 +299,26 @@ impl Changes {
 /// An API key and the standing of its person. An admin's key may have no person.
 pub(super) struct FoundKey {
     pub key: ApiKey,
-    pub standing: Option<Found>,
+    pub standing: Option<TokenPerson>,
 }
 
 /// The person that a token names, and the part of their standing that is needed while the token is used.
 #[derive(Clone, Copy)]
-pub(super) struct Found {
+pub(super) struct TokenPerson {
     pub person: PersonId,
     pub revision: i64,
     pub is_deactivated: bool,
     pub is_guest: bool,
 }
 
-impl From<Standing> for Found {
+impl From<Standing> for TokenPerson {
     fn from(standing: Standing) -> Self {
         let Standing { person, revision, is_deactivated, is_guest, .. } = standing;
         Self { person, revision, is_deactivated, is_guest }
     }
 }
 
-impl Found {
+impl TokenPerson {
     /// The viewer, with the rights that the token or key has.
     pub const fn viewer(self, is_admin: bool) -> Viewer {
         let viewer = Viewer::person(self.person);

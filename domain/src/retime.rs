@@ -19,7 +19,7 @@ use crate::recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence};
 pub struct MadeInstance {
     /// The occurrence from which it was created, or to which it was last re-timed.
     pub occurrence: OccurrenceKey,
-    pub standing: Standing,
+    pub state: PlanState,
     /// A person has changed its date or times. Re-timing then keeps them.
     pub has_own_times: bool,
     /// Its window has closed.
@@ -30,7 +30,7 @@ pub struct MadeInstance {
 
 /// Whether an instance is planned, cancelled or gone, and who did that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Standing {
+pub enum PlanState {
     /// Neither cancelled nor deleted nor removed.
     Planned,
     /// Cancelled by a person. It stays cancelled, but its times follow the recurrence.
@@ -46,7 +46,7 @@ pub enum Standing {
     RemovedByRetiming,
 }
 
-impl Standing {
+impl PlanState {
     const fn was_retimed_away(self) -> bool {
         matches!(self, Self::CancelledByRetiming | Self::RemovedByRetiming)
     }
@@ -92,13 +92,13 @@ pub fn retime(recurrence: &Recurrence, calendar: &Calendar, instances: &[MadeIns
 fn matches(indices: &[usize], instances: &[MadeInstance], occurrences: &[Occurrence]) -> Vec<(usize, Occurrence)> {
     let mut pairs = Vec::new();
     for index in indices {
-        let MadeInstance { occurrence: from, standing, is_over, .. } = instances[*index];
-        if is_over && standing.was_retimed_away() {
+        let MadeInstance { occurrence: from, state, is_over, .. } = instances[*index];
+        if is_over && state.was_retimed_away() {
             continue;
         }
         for (position, occurrence) in occurrences.iter().enumerate() {
             let distance = occurrence.start.signed_duration_since(from.start).num_seconds().abs();
-            pairs.push((standing.was_retimed_away(), distance, from.start, *index, position));
+            pairs.push((state.was_retimed_away(), distance, from.start, *index, position));
         }
     }
     pairs.sort_unstable();
@@ -115,14 +115,14 @@ fn matches(indices: &[usize], instances: &[MadeInstance], occurrences: &[Occurre
 }
 
 fn action(instance: &MadeInstance, occurrence: Option<Occurrence>) -> RetimeAction {
-    let is_a_persons = matches!(instance.standing, Standing::DeletedByPerson | Standing::MadeByHand);
+    let is_a_persons = matches!(instance.state, PlanState::DeletedByPerson | PlanState::MadeByHand);
     let keeps_times = instance.has_own_times || instance.is_over || is_a_persons;
     match occurrence {
-        Some(occurrence) if instance.standing.was_retimed_away() => RetimeAction::Restore { occurrence, keeps_times },
+        Some(occurrence) if instance.state.was_retimed_away() => RetimeAction::Restore { occurrence, keeps_times },
         Some(occurrence) if keeps_times && occurrence.key() == instance.occurrence => RetimeAction::Keep,
         Some(occurrence) if keeps_times => RetimeAction::Adopt(occurrence.key()),
         Some(occurrence) => RetimeAction::Retime(occurrence),
-        None if instance.is_over || instance.standing != Standing::Planned => RetimeAction::Keep,
+        None if instance.is_over || instance.state != PlanState::Planned => RetimeAction::Keep,
         None if instance.has_check_ins => RetimeAction::Cancel,
         None => RetimeAction::Remove,
     }
@@ -152,9 +152,9 @@ mod tests {
     }
 
     /// 16 June 2025 is a Monday.
-    fn monday(hour: u32, standing: Standing) -> MadeInstance {
+    fn monday(hour: u32, state: PlanState) -> MadeInstance {
         let occurrence = OccurrenceKey { date: "2025-06-16".parse().unwrap(), start: time(hour) };
-        MadeInstance { occurrence, standing, has_own_times: false, is_over: false, has_check_ins: false }
+        MadeInstance { occurrence, state, has_own_times: false, is_over: false, has_check_ins: false }
     }
 
     /// Each action as a word and the hour of its occurrence.
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn instance_takes_the_nearest_start_on_its_date() {
-        use Standing::Planned;
+        use PlanState::Planned;
         let planned: Vec<_> = [9, 14, 20].into_iter().map(|hour| monday(hour, Planned)).collect();
         assert_eq!(short(&recurrence(Weekday::Mon, &[19, 10, 15]), &planned), ["retime 10", "retime 15", "retime 19"]);
         assert_eq!(short(&recurrence(Weekday::Mon, &[15]), &planned), ["remove", "retime 15", "remove"]);
@@ -186,13 +186,13 @@ mod tests {
 
     #[test]
     fn action_follows_from_standing_and_occurrence() {
-        use Standing::{
+        use PlanState::{
             CancelledByPerson, CancelledByRetiming, DeletedByPerson, MadeByHand, Planned, RemovedByRetiming,
         };
-        let plain = |standing| monday(19, standing);
-        let own_times = |standing| MadeInstance { has_own_times: true, ..plain(standing) };
-        let over = |standing| MadeInstance { is_over: true, ..plain(standing) };
-        let checked_in = |standing| MadeInstance { has_check_ins: true, ..plain(standing) };
+        let plain = |state| monday(19, state);
+        let own_times = |state| MadeInstance { has_own_times: true, ..plain(state) };
+        let over = |state| MadeInstance { is_over: true, ..plain(state) };
+        let checked_in = |state| MadeInstance { has_check_ins: true, ..plain(state) };
         // The instance, and its action if its date has an occurrence at 19:00, at 20:00, or none.
         for (instance, same, other, none) in [
             (plain(Planned), "retime 19", "retime 20", "remove"),
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn planned_instance_is_matched_before_a_removed_one_is_restored() {
-        let instances = [monday(19, Standing::RemovedByRetiming), monday(20, Standing::Planned)];
+        let instances = [monday(19, PlanState::RemovedByRetiming), monday(20, PlanState::Planned)];
         assert_eq!(short(&recurrence(Weekday::Mon, &[19]), &instances), ["keep", "retime 19"]);
         assert_eq!(short(&recurrence(Weekday::Mon, &[19, 20]), &instances), ["restore 19", "retime 20"]);
     }
@@ -232,20 +232,20 @@ mod tests {
         let skips = Skips::new([SkippedDates::new(date("2025-06-10"), date("2025-06-16")).unwrap()]);
         let skipping = Calendar { skips, ..calendar() };
         let mondays = recurrence(Weekday::Mon, &[19]);
-        let planned = monday(19, Standing::Planned);
+        let planned = monday(19, PlanState::Planned);
         let checked_in = MadeInstance { has_check_ins: true, ..planned };
         assert_eq!(retime(&mondays, &skipping, &[planned]), [RetimeAction::Remove]);
         assert_eq!(retime(&mondays, &skipping, &[checked_in]), [RetimeAction::Cancel]);
-        for standing in [Standing::RemovedByRetiming, Standing::CancelledByRetiming] {
-            assert_eq!(retime(&mondays, &skipping, &[monday(19, standing)]), [RetimeAction::Keep]);
-            assert_eq!(short(&mondays, &[monday(19, standing)]), ["restore 19"]);
+        for state in [PlanState::RemovedByRetiming, PlanState::CancelledByRetiming] {
+            assert_eq!(retime(&mondays, &skipping, &[monday(19, state)]), [RetimeAction::Keep]);
+            assert_eq!(short(&mondays, &[monday(19, state)]), ["restore 19"]);
         }
     }
 
     #[test]
     fn instance_after_the_termination_date_is_removed() {
         let ended = Calendar { termination: Some("2025-06-15".parse().unwrap()), ..calendar() };
-        let actions = retime(&recurrence(Weekday::Mon, &[19]), &ended, &[monday(19, Standing::Planned)]);
+        let actions = retime(&recurrence(Weekday::Mon, &[19]), &ended, &[monday(19, PlanState::Planned)]);
         assert_eq!(actions, [RetimeAction::Remove]);
     }
 }

@@ -14,7 +14,7 @@ use super::{
     document::Reader,
     error::ApiError,
     operation::Operation,
-    turns::{Turn, Turns},
+    query_permits::{QueryPermit, QueryPermits},
 };
 use crate::{
     rate::{self, Rates},
@@ -38,7 +38,7 @@ pub struct Guard {
     introspection: Introspection,
     timeout: Duration,
     reader: Reader,
-    queries: Turns,
+    queries: QueryPermits,
     mutations_by_address: Rates<IpAddr>,
     mutations_by_person: Rates<PersonId>,
 }
@@ -53,7 +53,7 @@ impl Guard {
             introspection,
             timeout: limits.request,
             reader,
-            queries: Turns::new(limits.queries, limits.queries_per_address),
+            queries: QueryPermits::new(limits.queries, limits.queries_per_address),
             mutations_by_address: Rates::new(quota(limits.mutations_per_second_per_address)),
             mutations_by_person: Rates::new(quota(limits.mutations_per_second_per_person)),
         }
@@ -63,7 +63,7 @@ impl Guard {
     ///
     /// # Errors
     /// RATE_LIMITED, if there is no permit within 5 seconds.
-    pub async fn turn(&self, address: Option<IpAddr>, points: u64) -> Result<Turn, ApiError> {
+    pub async fn query_permit(&self, address: Option<IpAddr>, points: u64) -> Result<QueryPermit, ApiError> {
         self.queries.take(address, points).await
     }
 
@@ -139,8 +139,8 @@ impl<E: Executor> Execution<E> {
 
     /// Waits for a permit, and runs the query with a time limit.
     async fn query(&self, request: Request, points: u64) -> Response {
-        let _turn = match self.guard.queries.take(client_address(&request), points).await {
-            Ok(turn) => turn,
+        let _permit = match self.guard.queries.take(client_address(&request), points).await {
+            Ok(permit) => permit,
             Err(error) => return error.into_response(),
         };
         if let Ok(response) = timeout(self.guard.timeout, self.executor.execute(request)).await {
@@ -180,7 +180,7 @@ impl<E: Executor> Executor for Execution<E> {
         let guard = Arc::clone(&self.guard);
         let responses = self.executor.execute_stream(request, session_data);
         let responses =
-            if begins { in_turn(guard, address, operation.cost.points(), responses).boxed() } else { responses };
+            if begins { with_permit(guard, address, operation.cost.points(), responses).boxed() } else { responses };
         let completed = responses.map(move |mut response| {
             operation.shape.complete(&mut response);
             if asks_cost {
@@ -197,19 +197,19 @@ impl<E: Executor> Executor for Execution<E> {
 const BEGINNING: Duration = Duration::from_secs(5);
 
 /// The responses of a subscription that begins. It holds a query's permit until its first response.
-fn in_turn(
+fn with_permit(
     guard: Arc<Guard>,
     address: Option<IpAddr>,
     points: u64,
     mut responses: BoxStream<'static, Response>,
 ) -> impl Stream<Item = Response> + Send + 'static {
     stream::once(async move {
-        let turn = match guard.queries.take(address, points).await {
-            Ok(turn) => turn,
+        let permit = match guard.queries.take(address, points).await {
+            Ok(permit) => permit,
             Err(error) => return stream::iter([error.into_response()]).boxed(),
         };
         let first = timeout(BEGINNING, responses.next()).await;
-        drop(turn);
+        drop(permit);
         match first {
             Ok(first) => stream::iter(first).chain(responses).boxed(),
             Err(_) => responses,

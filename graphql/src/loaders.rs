@@ -11,8 +11,8 @@ use async_graphql::{
 use chrono::NaiveDate;
 use domain::{
     access::Viewer,
+    geo::GeoPoint,
     ids::{ActivityId, ApiKeyId, BookingId, PersonId, PresenceId, SessionId, SessionInstanceId, TimeSlotId},
-    place::Place,
 };
 use service::{
     App, Error,
@@ -77,7 +77,7 @@ pub struct ActiveAt {
 
 /// The active instances within 5 km of a place, without their distance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ActiveNear(pub Place);
+pub struct ActiveNear(pub GeoPoint);
 
 /// The distance up to which an active instance is nearby, in metres.
 const NEARBY: u32 = 5_000;

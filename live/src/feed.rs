@@ -8,7 +8,7 @@ use std::{
 
 use domain::{
     ids::{PersonId, SessionInstanceId},
-    news::{Change, Narrowing, Position, Seen},
+    news::{Change, Narrowing, Position, View},
 };
 use futures_util::Stream;
 use parking_lot::Mutex;
@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 #[derive(Debug, Clone)]
 pub struct LiveEvent {
     pub change: Arc<Change>,
-    pub seen: Seen,
+    pub view: View,
     /// The person that the subscription follows.
     pub person: Option<PersonId>,
 }

@@ -20,7 +20,7 @@ use std::{
 
 use domain::{
     ids::{ActivityId, SessionInstanceId},
-    news::{ChangeKind, Event, Seen},
+    news::{ChangeKind, Event, View},
 };
 use parking_lot::Mutex;
 
@@ -54,9 +54,9 @@ pub enum Subject {
 impl Coalescing {
     /// `None` for moves of a person and for bookings: each of these events is delivered.
     pub(super) fn event(event: &LiveEvent) -> Option<Self> {
-        match (&event.change.event, event.seen) {
-            (Event::Session(_), Seen::Session(ChangeKind::PersonMoved)) => None,
-            (Event::Session(change), Seen::Session(kind)) => {
+        match (&event.change.event, event.view) {
+            (Event::Session(_), View::Session(ChangeKind::PersonMoved)) => None,
+            (Event::Session(change), View::Session(kind)) => {
                 Some(Self { subject: Subject::Instance(change.instance?), is_update: kind == ChangeKind::Updated })
             }
             (Event::Occupancy(activity), _) => Some(Self { subject: Subject::Activity(*activity), is_update: true }),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     ids::PersonId,
-    news::{Narrowing, Position, Seen},
+    news::{Narrowing, Position, View},
 };
 
 use super::{
@@ -51,23 +51,23 @@ impl Members {
 
     /// The members that see the change, grouped by how they see it: the same change may activate a session for one member
     /// and update it for another.
-    pub(super) fn group_by_view(&self, routed: &Routed, person: Option<PersonId>) -> Vec<(Seen, Vec<u32>)> {
+    pub(super) fn group_by_view(&self, routed: &Routed, person: Option<PersonId>) -> Vec<(View, Vec<u32>)> {
         let change = &routed.change;
         let mut found = Vec::new();
         match person {
             Some(person) => found.extend(self.topics.of_person(person)),
             None => self.topics.find(&change.event, &mut found),
         }
-        let mut variants: Vec<(Seen, Vec<u32>)> = Vec::new();
+        let mut variants: Vec<(View, Vec<u32>)> = Vec::new();
         for slot in found {
             let Some(Some(member)) = self.slots.get(slot as usize) else { continue };
             if change.position <= member.joined {
                 continue;
             }
-            let Some(seen) = member.narrowing.sees(change, routed.person_at) else { continue };
-            match variants.iter_mut().find(|(other, _)| *other == seen) {
+            let Some(view) = member.narrowing.sees(change, routed.person_at) else { continue };
+            match variants.iter_mut().find(|(other, _)| *other == view) {
                 Some((_, members)) => members.push(slot),
-                None => variants.push((seen, vec![slot])),
+                None => variants.push((view, vec![slot])),
             }
         }
         variants

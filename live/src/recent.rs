@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use domain::news::{Position, Seen};
+use domain::news::{Position, View};
 use tokio::time::Instant;
 
 use super::feed::LiveEvent;
@@ -20,19 +20,19 @@ const CACHE_BYTES: usize = 128 * 1024;
 /// the same for everyone use it: a text that depends on rights is always rendered again.
 #[derive(Default)]
 pub(super) struct Recent {
-    texts: HashMap<(Position, Seen), (Instant, Arc<str>)>,
-    order: VecDeque<(Position, Seen)>,
+    texts: HashMap<(Position, View), (Instant, Arc<str>)>,
+    order: VecDeque<(Position, View)>,
     bytes: usize,
 }
 
 impl Recent {
     pub(super) fn find(&self, event: &LiveEvent) -> Option<Arc<str>> {
-        let (made, text) = self.texts.get(&(event.change.position, event.seen))?;
+        let (made, text) = self.texts.get(&(event.change.position, event.view))?;
         (made.elapsed() < CACHE_TTL).then(|| Arc::clone(text))
     }
 
     pub(super) fn keep(&mut self, event: &LiveEvent, text: Arc<str>) {
-        let key = (event.change.position, event.seen);
+        let key = (event.change.position, event.view);
         self.bytes += text.len();
         self.order.push_back(key);
         if let Some((_, before)) = self.texts.insert(key, (Instant::now(), text)) {

@@ -55,8 +55,8 @@ impl Replay {
             {
                 self.person_at = moved.instance;
             }
-            if let Some(seen) = self.narrowing.sees(&change, person_at) {
-                return Ok(Some(LiveEvent { change, seen, person: followed }));
+            if let Some(view) = self.narrowing.sees(&change, person_at) {
+                return Ok(Some(LiveEvent { change, view, person: followed }));
             }
         }
     }

@@ -130,17 +130,17 @@ impl Run {
     fn seen_by_members(&self, live: &[Routed]) -> Vec<(LiveEvent, Vec<u32>)> {
         let person = self.guard.group.key.person;
         let members = self.guard.group.members.lock();
-        let seen = live.iter().flat_map(|routed| {
-            let event = |seen| LiveEvent { change: Arc::clone(&routed.change), seen, person };
-            members.group_by_view(routed, person).into_iter().map(move |(seen, members)| (event(seen), members))
+        let view = live.iter().flat_map(|routed| {
+            let event = |view| LiveEvent { change: Arc::clone(&routed.change), view, person };
+            members.group_by_view(routed, person).into_iter().map(move |(view, members)| (event(view), members))
         });
-        seen.collect()
+        view.collect()
     }
 
     /// The texts of these events, in their order. Each text that is not cached is rendered once, and all of them at the same
     /// time. `None` when an execution ended.
     async fn texts(&mut self, events: Vec<LiveEvent>) -> Option<Vec<Arc<str>>> {
-        let key = |event: &LiveEvent| (event.change.position, event.seen);
+        let key = |event: &LiveEvent| (event.change.position, event.view);
         let mut texts: HashMap<_, Option<Arc<str>>> = HashMap::with_capacity(events.len());
         let mut to_make = Vec::new();
         {

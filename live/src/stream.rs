@@ -81,9 +81,9 @@ impl SingleStream {
                         if let Some((_, moved)) = routed.change.event.as_move() {
                             self.person_at = moved.instance;
                         }
-                        let seen = self.narrowing.sees(&routed.change, routed.person_at);
-                        let event = |seen| LiveEvent { change: routed.change, seen, person: self.narrowing.followed() };
-                        Ok(seen.map(event))
+                        let view = self.narrowing.sees(&routed.change, routed.person_at);
+                        let event = |view| LiveEvent { change: routed.change, view, person: self.narrowing.followed() };
+                        Ok(view.map(event))
                     }
                     Ok(_) => Ok(None),
                     Err(Ended::Closed) => Err(ReplayError::Closed),

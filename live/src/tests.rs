@@ -15,8 +15,8 @@ use domain::{
     booking::BookingStatus,
     ids::{ActivityId, BookingId, PersonId, SessionId, SessionInstanceId},
     news::{
-        BookingNarrowing, BookingStep, Change, ChangeKind, Event, Narrowing, Position, Seen, SessionChange,
-        SessionNarrowing,
+        BookingNarrowing, BookingStep, Change, ChangeKind, Event, Narrowing, Position, SessionChange, SessionNarrowing,
+        View,
     },
 };
 use futures_util::{StreamExt, stream};
@@ -124,11 +124,11 @@ fn in_city(city: &str) -> Narrowing {
 }
 
 /// The text of an event in these tests: `3 UPDATED`, `4 BOOKING`.
-fn text(position: Position, seen: Seen) -> String {
+fn text(position: Position, seen: View) -> String {
     let kind = match seen {
-        Seen::Session(kind) => kind.as_str(),
-        Seen::Booking => "BOOKING",
-        Seen::Occupancy => "OCCUPANCY",
+        View::Session(kind) => kind.as_str(),
+        View::Booking => "BOOKING",
+        View::Occupancy => "OCCUPANCY",
     };
     format!("{} {kind}", position.0)
 }
@@ -162,7 +162,7 @@ fn rendered(text: impl Into<Arc<str>>) -> Rendered {
 /// An execution that renders each event's position and kind.
 fn render_positions() -> StartExecution {
     Box::new(|feed| {
-        let texts = feed.take().map(|event| rendered(text(event.change.position, event.seen)));
+        let texts = feed.take().map(|event| rendered(text(event.change.position, event.view)));
         texts.boxed()
     })
 }
@@ -466,14 +466,14 @@ async fn slow_stream_falls_back_to_the_log() {
         if n % 40 == 0 {
             until(|| hub.stats().position == Position(n + 1)).await;
             if let Some(event) = within(stream.next()).await {
-                got.push(text(event.change.position, event.seen));
+                got.push(text(event.change.position, event.view));
             }
         }
     }
     let expected = expected(&log, &narrowing, Position(0));
     while got.len() < expected.len() {
         let event = within(stream.next()).await.unwrap();
-        got.push(text(event.change.position, event.seen));
+        got.push(text(event.change.position, event.view));
     }
     assert_eq!(got, expected);
     shutdown.cancel();
@@ -551,7 +551,7 @@ async fn failed_rendering_is_retried_and_finally_delivered_with_its_errors() {
         let failures = Arc::clone(&counted);
         let texts = feed.take().map(move |event| {
             let is_failure = event.change.position == Position(2) || failures.fetch_add(1, Ordering::SeqCst) < 2;
-            Rendered { is_failure, ..rendered(text(event.change.position, event.seen)) }
+            Rendered { is_failure, ..rendered(text(event.change.position, event.view)) }
         });
         texts.boxed()
     });

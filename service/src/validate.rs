@@ -3,8 +3,8 @@
 
 use chrono::{Datelike, NaiveDate, NaiveTime};
 use domain::{
+    geo::GeoPoint,
     language,
-    place::Place,
     recurrence::{BoundedRecurrence, ScheduleSource},
     zone::Zone,
 };
@@ -152,12 +152,12 @@ pub fn recurrence(
 }
 
 /// Coordinates in degrees: both or neither.
-pub fn place(latitude: Option<f64>, longitude: Option<f64>) -> Result<Option<Place>> {
+pub fn place(latitude: Option<f64>, longitude: Option<f64>) -> Result<Option<GeoPoint>> {
     match (latitude, longitude) {
         (None, None) => Ok(None),
-        (Some(latitude), Some(longitude)) => {
-            Place::new(latitude, longitude).map(Some).map_err(|error| Error::invalid(error.field(), error.to_string()))
-        }
+        (Some(latitude), Some(longitude)) => GeoPoint::new(latitude, longitude)
+            .map(Some)
+            .map_err(|error| Error::invalid(error.field(), error.to_string())),
         (Some(_), None) => Err(Error::invalid("longitude", "must be given together with latitude")),
         (None, Some(_)) => Err(Error::invalid("latitude", "must be given together with longitude")),
     }

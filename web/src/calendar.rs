@@ -78,17 +78,17 @@ async fn serve(
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct Asked {
+struct Parameters {
     #[serde(default)]
     city: String,
 }
 
 async fn serve_city(
     State((app, site)): State<(App, Site)>,
-    Query(asked): Query<Asked>,
+    Query(parameters): Query<Parameters>,
     headers: HeaderMap,
 ) -> Response {
-    let city = asked.city.trim();
+    let city = parameters.city.trim();
     let found = find_city_calendars(&app, city, |path| site.absolute(&headers, path)).await;
     answer(&app, &headers, Some(city), found, "There is no session in this city. Name one, as in ?city=Austin\n")
 }

@@ -17,7 +17,7 @@ use domain::{
     access::Viewer,
     clock::ManualClock,
     ids::{PersonId, SessionId},
-    news::{ChangeKind, Narrowing, Position, Seen, SessionNarrowing},
+    news::{ChangeKind, Narrowing, Position, SessionNarrowing, View},
 };
 use futures_util::{
     SinkExt, Stream, StreamExt, future,
@@ -122,8 +122,8 @@ impl Item {
 impl From<LiveEvent> for Item {
     fn from(event: LiveEvent) -> Self {
         Self {
-            kind: match event.seen {
-                Seen::Session(kind) => kind.as_str().to_owned(),
+            kind: match event.view {
+                View::Session(kind) => kind.as_str().to_owned(),
                 seen => format!("{seen:?}"),
             },
             cursor: event.change.position.0,

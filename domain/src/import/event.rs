@@ -10,7 +10,7 @@ use super::{
     zones::{Years, Zones},
 };
 use crate::{
-    place::Place,
+    geo::GeoPoint,
     zone::{Zone, instant_of, local_time},
 };
 
@@ -59,7 +59,7 @@ pub(super) struct Event {
     pub(super) version: (i64, String),
     pub(super) name: Option<String>,
     pub(super) location: Option<String>,
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<GeoPoint>,
     pub(super) is_cancelled: bool,
     pub(super) start: Moment,
     pub(super) end: Option<End>,
@@ -315,8 +315,8 @@ fn one_line(text: &str, separator: &str) -> String {
         .join(separator)
 }
 
-fn place(text: &str) -> Option<Place> {
+fn place(text: &str) -> Option<GeoPoint> {
     let (latitude, longitude) = text.trim().split_once(';')?;
     let degrees = |text: &str| text.trim().trim_end_matches('\\').parse().ok();
-    Place::new(degrees(latitude)?, degrees(longitude)?).ok()
+    GeoPoint::new(degrees(latitude)?, degrees(longitude)?).ok()
 }

@@ -31,7 +31,7 @@ use crate::{
 
 /// The input of an import, besides the file.
 #[derive(Debug, Clone)]
-pub struct Setting {
+pub struct ImportContext {
     pub data: ZoneData,
     /// The zone of times that have none.
     pub time_zone: Option<Zone>,
@@ -43,13 +43,13 @@ pub struct Setting {
 /// The content of a file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Contents {
-    pub sessions: Vec<Found>,
+    pub sessions: Vec<FileSession>,
     pub refused: Vec<Refusal>,
 }
 
 /// A session of the file.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct FileSession {
     pub source: String,
     /// The UIDs of its events, each once.
     pub uids: Vec<String>,
@@ -131,14 +131,14 @@ pub enum MeetingState {
 ///
 /// # Errors
 /// If it is no calendar at all. The message completes a sentence that begins with the file.
-pub fn read(text: &[u8], setting: &Setting) -> Result<Contents, String> {
+pub fn read(text: &[u8], context: &ImportContext) -> Result<Contents, String> {
     let calendars = lines::read(text)?;
-    let utc = setting.data.zone("UTC").map_err(|error| error.to_string())?;
+    let utc = context.data.zone("UTC").map_err(|error| error.to_string())?;
     let named = calendars.iter().filter_map(|calendar| calendar.value("X-WR-TIMEZONE"));
-    let shown: Vec<Zone> = named.filter_map(|name| setting.data.zone(name.trim()).ok()).collect();
-    let preferred: Vec<Zone> = setting.time_zone.into_iter().chain(shown).collect();
-    let mut zones = Zones::new(setting.data, preferred.clone(), &calendars);
-    let mut reader = event::Reader { zones: &mut zones, utc, floating: setting.time_zone, now: setting.now };
+    let shown: Vec<Zone> = named.filter_map(|name| context.data.zone(name.trim()).ok()).collect();
+    let preferred: Vec<Zone> = context.time_zone.into_iter().chain(shown).collect();
+    let mut zones = Zones::new(context.data, preferred.clone(), &calendars);
+    let mut reader = event::Reader { zones: &mut zones, utc, floating: context.time_zone, now: context.now };
     let mut sources = Sources::default();
     for calendar in &calendars {
         let is_ours = calendar.value("PRODID").is_some_and(|name| name.trim() == PRODID);
@@ -149,7 +149,7 @@ pub fn read(text: &[u8], setting: &Setting) -> Result<Contents, String> {
         }
     }
     let planner = plan::Planner { utc, preferred };
-    Ok(sources.contents(&planner, &setting.installation))
+    Ok(sources.contents(&planner, &context.installation))
 }
 
 /// The events of each source, in the order of the file.
@@ -215,7 +215,7 @@ impl Sources {
             match planner.plan(events, feed.is_some()) {
                 Ok(session) => {
                     let own = feed.filter(|feed| feed.installation == installation).map(|feed| feed.session);
-                    contents.sessions.push(Found { source: name, uids, own, session });
+                    contents.sessions.push(FileSession { source: name, uids, own, session });
                 }
                 Err(reason) => {
                     for uid in uids {

@@ -21,7 +21,7 @@ use super::{
     shortened,
 };
 use crate::{
-    place::Place,
+    geo::GeoPoint,
     recurrence::{BoundedRecurrence, Calendar, Occurrence, OccurrenceKey, Recurrence, ScheduleSource, Skips},
     window::Meeting,
     zone::{Zone, local_date},
@@ -280,7 +280,7 @@ impl<'a> Plan<'a> {
         Ok(ImportedSession {
             name,
             location: self.location.clone(),
-            place: described_by(self.events).find_map(|event| event.place).map(Place::to_stored),
+            place: described_by(self.events).find_map(|event| event.place).map(GeoPoint::to_stored),
             time_zone: self.zone.name().to_owned(),
             recurrence: (!self.recurrence.is_empty()).then(|| self.recurrence.to_json()),
             initiation: self.calendar.initiation,

@@ -5,8 +5,8 @@ use crate::{
     window::Meeting,
 };
 
-fn setting() -> Setting {
-    Setting {
+fn context() -> ImportContext {
+    ImportContext {
         data: ZoneData::compiled(),
         time_zone: None,
         now: "2026-01-15T12:00:00Z".parse().unwrap(),
@@ -38,7 +38,7 @@ fn event(more: &str) -> String {
 }
 
 fn import(body: &str) -> Contents {
-    read(calendar(body).as_bytes(), &setting()).unwrap()
+    read(calendar(body).as_bytes(), &context()).unwrap()
 }
 
 fn one(body: &str) -> ImportedSession {
@@ -253,7 +253,7 @@ fn many_dates_take_bounded_time() {
 
 #[test]
 fn times_are_read_in_the_zone_that_the_file_or_the_import_names() {
-    let floating = Setting { time_zone: ZoneData::compiled().zone("America/Chicago").ok(), ..setting() };
+    let floating = ImportContext { time_zone: ZoneData::compiled().zone("America/Chicago").ok(), ..context() };
     let text = calendar(&event("DTSTART:20260101T190000\nDTEND:20260101T200000"));
     let found = read(text.as_bytes(), &floating).unwrap();
     assert_eq!(found.sessions[0].session.time_zone, "America/Chicago");
@@ -324,7 +324,7 @@ fn long_texts_of_a_file_are_cut_off_in_messages() {
         let refused = import(&body).refused.remove(0);
         texts.extend([refused.uid.unwrap_or_default(), refused.summary.unwrap_or_default(), refused.reason]);
     }
-    texts.push(read(format!("BEGIN:{long}").as_bytes(), &setting()).unwrap_err());
+    texts.push(read(format!("BEGIN:{long}").as_bytes(), &context()).unwrap_err());
     for text in texts {
         assert!(text.len() < 400, "{} bytes: {}", text.len(), &text[..200]);
     }

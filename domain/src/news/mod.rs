@@ -8,7 +8,7 @@ mod narrowing;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use self::narrowing::{BookingNarrowing, Narrowing, Seen, SessionNarrowing};
+pub use self::narrowing::{BookingNarrowing, Narrowing, SessionNarrowing, View};
 use crate::{
     booking::BookingStatus,
     ids::{ActivityId, BookingId, PersonId, SessionId, SessionInstanceId},

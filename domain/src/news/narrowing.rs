@@ -38,7 +38,7 @@ pub enum BookingNarrowing {
 
 /// The form in which a subscription receives a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Seen {
+pub enum View {
     /// The kind may differ from the change's own: an instance that moves to another city counts as deactivated in the
     /// old city.
     Session(ChangeKind),
@@ -50,19 +50,19 @@ impl Narrowing {
     /// The form in which this subscription receives the change. `None` if it does not receive it.
     ///
     /// `person_at` is the placement, just before this change, of the person that [`Narrowing::followed`] gives.
-    pub fn sees(&self, change: &Change, person_at: Option<SessionInstanceId>) -> Option<Seen> {
+    pub fn sees(&self, change: &Change, person_at: Option<SessionInstanceId>) -> Option<View> {
         match (self, &change.event) {
-            (Self::Sessions(narrowing), Event::Session(change)) => narrowing.sees(change, person_at).map(Seen::Session),
+            (Self::Sessions(narrowing), Event::Session(change)) => narrowing.sees(change, person_at).map(View::Session),
             (Self::Bookings(narrowing), Event::Booking(step)) => {
                 let is_included = match narrowing {
                     BookingNarrowing::One(booking) => step.booking == *booking,
                     BookingNarrowing::Of(person) => step.mentor == *person || step.student == *person,
                     BookingNarrowing::All => true,
                 };
-                is_included.then_some(Seen::Booking)
+                is_included.then_some(View::Booking)
             }
-            (Self::Occupancy(asked), Event::Occupancy(activity)) => (asked == activity).then_some(Seen::Occupancy),
-            (Self::EveryOccupancy, Event::Occupancy(_)) => Some(Seen::Occupancy),
+            (Self::Occupancy(asked), Event::Occupancy(activity)) => (asked == activity).then_some(View::Occupancy),
+            (Self::EveryOccupancy, Event::Occupancy(_)) => Some(View::Occupancy),
             _ => None,
         }
     }
@@ -217,7 +217,7 @@ mod tests {
             let found = narrowings.iter().position(|narrowing| narrowing.sees(event, None).is_some());
             assert_eq!(found, *seeing, "{event:?}");
         }
-        assert_eq!(Narrowing::EveryOccupancy.sees(&events[2].0, None), Some(Seen::Occupancy));
+        assert_eq!(Narrowing::EveryOccupancy.sees(&events[2].0, None), Some(View::Occupancy));
         assert_eq!(Narrowing::EveryOccupancy.sees(&events[1].0, None), None);
         assert_eq!(Narrowing::Occupancy(ActivityId(4)).sees(&change(Event::Occupancy(ActivityId(3))), None), None);
     }

@@ -118,7 +118,7 @@ impl Item {
 impl From<LiveEvent> for Item {
     fn from(event: LiveEvent) -> Self {
         Self {
-            kind: format!("{:?}", event.seen),
+            kind: format!("{:?}", event.view),
             cursor: event.change.position.0,
             session: event.change.event.as_session().and_then(|change| Some(change.session?.0)),
         }

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, ID, Object, Subscription};
 use domain::{
     ids::{PersonId, SessionId, SessionInstanceId},
-    news::{ChangeKind, Narrowing, Position, Seen, SessionChange, SessionNarrowing},
+    news::{ChangeKind, Narrowing, Position, SessionChange, SessionNarrowing, View},
 };
 use futures_util::stream::BoxStream;
 use live::{LiveEvent, Registration};
@@ -66,9 +66,9 @@ pub struct ActiveSessionChange(Message);
 impl ActiveSessionChange {
     /// The message of an event. All events of [`Narrowing::Sessions`] are of this kind.
     fn of_event(event: LiveEvent) -> Option<Self> {
-        match event.seen {
-            Seen::Session(kind) => Some(Self(Message::Event(event, kind))),
-            Seen::Booking | Seen::Occupancy => None,
+        match event.view {
+            View::Session(kind) => Some(Self(Message::Event(event, kind))),
+            View::Booking | View::Occupancy => None,
         }
     }
 

@@ -4,13 +4,13 @@
 use async_graphql::{Context, Enum, ID, Object, SimpleObject, Union};
 use chrono::Datelike;
 use domain::{
+    geo::GeoPoint,
     ids::SessionId,
-    place::Place,
     recurrence::{self, Calendar, Pattern, Skips},
     zone,
 };
 use service::{
-    instances::{self, meetings::Unmatched},
+    instances::{self, meetings::OccurrenceReader},
     lists::RowCursor,
     sessions,
 };
@@ -322,12 +322,12 @@ impl Session {
 
     /// The latitude of that place in degrees of WGS 84. Null if it is not known.
     async fn latitude(&self) -> Option<f64> {
-        self.0.place.map(Place::latitude)
+        self.0.place.map(GeoPoint::latitude)
     }
 
     /// The longitude of that place in degrees of WGS 84. Null if it is not known.
     async fn longitude(&self) -> Option<f64> {
-        self.0.place.map(Place::longitude)
+        self.0.place.map(GeoPoint::longitude)
     }
 
     /// The distance from the place of the filter `near`, in kilometres. Null without that filter.
@@ -450,7 +450,7 @@ impl Session {
         let skips = load(ctx, SkipsOf(self.key())).await?.unwrap_or_default();
         let calendar = self.0.calendar(zone, sessions::Skip::all_dates(&skips));
         let recurrence = recurrence.unwrap_or_default();
-        let mut unmatched = Unmatched::new(&recurrence, &calendar, from);
+        let mut unmatched = OccurrenceReader::new(&recurrence, &calendar, from);
         let mut shown = Vec::new();
         while shown.len() < first
             && let Some((from, to)) = unmatched.read(first)

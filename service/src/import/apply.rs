@@ -10,7 +10,7 @@ use domain::{
     access::Viewer,
     door::CheckInCodes,
     ids::{SessionId, SessionInstanceId},
-    import::{Found, ImportedMeeting, ImportedSession, MeetingState},
+    import::{FileSession, ImportedMeeting, ImportedSession, MeetingState},
     recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence, Skips},
     window::{Buffers, Instants},
     zone::ZoneData,
@@ -58,7 +58,7 @@ type Instances = BTreeMap<String, i64>;
 pub(super) async fn create(
     target: &mut Target<'_>,
     options: &Options,
-    found: &Found,
+    found: &FileSession,
     path: String,
 ) -> Result<(session::Model, Instances)> {
     let (tx, now) = (target.tx, target.moment.now);

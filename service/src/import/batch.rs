@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
     ids::SessionId,
-    import::{Found, Refusal},
+    import::{FileSession, Refusal},
     status::Mode,
 };
 use entity::{imported_session, session, session_organizer};
@@ -42,7 +42,7 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    fn import(&mut self, found: &Found, action: Action, session: Option<&session::Model>) {
+    fn import(&mut self, found: &FileSession, action: Action, session: Option<&session::Model>) {
         let imported = found.uids.iter().map(|uid| Imported {
             uid: uid.clone(),
             action,
@@ -52,13 +52,13 @@ impl Outcome {
         self.is_marked |= action != Action::Unchanged && session.is_some_and(|row| row.needs_recompute);
     }
 
-    fn refuse(&mut self, found: &Found, reason: &str) {
+    fn refuse(&mut self, found: &FileSession, reason: &str) {
         let refusal = |uid: &String| Refusal::new(Some(uid), Some(&found.session.name), reason);
         self.refused.extend(found.uids.iter().map(refusal));
     }
 }
 
-pub(super) async fn import(app: &App, viewer: Viewer, options: &Options, batch: &[Found]) -> Result<Outcome> {
+pub(super) async fn import(app: &App, viewer: Viewer, options: &Options, batch: &[FileSession]) -> Result<Outcome> {
     let mut attempt = 1;
     loop {
         match try_import(app, viewer, options, batch).await {
@@ -68,7 +68,7 @@ pub(super) async fn import(app: &App, viewer: Viewer, options: &Options, batch: 
     }
 }
 
-async fn try_import(app: &App, viewer: Viewer, options: &Options, batch: &[Found]) -> Result<Outcome> {
+async fn try_import(app: &App, viewer: Viewer, options: &Options, batch: &[FileSession]) -> Result<Outcome> {
     let now = app.now();
     transaction!(app, now, |tx| {
         let known = Known::load(tx, viewer, batch, options.is_dry_run).await?;
@@ -129,7 +129,7 @@ async fn try_import(app: &App, viewer: Viewer, options: &Options, batch: &[Found
 }
 
 /// Checks the texts of a session.
-fn checked(found: &Found) -> Result<(), String> {
+fn checked(found: &FileSession) -> Result<(), String> {
     let reason = |name: &str| {
         let name = name.to_owned();
         move |error: Error| match error {
@@ -168,7 +168,7 @@ enum Decision<'a> {
 
 impl Known {
     /// Reads what was imported before, and locks its sessions, unless nothing is to be written.
-    async fn load(tx: &Tx, viewer: Viewer, batch: &[Found], is_dry_run: bool) -> Result<Self> {
+    async fn load(tx: &Tx, viewer: Viewer, batch: &[FileSession], is_dry_run: bool) -> Result<Self> {
         let sources = batch.iter().map(|found| found.source.as_str());
         let rows =
             imported_session::Entity::find().filter(imported_session::Column::Source.is_in(sources)).all(tx).await?;
@@ -200,7 +200,7 @@ impl Known {
     }
 
     /// Decides what to do with a session of the file. A session that was imported and then deleted is created again.
-    fn decide<'a>(&'a self, found: &Found) -> Decision<'a> {
+    fn decide<'a>(&'a self, found: &FileSession) -> Decision<'a> {
         let stored = self.stored.get(&found.source);
         let imported = stored.and_then(|(id, stored)| Some((self.sessions.get(id)?, stored.as_ref())));
         let own = || found.own.and_then(|id| self.sessions.get(&id));
@@ -216,7 +216,7 @@ impl Known {
 
 /// The row that a later import compares with.
 fn record(
-    found: &Found,
+    found: &FileSession,
     session_id: SessionId,
     instances: BTreeMap<String, i64>,
     now: DateTime<Utc>,
@@ -247,7 +247,7 @@ struct Paths {
 }
 
 impl Paths {
-    async fn load(tx: &Tx, batch: &[Found]) -> Result<Self> {
+    async fn load(tx: &Tx, batch: &[FileSession]) -> Result<Self> {
         let wanted: HashSet<String> = batch.iter().map(|found| validate::path_from_name(&found.session.name)).collect();
         let taken = session::Entity::find()
             .select_only()

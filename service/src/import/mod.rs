@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     access::Viewer,
-    import::{self, ImportedSession, Refusal, Setting},
+    import::{self, ImportContext, ImportedSession, Refusal},
     zone::Tz,
 };
 use serde::{Deserialize, Serialize};
@@ -121,14 +121,14 @@ pub async fn import_calendar(
         ..options.clone()
     };
     let app = &app.pinned();
-    let setting = Setting {
+    let context = ImportContext {
         data: app.zone_data(),
         time_zone: options.time_zone.map(|zone| app.zone(zone)).transpose()?,
         now: app.now(),
         installation: find_installation(&app.db).await?.name,
     };
     // Reading a long file takes a while. It must not block a thread that answers requests.
-    let read = tokio::task::spawn_blocking(move || import::read(&text, &setting)).await;
+    let read = tokio::task::spawn_blocking(move || import::read(&text, &context)).await;
     let contents = read.map_err(|failure| Error::internal(failure.to_string()))?;
     let contents = contents.map_err(|problem| Error::invalid("ics", problem))?;
     if contents.sessions.len() > limits.sessions {

@@ -80,7 +80,7 @@ async fn find_unmade(
     count: usize,
 ) -> Result<Vec<Occurrence>> {
     let now = app.now();
-    let mut to_come = Unmatched::new(recurrence, calendar, from);
+    let mut to_come = OccurrenceReader::new(recurrence, calendar, from);
     let mut unmade = Vec::new();
     while let Some((from, to)) = to_come.read(count) {
         let made = find_meetings(app, &[session.id], from, to).await?;
@@ -134,7 +134,7 @@ pub async fn find_between(
 }
 
 /// The occurrences of a session from a date on, a few at a time, to be matched with the instances that stand for them.
-pub struct Unmatched<'a> {
+pub struct OccurrenceReader<'a> {
     recurrence: &'a Recurrence,
     calendar: &'a Calendar,
     occurrences: Box<dyn Iterator<Item = Occurrence> + Send>,
@@ -143,7 +143,7 @@ pub struct Unmatched<'a> {
     left: u32,
 }
 
-impl<'a> Unmatched<'a> {
+impl<'a> OccurrenceReader<'a> {
     pub fn new(recurrence: &'a Recurrence, calendar: &'a Calendar, from: NaiveDate) -> Self {
         let occurrences = Box::new(recurrence.occurrences(calendar, from, NaiveDate::MAX));
         Self { recurrence, calendar, occurrences, read: Vec::new(), left: 20 }

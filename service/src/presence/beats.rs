@@ -45,7 +45,7 @@ pub struct Beat {
 
 /// The result of a beat.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct BeatResult {
     pub visit: visits::Visit,
     /// The secret of an anonymous visit. Only in the answer to its first beat.
     pub secret: Option<String>,
@@ -73,7 +73,7 @@ impl From<Refusal> for Error {
     }
 }
 
-pub type Outcome = std::result::Result<Box<Seen>, Refusal>;
+pub type Outcome = std::result::Result<Box<BeatResult>, Refusal>;
 
 /// Writes the beats that need no decision, at most one for each visit. Returns the written visits by id.
 /// [`write_others`] is for the rest.
@@ -160,8 +160,8 @@ struct Decided {
 }
 
 impl Decided {
-    fn seen(self) -> Seen {
-        Seen { visit: self.row.into(), secret: self.secret, lost_seat: self.lost_seat }
+    fn seen(self) -> BeatResult {
+        BeatResult { visit: self.row.into(), secret: self.secret, lost_seat: self.lost_seat }
     }
 }
 

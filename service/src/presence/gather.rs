@@ -25,7 +25,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::beats::{Beat, Outcome, Seen, write_known, write_others};
+use super::beats::{Beat, BeatResult, Outcome, write_known, write_others};
 use crate::{App, Error, Result};
 
 /// How long a beat waits for others.
@@ -97,7 +97,7 @@ impl Gatherer {
     }
 
     /// Writes a beat together with others. Returns after the commit.
-    pub async fn beat(&self, beat: Beat) -> Result<Seen> {
+    pub async fn beat(&self, beat: Beat) -> Result<BeatResult> {
         let (answer, answered) = oneshot::channel();
         let lane = self.lane(beat.visit);
         let waiting = Waiting { beat, came: Instant::now(), answer: Answer::Caller(answer) };
@@ -197,7 +197,7 @@ impl Batch {
                 for id in plain {
                     self.beats.remove(&id);
                     if let Some(visit) = known.remove(&id) {
-                        let seen = Seen { visit, secret: None, lost_seat: None };
+                        let seen = BeatResult { visit, secret: None, lost_seat: None };
                         self.answer(id, &Ok(Box::new(seen)), counters);
                     }
                 }

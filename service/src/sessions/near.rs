@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use domain::{ids::SessionId, place::Place};
+use domain::{geo::GeoPoint, ids::SessionId};
 use entity::session;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
@@ -12,7 +12,7 @@ use crate::{Error, Result};
 /// A circle on the earth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Near {
-    pub place: Place,
+    pub place: GeoPoint,
     pub metres: u32,
 }
 
@@ -25,7 +25,7 @@ impl Near {
     /// # Errors
     /// [`Error::Invalid`] if a coordinate or the distance is out of range.
     pub fn new(latitude: f64, longitude: f64, within_km: f64) -> Result<Self> {
-        let place = Place::new(latitude, longitude)
+        let place = GeoPoint::new(latitude, longitude)
             .map_err(|error| Error::invalid(format!("near.{}", error.field()), error.to_string()))?;
         if !(0.0..=Self::MAX_KM).contains(&within_km) {
             return Err(Error::invalid("near.withinKm", format!("must be 0 to {}", Self::MAX_KM)));
@@ -50,7 +50,7 @@ impl Near {
     }
 
     /// The distance of a place. `None` if it is outside the circle, or not known.
-    pub(crate) fn metres_to(&self, place: Option<Place>) -> Option<u32> {
+    pub(crate) fn metres_to(&self, place: Option<GeoPoint>) -> Option<u32> {
         place.map(|place| self.place.metres_to(place)).filter(|metres| *metres <= self.metres)
     }
 }
@@ -65,6 +65,6 @@ pub(crate) async fn find_distances<C: ConnectionTrait>(db: &C, near: &Near) -> R
         .into_tuple()
         .all(db)
         .await?;
-    let distance = |(id, latitude, longitude)| Some((id, near.metres_to(Place::stored(latitude, longitude))?));
+    let distance = |(id, latitude, longitude)| Some((id, near.metres_to(GeoPoint::stored(latitude, longitude))?));
     Ok(rows.into_iter().filter_map(distance).collect())
 }

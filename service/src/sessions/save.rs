@@ -5,8 +5,8 @@ use domain::{
     access::Viewer,
     autocreate,
     door::CheckInCodes,
+    geo::GeoPoint,
     ids::SessionId,
-    place::Place,
     recurrence::{Recurrence, ScheduleSource},
     window::Buffers,
     zone::{self, Tz, Zone, ZoneData},
@@ -86,7 +86,7 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
     let now = app.now();
     let name = validate::required_text("name", &new.name)?;
     let wanted = new.path.as_deref().map(|path| validate::path("path", path)).transpose()?;
-    let (latitude, longitude) = validate::place(new.latitude, new.longitude)?.map(Place::to_stored).unzip();
+    let (latitude, longitude) = validate::place(new.latitude, new.longitude)?.map(GeoPoint::to_stored).unzip();
     let schedules = new.recurrence.as_deref().unwrap_or_default();
     let zone = app.zone(new.time_zone)?;
     let anchor = new.initiation_date.unwrap_or_else(|| zone::local_date(zone, now));
@@ -233,10 +233,10 @@ fn patched(data: ZoneData, mut row: session::Model, patch: &SessionPatch) -> Res
         }
     }
     if patch.latitude.is_some() || patch.longitude.is_some() {
-        let place = Place::stored(row.latitude, row.longitude);
-        let latitude = patch.latitude.unwrap_or_else(|| place.map(Place::latitude));
-        let longitude = patch.longitude.unwrap_or_else(|| place.map(Place::longitude));
-        (row.latitude, row.longitude) = validate::place(latitude, longitude)?.map(Place::to_stored).unzip();
+        let place = GeoPoint::stored(row.latitude, row.longitude);
+        let latitude = patch.latitude.unwrap_or_else(|| place.map(GeoPoint::latitude));
+        let longitude = patch.longitude.unwrap_or_else(|| place.map(GeoPoint::longitude));
+        (row.latitude, row.longitude) = validate::place(latitude, longitude)?.map(GeoPoint::to_stored).unzip();
     }
     if let Some(zone) = patch.time_zone {
         zone.name().clone_into(&mut row.time_zone);

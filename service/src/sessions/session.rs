@@ -3,8 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     door::CheckInCodes,
+    geo::GeoPoint,
     ids::SessionId,
-    place::Place,
     recurrence::{Calendar, Recurrence, RecurrenceError, Skips},
     window::Buffers,
     zone::{UnknownZone, Zone, ZoneData},
@@ -24,7 +24,7 @@ pub struct Session {
     pub country: Option<String>,
     pub location: Option<String>,
     /// The coordinates of the location.
-    pub place: Option<Place>,
+    pub place: Option<GeoPoint>,
     /// The distance in metres, in a list of sessions near a place.
     pub metres_away: Option<u32>,
     /// The stored name of the time zone: see [`zone`](Self::zone).
@@ -98,7 +98,7 @@ impl From<session::Model> for Session {
             state: row.state,
             country: row.country,
             location: row.location,
-            place: Place::stored(row.latitude, row.longitude),
+            place: GeoPoint::stored(row.latitude, row.longitude),
             metres_away: None,
             time_zone: row.time_zone,
             recurrence: row.recurrence,

@@ -12,7 +12,7 @@ use domain::{
     ids::{SessionId, SessionInstanceId},
     matching::{Existence, ExistingInstance},
     recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence, Skips},
-    retime::{self, MadeInstance, RetimeAction, Standing},
+    retime::{self, MadeInstance, PlanState, RetimeAction},
     window::{Instants, oldest_open_date},
     zone::{Zone, ZoneData},
 };
@@ -235,20 +235,20 @@ async fn find_answered(
 }
 
 fn as_made(row: &session_instance::Model, has_check_ins: bool, is_over: bool) -> Option<MadeInstance> {
-    let standing = if row.is_by_hand {
-        Standing::MadeByHand
+    let state = if row.is_by_hand {
+        PlanState::MadeByHand
     } else if row.is_removed_by_recurrence {
-        Standing::RemovedByRetiming
+        PlanState::RemovedByRetiming
     } else if row.deleted_at.is_some() {
-        Standing::DeletedByPerson
+        PlanState::DeletedByPerson
     } else if row.is_cancelled_by_recurrence {
-        Standing::CancelledByRetiming
+        PlanState::CancelledByRetiming
     } else if row.is_cancelled {
-        Standing::CancelledByPerson
+        PlanState::CancelledByPerson
     } else {
-        Standing::Planned
+        PlanState::Planned
     };
-    Some(MadeInstance { occurrence: key_of(row)?, standing, has_own_times: row.has_own_times, is_over, has_check_ins })
+    Some(MadeInstance { occurrence: key_of(row)?, state, has_own_times: row.has_own_times, is_over, has_check_ins })
 }
 
 fn as_existing(row: &session_instance::Model) -> ExistingInstance {

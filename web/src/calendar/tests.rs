@@ -8,9 +8,9 @@ use chrono::{NaiveDate, NaiveTime, Weekday};
 use domain::{
     access::Viewer,
     clock::ManualClock,
+    geo::GeoPoint,
     ids::{SessionId, SessionInstanceId, SkipId},
     import::MeetingState,
-    place::Place,
     placement::PlacementRule,
     recurrence::{Recurrence, Schedule},
     window::{Buffers, Instants},
@@ -196,8 +196,12 @@ fn each_position_is_a_series_and_rules_that_are_not_widely_read_are_single_event
 
 /// What another installation has after an import of this feed.
 fn imported(feed: &str) -> SessionCalendar {
-    let setting =
-        import::Setting { data: ZoneData::compiled(), time_zone: None, now: now(), installation: "other".to_owned() };
+    let setting = import::ImportContext {
+        data: ZoneData::compiled(),
+        time_zone: None,
+        now: now(),
+        installation: "other".to_owned(),
+    };
     let mut contents = import::read(feed.as_bytes(), &setting).unwrap();
     assert_eq!((contents.sessions.len(), &contents.refused), (1, &Vec::new()), "{feed}");
     let found = contents.sessions.remove(0).session;
@@ -219,7 +223,7 @@ fn imported(feed: &str) -> SessionCalendar {
         }
     });
     let skips = found.skips.iter().zip(1..).map(|(date, id)| skip(id, *date, *date));
-    let place = found.place.and_then(|(latitude, longitude)| Place::stored(Some(latitude), Some(longitude)));
+    let place = found.place.and_then(|(latitude, longitude)| GeoPoint::stored(Some(latitude), Some(longitude)));
     SessionCalendar {
         instances: instances.collect(),
         skips: skips.collect(),
@@ -282,7 +286,7 @@ fn feed_that_was_imported_and_exported_again_is_the_same() {
             session: Session {
                 time_zone: zone.to_owned(),
                 recurrence: Some(recurrence.to_json()),
-                place: Place::new(30.25, -97.75).ok().filter(|_| index % 2 == 0),
+                place: GeoPoint::new(30.25, -97.75).ok().filter(|_| index % 2 == 0),
                 location: (index % 3 > 0).then(|| "Old hangar, at the back".to_owned()),
                 city: None,
                 state: None,

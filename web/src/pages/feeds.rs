@@ -95,14 +95,14 @@ async fn write_sitemap(app: &App) -> Result<String> {
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct Asked {
+struct Parameters {
     #[serde(default)]
     city: String,
 }
 
 /// The meetings that are next, in all cities or in one.
-async fn feed(State(pages): State<Pages>, Query(asked): Query<Asked>) -> Response {
-    served("application/atom+xml; charset=utf-8", write_feed(&pages.app, asked.city.trim()).await)
+async fn feed(State(pages): State<Pages>, Query(parameters): Query<Parameters>) -> Response {
+    served("application/atom+xml; charset=utf-8", write_feed(&pages.app, parameters.city.trim()).await)
 }
 
 async fn write_feed(app: &App, city: &str) -> Result<String> {

@@ -126,12 +126,12 @@ struct Refusal {
 
 /// A form as the page shows it: with these values and, if it was refused, the reason.
 #[derive(Debug, Clone, Default)]
-pub struct Sheet {
+pub struct FormState {
     pub typed: Typed,
     refusal: Option<Refusal>,
 }
 
-impl Sheet {
+impl FormState {
     pub fn new(typed: Typed) -> Self {
         Self { typed, refusal: None }
     }
@@ -178,7 +178,7 @@ impl Sheet {
 
     /// An empty form, for fields to be added.
     pub fn form(&self) -> Form<'_> {
-        Form { sheet: self, fields: Vec::new(), body: Vec::new() }
+        Form { form_state: self, fields: Vec::new(), body: Vec::new() }
     }
 }
 
@@ -216,7 +216,7 @@ fn for_people(message: &str) -> String {
 
 /// A form under construction.
 pub struct Form<'a> {
-    sheet: &'a Sheet,
+    form_state: &'a FormState,
     fields: Vec<String>,
     body: Vec<Markup>,
 }
@@ -224,13 +224,13 @@ pub struct Form<'a> {
 impl Form<'_> {
     /// The values of the form.
     pub fn typed(&self) -> &Typed {
-        &self.sheet.typed
+        &self.form_state.typed
     }
 
     pub fn add(&mut self, field: &Field<'_>) {
-        let value = self.sheet.typed.text(&field.name);
-        let wrong = self.sheet.refusal.as_ref().filter(|refusal| refusal.names(&field.name));
-        let chosen: Vec<&str> = self.sheet.typed.all(&field.name).collect();
+        let value = self.form_state.typed.text(&field.name);
+        let wrong = self.form_state.refusal.as_ref().filter(|refusal| refusal.names(&field.name));
+        let chosen: Vec<&str> = self.form_state.typed.all(&field.name).collect();
         let wrong = wrong.map(|refusal| refusal.sentence(Some(field.label)));
         self.body.push(field.render(value, &chosen, wrong.as_deref()));
         self.fields.push(field.name.clone().into_owned());
@@ -257,7 +257,7 @@ impl Form<'_> {
     /// The whole form. A message that belongs to none of its fields is above it.
     pub fn send_to(self, address: &str, buttons: &Markup) -> Markup {
         let is_elsewhere = |refusal: &&Refusal| !self.fields.iter().any(|field| refusal.names(field));
-        let above = self.sheet.refusal.as_ref().filter(is_elsewhere);
+        let above = self.form_state.refusal.as_ref().filter(is_elsewhere);
         html! {
             form.stacked method="post" action=(address) {
                 @if let Some(it) = above { (refusal(&it.sentence(None))) }
@@ -469,7 +469,7 @@ pub struct Outcome {
     /// The part of the page that the form belongs to.
     at: String,
     done: Option<Done>,
-    refused: Option<Sheet>,
+    refused: Option<FormState>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -490,13 +490,13 @@ impl<S: Sync> FromRequestParts<S> for Outcome {
 }
 
 impl Outcome {
-    pub fn refused(at: impl Into<String>, sheet: Sheet) -> Self {
-        Self { at: at.into(), done: None, refused: Some(sheet) }
+    pub fn refused(at: impl Into<String>, form_state: FormState) -> Self {
+        Self { at: at.into(), done: None, refused: Some(form_state) }
     }
 
     /// The form of this part of the page as it was refused, or with these values.
-    pub fn sheet(&self, at: &str, values: impl FnOnce() -> Typed) -> Sheet {
-        self.refused.clone().filter(|_| self.at == at).unwrap_or_else(|| Sheet::new(values()))
+    pub fn form_state(&self, at: &str, values: impl FnOnce() -> Typed) -> FormState {
+        self.refused.clone().filter(|_| self.at == at).unwrap_or_else(|| FormState::new(values()))
     }
 
     /// The confirmation of what was done in this part of the page.
@@ -511,12 +511,12 @@ impl Outcome {
     pub fn message(&self, at: &str) -> Markup {
         html! {
             (self.notice(at))
-            @if let Some(sheet) = self.refused.as_ref().filter(|_| self.at == at) { (sheet.problem()) }
+            @if let Some(form_state) = self.refused.as_ref().filter(|_| self.at == at) { (form_state.problem()) }
         }
     }
 
     pub fn status(&self) -> StatusCode {
-        self.refused.as_ref().map_or(StatusCode::OK, Sheet::status)
+        self.refused.as_ref().map_or(StatusCode::OK, FormState::status)
     }
 
     /// Whether the page shows why a form was refused. Then the page must not refresh itself, because that would remove the
@@ -577,8 +577,8 @@ mod tests {
         fields.iter().fold(Typed::default(), |typed, (name, value)| typed.with(*name, value))
     }
 
-    fn shown(sheet: &Sheet) -> String {
-        let mut form = sheet.form();
+    fn shown(form_state: &FormState) -> String {
+        let mut form = form_state.form();
         form.add(&Field::text("displayName", "Name").required());
         form.add(&Field::date("from", "First date"));
         form.send_to("/there", &html! { button { "Save" } }).into_string()
@@ -587,7 +587,7 @@ mod tests {
     #[test]
     fn refused_form_keeps_what_was_typed_and_names_the_field() {
         let error = Error::invalid("displayName", "is too long: 200 characters at most");
-        let html = shown(&Sheet::refused(typed(&[("displayName", "<Ann>"), ("from", "2027-01-01")]), &error));
+        let html = shown(&FormState::refused(typed(&[("displayName", "<Ann>"), ("from", "2027-01-01")]), &error));
         for part in [
             "value=\"&lt;Ann&gt;\"",
             "value=\"2027-01-01\"",
@@ -606,7 +606,7 @@ mod tests {
             (Error::invalid("sessionIds", "must name a session"), "The field 'sessionIds' must name a session."),
             (Error::internal("the disk is full"), "Something went wrong on the server. Try again in a moment."),
         ] {
-            let html = shown(&Sheet::refused(Typed::default(), &error)).replace("&#39;", "'");
+            let html = shown(&FormState::refused(Typed::default(), &error)).replace("&#39;", "'");
             let (message, field) = (html.find(words), html.find("field-displayName"));
             assert!(message.is_some() && message < field, "no {words} in {html}");
             assert!(!html.contains("aria-invalid") && !html.contains("the disk"), "{html}");

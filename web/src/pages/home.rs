@@ -38,7 +38,7 @@ const NEXT: u64 = 12;
 const SUGGESTIONS: usize = 20;
 
 #[derive(Debug, Default, Deserialize)]
-pub struct Asked {
+pub struct Parameters {
     #[serde(default)]
     city: String,
     /// A part of a session's name.
@@ -91,22 +91,22 @@ struct Content {
     today: Option<Timeline>,
 }
 
-pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Query<Asked>) -> Page {
-    let content = load(&pages.app, &asked).await.map_err(page_of(&visitor))?;
+pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(parameters): Query<Parameters>) -> Page {
+    let content = load(&pages.app, &parameters).await.map_err(page_of(&visitor))?;
     let title =
         content.search.city().map_or_else(|| words!("in-session-now"), |city| words!("in-session-now-in", city = city));
     let narrowing = content.search.city().map_or_else(|| json!({}), |city| json!({ "city": city }));
     let mut frame = Frame::new(&title, &visitor).following(narrowing).asking_where();
-    if asked.name.is_empty() && asked.after.is_none() {
+    if parameters.name.is_empty() && parameters.after.is_none() {
         let path =
             content.search.city().map_or_else(|| "/".to_owned(), |city| format!("/?city={}", cards::encoded(city)));
         frame = frame.found_at(path, words!("home-description", title = title.as_str()));
     }
-    Ok(render(&frame, &title, &asked, &content).into_response())
+    Ok(render(&frame, &title, &parameters, &content).into_response())
 }
 
-async fn load(app: &App, asked: &Asked) -> Result<Content> {
-    let search = Search::of(app, &asked.city).await?;
+async fn load(app: &App, parameters: &Parameters) -> Result<Content> {
+    let search = Search::of(app, &parameters.city).await?;
     let mut content = Content {
         now: app.now(),
         search,
@@ -121,7 +121,7 @@ async fn load(app: &App, asked: &Asked) -> Result<Content> {
         return Ok(content);
     }
     let city = content.search.city().map(str::to_owned);
-    let name = Some(asked.name.trim().to_owned()).filter(|name| !name.is_empty());
+    let name = Some(parameters.name.trim().to_owned()).filter(|name| !name.is_empty());
     if city.is_some() || name.is_some() {
         let filter = SessionFilter { city: city.clone(), name_contains: name.clone(), ..SessionFilter::default() };
         let page = ListPage { first: Some(100), ..ListPage::default() };
@@ -134,7 +134,7 @@ async fn load(app: &App, asked: &Asked) -> Result<Content> {
         content.today = Timeline::load(app, city, &content.all).await?;
     }
     let filter = ActiveFilter { city: city.clone(), ..ActiveFilter::default() };
-    let page = ListPage { first: Some(ON_NOW), after: asked.after.clone(), ..ListPage::default() };
+    let page = ListPage { first: Some(ON_NOW), after: parameters.after.clone(), ..ListPage::default() };
     let slice = instances::list_active(app, &filter, &page).await?;
     let last = slice.rows.last().map(|row| RowCursor::of_instant(row.listed_at, row.id).write());
     content.more = last.filter(|_| slice.has_next);
@@ -146,37 +146,37 @@ async fn load(app: &App, asked: &Asked) -> Result<Content> {
     Ok(content)
 }
 
-fn render(frame: &Frame<'_>, title: &str, asked: &Asked, content: &Content) -> Response {
+fn render(frame: &Frame<'_>, title: &str, parameters: &Parameters, content: &Content) -> Response {
     let main = html! {
         h1 { (title) }
-        (search_form(asked, &content.search))
+        (search_form(parameters, &content.search))
         (near::button())
         @if !matches!(content.search, Search::Several(_) | Search::Nothing) {
             @if let Some(today) = &content.today { (today.render()) }
-            @if asked.name.trim().is_empty() {
-                (on_now(asked, content))
+            @if parameters.name.trim().is_empty() {
+                (on_now(parameters, content))
                 (next(content))
             }
-            (all(asked, content))
+            (all(parameters, content))
             (activity::links(&content.activities))
         }
     };
     respond(frame, &main)
 }
 
-fn search_form(asked: &Asked, search: &Search) -> Markup {
+fn search_form(parameters: &Parameters, search: &Search) -> Markup {
     html! {
         form.search role="search" method="get" action=(to("/")) {
             span.pair {
                 label for="city" { (words!("city")) }
-                input #city name="city" type="search" value=(asked.city) autocomplete="off";
+                input #city name="city" type="search" value=(parameters.city) autocomplete="off";
             }
             span.pair {
                 label for="name" { (words!("session")) }
-                input #name name="name" type="search" value=(asked.name) autocomplete="off";
+                input #name name="name" type="search" value=(parameters.name) autocomplete="off";
             }
             button { (words!("search")) }
-            @if !asked.city.is_empty() || !asked.name.is_empty() { a href=(to("/")) { (words!("everywhere")) } }
+            @if !parameters.city.is_empty() || !parameters.name.is_empty() { a href=(to("/")) { (words!("everywhere")) } }
         }
         @match search {
             Search::Nothing => p { (words!("no-such-city")) },
@@ -191,7 +191,7 @@ fn search_form(asked: &Asked, search: &Search) -> Markup {
     }
 }
 
-fn on_now(asked: &Asked, content: &Content) -> Markup {
+fn on_now(parameters: &Parameters, content: &Content) -> Markup {
     let mut places: BTreeMap<String, Vec<Card>> = BTreeMap::new();
     for card in &content.on_now {
         places.entry(cards::city_text(&card.session)).or_default().push(card.clone());
@@ -204,7 +204,7 @@ fn on_now(asked: &Asked, content: &Content) -> Markup {
                 (cards::list(content.now, cards, cards::nothing))
             }
             @if let Some(after) = &content.more {
-                p { a href={ (to("/?city=")) (cards::encoded(&asked.city)) "&after=" (after) } { (words!("more-on-now")) } }
+                p { a href={ (to("/?city=")) (cards::encoded(&parameters.city)) "&after=" (after) } { (words!("more-on-now")) } }
             }
         }
     }
@@ -221,8 +221,8 @@ fn next(content: &Content) -> Markup {
     }
 }
 
-fn all(asked: &Asked, content: &Content) -> Markup {
-    let is_named = !asked.name.trim().is_empty();
+fn all(parameters: &Parameters, content: &Content) -> Markup {
+    let is_named = !parameters.name.trim().is_empty();
     html! {
         @if is_named && content.all.is_empty() { p { (words!("no-such-name")) } }
         @if !content.all.is_empty() {

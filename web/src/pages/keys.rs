@@ -20,7 +20,7 @@ use super::{
     admin::Admin,
     done::Done,
     error::{PageError, page_of},
-    forms::{Field, Outcome, Question, Sheet, Typed, confirmed},
+    forms::{Field, FormState, Outcome, Question, Typed, confirmed},
     layout::{Frame, respond},
     times,
     visitor::Visitor,
@@ -75,7 +75,7 @@ async fn render(app: &App, visitor: &Visitor, outcome: &Outcome, made: Option<(&
         @if keys.is_empty() { p.quiet { (words!("no-keys")) } }
         ul.rows { @for key in &keys { (row(visitor, key)) } }
         h2 #new { (words!("make-a-key")) }
-        (form(visitor, &outcome.sheet(NEW, Typed::default)))
+        (form(visitor, &outcome.form_state(NEW, Typed::default)))
     };
     let frame = Frame::new(words!("api-keys"), visitor).standing_still();
     Ok((outcome.status(), respond(&frame, &main)).into_response())
@@ -114,8 +114,8 @@ fn row(visitor: &Visitor, key: &ApiKey) -> Markup {
     }
 }
 
-fn form(visitor: &Visitor, sheet: &Sheet) -> Markup {
-    let mut form = sheet.form();
+fn form(visitor: &Visitor, form_state: &FormState) -> Markup {
+    let mut form = form_state.form();
     form.add(&Field::text("name", &words!("name")).hint(words!("key-name-hint")).required());
     form.add(&Field::number("days", &words!("days"), 1, MOST_DAYS).hint(words!("days-hint")));
     if visitor.viewer.is_admin {
@@ -138,8 +138,8 @@ pub async fn create(State(pages): State<Pages>, Owner(visitor): Owner, Form(type
         }
         Err(error) => {
             // The form has a number of days instead of the time of the end.
-            let sheet = Sheet::refused(typed, &error).renamed("expiresAt", "days");
-            render(app, &visitor, &Outcome::refused(NEW, sheet), None).await
+            let form_state = FormState::refused(typed, &error).renamed("expiresAt", "days");
+            render(app, &visitor, &Outcome::refused(NEW, form_state), None).await
         }
     }
 }

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use chrono::{DateTime, Utc};
-use domain::place::Place;
+use domain::geo::GeoPoint;
 use maud::{Markup, html};
 use service::{
     App, Error, Result,
@@ -22,7 +22,7 @@ use super::{
     Page, Pages,
     cards::{self, Card},
     error::page_of,
-    forms::{Field, Sheet, Typed},
+    forms::{Field, FormState, Typed},
     home::{Search, recurrence_text},
     layout::{Frame, respond},
     visitor::Visitor,
@@ -38,7 +38,7 @@ const SHOWN: i32 = 60;
 const DISTANCES: [u16; 4] = [5, 25, 100, 500];
 const USUAL_DISTANCE: u16 = 25;
 
-struct Found {
+struct Results {
     now: DateTime<Utc>,
     title: String,
     on_now: Vec<Card>,
@@ -46,22 +46,22 @@ struct Found {
 }
 
 pub async fn ask(visitor: Visitor) -> Page {
-    Ok(page(&visitor, &Sheet::new(Typed::default().with("withinKm", USUAL_DISTANCE)), None))
+    Ok(page(&visitor, &FormState::new(Typed::default().with("withinKm", USUAL_DISTANCE)), None))
 }
 
 pub async fn show(State(pages): State<Pages>, visitor: Visitor, Form(typed): Form<Typed>) -> Page {
     let typed = if typed.has("withinKm") { typed } else { typed.with("withinKm", USUAL_DISTANCE) };
     match search(&pages.app, &typed).await {
-        Ok(found) => Ok(page(&visitor, &Sheet::new(typed), found.as_ref())),
+        Ok(results) => Ok(page(&visitor, &FormState::new(typed), results.as_ref())),
         Err(error @ Error::Invalid { .. }) => {
-            Ok(page(&visitor, &Sheet::refused(typed, &error).renamed("near.withinKm", "withinKm"), None))
+            Ok(page(&visitor, &FormState::refused(typed, &error).renamed("near.withinKm", "withinKm"), None))
         }
         Err(error) => Err(page_of(&visitor)(error)),
     }
 }
 
 /// `None` if the form has no place.
-async fn search(app: &App, typed: &Typed) -> Result<Option<Found>> {
+async fn search(app: &App, typed: &Typed) -> Result<Option<Results>> {
     let Some((title, place)) = find_place(app, typed).await? else { return Ok(None) };
     let within_km = typed.required("withinKm", "must be a number of kilometres")?;
     let near = Some(Near::new(place.latitude(), place.longitude(), within_km)?);
@@ -69,11 +69,11 @@ async fn search(app: &App, typed: &Typed) -> Result<Option<Found>> {
     let active = instances::list_active(app, &ActiveFilter { near, ..ActiveFilter::default() }, &page).await?;
     let filter = SessionFilter { near, ..SessionFilter::default() };
     let sessions = sessions::list_sessions(app, &filter, &page).await?.rows;
-    Ok(Some(Found { now: app.now(), title, on_now: cards::load(app, active.rows).await?, sessions }))
+    Ok(Some(Results { now: app.now(), title, on_now: cards::load(app, active.rows).await?, sessions }))
 }
 
 /// The place that was typed, or else the position of the browser, with the title of the page.
-async fn find_place(app: &App, typed: &Typed) -> Result<Option<(String, Place)>> {
+async fn find_place(app: &App, typed: &Typed) -> Result<Option<(String, GeoPoint)>> {
     let text = typed.text("place");
     if text.is_empty() {
         let problem = "must be a number of degrees";
@@ -102,8 +102,8 @@ async fn find_place(app: &App, typed: &Typed) -> Result<Option<(String, Place)>>
     }
 }
 
-fn place_at(latitude: f64, longitude: f64) -> Result<Place> {
-    Place::new(latitude, longitude)
+fn place_at(latitude: f64, longitude: f64) -> Result<GeoPoint> {
+    GeoPoint::new(latitude, longitude)
         .map_err(|error| Error::invalid("place", format!("has a {} that is wrong: it {error}", error.field())))
 }
 
@@ -115,8 +115,8 @@ fn coordinates(text: &str) -> Option<(f64, f64)> {
 }
 
 /// The place with the smallest sum of distances to all others.
-fn middle(places: &[Place]) -> Option<Place> {
-    let distance = |place: &Place| places.iter().map(|other| u64::from(place.metres_to(*other))).sum::<u64>();
+fn middle(places: &[GeoPoint]) -> Option<GeoPoint> {
+    let distance = |place: &GeoPoint| places.iter().map(|other| u64::from(place.metres_to(*other))).sum::<u64>();
     places.iter().min_by_key(|place| distance(place)).copied()
 }
 
@@ -131,49 +131,49 @@ pub fn button() -> Markup {
     }
 }
 
-fn page(visitor: &Visitor, sheet: &Sheet, found: Option<&Found>) -> Response {
-    let title = found.map_or_else(|| words!("sessions-near-you"), |found| found.title.clone());
+fn page(visitor: &Visitor, form_state: &FormState, results: Option<&Results>) -> Response {
+    let title = results.map_or_else(|| words!("sessions-near-you"), |results| results.title.clone());
     let main = html! {
         h1 { (title) }
         (button())
-        @if found.is_none() && !sheet.is_refused() && sheet.typed.has("latitude") {
+        @if results.is_none() && !form_state.is_refused() && form_state.typed.has("latitude") {
             p role="status" { (words!("place-not-told")) }
         }
-        (form(sheet))
-        @if let Some(found) = found { (results(found)) }
+        (form(form_state))
+        @if let Some(results) = results { (result_list(results)) }
     };
     let frame = Frame::new(title, visitor).standing_still().asking_where();
-    (sheet.status(), respond(&frame, &main)).into_response()
+    (form_state.status(), respond(&frame, &main)).into_response()
 }
 
-fn form(sheet: &Sheet) -> Markup {
-    let mut form = sheet.form();
+fn form(form_state: &FormState) -> Markup {
+    let mut form = form_state.form();
     let [place, distance] = [words!("place"), words!("distance")];
     let distances = DISTANCES.map(|count| (count.to_string(), words!("kilometres", count = count)));
     form.add(&Field::text("place", &place).hint(words!("place-hint")));
     form.add(&Field::choice("withinKm", &distance, &distances.each_ref().map(|(value, text)| (&**value, &**text))));
     // Keeps the place when the visitor chooses another distance.
     for name in ["latitude", "longitude"] {
-        if !sheet.typed.text(name).is_empty() {
+        if !form_state.typed.text(name).is_empty() {
             form.add(&Field::hidden(name));
         }
     }
     form.send_to(&to("/near"), &html! { button { (words!("search")) } })
 }
 
-fn results(found: &Found) -> Markup {
+fn result_list(results: &Results) -> Markup {
     let away = |metres: Option<u32>| metres.map(formats::away);
     html! {
         section aria-labelledby="on-now" {
             h2 #on-now { (words!("on-now")) }
-            @if found.on_now.is_empty() { p.quiet { (words!("nothing-on-near")) } }
-            (cards::list(found.now, &found.on_now, |card| html! { p.quiet { (away(card.instance.metres_away).unwrap_or_default()) } }))
+            @if results.on_now.is_empty() { p.quiet { (words!("nothing-on-near")) } }
+            (cards::list(results.now, &results.on_now, |card| html! { p.quiet { (away(card.instance.metres_away).unwrap_or_default()) } }))
         }
         section aria-labelledby="all" {
             h2 #all { (words!("sessions-near-place")) }
-            @if found.sessions.is_empty() { p.quiet { (words!("nothing-near")) } }
+            @if results.sessions.is_empty() { p.quiet { (words!("nothing-near")) } }
             ul.plain {
-                @for session in &found.sessions {
+                @for session in &results.sessions {
                     li {
                         a href=(cards::address(session)) { (session.name) }
                         @if let Some(away) = away(session.metres_away) { ", " (away) }
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn middle_of_a_city_is_the_place_nearest_to_all_others() {
-        let place = |longitude: f64| Place::new(10.0, longitude).unwrap();
+        let place = |longitude: f64| GeoPoint::new(10.0, longitude).unwrap();
         assert_eq!(middle(&[place(179.0), place(-179.9), place(179.9)]), Some(place(179.9)));
         assert_eq!(middle(&[]), None);
     }

@@ -31,17 +31,17 @@ const DAYS: u64 = 14;
 const SESSIONS: i32 = 100;
 
 #[derive(Debug, Default, Deserialize)]
-pub struct Asked {
+pub struct Parameters {
     #[serde(default)]
     city: String,
     /// The list of sessions goes on after this cursor.
     after: Option<String>,
 }
 
-pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Query<Asked>) -> Page {
+pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(parameters): Query<Parameters>) -> Page {
     let app = &pages.app;
-    let (sessions, more, days) = load(app, &asked).await.map_err(page_of(&visitor))?;
-    let city = asked.city.trim();
+    let (sessions, more, days) = load(app, &parameters).await.map_err(page_of(&visitor))?;
+    let city = parameters.city.trim();
     let title = if city.is_empty() { words!("calendar") } else { words!("calendar-of", city = city) };
     let main = html! {
         h1 { (title) }
@@ -65,7 +65,7 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Qu
         }
     };
     let mut frame = Frame::new(&title, &visitor);
-    if asked.after.is_none() {
+    if parameters.after.is_none() {
         let path =
             if city.is_empty() { "/calendar".to_owned() } else { format!("/calendar?city={}", cards::encoded(city)) };
         frame = frame.found_at(path, words!("calendar-description", title = title.as_str()));
@@ -75,10 +75,10 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Qu
 
 type Dated = BTreeMap<NaiveDate, Vec<(SessionId, Meeting)>>;
 
-async fn load(app: &App, asked: &Asked) -> Result<(Vec<Session>, Option<String>, Dated)> {
-    let city = Some(asked.city.trim().to_owned()).filter(|city| !city.is_empty());
+async fn load(app: &App, parameters: &Parameters) -> Result<(Vec<Session>, Option<String>, Dated)> {
+    let city = Some(parameters.city.trim().to_owned()).filter(|city| !city.is_empty());
     let filter = SessionFilter { city, ..SessionFilter::default() };
-    let page = ListPage { first: Some(SESSIONS), after: asked.after.clone(), ..ListPage::default() };
+    let page = ListPage { first: Some(SESSIONS), after: parameters.after.clone(), ..ListPage::default() };
     let slice = sessions::list_sessions(app, &filter, &page).await?;
     let last = slice.rows.last().filter(|_| slice.has_next);
     let more = last.map(|row| service::lists::RowCursor::of_text(&row.name_key, row.id).write());

@@ -13,7 +13,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
-use domain::news::{Change, Narrowing, Position, Seen as SeenAs, SessionNarrowing};
+use domain::news::{Change, Narrowing, Position, SessionNarrowing, View};
 use insession_tests::{GraphqlError, LIMIT, Received, Socket, token};
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -82,7 +82,7 @@ impl Watcher {
         let mut expected = Vec::new();
         let narrowing = Narrowing::Sessions(self.narrowing.clone());
         for change in truth.iter().filter(|change| change.position > from) {
-            if let Some(SeenAs::Session(kind)) = narrowing.sees(change, person_at) {
+            if let Some(View::Session(kind)) = narrowing.sees(change, person_at) {
                 expected.push(Seen {
                     position: change.position,
                     kind: kind.as_str().to_owned(),

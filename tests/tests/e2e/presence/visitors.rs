@@ -16,7 +16,7 @@ use service::{
     presence::{
         Claimant,
         activities::{Activity, NewActivity, save_activity},
-        beats::{Beat, Refusal, Seen, write_known, write_others},
+        beats::{Beat, BeatResult, Refusal, write_known, write_others},
         seats::{self, Entered, IfFull, Left},
         statistics::find_occupancy,
     },
@@ -58,7 +58,7 @@ impl Visitors {
     }
 
     /// Writes a heartbeat of the person, which must be accepted.
-    pub async fn beat(&self, id: PresenceId) -> Result<Seen> {
+    pub async fn beat(&self, id: PresenceId) -> Result<BeatResult> {
         self.beat_as(self.viewer(), None, id).await?.map_err(|refusal| anyhow!("{refusal:?}"))
     }
 
@@ -67,7 +67,7 @@ impl Visitors {
         viewer: Viewer,
         secret: Option<&str>,
         id: PresenceId,
-    ) -> Result<std::result::Result<Seen, Refusal>> {
+    ) -> Result<std::result::Result<BeatResult, Refusal>> {
         let claimant = Claimant::new(self.app(), viewer, secret).done()?;
         let beat =
             Beat { visit: id, claimant, language_code: None, current_page: None, is_idle: None, at: self.world.now() };
@@ -109,11 +109,11 @@ pub async fn save(app: &App, limit: Option<i32>) -> Result<Activity> {
 }
 
 /// Writes one heartbeat in the way in which batches are written.
-pub async fn write(app: &App, beat: Beat) -> Result<std::result::Result<Seen, Refusal>> {
+pub async fn write(app: &App, beat: Beat) -> Result<std::result::Result<BeatResult, Refusal>> {
     let id = beat.visit;
     let beats = BTreeMap::from([(id, beat)]);
     if let Some(visit) = write_known(app, &beats).await.done()?.remove(&id) {
-        return Ok(Ok(Seen { visit, secret: None, lost_seat: None }));
+        return Ok(Ok(BeatResult { visit, secret: None, lost_seat: None }));
     }
     let outcome = write_others(app, &beats).await.done()?.remove(&id).context("each beat has an outcome")?;
     Ok(outcome.map(|seen| *seen))

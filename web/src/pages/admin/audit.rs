@@ -24,7 +24,7 @@ use crate::site::to;
 const SHOWN: i32 = 50;
 
 #[derive(Debug, Default, Deserialize)]
-pub struct Asked {
+pub struct Parameters {
     /// The global id of the row that the last form changed.
     #[serde(default)]
     node: String,
@@ -33,10 +33,10 @@ pub struct Asked {
     after: Option<String>,
 }
 
-pub async fn show(State(pages): State<Pages>, Admin(visitor): Admin, Query(asked): Query<Asked>) -> Page {
+pub async fn show(State(pages): State<Pages>, Admin(visitor): Admin, Query(parameters): Query<Parameters>) -> Page {
     let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-    let filter = AuditFilter { node: some(&asked.node), actor: some(&asked.actor) };
-    let page = ListPage { first: Some(SHOWN), after: asked.after, ..ListPage::default() };
+    let filter = AuditFilter { node: some(&parameters.node), actor: some(&parameters.actor) };
+    let page = ListPage { first: Some(SHOWN), after: parameters.after, ..ListPage::default() };
     let found = audit::list_entries(&pages.app, visitor.viewer, &filter, &page).await.map_err(page_of(&visitor))?;
     let (entries, has_next) = found.map(|slice| (slice.rows, slice.has_next)).unwrap_or_default();
     let last = entries.last().filter(|_| has_next).map(|row| RowCursor::of_instant(row.occurred_at, row.id).write());
@@ -44,9 +44,9 @@ pub async fn show(State(pages): State<Pages>, Admin(visitor): Admin, Query(asked
         (heading("Audit log"))
         form.inline method="get" action=(to("/admin/audit")) {
             label for="node" { "Changed" }
-            input #node name="node" value=(asked.node) placeholder="Session:7" size="20";
+            input #node name="node" value=(parameters.node) placeholder="Session:7" size="20";
             label for="actor" { "By" }
-            input #actor name="actor" value=(asked.actor) placeholder="Person:7" size="20";
+            input #actor name="actor" value=(parameters.actor) placeholder="Person:7" size="20";
             button { "Show" }
         }
         @if entries.is_empty() { p.quiet { "No entries." } }
@@ -60,7 +60,7 @@ pub async fn show(State(pages): State<Pages>, Admin(visitor): Admin, Query(asked
         }
         @if let Some(after) = last {
             p {
-                a href={ (to("/admin/audit?node=")) (cards::encoded(&asked.node)) "&actor=" (cards::encoded(&asked.actor)) "&after=" (after) } {
+                a href={ (to("/admin/audit?node=")) (cards::encoded(&parameters.node)) "&actor=" (cards::encoded(&parameters.actor)) "&after=" (after) } {
                     "Older entries"
                 }
             }

@@ -28,7 +28,7 @@ use self::{
 use super::{
     Page, Pages, Shared, cards,
     error::{PageError, page_of},
-    forms::{Outcome, Sheet, Typed},
+    forms::{FormState, Outcome, Typed},
     keys,
     layout::{Frame, respond},
     sessions::details,
@@ -100,7 +100,7 @@ impl FromRequestParts<Shared> for Admin {
 }
 
 #[derive(Debug, Default, Deserialize)]
-pub struct Asked {
+pub struct Parameters {
     /// The instant of a dry run in UTC, as `datetime-local` fields write it. Empty means now.
     try_at: Option<String>,
     /// The mode of a dry run.
@@ -108,8 +108,13 @@ pub struct Asked {
     mode: TryMode,
 }
 
-async fn show(State(pages): State<Pages>, outcome: Outcome, Admin(visitor): Admin, Query(asked): Query<Asked>) -> Page {
-    answer(&pages.app, &visitor, &asked, &outcome).await
+async fn show(
+    State(pages): State<Pages>,
+    outcome: Outcome,
+    Admin(visitor): Admin,
+    Query(parameters): Query<Parameters>,
+) -> Page {
+    answer(&pages.app, &visitor, &parameters, &outcome).await
 }
 
 /// `/admin/sessions/new`.
@@ -121,9 +126,10 @@ async fn create_session(State(pages): State<Pages>, Admin(visitor): Admin, Form(
     details::insert(&pages.app, &visitor, typed).await
 }
 
-async fn answer(app: &App, visitor: &Visitor, asked: &Asked, outcome: &Outcome) -> Page {
-    let sweeps =
-        Sweeps::load(app, visitor.viewer, asked.try_at.as_deref(), asked.mode).await.map_err(page_of(visitor))?;
+async fn answer(app: &App, visitor: &Visitor, parameters: &Parameters, outcome: &Outcome) -> Page {
+    let sweeps = Sweeps::load(app, visitor.viewer, parameters.try_at.as_deref(), parameters.mode)
+        .await
+        .map_err(page_of(visitor))?;
     let instances = Instances::load(app, visitor.viewer).await.map_err(page_of(visitor))?;
     let presences = Presences::load(app, visitor.viewer).await.map_err(page_of(visitor))?;
     let main = html! {
@@ -144,7 +150,7 @@ async fn answer(app: &App, visitor: &Visitor, asked: &Asked, outcome: &Outcome) 
         }
     };
     let mut frame = Frame::new("Admin", visitor);
-    if asked.try_at.is_none() {
+    if parameters.try_at.is_none() {
         // A page with a dry run does not reload itself. Otherwise each change would repeat the dry run.
         frame = frame.following(json!({})).renewed_every(15);
     }
@@ -194,6 +200,6 @@ async fn set_override(
 
 /// The page, with the error of a form that has only buttons.
 async fn refused(app: &App, visitor: &Visitor, error: &Error) -> Page {
-    let outcome = Outcome::refused(PART, Sheet::refused(Typed::default(), error));
-    answer(app, visitor, &Asked::default(), &outcome).await
+    let outcome = Outcome::refused(PART, FormState::refused(Typed::default(), error));
+    answer(app, visitor, &Parameters::default(), &outcome).await
 }

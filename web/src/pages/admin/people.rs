@@ -19,7 +19,7 @@ use super::{
         Page, Pages, cards,
         done::Done,
         error::{PageError, page_of},
-        forms::{Field, Outcome, Question, Sheet, Typed, confirmed},
+        forms::{Field, FormState, Outcome, Question, Typed, confirmed},
         layout::{Frame, respond},
         sessions::organizers::{results, search},
         visitor::Visitor,
@@ -33,7 +33,7 @@ const PART: &str = "people";
 const PERSON: &str = "person";
 
 #[derive(Debug, Default, Deserialize)]
-pub struct Asked {
+pub struct Parameters {
     #[serde(default)]
     name: String,
     after: Option<String>,
@@ -44,10 +44,10 @@ pub async fn list(
     State(pages): State<Pages>,
     outcome: Outcome,
     Admin(visitor): Admin,
-    Query(asked): Query<Asked>,
+    Query(parameters): Query<Parameters>,
 ) -> Page {
-    let page = ListPage { first: Some(SHOWN), after: asked.after, ..ListPage::default() };
-    let found = people::list_people(&pages.app, visitor.viewer, Some(&asked.name), &page).await;
+    let page = ListPage { first: Some(SHOWN), after: parameters.after, ..ListPage::default() };
+    let found = people::list_people(&pages.app, visitor.viewer, Some(&parameters.name), &page).await;
     let (rows, has_next) =
         found.map_err(page_of(&visitor))?.map(|slice| (slice.rows, slice.has_next)).unwrap_or_default();
     let last = rows.last().filter(|_| has_next).map(|row| RowCursor::of_text(&row.name_key, row.id).write());
@@ -55,10 +55,10 @@ pub async fn list(
         (heading("People"))
         (outcome.notice(PART))
         p { a.button href=(to("/admin/people/new")) { "New person" } }
-        (search(&to("/admin/people"), &asked.name))
-        (results(&asked.name, &rows, link))
+        (search(&to("/admin/people"), &parameters.name))
+        (results(&parameters.name, &rows, link))
         @if let Some(after) = last {
-            p { a href={ (to("/admin/people?name=")) (cards::encoded(&asked.name)) "&after=" (after) } { "More people" } }
+            p { a href={ (to("/admin/people?name=")) (cards::encoded(&parameters.name)) "&after=" (after) } { "More people" } }
         }
     };
     Ok(respond(&Frame::new("People", &visitor).standing_still(), &main))
@@ -76,8 +76,8 @@ fn address(id: PersonId) -> String {
     to(&format!("/admin/people/{}", id.0))
 }
 
-fn fields(sheet: &Sheet, action: &str, button: &str, is_new: bool) -> Markup {
-    let mut form = sheet.form();
+fn fields(form_state: &FormState, action: &str, button: &str, is_new: bool) -> Markup {
+    let mut form = form_state.form();
     form.add(&Field::text("displayName", "Name").required());
     form.add(&Field::text("city", "City"));
     form.add(&Field::text("country", "Country"));
@@ -93,15 +93,15 @@ fn fields(sheet: &Sheet, action: &str, button: &str, is_new: bool) -> Markup {
 }
 
 pub async fn show_new(Admin(visitor): Admin) -> Page {
-    Ok(render_new(&visitor, &Sheet::default()))
+    Ok(render_new(&visitor, &FormState::default()))
 }
 
-fn render_new(visitor: &Visitor, sheet: &Sheet) -> Response {
+fn render_new(visitor: &Visitor, form_state: &FormState) -> Response {
     let main = html! {
         (heading("New person"))
-        (fields(sheet, &to("/admin/people/new"), "Create the person", true))
+        (fields(form_state, &to("/admin/people/new"), "Create the person", true))
     };
-    (sheet.status(), respond(&Frame::new("New person", visitor).standing_still(), &main)).into_response()
+    (form_state.status(), respond(&Frame::new("New person", visitor).standing_still(), &main)).into_response()
 }
 
 pub async fn create(State(pages): State<Pages>, Admin(visitor): Admin, Form(typed): Form<Typed>) -> Page {
@@ -113,7 +113,7 @@ pub async fn create(State(pages): State<Pages>, Admin(visitor): Admin, Form(type
     };
     match people::insert_person(&pages.app, visitor.viewer, new).await {
         Ok(person) => Ok(confirmed(&address(person.id), Done::PersonCreated, PERSON)),
-        Err(error) => Ok(render_new(&visitor, &Sheet::refused(typed, &error))),
+        Err(error) => Ok(render_new(&visitor, &FormState::refused(typed, &error))),
     }
 }
 
@@ -129,7 +129,7 @@ pub async fn show(State(pages): State<Pages>, outcome: Outcome, Admin(visitor): 
 }
 
 fn render(visitor: &Visitor, person: &Person, outcome: &Outcome) -> Response {
-    let sheet = outcome.sheet(PERSON, || {
+    let form_state = outcome.form_state(PERSON, || {
         Typed::default()
             .with("displayName", &person.display_name)
             .with_some("city", person.city.as_ref())
@@ -143,7 +143,7 @@ fn render(visitor: &Visitor, person: &Person, outcome: &Outcome) -> Response {
         (heading(&person.display_name))
         p.quiet { (person.id) @if person.is_guest { ", a guest" } }
         (outcome.notice(PERSON))
-        (fields(&sheet, &own, "Save", false))
+        (fields(&form_state, &own, "Save", false))
         h2 { "More" }
         ul.tasks {
             li { a href={ (to("/admin/audit?node=")) (cards::encoded(&person.id.to_string())) } { "Audit log" } span.quiet { "What was changed" } }
@@ -174,7 +174,7 @@ pub async fn save(
     };
     match people::update_person(&pages.app, visitor.viewer, person.id, patch).await {
         Ok(_) => Ok(confirmed(&address(person.id), Done::PersonSaved, PERSON)),
-        Err(error) => Ok(render(&visitor, &person, &Outcome::refused(PERSON, Sheet::refused(typed, &error)))),
+        Err(error) => Ok(render(&visitor, &person, &Outcome::refused(PERSON, FormState::refused(typed, &error)))),
     }
 }
 
@@ -183,10 +183,10 @@ pub async fn choose(
     State(pages): State<Pages>,
     Admin(visitor): Admin,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(parameters): Query<Parameters>,
 ) -> Page {
     let person = find(&pages.app, &visitor, &id).await?;
-    render_merge(&pages.app, &visitor, &person, &asked.name, &Outcome::default()).await
+    render_merge(&pages.app, &visitor, &person, &parameters.name, &Outcome::default()).await
 }
 
 async fn render_merge(app: &App, visitor: &Visitor, person: &Person, name: &str, outcome: &Outcome) -> Page {
@@ -242,7 +242,7 @@ pub async fn merge(
     match people::merge_people(app, visitor.viewer, person.id, into.id).await {
         Ok(_) => Ok(confirmed(&address(into.id), Done::PeopleMerged, PERSON)),
         Err(error) => {
-            let outcome = Outcome::refused(PART, Sheet::refused(Typed::default(), &error));
+            let outcome = Outcome::refused(PART, FormState::refused(Typed::default(), &error));
             render_merge(app, &visitor, &person, "", &outcome).await
         }
     }

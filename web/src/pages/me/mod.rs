@@ -37,7 +37,7 @@ use super::{
     cards::{self, Card},
     done::Done,
     error::{PageError, page_of},
-    forms::{Field, Outcome, Question, Sheet, Typed, confirmed},
+    forms::{Field, FormState, Outcome, Question, Typed, confirmed},
     home::recurrence_text,
     keys,
     layout::{Frame, problem, respond},
@@ -83,12 +83,17 @@ pub fn router() -> Router<Shared> {
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct Asked {
+struct Parameters {
     after: Option<String>,
 }
 
-async fn show(State(pages): State<Pages>, outcome: Outcome, visitor: Visitor, Query(asked): Query<Asked>) -> Page {
-    answer(&pages.app, &visitor, asked.after, &outcome).await
+async fn show(
+    State(pages): State<Pages>,
+    outcome: Outcome,
+    visitor: Visitor,
+    Query(parameters): Query<Parameters>,
+) -> Page {
+    answer(&pages.app, &visitor, parameters.after, &outcome).await
 }
 
 async fn change_profile(State(pages): State<Pages>, visitor: Visitor, Form(typed): Form<Typed>) -> Page {
@@ -102,7 +107,7 @@ async fn change_profile(State(pages): State<Pages>, visitor: Visitor, Form(typed
     match people::update_person(&pages.app, visitor.viewer, id, patch).await {
         Ok(_) => Ok(confirmed(&to("/me"), Done::ProfileSaved, PROFILE)),
         Err(error) => {
-            let outcome = Outcome::refused(PROFILE, Sheet::refused(typed, &error));
+            let outcome = Outcome::refused(PROFILE, FormState::refused(typed, &error));
             answer(&pages.app, &visitor, None, &outcome).await
         }
     }
@@ -131,7 +136,7 @@ async fn act_on_booking(State(pages): State<Pages>, visitor: Visitor, Form(typed
     match bookings_service::act(&pages.app, visitor.viewer, id, action).await {
         Ok(_) => Ok(confirmed(&to("/me"), done, BOOKINGS)),
         Err(error) => {
-            let outcome = Outcome::refused(BOOKINGS, Sheet::refused(Typed::default(), &error));
+            let outcome = Outcome::refused(BOOKINGS, FormState::refused(Typed::default(), &error));
             answer(&pages.app, &visitor, None, &outcome).await
         }
     }
@@ -161,7 +166,7 @@ async fn erase(State(pages): State<Pages>, headers: HeaderMap, visitor: Visitor,
     match erased {
         Ok(()) => Ok(forget(&pages, &headers)),
         Err(error) => {
-            let outcome = Outcome::refused(DATA, Sheet::refused(typed, &error));
+            let outcome = Outcome::refused(DATA, FormState::refused(typed, &error));
             answer(&pages.app, &visitor, None, &outcome).await
         }
     }
@@ -339,14 +344,14 @@ fn attendance_text(attendance: Attendance) -> String {
 }
 
 fn profile(person: &Person, outcome: &Outcome) -> Markup {
-    let sheet = outcome.sheet(PROFILE, || {
+    let form_state = outcome.form_state(PROFILE, || {
         Typed::default()
             .with("displayName", &person.display_name)
             .with_some("city", person.city.as_ref())
             .with_some("country", person.country.as_ref())
             .with_box("hides_place", person.hides_place)
     });
-    let mut form = sheet.form();
+    let mut form = form_state.form();
     form.add(&Field::text("displayName", &words!("name")).required().filled_with("name"));
     form.add(&Field::text("city", &words!("city")).hint(words!("city-hint")));
     form.add(&Field::text("country", &words!("country")));
@@ -366,15 +371,15 @@ fn profile(person: &Person, outcome: &Outcome) -> Markup {
 }
 
 fn own_data(person: &Person, outcome: &Outcome) -> Markup {
-    let sheet = outcome.sheet(DATA, Typed::default);
-    let mut form = sheet.form();
+    let form_state = outcome.form_state(DATA, Typed::default);
+    let mut form = form_state.form();
     let label = words!("type-name", name = &person.display_name);
     form.add(&Field::text("confirmation", &label).required().filled_with("off"));
     html! {
         section aria-labelledby="data" {
             h2 #data { (words!("my-data")) }
             p { a href=(to("/me/data.json")) download { (words!("download-my-data")) } }
-            details open[sheet.is_refused()] {
+            details open[form_state.is_refused()] {
                 summary { (words!("delete-me")) }
                 p { (words!("delete-me-note")) }
                 (form.send_to(&to("/me/erase"), &html! { button.danger { (words!("delete-me-for-good")) } }))

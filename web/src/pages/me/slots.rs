@@ -29,7 +29,7 @@ use super::{
         Page, Pages, cards,
         done::Done,
         error::{PageError, page_of},
-        forms::{Field, Outcome, Question, Sheet, Typed, confirmed},
+        forms::{Field, FormState, Outcome, Question, Typed, confirmed},
         layout::{Frame, respond},
         times,
         visitor::Visitor,
@@ -46,7 +46,7 @@ const PART: &str = "slots";
 const OFFER: &str = "offer";
 
 #[derive(Debug, Default, Deserialize)]
-pub struct Asked {
+pub struct Parameters {
     /// The global id of a mentor.
     #[serde(default)]
     mentor: String,
@@ -82,15 +82,20 @@ fn when(slot: &TimeSlot) -> Markup {
     times::meeting(Zone::utc(), slot.starts_at.date_naive(), Some(slot.starts_at), Some(slot.ends_at))
 }
 
-pub async fn find(State(pages): State<Pages>, outcome: Outcome, visitor: Visitor, Query(asked): Query<Asked>) -> Page {
-    render(&pages.app, &visitor, asked, &outcome).await
+pub async fn find(
+    State(pages): State<Pages>,
+    outcome: Outcome,
+    visitor: Visitor,
+    Query(parameters): Query<Parameters>,
+) -> Page {
+    render(&pages.app, &visitor, parameters, &outcome).await
 }
 
 /// The page with the free time of other people that has not begun.
-async fn render(app: &App, visitor: &Visitor, asked: Asked, outcome: &Outcome) -> Page {
-    let mentor: Option<PersonId> = asked.mentor.parse().ok();
+async fn render(app: &App, visitor: &Visitor, parameters: Parameters, outcome: &Outcome) -> Page {
+    let mentor: Option<PersonId> = parameters.mentor.parse().ok();
     let filter = SlotFilter { mentor, from: Some(app.now()), ..SlotFilter::default() };
-    let (offered, more) = load(app, &filter, asked.after).await.map_err(page_of(visitor))?;
+    let (offered, more) = load(app, &filter, parameters.after).await.map_err(page_of(visitor))?;
     let is_free = |it: &&Offered| !it.is_booked && !visitor.viewer.is(it.slot.mentor_id);
     let free: Vec<&Offered> = offered.iter().filter(is_free).collect();
     let of = mentor.map(|id| format!("&mentor={}", cards::encoded(&id.to_string()))).unwrap_or_default();
@@ -137,8 +142,8 @@ pub async fn book(State(pages): State<Pages>, visitor: Visitor, Form(typed): For
     match bookings::book(&pages.app, visitor.viewer, slot, None).await {
         Ok(_) => Ok(confirmed(&to("/me"), Done::Booked, BOOKINGS)),
         Err(error) => {
-            let outcome = Outcome::refused(PART, Sheet::refused(typed, &error));
-            render(&pages.app, &visitor, Asked::default(), &outcome).await
+            let outcome = Outcome::refused(PART, FormState::refused(typed, &error));
+            render(&pages.app, &visitor, Parameters::default(), &outcome).await
         }
     }
 }
@@ -151,7 +156,7 @@ async fn render_own(app: &App, visitor: &Visitor, outcome: &Outcome) -> Page {
     let Some(me) = visitor.viewer.person else { return Ok(sign_in()) };
     let filter = SlotFilter { mentor: Some(me), ends_after: Some(app.now()), ..SlotFilter::default() };
     let (offered, _) = load(app, &filter, None).await.map_err(page_of(visitor))?;
-    let sheet = outcome.sheet(OFFER, || Typed::default().with("timeZone", "UTC"));
+    let form_state = outcome.form_state(OFFER, || Typed::default().with("timeZone", "UTC"));
     let main = html! {
         p.path { a href=(to("/me")) { (words!("me")) } }
         h1 { (words!("time-i-offer")) }
@@ -171,14 +176,14 @@ async fn render_own(app: &App, visitor: &Visitor, outcome: &Outcome) -> Page {
             }
         }
         h2 { (words!("offer-time")) }
-        (offer_form(app, &sheet))
+        (offer_form(app, &form_state))
     };
     Ok((outcome.status(), respond(&Frame::new(words!("time-i-offer"), visitor).standing_still(), &main))
         .into_response())
 }
 
-fn offer_form(app: &App, sheet: &Sheet) -> Markup {
-    let mut form = sheet.form();
+fn offer_form(app: &App, form_state: &FormState) -> Markup {
+    let mut form = form_state.form();
     form.add(&Field::date("date", &words!("slot-date")).required());
     form.add(&Field::time("startsAt", &words!("slot-start")).required());
     form.add(&Field::time("endsAt", &words!("slot-end")).hint(words!("slot-end-hint")).required());
@@ -213,7 +218,7 @@ pub async fn change(State(pages): State<Pages>, visitor: Visitor, Form(typed): F
     };
     match changed {
         Ok(()) => Ok(confirmed(&to("/me/slots"), done, PART)),
-        Err(error) => render_own(app, &visitor, &Outcome::refused(part, Sheet::refused(typed, &error))).await,
+        Err(error) => render_own(app, &visitor, &Outcome::refused(part, FormState::refused(typed, &error))).await,
     }
 }
 

@@ -25,7 +25,7 @@ use super::{
         Page, Pages, cards,
         done::Done,
         error::PageError,
-        forms::{Outcome, Sheet, Typed, confirmed},
+        forms::{FormState, Outcome, Typed, confirmed},
         times,
         visitor::Visitor,
     },
@@ -40,12 +40,12 @@ const ANSWERS: i32 = 100;
 const UNFOLDED: usize = 12;
 
 /// The meeting that a form is about. An occurrence gets an instance only when one is needed.
-pub enum Which {
+pub enum MeetingChoice {
     Instance(SessionInstanceId),
     Occurrence(OccurrenceKey),
 }
 
-impl Which {
+impl MeetingChoice {
     /// The fields that name a meeting.
     pub fn fields(meeting: &Meeting) -> Markup {
         html! {
@@ -100,10 +100,10 @@ pub async fn check_in(
         "none" => None,
         _ => return Err(PageError::bad_form(&visitor)),
     };
-    let which = Which::read(&visitor, &typed)?;
+    let choice = MeetingChoice::read(&visitor, &typed)?;
     let session = find(app, &visitor, &path).await?;
     let answered = async {
-        let instance = which.instance(app, viewer, session.id).await?;
+        let instance = choice.instance(app, viewer, session.id).await?;
         match attendance {
             Some(attendance) => check_ins::check_in(app, viewer, instance, attendance, None).await.map(drop)?,
             None => check_ins::delete_check_in(app, viewer, instance, None).await.map(drop)?,
@@ -114,11 +114,11 @@ pub async fn check_in(
     match answered.await {
         Ok(instance) => Ok(confirmed(&cards::address(&session), done, &format!("instance-{}", instance.0))),
         Err(error) => {
-            let part = match &which {
-                Which::Instance(id) => format!("instance-{}", id.0),
-                Which::Occurrence(_) => show::TOP.to_owned(),
+            let part = match &choice {
+                MeetingChoice::Instance(id) => format!("instance-{}", id.0),
+                MeetingChoice::Occurrence(_) => show::TOP.to_owned(),
             };
-            let outcome = Outcome::refused(part, Sheet::refused(Typed::default(), &code_needed(error)));
+            let outcome = Outcome::refused(part, FormState::refused(Typed::default(), &code_needed(error)));
             show::answer(app, &visitor, &path, &outcome).await
         }
     }
@@ -156,7 +156,7 @@ pub fn buttons(visitor: &Visitor, session: &Session, meeting: &Meeting, own: Opt
     html! {
         @if visitor.viewer.person.is_some() {
             form.answer method="post" action=(cards::address(session)) {
-                (Which::fields(meeting))
+                (MeetingChoice::fields(meeting))
                 fieldset {
                     legend { @if is_active { (words!("are-you-here")) } @else { (words!("are-you-coming")) } }
                     @for (value, words, attendance) in choices {

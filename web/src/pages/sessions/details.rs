@@ -6,7 +6,7 @@ use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
-use domain::{door::CheckInCodes, place::Place, zone::Tz};
+use domain::{door::CheckInCodes, geo::GeoPoint, zone::Tz};
 use maud::{Markup, html};
 use service::{
     App, Result,
@@ -17,7 +17,7 @@ use super::{
     super::{
         Page, Pages,
         done::Done,
-        forms::{Field, Outcome, Sheet, Typed, confirmed},
+        forms::{Field, FormState, Outcome, Typed, confirmed},
         layout::{Frame, problem, respond},
         visitor::Visitor,
     },
@@ -32,7 +32,7 @@ const CODES: [(&str, &str, CheckInCodes); 3] = [
 ];
 
 pub async fn show(State(pages): State<Pages>, Organizer { visitor, session }: Organizer) -> Page {
-    Ok(render(&pages.app, &visitor, &session, &Sheet::new(typed(&session))))
+    Ok(render(&pages.app, &visitor, &session, &FormState::new(typed(&session))))
 }
 
 pub async fn save(
@@ -47,18 +47,18 @@ pub async fn save(
     };
     match saved {
         Ok(saved) => Ok(confirmed(&below(&saved, "organize"), Done::SessionSaved, "organize")),
-        Err(error) => Ok(render(app, &visitor, &session, &Sheet::refused(typed, &error))),
+        Err(error) => Ok(render(app, &visitor, &session, &FormState::refused(typed, &error))),
     }
 }
 
-fn render(app: &App, visitor: &Visitor, session: &Session, sheet: &Sheet) -> Response {
+fn render(app: &App, visitor: &Visitor, session: &Session, form_state: &FormState) -> Response {
     let main = html! {
         (heading(session, "Edit the session"))
         @if let Some(what) = session.current_problem(app.zone_data()) { (problem(&what)) }
-        (form(app, sheet, &below(session, "edit"), "Save"))
+        (form(app, form_state, &below(session, "edit"), "Save"))
     };
     let frame = Frame::new(format!("Edit {}", session.name), visitor).standing_still();
-    (sheet.status(), respond(&frame, &main)).into_response()
+    (form_state.status(), respond(&frame, &main)).into_response()
 }
 
 /// The page `/admin/sessions/new`, for admins.
@@ -68,12 +68,12 @@ pub fn render_new(app: &App, visitor: &Visitor, outcome: &Outcome) -> Response {
         .with("activeBufferMinutesAfter", 60)
         .with("autoCreateHoursAhead", 24)
         .with_box("autoCreateInstances", true);
-    let sheet = outcome.sheet("session", || empty);
+    let form_state = outcome.form_state("session", || empty);
     let main = html! {
         h1 { "New session" }
-        (form(app, &sheet, &to("/admin/sessions/new"), "Create the session"))
+        (form(app, &form_state, &to("/admin/sessions/new"), "Create the session"))
     };
-    (sheet.status(), respond(&Frame::new("New session", visitor).standing_still(), &main)).into_response()
+    (form_state.status(), respond(&Frame::new("New session", visitor).standing_still(), &main)).into_response()
 }
 
 /// Creates a session, and goes on to its schedule.
@@ -84,13 +84,13 @@ pub async fn insert(app: &App, visitor: &Visitor, typed: Typed) -> Page {
     };
     match made {
         Ok(session) => Ok(confirmed(&below(&session, "schedule"), Done::SessionCreated, "schedule")),
-        Err(error) => Ok(render_new(app, visitor, &Outcome::refused("session", Sheet::refused(typed, &error)))),
+        Err(error) => Ok(render_new(app, visitor, &Outcome::refused("session", FormState::refused(typed, &error)))),
     }
 }
 
-fn form(app: &App, sheet: &Sheet, address: &str, button: &str) -> Markup {
+fn form(app: &App, form_state: &FormState, address: &str, button: &str) -> Markup {
     let codes = CODES.map(|(value, words, _)| (value, words));
-    let mut form = sheet.form();
+    let mut form = form_state.form();
     form.add(&Field::text("name", "Name").required());
     form.add(&Field::text("path", "Address").hint(
         "The last part of the address of its page: letters, digits, '-', '_', '.' and '~'. If it is empty, it is made from the name.",
@@ -152,8 +152,8 @@ fn typed(session: &Session) -> Typed {
         .with_some("city", session.city.as_ref())
         .with_some("state", session.state.as_ref())
         .with_some("country", session.country.as_ref())
-        .with_some("latitude", session.place.map(Place::latitude))
-        .with_some("longitude", session.place.map(Place::longitude))
+        .with_some("latitude", session.place.map(GeoPoint::latitude))
+        .with_some("longitude", session.place.map(GeoPoint::longitude))
         .with("timeZone", &session.time_zone)
         .with("activeBufferMinutesBefore", session.active_buffer_minutes_before)
         .with("activeBufferMinutesAfter", session.active_buffer_minutes_after)

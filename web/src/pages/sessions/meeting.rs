@@ -27,7 +27,7 @@ use super::{
         Page, Pages, cards,
         done::Done,
         error::{PageError, page_of},
-        forms::{Field, Outcome, Question, Sheet, Typed, confirmed},
+        forms::{Field, FormState, Outcome, Question, Typed, confirmed},
         layout::{Frame, live_now, respond},
         times,
         visitor::Visitor,
@@ -47,7 +47,7 @@ const PEOPLE: &str = "people";
 const MOST_HOURS: i64 = 24 * 365;
 
 #[derive(Debug, Default, Deserialize)]
-pub struct Asked {
+pub struct Parameters {
     /// A part of the name of the person to check in.
     #[serde(default)]
     name: String,
@@ -77,10 +77,10 @@ pub async fn show(
     outcome: Outcome,
     Organizer { visitor, session }: Organizer,
     Path((_, id)): Path<(String, String)>,
-    Query(asked): Query<Asked>,
+    Query(parameters): Query<Parameters>,
 ) -> Page {
     let instance = find(&pages.app, &visitor, &session, &id).await?;
-    render(&pages.app, &visitor, &session, instance, &asked.name, &outcome).await
+    render(&pages.app, &visitor, &session, instance, &parameters.name, &outcome).await
 }
 
 async fn render(
@@ -136,8 +136,8 @@ fn address(session: &Session, id: SessionInstanceId, rest: &str) -> String {
 
 /// Whether the meeting is live and why, and the buttons that change its status.
 fn status(Content { session, instance, zone, why, .. }: &Content<'_>, outcome: &Outcome) -> Markup {
-    let sheet = outcome.sheet(STATUS, Typed::default);
-    let mut form = sheet.form();
+    let form_state = outcome.form_state(STATUS, Typed::default);
+    let mut form = form_state.form();
     form.add(
         &Field::number("hours", "Hours", 1, MOST_HOURS)
             .hint("How long your decision holds. If it is empty: until the next sweep, within a quarter of an hour."),
@@ -153,7 +153,7 @@ fn status(Content { session, instance, zone, why, .. }: &Content<'_>, outcome: &
                 @if instance.override_active.is_some() { button name="action" value="clear" { "End the decision by hand" } }
             }
             @if let Some(until) = instance.override_until { p.quiet { "The decision holds until " (times::moment(*zone, until)) "." } }
-            details open[sheet.is_refused()] {
+            details open[form_state.is_refused()] {
                 summary { "Decide by hand whether it is live" }
                 (form.send_to(&address(session, instance.id, "/status"), &html! {
                     button name="action" value="on" { "Set it live" }
@@ -206,7 +206,7 @@ fn people(content: &Content<'_>, outcome: &Outcome) -> Markup {
 }
 
 fn change(Content { session, instance, .. }: &Content<'_>, outcome: &Outcome) -> Markup {
-    let sheet = outcome.sheet(CHANGE, || {
+    let form_state = outcome.form_state(CHANGE, || {
         Typed::default()
             .with("date", instance.date)
             .with_some("startTime", instance.start_time.map(times::field))
@@ -214,7 +214,7 @@ fn change(Content { session, instance, .. }: &Content<'_>, outcome: &Outcome) ->
             .with_some("locationOverride", instance.location_override.as_ref())
     });
     let usual = session.location.as_ref().map_or_else(String::new, |usual| format!(", {usual}"));
-    let mut form = sheet.form();
+    let mut form = form_state.form();
     form.add(&Field::date("date", "Date").required());
     form.add(&Field::time("startTime", "Start"));
     form.add(&Field::time("endTime", "End").hint("An end before the start is on the next day."));
@@ -240,7 +240,7 @@ async fn answer(
     match done {
         Ok(done) => Ok(confirmed(&address(session, id, ""), done, part)),
         Err(error) => {
-            let outcome = Outcome::refused(part, Sheet::refused(typed, &error));
+            let outcome = Outcome::refused(part, FormState::refused(typed, &error));
             let instance = find(app, visitor, session, &id.0.to_string()).await?;
             render(app, visitor, session, instance, "", &outcome).await
         }

@@ -17,13 +17,13 @@ use super::{
         Page, Pages,
         done::Done,
         error::page_of,
-        forms::{Field, Outcome, Sheet, Typed, confirmed},
+        forms::{Field, FormState, Outcome, Typed, confirmed},
         layout::{Frame, live_now, respond},
         times,
         visitor::Visitor,
     },
     Organizer,
-    answers::Which,
+    answers::MeetingChoice,
     below, heading,
 };
 use crate::language::words;
@@ -39,7 +39,8 @@ pub async fn show(State(pages): State<Pages>, outcome: Outcome, Organizer { visi
 async fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outcome) -> Page {
     let meetings = load(app, session).await.map_err(page_of(visitor))?;
     let zone = times::zone_of(app.zone_data(), session);
-    let sheet = outcome.sheet(ADD, || Typed::default().with("date", times::today(app.zone_data(), session, app.now())));
+    let form_state =
+        outcome.form_state(ADD, || Typed::default().with("date", times::today(app.zone_data(), session, app.now())));
     let main = html! {
         (heading(session, "Meetings"))
         (outcome.message(PART))
@@ -61,7 +62,7 @@ async fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outco
         }
         h2 #add { "Add a meeting" }
         p.quiet { "Dates and times are in the time zone of the session: " (session.time_zone) "." }
-        (form(session, &sheet))
+        (form(session, &form_state))
     };
     let frame = Frame::new(format!("Meetings of {}", session.name), visitor).standing_still();
     Ok((outcome.status(), respond(&frame, &main)).into_response())
@@ -85,7 +86,7 @@ pub fn change(session: &Session, meeting: &Meeting) -> Markup {
             }
             None => {
                 form.inline method="post" action=(below(session, "meetings/open")) {
-                    (Which::fields(meeting))
+                    (MeetingChoice::fields(meeting))
                     button aria-label=(label) { (words!("change")) }
                 }
             }
@@ -93,13 +94,13 @@ pub fn change(session: &Session, meeting: &Meeting) -> Markup {
     }
 }
 
-fn form(session: &Session, sheet: &Sheet) -> Markup {
-    let mut form = sheet.form();
+fn form(session: &Session, form_state: &FormState) -> Markup {
+    let mut form = form_state.form();
     form.add(&Field::date("date", "Date").required());
     form.add(&Field::time("startTime", "Start").required());
     form.add(&Field::time("endTime", "End").hint("An end before the start is on the next day.").required());
     form.add(&Field::text("locationOverride", "Location").hint("If it is not the usual one"));
-    if sheet.is_refused() {
+    if form_state.is_refused() {
         form.add(&Field::check("allowDuplicate", "Add it even if there is a meeting at these times"));
     }
     form.send_to(&below(session, "meetings"), &html! { button.primary { "Add the meeting" } })
@@ -118,7 +119,7 @@ pub async fn add(
     match added {
         Ok(_) => Ok(confirmed(&below(&session, "meetings"), Done::MeetingAdded, PART)),
         Err(error) => {
-            let outcome = Outcome::refused(ADD, Sheet::refused(typed, &error));
+            let outcome = Outcome::refused(ADD, FormState::refused(typed, &error));
             render(app, &visitor, &session, &outcome).await
         }
     }
@@ -141,11 +142,11 @@ pub async fn open(
     Organizer { visitor, session }: Organizer,
     Form(typed): Form<Typed>,
 ) -> Page {
-    let which = Which::read(&visitor, &typed)?;
-    match which.instance(&pages.app, visitor.viewer, session.id).await {
+    let choice = MeetingChoice::read(&visitor, &typed)?;
+    match choice.instance(&pages.app, visitor.viewer, session.id).await {
         Ok(id) => Ok(Redirect::to(&below(&session, &format!("meetings/{}", id.0))).into_response()),
         Err(error) => {
-            let outcome = Outcome::refused(PART, Sheet::refused(Typed::default(), &error));
+            let outcome = Outcome::refused(PART, FormState::refused(Typed::default(), &error));
             render(&pages.app, &visitor, &session, &outcome).await
         }
     }

@@ -16,7 +16,7 @@ use super::{
     super::{
         Page, Pages,
         done::Done,
-        forms::{Field, Outcome, Sheet, Typed, confirmed},
+        forms::{Field, FormState, Outcome, Typed, confirmed},
         layout::{Frame, problem, respond},
         visitor::Visitor,
     },
@@ -58,8 +58,8 @@ fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outcome) ->
 }
 
 fn time_zone(app: &App, session: &Session, why: &str, outcome: &Outcome) -> Markup {
-    let sheet = outcome.sheet(PART, || Typed::default().with("timeZone", &session.time_zone));
-    let mut form = sheet.form();
+    let form_state = outcome.form_state(PART, || Typed::default().with("timeZone", &session.time_zone));
+    let mut form = form_state.form();
     form.add(&Field::suggested("timeZone", "Time zone", "zones").hint("Such as America/Chicago").required());
     form.put(html! { datalist #zones { @for zone in app.zone_data().names() { option value=(zone) {} } } });
     html! {
@@ -87,7 +87,7 @@ pub async fn save(
     match saved {
         Ok(saved) => Ok(confirmed(&below(&saved, "mend"), Done::SessionSaved, PART)),
         Err(error) => {
-            let outcome = Outcome::refused(PART, Sheet::refused(typed, &error));
+            let outcome = Outcome::refused(PART, FormState::refused(typed, &error));
             Ok(render(&pages.app, &visitor, &session, &outcome))
         }
     }

@@ -20,7 +20,7 @@ use super::{
         Page, Pages, cards,
         done::Done,
         error::{PageError, page_of},
-        forms::{Outcome, Question, Sheet, Typed, confirmed},
+        forms::{FormState, Outcome, Question, Typed, confirmed},
         layout::{Frame, respond},
         visitor::Visitor,
     },
@@ -32,7 +32,7 @@ const PART: &str = "organizers";
 const FOUND: i32 = 20;
 
 #[derive(Debug, Default, Deserialize)]
-pub struct Asked {
+pub struct Parameters {
     #[serde(default)]
     name: String,
 }
@@ -41,9 +41,9 @@ pub async fn show(
     State(pages): State<Pages>,
     outcome: Outcome,
     Organizer { visitor, session }: Organizer,
-    Query(asked): Query<Asked>,
+    Query(parameters): Query<Parameters>,
 ) -> Page {
-    render(&pages.app, &visitor, &session, &asked.name, &outcome).await
+    render(&pages.app, &visitor, &session, &parameters.name, &outcome).await
 }
 
 async fn render(app: &App, visitor: &Visitor, session: &Session, name: &str, outcome: &Outcome) -> Page {
@@ -149,7 +149,7 @@ pub async fn change(
         Ok(_) if is_self => Ok(confirmed(&cards::address(&session), done, super::show::TOP)),
         Ok(_) => Ok(confirmed(&address, done, PART)),
         Err(error) => {
-            let outcome = Outcome::refused(PART, Sheet::refused(typed, &error));
+            let outcome = Outcome::refused(PART, FormState::refused(typed, &error));
             render(app, &visitor, &session, "", &outcome).await
         }
     }

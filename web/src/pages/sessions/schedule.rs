@@ -17,7 +17,7 @@ use super::{
     super::{
         Page, Pages,
         done::Done,
-        forms::{Field, Form as FormParts, Outcome, Sheet, Typed, confirmed},
+        forms::{Field, Form as FormParts, FormState, Outcome, Typed, confirmed},
         layout::{Frame, problem, respond},
         times,
         visitor::Visitor,
@@ -60,8 +60,8 @@ const POSITIONS: [(&str, &str); 7] = [
 const RARE_POSITIONS: [(&str, &str); 3] = [("-3", "Last but two"), ("-4", "Last but three"), ("-5", "Last but four")];
 
 pub async fn show(State(pages): State<Pages>, outcome: Outcome, Organizer { visitor, session }: Organizer) -> Page {
-    let sheet = Sheet::new(typed(&session));
-    render(&pages.app, &visitor, &session, &outcome, sheet).await
+    let form_state = FormState::new(typed(&session));
+    render(&pages.app, &visitor, &session, &outcome, form_state).await
 }
 
 pub async fn save(
@@ -70,12 +70,12 @@ pub async fn save(
     Form(typed): Form<Typed>,
 ) -> Page {
     let app = &pages.app;
-    let shown = async |sheet| render(app, &visitor, &session, &Outcome::default(), sheet).await;
+    let shown = async |form_state| render(app, &visitor, &session, &Outcome::default(), form_state).await;
     if typed.has("remove") {
-        return shown(Sheet::new(without(&typed, typed.text("remove")))).await;
+        return shown(FormState::new(without(&typed, typed.text("remove")))).await;
     }
     if typed.has("add") {
-        return shown(Sheet::new(with_another(&typed, typed.text("add")))).await;
+        return shown(FormState::new(with_another(&typed, typed.text("add")))).await;
     }
     let done = match read(&typed) {
         Ok(read) if typed.has("save") => {
@@ -92,7 +92,7 @@ pub async fn save(
     };
     match done {
         Ok(Some(saved)) => Ok(confirmed(&below(&saved, "schedule"), Done::ScheduleSaved, "schedule")),
-        Ok(None) => shown(Sheet::new(typed)).await,
+        Ok(None) => shown(FormState::new(typed)).await,
         Err(error) => shown(refused(typed, &error)).await,
     }
 }
@@ -105,26 +105,26 @@ struct Read {
 }
 
 /// An error about a schedule as a whole is shown beside the first field of that schedule.
-fn refused(typed: Typed, error: &Error) -> Sheet {
-    let sheet = Sheet::refused(typed, error);
-    let Error::Invalid { field, .. } = error else { return sheet };
+fn refused(typed: Typed, error: &Error) -> FormState {
+    let form_state = FormState::refused(typed, error);
+    let Error::Invalid { field, .. } = error else { return form_state };
     let index = field.strip_prefix("schedules.").filter(|index| index.parse::<usize>().is_ok());
     let of_rule = |index: &str| format!("schedules.{index}.rrule");
     let of_time = |index: &str| format!("schedules.{index}.startTime");
     match index {
-        Some(index) if sheet.typed.has(&of_rule(index)) => sheet.about(&of_rule(index)),
-        Some(index) => sheet.about(&of_time(index)),
-        None => sheet,
+        Some(index) if form_state.typed.has(&of_rule(index)) => form_state.about(&of_rule(index)),
+        Some(index) => form_state.about(&of_time(index)),
+        None => form_state,
     }
 }
 
-async fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outcome, sheet: Sheet) -> Page {
-    let (sheet, preview) = if sheet.is_refused() {
-        (sheet, None)
+async fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outcome, form_state: FormState) -> Page {
+    let (form_state, preview) = if form_state.is_refused() {
+        (form_state, None)
     } else {
-        match preview(app, session, &sheet.typed).await {
-            Ok(preview) => (sheet, preview),
-            Err(error) => (refused(sheet.typed, &error), None),
+        match preview(app, session, &form_state.typed).await {
+            Ok(preview) => (form_state, preview),
+            Err(error) => (refused(form_state.typed, &error), None),
         }
     };
     let main = html! {
@@ -132,10 +132,10 @@ async fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outco
         (outcome.notice("schedule"))
         @if let Some(what) = session.current_problem(app.zone_data()) { (problem(&what)) }
         p.quiet { "All dates and times are in the time zone of the session: " (session.time_zone) "." }
-        (form(session, &sheet, preview.as_ref()))
+        (form(session, &form_state, preview.as_ref()))
     };
     let frame = Frame::new(format!("Schedule of {}", session.name), visitor).standing_still();
-    Ok((sheet.status(), respond(&frame, &main)).into_response())
+    Ok((form_state.status(), respond(&frame, &main)).into_response())
 }
 
 /// The next dates of the form. `None` if the time zone of the session must be corrected first.
@@ -151,11 +151,11 @@ async fn preview(app: &App, session: &Session, typed: &Typed) -> Result<Option<R
     sessions::preview_recurrence(app, &new).map(Some)
 }
 
-fn form(session: &Session, sheet: &Sheet, preview: Option<&RecurrencePreview>) -> Markup {
-    let mut form = sheet.form();
+fn form(session: &Session, form_state: &FormState, preview: Option<&RecurrencePreview>) -> Markup {
+    let mut form = form_state.form();
     // Enter presses the first button of a form, so this one must change nothing.
     form.put(html! { button.unseen name="preview" value="yes" tabindex="-1" { "Show the next dates" } });
-    let kinds: Vec<&str> = kinds_of(&sheet.typed).collect();
+    let kinds: Vec<&str> = kinds_of(&form_state.typed).collect();
     if kinds.is_empty() {
         form.put(html! { p.quiet { "No regular schedule." } });
     }

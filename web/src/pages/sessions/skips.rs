@@ -14,7 +14,7 @@ use super::{
         Page, Pages, cards,
         done::Done,
         error::PageError,
-        forms::{Field, Outcome, Sheet, Typed, confirmed},
+        forms::{Field, FormState, Outcome, Typed, confirmed},
         times,
     },
     Organizer, below, show,
@@ -60,8 +60,8 @@ impl Upcoming {
     /// All skips, and the forms to change them. Only for those who may edit the session.
     pub fn editor(&self, session: &Session, outcome: &Outcome) -> Markup {
         let address = below(session, "skips");
-        let sheet = outcome.sheet(PART, Typed::default);
-        let mut form = sheet.form();
+        let form_state = outcome.form_state(PART, Typed::default);
+        let mut form = form_state.form();
         let [first, last, reason] = [words!("first-date"), words!("last-date"), words!("reason")];
         form.add(&Field::date("from", &first).required());
         form.add(&Field::date("to", &last).hint(words!("last-date-hint")));
@@ -82,7 +82,7 @@ impl Upcoming {
                         }
                     }
                 }
-                details open[sheet.is_refused()] {
+                details open[form_state.is_refused()] {
                     summary { (words!("leave-out-dates")) }
                     (form.send_to(&address, &html! { button.primary { (words!("leave-out-these-dates")) } }))
                 }
@@ -121,15 +121,15 @@ fn read(typed: &Typed) -> Result<NewSkip> {
 }
 
 /// Removes the position of the skip from the field's name in an error of the service.
-fn refused(typed: Typed, error: &Error) -> Sheet {
-    let sheet = Sheet::refused(typed, error);
+fn refused(typed: Typed, error: &Error) -> FormState {
+    let form_state = FormState::refused(typed, error);
     match error {
         Error::Invalid { field, .. } => match field.rsplit_once('.') {
-            Some((_, field)) => sheet.about(field),
-            None => sheet,
+            Some((_, field)) => form_state.about(field),
+            None => form_state,
         },
-        Error::Conflict(_) => sheet.about("to"),
-        _ => sheet,
+        Error::Conflict(_) => form_state.about("to"),
+        _ => form_state,
     }
 }
 
@@ -143,7 +143,7 @@ pub async fn remove(
     match sessions::delete_skip(app, visitor.viewer, skip).await {
         Ok(_) => Ok(confirmed(&cards::address(&session), Done::SkipRemoved, PART)),
         Err(error) => {
-            let outcome = Outcome::refused(PART, Sheet::refused(Typed::default(), &error));
+            let outcome = Outcome::refused(PART, FormState::refused(Typed::default(), &error));
             show::answer(app, &visitor, &session.path, &outcome).await
         }
     }

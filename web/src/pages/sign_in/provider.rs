@@ -43,7 +43,7 @@ const RETRY_AFTER: &str = "10";
 
 /// The content of the cookie.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct AttemptCookie {
     provider: Option<String>,
     next: String,
     attempt: Attempt,
@@ -74,7 +74,7 @@ pub async fn begin(
         Ok(begun) => begun,
         Err(error) => return Ok(failed(&visitor, provider, &next, &error)),
     };
-    let kept = Kept { provider: provider.name().map(str::to_owned), next, attempt };
+    let kept = AttemptCookie { provider: provider.name().map(str::to_owned), next, attempt };
     let kept = serde_json::to_vec(&kept).map_err(|error| {
         let error = service::Error::internal(format!("an attempt to sign in cannot be written: {error}"));
         page_of(&visitor)(error)
@@ -99,7 +99,7 @@ pub async fn finish(
     let redirect_uri = redirect_uri(&pages, &visitor, &headers, provider)?;
     // If the person's tokens are revoked after this time, the sign-in ends.
     let checked_at = pages.app.now();
-    let Kept { next, attempt, .. } = kept;
+    let AttemptCookie { next, attempt, .. } = kept;
     let proof = match provider.finish(attempt, answer, &redirect_uri, checked_at).await {
         Ok(proof) => proof,
         // Another site may have sent the browser here. So the cookie of an attempt that is under way stays.
@@ -131,7 +131,7 @@ fn redirect_uri(
     address.ok_or_else(|| PageError::bad_request(visitor, &words!("no-host")))
 }
 
-fn read(text: &str) -> Option<Kept> {
+fn read(text: &str) -> Option<AttemptCookie> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
 }
 

@@ -8,21 +8,21 @@ const RADIUS: f64 = 6_371_008.8;
 
 /// A latitude and a longitude of WGS 84, in units of 0.0000001 degrees. One unit is a centimetre or less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Place {
+pub struct GeoPoint {
     latitude: i32,
     longitude: i32,
 }
 
 /// A coordinate is out of range. The message says what is wrong with the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PlaceError {
+pub enum CoordinateError {
     #[error("must be -90 to 90 degrees")]
     Latitude,
     #[error("must be -180 to 180 degrees")]
     Longitude,
 }
 
-impl PlaceError {
+impl CoordinateError {
     /// The field that is wrong, by its name in the GraphQL API.
     pub const fn field(self) -> &'static str {
         match self {
@@ -42,17 +42,17 @@ pub struct Bounds {
 
 const UNITS: f64 = 1e7;
 
-impl Place {
+impl GeoPoint {
     /// A place from degrees, which are rounded to seven decimals.
     ///
     /// # Errors
     /// If the latitude is not -90 to 90, or the longitude not -180 to 180.
-    pub fn new(latitude: f64, longitude: f64) -> Result<Self, PlaceError> {
+    pub fn new(latitude: f64, longitude: f64) -> Result<Self, CoordinateError> {
         if !(-90.0..=90.0).contains(&latitude) {
-            return Err(PlaceError::Latitude);
+            return Err(CoordinateError::Latitude);
         }
         if !(-180.0..=180.0).contains(&longitude) {
-            return Err(PlaceError::Longitude);
+            return Err(CoordinateError::Longitude);
         }
         Ok(Self { latitude: units(latitude), longitude: units(longitude) })
     }
@@ -123,15 +123,15 @@ fn whole(metres: f64) -> u32 {
 mod tests {
     use super::*;
 
-    fn place(latitude: f64, longitude: f64) -> Place {
-        Place::new(latitude, longitude).unwrap()
+    fn place(latitude: f64, longitude: f64) -> GeoPoint {
+        GeoPoint::new(latitude, longitude).unwrap()
     }
 
     #[test]
     fn coordinates_are_in_range_and_read_back_unchanged() {
-        assert_eq!(Place::new(90.000_000_1, 0.0), Err(PlaceError::Latitude));
-        assert_eq!(Place::new(f64::NAN, 0.0), Err(PlaceError::Latitude));
-        assert_eq!(Place::new(0.0, -180.000_000_1), Err(PlaceError::Longitude));
+        assert_eq!(GeoPoint::new(90.000_000_1, 0.0), Err(CoordinateError::Latitude));
+        assert_eq!(GeoPoint::new(f64::NAN, 0.0), Err(CoordinateError::Latitude));
+        assert_eq!(GeoPoint::new(0.0, -180.000_000_1), Err(CoordinateError::Longitude));
         for (latitude, longitude) in [(48.208_2, 16.373_8), (-90.0, 180.0), (30.267_153, -97.743_057_1), (0.0, -0.1)] {
             let place = place(latitude, longitude);
             assert_eq!(
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn bounds_contain_every_place_within_the_distance() {
-        let contains = |bounds: &Bounds, place: Place| {
+        let contains = |bounds: &Bounds, place: GeoPoint| {
             let (latitude, longitude) = place.to_stored();
             let is_in = |range: &(i32, i32), value: i32| range.0 <= value && value <= range.1;
             is_in(&bounds.latitudes, latitude) && bounds.longitudes.iter().any(|range| is_in(range, longitude))

@@ -29,7 +29,7 @@ const WAIT: Duration = Duration::from_secs(5);
 const ADDRESSES: usize = 1024;
 
 /// The permits of running queries.
-pub struct Turns {
+pub struct QueryPermits {
     all: Arc<Semaphore>,
     heavy: Arc<Semaphore>,
     each: usize,
@@ -37,13 +37,13 @@ pub struct Turns {
 }
 
 /// The permit of a query. The query may run while this is held.
-pub struct Turn {
+pub struct QueryPermit {
     _all: OwnedSemaphorePermit,
     _address: Option<OwnedSemaphorePermit>,
     _heavy: Option<OwnedSemaphorePermit>,
 }
 
-impl Turns {
+impl QueryPermits {
     pub fn new(all: usize, each: usize) -> Self {
         let heavy = Arc::new(Semaphore::new((all / HEAVY_SHARE).max(1)));
         Self { all: Arc::new(Semaphore::new(all)), heavy, each, by_address: Mutex::default() }
@@ -53,7 +53,7 @@ impl Turns {
     ///
     /// # Errors
     /// RATE_LIMITED, if there is no permit within 5 seconds.
-    pub async fn take(&self, address: Option<IpAddr>, points: u64) -> Result<Turn, ApiError> {
+    pub async fn take(&self, address: Option<IpAddr>, points: u64) -> Result<QueryPermit, ApiError> {
         let own = address.map(|address| self.of_address(address));
         let taken = async {
             let of_address = match own {
@@ -64,7 +64,7 @@ impl Turns {
                 ..=HEAVY => None,
                 _ => Some(Arc::clone(&self.heavy).acquire_owned().await?),
             };
-            Ok::<_, tokio::sync::AcquireError>(Turn {
+            Ok::<_, tokio::sync::AcquireError>(QueryPermit {
                 _all: Arc::clone(&self.all).acquire_owned().await?,
                 _address: of_address,
                 _heavy: of_heavy,
@@ -101,24 +101,24 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_address_leaves_room_for_others() {
-        let turns = Turns::new(3, 2);
-        let first = turns.take(Some(address(1)), 1).await.ok();
-        let _second = turns.take(Some(address(1)), 1).await.ok();
-        let refused = turns.take(Some(address(1)), 1).await.err().map(|error| error.code());
+        let permits = QueryPermits::new(3, 2);
+        let first = permits.take(Some(address(1)), 1).await.ok();
+        let _second = permits.take(Some(address(1)), 1).await.ok();
+        let refused = permits.take(Some(address(1)), 1).await.err().map(|error| error.code());
         assert_eq!(refused, Some(ErrorCode::RateLimited));
-        let _third = turns.take(Some(address(2)), 1).await.ok();
-        let refused = turns.take(Some(address(2)), 1).await.err().map(|error| error.code());
+        let _third = permits.take(Some(address(2)), 1).await.ok();
+        let refused = permits.take(Some(address(2)), 1).await.err().map(|error| error.code());
         assert_eq!(refused, Some(ErrorCode::RateLimited), "the server is full");
         drop(first);
-        assert!(turns.take(Some(address(2)), 1).await.is_ok());
-        assert!(turns.take(None, 1).await.is_ok(), "what was not taken is free again");
+        assert!(permits.take(Some(address(2)), 1).await.is_ok());
+        assert!(permits.take(None, 1).await.is_ok(), "what was not taken is free again");
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_waits_gets_the_next_turn() {
-        let turns = Turns::new(1, 1);
-        let first = turns.take(Some(address(1)), 1).await.ok();
-        let (taken, ()) = tokio::join!(turns.take(Some(address(2)), 1), async {
+        let permits = QueryPermits::new(1, 1);
+        let first = permits.take(Some(address(1)), 1).await.ok();
+        let (taken, ()) = tokio::join!(permits.take(Some(address(2)), 1), async {
             tokio::time::sleep(WAIT / 2).await;
             drop(first);
         });
@@ -127,13 +127,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn queries_that_cost_much_do_not_keep_others_waiting() {
-        let turns = Turns::new(64, 32);
-        let many = async |last: u8| turns.take(Some(address(last)), HEAVY + 1).await.ok();
+        let permits = QueryPermits::new(64, 32);
+        let many = async |last: u8| permits.take(Some(address(last)), HEAVY + 1).await.ok();
         let held = [many(1).await, many(2).await];
         assert!(held.iter().all(Option::is_some));
         assert!(many(3).await.is_none(), "two run");
         let begun = tokio::time::Instant::now();
-        assert!(turns.take(Some(address(3)), HEAVY).await.is_ok());
+        assert!(permits.take(Some(address(3)), HEAVY).await.is_ok());
         assert_eq!(begun.elapsed(), Duration::ZERO);
         drop(held);
         assert!(many(3).await.is_some());
@@ -141,12 +141,12 @@ mod tests {
 
     #[tokio::test]
     async fn addresses_that_ask_nothing_are_forgotten() {
-        let turns = Turns::new(10, 10);
-        let _kept = turns.take(Some(address(1)), 1).await.ok();
+        let permits = QueryPermits::new(10, 10);
+        let _kept = permits.take(Some(address(1)), 1).await.ok();
         for n in 0..u32::try_from(ADDRESSES).unwrap() + 10 {
-            drop(turns.take(Some(IpAddr::V4(Ipv4Addr::from_bits(n))), 1).await.ok());
+            drop(permits.take(Some(IpAddr::V4(Ipv4Addr::from_bits(n))), 1).await.ok());
         }
-        let known = turns.by_address.lock().unwrap();
+        let known = permits.by_address.lock().unwrap();
         assert!(known.len() <= ADDRESSES);
         assert!(known.contains_key(&address(1)));
     }
