@@ -15,7 +15,7 @@ use domain::{
 use sea_orm::{ConnectionTrait, Statement, TransactionTrait, Value};
 use service::{
     App,
-    presence::seats::{self, IfFull},
+    presence::seats::{self, IfFull, Leaver},
 };
 
 use crate::{
@@ -150,7 +150,7 @@ async fn join(app: &App, person: i64) -> Result<i64> {
 }
 
 async fn leave(app: &App, person: i64) -> Result<()> {
-    seats::leave_queue(app, Viewer::person(PersonId(person)), None, visit(person)).await?;
+    seats::leave_queue(app, Viewer::person(PersonId(person)), None, visit(person), Leaver::Person).await?;
     Ok(())
 }
 

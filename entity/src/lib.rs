@@ -21,3 +21,4 @@ pub mod session_organizer;
 pub mod session_skip;
 pub mod sweep_run;
 pub mod time_slot;
+pub mod uptime;

@@ -1,4 +1,4 @@
-use domain::ids::{ActivityId, PersonId, PresenceId};
+use domain::ids::{ActivityId, PersonId, PresenceId, QueuePlaceId};
 use domain::presence::VisitStatus;
 use sea_orm::entity::prelude::*;
 
@@ -20,6 +20,8 @@ pub struct Model {
     pub abandon_at: Option<DateTimeUtc>,
     pub idle_since: Option<DateTimeUtc>,
     pub seat_since: Option<DateTimeUtc>,
+    /// The place in a queue at which the visit last asked to wait. The place may be gone.
+    pub waits_at_id: Option<QueuePlaceId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

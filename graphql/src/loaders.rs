@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 use domain::{
     access::Viewer,
     geo::GeoPoint,
-    ids::{ActivityId, ApiKeyId, BookingId, PersonId, PresenceId, SessionId, SessionInstanceId, TimeSlotId},
+    ids::{ActivityId, ApiKeyId, BookingId, PersonId, SessionId, SessionInstanceId, TimeSlotId},
 };
 use service::{
     App, Error,
@@ -98,9 +98,9 @@ pub struct SeatsOf(pub ActivityId);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct QueueOf(pub ActivityId);
 
-/// The place in a queue that a visit or its person has.
+/// The place in a queue that a visit shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PlaceOf(pub PresenceId, pub Option<PersonId>);
+pub struct PlaceOf(pub queue::Owner);
 
 /// The number of visits that are online.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -210,8 +210,8 @@ impl Loader<PlaceOf> for Loaders {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[PlaceOf]) -> Shared<HashMap<PlaceOf, Self::Value>> {
-        let visits: Vec<_> = keys.iter().map(|key| (key.0, key.1)).collect();
-        let mut places = queue::find_places(&self.app, &visits).await?;
+        let owners: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let mut places = queue::find_shown_places(&self.app, &owners).await?;
         Ok(keys.iter().filter_map(|key| Some((*key, places.remove(&key.0)?))).collect())
     }
 }

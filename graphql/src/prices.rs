@@ -197,6 +197,7 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("PresenceChange", "onlineCount", LOADED),
     ("PresenceChange", "queueLength", LOADED),
     ("QueueChange", "activity", LOADED),
+    ("QueuePlace", "activity", LOADED),
 ];
 
 /// Fields whose values are longer texts.

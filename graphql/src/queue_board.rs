@@ -1,18 +1,19 @@
 //! The board: the queues of activities, shared by the subscriptions of this process.
 //!
 //! With each admission, the positions of all who wait change. So after a change the whole queue is read once for all
-//! subscriptions of the process. Each subscription then looks up its own position, at most once a second, and sends it if it
-//! has changed. The board follows the change log while there is at least one subscription.
+//! subscriptions of the process. Each subscription then looks up what its visit has, at most once a second, and sends what
+//! [`shown`] chooses of that, if it has changed. The board follows the change log while there is at least one subscription.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
     time::Duration,
 };
 
 use domain::{
-    ids::{ActivityId, PersonId, PresenceId},
+    ids::ActivityId,
     news::Narrowing,
+    presence::{Shown, shown},
 };
 use futures_util::StreamExt as _;
 use live::{Hub, Registration};
@@ -21,7 +22,7 @@ use service::{
     App, log,
     presence::{
         QueueView,
-        queue::{QueuePlace, Whereabouts},
+        queue::{Followed, Holding, Owner, QueuePlace},
     },
 };
 use tokio::{
@@ -57,6 +58,8 @@ struct State {
     is_running: bool,
     /// The number of reads that have begun. The first read has number 1.
     begun: u64,
+    /// The number of the last read of each queue that has begun.
+    begun_for: HashMap<ActivityId, u64>,
     /// Queues that the board must read for a new subscription, although nothing may have changed.
     wanted: BTreeSet<ActivityId>,
     views: HashMap<ActivityId, Numbered>,
@@ -75,6 +78,12 @@ pub struct Watching {
     changes: watch::Receiver<u64>,
     /// The number of the last read that began before this subscription. Earlier reads are ignored.
     after: u64,
+    /// Whose subscription this is. `None` until it has begun.
+    owner: Option<Owner>,
+    /// What the visit and its person have, by the latest reads.
+    holdings: BTreeMap<ActivityId, Holding>,
+    shown: Option<Shown>,
+    last: Option<Sighting>,
 }
 
 impl QueueBoard {
@@ -88,8 +97,7 @@ impl QueueBoard {
     pub async fn watch(&self) -> service::Result<Watching> {
         let watching = || {
             let state = self.0.state.lock();
-            let watching = Watching { board: self.clone(), changes: self.0.changed.subscribe(), after: state.begun };
-            state.is_running.then_some(watching)
+            state.is_running.then(|| self.watching(&state))
         };
         if let Some(watching) = watching() {
             return Ok(watching);
@@ -101,7 +109,19 @@ impl QueueBoard {
             let registration = Registration { narrowing: Narrowing::EveryOccupancy, from, person_at: None };
             tokio::spawn(self.clone().run(registration));
         }
-        Ok(Watching { board: self.clone(), changes: self.0.changed.subscribe(), after: state.begun })
+        Ok(self.watching(&state))
+    }
+
+    fn watching(&self, state: &State) -> Watching {
+        Watching {
+            board: self.clone(),
+            changes: self.0.changed.subscribe(),
+            after: state.begun,
+            owner: None,
+            holdings: BTreeMap::new(),
+            shown: None,
+            last: None,
+        }
     }
 
     async fn run(self, registration: Registration) {
@@ -142,7 +162,9 @@ impl QueueBoard {
             let number = {
                 let mut state = self.0.state.lock();
                 state.begun += 1;
-                state.begun
+                let number = state.begun;
+                state.begun_for.insert(id, number);
+                number
             };
             match QueueView::read(&self.0.app, id).await {
                 Ok(view) => {
@@ -168,6 +190,7 @@ impl QueueBoard {
         if ends {
             state.is_running = false;
             state.views.clear();
+            state.begun_for.clear();
         }
         ends
     }
@@ -177,37 +200,47 @@ impl QueueBoard {
         let mut state = self.0.state.lock();
         state.is_running = false;
         state.views.clear();
+        state.begun_for.clear();
         self.0.changed.send_replace(state.begun);
     }
 }
 
-/// The state of a visit that a subscription has last seen.
+/// What a subscription tells about its visit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sighting {
     pub activity: ActivityId,
     pub place: Option<QueuePlace>,
     pub is_admitted: bool,
+    /// Another visit of the person has the seat, or waits at the place, and this visit does not.
+    pub is_elsewhere: bool,
 }
 
-impl From<Whereabouts> for Sighting {
-    fn from(whereabouts: Whereabouts) -> Self {
-        match whereabouts {
-            Whereabouts::Place(place) => Self { activity: place.activity_id, place: Some(place), is_admitted: false },
-            Whereabouts::Seat(activity) => Self { activity, place: None, is_admitted: true },
-        }
+impl Sighting {
+    fn of_holding(holding: Holding) -> Self {
+        let Holding { activity, place, is_own } = holding;
+        Self { activity, is_admitted: place.is_none(), place, is_elsewhere: !is_own }
+    }
+
+    const fn of_end(activity: ActivityId) -> Self {
+        Self { activity, place: None, is_admitted: false, is_elsewhere: false }
     }
 }
 
 impl Watching {
-    /// Notes the state that the subscription has read by itself. A read of the board that began before now may be older, so it
-    /// is ignored. It may also be newer, so the board reads that queue again.
-    pub fn has_seen(&mut self, sighting: &Sighting) {
+    /// Begins with what the subscription has read by itself. A read of the board that began before now may be older, so it is
+    /// ignored. It may also be newer, so the board reads these queues again.
+    pub fn begin_with(&mut self, followed: Followed) {
         let mut state = self.board.0.state.lock();
         if self.after < state.begun {
+            let is_missed = |(id, number): (&ActivityId, &u64)| (self.after < *number).then_some(*id);
+            let missed: Vec<ActivityId> = state.begun_for.iter().filter_map(is_missed).collect();
             self.after = state.begun;
-            state.wanted.insert(sighting.activity);
+            state.wanted.extend(missed);
+            state.wanted.extend(followed.holdings.keys());
             self.board.0.asked.notify_one();
         }
+        self.owner = Some(followed.owner);
+        self.holdings = followed.holdings;
     }
 
     /// Waits until the board has read something. `false` if the board has stopped.
@@ -215,32 +248,38 @@ impl Watching {
         self.changes.changed().await.is_ok() && self.board.0.state.lock().is_running
     }
 
-    /// The new state of a visit. `last` is the state that the subscription saw last. `None` if the state is the same, or is not
-    /// known.
-    pub fn look(&mut self, visit: PresenceId, person: Option<PersonId>, last: Option<&Sighting>) -> Option<Sighting> {
+    /// What the visit shows now. `None` if that is the same as before, or there is nothing to show.
+    pub fn look(&mut self) -> Option<Sighting> {
         self.changes.mark_unchanged();
-        let views: Vec<Arc<QueueView>> = {
+        let owner = self.owner?;
+        let views: Vec<(ActivityId, Option<Arc<QueueView>>)> = {
             let state = self.board.0.state.lock();
-            let is_new = |numbered: &&Numbered| self.after < numbered.number;
-            state.views.values().filter(is_new).filter_map(|numbered| numbered.view.clone()).collect()
+            let is_new = |(_, numbered): &(&ActivityId, &Numbered)| self.after < numbered.number;
+            state.views.iter().filter(is_new).map(|(id, numbered)| (*id, numbered.view.clone())).collect()
         };
-        let place = views.iter().find_map(|view| view.place_of(visit, person));
-        let sighting = match (place, last) {
-            (Some(place), _) => Sighting::from(Whereabouts::Place(place)),
-            (None, last) => {
-                let seat = views.iter().find(|view| view.has_seat(visit, person)).map(|view| view.activity());
-                let before = last.filter(|last| last.place.is_some() || last.is_admitted);
-                let is_known = |id| views.iter().any(|view| view.activity() == id);
-                match (seat, before) {
-                    (Some(activity), _) => Sighting::from(Whereabouts::Seat(activity)),
-                    // The queue in which the visit was last seen has been read again, and the visit is no longer in it.
-                    (None, Some(before)) if is_known(before.activity) => {
-                        Sighting { activity: before.activity, place: None, is_admitted: false }
-                    }
-                    (None, _) => return None,
-                }
-            }
+        for (id, view) in views {
+            match view.and_then(|view| view.holding_of(owner)) {
+                Some(holding) => self.holdings.insert(id, holding),
+                None => self.holdings.remove(&id),
+            };
+        }
+        self.note_own_place();
+        let now = shown(self.holdings.values().map(Holding::facts), self.shown)?;
+        self.shown = Some(now);
+        let sighting = match now {
+            Shown::Holding(holding) => Sighting::of_holding(self.holdings.get(&holding.activity)?.clone()),
+            Shown::Ended(activity) => Sighting::of_end(activity),
         };
-        (Some(&sighting) != last).then_some(sighting)
+        let is_new = self.last.as_ref() != Some(&sighting);
+        self.last = Some(sighting.clone());
+        is_new.then_some(sighting)
+    }
+
+    /// Remembers the place at which the visit waits, for when another visit of the person enters and keeps it.
+    fn note_own_place(&mut self) {
+        let own = self.holdings.values().filter(|holding| holding.is_own).find_map(|holding| holding.place.as_ref());
+        if let (Some(place), Some(owner)) = (own, &mut self.owner) {
+            owner.waits_at = Some(place.id);
+        }
     }
 }

@@ -207,8 +207,10 @@ const VIEWER_DEPENDENT: ShareableFields = &[
     // These belong to the visit that is followed.
     ("QueueChange", "activity"),
     ("QueueChange", "admitted"),
+    ("QueueChange", "isElsewhere"),
     ("QueueChange", "occurredAt"),
     ("QueueChange", "queuePlace"),
+    ("QueuePlace", "activity"),
     ("QueuePlace", "estimatedWaitSeconds"),
     ("QueuePlace", "joinedAt"),
     ("QueuePlace", "length"),

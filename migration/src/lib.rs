@@ -31,6 +31,7 @@ mod m0020_details;
 mod m0022_queue;
 mod m0023_sign_ins;
 mod m0024_imported_session;
+mod m0025_waiting_visits;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{Migration, prelude::*};
@@ -65,6 +66,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0022_queue::Migration),
             Box::new(m0023_sign_ins::Migration),
             Box::new(m0024_imported_session::Migration),
+            Box::new(m0025_waiting_visits::Migration),
         ]
     }
 

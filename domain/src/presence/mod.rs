@@ -13,12 +13,14 @@
 
 mod admission;
 mod queue;
+mod shown;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::{
     admission::{Claim, Room, Verdict, admit},
     queue::{Due, Place, QueueRules, Standing, estimated_wait, free_seats},
+    shown::{Holding, Shown, shown},
 };
 use crate::ids::ActivityId;
 

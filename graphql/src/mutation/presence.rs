@@ -8,7 +8,7 @@ use service::{
         Claimant, activities,
         beats::Beat,
         gather::Gatherer,
-        seats::{self, IfFull, Left},
+        seats::{self, IfFull, Leaver, Left},
         visits::Visit,
     },
 };
@@ -163,15 +163,22 @@ impl PresenceMutation {
     }
 
     /// Gives up the place of a visit, or of its person, in a queue, and an offered seat with it. Nothing changes if there is
-    /// none. Only the visitor may do this.
+    /// none. If a person has several places, the one at which the visit waits is given up. Only the visitor may do this.
     async fn leave_queue(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The visit: the client's UUID, without `Presence:`.")] presence_id: ID,
         #[graphql(desc = "The secret of an anonymous visit. Other visits need none.")] secret: Option<String>,
+        #[graphql(
+            default,
+            desc = "True: only this visit no longer waits. The place is kept if another visit of the person has asked to wait \
+                    at it, too. Nothing changes if this visit has not asked to wait."
+        )]
+        only_this_visit: bool,
     ) -> Result<Option<PresencePayload>> {
         let id = visit_id(&presence_id)?;
-        let left = seats::leave_queue(app(ctx)?, viewer(ctx), secret.as_deref(), id).await?;
+        let leaver = if only_this_visit { Leaver::Visit } else { Leaver::Person };
+        let left = seats::leave_queue(app(ctx)?, viewer(ctx), secret.as_deref(), id, leaver).await?;
         PresencePayload::left(ctx, left).await.map(Some)
     }
 

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use async_graphql::{Context, ID, Object, Subscription};
-use domain::{
-    ids::{ActivityId, PersonId, PresenceId},
-    news::Narrowing,
-};
+use domain::{ids::ActivityId, news::Narrowing};
 use futures_util::{
     StreamExt as _,
     stream::{self, BoxStream},
@@ -78,7 +75,7 @@ pub struct QueueChange {
 }
 
 /// A message of `queueChanged`: the state of one visit at the time when the message is sent. If `queuePlace` is null and
-/// `admitted` is false, the visit no longer waits and has no seat.
+/// `admitted` is false, the visit and its person no longer wait in this activity and have no seat there.
 #[Object]
 impl QueueChange {
     /// The activity.
@@ -87,14 +84,20 @@ impl QueueChange {
         load(ctx, id).await?.map(Activity).ok_or_else(|| ApiError::internal(format!("{id} is missing")))
     }
 
-    /// The place in the queue. Null if the visit does not wait.
+    /// The place in the queue, of the visit or its person. Null if neither waits.
     async fn queue_place(&self) -> Option<QueuePlace> {
         self.sighting.place.clone().map(QueuePlace)
     }
 
-    /// True if the visit has a seat. If the seats count people, also if another visit of the person has it.
+    /// True if the visit has a seat. If the seats count people, also if another visit of the person has it: see `isElsewhere`.
     async fn admitted(&self) -> bool {
         self.sighting.is_admitted
+    }
+
+    /// True if only other visits of the person have the seat, or have asked to wait at this place. A visit whose seat moved to
+    /// the visit that entered last gets `admitted` and `isElsewhere`.
+    async fn is_elsewhere(&self) -> bool {
+        self.sighting.is_elsewhere
     }
 
     /// The instant at which this was noticed.
@@ -110,35 +113,23 @@ const QUEUE_PERIOD: Duration = Duration::from_secs(1);
 struct Following {
     app: App,
     watching: Watching,
-    visit: PresenceId,
-    person: Option<PersonId>,
-    last: Option<Sighting>,
     is_new: bool,
 }
 
 impl Following {
     /// The next message. Of several changes within a second, only the newest is sent.
     async fn next(&mut self) -> Option<QueueChange> {
-        if std::mem::take(&mut self.is_new) {
-            if let Some(sighting) = self.last.clone() {
-                return Some(self.change(sighting));
-            }
-        } else {
+        if !std::mem::take(&mut self.is_new) {
             tokio::time::sleep(QUEUE_PERIOD).await;
         }
         loop {
-            if let Some(sighting) = self.watching.look(self.visit, self.person, self.last.as_ref()) {
-                self.last = Some(sighting.clone());
-                return Some(self.change(sighting));
+            if let Some(sighting) = self.watching.look() {
+                return Some(QueueChange { sighting, at: self.app.now() });
             }
             if !self.watching.changed().await {
                 return None;
             }
         }
-    }
-
-    fn change(&self, sighting: Sighting) -> QueueChange {
-        QueueChange { sighting, at: self.app.now() }
     }
 }
 
@@ -168,9 +159,15 @@ impl PresenceSubscription {
         subscribe(ctx, begin, PresenceChange::of_event).await
     }
 
-    /// Sends what a visit has now: its place in the queue, or its seat. Then sends each change of the position, each offer
-    /// and its end, and the admission: at most one message a second, with the newest state. While the visit neither waits
-    /// nor has a seat, nothing is sent. Only the visitor may follow it.
+    /// Sends what a visit has now: a place in a queue, or a seat. Then sends each change of the position, each offer and its
+    /// end, the admission, and that the seat moved to another visit of the person: at most one message a second, with the
+    /// newest state.
+    ///
+    /// If the visit and its person have several places and seats, the messages are about one of them: the place at which the
+    /// visit waits, else its seat, else what the person has in the activity of the last message, else another place and then
+    /// another seat of the person, in the order of the activities' ids. The end of what the last message was about is sent
+    /// before anything that only other visits have. If nobody waits or has a seat, nothing is sent. Only the visitor may
+    /// follow a visit.
     async fn queue_changed(
         &self,
         ctx: &Context<'_>,
@@ -182,12 +179,8 @@ impl PresenceSubscription {
         // This comes first, so that no change is missed that commits after the visit was read.
         let mut watching = queue_board(ctx)?.watch().await?;
         let followed = queue::follow(app, viewer(ctx), secret.as_deref(), id).await?;
-        let last = followed.now.map(Sighting::from);
-        if let Some(sighting) = &last {
-            watching.has_seen(sighting);
-        }
-        let following =
-            Following { app: app.clone(), watching, visit: id, person: followed.person, last, is_new: true };
+        watching.begin_with(followed);
+        let following = Following { app: app.clone(), watching, is_new: true };
         let messages = stream::unfold(following, |mut it| async move { Some((it.next().await?, it)) });
         Ok(messages.boxed())
     }

@@ -75,9 +75,10 @@ impl Presence {
         self.0.idle_since.is_some()
     }
 
-    /// The place of the visit, or of its person, in the queue for a seat. Null if neither waits.
+    /// The place of the visit, or of its person, in the queue for a seat. Of several, the one at which the visit has asked to
+    /// wait, else that in the activity with the smallest id. Null if neither waits.
     async fn queue_place(&self, ctx: &Context<'_>) -> Result<Option<QueuePlace>> {
-        Ok(load(ctx, PlaceOf(self.0.id, self.0.person_id)).await?.map(QueuePlace))
+        Ok(load(ctx, PlaceOf(self.0.owner())).await?.map(QueuePlace))
     }
 
     /// The instant of the first heartbeat, by the server's clock.

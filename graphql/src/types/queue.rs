@@ -1,9 +1,14 @@
 //! Places in the queue for a seat.
 
-use async_graphql::{Object, SimpleObject};
+use async_graphql::{Context, Object, SimpleObject};
 use service::presence::queue;
 
-use crate::types::{as_int, scalars::DateTime};
+use crate::{
+    context::Result,
+    error::ApiError,
+    loaders::load,
+    types::{activity::Activity, as_int, scalars::DateTime},
+};
 
 /// A free seat that is kept for somebody. It counts as taken.
 #[derive(SimpleObject)]
@@ -19,6 +24,12 @@ pub struct QueuePlace(pub queue::QueuePlace);
 /// kept while the visit is online, and for some time after that.
 #[Object]
 impl QueuePlace {
+    /// The activity whose queue it is.
+    async fn activity(&self, ctx: &Context<'_>) -> Result<Activity> {
+        let id = self.0.activity_id;
+        load(ctx, id).await?.map(Activity).ok_or_else(|| ApiError::internal(format!("{id} is missing")))
+    }
+
     /// The position. 1 is the first.
     async fn position(&self) -> i32 {
         as_int(self.0.position.into())

@@ -104,7 +104,7 @@ pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Resul
                AND (activity_id IS NULL OR last_seen_at >= :online_since) \
                AND (v.idle IS NULL OR (v.idle = 1) = (idle_since IS NOT NULL)) \
              RETURNING id, person_id, secret_hash, language_code, current_page, activity_id, status, is_live, started_at, \
-               last_seen_at, completed_at, abandon_at, idle_since, seat_since"
+               last_seen_at, completed_at, abandon_at, idle_since, seat_since, waits_at_id"
         );
         rows(tx, &sql, [values, ("online_since", online_since.into())]).await
     })?;

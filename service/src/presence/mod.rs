@@ -135,6 +135,7 @@ fn begun(id: PresenceId, at: DateTime<Utc>) -> Model {
         abandon_at: None,
         idle_since: None,
         seat_since: None,
+        waits_at_id: None,
     }
 }
 

@@ -22,12 +22,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     access::Viewer,
     ids::{ActivityId, PersonId, PresenceId, QueuePlaceId},
-    presence::{Due, Place, PresenceRules, QueueRules, estimated_wait, free_seats},
+    presence::{Due, Place, PresenceRules, QueueRules, SeatsPer, estimated_wait, free_seats, shown},
 };
 use entity::{activity, presence, queue_place::Model};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QuerySelect, sea_query::LockType};
 
-use super::{Claimant, not_found, visits};
+use super::{Claimant, not_found};
 use crate::{
     App, Error, Result,
     db::{Column, Tx, execute, ids, is_in, list, rows, text_list, values_table},
@@ -45,6 +45,7 @@ const HOLDS: i64 = 20;
 /// A place in a queue, as clients see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueuePlace {
+    pub id: QueuePlaceId,
     pub activity_id: ActivityId,
     /// 1 is the first.
     pub position: u32,
@@ -92,12 +93,42 @@ pub(super) async fn find_place(
     Ok(rows(tx, sql, values).await?.pop())
 }
 
-/// The places of a visit and of its person in all queues. The place of the visit comes first.
-pub(super) async fn find_places_of(tx: &Tx, visit: PresenceId, person: Option<PersonId>) -> Result<Vec<Model>> {
-    let sql = "SELECT * FROM queue_place WHERE presence_id = :visit OR person_id = :person ORDER BY id";
-    let values = [("visit", visit.into()), ("person", person.map(|person| person.0).into())];
+/// Whose places and seats are meant: those of a visit, and of its person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Owner {
+    pub visit: PresenceId,
+    pub person: Option<PersonId>,
+    /// The place at which the visit last asked to wait.
+    pub waits_at: Option<QueuePlaceId>,
+}
+
+impl Owner {
+    /// Whether the visit has asked to wait at this place. Another visit of the person may have entered since.
+    pub(super) fn waits_at(&self, place: &Model) -> bool {
+        place.presence_id == self.visit || (Some(place.id) == self.waits_at && self.is_of_person(place))
+    }
+
+    fn has(&self, place: &Model) -> bool {
+        place.presence_id == self.visit || self.is_of_person(place)
+    }
+
+    fn is_of_person(&self, place: &Model) -> bool {
+        place.person_id.is_some() && place.person_id == self.person
+    }
+}
+
+impl From<&presence::Model> for Owner {
+    fn from(row: &presence::Model) -> Self {
+        Self { visit: row.id, person: row.person_id, waits_at: row.waits_at_id }
+    }
+}
+
+/// The places of a visit and of its person in all queues. Those at which the visit waits come first.
+pub(super) async fn find_places_of(tx: &Tx, owner: Owner) -> Result<Vec<Model>> {
+    let sql = "SELECT * FROM queue_place WHERE presence_id = :visit OR person_id = :person ORDER BY activity_id";
+    let values = [("visit", owner.visit.into()), ("person", owner.person.map(|person| person.0).into())];
     let mut places: Vec<Model> = rows(tx, sql, values).await?;
-    places.sort_by_key(|place| place.presence_id != visit);
+    places.sort_by_key(|place| !owner.waits_at(place));
     Ok(places)
 }
 
@@ -140,6 +171,37 @@ pub(super) async fn carry(tx: &Tx, place: &mut Model, visit: PresenceId) -> Resu
     execute(tx, sql, [("visit", visit.into()), ("place", place.id.0.into())]).await?;
     place.presence_id = visit;
     Ok(())
+}
+
+/// A visit, which is locked, no longer waits at a place. Another visit of the person that waits there keeps the place.
+/// Otherwise the place is removed. Returns whether it was.
+pub(super) async fn stop_waiting(
+    tx: &Tx,
+    rules: &PresenceRules,
+    visit: PresenceId,
+    place: Model,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    #[derive(FromQueryResult)]
+    struct Other {
+        id: PresenceId,
+        last_seen_at: DateTime<Utc>,
+        queue_grace_seconds: i32,
+    }
+    let sql = "SELECT p.id, p.last_seen_at, a.queue_grace_seconds \
+               FROM queue_place q JOIN activity a ON a.id = q.activity_id JOIN presence p ON p.person_id = q.person_id \
+               WHERE q.id = :place AND p.id <> :visit AND p.status <> 'COMPLETED' \
+                 AND (p.waits_at_id = q.id OR p.id = q.presence_id) ORDER BY p.last_seen_at DESC, p.id LIMIT 1";
+    let others: Vec<Other> = rows(tx, sql, [("place", place.id.0.into()), ("visit", visit.into())]).await?;
+    let keeps = |other: &Other| {
+        let grace = TimeDelta::seconds(other.queue_grace_seconds.into());
+        now < rules.off_line_at(other.last_seen_at) + grace
+    };
+    match others.into_iter().find(keeps) {
+        Some(other) if place.presence_id == visit => carry(tx, &mut { place }, other.id).await.map(|()| false),
+        Some(_) => Ok(false),
+        None => remove(tx, &[place]).await.map(|()| true),
+    }
 }
 
 /// Removes places.
@@ -382,36 +444,78 @@ pub(crate) const FREE_SEATS: &str = "SELECT a.id FROM activity a \
 pub(crate) const DUE_PLACES: &str =
     "SELECT DISTINCT activity_id FROM queue_place WHERE offer_ends_at <= :now OR leaves_at <= :now";
 
-/// The place in a queue, or the seat, of a visit or of its person.
+/// A place in the queue of an activity, or a seat in it, that a visit or its person has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Whereabouts {
-    Place(QueuePlace),
-    Seat(ActivityId),
+pub struct Holding {
+    pub activity: ActivityId,
+    /// `None` for a seat.
+    pub place: Option<QueuePlace>,
+    /// The visit has the seat, or has asked to wait at this place. Otherwise only other visits of its person have.
+    pub is_own: bool,
 }
 
-/// A visit that its owner follows: whether it waits or has a seat.
+impl Holding {
+    pub(super) fn of_place(place: QueuePlace, is_own: bool) -> Self {
+        Self { activity: place.activity_id, place: Some(place), is_own }
+    }
+
+    /// The facts by which `domain` chooses what a visit shows.
+    pub fn facts(&self) -> domain::presence::Holding {
+        domain::presence::Holding { activity: self.activity, is_seat: self.place.is_none(), is_own: self.is_own }
+    }
+}
+
+/// A visit that its owner follows, and everything that it and its person have.
 #[derive(Debug, Clone)]
 pub struct Followed {
-    pub visit: PresenceId,
-    pub person: Option<PersonId>,
-    pub now: Option<Whereabouts>,
+    pub owner: Owner,
+    pub holdings: BTreeMap<ActivityId, Holding>,
 }
 
-/// The place or the seat that a visit has now. Only for its owner.
+impl Followed {
+    /// What the visit shows first.
+    pub fn shown(&self) -> Option<&Holding> {
+        self.holdings.get(&shown(self.holdings.values().map(Holding::facts), None)?.activity())
+    }
+}
+
+/// The places and seats that a visit and its person have now. Only for its owner.
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such visit, or it belongs to somebody else.
 pub async fn follow(app: &App, viewer: Viewer, secret: Option<&str>, id: PresenceId) -> Result<Followed> {
     let claimant = Claimant::new(app, viewer, secret)?;
     let row = presence::Entity::find_by_id(id).one(app.db.pool()).await?;
-    let row = row.filter(|row| claimant.owns(row)).ok_or_else(|| not_found(id))?;
-    let person = row.person_id;
-    let visit = visits::Visit::from(row);
-    let now = match find_places(app, &[(id, person)]).await?.remove(&id) {
-        Some(place) => Some(Whereabouts::Place(place)),
-        None => visit.seat(&app.presence.rules, app.now()).map(Whereabouts::Seat),
+    let owner = Owner::from(&row.filter(|row| claimant.owns(row)).ok_or_else(|| not_found(id))?);
+    // Read the seats last. If somebody is admitted in between, both lists contain them, and nobody is missed.
+    let places = find_places(app, &[owner]).await?.remove(&owner).unwrap_or_default();
+    let mut holdings = find_seats(app, owner).await?;
+    holdings.extend(places.into_iter().map(|place| (place.activity, place)));
+    Ok(Followed { owner, holdings })
+}
+
+/// The seats of a visit. If seats count people, also those of other visits of its person.
+async fn find_seats(app: &App, owner: Owner) -> Result<BTreeMap<ActivityId, Holding>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: PresenceId,
+        activity_id: ActivityId,
+    }
+    let sql = "SELECT p.id, p.activity_id FROM presence p JOIN activity a ON a.id = p.activity_id \
+               WHERE (p.id = :visit OR (p.person_id = :person AND a.seats_per = :per_person)) \
+                 AND p.last_seen_at >= :online_since";
+    let values = [
+        ("visit", owner.visit.into()),
+        ("person", owner.person.map(|person| person.0).into()),
+        ("per_person", SeatsPer::Person.as_str().into()),
+        ("online_since", app.presence.rules.online_since(app.now()).into()),
+    ];
+    let mut seats: Vec<Row> = rows(app.db.pool(), sql, values).await?;
+    seats.sort_by_key(|seat| seat.id == owner.visit);
+    let holding = |Row { id, activity_id }| {
+        (activity_id, Holding { activity: activity_id, place: None, is_own: id == owner.visit })
     };
-    Ok(Followed { visit: id, person, now })
+    Ok(seats.into_iter().map(holding).collect())
 }
 
 /// The numbers of places in the queues of these activities.
@@ -433,12 +537,17 @@ pub async fn find_counts(app: &App, activities: &[ActivityId]) -> Result<BTreeMa
     Ok(found.into_iter().map(|row| (row.activity_id, counts(row))).collect())
 }
 
-/// The places of these visits, which are given with their people. A visit without a place of its own gets that of its
-/// person.
-pub async fn find_places(
-    app: &App,
-    visits: &[(PresenceId, Option<PersonId>)],
-) -> Result<HashMap<PresenceId, QueuePlace>> {
+/// The place that each of these visits shows (rule 28).
+pub async fn find_shown_places(app: &App, owners: &[Owner]) -> Result<HashMap<Owner, QueuePlace>> {
+    let shown = |(owner, places): (Owner, Vec<Holding>)| {
+        let holdings = places.into_iter().map(|place| (place.activity, place)).collect();
+        Some((owner, Followed { owner, holdings }.shown()?.place.clone()?))
+    };
+    Ok(find_places(app, owners).await?.into_iter().filter_map(shown).collect())
+}
+
+/// The places that these visits and their people have.
+async fn find_places(app: &App, owners: &[Owner]) -> Result<HashMap<Owner, Vec<Holding>>> {
     let db = app.db.pool();
     let sql = format!(
         "SELECT * FROM queue_place WHERE {} OR {} ORDER BY id",
@@ -446,18 +555,17 @@ pub async fn find_places(
         is_in(db, "person_id", "people")
     );
     let values = [
-        ("visits", text_list(db, visits.iter().map(|(visit, _)| visit.uuid()))),
-        ("people", list(db, visits.iter().filter_map(|(_, person)| *person))),
+        ("visits", text_list(db, owners.iter().map(|owner| owner.visit.uuid()))),
+        ("people", list(db, owners.iter().filter_map(|owner| owner.person))),
     ];
     let places: Vec<Model> = rows(db, &sql, values).await?;
-    let shown = describe(db, &places, app.now()).await?;
-    let find = |(visit, person): &(PresenceId, Option<PersonId>)| {
-        let of_visit = places.iter().find(|place| place.presence_id == *visit);
-        let of_person = || places.iter().find(|place| place.person_id.is_some() && place.person_id == *person);
-        let place = of_visit.or_else(of_person)?;
-        Some((*visit, shown.get(&place.id)?.clone()))
+    let described = describe(db, &places, app.now()).await?;
+    let places_of = |owner: &Owner| {
+        let own = places.iter().filter(|place| owner.has(place));
+        let holding = |place: &Model| Some(Holding::of_place(described.get(&place.id)?.clone(), owner.waits_at(place)));
+        (*owner, own.filter_map(holding).collect())
     };
-    Ok(visits.iter().filter_map(find).collect())
+    Ok(owners.iter().map(places_of).collect())
 }
 
 /// A place, as clients see it. `None` if its offer has ended.
@@ -507,6 +615,7 @@ async fn describe<C: ConnectionTrait>(
         let limit = row.max_concurrent.map(|limit| u32::try_from(limit).unwrap_or_default());
         let holds = holds.get(&row.activity_id).map(Vec::as_slice).unwrap_or_default();
         let place = QueuePlace {
+            id: row.id,
             activity_id: row.activity_id,
             position,
             length: as_count(row.length),

@@ -11,7 +11,7 @@ use domain::{
 use entity::{activity, queue_place};
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
 
-use super::queue::{QueuePlace, find_holds, limit_of};
+use super::queue::{Holding, Owner, QueuePlace, find_holds, limit_of};
 use crate::{App, Result, db::rows};
 
 #[derive(Debug, Clone)]
@@ -46,8 +46,9 @@ impl QueueView {
             .order_by_asc(queue_place::Column::Id)
             .all(db)
             .await?;
-        let sql = "SELECT id, person_id FROM presence WHERE activity_id = :activity";
-        let seats: Vec<Seat> = rows(db, sql, [("activity", id.into())]).await?;
+        let sql = "SELECT id, person_id FROM presence WHERE activity_id = :activity AND last_seen_at >= :online_since";
+        let online_since = app.presence.rules.online_since(read_at);
+        let seats: Vec<Seat> = rows(db, sql, [("activity", id.into()), ("online_since", online_since.into())]).await?;
         let of_visits = places.iter().enumerate().map(|(at, place)| (place.presence_id, at)).collect();
         let of_people = places.iter().enumerate().filter_map(|(at, place)| Some((place.person_id?, at))).collect();
         Ok(Some(Self {
@@ -66,26 +67,35 @@ impl QueueView {
         }))
     }
 
-    /// The place of a visit, or of its person. `None` if its offer had ended.
-    pub fn place_of(&self, visit: PresenceId, person: Option<PersonId>) -> Option<QueuePlace> {
-        let of_person = || person.and_then(|person| self.of_people.get(&person));
-        let index = *self.of_visits.get(&visit).or_else(of_person)?;
+    /// What a visit or its person has here: a place, or a seat.
+    pub fn holding_of(&self, owner: Owner) -> Option<Holding> {
+        let of_person = || owner.person.and_then(|person| self.of_people.get(&person));
+        let index = self.of_visits.get(&owner.visit).or_else(of_person).copied();
+        index.and_then(|index| self.place_at(index, owner)).or_else(|| self.seat_of(owner))
+    }
+
+    /// `None` if the offer of the place had ended.
+    fn place_at(&self, index: usize, owner: Owner) -> Option<Holding> {
         let place = self.places.get(index)?;
         let position = u32::try_from(index + 1).unwrap_or(u32::MAX);
         let is_over = place.offer_ends_at.is_some_and(|ends| ends <= self.read_at);
-        (!is_over).then(|| QueuePlace {
+        let shown = (!is_over).then(|| QueuePlace {
+            id: place.id,
             activity_id: self.activity,
             position,
             length: u32::try_from(self.places.len()).unwrap_or(u32::MAX),
             joined_at: place.joined_at,
             estimated_wait: estimated_wait(position, &self.holds, self.limit),
             offer_ends_at: place.offer_ends_at,
-        })
+        })?;
+        Some(Holding::of_place(shown, owner.waits_at(place)))
     }
 
-    /// Whether a visit has a seat, or its person, if the seats count people.
-    pub fn has_seat(&self, visit: PresenceId, person: Option<PersonId>) -> bool {
-        self.seats.contains(&visit) || person.is_some_and(|person| self.seated.contains(&person))
+    /// The seat of a visit or, if the seats count people, of its person.
+    fn seat_of(&self, owner: Owner) -> Option<Holding> {
+        let is_own = self.seats.contains(&owner.visit);
+        let is_seated = is_own || owner.person.is_some_and(|person| self.seated.contains(&person));
+        is_seated.then_some(Holding { activity: self.activity, place: None, is_own })
     }
 
     pub fn activity(&self) -> ActivityId {

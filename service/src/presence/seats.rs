@@ -5,12 +5,12 @@
 //! it is admitted here, and keeps it if not.
 //!
 //! With seats for each person, a person has at most one seat in an activity: it moves to the visit that enters last. The
-//! visit that lost it learns so from the answer to its next heartbeat.
+//! visit that lost it learns so from its subscription `queueChanged`, and from the answer to its next heartbeat.
 
 use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
-    ids::{ActivityId, PersonId, PresenceId},
+    ids::{ActivityId, PersonId, PresenceId, QueuePlaceId},
     presence::{Claim, PresenceRules, Room, SeatsPer, Verdict, Visit, VisitStatus, admit},
 };
 use entity::{activity, person, presence::Model};
@@ -21,7 +21,7 @@ use super::{
     activities::{Activity, by_key, max_idle_of},
     beats::lock_visits,
     completed, facts_of, not_found, note_freed, put_seen,
-    queue::{self, QueuePlace, settle_soon},
+    queue::{self, Owner, QueuePlace, settle_soon},
     tally,
     visits::{self, end_leases},
 };
@@ -106,9 +106,8 @@ pub async fn enter_activity(
         }
 
         let holds_one = seen.seat == Some(here) || !own.is_empty();
-        let owner = visit.person_id;
-        let request = SeatRequest { activity: &activity, visit: id, owner, holds_one, if_full, now };
-        let Decided { verdict, place, elsewhere } = request.decide(tx, rules).await?;
+        let request = SeatRequest { activity: &activity, visit: &visit, holds_one, if_full, now };
+        let Decided { verdict, place, waits_at, elsewhere } = request.decide(tx, rules).await?;
         let after = Visit { seat: if verdict.is_admitted { Some(here) } else { seen.seat }, ..seen };
         let before = visit.activity_id;
         let mut elsewhere: Vec<ActivityId> = elsewhere.into_iter().collect();
@@ -126,6 +125,7 @@ pub async fn enter_activity(
         if let Some(since) = own.iter().filter_map(|row| row.seat_since).min() {
             visit.seat_since = Some(since);
         }
+        visit.waits_at_id = waits_at;
         let visit = save(tx, visit).await?;
         Ok((Entered { verdict, visit: visit.into(), activity: activity.into(), place }, elsewhere))
     })?;
@@ -136,9 +136,7 @@ pub async fn enter_activity(
 /// A request for a seat, after the queue was settled.
 struct SeatRequest<'a> {
     activity: &'a activity::Model,
-    visit: PresenceId,
-    /// The person of the visit.
-    owner: Option<PersonId>,
+    visit: &'a Model,
     holds_one: bool,
     if_full: IfFull,
     now: DateTime<Utc>,
@@ -147,6 +145,8 @@ struct SeatRequest<'a> {
 struct Decided {
     verdict: Verdict,
     place: Option<QueuePlace>,
+    /// The place at which the visit has asked to wait.
+    waits_at: Option<QueuePlaceId>,
     /// The activity whose queue the visit left, because it waits in this one.
     elsewhere: Option<ActivityId>,
 }
@@ -154,16 +154,16 @@ struct Decided {
 impl SeatRequest<'_> {
     /// Decides on the request. Adds, moves or removes the place in the queue.
     async fn decide(&self, tx: &Tx, rules: &PresenceRules) -> Result<Decided> {
-        let Self { activity, visit, owner, now, .. } = *self;
+        let Self { activity, visit, if_full, now, .. } = *self;
         let limit = queue::limit_of(activity);
-        let mut own = queue::find_place(tx, activity.id, visit, owner).await?;
-        let taken = queue::count_taken(tx, activity.id, Some(visit), own.as_ref().map(|place| place.id)).await?;
+        let mut own = queue::find_place(tx, activity.id, visit.id, visit.person_id).await?;
+        let taken = queue::count_taken(tx, activity.id, Some(visit.id), own.as_ref().map(|place| place.id)).await?;
         let room = Room { limit, seats: taken.seats, offers: taken.offers, is_waited_for: taken.is_waited_for };
         let mut elsewhere = None;
-        if own.is_none() && !self.holds_one && self.if_full == IfFull::Wait && !room.is_free() {
-            elsewhere = self.leave_other_queue(tx).await?;
-            let owner = owner.filter(|_| activity.seats_per == SeatsPer::Person);
-            own = Some(queue::join(tx, rules, activity, visit, owner, now).await?);
+        if own.is_none() && !self.holds_one && if_full == IfFull::Wait && !room.is_free() {
+            elsewhere = self.leave_other_queue(tx, rules).await?;
+            let owner = visit.person_id.filter(|_| activity.seats_per == SeatsPer::Person);
+            own = Some(queue::join(tx, rules, activity, visit.id, owner, now).await?);
         }
         let place = match &own {
             Some(place) => queue::describe_one(tx, place, now).await?,
@@ -176,23 +176,29 @@ impl SeatRequest<'_> {
             None => Claim::Newcomer,
         };
         let verdict = admit(room, claim);
+        let mut waits_at = visit.waits_at_id;
         if let Some(mut place) = own {
             if verdict.is_admitted {
                 queue::remove(tx, std::slice::from_ref(&place)).await?;
-            } else if place.presence_id != visit {
-                elsewhere = self.leave_other_queue(tx).await?;
-                queue::carry(tx, &mut place, visit).await?;
+            } else if if_full == IfFull::Wait {
+                // A visit that does not ask to wait leaves the place to the visits of the person that do.
+                waits_at = Some(place.id);
+                if place.presence_id != visit.id {
+                    elsewhere = self.leave_other_queue(tx, rules).await?;
+                    queue::carry(tx, &mut place, visit.id).await?;
+                }
             }
         }
-        Ok(Decided { verdict, place: place.filter(|_| !verdict.is_admitted), elsewhere })
+        Ok(Decided { verdict, place: place.filter(|_| !verdict.is_admitted), waits_at, elsewhere })
     }
 
-    /// Removes the places of this visit, because a visit waits in one queue at a time. Returns the activity whose queue
-    /// it left.
-    async fn leave_other_queue(&self, tx: &Tx) -> Result<Option<ActivityId>> {
-        let places = queue::find_places_of(tx, self.visit, None).await?;
-        queue::remove(tx, &places).await?;
-        Ok(places.first().map(|place| place.activity_id))
+    /// A visit waits in one queue at a time. Returns the activity whose queue has become shorter.
+    async fn leave_other_queue(&self, tx: &Tx, rules: &PresenceRules) -> Result<Option<ActivityId>> {
+        let places = queue::find_places_of(tx, Owner { person: None, ..Owner::from(self.visit) }).await?;
+        let Some(place) = places.into_iter().next() else { return Ok(None) };
+        let activity = place.activity_id;
+        let is_removed = queue::stop_waiting(tx, rules, self.visit.id, place, self.now).await?;
+        Ok(is_removed.then_some(activity))
     }
 }
 
@@ -215,18 +221,43 @@ pub async fn leave_activity(app: &App, viewer: Viewer, secret: Option<&str>, id:
     Ok(left)
 }
 
-/// Gives up the place in a queue, and its offer. Does nothing if neither the visit nor its person waits.
+/// Who no longer waits in a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaver {
+    /// The visit and, if the place belongs to its person, all visits of the person.
+    Person,
+    /// The visit alone. Another visit of the person that waits keeps the place.
+    Visit,
+}
+
+/// Gives up the place in a queue, and its offer. Does nothing if neither the visit nor its person waits, or if only the
+/// visit leaves and it does not wait.
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such visit, or it belongs to somebody else.
-pub async fn leave_queue(app: &App, viewer: Viewer, secret: Option<&str>, id: PresenceId) -> Result<Left> {
+pub async fn leave_queue(
+    app: &App,
+    viewer: Viewer,
+    secret: Option<&str>,
+    id: PresenceId,
+    leaver: Leaver,
+) -> Result<Left> {
     let claimant = Claimant::new(app, viewer, secret)?;
     let left = transaction!(app, app.now(), |tx| {
-        let visit = lock_own(tx, &claimant, id).await?;
-        let places = queue::find_places_of(tx, id, visit.person_id).await?;
-        let place = places.first();
-        queue::remove(tx, place.map(std::slice::from_ref).unwrap_or_default()).await?;
-        Ok(Left { visit: visit.into(), freed: place.map(|place| place.activity_id) })
+        let mut visit = lock_own(tx, &claimant, id).await?;
+        let owner = Owner::from(&visit);
+        let places = queue::find_places_of(tx, owner).await?;
+        let place = places.into_iter().next().filter(|place| leaver == Leaver::Person || owner.waits_at(place));
+        let Some(place) = place else { return Ok(Left { visit: visit.into(), freed: None }) };
+        let activity = place.activity_id;
+        let is_removed = match leaver {
+            Leaver::Person => queue::remove(tx, &[place]).await.map(|()| true)?,
+            Leaver::Visit => queue::stop_waiting(tx, &app.presence.rules, id, place, app.now()).await?,
+        };
+        if visit.waits_at_id.is_some() {
+            visit = save(tx, Model { waits_at_id: None, ..visit }).await?;
+        }
+        Ok(Left { visit: visit.into(), freed: is_removed.then_some(activity) })
     })?;
     settle_soon(app, left.freed).await;
     Ok(left)
@@ -253,7 +284,7 @@ pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id:
         note_freed(tx, &visit, now);
         let freed = visit.activity_id;
         // A place is over unless another visit of the person keeps it.
-        let places = queue::find_places_of(tx, id, visit.person_id).await?;
+        let places = queue::find_places_of(tx, Owner::from(&visit)).await?;
         queue::look_again(tx, &places, now).await?;
         let visit = Model {
             status: VisitStatus::Completed,

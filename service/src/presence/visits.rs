@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
-    ids::{ActivityId, PersonId, PresenceId},
+    ids::{ActivityId, PersonId, PresenceId, QueuePlaceId},
     presence::{PresenceRules, VisitStatus},
 };
 use entity::{
@@ -38,6 +38,8 @@ pub struct Visit {
     pub completed_at: Option<DateTime<Utc>>,
     /// The instant from which the visit is idle (rule 27).
     pub idle_since: Option<DateTime<Utc>>,
+    /// The place in a queue at which the visit last asked to wait. The place may be gone.
+    pub waits_at: Option<QueuePlaceId>,
 }
 
 impl Visit {
@@ -53,6 +55,11 @@ impl Visit {
     /// The activity in which the visit has a seat now.
     pub fn seat(&self, rules: &PresenceRules, now: DateTime<Utc>) -> Option<ActivityId> {
         self.facts().at(rules, now).seat
+    }
+
+    /// Whose places and seats are meant: those of this visit and of its person.
+    pub fn owner(&self) -> queue::Owner {
+        queue::Owner { visit: self.id, person: self.person_id, waits_at: self.waits_at }
     }
 
     /// Whether the visit is active, and its last heartbeat is within the online window (rule 15).
@@ -74,6 +81,7 @@ impl From<Model> for Visit {
             last_seen_at: row.last_seen_at,
             completed_at: row.completed_at,
             idle_since: row.idle_since,
+            waits_at: row.waits_at_id,
         }
     }
 }

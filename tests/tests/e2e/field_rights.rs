@@ -90,8 +90,12 @@ const BEHIND: &[(&str, &str, &str)] = &[
         "Query.presenceStatistics",
         "abandonedCount averageDurationMinutes completedCount maximumDurationMinutes onlineByLanguage onlineCount onlinePeopleCount startedByHour",
     ),
-    ("QueueChange", "Subscription.queueChanged", "activity admitted occurredAt queuePlace"),
-    ("QueuePlace", "Presence, and Subscription.queueChanged", "estimatedWaitSeconds joinedAt length offer position"),
+    ("QueueChange", "Subscription.queueChanged", "activity admitted isElsewhere occurredAt queuePlace"),
+    (
+        "QueuePlace",
+        "Presence, and Subscription.queueChanged",
+        "activity estimatedWaitSeconds joinedAt length offer position",
+    ),
     ("SeatOffer", "QueuePlace.offer", "expiresAt"),
     ("SweepError", "Mutation.sweep", "message session"),
     (

@@ -2,6 +2,7 @@
 
 mod abuse;
 mod clients;
+mod devices;
 mod people;
 mod queue;
 pub mod race;

@@ -1,6 +1,6 @@
 //! What becomes of those who wait, or have a seat or an offer, when people and activities change under them.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use domain::{
     access::Viewer,
     ids::{PersonId, PresenceId},
@@ -12,8 +12,8 @@ use service::{
         Claimant,
         activities::{NewActivity, save_activity},
         beats::Beat,
-        queue::{self, QueuePlace, Whereabouts},
-        seats::{self, IfFull},
+        queue::{self, Holding, QueuePlace},
+        seats::{self, IfFull, Leaver},
     },
     sweep::find_next_due,
 };
@@ -90,13 +90,15 @@ impl Interview {
         Ok(())
     }
 
-    /// `seat`, the position in the queue such as `2`, `offer` of a seat, or `-`.
+    /// `seat`, `elsewhere` if another visit of the person has the seat, the position in the queue such as `2`, `offer` of a
+    /// seat, or `-`.
     async fn state(&self, guest: Guest) -> Result<String> {
         let followed = queue::follow(&self.world.app, Viewer::person(guest.person), None, guest.visit).await.done()?;
-        Ok(match followed.now {
-            Some(Whereabouts::Seat(_)) => "seat".to_owned(),
-            Some(Whereabouts::Place(QueuePlace { offer_ends_at: Some(_), .. })) => "offer".to_owned(),
-            Some(Whereabouts::Place(QueuePlace { position, .. })) => position.to_string(),
+        Ok(match followed.shown() {
+            Some(Holding { place: None, is_own: true, .. }) => "seat".to_owned(),
+            Some(Holding { place: None, .. }) => "elsewhere".to_owned(),
+            Some(Holding { place: Some(QueuePlace { offer_ends_at: Some(_), .. }), .. }) => "offer".to_owned(),
+            Some(Holding { place: Some(place), .. }) => place.position.to_string(),
             None => "-".to_owned(),
         })
     }
@@ -137,7 +139,7 @@ async fn merged_person_has_one_seat_or_one_place(database: TestDatabase) -> Resu
     interview.leave(ben).await?;
     interview.expect(&[(cleo, "offer"), (finn, "2")]).await?;
     let cleo = interview.merge(cleo, ann).await?;
-    interview.expect(&[(ann, "seat"), (cleo, "-"), (finn, "offer"), (gus, "2")]).await?;
+    interview.expect(&[(ann, "seat"), (cleo, "elsewhere"), (finn, "offer"), (gus, "2")]).await?;
     // Both have a seat: one of them is offered.
     ensure!(interview.enter(finn).await?, "an offer was refused");
     interview.expect(&[(ann, "seat"), (finn, "seat"), (gus, "1")]).await?;
@@ -262,7 +264,8 @@ async fn wait_is_estimated_once_five_seats_were_given_back(database: TestDatabas
         for guest in [ben, cleo] {
             let viewer = Viewer::person(guest.person);
             let followed = queue::follow(&interview.world.app, viewer, None, guest.visit).await.done()?;
-            let Some(Whereabouts::Place(place)) = followed.now else { anyhow::bail!("{followed:?}") };
+            let place = followed.shown().and_then(|shown| shown.place.as_ref());
+            let place = place.with_context(|| format!("{followed:?}"))?;
             estimates.push(place.estimated_wait.map(|wait| wait.num_seconds()));
         }
         Ok(estimates)
@@ -270,7 +273,9 @@ async fn wait_is_estimated_once_five_seats_were_given_back(database: TestDatabas
     assert_eq!(estimates().await?, [None, None]);
     // Ann gives the seat back four times.
     for guest in [ben, cleo] {
-        seats::leave_queue(&interview.world.app, Viewer::person(guest.person), None, guest.visit).await.done()?;
+        seats::leave_queue(&interview.world.app, Viewer::person(guest.person), None, guest.visit, Leaver::Person)
+            .await
+            .done()?;
     }
     for held in [10, 20, 30, 40] {
         interview.world.advance_seconds(held);
