@@ -1647,16 +1647,19 @@ function announce(text) {
 const PRESENCE = 'presence { id status isOnline activity { key } }';
 const PLACE = 'fragment place on QueuePlace { position length joinedAt estimatedWaitSeconds offer { expiresAt } }';
 const BEAT = `mutation($input: HeartbeatInput!) { heartbeat(input: $input) {
-  secret heartbeatSeconds presence { id status isOnline isIdle activity { key } queuePlace { ...place } }
+  secret heartbeatSeconds presence { id status isOnline isIdle activity { key } queuePlace { ...place activity { key } } }
 } } ${PLACE}`;
 const ENTER = `mutation($input: EnterActivityInput!) { enterActivity(input: $input) {
   admitted occupancy maxConcurrent message queuePlace { ...place } ${PRESENCE} activity { key name seatsPer }
 } } ${PLACE}`;
 const QUEUE_CHANGES = `subscription($id: ID!, $secret: String) {
-  queueChanged(presenceId: $id, secret: $secret) { activity { key } queuePlace { ...place } admitted occurredAt }
+  queueChanged(presenceId: $id, secret: $secret) { activity { key } queuePlace { ...place } admitted isElsewhere occurredAt }
 } ${PLACE}`;
 const ends = (name) => `mutation($id: ID!, $secret: String) { ${name}(presenceId: $id, secret: $secret) { ${PRESENCE} } }`;
-const [LEAVE, LEAVE_QUEUE, COMPLETE] = [ends('leaveActivity'), ends('leaveQueue'), ends('completePresence')];
+const [LEAVE, COMPLETE] = [ends('leaveActivity'), ends('completePresence')];
+const LEAVE_QUEUE = `mutation($id: ID!, $secret: String, $onlyThisVisit: Boolean!) {
+  leaveQueue(presenceId: $id, secret: $secret, onlyThisVisit: $onlyThisVisit) { ${PRESENCE} }
+}`;
 
 /** The answer to an entry that was cancelled before the server answered. */
 const CANCELLED = { admitted: false, cancelled: true, occupancy: null, maxConcurrent: null, queuePlace: null, message: 'No longer asked for.' };
@@ -1671,12 +1674,13 @@ const HOLDING = new Set(['waiting', 'offered', 'admitted']);
  *
  * A tab has one visit at a server. Several components of a page may start it. The visit goes on until all of them have stopped,
  * and keeps its seat as long as one of them needs it. Tabs of one person in the same browser share one seat and one place in the
- * queue: the tab that the person uses has it, and the others show it.
+ * queue: the tab that the person uses has it, and the others show it. A visit that did not ask to wait may show the place of its
+ * person. It neither takes the offered seat by itself nor gives the place up.
  *
  * @param {object} [options]
  * @param {string} [options.activity] the key of the activity to enter
  * @param {boolean} [options.wait] waits in the queue while the activity is full
- * @param {boolean} [options.acceptOffers] takes a seat that is offered to this visit at once; the default is true. With false, call
+ * @param {boolean} [options.acceptOffers] with `wait`, takes a seat that is offered at once; the default is true. With false, call
  *   `enter` before the offer ends
  * @param {string} [options.languageCode] such as `en`; the default is the language of the page. A text that is not a language tag
  *   is left out
@@ -1810,7 +1814,8 @@ class Visit extends EventTarget {
 
   /**
    * Gives the seat or the place in the queue back, for the person: other uses of this activity, in this and other tabs, are left as
-   * well. The visit stays online. Cancels an entry without an answer. Resolves when the server has answered.
+   * well. If this tab has no seat and did not ask to wait, the other tabs and the person's place are left alone. The visit stays
+   * online. Cancels an entry without an answer. Resolves when the server has answered.
    */
   leave() {
     if (this.activity && this.#tab.running.has(this)) return this.#tab.leave(this.activity);
@@ -1818,8 +1823,8 @@ class Visit extends EventTarget {
   }
 
   /**
-   * Ends the heartbeats, gives the seat or the place in the queue back unless another tab of the person needs it, and cancels an
-   * entry without an answer. If nothing else in this tab uses the visit, it goes offline within a minute. Resolves when the server
+   * Ends the heartbeats, gives the seat or the place in the queue back unless another tab or device of the person needs it, and
+   * cancels an entry without an answer. If nothing else in this tab uses the visit, it goes offline within a minute. Resolves when the server
    * has answered.
    */
   stop() {
@@ -1872,7 +1877,7 @@ class TabVisit {
   #isShared = false;
   /** The key of the activity in which the visit has, or may have, a seat. */
   #seat;
-  /** The key of the activity in whose queue the visit has, or may have, a place; an empty text if the activity is not known. */
+  /** The key of the activity in whose queue the visit has asked to wait, if it has, or may have, a place there. */
   #queue;
   #queueFeed;
   /** The last message of that feed, which is about the person, and the connection over which it came. */
@@ -1929,6 +1934,11 @@ class TabVisit {
     return [...this.running].findLast((visit) => visit.activity === activity);
   }
 
+  /** The latest use that waits for a seat in an activity. */
+  #waitingUseOf(activity) {
+    return [...this.running].findLast((visit) => visit.activity === activity && visit.wait);
+  }
+
   beat() {
     return this.#inTurn(() => this.#beat());
   }
@@ -1983,18 +1993,14 @@ class TabVisit {
     this.#wasIdle = presence.isIdle;
     this.#connected = this.connection.connected;
     this.#seat = presence.activity?.key;
-    if (!presence.queuePlace) this.#queue = undefined;
-    else this.#queue ??= this.#waitsFor() ?? '';
+    // The place at which the visit waits comes first. Without one, it is that of another visit of the person.
+    const place = presence.queuePlace;
+    if (this.#queue !== place?.activity.key) this.#queue = undefined;
     for (const [activity, { state, isElsewhere }] of [...this.#standings]) {
       if (this.#seat === activity) this.#put(activity, { state: 'admitted' });
-      else if (this.#queue === activity) this.#putPlace(activity, presence.queuePlace);
+      else if (place?.activity.key === activity) this.#putPlace(activity, place);
       else if (HOLDING.has(state)) this.#lose(activity, { isElsewhere, wasIdle, wasAway });
     }
-  }
-
-  /** The activity whose queue a use of this visit may be in. */
-  #waitsFor() {
-    return [...this.running].findLast(({ activity, wait }) => activity && wait)?.activity;
   }
 
   /** The visit has neither a seat nor a place any more. Another visit of the person may have it now, or it has ended. */
@@ -2023,14 +2029,16 @@ class TabVisit {
     return this.#standings.get(activity);
   }
 
-  #putPlace(activity, queuePlace) {
-    this.#put(activity, { state: queuePlace.offer ? 'offered' : 'waiting', queuePlace });
-    if (queuePlace.offer) this.#accept(activity);
+  #putPlace(activity, { position, length, joinedAt, estimatedWaitSeconds, offer }) {
+    const queuePlace = { position, length, joinedAt, estimatedWaitSeconds, offer };
+    const standing = { state: offer ? 'offered' : 'waiting', queuePlace };
+    this.#put(activity, this.#queue === activity ? standing : { ...standing, isElsewhere: true });
+    if (offer) this.#accept(activity);
   }
 
   /** Takes the offered seat. If that fails, the next message or heartbeat that still shows the offer tries again. */
   async #accept(activity) {
-    const use = [...this.running].findLast((visit) => visit.activity === activity && visit.acceptOffers);
+    const use = [...this.running].findLast((visit) => visit.activity === activity && visit.wait && visit.acceptOffers);
     if (!use || this.#isAccepting) return;
     this.#isAccepting = true;
     await use.enter().catch((error) => use.reportFailure(error));
@@ -2070,11 +2078,11 @@ class TabVisit {
         const { enterActivity } = await this.connection.request(ENTER, { input }, { mayRepeat: true, signal });
         const { admitted, queuePlace } = enterActivity;
         if (!admitted) [this.#seat] = before;
-        this.#queue = queuePlace ? activity : before[1] === activity ? undefined : before[1];
+        if (!wait || !queuePlace) this.#queue = !queuePlace && before[1] === activity ? undefined : before[1];
         this.#isShared = enterActivity.activity.seatsPer === 'PERSON';
         if (this.#isShared) await this.#siblings.meet(activity);
         if (admitted) this.#put(activity, { state: 'admitted' });
-        else if (queuePlace) this.#put(activity, { state: 'waiting', queuePlace });
+        else if (queuePlace) this.#putPlace(activity, queuePlace);
         else this.#put(activity, { state: 'full' });
         this.#followQueue();
         return enterActivity;
@@ -2086,9 +2094,14 @@ class TabVisit {
     });
   }
 
-  /** Follows the place in the queue, and the seat after it, while a use waits. */
+  /** Whether a use waits, or other visits of the person may change what this one has. */
+  #needsQueueFeed() {
+    return [...this.running].some(({ activity, wait }) => activity && (wait || this.#isShared));
+  }
+
+  /** Follows the place in the queue, and the seat. */
   #followQueue() {
-    if (this.#queueFeed || !this.#waitsFor()) return;
+    if (this.#queueFeed || !this.#needsQueueFeed()) return;
     const operation = { query: QUEUE_CHANGES, variables: { id: this.id, secret: this.secret } };
     this.#queueFeed = new Feed(this.connection, operation, (change) => this.#queueChanged(change), () => {
       this.#queueFeed = undefined;
@@ -2102,15 +2115,15 @@ class TabVisit {
     this.#told = {};
   }
 
-  #queueChanged({ activity: { key }, queuePlace, admitted }) {
+  #queueChanged({ activity: { key }, queuePlace, admitted, isElsewhere }) {
     this.#told = { activity: key, admitted, connected: this.connection.connected };
     if (!this.#useOf(key)) return;
     if (admitted) {
-      this.#queue = undefined;
+      if (this.#queue === key) this.#queue = undefined;
       this.#put(key, this.#seat === key ? { state: 'admitted' } : { state: 'admitted', isElsewhere: true });
-      if (this.#seat !== key) this.beat();
+      // The seat has moved, or this message was about an earlier moment. The answer says where it is.
+      if (isElsewhere === (this.#seat === key)) this.beat();
     } else if (queuePlace) {
-      this.#queue = key;
       this.#putPlace(key, queuePlace);
     } else if (HOLDING.has(this.standing(key)?.state)) {
       // The answer says what happened, or that this message was about an earlier moment.
@@ -2123,7 +2136,7 @@ class TabVisit {
     const now = performance.now();
     if (now - this.#movedAt < BETWEEN_MOVES_MS) return;
     for (const [activity, { state, isElsewhere, reason }] of this.#standings) {
-      const mayMove = isElsewhere && (state === 'admitted' || this.#waitsFor() === activity);
+      const mayMove = isElsewhere && (state === 'admitted' || this.#waitingUseOf(activity));
       if (!mayMove && !(state === 'lost' && reason === 'away')) continue;
       this.#movedAt = now;
       this.#enterAgain(activity);
@@ -2136,7 +2149,7 @@ class TabVisit {
     if (!own || !this.#useOf(activity)) return;
     const isTheirs = standing && HOLDING.has(standing.state) && !standing.isElsewhere;
     if (kind === 'left') this.leave(activity, false);
-    else if (kind === 'gone' && isTheirs) {
+    else if (kind === 'gone' && isTheirs && (standing.state === 'admitted' || this.#waitingUseOf(activity))) {
       // The seat or place of the other tab moves to this one.
       this.#inheriting.add(activity);
       await this.#enterAgain(activity);
@@ -2155,23 +2168,28 @@ class TabVisit {
     return this.#siblings.watch(activity, changed);
   }
 
-  /** Leaves the activity, for the person. */
-  leave(activity, isTold = true) {
-    const uses = this.#cancel(activity, isTold);
-    const settled = this.settle();
+  /** Leaves the activity, for the person. `mayTell`: whether the other tabs are told. */
+  leave(activity, mayTell = true) {
+    const uses = this.#cancel(activity, mayTell);
+    const settled = this.settle(true);
     return Promise.all(uses.map((visit) => visit.withdraw(settled))).then(() => {});
   }
 
   /** Cancels all uses of an activity, in other tabs too if they are told. Returns those of this tab. */
-  #cancel(activity, isTold) {
+  #cancel(activity, mayTell) {
     const uses = [...this.running].filter((visit) => visit.activity === activity);
+    // The place of the person is not for a tab to give up that did not ask to wait.
+    const hasPart = this.standing(activity)?.state === 'admitted' || uses.some(({ wait }) => wait);
     for (const visit of uses) visit.cancel();
-    if (isTold) this.#siblings.leave(activity);
+    if (mayTell && hasPart) this.#siblings.leave(activity);
     return uses;
   }
 
-  /** Gives back the seat or place that no use needs, and goes offline if no use is left. */
-  settle() {
+  /**
+   * Gives back the seat or place that no use needs, and goes offline if no use is left. `hasLeft`: the person leaves the queue.
+   * Otherwise other tabs and devices of the person that wait keep the place.
+   */
+  settle(hasLeft = false) {
     if (this.running.size === 0) this.#endBeats();
     return this.#inTurn(async () => {
       if (this.running.size > 0 && !this.#hasBeaten) await this.#beat();
@@ -2179,8 +2197,12 @@ class TabVisit {
       for (const activity of new Set([...this.#standings.keys(), this.#seat, this.#queue])) {
         if (activity && !isWanted(activity)) await this.#handOver(activity);
       }
-      if (!this.#waitsFor()) this.#endQueueFeed();
-      if (this.#queue !== undefined && !isWanted(this.#queue)) await this.#end(LEAVE_QUEUE);
+      if (!this.#needsQueueFeed()) this.#endQueueFeed();
+      if (this.#queue !== undefined && !this.#waitingUseOf(this.#queue)) {
+        const isShown = isWanted(this.#queue);
+        await this.#end(LEAVE_QUEUE, { onlyThisVisit: !hasLeft });
+        if (isShown) await this.#beat();
+      }
       if (this.running.size === 0) {
         if (this.#isOnline) await this.#end(LEAVE);
       } else if (this.#seat && !isWanted(this.#seat)) {
@@ -2196,7 +2218,6 @@ class TabVisit {
     const standing = this.standing(activity) ?? { state: unseen };
     this.#standings.delete(activity);
     if (!(await this.#siblings.part(activity, standing))) return;
-    if (this.#queue === activity) this.#queue = undefined;
     if (this.#seat === activity) this.#seat = undefined;
   }
 
@@ -2212,7 +2233,7 @@ class TabVisit {
       this.#isCompleted = true;
       this.#endQueueFeed();
       this.#standings.clear();
-      if (this.#queue !== undefined) await this.#end(LEAVE_QUEUE);
+      if (this.#queue !== undefined) await this.#end(LEAVE_QUEUE, { onlyThisVisit: false });
       if (this.#isKnown) await this.#end(COMPLETE);
       await this.#beat();
     });
@@ -2226,14 +2247,14 @@ class TabVisit {
   }
 
   /** After `LEAVE` and `COMPLETE`, pongs no longer count as heartbeats, until the next heartbeat. */
-  async #end(mutation) {
+  async #end(mutation, more) {
     try {
-      await this.connection.request(mutation, { id: this.id, secret: this.secret }, { mayRepeat: true });
+      await this.connection.request(mutation, { id: this.id, secret: this.secret, ...more }, { mayRepeat: true });
     } catch (error) {
       // A visit that does not exist has no seat.
       if (codeOf(error) !== 'NOT_FOUND') throw error;
     }
-    this.#queue = undefined;
+    if (mutation !== LEAVE) this.#queue = undefined;
     if (mutation === LEAVE_QUEUE) return;
     this.#isOnline = this.#hasBeaten = false;
     this.#seat = undefined;
@@ -2307,7 +2328,7 @@ class Siblings {
     if (kind === 'state') known.set(from, standing);
     else known.delete(from);
     this.heard({ kind, activity, standing });
-    for (const watcher of this.#watchers.get(activity) ?? []) watcher(kind === 'state' && HOLDING.has(standing.state));
+    for (const watcher of this.#watchers.get(activity) ?? []) watcher(kind === 'state' && HOLDING.has(standing.state) && (!standing.isElsewhere || standing.state === 'admitted'));
   }
 
   /** The state of another tab that has a seat or place in the activity; undefined if there is none. */

@@ -150,6 +150,8 @@ export class Server {
   /** Ids of the visits that wait, in their order. */
   queue = [];
   offers = new Map();
+  /** The people who wait in another activity. */
+  waitsElsewhere = new Set();
   #feeds = new Set();
 
   constructor({ seats, clock, seatsPer = 'PERSON' }) {
@@ -183,7 +185,7 @@ export class Server {
     const key = variables.input?.presenceId ?? variables.id;
     if (!this.visits.has(key)) this.visits.set(key, { person: socket.person, isIdle: false, hasSeat: false });
     const visit = this.visits.get(key);
-    answer({ [name]: this[name](key, visit, variables.input) });
+    answer({ [name]: this[name](key, visit, variables.input ?? variables) });
     this.#changed();
     return socket.receive({ type: 'complete', id });
   }
@@ -197,19 +199,16 @@ export class Server {
     const own = [...this.visits].filter(([id, other]) => id !== key && other.person === visit.person && this.seatsPer === 'PERSON');
     const moved = own.find(([, other]) => other.hasSeat);
     const place = this.queue.findIndex((id) => id === key || own.some(([other]) => other === id));
-    if (place >= 0) this.queue[place] = key;
-    for (const [other] of own) {
-      if (this.offers.has(other)) this.offers.set(key, this.offers.get(other));
-      this.offers.delete(other);
-    }
+    const carrier = this.queue[place];
     const isFree = this.taken < this.seats && this.queue.length === 0;
-    if (visit.hasSeat || moved || this.offers.has(key) || isFree) {
+    if (visit.hasSeat || moved || this.offers.has(carrier) || isFree) {
       if (moved) moved[1].hasSeat = false;
       visit.hasSeat = true;
-      this.offers.delete(key);
-      this.queue = this.queue.filter((id) => id !== key);
-    } else if (wait && place < 0) {
-      this.queue.push(key);
+      this.#remove(carrier);
+    } else if (wait) {
+      visit.waits = true;
+      if (place < 0) this.queue.push(key);
+      else this.#carry(carrier, key);
     }
     const { queuePlace } = this.#presence(key);
     return { admitted: visit.hasSeat, occupancy: this.taken, maxConcurrent: this.seats, message: '', queuePlace, activity: { key: 'interview', seatsPer: this.seatsPer } };
@@ -220,16 +219,39 @@ export class Server {
     return { presence: this.#presence(key) };
   }
 
-  leaveQueue(key) {
-    const place = this.#carrier(key);
-    this.queue = this.queue.filter((id) => id !== place);
-    this.offers.delete(place);
+  leaveQueue(key, visit, { onlyThisVisit = false } = {}) {
+    const carrier = this.#carrier(key);
+    const others = [...this.visits].filter(([id, { person, waits }]) => id !== key && person === this.visits.get(key).person && waits);
+    const other = this.seatsPer === 'PERSON' ? others.at(-1)?.[0] : undefined;
+    if (onlyThisVisit && !this.visits.get(key).waits) return { presence: this.#presence(key) };
+    if (!onlyThisVisit || !other) this.#remove(carrier);
+    else if (carrier === key) this.#carry(key, other);
+    this.visits.get(key).waits = false;
     return { presence: this.#presence(key) };
   }
 
   completePresence(key, visit) {
     this.leaveActivity(key, visit);
-    return this.leaveQueue(key);
+    visit.isCompleted = true;
+    // Any other visit of the person keeps the place.
+    const isKept = [...this.visits.values()].some((other) => other.person === visit.person && !other.isCompleted);
+    return isKept ? { presence: this.#presence(key) } : this.leaveQueue(key, visit);
+  }
+
+  /** Removes a place. Nobody waits at it any more. */
+  #remove(carrier) {
+    this.queue = this.queue.filter((id) => id !== carrier);
+    this.offers.delete(carrier);
+    const person = this.visits.get(carrier)?.person;
+    for (const [id, visit] of this.visits) if (id === carrier || (visit.person === person && this.seatsPer === 'PERSON')) visit.waits = false;
+  }
+
+  #carry(carrier, key) {
+    this.queue[this.queue.indexOf(carrier)] = key;
+    if (!this.offers.has(carrier)) return;
+    const expiresAt = this.offers.get(carrier);
+    this.offers.delete(carrier);
+    this.offers.set(key, expiresAt);
   }
 
   /** Takes the seat of a visit, because it is idle, or its lease has ended. */
@@ -255,13 +277,15 @@ export class Server {
     return this.queue.find((id) => this.visits.get(id).person === person);
   }
 
-  #place(key) {
+  /** The place that a visit shows. The person may also wait in another activity, with another visit. */
+  #place(key, mayBeElsewhere = true) {
     const carrier = this.#carrier(key);
     const position = this.queue.indexOf(carrier) + 1;
-    if (position === 0) return null;
+    const elsewhere = { activity: { key: 'lecture' }, position: 7, length: 9, joinedAt: '2031-12-01T18:00:00.000Z', estimatedWaitSeconds: null, offer: null };
+    if (position === 0) return mayBeElsewhere && this.waitsElsewhere.has(this.visits.get(key).person) ? elsewhere : null;
     const expiresAt = this.offers.get(carrier);
     const offer = expiresAt ? { expiresAt } : null;
-    return { position, length: this.queue.length, joinedAt: '2031-12-01T19:00:00.000Z', estimatedWaitSeconds: null, offer };
+    return { activity: { key: 'interview' }, position, length: this.queue.length, joinedAt: '2031-12-01T19:00:00.000Z', estimatedWaitSeconds: null, offer };
   }
 
   /** Offers the free seats to the first waiting visits, and sends the new state to the subscribers. */
@@ -277,7 +301,9 @@ export class Server {
     const { socket, id, visit } = feed;
     const { person, hasSeat } = this.visits.get(visit);
     const ofPerson = [...this.visits.values()].some((other) => other.hasSeat && other.person === person);
-    const state = { queuePlace: this.#place(visit), admitted: hasSeat || (this.seatsPer === 'PERSON' && ofPerson) };
+    const admitted = hasSeat || (this.seatsPer === 'PERSON' && ofPerson);
+    const queuePlace = this.#place(visit, false);
+    const state = { queuePlace, admitted, isElsewhere: queuePlace ? !this.visits.get(visit).waits : admitted && !hasSeat };
     // Without an activity there is nothing to tell.
     const isNothing = !state.queuePlace && !state.admitted;
     if (feed.told === JSON.stringify(state) || (isNothing && !feed.told)) return;

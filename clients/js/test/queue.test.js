@@ -284,4 +284,105 @@ describe('a person with two devices', () => {
     await clock.advance(MINUTE);
     assert.equal(server.taken, 0, 'the person has left');
   });
+
+  for (const end of ['leave', 'stop', 'complete']) {
+    test(`keeps its place if a device that did not ask to wait ends by ${end}()`, async () => {
+      for (const options of [{}, { activity: 'interview' }]) {
+        const { clock, others, server, devices } = await twoDevices();
+        const waiting = await wait(devices[0]);
+        const watching = devices[1].startHeartbeat(options);
+        await clock.advance(MINUTE);
+        assert.deepEqual([waiting.state, waiting.position], ['waiting', 1]);
+        if (options.activity) assert.deepEqual([watching.state, watching.position], ['waiting', 1], 'it shows the place');
+        await watching[end]();
+        await clock.advance(MINUTE);
+        assert.deepEqual([waiting.state, server.queue], ['waiting', [waiting.id]]);
+        others[0].leave();
+        await clock.advance(1_000);
+        assert.deepEqual([waiting.state, server.visits.get(waiting.id).hasSeat], ['admitted', true]);
+      }
+    });
+  }
+
+  test('keeps its place if the tab that did not ask to wait is in the same browser', async () => {
+    for (const end of ['leave', 'stop', 'close']) {
+      const { clock, open, server } = await scene();
+      const tabs = [open(), open()];
+      const waiting = await wait(tabs[0]);
+      const watching = tabs[1].startHeartbeat({ activity: 'interview' });
+      await clock.advance(1_000);
+      if (end === 'close') tabs[1].leave();
+      else await watching[end]();
+      await clock.advance(MINUTE);
+      assert.deepEqual([end, waiting.state, server.queue], [end, 'waiting', [waiting.id]]);
+      // And the place ends with the tab that waits.
+      if (end === 'close') continue;
+      tabs[1].startHeartbeat({ activity: 'interview' });
+      await settled();
+      waiting.stop();
+      await clock.advance(MINUTE);
+      assert.deepEqual([end, server.queue], [end, []]);
+    }
+  });
+
+  test('keeps its place until the last device that waits stops', async () => {
+    for (const order of [[0, 1], [1, 0]]) {
+      const { clock, server, devices } = await twoDevices();
+      const visits = [await wait(devices[0]), await wait(devices[1])];
+      const [first, last] = order.map((at) => visits[at]);
+      await first.stop();
+      await clock.advance(MINUTE);
+      assert.deepEqual([last.state, last.position, server.queue], ['waiting', 1, [last.id]]);
+      await last.stop();
+      assert.deepEqual(server.queue, []);
+    }
+  });
+
+  test('leaves the queue with all devices by leave()', async () => {
+    const { clock, server, devices } = await twoDevices();
+    const visits = [await wait(devices[0]), await wait(devices[1])];
+    await visits[0].leave();
+    await clock.advance(MINUTE);
+    assert.deepEqual([visits[1].state, visits[1].lostReason, server.queue], ['lost', 'ended', []]);
+  });
+
+  test('takes an offer once, with a device that waits', async () => {
+    const { clock, others, server, devices } = await twoDevices();
+    const visits = [await wait(devices[0]), await wait(devices[1])];
+    const third = openTab(server, { clock, channels: new Channels() }).startHeartbeat({ activity: 'interview' });
+    await clock.advance(1_000);
+    others[0].leave();
+    await clock.advance(MINUTE);
+    assert.deepEqual([...visits, third].map(({ state }) => state), ['admitted', 'admitted', 'admitted']);
+    assert.equal(server.taken, 1);
+    assert.equal(server.visits.get(third.id).hasSeat, false, 'it did not ask to wait');
+    const entries = server.counts.enterActivity;
+    await clock.advance(3 * MINUTE);
+    assert.equal(server.counts.enterActivity, entries, 'the devices take the seat from each other');
+  });
+
+  test('is told at once that the seat has moved', async () => {
+    const { clock, server, devices } = await twoDevices({ taken: 0 });
+    const first = await wait(devices[0], { wait: false });
+    const beats = server.counts.heartbeat;
+    await wait(devices[1], { wait: false });
+    await clock.advance(1_000);
+    assert.equal(server.counts.heartbeat > beats + 1, true, 'the visit asks where its seat is');
+    assert.deepEqual([first.presence.activity, first.state], [null, 'admitted']);
+  });
+
+  test('does not take the place in another queue for this one', async () => {
+    const { clock, server, devices } = await twoDevices();
+    server.waitsElsewhere.add('ann');
+    const ann = await wait(devices[0]);
+    assert.deepEqual([ann.state, ann.position], ['waiting', 1]);
+    server.endPlace(ann.id);
+    await clock.advance(MINUTE);
+    assert.deepEqual([ann.state, ann.position], ['lost', null]);
+  });
 });
+
+async function twoDevices(options) {
+  const { clock, server, others } = await scene(options);
+  return { clock, server, others, devices: [1, 2].map(() => openTab(server, { clock, channels: new Channels() })) };
+}

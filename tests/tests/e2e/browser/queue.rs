@@ -164,6 +164,55 @@ async fn two_tabs_of_one_person_share_one_seat() -> Result<()> {
 }
 
 #[tokio::test]
+async fn place_of_a_person_stays_while_one_of_the_devices_waits() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = serve(&database, 1, &json!({})).await?;
+    let admin = deployment.admin();
+    let lecture = "mutation { saveActivity(input: { key: \"lecture\", name: \"A lecture\", maxConcurrent: 0 }) { activity { id } } }";
+    admin.data(lecture, json!({})).await?;
+    let ben = Other::enter(&deployment, "Ben").await?;
+    let ann = create_person(&admin, "Ann").await?;
+    let site = Elsewhere::start(deployment.first(), Some(&token::of(&ann)), "").await?;
+    let browser = Browser::launch().await?;
+    let phone = browser.page().await?;
+    wait(&phone, &site).await?;
+    phone.until("visit.state === 'waiting'").await?;
+
+    // Another device shows the place, and ends without having asked to wait.
+    let tablet = browser.page().await?;
+    for end in ["stop", "leave", "complete"] {
+        start(&tablet, &site, "{ activity: 'interview' }").await?;
+        tablet.until("visit.state === 'waiting' && visit.position === 1").await?;
+        tablet.evaluate(&format!("visit.{end}()")).await?;
+        assert_eq!(counts(&admin).await?, json!([1, 1]), "after {end}()");
+    }
+    start(&tablet, &site, "{}").await?;
+    tablet.evaluate("visit.beat()").await?;
+    tablet.close_tab().await?;
+
+    // Two devices wait, and one of them stops. The person also waits for something else.
+    let laptop = browser.page().await?;
+    wait(&laptop, &site).await?;
+    laptop.until("visit.state === 'waiting'").await?;
+    phone.evaluate("visit.stop()").await?;
+    let desk = browser.page().await?;
+    start(&desk, &site, "{ activity: 'lecture', wait: true }").await?;
+    desk.until("visit.state === 'waiting' && visit.position === 1").await?;
+    assert_eq!(counts(&admin).await?, json!([1, 1]));
+    ben.leave().await?;
+    laptop.until("visit.isAdmitted").await?;
+    desk.until("visit.beat().then(() => visit.state === 'waiting' && visit.position === 1)").await?;
+    assert_eq!(laptop.evaluate("seen.includes('lost')").await?, false);
+
+    // The seat moves, and the laptop is told.
+    start(&phone, &site, "{ activity: 'interview' }").await?;
+    phone.until("visit.isAdmitted").await?;
+    laptop.until("visit.presence.activity === null && visit.isAdmitted").await?;
+    assert_eq!(counts(&admin).await?, json!([1, 0]));
+    browser.close().await
+}
+
+#[tokio::test]
 async fn a_phone_that_nobody_uses_loses_its_seat() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = serve(&database, 1, &json!({ "maxIdleMinutes": 1 })).await?;
@@ -310,14 +359,19 @@ async fn page_of_an_activity_works_on_a_phone_and_says_what_scripts_are_for() ->
 
 /// Opens a page and waits for a seat there.
 async fn wait(page: &Page, site: &Elsewhere) -> Result<()> {
+    start(page, site, "{ activity: 'interview', wait: true }").await
+}
+
+/// Opens a page and starts heartbeats with these options there.
+async fn start(page: &Page, site: &Elsewhere, options: &str) -> Result<()> {
     page.goto(&site.url).await?;
     page.until("window.startHeartbeat !== undefined").await?;
-    page.evaluate(
-        "window.visit = startHeartbeat({ activity: 'interview', wait: true });
+    page.evaluate(&format!(
+        "window.visit = startHeartbeat({options});
         window.seen = [];
-        visit.addEventListener('changed', ({ detail }) => seen.push(detail.state));
-        visit.entered",
-    )
+        visit.addEventListener('changed', ({{ detail }}) => seen.push(detail.state));
+        visit.entered"
+    ))
     .await?;
     Ok(())
 }
