@@ -82,6 +82,8 @@ const connections = new Map();
  * @param {boolean} [options.announce] whether changes are announced to screen readers; the default is true
  */
 export function configure({ endpoint, token, announce } = {}) {
+  // A server that renders pages runs the same code. There is nothing to connect there, and nobody whose token it is.
+  if (typeof document === 'undefined') return;
   if (endpoint !== undefined) settings.endpoint = new URL(endpoint, document.baseURI).href;
   if (announce !== undefined) settings.announce = announce;
   if (token !== undefined) connectionTo().identify(token);
@@ -1485,7 +1487,8 @@ class ActivityQueue extends InSessionElement {
     clearTimeout(this.#timer);
     const { state, seats } = this;
     const { [state]: words = {} } = this.#words();
-    this.setAttribute('state', state);
+    // Not before there is an answer: a framework that takes over the page of a server would complain about the attribute.
+    if (seats || this.visit || this.hasAttribute('state')) this.setAttribute('state', state);
     if (seats || this.visit) setText(this.status, words.status ?? seatsText(seats));
     else this.status.replaceChildren(element('slot'));
     setText(this.details, words.details ?? '');

@@ -13,6 +13,15 @@ test('importing changes no global and starts nothing', async () => {
   assert.deepEqual(process.getActiveResourcesInfo(), handles);
 });
 
+test('code that a page and its server share may configure on the server', async () => {
+  const { configure } = await import('@insession/client');
+  const asked = [];
+  configure({ endpoint: 'https://insession.example', token: () => asked.push('token'), announce: false });
+  configure();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(asked, []);
+});
+
 test('the types name what the modules export', async () => {
   for (const [name, types] of [['@insession/client', 'insession.d.ts'], ['@insession/client/react', 'react.d.ts']]) {
     const file = new URL(types, import.meta.resolve(name));
