@@ -1581,6 +1581,7 @@ function seatsText({ occupancy, queueLength, activity: { maxConcurrent } }) {
 }
 
 function peopleText(count) {
+  if (count === 0) return 'Nobody is';
   return count === 1 ? '1 is' : `${count} are`;
 }
 

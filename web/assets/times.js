@@ -7,16 +7,23 @@ export const TEXTS = JSON.parse(main.dataset.texts);
 /** Puts the values in the places of a text. */
 export const filled = (text, ...values) => text.replaceAll('{}', () => values.shift());
 
+/** A time as the server writes it, such as '7:30pm', 'noon' or '19:30'. Not every browser knows each language of the pages. */
+function clock(at) {
+  const [hour, minute] = [at.getHours(), at.getMinutes()];
+  const half = hour < 12 ? 'am' : 'pm';
+  const pattern = TEXTS.clock[minute === 0 && hour % 12 === 0 ? { am: 'midnight', pm: 'noon' }[half] : half];
+  const two = (number) => String(number).padStart(2, '0');
+  return pattern.replace('{h}', hour % 12 || 12).replace('{H}', two(hour)).replace('{m}', two(minute));
+}
+
 /** Adds times in the visitor's time zone, if they differ from the session's. */
 export function showOwnTimes(root) {
   // The language of the page, with the visitor's region where it is known.
-  const format = (options) => new Intl.DateTimeFormat(document.documentElement.dataset.locale, options);
-  const [weekday, clock] = [format({ weekday: 'short' }), format({ hour: 'numeric', minute: '2-digit' })];
-  const zones = format({ hour: 'numeric', timeZoneName: 'short' });
+  const { locale } = document.documentElement.dataset;
+  const zones = new Intl.DateTimeFormat(locale, { hour: 'numeric', timeZoneName: 'short' });
   const zoneAt = (at) => zones.formatToParts(at).find(({ type }) => type === 'timeZoneName').value;
-  // As the server writes them: '7:30pm', 'noon'.
-  const short = (at) => clock.format(at).replace(/\s([AP])M$/, (_, half) => `${half.toLowerCase()}m`);
-  const written = (at) => ({ '12:00pm': 'noon', '12:00am': 'midnight' })[short(at)] ?? short(at);
+  const weekdays = TEXTS.weekdays.split(', ');
+  const weekday = (at) => weekdays[(at.getDay() + 6) % 7];
   const inZone = (at, timeZone) => new Intl.DateTimeFormat('en', { dateStyle: 'short', timeStyle: 'short', timeZone }).format(at);
   for (const shown of root.querySelectorAll('.when[data-starts]')) {
     const { zone, starts, ends } = shown.dataset;
@@ -26,10 +33,10 @@ export function showOwnTimes(root) {
     } catch {
       // This browser does not know the session's time zone.
     }
-    const until = ends ? `–${written(new Date(ends))}` : '';
+    const until = ends ? `–${clock(new Date(ends))}` : '';
     const words = document.createElement('span');
     words.className = 'own-time';
-    words.textContent = filled(TEXTS.own, `${weekday.format(at)}, ${written(at)}${until} ${zoneAt(at)}`);
+    words.textContent = filled(TEXTS.own, `${weekday(at)}, ${clock(at)}${until} ${zoneAt(at)}`);
     shown.append(words);
   }
 }

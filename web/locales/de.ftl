@@ -118,6 +118,7 @@ time-zone = Zeitzone
 next-meetings = Nächste Treffen
 no-meetings-planned = Es sind keine Treffen geplant.
 sign-in-to-answer = Anmelden, um zu- oder abzusagen
+sign-in-to-check-in = Anmelden, um zu sagen, dass Sie da sind
 also-on-in = Außerdem gerade in { $city }
 are-you-here = Sind Sie da?
 are-you-coming = Kommen Sie?
@@ -204,6 +205,7 @@ seats-taken = { $limit ->
    *[other] { $taken } von { $limit } Plätzen sind belegt.
 }
 taking-part = { $count ->
+    [0] Niemand macht mit.
     [one] { $count } Person macht mit.
    *[other] { $count } Personen machen mit.
 }

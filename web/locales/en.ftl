@@ -138,6 +138,7 @@ time-zone = Time zone
 next-meetings = Next meetings
 no-meetings-planned = No meetings are planned.
 sign-in-to-answer = Sign in to say whether you are coming
+sign-in-to-check-in = Sign in to say that you are here
 also-on-in = Also on in { $city }
 are-you-here = Are you here?
 are-you-coming = Are you coming?
@@ -225,6 +226,7 @@ seats-taken = { $limit ->
    *[other] { $taken } of { $limit } seats are taken.
 }
 taking-part = { $count ->
+    [0] Nobody is taking part.
     [one] { $count } is taking part.
    *[other] { $count } are taking part.
 }

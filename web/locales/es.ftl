@@ -118,6 +118,7 @@ time-zone = Zona horaria
 next-meetings = Próximos encuentros
 no-meetings-planned = No hay encuentros previstos.
 sign-in-to-answer = Inicie sesión para decir si viene
+sign-in-to-check-in = Inicie sesión para decir que está aquí
 also-on-in = También ahora en { $city }
 are-you-here = ¿Está aquí?
 are-you-coming = ¿Va a venir?
@@ -204,6 +205,7 @@ seats-taken = { $limit ->
    *[other] { $taken } de { $limit } plazas ocupadas.
 }
 taking-part = { $count ->
+    [0] No participa nadie.
     [one] { $count } persona participa.
    *[other] { $count } personas participan.
 }

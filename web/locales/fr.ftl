@@ -118,6 +118,7 @@ time-zone = Fuseau horaire
 next-meetings = Prochaines rencontres
 no-meetings-planned = Aucune rencontre n'est prévue.
 sign-in-to-answer = Connectez-vous pour dire si vous venez
+sign-in-to-check-in = Connectez-vous pour dire que vous êtes là
 also-on-in = Aussi en ce moment à { $city }
 are-you-here = Êtes-vous là ?
 are-you-coming = Venez-vous ?
@@ -204,6 +205,7 @@ seats-taken = { $limit ->
    *[other] Places prises : { $taken } sur { $limit }.
 }
 taking-part = { $count ->
+    [0] Personne ne participe.
     [one] { $count } personne participe.
    *[other] { $count } personnes participent.
 }

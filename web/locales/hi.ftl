@@ -123,6 +123,7 @@ time-zone = समय क्षेत्र
 next-meetings = अगली बैठकें
 no-meetings-planned = कोई बैठक तय नहीं है।
 sign-in-to-answer = आप आ रहे हैं या नहीं, यह बताने के लिए साइन इन करें
+sign-in-to-check-in = आप यहाँ हैं, यह बताने के लिए साइन इन करें
 also-on-in = { $city } में अभी यह भी
 are-you-here = क्या आप यहाँ हैं?
 are-you-coming = क्या आप आ रहे हैं?
@@ -206,6 +207,7 @@ seats-need-scripts = शामिल होने के लिए इस सा
 seats-closed = यह इस समय बंद है।
 seats-taken = { $limit } में से { $taken } सीटें भरी हैं।
 taking-part = { $count ->
+    [0] कोई भाग नहीं ले रहा है।
     [one] { $count } व्यक्ति भाग ले रहा है।
    *[other] { $count } लोग भाग ले रहे हैं।
 }

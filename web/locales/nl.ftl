@@ -118,6 +118,7 @@ time-zone = Tijdzone
 next-meetings = Volgende bijeenkomsten
 no-meetings-planned = Er zijn geen bijeenkomsten gepland.
 sign-in-to-answer = Log in om te laten weten of je komt
+sign-in-to-check-in = Log in om te laten weten dat je er bent
 also-on-in = Ook nu bezig in { $city }
 are-you-here = Ben je er?
 are-you-coming = Kom je?
@@ -204,6 +205,7 @@ seats-taken = { $limit ->
    *[other] { $taken } van { $limit } plaatsen zijn bezet.
 }
 taking-part = { $count ->
+    [0] Niemand doet mee.
     [one] { $count } persoon doet mee.
    *[other] { $count } personen doen mee.
 }

@@ -118,6 +118,7 @@ time-zone = Zona kohore
 next-meetings = Takimet e ardhshme
 no-meetings-planned = Nuk ka takime të planifikuara.
 sign-in-to-answer = Hyni për të thënë nëse vini
+sign-in-to-check-in = Hyni për të thënë se jeni këtu
 also-on-in = Po zhvillohen gjithashtu në { $city }
 are-you-here = A jeni këtu?
 are-you-coming = A do të vini?
@@ -204,6 +205,7 @@ seats-taken = { $limit ->
    *[other] Të zëna: { $taken } nga { $limit } vende.
 }
 taking-part = { $count ->
+    [0] Askush nuk merr pjesë.
     [one] { $count } person merr pjesë.
    *[other] { $count } persona marrin pjesë.
 }

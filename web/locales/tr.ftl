@@ -112,6 +112,7 @@ time-zone = Saat dilimi
 next-meetings = Sonraki buluşmalar
 no-meetings-planned = Planlanmış buluşma yok.
 sign-in-to-answer = Gelip gelmeyeceğinizi bildirmek için oturum açın
+sign-in-to-check-in = Burada olduğunuzu bildirmek için oturum açın
 also-on-in = Şu anda sürenler, { $city }
 are-you-here = Burada mısınız?
 are-you-coming = Geliyor musunuz?
@@ -194,7 +195,10 @@ seats = Yerler
 seats-need-scripts = Katılmak için bu sitede betiklere izin verin ve sayfayı yeniden yükleyin. Yer, düzenli olarak sinyal gönderen açık bir sayfa için tutulur ve bunu yalnızca bir betik yapabilir.
 seats-closed = Şu anda kapalı.
 seats-taken = { $limit } yerden { $taken } tanesi dolu.
-taking-part = { $count } kişi katılıyor.
+taking-part = { $count ->
+    [0] Kimse katılmıyor.
+   *[other] { $count } kişi katılıyor.
+}
 waiting = { $count } kişi bekliyor.
 who-has-a-seat = Kimlerin yeri var
 nobody-is-shown = Gösterilecek kimse yok.

@@ -34,6 +34,15 @@ pub fn clock(time: NaiveTime) -> String {
     words!("clock", half = half(time), hour = hour, hour24 = hour24, minute = minute)
 }
 
+/// The clock as patterns for the page's script, by the part of the day. `{h}` and `{H}` are the hour of twelve and of
+/// twenty-four, `{m}` are the minutes.
+pub fn clock_patterns() -> [(&'static str, String); 4] {
+    ["midnight", "am", "noon", "pm"].map(|half| {
+        let half_or_none = if current().is_24_hours { "none" } else { half };
+        (half, words!("clock", half = half_or_none, hour = "{h}", hour24 = "{H}", minute = "{m}"))
+    })
+}
+
 /// A full hour for a narrow place: '3pm' or '15:00'.
 pub fn clock_hour(time: NaiveTime) -> String {
     let (hour, hour24) = (time.format("%-I").to_string(), time.format("%H").to_string());
@@ -64,6 +73,30 @@ fn half(time: NaiveTime) -> &'static str {
 mod tests {
     use super::*;
     use crate::language::tests::speaking;
+
+    /// What `times.js` does with the patterns.
+    fn by_pattern(time: NaiveTime) -> String {
+        let half = match (time.hour(), time.minute()) {
+            (0, 0) => "midnight",
+            (12, 0) => "noon",
+            (..12, _) => "am",
+            _ => "pm",
+        };
+        let (_, pattern) = clock_patterns().into_iter().find(|(name, _)| *name == half).unwrap();
+        let part = |format| time.format(format).to_string();
+        pattern.replace("{h}", &part("%-I")).replace("{H}", &part("%H")).replace("{m}", &part("%M"))
+    }
+
+    #[test]
+    fn script_writes_times_as_the_server_does() {
+        for accept in ["en", "en-GB", "de", "nl", "fr", "es-US", "tr", "sq", "hi"] {
+            for (hour, minute) in [(0, 0), (0, 5), (9, 5), (12, 0), (12, 30), (19, 0), (23, 59)] {
+                let time = NaiveTime::from_hms_opt(hour, minute, 0).unwrap();
+                let (script, server) = speaking(accept, || (by_pattern(time), clock(time)));
+                assert_eq!(script, server, "{accept}");
+            }
+        }
+    }
 
     #[test]
     fn times_follow_the_language_and_the_region() {

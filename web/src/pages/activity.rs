@@ -128,7 +128,9 @@ fn roster_section(Roster { people, has_more, anonymous }: &Roster) -> Markup {
 /// The text for visitors who may not have a visit.
 fn who_may_join(visitor: &Visitor, activity: &Activity) -> Markup {
     html! {
-        @if visitor.token.is_none() {
+        @if activity.max_concurrent == Some(0) {
+            // The text above says that it is closed.
+        } @else if visitor.token.is_none() {
             p { a href={ (to("/sign-in?next=")) (cards::encoded(&address(activity))) } { (words!("sign-in-to-join")) } }
         } @else if visitor.viewer.is_deactivated {
             p.quiet { (words!("deactivated-cannot-join")) }

@@ -1,5 +1,7 @@
 //! The frame of all pages: head, header, footer, security headers, and shared parts.
 
+use std::collections::BTreeMap;
+
 use axum::{
     http::{
         HeaderValue,
@@ -16,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::{address_of, cards::encoded, times::PLACE, visitor::Visitor};
 use crate::{
-    language::{self, Language, words},
+    language::{self, Language, formats, words},
     site::{to, whole},
 };
 
@@ -229,6 +231,8 @@ fn script_texts() -> String {
         "nobody": words!("nobody-here"),
         "here": words!("here-now", count = place()),
         "own": words!("own-time", time = place()),
+        "weekdays": words!("weekdays-short"),
+        "clock": formats::clock_patterns().into_iter().collect::<BTreeMap<_, _>>(),
         "copied": words!("copied"),
     });
     texts.to_string()

@@ -1,7 +1,7 @@
 //! Today's sessions of a city as a picture: one line for each session, and a vertical line at the current time.
 
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Timelike as _, Utc};
-use domain::zone::{Zone, instant_of, local_date, local_time};
+use domain::zone::{Zone, ZoneData, instant_of, local_date, local_time};
 use maud::{Markup, html};
 use service::{
     App, Result,
@@ -38,8 +38,8 @@ struct Line {
 impl Timeline {
     /// `None` if no session meets today.
     pub async fn load(app: &App, city: &str, sessions: &[Session]) -> Result<Option<Self>> {
-        let Some(first) = sessions.first() else { return Ok(None) };
-        let (now, zone) = (app.now(), times::zone_of(app.zone_data(), first));
+        let Some(zone) = usual_zone(app.zone_data(), sessions) else { return Ok(None) };
+        let now = app.now();
         let today = local_date(zone, now);
         let (yesterday, tomorrow) = (today - Days::new(1), today + Days::new(1));
         let midnight = |date: chrono::NaiveDate| instant_of(zone, date.and_time(NaiveTime::MIN));
@@ -96,10 +96,23 @@ impl Timeline {
         html! {
             a href=(line.address) {
                 rect.on[line.is_active] x=(format!("{start:.2}%")) y=(top + 22) width=(format!("{:.2}%", (end - start).max(0.5))) height="14" rx="4" {}
-                text x=(format!("{at:.2}%")) y=(top + 16) text-anchor=(anchor) { (line.name) ", " (clock) }
+                text x=(format!("{at:.2}%")) y=(top + 16) text-anchor=(anchor) { tspan { (line.name) } ", " (clock) }
             }
         }
     }
+}
+
+/// The time zone that most of these sessions have. `None` if no session has a zone that can be read.
+fn usual_zone(data: ZoneData, sessions: &[Session]) -> Option<Zone> {
+    let mut counts: Vec<(Zone, usize)> = Vec::new();
+    for zone in sessions.iter().filter_map(|session| session.zone(data).ok()) {
+        match counts.iter_mut().find(|(other, _)| other.name() == zone.name()) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((zone, 1)),
+        }
+    }
+    // Of several with the same count, the first one.
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(zone, _)| zone)
 }
 
 /// '3am', 'noon' or '15:00'. Midnight needs no name, because the picture begins there.

@@ -47,16 +47,19 @@ fn meeting_with(
     ends_at: Option<DateTime<Utc>>,
 ) -> Markup {
     let Some(starts_at) = starts_at else {
-        return text_around("time-not-set", "date", &html! { time datetime=(date.to_string()) { (date_words(date)) } });
+        let date = html! { time datetime=(date.to_string()) { (date_words(date)) } };
+        return html! { span.when { (text_around("time-not-set", "date", &date)) } };
     };
     let start = local_time(zone, starts_at);
     html! {
         span.when data-zone=(zone.name()) data-starts=(machine(starts_at)) data-ends=[ends_at.map(machine)] {
             time datetime=(machine(starts_at)) { (before(start.date())) (clock_text(start)) }
-            @if let Some(ends_at) = ends_at {
-                "–" time datetime=(machine(ends_at)) { (clock_text(local_time(zone, ends_at))) }
+            span.times {
+                @if let Some(ends_at) = ends_at {
+                    "–" time datetime=(machine(ends_at)) { (clock_text(local_time(zone, ends_at))) }
+                }
+                " " (abbreviation(zone, starts_at))
             }
-            " " (abbreviation(zone, starts_at))
         }
     }
 }

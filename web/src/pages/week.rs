@@ -50,7 +50,8 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(parameters
             input #city name="city" type="search" value=(city) autocomplete="off";
             button { (words!("show")) }
         }
-        @if days.is_empty() { p.quiet { (words!("calendar-empty")) } }
+        @if !city.is_empty() && sessions.is_empty() { p { (words!("no-such-city")) } }
+        @else if days.is_empty() { p.quiet { (words!("calendar-empty")) } }
         @for (date, meetings) in &days {
             section aria-labelledby={ "day-" (date) } {
                 h2 #{ "day-" (date) } { (formats::day(*date)) }

@@ -97,8 +97,9 @@ async fn render(
     let main = html! {
         (heading(session, &title))
         p {
-            (times::meeting(*zone, instance.date, instance.starts_at, instance.ends_at)) " "
-            (live_now(session.id, &session.name, instance.is_active))
+            (times::meeting(*zone, instance.date, instance.starts_at, instance.ends_at))
+            // A badge follows its session, of which another meeting may be live.
+            @if instance.is_active { " " (live_now(session.id, &session.name, true)) }
         }
         p.where { (cards::place_text(instance, session)) }
         (status(&content, outcome))

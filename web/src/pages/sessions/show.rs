@@ -203,7 +203,7 @@ fn about(Content { session, organizers, .. }: &Content) -> Markup {
             @if let Some(website) = &session.website {
                 dt { (words!("website")) } dd { a href=(website) rel="noopener nofollow ugc" { (website) } }
             }
-            dt { (words!("calendar")) } dd { a href={ (cards::address(session)) "/calendar.ics" } { (words!("add-to-calendar")) } }
+            dt.unprinted { (words!("calendar")) } dd.unprinted { a href={ (cards::address(session)) "/calendar.ics" } { (words!("add-to-calendar")) } }
             dt { (words!("time-zone")) } dd { (session.time_zone) }
         }
     }
@@ -232,10 +232,18 @@ fn on_now(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
                     }
                     p.counts { (cards::counts_text(&card.instance, card.counts)) }
                     (answer_to(visitor, content, &meeting, outcome))
+                    @if !visitor.viewer.is_signed_in() {
+                        p.unprinted { a href=(sign_in_address(session)) { (words!("sign-in-to-check-in")) } }
+                    }
                 }
             }
         }
     }
+}
+
+/// The address of the sign-in page, which leads back to the page of the session.
+fn sign_in_address(session: &Session) -> String {
+    format!("{}{}", to("/sign-in?next="), cards::encoded(&cards::address(session)))
 }
 
 fn next(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
@@ -266,7 +274,7 @@ fn next(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
                 }
             }
             @if !visitor.viewer.is_signed_in() && !content.next.is_empty() {
-                p { a href={ (to("/sign-in?next=")) (cards::address(&content.session)) } { (words!("sign-in-to-answer")) } }
+                p.unprinted { a href=(sign_in_address(&content.session)) { (words!("sign-in-to-answer")) } }
             }
         }
     }
