@@ -5,6 +5,7 @@
 //! programs.
 
 mod catalogue;
+mod explanation;
 pub mod formats;
 mod recurrence;
 
@@ -18,6 +19,7 @@ use axum_extra::extract::cookie::{Cookie, CookieJar};
 
 pub use self::{
     catalogue::{Value, say, text_around},
+    explanation::explanation_text,
     recurrence::recurrence_text,
 };
 
@@ -90,8 +92,6 @@ pub struct Locale {
     pub tag: String,
     /// Whether English times have twenty-four hours.
     is_24_hours: bool,
-    /// Whether the page is written in this language only, so that it offers no choice.
-    pub is_fixed: bool,
 }
 
 impl Default for Locale {
@@ -104,7 +104,7 @@ impl Locale {
     fn of(language: Language, region: Option<&str>) -> Self {
         let tag = region.map_or_else(|| language.tag().to_owned(), |region| format!("{}-{region}", language.tag()));
         let is_24_hours = region.is_some_and(|region| !TWELVE_HOURS.contains(&region));
-        Self { language, tag, is_24_hours, is_fixed: false }
+        Self { language, tag, is_24_hours }
     }
 
     /// The best language for a request.
@@ -183,11 +183,6 @@ pub async fn speak(request: Request, next: Next) -> Response {
     LOCALE.scope(locale, next.run(request)).await
 }
 
-/// Serves a request in English. For pages that are written in English only, so that no page mixes languages.
-pub async fn speak_english(request: Request, next: Next) -> Response {
-    LOCALE.scope(Locale { is_fixed: true, ..Locale::default() }, next.run(request)).await
-}
-
 /// A text of `web/locales` in the language of the request, with values for its variables: `words!("said-yes", count = 3)`.
 macro_rules! words {
     ($key:literal $(, $name:ident = $value:expr)* $(,)?) => {
@@ -197,7 +192,7 @@ macro_rules! words {
 pub(crate) use words;
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
     /// Runs `code` as if for a request with this `Accept-Language`.

@@ -68,7 +68,7 @@ impl Typed {
     }
 
     pub fn date(&self, name: &str) -> Result<Option<NaiveDate>> {
-        self.parsed(name, "must be a date, such as 2027-03-31")
+        self.parsed(name, &words!("must-be-date"))
     }
 
     /// Browsers send hours and minutes, and seconds if there are any.
@@ -78,7 +78,7 @@ impl Typed {
             return Ok(None);
         }
         let read = ["%H:%M", "%H:%M:%S"].iter().find_map(|format| NaiveTime::parse_from_str(text, format).ok());
-        read.map(Some).ok_or_else(|| Error::invalid(name, "must be a time, such as 19:30"))
+        read.map(Some).ok_or_else(|| Error::invalid(name, words!("must-be-time")))
     }
 
     #[must_use]
@@ -142,7 +142,14 @@ impl FormState {
             Error::Invalid { field, message } => (Some(field.clone()), message.clone()),
             _ => (None, whole),
         };
-        Self { typed, refusal: Some(Refusal { status, field, message: for_people(&message) }) }
+        Self {
+            typed,
+            refusal: Some(Refusal {
+                status,
+                field,
+                message: translated(&message).unwrap_or_else(|| for_people(&message)),
+            }),
+        }
     }
 
     /// Shows the message beside this field.
@@ -198,6 +205,21 @@ impl Refusal {
 /// Some scripts, such as that of Hindi, have no capital letters.
 fn begins_a_sentence(letter: char) -> bool {
     letter.is_alphabetic() && !letter.is_lowercase()
+}
+
+/// The commonest messages of the service about a field, in the language of the page.
+fn translated(message: &str) -> Option<String> {
+    let number = |text: &str| text.parse::<i64>().ok();
+    if message == "must not be empty" {
+        return Some(words!("must-not-be-empty"));
+    }
+    if let Some(most) = message.strip_prefix("is too long: ").and_then(|rest| rest.strip_suffix(" characters at most"))
+    {
+        return number(most).map(|most| words!("must-be-shorter", most = most));
+    }
+    let (least, most) = message.strip_prefix("must be ")?.split_once(" to ")?;
+    let (least, most) = (number(least)?, number(most)?);
+    Some(words!("must-be-within", least = least, most = most))
 }
 
 /// Replaces words that only clients of the API know.
@@ -352,11 +374,19 @@ impl<'a> Field<'a> {
         Self::of(name, label, Kind::Check)
     }
 
-    pub fn choice(name: impl Into<Cow<'a, str>>, label: &'a str, options: &[(&str, &str)]) -> Self {
+    pub fn choice(
+        name: impl Into<Cow<'a, str>>,
+        label: &'a str,
+        options: impl IntoIterator<Item = (impl Into<String>, String)>,
+    ) -> Self {
         Self::of(name, label, Kind::Choice(owned(options)))
     }
 
-    pub fn several(name: impl Into<Cow<'a, str>>, label: &'a str, options: &[(&str, &str)]) -> Self {
+    pub fn several(
+        name: impl Into<Cow<'a, str>>,
+        label: &'a str,
+        options: impl IntoIterator<Item = (impl Into<String>, String)>,
+    ) -> Self {
         Self::of(name, label, Kind::Several(owned(options)))
     }
 
@@ -459,8 +489,8 @@ impl<'a> Field<'a> {
     }
 }
 
-fn owned(options: &[(&str, &str)]) -> Vec<(String, String)> {
-    options.iter().map(|(value, words)| ((*value).to_owned(), (*words).to_owned())).collect()
+fn owned(options: impl IntoIterator<Item = (impl Into<String>, String)>) -> Vec<(String, String)> {
+    options.into_iter().map(|(value, words)| (value.into(), words)).collect()
 }
 
 /// The result of the form that led to this page.
@@ -572,6 +602,7 @@ impl Question<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::tests::speaking;
 
     fn typed(fields: &[(&str, &str)]) -> Typed {
         fields.iter().fold(Typed::default(), |typed, (name, value)| typed.with(*name, value))
@@ -597,6 +628,25 @@ mod tests {
             assert!(html.contains(part), "no {part} in {html}");
         }
         assert_eq!(html.matches("autofocus").count(), 1, "the field has the focus: {html}");
+    }
+
+    #[test]
+    fn commonest_messages_of_the_service_are_in_the_language_of_the_page() {
+        for (message, english, german) in [
+            ("must not be empty", "Name must not be empty.", "Das Feld darf nicht leer sein."),
+            ("must be 1 to 520", "Name must be 1 to 520.", "Geben Sie eine Zahl von 1 bis 520 an."),
+            (
+                "is too long: 200 characters at most",
+                "Name is too long: 200 characters at most.",
+                "Das ist zu lang: höchstens 200 Zeichen.",
+            ),
+        ] {
+            let html = || shown(&FormState::refused(Typed::default(), &Error::invalid("displayName", message)));
+            for (language, words) in [("en", english), ("de", german)] {
+                let html = speaking(language, html);
+                assert!(html.contains(&format!(">{words}<")), "no {words} in {html}");
+            }
+        }
     }
 
     #[test]

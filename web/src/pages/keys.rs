@@ -119,8 +119,8 @@ fn form(visitor: &Visitor, form_state: &FormState) -> Markup {
     form.add(&Field::text("name", &words!("name")).hint(words!("key-name-hint")).required());
     form.add(&Field::number("days", &words!("days"), 1, MOST_DAYS).hint(words!("days-hint")));
     if visitor.viewer.is_admin {
-        form.add(&Field::text("personId", "Person").hint("Whom it acts for, such as Person:7"));
-        form.add(&Field::check("isAdmin", "It has the rights of an admin"));
+        form.add(&Field::text("personId", &words!("person")).hint(words!("key-person-hint")));
+        form.add(&Field::check("isAdmin", &words!("key-is-admin")));
     }
     form.send_to(&page(visitor), &html! { button.primary { (words!("make-the-key")) } })
 }
@@ -145,13 +145,13 @@ pub async fn create(State(pages): State<Pages>, Owner(visitor): Owner, Form(type
 }
 
 fn read(app: &App, typed: &Typed) -> Result<NewApiKey> {
-    let days = typed.parsed::<i64>("days", "must be a whole number")?;
+    let days = typed.parsed::<i64>("days", &words!("must-be-whole-number"))?;
     if days.is_some_and(|days| !(1..=MOST_DAYS).contains(&days)) {
-        return Err(service::Error::invalid("days", format!("must be 1 to {MOST_DAYS}")));
+        return Err(service::Error::invalid("days", words!("must-be-within", least = 1, most = MOST_DAYS)));
     }
     Ok(NewApiKey {
         name: typed.text("name").to_owned(),
-        person: typed.parsed("personId", "must be the id of a person, such as Person:7")?,
+        person: typed.parsed("personId", &words!("must-be-person"))?,
         is_admin: typed.has("isAdmin"),
         expires_at: days.map(|days| app.now() + TimeDelta::days(days)),
     })

@@ -199,7 +199,7 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                         a href=(to("/slots")) { (words!("time-to-book")) }
                         a href=(to("/feed.atom")) { (words!("feed")) }
                     }
-                    @if !locale.is_fixed { (choice(visitor, locale.language)) }
+                    (choice(visitor, locale.language))
                 }
             }
         }
@@ -274,6 +274,17 @@ fn follows(frame: &Frame<'_>) -> Option<String> {
 /// A message about an error in what the visitor sent.
 pub fn problem(message: &str) -> Markup {
     html! { p.problem role="alert" { (message) } }
+}
+
+/// A message of the service. Those are in English, so the page says so to screen readers.
+pub fn in_english(message: &str) -> Markup {
+    let is_english = language::current().language == Language::English;
+    html! { @if is_english { (message) } @else { span lang="en" { (message) } } }
+}
+
+/// A problem that the service has found.
+pub fn problem_in_english(message: &str) -> Markup {
+    html! { p.problem role="alert" { (in_english(message)) } }
 }
 
 /// The message that a form was refused, with the focus.

@@ -63,7 +63,7 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Form(typed): For
 /// `None` if the form has no place.
 async fn search(app: &App, typed: &Typed) -> Result<Option<Results>> {
     let Some((title, place)) = find_place(app, typed).await? else { return Ok(None) };
-    let within_km = typed.required("withinKm", "must be a number of kilometres")?;
+    let within_km = typed.required("withinKm", &words!("must-be-kilometres"))?;
     let near = Some(Near::new(place.latitude(), place.longitude(), within_km)?);
     let page = ListPage { first: Some(SHOWN), ..ListPage::default() };
     let active = instances::list_active(app, &ActiveFilter { near, ..ActiveFilter::default() }, &page).await?;
@@ -76,7 +76,7 @@ async fn search(app: &App, typed: &Typed) -> Result<Option<Results>> {
 async fn find_place(app: &App, typed: &Typed) -> Result<Option<(String, GeoPoint)>> {
     let text = typed.text("place");
     if text.is_empty() {
-        let problem = "must be a number of degrees";
+        let problem = &words!("must-be-degrees");
         let (latitude, longitude) = (typed.parsed("latitude", problem)?, typed.parsed("longitude", problem)?);
         let Some((latitude, longitude)) = latitude.zip(longitude) else { return Ok(None) };
         return Ok(Some((words!("sessions-near-you"), place_at(latitude, longitude)?)));
@@ -151,7 +151,7 @@ fn form(form_state: &FormState) -> Markup {
     let [place, distance] = [words!("place"), words!("distance")];
     let distances = DISTANCES.map(|count| (count.to_string(), words!("kilometres", count = count)));
     form.add(&Field::text("place", &place).hint(words!("place-hint")));
-    form.add(&Field::choice("withinKm", &distance, &distances.each_ref().map(|(value, text)| (&**value, &**text))));
+    form.add(&Field::choice("withinKm", &distance, distances));
     // Keeps the place when the visitor chooses another distance.
     for name in ["latitude", "longitude"] {
         if !form_state.typed.text(name).is_empty() {

@@ -19,7 +19,7 @@ use super::{
     },
     Admin, heading, wide,
 };
-use crate::site::to;
+use crate::{language::words, site::to};
 
 const SHOWN: i32 = 50;
 
@@ -41,19 +41,24 @@ pub async fn show(State(pages): State<Pages>, Admin(visitor): Admin, Query(param
     let (entries, has_next) = found.map(|slice| (slice.rows, slice.has_next)).unwrap_or_default();
     let last = entries.last().filter(|_| has_next).map(|row| RowCursor::of_instant(row.occurred_at, row.id).write());
     let main = html! {
-        (heading("Audit log"))
+        (heading(&words!("audit-log")))
         form.inline method="get" action=(to("/admin/audit")) {
-            label for="node" { "Changed" }
+            label for="node" { (words!("entries-changed")) }
             input #node name="node" value=(parameters.node) placeholder="Session:7" size="20";
-            label for="actor" { "By" }
+            label for="actor" { (words!("entries-by")) }
             input #actor name="actor" value=(parameters.actor) placeholder="Person:7" size="20";
-            button { "Show" }
+            button { (words!("show")) }
         }
-        @if entries.is_empty() { p.quiet { "No entries." } }
+        @if entries.is_empty() { p.quiet { (words!("no-entries")) } }
         @else {
-            (wide("Entries", &html! {
+            (wide(&words!("entries"), &html! {
                 table {
-                    thead { tr { th scope="col" { "When (UTC)" } th scope="col" { "Who" } th scope="col" { "What" } th scope="col" { "Changes" } } }
+                    thead {
+                        tr {
+                            th scope="col" { (words!("when-utc")) } th scope="col" { (words!("who")) } th scope="col" { (words!("what")) }
+                            th scope="col" { (words!("changes")) }
+                        }
+                    }
                     tbody { @for entry in &entries { (row(entry)) } }
                 }
             }))
@@ -61,12 +66,12 @@ pub async fn show(State(pages): State<Pages>, Admin(visitor): Admin, Query(param
         @if let Some(after) = last {
             p {
                 a href={ (to("/admin/audit?node=")) (cards::encoded(&parameters.node)) "&actor=" (cards::encoded(&parameters.actor)) "&after=" (after) } {
-                    "Older entries"
+                    (words!("older-entries"))
                 }
             }
         }
     };
-    Ok(respond(&Frame::new("Audit log", &visitor).standing_still(), &main))
+    Ok(respond(&Frame::new(words!("audit-log"), &visitor).standing_still(), &main))
 }
 
 fn row(entry: &AuditEntry) -> Markup {

@@ -17,7 +17,10 @@ use super::{
     },
     wide,
 };
-use crate::site::to;
+use crate::{
+    language::{explanation_text, text_around, words},
+    site::to,
+};
 
 const SHOWN: i32 = 100;
 
@@ -44,20 +47,20 @@ impl Instances {
         let held: Vec<&Card> = self.held.iter().filter(|card| !card.instance.is_active).collect();
         html! {
             section aria-labelledby="active" {
-                h2 #active { "Active instances: " (self.active_count) }
-                @if self.active.is_empty() { p.quiet { "No instance is active." } }
-                @else { (self.table(&self.active.iter().collect::<Vec<_>>(), "Active now, by start")) }
-                @if !held.is_empty() { (self.table(&held, "Set inactive by hand")) }
+                h2 #active { (words!("active-count", count = self.active_count)) }
+                @if self.active.is_empty() { p.quiet { (words!("no-active")) } }
+                @else { (self.table(&self.active.iter().collect::<Vec<_>>(), &words!("active-by-start"))) }
+                @if !held.is_empty() { (self.table(&held, &words!("set-inactive-by-hand"))) }
             }
             section aria-labelledby="hold" {
-                h2 #hold { "Set an instance active or inactive by hand" }
+                h2 #hold { (words!("set-by-hand")) }
                 form.inline method="post" action=(to("/admin/override")) {
-                    label for="instance" { "Instance" }
+                    label for="instance" { (words!("instance")) }
                     input #instance name="instance" required placeholder="SessionInstance:7" size="20";
-                    label for="hours" { "Hours (leave empty: until the next sweep)" }
+                    label for="hours" { (words!("hours-until-sweep")) }
                     input #hours name="hours" type="number" min="1" max="8760";
-                    button name="action" value="on" { "Set active" }
-                    button name="action" value="off" { "Set inactive" }
+                    button name="action" value="on" { (words!("set-active")) }
+                    button name="action" value="off" { (words!("set-inactive")) }
                 }
             }
         }
@@ -68,7 +71,10 @@ impl Instances {
             table {
                 caption { (caption) }
                 thead {
-                    tr { th scope="col" { "Session" } th scope="col" { "Why" } th.number scope="col" { "Here" } th scope="col" { "Override" } }
+                    tr {
+                        th scope="col" { (words!("session")) } th scope="col" { (words!("why")) }
+                        th.number scope="col" { (words!("here")) } th scope="col" { (words!("override")) }
+                    }
                 }
                 tbody {
                     @for card in cards { (self.row(card)) }
@@ -86,20 +92,20 @@ impl Instances {
                     a href=(cards::address(session)) { (session.name) }
                     div.quiet { (id) }
                 }
-                td.why { (instance.explain(self.zone_data, session, self.now)) }
+                td.why { (explanation_text(instance, self.zone_data, session, self.now)) }
                 td.number data-present=(id) { (counts.present) }
                 td {
                     form.inline method="post" action=(to("/admin/override")) {
                         input type="hidden" name="instance" value=(id);
                         @match instance.override_active {
                             Some(active) => {
-                                @if active { "Set active" } @else { "Set inactive" }
+                                @if active { (words!("is-set-active")) } @else { (words!("is-set-inactive")) }
                                 @if let Some(until) = instance.override_until {
-                                    " until " (times::moment(*zone, until))
+                                    " " (text_around("until-time", "time", &times::moment(*zone, until)))
                                 }
-                                button name="action" value="clear" { "End override" }
+                                button name="action" value="clear" { (words!("end-override")) }
                             }
-                            None => button name="action" value="off" { "Set inactive" },
+                            None => button name="action" value="off" { (words!("set-inactive")) },
                         }
                     }
                 }

@@ -34,18 +34,23 @@ use super::{
     sessions::details,
     visitor::Visitor,
 };
-use crate::site::to;
+use crate::{language::words, site::to};
 
 /// The part of the page for messages that belong to no other part.
 const PART: &str = "admin";
 
-/// The other pages for admins, each with its purpose.
-const PAGES: [(&str, &str, &str); 4] = [
-    ("sessions/new", "New session", "Name, place and times"),
-    ("people", "People", "Find, create, change, merge and erase them"),
-    ("audit", "Audit log", "Who changed what"),
-    ("keys", "API keys", "Secrets of programs"),
-];
+/// The longest override, in hours: 365 days.
+const MOST_HOURS: i64 = 24 * 365;
+
+/// The other pages for admins, each with its name and its purpose.
+fn pages_of_admins() -> [(&'static str, String, String); 4] {
+    [
+        ("sessions/new", words!("new-session"), words!("new-session-purpose")),
+        ("people", words!("people"), words!("people-purpose")),
+        ("audit", words!("audit-log"), words!("audit-log-purpose")),
+        ("keys", words!("api-keys"), words!("keys-purpose")),
+    ]
+}
 
 /// A table that may be wider than the screen. It scrolls sideways, also by keyboard, which needs the focus.
 fn wide(label: &str, table: &Markup) -> Markup {
@@ -75,7 +80,7 @@ pub fn router() -> Router<Shared> {
 /// The top of a page below `/admin`.
 fn heading(title: &str) -> Markup {
     html! {
-        p.path { a href=(to("/admin")) { "Admin" } }
+        p.path { a href=(to("/admin")) { (words!("admin")) } }
         h1 { (title) }
     }
 }
@@ -91,7 +96,7 @@ impl FromRequestParts<Shared> for Admin {
         if visitor.viewer.may_open_admin_pages() {
             Ok(Self(visitor))
         } else if visitor.viewer.is_signed_in() {
-            Err(PageError::forbidden(&visitor, "This page is for admins.").into_response())
+            Err(PageError::forbidden(&visitor, &words!("admins-only")).into_response())
         } else {
             let next = if parts.method.is_safe() { parts.uri.path() } else { "/admin" };
             Err(Redirect::to(&to(&format!("/sign-in?next={}", cards::encoded(next)))).into_response())
@@ -133,10 +138,10 @@ async fn answer(app: &App, visitor: &Visitor, parameters: &Parameters, outcome: 
     let instances = Instances::load(app, visitor.viewer).await.map_err(page_of(visitor))?;
     let presences = Presences::load(app, visitor.viewer).await.map_err(page_of(visitor))?;
     let main = html! {
-        h1 { "Admin" }
+        h1 { (words!("admin")) }
         (outcome.message(PART))
         ul.tasks {
-            @for (page, title, text) in PAGES {
+            @for (page, title, text) in pages_of_admins() {
                 li { a href=(to(&format!("/admin/{page}"))) { (title) } span.quiet { (text) } }
             }
         }
@@ -146,10 +151,10 @@ async fn answer(app: &App, visitor: &Visitor, parameters: &Parameters, outcome: 
         (zones::render(&app.zones.status()))
         // People have this on their own page.
         @if visitor.viewer.person.is_none() {
-            p { a href=(to("/me/sign-out-everywhere")) { "Sign out everywhere" } }
+            p { a href=(to("/me/sign-out-everywhere")) { (words!("sign-out-everywhere")) } }
         }
     };
-    let mut frame = Frame::new("Admin", visitor);
+    let mut frame = Frame::new(words!("admin"), visitor);
     if parameters.try_at.is_none() {
         // A page with a dry run does not reload itself. Otherwise each change would repeat the dry run.
         frame = frame.following(json!({})).renewed_every(15);
@@ -176,13 +181,12 @@ async fn set_override(
     let wrong = |message: &str| PageError::bad_request(&visitor, message);
     let instance = instance.trim();
     let id = instance.parse().or_else(|_| format!("{}:{instance}", SessionInstanceId::TYPE).parse());
-    let id: SessionInstanceId =
-        id.map_err(|_| wrong("This is not the id of an instance. Such an id looks like SessionInstance:7."))?;
+    let id: SessionInstanceId = id.map_err(|_| wrong(&words!("not-an-instance-id")))?;
     let until = match hours.trim() {
         "" => None,
-        hours => match hours.parse().ok().filter(|hours| (1..=24 * 365).contains(hours)) {
+        hours => match hours.parse().ok().filter(|hours| (1..=MOST_HOURS).contains(hours)) {
             Some(hours) => Some(app.now() + chrono::TimeDelta::hours(hours)),
-            None => return Err(wrong("The hours must be a whole number from 1 to 8760, or empty.")),
+            None => return Err(wrong(&words!("hours-wrong", least = 1, most = MOST_HOURS))),
         },
     };
     let viewer = visitor.viewer;

@@ -26,7 +26,10 @@ use super::{
     },
     Admin, heading,
 };
-use crate::site::to;
+use crate::{
+    language::{text_around, words},
+    site::to,
+};
 
 const SHOWN: i32 = 50;
 const PART: &str = "people";
@@ -52,24 +55,29 @@ pub async fn list(
         found.map_err(page_of(&visitor))?.map(|slice| (slice.rows, slice.has_next)).unwrap_or_default();
     let last = rows.last().filter(|_| has_next).map(|row| RowCursor::of_text(&row.name_key, row.id).write());
     let main = html! {
-        (heading("People"))
+        (heading(&words!("people")))
         (outcome.notice(PART))
-        p { a.button href=(to("/admin/people/new")) { "New person" } }
+        p { a.button href=(to("/admin/people/new")) { (words!("new-person")) } }
         (search(&to("/admin/people"), &parameters.name))
         (results(&parameters.name, &rows, link))
         @if let Some(after) = last {
-            p { a href={ (to("/admin/people?name=")) (cards::encoded(&parameters.name)) "&after=" (after) } { "More people" } }
+            p { a href={ (to("/admin/people?name=")) (cards::encoded(&parameters.name)) "&after=" (after) } { (words!("more-people")) } }
         }
     };
-    Ok(respond(&Frame::new("People", &visitor).standing_still(), &main))
+    Ok(respond(&Frame::new(words!("people"), &visitor).standing_still(), &main))
 }
 
 fn link(person: &Person) -> Markup {
     html! {
-        @if person.is_deactivated { span.quiet { "deactivated" } }
-        @if person.is_guest { span.quiet { "guest" } }
-        a.button href=(address(person.id)) aria-label={ "Change " (person.display_name) } { "Change" }
+        @if person.is_deactivated { span.quiet { (words!("is-deactivated")) } }
+        @if person.is_guest { span.quiet { (words!("is-guest")) } }
+        a.button href=(address(person.id)) aria-label=(words!("change-named", name = person.display_name.as_str())) { (words!("change")) }
     }
+}
+
+/// 'Anna (Person:7)'.
+fn named(person: &Person) -> String {
+    format!("{} ({})", person.display_name, person.id)
 }
 
 fn address(id: PersonId) -> String {
@@ -78,16 +86,15 @@ fn address(id: PersonId) -> String {
 
 fn fields(form_state: &FormState, action: &str, button: &str, is_new: bool) -> Markup {
     let mut form = form_state.form();
-    form.add(&Field::text("displayName", "Name").required());
-    form.add(&Field::text("city", "City"));
-    form.add(&Field::text("country", "Country"));
-    form.add(
-        &Field::text("externalId", "External id")
-            .hint("The id of the person at the identity provider: the claim sub of their tokens"),
-    );
+    form.add(&Field::text("displayName", &words!("name")).required());
+    form.add(&Field::text("city", &words!("city")));
+    form.add(&Field::text("country", &words!("country")));
+    form.add(&Field::text("externalId", &words!("external-id")).hint(words!("external-id-hint")));
     if !is_new {
-        form.add(&Field::check("hidesPlace", "Hide where they are from others at the same session"));
-        form.add(&Field::check("isDeactivated", "Deactivated").hint("They may only read their own data."));
+        form.add(&Field::check("hidesPlace", &words!("hide-their-place")));
+        form.add(
+            &Field::check("isDeactivated", &words!("account-deactivated")).hint(words!("account-deactivated-hint")),
+        );
     }
     form.send_to(action, &html! { button.primary { (button) } })
 }
@@ -98,10 +105,10 @@ pub async fn show_new(Admin(visitor): Admin) -> Page {
 
 fn render_new(visitor: &Visitor, form_state: &FormState) -> Response {
     let main = html! {
-        (heading("New person"))
-        (fields(form_state, &to("/admin/people/new"), "Create the person", true))
+        (heading(&words!("new-person")))
+        (fields(form_state, &to("/admin/people/new"), &words!("create-person"), true))
     };
-    (form_state.status(), respond(&Frame::new("New person", visitor).standing_still(), &main)).into_response()
+    (form_state.status(), respond(&Frame::new(words!("new-person"), visitor).standing_still(), &main)).into_response()
 }
 
 pub async fn create(State(pages): State<Pages>, Admin(visitor): Admin, Form(typed): Form<Typed>) -> Page {
@@ -118,7 +125,7 @@ pub async fn create(State(pages): State<Pages>, Admin(visitor): Admin, Form(type
 }
 
 async fn find(app: &App, visitor: &Visitor, id: &str) -> Result<Person, PageError> {
-    let missing = || PageError::not_found(visitor, "There is no person at this address.");
+    let missing = || PageError::not_found(visitor, &words!("no-person-here"));
     let id: PersonId = format!("{}:{id}", PersonId::TYPE).parse().map_err(|_| missing())?;
     people::find_people(app, &[id]).await.map_err(page_of(visitor))?.pop().ok_or_else(missing)
 }
@@ -141,15 +148,15 @@ fn render(visitor: &Visitor, person: &Person, outcome: &Outcome) -> Response {
     let own = address(person.id);
     let main = html! {
         (heading(&person.display_name))
-        p.quiet { (person.id) @if person.is_guest { ", a guest" } }
+        p.quiet { (person.id) @if person.is_guest { ", " (words!("a-guest")) } }
         (outcome.notice(PERSON))
-        (fields(&form_state, &own, "Save", false))
-        h2 { "More" }
+        (fields(&form_state, &own, &words!("save"), false))
+        h2 { (words!("more")) }
         ul.tasks {
-            li { a href={ (to("/admin/audit?node=")) (cards::encoded(&person.id.to_string())) } { "Audit log" } span.quiet { "What was changed" } }
-            li { a href={ (own) "/merge" } { "Merge into another person" } span.quiet { "If two people are one" } }
-            li { a href={ (own) "/sign-out" } { "Sign out everywhere" } span.quiet { "Their tokens and API keys end" } }
-            li { a href={ (own) "/erase" } { "Erase" } span.quiet { "For good" } }
+            li { a href={ (to("/admin/audit?node=")) (cards::encoded(&person.id.to_string())) } { (words!("audit-log")) } span.quiet { (words!("what-was-changed")) } }
+            li { a href={ (own) "/merge" } { (words!("merge-person")) } span.quiet { (words!("merge-person-purpose")) } }
+            li { a href={ (own) "/sign-out" } { (words!("sign-out-everywhere")) } span.quiet { (words!("sign-out-purpose")) } }
+            li { a href={ (own) "/erase" } { (words!("erase")) } span.quiet { (words!("erase-purpose")) } }
         }
     };
     let frame = Frame::new(&person.display_name, visitor).standing_still();
@@ -200,18 +207,18 @@ async fn render_merge(app: &App, visitor: &Visitor, person: &Person, name: &str,
     }
     let main = html! {
         p.path { a href=(own) { (person.display_name) } }
-        h1 { "Merge " (person.display_name) " into another person" }
-        p { "The other person stays, and gets the check-ins, bookings and sessions of " (person.display_name) ". Find them first." }
+        h1 { (words!("merge-title", name = person.display_name.as_str())) }
+        p { (words!("merge-note", name = person.display_name.as_str())) }
         (outcome.message(PART))
         (search(&format!("{own}/merge"), name))
         (results(name, &found, |other| html! {
             form.inline method="post" action={ (own) "/merge" } {
                 input type="hidden" name="into" value=(other.id);
-                button aria-label={ "Merge into " (other.display_name) } { "Merge into " (other.id) }
+                button aria-label=(words!("merge-into", name = other.display_name.as_str())) { (words!("merge-into", name = other.id.to_string())) }
             }
         }))
     };
-    let frame = Frame::new(format!("Merge {}", person.display_name), visitor).standing_still();
+    let frame = Frame::new(words!("merge-named", name = person.display_name.as_str()), visitor).standing_still();
     Ok((outcome.status(), respond(&frame, &main)).into_response())
 }
 
@@ -228,11 +235,11 @@ pub async fn merge(
     let own = address(person.id);
     if !typed.is_confirmed() {
         let question = Question {
-            title: "Merge these two people?",
+            title: &words!("merge-question"),
             text: html! {
-                p { strong { (person.display_name) } " (" (person.id) ") becomes " strong { (into.display_name) } " (" (into.id) "). This can't be undone." }
+                p { (words!("merge-becomes", person = named(&person), other = named(&into))) }
             },
-            button: "Merge them for good",
+            button: &words!("merge-for-good"),
             action: &format!("{own}/merge"),
             fields: &[("into", typed.text("into"))],
             back: &own,
@@ -252,12 +259,12 @@ pub async fn ask_to_erase(State(pages): State<Pages>, Admin(visitor): Admin, Pat
     let person = find(&pages.app, &visitor, &id).await?;
     let own = address(person.id);
     let question = Question {
-        title: "Erase this person?",
+        title: &words!("erase-question"),
         text: html! {
-            p { "The name of " strong { (person.display_name) } ", their check-ins, visits and bookings are erased. This can't be undone." }
-            p { "Past sessions keep only the number of people." }
+            p { (text_around("erase-note", "name", &html! { strong { (person.display_name) } })) }
+            p { (words!("erase-keeps")) }
         },
-        button: "Erase them for good",
+        button: &words!("erase-for-good"),
         action: &format!("{own}/erase"),
         fields: &[],
         back: &own,
@@ -275,9 +282,9 @@ pub async fn ask_to_sign_out(State(pages): State<Pages>, Admin(visitor): Admin, 
     let person = find(&pages.app, &visitor, &id).await?;
     let own = address(person.id);
     let question = Question {
-        title: "Sign this person out everywhere?",
-        text: html! { p { "All tokens that " strong { (person.display_name) } " has now end. New ones work." } },
-        button: "Sign them out",
+        title: &words!("sign-out-person-question"),
+        text: html! { p { (text_around("sign-out-person-note", "name", &html! { strong { (person.display_name) } })) } },
+        button: &words!("sign-out-person"),
         action: &format!("{own}/sign-out"),
         fields: &[],
         back: &own,

@@ -30,7 +30,7 @@ use super::{
     super::{Page, Pages, error::PageError, times},
     Admin, refused, wide,
 };
-use crate::site::to;
+use crate::{language::words, site::to};
 
 const SHOWN: i32 = 100;
 const HOURS: i64 = 24;
@@ -75,15 +75,15 @@ impl Presences {
     fn online(&self) -> Markup {
         html! {
             section aria-labelledby="online" {
-                h2 #online { "Online now" }
-                @if self.online.is_empty() { p.quiet { "No visit is online." } }
+                h2 #online { (words!("online-now")) }
+                @if self.online.is_empty() { p.quiet { (words!("nobody-online")) } }
                 @else {
-                    (wide("Visits online now", &html! {
+                    (wide(&words!("visits-online"), &html! {
                         table {
                             thead {
                                 tr {
-                                    th scope="col" { "Who" } th scope="col" { "Page" } th scope="col" { "Activity" }
-                                    th scope="col" { "Language" } th scope="col" { "Since" }
+                                    th scope="col" { (words!("who")) } th scope="col" { (words!("page")) } th scope="col" { (words!("activity")) }
+                                    th scope="col" { (words!("languages")) } th scope="col" { (words!("since")) }
                                 }
                             }
                             tbody { @for online in &self.online { (online_row(online)) } }
@@ -97,26 +97,29 @@ impl Presences {
     fn seats(&self) -> Markup {
         html! {
             section aria-labelledby="seats" {
-                h2 #seats { "Seats" }
+                h2 #seats { (words!("seats")) }
                 @for (row, taken) in &self.activities {
                     form.inline #{ "activity-" (row.key) } method="post" action=(to("/admin/activities")) {
-                        strong { (row.name) } " " (taken)
-                        @match row.max_concurrent { Some(limit) => { " of " (limit) " taken" }, None => " taken" }
+                        strong { (row.name) } " "
+                        @match row.max_concurrent {
+                            Some(limit) => (words!("seats-of-limit", taken = *taken, limit = limit)),
+                            None => (words!("seats-without-limit", taken = *taken)),
+                        }
                         input type="hidden" name="key" value=(row.key);
                         input type="hidden" name="name" value=(row.name);
-                        label for={ "limit-" (row.key) } { "Seats" }
+                        label for={ "limit-" (row.key) } { (words!("seats")) }
                         input #{ "limit-" (row.key) } name="limit" type="number" min="0" value=[row.max_concurrent] size="6";
-                        button { "Save" }
+                        button { (words!("save")) }
                     }
                 }
                 form.inline method="post" action=(to("/admin/activities")) {
-                    label for="key" { "New activity" }
+                    label for="key" { (words!("new-activity")) }
                     input #key name="key" required placeholder="interview" size="14";
-                    label for="name" { "Name" }
+                    label for="name" { (words!("name")) }
                     input #name name="name" required size="14";
-                    label for="limit" { "Seats (leave empty for no limit)" }
+                    label for="limit" { (words!("seats-or-none")) }
                     input #limit name="limit" type="number" min="0";
-                    button { "Add" }
+                    button { (words!("add")) }
                 }
             }
         }
@@ -125,30 +128,26 @@ impl Presences {
     fn statistics(&self) -> Markup {
         let Some(statistics) = &self.statistics else { return Markup::default() };
         let minutes = |milliseconds: Option<f64>| match milliseconds {
-            Some(milliseconds) => format!("{:.1} min", milliseconds / 60_000.0),
+            Some(milliseconds) => minutes_text(milliseconds),
             None => "–".to_owned(),
         };
         #[expect(clippy::cast_precision_loss, reason = "minutes for people")]
         let longest = statistics.longest_duration_ms.map(|milliseconds| milliseconds as f64);
         let online: i64 = statistics.online_by_language.iter().map(|one| one.count).sum();
+        let count = |one: &LanguageCount| format!("{} {}", one.language_code, one.count);
+        let counts: Vec<String> = statistics.online_by_language.iter().map(count).collect();
         html! {
             section aria-labelledby="statistics" {
-                h2 #statistics { "Visits in the last 24 hours" }
+                h2 #statistics { (words!("visits-last-day")) }
                 ul.figures {
-                    li { strong { (online) } "online now" }
-                    li { strong { (statistics.completed) } "completed" }
-                    li { strong { (statistics.abandoned) } "abandoned" }
-                    li { strong { (minutes(statistics.average_duration_ms)) } "on average" }
-                    li { strong { (minutes(longest)) } "the longest" }
+                    li { strong { (online) } (words!("figure-online")) }
+                    li { strong { (statistics.completed) } (words!("figure-completed")) }
+                    li { strong { (statistics.abandoned) } (words!("figure-abandoned")) }
+                    li { strong { (minutes(statistics.average_duration_ms)) } (words!("figure-average")) }
+                    li { strong { (minutes(longest)) } (words!("figure-longest")) }
                 }
                 @if !statistics.online_by_language.is_empty() {
-                    p {
-                        "Online by language: "
-                        @for (index, one) in statistics.online_by_language.iter().enumerate() {
-                            @if index > 0 { ", " }
-                            (one.language_code) " " (one.count)
-                        }
-                    }
+                    p { (words!("online-by-language", counts = counts.join(", "))) }
                 }
                 (chart(&self.starts_by_hour(&statistics.started_by_hour)))
             }
@@ -186,7 +185,7 @@ fn online_row(Online { visit, person, activity }: &Online) -> Markup {
             td {
                 @match (visit.person_id, person) {
                     (Some(id), Some(name)) => a href={ (to("/people/")) (id) } { (name) },
-                    _ => "Anonymous visitor",
+                    _ => (words!("anonymous-visitor")),
                 }
             }
             td { (visit.current_page.as_deref().unwrap_or("–")) }
@@ -195,6 +194,13 @@ fn online_row(Online { visit, person, activity }: &Online) -> Markup {
             td { (times::moment(Zone::utc(), visit.started_at)) }
         }
     }
+}
+
+/// '12.3 min'.
+fn minutes_text(milliseconds: f64) -> String {
+    let text = format!("{:.1}", milliseconds / 60_000.0);
+    let (minutes, tenths) = text.split_once('.').unwrap_or((&text, "0"));
+    words!("minutes-tenths", minutes = minutes, tenths = tenths)
 }
 
 /// A bar chart, and the same numbers as a table.
@@ -207,7 +213,7 @@ fn chart(hours: &[(DateTime<Utc>, i64)]) -> Markup {
     });
     html! {
         figure {
-            svg.chart viewBox={ "0 0 " (30 + hours.len() * 20) " 130" } role="img" aria-label="Visits that started, by hour" {
+            svg.chart viewBox={ "0 0 " (30 + hours.len() * 20) " 130" } role="img" aria-label=(words!("visits-by-hour")) {
                 line x1="22" y1="110" x2=(24 + hours.len() * 20) y2="110" {}
                 text x="20" y="16" text-anchor="end" { (most) }
                 text x="20" y="113" text-anchor="end" { "0" }
@@ -218,9 +224,9 @@ fn chart(hours: &[(DateTime<Utc>, i64)]) -> Markup {
             }
             figcaption {
                 details {
-                    summary { "Visits that started, by hour (UTC)" }
+                    summary { (words!("visits-by-hour-utc")) }
                     table {
-                        thead { tr { th scope="col" { "Hour" } th.number scope="col" { "Visits" } } }
+                        thead { tr { th scope="col" { (words!("hour")) } th.number scope="col" { (words!("visits")) } } }
                         tbody {
                             @for (hour, count) in hours {
                                 tr { td { (times::moment(Zone::utc(), *hour)) } td.number { (count) } }
@@ -253,10 +259,7 @@ pub async fn save_activity(
         text => match text.parse() {
             Ok(limit) => Some(limit),
             Err(_) => {
-                return Err(PageError::bad_request(
-                    &visitor,
-                    "The number of seats must be a whole number, or empty for no limit.",
-                ));
+                return Err(PageError::bad_request(&visitor, &words!("seats-wrong")));
             }
         },
     };

@@ -13,10 +13,13 @@ use service::{
 };
 
 use super::{
-    super::{cards, times},
+    super::{cards, layout::in_english, times},
     wide,
 };
-use crate::site::to;
+use crate::{
+    language::{text_around, words},
+    site::to,
+};
 
 const RUNS: u64 = 15;
 
@@ -48,10 +51,10 @@ impl TryMode {
         }
     }
 
-    const fn words(self) -> &'static str {
+    fn words(self) -> String {
         match self {
-            Self::Periodic => "periodic sweep: activates one minute ahead, as insession sweep does",
-            Self::Exact => "timer: activates at the instant, never ahead",
+            Self::Periodic => words!("mode-periodic"),
+            Self::Exact => words!("mode-exact"),
         }
     }
 }
@@ -93,33 +96,33 @@ impl Sweeps {
     pub fn render(&self) -> Markup {
         html! {
             section aria-labelledby="try" {
-                h2 #try { "What would a sweep do?" }
+                h2 #try { (words!("sweep-question")) }
                 form.inline method="get" action=(to("/admin")) {
-                    label for="try-at" { "Time in UTC (leave empty for now)" }
+                    label for="try-at" { (words!("time-in-utc")) }
                     input #try-at name="try_at" type="datetime-local" step="1" value=(self.try_at);
-                    label for="try-mode" { "Like a" }
+                    label for="try-mode" { (words!("like-a")) }
                     select #try-mode name="mode" {
                         @for mode in TryMode::ALL {
                             option value=(mode.value()) selected[mode == self.mode] { (mode.words()) }
                         }
                     }
-                    button { "Dry run" }
+                    button { (words!("dry-run")) }
                 }
                 @match &self.tried {
                     None => {}
-                    Some(Tried::Unreadable) => p.problem role="alert" { "This time can't be read. Write it like 2027-01-15T19:14:00." },
+                    Some(Tried::Unreadable) => p.problem role="alert" { (words!("instant-unreadable")) },
                     Some(Tried::Report(report)) => (report_of(report, self.mode)),
                 }
             }
             section aria-labelledby="broken" {
-                h2 #broken { "Sessions with a problem" }
-                @if self.broken.is_empty() { p.quiet { "No session has a problem." } }
+                h2 #broken { (words!("sessions-with-problem")) }
+                @if self.broken.is_empty() { p.quiet { (words!("no-problems")) } }
                 ul.plain {
                     @for session in &self.broken {
                         li {
                             a href=(cards::address(session)) { (session.name) } ": "
-                            (session.problem.as_deref().unwrap_or_default()) " "
-                            a href={ (cards::address(session)) "/mend" } aria-label={ "Correct " (session.name) } { "Correct it" }
+                            (in_english(session.problem.as_deref().unwrap_or_default())) " "
+                            a href={ (cards::address(session)) "/mend" } aria-label=(words!("correct-named", session = session.name.as_str())) { (words!("correct-it")) }
                         }
                     }
                 }
@@ -132,16 +135,18 @@ impl Sweeps {
         html! {
             // The table is a region with this name, so the section is none.
             section {
-                h2 #sweeps { "Latest sweeps" }
-                @if self.runs.is_empty() { p.quiet { "No sweep has run yet." } }
+                h2 #sweeps { (words!("latest-sweeps")) }
+                @if self.runs.is_empty() { p.quiet { (words!("no-sweeps")) } }
                 @else {
-                    (wide("Latest sweeps", &html! {
+                    (wide(&words!("latest-sweeps"), &html! {
                         table {
                             thead {
                                 tr {
-                                    th scope="col" { "At" } th scope="col" { "Scope" } th.number scope="col" { "Took" }
-                                    th.number scope="col" { "Activated" } th.number scope="col" { "Deactivated" }
-                                    th.number scope="col" { "Created" } th.number scope="col" { "Moved" } th scope="col" { "Errors" }
+                                    th scope="col" { (words!("sweep-at")) } th scope="col" { (words!("sweep-scope")) }
+                                    th.number scope="col" { (words!("sweep-took")) }
+                                    th.number scope="col" { (words!("sweep-activated")) } th.number scope="col" { (words!("sweep-deactivated")) }
+                                    th.number scope="col" { (words!("sweep-created")) } th.number scope="col" { (words!("sweep-moved")) }
+                                    th scope="col" { (words!("sweep-errors")) }
                                 }
                             }
                             tbody { @for run in &self.runs { (run_row(run)) } }
@@ -173,8 +178,8 @@ fn run_row(run: &SweepRun) -> Markup {
     html! {
         tr #{ "run-" (run.id) } {
             td { (times::moment(Zone::utc(), run.at)) }
-            td { (run.scope) }
-            td.number { @match took { Some(ms) => { (ms) " ms" }, None => "not finished" } }
+            td { (in_english(&run.scope)) }
+            td.number { @match took { Some(ms) => (words!("milliseconds", count = ms)), None => (words!("not-finished")) } }
             td.number { (size("activated")) }
             td.number { (size("deactivated")) }
             td.number { (size("auto_created")) }
@@ -184,7 +189,7 @@ fn run_row(run: &SweepRun) -> Markup {
                 @else {
                     details {
                         summary { (errors.len()) }
-                        ul.plain { @for error in errors { li { (error["error"].as_str().unwrap_or_default()) } } }
+                        ul.plain { @for error in errors { li { (in_english(error["error"].as_str().unwrap_or_default())) } } }
                     }
                 }
             }
@@ -192,11 +197,15 @@ fn run_row(run: &SweepRun) -> Markup {
     }
 }
 
+fn counted(what: String, count: usize) -> String {
+    words!("counted", what = what, count = count)
+}
+
 fn report_of(report: &Report, mode: TryMode) -> Markup {
-    let changed = |words: &str, list: &[Changed]| {
+    let changed = |what: String, list: &[Changed]| {
         html! {
             li {
-                (words) ": " (list.len())
+                (counted(what, list.len()))
                 @if !list.is_empty() {
                     ul.plain { @for it in list { li { (it.session_name) " (" (it.instance_id) ")" } } }
                 }
@@ -205,23 +214,23 @@ fn report_of(report: &Report, mode: TryMode) -> Markup {
     };
     html! {
         div.card role="status" {
-            p { "A sweep at " (times::moment(Zone::utc(), report.at)) " would make these changes. Nothing was changed." }
-            p #try-mode-shown { "Mode: " (mode.words()) "." }
+            p { (text_around("sweep-would", "time", &times::moment(Zone::utc(), report.at))) }
+            p #try-mode-shown { (words!("sweep-mode", mode = mode.words())) }
             ul.plain {
-                (changed("Activated", &report.activated))
-                (changed("Deactivated", &report.deactivated))
+                (changed(words!("sweep-activated"), &report.activated))
+                (changed(words!("sweep-deactivated"), &report.deactivated))
                 li {
-                    "Instances created for: " (report.auto_created.len()) " sessions"
+                    (words!("instances-created-for", count = report.auto_created.len()))
                     @if !report.auto_created.is_empty() {
                         ul.plain { @for it in &report.auto_created { li { (it.session_name) ": " (it.instances_created) } } }
                     }
                 }
-                li { "People moved: " (report.people_moved) }
-                li { "Bookings: " (report.bookings.len()) }
-                li { "Visits abandoned: " (report.presences_abandoned) }
+                li { (counted(words!("people-moved"), report.people_moved)) }
+                li { (counted(words!("bookings"), report.bookings.len())) }
+                li { (counted(words!("visits-abandoned"), report.presences_abandoned)) }
                 li {
-                    "Errors: " (report.errors.len())
-                    @if !report.errors.is_empty() { ul.plain { @for it in &report.errors { li { (it.error) } } } }
+                    (counted(words!("sweep-errors"), report.errors.len()))
+                    @if !report.errors.is_empty() { ul.plain { @for it in &report.errors { li { (in_english(&it.error)) } } } }
                 }
             }
         }

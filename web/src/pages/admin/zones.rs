@@ -3,18 +3,24 @@
 use maud::{Markup, html};
 use service::zones::ZoneStatus;
 
-use super::super::layout::problem;
+use super::super::layout::{in_english, problem_in_english};
+use crate::language::words;
 
 pub fn render(status: &ZoneStatus) -> Markup {
     html! {
         section aria-labelledby="zones" {
-            h2 #zones { "Time zone data" }
-            @for warning in &status.warnings { (problem(warning)) }
+            h2 #zones { (words!("zone-data")) }
+            @for warning in &status.warnings { (problem_in_english(warning)) }
             dl.facts {
-                dt { "Version" } dd #zone-version { (status.version) }
-                dt { "Source" } dd { (status.source) }
-                dt { "Version of the windows in the database" }
-                dd { (status.stored_version.as_deref().filter(|version| !version.is_empty()).unwrap_or("not known yet")) }
+                dt { (words!("zone-data-version")) } dd #zone-version { (status.version) }
+                dt { (words!("zone-data-source")) } dd { (in_english(&status.source)) }
+                dt { (words!("zone-data-stored")) }
+                dd {
+                    @match status.stored_version.as_deref().filter(|version| !version.is_empty()) {
+                        Some(version) => (version),
+                        None => (words!("not-known-yet")),
+                    }
+                }
             }
         }
     }

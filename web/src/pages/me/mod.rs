@@ -160,8 +160,7 @@ async fn erase(State(pages): State<Pages>, headers: HeaderMap, visitor: Visitor,
     let erased = if visitor.name.as_deref().is_some_and(|name| name.trim() == typed.text("confirmation")) {
         people::erase_person(&pages.app, visitor.viewer, id).await
     } else {
-        let message = "Nothing was deleted. Type your name exactly as it is shown, and try again.";
-        Err(Error::invalid("confirmation", message))
+        Err(Error::invalid("confirmation", words!("delete-me-refused")))
     };
     match erased {
         Ok(()) => Ok(forget(&pages, &headers)),

@@ -235,10 +235,10 @@ fn ask_to_withdraw(visitor: &Visitor, slot: &str) -> Response {
 }
 
 fn read(app: &App, mentor: PersonId, typed: &Typed) -> Result<NewSlot> {
-    let wrong_zone = "must be the name of a time zone, such as America/Chicago";
+    let wrong_zone = &words!("must-be-zone");
     let zone = app.zone(typed.required::<Tz>("timeZone", wrong_zone)?)?;
-    let date: chrono::NaiveDate = typed.required("date", "must be a date, such as 2027-03-31")?;
-    let time = |name: &str| typed.time(name)?.ok_or_else(|| Error::invalid(name, "must be a time, such as 19:30"));
+    let date: chrono::NaiveDate = typed.required("date", &words!("must-be-date"))?;
+    let time = |name: &str| typed.time(name)?.ok_or_else(|| Error::invalid(name, words!("must-be-time")));
     let (start, end) = (time("startsAt")?, time("endsAt")?);
     let end_date = if end <= start { date.checked_add_days(Days::new(1)).unwrap_or(date) } else { date };
     let at = |local: NaiveDateTime| -> DateTime<Utc> { instant_of(zone, local) };

@@ -18,18 +18,23 @@ use super::{
         Page, Pages,
         done::Done,
         forms::{Field, FormState, Outcome, Typed, confirmed},
-        layout::{Frame, problem, respond},
+        layout::{Frame, problem_in_english, respond},
         visitor::Visitor,
     },
     Organizer, below, heading,
 };
-use crate::site::to;
+use crate::{language::words, site::to};
 
-const CODES: [(&str, &str, CheckInCodes); 3] = [
-    ("none", "No codes", CheckInCodes::None),
-    ("fixed", "One code for each meeting", CheckInCodes::Fixed),
-    ("rotating", "A code that changes every 30 seconds", CheckInCodes::Rotating),
-];
+const CODES: [(&str, CheckInCodes); 3] =
+    [("none", CheckInCodes::None), ("fixed", CheckInCodes::Fixed), ("rotating", CheckInCodes::Rotating)];
+
+fn codes_words(codes: CheckInCodes) -> String {
+    match codes {
+        CheckInCodes::None => words!("codes-none"),
+        CheckInCodes::Fixed => words!("codes-fixed"),
+        CheckInCodes::Rotating => words!("codes-rotating"),
+    }
+}
 
 pub async fn show(State(pages): State<Pages>, Organizer { visitor, session }: Organizer) -> Page {
     Ok(render(&pages.app, &visitor, &session, &FormState::new(typed(&session))))
@@ -53,11 +58,11 @@ pub async fn save(
 
 fn render(app: &App, visitor: &Visitor, session: &Session, form_state: &FormState) -> Response {
     let main = html! {
-        (heading(session, "Edit the session"))
-        @if let Some(what) = session.current_problem(app.zone_data()) { (problem(&what)) }
-        (form(app, form_state, &below(session, "edit"), "Save"))
+        (heading(session, &words!("edit-session")))
+        @if let Some(what) = session.current_problem(app.zone_data()) { (problem_in_english(&what)) }
+        (form(app, form_state, &below(session, "edit"), &words!("save")))
     };
-    let frame = Frame::new(format!("Edit {}", session.name), visitor).standing_still();
+    let frame = Frame::new(words!("edit-named", session = session.name.as_str()), visitor).standing_still();
     (form_state.status(), respond(&frame, &main)).into_response()
 }
 
@@ -70,10 +75,10 @@ pub fn render_new(app: &App, visitor: &Visitor, outcome: &Outcome) -> Response {
         .with_box("autoCreateInstances", true);
     let form_state = outcome.form_state("session", || empty);
     let main = html! {
-        h1 { "New session" }
-        (form(app, &form_state, &to("/admin/sessions/new"), "Create the session"))
+        h1 { (words!("new-session")) }
+        (form(app, &form_state, &to("/admin/sessions/new"), &words!("create-session")))
     };
-    (form_state.status(), respond(&Frame::new("New session", visitor).standing_still(), &main)).into_response()
+    (form_state.status(), respond(&Frame::new(words!("new-session"), visitor).standing_still(), &main)).into_response()
 }
 
 /// Creates a session, and goes on to its schedule.
@@ -89,51 +94,42 @@ pub async fn insert(app: &App, visitor: &Visitor, typed: Typed) -> Page {
 }
 
 fn form(app: &App, form_state: &FormState, address: &str, button: &str) -> Markup {
-    let codes = CODES.map(|(value, words, _)| (value, words));
+    let codes = CODES.map(|(value, codes)| (value, codes_words(codes)));
     let mut form = form_state.form();
-    form.add(&Field::text("name", "Name").required());
-    form.add(&Field::text("path", "Address").hint(
-        "The last part of the address of its page: letters, digits, '-', '_', '.' and '~'. If it is empty, it is made from the name.",
-    ));
-    form.add(
-        &Field::long_text("description", "Description")
-            .hint("Up to 2,000 characters. Markdown gives lists, links and emphasis."),
-    );
-    form.add(&Field::address("website", "Website").hint("Such as https://example.org"));
-    form.group("Place", |form| {
-        form.add(&Field::text("location", "Location").hint("The name of a pub, or an address"));
-        form.add(&Field::text("city", "City"));
-        form.add(&Field::text("state", "State or province"));
-        form.add(&Field::text("country", "Country"));
-        form.add(&Field::text("latitude", "Latitude").hint("In degrees, such as 30.2672"));
-        form.add(&Field::text("longitude", "Longitude").hint("In degrees, such as -97.7431"));
+    form.add(&Field::text("name", &words!("name")).required());
+    form.add(&Field::text("path", &words!("address")).hint(words!("address-hint")));
+    form.add(&Field::long_text("description", &words!("description")).hint(words!("description-hint")));
+    form.add(&Field::address("website", &words!("website")).hint(words!("website-hint")));
+    form.group(&words!("place"), |form| {
+        form.add(&Field::text("location", &words!("location")).hint(words!("location-hint")));
+        form.add(&Field::text("city", &words!("city")));
+        form.add(&Field::text("state", &words!("state")));
+        form.add(&Field::text("country", &words!("country")));
+        form.add(&Field::text("latitude", &words!("latitude")).hint(words!("latitude-hint")));
+        form.add(&Field::text("longitude", &words!("longitude")).hint(words!("longitude-hint")));
     });
-    form.group("Times", |form| {
+    form.group(&words!("times"), |form| {
+        form.add(&Field::suggested("timeZone", &words!("time-zone"), "zones").hint(words!("zone-hint")).required());
         form.add(
-            &Field::suggested("timeZone", "Time zone", "zones")
-                .hint("Such as America/Chicago. All its times are in this zone.")
+            &Field::number("activeBufferMinutesBefore", &words!("minutes-before"), 0, 1440)
+                .hint(words!("minutes-before-hint"))
                 .required(),
         );
         form.add(
-            &Field::number("activeBufferMinutesBefore", "Minutes before its start", 0, 1440)
-                .hint("From then on a meeting is live")
+            &Field::number("activeBufferMinutesAfter", &words!("minutes-after"), 0, 1440)
+                .hint(words!("minutes-after-hint"))
                 .required(),
         );
+        form.add(&Field::check("autoCreateInstances", &words!("make-meetings")));
         form.add(
-            &Field::number("activeBufferMinutesAfter", "Minutes after its end", 0, 1440)
-                .hint("Until then a meeting is live")
-                .required(),
-        );
-        form.add(&Field::check("autoCreateInstances", "Make the meetings of the schedule by themselves"));
-        form.add(
-            &Field::number("autoCreateHoursAhead", "Hours ahead", 1, 168)
-                .hint("How long before its start a meeting is made")
+            &Field::number("autoCreateHoursAhead", &words!("hours-ahead"), 1, 168)
+                .hint(words!("hours-ahead-hint"))
                 .required(),
         );
     });
-    form.group("At the door", |form| {
-        form.add(&Field::choice("checkInCodes", "Codes", &codes));
-        form.add(&Field::check("requiresCode", "Only who has the code can check in at the meeting"));
+    form.group(&words!("at-the-door"), |form| {
+        form.add(&Field::choice("checkInCodes", &words!("codes"), codes));
+        form.add(&Field::check("requiresCode", &words!("requires-code")));
     });
     form.put(html! {
         datalist #zones { @for zone in app.zone_data().names() { option value=(zone) {} } }
@@ -142,7 +138,7 @@ fn form(app: &App, form_state: &FormState, address: &str, button: &str) -> Marku
 }
 
 fn typed(session: &Session) -> Typed {
-    let codes = CODES.iter().find(|(.., codes)| *codes == session.check_in_codes).map_or("none", |(value, ..)| value);
+    let codes = CODES.iter().find(|(_, codes)| *codes == session.check_in_codes).map_or("none", |(value, _)| value);
     Typed::default()
         .with("name", &session.name)
         .with("path", &session.path)
@@ -163,14 +159,25 @@ fn typed(session: &Session) -> Typed {
         .with_box("requiresCode", session.requires_code)
 }
 
-const DEGREES: &str = "must be a number of degrees, such as 30.2672";
-const MINUTES: &str = "must be 0 to 1440";
-const HOURS: &str = "must be 1 to 168";
-const ZONE: &str = "must be the name of a time zone, such as America/Chicago";
+fn degrees(typed: &Typed, name: &str) -> Result<Option<f64>> {
+    typed.parsed(name, &words!("must-be-degrees"))
+}
+
+fn minutes(typed: &Typed, name: &str) -> Result<i32> {
+    typed.required(name, &words!("must-be-within", least = 0, most = 1440))
+}
+
+fn hours(typed: &Typed, name: &str) -> Result<i32> {
+    typed.required(name, &words!("must-be-within", least = 1, most = 168))
+}
+
+fn zone(typed: &Typed) -> Result<Tz> {
+    typed.required("timeZone", &words!("must-be-zone"))
+}
 
 fn codes(typed: &Typed) -> CheckInCodes {
     let chosen = typed.text("checkInCodes");
-    CODES.iter().find(|(value, ..)| *value == chosen).map_or(CheckInCodes::None, |(.., codes)| *codes)
+    CODES.iter().find(|(value, _)| *value == chosen).map_or(CheckInCodes::None, |(_, codes)| *codes)
 }
 
 fn patch(typed: &Typed) -> Result<SessionPatch> {
@@ -182,13 +189,13 @@ fn patch(typed: &Typed) -> Result<SessionPatch> {
         state: Some(typed.optional("state")),
         country: Some(typed.optional("country")),
         location: Some(typed.optional("location")),
-        latitude: Some(typed.parsed("latitude", DEGREES)?),
-        longitude: Some(typed.parsed("longitude", DEGREES)?),
-        time_zone: Some(typed.required::<Tz>("timeZone", ZONE)?),
-        active_buffer_minutes_before: Some(typed.required("activeBufferMinutesBefore", MINUTES)?),
-        active_buffer_minutes_after: Some(typed.required("activeBufferMinutesAfter", MINUTES)?),
+        latitude: Some(degrees(typed, "latitude")?),
+        longitude: Some(degrees(typed, "longitude")?),
+        time_zone: Some(zone(typed)?),
+        active_buffer_minutes_before: Some(minutes(typed, "activeBufferMinutesBefore")?),
+        active_buffer_minutes_after: Some(minutes(typed, "activeBufferMinutesAfter")?),
         auto_create_instances: Some(typed.has("autoCreateInstances")),
-        auto_create_hours_ahead: Some(typed.required("autoCreateHoursAhead", HOURS)?),
+        auto_create_hours_ahead: Some(hours(typed, "autoCreateHoursAhead")?),
         check_in_codes: Some(codes(typed)),
         requires_code: Some(typed.has("requiresCode")),
         description: Some(typed.optional("description")),
@@ -205,14 +212,14 @@ fn new(typed: &Typed) -> Result<NewSession> {
         state: typed.optional("state"),
         country: typed.optional("country"),
         location: typed.optional("location"),
-        latitude: typed.parsed("latitude", DEGREES)?,
-        longitude: typed.parsed("longitude", DEGREES)?,
-        time_zone: typed.required("timeZone", ZONE)?,
+        latitude: degrees(typed, "latitude")?,
+        longitude: degrees(typed, "longitude")?,
+        time_zone: zone(typed)?,
         recurrence: None,
-        active_buffer_minutes_before: typed.required("activeBufferMinutesBefore", MINUTES)?,
-        active_buffer_minutes_after: typed.required("activeBufferMinutesAfter", MINUTES)?,
+        active_buffer_minutes_before: minutes(typed, "activeBufferMinutesBefore")?,
+        active_buffer_minutes_after: minutes(typed, "activeBufferMinutesAfter")?,
         auto_create_instances: typed.has("autoCreateInstances"),
-        auto_create_hours_ahead: typed.required("autoCreateHoursAhead", HOURS)?,
+        auto_create_hours_ahead: hours(typed, "autoCreateHoursAhead")?,
         initiation_date: None,
         termination_date: None,
         skips: Vec::new(),

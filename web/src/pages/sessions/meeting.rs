@@ -37,7 +37,10 @@ use super::{
     below, heading,
     organizers::{find_people, results, search},
 };
-use crate::site::to;
+use crate::{
+    language::{explanation_text, text_around, words},
+    site::to,
+};
 
 const STATUS: &str = "status";
 const CHANGE: &str = "change";
@@ -66,7 +69,7 @@ struct Content<'a> {
 
 /// The meeting of the address, which must be one of this session.
 async fn find(app: &App, visitor: &Visitor, session: &Session, id: &str) -> Result<Instance, PageError> {
-    let missing = || PageError::not_found(visitor, "There is no meeting at this address.");
+    let missing = || PageError::not_found(visitor, &words!("no-meeting-here"));
     let id: SessionInstanceId = format!("{}:{id}", SessionInstanceId::TYPE).parse().map_err(|_| missing())?;
     let found = instances::find_instances(app, &[id]).await.map_err(page_of(visitor))?.pop();
     found.filter(|instance| instance.session_id == session.id).ok_or_else(missing)
@@ -93,7 +96,7 @@ async fn render(
 ) -> Page {
     let content = load(app, visitor, session, instance, name).await.map_err(page_of(visitor))?;
     let Content { instance, zone, .. } = &content;
-    let title = format!("Meeting on {}", times::date_words(instance.date));
+    let title = words!("meeting-on", date = times::date_words(instance.date));
     let main = html! {
         (heading(session, &title))
         p {
@@ -105,7 +108,7 @@ async fn render(
         (status(&content, outcome))
         (people(&content, outcome))
         (change(&content, outcome))
-        p { a href=(address(session, instance.id, "/delete")) { "Delete this meeting" } }
+        p { a href=(address(session, instance.id, "/delete")) { (words!("delete-meeting")) } }
     };
     let frame = Frame::new(&title, visitor).standing_still();
     Ok((outcome.status(), respond(&frame, &main)).into_response())
@@ -122,7 +125,7 @@ async fn load<'a>(
     Ok(Content {
         session,
         zone: times::zone_of(app.zone_data(), session),
-        why: instance.explain(app.zone_data(), session, app.now()),
+        why: explanation_text(&instance, app.zone_data(), session, app.now()),
         counts: counts.first().map(|(_, counts)| *counts).unwrap_or_default(),
         answers: find_answers(app, instance.id).await?,
         name,
@@ -139,26 +142,23 @@ fn address(session: &Session, id: SessionInstanceId, rest: &str) -> String {
 fn status(Content { session, instance, zone, why, .. }: &Content<'_>, outcome: &Outcome) -> Markup {
     let form_state = outcome.form_state(STATUS, Typed::default);
     let mut form = form_state.form();
-    form.add(
-        &Field::number("hours", "Hours", 1, MOST_HOURS)
-            .hint("How long your decision holds. If it is empty: until the next sweep, within a quarter of an hour."),
-    );
+    form.add(&Field::number("hours", &words!("hours"), 1, MOST_HOURS).hint(words!("hours-hint")));
     html! {
         section aria-labelledby="status" {
-            h2 #status { "Status" }
+            h2 #status { (words!("status")) }
             (outcome.notice(STATUS))
             p { (why) "." }
             form.inline method="post" action=(address(session, instance.id, "/status")) {
-                @if instance.is_cancelled { button name="action" value="restore" { "Hold it after all" } }
-                @else { button name="action" value="cancel" { "Cancel this meeting" } }
-                @if instance.override_active.is_some() { button name="action" value="clear" { "End the decision by hand" } }
+                @if instance.is_cancelled { button name="action" value="restore" { (words!("hold-after-all")) } }
+                @else { button name="action" value="cancel" { (words!("cancel-meeting")) } }
+                @if instance.override_active.is_some() { button name="action" value="clear" { (words!("end-decision")) } }
             }
-            @if let Some(until) = instance.override_until { p.quiet { "The decision holds until " (times::moment(*zone, until)) "." } }
+            @if let Some(until) = instance.override_until { p.quiet { (text_around("decision-until", "time", &times::moment(*zone, until))) } }
             details open[form_state.is_refused()] {
-                summary { "Decide by hand whether it is live" }
+                summary { (words!("decide-by-hand")) }
                 (form.send_to(&address(session, instance.id, "/status"), &html! {
-                    button name="action" value="on" { "Set it live" }
-                    button name="action" value="off" { "Set it not live" }
+                    button name="action" value="on" { (words!("set-live")) }
+                    button name="action" value="off" { (words!("set-not-live")) }
                 }))
             }
         }
@@ -168,7 +168,7 @@ fn status(Content { session, instance, zone, why, .. }: &Content<'_>, outcome: &
 fn people(content: &Content<'_>, outcome: &Outcome) -> Markup {
     let Content { session, instance, counts, answers, name, found, .. } = content;
     let page = address(session, instance.id, "");
-    let form = |person: &Person, buttons: &[(&str, &str)]| {
+    let form = |person: &Person, buttons: &[(&str, &String)]| {
         html! {
             form.inline method="post" action=(address(session, instance.id, "/people")) {
                 input type="hidden" name="person" value=(person.id);
@@ -179,10 +179,12 @@ fn people(content: &Content<'_>, outcome: &Outcome) -> Markup {
         }
     };
     let is_here = |person: &Person| !person.hides_place && person.active_session_instance_id == Some(instance.id);
-    let check_in = if instance.is_active { "Check in" } else { "Say yes for them" };
+    let check_in = if instance.is_active { words!("check-in") } else { words!("say-yes-for-them") };
+    let (check_out, say_no) = (words!("check-out"), words!("say-no-for-them"));
+    let remove = words!("remove-answer");
     html! {
         section aria-labelledby="people" {
-            h2 #people { "Who answered" }
+            h2 #people { (words!("who-answered")) }
             (outcome.message(PEOPLE))
             p.counts { (cards::counts_text(instance, *counts)) }
             ul.rows {
@@ -190,18 +192,18 @@ fn people(content: &Content<'_>, outcome: &Outcome) -> Markup {
                     li #{ "person-" (person.id.0) } {
                         span {
                             a href={ (to("/people/")) (person.id.0) } { (person.display_name) } ": " (attendance_words(row.attendance))
-                            @if is_here(person) { ", here now" }
+                            @if is_here(person) { ", " (words!("is-here-now")) }
                         }
                         @match row.attendance {
-                            Attendance::Yes if is_here(person) => (form(person, &[("out", "Check out"), ("remove", "Remove the answer")])),
-                            _ => (form(person, &[("in", check_in), ("out", "Say no for them"), ("remove", "Remove the answer")])),
+                            Attendance::Yes if is_here(person) => (form(person, &[("out", &check_out), ("remove", &remove)])),
+                            _ => (form(person, &[("in", &check_in), ("out", &say_no), ("remove", &remove)])),
                         }
                     }
                 }
             }
-            h3 { "Check somebody in" }
+            h3 { (words!("check-somebody-in")) }
             (search(&page, name))
-            (results(name, found, |person| form(person, &[("in", check_in)])))
+            (results(name, found, |person| form(person, &[("in", &check_in)])))
         }
     }
 }
@@ -216,16 +218,16 @@ fn change(Content { session, instance, .. }: &Content<'_>, outcome: &Outcome) ->
     });
     let usual = session.location.as_ref().map_or_else(String::new, |usual| format!(", {usual}"));
     let mut form = form_state.form();
-    form.add(&Field::date("date", "Date").required());
-    form.add(&Field::time("startTime", "Start"));
-    form.add(&Field::time("endTime", "End").hint("An end before the start is on the next day."));
-    form.add(&Field::text("locationOverride", "Location").hint(format!("If it is empty, the usual one{usual}")));
+    form.add(&Field::date("date", &words!("slot-date")).required());
+    form.add(&Field::time("startTime", &words!("slot-start")));
+    form.add(&Field::time("endTime", &words!("slot-end")).hint(words!("slot-end-hint")));
+    form.add(&Field::text("locationOverride", &words!("location")).hint(words!("location-usual") + &usual));
     html! {
         section aria-labelledby="change" {
-            h2 #change { "Move this meeting" }
+            h2 #change { (words!("move-meeting")) }
             (outcome.notice(CHANGE))
-            p.quiet { "Date and times are in the time zone of the session: " (session.time_zone) "." }
-            (form.send_to(&address(session, instance.id, ""), &html! { button.primary { "Save" } }))
+            p.quiet { (words!("in-session-zone", zone = session.time_zone.as_str())) }
+            (form.send_to(&address(session, instance.id, ""), &html! { button.primary { (words!("save")) } }))
         }
     }
 }
@@ -259,7 +261,7 @@ pub async fn save(
     let instance = find(app, &visitor, &session, &id).await?;
     let patch = || -> Result<InstancePatch> {
         Ok(InstancePatch {
-            date: Some(typed.required("date", "must be a date, such as 2027-03-31")?),
+            date: Some(typed.required("date", &words!("must-be-date"))?),
             start_time: Some(typed.time("startTime")?),
             end_time: Some(typed.time("endTime")?),
             location_override: Some(typed.optional("locationOverride")),
@@ -300,10 +302,10 @@ pub async fn set_status(
 
 /// The length of an override, in hours. `None` if the field is empty.
 fn hours(typed: &Typed) -> Result<Option<i64>> {
-    let hours = typed.parsed::<i64>("hours", "must be a whole number")?;
+    let hours = typed.parsed::<i64>("hours", &words!("must-be-whole-number"))?;
     match hours {
         Some(hours) if !(1..=MOST_HOURS).contains(&hours) => {
-            Err(Error::invalid("hours", format!("must be 1 to {MOST_HOURS}")))
+            Err(Error::invalid("hours", words!("must-be-within", least = 1, most = MOST_HOURS)))
         }
         hours => Ok(hours),
     }
@@ -340,12 +342,12 @@ pub async fn ask(
 ) -> Page {
     let instance = find(&pages.app, &visitor, &session, &id).await?;
     let question = Question {
-        title: "Delete this meeting?",
+        title: &words!("delete-meeting-question"),
         text: html! {
-            p { (session.name) ", " (times::date_words(instance.date)) ". The answers to it disappear too. This can't be undone." }
-            p { "To tell people that it does not take place, cancel it instead." }
+            p { (words!("delete-meeting-note", session = session.name.as_str(), date = times::date_words(instance.date))) }
+            p { (words!("delete-meeting-advice")) }
         },
-        button: "Delete it for good",
+        button: &words!("delete-for-good"),
         action: &address(&session, instance.id, "/delete"),
         fields: &[],
         back: &address(&session, instance.id, ""),

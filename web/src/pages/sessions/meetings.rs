@@ -42,9 +42,9 @@ async fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outco
     let form_state =
         outcome.form_state(ADD, || Typed::default().with("date", times::today(app.zone_data(), session, app.now())));
     let main = html! {
-        (heading(session, "Meetings"))
+        (heading(session, &words!("meetings")))
         (outcome.message(PART))
-        @if meetings.is_empty() { p.quiet { "No meetings are planned." } }
+        @if meetings.is_empty() { p.quiet { (words!("no-meetings-planned")) } }
         ul.rows {
             @for meeting in &meetings {
                 li {
@@ -52,7 +52,7 @@ async fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outco
                         (times::meeting(zone, meeting.date, meeting.starts_at, meeting.ends_at))
                         @if let Some(instance) = &meeting.instance {
                             @if instance.is_active { " " (live_now(session.id, &session.name, true)) }
-                            @if instance.is_cancelled { " – cancelled" }
+                            @if instance.is_cancelled { " – " (words!("cancelled-within")) }
                             @if let Some(location) = &instance.location_override { ", " (location) }
                         }
                     }
@@ -60,11 +60,11 @@ async fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outco
                 }
             }
         }
-        h2 #add { "Add a meeting" }
-        p.quiet { "Dates and times are in the time zone of the session: " (session.time_zone) "." }
+        h2 #add { (words!("add-a-meeting")) }
+        p.quiet { (words!("in-session-zone", zone = session.time_zone.as_str())) }
         (form(session, &form_state))
     };
-    let frame = Frame::new(format!("Meetings of {}", session.name), visitor).standing_still();
+    let frame = Frame::new(words!("meetings-of", session = session.name.as_str()), visitor).standing_still();
     Ok((outcome.status(), respond(&frame, &main)).into_response())
 }
 
@@ -96,14 +96,14 @@ pub fn change(session: &Session, meeting: &Meeting) -> Markup {
 
 fn form(session: &Session, form_state: &FormState) -> Markup {
     let mut form = form_state.form();
-    form.add(&Field::date("date", "Date").required());
-    form.add(&Field::time("startTime", "Start").required());
-    form.add(&Field::time("endTime", "End").hint("An end before the start is on the next day.").required());
-    form.add(&Field::text("locationOverride", "Location").hint("If it is not the usual one"));
+    form.add(&Field::date("date", &words!("slot-date")).required());
+    form.add(&Field::time("startTime", &words!("slot-start")).required());
+    form.add(&Field::time("endTime", &words!("slot-end")).hint(words!("slot-end-hint")).required());
+    form.add(&Field::text("locationOverride", &words!("location")).hint(words!("location-if-unusual")));
     if form_state.is_refused() {
-        form.add(&Field::check("allowDuplicate", "Add it even if there is a meeting at these times"));
+        form.add(&Field::check("allowDuplicate", &words!("add-duplicate")));
     }
-    form.send_to(&below(session, "meetings"), &html! { button.primary { "Add the meeting" } })
+    form.send_to(&below(session, "meetings"), &html! { button.primary { (words!("add-the-meeting")) } })
 }
 
 pub async fn add(
@@ -128,7 +128,7 @@ pub async fn add(
 fn read(session: &Session, typed: &Typed) -> Result<NewInstance> {
     Ok(NewInstance {
         session: session.id,
-        date: typed.required("date", "must be a date, such as 2027-03-31")?,
+        date: typed.required("date", &words!("must-be-date"))?,
         start_time: typed.time("startTime")?,
         end_time: typed.time("endTime")?,
         location_override: typed.optional("locationOverride"),

@@ -17,11 +17,12 @@ use super::{
         Page, Pages,
         done::Done,
         forms::{Field, FormState, Outcome, Typed, confirmed},
-        layout::{Frame, problem, respond},
+        layout::{Frame, in_english, problem_in_english, respond},
         visitor::Visitor,
     },
     Organizer, below, heading,
 };
+use crate::language::words;
 
 const PART: &str = "mend";
 
@@ -33,40 +34,40 @@ fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outcome) ->
     let data = app.zone_data();
     let (zone, recurrence) = (session.zone(data), session.recurrence());
     let main = html! {
-        (heading(session, "What is wrong with this session"))
+        (heading(session, &words!("wrong-with-session")))
         (outcome.notice(PART))
         @match session.current_problem(data) {
             Some(what) => {
-                (problem(&what))
-                p { "Until it is corrected, no meetings are made from its schedule, and those that exist keep their times." }
+                (problem_in_english(&what))
+                p { (words!("until-corrected")) }
             }
-            None => p { "Nothing is wrong with it." },
+            None => p { (words!("nothing-wrong")) },
         }
         @if let Err(error) = &zone { (time_zone(app, session, &error.to_string(), outcome)) }
         @if recurrence.is_err() {
             section aria-labelledby="recurrence" {
-                h2 #recurrence { "Its schedule can't be read" }
-                p { "This is stored:" }
+                h2 #recurrence { (words!("schedule-is-unreadable")) }
+                p { (words!("this-is-stored")) }
                 pre { (session.recurrence.as_deref().unwrap_or_default()) }
-                p { "Say again when it meets. That replaces what is stored." }
-                p { a.button.primary href=(below(session, "schedule")) { "Enter the schedule again" } }
+                p { (words!("say-when-it-meets")) }
+                p { a.button.primary href=(below(session, "schedule")) { (words!("enter-schedule-again")) } }
             }
         }
     };
-    let frame = Frame::new(format!("What is wrong with {}", session.name), visitor).standing_still();
+    let frame = Frame::new(words!("wrong-with", session = session.name.as_str()), visitor).standing_still();
     (outcome.status(), respond(&frame, &main)).into_response()
 }
 
 fn time_zone(app: &App, session: &Session, why: &str, outcome: &Outcome) -> Markup {
     let form_state = outcome.form_state(PART, || Typed::default().with("timeZone", &session.time_zone));
     let mut form = form_state.form();
-    form.add(&Field::suggested("timeZone", "Time zone", "zones").hint("Such as America/Chicago").required());
+    form.add(&Field::suggested("timeZone", &words!("time-zone"), "zones").hint(words!("zone-example")).required());
     form.put(html! { datalist #zones { @for zone in app.zone_data().names() { option value=(zone) {} } } });
     html! {
         section aria-labelledby="zone" {
-            h2 #zone { "Its time zone is not known" }
-            p { (why) "." }
-            (form.send_to(&below(session, "mend"), &html! { button.primary { "Correct the time zone" } }))
+            h2 #zone { (words!("zone-unknown")) }
+            p { (in_english(why)) "." }
+            (form.send_to(&below(session, "mend"), &html! { button.primary { (words!("correct-zone")) } }))
         }
     }
 }
@@ -76,7 +77,7 @@ pub async fn save(
     Organizer { visitor, session }: Organizer,
     Form(typed): Form<Typed>,
 ) -> Page {
-    let zone = typed.required::<Tz>("timeZone", "must be the name of a time zone, such as America/Chicago");
+    let zone = typed.required::<Tz>("timeZone", &words!("must-be-zone"));
     let saved = match zone {
         Ok(zone) => {
             let patch = SessionPatch { time_zone: Some(zone), ..SessionPatch::default() };

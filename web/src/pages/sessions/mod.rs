@@ -17,7 +17,6 @@ use axum::{
     Router,
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
-    middleware::from_fn,
     response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
@@ -32,10 +31,7 @@ use super::{
     error::{PageError, page_of},
     visitor::Visitor,
 };
-use crate::{
-    language::{speak_english, words},
-    site::to,
-};
+use crate::{language::words, site::to};
 
 /// The routes below `/sessions`.
 pub fn router() -> Router<Shared> {
@@ -44,12 +40,6 @@ pub fn router() -> Router<Shared> {
         .route("/sessions/{path}/skips", post(skips::add))
         .route("/sessions/{path}/skips/remove", post(skips::remove))
         .route("/sessions/{path}/door", get(door::show))
-        .merge(for_organizers().layer(from_fn(speak_english)))
-}
-
-/// The pages of organisers are in English only.
-fn for_organizers() -> Router<Shared> {
-    Router::new()
         .route("/sessions/{path}/organize", get(organize::show))
         .route("/sessions/{path}/edit", get(details::show).post(details::save))
         .route("/sessions/{path}/schedule", get(schedule::show).post(schedule::save))

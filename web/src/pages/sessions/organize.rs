@@ -9,19 +9,21 @@ use super::{
     super::{
         Page, Pages, cards,
         forms::Outcome,
-        layout::{Frame, problem, respond},
+        layout::{Frame, problem_in_english, respond},
     },
     Organizer, below,
 };
-use crate::site::Site;
+use crate::{language::words, site::Site};
 
-/// The names of the pages for organisers, each with its purpose.
-const PAGES: [(&str, &str, &str); 4] = [
-    ("edit", "Edit the session", "Name, place, description, time zone, codes at the door"),
-    ("schedule", "Change the schedule", "When it meets, with a preview of the next dates"),
-    ("meetings", "Meetings", "Add one, or cancel, move and hold the next ones"),
-    ("organizers", "Organisers", "Who may change this session"),
-];
+/// The pages for organisers, each with its name and its purpose.
+fn pages_of_organizers() -> [(&'static str, String, String); 4] {
+    [
+        ("edit", words!("edit-session"), words!("edit-session-purpose")),
+        ("schedule", words!("change-schedule"), words!("change-schedule-purpose")),
+        ("meetings", words!("meetings"), words!("meetings-purpose")),
+        ("organizers", words!("organisers"), words!("organisers-purpose")),
+    ]
+}
 
 pub async fn show(
     State(pages): State<Pages>,
@@ -30,25 +32,26 @@ pub async fn show(
     Organizer { visitor, session }: Organizer,
 ) -> Page {
     let is_admin = visitor.viewer.is_admin;
+    let title = words!("organise-session", session = session.name.as_str());
     let main = html! {
         p.path { a href=(cards::address(&session)) { (session.name) } }
-        h1 { "Organise " (session.name) }
+        h1 { (title) }
         (outcome.notice("organize"))
         @if let Some(what) = session.current_problem(pages.app.zone_data()) {
-            (problem(&what))
-            p { a.button href=(below(&session, "mend")) { "See how to correct it" } }
+            (problem_in_english(&what))
+            p { a.button href=(below(&session, "mend")) { (words!("see-how-to-correct")) } }
         }
         ul.tasks {
-            @for (page, title, text) in PAGES {
+            @for (page, title, text) in pages_of_organizers() {
                 li { a href=(below(&session, page)) { (title) } span.quiet { (text) } }
             }
-            li { a href={ (cards::address(&session)) "#skips" } { "Leave out dates" } span.quiet { "Holidays, or a closed pub" } }
-            li { a href=(below(&session, "door")) { "Screen at the door" } span.quiet { "A code that people scan to check in" } }
-            @if is_admin { li { a href=(below(&session, "delete")) { "Delete the session" } } }
+            li { a href={ (cards::address(&session)) "#skips" } { (words!("leave-out-dates")) } span.quiet { (words!("leave-out-purpose")) } }
+            li { a href=(below(&session, "door")) { (words!("door-screen")) } span.quiet { (words!("door-screen-purpose")) } }
+            @if is_admin { li { a href=(below(&session, "delete")) { (words!("delete-session")) } } }
         }
         (snippets(&session, &pages.site, &headers))
     };
-    let frame = Frame::new(format!("Organise {}", session.name), &visitor).standing_still();
+    let frame = Frame::new(title, &visitor).standing_still();
     Ok(respond(&frame, &main).into_response())
 }
 
@@ -58,19 +61,19 @@ fn snippets(session: &Session, site: &Site, headers: &HeaderMap) -> Markup {
     let path = cards::encoded(&session.path);
     let module = absolute("/web/insession.js");
     let texts = [
-        ("badge", "Badge for your website", badge(session.id, &module)),
-        ("calendar", "Calendar address, to subscribe to", absolute(&format!("/sessions/{path}/calendar.ics"))),
-        ("page", "Address of this session's page", absolute(&format!("/sessions/{path}"))),
+        ("badge", words!("share-badge"), badge(session.id, &module)),
+        ("calendar", words!("share-calendar"), absolute(&format!("/sessions/{path}/calendar.ics"))),
+        ("page", words!("share-page"), absolute(&format!("/sessions/{path}"))),
     ];
     html! {
         section aria-labelledby="share" {
-            h2 #share { "Share it" }
+            h2 #share { (words!("share")) }
             @for (id, title, text) in texts {
                 h3 #{ "copy-" (id) "-title" } { (title) }
                 div.copy {
                     pre #{ "copy-" (id) } tabindex="0" aria-labelledby={ "copy-" (id) "-title" } { (text) }
                     // The script shows the button, because the button does nothing without it.
-                    button type="button" data-copies={ "copy-" (id) } hidden { "Copy" }
+                    button type="button" data-copies={ "copy-" (id) } hidden { (words!("copy")) }
                 }
             }
         }

@@ -26,7 +26,7 @@ use super::{
     },
     Organizer, below, heading,
 };
-use crate::site::to;
+use crate::{language::words, site::to};
 
 const PART: &str = "organizers";
 const FOUND: i32 = 20;
@@ -52,34 +52,40 @@ async fn render(app: &App, visitor: &Visitor, session: &Session, name: &str, out
     let is_organizer = |person: &Person| organizers.iter().any(|(_, organizer)| organizer.id == person.id);
     let address = below(session, "organizers");
     let main = html! {
-        (heading(session, "Organisers"))
-        p { "Organisers may change the session and its meetings, and check people in." }
+        (heading(session, &words!("organisers")))
+        p { (words!("organisers-may")) }
         (outcome.message(PART))
-        @if organizers.is_empty() { p.quiet { "Nobody organises this session yet. Admins may change it." } }
+        @if organizers.is_empty() { p.quiet { (words!("no-organisers")) } }
         ul.rows {
             @for (_, person) in &organizers {
                 li #{ "person-" (person.id.0) } {
                     a href={ (to("/people/")) (person.id.0) } { (person.display_name) }
-                    (button(&address, person, "remove", "Remove"))
+                    (button(&address, person, "remove"))
                 }
             }
         }
-        h2 { "Add an organiser" }
+        h2 { (words!("add-organiser")) }
         (search(&address, name))
         (results(name, &found, |person| html! {
-            @if is_organizer(person) { span.quiet { "organises it already" } }
-            @else { (button(&address, person, "add", "Add")) }
+            @if is_organizer(person) { span.quiet { (words!("organises-already")) } }
+            @else { (button(&address, person, "add")) }
         }))
     };
-    let frame = Frame::new(format!("Organisers of {}", session.name), visitor).standing_still();
+    let frame = Frame::new(words!("organisers-of", session = session.name.as_str()), visitor).standing_still();
     Ok((outcome.status(), respond(&frame, &main)).into_response())
 }
 
-fn button(address: &str, person: &Person, action: &str, words: &str) -> Markup {
+/// The button that adds or removes an organiser.
+fn button(address: &str, person: &Person, action: &str) -> Markup {
+    let name = person.display_name.as_str();
+    let (words, label) = match action {
+        "add" => (words!("add"), words!("add-named", name = name)),
+        _ => (words!("remove"), words!("remove-named", name = name)),
+    };
     html! {
         form.inline method="post" action=(address) {
             input type="hidden" name="person" value=(person.id);
-            button name="action" value=(action) aria-label={ (words) " " (person.display_name) } { (words) }
+            button name="action" value=(action) aria-label=(label) { (words) }
         }
     }
 }
@@ -88,9 +94,9 @@ fn button(address: &str, person: &Person, action: &str, words: &str) -> Markup {
 pub fn search(address: &str, name: &str) -> Markup {
     html! {
         form.search method="get" action=(address) role="search" {
-            label for="name" { "Name" }
+            label for="name" { (words!("name")) }
             input #name name="name" type="search" value=(name) required autocomplete="off";
-            button { "Find" }
+            button { (words!("find")) }
         }
     }
 }
@@ -98,7 +104,7 @@ pub fn search(address: &str, name: &str) -> Markup {
 /// The found people, each with the buttons for the possible actions.
 pub fn results(name: &str, found: &[Person], actions: impl Fn(&Person) -> Markup) -> Markup {
     html! {
-        @if !name.trim().is_empty() && found.is_empty() { p role="status" { "Nobody has a name with these letters." } }
+        @if !name.trim().is_empty() && found.is_empty() { p role="status" { (words!("nobody-with-name")) } }
         ul.rows {
             @for person in found {
                 li #{ "found-" (person.id.0) } {
@@ -133,9 +139,9 @@ pub async fn change(
         "add" => (sessions::insert_organizer(app, visitor.viewer, session.id, person).await, Done::OrganizerAdded),
         "remove" if is_self && !typed.is_confirmed() => {
             let question = Question {
-                title: "Stop organising this session?",
-                text: html! { p { "You can't change " (session.name) " any more. Another organiser or an admin can add you again." } },
-                button: "Stop organising it",
+                title: &words!("stop-organising-question"),
+                text: html! { p { (words!("stop-organising-note", session = session.name.as_str())) } },
+                button: &words!("stop-organising"),
                 action: &address,
                 fields: &[("person", typed.text("person")), ("action", "remove")],
                 back: &address,

@@ -13,19 +13,22 @@ use super::{
     },
     Organizer, below,
 };
-use crate::site::to;
+use crate::{
+    language::{text_around, words},
+    site::to,
+};
 
 pub async fn show(Organizer { visitor, session }: Organizer) -> Page {
     if !visitor.viewer.may_open_admin_pages() {
-        return Err(PageError::forbidden(&visitor, "Only admins may delete sessions."));
+        return Err(PageError::forbidden(&visitor, &words!("admins-delete-sessions")));
     }
     let question = Question {
-        title: "Delete this session?",
+        title: &words!("delete-session-question"),
         text: html! {
-            p { strong { (session.name) } " and all its meetings disappear, for everybody. Whoever is there now is then nowhere." }
-            p { "This can't be undone. To end a session, give its schedule a last date." }
+            p { (text_around("delete-session-note", "session", &html! { strong { (session.name) } })) }
+            p { (words!("delete-session-advice")) }
         },
-        button: "Delete it for good",
+        button: &words!("delete-for-good"),
         action: &below(&session, "delete"),
         fields: &[],
         back: &below(&session, "organize"),

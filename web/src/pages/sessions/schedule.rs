@@ -18,46 +18,60 @@ use super::{
         Page, Pages,
         done::Done,
         forms::{Field, Form as FormParts, FormState, Outcome, Typed, confirmed},
-        layout::{Frame, problem, respond},
+        layout::{Frame, problem_in_english, respond},
         times,
         visitor::Visitor,
     },
     Organizer, below, heading,
 };
+use crate::language::{formats, recurrence_text, words};
 
 /// How many dates the preview has.
 const DATES: usize = 8;
 
-/// The kinds of schedules, and the words on the button that adds one.
-const KINDS: [(&str, &str); 4] = [
-    ("weekly", "Add a weekday"),
-    ("monthly", "Add a weekday of the month"),
-    ("monthDay", "Add days of the month"),
-    ("rrule", "Add an RRULE"),
+/// The kinds of schedules.
+const KINDS: [&str; 4] = ["weekly", "monthly", "monthDay", "rrule"];
+
+/// The words on the button that adds a schedule of this kind.
+fn kind_words(kind: &str) -> String {
+    match kind {
+        "monthly" => words!("add-monthly"),
+        "monthDay" => words!("add-month-day"),
+        "rrule" => words!("add-rrule"),
+        _ => words!("add-weekly"),
+    }
+}
+
+/// In the order of the names of the weekdays in `web/locales`.
+const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("MON", Weekday::Mon),
+    ("TUE", Weekday::Tue),
+    ("WED", Weekday::Wed),
+    ("THU", Weekday::Thu),
+    ("FRI", Weekday::Fri),
+    ("SAT", Weekday::Sat),
+    ("SUN", Weekday::Sun),
 ];
 
-const WEEKDAYS: [(&str, &str, Weekday); 7] = [
-    ("MON", "Monday", Weekday::Mon),
-    ("TUE", "Tuesday", Weekday::Tue),
-    ("WED", "Wednesday", Weekday::Wed),
-    ("THU", "Thursday", Weekday::Thu),
-    ("FRI", "Friday", Weekday::Fri),
-    ("SAT", "Saturday", Weekday::Sat),
-    ("SUN", "Sunday", Weekday::Sun),
-];
+/// The values and the names of the weekdays, for a field.
+fn weekdays() -> Vec<(&'static str, String)> {
+    WEEKDAYS.iter().enumerate().map(|(index, (value, _))| (*value, formats::name("weekdays", index))).collect()
+}
 
-const POSITIONS: [(&str, &str); 7] = [
-    ("1", "First"),
-    ("2", "Second"),
-    ("3", "Third"),
-    ("4", "Fourth"),
-    ("5", "Fifth"),
-    ("-2", "Last but one"),
-    ("-1", "Last"),
-];
+const POSITIONS: [&str; 7] = ["1", "2", "3", "4", "5", "-2", "-1"];
 
 /// The form offers these positions only if the schedule already has one of them.
-const RARE_POSITIONS: [(&str, &str); 3] = [("-3", "Last but two"), ("-4", "Last but three"), ("-5", "Last but four")];
+const RARE_POSITIONS: [&str; 3] = ["-3", "-4", "-5"];
+
+/// The name of a position. `web/locales` lists those from the start of the month, and then those from its end.
+fn position_words(position: &str) -> String {
+    let index = match position.parse::<isize>() {
+        Ok(position) if position < 0 => position.unsigned_abs() + 4,
+        Ok(position) => position.unsigned_abs().saturating_sub(1),
+        Err(_) => 0,
+    };
+    formats::name("positions", index)
+}
 
 pub async fn show(State(pages): State<Pages>, outcome: Outcome, Organizer { visitor, session }: Organizer) -> Page {
     let form_state = FormState::new(typed(&session));
@@ -128,13 +142,13 @@ async fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outco
         }
     };
     let main = html! {
-        (heading(session, "Schedule"))
+        (heading(session, &words!("schedule")))
         (outcome.notice("schedule"))
-        @if let Some(what) = session.current_problem(app.zone_data()) { (problem(&what)) }
-        p.quiet { "All dates and times are in the time zone of the session: " (session.time_zone) "." }
+        @if let Some(what) = session.current_problem(app.zone_data()) { (problem_in_english(&what)) }
+        p.quiet { (words!("in-session-zone", zone = session.time_zone.as_str())) }
         (form(session, &form_state, preview.as_ref()))
     };
-    let frame = Frame::new(format!("Schedule of {}", session.name), visitor).standing_still();
+    let frame = Frame::new(words!("schedule-of", session = session.name.as_str()), visitor).standing_still();
     Ok((form_state.status(), respond(&frame, &main)).into_response())
 }
 
@@ -154,74 +168,75 @@ async fn preview(app: &App, session: &Session, typed: &Typed) -> Result<Option<R
 fn form(session: &Session, form_state: &FormState, preview: Option<&RecurrencePreview>) -> Markup {
     let mut form = form_state.form();
     // Enter presses the first button of a form, so this one must change nothing.
-    form.put(html! { button.unseen name="preview" value="yes" tabindex="-1" { "Show the next dates" } });
+    form.put(html! { button.unseen name="preview" value="yes" tabindex="-1" { (words!("show-next-dates")) } });
     let kinds: Vec<&str> = kinds_of(&form_state.typed).collect();
     if kinds.is_empty() {
-        form.put(html! { p.quiet { "No regular schedule." } });
+        form.put(html! { p.quiet { (words!("no-schedule")) } });
     }
     for (index, kind) in kinds.iter().enumerate() {
         schedule_fields(&mut form, index, kind);
     }
     form.put(html! {
-        div.buttons { @for (kind, words) in KINDS { button name="add" value=(kind) { (words) } } }
+        div.buttons { @for kind in KINDS { button name="add" value=(kind) { (kind_words(kind)) } } }
     });
-    form.add(&Field::date("initiationDate", "First date").hint("The session does not meet before. It may be empty."));
-    form.add(&Field::date("terminationDate", "Last date").hint("The session does not meet after. It may be empty."));
+    form.add(&Field::date("initiationDate", &words!("first-date")).hint(words!("initiation-hint")));
+    form.add(&Field::date("terminationDate", &words!("last-date")).hint(words!("termination-hint")));
     form.put(dates(preview));
     let buttons = html! {
-        button name="preview" value="yes" { "Show the next dates" }
-        button.primary name="save" value="yes" { "Save the schedule" }
+        button name="preview" value="yes" { (words!("show-next-dates")) }
+        button.primary name="save" value="yes" { (words!("save-schedule")) }
     };
     form.send_to(&below(session, "schedule"), &buttons)
 }
 
 fn schedule_fields(form: &mut FormParts<'_>, index: usize, kind: &str) {
     let name = |field: &str| format!("schedules.{index}.{field}");
-    let weekdays = WEEKDAYS.map(|(value, words, _)| (value, words));
-    form.group(&format!("Schedule {}", index + 1), |form| {
+    form.group(&words!("schedule-number", number = index + 1), |form| {
         form.add(&Field::hidden(name("kind")));
         match kind {
             "monthly" => {
                 let is_chosen = |position: &str| form.typed().all(&name("which")).any(|chosen| chosen == position);
-                let rare = RARE_POSITIONS.into_iter().filter(|(position, _)| is_chosen(position));
-                let positions: Vec<_> = POSITIONS.into_iter().chain(rare).collect();
-                form.add(&Field::several(name("which"), "Which of the month", &positions));
-                form.add(&Field::choice(name("weekday"), "Weekday", &weekdays));
-                form.add(
-                    &Field::number(name("everyNMonths"), "Months apart", 1, 120).hint("1 is every month").required(),
-                );
+                let rare = RARE_POSITIONS.into_iter().filter(|position| is_chosen(position));
+                let positions = POSITIONS.into_iter().chain(rare).map(|position| (position, position_words(position)));
+                let positions: Vec<_> = positions.collect();
+                form.add(&Field::several(name("which"), &words!("which-of-month"), positions));
+                form.add(&Field::choice(name("weekday"), &words!("weekday"), weekdays()));
+                months_apart(form, &name);
             }
             "monthDay" => {
-                form.add(
-                    &Field::text(name("days"), "Days")
-                        .hint("Such as 1, 15. -1 is the last day of the month.")
-                        .required(),
-                );
-                form.add(
-                    &Field::number(name("everyNMonths"), "Months apart", 1, 120).hint("1 is every month").required(),
-                );
+                form.add(&Field::text(name("days"), &words!("days")).hint(words!("month-days-hint")).required());
+                months_apart(form, &name);
             }
             "rrule" => {
-                form.add(&Field::text(name("rrule"), "RRULE").hint("Such as FREQ=MONTHLY;BYDAY=2TU").required());
+                form.add(&Field::text(name("rrule"), "RRULE").hint(words!("rrule-hint")).required());
             }
             _ => {
-                form.add(&Field::choice(name("weekday"), "Weekday", &weekdays));
-                form.add(&Field::number(name("everyNWeeks"), "Weeks apart", 1, 520).hint("1 is every week").required());
+                form.add(&Field::choice(name("weekday"), &words!("weekday"), weekdays()));
+                form.add(
+                    &Field::number(name("everyNWeeks"), &words!("weeks-apart"), 1, 520)
+                        .hint(words!("every-week-hint"))
+                        .required(),
+                );
                 form.add(&Field::hidden(name("weekStart")));
             }
         }
-        form.add(&Field::time(name("startTime"), "Start").required());
-        form.add(&Field::time(name("endTime"), "End").hint("An end before the start is on the next day.").required());
+        form.add(&Field::time(name("startTime"), &words!("slot-start")).required());
+        form.add(&Field::time(name("endTime"), &words!("slot-end")).hint(words!("slot-end-hint")).required());
         if kind != "rrule" {
-            form.add(
-                &Field::text(name("months"), "Only in the months")
-                    .hint("Such as 6, 7, 8 for the summer. Empty means all."),
-            );
+            form.add(&Field::text(name("months"), &words!("only-months")).hint(words!("only-months-hint")));
         }
         form.put(html! {
-            button name="remove" value=(index) formnovalidate aria-label={ "Remove schedule " (index + 1) } { "Remove" }
+            button name="remove" value=(index) formnovalidate aria-label=(words!("remove-schedule", number = index + 1)) { (words!("remove")) }
         });
     });
+}
+
+fn months_apart(form: &mut FormParts<'_>, name: impl Fn(&str) -> String) {
+    form.add(
+        &Field::number(name("everyNMonths"), &words!("months-apart"), 1, 120)
+            .hint(words!("every-month-hint"))
+            .required(),
+    );
 }
 
 fn dates(preview: Option<&RecurrencePreview>) -> Markup {
@@ -229,9 +244,9 @@ fn dates(preview: Option<&RecurrencePreview>) -> Markup {
     let mut dates = recurrence.occurrences(calendar, *from, NaiveDate::MAX).take(DATES).peekable();
     html! {
         section.card #preview aria-labelledby="next-dates" role="status" {
-            h2 #next-dates { "The next dates" }
-            p { (recurrence.text()) }
-            @if dates.peek().is_none() { p.quiet { "There are none." } }
+            h2 #next-dates { (words!("the-next-dates")) }
+            p { (recurrence_text(recurrence)) }
+            @if dates.peek().is_none() { p.quiet { (words!("no-dates")) } }
             ol.plain {
                 @for it in dates {
                     li { (times::meeting(calendar.zone, it.date, Some(it.meeting.starts_at()), Some(it.meeting.ends_at()))) }
@@ -265,7 +280,7 @@ fn without(typed: &Typed, removed: &str) -> Typed {
 fn with_another(typed: &Typed, kind: &str) -> Typed {
     let index = kinds_of(typed).count();
     let name = |field: &str| format!("schedules.{index}.{field}");
-    let Some((kind, _)) = KINDS.iter().find(|(known, _)| *known == kind) else { return typed.clone() };
+    let Some(kind) = KINDS.iter().find(|known| **known == kind) else { return typed.clone() };
     let typed = typed.renamed(|name| (name != "add").then(|| name.to_owned())).with(name("kind"), kind);
     let typed = match *kind {
         "monthly" => typed.with(name("which"), 1).with(name("weekday"), "THU").with(name("everyNMonths"), 1),
@@ -290,22 +305,22 @@ fn read_schedule(typed: &Typed, index: usize, kind: &str) -> Result<ScheduleSour
     let invalid = |error: ScheduleError| Error::invalid(name(error.field.as_str()), error.problem);
     let time = |field: &str| -> Result<NaiveTime> {
         let name = name(field);
-        typed.time(&name)?.ok_or_else(|| Error::invalid(name, "must be a time, such as 19:30"))
+        typed.time(&name)?.ok_or_else(|| Error::invalid(name, words!("must-be-time")))
     };
-    let whole = |field: &str| typed.required::<i64>(&name(field), "must be a whole number");
+    let whole = |field: &str| typed.required::<i64>(&name(field), &words!("must-be-whole-number"));
     let numbers = |field: &str| -> Result<Vec<i64>> {
         let (name, mut numbers) = (name(field), Vec::new());
         for part in typed.all(&name).flat_map(|text| text.split([',', ' '])).filter(|part| !part.is_empty()) {
-            let number = part.parse().map_err(|_| Error::invalid(&name, "must be whole numbers, such as 1, 15"))?;
+            let number = part.parse().map_err(|_| Error::invalid(&name, words!("must-be-whole-numbers")))?;
             numbers.push(number);
         }
         Ok(numbers)
     };
     let weekday = |field: &str| {
         let chosen = typed.text(&name(field)).to_owned();
-        WEEKDAYS.iter().find(|(value, ..)| *value == chosen).map(|(.., day)| *day)
+        WEEKDAYS.iter().find(|(value, _)| *value == chosen).map(|(_, day)| *day)
     };
-    let wanted = || weekday("weekday").ok_or_else(|| Error::invalid(name("weekday"), "must be a day of the week"));
+    let wanted = || weekday("weekday").ok_or_else(|| Error::invalid(name("weekday"), words!("must-be-weekday")));
     let (start, end) = (time("startTime")?, time("endTime")?);
     let schedule = match kind {
         "rrule" => {
@@ -343,7 +358,7 @@ fn typed(session: &Session) -> Typed {
 
 fn with_schedule(typed: Typed, index: usize, schedule: &Schedule) -> Typed {
     let name = |field: &str| format!("schedules.{index}.{field}");
-    let day = |weekday: &Weekday| WEEKDAYS.iter().find(|(.., it)| it == weekday).map_or("MON", |(value, ..)| *value);
+    let day = |weekday: &Weekday| WEEKDAYS.iter().find(|(_, it)| it == weekday).map_or("MON", |(value, _)| *value);
     let typed = match schedule.pattern() {
         Pattern::Weekly { weekday, every_n_weeks, week_start } => typed
             .with(name("kind"), "weekly")
@@ -396,7 +411,7 @@ mod tests {
         assert_eq!(read(&typed).unwrap().schedules, expected);
         let fewer = read(&without(&typed, "0")).unwrap().schedules;
         assert_eq!(fewer, expected[1..], "the others move up");
-        for (kind, _) in KINDS {
+        for kind in KINDS {
             let more = read(&with_another(&typed, kind)).unwrap().schedules;
             assert_eq!(more.len(), 4, "{kind}");
         }

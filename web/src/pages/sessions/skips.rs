@@ -111,7 +111,7 @@ pub async fn add(
 }
 
 fn read(typed: &Typed) -> Result<NewSkip> {
-    let from = typed.required("from", "must be a date, such as 2027-03-31")?;
+    let from = typed.required("from", &words!("must-be-date"))?;
     let to = typed.date("to")?.unwrap_or(from);
     match SkippedDates::new(from, to) {
         Ok(_) => Ok(NewSkip { from, to, reason: typed.optional("reason") }),
