@@ -28,7 +28,7 @@ use live::{Hub, HubSettings};
 use serde_json::json;
 use service::{
     App, log,
-    presence::gather::Gatherer,
+    presence::{gather::Gatherer, uptime},
     settings::{Introspection, Limits, PublicUrl},
     sweep::find_overdue,
 };
@@ -204,6 +204,7 @@ impl Server {
             let sockets = sockets.clone();
             tokio::spawn(people.clone().follow(closing.clone(), move || sockets.close_revoked()));
         }
+        tokio::spawn(closing.clone().run_until_cancelled_owned(uptime::follow(app.clone())));
         let cron = CronSettings {
             secret: settings.cron_secret,
             requests_per_minute: settings.limits.cron_requests_per_minute,

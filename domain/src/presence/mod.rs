@@ -14,6 +14,7 @@
 mod admission;
 mod queue;
 mod shown;
+mod uptime;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -21,6 +22,7 @@ pub use self::{
     admission::{Claim, Room, Verdict, admit},
     queue::{Due, Place, QueueRules, Standing, estimated_wait, free_seats},
     shown::{Holding, Shown, shown},
+    uptime::Uptime,
 };
 use crate::ids::ActivityId;
 

@@ -21,9 +21,24 @@ pub struct QueueRules {
 }
 
 impl QueueRules {
+    pub fn of_seconds(offer: i32, grace: i32) -> Self {
+        Self { offer: TimeDelta::seconds(offer.into()), grace: TimeDelta::seconds(grace.into()) }
+    }
+
     /// The first instant at which a place is gone, if no further beat comes.
     pub fn leaves_at(&self, rules: &PresenceRules, last_seen: DateTime<Utc>) -> DateTime<Utc> {
         rules.off_line_at(last_seen) + self.grace
+    }
+
+    /// The end of an offer after a pause of the servers (rule 29). An offer that could still be claimed when the pause began
+    /// can be claimed after it for as long as a new one.
+    pub fn offer_end_after_pause(
+        &self,
+        ends: DateTime<Utc>,
+        begun: DateTime<Utc>,
+        ended: DateTime<Utc>,
+    ) -> DateTime<Utc> {
+        if begun < ends { ends.max(ended + self.offer) } else { ends }
     }
 }
 
@@ -65,6 +80,13 @@ impl Place {
     /// When the place is gone, if no further beat comes. `None` if it is gone at once.
     fn leaves_at(&self, rules: &PresenceRules, queue: QueueRules) -> Option<DateTime<Utc>> {
         Some(queue.leaves_at(rules, self.last_seen?))
+    }
+
+    /// The place, if silence before `from` counts only as far as the grace: then it is kept for an online window after that
+    /// instant (rule 29).
+    #[must_use]
+    pub fn spared_until(self, queue: QueueRules, from: DateTime<Utc>) -> Self {
+        Self { last_seen: self.last_seen.map(|seen| seen.max(from - queue.grace)), ..self }
     }
 
     pub fn standing(&self, rules: &PresenceRules, queue: QueueRules, now: DateTime<Utc>) -> Standing {
@@ -136,6 +158,22 @@ mod tests {
         let offered = Place { offer_ends_at: Some(at(30_000)), ..waiting() };
         assert_eq!(offered.standing(&RULES, QUEUE, at(29_999)), Standing::Offered);
         assert_eq!(offered.standing(&RULES, QUEUE, at(30_000)), Standing::Missed);
+    }
+
+    #[test]
+    fn place_and_offer_outlast_a_pause_of_the_servers() {
+        // The pause lasts from 30 seconds to 300 seconds.
+        let spared = waiting().spared_until(QUEUE, at(300_000));
+        for (now, standing) in [(300_000, Standing::Waiting), (360_000, Standing::Waiting), (360_001, Standing::Gone)] {
+            assert_eq!(spared.standing(&RULES, QUEUE, at(now)), standing, "{now}");
+        }
+        // A heartbeat after the pause counts as always.
+        let beaten = Place { last_seen: Some(at(310_000)), ..waiting() }.spared_until(QUEUE, at(300_000));
+        assert_eq!(beaten.due(&RULES, QUEUE, at(300_000)), Due::At(at(390_001)));
+        assert_eq!(Place { last_seen: None, ..waiting() }.spared_until(QUEUE, at(300_000)).last_seen, None);
+        for (ends, expected) in [(29_000, 29_000), (31_000, 330_000), (340_000, 340_000)] {
+            assert_eq!(QUEUE.offer_end_after_pause(at(ends), at(30_000), at(300_000)), at(expected), "{ends}");
+        }
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub mod roster;
 pub mod seats;
 mod seats_per;
 pub mod statistics;
+pub mod uptime;
 pub mod visits;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

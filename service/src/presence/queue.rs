@@ -22,7 +22,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     access::Viewer,
     ids::{ActivityId, PersonId, PresenceId, QueuePlaceId},
-    presence::{Due, Place, PresenceRules, QueueRules, SeatsPer, estimated_wait, free_seats, shown},
+    presence::{Due, Place, PresenceRules, QueueRules, SeatsPer, Uptime, estimated_wait, free_seats, shown},
 };
 use entity::{activity, presence, queue_place::Model};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QuerySelect, sea_query::LockType};
@@ -65,10 +65,7 @@ pub struct QueueCounts {
 }
 
 pub(super) fn rules_of(activity: &activity::Model) -> QueueRules {
-    QueueRules {
-        offer: TimeDelta::seconds(activity.offer_seconds.into()),
-        grace: TimeDelta::seconds(activity.queue_grace_seconds.into()),
-    }
+    QueueRules::of_seconds(activity.offer_seconds, activity.queue_grace_seconds)
 }
 
 pub(super) fn limit_of(activity: &activity::Model) -> Option<u32> {
@@ -302,20 +299,34 @@ pub(super) async fn remove_over(
         offer_ends_at: Option<DateTime<Utc>>,
         visit_seen: Option<DateTime<Utc>>,
         person_seen: Option<DateTime<Utc>>,
+        seen_at: Option<DateTime<Utc>>,
+        up_since: Option<DateTime<Utc>>,
     }
     let sql = "SELECT q.id, q.leaves_at, q.offer_ends_at, \
                  (SELECT p.last_seen_at FROM presence p WHERE p.id = q.presence_id AND p.status <> 'COMPLETED') \
                    AS visit_seen, \
                  (SELECT MAX(p.last_seen_at) FROM presence p WHERE p.person_id = q.person_id \
-                   AND p.status <> 'COMPLETED') AS person_seen \
+                   AND p.status <> 'COMPLETED') AS person_seen, \
+                 (SELECT u.seen_at FROM uptime u) AS seen_at, (SELECT u.up_since FROM uptime u) AS up_since \
                FROM queue_place q \
                WHERE q.activity_id = :activity AND (q.offer_ends_at <= :now OR q.leaves_at <= :until) ORDER BY q.id";
     let values = [("activity", activity.id.0.into()), ("now", now.into()), ("until", until.into())];
     let found: Vec<Row> = rows(tx, sql, values).await?;
-    let (mut over, mut later) = (Vec::new(), Vec::new());
+    let queue = rules_of(activity);
+    let (mut over, mut later, mut renewed) = (Vec::new(), Vec::new(), Vec::new());
     for row in found {
-        let place = Place { last_seen: row.visit_seen.max(row.person_seen), offer_ends_at: row.offer_ends_at };
-        match place.due(rules, rules_of(activity), now) {
+        let mut place = Place { last_seen: row.visit_seen.max(row.person_seen), offer_ends_at: row.offer_ends_at };
+        if let (Some(seen_at), Some(up_since)) = (row.seen_at, row.up_since) {
+            let uptime = Uptime { seen_at, up_since };
+            place = place.spared_until(queue, uptime.counts_from(rules, now));
+            if uptime.is_paused(rules, now) {
+                place.offer_ends_at = row.offer_ends_at.map(|ends| queue.offer_end_after_pause(ends, seen_at, now));
+            }
+        }
+        if let Some(ends) = place.offer_ends_at.filter(|_| place.offer_ends_at != row.offer_ends_at) {
+            renewed.push((row.id, ends));
+        }
+        match place.due(rules, queue, now) {
             Due::Over(_) => {
                 let fell_due = row.offer_ends_at.map_or(row.leaves_at, |ends| ends.min(row.leaves_at));
                 tx.log(|news| news.fell_due(fell_due));
@@ -330,6 +341,10 @@ pub(super) async fn remove_over(
         execute(tx, &sql, [("places", list(tx, over))]).await?;
         tx.log(|news| news.occupancy_changed(activity.id));
     }
+    if !renewed.is_empty() {
+        tx.log(|news| news.occupancy_changed(activity.id));
+    }
+    put_offers(tx, &renewed).await?;
     if !later.is_empty() {
         let columns = [
             Column::ids("place", later.iter().map(|(id, _)| Some(*id))),
@@ -339,6 +354,21 @@ pub(super) async fn remove_over(
         let sql = format!("UPDATE queue_place SET leaves_at = v.at FROM {table} WHERE id = v.place");
         execute(tx, &sql, [values]).await?;
     }
+    Ok(())
+}
+
+/// Writes when these offers end.
+pub(super) async fn put_offers(tx: &Tx, offers: &[(QueuePlaceId, DateTime<Utc>)]) -> Result<()> {
+    if offers.is_empty() {
+        return Ok(());
+    }
+    let columns = [
+        Column::ids("place", offers.iter().map(|(id, _)| Some(*id))),
+        Column::Instant("ends", offers.iter().map(|(_, ends)| Some(*ends)).collect()),
+    ];
+    let (table, values) = values_table(tx, "v", &columns);
+    let sql = format!("UPDATE queue_place SET offer_ends_at = v.ends FROM {table} WHERE id = v.place");
+    execute(tx, &sql, [values]).await?;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use service::{
         beats::Beat,
         queue::{self, Holding, QueuePlace},
         seats::{self, IfFull, Leaver},
+        uptime,
     },
     sweep::find_next_due,
 };
@@ -28,6 +29,7 @@ on_both_databases!(
     changed_idle_minutes_count_at_once,
     changed_offer_seconds_count_for_new_offers,
     wait_is_estimated_once_five_seats_were_given_back,
+    pause_of_the_servers_ends_neither_places_nor_offers,
 );
 
 /// An activity whose seats count people.
@@ -293,5 +295,51 @@ async fn wait_is_estimated_once_five_seats_were_given_back(database: TestDatabas
     assert_eq!(estimates().await?, [Some(30), Some(60)]);
     interview.save(3, NewActivity::default()).await?;
     assert_eq!(estimates().await?, [Some(10), Some(20)]);
+    Ok(())
+}
+
+async fn pause_of_the_servers_ends_neither_places_nor_offers(database: TestDatabase) -> Result<()> {
+    let interview = Interview::new(database, 1).await?;
+    let app = &interview.world.app;
+    let [ann, ben, cleo, dan] = interview.come().await?;
+    uptime::note(app, interview.world.now()).await.done()?;
+    interview.leave(ann).await?;
+    interview.expect(&[(ben, "offer"), (cleo, "2"), (dan, "3")]).await?;
+    // No server takes heartbeats for an hour. A worker sweeps meanwhile.
+    for _ in 0..2 {
+        interview.world.advance_seconds(1_800);
+        interview.sweep().await?;
+        interview.expect(&[(ben, "offer"), (cleo, "2"), (dan, "3")]).await?;
+        ensure!(!interview.something_is_due().await?, "the timers would sweep again and again");
+    }
+    interview.world.advance_seconds(1_800);
+    let back = interview.world.now();
+    uptime::note(app, back).await.done()?;
+    interview.expect(&[(ben, "offer"), (cleo, "2"), (dan, "3")]).await?;
+    ensure!(interview.enter(ben).await?, "an offer was refused");
+    interview.beat(cleo, false).await?;
+    // Everybody has an online window to come back. Dan does not.
+    let pass = async |seconds: i64| -> Result<()> {
+        for _ in 0..seconds / 5 {
+            interview.world.advance_seconds(5);
+            uptime::note(app, back).await.done()?;
+            interview.beat(ben, false).await?;
+            interview.beat(cleo, false).await?;
+            interview.sweep().await?;
+        }
+        Ok(())
+    };
+    pass(60).await?;
+    interview.expect(&[(ben, "seat"), (cleo, "1"), (dan, "2")]).await?;
+    pass(5).await?;
+    interview.expect(&[(ben, "seat"), (cleo, "1"), (dan, "-")]).await?;
+
+    // A seat is a lease, which ends in a pause as well. The offer is claimed before anything else happens after the pause.
+    interview.world.advance_seconds(600);
+    interview.sweep().await?;
+    interview.expect(&[(ben, "-"), (cleo, "offer")]).await?;
+    interview.world.advance_seconds(600);
+    ensure!(interview.enter(cleo).await?, "an offer was refused");
+    ensure!(!interview.enter(ben).await?, "the seat is taken");
     Ok(())
 }
