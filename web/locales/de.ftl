@@ -199,6 +199,16 @@ activities = Aktivitäten
 no-activity-here = Unter dieser Adresse gibt es keine Aktivität.
 seats = Plätze
 seats-need-scripts = Um mitzumachen, erlauben Sie Skripte für diese Website, und laden Sie die Seite neu. Ein Platz gehört zu einer offenen Seite, die sich regelmäßig meldet. Das kann nur ein Skript.
+join-seat = Mitmachen
+join-queue = Anstellen
+take-the-seat = Platz nehmen
+leave-seat = Verlassen
+leave-queue = Warteschlange verlassen
+still-here = Ich bin noch da
+have-a-seat = Sie haben einen Platz.
+place-in-queue = Sie sind Nummer { $position } von { $length } in der Warteschlange.
+seat-is-kept = Ein Platz ist für Sie reserviert, noch { $seconds } s.
+page-reloads = Lassen Sie diese Seite offen. Sie lädt sich alle { $seconds } s neu und behält so Ihren Platz, auch in der Warteschlange.
 seats-closed = Das ist im Moment geschlossen.
 seats-taken = { $limit ->
     [one] { $taken } von { $limit } Platz ist belegt.

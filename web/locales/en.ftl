@@ -220,6 +220,16 @@ activities = Activities
 no-activity-here = There is no activity at this address.
 seats = Seats
 seats-need-scripts = To join, allow scripts for this site and load the page again. A seat is kept for an open page that sends heartbeats, and only a script can send them.
+join-seat = Join
+join-queue = Join the queue
+take-the-seat = Take the seat
+leave-seat = Leave
+leave-queue = Leave the queue
+still-here = I am still here
+have-a-seat = You have a seat.
+place-in-queue = You are number { $position } of { $length } in the queue.
+seat-is-kept = A seat is kept for you. Time left: { $seconds } s.
+page-reloads = Keep this page open. It loads itself again every { $seconds } s, and that keeps your seat or your place.
 seats-closed = This is closed at the moment.
 seats-taken = { $limit ->
     [one] { $taken } of { $limit } seat is taken.

@@ -199,6 +199,16 @@ activities = Actividades
 no-activity-here = No hay ninguna actividad en esta dirección.
 seats = Plazas
 seats-need-scripts = Para participar, permita los scripts en este sitio y vuelva a cargar la página. Una plaza se guarda para una página abierta que da señales con regularidad, y solo un script puede darlas.
+join-seat = Participar
+join-queue = Ponerse en la cola
+take-the-seat = Ocupar la plaza
+leave-seat = Salir
+leave-queue = Salir de la cola
+still-here = Sigo aquí
+have-a-seat = Tiene una plaza.
+place-in-queue = Es el número { $position } de { $length } en la cola.
+seat-is-kept = Se le guarda una plaza, quedan { $seconds } s.
+page-reloads = Mantenga abierta esta página. Se recarga cada { $seconds } s y así conserva su plaza o su puesto en la cola.
 seats-closed = Está cerrado en este momento.
 seats-taken = { $limit ->
     [one] { $taken } de { $limit } plaza ocupada.

@@ -199,6 +199,16 @@ activities = Activités
 no-activity-here = Il n'y a pas d'activité à cette adresse.
 seats = Places
 seats-need-scripts = Pour participer, autorisez les scripts pour ce site et rechargez la page. Une place est gardée pour une page ouverte qui se signale régulièrement, et seul un script peut le faire.
+join-seat = Participer
+join-queue = Rejoindre la file
+take-the-seat = Prendre la place
+leave-seat = Quitter
+leave-queue = Quitter la file
+still-here = Je suis toujours là
+have-a-seat = Vous avez une place.
+place-in-queue = Vous êtes numéro { $position } sur { $length } dans la file.
+seat-is-kept = Une place vous est réservée, encore { $seconds } s.
+page-reloads = Gardez cette page ouverte. Elle se recharge toutes les { $seconds } s et garde ainsi votre place, aussi dans la file.
 seats-closed = C'est fermé pour le moment.
 seats-taken = { $limit ->
     [one] { $taken } place sur { $limit } est prise.

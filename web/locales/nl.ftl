@@ -199,6 +199,16 @@ activities = Activiteiten
 no-activity-here = Op dit adres is geen activiteit.
 seats = Plaatsen
 seats-need-scripts = Sta scripts toe voor deze site en laad de pagina opnieuw om mee te doen. Een plaats hoort bij een open pagina die zich regelmatig meldt, en dat kan alleen een script.
+join-seat = Meedoen
+join-queue = In de rij gaan staan
+take-the-seat = Plaats innemen
+leave-seat = Verlaten
+leave-queue = De rij verlaten
+still-here = Ik ben er nog
+have-a-seat = Je hebt een plaats.
+place-in-queue = Je bent nummer { $position } van { $length } in de rij.
+seat-is-kept = Er wordt een plaats voor je vrijgehouden, nog { $seconds } s.
+page-reloads = Laat deze pagina open. Ze laadt zichzelf elke { $seconds } s opnieuw en houdt zo je plaats, ook in de rij.
 seats-closed = Dit is nu gesloten.
 seats-taken = { $limit ->
     [one] { $taken } van { $limit } plaats is bezet.

@@ -199,6 +199,16 @@ activities = Veprimtaritë
 no-activity-here = Nuk ka veprimtari në këtë adresë.
 seats = Vendet
 seats-need-scripts = Për të marrë pjesë, lejoni skriptet për këtë faqe dhe ngarkojeni sërish. Vendi mbahet për një faqe të hapur që jep shenja rregullisht, dhe këtë e bën vetëm një skript.
+join-seat = Merrni pjesë
+join-queue = Hyni në radhë
+take-the-seat = Zini vendin
+leave-seat = Largohuni
+leave-queue = Dilni nga radha
+still-here = Jam ende këtu
+have-a-seat = Keni një vend.
+place-in-queue = Jeni numri { $position } nga { $length } në radhë.
+seat-is-kept = Një vend ruhet për ju, mbeten { $seconds } s.
+page-reloads = Mbajeni të hapur këtë faqe. Ajo ringarkohet çdo { $seconds } s dhe kështu ruan vendin tuaj, edhe në radhë.
 seats-closed = Kjo është e mbyllur për momentin.
 seats-taken = { $limit ->
     [one] I zënë: { $taken } nga { $limit } vend.

@@ -9,7 +9,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::PresenceRules;
+use super::{PresenceRules, Uptime};
 
 /// The rules of the queue of one activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,11 +82,11 @@ impl Place {
         Some(queue.leaves_at(rules, self.last_seen?))
     }
 
-    /// The place, if silence before `from` counts only as far as the grace: then it is kept for an online window after that
-    /// instant (rule 29).
+    /// The place after a pause of the servers that ended at `ended`. It is kept for [`Uptime::spare`] at least (rule 29).
     #[must_use]
-    pub fn spared_until(self, queue: QueueRules, from: DateTime<Utc>) -> Self {
-        Self { last_seen: self.last_seen.map(|seen| seen.max(from - queue.grace)), ..self }
+    pub fn after_pause(self, rules: &PresenceRules, queue: QueueRules, ended: DateTime<Utc>) -> Self {
+        let earliest = ended + Uptime::spare(rules) - rules.online_window - queue.grace;
+        Self { last_seen: self.last_seen.map(|seen| seen.max(earliest)), ..self }
     }
 
     pub fn standing(&self, rules: &PresenceRules, queue: QueueRules, now: DateTime<Utc>) -> Standing {
@@ -163,14 +163,20 @@ mod tests {
     #[test]
     fn place_and_offer_outlast_a_pause_of_the_servers() {
         // The pause lasts from 30 seconds to 300 seconds.
-        let spared = waiting().spared_until(QUEUE, at(300_000));
+        let spared = waiting().after_pause(&RULES, QUEUE, at(300_000));
         for (now, standing) in [(300_000, Standing::Waiting), (360_000, Standing::Waiting), (360_001, Standing::Gone)] {
             assert_eq!(spared.standing(&RULES, QUEUE, at(now)), standing, "{now}");
         }
         // A heartbeat after the pause counts as always.
-        let beaten = Place { last_seen: Some(at(310_000)), ..waiting() }.spared_until(QUEUE, at(300_000));
+        let beaten = Place { last_seen: Some(at(310_000)), ..waiting() }.after_pause(&RULES, QUEUE, at(300_000));
         assert_eq!(beaten.due(&RULES, QUEUE, at(300_000)), Due::At(at(390_001)));
-        assert_eq!(Place { last_seen: None, ..waiting() }.spared_until(QUEUE, at(300_000)).last_seen, None);
+        assert_eq!(Place { last_seen: None, ..waiting() }.after_pause(&RULES, QUEUE, at(300_000)).last_seen, None);
+        // With a long online window, a minute is enough.
+        let patient = PresenceRules { online_window: TimeDelta::hours(1), ..RULES };
+        assert_eq!(
+            waiting().after_pause(&patient, QUEUE, at(9_000_000)).due(&patient, QUEUE, at(9_000_000)),
+            Due::At(at(9_060_001))
+        );
         for (ends, expected) in [(29_000, 29_000), (31_000, 330_000), (340_000, 340_000)] {
             assert_eq!(QUEUE.offer_end_after_pause(at(ends), at(30_000), at(300_000)), at(expected), "{ends}");
         }

@@ -43,9 +43,15 @@ impl Uptime {
         Self { seen_at: self.seen_at.max(now), ..self }
     }
 
-    /// The instant from which silence counts. During a pause, that is now.
-    pub fn counts_from(&self, rules: &PresenceRules, now: DateTime<Utc>) -> DateTime<Utc> {
-        if self.is_paused(rules, now) { now } else { self.up_since }
+    /// The uptime as a place tells it that was joined at `joined_at`: a server was there then.
+    #[must_use]
+    pub fn joined_at(self, joined_at: DateTime<Utc>) -> Self {
+        Self { seen_at: self.seen_at.max(joined_at), ..self }
+    }
+
+    /// How long a place is kept after a pause: an online window, or a minute if that is shorter.
+    pub fn spare(rules: &PresenceRules) -> TimeDelta {
+        rules.online_window.min(TimeDelta::minutes(1))
     }
 }
 
@@ -64,8 +70,8 @@ mod tests {
         for (now, is_paused) in [(-1, false), (0, false), (15, false), (16, true)] {
             assert_eq!(start.is_paused(&rules, at(now)), is_paused, "{now}");
         }
-        assert_eq!(start.counts_from(&rules, at(15)), at(-100));
-        assert_eq!(start.counts_from(&rules, at(16)), at(16));
+        // A visit joined a queue, so there was a server.
+        assert!(!start.joined_at(at(1)).is_paused(&rules, at(16)) && start.joined_at(at(-1)).is_paused(&rules, at(16)));
         // Before and after a pause. The other server's clock is late.
         assert_eq!(start.noted(&rules, at(9), at(10)), Uptime { seen_at: at(10), ..start });
         assert_eq!(start.noted(&rules, at(-9), at(-1)), start);

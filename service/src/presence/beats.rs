@@ -75,6 +75,20 @@ impl From<Refusal> for Error {
 
 pub type Outcome = std::result::Result<Box<BeatResult>, Refusal>;
 
+/// Writes one beat by itself.
+///
+/// # Errors
+/// [`Error::NotFound`] if the visit belongs to somebody else. [`Error::InvalidTransition`] if it is completed.
+pub async fn write_one(app: &App, beat: Beat) -> Result<BeatResult> {
+    let id = beat.visit;
+    let beats = BTreeMap::from([(id, beat)]);
+    if let Some(visit) = write_known(app, &beats).await?.remove(&id) {
+        return Ok(BeatResult { visit, secret: None, lost_seat: None });
+    }
+    let outcome = write_others(app, &beats).await?.remove(&id);
+    Ok(*outcome.ok_or_else(|| Error::internal("a beat has no outcome"))??)
+}
+
 /// Writes the beats that need no decision, at most one for each visit. Returns the written visits by id.
 /// [`write_others`] is for the rest.
 pub async fn write_known(app: &App, beats: &BTreeMap<PresenceId, Beat>) -> Result<HashMap<PresenceId, visits::Visit>> {

@@ -87,6 +87,13 @@ impl Claimant {
     }
 }
 
+/// The id of the visit that belongs to a secret, such as that of a sign-in. It does not reveal the secret.
+pub fn visit_of_secret(secret: &str) -> PresenceId {
+    let hash = secret::hash(&format!("visit {secret}"));
+    let (id, _) = hash.split_at(size_of::<u128>());
+    PresenceId::from(id.iter().fold(0, |number, byte| (number << 8) | u128::from(*byte)))
+}
+
 /// The random part of the secret of an anonymous visit, in bytes.
 const SECRET_BYTES: usize = 24;
 

@@ -295,6 +295,7 @@ pub(super) async fn remove_over(
     #[derive(FromQueryResult)]
     struct Row {
         id: QueuePlaceId,
+        joined_at: DateTime<Utc>,
         leaves_at: DateTime<Utc>,
         offer_ends_at: Option<DateTime<Utc>>,
         visit_seen: Option<DateTime<Utc>>,
@@ -302,7 +303,7 @@ pub(super) async fn remove_over(
         seen_at: Option<DateTime<Utc>>,
         up_since: Option<DateTime<Utc>>,
     }
-    let sql = "SELECT q.id, q.leaves_at, q.offer_ends_at, \
+    let sql = "SELECT q.id, q.joined_at, q.leaves_at, q.offer_ends_at, \
                  (SELECT p.last_seen_at FROM presence p WHERE p.id = q.presence_id AND p.status <> 'COMPLETED') \
                    AS visit_seen, \
                  (SELECT MAX(p.last_seen_at) FROM presence p WHERE p.person_id = q.person_id \
@@ -317,10 +318,14 @@ pub(super) async fn remove_over(
     for row in found {
         let mut place = Place { last_seen: row.visit_seen.max(row.person_seen), offer_ends_at: row.offer_ends_at };
         if let (Some(seen_at), Some(up_since)) = (row.seen_at, row.up_since) {
-            let uptime = Uptime { seen_at, up_since };
-            place = place.spared_until(queue, uptime.counts_from(rules, now));
+            let uptime = Uptime { seen_at, up_since }.joined_at(row.joined_at);
             if uptime.is_paused(rules, now) {
-                place.offer_ends_at = row.offer_ends_at.map(|ends| queue.offer_end_after_pause(ends, seen_at, now));
+                // As if the pause ended now.
+                place = place.after_pause(rules, queue, now);
+                let begun = uptime.seen_at;
+                place.offer_ends_at = row.offer_ends_at.map(|ends| queue.offer_end_after_pause(ends, begun, now));
+            } else if row.joined_at < up_since {
+                place = place.after_pause(rules, queue, up_since);
             }
         }
         if let Some(ends) = place.offer_ends_at.filter(|_| place.offer_ends_at != row.offer_ends_at) {

@@ -1,4 +1,5 @@
-//! `/activities/{key}`: who has a seat in an activity, how long its queue is, and the element that joins and leaves.
+//! `/activities/{key}`: who has a seat in an activity, how long its queue is, and the element that joins and leaves. Without
+//! scripts, forms do that: see [`plain_visit`].
 
 use axum::{
     extract::{Path, State},
@@ -21,6 +22,7 @@ use super::{
     Page, Pages, cards,
     error::{PageError, page_of},
     layout::{Frame, respond},
+    plain_visit::{self, TakingPart},
     visitor::Visitor,
 };
 use crate::{language::words, site::to};
@@ -40,6 +42,13 @@ struct Content {
     roster: Option<Roster>,
 }
 
+impl Content {
+    /// Whether somebody who joins now must wait.
+    fn is_full(&self) -> bool {
+        self.waiting > 0 || self.activity.max_concurrent.is_some_and(|limit| i64::from(limit) <= self.taken)
+    }
+}
+
 /// The people who have a seat.
 struct Roster {
     people: Vec<Person>,
@@ -51,18 +60,21 @@ struct Roster {
 
 /// The address has the key of the activity, or its id such as `Activity:7`.
 pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(key): Path<String>) -> Page {
-    let found = load(&pages.app, visitor.viewer, &key).await.map_err(page_of(&visitor))?;
-    let content = found.ok_or_else(|| PageError::not_found(&visitor, &words!("no-activity-here")))?;
+    let activity = find(&pages.app, &visitor, &key).await?;
+    let part = plain_visit::find_part(&pages.app, &visitor, &activity).await.map_err(page_of(&visitor))?;
+    let content = load(&pages.app, visitor.viewer, activity).await.map_err(page_of(&visitor))?;
     let activity = &content.activity;
-    let frame = Frame::new(&activity.name, &visitor).following_activity(&activity.key);
+    let every = part.as_ref().and_then(TakingPart::every);
+    let frame = Frame::new(&activity.name, &visitor).following_activity(&activity.key).renewed_without_scripts(every);
     let main = html! {
         h1 { (activity.name) }
         section.card aria-label=(words!("seats")) {
             @if visitor.viewer.may_have_visits(pages.app.presence.anonymous) {
                 activity-queue activity=(activity.key) { (seats(&content)) }
                 noscript {
-                    p {
-                        (words!("seats-need-scripts"))
+                    @match &part {
+                        Some(part) => (part.show(activity, content.is_full())),
+                        None => p { (words!("seats-need-scripts")) },
                     }
                 }
             } @else {
@@ -75,17 +87,22 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(key): Path<
     Ok(respond(&frame, &main).into_response())
 }
 
-async fn load(app: &App, viewer: Viewer, key: &str) -> Result<Option<Content>> {
+/// The activity with this key or id.
+pub async fn find(app: &App, visitor: &Visitor, key: &str) -> Result<Activity, PageError> {
     let found = match key.parse::<ActivityId>() {
-        Ok(id) => activities::find_activities(app, &[id]).await?.pop(),
-        Err(_) => activities::find_activity_by_key(app, key).await?,
+        Ok(id) => activities::find_activities(app, &[id]).await.map(|mut found| found.pop()),
+        Err(_) => activities::find_activity_by_key(app, key).await,
     };
-    let Some(activity) = found else { return Ok(None) };
+    let found = found.map_err(page_of(visitor))?;
+    found.ok_or_else(|| PageError::not_found(visitor, &words!("no-activity-here")))
+}
+
+async fn load(app: &App, viewer: Viewer, activity: Activity) -> Result<Content> {
     let taken = statistics::find_occupancy(app, &[activity.id]).await?.remove(&activity.id).unwrap_or_default();
     let counts = queue::find_counts(app, &[activity.id]).await?.remove(&activity.id).unwrap_or_default();
     let roster = find_roster(app, viewer, &activity).await?;
     let taken = taken.iter().map(|one| one.count).sum();
-    Ok(Some(Content { activity, taken, waiting: counts.length, roster }))
+    Ok(Content { activity, taken, waiting: counts.length, roster })
 }
 
 async fn find_roster(app: &App, viewer: Viewer, activity: &Activity) -> Result<Option<Roster>> {
@@ -141,7 +158,7 @@ fn who_may_join(visitor: &Visitor, activity: &Activity) -> Markup {
 }
 
 /// The path of an activity's page.
-fn address(activity: &Activity) -> String {
+pub fn address(activity: &Activity) -> String {
     format!("/activities/{}", cards::encoded(&activity.key))
 }
 

@@ -50,6 +50,8 @@ pub struct Frame<'a> {
     /// The interval at which the script loads the page again in any case, in seconds.
     every: Option<u32>,
     purpose: Purpose,
+    /// The interval at which a browser without scripts loads the page again, in seconds.
+    every_without_scripts: Option<u32>,
     /// Whether the script may ask the browser where it is.
     asks_where: bool,
     /// What search engines and messengers show of the page: its path and a sentence. Pages for signed-in people have none.
@@ -66,6 +68,7 @@ impl<'a> Frame<'a> {
             activity: None,
             every: None,
             purpose: Purpose::Reading,
+            every_without_scripts: None,
             asks_where: false,
             public: None,
         }
@@ -108,11 +111,17 @@ impl<'a> Frame<'a> {
         Self { every: Some(seconds), ..self }
     }
 
+    /// A browser without scripts loads the page again at this interval.
+    #[must_use]
+    pub fn renewed_without_scripts(self, seconds: Option<u32>) -> Self {
+        Self { every_without_scripts: seconds, ..self }
+    }
+
     /// For a page on a screen that nobody touches: it stays on, follows each change at once, and is renewed this often in browsers
     /// that are too old for the page's script, or have none.
     #[must_use]
     pub fn on_a_screen(self, seconds: u32) -> Self {
-        Self { purpose: Purpose::Screen, every: Some(seconds), ..self }
+        Self { purpose: Purpose::Screen, every: Some(seconds), every_without_scripts: Some(seconds), ..self }
     }
 
     /// The page refreshes after the changes that `narrowing` selects.
@@ -167,7 +176,9 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                 script type="module" src=(address_of("pages.js")) {}
                 @if frame.purpose == Purpose::Screen {
                     script defer src=(address_of("screen.js")) {}
-                    noscript { meta http-equiv="refresh" content=[frame.every]; }
+                }
+                @if let Some(seconds) = frame.every_without_scripts {
+                    noscript { meta http-equiv="refresh" content=(seconds); }
                 }
             }
             body data-viewer=[visitor.key()] {

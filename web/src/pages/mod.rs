@@ -27,6 +27,7 @@ mod markdown;
 mod me;
 mod near;
 mod person;
+mod plain_visit;
 mod sessions;
 mod sign_in;
 mod timeline;
@@ -123,7 +124,7 @@ pub fn router(app: App, authenticator: Arc<Authenticator>, sign_in: SignInOption
         .route("/calendar", get(week::show))
         .merge(sessions::router())
         .route("/c/{code}", get(door::offer).post(door::check_in))
-        .route("/activities/{key}", get(activity::show))
+        .route("/activities/{key}", get(activity::show).post(plain_visit::take_part))
         .route("/people/{id}", get(person::show))
         .merge(me::router())
         .merge(admin::router())

@@ -316,7 +316,7 @@ async fn page_of_an_activity_works_on_a_phone_and_says_what_scripts_are_for() ->
     let text = read("/activities/interview", None).await?;
     ensure!(text.contains("1 of 1 seat is taken.") && text.contains("Sign in to join"), "{text}");
     let text = read("/activities/interview", Some(&token::of(&ann))).await?;
-    for part in ["1 of 1 seat is taken.", "<noscript>", "To join, allow scripts"] {
+    for part in ["1 of 1 seat is taken.", "<noscript>", "Join the queue"] {
         ensure!(text.contains(part), "no {part:?} in {text}");
     }
     ensure!(!text.contains("Ben"), "only administrators see who has a seat: {text}");

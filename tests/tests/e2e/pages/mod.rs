@@ -1,5 +1,6 @@
 //! What people do on pages, with plain forms and without scripts. Each row of the tasks of organisers, admins and people is a test.
 
+mod activities;
 mod admins;
 mod anyone;
 mod languages;

@@ -302,6 +302,8 @@ async fn pause_of_the_servers_ends_neither_places_nor_offers(database: TestDatab
     let interview = Interview::new(database, 1).await?;
     let app = &interview.world.app;
     let [ann, ben, cleo, dan] = interview.come().await?;
+    // The clock of PostgreSQL is not that of this test.
+    interview.world.raw("UPDATE queue_place SET joined_at = '2025-06-11T12:00:00+00:00'").await?;
     uptime::note(app, interview.world.now()).await.done()?;
     interview.leave(ann).await?;
     interview.expect(&[(ben, "offer"), (cleo, "2"), (dan, "3")]).await?;

@@ -51,15 +51,16 @@ fn settings(settings: Settings) -> Settings {
 }
 
 async fn queue_is_fair_and_nobody_is_lost_whatever_crashes(database: TestDatabase) -> Result<()> {
-    // On SQLite one server does everything.
-    let (mut deployment, people, blows) = match database.backend {
+    // On SQLite one server does everything. Each blow takes it away from everybody, and a thousand people need some seconds to come
+    // back to it.
+    let (mut deployment, people, blows, between) = match database.backend {
         Backend::Sqlite => {
-            let (people, blows) = size((30, 2), (1_000, usize::MAX));
-            (Deployment::start_with(&database, settings).await?, people, blows)
+            let (people, blows, between) = size((30, 2, 1_000), (1_000, usize::MAX, 10_000));
+            (Deployment::start_with(&database, settings).await?, people, blows, between)
         }
         Backend::Postgres => {
             let (people, blows) = size((60, 6), (1_000, usize::MAX));
-            (Deployment::sized(&database, 3, 2, settings).await?, people, blows)
+            (Deployment::sized(&database, 3, 2, settings).await?, people, blows, 1_000)
         }
     };
     let admin = deployment.admin();
@@ -105,7 +106,7 @@ async fn queue_is_fair_and_nobody_is_lost_whatever_crashes(database: TestDatabas
     // The blows come first: a thousand people who ask a dead server again and again use up what tokio lets one task do at a time. Then
     // nobody would start the server again.
     let (struck, stories): (Vec<Pause>, Vec<Story>) =
-        try_join(strike(&mut deployment, &random, blows, &is_over), going).await?;
+        try_join(strike(&mut deployment, &random, blows, between, &is_over), going).await?;
     while let Some(wrong) = watching.try_join_next() {
         wrong??;
     }
@@ -139,16 +140,17 @@ async fn queue_is_fair_and_nobody_is_lost_whatever_crashes(database: TestDatabas
 /// From when until when a part of the deployment was away, in milliseconds since 1970.
 type Pause = (i64, i64);
 
-/// Deals blows until everybody has gone.
+/// Deals blows until everybody has gone: the next one at most `between` milliseconds after the last.
 async fn strike(
     deployment: &mut Deployment,
     random: &Random,
     blows: usize,
+    between: u64,
     is_over: &AtomicBool,
 ) -> Result<Vec<Pause>> {
     let mut struck = Vec::new();
     while struck.len() < blows && !is_over.load(Ordering::Relaxed) {
-        sleep(Duration::from_millis(200 + random.below(800))).await;
+        sleep(Duration::from_millis(between / 5 + random.below(between * 4 / 5))).await;
         let begun = now().timestamp_millis();
         Blow::any(deployment, random).strike(deployment, random, 1_000).await?;
         struck.push((begun, now().timestamp_millis()));

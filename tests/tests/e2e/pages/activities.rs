@@ -1,0 +1,56 @@
+//! Taking part in an activity.
+
+use anyhow::{Result, ensure};
+use insession_tests::{Deployment, TestDatabase, on_both_databases};
+use serde_json::json;
+
+use super::Visitor;
+use crate::fixtures::create_person;
+
+on_both_databases!(people_join_wait_and_leave_without_scripts);
+
+const PAGE: &str = "/activities/interview";
+
+async fn people_join_wait_and_leave_without_scripts(database: TestDatabase) -> Result<()> {
+    let deployment =
+        Deployment::start_with(&database, |settings| settings.with("ONLINE_WINDOW_SECONDS", "600")).await?;
+    let admin = deployment.admin();
+    let save = "mutation { saveActivity(input: { key: \"interview\", name: \"The interview\", maxConcurrent: 1,
+        offerSeconds: 3600, maxIdleMinutes: 60 }) { activity { id } } }";
+    admin.data(save, json!({})).await?;
+    let (ann, ben) = (create_person(&admin, "Ann").await?, create_person(&admin, "Ben").await?);
+    let ann = Visitor::of(&deployment.first().client_of(&ann));
+    let ben = Visitor::of(&deployment.second().client_of(&ben));
+    let [join, leave] = [[("do", "join")], [("do", "leave")]];
+    let button = |name: &str, words: &str| format!("<button name=\"do\" value=\"{name}\">{words}</button>");
+    let reloads = r#"<noscript><meta http-equiv="refresh" content="20"></noscript>"#;
+    let is_idle = async || -> Result<bool> {
+        let data = admin.data("{ presences(first: 9) { nodes { isIdle } } }", json!({})).await?;
+        Ok(data["presences"]["nodes"][0]["isIdle"] == true)
+    };
+
+    ann.get(PAGE).await?.says(&button("join", "Join"))?.lacks(reloads)?;
+    ann.post(PAGE, &join).await?.says("You have a seat.")?.says(&button("leave", "Leave"))?.says(reloads)?;
+    // The page loads itself again, which is a heartbeat. Nobody knows whether somebody looks at it.
+    ensure!(is_idle().await?, "the page has loaded after the form");
+    ann.get(PAGE).await?.says("You have a seat.")?.says(&button("join", "I am still here"))?;
+    ensure!(is_idle().await?, "the page has loaded itself");
+
+    ben.get(PAGE).await?.says(&button("join", "Join the queue"))?.lacks(reloads)?;
+    ben.post(PAGE, &join).await?.says("You are number 1 of 1 in the queue.")?.says(reloads)?;
+    ben.post(PAGE, &join).await?.says("You are number 1 of 1 in the queue.")?;
+    ann.post(PAGE, &join).await?.says("You have a seat.")?;
+    ben.post(PAGE, &leave).await?.says(&button("join", "Join the queue"))?.lacks(reloads)?;
+    ben.post(PAGE, &join).await?.says("You are number 1 of 1 in the queue.")?;
+    ann.post(PAGE, &leave).await?.says(&button("join", "Join the queue"))?.lacks("You have a seat.")?;
+    ben.get(PAGE).await?.says("A seat is kept for you.")?.says(&button("join", "Take the seat"))?;
+    ben.post(PAGE, &join).await?.says("You have a seat.")?;
+    ben.post(PAGE, &leave).await?.says(&button("join", "Join"))?.says("0 of 1 seat is taken.")?;
+
+    let nobody = Visitor::of(&deployment.first().client());
+    for (visitor, form) in [(&nobody, join), (&ann, [("do", "something")])] {
+        let refused = visitor.post(PAGE, &form).await?;
+        ensure!(refused.status.is_client_error(), "{}: {}", refused.status, refused.text);
+    }
+    Ok(())
+}
